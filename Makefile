@@ -1,0 +1,93 @@
+# Everything one does in a checkout. Needs python3 (3.11 or newer), python3-venv, git and make.
+
+PYTHON ?= python3
+PYTEST_FLAGS ?= -n 2 --dist loadfile
+
+# relative, so that a checkout may stand in a folder with spaces in its name
+VENV := .venv
+PY := $(VENV)/bin/python
+RUN := $(VENV)/.installed
+DEV := $(VENV)/.installed-dev
+
+# pip neither asks nor advertises
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_INPUT := 1
+INSTALL := $(PY) -m pip install --quiet --require-hashes
+# the build backend comes out of the lock too
+INSTALL_SELF := $(PY) -m pip install --quiet --no-deps --no-build-isolation --editable .
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test check format-check lint types imports coverage dist format lock clean
+
+help:  ## show this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
+
+demo: $(RUN)  ## the whole main job on this machine: no account, no internet
+	$(PY) -m reblogbot demo
+
+test: $(DEV)  ## the tests, without those that take minutes
+	$(PY) -m pytest $(PYTEST_FLAGS) -m "not slow"
+
+check: format-check lint types imports coverage dist  ## everything CI runs
+
+format-check: $(DEV)
+	$(PY) -m ruff format --check .
+
+lint: $(DEV)
+	$(PY) -m ruff check .
+
+types: $(DEV)
+	$(PY) -m mypy
+
+imports: $(DEV)
+	$(VENV)/bin/lint-imports
+
+coverage: $(DEV)
+	$(PY) -m pytest $(PYTEST_FLAGS) --cov --cov-report=term
+
+dist: $(DEV)  ## build sdist and wheel, and try the wheel where nothing else is
+	rm -rf dist build/smoke
+	$(PY) -m build --no-isolation --outdir dist .
+	"$(PYTHON)" -m venv build/smoke
+	build/smoke/bin/python -m pip install --quiet --require-hashes -r requirements.lock
+	build/smoke/bin/python -m pip install --quiet --no-deps dist/*.whl
+	cd build/smoke && bin/python -m reblogbot --version
+
+format: $(DEV)  ## rewrite the code in the house's format
+	$(PY) -m ruff format .
+	$(PY) -m ruff check --fix .
+
+# What the index offers today, whatever this machine's pip is configured to prefer.
+LOCK := PIP_CONFIG_FILE=/dev/null PIP_FIND_LINKS= PIP_EXTRA_INDEX_URL= $(PY) -m piptools compile \
+	--quiet --no-config --upgrade --generate-hashes --strip-extras --allow-unsafe --no-header \
+	--no-emit-options --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+	--build-deps-for wheel --build-deps-for editable
+lock: $(DEV)  ## pin the newest versions pyproject.toml allows, with hashes
+	$(LOCK) --output-file requirements.lock pyproject.toml
+	$(LOCK) --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
+
+clean:  ## remove everything make has made
+	rm -rf $(VENV) dist build .coverage .coverage.* .hypothesis .pytest_cache .mypy_cache \
+		.ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(PY):
+	@command -v "$(PYTHON)" >/dev/null || { \
+		echo "make: '$(PYTHON)' is not installed: sudo apt install python3 python3-venv"; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "make: $$("$(PYTHON)" --version) is too old, 3.11 or newer is needed;" \
+			"if there is one, name it: make PYTHON=python3.13"; exit 1; }
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "make: this Python cannot make virtual environments: sudo apt install python3-venv"; \
+		exit 1; }
+	"$(PYTHON)" -m venv $(VENV)
+
+$(RUN): requirements.lock pyproject.toml | $(PY)
+	$(INSTALL) -r requirements.lock
+	$(INSTALL_SELF)
+	@touch $@
+
+$(DEV): requirements-dev.lock $(RUN)
+	$(INSTALL) -r requirements-dev.lock
+	@touch $@

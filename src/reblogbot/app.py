@@ -1,0 +1,131 @@
+"""Where the parts are put together: a config becomes a pipeline on a store."""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from reblogbot import __version__, registry
+from reblogbot.access import Access
+from reblogbot.clock import SystemClock
+from reblogbot.compose import check_template
+from reblogbot.config.load import load
+from reblogbot.config.settings import AccountSettings, Config, SourceSettings
+from reblogbot.config.tokens import read_token
+from reblogbot.http import Fetcher
+from reblogbot.offload import WorkerPool
+from reblogbot.owner import new_owner
+from reblogbot.pipeline import Pipeline
+from reblogbot.ports import Clock, Source, Tools
+from reblogbot.store import Store, StoreThread, open_store, read_store
+from reblogbot.targets.mastodon import MastodonTarget
+
+log = logging.getLogger(__name__)
+
+
+def load_config(path: Path) -> Config:
+    """The config file as typed values. Raises ConfigError with every fault at once."""
+    return load(
+        path,
+        options_of=registry.options_of,
+        known_kinds=registry.kinds(),
+        needs_of=registry.needs_of,
+        check_template=check_template,
+    )
+
+
+def open_for_work(config: Config, clock: Clock) -> Store:
+    """The config's store, made or migrated where need be. Raises StoreError."""
+    store, done = open_store(config.store.url, new_owner(), clock.now())
+    if done:
+        log.warning(done)
+    return store
+
+
+def open_to_read(config: Config) -> Store:
+    """The config's store as it stands; nothing is written. Raises StoreError."""
+    return read_store(config.store.url, new_owner())
+
+
+def open_existing(config: Config) -> Store:
+    """The config's store as it stands. Raises StoreError, also where there is none."""
+    return read_store(config.store.url, new_owner(), missing_ok=False)
+
+
+def make_target(account: AccountSettings, config: Config, clock: Clock) -> MastodonTarget:
+    """The account's way to its server."""
+    return MastodonTarget(
+        account,
+        lambda: read_token(account, os.environ),
+        clock=clock,
+        timeout=config.delivery.timeout,
+        user_agent=user_agent(config),
+    )
+
+
+def user_agent(config: Config) -> str:
+    """What servers are told about who asks."""
+    contact = f" (+{config.http.contact})" if config.http.contact else ""
+    return f"reblogbot/{__version__}{contact}"
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """What several pipelines of one process share: the network and the parsers' children."""
+
+    fetcher: Fetcher
+    workers: WorkerPool
+    clock: Clock
+
+    def pipeline(self, config: Config, store: Store) -> Pipeline:
+        """A pipeline for this config."""
+
+        @cache
+        def reader(name: str) -> MastodonTarget:
+            return make_target(config.accounts[name], config, self.clock)
+
+        tools = Tools(fetch=self.fetcher, offload=self.workers, clock=self.clock, reader=reader)
+
+        def make_source(settings: SourceSettings) -> Source:
+            return registry.factory(settings.kind)(settings.name, settings, tools)
+
+        def make_access(account: AccountSettings, store: Store, in_store: StoreThread) -> Access:
+            return Access(
+                account.name,
+                lambda: make_target(account, config, self.clock),
+                lambda: read_token(account, os.environ),
+                store,
+                in_store,
+                self.clock,
+            )
+
+        return Pipeline(config, store, make_source, make_access, self.clock, random.random)
+
+
+@asynccontextmanager
+async def edges(config: Config, clock: Clock | None = None) -> AsyncIterator[Edges]:
+    """The network and the parsers, closed at the end."""
+    clock = clock or SystemClock()
+    async with AsyncExitStack() as stack:
+        fetcher = await stack.enter_async_context(Fetcher(config.http, clock=clock))
+        workers = await stack.enter_async_context(WorkerPool())
+        yield Edges(fetcher, workers, clock)
+
+
+@asynccontextmanager
+async def pipeline(
+    config: Config, store: Store, clock: Clock | None = None
+) -> AsyncIterator[Pipeline]:
+    """A pipeline with edges of its own, closed at the end."""
+    async with edges(config, clock) as shared:
+        made = shared.pipeline(config, store)
+        try:
+            yield made
+        finally:
+            await made.close()

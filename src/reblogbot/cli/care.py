@@ -1,0 +1,53 @@
+"""The commands that care for the store: prune, backup."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from reblogbot.cli.words import say
+from reblogbot.errors import Exit
+
+
+def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
+    """Add this group's commands."""
+    prune = commands.add_parser(
+        "prune",
+        parents=[everywhere],
+        help="forget what is older than [store] keep",
+        description="Forgets what is older than [store] keep. What a source still shows, and "
+        "what is not settled, is never forgotten. The daemon does this by itself once a day.",
+    )
+    prune.set_defaults(run=run_prune)
+    backup = commands.add_parser(
+        "backup",
+        parents=[everywhere],
+        help="copy the store consistently, while the daemon runs",
+    )
+    backup.add_argument("path", metavar="PATH", type=Path, help="the copy; must not exist yet")
+    backup.set_defaults(run=run_backup)
+
+
+def run_prune(options: argparse.Namespace) -> int:
+    """Forget what is old."""
+    from reblogbot import app
+    from reblogbot.clock import SystemClock
+
+    config = app.load_config(options.config)
+    store = app.open_for_work(config, SystemClock())
+    gone = store.history.prune(config.store.keep, SystemClock().now())
+    store.close()
+    say(f"forgotten: {gone.keys} keys, {gone.entries} entries, {gone.deliveries} deliveries")
+    return Exit.OK
+
+
+def run_backup(options: argparse.Namespace) -> int:
+    """Copy the store."""
+    from reblogbot import app
+
+    store = app.open_existing(app.load_config(options.config))
+    store.backup(options.path)
+    store.close()
+    say(f"{options.path}: a copy of {store.name}")
+    return Exit.OK

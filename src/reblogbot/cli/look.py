@@ -1,0 +1,135 @@
+"""The commands that look: status, why."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from reblogbot.cli.words import ago, say, say_json, table
+from reblogbot.errors import Exit
+
+if TYPE_CHECKING:
+    from reblogbot.store.history import Story
+
+
+def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
+    """Add this group's commands."""
+    status = commands.add_parser(
+        "status", parents=[everywhere], help="how sources, accounts and the queue stand"
+    )
+    status.add_argument("--json", action="store_true", help="print it as JSON")
+    status.set_defaults(run=run_status)
+    why = commands.add_parser(
+        "why",
+        parents=[everywhere],
+        help="the whole story of one entry",
+        description="When it was seen and where, which filter said no, which delivery it became "
+        "and what the server said.",
+    )
+    why.add_argument("entry", metavar="LINK-OR-ID", help="a link, an id or a delivery's number")
+    why.add_argument("--json", action="store_true", help="print it as JSON")
+    why.set_defaults(run=run_why)
+
+
+def run_status(options: argparse.Namespace) -> int:
+    """How everything stands."""
+    from reblogbot import app, standing
+    from reblogbot.clock import SystemClock
+
+    config = app.load_config(options.config)
+    store = app.open_to_read(config)
+    now = SystemClock().now()
+    status = standing.status(config, store, now)
+    store.close()
+    if options.json:
+        say_json(status.as_json())
+        return Exit.OK
+    if status.stopped_at:
+        say(f"STOPPED {ago(status.stopped_at, now)}: nothing is posted until `reblogbot start`", "")
+    table(
+        ("source", "kind", "state", "last poll", "next poll", ""),
+        [
+            (one["name"], one["kind"], one["state"], _when(one["last_poll_at"], now),
+             _when(one["next_poll_at"], now), one["error"])
+            for one in status.sources
+        ],
+    )  # fmt: skip
+    say("")
+    table(
+        ("account", "server", "state", ""),
+        [(one["name"], one["server"], one["state"], one["reason"]) for one in status.accounts],
+    )
+    filled = [f"{n} {state}" for state, n in status.queue.items() if n or state == "queued"]
+    say("", f"queue: {', '.join(filled)}")
+    say(*status.remarks)
+    return Exit.OK
+
+
+def run_why(options: argparse.Namespace) -> int:
+    """The stories of the entries an admin may mean."""
+    from reblogbot import app, identity
+    from reblogbot.model import Entry
+
+    config = app.load_config(options.config)
+    store = app.open_to_read(config)
+    written = options.entry.strip()
+    keys = {
+        *identity.keys(Entry(link=written)),
+        *identity.keys(Entry(guid=written)),
+        *identity.keys(Entry(uri=written)),
+    }
+    stories = store.history.why(sorted(keys), written)
+    store.close()
+    if options.json:
+        say_json({"entries": [_story_json(story) for story in stories]})
+    elif not stories:
+        say(f"{written}: never seen in any source, and no delivery has this number")
+    for story in () if options.json else stories:
+        _show_story(story)
+    return Exit.OK if stories else Exit.FAILED
+
+
+def _when(instant: str | None, now: datetime) -> str:
+    return ago(datetime.fromisoformat(instant) if instant else None, now)
+
+
+def _show_story(story: Story) -> None:
+    say(story.title or "(no title)", f"  {story.link or story.guid}")
+    say(f"  {_at(story.seen_at)}  seen in {story.source}")
+    for account, reason in story.refusals:
+        say(f"  {_at(story.seen_at)}  not for {account}: {reason}")
+    for one, happenings in story.deliveries:
+        for line in happenings:
+            note = f": {line.note}" if line.note else ""
+            say(f"  {_at(line.at)}  delivery {one.id} for {one.account} {line.state}{note}")
+        if one.receipt:
+            say(f"  {' ' * 20}  {one.receipt.url or one.receipt.remote_id}")
+    say("")
+
+
+def _story_json(story: Story) -> dict[str, Any]:
+    from reblogbot.rounds import delivery_json
+
+    return {
+        "source": story.source,
+        "title": story.title,
+        "link": story.link,
+        "guid": story.guid,
+        "seen_at": _at(story.seen_at),
+        "refusals": [{"account": account, "reason": reason} for account, reason in story.refusals],
+        "deliveries": [
+            {
+                **delivery_json(one),
+                "events": [
+                    {"at": _at(line.at), "state": line.state, "note": line.note}
+                    for line in happenings
+                ],
+            }
+            for one, happenings in story.deliveries
+        ],
+    }
+
+
+def _at(instant: datetime) -> str:
+    return instant.isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,103 @@
+"""The program's arguments: commands, and global options before or behind them."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import os
+from pathlib import Path
+from typing import NoReturn
+
+from reblogbot import __version__
+from reblogbot.cli import care, look, queue, rehearse, setup, work
+from reblogbot.cli.logs import set_up_logs
+from reblogbot.errors import ConfigError
+
+_EPILOG = """\
+Start with `reblogbot demo`, then `reblogbot init`. Exit codes: 0 all well, 1 something failed
+or is in doubt, 2 config or command line, 3 store, 130 interrupted."""
+
+
+class Arguments(argparse.ArgumentParser):
+    """A parser whose complaints are errors of ours, so that they come out as all others do."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise ConfigError `usage`."""
+        raise ConfigError("usage", f"{message}; see `{self.prog} --help`")
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """The options of one run, logs set up; `options.run(options)` runs the command.
+
+    Raises ConfigError for arguments nobody knows.
+    """
+    parser = Arguments(
+        prog="reblogbot",
+        description="Follows hot lists, feeds and fediverse accounts, and boosts or posts short "
+        "entries with title and link, each exactly once.",
+        epilog=_EPILOG,
+        parents=[_global_options(suppress=False)],
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"reblogbot {__version__}")
+    commands = parser.add_subparsers(
+        title="commands", metavar="COMMAND", required=True, parser_class=Arguments
+    )
+    everywhere = _global_options(suppress=True)
+    for group in (rehearse, setup, work, look, queue, care):
+        group.add_to(commands, everywhere)
+    _suggest(arguments, list(commands.choices))
+    options = parser.parse_args(arguments)
+    options.config = _config_path(options.config)
+    set_up_logs(options.log_format, options.verbose, speaks=getattr(options, "speaks", False))
+    return options
+
+
+def _global_options(*, suppress: bool) -> argparse.ArgumentParser:
+    """The global options; after the command they must not undo what stood before it."""
+    options = argparse.ArgumentParser(add_help=False)
+    shared = options.add_argument_group("global options")
+
+    def default(value: object) -> object:
+        return argparse.SUPPRESS if suppress else value
+
+    shared.add_argument(
+        "-c",
+        "--config",
+        metavar="PATH",
+        default=default(None),
+        help="the config file (default: $REBLOGBOT_CONFIG, ./config.toml, then "
+        "$XDG_CONFIG_HOME/reblogbot/config.toml)",
+    )
+    shared.add_argument(
+        "-v", "--verbose", action="count", default=default(0), help="tell more; twice: everything"
+    )
+    shared.add_argument(
+        "--log-format", choices=("text", "json"), default=default("text"), help="of the log"
+    )
+    return options
+
+
+def _suggest(arguments: list[str], commands: list[str]) -> None:
+    """Raise ConfigError with the command that was meant, where one can be told."""
+    skip = False
+    for word in arguments:
+        if skip or word.startswith("-"):
+            skip = word in ("-c", "--config", "--log-format") and not skip
+            continue
+        if word not in commands:
+            close = difflib.get_close_matches(word, commands, n=1)
+            others = f"; there are {', '.join(commands)}"
+            hint = f'; did you mean "{close[0]}"?' if close else others
+            raise ConfigError("usage", f'there is no command "{word}"{hint}')
+        return
+
+
+def _config_path(written: str | None) -> Path:
+    written = written or os.environ.get("REBLOGBOT_CONFIG")
+    if written:
+        return Path(written).expanduser()
+    home = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
+    standard = Path(home).expanduser() / "reblogbot" / "config.toml"
+    here = Path("config.toml")
+    return here if here.exists() or not standard.exists() else standard

@@ -1,0 +1,179 @@
+"""The commands that steer deliveries: queue, stop, start."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from reblogbot.cli.words import ago, say, say_json, table
+from reblogbot.errors import ConfigError, Exit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reblogbot.model import Delivery
+    from reblogbot.steering import Steered
+
+_VERBS = {
+    "hold": "keep these from going out until they are released",
+    "release": "let held ones go out",
+    "skip": "never send these",
+    "retry": "queue dead or skipped ones again; with --render, render waiting ones anew",
+}
+
+
+def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
+    """Add this group's commands."""
+    queue = commands.add_parser(
+        "queue", parents=[everywhere], help="look at deliveries and steer them"
+    )
+    verbs = queue.add_subparsers(
+        title="verbs", metavar="VERB", required=True, parser_class=type(queue)
+    )
+    listing = verbs.add_parser("list", parents=[everywhere], help="what is open, or in a state")
+    listing.add_argument("--state", action="append", metavar="STATE", help="queued, held, dead …")
+    listing.add_argument("--account", help="only of this account")
+    listing.add_argument("--source", help="only from this source")
+    listing.add_argument("--json", action="store_true", help="print it as JSON")
+    listing.set_defaults(run=run_list)
+    show = verbs.add_parser("show", parents=[everywhere], help="one delivery, whole")
+    show.add_argument("id", type=int, metavar="ID")
+    show.add_argument("--json", action="store_true", help="print it as JSON")
+    show.set_defaults(run=run_show)
+    for verb, what in _VERBS.items():
+        steer = verbs.add_parser(verb, parents=[everywhere], help=what)
+        steer.add_argument("ids", nargs="*", type=int, metavar="ID")
+        steer.add_argument("--account", help="all it concerns of this account")
+        steer.add_argument("--source", help="all it concerns from this source")
+        steer.add_argument("--all", action="store_true", help="all it concerns")
+        if verb == "retry":
+            steer.add_argument("--render", action="store_true", help="with today's template")
+        steer.add_argument("--json", action="store_true", help="print what changed as JSON")
+        steer.set_defaults(run=run_steer, verb=verb)
+    stop = commands.add_parser(
+        "stop", parents=[everywhere], help="hold every delivery at once, until start"
+    )
+    stop.set_defaults(run=run_stop)
+    start = commands.add_parser("start", parents=[everywhere], help="let deliveries go on")
+    start.set_defaults(run=run_start)
+
+
+def run_list(options: argparse.Namespace) -> int:
+    """What is open."""
+    from reblogbot import app
+    from reblogbot.clock import SystemClock
+    from reblogbot.model import OPEN, State
+    from reblogbot.rounds import delivery_json
+
+    known = {state.value: state for state in State}
+    for name in options.state or ():
+        if name not in known:
+            raise ConfigError("usage", f'no state "{name}"; there are {", ".join(known)}')
+    states = {known[name] for name in options.state} if options.state else OPEN
+    store = app.open_to_read(app.load_config(options.config))
+    found = _only(store.outbox.find(states=states), options)
+    store.close()
+    if options.json:
+        say_json({"deliveries": [delivery_json(one) for one in found]})
+        return Exit.OK
+    now = SystemClock().now()
+    table(
+        ("id", "account", "source", "state", "due", "link", ""),
+        [
+            (str(one.id), one.account, one.source, one.state.value, ago(one.due, now),
+             one.post.link or one.post.uri, one.error)
+            for one in found
+        ],
+    )  # fmt: skip
+    return Exit.OK
+
+
+def run_show(options: argparse.Namespace) -> int:
+    """One delivery, whole."""
+    from reblogbot import app
+    from reblogbot.preview import post_json
+    from reblogbot.rounds import delivery_json
+
+    store = app.open_to_read(app.load_config(options.config))
+    found = store.outbox.find(ids=[options.id])
+    store.close()
+    if not found:
+        hint = "see `reblogbot queue list`"
+        raise ConfigError("delivery_unknown", f"no delivery {options.id}; {hint}")
+    one = found[0]
+    shown = delivery_json(one) | {"post": post_json(one.account, one.source, one.post)}
+    shown |= {"attempts": one.attempts, "due": one.due.isoformat(timespec="seconds")}
+    if options.json:
+        say_json(shown)
+        return Exit.OK
+    for key in ("id", "account", "source", "state", "due", "attempts", "url", "error"):
+        say(f"{key:9} {shown[key]}")
+    say("", one.post.text if one.post.action != "boost" else f"boost of {one.post.uri}")
+    return Exit.OK
+
+
+def run_steer(options: argparse.Namespace) -> int:
+    """Hold, release, skip or retry."""
+    from reblogbot import app, steering
+    from reblogbot.clock import SystemClock
+    from reblogbot.rounds import delivery_json
+
+    if not (options.ids or options.all or options.account or options.source):
+        raise ConfigError("usage", "name deliveries by their ids, --account, --source, or --all")
+    config = app.load_config(options.config)
+    store = app.open_for_work(config, SystemClock())
+    steer = steering.Steering(config, store, SystemClock().now())
+    chosen = _only(
+        store.outbox.find(ids=options.ids, states=steering.CONCERNED[options.verb]), options
+    )
+    missing = sorted(set(options.ids) - {one.id for one in chosen})
+    steered = [_steer(steer, options, one) for one in chosen]
+    store.close()
+    if options.json:
+        say_json({"deliveries": [delivery_json(one.delivery) for one in steered if one.done]})
+    for one in [] if options.json else steered:
+        say(f"{one.delivery.id} {one.said}")
+    for number in [] if options.json else missing:
+        say(f"{number} is no delivery")
+    return Exit.FAILED if missing or not all(one.done for one in steered) else Exit.OK
+
+
+def run_stop(options: argparse.Namespace) -> int:
+    """Hold every delivery at once."""
+    from reblogbot import app
+    from reblogbot.clock import SystemClock
+
+    store = app.open_for_work(app.load_config(options.config), SystemClock())
+    store.outbox.stop(SystemClock().now())
+    store.close()
+    say("stopped: nothing is posted, by any process on this store, until `reblogbot start`")
+    return Exit.OK
+
+
+def run_start(options: argparse.Namespace) -> int:
+    """Let deliveries go on."""
+    from reblogbot import app
+    from reblogbot.clock import SystemClock
+
+    store = app.open_for_work(app.load_config(options.config), SystemClock())
+    store.outbox.start()
+    waiting = store.outbox.count()["queued"]
+    store.close()
+    say(f"started: {waiting} queued")
+    return Exit.OK
+
+
+def _steer(steer: Any, options: argparse.Namespace, one: Delivery) -> Steered:
+    if options.verb == "retry":
+        steered: Steered = steer.retry(one, render=options.render)
+    else:
+        steered = getattr(steer, options.verb)(one)
+    return steered
+
+
+def _only(found: Sequence[Delivery], options: argparse.Namespace) -> list[Delivery]:
+    return [
+        one
+        for one in found
+        if options.account in (None, one.account) and options.source in (None, one.source)
+    ]

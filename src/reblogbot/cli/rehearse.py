@@ -1,0 +1,85 @@
+"""The commands that need no account: demo, sandbox."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+from pathlib import Path
+from typing import Any
+
+from reblogbot.cli.words import say
+from reblogbot.errors import ConfigError, Exit
+
+
+def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
+    """Add this group's commands."""
+    demo = commands.add_parser(
+        "demo",
+        parents=[everywhere],
+        help="the whole main job, with no account and no internet",
+        description="Starts a sandbox server and a sample hot list on loopback, polls, posts and "
+        "boosts with a real config, and shows what was posted.",
+    )
+    demo.add_argument("--keep", action="store_true", help="leave the timeline page up")
+    demo.set_defaults(run=run_demo)
+    sandbox = commands.add_parser(
+        "sandbox",
+        parents=[everywhere],
+        help="a loopback server to rehearse a config on",
+        description="A loopback server that speaks the Mastodon API and shows a timeline page. "
+        "What is posted stays in its folder.",
+    )
+    sandbox.add_argument("--port", type=int, default=8976, help="default: 8976; 0 takes any")
+    sandbox.add_argument(
+        "--folder", type=Path, default=Path("sandbox"), help="where it keeps its posts"
+    )
+    sandbox.add_argument("--profile", default="mastodon", help="which server it behaves like")
+    sandbox.add_argument("--account", default="news", help="an account to make (default: news)")
+    sandbox.set_defaults(run=run_sandbox)
+
+
+def run_demo(options: argparse.Namespace) -> int:
+    """The whole main job."""
+    from reblogbot.demo.story import tell
+
+    return asyncio.run(tell(say, keep=options.keep))
+
+
+def run_sandbox(options: argparse.Namespace) -> int:
+    """Serve until interrupted."""
+    from reblogbot.sandbox.profiles import PROFILES
+
+    if options.profile not in PROFILES:
+        known = ", ".join(PROFILES)
+        raise ConfigError("usage", f'no profile "{options.profile}"; there are {known}')
+    if not 0 <= options.port < 65536:
+        raise ConfigError("usage", f"{options.port} is no port")
+    asyncio.run(_serve(options))
+    return Exit.OK
+
+
+async def _serve(options: argparse.Namespace) -> None:
+    from reblogbot.sandbox.server import serve
+
+    ended = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    try:
+        async with serve(options.folder, port=options.port, profile=options.profile) as sandbox:
+            token = sandbox.add_account(options.account, bot=True)
+            say(
+                f"The sandbox is up: {sandbox.url}/   (Ctrl-C ends it)",
+                "",
+                "For a config:",
+                "",
+                f"    [accounts.{options.account}]",
+                f'    server = "{sandbox.url}"',
+                f'    token_file = "{options.account}.token"    # holding: {token}',
+                "    allow_http = true",
+            )
+            await ended.wait()
+    except OSError as error:
+        raise ConfigError(
+            "sandbox_unavailable", f"port {options.port}, folder {options.folder}: {error.strerror}"
+        ) from error

@@ -1,0 +1,95 @@
+"""What the program says: results to stdout, complaints to stderr, JSON where it was asked for."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from reblogbot.errors import DOCS, ConfigError, Exit, ReblogbotError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def say(*lines: str) -> None:
+    """Print lines to stdout, made harmless for a terminal."""
+    for line in lines:
+        print(harmless(line))
+
+
+def say_json(document: Any) -> None:
+    """Print one JSON document to stdout."""
+    print(json.dumps(document, ensure_ascii=False, indent=2, default=str))
+
+
+def complain(error: ReblogbotError, *, as_json: bool) -> int:
+    """Print an error to stderr, and as JSON to stdout where that was asked for; its exit code."""
+    if as_json:
+        say_json({"error": {"slug": error.slug, "message": error.message}})
+    listed = isinstance(error, ConfigError) and error.faults
+    lines = error.message.splitlines() if listed else [f"reblogbot: {error.message}"]
+    for line in lines:
+        print(harmless(line), file=sys.stderr)
+    if error.exit_code == Exit.STORE:
+        print(f"  (see {DOCS}#{error.slug.replace('_', '-')})", file=sys.stderr)
+    return error.exit_code
+
+
+def unexpected(error: Exception) -> ReblogbotError:
+    """What an admin is told of a bug of ours: what and where, for a report."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}" if trace else "?"
+    return ReblogbotError(
+        "unexpected", f"unexpected {type(error).__name__} at {where}: {error}; please report it"
+    )
+
+
+def harmless(text: str) -> str:
+    """The text without control and direction characters, line breaks and tabs aside."""
+    return "".join(char if char.isprintable() or char in "\n\t" else "�" for char in text)
+
+
+def count(number: int, noun: str) -> str:
+    """`1 source`, `2 sources`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def ago(then: datetime | None, now: datetime) -> str:
+    """A span as people say it: `12s ago`, `3h ago`, `in 15m`, or `never`."""
+    if then is None:
+        return "never"
+    seconds = int((now - then).total_seconds())
+    span = _span(abs(seconds))
+    return f"{span} ago" if seconds >= 0 else f"in {span}"
+
+
+def _span(seconds: int) -> str:
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "m")):
+        if seconds >= size:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"
+
+
+def console() -> Console:
+    """A console on stdout that honours NO_COLOR, and has no colour where nobody looks."""
+    from rich.console import Console
+
+    return Console(highlight=False, soft_wrap=True, emoji=False, markup=False)
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
+    """Print a plain table, wide characters counted as they show."""
+    from rich.table import Table
+    from rich.text import Text
+
+    made = Table(box=None, pad_edge=False, show_edge=False)
+    for name in head:
+        made.add_column(name, overflow="fold")
+    for row in rows:
+        made.add_row(*(Text(harmless(cell)) for cell in row))
+    console().print(made, soft_wrap=False)

@@ -1,0 +1,209 @@
+"""The commands that do the work: sync, run, preview."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import difflib
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from reblogbot.cli.words import console, say, say_json
+from reblogbot.errors import ConfigError, Exit
+
+if TYPE_CHECKING:
+    from reblogbot.config.settings import Config
+    from reblogbot.model import Post
+    from reblogbot.pipeline import Pipeline
+    from reblogbot.preview import Preview
+    from reblogbot.rounds import Poll, Round
+    from reblogbot.store.sources import Which
+
+
+def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
+    """Add this group's commands."""
+    sync = commands.add_parser(
+        "sync",
+        parents=[everywhere],
+        help="one round, now: poll, deliver what may go out, exit",
+        description="Polls all sources, or those named, and delivers what may go out. Never waits "
+        "for a pause, a pace or a doubt: the next round goes on.",
+    )
+    sync.add_argument("sources", nargs="*", metavar="SOURCE", help="only these")
+    when = sync.add_mutually_exclusive_group()
+    when.add_argument("--due", action="store_true", help="only those whose time has come (cron)")
+    when.add_argument(
+        "--force", action="store_true", help="also those whose server asked to be left alone"
+    )
+    sync.add_argument("--json", action="store_true", help="print the round as JSON")
+    sync.set_defaults(run=run_sync)
+    preview = commands.add_parser(
+        "preview",
+        parents=[everywhere],
+        help="show exactly what would be posted, and what was filtered and why",
+        description="Polls, whatever is due, and shows what sync would then do. Changes nothing.",
+    )
+    preview.add_argument("sources", nargs="*", metavar="SOURCE", help="only these")
+    preview.add_argument("--limit", type=_count, metavar="N", help="show at most N posts")
+    preview.add_argument("--json", action="store_true", help="print it as JSON")
+    preview.set_defaults(run=run_preview)
+    run = commands.add_parser(
+        "run",
+        parents=[everywhere],
+        help="the daemon",
+        description="Polls and delivers until SIGTERM or SIGINT; SIGHUP, or a changed file, "
+        "reloads the config.",
+    )
+    run.set_defaults(run=run_daemon, speaks=True)
+
+
+def run_sync(options: argparse.Namespace) -> int:
+    """One round."""
+    from reblogbot import app
+    from reblogbot.clock import SystemClock
+
+    config = app.load_config(options.config)
+    names = named(config, options.sources)
+    which: Which = "due" if options.due else "all" if options.force else "asked"
+    store = app.open_for_work(config, SystemClock())
+
+    async def work(on_poll: Callable[[Poll], None]) -> tuple[Round, bool]:
+        async with app.pipeline(config, store) as pipeline:
+            with _interruptible(pipeline) as was_interrupted:
+                return await pipeline.sync(names, which, on_poll), was_interrupted()
+
+    with _progress(len(names), quiet=options.json) as on_poll:
+        done, interrupted = asyncio.run(work(on_poll))
+    store.close()
+    if options.json:
+        say_json(done.as_json())
+    else:
+        _show_round(done)
+    return Exit.INTERRUPTED if interrupted else done.exit_code()
+
+
+def run_preview(options: argparse.Namespace) -> int:
+    """What a round would do."""
+    from reblogbot import app, preview
+
+    config = app.load_config(options.config)
+    names = named(config, options.sources)
+    store = app.open_to_read(config)
+
+    async def work() -> Preview:
+        async with app.pipeline(config, store) as pipeline:
+            return await preview.preview(pipeline, names)
+
+    made = asyncio.run(work())
+    store.close()
+    if options.json:
+        say_json(made.as_json(options.limit))
+    else:
+        _show_preview(made, options.limit)
+    return Exit.FAILED if made.errors else Exit.OK
+
+
+def run_daemon(options: argparse.Namespace) -> int:
+    """The daemon."""
+    from reblogbot.daemon import run
+
+    return run(options.config)
+
+
+def named(config: Config, written: Sequence[str]) -> list[str]:
+    """The sources named, in the config's order; all of them if none. Raises ConfigError."""
+    for name in written:
+        if name not in config.sources:
+            close = difflib.get_close_matches(name, config.sources, n=1)
+            hint = f'; did you mean "{close[0]}"?' if close else ""
+            raise ConfigError("source_unknown", f'{config.path}: no source "{name}"{hint}')
+    return [name for name in config.sources if not written or name in written]
+
+
+@contextmanager
+def _interruptible(pipeline: Pipeline) -> Iterator[Callable[[], bool]]:
+    """On the first SIGINT or SIGTERM finish what is on the wire; a second one ends at once."""
+    loop = asyncio.get_running_loop()
+    signals = (signal.SIGINT, signal.SIGTERM)
+    caught = []
+
+    def stop(number: int) -> None:
+        caught.append(number)
+        pipeline.stop()
+        for one in signals:
+            loop.remove_signal_handler(one)
+        print("finishing what is on the wire; once more to end at once", file=sys.stderr)
+
+    for number in signals:
+        loop.add_signal_handler(number, stop, number)
+    try:
+        yield lambda: bool(caught)
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)
+
+
+@contextmanager
+def _progress(total: int, *, quiet: bool) -> Iterator[Callable[[Poll], None]]:
+    """Called for each poll; shows a bar where somebody looks."""
+    if quiet or total < 2 or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        polling = bar.add_task("polling", total=total)
+        yield lambda _: bar.advance(polling)
+
+
+def _show_round(done: Round) -> None:
+    for poll in done.polls:
+        if poll.outcome not in ("not_modified", "nothing_new", "not_due"):
+            error = f"  {poll.error}" if poll.error else ""
+            say(f"{poll.name}: {poll.outcome}, {poll.new} new{error}")
+    for one in done.deliveries.values():
+        where = one.receipt.url if one.receipt else one.error
+        say(f"{one.account} {one.state.value}: {one.post.link or one.post.uri}  {where}".rstrip())
+    for name, trouble in done.paused.items():
+        say(f"{name}: {trouble}")
+    counts = done.counts()
+    polled = f"{counts.pop('polled')} polled"
+    say(", ".join([polled, *(f"{n} {name.replace('_', ' ')}" for name, n in counts.items() if n)]))
+
+
+def _show_preview(made: Preview, limit: int | None) -> None:
+    for account, source, post in made.posts[:limit]:
+        _show_post(account, source, post)
+    left = len(made.posts) - len(made.posts[:limit])
+    if left:
+        say(f"… and {left} more")
+    for refused in made.refused:
+        title = refused["title"] or refused["link"]
+        say(f"- {refused['source']} → {refused['account']}: {title}", f"  {refused['reason']}")
+    for error in made.errors:
+        say(f"! {error['source']}: {error['error']}")
+    say(f"{len(made.posts)} to post, {len(made.refused)} filtered, {len(made.errors)} failed")
+
+
+def _show_post(account: str, source: str, post: Post) -> None:
+    from rich.text import Text
+
+    details = [post.visibility, post.language, f"{post.length}/{post.limit}"]
+    if post.spoiler:
+        details.append(f"CW {post.spoiler}")
+    action = f"{post.action} of {post.uri}" if post.action != "post" else "post"
+    head = f"{source} → {account}  {action}  ({', '.join(filter(None, details))})"
+    console().print(Text(head, style="bold"))
+    if post.action != "boost":
+        say(*(f"  {line}".rstrip() for line in post.text.splitlines()))
+    say("")
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f'"{text}" is no count: write a whole number')
+    return int(text)

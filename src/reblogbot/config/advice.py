@@ -1,0 +1,136 @@
+"""What a valid config may still regret: told by `check`, never in the way."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tomllib
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from reblogbot.config.faults import Findings, Keys
+from reblogbot.config.lines import Place, places
+from reblogbot.config.settings import AccountSettings, Config, SourceSettings
+from reblogbot.config.tokens import read_token
+from reblogbot.errors import Fault, Unauthorised
+
+Advice = Iterator[tuple[Keys, str]]
+
+_HASTY = timedelta(minutes=1)
+_SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
+
+
+def warnings(config: Config, environ: Mapping[str, str] = os.environ) -> list[Fault]:
+    """Everything worth a second look, by line; none of it keeps the config from working."""
+    findings = Findings(_places(config.path))
+    for keys, message in _advice(config, environ):
+        findings.add(keys, message)
+    return sorted(findings.faults, key=lambda fault: fault.line)
+
+
+def _places(path: Path) -> Place:
+    """Where the keys stand; without lines if the file has changed or gone since."""
+    try:
+        toml = path.read_text(encoding="utf-8-sig")
+        tomllib.loads(toml)
+        return places(toml)
+    except (OSError, ValueError, RecursionError):
+        return Place(0)
+
+
+def _advice(config: Config, environ: Mapping[str, str]) -> Advice:
+    yield from _file(config)
+    for name, account in config.accounts.items():
+        yield from _account(("accounts", name), account, config)
+        yield from _token(("accounts", name), account, environ)
+    for name, source in config.sources.items():
+        yield from _source(("sources", name), source, config)
+    if not any(source.enabled for source in config.sources.values()):
+        which = "every source is disabled" if config.sources else "there are no sources"
+        yield ("sources",), f"{which}: nothing will be posted"
+
+
+def _file(config: Config) -> Advice:
+    secrets = list(_secrets(config))
+    if secrets and _others_may(config.path, stat.S_IROTH):
+        yield secrets[0], f"holds a secret, but everybody may read this file; {_chmod(config.path)}"
+    if _others_may(config.path, stat.S_IWOTH):
+        yield (), f"everybody may write this file; chmod o-w {config.path.name}"
+
+
+def _secrets(config: Config) -> Iterator[Keys]:
+    """The keys whose values carry a password or a token."""
+    urls: dict[Keys, str] = {
+        ("store", "url"): config.store.url,
+        ("http", "proxy"): config.http.proxy,
+    }
+    for name, source in config.sources.items():
+        urls["sources", name, "proxy"] = source.proxy
+        for header in source.headers:
+            if header.lower() in _SECRET_HEADERS:
+                yield ("sources", name, "headers", header)
+    yield from (keys for keys, url in urls.items() if urlsplit(url).password)
+
+
+def _account(at: Keys, account: AccountSettings, config: Config) -> Advice:
+    sources = config.sources.values()
+    used = any(account.name in source.to for source in sources)
+    reads = any(getattr(source.options, "via", "") == account.name for source in sources)
+    if not (used or reads or config.notify.account == account.name):
+        yield at, "no source names this account"
+    if account.server.startswith("http://") and not _is_loopback(account.server):
+        yield (*at, "server"), "the token goes over the network in the clear"
+
+
+def _token(at: Keys, account: AccountSettings, environ: Mapping[str, str]) -> Advice:
+    file = account.token_file
+    try:
+        read_token(account, environ)
+    except Unauthorised as missing:
+        key = "token_env" if account.token_env else "token_file"
+        yield (*at, key), missing.message.removeprefix(f"accounts.{account.name}: ")
+    if file is not None and _others_may(file, stat.S_IRGRP | stat.S_IROTH):
+        yield (*at, "token_file"), f"others than you may read the token; {_chmod(file)}"
+
+
+def _source(at: Keys, source: SourceSettings, config: Config) -> Advice:
+    if not source.enabled:
+        yield (*at, "enabled"), "this source is disabled"
+        return
+    if not any(config.accounts[name].enabled for name in source.to):
+        yield (*at, "to"), "every account of this source is disabled"
+    if not source.cron:
+        yield from _interval(at, source)
+    if source.first == "all":
+        yield (*at, "first"), "posts everything the source shows when it is first seen"
+    if source.hashtags + len(source.tags) > 10:
+        yield (*at, "hashtags"), "more than ten hashtags look like spam to servers and people"
+
+
+def _interval(at: Keys, source: SourceSettings) -> Advice:
+    if source.every < _HASTY:
+        yield (*at, "every"), "asks more than once a minute; many servers block who does"
+    if source.filter.max_age < source.every:
+        yield (*at, "filter", "max_age"), "is shorter than every: entries may age between two polls"
+
+
+def _others_may(path: Path, what: int) -> bool:
+    try:
+        return bool(path.stat().st_mode & what)
+    except OSError:
+        return False
+
+
+def _chmod(path: Path) -> str:
+    return f"chmod 600 {path.name}"
+
+
+def _is_loopback(server: str) -> bool:
+    host = urlsplit(server).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

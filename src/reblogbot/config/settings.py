@@ -1,0 +1,176 @@
+"""The tables of the config file as frozen, typed values; each default is the contract's."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+
+from reblogbot.config.values import (
+    Budget,
+    Clocktime,
+    Count,
+    Cron,
+    Domain,
+    Duration,
+    Encoding,
+    FilePath,
+    FirstSight,
+    Gap,
+    Hashtag,
+    Headers,
+    HostPort,
+    HttpUrl,
+    Language,
+    Many,
+    Names,
+    Natural,
+    Pattern,
+    ProxyUrl,
+    QuietSpan,
+    Rewrite,
+    ServerUrl,
+    Size,
+    SpoilerRule,
+    StoreUrl,
+    Timezone,
+)
+
+ConfiguredVisibility = Literal["public", "unlisted", "private"]
+BUILT_IN_TEMPLATES = ("link", "headline", "reblog-via", "paper")
+
+
+class Table(BaseModel):
+    """A TOML table: unknown keys are errors, "" means not set, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _unset(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        return {k: v for k, v in given.items() if v != "" or k not in cls.model_fields}
+
+
+class StoreSettings(Table):
+    url: StoreUrl = Field("sqlite:///reblogbot.sqlite3", repr=False)
+    keep: Duration = timedelta(days=180)
+
+
+class HttpSettings(Table):
+    timeout: Duration = timedelta(seconds=30)
+    concurrency: int = Field(64, ge=1, le=1024)
+    per_host: int = Field(2, ge=1, le=64)
+    max_body: Size = 10_000_000
+    allow_private: Many[HostPort] = ()
+    contact: str = ""
+    proxy: ProxyUrl = Field("", repr=False)
+
+
+class DeliverySettings(Table):
+    timeout: Duration = timedelta(seconds=30)
+    read_back_after: Duration = timedelta(seconds=90)
+    lease: Duration = Field(timedelta(minutes=5), validate_default=True)
+    max_attempts: Count = 8
+
+    @field_validator("lease")
+    @classmethod
+    def _outlasts_a_call(cls, lease: timedelta, read: ValidationInfo) -> timedelta:
+        if lease <= read.data.get("timeout", timedelta(0)):
+            raise ValueError("must be longer than timeout, or two processes could send one post")
+        return lease
+
+
+class NotifySettings(Table):
+    command: str = ""
+    webhook: HttpUrl = Field("", repr=False)
+    account: str = ""
+    to: str = ""
+
+
+class PaceSettings(Table):
+    gap: Gap = timedelta(0)
+    per_hour: Count = 30
+    per_day: Count = 200
+    quiet: Many[QuietSpan] = ()
+    timezone: Timezone = "UTC"
+
+
+class AccountSettings(Table):
+    """One [accounts.NAME]; `name` is the table's."""
+
+    name: str
+    server: ServerUrl
+    token_file: FilePath | None = None
+    token_env: str = ""
+    enabled: bool = True
+    visibility: ConfiguredVisibility = "unlisted"
+    language: Language = ""
+    allow_http: bool = False
+    pace: PaceSettings = PaceSettings()
+
+
+class FilterSettings(Table):
+    include: Many[Pattern] = ()
+    exclude: Many[Pattern] = ()
+    languages: Many[Language] = ()
+    domains: Many[Domain] = ()
+    not_domains: Many[Domain] = ()
+    min_score: float = 0
+    max_age: Duration = timedelta(days=7)
+    similar: float = Field(0.0, ge=0, le=1)
+    max_per_domain: Natural = 0
+    replies: bool = False
+    opt_outs: bool = True
+
+
+class SourceSettings(Table):
+    """One [sources.NAME] with [defaults] merged in; `options` are the kind's own keys, read."""
+
+    name: str
+    kind: str
+    url: HttpUrl = ""
+    fallbacks: Many[HttpUrl] = ()
+    to: Names = Field(min_length=1)
+    enabled: bool = True
+    every: Duration = timedelta(minutes=15)
+    cron: Cron = ""
+    action: Literal["auto", "post", "boost", "quote"] = "auto"
+    first: FirstSight = "none"
+    max_per_poll: Count = 20
+    budget: Budget | None = None
+    order: Literal["oldest", "score"] = "oldest"
+    review: bool = False
+    title: str = ""
+    template: str = "link"
+    visibility: Literal["public", "unlisted", "private", ""] = ""
+    language: Language = ""
+    timezone: Timezone = "UTC"
+    encoding: Encoding = ""
+    proxy: ProxyUrl = Field("", repr=False)
+    spoiler: str = ""
+    spoiler_rules: Many[SpoilerRule] = ()
+    hashtags: Natural = 3
+    tags: Many[Hashtag] = ()
+    replace: Many[Rewrite] = ()
+    media: Natural = 0
+    updates: Literal["ignore", "edit"] = "ignore"
+    digest: Clocktime | None = None
+    filter: FilterSettings = FilterSettings()
+    headers: Headers = Field(default_factory=dict, repr=False)
+    options: Any = None
+
+
+class Config(Table):
+    """A whole config file. `path` is where it stands; every path in it is already absolute."""
+
+    path: Path
+    store: StoreSettings = StoreSettings()
+    http: HttpSettings = HttpSettings()
+    delivery: DeliverySettings = DeliverySettings()
+    notify: NotifySettings = NotifySettings()
+    accounts: dict[str, AccountSettings] = Field(default_factory=dict)
+    sources: dict[str, SourceSettings] = Field(default_factory=dict)

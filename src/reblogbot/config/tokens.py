@@ -1,0 +1,68 @@
+"""Where an account's token is found: a file, the environment, or a systemd credential."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from reblogbot.config.settings import AccountSettings
+from reblogbot.errors import Unauthorised
+
+_LARGEST = 10_000
+
+
+def read_token(account: AccountSettings, environ: Mapping[str, str]) -> str:
+    """The account's token, read anew each time.
+
+    The file goes before a credential of the file's or the account's name
+    (systemd.exec(5), LoadCredential=), so that a renewed token counts at once. Raises Unauthorised,
+    which stops this account alone.
+    """
+    if account.token_env:
+        named = environ.get(account.token_env, "")
+        if named.strip():
+            return _token(named, f"the environment variable {account.token_env}", account)
+    tried = [f"the environment variable {account.token_env} is not set"] * bool(account.token_env)
+    for file in _files(account, environ):
+        try:
+            with file.open("rb") as opened:
+                raw = opened.read(_LARGEST)
+        except (OSError, ValueError) as error:
+            tried.append(f"{file}: {getattr(error, 'strerror', None) or error}")
+            continue
+        return _token(raw.decode("utf-8-sig", "replace"), str(file), account)
+    raise _missing(account, "; ".join(tried) or "neither token_file nor token_env is set")
+
+
+def credential(name: str, environ: Mapping[str, str]) -> Path | None:
+    """The systemd credential of that name, if this process was given it."""
+    folder = environ.get("CREDENTIALS_DIRECTORY", "")
+    # systemd takes no other names, and none of these leaves the folder
+    if not folder or not re.fullmatch(r"[\w@:-][\w@:.-]*", name):
+        return None
+    file = Path(folder) / name
+    return file if file.is_file() else None
+
+
+def _files(account: AccountSettings, environ: Mapping[str, str]) -> list[Path]:
+    file = account.token_file
+    names = [account.name] if file is None else [file.name, account.name]
+    found = [credential(name, environ) for name in names]
+    return [path for path in (file, *found) if path is not None]
+
+
+def _token(text: str, where: str, account: AccountSettings) -> str:
+    token = text.strip()
+    if not token:
+        raise _missing(account, f"{where} is empty")
+    if not re.fullmatch(r"[!-~]+", token):
+        raise _missing(account, f"{where} must hold the token and nothing else")
+    return token
+
+
+def _missing(account: AccountSettings, why: str) -> Unauthorised:
+    return Unauthorised(
+        "token_missing",
+        f"accounts.{account.name}: no token ({why}); store the account's access token there",
+    )

@@ -1,0 +1,124 @@
+"""Addresses an admin writes: servers, sources, proxies, the store, and the headers sent along.
+
+Every reader raises ValueError with words for the admin that never repeat the address, which
+may hold a secret.
+"""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv6Address
+from typing import Annotated
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import AfterValidator
+
+_UNPRINTABLE = re.compile(r"[\x00-\x20\x7f\s]")
+
+
+def _split(url: str, schemes: tuple[str, ...], example: str) -> SplitResult:
+    """The URL's parts, its scheme being one of `schemes`, with a host and a port that can be."""
+    wanted = f"is no URL; write it as in {example}"
+    if _UNPRINTABLE.search(url):
+        raise ValueError("a URL holds no spaces or control characters")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise ValueError(wanted) from None
+    if parts.scheme not in schemes or not url[len(parts.scheme) :].startswith("://"):
+        raise ValueError(f"a URL here begins with {' or '.join(f'{s}://' for s in schemes)}")
+    if not parts.hostname or port == 0:
+        raise ValueError(wanted)
+    return parts
+
+
+def read_http_url(url: str) -> str:
+    """The URL, which is http or https, names a host and carries no credentials."""
+    parts = _split(url, ("https", "http"), "https://example.org/feed.xml")
+    if parts.username is not None:
+        raise ValueError(
+            "a user or password does not belong in a URL; send an Authorization header instead"
+        )
+    return url
+
+
+def read_server_url(url: str) -> str:
+    """The origin of an account's server, without a slash behind it."""
+    parts = urlsplit(read_http_url(url))
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError(
+            'only the server\'s own address belongs here, as in "https://social.example"'
+        )
+    return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+def read_proxy_url(url: str) -> str:
+    """The URL of a proxy, http, https or socks5; credentials are welcome there."""
+    _split(url, ("http", "https", "socks5"), "socks5://127.0.0.1:1080")
+    return url
+
+
+def read_store_url(url: str) -> str:
+    """The URL of a SQLite file or a PostgreSQL database."""
+    if url.startswith("sqlite:///"):
+        file = url.removeprefix("sqlite:///").partition("?")[0]
+        if not file.strip("/") or file.startswith(":memory:"):
+            raise ValueError(
+                "the store must be a file: what was posted is remembered there;"
+                ' write "sqlite:///reblogbot.sqlite3"'
+            )
+        return url
+    if url.startswith("postgresql://"):
+        return url
+    raise ValueError(
+        'the store is "sqlite:///FILE" (a path beside this file) or "postgresql://USER@HOST/NAME"'
+    )
+
+
+def read_host_port(written: str) -> str:
+    """`host:port` in lower case; an IPv6 address stands in brackets, in its shortest form."""
+    host, _, port = written.strip().lower().rpartition(":")
+    if not re.fullmatch(r"\d{1,5}", port, re.ASCII) or not 0 < int(port) < 65536:
+        raise ValueError('an exception is a host and a port: "127.0.0.1:8080" or "[::1]:8080"')
+    if host.startswith("[") and host.endswith("]"):
+        try:
+            return f"[{IPv6Address(host[1:-1])}]:{int(port)}"
+        except ValueError:
+            raise ValueError("not an IPv6 address between the brackets") from None
+    if not host or re.search(r"[\s/@:\[\]?#*]", host):
+        raise ValueError('an exception is one exact "host:port"; IPv6 is written "[::1]:8080"')
+    return f"{host}:{int(port)}"
+
+
+def read_domain(written: str) -> str:
+    """A link's host in lower case, such as `example.org`."""
+    domain = written.strip().lower().removeprefix("*.").strip(".")
+    if not domain or re.search(r"[\s/@:*?#]", domain):
+        raise ValueError('a domain is a bare host name: write "example.org", not a URL')
+    return domain
+
+
+def read_header_name(name: str) -> str:
+    """The name of a header (RFC 9110, token)."""
+    if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", name, re.ASCII):
+        raise ValueError("the name of a header is letters, digits and dashes")
+    return name
+
+
+def read_header(value: str) -> str:
+    """The value of a header, which cannot break out of its line."""
+    if re.search(r"[\x00-\x08\x0a-\x1f\x7f]", value):
+        raise ValueError("a header holds no line break and no other control character")
+    return value
+
+
+HostPort = Annotated[str, AfterValidator(read_host_port)]  # "host:port"
+HttpUrl = Annotated[str, AfterValidator(read_http_url)]
+ServerUrl = Annotated[str, AfterValidator(read_server_url)]
+ProxyUrl = Annotated[str, AfterValidator(read_proxy_url)]
+StoreUrl = Annotated[str, AfterValidator(read_store_url)]
+Domain = Annotated[str, AfterValidator(read_domain)]
+Headers = dict[
+    Annotated[str, AfterValidator(read_header_name)], Annotated[str, AfterValidator(read_header)]
+]

@@ -1,0 +1,312 @@
+"""The small languages inside config strings: durations, sizes, addresses, zones, clock times.
+
+Every reader takes what TOML gives (or a value already read) and raises ValueError with words
+for the admin; none of them repeats what was written, which may be a secret.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeVar
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    GetCoreSchemaHandler,
+    PlainValidator,
+)
+from pydantic_core import CoreSchema, core_schema
+
+from reblogbot.config.patterns import Pattern, replacement_fault
+from reblogbot.config.urls import (
+    Domain,
+    Headers,
+    HostPort,
+    HttpUrl,
+    ProxyUrl,
+    ServerUrl,
+    StoreUrl,
+)
+
+__all__ = [
+    "Budget",
+    "Clocktime",
+    "Count",
+    "Cron",
+    "Domain",
+    "Duration",
+    "Encoding",
+    "FilePath",
+    "FirstSight",
+    "Gap",
+    "Hashtag",
+    "Headers",
+    "HostPort",
+    "HttpUrl",
+    "Language",
+    "Many",
+    "Names",
+    "Natural",
+    "Pattern",
+    "ProxyUrl",
+    "QuietSpan",
+    "Rewrite",
+    "ServerUrl",
+    "Size",
+    "SpoilerRule",
+    "StoreUrl",
+    "Timezone",
+]
+
+T = TypeVar("T")
+# TOML has arrays where we keep tuples
+Many = Annotated[tuple[T, ...], Field(strict=False)]
+
+_MANY = 1_000_000_000
+Count = Annotated[int, Field(ge=1, le=_MANY)]
+Natural = Annotated[int, Field(ge=0, le=_MANY)]
+
+
+# spans and amounts
+
+_SECONDS = {
+    "ms": Decimal("0.001"),
+    "s": Decimal(1),
+    "m": Decimal(60),
+    "h": Decimal(3600),
+    "d": Decimal(86400),
+    "w": Decimal(604800),
+}
+# so that now ± any duration is still a date
+_LONGEST = timedelta(days=365_000)
+_AMOUNT = re.compile(r"(\d{1,12}(?:\.\d{1,9})?)\s*([A-Za-z]+)", re.ASCII)
+
+
+def read_span(written: object) -> timedelta:
+    """The span written as a number and a unit, "1.5h"; zero passes."""
+    if isinstance(written, timedelta):
+        return written
+    found = _AMOUNT.fullmatch(written.strip()) if isinstance(written, str) else None
+    if found is None or found[2] not in _SECONDS:
+        bare = isinstance(written, int | float) and not isinstance(written, bool)
+        raise ValueError(
+            'a duration needs quotes and a unit: write "15m"'
+            if bare
+            else 'a duration is a number and one of ms, s, m, h, d, w: "30s", "15m", "2d"'
+        )
+    seconds = Decimal(found[1]) * _SECONDS[found[2]]
+    if seconds > _LONGEST.total_seconds():
+        raise ValueError("a duration is at most a thousand years")
+    return timedelta(microseconds=int(seconds * 1_000_000))
+
+
+def read_duration(written: object) -> timedelta:
+    """The span, which must be longer than nothing."""
+    span = read_span(written)
+    if span <= timedelta(0):
+        raise ValueError("a duration must be longer than zero")
+    return span
+
+
+Duration = Annotated[timedelta, BeforeValidator(read_duration)]  # "30s" "15m" "6h" "2d" "500ms"
+Gap = Annotated[timedelta, BeforeValidator(read_span)]  # a duration, or "0s"
+
+_LARGEST = 10**12
+_BYTES = {"b": 1} | {
+    f"{letter}{suffix}": base**power
+    for power, letter in enumerate("kmgt", 1)
+    for suffix, base in (("b", 1000), ("ib", 1024))
+}
+
+
+def read_size(written: object) -> int:
+    """The bytes written as a number and a unit, "512KiB", or as a bare number of bytes."""
+    found = _AMOUNT.fullmatch(written.strip()) if isinstance(written, str) else None
+    if found and found[2].lower() in _BYTES:
+        size = int(Decimal(found[1]) * _BYTES[found[2].lower()])
+    elif isinstance(written, int) and not isinstance(written, bool):
+        size = written
+    else:
+        raise ValueError('a size is a number and a unit: "10MB" (millions) or "512KiB" (1024s)')
+    if not 0 < size <= _LARGEST:
+        raise ValueError("a size is more than zero and at most 1TB")
+    return size
+
+
+Size = Annotated[int, BeforeValidator(read_size)]  # bytes, from "10MB" "512KiB"
+
+
+# tongues and times
+
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", re.ASCII | re.IGNORECASE)
+
+
+def read_language(written: str) -> str:
+    """A language tag in its usual case, such as `zh`, `pt-BR` (RFC 5646)."""
+    if not _LANGUAGE.fullmatch(written):
+        raise ValueError('a language is a tag such as "en", "zh" or "pt-BR"')
+    first, *others = written.lower().split("-")
+    usual = {2: str.upper, 4: str.title}
+    return "-".join([first, *(usual.get(len(part), str)(part) for part in others)])
+
+
+def read_timezone(written: str) -> str:
+    """The name of a zone in the IANA database."""
+    try:
+        return ZoneInfo(written).key
+    except (LookupError, ValueError, OSError):
+        near = get_close_matches(written[:60], available_timezones(), 1)
+        hint = f'did you mean "{near[0]}"?' if near else 'write one such as "Asia/Shanghai"'
+        raise ValueError(f"not an IANA time zone; {hint}") from None
+
+
+def read_clocktime(written: object) -> time:
+    """A time of day, "18:00"."""
+    if isinstance(written, time):
+        return written
+    found = _CLOCK.fullmatch(written) if isinstance(written, str) else None
+    if found is None:
+        raise ValueError('a time of day is written "18:00", from "00:00" to "23:59"')
+    return time(int(found[1]), int(found[2]))
+
+
+def read_cron(written: str) -> str:
+    """A cron line of five fields, whose days of the week are named.
+
+    APScheduler counts Monday as 0 where cron counts Sunday, so a number there is refused.
+    """
+    fields = written.split()
+    if len(fields) != 5:
+        raise ValueError('cron has five fields: minute hour day month weekday, "0 9 * * mon-fri"')
+    if re.search(r"\d", fields[4]):
+        raise ValueError('name the days of the week: "mon-fri", not numbers')
+    from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415  heavy, and seldom wanted
+
+    try:
+        trigger = CronTrigger.from_crontab(written, timezone="UTC")
+    except (ValueError, LookupError, TypeError) as fault:
+        raise ValueError(f"not a valid cron line: {fault}") from None
+    if trigger.get_next_fire_time(None, datetime.now(UTC)) is None:
+        raise ValueError("this day never comes, as the 30th of February")
+    return written
+
+
+def read_encoding(written: str) -> str:
+    """The name of a text encoding Python knows."""
+    try:
+        # of nothing at all Python does not even look up the name
+        b"x".decode(written, "replace")
+    except (LookupError, ValueError):
+        raise ValueError('not a known encoding; write one such as "gb18030"') from None
+    return written
+
+
+_CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
+Language = Annotated[str, AfterValidator(read_language)]
+Timezone = Annotated[str, AfterValidator(read_timezone)]  # IANA name
+Clocktime = Annotated[time, BeforeValidator(read_clocktime)]  # from "18:00"
+Cron = Annotated[str, AfterValidator(read_cron)]
+Encoding = Annotated[str, AfterValidator(read_encoding)]
+
+
+@dataclass(frozen=True, slots=True)
+class QuietSpan:
+    """Local hours from `start` to `end`, over midnight where end < start; "23:00-07:00"."""
+
+    start: time
+    end: time
+
+    @classmethod
+    def parse(cls, written: object) -> Self:
+        """The span written as "HH:MM-HH:MM"; it may end at "24:00"."""
+        if isinstance(written, cls):
+            return written
+        first, dash, last = written.partition("-") if isinstance(written, str) else ("", "", "")
+        if not dash:
+            raise ValueError('a quiet span is written "23:00-07:00"')
+        end = last.strip()
+        span = cls(
+            read_clocktime(first.strip()), read_clocktime("00:00" if end == "24:00" else end)
+        )
+        if span.start == span.end:
+            raise ValueError("a quiet span that ends when it begins would never end")
+        return span
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _of: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(cls.parse)
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """At most `count` posts per `span`, from "10/1d"."""
+
+    count: int
+    span: timedelta
+
+    @classmethod
+    def parse(cls, written: object) -> Self:
+        """The budget written as a number, a slash and a duration."""
+        if isinstance(written, cls):
+            return written
+        found = re.fullmatch(r"(\d{1,9})\s*/(.+)", written) if isinstance(written, str) else None
+        if found is None or int(found[1]) == 0:
+            raise ValueError('a budget is a number per duration: "10/1d"')
+        return cls(int(found[1]), read_duration(found[2]))
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _of: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(cls.parse)
+
+
+# what a source says, sends and shows
+
+
+def read_first(written: object) -> Literal["none", "all"] | int:
+    """How much of a source is posted at first sight."""
+    if written == "none":
+        return "none"
+    if written == "all":
+        return "all"
+    if isinstance(written, int) and not isinstance(written, bool) and 0 <= written <= _MANY:
+        return written
+    raise ValueError('first is "none", "all" or a number without quotes')
+
+
+def read_hashtag(written: str) -> str:
+    """A hashtag's word, without the #."""
+    word = written.strip().removeprefix("#")
+    if not re.fullmatch(r"\w+", word):
+        raise ValueError('a tag is one word of letters, digits and underscores: "news"')
+    return word
+
+
+def read_path(written: object) -> Path:
+    """A path, which TOML writes as a string."""
+    if isinstance(written, str | Path) and str(written):
+        return Path(written)
+    raise ValueError('a path is a string: "news.token"')
+
+
+def read_rewrite(pair: tuple[Pattern, str]) -> tuple[Pattern, str]:
+    """A pattern and its replacement, which names only groups the pattern has."""
+    fault = replacement_fault(*pair)
+    if fault:
+        raise ValueError(fault)
+    return pair
+
+
+# whoever is named twice is meant once
+Names = Annotated[Many[str], AfterValidator(lambda names: tuple(dict.fromkeys(names)))]
+FirstSight = Annotated[Literal["none", "all"] | int, PlainValidator(read_first)]
+Hashtag = Annotated[str, AfterValidator(read_hashtag)]
+FilePath = Annotated[Path, PlainValidator(read_path)]
+SpoilerRule = Annotated[tuple[Pattern, str], Field(strict=False)]
+Rewrite = Annotated[tuple[Pattern, str], Field(strict=False), AfterValidator(read_rewrite)]

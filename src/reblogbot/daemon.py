@@ -1,0 +1,271 @@
+"""The daemon: a clock that ticks the pipeline, signals, reload, and a word to systemd."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from reblogbot import app, sdnotify
+from reblogbot.clock import SystemClock
+from reblogbot.config.settings import Config
+from reblogbot.errors import ConfigError, Exit, StoreError
+from reblogbot.pipeline import Pipeline
+from reblogbot.store import Store
+from reblogbot.store.records import SourceRecord
+
+log = logging.getLogger(__name__)
+
+TICK = timedelta(seconds=1)
+WATCH = timedelta(seconds=5)
+HOUSEKEEPING = timedelta(days=1)
+# the contract's ten seconds, less what closing takes
+DRAIN_SECONDS = 8.0
+FATAL = frozenset({"store_newer", "store_older", "store_corrupt"})
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A config at work: its pipeline, and what to close when its last piece of work is done."""
+
+    config: Config
+    pipeline: Pipeline
+    resources: AsyncExitStack
+
+
+class Daemon:
+    """Polls what is due and delivers what may go out, until it is told to stop.
+
+    It owns no truth: due times, queue and leases stand in the store, so it may end anywhere.
+    """
+
+    def __init__(self, path: Path, store: Store, shift: Shift) -> None:
+        self._path = path
+        self._store = store
+        self._shift = shift
+        self._polls: set[asyncio.Task[None]] = set()
+        self._accounts: dict[str, asyncio.Task[None]] = {}
+        self._retiring: set[asyncio.Task[None]] = set()
+        self._stopping = asyncio.Event()
+        self._mark = _mark(path)
+        self._exit = Exit.OK
+
+    async def run(self) -> Exit:
+        """Work until a signal or a fatal error of the store; the exit code."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stopping.set)
+        scheduler = self._scheduler()
+        scheduler.start()
+        loop.add_signal_handler(signal.SIGHUP, self._reload_soon, scheduler)
+        sdnotify.notify("READY=1", f"STATUS={self._summary()}")
+        log.info("started", extra={"config": str(self._path), "store": self._store.name})
+        await self._stopping.wait()
+        sdnotify.notify("STOPPING=1")
+        log.info("stopping")
+        # it would cancel what is running: nothing new may start, the rest is drained below
+        scheduler.pause()
+        await self._drain()
+        scheduler.shutdown(wait=False)
+        log.info("stopped")
+        return self._exit
+
+    @property
+    def is_drained(self) -> bool:
+        """Whether nothing is on the wire any more."""
+        return not self._accounts
+
+    def _scheduler(self) -> AsyncIOScheduler:
+        scheduler = AsyncIOScheduler(
+            timezone=UTC,
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+        beats: list[tuple[Callable[[], Awaitable[None]], timedelta]] = [
+            (self._poll_due, TICK),
+            (self._deliver_due, TICK),
+            (self._watch, WATCH),
+            (self._keep_house, HOUSEKEEPING),
+        ]
+        for beat, every in beats:
+            _every(scheduler, self._guarded(beat), every, beat.__name__)
+        watchdog = sdnotify.watchdog_interval()
+        if watchdog is not None:
+            _every(scheduler, self._still_alive, watchdog, "watchdog")
+        return scheduler
+
+    def _guarded(self, beat: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+        """The beat, its store's errors told: the fatal ones end the daemon, others pass."""
+
+        async def guarded() -> None:
+            if not self._stopping.is_set():
+                await self._told(beat())
+
+        return guarded
+
+    async def _told(self, work: Awaitable[None]) -> None:
+        try:
+            await work
+        except StoreError as error:
+            # no bug of ours: a line is enough, and a traceback would only hide it
+            log.error(error.message, extra={"slug": error.slug})  # noqa: TRY400
+            if error.slug in FATAL:
+                self._exit = Exit.STORE
+                self._stopping.set()
+        except Exception:
+            # a bug must not silence every source: its lease runs out, and it is tried again
+            log.exception("unexpected error")
+
+    # the beats
+
+    async def _poll_due(self) -> None:
+        shift = self._shift
+        room = shift.config.http.concurrency - len(self._polls)
+        if room <= 0:
+            return
+        for record in await shift.pipeline.claim(shift.config.sources, "due", room):
+            task = asyncio.create_task(self._told(self._poll(shift.pipeline, record)))
+            self._polls.add(task)
+            task.add_done_callback(self._polls.discard)
+
+    async def _poll(self, pipeline: Pipeline, record: SourceRecord) -> None:
+        await pipeline.poll(record)
+
+    async def _deliver_due(self) -> None:
+        shift = self._shift
+        for name in await shift.pipeline.busy():
+            if name not in self._accounts:
+                task = asyncio.create_task(self._told(self._deliver(shift.pipeline, name)))
+                self._accounts[name] = task
+                task.add_done_callback(partial(self._is_free, name))
+
+    def _is_free(self, name: str, _: asyncio.Task[None]) -> None:
+        self._accounts.pop(name, None)
+
+    async def _deliver(self, pipeline: Pipeline, name: str) -> None:
+        await pipeline.deliver(name)
+
+    async def _watch(self) -> None:
+        """Notice a store another program has changed, and a config that was edited."""
+        await asyncio.to_thread(self._store.check_revision)
+        mark = _mark(self._path)
+        if mark != self._mark:
+            await self._reload()
+
+    async def _keep_house(self) -> None:
+        keep = self._shift.config.store.keep
+        pruned = await asyncio.to_thread(self._store.history.prune, keep, SystemClock().now())
+        log.info("pruned", extra={"keys": pruned.keys, "deliveries": pruned.deliveries})
+
+    async def _still_alive(self) -> None:
+        sdnotify.notify("WATCHDOG=1")
+
+    # the config
+
+    def _reload_soon(self, scheduler: AsyncIOScheduler) -> None:
+        scheduler.add_job(self._guarded(self._reload), id="reload", replace_existing=True)
+
+    async def _reload(self) -> None:
+        """Read the config anew; a broken one, or one with another store, leaves the old at work."""
+        sdnotify.reloading()
+        self._mark = _mark(self._path)
+        try:
+            config = await asyncio.to_thread(app.load_config, self._path)
+        except ConfigError as error:
+            log.error(  # noqa: TRY400 - the faults say it all
+                "config is broken, the old one stays", extra={"faults": error.message}
+            )
+        else:
+            await self._adopt(config)
+        sdnotify.notify("READY=1", f"STATUS={self._summary()}")
+
+    async def _adopt(self, config: Config) -> None:
+        old = self._shift
+        if config.store.url != old.config.store.url:
+            log.error("[store] url has changed: restart for it, the old config stays")
+            return
+        self._shift = await begin(config, self._store)
+        task = asyncio.create_task(self._retire(old))
+        self._retiring.add(task)
+        task.add_done_callback(self._retiring.discard)
+        log.info("config reloaded", extra={"sources": len(config.sources)})
+
+    async def _retire(self, old: Shift) -> None:
+        """Let the old config finish what it has begun, then close its edges."""
+        old.pipeline.stop()
+        running = [*self._polls, *self._accounts.values()]
+        if running:
+            await asyncio.wait(running)
+        await old.resources.aclose()
+
+    async def _drain(self) -> None:
+        """Finish what is on the wire, within the contract's time; polls are simply given up."""
+        shift = self._shift
+        shift.pipeline.stop()
+        for task in self._polls:
+            task.cancel()
+        running = [*self._polls, *self._accounts.values()]
+        if running:
+            await asyncio.wait(running, timeout=DRAIN_SECONDS)
+        if self.is_drained:
+            await shift.resources.aclose()
+        else:
+            log.warning(
+                "left on the wire; the next start reads it back",
+                extra={"accounts": sorted(self._accounts)},
+            )
+
+    def _summary(self) -> str:
+        config = self._shift.config
+        return f"{len(config.sources)} sources, {len(config.accounts)} accounts"
+
+
+async def begin(config: Config, store: Store) -> Shift:
+    """This config, ready to work."""
+    resources = AsyncExitStack()
+    pipeline = await resources.enter_async_context(app.pipeline(config, store))
+    await pipeline.enrol()
+    return Shift(config, pipeline, resources)
+
+
+def run(path: Path) -> int:
+    """Run the daemon on this config; the exit code."""
+    config = app.load_config(path)
+    store = app.open_for_work(config, SystemClock())
+
+    async def work() -> tuple[Exit, bool]:
+        daemon = Daemon(path, store, await begin(config, store))
+        return await daemon.run(), daemon.is_drained
+
+    code, drained = asyncio.run(work())
+    if not drained:
+        # a thread still waits for a server; what it was told stands in the store as `sending`
+        logging.shutdown()
+        os._exit(code)
+    store.close()
+    return code
+
+
+def _every(
+    scheduler: AsyncIOScheduler, beat: Callable[[], Awaitable[None]], every: timedelta, name: str
+) -> None:
+    arguments: dict[str, Any] = {"id": name, "next_run_time": datetime.now(UTC)}
+    scheduler.add_job(beat, "interval", seconds=every.total_seconds(), **arguments)
+
+
+def _mark(path: Path) -> tuple[int, int, int]:
+    """What tells one version of a file from another; all zero while it is missing."""
+    try:
+        found = path.stat()
+    except OSError:
+        return (0, 0, 0)
+    return (found.st_mtime_ns, found.st_size, found.st_ino)

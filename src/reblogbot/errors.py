@@ -1,0 +1,127 @@
+"""Every exception reblogbot raises on purpose.
+
+    ReblogbotError                 slug, message, exit code
+    ├── ConfigError           2    the config or the command line is wrong; carries every fault
+    ├── StoreError            3    the store cannot be used
+    ├── SourceError                one source could not be polled; carries the outcome
+    └── TargetError                one call to an account's server did not end in success
+        ├── Unreachable            the request was never made: nothing was posted
+        ├── RateLimited            429: nothing was posted, ask again later
+        ├── Unauthorised           401, 403: nothing was posted, the token or this post is at fault
+        ├── Rejected               the server said no to this very post: nothing was posted
+        │   └── TooLong            … because it is over the server's limit
+        └── Doubtful               nobody knows whether it was posted
+
+Each slug has a paragraph in docs/operations.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+from typing import Literal
+
+DOCS = "docs/operations.md"
+
+
+class Exit(IntEnum):
+    """The program's exit codes, as the contract names them."""
+
+    OK = 0
+    FAILED = 1
+    CONFIG = 2
+    STORE = 3
+    INTERRUPTED = 130
+
+
+class ReblogbotError(Exception):
+    """An error an admin can act on: the message says what, where and what to do."""
+
+    exit_code: Exit = Exit.FAILED
+
+    def __init__(self, slug: str, message: str) -> None:
+        super().__init__(message)
+        self.slug = slug
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong in a config file; `line` is 0 where no line can be named."""
+
+    path: str
+    message: str
+    line: int = 0
+
+
+class ConfigError(ReblogbotError):
+    """The config or the command line is wrong; `faults` lists everything found at once."""
+
+    exit_code = Exit.CONFIG
+
+    def __init__(self, slug: str, message: str, faults: Sequence[Fault] = ()) -> None:
+        super().__init__(slug, message)
+        self.faults = tuple(faults)
+
+
+class StoreError(ReblogbotError):
+    """The store cannot be used: garbage, another version, read-only, full or locked."""
+
+    exit_code = Exit.STORE
+
+
+Failure = Literal["failed", "refused", "retry_later", "gone"]
+
+
+class SourceError(ReblogbotError):
+    """One source could not be polled.
+
+    `outcome` is what `sync --json` shows; `retry_at` (aware UTC) is the instant the
+    server named, already clamped, before which it must not be asked again.
+    """
+
+    def __init__(
+        self,
+        slug: str,
+        message: str,
+        *,
+        outcome: Failure = "failed",
+        retry_at: datetime | None = None,
+    ) -> None:
+        super().__init__(slug, message)
+        self.outcome: Failure = outcome
+        self.retry_at = retry_at
+
+
+class TargetError(ReblogbotError):
+    """One call to an account's server did not end in success."""
+
+
+class Unreachable(TargetError):
+    """The connection was never made (refused, DNS, TLS): certainly nothing was posted."""
+
+
+class RateLimited(TargetError):
+    """The server answered 429: nothing was posted, and nothing may be asked before `until`."""
+
+    def __init__(self, slug: str, message: str, until: datetime) -> None:
+        super().__init__(slug, message)
+        self.until = until
+
+
+class Unauthorised(TargetError):
+    """The server answered 401 or 403, or knows the token no more: nothing was posted."""
+
+
+class Rejected(TargetError):
+    """The server refused this very post: certainly nothing was posted."""
+
+
+class TooLong(Rejected):
+    """The server refused the post as too long for its limit."""
+
+
+class Doubtful(TargetError):
+    """No answer, or none that tells whether the post was made: it must be read back."""

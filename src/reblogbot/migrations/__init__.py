@@ -1,0 +1,1 @@
+"""The store's history: one alembic revision per change of its tables."""

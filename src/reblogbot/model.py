@@ -1,0 +1,255 @@
+"""The frozen values every part of the program speaks of, and the states a delivery may take."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Literal
+
+Action = Literal["post", "boost", "quote"]
+Visibility = Literal["public", "unlisted", "private", "direct"]
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """An image, video or sound that belongs to an entry; `alt` describes it, "" when unknown."""
+
+    url: str
+    mime: str = ""
+    alt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One item of a source (RFC 4287 `atom:entry`), in plain text.
+
+    Every string is unescaped exactly once and free of markup; "" means absent, and any
+    field may be absent. `link` is absolute and as the source gave it. `uri` is the
+    ActivityPub id where the entry is a fediverse status. Instants are aware UTC.
+    """
+
+    title: str = ""
+    link: str = ""
+    guid: str = ""
+    uri: str = ""
+    summary: str = ""
+    authors: tuple[str, ...] = ()
+    published_at: datetime | None = None
+    updated_at: datetime | None = None
+    score: float | None = None
+    comments: int | None = None
+    categories: tuple[str, ...] = ()
+    language: str = ""
+    media: tuple[Media, ...] = ()
+    visibility: Visibility = "public"
+    is_reply: bool = False
+    barred: str = ""
+    """Why the source itself says this must not be published (an opt-out, a block), or ""."""
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """What a source's server, and we, remember of the last body, to be asked again cheaply.
+
+    `etag` and `last_modified` are verbatim; `digest` is of the decoded body, in hex;
+    `cursor` is whatever else a kind needs (a last id), as text of its own making.
+    """
+
+    etag: str = ""
+    last_modified: str = ""
+    digest: str = ""
+    cursor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one poll brings: all entries the source shows now, in the source's own order.
+
+    With `not_modified` the entries are empty and the last batch still stands.
+    `fresh_for` is how long the source says its answer stays fresh; `moved_to` is the URL
+    that answered for it by permanent redirects alone, "" when it did not move.
+    """
+
+    entries: tuple[Entry, ...] = ()
+    title: str = ""
+    language: str = ""
+    validators: Validators = field(default_factory=Validators)
+    not_modified: bool = False
+    fresh_for: timedelta | None = None
+    moved_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a server takes: counts in characters as *it* counts them.
+
+    `per_link` is what a link of any length counts, None where links count in full.
+    """
+
+    characters: int = 500
+    per_link: int | None = None
+    media: int = 4
+    alt: int = 1500
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """The frozen thing to publish: rendered once, sent as it is.
+
+    For a boost or quote, `uri` names the status. `link` is the link within the text.
+    `length` and `limit` are in the server's own counting. `shorter` is a text for a server that,
+    against its own word, finds this one too long; "" when there is none.
+    """
+
+    action: Action
+    text: str = ""
+    link: str = ""
+    uri: str = ""
+    visibility: Visibility = "unlisted"
+    language: str = ""
+    spoiler: str = ""
+    media: tuple[Media, ...] = ()
+    length: int = 0
+    limit: int = 500
+    shorter: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The server's word that a post stands there: its id, opaque and never folded, and page."""
+
+    remote_id: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One of our own recent statuses, as read back from the server.
+
+    `links` are the URLs found in its content, `text` is its plain text,
+    `boosted_uri` is the URI of the status it boosts, "" for a post.
+    """
+
+    receipt: Receipt
+    text: str = ""
+    links: tuple[str, ...] = ()
+    boosted_uri: str = ""
+    created_at: datetime | None = None
+
+
+class State(StrEnum):
+    """Where a delivery stands; see TRANSITIONS."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    DOUBT = "doubt"
+    SENT = "sent"
+    HELD = "held"
+    SKIPPED = "skipped"
+    DEAD = "dead"
+
+
+TRANSITIONS: dict[State, frozenset[State]] = {
+    # queued → sent: a first look at the account found the link already there
+    State.QUEUED: frozenset({State.SENDING, State.SENT, State.HELD, State.SKIPPED}),
+    State.SENDING: frozenset({State.SENT, State.QUEUED, State.DOUBT, State.DEAD}),
+    State.DOUBT: frozenset({State.SENT, State.QUEUED, State.HELD, State.DEAD}),
+    # what an admin may do: release or skip what is held, retry what was given up
+    State.HELD: frozenset({State.QUEUED, State.SKIPPED, State.SENT}),
+    State.SKIPPED: frozenset({State.QUEUED}),
+    State.DEAD: frozenset({State.QUEUED}),
+    State.SENT: frozenset(),
+}
+OPEN = frozenset({State.QUEUED, State.SENDING, State.DOUBT, State.HELD})
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One publication for one account: the frozen post, its state, and what befell it."""
+
+    id: int
+    account: str
+    source: str
+    identity: bytes
+    post: Post
+    state: State
+    due: datetime
+    queued_at: datetime
+    generation: int = 0
+    attempts: int = 0
+    negatives: int = 0
+    """Read-backs since the last attempt that did not find it."""
+    sent_from: datetime | None = None
+    """When the present generation's key was first used."""
+    published_at: datetime | None = None
+    """When the entry was published: what is too old when its turn comes is skipped."""
+    score: float | None = None
+    error: str = ""
+    receipt: Receipt | None = None
+    settled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An entry with the keys it is recognised by: in its source, and across sources."""
+
+    entry: Entry
+    keys: tuple[bytes, ...]
+    published_keys: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """One delivery to be queued: the frozen post for one account, `held` with its reason or not."""
+
+    candidate: Candidate
+    account: str
+    post: Post
+    state: State = State.QUEUED
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An entry that is not queued for an account, and why."""
+
+    candidate: Candidate
+    account: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one batch comes to; `candidates` is all of it, oldest first, `storm` why it is held."""
+
+    candidates: tuple[Candidate, ...] = ()
+    new: tuple[Candidate, ...] = ()
+    intents: tuple[Intent, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    storm: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What the store knows of a source and its accounts when a batch arrives.
+
+    `seen` holds those of the batch's keys the source has shown before, `published` those
+    of its keys each account has published or queued. `address_changed` tells that the
+    source now stands at another url than when it was last read; `last_batch_at` is None
+    before the first batch.
+    """
+
+    seen: Collection[bytes] = frozenset()
+    published: Mapping[str, Collection[bytes]] | None = None
+    last_batch_at: datetime | None = None
+    address_changed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One earlier post of an account: when, and from which source."""
+
+    at: datetime
+    source: str

@@ -1,0 +1,171 @@
+"""One source from poll to outbox: fetch and parse, plan, record."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from reblogbot import planning, schedule
+from reblogbot.config.settings import Config, SourceSettings
+from reblogbot.errors import SourceError
+from reblogbot.model import Batch, Candidate, Limits, Past, Plan, Validators
+from reblogbot.ports import Clock, Source
+from reblogbot.rounds import Outcome, Poll
+from reblogbot.store import Store, StoreThread
+from reblogbot.store.records import SourceRecord
+
+log = logging.getLogger(__name__)
+
+# a permanent redirect is believed once it has been the answer this many times in a row
+MOVED_FOR_GOOD = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a source shows at the moment, or the error that kept us from seeing it."""
+
+    record: SourceRecord
+    settings: SourceSettings
+    batch: Batch
+    found: tuple[Candidate, ...] = ()
+    error: SourceError | None = None
+    looked_at: datetime | None = None
+
+
+class Poller:
+    """Looks at sources and records what they bring.
+
+    `limits` tells what an account's server takes; it is asked only when there is something
+    to compose.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        store: Store,
+        store_thread: StoreThread,
+        make_source: Callable[[SourceSettings], Source],
+        limits: Callable[[str], Awaitable[Limits]],
+        clock: Clock,
+        dice: Callable[[], float],
+    ) -> None:
+        self._config = config
+        self._store = store
+        self._in_store = store_thread
+        self._make_source = make_source
+        self._limits = limits
+        self._clock = clock
+        self._dice = dice
+
+    async def look(self, record: SourceRecord) -> Look:
+        """What the source shows now; changes nothing."""
+        settings = self._config.sources[record.name]
+        if record.moved_times >= MOVED_FOR_GOOD:
+            settings = settings.model_copy(update={"url": record.moved_to})
+        # an account that has never been served needs every entry, not just the news
+        learnt = all(name in record.learnt for name in settings.to)
+        known = record.validators if learnt and not record.address_changed else Validators()
+        try:
+            batch = await self._make_source(settings).poll(known)
+        except SourceError as error:
+            return Look(record, settings, Batch(), error=error, looked_at=self._clock.now())
+        found = planning.candidates(record.name, batch)
+        return Look(record, settings, batch, found, looked_at=self._clock.now())
+
+    async def plan(self, look: Look, published: Mapping[str, set[bytes]] | None = None) -> Plan:
+        """What the look comes to; `published` are keys taken besides those in the store."""
+        accounts = look.settings.to
+        past = await self._in_store(self._store.sources.past, look.record, look.found, accounts)
+        if published:
+            done = {
+                name: {*(past.published or {}).get(name, ()), *published.get(name, ())}
+                for name in accounts
+            }
+            past = Past(past.seen, done, past.last_batch_at, past.address_changed)
+        routes = [
+            planning.Route(
+                self._config.accounts[name],
+                await self._limits(name) if self._has_work(look, past, name) else Limits(),
+                name in look.record.learnt,
+            )
+            for name in accounts
+        ]
+        return planning.plan(look.settings, look.batch, look.found, routes, past, self._clock.now())
+
+    async def record(self, look: Look) -> Poll:
+        """Record what a look came to: entries and deliveries, or the failure."""
+        if look.error is not None:
+            return await self._failed(look, look.error)
+        due = self._due(look)
+        if look.batch.not_modified:
+            return await self._quiet(look, due)
+        plan = await self.plan(look)
+        recorded = await self._in_store(
+            self._store.sources.record,
+            look.record,
+            look.batch,
+            plan,
+            look.settings.to,
+            due,
+            self._clock.now(),
+        )
+        if recorded is None:
+            return Poll(look.record.name, "not_due", error="another process polled it meanwhile")
+        outcome: Outcome = "new" if plan.new else "nothing_new"
+        if plan.storm:
+            outcome = "held"
+            log.warning("storm held", extra={"source": look.record.name, "reason": plan.storm})
+        _log_new(look.record.name, len(plan.new), len(recorded.queued))
+        return Poll(look.record.name, outcome, len(plan.new), plan.storm, recorded.queued)
+
+    def _has_work(self, look: Look, past: Past, account: str) -> bool:
+        """Whether anything might have to be composed for this account."""
+        if account not in look.record.learnt:
+            return look.settings.first != "none" and bool(look.found)
+        return any(not set(one.keys) & set(past.seen) for one in look.found)
+
+    def _due(self, look: Look) -> datetime:
+        return schedule.next_due(
+            self._clock.now(),
+            look.settings.every,
+            fresh_for=look.batch.fresh_for,
+            cron=look.settings.cron,
+            timezone=look.settings.timezone,
+        )
+
+    async def _quiet(self, look: Look, due: datetime) -> Poll:
+        await self._in_store(
+            self._store.sources.record_quiet, look.record, look.batch, due, self._clock.now()
+        )
+        return Poll(look.record.name, "not_modified")
+
+    async def _failed(self, look: Look, error: SourceError) -> Poll:
+        now = self._clock.now()
+        due = schedule.next_due(
+            now,
+            look.settings.every,
+            retry_at=error.retry_at,
+            failures=look.record.failures + 1,
+            dice=self._dice(),
+        )
+        await self._in_store(
+            self._store.sources.record_failure,
+            look.record,
+            error.message,
+            error.outcome,
+            due,
+            schedule.hold_until(now, error.retry_at),
+            now,
+        )
+        log.warning(
+            "poll failed",
+            extra={"source": look.record.name, "slug": error.slug, "error": error.message},
+        )
+        return Poll(look.record.name, error.outcome, error=error.message)
+
+
+def _log_new(name: str, new: int, queued: int) -> None:
+    if new or queued:
+        log.info("source polled", extra={"source": name, "new": new, "queued": queued})

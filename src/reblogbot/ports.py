@@ -1,0 +1,136 @@
+"""What the pipeline asks of the world: the few protocols behind which every edge stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+from reblogbot.model import Batch, Limits, Post, Receipt, Standing, Validators
+
+T = TypeVar("T")
+
+
+class Clock(Protocol):
+    """Tells the time; tests bring their own."""
+
+    def now(self) -> datetime:
+        """The present instant, aware UTC."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A 200 or a 304. `headers` have lower-case names; `body` is decompressed, empty on 304.
+
+    `url` is what answered at last; `moved_to` is the same where permanent redirects alone
+    (301, 308) led there, else "".
+    """
+
+    status: int
+    url: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+    moved_to: str = ""
+
+
+class Fetch(Protocol):
+    """One polite, bounded, address-checked GET."""
+
+    async def __call__(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        validators: Validators | None = None,
+        accept: str = "",
+        proxy: str = "",
+    ) -> Response:
+        """The answer, if it is 200 or 304.
+
+        `headers` are the admin's own for this source: sent to the origin of `url` only.
+        Raises SourceError, with its outcome, for anything else.
+        """
+        ...
+
+
+class Offload(Protocol):
+    """Runs a pure function where it can be killed: deadline and memory are bounded."""
+
+    async def __call__(self, function: Callable[..., T], *args: Any) -> T:
+        """What `function(*args)` returns; it must be importable, the values picklable.
+
+        Raises SourceError when it takes too long, takes too much memory or dies.
+        """
+        ...
+
+
+class Reader(Protocol):
+    """Reads the fediverse through an account's own server; calls block, run them in a thread."""
+
+    def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
+        """The JSON answer of GET `path` ("/api/v1/…"). Raises TargetError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """Everything a source may use of the world."""
+
+    fetch: Fetch
+    offload: Offload
+    clock: Clock
+    reader: Callable[[str], Reader]
+    """The reader of a configured account, by its name."""
+
+
+class Source(Protocol):
+    """Something that can be polled. A kind is a factory `(name, settings, tools) -> Source`."""
+
+    async def poll(self, known: Validators) -> Batch:
+        """All entries the source shows now. Raises SourceError and nothing else."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whom a token speaks for: `acct` is the name at home, `scopes` what the token may do."""
+
+    acct: str
+    url: str = ""
+    is_bot: bool = False
+    scopes: tuple[str, ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Target(Protocol):
+    """Publishes for one account; calls block, one at a time, in that account's thread.
+
+    Every method raises TargetError, of the class that tells what may be done next.
+    """
+
+    def verify(self) -> Identity:
+        """Whom the token speaks for. Unauthorised when it speaks for nobody."""
+        ...
+
+    def limits(self) -> Limits:
+        """What the server takes now."""
+        ...
+
+    def publish(self, post: Post, key: str) -> Receipt:
+        """The receipt of the post, boost or quote; `key` is the Idempotency-Key."""
+        ...
+
+    def recent(self) -> Sequence[Standing]:
+        """Our own latest statuses and boosts, newest first: enough to find what was just sent."""
+        ...
+
+    def standing(self, post: Post) -> Receipt | None:
+        """The receipt of a boost that already stands, asked of the status itself; else None."""
+        ...
+
+    @property
+    def rate_remaining(self) -> int | None:
+        """What the server last said is left of its rate limit; None before it said anything."""
+        ...

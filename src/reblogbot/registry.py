@@ -1,0 +1,78 @@
+"""Which kinds of source there are: built-in and third-party alike, found by entry point."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING, cast
+
+from reblogbot.errors import ConfigError
+from reblogbot.ports import Source, Tools
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from reblogbot.config.settings import SourceSettings
+
+GROUP = "reblogbot.sources"
+Factory = Callable[[str, "SourceSettings", Tools], Source]
+
+
+def kinds() -> list[str]:
+    """The names of all kinds, sorted; nothing is imported for it."""
+    return sorted(_registered())
+
+
+def factory(kind: str) -> Factory:
+    """What makes a source of `kind`: called with its name, its settings and the tools.
+
+    Raises ConfigError for a kind nobody registered and for one whose code cannot be loaded.
+    """
+    point = _registered().get(kind)
+    if point is None:
+        raise ConfigError(
+            "kind_unknown", f'there is no source kind "{kind}"; there are: {", ".join(kinds())}'
+        )
+    return _loaded(point)
+
+
+def options_of(kind: str) -> type[BaseModel] | None:
+    """The model of the keys `kind` has beyond those of every source; None when it has none."""
+    return getattr(factory(kind), "Options", None)
+
+
+def needs_of(kind: str) -> tuple[str, ...]:
+    """The keys of every source that `kind` cannot do without, such as "url"."""
+    return tuple(getattr(factory(kind), "needs", ()))
+
+
+@cache
+def _registered() -> dict[str, EntryPoint]:
+    # where two packages claim one name, our own stands
+    found = sorted(entry_points(group=GROUP), key=lambda point: _package(point) == "reblogbot")
+    return {point.name: point for point in found}
+
+
+@cache
+def _loaded(point: EntryPoint) -> Factory:
+    try:
+        made = point.load()
+    except Exception as error:
+        text = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        raise ConfigError(
+            "kind_broken",
+            f'the source kind "{point.name}" of package {_package(point)} cannot be loaded '
+            f"({text}); update or remove that package",
+        ) from error
+    if not callable(made):
+        raise ConfigError(
+            "kind_broken",
+            f'the source kind "{point.name}" of package {_package(point)} is no factory: '
+            f"{point.value} cannot be called",
+        )
+    return cast("Factory", made)
+
+
+def _package(point: EntryPoint) -> str:
+    return point.dist.name if point.dist is not None else "unknown"

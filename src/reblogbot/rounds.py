@@ -1,0 +1,106 @@
+"""What one round did, as `sync` reports it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from reblogbot.errors import Exit, Failure
+from reblogbot.model import Delivery, State
+
+Outcome = Literal["new", "nothing_new", "not_modified", "held", "not_due"] | Failure
+_FAILED = ("failed", "refused", "gone")
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """What polling one source came to; `known` tells that an earlier round has said so already."""
+
+    name: str
+    outcome: Outcome
+    new: int = 0
+    error: str = ""
+    queued: tuple[Delivery, ...] = ()
+    known: bool = False
+
+
+@dataclass(slots=True)
+class Round:
+    """The polls and the deliveries of one round; a delivery counts once, as it stands at last."""
+
+    polls: list[Poll] = field(default_factory=list)
+    queued: int = 0
+    deliveries: dict[int, Delivery] = field(default_factory=dict)
+    paused: dict[str, str] = field(default_factory=dict)
+    """Accounts that rest because something is wrong, and what."""
+
+    def add_poll(self, poll: Poll) -> None:
+        """Count a poll and what it queued."""
+        self.polls.append(poll)
+        self.queued += sum(1 for one in poll.queued if one.state == State.QUEUED)
+        self.add_deliveries(poll.queued)
+
+    def add_deliveries(self, changed: Iterable[Delivery]) -> None:
+        """Count deliveries that changed."""
+        self.deliveries.update({one.id: one for one in changed})
+
+    def exit_code(self) -> Exit:
+        """1 when something failed, died or is in doubt; waiting of any kind is well."""
+        trouble = (
+            any(poll.outcome in _FAILED and not poll.known for poll in self.polls)
+            or any(self._is_trouble(one) for one in self.deliveries.values())
+            or bool(self.paused)
+        )
+        return Exit.FAILED if trouble else Exit.OK
+
+    def _is_trouble(self, one: Delivery) -> bool:
+        return one.state in {State.DOUBT, State.DEAD, State.SENDING} or _is_retry(one)
+
+    def counts(self) -> dict[str, int]:
+        """The numbers of the contract's `sync --json`."""
+        changed = list(self.deliveries.values())
+        states = [one.state for one in changed]
+        asked = [poll for poll in self.polls if poll.outcome != "not_due" and not poll.known]
+        return {
+            "polled": len(asked),
+            "not_modified": sum(poll.outcome == "not_modified" for poll in asked),
+            "failed": sum(poll.outcome in (*_FAILED, "retry_later") for poll in asked),
+            "entries_new": sum(poll.new for poll in asked),
+            "queued": self.queued,
+            "sent": states.count(State.SENT),
+            "held": states.count(State.HELD),
+            "retry": sum(map(_is_retry, changed)),
+            "doubt": states.count(State.DOUBT),
+            "skipped": states.count(State.SKIPPED),
+            "dead": states.count(State.DEAD),
+        }
+
+    def as_json(self) -> dict[str, Any]:
+        """The whole of the contract's `sync --json`."""
+        return {
+            **self.counts(),
+            "sources": [
+                {"name": poll.name, "outcome": poll.outcome, "new": poll.new, "error": poll.error}
+                for poll in self.polls
+            ],
+            "deliveries": [delivery_json(one) for one in self.deliveries.values()],
+        }
+
+
+def delivery_json(one: Delivery) -> dict[str, Any]:
+    """A delivery as every `--json` shows it."""
+    return {
+        "id": one.id,
+        "account": one.account,
+        "source": one.source,
+        "link": one.post.link or one.post.uri,
+        "state": one.state.value,
+        "url": one.receipt.url if one.receipt else "",
+        "error": one.error,
+    }
+
+
+def _is_retry(one: Delivery) -> bool:
+    """Whether an attempt failed and the delivery is back in the queue."""
+    return one.state == State.QUEUED and bool(one.error)

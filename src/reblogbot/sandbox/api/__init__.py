@@ -1,0 +1,1 @@
+"""The endpoints, one module per part of the Mastodon API; each ends in its table of routes."""

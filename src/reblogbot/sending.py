@@ -1,0 +1,205 @@
+"""One account's sender: choose, claim, publish, settle, one delivery at a time."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+
+from reblogbot import delivery, turns
+from reblogbot.access import TOKEN, Access
+from reblogbot.config.settings import AccountSettings, Config
+from reblogbot.errors import TargetError, Unauthorised
+from reblogbot.model import Delivery, Limits, State
+from reblogbot.ports import Identity
+from reblogbot.readback import look_back, read_back
+from reblogbot.store.records import AccountRecord
+
+log = logging.getLogger(__name__)
+
+
+class Sender:
+    """Publishes for one account, whatever becomes of the others."""
+
+    def __init__(self, config: Config, access: Access) -> None:
+        self._config = config
+        self._access = access
+        self._has_looked_back = False
+        self._limits: Limits | None = None
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong with the account, "" for nothing."""
+        return self._access.trouble
+
+    def close(self) -> None:
+        """Take no more work."""
+        self._access.close()
+
+    async def limits(self) -> Limits:
+        """What the server takes: asked once, else the last it said, else the contract's default."""
+        if self._limits is not None:
+            return self._limits
+        access = self._access
+        record = await self._record()
+        if record.paused_until and record.paused_until > access.clock.now():
+            return record.limits
+        try:
+            self._limits = await access.call(access.target.limits)
+        except TargetError as error:
+            log.info("limits not known", extra={"account": access.name, "error": error.message})
+            return record.limits
+        return self._limits
+
+    async def introduce(self) -> tuple[Identity, Limits]:
+        """Whom the token speaks for and what the server takes. Raises TargetError."""
+        who = await self._access.call(self._access.target.verify)
+        return who, await self._access.call(self._access.target.limits)
+
+    async def deliver(self, stopping: Callable[[], bool] = lambda: False) -> list[Delivery]:
+        """The deliveries that changed: everything this account may publish now was tried."""
+        access = self._access
+        access.changed, access.trouble = {}, ""
+        record = await access.in_store(
+            access.rows.claim_account, access.name, access.clock.now(), self._config.delivery.lease
+        )
+        if record is None:
+            return []
+        try:
+            if await self._may_send(record):
+                await self._send_all(stopping)
+        finally:
+            await access.in_store(
+                access.rows.release_account,
+                access.name,
+                limits=self._limits,
+                rate_remaining=access.rate_remaining,
+            )
+        return list(access.changed.values())
+
+    async def _may_send(self, record: AccountRecord) -> bool:
+        """Whether the account neither rests nor waits for what is in doubt."""
+        access = self._access
+        now = access.clock.now()
+        due = now + self._config.delivery.read_back_after
+        access.note(*await access.in_store(access.rows.doubt_orphans, access.name, now, due))
+        if await access.in_store(access.rows.stopped_at) is not None:
+            return False
+        if await self._rests(record):
+            return False
+        return await read_back(access, self._config.delivery)
+
+    async def _rests(self, record: AccountRecord) -> bool:
+        """Whether the account is paused; a pause for its token ends with a token that works."""
+        access = self._access
+        resting = record.paused_until is not None and record.paused_until > access.clock.now()
+        if record.cause != TOKEN:
+            return resting
+        if resting and access.token_mark() in ("", record.token_mark):
+            access.trouble = record.reason
+            return True
+        try:
+            await access.call(access.target.verify)
+        except TargetError as error:
+            await access.pause_unanswered(error)
+            return True
+        await access.in_store(access.rows.resume, access.name)
+        return False
+
+    async def _send_all(self, stopping: Callable[[], bool]) -> None:
+        access = self._access
+        waiting = await access.in_store(access.rows.waiting, access.name)
+        if not turns.ready(waiting, self._config, access.clock.now()):
+            return
+        if not self._has_looked_back:
+            if not await look_back(access, waiting):
+                return
+            self._has_looked_back = True
+            waiting = await access.in_store(access.rows.waiting, access.name)
+        while not stopping() and (chosen := await self._choose(waiting)) is not None:
+            waiting.remove(chosen)
+            after = await self._publish(chosen)
+            if after is None:
+                return
+            if after.state == State.QUEUED and after.due <= access.clock.now():
+                waiting.insert(0, after)
+
+    async def _choose(self, waiting: list[Delivery]) -> Delivery | None:
+        """Whose turn it is; on the way, what has become too old is skipped."""
+        access = self._access
+        now, pace = access.clock.now(), self._settings.pace
+        since = now - turns.memory(self._config)
+        sent = await access.in_store(access.rows.sent, access.name, since)
+        while (chosen := turns.choose(waiting, self._config, pace, sent, now)) is not None:
+            reason = turns.too_old(chosen, self._config, pace, now)
+            if not reason:
+                return chosen
+            waiting.remove(chosen)
+            await access.settle(chosen, replace(chosen, state=State.SKIPPED, error=reason))
+        return None
+
+    async def _publish(self, one: Delivery) -> Delivery | None:
+        """The delivery after one attempt; None when nothing more may be sent now."""
+        access = self._access
+        claimed = await access.in_store(
+            access.rows.claim, one, access.clock.now(), self._config.delivery.lease
+        )
+        if claimed is None:
+            return None
+        key = delivery.idempotency_key(
+            self._settings.server,
+            access.name,
+            claimed.identity,
+            claimed.post.text if claimed.post.action != "boost" else claimed.post.uri,
+            claimed.generation,
+        )
+        try:
+            receipt = await access.call(access.target.publish, claimed.post, key)
+        except TargetError as error:
+            return await self._failed(claimed, error)
+        decision = delivery.after_success(claimed, receipt, access.clock.now())
+        after = await access.settle(claimed, decision.delivery)
+        log.info(
+            "published",
+            extra={"account": access.name, "source": one.source, "id": one.id, "url": receipt.url},
+        )
+        return after
+
+    async def _failed(self, claimed: Delivery, error: TargetError) -> Delivery | None:
+        access = self._access
+        log.warning(
+            "attempt failed",
+            extra={
+                "account": access.name,
+                "id": claimed.id,
+                "slug": error.slug,
+                "error": error.message,
+            },
+        )
+        decision = await self._decide(claimed, error)
+        if decision.pause_until is not None:
+            await access.pause(decision.pause_until, error)
+        after = await access.settle(claimed, decision.delivery)
+        return after if decision.pause_until is None else None
+
+    async def _decide(self, claimed: Delivery, error: TargetError) -> delivery.Decision:
+        access = self._access
+        now = access.clock.now()
+        if isinstance(error, Unauthorised):
+            works = await access.may_use_token() if error.slug != "token_missing" else False
+            return delivery.after_unauthorised(claimed, error, works, now)
+        source = self._config.sources.get(claimed.source)
+        if source is not None and source.action == "auto":
+            instead = delivery.as_post(claimed, error, now)
+            if instead is not None:
+                return instead
+        record = await self._record()
+        return delivery.after_failure(claimed, error, now, self._config.delivery, record.pauses)
+
+    @property
+    def _settings(self) -> AccountSettings:
+        return self._config.accounts[self._access.name]
+
+    async def _record(self) -> AccountRecord:
+        access = self._access
+        return await access.in_store(access.rows.account, access.name)

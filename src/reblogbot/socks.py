@@ -1,0 +1,25 @@
+"""The one place that speaks to a SOCKS proxy; imported only where one is configured."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import aiohttp
+from aiohttp_socks import ProxyConnectionError, ProxyConnector, ProxyError, ProxyTimeoutError
+
+if TYPE_CHECKING:
+    from aiohttp.tracing import Trace
+
+
+class SocksConnector(ProxyConnector):
+    """Connects through a SOCKS proxy, and fails as other connectors of aiohttp do."""
+
+    async def connect(  # noqa: ASYNC109  the overridden signature
+        self, req: aiohttp.ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
+    ) -> aiohttp.connector.Connection:
+        try:
+            return await super().connect(req, traces, timeout)
+        except (ProxyConnectionError, ProxyError, ProxyTimeoutError) as error:
+            raise aiohttp.ClientProxyConnectionError(
+                req.connection_key, OSError(str(error))
+            ) from error

@@ -1,0 +1,173 @@
+"""Dates as sources write them, in any of the many wrong ways, to aware UTC instants."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+
+_EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+
+_HOURS = {
+    "z": 0, "ut": 0, "utc": 0, "gmt": 0, "wet": 0, "west": 1, "bst": 1, "cet": 1, "cest": 2,
+    "mez": 1, "mesz": 2, "eet": 2, "eest": 3, "msk": 3, "ist": 5.5, "hkt": 8, "sgt": 8,
+    "pht": 8, "awst": 8, "jst": 9, "kst": 9, "acst": 9.5, "aest": 10, "aedt": 11, "nzst": 12,
+    "nzdt": 13, "brt": -3, "art": -3, "ast": -4, "adt": -3, "est": -5, "edt": -4, "cst": -6,
+    "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7, "akst": -9, "akdt": -8, "hst": -10,
+}  # fmt: skip
+
+# The first letters of the months in English and the other languages such dates are met in
+_MONTHS = {
+    "jan": 1, "ene": 1, "gen": 1, "янв": 1, "feb": 2, "fév": 2, "fev": 2, "фев": 2,
+    "mar": 3, "mär": 3, "mrt": 3, "мар": 3, "apr": 4, "avr": 4, "abr": 4, "апр": 4,
+    "may": 5, "mai": 5, "maj": 5, "mei": 5, "mag": 5, "мая": 5, "май": 5,
+    "jun": 6, "juin": 6, "giu": 6, "июн": 6, "jul": 7, "juil": 7, "lug": 7, "июл": 7,
+    "aug": 8, "aoû": 8, "aou": 8, "ago": 8, "авг": 8, "sep": 9, "set": 9, "сен": 9,
+    "oct": 10, "okt": 10, "out": 10, "ott": 10, "окт": 10, "nov": 11, "ноя": 11,
+    "dec": 12, "dez": 12, "déc": 12, "dic": 12, "дек": 12,
+}  # fmt: skip
+_AFTERNOON = ("pm", "下午", "晚上", "오후", "午後")
+_MORNING = ("am", "上午", "凌晨", "早上", "오전", "午前")
+
+_NUMBER = re.compile(r"\d{8,19}(?:\.\d+)?")
+_YEAR_FIRST = re.compile(
+    r"(\d{4})\s?[-/.年년]\s?(\d{1,2})\s?(?:[-/.月월]\s?(\d{1,2})\s?[日일]?)?(?!\d)"
+)
+_DAY_FIRST = re.compile(r"(?<!\d)(\d{1,2})([./-])(\d{1,2})\2(\d{4})(?!\d)")
+_TIME = re.compile(
+    r"(\d{1,2})\s?[:時时点시]\s?(\d{2})(?:\s?[:分분]\s?(\d{2})(?:[.,](\d{1,9}))?)?\s?[秒초分분]?"
+)
+_OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})?(?!\d)|([+-])(\d)(?!\d)")
+_ZONE_NAME = re.compile(r"(?<![a-z])([a-z]{1,4})(?![a-z])")
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_DIGITS = re.compile(r"(?<!\d)(\d{1,4})(?!\d)")
+
+
+def parse(text: str, *, zone: tzinfo, now: datetime, chinese: bool = False) -> datetime | None:
+    """The instant `text` names, aware UTC and not after `now`; None when it names none.
+
+    Without a zone it is local time in `zone`. A zone's short name is first taken as `zone`'s
+    own (CST in Shanghai), then, for a `chinese` source, as China's. An instant before 1990
+    is taken for a mistake.
+    """
+    text = " ".join(unicodedata.normalize("NFKC", text[:200]).lower().split())
+    try:
+        instant = _epoch(text) or _local(text, zone, chinese=chinese)
+    except (ValueError, OverflowError, OSError):
+        return None
+    if instant is None or instant < _EARLIEST:
+        return None
+    return min(instant, now)
+
+
+def from_number(value: float, *, now: datetime) -> datetime | None:
+    """The instant of an epoch number in seconds, milli-, micro- or nanoseconds, by its size."""
+    return parse(f"{value:.0f}", zone=UTC, now=now)
+
+
+def _epoch(text: str) -> datetime | None:
+    if not _NUMBER.fullmatch(text):
+        return None
+    whole, _, fraction = text.partition(".")
+    if len(whole) in (8, 12, 14):
+        return None
+    scale = {9: 0, 10: 0, 13: 3, 16: 6, 19: 9}.get(len(whole))
+    if scale is None:
+        return None
+    seconds = float(f"{whole}.{fraction or 0}") / 10**scale
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _local(text: str, zone: tzinfo, *, chinese: bool) -> datetime | None:
+    if _NUMBER.fullmatch(text):
+        return _compact(text).replace(tzinfo=zone).astimezone(UTC)
+    clock = _TIME.search(text)
+    day, after = _split(text, clock)
+    naive = _numeric_day(day) or _named_day(day + " " + _OFFSET.sub(" ", after))
+    if naive is None:
+        return None
+    return _placed(naive + _time(clock, text), after, zone, chinese=chinese)
+
+
+def _split(text: str, clock: re.Match[str] | None) -> tuple[str, str]:
+    """What stands before the time of day and what after it, where a zone may stand."""
+    return (text[: clock.start()], text[clock.end() :]) if clock else (text, "")
+
+
+def _compact(text: str) -> datetime:
+    pattern = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}.get(len(text))
+    if pattern is None:
+        raise ValueError(text)
+    return datetime.strptime(text, pattern)  # noqa: DTZ007  the caller knows the zone
+
+
+def _numeric_day(text: str) -> datetime | None:
+    found = _YEAR_FIRST.search(text)
+    if found:
+        return _midnight(found[1], found[2], found[3] or "1")
+    found = _DAY_FIRST.search(text)
+    if not found:
+        return None
+    first, point, second, year = found.groups()
+    if point == "." or int(first) > 12:
+        return _midnight(year, second, first)
+    # 03/04/2026 is in March for some and in April for others
+    return _midnight(year, first, second) if int(second) > 12 else None
+
+
+def _named_day(text: str) -> datetime | None:
+    month = next((found for word in _WORD.findall(text) if (found := _month(word))), 0)
+    numbers = _DIGITS.findall(text)
+    if not month or len(numbers) < 2:
+        return None
+    first, second = numbers[:2]
+    day, year = (second, first) if len(first) > 2 else (first, second)
+    return _midnight(_year(year), month, day)
+
+
+def _midnight(year: int | str, month: int | str, day: int | str) -> datetime:
+    return datetime(int(year), int(month), int(day))  # noqa: DTZ001  the caller knows the zone
+
+
+def _month(word: str) -> int:
+    return _MONTHS.get(word[:4], 0) or _MONTHS.get(word[:3], 0)
+
+
+def _year(digits: str) -> int:
+    # RFC 5322 §4.3
+    year = int(digits)
+    return year if len(digits) > 2 else year + (2000 if year < 50 else 1900)
+
+
+def _time(clock: re.Match[str] | None, text: str) -> timedelta:
+    if clock is None:
+        return timedelta(0)
+    hour, minute, second = int(clock[1]), int(clock[2]), min(int(clock[3] or 0), 59)
+    if hour > 24 or minute > 59:
+        raise ValueError(text)
+    around = text[max(0, clock.start() - 4) : clock.end() + 4]
+    if hour < 12 and any(word in around for word in _AFTERNOON):
+        hour += 12
+    if hour == 12 and any(word in around for word in _MORNING):
+        hour = 0
+    fraction = float(f"0.{clock[4] or 0}")
+    return timedelta(hours=hour, minutes=minute, seconds=second + fraction)
+
+
+def _placed(naive: datetime, rest: str, zone: tzinfo, *, chinese: bool) -> datetime:
+    offset = _OFFSET.search(rest)
+    if offset:
+        sign, hours, minutes, short_sign, short = offset.groups()
+        span = timedelta(hours=int(hours or short), minutes=int(minutes or 0))
+        there: tzinfo = timezone(-span if "-" in (sign or short_sign) else span)
+        return naive.replace(tzinfo=there).astimezone(UTC)
+    local = naive.replace(tzinfo=zone)
+    own = (local.tzname() or "").lower()
+    for name in _ZONE_NAME.findall(rest):
+        if name == own:
+            break
+        if name == "cst" and chinese:
+            return naive.replace(tzinfo=timezone(timedelta(hours=8))).astimezone(UTC)
+        if name in _HOURS:
+            return naive.replace(tzinfo=timezone(timedelta(hours=_HOURS[name]))).astimezone(UTC)
+    return local.astimezone(UTC)

@@ -1,0 +1,116 @@
+"""JSON Feed 1 and 1.1 (jsonfeed.org/version/1.1) to a Batch."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from datetime import datetime, tzinfo
+from typing import Any
+
+from reblogbot.model import Batch, Entry, Media
+from reblogbot.sources import dates, not_a_feed
+from reblogbot.sources.urls import web_url
+from reblogbot.text import html_to_text, language_tag, one_line
+
+_LONGEST_HTML = 50_000
+_LONGEST_TEXT = 10_000
+_NOT_TEXT = re.compile(r"[\ud800-\udfff\x00-\x08\x0b\x0c\x0e-\x1f]")
+
+
+def looks_like_json(text: str) -> bool:
+    """True when `text` begins as JSON does."""
+    return text.lstrip()[:1] in ("{", "[")
+
+
+def parse(text: str, url: str, zone: tzinfo, now: datetime) -> Batch:
+    """The Batch in `text`, which came from `url`. Raises SourceError when it is no JSON Feed."""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise not_a_feed.unknown(text, url) from error
+    items = document.get("items") if isinstance(document, dict) else None
+    is_named = isinstance(document, dict) and "jsonfeed.org" in str(document.get("version"))
+    if not isinstance(items, list) or not (is_named or _look_like_entries(items)):
+        raise not_a_feed.unknown(text, url)
+    language = language_tag(_text(document, "language"))
+    return Batch(
+        entries=tuple(
+            _entry(item, document, url, zone, now) for item in items if isinstance(item, dict)
+        ),
+        title=one_line(_text(document, "title")),
+        language=language,
+    )
+
+
+def _look_like_entries(items: list[Any]) -> bool:
+    return any(
+        isinstance(item, dict) and item.keys() & {"content_html", "content_text", "url"}
+        for item in items
+    )
+
+
+def _entry(
+    item: dict[str, Any], document: dict[str, Any], url: str, zone: tzinfo, now: datetime
+) -> Entry:
+    published = _date(item.get("date_published"), zone, now)
+    updated = _date(item.get("date_modified"), zone, now)
+    return Entry(
+        title=one_line(_text(item, "title")),
+        link=web_url(url, _text(item, "url") or _text(item, "external_url")),
+        guid=_text(item, "id"),
+        summary=_summary(item),
+        authors=_authors(item) or _authors(document),
+        published_at=published or updated,
+        updated_at=updated,
+        categories=tuple(dict.fromkeys(_texts(item.get("tags")))),
+        language=language_tag(_text(item, "language") or _text(document, "language")),
+        media=tuple(_media(item, url)),
+    )
+
+
+def _text(where: dict[str, Any], key: str) -> str:
+    value = where.get(key)
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return ""
+    return _NOT_TEXT.sub("\ufffd", str(value)[:_LONGEST_HTML]).strip()
+
+
+def _texts(values: Any) -> Iterable[str]:
+    for value in values if isinstance(values, list) else ():
+        text = one_line(_text({"": value}, ""))
+        if text:
+            yield text
+
+
+def _summary(item: dict[str, Any]) -> str:
+    text = (
+        _text(item, "summary")
+        or _text(item, "content_text")
+        or html_to_text(_text(item, "content_html"))
+    )
+    return text[:_LONGEST_TEXT]
+
+
+def _authors(where: dict[str, Any]) -> tuple[str, ...]:
+    # version 1 had one author, 1.1 has several
+    several = where.get("authors")
+    authors = several if isinstance(several, list) else [where.get("author")]
+    names = (one_line(_text(each, "name")) for each in authors if isinstance(each, dict))
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _media(item: dict[str, Any], url: str) -> Iterable[Media]:
+    attachments = item.get("attachments")
+    for each in attachments if isinstance(attachments, list) else ():
+        if isinstance(each, dict) and (link := web_url(url, _text(each, "url"))):
+            yield Media(url=link, mime=_text(each, "mime_type"), alt=one_line(_text(each, "title")))
+    image = web_url(url, _text(item, "image") or _text(item, "banner_image"))
+    if image:
+        yield Media(url=image, mime="image/*")
+
+
+def _date(value: Any, zone: tzinfo, now: datetime) -> datetime | None:
+    if isinstance(value, str | int) and not isinstance(value, bool):
+        return dates.parse(str(value)[:100], zone=zone, now=now)
+    return None

@@ -1,0 +1,28 @@
+"""Links as sources write them, to URLs of the web."""
+
+from __future__ import annotations
+
+from urllib.parse import urljoin, urlsplit
+
+
+def web_url(base: str, written: str) -> str:
+    """The http or https URL that `written` means in a document from `base`; "" when none."""
+    joined = absolute(base, written)
+    return joined if is_web_url(joined) else ""
+
+
+def absolute(base: str, written: str) -> str:
+    """`written` resolved against `base` (RFC 3986 §5), of whatever scheme; "" when malformed."""
+    try:
+        return urljoin(base, written.strip()) if written.strip() else ""
+    except ValueError:
+        return ""
+
+
+def is_web_url(written: str) -> bool:
+    """True for an absolute http or https URL with a host."""
+    try:
+        parts = urlsplit(written)
+        return parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        return False

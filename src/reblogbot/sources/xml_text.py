@@ -1,0 +1,148 @@
+"""XML text made fit to be parsed: what would blow up, crash the parser or was cut off."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import dataclass, field
+from xml.parsers import expat
+
+from reblogbot.errors import SourceError
+from reblogbot.sources.urls import absolute
+from reblogbot.text import html_to_text, one_line
+
+# with the warnings some servers print before it
+_DECLARATION = re.compile(r"[^<]{0,2000}<\?xml\s[^>]{0,1000}?\?>\s*")
+_FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));")
+_ENTRY_END = re.compile(r"</(?:[\w.-]{1,40}:)?(?:item|entry)\s{0,20}>", re.IGNORECASE)
+_ROOT = re.compile(r"<((?:[\w.-]{1,40}:)?(?:rss|feed|rdf))(?=[\s/>])[^>]{0,5000}>", re.IGNORECASE)
+_GUID = re.compile(
+    r"<(?:[\w.-]{1,40}:)?(?:guid|id)((?:\s[^<>]{0,200})?)>\s{0,80}"
+    r"(?:<!\[CDATA\[\s{0,80})?([^<\]]{1,2000})",
+    re.IGNORECASE,
+)
+_MEDIUM = re.compile(
+    r"<media:content\s([^<>]{1,3000}[^<>/])>(.{0,5000}?)</media:content\s{0,20}>", re.DOTALL
+)
+_MEDIUM_URL = re.compile(r"\burl\s{0,20}=\s{0,20}[\"']([^\"']{1,3000})")
+_MEDIUM_TEXT = re.compile(
+    r"<media:(description|title)(?:\s[^<>]{0,200})?>\s{0,200}(?:<!\[CDATA\[)?([^<]{1,5000}?)(?:\]\]>)?</"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Guids:
+    """What a document says in its guid elements, before anybody made it absolute.
+
+    `raw` maps each relative one, made absolute, to itself; `no_links` are those that are
+    said to be no permalinks.
+    """
+
+    raw: dict[str, str] = field(default_factory=dict)
+    no_links: frozenset[str] = frozenset()
+
+
+def prepare(text: str) -> str:
+    """`text` as well-formed UTF-8 XML would be, as far as that can be had.
+
+    Without characters and references XML forbids, with a declaration that says UTF-8, and
+    closed after its last whole entry where it was cut off. Raises SourceError when it declares
+    entities, and when it was cut off before its first entry was whole.
+    """
+    text = _FORBIDDEN.sub("", text.lstrip())
+    declaration = _DECLARATION.match(text)
+    text = text[declaration.end() :] if declaration else text
+    _refuse_entities(text)
+    text = _REFERENCE.sub(_valid_reference, text)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + _closed(text)
+
+
+def raw_guids(text: str, url: str) -> Guids:
+    """The guids written in `text`, which came from `url`."""
+    raw, no_links = {}, set()
+    for attributes, written in _GUID.findall(text):
+        guid = html.unescape(written.strip())
+        if "false" in attributes.lower():
+            no_links.add(guid)
+        elif absolute(url, guid) != guid:
+            raw[absolute(url, guid)] = guid
+    return Guids(raw, frozenset(no_links))
+
+
+class _RootReached(Exception):
+    """Thrown out of expat: entities are declared before the root, or not at all."""
+
+
+def media_alts(text: str) -> dict[str, str]:
+    """What each `media:content` in `text` says of its picture, by its URL as it is written."""
+    alts = {}
+    for attributes, inside in _MEDIUM.findall(text) if "<media:content" in text else ():
+        url = _MEDIUM_URL.search(attributes)
+        said = {name: one_line(html_to_text(words)) for name, words in _MEDIUM_TEXT.findall(inside)}
+        if url and said:
+            alts[html.unescape(url[1]).strip()] = said.get("description") or said.get("title", "")
+    return alts
+
+
+def _refuse_entities(text: str) -> None:
+    if "<!ENTITY" in text and _declares_entities(text):
+        raise SourceError(
+            "entity_declared",
+            "the feed declares entities of its own, by which a small document can grow without "
+            "bounds; no feed needs that, drop the source or tell its owner",
+            outcome="refused",
+        )
+
+
+def _declares_entities(text: str) -> bool:
+    def declared(*_: object) -> None:
+        raise SourceError("entity_declared", "", outcome="refused")
+
+    def rooted(*_: object) -> None:
+        raise _RootReached
+
+    parser = expat.ParserCreate()
+    parser.EntityDeclHandler = declared
+    parser.StartElementHandler = rooted
+    try:
+        parser.Parse(text.encode())
+    except _RootReached:
+        return False
+    except (SourceError, expat.ExpatError):
+        # where not even expat can say where its head ends, nobody else shall try
+        return True
+    return False
+
+
+def _valid_reference(reference: re.Match[str]) -> str:
+    hexadecimal, decimal = reference.groups()
+    digits = (hexadecimal or decimal).lstrip("0")[:9] or "0"
+    point = int(digits, 16 if hexadecimal else 10)
+    is_character = (
+        point in (0x9, 0xA, 0xD)
+        or 0x20 <= point < 0xD800
+        or 0xE000 <= point < 0xFFFE
+        or 0x10000 <= point < 0x110000
+    )
+    return reference[0] if is_character else "\ufffd"
+
+
+def _closed(text: str) -> str:
+    root = _ROOT.search(text[:20_000])
+    if root is None or root[0].endswith("/>"):
+        return text
+    ends = [match.end() for match in _ENTRY_END.finditer(text)]
+    whole = ends[-1] if ends else 0
+    name = root[1]
+    is_rss = name.lower().endswith("rss")
+    end = rf"</(?:{re.escape(name)}{'|channel' if is_rss else ''})\s{{0,20}}>"
+    if re.compile(end, re.IGNORECASE).search(text, whole):
+        return text
+    if not whole:
+        raise SourceError(
+            "feed_truncated",
+            "the feed was cut off before its first entry was whole; it is asked again later",
+        )
+    # what follows is half an entry: half a link would pass for a new one
+    return f"{text[:whole]}{'</channel>' if is_rss else ''}</{name}>"

@@ -1,0 +1,109 @@
+"""What an admin may do to a delivery: hold, release, skip, retry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from reblogbot import planning
+from reblogbot.config.settings import Config
+from reblogbot.model import TRANSITIONS, Delivery, State
+from reblogbot.store import Store
+
+CONCERNED: dict[str, frozenset[State]] = {
+    "hold": frozenset({State.QUEUED}),
+    "release": frozenset({State.HELD}),
+    "skip": frozenset({State.QUEUED, State.HELD}),
+    "retry": frozenset({State.DEAD, State.SKIPPED}),
+}
+"""Which states each verb concerns when no delivery is named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Steered:
+    """What became of one delivery, in words; `done` is False where it could not be."""
+
+    delivery: Delivery
+    said: str
+    done: bool = True
+
+
+class Steering:
+    """Steers deliveries at one instant."""
+
+    def __init__(self, config: Config, store: Store, now: datetime) -> None:
+        self._config = config
+        self._store = store
+        self._now = now
+
+    def hold(self, one: Delivery) -> Steered:
+        """Keep it from going out."""
+        return self._move(one, replace(one, state=State.HELD, error="held by the admin"))
+
+    def release(self, one: Delivery) -> Steered:
+        """Let it go out."""
+        if one.state == State.QUEUED:
+            return Steered(one, "is queued already")
+        return self._queue(one)
+
+    def skip(self, one: Delivery) -> Steered:
+        """Never send it."""
+        return self._move(one, replace(one, state=State.SKIPPED, error="skipped by the admin"))
+
+    def retry(self, one: Delivery, *, render: bool = False) -> Steered:
+        """Queue it again; with `render`, as today's config and template would have it."""
+        if render:
+            rendered = self._render(one)
+            if isinstance(rendered, str):
+                return Steered(one, rendered, done=False)
+            one = rendered
+        elif one.state == State.QUEUED:
+            return self._rewrite(one, "is queued, and due now")
+        if one.state == State.QUEUED:
+            return self._rewrite(one, "is rendered anew")
+        return self._queue(one)
+
+    def _queue(self, one: Delivery) -> Steered:
+        # a fresh start under a key no server has seen: the admin has looked, or was told to
+        fresh = replace(
+            one,
+            state=State.QUEUED,
+            due=self._now,
+            attempts=0,
+            negatives=0,
+            generation=one.generation + 1,
+            sent_from=None,
+            error="",
+        )
+        return self._move(one, fresh)
+
+    def _move(self, before: Delivery, after: Delivery) -> Steered:
+        if after.state not in TRANSITIONS[before.state]:
+            return Steered(before, f"is {before.state.value} and stays so", done=False)
+        settled = self._store.outbox.settle(before, after, self._now)
+        if settled is None:
+            return Steered(before, "is being worked on; try again in a moment", done=False)
+        return Steered(settled, f"is {settled.state.value} now")
+
+    def _rewrite(self, after: Delivery, said: str) -> Steered:
+        written = self._store.outbox.rewrite(replace(after, due=self._now))
+        if written is None:
+            return Steered(after, "is being worked on; try again in a moment", done=False)
+        return Steered(written, said)
+
+    def _render(self, one: Delivery) -> Delivery | str:
+        """The delivery with its text rendered anew, or why that cannot be."""
+        source = self._config.sources.get(one.source)
+        account = self._config.accounts.get(one.account)
+        entry = self._store.outbox.entry_of(one.id)
+        if source is None or account is None:
+            return "cannot be rendered: its source or account is not in the config any more"
+        if entry is None or one.state not in {State.QUEUED, State.DEAD, State.SKIPPED, State.HELD}:
+            return f"cannot be rendered: it is {one.state.value}, or its entry is forgotten"
+        record = self._store.outbox.account(one.account)
+        remembered = {known.name: known for known in self._store.sources.all()}
+        known_title = remembered[one.source].title if one.source in remembered else ""
+        route = planning.Route(account, record.limits, learnt=True)
+        title = source.title or known_title or source.name
+        post = planning.render(entry, source, route, title, one.post.language)
+        return replace(one, post=post, generation=one.generation + 1, sent_from=None)

@@ -1,0 +1,308 @@
+"""A database opened safely: checked before use, its errors in words for the admin, backed up."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, TypeVar, cast
+
+from sqlalchemy import Column, Connection, Engine, Select, Table, create_engine, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    NoSuchModuleError,
+    ProgrammingError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import NullPool, StaticPool
+
+from reblogbot.errors import StoreError
+
+T = TypeVar("T")
+
+# longer than any writer of ours holds the lock, and than the minute a backup tool may take
+BUSY_MS = 75_000
+# SQLite takes 32766 parameters in one statement
+CHUNK = 10_000
+
+_BY_WORDS = (
+    ("disk is full", "store_full", "no space is left; free some, nothing was lost"),
+    ("no space left", "store_full", "no space is left; free some, nothing was lost"),
+    ("disk i/o error", "store_io", "the disk fails or is full; look at the system's log"),
+    ("readonly database", "store_read_only", "it may not be written; check owner and mode"),
+    ("read-only", "store_read_only", "it may not be written; check owner and mode"),
+    ("permission denied", "store_read_only", "it may not be written; check owner and rights"),
+    ("not a database", "store_corrupt", "it is not a store; restore a backup"),
+    ("malformed", "store_corrupt", "it is damaged; restore a backup"),
+    ("no such table", "store_corrupt", "it is damaged; restore a backup"),
+    ("relation", "store_corrupt", "it is damaged; restore a backup"),
+    ("locked", "store_locked", "another program holds it; find out which, then try again"),
+    ("lock timeout", "store_locked", "another program holds it; find out which, then try again"),
+    ("deadlock", "store_locked", "two programs held each other up; try again"),
+    ("unable to open", "store_unreachable", "it cannot be opened; check path, owner and mode"),
+    ("resolve host", "store_unreachable", "its server has no address; check [store] url"),
+    ("connection", "store_unreachable", "its server cannot be used; check [store] url, and it"),
+)
+_BY_NUMBER = {
+    errno.ENOSPC: "store_full",
+    errno.EDQUOT: "store_full",
+    errno.EROFS: "store_read_only",
+    errno.EACCES: "store_read_only",
+    errno.EPERM: "store_read_only",
+}
+
+
+class Database:
+    """One database; `write()` and `read()` give connections, errors come out as StoreError."""
+
+    def __init__(self, url: str, *, busy_ms: int = BUSY_MS) -> None:
+        self.url = _url(url)
+        self.busy_ms = busy_ms
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine = make_engine(self.url, busy_ms)
+        self._reading: dict[str, Any] = {"reblogbot_reads_only": True}
+        if not self.is_sqlite:
+            # as SQLite reads: everything as of one instant
+            self._reading["isolation_level"] = "REPEATABLE READ"
+
+    @property
+    def path(self) -> Path | None:
+        """The file of an SQLite store; None for a store in memory or on a server."""
+        name = self.url.database
+        return Path(name) if self.is_sqlite and name and name != ":memory:" else None
+
+    @property
+    def name(self) -> str:
+        """What messages call the store: a path, or a URL without its password."""
+        return str(self.path) if self.path else self.url.render_as_string(hide_password=True)
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that commits at the end, or leaves nothing behind."""
+        with self.translated(), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A consistent view that blocks nobody."""
+        with self.translated(), self.engine.connect() as connection:
+            yield connection.execution_options(**self._reading)
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.engine.dispose()
+
+    def revision(self) -> str:
+        """The revision of the tables; "" where there are none at all.
+
+        Raises StoreError `store_corrupt` for a database that is not ours.
+        """
+        with self.read() as connection:
+            present = set(self.engine.dialect.get_table_names(connection))
+            if not present:
+                return ""
+            if "alembic_version" not in present:
+                raise StoreError(
+                    "store_corrupt",
+                    f"{self.name}: a database, but not a store of reblogbot; "
+                    "name another in [store] url",
+                )
+            found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+            return str(found or "")
+
+    def exists(self) -> bool:
+        """Whether a file stands where the store should; true for a store on a server."""
+        try:
+            return self.path is None or self.path.exists()
+        except OSError as error:
+            raise file_error(self.path, error) from error
+
+    def check(self, *, whole: bool = True) -> None:
+        """Look at the SQLite file, or read the whole of it once. Changes nothing.
+
+        Raises StoreError `store_corrupt` when it is empty or damaged.
+        """
+        if self.path is None:
+            return
+        try:
+            size = self.path.stat().st_size
+        except OSError as error:
+            raise file_error(self.path, error) from error
+        if size == 0:
+            raise StoreError(
+                "store_corrupt",
+                f"{self.name}: the store is empty, it was cut off; restore a backup, or delete it "
+                "to start anew (every source is then learnt again, nothing old is posted)",
+            )
+        if whole:
+            with self.read() as connection:
+                verdict = connection.execute(text("PRAGMA quick_check(1)")).scalar()
+            if verdict != "ok":
+                raise StoreError(
+                    "store_corrupt",
+                    f"{self.name}: the store is damaged ({verdict}); restore a backup",
+                )
+
+    def write_ahead(self) -> None:
+        """Let readers and a writer of an SQLite store work side by side, from now on."""
+        if self.path is not None:
+            use_write_ahead(self, self.engine)
+
+    def backup(self, to: Path) -> None:
+        """Write a consistent copy of an SQLite store to `to`, which must not exist.
+
+        Works beside a running daemon. Raises StoreError.
+        """
+        if not self.is_sqlite:
+            raise StoreError(
+                "backup_elsewhere", f"{self.name}: use pg_dump for a store on PostgreSQL"
+            )
+        try:
+            with TemporaryDirectory(dir=to.parent, prefix=f".{to.name}.") as folder:
+                part = Path(folder) / to.name
+                with self.translated(), self.engine.connect() as connection:
+                    _raw(connection).execute("VACUUM INTO ?", (str(part),))
+                with part.open("rb") as copied:
+                    os.fsync(copied.fileno())
+                # a link, not a rename: what stands there stays
+                to.hardlink_to(part)
+        except FileExistsError as error:
+            raise StoreError("backup_exists", f"{to}: stands already; name another file") from error
+        except (OSError, sqlite3.Error) as error:
+            raise StoreError("backup_failed", f"{to}: no backup was made: {error}") from error
+
+    @contextmanager
+    def translated(self) -> Iterator[None]:
+        """Errors of the driver within come out as StoreError; those of ours as they are."""
+        try:
+            yield
+        except (IntegrityError, DataError):
+            # not the store's fault: a rule that held, or a mistake of ours
+            raise
+        except ProgrammingError as error:
+            known = self.store_error(error)
+            if known.slug == "store_unusable":
+                raise
+            raise known from error
+        except (DBAPIError, PoolTimeout) as error:
+            raise self.store_error(error) from error
+
+    def store_error(self, error: Exception) -> StoreError:
+        """What an error of the driver means for the admin."""
+        words = str(error.orig if isinstance(error, DBAPIError) else error).strip()
+        first = words.splitlines()[0] if words else type(error).__name__
+        for sign, slug, advice in _BY_WORDS:
+            if sign in words.lower():
+                return StoreError(slug, f"{self.name}: {advice} ({first})")
+        return StoreError("store_unusable", f"{self.name}: {first}")
+
+
+def insert_into(connection: Connection, table: Table) -> Any:
+    """An INSERT that knows ON CONFLICT, which each database has in a dialect of its own."""
+    # by name: importing the one that is not in use costs as much as a poll of many sources
+    return import_module(f"sqlalchemy.dialects.{connection.dialect.name}").insert(table)
+
+
+def among(
+    connection: Connection, query: Select[bytes], column: Column[bytes], keys: Sequence[bytes]
+) -> set[bytes]:
+    """Those of the keys that the query, asked for them alone, finds."""
+    found: set[bytes] = set()
+    for chunk in chunks(keys):
+        found.update(connection.scalars(query.where(column.in_(chunk))))
+    return found
+
+
+def chunks(values: Sequence[T]) -> Iterable[Sequence[T]]:
+    """The values, as many at a time as one statement takes."""
+    return (values[start : start + CHUNK] for start in range(0, len(values), CHUNK))
+
+
+def _url(written: str) -> URL:
+    try:
+        url = make_url(written)
+    except (ArgumentError, ValueError):
+        url = URL.create("")
+    if url.drivername == "postgresql":
+        return url.set(drivername="postgresql+psycopg")
+    if url.drivername not in ("sqlite", "postgresql+psycopg"):
+        raise StoreError(
+            "store_url",
+            '[store] url: is neither "sqlite:///FILE" nor "postgresql://USER@HOST/NAME"',
+        )
+    return url
+
+
+def make_engine(url: URL, busy_ms: int, *, migrating: bool = False) -> Engine:
+    """An engine for this database; `migrating` is for changing tables: it minds no foreign keys."""
+    if url.get_backend_name() == "postgresql":
+        return _postgresql(url, busy_ms)
+    if url.database in (None, "", ":memory:"):
+        engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
+    else:
+        # never made anew by being opened: a store that has vanished must not look like a fresh one
+        file = Path(str(url.database)).absolute().as_uri()
+        url = url.set(database=file).update_query_dict({"mode": "rw", "uri": "true"})
+        engine = create_engine(url, **({"poolclass": NullPool} if migrating else {}))
+    _tune_sqlite(engine, busy_ms, migrating=migrating)
+    return engine
+
+
+def _postgresql(url: URL, busy_ms: int) -> Engine:
+    defaults = {"connect_timeout": 10, "options": f"-c lock_timeout={busy_ms}"}
+    own = {name: value for name, value in defaults.items() if name not in url.query}
+    try:
+        # asked before use: a server that was restarted meanwhile costs nothing
+        return create_engine(url, connect_args=own, pool_pre_ping=True)
+    except (NoSuchModuleError, ImportError) as error:
+        raise StoreError(
+            "store_driver", f"no driver for {url.drivername}: pip install 'reblogbot[postgres]'"
+        ) from error
+
+
+def _tune_sqlite(engine: Engine, busy_ms: int, *, migrating: bool) -> None:
+    def connected(raw: sqlite3.Connection, _record: object) -> None:
+        # transactions begin where we say so, not where the driver guesses
+        raw.isolation_level = None
+        raw.execute(f"PRAGMA busy_timeout={busy_ms}")
+        # with foreign keys on, alembic's copy-and-drop of a table would delete all its children
+        raw.execute(f"PRAGMA foreign_keys={'OFF' if migrating else 'ON'}")
+        # an outbox is worth nothing if a power cut takes what was promised
+        raw.execute("PRAGMA synchronous=FULL")
+
+    def began(connection: Connection) -> None:
+        # a transaction that reads first and writes later must say so at once, or fails as "locked"
+        reads = connection.get_execution_options().get("reblogbot_reads_only")
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+    event.listen(engine, "connect", connected)
+    event.listen(engine, "begin", began)
+
+
+def _raw(connection: Connection) -> sqlite3.Connection:
+    """The driver's own connection, on which no transaction has begun."""
+    return cast("sqlite3.Connection", connection.connection.driver_connection)
+
+
+def use_write_ahead(database: Database, engine: Engine) -> None:
+    """Set the mode in which readers and a writer work side by side; it stays with the file."""
+    try:
+        with database.translated(), engine.connect() as connection:
+            _raw(connection).execute("PRAGMA journal_mode=WAL")
+    except sqlite3.Error as error:
+        raise database.store_error(error) from error
+
+
+def file_error(path: Path | None, error: OSError) -> StoreError:
+    """What an error of the file system means for the admin."""
+    slug = _BY_NUMBER.get(error.errno or 0, "store_unreachable")
+    return StoreError(slug, f"{path}: cannot be used: {error.strerror}; check path, owner and mode")

@@ -1,0 +1,372 @@
+"""The outbox: deliveries as they are claimed, published and settled, one sender per account."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, insert, or_, select, update
+
+from reblogbot import owner as owners
+from reblogbot.model import OPEN, TRANSITIONS, Delivery, Entry, Limits, Receipt, Sent, State
+from reblogbot.schema import account, delivery, entry, event, switch
+from reblogbot.store.database import Database, insert_into
+from reblogbot.store.records import (
+    ENTRY,
+    LIMITS,
+    POST,
+    AccountRecord,
+    account_record,
+    delivery_record,
+)
+
+
+class Outbox:
+    """The tables `delivery`, `event`, `account` and the switch that stops them all."""
+
+    def __init__(self, database: Database, owner: str) -> None:
+        self._database = database
+        self._owner = owner
+
+    # accounts
+
+    def enrol(self, servers: dict[str, str]) -> None:
+        """Know these accounts, by name, on these servers."""
+        with self._database.write() as connection:
+            for name, server in servers.items():
+                statement = insert_into(connection, account).values(
+                    name=name, server=server, **_FRESH
+                )
+                connection.execute(
+                    statement.on_conflict_do_update(
+                        index_elements=[account.c.name],
+                        # another server is another account: what was known of the old one is over
+                        set_={"server": server, **_FRESH, "limits": None, "rate_remaining": None},
+                        where=account.c.server != server,
+                    )
+                )
+
+    def account(self, name: str) -> AccountRecord:
+        """What is remembered of an account; of an unknown one, nothing."""
+        with self._database.read() as connection:
+            row = connection.execute(select(account).where(account.c.name == name)).first()
+        return account_record(row) if row is not None else AccountRecord(name)
+
+    def accounts(self) -> list[AccountRecord]:
+        """Every account ever known, by name."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(account).order_by(account.c.name))
+            return [account_record(row) for row in rows]
+
+    def claim_account(self, name: str, now: datetime, lease: timedelta) -> AccountRecord | None:
+        """The account, leased to us, or None while another process sends for it."""
+        with self._database.write() as connection:
+            row = connection.execute(
+                select(account).where(account.c.name == name).with_for_update()
+            ).first()
+            if row is None or not self._may_lease(row, now):
+                return None
+            connection.execute(
+                update(account)
+                .where(account.c.name == name)
+                .values(lease_owner=self._owner, lease_until=now + lease)
+            )
+        return account_record(row)
+
+    def release_account(
+        self, name: str, *, limits: Limits | None = None, rate_remaining: int | None = None
+    ) -> None:
+        """Give the lease back, and keep what the server said of its limits meanwhile."""
+        values: dict[str, Any] = {"lease_owner": None, "lease_until": None}
+        if limits is not None:
+            values["limits"] = LIMITS.dump_python(limits, mode="json")
+        if rate_remaining is not None:
+            values["rate_remaining"] = rate_remaining
+        self._change_account(name, values)
+
+    def pause(
+        self, name: str, until: datetime, cause: str, reason: str, token_mark: str = ""
+    ) -> None:
+        """Nothing more for this account before `until`; its queue stays as it is."""
+        self._change_account(
+            name,
+            {
+                "paused_until": until,
+                "cause": cause,
+                "reason": reason,
+                "token_mark": token_mark,
+                "pauses": account.c.pauses + 1,
+            },
+        )
+
+    def resume(self, name: str) -> None:
+        """The account works again."""
+        self._change_account(name, _FRESH)
+
+    # the switch
+
+    def stop(self, now: datetime) -> None:
+        """Hold every delivery, in every process, until `start`."""
+        with self._database.write() as connection:
+            statement = insert_into(connection, switch).values(
+                name="stopped", thrown_at=now, note=""
+            )
+            connection.execute(statement.on_conflict_do_nothing())
+
+    def start(self) -> None:
+        """Let deliveries go on."""
+        with self._database.write() as connection:
+            connection.execute(switch.delete().where(switch.c.name == "stopped"))
+
+    def stopped_at(self) -> datetime | None:
+        """Since when every delivery is held; None while they go on."""
+        with self._database.read() as connection:
+            return connection.scalar(select(switch.c.thrown_at).where(switch.c.name == "stopped"))
+
+    # deliveries
+
+    def waiting(self, name: str) -> list[Delivery]:
+        """The account's queued deliveries, in the order they were queued."""
+        return self._of(name, State.QUEUED)
+
+    def in_doubt(self, name: str) -> list[Delivery]:
+        """The account's deliveries nobody knows the end of, oldest first."""
+        return self._of(name, State.DOUBT)
+
+    def busy_accounts(self, now: datetime) -> list[str]:
+        """The accounts with something queued that is due, unfinished or in doubt."""
+        due = and_(delivery.c.state == State.QUEUED, delivery.c.due <= now)
+        open_end = delivery.c.state.in_((State.SENDING, State.DOUBT))
+        with self._database.read() as connection:
+            statement = select(delivery.c.account).distinct().where(or_(due, open_end))
+            return list(connection.scalars(statement))
+
+    def doubt_orphans(self, name: str, now: datetime, due: datetime) -> list[Delivery]:
+        """What a dead process was sending for this account, now in doubt and due for reading back.
+
+        Only while the account is leased to us: whoever was sending then is not any more.
+        """
+        with self._database.write() as connection:
+            if not self._holds(connection, name, now):
+                return []
+            rows = connection.execute(
+                select(delivery).where(
+                    delivery.c.account == name, delivery.c.state == State.SENDING
+                )
+            ).all()
+            note = "the process that was sending ended before the server's answer was recorded"
+            return [
+                self._move(
+                    connection,
+                    row,
+                    State.DOUBT,
+                    {"due": due, "attempts": row.attempts + 1, "negatives": 0},
+                    note,
+                    now,
+                )
+                for row in rows
+            ]
+
+    def claim(self, one: Delivery, now: datetime, lease: timedelta) -> Delivery | None:
+        """The delivery, now `sending` and ours; durable before anything goes over the wire.
+
+        None when it is queued no more, the account's lease was lost, or everything is stopped.
+        """
+        with self._database.write() as connection:
+            if self._is_stopped(connection) or not self._renew(connection, one.account, now, lease):
+                return None
+            row = self._row(connection, one.id)
+            if row is None or row.state != State.QUEUED:
+                return None
+            values = {"owner": self._owner, "sent_from": row.sent_from or now}
+            return self._move(connection, row, State.SENDING, values, "", now)
+
+    def settle(self, before: Delivery, after: Delivery, now: datetime) -> Delivery | None:
+        """The delivery as decided; None when it is not as `before` knew it any more.
+
+        What was `sending` can be settled by the process that sent it alone.
+        """
+        with self._database.write() as connection:
+            row = self._row(connection, before.id)
+            if row is None or not _is_as_known(row, before):
+                return None
+            if row.state == State.SENDING and row.owner != self._owner:
+                return None
+            receipt = after.receipt or Receipt("")
+            values = {
+                "post": POST.dump_python(after.post, mode="json"),
+                "due": after.due,
+                "generation": after.generation,
+                "attempts": after.attempts,
+                "negatives": after.negatives,
+                "sent_from": after.sent_from,
+                "remote_id": receipt.remote_id,
+                "remote_url": receipt.url,
+            }
+            if after.state == State.SENT:
+                # the server works: what it was paused for before is over
+                mine = and_(account.c.name == row.account, account.c.pauses > 0)
+                connection.execute(update(account).where(mine).values(_FRESH))
+            return self._move(connection, row, after.state, values, after.error, now)
+
+    def rewrite(self, one: Delivery) -> Delivery | None:
+        """A queued delivery with another post and due time; None when it is queued no more."""
+        values = {
+            "post": POST.dump_python(one.post, mode="json"),
+            "due": one.due,
+            "generation": one.generation,
+            "sent_from": one.sent_from,
+        }
+        queued = and_(delivery.c.id == one.id, delivery.c.state == State.QUEUED)
+        with self._database.write() as connection:
+            connection.execute(update(delivery).where(queued).values(values))
+            row = self._row(connection, one.id)
+        return delivery_record(row) if row is not None and row.state == State.QUEUED else None
+
+    def entry_of(self, number: int) -> Entry | None:
+        """The entry a delivery came from; None when it is forgotten."""
+        statement = select(entry.c.content).join(delivery, delivery.c.entry_id == entry.c.id)
+        with self._database.read() as connection:
+            content = connection.scalar(statement.where(delivery.c.id == number))
+        return ENTRY.validate_python(content) if content else None
+
+    def sent(self, name: str, since: datetime) -> list[Sent]:
+        """What the account has published since an instant, oldest first."""
+        statement = (
+            select(delivery.c.settled_at, delivery.c.source)
+            .where(
+                delivery.c.account == name,
+                delivery.c.state == State.SENT,
+                delivery.c.settled_at >= since,
+            )
+            .order_by(delivery.c.settled_at)
+        )
+        with self._database.read() as connection:
+            return [Sent(row.settled_at, row.source) for row in connection.execute(statement)]
+
+    def receipts(self, name: str, remote_ids: Collection[str]) -> set[str]:
+        """Those of these remote ids that are some delivery's receipt already."""
+        with self._database.read() as connection:
+            statement = select(delivery.c.remote_id).where(
+                delivery.c.account == name, delivery.c.remote_id.in_(remote_ids)
+            )
+            return set(connection.scalars(statement))
+
+    def hold_strays(
+        self, sources: Collection[str], accounts: Collection[str], now: datetime
+    ) -> list[Delivery]:
+        """Hold what is queued for sources or accounts that are in the config no more."""
+        columns = (delivery.c.id, delivery.c.state, delivery.c.source, delivery.c.account)
+        with self._database.write() as connection:
+            queued = select(*columns).where(delivery.c.state == State.QUEUED)
+            rows = connection.execute(queued.order_by(delivery.c.id).with_for_update()).all()
+            moved = []
+            for row in rows:
+                if row.source in sources and row.account in accounts:
+                    continue
+                missing = "account" if row.account not in accounts else "source"
+                note = f"its {missing} {getattr(row, missing)} is not in the config any more"
+                moved.append(self._move(connection, row, State.HELD, {}, note, now))
+        return moved
+
+    def count(self) -> dict[str, int]:
+        """How many deliveries are in each state."""
+        with self._database.read() as connection:
+            statement = select(delivery.c.state, func.count()).group_by(delivery.c.state)
+            found = {str(state): count for state, count in connection.execute(statement)}
+        return {state.value: found.get(state.value, 0) for state in State}
+
+    def find(self, ids: Sequence[int] = (), states: Collection[State] = OPEN) -> list[Delivery]:
+        """These deliveries, or all in these states, in the order they were queued."""
+        wanted = delivery.c.id.in_(ids) if ids else delivery.c.state.in_(states)
+        with self._database.read() as connection:
+            rows = connection.execute(select(delivery).where(wanted).order_by(delivery.c.id))
+            return [delivery_record(row) for row in rows]
+
+    def _of(self, name: str, state: State) -> list[Delivery]:
+        with self._database.read() as connection:
+            rows = connection.execute(
+                select(delivery)
+                .where(delivery.c.account == name, delivery.c.state == state)
+                .order_by(delivery.c.id)
+            )
+            return [delivery_record(row) for row in rows]
+
+    def _row(self, connection: Connection, number: int) -> Any:
+        statement = select(delivery).where(delivery.c.id == number)
+        return connection.execute(statement.with_for_update()).first()
+
+    def _move(
+        self,
+        connection: Connection,
+        row: Any,
+        state: State,
+        values: dict[str, Any],
+        note: str,
+        now: datetime,
+    ) -> Delivery:
+        """The only way a delivery changes its state; each change leaves an event."""
+        # a read-back that did not find it leaves a doubt a doubt
+        stays = state == row.state == State.DOUBT
+        if not stays and state not in TRANSITIONS[State(row.state)]:
+            raise AssertionError(f"delivery {row.id}: {row.state} → {state} is no transition")
+        ended = state in {State.SENT, State.SKIPPED, State.DEAD}
+        columns = values | {"state": state, "error": note, "settled_at": now if ended else None}
+        connection.execute(update(delivery).where(delivery.c.id == row.id).values(columns))
+        connection.execute(insert(event).values(delivery_id=row.id, at=now, state=state, note=note))
+        return delivery_record(self._row(connection, row.id))
+
+    def _holds(self, connection: Connection, name: str, now: datetime) -> bool:
+        """Whether the account is leased to us, and stays so until this transaction ends."""
+        row = connection.execute(
+            select(account.c.lease_owner, account.c.lease_until)
+            .where(account.c.name == name)
+            .with_for_update()
+        ).first()
+        return row is not None and row.lease_owner == self._owner and row.lease_until > now
+
+    def _renew(self, connection: Connection, name: str, now: datetime, lease: timedelta) -> bool:
+        """Whether the account is still leased to us; if so, for a whole lease more."""
+        if not self._holds(connection, name, now):
+            return False
+        mine = update(account).where(account.c.name == name)
+        connection.execute(mine.values(lease_until=now + lease))
+        return True
+
+    def _may_lease(self, row: Any, now: datetime) -> bool:
+        return (
+            row.lease_owner in (None, self._owner)
+            or row.lease_until <= now
+            or owners.is_dead(row.lease_owner)
+        )
+
+    def _is_stopped(self, connection: Connection) -> bool:
+        statement = select(switch.c.name).where(switch.c.name == "stopped")
+        return connection.scalar(statement) is not None
+
+    def _change_account(self, name: str, values: dict[str, Any]) -> None:
+        with self._database.write() as connection:
+            connection.execute(
+                update(account)
+                .where(
+                    account.c.name == name,
+                    or_(account.c.lease_owner.is_(None), account.c.lease_owner == self._owner),
+                )
+                .values(values)
+            )
+
+
+def _is_as_known(row: Any, known: Delivery) -> bool:
+    """Whether nothing has befallen the delivery since it was read."""
+    now = (row.state, row.due, row.attempts, row.negatives)
+    return now == (known.state, known.due, known.attempts, known.negatives)
+
+
+_FRESH: dict[str, Any] = {
+    "paused_until": None,
+    "cause": "",
+    "reason": "",
+    "pauses": 0,
+    "token_mark": "",
+}

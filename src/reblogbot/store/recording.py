@@ -1,0 +1,196 @@
+"""One batch of one source on its way into the tables: keys, entries, refusals and deliveries."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, bindparam, insert, null, select, update
+
+from reblogbot.model import Candidate, Delivery, Intent, Plan, Refusal
+from reblogbot.schema import (
+    EPOCH,
+    account,
+    delivery,
+    entry,
+    event,
+    published,
+    refusal,
+    route,
+    seen,
+)
+from reblogbot.store.database import among, chunks, insert_into
+from reblogbot.store.records import ENTRY, POST, SourceRecord, delivery_record
+
+
+class Recording:
+    """The steps of one recording, all in the transaction of `connection`."""
+
+    def __init__(self, connection: Connection, record: SourceRecord, now: datetime) -> None:
+        self._connection = connection
+        self._record = record
+        self._now = now
+        self._ids: dict[bytes, int] = {}
+        """The ids of the entries by their first key."""
+
+    def of(self, plan: Plan, accounts: Collection[str]) -> tuple[Delivery, ...]:
+        """Keep everything a plan speaks of; the deliveries that are queued now."""
+        self._queue_up(accounts)
+        self._remember(plan.candidates)
+        self._enter(plan)
+        free, refused = self._sort_out(plan.intents)
+        queued = self._queue(free)
+        self._refuse([*plan.refusals, *refused])
+        self._learn(accounts)
+        return queued
+
+    def _queue_up(self, accounts: Collection[str]) -> None:
+        """Wait for whoever else records entries for these accounts: no key is taken twice.
+
+        SQLite has one writer anyway and ignores this. In one order, so that no two wait for
+        each other.
+        """
+        rows = select(account.c.name).where(account.c.name.in_(accounts)).order_by(account.c.name)
+        self._connection.execute(rows.with_for_update()).all()
+
+    def _remember(self, found: Sequence[Candidate]) -> None:
+        rows = [
+            {"source_id": self._record.id, "key": key, "shown_on": (self._now - EPOCH).days}
+            for one in found
+            for key in one.keys
+        ]
+        if rows:
+            statement = insert_into(self._connection, seen)
+            self._connection.execute(
+                statement.on_conflict_do_update(
+                    index_elements=[seen.c.source_id, seen.c.key],
+                    set_={"shown_on": statement.excluded.shown_on},
+                    where=seen.c.shown_on < statement.excluded.shown_on,
+                ),
+                rows,
+            )
+
+    def _enter(self, plan: Plan) -> None:
+        """Enter the entries a plan speaks of where they are not known yet."""
+        spoken: list[Intent | Refusal] = [*plan.intents, *plan.refusals]
+        wanted = {one.keys[0]: one for one in plan.new}
+        wanted.update({one.candidate.keys[0]: one.candidate for one in spoken})
+        known = select(entry.c.key, entry.c.id).where(entry.c.source_id == self._record.id)
+        for chunk in chunks(list(wanted)):
+            found = self._connection.execute(known.where(entry.c.key.in_(chunk)))
+            self._ids.update({row.key: row.id for row in found})
+        queued = {one.candidate.keys[0]: one.candidate for one in plan.intents}
+        # what was refused before was entered without its content
+        self._complete([one for key, one in queued.items() if key in self._ids])
+        rows = [
+            {
+                "source_id": self._record.id,
+                "key": key,
+                "guid": one.entry.guid or one.entry.uri,
+                "link": one.entry.link,
+                "title": one.entry.title,
+                "seen_at": self._now,
+                "content": ENTRY.dump_python(one.entry, mode="json") if key in queued else None,
+            }
+            for key, one in wanted.items()
+            if key not in self._ids
+        ]
+        if rows:
+            made = insert(entry).returning(entry.c.key, entry.c.id)
+            self._ids.update({row.key: row.id for row in self._connection.execute(made, rows)})
+
+    def _complete(self, found: Sequence[Candidate]) -> None:
+        rows = [
+            {"number": self._id(one), "whole": ENTRY.dump_python(one.entry, mode="json")}
+            for one in found
+        ]
+        if rows:
+            bare = and_(entry.c.id == bindparam("number"), entry.c.content.is_(null()))
+            statement = update(entry).where(bare).values(content=bindparam("whole"))
+            self._connection.execute(statement, rows)
+
+    def _sort_out(self, intents: Sequence[Intent]) -> tuple[list[Intent], list[Refusal]]:
+        """The intents none of whose keys is taken, and refusals of the others.
+
+        Since they were planned another source or process may have been first.
+        """
+        wanted: dict[str, list[bytes]] = {}
+        for one in intents:
+            wanted.setdefault(one.account, []).extend(one.candidate.published_keys)
+        taken = {name: taken_keys(self._connection, name, keys) for name, keys in wanted.items()}
+        free, refused = [], []
+        for one in intents:
+            if taken[one.account].isdisjoint(one.candidate.published_keys):
+                taken[one.account].update(one.candidate.published_keys)
+                free.append(one)
+            else:
+                reason = "duplicate: another source or process was first"
+                refused.append(Refusal(one.candidate, one.account, reason))
+        return free, refused
+
+    def _queue(self, intents: Sequence[Intent]) -> tuple[Delivery, ...]:
+        """The deliveries these intents become, numbered in their order."""
+        if not intents:
+            return ()
+        statement = insert(delivery).returning(delivery, sort_by_parameter_order=True)
+        rows = self._connection.execute(statement, [self._delivery(one) for one in intents])
+        made = tuple(delivery_record(row) for row in rows)
+        self._connection.execute(
+            insert(published),
+            [
+                {"account": one.account, "key": key, "delivery_id": one.id}
+                for one, intent in zip(made, intents, strict=True)
+                for key in dict.fromkeys(intent.candidate.published_keys)
+            ],
+        )
+        self._connection.execute(
+            insert(event),
+            [
+                {"delivery_id": one.id, "at": self._now, "state": one.state, "note": one.error}
+                for one in made
+            ],
+        )
+        return made
+
+    def _delivery(self, one: Intent) -> dict[str, Any]:
+        return {
+            "account": one.account,
+            "source": self._record.name,
+            "entry_id": self._id(one.candidate),
+            "identity": one.candidate.published_keys[0],
+            "state": one.state,
+            "post": POST.dump_python(one.post, mode="json"),
+            "due": self._now,
+            "queued_at": self._now,
+            "score": one.candidate.entry.score,
+            "published_at": one.candidate.entry.published_at,
+            "error": one.reason,
+        }
+
+    def _refuse(self, refusals: Iterable[Refusal]) -> None:
+        rows = [
+            {"entry_id": self._id(one.candidate), "account": one.account, "reason": one.reason}
+            for one in refusals
+        ]
+        if rows:
+            statement = insert_into(self._connection, refusal)
+            self._connection.execute(statement.on_conflict_do_nothing(), rows)
+
+    def _learn(self, accounts: Iterable[str]) -> None:
+        rows = [
+            {"source_id": self._record.id, "account": name, "learnt_at": self._now}
+            for name in accounts
+        ]
+        if rows:
+            statement = insert_into(self._connection, route)
+            self._connection.execute(statement.on_conflict_do_nothing(), rows)
+
+    def _id(self, one: Candidate) -> int:
+        return self._ids[one.keys[0]]
+
+
+def taken_keys(connection: Connection, name: str, keys: Sequence[bytes]) -> set[bytes]:
+    """Those of the keys under which the account has published or queued something."""
+    query = select(published.c.key).where(published.c.account == name)
+    return among(connection, query, published.c.key, keys)

@@ -1,0 +1,115 @@
+"""What the store gives back: rows as frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Row
+
+from reblogbot.model import Delivery, Entry, Limits, Post, Receipt, State, Validators
+
+POST = TypeAdapter(Post)
+ENTRY = TypeAdapter(Entry)
+LIMITS = TypeAdapter(Limits)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRecord:
+    """What is remembered of a source; `learnt` names the accounts it has been read for."""
+
+    id: int
+    name: str
+    address: str
+    title: str = ""
+    state: str = "new"
+    error: str = ""
+    validators: Validators = field(default_factory=Validators)
+    failures: int = 0
+    failing_since: datetime | None = None
+    moved_to: str = ""
+    moved_times: int = 0
+    last_poll_at: datetime | None = None
+    last_batch_at: datetime | None = None
+    address_changed: bool = False
+    due: datetime | None = None
+    asked_until: datetime | None = None
+    learnt: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRecord:
+    """What is remembered of an account: until when and why it pauses, and its server's limits."""
+
+    name: str
+    server: str = ""
+    paused_until: datetime | None = None
+    cause: str = ""
+    reason: str = ""
+    pauses: int = 0
+    token_mark: str = ""
+    rate_remaining: int | None = None
+    limits: Limits = field(default_factory=Limits)
+
+
+def source_record(row: Row[Any], learnt: frozenset[str] = frozenset()) -> SourceRecord:
+    """A row of `source` as a value."""
+    return SourceRecord(
+        id=row.id,
+        name=row.name,
+        address=row.address,
+        title=row.title,
+        state=row.state,
+        error=row.error,
+        validators=Validators(row.etag, row.last_modified, row.digest, row.cursor),
+        failures=row.failures,
+        failing_since=row.failing_since,
+        moved_to=row.moved_to,
+        moved_times=row.moved_times,
+        last_poll_at=row.last_poll_at,
+        last_batch_at=row.last_batch_at,
+        address_changed=bool(row.address_changed),
+        due=row.due,
+        asked_until=row.asked_until,
+        learnt=learnt,
+    )
+
+
+def account_record(row: Row[Any]) -> AccountRecord:
+    """A row of `account` as a value."""
+    return AccountRecord(
+        name=row.name,
+        server=row.server,
+        paused_until=row.paused_until,
+        cause=row.cause,
+        reason=row.reason,
+        pauses=row.pauses,
+        token_mark=row.token_mark,
+        rate_remaining=row.rate_remaining,
+        limits=LIMITS.validate_python(row.limits) if row.limits else Limits(),
+    )
+
+
+def delivery_record(row: Row[Any]) -> Delivery:
+    """A row of `delivery` as a value."""
+    return Delivery(
+        id=row.id,
+        account=row.account,
+        source=row.source,
+        identity=row.identity,
+        post=POST.validate_python(row.post),
+        state=State(row.state),
+        due=row.due,
+        queued_at=row.queued_at,
+        generation=row.generation,
+        attempts=row.attempts,
+        negatives=row.negatives,
+        sent_from=row.sent_from,
+        published_at=row.published_at,
+        score=row.score,
+        error=row.error,
+        receipt=Receipt(row.remote_id, row.remote_url) if row.remote_id else None,
+        settled_at=row.settled_at,
+    )

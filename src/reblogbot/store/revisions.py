@@ -1,0 +1,95 @@
+"""A store's tables made, and brought up to date: whole, or not at all."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sqlalchemy import Engine, func, select, text
+
+from reblogbot import schema
+from reblogbot.errors import StoreError
+from reblogbot.store.database import Database, file_error, make_engine, use_write_ahead
+
+# the number of the lock under which the tables of a PostgreSQL store are made; any would do
+UPGRADING = 0x7265626C6F67
+
+
+def create(database: Database) -> None:
+    """Make a new store with every table: in a folder aside first, so that none is half made."""
+    path = database.path
+    if path is None:
+        with database.translated():
+            _upgrade(database.engine)
+        return
+    if not path.parent.is_dir():
+        raise StoreError("store_unreachable", f"{path}: the folder {path.parent} does not exist")
+    try:
+        with TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
+            part = Path(folder) / path.name
+            part.touch()
+            _upgrade_apart(database, part)
+            # a link, not a rename: whoever was first stays
+            path.hardlink_to(part)
+    except FileExistsError:
+        pass
+    except OSError as error:
+        raise file_error(path, error) from error
+
+
+def migrate(database: Database, now: datetime) -> Path | None:
+    """Bring the tables to this program's revision after a backup; returns the backup's path.
+
+    All or nothing: a kill leaves the old revision. Raises StoreError.
+    """
+    if database.path is None:
+        with database.translated():
+            _upgrade(database.engine)
+        return None
+    kept = database.path.with_name(
+        f"{database.path.name}.{database.revision()}.{now:%Y%m%dT%H%M%S}.backup"
+    )
+    try:
+        database.backup(kept)
+    except StoreError as error:
+        # another process has seen the old store in the same second
+        if error.slug != "backup_exists":
+            raise
+    _upgrade_apart(database, database.path)
+    return kept
+
+
+def _upgrade_apart(database: Database, path: Path) -> None:
+    """Upgrade the tables in this file over a connection that minds no foreign keys."""
+    engine = make_engine(database.url.set(database=str(path)), database.busy_ms, migrating=True)
+    try:
+        with database.translated():
+            _upgrade(engine)
+        use_write_ahead(database, engine)
+    finally:
+        engine.dispose()
+
+
+def _upgrade(engine: Engine) -> None:
+    # needed once in the life of a store, and as dear as everything else of a round
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+    from alembic.util import CommandError  # noqa: PLC0415
+
+    settings = Config()
+    settings.set_main_option("script_location", "reblogbot:migrations")
+    settings.set_main_option("path_separator", "os")
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            # as BEGIN IMMEDIATE does: who comes second finds the work done
+            connection.execute(select(func.pg_advisory_xact_lock(UPGRADING)))
+        settings.attributes["connection"] = connection
+        try:
+            command.upgrade(settings, schema.REVISION)
+        except CommandError as error:
+            raise StoreError("store_corrupt", f"its tables cannot be migrated: {error}") from error
+        if engine.dialect.name == "sqlite":
+            broken = connection.execute(text("PRAGMA foreign_key_check")).first()
+            if broken:
+                raise StoreError("store_corrupt", f"a migration broke a reference: {broken}")

@@ -1,0 +1,256 @@
+"""The sources' side of the store: which are due, what they have shown, and what that came to."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Row, or_, select, update
+
+from reblogbot import owner as owners
+from reblogbot.model import Batch, Candidate, Delivery, Past, Plan
+from reblogbot.schema import route, seen, source
+from reblogbot.store.database import Database, among, chunks, insert_into
+from reblogbot.store.recording import Recording, taken_keys
+from reblogbot.store.records import SourceRecord, source_record
+
+Which = Literal["due", "asked", "all"]
+"""Poll those that are due; or all but those whose server asked to be left alone; or all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What one batch came to in the store."""
+
+    new: int
+    queued: tuple[Delivery, ...]
+
+
+class Sources:
+    """The tables `source`, `route`, `seen`, `entry` and `refusal`, and the way into the outbox."""
+
+    def __init__(self, database: Database, owner: str) -> None:
+        self._database = database
+        self._owner = owner
+
+    def enrol(self, addresses: Mapping[str, str], now: datetime) -> None:
+        """Know these sources, by name, at these addresses; one that moved is read anew."""
+        with self._database.write() as connection:
+            known = {
+                row.name: row.address
+                for row in connection.execute(select(source.c.name, source.c.address))
+            }
+            rows = [
+                {"name": name, "address": address, "due": now, **_FRESH}
+                for name, address in addresses.items()
+                if name not in known
+            ]
+            if rows:
+                connection.execute(insert_into(connection, source).on_conflict_do_nothing(), rows)
+            for name in addresses.keys() & known.keys():
+                if addresses[name] != known[name]:
+                    self._move(connection, name, addresses[name], now)
+
+    def claim(
+        self,
+        names: Sequence[str],
+        which: Which,
+        now: datetime,
+        lease: timedelta,
+        limit: int | None = None,
+    ) -> list[SourceRecord]:
+        """The sources of these names that may be polled, now leased to us; most overdue first."""
+        with self._database.write() as connection:
+            when = _when(which, now)
+            dead = self._dead(connection, when)
+            free = or_(
+                source.c.lease_until.is_(None),
+                source.c.lease_until <= now,
+                source.c.lease_owner.in_(dead),
+            )
+            # the names are compared here: thousands of them cost a statement more than a set
+            due = connection.execute(
+                select(source.c.id, source.c.name)
+                .where(free, *when)
+                .order_by(source.c.due, source.c.id)
+            )
+            wanted = frozenset(names)
+            ids = [row.id for row in due if row.name in wanted][:limit]
+            rows = self._lease(connection, ids, free, now + lease)
+            learnt = self._learnt(connection, [row.id for row in rows])
+        return [source_record(row, learnt.get(row.id, frozenset())) for row in rows]
+
+    def release(self, records: Iterable[SourceRecord]) -> None:
+        """Give back leases unused."""
+        with self._database.write() as connection:
+            for chunk in chunks([record.id for record in records]):
+                connection.execute(
+                    update(source)
+                    .where(source.c.id.in_(chunk), source.c.lease_owner == self._owner)
+                    .values(lease_owner=None, lease_until=None)
+                )
+
+    def all(self) -> list[SourceRecord]:
+        """Every source ever known, by name."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(source).order_by(source.c.name)).all()
+            learnt = self._learnt(connection, [row.id for row in rows])
+        return [source_record(row, learnt.get(row.id, frozenset())) for row in rows]
+
+    def past(
+        self, record: SourceRecord, found: Sequence[Candidate], accounts: Collection[str]
+    ) -> Past:
+        """What is known of these candidates: seen here before, published there before."""
+        keys = [key for one in found for key in one.keys]
+        wide = [key for one in found for key in one.published_keys]
+        with self._database.read() as connection:
+            shown = among(
+                connection,
+                select(seen.c.key).where(seen.c.source_id == record.id),
+                seen.c.key,
+                keys,
+            )
+            done = {name: taken_keys(connection, name, wide) for name in accounts}
+        return Past(shown, done, record.last_batch_at, record.address_changed)
+
+    def record(
+        self, record: SourceRecord, batch: Batch, plan: Plan, accounts: Collection[str],
+        due: datetime, now: datetime,
+    ) -> Recorded | None:  # fmt: skip
+        """Remember a batch and queue what it came to, in one transaction.
+
+        Returns None, and changes nothing, when the lease was lost meanwhile.
+        """
+        with self._database.write() as connection:
+            if not self._finish(connection, record, _polled(record, batch, due, now)):
+                return None
+            queued = Recording(connection, record, now).of(plan, accounts)
+        return Recorded(len(plan.new), queued)
+
+    def record_quiet(
+        self, record: SourceRecord, batch: Batch, due: datetime, now: datetime
+    ) -> None:
+        """Remember that a poll brought nothing new to read."""
+        with self._database.write() as connection:
+            self._finish(connection, record, _polled(record, batch, due, now))
+
+    def record_failure(
+        self,
+        record: SourceRecord,
+        error: str,
+        state: str,
+        due: datetime,
+        asked_until: datetime | None,
+        now: datetime,
+    ) -> None:
+        """Remember a failed poll; what was known of the source stays."""
+        values = {
+            "state": state,
+            "error": error,
+            "failures": record.failures + 1,
+            "failing_since": record.failing_since or now,
+            "last_poll_at": now,
+            "due": due,
+            "asked_until": asked_until,
+        }
+        with self._database.write() as connection:
+            self._finish(connection, record, values)
+
+    def _move(self, connection: Connection, name: str, address: str, now: datetime) -> None:
+        """Read the source anew, at its other address; a poll of the old one ends in nothing."""
+        fresh = {key: value for key, value in _FRESH.items() if key != "title"}
+        fresh |= {"address": address, "due": now, "address_changed": 1}
+        fresh |= {"lease_owner": None, "lease_until": None}
+        connection.execute(update(source).where(source.c.name == name).values(fresh))
+
+    def _lease(
+        self, connection: Connection, ids: Sequence[int], free: Any, until: datetime
+    ) -> list[Row[Any]]:
+        """The rows of these ids, in their order, that are ours from now on."""
+        found: dict[int, Row[Any]] = {}
+        for chunk in chunks(ids):
+            # another process may have been faster since the ids were read
+            statement = select(source).where(source.c.id.in_(chunk), free)
+            rows = connection.execute(statement.with_for_update(skip_locked=True)).all()
+            found.update({row.id: row for row in rows})
+            connection.execute(
+                update(source)
+                .where(source.c.id.in_([row.id for row in rows]))
+                .values(lease_owner=self._owner, lease_until=until)
+            )
+        return [found[number] for number in ids if number in found]
+
+    def _finish(self, connection: Connection, record: SourceRecord, values: dict[str, Any]) -> bool:
+        result = connection.execute(
+            update(source)
+            .where(source.c.id == record.id, source.c.lease_owner == self._owner)
+            .values(values | {"lease_owner": None, "lease_until": None})
+        )
+        return result.rowcount == 1
+
+    def _learnt(self, connection: Connection, ids: Sequence[int]) -> dict[int, frozenset[str]]:
+        found: dict[int, set[str]] = {}
+        for chunk in chunks(ids):
+            for row in connection.execute(select(route).where(route.c.source_id.in_(chunk))):
+                found.setdefault(row.source_id, set()).add(row.account)
+        return {source_id: frozenset(names) for source_id, names in found.items()}
+
+    def _dead(self, connection: Connection, when: Sequence[Any]) -> list[str]:
+        """The bearers of leases on such sources that have certainly ended."""
+        leased = source.c.lease_owner.is_not(None)
+        bearers = select(source.c.lease_owner).where(leased, *when).distinct()
+        return [name for name in connection.scalars(bearers) if name and owners.is_dead(name)]
+
+
+_FRESH: dict[str, Any] = {
+    "title": "",
+    "etag": "",
+    "last_modified": "",
+    "digest": "",
+    "cursor": "",
+    "state": "new",
+    "error": "",
+    "failures": 0,
+    "failing_since": None,
+    "moved_to": "",
+    "moved_times": 0,
+    "asked_until": None,
+}
+
+
+def _when(which: Which, now: datetime) -> list[Any]:
+    if which == "all":
+        return []
+    left_alone = or_(source.c.asked_until.is_(None), source.c.asked_until <= now)
+    retired = source.c.state != "gone"
+    return [left_alone, retired] if which == "asked" else [left_alone, retired, source.c.due <= now]
+
+
+def _polled(record: SourceRecord, batch: Batch, due: datetime, now: datetime) -> dict[str, Any]:
+    """The columns that a poll which got an answer sets."""
+    again = bool(batch.moved_to) and batch.moved_to == record.moved_to
+    values: dict[str, Any] = {
+        "etag": batch.validators.etag,
+        "last_modified": batch.validators.last_modified,
+        "digest": batch.validators.digest,
+        "cursor": batch.validators.cursor,
+        "state": "ok",
+        "error": "",
+        "failures": 0,
+        "failing_since": None,
+        "moved_to": batch.moved_to,
+        "moved_times": record.moved_times + 1 if again else int(bool(batch.moved_to)),
+        "last_poll_at": now,
+        "due": due,
+        "asked_until": None,
+    }
+    if not batch.not_modified:
+        values |= {
+            "title": batch.title or record.title,
+            "last_batch_at": now,
+            "last_batch_size": len(batch.entries),
+            "address_changed": 0,
+        }
+    return values

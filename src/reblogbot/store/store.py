@@ -1,0 +1,151 @@
+"""One opened store, and the rules for opening it: never empty over something that was there."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from reblogbot import schema
+from reblogbot.errors import StoreError
+from reblogbot.store.database import BUSY_MS, Database
+from reblogbot.store.history import History
+from reblogbot.store.outbox import Outbox
+from reblogbot.store.revisions import create, migrate
+from reblogbot.store.sources import Sources
+
+
+class Store:
+    """What the bot has learnt, in three parts: `sources`, `outbox` and `history`."""
+
+    def __init__(self, database: Database, owner: str) -> None:
+        self._database = database
+        self.owner = owner
+        self.sources = Sources(database, owner)
+        self.outbox = Outbox(database, owner)
+        self.history = History(database)
+
+    @property
+    def name(self) -> str:
+        """What messages call the store."""
+        return self._database.name
+
+    def check_revision(self) -> None:
+        """Raise StoreError when another program has changed the tables meanwhile."""
+        _expect_revision(self._database)
+
+    def backup(self, to: Path) -> None:
+        """Write a consistent copy to `to`; a daemon may run meanwhile."""
+        self._database.backup(to)
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self._database.close()
+
+
+def open_store(url: str, owner: str, now: datetime, *, busy_ms: int = BUSY_MS) -> tuple[Store, str]:
+    """The store to work on, and a word on what was done to it ("" for nothing).
+
+    Created where there is none, migrated after a backup where it is older.
+    Raises StoreError where it is garbage, damaged, newer, read-only, full or locked for
+    longer than `busy_ms`, and leaves it as it is.
+    """
+    database = Database(url, busy_ms=busy_ms)
+    try:
+        done = _prepare(database, now)
+    except BaseException:
+        database.close()
+        raise
+    return Store(database, owner), done
+
+
+def _prepare(database: Database, now: datetime) -> str:
+    done = ""
+    if database.exists():
+        database.check()
+    else:
+        create(database)
+    found = database.revision()
+    if not found:
+        _refuse_emptied(database)
+        create(database)
+    elif _number(database, found) < int(schema.REVISION):
+        kept = migrate(database, now)
+        done = f"{database.name}: migrated from {found} to {schema.REVISION}"
+        done += f", the old one is kept as {kept}" if kept else ""
+    _expect_revision(database)
+    database.write_ahead()
+    _expect_writable(database)
+    return done
+
+
+def read_store(url: str, owner: str, *, missing_ok: bool = True) -> Store:
+    """The store to look at; where there is none, an empty one in memory: nothing is written.
+
+    Raises StoreError, also where the tables are older: only `sync` and `run` migrate.
+    """
+    database = Database(url)
+    if not missing_ok and database.path and not database.path.exists():
+        raise StoreError("store_missing", f"{database.name}: there is no store yet")
+    try:
+        found = _looked_at(database)
+    except BaseException:
+        database.close()
+        raise
+    if not found:
+        database.close()
+        database = Database("sqlite://")
+        create(database)
+    return Store(database, owner)
+
+
+def _looked_at(database: Database) -> bool:
+    """Whether there is a store, and then of this program's revision."""
+    if not database.exists():
+        return False
+    database.check(whole=False)
+    if not database.revision():
+        _refuse_emptied(database)
+        return False
+    _expect_revision(database)
+    return True
+
+
+def _refuse_emptied(database: Database) -> None:
+    if database.path:
+        raise StoreError(
+            "store_corrupt",
+            f"{database.name}: the store has no tables, it was cut off; restore a backup, or "
+            "delete it to start anew (every source is then learnt again, nothing old is posted)",
+        )
+
+
+def _expect_revision(database: Database) -> None:
+    found = database.revision()
+    number = _number(database, found)
+    if number > int(schema.REVISION):
+        raise StoreError(
+            "store_newer",
+            f"{database.name}: written by a newer reblogbot (its tables are {found}, "
+            f"this program knows {schema.REVISION}); upgrade the program",
+        )
+    if number < int(schema.REVISION):
+        raise StoreError(
+            "store_older",
+            f"{database.name}: written by an older reblogbot (its tables are {found}, "
+            f"this program's {schema.REVISION}); `reblogbot sync` or `run` migrates it, "
+            "after a backup",
+        )
+
+
+def _expect_writable(database: Database) -> None:
+    """A store that cannot be written shows it now, not after something was posted."""
+    with database.write() as connection:
+        connection.execute(schema.switch.delete().where(schema.switch.c.name == ""))
+
+
+def _number(database: Database, found: str) -> int:
+    if found.isascii() and found.isdigit():
+        return int(found)
+    raise StoreError(
+        "store_corrupt", f"{database.name}: its tables carry no revision of ours ({found!r})"
+    )

@@ -1,0 +1,29 @@
+"""The one thread that touches the store, for those who must not wait."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class StoreThread:
+    """Runs the store's methods one after the other, aside of the event loop."""
+
+    def __init__(self) -> None:
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
+
+    async def __call__(self, method: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What the method returns; it is done even if nobody waits for it any more."""
+        loop = asyncio.get_running_loop()
+        done = loop.run_in_executor(self._executor, lambda: method(*args, **kwargs))
+        # unshielded, whoever is cancelled would take back what has not begun yet
+        return await asyncio.shield(done)
+
+    def close(self) -> None:
+        """Finish what was asked for; nothing more is taken."""
+        self._executor.shutdown(wait=True)

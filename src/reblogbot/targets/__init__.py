@@ -1,0 +1,1 @@
+"""Adapters that publish for an account, and what they make of real servers' answers."""

@@ -1,0 +1,270 @@
+"""Publishes for one account of a server that speaks the Mastodon API."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, quote, urlsplit
+
+from reblogbot.errors import Doubtful, ReblogbotError, Rejected, TargetError, Unauthorised
+from reblogbot.identity import canonical_link
+from reblogbot.model import Limits, Post, Receipt, Standing
+from reblogbot.ports import Clock, Identity
+from reblogbot.targets import standing as standings
+from reblogbot.targets.classify import Answer, Purpose, good, host, remote_id
+from reblogbot.targets.limits import limits
+
+if TYPE_CHECKING:
+    from mastodon import Mastodon
+
+    from reblogbot.config.settings import AccountSettings
+
+PAGE = 40
+PAGES = 2
+LIMITS_LAST = timedelta(hours=1)
+UNRESOLVABLE = "unresolvable"
+"""The slug of a status that this server cannot find: it may still be posted as a link."""
+_BOOSTABLE = frozenset({"", "public", "unlisted"})
+_QUOTABLE = frozenset({"automatic", "manual"})
+
+
+class MastodonTarget:
+    """The Target and Reader of one account, over Mastodon.py.
+
+    The library shapes the requests; what an answer means is decided from the answer itself
+    (`classify`), because the library tells a refused connection from a dropped one, or a
+    redirected POST from an accepted one, no better than by its exception's text.
+    `token` is asked before every call, so a replaced token file is seen at once.
+    """
+
+    def __init__(
+        self,
+        account: AccountSettings,
+        token: Callable[[], str],
+        *,
+        clock: Clock,
+        timeout: timedelta,
+        user_agent: str,
+    ) -> None:
+        # Mastodon.py and requests are heavy: only a process that talks to an account pays
+        from mastodon import Mastodon  # noqa: PLC0415
+        from mastodon.errors import MastodonDeprecationWarning  # noqa: PLC0415
+
+        from reblogbot.targets import wire  # noqa: PLC0415
+
+        # the library's own affair: nothing an admin could act on
+        warnings.filterwarnings("ignore", category=MastodonDeprecationWarning)
+        self._token = token
+        self._clock = clock
+        self._seconds = timeout.total_seconds()
+        self._server = account.server.rstrip("/")
+        self._exchange = wire.exchange
+        self._session = wire.OneOrigin(self._server)
+        self._session.headers["User-Agent"] = user_agent
+        self._client: Mastodon = Mastodon(
+            api_base_url=self._server,
+            ratelimit_method="throw",
+            request_timeout=self._seconds,
+            session=self._session,
+            user_agent=user_agent,
+            # without these every call asks for the version, and recurses when it cannot be read
+            mastodon_version="4.2.0",
+            version_check_mode="created",
+        )
+        self._account_id = ""
+        self._limits: tuple[datetime, Limits] | None = None
+        self._remaining: int | None = None
+
+    @property
+    def rate_remaining(self) -> int | None:
+        return self._remaining
+
+    def verify(self) -> Identity:
+        """Whom the token speaks for; any 4xx here means the token (snac answers 422)."""
+        me = self._json(lambda c: c.account_verify_credentials(), "verify", "checking the token")
+        self._account_id = remote_id(me)
+        return Identity(
+            acct=standings.text(me, "acct") or standings.text(me, "username"),
+            url=standings.text(me, "url"),
+            is_bot=me.get("bot") is True,
+            extra=me,
+        )
+
+    def limits(self) -> Limits:
+        """What the server takes, asked at most once an hour."""
+        now = self._clock.now()
+        if self._limits is None or not timedelta(0) <= now - self._limits[0] < LIMITS_LAST:
+            self._limits = now, limits(self._instance())
+        return self._limits[1]
+
+    def publish(self, post: Post, key: str) -> Receipt:
+        if post.action == "boost":
+            return self._boost(post)
+        quoted = self._quotable(post) if post.action == "quote" else None
+        return self._create(
+            lambda client: client.status_post(
+                post.text,
+                visibility=post.visibility,
+                language=post.language or None,
+                spoiler_text=post.spoiler or None,
+                # None leaves the account's own preference alone
+                sensitive=True if post.spoiler else None,
+                idempotency_key=key,
+                quoted_status_id=quoted,
+            )
+        )
+
+    def recent(self) -> Sequence[Standing]:
+        if not self._account_id:
+            self.verify()
+        found: list[Standing] = []
+        for page in self._pages():
+            found += filter(None, map(standings.standing, page))
+        return found
+
+    def standing(self, post: Post) -> Receipt | None:
+        """The receipt of a boost that stands; its id is the boosted status's, where it is home."""
+        status = self._resolve(post.uri) if post.action == "boost" else None
+        return standings.receipt(status) if status and status.get("reblogged") is True else None
+
+    def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
+        def ask(client: Mastodon) -> None:
+            bearer = {"Authorization": f"Bearer {client.access_token}"}
+            self._session.get(
+                self._server + path,
+                params=params,
+                headers=bearer,
+                timeout=client.request_timeout,
+            )
+
+        return self._ask(ask, "read", f"reading {path}").json()
+
+    def _boost(self, post: Post) -> Receipt:
+        status = self._found(post)
+        if status is None:
+            raise Rejected(UNRESOLVABLE, f"{self._name}: {post.uri} is not to be found from there.")
+        if standings.text(status, "visibility") not in _BOOSTABLE or post.visibility == "direct":
+            raise Rejected("not_boostable", f"{self._name}: {post.uri} is not public; skip it.")
+        if status.get("reblogged") is True:
+            return standings.receipt(status)
+        at_home = quote(remote_id(status), safe="")
+        return self._create(lambda c: c.status_reblog(at_home, visibility=post.visibility))
+
+    def _quotable(self, post: Post) -> str | None:
+        """The id of the status at home where it may be quoted, else the text's link must do."""
+        status = self._found(post) or {}
+        approval = status.get("quote_approval")
+        granted = standings.text(approval, "current_user") if isinstance(approval, Mapping) else ""
+        public = standings.text(status, "visibility") in _BOOSTABLE
+        return remote_id(status) if public and granted in _QUOTABLE else None
+
+    def _found(self, post: Post) -> Mapping[str, Any] | None:
+        """The status to boost or quote; trouble on the way condemns no more than this post."""
+        try:
+            return self._resolve(post.uri)
+        except Doubtful as error:
+            raise Rejected("resolve_failed", error.message) from error
+
+    def _resolve(self, uri: str) -> Mapping[str, Any] | None:
+        """The status of that URI or page as this server knows it, None when it does not.
+
+        A search may bring statuses that merely mention the address: they are left out.
+        """
+        found = self._json(
+            lambda c: c.search_v2(uri, resolve=True, result_type="statuses"), "read", "searching"
+        )
+        statuses, wanted = found.get("statuses"), canonical_link(uri)
+        for status in statuses if isinstance(statuses, list) else ():
+            names = standings.names_of(status) if isinstance(status, Mapping) else ()
+            if uri in names or (wanted and wanted in map(canonical_link, names)):
+                boosted = status.get("reblog")
+                return boosted if isinstance(boosted, Mapping) else status
+        return None
+
+    def _instance(self) -> Mapping[str, Any]:
+        try:
+            return self._json(lambda c: c.instance_v2(), "read", "asking for its limits")
+        except Doubtful:
+            return self._json(lambda c: c.instance_v1(), "read", "asking for its limits")
+
+    def _pages(self) -> Sequence[Sequence[object]]:
+        """Our latest statuses, a second page where the server links to one."""
+        pages, older = [], ""
+        for _ in range(PAGES):
+            answer = self._ask(self._timeline(older), "read", "reading our statuses")
+            page = answer.json()
+            if not isinstance(page, list):
+                raise Doubtful("unreadable_answer", f"{self._name}: our statuses are no list.")
+            pages.append(page)
+            older = _next_max_id(answer)
+            if not older:
+                break
+        return pages
+
+    def _timeline(self, older: str) -> Callable[[Mastodon], object]:
+        mine = quote(self._account_id, safe="")
+        return lambda client: client.account_statuses(mine, limit=PAGE, max_id=older or None)
+
+    def _create(self, call: Callable[[Mastodon], object]) -> Receipt:
+        return standings.receipt(self._ask(call, "create", "publishing").json())
+
+    def _json(
+        self, call: Callable[[Mastodon], object], purpose: Purpose, doing: str
+    ) -> Mapping[str, Any]:
+        """The JSON object answered. Raises TargetError for anything else."""
+        found = self._ask(call, purpose, doing).json()
+        if not isinstance(found, Mapping):
+            raise Doubtful("unreadable_answer", f"{self._name}, {doing}: not a JSON object.")
+        return found
+
+    def _ask(self, call: Callable[[Mastodon], object], purpose: Purpose, doing: str) -> Answer:
+        """The answer to one call, good for its purpose. Raises TargetError."""
+        secret = self._client.access_token = self._fresh_token()
+        failed: Exception | None = None
+        with self._exchange(self._seconds) as current:
+            try:
+                call(self._client)
+            # whatever the library makes of an answer, or of none: the exchange itself tells
+            except Exception as error:  # noqa: BLE001
+                failed = error
+        outcome = current.outcome(failed)
+        if isinstance(outcome, Answer):
+            self._note_rate(outcome)
+        where = f"{self._name}, {doing}"
+        return good(outcome, purpose, where=where, now=self._clock.now(), secret=secret)
+
+    def _fresh_token(self) -> str:
+        try:
+            token = self._token().strip()
+        except TargetError:
+            raise
+        except (ReblogbotError, OSError, ValueError) as error:
+            raise Unauthorised("token_missing", f"{self._name}: no token: {error}") from error
+        if not token or not token.isascii() or not token.isprintable() or " " in token:
+            raise Unauthorised(
+                "token_missing",
+                f"{self._name}: the token is empty or garbled; put one into the account's"
+                " token_file or token_env.",
+            )
+        return token
+
+    def _note_rate(self, answer: Answer) -> None:
+        left = answer.headers.get("x-ratelimit-remaining", "")
+        if left.isdecimal():
+            self._remaining = int(left)
+
+    @property
+    def _name(self) -> str:
+        return host(self._server)
+
+
+def _next_max_id(answer: Answer) -> str:
+    """The max_id of the next page in the Link header (RFC 8288), "" when there is none."""
+    for part in answer.headers.get("link", "").split(","):
+        address, _, rest = part.partition(">")
+        if 'rel="next"' in rest or "rel=next" in rest:
+            query = parse_qs(urlsplit(address.strip().lstrip("<")).query)
+            return query.get("max_id", [""])[0]
+    return ""

@@ -1,0 +1,123 @@
+"""A valid config is told what it may regret, at its line, and nothing that is no worry."""
+
+import pytest
+
+from reblogbot.config.advice import warnings
+
+
+@pytest.fixture
+def advice(load_toml, config_file, tmp_path):
+    """What is said of a config whose token file is as it should be, as `line: path: message`."""
+
+    def said(toml, mode=0o600, token=0o600):
+        config = load_toml(toml)
+        file = tmp_path / "news.token"
+        file.write_text("token")
+        file.chmod(token)
+        config_file.chmod(mode)
+        return [f"{one.line}: {one.path}: {one.message}" for one in warnings(config, {})]
+
+    return said
+
+
+def test_a_plain_config_is_no_worry(advice, plain):
+    assert advice(plain, mode=0o644) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('every = "30s"', "8: sources.chouti.every: asks more than once a minute"),
+        ('first = "all"', "8: sources.chouti.first: posts everything"),
+        ("hashtags = 11", "8: sources.chouti.hashtags: more than ten"),
+        ("filter.max_age = '5m'", "8: sources.chouti.filter.max_age: is shorter than every"),
+        ("enabled = false", "8: sources.chouti.enabled: this source is disabled"),
+    ],
+)
+def test_a_source_that_may_be_regretted_is_told_at_its_line(advice, plain, line, said):
+    assert any(one.startswith(said) for one in advice(plain + line))
+
+
+def test_an_interval_that_a_cron_line_replaces_is_no_worry(advice, plain):
+    assert advice('[defaults]\nevery = "1s"\n' + plain + "cron = '0 9 * * mon'") == []
+
+
+def test_a_config_that_does_nothing_is_told_so(advice, plain):
+    assert "0: sources: there are no sources: nothing will be posted" in advice("")
+    assert any("every source is disabled" in one for one in advice(plain + "enabled = false"))
+
+
+def test_an_account_nobody_posts_to_is_told(advice, plain):
+    other = '[accounts.other]\nserver = "https://x.example"\ntoken_file = "news.token"\n'
+    assert advice(plain + other) == ["8: accounts.other: no source names this account"]
+    reads = '[sources.m]\nkind = "mentions"\nvia = "other"\nto = ["news"]\n'
+    assert advice(plain + other + reads) == []
+    assert advice(plain + other + '[notify]\naccount = "other"\nto = "@a@b.example"') == []
+
+
+def test_a_source_whose_accounts_are_all_disabled_is_told(advice, plain):
+    said = advice(plain.replace("[sources", "enabled = false\n[sources"))
+    assert said == ["8: sources.chouti.to: every account of this source is disabled"]
+
+
+def test_a_token_others_may_read_is_told_with_the_cure(advice, plain):
+    said = advice(plain, token=0o644)
+    assert said == [
+        "3: accounts.news.token_file: others than you may read the token; chmod 600 news.token"
+    ]
+
+
+def test_a_missing_token_is_told_with_the_path(load_toml, plain, tmp_path):
+    (said,) = warnings(load_toml(plain), {})
+    assert (said.path, said.line) == ("accounts.news.token_file", 3)
+    assert said.message.startswith(f"no token ({tmp_path}/news.token: No such file")
+
+
+def test_a_token_from_systemd_is_no_worry(load_toml, plain, tmp_path):
+    (tmp_path / "credentials").mkdir()
+    (tmp_path / "credentials" / "news.token").write_text("token")
+    environ = {"CREDENTIALS_DIRECTORY": str(tmp_path / "credentials")}
+    assert warnings(load_toml(plain), environ) == []
+
+
+@pytest.mark.parametrize(
+    ("secret", "path"),
+    [
+        ("[store]\nurl = 'postgresql://u:s3cr3t@h/d'\n", "store.url"),
+        ("[http]\nproxy = 'http://u:s3cr3t@h:1'\n", "http.proxy"),
+    ],
+)
+def test_a_secret_in_a_file_everybody_may_read_is_told_but_not_repeated(
+    advice, plain, secret, path
+):
+    said = advice(secret + plain, mode=0o644)
+    assert [one.split(": ")[1] for one in said] == [path]
+    assert "chmod 600 config.toml" in said[0]
+    assert "s3cr3t" not in said[0]
+    assert advice(secret + plain, mode=0o600) == []
+
+
+def test_a_secret_header_counts_as_one(advice, plain):
+    headers = "[sources.chouti.headers]\nAccept = 'x'\n"
+    assert advice(plain + headers, mode=0o644) == []
+    said = advice(plain + headers + "Authorization = 's3cr3t'", mode=0o644)
+    assert said[0].startswith("10: sources.chouti.headers.Authorization: holds a secret")
+
+
+def test_a_config_everybody_may_write_is_told(advice, plain):
+    assert any("everybody may write this file" in one for one in advice(plain, mode=0o666))
+
+
+def test_plain_http_beyond_this_machine_is_told(advice, plain):
+    far = plain.replace("https://social.example", "http://10.0.0.1").replace(
+        "token_file", "allow_http = true\ntoken_file"
+    )
+    assert advice(far) == ["2: accounts.news.server: the token goes over the network in the clear"]
+    for near in ("http://127.0.0.1:1", "http://localhost", "http://[::1]:80"):
+        assert advice(far.replace("http://10.0.0.1", near)) == []
+
+
+def test_a_config_file_that_has_gone_still_gets_its_advice(load_toml, plain, config_file):
+    config = load_toml(plain + 'first = "all"')
+    config_file.unlink()
+    assert {one.line for one in warnings(config, {})} == {0}

@@ -1,0 +1,59 @@
+"""The starter config loads whatever was answered, and stays short."""
+
+import tomllib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reblogbot.config.starter import starter
+
+ANSWERS = ("https://social.example", "news", "chouti", "https://dig.chouti.com/feed.xml")
+
+
+def test_a_starter_config_loads(load_toml, tmp_path):
+    config = load_toml(starter(*ANSWERS))
+    source = config.sources["chouti"]
+    assert (source.kind, source.url, source.to) == ("feed", ANSWERS[3], ("news",))
+    assert config.accounts["news"].server == ANSWERS[0]
+    assert config.accounts["news"].token_file == tmp_path / "news.token"
+
+
+def test_a_starter_config_posts_nothing_of_what_is_already_there(load_toml):
+    assert load_toml(starter(*ANSWERS)).sources["chouti"].first == "none"
+
+
+def test_a_starter_config_fits_on_a_screen_and_explains_itself():
+    text = starter(*ANSWERS)
+    assert len(text.splitlines()) <= 40
+    assert all(len(line) <= 100 for line in text.splitlines())
+    assert "config.example.toml" in text
+    assert "{{ title }}" in text
+
+
+def test_a_kind_without_a_url_gets_none(load_toml):
+    config = load_toml(
+        starter("https://x.example", "news", "hot", "", kind="broken"),
+        known_kinds=["broken"],
+        options_of=lambda _: None,
+        needs_of=lambda _: (),
+    )
+    assert config.sources["hot"].url == ""
+
+
+@pytest.mark.parametrize("name", ["news", "my bot", "抽屉", 'a"b\\c', "a.b", "a]b", "é's", "#x"])
+def test_names_are_quoted_where_toml_needs_it(load_toml, name):
+    config = load_toml(starter(ANSWERS[0], name, name, ANSWERS[3]))
+    assert config.sources[name].to == (name,)
+    assert config.accounts[name].token_file.parent == config.path.parent
+
+
+@given(
+    st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=20), min_size=5, max_size=5)
+)
+def test_whatever_is_answered_the_starter_is_toml_that_says_so(answers):
+    server, account, source, url, kind = answers
+    document = tomllib.loads(starter(server, account, source, url, kind))
+    assert document["accounts"][account]["server"] == server
+    assert document["sources"][source]["kind"] == kind
+    assert document["sources"][source].get("url", "") == url

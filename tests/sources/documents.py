@@ -1,0 +1,38 @@
+"""Short ways to write feeds, and to have them parsed."""
+
+from datetime import UTC, datetime
+
+from reblogbot.sources.parse_feed import parse
+
+NOW = datetime(2026, 12, 1, tzinfo=UTC)
+URL = "https://site.example/blog/feed.xml"
+NAMESPACES = (
+    'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:media="http://search.yahoo.com/mrss/" '
+    'xmlns:content="http://purl.org/rss/1.0/modules/content/" '
+    'xmlns:slash="http://purl.org/rss/1.0/modules/slash/" '
+    'xmlns:sy="http://purl.org/rss/1.0/modules/syndication/"'
+)
+
+
+def rss(items="", channel="<title>Site</title><link>https://site.example/</link>"):
+    return f'<?xml version="1.0"?><rss version="2.0" {NAMESPACES}><channel>{channel}{items}</channel></rss>'
+
+
+def atom(entries="", head="<title>Site</title><id>urn:site</id>", attributes=""):
+    return f'<feed xmlns="http://www.w3.org/2005/Atom" {attributes}>{head}{entries}</feed>'
+
+
+def batch_of(document, content_type="", url=URL, encoding="", timezone="UTC", now=NOW):
+    body = document if isinstance(document, bytes) else document.encode()
+    return parse(body, content_type, url, encoding, timezone, now)
+
+
+def only(document, **more):
+    """The one entry of the document."""
+    (entry,) = batch_of(document, **more).entries
+    return entry
+
+
+def item(inside):
+    """The entry of an RSS 2.0 item."""
+    return only(rss(f"<item>{inside}</item>"))

@@ -1,0 +1,119 @@
+"""Dates in the many wrong ways they are written."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reblogbot.sources.dates import from_number, parse
+
+NOW = datetime(2026, 12, 1, tzinfo=UTC)
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+MORNING = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
+MIDNIGHT = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Sun, 22 Nov 2026 08:30:00 GMT", "Sun, 22 Nov 2026 08:30:00 +0000", "22 Nov 26 08:30 UT",
+        "Sun, 22 November 2026 8:30 Z", "Sun, 22 Nov 2026 03:30:00 EST", "22-Nov-2026 08:30:00 UTC",
+        "Sun, 22 Nov 2026 16:30:00 GMT+8", "Sun, 22 Nov 2026 16:30:00 +08:00",
+        "Sun Nov 22 2026 16:30:00 GMT+0800 (中国标准时间)", "Sun Nov 22 08:30:00 2026",
+        "Sun Nov 22 16:30:00 +0800 2026", "Sun Nov 22 09:30:00 CET 2026", "Nov 22, 2026 8:30 am",
+        "2026-11-22T08:30:00Z", "2026-11-22T08:30Z", "2026-11-22T08:30:00.000000000Z",
+        "2026-11-22t08:30:00z", "2026-11-22T03:30:00-05:00", "2026-11-22T16:30:00+08",
+        "2026-11-22T08:30:00,5Z", "2026-11-22 16:30:00 +0800", "20261122083000", "202611220830",
+        "2026/11/22 8:30", "2026.11.22 08:30", "22.11.2026 08:30", "22/11/2026 08:30",
+        "11/22/2026 08:30", "2026年11月22日 08:30", "2026年11月22日08时30分", "２０２６年１１月２２日　０８：３０",
+        "2026年11月22日 上午8:30", "2026년 11월 22일 오전 8:30", "dim., 22 nov. 2026 08:30:00 +0000",
+        "So, 22. Nov 2026 09:30:00 MEZ", "1795336200", "1795336200000", "1795336200000000",
+        "1795336200.5", " 1795336200 ",
+    ],
+)  # fmt: skip
+def test_one_morning_in_many_spellings(text):
+    assert parse(text, zone=UTC, now=NOW).replace(microsecond=0) == MORNING
+
+
+@pytest.mark.parametrize("text", ["2026-11-22", "20261122", "Nov 22, 2026", "Sun, 22 Nov 2026", "2026年11月22日", "22.11.2026"])  # fmt: skip
+def test_a_day_alone_is_its_midnight(text):
+    assert parse(text, zone=UTC, now=NOW) == MIDNIGHT
+
+
+@pytest.mark.parametrize(
+    ("text", "instant"),
+    [
+        ("2026年11月22日 下午3:05", MIDNIGHT + timedelta(hours=15, minutes=5)),
+        ("Nov 22, 2026 12:00 am", MIDNIGHT),
+        ("Nov 22, 2026 12:00 pm", MIDNIGHT + timedelta(hours=12)),
+        ("2026-11-21T24:00:00Z", MIDNIGHT),
+        ("Sat, 21 Nov 2026 23:59:60 GMT", MIDNIGHT - timedelta(seconds=1)),
+        ("2026-11", datetime(2026, 11, 1, tzinfo=UTC)),
+        ("1 Jan 99 00:00 GMT", datetime(1999, 1, 1, tzinfo=UTC)),
+    ],
+)
+def test_odd_hours_and_spans(text, instant):
+    assert parse(text, zone=UTC, now=NOW) == instant
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", " ", "soon", "yesterday", "1 day ago", "0", "-1", "12345", "2026", "0000-00-00 00:00:00",
+        "0001-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "2026-13-01", "2026-02-30", "2026-11-22T25:00",
+        "03/04/2026", "99999999999999999999", "1" * 400, "Nov", "22 Nov", "\0", "2026-W47-7",
+        "1989-12-31T23:59:59Z",
+    ],
+)  # fmt: skip
+def test_nonsense_is_no_date(text):
+    assert parse(text, zone=UTC, now=NOW) is None
+
+
+@pytest.mark.parametrize("text", ["2027-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "4000000000"])
+def test_the_future_is_now(text):
+    assert parse(text, zone=UTC, now=NOW) == NOW
+
+
+def test_without_a_zone_it_is_local_time_there():
+    eight = MORNING - timedelta(hours=8)
+    assert parse("2026-11-22 08:30", zone=SHANGHAI, now=NOW) == eight
+    assert parse("22 Nov 2026 08:30 Peking time", zone=SHANGHAI, now=NOW) == eight
+    assert parse("20261122083000", zone=SHANGHAI, now=NOW) == eight
+
+
+def test_summer_time_is_the_zones_own():
+    assert parse("2026-07-01 12:00", zone=ZoneInfo("Europe/Berlin"), now=NOW).hour == 10
+    assert parse("2026-11-01 12:00", zone=ZoneInfo("Europe/Berlin"), now=NOW).hour == 11
+
+
+@pytest.mark.parametrize(
+    ("zone", "chinese", "hour"),
+    [("UTC", False, 14), ("UTC", True, 0), ("Asia/Shanghai", False, 0), ("Asia/Taipei", False, 0), ("America/Chicago", True, 14), ("America/Havana", False, 13)],
+)  # fmt: skip
+def test_cst_is_chicago_only_where_nothing_says_otherwise(zone, chinese, hour):
+    got = parse("Sun, 22 Nov 2026 08:30:00 CST", zone=ZoneInfo(zone), now=NOW, chinese=chinese)
+    assert got.hour == hour
+
+
+@pytest.mark.parametrize("value", [1795336200, 1795336200.2, 1795336200000, 1795336200000000])
+def test_an_epoch_number_is_read_by_its_size(value):
+    assert from_number(value, now=NOW) == MORNING
+
+
+@given(st.text() | st.from_regex(r"[0-9a-z:+\-/. 年月日]{1,40}", fullmatch=True))
+def test_no_text_breaks_it(text):
+    got = parse(text, zone=SHANGHAI, now=NOW)
+    assert got is None or datetime(1990, 1, 1, tzinfo=UTC) <= got <= NOW
+
+
+@given(
+    st.datetimes(datetime(1991, 1, 1), datetime(2026, 11, 30), timezones=st.just(UTC)),
+    st.timezones(),
+)
+def test_what_was_written_properly_is_read_back(instant, zone):
+    instant = instant.replace(microsecond=0)
+    there = instant.astimezone(zone)
+    assert parse(there.isoformat(), zone=UTC, now=NOW) == instant
+    assert parse(there.strftime("%a, %d %b %Y %H:%M:%S %z"), zone=UTC, now=NOW) == instant

@@ -1,0 +1,115 @@
+"""Values for the store's tests: entries, plans and what a store needs before it can take them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from reblogbot.model import (
+    Batch,
+    Candidate,
+    Entry,
+    Intent,
+    Plan,
+    Post,
+    Refusal,
+    State,
+    Validators,
+)
+from reblogbot.store import Store
+from reblogbot.store.records import SourceRecord
+from reblogbot.store.sources import Recorded
+
+NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
+LEASE = timedelta(minutes=5)
+DAY = timedelta(days=1)
+SERVER = "https://social.example"
+
+
+def key(text: str) -> bytes:
+    """A key as `identity` makes them: sixteen bytes."""
+    return hashlib.blake2b(text.encode(), digest_size=16).digest()
+
+
+def candidate(name: str, *more_keys: str, published: Sequence[str] = ()) -> Candidate:
+    """An entry with a link, recognised by it, by its guid and by whatever else is given."""
+    link = f"https://news.example/{name}"
+    return Candidate(
+        Entry(title=f"Title of {name}", link=link, guid=f"guid-{name}"),
+        tuple(key(text) for text in (link, f"guid-{name}", *more_keys)),
+        tuple(key(text) for text in published or (link,)),
+    )
+
+
+def post(one: Candidate) -> Post:
+    return Post("post", text=f"{one.entry.title}\n{one.entry.link}", link=one.entry.link)
+
+
+def intent(one: Candidate, account: str = "news", *, held: str = "") -> Intent:
+    state = State.HELD if held else State.QUEUED
+    return Intent(one, account, post(one), state, held)
+
+
+def plan(
+    found: Iterable[Candidate],
+    *,
+    intents: Iterable[Intent] = (),
+    refusals: Iterable[Refusal] = (),
+    new: Iterable[Candidate] | None = None,
+) -> Plan:
+    found = tuple(found)
+    return Plan(
+        found, found if new is None else tuple(new), tuple(intents), tuple(refusals), storm=""
+    )
+
+
+def batch(found: Iterable[Candidate] = (), etag: str = '"1"') -> Batch:
+    return Batch(
+        tuple(one.entry for one in found), title="A source", validators=Validators(etag=etag)
+    )
+
+
+def enrol(store: Store, *names: str, accounts: Sequence[str] = ("news",), at: datetime = NOW):
+    store.sources.enrol({name: f"https://{name}.example/feed" for name in names}, at)
+    store.outbox.enrol(dict.fromkeys(accounts, SERVER))
+
+
+def claim(store: Store, name: str, at: datetime = NOW) -> SourceRecord:
+    """The source, leased, whatever is due."""
+    (record,) = store.sources.claim([name], "all", at, LEASE)
+    return record
+
+
+def poll(
+    store: Store,
+    name: str,
+    found: Sequence[Candidate],
+    *,
+    at: datetime = NOW,
+    accounts: Sequence[str] = ("news",),
+    queue: bool = True,
+    held: str = "",
+) -> Recorded:
+    """One poll of an enrolled source that shows these candidates, all of them for the accounts."""
+    record = claim(store, name, at)
+    intents = [intent(one, to, held=held) for to in accounts for one in found if queue]
+    refusals = [Refusal(one, to, "first_sight") for to in accounts for one in found if not queue]
+    made = store.sources.record(
+        record,
+        batch(found),
+        plan(found, intents=intents, refusals=refusals),
+        accounts,
+        at + timedelta(minutes=15),
+        at,
+    )
+    assert made is not None
+    return made
+
+
+def not_modified(store: Store, name: str, at: datetime) -> None:
+    """One poll that was answered 304."""
+    record = claim(store, name, at)
+    store.sources.record_quiet(
+        record, Batch(validators=record.validators, not_modified=True), at + DAY, at
+    )

@@ -1,0 +1,132 @@
+"""A loopback server that answers each request as a test says: well, badly, or not at all."""
+
+import contextlib
+import json
+import socket
+import struct
+import threading
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs, urlsplit
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request as it came in; `form` and `query` hold the last value of each name."""
+
+    method: str
+    path: str
+    query: dict = field(default_factory=dict)
+    headers: dict = field(default_factory=dict)
+    form: dict = field(default_factory=dict)
+
+
+def raw(data, *, then="close"):
+    """Sends these bytes, then closes, resets or waits for the client to go."""
+
+    def reply(conn, _request, stopped):
+        with contextlib.suppress(OSError):
+            conn.sendall(data)
+            if then == "reset":
+                conn.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            elif then == "wait":
+                stopped.wait(20)
+
+    return reply
+
+
+def drip(data, every=0.05):
+    """Sends these bytes one by one, each just in time for a read that waits for one."""
+
+    def reply(conn, _request, stopped):
+        with contextlib.suppress(OSError):
+            for byte in data:
+                conn.sendall(bytes([byte]))
+                if stopped.wait(every):
+                    return
+
+    return reply
+
+
+def message(status, body=b"", headers=None, type_="application/json"):
+    """The bytes of a whole answer."""
+    given = {"Content-Type": type_, "Content-Length": str(len(body)), **(headers or {})}
+    head = "".join(f"{name}: {value}\r\n" for name, value in given.items())
+    return f"HTTP/1.1 {status} Because\r\n{head}\r\n".encode() + body
+
+
+def says(status, value=None, headers=None):
+    """A JSON answer."""
+    body = b"" if value is None else json.dumps(value, ensure_ascii=False).encode()
+    return raw(message(status, body, headers))
+
+
+def page(status, body=b"<!DOCTYPE html><title>oops</title>"):
+    return raw(message(status, body, type_="text/html"))
+
+
+class ScriptedServer:
+    """Answers by `on(method, path, *replies)`: in turn, the last one for ever; else 404 JSON."""
+
+    def __init__(self):
+        self.seen = []
+        self._replies = {}
+        self._stopped = threading.Event()
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+
+    @property
+    def port(self):
+        return self._socket.getsockname()[1]
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def on(self, method, path, *replies):
+        self._replies[method, path] = list(replies)
+        return self
+
+    def asked(self, method, path):
+        return [one for one in self.seen if (one.method, one.path) == (method, path)]
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc):
+        self._stopped.set()
+        self._socket.close()
+
+    def _serve(self):
+        with contextlib.suppress(OSError):
+            while True:
+                conn, _ = self._socket.accept()
+                threading.Thread(target=self._answer, args=(conn,), daemon=True).start()
+
+    def _answer(self, conn):
+        with conn:
+            conn.settimeout(20)
+            request = self._read(conn)
+            if request is None:
+                return
+            self.seen.append(request)
+            queue = self._replies.get((request.method, request.path), [says(404, {"error": "?"})])
+            reply = queue.pop(0) if len(queue) > 1 else queue[0]
+            reply(conn, request, self._stopped)
+
+    @staticmethod
+    def _read(conn):
+        with conn.makefile("rb") as lines, contextlib.suppress(OSError, ValueError):
+            method, target, _ = lines.readline().decode().split()
+            headers = {}
+            while line := lines.readline().decode("latin-1").strip():
+                name, _, value = line.partition(":")
+                headers[name.lower()] = value.strip()
+            body = lines.read(int(headers.get("content-length", 0))).decode()
+            parts = urlsplit(target)
+            return Request(method, parts.path, _fields(parts.query), headers, _fields(body))
+        return None
+
+
+def _fields(encoded):
+    return {name: values[-1] for name, values in parse_qs(encoded, keep_blank_values=True).items()}

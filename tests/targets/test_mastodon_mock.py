@@ -1,0 +1,52 @@
+"""The target against mastodon_mock, a server nobody here wrote."""
+
+import pytest
+from mastodon_mock.testing.server import MockServer
+
+from reblogbot.errors import Rejected, TooLong, Unauthorised
+from reblogbot.model import Limits, Post
+
+LINK = "https://paper.example/a?id=3"
+
+
+@pytest.fixture(scope="module")
+def mock():
+    with MockServer() as running:
+        yield running
+
+
+@pytest.fixture
+def alice(mock, make_target):
+    return make_target(mock.base_url, token=lambda: "alice_token")
+
+
+def test_a_post_is_made_once_per_key_and_read_back(alice):
+    post = Post("post", text=f"标题 title\n{LINK}", link=LINK, visibility="unlisted", language="zh")
+    first, again = alice.publish(post, "key-1"), alice.publish(post, "key-1")
+    assert first == again
+    there = next(one for one in alice.recent() if one.receipt == first)
+    assert LINK in there.links
+    assert "标题" in there.text
+
+
+def test_a_status_that_it_does_not_resolve_is_rejected_as_such(mock, alice, make_target):
+    bob = make_target(mock.base_url, token=lambda: "bob_token")
+    original = bob.publish(Post("post", text="from bob", visibility="public"), "key-2")
+    with pytest.raises(Rejected) as caught:
+        alice.publish(Post("boost", uri=original.url, visibility="unlisted"), "key-3")
+    assert caught.value.slug == "unresolvable"
+
+
+def test_it_is_known_to_count_links_in_full(alice):
+    assert alice.limits() == Limits(characters=500, per_link=None, media=4)
+
+
+def test_too_long_and_a_bad_token_are_told(alice, mock, make_target):
+    with pytest.raises(TooLong):
+        alice.publish(Post("post", text="x" * 501), "key-3")
+    with pytest.raises(Unauthorised):
+        make_target(mock.base_url, token=lambda: "wrong").verify()
+
+
+def test_verify_names_the_account(alice):
+    assert alice.verify().acct == "alice"

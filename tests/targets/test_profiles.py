@@ -1,0 +1,155 @@
+"""The target against the sandbox as each kind of server, with the delivery's matching."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from reblogbot.delivery import matches
+from reblogbot.errors import (
+    Doubtful,
+    RateLimited,
+    Rejected,
+    TooLong,
+    Unauthorised,
+)
+from reblogbot.model import Delivery, Post, State
+from reblogbot.sandbox.server import run_in_thread
+from reblogbot.targets.mastodon import UNRESOLVABLE
+
+LINK = "https://paper.example/a?id=3&section=9"
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+POST = Post("post", text=f"标题 Title\n{LINK}", link=LINK, visibility="unlisted", language="zh")
+NOTE = Post("post", text="Good  morning,\n\nall of you & <them>", visibility="unlisted")
+PROFILES = ["mastodon", "mastodon-4.6", "gotosocial", "snac", "takahe", "pleroma", "pixelfed"]
+RESOLVES = {"mastodon", "mastodon-4.6", "gotosocial", "pleroma", "pixelfed"}
+ANNOUNCED = {"mastodon": 23, "mastodon-4.6": 23}
+
+
+@pytest.fixture(scope="module", params=PROFILES)
+def profile(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def sandbox(profile):
+    with run_in_thread(profile=profile) as running:
+        yield running
+
+
+@pytest.fixture
+def account(sandbox, make_target):
+    token = sandbox.add_account("news", bot=True)
+    sandbox.faults.clear()
+    return make_target(sandbox.url, token=lambda: token)
+
+
+def delivering(post):
+    return Delivery(1, "news", "s", b"k", post, State.DOUBT, NOW, NOW)
+
+
+def stands(target, post):
+    return [one.receipt for one in target.recent() if matches(delivering(post), one)]
+
+
+def test_verify_names_the_account(account):
+    assert account.verify().acct == "news"
+
+
+def test_links_count_as_announced_on_mastodon_alone(account, profile):
+    limits = account.limits()
+    assert limits.per_link == ANNOUNCED.get(profile)
+    assert limits.characters >= 500
+
+
+@pytest.mark.parametrize("post", [POST, NOTE, replace(POST, spoiler="sad", visibility="private")])
+def test_what_was_posted_is_found_again(account, post):
+    post = replace(post, text=post.text + " " + post.visibility) if not post.link else post
+    receipt = account.publish(post, f"key {post.visibility} {post.spoiler} {len(post.text)}")
+    assert receipt in stands(account, post)
+    assert receipt.url.startswith("http")
+
+
+@pytest.mark.parametrize(
+    "fault",
+    ["drop_after", "reset_after", "truncate_after", "status_after", "html_200_after", "no_id_200"],
+)
+def test_a_post_whose_answer_was_lost_is_in_doubt_and_found(sandbox, account, fault):
+    post = replace(POST, link=f"{LINK}&{fault}", text=f"{fault}\n{LINK}&{fault}")
+    sandbox.faults.add(fault)
+    with pytest.raises(Doubtful):
+        account.publish(post, f"key {fault}")
+    assert len(stands(account, post)) == 1
+
+
+def test_a_post_over_the_limit_is_told_to_be_too_long(account, profile):
+    long = Post("post", text="x" * (account.limits().characters + 1))
+    if profile == "snac":  # enforces no limit
+        assert account.publish(long, "key long").remote_id
+    else:
+        with pytest.raises(TooLong):
+            account.publish(long, "key long")
+
+
+def test_a_bad_token_is_told_by_verify_and_by_a_post(sandbox, make_target):
+    stranger = make_target(sandbox.url, token=lambda: "wrong")
+    with pytest.raises(Unauthorised):
+        stranger.verify()
+    with pytest.raises(Unauthorised):
+        stranger.publish(POST, "key bad")
+
+
+def test_a_token_that_may_not_write_is_told(sandbox, make_target, profile):
+    sandbox.add_account("news")
+    token = sandbox.add_token("news", ["read"])
+    with pytest.raises(Unauthorised) as caught:
+        make_target(sandbox.url, token=lambda: token).publish(POST, "key scope")
+    assert caught.value.slug == "scope_missing"
+
+
+def test_a_boost_is_made_once_however_often_it_is_asked_for(sandbox, account, profile):
+    original = sandbox.add_status("ann@remote.example", "to be boosted")
+    boost = Post("boost", uri=original["uri"], visibility="unlisted")
+    if profile not in RESOLVES:
+        with pytest.raises(Rejected) as caught:
+            account.publish(boost, "k")
+        assert caught.value.slug == UNRESOLVABLE
+        return
+    assert account.standing(boost) is None
+    account.publish(boost, "k")
+    account.publish(boost, "k")
+    assert account.standing(boost) is not None
+    acts = [act for act in sandbox.accepted if act["act"] == "boost"]
+    assert [act["uri"] for act in acts] == [original["uri"]]
+    assert len(stands(account, boost)) == 1
+
+
+@pytest.mark.parametrize("visibility", ["private", "direct"])
+def test_what_is_not_public_is_not_boosted(sandbox, account, visibility):
+    original = sandbox.add_status("news", "only for some", visibility=visibility)
+    with pytest.raises(Rejected):
+        account.publish(Post("boost", uri=original["uri"]), "k")
+    assert not any(
+        act["act"] == "boost" and act["uri"] == original["uri"] for act in sandbox.accepted
+    )
+
+
+def test_a_page_of_strangers_and_boosts_is_read_without_a_fault(sandbox, account):
+    for number in range(90):
+        sandbox.add_status("news", f"status {number}")
+    read = account.recent()
+    assert len(read) >= 20
+    assert len({one.receipt.remote_id for one in read}) == len(read)
+
+
+@pytest.mark.parametrize("limited", ["mastodon", "gotosocial"])
+def test_a_rate_limit_says_until_when(make_target, limited):
+    with run_in_thread(profile=limited, rate_limit=1) as sandbox:
+        token = sandbox.add_account("busy")
+        busy = make_target(sandbox.url, token=lambda: token)
+        busy.publish(Post("post", text="first"), "key 1")
+        with pytest.raises(RateLimited) as caught:
+            busy.publish(Post("post", text="second"), "key 2")
+        assert busy.rate_remaining == 0
+        assert len(sandbox.accepted) == 1
+    assert caught.value.until.tzinfo is UTC

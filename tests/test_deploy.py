@@ -1,0 +1,256 @@
+"""The files of deploy/: what systemd and a container engine read, and what an admin types.
+
+No container engine runs here: Dockerfile and compose file are read, not built.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from functools import cache
+from itertools import takewhile
+from pathlib import Path
+
+import pytest
+import yaml
+
+from reblogbot.offload import WorkerPool
+
+ROOT = Path(__file__).resolve().parent.parent
+DEPLOY = ROOT / "deploy"
+SERVICES = ("reblogbot.service", "reblogbot-sync.service")
+UNITS = (*SERVICES, "reblogbot-sync.timer")
+PROGRAM = "/opt/reblogbot/venv/bin/reblogbot"
+MIB = 1024 * 1024
+
+Directive = tuple[str, str, str]
+
+
+def directives(unit: str) -> list[Directive]:
+    """Section, key and value of every line that sets something."""
+    section, found = "", []
+    for line in (DEPLOY / unit).read_text(encoding="utf-8").splitlines():
+        if line.startswith("["):
+            section = line.strip("[]")
+        elif line and not line.startswith("#"):
+            key, _, value = line.partition("=")
+            found.append((section, key, value))
+    return found
+
+
+def value(unit: str, key: str) -> str:
+    (only,) = [v for _, k, v in directives(unit) if k == key]
+    return only
+
+
+@pytest.fixture
+def analyze():
+    """Runs systemd-analyze, which needs no running systemd for this."""
+    program = shutil.which("systemd-analyze")
+    if program is None:
+        pytest.skip("systemd-analyze is not installed")
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [program, *arguments], capture_output=True, text=True, timeout=60, check=False
+        )
+
+    return run
+
+
+# --- systemd
+
+
+@pytest.mark.parametrize("unit", SERVICES)
+def test_units_expose_at_most_1_5(unit, analyze):
+    judged = analyze("security", "--offline=true", "--threshold=15", str(DEPLOY / unit))
+    assert "Overall exposure level" in judged.stdout
+    assert judged.returncode == 0, judged.stdout.splitlines()[-1]
+
+
+def test_units_are_what_systemd_understands(analyze, tmp_path):
+    for unit in UNITS:
+        text = (DEPLOY / unit).read_text(encoding="utf-8")
+        # the one thing that is not on the machine a test runs on
+        (tmp_path / unit).write_text(text.replace(PROGRAM, shutil.which("true")), encoding="utf-8")
+    checked = analyze("verify", "--man=no", *(str(tmp_path / unit) for unit in UNITS))
+    assert (checked.returncode, checked.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_every_setting_of_a_unit_has_its_reason(unit):
+    text = (DEPLOY / unit).read_text(encoding="utf-8")
+    body = re.search(r"^\[(?:Service|Timer)\]\n(.*?)(?=^\[|\Z)", text, re.DOTALL | re.MULTILINE)
+    paragraphs = [part for part in body[1].split("\n\n") if part.strip()]
+    unexplained = [p.splitlines()[0] for p in paragraphs if not p.strip().startswith("#")]
+    # the first line says what kind of service it is, which needs a reason like any other
+    assert [line for line in unexplained if not line.startswith("#")] == []
+
+
+def test_both_services_are_locked_up_alike():
+    def hardening(unit: str) -> list[Directive]:
+        found = directives(unit)
+        keys = [key for _, key, _ in found]
+        return [d for d in found[keys.index("NoNewPrivileges") :] if d[0] == "Service"]
+
+    assert len(hardening(SERVICES[0])) > 25
+    assert hardening(SERVICES[0]) == hardening(SERVICES[1])
+
+
+def test_the_daemon_is_not_started_again_where_that_would_change_nothing():
+    assert value("reblogbot.service", "Restart") == "on-failure"
+    assert value("reblogbot.service", "RestartPreventExitStatus") == "2 3"
+
+
+def test_units_ask_for_nothing_but_the_tokens_beside_their_config():
+    assert "--config /etc/reblogbot/config.toml run" in value("reblogbot.service", "ExecStart")
+    assert "sync --due" in value("reblogbot-sync.service", "ExecStart")
+    assert value("reblogbot.service", "StateDirectory") == "reblogbot"
+
+
+def room_for_parse_workers() -> int:
+    """Bytes all parse workers may take together, before the program itself takes any."""
+    defaults = {n: p.default for n, p in inspect.signature(WorkerPool).parameters.items()}
+    return defaults["workers"] * defaults["memory"]
+
+
+@pytest.mark.parametrize("unit", SERVICES)
+def test_a_units_memory_bound_leaves_room_for_every_parse_worker(unit):
+    bound = value(unit, "MemoryMax")
+    assert bound.endswith("M")
+    assert int(bound[:-1]) * MIB >= room_for_parse_workers() + 256 * MIB
+    assert value(unit, "OOMPolicy") == "continue"
+
+
+# --- containers
+
+
+def instructions() -> list[tuple[str, str]]:
+    text = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    joined = "\n".join(lines).replace("\\\n", " ").splitlines()
+    return [(word, rest) for word, _, rest in (line.partition(" ") for line in joined) if word]
+
+
+def last_stage() -> dict[str, str]:
+    found = instructions()
+    starts = [at for at, (word, _) in enumerate(found) if word == "FROM"]
+    return dict(found[starts[-1] :])
+
+
+def test_the_image_is_built_from_the_lock_and_keeps_no_cache():
+    installs = [
+        rest
+        for word, rest in instructions()
+        if word == "RUN" and re.search(r"\bpip\b.*\binstall\b", rest)
+    ]
+    assert len(installs) == 2
+    assert all("--no-cache-dir" in line for line in installs)
+    assert "--require-hashes -r requirements.lock" in installs[0]
+    assert {"--no-deps", "--no-build-isolation"} <= set(installs[1].split())
+
+
+def test_the_image_runs_as_nobody_in_particular_and_says_how_to_stop_it():
+    stage = last_stage()
+    assert stage["USER"] == "10001:10001"
+    assert stage["VOLUME"] == "/data"
+    assert stage["STOPSIGNAL"] == "SIGTERM"
+    assert stage["ENTRYPOINT"] == '["reblogbot"]'
+    assert stage["CMD"] == '["run"]'
+    assert stage["HEALTHCHECK"].endswith('CMD ["reblogbot", "status"]')
+
+
+def test_all_the_image_copies_is_there_and_nothing_else_reaches_the_engine():
+    copied = {
+        name
+        for word, rest in instructions()
+        if word == "COPY" and "--from" not in rest
+        for name in rest.split()[:-1]
+    }
+    written = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    assert "*" in written
+    assert {line[1:] for line in written if line.startswith("!")} == copied
+    assert [name for name in copied if not (ROOT / name).exists()] == []
+
+
+def test_the_compose_file_takes_every_privilege_away():
+    (service,) = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))[
+        "services"
+    ].values()
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["user"] == last_stage()["USER"]
+    assert service["init"] is True
+    assert service["volumes"] == ["./data:/data"]
+    assert int(service["mem_limit"].removesuffix("m")) * MIB >= room_for_parse_workers() + 256 * MIB
+    assert (DEPLOY / service["build"]["context"] / service["build"]["dockerfile"]).is_file()
+    assert "privileged" not in service
+    assert "network_mode" not in service
+
+
+# --- what an admin types
+
+
+@cache
+def help_of(*command: str) -> str:
+    shown = subprocess.run(
+        [sys.executable, "-m", "reblogbot", *command, "--help"],
+        env={"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert shown.returncode == 0, f"reblogbot {' '.join(command)}: {shown.stderr}"
+    return shown.stdout
+
+
+CALL = re.compile(
+    rf"^(?:{PROGRAM}|(?:docker compose .* (?:run --rm|exec reblogbot) )?reblogbot) (.+)$",
+    re.MULTILINE,
+)
+
+
+def shown_commands() -> list[list[str]]:
+    """The arguments of every call of reblogbot in the guide, the wrapper and the units."""
+    guide = (DEPLOY / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```sh\n(.*?)^```", guide, re.DOTALL | re.MULTILINE)
+    inline = re.findall(r"`(reblogbot [^`]+)`", guide)
+    starts = [value(unit, "ExecStart") for unit in SERVICES]
+    return [
+        shlex.split(call, comments=True)
+        for call in CALL.findall("\n".join([*blocks, *inline, *starts]))
+    ]
+
+
+def test_every_command_in_the_deploy_guide_exists():
+    shown = set()
+    for call in shown_commands():
+        words = list(takewhile(re.compile("[a-z]+").fullmatch, after_global_options(call)))
+        known = help_of() + help_of(*words)
+        options = [word.partition("=")[0] for word in call if word.startswith("-")]
+        assert [o for o in options if not re.search(rf"(?<![\w-]){o}(?![\w-])", known)] == [], call
+        shown.update(words[:1])
+    assert {"init", "check", "sandbox", "preview", "sync", "status", "backup", "run"} <= shown
+
+
+def after_global_options(call: list[str]) -> list[str]:
+    if call[:1] == ["--config"]:
+        return call[2:]
+    return call[1:] if call[:1] == ["--version"] else call
+
+
+def test_the_deploy_guide_asks_for_the_scopes_that_posting_needs_and_no_more():
+    readme = (DEPLOY / "README.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"\b(?:read|write|follow|push|admin)(?::\w+)+", readme)) == {
+        "read:accounts",
+        "read:statuses",
+        "read:search",
+        "write:statuses",
+        "write:media",
+    }

@@ -1,0 +1,500 @@
+"""The fetcher against real servers on the loopback: polite, bounded, never where it must not go."""
+
+import asyncio
+import gzip
+import zlib
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from aiohttp.abc import AbstractResolver
+from loopback import Site, SocksProxy, answer, fetcher, redirect
+
+from reblogbot import __version__
+from reblogbot.errors import SourceError
+from reblogbot.model import Validators
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+KNOWN = Validators(etag='W/"a,b"', last_modified="Sun, 22 Nov 2026 08:30:00 GMT")
+
+
+class NoonClock:
+    def now(self):
+        return NOON
+
+
+class Names(AbstractResolver):
+    """Resolves every name to `addresses`, and remembers how often it was asked."""
+
+    def __init__(self, *addresses):
+        self.addresses = addresses
+        self.asked = []
+
+    async def resolve(self, host, port=0, family=0):
+        self.asked.append(host)
+        if not self.addresses:
+            raise OSError("no such name")
+        return [
+            {"hostname": host, "host": each, "port": port, "family": 2, "proto": 6, "flags": 0}
+            for each in self.addresses
+        ]
+
+    async def close(self):
+        pass
+
+
+@pytest.fixture
+async def site():
+    async with Site() as site:
+        yield site
+
+
+@pytest.fixture
+async def other():
+    async with Site() as site:
+        yield site
+
+
+@pytest.fixture
+async def fetch(site, other):
+    settings = {"resolver": Names(), "timeout": "5s", "max_body": "100KB"}
+    async with fetcher(NoonClock(), site, other, **settings) as fetch:
+        yield fetch
+
+
+async def failure(fetch, url, **more):
+    with pytest.raises(SourceError) as caught:
+        await fetch(url, **more)
+    assert "\n" not in caught.value.message
+    return caught.value
+
+
+# what is asked, and what comes back
+
+
+async def test_an_answer_comes_with_its_body_and_lower_case_headers(site, fetch):
+    site.pages["/feed"] = answer("<rss/>", ETag='"1"', Content_Type="text/xml")
+    got = await fetch(site.url("/feed"))
+    assert (got.status, got.body, got.url) == (200, b"<rss/>", site.url("/feed"))
+    assert got.headers["etag"] == '"1"'
+    assert got.moved_to == ""
+
+
+async def test_the_program_its_version_and_the_contact_are_named(site):
+    site.pages["/"] = answer("ok")
+    async with fetcher(NoonClock(), site, contact="mailto:me@example.org") as fetch:
+        await fetch(site.url(), accept="text/xml")
+    headers = site.requests[0].headers
+    assert headers["user-agent"] == f"reblogbot/{__version__} (+mailto:me@example.org)"
+    assert headers["accept"] == "text/xml"
+
+
+async def test_validators_are_sent_verbatim_and_304_is_an_answer(site, fetch):
+    site.pages["/"] = answer(status=304, ETag='W/"a,b"')
+    got = await fetch(site.url(), validators=KNOWN)
+    assert (got.status, got.body) == (304, b"")
+    assert site.requests[0].headers["if-none-match"] == KNOWN.etag
+    assert site.requests[0].headers["if-modified-since"] == KNOWN.last_modified
+
+
+async def test_a_304_nobody_asked_for_is_an_error(site, fetch):
+    site.pages["/"] = answer(status=304)
+    error = await failure(fetch, site.url(), validators=Validators(digest="abc"))
+    assert (error.slug, error.outcome) == ("not_modified_unasked", "failed")
+
+
+async def test_the_admins_headers_replace_our_own(site, fetch):
+    site.pages["/"] = answer("ok")
+    await fetch(site.url(), headers={"user-agent": "Mozilla", "X-Key": "k"})
+    assert site.requests[0].headers["user-agent"] == "Mozilla"
+    assert site.requests[0].headers["x-key"] == "k"
+
+
+@pytest.mark.parametrize(
+    ("coding", "pack"),
+    [
+        ("gzip", gzip.compress),
+        ("deflate", zlib.compress),
+        ("deflate", lambda body: zlib.compress(body)[2:-4]),
+        ("gzip", lambda body: gzip.compress(body[:7]) + gzip.compress(body[7:])),
+        ("gzip", lambda body: body),
+        ("identity", lambda body: body),
+    ],
+    ids=["gzip", "zlib", "raw deflate", "two members", "not packed at all", "identity"],
+)
+async def test_every_way_of_packing_a_body_is_unpacked(site, fetch, coding, pack):
+    site.pages["/"] = answer(pack(b"<rss>hello</rss>"), Content_Encoding=coding)
+    assert (await fetch(site.url())).body == b"<rss>hello</rss>"
+
+
+async def test_an_unknown_packing_is_an_error(site, fetch):
+    site.pages["/"] = answer("x", Content_Encoding="lzma")
+    assert (await failure(fetch, site.url())).outcome == "failed"
+
+
+# refusals and failures by status
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [
+        (204, "failed"), (206, "failed"), (300, "failed"), (400, "failed"), (401, "failed"),
+        (403, "failed"), (404, "failed"), (407, "failed"), (451, "failed"), (408, "retry_later"),
+        (425, "retry_later"), (429, "retry_later"), (500, "retry_later"), (502, "retry_later"),
+        (503, "retry_later"), (599, "retry_later"), (410, "gone"),
+    ],
+)  # fmt: skip
+async def test_a_status_decides_the_outcome_and_is_named(site, fetch, status, outcome):
+    site.pages["/"] = answer(status=status)
+    error = await failure(fetch, site.url())
+    assert error.outcome == outcome
+    assert str(status) in error.message
+    assert error.retry_at is None
+
+
+async def test_a_named_time_is_kept(site, fetch):
+    site.pages["/"] = answer(status=503, Retry_After="600")
+    error = await failure(fetch, site.url())
+    assert error.retry_at == NOON + timedelta(minutes=10)
+
+
+# redirects
+
+
+async def test_permanent_redirects_alone_say_where_a_source_moved(site, fetch):
+    site.pages |= {"/a": redirect("/b", 301), "/b": redirect("/c", 308), "/c": answer("ok")}
+    got = await fetch(site.url("/a"))
+    assert got.url == got.moved_to == site.url("/c")
+
+
+async def test_one_temporary_redirect_means_it_has_not_moved(site, fetch):
+    site.pages |= {"/a": redirect("/b", 301), "/b": redirect("/c", 302), "/c": answer("ok")}
+    got = await fetch(site.url("/a"))
+    assert (got.url, got.moved_to) == (site.url("/c"), "")
+
+
+async def test_a_moved_source_with_secrets_is_not_followed_for_good(site, other, fetch):
+    site.pages["/a"] = redirect(other.url("/b"), 301)
+    other.pages["/b"] = answer("ok")
+    assert (await fetch(site.url("/a"), headers={"X-Key": "k"})).moved_to == ""
+    assert (await fetch(site.url("/a").replace("//", "//me:pw@"))).moved_to == ""
+
+
+async def test_secrets_never_leave_their_origin(site, other, fetch):
+    site.pages["/a"] = redirect("/b")
+    site.pages["/b"] = redirect(other.url("/c"))
+    other.pages["/c"] = answer("ok")
+    url = site.url("/a").replace("//", "//me:s3cret@")
+    await fetch(url, headers={"X-Key": "k"})
+    assert [seen.headers.get("x-key") for seen in site.requests] == ["k", "k"]
+    assert [seen.headers.get("authorization") for seen in site.requests] == ["Basic bWU6czNjcmV0"] * 2
+    assert not {"x-key", "authorization", "cookie", "referer"} & other.requests[0].headers.keys()
+
+
+async def test_a_redirect_cannot_plant_credentials(site, other, fetch):
+    site.pages["/a"] = redirect(other.url("/c").replace("//", "//you:pw@"))
+    other.pages["/c"] = answer("ok")
+    got = await fetch(site.url("/a"))
+    assert "authorization" not in other.requests[0].headers
+    assert got.url == other.url("/c")
+
+
+@pytest.mark.parametrize(
+    "to",
+    ["/", "/loop", "file:///etc/passwd", "javascript:alert(1)", "ftp://x/", "http://["],
+)
+async def test_a_redirect_in_a_circle_or_to_no_web_page_is_refused(site, fetch, to):
+    site.pages |= {"/": redirect(to), "/loop": redirect("/")}
+    error = await failure(fetch, site.url())
+    assert (error.slug, error.outcome) == ("redirect_refused", "refused")
+
+
+async def test_ten_redirects_are_followed_and_eleven_refused(site, fetch):
+    site.pages |= {f"/{n}": redirect(f"/{n + 1}") for n in range(11)}
+    site.pages["/11"] = answer("ok")
+    assert (await fetch(site.url("/1"))).body == b"ok"
+    assert (await failure(fetch, site.url("/0"))).slug == "redirect_refused"
+
+
+async def test_a_redirect_to_a_private_address_makes_no_connection(site):
+    async with Site({"/": answer("secret")}) as private, fetcher(NoonClock(), site) as fetch:
+        site.pages["/"] = redirect(private.url())
+        error = await failure(fetch, site.url())
+        assert (error.slug, error.outcome) == ("address_refused", "refused")
+        assert private.connections == 0
+
+
+# where it must not go
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1", "127.1", "0x7f.1", "0177.0.0.1", "2130706433", "localhost", "LOCALHOST", "[::1]",
+        "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[64:ff9b::7f00:1]", "[64:ff9b::127.0.0.1]",
+        "[2002:7f00:1::]", "[2001:0:7f00:1::]", "[::127.0.0.1]", "[::]", "0.0.0.0", "0",
+        "169.254.169.254", "10.0.0.1", "192.168.1.1", "172.16.0.1", "100.64.0.1", "224.0.0.1",
+        "255.255.255.255", "240.0.0.1", "[fe80::1]", "[fc00::1]", "[ff02::1]", "127.0.0.1.",
+        "１２７.0.0.1", "127。0。0。1", "user:pw@127.0.0.1",
+    ],
+)  # fmt: skip
+async def test_a_private_address_is_refused_in_every_spelling(site, host):
+    async with fetcher(NoonClock()) as fetch:
+        error = await failure(fetch, site.url(host=host))
+    assert (error.slug, error.outcome) == ("address_refused", "refused")
+    assert "pw" not in error.message
+    assert site.connections == 0
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "::ffff:10.0.0.1", "fe80::1"])
+async def test_a_public_name_for_a_private_address_is_refused(site, address):
+    async with fetcher(NoonClock(), resolver=Names(address)) as fetch:
+        error = await failure(fetch, site.url(host="news.example"))
+    assert error.slug == "address_refused"
+    assert site.connections == 0
+
+
+async def test_the_address_checked_is_the_address_connected_to(site):
+    names = Names("127.0.0.1")
+    site.pages["/"] = answer("ok")
+    allowed = [f"news.example:{site.port}"]
+    async with fetcher(NoonClock(), resolver=names, allow_private=allowed) as fetch:
+        assert (await fetch(site.url(host="news.example"))).body == b"ok"
+        assert names.asked == ["news.example"]
+        # the exception is for that very name, and for that very port
+        assert (await failure(fetch, site.url(host="other.example"))).slug == "address_refused"
+        assert (await failure(fetch, site.url())).slug == "address_refused"
+    assert site.connections == 1
+
+
+@pytest.mark.parametrize("url", ["", "news.example/feed", "ftp://x/", "file:///etc/passwd", "http://", "http://[", "http://x:99999/", "http://127%2e0%2e0%2e1/", "https://x y/"])  # fmt: skip
+async def test_what_is_no_web_address_is_not_fetched(fetch, url):
+    assert (await failure(fetch, url)).outcome == "failed"
+
+
+async def test_no_query_and_no_password_stands_in_a_message(site, fetch):
+    for page in (answer(status=404), b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", b"garbage\r\n\r\n", b""):
+        site.pages["/feed"] = page
+        error = await failure(fetch, site.url("/feed?key=s3cret").replace("//", "//me:s3cret@"))
+        assert "s3cret" not in error.message
+        assert f"{site.address}/feed?…" in error.message
+
+
+# bounds
+
+
+async def endless_body(writer):
+    writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+    while not writer.is_closing():
+        writer.write(b"x" * 10_000)
+        await writer.drain()
+
+
+async def endless_headers(writer):
+    writer.write(b"HTTP/1.1 200 OK\r\n")
+    while not writer.is_closing():
+        writer.write(b"X-More: x\r\n" * 100)
+        await writer.drain()
+
+
+async def endless_header(writer):
+    writer.write(b"HTTP/1.1 200 OK\r\nX: ")
+    while not writer.is_closing():
+        writer.write(b"x" * 10_000)
+        await writer.drain()
+
+
+BOMB = answer(gzip.compress(b"\0" * 20_000_000), Content_Encoding="gzip")
+
+
+@pytest.mark.parametrize(
+    ("page", "slug"),
+    [
+        (answer(b"x" * 100_001), "body_too_large"),
+        (endless_body, "body_too_large"),
+        (BOMB, "body_too_large"),
+        (endless_headers, "headers_too_large"),
+        (endless_header, "headers_too_large"),
+    ],
+)
+async def test_what_has_no_end_is_refused(site, fetch, page, slug):
+    site.pages["/"] = page
+    error = await failure(fetch, site.url())
+    assert (error.slug, error.outcome) == (slug, "refused")
+
+
+async def test_a_body_of_the_very_limit_passes(site, fetch):
+    site.pages["/"] = answer(b"x" * 100_000)
+    assert len((await fetch(site.url())).body) == 100_000
+
+
+async def stall(writer):
+    await asyncio.Event().wait()
+
+
+async def stall_in_body(writer):
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc")
+    await asyncio.Event().wait()
+
+
+async def drip(writer):
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n")
+    for _ in range(9000):
+        writer.write(b"x")
+        await writer.drain()
+        await asyncio.sleep(0.01)
+
+
+async def redirect_slowly(writer):
+    await asyncio.sleep(0.1)
+    writer.write(redirect(f"/slow?{id(writer)}"))
+
+
+@pytest.mark.parametrize("page", [stall, stall_in_body, drip, redirect_slowly])
+async def test_the_deadline_is_for_the_whole_fetch(site, page):
+    site.pages["/slow"] = page
+    async with fetcher(NoonClock(), site, timeout="250ms") as fetch:
+        error = await failure(fetch, site.url("/slow"))
+    assert (error.slug, error.outcome) == ("timeout", "failed")
+
+
+async def reset(writer):
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc")
+    await writer.drain()
+    writer.transport.abort()
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc",
+        b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\nabc",
+        b"HTTP/1.1 200",
+        b"\x00\x01garbage\r\n\r\n",
+        b"",
+        reset,
+        answer(gzip.compress(b"hello" * 99)[:-12], Content_Encoding="gzip"),
+        answer(b"\x1f\x8b" + b"garbage" * 9, Content_Encoding="gzip"),
+    ],
+)
+async def test_a_broken_answer_is_a_failure_not_a_short_body(site, fetch, page):
+    site.pages["/"] = page
+    assert (await failure(fetch, site.url())).outcome == "failed"
+
+
+async def test_a_dead_port_a_dead_name_and_a_lack_of_tls_are_told_apart(site, fetch):
+    async with Site() as dead:
+        pass
+    async with fetcher(NoonClock(), site, dead, resolver=Names()) as fetch:
+        assert (await failure(fetch, dead.url())).slug == "connection_failed"
+        assert (await failure(fetch, "http://nowhere.example/")).slug == "dns_failed"
+        assert (await failure(fetch, site.url(scheme="https"))).slug == "tls_failed"
+
+
+# turns
+
+
+class Gate:
+    """Counts who is inside; lets them out once `expected` are."""
+
+    def __init__(self, expected):
+        self.expected, self.inside, self.most = expected, 0, 0
+        self.full = asyncio.Event()
+
+    async def __call__(self, writer):
+        self.inside += 1
+        self.most = max(self.most, self.inside)
+        if self.inside >= self.expected:
+            self.full.set()
+        await self.full.wait()
+        writer.write(answer("ok"))
+        self.inside -= 1
+
+
+@pytest.mark.parametrize("bounds", [{"per_host": 2}, {"per_host": 9, "concurrency": 2}])
+async def test_no_more_than_allowed_are_read_at_once(site, bounds):
+    site.pages["/"] = gate = Gate(2)
+    async with fetcher(NoonClock(), site, **bounds) as fetch:
+        await asyncio.gather(*(fetch(site.url()) for _ in range(8)))
+    assert gate.most == 2
+    assert len(site.requests) == 8
+
+
+async def test_fifty_sources_on_one_slow_host_keep_nobody_else_waiting(site):
+    site.pages |= {"/slow": stall, "/quick": answer("ok")}
+    allowed = [f"slow.example:{site.port}", f"quick.example:{site.port}"]
+    settings = {"resolver": Names("127.0.0.1"), "allow_private": allowed, "concurrency": 3}
+    async with fetcher(NoonClock(), **settings) as fetch, asyncio.TaskGroup() as group:
+        slow = [
+            group.create_task(fetch(site.url("/slow", host="slow.example"))) for _ in range(50)
+        ]
+        assert (await fetch(site.url("/quick", host="quick.example"))).body == b"ok"
+        for each in slow:
+            each.cancel()
+    assert sum(seen.target == "/slow" for seen in site.requests) <= 2
+
+
+async def test_waiting_for_a_turn_does_not_use_up_the_deadline(site):
+    async def slow(writer):
+        await asyncio.sleep(0.1)
+        writer.write(answer("ok"))
+
+    site.pages["/"] = slow
+    async with fetcher(NoonClock(), site, per_host=1, timeout="300ms") as fetch:
+        answers = await asyncio.gather(*(fetch(site.url()) for _ in range(5)))
+    assert [each.body for each in answers] == [b"ok"] * 5
+
+
+async def test_a_cancelled_fetch_gives_its_turn_back(site):
+    site.pages |= {"/slow": stall, "/": answer("ok")}
+    async with fetcher(NoonClock(), site, per_host=1, concurrency=1) as fetch:
+        task = asyncio.ensure_future(fetch(site.url("/slow")))
+        while not site.requests:
+            await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert (await fetch(site.url())).body == b"ok"
+
+
+# proxies
+
+
+async def test_an_http_proxy_is_asked_for_public_names_only(site):
+    target = "http://news.example/feed"
+    site.pages[target] = answer("by proxy")
+    names = Names("93.184.216.34")
+    async with fetcher(NoonClock(), proxy=site.url(), resolver=names) as fetch:
+        assert (await fetch(target)).body == b"by proxy"
+        assert (await failure(fetch, "http://10.0.0.1/")).slug == "address_refused"
+        names.addresses = ("93.184.216.34", "127.0.0.1")
+        assert (await failure(fetch, target)).slug == "address_refused"
+    assert [seen.target for seen in site.requests] == [target]
+
+
+async def test_a_sources_own_proxy_beats_the_general_one(site, other):
+    other.pages["http://news.example/"] = answer("by the other")
+    names = Names("93.184.216.34")
+    async with fetcher(NoonClock(), proxy=site.url(), resolver=names) as fetch:
+        assert (await fetch("http://news.example/", proxy=other.url())).body == b"by the other"
+    assert site.connections == 0
+
+
+async def test_a_socks_proxy_is_asked_for_public_names_only(site):
+    site.pages["/feed"] = answer("by socks")
+    async with SocksProxy(site) as proxy:
+        url = proxy.url(scheme="socks5")
+        async with fetcher(NoonClock(), proxy=url, resolver=Names("93.184.216.34")) as fetch:
+            assert (await fetch("http://news.example/feed")).body == b"by socks"
+            assert (await failure(fetch, "http://127.0.0.1/")).slug == "address_refused"
+        assert proxy.asked == ["news.example"]
+
+
+@pytest.mark.parametrize("scheme", ["http", "socks5"])
+async def test_a_dead_proxy_is_named_as_the_cause(scheme):
+    async with Site() as dead:
+        pass
+    names = Names("93.184.216.34")
+    async with fetcher(NoonClock(), proxy=dead.url(scheme=scheme), resolver=names) as fetch:
+        assert (await failure(fetch, "http://news.example/")).slug == "proxy_failed"
