@@ -65,11 +65,12 @@ LOCK := PIP_CONFIG_FILE=/dev/null PIP_FIND_LINKS= PIP_EXTRA_INDEX_URL= $(PY) -m 
 	--build-deps-for wheel --build-deps-for editable
 lock: $(DEV)  ## pin the newest versions pyproject.toml allows, with hashes
 	$(LOCK) --output-file requirements.lock pyproject.toml
+	$(LOCK) --extra postgres --constraint requirements.lock --output-file requirements-postgres.lock pyproject.toml
 	$(LOCK) --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
 
 clean:  ## remove everything make has made
 	rm -rf $(VENV) dist build .coverage .coverage.* .hypothesis .pytest_cache .mypy_cache \
-		.ruff_cache .import_linter_cache
+		.ruff_cache .import_linter_cache .grimp_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(PY):

@@ -67,23 +67,30 @@ class Site:
 
     async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        with suppress(OSError, EOFError):
-            first = await reader.readexactly(1)
-            if first == b"\x16":  # a TLS handshake, which this server knows nothing of
-                writer.write(answer(status=400))
-                raise EOFError
-            head = (first + await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-            pairs = (line.partition(":") for line in head[1:] if line)
-            headers = {name.lower(): value.strip() for name, _, value in pairs}
-            target = head[0].split(" ")[1]
-            self.requests.append(Request(target, headers))
-            page = self.pages.get(target.partition("?")[0], answer("nothing here", 404))
-            if isinstance(page, bytes):
-                writer.write(page)
-            else:
-                await page(writer)
-            await writer.drain()
-        writer.close()
+        try:
+            with suppress(OSError, EOFError):
+                await self._answer(reader, writer)
+        finally:
+            writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        first = await reader.readexactly(1)
+        if first == b"\x16":  # a TLS handshake, which this server knows nothing of
+            writer.write(answer(status=400))
+            return
+        head = (first + await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        pairs = (line.partition(":") for line in head[1:] if line)
+        headers = {name.lower(): value.strip() for name, _, value in pairs}
+        target = head[0].split(" ")[1]
+        self.requests.append(Request(target, headers))
+        page = self.pages.get(target.partition("?")[0], answer("nothing here", 404))
+        if isinstance(page, bytes):
+            writer.write(page)
+        else:
+            await page(writer)
+        await writer.drain()
 
 
 class SocksProxy(Site):

@@ -3,6 +3,7 @@
 import os
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 from reblogbot.errors import SourceError
 
@@ -27,8 +28,7 @@ def loop_for_ever():
 
 
 def sleep_holding(path):
-    with open(path, "w") as mark:
-        mark.write(str(os.getpid()))
+    Path(path).write_text(str(os.getpid()))
     time.sleep(600)
 
 

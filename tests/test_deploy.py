@@ -150,7 +150,8 @@ def test_the_image_is_built_from_the_lock_and_keeps_no_cache():
     ]
     assert len(installs) == 2
     assert all("--no-cache-dir" in line for line in installs)
-    assert "--require-hashes -r requirements.lock" in installs[0]
+    assert "--require-hashes -r $LOCK" in installs[0]
+    assert ("ARG", "LOCK=requirements.lock") in instructions()
     assert {"--no-deps", "--no-build-isolation"} <= set(installs[1].split())
 
 

@@ -8,9 +8,9 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 
-import offloaded
 import pytest
 
+import offloaded
 from reblogbot.errors import SourceError
 from reblogbot.offload import WorkerPool
 

@@ -44,16 +44,16 @@ def test_the_kind_feed_is_registered_and_needs_a_url():
 
 
 def test_an_unknown_kind_is_told_with_those_there_are():
-    with pytest.raises(ConfigError, match="feeed.*feed") as caught:
+    with pytest.raises(ConfigError, match=r"feeed.*feed") as caught:
         registry.factory("feeed")
     assert caught.value.slug == "kind_unknown"
 
 
 def test_a_third_party_kind_is_used_like_our_own(tmp_path):
     install(tmp_path, "more-sources", {"moon": "more_sources:Moon"}, "class Moon: pass")
-    assert run(tmp_path, 'print("moon" in registry.kinds(), registry.factory("moon").__name__)') == (
-        "True Moon"
-    )
+    assert run(
+        tmp_path, 'print("moon" in registry.kinds(), registry.factory("moon").__name__)'
+    ) == ("True Moon")
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,9 @@ def test_a_failing_cron_source_backs_off_from_its_interval():
     assert next_due(NOW, QUARTER, cron="0 9 * * *", failures=1) == NOW + QUARTER
 
 
-@pytest.mark.parametrize("day", [datetime(2026, 3, 28, 12, tzinfo=UTC), datetime(2026, 10, 24, 12, tzinfo=UTC)])
+@pytest.mark.parametrize(
+    "day", [datetime(2026, 3, 28, 12, tzinfo=UTC), datetime(2026, 10, 24, 12, tzinfo=UTC)]
+)
 def test_cron_survives_the_change_of_clocks(day):
     due = day
     for _ in range(3):
@@ -100,9 +102,7 @@ def test_due_is_always_later_than_now_and_never_much_later_than_a_day(
     every, fresh_for, retry, failures, dice
 ):
     retry_at = None if retry is None else NOW + retry
-    due = next_due(
-        NOW, every, fresh_for=fresh_for, retry_at=retry_at, failures=failures, dice=dice
-    )
+    due = next_due(NOW, every, fresh_for=fresh_for, retry_at=retry_at, failures=failures, dice=dice)
     assert NOW < due <= NOW + max(every, LONGEST)
     if retry_at and NOW < retry_at <= NOW + DAY:
         assert due >= retry_at

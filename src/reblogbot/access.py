@@ -22,6 +22,8 @@ T = TypeVar("T")
 
 TOKEN = "token"  # noqa: S105 - the name of a cause, no secret
 """The cause of a pause that another token ends."""
+ASKED = "rate_limited"
+"""The cause of a pause that the server asked for."""
 RECHECK = timedelta(minutes=15)
 UNANSWERED = timedelta(seconds=30)
 
@@ -29,8 +31,9 @@ UNANSWERED = timedelta(seconds=30)
 class Access:
     """One account's target, asked in a thread of its own, and its rows.
 
-    `changed` collects the deliveries that changed since it was last emptied; `trouble` says
-    what is wrong with the account itself, "" for nothing.
+    `changed` collects the deliveries that changed since it was last emptied, `deferred` the ids
+    of those the server wants later; `trouble` says what is wrong with the account itself, ""
+    for nothing.
     """
 
     def __init__(
@@ -48,6 +51,7 @@ class Access:
         self.in_store = in_store
         self.clock = clock
         self.changed: dict[int, Delivery] = {}
+        self.deferred: set[int] = set()
         self.trouble = ""
         self._token = token
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"account-{name}")

@@ -116,7 +116,7 @@ def _draft(entry: Entry, source: SourceSettings, limits: Limits, source_title: s
         link=clean_link(entry.link),
         author=authors[0] if authors else "",
         authors=authors,
-        source=_harmless_line(source.title or source_title or source.name),
+        source=_harmless_line(source.title) or _harmless_line(source_title) or source.name,
         score=entry.score,
         comments=entry.comments,
         tags=Tags(hashtags(entry.categories[:50], source.hashtags, source.tags)),

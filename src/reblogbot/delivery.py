@@ -183,13 +183,16 @@ def _next_key(delivery: Delivery) -> Delivery:
 
 
 def _paused(delivery: Delivery, error: TargetError, until: datetime) -> Decision:
-    """Queued again for when its account goes on; a repeat is looked for once more first."""
+    """Queued again for when its account goes on; a repeat is looked for once more first.
+
+    It stays due: the account alone waits, and with what ends its pause the queue goes on.
+    """
     doubted = delivery.negatives > 0
     later = replace(
         delivery,
         state=State.DOUBT if doubted else State.QUEUED,
         negatives=NEGATIVES - 1 if doubted else 0,
-        due=until,
+        due=until if doubted else delivery.due,
         error=error.message,
     )
     return Decision(later, until)

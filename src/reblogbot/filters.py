@@ -137,7 +137,7 @@ def _languages(entry: Entry, chosen: FilterSettings, spoken: str) -> str:
 
 
 def _exclude(entry: Entry, chosen: FilterSettings) -> str:
-    text = _searched(entry)
+    text = _searched(entry) if chosen.exclude else ""
     for pattern in chosen.exclude:
         found = matches(pattern.compiled, text)
         if found:

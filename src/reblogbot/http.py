@@ -6,17 +6,14 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import Self
 from weakref import WeakValueDictionary
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
-from multidict import CIMultiDict
 from yarl import URL
 
 from reblogbot import __version__, schedule
-from reblogbot.addresses import shown
 from reblogbot.config.settings import HttpSettings
 from reblogbot.connecting import (
     AddressRefused,
@@ -25,6 +22,7 @@ from reblogbot.connecting import (
     guarded_socket,
     socks_connector,
 )
+from reblogbot.errand import Errand, Redirect, parsed_url
 from reblogbot.errors import SourceError
 from reblogbot.inflate import Inflater, TooLarge
 from reblogbot.model import Validators
@@ -32,7 +30,6 @@ from reblogbot.ports import Clock, Response
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PERMANENT = frozenset({301, 308})
-_MOST_REDIRECTS = 10
 _RETRY_LATER = frozenset({408, 425, 429})
 _ANY = "*/*"
 _TOO_MUCH = re.compile("Got more than|Too many headers")
@@ -86,8 +83,8 @@ class Fetcher:
         Raises SourceError: `refused` for what a security or size rule forbids, `retry_later`
         for 408, 425, 429 and 5xx, `gone` for 410, `failed` for everything else.
         """
-        start = _parsed(url)
-        errand = _Errand(
+        start = parsed_url(url)
+        errand = Errand(
             start=start,
             agent=self._agent,
             accept=accept or _ANY,
@@ -109,14 +106,14 @@ class Fetcher:
         except (aiohttp.ClientError, OSError, ValueError, EOFError) as error:
             raise _failure(error, errand.where) from error
 
-    async def _follow(self, errand: _Errand) -> Response:
+    async def _follow(self, errand: Errand) -> Response:
         while True:
             answer = await self._hop(errand)
             if isinstance(answer, Response):
                 return answer
             errand.go_on(answer)
 
-    async def _hop(self, errand: _Errand) -> Response | _Redirect:
+    async def _hop(self, errand: Errand) -> Response | Redirect:
         async with self._turn(errand):
             loop = asyncio.get_running_loop()
             begun = loop.time()
@@ -133,7 +130,7 @@ class Fetcher:
             return result
 
     @asynccontextmanager
-    async def _turn(self, errand: _Errand) -> AsyncIterator[None]:
+    async def _turn(self, errand: Errand) -> AsyncIterator[None]:
         host = errand.url.host or ""
         # kept by those who hold or wait for it, so hosts not in use cost nothing
         slot = self._hosts.setdefault(host, asyncio.Semaphore(self._settings.per_host))
@@ -141,7 +138,7 @@ class Fetcher:
         async with slot, self._everyone:
             yield
 
-    async def _session(self, errand: _Errand) -> tuple[aiohttp.ClientSession, URL | None]:
+    async def _session(self, errand: Errand) -> tuple[aiohttp.ClientSession, URL | None]:
         hosts = {errand.url.host, errand.url.host_subcomponent}
         allowed = any(f"{host}:{errand.url.port}" in self._exceptions for host in hosts)
         if not errand.proxy:
@@ -169,9 +166,10 @@ class Fetcher:
         factory = guarded_socket if way == "guarded" else None
         return aiohttp.TCPConnector(limit=0, resolver=self._resolver, socket_factory=factory)
 
-    async def _judge(self, errand: _Errand, answer: aiohttp.ClientResponse) -> Response | _Redirect:
+    async def _judge(self, errand: Errand, answer: aiohttp.ClientResponse) -> Response | Redirect:
         if answer.status in _REDIRECTS and "Location" in answer.headers:
-            return _Redirect(errand.target(answer), answer.status in _PERMANENT)
+            location = answer.headers["Location"]
+            return errand.redirected(location, is_permanent=answer.status in _PERMANENT)
         if answer.status not in (200, 304):
             raise self._no(errand, answer)
         if answer.status == 304 and not errand.is_conditional:
@@ -191,7 +189,7 @@ class Fetcher:
             inflater.feed(chunk)
         return inflater.finish()
 
-    def _no(self, errand: _Errand, answer: aiohttp.ClientResponse) -> SourceError:
+    def _no(self, errand: Errand, answer: aiohttp.ClientResponse) -> SourceError:
         status, reason = answer.status, _one_line(answer.reason or "")
         said = f"{errand.where}: answered {status} {reason}".rstrip()
         if status in _RETRY_LATER or status >= 500:
@@ -208,108 +206,11 @@ class Fetcher:
         return SourceError("http_status", f"{said}; {_advice(status)}")
 
 
-@dataclass(slots=True)
-class _Errand:
-    """One fetch on its way: where it stands, what it may say there, how much time is left."""
-
-    start: URL
-    agent: str
-    accept: str
-    own: Mapping[str, str]
-    validators: Validators
-    proxy: str
-    seconds: float
-    left: float = field(init=False)
-    hops: list[URL] = field(default_factory=list)
-    url: URL = field(init=False)
-    is_permanent: bool = True
-
-    def __post_init__(self) -> None:
-        self.url = self.start.with_user(None).with_fragment(None)
-        self.hops.append(self.url)
-        self.left = self.seconds
-
-    @property
-    def where(self) -> str:
-        return shown(self.url.human_repr())
-
-    @property
-    def is_conditional(self) -> bool:
-        return bool(self.validators.etag or self.validators.last_modified)
-
-    @property
-    def has_moved(self) -> bool:
-        """True when the answer may be asked for here from now on.
-
-        Not when that gave up TLS, nor when credentials for the old place would go to the new.
-        """
-        has_secrets = bool(self.own) or self.start.user is not None
-        return (
-            self.is_permanent
-            and self.url != self.hops[0]
-            and (self.start.scheme, self.url.scheme) != ("https", "http")
-            and not has_secrets
-        )
-
-    def headers(self) -> CIMultiDict[str]:
-        """What is sent to the present hop; the admin's own words go to the first origin only."""
-        sent = CIMultiDict({"User-Agent": self.agent, "Accept": self.accept})
-        sent["Accept-Encoding"] = "gzip, deflate"
-        if self.validators.etag:
-            sent["If-None-Match"] = self.validators.etag
-        if self.validators.last_modified:
-            sent["If-Modified-Since"] = self.validators.last_modified
-        if self.url.origin() == self.start.origin():
-            if self.start.user is not None:
-                pair = aiohttp.BasicAuth(self.start.user, self.start.password or "", "utf-8")
-                sent["Authorization"] = pair.encode()
-            sent.update(self.own)
-        return sent
-
-    def target(self, answer: aiohttp.ClientResponse) -> URL:
-        """Where a redirect leads. SourceError when it may not be followed."""
-        try:
-            target = self.url.join(URL(answer.headers["Location"]))
-            target = target.with_user(None).with_fragment(None)
-        except ValueError:
-            raise self._refused("redirects to what is no URL") from None
-        if target.scheme not in ("http", "https") or not target.host:
-            raise self._refused(f"redirects to a {target.scheme or 'nameless'}: address")
-        if target in self.hops:
-            raise self._refused("redirects in a circle")
-        if len(self.hops) > _MOST_REDIRECTS:
-            raise self._refused(f"redirects more than {_MOST_REDIRECTS} times")
-        return target
-
-    def go_on(self, redirect: _Redirect) -> None:
-        self.is_permanent = self.is_permanent and redirect.is_permanent
-        self.url = redirect.target
-        self.hops.append(self.url)
-
-    def _refused(self, what: str) -> SourceError:
-        message = f"{self.where}: {what}; look at it in a browser and correct the url"
-        return SourceError("redirect_refused", message, outcome="refused")
-
-
-@dataclass(frozen=True, slots=True)
-class _Redirect:
-    target: URL
-    is_permanent: bool
-
-
-def _parsed(url: str) -> URL:
-    try:
-        parsed = URL(url.strip())
-        if parsed.scheme in ("http", "https") and parsed.host:
-            return parsed
-    except ValueError:
-        pass
-    raise SourceError("url_invalid", "not an http or https URL; correct the source's url")
-
-
 def _plain(headers: Mapping[str, str]) -> dict[str, str]:
     plain: dict[str, str] = {}
-    for written, value in headers.items():
+    for written, sent in headers.items():
+        # aiohttp passes bytes that are no UTF-8 on as lone surrogates, which nobody can store
+        value = sent.encode(errors="surrogateescape").decode(errors="replace")
         name = written.lower()
         plain[name] = f"{plain[name]}, {value}" if name in plain else value
     return plain

@@ -47,13 +47,13 @@ def canonical_link(link: str) -> str:
         return ""
     port = parts.port.lstrip("0")
     query = _query(parts.query or "", _normal)
-    route = parts.fragment or ""
+    route = _query(parts.fragment or "", _normal)
     canonical = (
         f"https://{parts.ascii_host}"
         + (f":{port}" if port not in _DEFAULT_PORTS else "")
         + (_normal(parts.path) or "/")
         + (f"?{query}" if query else "")
-        + (f"#{_normal(route)}" if route.startswith(("!", "/")) else "")
+        + (f"#{route}" if route.startswith(("!", "/")) else "")
     )
     return _joined(canonical)
 
@@ -73,14 +73,14 @@ def clean_link(link: str) -> str:
     path = _quoted(parts.path)
     if not _BALANCED.fullmatch(path):
         path = path.replace("(", "%28").replace(")", "%29")
-    posted = (
-        f"{parts.scheme}://{parts.host}"
-        + (f":{parts.port}" if parts.port else "")
-        + path
+    tail = (
+        path
         + (f"?{query}" if query or parts.query == "" else "")
         + (f"#{fragment}" if fragment else "")
     )
-    return harmless_link(_closed(posted, is_path=not query and not fragment))
+    port = f":{parts.port}" if parts.port else ""
+    closed = _closed(tail, is_path=not query and not fragment)
+    return harmless_link(f"{parts.scheme}://{parts.host}{port}{closed}")
 
 
 def host_of(link: str) -> str:
@@ -193,7 +193,8 @@ def _host(host: str) -> tuple[str, str]:
         host = _DOTS.sub(".", host)
     if _BAD_IN_HOST.search(host):
         return "", ""
-    labels = [_label(label) for label in host.removesuffix(".").split(".")]
+    host = host.removesuffix(".")
+    labels = [_label(label) for label in host.split(".")]
     whole = ".".join(labels)
     return (host, whole) if all(labels) and len(whole) <= 253 else ("", "")
 
@@ -270,12 +271,12 @@ def _unescaped(found: regex.Match[str]) -> str:
     return "".join(chr(octet) if octet in _PLAIN else f"%{octet:02X}" for octet in octets)
 
 
-def _closed(link: str, *, is_path: bool) -> str:
-    """The link, its last sign encoded where a text would take it for the sentence's."""
-    last = link[-1]
-    if last in _ENDS_A_SENTENCE or (last == ")" and not is_path):
-        return f"{link[:-1]}%{ord(last):02X}"
-    return link
+def _closed(tail: str, *, is_path: bool) -> str:
+    """The end of a link, its last sign encoded where a text would take it for the sentence's."""
+    last = tail[-1:]
+    if last and (last in _ENDS_A_SENTENCE or (last == ")" and not is_path)):
+        return f"{tail[:-1]}%{ord(last):02X}"
+    return tail
 
 
 # sites that answer under several addresses

@@ -22,13 +22,13 @@ class Inflater:
     """Collects a body sent with `coding` (a Content-Encoding) and holds at most `limit` bytes.
 
     Codings are gzip, deflate (with or without zlib's wrapping) and identity. What claims to be
-    compressed and is not is taken as it is: such servers exist.
+    compressed and is not is taken as it is: such servers exist. Raises EOFError for others.
     """
 
     def __init__(self, coding: str, limit: int) -> None:
         coding = coding.strip().lower()
         if coding not in ("", "identity", "gzip", "x-gzip", "deflate"):
-            raise ValueError(f"unknown Content-Encoding {coding[:40]}")
+            raise EOFError(f"unknown Content-Encoding {coding[:40]}")
         self._coding = "" if coding == "identity" else coding
         self._limit = limit
         self._arrived = 0

@@ -76,9 +76,12 @@ class Pipeline:
             on_poll(poll)
         claimed = {record.name for record in records}
         await self._explain(done, [name for name in names if name not in claimed])
-        for changed in await asyncio.gather(*map(self.deliver, await self.busy())):
+        for changed in await asyncio.gather(*map(self.deliver_now, await self.busy())):
             done.add_deliveries(changed)
-        done.paused = {name: s.trouble for name, s in self._senders.items() if s.trouble}
+        for name, sender in self._senders.items():
+            done.deferred |= sender.deferred
+            if sender.trouble:
+                done.paused[name] = sender.trouble
         return done
 
     async def enrol(self, done: Round | None = None) -> None:
@@ -118,6 +121,10 @@ class Pipeline:
     async def deliver(self, name: str) -> list[Delivery]:
         """Everything this account may publish now; the deliveries that changed."""
         return await self.sender(name).deliver(lambda: self._is_stopping)
+
+    async def deliver_now(self, name: str) -> list[Delivery]:
+        """The same, asked for by a person: what rests by our own choice is tried again."""
+        return await self.sender(name).deliver(lambda: self._is_stopping, eager=True)
 
     async def queued(self) -> list[Delivery]:
         """What waits in the outbox of enabled accounts, in order."""

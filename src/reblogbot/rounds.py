@@ -34,6 +34,8 @@ class Round:
     deliveries: dict[int, Delivery] = field(default_factory=dict)
     paused: dict[str, str] = field(default_factory=dict)
     """Accounts that rest because something is wrong, and what."""
+    deferred: set[int] = field(default_factory=set)
+    """Deliveries their server wants later."""
 
     def add_poll(self, poll: Poll) -> None:
         """Count a poll and what it queued."""
@@ -55,7 +57,9 @@ class Round:
         return Exit.FAILED if trouble else Exit.OK
 
     def _is_trouble(self, one: Delivery) -> bool:
-        return one.state in {State.DOUBT, State.DEAD, State.SENDING} or _is_retry(one)
+        if one.state in {State.DOUBT, State.DEAD, State.SENDING}:
+            return True
+        return _is_retry(one) and one.id not in self.deferred
 
     def counts(self) -> dict[str, int]:
         """The numbers of the contract's `sync --json`."""

@@ -5,17 +5,20 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from reblogbot import delivery, turns
-from reblogbot.access import TOKEN, Access
+from reblogbot.access import ASKED, TOKEN, Access
 from reblogbot.config.settings import AccountSettings, Config
-from reblogbot.errors import TargetError, Unauthorised
+from reblogbot.errors import RateLimited, TargetError, Unauthorised
 from reblogbot.model import Delivery, Limits, State
 from reblogbot.ports import Identity
 from reblogbot.readback import look_back, read_back
 from reblogbot.store.records import AccountRecord
 
 log = logging.getLogger(__name__)
+
+LIMITS_AGAIN = timedelta(minutes=10)
 
 
 class Sender:
@@ -26,47 +29,67 @@ class Sender:
         self._access = access
         self._has_looked_back = False
         self._limits: Limits | None = None
+        self._limits_due: datetime | None = None
 
     @property
     def trouble(self) -> str:
         """What is wrong with the account, "" for nothing."""
         return self._access.trouble
 
+    @property
+    def deferred(self) -> set[int]:
+        """The deliveries the server itself wants later: no trouble at all."""
+        return self._access.deferred
+
     def close(self) -> None:
         """Take no more work."""
         self._access.close()
 
     async def limits(self) -> Limits:
-        """What the server takes: asked once, else the last it said, else the contract's default."""
-        if self._limits is not None:
-            return self._limits
+        """What the server takes, else the last it said, else the contract's default.
+
+        Asked now and then, for it may change; not for every source, for it may be hanging.
+        """
         access = self._access
-        record = await self._record()
-        if record.paused_until and record.paused_until > access.clock.now():
-            return record.limits
+        now = access.clock.now()
+        if self._limits_due is None or self._limits_due <= now:
+            self._limits_due = now + LIMITS_AGAIN
+            record = await self._record()
+            known = self._limits or record.limits
+            rests = record.paused_until is not None and record.paused_until > now
+            self._limits = known if rests else await self._asked_limits(known)
+        return self._limits or Limits()
+
+    async def _asked_limits(self, known: Limits) -> Limits:
+        access = self._access
         try:
-            self._limits = await access.call(access.target.limits)
+            return await access.call(access.target.limits)
         except TargetError as error:
             log.info("limits not known", extra={"account": access.name, "error": error.message})
-            return record.limits
-        return self._limits
+            return known
 
     async def introduce(self) -> tuple[Identity, Limits]:
         """Whom the token speaks for and what the server takes. Raises TargetError."""
         who = await self._access.call(self._access.target.verify)
         return who, await self._access.call(self._access.target.limits)
 
-    async def deliver(self, stopping: Callable[[], bool] = lambda: False) -> list[Delivery]:
-        """The deliveries that changed: everything this account may publish now was tried."""
+    async def deliver(
+        self, stopping: Callable[[], bool] = lambda: False, *, eager: bool = False
+    ) -> list[Delivery]:
+        """The deliveries that changed: everything this account may publish now was tried.
+
+        With `eager` an account tries again that rests by our own choice, its server being out
+        of reach or its token refused; a pause the server asked for, or a doubt, is respected.
+        """
         access = self._access
-        access.changed, access.trouble = {}, ""
+        access.changed, access.deferred, access.trouble = {}, set(), ""
         record = await access.in_store(
             access.rows.claim_account, access.name, access.clock.now(), self._config.delivery.lease
         )
         if record is None:
             return []
         try:
-            if await self._may_send(record):
+            if await self._may_send(record, eager=eager):
                 await self._send_all(stopping)
         finally:
             await access.in_store(
@@ -77,7 +100,7 @@ class Sender:
             )
         return list(access.changed.values())
 
-    async def _may_send(self, record: AccountRecord) -> bool:
+    async def _may_send(self, record: AccountRecord, *, eager: bool) -> bool:
         """Whether the account neither rests nor waits for what is in doubt."""
         access = self._access
         now = access.clock.now()
@@ -85,17 +108,17 @@ class Sender:
         access.note(*await access.in_store(access.rows.doubt_orphans, access.name, now, due))
         if await access.in_store(access.rows.stopped_at) is not None:
             return False
-        if await self._rests(record):
+        if await self._rests(record, eager=eager):
             return False
         return await read_back(access, self._config.delivery)
 
-    async def _rests(self, record: AccountRecord) -> bool:
+    async def _rests(self, record: AccountRecord, *, eager: bool) -> bool:
         """Whether the account is paused; a pause for its token ends with a token that works."""
         access = self._access
         resting = record.paused_until is not None and record.paused_until > access.clock.now()
         if record.cause != TOKEN:
-            return resting
-        if resting and access.token_mark() in ("", record.token_mark):
+            return resting and (record.cause == ASKED or not eager)
+        if resting and not eager and access.token_mark() in ("", record.token_mark):
             access.trouble = record.reason
             return True
         try:
@@ -176,6 +199,8 @@ class Sender:
                 "error": error.message,
             },
         )
+        if isinstance(error, RateLimited):
+            access.deferred.add(claimed.id)
         decision = await self._decide(claimed, error)
         if decision.pause_until is not None:
             await access.pause(decision.pause_until, error)

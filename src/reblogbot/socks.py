@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 class SocksConnector(ProxyConnector):
     """Connects through a SOCKS proxy, and fails as other connectors of aiohttp do."""
 
-    async def connect(  # noqa: ASYNC109  the overridden signature
-        self, req: aiohttp.ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
+    async def connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109  aiohttp's own signature
     ) -> aiohttp.connector.Connection:
         try:
             return await super().connect(req, traces, timeout)

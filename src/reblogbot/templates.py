@@ -116,6 +116,7 @@ def check_template(text: str) -> str:
 # the leash
 
 _NOTHING = "\0"
+_GAP = regex.compile(r"(?: \0+)+ ")
 _MOST_OUTPUT = 200_000
 _MOST_TURNS = 1000
 _MOST_TEMPLATE = 10_000
@@ -124,8 +125,8 @@ _FAULTS = (TemplateError, TypeError, ValueError, AttributeError, ArithmeticError
 _ATTRIBUTES = frozenset({
     # of text
     "capitalize", "count", "endswith", "find", "isdigit", "lower", "lstrip", "partition",
-    "removeprefix", "removesuffix", "rpartition", "rstrip", "split", "splitlines", "startswith",
-    "strip", "title", "upper",
+    "removeprefix", "removesuffix", "replace", "rpartition", "rstrip", "split",
+    "splitlines", "startswith", "strip", "title", "upper",
     # of dates
     "date", "day", "hour", "isoformat", "isoweekday", "minute", "month", "strftime", "time",
     "weekday", "year",
@@ -191,8 +192,10 @@ def _bounded(pieces: Iterator[str]) -> Iterator[str]:
 
 
 def _tidied(text: str) -> str:
+    """The text without empty lines and gaps where names were empty, and a blank line at most."""
     lines = [line for line in text.split("\n") if _NOTHING not in line or line.strip(" \0")]
-    joined = "\n".join(line.replace(_NOTHING, "").rstrip() for line in lines)
+    closed = (_GAP.sub(" ", line).strip(" \0") if _NOTHING in line else line for line in lines)
+    joined = "\n".join(line.replace(_NOTHING, "").rstrip() for line in closed)
     return regex.sub(r"\n{3,}", "\n\n", joined).strip()
 
 
@@ -218,11 +221,16 @@ def _syntax_fault(text: str) -> str:
         return f"line 1: a template has at most {_MOST_TEMPLATE} characters"
     try:
         _ENVIRONMENT.compile(text)
-        tree = _ENVIRONMENT.parse(text)
     except TemplateSyntaxError as fault:
         return f"line {fault.lineno}: {_said(fault)}"
     except RecursionError:
         return "line 1: too deeply nested"
+    except _FAULTS as fault:
+        return f"line 1: {_said(fault)}"
+    return _node_fault(_ENVIRONMENT.parse(text))
+
+
+def _node_fault(tree: nodes.Template) -> str:
     for kind, name in _NO_NODES.items():
         for node in tree.find_all(kind):
             return f"line {node.lineno}: {name} is not for templates of posts"
@@ -240,6 +248,10 @@ def _name_fault(text: str) -> str:
         if name.name in unknown:
             hint = _near(name.name, Names._fields) or f"there are {', '.join(Names._fields)}"
             return f"line {name.lineno}: unknown name {name.name!r}; {hint}"
+    aimed = regex.search(r"[@＠]\{\{", text)
+    if aimed:
+        line = text.count("\n", 0, aimed.start()) + 1
+        return f"line {line}: an @ right before {{{{ … }}}} would let a source mention anybody"
     if used.isdisjoint(Names._fields):
         near = _near(text.strip(), BUILT_IN) or f"there are {', '.join(BUILT_IN)}"
         return f"line 1: neither a built-in template nor text with {{{{ names }}}}; {near}"

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from reblogbot.sources.parse_feed import parse
+from reblogbot.sources.spans import KnownEntries
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 URL = "https://site.example/blog/feed.xml"
@@ -22,9 +23,12 @@ def atom(entries="", head="<title>Site</title><id>urn:site</id>", attributes="")
     return f'<feed xmlns="http://www.w3.org/2005/Atom" {attributes}>{head}{entries}</feed>'
 
 
-def batch_of(document, content_type="", url=URL, encoding="", timezone="UTC", now=NOW):
+def batch_of(document, content_type="", url=URL, encoding="", timezone="UTC", now=NOW, known=None):
+    """The Batch, read as if nothing had been read before unless `known` says otherwise."""
     body = document if isinstance(document, bytes) else document.encode()
-    return parse(body, content_type, url, encoding, timezone, now)
+    return parse(
+        body, content_type, url, encoding, timezone, now, KnownEntries() if known is None else known
+    )
 
 
 def only(document, **more):

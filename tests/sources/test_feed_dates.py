@@ -109,11 +109,10 @@ def test_no_text_breaks_it(text):
 
 
 @given(
-    st.datetimes(datetime(1991, 1, 1), datetime(2026, 11, 30), timezones=st.just(UTC)),
+    st.integers(0, 1_100_000_000).map(lambda past: NOW - timedelta(seconds=past)),
     st.timezones(),
 )
 def test_what_was_written_properly_is_read_back(instant, zone):
-    instant = instant.replace(microsecond=0)
     there = instant.astimezone(zone)
     assert parse(there.isoformat(), zone=UTC, now=NOW) == instant
     assert parse(there.strftime("%a, %d %b %Y %H:%M:%S %z"), zone=UTC, now=NOW) == instant

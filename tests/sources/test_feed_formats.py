@@ -119,7 +119,11 @@ def test_atom_03():
         '<link rel="alternate" type="text/html" href="http://old.example/1"/>'
         "<issued>2026-11-22T08:30:00Z</issued><modified>2026-11-22T09:30:00Z</modified></entry></feed>"
     )
-    assert (entry.title, entry.link, entry.published_at) == ("A & B", "http://old.example/1", MORNING)
+    assert (entry.title, entry.link, entry.published_at) == (
+        "A & B",
+        "http://old.example/1",
+        MORNING,
+    )
 
 
 def test_a_feed_without_entries_is_well():
@@ -164,7 +168,11 @@ def test_an_rss_title_is_unescaped_exactly_once(written, title):
         ("text", "AT&amp;amp;T", "AT&amp;T"),
         ("text", "&lt;b&gt; tags", "<b> tags"),
         ("html", "AT&amp;amp;T &lt;b&gt;bold&lt;/b&gt;", "AT&T bold"),
-        ("xhtml", '<div xmlns="http://www.w3.org/1999/xhtml">a <b>b</b> &lt;c&gt;</div>', "a b <c>"),
+        (
+            "xhtml",
+            '<div xmlns="http://www.w3.org/1999/xhtml">a <b>b</b> &lt;c&gt;</div>',
+            "a b <c>",
+        ),
     ],
 )
 def test_an_atom_title_is_what_its_type_says(kind, written, title):
@@ -172,12 +180,16 @@ def test_an_atom_title_is_what_its_type_says(kind, written, title):
 
 
 def test_a_mediums_title_does_not_become_the_entrys():
-    entry = item("<title>Mine</title><media:content url='/i.png'><media:title>Its</media:title></media:content>")
+    entry = item(
+        "<title>Mine</title><media:content url='/i.png'><media:title>Its</media:title></media:content>"
+    )
     assert entry.title == "Mine"
 
 
 def test_an_entry_without_a_title_keeps_its_text():
-    entry = item("<description>&lt;p&gt;Just a note.&lt;/p&gt;&lt;p&gt;Two.&lt;/p&gt;</description>")
+    entry = item(
+        "<description>&lt;p&gt;Just a note.&lt;/p&gt;&lt;p&gt;Two.&lt;/p&gt;</description>"
+    )
     assert (entry.title, entry.summary) == ("", "Just a note.\n\nTwo.")
 
 
@@ -294,14 +306,20 @@ def test_a_summary_is_the_description_or_else_the_content():
 
 @pytest.mark.parametrize(
     ("inside", "comments"),
-    [("<slash:comments>12</slash:comments>", 12), ("<slash:comments>many</slash:comments>", None), ("", None)],
+    [
+        ("<slash:comments>12</slash:comments>", 12),
+        ("<slash:comments>many</slash:comments>", None),
+        ("", None),
+    ],
 )
 def test_comments_are_counted_where_the_feed_counts_them(inside, comments):
     assert item(inside + "<title>T</title>").comments == comments
 
 
 def test_an_entrys_own_language_beats_the_feeds():
-    entry = only(atom('<entry xml:lang="zh-cn"><title>T</title></entry>', attributes='xml:lang="en"'))
+    entry = only(
+        atom('<entry xml:lang="zh-cn"><title>T</title></entry>', attributes='xml:lang="en"')
+    )
     assert entry.language == "zh-CN"
 
 
@@ -312,7 +330,10 @@ def test_an_entrys_own_language_beats_the_feeds():
         ("<ttl>99999999</ttl>", timedelta(days=1)),
         ("<ttl>0</ttl>", None),
         ("<ttl>soon</ttl>", None),
-        ("<sy:updatePeriod> hourly </sy:updatePeriod><sy:updateFrequency>2</sy:updateFrequency>", timedelta(minutes=30)),
+        (
+            "<sy:updatePeriod> hourly </sy:updatePeriod><sy:updateFrequency>2</sy:updateFrequency>",
+            timedelta(minutes=30),
+        ),
         ("<sy:updatePeriod>daily</sy:updatePeriod>", timedelta(days=1)),
         ("", None),
     ],
@@ -348,7 +369,9 @@ def test_a_published_date_is_an_instant_or_nothing(written, timezone, language, 
 
 
 def test_a_chinese_feed_that_names_no_language_still_has_chinese_time():
-    item = "<item><title>中国的新闻标题</title><pubDate>Sun, 22 Nov 2026 16:30:00 CST</pubDate></item>"
+    item = (
+        "<item><title>中国的新闻标题</title><pubDate>Sun, 22 Nov 2026 16:30:00 CST</pubDate></item>"
+    )
     assert only(rss(item)).published_at == MORNING
 
 
@@ -381,12 +404,11 @@ def test_other_formats_cut_off_likewise(root):
     assert [entry.link for entry in batch_of(cut).entries] == ["https://site.example/1"]
 
 
-@pytest.mark.parametrize("kept", [60, 250, 400, 430])
-def test_a_feed_cut_off_before_its_first_entry_is_an_error(kept):
+@pytest.mark.parametrize("before", ["xmlns:dc", "<channel>", "<item>", "One", "</link></item>"])
+def test_a_feed_cut_off_before_the_end_of_its_first_entry_is_an_error(before):
     document = rss("<item><title>One</title><link>https://x.example/1</link></item>")
-    assert "</item>" not in document[:kept]
     with pytest.raises(SourceError) as caught:
-        batch_of(document[:kept])
+        batch_of(document[: document.index(before)])
     assert caught.value.slug in ("feed_truncated", "not_a_feed")
 
 
@@ -406,13 +428,21 @@ def test_an_rdf_cut_off_between_channel_and_items_is_an_error():
         rss("<item><title>A &nbsp; B</title><link>https://x.example/1</link></item>"),
         rss("<item><title>A <br> B</title><link>https://x.example/1</link></item>"),
         rss("<item><title>A \x08\x00 B</title><link>https://x.example/1</link></item>"),
-        rss("<item><title>A &#xD800;&#x110000;&#0;&#99999999999999999999; B</title><link>https://x.example/1</link></item>"),
+        rss(
+            "<item><title>A &#xD800;&#x110000;&#0;&#99999999999999999999; B</title><link>https://x.example/1</link></item>"
+        ),
         rss("<item><title>A<unknown:x/> B</title><link>https://x.example/1</link></item>"),
         "\n\n  " + rss("<item><title>A B</title><link>https://x.example/1</link></item>"),
-        "Warning: something in line 3\n" + rss("<item><title>A B</title><link>https://x.example/1</link></item>"),
-        rss("<item><title>A B</title><link>https://x.example/1</link></item>") + "<!-- served in 3 ms --><script>x</script>",
-        rss("<item><title>A B</title><link>https://x.example/1</link></item>").replace("</rss>", ""),
-        rss("<item><title>A B</title><link>https://x.example/1</link></item>").replace("</channel></rss>", ""),
+        "Warning: something in line 3\n"
+        + rss("<item><title>A B</title><link>https://x.example/1</link></item>"),
+        rss("<item><title>A B</title><link>https://x.example/1</link></item>")
+        + "<!-- served in 3 ms --><script>x</script>",
+        rss("<item><title>A B</title><link>https://x.example/1</link></item>").replace(
+            "</rss>", ""
+        ),
+        rss("<item><title>A B</title><link>https://x.example/1</link></item>").replace(
+            "</channel></rss>", ""
+        ),
     ],
 )
 def test_a_malformed_feed_still_yields_its_entry(document):
@@ -423,7 +453,10 @@ def test_a_malformed_feed_still_yields_its_entry(document):
 
 
 def test_an_entry_that_stands_twice_is_shown_twice_and_in_order():
-    one, two = "<item><title>1</title><guid>1</guid></item>", "<item><title>2</title><guid>2</guid></item>"
+    one, two = (
+        "<item><title>1</title><guid>1</guid></item>",
+        "<item><title>2</title><guid>2</guid></item>",
+    )
     assert [entry.guid for entry in batch_of(rss(one + two + one)).entries] == ["1", "2", "1"]
 
 
@@ -443,7 +476,10 @@ def test_an_entry_that_stands_twice_is_shown_twice_and_in_order():
         ('{"error": "no key"}', "neither RSS"),
         ('[{"title": "x"}]', "neither RSS"),
         ('{"items": [1, 2]', "neither RSS"),
-        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00", "binary"),
+        (
+            b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00",
+            "binary",
+        ),
     ],
 )
 def test_what_is_no_feed_is_told_by_what_it_is(document, said):
@@ -481,5 +517,7 @@ def test_a_feed_that_declares_entities_is_refused(document):
 
 
 def test_a_feed_that_only_writes_about_entities_is_read():
-    entry = item("<title>XML</title><description><![CDATA[Write <!ENTITY x 'y'> so]]></description>")
+    entry = item(
+        "<title>XML</title><description><![CDATA[Write <!ENTITY x 'y'> so]]></description>"
+    )
     assert entry.title == "XML"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from reblogbot.delivery import matches
+from reblogbot.delivery import UNRESOLVABLE, matches
 from reblogbot.errors import (
     Doubtful,
     RateLimited,
@@ -15,7 +15,6 @@ from reblogbot.errors import (
 )
 from reblogbot.model import Delivery, Post, State
 from reblogbot.sandbox.server import run_in_thread
-from reblogbot.targets.mastodon import UNRESOLVABLE
 
 LINK = "https://paper.example/a?id=3&section=9"
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

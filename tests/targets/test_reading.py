@@ -123,6 +123,18 @@ def test_recent_asks_who_we_are_only_once(server, target):
     assert len(server.asked("GET", "/api/v1/accounts/verify_credentials")) == 1
 
 
+def test_another_token_may_speak_for_another_account(server, make_target):
+    token = ["old"]
+    verify = "/api/v1/accounts/verify_credentials"
+    server.on("GET", verify, says(200, {"id": "7"}), says(200, {"id": "8"}))
+    server.on("GET", MINE, says(200, []))
+    server.on("GET", MINE.replace("7", "8"), says(200, [status("81")]))
+    target = make_target(server.url, token=lambda: token[0])
+    assert target.recent() == []
+    token[0] = "new"
+    assert [one.receipt.remote_id for one in target.recent()] == ["81"]
+
+
 def test_a_strange_status_does_not_hide_the_others(server, target):
     strange = [
         None,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from reblogbot.cli.words import say
-from reblogbot.errors import Exit
+from reblogbot.errors import ConfigError, Exit
 
 
 def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
@@ -46,6 +46,8 @@ def run_backup(options: argparse.Namespace) -> int:
     """Copy the store."""
     from reblogbot import app
 
+    if options.path.exists():
+        raise ConfigError("backup_exists", f"{options.path}: stands already; name another file")
     store = app.open_existing(app.load_config(options.config))
     store.backup(options.path)
     store.close()

@@ -76,7 +76,14 @@ def run_check(options: argparse.Namespace) -> int:
     from reblogbot import app
     from reblogbot.config.advice import warnings
 
-    config = app.load_config(options.config)
+    try:
+        config = app.load_config(options.config)
+    except ConfigError as error:
+        if options.json or not error.faults:
+            raise
+        # the faults are what was asked for: they are the result, not a complaint
+        say(*error.message.splitlines())
+        return error.exit_code
     advice = warnings(config)
     trials = _try_online(config) if options.online else []
     failed = any(trial.error for trial in trials)

@@ -14,6 +14,7 @@ from typing import Any, TypedDict, Unpack
 
 from aiohttp import web
 
+from reblogbot.clock import SystemClock
 from reblogbot.errors import ReblogbotError
 from reblogbot.ports import Clock
 from reblogbot.sandbox.control import Control
@@ -26,7 +27,7 @@ from reblogbot.sandbox.profiles import PROFILES
 from reblogbot.sandbox.records import Account
 from reblogbot.sandbox.routes import ROUTES
 from reblogbot.sandbox.uploads import Files, sniffed
-from reblogbot.sandbox.world import ALL_SCOPES, SystemClock, World
+from reblogbot.sandbox.world import ALL_SCOPES, World
 
 HOST = "127.0.0.1"
 MAX_REQUEST = 40_000_000

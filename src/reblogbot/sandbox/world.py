@@ -7,7 +7,7 @@ import secrets
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, is_dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from reblogbot.ports import Clock
@@ -20,13 +20,6 @@ from reblogbot.sandbox.state import State
 from reblogbot.sandbox.uploads import Files
 
 ALL_SCOPES = ["read", "write", "follow", "push", "profile"]
-
-
-class SystemClock:
-    """The machine's own time."""
-
-    def now(self) -> datetime:
-        return datetime.now(UTC)
 
 
 class World:

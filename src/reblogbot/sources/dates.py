@@ -50,7 +50,8 @@ def parse(text: str, *, zone: tzinfo, now: datetime, chinese: bool = False) -> d
     own (CST in Shanghai), then, for a `chinese` source, as China's. An instant before 1990
     is taken for a mistake.
     """
-    text = " ".join(unicodedata.normalize("NFKC", text[:200]).lower().split())
+    text = text[:200] if text.isascii() else unicodedata.normalize("NFKC", text[:200])
+    text = " ".join(text.lower().split())
     try:
         instant = _epoch(text) or _local(text, zone, chinese=chinese)
     except (ValueError, OverflowError, OSError):

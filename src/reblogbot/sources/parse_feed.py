@@ -5,60 +5,124 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from reblogbot.addresses import shown
 from reblogbot.errors import SourceError
-from reblogbot.model import Batch, Entry, Media
-from reblogbot.sources import dates, jsonfeed, not_a_feed, xml_text
+from reblogbot.model import Batch, Entry, Media, Validators
+from reblogbot.sources import dates, jsonfeed, not_a_feed, spans, xml_text
 from reblogbot.sources.encoding import decode
 from reblogbot.sources.urls import is_web_url, web_url
 from reblogbot.text import clean, html_to_text, language_of, language_tag, one_line
 from reblogbot.text.markup import unescape_once
 
+CUT_OFF = Validators(cursor="cut off")
+"""Marks the Batch of half a document: nothing of it may stand for the whole next time."""
+
 # Longer texts are cut before they are looked at: no post is that long, and a worker's time is dear
-_LONGEST_HTML = 50_000
-_LONGEST_TEXT = 10_000
+_LONGEST_HTML = 20_000
+_LONGEST_TEXT = 5_000
 _HTML_TITLE = re.compile(
     r"</?(?:b|br|em|font|i|img|p|s|small|span|strong|sub|sup|u|wbr)(?:\s[^<>]*)?/?>|<a\s+href",
     re.IGNORECASE,
 )
+_MARKUP = re.compile("[<&]")
+_TAG = re.compile(r"<[^<>]*>")
+_SAMPLE = 10_000
 _ADDRESS = re.compile(r"\(?<?\S+@[^\s()<>]+>?\)?")
 _PERIODS = {"hourly": 1, "daily": 24, "weekly": 24 * 7, "monthly": 24 * 30, "yearly": 24 * 365}
 
+# what this worker has read, for as long as it lives
+_KNOWN = spans.KnownEntries()
+
 
 def parse(
-    body: bytes, content_type: str, url: str, encoding: str, timezone: str, now: datetime
+    body: bytes,
+    content_type: str,
+    url: str,
+    encoding: str,
+    timezone: str,
+    now: datetime,
+    known: spans.KnownEntries = _KNOWN,
 ) -> Batch:
     """The Batch in `body`, a document of RSS, Atom, RDF or JSON Feed as it came from `url`.
 
     `encoding` is the admin's word or "", `timezone` where dates without a zone were written.
-    Validators are left to whoever fetched. Raises SourceError, whatever the bytes are.
+    Entries among `known` are not read once more; the rest becomes known.
+    Validators are left to whoever fetched, but for CUT_OFF where the end is missing. Raises
+    SourceError, whatever the bytes are.
     """
     text = decode(body, content_type=content_type, wanted=encoding)
-    zone = ZoneInfo(timezone)
     if jsonfeed.looks_like_json(text):
-        return jsonfeed.parse(text, url, zone, now)
+        return jsonfeed.parse(text, url, ZoneInfo(timezone), now)
     not_a_feed.refuse(text, url)
-    prepared = xml_text.prepare(text)
-    fed = _fed(prepared, url)
-    if not fed["version"] and not fed["entries"]:
-        raise not_a_feed.unknown(text, url)
-    return _Reading(fed, prepared, url, zone, now).batch()
+    prepared, is_whole = xml_text.prepare(text)
+    batch = _read(_Document(prepared, text, url, timezone, now), known)
+    return batch if is_whole else replace(batch, validators=CUT_OFF)
 
 
-def _fed(text: str, url: str) -> Mapping[str, Any]:
-    """What feedparser makes of it."""
+def _read(document: _Document, known: spans.KnownEntries) -> Batch:
+    """The Batch, for which only those entries are read that were not read before."""
+    body = document.text.encode()
+    found = spans.find(body, document.context())
+    if found is None:
+        return document.batch(body)
+    old = known.among(found.keys)
+    batch = document.batch(found.without(frozenset(old)))
+    missing = [key for key in found.keys if key not in old]
+    if len(batch.entries) != len(missing):
+        # the two do not agree on what an entry is
+        return document.batch(body)
+    for key, entry in zip(missing, batch.entries, strict=True):
+        # a date in the future was taken for now, which it is only now
+        if document.now not in (entry.published_at, entry.updated_at):
+            known.learn(key, entry)
+    fresh = iter(batch.entries)
+    return replace(batch, entries=tuple(old.get(key) or next(fresh) for key in found.keys))
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    """A prepared document, `original` as it came, and all that decides how it is read."""
+
+    text: str
+    original: str
+    url: str
+    timezone: str
+    now: datetime
+
+    def context(self) -> str:
+        return repr((self.url, self.timezone, self.is_chinese()))
+
+    def is_chinese(self) -> bool:
+        """True when CST must be China's here, for a feed that does not name its language."""
+        return "CST" in self.text and language_of(_TAG.sub(" ", self.text[:_SAMPLE])) == "zh"
+
+    def batch(self, body: bytes) -> Batch:
+        """The Batch of `body`, which is all of the document or a part."""
+        # resolving costs feedparser half its time: only where bases are nested, else we do it
+        has_bases = b"xml:base" in body
+        fed = _fed(body, self.url if has_bases else "")
+        if not fed["version"] and not fed["entries"]:
+            raise not_a_feed.unknown(self.original, self.url)
+        zone = ZoneInfo(self.timezone)
+        reading = _Reading(fed, body.decode(), self.url, zone, self.now, self.is_chinese())
+        if has_bases:
+            reading.guids = xml_text.relative_guids(reading.text, self.url)
+        return reading.batch()
+
+
+def _fed(body: bytes, base: str) -> Mapping[str, Any]:
+    """What feedparser makes of it; without a `base`, relative links stay relative."""
     import feedparser  # noqa: PLC0415  the main process never parses: spare it the import
 
-    headers = {"content-type": "application/xml; charset=utf-8", "content-location": url}
+    headers = {"content-type": "application/xml; charset=utf-8", "content-location": base}
     try:
         fed: Mapping[str, Any] = feedparser.parse(
             # bytes alone would be taken for the name of a file
-            io.BytesIO(text.encode()),
+            io.BytesIO(body),
             response_headers=headers,
             sanitize_html=False,
             resolve_relative_uris=False,
@@ -69,8 +133,7 @@ def _fed(text: str, url: str) -> Mapping[str, Any]:
         what = one_line(f"{type(error).__name__}: {error}")[:120]
         raise SourceError(
             "feed_unreadable",
-            f"{shown(url)}: the feed is too broken to be read ({what}); "
-            "tell its owner, or use another url",
+            f"the feed is too broken to be read ({what}); tell its owner, or use another url",
         ) from error
     return fed
 
@@ -84,33 +147,28 @@ class _Reading:
     url: str
     zone: tzinfo
     now: datetime
+    looks_chinese: bool
     is_atom: bool = False
     is_chinese: bool = False
     language: str = ""
-    guids: xml_text.Guids = field(default_factory=xml_text.Guids)
+    guids: dict[str, str] = field(default_factory=dict)
     alts: dict[str, str] = field(default_factory=dict)
+    no_links: frozenset[str] | None = None
 
     def batch(self) -> Batch:
         feed = self.fed["feed"]
         self.is_atom = str(self.fed.get("version", "")).startswith("atom")
         self.language = _language(feed) or _language(feed.get("title_detail", {}))
-        self.guids = xml_text.raw_guids(self.text, self.url)
         self.alts = xml_text.media_alts(self.text)
-        title = self._title(feed)
-        self.is_chinese = self._looks_chinese(title)
+        says_chinese = self.language.lower().startswith("zh")
+        self.is_chinese = says_chinese if self.language else self.looks_chinese
         return Batch(
             # plain dicts: feedparser's own answer slowly, and some keys with another's value
             entries=tuple(self._entry(dict(raw)) for raw in self.fed["entries"]),
-            title=title,
+            title=self._title(feed),
             language=self.language,
             fresh_for=_fresh_for(feed),
         )
-
-    def _looks_chinese(self, title: str) -> bool:
-        if self.language:
-            return self.language.lower().startswith("zh")
-        said = title + "".join(str(raw.get("title", "")) for raw in self.fed["entries"][:5])
-        return language_of(said) == "zh"
 
     def _entry(self, raw: dict[str, Any]) -> Entry:
         guid = self._guid(raw)
@@ -152,16 +210,22 @@ class _Reading:
 
     def _guid(self, raw: dict[str, Any]) -> str:
         guid = str(raw.get("id") or "").strip()
-        # feedparser makes a bare guid absolute, and so another one at each address of a feed
-        return self.guids.raw.get(guid, guid)
+        # made absolute, a bare guid would be another one at each address of a feed
+        return self.guids.get(guid, guid)
 
     def _link(self, raw: dict[str, Any], guid: str) -> str:
-        link = str(raw.get("link") or "").strip() or _other_link(raw)
-        if self.guids.raw.get(link) == guid and guid:
-            link = ""
-        if not link and guid not in self.guids.no_links and is_web_url(guid):
+        links = raw.get("links") or ()
+        # without such a link, feedparser passes any guid off as one
+        is_given = any(each.get("rel") == "alternate" for each in links)
+        link = (str(raw.get("link") or "").strip() if is_given else "") or _other_link(links)
+        if not link and is_web_url(guid) and not self._is_no_link(guid):
             link = guid
         return web_url(self.url, link)
+
+    def _is_no_link(self, guid: str) -> bool:
+        if self.no_links is None:
+            self.no_links = xml_text.no_permalinks(self.text)
+        return guid in self.no_links
 
     def _date(self, raw: dict[str, Any], key: str) -> datetime | None:
         written = raw.get(key)
@@ -178,11 +242,10 @@ class _Reading:
                 yield Media(url=link, mime=mime, alt=self.alts.get(url.strip(), ""))
 
 
-def _other_link(raw: dict[str, Any]) -> str:
-    links = [each for each in raw.get("links", ()) if each.get("href")]
+def _other_link(links: Iterable[dict[str, Any]]) -> str:
     for rel in ("alternate", "related", "via"):
         for each in links:
-            if each.get("rel") == rel:
+            if each.get("rel") == rel and each.get("href"):
                 return str(each["href"])
     return ""
 
@@ -197,7 +260,8 @@ def _authors(raw: dict[str, Any], url: str) -> tuple[str, ...]:
     for author in raw.get("authors") or ():
         # feedparser cuts "me@site.example (Me)" in odd places
         written = raw.get("author") if author.get("email") else author.get("name")
-        name = _ADDRESS.sub("", one_line(html_to_text(str(written or ""))))[:_LONGEST_TEXT]
+        text = str(written or "")[:_LONGEST_TEXT]
+        name = _ADDRESS.sub("", one_line(html_to_text(text) if _MARKUP.search(text) else text))
         # arXiv packs all authors into one dc:creator; elsewhere a comma may be within a name
         names += name.split(", ") if is_arxiv else [name.strip(" ()")]
     return tuple(dict.fromkeys(name for name in names if name))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urljoin, urlsplit
 
+_LONGEST = 4096
+
 
 def web_url(base: str, written: str) -> str:
     """The http or https URL that `written` means in a document from `base`; "" when none."""
@@ -20,9 +22,9 @@ def absolute(base: str, written: str) -> str:
 
 
 def is_web_url(written: str) -> bool:
-    """True for an absolute http or https URL with a host."""
+    """True for an absolute http or https URL with a host, no longer than servers take."""
     try:
-        parts = urlsplit(written)
+        parts = urlsplit(written if len(written) <= _LONGEST else "")
         return parts.scheme in ("http", "https") and bool(parts.hostname)
     except ValueError:
         return False

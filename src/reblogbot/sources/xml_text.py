@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from reblogbot.errors import SourceError
@@ -31,20 +30,8 @@ _MEDIUM_TEXT = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Guids:
-    """What a document says in its guid elements, before anybody made it absolute.
-
-    `raw` maps each relative one, made absolute, to itself; `no_links` are those that are
-    said to be no permalinks.
-    """
-
-    raw: dict[str, str] = field(default_factory=dict)
-    no_links: frozenset[str] = frozenset()
-
-
-def prepare(text: str) -> str:
-    """`text` as well-formed UTF-8 XML would be, as far as that can be had.
+def prepare(text: str) -> tuple[str, bool]:
+    """`text` as well-formed UTF-8 XML would be, as far as that can be had, and whether it is whole.
 
     Without characters and references XML forbids, with a declaration that says UTF-8, and
     closed after its last whole entry where it was cut off. Raises SourceError when it declares
@@ -54,24 +41,25 @@ def prepare(text: str) -> str:
     declaration = _DECLARATION.match(text)
     text = text[declaration.end() :] if declaration else text
     _refuse_entities(text)
-    text = _REFERENCE.sub(_valid_reference, text)
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + _closed(text)
+    text = _REFERENCE.sub(_valid_reference, text) if "&#" in text else text
+    closed = _closed(text)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + closed, closed == text
 
 
-def raw_guids(text: str, url: str) -> Guids:
-    """The guids written in `text`, which came from `url`."""
-    raw, no_links = {}, set()
-    for attributes, written in _GUID.findall(text):
-        guid = html.unescape(written.strip())
-        if "false" in attributes.lower():
-            no_links.add(guid)
-        elif absolute(url, guid) != guid:
-            raw[absolute(url, guid)] = guid
-    return Guids(raw, frozenset(no_links))
+def relative_guids(text: str, url: str) -> dict[str, str]:
+    """The relative guids written in `text`, by what they are when made absolute against `url`."""
+    guids = (html.unescape(written.strip()) for _, written in _GUID.findall(text))
+    return {joined: guid for guid in guids if (joined := absolute(url, guid)) != guid}
 
 
-class _RootReached(Exception):
-    """Thrown out of expat: entities are declared before the root, or not at all."""
+def no_permalinks(text: str) -> frozenset[str]:
+    """The guids in `text` that are said to be no permalinks."""
+    found = _GUID.findall(text)
+    return frozenset(
+        html.unescape(written.strip())
+        for attributes, written in found
+        if "false" in attributes.lower()
+    )
 
 
 def media_alts(text: str) -> dict[str, str]:

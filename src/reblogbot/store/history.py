@@ -10,7 +10,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
-    Select,
     and_,
     delete,
     exists,
@@ -24,7 +23,7 @@ from sqlalchemy.exc import IntegrityError
 
 from reblogbot.model import OPEN, Delivery
 from reblogbot.schema import EPOCH, delivery, entry, event, notice, published, refusal, seen, source
-from reblogbot.store.database import Database
+from reblogbot.store.database import Database, among, chunks
 from reblogbot.store.records import delivery_record
 
 
@@ -120,10 +119,9 @@ class History:
             keys = connection.execute(
                 delete(seen).where(seen.c.shown_on < (before - EPOCH).days, ~_still_shown())
             ).rowcount
-            settled = and_(delivery.c.state.not_in(OPEN), delivery.c.settled_at < before)
-            deliveries = connection.execute(
-                delete(delivery).where(settled, delivery.c.id.not_in(_remembered(settled)))
-            ).rowcount
+            forgotten = _forgotten(connection, before)
+            for chunk in chunks(forgotten):
+                connection.execute(delete(delivery).where(delivery.c.id.in_(chunk)))
             entries = connection.execute(
                 delete(entry).where(
                     entry.c.seen_at < before,
@@ -131,7 +129,7 @@ class History:
                 )
             ).rowcount
             connection.execute(delete(notice).where(notice.c.day < (before - EPOCH).days))
-        return Pruned(keys, entries, deliveries)
+        return Pruned(keys, entries, len(forgotten))
 
 
 def _still_shown() -> ColumnElement[bool]:
@@ -143,14 +141,18 @@ def _still_shown() -> ColumnElement[bool]:
     return exists().where(source.c.id == seen.c.source_id, seen.c.shown_on >= last_day)
 
 
-def _remembered(settled: ColumnElement[bool]) -> Select[int]:
-    """Those of the settled deliveries a source still knows a key of, and so might show again."""
+def _forgotten(connection: Connection, before: datetime) -> list[int]:
+    """The deliveries settled long ago of which no source knows a key any more."""
+    settled = and_(delivery.c.state.not_in(OPEN), delivery.c.settled_at < before)
     keys = published.join(delivery, delivery.c.id == published.c.delivery_id)
-    return (
-        select(published.c.delivery_id)
-        .select_from(keys.join(seen, seen.c.key == published.c.key))
-        .where(settled)
-    )
+    rows = connection.execute(
+        select(published.c.key, published.c.delivery_id).select_from(keys).where(settled)
+    ).all()
+    # `seen` has no index on the key alone: it is read once for all of them, not once for each
+    known = among(connection, select(seen.c.key), seen.c.key, [row.key for row in rows])
+    kept = {row.delivery_id for row in rows if row.key in known}
+    old = connection.scalars(select(delivery.c.id).where(settled))
+    return [number for number in old if number not in kept]
 
 
 def _numbers(written: str) -> list[int]:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, quote, urlsplit
 
+from reblogbot.delivery import UNRESOLVABLE
 from reblogbot.errors import Doubtful, ReblogbotError, Rejected, TargetError, Unauthorised
 from reblogbot.identity import canonical_link
 from reblogbot.model import Limits, Post, Receipt, Standing
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 PAGE = 40
 PAGES = 2
 LIMITS_LAST = timedelta(hours=1)
-UNRESOLVABLE = "unresolvable"
-"""The slug of a status that this server cannot find: it may still be posted as a link."""
 _BOOSTABLE = frozenset({"", "public", "unlisted"})
 _QUOTABLE = frozenset({"automatic", "manual"})
 
@@ -73,7 +72,8 @@ class MastodonTarget:
             mastodon_version="4.2.0",
             version_check_mode="created",
         )
-        self._account_id = ""
+        # the token and the id of the account it speaks for: another token, another account
+        self._mine = "", ""
         self._limits: tuple[datetime, Limits] | None = None
         self._remaining: int | None = None
 
@@ -84,7 +84,7 @@ class MastodonTarget:
     def verify(self) -> Identity:
         """Whom the token speaks for; any 4xx here means the token (snac answers 422)."""
         me = self._json(lambda c: c.account_verify_credentials(), "verify", "checking the token")
-        self._account_id = remote_id(me)
+        self._mine = str(self._client.access_token), remote_id(me)
         return Identity(
             acct=standings.text(me, "acct") or standings.text(me, "username"),
             url=standings.text(me, "url"),
@@ -117,11 +117,14 @@ class MastodonTarget:
         )
 
     def recent(self) -> Sequence[Standing]:
-        if not self._account_id:
+        if self._mine[0] != self._fresh_token():
             self.verify()
         found: list[Standing] = []
         for page in self._pages():
-            found += filter(None, map(standings.standing, page))
+            read = list(filter(None, map(standings.standing, page)))
+            if page and not read:
+                raise Doubtful("unreadable_answer", f"{self._name}: a list, but of no statuses.")
+            found += read
         return found
 
     def standing(self, post: Post) -> Receipt | None:
@@ -186,7 +189,9 @@ class MastodonTarget:
     def _instance(self) -> Mapping[str, Any]:
         try:
             return self._json(lambda c: c.instance_v2(), "read", "asking for its limits")
-        except Doubtful:
+        except Doubtful as error:
+            if error.slug == "no_answer":
+                raise
             return self._json(lambda c: c.instance_v1(), "read", "asking for its limits")
 
     def _pages(self) -> Sequence[Sequence[object]]:
@@ -204,7 +209,7 @@ class MastodonTarget:
         return pages
 
     def _timeline(self, older: str) -> Callable[[Mastodon], object]:
-        mine = quote(self._account_id, safe="")
+        mine = quote(self._mine[1], safe="")
         return lambda client: client.account_statuses(mine, limit=PAGE, max_id=older or None)
 
     def _create(self, call: Callable[[Mastodon], object]) -> Receipt:

@@ -3,7 +3,7 @@
 from reblogbot.text.cleaning import clean, one_line
 from reblogbot.text.hashtags import hashtags
 from reblogbot.text.language import language_of, language_tag
-from reblogbot.text.markup import html_to_text
+from reblogbot.text.markup import html_to_text, unescape_once
 from reblogbot.text.measure import graphemes, length, size
 from reblogbot.text.mentions import defuse
 from reblogbot.text.shortening import ELLIPSIS, shorten
@@ -21,4 +21,5 @@ __all__ = [
     "one_line",
     "shorten",
     "size",
+    "unescape_once",
 ]

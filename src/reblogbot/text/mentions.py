@@ -17,16 +17,16 @@ _SIGNS = regex.compile(
     [@＠#＃]* [@＠] (?P<handle> {_NAME} (?: [@＠]+ {_NAME} )+ ) [@＠]*
     |
     (?<! [A-Za-z0-9_] )
-    (?: [@＠#＃]* [@＠] [@＠#＃]* (?= [{_LETTER}] | \Z )
+    (?: [@＠#＃]* [@＠] [@＠#＃]* (?= [{_LETTER}] | \s*\Z )
       # a hashtag needs a letter, so "#1" stays, and so does the keycap of the sign
-      | [#＃]+ (?! \ufe0f | \u20e3 ) (?= [\p{{N}}\p{{M}}]* [\p{{L}}_·・] )
+      | [#＃]+ (?! \ufe0f | \u20e3 ) (?= [\p{{N}}\p{{M}}]* [\p{{L}}_·・] | \s*\Z )
     )
     """,
     regex.VERBOSE,
 )
 _AFTER_LETTER = regex.compile(rf"(?<=[{_LETTER}])")
 # where Mastodon finds a mention even within a link (account.rb, MENTION_RE)
-_MENTION_IN_LINK = regex.compile(r"(?<![=/\w])@(?=\w)")
+_MENTION_IN_LINK = regex.compile(r"(?<![=/\w])@(?=\w|\Z)")
 
 
 def defuse(text: str) -> str:

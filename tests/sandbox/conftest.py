@@ -1,0 +1,43 @@
+"""Clients of the sandbox: the real Mastodon.py, and plain requests where it would hide something."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from mastodon import Mastodon
+from sandbox_samples import client
+
+from reblogbot.sandbox.server import Sandbox, run_in_thread
+
+# as the bot makes it, and as everybody else does
+MODES = {
+    "pinned": {"mastodon_version": "4.2.0", "version_check_mode": "created"},
+    "asking": {},
+}
+
+
+@pytest.fixture(params=MODES)
+def mastodon(sandbox: Sandbox, request: pytest.FixtureRequest) -> Mastodon:
+    """A client of the account "news", made in either way."""
+    return client(sandbox, **MODES[request.param])
+
+
+@pytest.fixture
+def news(sandbox: Sandbox) -> Mastodon:
+    return client(sandbox)
+
+
+@pytest.fixture
+def as_profile(clock) -> Iterator[Callable[[str], tuple[Sandbox, Mastodon]]]:
+    """Starts a server of the kind named; gives it and a client of the account "news"."""
+    running = []
+
+    def start(profile: str, **options) -> tuple[Sandbox, Mastodon]:
+        running.append(run_in_thread(profile=profile, clock=clock, **options))
+        server = running[-1].__enter__()
+        return server, client(server, **MODES["pinned"])
+
+    yield start
+    for server in running:
+        server.__exit__(None, None, None)

@@ -1,0 +1,370 @@
+"""How other servers depart from Mastodon: one test per point of the guide's list."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from mastodon import Mastodon, MastodonAPIError, MastodonNetworkError, MastodonNotFoundError
+from sandbox_samples import call, client, png, send
+
+from reblogbot.sandbox.profiles import PROFILES
+
+ME = "/api/v1/accounts/verify_credentials"
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_the_main_job_works_on_every_kind_of_server(as_profile, profile):
+    server, news = as_profile(profile)
+    said = news.status_post(
+        "你好 https://news.example/a", visibility="unlisted", spoiler_text="cw", language="zh"
+    )
+    media = news.media_post(png(), mime_type="image/png", description="dots")
+    pictured = news.status_post("picture", visibility="private", media_ids=[media])
+    found = news.account_statuses(news.me())
+    assert [status.id for status in found] == [pictured.id, said.id]
+    assert 'href="https://news.example/a"' in found[1].content
+    assert (found[1].visibility, found[1].spoiler_text) == ("unlisted", "cw")
+    assert news.status_update(said.id, "changed").content == "<p>changed</p>"
+    news.status_delete(pictured.id)
+    assert [act["act"] for act in server.accepted] == ["post", "post", "edit", "delete"]
+
+
+def test_a_version_that_cannot_be_read_makes_a_careless_client_storm(as_profile):
+    server, _ = as_profile("takahe")
+    careless = Mastodon(access_token=server.add_account("news"), api_base_url=server.url)
+    with pytest.raises(RecursionError):
+        careless.search_v2("x")
+    careful = client(server, mastodon_version="4.2.0", version_check_mode="created")
+    before = len(server.requests)
+    careful.search_v2("x")
+    assert server.requests[before:] == [("GET", "/api/v2/search")]
+
+
+@pytest.mark.parametrize(("profile", "status"), [("snac", 404), ("takahe", 500), ("gotosocial", 200)])
+def test_some_have_no_second_version_of_instance(as_profile, profile, status):
+    server, news = as_profile(profile)
+    answer = call(server, "GET", "/api/v2/instance")
+    assert answer.status_code == status
+    assert answer.headers["Content-Type"].startswith("text/html" if status > 200 else "application")
+    assert news.instance_v1().version == PROFILES[profile].version
+
+
+@pytest.mark.parametrize(
+    ("profile", "form", "status"),
+    [
+        ("gotosocial", {"status": "x" * 5000}, 200),
+        ("gotosocial", {"status": "x" * 4999, "spoiler_text": "yy"}, 400),
+        ("takahe", {"status": "x" * 500, "spoiler_text": "not counted"}, 200),
+        ("takahe", {"status": "https://a.example/" + "y" * 490}, 400),
+        ("pixelfed", {"status": "https://a.example/" + "y" * 490}, 422),
+        ("snac", {"status": "x" * 20_000}, 200),
+        ("snac", {"status": ""}, 200),
+        ("gotosocial", {"status": ""}, 400),
+        ("takahe", {"status": ""}, 400),
+        ("takahe", {"status": "   "}, 200),
+        ("gotosocial", {"status": "x", "language": "no such tag"}, 400),
+        ("mastodon", {"status": "x", "language": "no such tag"}, 200),
+        ("snac", {"status": "x", "visibility": "odd"}, 200),
+        ("gotosocial", {"status": "x", "visibility": "odd"}, 422),
+        ("takahe", {"status": "x", "visibility": "odd"}, 400),
+        ("mastodon", {"status": "x", "visibility": "odd"}, 422),
+        ("mastodon", {"status": "x", "in_reply_to_id": "42"}, 404),
+        ("gotosocial", {"status": "x", "in_reply_to_id": "42"}, 404),
+        ("snac", {"status": "x", "in_reply_to_id": "42"}, 200),
+        ("takahe", {"status": "x", "in_reply_to_id": "42"}, 200),
+        ("snac", {"status": "x", "media_ids[]": "42"}, 200),
+        ("takahe", {"status": "x", "media_ids[]": "42"}, 404),
+        ("gotosocial", {"status": "x", "media_ids[]": "42"}, 400),
+    ],
+)
+def test_each_refuses_a_post_in_its_own_way(as_profile, profile, form, status):
+    server, _ = as_profile(profile)
+    assert call(server, "POST", "/api/v1/statuses", data=form).status_code == status
+    assert len(server.accepted) == (status == 200)
+
+
+@pytest.mark.parametrize(
+    ("profile", "kept", "after_edit"),
+    [("mastodon", "zh", "zh"), ("gotosocial", "zh", "en"), ("snac", "en", "en"), ("takahe", None, None)],
+)
+def test_language_is_kept_or_not(as_profile, profile, kept, after_edit):
+    _, news = as_profile(profile)
+    said = news.status_post("你好", language="zh")
+    assert said.language == kept
+    assert news.status_update(said.id, "再见").language == after_edit
+
+
+def test_new_accounts_on_gotosocial_are_unlisted_and_locked(as_profile):
+    _, news = as_profile("gotosocial")
+    assert news.me().locked
+    assert news.status_post("hello").visibility == "unlisted"
+
+
+@pytest.mark.parametrize(("profile", "boosts"), [("gotosocial", 3), ("snac", 1), ("takahe", 1)])
+def test_boosting_three_times(as_profile, profile, boosts):
+    server, news = as_profile(profile)
+    original = server.add_status("alice", "boost me")["id"]
+    for _ in range(3):
+        news.status_reblog(original, visibility="unlisted")
+    assert news.status(original).reblogs_count == boosts
+    assert news.status(original).reblogged
+    news.status_unreblog(original)
+    assert news.status(original).reblogs_count == 0
+
+
+def test_snac_shows_a_boosts_id_in_upper_case(as_profile):
+    server, news = as_profile("snac")
+    original = server.add_status("alice", "boost me")["id"]
+    boost = news.status_reblog(original, visibility="unlisted")
+    assert (boost.id, boost.visibility) == (original.upper(), "public")
+    assert boost.reblog.id == original != boost.id
+    with pytest.raises(MastodonNotFoundError):
+        news.status_reblog(boost.id)
+
+
+def test_takahe_answers_a_boost_with_the_original(as_profile):
+    server, news = as_profile("takahe")
+    original = server.add_status("alice", "boost me")["id"]
+    boost = news.status_reblog(original)
+    assert (boost.id, boost.reblog, boost.reblogged) == (original, None, True)
+
+
+@pytest.mark.parametrize(
+    ("profile", "visibility", "status"),
+    [
+        ("snac", "private", 200),
+        ("snac", "direct", 200),
+        ("takahe", "private", 404),
+        ("takahe", "direct", 200),
+        ("gotosocial", "private", 404),
+        ("gotosocial", "direct", 403),
+    ],
+)
+def test_some_let_one_boost_what_is_not_public(as_profile, profile, visibility, status):
+    server, _ = as_profile(profile)
+    server.add_account("news")
+    server.follow("news", "alice")
+    hidden = server.add_status("alice", "@news psst", visibility=visibility)["id"]
+    assert call(server, "POST", f"/api/v1/statuses/{hidden}/reblog").status_code == status
+
+
+def test_ids_are_opaque_text(as_profile):
+    shapes = {}
+    for profile in ("mastodon", "gotosocial", "snac", "pleroma"):
+        server, _ = as_profile(profile)
+        made = [server.add_status("alice", str(n))["id"] for n in range(20)]
+        assert len(set(made)) == 20
+        shapes[profile] = (len(made[0]), made == sorted(made))
+    assert shapes == {
+        "mastodon": (18, True),
+        "gotosocial": (26, True),
+        "snac": (42, False),
+        "pleroma": (18, True),
+    }
+
+
+@pytest.mark.parametrize(
+    ("profile", "since", "least", "linked"),
+    [("mastodon", 2, 2, True), ("gotosocial", 5, 2, True), ("snac", 5, 5, False)],
+)
+def test_bounds_are_ignored_here_and_there(as_profile, profile, since, least, linked):
+    server, news = as_profile(profile)
+    made = [server.add_status("alice", str(n))["id"] for n in range(5)]
+    alice = news.account_lookup("alice")
+    assert len(news.account_statuses(alice, since_id=made[2])) == since
+    assert len(news.account_statuses(alice, min_id=made[2])) == least
+    page = news.account_statuses(alice, limit=2)
+    assert len(page) == 2
+    assert (news.fetch_next(page) is not None) == linked
+
+
+@pytest.mark.parametrize(("profile", "shown"), [("snac", 2), ("gotosocial", 1), ("mastodon", 1)])
+def test_snac_does_not_leave_out_boosts(as_profile, profile, shown):
+    server, news = as_profile(profile)
+    original = server.add_status("alice", "boost me")["id"]
+    news.status_post("own")
+    news.status_reblog(original)
+    assert len(news.account_statuses(news.me(), exclude_reblogs=True)) == shown
+
+
+def test_gotosocial_shows_the_home_timeline_twice(as_profile):
+    _, news = as_profile("gotosocial")
+    said = [news.status_post(text).id for text in ("one", "two")]
+    assert [status.id for status in news.timeline_home()] == [said[1], said[0]] * 2
+
+
+@pytest.mark.parametrize(("profile", "found"), [("snac", 0), ("gotosocial", 1)])
+def test_cjk_tags_are_not_found_everywhere(as_profile, profile, found):
+    server, news = as_profile(profile)
+    server.add_status("alice", "#科技")
+    server.add_status("alice", "#tech")
+    assert len(news.timeline_hashtag("科技")) == found
+    assert len(news.timeline_hashtag("tech")) == 1
+
+
+def test_lists_are_missing_on_takahe_and_free_on_snac(as_profile):
+    takahe, _ = as_profile("takahe")
+    assert call(takahe, "POST", "/api/v1/lists", data={"title": "x"}).status_code == 405
+    server, news = as_profile("snac")
+    server.add_account("alice")
+    made = news.list_create("x")
+    news.list_accounts_add(made, [news.account_lookup("alice")])
+    assert len(news.list_accounts(made)) == 1
+
+
+@pytest.mark.parametrize(("profile", "found"), [("snac", 0), ("takahe", 0), ("gotosocial", 1)])
+def test_few_resolve_an_address(as_profile, profile, found):
+    server, news = as_profile(profile)
+    status = server.add_status("eve@remote.example", "afar")
+    assert len(news.search_v2(status["uri"]).statuses) == found
+
+
+@pytest.mark.parametrize(
+    ("profile", "status"), [("snac", 200), ("gotosocial", 422), ("takahe", 500), ("mastodon", 422)]
+)
+def test_what_is_no_picture_is_met_in_many_ways(as_profile, profile, status):
+    server, _ = as_profile(profile)
+    answer = call(server, "POST", "/api/v2/media", files={"file": ("x.png", b"no picture")})
+    assert answer.status_code == status
+
+
+def test_media_is_used_again_but_not_on_gotosocial(as_profile):
+    for profile, is_fine in (("snac", True), ("takahe", True), ("gotosocial", False)):
+        server, news = as_profile(profile)
+        media = news.media_post(png(), mime_type="image/png", description="x" * 1500)
+        news.status_post("one", media_ids=[media])
+        answer = send(server, "two", **{"media_ids[]": media.id})
+        assert answer.status_code == (200 if is_fine else 400)
+
+
+@pytest.mark.parametrize(("profile", "status"), [("snac", 200), ("takahe", 200), ("gotosocial", 400)])
+def test_long_descriptions(as_profile, profile, status):
+    server, _ = as_profile(profile)
+    files = {"file": ("x.png", png())}
+    answer = call(server, "POST", "/api/v2/media", files=files, data={"description": "x" * 2000})
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize(("profile", "has"), [("snac", False), ("takahe", False), ("gotosocial", True)])
+def test_the_history_of_edits_is_not_kept_everywhere(as_profile, profile, has):
+    server, news = as_profile(profile)
+    said = news.status_post("one")
+    news.status_update(said.id, "two")
+    answer = call(server, "GET", f"/api/v1/statuses/{said.id}/history")
+    assert answer.status_code == (200 if has else 404)
+
+
+@pytest.mark.parametrize(
+    ("profile", "path", "status", "body"),
+    [
+        ("mastodon", ME, 401, '{"error": "The access token is invalid"}'),
+        ("gotosocial", ME, 401, '{"error": "Unauthorized"}'),
+        ("takahe", ME, 400, "Invalid Bearer token"),
+        ("snac", ME, 422, ""),
+        ("snac", "/api/v1/timelines/home", 401, ""),
+    ],
+)
+def test_a_bad_token_is_told_in_many_ways(as_profile, profile, path, status, body):
+    server, _ = as_profile(profile)
+    answer = call(server, "GET", path, "wrong")
+    assert (answer.status_code, answer.text) == (status, body)
+
+
+@pytest.mark.parametrize(
+    ("profile", "status", "kind"),
+    [("mastodon", 404, "json"), ("gotosocial", 404, "json"), ("takahe", 500, "html"), ("snac", 404, "html")],
+)
+def test_a_garbage_id_is_told_in_many_ways(as_profile, profile, status, kind):
+    server, _ = as_profile(profile)
+    answer = call(server, "GET", "/api/v1/statuses/!!")
+    assert answer.status_code == status
+    assert kind in answer.headers["Content-Type"]
+
+
+def test_scheduling_is_not_to_be_trusted(as_profile, clock):
+    later = clock.now() + timedelta(hours=1)
+    takahe, news = as_profile("takahe")
+    news.status_post("at once", scheduled_at=later)
+    assert len(takahe.statuses("news")) == 1
+    snac, news = as_profile("snac")
+    news.status_post("dated ahead", scheduled_at=later)
+    assert snac.statuses("news")[0]["created_at"] > clock.now().isoformat()
+    assert news.scheduled_statuses() == []
+    earlier = clock.now() - timedelta(days=30)
+    gotosocial, news = as_profile("gotosocial")
+    news.status_post("back then", scheduled_at=earlier)
+    assert gotosocial.statuses("news")[0]["created_at"] < clock.now().isoformat()
+    mastodon, news = as_profile("mastodon")
+    news.status_post("now", scheduled_at=earlier)
+    assert mastodon.statuses("news")[0]["created_at"][:19] == clock.now().isoformat()[:19]
+
+
+def test_snac_drops_every_twentieth_post_unstored(as_profile):
+    server, news = as_profile("snac")
+    lost = 0
+    for n in range(40):
+        try:
+            news.status_post(str(n))
+        except MastodonNetworkError:
+            lost += 1
+    assert lost == 2
+    assert len(server.accepted) == 38
+
+
+def test_only_so_many_posts_go_into_a_window(as_profile, clock):
+    server, news = as_profile("mastodon", rate_limit=5)
+    original = server.add_status("alice", "boost me")["id"]
+    news.status_reblog(original)
+    answers = [send(server, str(n)) for n in range(5)]
+    assert [answer.status_code for answer in answers] == [200] * 4 + [429]
+    assert answers[-1].json() == {"error": "Too many requests"}
+    assert answers[-1].headers["X-RateLimit-Remaining"] == "0"
+    assert send(server, "x" * 501).status_code == 429
+    assert client(server, "other").status_post("another account").id
+    clock.advance(hours=3)
+    assert send(server, "again").status_code == 200
+    server.limit(None)
+    assert send(server, "unlimited").status_code == 200
+
+
+def test_a_refused_post_uses_up_nothing(as_profile):
+    server, _ = as_profile("mastodon", rate_limit=1)
+    assert send(server, "x" * 501).status_code == 422
+    assert send(server, "fine").status_code == 200
+
+
+def test_taking_away_has_a_window_of_its_own(as_profile):
+    server, news = as_profile("mastodon", rate_limit=300)
+    made = [server.add_status("news", str(n))["id"] for n in range(31)]
+    for status_id in made[:30]:
+        news.status_delete(status_id)
+    with pytest.raises(MastodonAPIError):
+        client(server).account_lookup("nobody")
+    answer = call(server, "DELETE", f"/api/v1/statuses/{made[30]}")
+    assert answer.status_code == 429
+
+
+def test_gotosocial_counts_every_request(as_profile, clock):
+    server, _ = as_profile("gotosocial", rate_limit=3)
+    answers = [call(server, "GET", ME) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert answers[3].json() == {"error": "rate limit reached"}
+    assert "Retry-After" not in answers[3].headers
+    clock.advance(minutes=5)
+    assert call(server, "GET", ME).status_code == 200
+
+
+@pytest.mark.parametrize("profile", ["snac", "takahe"])
+def test_others_tell_of_no_limit(as_profile, profile):
+    server, _ = as_profile(profile, rate_limit=1)
+    answers = [call(server, "GET", ME) for _ in range(3)]
+    assert {answer.status_code for answer in answers} == {200}
+    assert not any(name.startswith("X-RateLimit") for name in answers[0].headers)
+
+
+def test_a_server_may_be_changed_while_it_runs(as_profile):
+    server, news = as_profile("mastodon")
+    server.adjust(max_characters=100)
+    assert news.instance_v2().configuration.statuses.max_characters == 100
+    assert send(server, "x" * 101).status_code == 422

@@ -1,0 +1,262 @@
+"""A feed source on a real site: polite, and never fooled into forgetting or repeating."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from documents import rss
+
+from loopback import Site, answer, fetcher, redirect
+from reblogbot.config.settings import SourceSettings
+from reblogbot.errors import SourceError
+from reblogbot.model import Validators
+from reblogbot.offload import WorkerPool
+from reblogbot.ports import Tools
+from reblogbot.sources.feed import FeedSource
+
+ONE = rss(
+    "<item><title>One</title><link>https://x.example/1</link></item>",
+    "<title>S</title><ttl>90</ttl>",
+)
+TWO = rss("<item><title>Two</title><link>https://x.example/2</link></item>")
+PAGE = answer("<!DOCTYPE html><title>Log in</title>")
+NOTHING = Validators()
+
+
+class HandClock:
+    def __init__(self):
+        self.instant = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+    def now(self):
+        return self.instant
+
+
+@pytest.fixture
+def clock():
+    return HandClock()
+
+
+@pytest.fixture
+async def site():
+    async with Site() as site:
+        yield site
+
+
+@pytest.fixture
+async def tools(site, clock):
+    async with fetcher(clock, site) as fetch, WorkerPool(workers=1) as offload:
+        yield Tools(fetch=fetch, offload=offload, clock=clock, reader=lambda _: None)
+
+
+@pytest.fixture
+def make(site, tools):
+    def make(path="/feed", **more):
+        settings = {"name": "s", "kind": "feed", "to": ["a"], "url": site.url(path), **more}
+        return FeedSource("s", SourceSettings.model_validate(settings), tools)
+
+    return make
+
+
+def titles(batch):
+    return [entry.title for entry in batch.entries]
+
+
+async def test_a_first_poll_brings_everything_and_asks_for_the_whole(site, make):
+    site.pages["/feed"] = answer(ONE, ETag='"1"', Last_Modified="yesterday")
+    batch = await make(headers={"X-Key": "k"}).poll(NOTHING)
+    assert (batch.title, titles(batch), batch.not_modified) == ("S", ["One"], False)
+    assert (batch.validators.etag, batch.validators.last_modified) == ('"1"', "yesterday")
+    headers = site.requests[0].headers
+    assert "if-none-match" not in headers
+    assert headers["x-key"] == "k"
+    assert "application/rss+xml" in headers["accept"]
+
+
+async def test_the_next_poll_sends_the_validators_and_believes_304(site, make):
+    site.pages["/feed"] = answer(ONE, ETag='"1"')
+    first = await make().poll(NOTHING)
+    site.pages["/feed"] = answer(status=304)
+    second = await make().poll(first.validators)
+    assert site.requests[1].headers["if-none-match"] == '"1"'
+    assert (second.not_modified, second.entries) == (True, ())
+    assert second.validators == first.validators
+
+
+async def test_an_unchanged_body_is_not_parsed_again_and_its_new_etag_is_kept(site, make):
+    site.pages["/feed"] = answer(ONE, ETag='"1"')
+    first = await make().poll(NOTHING)
+    site.pages["/feed"] = answer(ONE, ETag='"2"')
+    second = await make().poll(first.validators)
+    assert second.not_modified
+    assert second.validators.etag == '"2"'
+    assert second.validators.digest == first.validators.digest
+
+
+async def test_a_server_that_says_304_for_ever_is_asked_for_the_whole_once_a_day(site, make, clock):
+    site.pages["/feed"] = answer(ONE, ETag='"1"')
+    known = (await make().poll(NOTHING)).validators
+    for _ in range(23):
+        clock.instant += timedelta(hours=1)
+        site.pages["/feed"] = answer(status=304)
+        known = (await make().poll(known)).validators
+    clock.instant += timedelta(hours=1)
+    site.pages["/feed"] = answer(TWO, ETag='"1"')
+    assert titles(await make().poll(known)) == ["Two"]
+    assert "if-none-match" not in site.requests[-1].headers
+
+
+async def test_a_bare_304_is_an_error_not_news(site, make):
+    site.pages["/feed"] = answer(status=304)
+    with pytest.raises(SourceError, match="304"):
+        await make().poll(NOTHING)
+
+
+async def test_validators_of_another_making_do_no_harm(site, make):
+    site.pages["/feed"] = answer(ONE)
+    for cursor in (
+        "",
+        "x",
+        "[]",
+        "{}",
+        '{"read_at": 3, "ttl": "x"}',
+        '{"read_at": "2026", "ttl": []}',
+    ):
+        assert titles(await make().poll(Validators(etag='"0"', cursor=cursor))) == ["One"]
+
+
+async def test_how_long_it_is_fresh_is_the_longest_anybody_said(site, make):
+    site.pages["/feed"] = answer(ONE)
+    first = await make().poll(NOTHING)
+    assert first.fresh_for == timedelta(minutes=90)
+    site.pages["/feed"] = answer(status=304, Cache_Control="max-age=60", ETag='"1"')
+    known = Validators('"1"', "", first.validators.digest, first.validators.cursor)
+    assert (await make().poll(known)).fresh_for == timedelta(minutes=90)
+    site.pages["/feed"] = answer(ONE, Cache_Control="max-age=7200")
+    assert (await make().poll(NOTHING)).fresh_for == timedelta(hours=2)
+
+
+async def test_where_it_moved_is_told(site, make):
+    site.pages |= {"/feed": redirect("/new", 301), "/new": answer(ONE)}
+    assert (await make().poll(NOTHING)).moved_to == site.url("/new")
+
+
+async def test_relative_links_belong_to_where_the_feed_was_found(site, make):
+    site.pages |= {
+        "/feed": redirect("/deep/down"),
+        "/deep/down": answer(ONE.replace("https://x.example/1", "1")),
+    }
+    (entry,) = (await make().poll(NOTHING)).entries
+    assert entry.link == site.url("/deep/1")
+
+
+async def test_the_sources_encoding_and_timezone_are_used(site, make):
+    document = rss("<item><title>новость</title><pubDate>2026-11-22 08:00</pubDate></item>")
+    site.pages["/feed"] = answer(document.encode("koi8-r"))
+    (entry,) = (await make(encoding="koi8-r", timezone="Europe/Moscow").poll(NOTHING)).entries
+    assert entry.title == "новость"
+    assert entry.published_at == datetime(2026, 11, 22, 5, tzinfo=UTC)
+
+
+FAULTS = [
+    answer(status=404),
+    answer(status=410),
+    answer(status=304),
+    PAGE,
+    answer(""),
+    answer(ONE[:-120]),
+]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_fallbacks_are_tried_in_turn(site, make, fault):
+    site.pages |= {"/feed": fault, "/second": PAGE, "/third": answer(TWO)}
+    source = make(fallbacks=[site.url("/second"), site.url("/third")])
+    assert titles(await source.poll(NOTHING)) == ["Two"]
+
+
+async def test_a_server_that_wants_to_be_left_alone_is_not_asked_for_a_fallback(site, make):
+    site.pages |= {"/feed": answer(status=429, Retry_After="7200"), "/second": answer(TWO)}
+    with pytest.raises(SourceError) as caught:
+        await make(fallbacks=[site.url("/second")]).poll(NOTHING)
+    assert caught.value.outcome == "retry_later"
+    assert len(site.requests) == 1
+
+
+async def test_another_servers_fallback_is_asked_and_the_first_ones_wish_is_kept(site, clock):
+    site.pages |= {"/feed": answer(status=429, Retry_After="7200"), "/second": answer(TWO)}
+    allowed = [site.address, f"localhost:{site.port}"]
+    fallback = site.url("/second", host="localhost")
+    settings = {
+        "name": "s",
+        "kind": "feed",
+        "to": ["a"],
+        "url": site.url("/feed"),
+        "fallbacks": [fallback],
+    }
+    async with fetcher(clock, allow_private=allowed) as fetch, WorkerPool() as offload:
+        tools = Tools(fetch=fetch, offload=offload, clock=clock, reader=lambda _: None)
+        batch = await FeedSource("s", SourceSettings.model_validate(settings), tools).poll(NOTHING)
+    assert titles(batch) == ["Two"]
+    assert batch.fresh_for == timedelta(hours=2)
+
+
+async def test_an_etag_that_cannot_be_sent_back_is_not_kept(site, make):
+    site.pages["/feed"] = answer(ONE).replace(b"\r\n\r\n", b'\r\nETag: "\xff\xe4"\r\n\r\n', 1)
+    batch = await make().poll(NOTHING)
+    assert (titles(batch), batch.validators.etag) == (["One"], "")
+    assert (await make().poll(batch.validators)).not_modified
+
+
+async def test_half_a_feed_is_no_reason_to_be_told_not_modified(site, make):
+    both = rss(
+        "<item><title>1</title><guid>1</guid></item><item><title>2</title><guid>2</guid></item>"
+    )
+    site.pages["/feed"] = answer(both[: both.index("<guid>2")], ETag='"1"')
+    batch = await make().poll(NOTHING)
+    assert titles(batch) == ["1"]
+    assert (batch.validators.etag, batch.validators.digest) == ("", "")
+    site.pages["/feed"] = answer(both, ETag='"1"')
+    assert titles(await make().poll(batch.validators)) == ["1", "2"]
+
+
+async def test_when_everything_fails_the_first_error_is_told(site, make):
+    site.pages |= {"/feed": PAGE, "/second": answer(status=403)}
+    with pytest.raises(SourceError, match="HTML"):
+        await make(fallbacks=[site.url("/second")]).poll(NOTHING)
+
+
+async def test_a_fallback_leaves_no_validators_for_the_main_url(site, make):
+    site.pages |= {"/feed": PAGE, "/second": answer(TWO, ETag='"second"', Last_Modified="x")}
+    batch = await make(fallbacks=[site.url("/second")]).poll(NOTHING)
+    assert (batch.validators.etag, batch.validators.last_modified) == ("", "")
+    assert batch.moved_to == ""
+
+
+async def test_flapping_between_faults_never_looks_like_news(site, make):
+    site.pages["/feed"] = answer(ONE)
+    known = (await make().poll(NOTHING)).validators
+    for fault in (answer(status=500), PAGE, answer(""), answer(ONE[:-60]), answer(status=429)):
+        site.pages["/feed"] = fault
+        with pytest.raises(SourceError):
+            await make().poll(known)
+    site.pages["/feed"] = answer(ONE)
+    assert (await make().poll(known)).not_modified
+
+
+async def test_an_entity_bomb_is_refused(site, make):
+    entities = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 50}">' for n in range(1, 9))
+    site.pages["/feed"] = answer(f'<!DOCTYPE rss [<!ENTITY e0 "x">{entities}]><rss>&e8;</rss>')
+    with pytest.raises(SourceError) as caught:
+        await make().poll(NOTHING)
+    assert (caught.value.slug, caught.value.outcome) == ("entity_declared", "refused")
+
+
+async def test_ten_thousand_entries_at_first_sight(site, clock):
+    items = "".join(
+        f"<item><title>Entry {n}</title><link>/{n}</link></item>" for n in range(10_000)
+    )
+    site.pages["/feed"] = answer(rss(items))
+    settings = SourceSettings(name="s", kind="feed", to=["a"], url=site.url("/feed"))
+    async with fetcher(clock, site) as fetch, WorkerPool(deadline=timedelta(minutes=2)) as offload:
+        tools = Tools(fetch=fetch, offload=offload, clock=clock, reader=lambda _: None)
+        batch = await FeedSource("s", settings, tools).poll(NOTHING)
+    assert len({entry.link for entry in batch.entries}) == 10_000

@@ -1,0 +1,133 @@
+"""JSON Feed, both versions of it, and JSON that only looks like one."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from documents import batch_of
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reblogbot.errors import SourceError
+from reblogbot.model import Entry, Media
+
+MORNING = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
+
+
+def feed(*items, **head):
+    head = {"version": "https://jsonfeed.org/version/1.1", "title": "Site", **head}
+    return json.dumps({**head, "items": list(items)})
+
+
+def only(item, **head):
+    (entry,) = batch_of(feed(item, **head)).entries
+    return entry
+
+
+def test_a_whole_item_of_version_1_1():
+    item = {
+        "id": "1",
+        "url": "/1",
+        "title": "A & B <c>",
+        "content_html": "<p>Long &amp; more</p>",
+        "summary": "Short",
+        "date_published": "2026-11-22T16:30:00+08:00",
+        "date_modified": "2026-11-23T16:30:00+08:00",
+        "authors": [{"name": "Ann"}, {"name": "Ben"}, {"url": "x"}],
+        "tags": ["x", "y", "x", ""],
+        "language": "zh-cn",
+        "image": "/i.jpg",
+        "attachments": [{"url": "/a.mp3", "mime_type": "audio/mpeg", "title": "Sound"}],
+    }
+    assert only(item) == Entry(
+        title="A & B <c>",
+        link="https://site.example/1",
+        guid="1",
+        summary="Short",
+        authors=("Ann", "Ben"),
+        published_at=MORNING,
+        updated_at=datetime(2026, 11, 23, 8, 30, tzinfo=UTC),
+        categories=("x", "y"),
+        language="zh-CN",
+        media=(
+            Media("https://site.example/a.mp3", "audio/mpeg", "Sound"),
+            Media("https://site.example/i.jpg", "image/*"),
+        ),
+    )
+
+
+def test_version_1_has_one_author_and_numbers_for_ids():
+    entry = only(
+        {"id": 42, "external_url": "https://x.example/", "content_text": "A note\nof two lines"},
+        version="https://jsonfeed.org/version/1",
+        author={"name": "Ann"},
+        language="en",
+    )
+    assert (entry.guid, entry.link, entry.authors, entry.language) == (
+        "42",
+        "https://x.example/",
+        ("Ann",),
+        "en",
+    )
+    assert (entry.title, entry.summary) == ("", "A note\nof two lines")
+
+
+def test_the_head_and_the_order_are_the_feeds():
+    batch = batch_of(feed({"id": "2"}, {"id": "1"}, {"id": "2"}, title="Site\nName"))
+    assert batch.title == "Site Name"
+    assert [entry.guid for entry in batch.entries] == ["2", "1", "2"]
+
+
+def test_no_items_is_well():
+    assert batch_of(feed()).entries == ()
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "attribute", "read"),
+    [
+        ("title", None, "title", ""),
+        ("title", ["x"], "title", ""),
+        ("title", "\ud800lone\u0000", "title", "\ufffdlone\ufffd"),
+        ("url", "javascript:alert(1)", "link", ""),
+        ("url", "http://[", "link", ""),
+        ("date_published", 1795336200, "published_at", MORNING),
+        ("date_published", "soon", "published_at", None),
+        ("date_published", True, "published_at", None),
+        ("authors", "Ann", "authors", ()),
+        ("tags", "x", "categories", ()),
+        ("tags", [1, None, {}], "categories", ("1",)),
+        ("attachments", {"url": 1}, "media", ()),
+        ("attachments", ["x", {"url": 1}], "media", (Media("https://site.example/blog/1"),)),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_absent(key, value, attribute, read):
+    assert getattr(only({"id": "1", key: value}), attribute) == read
+
+
+@pytest.mark.parametrize(
+    "document",
+    ["{}", "[]", "{", '{"items": {}}', '{"items": [{}]}', '{"items": ["x"]}', "[" * 100_000, '{"version": "https://jsonfeed.org/version/1"}', '{"data": [{"url": "x"}]}'],
+)  # fmt: skip
+def test_json_that_is_no_feed_is_an_error(document):
+    with pytest.raises(SourceError) as caught:
+        batch_of(document)
+    assert caught.value.slug == "not_a_feed"
+
+
+def test_items_that_are_no_objects_are_passed_over():
+    assert [entry.guid for entry in batch_of(feed("x", None, {"id": "1"}, 3)).entries] == ["1"]
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+KEYS = "id url external_url title content_html content_text summary image date_published date_modified authors author tags language attachments"  # fmt: skip
+
+
+@given(st.lists(st.dictionaries(st.sampled_from(KEYS.split()), VALUES), max_size=3))
+def test_no_json_feed_breaks_it(items):
+    for entry in batch_of(feed(*items)).entries:
+        json.dumps(entry.title + entry.link + entry.guid + entry.summary).encode()
+        assert entry.link[:4].lower() in ("", "http")

@@ -1,0 +1,284 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+from store_samples import (
+    DAY,
+    LEASE,
+    NOW,
+    batch,
+    candidate,
+    claim,
+    enrol,
+    intent,
+    key,
+    not_modified,
+    plan,
+    poll,
+)
+
+from reblogbot.model import Intent, Post, Receipt, Refusal, State
+from reblogbot.schema import delivery, entry, event, notice, published, refusal, seen
+
+KEEP = 180 * DAY
+LONG = 400 * DAY
+PAGE = "https://social.example/@news/109"
+
+
+def rows(store, *tables):
+    with store._database.read() as connection:
+        return [row for table in tables for row in connection.execute(table.select())]
+
+
+def settle(store, one, state, at=NOW, **changes):
+    return store.outbox.settle(one, replace(one, state=state, **changes), at)
+
+
+def send(store, one, at=NOW):
+    assert store.outbox.claim_account(one.account, at, LEASE) is not None
+    return settle(
+        store, store.outbox.claim(one, at, LEASE), State.SENT, at=at, receipt=Receipt("109", PAGE)
+    )
+
+
+def keys_of(store, name, found):
+    record = next(one for one in store.sources.all() if one.name == name)
+    return store.sources.past(record, found, []).seen
+
+
+# why
+
+
+@pytest.fixture
+def told(store):
+    """One entry, posted for one account and refused for another."""
+    enrol(store, "chouti", accounts=("news", "other"))
+    one = candidate("a")
+    claimed = claim(store, "chouti")
+    made = store.sources.record(
+        claimed,
+        batch([one, candidate("b")]),
+        plan(
+            [one, candidate("b")],
+            intents=[intent(one)],
+            refusals=[Refusal(one, "other", "exclude: /a/")],
+        ),
+        ["news", "other"],
+        NOW,
+        NOW,
+    )
+    send(store, made.queued[0])
+    return made.queued[0]
+
+
+@pytest.mark.parametrize("by", ["link", "guid", "number", "page", "published key"])
+def test_an_entry_is_found_by_whatever_an_admin_may_have_of_it(store, told, by):
+    one = candidate("a")
+    keys, written = {
+        "link": ([one.keys[0]], one.entry.link),
+        "guid": ([], one.entry.guid),
+        "number": ([], str(told.id)),
+        "page": ([], PAGE),
+        "published key": ([one.published_keys[0]], "anything"),
+    }[by]
+    (story,) = store.history.why(keys, written)
+    assert (story.source, story.link, story.title) == ("chouti", one.entry.link, one.entry.title)
+    assert (story.guid, story.seen_at) == (one.entry.guid, NOW)
+    assert story.refusals == (("other", "exclude: /a/"),)
+    ((sent, happenings),) = story.deliveries
+    assert (sent.state, sent.receipt) == (State.SENT, Receipt("109", PAGE))
+    assert [one.state for one in happenings] == ["queued", "sending", "sent"]
+
+
+@pytest.mark.parametrize(
+    "written", ["", "unknown", "0", "99999", "9" * 5000, "-1", "²", "1.0", "\ud800", "%"]
+)
+def test_nothing_is_told_of_what_was_never_seen(store, told, written):
+    assert store.history.why([key("unknown")], written) == []
+
+
+def test_an_entry_without_guid_is_not_found_by_saying_nothing(store):
+    enrol(store, "chouti")
+    bare = replace(candidate("a"), entry=replace(candidate("a").entry, guid=""))
+    poll(store, "chouti", [bare])
+    assert store.history.why([], "") == []
+
+
+def test_one_entry_in_two_sources_has_two_stories(store):
+    enrol(store, "first", "second")
+    poll(store, "first", [candidate("a")])
+    poll(store, "second", [candidate("a")], at=NOW + DAY)
+    stories = store.history.why(list(candidate("a").keys), "")
+    assert stories == []
+    stories = store.history.why(list(candidate("a").keys), candidate("a").entry.link)
+    assert [one.source for one in stories] == ["first", "second"]
+
+
+def test_refusals_are_counted_by_their_first_word(store):
+    enrol(store, "chouti")
+    for name, reason, at in (
+        ("a", "exclude: one", NOW),
+        ("b", "exclude: two", NOW),
+        ("c", "first_sight", NOW),
+        ("d", "exclude: old", NOW - DAY),
+    ):
+        one = candidate(name)
+        store.sources.record(
+            claim(store, "chouti", at),
+            batch([one]),
+            plan([one], refusals=[Refusal(one, "news", reason)]),
+            ["news"],
+            at,
+            at,
+        )
+    assert store.history.refused(NOW) == {"exclude": 2, "first_sight": 1}
+
+
+# notices
+
+
+def test_the_admin_is_told_once_per_cause_and_day(opened):
+    one, other = opened(), opened()
+    assert one.history.tell_once("storm: chouti", NOW)
+    assert not one.history.tell_once("storm: chouti", NOW + timedelta(hours=11))
+    assert not other.history.tell_once("storm: chouti", NOW)
+    assert other.history.tell_once("token: news", NOW)
+    assert other.history.tell_once("storm: chouti", NOW + DAY)
+
+
+# the broom
+
+
+def test_what_is_old_and_shown_no_more_is_forgotten_whole(store):
+    enrol(store, "chouti")
+    made = poll(store, "chouti", [candidate("a")])
+    send(store, made.queued[0])
+    poll(store, "chouti", [candidate("b")], at=NOW + LONG, queue=False)
+    store.history.tell_once("storm", NOW)
+    gone = store.history.prune(KEEP, NOW + LONG)
+    assert (gone.keys, gone.entries, gone.deliveries) == (2, 1, 1)
+    assert [row.key for row in rows(store, entry)] == [candidate("b").keys[0]]
+    assert rows(store, published, event, notice) == []
+    assert store.history.prune(KEEP, NOW + LONG) == replace(gone, keys=0, entries=0, deliveries=0)
+
+
+def test_what_is_young_is_kept(store):
+    enrol(store, "chouti")
+    made = poll(store, "chouti", [candidate("a")])
+    send(store, made.queued[0])
+    poll(store, "chouti", [candidate("b")], at=NOW + DAY, queue=False)
+    before = rows(store, seen, entry, published, event, refusal)
+    gone = store.history.prune(KEEP, NOW + KEEP)
+    assert (gone.keys, gone.entries, gone.deliveries) == (0, 0, 0)
+    assert rows(store, seen, entry, published, event, refusal) == before
+
+
+def test_what_a_source_still_shows_is_never_forgotten(store):
+    enrol(store, "chouti")
+    found = [candidate("a"), candidate("b")]
+    poll(store, "chouti", found)
+    poll(store, "chouti", found[:1], at=NOW + LONG, queue=False)
+    store.history.prune(KEEP, NOW + LONG)
+    assert keys_of(store, "chouti", found) == set(found[0].keys)
+
+
+def test_what_a_source_shows_that_answered_304_for_a_year_is_not_forgotten(store):
+    enrol(store, "chouti")
+    found = [candidate("gone"), candidate("a")]
+    poll(store, "chouti", found)
+    poll(store, "chouti", found[1:], at=NOW + DAY, queue=False)
+    for days in range(2, 400, 40):
+        not_modified(store, "chouti", NOW + days * DAY)
+    store.history.prune(KEEP, NOW + LONG)
+    assert keys_of(store, "chouti", found) == set(found[1].keys)
+
+
+def test_what_a_source_out_of_reach_for_a_year_last_showed_is_not_forgotten(store):
+    enrol(store, "chouti")
+    poll(store, "chouti", [candidate("a")])
+    claimed = claim(store, "chouti", NOW + LONG)
+    store.sources.record_failure(claimed, "no answer", "failed", NOW, None, NOW + LONG)
+    store.history.prune(KEEP, NOW + LONG)
+    assert keys_of(store, "chouti", [candidate("a")]) == set(candidate("a").keys)
+
+
+def test_a_source_that_came_back_empty_is_not_forgotten_at_once(store):
+    # empty and back is a fault of sources: what it showed before stands for all of `keep`
+    enrol(store, "chouti")
+    poll(store, "chouti", [candidate("a")])
+    poll(store, "chouti", [], at=NOW + DAY)
+    store.history.prune(KEEP, NOW + KEEP)
+    assert keys_of(store, "chouti", [candidate("a")]) == set(candidate("a").keys)
+
+
+@pytest.mark.parametrize("state", [State.QUEUED, State.SENDING, State.DOUBT, State.HELD])
+def test_what_is_not_settled_is_never_forgotten(store, state):
+    enrol(store, "chouti")
+    (one,) = poll(store, "chouti", [candidate("a")]).queued
+    store.outbox.claim_account("news", NOW, LEASE)
+    if state in {State.SENDING, State.DOUBT}:
+        one = store.outbox.claim(one, NOW, LEASE)
+    if one.state != state:
+        one = settle(store, one, state)
+    poll(store, "chouti", [candidate("b")], at=NOW + LONG, queue=False)
+    assert store.history.prune(KEEP, NOW + LONG).deliveries == 0
+    assert store.outbox.find([one.id]) == [one]
+    assert store.outbox.entry_of(one.id) == candidate("a").entry
+    assert [row.delivery_id for row in rows(store, published)] == [one.id]
+
+
+@pytest.mark.parametrize("state", [State.SENT, State.SKIPPED, State.DEAD])
+def test_what_is_settled_is_forgotten_in_the_end(store, state):
+    enrol(store, "chouti")
+    (one,) = poll(store, "chouti", [candidate("a")]).queued
+    store.outbox.claim_account("news", NOW, LEASE)
+    settle(store, one if state == State.SKIPPED else store.outbox.claim(one, NOW, LEASE), state)
+    poll(store, "chouti", [candidate("b")], at=NOW + LONG, queue=False)
+    assert store.history.prune(KEEP, NOW + LONG).deliveries == 1
+
+
+def test_a_post_some_source_still_shows_is_remembered_so_that_no_other_brings_it_again(store):
+    enrol(store, "shows", "other")
+    found = [candidate("a", published=[candidate("a").entry.link])]
+    send(store, poll(store, "shows", found).queued[0])
+    assert found[0].published_keys[0] in found[0].keys
+    poll(store, "shows", found, at=NOW + LONG, queue=False)
+    assert store.history.prune(KEEP, NOW + LONG).deliveries == 0
+    assert poll(store, "other", found, at=NOW + LONG).queued == ()
+
+
+def test_a_queue_of_text_without_link_is_pruned_like_any_other(store):
+    enrol(store, "chouti")
+    one = candidate("a", published=["text of a in chouti"])
+    made = store.sources.record(
+        claim(store, "chouti"),
+        batch([one]),
+        plan([one], intents=[Intent(one, "news", Post("post", text="a"))]),
+        ["news"],
+        NOW,
+        NOW,
+    )
+    send(store, made.queued[0])
+    poll(store, "chouti", [candidate("b")], at=NOW + LONG, queue=False)
+    assert store.history.prune(KEEP, NOW + LONG).deliveries == 1
+
+
+def test_the_broom_reads_the_seen_keys_once_and_not_for_each_delivery(sqlite_store):
+    store = sqlite_store
+    enrol(store, "old", "shows")
+    found = [candidate(f"n{number}") for number in range(3000)]
+    poll(store, "old", found)
+    with store._database.write() as connection:
+        connection.execute(update(delivery).values(state=State.SKIPPED, settled_at=NOW))
+    poll(store, "old", [], at=NOW + LONG)
+    poll(store, "shows", found[:500], at=NOW + LONG, queue=False)
+    thousands_of_steps = []
+    with store._database.engine.connect() as connection:
+        raw = connection.connection.driver_connection
+        # a scan for each delivery would take more than 30 000
+        raw.set_progress_handler(lambda: thousands_of_steps.append(1) or None, 1000)
+    assert store.history.prune(KEEP, NOW + LONG).deliveries == 2500
+    assert len(thousands_of_steps) < 2000
