@@ -458,7 +458,7 @@ sources = st.builds(
 room = st.builds(Limits, st.integers(30, 600), st.sampled_from([None, 23]))
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(entries, sources, room)
 def test_any_post_fits_and_keeps_what_matters(entry, chosen, limits):
     post = compose(entry, chosen, ACCOUNT, limits)
@@ -476,7 +476,7 @@ def test_any_post_fits_and_keeps_what_matters(entry, chosen, limits):
     assert post.text or not clean(entry.title + entry.summary).strip("@＠#＃ ")
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(entries, sources, room)
 def test_no_source_mentions_anybody_or_runs_anything(entry, chosen, limits):
     post = compose(entry, chosen, ACCOUNT, limits)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import regex
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reblogbot.config.settings import FilterSettings, SourceSettings
@@ -140,6 +140,7 @@ def test_a_pattern_without_end_keeps_the_entry_back_and_says_so():
     assert reason(entry, include=(endless,)).startswith("include: found none of")
 
 
+@settings(deadline=None)
 @given(
     st.builds(
         Entry,
@@ -188,6 +189,7 @@ def test_other_titles_are_not(a, b):
     assert similar(a, b) < 0.5
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30), st.text(max_size=30))
 def test_similarity_is_symmetric_and_a_share(a, b):
     assert 0 <= similar(a, b) == similar(b, a) <= 1

@@ -289,7 +289,7 @@ def test_links_are_posted_as_given_but_safe_in_a_text(link, posted):
     assert clean_link(link) == posted
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(links)
 @example("https://example.org/,@")
 @example("https://example.org/?utm_a=1&utm_b=2")
@@ -302,7 +302,7 @@ def test_both_forms_of_a_link_agree_and_are_settled(link):
     assert canonical.isascii()
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(links)
 def test_a_posted_link_stays_whole_in_a_text(link):
     posted = clean_link(link)
@@ -400,6 +400,7 @@ def test_guids_and_texts_mean_something_only_within_their_source(entry):
     assert len(published_keys(entry, "a")) == 1
 
 
+@settings(deadline=None)
 @given(st.lists(links, min_size=1, max_size=4))
 def test_keys_do_not_depend_on_the_order_of_a_batch(batch):
     entries = [Entry(link=link, guid=link[:5]) for link in batch]
@@ -408,6 +409,7 @@ def test_keys_do_not_depend_on_the_order_of_a_batch(batch):
         assert [set(keys(entries[at])) for at in order] == [expected[at] for at in order]
 
 
+@settings(deadline=None)
 @given(links, links, links, st.text(st.characters(), max_size=10))
 def test_every_entry_has_keys_whatever_its_fields_hold(link, guid, uri, text):
     entry = Entry(title=text, summary=text, link=link, guid=guid, uri=uri)

@@ -26,7 +26,7 @@ async def pool():
 
 @pytest.fixture
 async def hasty():
-    async with WorkerPool(workers=1, deadline=timedelta(milliseconds=400), memory=MEMORY) as pool:
+    async with WorkerPool(workers=1, deadline=timedelta(seconds=1.5), memory=MEMORY) as pool:
         yield pool
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reblogbot.schedule import LONGEST, freshness, hold_until, next_due, retry_after
@@ -91,6 +91,7 @@ def test_a_wish_made_before_the_clock_was_set_back_holds_for_a_day_at_most():
     assert hold_until(NOW, NOW + timedelta(days=36_500)) == NOW + DAY
 
 
+@settings(deadline=None)
 @given(
     every=st.timedeltas(timedelta(milliseconds=1), timedelta(days=400)),
     fresh_for=st.none() | st.timedeltas(),
@@ -148,6 +149,7 @@ def test_a_date_is_measured_against_the_servers_own_clock():
     assert retry_after(wish, NOW, server_date=date) == NOW + timedelta(minutes=5)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_no_retry_after_breaks_anything(value):
     got = retry_after(value, NOW)

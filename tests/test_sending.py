@@ -281,14 +281,29 @@ def test_a_wrong_token_stops_the_account_and_a_new_one_at_once_resumes_it(bot, q
     assert posted(sandbox) == ABC
 
 
-def test_a_wrong_token_is_not_tried_again_all_the_time(bot, queue, sandbox):
+def test_the_daemon_does_not_try_a_wrong_token_again_all_the_time(bot, queue, sandbox, clock):
     queue(sandbox, account=(sandbox, "wrong"))
-    sandbox.add_account("news")
+    token = sandbox.add_account("news")
+    with bot.at_work() as worker:
+        worker.sync()
+        asked = len(sandbox.requests)
+        for _ in range(5):
+            clock.advance(seconds=1)
+            worker.run(worker.pipeline.deliver("news"))
+        assert len(sandbox.requests) == asked
+        bot.set_token("news", token)
+        worker.run(worker.pipeline.deliver("news"))
+    assert posted(sandbox) == ABC
+
+
+def test_a_person_s_sync_tries_again_at_once_a_server_that_was_away(bot, queue, clock, tmp_path):
+    with run_in_thread(tmp_path / "server", clock=clock) as server:
+        queue(server)
+        port = int(server.url.rpartition(":")[2])
     bot.sync()
-    asked = len(sandbox.requests)
-    bot.sync()
-    bot.sync()
-    assert len(sandbox.requests) == asked
+    with run_in_thread(tmp_path / "server", clock=clock, port=port) as server:
+        assert bot.sync().exit_code() == Exit.OK
+        assert posted(server) == ABC
 
 
 def test_a_token_revoked_and_granted_again_is_noticed_by_itself(bot, queue, sandbox, clock):

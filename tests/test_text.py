@@ -128,6 +128,7 @@ def test_what_can_be_seen_stays_as_it_is(text):
     assert clean(text) == text
 
 
+@settings(deadline=None)
 @given(anything | fragments)
 def test_cleaning_twice_changes_nothing_more(text):
     assert clean(clean(text)) == clean(text)
@@ -178,7 +179,7 @@ def test_what_mentions_nobody_is_left_alone(text):
     assert defuse(text) == text
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(fragments)
 def test_no_server_finds_anybody_in_defused_text(text):
     text = defuse(clean(text))
@@ -187,6 +188,7 @@ def test_no_server_finds_anybody_in_defused_text(text):
     assert defuse(text) == text
 
 
+@settings(deadline=None)
 @given(fragments, fragments)
 def test_two_defused_texts_side_by_side_are_still_harmless(first, second):
     assert not MENTION.search(defuse(clean(first)) + defuse(clean(second)))
@@ -237,6 +239,7 @@ def test_entities_are_unescaped_exactly_once(html, text):
     assert html_to_text(html) == text
 
 
+@settings(deadline=None)
 @given(anything | st.text("<>!-[]/&;#ab \"='", max_size=60))
 def test_no_nonsense_makes_html_fail(html):
     assert "\0" not in html_to_text(html)
@@ -284,7 +287,7 @@ def test_the_content_warning_counts():
     assert length("text", MASTODON, "warning 👨\u200d👩\u200d👧") == 4 + 9
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(fragments)
 def test_length_is_never_less_than_the_server_counts(text):
     # two links run into one are nonsense that is counted in more than one way
@@ -292,6 +295,7 @@ def test_length_is_never_less_than_the_server_counts(text):
     assert length(text, MASTODON) >= Mastodon.get_status_length(text)
 
 
+@settings(deadline=None)
 @given(anything)
 def test_graphemes_are_the_text(text):
     assert "".join(graphemes(text)) == text
@@ -328,7 +332,7 @@ def test_texts_are_cut_where_an_editor_would(text, limit, short):
     assert shorten(text, limit) == short
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(fragments, st.integers(-1, 80))
 def test_a_shortened_text_fits_and_breaks_no_link(text, limit):
     short = shorten(text, limit)
@@ -391,6 +395,7 @@ def test_hashtags_are_few_and_each_stands_once():
     assert hashtags(["news"], 0, ["bot"]) == ("#bot",)
 
 
+@settings(deadline=None)
 @given(st.lists(anything, max_size=8))
 def test_every_hashtag_is_one_to_mastodon(categories):
     for tag in hashtags(categories, 8, ()):

@@ -48,6 +48,7 @@ class Access:
         self.name = name
         self._make_target = make_target
         self.rows = store.outbox
+        self.sources = store.sources
         self.in_store = in_store
         self.clock = clock
         self.changed: dict[int, Delivery] = {}

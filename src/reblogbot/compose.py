@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import regex
 
 from reblogbot.config.settings import AccountSettings, SourceSettings
-from reblogbot.identity import clean_link
+from reblogbot.identity import clean_link, is_status_page
 from reblogbot.model import Action, Entry, Limits, Media, Post
 from reblogbot.templates import Listing, Names, Tags, Template, check_template, template
 from reblogbot.text import (
@@ -39,10 +39,11 @@ _SCHEME = regex.compile(r"https?://", regex.IGNORECASE)
 def action_of(entry: Entry, source: SourceSettings) -> Action:
     """What becomes of the entry: `auto` boosts a fediverse status and posts anything else.
 
+    A link that looks like a status's page counts as one: whether it is, its server tells.
     A boost or quote of what has neither URI nor link becomes a post.
     """
     if source.action == "auto":
-        return "boost" if entry.uri else "post"
+        return "boost" if entry.uri or is_status_page(entry.link) else "post"
     return source.action if entry.uri or clean_link(entry.link) else "post"
 
 

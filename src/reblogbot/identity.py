@@ -8,6 +8,7 @@ from functools import cache
 from hashlib import blake2b
 from importlib.resources import files
 from unicodedata import normalize
+from urllib.parse import urlsplit
 
 import idna
 import regex
@@ -31,6 +32,14 @@ _FORM = regex.compile(
 )
 _BAD_IN_HOST = regex.compile(r"[\s\p{C}!-,/:-@\[-^`{-~]")
 _DOTS = regex.compile(r"[.。．｡]")
+# Mastodon, GoToSocial and Takahē; Mastodon's and GoToSocial's ids; Pleroma; Pixelfed; Misskey; snac
+_STATUS_PAGE = regex.compile(
+    r"/@[\w.@-]+/(?:statuses/|posts/)?[0-9A-Za-z]{16,30}/?"
+    r"|/users/[\w.-]+/statuses/[0-9A-Za-z]{16,30}"
+    r"|/notice/[0-9A-Za-z]{16,30}|/objects/[0-9a-f-]{36}"
+    r"|/p/[\w.-]+/[0-9]{16,20}|/notes/[0-9a-z]{10,30}|/[\w.-]+/p/[0-9]+\.[0-9]+",
+    regex.ASCII,
+)
 _DEFAULT_PORTS = frozenset({"", "80", "443"})
 
 
@@ -83,6 +92,11 @@ def clean_link(link: str) -> str:
     return harmless_link(f"{parts.scheme}://{parts.host}{port}{closed}")
 
 
+def is_status_page(link: str) -> bool:
+    """Whether the link has the form that servers give the page or id of a fediverse status."""
+    return bool(_STATUS_PAGE.fullmatch(urlsplit(canonical_link(link)).path))
+
+
 def host_of(link: str) -> str:
     """The link's host in lower case and IDNA, "" for no usable link."""
     parts = _parse(link)
@@ -120,6 +134,11 @@ def published_keys(entry: Entry, source: str) -> tuple[bytes, ...]:
 
 
 # keys
+
+
+def edit_key(delivery_id: int, number: int) -> bytes:
+    """The key of a delivery's nth edit, 16 bytes: each edit is queued once."""
+    return _key("edit", str(delivery_id), str(number))
 
 
 def _key(kind: str, *parts: str) -> bytes:

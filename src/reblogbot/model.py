@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
-Action = Literal["post", "boost", "quote"]
+Action = Literal["post", "boost", "quote", "edit"]
 Visibility = Literal["public", "unlisted", "private", "direct"]
 
 
@@ -98,7 +98,8 @@ class Limits:
 class Post:
     """The frozen thing to publish: rendered once, sent as it is.
 
-    For a boost or quote, `uri` names the status. `link` is the link within the text.
+    For a boost or quote, `uri` names the status; for an edit, it is the remote id of ours.
+    `link` is the link within the text.
     `length` and `limit` are in the server's own counting. `shorter` is a text for a server that,
     against its own word, finds this one too long; "" when there is none.
     """
@@ -114,6 +115,19 @@ class Post:
     length: int = 0
     limit: int = 500
     shorter: str = ""
+    is_bundle: bool = False
+    """Whether it is a digest, and so not to be bundled again."""
+    continues: int = 0
+    """The delivery whose status it answers, where a digest goes on in a thread; 0 for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image as it is attached: its bytes, what they are, and its description."""
+
+    content: bytes
+    mime: str
+    alt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,13 +216,24 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """One delivery to be queued: the frozen post for one account, `held` with its reason or not."""
+    """One delivery to be queued: the frozen post for one account, `held` with its reason or not.
+
+    `claims` are the keys no other delivery of the account may have, the candidate's own where
+    they are empty. `due` is when it may go out, None for at once.
+    """
 
     candidate: Candidate
     account: str
     post: Post
     state: State = State.QUEUED
     reason: str = ""
+    claims: tuple[bytes, ...] = ()
+    due: datetime | None = None
+
+    @property
+    def keys(self) -> tuple[bytes, ...]:
+        """The keys it is unique by, the first being its identity."""
+        return self.claims or self.candidate.published_keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,19 +257,44 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class Recent:
+    """What an account published lately: titles of the last days, and links' hosts of the last one.
+
+    `domains` counts posts by host, as `identity.host_of` writes it.
+    """
+
+    titles: tuple[str, ...] = ()
+    domains: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A post that stands there, as it was last made, and the entry it was made of."""
+
+    delivery_id: int
+    remote_id: str
+    entry: Entry
+    post: Post
+    edits: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Past:
     """What the store knows of a source and its accounts when a batch arrives.
 
     `seen` holds those of the batch's keys the source has shown before, `published` those
     of its keys each account has published or queued. `address_changed` tells that the
     source now stands at another url than when it was last read; `last_batch_at` is None
-    before the first batch.
+    before the first batch. `recent` and `made` are filled where the source's settings ask
+    for them: what each account published lately, and by key what may be edited.
     """
 
     seen: Collection[bytes] = frozenset()
-    published: Mapping[str, Collection[bytes]] | None = None
+    published: Mapping[str, Collection[bytes]] = field(default_factory=dict)
     last_batch_at: datetime | None = None
     address_changed: bool = False
+    recent: Mapping[str, Recent] = field(default_factory=dict)
+    made: Mapping[str, Mapping[bytes, Made]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

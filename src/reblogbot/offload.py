@@ -38,7 +38,7 @@ class WorkerPool:
         self,
         *,
         workers: int = 2,
-        deadline: timedelta = timedelta(seconds=10),
+        deadline: timedelta = timedelta(seconds=30),
         memory: int = 512 * 1024 * 1024,
     ) -> None:
         self._deadline = deadline.total_seconds()

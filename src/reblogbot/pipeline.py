@@ -14,9 +14,10 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import replace
 
+from reblogbot import digest
 from reblogbot.access import Access
 from reblogbot.config.settings import AccountSettings, Config, SourceSettings
-from reblogbot.model import Delivery, Limits, State
+from reblogbot.model import Delivery, Limits, Post, State
 from reblogbot.polling import Look, Poller
 from reblogbot.ports import Clock, Source
 from reblogbot.rounds import Poll, Round
@@ -48,7 +49,9 @@ class Pipeline:
         self._clock = clock
         self._senders: dict[str, Sender] = {}
         self._is_stopping = False
-        self.poller = Poller(config, store, self._in_store, make_source, self._limits, clock, dice)
+        self.poller = Poller(
+            config, store, self._in_store, make_source, self._limits, self._resolves, clock, dice
+        )
 
     async def close(self) -> None:
         """Let go of threads; the store is closed by whoever opened it."""
@@ -142,6 +145,17 @@ class Pipeline:
             if sources[name].enabled
         ]
 
+    async def digested(
+        self, account: str, source: SourceSettings, posts: Sequence[Post]
+    ) -> list[digest.Bundle]:
+        """These posts as the source's next digest would have them."""
+        now = self._clock.now()
+        known = await self._in_store(self.store.sources.title, source.name)
+        title = digest.heading(
+            source.title or known or source.name, source, digest.next_time(source, now) or now
+        )
+        return digest.bundles(posts, await self._limits(account), title)
+
     def sender(self, name: str) -> Sender:
         """The account's sender: one, as long as the process lives."""
         if name not in self._senders:
@@ -152,6 +166,9 @@ class Pipeline:
 
     async def _limits(self, name: str) -> Limits:
         return await self.sender(name).limits()
+
+    async def _resolves(self, name: str, uri: str) -> bool:
+        return await self.sender(name).resolves(uri)
 
     async def looks(self, records: Sequence[SourceRecord]) -> AsyncIterator[Look]:
         """The looks, many at once, in the order of the config: so each run queues alike."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from reblogbot import compose, filters, identity
+from reblogbot import compose, digest, filters, identity
 from reblogbot.config.settings import AccountSettings, SourceSettings
 from reblogbot.errors import ReblogbotError
 from reblogbot.model import (
@@ -18,6 +19,7 @@ from reblogbot.model import (
     Past,
     Plan,
     Post,
+    Recent,
     Refusal,
     State,
 )
@@ -74,73 +76,142 @@ def plan(
     now: datetime,
 ) -> Plan:
     """What is to be remembered, queued and refused of a batch; pure, so `preview` is `sync`."""
-    new = tuple(one for one in found if _unseen(one, past.seen))
+    new = tuple(one for one in found if all(key not in past.seen for key in one.keys))
     storm = _storm(settings, found, new, past)
     intents: list[Intent] = []
     refusals: list[Refusal] = []
     for route in routes:
-        chosen = new if route.learnt else found
-        first = frozenset() if route.learnt else _beyond_first(settings, found)
-        published = set((past.published or {}).get(route.account.name, ()))
-        title = settings.title or batch.title or settings.name
-        for one in chosen:
-            reason = _refusal(one, settings, published, now, first)
-            if reason:
-                refusals.append(Refusal(one, route.account.name, reason))
-                continue
-            try:
-                post = render(one.entry, settings, route, title, batch.language)
-            except ReblogbotError as error:
-                # a template that breaks on one entry must not stop the others
-                refusals.append(Refusal(one, route.account.name, f"{error.slug}: {error.message}"))
-                continue
-            published.update(one.published_keys)
-            held = (storm if route.learnt else "") or ("review" if settings.review else "")
-            state = State.HELD if held else State.QUEUED
-            intents.append(Intent(one, route.account.name, post, state, held))
+        held = (storm if route.learnt else "") or ("review" if settings.review else "")
+        gate = _Gate(settings, route, past, now, _beyond_first(settings, found, route))
+        for one in new if route.learnt else found:
+            made = _intent(one, settings, route, batch, held, gate, now)
+            intents += [made] if isinstance(made, Intent) else []
+            refusals += [made] if isinstance(made, Refusal) else []
+        intents += _edits(found, settings, route, batch, past)
     order = {id(one): number for number, one in enumerate(found)}
     intents.sort(key=lambda intent: order[id(intent.candidate)])
     return Plan(tuple(found), new, tuple(intents), tuple(refusals), storm)
 
 
-def render(entry: Entry, settings: SourceSettings, route: Route, title: str, language: str) -> Post:
-    """The post as it will be sent: text, and the status it boosts or quotes if it does."""
+def _intent(
+    one: Candidate,
+    settings: SourceSettings,
+    route: Route,
+    batch: Batch,
+    held: str,
+    gate: _Gate,
+    now: datetime,
+) -> Intent | Refusal:
+    """What one entry comes to for one account."""
+    reason = gate.refusal(one)
+    if reason:
+        return Refusal(one, route.account.name, reason)
+    try:
+        post = render(one.entry, settings, route, batch)
+    except ReblogbotError as error:
+        # a template that breaks on one entry must not stop the others
+        return Refusal(one, route.account.name, f"{error.slug}: {error.message}")
+    gate.passed(one)
+    state = State.HELD if held else State.QUEUED
+    due = digest.next_time(settings, now)
+    return Intent(one, route.account.name, post, state, held, due=due)
+
+
+class _Gate:
+    """What keeps entries from one account; each that passes may keep out those behind it."""
+
+    def __init__(
+        self,
+        settings: SourceSettings,
+        route: Route,
+        past: Past,
+        now: datetime,
+        beyond_first: Collection[int],
+    ) -> None:
+        name = route.account.name
+        recent = past.recent.get(name, Recent())
+        self._settings = settings
+        self._now = now
+        self._beyond_first = beyond_first
+        self._published = set(past.published.get(name, ()))
+        self._titles = list(recent.titles)
+        self._domains = Counter(recent.domains)
+
+    def refusal(self, one: Candidate) -> str:
+        """Why the entry is not queued, or ""."""
+        if id(one) in self._beyond_first:
+            return "first_sight"
+        if not self._published.isdisjoint(one.published_keys):
+            return "duplicate: this account has published or queued it already"
+        chosen = self._settings.filter
+        reason = filters.refusal(one.entry, self._settings, self._now)
+        if reason:
+            return reason
+        like = filters.near_duplicate(one.entry.title, self._titles, chosen.similar)
+        if like:
+            return f"similar: this account has published “{like}” lately"
+        return filters.over_domain_limit(one.entry.link, self._domains, chosen.max_per_domain)
+
+    def passed(self, one: Candidate) -> None:
+        """Count an entry that is queued."""
+        self._published.update(one.published_keys)
+        if one.entry.title:
+            self._titles.append(one.entry.title)
+        self._domains[identity.host_of(one.entry.link)] += 1
+
+
+def _edits(
+    found: Sequence[Candidate],
+    settings: SourceSettings,
+    route: Route,
+    batch: Batch,
+    past: Past,
+) -> list[Intent]:
+    """Edits of posts whose entries read otherwise now; a changed template edits nothing."""
+    made = past.made.get(route.account.name, {})
+    edits = []
+    for one in found:
+        standing = next((made[key] for key in one.published_keys if key in made), None)
+        if standing is None or _words(one.entry) == _words(standing.entry):
+            continue
+        post = replace(render(one.entry, settings, route, batch), action="edit", shorter="")
+        post = replace(post, uri=standing.remote_id)
+        if (post.text, post.spoiler) != (standing.post.text, standing.post.spoiler):
+            claim = identity.edit_key(standing.delivery_id, standing.edits + 1)
+            edits.append(Intent(one, route.account.name, post, claims=(claim,)))
+    return edits
+
+
+def _words(entry: Entry) -> tuple[object, ...]:
+    """What of an entry a reader would call another text."""
+    return entry.title, entry.summary, entry.authors, entry.media
+
+
+def render(entry: Entry, settings: SourceSettings, route: Route, batch: Batch) -> Post:
+    """The post as it will be sent: text, and the status it boosts or quotes if it does.
+
+    Raises ReblogbotError when the template fails on this entry.
+    """
     post = compose.compose(
         entry,
         settings,
         route.account,
         route.limits,
-        source_title=title,
-        feed_language=language,
+        source_title=settings.title or batch.title or settings.name,
+        feed_language=batch.language,
     )
     action = compose.action_of(entry, settings)
     return post if action == "post" else replace(post, action=action, uri=entry.uri or entry.link)
 
 
-def _unseen(one: Candidate, seen: Collection[bytes]) -> bool:
-    return all(key not in seen for key in one.keys)
-
-
-def _beyond_first(settings: SourceSettings, found: Sequence[Candidate]) -> frozenset[int]:
+def _beyond_first(
+    settings: SourceSettings, found: Sequence[Candidate], route: Route
+) -> frozenset[int]:
     """The entries, by id(), that `first` keeps from being posted at first sight."""
-    if settings.first == "all":
+    if route.learnt or settings.first == "all":
         return frozenset()
     newest = 0 if settings.first == "none" else settings.first
     return frozenset(id(one) for one in found[: max(0, len(found) - newest)])
-
-
-def _refusal(
-    one: Candidate,
-    settings: SourceSettings,
-    published: Collection[bytes],
-    now: datetime,
-    first: Collection[int],
-) -> str:
-    if id(one) in first:
-        return "first_sight"
-    if any(key in published for key in one.published_keys):
-        return "duplicate: this account has published or queued it already"
-    return filters.refusal(one.entry, settings, now)
 
 
 def _storm(

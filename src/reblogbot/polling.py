@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reblogbot import planning, schedule
 from reblogbot.config.settings import Config, SourceSettings
 from reblogbot.errors import SourceError
-from reblogbot.model import Batch, Candidate, Limits, Past, Plan, Validators
+from reblogbot.model import (
+    Batch,
+    Candidate,
+    Intent,
+    Limits,
+    Made,
+    Past,
+    Plan,
+    Recent,
+    Validators,
+)
 from reblogbot.ports import Clock, Source
 from reblogbot.rounds import Outcome, Poll
 from reblogbot.store import Store, StoreThread
@@ -37,8 +47,8 @@ class Look:
 class Poller:
     """Looks at sources and records what they bring.
 
-    `limits` tells what an account's server takes; it is asked only when there is something
-    to compose.
+    `limits` tells what an account's server takes, `resolves` whether it can find a status;
+    they are asked only when there is something to compose.
     """
 
     def __init__(
@@ -48,6 +58,7 @@ class Poller:
         store_thread: StoreThread,
         make_source: Callable[[SourceSettings], Source],
         limits: Callable[[str], Awaitable[Limits]],
+        resolves: Callable[[str, str], Awaitable[bool]],
         clock: Clock,
         dice: Callable[[], float],
     ) -> None:
@@ -56,6 +67,7 @@ class Poller:
         self._in_store = store_thread
         self._make_source = make_source
         self._limits = limits
+        self._resolves = resolves
         self._clock = clock
         self._dice = dice
 
@@ -77,13 +89,7 @@ class Poller:
     async def plan(self, look: Look, published: Mapping[str, set[bytes]] | None = None) -> Plan:
         """What the look comes to; `published` are keys taken besides those in the store."""
         accounts = look.settings.to
-        past = await self._in_store(self._store.sources.past, look.record, look.found, accounts)
-        if published:
-            done = {
-                name: {*(past.published or {}).get(name, ()), *published.get(name, ())}
-                for name in accounts
-            }
-            past = Past(past.seen, done, past.last_batch_at, past.address_changed)
+        past = await self._past(look, published or {})
         routes = [
             planning.Route(
                 self._config.accounts[name],
@@ -92,7 +98,16 @@ class Poller:
             )
             for name in accounts
         ]
-        return planning.plan(look.settings, look.batch, look.found, routes, past, self._clock.now())
+        plan = planning.plan(look.settings, look.batch, look.found, routes, past, self._clock.now())
+        if look.settings.action != "auto":
+            return plan
+        return replace(plan, intents=tuple([await self._possible(one) for one in plan.intents]))
+
+    async def _possible(self, one: Intent) -> Intent:
+        """The intent, a post where the boost hoped for is not to be had on that server."""
+        if one.post.action != "boost" or await self._resolves(one.account, one.post.uri):
+            return one
+        return replace(one, post=replace(one.post, action="post", uri=""))
 
     async def record(self, look: Look) -> Poll:
         """Record what a look came to: entries and deliveries, or the failure."""
@@ -120,10 +135,34 @@ class Poller:
         _log_new(look.record.name, len(plan.new), len(recorded.queued))
         return Poll(look.record.name, outcome, len(plan.new), plan.storm, recorded.queued)
 
+    async def _past(self, look: Look, published: Mapping[str, set[bytes]]) -> Past:
+        """What the store knows that matters for this look; `published` is taken besides."""
+        accounts, settings = look.settings.to, look.settings
+        past = await self._in_store(self._store.sources.past, look.record, look.found, accounts)
+        done = {
+            name: {*past.published.get(name, ()), *published.get(name, ())} for name in accounts
+        }
+        recent: dict[str, Recent] = {}
+        if settings.filter.similar or settings.filter.max_per_domain:
+            for name in accounts:
+                recent[name] = await self._in_store(
+                    self._store.publications.recent, name, self._clock.now()
+                )
+        made: dict[str, dict[bytes, Made]] = {}
+        if settings.updates == "edit":
+            keys = [key for one in look.found for key in one.published_keys]
+            for name in accounts:
+                made[name] = await self._in_store(
+                    self._store.publications.made, name, settings.name, keys
+                )
+        return replace(past, published=done, recent=recent, made=made)
+
     def _has_work(self, look: Look, past: Past, account: str) -> bool:
         """Whether anything might have to be composed for this account."""
         if account not in look.record.learnt:
             return look.settings.first != "none" and bool(look.found)
+        if past.made.get(account):
+            return True
         return any(not set(one.keys) & set(past.seen) for one in look.found)
 
     def _due(self, look: Look) -> datetime:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
-from reblogbot.model import Batch, Limits, Post, Receipt, Standing, Validators
+from reblogbot.model import Batch, Image, Limits, Post, Receipt, Standing, Validators
 
 T = TypeVar("T")
 
@@ -118,8 +118,18 @@ class Target(Protocol):
         """What the server takes now."""
         ...
 
-    def publish(self, post: Post, key: str) -> Receipt:
-        """The receipt of the post, boost or quote; `key` is the Idempotency-Key."""
+    def publish(
+        self, post: Post, key: str, *, reply_to: str = "", images: Sequence[Image] = ()
+    ) -> Receipt:
+        """The receipt of the post, boost, quote or edit; `key` is the Idempotency-Key.
+
+        `reply_to` is the remote id of the status it continues. An image that cannot be
+        attached is left out.
+        """
+        ...
+
+    def resolves(self, uri: str) -> bool:
+        """Whether the server knows, or could fetch, the fediverse status of this URI or page."""
         ...
 
     def recent(self) -> Sequence[Standing]:

@@ -10,11 +10,15 @@ from reblogbot.model import Plan, Post, State
 from reblogbot.pipeline import Pipeline
 
 
+Queued = tuple[str, str, Post]
+"""Account, source and post."""
+
+
 @dataclass(slots=True)
 class Preview:
     """Posts in the order they would be queued, what was refused, and sources that failed."""
 
-    posts: list[tuple[str, str, Post]] = field(default_factory=list)
+    posts: list[Queued] = field(default_factory=list)
     refused: list[dict[str, str]] = field(default_factory=list)
     errors: list[dict[str, str]] = field(default_factory=list)
 
@@ -61,7 +65,28 @@ async def preview(pipeline: Pipeline, names: Sequence[str]) -> Preview:
         for intent in plan.intents:
             taken.setdefault(intent.account, set()).update(intent.candidate.published_keys)
         _add(made, name, plan)
+    made.posts = await _bundled(pipeline, made.posts)
     return made
+
+
+async def _bundled(pipeline: Pipeline, posts: list[Queued]) -> list[Queued]:
+    """The posts with those of each digest in one, where the first of them stood."""
+    result: list[Queued] = []
+    done: set[tuple[str, str]] = set()
+    for account, name, post in posts:
+        source = pipeline.config.sources[name]
+        if source.digest is None or post.action != "post" or post.is_bundle:
+            result.append((account, name, post))
+        elif (account, name) not in done:
+            done.add((account, name))
+            parts = [
+                one
+                for to, origin, one in posts
+                if (to, origin) == (account, name) and one.action == "post" and not one.is_bundle
+            ]
+            bundles = await pipeline.digested(account, source, parts)
+            result += [(account, name, bundle.post) for bundle in bundles]
+    return result
 
 
 def _add(made: Preview, name: str, plan: Plan) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from reblogbot import delivery, turns
 from reblogbot.access import ASKED, TOKEN, Access
+from reblogbot.bundling import bundle
 from reblogbot.config.settings import AccountSettings, Config
 from reblogbot.errors import RateLimited, TargetError, Unauthorised
 from reblogbot.model import Delivery, Limits, State
@@ -67,6 +68,15 @@ class Sender:
         except TargetError as error:
             log.info("limits not known", extra={"account": access.name, "error": error.message})
             return known
+
+    async def resolves(self, uri: str) -> bool:
+        """Whether the server can find a status to boost; while it cannot be asked, perhaps."""
+        access = self._access
+        try:
+            return await access.call(access.target.resolves, uri)
+        except TargetError as error:
+            log.info("not resolved", extra={"account": access.name, "error": error.message})
+            return True
 
     async def introduce(self) -> tuple[Identity, Limits]:
         """Whom the token speaks for and what the server takes. Raises TargetError."""
@@ -132,12 +142,15 @@ class Sender:
     async def _send_all(self, stopping: Callable[[], bool]) -> None:
         access = self._access
         waiting = await access.in_store(access.rows.waiting, access.name)
-        if not turns.ready(waiting, self._config, access.clock.now()):
+        if not self._ready(waiting):
             return
         if not self._has_looked_back:
             if not await look_back(access, waiting):
                 return
             self._has_looked_back = True
+        waiting = await access.in_store(access.rows.waiting, access.name)
+        if any(self._config.sources[one.source].digest for one in self._ready(waiting)):
+            await bundle(access, self._config, waiting, await self.limits())
             waiting = await access.in_store(access.rows.waiting, access.name)
         while not stopping() and (chosen := await self._choose(waiting)) is not None:
             waiting.remove(chosen)
@@ -176,8 +189,9 @@ class Sender:
             claimed.post.text if claimed.post.action != "boost" else claimed.post.uri,
             claimed.generation,
         )
+        reply_to = await self._continued(claimed)
         try:
-            receipt = await access.call(access.target.publish, claimed.post, key)
+            receipt = await access.call(access.target.publish, claimed.post, key, reply_to=reply_to)
         except TargetError as error:
             return await self._failed(claimed, error)
         decision = delivery.after_success(claimed, receipt, access.clock.now())
@@ -187,6 +201,14 @@ class Sender:
             extra={"account": access.name, "source": one.source, "id": one.id, "url": receipt.url},
         )
         return after
+
+    async def _continued(self, one: Delivery) -> str:
+        """The remote id of the status a thread goes on from; "" where there is none."""
+        if not one.post.continues:
+            return ""
+        access = self._access
+        found = await access.in_store(access.rows.find, [one.post.continues])
+        return found[0].receipt.remote_id if found and found[0].receipt else ""
 
     async def _failed(self, claimed: Delivery, error: TargetError) -> Delivery | None:
         access = self._access
@@ -220,6 +242,9 @@ class Sender:
                 return instead
         record = await self._record()
         return delivery.after_failure(claimed, error, now, self._config.delivery, record.pauses)
+
+    def _ready(self, waiting: Sequence[Delivery]) -> list[Delivery]:
+        return turns.ready(waiting, self._config, self._access.clock.now())
 
     @property
     def _settings(self) -> AccountSettings:

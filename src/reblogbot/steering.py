@@ -7,7 +7,7 @@ from datetime import datetime
 
 from reblogbot import planning
 from reblogbot.config.settings import Config
-from reblogbot.model import TRANSITIONS, Delivery, State
+from reblogbot.model import TRANSITIONS, Batch, Delivery, State
 from reblogbot.store import Store
 
 CONCERNED: dict[str, frozenset[State]] = {
@@ -104,6 +104,6 @@ class Steering:
         remembered = {known.name: known for known in self._store.sources.all()}
         known_title = remembered[one.source].title if one.source in remembered else ""
         route = planning.Route(account, record.limits, learnt=True)
-        title = source.title or known_title or source.name
-        post = planning.render(entry, source, route, title, one.post.language)
+        batch = Batch(title=known_title, language=one.post.language)
+        post = planning.render(entry, source, route, batch)
         return replace(one, post=post, generation=one.generation + 1, sent_from=None)

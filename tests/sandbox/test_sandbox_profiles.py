@@ -30,10 +30,10 @@ def test_the_main_job_works_on_every_kind_of_server(as_profile, profile):
     assert [act["act"] for act in server.accepted] == ["post", "post", "edit", "delete"]
 
 
-def test_a_version_that_cannot_be_read_makes_a_careless_client_storm(as_profile):
+def test_a_version_that_cannot_be_read_trips_a_careless_client(as_profile):
     server, _ = as_profile("takahe")
     careless = Mastodon(access_token=server.add_account("news"), api_base_url=server.url)
-    with pytest.raises(RecursionError):
+    with pytest.raises(ValueError, match="invalid literal"):
         careless.search_v2("x")
     careful = client(server, mastodon_version="4.2.0", version_check_mode="created")
     before = len(server.requests)
@@ -41,7 +41,9 @@ def test_a_version_that_cannot_be_read_makes_a_careless_client_storm(as_profile)
     assert server.requests[before:] == [("GET", "/api/v2/search")]
 
 
-@pytest.mark.parametrize(("profile", "status"), [("snac", 404), ("takahe", 500), ("gotosocial", 200)])
+@pytest.mark.parametrize(
+    ("profile", "status"), [("snac", 404), ("takahe", 500), ("gotosocial", 200)]
+)
 def test_some_have_no_second_version_of_instance(as_profile, profile, status):
     server, news = as_profile(profile)
     answer = call(server, "GET", "/api/v2/instance")
@@ -86,7 +88,12 @@ def test_each_refuses_a_post_in_its_own_way(as_profile, profile, form, status):
 
 @pytest.mark.parametrize(
     ("profile", "kept", "after_edit"),
-    [("mastodon", "zh", "zh"), ("gotosocial", "zh", "en"), ("snac", "en", "en"), ("takahe", None, None)],
+    [
+        ("mastodon", "zh", "zh"),
+        ("gotosocial", "zh", "en"),
+        ("snac", "en", "en"),
+        ("takahe", None, None),
+    ],
 )
 def test_language_is_kept_or_not(as_profile, profile, kept, after_edit):
     _, news = as_profile(profile)
@@ -238,7 +245,9 @@ def test_media_is_used_again_but_not_on_gotosocial(as_profile):
         assert answer.status_code == (200 if is_fine else 400)
 
 
-@pytest.mark.parametrize(("profile", "status"), [("snac", 200), ("takahe", 200), ("gotosocial", 400)])
+@pytest.mark.parametrize(
+    ("profile", "status"), [("snac", 200), ("takahe", 200), ("gotosocial", 400)]
+)
 def test_long_descriptions(as_profile, profile, status):
     server, _ = as_profile(profile)
     files = {"file": ("x.png", png())}
@@ -246,7 +255,9 @@ def test_long_descriptions(as_profile, profile, status):
     assert answer.status_code == status
 
 
-@pytest.mark.parametrize(("profile", "has"), [("snac", False), ("takahe", False), ("gotosocial", True)])
+@pytest.mark.parametrize(
+    ("profile", "has"), [("snac", False), ("takahe", False), ("gotosocial", True)]
+)
 def test_the_history_of_edits_is_not_kept_everywhere(as_profile, profile, has):
     server, news = as_profile(profile)
     said = news.status_post("one")
@@ -273,7 +284,12 @@ def test_a_bad_token_is_told_in_many_ways(as_profile, profile, path, status, bod
 
 @pytest.mark.parametrize(
     ("profile", "status", "kind"),
-    [("mastodon", 404, "json"), ("gotosocial", 404, "json"), ("takahe", 500, "html"), ("snac", 404, "html")],
+    [
+        ("mastodon", 404, "json"),
+        ("gotosocial", 404, "json"),
+        ("takahe", 500, "html"),
+        ("snac", 404, "html"),
+    ],
 )
 def test_a_garbage_id_is_told_in_many_ways(as_profile, profile, status, kind):
     server, _ = as_profile(profile)

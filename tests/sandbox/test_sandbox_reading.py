@@ -168,7 +168,9 @@ def test_one_is_told_of_mentions_boosts_favourites_and_follows(mastodon, sandbox
     mentions = mastodon.notifications(types=["mention"], account_id=alice.me())
     assert [n.status.id for n in mentions] == [mention.id]
     assert mastodon.notifications(mentions_only=True)[0].account.acct == "bob@remote.example"
-    assert [n.type for n in mastodon.notifications(exclude_types=["mention"], limit=1)] == ["follow"]
+    assert [n.type for n in mastodon.notifications(exclude_types=["mention"], limit=1)] == [
+        "follow"
+    ]
     assert ids(mastodon.fetch_remaining(mastodon.notifications(limit=2))) == ids(told)
     assert mastodon.notifications(told[0].id).id == told[0].id
     mastodon.notifications_dismiss(told[0])
@@ -228,7 +230,11 @@ def test_trends_go_by_how_often(mastodon, sandbox):
 
 @pytest.mark.parametrize(
     ("path", "mine"),
-    [("/api/v1/timelines/home", True), ("/api/v1/timelines/public", False), ("/api/v1/instance", False)],
+    [
+        ("/api/v1/timelines/home", True),
+        ("/api/v1/timelines/public", False),
+        ("/api/v1/instance", False),
+    ],
 )
 def test_strangers_see_what_is_public_and_no_more(sandbox, path, mine):
     answer = call(sandbox, "GET", path, token=None)

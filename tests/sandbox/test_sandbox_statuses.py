@@ -77,8 +77,8 @@ def test_an_edit_keeps_the_id_and_the_old_form(mastodon):
     assert edited.id == said.id
     assert edited.edited_at is not None
     assert edited.language == "zh"
-    assert [form.content for form in mastodon.status_history(said.id)][0] == "<p>first</p>"
-    assert len(mastodon.status_history(said.id)) == 2
+    forms = mastodon.status_history(said.id)
+    assert [form.content[:9] for form in forms] == ["<p>first<", "<p>second"]
     assert mastodon.status_source(said.id).text == "second #tag"
 
 

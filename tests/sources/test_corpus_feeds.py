@@ -9,6 +9,7 @@ import pytest
 
 from reblogbot.errors import SourceError
 from reblogbot.sources.parse_feed import parse
+from reblogbot.sources.spans import KnownEntries
 
 FOLDER = Path(__file__).parents[2].parent / "shared" / "corpus" / "feeds"
 MANIFEST = FOLDER / "manifest.json"
@@ -41,11 +42,13 @@ def test_a_real_document_shows_what_feedparser_finds_in_it(file, said):
     url = said.get("url") or f"https://corpus.example/{file.name}"
     content_type = said.get("content_type") or ""
     expected = count(said)
+    known = KnownEntries()
     try:
-        batch = parse(file.read_bytes(), content_type, url, "", "UTC", NOW)
+        batch = parse(file.read_bytes(), content_type, url, "", "UTC", NOW, known)
     except SourceError as error:
         assert error.slug == "entity_declared" or not expected, error.message
         return
+    assert parse(file.read_bytes(), content_type, url, "", "UTC", NOW, known) == batch
     if isinstance(expected, int):
         assert len(batch.entries) == expected
     first = said.get("first_link")

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reblogbot.sources.dates import from_number, parse
@@ -102,12 +102,14 @@ def test_an_epoch_number_is_read_by_its_size(value):
     assert from_number(value, now=NOW) == MORNING
 
 
+@settings(deadline=None)
 @given(st.text() | st.from_regex(r"[0-9a-z:+\-/. 年月日]{1,40}", fullmatch=True))
 def test_no_text_breaks_it(text):
     got = parse(text, zone=SHANGHAI, now=NOW)
     assert got is None or datetime(1990, 1, 1, tzinfo=UTC) <= got <= NOW
 
 
+@settings(deadline=None)
 @given(
     st.integers(0, 1_100_000_000).map(lambda past: NOW - timedelta(seconds=past)),
     st.timezones(),

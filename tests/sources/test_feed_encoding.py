@@ -4,7 +4,7 @@ import codecs
 
 import pytest
 from documents import only
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reblogbot.errors import SourceError
@@ -98,12 +98,14 @@ def test_undeclared_latin_text_is_not_taken_for_chinese():
     assert only(document("Où est le café ?").encode("cp1252")).title == "Où est le café ?"
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300), st.text(max_size=30), st.sampled_from(["", "gbk", "utf-16", "hz"]))
 def test_no_bytes_break_the_decoder(body, content_type, wanted):
     text = decode(body, content_type=content_type, wanted=wanted)
     assert not any("\ud800" <= char <= "\udfff" for char in text)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_utf8_is_always_read_back(text):
     read = decode(text.encode(errors="replace"))

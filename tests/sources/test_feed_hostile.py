@@ -59,13 +59,13 @@ def check(body):
 
 
 @given(st.binary(max_size=400))
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 def test_any_bytes(body):
     check(body)
 
 
 @given(st.sampled_from(WHOLE), st.binary(max_size=60), st.integers(0, 10**6), st.integers(0, 80))
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_bytes_thrown_into_a_feed(document, splinter, place, gone):
     body = document.encode()
     place %= len(body)

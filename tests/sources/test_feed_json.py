@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 from documents import batch_of
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reblogbot.errors import SourceError
@@ -126,6 +126,7 @@ VALUES = st.recursive(
 KEYS = "id url external_url title content_html content_text summary image date_published date_modified authors author tags language attachments"  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.lists(st.dictionaries(st.sampled_from(KEYS.split()), VALUES), max_size=3))
 def test_no_json_feed_breaks_it(items):
     for entry in batch_of(feed(*items)).entries:

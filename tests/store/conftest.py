@@ -173,7 +173,8 @@ def _cluster(programs: Path, cluster: Path) -> Iterator[str]:
         _await(url, server)
         yield url
     finally:
-        server.send_signal(signal.SIGINT)
+        # at once, without a word to the disk
+        server.send_signal(signal.SIGQUIT)
         server.wait(timeout=60)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from reblogbot.sandbox.entities import iso
 from reblogbot.sandbox.profiles import No
-from reblogbot.sandbox.records import Account, Status
+from reblogbot.sandbox.records import Account, Media, Status
 from reblogbot.sandbox.wire import Answer, Call, Reply, Route, as_json, refuse
 
 ACTIVITY = "application/activity+json; charset=utf-8"
@@ -70,7 +70,10 @@ def actor(call: Call) -> Reply:
         return Answer(b"", 302, headers={"Location": world.account_url(account)})
     shown = call.show.account(account)
     icon = {"type": "Image", "mediaType": "image/svg+xml", "url": shown["avatar"]}
-    fields = [{"type": "PropertyValue", **field} for field in account.fields]
+    fields = [
+        {"type": "PropertyValue", "name": field["name"], "value": field["value"]}
+        for field in shown["fields"]
+    ]
     return _as_activity(
         {
             "id": uri,
@@ -158,8 +161,6 @@ def note(call: Call, status: Status) -> Thing:
     author = world.account_uri(account)
     parent = state.statuses.get(status.reply_to)
     content = world.html(status)
-    attached = [state.media[m] for m in status.media]
-    mentioned = [state.accounts[account_id] for account_id in status.mentions]
     base: Thing = {
         "id": world.uri(status),
         "type": "Note",
@@ -171,27 +172,31 @@ def note(call: Call, status: Status) -> Thing:
         "sensitive": status.sensitive,
         "content": content,
         "contentMap": {status.language: content} if status.language else {},
-        "attachment": [
-            {
-                "type": "Document",
-                "mediaType": media.mime,
-                "url": f"{world.origin}/media/{media.name}",
-                "name": media.alt or None,
-            }
-            for media in attached
-        ],
-        "tag": [
-            {"type": "Hashtag", "href": f"{world.origin}/tags/{name}", "name": f"#{name}"}
-            for name in status.tags
-        ]
-        + [
-            {"type": "Mention", "href": world.account_uri(who), "name": f"@{who.acct}"}
-            for who in mentioned
-        ],
+        "attachment": [_attached(call, state.media[media_id]) for media_id in status.media],
+        "tag": _tags(call, status),
     }
     if status.edited_at:
         base["updated"] = iso(status.edited_at)
     return base | _addressed(status, author)
+
+
+def _attached(call: Call, media: Media) -> Thing:
+    url = f"{call.world.origin}/media/{media.name}"
+    return {"type": "Document", "mediaType": media.mime, "url": url, "name": media.alt or None}
+
+
+def _tags(call: Call, status: Status) -> list[Thing]:
+    world = call.world
+    people = [world.state.accounts[account_id] for account_id in status.mentions]
+    tags = [
+        {"type": "Hashtag", "href": f"{world.origin}/tags/{name}", "name": f"#{name}"}
+        for name in status.tags
+    ]
+    mentions = [
+        {"type": "Mention", "href": world.account_uri(who), "name": f"@{who.acct}"}
+        for who in people
+    ]
+    return tags + mentions
 
 
 def object_of(call: Call) -> Reply:

@@ -52,7 +52,7 @@ def _check_account(call: Call, route: Route) -> None:
     if call.account is None and not route.open and call.token:
         raise refuse(No(422, words="This method requires an authenticated user"))
     if call.account and call.account.standing:
-        raise refuse(No(403, words=STANDINGS[call.account.standing]))
+        raise refuse(No(403, words=STANDINGS.get(call.account.standing, call.account.standing)))
 
 
 def covers(granted: Iterable[str], wanted: Iterable[str]) -> bool:

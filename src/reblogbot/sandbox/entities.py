@@ -26,8 +26,15 @@ class Entities:
         self.world = world
         self.state = world.state
         self.viewer = viewer
+        self._people: dict[str, Entity] = {}
 
     def account(self, account: Account) -> Entity:
+        """An account, worked out once: it stands on every status of a page."""
+        if account.id not in self._people:
+            self._people[account.id] = self._person(account)
+        return self._people[account.id]
+
+    def _person(self, account: Account) -> Entity:
         world, state = self.world, self.state
         own = state.own[account.id]
         picture = f"{world.origin}/_sandbox/avatars/{account.acct}.svg"
@@ -57,11 +64,13 @@ class Entities:
             "hide_collections": False,
             "emojis": [],
             "roles": [],
-            "fields": [
-                {"name": f["name"], "value": f["value"], "verified_at": None}
-                for f in account.fields
-            ],
+            "fields": [self._field(**field) for field in account.fields],
         } | ({"suspended": True} if account.standing == "suspended" else {})
+
+    def _field(self, name: str, value: str) -> Entity:
+        """A line of a profile; as everywhere in the API, its value is HTML."""
+        shown = texts.inline(value, self.world.origin, lambda _: "")
+        return {"name": name, "value": shown, "verified_at": None}
 
     def credentials(self, account: Account) -> Entity:
         """The account as its owner sees it."""
@@ -110,16 +119,13 @@ class Entities:
         return [self.status(status) for status in statuses]
 
     def _shape(self, status: Status, *, quoting: bool) -> Entity:
+        """A status that is no boost; a quote within a quote is left out."""
         world, state = self.world, self.state
-        parent = state.statuses.get(status.reply_to)
-        quoted = state.statuses.get(status.quote) if quoting else None
         return (
             {
                 "id": status.id,
                 "created_at": iso(status.created_at),
                 "edited_at": iso(status.edited_at) if status.edited_at else None,
-                "in_reply_to_id": status.reply_to or None,
-                "in_reply_to_account_id": parent.account_id if parent else None,
                 "sensitive": status.sensitive,
                 "spoiler_text": status.spoiler,
                 "visibility": status.visibility,
@@ -133,24 +139,34 @@ class Entities:
                 "tags": [self.tag_name(name) for name in status.tags],
                 "emojis": [],
                 "reblog": None,
-                "application": {"name": status.application, "website": None}
-                if status.application
-                else None,
                 "card": self._card_of(status),
                 "poll": None,
-                "quote": {"state": "accepted", "quoted_status": self.status(quoted, quoting=False)}
-                if quoted
-                else None,
-                "quotes_count": len(state.quotes[status.id]),
-                "quote_approval": {
-                    "automatic": ["public"],
-                    "manual": [],
-                    "current_user": "automatic",
-                },
             }
+            | self._around(status, quoting=quoting)
             | self._counts(status)
             | self._own(status)
         )
+
+    def _around(self, status: Status, *, quoting: bool) -> Entity:
+        """What a status answers and quotes, and by what it was sent."""
+        parent = self.state.statuses.get(status.reply_to)
+        quoted = self.state.statuses.get(status.quote) if quoting else None
+        app = {"name": status.application, "website": None}
+        quote = quoted and {
+            "state": "accepted",
+            "quoted_status": self.status(quoted, quoting=False),
+        }
+        return {
+            "in_reply_to_id": status.reply_to or None,
+            "in_reply_to_account_id": parent.account_id if parent else None,
+            "application": app if status.application else None,
+            "quote": quote,
+            "quote_approval": {
+                "automatic": ["public"],
+                "manual": [],
+                "current_user": "automatic",
+            },
+        }
 
     def _counts(self, status: Status) -> Entity:
         state = self.state
@@ -158,6 +174,7 @@ class Entities:
         return {
             "replies_count": len(state.replies[status.id]),
             "reblogs_count": len(state.boosts[status.id]) + status.seen_boosts,
+            "quotes_count": len(state.quotes[status.id]),
             "favourites_count": favourites + status.seen_favourites,
         }
 
@@ -226,7 +243,7 @@ class Entities:
             "remote_url": None,
             "preview_remote_url": None,
             "text_url": None,
-            "meta": {"focus": _focus(media.focus)} if media.focus else {},
+            "meta": {},
             "description": media.alt or None,
             "blurhash": None,
         }
@@ -303,8 +320,3 @@ class Entities:
 
 def _day(own: Iterable[Status]) -> str:
     return max(status.created_at for status in own).date().isoformat()
-
-
-def _focus(focus: str) -> Entity:
-    x, _, y = focus.partition(",")
-    return {"x": float(x), "y": float(y or 0)}

@@ -56,7 +56,7 @@ def _rank(call: Call, asked: str) -> int | None:
     known = call.world.find_status(asked) or state.notices.get(asked) or state.accounts.get(asked)
     if known is not None:
         return known.rank
-    return int(asked) if asked.isdecimal() else None
+    return int(asked[:30]) if asked.isdecimal() else None
 
 
 def _links(call: Call, found: list[R], limit: int) -> Mapping[str, str]:

@@ -84,7 +84,6 @@ class Media:
     mime: str
     name: str
     alt: str = ""
-    focus: str = ""
     unready: int = 0
     status_id: str = ""
 

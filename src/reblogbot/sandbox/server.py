@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Iterable, Iterator
 from concurrent.futures import Future
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import fields, replace
 from datetime import datetime
 from pathlib import Path
@@ -216,23 +216,23 @@ async def serve(
             "sandbox_profile_unknown",
             f"no server profile is called {profile!r}; there are: {', '.join(PROFILES)}",
         )
-    world = World(PROFILES[profile], clock or SystemClock(), Journal(folder), Files(folder))
-    gate = Gate(world, Limits(rate_limit), Faults(asyncio.get_running_loop()))
-    sandbox = Sandbox(world, gate)
-    runner = web.AppRunner(
-        _application(sandbox, gate),
-        handler_cancellation=True,  # a fault must learn that its client is gone
-        shutdown_timeout=0.1,
-        access_log=None,
-    )
-    try:
-        await runner.setup()
-        world.origin = f"http://{HOST}:{await _listening(runner, port)}"
-        yield sandbox
-    finally:
-        gate.faults.close()
-        await runner.cleanup()
-        world.close()
+    with closing(Journal(folder)) as journal:
+        world = World(PROFILES[profile], clock or SystemClock(), journal, Files(folder))
+        gate = Gate(world, Limits(rate_limit), Faults(asyncio.get_running_loop()))
+        sandbox = Sandbox(world, gate)
+        runner = web.AppRunner(
+            _application(sandbox, gate),
+            handler_cancellation=True,  # a fault must learn that its client is gone
+            shutdown_timeout=0.1,
+            access_log=None,
+        )
+        try:
+            await runner.setup()
+            world.origin = f"http://{HOST}:{await _listening(runner, port)}"
+            yield sandbox
+        finally:
+            gate.faults.close()
+            await runner.cleanup()
 
 
 def _application(sandbox: Sandbox, gate: Gate) -> web.Application:

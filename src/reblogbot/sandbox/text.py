@@ -106,11 +106,12 @@ def html(text: str, origin: str, mention_url: Callable[[str], str]) -> str:
     `mention_url` gives the profile page of an acct, "" when it is nobody known.
     """
     blocks = regex.split(r"\n{2,}", text.replace("\r\n", "\n"))
-    return "".join(
-        "<p>" + "".join(_marked(piece, origin, mention_url) for piece in pieces(block)) + "</p>"
-        for block in blocks
-        if block
-    )
+    return "".join(f"<p>{inline(block, origin, mention_url)}</p>" for block in blocks if block)
+
+
+def inline(text: str, origin: str, mention_url: Callable[[str], str]) -> str:
+    """The same without paragraphs."""
+    return "".join(_marked(piece, origin, mention_url) for piece in pieces(text))
 
 
 def _marked(piece: Piece, origin: str, mention_url: Callable[[str], str]) -> str:

@@ -102,8 +102,15 @@ class Params:
 
     def number(self, name: str, default: int, ceiling: int) -> int:
         """A whole number from 1 to `ceiling`, or the default."""
+        return max(1, min(self._digits(name, default), ceiling))
+
+    def offset(self) -> int:
+        """How many of the found to leave out."""
+        return self._digits("offset", 0)
+
+    def _digits(self, name: str, default: int) -> int:
         digits = self.text(name)
-        return max(1, min(int(digits), ceiling)) if digits.isdecimal() else default
+        return int(digits[:9]) if digits.isdecimal() else default
 
     def many(self, name: str) -> list[Any]:
         """All values of `name[]`, or of `name` where it is a list."""

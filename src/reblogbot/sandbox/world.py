@@ -74,9 +74,6 @@ class World:
         self._journal.append(plain)
         self.state.apply(plain)
 
-    def close(self) -> None:
-        self._journal.close()
-
     def rank(self, at: datetime | None = None) -> int:
         return self.ranks.new(at or self.now())
 

@@ -15,6 +15,7 @@ from reblogbot.config.settings import SourceSettings
 from reblogbot.errors import SourceError
 from reblogbot.model import Batch, Validators
 from reblogbot.ports import Response, Tools
+from reblogbot.sources.body import Body
 
 # A cache that answers 304 for ever would silence a source: once a day it is asked for the whole
 _FULL_EVERY = timedelta(days=1)
@@ -24,9 +25,9 @@ _FULL_EVERY = timedelta(days=1)
 class Document:
     """How a source's document is asked for, and read.
 
-    `parse` is called in the child as `parse(body, content_type, url, encoding, timezone, now,
-    *own)`, `own` being what the kind's own keys say. It leaves a Batch's validators empty;
-    only those of a body that came incomplete, which nobody should take for known, it does not.
+    `parse` is called in the child with the body and with `own`, what the kind's own keys say.
+    It leaves a Batch's validators empty, unless the body came incomplete and must not be taken
+    for known.
     """
 
     settings: SourceSettings
@@ -91,12 +92,14 @@ class Document:
     async def _parsed(self, answer: Response, digest: str, now: datetime) -> Batch:
         batch = await self.tools.offload(
             self.parse,
-            answer.body,
-            answer.headers.get("content-type", ""),
-            answer.url,
-            self.settings.encoding,
-            self.settings.timezone,
-            now,
+            Body(
+                answer.body,
+                answer.headers.get("content-type", ""),
+                answer.url,
+                self.settings.encoding,
+                self.settings.timezone,
+                now,
+            ),
             *self.own,
         )
         memory = _Memory(now, batch.fresh_for, self._fingerprint())

@@ -28,7 +28,7 @@ class FeedSource:
 
     def __init__(self, name: str, settings: SourceSettings, tools: Tools) -> None:
         self.name = name
-        self._document = Document(settings, tools, ACCEPT, parse_feed.parse)
+        self._document = Document(settings, tools, ACCEPT, parse_feed.parse_body)
 
     async def poll(self, known: Validators) -> Batch:
         """All entries the feed shows now. Raises the SourceError `url` itself failed with."""

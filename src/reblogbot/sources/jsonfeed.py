@@ -13,7 +13,7 @@ from reblogbot.sources import dates, not_a_feed
 from reblogbot.sources.urls import web_url
 from reblogbot.text import html_to_text, language_tag, one_line
 
-_LONGEST_HTML = 20_000
+_LONGEST_HTML = 12_000
 _LONGEST_TEXT = 5_000
 _NOT_TEXT = re.compile(r"[\ud800-\udfff\x00-\x08\x0b\x0c\x0e-\x1f]")
 

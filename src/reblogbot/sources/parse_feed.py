@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from reblogbot.errors import SourceError
 from reblogbot.model import Batch, Entry, Media, Validators
 from reblogbot.sources import dates, jsonfeed, not_a_feed, spans, xml_text
+from reblogbot.sources.body import Body
 from reblogbot.sources.encoding import decode
 from reblogbot.sources.urls import is_web_url, web_url
 from reblogbot.text import clean, html_to_text, language_of, language_tag, one_line
@@ -22,7 +23,7 @@ CUT_OFF = Validators(cursor="cut off")
 """Marks the Batch of half a document: nothing of it may stand for the whole next time."""
 
 # Longer texts are cut before they are looked at: no post is that long, and a worker's time is dear
-_LONGEST_HTML = 20_000
+_LONGEST_HTML = 12_000
 _LONGEST_TEXT = 5_000
 _HTML_TITLE = re.compile(
     r"</?(?:b|br|em|font|i|img|p|s|small|span|strong|sub|sup|u|wbr)(?:\s[^<>]*)?/?>|<a\s+href",
@@ -61,6 +62,11 @@ def parse(
     prepared, is_whole = xml_text.prepare(text)
     batch = _read(_Document(prepared, text, url, timezone, now), known)
     return batch if is_whole else replace(batch, validators=CUT_OFF)
+
+
+def parse_body(body: Body) -> Batch:
+    """The same, of a body as sources hand it over."""
+    return parse(*body)
 
 
 def _read(document: _Document, known: spans.KnownEntries) -> Batch:

@@ -73,6 +73,10 @@ def media_alts(text: str) -> dict[str, str]:
     return alts
 
 
+class _RootReached(Exception):
+    """Thrown out of expat: entities are declared before the root, or not at all."""
+
+
 def _refuse_entities(text: str) -> None:
     if "<!ENTITY" in text and _declares_entities(text):
         raise SourceError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -43,14 +44,14 @@ _BY_WORDS = (
     ("permission denied", "store_read_only", "it may not be written; check owner and rights"),
     ("not a database", "store_corrupt", "it is not a store; restore a backup"),
     ("malformed", "store_corrupt", "it is damaged; restore a backup"),
-    ("no such table", "store_corrupt", "it is damaged; restore a backup"),
-    ("relation", "store_corrupt", "it is damaged; restore a backup"),
     ("locked", "store_locked", "another program holds it; find out which, then try again"),
     ("lock timeout", "store_locked", "another program holds it; find out which, then try again"),
     ("deadlock", "store_locked", "two programs held each other up; try again"),
     ("unable to open", "store_unreachable", "it cannot be opened; check path, owner and mode"),
     ("resolve host", "store_unreachable", "its server has no address; check [store] url"),
     ("connection", "store_unreachable", "its server cannot be used; check [store] url, and it"),
+    ("no such table", "store_corrupt", "it is damaged; restore a backup"),
+    ("relation .* does not exist", "store_corrupt", "it is damaged; restore a backup"),
 )
 _BY_NUMBER = {
     errno.ENOSPC: "store_full",
@@ -145,11 +146,12 @@ class Database:
             )
         if whole:
             with self.read() as connection:
-                verdict = connection.execute(text("PRAGMA quick_check(1)")).scalar()
+                verdict = str(connection.execute(text("PRAGMA quick_check(1)")).scalar())
             if verdict != "ok":
                 raise StoreError(
                     "store_corrupt",
-                    f"{self.name}: the store is damaged ({verdict}); restore a backup",
+                    f"{self.name}: the store is damaged ({' '.join(verdict.split())}); "
+                    "restore a backup",
                 )
 
     def write_ahead(self) -> None:
@@ -201,7 +203,7 @@ class Database:
         words = str(error.orig if isinstance(error, DBAPIError) else error).strip()
         first = words.splitlines()[0] if words else type(error).__name__
         for sign, slug, advice in _BY_WORDS:
-            if sign in words.lower():
+            if re.search(sign, words.lower()):
                 return StoreError(slug, f"{self.name}: {advice} ({first})")
         return StoreError("store_unusable", f"{self.name}: {first}")
 

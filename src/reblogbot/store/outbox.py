@@ -210,6 +210,28 @@ class Outbox:
                 connection.execute(update(account).where(mine).values(_FRESH))
             return self._move(connection, row, after.state, values, after.error, now)
 
+    def bundle(self, carrier: Delivery, members: Sequence[Delivery], now: datetime) -> bool:
+        """Let one queued delivery carry the text of others, which are skipped; all or nothing."""
+        queued = delivery.c.state == State.QUEUED
+        with self._database.write() as connection:
+            ids = [one.id for one in (carrier, *members)]
+            rows = {
+                row.id: row
+                for row in connection.execute(
+                    select(delivery).where(delivery.c.id.in_(ids), queued).with_for_update()
+                )
+            }
+            if len(rows) < len(ids):
+                return False
+            post = POST.dump_python(carrier.post, mode="json")
+            connection.execute(
+                update(delivery).where(delivery.c.id == carrier.id).values(post=post)
+            )
+            note = f"digest: it is part of delivery {carrier.id}"
+            for one in members:
+                self._move(connection, rows[one.id], State.SKIPPED, {}, note, now)
+        return True
+
     def rewrite(self, one: Delivery) -> Delivery | None:
         """A queued delivery with another post and due time; None when it is queued no more."""
         values = {

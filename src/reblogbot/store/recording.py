@@ -41,6 +41,7 @@ class Recording:
         self._enter(plan)
         free, refused = self._sort_out(plan.intents)
         queued = self._queue(free)
+        self._renew([one.candidate for one in free if one.post.action == "edit"])
         self._refuse([*plan.refusals, *refused])
         self._learn(accounts)
         return queued
@@ -110,6 +111,18 @@ class Recording:
             statement = update(entry).where(bare).values(content=bindparam("whole"))
             self._connection.execute(statement, rows)
 
+    def _renew(self, edited: Sequence[Candidate]) -> None:
+        """Keep entries as they now read, so that the next change is told from this one."""
+        rows = [
+            {"number": self._id(one), "whole": ENTRY.dump_python(one.entry, mode="json")}
+            for one in edited
+        ]
+        if rows:
+            number = entry.c.id == bindparam("number")
+            self._connection.execute(
+                update(entry).where(number).values(content=bindparam("whole")), rows
+            )
+
     def _sort_out(self, intents: Sequence[Intent]) -> tuple[list[Intent], list[Refusal]]:
         """The intents none of whose keys is taken, and refusals of the others.
 
@@ -117,12 +130,12 @@ class Recording:
         """
         wanted: dict[str, list[bytes]] = {}
         for one in intents:
-            wanted.setdefault(one.account, []).extend(one.candidate.published_keys)
+            wanted.setdefault(one.account, []).extend(one.keys)
         taken = {name: taken_keys(self._connection, name, keys) for name, keys in wanted.items()}
         free, refused = [], []
         for one in intents:
-            if taken[one.account].isdisjoint(one.candidate.published_keys):
-                taken[one.account].update(one.candidate.published_keys)
+            if taken[one.account].isdisjoint(one.keys):
+                taken[one.account].update(one.keys)
                 free.append(one)
             else:
                 reason = "duplicate: another source or process was first"
@@ -141,7 +154,7 @@ class Recording:
             [
                 {"account": one.account, "key": key, "delivery_id": one.id}
                 for one, intent in zip(made, intents, strict=True)
-                for key in dict.fromkeys(intent.candidate.published_keys)
+                for key in dict.fromkeys(intent.keys)
             ],
         )
         self._connection.execute(
@@ -158,10 +171,10 @@ class Recording:
             "account": one.account,
             "source": self._record.name,
             "entry_id": self._id(one.candidate),
-            "identity": one.candidate.published_keys[0],
+            "identity": one.keys[0],
             "state": one.state,
             "post": POST.dump_python(one.post, mode="json"),
-            "due": self._now,
+            "due": one.due or self._now,
             "queued_at": self._now,
             "score": one.candidate.entry.score,
             "published_at": one.candidate.entry.published_at,

@@ -99,6 +99,11 @@ class Sources:
             learnt = self._learnt(connection, [row.id for row in rows])
         return [source_record(row, learnt.get(row.id, frozenset())) for row in rows]
 
+    def title(self, name: str) -> str:
+        """What the source calls itself, "" while nobody knows."""
+        with self._database.read() as connection:
+            return connection.scalar(select(source.c.title).where(source.c.name == name)) or ""
+
     def past(
         self, record: SourceRecord, found: Sequence[Candidate], accounts: Collection[str]
     ) -> Past:

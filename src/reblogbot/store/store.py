@@ -10,18 +10,20 @@ from reblogbot.errors import StoreError
 from reblogbot.store.database import BUSY_MS, Database
 from reblogbot.store.history import History
 from reblogbot.store.outbox import Outbox
+from reblogbot.store.publications import Publications
 from reblogbot.store.revisions import create, migrate
 from reblogbot.store.sources import Sources
 
 
 class Store:
-    """What the bot has learnt, in three parts: `sources`, `outbox` and `history`."""
+    """What the bot has learnt: `sources`, `outbox`, `publications` and `history`."""
 
     def __init__(self, database: Database, owner: str) -> None:
         self._database = database
         self.owner = owner
         self.sources = Sources(database, owner)
         self.outbox = Outbox(database, owner)
+        self.publications = Publications(database)
         self.history = History(database)
 
     @property

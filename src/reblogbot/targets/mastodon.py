@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 from reblogbot.delivery import UNRESOLVABLE
 from reblogbot.errors import Doubtful, ReblogbotError, Rejected, TargetError, Unauthorised
 from reblogbot.identity import canonical_link
-from reblogbot.model import Limits, Post, Receipt, Standing
+from reblogbot.model import Image, Limits, Post, Receipt, Standing
 from reblogbot.ports import Clock, Identity
 from reblogbot.targets import standing as standings
 from reblogbot.targets.classify import Answer, Purpose, good, host, remote_id
@@ -26,6 +26,7 @@ PAGE = 40
 PAGES = 2
 LIMITS_LAST = timedelta(hours=1)
 _BOOSTABLE = frozenset({"", "public", "unlisted"})
+_GONE = frozenset({"not_found", "not_there"})
 _QUOTABLE = frozenset({"automatic", "manual"})
 
 
@@ -99,13 +100,18 @@ class MastodonTarget:
             self._limits = now, limits(self._instance())
         return self._limits[1]
 
-    def publish(self, post: Post, key: str) -> Receipt:
+    def publish(
+        self, post: Post, key: str, *, reply_to: str = "", images: Sequence[Image] = ()
+    ) -> Receipt:
         if post.action == "boost":
             return self._boost(post)
+        if post.action == "edit":
+            return self._edit(post)
         quoted = self._quotable(post) if post.action == "quote" else None
         return self._create(
             lambda client: client.status_post(
                 post.text,
+                in_reply_to_id=reply_to or None,
                 visibility=post.visibility,
                 language=post.language or None,
                 spoiler_text=post.spoiler or None,
@@ -154,6 +160,43 @@ class MastodonTarget:
             return standings.receipt(status)
         at_home = quote(remote_id(status), safe="")
         return self._create(lambda c: c.status_reblog(at_home, visibility=post.visibility))
+
+    def resolves(self, uri: str) -> bool:
+        return self._resolve(uri) is not None
+
+    def _edit(self, post: Post) -> Receipt:
+        """Our status with another text; its images stay, and its language is sent again.
+
+        An edit may be repeated at will. A status that is gone is not made anew: Rejected.
+        """
+        at_home = quote(post.uri, safe="")
+        try:
+            standing = self._json(lambda c: c.status(at_home), "read", "reading what is edited")
+            attached = standing.get("media_attachments")
+            images = map(remote_id, attached) if isinstance(attached, list) else ()
+            return standings.receipt(self._put(at_home, post, list(filter(None, images))))
+        except Doubtful as error:
+            if error.slug in _GONE:
+                gone = f"{self._name}: what was to be edited is there no more; nothing is posted."
+                raise Rejected("edited_is_gone", gone) from error
+            raise
+
+    def _put(self, at_home: str, post: Post, images: Sequence[str]) -> Mapping[str, Any]:
+        """The answer to an edit; the library's own call cannot send a language."""
+        fields = [("status", post.text), *(("media_ids[]", image) for image in images)]
+        fields += [("language", post.language)] if post.language else []
+        fields += [("spoiler_text", post.spoiler), ("sensitive", "true")] if post.spoiler else []
+
+        def ask(client: Mastodon) -> None:
+            self._session.put(
+                f"{self._server}/api/v1/statuses/{at_home}",
+                data=fields,
+                headers={"Authorization": f"Bearer {client.access_token}"},
+                timeout=client.request_timeout,
+            )
+
+        answer: Mapping[str, Any] = self._ask(ask, "create", "editing").json()
+        return answer
 
     def _quotable(self, post: Post) -> str | None:
         """The id of the status at home where it may be quoted, else the text's link must do."""

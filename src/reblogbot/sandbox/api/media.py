@@ -51,9 +51,7 @@ def _own(call: Call) -> Media:
 def update(call: Call) -> Reply:
     media = _own(call)
     alt = _alt(call) if "description" in call.params else media.alt
-    call.world.record(
-        "media", replace(media, alt=alt, focus=call.params.text("focus", media.focus))
-    )
+    call.world.record("media", replace(media, alt=alt))
     return call.show.media(call.world.state.media[media.id])
 
 

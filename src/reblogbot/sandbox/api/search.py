@@ -41,7 +41,7 @@ def _part(call: Call, kind: str, found: list[Found]) -> list[Found]:
     wanted = call.params.text("type")
     if wanted and wanted != kind:
         return []
-    offset = int(call.params.text("offset", "0") or 0)
+    offset = call.params.offset()
     return found[offset : offset + call.params.number("limit", 20, 40)]
 
 
@@ -134,7 +134,7 @@ def _history(call: Call, statuses: Iterable[Status]) -> list[Entity]:
 
 
 def _slice(call: Call, found: list[Entity], default: int, ceiling: int) -> list[Entity]:
-    offset = int(call.params.text("offset", "0") or 0)
+    offset = call.params.offset()
     return found[offset : offset + call.params.number("limit", default, ceiling)]
 
 

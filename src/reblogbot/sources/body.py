@@ -1,0 +1,31 @@
+"""What came of a document, as it is handed to whoever reads it in the parse worker."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from reblogbot.sources.encoding import decode
+
+
+class Body(NamedTuple):
+    """The bytes, what the server called them, and whence they came at last.
+
+    `encoding` is the admin's word or "", `timezone` where dates without a zone were written.
+    """
+
+    octets: bytes
+    content_type: str
+    url: str
+    encoding: str
+    timezone: str
+    now: datetime
+
+    def text(self) -> str:
+        """The text the bytes are."""
+        return decode(self.octets, content_type=self.content_type, wanted=self.encoding)
+
+    def zone(self) -> ZoneInfo:
+        """Where dates without a zone were written."""
+        return ZoneInfo(self.timezone)

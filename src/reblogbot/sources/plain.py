@@ -1,0 +1,31 @@
+"""Text of which nobody says whether it is HTML, as the plain text that was meant."""
+
+from __future__ import annotations
+
+import re
+
+from reblogbot.text import html_to_text, one_line
+from reblogbot.text.markup import unescape_once
+
+# Longer texts are cut before they are looked at: no post is that long, and a worker's time is dear
+_LONGEST_HTML = 12_000
+_LONGEST_TEXT = 5_000
+_TAG = re.compile(
+    r"</?(?:a|b|br|div|em|font|h[1-6]|i|img|p|s|small|span|strong|sub|sup|u|wbr)(?:\s[^<>]*)?/?>",
+    re.IGNORECASE,
+)
+
+
+def plain(written: str) -> str:
+    """The text, unescaped exactly once; its tags are markup only where they look like it.
+
+    A lone "<" or ">" is none, and "&amp;" is one "&".
+    """
+    written = written[:_LONGEST_HTML]
+    text = html_to_text(written) if _TAG.search(written) else unescape_once(written)
+    return text[:_LONGEST_TEXT].strip()
+
+
+def plain_line(written: str) -> str:
+    """The same on one line, without invisible characters."""
+    return one_line(plain(written))

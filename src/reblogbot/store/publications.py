@@ -1,0 +1,80 @@
+"""What an account has published, as planning asks for it: to compare with, and to edit."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, select
+
+from reblogbot.identity import host_of
+from reblogbot.model import Made, Post, Recent, State
+from reblogbot.schema import delivery, entry, published
+from reblogbot.store.database import Database, chunks
+from reblogbot.store.records import ENTRY, POST
+
+# how long a title counts as recent, and how many of them are compared
+TITLES_LAST = timedelta(days=7)
+TITLES_MOST = 2000
+DAY = timedelta(days=1)
+_GIVEN_UP = (State.SKIPPED, State.DEAD)
+
+
+class Publications:
+    """Questions about what stands, or will stand, on an account's server."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def recent(self, name: str, now: datetime) -> Recent:
+        """The titles of the last week and the hosts of the last day, queued ones included."""
+        statement = (
+            select(entry.c.title, entry.c.link, delivery.c.queued_at)
+            .join(entry, entry.c.id == delivery.c.entry_id)
+            .where(
+                delivery.c.account == name,
+                delivery.c.queued_at >= now - TITLES_LAST,
+                delivery.c.state.not_in(_GIVEN_UP),
+            )
+            .order_by(delivery.c.id.desc())
+            .limit(TITLES_MOST)
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(statement).all()
+        hosts = (host_of(row.link) for row in rows if row.queued_at >= now - DAY)
+        return Recent(tuple(row.title for row in rows if row.title), Counter(filter(None, hosts)))
+
+    def made(self, name: str, source: str, keys: Sequence[bytes]) -> dict[bytes, Made]:
+        """What the account has sent from this source under these keys, as it was last edited."""
+        wanted = select(published.c.key, delivery, entry.c.content).join(
+            delivery, delivery.c.id == published.c.delivery_id
+        )
+        wanted = wanted.join(entry, entry.c.id == delivery.c.entry_id).where(
+            published.c.account == name,
+            delivery.c.source == source,
+            delivery.c.state == State.SENT,
+            entry.c.content.is_not(None),
+        )
+        made: dict[bytes, Made] = {}
+        with self._database.read() as connection:
+            for chunk in chunks(list(dict.fromkeys(keys))):
+                for row in connection.execute(wanted.where(published.c.key.in_(chunk))):
+                    post = POST.validate_python(row.post)
+                    if post.action in ("post", "quote") and row.remote_id:
+                        edits = _edits(connection, name, row.remote_id, row.entry_id)
+                        whole = ENTRY.validate_python(row.content)
+                        latest = edits[-1] if edits else post
+                        made[row.key] = Made(row.id, row.remote_id, whole, latest, len(edits))
+        return made
+
+
+def _edits(connection: Connection, name: str, remote_id: str, entry_id: int) -> list[Post]:
+    """The edits queued or made of one post, oldest first."""
+    rows = connection.scalars(
+        select(delivery.c.post)
+        .where(delivery.c.account == name, delivery.c.entry_id == entry_id)
+        .order_by(delivery.c.id)
+    )
+    posts = map(POST.validate_python, rows)
+    return [post for post in posts if post.action == "edit" and post.uri == remote_id]

@@ -1,0 +1,166 @@
+"""What is accepted stays accepted: restarts, kill -9, torn and foreign journals."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+import requests
+from sandbox_samples import call, client, png, send, texts
+
+from reblogbot.errors import ReblogbotError
+from reblogbot.sandbox.server import run_in_thread, serve
+
+SERVER = """
+import asyncio, sys
+from pathlib import Path
+from reblogbot.sandbox.server import serve
+
+async def main():
+    async with serve(Path(sys.argv[1])) as sandbox:
+        print(sandbox.url, sandbox.add_account("news"), flush=True)
+        await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+
+
+def test_a_restart_shows_the_same_posts_and_takes_the_same_token(tmp_path: Path):
+    with run_in_thread(tmp_path) as server:
+        news = client(server)
+        original = server.add_status("alice@remote.example", "boost me")
+        media = news.media_post(png(), mime_type="image/png", description="dots")
+        said = news.status_post("one #tag", media_ids=[media], language="zh", idempotency_key="k")
+        news.status_reblog(original["id"])
+        news.status_update(said.id, "edited", media_ids=[media])
+        news.status_favourite(said.id)
+        gone = news.status_post("gone")
+        news.status_delete(gone.id)
+        news.account_follow(news.account_lookup("alice@remote.example"))
+        token, before, acts = server.add_account("news"), server.statuses("news"), server.accepted
+        old_url = server.url
+    with run_in_thread(tmp_path) as server:
+        assert server.add_account("news") == token
+        assert server.accepted == acts
+        assert str(server.statuses("news")).replace(server.url, old_url) == str(before)
+        news = client(server)
+        assert news.status_post("again", idempotency_key="k").id == said.id
+        assert call(server, "GET", f"/media/{media.url.rsplit('/', 1)[1]}").content == png()
+        assert news.status_post("new").id > said.id
+        assert [act["seq"] for act in server.accepted] == sorted(
+            act["seq"] for act in server.accepted
+        )
+
+
+def test_every_act_is_told_with_what_it_was_about(sandbox, news):
+    original = sandbox.add_status("alice", "boost me")
+    said = news.status_post("one", idempotency_key="k")
+    news.status_update(said.id, "two")
+    news.status_reblog(original["id"])
+    news.status_unreblog(original["id"])
+    news.status_delete(said.id)
+    told = [(a["act"], a["account"], a.get("text", ""), a["key"]) for a in sandbox.accepted]
+    assert told == [
+        ("post", "news", "one", "k"),
+        ("edit", "news", "two", ""),
+        ("boost", "news", "", ""),
+        ("unboost", "news", "", ""),
+        ("delete", "news", "two", ""),
+    ]
+
+
+def test_what_was_answered_survives_kill_9(tmp_path: Path):
+    running = subprocess.Popen(
+        [sys.executable, "-c", SERVER, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    )
+    assert running.stdout is not None
+    url, token = running.stdout.readline().split()
+    headers = {"Authorization": f"Bearer {token}"}
+    for n in range(5):
+        form = {"status": f"number {n}"}
+        answer = requests.post(f"{url}/api/v1/statuses", data=form, headers=headers, timeout=20)
+        assert answer.status_code == 200
+    os.kill(running.pid, signal.SIGKILL)
+    running.wait()
+    running.stdout.close()
+    with run_in_thread(tmp_path) as server:
+        assert texts(server) == [f"number {n}" for n in range(5)]
+        assert server.add_account("news") == token
+
+
+def test_a_torn_last_line_was_never_accepted(tmp_path: Path):
+    with run_in_thread(tmp_path) as server:
+        send(server, "whole")
+    journal = tmp_path / "journal.jsonl"
+    whole = journal.read_bytes()
+    journal.write_bytes(whole + b'{"seq": 99, "kind": "po')
+    with run_in_thread(tmp_path) as server:
+        assert texts(server) == ["whole"]
+        send(server, "after")
+    with run_in_thread(tmp_path) as server:
+        assert texts(server) == ["whole", "after"]
+
+
+def test_a_journal_that_is_none_is_named_with_its_line(tmp_path: Path):
+    with run_in_thread(tmp_path) as server:
+        send(server, "one")
+    journal = tmp_path / "journal.jsonl"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(lines[0] + b"garbage\n" + b"".join(lines[1:]))
+    with (
+        pytest.raises(ReblogbotError, match=r"journal\.jsonl:2: not a line") as caught,
+        run_in_thread(tmp_path),
+    ):
+        pass
+    assert caught.value.slug == "sandbox_journal_unreadable"
+
+
+def test_a_folder_belongs_to_one_server_at_a_time(tmp_path: Path):
+    with run_in_thread(tmp_path):
+        with pytest.raises(ReblogbotError) as caught, run_in_thread(tmp_path):
+            pass
+        assert caught.value.slug == "sandbox_folder_busy"
+
+
+def test_the_journal_holds_tokens_and_is_for_its_owner_alone(tmp_path: Path):
+    with run_in_thread(tmp_path) as server:
+        server.add_account("news")
+    assert (tmp_path / "journal.jsonl").stat().st_mode & 0o077 == 0
+
+
+async def test_a_port_that_is_taken_is_named(tmp_path: Path):
+    async with serve() as server:
+        port = int(server.url.rsplit(":", 1)[1])
+        with pytest.raises(ReblogbotError, match=str(port)) as caught:
+            async with serve(port=port):
+                pass
+    assert caught.value.slug == "sandbox_port_busy"
+
+
+async def test_a_profile_nobody_knows_is_told_with_those_there_are():
+    with pytest.raises(ReblogbotError, match="gotosocial") as caught:
+        async with serve(profile="friendica"):
+            pass
+    assert caught.value.slug == "sandbox_profile_unknown"
+
+
+def test_many_threads_may_arrange_things_at_once(sandbox, news):
+
+    def arrange(name: str) -> None:
+        for n in range(20):
+            sandbox.add_status(name, str(n))
+
+    threads = [threading.Thread(target=arrange, args=(f"user{n}",)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for n in range(20):
+        news.status_post(str(n))
+    for thread in threads:
+        thread.join()
+    assert [len(sandbox.statuses(f"user{n}")) for n in range(4)] == [20] * 4
+    assert texts(sandbox) == [str(n) for n in range(20)]
