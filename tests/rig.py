@@ -6,9 +6,11 @@ import asyncio
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -31,7 +33,7 @@ from reblogbot.pipeline import Pipeline
 from reblogbot.preview import Preview, preview
 from reblogbot.rounds import Round
 from reblogbot.sandbox.server import Sandbox
-from reblogbot.store import Store
+from reblogbot.store import Store, open_store
 from reblogbot.text import html_to_text
 
 # nothing here takes that long: it only keeps a broken test from waiting for ever
@@ -216,14 +218,23 @@ class Workshop:
 
     def __init__(self) -> None:
         self._runner = asyncio.Runner()
+        self._folder = tempfile.TemporaryDirectory(prefix="reblogbot-tests-")
         self.workers = WorkerPool()
 
     def run(self, work: Any) -> Any:
         return self._runner.run(work)
 
+    def empty_store(self, clock: SettableClock) -> Path:
+        """The file of a store nobody has used yet."""
+        path = Path(self._folder.name) / "empty.sqlite3"
+        if not path.exists():
+            open_store(f"sqlite:///{path}", "nobody", clock.now())[0].close()
+        return path
+
     def close(self) -> None:
         self.run(self.workers.close())
         self._runner.close()
+        self._folder.cleanup()
 
 
 class Bot:
@@ -234,6 +245,7 @@ class Bot:
     ) -> None:
         self.folder = folder
         self.path = folder / "config.toml"
+        self.stored = folder / "reblogbot.sqlite3"
         self.clock = clock
         self.feeds = feeds
         self._workshop = workshop
@@ -282,6 +294,7 @@ class Bot:
     @contextmanager
     def at_work(self, make: Callable[..., Pipeline] | None = None) -> Iterator[Worker]:
         """One process's worth of the program: its senders and its lease owner last as long."""
+        self._lay_empty_store()
         config = app.load_config(self.path)
         store = app.open_for_work(config, self.clock)
         fetcher = Fetcher(config.http, clock=self.clock)
@@ -335,6 +348,12 @@ class Bot:
             yield store
         finally:
             store.close()
+
+    def _lay_empty_store(self) -> None:
+        """A new store as the program makes it, made once: its tables cost more than a round."""
+        empty = self._workshop.empty_store(self.clock)
+        if not self.stored.exists():
+            shutil.copy(empty, self.stored)
 
     # processes
 

@@ -8,6 +8,7 @@ import pytest
 from rig import Item, items, posted, text_of
 
 from reblogbot.access import Access
+from reblogbot.model import State
 from reblogbot.pipeline import Pipeline
 from reblogbot.sandbox.server import run_in_thread
 
@@ -107,7 +108,10 @@ def mortal(reaper: Reaper) -> Callable[..., Pipeline]:
 
 
 def rounds_of_death(bot, server, arrange, expected):
-    """One fresh world per edge call: killed there, then looked at by a new process."""
+    """One fresh world per edge call: killed there, then brought to an end by a new process.
+
+    The edge calls of the round in which nobody was killed.
+    """
     calls = []
     for after in (False, True):
         for deadly in count(1):
@@ -123,28 +127,37 @@ def rounds_of_death(bot, server, arrange, expected):
                 calls = reaper.calls
                 break
             where = f"{'after' if after else 'before'} call {deadly}, {reaper.calls[-1]}"
-            # the dead process's leases run out, by the clock: it was this very process
-            bot.clock.advance(minutes=6)
-            bot.settle()
+            with bot.at_work() as worker:
+                outlive(worker, bot.clock, where)
             assert posted(server, account) == expected, where
-            states = {one.state for one in bot.deliveries()}
-            assert states == {"sent"}, where
-            assert bot.sync().deliveries == {}, where
             (bot.folder / "reblogbot.sqlite3").unlink()
     return calls
 
 
-@pytest.mark.parametrize("profile", ["plain", "mastodon"])
+def outlive(worker, clock, where):
+    """Rounds of a process that comes after, until all is sent and there is nothing left to do."""
+    for _ in range(10):
+        # the dead process's leases run out by the clock alone: it was this very process
+        clock.advance(minutes=6)
+        worker.sync()
+        if not worker.store.outbox.find():
+            break
+    states = {one.state for one in worker.store.outbox.find(states=list(State))}
+    assert states == {State.SENT}, where
+    assert worker.sync().deliveries == {}, where
+
+
+@pytest.mark.parametrize("profile", ["plain", pytest.param("mastodon", marks=pytest.mark.slow)])
 def test_a_post_survives_a_kill_at_every_edge_call(bot, feeds, clock, profile):
     with run_in_thread(profile=profile, clock=clock) as server:
-        feed = items(clock, "c", "b", "a")
+        feed = items(clock, "b", "a")
 
         def arrange(account):
             source = {"url": feeds.show("/f", feed), "filter": {"max_age": "900d"}}
             bot.configure({"hot": source}, {account: (server, "")})
 
-        calls = rounds_of_death(bot, server, arrange, [text_of(name) for name in "abc"])
-    assert len([one for one in calls if one == "target.publish"]) == 3
+        calls = rounds_of_death(bot, server, arrange, [text_of(name) for name in "ab"])
+    assert len([one for one in calls if one == "target.publish"]) == 2
     assert {"source.poll", "sources.claim", "sources.record", "outbox.settle"} <= set(calls)
 
 

@@ -26,6 +26,8 @@ from reblogbot.model import (
 
 # fewer entries than this may well all be new at once without anything being wrong
 WHOLESALE = 5
+# so many entries of one batch with ids and titles of their own do not mean one thing
+SHARED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +41,31 @@ class Route:
 
 def candidates(source: str, batch: Batch) -> tuple[Candidate, ...]:
     """The batch's entries with their keys, oldest first, each once."""
+    shared = _shared_links(batch.entries)
     taken: set[bytes] = set()
     kept = []
     for entry in oldest_first(batch.entries):
-        keys = identity.keys(entry)
+        is_shared = identity.canonical_link(entry.link) in shared
+        known_by = replace(entry, link="") if is_shared else entry
+        keys = identity.keys(known_by)
         if taken.isdisjoint(keys):
-            kept.append(Candidate(entry, keys, identity.published_keys(entry, source)))
+            kept.append(Candidate(entry, keys, identity.published_keys(known_by, source)))
         taken.update(keys)
     return tuple(kept)
+
+
+def _shared_links(entries: Sequence[Entry]) -> frozenset[str]:
+    """The links that tell nothing, such as a home page: many entries of their own id and title."""
+    told: dict[str, set[tuple[str, str]]] = {}
+    for entry in entries:
+        link = identity.canonical_link(entry.link)
+        if link and entry.guid and entry.title:
+            told.setdefault(link, set()).add((entry.guid, entry.title))
+    return frozenset(
+        link
+        for link, names in told.items()
+        if min(len({guid for guid, _ in names}), len({title for _, title in names})) >= SHARED
+    )
 
 
 def oldest_first(entries: Sequence[Entry]) -> list[Entry]:

@@ -257,3 +257,12 @@ def test_private_and_direct_posts_are_for_those_they_concern(sandbox, news):
     sandbox.add_account("carol")
     told = sandbox.add_status("alice", "@carol again", visibility="direct")["id"]
     assert client(sandbox, "carol").status(told).id == told
+
+
+def test_a_boost_for_followers_is_for_followers(sandbox, news):
+    original = sandbox.add_status("alice", "boost me")
+    boost = news.status_reblog(original["id"], visibility="private")
+    other = client(sandbox, "other")
+    assert other.account_statuses(other.account_lookup("news")) == []
+    sandbox.follow("other", "news")
+    assert [s.id for s in other.account_statuses(other.account_lookup("news"))] == [boost.id]

@@ -4,10 +4,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
 from children import OPEN, next_release, run
 from store_samples import LEASE, NOW, candidate, enrol, poll
 
 from reblogbot.errors import Exit, StoreError
+from reblogbot.schema import metadata
 from reblogbot.store import open_store, read_store
 
 # a table that others refer to is rebuilt, as SQLite must for such a change: where foreign keys
@@ -35,6 +38,7 @@ BREAKS = "op.execute('DELETE FROM source')"
 LOOK = """
 import json, sys
 from datetime import UTC, datetime
+from sqlalchemy import text
 from reblogbot.store import open_store
 
 store, done = open_store(sys.argv[1], "child", datetime.now(UTC))
@@ -148,6 +152,14 @@ def test_a_migration_that_does_not_end_well_leaves_the_store_as_it_was(older, tm
     assert done == ""
     assert len(store.outbox.waiting("news")) == 10
     assert store.sources.claim(["chouti"], "all", NOW, LEASE)[0].learnt == {"news"}
+    store.close()
+
+
+def test_on_a_server_too_the_migrations_make_the_tables_of_the_schema(postgres_url):
+    store, _ = open_store(postgres_url, "me", NOW)
+    with store._database.read() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
     store.close()
 
 

@@ -124,11 +124,8 @@ def outbox(call: Call) -> Reply:
 
 
 def _published(call: Call, account: Account) -> list[Status]:
-    return [
-        status
-        for status in call.world.state.own[account.id].values()
-        if status.visibility in ("public", "unlisted") and call.world.may_see(None, status)
-    ]
+    own = call.world.state.own[account.id].values()
+    return [status for status in own if call.world.may_see(None, status)]
 
 
 def activity(call: Call, status: Status) -> Thing:

@@ -238,8 +238,9 @@ class World:
 
     def may_see(self, viewer: Account | None, status: Status) -> bool:
         """Whether a status is for the eyes of `viewer`, who may be a stranger."""
-        if status.boost_of:
-            return self.may_see(viewer, self.state.statuses[status.boost_of])
+        original = self.state.statuses.get(status.boost_of)
+        if original is not None and not self.may_see(viewer, original):
+            return False
         if status.visibility in ("public", "unlisted"):
             return True
         if viewer is None:
