@@ -11,7 +11,7 @@ from reblogbot.text.markup import unescape_once
 _LONGEST_HTML = 12_000
 _LONGEST_TEXT = 5_000
 _TAG = re.compile(
-    r"</?(?:a|b|br|div|em|font|h[1-6]|i|img|p|s|small|span|strong|sub|sup|u|wbr)(?:\s[^<>]*)?/?>",
+    r"</?(?:a|b|br|div|em|font|h[1-6]|i|img|p|s|small|span|strong|sub|sup|u|wbr)(?:\s+[\w:-]+\s*=[^<>]*)?\s*/?>",
     re.IGNORECASE,
 )
 
