@@ -358,26 +358,35 @@ class Bot:
     # processes
 
     def start(self, *arguments: str, **environ: str) -> subprocess.Popen[str]:
-        """The program in a process of its own."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "reblogbot", "-c", str(self.path), *arguments],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            stdin=subprocess.DEVNULL,
-            text=True,
-            encoding="utf-8",
-            cwd=self.folder,
-            env={**os.environ, **environ},
-        )
+        """The program in a process of its own; what it logs is told by `log`."""
+        with self._log().open("a", encoding="utf-8") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "reblogbot", "-c", str(self.path), *arguments],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                text=True,
+                encoding="utf-8",
+                cwd=self.folder,
+                env={**os.environ, **environ},
+            )
 
     def call(self, *arguments: str, **environ: str) -> Ran:
         """The program run to its end in a process of its own."""
+        before = len(self.log())
         process = self.start(*arguments, **environ)
         try:
-            out, err = process.communicate(timeout=PATIENCE)
+            out, _ = process.communicate(timeout=PATIENCE)
         finally:
             kill(process)
-        return Ran(process.returncode, out, err)
+        return Ran(process.returncode, out, self.log()[before:])
+
+    def log(self) -> str:
+        """What its processes said on standard error, all of them."""
+        return self._log().read_text(encoding="utf-8") if self._log().exists() else ""
+
+    def _log(self) -> Path:
+        return self.folder / "stderr.log"
 
 
 @dataclass(frozen=True)

@@ -86,12 +86,15 @@ class Limits:
     """What a server takes: counts in characters as *it* counts them.
 
     `per_link` is what a link of any length counts, None where links count in full.
+    `image_bytes` and `image_pixels` are the most that one image may have.
     """
 
     characters: int = 500
     per_link: int | None = None
     media: int = 4
     alt: int = 1500
+    image_bytes: int = 10_000_000
+    image_pixels: int = 16_777_216
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,8 @@ class Post:
     """Whether it is a digest, and so not to be bundled again."""
     continues: int = 0
     """The delivery whose status it answers, where a digest goes on in a thread; 0 for none."""
+    may_mention: bool = False
+    """Whether the admin's own template names somebody, who is then notified."""
 
 
 @dataclass(frozen=True, slots=True)

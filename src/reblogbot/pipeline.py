@@ -184,6 +184,8 @@ class Pipeline:
 
     async def _explain(self, done: Round, left: Sequence[str]) -> None:
         """Say why these sources were not polled."""
+        if not left:
+            return
         records = {one.name: one for one in await self._in_store(self.store.sources.all)}
         for name in left:
             record = records.get(name)

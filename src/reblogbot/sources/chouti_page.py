@@ -97,7 +97,9 @@ def _enclosing(node: LexborNode) -> LexborNode:
     around: LexborNode | None = node
     for _ in range(4):
         around = around.parent if around is not None else None
-        if around is not None and "item" in around.attrs.sget("class").split():
+        if around is None or not around.is_element_node:
+            break
+        if "item" in around.attrs.sget("class").split():
             return around
     return node
 

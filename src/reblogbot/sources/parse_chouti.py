@@ -227,7 +227,9 @@ def _categories(fields: _Fields) -> tuple[str, ...]:
 def _media(fields: _Fields, url: str) -> tuple[Media, ...]:
     several = fields.get("multigraph_list")
     written = [fields.text("original_img_url", "img_url")]
-    written += [json_text.text_of(each) for each in several] if isinstance(several, list) else []
+    written += (
+        [each for each in several if isinstance(each, str)] if isinstance(several, list) else []
+    )
     links = (web_url(url, _absolute(each)) for each in written[:20])
     return tuple(Media(link, "image/*") for link in dict.fromkeys(links) if link)
 

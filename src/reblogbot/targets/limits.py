@@ -9,6 +9,8 @@ from typing import Any
 from reblogbot.model import Limits
 
 MOST_CHARACTERS = 1_000_000
+# GoToSocial announces the largest 32-bit number where it sets no limit
+MOST_OF_AN_IMAGE = 2**31
 
 # Others append "(compatible; …)", start below 1 or carry a name; forks append "+glitch"
 _VERSION = re.compile(r"[2-9]\.\d+\.\d+(-?(alpha|beta|rc)[\w.]*|-nightly[\w.-]*)?(\+[\w.+-]+)?")
@@ -32,6 +34,12 @@ def limits(instance: Mapping[str, Any]) -> Limits:
         per_link=per_link if per_link and is_mastodon(instance) else None,
         media=_number(statuses, "max_media_attachments", plain.media),
         alt=_number(attachments, "description_limit", plain.alt),
+        image_bytes=_number(
+            attachments, "image_size_limit", plain.image_bytes, MOST_OF_AN_IMAGE
+        ),
+        image_pixels=_number(
+            attachments, "image_matrix_limit", plain.image_pixels, MOST_OF_AN_IMAGE
+        ),
     )
 
 
@@ -48,8 +56,10 @@ def _table(holder: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _number(holder: Mapping[str, Any], name: str, default: int) -> int:
+def _number(
+    holder: Mapping[str, Any], name: str, default: int, most: int = MOST_CHARACTERS
+) -> int:
     value = holder.get(name)
     if not isinstance(value, int) or isinstance(value, bool):
         return default
-    return value if 0 < value <= MOST_CHARACTERS else default
+    return value if 0 < value <= most else default
