@@ -102,7 +102,8 @@ def mortal(reaper: Reaper) -> Callable[..., Pipeline]:
                 edges.clock,
             )
 
-        return Pipeline(config, parts, make_source, make_access, edges.clock, lambda: 0.5)
+        gallery = whole._gallery
+        return Pipeline(config, parts, make_source, make_access, gallery, edges.clock, lambda: 0.5)
 
     return make
 

@@ -109,8 +109,9 @@ def test_it_posts_what_comes_and_ends_well_on_a_signal(
     assert {one.state for one in bot.deliveries()} == {"sent"}
 
 
-@pytest.mark.parametrize("fault", ["stall_before", "stall_after"])
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    ("number", "fault"), [(signal.SIGTERM, "stall_before"), (signal.SIGINT, "stall_after")]
+)
 def test_it_ends_while_a_post_stalls_and_the_next_start_reads_it_back(
     one_source, daemon, bot, sandbox, fault, number
 ):

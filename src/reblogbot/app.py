@@ -19,6 +19,7 @@ from reblogbot.config.load import load
 from reblogbot.config.settings import AccountSettings, Config, SourceSettings
 from reblogbot.config.tokens import read_token
 from reblogbot.http import Fetcher
+from reblogbot.images import Gallery
 from reblogbot.offload import WorkerPool
 from reblogbot.owner import new_owner
 from reblogbot.pipeline import Pipeline
@@ -105,7 +106,8 @@ class Edges:
                 self.clock,
             )
 
-        return Pipeline(config, store, make_source, make_access, self.clock, random.random)
+        gallery = Gallery(self.fetcher, self.workers)
+        return Pipeline(config, store, make_source, make_access, gallery, self.clock, random.random)
 
 
 @asynccontextmanager

@@ -26,7 +26,7 @@ from reblogbot.text import (
 )
 from reblogbot.text.patterns import matches, replaced
 
-__all__ = ["action_of", "check_template", "compose"]
+__all__ = ["action_of", "check_template", "compose", "images_of"]
 
 # a post of another server fits whole; an article does not become one
 _LONGEST_UNTITLED = 500
@@ -76,6 +76,8 @@ def compose(
         length=length(text, limits, draft.spoiler),
         limit=limits.characters,
         shorter=_shorter(draft, limits, text),
+        # all that comes from the source is defused: a mention can only be the template's own
+        may_mention=any(sign in source.template for sign in "@＠"),
     )
 
 
@@ -157,8 +159,13 @@ def _language(
     )
 
 
+def images_of(entry: Entry) -> list[Media]:
+    """What of the entry's media can be attached as an image."""
+    return [one for one in entry.media if _is_image(one) and clean_link(one.url)]
+
+
 def _media(entry: Entry, source: SourceSettings, limits: Limits, title: str) -> tuple[Media, ...]:
-    images = [one for one in entry.media if _is_image(one) and clean_link(one.url)]
+    images = images_of(entry)
     described = f"Image: {title}" if title else "Image"
     return tuple(
         replace(one, alt=shorten(clean(one.alt) or described, limits.alt))

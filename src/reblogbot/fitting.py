@@ -56,7 +56,9 @@ def fitted(content: bytes, most_bytes: int, most_pixels: int) -> tuple[bytes, st
     try:
         return _converted(content, mime, most_bytes, most_pixels), "image/jpeg"
     except ImportError:
-        what = f"{mime}, {len(content)} bytes, {pixels} pixels: not as the account's server takes it"
+        what = (
+            f"{mime}, {len(content)} bytes, {pixels} pixels: not as the account's server takes it"
+        )
         raise SourceError(
             "image_extra_missing", f"{what}; to have it converted, install reblogbot[images]"
         ) from None
@@ -71,7 +73,9 @@ def _pixels(content: bytes) -> int:
         width, height = imagesize.get(BytesIO(content))
     # whatever a reader of six formats dies of
     except Exception as error:
-        raise SourceError("image_unreadable", f"a broken header ({type(error).__name__})") from error
+        raise SourceError(
+            "image_unreadable", f"a broken header ({type(error).__name__})"
+        ) from error
     if width < 1 or height < 1:
         raise SourceError("image_unreadable", "a header that names no size")
     return int(width) * int(height)

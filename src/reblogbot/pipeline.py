@@ -17,6 +17,7 @@ from dataclasses import replace
 from reblogbot import digest
 from reblogbot.access import Access
 from reblogbot.config.settings import AccountSettings, Config, SourceSettings
+from reblogbot.images import Gallery
 from reblogbot.model import Delivery, Limits, Post, State
 from reblogbot.polling import Look, Poller
 from reblogbot.ports import Clock, Source
@@ -39,6 +40,7 @@ class Pipeline:
         store: Store,
         make_source: Callable[[SourceSettings], Source],
         make_access: Callable[[AccountSettings, Store, StoreThread], Access],
+        gallery: Gallery,
         clock: Clock,
         dice: Callable[[], float],
     ) -> None:
@@ -46,12 +48,11 @@ class Pipeline:
         self.store = store
         self._in_store = StoreThread()
         self._make_access = make_access
+        self._gallery = gallery
         self._clock = clock
         self._senders: dict[str, Sender] = {}
         self._is_stopping = False
-        self.poller = Poller(
-            config, store, self._in_store, make_source, self._limits, self._resolves, clock, dice
-        )
+        self.poller = Poller(config, store, self._in_store, make_source, self, gallery, clock, dice)
 
     async def close(self) -> None:
         """Let go of threads; the store is closed by whoever opened it."""
@@ -77,6 +78,7 @@ class Pipeline:
             poll = await self.poller.record(look)
             done.add_poll(poll)
             on_poll(poll)
+        await self.poller.flush()
         claimed = {record.name for record in records}
         await self._explain(done, [name for name in names if name not in claimed])
         for changed in await asyncio.gather(*map(self.deliver_now, await self.busy())):
@@ -113,7 +115,9 @@ class Pipeline:
 
     async def poll(self, record: SourceRecord) -> Poll:
         """Look at one claimed source and record what it brought."""
-        return await self.poller.record(await self.poller.look(record))
+        poll = await self.poller.record(await self.poller.look(record))
+        await self.poller.flush()
+        return poll
 
     async def busy(self) -> list[str]:
         """The enabled accounts that have something to publish, or to read back."""
@@ -154,21 +158,23 @@ class Pipeline:
         title = digest.heading(
             source.title or known or source.name, source, digest.next_time(source, now) or now
         )
-        return digest.bundles(posts, await self._limits(account), title)
+        return digest.bundles(posts, await self.limits(account), title)
 
     def sender(self, name: str) -> Sender:
         """The account's sender: one, as long as the process lives."""
         if name not in self._senders:
             account = self.config.accounts[name]
             access = self._make_access(account, self.store, self._in_store)
-            self._senders[name] = Sender(self.config, access)
+            self._senders[name] = Sender(self.config, access, self._gallery)
         return self._senders[name]
 
-    async def _limits(self, name: str) -> Limits:
-        return await self.sender(name).limits()
+    async def limits(self, account: str) -> Limits:
+        """What the account's server takes, as far as it is known."""
+        return await self.sender(account).limits()
 
-    async def _resolves(self, name: str, uri: str) -> bool:
-        return await self.sender(name).resolves(uri)
+    async def resolves(self, account: str, uri: str) -> bool:
+        """Whether the account's server can find a status."""
+        return await self.sender(account).resolves(uri)
 
     async def looks(self, records: Sequence[SourceRecord]) -> AsyncIterator[Look]:
         """The looks, many at once, in the order of the config: so each run queues alike."""

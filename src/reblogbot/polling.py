@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
+from typing import Protocol
 
-from reblogbot import planning, schedule
+from reblogbot import compose, planning, schedule
 from reblogbot.config.settings import Config, SourceSettings
 from reblogbot.errors import SourceError
+from reblogbot.images import Gallery
 from reblogbot.model import (
     Batch,
     Candidate,
@@ -25,11 +29,14 @@ from reblogbot.ports import Clock, Source
 from reblogbot.rounds import Outcome, Poll
 from reblogbot.store import Store, StoreThread
 from reblogbot.store.records import SourceRecord
+from reblogbot.store.sources import Quiet
 
 log = logging.getLogger(__name__)
 
 # a permanent redirect is believed once it has been the answer this many times in a row
 MOVED_FOR_GOOD = 3
+# quiet polls are recorded this many at a time: a commit costs more than a poll
+QUIETS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +51,20 @@ class Look:
     looked_at: datetime | None = None
 
 
-class Poller:
-    """Looks at sources and records what they bring.
+class Servers(Protocol):
+    """What is asked of an account's server, only when there is something to compose."""
 
-    `limits` tells what an account's server takes, `resolves` whether it can find a status;
-    they are asked only when there is something to compose.
-    """
+    async def limits(self, account: str) -> Limits:
+        """What it takes."""
+        ...
+
+    async def resolves(self, account: str, uri: str) -> bool:
+        """Whether it can find a status."""
+        ...
+
+
+class Poller:
+    """Looks at sources and records what they bring."""
 
     def __init__(
         self,
@@ -57,8 +72,8 @@ class Poller:
         store: Store,
         store_thread: StoreThread,
         make_source: Callable[[SourceSettings], Source],
-        limits: Callable[[str], Awaitable[Limits]],
-        resolves: Callable[[str, str], Awaitable[bool]],
+        servers: Servers,
+        gallery: Gallery,
         clock: Clock,
         dice: Callable[[], float],
     ) -> None:
@@ -66,10 +81,11 @@ class Poller:
         self._store = store
         self._in_store = store_thread
         self._make_source = make_source
-        self._limits = limits
-        self._resolves = resolves
+        self._servers = servers
+        self._gallery = gallery
         self._clock = clock
         self._dice = dice
+        self._quiets: list[Quiet] = []
 
     async def look(self, record: SourceRecord) -> Look:
         """What the source shows now; changes nothing."""
@@ -93,24 +109,54 @@ class Poller:
         routes = [
             planning.Route(
                 self._config.accounts[name],
-                await self._limits(name) if self._has_work(look, past, name) else Limits(),
+                await self._servers.limits(name) if self._has_work(look, past, name) else Limits(),
                 name in look.record.learnt,
             )
             for name in accounts
         ]
-        plan = planning.plan(look.settings, look.batch, look.found, routes, past, self._clock.now())
+        now = self._clock.now()
+        plan = planning.plan(look.settings, look.batch, look.found, routes, past, now)
+        found = await self._illustrated(look, plan)
+        if found != look.found:
+            plan = planning.plan(look.settings, look.batch, found, routes, past, now)
         if look.settings.action != "auto":
             return plan
         return replace(plan, intents=tuple([await self._possible(one) for one in plan.intents]))
 
+    async def _illustrated(self, look: Look, plan: Plan) -> tuple[Candidate, ...]:
+        """What was found, with a page's own images for what is to be posted and brings none."""
+        settings = look.settings
+        bare = {
+            id(intent.candidate): intent.candidate
+            for intent in plan.intents
+            if settings.media
+            and intent.post.action in ("post", "quote")
+            and not compose.images_of(intent.candidate.entry)
+        }
+        chosen = dict(islice(bare.items(), settings.max_per_poll))
+        entries = await asyncio.gather(
+            *(
+                self._gallery.illustrated(one.entry, settings.media, proxy=settings.proxy)
+                for one in chosen.values()
+            )
+        )
+        shown = {
+            number: replace(one, entry=entry)
+            for (number, one), entry in zip(chosen.items(), entries, strict=True)
+        }
+        return tuple(shown.get(id(one), one) for one in look.found)
+
     async def _possible(self, one: Intent) -> Intent:
         """The intent, a post where the boost hoped for is not to be had on that server."""
-        if one.post.action != "boost" or await self._resolves(one.account, one.post.uri):
+        if one.post.action != "boost" or await self._servers.resolves(one.account, one.post.uri):
             return one
         return replace(one, post=replace(one.post, action="post", uri=""))
 
     async def record(self, look: Look) -> Poll:
-        """Record what a look came to: entries and deliveries, or the failure."""
+        """Record what a look came to: entries and deliveries, or the failure.
+
+        That there was nothing new is recorded with the next `flush`.
+        """
         if look.error is not None:
             return await self._failed(look, look.error)
         due = self._due(look)
@@ -175,10 +221,16 @@ class Poller:
         )
 
     async def _quiet(self, look: Look, due: datetime) -> Poll:
-        await self._in_store(
-            self._store.sources.record_quiet, look.record, look.batch, due, self._clock.now()
-        )
+        self._quiets.append(Quiet(look.record, look.batch, due, self._clock.now()))
+        if len(self._quiets) >= QUIETS:
+            await self.flush()
         return Poll(look.record.name, "not_modified")
+
+    async def flush(self) -> None:
+        """Record the quiet polls that still wait for it; those of a process that dies are redone."""
+        quiets, self._quiets = self._quiets, []
+        if quiets:
+            await self._in_store(self._store.sources.record_quiet, quiets)
 
     async def _failed(self, look: Look, error: SourceError) -> Poll:
         now = self._clock.now()

@@ -95,7 +95,10 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Whom a token speaks for: `acct` is the name at home, `scopes` what the token may do."""
+    """Whom a token speaks for: `acct` is the name at home, `scopes` what the token may do.
+
+    `scopes` is () where that is not known.
+    """
 
     acct: str
     url: str = ""
@@ -112,6 +115,10 @@ class Target(Protocol):
 
     def verify(self) -> Identity:
         """Whom the token speaks for. Unauthorised when it speaks for nobody."""
+        ...
+
+    def scopes(self) -> tuple[str, ...]:
+        """What the token may do, () where the server does not tell."""
         ...
 
     def limits(self) -> Limits:

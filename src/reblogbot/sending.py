@@ -12,7 +12,8 @@ from reblogbot.access import ASKED, TOKEN, Access
 from reblogbot.bundling import bundle
 from reblogbot.config.settings import AccountSettings, Config
 from reblogbot.errors import RateLimited, TargetError, Unauthorised
-from reblogbot.model import Delivery, Limits, State
+from reblogbot.images import Gallery
+from reblogbot.model import Delivery, Image, Limits, State
 from reblogbot.ports import Identity
 from reblogbot.readback import look_back, read_back
 from reblogbot.store.records import AccountRecord
@@ -25,9 +26,10 @@ LIMITS_AGAIN = timedelta(minutes=10)
 class Sender:
     """Publishes for one account, whatever becomes of the others."""
 
-    def __init__(self, config: Config, access: Access) -> None:
+    def __init__(self, config: Config, access: Access, gallery: Gallery) -> None:
         self._config = config
         self._access = access
+        self._gallery = gallery
         self._has_looked_back = False
         self._limits: Limits | None = None
         self._limits_due: datetime | None = None
@@ -80,8 +82,10 @@ class Sender:
 
     async def introduce(self) -> tuple[Identity, Limits]:
         """Whom the token speaks for and what the server takes. Raises TargetError."""
-        who = await self._access.call(self._access.target.verify)
-        return who, await self._access.call(self._access.target.limits)
+        access = self._access
+        who = await access.call(access.target.verify)
+        who = replace(who, scopes=await access.call(access.target.scopes))
+        return who, await access.call(access.target.limits)
 
     async def deliver(
         self, stopping: Callable[[], bool] = lambda: False, *, eager: bool = False
@@ -144,6 +148,8 @@ class Sender:
         waiting = await access.in_store(access.rows.waiting, access.name)
         if not self._ready(waiting):
             return
+        # what kind of server it is decides how a post is sent
+        await self.limits()
         if not self._has_looked_back:
             if not await look_back(access, waiting):
                 return
@@ -177,6 +183,8 @@ class Sender:
     async def _publish(self, one: Delivery) -> Delivery | None:
         """The delivery after one attempt; None when nothing more may be sent now."""
         access = self._access
+        # before the claim: its lease is for the calls to the server alone
+        images = await self._images(one)
         claimed = await access.in_store(
             access.rows.claim, one, access.clock.now(), self._config.delivery.lease
         )
@@ -191,7 +199,9 @@ class Sender:
         )
         reply_to = await self._continued(claimed)
         try:
-            receipt = await access.call(access.target.publish, claimed.post, key, reply_to=reply_to)
+            receipt = await access.call(
+                access.target.publish, claimed.post, key, reply_to=reply_to, images=images
+            )
         except TargetError as error:
             return await self._failed(claimed, error)
         decision = delivery.after_success(claimed, receipt, access.clock.now())
@@ -201,6 +211,13 @@ class Sender:
             extra={"account": access.name, "source": one.source, "id": one.id, "url": receipt.url},
         )
         return after
+
+    async def _images(self, one: Delivery) -> tuple[Image, ...]:
+        """The images of a post or quote, as far as they are to be had; an edit keeps its own."""
+        if not one.post.media or one.post.action not in ("post", "quote"):
+            return ()
+        proxy = self._config.sources[one.source].proxy
+        return await self._gallery.fetched(one.post.media, await self.limits(), proxy=proxy)
 
     async def _continued(self, one: Delivery) -> str:
         """The remote id of the status a thread goes on from; "" where there is none."""

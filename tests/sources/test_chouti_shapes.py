@@ -199,12 +199,21 @@ def test_images_are_absolute(written, link):
 
 
 def test_several_images_come_once_each():
-    entry = only(imgUrl="https://i.example/1.jpg", multigraphList=["https://i.example/1.jpg", "//i.example/2.jpg", 5])
-    assert [media.url for media in entry.media] == ["https://i.example/1.jpg", "https://i.example/2.jpg"]
+    entry = only(
+        imgUrl="https://i.example/1.jpg",
+        multigraphList=["https://i.example/1.jpg", "//i.example/2.jpg", 5],
+    )
+    assert [media.url for media in entry.media] == [
+        "https://i.example/1.jpg",
+        "https://i.example/2.jpg",
+    ]
 
 
 def test_an_id_is_taken_from_the_permalink_where_it_has_no_field():
-    records = [{"title": "T", "url": "https://m.ichouti.cn/link/55?from=x"}, {"title": "no id", "url": "https://x.example/"}]
+    records = [
+        {"title": "T", "url": "https://m.ichouti.cn/link/55?from=x"},
+        {"title": "no id", "url": "https://x.example/"},
+    ]
     (entry,) = entries({"data": records})
     assert (entry.guid, entry.link) == ("55", "https://dig.chouti.com/link/55")
 
@@ -242,7 +251,10 @@ OTHER = """<main><p><a href="https://m.chouti.com/link/9">一条新闻</a> <a hr
 def test_a_page_of_the_newer_generation():
     batch = parse_page(body(f"<!DOCTYPE html><html><body>{NEWER}</body></html>"))
     first, second = batch.entries
-    assert (first.title, first.summary) == ("中国车企，困在流量焦虑里", "非车圈的人走红 &amp; 北京 车展")
+    assert (first.title, first.summary) == (
+        "中国车企，困在流量焦虑里",
+        "非车圈的人走红 &amp; 北京 车展",
+    )
     assert (first.link, first.guid) == ("https://dig.chouti.com/link/42236030", "42236030")
     assert (first.score, first.comments, first.authors) == (37, 12, ("小明",))
     assert first.published_at == MORNING
@@ -289,7 +301,9 @@ def test_the_official_feed_gives_the_entries_the_json_would():
 
 
 def test_a_feed_without_entries_is_an_error():
-    assert error_of(parse_official_feed, '<rss version="2.0"><channel/></rss>').slug == "chouti_shape"
+    assert (
+        error_of(parse_official_feed, '<rss version="2.0"><channel/></rss>').slug == "chouti_shape"
+    )
 
 
 # shapes nobody knows
@@ -298,7 +312,10 @@ def test_a_feed_without_entries_is_an_error():
 @pytest.mark.parametrize(
     ("document", "words"),
     [
-        ({"code": 30010, "message": "请先登录"}, 'an object with code, message, it says "请先登录"'),
+        (
+            {"code": 30010, "message": "请先登录"},
+            'an object with code, message, it says "请先登录"',
+        ),
         ({"result": {"code": "30010", "message": "no", "data": {}}}, 'it says "no"'),
         ({"data": []}, "the list is empty"),
         ({"data": None}, "an object with data"),

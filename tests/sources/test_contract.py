@@ -19,11 +19,22 @@ JSON_FEED = json.dumps(
     {"version": "https://jsonfeed.org/version/1.1", "items": [{"id": "1", "content_text": "Hi"}]}
 ).encode()
 CHOUTI = json.dumps(
-    {"data": [{"id": 7, "title": "【头条】正文 &amp; 其他", "ups": 3, "created_time": 1795000000000000}]}
+    {
+        "data": [
+            {
+                "id": 7,
+                "title": "【头条】正文 &amp; 其他",
+                "ups": 3,
+                "created_time": 1795000000000000,
+            }
+        ]
+    }
 ).encode()
 FRONT = '<div class="link-item" data-id="7"><a class="link-title">标题一</a></div>'.encode()
 PAGE = b'<ul><li><a href="/1">One</a><p>Text</p><img src="1.png"></li><li><a href="/2">Two</a></li></ul>'
-LIST = json.dumps({"data": [{"t": "Eins", "u": "/1", "n": 5}, {"t": "Zwei", "u": "/2", "n": "1,5"}]})
+LIST = json.dumps(
+    {"data": [{"t": "Eins", "u": "/1", "n": 5}, {"t": "Zwei", "u": "/2", "n": "1,5"}]}
+)
 
 CASES = {
     "feed": Case(factory("feed"), {"/f": FEED}, {"url": "https://x.example/f"}, now=NOW),

@@ -16,14 +16,19 @@ from reblogbot.sources.parse_json_list import parse
 NOTHING = Validators()
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 MORNING = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
-HOT = {"code": 200, "data": [{"title": "One", "url": "/1", "hot": 5}, {"title": "Two", "url": "//y.example/2"}]}
+HOT = {
+    "code": 200,
+    "data": [{"title": "One", "url": "/1", "hot": 5}, {"title": "Two", "url": "//y.example/2"}],
+}
 
 
 def parsed(document=HOT, path="data", timezone="UTC", **fields):
     text = document if isinstance(document, str) else json.dumps(document)
     whole = dict.fromkeys(("id", "summary", "score", "published"), "")
     whole |= {"title": "title", "link": "url"} | fields
-    return parse(Body(text.encode(), "", "https://x.example/hot/list", "", timezone, NOW), path, whole)
+    return parse(
+        Body(text.encode(), "", "https://x.example/hot/list", "", timezone, NOW), path, whole
+    )
 
 
 def only(element, **more):
@@ -38,7 +43,10 @@ def test_every_element_becomes_an_entry():
 
 
 def test_fields_can_lie_deep_and_be_built():
-    element = {"target": {"id": 77, "title": "T &amp;amp; <em>x</em>", "excerpt": "<p>E</p>"}, "heat": "56 万热度"}
+    element = {
+        "target": {"id": 77, "title": "T &amp;amp; <em>x</em>", "excerpt": "<p>E</p>"},
+        "heat": "56 万热度",
+    }
     entry = only(
         element,
         title="target.title",
@@ -52,13 +60,24 @@ def test_fields_can_lie_deep_and_be_built():
 
 
 def test_a_word_can_be_made_part_of_a_link():
-    entry = only({"word": "a&b #好"}, title="word", link="join('', ['https://s.example/?q=', url_quote(word)])")
+    entry = only(
+        {"word": "a&b #好"},
+        title="word",
+        link="join('', ['https://s.example/?q=', url_quote(word)])",
+    )
     assert entry.link == "https://s.example/?q=a%26b%20%23%E5%A5%BD"
 
 
 @pytest.mark.parametrize(
     "value",
-    [1795336200, "1795336200", 1795336200000, 1795336200000000, "2026-11-22T08:30:00Z", "2026-11-22 16:30"],
+    [
+        1795336200,
+        "1795336200",
+        1795336200000,
+        1795336200000000,
+        "2026-11-22T08:30:00Z",
+        "2026-11-22 16:30",
+    ],
 )
 def test_dates_are_numbers_or_text_in_the_sources_zone(value):
     entry = only({"title": "T", "at": value}, published="at", timezone="Asia/Shanghai")
@@ -66,7 +85,9 @@ def test_dates_are_numbers_or_text_in_the_sources_zone(value):
 
 
 def test_what_is_missing_or_of_another_type_is_left_out():
-    entry = only({"title": "T", "url": 5, "n": [], "id": {}}, score="n", id="id", published="nothing")
+    entry = only(
+        {"title": "T", "url": 5, "n": [], "id": {}}, score="n", id="id", published="nothing"
+    )
     assert (entry.link, entry.guid, entry.score, entry.published_at) == (
         "https://x.example/hot/5",
         "",
@@ -151,7 +172,9 @@ def test_a_query_that_cannot_be_is_told_apart(written, words):
         read_query(written)
 
 
-@pytest.mark.parametrize("written", ["@", "data[*].a", "a || b", '"标题"', "sort_by(data, &n)", "url_quote(a)"])
+@pytest.mark.parametrize(
+    "written", ["@", "data[*].a", "a || b", '"标题"', "sort_by(data, &n)", "url_quote(a)"]
+)
 def test_good_queries_pass(written):
     assert read_query(written) == written
 

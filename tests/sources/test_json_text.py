@@ -61,7 +61,14 @@ def test_numbers_however_they_are_written(value, number):
 
 
 def test_a_count_is_whole_and_not_negative():
-    assert [count_of(value) for value in (7, "7", 7.9, -1, "x", None)] == [7, 7, 7, None, None, None]
+    assert [count_of(value) for value in (7, "7", 7.9, -1, "x", None)] == [
+        7,
+        7,
+        7,
+        None,
+        None,
+        None,
+    ]
 
 
 @pytest.mark.parametrize(

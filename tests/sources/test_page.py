@@ -58,7 +58,10 @@ def test_an_attribute_is_written_behind_an_at_sign():
 
 def test_the_element_itself_can_be_the_link():
     html = '<a class=x href=/1 data-to=/9>One</a><a class=x href="javascript:void(0)">Two</a>'
-    assert [entry.link for entry in parsed(html, item="a.x").entries] == ["https://site.example/1", ""]
+    assert [entry.link for entry in parsed(html, item="a.x").entries] == [
+        "https://site.example/1",
+        "",
+    ]
     assert parsed(html, item="a.x", link="@data-to").entries[0].link == "https://site.example/9"
 
 
@@ -88,7 +91,9 @@ def test_a_page_that_does_not_fit_is_an_error(html, select, words):
 
 
 async def test_a_page_is_polled_like_any_document(site, source):
-    page = source("page", {"select": {"item": "li"}}, url=site.url("/gone"), fallbacks=[site.url("/p")])
+    page = source(
+        "page", {"select": {"item": "li"}}, url=site.url("/gone"), fallbacks=[site.url("/p")]
+    )
     site.pages["/p"] = answer(PAGE, ETag='"1"')
     batch = await page.poll(NOTHING)
     assert len(batch.entries) == 3
@@ -170,4 +175,7 @@ def test_a_page_needs_a_url_and_an_item(tmp_path):
     )
     with pytest.raises(ConfigError) as caught:
         load_config(path)
-    assert {fault.path for fault in caught.value.faults} == {"sources.p.url", "sources.p.select.item"}
+    assert {fault.path for fault in caught.value.faults} == {
+        "sources.p.url",
+        "sources.p.select.item",
+    }

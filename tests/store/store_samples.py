@@ -19,7 +19,7 @@ from reblogbot.model import (
 )
 from reblogbot.store import Store
 from reblogbot.store.records import SourceRecord
-from reblogbot.store.sources import Recorded
+from reblogbot.store.sources import Quiet, Recorded
 
 NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
 LEASE = timedelta(minutes=5)
@@ -110,6 +110,5 @@ def poll(
 def not_modified(store: Store, name: str, at: datetime) -> None:
     """One poll that was answered 304."""
     record = claim(store, name, at)
-    store.sources.record_quiet(
-        record, Batch(validators=record.validators, not_modified=True), at + DAY, at
-    )
+    batch = Batch(validators=record.validators, not_modified=True)
+    store.sources.record_quiet([Quiet(record, batch, at + DAY, at)])

@@ -86,12 +86,16 @@ def test_readers_and_a_writer_work_side_by_side(path):
 
 
 def test_a_name_with_blanks_and_signs_is_a_name(tmp_path):
-    path = tmp_path / "a store #%41 名.sqlite3"
-    store, _ = open_store(sqlite(path), "me", NOW)
+    path = tmp_path / "a store #?A% 名.sqlite3"
+    url = sqlite(tmp_path / "a store #%3F%41%25 名.sqlite3")
+    store, _ = open_store(url, "me", NOW)
     enrol(store, "chouti")
     store.close()
     assert list(tmp_path.iterdir()) == [path]
-    assert len(read_store(sqlite(path), "me").sources.all()) == 1
+    again = read_store(url, "me")
+    assert len(again.sources.all()) == 1
+    assert str(path) in again.name
+    again.close()
 
 
 def test_looking_at_no_store_makes_none(empty_url, tmp_path):

@@ -24,6 +24,7 @@ from store_samples import (
 
 from reblogbot.model import Batch, Entry, Intent, Refusal, State, Validators
 from reblogbot.schema import entry, published, refusal, seen
+from reblogbot.store.sources import Quiet
 
 MINUTE = timedelta(minutes=1)
 
@@ -190,7 +191,7 @@ def test_a_poll_that_lost_its_lease_changes_nothing(opened):
     found = [candidate("b")]
     assert record(slow, old, found, plan(found, intents=[intent(found[0])])) is None
     slow.sources.record_failure(old, "too late", "failed", NOW, None, NOW)
-    slow.sources.record_quiet(old, Batch(not_modified=True), NOW, NOW)
+    slow.sources.record_quiet([Quiet(old, Batch(not_modified=True), NOW, NOW)])
     assert (slow.sources.all(), rows(slow, seen), rows(slow, entry)) == before
 
 
@@ -391,7 +392,9 @@ def test_a_permanent_move_is_counted_while_it_is_the_same(store):
     counts = []
     for target in ("https://b.example/", "https://b.example/", "https://c.example/", ""):
         claimed = claim(store, "chouti")
-        store.sources.record_quiet(claimed, Batch(not_modified=True, moved_to=target), NOW, NOW)
+        store.sources.record_quiet(
+            [Quiet(claimed, Batch(not_modified=True, moved_to=target), NOW, NOW)]
+        )
         counts.append(store.sources.all()[0].moved_times)
     assert counts == [1, 2, 1, 0]
 

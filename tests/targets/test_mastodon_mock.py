@@ -38,7 +38,7 @@ def test_a_status_that_it_does_not_resolve_is_rejected_as_such(mock, alice, make
 
 
 def test_it_is_known_to_count_links_in_full(alice):
-    assert alice.limits() == Limits(characters=500, per_link=None, media=4)
+    assert alice.limits() == Limits(per_link=None, image_bytes=10_485_760)
 
 
 def test_too_long_and_a_bad_token_are_told(alice, mock, make_target):

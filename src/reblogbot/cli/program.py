@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from reblogbot import __version__
-from reblogbot.cli import care, look, queue, rehearse, setup, work
+from reblogbot.cli import care, look, queue, rehearse, setup, sources, work
 from reblogbot.cli.logs import set_up_logs
 from reblogbot.errors import ConfigError
 
@@ -44,7 +44,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         title="commands", metavar="COMMAND", required=True, parser_class=Arguments
     )
     everywhere = _global_options(suppress=True)
-    for group in (rehearse, setup, work, look, queue, care):
+    for group in (rehearse, setup, sources, work, look, queue, care):
         group.add_to(commands, everywhere)
     _suggest(arguments, list(commands.choices))
     options = parser.parse_args(arguments)

@@ -14,10 +14,13 @@ from reblogbot.text import one_line
 # the names stand in a page's head, and heads end long before this
 _LONGEST = 1_000_000
 _LONGEST_ALT = 5_000
-# the first that names any counts
-_FAMILIES = (
-    ({"og:image", "og:image:url", "og:image:secure_url"}, "og:image:alt"),
-    ({"twitter:image", "twitter:image:src"}, "twitter:image:alt"),
+# what names a picture, and what describes it; the first that names any counts
+_NAMES = (
+    ("og:image", "og:image:alt"),
+    ("og:image:url", "og:image:alt"),
+    ("og:image:secure_url", "og:image:alt"),
+    ("twitter:image", "twitter:image:alt"),
+    ("twitter:image:src", "twitter:image:alt"),
 )
 
 
@@ -27,8 +30,8 @@ def pictures(octets: bytes, content_type: str, url: str, wanted: int) -> tuple[M
     base = page.css_first("base[href]")
     root = absolute(url, base.attrs.sget("href")) or url if base is not None else url
     told = [(_name(meta), meta.attrs.sget("content")) for meta in page.css("meta[content]")]
-    for names, alt in _FAMILIES:
-        found = _named(told, names, alt, root)
+    for name, alt in _NAMES:
+        found = _named(told, name, alt, root)
         if found:
             return found[:wanted]
     return ()
@@ -39,19 +42,15 @@ def _name(meta: LexborNode) -> str:
     return (meta.attrs.sget("property") or meta.attrs.sget("name")).strip().lower()
 
 
-def _named(
-    told: list[tuple[str, str]], names: set[str], alt: str, base: str
-) -> tuple[Media, ...]:
-    """The pictures of one family; a description belongs to the picture before it."""
+def _named(told: list[tuple[str, str]], wanted: str, alt: str, base: str) -> tuple[Media, ...]:
+    """The pictures of one name, each once; a description belongs to the picture before it."""
     found: dict[str, str] = {}
     last = ""
     for name, content in told:
-        if name in names:
-            link = web_url(base, content)
-            # the secure_url of a picture is that picture once more
-            last = link if name == min(names, key=len) or not found else last
-            if link and last == link and not _is_drawing(link):
-                found.setdefault(link, "")
+        if name == wanted:
+            last = web_url(base, content)
+            if last and not _is_drawing(last):
+                found.setdefault(last, "")
         elif name == alt and last in found:
             found[last] = found[last] or one_line(content[:_LONGEST_ALT])
     return tuple(Media(link, "image/*", words) for link, words in found.items())

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from reblogbot.errors import SourceError
 from reblogbot.model import Batch, Entry, Media, Validators
-from reblogbot.sources import dates, jsonfeed, not_a_feed, spans, xml_text
+from reblogbot.sources import arxiv, dates, jsonfeed, not_a_feed, spans, xml_text
 from reblogbot.sources.body import Body
 from reblogbot.sources.encoding import decode
 from reblogbot.sources.urls import is_web_url, web_url
@@ -180,12 +180,12 @@ class _Reading:
         guid = self._guid(raw)
         updated = self._date(raw, "updated")
         detail = raw.get("title_detail") or raw.get("summary_detail") or {}
-        return Entry(
+        entry = Entry(
             title=self._title(raw),
             link=self._link(raw, guid),
             guid=guid,
             summary=self._summary(raw),
-            authors=_authors(raw, self.url),
+            authors=_authors(raw),
             published_at=self._date(raw, "published") or updated or self._date(raw, "created"),
             updated_at=updated,
             comments=_count(raw.get("slash_comments") or raw.get("thr_total")),
@@ -193,6 +193,8 @@ class _Reading:
             language=_language(raw) or _language(detail) or self.language,
             media=tuple(self._media(raw, str(detail.get("base") or self.url))),
         )
+        is_paper = arxiv.is_paper(self.url, guid, entry.link)
+        return arxiv.unwrapped(entry) if is_paper else entry
 
     def _title(self, raw: dict[str, Any]) -> str:
         title = str(raw.get("title") or "")[:_LONGEST_HTML]
@@ -260,16 +262,14 @@ def _language(raw: dict[str, Any]) -> str:
     return language_tag(str(raw.get("language") or ""))
 
 
-def _authors(raw: dict[str, Any], url: str) -> tuple[str, ...]:
+def _authors(raw: dict[str, Any]) -> tuple[str, ...]:
     names: list[str] = []
-    is_arxiv = "arxiv.org/" in url
     for author in raw.get("authors") or ():
         # feedparser cuts "me@site.example (Me)" in odd places
         written = raw.get("author") if author.get("email") else author.get("name")
         text = str(written or "")[:_LONGEST_TEXT]
         name = _ADDRESS.sub("", one_line(html_to_text(text) if _MARKUP.search(text) else text))
-        # arXiv packs all authors into one dc:creator; elsewhere a comma may be within a name
-        names += name.split(", ") if is_arxiv else [name.strip(" ()")]
+        names.append(name.strip(" ()"))
     return tuple(dict.fromkeys(name for name in names if name))
 
 

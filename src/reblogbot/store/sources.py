@@ -21,6 +21,16 @@ Which = Literal["due", "asked", "all"]
 
 
 @dataclass(frozen=True, slots=True)
+class Quiet:
+    """A poll that brought nothing new to read: when it was, and when the next one is due."""
+
+    record: SourceRecord
+    batch: Batch
+    due: datetime
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Recorded:
     """What one batch came to in the store."""
 
@@ -134,12 +144,13 @@ class Sources:
             queued = Recording(connection, record, now).of(plan, accounts)
         return Recorded(len(plan.new), queued)
 
-    def record_quiet(
-        self, record: SourceRecord, batch: Batch, due: datetime, now: datetime
-    ) -> None:
-        """Remember that a poll brought nothing new to read."""
+    def record_quiet(self, polls: Sequence[Quiet]) -> None:
+        """Remember that these polls brought nothing new to read; one transaction for all."""
         with self._database.write() as connection:
-            self._finish(connection, record, _polled(record, batch, due, now))
+            for one in polls:
+                self._finish(
+                    connection, one.record, _polled(one.record, one.batch, one.due, one.now)
+                )
 
     def record_failure(
         self,

@@ -117,6 +117,8 @@ ERRORS: tuple[Row, ...] = (
     Row(_ALL, frozenset({401, 403}), ANY, "", _V.UNAUTHORISED, "not_allowed"),
     # Takahē
     Row(_ALL, frozenset({400}), SPOKEN, "invalid bearer token", _V.UNAUTHORISED, "token_refused"),
+    # Mastodon, to a text that mentions others than `allowed_mentions` names
+    Row(_CREATE, frozenset({422}), SPOKEN, "unexpected_accounts", _V.REJECTED, "would_notify"),
     # Pixelfed
     Row(_CREATE, frozenset({400}), SPOKEN, "duplicate idempotency", _V.DOUBTFUL, "duplicate_key"),
     Row(_CREATE, frozenset({400, 413, 422}), SPOKEN, LENGTH_WORDS, _V.TOO_LONG, "too_long"),
@@ -234,10 +236,12 @@ _ADVICE = {
     "token_refused": "the token is refused; put a new one into the account's token_file or"
     " token_env",
     "scope_missing": "the token lacks a scope; make one with read:accounts read:statuses"
-    " read:search write:statuses",
+    " read:search write:statuses write:media",
     "not_allowed": "refused as not allowed; see whether the account is suspended or the token"
     " revoked",
     "duplicate_key": "the key of this post was used before; it is being looked for",
+    "would_notify": "the text mentions people who would be notified; take them out of it with"
+    " replace, or skip it",
     "too_long": "the post is over the server's limit",
     "rejected": "the server refused this post; change it or skip it",
     "not_found": "the server finds nothing there; it is being looked for",

@@ -34,9 +34,7 @@ def limits(instance: Mapping[str, Any]) -> Limits:
         per_link=per_link if per_link and is_mastodon(instance) else None,
         media=_number(statuses, "max_media_attachments", plain.media),
         alt=_number(attachments, "description_limit", plain.alt),
-        image_bytes=_number(
-            attachments, "image_size_limit", plain.image_bytes, MOST_OF_AN_IMAGE
-        ),
+        image_bytes=_number(attachments, "image_size_limit", plain.image_bytes, MOST_OF_AN_IMAGE),
         image_pixels=_number(
             attachments, "image_matrix_limit", plain.image_pixels, MOST_OF_AN_IMAGE
         ),
@@ -56,9 +54,7 @@ def _table(holder: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _number(
-    holder: Mapping[str, Any], name: str, default: int, most: int = MOST_CHARACTERS
-) -> int:
+def _number(holder: Mapping[str, Any], name: str, default: int, most: int = MOST_CHARACTERS) -> int:
     value = holder.get(name)
     if not isinstance(value, int) or isinstance(value, bool):
         return default

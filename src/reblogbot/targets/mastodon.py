@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import logging
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -15,12 +17,15 @@ from reblogbot.model import Image, Limits, Post, Receipt, Standing
 from reblogbot.ports import Clock, Identity
 from reblogbot.targets import standing as standings
 from reblogbot.targets.classify import Answer, Purpose, good, host, remote_id
-from reblogbot.targets.limits import limits
+from reblogbot.targets.limits import is_mastodon, limits
+from reblogbot.targets.media import uploaded
 
 if TYPE_CHECKING:
     from mastodon import Mastodon
 
     from reblogbot.config.settings import AccountSettings
+
+log = logging.getLogger(__name__)
 
 PAGE = 40
 PAGES = 2
@@ -28,6 +33,8 @@ LIMITS_LAST = timedelta(hours=1)
 _BOOSTABLE = frozenset({"", "public", "unlisted"})
 _GONE = frozenset({"not_found", "not_there"})
 _QUOTABLE = frozenset({"automatic", "manual"})
+# where servers tell what a token may do: the token itself (Doorkeeper), or the app it came by
+_SCOPES = (("/oauth/token/info", "scope"), ("/api/v1/apps/verify_credentials", "scopes"))
 
 
 class MastodonTarget:
@@ -76,6 +83,7 @@ class MastodonTarget:
         # the token and the id of the account it speaks for: another token, another account
         self._mine = "", ""
         self._limits: tuple[datetime, Limits] | None = None
+        self._is_mastodon = False
         self._remaining: int | None = None
 
     @property
@@ -97,8 +105,21 @@ class MastodonTarget:
         """What the server takes, asked at most once an hour."""
         now = self._clock.now()
         if self._limits is None or not timedelta(0) <= now - self._limits[0] < LIMITS_LAST:
-            self._limits = now, limits(self._instance())
+            instance = self._instance()
+            self._limits, self._is_mastodon = (now, limits(instance)), is_mastodon(instance)
         return self._limits[1]
+
+    def scopes(self) -> tuple[str, ...]:
+        for path, name in _SCOPES:
+            try:
+                told = self.get(path)
+            except TargetError:
+                continue
+            granted = told.get(name) if isinstance(told, Mapping) else None
+            found = granted.split() if isinstance(granted, str) else granted
+            if isinstance(found, list) and found:
+                return tuple(str(scope) for scope in found)
+        return ()
 
     def publish(
         self, post: Post, key: str, *, reply_to: str = "", images: Sequence[Image] = ()
@@ -108,19 +129,17 @@ class MastodonTarget:
         if post.action == "edit":
             return self._edit(post)
         quoted = self._quotable(post) if post.action == "quote" else None
-        return self._create(
-            lambda client: client.status_post(
-                post.text,
-                in_reply_to_id=reply_to or None,
-                visibility=post.visibility,
-                language=post.language or None,
-                spoiler_text=post.spoiler or None,
-                # None leaves the account's own preference alone
-                sensitive=True if post.spoiler else None,
-                idempotency_key=key,
-                quoted_status_id=quoted,
-            )
-        )
+        longest_alt = (self._limits[1] if self._limits else Limits()).alt
+        attached = uploaded(self._ask, images, longest_alt, self._seconds)
+        fields = self._fresh(post, reply_to, quoted)
+        try:
+            return self._post([*fields, *_attaching(attached)], key)
+        except Rejected as error:
+            if not attached or error.slug != "rejected":
+                raise
+            log.warning("posted without images", extra={"slug": error.slug, "error": error.message})
+        # some servers burn a key before they look at what comes with it
+        return self._post(fields, hashlib.sha256(f"{key} text".encode()).hexdigest())
 
     def recent(self) -> Sequence[Standing]:
         if self._mine[0] != self._fresh_token():
@@ -140,15 +159,40 @@ class MastodonTarget:
 
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
         def ask(client: Mastodon) -> None:
-            bearer = {"Authorization": f"Bearer {client.access_token}"}
-            self._session.get(
-                self._server + path,
-                params=params,
-                headers=bearer,
-                timeout=client.request_timeout,
-            )
+            self._send(client, "GET", path, params=params)
 
         return self._ask(ask, "read", f"reading {path}").json()
+
+    def _send(
+        self,
+        client: Mastodon,
+        method: str,
+        path: str,
+        *,
+        key: str = "",
+        **sent: Any,
+    ) -> None:
+        """A request that the library has no call for, or none that can say all of it."""
+        headers = {"Authorization": f"Bearer {client.access_token}"}
+        headers |= {"Idempotency-Key": key} if key else {}
+        self._session.request(
+            method, self._server + path, headers=headers, timeout=client.request_timeout, **sent
+        )
+
+    def _fresh(self, post: Post, reply_to: str, quoted: str | None) -> list[tuple[str, str]]:
+        """The fields of a new status."""
+        fields = [*_words(post), ("visibility", post.visibility)]
+        fields += [("in_reply_to_id", reply_to)] if reply_to else []
+        fields += [("quoted_status_id", quoted)] if quoted else []
+        if self._is_mastodon and not post.may_mention and post.visibility != "direct":
+            # nobody: a text that would notify people all the same is refused (PostStatusService)
+            fields.append(("allowed_mentions[]", ""))
+        return fields
+
+    def _post(self, fields: Sequence[tuple[str, str]], key: str) -> Receipt:
+        return self._create(
+            lambda client: self._send(client, "POST", "/api/v1/statuses", data=fields, key=key)
+        )
 
     def _boost(self, post: Post) -> Receipt:
         status = self._found(post)
@@ -183,17 +227,10 @@ class MastodonTarget:
 
     def _put(self, at_home: str, post: Post, images: Sequence[str]) -> Mapping[str, Any]:
         """The answer to an edit; the library's own call cannot send a language."""
-        fields = [("status", post.text), *(("media_ids[]", image) for image in images)]
-        fields += [("language", post.language)] if post.language else []
-        fields += [("spoiler_text", post.spoiler), ("sensitive", "true")] if post.spoiler else []
+        fields = [*_words(post), *_attaching(images)]
 
         def ask(client: Mastodon) -> None:
-            self._session.put(
-                f"{self._server}/api/v1/statuses/{at_home}",
-                data=fields,
-                headers={"Authorization": f"Bearer {client.access_token}"},
-                timeout=client.request_timeout,
-            )
+            self._send(client, "PUT", f"/api/v1/statuses/{at_home}", data=fields)
 
         answer: Mapping[str, Any] = self._ask(ask, "create", "editing").json()
         return answer
@@ -267,11 +304,17 @@ class MastodonTarget:
             raise Doubtful("unreadable_answer", f"{self._name}, {doing}: not a JSON object.")
         return found
 
-    def _ask(self, call: Callable[[Mastodon], object], purpose: Purpose, doing: str) -> Answer:
+    def _ask(
+        self,
+        call: Callable[[Mastodon], object],
+        purpose: Purpose,
+        doing: str,
+        seconds: float | None = None,
+    ) -> Answer:
         """The answer to one call, good for its purpose. Raises TargetError."""
         secret = self._client.access_token = self._fresh_token()
         failed: Exception | None = None
-        with self._exchange(self._seconds) as current:
+        with self._exchange(self._seconds if seconds is None else seconds) as current:
             try:
                 call(self._client)
             # whatever the library makes of an answer, or of none: the exchange itself tells
@@ -306,6 +349,19 @@ class MastodonTarget:
     @property
     def _name(self) -> str:
         return host(self._server)
+
+
+def _words(post: Post) -> list[tuple[str, str]]:
+    """What a status says, as a new one and as an edited one."""
+    fields = [("status", post.text)]
+    fields += [("language", post.language)] if post.language else []
+    # without a warning, the account's own preference stands
+    fields += [("spoiler_text", post.spoiler), ("sensitive", "1")] if post.spoiler else []
+    return fields
+
+
+def _attaching(images: Sequence[str]) -> list[tuple[str, str]]:
+    return [("media_ids[]", image) for image in images]
 
 
 def _next_max_id(answer: Answer) -> str:

@@ -1,0 +1,87 @@
+"""Images on their way from a source's web to a post: found, fetched, checked and fitted."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+
+from reblogbot import fitting
+from reblogbot.addresses import shown
+from reblogbot.errors import SourceError
+from reblogbot.model import Entry, Image, Limits, Media
+from reblogbot.ports import Fetch, Offload
+from reblogbot.sources import parse_card
+from reblogbot.sources.urls import is_web_url
+
+log = logging.getLogger(__name__)
+
+MOST = 16
+"""No post gets more images, whatever its source and its server say."""
+PATIENCE = 60.0
+"""Seconds for all images of one post, or for all pages of one poll: they are looked at together."""
+
+_PAGES = "text/html, application/xhtml+xml"
+_PAGE_TYPES = frozenset({"text/html", "application/xhtml+xml"})
+
+
+class Gallery:
+    """Finds and fetches images through the guarded client; whatever fails is left out and logged.
+
+    Neither method raises: no image is worth a post.
+    """
+
+    def __init__(self, fetch: Fetch, offload: Offload) -> None:
+        self._fetch = fetch
+        self._offload = offload
+
+    async def fetched(
+        self, media: Sequence[Media], limits: Limits, *, proxy: str = ""
+    ) -> tuple[Image, ...]:
+        """These images as the server with `limits` takes them, in order, described by their alt.
+
+        `proxy` is the one of the source they come from.
+        """
+        wanted = media[: min(limits.media, MOST)]
+        made = await asyncio.gather(*(self._fetched(one, limits, proxy) for one in wanted))
+        return tuple(image for image in made if image is not None)
+
+    async def illustrated(self, entry: Entry, wanted: int, *, proxy: str = "") -> Entry:
+        """The entry with at most `wanted` images that the page it links to shows of itself."""
+        if wanted < 1 or not is_web_url(entry.link):
+            return entry
+        try:
+            async with asyncio.timeout(PATIENCE):
+                found = await self._named(entry.link, min(wanted, MOST), proxy)
+        except (SourceError, TimeoutError) as error:
+            _left_out("page not looked at", entry.link, error)
+            return entry
+        return replace(entry, media=(*entry.media, *found))
+
+    async def _fetched(self, media: Media, limits: Limits, proxy: str) -> Image | None:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                answer = await self._fetch(media.url, accept="image/*", proxy=proxy)
+                content, mime = await self._offload(
+                    fitting.fitted, answer.body, limits.image_bytes, limits.image_pixels
+                )
+        except (SourceError, TimeoutError) as error:
+            _left_out("image left out", media.url, error)
+            return None
+        return Image(content or answer.body, mime, media.alt)
+
+    async def _named(self, link: str, wanted: int, proxy: str) -> tuple[Media, ...]:
+        answer = await self._fetch(link, accept=_PAGES, proxy=proxy)
+        content_type = answer.headers.get("content-type", "")
+        if content_type.partition(";")[0].strip().lower() not in _PAGE_TYPES:
+            return ()
+        return await self._offload(
+            parse_card.pictures, answer.body, content_type, answer.url, wanted
+        )
+
+
+def _left_out(event: str, url: str, error: SourceError | TimeoutError) -> None:
+    slug = error.slug if isinstance(error, SourceError) else "timeout"
+    told = error.message if isinstance(error, SourceError) else "took too long"
+    log.warning(event, extra={"slug": slug, "url": shown(url), "error": told})
