@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from rig import Bot, FeedServer, Ran, SettableClock, Workshop
 
 from reblogbot.cli import run
 from reblogbot.sandbox.server import Sandbox, run_in_thread
+from rig import Bot, FeedServer, Ran, SettableClock, Workshop
 
 
 @pytest.fixture(scope="session")

@@ -5,12 +5,12 @@ from itertools import count
 from types import SimpleNamespace
 
 import pytest
-from rig import Item, items, posted, text_of
 
 from reblogbot.access import Access
 from reblogbot.model import State
 from reblogbot.pipeline import Pipeline
 from reblogbot.sandbox.server import run_in_thread
+from rig import Item, items, posted, text_of
 
 
 class Killed(BaseException):

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
-from rig import PATIENCE, items, kill, posted, text_of, until
 
 from reblogbot import sdnotify
+from rig import PATIENCE, items, kill, posted, text_of, until
 
 SWIFT = {"timeout": "5s", "read_back_after": "200ms", "lease": "10s"}
 
@@ -237,9 +237,7 @@ def test_a_config_rewritten_all_the_time_disturbs_nothing(
     assert "Traceback" not in bot.log()
 
 
-def test_what_is_queued_for_a_source_taken_out_is_held(
-    bot, feeds, sandbox, clock, daemon
-):
+def test_what_is_queued_for_a_source_taken_out_is_held(bot, feeds, sandbox, clock, daemon):
     account = {**bot.account("news", sandbox), "pace": {"per_hour": 1}}
     sources = {
         "one": {"url": feeds.show("/1", items(clock, "b", "a"))},
@@ -284,7 +282,7 @@ def test_a_daemon_and_many_syncs_on_one_store_post_everything_once(
     bot, feeds, sandbox, clock, daemon
 ):
     names = [f"n{number:02}" for number in range(24)]
-    accounts = {name: (sandbox, "") for name in ("news", "more")}
+    accounts = dict.fromkeys(("news", "more"), (sandbox, ""))
 
     def show(count):
         # two sources that show the same entries: whoever is first takes them

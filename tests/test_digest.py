@@ -5,12 +5,12 @@ from datetime import UTC, datetime, time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rig import items, posted
 
 from reblogbot import digest
 from reblogbot.config.settings import SourceSettings
 from reblogbot.model import Limits, Post
 from reblogbot.text import length
+from rig import items, posted
 
 
 def at_six(zone="UTC"):

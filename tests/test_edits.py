@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 import pytest
-from rig import items, posted, standing, text_of
 
 from reblogbot.model import State
+from rig import items, posted, standing, text_of
 
 
 @pytest.fixture

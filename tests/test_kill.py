@@ -8,9 +8,9 @@ import random
 import subprocess
 
 import pytest
-from rig import items, kill, posted, text_of, until
 
 from reblogbot.sandbox.server import run_in_thread
+from rig import items, kill, posted, text_of, until
 
 ROUNDS = int(os.environ.get("REBLOGBOT_KILL_ROUNDS", "5"))
 SEED = int(os.environ.get("REBLOGBOT_KILL_SEED", "1"))

@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 import pytest
-from rig import Item, items, posted, text_of
 
 from reblogbot.errors import Exit
+from rig import Item, items, posted, text_of
 
 COUNTS = "polled not_modified failed entries_new queued sent held retry doubt skipped dead".split()
 
@@ -496,7 +496,10 @@ def test_a_template_that_fails_on_one_entry_costs_that_entry_alone(bot, feeds, s
     ]
     sources = {
         # what no check can foresee: it depends on the entry
-        "odd": {"url": feeds.show("/f", feed), "template": "{{ 1 // (title|length - 3) }} {{ link }}"},
+        "odd": {
+            "url": feeds.show("/f", feed),
+            "template": "{{ 1 // (title|length - 3) }} {{ link }}",
+        },
         "other": {"url": feeds.show("/g", items(clock, "a"))},
     }
     bot.configure(sources, {"news": (sandbox, "")})

@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 import pytest
-from rig import Item, items, posted, text_of
 
 from reblogbot.sandbox.server import run_in_thread
+from rig import Item, items, posted, text_of
 
 LONG = "一段很长的中文摘要，" * 120
 FAMILY = "\N{MAN}\u200d\N{WOMAN}\u200d\N{GIRL}\u200d\N{BOY}"
@@ -193,8 +193,10 @@ def test_boosts_and_what_only_looks_like_one(bot, feeds, sandbox):
     bot.configure(sources, {"news": (sandbox, "")})
     made = bot.preview()
     bot.sync()
+    assert posted(sandbox) == ["page\nhttps://nowhere.example/@x/1", status["uri"]]
     assert [(one["action"], one["text"] or one["link"]) for one in made.as_json()["posts"]] == [
-        (act["act"], act.get("text") or act.get("uri")) for act in sandbox.accepted
+        ("post", "page\nhttps://nowhere.example/@x/1"),
+        ("boost", status["url"]),
     ]
 
 

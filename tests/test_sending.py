@@ -1,10 +1,10 @@
 """Whatever a server does to a post, it stands there exactly once and in order, or has a reason."""
 
 import pytest
-from rig import Item, items, posted, text_of
 
 from reblogbot.errors import Exit
 from reblogbot.sandbox.server import run_in_thread
+from rig import Item, items, posted, text_of
 
 ABC = [text_of(name) for name in "abc"]
 REBLOG = "/api/v1/statuses/*/reblog"
@@ -63,9 +63,7 @@ LOST = {
 
 
 @pytest.mark.parametrize("case", LOST)
-def test_a_lost_answer_neither_loses_nor_doubles_on_a_server_without_keys(
-    bot, queue, plain, case
-):
+def test_a_lost_answer_neither_loses_nor_doubles_on_a_server_without_keys(bot, queue, plain, case):
     queue(plain)
     name, options = LOST[case]
     fault = second(plain, name, **options)
@@ -81,9 +79,7 @@ def test_a_lost_answer_neither_loses_nor_doubles_on_a_server_without_keys(
 
 @pytest.mark.parametrize("profile", ["mastodon", "mastodon-4.6", "mastodon-next", "gotosocial"])
 @pytest.mark.parametrize("case", ["dropped before", "dropped after", "500 before", "500 after"])
-def test_a_lost_answer_neither_loses_nor_doubles_on_other_servers(
-    bot, queue, clock, profile, case
-):
+def test_a_lost_answer_neither_loses_nor_doubles_on_other_servers(bot, queue, clock, profile, case):
     with run_in_thread(profile=profile, clock=clock) as server:
         queue(server)
         name, options = LOST[case]
@@ -399,9 +395,7 @@ def test_too_long_twice_is_dead_and_the_rest_goes_on(bot, feeds, sandbox):
     assert dead.post.link == "https://news.example/2"
 
 
-def test_the_limit_a_server_shrinks_to_is_kept_to_by_what_comes_later(
-    bot, feeds, sandbox, clock
-):
+def test_the_limit_a_server_shrinks_to_is_kept_to_by_what_comes_later(bot, feeds, sandbox, clock):
     feed = [Item("T", "https://news.example/1", "words " * 200)]
     source = {"url": feeds.show("/f", feed), "template": "headline"}
     bot.configure({"hot": source}, {"news": (sandbox, "")})

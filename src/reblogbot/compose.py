@@ -110,6 +110,7 @@ def _draft(entry: Entry, source: SourceSettings, limits: Limits, source_title: s
     title = " ".join(defuse(_rewritten(entry.title[:most], source)).split())
     summary = defuse(_rewritten(entry.summary[:most], source)).strip()
     spoiler = _spoiler(source, "\n".join((title, summary, *entry.categories[:50])))
+    spoiler = spoiler or _harmless_line(entry.spoiler)
     if not title:
         title, summary = shorten(summary, _LONGEST_UNTITLED), ""
     authors = Listing(name for name in map(_harmless_line, entry.authors[:50]) if name)

@@ -23,8 +23,8 @@ _READ = 20_000
 def refusal(entry: Entry, source: SourceSettings, now: datetime) -> str:
     """Why the entry is not published, as `slug: words`; "" if it is. `now` is aware UTC.
 
-    The slug is the filter's key in the config, or `empty` or `visibility`, which no config
-    can turn off. The first reason found is given.
+    The slug is the filter's key in the config, or `empty`, `visibility` or `forbidden`, which
+    no config can turn off. The first reason found is given.
     """
     return next(filter(None, _reasons(entry, source, now)), "")
 
@@ -69,6 +69,7 @@ def _reasons(entry: Entry, source: SourceSettings, now: datetime) -> Iterator[st
     chosen = source.filter
     yield _empty(entry)
     yield _visibility(entry)
+    yield _forbidden(entry)
     yield _opt_outs(entry, chosen)
     yield _replies(entry, chosen)
     yield _max_age(entry, chosen, now)
@@ -88,6 +89,10 @@ def _empty(entry: Entry) -> str:
 def _visibility(entry: Entry) -> str:
     is_open = entry.visibility in {"public", "unlisted"}
     return "" if is_open else f"visibility: a {entry.visibility} post is not for others"
+
+
+def _forbidden(entry: Entry) -> str:
+    return f"forbidden: {entry.forbidden}" if entry.forbidden else ""
 
 
 def _opt_outs(entry: Entry, chosen: FilterSettings) -> str:

@@ -45,8 +45,12 @@ class Entry:
     media: tuple[Media, ...] = ()
     visibility: Visibility = "public"
     is_reply: bool = False
+    spoiler: str = ""
+    """The warning its author put before it, or ""."""
     barred: str = ""
-    """Why the source itself says this must not be published (an opt-out, a block), or ""."""
+    """How its author opted out of being published by bots, or ""."""
+    forbidden: str = ""
+    """Why it must not be published whatever the config says (a block, our own post), or ""."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -37,6 +37,35 @@ class Route:
     account: AccountSettings
     limits: Limits
     learnt: bool
+
+
+class Taken:
+    """What intents that are recorded nowhere yet take of each account: keys, titles and hosts."""
+
+    def __init__(self) -> None:
+        self._keys: defaultdict[str, set[bytes]] = defaultdict(set)
+        self._titles: defaultdict[str, list[str]] = defaultdict(list)
+        self._domains: defaultdict[str, Counter[str]] = defaultdict(Counter)
+
+    def add(self, intents: Iterable[Intent]) -> None:
+        """Count these as if they stood in the store."""
+        for one in intents:
+            entry = one.candidate.entry
+            self._keys[one.account].update(one.keys)
+            self._titles[one.account] += [entry.title] if entry.title else []
+            self._domains[one.account][identity.host_of(entry.link)] += 1
+
+    def known_in(self, past: Past) -> Past:
+        """The past with all of it added."""
+        published = {name: {*keys, *self._keys[name]} for name, keys in past.published.items()}
+        recent = {
+            name: Recent(
+                (*known.titles, *self._titles[name]),
+                Counter(known.domains) + self._domains[name],
+            )
+            for name, known in past.recent.items()
+        }
+        return replace(past, published=published, recent=recent)
 
 
 def candidates(source: str, batch: Batch) -> tuple[Candidate, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
@@ -102,10 +102,12 @@ class Poller:
         found = planning.candidates(record.name, batch)
         return Look(record, settings, batch, found, looked_at=self._clock.now())
 
-    async def plan(self, look: Look, published: Mapping[str, set[bytes]] | None = None) -> Plan:
-        """What the look comes to; `published` are keys taken besides those in the store."""
+    async def plan(self, look: Look, taken: planning.Taken | None = None) -> Plan:
+        """What the look comes to; `taken` is known besides what stands in the store."""
         accounts = look.settings.to
-        past = await self._past(look, published or {})
+        past = await self._past(look)
+        if taken is not None:
+            past = taken.known_in(past)
         routes = [
             planning.Route(
                 self._config.accounts[name],
@@ -181,13 +183,10 @@ class Poller:
         _log_new(look.record.name, len(plan.new), len(recorded.queued))
         return Poll(look.record.name, outcome, len(plan.new), plan.storm, recorded.queued)
 
-    async def _past(self, look: Look, published: Mapping[str, set[bytes]]) -> Past:
-        """What the store knows that matters for this look; `published` is taken besides."""
+    async def _past(self, look: Look) -> Past:
+        """What the store knows that matters for this look."""
         accounts, settings = look.settings.to, look.settings
         past = await self._in_store(self._store.sources.past, look.record, look.found, accounts)
-        done = {
-            name: {*past.published.get(name, ()), *published.get(name, ())} for name in accounts
-        }
         recent: dict[str, Recent] = {}
         if settings.filter.similar or settings.filter.max_per_domain:
             for name in accounts:
@@ -201,7 +200,7 @@ class Poller:
                 made[name] = await self._in_store(
                     self._store.publications.made, name, settings.name, keys
                 )
-        return replace(past, published=done, recent=recent, made=made)
+        return replace(past, recent=recent, made=made)
 
     def _has_work(self, look: Look, past: Past, account: str) -> bool:
         """Whether anything might have to be composed for this account."""

@@ -73,6 +73,10 @@ class Reader(Protocol):
         """The JSON answer of GET `path` ("/api/v1/…"). Raises TargetError."""
         ...
 
+    def page(self, path: str, params: Mapping[str, Any] | None = None) -> tuple[Any, str]:
+        """The same, and the `max_id` of the page the server links to as the next, or ""."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Tools:

@@ -8,7 +8,7 @@ from typing import Any
 
 from reblogbot.model import Plan, Post, State
 from reblogbot.pipeline import Pipeline
-
+from reblogbot.planning import Taken
 
 Queued = tuple[str, str, Post]
 """Account, source and post."""
@@ -55,15 +55,14 @@ async def preview(pipeline: Pipeline, names: Sequence[str]) -> Preview:
     for one in await pipeline.queued():
         if one.source in names:
             made.posts.append((one.account, one.source, one.post))
-    taken: dict[str, set[bytes]] = {}
+    taken = Taken()
     async for look in pipeline.looks(await pipeline.remembered(names)):
         name = look.record.name
         if look.error is not None:
             made.errors.append({"source": name, "error": look.error.message})
             continue
         plan = await pipeline.poller.plan(look, taken)
-        for intent in plan.intents:
-            taken.setdefault(intent.account, set()).update(intent.candidate.published_keys)
+        taken.add(plan.intents)
         _add(made, name, plan)
     made.posts = await _bundled(pipeline, made.posts)
     return made

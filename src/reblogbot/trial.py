@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
+from reblogbot.config import scopes
+from reblogbot.config.settings import Config
 from reblogbot.errors import TargetError
+from reblogbot.model import Candidate, Validators
 from reblogbot.pipeline import Pipeline
 from reblogbot.polling import Look
+
+CHATTY = 24
+"""So many posts a day from one source are too many for a server's public timelines."""
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +44,12 @@ async def try_all(pipeline: Pipeline) -> list[Trial]:
     accounts = await asyncio.gather(
         *(_try_account(pipeline, name) for name in config.accounts if config.accounts[name].enabled)
     )
-    records = await pipeline.remembered(config.sources)
-    return [*accounts, *[_judged(look) async for look in pipeline.looks(records)]]
+    # with what is known of a source it would show nothing, and nothing could be said of it
+    unknown = [
+        replace(record, validators=Validators())
+        for record in await pipeline.remembered(config.sources)
+    ]
+    return [*accounts, *[_judged(look, config) async for look in pipeline.looks(unknown)]]
 
 
 async def _try_account(pipeline: Pipeline, name: str) -> Trial:
@@ -46,18 +58,51 @@ async def _try_account(pipeline: Pipeline, name: str) -> Trial:
         who, limits = await pipeline.sender(name).introduce()
     except TargetError as error:
         return Trial(path, error=error.message)
-    remarks = []
+    remarks = scopes.remarks(pipeline.config, name, who.scopes)
     if not who.is_bot:
         remarks.append(f"@{who.acct} does not say that it is a bot; set the flag in its profile")
     finding = f"works, as @{who.acct}; {limits.characters} characters a post"
     return Trial(path, finding, warnings=tuple(remarks))
 
 
-def _judged(look: Look) -> Trial:
+def _judged(look: Look, config: Config) -> Trial:
     path = f"sources.{look.record.name}"
     if look.error is not None:
         return Trial(path, error=look.error.message)
-    if look.batch.not_modified:
-        return Trial(path, "works, not modified since the last poll")
-    remarks = () if look.found else ("it shows no entries at the moment",)
-    return Trial(path, f"works, {len(look.found)} entries", warnings=remarks)
+    remarks = [] if look.found else ["it shows no entries at the moment"]
+    loud = _loud(look, config)
+    if loud:
+        remarks.append(
+            f"about {_a_day(look)} posts a day, and public on {', '.join(loud)}: that floods"
+            f' other people\'s timelines; set visibility = "unlisted", or a budget such as "10/1d"'
+        )
+    return Trial(path, f"works, {len(look.found)} entries", warnings=tuple(remarks))
+
+
+def _loud(look: Look, config: Config) -> list[str]:
+    """The accounts on which this source posts in public, and too much for that."""
+    source = look.settings
+    if source.digest is not None or _a_day(look) <= CHATTY:
+        return []
+    return [
+        name
+        for name in source.to
+        if (source.visibility or config.accounts[name].visibility) == "public"
+        and config.accounts[name].pace.per_day > CHATTY
+    ]
+
+
+def _a_day(look: Look) -> int:
+    """How many posts a day the source comes to, by what it shows of the last one.
+
+    An entry without a date counts: lists without dates are those that change all day.
+    """
+    since = look.looked_at - _DAY if look.looked_at else None
+    fresh = sum(_is_fresh(one, since) for one in look.found)
+    budget = look.settings.budget
+    return fresh if budget is None else min(fresh, round(budget.count * (_DAY / budget.span)))
+
+
+def _is_fresh(one: Candidate, since: datetime | None) -> bool:
+    published_at = one.entry.published_at
+    return since is None or published_at is None or published_at > since

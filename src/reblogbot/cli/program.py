@@ -100,4 +100,12 @@ def _config_path(written: str | None) -> Path:
     home = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
     standard = Path(home).expanduser() / "reblogbot" / "config.toml"
     here = Path("config.toml")
-    return here if here.exists() or not standard.exists() else standard
+    return standard if not here.exists() and _exists(standard) else here
+
+
+def _exists(path: Path) -> bool:
+    """Whether the file is there and within reach; a home that is closed to us holds nothing."""
+    try:
+        return path.exists()
+    except OSError:
+        return False

@@ -20,6 +20,7 @@ from reblogbot.errors import Fault, Unauthorised
 Advice = Iterator[tuple[Keys, str]]
 
 _HASTY = timedelta(minutes=1)
+_BUSY = 30
 _SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
 
 
@@ -83,6 +84,8 @@ def _account(at: Keys, account: AccountSettings, config: Config) -> Advice:
         yield at, "no source names this account"
     if account.server.startswith("http://") and not _is_loopback(account.server):
         yield (*at, "server"), "the token goes over the network in the clear"
+    if account.pace.per_hour > _BUSY and not account.pace.gap:
+        yield (*at, "pace"), f"more than {_BUSY} posts an hour, and no gap: they come in bursts"
 
 
 def _token(at: Keys, account: AccountSettings, environ: Mapping[str, str]) -> Advice:

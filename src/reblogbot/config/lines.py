@@ -8,15 +8,18 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import regex
+
 Key = str | int
 """The name of a key, or the index of an element of an array."""
 
 _SPACE = re.compile(r"(?:[ \t\r\n,]+|#[^\n]*)*")
 _NAME = re.compile(r"""[ \t]*([A-Za-z0-9_-]+|"(?:\\.|[^"\\])*"|'[^']*')[ \t]*""")
-_LONG_STRING = re.compile(
+# Python 3.11.2, which is Debian 12's, stumbles over possessive quantifiers: regex does not
+_LONG_STRING = regex.compile(
     r'"""(?P<basic>\r?\n)?(?:[^"\\]++|\\.|"(?!""))*+"{3,5}'
     r"|'''(?P<literal>\r?\n)?(?:[^']++|'(?!''))*+'{3,5}",
-    re.DOTALL,
+    regex.DOTALL,
 )
 _SCALAR = re.compile(r""""(?:\\.|[^"\\])*"|'[^']*'|[^,\]}#\r\n]+""")
 

@@ -158,10 +158,17 @@ class MastodonTarget:
         return standings.receipt(status) if status and status.get("reblogged") is True else None
 
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
+        return self._read(path, params).json()
+
+    def page(self, path: str, params: Mapping[str, Any] | None = None) -> tuple[Any, str]:
+        answer = self._read(path, params)
+        return answer.json(), _next_max_id(answer)
+
+    def _read(self, path: str, params: Mapping[str, Any] | None) -> Answer:
         def ask(client: Mastodon) -> None:
             self._send(client, "GET", path, params=params)
 
-        return self._ask(ask, "read", f"reading {path}").json()
+        return self._ask(ask, "read", f"reading {path}")
 
     def _send(
         self,

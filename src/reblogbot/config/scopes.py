@@ -1,0 +1,46 @@
+"""What a token must be allowed to do for what the config asks of its account, and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from reblogbot.config.settings import Config
+
+READING = ("read:accounts", "read:statuses", "read:search")
+POSTING = (*READING, "write:statuses", "write:media")
+KINDS: Mapping[str, tuple[str, ...]] = {
+    "bookmarks": ("read:bookmarks",),
+    "favourites": ("read:favourites",),
+    "list": ("read:lists",),
+    # whoever mentions us may have to be a follower
+    "mentions": ("read:notifications", "read:follows"),
+}
+"""What a kind of source needs of the account it reads through, besides READING."""
+# less than read:accounts
+_HARMLESS = frozenset({"profile"})
+
+
+def wanted(config: Config, account: str) -> tuple[str, ...]:
+    """The scopes to ask for in a token of this account."""
+    sources = [source for source in config.sources.values() if source.enabled]
+    posts = config.notify.account == account or any(account in source.to for source in sources)
+    read = [one.kind for one in sources if getattr(one.options, "via", "") == account]
+    more = [scope for kind in read for scope in KINDS.get(kind, ())]
+    return tuple(dict.fromkeys((*(POSTING if posts else READING), *more)))
+
+
+def remarks(config: Config, account: str, granted: Collection[str]) -> list[str]:
+    """What is wrong with the scopes of the account's token; nothing where it names none."""
+    asked = wanted(config, account)
+    attaches = any(source.media for source in config.sources.values() if account in source.to)
+    needed = [scope for scope in asked if attaches or scope != "write:media"]
+    lacking = [scope for scope in needed if not _covers(granted, scope)]
+    beyond = [scope for scope in granted if scope not in asked and scope not in _HARMLESS]
+    advice = f"make one with just: {' '.join(asked)}"
+    found = [f"its token lacks {' '.join(lacking)}; {advice}"] if lacking and granted else []
+    found += [f"its token may do more than it needs ({' '.join(beyond)}); {advice}"] * bool(beyond)
+    return found
+
+
+def _covers(granted: Collection[str], scope: str) -> bool:
+    return scope in granted or scope.partition(":")[0] in granted

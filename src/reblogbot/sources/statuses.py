@@ -1,0 +1,178 @@
+"""Statuses, notifications and preview cards of the Mastodon API as entries; pure."""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, Literal, NamedTuple, cast, get_args
+from urllib.parse import urlsplit
+
+from reblogbot.model import Entry, Media, Visibility
+from reblogbot.sources.json_text import count_of, instant_of, text_of
+from reblogbot.sources.people import NOBODY, Author, of_account
+from reblogbot.sources.plain import plain_line
+from reblogbot.sources.urls import is_web_url
+from reblogbot.text import clean, html_to_text, one_line
+
+Form = Literal["status", "notice", "mark", "card"]
+"""What a page is made of: statuses, notifications, marked statuses, or cards of links."""
+_LONGEST = 20_000
+_MOST = 50
+_DEEPEST = 5
+
+
+class Told(NamedTuple):
+    """An entry, and who wrote it."""
+
+    entry: Entry
+    author: Author = NOBODY
+
+
+def read_all(elements: Sequence[Any], form: Form, now: datetime) -> list[Told | None]:
+    """What each element tells, None for one that is no status."""
+    return [read(element, form, now) for element in elements]
+
+
+def read(element: Any, form: Form, now: datetime) -> Told | None:
+    """What an element tells: of a boost, the original, dated when it was boosted.
+
+    When something was marked no server tells, so that what was marked has no date: that counts
+    as new.
+    """
+    if not isinstance(element, Mapping):
+        return None
+    if form == "card":
+        return _card(element, now)
+    if form == "notice":
+        element = element.get("status") if text_of(element.get("type")) == "mention" else None
+    status = _original(element)
+    if status is None or not text_of(status.get("id")):
+        return None
+    shown_at = None if form == "mark" else came_at(element, now)
+    author = of_account(status.get("account"))
+    return Told(_entry(status, author, shown_at, now), author)
+
+
+def came_at(element: Any, now: datetime) -> datetime | None:
+    """When an element came where it is shown, for a boost that of boosting."""
+    at = element.get("created_at") if isinstance(element, Mapping) else None
+    return instant_of(at, UTC, now) if isinstance(at, str) else None
+
+
+def _original(status: Any) -> Mapping[str, Any] | None:
+    for _ in range(_DEEPEST):
+        boosted = status.get("reblog") if isinstance(status, Mapping) else None
+        if not isinstance(boosted, Mapping):
+            break
+        status = boosted
+    return status if isinstance(status, Mapping) else None
+
+
+def _entry(
+    status: Mapping[str, Any], author: Author, shown_at: datetime | None, now: datetime
+) -> Entry:
+    uri, page = (text_of(status.get(name)) for name in ("uri", "url"))
+    spoiler = plain_line(text_of(status.get("spoiler_text")))
+    attached = tuple(_attached(status.get("media_attachments")))
+    # pictures are hidden with the text behind its warning; without one they have nothing to hide behind
+    hidden = status.get("sensitive") is True and not spoiler
+    summary = html_to_text(text_of(status.get("content"))[:_LONGEST])
+    edited = status.get("edited_at")
+    entry = Entry(
+        link=next(filter(is_web_url, (page, uri)), ""),
+        uri=next(filter(is_web_url, (uri, page)), ""),
+        summary=summary or _instead(spoiler, attached, author),
+        authors=(author.name,) if author.name else (),
+        published_at=shown_at,
+        updated_at=instant_of(edited, UTC, now) if isinstance(edited, str) and shown_at else None,
+        score=_sum(status, "favourites_count", "reblogs_count"),
+        comments=count_of(status.get("replies_count")),
+        categories=tuple(_names(status.get("tags"))),
+        language=text_of(status.get("language")),
+        media=() if hidden else attached,
+        visibility=_visibility(status),
+        is_reply=bool(status.get("in_reply_to_id") or status.get("in_reply_to_account_id")),
+        spoiler=spoiler,
+        barred=author.opted_out,
+        forbidden=author.standing,
+    )
+    # what has no address of its own can only be told by its id
+    return entry if entry.uri or entry.link else replace(entry, guid=text_of(status.get("id")))
+
+
+def _instead(spoiler: str, attached: Iterable[Media], author: Author) -> str:
+    """Words for a status that is all pictures."""
+    described = clean("\n".join(filter(None, (one.alt for one in attached))))
+    return described or spoiler or author.name
+
+
+def _visibility(status: Mapping[str, Any]) -> Visibility:
+    """As the server says; what only some servers know (local, limited …) is not for others."""
+    said = text_of(status.get("visibility")) or "public"
+    return cast("Visibility", said) if said in get_args(Visibility) else "private"
+
+
+def _names(tags: object) -> Iterable[str]:
+    for tag in tags[:_MOST] if isinstance(tags, list) else ():
+        name = text_of(tag.get("name")) if isinstance(tag, Mapping) else ""
+        if one_line(name):
+            yield one_line(name)
+
+
+def _attached(attachments: object) -> Iterable[Media]:
+    for one in attachments[:_MOST] if isinstance(attachments, list) else ():
+        if not isinstance(one, Mapping):
+            continue
+        places = (text_of(one.get(name)) for name in ("url", "remote_url", "preview_url"))
+        url = next(filter(is_web_url, places), "")
+        if url:
+            yield Media(url, mime(url, text_of(one.get("type"))), _words(one.get("description")))
+
+
+def mime(url: str, family: str) -> str:
+    """The media type that a file's name tells, as far as it agrees with its family."""
+    family = {"gifv": "video", "unknown": ""}.get(family, family)
+    guessed = mimetypes.guess_type(urlsplit(url).path)[0] or ""
+    if not family or guessed.startswith(f"{family}/"):
+        return guessed
+    return f"{family}/*" if family in ("image", "video", "audio") else ""
+
+
+def _words(value: object) -> str:
+    return clean(text_of(value)[:_LONGEST])
+
+
+def _sum(status: Mapping[str, Any], *names: str) -> float | None:
+    counts = [count for name in names if (count := count_of(status.get(name))) is not None]
+    return float(sum(counts)) if counts else None
+
+
+def _card(card: Mapping[str, Any], now: datetime) -> Told | None:
+    """A link that trends, as its preview card tells it; its score is how often it was used."""
+    link, title = text_of(card.get("url")), one_line(text_of(card.get("title")))
+    if not is_web_url(link):
+        return None
+    published = card.get("published_at")
+    author = one_line(text_of(card.get("author_name")))
+    image = text_of(card.get("image"))
+    alt = _words(card.get("image_description"))
+    days = card.get("history")
+    return Told(
+        Entry(
+            title=title,
+            link=link,
+            summary=_words(card.get("description")),
+            authors=(author,) if author else (),
+            published_at=instant_of(published, UTC, now) if isinstance(published, str) else None,
+            score=_uses(days[:_MOST]) if isinstance(days, list) else None,
+            language=text_of(card.get("language")),
+            media=(Media(image, mime(image, "image"), alt),) if is_web_url(image) else (),
+        )
+    )
+
+
+def _uses(days: Iterable[object]) -> float | None:
+    counts = [count_of(day.get("uses")) for day in days if isinstance(day, Mapping)]
+    return float(sum(filter(None, counts))) if counts else None
