@@ -33,8 +33,13 @@ def saved(kind: str, size: tuple[int, int] = (8, 6), mode: str = "RGB", **option
     picture = Image.new(mode, size)
     light = Image.new(mode, (max(1, size[0] // 2), size[1]), "white")
     picture.paste(light, (size[0] // 2, 0))
+    return written(picture, kind, **options)
+
+
+def written(picture: Image.Image, kind: str = "", **options: Any) -> bytes:
+    """The picture in a file's bytes, of a kind that can hold its colours."""
     made = BytesIO()
-    picture.save(made, kind, **options)
+    picture.save(made, kind or ("JPEG" if picture.mode == "CMYK" else "PNG"), **options)
     return made.getvalue()
 
 

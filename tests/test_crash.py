@@ -1,6 +1,7 @@
 """Killed at every edge call, before or after it took effect: nothing lost, nothing doubled."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import count
 from types import SimpleNamespace
 
@@ -120,10 +121,8 @@ def rounds_of_death(bot, server, arrange, expected):
             arrange(account)
             reaper = Reaper(deadly, after=after)
             with bot.at_work(mortal(reaper)) as worker:
-                try:
+                with suppress(Killed):
                     worker.sync()
-                except Killed:
-                    pass
             if not reaper.has_struck:
                 calls = reaper.calls
                 break

@@ -81,4 +81,7 @@ def test_a_wrong_key_of_the_plug_in_is_a_fault_with_its_line(installed, tmp_path
     )
     done = run(installed, "-m", "reblogbot", "check", cwd=tmp_path)
     assert done.returncode == 2
-    assert 'config.toml:7: sources.lobby.bord: unknown key; did you mean "board"?' in done.stdout + done.stderr
+    assert (
+        'config.toml:7: sources.lobby.bord: unknown key; did you mean "board"?'
+        in done.stdout + done.stderr
+    )

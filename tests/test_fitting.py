@@ -7,8 +7,9 @@ import sys
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pictures import GPS, opened, photo, png, saved
+from PIL import Image
 
+from pictures import GPS, opened, photo, png, saved, written
 from reblogbot.errors import SourceError
 from reblogbot.fitting import MOST_PIXELS, fitted, kind
 
@@ -87,21 +88,10 @@ def test_too_many_pixels_become_few_enough_in_the_same_shape(name):
 
 
 def test_too_many_bytes_become_few_enough():
-    noise = os.urandom(3 * 200 * 200)
-    content = png_of(noise, (200, 200))
+    content = written(Image.frombytes("RGB", (200, 200), os.urandom(3 * 200 * 200)))
     made, _ = fitted(content, 12_000, 16_777_216)
     assert len(content) > 100_000
     assert len(made) <= 12_000
-
-
-def png_of(pixels, size):
-    from io import BytesIO  # noqa: PLC0415
-
-    from PIL import Image  # noqa: PLC0415
-
-    made = BytesIO()
-    Image.frombytes("RGB", size, pixels).save(made, "PNG")
-    return made.getvalue()
 
 
 def test_what_cannot_become_small_enough_is_refused():
@@ -133,21 +123,10 @@ def test_what_is_converted_stands_upright():
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "P", "1", "L", "I;16", "CMYK"])
 def test_every_mode_of_colour_can_be_converted(mode):
-    name = "JPEG" if mode == "CMYK" else "PNG"
-    content = saved(name, (40, 20)) if mode == "CMYK" else in_mode(mode)
+    plain = Image.new("L", (40, 20), 200)
+    content = written(plain.convert("I").convert(mode) if mode == "I;16" else plain.convert(mode))
     made, _ = fitted(content, 10_000_000, 200)
-    assert opened(made).mode in ("RGB", "L")
-
-
-def in_mode(mode):
-    from io import BytesIO  # noqa: PLC0415
-
-    made = BytesIO()
-    picture = opened(saved("PNG", (40, 20)))
-    if mode == "I;16":
-        picture = picture.convert("I")
-    picture.convert(mode).save(made, "PNG")
-    return made.getvalue()
+    assert opened(made).size == (20, 10)
 
 
 def test_what_was_transparent_is_white_then():

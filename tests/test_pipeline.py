@@ -579,3 +579,23 @@ def test_while_stopped_entries_are_queued_and_nothing_is_sent(hot, bot, sandbox,
         store.outbox.start()
     bot.sync()
     assert posted(sandbox) == [text_of(name) for name in "abc"]
+
+
+def test_an_edit_that_breaks_the_template_leaves_the_post_and_the_others_alone(
+    bot, feeds, sandbox, clock
+):
+    sources = {
+        "odd": {
+            "url": feeds.show("/f", [Item("four", "https://news.example/1")]),
+            "template": "{{ 1 // (title|length - 3) }} {{ link }}",
+            "updates": "edit",
+        },
+        "other": {"url": feeds.show("/g", items(clock, "a"))},
+    }
+    bot.configure(sources, {"news": (sandbox, "")})
+    bot.sync()
+    feeds.show("/f", [Item("six", "https://news.example/1")])
+    feeds.show("/g", items(clock, "b", "a"))
+    done = bot.sync()
+    assert outcomes(done) == {"odd": "nothing_new", "other": "new"}
+    assert [act["act"] for act in sandbox.accepted] == ["post"] * 3

@@ -131,11 +131,11 @@ def plan(
     for route in routes:
         held = (storm if route.learnt else "") or ("review" if settings.review else "")
         gate = _Gate(settings, route, past, now, _beyond_first(settings, found, route))
-        for one in new if route.learnt else found:
-            made = _intent(one, settings, route, batch, held, gate, now)
-            intents += [made] if isinstance(made, Intent) else []
-            refusals += [made] if isinstance(made, Refusal) else []
-        intents += _edits(found, settings, route, batch, past)
+        chosen = new if route.learnt else found
+        made = [_intent(one, settings, route, batch, held, gate, now) for one in chosen]
+        made += _edits(found, settings, route, batch, past)
+        intents += [one for one in made if isinstance(one, Intent)]
+        refusals += [one for one in made if isinstance(one, Refusal)]
     order = {id(one): number for number, one in enumerate(found)}
     intents.sort(key=lambda intent: order[id(intent.candidate)])
     return Plan(tuple(found), new, tuple(intents), tuple(refusals), storm)
@@ -214,15 +214,20 @@ def _edits(
     route: Route,
     batch: Batch,
     past: Past,
-) -> list[Intent]:
+) -> list[Intent | Refusal]:
     """Edits of posts whose entries read otherwise now; a changed template edits nothing."""
     made = past.made.get(route.account.name, {})
-    edits = []
+    edits: list[Intent | Refusal] = []
     for one in found:
         standing = next((made[key] for key in one.published_keys if key in made), None)
         if standing is None or _words(one.entry) == _words(standing.entry):
             continue
-        post = replace(render(one.entry, settings, route, batch), action="edit", shorter="")
+        try:
+            post = render(one.entry, settings, route, batch)
+        except ReblogbotError as error:
+            edits.append(Refusal(one, route.account.name, f"{error.slug}: {error.message}"))
+            continue
+        post = replace(post, action="edit", shorter="")
         post = replace(post, uri=standing.remote_id)
         if (post.text, post.spoiler) != (standing.post.text, standing.post.spoiler):
             claim = identity.edit_key(standing.delivery_id, standing.edits + 1)

@@ -226,7 +226,7 @@ class Poller:
         return Poll(look.record.name, "not_modified")
 
     async def flush(self) -> None:
-        """Record the quiet polls that still wait for it; those of a process that dies are redone."""
+        """Record the quiet polls that still wait for it; a process that dies leaves them due."""
         quiets, self._quiets = self._quiets, []
         if quiets:
             await self._in_store(self._store.sources.record_quiet, quiets)

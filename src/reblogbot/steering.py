@@ -7,6 +7,7 @@ from datetime import datetime
 
 from reblogbot import planning
 from reblogbot.config.settings import Config
+from reblogbot.errors import ReblogbotError
 from reblogbot.model import TRANSITIONS, Batch, Delivery, State
 from reblogbot.store import Store
 
@@ -105,5 +106,8 @@ class Steering:
         known_title = remembered[one.source].title if one.source in remembered else ""
         route = planning.Route(account, record.limits, learnt=True)
         batch = Batch(title=known_title, language=one.post.language)
-        post = planning.render(entry, source, route, batch)
+        try:
+            post = planning.render(entry, source, route, batch)
+        except ReblogbotError as error:
+            return f"cannot be rendered: {error.message}"
         return replace(one, post=post, generation=one.generation + 1, sent_from=None)

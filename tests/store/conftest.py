@@ -167,7 +167,9 @@ def _cluster(programs: Path, cluster: Path) -> Iterator[str]:
     # nothing here has to survive a power cut
     fast = ["-F", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
     where = ["-D", cluster, "-h", "127.0.0.1", "-p", str(port), "-k", ""]
-    server = subprocess.Popen([programs / "postgres", *where, *fast], **run)
+    # should the tests be killed, it goes with them
+    guard = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
+    server = subprocess.Popen([*guard, programs / "postgres", *where, *fast], **run)
     try:
         url = f"postgresql://reblogbot@127.0.0.1:{port}/postgres"
         _await(url, server)

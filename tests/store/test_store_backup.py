@@ -150,6 +150,26 @@ def test_a_backup_made_while_another_process_writes_is_of_one_instant(sqlite_sto
     assert sizes[-1] > sizes[0] > 0
 
 
+NO_LINKS = """
+import errno, sys
+
+def refuse(name, args):
+    # what FAT answers, and many a network share
+    if name == "os.link":
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+sys.addaudithook(refuse)
+"""
+
+
+def test_where_the_disk_knows_no_links_stores_and_backups_are_made_all_the_same(tmp_path):
+    url, copy = url_of(tmp_path / "store.sqlite3"), tmp_path / "copy"
+    assert run(NO_LINKS + BACKUP, url, copy) == ["", ""]
+    assert read_store(url_of(copy), "me").sources.all() == []
+    assert run(NO_LINKS + BACKUP, url, copy)[0] == "backup_exists"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["copy", "store.sqlite3"]
+
+
 def test_two_backups_to_one_name_at_once_leave_one_whole_copy(filled, tmp_path):
     copy, outcomes = tmp_path / "copy", []
 

@@ -68,7 +68,9 @@ def test_the_store_takes_the_transitions_of_the_table_and_no_others(store, befor
         assert events(store, one) == told
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
 @given(walk=st.lists(st.sampled_from(State), max_size=12))
 def test_whatever_is_tried_a_delivery_walks_along_the_table_alone(sqlite_store, walk):
     store = sqlite_store

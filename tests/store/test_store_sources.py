@@ -415,6 +415,7 @@ def test_no_text_a_server_sends_can_cost_the_round(store, hostile):
     assert len(store.history.why(list(one.keys), hostile)) == 1
 
 
+@pytest.mark.slow
 def test_ten_thousand_entries_at_once_are_recorded_whole(sqlite_store):
     enrol(sqlite_store, "chouti")
     found = [candidate(f"n{number}") for number in range(10_000)]
@@ -426,6 +427,7 @@ def test_ten_thousand_entries_at_once_are_recorded_whole(sqlite_store):
     assert len(sqlite_store.sources.past(again, found, ["news"]).seen) == 20_000
 
 
+@pytest.mark.slow
 def test_more_sources_than_a_statement_has_room_for_are_claimed_and_released(sqlite_store):
     names = [f"source-{number}" for number in range(33_000)]
     enrol(sqlite_store, *names)

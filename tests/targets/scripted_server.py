@@ -122,7 +122,7 @@ class ScriptedServer:
             while line := lines.readline().decode("latin-1").strip():
                 name, _, value = line.partition(":")
                 headers[name.lower()] = value.strip()
-            body = lines.read(int(headers.get("content-length", 0))).decode()
+            body = lines.read(int(headers.get("content-length", 0))).decode(errors="replace")
             parts = urlsplit(target)
             return Request(method, parts.path, _fields(parts.query), headers, _fields(body))
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from io import TextIOWrapper
 from typing import NoReturn
 
 from reblogbot.cli.program import parse
@@ -14,8 +15,14 @@ from reblogbot.errors import Exit, ReblogbotError
 
 def main() -> NoReturn:
     """Run the program with the process's arguments and end it with the contract's exit code."""
-    code = run(sys.argv[1:])
-    sys.stdout.flush()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # what a terminal has no letters for must not end a round
+            stream.reconfigure(errors="backslashreplace")
+    code = _said(run(sys.argv[1:]))
+    if code == Exit.INTERRUPTED:
+        # a thread may wait for a server yet: what it was told stands in the store as `sending`
+        os._exit(code)
     sys.exit(code)
 
 
@@ -29,10 +36,29 @@ def run(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     except BrokenPipeError:
-        # whoever read our output has gone; closing it again at exit must not complain
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # whoever read our output has gone
         return Exit.FAILED
+    except OSError as error:
+        # no bug, but a disk that is full or a limit that was met
+        told = f"the system refused: {error}; see to that, then try again"
+        return complain(ReblogbotError("system", told), as_json=False)
     except Exception as error:
         # a bug of ours: the admin gets words, and whoever mends it the place
         logging.getLogger("reblogbot").debug("bug", exc_info=error)
         return complain(unexpected(error), as_json="--json" in arguments)
+
+
+def _said(code: int) -> int:
+    """The exit code, all that was said being written; a failure where it cannot be."""
+    if not isinstance(sys.stdout, TextIOWrapper):
+        # it was closed before we began: nothing is written, and nobody minds
+        return code
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        # closing it once more at exit must not complain
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            print(f"reblogbot: the output cannot be written: {error.strerror}", file=sys.stderr)
+        return code or Exit.FAILED
+    return code

@@ -42,7 +42,7 @@ def of_account(account: object) -> Author:
     return Author(
         id=text_of(account.get("id")),
         address=address(username, text_of(account.get("url")) or text_of(account.get("uri"))),
-        name=shown or username,
+        name=shown or one_line(username),
         opted_out=opted_out(account, shown, account.get("note"), account.get("fields")),
         standing=_standing(account),
     )

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from reblogbot.model import Entry, Media, Visibility
 from reblogbot.sources.json_text import count_of, instant_of, text_of
 from reblogbot.sources.people import NOBODY, Author, of_account
-from reblogbot.sources.plain import plain_line
+from reblogbot.sources.plain import plain, plain_line
 from reblogbot.sources.urls import is_web_url
 from reblogbot.text import clean, html_to_text, one_line
 
@@ -73,16 +73,16 @@ def _original(status: Any) -> Mapping[str, Any] | None:
 def _entry(
     status: Mapping[str, Any], author: Author, shown_at: datetime | None, now: datetime
 ) -> Entry:
-    uri, page = (text_of(status.get(name)) for name in ("uri", "url"))
+    uri, page = (_web(status.get(name)) for name in ("uri", "url"))
     spoiler = plain_line(text_of(status.get("spoiler_text")))
     attached = tuple(_attached(status.get("media_attachments")))
-    # pictures are hidden with the text behind its warning; without one they have nothing to hide behind
+    # with a warning pictures are hidden behind it; without one nothing would hide them
     hidden = status.get("sensitive") is True and not spoiler
     summary = html_to_text(text_of(status.get("content"))[:_LONGEST])
     edited = status.get("edited_at")
     entry = Entry(
-        link=next(filter(is_web_url, (page, uri)), ""),
-        uri=next(filter(is_web_url, (uri, page)), ""),
+        link=page or uri,
+        uri=uri or page,
         summary=summary or _instead(spoiler, attached, author),
         authors=(author.name,) if author.name else (),
         published_at=shown_at,
@@ -125,8 +125,8 @@ def _attached(attachments: object) -> Iterable[Media]:
     for one in attachments[:_MOST] if isinstance(attachments, list) else ():
         if not isinstance(one, Mapping):
             continue
-        places = (text_of(one.get(name)) for name in ("url", "remote_url", "preview_url"))
-        url = next(filter(is_web_url, places), "")
+        places = (_web(one.get(name)) for name in ("url", "remote_url", "preview_url"))
+        url = next(filter(None, places), "")
         if url:
             yield Media(url, mime(url, text_of(one.get("type"))), _words(one.get("description")))
 
@@ -140,8 +140,14 @@ def mime(url: str, family: str) -> str:
     return f"{family}/*" if family in ("image", "video", "audio") else ""
 
 
+def _web(value: object) -> str:
+    """An address of the web, "" for anything else."""
+    written = text_of(value)
+    return written if written.isprintable() and is_web_url(written) else ""
+
+
 def _words(value: object) -> str:
-    return clean(text_of(value)[:_LONGEST])
+    return clean(plain(text_of(value)))
 
 
 def _sum(status: Mapping[str, Any], *names: str) -> float | None:
@@ -151,24 +157,23 @@ def _sum(status: Mapping[str, Any], *names: str) -> float | None:
 
 def _card(card: Mapping[str, Any], now: datetime) -> Told | None:
     """A link that trends, as its preview card tells it; its score is how often it was used."""
-    link, title = text_of(card.get("url")), one_line(text_of(card.get("title")))
-    if not is_web_url(link):
+    link, image = _web(card.get("url")), _web(card.get("image"))
+    if not link:
         return None
     published = card.get("published_at")
-    author = one_line(text_of(card.get("author_name")))
-    image = text_of(card.get("image"))
+    author = plain_line(text_of(card.get("author_name")))
     alt = _words(card.get("image_description"))
     days = card.get("history")
     return Told(
         Entry(
-            title=title,
+            title=plain_line(text_of(card.get("title"))),
             link=link,
             summary=_words(card.get("description")),
             authors=(author,) if author else (),
             published_at=instant_of(published, UTC, now) if isinstance(published, str) else None,
             score=_uses(days[:_MOST]) if isinstance(days, list) else None,
             language=text_of(card.get("language")),
-            media=(Media(image, mime(image, "image"), alt),) if is_web_url(image) else (),
+            media=(Media(image, mime(image, "image"), alt),) if image else (),
         )
     )
 

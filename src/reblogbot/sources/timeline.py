@@ -187,6 +187,7 @@ async def catch_up(
         dates = [one.at for one in first.shown if one.at]
         since = None if first.is_to_the_end else min(dates, default=_ALL)
         return first.shown, replace(memory, known=first.marks(), since=since, read_at=now)
+    late = memory.read_at - _LATE
     found: list[Shown] = []
     budget = _Budget(PAGES)
     if memory.gap:
@@ -198,11 +199,19 @@ async def catch_up(
         memory = replace(memory, known=marks, above=(), gap="")
     if budget.pages <= 0:
         return found, memory
-    upper = await _read(timeline, "", memory.known, memory.read_at - _LATE, budget)
+    upper = await _read(timeline, "", memory.known, late, budget)
     found = upper.news(memory) + found
     if upper.older:
         return found, replace(memory, above=upper.marks(), gap=upper.older, read_at=now)
     return found, replace(memory, known=upper.marks(*memory.known), read_at=now)
+
+
+def first_pages(first: str | int, per_page: int) -> int:
+    """How many pages a first reading takes, where `first` says how much of it is posted."""
+    if first == "all":
+        return PAGES
+    wanted = first // per_page + 1 if isinstance(first, int) else 0
+    return max(FIRST_PAGES, min(wanted, PAGES))
 
 
 async def _read(

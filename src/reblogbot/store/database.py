@@ -60,6 +60,8 @@ _BY_NUMBER = {
     errno.EACCES: "store_read_only",
     errno.EPERM: "store_read_only",
 }
+# FAT on a stick, network shares, phones
+_NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
 
 
 class Database:
@@ -175,8 +177,7 @@ class Database:
                     _raw(connection).execute("VACUUM INTO ?", (str(part),))
                 with part.open("rb") as copied:
                     os.fsync(copied.fileno())
-                # a link, not a rename: what stands there stays
-                to.hardlink_to(part)
+                put_in_place(part, to)
         except FileExistsError as error:
             raise StoreError("backup_exists", f"{to}: stands already; name another file") from error
         except (OSError, sqlite3.Error) as error:
@@ -302,6 +303,19 @@ def use_write_ahead(database: Database, engine: Engine) -> None:
             _raw(connection).execute("PRAGMA journal_mode=WAL")
     except sqlite3.Error as error:
         raise database.store_error(error) from error
+
+
+def put_in_place(part: Path, path: Path) -> None:
+    """Give a finished file its name. Raises FileExistsError where something stands already."""
+    try:
+        # a link, not a rename: of two who try, the first one's file stays
+        path.hardlink_to(part)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        if path.exists():
+            raise FileExistsError(errno.EEXIST, "stands already", str(path)) from error
+        part.rename(path)
 
 
 def file_error(path: Path | None, error: OSError) -> StoreError:

@@ -10,7 +10,13 @@ from sqlalchemy import Engine, func, select, text
 
 from reblogbot import schema
 from reblogbot.errors import StoreError
-from reblogbot.store.database import Database, file_error, make_engine, use_write_ahead
+from reblogbot.store.database import (
+    Database,
+    file_error,
+    make_engine,
+    put_in_place,
+    use_write_ahead,
+)
 
 # the number of the lock under which the tables of a PostgreSQL store are made; any would do
 UPGRADING = 0x7265626C6F67
@@ -30,10 +36,10 @@ def create(database: Database) -> None:
             part = Path(folder) / path.name
             part.touch()
             _upgrade_apart(database, part)
-            # a link, not a rename: whoever was first stays
-            path.hardlink_to(part)
+            put_in_place(part, path)
     except FileExistsError:
-        pass
+        # another process was first: its store is as good
+        return
     except OSError as error:
         raise file_error(path, error) from error
 

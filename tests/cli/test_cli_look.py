@@ -1,0 +1,170 @@
+"""How everything stands, and why: status, why, prune, backup."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from rig import items, posted, text_of
+
+from reblogbot.store import open_store
+
+STATES = "queued sending doubt sent held skipped dead".split()
+
+
+@pytest.fixture
+def hot(bot, feeds, sandbox, clock):
+    """Two sources, one of them broken; the good one's a, b and c, one an hour."""
+    slow = {**bot.account("news", sandbox), "pace": {"per_hour": 1}}
+    url = feeds.show("/hot.xml", items(clock, "c", "b", "a"))
+    old = [*items(clock, "old", minutes=60 * 24 * 9)]
+    sources = {
+        "hot": {"url": url},
+        "bad": {"url": feeds.fail("/bad.xml", 404)},
+        "aged": {"url": feeds.show("/old.xml", old)},
+        "off": {"url": feeds.url("/off.xml"), "enabled": False},
+    }
+    bot.configure(sources, {"news": slow})
+    bot.sync()
+
+
+def test_the_json_is_as_the_contract_has_it(hot, cli, sandbox, clock):
+    ran = cli("status", "--json")
+    assert ran.code == 0
+    told = ran.json
+    assert {"sources", "accounts", "queue"} <= set(told)
+    keys = ["name", "kind", "url", "state", "last_poll_at", "next_poll_at", "failures", "error"]
+    assert [list(one) for one in told["sources"]] == [keys] * 4
+    good, bad, aged, off = told["sources"]
+    assert (good["state"], good["failures"], good["error"]) == ("ok", 0, "")
+    assert datetime.fromisoformat(good["last_poll_at"]) == clock.now()
+    assert datetime.fromisoformat(good["next_poll_at"]) == clock.now() + timedelta(minutes=15)
+    assert (bad["state"], bad["failures"]) == ("failed", 1)
+    assert "404" in bad["error"]
+    assert (aged["state"], off["state"], off["next_poll_at"]) == ("ok", "disabled", None)
+    (account,) = told["accounts"]
+    assert list(account) == ["name", "server", "state", "reason", "rate_remaining"]
+    assert (account["server"], account["state"], account["reason"]) == (sandbox.url, "ok", "")
+    assert isinstance(account["rate_remaining"], int)
+    assert list(told["queue"]) == STATES
+    assert (told["queue"]["queued"], told["queue"]["sent"]) == (2, 1)
+
+
+def test_a_person_reads_what_waits_and_what_was_not_posted(hot, cli):
+    ran = cli("status")
+    assert ran.code == 0
+    assert "news: 2 wait until" in ran.out
+    assert "2 queued" in ran.out
+    assert "1 max_age" in ran.out
+    assert "\x1b" not in ran.out
+
+
+def test_a_paused_account_is_shown_with_its_reason(bot, feeds, sandbox, clock, cli):
+    sandbox.add_account("news")
+    url = feeds.show("/f", items(clock, "a"))
+    bot.configure({"hot": {"url": url}}, {"news": (sandbox, "wrong")})
+    bot.sync()
+    (account,) = cli("status", "--json").json["accounts"]
+    assert account["state"] == "paused"
+    assert "token" in account["reason"]
+
+
+def test_what_would_expire_in_quiet_hours_is_told(bot, feeds, sandbox, clock, cli):
+    slow = {**bot.account("news", sandbox), "pace": {"per_day": 1}}
+    url = feeds.show("/f", items(clock, "b", "a"))
+    bot.configure({"hot": {"url": url, "filter": {"max_age": "3h"}}}, {"news": slow})
+    bot.sync()
+    assert "would be too old then: https://news.example/b" in cli("status").out
+
+
+def test_before_the_first_round_all_is_new_and_nothing_is_written(bot, feeds, sandbox, clock, cli):
+    bot.configure({"hot": {"url": feeds.url("/f")}}, {"news": (sandbox, "")})
+    told = cli("status", "--json").json
+    assert [one["state"] for one in told["sources"]] == ["new"]
+    assert [one["last_poll_at"] for one in told["sources"]] == [None]
+    assert set(told["queue"].values()) == {0}
+    assert not bot.stored.exists()
+
+
+@pytest.mark.parametrize(
+    "meant",
+    [
+        "https://news.example/a",
+        "http://NEWS.example/a?utm_source=mail#top",
+        "1",
+    ],
+)
+def test_why_tells_the_story_by_link_or_number(hot, cli, sandbox, meant):
+    ran = cli("why", meant, "--json")
+    assert ran.code == 0
+    (story,) = ran.json["entries"]
+    assert (story["source"], story["title"]) == ("hot", "Title a")
+    (delivery,) = story["deliveries"]
+    assert [one["state"] for one in delivery["events"]] == ["queued", "sending", "sent"]
+    assert delivery["url"] == sandbox.statuses("news")[0]["url"]
+    text = cli("why", meant).out
+    assert "seen in hot" in text
+    assert delivery["url"] in text
+
+
+def test_why_knows_the_posted_address(hot, cli, sandbox):
+    assert "Title a" in cli("why", sandbox.statuses("news")[0]["url"]).out
+
+
+def test_why_tells_which_filter_said_no(hot, cli):
+    (story,) = cli("why", "https://news.example/old", "--json").json["entries"]
+    assert story["deliveries"] == []
+    (refusal,) = story["refusals"]
+    assert refusal["account"] == "news"
+    assert refusal["reason"].startswith("max_age")
+    assert "max_age" in cli("why", "https://news.example/old").out
+
+
+def test_why_tells_what_the_server_said(bot, feeds, sandbox, clock, cli):
+    sandbox.faults.add("status_before", status=403, error="Sorry, no")
+    bot.configure({"hot": {"url": feeds.show("/f", items(clock, "a"))}}, {"news": (sandbox, "")})
+    bot.sync()
+    assert "Sorry, no" in cli("why", "https://news.example/a").out
+
+
+def test_why_of_what_was_never_seen_is_1_and_says_so(hot, cli):
+    ran = cli("why", "https://news.example/never")
+    assert ran.code == 1
+    assert "never seen" in ran.out
+    assert cli("why", "nonsense \x1b[31m", "--json").json == {"entries": []}
+
+
+# the store
+
+
+def test_prune_forgets_what_is_old_but_not_what_is_shown(bot, feeds, sandbox, clock, cli):
+    clock.advance(days=-400)
+    url = feeds.show("/f", items(clock, "b", "a"))
+    bot.configure({"hot": {"url": url}}, {"news": (sandbox, "")})
+    bot.sync()
+    ran = cli("prune")
+    assert ran.code == 0
+    clock.advance(days=400)
+    feeds.show("/f", items(clock, "c", "b", "a"))
+    bot.sync()
+    assert posted(sandbox) == [text_of(name) for name in "abc"]
+
+
+def test_a_backup_is_a_whole_store_and_is_never_written_over(hot, bot, cli, clock):
+    copy = bot.folder / "copy.sqlite3"
+    assert cli("backup", str(copy)).code == 0
+    store, _ = open_store(f"sqlite:///{copy}", "nobody", clock.now())
+    assert (store.outbox.count()["sent"], store.outbox.count()["queued"]) == (1, 2)
+    store.close()
+    before = copy.read_bytes()
+    ran = cli("backup", str(copy))
+    assert ran.code == 3
+    assert "stands already" in ran.err
+    assert copy.read_bytes() == before
+
+
+def test_a_backup_of_no_store_is_3_and_makes_none(bot, feeds, sandbox, cli):
+    bot.configure({"hot": {"url": feeds.url("/f")}}, {"news": (sandbox, "")})
+    ran = cli("backup", str(bot.folder / "copy"))
+    assert ran.code == 3
+    assert not bot.stored.exists()
+    assert not (bot.folder / "copy").exists()
+    assert cli("backup", "/nowhere/at/all").code == 3

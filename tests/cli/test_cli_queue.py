@@ -1,0 +1,172 @@
+"""Looking at deliveries and steering them: queue, stop, start."""
+
+import pytest
+from rig import Item, items, posted, text_of
+
+
+@pytest.fixture
+def waiting(bot, feeds, sandbox, clock):
+    """Three deliveries, all queued: the account is quiet all day."""
+
+    def configure(**keys):
+        quiet = {**bot.account("news", sandbox), "pace": {"quiet": ["00:00-12:00", "12:00-24:00"]}}
+        url = feeds.show("/hot.xml", items(clock, "c", "b", "a"))
+        bot.configure({"hot": {"url": url, **keys}}, {"news": quiet})
+
+    configure()
+    bot.sync()
+    return configure
+
+
+@pytest.fixture
+def awake(bot, sandbox, feeds, clock):
+    """Ends the quiet: the next round sends what may go out."""
+
+    def go_on(**keys):
+        sources = {"hot": {"url": feeds.url("/hot.xml"), **keys}}
+        bot.configure(sources, {"news": (sandbox, "")})
+        clock.advance(minutes=5)
+        return bot.sync()
+
+    return go_on
+
+
+def ids(ran):
+    return [one["id"] for one in ran.json["deliveries"]]
+
+
+def test_list_shows_what_is_open_in_order(waiting, cli):
+    ran = cli("queue", "list", "--json")
+    keys = ["id", "account", "source", "link", "state", "url", "error"]
+    assert (ran.code, list(ran.json)) == (0, ["deliveries"])
+    assert [list(one) for one in ran.json["deliveries"]] == [keys] * 3
+    assert [one["link"][-1] for one in ran.json["deliveries"]] == list("abc")
+    text = cli("queue", "list").out
+    assert "https://news.example/a" in text
+    assert text.index("/a") < text.index("/b") < text.index("/c")
+
+
+def test_list_can_be_narrowed(waiting, cli):
+    assert ids(cli("queue", "list", "--account", "more", "--json")) == []
+    assert len(ids(cli("queue", "list", "--source", "hot", "--json"))) == 3
+    assert ids(cli("queue", "list", "--state", "held", "--json")) == []
+    assert len(ids(cli("queue", "list", "--state", "held", "--state", "queued", "--json"))) == 3
+
+
+def test_a_state_nobody_knows_is_2(waiting, cli):
+    ran = cli("queue", "list", "--state", "waiting")
+    assert ran.code == 2
+    assert "there are queued, sending" in ran.err
+
+
+def test_show_tells_all_of_one(waiting, cli):
+    (number, *_) = ids(cli("queue", "list", "--json"))
+    shown = cli("queue", "show", str(number), "--json").json
+    assert shown["post"]["text"] == text_of("a")
+    assert shown["state"] == "queued"
+    assert text_of("a") in cli("queue", "show", str(number)).out
+
+
+def test_show_of_no_delivery_is_2(waiting, cli):
+    ran = cli("queue", "show", "99", "--json")
+    assert (ran.code, ran.json["error"]["slug"]) == (2, "delivery_unknown")
+    assert cli("queue", "show", "first").code == 2
+
+
+def test_what_is_held_does_not_go_out_until_it_is_released(waiting, awake, cli, bot, sandbox):
+    _, middle, _ = ids(cli("queue", "list", "--json"))
+    held = cli("queue", "hold", str(middle), "--json")
+    assert [one["state"] for one in held.json["deliveries"]] == ["held"]
+    awake()
+    assert posted(sandbox) == [text_of("a"), text_of("c")]
+    assert "queued now" in cli("queue", "release", str(middle)).out
+    bot.clock.advance(minutes=5)
+    bot.sync()
+    assert posted(sandbox) == [text_of("a"), text_of("c"), text_of("b")]
+
+
+def test_what_is_skipped_never_goes_out_unless_it_is_retried(waiting, awake, cli, bot, sandbox):
+    first, *_ = ids(cli("queue", "list", "--json"))
+    assert cli("queue", "skip", str(first)).code == 0
+    awake()
+    assert posted(sandbox) == [text_of("b"), text_of("c")]
+    assert cli("queue", "retry", str(first)).code == 0
+    bot.clock.advance(minutes=5)
+    bot.sync()
+    assert posted(sandbox)[2:] == [text_of("a")]
+
+
+def test_a_held_storm_is_released_whole_and_in_order(bot, feeds, sandbox, clock, cli):
+    url = feeds.show("/f", items(clock, "a"))
+    bot.configure({"hot": {"url": url, "max_per_poll": 2}}, {"news": (sandbox, "")})
+    bot.sync()
+    feeds.show("/f", items(clock, "e", "d", "c", "b", "a"))
+    bot.sync()
+    ran = cli("queue", "release", "--source", "hot", "--json")
+    assert len(ids(ran)) == 4
+    clock.advance(minutes=5)
+    bot.sync()
+    assert posted(sandbox) == [text_of(name) for name in "abcde"]
+
+
+def test_what_is_sent_can_be_neither_skipped_nor_sent_again(bot, feeds, sandbox, clock, cli):
+    bot.configure({"hot": {"url": feeds.show("/f", items(clock, "a"))}}, {"news": (sandbox, "")})
+    bot.sync()
+    for verb in ("hold", "release", "skip", "retry"):
+        ran = cli("queue", verb, "1")
+        assert ran.code == 1, verb
+        assert "sent" in ran.out, verb
+    assert cli("queue", "retry", "1", "--render").code == 1
+    clock.advance(minutes=5)
+    bot.sync()
+    assert posted(sandbox) == [text_of("a")]
+
+
+def test_no_delivery_named_is_2_and_one_that_is_none_is_1(waiting, cli):
+    assert cli("queue", "hold").code == 2
+    ran = cli("queue", "hold", "77")
+    assert (ran.code, ran.out) == (1, "77 is no delivery\n")
+    ran = cli("queue", "hold", "77", "--json")
+    assert (ran.code, ids(ran)) == (1, [])
+
+
+def test_retry_render_renders_a_waiting_one_anew(waiting, awake, cli, sandbox):
+    waiting(template="new: {{ title }} {{ link }}")
+    numbers = ids(cli("queue", "list", "--json"))
+    assert cli("queue", "retry", str(numbers[1]), "--render").code == 0
+    awake()
+    assert posted(sandbox) == [text_of("a"), "new: Title b https://news.example/b", text_of("c")]
+
+
+def test_a_template_that_fails_on_one_does_not_keep_the_others_from_being_rendered(
+    bot, feeds, sandbox, clock, cli
+):
+    feed = [Item(title, f"https://news.example/{title}") for title in ("four", "six", "seven")]
+    source = {"url": feeds.show("/f", feed), "review": True}
+    bot.configure({"hot": source}, {"news": (sandbox, "")})
+    bot.sync()
+    source["template"] = "{{ 1 // (title|length - 3) }} {{ link }}"
+    bot.configure({"hot": source}, {"news": (sandbox, "")})
+    ran = cli("queue", "retry", "1", "2", "3", "--render")
+    assert ran.code == 1
+    assert "template" in ran.out
+    assert "Traceback" not in ran.err
+    clock.advance(minutes=5)
+    bot.sync()
+    assert sorted(posted(sandbox)) == [
+        "0 https://news.example/seven",
+        "1 https://news.example/four",
+    ]
+
+
+def test_stop_holds_everything_and_start_goes_on(waiting, awake, cli, bot, sandbox):
+    assert cli("stop").code == 0
+    assert cli("stop").code == 0
+    done = awake()
+    assert (done.counts()["sent"], posted(sandbox)) == (0, [])
+    assert "STOPPED" in cli("status").out
+    ran = cli("start")
+    assert (ran.code, ran.out) == (0, "started: 3 queued\n")
+    bot.sync()
+    assert len(posted(sandbox)) == 3
+    assert "STOPPED" not in cli("status").out

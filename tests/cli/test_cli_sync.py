@@ -1,0 +1,246 @@
+"""`reblogbot sync` and the ways every command is called: exit codes, JSON, names, colour."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from rig import PATIENCE, items, kill, posted, text_of, until
+
+COUNTS = "polled not_modified failed entries_new queued sent held retry doubt skipped dead".split()
+
+
+@pytest.fixture
+def hot(bot, feeds, sandbox, clock):
+    url = feeds.show("/hot.xml", items(clock, "b", "a"))
+    bot.configure(
+        {"hot": {"url": url}, "other": {"url": feeds.show("/o", [])}}, {"news": (sandbox, "")}
+    )
+
+
+def test_the_json_is_as_the_contract_has_it(hot, cli):
+    ran = cli("sync", "--json")
+    assert (ran.code, ran.err) == (0, "")
+    assert list(ran.json) == [*COUNTS, "sources", "deliveries"]
+    assert [list(one) for one in ran.json["sources"]] == [["name", "outcome", "new", "error"]] * 2
+    assert [one["outcome"] for one in ran.json["sources"]] == ["new", "nothing_new"]
+    keys = ["id", "account", "source", "link", "state", "url", "error"]
+    assert [list(one) for one in ran.json["deliveries"]] == [keys] * 2
+    assert (ran.json["sent"], ran.json["queued"], ran.json["entries_new"]) == (2, 2, 2)
+    again = cli("sync", "--json").json
+    assert (again["sent"], again["not_modified"], again["deliveries"]) == (0, 2, [])
+
+
+def test_a_person_reads_what_was_posted_and_where(hot, cli, sandbox):
+    ran = cli("sync")
+    assert ran.code == 0
+    for name, status in zip("ab", sandbox.statuses("news"), strict=True):
+        assert f"news sent: https://news.example/{name}  {status['url']}" in ran.out
+    assert "2 polled" in ran.out.splitlines()[-1]
+    assert "\x1b" not in ran.out + ran.err
+    assert cli("sync").out == "2 polled, 2 not modified\n"
+
+
+def test_something_failed_is_1_and_the_rest_is_done(bot, feeds, sandbox, clock, cli):
+    sources = {
+        "bad": {"url": feeds.fail("/bad", 404)},
+        "good": {"url": feeds.show("/good", items(clock, "a"))},
+    }
+    bot.configure(sources, {"news": (sandbox, "")})
+    ran = cli("sync")
+    assert ran.code == 1
+    assert "bad: failed" in ran.out
+    assert "404" in ran.out
+    assert posted(sandbox) == [text_of("a")]
+
+
+def test_an_unknown_source_is_2_with_what_was_meant(hot, cli, feeds):
+    ran = cli("sync", "hott")
+    assert (ran.code, ran.out) == (2, "")
+    assert 'no source "hott"; did you mean "hot"?' in ran.err
+    ran = cli("sync", "--json", "hott")
+    assert ran.code == 2
+    assert list(ran.json) == ["error"]
+    assert ran.json["error"]["slug"] == "source_unknown"
+    assert "hott" in ran.json["error"]["message"]
+    assert feeds.asked == []
+
+
+def test_named_sources_due_and_force(hot, cli, feeds):
+    assert [one["name"] for one in cli("sync", "hot", "--json").json["sources"]] == ["hot"]
+    due = cli("sync", "--due", "--json").json
+    assert {one["name"]: one["outcome"] for one in due["sources"]} == {
+        "hot": "not_due",
+        "other": "nothing_new",
+    }
+    feeds.fail("/hot.xml", 429, Retry_After="3600")
+    assert cli("sync", "hot", "--json").json["sources"][0]["outcome"] == "retry_later"
+    assert cli("sync", "hot", "--json").json["sources"][0]["outcome"] == "not_due"
+    assert cli("sync", "hot", "--force", "--json").json["sources"][0]["outcome"] == "retry_later"
+    assert cli("sync", "--due", "--force").code == 2
+
+
+def test_a_token_from_the_environment_serves_as_well(bot, feeds, sandbox, clock, cli, monkeypatch):
+    monkeypatch.setenv("NEWS_TOKEN", sandbox.add_account("news"))
+    account = {"server": sandbox.url, "token_env": "NEWS_TOKEN", "allow_http": True}
+    bot.configure({"hot": {"url": feeds.show("/f", items(clock, "a"))}}, {"news": account})
+    assert cli("sync").code == 0
+    assert posted(sandbox) == [text_of("a")]
+
+
+def test_a_secret_is_nowhere_in_what_is_said(bot, feeds, sandbox, clock, cli):
+    bot.configure(
+        {"hot": {"url": feeds.show("/f", items(clock, "a"))}}, {"news": (sandbox, "s3cr3t-t0k3n")}
+    )
+    said = [cli(*words) for words in (["-vv", "sync"], ["sync", "--json"], ["status"])]
+    assert [one.code for one in said] == [1, 1, 0]
+    assert all("s3cr3t" not in one.out + one.err for one in said)
+
+
+# sources, stores and configs that cannot be used
+
+
+@pytest.mark.parametrize(
+    ("toml", "slug", "words"),
+    [
+        (None, "config_missing", "no such file"),
+        ("= nonsense", "config_invalid", ":1: "),
+        (b"\xff\xfe", "config_invalid", "UTF-8"),
+        (
+            '[sources.a]\nkind = "feeed"\nurl = "http://x.example"\nto = []\n',
+            "config_invalid",
+            "feed",
+        ),
+        ("folder", "config_unreadable", "folder"),
+    ],
+)
+@pytest.mark.parametrize("command", ["sync", "preview", "status", "run"])
+def test_a_config_that_cannot_be_used_is_2_and_says_why(bot, cli, toml, slug, words, command):
+    if toml == "folder":
+        bot.path.mkdir()
+    elif isinstance(toml, bytes):
+        bot.path.write_bytes(toml)
+    elif toml is not None:
+        bot.path.write_text(toml)
+    ran = cli(command)
+    assert (ran.code, ran.out) == (2, "")
+    assert str(bot.path) in ran.err
+    assert words in ran.err
+    assert "Traceback" not in ran.err
+    if command != "run":
+        ran = cli(command, "--json")
+        assert ran.code == 2
+        assert ran.json["error"]["slug"] == slug
+        assert words in ran.json["error"]["message"]
+    assert not bot.stored.exists()
+
+
+@pytest.mark.parametrize("garbage", [b"", b"garbage " * 1000, b"SQLite format 3\0" + b"\0" * 4000])
+@pytest.mark.parametrize("command", ["sync", "preview", "status", "prune", "run"])
+def test_a_store_that_is_garbage_is_3_and_stays_as_it_is(hot, bot, cli, garbage, command, sandbox):
+    bot.stored.write_bytes(garbage)
+    ran = cli(command)
+    assert (ran.code, ran.out) == (3, "")
+    assert str(bot.stored) in ran.err
+    assert "Traceback" not in ran.err
+    if command not in ("prune", "run"):
+        ran = cli(command, "--json")
+        assert ran.code == 3
+        assert ran.json["error"]["slug"] == "store_corrupt"
+    assert bot.stored.read_bytes() == garbage
+    assert sandbox.accepted == []
+
+
+def test_a_store_in_a_folder_that_is_not_there_is_3(hot, bot, cli):
+    text = bot.path.read_text()
+    bot.path.write_text(f'[store]\nurl = "sqlite:///nowhere/x.sqlite3"\n{text}')
+    ran = cli("sync", "--json")
+    assert (ran.code, ran.json["error"]["slug"]) == (3, "store_unreachable")
+    assert "nowhere" in ran.err
+
+
+@pytest.fixture
+def nobody():
+    """A user who may read this checkout and nothing else; the tests' own unless that is root."""
+    if os.geteuid() != 0:
+        return {}
+    user = {"user": 65534, "group": 65534, "extra_groups": []}
+    probe = [sys.executable, "-c", "import reblogbot"]
+    try:
+        subprocess.run(probe, check=True, capture_output=True, **user)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("run by root, and nobody else may use this checkout")
+    return user
+
+
+def test_a_read_only_folder_is_3_and_nothing_is_posted(hot, bot, sandbox, nobody):
+    for folder in (bot.folder, *bot.folder.parents[:3]):
+        os.chmod(folder, 0o555 if folder == bot.folder else 0o755)
+    os.chmod(bot.path, 0o644)
+    os.chmod(bot.folder / "news.token", 0o644)
+    try:
+        command = [sys.executable, "-m", "reblogbot", "-c", str(bot.path), "sync", "--json"]
+        ran = subprocess.run(command, check=False, capture_output=True, text=True, **nobody)
+    finally:
+        os.chmod(bot.folder, 0o755)
+    assert ran.returncode == 3, ran
+    assert json.loads(ran.stdout)["error"]["slug"] == "store_read_only"
+    assert "Traceback" not in ran.stderr
+    assert sandbox.accepted == []
+
+
+@pytest.mark.skipif(not os.path.isdir("/sys/kernel"), reason="no file system to write to in vain")
+def test_a_store_where_nothing_may_be_written_is_3(hot, bot, cli, sandbox):
+    text = bot.path.read_text()
+    bot.path.write_text(f'[store]\nurl = "sqlite:////sys/kernel/x.sqlite3"\n{text}')
+    ran = cli("sync", "--json")
+    assert ran.code == 3
+    assert ran.json["error"]["slug"] in ("store_read_only", "store_unreachable")
+    assert "/sys/kernel" in ran.err
+    assert sandbox.accepted == []
+
+
+# interrupted
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_sync_settles_what_is_on_the_wire_and_says_130(
+    bot, feeds, sandbox, clock, number
+):
+    url = feeds.show("/f", items(clock, "c", "b", "a"))
+    bot.configure({"hot": {"url": url}}, {"news": (sandbox, "")}, delivery={"timeout": "30s"})
+    held = sandbox.faults.add("stall_after")
+    process = bot.start("sync", "--json")
+    assert held.wait(PATIENCE)
+    process.send_signal(number)
+    until(lambda: "once more" in bot.log(), "the answer to the signal")
+    held.release()
+    out, _ = process.communicate(timeout=PATIENCE)
+    kill(process)
+    assert process.returncode == 130
+    assert (json.loads(out)["sent"], json.loads(out)["queued"]) == (1, 3)
+    clock.advance(minutes=5)
+    bot.sync()
+    assert posted(sandbox) == [text_of(name) for name in "abc"]
+
+
+def test_a_second_interrupt_ends_at_once_and_the_next_sync_reads_back(bot, feeds, sandbox, clock):
+    url = feeds.show("/f", items(clock, "b", "a"))
+    bot.configure({"hot": {"url": url}}, {"news": (sandbox, "")}, delivery={"timeout": "30s"})
+    bot.path.write_text(bot.path.read_text().replace('timeout = "30s"', 'timeout = "600s"'))
+    bot.path.write_text(bot.path.read_text().replace('lease = "1m"', 'lease = "700s"'))
+    held = sandbox.faults.add("stall_after")
+    process = bot.start("sync")
+    assert held.wait(PATIENCE)
+    process.send_signal(signal.SIGINT)
+    until(lambda: "once more" in bot.log(), "the answer to the signal")
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=PATIENCE) == 130
+    assert "Traceback" not in bot.log()
+    kill(process)
+    sandbox.faults.clear()
+    clock.advance(minutes=5)
+    bot.settle()
+    assert posted(sandbox) == [text_of(name) for name in "ab"]

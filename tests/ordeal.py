@@ -1,0 +1,447 @@
+"""One chapter of a soak: a world in which everything goes wrong, healed at its end and judged."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import re
+import shutil
+import subprocess
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from mishaps import EVENTS, FEEDS, POST, laid_out
+from mortal import Killed, Reaper
+from rig import Bot, FeedServer, Item, SettableClock, Worker, Workshop, kill, rss, until
+
+from reblogbot.model import Delivery, State
+from reblogbot.sandbox.server import Sandbox, run_in_thread
+from reblogbot.steering import Steering
+
+# who posts what; a look at one's own statuses shows 40 of them on some servers
+SOURCES = {"hot": "news", "tech": "news", "crowd": "echo"}
+MOST = {"news": 34, "echo": 16}
+LINK = re.compile(r"https?://\S+")
+STEPS = (0, 0.3, 1.2, 2, 5, 61, 61, 62, 65, 90, 400, 1000, 4000, 20_000)
+HEALING = 60
+EMPTY_FEED = rss([])
+
+
+@dataclass
+class Tally:
+    """What a chapter came to; all of `lost`, `doubled` and `out_of_order` should be 0."""
+
+    rounds: int = 0
+    entries: int = 0
+    posts: int = 0
+    lost: int = 0
+    doubled: int = 0
+    out_of_order: int = 0
+    kills: int = 0
+    faults: int = 0
+    complaints: list[str] = field(default_factory=list)
+
+    @property
+    def is_clean(self) -> bool:
+        return not (self.lost or self.doubled or self.out_of_order or self.complaints)
+
+
+class Chapter:
+    """A world of its own: a server, feeds, a bot; what happens there is drawn from `dice`."""
+
+    def __init__(self, profile: str, dice: random.Random, folder: Path, workshop: Workshop) -> None:
+        self.tally = Tally()
+        self._profile, self._dice, self._folder = profile, dice, folder
+        self._clock = SettableClock()
+        self._feeds = FeedServer()
+        folder.mkdir(parents=True)
+        self._bot = Bot(folder, self._clock, self._feeds, workshop)
+        self._running = ExitStack()
+        self._server: Sandbox
+        self._tokens: dict[str, str] = {}
+        self._shown: dict[str, list[Item]] = {name: [] for name in SOURCES}
+        self._book = Book()
+        # a backup brings back what was deleted by hand: nobody could know
+        self._may_restore = dice.random() < 0.5
+        self._backup: Path | None = None
+        self._late: list[Any] = []
+        self._dropped = 0
+        self._is_sighted = True
+
+    def run(self, rounds: int, *, real: bool) -> Tally:
+        """So many rounds, on real processes or in this one; then healing, and the judgement."""
+        with ExitStack() as world:
+            world.enter_context(self._feeds.running())
+            world.callback(self._running.close)
+            self._open_server(0)
+            self._configure()
+            for _ in range(rounds):
+                self._round(real=real)
+            if real:
+                self._clock.instant = datetime.now(UTC) + timedelta(seconds=1)
+            self._heal()
+            self._book.judge(self._server.accepted, self._dropped, self.tally)
+        return self.tally
+
+    # the world
+
+    def _open_server(self, port: int) -> None:
+        self._server = self._running.enter_context(
+            run_in_thread(
+                self._folder / "server", profile=self._profile, clock=self._clock, port=port
+            )
+        )
+
+    def _close_server(self) -> int:
+        """Its port, to be opened again."""
+        self._count_faults()
+        self._late.clear()
+        self._running.close()
+        return int(self._server.url.rpartition(":")[2])
+
+    def _configure(self) -> None:
+        self._tokens = {name: self._server.add_account(name, bot=True) for name in MOST}
+        sources = {
+            name: {
+                "url": self._feeds.show(f"/{name}", EMPTY_FEED),
+                "to": [account],
+                "max_per_poll": 1000,
+                "every": "1s",
+                "filter": {"max_age": "900d"},
+                **({"action": "auto"} if name == "crowd" else {}),
+                **({"template": "headline"} if name == "tech" else {}),
+            }
+            for name, account in SOURCES.items()
+        }
+        swift = {"timeout": "1s", "read_back_after": "1s", "lease": "1m"}
+        accounts = {name: (self._server, token) for name, token in self._tokens.items()}
+        self._bot.configure(sources, accounts, delivery=swift)
+
+    # a round
+
+    def _round(self, *, real: bool) -> None:
+        self.tally.rounds += 1
+        dice = self._dice
+        before = self._late[:]
+        self._publish_news()
+        self._disturb_feeds()
+        event = dice.choices(list(EVENTS), list(EVENTS.values()))[0]
+        hides = self._lay_out(hiding=self._is_sighted and not real and event != "older backup")
+        undo = self._befall(event)
+        if real:
+            self._live_for_real()
+        else:
+            self._live(single=hides or bool(before))
+        undo()
+        self._let_go(before)
+        with self._bot.store() as store:
+            self._watch(store)
+
+    def _publish_news(self) -> None:
+        """Show a few more entries; some stand in two sources, some are statuses of others."""
+        dice = self._dice
+        for _ in range(dice.choice((0, 1, 1, 2, 3, 4))):
+            account = dice.choice(("news", "news", "echo"))
+            if len(self._book.entries[account]) >= MOST[account]:
+                continue
+            item = self._status() if account == "echo" else self._article()
+            if account == "echo":
+                self._shown["crowd"].insert(0, item)
+                continue
+            for name in dice.choice((["hot"], ["tech"], ["hot", "tech"])):
+                self._shown[name].insert(0, item)
+        for name in SOURCES:
+            self._feeds.show(f"/{name}", self._shown[name])
+
+    def _article(self) -> Item:
+        number = len(self._book.entries["news"])
+        link = f"https://news.example/{number}"
+        self._book.enter("news", link, link)
+        text = "many words " * 90 if self._dice.random() < 0.2 else "some words"
+        return Item(f"Title {number}", link, text, at=self._clock.now())
+
+    def _status(self) -> Item:
+        number = len(self._book.entries["echo"])
+        made = self._server.add_status("ann@remote.example", f"status {number}")
+        self._book.enter("echo", made["uri"], made["url"], made["uri"])
+        return Item(f"Status {number}", made["url"], at=self._clock.now())
+
+    def _disturb_feeds(self) -> None:
+        dice = self._dice
+        for name in SOURCES:
+            if dice.random() < 0.75:
+                continue
+            self.tally.faults += 1
+            path, shown = f"/{name}", self._shown[name]
+            match dice.choice(FEEDS):
+                case "500":
+                    self._feeds.fail(path, 500)
+                case "503":
+                    self._feeds.fail(path, 503, Retry_After="30")
+                case "html":
+                    self._feeds.show(path, b"<!DOCTYPE html><p>log in", kind="text/html")
+                case "nothing":
+                    self._feeds.show(path, b"")
+                case "cut off":
+                    whole = rss(shown)
+                    self._feeds.show(path, whole[: dice.randrange(len(whole))])
+                case "empty":
+                    self._feeds.show(path, EMPTY_FEED)
+                case "shuffled":
+                    self._feeds.show(path, dice.sample(shown, len(shown)))
+
+    def _lay_out(self, *, hiding: bool) -> bool:
+        """Lay out this round's faults; whether one of them hides what was posted."""
+        hides = False
+        for mishap, (method, path), before in laid_out(self._dice, hiding=hiding):
+            hides |= mishap.hides
+            if before:
+                # answers in full: these requests pass
+                self._server.faults.add(
+                    "drip", method, path, times=before, chunk=1_000_000, interval=0, benign=True
+                )
+            fault = self._server.faults.add(mishap.fault, method, path, **mishap.options)
+            if mishap.hides and mishap.fault != "stale_read" and self._dice.random() < 0.7:
+                self._late.append(fault)
+        self._is_sighted &= not hides
+        return hides
+
+    def _befall(self, event: str) -> Any:
+        """Let it happen; what ends it."""
+        dice, account = self._dice, self._dice.choice(list(MOST))
+        self.tally.faults += bool(event)
+        match event:
+            case "limit":
+                self._server.limit(dice.randint(1, 6))
+                return lambda: self._server.limit(None)
+            case "away":
+                port = self._close_server()
+                return lambda: self._open_server(port)
+            case "wrong token":
+                self._bot.set_token(account, "wrong")
+                return lambda: self._bot.set_token(account, self._tokens[account])
+            case "revoked token":
+                self._server.revoke(self._tokens[account])
+                self._tokens[account] = self._server.add_token(account)
+                return lambda: self._bot.set_token(account, self._tokens[account])
+            case "deleted by hand" if not self._may_restore:
+                self._delete_by_hand()
+            case "older backup" if self._backup and self._is_sighted and not self._late:
+                self._restore(self._backup)
+        return lambda: None
+
+    def _delete_by_hand(self) -> None:
+        """Take away a post whose delivery is settled."""
+        there = [status["id"] for status in self._server.statuses("news")]
+        settled = [one for one in there if one in self._book.receipts("news")]
+        if settled:
+            self._server.delete_status(self._dice.choice(settled))
+
+    def _restore(self, backup: Path) -> None:
+        for file in self._folder.glob("reblogbot.sqlite3*"):
+            file.unlink()
+        shutil.copy(backup, self._bot.stored)
+        # what it has forgotten is known again only when all of it was looked for
+        self._is_sighted = False
+
+    def _live(self, *, single: bool) -> None:
+        """A process with a few rounds of the program, ended in the midst of it or not."""
+        dice = self._dice
+        deadly = dice.choice((dice.randint(1, 12), dice.randint(1, 45), 10_000))
+        reaper = Reaper(deadly, dice.choice(("before", "after", "after", "interrupted")))
+        with self._bot.at_work(reaper.make) as worker:
+            try:
+                for _ in range(1 if single else dice.choice((1, 1, 2, 3))):
+                    chosen = tuple(worker.pipeline.config.sources)
+                    worker.run(reaper.attend(worker.pipeline.sync(chosen, "asked")))
+                    self._clock.advance(seconds=dice.choice(STEPS))
+            except (Killed, asyncio.CancelledError):
+                self._clock.advance(seconds=dice.choice(STEPS))
+            finally:
+                self.tally.kills += reaper.has_struck
+                worker.run(reaper.bury())
+
+    def _live_for_real(self) -> None:
+        """One process or two, and a kill -9 at an instant that nobody chose."""
+        dice = self._dice
+        verbs = dice.choice((["sync"], ["sync"], ["run"], ["run"], ["run", "sync"]))
+        living = [self._bot.start(verb) for verb in verbs]
+        try:
+            self._strike(dice.choice(living), dice.randint(1, 14), dice.uniform(0, 0.02))
+            for other in living[1:]:
+                self._strike(other, dice.randint(1, 6), dice.uniform(0, 0.02))
+        finally:
+            for process in living:
+                kill(process)
+
+    def _strike(self, process: subprocess.Popen[str], requests: int, later: float) -> None:
+        """Let it ask the server for a few things more, or end, then kill it a moment later."""
+        enough, patience = len(self._server.requests) + requests, time.monotonic() + 4
+        until(
+            lambda: (
+                len(self._server.requests) >= enough
+                or process.poll() is not None
+                or time.monotonic() > patience
+            ),
+            "requests of the process, or its end",
+        )
+        try:
+            process.wait(timeout=later)
+        except subprocess.TimeoutExpired:
+            self.tally.kills += 1
+        kill(process)
+
+    def _let_go(self, before: list[Any]) -> None:
+        """End this round's faults; what hides on is let go a round later."""
+        for fault in self._server.faults.laid:
+            if fault not in self._late or fault in before:
+                fault.left = 0
+                fault.release()
+        self._late = [fault for fault in self._late if fault not in before]
+        if self._late and not any(fault.late for fault in self._late):
+            for fault in self._late:
+                fault.left = 0
+            self._late.clear()
+
+    def _watch(self, store: Any) -> None:
+        """Note where everything stands, and keep a backup now and then."""
+        found = store.outbox.find(states=list(State))
+        self._book.note(found)
+        in_doubt = any(one.state in (State.SENDING, State.DOUBT) or one.negatives for one in found)
+        waits = any(one.state == State.QUEUED for one in found)
+        if not (self._late or in_doubt or waits) and self._book.is_known(found):
+            self._is_sighted = True
+        if self._may_restore and self._is_sighted and self._dice.random() < 0.5:
+            self._backup = self._folder / f"backup-{self.tally.rounds}"
+            store.backup(self._backup)
+
+    # the end
+
+    def _heal(self) -> None:
+        """Everything works again, and the admin releases and retries what waits for a word."""
+        self._count_faults()
+        self._server.faults.clear()
+        for name, token in self._tokens.items():
+            self._bot.set_token(name, token)
+        for name in SOURCES:
+            self._feeds.show(f"/{name}", self._shown[name])
+        for turn in range(HEALING):
+            self._clock.advance(**({"hours": 7} if turn % 5 == 4 else {"minutes": 6}))
+            with self._bot.at_work() as worker:
+                if self._heal_once(worker):
+                    return
+
+    def _heal_once(self, worker: Worker) -> bool:
+        """One round, twice where nothing is left open: the second must change nothing."""
+        steering = Steering(worker.pipeline.config, worker.store, self._clock.now())
+        for one in worker.store.outbox.find(states=[State.HELD, State.DEAD, State.SKIPPED]):
+            if not one.error:
+                self.tally.complaints.append(f"{one.state} without a reason: {one.post.text!r}")
+            (steering.release if one.state == State.HELD else steering.retry)(one)
+        worker.sync()
+        found = worker.store.outbox.find(states=list(State))
+        self._book.note(found)
+        if not self._book.is_settled(found):
+            return False
+        self._clock.advance(hours=8)
+        return not worker.sync().deliveries
+
+    def _count_faults(self) -> None:
+        for fault in self._server.faults.laid:
+            self.tally.faults += 0 if fault.option("benign") else fault.hits
+            self._dropped += fault.hits if fault.name == "silently_dropped" else 0
+
+
+
+class Book:
+    """What was shown, and what became of it: the server's journal is the judge."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str, list[str]] = {name: [] for name in MOST}
+        self._names: dict[str, str] = {}
+        self._order: dict[tuple[str, str], int] = {}
+        self._set_aside: set[tuple[str, str]] = set()
+        self._receipts: dict[tuple[str, str], str] = {}
+
+    def enter(self, account: str, key: str, *names: str) -> None:
+        """An entry, with the names it goes by: links and URIs."""
+        self.entries[account].append(key)
+        self._names.update(dict.fromkeys(names, key))
+
+    def note(self, deliveries: list[Delivery]) -> None:
+        """Where deliveries stand; those seen first now were queued last."""
+        for one in deliveries:
+            key = self._of(one)
+            self._order.setdefault(key, len(self._order))
+            if is_set_aside(one):
+                self._set_aside.add(key)
+            if one.state == State.SENT and one.receipt:
+                self._receipts[key] = one.receipt.remote_id
+
+    def receipts(self, account: str) -> set[str]:
+        """The remote ids of what is settled."""
+        return {remote for (name, _), remote in self._receipts.items() if name == account}
+
+    def is_known(self, deliveries: list[Delivery]) -> bool:
+        """Whether everything that ever was queued is among these."""
+        return set(self._order) <= set(map(self._of, deliveries))
+
+    def is_settled(self, deliveries: list[Delivery]) -> bool:
+        """Whether every entry shown has a delivery, and every delivery is sent."""
+        shown = {(account, key) for account, keys in self.entries.items() for key in keys}
+        known = set(map(self._of, deliveries))
+        return shown <= known and {one.state for one in deliveries} <= {State.SENT}
+
+    def judge(self, accepted: list[dict[str, Any]], dropped: int, tally: Tally) -> None:
+        """Count what stands there against what was shown.
+
+        So many posts were `dropped` by a server that had said yes: no client can know.
+        """
+        for account, keys in self.entries.items():
+            acts = [act for act in accepted if act["account"] == account]
+            made = [self._key(act) for act in acts if act["act"] in ("post", "boost")]
+            tally.entries += len(keys)
+            tally.posts += len(made)
+            for key in keys:
+                self._judge_copies(account, key, made.count(key), tally)
+            missing = [key for key in keys if key not in made]
+            excused = [key for key in missing if (account, key) in self._receipts][:dropped]
+            dropped -= len(excused)
+            lost = [key for key in missing if key not in excused]
+            tally.lost += len(lost)
+            tally.complaints += [f"{account}: never {key}" for key in lost]
+            self._judge_order(account, made, tally)
+
+    def _judge_copies(self, account: str, key: str, count: int, tally: Tally) -> None:
+        if count > 1:
+            tally.doubled += count - 1
+            tally.complaints.append(f"{account}: {count} times {key}")
+
+    def _judge_order(self, account: str, made: list[str], tally: Tally) -> None:
+        """What came after something queued later; a refusal that was retried is no matter."""
+        latest = -1
+        for key in dict.fromkeys(made):
+            if (account, key) in self._set_aside:
+                continue
+            place = self._order.get((account, key), -1)
+            if place < latest:
+                tally.out_of_order += 1
+                tally.complaints.append(f"{account}: too late {key}")
+            latest = max(latest, place)
+
+    def _of(self, one: Delivery) -> tuple[str, str]:
+        return one.account, self._names[one.post.link or one.post.uri]
+
+    def _key(self, act: dict[str, Any]) -> str:
+        return self._names[act["uri"] if act["act"] == "boost" else LINK.findall(act["text"])[-1]]
+
+
+def is_set_aside(one: Delivery) -> bool:
+    """Whether it was refused for certain: the others go on, it is tried again later."""
+    if one.state in (State.HELD, State.DEAD, State.SKIPPED):
+        return True
+    return one.state == State.QUEUED and not one.negatives and one.due > one.queued_at

@@ -1,0 +1,83 @@
+"""Nobody is notified whom the admin did not name: Mastodon is asked to make sure."""
+
+import pytest
+from samples import POST, STATUSES, status
+from scripted_server import says
+
+from pictures import png
+from reblogbot.errors import Rejected
+from reblogbot.model import Image, Post
+from reblogbot.sandbox.server import run_in_thread
+
+HELLO = Post("post", text="Hello @ann", visibility="unlisted")
+
+
+@pytest.fixture
+def account(make_target, request):
+    with run_in_thread(profile=getattr(request, "param", "mastodon")) as sandbox:
+        sandbox.add_account("ann")
+        token = sandbox.add_account("news", bot=True)
+        target = make_target(sandbox.url, token=lambda: token)
+        target.limits()
+        yield target
+
+
+def sent(server, target, version, post=POST):
+    """The form of a post to a server that says it is of this version."""
+    server.on("GET", "/api/v2/instance/", says(200, {"version": version}))
+    server.on("POST", STATUSES, says(200, status()))
+    target.limits()
+    target.publish(post, "k")
+    return server.seen[-1].form
+
+
+def test_mastodon_is_told_that_nobody_is_to_be_mentioned(server, target):
+    form = sent(server, target, "4.5.4")
+    assert form["allowed_mentions[]"] == ""
+    assert form["status"] == POST.text
+
+
+@pytest.mark.parametrize(
+    ("version", "post"),
+    [
+        ("0.20.0-rc1+g57cb4fe", POST),
+        ("2.7.2 (compatible; Pleroma 2.9.1)", POST),
+        ("4.5.4", Post("post", text="via @ann", may_mention=True)),
+        ("4.5.4", Post("post", text="@ann look", visibility="direct")),
+    ],
+)
+def test_other_servers_and_mentions_that_are_meant_are_told_nothing(server, target, version, post):
+    assert "allowed_mentions[]" not in sent(server, target, version, post)
+
+
+def test_while_the_server_is_unknown_nothing_is_said(server, target):
+    server.on("POST", STATUSES, says(200, status()))
+    target.publish(POST, "k")
+    assert "allowed_mentions[]" not in server.seen[0].form
+
+
+def test_a_text_that_would_notify_somebody_is_refused_with_clear_words(account):
+    with pytest.raises(Rejected) as caught:
+        account.publish(HELLO, "k")
+    assert caught.value.slug == "would_notify"
+    assert "mentions people" in caught.value.message
+
+
+def test_it_is_refused_with_images_too_and_not_for_them(account):
+    with pytest.raises(Rejected) as caught:
+        account.publish(HELLO, "k", images=[Image(png(), "image/png")])
+    assert caught.value.slug == "would_notify"
+
+
+def test_a_text_without_mentions_is_posted(account):
+    assert account.publish(POST, "k").remote_id
+
+
+def test_a_mention_of_the_admins_own_is_posted(account):
+    meant = Post("post", text="Hello @ann", visibility="unlisted", may_mention=True)
+    assert account.publish(meant, "k").remote_id
+
+
+@pytest.mark.parametrize("account", ["gotosocial", "takahe"], indirect=True)
+def test_elsewhere_such_a_text_is_posted_for_nobody_can_be_asked(account):
+    assert account.publish(HELLO, "k").remote_id
