@@ -90,7 +90,8 @@ class Poller:
     async def look(self, record: SourceRecord) -> Look:
         """What the source shows now; changes nothing."""
         settings = self._config.sources[record.name]
-        if record.moved_times >= MOVED_FOR_GOOD:
+        has_moved = record.moved_times >= MOVED_FOR_GOOD
+        if has_moved:
             settings = settings.model_copy(update={"url": record.moved_to})
         # an account that has never been served needs every entry, not just the news
         learnt = all(name in record.learnt for name in settings.to)
@@ -99,6 +100,9 @@ class Poller:
             batch = await self._make_source(settings).poll(known)
         except SourceError as error:
             return Look(record, settings, Batch(), error=error, looked_at=self._clock.now())
+        if has_moved and not batch.moved_to:
+            # asked at its new address it redirects no more, and still lives there
+            batch = replace(batch, moved_to=record.moved_to)
         found = planning.candidates(record.name, batch)
         return Look(record, settings, batch, found, looked_at=self._clock.now())
 

@@ -121,3 +121,16 @@ def test_a_config_file_that_has_gone_still_gets_its_advice(load_toml, plain, con
     config = load_toml(plain + 'first = "all"')
     config_file.unlink()
     assert {one.line for one in warnings(config, {})} == {0}
+
+
+@pytest.mark.parametrize(
+    ("pace", "is_told"),
+    [
+        ("per_hour = 31", True),
+        ('per_hour = 31\ngap = "1m"', False),
+        ("per_hour = 30", False),
+    ],
+)
+def test_posts_that_would_come_in_bursts_are_told(advice, plain, pace, is_told):
+    said = advice(f"{plain}[accounts.news.pace]\n{pace}\n")
+    assert any("they come in bursts" in one for one in said) == is_told

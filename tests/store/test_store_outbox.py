@@ -7,6 +7,7 @@ from itertools import count
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 from store_samples import DAY, LEASE, NOW, SERVER, candidate, enrol, key, poll
 
 from reblogbot.model import OPEN, TRANSITIONS, Limits, Receipt, Sent, State
@@ -410,6 +411,48 @@ def test_a_text_on_the_wire_is_not_frozen_anew(store):
     sending = store.outbox.claim(one, NOW, LEASE)
     assert store.outbox.rewrite(replace(one, post=replace(one.post, text="new"))) is None
     assert store.outbox.find([one.id]) == [sending]
+
+
+def test_one_delivery_carries_the_others_of_a_digest(store):
+    carrier, *members = queued(store, "a", "b", "c")
+    whole = replace(carrier, post=replace(carrier.post, text="a, b and c"))
+    assert store.outbox.bundle(whole, members, NOW)
+    assert store.outbox.waiting("news") == [whole]
+    skipped = store.outbox.find(states=[State.SKIPPED])
+    assert [one.id for one in skipped] == [one.id for one in members]
+    assert {one.error for one in skipped} == {f"digest: it is part of delivery {carrier.id}"}
+
+
+@pytest.mark.parametrize("which", [0, 2], ids=["the carrier", "a member"])
+def test_a_digest_of_which_something_is_queued_no_more_is_not_bundled(store, which):
+    made = queued(store, "a", "b", "c")
+    settle(store, made[which], State.HELD)
+    before = store.outbox.find(states=State)
+    carrier = replace(made[0], post=replace(made[0].post, text="a, b and c"))
+    assert not store.outbox.bundle(carrier, made[1:], NOW)
+    assert store.outbox.find(states=State) == before
+
+
+def test_a_tick_looks_at_what_is_due_and_not_at_all_there_is(sqlite_store):
+    store, asked = sqlite_store, []
+    queued(store, "a")
+    engine = store._database.engine
+    event.listen(engine, "before_cursor_execute", lambda *said: asked.append((said[2], said[3])))
+    store.outbox.busy_accounts(NOW)
+    store.outbox.waiting("news")
+    store.outbox.sent("news", NOW)
+    store.sources.claim(["chouti"], "due", NOW, LEASE)
+    with engine.connect() as connection:
+        raw = connection.connection.driver_connection
+        steps = [
+            step
+            for statement, values in asked
+            if statement.startswith("SELECT")
+            for *_, step in raw.execute(f"EXPLAIN QUERY PLAN {statement}", values)
+        ]
+    assert any("SEARCH delivery" in step for step in steps)
+    assert any("SEARCH source" in step for step in steps)
+    assert [step for step in steps if step.startswith(("SCAN delivery", "SCAN source"))] == []
 
 
 def test_the_entry_of_a_delivery_is_kept_with_it(store):

@@ -71,10 +71,21 @@ def test_what_is_announced_is_taken():
                 "characters_reserved_per_url": 25,
                 "max_media_attachments": 16,
             },
-            "media_attachments": {"description_limit": 2000},
+            "media_attachments": {
+                "description_limit": 2000,
+                "image_size_limit": 16_777_216,
+                "image_matrix_limit": 2**31 - 1,
+            },
         },
     }
-    assert limits(told) == Limits(characters=11_000, per_link=25, media=16, alt=2000)
+    assert limits(told) == Limits(
+        characters=11_000,
+        per_link=25,
+        media=16,
+        alt=2000,
+        image_bytes=16_777_216,
+        image_pixels=2**31 - 1,
+    )
 
 
 def test_the_older_key_for_characters_is_known():

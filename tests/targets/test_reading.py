@@ -194,3 +194,39 @@ def test_get_raises_what_the_answer_means(server, target, reply, error):
     server.on("GET", "/api/v1/lists", reply)
     with pytest.raises(error):
         target.get("/api/v1/lists")
+
+
+# scopes
+
+
+INFO = "/oauth/token/info"
+APP = "/api/v1/apps/verify_credentials"
+
+
+def test_scopes_are_those_of_the_token_before_those_of_its_app(server, target):
+    server.on("GET", INFO, says(200, {"scope": ["read:accounts", "write:statuses"]}))
+    server.on("GET", APP, says(200, {"scopes": ["read", "write"]}))
+    assert target.scopes() == ("read:accounts", "write:statuses")
+    assert [one.path for one in server.seen] == [INFO]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [page(404), says(401, {"error": "?"}), says(200, {}), says(200, {"scope": []}), says(200, [])],
+)
+def test_where_the_token_tells_nothing_the_app_does(server, target, reply):
+    server.on("GET", INFO, reply)
+    server.on("GET", APP, says(200, {"name": "bot", "scopes": ["read", "write"]}))
+    assert target.scopes() == ("read", "write")
+
+
+def test_scopes_in_one_text_are_told_apart(server, target):
+    server.on("GET", INFO, says(200, {"scope": "read write:media"}))
+    assert target.scopes() == ("read", "write:media")
+
+
+@pytest.mark.parametrize("reply", [page(500), says(200, {"scopes": None}), raw(b"")])
+def test_scopes_nobody_tells_are_none(server, target, reply):
+    server.on("GET", INFO, reply)
+    server.on("GET", APP, reply)
+    assert target.scopes() == ()

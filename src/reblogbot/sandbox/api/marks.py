@@ -95,7 +95,14 @@ def marked(name: str) -> Callable[[Call], Reply]:
                 yield Mark(rank, call.world.state.statuses[status_id])
 
     def marks(call: Call) -> Reply:
-        found, headers = page(call, of(call))
+        listed, asked = list(of(call)), call.params.text("max_id")
+        named = next((mark.rank for mark in listed if mark.status.id == asked), None)
+        if call.profile.link_header or named is None:
+            found, headers = page(call, listed)
+        else:
+            # without a link that tells a mark's own id, pages go by the status (snac)
+            below = [mark for mark in listed if mark.rank < named]
+            found, headers = page(call, below, ignored={"max_id"})
         return as_json(call.show.statuses(mark.status for mark in found), headers=headers)
 
     return marks

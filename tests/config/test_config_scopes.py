@@ -1,0 +1,96 @@
+"""A token is asked for what the config needs, and what it may do besides is told."""
+
+import pytest
+
+from reblogbot.config.scopes import POSTING, READING, remarks, wanted
+from reblogbot.config.settings import AccountSettings, Config, NotifySettings, SourceSettings
+
+
+class Via:
+    """The keys of a kind that reads through an account."""
+
+    def __init__(self, via):
+        self.via = via
+
+
+def config(tmp_path, *sources, **tables):
+    account = AccountSettings(name="news", server="https://x.example", token_env="T")
+    named = {source.name: source for source in sources}
+    return Config(path=tmp_path / "c.toml", accounts={"news": account}, sources=named, **tables)
+
+
+def source(name="s", kind="feed", to=("news",), via="", **keys):
+    return SourceSettings(name=name, kind=kind, to=to, options=Via(via), **keys)
+
+
+def test_posting_needs_the_smallest_set(tmp_path):
+    assert wanted(config(tmp_path, source()), "news") == POSTING
+
+
+def test_an_account_that_is_only_read_through_may_not_write(tmp_path):
+    assert (
+        wanted(config(tmp_path, source(kind="home", to=("other",), via="news")), "news") == READING
+    )
+
+
+def test_an_account_that_notifies_writes(tmp_path):
+    told = config(tmp_path, notify=NotifySettings(account="news", to="@a@b.example"))
+    assert wanted(told, "news") == POSTING
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [
+        ("list", {"read:lists"}),
+        ("bookmarks", {"read:bookmarks"}),
+        ("favourites", {"read:favourites"}),
+        ("mentions", {"read:notifications", "read:follows"}),
+        ("hashtag", set()),
+        ("home", set()),
+    ],
+)
+def test_each_kind_adds_its_own(tmp_path, kind, more):
+    mine = config(tmp_path, source(kind=kind, via="news"))
+    assert set(wanted(mine, "news")) == {*POSTING, *more}
+    elsewhere = config(tmp_path, source(kind=kind, via="other"))
+    assert set(wanted(elsewhere, "news")) == {*POSTING}
+
+
+def test_a_token_with_just_that_is_no_worry(tmp_path):
+    assert remarks(config(tmp_path, source(media=1)), "news", POSTING) == []
+
+
+def test_what_is_not_told_is_no_worry(tmp_path):
+    assert remarks(config(tmp_path, source(media=1)), "news", ()) == []
+
+
+@pytest.mark.parametrize(
+    "broad", ["read", "write", "follow", "push", "admin:read", "write:accounts", "read:lists"]
+)
+def test_what_goes_beyond_is_told(tmp_path, broad):
+    (told,) = remarks(config(tmp_path, source()), "news", (*POSTING, broad))
+    assert told.startswith(f"its token may do more than it needs ({broad});")
+    assert " ".join(POSTING) in told
+
+
+def test_a_smaller_way_to_know_oneself_is_no_worry(tmp_path):
+    assert remarks(config(tmp_path, source()), "news", (*POSTING, "profile")) == []
+
+
+def test_what_is_lacking_is_told(tmp_path):
+    (told,) = remarks(
+        config(tmp_path, source(media=1)),
+        "news",
+        ("read:accounts", "read:statuses", "write:statuses"),
+    )
+    assert told.startswith("its token lacks read:search write:media;")
+
+
+def test_an_upload_that_is_never_made_is_not_lacking(tmp_path):
+    without = [scope for scope in POSTING if scope != "write:media"]
+    assert remarks(config(tmp_path, source()), "news", without) == []
+
+
+def test_a_broad_scope_holds_its_parts_and_is_too_broad(tmp_path):
+    (told,) = remarks(config(tmp_path, source(media=1)), "news", ("read", "write"))
+    assert "more than it needs (read write)" in told
