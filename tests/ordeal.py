@@ -14,13 +14,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from mishaps import EVENTS, FEEDS, POST, laid_out
+from mishaps import EVENTS, FEEDS, laid_out
 from mortal import Killed, Reaper
-from rig import Bot, FeedServer, Item, SettableClock, Worker, Workshop, kill, rss, until
-
 from reblogbot.model import Delivery, State
 from reblogbot.sandbox.server import Sandbox, run_in_thread
 from reblogbot.steering import Steering
+from rig import Bot, FeedServer, Item, SettableClock, Worker, Workshop, kill, rss, until
 
 # who posts what; a look at one's own statuses shows 40 of them on some servers
 SOURCES = {"hot": "news", "tech": "news", "crowd": "echo"}

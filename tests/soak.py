@@ -22,9 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from ordeal import Chapter, Tally
-from rig import Workshop
-
 from reblogbot.sandbox.profiles import PROFILES
+from rig import Workshop
 
 REAL_EVERY = 5
 COLUMNS = "rounds entries posts lost doubled out_of_order kills faults".split()

@@ -4,6 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+
 from oddfeeds import documents
 from rig import Page, posted
 

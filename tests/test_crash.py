@@ -120,9 +120,8 @@ def rounds_of_death(bot, server, arrange, expected):
             account = f"bot{after:d}x{deadly}"
             arrange(account)
             reaper = Reaper(deadly, after=after)
-            with bot.at_work(mortal(reaper)) as worker:
-                with suppress(Killed):
-                    worker.sync()
+            with bot.at_work(mortal(reaper)) as worker, suppress(Killed):
+                worker.sync()
             if not reaper.has_struck:
                 calls = reaper.calls
                 break

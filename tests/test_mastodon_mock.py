@@ -3,9 +3,9 @@
 import pytest
 import requests
 from mastodon_mock.testing.server import MockServer
-from rig import items
 
 from reblogbot.text import html_to_text
+from rig import items
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """Looking at deliveries and steering them: queue, stop, start."""
 
 import pytest
+
 from rig import Item, items, posted, text_of
 
 

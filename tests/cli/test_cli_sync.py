@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+
 from rig import PATIENCE, items, kill, posted, text_of, until
 
 COUNTS = "polled not_modified failed entries_new queued sent held retry doubt skipped dead".split()

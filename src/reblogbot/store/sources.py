@@ -162,7 +162,7 @@ class Sources:
         now: datetime,
     ) -> None:
         """Remember a failed poll; what was known of the source stays."""
-        values = {
+        values: dict[str, Any] = {
             "state": state,
             "error": error,
             "failures": record.failures + 1,
@@ -171,6 +171,9 @@ class Sources:
             "due": due,
             "asked_until": asked_until,
         }
+        if state != "retry_later":
+            # where it had moved to may be what fails: its own url is asked next
+            values |= {"moved_to": "", "moved_times": 0}
         with self._database.write() as connection:
             self._finish(connection, record, values)
 

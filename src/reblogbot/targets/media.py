@@ -48,7 +48,7 @@ def uploaded(ask: Ask, images: Sequence[Image], longest_alt: int, seconds: float
     ids = []
     for image in images:
         try:
-            ids.append(_uploaded(ask, image, image.alt, ends))
+            ids.append(_uploaded(ask, image, image.alt[:longest_alt], ends))
         except (Unreachable, RateLimited):
             raise
         except TargetError as error:

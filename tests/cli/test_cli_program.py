@@ -1,0 +1,210 @@
+"""What all commands share: help, where the config is, logs, colour, and whoever reads the output."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from rig import items, text_of
+
+from reblogbot import __version__
+
+COMMANDS = (
+    "demo init check preview sync run status stop start queue why sandbox prune backup".split()
+)
+PROGRAM = [sys.executable, "-m", "reblogbot"]
+
+
+@pytest.fixture
+def hot(bot, feeds, sandbox, clock):
+    url = feeds.show("/hot.xml", items(clock, "b", "a"))
+    bot.configure({"hot": {"url": url}}, {"news": (sandbox, "")})
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, "queue list", "queue retry", "sources discover"])
+def test_every_command_explains_itself(cli, command, capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli(*command.split(), "--help")
+    said = capsys.readouterr().out
+    assert ended.value.code == 0
+    assert said.startswith(f"usage: reblogbot {command}")
+    assert "--config" in said
+
+
+def test_the_help_names_every_command_and_the_exit_codes(cli, capsys):
+    with pytest.raises(SystemExit):
+        cli("--help")
+    said = capsys.readouterr().out
+    assert all(f"\n    {command} " in said for command in COMMANDS)
+    assert "130" in said
+
+
+def test_the_version_is_told(cli, capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli("--version")
+    assert (ended.value.code, capsys.readouterr().out) == (0, f"reblogbot {__version__}\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["snyc"], 'did you mean "sync"?'),
+        (["xyzzy"], "there are demo"),
+        ([], "COMMAND"),
+        (["sync", "--forse"], "--forse"),
+        (["queue"], "VERB"),
+        (["preview", "--limit", "few"], "whole number"),
+        (["--log-format", "xml", "sync"], "xml"),
+    ],
+)
+def test_a_wrong_command_line_is_2_in_words_and_in_json(cli, arguments, words):
+    ran = cli(*arguments)
+    assert (ran.code, ran.out) == (2, "")
+    assert words in ran.err
+    ran = cli(*arguments, "--json")
+    assert ran.code == 2
+    assert ran.json["error"]["slug"] == "usage"
+    assert words in ran.json["error"]["message"]
+
+
+# where the config is
+
+
+def test_the_config_may_be_named_before_and_after_the_command(hot, bot):
+    for arguments in (
+        ["-c", str(bot.path), "check"],
+        ["check", "-c", str(bot.path)],
+        ["check", f"--config={bot.path}"],
+        ["-c", "nonsense.toml", "check", "-c", str(bot.path)],
+    ):
+        ran = subprocess.run([*PROGRAM, *arguments], check=False, capture_output=True, cwd="/")
+        assert ran.returncode == 0, ran.stderr
+
+
+def test_without_a_name_environment_folder_and_home_are_tried_in_this_order(hot, bot, tmp_path):
+    def found(folder, **environ):
+        command = [*PROGRAM, "check"]
+        kept = {
+            name: os.environ[name]
+            for name in ("PATH", "COVERAGE_PROCESS_START")
+            if name in os.environ
+        }
+        ran = subprocess.run(
+            command, check=False, capture_output=True, text=True, cwd=folder, env=kept | environ
+        )
+        return ran.returncode, ran.stdout
+
+    empty = tmp_path / "empty"
+    home = tmp_path / "home" / "reblogbot"
+    empty.mkdir()
+    home.mkdir(parents=True)
+    assert found(empty, HOME=str(empty))[0] == 2
+    assert found(empty, HOME=str(empty), REBLOGBOT_CONFIG=str(bot.path))[0] == 0
+    assert found(bot.folder, HOME=str(empty))[0] == 0
+    (home / "config.toml").write_text(bot.path.read_text())
+    code, said = found(empty, HOME=str(empty), XDG_CONFIG_HOME=str(home.parent))
+    assert code == 0
+    assert str(home) in said
+
+
+# what is said, and to whom
+
+
+def test_json_logs_are_one_object_a_line_whatever_happens(bot, feeds, sandbox, clock):
+    feed = [*items(clock, "a")]
+    sources = {
+        "good": {"url": feeds.show("/good", feed)},
+        "bad": {"url": feeds.fail("/bad", 500)},
+        "line\nbreak \x1b[31m": {"url": feeds.fail("/odd", 404)},
+    }
+    bot.configure(sources, {"news": (sandbox, "")})
+    sandbox.faults.add("drop_after")
+    ran = bot.call("--log-format", "json", "-v", "sync")
+    assert ran.code == 1
+    lines = [json.loads(line) for line in ran.err.splitlines()]
+    assert {"poll failed", "attempt failed", "account paused", "source polled"} <= {
+        line["event"] for line in lines
+    }
+    assert all({"at", "level", "logger"} <= set(line) for line in lines)
+
+
+def test_text_logs_hold_no_control_characters(bot, feeds, sandbox, clock):
+    sources = {"line\nbreak \x1b[31m": {"url": feeds.fail("/odd", 404)}}
+    bot.configure(sources, {"news": (sandbox, "")})
+    ran = bot.call("sync")
+    assert "\x1b" not in ran.err + ran.out
+    assert len(ran.err.splitlines()) == 1
+
+
+def test_hostile_titles_reach_no_terminal_as_they_are(bot, feeds, sandbox, clock, cli):
+    feed = b"""<?xml version="1.0"?><rss version="2.0"><channel><title>x</title>
+        <item><title>a&#x9b;31m &#x202e;evil</title><link>https://e.example/1</link></item>
+        </channel></rss>"""
+    bot.configure({"hot": {"url": feeds.show("/f", feed)}}, {"news": (sandbox, "")})
+    said = [cli(*words).out for words in (["preview"], ["sync"], ["why", "https://e.example/1"])]
+    assert all("\x9b" not in text and "\u202e" not in text for text in said)
+
+
+@pytest.mark.parametrize("environ", [{}, {"NO_COLOR": "1"}, {"FORCE_COLOR": "1", "NO_COLOR": "1"}])
+@pytest.mark.parametrize("command", [["preview"], ["status"], ["sync"], ["queue", "list"]])
+def test_there_is_no_colour_where_nobody_looks_or_nobody_wants_it(
+    hot, cli, monkeypatch, environ, command
+):
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    ran = cli(*command)
+    assert ran.code == 0
+    assert "\x1b" not in ran.out + ran.err
+
+
+def test_letters_the_terminal_lacks_do_not_end_a_round(bot, feeds, sandbox, clock):
+    names = ["甲", "乙"]
+    bot.configure({"hot": {"url": feeds.show("/f", items(clock, *names))}}, {"news": (sandbox, "")})
+    ran = bot.call("preview", PYTHONIOENCODING="ascii")
+    assert ran.code == 0
+    assert "\\u7532" in ran.out
+    assert bot.call("sync", PYTHONIOENCODING="ascii").code == 0
+
+
+def test_a_reader_who_leaves_early_is_no_fault_of_ours(hot, bot):
+    bot.sync()
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        command = [*PROGRAM, "-c", str(bot.path), "status"]
+        ran = subprocess.run(command, check=False, stdout=write, stderr=subprocess.PIPE, text=True)
+    finally:
+        os.close(write)
+    assert (ran.returncode, ran.stderr) == (1, "")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no disk that is always full")
+def test_an_output_that_cannot_be_written_is_told(hot, bot):
+    with open("/dev/full", "w") as full:
+        command = [*PROGRAM, "-c", str(bot.path), "status"]
+        ran = subprocess.run(command, check=False, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert ran.returncode == 1
+    assert "No space left" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_a_name_that_is_no_text_is_told_all_the_same(bot):
+    command = [*PROGRAM, "-c", b"/nowhere/\xff.toml", "status", "--json"]
+    ran = subprocess.run(command, check=False, capture_output=True)
+    assert ran.returncode == 2
+    assert json.loads(ran.stdout)["error"]["slug"] == "config_missing"
+    assert b"Traceback" not in ran.stderr
+
+
+def test_verbose_tells_what_happened(hot, cli):
+    said = cli("-v", "sync").err
+    assert "published" in said
+    assert "source polled" in said
+
+
+def test_a_post_shows_in_a_preview_as_it_will_stand(hot, cli):
+    said = cli("preview").out
+    for name in "ab":
+        assert "\n".join(f"  {line}" for line in text_of(name).splitlines()) in said
+    assert "2 to post" in said

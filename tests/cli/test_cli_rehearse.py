@@ -1,0 +1,82 @@
+"""Without an account: demo, sandbox."""
+
+import re
+import signal
+import urllib.request
+
+import pytest
+from rig import PATIENCE, items, kill
+
+from reblogbot.sandbox.server import run_in_thread
+
+
+def test_the_demo_posts_and_boosts_and_the_second_round_finds_nothing_to_do(bot):
+    ran = bot.call("demo")
+    assert ran.code == 0, ran.err
+    assert len(re.findall(r"^   boost of @", ran.out, re.MULTILINE)) == 1
+    assert len(re.findall(r"^   post  http", ran.out, re.MULTILINE)) == 5
+    assert "Second round: 0 new posts" in ran.out
+    assert "Traceback" not in ran.err
+    assert [file.name for file in bot.folder.iterdir()] == ["stderr.log"]
+
+
+def lines_until(process, words):
+    said = ""
+    while words not in said:
+        line = process.stdout.readline()
+        assert line, said
+        said += line
+    return said
+
+
+def test_the_demo_leaves_its_page_up_when_asked(bot):
+    process = bot.start("demo", "--keep", PYTHONUNBUFFERED="1")
+    try:
+        said = lines_until(process, "timeline page is up")
+        url = re.search(r"up: (http\S+)", said)[1]
+        with urllib.request.urlopen(url, timeout=PATIENCE) as page:
+            assert "修表匠" in page.read().decode()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=PATIENCE) == 130
+    finally:
+        kill(process)
+    assert "Traceback" not in bot.log()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_config_can_be_rehearsed_on_the_sandbox(bot, feeds, clock, number):
+    folder = bot.folder / "kept"
+    process = bot.start("sandbox", "--port", "0", "--folder", str(folder), PYTHONUNBUFFERED="1")
+    try:
+        said = lines_until(process, "allow_http")
+        token = re.search(r"holding: (\S+)", said)[1]
+        url = re.search(r'server = "(http\S+)"', said)[1]
+        bot.set_token("news", token)
+        account = {"server": url, "token_file": "news.token", "allow_http": True}
+        bot.configure({"hot": {"url": feeds.show("/f", items(clock, "a"))}}, {"news": account})
+        assert bot.sync().counts()["sent"] == 1
+        with urllib.request.urlopen(url, timeout=PATIENCE) as page:
+            assert "Title a" in page.read().decode()
+        process.send_signal(number)
+        assert process.wait(timeout=PATIENCE) == 0
+    finally:
+        kill(process)
+    assert "Traceback" not in bot.log()
+    with run_in_thread(folder) as again:
+        assert len(again.statuses("news")) == 1
+
+
+def test_a_port_or_folder_in_use_or_a_profile_nobody_knows_is_told(bot, cli, sandbox, tmp_path):
+    port = sandbox.url.rpartition(":")[2]
+    with run_in_thread(tmp_path / "used"):
+        busy = [
+            cli("sandbox", "--port", port, "--folder", str(tmp_path / "free")),
+            cli("sandbox", "--port", "0", "--folder", str(tmp_path / "used")),
+            cli("sandbox", "--port", "99999"),
+            cli("sandbox", "--profile", "friendica", "--port", "0"),
+        ]
+    assert [ran.code for ran in busy] == [1, 1, 2, 2]
+    assert port in busy[0].err
+    assert "another sandbox" in busy[1].err
+    assert "there are mastodon" in busy[3].err
+    assert all("Traceback" not in ran.err for ran in busy)

@@ -1,0 +1,194 @@
+"""A config written and examined: init, check."""
+
+import os
+import pty
+import stat
+import subprocess
+import sys
+
+import pytest
+from rig import PATIENCE, items, kill
+
+from reblogbot import app
+
+
+def test_init_writes_a_config_that_loads_and_is_ours_alone(cli, bot):
+    ran = cli("init", "--yes")
+    assert ran.code == 0
+    assert str(bot.path) in ran.out
+    config = app.load_config(bot.path)
+    assert [list(config.accounts), list(config.sources)] == [["news"], ["chouti"]]
+    assert stat.S_IMODE(bot.path.stat().st_mode) == 0o600
+    assert cli("check").code == 0
+
+
+def test_init_never_writes_over_what_stands_there(cli, bot):
+    bot.path.write_text("# mine")
+    ran = cli("init", "--yes")
+    assert ran.code == 2
+    assert "stands already" in ran.err
+    assert bot.path.read_text() == "# mine"
+    link = bot.folder / "link.toml"
+    link.symlink_to(bot.folder / "nowhere.toml")
+    assert cli("init", "--yes", str(link)).code == 2
+    assert not (bot.folder / "nowhere.toml").exists()
+
+
+def test_init_writes_where_it_is_told(cli, bot):
+    assert cli("init", "--yes", str(bot.folder / "new" / "my.toml")).code == 0
+    assert (bot.folder / "new" / "my.toml").exists()
+    (bot.folder / "folder").mkdir()
+    assert cli("init", "--yes", str(bot.folder / "folder")).code == 0
+    assert (bot.folder / "folder" / "config.toml").exists()
+    assert cli("init", "--yes", "/sys/kernel/no.toml").code == 2
+
+
+def test_init_asks_on_a_terminal_and_takes_the_answers(bot):
+    answers = ["https://one.example", 'my "bot"', "liste", "https://two.example/feed.xml"]
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "reblogbot", "-c", str(bot.path), "init"]
+    process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    try:
+        os.write(ours, "".join(f"{answer}\n" for answer in answers).encode())
+        assert process.wait(timeout=PATIENCE) == 0
+    finally:
+        kill(process)
+        os.close(ours)
+    config = app.load_config(bot.path)
+    assert config.accounts['my "bot"'].server == "https://one.example"
+    assert config.sources["liste"].url == "https://two.example/feed.xml"
+
+
+BROKEN = """\
+[store]
+kep = "10d"
+
+[accounts.news]
+server = "https://social.example"
+token_file = "news.token"
+visibility = "everybody"
+
+[sources.one]
+kind = "feeed"
+url = "https://example.org/feed"
+to = ["news"]
+
+[sources.two]
+kind = "feed"
+url = "ftp://example.org/feed"
+to = ["nws"]
+every = 15
+template = "{{ title"
+
+[sources.two.filter]
+max_age = "seven days"
+"""
+
+
+def test_check_tells_every_fault_at_once_with_its_line(cli, bot):
+    bot.path.write_text(BROKEN)
+    ran = cli("check")
+    assert ran.code == 2
+    lines = ran.out.splitlines()
+    where = [line.removeprefix(f"{bot.path}:").split(":")[:2] for line in lines]
+    assert where == [
+        ["2", " store.kep"],
+        ["7", " accounts.news.visibility"],
+        ["10", " sources.one.kind"],
+        ["16", " sources.two.url"],
+        ["17", " sources.two.to"],
+        ["18", " sources.two.every"],
+        ["19", " sources.two.template"],
+        ["22", " sources.two.filter.max_age"],
+    ]
+    assert 'did you mean "keep"?' in lines[0]
+    assert 'did you mean "feed"?' in lines[2]
+    assert 'did you mean "news"?' in lines[4]
+
+
+def test_check_json_of_a_broken_config_is_one_error(cli, bot):
+    bot.path.write_text(BROKEN)
+    ran = cli("check", "--json")
+    assert ran.code == 2
+    assert ran.json["error"]["slug"] == "config_invalid"
+    assert "store.kep" in ran.json["error"]["message"]
+    assert "max_age" in ran.json["error"]["message"]
+
+
+def test_check_of_a_good_config_says_so_and_writes_nothing(cli, bot, feeds, sandbox, clock):
+    bot.configure({"hot": {"url": feeds.show("/f", [])}}, {"news": (sandbox, "")})
+    before = sorted(os.listdir(bot.folder))
+    ran = cli("check")
+    assert ran.code == 0
+    assert "no faults; 1 source, 1 account" in ran.out
+    assert sorted(os.listdir(bot.folder)) == before
+    assert feeds.asked == []
+    assert sandbox.requests == []
+
+
+def test_check_warns_of_a_readable_token(cli, bot, feeds, sandbox):
+    bot.configure({"hot": {"url": feeds.url("/f"), "every": "5s"}}, {"news": (sandbox, "")})
+    (bot.folder / "news.token").chmod(0o644)
+    ran = cli("check")
+    assert ran.code == 0
+    assert "others than you may read the token" in ran.out
+    assert "once a minute" in ran.out
+    told = cli("check", "--json").json
+    assert told["faults"] == []
+    paths = [one["path"] for one in told["warnings"]]
+    assert "accounts.news.token_file" in paths
+    assert all(one["line"] for one in told["warnings"])
+
+
+@pytest.fixture
+def online(bot, feeds, sandbox, clock):
+    def configure(token="", server=""):
+        sources = {
+            "good": {"url": feeds.show("/good", items(clock, "a"))},
+            "empty": {"url": feeds.show("/empty", [])},
+            "dead": {"url": feeds.fail("/dead", 404)},
+        }
+        account = bot.account("news", sandbox, token)
+        if server:
+            account["server"] = server
+        bot.configure(sources, {"news": account})
+
+    return configure
+
+
+def test_check_online_tries_every_token_and_every_source(cli, online, bot, sandbox):
+    online()
+    before = sorted(os.listdir(bot.folder))
+    ran = cli("check", "--online")
+    assert ran.code == 1
+    assert "accounts.news: works, as @news" in ran.out
+    assert "sources.good: works, 1 " in ran.out
+    assert "sources.empty: warning: it shows no entries" in ran.out
+    assert "sources.dead: " in ran.out
+    assert "404" in ran.out
+    assert sorted(os.listdir(bot.folder)) == before
+    assert sandbox.accepted == []
+    told = cli("check", "--online", "--json").json["online"]
+    assert [one["path"] for one in told] == [
+        "accounts.news",
+        "sources.good",
+        "sources.empty",
+        "sources.dead",
+    ]
+    assert [bool(one["error"]) for one in told] == [False, False, False, True]
+
+
+def test_check_online_tells_a_bad_token_and_a_server_that_is_not_there(cli, online, sandbox):
+    sandbox.add_account("news")
+    online(token="wr0ng-t0ken")
+    ran = cli("check", "--online")
+    assert ran.code == 1
+    assert "accounts.news: " in ran.out
+    assert "token is refused" in ran.out
+    assert "wr0ng" not in ran.out + ran.err
+    online(server="http://127.0.0.1:9")
+    ran = cli("check", "--online")
+    assert ran.code == 1
+    assert "no connection" in ran.out
+    assert "sources.good: works" in ran.out
