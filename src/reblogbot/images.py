@@ -74,7 +74,7 @@ class Gallery:
     async def _named(self, link: str, wanted: int, proxy: str) -> tuple[Media, ...]:
         answer = await self._fetch(link, accept=_PAGES, proxy=proxy)
         content_type = answer.headers.get("content-type", "")
-        if False:
+        if content_type.partition(";")[0].strip().lower() not in _PAGE_TYPES:
             return ()
         return await self._offload(
             parse_card.pictures, answer.body, content_type, answer.url, wanted

@@ -116,7 +116,7 @@ def test_json_logs_are_one_object_a_line_whatever_happens(bot, feeds, sandbox, c
     sources = {
         "good": {"url": feeds.show("/good", feed)},
         "bad": {"url": feeds.fail("/bad", 500)},
-        "line\nbreak \x1b[31m": {"url": feeds.fail("/odd", 404)},
+        "odd": {"url": feeds.show("/odd", b"<!DOCTYPE html><title>a\n\x1b[31m\"b</title>")},
     }
     bot.configure(sources, {"news": (sandbox, "")})
     sandbox.faults.add("drop_after")
@@ -130,8 +130,8 @@ def test_json_logs_are_one_object_a_line_whatever_happens(bot, feeds, sandbox, c
 
 
 def test_text_logs_hold_no_control_characters(bot, feeds, sandbox, clock):
-    sources = {"line\nbreak \x1b[31m": {"url": feeds.fail("/odd", 404)}}
-    bot.configure(sources, {"news": (sandbox, "")})
+    page = b"<!DOCTYPE html><title>a\n\x1b[31m\"b</title>"
+    bot.configure({"odd": {"url": feeds.show("/odd", page)}}, {"news": (sandbox, "")})
     ran = bot.call("sync")
     assert "\x1b" not in ran.err + ran.out
     assert len(ran.err.splitlines()) == 1

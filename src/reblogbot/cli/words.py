@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable
 from datetime import datetime
@@ -79,7 +80,9 @@ def console() -> Console:
     """A console on stdout that honours NO_COLOR, and has no colour where nobody looks."""
     from rich.console import Console
 
-    return Console(highlight=False, soft_wrap=True, emoji=False, markup=False)
+    # rich would leave out the colours and keep the rest, and let FORCE_COLOR overrule
+    plain = False if os.environ.get("NO_COLOR") else None
+    return Console(highlight=False, soft_wrap=True, emoji=False, markup=False, force_terminal=plain)
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
