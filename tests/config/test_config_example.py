@@ -58,7 +58,7 @@ def test_the_example_holds_every_key_of_every_table(all_tables):
         if (model, name) not in INNER and name not in written
     }
     assert missing == set()
-    assert len(all_tables) == 9
+    assert len(all_tables) == 10
 
 
 def test_the_example_shows_each_default_as_it_is(all_tables):

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from reblogbot.app import load_config
 from reblogbot.config.load import LARGEST, load
 from reblogbot.errors import ConfigError, Fault
+from reblogbot.store.database import Database
 
 MESSY = """\
 typo = 1
@@ -673,3 +675,11 @@ def test_a_config_shows_no_secret_when_it_is_printed(load_toml, plain):
     )
     assert "s3cr3t" not in f"{config!r} {config}"
     assert config.sources["chouti"].headers == {"Authorization": "s3cr3t"}
+
+
+def test_a_store_stands_beside_its_config_whatever_the_folder_is_called(tmp_path):
+    folder = tmp_path / "50%41 of b?c #1 名"
+    folder.mkdir()
+    path = folder / "config.toml"
+    path.write_text('[store]\nurl = "sqlite:///bot.sqlite3"\n')
+    assert Database(load_config(path).store.url).path == folder / "bot.sqlite3"

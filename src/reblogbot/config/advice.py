@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shlex
+import shutil
 import stat
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -44,6 +46,10 @@ def _places(path: Path) -> Place:
 
 def _advice(config: Config, environ: Mapping[str, str]) -> Advice:
     yield from _file(config)
+    yield from _notices(config)
+    listen = config.admin.listen
+    if listen and not _is_loopback(f"http://{listen}"):
+        yield ("admin", "listen"), "asks for no password, and not this machine alone can reach it"
     for name, account in config.accounts.items():
         yield from _account(("accounts", name), account, config)
         yield from _token(("accounts", name), account, environ)
@@ -62,12 +68,23 @@ def _file(config: Config) -> Advice:
         yield (), f"everybody may write this file; chmod o-w {config.path.name}"
 
 
+def _notices(config: Config) -> Advice:
+    program = next(iter(shlex.split(config.notify.command)), "")
+    # with a slash in it, it is taken from the config's folder, else from PATH
+    where = str(config.path.parent / program) if "/" in program else program
+    if program and shutil.which(where) is None:
+        yield ("notify", "command"), "no such program, or it may not be run"
+
+
 def _secrets(config: Config) -> Iterator[Keys]:
     """The keys whose values carry a password or a token."""
     urls: dict[Keys, str] = {
         ("store", "url"): config.store.url,
         ("http", "proxy"): config.http.proxy,
     }
+    if config.notify.webhook:
+        # whoever knows its path may write there
+        yield "notify", "webhook"
     for name, source in config.sources.items():
         urls["sources", name, "proxy"] = source.proxy
         for header in source.headers:

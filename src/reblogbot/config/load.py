@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
 
 from pydantic import BaseModel
 
@@ -109,7 +110,11 @@ def _beside(account: AccountSettings, folder: Path) -> AccountSettings:
 
 def _absolute(store: StoreSettings, folder: Path) -> str:
     file = store.url.removeprefix("sqlite:///")
-    return store.url if file == store.url else f"sqlite:///{_expanded(folder, file)}"
+    if file == store.url:
+        return store.url
+    # a URL escapes what a folder's name may hold as it is
+    path, mark, query = file.partition("?")
+    return f"sqlite:///{quote(str(_expanded(folder, unquote(path))))}{mark}{query}"
 
 
 def _expanded(folder: Path, file: Path | str) -> Path:

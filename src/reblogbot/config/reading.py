@@ -22,6 +22,7 @@ from reblogbot.config.faults import (
 from reblogbot.config.lines import Key
 from reblogbot.config.settings import (
     AccountSettings,
+    AdminSettings,
     DeliverySettings,
     FilterSettings,
     HttpSettings,
@@ -40,6 +41,7 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "http": HttpSettings,
     "delivery": DeliverySettings,
     "notify": NotifySettings,
+    "admin": AdminSettings,
 }
 _TABLES = (*_SECTIONS, "defaults", "accounts", "sources")
 _ACCOUNT_KEYS = [key for key in keys_of(AccountSettings) if key != "name"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
@@ -64,6 +65,16 @@ def notify(table: Toml, accounts: Collection[str], findings: Findings) -> None:
         findings.add(("notify", "to"), "needs account, the name of the one that sends, beside it")
     if isinstance(to, str) and to and not re.fullmatch(r"@[\w.-]+@[^\s@/]+", to):
         findings.add(("notify", "to"), 'must be a full fediverse address: "@admin@social.example"')
+    _command(table.get("command"), findings)
+
+
+def _command(written: object, findings: Findings) -> None:
+    try:
+        words = shlex.split(written) if isinstance(written, str) else ["-"]
+    except ValueError:
+        words = []
+    if written and not words:
+        findings.add(("notify", "command"), "is empty, or a quote is not closed")
 
 
 def accounts_known(named: object, accounts: Collection[str], at: Keys, findings: Findings) -> None:

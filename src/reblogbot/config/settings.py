@@ -91,6 +91,10 @@ class NotifySettings(Table):
     to: str = ""
 
 
+class AdminSettings(Table):
+    listen: HostPort = ""
+
+
 class PaceSettings(Table):
     gap: Gap = timedelta(0)
     per_hour: Count = 30
@@ -172,5 +176,6 @@ class Config(Table):
     http: HttpSettings = HttpSettings()
     delivery: DeliverySettings = DeliverySettings()
     notify: NotifySettings = NotifySettings()
+    admin: AdminSettings = AdminSettings()
     accounts: dict[str, AccountSettings] = Field(default_factory=dict)
     sources: dict[str, SourceSettings] = Field(default_factory=dict)

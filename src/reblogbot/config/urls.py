@@ -80,14 +80,14 @@ def read_host_port(written: str) -> str:
     """`host:port` in lower case; an IPv6 address stands in brackets, in its shortest form."""
     host, _, port = written.strip().lower().rpartition(":")
     if not re.fullmatch(r"\d{1,5}", port, re.ASCII) or not 0 < int(port) < 65536:
-        raise ValueError('an exception is a host and a port: "127.0.0.1:8080" or "[::1]:8080"')
+        raise ValueError('write a host and a port: "127.0.0.1:8080" or "[::1]:8080"')
     if host.startswith("[") and host.endswith("]"):
         try:
             return f"[{IPv6Address(host[1:-1])}]:{int(port)}"
         except ValueError:
             raise ValueError("not an IPv6 address between the brackets") from None
     if not host or re.search(r"[\s/@:\[\]?#*]", host):
-        raise ValueError('an exception is one exact "host:port"; IPv6 is written "[::1]:8080"')
+        raise ValueError('write one exact "host:port"; IPv6 is written "[::1]:8080"')
     return f"{host}:{int(port)}"
 
 

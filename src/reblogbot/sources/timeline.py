@@ -13,7 +13,7 @@ import base64
 import hashlib
 import json
 import logging
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -76,7 +76,8 @@ class Memory:
     `own` tells with which keys of the config it was read, `place` what they were found to mean.
     `known` are the marks of what was there, newest first. While a gap is open, reading goes on
     at `gap`; `above` are the marks of what stands over it and `known` of what stands below.
-    What came there before `since` was there before we first looked.
+    What came there before `since` was there before we first looked; `passed` are the marks of
+    what of it came into sight all the same.
     """
 
     own: str = ""
@@ -84,6 +85,7 @@ class Memory:
     known: tuple[str, ...] = ()
     above: tuple[str, ...] = ()
     gap: str = ""
+    passed: tuple[str, ...] = ()
     since: datetime | None = None
     read_at: datetime | None = None
 
@@ -98,6 +100,7 @@ class Memory:
                 _apart(kept["known"]),
                 _apart(kept["above"]),
                 str(kept["gap"]),
+                _apart(kept["passed"]),
                 _instant(kept["since"]),
                 _instant(kept["read_at"]),
             )
@@ -113,6 +116,7 @@ class Memory:
             "known": "".join(self.known),
             "above": "".join(self.above),
             "gap": self.gap,
+            "passed": "".join(self.passed),
             "since": self.since.isoformat() if self.since else "",
             "read_at": self.read_at.isoformat() if self.read_at else "",
         }
@@ -155,23 +159,25 @@ class _Stretch:
         self.shown += fresh.values()
         return bool(fresh)
 
-    def marks(self, *others: str) -> tuple[str, ...]:
-        """Its marks and others, each once, no more than are kept."""
-        return tuple(dict.fromkeys([*(one.mark for one in self.shown), *others]))[:_KEPT]
+    def marks(self) -> list[str]:
+        """The marks of its elements, in their order."""
+        return [one.mark for one in self.shown]
 
-    def news(self, memory: Memory) -> list[Shown]:
-        """Its elements but those that were there before we first looked.
+    def leave_history(self, memory: Memory) -> Memory:
+        """Take out what was there before we first looked; the memory with it passed.
 
-        They come into sight when newer ones are deleted, always below all that is known.
+        It comes into sight when newer elements are deleted, always below all that is known.
         """
-        known = set(memory.known)
-        last = max((at for at, one in enumerate(self.shown) if one.mark in known), default=-1)
-        since = memory.since
-        return [
-            one
-            for at, one in enumerate(self.shown)
-            if since is None or at <= last or not (one.at < since if one.at else last >= 0)
-        ]
+        known, passed, since = set(memory.known), set(memory.passed), memory.since
+        last = max((at for at, mark in enumerate(self.marks()) if mark in known), default=-1)
+        past = {
+            one.id: one.mark
+            for one in self.shown[last + 1 :]
+            if one.mark in passed
+            or (since is not None and (one.at < since if one.at else last >= 0))
+        }
+        self.shown = [one for one in self.shown if one.id not in past]
+        return replace(memory, passed=_kept([*past.values(), *memory.passed]))
 
 
 async def catch_up(
@@ -183,27 +189,29 @@ async def catch_up(
     known, the rest is read by the next polls, before anything newer. Raises SourceError.
     """
     if memory.read_at is None:
-        first = await _read(timeline, "", frozenset(), None, _Budget(first_pages))
+        first = await _read(timeline, "", memory, None, _Budget(first_pages))
         dates = [one.at for one in first.shown if one.at]
         since = None if first.is_to_the_end else min(dates, default=_ALL)
-        return first.shown, replace(memory, known=first.marks(), since=since, read_at=now)
+        return first.shown, replace(memory, known=_kept(first.marks()), since=since, read_at=now)
     late = memory.read_at - _LATE
     found: list[Shown] = []
     budget = _Budget(PAGES)
     if memory.gap:
-        lower = await _read(timeline, memory.gap, memory.known, None, budget)
-        found = lower.news(memory)
+        lower = await _read(timeline, memory.gap, memory, None, budget)
+        memory = lower.leave_history(memory)
+        found = lower.shown
         if lower.older:
             return found, replace(memory, gap=lower.older)
-        marks = tuple(dict.fromkeys([*memory.above, *lower.marks(*memory.known)]))[:_KEPT]
+        marks = _kept([*memory.above, *lower.marks(), *memory.known])
         memory = replace(memory, known=marks, above=(), gap="")
     if budget.pages <= 0:
         return found, memory
-    upper = await _read(timeline, "", memory.known, late, budget)
-    found = upper.news(memory) + found
+    upper = await _read(timeline, "", memory, late, budget)
+    memory = replace(upper.leave_history(memory), read_at=now)
+    found = upper.shown + found
     if upper.older:
-        return found, replace(memory, above=upper.marks(), gap=upper.older, read_at=now)
-    return found, replace(memory, known=upper.marks(*memory.known), read_at=now)
+        return found, replace(memory, above=_kept(upper.marks()), gap=upper.older)
+    return found, replace(memory, known=_kept([*upper.marks(), *memory.known]))
 
 
 def first_pages(first: str | int, per_page: int) -> int:
@@ -217,7 +225,7 @@ def first_pages(first: str | int, per_page: int) -> int:
 async def _read(
     timeline: Timeline,
     start: str,
-    known: Collection[str],
+    memory: Memory,
     late: datetime | None,
     budget: _Budget,
 ) -> _Stretch:
@@ -226,7 +234,7 @@ async def _read(
     Below what is known, pages that are no older than `late` are looked through as well.
     """
     stretch = _Stretch(older=start)
-    marks, familiar = frozenset(known), 0
+    marks, familiar = {*memory.known, *memory.passed}, 0
     while budget.spend():
         page = await timeline.page(stretch.older)
         is_fresh = stretch.add(page)
@@ -255,6 +263,11 @@ async def _widen(timeline: Timeline, stretch: _Stretch) -> None:
 def _reaches_late(page: Page, late: datetime | None) -> bool:
     dates = [one.at for one in page.shown if one.at]
     return late is not None and bool(dates) and min(dates) > late
+
+
+def _kept(marks: Iterable[str]) -> tuple[str, ...]:
+    """Each once, and no more than are worth keeping."""
+    return tuple(dict.fromkeys(marks))[:_KEPT]
 
 
 def _apart(joined: str) -> tuple[str, ...]:
