@@ -79,6 +79,7 @@ ANSWERS = (
     Mishap("status_before", {"status": 422, "error": "character limit of 9 exceeded"}, 2),  # 23
     Mishap("silently_dropped", {}, 1),  # 17
 )
+HIDING = tuple(row for row in ANSWERS if row.hides)
 # what becomes of a question: 11 25
 QUESTIONS = (
     Mishap("drop_before"),
@@ -100,13 +101,13 @@ ASKED = (LOOK, LOOK, LOOK, WHO, SEARCH, INSTANCE)
 FEEDS = ("500", "503", "html", "nothing", "cut off", "empty", "shuffled")
 # what befalls more than one request, and how often
 EVENTS = {
-    "": 60,
+    "": 55,
     "limit": 8,  # 20
     "away": 5,  # 9
     "wrong token": 3,  # 21
     "revoked token": 3,
     "deleted by hand": 6,  # 18
-    "older backup": 6,  # 36
+    "older backup": 35,  # 36
 }
 
 
@@ -121,8 +122,8 @@ def laid_out(dice: random.Random, *, hiding: bool) -> list[tuple[Mishap, tuple[s
     With `hiding` one of them may hide what was posted.
     """
     plan: list[tuple[Mishap, tuple[str, str], int]] = []
-    for _ in range(dice.choice((0, 1, 1, 2, 3))):
-        row = drawn(dice, ANSWERS)
+    for _ in range(dice.choice((0, 1, 2, 2, 3, 4))):
+        row = drawn(dice, HIDING if hiding and dice.random() < 0.3 else ANSWERS)
         where = dice.choice((POST, POST, BOOST))
         hiding = _take(plan, row, where, dice.choice((0, 0, 1, 2)), hiding=hiding)
     for _ in range(dice.choice((0, 0, 0, 1, 2))):

@@ -18,17 +18,18 @@ class Killed(BaseException):
 
 
 class Reaper:
-    """Counts calls to the world and ends everything at one of them.
+    """Counts calls to the world, or those of one name, and ends everything at one of them.
 
     Before or after the call took effect, as a kill -9 does, or by cancelling what runs, as a
     signal does while the call goes on.
     """
 
-    def __init__(self, deadly: int, how: How) -> None:
+    def __init__(self, deadly: int, how: How, name: str = "") -> None:
         self.calls: list[str] = []
         self.has_struck = False
-        self._deadly = deadly
+        self._left = deadly
         self._how = how
+        self._name = name
         self._accesses: list[Access] = []
         self._interrupt: Callable[[], object] = lambda: None
 
@@ -54,7 +55,8 @@ class Reaper:
             # what would run on the way out, such as `finally`, does not run in a killed process
             raise Killed
         self.calls.append(name)
-        if self.has_struck or len(self.calls) != self._deadly:
+        self._left -= self._name in ("", name)
+        if self.has_struck or self._left:
             return False
         self.has_struck = True
         if self._how == "interrupted":

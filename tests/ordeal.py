@@ -23,9 +23,19 @@ from rig import Bot, FeedServer, Item, SettableClock, Worker, Workshop, kill, rs
 
 # who posts what; a look at one's own statuses shows 40 of them on some servers
 SOURCES = {"hot": "news", "tech": "news", "crowd": "echo"}
-MOST = {"news": 34, "echo": 16}
+MOST = {"news": 36, "echo": 30}
 LINK = re.compile(r"https?://\S+")
-STEPS = (0, 0.3, 1.2, 2, 5, 61, 61, 62, 65, 90, 400, 1000, 4000, 20_000)
+# where it hurts most: calls around a post, and around a look for it
+DEADLY = (
+    "outbox.claim",
+    "target.publish",
+    "outbox.settle",
+    "target.recent",
+    "outbox.doubt_orphans",
+    "outbox.pause",
+    "sources.record",
+)
+STEPS = (0, 0.3, 1.2, 1.2, 1.2, 2, 3.1, 3.1, 3.1, 5, 61, 400, 4000, 20_000)
 HEALING = 60
 EMPTY_FEED = rss([])
 
@@ -50,11 +60,12 @@ class Tally:
 
 
 class Chapter:
-    """A world of its own: a server, feeds, a bot; what happens there is drawn from `dice`."""
+    """A world of its own: a server, feeds, a bot; what happens there follows from its name."""
 
-    def __init__(self, profile: str, dice: random.Random, folder: Path, workshop: Workshop) -> None:
+    def __init__(self, profile: str, name: str, folder: Path, workshop: Workshop) -> None:
         self.tally = Tally()
-        self._profile, self._dice, self._folder = profile, dice, folder
+        self._profile, self._name, self._folder = profile, name, folder
+        self._dice = random.Random(name)
         self._clock = SettableClock()
         self._feeds = FeedServer()
         folder.mkdir(parents=True)
@@ -65,11 +76,14 @@ class Chapter:
         self._shown: dict[str, list[Item]] = {name: [] for name in SOURCES}
         self._book = Book()
         # a backup brings back what was deleted by hand: nobody could know
-        self._may_restore = dice.random() < 0.5
+        self._may_restore = self._dice.random() < 0.7
         self._backup: Path | None = None
         self._late: list[Any] = []
+        self._hiding: list[Any] = []
         self._dropped = 0
+        # nothing is in doubt that is, or was, hidden from a look
         self._is_sighted = True
+        self._is_restored = False
 
     def run(self, rounds: int, *, real: bool) -> Tally:
         """So many rounds, on real processes or in this one; then healing, and the judgement."""
@@ -77,7 +91,7 @@ class Chapter:
             world.enter_context(self._feeds.running())
             world.callback(self._running.close)
             self._open_server(0)
-            self._configure()
+            self._configure(lease="10s" if real else "3s")
             for _ in range(rounds):
                 self._round(real=real)
             if real:
@@ -102,7 +116,7 @@ class Chapter:
         self._running.close()
         return int(self._server.url.rpartition(":")[2])
 
-    def _configure(self) -> None:
+    def _configure(self, lease: str) -> None:
         self._tokens = {name: self._server.add_account(name, bot=True) for name in MOST}
         sources = {
             name: {
@@ -116,7 +130,7 @@ class Chapter:
             }
             for name, account in SOURCES.items()
         }
-        swift = {"timeout": "1s", "read_back_after": "1s", "lease": "1m"}
+        swift = {"timeout": "1s", "read_back_after": "1s", "lease": lease}
         accounts = {name: (self._server, token) for name, token in self._tokens.items()}
         self._bot.configure(sources, accounts, delivery=swift)
 
@@ -124,7 +138,8 @@ class Chapter:
 
     def _round(self, *, real: bool) -> None:
         self.tally.rounds += 1
-        dice = self._dice
+        # anew for each, so that a round hangs as little as can be on those before
+        dice = self._dice = random.Random(f"{self._name} {self.tally.rounds}")
         before = self._late[:]
         self._publish_news()
         self._disturb_feeds()
@@ -143,7 +158,7 @@ class Chapter:
     def _publish_news(self) -> None:
         """Show a few more entries; some stand in two sources, some are statuses of others."""
         dice = self._dice
-        for _ in range(dice.choice((0, 1, 1, 2, 3, 4))):
+        for _ in range(dice.choice((0, 2, 3, 5, 8))):
             account = dice.choice(("news", "news", "echo"))
             if len(self._book.entries[account]) >= MOST[account]:
                 continue
@@ -153,6 +168,9 @@ class Chapter:
                 continue
             for name in dice.choice((["hot"], ["tech"], ["hot", "tech"])):
                 self._shown[name].insert(0, item)
+        self._show_feeds()
+
+    def _show_feeds(self) -> None:
         for name in SOURCES:
             self._feeds.show(f"/{name}", self._shown[name])
 
@@ -195,19 +213,19 @@ class Chapter:
 
     def _lay_out(self, *, hiding: bool) -> bool:
         """Lay out this round's faults; whether one of them hides what was posted."""
-        hides = False
+        self._hiding.clear()
         for mishap, (method, path), before in laid_out(self._dice, hiding=hiding):
-            hides |= mishap.hides
             if before:
                 # answers in full: these requests pass
                 self._server.faults.add(
                     "drip", method, path, times=before, chunk=1_000_000, interval=0, benign=True
                 )
             fault = self._server.faults.add(mishap.fault, method, path, **mishap.options)
+            if mishap.hides:
+                self._hiding.append(fault)
             if mishap.hides and mishap.fault != "stale_read" and self._dice.random() < 0.7:
                 self._late.append(fault)
-        self._is_sighted &= not hides
-        return hides
+        return bool(self._hiding)
 
     def _befall(self, event: str) -> Any:
         """Let it happen; what ends it."""
@@ -244,20 +262,27 @@ class Chapter:
         for file in self._folder.glob("reblogbot.sqlite3*"):
             file.unlink()
         shutil.copy(backup, self._bot.stored)
-        # what it has forgotten is known again only when all of it was looked for
-        self._is_sighted = False
+        self._is_restored, self._is_sighted = True, False
 
     def _live(self, *, single: bool) -> None:
         """A process with a few rounds of the program, ended in the midst of it or not."""
         dice = self._dice
-        deadly = dice.choice((dice.randint(1, 12), dice.randint(1, 45), 10_000))
-        reaper = Reaper(deadly, dice.choice(("before", "after", "after", "interrupted")))
+        name = dice.choice(("", "", *DEADLY))
+        deadly = dice.randint(1, 3) if name else dice.randint(1, 45)
+        reaper = Reaper(
+            deadly if dice.random() < 0.6 else -1,
+            dice.choice(("before", "after", "after", "interrupted")),
+            name,
+        )
         with self._bot.at_work(reaper.make) as worker:
             try:
-                for _ in range(1 if single else dice.choice((1, 1, 2, 3))):
+                for _ in range(1 if single else dice.choice((1, 2, 3, 4))):
                     chosen = tuple(worker.pipeline.config.sources)
                     worker.run(reaper.attend(worker.pipeline.sync(chosen, "asked")))
+                    self._book.note(worker.store.outbox.find(states=list(State)))
                     self._clock.advance(seconds=dice.choice(STEPS))
+                    if dice.random() < 0.5:
+                        self._show_feeds()
             except (Killed, asyncio.CancelledError):
                 self._clock.advance(seconds=dice.choice(STEPS))
             finally:
@@ -296,6 +321,7 @@ class Chapter:
 
     def _let_go(self, before: list[Any]) -> None:
         """End this round's faults; what hides on is let go a round later."""
+        self._is_sighted &= not any(fault.hits for fault in self._hiding)
         for fault in self._server.faults.laid:
             if fault not in self._late or fault in before:
                 fault.left = 0
@@ -312,9 +338,11 @@ class Chapter:
         self._book.note(found)
         in_doubt = any(one.state in (State.SENDING, State.DOUBT) or one.negatives for one in found)
         waits = any(one.state == State.QUEUED for one in found)
-        if not (self._late or in_doubt or waits) and self._book.is_known(found):
-            self._is_sighted = True
-        if self._may_restore and self._is_sighted and self._dice.random() < 0.5:
+        if self._is_restored:
+            # what it forgot is known again only when all of it was looked for
+            self._is_restored = waits or not self._book.is_known(found)
+        self._is_sighted |= not (self._late or in_doubt or self._is_restored)
+        if self._may_restore and self._dice.random() < (0.2 if self._backup else 0.5):
             self._backup = self._folder / f"backup-{self.tally.rounds}"
             store.backup(self._backup)
 
@@ -326,8 +354,7 @@ class Chapter:
         self._server.faults.clear()
         for name, token in self._tokens.items():
             self._bot.set_token(name, token)
-        for name in SOURCES:
-            self._feeds.show(f"/{name}", self._shown[name])
+        self._show_feeds()
         for turn in range(HEALING):
             self._clock.advance(**({"hours": 7} if turn % 5 == 4 else {"minutes": 6}))
             with self._bot.at_work() as worker:
@@ -353,7 +380,6 @@ class Chapter:
         for fault in self._server.faults.laid:
             self.tally.faults += 0 if fault.option("benign") else fault.hits
             self._dropped += fault.hits if fault.name == "silently_dropped" else 0
-
 
 
 class Book:

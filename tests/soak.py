@@ -12,7 +12,6 @@ import argparse
 import json
 import logging
 import os
-import random
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
@@ -47,8 +46,8 @@ class Place:
         """What it comes to; its world is left in the folder when something is wrong."""
         world = folder / f"{self.profile}-{self.seed}-{self.number}"
         shutil.rmtree(world, ignore_errors=True)
-        dice = random.Random(f"{self.seed} {self.profile} {self.number}")
-        tally = Chapter(self.profile, dice, world, workshop).run(self.rounds, real=self.is_real)
+        chapter = Chapter(self.profile, world.name, world, workshop)
+        tally = chapter.run(self.rounds, real=self.is_real)
         if tally.is_clean:
             shutil.rmtree(world)
         return tally

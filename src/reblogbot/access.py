@@ -33,7 +33,7 @@ class Access:
 
     `changed` collects the deliveries that changed since it was last emptied, `deferred` the ids
     of those the server wants later; `trouble` says what is wrong with the account itself, ""
-    for nothing.
+    for nothing. `slugs` are the causes of the attempts that failed.
     """
 
     def __init__(
@@ -54,6 +54,7 @@ class Access:
         self.changed: dict[int, Delivery] = {}
         self.deferred: set[int] = set()
         self.trouble = ""
+        self.slugs: list[str] = []
         self._token = token
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"account-{name}")
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -21,6 +21,7 @@ from reblogbot.clock import SystemClock
 from reblogbot.config.settings import Config
 from reblogbot.errors import ConfigError, Exit, StoreError
 from reblogbot.pipeline import Pipeline
+from reblogbot.pulse import Pulse
 from reblogbot.store import Store
 from reblogbot.store.records import SourceRecord
 
@@ -28,6 +29,7 @@ log = logging.getLogger(__name__)
 
 TICK = timedelta(seconds=1)
 WATCH = timedelta(seconds=5)
+TELLING = timedelta(seconds=15)
 HOUSEKEEPING = timedelta(days=1)
 # the contract's ten seconds, less what closing takes
 DRAIN_SECONDS = 8.0
@@ -43,16 +45,28 @@ class Shift:
     resources: AsyncExitStack
 
 
+class Window(Protocol):
+    """Through which those who look after the daemon see its pulse."""
+
+    async def listen(self, address: str) -> None:
+        """Be open at this "host:port" from now on, closed for ""; asked for again and again."""
+        ...
+
+
 class Daemon:
     """Polls what is due and delivers what may go out, until it is told to stop.
 
     It owns no truth: due times, queue and leases stand in the store, so it may end anywhere.
     """
 
-    def __init__(self, path: Path, store: Store, shift: Shift) -> None:
+    def __init__(
+        self, path: Path, store: Store, shift: Shift, pulse: Pulse, window: Window
+    ) -> None:
         self._path = path
         self._store = store
         self._shift = shift
+        self._pulse = pulse
+        self._window = window
         self._polls: set[asyncio.Task[None]] = set()
         self._accounts: dict[str, asyncio.Task[None]] = {}
         self._retiring: set[asyncio.Task[None]] = set()
@@ -75,6 +89,7 @@ class Daemon:
         log.info("stopping")
         # it would cancel what is running: nothing new may start, the rest is drained below
         scheduler.pause()
+        await self._window.listen("")
         await self._drain()
         scheduler.shutdown(wait=False)
         log.info("stopped")
@@ -94,6 +109,7 @@ class Daemon:
             (self._poll_due, TICK),
             (self._deliver_due, TICK),
             (self._watch, WATCH),
+            (self._tell, TELLING),
             (self._keep_house, HOUSEKEEPING),
         ]
         for beat, every in beats:
@@ -131,14 +147,16 @@ class Daemon:
         shift = self._shift
         room = shift.config.http.concurrency - len(self._polls)
         if room <= 0:
+            self._pulse.beat("poll")
             return
         for record in await shift.pipeline.claim(shift.config.sources, "due", room):
             task = asyncio.create_task(self._told(self._poll(shift.pipeline, record)))
             self._polls.add(task)
             task.add_done_callback(self._polls.discard)
+        self._pulse.beat("poll")
 
     async def _poll(self, pipeline: Pipeline, record: SourceRecord) -> None:
-        await pipeline.poll(record)
+        self._pulse.polled(await pipeline.poll(record))
 
     async def _deliver_due(self) -> None:
         shift = self._shift
@@ -147,12 +165,14 @@ class Daemon:
                 task = asyncio.create_task(self._told(self._deliver(shift.pipeline, name)))
                 self._accounts[name] = task
                 task.add_done_callback(partial(self._is_free, name))
+        self._pulse.beat("deliver")
 
     def _is_free(self, name: str, _: asyncio.Task[None]) -> None:
         self._accounts.pop(name, None)
 
     async def _deliver(self, pipeline: Pipeline, name: str) -> None:
-        await pipeline.deliver(name)
+        changed = await pipeline.deliver(name)
+        self._pulse.delivered(name, changed, pipeline.sender(name).slugs)
 
     async def _watch(self) -> None:
         """Notice a store another program has changed, and a config that was edited."""
@@ -160,6 +180,10 @@ class Daemon:
         mark = _mark(self._path)
         if mark != self._mark:
             await self._reload()
+        await self._window.listen(self._shift.config.admin.listen)
+
+    async def _tell(self) -> None:
+        await self._shift.pipeline.tell()
 
     async def _keep_house(self) -> None:
         keep = self._shift.config.store.keep
@@ -181,6 +205,7 @@ class Daemon:
         try:
             config = await asyncio.to_thread(app.load_config, self._path)
         except ConfigError as error:
+            self._pulse.is_config_ok = False
             log.error(  # noqa: TRY400 - the faults say it all
                 "config is broken, the old one stays", extra={"faults": error.message}
             )
@@ -190,10 +215,12 @@ class Daemon:
 
     async def _adopt(self, config: Config) -> None:
         old = self._shift
-        if config.store.url != old.config.store.url:
+        self._pulse.is_config_ok = config.store.url == old.config.store.url
+        if not self._pulse.is_config_ok:
             log.error("[store] url has changed: restart for it, the old config stays")
             return
         self._shift = await begin(config, self._store)
+        self._pulse.config = config
         task = asyncio.create_task(self._retire(old))
         self._retiring.add(task)
         task.add_done_callback(self._retiring.discard)
@@ -237,13 +264,15 @@ async def begin(config: Config, store: Store) -> Shift:
     return Shift(config, pipeline, resources)
 
 
-def run(path: Path) -> int:
+def run(path: Path, make_window: Callable[[Store, Pulse], Window]) -> int:
     """Run the daemon on this config; the exit code."""
     config = app.load_config(path)
     store = app.open_for_work(config, SystemClock())
 
     async def work() -> tuple[Exit, bool]:
-        daemon = Daemon(path, store, await begin(config, store))
+        pulse = Pulse(config)
+        window = make_window(store, pulse)
+        daemon = Daemon(path, store, await begin(config, store), pulse, window)
         return await daemon.run(), daemon.is_drained
 
     code, drained = asyncio.run(work())

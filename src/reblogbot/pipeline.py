@@ -18,6 +18,7 @@ from reblogbot import digest
 from reblogbot.access import Access
 from reblogbot.config.settings import AccountSettings, Config, SourceSettings
 from reblogbot.images import Gallery
+from reblogbot.messenger import Messenger
 from reblogbot.model import Delivery, Limits, Post, State
 from reblogbot.polling import Look, Poller
 from reblogbot.ports import Clock, Source
@@ -52,6 +53,7 @@ class Pipeline:
         self._clock = clock
         self._senders: dict[str, Sender] = {}
         self._is_stopping = False
+        self._messenger = Messenger(config, store, self._in_store, self.sender, clock)
         self.poller = Poller(config, store, self._in_store, make_source, self, gallery, clock, dice)
 
     async def close(self) -> None:
@@ -87,6 +89,7 @@ class Pipeline:
             done.deferred |= sender.deferred
             if sender.trouble:
                 done.paused[name] = sender.trouble
+        await self.tell()
         return done
 
     async def enrol(self, done: Round | None = None) -> None:
@@ -132,6 +135,11 @@ class Pipeline:
     async def deliver_now(self, name: str) -> list[Delivery]:
         """The same, asked for by a person: what rests by our own choice is tried again."""
         return await self.sender(name).deliver(lambda: self._is_stopping, eager=True)
+
+    async def tell(self) -> None:
+        """Tell the admin of what he must see to."""
+        if not self._is_stopping:
+            await self._messenger.tell()
 
     async def queued(self) -> list[Delivery]:
         """What waits in the outbox of enabled accounts, in order."""

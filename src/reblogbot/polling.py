@@ -257,7 +257,7 @@ class Poller:
             "poll failed",
             extra={"source": look.record.name, "slug": error.slug, "error": error.message},
         )
-        return Poll(look.record.name, error.outcome, error=error.message)
+        return Poll(look.record.name, error.outcome, error=error.message, slug=error.slug)
 
 
 def _log_new(name: str, new: int, queued: int) -> None:

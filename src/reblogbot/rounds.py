@@ -23,6 +23,8 @@ class Poll:
     error: str = ""
     queued: tuple[Delivery, ...] = ()
     known: bool = False
+    slug: str = ""
+    """What it failed of."""
 
 
 @dataclass(slots=True)

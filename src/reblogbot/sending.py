@@ -11,9 +11,9 @@ from reblogbot import delivery, turns
 from reblogbot.access import ASKED, TOKEN, Access
 from reblogbot.bundling import bundle
 from reblogbot.config.settings import AccountSettings, Config
-from reblogbot.errors import RateLimited, TargetError, Unauthorised
+from reblogbot.errors import RateLimited, TargetError, Unauthorised, Unreachable
 from reblogbot.images import Gallery
-from reblogbot.model import Delivery, Image, Limits, State
+from reblogbot.model import Delivery, Image, Limits, Post, State
 from reblogbot.ports import Identity
 from reblogbot.readback import look_back, read_back
 from reblogbot.store.records import AccountRecord
@@ -43,6 +43,11 @@ class Sender:
     def deferred(self) -> set[int]:
         """The deliveries the server itself wants later: no trouble at all."""
         return self._access.deferred
+
+    @property
+    def slugs(self) -> list[str]:
+        """What the attempts of the last round failed of."""
+        return self._access.slugs
 
     def close(self) -> None:
         """Take no more work."""
@@ -87,6 +92,18 @@ class Sender:
         who = replace(who, scopes=await access.call(access.target.scopes))
         return who, await access.call(access.target.limits)
 
+    async def say(self, post: Post, key: str) -> None:
+        """Publish a word of our own, beside the queue and not a second time. Raises TargetError."""
+        access = self._access
+        record = await self._record()
+        if record.paused_until is not None and record.paused_until > access.clock.now():
+            raise Unreachable("account_rests", f"{access.name} rests itself: {record.reason}")
+        try:
+            await access.call(access.target.publish, post, key)
+        except RateLimited as error:
+            await access.pause(error.until, error)
+            raise
+
     async def deliver(
         self, stopping: Callable[[], bool] = lambda: False, *, eager: bool = False
     ) -> list[Delivery]:
@@ -96,7 +113,7 @@ class Sender:
         of reach or its token refused; a pause the server asked for, or a doubt, is respected.
         """
         access = self._access
-        access.changed, access.deferred, access.trouble = {}, set(), ""
+        access.changed, access.deferred, access.trouble, access.slugs = {}, set(), "", []
         record = await access.in_store(
             access.rows.claim_account, access.name, access.clock.now(), self._config.delivery.lease
         )
@@ -229,6 +246,7 @@ class Sender:
 
     async def _failed(self, claimed: Delivery, error: TargetError) -> Delivery | None:
         access = self._access
+        access.slugs.append(error.slug)
         log.warning(
             "attempt failed",
             extra={

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from reblogbot import pacing
@@ -41,21 +41,20 @@ def choose(
     wait, sources take turns. What was tried and not found goes before all others: it is older.
     """
     room = pacing.room(now, pace, [one.at for one in sent])
-    able = [one for one in ready(waiting, config, now) if _in_budget(one, config, sent, now)]
-    if room <= 0 or not able:
+    if room <= 0:
         return None
+    due = ready(waiting, config, now)
+    spent = _spent({one.source for one in due}, config, sent, now)
+    able = [one for one in due if one.source not in spent]
     repeats = [one for one in able if one.negatives]
     if repeats:
         return repeats[0]
-    served = {one.source: one.at for one in sorted(sent, key=lambda one: one.at)}
-    heads = [
-        pacing.Waiting(
-            one.id, one.source, one.queued_at, one.score, config.sources[one.source].order
-        )
-        for one in able
-    ]
-    picked = pacing.pick(heads, served if room < len(able) else {})
-    return next((one for one in able if picked and one.id == picked.id), None)
+    served = {}
+    if room < len(able):
+        served = {one.source: one.at for one in sorted(sent, key=lambda one: one.at)}
+    heads = _heads(able, config)
+    picked = pacing.pick(list(heads), served)
+    return heads[picked] if picked else None
 
 
 def too_old(one: Delivery, config: Config, pace: PaceSettings, now: datetime) -> str:
@@ -69,7 +68,27 @@ def too_old(one: Delivery, config: Config, pace: PaceSettings, now: datetime) ->
     return f"max_age: published {one.published_at:%Y-%m-%d %H:%M} UTC, too old when its turn came"
 
 
-def _in_budget(one: Delivery, config: Config, sent: Sequence[Sent], now: datetime) -> bool:
-    budget = config.sources[one.source].budget
-    own = [past.at for past in sent if past.source == one.source]
-    return pacing.budget_slot(now, budget, own) <= now
+def _heads(able: Sequence[Delivery], config: Config) -> dict[pacing.Waiting, Delivery]:
+    """Those whose turn it may be: of a source that sends its oldest first, its first alone."""
+    heads: dict[pacing.Waiting, Delivery] = {}
+    begun: set[str] = set()
+    for one in able:
+        order = config.sources[one.source].order
+        if order == "score" or one.source not in begun:
+            head = pacing.Waiting(one.id, one.source, one.queued_at, one.score, order)
+            heads[head] = one
+        begun.add(one.source)
+    return heads
+
+
+def _spent(
+    sources: Collection[str], config: Config, sent: Sequence[Sent], now: datetime
+) -> set[str]:
+    """Those of the sources whose budget lets nothing more out now."""
+    spent = set()
+    for name in sources:
+        budget = config.sources[name].budget
+        own = [past.at for past in sent if past.source == name] if budget else []
+        if pacing.budget_slot(now, budget, own) > now:
+            spent.add(name)
+    return spent

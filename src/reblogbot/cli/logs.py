@@ -8,6 +8,8 @@ import sys
 from datetime import UTC, datetime
 from typing import Literal
 
+from reblogbot.cli.words import harmless_json
+
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -44,7 +46,7 @@ class JsonLines(logging.Formatter):
             "event": record.getMessage(),
             "logger": record.name,
         }
-        return json.dumps(line | _fields(record), ensure_ascii=False, default=str)
+        return harmless_json(line | _fields(record))
 
 
 def _fields(record: logging.LogRecord) -> dict[str, object]:

@@ -23,7 +23,7 @@ def say(*lines: str) -> None:
 
 def say_json(document: Any) -> None:
     """Print one JSON document to stdout."""
-    print(json.dumps(document, ensure_ascii=False, indent=2, default=str))
+    print(harmless_json(document, indent=2))
 
 
 def complain(error: ReblogbotError, *, as_json: bool) -> int:
@@ -53,6 +53,14 @@ def unexpected(error: Exception) -> ReblogbotError:
 def harmless(text: str) -> str:
     """The text without control and direction characters, line breaks and tabs aside."""
     return "".join(char if char.isprintable() or char in "\n\t" else "�" for char in text)
+
+
+def harmless_json(document: Any, indent: int | None = None) -> str:
+    """The document, what no terminal should see being escaped: one line, if not indented."""
+    written = json.dumps(document, ensure_ascii=False, indent=indent, default=str)
+    return "".join(
+        char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in written
+    )
 
 
 def count(number: int, noun: str) -> str:

@@ -108,9 +108,10 @@ def run_preview(options: argparse.Namespace) -> int:
 
 def run_daemon(options: argparse.Namespace) -> int:
     """The daemon."""
+    from reblogbot.admin.server import AdminServer
     from reblogbot.daemon import run
 
-    return run(options.config)
+    return run(options.config, AdminServer)
 
 
 def named(config: Config, written: Sequence[str]) -> list[str]:

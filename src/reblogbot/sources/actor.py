@@ -113,7 +113,10 @@ class ActorSource:
             note = notes.get(place)
             if note is not None and note.by in authors:
                 author = authors[note.by] or _UNASKED
-                entries += [_judged(note.entry, author, ours)] if note.entry.uri else []
+                entry = _judged(note.entry, author, ours)
+                # what was boosted came here when it was boosted
+                entry = replace(entry, published_at=one.at or entry.published_at)
+                entries += [entry] if entry.uri else []
             elif one.mark not in known and (note is not None or place not in notes):
                 unread.append(one)
         return entries, unread

@@ -13,10 +13,11 @@ from reblogbot.store.outbox import Outbox
 from reblogbot.store.publications import Publications
 from reblogbot.store.revisions import create, migrate
 from reblogbot.store.sources import Sources
+from reblogbot.store.tallies import Tallies
 
 
 class Store:
-    """What the bot has learnt: `sources`, `outbox`, `publications` and `history`."""
+    """What the bot has learnt: `sources`, `outbox`, `publications`, `history` and `tallies`."""
 
     def __init__(self, database: Database, owner: str) -> None:
         self._database = database
@@ -25,6 +26,7 @@ class Store:
         self.outbox = Outbox(database, owner)
         self.publications = Publications(database)
         self.history = History(database)
+        self.tallies = Tallies(database)
 
     @property
     def name(self) -> str:
@@ -34,6 +36,16 @@ class Store:
     def check_revision(self) -> None:
         """Raise StoreError when another program has changed the tables meanwhile."""
         _expect_revision(self._database)
+
+    def check_writable(self, now: datetime) -> None:
+        """Raise StoreError when the store does not take a line; it is no notice of anything."""
+        if not self._database.exists():
+            # an open file can be written to after somebody has deleted it, all for nothing
+            raise StoreError("store_missing", f"{self.name}: was deleted; restart the daemon")
+        with self._database.write() as connection:
+            connection.execute(schema.notice.delete().where(schema.notice.c.cause == ""))
+            day = (now - schema.EPOCH).days
+            connection.execute(schema.notice.insert().values(cause="", day=day))
 
     def backup(self, to: Path) -> None:
         """Write a consistent copy to `to`; a daemon may run meanwhile."""

@@ -1,0 +1,1 @@
+"""What the daemon shows to those who look after it, over HTTP."""

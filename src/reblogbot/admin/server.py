@@ -1,0 +1,135 @@
+"""The daemon's own small web server: /healthz, /readyz, /metrics."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from ipaddress import ip_address
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from reblogbot.admin.health import Health, is_ready
+from reblogbot.clock import SystemClock
+from reblogbot.errors import StoreError
+from reblogbot.ports import Clock
+from reblogbot.pulse import Pulse
+from reblogbot.store import Store
+
+log = logging.getLogger(__name__)
+
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class AdminServer:
+    """Listens where the config says; a port that is taken is tried again, and costs no post."""
+
+    def __init__(self, store: Store, pulse: Pulse, clock: Clock | None = None) -> None:
+        self._store = store
+        self._pulse = pulse
+        self._clock = clock or SystemClock()
+        self._health = Health(store, pulse, self._clock)
+        self._reading = asyncio.Lock()
+        self._address = ""
+        self._complained_of = ""
+        self._runner: web.AppRunner | None = None
+
+    async def listen(self, address: str) -> None:
+        """Be served at this "host:port" from now on, or nowhere for ""; again is no matter."""
+        if address == self._address:
+            return
+        await self._close()
+        if address:
+            await self._open(address)
+
+    async def _open(self, address: str) -> None:
+        host, _, port = address.rpartition(":")
+        app = web.Application(middlewares=[_guard(host)])
+        app.on_response_prepare.append(_harden)
+        for path, handler in {
+            "/healthz": self._healthz,
+            "/readyz": self._readyz,
+            "/metrics": self._metrics,
+        }.items():
+            app.router.add_get(path, handler)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0, keepalive_timeout=15.0)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, host.strip("[]"), int(port)).start()
+        except OSError as error:
+            await runner.cleanup()
+            if self._complained_of != address:
+                why = {"listen": address, "slug": "admin_listen", "error": error.strerror}
+                log.error("cannot listen", extra=why)  # noqa: TRY400 - all is said
+            self._complained_of = address
+            return
+        self._runner, self._address, self._complained_of = runner, address, ""
+        log.info("listening", extra={"listen": address})
+
+    async def _close(self) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+        self._runner, self._address = None, ""
+
+    async def _healthz(self, _: web.Request) -> web.Response:
+        return web.Response(text="ok\n")
+
+    async def _readyz(self, _: web.Request) -> web.Response:
+        checks = await self._health.checks()
+        ready = is_ready(checks)
+        return web.json_response({"ready": ready, **checks}, status=200 if ready else 503)
+
+    async def _metrics(self, _: web.Request) -> web.Response:
+        try:
+            # an extra, and heavy where nobody asks
+            from reblogbot.admin import metrics  # noqa: PLC0415
+        except ImportError:
+            hint = "metrics need prometheus-client: pip install 'reblogbot[metrics]'\n"
+            return web.Response(status=501, text=hint)
+        # however many ask at once, one reads
+        async with self._reading:
+            try:
+                facts = await asyncio.to_thread(metrics.read, self._store)
+            except StoreError as error:
+                log.warning("no metrics of the store", extra={"slug": error.slug})
+                facts = None
+        body = metrics.exposition(self._pulse, facts, self._clock.now())
+        return web.Response(body=body, headers={"Content-Type": metrics.CONTENT_TYPE})
+
+
+async def _harden(_: web.Request, answer: web.StreamResponse) -> None:
+    answer.headers.update(HEADERS)
+
+
+def _guard(listen: str) -> Middleware:
+    """Answers only those who know where they are: a page elsewhere may rename its host to ours."""
+    own = {"localhost", listen.strip("[]"), socket.gethostname().lower()}
+
+    @web.middleware
+    async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if not _is_known(request.headers.get("Host", ""), own):
+            hint = "unknown name; ask by address, or by the name in [admin] listen\n"
+            return web.Response(status=421, text=hint)
+        return await handler(request)
+
+    return guard
+
+
+def _is_known(host: str, own: set[str]) -> bool:
+    """Whether a Host header names one of ours, or an address, which nobody can rename."""
+    name, _, port = host.lower().rpartition(":")
+    if not name or not port.isdigit():
+        name = host.lower()
+    bare = name.strip("[]")
+    if bare in own:
+        return True
+    try:
+        ip_address(bare)
+    except ValueError:
+        return False
+    return True

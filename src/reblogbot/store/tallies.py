@@ -1,0 +1,78 @@
+"""Counts of what is open or in trouble, each by one statement that leaves the settled alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+
+from reblogbot.model import OPEN, State
+from reblogbot.schema import delivery, source
+from reblogbot.store.database import Database
+
+STORM = "storm"
+"""What the reason begins with where a storm is held."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """An account's deliveries in one state; the oldest was queued, and first sent, at these."""
+
+    account: str
+    state: State
+    count: int
+    queued_at: datetime
+    sent_from: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """A source that fails: since when, and of what."""
+
+    name: str
+    state: str
+    error: str
+    since: datetime | None
+
+
+class Tallies:
+    """Questions about numbers, asked often."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def deliveries(self) -> list[Tally]:
+        """What is open, or dead, by account and state."""
+        # the sent and the skipped are many, and nobody's worry
+        shown = delivery.c.state.in_(sorted({*OPEN, State.DEAD}))
+        first = func.min(delivery.c.queued_at), func.min(delivery.c.sent_from)
+        by = delivery.c.account, delivery.c.state
+        statement = select(*by, func.count(), *first).where(shown).group_by(*by).order_by(*by)
+        with self._database.read() as connection:
+            return [
+                Tally(account, State(state), count, queued_at, sent_from)
+                for account, state, count, queued_at, sent_from in connection.execute(statement)
+            ]
+
+    def storms(self) -> dict[str, tuple[int, str]]:
+        """How many entries each source has held for a storm, and the reason."""
+        held = delivery.c.state == State.HELD, delivery.c.error.startswith(f"{STORM}:")
+        numbers = func.count(delivery.c.entry_id.distinct()), func.max(delivery.c.error)
+        statement = select(delivery.c.source, *numbers).where(*held).group_by(delivery.c.source)
+        with self._database.read() as connection:
+            return {name: (count, why) for name, count, why in connection.execute(statement)}
+
+    def failing(self, before: datetime) -> list[Failing]:
+        """The sources that have failed since before then, and those that are gone, by name."""
+        columns = (source.c.name, source.c.state, source.c.error, source.c.failing_since)
+        long = or_(source.c.failing_since <= before, source.c.state == "gone")
+        with self._database.read() as connection:
+            rows = connection.execute(select(*columns).where(long).order_by(source.c.name))
+            return [Failing(*row) for row in rows]
+
+    def sources(self) -> dict[str, str]:
+        """The state of every source ever known."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(source.c.name, source.c.state))
+            return {str(name): str(state) for name, state in rows}

@@ -1,0 +1,272 @@
+"""What the daemon shows over HTTP, to whom, and what it does when it cannot."""
+
+import asyncio
+import json
+import logging
+import re
+import signal
+import socket
+import sqlite3
+import sys
+import time
+from contextlib import closing
+
+import aiohttp
+import pytest
+
+from reblogbot.admin import health
+from reblogbot.rounds import Poll
+from rig import PATIENCE, items, kill, posted, until
+
+# health
+
+
+async def test_it_is_alive(admin):
+    answer = await admin.get("/healthz")
+    assert (answer.status, answer.text) == (200, "ok\n")
+
+
+async def test_it_is_ready_when_it_ticks_and_the_store_takes_a_line(admin):
+    answer = await admin.get("/readyz")
+    assert answer.status == 200
+    assert json.loads(answer.text) == {"ready": True, "tick": "ok", "store": "ok", "config": "ok"}
+
+
+async def test_it_is_not_ready_when_the_ticks_have_stopped(admin, monkeypatch):
+    start = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: start + 100)
+    answer = await admin.get("/readyz")
+    assert answer.status == 503
+    assert json.loads(answer.text)["tick"] == "the last was 100 s ago"
+
+
+async def test_one_beat_that_goes_on_does_not_hide_the_other(admin, monkeypatch):
+    start = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: start + 100)
+    admin.pulse.beat("poll")
+    assert admin.pulse.tick_age() >= 99
+    admin.pulse.beat("deliver")
+    assert admin.pulse.tick_age() == 0
+
+
+async def test_it_is_not_ready_when_the_store_was_deleted(admin, configured):
+    configured.stored.unlink()
+    answer = await admin.get("/readyz")
+    assert answer.status == 503
+    assert json.loads(answer.text)["store"] == "store_missing"
+
+
+async def test_it_is_not_ready_when_the_store_takes_no_line(admin, configured):
+    with closing(sqlite3.connect(configured.stored)) as other:
+        other.execute("DROP TABLE notice")
+    answer = await admin.get("/readyz")
+    assert answer.status == 503
+    assert json.loads(answer.text)["store"] == "store_corrupt"
+
+
+async def test_it_is_not_ready_while_the_store_is_locked(admin, configured, monkeypatch):
+    monkeypatch.setattr(health, "ANSWER", 0.2)
+    with closing(sqlite3.connect(configured.stored, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        answers = await asyncio.gather(*(admin.get("/readyz") for _ in range(5)))
+        assert [one.status for one in answers] == [503] * 5
+        assert json.loads(answers[0].text)["store"] == "does not answer"
+        other.execute("ROLLBACK")
+    while json.loads((await admin.get("/readyz")).text)["store"] != "ok":
+        await asyncio.sleep(0.01)
+
+
+async def test_a_broken_config_is_shown_but_an_older_one_works(admin):
+    admin.pulse.is_config_ok = False
+    answer = await admin.get("/readyz")
+    assert answer.status == 200
+    assert json.loads(answer.text)["config"] == "broken; an older one is at work"
+
+
+async def test_the_line_it_writes_is_no_notice(admin, clock):
+    for _ in range(2):
+        admin.store.check_writable(clock.now())
+    assert admin.store.history.tell_once("storm_held hot", clock.now())
+
+
+# who may ask
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "evil.example:9180", "127.0.0.1.evil.example", "", "[evil]", "a@127.0.0.1"],
+)
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/"])
+async def test_a_name_that_is_not_ours_is_refused(admin, path, host):
+    answer = await admin.get(path, Host=host)
+    assert answer.status == 421
+    assert "reblogbot_" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1", "127.0.0.1:1", "localhost", "LOCALHOST:9180", "[::1]:9180", "10.0.0.7:9180"],
+)
+async def test_an_address_or_our_own_name_is_known(admin, host):
+    assert (await admin.get("/healthz", Host=host)).status == 200
+
+
+async def test_the_hosts_own_name_is_known(admin):
+    assert (await admin.get("/healthz", Host=socket.gethostname())).status == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/metrics/", "/../etc/passwd", "/favicon.ico"])
+async def test_there_is_nothing_else(admin, path):
+    answer = await admin.get(path)
+    assert answer.status == 404
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+async def test_nothing_can_be_changed_through_it(admin, method):
+    assert (await admin.get("/healthz", method)).status == 405
+
+
+# without the extra
+
+
+async def test_without_prometheus_client_the_hint_is_501(admin, monkeypatch):
+    monkeypatch.setitem(sys.modules, "prometheus_client", None)
+    monkeypatch.delitem(sys.modules, "reblogbot.admin.metrics", raising=False)
+    monkeypatch.delattr("reblogbot.admin.metrics", raising=False)
+    answer = await admin.get("/metrics")
+    assert answer.status == 501
+    assert "pip install 'reblogbot[metrics]'" in answer.text
+    assert (await admin.get("/healthz")).status == 200
+
+
+# where it listens
+
+
+async def test_it_follows_the_config_to_another_address(admin, port):
+    with socket.socket() as wire:
+        wire.bind(("127.0.0.1", 0))
+        other = wire.getsockname()[1]
+    await admin.server.listen(f"127.0.0.1:{other}")
+    async with aiohttp.ClientSession() as session:
+        async with session.get(f"http://127.0.0.1:{other}/healthz") as answer:
+            assert answer.status == 200
+        with pytest.raises(aiohttp.ClientConnectorError):
+            await session.get(f"http://127.0.0.1:{port}/healthz")
+    await admin.server.listen("")
+    await admin.server.listen("")
+
+
+async def test_a_port_that_is_taken_is_told_once_and_tried_again(admin, caplog):
+    with socket.socket() as wire:
+        wire.bind(("127.0.0.1", 0))
+        wire.listen()
+        taken = f"127.0.0.1:{wire.getsockname()[1]}"
+        with caplog.at_level(logging.ERROR, "reblogbot"):
+            for _ in range(3):
+                await admin.server.listen(taken)
+        (told,) = caplog.records
+        assert (told.slug, told.listen) == ("admin_listen", taken)
+    await admin.server.listen(taken)
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"http://{taken}/healthz") as answer,
+    ):
+        assert answer.status == 200
+
+
+async def test_an_idle_client_does_not_keep_it_from_closing(admin):
+    _, writer = await asyncio.open_connection(*admin.address.split(":"))
+    writer.write(b"GET /healthz HTTP/1.1\r\n")
+    await writer.drain()
+    async with asyncio.timeout(PATIENCE):
+        await admin.server.listen("")
+    writer.close()
+
+
+# in the daemon
+
+
+def ask(bot, address, path):
+    """The answer of the running daemon, as soon as there is one: (status, body)."""
+    from urllib.error import HTTPError, URLError  # noqa: PLC0415
+    from urllib.request import urlopen  # noqa: PLC0415
+
+    def tried():
+        try:
+            with urlopen(f"http://{address}{path}", timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except HTTPError as error:
+            return error.code, error.read().decode()
+        except URLError:
+            return None
+
+    return until(tried, f"an answer of {path}; {bot.log()}")
+
+
+@pytest.fixture
+def daemon(bot, feeds, sandbox, clock, port):
+    """A running daemon with two entries to post, and where it listens."""
+    url = feeds.show("/hot.xml", items(clock, "b", "a"))
+    sources = {"hot": {"url": url, "every": "1h"}, "off": {"url": feeds.fail("/off", 404)}}
+    address = f"127.0.0.1:{port}"
+    bot.configure(sources, {"news": (sandbox, "")}, admin={"listen": address})
+    process = bot.start("run")
+    yield process, address
+    kill(process)
+
+
+def test_the_daemon_counts_what_it_does(daemon, bot, sandbox):
+    process, address = daemon
+    until(lambda: len(posted(sandbox)) == 2, "two posts")
+    told = until(
+        lambda: (
+            re.search(
+                r'^reblogbot_posts_total{account="news",action="post"} 2\.0$',
+                (text := ask(bot, address, "/metrics")[1]),
+                re.MULTILINE,
+            )
+            and text
+        ),
+        "the count of posts",
+    )
+    assert 'reblogbot_polls_total{outcome="new"} 1.0' in told
+    assert 'reblogbot_polls_total{outcome="failed"} 1.0' in told
+    assert 'reblogbot_failures_total{slug="http_status",stage="poll"} 1.0' in told
+    assert 'reblogbot_post_latency_seconds_count{account="news"} 2.0' in told
+    assert 'reblogbot_sources{state="failed"} 1.0' in told
+    assert ask(bot, address, "/readyz")[0] == 200
+    token = (bot.folder / "news.token").read_text()
+    assert token not in told
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=PATIENCE) == 0
+    assert "Traceback" not in bot.log()
+
+
+def test_a_broken_config_shows_and_a_mended_one_is_adopted(daemon, bot):
+    _, address = daemon
+    assert ask(bot, address, "/readyz")[0] == 200
+    good = bot.path.read_text()
+    bot.path.write_text(good + "oops")
+    until(lambda: "broken" in ask(bot, address, "/readyz")[1], "the broken config")
+    bot.path.write_text(good.replace(f'listen = "{address}"', ""))
+    until(lambda: bot.log().count("config reloaded") == 1, "the mended one")
+    until(lambda: _is_closed(address), "a closed port")
+
+
+def _is_closed(address):
+    host, port = address.split(":")
+    with socket.socket() as wire:
+        return wire.connect_ex((host, int(port))) != 0
+
+
+def test_polls_count_by_what_they_failed_of(configured):
+    from reblogbot.app import load_config  # noqa: PLC0415
+    from reblogbot.pulse import MOST_SLUGS, Pulse  # noqa: PLC0415
+
+    pulse = Pulse(load_config(configured.path))
+    for slug in ["a b", "x" * 99, 'a"} 1\nevil 2', *(f"slug_{n}" for n in range(MOST_SLUGS + 50))]:
+        pulse.polled(Poll("hot", "failed", slug=slug))
+    assert pulse.failures["poll", "other"] >= 53
+    assert len(pulse.failures) <= MOST_SLUGS + 1
