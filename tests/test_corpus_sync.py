@@ -53,8 +53,8 @@ def test_our_own_documents_end_as_entries_or_as_a_clear_error(bot, feeds, sandbo
     expected = [link(one.name, n) for one in served.values() for n in range(one.entries)]
     assert Counter(text.rpartition("\n")[2] for text in texts) == Counter(expected)
     assert TWICE in served
-    for name in served:
-        if name.startswith(("rss-", "rdf-", "atom-", "json-")) and served[name].entries:
+    for name, document in served.items():
+        if name.startswith(("rss-", "rdf-", "atom-", "json-")) and document.entries:
             assert f"{title(name, 0)}\n{link(name, 0)}" in texts, name
     again = bot.sync()
     assert again.counts()["sent"] == again.counts()["entries_new"] == 0

@@ -245,10 +245,11 @@ def test_the_daemon_counts_what_it_does(daemon, bot, sandbox):
 
 
 def test_a_broken_config_shows_and_a_mended_one_is_adopted(daemon, bot):
-    _, address = daemon
+    process, address = daemon
     assert ask(bot, address, "/readyz")[0] == 200
     good = bot.path.read_text()
     bot.path.write_text(good + "oops")
+    process.send_signal(signal.SIGHUP)
     until(lambda: "broken" in ask(bot, address, "/readyz")[1], "the broken config")
     bot.path.write_text(good.replace(f'listen = "{address}"', ""))
     until(lambda: bot.log().count("config reloaded") == 1, "the mended one")
