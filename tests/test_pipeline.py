@@ -599,3 +599,13 @@ def test_an_edit_that_breaks_the_template_leaves_the_post_and_the_others_alone(
     done = bot.sync()
     assert outcomes(done) == {"odd": "nothing_new", "other": "new"}
     assert [act["act"] for act in sandbox.accepted] == ["post"] * 3
+
+
+def test_a_source_empty_at_first_sight_is_no_storm_when_it_fills(bot, feeds, sandbox, clock):
+    url = feeds.show("/hot.xml", [])
+    bot.configure({"hot": {"url": url, "first": "none"}}, {"news": (sandbox, "")})
+    bot.sync()
+    clock.advance(minutes=20)
+    feeds.show("/hot.xml", items(clock, *"fedcba", minutes=120))
+    assert outcomes(bot.sync()) == {"hot": "new"}
+    assert len(posted(sandbox)) == 6

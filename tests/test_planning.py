@@ -95,6 +95,13 @@ def test_a_list_of_nothing_but_news_is_no_storm():
     assert storm(many(10, hours=1)) == ""
 
 
+def test_a_list_that_was_empty_until_now_is_no_other_list():
+    settings = SourceSettings(name="s", kind="feed", to=("news",))
+    batch = Batch(tuple(many(6, hours=9)))
+    past = Past(frozenset(), {}, NOW - timedelta(hours=2), is_blank=True)
+    assert plan(settings, batch, candidates("s", batch), [], past, NOW).storm == ""
+
+
 def test_another_url_that_shows_nothing_known_is_a_storm():
     assert "all 6 entries" in storm(many(6, hours=1), changed=True)
     old = entry("old", 9)

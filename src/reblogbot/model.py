@@ -294,7 +294,7 @@ class Past:
     `seen` holds those of the batch's keys the source has shown before, `published` those
     of its keys each account has published or queued. `address_changed` tells that the
     source now stands at another url than when it was last read; `last_batch_at` is None
-    before the first batch. `recent` and `made` are filled where the source's settings ask
+    before the first batch, `is_blank` that no batch has ever shown anything. `recent` and `made` are filled where the source's settings ask
     for them: what each account published lately, and by key what may be edited.
     """
 
@@ -302,6 +302,7 @@ class Past:
     published: Mapping[str, Collection[bytes]] = field(default_factory=dict)
     last_batch_at: datetime | None = None
     address_changed: bool = False
+    is_blank: bool = False
     recent: Mapping[str, Recent] = field(default_factory=dict)
     made: Mapping[str, Mapping[bytes, Made]] = field(default_factory=dict)
 

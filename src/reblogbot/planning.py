@@ -277,7 +277,7 @@ def _storm(
         return ""
     if len(new) > settings.max_per_poll:
         return f"storm: {len(new)} new entries in one poll, max_per_poll = {settings.max_per_poll}"
-    changed = len(new) == len(found) and len(new) >= WHOLESALE
+    changed = len(new) == len(found) and len(new) >= WHOLESALE and not past.is_blank
     if changed and (past.address_changed or _are_old(new, past.last_batch_at)):
         return f"storm: all {len(new)} entries changed at once"
     return ""

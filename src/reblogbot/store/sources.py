@@ -128,7 +128,9 @@ class Sources:
                 keys,
             )
             done = {name: taken_keys(connection, name, wide) for name in accounts}
-        return Past(shown, done, record.last_batch_at, record.address_changed)
+            any_key = select(seen.c.key).where(seen.c.source_id == record.id).limit(1)
+            is_blank = not shown and connection.scalar(any_key) is None
+        return Past(shown, done, record.last_batch_at, record.address_changed, is_blank)
 
     def record(
         self, record: SourceRecord, batch: Batch, plan: Plan, accounts: Collection[str],
