@@ -11,6 +11,7 @@ import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -262,6 +263,7 @@ class Chapter:
         for file in self._folder.glob("reblogbot.sqlite3*"):
             file.unlink()
         shutil.copy(backup, self._bot.stored)
+        self._book.forget(self._server.accepted)
         self._is_restored, self._is_sighted = True, False
 
     def _live(self, *, single: bool) -> None:
@@ -389,6 +391,7 @@ class Book:
         self.entries: dict[str, list[str]] = {name: [] for name in MOST}
         self._names: dict[str, str] = {}
         self._order: dict[tuple[str, str], int] = {}
+        self._places = count()
         self._set_aside: set[tuple[str, str]] = set()
         self._receipts: dict[tuple[str, str], str] = {}
 
@@ -401,11 +404,16 @@ class Book:
         """Where deliveries stand; those seen first now were queued last."""
         for one in deliveries:
             key = self._of(one)
-            self._order.setdefault(key, len(self._order))
+            self._order.setdefault(key, next(self._places))
             if is_set_aside(one):
                 self._set_aside.add(key)
             if one.state == State.SENT and one.receipt:
                 self._receipts[key] = one.receipt.remote_id
+
+    def forget(self, accepted: list[dict[str, Any]]) -> None:
+        """An older store is back: what was not posted yet is queued anew, in an order of its own."""
+        there = {(act["account"], self._key(act)) for act in _made(accepted)}
+        self._order = {key: place for key, place in self._order.items() if key in there}
 
     def receipts(self, account: str) -> set[str]:
         """The remote ids of what is settled."""
@@ -427,8 +435,7 @@ class Book:
         So many posts were `dropped` by a server that had said yes: no client can know.
         """
         for account, keys in self.entries.items():
-            acts = [act for act in accepted if act["account"] == account]
-            made = [self._key(act) for act in acts if act["act"] in ("post", "boost")]
+            made = [self._key(act) for act in _made(accepted) if act["account"] == account]
             tally.entries += len(keys)
             tally.posts += len(made)
             for key in keys:
@@ -441,10 +448,10 @@ class Book:
             tally.complaints += [f"{account}: never {key}" for key in lost]
             self._judge_order(account, made, tally)
 
-    def _judge_copies(self, account: str, key: str, count: int, tally: Tally) -> None:
-        if count > 1:
-            tally.doubled += count - 1
-            tally.complaints.append(f"{account}: {count} times {key}")
+    def _judge_copies(self, account: str, key: str, copies: int, tally: Tally) -> None:
+        if copies > 1:
+            tally.doubled += copies - 1
+            tally.complaints.append(f"{account}: {copies} times {key}")
 
     def _judge_order(self, account: str, made: list[str], tally: Tally) -> None:
         """What came after something queued later; a refusal that was retried is no matter."""
@@ -463,6 +470,10 @@ class Book:
 
     def _key(self, act: dict[str, Any]) -> str:
         return self._names[act["uri"] if act["act"] == "boost" else LINK.findall(act["text"])[-1]]
+
+
+def _made(accepted: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [act for act in accepted if act["act"] in ("post", "boost")]
 
 
 def is_set_aside(one: Delivery) -> bool:
