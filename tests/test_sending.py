@@ -436,7 +436,7 @@ def test_a_server_that_hangs_holds_up_neither_other_sources_nor_other_accounts(
         for name in "pqrs"
     }
     accounts = {"hung": bot.account("hung", plain), "news": bot.account("news", sandbox)}
-    bot.configure(sources, accounts, delivery={"timeout": "300ms"})
+    bot.configure(sources, accounts, delivery={"timeout": "1s"})
     hung = plain.faults.add("stall_before", "*", "*", times=None)
     bot.sync()
     assert posted(sandbox) == [text_of(name) for name in "pqrs"]

@@ -294,8 +294,9 @@ class Past:
     `seen` holds those of the batch's keys the source has shown before, `published` those
     of its keys each account has published or queued. `address_changed` tells that the
     source now stands at another url than when it was last read; `last_batch_at` is None
-    before the first batch, `is_blank` that no batch has ever shown anything. `recent` and `made` are filled where the source's settings ask
-    for them: what each account published lately, and by key what may be edited.
+    before the first batch, `is_blank` that no batch has ever shown anything. `recent` and
+    `made` are filled where the source's settings ask for them: what each account published
+    lately, and by key what may be edited.
     """
 
     seen: Collection[bytes] = frozenset()

@@ -39,23 +39,33 @@ async def read_back(access: Access, settings: DeliverySettings) -> bool:
     return not any(map(is_open_doubt, settled))
 
 
-async def look_back(access: Access, waiting: Sequence[Delivery]) -> bool:
-    """Whether the server could be asked; what is queued and stands there already is now `sent`.
+async def look_back(access: Access) -> list[Standing] | None:
+    """What stands there and no delivery knows of; None where the server could not be asked."""
+    try:
+        return await _own_standings(access)
+    except TargetError as error:
+        await access.pause_unanswered(error)
+        return None
+
+
+async def recognise(access: Access, waiting: Sequence[Delivery], stood: Sequence[Standing]) -> bool:
+    """Whether any of what waits stood there already: that is now `sent`.
 
     This is what makes an old backup, or a lost store, harmless.
     """
-    try:
-        standings = await _own_standings(access)
-    except TargetError as error:
-        await access.pause_unanswered(error)
-        return False
+    known = False
     for one in waiting:
-        # a text without a link may well be posted twice on purpose
-        found = _match(one, standings) if one.post.link or one.post.uri else None
+        found = _match(one, stood) if _is_recognisable(one) else None
         if found is not None:
             log.info("stood there already", extra={"account": access.name, "id": one.id})
             await access.settle(one, replace(one, state=State.SENT, receipt=found))
-    return True
+            known = True
+    return known
+
+
+def _is_recognisable(one: Delivery) -> bool:
+    """A text without a link may well be posted twice on purpose; an edit is of what stands there."""
+    return one.post.action != "edit" and bool(one.post.link or one.post.uri)
 
 
 async def _own_standings(access: Access) -> list[Standing]:

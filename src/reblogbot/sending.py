@@ -13,9 +13,9 @@ from reblogbot.bundling import bundle
 from reblogbot.config.settings import AccountSettings, Config
 from reblogbot.errors import RateLimited, TargetError, Unauthorised, Unreachable
 from reblogbot.images import Gallery
-from reblogbot.model import Delivery, Image, Limits, Post, State
+from reblogbot.model import Delivery, Image, Limits, Post, Standing, State
 from reblogbot.ports import Identity
-from reblogbot.readback import look_back, read_back
+from reblogbot.readback import look_back, read_back, recognise
 from reblogbot.store.records import AccountRecord
 
 log = logging.getLogger(__name__)
@@ -30,7 +30,8 @@ class Sender:
         self._config = config
         self._access = access
         self._gallery = gallery
-        self._has_looked_back = False
+        # read once, and kept: what an old backup forgot may be queued again long after
+        self._stood: list[Standing] | None = None
         self._limits: Limits | None = None
         self._limits_due: datetime | None = None
 
@@ -167,11 +168,13 @@ class Sender:
             return
         # what kind of server it is decides how a post is sent
         await self.limits()
-        if not self._has_looked_back:
-            if not await look_back(access, waiting):
+        if self._stood is None:
+            self._stood = await look_back(access)
+            if self._stood is None:
                 return
-            self._has_looked_back = True
         waiting = await access.in_store(access.rows.waiting, access.name)
+        if await recognise(access, waiting, self._stood):
+            waiting = await access.in_store(access.rows.waiting, access.name)
         if any(self._config.sources[one.source].digest for one in self._ready(waiting)):
             await bundle(access, self._config, waiting, await self.limits())
             waiting = await access.in_store(access.rows.waiting, access.name)
