@@ -64,7 +64,7 @@ async def recognise(access: Access, waiting: Sequence[Delivery], stood: Sequence
 
 
 def _is_recognisable(one: Delivery) -> bool:
-    """No text without a link, which may be posted twice on purpose; no edit of what stands there."""
+    """No text without a link, which may be posted twice on purpose, and no edit."""
     return one.post.action != "edit" and bool(one.post.link or one.post.uri)
 
 
