@@ -12,7 +12,7 @@ DEV := $(VENV)/.installed-dev
 # pip neither asks nor advertises
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
-INSTALL := $(PY) -m pip install --quiet --require-hashes
+INSTALL := $(PY) -m pip install --quiet --no-deps --require-hashes
 # the build backend comes out of the lock too
 INSTALL_SELF := $(PY) -m pip install --quiet --no-deps --no-build-isolation --editable .
 
@@ -50,7 +50,7 @@ dist: $(DEV)  ## build sdist and wheel, and try the wheel where nothing else is
 	rm -rf dist build/smoke
 	$(PY) -m build --no-isolation --outdir dist .
 	"$(PYTHON)" -m venv build/smoke
-	build/smoke/bin/python -m pip install --quiet --require-hashes -r requirements.lock
+	build/smoke/bin/python -m pip install --quiet --no-deps --require-hashes -r requirements.lock
 	build/smoke/bin/python -m pip install --quiet --no-deps dist/*.whl
 	cd build/smoke && bin/python -m reblogbot --version
 

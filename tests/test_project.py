@@ -110,6 +110,24 @@ def test_tests_run_on_the_very_versions_that_are_deployed():
     assert plain.items() <= with_postgres.items() <= tested.items()
 
 
+def test_a_lock_is_installed_as_it_stands_and_nothing_is_looked_up():
+    """Old pips look up `coverage[toml]` afresh, and a new release then breaks a pinned install."""
+    texts = [
+        (path, path.read_text(encoding="utf-8"))
+        for path in project_files()
+        if path.suffix != ".lock" and b"--require-hashes" in path.read_bytes()
+    ]
+    found = [
+        (path.name, line)
+        for path, text in texts
+        if path != Path(__file__)
+        for line in text.splitlines()
+        if re.search(r"install .*--require-hashes", line)
+    ]
+    assert {name for name, _ in found} == {"Makefile", "README.md", "Dockerfile"}
+    assert [one for one in found if "--no-deps" not in one[1]] == []
+
+
 @cache
 def declared() -> Mapping[str, Any]:
     """The [project] table of pyproject.toml."""
