@@ -10,7 +10,7 @@ import subprocess
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -95,8 +95,6 @@ class Chapter:
             self._configure(lease="10s" if real else "3s")
             for _ in range(rounds):
                 self._round(real=real)
-            if real:
-                self._clock.instant = datetime.now(UTC) + timedelta(seconds=1)
             self._heal()
             self._book.judge(self._server.accepted, self._dropped, self.tally)
         return self.tally
@@ -149,6 +147,7 @@ class Chapter:
         undo = self._befall(event)
         if real:
             self._live_for_real()
+            self._clock.instant = datetime.now(UTC)
         else:
             self._live(single=hides or bool(before))
         undo()
@@ -188,10 +187,10 @@ class Chapter:
         self._book.enter("echo", made["uri"], made["url"], made["uri"])
         return Item(f"Status {number}", made["url"], at=self._clock.now())
 
-    def _disturb_feeds(self) -> None:
+    def _disturb_feeds(self, share: float = 0.25) -> None:
         dice = self._dice
         for name in SOURCES:
-            if dice.random() < 0.75:
+            if dice.random() >= share:
                 continue
             self.tally.faults += 1
             path, shown = f"/{name}", self._shown[name]
@@ -250,6 +249,8 @@ class Chapter:
                 self._delete_by_hand()
             case "older backup" if self._backup and self._is_sighted and not self._late:
                 self._restore(self._backup)
+                # what it forgot may come back when the process has long begun to send
+                self._disturb_feeds(0.5)
         return lambda: None
 
     def _delete_by_hand(self) -> None:

@@ -14,8 +14,9 @@ import logging
 import os
 import shutil
 import sys
+import traceback
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,11 @@ class Place:
         world = folder / f"{self.profile}-{self.seed}-{self.number}"
         shutil.rmtree(world, ignore_errors=True)
         chapter = Chapter(self.profile, world.name, world, workshop)
-        tally = chapter.run(self.rounds, real=self.is_real)
+        try:
+            tally = chapter.run(self.rounds, real=self.is_real)
+        except Exception as error:  # noqa: BLE001 - the other chapters may tell more
+            traceback.print_exc()
+            tally = replace(chapter.tally, complaints=[f"broke with {error!r}"])
         if tally.is_clean:
             shutil.rmtree(world)
         return tally
@@ -99,9 +104,10 @@ def places(options: argparse.Namespace) -> list[Place]:
     """The chapters asked for, in an order in which all profiles come on alike."""
     pairs = list(product(options.seed, options.profile))
     count = -(-options.rounds // (len(pairs) * options.length))
+    numbers = range(count) if options.chapter is None else [options.chapter]
     return [
         Place(profile, seed, number, options.length)
-        for number in range(count)
+        for number in numbers
         for seed, profile in pairs
     ]
 
@@ -122,27 +128,31 @@ def read_options(arguments: Sequence[str]) -> argparse.Namespace:
     return options
 
 
+def soak(options: argparse.Namespace, workshop: Workshop) -> Ledger:
+    """Live the chapters that are not done yet; the ledger of all that are."""
+    ledger = Ledger(options.folder)
+    asked = places(options)
+    for number, place in enumerate(asked, 1):
+        if place in ledger.done and options.chapter is None:
+            continue
+        tally = place.lived(options.folder, workshop)
+        ledger.enter(place, tally)
+        _say(f"{number}/{len(asked)} {place.profile} {place.seed} {place.number}", tally)
+    return ledger
+
+
 def main(arguments: Sequence[str]) -> int:
-    """Live the chapters that are not done yet; 1 when anything was lost, doubled or misplaced."""
+    """1 when anything was lost, doubled or out of order, or when the program broke."""
     options = read_options(arguments)
     for name in ("reblogbot", "asyncio"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    ledger = Ledger(options.folder)
-    asked = places(options)
-    if options.chapter is not None:
-        asked = [place for place in asked if place.number == options.chapter]
     workshop = Workshop()
     try:
-        for number, place in enumerate(asked, 1):
-            if place in ledger.done and options.chapter is None:
-                continue
-            tally = place.lived(options.folder, workshop)
-            ledger.enter(place, tally)
-            _say(f"{number}/{len(asked)} {place.profile} {place.seed} {place.number}", tally)
+        ledger = soak(options, workshop)
     finally:
         workshop.close()
     print(ledger.table(options.profile))
-    return 0 if all(ledger.done[place].is_clean for place in asked) else 1
+    return 0 if all(tally.is_clean for tally in ledger.done.values()) else 1
 
 
 def _say(where: str, tally: Tally) -> None:

@@ -42,9 +42,10 @@ def show(bot, feeds, server, clock, names):
     return shown
 
 
-def wait_and_kill(process, server, dice, most=2 * FRESH + 4):
+def wait_and_kill(process, server, dice):
     """Let it ask the server for a few things more, then end it a moment later."""
-    enough = len(server.requests) + dice.randint(1, most)
+    # three questions at the start and a post for each entry: then a daemon waits for more
+    enough = len(server.requests) + dice.randint(1, 3 + FRESH)
     until(
         lambda: len(server.requests) >= enough or process.poll() is not None,
         "requests of the process, or its end",
@@ -86,8 +87,7 @@ def test_the_daemon_killed_at_random_instants_loses_and_doubles_nothing(bot, sho
     dice = random.Random(f"run {SEED}")
     for number in range(1, ROUNDS + 1):
         show(FRESH * (number + 1))
-        # three questions at the start and a post for each entry: then it waits for more
-        assert wait_and_kill(bot.start("run"), server, dice, 3 + FRESH)
+        assert wait_and_kill(bot.start("run"), server, dice), bot.log()
     finish(bot, names, server)
 
 

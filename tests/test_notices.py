@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import signal
 import sys
 import threading
 from contextlib import contextmanager
@@ -21,7 +22,7 @@ from reblogbot.model import State
 from reblogbot.notices import Notice
 from reblogbot.store.records import AccountRecord
 from reblogbot.store.tallies import Tally
-from rig import Item, items, posted, standing, until
+from rig import PATIENCE, Item, items, kill, posted, standing, until
 
 ADMIN = "@admin@home.example"
 WRITER = """\
@@ -325,6 +326,13 @@ async def test_a_command_that_hangs_is_killed_with_all_it_started(tmp_path):
     until(lambda: not _is_alive(child), "the end of the child")
 
 
+async def test_a_child_that_went_its_own_way_keeps_nobody_waiting(tmp_path):
+    (tmp_path / "hang.sh").write_text("setsid sleep 600 &\necho $! > child\nwait\n")
+    with pytest.raises(ReblogbotError, match="was killed"):
+        await telling.run_command("sh hang.sh", tmp_path, "hello", os.environ, seconds=1)
+    os.kill(int((tmp_path / "child").read_text()), signal.SIGKILL)
+
+
 def _is_alive(process):
     try:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
@@ -421,9 +429,11 @@ def test_each_day_and_cause_is_a_post_of_its_own(by_post, bot, feeds, sandbox, c
     bot.sync()
     clock.advance(days=1)
     bot.sync()
+    clock.advance(days=1)
+    bot.sync()
     acts = [act for act in sandbox.accepted if act["account"] == "herald"]
-    assert len(acts) == 3
-    assert len({act["key"] for act in acts}) == 3
+    assert len(acts) == 4
+    assert len({act["key"] for act in acts}) == 4
     assert all(len(act["key"]) == 64 for act in acts)
     assert bot.deliveries() == []
 
@@ -511,6 +521,26 @@ def test_the_daemon_tells_too(gone, bot, command, told):
         assert process.wait(timeout=30) == 0
         process.stdout.close()
     assert told()[0].startswith("The source old is not asked any more")
+
+
+def test_a_notice_that_stalls_does_not_keep_the_daemon_from_ending(bot, feeds, sandbox):
+    sources = {"old": {"url": feeds.fail("/old", 410)}}
+    accounts = {"news": (sandbox, ""), "herald": (sandbox, "")}
+    slow = {"timeout": "600s", "lease": "700s"}
+    bot.configure(sources, accounts, delivery=slow)
+    bot.sync()
+    notify = {"account": "herald", "to": ADMIN}
+    bot.configure(sources, accounts, delivery=slow, notify=notify)
+    held = sandbox.faults.add("stall_before")
+    process = bot.start("run")
+    try:
+        assert held.wait(PATIENCE)
+        process.terminate()
+        # the call on the wire would last ten minutes
+        assert process.wait(timeout=PATIENCE) == 0
+    finally:
+        kill(process)
+    assert "left on the wire" in bot.log()
 
 
 # in words

@@ -609,3 +609,29 @@ def test_a_source_empty_at_first_sight_is_no_storm_when_it_fills(bot, feeds, san
     feeds.show("/hot.xml", items(clock, *"fedcba", minutes=120))
     assert outcomes(bot.sync()) == {"hot": "new"}
     assert len(posted(sandbox)) == 6
+
+
+def test_a_kind_of_source_that_breaks_stops_no_other(bot, feeds, sandbox, clock):
+    """Kinds come from other packages, too."""
+    sources = {
+        "odd": {"url": feeds.show("/f", items(clock, "x"))},
+        "other": {"url": feeds.show("/g", items(clock, "a"))},
+    }
+    bot.configure(sources, {"news": (sandbox, "")})
+
+    class Broken:
+        async def poll(self, known):
+            raise KeyError("no such thing")
+
+    def with_a_broken_kind(edges, config, store):
+        made = edges.pipeline(config, store)
+        sound = made.poller._make_source
+        made.poller._make_source = lambda one: Broken() if one.name == "odd" else sound(one)
+        return made
+
+    with bot.at_work(with_a_broken_kind) as worker:
+        done = worker.sync()
+    assert outcomes(done) == {"odd": "failed", "other": "new"}
+    assert "KeyError" in done.polls[0].error
+    assert posted(sandbox) == [text_of("a")]
+    assert bot.sync().counts()["sent"] == 1

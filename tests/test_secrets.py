@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
 import re
 import shlex
 import signal
@@ -22,6 +23,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from reblogbot.config import scopes
 from rig import PATIENCE, Item, items, kill, posted, until
 
 SECRETS = {
@@ -194,8 +196,8 @@ def test_nothing_that_is_left_behind_holds_a_secret(trouble, bot, feeds, clock, 
     rounds = iter(range(100))
 
     def note(*words):
-        for logging in LOGGING:
-            ran = cli(*logging, *words)
+        for how in LOGGING:
+            ran = cli(*how, *words)
             said[f"{next(rounds)} {' '.join(words)}"] = ran.out + ran.err
             assert "Traceback" not in ran.err + ran.out
         return ran
@@ -257,8 +259,8 @@ def test_the_password_of_a_database_is_not_told(bot, sandbox, feeds, cli, comman
     bot.configure({"hot": {"url": feeds.url("/")}}, {"news": (sandbox, "")})
     url = f"postgresql://bot:{SECRETS['database']}@127.0.0.1:9/bot"
     bot.configure({"hot": {"url": feeds.url("/")}}, {"news": (sandbox, "")}, store={"url": url})
-    for logging in LOGGING:
-        ran = cli(*logging, *command)
+    for how in LOGGING:
+        ran = cli(*how, *command)
         assert ran.code == 3
         assert "127.0.0.1:9" in ran.out + ran.err
         assert found_in((ran.out + ran.err).encode()) == set()
@@ -316,6 +318,12 @@ def test_a_webhook_in_a_config_everybody_may_read_is_warned_of(bot, sandbox, fee
     said = cli("check").out
     assert "notify.webhook" not in said
     assert "admin.listen" not in said
+
+
+def test_the_scopes_in_the_security_page_are_those_that_are_asked_for():
+    page = (Path(__file__).parents[1] / "SECURITY.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"\b(?:read|write|follow|push|admin):\w+", page))
+    assert named == {*scopes.POSTING, *(one for more in scopes.KINDS.values() for one in more)}
 
 
 # one line per event
@@ -410,6 +418,15 @@ def test_no_output_obeys_a_hostile_server(hostile, cli, command):
         assert json.loads(ran.out)
         # what was said is still told, escaped
     assert "Traceback" not in ran.err
+
+
+def test_what_nobody_has_cleaned_is_still_one_harmless_line():
+    from reblogbot.cli.logs import JsonLines, TextLines  # noqa: PLC0415
+
+    record = logging.makeLogRecord({"msg": HOSTILE, "levelname": "INFO", "title": HOSTILE})
+    lines = [formatter.format(record) for formatter in (JsonLines(), TextLines())]
+    assert all(line.isprintable() for line in lines)
+    assert json.loads(lines[0])["title"] == HOSTILE
 
 
 def test_hostile_words_survive_in_json_as_they_were():

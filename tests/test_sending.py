@@ -496,7 +496,7 @@ def test_a_text_without_a_link_is_found_again_by_its_text(bot, feeds, plain, fau
 # boosts
 
 
-@pytest.fixture(params=["mastodon", "gotosocial"])
+@pytest.fixture(params=["gotosocial", pytest.param("mastodon", marks=pytest.mark.slow)])
 def crowd(request, clock):
     with run_in_thread(profile=request.param, clock=clock) as server:
         yield server

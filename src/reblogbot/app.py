@@ -8,6 +8,7 @@ import random
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from reblogbot.owner import new_owner
 from reblogbot.pipeline import Pipeline
 from reblogbot.ports import Clock, Source, Tools
 from reblogbot.store import Store, StoreThread, open_store, read_store
+from reblogbot.targets import ratelimit
 from reblogbot.targets.mastodon import MastodonTarget
 
 log = logging.getLogger(__name__)
@@ -46,7 +48,14 @@ def open_for_work(config: Config, clock: Clock) -> Store:
     store, done = open_store(config.store.url, new_owner(), clock.now())
     if done:
         log.warning(done)
+    reel_in(config, store, clock.now())
     return store
+
+
+def reel_in(config: Config, store: Store, now: datetime) -> None:
+    """Let nothing wait for an instant that only a clock since set back can have named."""
+    doubt = config.delivery.read_back_after
+    store.reel_in(now, doubt, max(ratelimit.MOST, doubt))
 
 
 def open_to_read(config: Config) -> Store:

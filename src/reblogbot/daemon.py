@@ -31,6 +31,8 @@ TICK = timedelta(seconds=1)
 WATCH = timedelta(seconds=5)
 TELLING = timedelta(seconds=15)
 HOUSEKEEPING = timedelta(days=1)
+# stands beside the accounts: a notice may be on the wire as well
+NOTICES = "[notify]"
 # the contract's ten seconds, less what closing takes
 DRAIN_SECONDS = 8.0
 FATAL = frozenset({"store_newer", "store_older", "store_corrupt"})
@@ -84,7 +86,9 @@ class Daemon:
         loop.add_signal_handler(signal.SIGHUP, self._reload_soon, scheduler)
         sdnotify.notify("READY=1", f"STATUS={self._summary()}")
         log.info("started", extra={"config": str(self._path), "store": self._store.name})
+        minding = asyncio.create_task(self._mind_the_clock(scheduler))
         await self._stopping.wait()
+        minding.cancel()
         sdnotify.notify("STOPPING=1")
         log.info("stopping")
         # it would cancel what is running: nothing new may start, the rest is drained below
@@ -141,6 +145,23 @@ class Daemon:
             # a bug must not silence every source: its lease runs out, and it is tried again
             log.exception("unexpected error")
 
+    async def _mind_the_clock(self, scheduler: AsyncIOScheduler) -> None:
+        """Go on at once when the clock is set back: the beats would wait for it to catch up."""
+        before = SystemClock().now()
+        while True:
+            # measured by a clock that nobody sets
+            await asyncio.sleep(TICK.total_seconds())
+            now = SystemClock().now()
+            if now < before:
+                log.warning("the clock was set back", extra={"by": str(before - now)})
+                await self._told(self._reel_in(now))
+                for beat in scheduler.get_jobs():
+                    beat.modify(next_run_time=now)
+            before = now
+
+    async def _reel_in(self, now: datetime) -> None:
+        await asyncio.to_thread(app.reel_in, self._shift.config, self._store, now)
+
     # the beats
 
     async def _poll_due(self) -> None:
@@ -161,11 +182,18 @@ class Daemon:
     async def _deliver_due(self) -> None:
         shift = self._shift
         for name in await shift.pipeline.busy():
-            if name not in self._accounts:
-                task = asyncio.create_task(self._told(self._deliver(shift.pipeline, name)))
-                self._accounts[name] = task
-                task.add_done_callback(partial(self._is_free, name))
+            self._put_on_wire(name, partial(self._deliver, shift.pipeline, name))
         self._pulse.beat("deliver")
+
+    async def _tell(self) -> None:
+        self._put_on_wire(NOTICES, self._shift.pipeline.tell)
+
+    def _put_on_wire(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Begin this for an account that is free; it is waited for at the end, or left there."""
+        if name not in self._accounts:
+            task = asyncio.create_task(self._told(work()))
+            self._accounts[name] = task
+            task.add_done_callback(partial(self._is_free, name))
 
     def _is_free(self, name: str, _: asyncio.Task[None]) -> None:
         self._accounts.pop(name, None)
@@ -181,9 +209,6 @@ class Daemon:
         if mark != self._mark:
             await self._reload()
         await self._window.listen(self._shift.config.admin.listen)
-
-    async def _tell(self) -> None:
-        await self._shift.pipeline.tell()
 
     async def _keep_house(self) -> None:
         keep = self._shift.config.store.keep

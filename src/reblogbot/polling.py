@@ -97,7 +97,7 @@ class Poller:
         learnt = all(name in record.learnt for name in settings.to)
         known = record.validators if learnt and not record.address_changed else Validators()
         try:
-            batch = await self._make_source(settings).poll(known)
+            batch = await self._polled(settings, known)
         except SourceError as error:
             return Look(record, settings, Batch(), error=error, looked_at=self._clock.now())
         if has_moved and not batch.moved_to:
@@ -105,6 +105,18 @@ class Poller:
             batch = replace(batch, moved_to=record.moved_to)
         found = planning.candidates(record.name, batch)
         return Look(record, settings, batch, found, looked_at=self._clock.now())
+
+    async def _polled(self, settings: SourceSettings, known: Validators) -> Batch:
+        """What the source itself brings. Raises SourceError, whatever breaks in it."""
+        try:
+            return await self._make_source(settings).poll(known)
+        except SourceError:
+            raise
+        except Exception as error:
+            # kinds are written by others, too: a bug of one must not stop all sources
+            log.exception("source broke", extra={"source": settings.name})
+            broke = f"the kind {settings.kind} broke with {type(error).__name__}; please report it"
+            raise SourceError("source_broke", broke) from error
 
     async def plan(self, look: Look, taken: planning.Taken | None = None) -> Plan:
         """What the look comes to; `taken` is known besides what stands in the store."""

@@ -64,7 +64,7 @@ async def recognise(access: Access, waiting: Sequence[Delivery], stood: Sequence
 
 
 def _is_recognisable(one: Delivery) -> bool:
-    """No text without a link, which may be posted twice on purpose, and no edit."""
+    """Not a text without a link, which may be meant twice; not an edit of what stands there."""
     return one.post.action != "edit" and bool(one.post.link or one.post.uri)
 
 

@@ -9,6 +9,8 @@ import signal
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -16,12 +18,13 @@ import aiohttp
 from reblogbot import __version__
 from reblogbot.connecting import ThreadedResolver
 from reblogbot.errors import ReblogbotError
+from reblogbot.text import one_line
 
 SECONDS = 30.0
 """So long either may take."""
 OURS = frozenset({"CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET", "PGPASSWORD", "WATCHDOG_USEC"})
 """What the environment holds for this process alone."""
-_CHUNK = 4096
+_READ = 4096
 _KEPT = 200
 
 
@@ -39,32 +42,27 @@ async def run_command(
     it has started. Raises ReblogbotError.
     """
     words = shlex.split(line)
-    try:
-        process = await asyncio.create_subprocess_exec(
-            *words,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-            cwd=folder,
-            env=dict(env),
-            # a group of its own, that can be ended whole
-            start_new_session=True,
-        )
-    except (OSError, ValueError) as error:
-        raise _no_command(words[0], f"cannot be started: {error}") from error
-    try:
-        async with asyncio.timeout(seconds):
-            said, _ = await asyncio.gather(_last_words(process), _feed(process, message))
-            code = await process.wait()
-    except TimeoutError:
-        raise _no_command(words[0], f"has not ended within {seconds:g} s, and was killed") from None
-    finally:
-        if process.returncode is None:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            await process.wait()
-    if code:
-        raise _no_command(words[0], f"ended with {code}: {said}".rstrip(": "))
+    # no pipe: a child that goes its own way could hold it open for ever
+    with TemporaryFile() as said:
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *words,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=said,
+                cwd=folder,
+                env=dict(env),
+                # a group of its own, that can be ended whole
+                start_new_session=True,
+            )
+        except (OSError, ValueError) as error:
+            raise _no_command(words[0], f"cannot be started: {error}") from error
+        if not await _hears(process, message, seconds):
+            why = f"has not ended within {seconds:g} s, and was killed"
+            raise _no_command(words[0], why)
+        if process.returncode:
+            why = f"ended with {process.returncode}: {_last_words(said)}".rstrip(": ")
+            raise _no_command(words[0], why)
 
 
 async def post_webhook(url: str, event: str, message: str, seconds: float = SECONDS) -> None:
@@ -96,23 +94,27 @@ async def post_webhook(url: str, event: str, message: str, seconds: float = SECO
         raise _no_webhook(url, f"answered {status}")
 
 
-async def _feed(process: asyncio.subprocess.Process, message: str) -> None:
-    assert process.stdin is not None  # noqa: S101 - it was asked for
-    # a program need not read what it is told
-    with suppress(BrokenPipeError, ConnectionResetError):
-        process.stdin.write(message.encode(errors="replace") + b"\n")
-        await process.stdin.drain()
-    process.stdin.close()
+async def _hears(process: asyncio.subprocess.Process, message: str, seconds: float) -> bool:
+    """Whether the program ended in time; if not, it has been killed with its group."""
+    try:
+        async with asyncio.timeout(seconds):
+            await process.communicate(message.encode(errors="replace") + b"\n")
+    except TimeoutError:
+        return False
+    finally:
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            # closes its input, or the wait for it would not end
+            await process.communicate(b"")
+    return True
 
 
-async def _last_words(process: asyncio.subprocess.Process) -> str:
-    """The end of what it says on standard error, on one line; the rest is read and forgotten."""
-    assert process.stderr is not None  # noqa: S101 - it was asked for
-    kept = b""
-    while chunk := await process.stderr.read(_CHUNK):
-        kept = (kept + chunk)[-_CHUNK:]
-    text = kept.decode(errors="replace")
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())[-_KEPT:]
+def _last_words(said: IO[bytes]) -> str:
+    """The end of what a program said, on one line."""
+    size = said.seek(0, os.SEEK_END)
+    said.seek(max(0, size - _READ))
+    return one_line(said.read().decode(errors="replace"))[-_KEPT:]
 
 
 def _no_command(program: str, why: str) -> ReblogbotError:

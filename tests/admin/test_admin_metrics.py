@@ -22,6 +22,11 @@ def worked(configured, feeds, sandbox, clock):
     feeds.show("/hot.xml", items(clock, "b", "a"))
     sandbox.faults.add("drip", chunk=100_000, interval=0)
     sandbox.faults.add("status_before", status=502)
+    with configured.store() as store:
+        store.outbox.stop(clock.now())
+        configured.sync()
+        store.outbox.start()
+    clock.advance(hours=3)
     configured.sync()
     clock.advance(minutes=40)
     return configured
@@ -144,6 +149,17 @@ async def test_what_was_not_sent_is_no_post(configured, admin, clock):
     admin.pulse.delivered("news", [queued], [])
     told = await admin.get("/metrics")
     assert told.value('reblogbot_posts_total{account="news",action="post"}') == 0
+
+
+def test_a_sender_names_what_its_attempts_failed_of(configured, feeds, sandbox, clock):
+    feeds.show("/hot.xml", items(clock, "a"))
+    sandbox.faults.add("status_before", status=502)
+    with configured.at_work() as worker:
+        worker.sync()
+        assert worker.pipeline.sender("news").slugs == ["server_error"]
+        clock.advance(minutes=20)
+        worker.sync()
+        assert worker.pipeline.sender("news").slugs == []
 
 
 def test_a_latency_on_a_bound_counts_as_at_most_that():

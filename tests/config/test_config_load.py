@@ -471,6 +471,8 @@ def test_names_may_be_written_in_any_script(load_toml, plain):
         ("to = '@a@b.example'", "to", "needs account"),
         ("account = 'news'\nto = 'a@b.example'", "to", "must be a full fediverse address"),
         ("webhook = 'x.example/hook'", "webhook", "a URL here begins with"),
+        ("command = 'mail -s \"oops'", "command", "is empty, or a quote is not closed"),
+        ("command = '  '", "command", "is empty, or a quote is not closed"),
     ],
 )
 def test_a_notice_needs_a_sender_and_somebody_to_go_to(faults_of, plain, lines, path, message):

@@ -218,7 +218,7 @@ def test_an_exception_is_one_exact_host_and_port(written, kept):
     ],
 )
 def test_what_is_no_host_and_port_is_refused(written):
-    with pytest.raises(ValueError, match=r"host and a port|host:port|IPv6"):
+    with pytest.raises(ValueError, match=r"host|IPv6"):
         urls.read_host_port(written)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from reblogbot import schema
@@ -12,6 +12,7 @@ from reblogbot.store.history import History
 from reblogbot.store.outbox import Outbox
 from reblogbot.store.publications import Publications
 from reblogbot.store.revisions import create, migrate
+from reblogbot.store.setback import reel_in
 from reblogbot.store.sources import Sources
 from reblogbot.store.tallies import Tallies
 
@@ -46,6 +47,10 @@ class Store:
             connection.execute(schema.notice.delete().where(schema.notice.c.cause == ""))
             day = (now - schema.EPOCH).days
             connection.execute(schema.notice.insert().values(cause="", day=day))
+
+    def reel_in(self, now: datetime, doubt: timedelta, pause: timedelta) -> None:
+        """Let nothing wait for an instant that only a clock since set back can have named."""
+        reel_in(self._database, now, doubt, pause)
 
     def backup(self, to: Path) -> None:
         """Write a consistent copy to `to`; a daemon may run meanwhile."""
