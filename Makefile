@@ -18,7 +18,7 @@ INSTALL_SELF := $(PY) -m pip install --quiet --no-deps --no-build-isolation --ed
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format-check lint types imports coverage dist format lock clean
+.PHONY: help demo test check format-check lint types imports dist format lock clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -26,10 +26,13 @@ help:  ## show this list
 demo: $(RUN)  ## the whole main job on this machine: no account, no internet
 	$(PY) -m reblogbot demo
 
+SELECTION := -m "not slow"
 test: $(DEV)  ## the tests, without those that take minutes
-	$(PY) -m pytest $(PYTEST_FLAGS) -m "not slow"
+	$(PY) -m pytest $(PYTEST_FLAGS) $(SELECTION)
 
-check: format-check lint types imports coverage dist  ## everything CI runs
+# all of them, and what they do not reach
+check: SELECTION := --cov --cov-report=term
+check: format-check lint types imports test dist  ## everything CI runs
 
 format-check: $(DEV)
 	$(PY) -m ruff format --check .
@@ -42,9 +45,6 @@ types: $(DEV)
 
 imports: $(DEV)
 	$(VENV)/bin/lint-imports
-
-coverage: $(DEV)
-	$(PY) -m pytest $(PYTEST_FLAGS) --cov --cov-report=term
 
 dist: $(DEV)  ## build sdist and wheel, and try the wheel where nothing else is
 	rm -rf dist build/smoke
