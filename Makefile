@@ -18,7 +18,7 @@ INSTALL_SELF := $(PY) -m pip install --quiet --no-deps --no-build-isolation --ed
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format-check lint types imports dist format lock clean
+.PHONY: help demo test check format-check lint types imports dist format soak lock audit clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -58,6 +58,13 @@ format: $(DEV)  ## rewrite the code in the house's format
 	$(PY) -m ruff format .
 	$(PY) -m ruff check --fix .
 
+# More of its options: make soak SOAK_FLAGS="--seed 7 --profile gotosocial". What is done is kept by
+# commit: one that was ended goes on where it was, other code begins anew.
+ROUNDS ?= 2000
+soak: $(DEV)  ## many rounds of kills and faults on every kind of server (ROUNDS=2000)
+	$(PY) tests/soak.py --rounds $(ROUNDS) $(SOAK_FLAGS) \
+		--folder build/soak/$$(git describe --always --dirty 2>/dev/null || echo here)
+
 # What the index offers today, whatever this machine's pip is configured to prefer.
 LOCK := PIP_CONFIG_FILE=/dev/null PIP_FIND_LINKS= PIP_EXTRA_INDEX_URL= $(PY) -m piptools compile \
 	--quiet --no-config --upgrade --generate-hashes --strip-extras --allow-unsafe --no-header \
@@ -67,6 +74,12 @@ lock: $(DEV)  ## pin the newest versions pyproject.toml allows, with hashes
 	$(LOCK) --output-file requirements.lock pyproject.toml
 	$(LOCK) --extra postgres --constraint requirements.lock --output-file requirements-postgres.lock pyproject.toml
 	$(LOCK) --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
+
+# Never a gate: it asks a service on the internet, in an environment of its own.
+audit:  ## ask whether what is locked has known holes, where that service can be reached
+	"$(PYTHON)" -m venv build/audit
+	build/audit/bin/python -m pip install --quiet pip-audit
+	build/audit/bin/pip-audit --disable-pip --require-hashes -r requirements-postgres.lock
 
 clean:  ## remove everything make has made
 	rm -rf $(VENV) dist build .coverage .coverage.* .hypothesis .pytest_cache .mypy_cache \
