@@ -13,6 +13,8 @@ from reblogbot.pipeline import Pipeline
 from reblogbot.sandbox.server import run_in_thread
 from rig import Item, items, posted, text_of
 
+pytestmark = pytest.mark.both_databases
+
 
 class Killed(BaseException):
     """As a kill -9: nothing of ours may catch it, and nothing is done after it."""

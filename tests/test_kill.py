@@ -12,6 +12,8 @@ import pytest
 from reblogbot.sandbox.server import run_in_thread
 from rig import items, kill, posted, text_of, until
 
+pytestmark = pytest.mark.both_databases
+
 ROUNDS = int(os.environ.get("REBLOGBOT_KILL_ROUNDS", "5"))
 SEED = int(os.environ.get("REBLOGBOT_KILL_SEED", "1"))
 # how many entries the feed shows more before each round

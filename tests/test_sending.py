@@ -6,6 +6,8 @@ from reblogbot.errors import Exit
 from reblogbot.sandbox.server import run_in_thread
 from rig import Item, items, posted, text_of
 
+pytestmark = pytest.mark.both_databases
+
 ABC = [text_of(name) for name in "abc"]
 REBLOG = "/api/v1/statuses/*/reblog"
 TIMELINE = "/api/v1/accounts/*/statuses"
