@@ -26,6 +26,7 @@ from xml.sax.saxutils import escape
 
 import tomlkit
 
+from postgres import emptied
 from reblogbot import app
 from reblogbot.http import Fetcher
 from reblogbot.offload import WorkerPool
@@ -359,6 +360,13 @@ class Bot:
             yield store
         finally:
             store.close()
+
+    def lose_store(self) -> None:
+        """As when the disk is gone: whoever opens the store next finds none."""
+        if self.store_url:
+            emptied(self.store_url)
+        for file in self.folder.glob("*.sqlite3*"):
+            file.unlink()
 
     def _lay_empty_store(self) -> None:
         """A new store as the program makes it, made once: its tables cost more than a round."""
