@@ -52,12 +52,12 @@ def _fault_of_template(text: str) -> str:
     return check_template(text)
 
 
-def open_for_work(config: Config, clock: Clock) -> Store:
+def open_for_work(config: Config, clock: Clock | None = None) -> Store:
     """The config's store, made or migrated where need be. Raises StoreError."""
-    store, done = open_store(config.store.url, new_owner(), clock.now())
+    store, done = open_store(config.store.url, new_owner(), SystemClock().now())
     if done:
         log.warning(done)
-    reel_in(config, store, clock.now())
+    reel_in(config, store, (clock or store.clock).now())
     return store
 
 
@@ -145,8 +145,8 @@ async def edges(config: Config, clock: Clock | None = None) -> AsyncIterator[Edg
 async def pipeline(
     config: Config, store: Store, clock: Clock | None = None
 ) -> AsyncIterator[Pipeline]:
-    """A pipeline with edges of its own, closed at the end."""
-    async with edges(config, clock) as shared:
+    """A pipeline with edges of its own, closed at the end; it goes by the store's clock."""
+    async with edges(config, clock or store.clock) as shared:
         made = shared.pipeline(config, store)
         try:
             yield made

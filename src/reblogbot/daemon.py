@@ -6,8 +6,8 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from reblogbot import app, sdnotify
-from reblogbot.clock import SystemClock
+from reblogbot.clock import SystemClock, uptime
 from reblogbot.config.settings import Config
 from reblogbot.errors import ConfigError, Exit, StoreError
 from reblogbot.pipeline import Pipeline
@@ -28,6 +28,8 @@ from reblogbot.store.records import SourceRecord
 log = logging.getLogger(__name__)
 
 TICK = timedelta(seconds=1)
+# between two claims, in seconds; more where claiming itself takes long
+BREATH = 0.1
 WATCH = timedelta(seconds=5)
 TELLING = timedelta(seconds=15)
 HOUSEKEEPING = timedelta(days=1)
@@ -35,6 +37,7 @@ HOUSEKEEPING = timedelta(days=1)
 NOTICES = "[notify]"
 # the contract's ten seconds, less what closing takes
 DRAIN_SECONDS = 8.0
+LETTING_GO_SECONDS = 1.0
 FATAL = frozenset({"store_newer", "store_older", "store_corrupt"})
 
 
@@ -70,6 +73,9 @@ class Daemon:
         self._pulse = pulse
         self._window = window
         self._polls: set[asyncio.Task[None]] = set()
+        self._claiming = asyncio.Lock()
+        self._breath: float | None = None
+        self._begun: set[asyncio.Task[None]] = set()
         self._accounts: dict[str, asyncio.Task[None]] = {}
         self._retiring: set[asyncio.Task[None]] = set()
         self._stopping = asyncio.Event()
@@ -123,7 +129,9 @@ class Daemon:
             _every(scheduler, self._still_alive, watchdog, "watchdog")
         return scheduler
 
-    def _guarded(self, beat: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+    def _guarded(
+        self, beat: Callable[[], Awaitable[None]]
+    ) -> Callable[[], Coroutine[Any, Any, None]]:
         """The beat, its store's errors told: the fatal ones end the daemon, others pass."""
 
         async def guarded() -> None:
@@ -146,17 +154,22 @@ class Daemon:
             log.exception("unexpected error")
 
     async def _mind_the_clock(self, scheduler: AsyncIOScheduler) -> None:
-        """Go on at once when the clock is set back: the beats would wait for it to catch up."""
-        before = SystemClock().now()
+        """Go on at once when a clock is set back, instead of waiting for it to catch up.
+
+        The beats go by ours; what is due goes by the store's, which on a server is another.
+        """
+        ours, theirs = SystemClock(), self._store.clock
+        before = ours.now(), theirs.now()
         while True:
             # measured by a clock that nobody sets
             await asyncio.sleep(TICK.total_seconds())
-            now = SystemClock().now()
-            if now < before:
-                log.warning("the clock was set back", extra={"by": str(before - now)})
-                await self._told(self._reel_in(now))
+            now = ours.now(), theirs.now()
+            if now[1] < before[1]:
+                log.warning("the clock was set back", extra={"by": str(before[1] - now[1])})
+                await self._told(self._reel_in(now[1]))
+            if now[0] < before[0]:
                 for beat in scheduler.get_jobs():
-                    beat.modify(next_run_time=now)
+                    beat.modify(next_run_time=now[0])
             before = now
 
     async def _reel_in(self, now: datetime) -> None:
@@ -165,16 +178,35 @@ class Daemon:
     # the beats
 
     async def _poll_due(self) -> None:
-        shift = self._shift
-        room = shift.config.http.concurrency - len(self._polls)
-        if room <= 0:
+        """Poll what there is room for now; what is left another daemon may take."""
+        async with self._claiming:
+            shift, begun = self._shift, uptime()
+            http = shift.config.http
+            room = http.concurrency - len(self._polls)
+            records = []
+            if room > 0:
+                claim = shift.pipeline.claim
+                records = await claim(shift.config.sources, "due", room, http.per_host)
+            # where there was something, there may be more
+            self._breath = max(BREATH, 10 * (uptime() - begun)) if records else None
+            for record in [] if self._stopping.is_set() else records:
+                task = asyncio.create_task(self._told(self._poll(shift.pipeline, record)))
+                self._polls.add(task)
+                task.add_done_callback(self._is_polled)
             self._pulse.beat("poll")
-            return
-        for record in await shift.pipeline.claim(shift.config.sources, "due", room):
-            task = asyncio.create_task(self._told(self._poll(shift.pipeline, record)))
-            self._polls.add(task)
-            task.add_done_callback(self._polls.discard)
-        self._pulse.beat("poll")
+
+    def _is_polled(self, task: asyncio.Task[None]) -> None:
+        """Make use of the room: a second is long where much is due."""
+        self._polls.discard(task)
+        if self._breath is not None:
+            loop, again = asyncio.get_running_loop(), self._guarded(self._poll_due)
+            loop.call_later(self._breath, lambda: self._begin(again()))
+            self._breath = None
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._begun.add(task)
+        task.add_done_callback(self._begun.discard)
 
     async def _poll(self, pipeline: Pipeline, record: SourceRecord) -> None:
         self._pulse.polled(await pipeline.poll(record))
@@ -204,15 +236,20 @@ class Daemon:
 
     async def _watch(self) -> None:
         """Notice a store another program has changed, and a config that was edited."""
-        await asyncio.to_thread(self._store.check_revision)
+        await asyncio.to_thread(self._look_at_store)
+        await self._shift.pipeline.renew()
         mark = _mark(self._path)
         if mark != self._mark:
             await self._reload()
         await self._window.listen(self._shift.config.admin.listen)
 
+    def _look_at_store(self) -> None:
+        self._store.check_revision()
+        self._store.read_clock()
+
     async def _keep_house(self) -> None:
         keep = self._shift.config.store.keep
-        pruned = await asyncio.to_thread(self._store.history.prune, keep, SystemClock().now())
+        pruned = await asyncio.to_thread(self._store.history.prune, keep, self._store.clock.now())
         log.info("pruned", extra={"keys": pruned.keys, "deliveries": pruned.deliveries})
 
     async def _still_alive(self) -> None:
@@ -268,6 +305,9 @@ class Daemon:
         running = [*self._polls, *self._accounts.values()]
         if running:
             await asyncio.wait(running, timeout=DRAIN_SECONDS)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LETTING_GO_SECONDS):
+                await self._told(shift.pipeline.let_go())
         if self.is_drained:
             await shift.resources.aclose()
         else:
@@ -292,7 +332,7 @@ async def begin(config: Config, store: Store) -> Shift:
 def run(path: Path, make_window: Callable[[Store, Pulse], Window]) -> int:
     """Run the daemon on this config; the exit code."""
     config = app.load_config(path)
-    store = app.open_for_work(config, SystemClock())
+    store = app.open_for_work(config)
 
     async def work() -> tuple[Exit, bool]:
         pulse = Pulse(config)

@@ -3,9 +3,11 @@
     ReblogbotError                 slug, message, exit code
     ├── ConfigError           2    the config or the command line is wrong; carries every fault
     ├── StoreError            3    the store cannot be used
+    │   └── StoreInterrupted       … this very moment: what was asked of it may be asked again
     ├── SourceError                one source could not be polled; carries the outcome
     └── TargetError                one call to an account's server did not end in success
         ├── Unreachable            the request was never made: nothing was posted
+        ├── Lapsed                 nor by us any more: another process may do it now
         ├── RateLimited            429: nothing was posted, ask again later
         ├── Unauthorised           401, 403: nothing was posted, the token or this post is at fault
         ├── Rejected               the server said no to this very post: nothing was posted
@@ -72,6 +74,13 @@ class StoreError(ReblogbotError):
     exit_code = Exit.STORE
 
 
+class StoreInterrupted(StoreError):
+    """A transaction that a database server took back, or cut off, may be done once more.
+
+    Nothing of it stands, unless the cut came while it was committed.
+    """
+
+
 Failure = Literal["failed", "refused", "retry_later", "gone"]
 
 
@@ -101,6 +110,10 @@ class TargetError(ReblogbotError):
 
 class Unreachable(TargetError):
     """The connection was never made (refused, DNS, TLS): certainly nothing was posted."""
+
+
+class Lapsed(TargetError):
+    """The lease ended before the request was written: nothing was posted, by us."""
 
 
 class RateLimited(TargetError):

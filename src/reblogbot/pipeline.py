@@ -13,9 +13,12 @@ import json
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from reblogbot.access import Access
+from reblogbot.clock import uptime
 from reblogbot.config.settings import AccountSettings, Config, SourceSettings
 from reblogbot.model import Delivery, Limits, Post, State
 from reblogbot.polling import Look, Poller
@@ -58,6 +61,8 @@ class Pipeline:
         self._senders: dict[str, Sender] = {}
         self._is_stopping = False
         self._messenger: Messenger | None = None
+        # what is being polled, and since when its lease is that old
+        self._held: dict[int, tuple[SourceRecord, float]] = {}
         self.poller = Poller(config, store, self._in_store, make_source, self, gallery, clock, dice)
 
     async def close(self) -> None:
@@ -80,11 +85,16 @@ class Pipeline:
         done = Round()
         await self.enrol(done)
         records = await self.claim(names, which)
-        async for look in self.looks(records):
-            poll = await self.poller.record(look)
-            done.add_poll(poll)
-            on_poll(poll)
-        await self.poller.flush()
+        renewing = asyncio.create_task(self._go_on_renewing())
+        try:
+            async for look in self.looks(records):
+                poll = await self.poller.record(look)
+                done.add_poll(poll)
+                on_poll(poll)
+            await self.poller.flush()
+        finally:
+            renewing.cancel()
+            await self.let_go()
         claimed = {record.name for record in records}
         await self._explain(done, [name for name in names if name not in claimed])
         for changed in await asyncio.gather(*map(self.deliver_now, await self.busy())):
@@ -99,32 +109,75 @@ class Pipeline:
     async def enrol(self, done: Round | None = None) -> None:
         """Know the config's sources and accounts; hold what is queued for others."""
         config, now = self.config, self._clock.now()
+        hosts = {name: host(source, config) for name, source in config.sources.items()}
         addresses = {name: address(source) for name, source in config.sources.items()}
         servers = {name: account.server for name, account in config.accounts.items()}
-        await self._in_store(self.store.sources.enrol, addresses, now)
+        await self._in_store(self.store.sources.enrol, addresses, now, hosts)
         await self._in_store(self.store.outbox.enrol, servers)
         held = await self._in_store(self.store.outbox.hold_strays, addresses, servers, now)
         if done is not None:
             done.add_deliveries(held)
 
     async def claim(
-        self, names: Iterable[str], which: Which, limit: int | None = None
+        self,
+        names: Iterable[str],
+        which: Which,
+        limit: int | None = None,
+        per_host: int | None = None,
     ) -> list[SourceRecord]:
-        """The sources that may be polled, leased to us for as long as a poll can take."""
+        """The sources that may be polled, leased to us for as long as a poll should take."""
         enabled = [name for name in names if self.config.sources[name].enabled]
-        # a fetch, each fallback, a parse and the recording; past that the poller has died
-        lease = max(self.config.delivery.lease, 4 * self.config.http.timeout)
+        begun = uptime()
         records = await self._in_store(
-            self.store.sources.claim, enabled, which, self._clock.now(), lease, limit
+            self.store.sources.claim,
+            enabled,
+            which,
+            self._clock.now(),
+            self._lease,
+            limit,
+            per_host,
         )
+        self._held.update({record.id: (record, begun) for record in records})
         order = {name: number for number, name in enumerate(enabled)}
         return sorted(records, key=lambda record: order[record.name])
 
     async def poll(self, record: SourceRecord) -> Poll:
         """Look at one claimed source and record what it brought."""
-        poll = await self.poller.record(await self.poller.look(record))
-        await self.poller.flush()
+        try:
+            poll = await self.poller.record(await self.poller.look(record))
+            await self.poller.flush()
+        except Exception:
+            # not to be tried again at once: its lease runs out
+            self._held.pop(record.id, None)
+            raise
+        self._held.pop(record.id, None)
         return poll
+
+    async def renew(self) -> None:
+        """Go on holding what is still being polled; else another process would poll it too."""
+        begun = uptime()
+        old = begun - self._lease.total_seconds() / 3
+        late = [record for record, since in self._held.values() if since <= old]
+        if late:
+            until = self._clock.now() + self._lease
+            await self._in_store(self.store.sources.renew, late, until)
+            self._held.update({one.id: (one, begun) for one in late if one.id in self._held})
+
+    async def let_go(self) -> None:
+        """Give back what was claimed and not polled: another process need not wait for it."""
+        held, self._held = self._held, {}
+        if held:
+            await self._in_store(self.store.sources.release, [one for one, _ in held.values()])
+
+    async def _go_on_renewing(self) -> None:
+        while True:
+            await asyncio.sleep(self._lease.total_seconds() / 6)
+            await self.renew()
+
+    @property
+    def _lease(self) -> timedelta:
+        """A fetch, each fallback, a parse and the recording; past that the poller has died."""
+        return max(self.config.delivery.lease, 4 * self.config.http.timeout)
 
     async def busy(self) -> list[str]:
         """The enabled accounts that have something to publish, or to read back."""
@@ -241,3 +294,11 @@ def address(source: SourceSettings) -> str:
     if not options:
         return source.url
     return json.dumps([source.url, options], ensure_ascii=False, sort_keys=True)
+
+
+def host(source: SourceSettings, config: Config) -> str:
+    """Whom a source asks: a host; the kind, where it alone knows whom."""
+    via = config.accounts.get(str(getattr(source.options, "via", "")))
+    acct = str(getattr(source.options, "acct", ""))
+    url = source.url or (via.server if via else "")
+    return (urlsplit(url).hostname or "") if url else acct.rpartition("@")[2] or source.kind

@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from reblogbot import delivery, turns
 from reblogbot.access import ASKED, TOKEN, Access
 from reblogbot.bundling import bundle
+from reblogbot.clock import uptime
 from reblogbot.config.settings import AccountSettings, Config
-from reblogbot.errors import RateLimited, TargetError, Unauthorised, Unreachable
+from reblogbot.errors import Lapsed, RateLimited, TargetError, Unauthorised, Unreachable
 from reblogbot.images import Gallery
 from reblogbot.model import Delivery, Image, Limits, Post, Standing, State
 from reblogbot.ports import Identity
@@ -207,6 +208,7 @@ class Sender:
         access = self._access
         # before the claim: its lease is for the calls to the server alone
         images = await self._images(one)
+        lapses = uptime() + self._config.delivery.lease.total_seconds()
         claimed = await access.in_store(
             access.rows.claim, one, access.clock.now(), self._config.delivery.lease
         )
@@ -222,7 +224,12 @@ class Sender:
         reply_to = await self._continued(claimed)
         try:
             receipt = await access.call(
-                access.target.publish, claimed.post, key, reply_to=reply_to, images=images
+                access.target.publish,
+                claimed.post,
+                key,
+                reply_to=reply_to,
+                images=images,
+                lapses=lapses,
             )
         except TargetError as error:
             return await self._failed(claimed, error)
@@ -267,7 +274,8 @@ class Sender:
         if decision.pause_until is not None:
             await access.pause(decision.pause_until, error)
         after = await access.settle(claimed, decision.delivery)
-        return after if decision.pause_until is None else None
+        goes_on = decision.pause_until is None and not isinstance(error, Lapsed)
+        return after if goes_on else None
 
     async def _decide(self, claimed: Delivery, error: TargetError) -> delivery.Decision:
         access = self._access

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from children import OPEN, next_release, run
 from store_samples import LEASE, NOW, candidate, enrol, poll
 
+from children import OPEN, next_release, run
 from reblogbot.errors import Exit, StoreError
-from reblogbot.schema import metadata
+from reblogbot.schema import REVISION, metadata
 from reblogbot.store import open_store, read_store
 
 # a table that others refer to is rebuilt, as SQLite must for such a change: where foreign keys
@@ -23,7 +23,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "9999"
-down_revision = "0001"
+down_revision = "{ours}"
 branch_labels = depends_on = None
 
 
@@ -78,7 +78,7 @@ def older(empty_url):
 
 @pytest.fixture
 def newer(tmp_path):
-    return next_release(tmp_path / "next", MIGRATION.format(then="pass"))
+    return next_release(tmp_path / "next", MIGRATION.format(ours=REVISION, then="pass"))
 
 
 def file_of(url):
@@ -91,7 +91,7 @@ def backups(url):
 
 def test_the_next_release_migrates_the_store_and_loses_nothing(older, newer):
     done, colours, counted = run(LOOK, older, path=newer)
-    assert "migrated from 0001 to 9999" in done
+    assert f"migrated from {REVISION} to 9999" in done
     assert colours == ["blue"]
     assert counted == ALL
     assert run(LOOK, older, path=newer) == ["", colours, counted]
@@ -142,7 +142,7 @@ def test_a_store_of_a_newer_release_is_refused_and_left_as_it_is(older, newer):
 
 @pytest.mark.parametrize("then", [FAILS, BREAKS], ids=["fails", "breaks a reference"])
 def test_a_migration_that_does_not_end_well_leaves_the_store_as_it_was(older, tmp_path, then):
-    release = next_release(tmp_path / "next", MIGRATION.format(then=then))
+    release = next_release(tmp_path / "next", MIGRATION.format(ours=REVISION, then=then))
     if then == BREAKS and older.startswith("postgresql"):
         # there the delete takes what refers to it along: no reference is broken
         assert run(TRY, older, path=release) == ""

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
+from types import MappingProxyType
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, bindparam, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, func, or_, select, update
 
 from reblogbot import owner as owners
 from reblogbot.model import Batch, Candidate, Delivery, Past, Plan
 from reblogbot.schema import route, seen, source
-from reblogbot.store.database import Database, among, chunks, insert_into
+from reblogbot.store.database import Database, alone, among, chunks, insert_into
 from reblogbot.store.recording import Recording, taken_keys
 from reblogbot.store.records import SourceRecord, source_record
 
 Which = Literal["due", "asked", "all"]
 """Poll those that are due; or all but those whose server asked to be left alone; or all."""
+
+
+# the number of the lock under which the sources of a PostgreSQL store are claimed
+CLAIMING = 0x636C61696D
+_NOWHERE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,23 +53,40 @@ class Sources:
         self._database = database
         self._owner = owner
 
-    def enrol(self, addresses: Mapping[str, str], now: datetime) -> None:
-        """Know these sources, by name, at these addresses; one that moved is read anew."""
+    def enrol(
+        self, addresses: Mapping[str, str], now: datetime, hosts: Mapping[str, str] = _NOWHERE
+    ) -> None:
+        """Know these sources, by name, at these addresses; one that moved is read anew.
+
+        `hosts` says whom each of them asks.
+        """
         with self._database.write() as connection:
-            known = {
-                row.name: row.address
-                for row in connection.execute(select(source.c.name, source.c.address))
-            }
+            columns = (source.c.name, source.c.address, source.c.host)
+            known = {row.name: row for row in connection.execute(select(*columns))}
             rows = [
-                {"name": name, "address": address, "due": now, **_FRESH}
+                {
+                    "name": name,
+                    "address": address,
+                    "due": now,
+                    "host": hosts.get(name, ""),
+                    **_FRESH,
+                }
                 for name, address in addresses.items()
                 if name not in known
             ]
             if rows:
                 connection.execute(insert_into(connection, source).on_conflict_do_nothing(), rows)
-            for name in addresses.keys() & known.keys():
-                if addresses[name] != known[name]:
+            for name in sorted(addresses.keys() & known.keys()):
+                if addresses[name] != known[name].address:
                     self._move(connection, name, addresses[name], now)
+            strangers = [
+                {"called": name, "asks": hosts[name]}
+                for name in sorted(hosts.keys() & known.keys())
+                if hosts[name] != known[name].host
+            ]
+            if strangers:
+                named = update(source).where(source.c.name == bindparam("called"))
+                connection.execute(named.values(host=bindparam("asks")), strangers)
 
     def claim(
         self,
@@ -70,11 +95,17 @@ class Sources:
         now: datetime,
         lease: timedelta,
         limit: int | None = None,
+        per_host: int | None = None,
     ) -> list[SourceRecord]:
-        """The sources of these names that may be polled, now leased to us; most overdue first."""
+        """The sources of these names that may be polled, now leased to us; most overdue first.
+
+        At most `limit` of them, and so few that, with what others poll meanwhile, no host has
+        more than `per_host`.
+        """
         with self._database.write() as connection:
-            when = _when(which, now)
-            dead = self._dead(connection, when)
+            # nobody else may count and lease at the same time
+            alone(connection, CLAIMING)
+            busy, dead = self._in_flight(connection, now)
             free = or_(
                 source.c.lease_until.is_(None),
                 source.c.lease_until <= now,
@@ -82,15 +113,26 @@ class Sources:
             )
             # the names are compared here: thousands of them cost a statement more than a set
             due = connection.execute(
-                select(source.c.id, source.c.name)
-                .where(free, *when)
+                select(source.c.id, source.c.name, source.c.host)
+                .where(free, *_when(which, now))
                 .order_by(source.c.due, source.c.id)
             )
             wanted = frozenset(names)
-            ids = [row.id for row in due if row.name in wanted][:limit]
+            able = _polite((row for row in due if row.name in wanted), busy, per_host)
+            ids = list(islice(able, limit))
             rows = self._lease(connection, ids, free, now + lease)
             learnt = self._learnt(connection, [row.id for row in rows])
         return [source_record(row, learnt.get(row.id, frozenset())) for row in rows]
+
+    def renew(self, records: Iterable[SourceRecord], until: datetime) -> None:
+        """Hold these until then, as far as they are ours."""
+        with self._database.write() as connection:
+            for chunk in chunks(sorted(record.id for record in records)):
+                connection.execute(
+                    update(source)
+                    .where(source.c.id.in_(chunk), source.c.lease_owner == self._owner)
+                    .values(lease_until=until)
+                )
 
     def release(self, records: Iterable[SourceRecord]) -> None:
         """Give back leases unused."""
@@ -156,7 +198,8 @@ class Sources:
                 "lease_until": None,
                 **_polled(one.record, one.batch, one.due, one.now),
             }
-            for one in polls
+            # in one order, so that no two processes wait for each other
+            for one in sorted(polls, key=lambda one: one.record.id)
         ]
         with self._database.write() as connection:
             # compiled once for all: a statement of its own for each costs more than its fetch
@@ -226,11 +269,26 @@ class Sources:
                 found.setdefault(row.source_id, set()).add(row.account)
         return {source_id: frozenset(names) for source_id, names in found.items()}
 
-    def _dead(self, connection: Connection, when: Sequence[Any]) -> list[str]:
-        """The bearers of leases on such sources that have certainly ended."""
-        leased = source.c.lease_owner.is_not(None)
-        bearers = select(source.c.lease_owner).where(leased, *when).distinct()
-        return [name for name in connection.scalars(bearers) if name and owners.is_dead(name)]
+    def _in_flight(self, connection: Connection, now: datetime) -> tuple[Counter[str], list[str]]:
+        """How many sources of each host are leased, and the bearers that have certainly ended."""
+        by = source.c.host, source.c.lease_owner
+        leased = source.c.lease_owner.is_not(None), source.c.lease_until > now
+        rows = connection.execute(select(*by, func.count()).where(*leased).group_by(*by)).all()
+        bearers = {bearer for _, bearer, _ in rows} - {self._owner}
+        dead = [name for name in bearers if owners.is_dead(name)]
+        busy: Counter[str] = Counter()
+        for host, bearer, count in rows:
+            busy[host] += 0 if bearer in dead else count
+        return busy, dead
+
+
+def _polite(due: Iterable[Any], busy: Counter[str], per_host: int | None) -> Iterator[int]:
+    """The ids, in their order, without those whose host would have more than `per_host`."""
+    for row in due:
+        if row.host and per_host is not None and busy[row.host] >= per_host:
+            continue
+        busy[row.host] += 1
+        yield row.id
 
 
 _FRESH: dict[str, Any] = {
