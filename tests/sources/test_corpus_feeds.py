@@ -37,7 +37,7 @@ def count(said):
     return len(entries) if isinstance(entries, list) else entries
 
 
-@pytest.mark.parametrize(("file", "said"), records())
+@pytest.mark.parametrize(("file", "said"), list(records()))
 def test_a_real_document_shows_what_feedparser_finds_in_it(file, said):
     url = said.get("url") or f"https://corpus.example/{file.name}"
     content_type = said.get("content_type") or ""
