@@ -25,13 +25,18 @@ CUT_OFF = Validators(cursor="cut off")
 # Longer texts are cut before they are looked at: no post is that long, and a worker's time is dear
 _LONGEST_HTML = 12_000
 _LONGEST_TEXT = 5_000
+# "Promise<I>" and "the <p> element" are about such tags: those that mean it close them
 _HTML_TITLE = re.compile(
-    r"</?(?:b|br|em|font|i|img|p|s|small|span|strong|sub|sup|u|wbr)(?:\s[^<>]*)?/?>|<a\s+href",
-    re.IGNORECASE,
+    r"<(b|em|font|i|p|s|small|span|strong|sub|sup|u)(?:\s[^<>]{0,500})?>.{0,1000}?</\1\s?>"
+    r"|<(?:br|wbr)\s?/?>|<img\s[^<>]{1,1000}>|<a\s+href",
+    re.IGNORECASE | re.DOTALL,
 )
 _MARKUP = re.compile("[<&]")
 _TAG = re.compile(r"<[^<>]*>")
 _SAMPLE = 10_000
+# RFC 4287 §4.2.7.2: each has a name and a URI
+_LINKS = ("alternate", "http://www.iana.org/assignments/relation/alternate", "related", "via")
+_RECORDING = re.compile("audio/|video/", re.IGNORECASE)
 _ADDRESS = re.compile(r"\(?<?\S+@[^\s()<>]+>?\)?")
 _PERIODS = {"hourly": 1, "daily": 24, "weekly": 24 * 7, "monthly": 24 * 30, "yearly": 24 * 365}
 
@@ -232,7 +237,7 @@ class _Reading:
         return arxiv.unwrapped(entry) if is_paper else entry
 
     def _title(self, raw: dict[str, Any]) -> str:
-        title = str(raw.get("title") or "")[:_LONGEST_HTML]
+        title = str(raw.get("title") or raw.get("itunes_title") or "")[:_LONGEST_HTML]
         kind = raw.get("title_detail", {}).get("type", "text/plain")
         if kind != "text/plain" or (not self.head.is_atom and _HTML_TITLE.search(title)):
             title = html_to_text(title)
@@ -261,9 +266,12 @@ class _Reading:
         # without such a link, feedparser passes any guid off as one
         is_given = any(each.get("rel") == "alternate" for each in links)
         link = (str(raw.get("link") or "").strip() if is_given else "") or _other_link(links)
-        if not link and is_web_url(guid) and not self._is_no_link(guid):
+        # a place within the feed is no page
+        link = "" if link.startswith("#") else link
+        is_permalink = is_web_url(guid) or guid.startswith("/")
+        if not link and is_permalink and not self._is_no_link(guid):
             link = guid
-        return web_url(self.url, link)
+        return web_url(self.url, link) or web_url(self.url, _recording(links))
 
     def _is_no_link(self, guid: str) -> bool:
         if self.no_links is None:
@@ -286,10 +294,18 @@ class _Reading:
 
 
 def _other_link(links: Iterable[dict[str, Any]]) -> str:
-    for rel in ("alternate", "related", "via"):
+    for rel in _LINKS:
         for each in links:
             if each.get("rel") == rel and each.get("href"):
                 return str(each["href"])
+    return ""
+
+
+def _recording(links: Iterable[dict[str, Any]]) -> str:
+    """Where a podcast's episode without a page of its own can be heard."""
+    for each in links:
+        if each.get("rel") == "enclosure" and _RECORDING.match(str(each.get("type") or "")):
+            return str(each.get("href") or "")
     return ""
 
 
