@@ -48,10 +48,19 @@ def test_the_same_link_twice_in_a_batch_is_one_entry():
     assert len(candidates("s", Batch(tuple(twice)))) == 1
 
 
-def test_a_link_that_all_entries_share_tells_nothing():
-    batch = Batch(tuple(entry(name, guid=name, link=f"{HOME}#{name}") for name in "abc"))
+@pytest.mark.parametrize(
+    "fields",
+    [
+        lambda name: {"guid": name, "link": HOME},
+        lambda name: {"guid": f"{HOME}#{name}", "link": f"{HOME}#{name}"},
+        lambda name: {"link": f"{HOME}#{name}"},
+        lambda name: {"guid": name, "link": HOME, "title": "", "summary": name},
+    ],
+)
+def test_a_link_that_all_entries_share_tells_nothing(fields):
+    batch = Batch(tuple(entry(name, **fields(name)) for name in "abc"))
     found = candidates("s", batch)
-    assert titles(found) == ["c", "b", "a"]
+    assert [one.entry.title or one.entry.summary for one in found] == ["c", "b", "a"]
     assert len({key for one in found for key in one.keys}) == 3
     assert len({one.published_keys[0] for one in found}) == 3
 

@@ -26,7 +26,7 @@ from reblogbot.model import (
 
 # fewer entries than this may well all be new at once without anything being wrong
 WHOLESALE = 5
-# so many entries of one batch with ids and titles of their own do not mean one thing
+# so many entries of one batch with ids and words of their own do not mean one thing
 SHARED = 3
 
 
@@ -84,16 +84,20 @@ def candidates(source: str, batch: Batch) -> tuple[Candidate, ...]:
 
 
 def _shared_links(entries: Sequence[Entry]) -> frozenset[str]:
-    """The links that tell nothing, such as a home page: many entries of their own id and title."""
+    """The links that tell nothing, such as a home page: many entries of their own id and words.
+
+    Where there is no id, the link as written is it: a list of changes links to places on a page.
+    """
     told: dict[str, set[tuple[str, str]]] = {}
     for entry in entries:
         link = identity.canonical_link(entry.link)
-        if link and entry.guid and entry.title:
-            told.setdefault(link, set()).add((entry.guid, entry.title))
+        words = entry.title or entry.summary
+        if link and words:
+            told.setdefault(link, set()).add((entry.guid or entry.link, words))
     return frozenset(
         link
         for link, names in told.items()
-        if min(len({guid for guid, _ in names}), len({title for _, title in names})) >= SHARED
+        if min(len({id_ for id_, _ in names}), len({words for _, words in names})) >= SHARED
     )
 
 
