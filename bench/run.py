@@ -13,6 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from bench.bench import ROOT
+
+LOG = ROOT / "build" / "bench" / "said.log"
+"""What the processes that run meanwhile complain of."""
 # ru_maxrss counts kilobytes, but bytes on macOS
 _PER_MB = 1024 * 1024 if sys.platform == "darwin" else 1024
 
@@ -67,9 +71,15 @@ def speaking(
 ) -> Iterator[tuple[IO[str], subprocess.Popen[str]]]:
     """A process that runs meanwhile, and what it says; ended at the end."""
     words = [str(word) for word in command]
-    with subprocess.Popen(
-        words, cwd=folder, stdout=subprocess.PIPE, text=True, env=environ()
-    ) as process:
+    # what it says is waited for
+    LOG.parent.mkdir(parents=True, exist_ok=True)
+    at_once = environ() | {"PYTHONUNBUFFERED": "1"}
+    with (
+        LOG.open("ab") as log,
+        subprocess.Popen(
+            words, cwd=folder, stdout=subprocess.PIPE, stderr=log, text=True, env=at_once
+        ) as process,
+    ):
         if process.stdout is None:
             raise Failed
         try:
