@@ -9,7 +9,7 @@ from typing import cast
 from bench.bench import Bench
 from bench.line import Line
 
-BAR: tuple[str, ...] = ()
+BAR = ("help", "quiet", "bodies", "entry", "first", "idle", "promptness")
 LARGE: tuple[str, ...] = ()
 
 Measure = Callable[[Bench], Iterable[Line]]
