@@ -14,22 +14,26 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from reblogbot import digest
 from reblogbot.access import Access
 from reblogbot.clock import uptime
 from reblogbot.config.settings import AccountSettings, Config, SourceSettings
-from reblogbot.images import Gallery
-from reblogbot.messenger import Messenger
 from reblogbot.model import Delivery, Limits, Post, State
 from reblogbot.polling import Look, Poller
 from reblogbot.ports import Clock, Source
 from reblogbot.rounds import Poll, Round
-from reblogbot.sending import Sender
 from reblogbot.store import Store, StoreThread
 from reblogbot.store.records import SourceRecord
 from reblogbot.store.sources import Which
+
+if TYPE_CHECKING:
+    # what composes and sends is imported when there is something to send: most rounds bring nothing
+    from reblogbot.digest import Bundle
+    from reblogbot.images import Gallery
+    from reblogbot.messenger import Messenger
+    from reblogbot.sending import Sender
 
 # how many looks may wait for the turn of one that is slow
 WINDOW = 1000
@@ -58,7 +62,7 @@ class Pipeline:
         self._is_stopping = False
         # what is being polled, and since when its lease is that old
         self._held: dict[int, tuple[SourceRecord, float]] = {}
-        self._messenger = Messenger(config, store, self._in_store, self.sender, clock)
+        self._messenger: Messenger | None = None
         self.poller = Poller(config, store, self._in_store, make_source, self, gallery, clock, dice)
 
     async def close(self) -> None:
@@ -191,8 +195,16 @@ class Pipeline:
 
     async def tell(self) -> None:
         """Tell the admin of what he must see to."""
-        if not self._is_stopping:
-            await self._messenger.tell()
+        notify = self.config.notify
+        if self._is_stopping or not (notify.command or notify.webhook or notify.account):
+            return
+        if self._messenger is None:
+            from reblogbot.messenger import Messenger  # noqa: PLC0415
+
+            self._messenger = Messenger(
+                self.config, self.store, self._in_store, self.sender, self._clock
+            )
+        await self._messenger.tell()
 
     async def queued(self) -> list[Delivery]:
         """What waits in the outbox of enabled accounts, in order."""
@@ -212,8 +224,10 @@ class Pipeline:
 
     async def digested(
         self, account: str, source: SourceSettings, posts: Sequence[Post]
-    ) -> list[digest.Bundle]:
+    ) -> list[Bundle]:
         """These posts as the source's next digest would have them."""
+        from reblogbot import digest  # noqa: PLC0415
+
         now = self._clock.now()
         known = await self._in_store(self.store.sources.title, source.name)
         title = digest.heading(
@@ -224,6 +238,8 @@ class Pipeline:
     def sender(self, name: str) -> Sender:
         """The account's sender: one, as long as the process lives."""
         if name not in self._senders:
+            from reblogbot.sending import Sender  # noqa: PLC0415
+
             account = self.config.accounts[name]
             access = self._make_access(account, self.store, self._in_store)
             self._senders[name] = Sender(self.config, access, self._gallery)

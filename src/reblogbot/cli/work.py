@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import difflib
 import signal
 import sys
@@ -62,6 +61,8 @@ def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
 
 def run_sync(options: argparse.Namespace) -> int:
     """One round."""
+    import asyncio
+
     from reblogbot import app
 
     config = app.load_config(options.config)
@@ -86,6 +87,8 @@ def run_sync(options: argparse.Namespace) -> int:
 
 def run_preview(options: argparse.Namespace) -> int:
     """What a round would do."""
+    import asyncio
+
     from reblogbot import app, preview
 
     config = app.load_config(options.config)
@@ -126,6 +129,8 @@ def named(config: Config, written: Sequence[str]) -> list[str]:
 @contextmanager
 def _interruptible(pipeline: Pipeline) -> Iterator[Callable[[], bool]]:
     """On the first SIGINT or SIGTERM finish what is on the wire; a second one ends at once."""
+    import asyncio
+
     loop = asyncio.get_running_loop()
     signals = (signal.SIGINT, signal.SIGTERM)
     caught = []

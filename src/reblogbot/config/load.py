@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote
 from pydantic import BaseModel
 
 from reblogbot.config.faults import Findings, described
-from reblogbot.config.lines import Place, places
+from reblogbot.config.lines import places
 from reblogbot.config.reading import Kinds, Reading
 from reblogbot.config.settings import AccountSettings, Config, StoreSettings
 from reblogbot.errors import ConfigError, Fault
@@ -38,8 +38,8 @@ def load(
     "line N: " before it where it can. Raises ConfigError, with every fault there is.
     """
     toml = read(path)
-    document, root = _parsed(path, toml)
-    findings = Findings(root)
+    document = _parsed(path, toml)
+    findings = Findings(lambda: places(toml))
     kinds = Kinds(options_of, needs_of, known_kinds)
     # many sources inherit one template
     check = cache(check_template) if check_template else None
@@ -73,10 +73,10 @@ def read(path: Path) -> str:
         raise _unusable("config_invalid", path, hint, line) from None
 
 
-def _parsed(path: Path, toml: str) -> tuple[dict[str, Any], Place]:
-    """What the file says, and where. Raises ConfigError where it is no TOML."""
+def _parsed(path: Path, toml: str) -> dict[str, Any]:
+    """What the file says. Raises ConfigError where it is no TOML."""
     try:
-        return tomllib.loads(toml), places(toml)
+        return tomllib.loads(toml)
     except RecursionError:
         hint = "brackets are nested too deeply"
         raise _unusable("config_invalid", path, hint) from None

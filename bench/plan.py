@@ -1,0 +1,20 @@
+"""Which measures there are, in the order they run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from importlib import import_module
+from typing import cast
+
+from bench.bench import Bench
+from bench.line import Line
+
+BAR: tuple[str, ...] = ()
+LARGE: tuple[str, ...] = ()
+
+Measure = Callable[[Bench], Iterable[Line]]
+
+
+def measure(name: str) -> Measure:
+    """The measure of the module of this name."""
+    return cast("Measure", import_module(f"bench.{name}").measure)
