@@ -17,7 +17,7 @@ from bench.server import Server, serving
 LATENCY = "latency=100"
 DAEMONS = 4
 # what the machine's cores can do must not be what is measured: a daemon waits most of the time
-IN_FLIGHT = 16
+IN_FLIGHT = 8
 
 
 def measure(bench: Bench) -> Iterable[Line]:
@@ -50,20 +50,23 @@ def _share(config: Path, url: str) -> None:
 def _rate(folder: Path, server: Server, count: int, seconds: float) -> float:
     """How many polls a second so many daemons come to, once all of them are at work."""
     with ExitStack() as stack:
-        for number in range(count):
-            stack.enter_context(_daemon(folder, number))
-        time.sleep(5)
+        logs = [stack.enter_context(_daemon(folder, number)) for number in range(count)]
+        while not all(" started " in log.read_text(encoding="utf-8") for log in logs):
+            time.sleep(0.1)
+        time.sleep(2)
         before, begun = server.asked(), time.perf_counter()
         time.sleep(seconds)
         return (server.asked() - before) / (time.perf_counter() - begun)
 
 
 @contextmanager
-def _daemon(folder: Path, number: int) -> Iterator[None]:
-    with (folder / f"daemon-{number}.log").open("w", encoding="utf-8") as log:
+def _daemon(folder: Path, number: int) -> Iterator[Path]:
+    """A daemon at work, and its log."""
+    path = folder / f"daemon-{number}.log"
+    with path.open("w", encoding="utf-8") as log:
         process = subprocess.Popen([*PROGRAM, "run"], cwd=folder, stderr=log)
     try:
-        yield
+        yield path
     finally:
         process.terminate()
         process.wait()

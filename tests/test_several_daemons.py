@@ -71,10 +71,14 @@ class Cluster:
         self._running = {}
 
     def start(self, machine, minutes, where=""):
+        # its sources are told which machine asks
+        config = self._bot.folder / f"{machine}.toml"
+        written = self._bot.path.read_text(encoding="utf-8")
+        config.write_text(written.replace("[http]\n", f'[http]\ncontact = "{machine}"\n'), "utf-8")
         simulated = [sys.executable, "-c", MACHINE]
         with self._bot._log().open("a", encoding="utf-8") as log:
             self._running[machine] = subprocess.Popen(
-                [*simulated, machine, str(minutes), where, "-c", str(self._bot.path), "run"],
+                [*simulated, machine, str(minutes), where, "-c", str(config), "run"],
                 stderr=log,
                 cwd=self._bot.folder,
                 env={**os.environ, "COVERAGE_PROCESS_START": ""},
@@ -165,6 +169,11 @@ def cluster(bot):
     running.end()
 
 
+def askers(feeds):
+    """How often each machine asked for a feed."""
+    return Counter(told["user-agent"].partition("(+")[2].rstrip(")") for _, told in feeds.asked)
+
+
 def cut_off(bot):
     """End every connection to the store's database."""
     with admin(bot.store_url) as connection:
@@ -243,3 +252,27 @@ def test_four_daemons_killed_stopped_and_cut_off_lose_and_double_nothing(
     until(lambda: is_all_posted(server, shown), "all posts", 60)
     until(lambda: not bot.open(), "everything settled")
     judge(bot, server, shown)
+
+
+@pytest.mark.slow
+def test_the_work_spreads_over_all_daemons(bot, feeds, server, shown, cluster):
+    """Each claims what it has room for; so none has all of it, and none has nothing."""
+    for source in SOURCES:
+        shown.add(source, 1)
+    paths = [f"/{source}?{n}" for source in SOURCES for n in range(14)]
+    for path in paths:
+        feeds.pages[path] = feeds.pages[path.partition("?")[0]]
+    source = {"every": "50ms", "filter": {"max_age": "900d"}}
+    bot.configure(
+        {f"s{n}": {**source, "url": feeds.url(path)} for n, path in enumerate(paths)},
+        {"news": (server, "")},
+        http={"per_host": 8, "concurrency": 4},
+    )
+    for machine in "abcd":
+        cluster.start(machine, 0)
+    until(lambda: len(askers(feeds)) == 4, "all four at work")
+    feeds.asked.clear()
+    until(lambda: len(feeds.asked) >= 200, "polls")
+    shares = askers(feeds)
+    assert min(shares.values()) >= 20, shares
+    assert shown.most <= 8
