@@ -181,14 +181,9 @@ class Daemon:
         """Poll what there is room for now; what is left another daemon may take."""
         async with self._claiming:
             shift, begun = self._shift, uptime()
-            http = shift.config.http
-            room = http.concurrency - len(self._polls)
-            records = []
-            if room > 0:
-                claim = shift.pipeline.claim
-                records = await claim(shift.config.sources, "due", room, http.per_host)
-            # where there was something, there may be more
-            self._breath = max(BREATH, 10 * (uptime() - begun)) if records else None
+            room = shift.config.http.concurrency - len(self._polls)
+            records, is_all = await shift.pipeline.claim_due(room) if room > 0 else ([], False)
+            self._breath = None if is_all else max(BREATH, 10 * (uptime() - begun))
             for record in [] if self._stopping.is_set() else records:
                 task = asyncio.create_task(self._told(self._poll(shift.pipeline, record)))
                 self._polls.add(task)

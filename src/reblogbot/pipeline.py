@@ -26,7 +26,7 @@ from reblogbot.ports import Clock, Source
 from reblogbot.rounds import Poll, Round
 from reblogbot.store import Store, StoreThread
 from reblogbot.store.records import SourceRecord
-from reblogbot.store.sources import Which
+from reblogbot.store.sources import Room, Which
 
 if TYPE_CHECKING:
     # what composes and sends is imported when there is something to send: most rounds bring nothing
@@ -118,28 +118,37 @@ class Pipeline:
         if done is not None:
             done.add_deliveries(held)
 
-    async def claim(
-        self,
-        names: Iterable[str],
-        which: Which,
-        limit: int | None = None,
-        per_host: int | None = None,
-    ) -> list[SourceRecord]:
+    async def claim(self, names: Iterable[str], which: Which) -> list[SourceRecord]:
         """The sources that may be polled, leased to us for as long as a poll should take."""
-        enabled = [name for name in names if self.config.sources[name].enabled]
-        begun = uptime()
+        enabled, begun = self._enabled(names), uptime()
         records = await self._in_store(
-            self.store.sources.claim,
-            enabled,
-            which,
-            self._clock.now(),
-            self._lease,
-            limit,
-            per_host,
+            self.store.sources.claim, enabled, which, self._clock.now(), self._lease
         )
-        self._held.update({record.id: (record, begun) for record in records})
+        return self._holding(records, enabled, begun)
+
+    async def claim_due(self, limit: int) -> tuple[list[SourceRecord], bool]:
+        """So many sources that are due, leased to us; and whether that was all there are.
+
+        Those for whose hosts it is another's turn are left to whoever comes next.
+        """
+        enabled, begun = self._enabled(self.config.sources), uptime()
+        room = Room(limit, self.config.http.per_host)
+        records, is_all = await self._in_store(
+            self.store.sources.claim_due, enabled, self._clock.now(), self._lease, room
+        )
+        return self._holding(records, enabled, begun), is_all
+
+    def _enabled(self, names: Iterable[str]) -> list[str]:
+        return [name for name in names if self.config.sources[name].enabled]
+
+    def _holding(
+        self, records: Iterable[SourceRecord], enabled: Sequence[str], since: float
+    ) -> list[SourceRecord]:
+        """What was claimed, in the config's order, and to be renewed from now on."""
         order = {name: number for number, name in enumerate(enabled)}
-        return sorted(records, key=lambda record: order[record.name])
+        found = sorted(records, key=lambda record: order[record.name])
+        self._held.update({record.id: (record, since) for record in found})
+        return found
 
     async def poll(self, record: SourceRecord) -> Poll:
         """Look at one claimed source and record what it brought."""

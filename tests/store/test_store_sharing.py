@@ -18,6 +18,7 @@ from reblogbot.errors import StoreError, StoreInterrupted
 from reblogbot.model import State
 from reblogbot.store import StoreThread, open_store
 from reblogbot.store.database import Database
+from reblogbot.store.sources import Room
 from reblogbot.store.timekeeping import SLACK, ServerClock
 
 HERE = Path(__file__).parent
@@ -39,36 +40,47 @@ def hosts_of(records):
 def test_a_host_has_no_more_sources_polled_than_it_is_asked_at_once(opened):
     here, there = opened(), opened(THERE)
     names = crowd(here, a=5, b=1)
-    first = here.sources.claim(names, "due", NOW, LEASE, 10, 2)
+    first = here.sources.claim_due(names, NOW, LEASE, Room(10, 2))[0]
     assert hosts_of(first) == {"a": 2, "b": 1}
-    assert there.sources.claim(names, "due", NOW, LEASE, 10, 2) == []
+    assert there.sources.claim_due(names, NOW, LEASE, Room(10, 2))[0] == []
     here.sources.release(first[:1])
-    assert hosts_of(there.sources.claim(names, "due", NOW, LEASE, 10, 2)) == {"a": 1}
+    assert hosts_of(there.sources.claim_due(names, NOW, LEASE, Room(10, 2))[0]) == {"a": 1}
 
 
 def test_a_host_in_full_use_keeps_no_other_from_its_turn(store):
     names = crowd(store, crowded=100, quiet=1)
-    claimed = store.sources.claim(names, "due", NOW, LEASE, 4, 2)
+    claimed, is_all = store.sources.claim_due(names, NOW, LEASE, Room(4, 2))
     assert hosts_of(claimed) == {"crowded": 2, "quiet": 1}
+    assert not is_all
+
+
+def test_a_claim_tells_whether_it_is_worth_while_to_come_again_soon(store):
+    names = crowd(store, a=2, b=2)
+    for room, count, all_of_them in ((Room(3, 2), 3, False), (Room(1, 2), 1, True)):
+        claimed, is_all = store.sources.claim_due(names, NOW, LEASE, room)
+        assert (len(claimed), is_all) == (count, all_of_them)
+    assert store.sources.claim_due(names, NOW, LEASE, Room(9, 2)) == ([], True)
 
 
 def test_what_a_lost_daemon_polled_counts_until_its_lease_ends(opened):
     here, there = opened(), opened(THERE)
     names = crowd(here, a=3)
-    assert len(there.sources.claim(names, "due", NOW, LEASE, 10, 1)) == 1
-    assert here.sources.claim(names, "due", NOW + LEASE - MINUTE, LEASE, 10, 1) == []
-    assert len(here.sources.claim(names, "due", NOW + LEASE, LEASE, 10, 1)) == 1
+    assert len(there.sources.claim_due(names, NOW, LEASE, Room(10, 1))[0]) == 1
+    assert here.sources.claim_due(names, NOW + LEASE - MINUTE, LEASE, Room(10, 1))[0] == []
+    assert len(here.sources.claim_due(names, NOW + LEASE, LEASE, Room(10, 1))[0]) == 1
 
 
 def test_a_source_that_asks_nobody_known_waits_for_nobody(store):
     store.sources.enrol({f"s{n}": "" for n in range(5)}, NOW)
-    assert len(store.sources.claim([f"s{n}" for n in range(5)], "due", NOW, LEASE, 10, 1)) == 5
+    assert (
+        len(store.sources.claim_due([f"s{n}" for n in range(5)], NOW, LEASE, Room(10, 1))[0]) == 5
+    )
 
 
 def test_a_source_that_moves_is_counted_where_it_is_asked_now(store):
     store.sources.enrol({"s": "https://a/"}, NOW, {"s": "a"})
     store.sources.enrol({"s": "https://b/", "t": "https://b/"}, NOW, {"s": "b", "t": "b"})
-    assert len(store.sources.claim(["s", "t"], "due", NOW, LEASE, 10, 1)) == 1
+    assert len(store.sources.claim_due(["s", "t"], NOW, LEASE, Room(10, 1))[0]) == 1
 
 
 def test_a_lease_is_renewed_by_its_bearer_alone(opened):
@@ -90,6 +102,7 @@ sys.path.insert(0, sys.argv[2])
 from store_samples import *
 from reblogbot.owner import new_owner
 from reblogbot.store import open_store
+from reblogbot.store.sources import Room
 
 NAMES = [f"a-{n}" for n in range(12)]
 
@@ -97,7 +110,7 @@ def attempt(barrier, answers):
     store, _ = open_store(sys.argv[1], new_owner(), NOW)
     for _ in range(20):
         barrier.wait()
-        got = store.sources.claim(NAMES, "due", NOW, LEASE, 2, 3)
+        got = store.sources.claim_due(NAMES, NOW, LEASE, Room(2, 3))[0]
         barrier.wait()
         answers.put(len(got))
         barrier.wait()
@@ -149,7 +162,7 @@ def test_a_store_of_the_first_tables_goes_on_where_it_was(empty_url, monkeypatch
     store.sources.enrol(
         {"old": "https://old/", "new": "https://old/"}, NOW, dict.fromkeys(["old", "new"], "old")
     )
-    (record,) = store.sources.claim(["old", "new"], "due", NOW, LEASE, 10, 1)
+    (record,) = store.sources.claim_due(["old", "new"], NOW, LEASE, Room(10, 1))[0]
     assert record.name == "old"
     with store._database.read() as connection:
         assert connection.execute(text("SELECT source_id FROM seen")).scalars().all() == [record.id]
@@ -311,6 +324,7 @@ HOLD_ROW = """
 import sys
 from sqlalchemy import text
 from reblogbot.store.database import Database
+from reblogbot.store.sources import Room
 
 database = Database(sys.argv[1])
 with database.write() as connection:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -36,6 +35,28 @@ class Quiet:
     batch: Batch
     due: datetime
     now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many sources may be claimed, and how many of one host may be leased at once."""
+
+    limit: int | None = None
+    per_host: int | None = None
+
+    def chosen(self, due: Iterable[Any], busy: Counter[str]) -> tuple[list[int], bool]:
+        """The ids of those that fit beside what is busy, in their order; and whether all did."""
+        ids: list[int] = []
+        is_all = True
+        for row in due:
+            if self.limit is not None and len(ids) >= self.limit:
+                return ids, False
+            if row.host and self.per_host is not None and busy[row.host] >= self.per_host:
+                is_all = False
+                continue
+            busy[row.host] += 1
+            ids.append(row.id)
+        return ids, is_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +116,22 @@ class Sources:
         now: datetime,
         lease: timedelta,
         limit: int | None = None,
-        per_host: int | None = None,
     ) -> list[SourceRecord]:
-        """The sources of these names that may be polled, now leased to us; most overdue first.
+        """The sources of these names that may be polled, now leased to us; most overdue first."""
+        return self._claim(names, which, now, lease, Room(limit))[0]
 
-        At most `limit` of them, and so few that, with what others poll meanwhile, no host has
-        more than `per_host`.
+    def claim_due(
+        self, names: Sequence[str], now: datetime, lease: timedelta, room: Room
+    ) -> tuple[list[SourceRecord], bool]:
+        """As many sources that are due as there is room for, and whether that was all of them.
+
+        No host has then more sources leased, by whomever, than the room allows.
         """
+        return self._claim(names, "due", now, lease, room)
+
+    def _claim(
+        self, names: Sequence[str], which: Which, now: datetime, lease: timedelta, room: Room
+    ) -> tuple[list[SourceRecord], bool]:
         with self._database.write() as connection:
             # nobody else may count and lease at the same time
             alone(connection, CLAIMING)
@@ -118,11 +148,11 @@ class Sources:
                 .order_by(source.c.due, source.c.id)
             )
             wanted = frozenset(names)
-            able = _polite((row for row in due if row.name in wanted), busy, per_host)
-            ids = list(islice(able, limit))
+            ids, is_all = room.chosen((row for row in due if row.name in wanted), busy)
             rows = self._lease(connection, ids, free, now + lease)
             learnt = self._learnt(connection, [row.id for row in rows])
-        return [source_record(row, learnt.get(row.id, frozenset())) for row in rows]
+        records = [source_record(row, learnt.get(row.id, frozenset())) for row in rows]
+        return records, is_all
 
     def renew(self, records: Iterable[SourceRecord], until: datetime) -> None:
         """Hold these until then, as far as they are ours."""
@@ -280,15 +310,6 @@ class Sources:
         for host, bearer, count in rows:
             busy[host] += 0 if bearer in dead else count
         return busy, dead
-
-
-def _polite(due: Iterable[Any], busy: Counter[str], per_host: int | None) -> Iterator[int]:
-    """The ids, in their order, without those whose host would have more than `per_host`."""
-    for row in due:
-        if row.host and per_host is not None and busy[row.host] >= per_host:
-            continue
-        busy[row.host] += 1
-        yield row.id
 
 
 _FRESH: dict[str, Any] = {
