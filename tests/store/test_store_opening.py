@@ -7,10 +7,10 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from children import OPEN, bound_by_modes, on_a_small_disk, run
 from sqlalchemy import text
 from store_samples import NOW, candidate, enrol, poll
 
+from children import OPEN, bound_by_modes, on_a_small_disk, run
 from reblogbot.errors import Exit, StoreError
 from reblogbot.schema import REVISION
 from reblogbot.store import open_store, read_store
