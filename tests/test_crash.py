@@ -1,112 +1,14 @@
 """Killed at every edge call, before or after it took effect: nothing lost, nothing doubled."""
 
-from collections.abc import Callable
 from contextlib import suppress
 from itertools import count
-from types import SimpleNamespace
 
 import pytest
 
-from reblogbot.access import Access
+from mortal import Killed, Reaper
 from reblogbot.model import State
-from reblogbot.pipeline import Pipeline
 from reblogbot.sandbox.server import run_in_thread
 from rig import Item, items, posted, text_of
-
-
-class Killed(BaseException):
-    """As a kill -9: nothing of ours may catch it, and nothing is done after it."""
-
-
-class Reaper:
-    """Counts edge calls and ends everything at one of them, before or after it took effect."""
-
-    def __init__(self, deadly: int, *, after: bool):
-        self.calls: list[str] = []
-        self._deadly = deadly
-        self._after = after
-        self._dead = False
-
-    @property
-    def has_struck(self) -> bool:
-        return self._dead
-
-    def strikes(self, name: str) -> bool:
-        """Note a call; True when it is the last one that takes effect. Raises Killed."""
-        if self._dead:
-            # what would run on the way out, such as `finally`, does not run in a killed process
-            raise Killed
-        self.calls.append(name)
-        if len(self.calls) != self._deadly:
-            return False
-        self._dead = True
-        if not self._after:
-            raise Killed
-        return True
-
-    def around(self, name: str, method: Callable) -> Callable:
-        def called(*args, **kwargs):
-            last = self.strikes(name)
-            made = method(*args, **kwargs)
-            if last:
-                raise Killed
-            return made
-
-        return called
-
-    def around_async(self, name: str, method: Callable) -> Callable:
-        async def called(*args, **kwargs):
-            last = self.strikes(name)
-            made = await method(*args, **kwargs)
-            if last:
-                raise Killed
-            return made
-
-        return called
-
-
-class Edge:
-    """A part of the world whose every method may be the last one called."""
-
-    def __init__(self, inner, name: str, reaper: Reaper):
-        self._inner, self._name, self._reaper = inner, name, reaper
-
-    def __getattr__(self, name: str):
-        found = getattr(self._inner, name)
-        return self._reaper.around(f"{self._name}.{name}", found) if callable(found) else found
-
-
-def mortal(reaper: Reaper) -> Callable[..., Pipeline]:
-    """The composition root, with the reaper between the pipeline and every edge."""
-
-    def make(edges, config, store):
-        whole = edges.pipeline(config, store)
-        parts = SimpleNamespace(
-            sources=Edge(store.sources, "sources", reaper),
-            outbox=Edge(store.outbox, "outbox", reaper),
-            history=store.history,
-            name=store.name,
-        )
-
-        def make_source(settings):
-            source = whole.poller._make_source(settings)
-            return SimpleNamespace(poll=reaper.around_async("source.poll", source.poll))
-
-        def make_access(account, _store, in_store):
-            real = whole._make_access(account, store, in_store)
-            return Access(
-                account.name,
-                lambda: Edge(real.target, "target", reaper),
-                real._token,
-                parts,
-                in_store,
-                edges.clock,
-            )
-
-        gallery = whole._gallery
-        return Pipeline(config, parts, make_source, make_access, gallery, edges.clock, lambda: 0.5)
-
-    return make
 
 
 def rounds_of_death(bot, server, arrange, expected, moment):
@@ -117,8 +19,8 @@ def rounds_of_death(bot, server, arrange, expected, moment):
     for deadly in count(1):
         account = f"bot{deadly}"
         arrange(account)
-        reaper = Reaper(deadly, after=moment == "after")
-        with bot.at_work(mortal(reaper)) as worker, suppress(Killed):
+        reaper = Reaper(deadly, moment)
+        with bot.at_work(reaper.make) as worker, suppress(Killed):
             worker.sync()
         if not reaper.has_struck:
             return reaper.calls

@@ -166,6 +166,8 @@ def test_stop_holds_everything_and_start_goes_on(waiting, awake, cli, bot, sandb
     done = awake()
     assert (done.counts()["sent"], posted(sandbox)) == (0, [])
     assert "STOPPED" in cli("status").out
+    # whoever wonders why a sync posts nothing is told
+    assert "stopped: nothing is posted" in cli("sync").out
     ran = cli("start")
     assert (ran.code, ran.out) == (0, "started: 3 queued\n")
     bot.sync()

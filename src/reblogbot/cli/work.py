@@ -77,11 +77,14 @@ def run_sync(options: argparse.Namespace) -> int:
 
     with _progress(len(names), quiet=options.json) as on_poll:
         done, interrupted = asyncio.run(work(on_poll))
+    is_stopped = store.outbox.stopped_at() is not None
     store.close()
     if options.json:
         say_json(done.as_json())
     else:
         _show_round(done)
+        if is_stopped:
+            say("stopped: nothing is posted until `reblogbot start`")
     return Exit.INTERRUPTED if interrupted else done.exit_code()
 
 
