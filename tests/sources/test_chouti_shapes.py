@@ -109,6 +109,12 @@ def test_the_list_is_found_in_any_envelope(envelope):
     assert entry.guid == "42236030"
 
 
+def test_the_list_is_the_longest_where_there_are_several():
+    pinned = {"id": 1, "title": "公告：社区规则"}
+    answer = {"top": [pinned], "data": [SNAKE, SNAKE | {"id": 2}], "hot24": [pinned]}
+    assert [entry.guid for entry in entries(answer)] == ["42236030", "2"]
+
+
 def test_the_order_of_the_list_stays_and_an_id_counts_once():
     records = [{"id": n, "title": f"T{n}"} for n in (3, 1, 2)]
     shifted = [*records, {"id": 1, "title": "T1, once more"}]
@@ -240,7 +246,7 @@ OLDER = """
  <img alt="抽屉新热榜" original="//img2.chouti.com/small.jpg" lang="7"></div>
  <div class="news-content"><div class="part1"><a href="http://news.example/1" class="show-content color-chag">
   第一条标题 </a><span class="content-source">-news.example</span></div>
- <div class="part2" share-pic="http://img2.chouti.com/large.jpg" share-title="【第一】条标题" share-summary="摘要" share-linkid="7">
+ <div class="part2" share-pic="http://img2.chouti.com/large.jpg" share-title="【第一】条标题" share-summary="摘要" share-linkid="7" share-subject="42区">
   <a class="digg-a"><b>37</b></a><a class="discus-a"><b>12</b></a><a class="user-a"><b>小明</b></a></div></div></div>
 <div class="item"><div class="part1"><a class="show-content" href="/link/8">第二条标题</a></div>
  <div class="part2" share-linkid="8" share-title=""></div></div></div>"""
@@ -267,6 +273,7 @@ def test_a_page_of_the_older_generation():
     assert (first.title, first.summary, first.guid) == ("第一", "条标题", "7")
     assert (first.score, first.comments, first.authors) == (37, 12, ("小明",))
     assert first.media[0].url == "http://img2.chouti.com/large.jpg"
+    assert first.categories == ("42区",)
     assert (second.title, second.link) == ("第二条标题", "https://dig.chouti.com/link/8")
 
 

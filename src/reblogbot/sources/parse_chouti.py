@@ -44,13 +44,11 @@ def parse_json(body: Body, *_: Any) -> Batch:
     Raises SourceError, whatever the bytes are; it names what was found instead.
     """
     document = json_text.loads(body.text(), body.url)
-    for found in _candidates(document):
-        is_html = isinstance(found, str)
-        records = chouti_page.records(found) if isinstance(found, str) else found
-        entries = _entries(records, body, is_html=is_html)
-        if entries:
-            return _batch(entries)
-    raise SourceError("chouti_shape", f"{shown(body.url)}: {_wrong(document)}")
+    # an answer may bring what is pinned, or advertised, as a list of its own
+    entries = max((_listed(found, body) for found in _candidates(document)), key=len, default=())
+    if not entries:
+        raise SourceError("chouti_shape", f"{shown(body.url)}: {_wrong(document)}")
+    return _batch(entries)
 
 
 def parse_page(body: Body, *_: Any) -> Batch:
@@ -73,6 +71,12 @@ def parse_official_feed(body: Body, *_: Any) -> Batch:
     if not entries:
         raise SourceError("chouti_shape", f"{shown(body.url)}: the feed shows no entries")
     return replace(_batch(entries), fresh_for=batch.fresh_for, validators=batch.validators)
+
+
+def _listed(found: list[Any] | str, body: Body) -> tuple[Entry, ...]:
+    if isinstance(found, str):
+        return _entries(chouti_page.records(found), body, is_html=True)
+    return _entries(found, body, is_html=False)
 
 
 def _batch(entries: tuple[Entry, ...]) -> Batch:
