@@ -78,6 +78,14 @@ def test_the_head_and_the_order_are_the_feeds():
     assert [entry.guid for entry in batch.entries] == ["2", "1", "2"]
 
 
+def test_lines_broken_within_a_text_are_read():
+    document = feed({"id": "1", "title": "A title", "content_text": "Some words"})
+    (entry,) = batch_of(
+        document.replace("A title", "A\n\ttitle").replace("Some ", "Some\n")
+    ).entries
+    assert (entry.title, entry.summary) == ("A title", "Some\nwords")
+
+
 def test_no_items_is_well():
     assert batch_of(feed()).entries == ()
 

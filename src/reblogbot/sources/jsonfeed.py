@@ -26,7 +26,7 @@ def looks_like_json(text: str) -> bool:
 def parse(text: str, url: str, zone: tzinfo, now: datetime) -> Batch:
     """The Batch in `text`, which came from `url`. Raises SourceError when it is no JSON Feed."""
     try:
-        document = json.loads(text)
+        document = json.loads(text, strict=False)
     except (ValueError, RecursionError) as error:
         raise not_a_feed.unknown(text, url) from error
     items = document.get("items") if isinstance(document, dict) else None
