@@ -218,10 +218,14 @@ def test_several_images_come_once_each():
 def test_an_id_is_taken_from_the_permalink_where_it_has_no_field():
     records = [
         {"title": "T", "url": "https://m.ichouti.cn/link/55?from=x"},
+        {"title": "scraped", "link": "/link/56"},
         {"title": "no id", "url": "https://x.example/"},
     ]
-    (entry,) = entries({"data": records})
-    assert (entry.guid, entry.link) == ("55", "https://dig.chouti.com/link/55")
+    found = entries({"data": records})
+    assert [(entry.guid, entry.link) for entry in found] == [
+        ("55", "https://dig.chouti.com/link/55"),
+        ("56", "https://dig.chouti.com/link/56"),
+    ]
 
 
 def test_gbk_is_read_too():

@@ -31,6 +31,8 @@ _SUBJECTS = {
     "177": "视频",
 }
 _TIMES = ("time_into_pool", "operate_time", "created_time", "action_time")
+# what names the permalink, where there is no id
+_LINKS = ("url", "original_url", "link", "link_url", "share_url", "href")
 _LINK = re.compile(r".*/link/(\d{1,15})/?(?:[?#].*)?")
 _ID = re.compile(r"\d{1,15}")
 # how deep in an envelope the list may be
@@ -196,8 +198,8 @@ def _id(fields: _Fields) -> str:
     for text in (fields.text("id"), fields.text("link_id", "links_id")):
         if _ID.fullmatch(text):
             return text
-    found = _LINK.fullmatch(fields.text("url")) or _LINK.fullmatch(fields.text("original_url"))
-    return found[1] if found else ""
+    links = (_LINK.fullmatch(fields.text(name)) for name in _LINKS)
+    return next((found[1] for found in links if found), "")
 
 
 def _other_than(summary: str, title: str) -> str:
