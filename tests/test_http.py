@@ -121,8 +121,9 @@ async def test_the_admins_headers_replace_our_own(site, fetch):
         ("gzip", lambda body: gzip.compress(body[:7]) + gzip.compress(body[7:])),
         ("gzip", lambda body: body),
         ("identity", lambda body: body),
+        ("", gzip.compress),
     ],
-    ids=["gzip", "zlib", "raw deflate", "two members", "not packed at all", "identity"],
+    ids=["gzip", "zlib", "raw deflate", "two members", "not packed", "identity", "untold"],
 )
 async def test_every_way_of_packing_a_body_is_unpacked(site, fetch, coding, pack):
     site.pages["/"] = answer(pack(b"<rss>hello</rss>"), Content_Encoding=coding)
@@ -315,6 +316,7 @@ async def endless_header(writer):
 
 
 BOMB = answer(gzip.compress(b"\0" * 20_000_000), Content_Encoding="gzip")
+UNTOLD_BOMB = answer(gzip.compress(b"\0" * 20_000_000))
 
 
 @pytest.mark.parametrize(
@@ -323,6 +325,7 @@ BOMB = answer(gzip.compress(b"\0" * 20_000_000), Content_Encoding="gzip")
         (answer(b"x" * 100_001), "body_too_large"),
         (endless_body, "body_too_large"),
         (BOMB, "body_too_large"),
+        (UNTOLD_BOMB, "body_too_large"),
         (endless_headers, "headers_too_large"),
         (endless_header, "headers_too_large"),
     ],

@@ -55,14 +55,21 @@ def test_the_same_link_twice_in_a_batch_is_one_entry():
         lambda name: {"guid": f"{HOME}#{name}", "link": f"{HOME}#{name}"},
         lambda name: {"link": f"{HOME}#{name}"},
         lambda name: {"guid": name, "link": HOME, "title": "", "summary": name},
+        lambda name: {"guid": HOME},
+        lambda name: {"guid": "0"},
     ],
 )
-def test_a_link_that_all_entries_share_tells_nothing(fields):
+def test_a_link_or_an_id_that_all_entries_share_tells_nothing(fields):
     batch = Batch(tuple(entry(name, **fields(name)) for name in "abc"))
     found = candidates("s", batch)
     assert [one.entry.title or one.entry.summary for one in found] == ["c", "b", "a"]
     assert len({key for one in found for key in one.keys}) == 3
     assert len({one.published_keys[0] for one in found}) == 3
+
+
+def test_one_id_at_several_links_is_one_entry_that_moved():
+    moved = [entry("a", guid="1", link=f"https://a.example/{n}") for n in range(4)]
+    assert len(candidates("s", Batch(tuple(moved)))) == 1
 
 
 def test_two_entries_of_one_link_are_one():

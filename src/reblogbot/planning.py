@@ -70,12 +70,16 @@ class Taken:
 
 def candidates(source: str, batch: Batch) -> tuple[Candidate, ...]:
     """The batch's entries with their keys, oldest first, each once."""
-    shared = _shared_links(batch.entries)
+    links, guids = _shared(batch.entries)
     taken: set[bytes] = set()
     kept = []
     for entry in oldest_first(batch.entries):
-        is_shared = identity.canonical_link(entry.link) in shared
-        known_by = replace(entry, link="") if is_shared else entry
+        is_linked = identity.canonical_link(entry.link) not in links
+        known_by = replace(
+            entry,
+            link=entry.link if is_linked else "",
+            guid=entry.guid if entry.guid not in guids else "",
+        )
         keys = identity.keys(known_by)
         if taken.isdisjoint(keys):
             kept.append(Candidate(entry, keys, identity.published_keys(known_by, source)))
@@ -83,21 +87,31 @@ def candidates(source: str, batch: Batch) -> tuple[Candidate, ...]:
     return tuple(kept)
 
 
-def _shared_links(entries: Sequence[Entry]) -> frozenset[str]:
-    """The links that tell nothing, such as a home page: many entries of their own id and words.
+def _shared(entries: Sequence[Entry]) -> tuple[frozenset[str], frozenset[str]]:
+    """The links, and the ids, that tell nothing, such as a home page.
 
-    Where there is no id, the link as written is it: a list of changes links to places on a page.
+    Those are many entries', who have ids, or else links, and words of their own. Where there is
+    no id, the link as written is it: a list of changes links to places on a page.
     """
-    told: dict[str, set[tuple[str, str]]] = {}
+    links: list[tuple[str, str, str]] = []
+    guids: list[tuple[str, str, str]] = []
     for entry in entries:
-        link = identity.canonical_link(entry.link)
-        words = entry.title or entry.summary
-        if link and words:
-            told.setdefault(link, set()).add((entry.guid or entry.link, words))
+        link, words = identity.canonical_link(entry.link), entry.title or entry.summary
+        links.append((link, entry.guid or entry.link, words))
+        guids.append((entry.guid, link, words))
+    return _of_many(links), _of_many(guids)
+
+
+def _of_many(told: Iterable[tuple[str, str, str]]) -> frozenset[str]:
+    """Of (value, name, words) the values that come with many names and many words."""
+    found: dict[str, tuple[set[str], set[str]]] = {}
+    for value, name, words in told:
+        if value and name and words:
+            names, texts = found.setdefault(value, (set(), set()))
+            names.add(name)
+            texts.add(words)
     return frozenset(
-        link
-        for link, names in told.items()
-        if min(len({id_ for id_, _ in names}), len({words for _, words in names})) >= SHARED
+        value for value, (names, texts) in found.items() if min(len(names), len(texts)) >= SHARED
     )
 
 

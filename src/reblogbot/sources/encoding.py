@@ -9,6 +9,8 @@ from reblogbot.errors import SourceError
 from reblogbot.sources import likeness
 
 _REPLACEMENT = "\ufffd"
+# where a page has to say its encoding, and some more (HTML, 4.2.5.4)
+_HEAD = 4096
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -51,15 +53,16 @@ _NOT_FOR_DOCUMENTS = frozenset(
 )
 _ISO_2022_JP = re.compile(rb"\x1b\$[@B]")
 _XML_DECLARATION = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]+)[\"']")
+_META = re.compile(rb"<meta\s[^>]{0,300}?charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 
 
 def decode(body: bytes, *, content_type: str = "", wanted: str = "") -> str:
     """The text of `body`, without byte order mark; never fails for what the bytes are.
 
-    `wanted`, the admin's word, beats everything; then the byte order mark, valid UTF-8, and
-    of what the XML declaration and `content_type` say the one that leaves the fewest gaps. Where
-    they say nothing, or only what is said without a thought, the text shows what it is.
+    `wanted`, the admin's word, beats everything; then the byte order mark, valid UTF-8, and of
+    what the XML declaration, `content_type` and a page's head say the one that leaves the fewest
+    gaps. Where they say nothing, or what is said without a thought, the text shows what it is.
     Raises SourceError when `wanted` is no encoding at all.
     """
     if wanted:
@@ -99,6 +102,7 @@ def _claims(body: bytes, content_type: str) -> list[str]:
     served = _CHARSET.search(content_type)
     labels = [declared[1].decode("ascii", "replace")] if declared else []
     labels += [served[1]] if served else []
+    labels += [label.decode("ascii", "replace") for label in _META.findall(body[:_HEAD])[:1]]
     names = (_known(label) for label in labels)
     # wide characters would have been seen by their NULs: a claim of them is false
     return [name for name in names if name and not name.startswith(("utf-16", "utf-32"))]

@@ -50,6 +50,14 @@ def unknown(text: str, url: str) -> SourceError:
     )
 
 
+def cut_off() -> SourceError:
+    """The error for what ends before anything in it was whole."""
+    return SourceError(
+        "feed_truncated",
+        "the feed was cut off before its first entry was whole; it is asked again later",
+    )
+
+
 def _page(head: str) -> str:
     title = _TITLE.search(head)
     named = f' ("{_start(html.unescape(title[1]))}")' if title else ""

@@ -15,6 +15,7 @@ from reblogbot.model import Batch, Entry, Media, Validators
 from reblogbot.sources import arxiv, dates, jsonfeed, not_a_feed, spans, xml_text
 from reblogbot.sources.body import Body
 from reblogbot.sources.encoding import decode
+from reblogbot.sources.plain import has_markup
 from reblogbot.sources.urls import is_web_url, web_url
 from reblogbot.text import clean, html_to_text, language_of, language_tag, one_line
 from reblogbot.text.markup import unescape_once
@@ -25,12 +26,6 @@ CUT_OFF = Validators(cursor="cut off")
 # Longer texts are cut before they are looked at: no post is that long, and a worker's time is dear
 _LONGEST_HTML = 12_000
 _LONGEST_TEXT = 5_000
-# "Promise<I>" and "the <p> element" are about such tags: those that mean it close them
-_HTML_TITLE = re.compile(
-    r"<(b|em|font|i|p|s|small|span|strong|sub|sup|u)(?:\s[^<>]{0,500})?>.{0,1000}?</\1\s?>"
-    r"|<(?:br|wbr)\s?/?>|<img\s[^<>]{1,1000}>|<a\s+href",
-    re.IGNORECASE | re.DOTALL,
-)
 _MARKUP = re.compile("[<&]")
 _TAG = re.compile(r"<[^<>]*>")
 _SAMPLE = 10_000
@@ -239,7 +234,7 @@ class _Reading:
     def _title(self, raw: dict[str, Any]) -> str:
         title = str(raw.get("title") or raw.get("itunes_title") or "")[:_LONGEST_HTML]
         kind = raw.get("title_detail", {}).get("type", "text/plain")
-        if kind != "text/plain" or (not self.head.is_atom and _HTML_TITLE.search(title)):
+        if kind != "text/plain" or (not self.head.is_atom and has_markup(title)):
             title = html_to_text(title)
         elif not self.head.is_atom:
             # RSS does not say whether a title is HTML: a lone "<" or ">" is none, "&amp;" is

@@ -8,6 +8,7 @@ from html.entities import html5
 from xml.parsers import expat
 
 from reblogbot.errors import SourceError
+from reblogbot.sources import not_a_feed
 from reblogbot.sources.urls import absolute
 from reblogbot.text import html_to_text, one_line
 
@@ -149,9 +150,6 @@ def _closed(text: str) -> str:
     if re.compile(end, re.IGNORECASE).search(text, whole):
         return text
     if not whole:
-        raise SourceError(
-            "feed_truncated",
-            "the feed was cut off before its first entry was whole; it is asked again later",
-        )
+        raise not_a_feed.cut_off()
     # what follows is half an entry: half a link would pass for a new one
     return f"{text[:whole]}{'</channel>' if is_rss else ''}</{name}>"
