@@ -13,8 +13,9 @@ import json
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 
-from reblogbot import digest
+from reblogbot import digest, turns
 from reblogbot.access import Access
 from reblogbot.config.settings import AccountSettings, Config, SourceSettings
 from reblogbot.images import Gallery
@@ -50,7 +51,7 @@ class Pipeline:
         self._in_store = StoreThread()
         self._make_access = make_access
         self._gallery = gallery
-        self._clock = clock
+        self.clock = clock
         self._senders: dict[str, Sender] = {}
         self._is_stopping = False
         self._messenger = Messenger(config, store, self._in_store, self.sender, clock)
@@ -94,7 +95,7 @@ class Pipeline:
 
     async def enrol(self, done: Round | None = None) -> None:
         """Know the config's sources and accounts; hold what is queued for others."""
-        config, now = self.config, self._clock.now()
+        config, now = self.config, self.clock.now()
         addresses = {name: address(source) for name, source in config.sources.items()}
         servers = {name: account.server for name, account in config.accounts.items()}
         await self._in_store(self.store.sources.enrol, addresses, now)
@@ -111,7 +112,7 @@ class Pipeline:
         # a fetch, each fallback, a parse and the recording; past that the poller has died
         lease = max(self.config.delivery.lease, 4 * self.config.http.timeout)
         records = await self._in_store(
-            self.store.sources.claim, enabled, which, self._clock.now(), lease, limit
+            self.store.sources.claim, enabled, which, self.clock.now(), lease, limit
         )
         order = {name: number for number, name in enumerate(enabled)}
         return sorted(records, key=lambda record: order[record.name])
@@ -124,7 +125,7 @@ class Pipeline:
 
     async def busy(self) -> list[str]:
         """The enabled accounts that have something to publish, or to read back."""
-        names = await self._in_store(self.store.outbox.busy_accounts, self._clock.now())
+        names = await self._in_store(self.store.outbox.busy_accounts, self.clock.now())
         accounts = self.config.accounts
         return [name for name in names if name in accounts and accounts[name].enabled]
 
@@ -142,10 +143,17 @@ class Pipeline:
             await self._messenger.tell()
 
     async def queued(self) -> list[Delivery]:
-        """What waits in the outbox of enabled accounts, in order."""
+        """What waits in the outbox of enabled accounts and sources, in order."""
         found = await self._in_store(self.store.outbox.find, states={State.QUEUED})
-        accounts = self.config.accounts
-        return [one for one in found if one.account in accounts and accounts[one.account].enabled]
+        accounts, sources = self.config.accounts, self.config.sources
+        return [
+            one
+            for one in found
+            if one.account in accounts
+            and accounts[one.account].enabled
+            and one.source in sources
+            and sources[one.source].enabled
+        ]
 
     async def remembered(self, names: Iterable[str]) -> list[SourceRecord]:
         """What is known of these sources, unclaimed; of a new one, nothing."""
@@ -158,15 +166,24 @@ class Pipeline:
         ]
 
     async def digested(
-        self, account: str, source: SourceSettings, posts: Sequence[Post]
+        self,
+        account: str,
+        source: SourceSettings,
+        posts: Sequence[Post],
+        title: str | None,
+        at: datetime,
     ) -> list[digest.Bundle]:
-        """These posts as the source's next digest would have them."""
-        now = self._clock.now()
-        known = await self._in_store(self.store.sources.title, source.name)
-        title = digest.heading(
-            source.title or known or source.name, source, digest.next_time(source, now) or now
-        )
-        return digest.bundles(posts, await self.limits(account), title)
+        """These posts as the source's digest of that instant has them; `title` is its feed's."""
+        known = title or await self._in_store(self.store.sources.title, source.name)
+        heading = digest.heading(source.title or known or source.name, source, at)
+        return digest.bundles(posts, await self.limits(account), heading)
+
+    async def line(self, account: str, waiting: Sequence[Delivery]) -> list[Delivery]:
+        """What waits for the account, in the order it will go out."""
+        now, pace = self.clock.now(), self.config.accounts[account].pace
+        since = now - turns.memory(self.config)
+        sent = await self._in_store(self.store.outbox.sent, account, since)
+        return turns.line_up(waiting, self.config, pace, sent, now)
 
     def sender(self, name: str) -> Sender:
         """The account's sender: one, as long as the process lives."""
