@@ -11,6 +11,9 @@ from reblogbot.config.settings import SourceSettings
 from reblogbot.model import Limits, Post
 from reblogbot.text import length
 
+PART_OF = "digest: it is part of delivery"
+"""How the note begins on what is skipped because a digest has its text."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bundle:

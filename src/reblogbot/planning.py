@@ -84,14 +84,18 @@ def candidates(source: str, batch: Batch) -> tuple[Candidate, ...]:
 
 
 def _shared_links(entries: Sequence[Entry]) -> frozenset[str]:
-    """The links that tell nothing, such as a home page: many entries of their own id and title."""
+    """The links that tell nothing, such as a home page: many entries of their own id and title.
+
+    They are written alike but for the fragment: a home page has no tracking parameters that
+    differ from entry to entry.
+    """
     told: dict[str, set[tuple[str, str]]] = {}
     for entry in entries:
-        link = identity.canonical_link(entry.link)
-        if link and entry.guid and entry.title:
-            told.setdefault(link, set()).add((entry.guid, entry.title))
+        page = entry.link.partition("#")[0]
+        if page and entry.guid and entry.title:
+            told.setdefault(page, set()).add((entry.guid, entry.title))
     return frozenset(
-        link
+        identity.canonical_link(link)
         for link, names in told.items()
         if min(len({guid for guid, _ in names}), len({title for _, title in names})) >= SHARED
     )

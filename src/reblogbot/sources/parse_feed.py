@@ -26,7 +26,9 @@ CUT_OFF = Validators(cursor="cut off")
 _LONGEST_HTML = 12_000
 _LONGEST_TEXT = 5_000
 _HTML_TITLE = re.compile(
-    r"</?(?:b|br|em|font|i|img|p|s|small|span|strong|sub|sup|u|wbr)(?:\s[^<>]*)?/?>|<a\s+href",
+    r"</?(?:b|br|em|font|i|img|p|s|small|span|strong|sub|sup|u|wbr)(?:\s[^<>]*)?/?>|<a\s+href"
+    # one alone may be what the entry is about
+    r"|<(script|style)\b[^<>]*>[^<]*</\1\s*>",
     re.IGNORECASE,
 )
 _MARKUP = re.compile("[<&]")

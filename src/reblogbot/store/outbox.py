@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, func, insert, or_, select, update
 
 from reblogbot import owner as owners
+from reblogbot.digest import PART_OF
 from reblogbot.model import OPEN, TRANSITIONS, Delivery, Entry, Limits, Receipt, Sent, State
 from reblogbot.schema import account, delivery, entry, event, switch
 from reblogbot.store.database import Database, insert_into
@@ -227,7 +228,7 @@ class Outbox:
             connection.execute(
                 update(delivery).where(delivery.c.id == carrier.id).values(post=post)
             )
-            note = f"digest: it is part of delivery {carrier.id}"
+            note = f"{PART_OF} {carrier.id}"
             for one in members:
                 self._move(connection, rows[one.id], State.SKIPPED, {}, note, now)
         return True
