@@ -77,6 +77,12 @@ def test_two_entries_of_one_link_are_one():
     assert len(candidates("s", batch)) == 1
 
 
+def test_three_entries_of_one_link_in_as_many_disguises_are_one():
+    links = (f"{HOME}?utm_source={name}" for name in "abc")
+    batch = Batch(tuple(entry(link[-1], guid=link, link=link) for link in links))
+    assert len(candidates("s", batch)) == 1
+
+
 def storm(entries, *, known=(), changed=False, last=NOW - timedelta(hours=2), **keys):
     settings = SourceSettings(name="s", kind="feed", to=("news",), **keys)
     batch = Batch(tuple(entries))

@@ -88,18 +88,19 @@ def candidates(source: str, batch: Batch) -> tuple[Candidate, ...]:
 
 
 def _shared(entries: Sequence[Entry]) -> tuple[frozenset[str], frozenset[str]]:
-    """The links, and the ids, that tell nothing, such as a home page.
+    """The canonical links, and the ids, that tell nothing, such as a home page.
 
     Those are many entries', who have ids, or else links, and words of their own. Where there is
-    no id, the link as written is it: a list of changes links to places on a page.
+    no id, the link as written is it: a list of changes links to places on a page. Such links
+    are written alike but for the fragment: a home page has no tracking parameters that differ.
     """
     links: list[tuple[str, str, str]] = []
     guids: list[tuple[str, str, str]] = []
     for entry in entries:
-        link, words = identity.canonical_link(entry.link), entry.title or entry.summary
-        links.append((link, entry.guid or entry.link, words))
-        guids.append((entry.guid, link, words))
-    return _of_many(links), _of_many(guids)
+        words = entry.title or entry.summary
+        links.append((entry.link.partition("#")[0], entry.guid or entry.link, words))
+        guids.append((entry.guid, identity.canonical_link(entry.link), words))
+    return frozenset(map(identity.canonical_link, _of_many(links))), _of_many(guids)
 
 
 def _of_many(told: Iterable[tuple[str, str, str]]) -> frozenset[str]:

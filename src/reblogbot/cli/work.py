@@ -124,7 +124,8 @@ def named(config: Config, written: Sequence[str]) -> list[str]:
     for name in written:
         if name not in config.sources:
             close = difflib.get_close_matches(name, config.sources, n=1)
-            hint = f'; did you mean "{close[0]}"?' if close else ""
+            others = f"; there are {', '.join(config.sources)}" if config.sources else ""
+            hint = f'; did you mean "{close[0]}"?' if close else others
             raise ConfigError("source_unknown", f'{config.path}: no source "{name}"{hint}')
     return [name for name in config.sources if not written or name in written]
 

@@ -13,7 +13,8 @@ _LONGEST_TEXT = 5_000
 # "Set<U>" and "the <p> element" are about such tags: what means them closes them
 _MARKUP = re.compile(
     r"</(?:a|b|div|em|font|h[1-6]|i|li|p|s|small|span|strong|sub|sup|u)\s?>"
-    r"|<(?:br|wbr)\s?/?>|<img\s[^<>]{1,1000}>|<a\s+href\s*=|\A\s*<(?:p|div)>",
+    r"|<(?:br|wbr)\s?/?>|<img\s[^<>]{1,1000}>|<a\s+href\s*=|\A\s*<(?:p|div)>"
+    r"|<(script|style)\b[^<>]{0,1000}>[^<]*</\1\s*>",
     re.IGNORECASE,
 )
 

@@ -126,7 +126,10 @@ def _valid_reference(reference: re.Match[str]) -> str:
         or 0xE000 <= point < 0xFFFE
         or 0x10000 <= point < 0x110000
     )
-    return reference[0] if is_character else "\ufffd"
+    if is_character:
+        return reference[0]
+    # a control is left out as one that is written out; half a character shows that it is broken
+    return "" if point < 0x20 else "\ufffd"
 
 
 def _written_out(found: re.Match[str]) -> str:

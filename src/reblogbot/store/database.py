@@ -199,7 +199,8 @@ class Database:
         except FileExistsError as error:
             raise StoreError("backup_exists", f"{to}: stands already; name another file") from error
         except (OSError, sqlite3.Error) as error:
-            raise StoreError("backup_failed", f"{to}: no backup was made: {error}") from error
+            why = getattr(error, "strerror", None) or error
+            raise StoreError("backup_failed", f"{to}: no backup was made: {why}") from error
 
     @contextmanager
     def translated(self) -> Iterator[None]:
