@@ -43,12 +43,12 @@ def load_config(path: Path) -> Config:
     )
 
 
-def open_for_work(config: Config, clock: Clock) -> Store:
+def open_for_work(config: Config, clock: Clock | None = None) -> Store:
     """The config's store, made or migrated where need be. Raises StoreError."""
-    store, done = open_store(config.store.url, new_owner(), clock.now())
+    store, done = open_store(config.store.url, new_owner(), SystemClock().now())
     if done:
         log.warning(done)
-    reel_in(config, store, clock.now())
+    reel_in(config, store, (clock or store.clock).now())
     return store
 
 
@@ -133,8 +133,8 @@ async def edges(config: Config, clock: Clock | None = None) -> AsyncIterator[Edg
 async def pipeline(
     config: Config, store: Store, clock: Clock | None = None
 ) -> AsyncIterator[Pipeline]:
-    """A pipeline with edges of its own, closed at the end."""
-    async with edges(config, clock) as shared:
+    """A pipeline with edges of its own, closed at the end; it goes by the store's clock."""
+    async with edges(config, clock or store.clock) as shared:
         made = shared.pipeline(config, store)
         try:
             yield made

@@ -146,17 +146,22 @@ class Daemon:
             log.exception("unexpected error")
 
     async def _mind_the_clock(self, scheduler: AsyncIOScheduler) -> None:
-        """Go on at once when the clock is set back: the beats would wait for it to catch up."""
-        before = SystemClock().now()
+        """Go on at once when a clock is set back, instead of waiting for it to catch up.
+
+        The beats go by ours; what is due goes by the store's, which on a server is another.
+        """
+        ours, theirs = SystemClock(), self._store.clock
+        before = ours.now(), theirs.now()
         while True:
             # measured by a clock that nobody sets
             await asyncio.sleep(TICK.total_seconds())
-            now = SystemClock().now()
-            if now < before:
-                log.warning("the clock was set back", extra={"by": str(before - now)})
-                await self._told(self._reel_in(now))
+            now = ours.now(), theirs.now()
+            if now[1] < before[1]:
+                log.warning("the clock was set back", extra={"by": str(before[1] - now[1])})
+                await self._told(self._reel_in(now[1]))
+            if now[0] < before[0]:
                 for beat in scheduler.get_jobs():
-                    beat.modify(next_run_time=now)
+                    beat.modify(next_run_time=now[0])
             before = now
 
     async def _reel_in(self, now: datetime) -> None:
@@ -204,15 +209,19 @@ class Daemon:
 
     async def _watch(self) -> None:
         """Notice a store another program has changed, and a config that was edited."""
-        await asyncio.to_thread(self._store.check_revision)
+        await asyncio.to_thread(self._look_at_store)
         mark = _mark(self._path)
         if mark != self._mark:
             await self._reload()
         await self._window.listen(self._shift.config.admin.listen)
 
+    def _look_at_store(self) -> None:
+        self._store.check_revision()
+        self._store.read_clock()
+
     async def _keep_house(self) -> None:
         keep = self._shift.config.store.keep
-        pruned = await asyncio.to_thread(self._store.history.prune, keep, SystemClock().now())
+        pruned = await asyncio.to_thread(self._store.history.prune, keep, self._store.clock.now())
         log.info("pruned", extra={"keys": pruned.keys, "deliveries": pruned.deliveries})
 
     async def _still_alive(self) -> None:
@@ -292,7 +301,7 @@ async def begin(config: Config, store: Store) -> Shift:
 def run(path: Path, make_window: Callable[[Store, Pulse], Window]) -> int:
     """Run the daemon on this config; the exit code."""
     config = app.load_config(path)
-    store = app.open_for_work(config, SystemClock())
+    store = app.open_for_work(config)
 
     async def work() -> tuple[Exit, bool]:
         pulse = Pulse(config)

@@ -3,6 +3,7 @@
     ReblogbotError                 slug, message, exit code
     ├── ConfigError           2    the config or the command line is wrong; carries every fault
     ├── StoreError            3    the store cannot be used
+    │   └── StoreInterrupted       … this very moment: what was asked of it may be asked again
     ├── SourceError                one source could not be polled; carries the outcome
     └── TargetError                one call to an account's server did not end in success
         ├── Unreachable            the request was never made: nothing was posted
@@ -70,6 +71,13 @@ class StoreError(ReblogbotError):
     """The store cannot be used: garbage, another version, read-only, full or locked."""
 
     exit_code = Exit.STORE
+
+
+class StoreInterrupted(StoreError):
+    """A transaction that a database server took back, or cut off, may be done once more.
+
+    Nothing of it stands, unless the cut came while it was committed.
+    """
 
 
 Failure = Literal["failed", "refused", "retry_later", "gone"]

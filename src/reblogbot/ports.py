@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import inf
 from typing import Any, Protocol, TypeVar
 
 from reblogbot.model import Batch, Image, Limits, Post, Receipt, Standing, Validators
@@ -130,12 +131,19 @@ class Target(Protocol):
         ...
 
     def publish(
-        self, post: Post, key: str, *, reply_to: str = "", images: Sequence[Image] = ()
+        self,
+        post: Post,
+        key: str,
+        *,
+        reply_to: str = "",
+        images: Sequence[Image] = (),
+        lapses: float = inf,
     ) -> Receipt:
         """The receipt of the post, boost, quote or edit; `key` is the Idempotency-Key.
 
         `reply_to` is the remote id of the status it continues. An image that cannot be
-        attached is left out.
+        attached is left out. From `lapses` on, told by `clock.uptime`, nothing may leave any
+        more: another process may then publish in our place.
         """
         ...
 

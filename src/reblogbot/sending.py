@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from reblogbot import delivery, turns
 from reblogbot.access import ASKED, TOKEN, Access
 from reblogbot.bundling import bundle
+from reblogbot.clock import uptime
 from reblogbot.config.settings import AccountSettings, Config
 from reblogbot.errors import RateLimited, TargetError, Unauthorised, Unreachable
 from reblogbot.images import Gallery
@@ -205,6 +206,7 @@ class Sender:
         access = self._access
         # before the claim: its lease is for the calls to the server alone
         images = await self._images(one)
+        lapses = uptime() + self._config.delivery.lease.total_seconds()
         claimed = await access.in_store(
             access.rows.claim, one, access.clock.now(), self._config.delivery.lease
         )
@@ -220,7 +222,12 @@ class Sender:
         reply_to = await self._continued(claimed)
         try:
             receipt = await access.call(
-                access.target.publish, claimed.post, key, reply_to=reply_to, images=images
+                access.target.publish,
+                claimed.post,
+                key,
+                reply_to=reply_to,
+                images=images,
+                lapses=lapses,
             )
         except TargetError as error:
             return await self._failed(claimed, error)

@@ -11,7 +11,6 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from reblogbot.admin.health import Health, is_ready
-from reblogbot.clock import SystemClock
 from reblogbot.errors import StoreError
 from reblogbot.ports import Clock
 from reblogbot.pulse import Pulse
@@ -32,7 +31,7 @@ class AdminServer:
     def __init__(self, store: Store, pulse: Pulse, clock: Clock | None = None) -> None:
         self._store = store
         self._pulse = pulse
-        self._clock = clock or SystemClock()
+        self._clock = clock or store.clock
         self._health = Health(store, pulse, self._clock)
         self._reading = asyncio.Lock()
         self._address = ""

@@ -32,11 +32,10 @@ def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
 def run_prune(options: argparse.Namespace) -> int:
     """Forget what is old."""
     from reblogbot import app
-    from reblogbot.clock import SystemClock
 
     config = app.load_config(options.config)
-    store = app.open_for_work(config, SystemClock())
-    gone = store.history.prune(config.store.keep, SystemClock().now())
+    store = app.open_for_work(config)
+    gone = store.history.prune(config.store.keep, store.clock.now())
     store.close()
     say(f"forgotten: {gone.keys} keys, {gone.entries} entries, {gone.deliveries} deliveries")
     return Exit.OK

@@ -35,11 +35,10 @@ def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
 def run_status(options: argparse.Namespace) -> int:
     """How everything stands."""
     from reblogbot import app, standing
-    from reblogbot.clock import SystemClock
 
     config = app.load_config(options.config)
     store = app.open_to_read(config)
-    now = SystemClock().now()
+    now = store.clock.now()
     status = standing.status(config, store, now)
     store.close()
     if options.json:

@@ -61,7 +61,6 @@ def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
 def run_list(options: argparse.Namespace) -> int:
     """What is open."""
     from reblogbot import app
-    from reblogbot.clock import SystemClock
     from reblogbot.model import OPEN, State
     from reblogbot.rounds import delivery_json
 
@@ -71,12 +70,11 @@ def run_list(options: argparse.Namespace) -> int:
             raise ConfigError("usage", f'no state "{name}"; there are {", ".join(known)}')
     states = {known[name] for name in options.state} if options.state else OPEN
     store = app.open_to_read(app.load_config(options.config))
-    found = _only(store.outbox.find(states=states), options)
+    found, now = _only(store.outbox.find(states=states), options), store.clock.now()
     store.close()
     if options.json:
         say_json({"deliveries": [delivery_json(one) for one in found]})
         return Exit.OK
-    now = SystemClock().now()
     table(
         ("id", "account", "source", "state", "due", "link", ""),
         [
@@ -115,14 +113,13 @@ def run_show(options: argparse.Namespace) -> int:
 def run_steer(options: argparse.Namespace) -> int:
     """Hold, release, skip or retry."""
     from reblogbot import app, steering
-    from reblogbot.clock import SystemClock
     from reblogbot.rounds import delivery_json
 
     if not (options.ids or options.all or options.account or options.source):
         raise ConfigError("usage", "name deliveries by their ids, --account, --source, or --all")
     config = app.load_config(options.config)
-    store = app.open_for_work(config, SystemClock())
-    steer = steering.Steering(config, store, SystemClock().now())
+    store = app.open_for_work(config)
+    steer = steering.Steering(config, store, store.clock.now())
     chosen = _only(
         store.outbox.find(ids=options.ids, states=steering.CONCERNED[options.verb]), options
     )
@@ -141,10 +138,9 @@ def run_steer(options: argparse.Namespace) -> int:
 def run_stop(options: argparse.Namespace) -> int:
     """Hold every delivery at once."""
     from reblogbot import app
-    from reblogbot.clock import SystemClock
 
-    store = app.open_for_work(app.load_config(options.config), SystemClock())
-    store.outbox.stop(SystemClock().now())
+    store = app.open_for_work(app.load_config(options.config))
+    store.outbox.stop(store.clock.now())
     store.close()
     say("stopped: nothing is posted, by any process on this store, until `reblogbot start`")
     return Exit.OK
@@ -153,9 +149,8 @@ def run_stop(options: argparse.Namespace) -> int:
 def run_start(options: argparse.Namespace) -> int:
     """Let deliveries go on."""
     from reblogbot import app
-    from reblogbot.clock import SystemClock
 
-    store = app.open_for_work(app.load_config(options.config), SystemClock())
+    store = app.open_for_work(app.load_config(options.config))
     store.outbox.start()
     waiting = store.outbox.count()["queued"]
     store.close()

@@ -63,12 +63,11 @@ def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
 def run_sync(options: argparse.Namespace) -> int:
     """One round."""
     from reblogbot import app
-    from reblogbot.clock import SystemClock
 
     config = app.load_config(options.config)
     names = named(config, options.sources)
     which: Which = "due" if options.due else "all" if options.force else "asked"
-    store = app.open_for_work(config, SystemClock())
+    store = app.open_for_work(config)
 
     async def work(on_poll: Callable[[Poll], None]) -> tuple[Round, bool]:
         async with app.pipeline(config, store) as pipeline:

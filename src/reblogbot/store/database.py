@@ -13,7 +13,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Column, Connection, Engine, Select, Table, create_engine, event, text
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    Select,
+    Table,
+    create_engine,
+    event,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import (
     ArgumentError,
@@ -26,12 +37,15 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import NullPool, StaticPool
 
-from reblogbot.errors import StoreError
+from reblogbot.errors import StoreError, StoreInterrupted
 
 T = TypeVar("T")
 
 # longer than any writer of ours holds the lock, and than the minute a backup tool may take
 BUSY_MS = 75_000
+# a server takes back what a process has begun that was stopped, or cut off, amid a transaction:
+# before the others, who wait for it, give up
+IDLE_MS = 30_000
 # SQLite takes 32766 parameters in one statement
 CHUNK = 10_000
 
@@ -60,6 +74,8 @@ _BY_NUMBER = {
     errno.EACCES: "store_read_only",
     errno.EPERM: "store_read_only",
 }
+# a deadlock, or transactions that cannot both have been first
+_TAKEN_BACK = frozenset({"40P01", "40001"})
 # FAT on a stick, network shares, phones
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
 
@@ -203,10 +219,11 @@ class Database:
         """What an error of the driver means for the admin."""
         words = str(error.orig if isinstance(error, DBAPIError) else error).strip()
         first = words.splitlines()[0] if words else type(error).__name__
+        raised = StoreInterrupted if _is_passing(error) else StoreError
         for sign, slug, advice in _BY_WORDS:
             if re.search(sign, words.lower()):
-                return StoreError(slug, f"{self.name}: {advice} ({first})")
-        return StoreError("store_unusable", f"{self.name}: {first}")
+                return raised(slug, f"{self.name}: {advice} ({first})")
+        return raised("store_unusable", f"{self.name}: {first}")
 
 
 def insert_into(connection: Connection, table: Table) -> Any:
@@ -228,6 +245,22 @@ def among(
 def chunks(values: Sequence[T]) -> Iterable[Sequence[T]]:
     """The values, as many at a time as one statement takes."""
     return (values[start : start + CHUNK] for start in range(0, len(values), CHUNK))
+
+
+def alone(connection: Connection, number: int) -> None:
+    """Wait for whoever else is at what bears this number, and keep others from it till the end.
+
+    SQLite has one writer anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(number)))
+
+
+def _is_passing(error: Exception) -> bool:
+    """Whether the server took the transaction back for another's sake, or the line was cut."""
+    if not isinstance(error, DBAPIError):
+        return False
+    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in _TAKEN_BACK
 
 
 def _url(written: str) -> URL:
@@ -261,7 +294,8 @@ def make_engine(url: URL, busy_ms: int, *, migrating: bool = False) -> Engine:
 
 
 def _postgresql(url: URL, busy_ms: int) -> Engine:
-    defaults = {"connect_timeout": 10, "options": f"-c lock_timeout={busy_ms}"}
+    idle = f"-c idle_in_transaction_session_timeout={IDLE_MS}"
+    defaults = {"connect_timeout": 10, "options": f"-c lock_timeout={busy_ms} {idle}"}
     own = {name: value for name, value in defaults.items() if name not in url.query}
     try:
         # asked before use: a server that was restarted meanwhile costs nothing

@@ -23,8 +23,11 @@ from sqlalchemy.exc import IntegrityError
 
 from reblogbot.model import OPEN, Delivery
 from reblogbot.schema import EPOCH, delivery, entry, event, notice, published, refusal, seen, source
-from reblogbot.store.database import Database, among, chunks
+from reblogbot.store.database import Database, alone, among, chunks
 from reblogbot.store.records import delivery_record
+
+# the number of the lock under which a PostgreSQL store is pruned; any other than UPGRADING's
+PRUNING = 0x7072756E65
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,7 @@ class History:
         """Forget what is older than `keep`, but nothing a source still shows, nothing unsettled."""
         before = now - keep
         with self._database.write() as connection:
+            alone(connection, PRUNING)
             keys = connection.execute(
                 delete(seen).where(seen.c.shown_on < (before - EPOCH).days, ~_still_shown())
             ).rowcount

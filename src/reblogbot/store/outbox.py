@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, func, insert, or_, select, update
 
-from reblogbot import owner as owners
 from reblogbot.model import OPEN, TRANSITIONS, Delivery, Entry, Limits, Receipt, Sent, State
 from reblogbot.schema import account, delivery, entry, event, switch
 from reblogbot.store.database import Database, insert_into
+from reblogbot.store.leases import AccountLease
 from reblogbot.store.records import (
     ENTRY,
     LIMITS,
@@ -34,7 +34,8 @@ class Outbox:
     def enrol(self, servers: dict[str, str]) -> None:
         """Know these accounts, by name, on these servers."""
         with self._database.write() as connection:
-            for name, server in servers.items():
+            # in the order in which a recording locks them
+            for name, server in sorted(servers.items()):
                 statement = insert_into(connection, account).values(
                     name=name, server=server, **_FRESH
                 )
@@ -62,17 +63,8 @@ class Outbox:
     def claim_account(self, name: str, now: datetime, lease: timedelta) -> AccountRecord | None:
         """The account, leased to us, or None while another process sends for it."""
         with self._database.write() as connection:
-            row = connection.execute(
-                select(account).where(account.c.name == name).with_for_update()
-            ).first()
-            if row is None or not self._may_lease(row, now):
-                return None
-            connection.execute(
-                update(account)
-                .where(account.c.name == name)
-                .values(lease_owner=self._owner, lease_until=now + lease)
-            )
-        return account_record(row)
+            row = self._lease(connection, name).take(now, lease)
+        return account_record(row) if row is not None else None
 
     def release_account(
         self, name: str, *, limits: Limits | None = None, rate_remaining: int | None = None
@@ -148,12 +140,13 @@ class Outbox:
         Only while the account is leased to us: whoever was sending then is not any more.
         """
         with self._database.write() as connection:
-            if not self._holds(connection, name, now):
+            if not self._lease(connection, name).holds(now):
                 return []
             rows = connection.execute(
-                select(delivery).where(
-                    delivery.c.account == name, delivery.c.state == State.SENDING
-                )
+                select(delivery)
+                .where(delivery.c.account == name, delivery.c.state == State.SENDING)
+                .order_by(delivery.c.id)
+                .with_for_update()
             ).all()
             note = "the process that was sending ended before the server's answer was recorded"
             return [
@@ -174,7 +167,9 @@ class Outbox:
         None when it is queued no more, the account's lease was lost, or everything is stopped.
         """
         with self._database.write() as connection:
-            if self._is_stopped(connection) or not self._renew(connection, one.account, now, lease):
+            if self._is_stopped(connection):
+                return None
+            if not self._lease(connection, one.account).renew(now, lease):
                 return None
             row = self._row(connection, one.id)
             if row is None or row.state != State.QUEUED:
@@ -188,6 +183,7 @@ class Outbox:
         What was `sending` can be settled by the process that sent it alone.
         """
         with self._database.write() as connection:
+            self._lease(connection, before.account).locked()
             row = self._row(connection, before.id)
             if row is None or not _is_as_known(row, before):
                 return None
@@ -218,7 +214,10 @@ class Outbox:
             rows = {
                 row.id: row
                 for row in connection.execute(
-                    select(delivery).where(delivery.c.id.in_(ids), queued).with_for_update()
+                    select(delivery)
+                    .where(delivery.c.id.in_(ids), queued)
+                    .order_by(delivery.c.id)
+                    .with_for_update()
                 )
             }
             if len(rows) < len(ids):
@@ -315,6 +314,9 @@ class Outbox:
             )
             return [delivery_record(row) for row in rows]
 
+    def _lease(self, connection: Connection, name: str) -> AccountLease:
+        return AccountLease(connection, name, self._owner)
+
     def _row(self, connection: Connection, number: int) -> Any:
         statement = select(delivery).where(delivery.c.id == number)
         return connection.execute(statement.with_for_update()).first()
@@ -338,30 +340,6 @@ class Outbox:
         connection.execute(update(delivery).where(delivery.c.id == row.id).values(columns))
         connection.execute(insert(event).values(delivery_id=row.id, at=now, state=state, note=note))
         return delivery_record(self._row(connection, row.id))
-
-    def _holds(self, connection: Connection, name: str, now: datetime) -> bool:
-        """Whether the account is leased to us, and stays so until this transaction ends."""
-        row = connection.execute(
-            select(account.c.lease_owner, account.c.lease_until)
-            .where(account.c.name == name)
-            .with_for_update()
-        ).first()
-        return row is not None and row.lease_owner == self._owner and row.lease_until > now
-
-    def _renew(self, connection: Connection, name: str, now: datetime, lease: timedelta) -> bool:
-        """Whether the account is still leased to us; if so, for a whole lease more."""
-        if not self._holds(connection, name, now):
-            return False
-        mine = update(account).where(account.c.name == name)
-        connection.execute(mine.values(lease_until=now + lease))
-        return True
-
-    def _may_lease(self, row: Any, now: datetime) -> bool:
-        return (
-            row.lease_owner in (None, self._owner)
-            or row.lease_until <= now
-            or owners.is_dead(row.lease_owner)
-        )
 
     def _is_stopped(self, connection: Connection) -> bool:
         statement = select(switch.c.name).where(switch.c.name == "stopped")

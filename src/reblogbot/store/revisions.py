@@ -6,12 +6,13 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sqlalchemy import Engine, func, select, text
+from sqlalchemy import Engine, text
 
 from reblogbot import schema
 from reblogbot.errors import StoreError
 from reblogbot.store.database import (
     Database,
+    alone,
     file_error,
     make_engine,
     put_in_place,
@@ -87,9 +88,8 @@ def _upgrade(engine: Engine) -> None:
     settings.set_main_option("script_location", "reblogbot:migrations")
     settings.set_main_option("path_separator", "os")
     with engine.begin() as connection:
-        if engine.dialect.name == "postgresql":
-            # as BEGIN IMMEDIATE does: who comes second finds the work done
-            connection.execute(select(func.pg_advisory_xact_lock(UPGRADING)))
+        # as BEGIN IMMEDIATE does: who comes second finds the work done
+        alone(connection, UPGRADING)
         settings.attributes["connection"] = connection
         try:
             command.upgrade(settings, schema.REVISION)

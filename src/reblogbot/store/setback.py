@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, Connection, Table, select, update
 
 from reblogbot.model import State
 from reblogbot.schema import account, delivery, event, source
@@ -20,18 +22,18 @@ def reel_in(database: Database, now: datetime, doubt: timedelta, pause: timedelt
     foretold = select(event.c.delivery_id).where(event.c.at > now)
     soon = {State.QUEUED: now, State.DOUBT: now + doubt}
     with database.write() as connection:
-        connection.execute(
-            update(source)
-            .where(source.c.last_poll_at > now, source.c.due > now)
-            .values(due=now, asked_until=None)
-        )
+        polled = source.c.last_poll_at > now, source.c.due > now
+        _change(connection, source, polled, due=now, asked_until=None)
+        _change(connection, account, [account.c.paused_until > now + pause], paused_until=None)
         for state, due in soon.items():
-            connection.execute(
-                update(delivery)
-                .where(delivery.c.state == state, delivery.c.due > due)
-                .where(delivery.c.id.in_(foretold))
-                .values(due=due)
-            )
-        connection.execute(
-            update(account).where(account.c.paused_until > now + pause).values(paused_until=None)
-        )
+            waits = delivery.c.state == state, delivery.c.due > due, delivery.c.id.in_(foretold)
+            _change(connection, delivery, waits, due=due)
+
+
+def _change(
+    connection: Connection, table: Table, which: Sequence[ColumnElement[bool]], **values: Any
+) -> None:
+    """Change these rows, locked in their order: so no two processes wait for each other."""
+    (key,) = table.primary_key
+    connection.execute(select(key).where(*which).order_by(key).with_for_update()).all()
+    connection.execute(update(table).where(*which).values(values))

@@ -59,7 +59,7 @@ class Sources:
             ]
             if rows:
                 connection.execute(insert_into(connection, source).on_conflict_do_nothing(), rows)
-            for name in addresses.keys() & known.keys():
+            for name in sorted(addresses.keys() & known.keys()):
                 if addresses[name] != known[name]:
                     self._move(connection, name, addresses[name], now)
 
@@ -149,7 +149,7 @@ class Sources:
     def record_quiet(self, polls: Sequence[Quiet]) -> None:
         """Remember that these polls brought nothing new to read; one transaction for all."""
         with self._database.write() as connection:
-            for one in polls:
+            for one in sorted(polls, key=lambda one: one.record.id):
                 self._finish(
                     connection, one.record, _polled(one.record, one.batch, one.due, one.now)
                 )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from reblogbot import schema
 from reblogbot.errors import StoreError
-from reblogbot.store.database import BUSY_MS, Database
+from reblogbot.store.database import BUSY_MS, Database, insert_into
 from reblogbot.store.history import History
 from reblogbot.store.outbox import Outbox
 from reblogbot.store.publications import Publications
@@ -15,6 +15,7 @@ from reblogbot.store.revisions import create, migrate
 from reblogbot.store.setback import reel_in
 from reblogbot.store.sources import Sources
 from reblogbot.store.tallies import Tallies
+from reblogbot.store.timekeeping import ServerClock, clock_of
 
 
 class Store:
@@ -23,6 +24,8 @@ class Store:
     def __init__(self, database: Database, owner: str) -> None:
         self._database = database
         self.owner = owner
+        self.clock = clock_of(database)
+        """By which every instant in this store is written and read."""
         self.sources = Sources(database, owner)
         self.outbox = Outbox(database, owner)
         self.publications = Publications(database)
@@ -38,6 +41,11 @@ class Store:
         """Raise StoreError when another program has changed the tables meanwhile."""
         _expect_revision(self._database)
 
+    def read_clock(self) -> None:
+        """Look at the database's clock again, where it has one. Raises StoreError."""
+        if isinstance(self.clock, ServerClock):
+            self.clock.read()
+
     def check_writable(self, now: datetime) -> None:
         """Raise StoreError when the store does not take a line; it is no notice of anything."""
         if not self._database.exists():
@@ -46,7 +54,9 @@ class Store:
         with self._database.write() as connection:
             connection.execute(schema.notice.delete().where(schema.notice.c.cause == ""))
             day = (now - schema.EPOCH).days
-            connection.execute(schema.notice.insert().values(cause="", day=day))
+            statement = insert_into(connection, schema.notice).values(cause="", day=day)
+            # another daemon may look at the same moment
+            connection.execute(statement.on_conflict_do_nothing())
 
     def reel_in(self, now: datetime, doubt: timedelta, pause: timedelta) -> None:
         """Let nothing wait for an instant that only a clock since set back can have named."""

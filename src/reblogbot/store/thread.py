@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
+from reblogbot.errors import StoreInterrupted
+
+log = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 
+ATTEMPTS = 3
+
 
 class StoreThread:
-    """Runs the store's methods one after the other, aside of the event loop."""
+    """Runs the store's methods one after the other, aside of the event loop.
+
+    A method is one transaction, and what it changes is fenced by what it expects to find: so
+    one that was interrupted is simply run again, whether or not its commit came through.
+    """
 
     def __init__(self) -> None:
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
@@ -20,10 +30,20 @@ class StoreThread:
     async def __call__(self, method: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What the method returns; it is done even if nobody waits for it any more."""
         loop = asyncio.get_running_loop()
-        done = loop.run_in_executor(self._executor, lambda: method(*args, **kwargs))
+        done = loop.run_in_executor(self._executor, lambda: _done(method, *args, **kwargs))
         # unshielded, whoever is cancelled would take back what has not begun yet
         return await asyncio.shield(done)
 
     def close(self) -> None:
         """Finish what was asked for; nothing more is taken."""
         self._executor.shutdown(wait=True)
+
+
+def _done(method: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """What the method returns, at the latest of ATTEMPTS. Raises what the last one raised."""
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return method(*args, **kwargs)
+        except StoreInterrupted as error:
+            log.warning("store asked again", extra={"slug": error.slug, "error": error.message})
+    return method(*args, **kwargs)

@@ -7,9 +7,11 @@ import logging
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from math import inf
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, quote, urlsplit
 
+from reblogbot.clock import uptime
 from reblogbot.delivery import UNRESOLVABLE
 from reblogbot.errors import Doubtful, ReblogbotError, Rejected, TargetError, Unauthorised
 from reblogbot.identity import canonical_link
@@ -67,7 +69,7 @@ class MastodonTarget:
         self._clock = clock
         self._seconds = timeout.total_seconds()
         self._server = account.server.rstrip("/")
-        self._exchange = wire.exchange
+        self._exchange, self._lapsing = wire.exchange, wire.lapsing
         self._session = wire.OneOrigin(self._server)
         self._session.headers["User-Agent"] = user_agent
         self._client: Mastodon = Mastodon(
@@ -122,15 +124,30 @@ class MastodonTarget:
         return ()
 
     def publish(
-        self, post: Post, key: str, *, reply_to: str = "", images: Sequence[Image] = ()
+        self,
+        post: Post,
+        key: str,
+        *,
+        reply_to: str = "",
+        images: Sequence[Image] = (),
+        lapses: float = inf,
     ) -> Receipt:
-        if post.action == "boost":
-            return self._boost(post)
-        if post.action == "edit":
-            return self._edit(post)
+        with self._lapsing(lapses):
+            if post.action == "boost":
+                return self._boost(post)
+            if post.action == "edit":
+                return self._edit(post)
+            # the post itself needs its time as well
+            spare = lapses - uptime() - self._seconds
+            return self._new(post, key, reply_to, images, min(spare, self._seconds))
+
+    def _new(
+        self, post: Post, key: str, reply_to: str, images: Sequence[Image], seconds: float
+    ) -> Receipt:
+        """The receipt of a new status, with those images that are uploaded within `seconds`."""
         quoted = self._quotable(post) if post.action == "quote" else None
         longest_alt = (self._limits[1] if self._limits else Limits()).alt
-        attached = uploaded(self._ask, images, longest_alt, self._seconds)
+        attached = uploaded(self._ask, images, longest_alt, seconds)
         fields = self._fresh(post, reply_to, quoted)
         try:
             return self._post([*fields, *_attaching(attached)], key)

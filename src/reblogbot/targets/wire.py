@@ -5,11 +5,11 @@ from __future__ import annotations
 import http.client
 import io
 import socket
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from math import inf
 from typing import Any, cast
 from urllib.parse import urljoin, urlsplit
 
@@ -20,6 +20,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
+from reblogbot.clock import uptime
 from reblogbot.targets.classify import Answer, Phase, Silence
 
 MAX_BODY = 5_000_000
@@ -27,11 +28,12 @@ MAX_BODY = 5_000_000
 CONNECT_SECONDS = 5.0
 MAX_REDIRECTS = 3
 _CHUNK = 65_536
+_USER_TIMEOUT: int | None = getattr(socket, "TCP_USER_TIMEOUT", None)
 
 
 @dataclass(slots=True)
 class Exchange:
-    """One call under way: when it must end (monotonic), how far it came, what came back."""
+    """One call under way: when it must end (by `uptime`), how far it came, what came back."""
 
     ends: float
     phase: Phase = "preparing"
@@ -39,7 +41,7 @@ class Exchange:
 
     def remaining(self) -> float:
         """Seconds left. Raises TimeoutError when there are none."""
-        left = self.ends - time.monotonic()
+        left = self.ends - uptime()
         if left <= 0:
             raise TimeoutError("no time left for this call")
         return left
@@ -51,6 +53,21 @@ class Exchange:
 
 # Per thread, so that reading for a source never mixes with a delivery
 _under_way: ContextVar[Exchange] = ContextVar("_under_way")
+_lapses: ContextVar[float] = ContextVar("_lapses", default=inf)
+
+
+@contextmanager
+def lapsing(at: float) -> Iterator[None]:
+    """Nothing within this block, by this thread, leaves from then on (by `uptime`).
+
+    Looked at before every write to the wire: a process that was stopped, or a machine that
+    slept, finds out before it says what another process has said meanwhile.
+    """
+    token = _lapses.set(at)
+    try:
+        yield
+    finally:
+        _lapses.reset(token)
 
 
 @contextmanager
@@ -60,7 +77,7 @@ def exchange(seconds: float) -> Iterator[Exchange]:
     But for finding the server's addresses: the system's resolver keeps its own time, and each
     of several addresses may take CONNECT_SECONDS.
     """
-    current = Exchange(time.monotonic() + seconds)
+    current = Exchange(min(uptime() + seconds, _lapses.get()))
     token = _under_way.set(current)
     try:
         yield current
@@ -189,7 +206,7 @@ class _ClockedResponse(http.client.HTTPResponse):
 
 
 class _Clocked(HTTPConnection):
-    """Knows when a connection stands, TLS included: before that nothing was asked."""
+    """Knows when the first byte leaves on a connection that stands: before, nothing is asked."""
 
     response_class = _ClockedResponse
 
@@ -197,11 +214,17 @@ class _Clocked(HTTPConnection):
         current = _under_way.get()
         self.timeout = min(CONNECT_SECONDS, current.remaining())
         super().connect()
-        current.phase = "asked"
+        if _USER_TIMEOUT is not None:
+            # what the server has not taken by then, the system does not bring it later either
+            left = max(1, int(1000 * current.remaining()))
+            self.sock.setsockopt(socket.IPPROTO_TCP, _USER_TIMEOUT, left)
 
     def send(self, body: Any) -> None:
-        if self.sock is not None:
-            self.sock.settimeout(_under_way.get().remaining())
+        if self.sock is None:
+            self.connect()
+        current = _under_way.get()
+        self.sock.settimeout(current.remaining())
+        current.phase = "asked"
         super().send(body)
 
 
