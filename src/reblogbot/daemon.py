@@ -175,7 +175,7 @@ class Daemon:
         if room <= 0:
             self._pulse.beat("poll")
             return
-        for record in await shift.pipeline.claim(shift.config.sources, "due", room):
+        for record in await shift.pipeline.claim(room):
             task = asyncio.create_task(self._told(self._poll(shift.pipeline, record)))
             self._polls.add(task)
             task.add_done_callback(self._polls.discard)

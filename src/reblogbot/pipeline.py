@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import replace
 
 from reblogbot import digest
@@ -30,6 +30,8 @@ from reblogbot.store.sources import Which
 
 # how many looks may wait for the turn of one that is slow
 WINDOW = 1000
+# sources are claimed this many at a time: a lease lasts as long as one poll, not as all of them
+PART = 500
 
 
 class Pipeline:
@@ -52,6 +54,10 @@ class Pipeline:
         self._gallery = gallery
         self._clock = clock
         self._senders: dict[str, Sender] = {}
+        enabled = (name for name, one in config.sources.items() if one.enabled)
+        self._enabled = {name: number for number, name in enumerate(enabled)}
+        # a fetch, each fallback, a parse and the recording; past that the poller has died
+        self._lease = max(config.delivery.lease, 4 * config.http.timeout)
         self._is_stopping = False
         self._messenger = Messenger(config, store, self._in_store, self.sender, clock)
         self.poller = Poller(config, store, self._in_store, make_source, self, gallery, clock, dice)
@@ -75,14 +81,12 @@ class Pipeline:
         """One round, now: poll these sources, then deliver what may go out; never waits."""
         done = Round()
         await self.enrol(done)
-        records = await self.claim(names, which)
-        async for look in self.looks(records):
+        async for look in self.looks(self._claimed(names, which)):
             poll = await self.poller.record(look)
             done.add_poll(poll)
             on_poll(poll)
         await self.poller.flush()
-        claimed = {record.name for record in records}
-        await self._explain(done, [name for name in names if name not in claimed])
+        await self._explain(done, names)
         for changed in await asyncio.gather(*map(self.deliver_now, await self.busy())):
             done.add_deliveries(changed)
         for name, sender in self._senders.items():
@@ -103,18 +107,25 @@ class Pipeline:
         if done is not None:
             done.add_deliveries(held)
 
-    async def claim(
-        self, names: Iterable[str], which: Which, limit: int | None = None
-    ) -> list[SourceRecord]:
-        """The sources that may be polled, leased to us for as long as a poll can take."""
-        enabled = [name for name in names if self.config.sources[name].enabled]
-        # a fetch, each fallback, a parse and the recording; past that the poller has died
-        lease = max(self.config.delivery.lease, 4 * self.config.http.timeout)
+    async def claim(self, limit: int) -> list[SourceRecord]:
+        """The most overdue of the enabled sources, leased to us, in the order of the config."""
         records = await self._in_store(
-            self.store.sources.claim, enabled, which, self._clock.now(), lease, limit
+            self.store.sources.claim, self._enabled, "due", self._clock.now(), self._lease, limit
         )
-        order = {name: number for number, name in enumerate(enabled)}
-        return sorted(records, key=lambda record: order[record.name])
+        return sorted(records, key=lambda record: self._enabled[record.name])
+
+    async def _claimed(self, names: Sequence[str], which: Which) -> AsyncIterator[SourceRecord]:
+        """Those of these sources that may be polled, leased to us only shortly before."""
+        ripe = await self._in_store(self.store.sources.ripe, which, self._clock.now())
+        wanted = [name for name in names if name in ripe and name in self._enabled]
+        for part in _parts(wanted):
+            records = await self._in_store(
+                self.store.sources.claim, part, which, self._clock.now(), self._lease
+            )
+            found = {record.name: record for record in records}
+            for name in part:
+                if name in found:
+                    yield found[name]
 
     async def poll(self, record: SourceRecord) -> Poll:
         """Look at one claimed source and record what it brought."""
@@ -147,15 +158,13 @@ class Pipeline:
         accounts = self.config.accounts
         return [one for one in found if one.account in accounts and accounts[one.account].enabled]
 
-    async def remembered(self, names: Iterable[str]) -> list[SourceRecord]:
-        """What is known of these sources, unclaimed; of a new one, nothing."""
-        known = {one.name: one for one in await self._in_store(self.store.sources.all)}
+    async def remembered(self, names: Sequence[str]) -> AsyncIterator[SourceRecord]:
+        """What is known of the enabled ones of these sources, unclaimed; of a new one, nothing."""
         sources = self.config.sources
-        return [
-            _as_configured(known.get(name), sources[name])
-            for name in names
-            if sources[name].enabled
-        ]
+        for part in _parts([name for name in names if name in self._enabled]):
+            known = await self._in_store(self.store.sources.of, part)
+            for name in part:
+                yield _as_configured(known.get(name), sources[name])
 
     async def digested(
         self, account: str, source: SourceSettings, posts: Sequence[Post]
@@ -184,10 +193,10 @@ class Pipeline:
         """Whether the account's server can find a status."""
         return await self.sender(account).resolves(uri)
 
-    async def looks(self, records: Sequence[SourceRecord]) -> AsyncIterator[Look]:
-        """The looks, many at once, in the order of the config: so each run queues alike."""
+    async def looks(self, records: AsyncIterator[SourceRecord]) -> AsyncIterator[Look]:
+        """The looks, many at once, in the order of the records: so each run queues alike."""
         pending: deque[asyncio.Task[Look]] = deque()
-        for record in records:
+        async for record in records:
             if self._is_stopping:
                 break
             pending.append(asyncio.create_task(self.poller.look(record)))
@@ -196,17 +205,20 @@ class Pipeline:
         while pending:
             yield await pending.popleft()
 
-    async def _explain(self, done: Round, left: Sequence[str]) -> None:
-        """Say why these sources were not polled."""
-        if not left:
-            return
-        records = {one.name: one for one in await self._in_store(self.store.sources.all)}
+    async def _explain(self, done: Round, names: Sequence[str]) -> None:
+        """Say of those of these sources that were not polled, why."""
+        polled = {poll.name for poll in done.polls}
+        left = [name for name in names if name not in polled]
+        gone = await self._in_store(self.store.sources.gone) if left else {}
         for name in left:
-            record = records.get(name)
-            if record is not None and record.state == "gone":
-                done.add_poll(Poll(name, "gone", error=record.error, known=True))
+            if name in gone:
+                done.add_poll(Poll(name, "gone", error=gone[name], known=True))
             else:
                 done.add_poll(Poll(name, "not_due"))
+
+
+def _parts(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (names[start : start + PART] for start in range(0, len(names), PART))
 
 
 def _as_configured(record: SourceRecord | None, source: SourceSettings) -> SourceRecord:

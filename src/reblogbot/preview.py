@@ -56,7 +56,7 @@ async def preview(pipeline: Pipeline, names: Sequence[str]) -> Preview:
         if one.source in names:
             made.posts.append((one.account, one.source, one.post))
     taken = Taken()
-    async for look in pipeline.looks(await pipeline.remembered(names)):
+    async for look in pipeline.looks(pipeline.remembered(names)):
         name = look.record.name
         if look.error is not None:
             made.errors.append({"source": name, "error": look.error.message})

@@ -45,10 +45,10 @@ async def try_all(pipeline: Pipeline) -> list[Trial]:
         *(_try_account(pipeline, name) for name in config.accounts if config.accounts[name].enabled)
     )
     # with what is known of a source it would show nothing, and nothing could be said of it
-    unknown = [
+    unknown = (
         replace(record, validators=Validators())
-        for record in await pipeline.remembered(config.sources)
-    ]
+        async for record in pipeline.remembered(list(config.sources))
+    )
     return [*accounts, *[_judged(look, config) async for look in pipeline.looks(unknown)]]
 
 

@@ -28,7 +28,7 @@ _SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "
 
 def warnings(config: Config, environ: Mapping[str, str] = os.environ) -> list[Fault]:
     """Everything worth a second look, by line; none of it keeps the config from working."""
-    findings = Findings(_places(config.path))
+    findings = Findings(lambda: _places(config.path))
     for keys, message in _advice(config, environ):
         findings.add(keys, message)
     return sorted(findings.faults, key=lambda fault: fault.line)

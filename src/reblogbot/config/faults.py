@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Collection, Mapping
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -39,16 +40,17 @@ _SECRET = re.compile(r"(access_?|api_?|bearer_?)?(token|key)|password|.*secret",
 
 
 class Findings:
-    """Collects faults and finds their lines."""
+    """Collects faults and finds their lines; `find_places` is called at the first one."""
 
-    def __init__(self, root: Place) -> None:
-        self.root = root
+    def __init__(self, find_places: Callable[[], Place]) -> None:
+        # most files have no fault, and this is as dear as reading them
+        self._root = cache(find_places)
         # a fault of [defaults] comes up again with every source that inherits it
         self.faults: dict[Fault, None] = {}
 
     def add(self, keys: Keys, message: str, nth: int = 0) -> None:
         """A fault at a key, or on the nth line of its text."""
-        place = self.root.at(keys)
+        place = self._root().at(keys)
         line = place.line_of_text(nth) if nth else place.line
         self.faults[Fault(dotted(keys), message, line)] = None
 

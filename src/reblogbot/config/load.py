@@ -38,8 +38,8 @@ def load(
     "line N: " before it where it can. Raises ConfigError, with every fault there is.
     """
     toml = read(path)
-    document, root = _parsed(path, toml)
-    findings = Findings(root)
+    document = _parsed(path, toml)
+    findings = Findings(lambda: _places(path, toml))
     kinds = Kinds(options_of, needs_of, known_kinds)
     # many sources inherit one template
     check = cache(check_template) if check_template else None
@@ -73,19 +73,30 @@ def read(path: Path) -> str:
         raise _unusable("config_invalid", path, hint, line) from None
 
 
-def _parsed(path: Path, toml: str) -> tuple[dict[str, Any], Place]:
-    """What the file says, and where. Raises ConfigError where it is no TOML."""
+def _parsed(path: Path, toml: str) -> dict[str, Any]:
+    """What the file says. Raises ConfigError where it is no TOML."""
     try:
-        return tomllib.loads(toml), places(toml)
+        return tomllib.loads(toml)
     except RecursionError:
-        hint = "brackets are nested too deeply"
-        raise _unusable("config_invalid", path, hint) from None
+        raise _nested(path) from None
     except ValueError as error:
         found = re.fullmatch(r"(.*?) \(at (?:line (\d+), column \d+|end of document)\)", str(error))
         if found is None:
             raise _unusable("config_invalid", path, f"invalid TOML: {error}") from None
         line = int(found[2] or toml.count("\n") + 1)
         raise _unusable("config_invalid", path, f"invalid TOML: {found[1]}", line) from None
+
+
+def _places(path: Path, toml: str) -> Place:
+    """Where it says what. Raises ConfigError where it is nested too deeply to tell."""
+    try:
+        return places(toml)
+    except RecursionError:
+        raise _nested(path) from None
+
+
+def _nested(path: Path) -> ConfigError:
+    return _unusable("config_invalid", path, "brackets are nested too deeply")
 
 
 def _unusable(slug: str, path: Path, message: str, line: int = 0) -> ConfigError:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import count, islice
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, or_, select, update
+from sqlalchemy import Connection, Row, Select, or_, select, update
 
 from reblogbot import owner as owners
 from reblogbot.model import Batch, Candidate, Delivery, Past, Plan
@@ -18,6 +19,10 @@ from reblogbot.store.records import SourceRecord, source_record
 
 Which = Literal["due", "asked", "all"]
 """Poll those that are due; or all but those whose server asked to be left alone; or all."""
+
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+# so many of the overdue may well be disabled, or in the config no more
+PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,50 +52,54 @@ class Sources:
 
     def enrol(self, addresses: Mapping[str, str], now: datetime) -> None:
         """Know these sources, by name, at these addresses; one that moved is read anew."""
+        unknown = dict(addresses)
         with self._database.write() as connection:
-            known = {
-                row.name: row.address
-                for row in connection.execute(select(source.c.name, source.c.address))
-            }
+            known = connection.execute(select(source.c.name, source.c.address))
+            moved = [name for name, address in known if unknown.pop(name, address) != address]
             rows = [
                 {"name": name, "address": address, "due": now, **_FRESH}
-                for name, address in addresses.items()
-                if name not in known
+                for name, address in unknown.items()
             ]
             if rows:
                 connection.execute(insert_into(connection, source).on_conflict_do_nothing(), rows)
-            for name in sorted(addresses.keys() & known.keys()):
-                if addresses[name] != known[name]:
-                    self._move(connection, name, addresses[name], now)
+            for name in sorted(moved):
+                self._move(connection, name, addresses[name], now)
+
+    def ripe(self, which: Which, now: datetime) -> set[str]:
+        """The names of the sources that may be polled, as far as their leases allow it."""
+        with self._database.read() as connection:
+            return set(connection.scalars(select(source.c.name).where(*_when(which, now))))
 
     def claim(
         self,
-        names: Sequence[str],
+        names: Collection[str],
         which: Which,
         now: datetime,
         lease: timedelta,
         limit: int | None = None,
     ) -> list[SourceRecord]:
-        """The sources of these names that may be polled, now leased to us; most overdue first."""
+        """The sources of these names that may be polled, now leased to us; most overdue first.
+
+        Without a `limit` each name is looked up. With one the overdue are gone through until
+        there are enough: then `names` may be a set of all there are, and costs nothing.
+        """
         with self._database.write() as connection:
             when = _when(which, now)
-            dead = self._dead(connection, when)
-            free = or_(
-                source.c.lease_until.is_(None),
-                source.c.lease_until <= now,
-                source.c.lease_owner.in_(dead),
-            )
-            # the names are compared here: thousands of them cost a statement more than a set
-            due = connection.execute(
-                select(source.c.id, source.c.name)
-                .where(free, *when)
-                .order_by(source.c.due, source.c.id)
-            )
-            wanted = frozenset(names)
-            ids = [row.id for row in due if row.name in wanted][:limit]
-            rows = self._lease(connection, ids, free, now + lease)
-            learnt = self._learnt(connection, [row.id for row in rows])
-        return [source_record(row, learnt.get(row.id, frozenset())) for row in rows]
+            if limit is None:
+                claimed: list[Row[Any]] = []
+                for chunk in chunks(list(names)):
+                    some = [*when, source.c.name.in_(chunk)]
+                    free = self._free(connection, some, now)
+                    rows = connection.execute(_first_due(free, *some))
+                    claimed += self._lease(connection, [row.id for row in rows], free, now + lease)
+                claimed.sort(key=lambda row: (row.due, row.id))
+            else:
+                free = self._free(connection, when, now)
+                ids = islice(_wanted(connection, _first_due(free, *when), names, limit), limit)
+                # once each, whatever others did between two pages
+                claimed = self._lease(connection, list(dict.fromkeys(ids)), free, now + lease)
+            learnt = self._learnt(connection, [row.id for row in claimed])
+        return [source_record(row, learnt.get(row.id, frozenset())) for row in claimed]
 
     def release(self, records: Iterable[SourceRecord]) -> None:
         """Give back leases unused."""
@@ -105,9 +114,22 @@ class Sources:
     def all(self) -> list[SourceRecord]:
         """Every source ever known, by name."""
         with self._database.read() as connection:
-            rows = connection.execute(select(source).order_by(source.c.name)).all()
-            learnt = self._learnt(connection, [row.id for row in rows])
-        return [source_record(row, learnt.get(row.id, frozenset())) for row in rows]
+            return self._records(connection, select(source).order_by(source.c.name))
+
+    def of(self, names: Sequence[str]) -> dict[str, SourceRecord]:
+        """Those of these sources that are known, by name."""
+        found: dict[str, SourceRecord] = {}
+        with self._database.read() as connection:
+            for chunk in chunks(names):
+                some = select(source).where(source.c.name.in_(chunk))
+                found.update({one.name: one for one in self._records(connection, some)})
+        return found
+
+    def gone(self) -> dict[str, str]:
+        """The sources that are not asked any more, each with what was last said of it."""
+        with self._database.read() as connection:
+            retired = select(source.c.name, source.c.error).where(source.c.state == "gone")
+            return {row.name: row.error for row in connection.execute(retired)}
 
     def title(self, name: str) -> str:
         """What the source calls itself, "" while nobody knows."""
@@ -170,7 +192,8 @@ class Sources:
             "failures": record.failures + 1,
             "failing_since": record.failing_since or now,
             "last_poll_at": now,
-            "due": due,
+            # what is not asked any more must not be passed over with every tick
+            "due": NEVER if state == "gone" else due,
             "asked_until": asked_until,
         }
         if state != "retry_later":
@@ -178,6 +201,19 @@ class Sources:
             values |= {"moved_to": "", "moved_times": 0}
         with self._database.write() as connection:
             self._finish(connection, record, values)
+
+    def _records(self, connection: Connection, query: Any) -> list[SourceRecord]:
+        rows = connection.execute(query).all()
+        learnt = self._learnt(connection, [row.id for row in rows])
+        return [source_record(row, learnt.get(row.id, frozenset())) for row in rows]
+
+    def _free(self, connection: Connection, when: Sequence[Any], now: datetime) -> Any:
+        """The condition that nobody alive has a lease on such a source."""
+        return or_(
+            source.c.lease_until.is_(None),
+            source.c.lease_until <= now,
+            source.c.lease_owner.in_(self._dead(connection, when)),
+        )
 
     def _move(self, connection: Connection, name: str, address: str, now: datetime) -> None:
         """Read the source anew, at its other address; a poll of the old one ends in nothing."""
@@ -247,6 +283,23 @@ def _when(which: Which, now: datetime) -> list[Any]:
     left_alone = or_(source.c.asked_until.is_(None), source.c.asked_until <= now)
     retired = source.c.state != "gone"
     return [left_alone, retired] if which == "asked" else [left_alone, retired, source.c.due <= now]
+
+
+def _first_due(*when: Any) -> Select[Any]:
+    """Ids and names of such sources, the most overdue first."""
+    return select(source.c.id, source.c.name).where(*when).order_by(source.c.due, source.c.id)
+
+
+def _wanted(
+    connection: Connection, query: Select[Any], names: Collection[str], limit: int
+) -> Iterator[int]:
+    """The ids of the sources of these names, read as many at a time as are probably enough."""
+    page = limit + PAGE
+    for start in count(0, page):
+        rows = connection.execute(query.limit(page).offset(start)).all()
+        yield from (row.id for row in rows if row.name in names)
+        if len(rows) < page:
+            return
 
 
 def _polled(record: SourceRecord, batch: Batch, due: datetime, now: datetime) -> dict[str, Any]:
