@@ -24,7 +24,7 @@ from reblogbot.images import Gallery
 from reblogbot.offload import WorkerPool
 from reblogbot.owner import new_owner
 from reblogbot.pipeline import Pipeline
-from reblogbot.ports import Clock, Source, Tools
+from reblogbot.ports import Clock, Source, Told, Tools, untold
 from reblogbot.store import Store, StoreThread, open_store, read_store
 from reblogbot.targets import ratelimit
 from reblogbot.targets.mastodon import MastodonTarget
@@ -43,9 +43,9 @@ def load_config(path: Path) -> Config:
     )
 
 
-def open_for_work(config: Config, clock: Clock | None = None) -> Store:
+def open_for_work(config: Config, clock: Clock | None = None, told: Told = untold) -> Store:
     """The config's store, made or migrated where need be. Raises StoreError."""
-    store, done = open_store(config.store.url, new_owner(), SystemClock().now())
+    store, done = open_store(config.store.url, new_owner(), SystemClock().now(), told=told)
     if done:
         log.warning(done)
     reel_in(config, store, (clock or store.clock).now())

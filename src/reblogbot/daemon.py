@@ -28,6 +28,8 @@ from reblogbot.store.records import SourceRecord
 log = logging.getLogger(__name__)
 
 TICK = timedelta(seconds=1)
+# how often within one tick it is looked whether there is room for more polls
+BURSTS = 8
 WATCH = timedelta(seconds=5)
 TELLING = timedelta(seconds=15)
 HOUSEKEEPING = timedelta(days=1)
@@ -170,16 +172,20 @@ class Daemon:
     # the beats
 
     async def _poll_due(self) -> None:
-        shift = self._shift
-        room = shift.config.http.concurrency - len(self._polls)
-        if room <= 0:
+        """Poll what is due; where that is more than there is room for, go on as room is made."""
+        await self._shift.pipeline.flush()
+        for _ in range(BURSTS):
+            shift = self._shift
+            room = shift.config.http.concurrency - len(self._polls)
+            records = await shift.pipeline.claim(room) if room > 0 else []
+            for record in records:
+                task = asyncio.create_task(self._told(self._poll(shift.pipeline, record)))
+                self._polls.add(task)
+                task.add_done_callback(self._polls.discard)
             self._pulse.beat("poll")
-            return
-        for record in await shift.pipeline.claim(room):
-            task = asyncio.create_task(self._told(self._poll(shift.pipeline, record)))
-            self._polls.add(task)
-            task.add_done_callback(self._polls.discard)
-        self._pulse.beat("poll")
+            if len(records) < room or self._stopping.is_set():
+                return
+            await asyncio.wait(self._polls, timeout=TICK.total_seconds() / (BURSTS + 2))
 
     async def _poll(self, pipeline: Pipeline, record: SourceRecord) -> None:
         self._pulse.polled(await pipeline.poll(record))
@@ -221,8 +227,10 @@ class Daemon:
 
     async def _keep_house(self) -> None:
         keep = self._shift.config.store.keep
-        pruned = await asyncio.to_thread(self._store.history.prune, keep, self._store.clock.now())
-        log.info("pruned", extra={"keys": pruned.keys, "deliveries": pruned.deliveries})
+        prune = partial(self._store.history.prune, is_over=self._stopping.is_set)
+        gone = await asyncio.to_thread(prune, keep, self._store.clock.now())
+        numbers = {"keys": gone.keys, "entries": gone.entries, "deliveries": gone.deliveries}
+        log.info("pruned", extra=numbers)
 
     async def _still_alive(self) -> None:
         sdnotify.notify("WATCHDOG=1")
@@ -266,6 +274,7 @@ class Daemon:
         running = [*self._polls, *self._accounts.values()]
         if running:
             await asyncio.wait(running)
+        await self._told(old.pipeline.flush())
         await old.resources.aclose()
 
     async def _drain(self) -> None:
@@ -277,6 +286,7 @@ class Daemon:
         running = [*self._polls, *self._accounts.values()]
         if running:
             await asyncio.wait(running, timeout=DRAIN_SECONDS)
+        await self._told(shift.pipeline.flush())
         if self.is_drained:
             await shift.resources.aclose()
         else:
@@ -298,10 +308,10 @@ async def begin(config: Config, store: Store) -> Shift:
     return Shift(config, pipeline, resources)
 
 
-def run(path: Path, make_window: Callable[[Store, Pulse], Window]) -> int:
-    """Run the daemon on this config; the exit code."""
-    config = app.load_config(path)
-    store = app.open_for_work(config)
+def run(
+    path: Path, config: Config, store: Store, make_window: Callable[[Store, Pulse], Window]
+) -> int:
+    """Run the daemon on the config at `path`, and close the store; the exit code."""
 
     async def work() -> tuple[Exit, bool]:
         pulse = Pulse(config)

@@ -13,6 +13,7 @@ import json
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import count
 
 from reblogbot import digest
 from reblogbot.access import Access
@@ -21,7 +22,7 @@ from reblogbot.images import Gallery
 from reblogbot.messenger import Messenger
 from reblogbot.model import Delivery, Limits, Post, State
 from reblogbot.polling import Look, Poller
-from reblogbot.ports import Clock, Source
+from reblogbot.ports import Clock, Source, Told, untold
 from reblogbot.rounds import Poll, Round
 from reblogbot.sending import Sender
 from reblogbot.store import Store, StoreThread
@@ -76,16 +77,15 @@ class Pipeline:
         self,
         names: Sequence[str],
         which: Which,
-        on_poll: Callable[[Poll], None] = lambda _: None,
+        told: Told = untold,
     ) -> Round:
         """One round, now: poll these sources, then deliver what may go out; never waits."""
         done = Round()
         await self.enrol(done)
-        async for look in self.looks(self._claimed(names, which)):
-            poll = await self.poller.record(look)
-            done.add_poll(poll)
-            on_poll(poll)
-        await self.poller.flush()
+        ripe = await self._ripe(names, which)
+        async for look in self.looks(self._claimed(ripe, which), told, len(ripe)):
+            done.add_poll(await self.poller.record(look))
+        await self.flush()
         await self._explain(done, names)
         for changed in await asyncio.gather(*map(self.deliver_now, await self.busy())):
             done.add_deliveries(changed)
@@ -114,11 +114,14 @@ class Pipeline:
         )
         return sorted(records, key=lambda record: self._enabled[record.name])
 
-    async def _claimed(self, names: Sequence[str], which: Which) -> AsyncIterator[SourceRecord]:
-        """Those of these sources that may be polled, leased to us only shortly before."""
+    async def _ripe(self, names: Sequence[str], which: Which) -> list[str]:
+        """Those of these sources that may be polled, if nobody else is at it."""
         ripe = await self._in_store(self.store.sources.ripe, which, self._clock.now())
-        wanted = [name for name in names if name in ripe and name in self._enabled]
-        for part in _parts(wanted):
+        return [name for name in names if name in ripe and name in self._enabled]
+
+    async def _claimed(self, names: Sequence[str], which: Which) -> AsyncIterator[SourceRecord]:
+        """The records of these sources, leased to us only shortly before they are polled."""
+        for part in _parts(names):
             records = await self._in_store(
                 self.store.sources.claim, part, which, self._clock.now(), self._lease
             )
@@ -128,10 +131,12 @@ class Pipeline:
                     yield found[name]
 
     async def poll(self, record: SourceRecord) -> Poll:
-        """Look at one claimed source and record what it brought."""
-        poll = await self.poller.record(await self.poller.look(record))
+        """Look at one claimed source and record what it brought: nothing new with the `flush`."""
+        return await self.poller.record(await self.poller.look(record))
+
+    async def flush(self) -> None:
+        """Record the polls that brought nothing new."""
         await self.poller.flush()
-        return poll
 
     async def busy(self) -> list[str]:
         """The enabled accounts that have something to publish, or to read back."""
@@ -193,17 +198,26 @@ class Pipeline:
         """Whether the account's server can find a status."""
         return await self.sender(account).resolves(uri)
 
-    async def looks(self, records: AsyncIterator[SourceRecord]) -> AsyncIterator[Look]:
+    async def looks(
+        self, records: AsyncIterator[SourceRecord], told: Told = untold, total: int = 0
+    ) -> AsyncIterator[Look]:
         """The looks, many at once, in the order of the records: so each run queues alike."""
         pending: deque[asyncio.Task[Look]] = deque()
+        done = count(1)
+
+        async def first() -> Look:
+            look = await pending.popleft()
+            told("polling", next(done), total)
+            return look
+
         async for record in records:
             if self._is_stopping:
                 break
             pending.append(asyncio.create_task(self.poller.look(record)))
             if len(pending) >= WINDOW:
-                yield await pending.popleft()
+                yield await first()
         while pending:
-            yield await pending.popleft()
+            yield await first()
 
     async def _explain(self, done: Round, names: Sequence[str]) -> None:
         """Say of those of these sources that were not polled, why."""

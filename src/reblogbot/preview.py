@@ -9,6 +9,7 @@ from typing import Any
 from reblogbot.model import Plan, Post, State
 from reblogbot.pipeline import Pipeline
 from reblogbot.planning import Taken
+from reblogbot.ports import Told, untold
 
 Queued = tuple[str, str, Post]
 """Account, source and post."""
@@ -49,14 +50,14 @@ def post_json(account: str, source: str, post: Post) -> dict[str, Any]:
     }
 
 
-async def preview(pipeline: Pipeline, names: Sequence[str]) -> Preview:
+async def preview(pipeline: Pipeline, names: Sequence[str], told: Told = untold) -> Preview:
     """What is queued from these sources, and what polling them now would add."""
-    made = Preview()
+    made, wanted = Preview(), frozenset(names)
     for one in await pipeline.queued():
-        if one.source in names:
+        if one.source in wanted:
             made.posts.append((one.account, one.source, one.post))
     taken = Taken()
-    async for look in pipeline.looks(pipeline.remembered(names)):
+    async for look in pipeline.looks(pipeline.remembered(names), told, len(names)):
         name = look.record.name
         if look.error is not None:
             made.errors.append({"source": name, "error": look.error.message})

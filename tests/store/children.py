@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 import reblogbot
+from reblogbot.schema import REVISION
 
 OPEN = """
 import json, sys
@@ -93,8 +94,9 @@ def next_release(folder: Path, migration: str) -> Path:
     (package / "migrations" / "versions" / "9999_next.py").write_text(migration, encoding="utf-8")
     schema = package / "schema.py"
     text = schema.read_text(encoding="utf-8")
-    assert 'REVISION = "0001"' in text
-    schema.write_text(text.replace('REVISION = "0001"', 'REVISION = "9999"'), encoding="utf-8")
+    ours = f'REVISION = "{REVISION}"'
+    assert ours in text
+    schema.write_text(text.replace(ours, 'REVISION = "9999"'), encoding="utf-8")
     return folder
 
 

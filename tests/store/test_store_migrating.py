@@ -7,15 +7,17 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from children import OPEN, next_release, run
+from sqlalchemy import text
 from store_samples import LEASE, NOW, candidate, enrol, poll
 
 from reblogbot.errors import Exit, StoreError
-from reblogbot.schema import metadata
+from reblogbot.schema import REVISION, metadata
 from reblogbot.store import open_store, read_store
+from reblogbot.store.database import Database
 
 # a table that others refer to is rebuilt, as SQLite must for such a change: where foreign keys
 # were minded meanwhile, every route, key and entry would go with it
-MIGRATION = """
+MIGRATION = f"""
 import os
 import signal
 
@@ -23,7 +25,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "9999"
-down_revision = "0001"
+down_revision = "{REVISION}"
 branch_labels = depends_on = None
 
 
@@ -31,7 +33,7 @@ def upgrade():
     with op.batch_alter_table("source") as batch:
         batch.add_column(sa.Column("colour", sa.Text(), nullable=False, server_default="blue"))
         batch.alter_column("last_batch_size", type_=sa.BigInteger())
-    {then}
+    {{then}}
 """
 FAILS = "op.execute('SELECT no_such_column FROM source')"
 BREAKS = "op.execute('DELETE FROM source')"
@@ -91,7 +93,7 @@ def backups(url):
 
 def test_the_next_release_migrates_the_store_and_loses_nothing(older, newer):
     done, colours, counted = run(LOOK, older, path=newer)
-    assert "migrated from 0001 to 9999" in done
+    assert f"migrated from {REVISION} to 9999" in done
     assert colours == ["blue"]
     assert counted == ALL
     assert run(LOOK, older, path=newer) == ["", colours, counted]
@@ -255,3 +257,26 @@ print(json.dumps(said))
 def test_four_processes_that_migrate_at_once_all_go_on(older, newer):
     assert run(BOTH_AT_ONCE, older, path=newer) == [""] * 4
     assert run(LOOK, older, path=newer)[1:] == [["blue"], ALL]
+
+
+def test_a_store_of_the_first_release_gets_its_new_indexes_and_keeps_the_rest(older):
+    database = Database(older)
+    with database.write() as connection:
+        for line in (
+            "DROP INDEX ix_entry_seen_at",
+            "DROP INDEX ix_delivery_account_queued",
+            "CREATE INDEX ix_entry_source_id_seen ON entry (source_id, seen_at)",
+            "UPDATE alembic_version SET version_num = '0001'",
+        ):
+            connection.execute(text(line))
+    told = []
+    store, done = open_store(older, "me", NOW, told=lambda *far: told.append(far))
+    assert "migrated from 0001" in done
+    if older.startswith("sqlite"):
+        assert [what for what, *_ in told] == ["checking", "copying", "migrating"]
+    assert len(store.outbox.find()) == ALL[-2]
+    store.close()
+    with database.read() as connection:
+        context = MigrationContext.configure(connection)
+        assert compare_metadata(context, metadata) == []
+    database.close()
