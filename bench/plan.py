@@ -10,7 +10,7 @@ from bench.bench import Bench
 from bench.line import Line
 
 BAR: tuple[str, ...] = ()
-LARGE: tuple[str, ...] = ()
+LARGE: tuple[str, ...] = ("daemons",)
 
 Measure = Callable[[Bench], Iterable[Line]]
 

@@ -24,9 +24,7 @@ class Run:
     out: str
 
 
-def run(
-    command: Sequence[str | Path], folder: Path, environ: Mapping[str, str] | None = None
-) -> Run:
+def run(command: Sequence[object], folder: Path, environ: Mapping[str, str] | None = None) -> Run:
     """The cost of this command, run in `folder`. Raises Failed when it does not exit with 0."""
     log = folder / "output.log"
     begun = time.perf_counter()
@@ -37,7 +35,7 @@ def run(
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,
-            env={**os.environ, **(environ or {})},
+            env=_environ() | dict(environ or {}),
         )
         # its children's time is in there, as far as it waited for them itself
         _, status, usage = os.wait4(process.pid, 0)
@@ -48,3 +46,8 @@ def run(
         told = text[-2000:]
         raise Failed(f"{' '.join(map(str, command))}: exit code {process.returncode}\n{told}")
     return Run(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024, text)
+
+
+def _environ() -> dict[str, str]:
+    """The environment of an installed program: its modules stand compiled."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from postgres import database, emptied, server
 from reblogbot.cli import run
 from reblogbot.sandbox.server import Sandbox, run_in_thread
+from reblogbot.store import open_store
 from rig import Bot, FeedServer, Ran, SettableClock, Workshop
 
 
@@ -38,9 +41,50 @@ def sandbox(clock: SettableClock) -> Iterator[Sandbox]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URL of a PostgreSQL server: one for all tests of a worker."""
+    with server() as url:
+        yield url
+
+
 @pytest.fixture
-def bot(tmp_path: Path, clock: SettableClock, feeds: FeedServer, workshop: Workshop) -> Bot:
-    return Bot(tmp_path, clock, feeds, workshop)
+def postgres_url(postgres: str) -> Iterator[str]:
+    """The URL of an empty database of its own."""
+    with database(postgres) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_tables(postgres: str) -> Iterator[str]:
+    """The URL of a PostgreSQL store, to be emptied before each use: making one is slow."""
+    with database(postgres) as url:
+        open_store(url, "maker", datetime.now(UTC))[0].close()
+        yield url
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what is marked `both_databases` on either; one test of a module may say `but` why not."""
+    marked = metafunc.definition.get_closest_marker("both_databases")
+    if marked and not marked.kwargs and "bot" in metafunc.fixturenames:
+        metafunc.parametrize("database_kind", ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture
+def database_kind(request: pytest.FixtureRequest) -> str:
+    return getattr(request, "param", "sqlite")
+
+
+@pytest.fixture
+def bot(
+    tmp_path: Path, clock: SettableClock, feeds: FeedServer, workshop: Workshop,
+    database_kind: str, request: pytest.FixtureRequest,
+) -> Bot:  # fmt: skip
+    """A bot whose store is a file; or, where the test is marked so, also one on a server."""
+    if database_kind == "sqlite":
+        return Bot(tmp_path, clock, feeds, workshop)
+    store_url = emptied(request.getfixturevalue("postgres_tables"))
+    return Bot(tmp_path, clock, feeds, workshop, store_url)
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from xml.sax.saxutils import escape
 
 import tomlkit
 
+from postgres import emptied
 from reblogbot import app
 from reblogbot.http import Fetcher
 from reblogbot.offload import WorkerPool
@@ -238,11 +239,20 @@ class Workshop:
 
 
 class Bot:
-    """A config in a folder, and the program at work on it: in this process, or in one of its own."""
+    """A config in a folder, and the program at work on it: in this process, or in one of its own.
+
+    Its store is a file in that folder, or an empty one on a server where a `store_url` is given.
+    """
 
     def __init__(
-        self, folder: Path, clock: SettableClock, feeds: FeedServer, workshop: Workshop
+        self,
+        folder: Path,
+        clock: SettableClock,
+        feeds: FeedServer,
+        workshop: Workshop,
+        store_url: str = "",
     ) -> None:
+        self.store_url = store_url
         self.folder = folder
         self.path = folder / "config.toml"
         self.stored = folder / "reblogbot.sqlite3"
@@ -267,6 +277,8 @@ class Bot:
             "http": {"allow_private": [self.feeds.address], "timeout": "5s"},
             "delivery": {"timeout": "2s", "read_back_after": "10s", "lease": "1m"},
         }
+        if self.store_url:
+            told["store"] = {"url": self.store_url}
         for name, table in tables.items():
             told[name] = {**told.get(name, {}), **table}
         told["accounts"] = {}
@@ -349,10 +361,17 @@ class Bot:
         finally:
             store.close()
 
+    def lose_store(self) -> None:
+        """As when the disk is gone: whoever opens the store next finds none."""
+        if self.store_url:
+            emptied(self.store_url)
+        for file in self.folder.glob("*.sqlite3*"):
+            file.unlink()
+
     def _lay_empty_store(self) -> None:
         """A new store as the program makes it, made once: its tables cost more than a round."""
         empty = self._workshop.empty_store(self.clock)
-        if not self.stored.exists():
+        if not self.store_url and not self.stored.exists():
             shutil.copy(empty, self.stored)
 
     # processes

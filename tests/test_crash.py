@@ -126,7 +126,7 @@ def rounds_of_death(bot, server, arrange, expected, moment):
         with bot.at_work() as worker:
             outlive(worker, bot.clock, where)
         assert posted(server, account) == expected, where
-        bot.stored.unlink()
+        bot.lose_store()
     raise AssertionError("it never came through")
 
 
@@ -177,6 +177,7 @@ def test_a_boost_survives_a_kill_at_every_edge_call(bot, feeds, clock, moment):
     assert len([one for one in calls if one == "target.publish"]) == 2
 
 
+@pytest.mark.both_databases
 def test_a_kill_while_a_doubt_is_read_back_neither_loses_nor_doubles(bot, feeds, clock, moment):
     """The second life is killed too, at every call of its own."""
     with run_in_thread(profile="plain", clock=clock) as server:

@@ -194,6 +194,40 @@ def test_the_compose_file_takes_every_privilege_away():
     assert "network_mode" not in service
 
 
+def test_the_cluster_has_several_daemons_as_confined_as_one_alone():
+    services = yaml.safe_load((DEPLOY / "compose.cluster.yaml").read_text(encoding="utf-8"))[
+        "services"
+    ]
+    (alone,) = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))[
+        "services"
+    ].values()
+    daemons = [services[name] for name in services if name.startswith("reblogbot")]
+    assert len(daemons) >= 3
+    free = {"build", "image", "volumes", "depends_on", "environment"}
+    for daemon in daemons:
+        assert {key: daemon[key] for key in alone.keys() - free} == {
+            key: alone[key] for key in alone.keys() - free
+        }
+        assert daemon["depends_on"] == {"postgres": {"condition": "service_healthy"}}
+        assert daemon["volumes"] == ["./data:/data:ro"]
+        lock = daemon["build"]["args"]["LOCK"]
+        assert (ROOT / lock).is_file()
+        assert "psycopg" in (ROOT / lock).read_text(encoding="utf-8")
+        assert (DEPLOY / daemon["build"]["context"] / daemon["build"]["dockerfile"]).is_file()
+
+
+def test_the_clusters_database_is_reached_by_its_daemons_alone_and_keeps_its_rows():
+    cluster = yaml.safe_load((DEPLOY / "compose.cluster.yaml").read_text(encoding="utf-8"))
+    postgres = cluster["services"]["postgres"]
+    assert "ports" not in postgres
+    assert postgres["healthcheck"]["test"][:2] == ["CMD", "pg_isready"]
+    assert postgres["volumes"] == ["postgres:/var/lib/postgresql/data"]
+    assert set(cluster["volumes"]) == {"postgres"}
+    # no password stands in the file, nor in anybody's environment
+    assert "POSTGRES_PASSWORD" not in postgres["environment"]
+    assert set(postgres["secrets"]) == set(cluster["secrets"])
+
+
 # --- what an admin types
 
 
@@ -212,7 +246,7 @@ def help_of(*command: str) -> str:
 
 
 CALL = re.compile(
-    rf"^(?:{PROGRAM}|(?:docker compose .* (?:run --rm|exec reblogbot) )?reblogbot) (.+)$",
+    rf"^(?:{PROGRAM}|(?:docker compose .* (?:run --rm|exec reblogbot(?:-1)?) )?reblogbot) (.+)$",
     re.MULTILINE,
 )
 

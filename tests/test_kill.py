@@ -91,6 +91,7 @@ def test_the_daemon_killed_at_random_instants_loses_and_doubles_nothing(bot, sho
     finish(bot, names, server)
 
 
+@pytest.mark.both_databases
 def test_a_daemon_killed_beside_a_sync_loses_and_doubles_nothing(bot, show, server, names):
     dice = random.Random(f"both {SEED}")
     for number in range(1, ROUNDS + 1):

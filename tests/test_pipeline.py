@@ -7,6 +7,8 @@ import pytest
 from reblogbot.errors import Exit
 from rig import Item, items, posted, text_of
 
+pytestmark = pytest.mark.both_databases
+
 COUNTS = "polled not_modified failed entries_new queued sent held retry doubt skipped dead".split()
 
 

@@ -6,6 +6,8 @@ from reblogbot.errors import Exit
 from reblogbot.sandbox.server import run_in_thread
 from rig import Item, items, posted, text_of
 
+pytestmark = pytest.mark.both_databases
+
 ABC = [text_of(name) for name in "abc"]
 REBLOG = "/api/v1/statuses/*/reblog"
 TIMELINE = "/api/v1/accounts/*/statuses"
@@ -452,14 +454,14 @@ def test_a_server_that_hangs_holds_up_neither_other_sources_nor_other_accounts(
 def test_a_lost_store_repeats_nothing_that_stands_there(bot, queue, sandbox):
     queue(sandbox)
     bot.sync()
-    for file in bot.folder.glob("*.sqlite3*"):
-        file.unlink()
+    bot.lose_store()
     queue(sandbox, "abcd")
     done = bot.sync()
     assert done.counts()["sent"] == 4
     assert posted(sandbox) == [*ABC, text_of("d")]
 
 
+@pytest.mark.both_databases(but="a server has backups of its own")
 def test_an_older_backup_repeats_nothing_that_stands_there(bot, queue, sandbox):
     queue(sandbox, source={"first": "none"})
     bot.sync()
@@ -468,8 +470,7 @@ def test_an_older_backup_repeats_nothing_that_stands_there(bot, queue, sandbox):
         store.backup(copy)
     queue(sandbox, "abcde")
     bot.sync()
-    for file in bot.folder.glob("*.sqlite3*"):
-        file.unlink()
+    bot.lose_store()
     copy.rename(bot.folder / "reblogbot.sqlite3")
     bot.sync()
     assert posted(sandbox) == [text_of("d"), text_of("e")]

@@ -6,8 +6,8 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from reblogbot import app, sdnotify
-from reblogbot.clock import SystemClock
+from reblogbot.clock import SystemClock, uptime
 from reblogbot.config.settings import Config
 from reblogbot.errors import ConfigError, Exit, StoreError
 from reblogbot.pipeline import Pipeline
@@ -28,8 +28,8 @@ from reblogbot.store.records import SourceRecord
 log = logging.getLogger(__name__)
 
 TICK = timedelta(seconds=1)
-# how often within one tick it is looked whether there is room for more polls
-BURSTS = 8
+# between two claims, in seconds; more where claiming itself takes long
+BREATH = 0.1
 WATCH = timedelta(seconds=5)
 TELLING = timedelta(seconds=15)
 HOUSEKEEPING = timedelta(days=1)
@@ -37,6 +37,7 @@ HOUSEKEEPING = timedelta(days=1)
 NOTICES = "[notify]"
 # the contract's ten seconds, less what closing takes
 DRAIN_SECONDS = 8.0
+LETTING_GO_SECONDS = 1.0
 FATAL = frozenset({"store_newer", "store_older", "store_corrupt"})
 
 
@@ -72,6 +73,9 @@ class Daemon:
         self._pulse = pulse
         self._window = window
         self._polls: set[asyncio.Task[None]] = set()
+        self._claiming = asyncio.Lock()
+        self._breath: float | None = None
+        self._begun: set[asyncio.Task[None]] = set()
         self._accounts: dict[str, asyncio.Task[None]] = {}
         self._retiring: set[asyncio.Task[None]] = set()
         self._stopping = asyncio.Event()
@@ -125,7 +129,9 @@ class Daemon:
             _every(scheduler, self._still_alive, watchdog, "watchdog")
         return scheduler
 
-    def _guarded(self, beat: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+    def _guarded(
+        self, beat: Callable[[], Awaitable[None]]
+    ) -> Callable[[], Coroutine[Any, Any, None]]:
         """The beat, its store's errors told: the fatal ones end the daemon, others pass."""
 
         async def guarded() -> None:
@@ -172,20 +178,30 @@ class Daemon:
     # the beats
 
     async def _poll_due(self) -> None:
-        """Poll what is due; where that is more than there is room for, go on as room is made."""
-        await self._shift.pipeline.flush()
-        for _ in range(BURSTS):
-            shift = self._shift
+        """Poll what there is room for now; what is left another daemon may take."""
+        async with self._claiming:
+            shift, begun = self._shift, uptime()
             room = shift.config.http.concurrency - len(self._polls)
-            records = await shift.pipeline.claim(room) if room > 0 else []
-            for record in records:
+            records, is_all = await shift.pipeline.claim_due(room) if room > 0 else ([], False)
+            self._breath = None if is_all else max(BREATH, 10 * (uptime() - begun))
+            for record in [] if self._stopping.is_set() else records:
                 task = asyncio.create_task(self._told(self._poll(shift.pipeline, record)))
                 self._polls.add(task)
-                task.add_done_callback(self._polls.discard)
+                task.add_done_callback(self._is_polled)
             self._pulse.beat("poll")
-            if len(records) < room or self._stopping.is_set():
-                return
-            await asyncio.wait(self._polls, timeout=TICK.total_seconds() / (BURSTS + 2))
+
+    def _is_polled(self, task: asyncio.Task[None]) -> None:
+        """Make use of the room: a second is long where much is due."""
+        self._polls.discard(task)
+        if self._breath is not None:
+            loop, again = asyncio.get_running_loop(), self._guarded(self._poll_due)
+            loop.call_later(self._breath, lambda: self._begin(again()))
+            self._breath = None
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._begun.add(task)
+        task.add_done_callback(self._begun.discard)
 
     async def _poll(self, pipeline: Pipeline, record: SourceRecord) -> None:
         self._pulse.polled(await pipeline.poll(record))
@@ -216,6 +232,7 @@ class Daemon:
     async def _watch(self) -> None:
         """Notice a store another program has changed, and a config that was edited."""
         await asyncio.to_thread(self._look_at_store)
+        await self._shift.pipeline.renew()
         mark = _mark(self._path)
         if mark != self._mark:
             await self._reload()
@@ -274,7 +291,7 @@ class Daemon:
         running = [*self._polls, *self._accounts.values()]
         if running:
             await asyncio.wait(running)
-        await self._told(old.pipeline.flush())
+        await self._told(old.pipeline.let_go())
         await old.resources.aclose()
 
     async def _drain(self) -> None:
@@ -286,7 +303,9 @@ class Daemon:
         running = [*self._polls, *self._accounts.values()]
         if running:
             await asyncio.wait(running, timeout=DRAIN_SECONDS)
-        await self._told(shift.pipeline.flush())
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LETTING_GO_SECONDS):
+                await self._told(shift.pipeline.let_go())
         if self.is_drained:
             await shift.resources.aclose()
         else:

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from reblogbot.errors import (
+    Lapsed,
     RateLimited,
     Rejected,
     TargetError,
@@ -89,7 +90,7 @@ def after_failure(
     the account rests as if nobody could say.
     """
     match error:
-        case Unreachable():
+        case Unreachable() | Lapsed():
             return _never_sent(delivery, error, now, failures)
         case RateLimited():
             return _paused(_next_key(delivery), error, error.until)
@@ -198,8 +199,13 @@ def _paused(delivery: Delivery, error: TargetError, until: datetime) -> Decision
     return Decision(later, until)
 
 
-def _never_sent(delivery: Delivery, error: Unreachable, now: datetime, failures: int) -> Decision:
+def _never_sent(
+    delivery: Delivery, error: Unreachable | Lapsed, now: datetime, failures: int
+) -> Decision:
     unused = delivery if delivery.negatives else replace(delivery, sent_from=None)
+    if isinstance(error, Lapsed):
+        # nothing is wrong with the account; and it is ours no more, if another has claimed it
+        return Decision(replace(unused, state=State.QUEUED, due=now, error=error.message))
     return _paused(unused, error, now + unreachable_pause(failures))
 
 

@@ -7,6 +7,7 @@
     ├── SourceError                one source could not be polled; carries the outcome
     └── TargetError                one call to an account's server did not end in success
         ├── Unreachable            the request was never made: nothing was posted
+        ├── Lapsed                 nor by us any more: another process may do it now
         ├── RateLimited            429: nothing was posted, ask again later
         ├── Unauthorised           401, 403: nothing was posted, the token or this post is at fault
         ├── Rejected               the server said no to this very post: nothing was posted
@@ -109,6 +110,10 @@ class TargetError(ReblogbotError):
 
 class Unreachable(TargetError):
     """The connection was never made (refused, DNS, TLS): certainly nothing was posted."""
+
+
+class Lapsed(TargetError):
+    """The lease ended before the request was written: nothing was posted, by us."""
 
 
 class RateLimited(TargetError):

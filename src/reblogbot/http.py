@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from typing import Self
 from weakref import WeakValueDictionary
 
@@ -114,7 +113,12 @@ class Fetcher:
             errand.go_on(answer)
 
     async def _hop(self, errand: Errand) -> Response | Redirect:
-        async with self._turn(errand):
+        # kept by those who hold or wait for it, so hosts not in use cost nothing
+        host = self._hosts.setdefault(
+            errand.url.host or "", asyncio.Semaphore(self._settings.per_host)
+        )
+        # the host's turn first: whoever waits for a slow host must not keep others out
+        async with host, self._everyone:
             loop = asyncio.get_running_loop()
             begun = loop.time()
             async with asyncio.timeout(errand.left):
@@ -128,15 +132,6 @@ class Fetcher:
                     result = await self._judge(errand, answer)
             errand.left -= loop.time() - begun
             return result
-
-    @asynccontextmanager
-    async def _turn(self, errand: Errand) -> AsyncIterator[None]:
-        host = errand.url.host or ""
-        # kept by those who hold or wait for it, so hosts not in use cost nothing
-        slot = self._hosts.setdefault(host, asyncio.Semaphore(self._settings.per_host))
-        # the host's turn first: whoever waits for a slow host must not keep others out
-        async with slot, self._everyone:
-            yield
 
     async def _session(self, errand: Errand) -> tuple[aiohttp.ClientSession, URL | None]:
         hosts = {errand.url.host, errand.url.host_subcomponent}
@@ -209,8 +204,10 @@ class Fetcher:
 def _plain(headers: Mapping[str, str]) -> dict[str, str]:
     plain: dict[str, str] = {}
     for written, sent in headers.items():
-        # aiohttp passes bytes that are no UTF-8 on as lone surrogates, which nobody can store
-        value = sent.encode(errors="surrogateescape").decode(errors="replace")
+        value = sent
+        if not sent.isascii():
+            # aiohttp passes bytes that are no UTF-8 on as lone surrogates, which nobody can store
+            value = sent.encode(errors="surrogateescape").decode(errors="replace")
         name = written.lower()
         plain[name] = f"{plain[name]}, {value}" if name in plain else value
     return plain

@@ -12,7 +12,6 @@ from reblogbot.addresses import shown
 from reblogbot.errors import SourceError
 from reblogbot.model import Entry, Image, Limits, Media
 from reblogbot.ports import Fetch, Offload
-from reblogbot.sources import parse_card
 from reblogbot.sources.urls import is_web_url
 
 log = logging.getLogger(__name__)
@@ -76,6 +75,9 @@ class Gallery:
         content_type = answer.headers.get("content-type", "")
         if content_type.partition(";")[0].strip().lower() not in _PAGE_TYPES:
             return ()
+        # few look at pages, and reading them takes a library
+        from reblogbot.sources import parse_card  # noqa: PLC0415
+
         return await self._offload(
             parse_card.pictures, answer.body, content_type, answer.url, wanted
         )

@@ -44,9 +44,6 @@ class Messenger:
 
     async def tell(self) -> None:
         """Send what is not told yet; a way that fails is logged, and nobody's trouble."""
-        notify = self._config.notify
-        if not (notify.command or notify.webhook or notify.account):
-            return
         now = self._clock.now()
         found = await self._in_store(self._troubles, now)
         fresh = [one for one in found if await self._is_fresh(one, now)]

@@ -13,21 +13,28 @@ import json
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from itertools import count
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from reblogbot import digest
 from reblogbot.access import Access
+from reblogbot.clock import uptime
 from reblogbot.config.settings import AccountSettings, Config, SourceSettings
-from reblogbot.images import Gallery
-from reblogbot.messenger import Messenger
 from reblogbot.model import Delivery, Limits, Post, State
 from reblogbot.polling import Look, Poller
 from reblogbot.ports import Clock, Source, Told, untold
 from reblogbot.rounds import Poll, Round
-from reblogbot.sending import Sender
 from reblogbot.store import Store, StoreThread
+from reblogbot.store.due import Room, Which
 from reblogbot.store.records import SourceRecord
-from reblogbot.store.sources import Which
+
+if TYPE_CHECKING:
+    # what composes and sends is imported when there is something to send: most rounds bring nothing
+    from reblogbot.digest import Bundle
+    from reblogbot.images import Gallery
+    from reblogbot.messenger import Messenger
+    from reblogbot.sending import Sender
 
 # how many looks may wait for the turn of one that is slow
 WINDOW = 1000
@@ -57,10 +64,10 @@ class Pipeline:
         self._senders: dict[str, Sender] = {}
         enabled = (name for name, one in config.sources.items() if one.enabled)
         self._enabled = {name: number for number, name in enumerate(enabled)}
-        # a fetch, each fallback, a parse and the recording; past that the poller has died
-        self._lease = max(config.delivery.lease, 4 * config.http.timeout)
         self._is_stopping = False
-        self._messenger = Messenger(config, store, self._in_store, self.sender, clock)
+        # what is being polled, and since when its lease is that old
+        self._held: dict[int, tuple[SourceRecord, float]] = {}
+        self._messenger: Messenger | None = None
         self.poller = Poller(config, store, self._in_store, make_source, self, gallery, clock, dice)
 
     async def close(self) -> None:
@@ -83,9 +90,14 @@ class Pipeline:
         done = Round()
         await self.enrol(done)
         ripe = await self._ripe(names, which)
-        async for look in self.looks(self._claimed(ripe, which), told, len(ripe)):
-            done.add_poll(await self.poller.record(look))
-        await self.flush()
+        renewing = asyncio.create_task(self._go_on_renewing())
+        try:
+            async for look in self.looks(self._claimed(ripe, which), told, len(ripe)):
+                done.add_poll(await self.poller.record(look))
+                self._held.pop(look.record.id, None)
+        finally:
+            renewing.cancel()
+            await self.let_go()
         await self._explain(done, names)
         for changed in await asyncio.gather(*map(self.deliver_now, await self.busy())):
             done.add_deliveries(changed)
@@ -99,20 +111,27 @@ class Pipeline:
     async def enrol(self, done: Round | None = None) -> None:
         """Know the config's sources and accounts; hold what is queued for others."""
         config, now = self.config, self._clock.now()
+        hosts = {name: host(source, config) for name, source in config.sources.items()}
         addresses = {name: address(source) for name, source in config.sources.items()}
         servers = {name: account.server for name, account in config.accounts.items()}
-        await self._in_store(self.store.sources.enrol, addresses, now)
+        await self._in_store(self.store.sources.enrol, addresses, now, hosts)
         await self._in_store(self.store.outbox.enrol, servers)
         held = await self._in_store(self.store.outbox.hold_strays, addresses, servers, now)
         if done is not None:
             done.add_deliveries(held)
 
-    async def claim(self, limit: int) -> list[SourceRecord]:
-        """The most overdue of the enabled sources, leased to us, in the order of the config."""
-        records = await self._in_store(
-            self.store.sources.claim, self._enabled, "due", self._clock.now(), self._lease, limit
+    async def claim_due(self, limit: int) -> tuple[list[SourceRecord], bool]:
+        """So many sources that are due, leased to us; and whether that was all there are.
+
+        Those for whose hosts it is another's turn are left to whoever comes next.
+        """
+        # until then they count as leased, and keep others of their hosts waiting
+        await self.poller.flush()
+        begun, room = uptime(), Room(limit, self.config.http.per_host)
+        records, is_all = await self._in_store(
+            self.store.sources.claim_due, self._enabled, self._clock.now(), self._lease, room
         )
-        return sorted(records, key=lambda record: self._enabled[record.name])
+        return self._holding(records, begun), is_all
 
     async def _ripe(self, names: Sequence[str], which: Which) -> list[str]:
         """Those of these sources that may be polled, if nobody else is at it."""
@@ -122,21 +141,54 @@ class Pipeline:
     async def _claimed(self, names: Sequence[str], which: Which) -> AsyncIterator[SourceRecord]:
         """The records of these sources, leased to us only shortly before they are polled."""
         for part in _parts(names):
+            begun = uptime()
             records = await self._in_store(
                 self.store.sources.claim, part, which, self._clock.now(), self._lease
             )
-            found = {record.name: record for record in records}
-            for name in part:
-                if name in found:
-                    yield found[name]
+            for record in self._holding(records, begun):
+                yield record
+
+    def _holding(self, records: Sequence[SourceRecord], since: float) -> list[SourceRecord]:
+        """What was claimed, in the config's order, and to be renewed from now on."""
+        self._held.update({record.id: (record, since) for record in records})
+        return sorted(records, key=lambda record: self._enabled[record.name])
 
     async def poll(self, record: SourceRecord) -> Poll:
-        """Look at one claimed source and record what it brought: nothing new with the `flush`."""
-        return await self.poller.record(await self.poller.look(record))
+        """Look at one claimed source and record what it brought: nothing new with the next claim.
 
-    async def flush(self) -> None:
-        """Record the polls that brought nothing new."""
+        Where that fails it is not tried again at once: its lease runs out.
+        """
+        try:
+            return await self.poller.record(await self.poller.look(record))
+        finally:
+            self._held.pop(record.id, None)
+
+    async def renew(self) -> None:
+        """Go on holding what is still being polled; else another process would poll it too."""
+        begun = uptime()
+        old = begun - self._lease.total_seconds() / 3
+        late = [record for record, since in self._held.values() if since <= old]
+        if late:
+            until = self._clock.now() + self._lease
+            await self._in_store(self.store.sources.renew, late, until)
+            self._held.update({one.id: (one, begun) for one in late if one.id in self._held})
+
+    async def let_go(self) -> None:
+        """Record what was polled, and give back what was not: nobody need wait for it."""
         await self.poller.flush()
+        held, self._held = self._held, {}
+        if held:
+            await self._in_store(self.store.sources.release, [one for one, _ in held.values()])
+
+    async def _go_on_renewing(self) -> None:
+        while True:
+            await asyncio.sleep(self._lease.total_seconds() / 6)
+            await self.renew()
+
+    @property
+    def _lease(self) -> timedelta:
+        """A fetch, each fallback, a parse and the recording; past that the poller has died."""
+        return max(self.config.delivery.lease, 4 * self.config.http.timeout)
 
     async def busy(self) -> list[str]:
         """The enabled accounts that have something to publish, or to read back."""
@@ -154,8 +206,16 @@ class Pipeline:
 
     async def tell(self) -> None:
         """Tell the admin of what he must see to."""
-        if not self._is_stopping:
-            await self._messenger.tell()
+        notify = self.config.notify
+        if self._is_stopping or not (notify.command or notify.webhook or notify.account):
+            return
+        if self._messenger is None:
+            from reblogbot.messenger import Messenger  # noqa: PLC0415
+
+            self._messenger = Messenger(
+                self.config, self.store, self._in_store, self.sender, self._clock
+            )
+        await self._messenger.tell()
 
     async def queued(self) -> list[Delivery]:
         """What waits in the outbox of enabled accounts, in order."""
@@ -173,8 +233,10 @@ class Pipeline:
 
     async def digested(
         self, account: str, source: SourceSettings, posts: Sequence[Post]
-    ) -> list[digest.Bundle]:
+    ) -> list[Bundle]:
         """These posts as the source's next digest would have them."""
+        from reblogbot import digest  # noqa: PLC0415
+
         now = self._clock.now()
         known = await self._in_store(self.store.sources.title, source.name)
         title = digest.heading(
@@ -185,6 +247,8 @@ class Pipeline:
     def sender(self, name: str) -> Sender:
         """The account's sender: one, as long as the process lives."""
         if name not in self._senders:
+            from reblogbot.sending import Sender  # noqa: PLC0415
+
             account = self.config.accounts[name]
             access = self._make_access(account, self.store, self._in_store)
             self._senders[name] = Sender(self.config, access, self._gallery)
@@ -251,3 +315,11 @@ def address(source: SourceSettings) -> str:
     if not options:
         return source.url
     return json.dumps([source.url, options], ensure_ascii=False, sort_keys=True)
+
+
+def host(source: SourceSettings, config: Config) -> str:
+    """Whom a source asks: a host; the kind, where it alone knows whom."""
+    via = config.accounts.get(str(getattr(source.options, "via", "")))
+    acct = str(getattr(source.options, "acct", ""))
+    url = source.url or (via.server if via else "")
+    return (urlsplit(url).hostname or "") if url else acct.rpartition("@")[2] or source.kind

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from reblogbot import compose, planning, schedule
+from reblogbot import schedule
 from reblogbot.config.settings import Config, SourceSettings
 from reblogbot.errors import SourceError
 from reblogbot.images import Gallery
@@ -30,6 +30,9 @@ from reblogbot.rounds import Outcome, Poll
 from reblogbot.store import Store, StoreThread
 from reblogbot.store.records import SourceRecord
 from reblogbot.store.sources import Quiet
+
+if TYPE_CHECKING:
+    from reblogbot.planning import Taken
 
 log = logging.getLogger(__name__)
 
@@ -103,6 +106,11 @@ class Poller:
         if has_moved and not batch.moved_to:
             # asked at its new address it redirects no more, and still lives there
             batch = replace(batch, moved_to=record.moved_to)
+        if not batch.entries:
+            return Look(record, settings, batch, looked_at=self._clock.now())
+        # what decides is imported when there is something to decide: most rounds bring nothing
+        from reblogbot import planning  # noqa: PLC0415
+
         found = planning.candidates(record.name, batch)
         return Look(record, settings, batch, found, looked_at=self._clock.now())
 
@@ -118,8 +126,10 @@ class Poller:
             broke = f"the kind {settings.kind} broke with {type(error).__name__}; please report it"
             raise SourceError("source_broke", broke) from error
 
-    async def plan(self, look: Look, taken: planning.Taken | None = None) -> Plan:
+    async def plan(self, look: Look, taken: Taken | None = None) -> Plan:
         """What the look comes to; `taken` is known besides what stands in the store."""
+        from reblogbot import planning  # noqa: PLC0415  as above
+
         accounts = look.settings.to
         past = await self._past(look)
         if taken is not None:
@@ -143,6 +153,8 @@ class Poller:
 
     async def _illustrated(self, look: Look, plan: Plan) -> tuple[Candidate, ...]:
         """What was found, with a page's own images for what is to be posted and brings none."""
+        from reblogbot import compose  # noqa: PLC0415  as above
+
         settings = look.settings
         bare = {
             id(intent.candidate): intent.candidate

@@ -21,7 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISION = "0002"
+REVISION = "0003"
 """The newest migration; a test holds it against the migrations themselves."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -96,7 +96,16 @@ source = Table(
     Column("asked_until", Instant),
     Column("lease_owner", Plain),
     Column("lease_until", Instant),
+    # who is asked there, for being polite to them: a host, or what stands for one
+    Column("host", Plain, nullable=False, default="", server_default=""),
     Index(None, "due"),
+)
+# small, and all that is asked of it: who is being polled at the moment
+Index(
+    "ix_source_leased",
+    source.c.host,
+    sqlite_where=source.c.lease_owner.is_not(None),
+    postgresql_where=source.c.lease_owner.is_not(None),
 )
 
 # which accounts a source has been learnt for: the others stand at first sight

@@ -12,7 +12,7 @@ from reblogbot.access import ASKED, TOKEN, Access
 from reblogbot.bundling import bundle
 from reblogbot.clock import uptime
 from reblogbot.config.settings import AccountSettings, Config
-from reblogbot.errors import RateLimited, TargetError, Unauthorised, Unreachable
+from reblogbot.errors import Lapsed, RateLimited, TargetError, Unauthorised, Unreachable
 from reblogbot.images import Gallery
 from reblogbot.model import Delivery, Image, Limits, Post, Standing, State
 from reblogbot.ports import Identity
@@ -281,7 +281,8 @@ class Sender:
         if decision.pause_until is not None:
             await access.pause(decision.pause_until, error)
         after = await access.settle(claimed, decision.delivery)
-        return after if decision.pause_until is None else None
+        goes_on = decision.pause_until is None and not isinstance(error, Lapsed)
+        return after if goes_on else None
 
     async def _decide(self, claimed: Delivery, error: TargetError) -> delivery.Decision:
         access = self._access

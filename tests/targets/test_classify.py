@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from reblogbot.errors import (
     Doubtful,
+    Lapsed,
     RateLimited,
     Rejected,
     TargetError,
@@ -130,6 +131,7 @@ CREATE = [
     # silence
     (Silence("preparing", "UnicodeEncodeError"), "rejected", "unsendable"),
     (Silence("connecting", "Connection refused"), "unreachable", "unreachable"),
+    (Silence("lapsed", "timed out"), "lapsed", "lapsed"),
     (Silence("asked", "timed out"), "doubtful", "no_answer"),
 ]
 
@@ -181,6 +183,7 @@ CLASSES = {
     "rejected": Rejected,
     "unreachable": Unreachable,
     "doubtful": Doubtful,
+    "lapsed": Lapsed,
 }
 
 

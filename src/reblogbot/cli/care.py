@@ -1,4 +1,4 @@
-"""The commands that care for the store: prune, backup."""
+"""The commands that care for the store: prune, backup, copy-store."""
 
 from __future__ import annotations
 
@@ -30,6 +30,21 @@ def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
     backup.add_argument("path", metavar="PATH", type=Path, help="the copy; must not exist yet")
     backup.set_defaults(run=run_backup)
 
+    copy = commands.add_parser(
+        "copy-store",
+        parents=[everywhere],
+        help="move a bot to another database: SQLite to PostgreSQL, or back",
+        description="Copies the store at FROM, as of one instant, to TO, where there must be none: "
+        "whole, or not at all. Stop the daemon first, then name TO in [store] url. A password "
+        "belongs into ~/.pgpass or PGPASSWORD, not into a command line others can see.",
+    )
+    copy.add_argument(
+        "source", metavar="FROM", help="sqlite:///FILE or postgresql://USER@HOST/NAME"
+    )
+    copy.add_argument("target", metavar="TO", help="the same; nothing that stands is overwritten")
+    copy.add_argument("--json", action="store_true", help="print the result as JSON")
+    copy.set_defaults(run=run_copy)
+
 
 def run_prune(options: argparse.Namespace) -> int:
     """Forget what is old."""
@@ -59,4 +74,21 @@ def run_backup(options: argparse.Namespace) -> int:
         store.backup(options.path, told)
     store.close()
     say(f"{options.path}: a copy of {store.name}")
+    return Exit.OK
+
+
+def run_copy(options: argparse.Namespace) -> int:
+    """Copy the store to another database."""
+    from reblogbot.store.copying import copy_store
+
+    with progress(quiet=options.json) as told:
+        copied = copy_store(
+            options.source, options.target, lambda done, total: told("copying", done, total)
+        )
+    if options.json:
+        say_json({"from": copied.source, "to": copied.target, "rows": copied.rows})
+        return Exit.OK
+    rows = ", ".join(f"{count} {name}" for name, count in copied.rows.items() if count)
+    say(f"{copied.target}: a copy of {copied.source}: {rows or 'nothing yet'}")
+    say("Next: name it in [store] url; then start the daemon, and never one on the old store.")
     return Exit.OK

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import signal
 from pathlib import Path
 from typing import Any
@@ -41,6 +40,8 @@ def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
 
 def run_demo(options: argparse.Namespace) -> int:
     """The whole main job."""
+    import asyncio
+
     from reblogbot.demo.story import tell
 
     return asyncio.run(tell(say, keep=options.keep))
@@ -48,6 +49,8 @@ def run_demo(options: argparse.Namespace) -> int:
 
 def run_sandbox(options: argparse.Namespace) -> int:
     """Serve until interrupted."""
+    import asyncio
+
     from reblogbot.sandbox.profiles import PROFILES
 
     if options.profile not in PROFILES:
@@ -60,6 +63,8 @@ def run_sandbox(options: argparse.Namespace) -> int:
 
 
 async def _serve(options: argparse.Namespace) -> None:
+    import asyncio
+
     from reblogbot.sandbox.server import serve
 
     ended = asyncio.Event()

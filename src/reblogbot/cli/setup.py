@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import os
 import sys
 from pathlib import Path
@@ -113,6 +112,8 @@ def run_check(options: argparse.Namespace) -> int:
 
 
 def _try_online(config: Config, *, quiet: bool) -> list[Trial]:
+    import asyncio
+
     from reblogbot import app, trial
 
     store = app.open_to_read(config)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import difflib
 import signal
 import sys
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from reblogbot.preview import Preview
     from reblogbot.rounds import Round
     from reblogbot.store import Store
-    from reblogbot.store.sources import Which
+    from reblogbot.store.due import Which
 
 
 def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
@@ -65,6 +64,8 @@ def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
 
 def run_sync(options: argparse.Namespace) -> int:
     """One round."""
+    import asyncio
+
     from reblogbot import app
 
     config = app.load_config(options.config)
@@ -89,6 +90,8 @@ def run_sync(options: argparse.Namespace) -> int:
 
 def run_preview(options: argparse.Namespace) -> int:
     """What a round would do."""
+    import asyncio
+
     from reblogbot import app, preview
 
     config = app.load_config(options.config)
@@ -134,6 +137,8 @@ def named(config: Config, written: Sequence[str]) -> list[str]:
 @contextmanager
 def _interruptible(pipeline: Pipeline) -> Iterator[Callable[[], bool]]:
     """On the first SIGINT or SIGTERM finish what is on the wire; a second one ends at once."""
+    import asyncio
+
     loop = asyncio.get_running_loop()
     signals = (signal.SIGINT, signal.SIGTERM)
     caught = []

@@ -8,18 +8,14 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-import regex
-
 Key = str | int
 """The name of a key, or the index of an element of an array."""
 
 _SPACE = re.compile(r"(?:[ \t\r\n,]+|#[^\n]*)*")
 _NAME = re.compile(r"""[ \t]*([A-Za-z0-9_-]+|"(?:\\.|[^"\\])*"|'[^']*')[ \t]*""")
-# Python 3.11.2, which is Debian 12's, stumbles over possessive quantifiers: regex does not
-_LONG_STRING = regex.compile(
+_LONG_STRING = (
     r'"""(?P<basic>\r?\n)?(?:[^"\\]++|\\.|"(?!""))*+"{3,5}'
-    r"|'''(?P<literal>\r?\n)?(?:[^']++|'(?!''))*+'{3,5}",
-    regex.DOTALL,
+    r"|'''(?P<literal>\r?\n)?(?:[^']++|'(?!''))*+'{3,5}"
 )
 _SCALAR = re.compile(r""""(?:\\.|[^"\\])*"|'[^']*'|[^,\]}#\r\n]+""")
 
@@ -63,6 +59,10 @@ class _Scanner:
     def __init__(self, toml: str) -> None:
         self.toml = toml
         self.at = 0
+        # Python 3.11.2, which is Debian 12's, stumbles over possessive quantifiers: regex does not
+        import regex  # noqa: PLC0415  and is imported for a fault alone
+
+        self.long_string = regex.compile(_LONG_STRING, regex.DOTALL)
         self.breaks = [found.start() for found in re.finditer("\n", toml)]
 
     def line(self, at: int) -> int:
@@ -121,7 +121,7 @@ class _Scanner:
         while self.toml[self.at] in " \t":
             self.at += 1
         place.text = self.line(self.at)
-        if long := _LONG_STRING.match(self.toml, self.at):
+        if long := self.long_string.match(self.toml, self.at):
             self.at = long.end()
             place.text += bool(long["basic"] or long["literal"])
         elif self.toml[self.at] == "[":

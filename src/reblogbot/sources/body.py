@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from reblogbot.sources.encoding import decode
+
+if TYPE_CHECKING:
+    from reblogbot.model import Batch
 
 
 class Body(NamedTuple):
@@ -29,3 +32,13 @@ class Body(NamedTuple):
     def zone(self) -> ZoneInfo:
         """Where dates without a zone were written."""
         return ZoneInfo(self.timezone)
+
+
+def read_feed(body: Body) -> Batch:
+    """The Batch in the body of a feed; see `parse_feed.parse`.
+
+    Named by those who never read one themselves: only the worker imports what it takes.
+    """
+    from reblogbot.sources import parse_feed  # noqa: PLC0415
+
+    return parse_feed.parse_body(body)

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 from reblogbot.config.settings import SourceSettings
 from reblogbot.model import Batch, Validators
 from reblogbot.ports import Tools
-from reblogbot.sources import parse_feed
+from reblogbot.sources.body import read_feed
 from reblogbot.sources.document import Document
 
 ACCEPT = (
@@ -28,7 +28,7 @@ class FeedSource:
 
     def __init__(self, name: str, settings: SourceSettings, tools: Tools) -> None:
         self.name = name
-        self._document = Document(settings, tools, ACCEPT, parse_feed.parse_body)
+        self._document = Document(settings, tools, ACCEPT, read_feed)
 
     async def poll(self, known: Validators) -> Batch:
         """All entries the feed shows now. Raises the SourceError `url` itself failed with."""

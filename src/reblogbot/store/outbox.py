@@ -8,16 +8,14 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, exists, func, insert, or_, select, update
 
-from reblogbot.model import OPEN, TRANSITIONS, Delivery, Entry, Limits, Receipt, Sent, State
+from reblogbot.model import OPEN, TRANSITIONS, Delivery, Entry, Limits, Post, Receipt, Sent, State
 from reblogbot.schema import account, delivery, entry, event, switch
 from reblogbot.store.database import Database, insert_into
 from reblogbot.store.leases import AccountLease
 from reblogbot.store.records import (
-    ENTRY,
-    LIMITS,
-    POST,
     AccountRecord,
     account_record,
+    adapter,
     delivery_record,
 )
 
@@ -72,7 +70,7 @@ class Outbox:
         """Give the lease back, and keep what the server said of its limits meanwhile."""
         values: dict[str, Any] = {"lease_owner": None, "lease_until": None}
         if limits is not None:
-            values["limits"] = LIMITS.dump_python(limits, mode="json")
+            values["limits"] = adapter(Limits).dump_python(limits, mode="json")
         if rate_remaining is not None:
             values["rate_remaining"] = rate_remaining
         self._change_account(name, values)
@@ -196,7 +194,7 @@ class Outbox:
                 return None
             receipt = after.receipt or Receipt("")
             values = {
-                "post": POST.dump_python(after.post, mode="json"),
+                "post": adapter(Post).dump_python(after.post, mode="json"),
                 "due": after.due,
                 "generation": after.generation,
                 "attempts": after.attempts,
@@ -227,7 +225,7 @@ class Outbox:
             }
             if len(rows) < len(ids):
                 return False
-            post = POST.dump_python(carrier.post, mode="json")
+            post = adapter(Post).dump_python(carrier.post, mode="json")
             connection.execute(
                 update(delivery).where(delivery.c.id == carrier.id).values(post=post)
             )
@@ -239,7 +237,7 @@ class Outbox:
     def rewrite(self, one: Delivery) -> Delivery | None:
         """A queued delivery with another post and due time; None when it is queued no more."""
         values = {
-            "post": POST.dump_python(one.post, mode="json"),
+            "post": adapter(Post).dump_python(one.post, mode="json"),
             "due": one.due,
             "generation": one.generation,
             "sent_from": one.sent_from,
@@ -255,7 +253,7 @@ class Outbox:
         statement = select(entry.c.content).join(delivery, delivery.c.entry_id == entry.c.id)
         with self._database.read() as connection:
             content = connection.scalar(statement.where(delivery.c.id == number))
-        return ENTRY.validate_python(content) if content else None
+        return adapter(Entry).validate_python(content) if content else None
 
     def sent(self, name: str, since: datetime) -> list[Sent]:
         """What the account has published since an instant, oldest first."""

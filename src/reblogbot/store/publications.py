@@ -8,11 +8,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
 
-from reblogbot.identity import host_of
-from reblogbot.model import Made, Post, Recent, State
+from reblogbot.model import Entry, Made, Post, Recent, State
 from reblogbot.schema import delivery, entry, published
 from reblogbot.store.database import Database, chunks
-from reblogbot.store.records import ENTRY, POST
+from reblogbot.store.records import adapter
 
 # how long a title counts as recent, and how many of them are compared
 TITLES_LAST = timedelta(days=7)
@@ -40,6 +39,9 @@ class Publications:
             .order_by(delivery.c.id.desc())
             .limit(TITLES_MOST)
         )
+        # few sources ask for this; the rest need not know of links and their letters
+        from reblogbot.identity import host_of  # noqa: PLC0415
+
         with self._database.read() as connection:
             rows = connection.execute(statement).all()
         hosts = (host_of(row.link) for row in rows if row.queued_at >= now - DAY)
@@ -60,10 +62,10 @@ class Publications:
         with self._database.read() as connection:
             for chunk in chunks(list(dict.fromkeys(keys))):
                 for row in connection.execute(wanted.where(published.c.key.in_(chunk))):
-                    post = POST.validate_python(row.post)
+                    post = adapter(Post).validate_python(row.post)
                     if post.action in ("post", "quote") and row.remote_id:
                         edits = _edits(connection, name, row.remote_id, row.entry_id)
-                        whole = ENTRY.validate_python(row.content)
+                        whole = adapter(Entry).validate_python(row.content)
                         latest = edits[-1] if edits else post
                         made[row.key] = Made(row.id, row.remote_id, whole, latest, len(edits))
         return made
@@ -76,5 +78,5 @@ def _edits(connection: Connection, name: str, remote_id: str, entry_id: int) -> 
         .where(delivery.c.account == name, delivery.c.entry_id == entry_id)
         .order_by(delivery.c.id)
     )
-    posts = map(POST.validate_python, rows)
+    posts = map(adapter(Post).validate_python, rows)
     return [post for post in posts if post.action == "edit" and post.uri == remote_id]

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, insert, null, select, update
 
-from reblogbot.model import Candidate, Delivery, Intent, Plan, Refusal
+from reblogbot.model import Candidate, Delivery, Entry, Intent, Plan, Post, Refusal
 from reblogbot.schema import (
     EPOCH,
     account,
@@ -21,7 +21,7 @@ from reblogbot.schema import (
     seen,
 )
 from reblogbot.store.database import among, chunks, insert_into
-from reblogbot.store.records import ENTRY, POST, SourceRecord, delivery_record
+from reblogbot.store.records import SourceRecord, adapter, delivery_record
 
 
 class Recording:
@@ -92,7 +92,7 @@ class Recording:
                 "link": one.entry.link,
                 "title": one.entry.title,
                 "seen_at": self._now,
-                "content": ENTRY.dump_python(one.entry, mode="json") if key in queued else None,
+                "content": _content(one) if key in queued else None,
             }
             for key, one in wanted.items()
             if key not in self._ids
@@ -102,10 +102,7 @@ class Recording:
             self._ids.update({row.key: row.id for row in self._connection.execute(made, rows)})
 
     def _complete(self, found: Sequence[Candidate]) -> None:
-        rows = [
-            {"number": self._id(one), "whole": ENTRY.dump_python(one.entry, mode="json")}
-            for one in found
-        ]
+        rows = [{"number": self._id(one), "whole": _content(one)} for one in found]
         if rows:
             bare = and_(entry.c.id == bindparam("number"), entry.c.content.is_(null()))
             statement = update(entry).where(bare).values(content=bindparam("whole"))
@@ -113,10 +110,7 @@ class Recording:
 
     def _renew(self, edited: Sequence[Candidate]) -> None:
         """Keep entries as they now read, so that the next change is told from this one."""
-        rows = [
-            {"number": self._id(one), "whole": ENTRY.dump_python(one.entry, mode="json")}
-            for one in edited
-        ]
+        rows = [{"number": self._id(one), "whole": _content(one)} for one in edited]
         if rows:
             number = entry.c.id == bindparam("number")
             self._connection.execute(
@@ -173,7 +167,7 @@ class Recording:
             "entry_id": self._id(one.candidate),
             "identity": one.keys[0],
             "state": one.state,
-            "post": POST.dump_python(one.post, mode="json"),
+            "post": adapter(Post).dump_python(one.post, mode="json"),
             "due": one.due or self._now,
             "queued_at": self._now,
             "score": one.candidate.entry.score,
@@ -207,3 +201,7 @@ def taken_keys(connection: Connection, name: str, keys: Sequence[bytes]) -> set[
     """Those of the keys under which the account has published or queued something."""
     query = select(published.c.key).where(published.c.account == name)
     return among(connection, query, published.c.key, keys)
+
+
+def _content(one: Candidate) -> Any:
+    return adapter(Entry).dump_python(one.entry, mode="json")

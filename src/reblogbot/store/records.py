@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 from sqlalchemy import Row
 
-from reblogbot.model import Delivery, Entry, Limits, Post, Receipt, State, Validators
+from reblogbot.model import Delivery, Limits, Post, Receipt, State, Validators
 
-POST = TypeAdapter(Post)
-ENTRY = TypeAdapter(Entry)
-LIMITS = TypeAdapter(Limits)
+T = TypeVar("T")
+
+
+@cache
+def adapter(kind: type[T]) -> TypeAdapter[T]:
+    """What turns values of this class into JSON and back; built when first used.
+
+    Most rounds read and write none of them.
+    """
+    return TypeAdapter(kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +96,7 @@ def account_record(row: Row[Any]) -> AccountRecord:
         pauses=row.pauses,
         token_mark=row.token_mark,
         rate_remaining=row.rate_remaining,
-        limits=LIMITS.validate_python(row.limits) if row.limits else Limits(),
+        limits=adapter(Limits).validate_python(row.limits) if row.limits else Limits(),
     )
 
 
@@ -99,7 +107,7 @@ def delivery_record(row: Row[Any]) -> Delivery:
         account=row.account,
         source=row.source,
         identity=row.identity,
-        post=POST.validate_python(row.post),
+        post=adapter(Post).validate_python(row.post),
         state=State(row.state),
         due=row.due,
         queued_at=row.queued_at,

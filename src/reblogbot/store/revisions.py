@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from reblogbot import schema
 from reblogbot.errors import StoreError
@@ -25,23 +27,36 @@ UPGRADING = 0x7265626C6F67
 
 
 def create(database: Database) -> None:
-    """Make a new store with every table: in a folder aside first, so that none is half made."""
+    """Make a new store with every table, whole or not at all."""
     path = database.path
     if path is None:
         with database.translated():
             _upgrade(database.engine)
         return
+    try:
+        with aside(path) as part:
+            _upgrade_apart(database, part)
+    except FileExistsError:
+        # another process was first: its store is as good
+        return
+
+
+@contextmanager
+def aside(path: Path) -> Iterator[Path]:
+    """An empty file in a folder aside, put in the path's place when all has gone well.
+
+    Raises FileExistsError where something has come there meanwhile, and StoreError.
+    """
     if not path.parent.is_dir():
         raise StoreError("store_unreachable", f"{path}: the folder {path.parent} does not exist")
     try:
         with TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
             part = Path(folder) / path.name
             part.touch()
-            _upgrade_apart(database, part)
+            yield part
             put_in_place(part, path)
     except FileExistsError:
-        # another process was first: its store is as good
-        return
+        raise
     except OSError as error:
         raise file_error(path, error) from error
 
@@ -81,6 +96,12 @@ def _upgrade_apart(database: Database, path: Path) -> None:
 
 
 def _upgrade(engine: Engine) -> None:
+    with engine.begin() as connection:
+        upgrade(connection)
+
+
+def upgrade(connection: Connection) -> None:
+    """Bring the tables to this program's revision, within a transaction. Raises StoreError."""
     # needed once in the life of a store, and as dear as everything else of a round
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
@@ -89,15 +110,14 @@ def _upgrade(engine: Engine) -> None:
     settings = Config()
     settings.set_main_option("script_location", "reblogbot:migrations")
     settings.set_main_option("path_separator", "os")
-    with engine.begin() as connection:
-        # as BEGIN IMMEDIATE does: who comes second finds the work done
-        alone(connection, UPGRADING)
-        settings.attributes["connection"] = connection
-        try:
-            command.upgrade(settings, schema.REVISION)
-        except CommandError as error:
-            raise StoreError("store_corrupt", f"its tables cannot be migrated: {error}") from error
-        if engine.dialect.name == "sqlite":
-            broken = connection.execute(text("PRAGMA foreign_key_check")).first()
-            if broken:
-                raise StoreError("store_corrupt", f"a migration broke a reference: {broken}")
+    # as BEGIN IMMEDIATE does: who comes second finds the work done
+    alone(connection, UPGRADING)
+    settings.attributes["connection"] = connection
+    try:
+        command.upgrade(settings, schema.REVISION)
+    except CommandError as error:
+        raise StoreError("store_corrupt", f"its tables cannot be migrated: {error}") from error
+    if connection.dialect.name == "sqlite":
+        broken = connection.execute(text("PRAGMA foreign_key_check")).first()
+        if broken:
+            raise StoreError("store_corrupt", f"a migration broke a reference: {broken}")

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import count, islice
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any
 
-from sqlalchemy import Connection, Row, Select, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, func, or_, select, update
 
 from reblogbot import owner as owners
 from reblogbot.model import Batch, Candidate, Delivery, Past, Plan
 from reblogbot.schema import route, seen, source
-from reblogbot.store.database import Database, among, chunks, insert_into
+from reblogbot.store.database import Database, alone, among, chunks, insert_into
+from reblogbot.store.due import Room, Which, conditions, first_due, paged
 from reblogbot.store.recording import Recording, taken_keys
 from reblogbot.store.records import SourceRecord, source_record
 
-Which = Literal["due", "asked", "all"]
-"""Poll those that are due; or all but those whose server asked to be left alone; or all."""
-
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
-# so many of the overdue may well be disabled, or in the config no more
-PAGE = 100
+# the number of the lock under which the sources of a PostgreSQL store are claimed
+CLAIMING = 0x636C61696D
+_NOWHERE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,25 +50,38 @@ class Sources:
         self._database = database
         self._owner = owner
 
-    def enrol(self, addresses: Mapping[str, str], now: datetime) -> None:
-        """Know these sources, by name, at these addresses; one that moved is read anew."""
-        unknown = dict(addresses)
+    def enrol(
+        self, addresses: Mapping[str, str], now: datetime, hosts: Mapping[str, str] = _NOWHERE
+    ) -> None:
+        """Know these sources, by name, at these addresses; one that moved is read anew.
+
+        `hosts` says whom each of them asks.
+        """
+        unknown, moved, strangers = dict(addresses), [], []
         with self._database.write() as connection:
-            known = connection.execute(select(source.c.name, source.c.address))
-            moved = [name for name, address in known if unknown.pop(name, address) != address]
+            columns = (source.c.name, source.c.address, source.c.host)
+            for name, address, host in connection.execute(select(*columns)):
+                if unknown.pop(name, address) != address:
+                    moved.append(name)
+                if hosts.get(name, host) != host:
+                    strangers.append(name)
             rows = [
-                {"name": name, "address": address, "due": now, **_FRESH}
+                {"name": name, "address": address, "due": now, "host": hosts.get(name, "")} | _FRESH
                 for name, address in unknown.items()
             ]
             if rows:
                 connection.execute(insert_into(connection, source).on_conflict_do_nothing(), rows)
             for name in sorted(moved):
                 self._move(connection, name, addresses[name], now)
+            if strangers:
+                named = update(source).where(source.c.name == bindparam("called"))
+                asked = [{"called": name, "asks": hosts[name]} for name in sorted(strangers)]
+                connection.execute(named.values(host=bindparam("asks")), asked)
 
     def ripe(self, which: Which, now: datetime) -> set[str]:
         """The names of the sources that may be polled, as far as their leases allow it."""
         with self._database.read() as connection:
-            return set(connection.scalars(select(source.c.name).where(*_when(which, now))))
+            return set(connection.scalars(select(source.c.name).where(*conditions(which, now))))
 
     def claim(
         self,
@@ -78,28 +91,42 @@ class Sources:
         lease: timedelta,
         limit: int | None = None,
     ) -> list[SourceRecord]:
-        """The sources of these names that may be polled, now leased to us; most overdue first.
+        """The sources of these names that may be polled, now leased to us; most overdue first."""
+        due: list[Row[Any]] = []
+        with self._database.write() as connection:
+            # nobody else may count and lease at the same time
+            alone(connection, CLAIMING)
+            _, free = self._in_flight(connection, now)
+            for chunk in chunks(list(names)):
+                some = source.c.name.in_(chunk)
+                due += connection.execute(first_due(free, some, *conditions(which, now)))
+            ids = [row.id for row in sorted(due, key=lambda row: (row.due, row.id))]
+            return self._leased(connection, ids[:limit], free, now + lease)
 
-        Without a `limit` each name is looked up. With one the overdue are gone through until
-        there are enough: then `names` may be a set of all there are, and costs nothing.
+    def claim_due(
+        self, names: Container[str], now: datetime, lease: timedelta, room: Room
+    ) -> tuple[list[SourceRecord], bool]:
+        """As many sources that are due as there is room for, and whether that was all of them.
+
+        No host has then more sources leased, by whomever, than the room allows.
         """
         with self._database.write() as connection:
-            when = _when(which, now)
-            if limit is None:
-                claimed: list[Row[Any]] = []
-                for chunk in chunks(list(names)):
-                    some = [*when, source.c.name.in_(chunk)]
-                    free = self._free(connection, some, now)
-                    rows = connection.execute(_first_due(free, *some))
-                    claimed += self._lease(connection, [row.id for row in rows], free, now + lease)
-                claimed.sort(key=lambda row: (row.due, row.id))
-            else:
-                free = self._free(connection, when, now)
-                ids = islice(_wanted(connection, _first_due(free, *when), names, limit), limit)
-                # once each, whatever others did between two pages
-                claimed = self._lease(connection, list(dict.fromkeys(ids)), free, now + lease)
-            learnt = self._learnt(connection, [row.id for row in claimed])
-        return [source_record(row, learnt.get(row.id, frozenset())) for row in claimed]
+            alone(connection, CLAIMING)
+            busy, free = self._in_flight(connection, now)
+            due = paged(connection, first_due(free, *conditions("due", now)), room.limit)
+            # the names are compared here: there may be very many, and few that are due
+            ids, is_all = room.chosen((row for row in due if row.name in names), busy)
+            return self._leased(connection, ids, free, now + lease), is_all
+
+    def renew(self, records: Iterable[SourceRecord], until: datetime) -> None:
+        """Hold these until then, as far as they are ours."""
+        with self._database.write() as connection:
+            for chunk in chunks(sorted(record.id for record in records)):
+                connection.execute(
+                    update(source)
+                    .where(source.c.id.in_(chunk), source.c.lease_owner == self._owner)
+                    .values(lease_until=until)
+                )
 
     def release(self, records: Iterable[SourceRecord]) -> None:
         """Give back leases unused."""
@@ -170,11 +197,19 @@ class Sources:
 
     def record_quiet(self, polls: Sequence[Quiet]) -> None:
         """Remember that these polls brought nothing new to read; one transaction for all."""
+        ours = source.c.id == bindparam("number"), source.c.lease_owner == self._owner
+        rows = [
+            {
+                "number": one.record.id,
+                "lease_owner": None,
+                "lease_until": None,
+                **_polled(one.record, one.batch, one.due, one.now),
+            }
+            for one in sorted(polls, key=lambda one: one.record.id)
+        ]
         with self._database.write() as connection:
-            for one in sorted(polls, key=lambda one: one.record.id):
-                self._finish(
-                    connection, one.record, _polled(one.record, one.batch, one.due, one.now)
-                )
+            # compiled once for all: a statement of its own for each costs more than its fetch
+            connection.execute(update(source).where(*ours), rows)
 
     def record_failure(
         self,
@@ -207,20 +242,19 @@ class Sources:
         learnt = self._learnt(connection, [row.id for row in rows])
         return [source_record(row, learnt.get(row.id, frozenset())) for row in rows]
 
-    def _free(self, connection: Connection, when: Sequence[Any], now: datetime) -> Any:
-        """The condition that nobody alive has a lease on such a source."""
-        return or_(
-            source.c.lease_until.is_(None),
-            source.c.lease_until <= now,
-            source.c.lease_owner.in_(self._dead(connection, when)),
-        )
-
     def _move(self, connection: Connection, name: str, address: str, now: datetime) -> None:
         """Read the source anew, at its other address; a poll of the old one ends in nothing."""
         fresh = {key: value for key, value in _FRESH.items() if key != "title"}
         fresh |= {"address": address, "due": now, "address_changed": 1}
         fresh |= {"lease_owner": None, "lease_until": None}
         connection.execute(update(source).where(source.c.name == name).values(fresh))
+
+    def _leased(
+        self, connection: Connection, ids: Sequence[int], free: Any, until: datetime
+    ) -> list[SourceRecord]:
+        rows = self._lease(connection, ids, free, until)
+        learnt = self._learnt(connection, [row.id for row in rows])
+        return [source_record(row, learnt.get(row.id, frozenset())) for row in rows]
 
     def _lease(
         self, connection: Connection, ids: Sequence[int], free: Any, until: datetime
@@ -254,11 +288,23 @@ class Sources:
                 found.setdefault(row.source_id, set()).add(row.account)
         return {source_id: frozenset(names) for source_id, names in found.items()}
 
-    def _dead(self, connection: Connection, when: Sequence[Any]) -> list[str]:
-        """The bearers of leases on such sources that have certainly ended."""
-        leased = source.c.lease_owner.is_not(None)
-        bearers = select(source.c.lease_owner).where(leased, *when).distinct()
-        return [name for name in connection.scalars(bearers) if name and owners.is_dead(name)]
+    def _in_flight(self, connection: Connection, now: datetime) -> tuple[Counter[str], Any]:
+        """How many sources of each host are leased, and the condition that one is not."""
+        by = source.c.host, source.c.lease_owner
+        leased = source.c.lease_owner.is_not(None), source.c.lease_until > now
+        rows = connection.execute(select(*by, func.count()).where(*leased).group_by(*by)).all()
+        bearers = {bearer for _, bearer, _ in rows} - {self._owner}
+        dead = [name for name in bearers if owners.is_dead(name)]
+        busy: Counter[str] = Counter()
+        for host, bearer, number in rows:
+            busy[host] += 0 if bearer in dead else number
+        free = or_(
+            source.c.lease_until.is_(None),
+            source.c.lease_until <= now,
+            # leases whose bearer has certainly ended
+            source.c.lease_owner.in_(dead),
+        )
+        return busy, free
 
 
 _FRESH: dict[str, Any] = {
@@ -275,31 +321,6 @@ _FRESH: dict[str, Any] = {
     "moved_times": 0,
     "asked_until": None,
 }
-
-
-def _when(which: Which, now: datetime) -> list[Any]:
-    if which == "all":
-        return []
-    left_alone = or_(source.c.asked_until.is_(None), source.c.asked_until <= now)
-    retired = source.c.state != "gone"
-    return [left_alone, retired] if which == "asked" else [left_alone, retired, source.c.due <= now]
-
-
-def _first_due(*when: Any) -> Select[Any]:
-    """Ids and names of such sources, the most overdue first."""
-    return select(source.c.id, source.c.name).where(*when).order_by(source.c.due, source.c.id)
-
-
-def _wanted(
-    connection: Connection, query: Select[Any], names: Collection[str], limit: int
-) -> Iterator[int]:
-    """The ids of the sources of these names, read as many at a time as are probably enough."""
-    page = limit + PAGE
-    for start in count(0, page):
-        rows = connection.execute(query.limit(page).offset(start)).all()
-        yield from (row.id for row in rows if row.name in names)
-        if len(rows) < page:
-            return
 
 
 def _polled(record: SourceRecord, batch: Batch, due: datetime, now: datetime) -> dict[str, Any]:

@@ -40,7 +40,7 @@ class Store:
 
     def check_revision(self) -> None:
         """Raise StoreError when another program has changed the tables meanwhile."""
-        _expect_revision(self._database)
+        expect_revision(self._database)
 
     def read_clock(self) -> None:
         """Look at the database's clock again, where it has one. Raises StoreError."""
@@ -106,7 +106,7 @@ def _prepare(database: Database, now: datetime, told: Told) -> str:
         kept = migrate(database, now, told)
         done = f"{database.name}: migrated from {found} to {schema.REVISION}"
         done += f", the old one is kept as {kept}" if kept else ""
-    _expect_revision(database)
+    expect_revision(database)
     database.write_ahead()
     _expect_writable(database)
     if is_read:
@@ -142,7 +142,7 @@ def _looked_at(database: Database) -> bool:
     if not database.revision():
         _refuse_emptied(database)
         return False
-    _expect_revision(database)
+    expect_revision(database)
     return True
 
 
@@ -155,7 +155,8 @@ def _refuse_emptied(database: Database) -> None:
         )
 
 
-def _expect_revision(database: Database) -> None:
+def expect_revision(database: Database) -> None:
+    """Raise StoreError where the tables are not this program's."""
     found = database.revision()
     number = _number(database, found)
     if number > int(schema.REVISION):

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from reblogbot.errors import (
     Doubtful,
+    Lapsed,
     RateLimited,
     Rejected,
     TargetError,
@@ -24,7 +25,7 @@ from reblogbot.targets import ratelimit
 
 Purpose = Literal["create", "read", "verify"]
 Shape = Literal["json", "plain", "html", "empty"]
-Phase = Literal["preparing", "connecting", "asked"]
+Phase = Literal["preparing", "connecting", "lapsed", "asked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ class Verdict(StrEnum):
     TOO_LONG = "too_long"
     REJECTED = "rejected"
     UNREACHABLE = "unreachable"
+    LAPSED = "lapsed"
     DOUBTFUL = "doubtful"
 
 
@@ -206,6 +208,8 @@ def _silence(silence: Silence) -> tuple[Verdict, str]:
             return Verdict.REJECTED, "unsendable"
         case "connecting":
             return Verdict.UNREACHABLE, "unreachable"
+        case "lapsed":
+            return Verdict.LAPSED, "lapsed"
         case "asked":
             return Verdict.DOUBTFUL, "no_answer"
 
@@ -230,6 +234,7 @@ _CLASSES: dict[Verdict, type[TargetError]] = {
     Verdict.TOO_LONG: TooLong,
     Verdict.REJECTED: Rejected,
     Verdict.UNREACHABLE: Unreachable,
+    Verdict.LAPSED: Lapsed,
     Verdict.DOUBTFUL: Doubtful,
 }
 _ADVICE = {
@@ -251,5 +256,7 @@ _ADVICE = {
     "unreadable_answer": "an answer that cannot be read; it is asked again later",
     "unsendable": "the text cannot be put into a request; skip it",
     "unreachable": "no connection; check the account's server address and the network",
+    "lapsed": "nothing was sent: the lease had ended before, for this process was stopped or the"
+    " machine slept",
     "no_answer": "the connection broke before an answer came; it is asked again later",
 }

@@ -36,13 +36,17 @@ class Exchange:
     """One call under way: when it must end (by `uptime`), how far it came, what came back."""
 
     ends: float
+    lapses: float = inf
     phase: Phase = "preparing"
     answer: Answer | None = None
 
     def remaining(self) -> float:
         """Seconds left. Raises TimeoutError when there are none."""
-        left = self.ends - uptime()
+        now = uptime()
+        left = min(self.ends, self.lapses) - now
         if left <= 0:
+            if self.phase == "connecting" and now >= self.lapses:
+                self.phase = "lapsed"
             raise TimeoutError("no time left for this call")
         return left
 
@@ -77,7 +81,7 @@ def exchange(seconds: float) -> Iterator[Exchange]:
     But for finding the server's addresses: the system's resolver keeps its own time, and each
     of several addresses may take CONNECT_SECONDS.
     """
-    current = Exchange(min(uptime() + seconds, _lapses.get()))
+    current = Exchange(uptime() + seconds, _lapses.get())
     token = _under_way.set(current)
     try:
         yield current

@@ -1,0 +1,147 @@
+"""A web server of feeds on loopback, in a process of its own; each URL says how it behaves.
+
+`/feed/17` has validators and answers 304; `?bare=1` has none; `?latency=100` waits so many
+milliseconds; `?fault=503` answers that status, `?fault=cut` half a body. `POST /news?each=10&of=2`
+lets every tenth feed show two more entries from now on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from email.utils import format_datetime
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+from aiohttp import web
+
+from bench.corpus import EPOCH, Feed
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A feed at one moment, as it goes over the wire."""
+
+    body: bytes
+    packed: bytes
+    headers: dict[str, str]
+
+
+@dataclass(slots=True)
+class Feeds:
+    """What the server shows at the moment, and how often it was asked."""
+
+    seed: int
+    news: dict[int, int] = field(default_factory=dict)
+    asked: int = 0
+
+    async def feed(self, request: web.Request) -> web.StreamResponse:
+        """A feed, as its URL wants it."""
+        self.asked += 1
+        query = request.query
+        if "latency" in query:
+            await asyncio.sleep(int(query["latency"]) / 1000)
+        fault = query.get("fault", "")
+        if fault.isdigit():
+            return web.Response(status=int(fault))
+        number = int(request.match_info["number"])
+        page = _page(self.seed, number, self._news(number))
+        headers = {"Content-Type": "application/xml; charset=utf-8"}
+        if "bare" not in query:
+            headers |= page.headers
+            if request.headers.get("If-None-Match") == page.headers["ETag"]:
+                return web.Response(status=304, headers=headers)
+        body = page.body
+        if "gzip" in request.headers.get("Accept-Encoding", ""):
+            headers["Content-Encoding"] = "gzip"
+            body = page.packed
+        if fault == "cut":
+            body = body[: len(body) // 2]
+        return web.Response(body=body, headers=headers)
+
+    async def set_news(self, request: web.Request) -> web.Response:
+        """Every so many feeds show more entries than before."""
+        each, more = int(request.query["each"]), int(request.query["of"])
+        self.news[each] = self.news.get(each, 0) + more
+        return web.Response()
+
+    async def count(self, _: web.Request) -> web.Response:
+        """How often feeds were asked for so far."""
+        return web.Response(text=str(self.asked))
+
+    def _news(self, number: int) -> int:
+        return sum(more for each, more in self.news.items() if number % each == 0)
+
+
+@cache
+def _page(seed: int, number: int, news: int) -> Page:
+    body = Feed(number, seed).body(news)
+    modified = format_datetime(EPOCH + timedelta(days=news), usegmt=True)
+    etag = f'"{blake2b(body, digest_size=8).hexdigest()}"'
+    headers = {"ETag": etag, "Last-Modified": modified}
+    return Page(body, gzip.compress(body, 6), headers)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """The running server, seen from outside."""
+
+    address: str
+
+    def urls(self, count: int, query: str = "") -> list[str]:
+        """So many feeds, all behaving as `query` says."""
+        behind = f"?{query}" if query else ""
+        return [f"http://{self.address}/feed/{number}{behind}" for number in range(count)]
+
+    def add_news(self, *, each: int, of: int) -> None:
+        """Let every feed whose number `each` divides show `of` more entries."""
+        self._ask(f"news?each={each}&of={of}", "POST")
+
+    def asked(self) -> int:
+        """How many feeds were asked for so far."""
+        return int(self._ask("count", "GET"))
+
+    def _ask(self, what: str, method: str) -> str:
+        request = Request(f"http://{self.address}/{what}", method=method)
+        with urlopen(request) as answer:  # noqa: S310
+            return str(answer.read(), "utf-8")
+
+
+@contextmanager
+def serving(seed: int = 1) -> Iterator[Server]:
+    """A server in a process of its own, ended at the end."""
+    root = Path(__file__).resolve().parent.parent
+    command = [sys.executable, "-m", "bench.server", str(seed)]
+    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None  # noqa: S101
+        try:
+            yield Server(process.stdout.readline().strip())
+        finally:
+            process.terminate()
+
+
+async def _serve(seed: int) -> None:
+    feeds = Feeds(seed)
+    app = web.Application()
+    app.router.add_get("/feed/{number}", feeds.feed)
+    app.router.add_post("/news", feeds.set_news)
+    app.router.add_get("/count", feeds.count)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0, backlog=1024)
+    await site.start()
+    host, port = runner.addresses[0][:2]
+    print(f"{host}:{port}", flush=True)
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve(int(sys.argv[1])))
