@@ -23,7 +23,7 @@ from reblogbot.images import Gallery
 from reblogbot.offload import WorkerPool
 from reblogbot.owner import new_owner
 from reblogbot.pipeline import Pipeline
-from reblogbot.ports import Clock, Fetch, Response, Source, Tools
+from reblogbot.ports import Clock, Fetch, Response, Source, Told, Tools, untold
 from reblogbot.store import Store, StoreThread, open_store, read_store
 from reblogbot.targets import ratelimit
 
@@ -52,9 +52,9 @@ def _fault_of_template(text: str) -> str:
     return check_template(text)
 
 
-def open_for_work(config: Config, clock: Clock | None = None) -> Store:
+def open_for_work(config: Config, clock: Clock | None = None, told: Told = untold) -> Store:
     """The config's store, made or migrated where need be. Raises StoreError."""
-    store, done = open_store(config.store.url, new_owner(), SystemClock().now())
+    store, done = open_store(config.store.url, new_owner(), SystemClock().now(), told=told)
     if done:
         log.warning(done)
     reel_in(config, store, (clock or store.clock).now())

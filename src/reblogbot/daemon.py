@@ -244,8 +244,10 @@ class Daemon:
 
     async def _keep_house(self) -> None:
         keep = self._shift.config.store.keep
-        pruned = await asyncio.to_thread(self._store.history.prune, keep, self._store.clock.now())
-        log.info("pruned", extra={"keys": pruned.keys, "deliveries": pruned.deliveries})
+        prune = partial(self._store.history.prune, is_over=self._stopping.is_set)
+        gone = await asyncio.to_thread(prune, keep, self._store.clock.now())
+        numbers = {"keys": gone.keys, "entries": gone.entries, "deliveries": gone.deliveries}
+        log.info("pruned", extra=numbers)
 
     async def _still_alive(self) -> None:
         sdnotify.notify("WATCHDOG=1")
@@ -289,6 +291,7 @@ class Daemon:
         running = [*self._polls, *self._accounts.values()]
         if running:
             await asyncio.wait(running)
+        await self._told(old.pipeline.let_go())
         await old.resources.aclose()
 
     async def _drain(self) -> None:
@@ -324,10 +327,10 @@ async def begin(config: Config, store: Store) -> Shift:
     return Shift(config, pipeline, resources)
 
 
-def run(path: Path, make_window: Callable[[Store, Pulse], Window]) -> int:
-    """Run the daemon on this config; the exit code."""
-    config = app.load_config(path)
-    store = app.open_for_work(config)
+def run(
+    path: Path, config: Config, store: Store, make_window: Callable[[Store, Pulse], Window]
+) -> int:
+    """Run the daemon on the config at `path`, and close the store; the exit code."""
 
     async def work() -> tuple[Exit, bool]:
         pulse = Pulse(config)

@@ -11,9 +11,10 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import count
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -22,11 +23,11 @@ from reblogbot.clock import uptime
 from reblogbot.config.settings import AccountSettings, Config, SourceSettings
 from reblogbot.model import Delivery, Limits, Post, State
 from reblogbot.polling import Look, Poller
-from reblogbot.ports import Clock, Source
+from reblogbot.ports import Clock, Source, Told, untold
 from reblogbot.rounds import Poll, Round
 from reblogbot.store import Store, StoreThread
+from reblogbot.store.due import Room, Which
 from reblogbot.store.records import SourceRecord
-from reblogbot.store.sources import Room, Which
 
 if TYPE_CHECKING:
     # what composes and sends is imported when there is something to send: most rounds bring nothing
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 # how many looks may wait for the turn of one that is slow
 WINDOW = 1000
+# sources are claimed this many at a time: a lease lasts as long as one poll, not as all of them
+PART = 500
 
 
 class Pipeline:
@@ -59,6 +62,8 @@ class Pipeline:
         self._gallery = gallery
         self.clock = clock
         self._senders: dict[str, Sender] = {}
+        enabled = (name for name, one in config.sources.items() if one.enabled)
+        self._enabled = {name: number for number, name in enumerate(enabled)}
         self._is_stopping = False
         self._messenger: Messenger | None = None
         # what is being polled, and since when its lease is that old
@@ -79,24 +84,21 @@ class Pipeline:
         self,
         names: Sequence[str],
         which: Which,
-        on_poll: Callable[[Poll], None] = lambda _: None,
+        told: Told = untold,
     ) -> Round:
         """One round, now: poll these sources, then deliver what may go out; never waits."""
         done = Round()
         await self.enrol(done)
-        records = await self.claim(names, which)
+        ripe = await self._ripe(names, which)
         renewing = asyncio.create_task(self._go_on_renewing())
         try:
-            async for look in self.looks(records):
-                poll = await self.poller.record(look)
-                done.add_poll(poll)
-                on_poll(poll)
-            await self.poller.flush()
+            async for look in self.looks(self._claimed(ripe, which), told, len(ripe)):
+                done.add_poll(await self.poller.record(look))
+                self._held.pop(look.record.id, None)
         finally:
             renewing.cancel()
             await self.let_go()
-        claimed = {record.name for record in records}
-        await self._explain(done, [name for name in names if name not in claimed])
+        await self._explain(done, names)
         for changed in await asyncio.gather(*map(self.deliver_now, await self.busy())):
             done.add_deliveries(changed)
         for name, sender in self._senders.items():
@@ -118,49 +120,48 @@ class Pipeline:
         if done is not None:
             done.add_deliveries(held)
 
-    async def claim(self, names: Iterable[str], which: Which) -> list[SourceRecord]:
-        """The sources that may be polled, leased to us for as long as a poll should take."""
-        enabled, begun = self._enabled(names), uptime()
-        records = await self._in_store(
-            self.store.sources.claim, enabled, which, self.clock.now(), self._lease
-        )
-        return self._holding(records, enabled, begun)
-
     async def claim_due(self, limit: int) -> tuple[list[SourceRecord], bool]:
         """So many sources that are due, leased to us; and whether that was all there are.
 
         Those for whose hosts it is another's turn are left to whoever comes next.
         """
-        enabled, begun = self._enabled(self.config.sources), uptime()
-        room = Room(limit, self.config.http.per_host)
+        # until then they count as leased, and keep others of their hosts waiting
+        await self.poller.flush()
+        begun, room = uptime(), Room(limit, self.config.http.per_host)
         records, is_all = await self._in_store(
-            self.store.sources.claim_due, enabled, self.clock.now(), self._lease, room
+            self.store.sources.claim_due, self._enabled, self.clock.now(), self._lease, room
         )
-        return self._holding(records, enabled, begun), is_all
+        return self._holding(records, begun), is_all
 
-    def _enabled(self, names: Iterable[str]) -> list[str]:
-        return [name for name in names if self.config.sources[name].enabled]
+    async def _ripe(self, names: Sequence[str], which: Which) -> list[str]:
+        """Those of these sources that may be polled, if nobody else is at it."""
+        ripe = await self._in_store(self.store.sources.ripe, which, self.clock.now())
+        return [name for name in names if name in ripe and name in self._enabled]
 
-    def _holding(
-        self, records: Iterable[SourceRecord], enabled: Sequence[str], since: float
-    ) -> list[SourceRecord]:
+    async def _claimed(self, names: Sequence[str], which: Which) -> AsyncIterator[SourceRecord]:
+        """The records of these sources, leased to us only shortly before they are polled."""
+        for part in _parts(names):
+            begun = uptime()
+            records = await self._in_store(
+                self.store.sources.claim, part, which, self.clock.now(), self._lease
+            )
+            for record in self._holding(records, begun):
+                yield record
+
+    def _holding(self, records: Sequence[SourceRecord], since: float) -> list[SourceRecord]:
         """What was claimed, in the config's order, and to be renewed from now on."""
-        order = {name: number for number, name in enumerate(enabled)}
-        found = sorted(records, key=lambda record: order[record.name])
-        self._held.update({record.id: (record, since) for record in found})
-        return found
+        self._held.update({record.id: (record, since) for record in records})
+        return sorted(records, key=lambda record: self._enabled[record.name])
 
     async def poll(self, record: SourceRecord) -> Poll:
-        """Look at one claimed source and record what it brought."""
+        """Look at one claimed source and record what it brought: nothing new with the next claim.
+
+        Where that fails it is not tried again at once: its lease runs out.
+        """
         try:
-            poll = await self.poller.record(await self.poller.look(record))
-            await self.poller.flush()
-        except Exception:
-            # not to be tried again at once: its lease runs out
+            return await self.poller.record(await self.poller.look(record))
+        finally:
             self._held.pop(record.id, None)
-            raise
-        self._held.pop(record.id, None)
-        return poll
 
     async def renew(self) -> None:
         """Go on holding what is still being polled; else another process would poll it too."""
@@ -173,7 +174,8 @@ class Pipeline:
             self._held.update({one.id: (one, begun) for one in late if one.id in self._held})
 
     async def let_go(self) -> None:
-        """Give back what was claimed and not polled: another process need not wait for it."""
+        """Record what was polled, and give back what was not: nobody need wait for it."""
+        await self.poller.flush()
         held, self._held = self._held, {}
         if held:
             await self._in_store(self.store.sources.release, [one for one, _ in held.values()])
@@ -228,15 +230,13 @@ class Pipeline:
             and sources[one.source].enabled
         ]
 
-    async def remembered(self, names: Iterable[str]) -> list[SourceRecord]:
-        """What is known of these sources, unclaimed; of a new one, nothing."""
-        known = {one.name: one for one in await self._in_store(self.store.sources.all)}
+    async def remembered(self, names: Sequence[str]) -> AsyncIterator[SourceRecord]:
+        """What is known of the enabled ones of these sources, unclaimed; of a new one, nothing."""
         sources = self.config.sources
-        return [
-            _as_configured(known.get(name), sources[name])
-            for name in names
-            if sources[name].enabled
-        ]
+        for part in _parts([name for name in names if name in self._enabled]):
+            known = await self._in_store(self.store.sources.of, part)
+            for name in part:
+                yield _as_configured(known.get(name), sources[name])
 
     async def digested(
         self,
@@ -280,29 +280,41 @@ class Pipeline:
         """Whether the account's server can find a status."""
         return await self.sender(account).resolves(uri)
 
-    async def looks(self, records: Sequence[SourceRecord]) -> AsyncIterator[Look]:
-        """The looks, many at once, in the order of the config: so each run queues alike."""
+    async def looks(
+        self, records: AsyncIterator[SourceRecord], told: Told = untold, total: int = 0
+    ) -> AsyncIterator[Look]:
+        """The looks, many at once, in the order of the records: so each run queues alike."""
         pending: deque[asyncio.Task[Look]] = deque()
-        for record in records:
+        done = count(1)
+
+        async def first() -> Look:
+            look = await pending.popleft()
+            told("polling", next(done), total)
+            return look
+
+        async for record in records:
             if self._is_stopping:
                 break
             pending.append(asyncio.create_task(self.poller.look(record)))
             if len(pending) >= WINDOW:
-                yield await pending.popleft()
+                yield await first()
         while pending:
-            yield await pending.popleft()
+            yield await first()
 
-    async def _explain(self, done: Round, left: Sequence[str]) -> None:
-        """Say why these sources were not polled."""
-        if not left:
-            return
-        records = {one.name: one for one in await self._in_store(self.store.sources.all)}
+    async def _explain(self, done: Round, names: Sequence[str]) -> None:
+        """Say of those of these sources that were not polled, why."""
+        polled = {poll.name for poll in done.polls}
+        left = [name for name in names if name not in polled]
+        gone = await self._in_store(self.store.sources.gone) if left else {}
         for name in left:
-            record = records.get(name)
-            if record is not None and record.state == "gone":
-                done.add_poll(Poll(name, "gone", error=record.error, known=True))
+            if name in gone:
+                done.add_poll(Poll(name, "gone", error=gone[name], known=True))
             else:
                 done.add_poll(Poll(name, "not_due"))
+
+
+def _parts(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (names[start : start + PART] for start in range(0, len(names), PART))
 
 
 def _as_configured(record: SourceRecord | None, source: SourceSettings) -> SourceRecord:

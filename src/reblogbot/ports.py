@@ -12,6 +12,13 @@ from reblogbot.model import Batch, Image, Limits, Post, Receipt, Standing, Valid
 
 T = TypeVar("T")
 
+Told = Callable[[str, int, int], None]
+"""Called as long work comes on: what it is at, how much is done, and of how much (0: unknown)."""
+
+
+def untold(_what: str, _done: int, _total: int) -> None:
+    """Nobody looks on; implements Told."""
+
 
 class Clock(Protocol):
     """Tells the time; tests bring their own."""

@@ -13,6 +13,7 @@ from reblogbot.bundling import may_be_bundled
 from reblogbot.model import Delivery, Intent, Plan, Post, State
 from reblogbot.pipeline import Pipeline
 from reblogbot.planning import Taken
+from reblogbot.ports import Told, untold
 
 Queued = tuple[str, str, Post]
 """Account, source and post."""
@@ -53,15 +54,15 @@ def post_json(account: str, source: str, post: Post) -> dict[str, Any]:
     }
 
 
-async def preview(pipeline: Pipeline, names: Sequence[str]) -> Preview:
+async def preview(pipeline: Pipeline, names: Sequence[str], told: Told = untold) -> Preview:
     """What is queued from these sources, and what polling them now would add."""
-    made = Preview()
+    made, wanted = Preview(), frozenset(names)
     now = pipeline.clock.now()
-    waiting = [one for one in await pipeline.queued() if one.source in names]
+    waiting = [one for one in await pipeline.queued() if one.source in wanted]
     numbers = count(max((one.id for one in waiting), default=0) + 1)
     titles: dict[str, str] = {}
     taken = Taken()
-    async for look in pipeline.looks(await pipeline.remembered(names)):
+    async for look in pipeline.looks(pipeline.remembered(names), told, len(names)):
         name = look.record.name
         titles[name] = look.batch.title
         if look.error is not None:

@@ -21,7 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISION = "0002"
+REVISION = "0003"
 """The newest migration; a test holds it against the migrations themselves."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -141,7 +141,7 @@ entry = Table(
     # the whole entry, kept where it may be rendered anew
     Column("content", JSON(none_as_null=True)),
     Index(None, "key"),
-    Index("ix_entry_source_id_seen", "source_id", "seen_at"),
+    Index(None, "seen_at"),
 )
 
 # why an entry was not queued for an account ("" where for none)
@@ -181,6 +181,7 @@ delivery = Table(
     # the state first: what is open is found without a look at the many that are settled
     Index("ix_delivery_state_account", "state", "account", "due"),
     Index("ix_delivery_account_settled", "account", "settled_at"),
+    Index("ix_delivery_account_queued", "account", "queued_at"),
     Index(None, "entry_id"),
     sqlite_autoincrement=True,
 )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from reblogbot import delivery, turns
+from reblogbot import delivery, pacing, turns
 from reblogbot.access import ASKED, TOKEN, Access
 from reblogbot.bundling import bundle
 from reblogbot.clock import uptime
@@ -35,6 +35,7 @@ class Sender:
         self._stood: list[Standing] | None = None
         self._limits: Limits | None = None
         self._limits_due: datetime | None = None
+        self._memory = turns.memory(config)
 
     @property
     def trouble(self) -> str:
@@ -164,6 +165,9 @@ class Sender:
 
     async def _send_all(self, stopping: Callable[[], bool]) -> None:
         access = self._access
+        # before a look at the queue, which may be long: in quiet hours it waits whatever is in it
+        if not pacing.room(access.clock.now(), self._settings.pace, await self._sent_at()):
+            return
         waiting = await access.in_store(access.rows.waiting, access.name)
         if not self._ready(waiting):
             return
@@ -193,8 +197,7 @@ class Sender:
         """Whose turn it is; on the way, what has become too old is skipped."""
         access = self._access
         now, pace = access.clock.now(), self._settings.pace
-        since = now - turns.memory(self._config)
-        sent = await access.in_store(access.rows.sent, access.name, since)
+        sent = await access.in_store(access.rows.sent, access.name, now - self._memory)
         while (chosen := turns.choose(waiting, self._config, pace, sent, now)) is not None:
             reason = turns.too_old(chosen, self._config, pace, now)
             if not reason:
@@ -202,6 +205,12 @@ class Sender:
             waiting.remove(chosen)
             await access.settle(chosen, replace(chosen, state=State.SKIPPED, error=reason))
         return None
+
+    async def _sent_at(self) -> list[datetime]:
+        """When the account posted, as far back as its pace looks."""
+        access = self._access
+        since = access.clock.now() - turns.DAY
+        return [one.at for one in await access.in_store(access.rows.sent, access.name, since)]
 
     async def _publish(self, one: Delivery) -> Delivery | None:
         """The delivery after one attempt; None when nothing more may be sent now."""

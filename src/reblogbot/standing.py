@@ -55,21 +55,17 @@ def status(config: Config, store: Store, now: datetime) -> Status:
 
 def _source(settings: SourceSettings, record: SourceRecord | None) -> dict[str, Any]:
     state = record.state if record else "new"
+    is_asked = settings.enabled and state != "gone"
     return {
         "name": settings.name,
         "kind": settings.kind,
         "url": without_password(settings.url),
         "state": state if settings.enabled else "disabled",
         "last_poll_at": _iso(record.last_poll_at) if record else None,
-        "next_poll_at": _iso(record.due) if record and _is_asked(settings, record) else None,
+        "next_poll_at": _iso(record.due) if record and is_asked else None,
         "failures": record.failures if record else 0,
         "error": record.error if record else "",
     }
-
-
-def _is_asked(settings: SourceSettings, record: SourceRecord) -> bool:
-    """Whether the source will be polled again by itself."""
-    return settings.enabled and record.state != "gone"
 
 
 def _account(

@@ -13,6 +13,7 @@ from reblogbot.errors import TargetError
 from reblogbot.model import Candidate, Validators
 from reblogbot.pipeline import Pipeline
 from reblogbot.polling import Look
+from reblogbot.ports import Told, untold
 
 CHATTY = 24
 """So many posts a day from one source are too many for a server's public timelines."""
@@ -38,18 +39,19 @@ class Trial:
         }
 
 
-async def try_all(pipeline: Pipeline) -> list[Trial]:
+async def try_all(pipeline: Pipeline, told: Told = untold) -> list[Trial]:
     """Every account and every source, as they answer now; changes nothing."""
     config = pipeline.config
     accounts = await asyncio.gather(
         *(_try_account(pipeline, name) for name in config.accounts if config.accounts[name].enabled)
     )
     # with what is known of a source it would show nothing, and nothing could be said of it
-    unknown = [
+    unknown = (
         replace(record, validators=Validators())
-        for record in await pipeline.remembered(config.sources)
-    ]
-    return [*accounts, *[_judged(look, config) async for look in pipeline.looks(unknown)]]
+        async for record in pipeline.remembered(list(config.sources))
+    )
+    looks = pipeline.looks(unknown, told, len(config.sources))
+    return [*accounts, *[_judged(look, config) async for look in looks]]
 
 
 async def _try_account(pipeline: Pipeline, name: str) -> Trial:

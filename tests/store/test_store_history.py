@@ -22,6 +22,7 @@ from store_samples import (
 
 from reblogbot.model import Intent, Post, Receipt, Refusal, State
 from reblogbot.schema import delivery, entry, event, notice, published, refusal, seen
+from reblogbot.store import open_store
 
 KEEP = 180 * DAY
 LONG = 400 * DAY
@@ -282,3 +283,71 @@ def test_the_broom_reads_the_seen_keys_once_and_not_for_each_delivery(sqlite_sto
         raw.set_progress_handler(lambda: thousands_of_steps.append(1) or None, 1000)
     assert store.history.prune(KEEP, NOW + LONG).deliveries == 2500
     assert len(thousands_of_steps) < 2000
+
+
+def test_the_broom_tells_how_far_it_has_come(store):
+    enrol(store, "chouti", "other")
+    made = poll(store, "chouti", [candidate("a")])
+    send(store, made.queued[0])
+    poll(store, "chouti", [], at=NOW + LONG)
+    told = []
+    store.history.prune(KEEP, NOW + LONG, lambda *far: told.append(far))
+    assert told == [("keys", 2, 2), ("deliveries", 1, 1), ("entries", 1, 1)]
+
+
+def test_a_broom_that_was_stopped_goes_on_the_next_time(store):
+    enrol(store, "chouti")
+    made = poll(store, "chouti", [candidate("a")])
+    send(store, made.queued[0])
+    poll(store, "chouti", [], at=NOW + LONG)
+    told = []
+    first = store.history.prune(KEEP, NOW + LONG, lambda *far: told.append(far), lambda: bool(told))
+    assert (first.keys, first.deliveries) == (2, 0)
+    then = store.history.prune(KEEP, NOW + LONG)
+    assert (then.keys, then.deliveries, then.entries) == (0, 1, 1)
+
+
+def test_others_write_while_the_broom_is_at_work(sqlite_store, tmp_path):
+    enrol(sqlite_store, *(f"n{number}" for number in range(450)))
+    impatient, _ = open_store(f"sqlite:///{tmp_path / 'store.sqlite3'}", "other", NOW, busy_ms=1)
+    told = []
+
+    def write(*far):
+        impatient.check_writable(NOW)
+        told.append(far)
+
+    sqlite_store.history.prune(KEEP, NOW + LONG, write)
+    impatient.close()
+    assert told == [("keys", done, 450) for done in (200, 400, 450)]
+
+
+def test_many_old_deliveries_are_forgotten_a_few_thousand_at_a_time(sqlite_store):
+    with sqlite_store._database.write() as connection:
+        columns = dict.fromkeys(("source", "error", "remote_id", "remote_url"), "")
+        columns |= {"post": {}, "due": NOW, "queued_at": NOW, "settled_at": NOW}
+        columns |= {"generation": 0, "attempts": 1, "negatives": 0, "state": State.SENT}
+        # of two accounts, half of them settled at the same instant
+        rows = [
+            columns | {"account": f"account-{number % 2}", "identity": key(f"n{number}")}
+            for number in range(12_000)
+        ]
+        connection.execute(delivery.insert(), rows)
+    told = []
+    gone = sqlite_store.history.prune(KEEP, NOW + LONG, lambda *far: told.append(far))
+    assert gone.deliveries == 12_000
+    assert told == [("deliveries", done, 6000) for done in (5000, 6000, 5000, 6000)]
+
+
+def test_what_is_tried_again_while_the_broom_is_at_work_is_kept(store):
+    enrol(store, "chouti")
+    (one,) = poll(store, "chouti", [candidate("a")]).queued
+    store.outbox.claim_account("news", NOW, LEASE)
+    dead = settle(store, store.outbox.claim(one, NOW, LEASE), State.DEAD)
+    poll(store, "chouti", [], at=NOW + LONG)
+
+    def retry(what, *_):
+        if what == "keys":
+            settle(store, dead, State.QUEUED, at=NOW + LONG)
+
+    assert store.history.prune(KEEP, NOW + LONG, retry).deliveries == 0
+    assert [left.id for left in store.outbox.find()] == [one.id]

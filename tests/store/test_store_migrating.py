@@ -9,6 +9,7 @@ from alembic.migration import MigrationContext
 from store_samples import LEASE, NOW, candidate, enrol, poll
 
 from children import OPEN, next_release, run
+from reblogbot import schema
 from reblogbot.errors import Exit, StoreError
 from reblogbot.schema import REVISION, metadata
 from reblogbot.store import open_store, read_store
@@ -38,7 +39,6 @@ BREAKS = "op.execute('DELETE FROM source')"
 LOOK = """
 import json, sys
 from datetime import UTC, datetime
-from sqlalchemy import text
 from reblogbot.store import open_store
 
 store, done = open_store(sys.argv[1], "child", datetime.now(UTC))
@@ -69,16 +69,20 @@ ALL = [1, 1, 20, 10, 10, 10, 10]
 @pytest.fixture
 def older(empty_url):
     """The URL of a store of this release, with something in every table."""
-    store, _ = open_store(empty_url, "me", NOW)
-    enrol(store, "chouti")
-    poll(store, "chouti", [candidate(f"n{number}") for number in range(10)])
-    store.close()
+    filled(empty_url)
     return empty_url
 
 
 @pytest.fixture
 def newer(tmp_path):
     return next_release(tmp_path / "next", MIGRATION.format(ours=REVISION, then="pass"))
+
+
+def filled(url):
+    store, _ = open_store(url, "me", NOW)
+    enrol(store, "chouti")
+    poll(store, "chouti", [candidate(f"n{number}") for number in range(10)])
+    store.close()
 
 
 def file_of(url):
@@ -255,3 +259,19 @@ print(json.dumps(said))
 def test_four_processes_that_migrate_at_once_all_go_on(older, newer):
     assert run(BOTH_AT_ONCE, older, path=newer) == [""] * 4
     assert run(LOOK, older, path=newer)[1:] == [["blue"], ALL]
+
+
+def test_an_older_store_gets_its_new_indexes_and_keeps_the_rest(empty_url, monkeypatch):
+    monkeypatch.setattr(schema, "REVISION", "0002")
+    filled(empty_url)
+    monkeypatch.undo()
+    told = []
+    store, done = open_store(empty_url, "me", NOW, told=lambda *far: told.append(far))
+    assert "migrated from 0002" in done
+    if empty_url.startswith("sqlite"):
+        assert [what for what, *_ in told] == ["checking", "copying", "migrating"]
+    assert len(store.outbox.find()) == ALL[-2]
+    with store._database.read() as connection:
+        context = MigrationContext.configure(connection)
+        assert compare_metadata(context, metadata) == []
+    store.close()

@@ -18,7 +18,7 @@ from reblogbot.errors import StoreError, StoreInterrupted
 from reblogbot.model import State
 from reblogbot.store import StoreThread, open_store
 from reblogbot.store.database import Database
-from reblogbot.store.sources import Room
+from reblogbot.store.due import Room
 from reblogbot.store.timekeeping import SLACK, ServerClock
 
 HERE = Path(__file__).parent
@@ -102,7 +102,7 @@ sys.path.insert(0, sys.argv[2])
 from store_samples import *
 from reblogbot.owner import new_owner
 from reblogbot.store import open_store
-from reblogbot.store.sources import Room
+from reblogbot.store.due import Room
 
 NAMES = [f"a-{n}" for n in range(12)]
 
@@ -158,7 +158,7 @@ def test_a_store_of_the_first_tables_goes_on_where_it_was(empty_url, monkeypatch
         connection.execute(text(f"INSERT INTO seen SELECT id, {key}, 1 FROM source"))
     database.close()
     store, done = open_store(empty_url, "me", NOW)
-    assert "migrated from 0001 to 0002" in done
+    assert f"migrated from 0001 to {schema.REVISION}" in done
     store.sources.enrol(
         {"old": "https://old/", "new": "https://old/"}, NOW, dict.fromkeys(["old", "new"], "old")
     )
@@ -324,7 +324,7 @@ HOLD_ROW = """
 import sys
 from sqlalchemy import text
 from reblogbot.store.database import Database
-from reblogbot.store.sources import Room
+from reblogbot.store.due import Room
 
 database = Database(sys.argv[1])
 with database.write() as connection:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,10 +39,10 @@ _OUTCOMES = [word for part in get_args(Outcome) for word in get_args(part)]
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the store knows in numbers at one instant."""
+    """What the store knows in numbers at one instant; of the sources those that are unwell."""
 
     deliveries: list[Tally]
-    sources: dict[str, str]
+    unwell: dict[str, str]
     accounts: dict[str, AccountRecord]
     is_stopped: bool
 
@@ -50,7 +51,7 @@ def read(store: Store) -> Facts:
     """The numbers of the store: a few small statements. Raises StoreError."""
     return Facts(
         store.tallies.deliveries(),
-        store.tallies.sources(),
+        store.tallies.unwell(),
         {one.name: one for one in store.outbox.accounts()},
         store.outbox.stopped_at() is not None,
     )
@@ -177,8 +178,8 @@ def _of_accounts(pulse: Pulse, facts: Facts, now: datetime) -> Iterator[Metric]:
 
 def _sources(pulse: Pulse, facts: Facts) -> Metric:
     family = GaugeMetricFamily("reblogbot_sources", "Enabled sources by state.", labels=["state"])
-    enabled = [name for name, source in pulse.config.sources.items() if source.enabled]
-    found = [facts.sources.get(name, "new") for name in enabled]
+    enabled = (name for name, source in pulse.config.sources.items() if source.enabled)
+    found = Counter(facts.unwell.get(name, "ok") for name in enabled)
     for state in sorted({"ok", "new", "failed", "refused", "retry_later", "gone", *found}):
-        family.add_metric([state], found.count(state))
+        family.add_metric([state], found[state])
     return family

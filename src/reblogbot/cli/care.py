@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from reblogbot.cli.words import progress, say, say_json
+from reblogbot.cli.progress import progress
+from reblogbot.cli.words import say, say_json
 from reblogbot.errors import ConfigError, Exit
 
 
@@ -19,6 +20,7 @@ def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
         description="Forgets what is older than [store] keep. What a source still shows, and "
         "what is not settled, is never forgotten. The daemon does this by itself once a day.",
     )
+    prune.add_argument("--json", action="store_true", help="print the counts as JSON")
     prune.set_defaults(run=run_prune)
     backup = commands.add_parser(
         "backup",
@@ -49,10 +51,15 @@ def run_prune(options: argparse.Namespace) -> int:
     from reblogbot import app
 
     config = app.load_config(options.config)
-    store = app.open_for_work(config)
-    gone = store.history.prune(config.store.keep, store.clock.now())
+    with progress(quiet=options.json) as told:
+        store = app.open_for_work(config, told=told)
+        gone = store.history.prune(config.store.keep, store.clock.now(), told)
     store.close()
-    say(f"forgotten: {gone.keys} keys, {gone.entries} entries, {gone.deliveries} deliveries")
+    if options.json:
+        counts = {"keys": gone.keys, "entries": gone.entries, "deliveries": gone.deliveries}
+        say_json(counts)
+    else:
+        say(f"forgotten: {gone.keys} keys, {gone.entries} entries, {gone.deliveries} deliveries")
     return Exit.OK
 
 
@@ -63,7 +70,8 @@ def run_backup(options: argparse.Namespace) -> int:
     if options.path.exists():
         raise ConfigError("backup_exists", f"{options.path}: stands already; name another file")
     store = app.open_existing(app.load_config(options.config))
-    store.backup(options.path)
+    with progress() as told:
+        store.backup(options.path, told)
     store.close()
     say(f"{options.path}: a copy of {store.name}")
     return Exit.OK
@@ -73,8 +81,10 @@ def run_copy(options: argparse.Namespace) -> int:
     """Copy the store to another database."""
     from reblogbot.store.copying import copy_store
 
-    with progress("copying", quiet=options.json) as on_rows:
-        copied = copy_store(options.source, options.target, on_rows)
+    with progress(quiet=options.json) as told:
+        copied = copy_store(
+            options.source, options.target, lambda done, total: told("copying", done, total)
+        )
     if options.json:
         say_json({"from": copied.source, "to": copied.target, "rows": copied.rows})
         return Exit.OK

@@ -8,11 +8,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reblogbot.cli.progress import progress
 from reblogbot.cli.words import count, say, say_json
 from reblogbot.errors import ConfigError, Exit
 
 if TYPE_CHECKING:
     from reblogbot.config.settings import Config
+    from reblogbot.ports import Told
     from reblogbot.trial import Trial
 
 CHOUTI_FEED = "https://dig.chouti.com/feed.xml"
@@ -84,7 +86,7 @@ def run_check(options: argparse.Namespace) -> int:
         say(*error.message.splitlines())
         return error.exit_code
     advice = warnings(config)
-    trials = _try_online(config) if options.online else []
+    trials = _try_online(config, quiet=options.json) if options.online else []
     failed = any(trial.error for trial in trials)
     if options.json:
         say_json(
@@ -109,19 +111,20 @@ def run_check(options: argparse.Namespace) -> int:
     return Exit.FAILED if failed else Exit.OK
 
 
-def _try_online(config: Config) -> list[Trial]:
+def _try_online(config: Config, *, quiet: bool) -> list[Trial]:
     import asyncio
 
     from reblogbot import app, trial
 
     store = app.open_to_read(config)
 
-    async def work() -> list[Trial]:
+    async def work(told: Told) -> list[Trial]:
         async with app.pipeline(config, store) as pipeline:
-            return await trial.try_all(pipeline)
+            return await trial.try_all(pipeline, told)
 
     try:
-        return asyncio.run(work())
+        with progress(quiet=quiet) as told:
+            return asyncio.run(work(told))
     finally:
         store.close()
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -97,20 +96,6 @@ def console() -> Console:
     # rich would leave out the colours and keep the rest, and let FORCE_COLOR overrule
     plain = False if os.environ.get("NO_COLOR") else None
     return Console(highlight=False, soft_wrap=True, emoji=False, markup=False, force_terminal=plain)
-
-
-@contextmanager
-def progress(doing: str, *, quiet: bool) -> Iterator[Callable[[int, int], None]]:
-    """Called with how much is done, of how much; shows a bar where somebody looks."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda _done, _all: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        shown = bar.add_task(doing, total=None)
-        yield lambda done, all_: bar.update(shown, completed=done, total=all_)
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from reblogbot.cli.progress import progress
 from reblogbot.cli.words import console, say, say_json
 from reblogbot.errors import ConfigError, Exit
 
@@ -17,9 +18,11 @@ if TYPE_CHECKING:
     from reblogbot.config.settings import Config
     from reblogbot.model import Post
     from reblogbot.pipeline import Pipeline
+    from reblogbot.ports import Told
     from reblogbot.preview import Preview
-    from reblogbot.rounds import Poll, Round
-    from reblogbot.store.sources import Which
+    from reblogbot.rounds import Round
+    from reblogbot.store import Store
+    from reblogbot.store.due import Which
 
 
 def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
@@ -68,15 +71,15 @@ def run_sync(options: argparse.Namespace) -> int:
     config = app.load_config(options.config)
     names = named(config, options.sources)
     which: Which = "due" if options.due else "all" if options.force else "asked"
-    store = app.open_for_work(config)
 
-    async def work(on_poll: Callable[[Poll], None]) -> tuple[Round, bool]:
+    async def work(store: Store, told: Told) -> tuple[Round, bool]:
         async with app.pipeline(config, store) as pipeline:
             with _interruptible(pipeline) as was_interrupted:
-                return await pipeline.sync(names, which, on_poll), was_interrupted()
+                return await pipeline.sync(names, which, told), was_interrupted()
 
-    with _progress(len(names), quiet=options.json) as on_poll:
-        done, interrupted = asyncio.run(work(on_poll))
+    with progress(quiet=options.json) as told:
+        store = app.open_for_work(config, told=told)
+        done, interrupted = asyncio.run(work(store, told))
     is_stopped = store.outbox.stopped_at() is not None
     store.close()
     if options.json:
@@ -98,11 +101,12 @@ def run_preview(options: argparse.Namespace) -> int:
     names = named(config, options.sources)
     store = app.open_to_read(config)
 
-    async def work() -> Preview:
+    async def work(told: Told) -> Preview:
         async with app.pipeline(config, store) as pipeline:
-            return await preview.preview(pipeline, names)
+            return await preview.preview(pipeline, names, told)
 
-    made = asyncio.run(work())
+    with progress(quiet=options.json) as told:
+        made = asyncio.run(work(told))
     store.close()
     if options.json:
         say_json(made.as_json(options.limit))
@@ -113,10 +117,14 @@ def run_preview(options: argparse.Namespace) -> int:
 
 def run_daemon(options: argparse.Namespace) -> int:
     """The daemon."""
+    from reblogbot import app
     from reblogbot.admin.server import AdminServer
     from reblogbot.daemon import run
 
-    return run(options.config, AdminServer)
+    config = app.load_config(options.config)
+    with progress() as told:
+        store = app.open_for_work(config, told=told)
+    return run(options.config, config, store, AdminServer)
 
 
 def named(config: Config, written: Sequence[str]) -> list[str]:
@@ -153,20 +161,6 @@ def _interruptible(pipeline: Pipeline) -> Iterator[Callable[[], bool]]:
     finally:
         for number in signals:
             loop.remove_signal_handler(number)
-
-
-@contextmanager
-def _progress(total: int, *, quiet: bool) -> Iterator[Callable[[Poll], None]]:
-    """Called for each poll; shows a bar where somebody looks."""
-    if quiet or total < 2 or not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        polling = bar.add_task("polling", total=total)
-        yield lambda _: bar.advance(polling)
 
 
 def _show_round(done: Round) -> None:

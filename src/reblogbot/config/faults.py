@@ -40,10 +40,11 @@ _SECRET = re.compile(r"(access_?|api_?|bearer_?)?(token|key)|password|.*secret",
 
 
 class Findings:
-    """Collects faults and finds their lines, by `places` of the document, asked for the first."""
+    """Collects faults and finds their lines; `find_places` is called at the first one."""
 
-    def __init__(self, places: Callable[[], Place]) -> None:
-        self._root = cache(places)
+    def __init__(self, find_places: Callable[[], Place]) -> None:
+        # most files have no fault, and this is as dear as reading them
+        self._root = cache(find_places)
         # a fault of [defaults] comes up again with every source that inherits it
         self.faults: dict[Fault, None] = {}
 

@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote
 from pydantic import BaseModel
 
 from reblogbot.config.faults import Findings, described
-from reblogbot.config.lines import places
+from reblogbot.config.lines import Place, places
 from reblogbot.config.reading import Kinds, Reading
 from reblogbot.config.settings import AccountSettings, Config, StoreSettings
 from reblogbot.errors import ConfigError, Fault
@@ -39,7 +39,7 @@ def load(
     """
     toml = read(path)
     document = _parsed(path, toml)
-    findings = Findings(lambda: places(toml))
+    findings = Findings(lambda: _places(path, toml))
     kinds = Kinds(options_of, needs_of, known_kinds)
     # many sources inherit one template
     check = cache(check_template) if check_template else None
@@ -78,14 +78,25 @@ def _parsed(path: Path, toml: str) -> dict[str, Any]:
     try:
         return tomllib.loads(toml)
     except RecursionError:
-        hint = "brackets are nested too deeply"
-        raise _unusable("config_invalid", path, hint) from None
+        raise _nested(path) from None
     except ValueError as error:
         found = re.fullmatch(r"(.*?) \(at (?:line (\d+), column \d+|end of document)\)", str(error))
         if found is None:
             raise _unusable("config_invalid", path, f"invalid TOML: {error}") from None
         line = int(found[2] or toml.count("\n") + 1)
         raise _unusable("config_invalid", path, f"invalid TOML: {found[1]}", line) from None
+
+
+def _places(path: Path, toml: str) -> Place:
+    """Where it says what. Raises ConfigError where it is nested too deeply to tell."""
+    try:
+        return places(toml)
+    except RecursionError:
+        raise _nested(path) from None
+
+
+def _nested(path: Path) -> ConfigError:
+    return _unusable("config_invalid", path, "brackets are nested too deeply")
 
 
 def _unusable(slug: str, path: Path, message: str, line: int = 0) -> ConfigError:

@@ -8,6 +8,7 @@ import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -38,6 +39,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import NullPool, StaticPool
 
 from reblogbot.errors import StoreError, StoreInterrupted
+from reblogbot.ports import Told, untold
 
 T = TypeVar("T")
 
@@ -46,6 +48,10 @@ BUSY_MS = 75_000
 # a server takes back what a process has begun that was stopped, or cut off, amid a transaction:
 # before the others, who wait for it, give up
 IDLE_MS = 30_000
+# reading so many bytes takes a tenth of a second: a large store is read whole once a day only
+LARGE = 32_000_000
+# it makes some ten million of its steps in a second
+STEPS = 1_000_000
 # SQLite takes 32766 parameters in one statement
 CHUNK = 10_000
 
@@ -147,7 +153,7 @@ class Database:
         except OSError as error:
             raise file_error(self.path, error) from error
 
-    def check(self, *, whole: bool = True) -> None:
+    def check(self, *, whole: bool = True, told: Told = untold) -> None:
         """Look at the SQLite file, or read the whole of it once. Changes nothing.
 
         Raises StoreError `store_corrupt` when it is empty or damaged.
@@ -165,6 +171,7 @@ class Database:
                 "to start anew (every source is then learnt again, nothing old is posted)",
             )
         if whole:
+            told("checking", 0, 0)
             with self.read() as connection:
                 verdict = str(connection.execute(text("PRAGMA quick_check(1)")).scalar())
             if verdict != "ok":
@@ -174,12 +181,25 @@ class Database:
                     "restore a backup, without the -wal and -shm files of the old store",
                 )
 
+    def is_read_today(self, now: datetime) -> bool:
+        """Whether the SQLite file is large, and was read whole since midnight already."""
+        if self.path is None or self.path.stat().st_size < LARGE:
+            return False
+        with self.read() as connection:
+            return bool(connection.scalar(text("PRAGMA user_version")) == _day(now))
+
+    def note_read(self, now: datetime) -> None:
+        """Keep in a large file that it was read whole, and found well."""
+        if self.path is not None and self.path.stat().st_size >= LARGE:
+            with self.write() as connection:
+                connection.execute(text(f"PRAGMA user_version={_day(now)}"))
+
     def write_ahead(self) -> None:
         """Let readers and a writer of an SQLite store work side by side, from now on."""
         if self.path is not None:
             use_write_ahead(self, self.engine)
 
-    def backup(self, to: Path) -> None:
+    def backup(self, to: Path, told: Told = untold) -> None:
         """Write a consistent copy of an SQLite store to `to`, which must not exist.
 
         Works beside a running daemon. Raises StoreError.
@@ -191,8 +211,13 @@ class Database:
         try:
             with TemporaryDirectory(dir=to.parent, prefix=f".{to.name}.") as folder:
                 part = Path(folder) / to.name
+                whole = _size(self.path)
                 with self.translated(), self.engine.connect() as connection:
-                    _raw(connection).execute("VACUUM INTO ?", (str(part),))
+                    raw = _raw(connection)
+                    told("copying", 0, whole)
+                    raw.set_progress_handler(lambda: told("copying", _size(part), whole), STEPS)
+                    raw.execute("VACUUM INTO ?", (str(part),))
+                    raw.set_progress_handler(None, 0)
                 with part.open("rb") as copied:
                     os.fsync(copied.fileno())
                 put_in_place(part, to)
@@ -257,6 +282,10 @@ def alone(connection: Connection, number: int) -> None:
     """
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(number)))
+
+
+def _day(now: datetime) -> int:
+    return now.astimezone(UTC).toordinal()
 
 
 def _is_passing(error: Exception) -> bool:
@@ -331,6 +360,11 @@ def _tune_sqlite(engine: Engine, busy_ms: int, *, migrating: bool) -> None:
 def _raw(connection: Connection) -> sqlite3.Connection:
     """The driver's own connection, on which no transaction has begun."""
     return cast("sqlite3.Connection", connection.connection.driver_connection)
+
+
+def _size(path: Path | None) -> int:
+    """The bytes of a file; 0 while it is not there."""
+    return path.stat().st_size if path is not None and path.exists() else 0
 
 
 def use_write_ahead(database: Database, engine: Engine) -> None:

@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Connection,
-    Row,
-    and_,
-    delete,
-    exists,
-    func,
-    insert,
-    or_,
-    select,
-    type_coerce,
-)
+from sqlalchemy import Connection, Row, func, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
-from reblogbot.model import OPEN, Delivery
-from reblogbot.schema import EPOCH, delivery, entry, event, notice, published, refusal, seen, source
-from reblogbot.store.database import Database, alone, among, chunks
+from reblogbot.model import Delivery
+from reblogbot.ports import Told, untold
+from reblogbot.schema import EPOCH, delivery, entry, event, notice, published, refusal, source
+from reblogbot.store.broom import Broom, Pruned
+from reblogbot.store.database import Database
 from reblogbot.store.records import delivery_record
-
-# the number of the lock under which a PostgreSQL store is pruned; any other than UPGRADING's
-PRUNING = 0x7072756E65
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +37,6 @@ class Story:
     seen_at: datetime
     refusals: tuple[tuple[str, str], ...]
     deliveries: tuple[tuple[Delivery, tuple[Happening, ...]], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Pruned:
-    """How many rows were forgotten."""
-
-    keys: int
-    entries: int
-    deliveries: int
 
 
 class History:
@@ -115,48 +93,18 @@ class History:
             return False
         return True
 
-    def prune(self, keep: timedelta, now: datetime) -> Pruned:
-        """Forget what is older than `keep`, but nothing a source still shows, nothing unsettled."""
-        before = now - keep
-        with self._database.write() as connection:
-            alone(connection, PRUNING)
-            keys = connection.execute(
-                delete(seen).where(seen.c.shown_on < (before - EPOCH).days, ~_still_shown())
-            ).rowcount
-            forgotten = _forgotten(connection, before)
-            for chunk in chunks(forgotten):
-                connection.execute(delete(delivery).where(delivery.c.id.in_(chunk)))
-            entries = connection.execute(
-                delete(entry).where(
-                    entry.c.seen_at < before,
-                    ~exists().where(delivery.c.entry_id == entry.c.id),
-                )
-            ).rowcount
-            connection.execute(delete(notice).where(notice.c.day < (before - EPOCH).days))
-        return Pruned(keys, entries, len(forgotten))
+    def prune(
+        self,
+        keep: timedelta,
+        now: datetime,
+        told: Told = untold,
+        is_over: Callable[[], bool] = lambda: False,
+    ) -> Pruned:
+        """Forget what is older than `keep`, but nothing a source still shows, nothing unsettled.
 
-
-def _still_shown() -> ColumnElement[bool]:
-    """Keys of a source's last batch carry its day: rows are written only when the day is later.
-
-    A source that answers "not modified" for months shows its last batch all the while.
-    """
-    last_day = type_coerce(source.c.last_batch_at, BigInteger) // 86_400_000_000
-    return exists().where(source.c.id == seen.c.source_id, seen.c.shown_on >= last_day)
-
-
-def _forgotten(connection: Connection, before: datetime) -> list[int]:
-    """The deliveries settled long ago of which no source knows a key any more."""
-    settled = and_(delivery.c.state.not_in(OPEN), delivery.c.settled_at < before)
-    keys = published.join(delivery, delivery.c.id == published.c.delivery_id)
-    rows = connection.execute(
-        select(published.c.key, published.c.delivery_id).select_from(keys).where(settled)
-    ).all()
-    # `seen` has no index on the key alone: it is read once for all of them, not once for each
-    known = among(connection, select(seen.c.key), seen.c.key, [row.key for row in rows])
-    kept = {row.delivery_id for row in rows if row.key in known}
-    old = connection.scalars(select(delivery.c.id).where(settled))
-    return [number for number in old if number not in kept]
+        In many small transactions. Calls `told` as it comes on, ends early once `is_over`.
+        """
+        return Broom(self._database, now - keep, told, is_over).sweep()
 
 
 def _numbers(written: str) -> list[int]:

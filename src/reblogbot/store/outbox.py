@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, exists, func, insert, or_, select, update
 
 from reblogbot.model import (
     OPEN,
@@ -137,10 +137,15 @@ class Outbox:
 
     def busy_accounts(self, now: datetime) -> list[str]:
         """The accounts with something queued that is due, unfinished or in doubt."""
-        due = and_(delivery.c.state == State.QUEUED, delivery.c.due <= now)
-        open_end = delivery.c.state.in_((State.SENDING, State.DOUBT))
+        theirs = delivery.c.account == account.c.name
+        queued = exists().where(theirs, delivery.c.state == State.QUEUED, delivery.c.due <= now)
+        # asked for one by one: how much waits costs nothing
+        open_end = [
+            exists().where(theirs, delivery.c.state == state)
+            for state in (State.SENDING, State.DOUBT)
+        ]
+        statement = select(account.c.name).where(or_(queued, *open_end)).order_by(account.c.name)
         with self._database.read() as connection:
-            statement = select(delivery.c.account).distinct().where(or_(due, open_end))
             return list(connection.scalars(statement))
 
     def doubt_orphans(self, name: str, now: datetime, due: datetime) -> list[Delivery]:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, text
 
 from reblogbot import schema
 from reblogbot.errors import StoreError
+from reblogbot.ports import Told, untold
 from reblogbot.store.database import (
     Database,
     alone,
@@ -60,7 +61,7 @@ def aside(path: Path) -> Iterator[Path]:
         raise file_error(path, error) from error
 
 
-def migrate(database: Database, now: datetime) -> Path | None:
+def migrate(database: Database, now: datetime, told: Told = untold) -> Path | None:
     """Bring the tables to this program's revision after a backup; returns the backup's path.
 
     All or nothing: a kill leaves the old revision. Raises StoreError.
@@ -73,11 +74,12 @@ def migrate(database: Database, now: datetime) -> Path | None:
         f"{database.path.name}.{database.revision()}.{now:%Y%m%dT%H%M%S}.backup"
     )
     try:
-        database.backup(kept)
+        database.backup(kept, told)
     except StoreError as error:
         # another process has seen the old store in the same second
         if error.slug != "backup_exists":
             raise
+    told("migrating", 0, 0)
     _upgrade_apart(database, database.path)
     return kept
 

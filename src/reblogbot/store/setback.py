@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, select, update
+from sqlalchemy import ColumnElement, Connection, Table, exists, select, update
 
 from reblogbot.model import State
 from reblogbot.schema import account, delivery, event, source
@@ -19,14 +19,14 @@ def reel_in(database: Database, now: datetime, doubt: timedelta, pause: timedelt
     That is what was written at a time still to come. A doubt rests at most `doubt`, an account
     at most `pause`.
     """
-    foretold = select(event.c.delivery_id).where(event.c.at > now)
+    foretold = exists().where(event.c.delivery_id == delivery.c.id, event.c.at > now)
     soon = {State.QUEUED: now, State.DOUBT: now + doubt}
     with database.write() as connection:
         polled = source.c.last_poll_at > now, source.c.due > now
         _change(connection, source, polled, due=now, asked_until=None)
         _change(connection, account, [account.c.paused_until > now + pause], paused_until=None)
         for state, due in soon.items():
-            waits = delivery.c.state == state, delivery.c.due > due, delivery.c.id.in_(foretold)
+            waits = delivery.c.state == state, delivery.c.due > due, foretold
             _change(connection, delivery, waits, due=due)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, or_, select, update
 
@@ -15,13 +15,11 @@ from reblogbot import owner as owners
 from reblogbot.model import Batch, Candidate, Delivery, Past, Plan
 from reblogbot.schema import route, seen, source
 from reblogbot.store.database import Database, alone, among, chunks, insert_into
+from reblogbot.store.due import Room, Which, conditions, first_due, paged
 from reblogbot.store.recording import Recording, taken_keys
 from reblogbot.store.records import SourceRecord, source_record
 
-Which = Literal["due", "asked", "all"]
-"""Poll those that are due; or all but those whose server asked to be left alone; or all."""
-
-
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 # the number of the lock under which the sources of a PostgreSQL store are claimed
 CLAIMING = 0x636C61696D
 _NOWHERE: Mapping[str, str] = MappingProxyType({})
@@ -35,28 +33,6 @@ class Quiet:
     batch: Batch
     due: datetime
     now: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    """How many sources may be claimed, and how many of one host may be leased at once."""
-
-    limit: int | None = None
-    per_host: int | None = None
-
-    def chosen(self, due: Iterable[Any], busy: Counter[str]) -> tuple[list[int], bool]:
-        """The ids of those that fit beside what is busy, in their order; and whether all did."""
-        ids: list[int] = []
-        is_all = True
-        for row in due:
-            if self.limit is not None and len(ids) >= self.limit:
-                return ids, False
-            if row.host and self.per_host is not None and busy[row.host] >= self.per_host:
-                is_all = False
-                continue
-            busy[row.host] += 1
-            ids.append(row.id)
-        return ids, is_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,78 +57,66 @@ class Sources:
 
         `hosts` says whom each of them asks.
         """
+        unknown, moved, strangers = dict(addresses), [], []
         with self._database.write() as connection:
             columns = (source.c.name, source.c.address, source.c.host)
-            known = {row.name: row for row in connection.execute(select(*columns))}
+            for name, address, host in connection.execute(select(*columns)):
+                if unknown.pop(name, address) != address:
+                    moved.append(name)
+                if hosts.get(name, host) != host:
+                    strangers.append(name)
             rows = [
-                {
-                    "name": name,
-                    "address": address,
-                    "due": now,
-                    "host": hosts.get(name, ""),
-                    **_FRESH,
-                }
-                for name, address in addresses.items()
-                if name not in known
+                {"name": name, "address": address, "due": now, "host": hosts.get(name, "")} | _FRESH
+                for name, address in unknown.items()
             ]
             if rows:
                 connection.execute(insert_into(connection, source).on_conflict_do_nothing(), rows)
-            for name in sorted(addresses.keys() & known.keys()):
-                if addresses[name] != known[name].address:
-                    self._move(connection, name, addresses[name], now)
-            strangers = [
-                {"called": name, "asks": hosts[name]}
-                for name in sorted(hosts.keys() & known.keys())
-                if hosts[name] != known[name].host
-            ]
+            for name in sorted(moved):
+                self._move(connection, name, addresses[name], now)
             if strangers:
                 named = update(source).where(source.c.name == bindparam("called"))
-                connection.execute(named.values(host=bindparam("asks")), strangers)
+                asked = [{"called": name, "asks": hosts[name]} for name in sorted(strangers)]
+                connection.execute(named.values(host=bindparam("asks")), asked)
+
+    def ripe(self, which: Which, now: datetime) -> set[str]:
+        """The names of the sources that may be polled, as far as their leases allow it."""
+        with self._database.read() as connection:
+            return set(connection.scalars(select(source.c.name).where(*conditions(which, now))))
 
     def claim(
         self,
-        names: Sequence[str],
+        names: Collection[str],
         which: Which,
         now: datetime,
         lease: timedelta,
         limit: int | None = None,
     ) -> list[SourceRecord]:
         """The sources of these names that may be polled, now leased to us; most overdue first."""
-        return self._claim(names, which, now, lease, Room(limit))[0]
+        due: list[Row[Any]] = []
+        with self._database.write() as connection:
+            # nobody else may count and lease at the same time
+            alone(connection, CLAIMING)
+            _, free = self._in_flight(connection, now)
+            for chunk in chunks(list(names)):
+                some = source.c.name.in_(chunk)
+                due += connection.execute(first_due(free, some, *conditions(which, now)))
+            ids = [row.id for row in sorted(due, key=lambda row: (row.due, row.id))]
+            return self._leased(connection, ids[:limit], free, now + lease)
 
     def claim_due(
-        self, names: Sequence[str], now: datetime, lease: timedelta, room: Room
+        self, names: Container[str], now: datetime, lease: timedelta, room: Room
     ) -> tuple[list[SourceRecord], bool]:
         """As many sources that are due as there is room for, and whether that was all of them.
 
         No host has then more sources leased, by whomever, than the room allows.
         """
-        return self._claim(names, "due", now, lease, room)
-
-    def _claim(
-        self, names: Sequence[str], which: Which, now: datetime, lease: timedelta, room: Room
-    ) -> tuple[list[SourceRecord], bool]:
         with self._database.write() as connection:
-            # nobody else may count and lease at the same time
             alone(connection, CLAIMING)
-            busy, dead = self._in_flight(connection, now)
-            free = or_(
-                source.c.lease_until.is_(None),
-                source.c.lease_until <= now,
-                source.c.lease_owner.in_(dead),
-            )
-            # the names are compared here: thousands of them cost a statement more than a set
-            due = connection.execute(
-                select(source.c.id, source.c.name, source.c.host)
-                .where(free, *_when(which, now))
-                .order_by(source.c.due, source.c.id)
-            )
-            wanted = frozenset(names)
-            ids, is_all = room.chosen((row for row in due if row.name in wanted), busy)
-            rows = self._lease(connection, ids, free, now + lease)
-            learnt = self._learnt(connection, [row.id for row in rows])
-        records = [source_record(row, learnt.get(row.id, frozenset())) for row in rows]
-        return records, is_all
+            busy, free = self._in_flight(connection, now)
+            due = paged(connection, first_due(free, *conditions("due", now)), room.limit)
+            # the names are compared here: there may be very many, and few that are due
+            ids, is_all = room.chosen((row for row in due if row.name in names), busy)
+            return self._leased(connection, ids, free, now + lease), is_all
 
     def renew(self, records: Iterable[SourceRecord], until: datetime) -> None:
         """Hold these until then, as far as they are ours."""
@@ -177,9 +141,22 @@ class Sources:
     def all(self) -> list[SourceRecord]:
         """Every source ever known, by name."""
         with self._database.read() as connection:
-            rows = connection.execute(select(source).order_by(source.c.name)).all()
-            learnt = self._learnt(connection, [row.id for row in rows])
-        return [source_record(row, learnt.get(row.id, frozenset())) for row in rows]
+            return self._records(connection, select(source).order_by(source.c.name))
+
+    def of(self, names: Sequence[str]) -> dict[str, SourceRecord]:
+        """Those of these sources that are known, by name."""
+        found: dict[str, SourceRecord] = {}
+        with self._database.read() as connection:
+            for chunk in chunks(names):
+                some = select(source).where(source.c.name.in_(chunk))
+                found.update({one.name: one for one in self._records(connection, some)})
+        return found
+
+    def gone(self) -> dict[str, str]:
+        """The sources that are not asked any more, each with what was last said of it."""
+        with self._database.read() as connection:
+            retired = select(source.c.name, source.c.error).where(source.c.state == "gone")
+            return {row.name: row.error for row in connection.execute(retired)}
 
     def title(self, name: str) -> str:
         """What the source calls itself, "" while nobody knows."""
@@ -251,7 +228,8 @@ class Sources:
             "failures": record.failures + 1,
             "failing_since": record.failing_since or now,
             "last_poll_at": now,
-            "due": due,
+            # what is not asked any more must not be passed over with every tick
+            "due": NEVER if state == "gone" else due,
             "asked_until": asked_until,
         }
         if state != "retry_later":
@@ -260,12 +238,24 @@ class Sources:
         with self._database.write() as connection:
             self._finish(connection, record, values)
 
+    def _records(self, connection: Connection, query: Any) -> list[SourceRecord]:
+        rows = connection.execute(query).all()
+        learnt = self._learnt(connection, [row.id for row in rows])
+        return [source_record(row, learnt.get(row.id, frozenset())) for row in rows]
+
     def _move(self, connection: Connection, name: str, address: str, now: datetime) -> None:
         """Read the source anew, at its other address; a poll of the old one ends in nothing."""
         fresh = {key: value for key, value in _FRESH.items() if key != "title"}
         fresh |= {"address": address, "due": now, "address_changed": 1}
         fresh |= {"lease_owner": None, "lease_until": None}
         connection.execute(update(source).where(source.c.name == name).values(fresh))
+
+    def _leased(
+        self, connection: Connection, ids: Sequence[int], free: Any, until: datetime
+    ) -> list[SourceRecord]:
+        rows = self._lease(connection, ids, free, until)
+        learnt = self._learnt(connection, [row.id for row in rows])
+        return [source_record(row, learnt.get(row.id, frozenset())) for row in rows]
 
     def _lease(
         self, connection: Connection, ids: Sequence[int], free: Any, until: datetime
@@ -299,17 +289,23 @@ class Sources:
                 found.setdefault(row.source_id, set()).add(row.account)
         return {source_id: frozenset(names) for source_id, names in found.items()}
 
-    def _in_flight(self, connection: Connection, now: datetime) -> tuple[Counter[str], list[str]]:
-        """How many sources of each host are leased, and the bearers that have certainly ended."""
+    def _in_flight(self, connection: Connection, now: datetime) -> tuple[Counter[str], Any]:
+        """How many sources of each host are leased, and the condition that one is not."""
         by = source.c.host, source.c.lease_owner
         leased = source.c.lease_owner.is_not(None), source.c.lease_until > now
         rows = connection.execute(select(*by, func.count()).where(*leased).group_by(*by)).all()
         bearers = {bearer for _, bearer, _ in rows} - {self._owner}
         dead = [name for name in bearers if owners.is_dead(name)]
         busy: Counter[str] = Counter()
-        for host, bearer, count in rows:
-            busy[host] += 0 if bearer in dead else count
-        return busy, dead
+        for host, bearer, number in rows:
+            busy[host] += 0 if bearer in dead else number
+        free = or_(
+            source.c.lease_until.is_(None),
+            source.c.lease_until <= now,
+            # leases whose bearer has certainly ended
+            source.c.lease_owner.in_(dead),
+        )
+        return busy, free
 
 
 _FRESH: dict[str, Any] = {
@@ -326,14 +322,6 @@ _FRESH: dict[str, Any] = {
     "moved_times": 0,
     "asked_until": None,
 }
-
-
-def _when(which: Which, now: datetime) -> list[Any]:
-    if which == "all":
-        return []
-    left_alone = or_(source.c.asked_until.is_(None), source.c.asked_until <= now)
-    retired = source.c.state != "gone"
-    return [left_alone, retired] if which == "asked" else [left_alone, retired, source.c.due <= now]
 
 
 def _polled(record: SourceRecord, batch: Batch, due: datetime, now: datetime) -> dict[str, Any]:

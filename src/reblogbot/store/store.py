@@ -7,6 +7,7 @@ from pathlib import Path
 
 from reblogbot import schema
 from reblogbot.errors import StoreError
+from reblogbot.ports import Told, untold
 from reblogbot.store.database import BUSY_MS, Database, insert_into
 from reblogbot.store.history import History
 from reblogbot.store.outbox import Outbox
@@ -62,16 +63,18 @@ class Store:
         """Let nothing wait for an instant that only a clock since set back can have named."""
         reel_in(self._database, now, doubt, pause)
 
-    def backup(self, to: Path) -> None:
+    def backup(self, to: Path, told: Told = untold) -> None:
         """Write a consistent copy to `to`; a daemon may run meanwhile."""
-        self._database.backup(to)
+        self._database.backup(to, told)
 
     def close(self) -> None:
         """Give back every connection."""
         self._database.close()
 
 
-def open_store(url: str, owner: str, now: datetime, *, busy_ms: int = BUSY_MS) -> tuple[Store, str]:
+def open_store(
+    url: str, owner: str, now: datetime, *, busy_ms: int = BUSY_MS, told: Told = untold
+) -> tuple[Store, str]:
     """The store to work on, and a word on what was done to it ("" for nothing).
 
     Created where there is none, migrated after a backup where it is older.
@@ -80,17 +83,19 @@ def open_store(url: str, owner: str, now: datetime, *, busy_ms: int = BUSY_MS) -
     """
     database = Database(url, busy_ms=busy_ms)
     try:
-        done = _prepare(database, now)
+        done = _prepare(database, now, told)
     except BaseException:
         database.close()
         raise
     return Store(database, owner), done
 
 
-def _prepare(database: Database, now: datetime) -> str:
+def _prepare(database: Database, now: datetime, told: Told) -> str:
     done = ""
+    is_read = True
     if database.exists():
-        database.check()
+        is_read = not database.is_read_today(now)
+        database.check(whole=is_read, told=told)
     else:
         create(database)
     found = database.revision()
@@ -98,12 +103,14 @@ def _prepare(database: Database, now: datetime) -> str:
         _refuse_emptied(database)
         create(database)
     elif _number(database, found) < int(schema.REVISION):
-        kept = migrate(database, now)
+        kept = migrate(database, now, told)
         done = f"{database.name}: migrated from {found} to {schema.REVISION}"
         done += f", the old one is kept as {kept}" if kept else ""
     expect_revision(database)
     database.write_ahead()
     _expect_writable(database)
+    if is_read:
+        database.note_read(now)
     return done
 
 

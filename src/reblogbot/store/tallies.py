@@ -71,8 +71,10 @@ class Tallies:
             rows = connection.execute(select(*columns).where(long).order_by(source.c.name))
             return [Failing(*row) for row in rows]
 
-    def sources(self) -> dict[str, str]:
-        """The state of every source ever known."""
+    def unwell(self) -> dict[str, str]:
+        """The states of the sources that did not simply work when they were last polled."""
         with self._database.read() as connection:
-            rows = connection.execute(select(source.c.name, source.c.state))
+            rows = connection.execute(
+                select(source.c.name, source.c.state).where(source.c.state != "ok")
+            )
             return {str(name): str(state) for name, state in rows}

@@ -1,0 +1,89 @@
+"""Long work shows how far it has come where somebody looks, and is silent where nobody does."""
+
+import os
+import pty
+import re
+import threading
+
+import pytest
+
+from rig import items
+
+LONG_WORK = {
+    "sync": ("sync",),
+    "preview": ("preview",),
+    "check": ("check", "--online"),
+    "prune": ("prune",),
+    "backup": ("backup", "copy.sqlite3"),
+}
+
+
+@pytest.fixture
+def hot(bot, feeds, sandbox, clock):
+    url = feeds.show("/hot.xml", items(clock, "a"))
+    bot.configure({name: {"url": url} for name in ("one", "two")}, {"news": (sandbox, "")})
+    bot.sync()
+    return bot
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    """Runs something with a terminal as standard error; what it showed there."""
+
+    def run(work):
+        ours, theirs = pty.openpty()
+        shown = bytearray()
+
+        def read():
+            try:
+                while part := os.read(ours, 4096):
+                    shown.extend(part)
+            except OSError:
+                return
+
+        reading = threading.Thread(target=read)
+        reading.start()
+        monkeypatch.setenv("TERM", "xterm")
+        monkeypatch.setenv("COLUMNS", "100")
+        with open(theirs, "w", encoding="utf-8") as screen:
+            monkeypatch.setattr("sys.stderr", screen)
+            ran = work()
+        reading.join()
+        os.close(ours)
+        return ran, re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode())
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("work", "bar"),
+    [
+        ("sync", "polling"),
+        ("preview", "polling"),
+        ("check", "polling"),
+        ("prune", "keys"),
+        ("backup", "copying"),
+    ],
+)
+def test_long_work_shows_a_bar_on_a_terminal(hot, cli, terminal, work, bar):
+    ran, shown = terminal(lambda: cli(*LONG_WORK[work]))
+    assert ran.code == 0
+    assert re.search(rf"{bar} .*(100%|%)", shown)
+    assert "━" not in ran.out
+
+
+@pytest.mark.parametrize("work", ["sync", "preview", "check", "prune"])
+def test_with_json_there_is_no_bar_even_on_a_terminal(hot, cli, terminal, work):
+    ran, shown = terminal(lambda: cli(*LONG_WORK[work], "--json"))
+    assert ran.json
+    assert shown == ""
+
+
+@pytest.mark.parametrize("work", LONG_WORK)
+def test_where_nobody_looks_there_is_no_bar(hot, cli, work):
+    ran = cli(*LONG_WORK[work])
+    assert (ran.code, ran.err) == (0, "")
+
+
+def test_prune_counts_what_it_forgot_as_json(hot, cli):
+    assert cli("prune", "--json").json == {"keys": 0, "entries": 0, "deliveries": 0}
