@@ -37,6 +37,7 @@ from reblogbot.sandbox.server import run_in_thread
 from rig import Bot, FeedServer, SettableClock, Workshop, items, posted, text_of
 
 disk, ballast = Path(sys.argv[2]), Path(sys.argv[2]) / "ballast"
+goes_on = sys.argv[3] == "goes on"
 begun, last = 0, 0
 
 def fill():
@@ -68,16 +69,21 @@ with FeedServer().running() as feeds, run_in_thread(profile="plain", clock=clock
         bot, account = Bot(folder, clock, feeds, workshop), f"bot{last}"
         bot.configure({"hot": {"url": url, "filter": {"max_age": "900d"}}}, {account: (server, "")})
         said = ""
-        try:
-            bot.sync()
-        except StoreError as error:
-            said = error.slug
-        if not ballast.exists():
-            break
-        ballast.unlink()
-        # the leases of a process that failed but lives on, as here, run out by the clock
+        with bot.at_work() as worker:
+            try:
+                worker.sync()
+            except StoreError as error:
+                said = error.slug
+            if not ballast.exists():
+                break
+            ballast.unlink()
+            # leases of a process that lives on, as here, run out by the clock alone
+            for _ in range(8 if goes_on else 0):
+                clock.advance(minutes=6)
+                worker.sync()
         clock.advance(minutes=6)
-        bot.settle()
+        if not goes_on:
+            bot.settle()
         states = {str(one.state) for one in bot.deliveries()}
         outcomes.append([said, posted(server, account) == [text_of(name) for name in names], states == {"sent"}])
         for file in folder.iterdir():
@@ -87,11 +93,12 @@ print(json.dumps(outcomes))
 """
 
 
-def test_a_disk_full_at_any_write_loses_and_doubles_nothing(tmp_path):
+@pytest.mark.parametrize("process", ["goes on", "ends"])
+def test_a_disk_full_at_any_write_loses_and_doubles_nothing(tmp_path, process):
     disk = tmp_path / "disk"
     disk.mkdir()
     under = on_a_small_disk(disk, "3m")
-    outcomes = run(FULL_AT_EACH_WRITE, Path(__file__).parent, disk, under=under)
+    outcomes = run(FULL_AT_EACH_WRITE, Path(__file__).parent, disk, process, under=under)
     assert len(outcomes) > 10
     # some writes need no room; most do, and say what is wrong
     assert len([said for said, *_ in outcomes if said]) > len(outcomes) / 2
