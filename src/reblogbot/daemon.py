@@ -128,13 +128,14 @@ class Daemon:
 
         async def guarded() -> None:
             if not self._stopping.is_set():
-                await self._told(beat())
+                await self._told(beat)
 
         return guarded
 
-    async def _told(self, work: Awaitable[None]) -> None:
+    async def _told(self, work: Callable[[], Awaitable[None]]) -> None:
         try:
-            await work
+            # begun here: what is cancelled before its turn must not have begun elsewhere
+            await work()
         except StoreError as error:
             # no bug of ours: a line is enough, and a traceback would only hide it
             log.error(error.message, extra={"slug": error.slug})  # noqa: TRY400
@@ -154,7 +155,7 @@ class Daemon:
             now = SystemClock().now()
             if now < before:
                 log.warning("the clock was set back", extra={"by": str(before - now)})
-                await self._told(self._reel_in(now))
+                await self._told(partial(self._reel_in, now))
                 for beat in scheduler.get_jobs():
                     beat.modify(next_run_time=now)
             before = now
@@ -171,7 +172,7 @@ class Daemon:
             self._pulse.beat("poll")
             return
         for record in await shift.pipeline.claim(shift.config.sources, "due", room):
-            task = asyncio.create_task(self._told(self._poll(shift.pipeline, record)))
+            task = asyncio.create_task(self._told(partial(self._poll, shift.pipeline, record)))
             self._polls.add(task)
             task.add_done_callback(self._polls.discard)
         self._pulse.beat("poll")
@@ -191,7 +192,7 @@ class Daemon:
     def _put_on_wire(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         """Begin this for an account that is free; it is waited for at the end, or left there."""
         if name not in self._accounts:
-            task = asyncio.create_task(self._told(work()))
+            task = asyncio.create_task(self._told(work))
             self._accounts[name] = task
             task.add_done_callback(partial(self._is_free, name))
 
