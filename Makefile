@@ -18,7 +18,7 @@ INSTALL_SELF := $(PY) -m pip install --quiet --no-deps --no-build-isolation --ed
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format-check lint types imports coverage dist format lock clean
+.PHONY: help bench bench-large demo test check format-check lint types imports coverage dist format lock clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -53,6 +53,12 @@ dist: $(DEV)  ## build sdist and wheel, and try the wheel where nothing else is
 	build/smoke/bin/python -m pip install --quiet --no-deps --require-hashes -r requirements.lock
 	build/smoke/bin/python -m pip install --quiet --no-deps dist/*.whl
 	cd build/smoke && bin/python -m reblogbot --version
+
+bench: $(DEV)  ## time the bot beside its peers, write docs/performance.md; QUICK=1 is brief
+	$(PY) -m bench $(if $(QUICK),--quick) $(ONLY)
+
+bench-large: $(DEV)  ## the same for what takes long: very many sources and keys
+	$(PY) -m bench --large $(if $(QUICK),--quick) $(ONLY)
 
 format: $(DEV)  ## rewrite the code in the house's format
 	$(PY) -m ruff format .

@@ -26,7 +26,7 @@ class Bot:
         urls: Sequence[str],
         *,
         server: str = NOWHERE,
-        token: str = "none",
+        token: str = "none",  # noqa: S107  no secret
         every: str = "15m",
         source: str = "",
         account: str = "",
@@ -53,6 +53,10 @@ class Bot:
         for number, url in enumerate(urls):
             lines += [f"[sources.feed{number}]", 'kind = "feed"', f'url = "{url}"']
         (self.folder / "config.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    def run_for(self, seconds: float) -> Run:
+        """The daemon, told to end after so many seconds. Raises Failed."""
+        return run([*PROGRAM, "run"], self.folder, seconds=seconds)
 
     def run(self, *arguments: str) -> Run:
         """One run of the program. Raises Failed when it does not end well."""

@@ -21,7 +21,10 @@ LATIN = (
     "museum library train delayed market code patch kernel garden river school music night over "
     "under between report says first second open source people water energy price road"
 ).split()
-CJK = "今日新闻报道城市图书馆开放桥梁研究发现光明小型引擎列车延误市场代码更新花园河流学校音乐夜晚人们水能源价格道路日本語東京記事"
+CJK = (
+    "今日新闻报道城市图书馆开放桥梁研究发现光明小型引擎列车延误市场代码更新花园"
+    "河流学校音乐夜晚人们水能源价格道路日本語東京記事"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,8 @@ class Feed:
 
     number: int
     seed: int
+    is_short: bool = False
+    """Whether it shows but one entry: where thousands of feeds are needed, and not their texts."""
 
     @property
     def form(self) -> str:
@@ -38,6 +43,8 @@ class Feed:
 
     def size(self) -> int:
         """How many entries it shows: 10 to 100, the most some 30."""
+        if self.is_short:
+            return 1
         return max(10, min(100, round(self._dice(0).lognormvariate(3.4, 0.6))))
 
     def body(self, news: int = 0) -> bytes:

@@ -1,8 +1,8 @@
 """The programs reblogbot is timed beside: how each is installed, told of feeds, and run.
 
-Each one polls all feeds and finds nothing to post, so none needs a server of the fediverse:
-feed2toot has the entries in its cache (made large enough for all of them), feediverse and
-feed2fedi take nothing older than now, reader only stores.
+Each polls all its feeds and finds nothing to post, so none but feed2fedi speaks to a server of
+the fediverse: feed2toot has the entries in its cache (made large enough for all of them),
+feediverse and feed2fedi take nothing older than now, reader only stores.
 """
 
 from __future__ import annotations
@@ -10,71 +10,86 @@ from __future__ import annotations
 import json
 import subprocess
 import venv
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from bench.bench import Bench
+from bench.bot import NOWHERE
 from bench.run import Run, run
 
 REQUIREMENTS = Path(__file__).with_name("peers.txt")
-NOWHERE = "http://127.0.0.1:9"
 
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A program in an environment of its own; `poll` and `learn` are arguments of `bin/<name>`."""
+    """A program in an environment of its own; `poll` and `learn` are its arguments.
+
+    `learn` is its first sight of the feeds, "" where that is a poll like all others.
+    """
 
     name: str
     place: Path
     configure: Callable[[Path, Sequence[str]], None]
+    program: tuple[str, ...]
     poll: tuple[str, ...]
-    learn: tuple[str, ...]
-    program: str
-
-    @property
-    def python(self) -> Path:
-        """Its interpreter."""
-        return self.place / "bin" / "python"
+    learn: tuple[str, ...] = ()
 
     def run(self, folder: Path, *arguments: str) -> Run:
         """One run of the program. Raises Failed when it does not end well."""
-        return run([self.place / "bin" / self.program, *arguments], folder)
+        return run([self.place / "bin" / self.program[0], *self.program[1:], *arguments], folder)
 
     def prepare(self, folder: Path, urls: Sequence[str]) -> None:
-        """Tell it of these feeds."""
+        """Tell it of these feeds; it has seen none of them."""
         self.configure(folder, urls)
         if self.name == "reader":
-            run([self.python, "-c", _ADD, "feeds.txt"], folder)
+            run([self.place / "bin" / "python", "-c", _ADD, "feeds.txt"], folder)
 
 
-def install(bench: Bench, name: str) -> Peer | None:
-    """The peer of this name, installed; None where it cannot be, which is said."""
-    place = bench.root / "peers" / name
-    requirement = next(line for line in _requirements() if line.startswith(name))
-    mark = place / "installed.txt"
-    if not mark.exists() or mark.read_text(encoding="utf-8") != requirement:
-        bench.say(f"installing {requirement}")
-        venv.create(place, with_pip=True, clear=True)
-        command = [place / "bin" / "python", "-m", "pip", "install", "--quiet", requirement]
-        done = subprocess.run(command, check=False, capture_output=True, text=True)
+def installed(bench: Bench) -> Iterator[Peer]:
+    """The peers, installed; those that cannot be are left out, which is said."""
+    for name, kind in _KINDS.items():
+        place = bench.root / "peers" / name
+        if _install(place, _wanted(name)):
+            yield Peer(name, place, *kind)
+        else:
+            bench.say(f"  {name} cannot be installed on this Python: left out")
+
+
+def versions(bench: Bench) -> list[str]:
+    """What is installed, as "name version"."""
+    return [" ".join(_wanted(peer.name)).replace("==", " ") for peer in installed(bench)]
+
+
+@cache
+def _install(place: Path, wanted: tuple[str, ...]) -> bool:
+    """Whether the environment holds what is wanted, and starts."""
+    mark, python = place / "installed.txt", place / "bin" / "python"
+    if mark.exists() and mark.read_text(encoding="utf-8") == "\n".join(wanted):
+        return True
+    print(f"  installing {' '.join(wanted)}")
+    venv.create(place, with_pip=True, clear=True)
+    name = wanted[0].partition("=")[0].partition("[")[0]
+    steps: tuple[Sequence[object], ...] = (
+        (python, "-m", "pip", "install", "--quiet", *wanted),
+        # feed2toot 0.17 can be installed on Python 3.12, but wants a module that is gone there
+        (place / "bin" / _KINDS[name][1][0], *_KINDS[name][1][1:], "--help"),
+    )
+    for step in steps:
+        done = subprocess.run(list(map(str, step)), check=False, capture_output=True, text=True)
         if done.returncode:
-            bench.say(f"{name}: cannot be installed here: {done.stderr.strip()[-500:]}")
-            return None
-        mark.write_text(requirement, encoding="utf-8")
-    configure, poll, learn, program = _KINDS[name]
-    return Peer(name, place, configure, poll, learn, program)
+            print(done.stderr.strip()[-500:])
+            return False
+    mark.write_text("\n".join(wanted), encoding="utf-8")
+    return True
 
 
-def versions() -> list[str]:
-    """The requirements, as far as they are installed."""
-    return _requirements()
-
-
-def _requirements() -> list[str]:
+def _wanted(name: str) -> tuple[str, ...]:
     lines = REQUIREMENTS.read_text(encoding="utf-8").splitlines()
-    return [line for line in lines if line and not line.startswith("#")]
+    also = {"reader": "sgmllib3k"}.get(name, name)
+    return tuple(line for line in lines if line.startswith((name, also)))
 
 
 def _feed2toot(folder: Path, urls: Sequence[str]) -> None:
@@ -116,6 +131,14 @@ def _feed2fedi(folder: Path, urls: Sequence[str]) -> None:
     (folder / "config.json").write_text(json.dumps(told), encoding="utf-8")
 
 
+def with_server(folder: Path, url: str, token: str) -> None:
+    """Tell feed2fedi of a server, which it asks for its limits at each feed."""
+    file = folder / "config.json"
+    told = json.loads(file.read_text(encoding="utf-8"))
+    told |= {"fedi_instance": url, "fedi_access_token": token}
+    file.write_text(json.dumps(told), encoding="utf-8")
+
+
 def _reader(folder: Path, urls: Sequence[str]) -> None:
     (folder / "feeds.txt").write_text("\n".join(urls), encoding="utf-8")
 
@@ -127,21 +150,18 @@ reader = make_reader("db.sqlite")
 for url in open(sys.argv[1]):
     reader.add_feed(url.strip())
 """
-
-_Kind = tuple[Callable[[Path, Sequence[str]], None], tuple[str, ...], tuple[str, ...], str]
+_UPDATE = ("--db", "db.sqlite", "update", "--no-scheduled")
+_Kind = tuple[
+    Callable[[Path, Sequence[str]], None], tuple[str, ...], tuple[str, ...], tuple[str, ...]
+]
 _KINDS: dict[str, _Kind] = {
     "feed2toot": (
         _feed2toot,
+        ("feed2toot",),
         ("-c", "config.ini"),
         ("-c", "config.ini", "--populate-cache", "--limit", "100"),
-        "feed2toot",
     ),
-    "feediverse": (_feediverse, ("-c", "config.yml"), ("-c", "config.yml"), "feediverse"),
-    "feed2fedi": (_feed2fedi, ("-c", "config.json"), ("-c", "config.json"), "feed2fedi"),
-    "reader": (
-        _reader,
-        ("-m", "reader", "--db", "db.sqlite", "update", "--no-scheduled"),
-        ("-m", "reader", "--db", "db.sqlite", "update", "--no-scheduled"),
-        "python",
-    ),
+    "feediverse": (_feediverse, ("feediverse",), ("-c", "config.yml"), ()),
+    "feed2fedi": (_feed2fedi, ("feed2fedi",), ("-c", "config.json"), ()),
+    "reader": (_reader, ("python", "-m", "reader"), _UPDATE, _UPDATE),
 }

@@ -9,8 +9,8 @@ from typing import cast
 from bench.bench import Bench
 from bench.line import Line
 
-BAR: tuple[str, ...] = ()
-LARGE: tuple[str, ...] = ("daemons",)
+BAR = ("help", "quiet", "bodies", "entry", "first", "idle", "promptness")
+LARGE = ("scale", "daemons")
 
 Measure = Callable[[Bench], Iterable[Line]]
 

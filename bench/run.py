@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
+
+from bench.bench import ROOT
+
+LOG = ROOT / "build" / "bench" / "said.log"
+"""What the processes that run meanwhile complain of."""
+# ru_maxrss counts kilobytes, but bytes on macOS
+_PER_MB = 1024 * 1024 if sys.platform == "darwin" else 1024
 
 
 class Failed(Exception):
@@ -24,19 +35,25 @@ class Run:
     out: str
 
 
-def run(command: Sequence[object], folder: Path, environ: Mapping[str, str] | None = None) -> Run:
-    """The cost of this command, run in `folder`. Raises Failed when it does not exit with 0."""
-    log = folder / "output.log"
+def run(command: Sequence[object], folder: Path, *, seconds: float = 0.0, given: str = "") -> Run:
+    """The cost of this command, run in `folder`, with `given` on its standard input.
+
+    With `seconds` it is asked to end after so many. Raises Failed when it does not exit with 0.
+    """
+    log, read = folder / "output.log", folder / "input.txt"
+    read.write_text(given, encoding="utf-8")
     begun = time.perf_counter()
-    with log.open("wb") as out:
+    with log.open("wb") as out, read.open("rb") as stdin:
         process = subprocess.Popen(
             [str(word) for word in command],
             cwd=folder,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=out,
             stderr=subprocess.STDOUT,
-            env=_environ() | dict(environ or {}),
+            env=environ(),
         )
+        if seconds:
+            threading.Timer(seconds, process.terminate).start()
         # its children's time is in there, as far as it waited for them itself
         _, status, usage = os.wait4(process.pid, 0)
     wall = time.perf_counter() - begun
@@ -45,9 +62,32 @@ def run(command: Sequence[object], folder: Path, environ: Mapping[str, str] | No
     if process.returncode:
         told = text[-2000:]
         raise Failed(f"{' '.join(map(str, command))}: exit code {process.returncode}\n{told}")
-    return Run(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024, text)
+    return Run(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / _PER_MB, text)
 
 
-def _environ() -> dict[str, str]:
+@contextmanager
+def speaking(
+    command: Sequence[object], folder: Path
+) -> Iterator[tuple[IO[str], subprocess.Popen[str]]]:
+    """A process that runs meanwhile, and what it says; ended at the end."""
+    words = [str(word) for word in command]
+    # what it says is waited for
+    LOG.parent.mkdir(parents=True, exist_ok=True)
+    at_once = environ() | {"PYTHONUNBUFFERED": "1"}
+    with (
+        LOG.open("ab") as log,
+        subprocess.Popen(
+            words, cwd=folder, stdout=subprocess.PIPE, stderr=log, text=True, env=at_once
+        ) as process,
+    ):
+        if process.stdout is None:
+            raise Failed
+        try:
+            yield process.stdout, process
+        finally:
+            process.terminate()
+
+
+def environ() -> dict[str, str]:
     """The environment of an installed program: its modules stand compiled."""
     return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}

@@ -1,15 +1,14 @@
 """A web server of feeds on loopback, in a process of its own; each URL says how it behaves.
 
 `/feed/17` has validators and answers 304; `?bare=1` has none; `?latency=100` waits so many
-milliseconds; `?fault=503` answers that status, `?fault=cut` half a body. `POST /news?each=10&of=2`
-lets every tenth feed show two more entries from now on.
+milliseconds; `?short=1` shows one entry; `?fault=503` answers that status, `?fault=cut`
+half a body. `POST /news?each=10&of=2` lets every tenth feed show two more entries from now on.
 """
 
 from __future__ import annotations
 
 import asyncio
 import gzip
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,12 +17,13 @@ from datetime import timedelta
 from email.utils import format_datetime
 from functools import cache
 from hashlib import blake2b
-from pathlib import Path
 from urllib.request import Request, urlopen
 
 from aiohttp import web
 
+from bench.bench import ROOT
 from bench.corpus import EPOCH, Feed
+from bench.run import speaking
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Feeds:
         if fault.isdigit():
             return web.Response(status=int(fault))
         number = int(request.match_info["number"])
-        page = _page(self.seed, number, self._news(number))
+        page = _page(self.seed, number, self._news(number), "short" in query)
         headers = {"Content-Type": "application/xml; charset=utf-8"}
         if "bare" not in query:
             headers |= page.headers
@@ -82,12 +82,17 @@ class Feeds:
 
 
 @cache
-def _page(seed: int, number: int, news: int) -> Page:
-    body = Feed(number, seed).body(news)
+def _page(seed: int, number: int, news: int, is_short: bool) -> Page:  # noqa: FBT001  for the cache
+    body = Feed(number, seed, is_short).body(news)
     modified = format_datetime(EPOCH + timedelta(days=news), usegmt=True)
     etag = f'"{blake2b(body, digest_size=8).hexdigest()}"'
     headers = {"ETag": etag, "Last-Modified": modified}
     return Page(body, gzip.compress(body, 6), headers)
+
+
+def etags(count: int, seed: int = 1) -> list[str]:
+    """The ETags of so many feeds as they stand at first."""
+    return [_page(seed, number, 0, False).headers["ETag"] for number in range(count)]  # noqa: FBT003
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +123,8 @@ class Server:
 @contextmanager
 def serving(seed: int = 1) -> Iterator[Server]:
     """A server in a process of its own, ended at the end."""
-    root = Path(__file__).resolve().parent.parent
-    command = [sys.executable, "-m", "bench.server", str(seed)]
-    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None  # noqa: S101
-        try:
-            yield Server(process.stdout.readline().strip())
-        finally:
-            process.terminate()
+    with speaking([sys.executable, "-m", "bench.server", str(seed)], ROOT) as (said, _):
+        yield Server(said.readline().strip())
 
 
 async def _serve(seed: int) -> None:

@@ -1,0 +1,185 @@
+"""What a round does, counted: time is no test, but a request, a statement or an import too many is."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import event
+
+from reblogbot import offload
+from rig import items, rss
+
+FEEDS = 12
+HEAVY = {
+    "aiohttp", "alembic", "apscheduler", "feedparser", "jinja2", "jmespath", "mastodon",
+    "prometheus_client", "regex", "requests", "rich", "selectolax", "tomlkit",
+}  # fmt: skip
+ALSO_AT_REST = {"asyncio", "pydantic", "sqlalchemy", "ssl"}
+OURS_AT_WORK = {
+    "reblogbot.compose", "reblogbot.filters", "reblogbot.identity", "reblogbot.messenger",
+    "reblogbot.planning", "reblogbot.sending", "reblogbot.sources.parse_feed",
+    "reblogbot.targets.mastodon", "reblogbot.templates", "reblogbot.text",
+}  # fmt: skip
+
+
+@pytest.fixture
+def follow(bot, feeds, clock, sandbox):
+    """Lets the bot follow feeds, each with two entries; their paths."""
+
+    def following(count: int = FEEDS, **options) -> list[str]:
+        paths = [f"/{number}.xml" for number in range(count)]
+        for path in paths:
+            feeds.show(path, items(clock, f"b{path}", f"a{path}"), **options)
+        told = {f"s{number}": {"url": feeds.url(path)} for number, path in enumerate(paths)}
+        bot.configure({name: {**keys, "first": "none", "review": True} for name, keys in told.items()},
+                      {"news": (sandbox, "")})  # fmt: skip
+        return paths
+
+    return following
+
+
+@contextmanager
+def statements(worker) -> Iterator[list[str]]:
+    """What the store is told meanwhile: one word for each statement, "many X" for one of many rows."""
+    told: list[str] = []
+    engine = worker.store._database.engine
+
+    def executed(connection, cursor, statement, parameters, context, is_many):
+        word = statement.partition(" ")[0].lower()
+        if word != "begin":
+            told.append(("many " if is_many else "") + f"{word} {_table(statement)}")
+
+    event.listen(engine, "before_cursor_execute", executed)
+    try:
+        yield told
+    finally:
+        event.remove(engine, "before_cursor_execute", executed)
+
+
+def _table(statement: str) -> str:
+    found = re.search(r"(?:FROM|INTO|UPDATE) (\w+)", statement)
+    return found[1] if found else ""
+
+
+@pytest.fixture
+def parsed(monkeypatch):
+    """The bodies handed to the parse workers."""
+    handed = []
+    really = offload.WorkerPool.__call__
+
+    async def counted(pool, function, *args):
+        handed.append(function)
+        return await really(pool, function, *args)
+
+    monkeypatch.setattr(offload.WorkerPool, "__call__", counted)
+    return handed
+
+
+# the store
+
+
+@pytest.mark.parametrize("count", [3, FEEDS])
+def test_a_quiet_round_takes_no_more_statements_for_more_feeds(bot, follow, count):
+    follow(count)
+    bot.sync()
+    with bot.at_work() as worker, statements(worker) as told:
+        assert worker.sync().counts()["not_modified"] == count
+    assert told.count("many update source") == 1
+    assert len(told) <= 12
+
+
+def test_a_changed_feed_takes_few_statements_whatever_it_shows(bot, feeds, follow, clock):
+    (path,) = follow(1)
+    costs = []
+    for shown in (2, 40):
+        names = [f"{number}{path}" for number in range(shown)]
+        feeds.show(path, items(clock, *names))
+        bot.sync()
+        clock.advance(minutes=30)
+        feeds.show(path, items(clock, f"new{shown}{path}", *names, minutes=0))
+        with bot.at_work() as worker, statements(worker) as told:
+            assert worker.sync().counts()["entries_new"] == 1
+        costs.append(len(told))
+    assert costs[1] <= costs[0] <= 22
+
+
+# the network and the parser
+
+
+def test_each_source_is_asked_once_a_round(bot, feeds, follow):
+    paths = follow()
+    for rounds in (1, 2, 3):
+        bot.sync()
+        assert [feeds.times(path) for path in paths] == [rounds] * FEEDS
+
+
+def test_a_known_source_is_asked_for_no_more_than_what_changed(bot, feeds, follow):
+    follow()
+    bot.sync()
+    bot.sync()
+    assert ["if-none-match" in sent for _, sent in feeds.asked] == [False] * FEEDS + [True] * FEEDS
+
+
+def test_what_is_not_modified_is_not_parsed(bot, follow, parsed):
+    follow()
+    bot.sync()
+    assert len(parsed) == FEEDS
+    assert bot.sync().counts()["not_modified"] == FEEDS
+    assert len(parsed) == FEEDS
+
+
+def test_a_body_that_came_again_is_not_parsed(bot, follow, parsed):
+    follow(etag=False)
+    bot.sync()
+    assert bot.sync().counts()["not_modified"] == FEEDS
+    assert len(parsed) == FEEDS
+
+
+def test_only_what_changed_is_parsed(bot, feeds, follow, clock, parsed):
+    paths = follow()
+    bot.sync()
+    feeds.show(paths[3], rss(items(clock, "c", "b", "a")))
+    bot.sync()
+    assert len(parsed) == FEEDS + 1
+
+
+# modules
+
+
+def imported(bot, *arguments: str) -> set[str]:
+    """All modules the program imports when it is run so."""
+    show = (
+        "import json, sys\nfrom reblogbot.cli import run\n"
+        "code = run(sys.argv[1:])\nprint(json.dumps([code, *sys.modules]), file=sys.stderr)"
+    )
+    command = [sys.executable, "-c", show, "-c", str(bot.path), *arguments]
+    ran = subprocess.run(command, check=True, capture_output=True, text=True, cwd=bot.folder)
+    code, *names = json.loads(ran.stderr.splitlines()[-1])
+    assert code == 0, ran.stderr
+    return set(names)
+
+
+def test_a_round_with_nothing_due_imports_neither_the_web_nor_what_composes_and_sends(bot, follow):
+    follow()
+    assert bot.call("sync").code == 0
+    names = imported(bot, "sync", "--due", "--json")
+    assert names & HEAVY == set()
+    assert names & OURS_AT_WORK == set()
+
+
+def test_a_round_with_nothing_new_imports_only_the_web(bot, follow):
+    follow()
+    assert bot.call("sync").code == 0
+    names = imported(bot, "sync", "--json")
+    assert names & HEAVY == {"aiohttp"}
+    assert names & OURS_AT_WORK == set()
+
+
+def test_arguments_are_read_without_any_library(bot):
+    show = "import sys\nfrom reblogbot.cli.program import parse\nprint(*sys.modules)"
+    names = subprocess.run([sys.executable, "-c", show], check=True, capture_output=True, text=True)
+    assert set(names.stdout.split()) & (HEAVY | ALSO_AT_REST) == set()
