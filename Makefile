@@ -18,7 +18,8 @@ INSTALL_SELF := $(PY) -m pip install --quiet --no-deps --no-build-isolation --ed
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help bench bench-large demo test check format-check lint types imports coverage dist format lock clean
+.PHONY: help demo test check format-check lint types imports dist format soak bench bench-large \
+	lock audit clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -26,10 +27,13 @@ help:  ## show this list
 demo: $(RUN)  ## the whole main job on this machine: no account, no internet
 	$(PY) -m reblogbot demo
 
+SELECTION := -m "not slow"
 test: $(DEV)  ## the tests, without those that take minutes
-	$(PY) -m pytest $(PYTEST_FLAGS) -m "not slow"
+	$(PY) -m pytest $(PYTEST_FLAGS) $(SELECTION)
 
-check: format-check lint types imports coverage dist  ## everything CI runs
+# all of them, and what they do not reach
+check: SELECTION := --cov --cov-report=term
+check: format-check lint types imports test dist  ## everything CI runs
 
 format-check: $(DEV)
 	$(PY) -m ruff format --check .
@@ -42,9 +46,6 @@ types: $(DEV)
 
 imports: $(DEV)
 	$(VENV)/bin/lint-imports
-
-coverage: $(DEV)
-	$(PY) -m pytest $(PYTEST_FLAGS) --cov --cov-report=term
 
 dist: $(DEV)  ## build sdist and wheel, and try the wheel where nothing else is
 	rm -rf dist build/smoke
@@ -64,6 +65,13 @@ format: $(DEV)  ## rewrite the code in the house's format
 	$(PY) -m ruff format .
 	$(PY) -m ruff check --fix .
 
+# More of its options: make soak SOAK_FLAGS="--seed 7 --profile gotosocial". What is done is kept by
+# commit: one that was ended goes on where it was, other code begins anew.
+ROUNDS ?= 2000
+soak: $(DEV)  ## many rounds of kills and faults on every kind of server (ROUNDS=2000)
+	$(PY) tests/soak.py --rounds $(ROUNDS) $(SOAK_FLAGS) \
+		--folder build/soak/$$(git describe --always --dirty 2>/dev/null || echo here)
+
 # What the index offers today, whatever this machine's pip is configured to prefer.
 LOCK := PIP_CONFIG_FILE=/dev/null PIP_FIND_LINKS= PIP_EXTRA_INDEX_URL= $(PY) -m piptools compile \
 	--quiet --no-config --upgrade --generate-hashes --strip-extras --allow-unsafe --no-header \
@@ -73,6 +81,12 @@ lock: $(DEV)  ## pin the newest versions pyproject.toml allows, with hashes
 	$(LOCK) --output-file requirements.lock pyproject.toml
 	$(LOCK) --extra postgres --constraint requirements.lock --output-file requirements-postgres.lock pyproject.toml
 	$(LOCK) --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
+
+# Never a gate: it asks a service on the internet, in an environment of its own.
+audit:  ## ask whether what is locked has known holes, where that service can be reached
+	"$(PYTHON)" -m venv build/audit
+	build/audit/bin/python -m pip install --quiet pip-audit
+	build/audit/bin/pip-audit --disable-pip --require-hashes -r requirements-postgres.lock
 
 clean:  ## remove everything make has made
 	rm -rf $(VENV) dist build .coverage .coverage.* .hypothesis .pytest_cache .mypy_cache \

@@ -9,7 +9,7 @@ mpl.use("svg")
 # text stays text: small, and in the reader's own letters
 mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "reblogbot", "font.size": 10})
 
-from matplotlib import pyplot  # noqa: E402  after the backend is chosen
+from matplotlib import pyplot as plt  # noqa: E402  after the backend is chosen
 
 # readable on white and on black
 GREY = "#848d97"
@@ -19,7 +19,7 @@ COLOURS = ("#2f81f7", "#db6d28", "#3fb950", "#bc8cff")
 def main() -> None:
     """One picture of two panels: what work costs by size, and how a store grows."""
     numbers = json.load(sys.stdin)
-    figure, (left, right) = pyplot.subplots(1, 2, figsize=(10, 4))
+    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4))
     for colour, (what, times) in zip(COLOURS, numbers["cost"].items(), strict=False):
         left.loglog(numbers["keys"], times, "o-", color=colour, label=what)
     left.set(xlabel="remembered keys (a hundred for each source)", ylabel="ms of CPU")

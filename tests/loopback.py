@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+import ssl
+import subprocess
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Self
+
+import pytest
 
 from reblogbot.config.settings import HttpSettings
 from reblogbot.http import Fetcher
@@ -33,16 +39,29 @@ def redirect(to: str, status: int = 302) -> bytes:
     return answer(status=status, Location=to)
 
 
+def unsigned(folder: Path) -> ssl.SSLContext:
+    """TLS with a certificate for localhost that nobody signed; skips where none can be made."""
+    if not (openssl := shutil.which("openssl")):
+        pytest.skip("NOT TESTED: no openssl to make a certificate with")
+    key, cert = folder / "key.pem", folder / "cert.pem"
+    made = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -keyout".split()
+    subprocess.run([openssl, *made, key, "-out", cert], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+    return context
+
+
 @dataclass
 class Site:
     """Answers each path with the bytes, or the behaviour, put into `pages`; 404 otherwise."""
 
     pages: dict[str, bytes | Behaviour] = field(default_factory=dict)
+    tls: ssl.SSLContext | None = None
     requests: list[Request] = field(default_factory=list)
     connections: int = 0
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self.tls)
         self.port = self._server.sockets[0].getsockname()[1]
         self._serving: set[asyncio.Task[None]] = set()
         return self

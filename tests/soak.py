@@ -1,9 +1,10 @@
 """Many rounds of everything going wrong, on every kind of server: is anything lost or doubled?
 
-Run it as a program: `python tests/soak.py --rounds 2000`. Each pair of profile and seed goes
-through chapters of a few rounds; every fifth is lived by real processes that are killed with
-SIGKILL, the others in this process. What is done stands in the folder's `chapters.jsonl`, so a
-run that was ended goes on where it was. A chapter that fails leaves its world in the folder.
+Run it as a program, or by `make soak`: `python tests/soak.py --rounds 2000`. Each pair of profile
+and seed goes through chapters of a few rounds; every fifth is lived by real processes that are
+killed with SIGKILL, the others in this process. What is done stands in the folder's
+`chapters.jsonl`, so a run that was ended goes on where it was. A chapter that fails leaves its
+world in the folder, and is lived again by the next run.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import json
 import logging
 import os
 import shutil
+import signal
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
@@ -133,7 +135,8 @@ def soak(options: argparse.Namespace, workshop: Workshop) -> Ledger:
     ledger = Ledger(options.folder)
     asked = places(options)
     for number, place in enumerate(asked, 1):
-        if place in ledger.done and options.chapter is None:
+        done = ledger.done.get(place)
+        if done is not None and done.is_clean and options.chapter is None:
             continue
         tally = place.lived(options.folder, workshop)
         ledger.enter(place, tally)
@@ -142,17 +145,23 @@ def soak(options: argparse.Namespace, workshop: Workshop) -> Ledger:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """1 when anything was lost, doubled or out of order, or when the program broke."""
+    """1 when anything was lost, doubled or out of order, or the program broke; 130 when ended."""
     options = read_options(arguments)
     for name in ("reblogbot", "asyncio"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     workshop = Workshop()
     try:
-        ledger = soak(options, workshop)
+        soak(options, workshop)
+        was_ended = False
+    except KeyboardInterrupt:
+        print("ended; the same command goes on from here", file=sys.stderr)
+        was_ended = True
     finally:
         workshop.close()
+    ledger = Ledger(options.folder)
     print(ledger.table(options.profile))
-    return 0 if all(tally.is_clean for tally in ledger.done.values()) else 1
+    clean = all(tally.is_clean for tally in ledger.done.values())
+    return 130 if was_ended else int(not clean)
 
 
 def _say(where: str, tally: Tally) -> None:
@@ -163,4 +172,5 @@ def _say(where: str, tally: Tally) -> None:
 if __name__ == "__main__":
     # whoever works on this machine goes first
     os.nice(10)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(main(sys.argv[1:]))

@@ -51,3 +51,17 @@ def test_a_status_followers_only_is_never_boosted(linked, bot, sandbox):
     linked(status["url"])
     bot.sync()
     assert status["uri"] not in posted(sandbox)
+
+
+def test_what_was_posted_for_want_of_a_boost_is_not_posted_again_by_an_older_store(
+    linked, bot, sandbox
+):
+    """The search that would tell fails when it is planned anew, and answers when it is sent."""
+    link = linked("https://elsewhere.example/@somebody/117662893986228006")
+    bot.sync()
+    bot.stored.unlink()
+    sandbox.faults.add("status_before", "GET", "/api/v2/search", status=500)
+    bot.settle()
+    assert posted(sandbox) == [f"A note\n{link}"]
+    (one,) = bot.deliveries("sent")
+    assert one.post.action == "post"

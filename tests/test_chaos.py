@@ -9,9 +9,9 @@ from contextlib import suppress
 
 import pytest
 
+from mortal import Killed, Reaper
 from reblogbot.sandbox.server import run_in_thread
 from rig import Item, items, posted, text_of
-from test_crash import Killed, Reaper, mortal
 
 SEEDS = int(os.environ.get("REBLOGBOT_CHAOS_SEEDS", "1"))
 REBLOG = "/api/v1/statuses/*/reblog"
@@ -61,8 +61,9 @@ def endure(bot, server, dice, path):
     """Rounds of trouble, then rounds without, until all is sent."""
     for _ in range(12):
         lay(server, dice, path)
-        reaper = Reaper(dice.choice([0, 0, dice.randrange(1, 45)]), after=dice.random() < 0.5)
-        with bot.at_work(mortal(reaper)) as worker, suppress(Killed):
+        deadly = dice.choice([0, 0, dice.randrange(1, 45)])
+        reaper = Reaper(deadly, "after" if dice.random() < 0.5 else "before")
+        with bot.at_work(reaper.make) as worker, suppress(Killed):
             for _ in range(dice.randint(1, 3)):
                 worker.sync()
                 # what comes late comes before anybody looks again

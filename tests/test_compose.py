@@ -364,6 +364,10 @@ def test_images_come_with_a_description():
     [
         (Entry(uri="https://a/1"), "auto", "boost"),
         (Entry(link="https://a/1"), "auto", "post"),
+        # of a server that counts from one
+        (Entry(link="https://a.example/@ann/7"), "auto", "boost"),
+        (Entry(link="https://a.example/users/ann/statuses/1764065632123"), "auto", "boost"),
+        (Entry(link="https://a.example/@ann/about"), "auto", "post"),
         (Entry(uri="https://a/1"), "post", "post"),
         (Entry(link="https://a/1"), "boost", "boost"),
         (Entry(uri="https://a/1"), "quote", "quote"),

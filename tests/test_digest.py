@@ -1,6 +1,6 @@
 """One post a day: when it goes out, what it holds, and that nothing is in it twice."""
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from hypothesis import given
@@ -79,6 +79,22 @@ def test_preview_shows_the_digest_that_will_be_posted(daily, bot, sandbox, clock
     clock.advance(hours=6)
     bot.sync()
     assert posted(sandbox) == shown
+
+
+def test_a_first_preview_heads_the_digest_with_the_feeds_own_title(bot, feeds, sandbox, clock):
+    clock.instant = clock.instant.replace(hour=12, minute=0, second=0)
+    url = feeds.show("/hot.xml", items(clock, "b", "a"))
+    bot.configure({"hot": {"url": url, "digest": "18:00"}}, {"news": (sandbox, "")})
+    shown = [post.text for _, _, post in bot.preview().posts]
+    bot.sync()
+    clock.advance(hours=6, minutes=1)
+    # it is due: what comes now is for tomorrow's
+    feeds.show("/hot.xml", items(clock, "c", "b", "a"))
+    late = [post.text for _, _, post in bot.preview().posts]
+    bot.sync()
+    assert posted(sandbox) == shown == late[:1]
+    assert "Title c" in late[1]
+    assert late[1].partition("\n")[0] == f"A hot list · {clock.now() + timedelta(days=1):%Y-%m-%d}"
 
 
 def test_a_digest_too_long_for_one_post_is_a_thread(bot, feeds, sandbox, clock):

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from reblogbot import http
+from reblogbot.store import database
 from reblogbot.targets import classify
 
 ROOT = Path(__file__).parents[1]
@@ -16,9 +18,18 @@ ERRORS = {
 }  # fmt: skip
 
 
+def tabled():
+    """The slugs that stand in tables, from which errors are made."""
+    yield from (row.slug for row in classify.ERRORS)
+    yield from classify._ADVICE
+    yield from (slug for _, slug, _ in http._CAUSES)
+    yield from (slug for _, slug, _ in database._BY_WORDS)
+    yield from database._BY_NUMBER.values()
+
+
 def raised():
-    """The slugs that stand as literals where errors are made."""
-    slugs = {row.slug for row in classify.ERRORS}
+    """The slugs in those tables, and those that stand as literals where errors are made."""
+    slugs = set(tabled())
     for path in (ROOT / "src").rglob("*.py"):
         if "testing" in path.parts:
             continue  # what it raises on purpose is no admin's business
@@ -41,6 +52,21 @@ def test_every_error_has_its_words_in_operations(slug):
             in "".join(re.findall(r"^#### .*$", OPERATIONS, re.MULTILINE))
         )
     )
+
+
+def test_no_error_is_explained_that_is_not_there():
+    explained = OPERATIONS[OPERATIONS.index("## Messages by slug") :]
+    titles = ", ".join(re.findall(r"^#### (.*)$", explained, re.MULTILINE)).replace("-", "_")
+    bullets = re.findall(r"^\* ((?:`\w+`(?:,\s+)?)+):", explained, re.MULTILINE)
+    named = {*titles.split(", "), *re.findall(r"`(\w+)`", "".join(bullets))}
+    constants = {
+        node.value
+        for path in (ROOT / "src").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant)
+    }
+    assert len(named) > 60
+    assert named - constants == set()
 
 
 def test_every_decision_is_listed():

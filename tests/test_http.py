@@ -2,13 +2,16 @@
 
 import asyncio
 import gzip
+import socket
+import tracemalloc
 import zlib
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiohttp.abc import AbstractResolver
 
-from loopback import Site, SocksProxy, answer, fetcher, redirect
+from loopback import Site, SocksProxy, answer, fetcher, redirect, unsigned
 from reblogbot import __version__
 from reblogbot.errors import SourceError
 from reblogbot.model import Validators
@@ -118,8 +121,9 @@ async def test_the_admins_headers_replace_our_own(site, fetch):
         ("gzip", lambda body: gzip.compress(body[:7]) + gzip.compress(body[7:])),
         ("gzip", lambda body: body),
         ("identity", lambda body: body),
+        ("", gzip.compress),
     ],
-    ids=["gzip", "zlib", "raw deflate", "two members", "not packed at all", "identity"],
+    ids=["gzip", "zlib", "raw deflate", "two members", "not packed", "identity", "untold"],
 )
 async def test_every_way_of_packing_a_body_is_unpacked(site, fetch, coding, pack):
     site.pages["/"] = answer(pack(b"<rss>hello</rss>"), Content_Encoding=coding)
@@ -312,6 +316,7 @@ async def endless_header(writer):
 
 
 BOMB = answer(gzip.compress(b"\0" * 20_000_000), Content_Encoding="gzip")
+UNTOLD_BOMB = answer(gzip.compress(b"\0" * 20_000_000))
 
 
 @pytest.mark.parametrize(
@@ -320,6 +325,7 @@ BOMB = answer(gzip.compress(b"\0" * 20_000_000), Content_Encoding="gzip")
         (answer(b"x" * 100_001), "body_too_large"),
         (endless_body, "body_too_large"),
         (BOMB, "body_too_large"),
+        (UNTOLD_BOMB, "body_too_large"),
         (endless_headers, "headers_too_large"),
         (endless_header, "headers_too_large"),
     ],
@@ -328,6 +334,20 @@ async def test_what_has_no_end_is_refused(site, fetch, page, slug):
     site.pages["/"] = page
     error = await failure(fetch, site.url())
     assert (error.slug, error.outcome) == (slug, "refused")
+
+
+@pytest.mark.parametrize("page", [endless_body, endless_header, BOMB])
+async def test_what_is_refused_never_filled_the_memory(site, fetch, page):
+    site.pages["/"] = page
+    await failure(fetch, site.url())
+    tracemalloc.start()
+    try:
+        await failure(fetch, site.url())
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    # the bomb alone would be 20 MB; the limit is 100 kB
+    assert peak < 3_000_000
 
 
 async def test_a_body_of_the_very_limit_passes(site, fetch):
@@ -365,6 +385,45 @@ async def test_the_deadline_is_for_the_whole_fetch(site, page):
     assert (error.slug, error.outcome) == ("timeout", "failed")
 
 
+@contextmanager
+def mute():
+    """Takes every connection and says nothing: who expects a handshake waits for it."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield listening.getsockname()[1]
+
+
+@contextmanager
+def black_hole():
+    """A port that answers to no connection at all, neither yes nor no: its queue is full."""
+    with ExitStack() as stack:
+        listening = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listening.getsockname())
+        yield listening.getsockname()[1]
+
+
+@pytest.mark.parametrize(
+    ("nowhere", "scheme"), [(mute, "https"), (black_hole, "http"), (black_hole, "https")]
+)
+async def test_a_server_that_never_gets_to_http_is_given_up(nowhere, scheme):
+    with nowhere() as port:
+        allowed = [f"127.0.0.1:{port}"]
+        async with fetcher(NoonClock(), timeout="250ms", allow_private=allowed) as fetch:
+            error = await failure(fetch, f"{scheme}://127.0.0.1:{port}/")
+    assert (error.slug, error.outcome) == ("timeout", "failed")
+
+
+async def test_a_name_server_that_never_answers_is_given_up(site):
+    class Silent(Names):
+        async def resolve(self, host, port=0, family=0):
+            await asyncio.Event().wait()
+
+    async with fetcher(NoonClock(), resolver=Silent(), timeout="250ms") as fetch:
+        assert (await failure(fetch, "http://news.example/")).slug == "timeout"
+
+
 async def reset(writer):
     writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc")
     await writer.drain()
@@ -398,6 +457,15 @@ async def test_a_dead_port_a_dead_name_and_a_lack_of_tls_are_told_apart(site):
         assert (await failure(fetch, dead.url())).slug == "connection_failed"
         assert (await failure(fetch, "http://nowhere.example/")).slug == "dns_failed"
         assert (await failure(fetch, site.url(scheme="https"))).slug == "tls_failed"
+
+
+async def test_a_certificate_nobody_signed_is_not_trusted_and_sees_no_request(tmp_path):
+    async with Site({"/": answer("ok")}, tls=unsigned(tmp_path)) as site:
+        async with fetcher(NoonClock(), site) as fetch:
+            error = await failure(fetch, site.url(scheme="https"), headers={"X-Key": "k"})
+        assert (error.slug, error.outcome) == ("tls_failed", "failed")
+        assert "certificate" in error.message.lower()
+        assert site.requests == []
 
 
 # turns

@@ -64,7 +64,7 @@ def test_killed_while_the_server_holds_the_post(bot, queue, plain, case):
     assert posted(plain) == ABC
 
 
-@pytest.mark.parametrize("case", ["and drops it", "and commits later"])
+@pytest.mark.parametrize("case", HELD)
 def test_killed_while_the_server_holds_the_boost(bot, feeds, clock, case):
     """On a server that boosts again whenever it is asked."""
     with run_in_thread(profile="gotosocial", clock=clock) as server:
@@ -140,6 +140,38 @@ def test_an_account_in_bad_standing_keeps_its_queue(bot, queue, sandbox, standin
     sandbox.add_account("news", standing="")
     assert bot.sync().exit_code() == Exit.OK
     assert posted(sandbox) == ABC
+
+
+BROKEN = {
+    "its token is wrong": lambda bot, server: bot.set_token("sick", "wrong"),
+    "it has none": lambda bot, server: (bot.folder / "sick.token").unlink(),
+    "it is suspended": lambda bot, server: server.add_account("sick", standing="suspended"),
+    "its server is away": lambda bot, server: server.faults.add(
+        "drop_before", "*", "*", times=None
+    ),
+    "its server fails": lambda bot, server: server.faults.add(
+        "status_before", "*", "*", times=None, status=500, body="html"
+    ),
+    "its server limits it": lambda bot, server: server.faults.add(
+        "status_before", "*", "*", times=None, status=429
+    ),
+    "its server talks nonsense": lambda bot, server: server.faults.add(
+        "bad_json", "*", "*", times=None
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_broken_account_costs_a_healthy_one_nothing(bot, feeds, sandbox, plain, clock, case):
+    url = feeds.show("/f", items(clock, *"cba"))
+    accounts = {"sick": bot.account("sick", plain), "news": bot.account("news", sandbox)}
+    bot.configure({"hot": {"url": url, "to": ["sick", "news"]}}, accounts)
+    BROKEN[case](bot, plain)
+    bot.sync()
+    assert posted(sandbox) == ABC
+    assert posted(plain, "sick") == []
+    states = {str(one.state) for one in bot.deliveries() if one.account == "sick"}
+    assert states <= {"queued", "doubt"}
 
 
 @pytest.mark.parametrize("hours", [-2, 2])

@@ -147,7 +147,7 @@ def test_an_entry_with_a_known_guid_and_another_link_is_not_new(bot, feeds, sand
 def test_the_summary_has_the_keys_of_the_contract_and_counts_right(hot, bot):
     hot()
     done = bot.sync().as_json()
-    assert list(done) == [*COUNTS, "sources", "deliveries"]
+    assert list(done) == [*COUNTS, "sources", "deliveries", "accounts"]
     assert {name: done[name] for name in COUNTS if done[name]} == {
         "polled": 1,
         "entries_new": 3,

@@ -48,16 +48,38 @@ def test_the_same_link_twice_in_a_batch_is_one_entry():
     assert len(candidates("s", Batch(tuple(twice)))) == 1
 
 
-def test_a_link_that_all_entries_share_tells_nothing():
-    batch = Batch(tuple(entry(name, guid=name, link=f"{HOME}#{name}") for name in "abc"))
+@pytest.mark.parametrize(
+    "fields",
+    [
+        lambda name: {"guid": name, "link": HOME},
+        lambda name: {"guid": f"{HOME}#{name}", "link": f"{HOME}#{name}"},
+        lambda name: {"link": f"{HOME}#{name}"},
+        lambda name: {"guid": name, "link": HOME, "title": "", "summary": name},
+        lambda name: {"guid": HOME},
+        lambda name: {"guid": "0"},
+    ],
+)
+def test_a_link_or_an_id_that_all_entries_share_tells_nothing(fields):
+    batch = Batch(tuple(entry(name, **fields(name)) for name in "abc"))
     found = candidates("s", batch)
-    assert titles(found) == ["c", "b", "a"]
+    assert [one.entry.title or one.entry.summary for one in found] == ["c", "b", "a"]
     assert len({key for one in found for key in one.keys}) == 3
     assert len({one.published_keys[0] for one in found}) == 3
 
 
+def test_one_id_at_several_links_is_one_entry_that_moved():
+    moved = [entry("a", guid="1", link=f"https://a.example/{n}") for n in range(4)]
+    assert len(candidates("s", Batch(tuple(moved)))) == 1
+
+
 def test_two_entries_of_one_link_are_one():
     batch = Batch(tuple(entry(name, guid=name, link=HOME) for name in "ab"))
+    assert len(candidates("s", batch)) == 1
+
+
+def test_three_entries_of_one_link_in_as_many_disguises_are_one():
+    links = (f"{HOME}?utm_source={name}" for name in "abc")
+    batch = Batch(tuple(entry(link[-1], guid=link, link=link) for link in links))
     assert len(candidates("s", batch)) == 1
 
 

@@ -1,5 +1,6 @@
 """What `preview` shows is, byte for byte, what `sync` then posts; and it leaves no trace."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -213,6 +214,54 @@ def test_it_polls_what_is_not_due_and_what_asked_to_be_left_alone(bot, feeds, sa
     bot.sync()
     feeds.show("/f", items(clock, "a"))
     assert shown(bot.preview(), "news") == [text_of("a")]
+
+
+def test_the_best_of_a_hot_list_stands_first_as_it_is_posted(bot, feeds, sandbox):
+    scores = [5, 50, 20, 1, 30]
+    data = [{"t": f"S{n}", "u": f"https://news.example/{n}"} for n in scores]
+    listed = [{**one, "h": n} for one, n in zip(data, scores, strict=True)]
+    source = {
+        "kind": "json",
+        "url": feeds.show("/f", json.dumps(listed).encode()),
+        "path": "@",
+        "fields": {"title": "t", "link": "u", "score": "h"},
+        "order": "score",
+    }
+    for budget in ("2/1d", ""):
+        bot.configure({"hot": {**source, "budget": budget}}, {"news": (sandbox, "")})
+        made = shown(bot.preview(), "news")
+        bot.sync()
+        fresh = posted(sandbox)[-len(made) :]
+        assert [text.partition("\n")[0] for text in made] == (
+            ["S50", "S30", "S20", "S5", "S1"] if budget else ["S20", "S5", "S1"]
+        )
+        assert fresh == made[: len(fresh)]
+    assert len(posted(sandbox)) == 5
+
+
+def test_what_a_disabled_source_has_queued_is_not_shown_as_to_be_posted(bot, feeds, sandbox, clock):
+    account = {**bot.account("news", sandbox), "pace": {"per_hour": 1}}
+    url = feeds.show("/f", items(clock, "b", "a"))
+    bot.configure({"hot": {"url": url}}, {"news": account})
+    bot.sync()
+    bot.configure({"hot": {"url": url, "enabled": False}}, {"news": (sandbox, "")})
+    assert shown(bot.preview(), "news") == []
+    bot.sync()
+    assert posted(sandbox) == [text_of("a")]
+
+
+def test_what_has_grown_too_old_in_the_queue_is_shown_as_filtered(bot, feeds, sandbox, clock):
+    account = {**bot.account("news", sandbox), "pace": {"per_hour": 1}}
+    url = feeds.show("/f", items(clock, "b", "a"))
+    bot.configure({"hot": {"url": url, "filter": {"max_age": "2d"}}}, {"news": account})
+    bot.sync()
+    clock.advance(days=3)
+    made = bot.preview()
+    assert made.posts == []
+    assert [(one["link"], one["reason"][:7]) for one in made.refused] == [
+        ("https://news.example/b", "max_age")
+    ]
+    assert bot.sync().counts()["skipped"] == 1
 
 
 # no trace

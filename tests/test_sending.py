@@ -48,6 +48,7 @@ LOST = {
     "500 before": ("status_before", {"status": 500}),
     "500 after": ("status_after", {"status": 500}),
     "502 page before": ("status_before", {"status": 502, "body": "html"}),
+    "502 page after": ("status_after", {"status": 502, "body": "html"}),
     "504 page after": ("status_after", {"status": 504, "body": "html"}),
     "503 before": ("status_before", {"status": 503, "body": "empty"}),
     "200 page after": ("html_200_after", {}),
@@ -101,7 +102,7 @@ def test_a_healthy_round_and_a_lost_answer_on_every_kind_of_server(bot, queue, c
         assert posted(server) == [text_of(name) for name in names]
 
 
-@pytest.mark.parametrize(
+STALLS = pytest.mark.parametrize(
     ("name", "options"),
     [
         ("stall_before", {}),
@@ -110,6 +111,9 @@ def test_a_healthy_round_and_a_lost_answer_on_every_kind_of_server(bot, queue, c
         ("drip", {"interval": 0.2}),
     ],
 )
+
+
+@STALLS
 def test_a_stalled_post_is_given_up_and_read_back(bot, queue, plain, name, options):
     queue(plain, delivery={"timeout": "400ms"})
     second(plain, name, **options)
@@ -173,14 +177,29 @@ def test_what_was_deleted_by_hand_is_not_posted_again(bot, queue, sandbox):
     assert "deleted" in dead.error
 
 
-def test_a_key_too_old_to_be_kept_is_not_relied_upon(bot, queue, sandbox, clock):
+def test_what_was_settled_and_then_deleted_by_hand_is_not_posted_again(bot, queue, plain, clock):
+    queue(plain)
+    bot.sync()
+    plain.delete_status(plain.accepted[0]["id"])
+    for _ in range(3):
+        clock.advance(hours=2)
+        bot.sync()
+    queue(plain, "abcd")
+    bot.sync()
+    assert posted(plain) == [*ABC, text_of("d")]
+
+
+@pytest.mark.parametrize(("fault", "generations"), [("before", [0, 1, 0]), ("after", [0, 0, 0])])
+def test_a_key_too_old_to_be_kept_is_not_relied_upon(
+    bot, queue, sandbox, clock, fault, generations
+):
     queue(sandbox)
-    second(sandbox, "status_before", status=500)
+    second(sandbox, f"status_{fault}", status=500)
     bot.sync()
     clock.advance(hours=2)
     bot.settle()
     assert posted(sandbox) == ABC
-    assert [one.generation for one in bot.deliveries("sent")] == [0, 1, 0]
+    assert [one.generation for one in bot.deliveries("sent")] == generations
 
 
 def test_a_silently_dropped_post_is_final(bot, queue, plain):
@@ -506,10 +525,14 @@ def crowd(request, clock):
 @pytest.fixture
 def boosts(bot, feeds, crowd):
     """Three statuses of others to boost, by URI, oldest first."""
+    return boosting(bot, feeds, crowd)
+
+
+def boosting(bot, feeds, crowd, **tables):
     made = [crowd.add_status("ann@remote.example", f"status {name}") for name in "abc"]
     feed = [Item(f"s{n}", status["url"]) for n, status in enumerate(made)][::-1]
     source = {"url": feeds.show("/f", feed), "action": "boost"}
-    bot.configure({"hot": source}, {"news": (crowd, "")})
+    bot.configure({"hot": source}, {"news": (crowd, "")}, **tables)
     return [status["uri"] for status in made]
 
 
@@ -521,6 +544,45 @@ def test_a_boost_whose_answer_was_lost_is_made_once(bot, crowd, boosts, case):
     bot.sync()
     assert fault.hits == 1
     bot.settle()
+    assert posted(crowd) == boosts
+
+
+@pytest.mark.parametrize("crowd", ["gotosocial"], indirect=True)
+@STALLS
+def test_a_boost_that_stalls_is_made_once(bot, feeds, crowd, name, options):
+    boosts = boosting(bot, feeds, crowd, delivery={"timeout": "400ms"})
+    crowd.faults.add("drip", path=REBLOG, chunk=100_000, interval=0)
+    crowd.faults.add(name, path=REBLOG, **options)
+    assert bot.sync().counts()["doubt"] == 1
+    bot.settle()
+    assert posted(crowd) == boosts
+
+
+REFUSED = {
+    "429": {"status": 429, "reset": "iso", "after": 600},
+    "422": {"status": 422, "error": "try again"},
+    "410": {"status": 410},
+}
+
+
+@pytest.mark.parametrize("crowd", ["gotosocial"], indirect=True)
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_boost_that_was_refused_for_a_while_is_made_once(bot, crowd, boosts, case):
+    crowd.faults.add("drip", path=REBLOG, chunk=100_000, interval=0)
+    fault = crowd.faults.add("status_before", path=REBLOG, **REFUSED[case])
+    bot.settle()
+    assert fault.hits == 1
+    assert sorted(posted(crowd)) == sorted(boosts)
+
+
+@pytest.mark.parametrize("crowd", ["gotosocial"], indirect=True)
+def test_a_boost_undone_by_hand_is_not_made_again(bot, feeds, crowd, boosts, clock):
+    bot.sync()
+    boosted = next(act for act in crowd.accepted if act["act"] == "boost")
+    crowd.delete_status(boosted["id"])
+    for _ in range(3):
+        clock.advance(hours=2)
+        bot.sync()
     assert posted(crowd) == boosts
 
 

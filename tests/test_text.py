@@ -152,6 +152,7 @@ def test_one_line_is_one_line():
         ("回复@某人：好", "回复 某人：好"),
         ("#MeToo and ＃标签", "MeToo and 标签"),
         ("#话题#标题", "话题 标题"),
+        ("看#话题#，#iPhone15# 来了", "看 话题，iPhone15 来了"),
         ("@#both #@ways @@twice", "both ways twice"),
         ("so there @", "so there "),
         ("https://x.example/,@bob", "https://x.example/,%40bob"),
@@ -166,6 +167,7 @@ def test_foreign_mentions_and_hashtags_become_words(hostile, harmless):
     [
         "bob@example.org",
         "C# and F#m",
+        "#1, C# or not",
         "item #1",
         "#\ufe0f\u20e3",
         "lunch @ noon",

@@ -147,7 +147,7 @@ def test_only_what_changed_is_parsed(bot, feeds, follow, clock, parsed):
     assert len(parsed) == FEEDS + 1
 
 
-# modules
+# of imports: what a round does not need costs it nothing
 
 
 def imported(bot, *arguments: str) -> set[str]:

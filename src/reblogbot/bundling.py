@@ -23,7 +23,7 @@ async def bundle(
     changed = False
     for name, source in config.sources.items():
         ready = [one for one in turns.ready(waiting, config, now) if one.source == name]
-        fresh = [one for one in ready if _may_be_bundled(one)]
+        fresh = [one for one in ready if may_be_bundled(one)]
         if source.digest is None or not fresh:
             continue
         title = source.title or await access.in_store(access.sources.title, name) or name
@@ -39,7 +39,7 @@ async def bundle(
     return changed
 
 
-def _may_be_bundled(one: Delivery) -> bool:
+def may_be_bundled(one: Delivery) -> bool:
     """Whether it was neither bundled nor tried: what may stand there must not change its text."""
     post = one.post
     return post.action == "post" and not post.is_bundle and not one.attempts and not one.negatives

@@ -34,9 +34,10 @@ _BAD_IN_HOST = regex.compile(r"[\s\p{C}!-,/:-@\[-^`{-~]")
 _DOTS = regex.compile(r"[.。．｡]")
 # Mastodon, GoToSocial and Takahē; Mastodon's and GoToSocial's ids; Pleroma; Pixelfed; Misskey; snac
 _STATUS_PAGE = regex.compile(
-    r"/@[\w.@-]+/(?:statuses/|posts/)?[0-9A-Za-z]{16,30}/?"
-    r"|/users/[\w.-]+/statuses/[0-9A-Za-z]{16,30}"
-    r"|/notice/[0-9A-Za-z]{16,30}|/objects/[0-9a-f-]{36}"
+    # numbers have been short: on servers of 2016, and on small ones of today
+    r"/@[\w.@-]+/(?:statuses/|posts/)?(?:[0-9]+|[0-9A-Za-z]{16,30})/?"
+    r"|/users/[\w.-]+/statuses/(?:[0-9]+|[0-9A-Za-z]{16,30})"
+    r"|/notice/(?:[0-9]+|[0-9A-Za-z]{16,30})|/objects/[0-9a-f-]{36}"
     r"|/p/[\w.-]+/[0-9]{16,20}|/notes/[0-9a-z]{10,30}|/[\w.-]+/p/[0-9]+\.[0-9]+",
     regex.ASCII,
 )

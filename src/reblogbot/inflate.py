@@ -22,7 +22,8 @@ class Inflater:
     """Collects a body sent with `coding` (a Content-Encoding) and holds at most `limit` bytes.
 
     Codings are gzip, deflate (with or without zlib's wrapping) and identity. What claims to be
-    compressed and is not is taken as it is: such servers exist. Raises EOFError for others.
+    compressed and is not is taken as it is, and what is gzip though nobody says so is inflated:
+    such servers exist. Raises EOFError for others.
     """
 
     def __init__(self, coding: str, limit: int) -> None:
@@ -34,6 +35,7 @@ class Inflater:
         self._arrived = 0
         self._body = bytearray()
         self._head = b""
+        self._has_begun = False
         self._stream: zlib._Decompress | None = None
 
     def feed(self, chunk: bytes) -> None:
@@ -41,7 +43,7 @@ class Inflater:
         self._arrived += len(chunk)
         if self._arrived > self._limit:
             raise TooLarge(self._limit)
-        if self._coding and self._stream is None:
+        if not self._has_begun:
             self._head += chunk
             if len(self._head) < 2:
                 return
@@ -60,13 +62,12 @@ class Inflater:
         return bytes(self._body)
 
     def _begin(self, start: bytes) -> None:
+        self._has_begun = True
         is_zlib = start[0] & 0x0F == 8 and int.from_bytes(start[:2], "big") % 31 == 0
-        if start.startswith(_GZIP_MAGIC) or is_zlib:
+        if start.startswith(_GZIP_MAGIC) or (self._coding and is_zlib):
             self._stream = zlib.decompressobj(_DETECT)
         elif self._coding == "deflate":
             self._stream = zlib.decompressobj(_RAW)
-        else:
-            self._coding = ""
 
     def _inflate(self, chunk: bytes) -> None:
         try:

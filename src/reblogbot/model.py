@@ -186,6 +186,8 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.SENT: frozenset(),
 }
 OPEN = frozenset({State.QUEUED, State.SENDING, State.DOUBT, State.HELD})
+PART_OF = "digest: it is part of delivery"
+"""How the note begins on what is skipped because a digest has its text."""
 
 
 @dataclass(frozen=True, slots=True)

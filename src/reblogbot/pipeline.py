@@ -13,7 +13,7 @@ import json
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -60,14 +60,14 @@ class Pipeline:
         self._in_store = StoreThread()
         self._make_access = make_access
         self._gallery = gallery
-        self._clock = clock
+        self.clock = clock
         self._senders: dict[str, Sender] = {}
         enabled = (name for name, one in config.sources.items() if one.enabled)
         self._enabled = {name: number for number, name in enumerate(enabled)}
         self._is_stopping = False
+        self._messenger: Messenger | None = None
         # what is being polled, and since when its lease is that old
         self._held: dict[int, tuple[SourceRecord, float]] = {}
-        self._messenger: Messenger | None = None
         self.poller = Poller(config, store, self._in_store, make_source, self, gallery, clock, dice)
 
     async def close(self) -> None:
@@ -110,7 +110,7 @@ class Pipeline:
 
     async def enrol(self, done: Round | None = None) -> None:
         """Know the config's sources and accounts; hold what is queued for others."""
-        config, now = self.config, self._clock.now()
+        config, now = self.config, self.clock.now()
         hosts = {name: host(source, config) for name, source in config.sources.items()}
         addresses = {name: address(source) for name, source in config.sources.items()}
         servers = {name: account.server for name, account in config.accounts.items()}
@@ -129,13 +129,13 @@ class Pipeline:
         await self.poller.flush()
         begun, room = uptime(), Room(limit, self.config.http.per_host)
         records, is_all = await self._in_store(
-            self.store.sources.claim_due, self._enabled, self._clock.now(), self._lease, room
+            self.store.sources.claim_due, self._enabled, self.clock.now(), self._lease, room
         )
         return self._holding(records, begun), is_all
 
     async def _ripe(self, names: Sequence[str], which: Which) -> list[str]:
         """Those of these sources that may be polled, if nobody else is at it."""
-        ripe = await self._in_store(self.store.sources.ripe, which, self._clock.now())
+        ripe = await self._in_store(self.store.sources.ripe, which, self.clock.now())
         return [name for name in names if name in ripe and name in self._enabled]
 
     async def _claimed(self, names: Sequence[str], which: Which) -> AsyncIterator[SourceRecord]:
@@ -143,7 +143,7 @@ class Pipeline:
         for part in _parts(names):
             begun = uptime()
             records = await self._in_store(
-                self.store.sources.claim, part, which, self._clock.now(), self._lease
+                self.store.sources.claim, part, which, self.clock.now(), self._lease
             )
             for record in self._holding(records, begun):
                 yield record
@@ -169,7 +169,7 @@ class Pipeline:
         old = begun - self._lease.total_seconds() / 3
         late = [record for record, since in self._held.values() if since <= old]
         if late:
-            until = self._clock.now() + self._lease
+            until = self.clock.now() + self._lease
             await self._in_store(self.store.sources.renew, late, until)
             self._held.update({one.id: (one, begun) for one in late if one.id in self._held})
 
@@ -192,7 +192,7 @@ class Pipeline:
 
     async def busy(self) -> list[str]:
         """The enabled accounts that have something to publish, or to read back."""
-        names = await self._in_store(self.store.outbox.busy_accounts, self._clock.now())
+        names = await self._in_store(self.store.outbox.busy_accounts, self.clock.now())
         accounts = self.config.accounts
         return [name for name in names if name in accounts and accounts[name].enabled]
 
@@ -213,15 +213,22 @@ class Pipeline:
             from reblogbot.messenger import Messenger  # noqa: PLC0415
 
             self._messenger = Messenger(
-                self.config, self.store, self._in_store, self.sender, self._clock
+                self.config, self.store, self._in_store, self.sender, self.clock
             )
         await self._messenger.tell()
 
     async def queued(self) -> list[Delivery]:
-        """What waits in the outbox of enabled accounts, in order."""
+        """What waits in the outbox of enabled accounts and sources, in order."""
         found = await self._in_store(self.store.outbox.find, states={State.QUEUED})
-        accounts = self.config.accounts
-        return [one for one in found if one.account in accounts and accounts[one.account].enabled]
+        accounts, sources = self.config.accounts, self.config.sources
+        return [
+            one
+            for one in found
+            if one.account in accounts
+            and accounts[one.account].enabled
+            and one.source in sources
+            and sources[one.source].enabled
+        ]
 
     async def remembered(self, names: Sequence[str]) -> AsyncIterator[SourceRecord]:
         """What is known of the enabled ones of these sources, unclaimed; of a new one, nothing."""
@@ -232,17 +239,28 @@ class Pipeline:
                 yield _as_configured(known.get(name), sources[name])
 
     async def digested(
-        self, account: str, source: SourceSettings, posts: Sequence[Post]
+        self,
+        account: str,
+        source: SourceSettings,
+        posts: Sequence[Post],
+        title: str | None,
+        at: datetime,
     ) -> list[Bundle]:
-        """These posts as the source's next digest would have them."""
+        """These posts as the source's digest of that instant has them; `title` is its feed's."""
         from reblogbot import digest  # noqa: PLC0415
 
-        now = self._clock.now()
-        known = await self._in_store(self.store.sources.title, source.name)
-        title = digest.heading(
-            source.title or known or source.name, source, digest.next_time(source, now) or now
-        )
-        return digest.bundles(posts, await self.limits(account), title)
+        known = title or await self._in_store(self.store.sources.title, source.name)
+        heading = digest.heading(source.title or known or source.name, source, at)
+        return digest.bundles(posts, await self.limits(account), heading)
+
+    async def line(self, account: str, waiting: Sequence[Delivery]) -> list[Delivery]:
+        """What waits for the account, in the order it will go out."""
+        from reblogbot import turns  # noqa: PLC0415
+
+        now, pace = self.clock.now(), self.config.accounts[account].pace
+        since = now - turns.memory(self.config)
+        sent = await self._in_store(self.store.outbox.sent, account, since)
+        return turns.line_up(waiting, self.config, pace, sent, now)
 
     def sender(self, name: str) -> Sender:
         """The account's sender: one, as long as the process lives."""

@@ -26,7 +26,7 @@ from reblogbot.model import (
 
 # fewer entries than this may well all be new at once without anything being wrong
 WHOLESALE = 5
-# so many entries of one batch with ids and titles of their own do not mean one thing
+# so many entries of one batch with ids and words of their own do not mean one thing
 SHARED = 3
 
 
@@ -70,12 +70,16 @@ class Taken:
 
 def candidates(source: str, batch: Batch) -> tuple[Candidate, ...]:
     """The batch's entries with their keys, oldest first, each once."""
-    shared = _shared_links(batch.entries)
+    links, guids = _shared(batch.entries)
     taken: set[bytes] = set()
     kept = []
     for entry in oldest_first(batch.entries):
-        is_shared = identity.canonical_link(entry.link) in shared
-        known_by = replace(entry, link="") if is_shared else entry
+        is_linked = identity.canonical_link(entry.link) not in links
+        known_by = replace(
+            entry,
+            link=entry.link if is_linked else "",
+            guid=entry.guid if entry.guid not in guids else "",
+        )
         keys = identity.keys(known_by)
         if taken.isdisjoint(keys):
             kept.append(Candidate(entry, keys, identity.published_keys(known_by, source)))
@@ -83,17 +87,32 @@ def candidates(source: str, batch: Batch) -> tuple[Candidate, ...]:
     return tuple(kept)
 
 
-def _shared_links(entries: Sequence[Entry]) -> frozenset[str]:
-    """The links that tell nothing, such as a home page: many entries of their own id and title."""
-    told: dict[str, set[tuple[str, str]]] = {}
+def _shared(entries: Sequence[Entry]) -> tuple[frozenset[str], frozenset[str]]:
+    """The canonical links, and the ids, that tell nothing, such as a home page.
+
+    Those are many entries', who have ids, or else links, and words of their own. Where there is
+    no id, the link as written is it: a list of changes links to places on a page. Such links
+    are written alike but for the fragment: a home page has no tracking parameters that differ.
+    """
+    links: list[tuple[str, str, str]] = []
+    guids: list[tuple[str, str, str]] = []
     for entry in entries:
-        link = identity.canonical_link(entry.link)
-        if link and entry.guid and entry.title:
-            told.setdefault(link, set()).add((entry.guid, entry.title))
+        words = entry.title or entry.summary
+        links.append((entry.link.partition("#")[0], entry.guid or entry.link, words))
+        guids.append((entry.guid, identity.canonical_link(entry.link), words))
+    return frozenset(map(identity.canonical_link, _of_many(links))), _of_many(guids)
+
+
+def _of_many(told: Iterable[tuple[str, str, str]]) -> frozenset[str]:
+    """Of (value, name, words) the values that come with many names and many words."""
+    found: dict[str, tuple[set[str], set[str]]] = {}
+    for value, name, words in told:
+        if value and name and words:
+            names, texts = found.setdefault(value, (set(), set()))
+            names.add(name)
+            texts.add(words)
     return frozenset(
-        link
-        for link, names in told.items()
-        if min(len({guid for guid, _ in names}), len({title for _, title in names})) >= SHARED
+        value for value, (names, texts) in found.items() if min(len(names), len(texts)) >= SHARED
     )
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import count, islice
 from typing import Any
 
-from reblogbot.model import Plan, Post, State
+from reblogbot import turns
+from reblogbot.bundling import may_be_bundled
+from reblogbot.model import Delivery, Intent, Plan, Post, State
 from reblogbot.pipeline import Pipeline
 from reblogbot.planning import Taken
 from reblogbot.ports import Told, untold
@@ -17,7 +21,7 @@ Queued = tuple[str, str, Post]
 
 @dataclass(slots=True)
 class Preview:
-    """Posts in the order they would be queued, what was refused, and sources that failed."""
+    """Posts in the order they will go out, what was refused, and sources that failed."""
 
     posts: list[Queued] = field(default_factory=list)
     refused: list[dict[str, str]] = field(default_factory=list)
@@ -53,48 +57,95 @@ def post_json(account: str, source: str, post: Post) -> dict[str, Any]:
 async def preview(pipeline: Pipeline, names: Sequence[str], told: Told = untold) -> Preview:
     """What is queued from these sources, and what polling them now would add."""
     made, wanted = Preview(), frozenset(names)
-    for one in await pipeline.queued():
-        if one.source in wanted:
-            made.posts.append((one.account, one.source, one.post))
+    now = pipeline.clock.now()
+    waiting = [one for one in await pipeline.queued() if one.source in wanted]
+    numbers = count(max((one.id for one in waiting), default=0) + 1)
+    titles: dict[str, str] = {}
     taken = Taken()
     async for look in pipeline.looks(pipeline.remembered(names), told, len(names)):
         name = look.record.name
+        titles[name] = look.batch.title
         if look.error is not None:
             made.errors.append({"source": name, "error": look.error.message})
             continue
         plan = await pipeline.poller.plan(look, taken)
         taken.add(plan.intents)
-        _add(made, name, plan)
-    made.posts = await _bundled(pipeline, made.posts)
+        waiting += [
+            _queued(next(numbers), name, intent, now)
+            for intent in plan.intents
+            if intent.state == State.QUEUED
+        ]
+        _refuse(made, name, plan)
+    for one in await _lined_up(pipeline, await _bundled(pipeline, waiting, titles, now)):
+        reason = turns.too_old(
+            one, pipeline.config, pipeline.config.accounts[one.account].pace, now
+        )
+        if reason and one.due <= now:
+            made.refused.append(_refusal(one.source, one.account, one.post.link, "", reason))
+        else:
+            made.posts.append((one.account, one.source, one.post))
     return made
 
 
-async def _bundled(pipeline: Pipeline, posts: list[Queued]) -> list[Queued]:
-    """The posts with those of each digest in one, where the first of them stood."""
-    result: list[Queued] = []
-    done: set[tuple[str, str]] = set()
-    for account, name, post in posts:
-        source = pipeline.config.sources[name]
-        if source.digest is None or post.action != "post" or post.is_bundle:
-            result.append((account, name, post))
-        elif (account, name) not in done:
-            done.add((account, name))
-            parts = [
-                one
-                for to, origin, one in posts
-                if (to, origin) == (account, name) and one.action == "post" and not one.is_bundle
-            ]
-            bundles = await pipeline.digested(account, source, parts)
-            result += [(account, name, bundle.post) for bundle in bundles]
+def _queued(number: int, source: str, intent: Intent, now: datetime) -> Delivery:
+    """The delivery the intent would become."""
+    entry = intent.candidate.entry
+    return Delivery(
+        id=number,
+        account=intent.account,
+        source=source,
+        identity=intent.keys[0],
+        post=intent.post,
+        state=State.QUEUED,
+        due=intent.due or now,
+        queued_at=now,
+        published_at=entry.published_at,
+        score=entry.score,
+    )
+
+
+async def _bundled(
+    pipeline: Pipeline, waiting: Sequence[Delivery], titles: dict[str, str], now: datetime
+) -> list[Delivery]:
+    """The deliveries with those of each digest in few, where the first of them stood."""
+
+    def digest_of(one: Delivery) -> tuple[str, str, datetime]:
+        # what was left over from earlier days goes out with what is due by now
+        return one.account, one.source, max(one.due, now)
+
+    sources = pipeline.config.sources
+    parts: dict[tuple[str, str, datetime], list[Delivery]] = {}
+    for one in waiting:
+        if sources[one.source].digest is not None and may_be_bundled(one):
+            parts.setdefault(digest_of(one), []).append(one)
+    result = []
+    for one in waiting:
+        members = parts.get(digest_of(one), []) if may_be_bundled(one) else []
+        if not members:
+            result.append(one)
+        elif one is members[0]:
+            account, name, at = digest_of(one)
+            posts = [member.post for member in members]
+            rest = iter(members)
+            for made in await pipeline.digested(
+                account, sources[name], posts, titles.get(name), at
+            ):
+                carrier, *_ = islice(rest, made.count)
+                result.append(replace(carrier, post=made.post))
     return result
 
 
-def _add(made: Preview, name: str, plan: Plan) -> None:
-    made.posts += [
-        (intent.account, name, intent.post)
-        for intent in plan.intents
-        if intent.state == State.QUEUED
-    ]
+async def _lined_up(pipeline: Pipeline, waiting: Sequence[Delivery]) -> Iterator[Delivery]:
+    """The deliveries with each account's own in the order they will go out."""
+    accounts = dict.fromkeys(one.account for one in waiting)
+    lines = {
+        name: iter(await pipeline.line(name, [one for one in waiting if one.account == name]))
+        for name in accounts
+    }
+    return (next(lines[one.account]) for one in waiting)
+
+
+def _refuse(made: Preview, name: str, plan: Plan) -> None:
     refused = [(one.candidate.entry, one.account, one.reason) for one in plan.refusals]
     refused += [
         (intent.candidate.entry, intent.account, f"held: {intent.reason}")
@@ -102,12 +153,10 @@ def _add(made: Preview, name: str, plan: Plan) -> None:
         if intent.state == State.HELD
     ]
     made.refused += [
-        {
-            "source": name,
-            "account": account,
-            "link": entry.link,
-            "title": entry.title,
-            "reason": reason,
-        }
+        _refusal(name, account, entry.link, entry.title, reason)
         for entry, account, reason in refused
     ]
+
+
+def _refusal(source: str, account: str, link: str, title: str, reason: str) -> dict[str, str]:
+    return {"source": source, "account": account, "link": link, "title": title, "reason": reason}

@@ -83,7 +83,7 @@ class Round:
         }
 
     def as_json(self) -> dict[str, Any]:
-        """The whole of the contract's `sync --json`."""
+        """The whole of the contract's `sync --json`, and the accounts that rest in trouble."""
         return {
             **self.counts(),
             "sources": [
@@ -91,6 +91,7 @@ class Round:
                 for poll in self.polls
             ],
             "deliveries": [delivery_json(one) for one in self.deliveries.values()],
+            "accounts": [{"name": name, "error": why} for name, why in self.paused.items()],
         }
 
 

@@ -188,7 +188,9 @@ class Sender:
             after = await self._publish(chosen)
             if after is None:
                 return
-            if after.state == State.QUEUED and after.due <= access.clock.now():
+            again = after.state == State.QUEUED and after.due <= access.clock.now()
+            # a boost that has become a post may stand there as one
+            if again and not await recognise(access, [after], self._stood):
                 waiting.insert(0, after)
 
     async def _choose(self, waiting: list[Delivery]) -> Delivery | None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from reblogbot import planning
 from reblogbot.config.settings import Config
 from reblogbot.errors import ReblogbotError
-from reblogbot.model import TRANSITIONS, Batch, Delivery, State
+from reblogbot.model import PART_OF, TRANSITIONS, Batch, Delivery, State
 from reblogbot.store import Store
 
 CONCERNED: dict[str, frozenset[State]] = {
@@ -16,8 +16,9 @@ CONCERNED: dict[str, frozenset[State]] = {
     "release": frozenset({State.HELD}),
     "skip": frozenset({State.QUEUED, State.HELD}),
     "retry": frozenset({State.DEAD, State.SKIPPED}),
+    "render": frozenset({State.QUEUED, State.DEAD}),
 }
-"""Which states each verb concerns when no delivery is named."""
+"""Which states each verb, and `retry --render`, concerns when no delivery is named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,11 @@ class Steered:
     delivery: Delivery
     said: str
     done: bool = True
+
+
+def is_told(one: Delivery) -> bool:
+    """Whether it is skipped because a digest has its text."""
+    return one.state == State.SKIPPED and one.error.startswith(PART_OF)
 
 
 class Steering:
@@ -52,7 +58,12 @@ class Steering:
         return self._move(one, replace(one, state=State.SKIPPED, error="skipped by the admin"))
 
     def retry(self, one: Delivery, *, render: bool = False) -> Steered:
-        """Queue it again; with `render`, as today's config and template would have it."""
+        """Queue it again; with `render`, as today's config and template would have it.
+
+        What a digest has told is not told again.
+        """
+        if is_told(one):
+            return Steered(one, f"stays skipped: {one.error}; retry that one", done=False)
         if render:
             rendered = self._render(one)
             if isinstance(rendered, str):
@@ -101,6 +112,9 @@ class Steering:
             return "cannot be rendered: its source or account is not in the config any more"
         if entry is None or one.state not in {State.QUEUED, State.DEAD, State.SKIPPED, State.HELD}:
             return f"cannot be rendered: it is {one.state.value}, or its entry is forgotten"
+        if one.post.is_bundle or one.post.action == "edit":
+            what = "a digest" if one.post.is_bundle else "the edit of a post"
+            return f"cannot be rendered: it is {what}"
         record = self._store.outbox.account(one.account)
         remembered = {known.name: known for known in self._store.sources.all()}
         known_title = remembered[one.source].title if one.source in remembered else ""

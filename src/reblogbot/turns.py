@@ -10,6 +10,8 @@ from reblogbot.config.settings import Config, PaceSettings
 from reblogbot.model import Delivery, Sent
 
 DAY = timedelta(days=1)
+# beyond so many nobody needs to know whose turn it will be
+FORESEEN = 200
 
 
 def memory(config: Config) -> timedelta:
@@ -57,6 +59,27 @@ def choose(
     return heads[picked] if picked else None
 
 
+def line_up(
+    waiting: Sequence[Delivery],
+    config: Config,
+    pace: PaceSettings,
+    sent: Sequence[Sent],
+    now: datetime,
+) -> list[Delivery]:
+    """These in the order they will go out, as far as that can be told today.
+
+    First what may go out now, as `choose` picks it; then what must wait, each source's own in
+    the order of that source.
+    """
+    left, past = list(waiting), list(sent)
+    line: list[Delivery] = []
+    while len(line) < FORESEEN and (one := choose(left, config, pace, past, now)) is not None:
+        left.remove(one)
+        line.append(one)
+        past.append(Sent(now, one.source))
+    return line + _in_own_order(left, config)
+
+
 def too_old(one: Delivery, config: Config, pace: PaceSettings, now: datetime) -> str:
     """Why the entry is too old to be posted now, or ""; quiet hours spent waiting do not count."""
     if one.published_at is None:
@@ -66,6 +89,18 @@ def too_old(one: Delivery, config: Config, pace: PaceSettings, now: datetime) ->
     if now - one.published_at - waited <= most:
         return ""
     return f"max_age: published {one.published_at:%Y-%m-%d %H:%M} UTC, too old when its turn came"
+
+
+def _in_own_order(left: Sequence[Delivery], config: Config) -> list[Delivery]:
+    """These with each source's best first where it asks for that, in the source's own places."""
+    own: dict[str, list[Delivery]] = {}
+    for one in left:
+        own.setdefault(one.source, []).append(one)
+    for name, ones in own.items():
+        if config.sources[name].order == "score":
+            ones.sort(key=lambda one: -(one.score or 0.0))
+    lines = {name: iter(ones) for name, ones in own.items()}
+    return [next(lines[one.source]) for one in left]
 
 
 def _heads(able: Sequence[Delivery], config: Config) -> dict[pacing.Waiting, Delivery]:

@@ -48,6 +48,13 @@ def test_the_json_is_as_the_contract_has_it(hot, cli, sandbox, clock):
     assert (told["queue"]["queued"], told["queue"]["sent"]) == (2, 1)
 
 
+def test_a_source_that_is_gone_is_never_due(bot, feeds, sandbox, cli):
+    bot.configure({"hot": {"url": feeds.fail("/f", 410)}}, {"news": (sandbox, "")})
+    bot.sync()
+    (one,) = cli("status", "--json").json["sources"]
+    assert (one["state"], one["next_poll_at"]) == ("gone", None)
+
+
 def test_a_person_reads_what_waits_and_what_was_not_posted(hot, cli):
     ran = cli("status")
     assert ran.code == 0

@@ -41,9 +41,10 @@ def test_the_help_names_every_command_and_the_exit_codes(cli, capsys):
 
 
 def test_the_version_is_told(cli, capsys):
-    with pytest.raises(SystemExit) as ended:
-        cli("--version")
-    assert (ended.value.code, capsys.readouterr().out) == (0, f"reblogbot {__version__}\n")
+    for words in (["--version"], ["sync", "--version"]):
+        with pytest.raises(SystemExit) as ended:
+            cli(*words)
+        assert (ended.value.code, capsys.readouterr().out) == (0, f"reblogbot {__version__}\n")
 
 
 @pytest.mark.parametrize(
@@ -53,6 +54,9 @@ def test_the_version_is_told(cli, capsys):
         (["xyzzy"], "there are demo"),
         ([], "COMMAND"),
         (["sync", "--forse"], "--forse"),
+        # half an option is none: this would ask whoever wants to be left alone
+        (["sync", "--forc"], "--forc"),
+        (["check", "--on"], "--on"),
         (["queue"], "VERB"),
         (["preview", "--limit", "few"], "whole number"),
         (["--log-format", "xml", "sync"], "xml"),

@@ -139,6 +139,39 @@ def test_retry_render_renders_a_waiting_one_anew(waiting, awake, cli, sandbox):
     assert posted(sandbox) == [text_of("a"), "new: Title b https://news.example/b", text_of("c")]
 
 
+def test_retry_render_of_all_renders_what_waits_and_leaves_what_was_skipped(
+    waiting, awake, cli, sandbox
+):
+    waiting(template="new: {{ title }} {{ link }}")
+    first, *_ = ids(cli("queue", "list", "--json"))
+    cli("queue", "skip", str(first))
+    assert len(ids(cli("queue", "retry", "--all", "--render", "--json"))) == 2
+    awake()
+    assert posted(sandbox) == [f"new: Title {n} https://news.example/{n}" for n in "bc"]
+
+
+def test_what_a_digest_has_told_is_neither_told_again_nor_torn_apart(
+    bot, feeds, sandbox, clock, cli
+):
+    clock.instant = clock.instant.replace(hour=12)
+    source = {"url": feeds.show("/f", items(clock, "c", "b", "a")), "digest": "18:00"}
+    bot.configure({"hot": source}, {"news": (sandbox, "")})
+    bot.sync()
+    clock.advance(hours=7)
+    sandbox.faults.add("status_before", status=422)
+    bot.sync()
+    carrier, *members = bot.deliveries("queued", "skipped")
+    assert [one.state for one in members] == ["skipped", "skipped"]
+    ran = cli("queue", "retry", str(carrier.id), "--render")
+    assert (ran.code, "a digest" in ran.out) == (1, True)
+    assert cli("queue", "retry", str(members[0].id)).code == 1
+    assert ids(cli("queue", "retry", "--all", "--json")) == []
+    clock.advance(hours=1)
+    bot.sync()
+    (text,) = posted(sandbox)
+    assert [text.count(f"https://news.example/{name}") for name in "abc"] == [1, 1, 1]
+
+
 def test_a_template_that_fails_on_one_does_not_keep_the_others_from_being_rendered(
     bot, feeds, sandbox, clock, cli
 ):
@@ -166,6 +199,8 @@ def test_stop_holds_everything_and_start_goes_on(waiting, awake, cli, bot, sandb
     done = awake()
     assert (done.counts()["sent"], posted(sandbox)) == (0, [])
     assert "STOPPED" in cli("status").out
+    # whoever wonders why a sync posts nothing is told
+    assert "stopped: nothing is posted" in cli("sync").out
     ran = cli("start")
     assert (ran.code, ran.out) == (0, "started: 3 queued\n")
     bot.sync()

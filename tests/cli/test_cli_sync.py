@@ -24,7 +24,7 @@ def hot(bot, feeds, sandbox, clock):
 def test_the_json_is_as_the_contract_has_it(hot, cli):
     ran = cli("sync", "--json")
     assert (ran.code, ran.err) == (0, "")
-    assert list(ran.json) == [*COUNTS, "sources", "deliveries"]
+    assert list(ran.json) == [*COUNTS, "sources", "deliveries", "accounts"]
     assert [list(one) for one in ran.json["sources"]] == [["name", "outcome", "new", "error"]] * 2
     assert [one["outcome"] for one in ran.json["sources"]] == ["new", "nothing_new"]
     keys = ["id", "account", "source", "link", "state", "url", "error"]
@@ -55,6 +55,16 @@ def test_something_failed_is_1_and_the_rest_is_done(bot, feeds, sandbox, clock, 
     assert "bad: failed" in ran.out
     assert "404" in ran.out
     assert posted(sandbox) == [text_of("a")]
+
+
+def test_the_json_names_an_account_that_is_refused_and_why(hot, bot, cli, sandbox):
+    bot.set_token("news", "revoked")
+    ran = cli("sync", "--json")
+    assert (ran.code, ran.json["sent"]) == (1, 0)
+    (account,) = ran.json["accounts"]
+    assert account["name"] == "news"
+    assert "the token is refused" in account["error"]
+    assert "revoked" not in account["error"]
 
 
 def test_an_unknown_source_is_2_with_what_was_meant(hot, cli, feeds):

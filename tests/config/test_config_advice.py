@@ -97,11 +97,12 @@ def test_a_secret_in_a_file_everybody_may_read_is_told_but_not_repeated(
     assert advice(secret + plain, mode=0o600) == []
 
 
-def test_a_secret_header_counts_as_one(advice, plain):
+@pytest.mark.parametrize("name", ["Authorization", "Cookie", "X-Api-Key", "PRIVATE-TOKEN"])
+def test_a_secret_header_counts_as_one(advice, plain, name):
     headers = "[sources.chouti.headers]\nAccept = 'x'\n"
     assert advice(plain + headers, mode=0o644) == []
-    said = advice(plain + headers + "Authorization = 's3cr3t'", mode=0o644)
-    assert said[0].startswith("10: sources.chouti.headers.Authorization: holds a secret")
+    said = advice(f"{plain}{headers}{name} = 's3cr3t'", mode=0o644)
+    assert said[0].startswith(f"10: sources.chouti.headers.{name}: holds a secret")
 
 
 def test_a_config_everybody_may_write_is_told(advice, plain):

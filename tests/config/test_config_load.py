@@ -69,6 +69,11 @@ def test_every_fault_is_told_at_once_each_at_its_line(faults_of):
     assert lines == TOLD.splitlines()
 
 
+def test_a_list_whose_only_word_is_wrong_is_not_called_empty_as_well(faults_of):
+    _, lines = faults_of('[sources.a]\nkind = "feed"\nurl = "https://a.example/f"\nto = [1]\n')
+    assert lines == [":4: sources.a.to[0]: must be a string in quotes"]
+
+
 def test_secrets_never_stand_in_a_message(faults_of):
     secret = "s3cr3t"
     _, lines = faults_of(

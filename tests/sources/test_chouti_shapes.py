@@ -109,6 +109,12 @@ def test_the_list_is_found_in_any_envelope(envelope):
     assert entry.guid == "42236030"
 
 
+def test_the_list_is_the_longest_where_there_are_several():
+    pinned = {"id": 1, "title": "公告：社区规则"}
+    answer = {"top": [pinned], "data": [SNAKE, SNAKE | {"id": 2}], "hot24": [pinned]}
+    assert [entry.guid for entry in entries(answer)] == ["42236030", "2"]
+
+
 def test_the_order_of_the_list_stays_and_an_id_counts_once():
     records = [{"id": n, "title": f"T{n}"} for n in (3, 1, 2)]
     shifted = [*records, {"id": 1, "title": "T1, once more"}]
@@ -212,10 +218,14 @@ def test_several_images_come_once_each():
 def test_an_id_is_taken_from_the_permalink_where_it_has_no_field():
     records = [
         {"title": "T", "url": "https://m.ichouti.cn/link/55?from=x"},
+        {"title": "scraped", "link": "/link/56"},
         {"title": "no id", "url": "https://x.example/"},
     ]
-    (entry,) = entries({"data": records})
-    assert (entry.guid, entry.link) == ("55", "https://dig.chouti.com/link/55")
+    found = entries({"data": records})
+    assert [(entry.guid, entry.link) for entry in found] == [
+        ("55", "https://dig.chouti.com/link/55"),
+        ("56", "https://dig.chouti.com/link/56"),
+    ]
 
 
 def test_gbk_is_read_too():
@@ -240,7 +250,7 @@ OLDER = """
  <img alt="抽屉新热榜" original="//img2.chouti.com/small.jpg" lang="7"></div>
  <div class="news-content"><div class="part1"><a href="http://news.example/1" class="show-content color-chag">
   第一条标题 </a><span class="content-source">-news.example</span></div>
- <div class="part2" share-pic="http://img2.chouti.com/large.jpg" share-title="【第一】条标题" share-summary="摘要" share-linkid="7">
+ <div class="part2" share-pic="http://img2.chouti.com/large.jpg" share-title="【第一】条标题" share-summary="摘要" share-linkid="7" share-subject="42区">
   <a class="digg-a"><b>37</b></a><a class="discus-a"><b>12</b></a><a class="user-a"><b>小明</b></a></div></div></div>
 <div class="item"><div class="part1"><a class="show-content" href="/link/8">第二条标题</a></div>
  <div class="part2" share-linkid="8" share-title=""></div></div></div>"""
@@ -267,6 +277,7 @@ def test_a_page_of_the_older_generation():
     assert (first.title, first.summary, first.guid) == ("第一", "条标题", "7")
     assert (first.score, first.comments, first.authors) == (37, 12, ("小明",))
     assert first.media[0].url == "http://img2.chouti.com/large.jpg"
+    assert first.categories == ("42区",)
     assert (second.title, second.link) == ("第二条标题", "https://dig.chouti.com/link/8")
 
 

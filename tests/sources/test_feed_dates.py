@@ -30,7 +30,8 @@ MIDNIGHT = datetime(2026, 11, 22, tzinfo=UTC)
         "11/22/2026 08:30", "2026年11月22日 08:30", "2026年11月22日08时30分", "２０２６年１１月２２日　０８：３０",
         "2026年11月22日 上午8:30", "2026년 11월 22일 오전 8:30", "dim., 22 nov. 2026 08:30:00 +0000",
         "So, 22. Nov 2026 09:30:00 MEZ", "1795336200", "1795336200000", "1795336200000000",
-        "1795336200.5", " 1795336200 ",
+        "1795336200.5", " 1795336200 ", "20261122T083000Z", "20261122T163000+0800", "20261122t0830",
+        "22 novembre 2026 à 08h30", "Nov 22, 2026, 8:30 a.m.", "2026-11-22T03:30:00\u221205:00",
     ],
 )  # fmt: skip
 def test_one_morning_in_many_spellings(text):
@@ -46,6 +47,8 @@ def test_a_day_alone_is_its_midnight(text):
     ("text", "instant"),
     [
         ("2026年11月22日 下午3:05", MIDNIGHT + timedelta(hours=15, minutes=5)),
+        ("Nov 22, 2026, 3:05 p.m.", MIDNIGHT + timedelta(hours=15, minutes=5)),
+        ("Sun, 22 Nov 2026 8:5:3 GMT", MIDNIGHT + timedelta(hours=8, minutes=5, seconds=3)),
         ("Nov 22, 2026 12:00 am", MIDNIGHT),
         ("Nov 22, 2026 12:00 pm", MIDNIGHT + timedelta(hours=12)),
         ("2026-11-21T24:00:00Z", MIDNIGHT),

@@ -73,6 +73,59 @@ def test_a_feed_that_lies_about_its_encoding_is_read_all_the_same(truth, declare
     assert only(body, content_type=f"text/xml; charset={served}").title == CHINESE
 
 
+HEADLINES = {
+    "gbk": "中国新能源汽车出口再创新高，同比增长三成",
+    "gb18030": "台灣颱風來襲，各地停班停課資訊，中國媒體關注",
+    "big5": "總統府發言人回應媒體提問",
+    "shift_jis": "新しいスマートフォンの発売日が決まりました",
+    "euc-jp": "新しいスマートフォンの発売日が決まりました",
+    "iso-2022-jp": "新しいスマートフォンの発売日が決まりました",
+    "euc-kr": "정부, 새로운 부동산 정책 발표",
+    "koi8-r": "Новости дня: в Москве открылась выставка",
+    "windows-1251": "Новости дня: в Москве открылась выставка",
+    "iso-8859-5": "Новости дня: в Москве открылась выставка",
+    "cp866": "Новости дня: в Москве открылась выставка",
+    "windows-1253": "Ειδήσεις της ημέρας από την Αθήνα",
+    "windows-1255": "חדשות היום בישראל: הממשלה אישרה",
+    "windows-1256": "أخبار اليوم من القاهرة",
+    "iso-8859-6": "أخبار اليوم من القاهرة",
+    "windows-874": "ข่าววันนี้จากกรุงเทพ",
+    "windows-1252": "Où est le “café” – déjà créé à Besançon ?",
+}
+PYTHONS = {"windows-874": "cp874"}
+
+
+@pytest.mark.parametrize("claimed", ["", "utf-8", "iso-8859-1", "us-ascii"])
+@pytest.mark.parametrize(("encoding", "title"), HEADLINES.items())
+def test_a_headline_alone_tells_what_nobody_or_only_a_template_says(encoding, title, claimed):
+    body = document(title, claimed).encode(PYTHONS.get(encoding, encoding))
+    assert only(body).title == title
+    assert only(body, content_type="text/xml; charset=iso-8859-1").title == title
+
+
+@pytest.mark.parametrize(
+    ("encoding", "claimed"),
+    [("big5", "gbk"), ("euc-jp", "gb2312"), ("koi8-r", "gbk"), ("windows-1251", "koi8-r")],
+)
+def test_what_looks_much_more_like_another_language_is_not_what_it_claims(encoding, claimed):
+    body = document(HEADLINES[encoding], claimed).encode(encoding)
+    assert only(body).title == HEADLINES[encoding]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "title"),
+    [
+        ("big5", "一一"),
+        ("shift_jis", "ア"),
+        ("koi8-r", "Я"),
+        ("gbk", "——……"),
+        ("iso-8859-2", "Łódź"),
+    ],
+)
+def test_a_few_signs_are_no_reason_to_doubt_a_claim(encoding, title):
+    assert only(document(title, encoding).encode(encoding)).title == title
+
+
 def test_gbk_beyond_what_gb2312_declares_is_read():
     assert only(document("朱镕基", "gb2312").encode("gbk")).title == "朱镕基"
 
@@ -94,8 +147,12 @@ def test_a_few_broken_bytes_do_not_spoil_the_rest():
     assert only(body).title == CHINESE + "\ufffd"
 
 
-def test_undeclared_latin_text_is_not_taken_for_chinese():
-    assert only(document("Où est le café ?").encode("cp1252")).title == "Où est le café ?"
+@pytest.mark.parametrize(
+    "title",
+    ["Où est le café ?", "Ça va", "naïve façade", "“Quotes” — and – dashes…", "ökuþór á Íslandi"],
+)
+def test_undeclared_latin_text_is_not_taken_for_another(title):
+    assert only(document(title).encode("cp1252")).title == title
 
 
 @settings(deadline=None)

@@ -78,6 +78,37 @@ def test_the_head_and_the_order_are_the_feeds():
     assert [entry.guid for entry in batch.entries] == ["2", "1", "2"]
 
 
+HEARD = {"id": "1", "attachments": [{"url": "/1.mp3", "mime_type": "audio/mpeg"}]}
+
+
+@pytest.mark.parametrize(
+    ("item", "link"),
+    [
+        ({"url": "/1", "external_url": "https://o.example/1"}, "https://site.example/1"),
+        ({"url": "mailto:a@b", "external_url": "https://o.example/1"}, "https://o.example/1"),
+        ({"id": "https://x.example/1"}, "https://x.example/1"),
+        (HEARD, "https://site.example/1.mp3"),
+        ({"id": "1"}, ""),
+    ],
+)
+def test_a_link_is_the_page_or_the_next_best(item, link):
+    assert only({"title": "T", **item}).link == link
+
+
+def test_a_feed_cut_off_says_so():
+    with pytest.raises(SourceError) as caught:
+        batch_of(feed({"id": "1", "title": "T"})[:-9])
+    assert caught.value.slug == "feed_truncated"
+
+
+def test_lines_broken_within_a_text_are_read():
+    document = feed({"id": "1", "title": "A title", "content_text": "Some words"})
+    (entry,) = batch_of(
+        document.replace("A title", "A\n\ttitle").replace("Some ", "Some\n")
+    ).entries
+    assert (entry.title, entry.summary) == ("A title", "Some\nwords")
+
+
 def test_no_items_is_well():
     assert batch_of(feed()).entries == ()
 

@@ -92,8 +92,8 @@ def test_a_broken_document_after_a_good_one_is_read_as_if_alone(seed):
 class Misremembering(KnownEntries):
     """Remembers every entry by another title, which tells what was remembered from what was read."""
 
-    def learn(self, key, entry):
-        super().learn(key, replace(entry, title="remembered"))
+    def learn(self, key, entry, head):
+        super().learn(key, replace(entry, title="remembered"), head)
 
 
 def test_only_new_entries_are_read_again():
@@ -133,7 +133,7 @@ def test_what_is_known_is_bounded():
     ).entries
     keys = [number.to_bytes(16, "big") for number in range(4000)]
     for key in keys:
-        known.learn(key, entry)
+        known.learn(key, entry, "")
     kept = known.among(tuple(keys))
     assert 1000 < len(kept) < 3000
     assert keys[-1] in kept

@@ -115,6 +115,10 @@ def test_what_is_no_json_is_named(text, words):
     assert "secret" not in caught.value.message
 
 
+def test_a_tab_in_a_text_is_no_reason_to_read_nothing():
+    assert loads('{"title": "a\tb"}', "https://x.example/") == {"title": "a\tb"}
+
+
 def test_values_are_described_without_their_contents():
     assert described({"code": 1, "msg": "x"}) == "an object with code, msg"
     assert described([1, 2]) == "a list of 2"

@@ -25,6 +25,25 @@ def parsed(html=PAGE, url="https://site.example/hot/", **select):
     return parse(Body(html.encode(), "text/html", url, "", "UTC", None), whole)
 
 
+@pytest.mark.parametrize(
+    ("encoding", "meta"),
+    [
+        ("gbk", '<meta charset="gb2312">'),
+        (
+            "windows-1250",
+            "<meta http-equiv=Content-Type content='text/html; charset=windows-1250'>",
+        ),
+        ("gbk", ""),
+    ],
+)
+def test_a_page_is_read_in_the_encoding_its_head_or_its_looks_tell(encoding, meta):
+    words = "热榜上的第一条新闻" if encoding == "gbk" else "Zażółć gęślą jaźń"
+    page = f"<html><head>{meta}</head><li>{words}</li></html>".encode(encoding)
+    select = dict.fromkeys(("title", "link", "summary", "image"), "") | {"item": "li"}
+    body = Body(page, "text/html", "https://site.example/", "", "UTC", None)
+    assert [entry.title for entry in parse(body, select).entries] == [words]
+
+
 def test_every_element_becomes_an_entry():
     batch = parsed(title=".t", summary="p", image="img")
     first, second, third = batch.entries

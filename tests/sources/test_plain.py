@@ -15,6 +15,8 @@ from reblogbot.sources.plain import plain, plain_line
         ("1 < 2 > 0", "1 < 2 > 0"),
         ("if a<b and b>c", "if a<b and b>c"),
         ("Use <script> well", "Use <script> well"),
+        ("Set<U> and the <p> element", "Set<U> and the <p> element"),
+        ("<p>One<p>Two", "One Two"),
         ("one<br>two", "one two"),
         ("a\tb\nc\u200bd", "a b cd"),
         ("&lt;b&gt;", "<b>"),

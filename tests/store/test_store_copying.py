@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from children import next_release, run, start
 from sqlalchemy import select, text
 from store_samples import DAY, LEASE, NOW, candidate, enrol, poll
 from test_store_migrating import MIGRATION
 
+from children import next_release, run, start
 from postgres import admin
 from reblogbot.clock import SystemClock
 from reblogbot.errors import Exit, StoreError

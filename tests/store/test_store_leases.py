@@ -6,9 +6,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from children import run, start
 from store_samples import LEASE, NOW, candidate, enrol, poll
 
+from children import run, start
 from reblogbot.model import State
 from reblogbot.store import read_store
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from children import OPEN, next_release, run
 from store_samples import LEASE, NOW, candidate, enrol, poll
 
+from children import OPEN, next_release, run
 from reblogbot import schema
 from reblogbot.errors import Exit, StoreError
 from reblogbot.schema import REVISION, metadata

@@ -7,10 +7,10 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from children import OPEN, bound_by_modes, on_a_small_disk, run
 from sqlalchemy import text
 from store_samples import NOW, candidate, enrol, poll
 
+from children import OPEN, bound_by_modes, on_a_small_disk, run
 from reblogbot.errors import Exit, StoreError
 from reblogbot.schema import REVISION
 from reblogbot.store import open_store, read_store
@@ -305,7 +305,10 @@ def test_a_store_with_a_page_of_garbage_is_refused(tmp_path, filled):
     content = bytearray(filled.read_bytes())
     content[4096 * 5 : 4096 * 6] = b"\xa5" * 4096
     filled.write_bytes(content)
-    assert refused(sqlite(filled)).slug == "store_corrupt"
+    error = refused(sqlite(filled))
+    assert error.slug == "store_corrupt"
+    # what an admin who has just restored a copy needs to hear
+    assert "-wal" in error.message
 
 
 def test_a_folder_is_no_store(tmp_path):

@@ -7,10 +7,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from children import run, start
 from sqlalchemy import event, text
 from store_samples import LEASE, NOW, candidate, enrol, poll
 
+from children import run, start
 from postgres import admin
 from reblogbot import schema
 from reblogbot.clock import uptime

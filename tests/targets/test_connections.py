@@ -1,8 +1,6 @@
 """Connections that fail, stall or lead elsewhere, and the token that must not."""
 
-import shutil
 import socket
-import ssl
 import subprocess
 import sys
 import threading
@@ -11,6 +9,7 @@ import pytest
 from samples import POST, STATUSES, status
 from scripted_server import ScriptedServer, drip, message, raw, says
 
+from loopback import unsigned
 from reblogbot.errors import (
     ConfigError,
     Doubtful,
@@ -220,14 +219,8 @@ def test_importing_the_adapter_loads_no_heavy_library():
 
 @pytest.fixture
 def tls_server(tmp_path):
-    """A TLS server with a certificate nobody signed; skips where none can be made."""
-    if not (openssl := shutil.which("openssl")):
-        pytest.skip("no openssl to make a certificate with")
-    key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"
-    made = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -keyout".split()
-    subprocess.run([openssl, *made, key, "-out", cert], check=True, capture_output=True)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(cert, key)
+    """A TLS server with a certificate nobody signed."""
+    context = unsigned(tmp_path)
     seen = []
     listening = socket.create_server(("127.0.0.1", 0))
 

@@ -79,6 +79,14 @@ def test_limits_fall_back_to_the_older_page(server, target, reply):
     assert target.limits() == Limits(characters=5000, per_link=None)
 
 
+def test_limits_are_found_where_a_slash_behind_the_path_is_another_page(server, target):
+    v2 = {"version": "4.3.1", "configuration": {"statuses": {"max_characters": 1000}}}
+    for path in ("/api/v2/instance/", "/api/v1/instance/"):
+        server.on("GET", path, page(404))
+    server.on("GET", "/api/v2/instance", says(200, v2))
+    assert target.limits().characters == 1000
+
+
 def test_limits_that_nobody_tells_are_no_limits(server, target):
     server.on("GET", "/api/v2/instance/", page(500))
     server.on("GET", "/api/v1/instance/", page(200))

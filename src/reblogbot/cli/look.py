@@ -6,7 +6,7 @@ import argparse
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from reblogbot.cli.words import ago, say, say_json, table
+from reblogbot.cli.words import ago, instant, say, say_json, table
 from reblogbot.errors import Exit
 
 if TYPE_CHECKING:
@@ -89,19 +89,19 @@ def run_why(options: argparse.Namespace) -> int:
     return Exit.OK if stories else Exit.FAILED
 
 
-def _when(instant: str | None, now: datetime) -> str:
-    return ago(datetime.fromisoformat(instant) if instant else None, now)
+def _when(written: str | None, now: datetime) -> str:
+    return ago(datetime.fromisoformat(written) if written else None, now)
 
 
 def _show_story(story: Story) -> None:
     say(story.title or "(no title)", f"  {story.link or story.guid}")
-    say(f"  {_at(story.seen_at)}  seen in {story.source}")
+    say(f"  {instant(story.seen_at)}  seen in {story.source}")
     for account, reason in story.refusals:
-        say(f"  {_at(story.seen_at)}  not for {account}: {reason}")
+        say(f"  {instant(story.seen_at)}  not for {account}: {reason}")
     for one, happenings in story.deliveries:
         for line in happenings:
             note = f": {line.note}" if line.note else ""
-            say(f"  {_at(line.at)}  delivery {one.id} for {one.account} {line.state}{note}")
+            say(f"  {instant(line.at)}  delivery {one.id} for {one.account} {line.state}{note}")
         if one.receipt:
             say(f"  {' ' * 20}  {one.receipt.url or one.receipt.remote_id}")
     say("")
@@ -115,20 +115,16 @@ def _story_json(story: Story) -> dict[str, Any]:
         "title": story.title,
         "link": story.link,
         "guid": story.guid,
-        "seen_at": _at(story.seen_at),
+        "seen_at": instant(story.seen_at),
         "refusals": [{"account": account, "reason": reason} for account, reason in story.refusals],
         "deliveries": [
             {
                 **delivery_json(one),
                 "events": [
-                    {"at": _at(line.at), "state": line.state, "note": line.note}
+                    {"at": instant(line.at), "state": line.state, "note": line.note}
                     for line in happenings
                 ],
             }
             for one, happenings in story.deliveries
         ],
     }
-
-
-def _at(instant: datetime) -> str:
-    return instant.isoformat(timespec="seconds").replace("+00:00", "Z")

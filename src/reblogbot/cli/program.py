@@ -6,7 +6,7 @@ import argparse
 import difflib
 import os
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from reblogbot import __version__
 from reblogbot.cli import care, look, queue, rehearse, setup, sources, work
@@ -19,7 +19,13 @@ or is in doubt, 2 config or command line, 3 store, 130 interrupted."""
 
 
 class Arguments(argparse.ArgumentParser):
-    """A parser whose complaints are errors of ours, so that they come out as all others do."""
+    """A parser whose complaints are errors of ours, so that they come out as all others do.
+
+    Options are written in full: a slip of the pen must not pass for `--force`.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**{"allow_abbrev": False, **settings})
 
     def error(self, message: str) -> NoReturn:
         """Raise ConfigError `usage`."""
@@ -37,9 +43,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         "entries with title and link, each exactly once.",
         epilog=_EPILOG,
         parents=[_global_options(suppress=False)],
-        allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"reblogbot {__version__}")
     commands = parser.add_subparsers(
         title="commands", metavar="COMMAND", required=True, parser_class=Arguments
     )
@@ -75,6 +79,7 @@ def _global_options(*, suppress: bool) -> argparse.ArgumentParser:
     shared.add_argument(
         "--log-format", choices=("text", "json"), default=default("text"), help="of the log"
     )
+    shared.add_argument("--version", action="version", version=f"reblogbot {__version__}")
     return options
 
 

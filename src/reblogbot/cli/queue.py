@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from reblogbot.cli.words import ago, say, say_json, table
+from reblogbot.cli.words import ago, instant, say, say_json, table
 from reblogbot.errors import ConfigError, Exit
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ _VERBS = {
     "hold": "keep these from going out until they are released",
     "release": "let held ones go out",
     "skip": "never send these",
-    "retry": "queue dead or skipped ones again; with --render, render waiting ones anew",
+    "retry": "queue dead or skipped ones again; with --render, render waiting or dead ones anew",
 }
 
 
@@ -100,7 +100,7 @@ def run_show(options: argparse.Namespace) -> int:
         raise ConfigError("delivery_unknown", f"no delivery {options.id}; {hint}")
     one = found[0]
     shown = delivery_json(one) | {"post": post_json(one.account, one.source, one.post)}
-    shown |= {"attempts": one.attempts, "due": one.due.isoformat(timespec="seconds")}
+    shown |= {"attempts": one.attempts, "due": instant(one.due)}
     if options.json:
         say_json(shown)
         return Exit.OK
@@ -120,9 +120,10 @@ def run_steer(options: argparse.Namespace) -> int:
     config = app.load_config(options.config)
     store = app.open_for_work(config)
     steer = steering.Steering(config, store, store.clock.now())
-    chosen = _only(
-        store.outbox.find(ids=options.ids, states=steering.CONCERNED[options.verb]), options
-    )
+    verb = "render" if getattr(options, "render", False) else options.verb
+    chosen = _only(store.outbox.find(ids=options.ids, states=steering.CONCERNED[verb]), options)
+    if not options.ids:
+        chosen = [one for one in chosen if not steering.is_told(one)]
     missing = sorted(set(options.ids) - {one.id for one in chosen})
     steered = [_steer(steer, options, one) for one in chosen]
     store.close()

@@ -77,6 +77,11 @@ def ago(then: datetime | None, now: datetime) -> str:
     return f"{span} ago" if seconds >= 0 else f"in {span}"
 
 
+def instant(moment: datetime) -> str:
+    """An instant as results write it: `2026-11-22T08:00:00Z`."""
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
 def _span(seconds: int) -> str:
     for size, unit in ((86_400, "d"), (3_600, "h"), (60, "m")):
         if seconds >= size:

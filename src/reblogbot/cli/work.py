@@ -80,11 +80,14 @@ def run_sync(options: argparse.Namespace) -> int:
     with progress(quiet=options.json) as told:
         store = app.open_for_work(config, told=told)
         done, interrupted = asyncio.run(work(store, told))
+    is_stopped = store.outbox.stopped_at() is not None
     store.close()
     if options.json:
         say_json(done.as_json())
     else:
         _show_round(done)
+        if is_stopped:
+            say("stopped: nothing is posted until `reblogbot start`")
     return Exit.INTERRUPTED if interrupted else done.exit_code()
 
 
@@ -129,7 +132,8 @@ def named(config: Config, written: Sequence[str]) -> list[str]:
     for name in written:
         if name not in config.sources:
             close = difflib.get_close_matches(name, config.sources, n=1)
-            hint = f'; did you mean "{close[0]}"?' if close else ""
+            others = f"; there are {', '.join(config.sources)}" if config.sources else ""
+            hint = f'; did you mean "{close[0]}"?' if close else others
             raise ConfigError("source_unknown", f'{config.path}: no source "{name}"{hint}')
     return [name for name in config.sources if not written or name in written]
 

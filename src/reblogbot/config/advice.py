@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import stat
@@ -23,7 +24,7 @@ Advice = Iterator[tuple[Keys, str]]
 
 _HASTY = timedelta(minutes=1)
 _BUSY = 30
-_SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
+_SECRET_HEADER = re.compile(r"auth|cookie|key|password|secret|session|token", re.IGNORECASE)
 
 
 def warnings(config: Config, environ: Mapping[str, str] = os.environ) -> list[Fault]:
@@ -88,7 +89,7 @@ def _secrets(config: Config) -> Iterator[Keys]:
     for name, source in config.sources.items():
         urls["sources", name, "proxy"] = source.proxy
         for header in source.headers:
-            if header.lower() in _SECRET_HEADERS:
+            if _SECRET_HEADER.search(header):
                 yield ("sources", name, "headers", header)
     yield from (keys for keys, url in urls.items() if urlsplit(url).password)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -56,7 +56,7 @@ class Findings:
 
     def add_invalid(self, invalid: ValidationError, model: type[BaseModel], locate: Locate) -> None:
         """Every fault pydantic found, in our own words and without the values."""
-        for error in invalid.errors(include_url=False):
+        for error in _told_once(invalid.errors(include_url=False)):
             # pydantic marks the key of a dict, which is no key of its own
             keys = tuple(key for key in error["loc"] if key != "[key]")
             message = _worded(error)
@@ -137,6 +137,15 @@ def keys_of(model: type[BaseModel]) -> list[str]:
         field.validation_alias if isinstance(field.validation_alias, str) else name
         for name, field in model.model_fields.items()
     ]
+
+
+def _told_once(errors: Sequence[ErrorDetails]) -> list[ErrorDetails]:
+    """The faults without "is empty" of what is empty only because all in it is at fault."""
+
+    def holds_faults(loc: tuple[Key, ...]) -> bool:
+        return any(len(one["loc"]) > len(loc) and one["loc"][: len(loc)] == loc for one in errors)
+
+    return [one for one in errors if one["type"] != "too_short" or not holds_faults(one["loc"])]
 
 
 def _worded(error: ErrorDetails) -> str:

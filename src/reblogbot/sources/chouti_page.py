@@ -64,6 +64,7 @@ def _older(page: LexborHTMLParser) -> Iterator[Record]:
                 "nick": _text(whole, ".user-a b"),
                 "ups": _text(whole, ".digg-a b"),
                 "comments_count": _text(whole, ".discus-a b"),
+                "section_name": node.attrs.sget("share-subject") or _text(whole, ".content-kind"),
                 "img_url": node.attrs.sget("share-pic") or _image(whole),
             }
 

@@ -26,16 +26,18 @@ _MONTHS = {
     "oct": 10, "okt": 10, "out": 10, "ott": 10, "окт": 10, "nov": 11, "ноя": 11,
     "dec": 12, "dez": 12, "déc": 12, "dic": 12, "дек": 12,
 }  # fmt: skip
-_AFTERNOON = ("pm", "下午", "晚上", "오후", "午後")
-_MORNING = ("am", "上午", "凌晨", "早上", "오전", "午前")
+_AFTERNOON = ("pm", "p.m", "下午", "晚上", "오후", "午後")
+_MORNING = ("am", "a.m", "上午", "凌晨", "早上", "오전", "午前")
 
+# ISO 8601, basic format
+_BASIC = re.compile(r"(?<!\d)(\d{4})(\d\d)(\d\d)t(\d\d)(\d\d)(\d\d)?(?!\d)")
 _NUMBER = re.compile(r"\d{8,19}(?:\.\d+)?")
 _YEAR_FIRST = re.compile(
     r"(\d{4})\s?[-/.年년]\s?(\d{1,2})\s?(?:[-/.月월]\s?(\d{1,2})\s?[日일]?)?(?!\d)"
 )
 _DAY_FIRST = re.compile(r"(?<!\d)(\d{1,2})([./-])(\d{1,2})\2(\d{4})(?!\d)")
 _TIME = re.compile(
-    r"(\d{1,2})\s?[:時时点시]\s?(\d{2})(?:\s?[:分분]\s?(\d{2})(?:[.,](\d{1,9}))?)?\s?[秒초分분]?"
+    r"(\d{1,2})\s?[:h時时点시]\s?(\d{1,2})(?:\s?[:分분]\s?(\d{1,2})(?:[.,](\d{1,9}))?)?\s?[秒초分분]?"
 )
 _OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})?(?!\d)|([+-])(\d)(?!\d)")
 _ZONE_NAME = re.compile(r"(?<![a-z])([a-z]{1,4})(?![a-z])")
@@ -51,7 +53,8 @@ def parse(text: str, *, zone: tzinfo, now: datetime, chinese: bool = False) -> d
     is taken for a mistake.
     """
     text = text[:200] if text.isascii() else unicodedata.normalize("NFKC", text[:200])
-    text = " ".join(text.lower().split())
+    text = " ".join(text.lower().replace("\u2212", "-").split())
+    text = _BASIC.sub(lambda found: "{}-{}-{}t{}:{}:{}".format(*found.groups("00")), text)
     try:
         instant = _epoch(text) or _local(text, zone, chinese=chinese)
     except (ValueError, OverflowError, OSError):

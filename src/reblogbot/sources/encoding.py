@@ -6,8 +6,11 @@ import codecs
 import re
 
 from reblogbot.errors import SourceError
+from reblogbot.sources import likeness
 
 _REPLACEMENT = "\ufffd"
+# where a page has to say its encoding, and some more (HTML, 4.2.5.4)
+_HEAD = 4096
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -48,15 +51,18 @@ _ALIASES = {
 _NOT_FOR_DOCUMENTS = frozenset(
     {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "utf-7", "mbcs"}
 )
+_ISO_2022_JP = re.compile(rb"\x1b\$[@B]")
 _XML_DECLARATION = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]+)[\"']")
+_META = re.compile(rb"<meta\s[^>]{0,300}?charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 
 
 def decode(body: bytes, *, content_type: str = "", wanted: str = "") -> str:
     """The text of `body`, without byte order mark; never fails for what the bytes are.
 
-    `wanted`, the admin's word, beats everything; then the byte order mark, valid UTF-8, and
-    of what the XML declaration and `content_type` say the one that leaves the fewest gaps.
+    `wanted`, the admin's word, beats everything; then the byte order mark, valid UTF-8, and of
+    what the XML declaration, `content_type` and a page's head say the one that leaves the fewest
+    gaps. Where they say nothing, or what is said without a thought, the text shows what it is.
     Raises SourceError when `wanted` is no encoding at all.
     """
     if wanted:
@@ -77,16 +83,18 @@ def decode(body: bytes, *, content_type: str = "", wanted: str = "") -> str:
 
 def _decode_claimed(body: bytes, claims: list[str]) -> str:
     # these use ASCII bytes only, so they pass for UTF-8
-    for name in claims:
-        if name.startswith("iso2022") or name == "hz":
-            return _read(body, name)
+    escaped = [name for name in claims if name.startswith("iso2022") or name == "hz"]
+    if escaped or _ISO_2022_JP.search(body):
+        return _read(body, escaped[0] if escaped else "iso2022_jp")
     text = _read(body, "utf-8")
     if _is_nearly_right(text):
         return text
-    readings = [_read(body, name) for name in claims if name != "utf-8"]
-    if readings:
-        return min(readings, key=lambda reading: reading.count(_REPLACEMENT))
-    return _read(body, "gb18030" if _is_gb2312(body) else "cp1252")
+    names = [name for name in claims if name != "utf-8"]
+    thoughtful = [name for name in names if name not in likeness.WESTERN]
+    claimed = min(
+        thoughtful or names, key=lambda name: _read(body, name).count(_REPLACEMENT), default=""
+    )
+    return _read(body, likeness.encoding_of(body, claimed))
 
 
 def _claims(body: bytes, content_type: str) -> list[str]:
@@ -94,6 +102,7 @@ def _claims(body: bytes, content_type: str) -> list[str]:
     served = _CHARSET.search(content_type)
     labels = [declared[1].decode("ascii", "replace")] if declared else []
     labels += [served[1]] if served else []
+    labels += [label.decode("ascii", "replace") for label in _META.findall(body[:_HEAD])[:1]]
     names = (_known(label) for label in labels)
     # wide characters would have been seen by their NULs: a claim of them is false
     return [name for name in names if name and not name.startswith(("utf-16", "utf-32"))]
@@ -118,12 +127,3 @@ def _is_nearly_right(text: str) -> bool:
     """True when few of the characters beyond ASCII are gaps: other encodings leave mostly gaps."""
     gaps = text.count(_REPLACEMENT)
     return gaps == 0 or gaps * 10 <= sum(not char.isascii() for char in text)
-
-
-def _is_gb2312(body: bytes) -> bool:
-    # Latin text has its high bytes one by one, Chinese in pairs that all mean something
-    try:
-        text = body.decode("gb2312")
-    except UnicodeDecodeError:
-        return False
-    return sum("\u4e00" <= char <= "\u9fff" for char in text) > 1

@@ -27,7 +27,7 @@ def loads(text: str, url: str) -> Any:
             "empty_body", f"{shown(url)}: the answer is empty; it is asked again later"
         )
     try:
-        return json.loads(text)
+        return json.loads(text, strict=False)
     except (ValueError, RecursionError) as error:
         what = "a web page" if text.lstrip()[:1] == "<" else f'"{start(text)}"'
         raise SourceError(

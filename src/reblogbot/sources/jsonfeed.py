@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 from datetime import datetime, tzinfo
 from typing import Any
 
 from reblogbot.model import Batch, Entry, Media
-from reblogbot.sources import dates, not_a_feed
-from reblogbot.sources.urls import web_url
+from reblogbot.sources import dates, json_text, not_a_feed
+from reblogbot.sources.urls import is_web_url, web_url
 from reblogbot.text import html_to_text, language_tag, one_line
 
 _LONGEST_HTML = 12_000
 _LONGEST_TEXT = 5_000
-_NOT_TEXT = re.compile(r"[\ud800-\udfff\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 def looks_like_json(text: str) -> bool:
@@ -26,9 +24,10 @@ def looks_like_json(text: str) -> bool:
 def parse(text: str, url: str, zone: tzinfo, now: datetime) -> Batch:
     """The Batch in `text`, which came from `url`. Raises SourceError when it is no JSON Feed."""
     try:
-        document = json.loads(text)
+        document = json.loads(text, strict=False)
     except (ValueError, RecursionError) as error:
-        raise not_a_feed.unknown(text, url) from error
+        is_cut_off = "jsonfeed.org" in text[:1000] and not text.rstrip().endswith("}")
+        raise (not_a_feed.cut_off() if is_cut_off else not_a_feed.unknown(text, url)) from error
     items = document.get("items") if isinstance(document, dict) else None
     is_named = isinstance(document, dict) and "jsonfeed.org" in str(document.get("version"))
     if not isinstance(items, list) or not (is_named or _look_like_entries(items)):
@@ -55,25 +54,30 @@ def _entry(
 ) -> Entry:
     published = _date(item.get("date_published"), zone, now)
     updated = _date(item.get("date_modified"), zone, now)
+    guid, media = _text(item, "id"), tuple(_media(item, url))
     return Entry(
         title=one_line(_text(item, "title")),
-        link=web_url(url, _text(item, "url") or _text(item, "external_url")),
-        guid=_text(item, "id"),
+        link=_link(item, guid, media, url),
+        guid=guid,
         summary=_summary(item),
         authors=_authors(item) or _authors(document),
         published_at=published or updated,
         updated_at=updated,
         categories=tuple(dict.fromkeys(_texts(item.get("tags")))),
         language=language_tag(_text(item, "language") or _text(document, "language")),
-        media=tuple(_media(item, url)),
+        media=media,
     )
 
 
+def _link(item: dict[str, Any], guid: str, media: Iterable[Media], url: str) -> str:
+    """Its page, what it is about, its id where that is an address, or where it can be heard."""
+    link = web_url(url, _text(item, "url")) or web_url(url, _text(item, "external_url"))
+    heard = (each.url for each in media if each.mime.startswith(("audio/", "video/")))
+    return link or (guid if is_web_url(guid) else next(heard, ""))
+
+
 def _text(where: dict[str, Any], key: str) -> str:
-    value = where.get(key)
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return ""
-    return _NOT_TEXT.sub("\ufffd", str(value)[:_LONGEST_HTML]).strip()
+    return json_text.text_of(where.get(key))[:_LONGEST_HTML]
 
 
 def _texts(values: Any) -> Iterable[str]:

@@ -10,8 +10,11 @@ from reblogbot.errors import SourceError
 from reblogbot.sources.urls import absolute
 
 _HEAD = 100_000
+_ASIDE = r"(?:\s|<!--.{0,5000}?-->|<\?.{0,2000}?\?>){0,50}+"
 _HTML = re.compile(
-    r"(?:\s|<!--.{0,5000}?-->|<\?.{0,2000}?\?>){0,50}<(?:!doctype\s+html|html|head|body|title)\b",
+    rf"{_ASIDE}<(?:(?:html|head|body|title)\b|"
+    # some feeds say they are HTML
+    rf"!doctype\s+html\b[^>]{{0,500}}>{_ASIDE}(?!<(?:[\w.-]{{1,40}}:)?(?:rss|feed|rdf)\b))",
     re.IGNORECASE | re.DOTALL,
 )
 _TITLE = re.compile(r"<title[^>]{0,200}>([^<]{1,500})", re.IGNORECASE)
@@ -44,6 +47,14 @@ def unknown(text: str, url: str) -> SourceError:
         "not_a_feed",
         f'{shown(url)}: neither RSS, Atom, RDF nor JSON Feed, it begins "{_start(text)}"; '
         "correct the url",
+    )
+
+
+def cut_off() -> SourceError:
+    """The error for what ends before anything in it was whole."""
+    return SourceError(
+        "feed_truncated",
+        "the feed was cut off before its first entry was whole; it is asked again later",
     )
 
 

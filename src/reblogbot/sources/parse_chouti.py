@@ -31,6 +31,8 @@ _SUBJECTS = {
     "177": "视频",
 }
 _TIMES = ("time_into_pool", "operate_time", "created_time", "action_time")
+# what names the permalink, where there is no id
+_LINKS = ("url", "original_url", "link", "link_url", "share_url", "href")
 _LINK = re.compile(r".*/link/(\d{1,15})/?(?:[?#].*)?")
 _ID = re.compile(r"\d{1,15}")
 # how deep in an envelope the list may be
@@ -44,13 +46,11 @@ def parse_json(body: Body, *_: Any) -> Batch:
     Raises SourceError, whatever the bytes are; it names what was found instead.
     """
     document = json_text.loads(body.text(), body.url)
-    for found in _candidates(document):
-        is_html = isinstance(found, str)
-        records = chouti_page.records(found) if isinstance(found, str) else found
-        entries = _entries(records, body, is_html=is_html)
-        if entries:
-            return _batch(entries)
-    raise SourceError("chouti_shape", f"{shown(body.url)}: {_wrong(document)}")
+    # an answer may bring what is pinned, or advertised, as a list of its own
+    entries = max((_listed(found, body) for found in _candidates(document)), key=len, default=())
+    if not entries:
+        raise SourceError("chouti_shape", f"{shown(body.url)}: {_wrong(document)}")
+    return _batch(entries)
 
 
 def parse_page(body: Body, *_: Any) -> Batch:
@@ -73,6 +73,12 @@ def parse_official_feed(body: Body, *_: Any) -> Batch:
     if not entries:
         raise SourceError("chouti_shape", f"{shown(body.url)}: the feed shows no entries")
     return replace(_batch(entries), fresh_for=batch.fresh_for, validators=batch.validators)
+
+
+def _listed(found: list[Any] | str, body: Body) -> tuple[Entry, ...]:
+    if isinstance(found, str):
+        return _entries(chouti_page.records(found), body, is_html=True)
+    return _entries(found, body, is_html=False)
 
 
 def _batch(entries: tuple[Entry, ...]) -> Batch:
@@ -192,8 +198,8 @@ def _id(fields: _Fields) -> str:
     for text in (fields.text("id"), fields.text("link_id", "links_id")):
         if _ID.fullmatch(text):
             return text
-    found = _LINK.fullmatch(fields.text("url")) or _LINK.fullmatch(fields.text("original_url"))
-    return found[1] if found else ""
+    links = (_LINK.fullmatch(fields.text(name)) for name in _LINKS)
+    return next((found[1] for found in links if found), "")
 
 
 def _other_than(summary: str, title: str) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from reblogbot.errors import SourceError
@@ -15,6 +15,7 @@ from reblogbot.model import Batch, Entry, Media, Validators
 from reblogbot.sources import arxiv, dates, jsonfeed, not_a_feed, spans, xml_text
 from reblogbot.sources.body import Body
 from reblogbot.sources.encoding import decode
+from reblogbot.sources.plain import has_markup
 from reblogbot.sources.urls import is_web_url, web_url
 from reblogbot.text import clean, html_to_text, language_of, language_tag, one_line
 from reblogbot.text.markup import unescape_once
@@ -25,13 +26,12 @@ CUT_OFF = Validators(cursor="cut off")
 # Longer texts are cut before they are looked at: no post is that long, and a worker's time is dear
 _LONGEST_HTML = 12_000
 _LONGEST_TEXT = 5_000
-_HTML_TITLE = re.compile(
-    r"</?(?:b|br|em|font|i|img|p|s|small|span|strong|sub|sup|u|wbr)(?:\s[^<>]*)?/?>|<a\s+href",
-    re.IGNORECASE,
-)
 _MARKUP = re.compile("[<&]")
 _TAG = re.compile(r"<[^<>]*>")
 _SAMPLE = 10_000
+# RFC 4287 §4.2.7.2: each has a name and a URI
+_LINKS = ("alternate", "http://www.iana.org/assignments/relation/alternate", "related", "via")
+_RECORDING = re.compile("audio/|video/", re.IGNORECASE)
 _ADDRESS = re.compile(r"\(?<?\S+@[^\s()<>]+>?\)?")
 _PERIODS = {"hourly": 1, "daily": 24, "weekly": 24 * 7, "monthly": 24 * 30, "yearly": 24 * 365}
 
@@ -74,19 +74,23 @@ def _read(document: _Document, known: spans.KnownEntries) -> Batch:
     body = document.text.encode()
     found = spans.find(body, document.context())
     if found is None:
-        return document.batch(body)
+        return document.recognised(document.reading(body)).batch()
     old = known.among(found.keys)
-    batch = document.batch(found.without(frozenset(old)))
     missing = [key for key in found.keys if key not in old]
-    if len(batch.entries) != len(missing):
-        # the two do not agree on what an entry is
-        return document.batch(body)
+    reading = document.reading(found.without(frozenset(old)))
+    if reading is None or not reading.agrees(len(missing), old.values()):
+        if not old:
+            return document.recognised(reading).batch()
+        known.forget(old)
+        return _read(document, known)
+    batch = reading.batch()
     for key, entry in zip(missing, batch.entries, strict=True):
         # a date in the future was taken for now, which it is only now
         if document.now not in (entry.published_at, entry.updated_at):
-            known.learn(key, entry)
+            known.learn(key, entry, reading.head)
     fresh = iter(batch.entries)
-    return replace(batch, entries=tuple(old.get(key) or next(fresh) for key in found.keys))
+    entries = tuple(old[key].entry if key in old else next(fresh) for key in found.keys)
+    return replace(batch, entries=entries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,24 +104,59 @@ class _Document:
     now: datetime
 
     def context(self) -> str:
-        return repr((self.url, self.timezone, self.is_chinese()))
+        """What decides how each entry is read, wherever it stands."""
+        return repr((self.url, self.timezone, self.has_bases()))
+
+    def has_bases(self) -> bool:
+        return "xml:base" in self.text
 
     def is_chinese(self) -> bool:
         """True when CST must be China's here, for a feed that does not name its language."""
         return "CST" in self.text and language_of(_TAG.sub(" ", self.text[:_SAMPLE])) == "zh"
 
-    def batch(self, body: bytes) -> Batch:
-        """The Batch of `body`, which is all of the document or a part."""
+    def recognised(self, reading: _Reading | None) -> _Reading:
+        """The reading of the whole document. Raises SourceError when that is no feed."""
+        if reading is None:
+            raise not_a_feed.unknown(self.original, self.url)
+        return reading
+
+    def reading(self, body: bytes) -> _Reading | None:
+        """The reading of `body`, which is all of the document or a part; None for no feed."""
         # resolving costs feedparser half its time: only where bases are nested, else we do it
-        has_bases = b"xml:base" in body
+        has_bases = self.has_bases()
         fed = _fed(body, self.url if has_bases else "")
         if not fed["version"] and not fed["entries"]:
-            raise not_a_feed.unknown(self.original, self.url)
-        zone = ZoneInfo(self.timezone)
-        reading = _Reading(fed, body.decode(), self.url, zone, self.now, self.is_chinese())
-        if has_bases:
-            reading.guids = xml_text.relative_guids(reading.text, self.url)
-        return reading.batch()
+            return None
+        text = body.decode()
+        return _Reading(
+            fed=fed,
+            text=text,
+            url=self.url,
+            zone=ZoneInfo(self.timezone),
+            now=self.now,
+            head=_head(fed, looks_chinese=self.is_chinese()),
+            guids=xml_text.relative_guids(text, self.url) if has_bases else {},
+            alts=xml_text.media_alts(text),
+        )
+
+
+class _Head(NamedTuple):
+    """What a feed says of itself that decides how its entries are read."""
+
+    version: str
+    language: str
+    is_chinese: bool
+
+    @property
+    def is_atom(self) -> bool:
+        return self.version.startswith("atom")
+
+
+def _head(fed: Mapping[str, Any], *, looks_chinese: bool) -> _Head:
+    feed = fed["feed"]
+    language = _language(feed) or _language(feed.get("title_detail", {}))
+    says_chinese = language.lower().startswith("zh")
+    return _Head(str(fed.get("version", "")), language, says_chinese if language else looks_chinese)
 
 
 def _fed(body: bytes, base: str) -> Mapping[str, Any]:
@@ -153,26 +192,22 @@ class _Reading:
     url: str
     zone: tzinfo
     now: datetime
-    looks_chinese: bool
-    is_atom: bool = False
-    is_chinese: bool = False
-    language: str = ""
-    guids: dict[str, str] = field(default_factory=dict)
-    alts: dict[str, str] = field(default_factory=dict)
+    head: _Head
+    guids: dict[str, str]
+    alts: dict[str, str]
     no_links: frozenset[str] | None = None
+
+    def agrees(self, entries: int, old: Iterable[spans.Known]) -> bool:
+        """True when it shows so many entries, under the head that the old ones were read under."""
+        return len(self.fed["entries"]) == entries and all(one.head == self.head for one in old)
 
     def batch(self) -> Batch:
         feed = self.fed["feed"]
-        self.is_atom = str(self.fed.get("version", "")).startswith("atom")
-        self.language = _language(feed) or _language(feed.get("title_detail", {}))
-        self.alts = xml_text.media_alts(self.text)
-        says_chinese = self.language.lower().startswith("zh")
-        self.is_chinese = says_chinese if self.language else self.looks_chinese
         return Batch(
             # plain dicts: feedparser's own answer slowly, and some keys with another's value
             entries=tuple(self._entry(dict(raw)) for raw in self.fed["entries"]),
             title=self._title(feed),
-            language=self.language,
+            language=self.head.language,
             fresh_for=_fresh_for(feed),
         )
 
@@ -190,18 +225,18 @@ class _Reading:
             updated_at=updated,
             comments=_count(raw.get("slash_comments") or raw.get("thr_total")),
             categories=_categories(raw),
-            language=_language(raw) or _language(detail) or self.language,
+            language=_language(raw) or _language(detail) or self.head.language,
             media=tuple(self._media(raw, str(detail.get("base") or self.url))),
         )
         is_paper = arxiv.is_paper(self.url, guid, entry.link)
         return arxiv.unwrapped(entry) if is_paper else entry
 
     def _title(self, raw: dict[str, Any]) -> str:
-        title = str(raw.get("title") or "")[:_LONGEST_HTML]
+        title = str(raw.get("title") or raw.get("itunes_title") or "")[:_LONGEST_HTML]
         kind = raw.get("title_detail", {}).get("type", "text/plain")
-        if kind != "text/plain" or (not self.is_atom and _HTML_TITLE.search(title)):
+        if kind != "text/plain" or (not self.head.is_atom and has_markup(title)):
             title = html_to_text(title)
-        elif not self.is_atom:
+        elif not self.head.is_atom:
             # RSS does not say whether a title is HTML: a lone "<" or ">" is none, "&amp;" is
             title = unescape_once(title)
         return one_line(title)[:_LONGEST_TEXT]
@@ -226,9 +261,12 @@ class _Reading:
         # without such a link, feedparser passes any guid off as one
         is_given = any(each.get("rel") == "alternate" for each in links)
         link = (str(raw.get("link") or "").strip() if is_given else "") or _other_link(links)
-        if not link and is_web_url(guid) and not self._is_no_link(guid):
+        # a place within the feed is no page
+        link = "" if link.startswith("#") else link
+        is_permalink = is_web_url(guid) or guid.startswith("/")
+        if not link and is_permalink and not self._is_no_link(guid):
             link = guid
-        return web_url(self.url, link)
+        return web_url(self.url, link) or web_url(self.url, _recording(links))
 
     def _is_no_link(self, guid: str) -> bool:
         if self.no_links is None:
@@ -239,7 +277,7 @@ class _Reading:
         written = raw.get(key)
         if not written:
             return None
-        return dates.parse(str(written), zone=self.zone, now=self.now, chinese=self.is_chinese)
+        return dates.parse(str(written), zone=self.zone, now=self.now, chinese=self.head.is_chinese)
 
     def _media(self, raw: dict[str, Any], base: str) -> Iterable[Media]:
         seen = set()
@@ -251,10 +289,18 @@ class _Reading:
 
 
 def _other_link(links: Iterable[dict[str, Any]]) -> str:
-    for rel in ("alternate", "related", "via"):
+    for rel in _LINKS:
         for each in links:
             if each.get("rel") == rel and each.get("href"):
                 return str(each["href"])
+    return ""
+
+
+def _recording(links: Iterable[dict[str, Any]]) -> str:
+    """Where a podcast's episode without a page of its own can be heard."""
+    for each in links:
+        if each.get("rel") == "enclosure" and _RECORDING.match(str(each.get("type") or "")):
+            return str(each.get("href") or "")
     return ""
 
 

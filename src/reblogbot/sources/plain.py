@@ -10,10 +10,18 @@ from reblogbot.text.markup import unescape_once
 # Longer texts are cut before they are looked at: no post is that long, and a worker's time is dear
 _LONGEST_HTML = 12_000
 _LONGEST_TEXT = 5_000
-_TAG = re.compile(
-    r"</?(?:a|b|br|div|em|font|h[1-6]|i|img|p|s|small|span|strong|sub|sup|u|wbr)(?:\s+[\w:-]+\s*=[^<>]*)?\s*/?>",
+# "Set<U>" and "the <p> element" are about such tags: what means them closes them
+_MARKUP = re.compile(
+    r"</(?:a|b|div|em|font|h[1-6]|i|li|p|s|small|span|strong|sub|sup|u)\s?>"
+    r"|<(?:br|wbr)\s?/?>|<img\s[^<>]{1,1000}>|<a\s+href\s*=|\A\s*<(?:p|div)>"
+    r"|<(script|style)\b[^<>]{0,1000}>[^<]*</\1\s*>",
     re.IGNORECASE,
 )
+
+
+def has_markup(written: str) -> bool:
+    """True when the text is HTML by its looks."""
+    return bool(_MARKUP.search(written))
 
 
 def plain(written: str) -> str:
@@ -22,7 +30,7 @@ def plain(written: str) -> str:
     A lone "<" or ">" is none, and "&amp;" is one "&".
     """
     written = written[:_LONGEST_HTML]
-    text = html_to_text(written) if _TAG.search(written) else unescape_once(written)
+    text = html_to_text(written) if has_markup(written) else unescape_once(written)
     return text[:_LONGEST_TEXT].strip()
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections import OrderedDict
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 from xml.parsers import expat
 
 from reblogbot.model import Entry
 
 _ENTRY_NAMES = frozenset({"item", "entry"})
-_LANGUAGE = re.compile(rb"<(?:[\w.-]{1,40}:)?language[\s>][^<]{0,200}")
+_ASIDES = frozenset({"image", "textinput"})
 _MOST_CHARACTERS = 10_000_000
 _OVERHEAD = 200
 
@@ -21,7 +21,8 @@ _OVERHEAD = 200
 class Spans:
     """The entries of one document: `places` are their byte offsets in `body`, `keys` their digests.
 
-    A key covers the entry's own bytes and all around it that says how they are to be read.
+    A key covers the entry's own bytes and the elements it stands in; what else is around it may
+    say how they are to be read too, see `KnownEntries`.
     """
 
     body: bytes
@@ -53,38 +54,48 @@ def find(body: bytes, context: str) -> Spans | None:
         return None
     if not scan.places:
         return None
-    around = body[: scan.places[0][0]] + body[scan.places[-1][1] :]
-    above = repr((context, scan.above, sorted(scan.prefixes), _LANGUAGE.findall(around)))
+    above = repr((context, scan.above, sorted(scan.prefixes)))
     seed = blake2b(above.encode(), digest_size=16).digest()
     keys = (blake2b(seed + body[start:end], digest_size=16).digest() for start, end in scan.places)
     return Spans(body, tuple(scan.places), tuple(keys))
+
+
+class Known(NamedTuple):
+    """An entry, and the head under which it was read: what the whole feed said of itself."""
+
+    entry: Entry
+    head: Hashable
 
 
 class KnownEntries:
     """Entries by the keys of their spans; the ones not seen for longest are forgotten first."""
 
     def __init__(self) -> None:
-        self._entries: OrderedDict[bytes, Entry] = OrderedDict()
+        self._known: OrderedDict[bytes, Known] = OrderedDict()
         self._characters = 0
 
-    def among(self, keys: tuple[bytes, ...]) -> dict[bytes, Entry]:
+    def among(self, keys: Iterable[bytes]) -> dict[bytes, Known]:
         """Those of `keys` that are known."""
         found = {}
         for key in keys:
-            if key in self._entries:
-                self._entries.move_to_end(key)
-                found[key] = self._entries[key]
+            if key in self._known:
+                self._known.move_to_end(key)
+                found[key] = self._known[key]
         return found
 
-    def learn(self, key: bytes, entry: Entry) -> None:
+    def learn(self, key: bytes, entry: Entry, head: Hashable) -> None:
         """Remembers `entry`, and forgets others where there are too many."""
-        if key in self._entries:
-            return
-        self._entries[key] = entry
+        self.forget([key])
+        self._known[key] = Known(entry, head)
         self._characters += _size(entry)
         while self._characters > _MOST_CHARACTERS:
-            _, forgotten = self._entries.popitem(last=False)
-            self._characters -= _size(forgotten)
+            self.forget([next(iter(self._known))])
+
+    def forget(self, keys: Iterable[bytes]) -> None:
+        """Leaves these to be read once more."""
+        for key in keys:
+            known = self._known.pop(key, None)
+            self._characters -= _size(known.entry) if known else 0
 
 
 def _size(entry: Entry) -> int:
@@ -120,16 +131,25 @@ class _Scan:
             self.prefixes.add((prefix or "", uri or ""))
 
     def opened(self, name: str, attributes: dict[str, str]) -> None:
-        if self.inside:
+        local = name.rpartition(" ")[2].lower()
+        if local in _ENTRY_NAMES:
+            self.begin(name)
+        elif self.inside:
             self.inside += 1
-        elif name.rpartition(" ")[2].lower() in _ENTRY_NAMES:
-            self.begin()
         else:
+            # after an entry, feedparser takes a title for the feed's that it would not before
+            if local == "title" and self.places and not self.is_aside():
+                raise _Doubt
             self.stack.append((name, attributes))
 
-    def begin(self) -> None:
-        above = tuple(self.stack)
-        if self.places and above != self.above:
+    def is_aside(self) -> bool:
+        """True within what the feed has beside its entries, with a title of its own."""
+        return self.stack[-1][0].rpartition(" ")[2].lower() in _ASIDES
+
+    def begin(self, name: str) -> None:
+        above = (name, *self.stack)
+        # one within another, or one here and one there: they may not all be entries
+        if self.inside or (self.places and above != self.above):
             raise _Doubt
         self.above, self.inside, self.start = above, 1, self.parser.CurrentByteIndex
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import html
 import re
+from html.entities import html5
 from xml.parsers import expat
 
 from reblogbot.errors import SourceError
+from reblogbot.sources import not_a_feed
 from reblogbot.sources.urls import absolute
 from reblogbot.text import html_to_text, one_line
 
@@ -14,6 +16,11 @@ from reblogbot.text import html_to_text, one_line
 _DECLARATION = re.compile(r"[^<]{0,2000}<\?xml\s[^>]{0,1000}?\?>\s*")
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));")
+# what XML has no name for; in a marked section nothing is a name
+_NAME = re.compile(
+    r"<!\[CDATA\[(?:.*?\]\]>|.*)|&(?!#|(?:amp|lt|gt|quot|apos);)([A-Za-z][A-Za-z0-9]{0,40};?)?(?=(=?))",
+    re.DOTALL,
+)
 _ENTRY_END = re.compile(r"</(?:[\w.-]{1,40}:)?(?:item|entry)\s{0,20}>", re.IGNORECASE)
 _ROOT = re.compile(r"<((?:[\w.-]{1,40}:)?(?:rss|feed|rdf))(?=[\s/>])[^>]{0,5000}>", re.IGNORECASE)
 _GUID = re.compile(
@@ -33,8 +40,9 @@ _MEDIUM_TEXT = re.compile(
 def prepare(text: str) -> tuple[str, bool]:
     """`text` as well-formed UTF-8 XML would be, as far as that can be had, and whether it is whole.
 
-    Without characters and references XML forbids, with a declaration that says UTF-8, and
-    closed after its last whole entry where it was cut off. Raises SourceError when it declares
+    Without characters and references XML forbids, with HTML's names of characters written out
+    and bare ampersands as they should be, with a declaration that says UTF-8, and closed after
+    its last whole entry where it was cut off. Raises SourceError when it declares
     entities, and when it was cut off before its first entry was whole.
     """
     text = _FORBIDDEN.sub("", text.lstrip())
@@ -42,6 +50,7 @@ def prepare(text: str) -> tuple[str, bool]:
     text = text[declaration.end() :] if declaration else text
     _refuse_entities(text)
     text = _REFERENCE.sub(_valid_reference, text) if "&#" in text else text
+    text = _NAME.sub(_written_out, text) if "&" in text else text
     closed = _closed(text)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + closed, closed == text
 
@@ -117,7 +126,19 @@ def _valid_reference(reference: re.Match[str]) -> str:
         or 0xE000 <= point < 0xFFFE
         or 0x10000 <= point < 0x110000
     )
-    return reference[0] if is_character else "\ufffd"
+    if is_character:
+        return reference[0]
+    # a control is left out as one that is written out; half a character shows that it is broken
+    return "" if point < 0x20 else "\ufffd"
+
+
+def _written_out(found: re.Match[str]) -> str:
+    if found[0].startswith("<"):
+        return found[0]
+    name, is_parameter = found[1] or "", bool(found[2])
+    # feedparser makes "©" of a link's "&copy=" and "AT&T;" of "AT&T"
+    character = None if is_parameter and not name.endswith(";") else html5.get(name)
+    return f"&amp;{name}" if character is None else html.escape(character)
 
 
 def _closed(text: str) -> str:
@@ -132,9 +153,6 @@ def _closed(text: str) -> str:
     if re.compile(end, re.IGNORECASE).search(text, whole):
         return text
     if not whole:
-        raise SourceError(
-            "feed_truncated",
-            "the feed was cut off before its first entry was whole; it is asked again later",
-        )
+        raise not_a_feed.cut_off()
     # what follows is half an entry: half a link would pass for a new one
     return f"{text[:whole]}{'</channel>' if is_rss else ''}</{name}>"

@@ -55,6 +55,8 @@ STEPS = 1_000_000
 # SQLite takes 32766 parameters in one statement
 CHUNK = 10_000
 
+# beside another file they would make one store out of two
+_DAMAGED = "it is damaged; restore a backup, without the -wal and -shm files of the old store"
 _BY_WORDS = (
     ("disk is full", "store_full", "no space is left; free some, nothing was lost"),
     ("no space left", "store_full", "no space is left; free some, nothing was lost"),
@@ -63,14 +65,14 @@ _BY_WORDS = (
     ("read-only", "store_read_only", "it may not be written; check owner and mode"),
     ("permission denied", "store_read_only", "it may not be written; check owner and rights"),
     ("not a database", "store_corrupt", "it is not a store; restore a backup"),
-    ("malformed", "store_corrupt", "it is damaged; restore a backup"),
+    ("malformed", "store_corrupt", _DAMAGED),
     ("locked", "store_locked", "another program holds it; find out which, then try again"),
     ("lock timeout", "store_locked", "another program holds it; find out which, then try again"),
     ("deadlock", "store_locked", "two programs held each other up; try again"),
     ("unable to open", "store_unreachable", "it cannot be opened; check path, owner and mode"),
     ("resolve host", "store_unreachable", "its server has no address; check [store] url"),
     ("connection", "store_unreachable", "its server cannot be used; check [store] url, and it"),
-    ("no such table", "store_corrupt", "it is damaged; restore a backup"),
+    ("no such table", "store_corrupt", _DAMAGED),
     ("relation .* does not exist", "store_corrupt", "it is damaged; restore a backup"),
 )
 _BY_NUMBER = {
@@ -176,7 +178,7 @@ class Database:
                 raise StoreError(
                     "store_corrupt",
                     f"{self.name}: the store is damaged ({' '.join(verdict.split())}); "
-                    "restore a backup",
+                    "restore a backup, without the -wal and -shm files of the old store",
                 )
 
     def is_read_today(self, now: datetime) -> bool:
@@ -222,7 +224,8 @@ class Database:
         except FileExistsError as error:
             raise StoreError("backup_exists", f"{to}: stands already; name another file") from error
         except (OSError, sqlite3.Error) as error:
-            raise StoreError("backup_failed", f"{to}: no backup was made: {error}") from error
+            why = getattr(error, "strerror", None) or error
+            raise StoreError("backup_failed", f"{to}: no backup was made: {why}") from error
 
     @contextmanager
     def translated(self) -> Iterator[None]:

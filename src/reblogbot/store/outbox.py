@@ -8,7 +8,18 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, exists, func, insert, or_, select, update
 
-from reblogbot.model import OPEN, TRANSITIONS, Delivery, Entry, Limits, Post, Receipt, Sent, State
+from reblogbot.model import (
+    OPEN,
+    PART_OF,
+    TRANSITIONS,
+    Delivery,
+    Entry,
+    Limits,
+    Post,
+    Receipt,
+    Sent,
+    State,
+)
 from reblogbot.schema import account, delivery, entry, event, switch
 from reblogbot.store.database import Database, insert_into
 from reblogbot.store.leases import AccountLease
@@ -229,7 +240,7 @@ class Outbox:
             connection.execute(
                 update(delivery).where(delivery.c.id == carrier.id).values(post=post)
             )
-            note = f"digest: it is part of delivery {carrier.id}"
+            note = f"{PART_OF} {carrier.id}"
             for one in members:
                 self._move(connection, rows[one.id], State.SKIPPED, {}, note, now)
         return True

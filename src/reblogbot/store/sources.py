@@ -205,6 +205,7 @@ class Sources:
                 "lease_until": None,
                 **_polled(one.record, one.batch, one.due, one.now),
             }
+            # in one order, so that no two processes wait for each other
             for one in sorted(polls, key=lambda one: one.record.id)
         ]
         with self._database.write() as connection:

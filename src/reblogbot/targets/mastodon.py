@@ -291,12 +291,19 @@ class MastodonTarget:
         return None
 
     def _instance(self) -> Mapping[str, Any]:
-        try:
-            return self._json(lambda c: c.instance_v2(), "read", "asking for its limits")
-        except Doubtful as error:
-            if error.slug == "no_answer":
-                raise
-            return self._json(lambda c: c.instance_v1(), "read", "asking for its limits")
+        """What the server tells of itself, on the newest page it has."""
+        asks: list[Callable[[Mastodon], object]] = [
+            lambda c: c.instance_v2(),
+            lambda c: c.instance_v1(),
+            # the library puts a slash behind these, which is another page to some servers
+            lambda c: self._send(c, "GET", "/api/v2/instance"),
+        ]
+        while True:
+            try:
+                return self._json(asks.pop(0), "read", "asking for its limits")
+            except Doubtful as error:
+                if error.slug == "no_answer" or not asks:
+                    raise
 
     def _pages(self) -> Sequence[Sequence[object]]:
         """Our latest statuses, a second page where the server links to one."""

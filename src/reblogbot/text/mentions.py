@@ -16,6 +16,9 @@ _SIGNS = regex.compile(
     # not every server cares what stands before the sign
     [@＠#＃]* [@＠] (?P<handle> {_NAME} (?: [@＠]+ {_NAME} )+ ) [@＠]*
     |
+    # Weibo closes them
+    (?<! [A-Za-z0-9_] ) [#＃] (?P<topic> [^\s\p{{Cc}}/:@＠#＃]{{2,60}} ) [#＃] (?! [{_LETTER}] )
+    |
     (?<! [A-Za-z0-9_] )
     (?: [@＠#＃]* [@＠] [@＠#＃]* (?= [{_LETTER}] | \s*\Z )
       # a hashtag needs a letter, so "#1" stays, and so does the keycap of the sign
@@ -24,7 +27,7 @@ _SIGNS = regex.compile(
     """,
     regex.VERBOSE,
 )
-_AFTER_LETTER = regex.compile(rf"(?<=[{_LETTER}])")
+_AFTER_LETTER = regex.compile(rf"(?<=[{_LETTER}][#＃]?)")
 # where Mastodon finds a mention even within a link (account.rb, MENTION_RE)
 _MENTION_IN_LINK = regex.compile(r"(?<![=/\w])@(?=\w|\Z)")
 
@@ -55,5 +58,7 @@ def _harmless(found: regex.Match[str]) -> str:
         return harmless_link(found["link"])
     # 回复@某人: the words on both sides must not run together
     gap = " " if _AFTER_LETTER.match(found.string, found.start()) else ""
+    if found["topic"]:
+        return gap + found["topic"]
     name, *hosts = regex.split(r"[@＠]+", found["handle"] or "")
     return f"{gap}{name} ({', '.join(hosts)})" if hosts else gap

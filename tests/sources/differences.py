@@ -1,0 +1,167 @@
+"""Where our reading of a feed differs from feedparser's, on purpose: the one table, with reasons."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import dataclass
+from urllib.parse import urljoin
+
+import feedparser
+
+from reblogbot.errors import SourceError
+from reblogbot.sources.encoding import decode
+from reblogbot.sources.urls import is_web_url
+from reblogbot.text import html_to_text, one_line, unescape_once
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a reader makes of a document: how many entries, and the first one's title and link."""
+
+    entries: int = 0
+    title: str = ""
+    link: str = ""
+    refusal: str = ""
+    """The error's slug, or that feedparser raised."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One document, read by both."""
+
+    document: bytes
+    url: str
+    ours: Shown
+    theirs: Shown
+    guid: str = ""
+
+    @property
+    def text(self):
+        return decode(self.document)
+
+
+def shown_by_feedparser(document, url, content_type=""):
+    """What feedparser makes of the whole body, and the first entry's id."""
+    headers = {"content-location": url, "content-type": content_type or "application/xml"}
+    try:
+        fed = feedparser.parse(io.BytesIO(document), response_headers=headers)
+    except Exception:  # noqa: BLE001  it has no errors of its own
+        return Shown(refusal="raised"), ""
+    first = fed["entries"][0] if fed["entries"] else {}
+    title, link = str(first.get("title", "")), str(first.get("link", "")).strip()
+    return Shown(len(fed["entries"]), title, link), str(first.get("id", ""))
+
+
+def shown_by_us(read):
+    """The same of `read`, which gives our Batch or raises."""
+    try:
+        batch = read()
+    except SourceError as error:
+        return Shown(refusal=error.slug)
+    first = batch.entries[0] if batch.entries else None
+    title, link = (first.title, first.link) if first else ("", "")
+    return Shown(len(batch.entries), title, link)
+
+
+def same_title(ours, theirs):
+    """True for feedparser's title as it is, unescaped once, or freed of its tags."""
+    readings = (theirs, unescape_once(theirs), html_to_text(theirs))
+    # an error of encoding that feedparser mends differently is judged by the letters around it
+    return ours[:500] in {one_line(reading)[:500] for reading in readings}
+
+
+_CHARACTERS = re.compile(
+    r"&(?!#?\w+;)|&#(?:x?d[89a-f]|0|x11)|[\x00-\x08\x0b\x0c\x0e-\x1f]", re.IGNORECASE
+)
+_ENCLOSED = re.compile(r"<enclosure|rel=.enclosure", re.IGNORECASE)
+
+
+def _is_unpermitted(pair):
+    return re.search(r"ispermalink\s*=\s*[\"'](?!true[\"']|false[\"'])", pair.text, re.IGNORECASE)
+
+
+REASONS = {
+    # what is told apart: (why, when)
+    "refusal": {
+        "entities of a feed's own are refused: a small one can grow without bounds": lambda pair: (
+            pair.ours.refusal == "entity_declared" and "<!ENTITY" in pair.text
+        ),
+        "what is cut off before its first whole entry is no feed yet": lambda pair: (
+            pair.ours.refusal == "feed_truncated"
+        ),
+        "an HTML page is none, whatever it holds": lambda pair: (
+            pair.ours.refusal == "not_a_feed" and "<html" in pair.text[:3000].lower()
+        ),
+        "feedparser raises for references to no character": lambda pair: (
+            pair.theirs.refusal == "raised"
+        ),
+    },
+    "entries": {
+        "half an entry is none: half a link would pass for a new one": lambda pair: (
+            pair.ours.entries == pair.theirs.entries - 1
+            and not re.search(r"</(?:\w+:)?(?:rss|feed|rdf)\s*>", pair.text, re.IGNORECASE)
+        ),
+        "we decode it, whatever it claims": lambda pair: (
+            pair.ours.entries and not pair.theirs.entries and "encoding" in pair.text[:200].lower()
+        ),
+        "feedparser raises": lambda pair: bool(pair.theirs.refusal),
+    },
+    "title": {
+        "we decode it, whatever it claims": lambda pair: not pair.document.isascii(),
+        "feedparser leaves out what only a document type elsewhere could name": lambda pair: (
+            "<!DOCTYPE" in pair.text and re.search(r"&(?!amp;|lt;|gt;|quot;|apos;)\w+;", pair.text)
+        ),
+        "characters XML forbids, bare ampersands": lambda pair: _CHARACTERS.search(pair.text),
+        "an episode of a podcast may have its title in its directory's vocabulary only": lambda pair: (
+            not pair.theirs.title and pair.ours.title and "itunes:title" in pair.text
+        ),
+        "a title within a script or a style is read by nobody": lambda pair: re.search(
+            "<(?:script|style)", pair.theirs.title
+        ),
+        "feedparser raises": lambda pair: bool(pair.theirs.refusal),
+    },
+    "link": {
+        "an id that is no address is no link": lambda pair: (
+            not pair.ours.link and pair.theirs.link == urljoin(pair.url, pair.guid)
+        ),
+        "only what is said to be none is no permalink": lambda pair: (
+            pair.ours.link == pair.guid and not pair.theirs.link and _is_unpermitted(pair)
+        ),
+        "an RDF resource or an id may be the only address there is": lambda pair: (
+            pair.ours.link == pair.guid and is_web_url(pair.guid) and not pair.theirs.link
+        ),
+        "other schemes than http are no links to post": lambda pair: (
+            not pair.ours.link and not is_web_url(pair.theirs.link)
+        ),
+        "a place within the feed is no page": lambda pair: (
+            not pair.ours.link and pair.theirs.link.partition("#")[0] == pair.url
+        ),
+        "an episode without a page can be heard at its enclosure": lambda pair: (
+            not pair.theirs.link and pair.ours.link and _ENCLOSED.search(pair.text)
+        ),
+        "a related or other page is better than none": lambda pair: (
+            pair.ours.link
+            and re.search(r"rel\s*=\s*[\"'](?:related|via|http://www.iana)", pair.text)
+        ),
+        "a link's &copy= is no ©": lambda pair: _CHARACTERS.search(pair.text),
+        "feedparser raises": lambda pair: bool(pair.theirs.refusal),
+    },
+}
+
+
+def differences(pair):
+    """What differs, each with its reasons; "" where nobody gave one."""
+    ours, theirs = pair.ours, pair.theirs
+    if ours.refusal:
+        differing = ["refusal"] if theirs.entries else []
+    else:
+        differing = ["entries"] * (ours.entries != theirs.entries)
+    if ours.entries and theirs.entries:
+        differing += ["title"] * (not same_title(ours.title, theirs.title))
+        differing += ["link"] * (ours.link != theirs.link)
+    return {what: _reason(what, pair) for what in differing}
+
+
+def _reason(what, pair):
+    return next((why for why, applies in REASONS[what].items() if applies(pair)), "")
