@@ -10,7 +10,7 @@ from bench.bench import Bench
 from bench.line import Line
 
 BAR = ("help", "quiet", "bodies", "entry", "first", "idle", "promptness")
-LARGE: tuple[str, ...] = ("daemons",)
+LARGE = ("scale", "daemons")
 
 Measure = Callable[[Bench], Iterable[Line]]
 
