@@ -48,7 +48,8 @@ def run_poor(bot, limits):
         "NOFILE=9",
         "NOFILE=16",
         f"AS={80 * MB}",
-        f"AS={110 * MB}",
+        # short of this the interpreter may lose a thread as it begins, and wait for it for ever
+        f"AS={130 * MB}",
         # no thread's stack finds room
         f"STACK={4000 * MB},AS={3000 * MB}",
     ],
