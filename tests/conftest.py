@@ -64,9 +64,9 @@ def postgres_tables(postgres: str) -> Iterator[str]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run what is marked `both_databases` on either; one test of a module may say `but` why not."""
+    """Run what is marked `both_databases` on either."""
     marked = metafunc.definition.get_closest_marker("both_databases")
-    if marked and not marked.kwargs and "bot" in metafunc.fixturenames:
+    if marked and "bot" in metafunc.fixturenames:
         metafunc.parametrize("database_kind", ["sqlite", "postgresql"], indirect=True)
 
 

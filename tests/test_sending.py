@@ -6,8 +6,6 @@ from reblogbot.errors import Exit
 from reblogbot.sandbox.server import run_in_thread
 from rig import Item, items, posted, text_of
 
-pytestmark = pytest.mark.both_databases
-
 ABC = [text_of(name) for name in "abc"]
 REBLOG = "/api/v1/statuses/*/reblog"
 TIMELINE = "/api/v1/accounts/*/statuses"
@@ -122,6 +120,7 @@ def test_a_stalled_post_is_given_up_and_read_back(bot, queue, plain, name, optio
     assert posted(plain) == ABC
 
 
+@pytest.mark.both_databases
 def test_a_commit_that_comes_between_two_looks_is_found(bot, queue, plain, clock):
     queue(plain)
     fault = second(plain, "status_before", status=504, body="html", late_commit=True)
@@ -133,6 +132,7 @@ def test_a_commit_that_comes_between_two_looks_is_found(bot, queue, plain, clock
     assert posted(plain) == ABC
 
 
+@pytest.mark.both_databases
 def test_one_stale_look_does_not_lead_to_a_second_post(bot, queue, plain):
     queue(plain)
     second(plain, "drop_after")
@@ -141,6 +141,7 @@ def test_one_stale_look_does_not_lead_to_a_second_post(bot, queue, plain):
     assert posted(plain) == ABC
 
 
+@pytest.mark.both_databases
 def test_a_look_that_failed_counts_for_nothing(bot, queue, plain, clock):
     queue(plain)
     second(plain, "drop_after")
@@ -210,6 +211,7 @@ def test_a_silently_dropped_post_is_final(bot, queue, plain):
     assert len(bot.deliveries("sent")) == 3
 
 
+@pytest.mark.both_databases
 def test_a_post_that_always_stays_in_doubt_is_held_for_the_admin(bot, queue, plain, clock):
     queue(plain, delivery={"max_attempts": 3})
     plain.faults.add("status_before", times=None, status=500)
@@ -284,6 +286,7 @@ def test_forty_entries_pass_a_limit_of_five(bot, queue, clock):
     assert {one.exit_code() for one in done} == {Exit.OK}
 
 
+@pytest.mark.both_databases
 def test_a_wrong_token_stops_the_account_and_a_new_one_at_once_resumes_it(bot, queue, sandbox):
     token = sandbox.add_account("news", bot=True)
     queue(sandbox, account=(sandbox, "wrong"))
@@ -368,6 +371,7 @@ def test_a_token_that_may_not_write_stops_the_account(bot, queue, sandbox):
     assert posted(sandbox) == ABC
 
 
+@pytest.mark.both_databases
 def test_a_poison_entry_dies_alone_and_those_behind_it_go_on(bot, queue, sandbox, clock):
     queue(sandbox, delivery={"max_attempts": 3})
     second(sandbox, "status_before", status=422, error="Text contains a forbidden word")
@@ -389,6 +393,7 @@ def test_a_refusal_that_passes_leads_to_one_post_under_another_key(bot, queue, s
     assert posted(sandbox) == ABC[:1]
 
 
+@pytest.mark.both_databases
 def test_too_long_against_its_own_word_is_shortened_once(bot, feeds, sandbox):
     feed = [Item("T", "https://news.example/1", "words " * 200)]
     source = {"url": feeds.show("/f", feed), "template": "headline"}
@@ -433,6 +438,7 @@ def test_the_limit_a_server_shrinks_to_is_kept_to_by_what_comes_later(bot, feeds
 # the server is away
 
 
+@pytest.mark.both_databases
 def test_while_the_server_is_away_the_queue_waits(bot, queue, clock, tmp_path):
     with run_in_thread(tmp_path / "server", clock=clock) as server:
         queue(server)
@@ -448,6 +454,7 @@ def test_while_the_server_is_away_the_queue_waits(bot, queue, clock, tmp_path):
     assert {one.attempts for one in bot.deliveries("sent")} == {0}
 
 
+@pytest.mark.both_databases
 def test_a_server_that_hangs_holds_up_neither_other_sources_nor_other_accounts(
     bot, feeds, sandbox, plain, clock
 ):
@@ -470,6 +477,7 @@ def test_a_server_that_hangs_holds_up_neither_other_sources_nor_other_accounts(
 # what stands there already
 
 
+@pytest.mark.both_databases
 def test_a_lost_store_repeats_nothing_that_stands_there(bot, queue, sandbox):
     queue(sandbox)
     bot.sync()
@@ -480,7 +488,6 @@ def test_a_lost_store_repeats_nothing_that_stands_there(bot, queue, sandbox):
     assert posted(sandbox) == [*ABC, text_of("d")]
 
 
-@pytest.mark.both_databases(but="a server has backups of its own")
 def test_an_older_backup_repeats_nothing_that_stands_there(bot, queue, sandbox):
     queue(sandbox, source={"first": "none"})
     bot.sync()

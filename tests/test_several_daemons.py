@@ -266,7 +266,8 @@ def test_the_work_spreads_over_all_daemons(bot, feeds, server, shown, cluster):
     bot.configure(
         {f"s{n}": {**source, "url": feeds.url(path)} for n, path in enumerate(paths)},
         {"news": (server, "")},
-        http={"per_host": 8, "concurrency": 4},
+        # where the host were the limit, who has its turns might keep them
+        http={"per_host": 64, "concurrency": 4},
     )
     for machine in "abcd":
         cluster.start(machine, 0)
@@ -275,4 +276,4 @@ def test_the_work_spreads_over_all_daemons(bot, feeds, server, shown, cluster):
     until(lambda: len(feeds.asked) >= 200, "polls")
     shares = askers(feeds)
     assert min(shares.values()) >= 20, shares
-    assert shown.most <= 8
+    assert shown.most <= 16
