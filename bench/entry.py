@@ -31,7 +31,7 @@ def measure(bench: Bench) -> Iterator[Line]:
         "≥",
         detail=f"{theirs / len(pairs) * 1000:.1f} ms, reblogbot {mine / len(pairs) * 1000:.1f} ms",
     )
-    count = bench.feeds // 5
+    count = bench.feeds // 10
     feeds = [Feed(number, seed) for seed in SEEDS for number in range(count)]
     differ = sum(not is_same(feed) for feed in feeds)
     what = f"changed feeds read otherwise than as a whole, of {len(feeds)}"
