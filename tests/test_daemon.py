@@ -1,5 +1,6 @@
 """The daemon as a process: signals, reload, systemd, and others at work on the same store."""
 
+import contextlib
 import json
 import os
 import signal
@@ -70,6 +71,8 @@ def daemon(bot, systemd):
     yield start
     for process in running:
         kill(process)
+    # its log is the admin's: the interpreter has nothing to say there
+    assert "Warning: " not in bot.log()
 
 
 @pytest.fixture
@@ -374,6 +377,21 @@ def test_an_abstract_socket_is_understood(monkeypatch):
         monkeypatch.setenv("NOTIFY_SOCKET", f"@{name}")
         sdnotify.notify("READY=1", "STATUS=well")
         assert listening.listen() == ["READY=1", "STATUS=well"]
+
+
+def test_a_manager_that_reads_nothing_does_not_hang_the_daemon(monkeypatch, tmp_path):
+    address = str(tmp_path / "deaf")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as deaf:
+        deaf.bind(address)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as filler:
+            filler.settimeout(0)
+            with contextlib.suppress(BlockingIOError):
+                while filler.sendto(b"x", address):
+                    pass
+        monkeypatch.setenv("NOTIFY_SOCKET", address)
+        monkeypatch.setattr(sdnotify, "PATIENCE", 0.01)
+        sdnotify.notify("WATCHDOG=1")
+        assert deaf.recv(10) == b"x"
 
 
 def test_the_manager_hears_twice_in_the_time_it_allows(monkeypatch):

@@ -159,11 +159,11 @@ def test_a_queue_that_waits_for_its_pace_is_not_read_again_and_again(follow, bot
         with statements(worker) as told:
             assert worker.run(worker.pipeline.busy()) == ["news"]
             assert worker.run(worker.pipeline.deliver("news")) == []
-    # one for what waits, one for what a dead process left, one for what was sent, one for doubts
+    # what a dead process left, what is in doubt, when something was sent: not what waits
     assert told.count("select delivery") == 3, told
 
 
-# of imports: what a round does not need costs it nothing
+# modules
 
 
 def imported(bot, *arguments: str) -> set[str]:

@@ -136,13 +136,14 @@ class Daemon:
 
         async def guarded() -> None:
             if not self._stopping.is_set():
-                await self._told(beat())
+                await self._told(beat)
 
         return guarded
 
-    async def _told(self, work: Awaitable[None]) -> None:
+    async def _told(self, work: Callable[[], Awaitable[None]]) -> None:
         try:
-            await work
+            # begun here: what is cancelled before its turn must not have begun elsewhere
+            await work()
         except StoreError as error:
             # no bug of ours: a line is enough, and a traceback would only hide it
             log.error(error.message, extra={"slug": error.slug})  # noqa: TRY400
@@ -166,7 +167,7 @@ class Daemon:
             now = ours.now(), theirs.now()
             if now[1] < before[1]:
                 log.warning("the clock was set back", extra={"by": str(before[1] - now[1])})
-                await self._told(self._reel_in(now[1]))
+                await self._told(partial(self._reel_in, now[1]))
             if now[0] < before[0]:
                 for beat in scheduler.get_jobs():
                     beat.modify(next_run_time=now[0])
@@ -185,7 +186,7 @@ class Daemon:
             records, is_all = await shift.pipeline.claim_due(room) if room > 0 else ([], False)
             self._breath = None if is_all else max(BREATH, 10 * (uptime() - begun))
             for record in [] if self._stopping.is_set() else records:
-                task = asyncio.create_task(self._told(self._poll(shift.pipeline, record)))
+                task = asyncio.create_task(self._told(partial(self._poll, shift.pipeline, record)))
                 self._polls.add(task)
                 task.add_done_callback(self._is_polled)
             self._pulse.beat("poll")
@@ -218,7 +219,7 @@ class Daemon:
     def _put_on_wire(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         """Begin this for an account that is free; it is waited for at the end, or left there."""
         if name not in self._accounts:
-            task = asyncio.create_task(self._told(work()))
+            task = asyncio.create_task(self._told(work))
             self._accounts[name] = task
             task.add_done_callback(partial(self._is_free, name))
 
@@ -291,7 +292,7 @@ class Daemon:
         running = [*self._polls, *self._accounts.values()]
         if running:
             await asyncio.wait(running)
-        await self._told(old.pipeline.let_go())
+        await self._told(old.pipeline.let_go)
         await old.resources.aclose()
 
     async def _drain(self) -> None:
@@ -305,7 +306,7 @@ class Daemon:
             await asyncio.wait(running, timeout=DRAIN_SECONDS)
         with suppress(TimeoutError):
             async with asyncio.timeout(LETTING_GO_SECONDS):
-                await self._told(shift.pipeline.let_go())
+                await self._told(shift.pipeline.let_go)
         if self.is_drained:
             await shift.resources.aclose()
         else:

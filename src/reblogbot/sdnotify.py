@@ -7,6 +7,9 @@ import socket
 import time
 from datetime import timedelta
 
+# so many seconds may all work rest while the manager is too busy to take a message
+PATIENCE = 0.25
+
 
 def notify(*lines: str) -> None:
     """Send lines such as READY=1 to the service manager, if there is one."""
@@ -16,10 +19,11 @@ def notify(*lines: str) -> None:
     # a leading @ stands for the NUL of an abstract socket
     address = "\0" + address[1:] if address.startswith("@") else address
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as wire:
+        wire.settimeout(PATIENCE)
         try:
             wire.sendto("\n".join(lines).encode(), address)
         except OSError:
-            # a manager that is gone must not take the daemon with it
+            # a manager that is gone, or does not listen, must not take the daemon with it
             return
 
 

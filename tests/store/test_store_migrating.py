@@ -39,6 +39,7 @@ BREAKS = "op.execute('DELETE FROM source')"
 LOOK = """
 import json, sys
 from datetime import UTC, datetime
+from sqlalchemy import text
 from reblogbot.store import open_store
 
 store, done = open_store(sys.argv[1], "child", datetime.now(UTC))

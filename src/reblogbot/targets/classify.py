@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from reblogbot.errors import (
     Doubtful,
@@ -52,6 +52,16 @@ class Answer:
         if self.json() is not None:
             return "json"
         return "html" if "html" in self.headers.get("content-type", "").lower() else "plain"
+
+    @property
+    def next_max_id(self) -> str:
+        """The max_id of the next page in the Link header (RFC 8288), "" when there is none."""
+        for part in self.headers.get("link", "").split(","):
+            address, _, rest = part.partition(">")
+            if 'rel="next"' in rest or "rel=next" in rest:
+                query = parse_qs(urlsplit(address.strip().lstrip("<")).query)
+                return query.get("max_id", [""])[0]
+        return ""
 
     def json(self) -> Any:
         """The parsed body; None when it is no JSON (or is `null`, which says as little)."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from math import inf
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import quote
 
 from reblogbot.clock import uptime
 from reblogbot.delivery import UNRESOLVABLE
@@ -179,7 +179,7 @@ class MastodonTarget:
 
     def page(self, path: str, params: Mapping[str, Any] | None = None) -> tuple[Any, str]:
         answer = self._read(path, params)
-        return answer.json(), _next_max_id(answer)
+        return answer.json(), answer.next_max_id
 
     def _read(self, path: str, params: Mapping[str, Any] | None) -> Answer:
         def ask(client: Mastodon) -> None:
@@ -314,7 +314,7 @@ class MastodonTarget:
             if not isinstance(page, list):
                 raise Doubtful("unreadable_answer", f"{self._name}: our statuses are no list.")
             pages.append(page)
-            older = _next_max_id(answer)
+            older = answer.next_max_id
             if not older:
                 break
         return pages
@@ -393,13 +393,3 @@ def _words(post: Post) -> list[tuple[str, str]]:
 
 def _attaching(images: Sequence[str]) -> list[tuple[str, str]]:
     return [("media_ids[]", image) for image in images]
-
-
-def _next_max_id(answer: Answer) -> str:
-    """The max_id of the next page in the Link header (RFC 8288), "" when there is none."""
-    for part in answer.headers.get("link", "").split(","):
-        address, _, rest = part.partition(">")
-        if 'rel="next"' in rest or "rel=next" in rest:
-            query = parse_qs(urlsplit(address.strip().lstrip("<")).query)
-            return query.get("max_id", [""])[0]
-    return ""
