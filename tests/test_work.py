@@ -147,6 +147,22 @@ def test_only_what_changed_is_parsed(bot, feeds, follow, clock, parsed):
     assert len(parsed) == FEEDS + 1
 
 
+def test_a_queue_that_waits_for_its_pace_is_not_read_again_and_again(follow, bot, sandbox, clock):
+    follow(1)
+    config = bot.path.read_text(encoding="utf-8").replace("review = true", "")
+    config = config.replace('first = "none"', 'first = "all"').replace(
+        "per_hour = 100000", "per_hour = 1"
+    )
+    bot.path.write_text(config, encoding="utf-8")
+    with bot.at_work() as worker:
+        assert worker.sync().counts()["sent"] == 1
+        with statements(worker) as told:
+            assert worker.run(worker.pipeline.busy()) == ["news"]
+            assert worker.run(worker.pipeline.deliver("news")) == []
+    # what a dead process left, what is in doubt, when something was sent: not what waits
+    assert told.count("select delivery") == 3, told
+
+
 # modules
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,8 @@ from reblogbot.config.settings import AccountSettings, Config, SourceSettings
 from reblogbot.model import Delivery
 from reblogbot.store import Store
 from reblogbot.store.records import AccountRecord, SourceRecord
+
+PART = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +40,27 @@ class Status:
 
 def status(config: Config, store: Store, now: datetime) -> Status:
     """How sources, accounts and the queue stand at `now`."""
-    known = {one.name: one for one in store.sources.all()}
     accounts = {one.name: one for one in store.outbox.accounts()}
     remarks: list[str] = []
     for account in config.accounts.values():
         remarks += _waits(account, config, store, now) if account.enabled else []
     remarks += _refused(store, now)
     return Status(
-        [_source(one, known.get(name)) for name, one in config.sources.items()],
+        list(_sources(config, store)),
         [_account(one, accounts.get(name), now) for name, one in config.accounts.items()],
         store.outbox.count(),
         store.outbox.stopped_at(),
         tuple(remarks),
     )
+
+
+def _sources(config: Config, store: Store) -> Iterator[dict[str, Any]]:
+    """The rows of the sources; the records are read some at a time: there may be very many."""
+    names = list(config.sources)
+    for start in range(0, len(names), PART):
+        part = names[start : start + PART]
+        known = store.sources.of(part)
+        yield from (_source(config.sources[name], known.get(name)) for name in part)
 
 
 def _source(settings: SourceSettings, record: SourceRecord | None) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from store_samples import NOW, candidate, enrol, poll
+from store_samples import DAY, NOW, candidate, enrol, poll
 
 from children import OPEN, bound_by_modes, on_a_small_disk, run
 from reblogbot.errors import Exit, StoreError
@@ -553,3 +553,34 @@ def test_a_server_that_was_restarted_meanwhile_is_found_again(postgres_url):
     assert store.sources.all() == []
     store.close()
     other.close()
+
+
+# large stores
+
+
+def test_a_large_store_is_read_whole_once_a_day(filled_large):
+    checked = []
+    for at in (NOW, NOW, NOW + DAY, NOW + DAY):
+        told = []
+        store, _ = open_store(filled_large, "me", at, told=lambda *far, told=told: told.append(far))
+        store.close()
+        checked.append(told == [("checking", 0, 0)])
+    assert checked == [True, False, True, False]
+
+
+def test_a_large_store_that_is_damaged_is_not_taken_for_read(filled_large):
+    path = Path(filled_large.removeprefix("sqlite:///"))
+    whole = path.read_bytes()
+    page = len(whole) // 2 // 4096 * 4096
+    path.write_bytes(whole[:page] + b"\xff" * 4096 + whole[page + 4096 :])
+    for _ in range(2):
+        with pytest.raises(StoreError) as caught:
+            open_store(filled_large, "me", NOW)
+        assert caught.value.slug == "store_corrupt"
+
+
+@pytest.fixture
+def filled_large(filled, monkeypatch):
+    """The URL of a store that counts as large."""
+    monkeypatch.setattr("reblogbot.store.database.LARGE", 1)
+    return sqlite(filled)

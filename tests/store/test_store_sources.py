@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy.exc import IntegrityError
@@ -24,6 +24,7 @@ from store_samples import (
 
 from reblogbot.model import Batch, Entry, Intent, Refusal, State, Validators
 from reblogbot.schema import entry, published, refusal, seen
+from reblogbot.store.due import Room
 from reblogbot.store.sources import Quiet
 
 MINUTE = timedelta(minutes=1)
@@ -114,6 +115,29 @@ def test_a_claim_takes_no_more_than_its_limit(store):
     enrol(store, "a", "b", "c")
     assert len(store.sources.claim(["a", "b", "c"], "due", NOW, LEASE, limit=2)) == 2
     assert len(store.sources.claim(["a", "b", "c"], "due", NOW, LEASE, limit=2)) == 1
+
+
+def test_what_is_due_is_found_behind_many_that_are_disabled(store):
+    enrol(store, *(f"off-{number}" for number in range(350)), at=NOW - DAY)
+    enrol(store, "on", "on-too", at=NOW - MINUTE)
+    on = {"on", "on-too"}
+    (one,), is_all = store.sources.claim_due(on, NOW, LEASE, Room(1))
+    assert (one.name in on, is_all) == (True, False)
+    (two,), is_all = store.sources.claim_due(on, NOW, LEASE, Room(1))
+    assert ({one.name, two.name}, is_all) == (on, True)
+
+
+def test_what_may_be_polled_is_told_by_name(store):
+    enrol(store, "gone", "resting", "due", "later")
+    for name, state, asked in (("gone", "gone", None), ("resting", "retry_later", NOW + DAY)):
+        store.sources.record_failure(claim(store, name), "no", state, NOW, asked, NOW)
+    store.sources.record_failure(claim(store, "later"), "no", "failed", NOW + DAY, None, NOW)
+    assert store.sources.ripe("due", NOW) == {"due"}
+    assert store.sources.ripe("asked", NOW) == {"due", "later"}
+    assert store.sources.ripe("all", NOW) == {"gone", "resting", "due", "later"}
+    assert store.sources.gone() == {"gone": "no"}
+    # it is not even passed over: no tick comes upon it
+    assert store.sources.of(["gone", "unknown"])["gone"].due == datetime(9999, 1, 1, tzinfo=UTC)
 
 
 def test_sources_of_another_config_are_left_alone(store):
