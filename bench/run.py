@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from typing import IO
 
 from bench.bench import ROOT
 
+LAUNCH = Path(__file__).with_name("launch.py")
 LOG = ROOT / "build" / "bench" / "said.log"
 """What the processes that run meanwhile complain of."""
 # ru_maxrss counts kilobytes, but bytes on macOS
@@ -40,29 +40,25 @@ def run(command: Sequence[object], folder: Path, *, seconds: float = 0.0, given:
 
     With `seconds` it is asked to end after so many. Raises Failed when it does not exit with 0.
     """
-    log, read = folder / "output.log", folder / "input.txt"
+    log, read, cost = (folder / name for name in ("output.log", "input.txt", "cost.txt"))
     read.write_text(given, encoding="utf-8")
+    words = [str(word) for word in command]
     begun = time.perf_counter()
     with log.open("wb") as out, read.open("rb") as stdin:
-        process = subprocess.Popen(
-            [str(word) for word in command],
+        code = subprocess.call(
+            [sys.executable, "-I", "-S", LAUNCH, cost, str(round(seconds)), *words],
             cwd=folder,
             stdin=stdin,
             stdout=out,
             stderr=subprocess.STDOUT,
             env=environ(),
         )
-        if seconds:
-            threading.Timer(seconds, process.terminate).start()
-        # its children's time is in there, as far as it waited for them itself
-        _, status, usage = os.wait4(process.pid, 0)
     wall = time.perf_counter() - begun
-    process.returncode = os.waitstatus_to_exitcode(status)
     text = log.read_text(encoding="utf-8", errors="replace")
-    if process.returncode:
-        told = text[-2000:]
-        raise Failed(f"{' '.join(map(str, command))}: exit code {process.returncode}\n{told}")
-    return Run(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / _PER_MB, text)
+    if code:
+        raise Failed(f"{' '.join(words)}: exit code {code}\n{text[-2000:]}")
+    cpu, memory = map(float, cost.read_text(encoding="utf-8").split())
+    return Run(cpu, wall, memory / _PER_MB, text)
 
 
 @contextmanager
