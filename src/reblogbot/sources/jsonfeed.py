@@ -9,11 +9,9 @@ from typing import Any
 
 from reblogbot.model import Batch, Entry, Media
 from reblogbot.sources import dates, json_text, not_a_feed
+from reblogbot.sources.plain import LONGEST_HTML, LONGEST_TEXT
 from reblogbot.sources.urls import is_web_url, web_url
 from reblogbot.text import html_to_text, language_tag, one_line
-
-_LONGEST_HTML = 12_000
-_LONGEST_TEXT = 5_000
 
 
 def looks_like_json(text: str) -> bool:
@@ -77,7 +75,7 @@ def _link(item: dict[str, Any], guid: str, media: Iterable[Media], url: str) -> 
 
 
 def _text(where: dict[str, Any], key: str) -> str:
-    return json_text.text_of(where.get(key))[:_LONGEST_HTML]
+    return json_text.text_of(where.get(key))[:LONGEST_HTML]
 
 
 def _texts(values: Any) -> Iterable[str]:
@@ -93,7 +91,7 @@ def _summary(item: dict[str, Any]) -> str:
         or _text(item, "content_text")
         or html_to_text(_text(item, "content_html"))
     )
-    return text[:_LONGEST_TEXT]
+    return text[:LONGEST_TEXT]
 
 
 def _authors(where: dict[str, Any]) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from reblogbot.model import Batch, Entry, Media, Validators
 from reblogbot.sources import arxiv, dates, jsonfeed, not_a_feed, spans, xml_text
 from reblogbot.sources.body import Body
 from reblogbot.sources.encoding import decode
-from reblogbot.sources.plain import has_markup
+from reblogbot.sources.plain import LONGEST_HTML, LONGEST_TEXT, has_markup
 from reblogbot.sources.urls import is_web_url, web_url
 from reblogbot.text import clean, html_to_text, language_of, language_tag, one_line
 from reblogbot.text.markup import unescape_once
@@ -23,9 +23,6 @@ from reblogbot.text.markup import unescape_once
 CUT_OFF = Validators(cursor="cut off")
 """Marks the Batch of half a document: nothing of it may stand for the whole next time."""
 
-# Longer texts are cut before they are looked at: no post is that long, and a worker's time is dear
-_LONGEST_HTML = 12_000
-_LONGEST_TEXT = 5_000
 _MARKUP = re.compile("[<&]")
 _TAG = re.compile(r"<[^<>]*>")
 _SAMPLE = 10_000
@@ -232,23 +229,23 @@ class _Reading:
         return arxiv.unwrapped(entry) if is_paper else entry
 
     def _title(self, raw: dict[str, Any]) -> str:
-        title = str(raw.get("title") or raw.get("itunes_title") or "")[:_LONGEST_HTML]
+        title = str(raw.get("title") or raw.get("itunes_title") or "")[:LONGEST_HTML]
         kind = raw.get("title_detail", {}).get("type", "text/plain")
         if kind != "text/plain" or (not self.head.is_atom and has_markup(title)):
             title = html_to_text(title)
         elif not self.head.is_atom:
             # RSS does not say whether a title is HTML: a lone "<" or ">" is none, "&amp;" is
             title = unescape_once(title)
-        return one_line(title)[:_LONGEST_TEXT]
+        return one_line(title)[:LONGEST_TEXT]
 
     def _summary(self, raw: dict[str, Any]) -> str:
         contents = raw.get("content") or []
         for detail in (raw.get("summary_detail") or {}, *contents):
-            value = str(detail.get("value") or "")[:_LONGEST_HTML]
+            value = str(detail.get("value") or "")[:LONGEST_HTML]
             is_plain = detail.get("type") == "text/plain"
             text = clean(value) if is_plain else html_to_text(value)
             if text:
-                return text[:_LONGEST_TEXT]
+                return text[:LONGEST_TEXT]
         return ""
 
     def _guid(self, raw: dict[str, Any]) -> str:
@@ -313,7 +310,7 @@ def _authors(raw: dict[str, Any]) -> tuple[str, ...]:
     for author in raw.get("authors") or ():
         # feedparser cuts "me@site.example (Me)" in odd places
         written = raw.get("author") if author.get("email") else author.get("name")
-        text = str(written or "")[:_LONGEST_TEXT]
+        text = str(written or "")[:LONGEST_TEXT]
         name = _ADDRESS.sub("", one_line(html_to_text(text) if _MARKUP.search(text) else text))
         names.append(name.strip(" ()"))
     return tuple(dict.fromkeys(name for name in names if name))

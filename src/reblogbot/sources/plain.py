@@ -8,8 +8,8 @@ from reblogbot.text import html_to_text, one_line
 from reblogbot.text.markup import unescape_once
 
 # Longer texts are cut before they are looked at: no post is that long, and a worker's time is dear
-_LONGEST_HTML = 12_000
-_LONGEST_TEXT = 5_000
+LONGEST_HTML = 12_000
+LONGEST_TEXT = 5_000
 # "Set<U>" and "the <p> element" are about such tags: what means them closes them
 _MARKUP = re.compile(
     r"</(?:a|b|div|em|font|h[1-6]|i|li|p|s|small|span|strong|sub|sup|u)\s?>"
@@ -29,9 +29,9 @@ def plain(written: str) -> str:
 
     A lone "<" or ">" is none, and "&amp;" is one "&".
     """
-    written = written[:_LONGEST_HTML]
+    written = written[:LONGEST_HTML]
     text = html_to_text(written) if has_markup(written) else unescape_once(written)
-    return text[:_LONGEST_TEXT].strip()
+    return text[:LONGEST_TEXT].strip()
 
 
 def plain_line(written: str) -> str:
