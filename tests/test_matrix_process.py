@@ -48,12 +48,13 @@ def run_poor(bot, limits):
         "NOFILE=9",
         "NOFILE=16",
         f"AS={80 * MB}",
+        f"AS={83 * MB}",
         # short of this the interpreter may lose a thread as it begins, and wait for it for ever
         f"AS={130 * MB}",
         # no thread's stack finds room
         f"STACK={4000 * MB},AS={3000 * MB}",
     ],
-    ids=["no files", "few files", "no memory", "little memory", "no threads"],
+    ids=["no files", "few files", "no memory", "hardly any memory", "little memory", "no threads"],
 )
 def test_a_machine_that_gives_no_more_loses_and_doubles_nothing(bot, queue, sandbox, limits):
     ran = run_poor(bot, limits)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import logging
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import ParamSpec, TypeVar
 
+from reblogbot.aside import Aside, ThreadDied
 from reblogbot.errors import Doubtful, RateLimited, TargetError, Unauthorised
 from reblogbot.model import Delivery, State
 from reblogbot.ports import Clock, Target
@@ -56,7 +55,7 @@ class Access:
         self.trouble = ""
         self.slugs: list[str] = []
         self._token = token
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"account-{name}")
+        self._thread = Aside(f"account-{name}")
 
     @cached_property
     def target(self) -> Target:
@@ -70,7 +69,7 @@ class Access:
 
     def close(self) -> None:
         """Take no more calls; one on the wire ends by itself."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        self._thread.drop()
 
     def token_mark(self) -> str:
         """A digest that tells one token from another, "" where there is none to be had."""
@@ -81,10 +80,9 @@ class Access:
 
     async def call(self, method: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What the target answers; whatever breaks in an adapter leaves us in doubt."""
-        loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self._thread, lambda: method(*args, **kwargs))
-        except TargetError:
+            return await self._thread(method, *args, **kwargs)
+        except (TargetError, ThreadDied):
             raise
         except Exception as error:
             log.exception("target broke", extra={"account": self.name})

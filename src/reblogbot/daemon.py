@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from reblogbot import app, sdnotify
+from reblogbot.aside import ThreadDied
 from reblogbot.clock import SystemClock, uptime
 from reblogbot.config.settings import Config
 from reblogbot.errors import ConfigError, Exit, StoreError
@@ -150,6 +151,11 @@ class Daemon:
             if error.slug in FATAL:
                 self._exit = Exit.STORE
                 self._stopping.set()
+        except ThreadDied as error:
+            # whoever starts us again gives us the memory; what was sent is read back then
+            log.error(str(error), extra={"slug": "system"})  # noqa: TRY400
+            self._exit = Exit.FAILED
+            self._stopping.set()
         except Exception:
             # a bug must not silence every source: its lease runs out, and it is tried again
             log.exception("unexpected error")

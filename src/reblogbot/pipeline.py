@@ -74,7 +74,7 @@ class Pipeline:
         """Let go of threads; the store is closed by whoever opened it."""
         for sender in self._senders.values():
             sender.close()
-        await asyncio.to_thread(self._in_store.close)
+        await self._in_store.close()
 
     def stop(self) -> None:
         """Start nothing more; what is on the wire is finished and settled."""

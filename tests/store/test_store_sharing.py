@@ -300,7 +300,7 @@ async def test_a_transaction_that_was_cut_off_is_done_once_more(postgres_url):
     event.listen(store._database.engine, "before_cursor_execute", cut)
     in_store = StoreThread()
     claimed = await in_store(store.outbox.claim, one, NOW, LEASE)
-    in_store.close()
+    await in_store.close()
     assert claimed.state == State.SENDING
     assert cuts
     store.close()
@@ -316,7 +316,7 @@ async def test_what_is_cut_off_again_and_again_is_given_up_with_its_reason():
     in_store = StoreThread()
     with pytest.raises(StoreInterrupted):
         await in_store(fails)
-    in_store.close()
+    await in_store.close()
     assert len(asked) == 3
 
 

@@ -9,10 +9,10 @@ from reblogbot.store import StoreThread
 
 
 @pytest.fixture
-def in_store():
+async def in_store():
     thread = StoreThread()
     yield thread
-    thread.close()
+    await thread.close()
 
 
 async def test_everything_runs_in_one_thread_aside_of_the_loop(in_store):
@@ -56,6 +56,6 @@ async def test_closing_finishes_what_was_asked_for():
     in_store, done = StoreThread(), []
     asked = [asyncio.create_task(in_store(done.append, number)) for number in range(5)]
     await asyncio.sleep(0)
-    in_store.close()
-    await asyncio.gather(*asked)
+    await in_store.close()
     assert done == list(range(5))
+    await asyncio.gather(*asked)

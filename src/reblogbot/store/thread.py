@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
+from reblogbot.aside import Aside
 from reblogbot.errors import StoreInterrupted
 
 log = logging.getLogger(__name__)
@@ -25,18 +24,15 @@ class StoreThread:
     """
 
     def __init__(self) -> None:
-        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
+        self._thread = Aside("store")
 
     async def __call__(self, method: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What the method returns; it is done even if nobody waits for it any more."""
-        loop = asyncio.get_running_loop()
-        done = loop.run_in_executor(self._executor, lambda: _done(method, *args, **kwargs))
-        # unshielded, whoever is cancelled would take back what has not begun yet
-        return await asyncio.shield(done)
+        return await self._thread(lambda: _done(method, *args, **kwargs))
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Finish what was asked for; nothing more is taken."""
-        self._executor.shutdown(wait=True)
+        await self._thread.end()
 
 
 def _done(method: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
