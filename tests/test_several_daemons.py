@@ -60,6 +60,8 @@ main()
 """
 SOURCES = {"hot": "news", "tech": "news", "crowd": "echo"}
 PER_HOST = 2
+# a process may be stopped within a transaction: PostgreSQL takes its locks back after 30 s
+LONG = 90.0
 SEEDS = int(os.environ.get("REBLOGBOT_DAEMONS_SEEDS", "1"))
 
 
@@ -209,15 +211,15 @@ def test_two_that_were_stopped_before_the_wire_and_wake_too_late_double_nothing(
     cluster.start("connected", -7, "connected")
     until(lambda: cluster.is_stopped("connected"), "a daemon that stops at the wire")
     cluster.start("claimed", 6, "claimed")
-    until(lambda: cluster.is_stopped("claimed"), "a daemon that stops with a claim")
+    until(lambda: cluster.is_stopped("claimed"), "a daemon that stops with a claim", LONG)
     cluster.start("third", 45)
-    until(lambda: is_all_posted(server, shown), "the posts, by the third")
+    until(lambda: is_all_posted(server, shown), "the posts, by the third", LONG)
     for machine in ("connected", "claimed"):
         cluster.send(machine, signal.SIGCONT)
     for source in SOURCES:
         shown.add(source, 3)
-    until(lambda: is_all_posted(server, shown), "the later posts, by whomever")
-    until(lambda: not bot.open(), "everything settled")
+    until(lambda: is_all_posted(server, shown), "the later posts, by whomever", LONG)
+    until(lambda: not bot.open(), "everything settled", LONG)
     judge(bot, server, shown)
     # each of the two was about to send, and found out that it was late
     assert bot.log().count("slug=lapsed") == 2
