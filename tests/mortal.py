@@ -47,7 +47,7 @@ class Reaper:
             other.cancel()
         await asyncio.gather(*others, return_exceptions=True)
         for access in self._accesses:
-            await asyncio.to_thread(access._thread.shutdown, wait=True)
+            await access._thread.end()
 
     def strikes(self, name: str) -> bool:
         """Note a call; True when it is the last one that takes effect. Raises Killed."""
