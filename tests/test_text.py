@@ -5,6 +5,7 @@ import regex
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from mastodon import Mastodon
+from mastodon._url_regex import URL_REGEX_SOURCE
 
 from reblogbot.model import Limits
 from reblogbot.text import (
@@ -20,7 +21,7 @@ from reblogbot.text import (
     shorten,
     size,
 )
-from reblogbot.text.links import LINK
+from reblogbot.text.links import LINK, top_level_domains
 from reblogbot.text.patterns import matches, replaced
 
 MASTODON = Limits(500, 23)
@@ -67,6 +68,8 @@ fragments = st.lists(
             "HTTPS://例子.中国/路",
             "https://example.org/,@bob",
             "https://example.org",
+            "https://example.co.unregistered/path",
+            "https://social.example/@alice",
             "_",
             "x",
             ".",
@@ -267,6 +270,15 @@ def test_no_nonsense_makes_html_fail(html):
         ("xhttps://example.org/long/long/long", 35),
         ("hi @alice@a.very.long.example.org!", len("hi @alice!")),
         ("HTTP://EXAMPLE.ORG/A", 23),
+        ("https://例子.中国/" + "x" * 30, 23),
+        ("https://xn--fsqu00a.xn--fiqs8s/" + "x" * 30, 23),
+        ("https://example.travelersinsurance/" + "x" * 30, 23),
+        # reserved, run into the next word, and registered after Mastodon's list was made
+        ("https://news.example/" + "x" * 30, 51),
+        ("https://example.orgwordword/" + "x" * 10, 38),
+        ("https://example.kids/" + "x" * 30, 51),
+        # a link ends where its domain could
+        ("https://example.co.unregistered/", 23 + len(".unregistered/")),
     ],
 )
 def test_length_is_counted_as_mastodon_counts(text, count):
@@ -283,6 +295,13 @@ def test_a_link_without_a_public_name_is_not_counted_short():
     link = "http://localhost:3000/" + "x" * 50
     assert length(link, MASTODON) == len(link)
     assert length("http://127.0.0.1/", MASTODON) >= Mastodon.get_status_length("http://127.0.0.1/")
+
+
+def test_the_top_level_domains_are_those_mastodon_knows():
+    # its two lists of them, generic and of countries, as Mastodon.py carries them
+    lists = regex.findall(r"\(\?:((?:[^|()\\\[\]]+\|){99,}[^|()\\\[\]]+)\)", URL_REGEX_SOURCE)
+    assert len(lists) == 2
+    assert top_level_domains() == {name.lower() for names in lists for name in names.split("|")}
 
 
 def test_the_content_warning_counts():

@@ -9,10 +9,12 @@ from typing import Literal
 
 import regex
 
+from reblogbot.text.links import top_level_domains
+
 _LINK = regex.compile(r"(?<![\w@#/])https?://[^\s<>\"]+", regex.IGNORECASE)
 # what may not end a link, after Mastodon's own expression for link paths
 _NOT_AT_END = "?!*\"'「」<>;:=,.$%[]~&|@。，、！？；：）】》』”’…"
-_COUNTABLE_HOST = regex.compile(r"(?:[\w\-]+\.)+\p{L}[\p{L}\p{N}\-]+$")
+_COUNTABLE_HOST = regex.compile(r"(?:[\w\-]+\.)+(?:xn--[a-z0-9\-]+|(?P<top>\p{L}+))$")
 _TAG = regex.compile(
     r"(?<![\w/&)])[#＃]([\p{L}\p{N}\p{M}_·・]*[\p{L}\p{M}_][\p{L}\p{N}\p{M}_·・]*)"
 )
@@ -96,8 +98,9 @@ def _counted(piece: Piece, per_link: int | None) -> int:
 
 
 def _is_countable(link: str) -> bool:
-    host = regex.split(r"[/?#:]", link.partition("://")[2], maxsplit=1)[0]
-    return bool(_COUNTABLE_HOST.match(host))
+    host = regex.split(r"[/?#:]", link.partition("://")[2].lower(), maxsplit=1)[0]
+    name = _COUNTABLE_HOST.match(host)
+    return name is not None and (name["top"] is None or name["top"] in top_level_domains())
 
 
 def html(text: str, origin: str, mention_url: Callable[[str], str]) -> str:

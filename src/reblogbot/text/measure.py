@@ -5,7 +5,7 @@ from __future__ import annotations
 import regex
 
 from reblogbot.model import Limits
-from reblogbot.text.links import COUNTED
+from reblogbot.text.links import counted
 
 _CLUSTER = regex.compile(r"\X")
 # Mastodon, account.rb, MENTION_RE, with the plainer names of older versions
@@ -32,7 +32,7 @@ def length(text: str, limits: Limits, spoiler: str = "") -> int:
     local part; the content warning in full (Mastodon, status_length_validator.rb).
     """
     if limits.per_link is not None:
-        text = COUNTED.sub(lambda link: _PLACEHOLDER * _weight(link, limits.per_link or 0), text)
+        text = counted().sub(lambda link: _PLACEHOLDER * _weight(link, limits.per_link or 0), text)
     return size(_MENTION.sub(r"\1", text)) + size(spoiler)
 
 
