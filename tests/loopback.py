@@ -15,7 +15,7 @@ from typing import Self
 import pytest
 
 from reblogbot.config.settings import HttpSettings
-from reblogbot.http import Fetcher
+from reblogbot.web.http import Fetcher
 
 
 @dataclass

@@ -7,8 +7,8 @@ from collections.abc import Callable, Coroutine
 from types import SimpleNamespace
 from typing import Any, Literal
 
-from reblogbot.access import Access
 from reblogbot.pipeline import Pipeline
+from reblogbot.sending.access import Access
 
 How = Literal["before", "after", "interrupted"]
 

@@ -28,14 +28,14 @@ import tomlkit
 
 from postgres import emptied
 from reblogbot import app
-from reblogbot.http import Fetcher
+from reblogbot.core.rounds import Round
+from reblogbot.core.text import html_to_text
 from reblogbot.offload import WorkerPool
 from reblogbot.pipeline import Pipeline
 from reblogbot.preview import Preview, preview
-from reblogbot.rounds import Round
 from reblogbot.sandbox.server import Sandbox
 from reblogbot.store import Store, open_store
-from reblogbot.text import html_to_text
+from reblogbot.web.http import Fetcher
 
 # nothing here takes that long: it only keeps a broken test from waiting for ever
 PATIENCE = 30.0

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from reblogbot import http
 from reblogbot.store import database
 from reblogbot.targets import classify
+from reblogbot.web import http
 
 ROOT = Path(__file__).parents[1]
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")

@@ -12,7 +12,7 @@ import tomlkit
 
 from loopback import Site, answer, fetcher
 from reblogbot.app import load_config
-from reblogbot.compose import compose
+from reblogbot.core.compose import compose
 from reblogbot.model import Limits, Validators
 from reblogbot.offload import WorkerPool
 from reblogbot.ports import Tools

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from reblogbot.compose import compose
 from reblogbot.config.settings import AccountSettings, SourceSettings
+from reblogbot.core.compose import compose
 from reblogbot.model import Entry, Limits
 
 PAGE = (Path(__file__).parents[1] / "docs" / "templates.md").read_text(encoding="utf-8")

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from pictures import opened, photo, png, saved
 from reblogbot.config.settings import HttpSettings
-from reblogbot.http import Fetcher
 from reblogbot.images import MOST, Gallery
 from reblogbot.model import Entry, Limits, Media
 from reblogbot.ports import Response
+from reblogbot.web.http import Fetcher
 
 LIMITS = Limits()
 

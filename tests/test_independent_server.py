@@ -6,8 +6,8 @@ import urllib.request
 import pytest
 from mastodon_mock.testing.server import MockServer
 
+from reblogbot.core.text import html_to_text
 from reblogbot.errors import Exit
-from reblogbot.text import html_to_text
 from rig import Item, items, text_of
 
 

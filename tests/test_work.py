@@ -20,9 +20,9 @@ HEAVY = {
 }  # fmt: skip
 ALSO_AT_REST = {"asyncio", "pydantic", "sqlalchemy", "ssl"}
 OURS_AT_WORK = {
-    "reblogbot.compose", "reblogbot.filters", "reblogbot.identity", "reblogbot.messenger",
-    "reblogbot.planning", "reblogbot.sending", "reblogbot.sources.parse_feed",
-    "reblogbot.targets.mastodon", "reblogbot.templates", "reblogbot.text",
+    "reblogbot.core.compose", "reblogbot.core.filters", "reblogbot.core.identity", "reblogbot.notices.messenger",
+    "reblogbot.core.planning", "reblogbot.sending.sender", "reblogbot.sources.parse_feed",
+    "reblogbot.targets.mastodon", "reblogbot.core.templates", "reblogbot.core.text",
 }  # fmt: skip
 
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reblogbot import __version__, registry
-from reblogbot.access import Access
 from reblogbot.clock import SystemClock
 from reblogbot.config.load import load
 from reblogbot.config.settings import AccountSettings, Config, HttpSettings, SourceSettings
@@ -24,12 +23,13 @@ from reblogbot.offload import WorkerPool
 from reblogbot.owner import new_owner
 from reblogbot.pipeline import Pipeline
 from reblogbot.ports import Clock, Fetch, Response, Source, Told, Tools, untold
+from reblogbot.sending.access import Access
 from reblogbot.store import Store, StoreThread, open_store, read_store
 from reblogbot.targets import ratelimit
 
 if TYPE_CHECKING:
-    from reblogbot.http import Fetcher
     from reblogbot.targets.mastodon import MastodonTarget
+    from reblogbot.web.http import Fetcher
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ def load_config(path: Path) -> Config:
 
 def _fault_of_template(text: str) -> str:
     # few write templates of their own, and Jinja2 costs as much as polling a hundred sources
-    from reblogbot.templates import check_template  # noqa: PLC0415
+    from reblogbot.core.templates import check_template  # noqa: PLC0415
 
     return check_template(text)
 
@@ -109,9 +109,9 @@ class Web:
         self._fetcher: Fetcher | None = None
 
     async def __call__(self, url: str, **options: Any) -> Response:
-        """The answer; see `reblogbot.http.Fetcher`."""
+        """The answer; see `reblogbot.web.http.Fetcher`."""
         if self._fetcher is None:
-            from reblogbot.http import Fetcher  # noqa: PLC0415
+            from reblogbot.web.http import Fetcher  # noqa: PLC0415
 
             self._fetcher = Fetcher(self._settings, clock=self._clock)
         return await self._fetcher(url, **options)

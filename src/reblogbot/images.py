@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from reblogbot import fitting
-from reblogbot.addresses import shown
 from reblogbot.errors import SourceError
 from reblogbot.model import Entry, Image, Limits, Media
 from reblogbot.ports import Fetch, Offload
 from reblogbot.sources.urls import is_web_url
+from reblogbot.web.addresses import shown
 
 log = logging.getLogger(__name__)
 

@@ -18,23 +18,23 @@ from itertools import count
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from reblogbot.access import Access
 from reblogbot.clock import uptime
 from reblogbot.config.settings import AccountSettings, Config, SourceSettings
+from reblogbot.core.rounds import Poll, Round
 from reblogbot.model import Delivery, Limits, Post, State
 from reblogbot.polling import Look, Poller
 from reblogbot.ports import Clock, Source, Told, untold
-from reblogbot.rounds import Poll, Round
+from reblogbot.sending.access import Access
 from reblogbot.store import Store, StoreThread
 from reblogbot.store.due import Room, Which
 from reblogbot.store.records import SourceRecord
 
 if TYPE_CHECKING:
     # what composes and sends is imported when there is something to send: most rounds bring nothing
-    from reblogbot.digest import Bundle
+    from reblogbot.core.digest import Bundle
     from reblogbot.images import Gallery
-    from reblogbot.messenger import Messenger
-    from reblogbot.sending import Sender
+    from reblogbot.notices.messenger import Messenger
+    from reblogbot.sending.sender import Sender
 
 # how many looks may wait for the turn of one that is slow
 WINDOW = 1000
@@ -210,7 +210,7 @@ class Pipeline:
         if self._is_stopping or not (notify.command or notify.webhook or notify.account):
             return
         if self._messenger is None:
-            from reblogbot.messenger import Messenger  # noqa: PLC0415
+            from reblogbot.notices.messenger import Messenger  # noqa: PLC0415
 
             self._messenger = Messenger(
                 self.config, self.store, self._in_store, self.sender, self.clock
@@ -247,7 +247,7 @@ class Pipeline:
         at: datetime,
     ) -> list[Bundle]:
         """These posts as the source's digest of that instant has them; `title` is its feed's."""
-        from reblogbot import digest  # noqa: PLC0415
+        from reblogbot.core import digest  # noqa: PLC0415
 
         known = title or await self._in_store(self.store.sources.title, source.name)
         heading = digest.heading(source.title or known or source.name, source, at)
@@ -255,7 +255,7 @@ class Pipeline:
 
     async def line(self, account: str, waiting: Sequence[Delivery]) -> list[Delivery]:
         """What waits for the account, in the order it will go out."""
-        from reblogbot import turns  # noqa: PLC0415
+        from reblogbot.core import turns  # noqa: PLC0415
 
         now, pace = self.clock.now(), self.config.accounts[account].pace
         since = now - turns.memory(self.config)
@@ -265,7 +265,7 @@ class Pipeline:
     def sender(self, name: str) -> Sender:
         """The account's sender: one, as long as the process lives."""
         if name not in self._senders:
-            from reblogbot.sending import Sender  # noqa: PLC0415
+            from reblogbot.sending.sender import Sender  # noqa: PLC0415
 
             account = self.config.accounts[name]
             access = self._make_access(account, self.store, self._in_store)

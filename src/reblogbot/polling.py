@@ -10,8 +10,9 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
-from reblogbot import schedule
 from reblogbot.config.settings import Config, SourceSettings
+from reblogbot.core import schedule
+from reblogbot.core.rounds import Outcome, Poll
 from reblogbot.errors import SourceError
 from reblogbot.images import Gallery
 from reblogbot.model import (
@@ -26,13 +27,12 @@ from reblogbot.model import (
     Validators,
 )
 from reblogbot.ports import Clock, Source
-from reblogbot.rounds import Outcome, Poll
 from reblogbot.store import Store, StoreThread
 from reblogbot.store.records import SourceRecord
 from reblogbot.store.sources import Quiet
 
 if TYPE_CHECKING:
-    from reblogbot.planning import Taken
+    from reblogbot.core.planning import Taken
 
 log = logging.getLogger(__name__)
 
@@ -109,7 +109,7 @@ class Poller:
         if not batch.entries:
             return Look(record, settings, batch, looked_at=self._clock.now())
         # what decides is imported when there is something to decide: most rounds bring nothing
-        from reblogbot import planning  # noqa: PLC0415
+        from reblogbot.core import planning  # noqa: PLC0415
 
         found = planning.candidates(record.name, batch)
         return Look(record, settings, batch, found, looked_at=self._clock.now())
@@ -128,7 +128,7 @@ class Poller:
 
     async def plan(self, look: Look, taken: Taken | None = None) -> Plan:
         """What the look comes to; `taken` is known besides what stands in the store."""
-        from reblogbot import planning  # noqa: PLC0415  as above
+        from reblogbot.core import planning  # noqa: PLC0415  as above
 
         accounts = look.settings.to
         past = await self._past(look)
@@ -153,7 +153,7 @@ class Poller:
 
     async def _illustrated(self, look: Look, plan: Plan) -> tuple[Candidate, ...]:
         """What was found, with a page's own images for what is to be posted and brings none."""
-        from reblogbot import compose  # noqa: PLC0415  as above
+        from reblogbot.core import compose  # noqa: PLC0415  as above
 
         settings = look.settings
         bare = {

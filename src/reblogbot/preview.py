@@ -8,12 +8,12 @@ from datetime import datetime
 from itertools import count, islice
 from typing import Any
 
-from reblogbot import turns
-from reblogbot.bundling import may_be_bundled
+from reblogbot.core import turns
+from reblogbot.core.planning import Taken
 from reblogbot.model import Delivery, Intent, Plan, Post, State
 from reblogbot.pipeline import Pipeline
-from reblogbot.planning import Taken
 from reblogbot.ports import Told, untold
+from reblogbot.sending.bundling import may_be_bundled
 
 Queued = tuple[str, str, Post]
 """Account, source and post."""

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 
 from reblogbot.config.settings import Config
+from reblogbot.core.rounds import Poll
 from reblogbot.model import Delivery, State
-from reblogbot.rounds import Poll
 
 BUCKETS = (60, 300, 900, 1800, 3600, 7200, 21_600, 86_400, 259_200, 604_800)
 """Upper bounds, in seconds, of the spans from publication to post."""

@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from reblogbot import pacing, turns
 from reblogbot.config.settings import AccountSettings, Config, SourceSettings
+from reblogbot.core import pacing, turns
 from reblogbot.model import Delivery
 from reblogbot.store import Store
 from reblogbot.store.records import AccountRecord, SourceRecord

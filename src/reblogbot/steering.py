@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from reblogbot import planning
 from reblogbot.config.settings import Config
+from reblogbot.core import planning
 from reblogbot.errors import ReblogbotError
 from reblogbot.model import PART_OF, TRANSITIONS, Batch, Delivery, State
 from reblogbot.store import Store

@@ -10,9 +10,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import event
 
 from reblogbot.admin import metrics
+from reblogbot.core.rounds import Poll
 from reblogbot.model import Delivery, Post, State
 from reblogbot.pulse import BUCKETS, Latency
-from reblogbot.rounds import Poll
 from rig import items
 
 

@@ -15,7 +15,7 @@ import aiohttp
 import pytest
 
 from reblogbot.admin import health
-from reblogbot.rounds import Poll
+from reblogbot.core.rounds import Poll
 from rig import PATIENCE, items, kill, posted, until
 
 # health

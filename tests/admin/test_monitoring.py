@@ -12,8 +12,8 @@ import yaml
 
 from reblogbot import app
 from reblogbot.admin import metrics
+from reblogbot.core.rounds import Poll
 from reblogbot.pulse import Latency, Pulse
-from reblogbot.rounds import Poll
 
 ROOT = Path(__file__).parents[2]
 NAME = re.compile(r"\b(?:reblogbot|process)_[a-z_]+")

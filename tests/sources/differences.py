@@ -9,10 +9,10 @@ from urllib.parse import urljoin
 
 import feedparser
 
+from reblogbot.core.text import html_to_text, one_line, unescape_once
 from reblogbot.errors import SourceError
 from reblogbot.sources.encoding import decode
 from reblogbot.sources.urls import is_web_url
-from reblogbot.text import html_to_text, one_line, unescape_once
 
 
 @dataclass(frozen=True)

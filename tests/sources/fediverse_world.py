@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from reblogbot.config.settings import AccountSettings, HttpSettings, SourceSettings
+from reblogbot.core.filters import refusal
 from reblogbot.errors import SourceError
-from reblogbot.filters import refusal
-from reblogbot.http import Fetcher
 from reblogbot.model import Validators
 from reblogbot.ports import Tools
 from reblogbot.registry import factory
 from reblogbot.sandbox.server import run_in_thread
 from reblogbot.targets.mastodon import MastodonTarget
+from reblogbot.web.http import Fetcher
 
 PROFILES = ["mastodon", "gotosocial", "snac", "takahe", "pleroma", "pixelfed"]
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -9,8 +9,8 @@ import pytest
 from fediverse_world import Ticking, here, world
 
 from reblogbot.config.settings import SourceSettings
+from reblogbot.core.filters import refusal
 from reblogbot.errors import SourceError, Unreachable
-from reblogbot.filters import refusal
 from reblogbot.model import Validators
 from reblogbot.ports import Response, Tools
 from reblogbot.registry import factory

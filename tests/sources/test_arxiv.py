@@ -3,8 +3,8 @@
 import pytest
 from documents import atom, only, rss
 
-from reblogbot.compose import compose
 from reblogbot.config.settings import AccountSettings, SourceSettings
+from reblogbot.core.compose import compose
 from reblogbot.model import Limits
 from reblogbot.sources.arxiv import is_paper
 

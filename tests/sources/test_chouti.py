@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from loopback import answer, redirect
-from reblogbot import identity
 from reblogbot.config.settings import SourceSettings
+from reblogbot.core import identity
 from reblogbot.errors import SourceError
 from reblogbot.model import Validators
 from reblogbot.ports import Tools

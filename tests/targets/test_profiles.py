@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from reblogbot.delivery import UNRESOLVABLE, matches
+from reblogbot.core.delivery import UNRESOLVABLE, matches
 from reblogbot.errors import (
     Doubtful,
     RateLimited,

@@ -25,9 +25,9 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from reblogbot import __version__
+from reblogbot.core.rounds import Outcome
 from reblogbot.model import State
 from reblogbot.pulse import BUCKETS, Pulse
-from reblogbot.rounds import Outcome
 from reblogbot.store import Store
 from reblogbot.store.records import AccountRecord
 from reblogbot.store.tallies import Tally

@@ -67,7 +67,8 @@ def run_status(options: argparse.Namespace) -> int:
 
 def run_why(options: argparse.Namespace) -> int:
     """The stories of the entries an admin may mean."""
-    from reblogbot import app, identity
+    from reblogbot import app
+    from reblogbot.core import identity
     from reblogbot.model import Entry
 
     config = app.load_config(options.config)
@@ -108,7 +109,7 @@ def _show_story(story: Story) -> None:
 
 
 def _story_json(story: Story) -> dict[str, Any]:
-    from reblogbot.rounds import delivery_json
+    from reblogbot.core.rounds import delivery_json
 
     return {
         "source": story.source,

@@ -61,8 +61,8 @@ def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
 def run_list(options: argparse.Namespace) -> int:
     """What is open."""
     from reblogbot import app
+    from reblogbot.core.rounds import delivery_json
     from reblogbot.model import OPEN, State
-    from reblogbot.rounds import delivery_json
 
     known = {state.value: state for state in State}
     for name in options.state or ():
@@ -89,8 +89,8 @@ def run_list(options: argparse.Namespace) -> int:
 def run_show(options: argparse.Namespace) -> int:
     """One delivery, whole."""
     from reblogbot import app
+    from reblogbot.core.rounds import delivery_json
     from reblogbot.preview import post_json
-    from reblogbot.rounds import delivery_json
 
     store = app.open_to_read(app.load_config(options.config))
     found = store.outbox.find(ids=[options.id])
@@ -113,7 +113,7 @@ def run_show(options: argparse.Namespace) -> int:
 def run_steer(options: argparse.Namespace) -> int:
     """Hold, release, skip or retry."""
     from reblogbot import app, steering
-    from reblogbot.rounds import delivery_json
+    from reblogbot.core.rounds import delivery_json
 
     if not (options.ids or options.all or options.account or options.source):
         raise ConfigError("usage", "name deliveries by their ids, --account, --source, or --all")

@@ -53,7 +53,7 @@ def run_discover(options: argparse.Namespace) -> int:
 
 
 def _none(url: str) -> ReblogbotError:
-    from reblogbot.addresses import shown
+    from reblogbot.web.addresses import shown
 
     return ReblogbotError(
         "no_feed_found",

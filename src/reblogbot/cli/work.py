@@ -16,11 +16,11 @@ from reblogbot.errors import ConfigError, Exit
 
 if TYPE_CHECKING:
     from reblogbot.config.settings import Config
+    from reblogbot.core.rounds import Round
     from reblogbot.model import Post
     from reblogbot.pipeline import Pipeline
     from reblogbot.ports import Told
     from reblogbot.preview import Preview
-    from reblogbot.rounds import Round
     from reblogbot.store import Store
     from reblogbot.store.due import Which
 

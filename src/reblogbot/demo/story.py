@@ -10,10 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from reblogbot.core.text import html_to_text
 from reblogbot.demo import hotlist
 from reblogbot.errors import Exit
 from reblogbot.sandbox.server import Sandbox, serve
-from reblogbot.text import html_to_text
 
 Say = Callable[..., None]
 

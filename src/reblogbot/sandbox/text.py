@@ -9,7 +9,7 @@ from typing import Literal
 
 import regex
 
-from reblogbot.text.links import top_level_domains
+from reblogbot.core.text.links import top_level_domains
 
 _LINK = regex.compile(r"(?<![\w@#/])https?://[^\s<>\"]+", regex.IGNORECASE)
 # what may not end a link, after Mastodon's own expression for link paths

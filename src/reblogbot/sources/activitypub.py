@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from reblogbot.addresses import shown
+from reblogbot.core.text import clean, html_to_text, one_line
 from reblogbot.errors import SourceError
 from reblogbot.model import Entry, Media, Visibility
 from reblogbot.sources import json_text
@@ -17,7 +17,7 @@ from reblogbot.sources.people import Author, address, opted_out
 from reblogbot.sources.plain import plain_line
 from reblogbot.sources.statuses import mime
 from reblogbot.sources.urls import is_web_url
-from reblogbot.text import clean, html_to_text, one_line
+from reblogbot.web.addresses import shown
 
 _OBJECTS = frozenset("Note Article Page Question Video Audio Image Event".split())
 _REMARKS = frozenset({"Note", "Question"})

@@ -14,10 +14,9 @@ from urllib.parse import quote, urlsplit
 
 from pydantic import model_validator
 
-from reblogbot import schedule
-from reblogbot.addresses import is_address
 from reblogbot.config.settings import SourceSettings, Table
 from reblogbot.config.values import HttpUrl
+from reblogbot.core import schedule
 from reblogbot.errors import SourceError
 from reblogbot.model import Batch, Entry, Validators
 from reblogbot.ports import Response, Tools
@@ -29,6 +28,7 @@ from reblogbot.sources.document import host_of
 from reblogbot.sources.fediverse import Acct
 from reblogbot.sources.people import Author
 from reblogbot.sources.timeline import SECONDS, Memory, Page, Shown, catch_up, first_pages
+from reblogbot.web.addresses import is_address
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from reblogbot.core.text import one_line
 from reblogbot.model import Entry
-from reblogbot.text import one_line
 
 _PLACE = re.compile(r"\barxiv(?:\.org)?[:/]", re.IGNORECASE)
 _ANNOUNCED = re.compile(r"\s*arXiv:\S+\s+Announce Type:\s*[\w-]+\s+(?:Abstract:\s*)?")

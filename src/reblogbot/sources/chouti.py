@@ -9,13 +9,13 @@ from datetime import datetime
 from typing import Literal
 from urllib.parse import urlsplit
 
-from reblogbot.addresses import shown
 from reblogbot.config.settings import SourceSettings, Table
 from reblogbot.errors import SourceError
 from reblogbot.model import Batch, Validators
 from reblogbot.ports import Tools
 from reblogbot.sources import parse_chouti
 from reblogbot.sources.document import Document, host_of
+from reblogbot.web.addresses import shown
 
 log = logging.getLogger(__name__)
 

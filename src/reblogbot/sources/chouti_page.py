@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from reblogbot.text import html_to_text
+from reblogbot.core.text import html_to_text
 
 Record = dict[str, str]
 _ID = re.compile(r"\d{1,15}")

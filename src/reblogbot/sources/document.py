@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from reblogbot import schedule
 from reblogbot.config.settings import SourceSettings
+from reblogbot.core import schedule
 from reblogbot.errors import SourceError
 from reblogbot.model import Batch, Validators
 from reblogbot.ports import Response, Tools

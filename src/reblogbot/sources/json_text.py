@@ -8,9 +8,9 @@ import re
 from datetime import datetime, tzinfo
 from typing import Any
 
-from reblogbot.addresses import shown
 from reblogbot.errors import SourceError
 from reblogbot.sources import dates
+from reblogbot.web.addresses import shown
 
 _NOT_TEXT = re.compile(r"[\ud800-\udfff\x00-\x08\x0b\x0c\x0e-\x1f]")
 _LONGEST = 50_000

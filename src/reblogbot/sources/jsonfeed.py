@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from datetime import datetime, tzinfo
 from typing import Any
 
+from reblogbot.core.text import html_to_text, language_tag, one_line
 from reblogbot.model import Batch, Entry, Media
 from reblogbot.sources import dates, json_text, not_a_feed
 from reblogbot.sources.plain import LONGEST_HTML, LONGEST_TEXT
 from reblogbot.sources.urls import is_web_url, web_url
-from reblogbot.text import html_to_text, language_tag, one_line
 
 
 def looks_like_json(text: str) -> bool:

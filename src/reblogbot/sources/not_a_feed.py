@@ -5,9 +5,9 @@ from __future__ import annotations
 import html
 import re
 
-from reblogbot.addresses import shown
 from reblogbot.errors import SourceError
 from reblogbot.sources.urls import absolute
+from reblogbot.web.addresses import shown
 
 _HEAD = 100_000
 _ASIDE = r"(?:\s|<!--.{0,5000}?-->|<\?.{0,2000}?\?>){0,50}+"

@@ -6,10 +6,10 @@ from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from reblogbot.core.text import one_line
 from reblogbot.model import Media
 from reblogbot.sources.encoding import decode
 from reblogbot.sources.urls import absolute, web_url
-from reblogbot.text import one_line
 
 # the names stand in a page's head, and heads end long before this
 _LONGEST = 1_000_000

@@ -9,14 +9,14 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from reblogbot.addresses import shown
+from reblogbot.core.text import clean, one_line
 from reblogbot.errors import SourceError
 from reblogbot.model import Batch, Entry, Media
 from reblogbot.sources import chouti_page, headline, json_text, parse_feed
 from reblogbot.sources.body import Body
 from reblogbot.sources.plain import plain, plain_line
 from reblogbot.sources.urls import web_url
-from reblogbot.text import clean, one_line
+from reblogbot.web.addresses import shown
 
 TITLE = "抽屉新热榜"
 SITE = "https://dig.chouti.com"

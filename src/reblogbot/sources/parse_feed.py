@@ -10,6 +10,8 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from reblogbot.core.text import clean, html_to_text, language_of, language_tag, one_line
+from reblogbot.core.text.markup import unescape_once
 from reblogbot.errors import SourceError
 from reblogbot.model import Batch, Entry, Media, Validators
 from reblogbot.sources import arxiv, dates, jsonfeed, not_a_feed, spans, xml_text
@@ -17,8 +19,6 @@ from reblogbot.sources.body import Body
 from reblogbot.sources.encoding import decode
 from reblogbot.sources.plain import LONGEST_HTML, LONGEST_TEXT, has_markup
 from reblogbot.sources.urls import is_web_url, web_url
-from reblogbot.text import clean, html_to_text, language_of, language_tag, one_line
-from reblogbot.text.markup import unescape_once
 
 CUT_OFF = Validators(cursor="cut off")
 """Marks the Batch of half a document: nothing of it may stand for the whole next time."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reblogbot.addresses import shown
+from reblogbot.core.text import clean
 from reblogbot.errors import SourceError
 from reblogbot.model import Batch, Entry
 from reblogbot.sources import json_text
@@ -13,7 +13,7 @@ from reblogbot.sources.body import Body
 from reblogbot.sources.json_query import ask
 from reblogbot.sources.plain import plain, plain_line
 from reblogbot.sources.urls import web_url
-from reblogbot.text import clean
+from reblogbot.web.addresses import shown
 
 _MOST = 10_000
 

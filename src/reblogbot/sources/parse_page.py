@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from reblogbot.addresses import shown
+from reblogbot.core.text import clean, html_to_text, language_tag, one_line
 from reblogbot.errors import SourceError
 from reblogbot.model import Batch, Entry, Media
 from reblogbot.sources import json_text, selectors
 from reblogbot.sources.body import Body
 from reblogbot.sources.urls import absolute, web_url
-from reblogbot.text import clean, html_to_text, language_tag, one_line
+from reblogbot.web.addresses import shown
 
 _MOST = 2000
 _LONGEST_HTML = 50_000

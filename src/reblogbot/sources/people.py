@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from reblogbot.core.text import html_to_text, one_line
 from reblogbot.sources.json_text import text_of
-from reblogbot.text import html_to_text, one_line
 
 # a bio is some hundred characters long; a parser that is slow on nonsense gets no more than this
 _LONGEST = 10_000

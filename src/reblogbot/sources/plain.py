@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from reblogbot.text import html_to_text, one_line
-from reblogbot.text.markup import unescape_once
+from reblogbot.core.text import html_to_text, one_line
+from reblogbot.core.text.markup import unescape_once
 
 # Longer texts are cut before they are looked at: no post is that long, and a worker's time is dear
 LONGEST_HTML = 12_000

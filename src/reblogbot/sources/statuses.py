@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple, cast, get_args
 from urllib.parse import urlsplit
 
+from reblogbot.core.text import clean, html_to_text, one_line
 from reblogbot.model import Entry, Media, Visibility
 from reblogbot.sources.json_text import count_of, instant_of, text_of
 from reblogbot.sources.people import NOBODY, Author, of_account
 from reblogbot.sources.plain import plain, plain_line
 from reblogbot.sources.urls import is_web_url
-from reblogbot.text import clean, html_to_text, one_line
 
 Form = Literal["status", "notice", "mark", "card"]
 """What a page is made of: statuses, notifications, marked statuses, or cards of links."""

@@ -7,10 +7,10 @@ import re
 from html.entities import html5
 from xml.parsers import expat
 
+from reblogbot.core.text import html_to_text, one_line
 from reblogbot.errors import SourceError
 from reblogbot.sources import not_a_feed
 from reblogbot.sources.urls import absolute
-from reblogbot.text import html_to_text, one_line
 
 # with the warnings some servers print before it
 _DECLARATION = re.compile(r"[^<]{0,2000}<\?xml\s[^>]{0,1000}?\?>\s*")

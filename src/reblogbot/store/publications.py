@@ -40,7 +40,7 @@ class Publications:
             .limit(TITLES_MOST)
         )
         # few sources ask for this; the rest need not know of links and their letters
-        from reblogbot.identity import host_of  # noqa: PLC0415
+        from reblogbot.core.identity import host_of  # noqa: PLC0415
 
         with self._database.read() as connection:
             rows = connection.execute(statement).all()

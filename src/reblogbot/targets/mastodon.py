@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from reblogbot.clock import uptime
-from reblogbot.delivery import UNRESOLVABLE
+from reblogbot.core.delivery import UNRESOLVABLE
+from reblogbot.core.identity import canonical_link
 from reblogbot.errors import Doubtful, ReblogbotError, Rejected, TargetError, Unauthorised
-from reblogbot.identity import canonical_link
 from reblogbot.model import Image, Limits, Post, Receipt, Standing
 from reblogbot.ports import Clock, Identity
 from reblogbot.targets import standing as standings

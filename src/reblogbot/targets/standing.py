@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from html.parser import HTMLParser
 from typing import Any
 
+from reblogbot.core.text import html_to_text
+from reblogbot.core.text.markup import unescape_once
 from reblogbot.model import Receipt, Standing
 from reblogbot.targets.classify import remote_id
-from reblogbot.text import html_to_text
-from reblogbot.text.markup import unescape_once
 
 _BARE_LINK = re.compile(r"https?://[^\s<>\"]+")
 _NOT_OURS = frozenset({"mention", "hashtag", "tag"})

@@ -1,0 +1,1 @@
+"""What decides, and touches nothing: identity, filters, composing, pacing, delivery."""

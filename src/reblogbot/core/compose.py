@@ -1,0 +1,268 @@
+"""Entry → text that fits: which words are posted, in which length, with which trimmings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
+
+import regex
+
+from reblogbot.config.settings import AccountSettings, SourceSettings
+from reblogbot.core.identity import clean_link, is_status_page
+from reblogbot.core.templates import Listing, Names, Tags, Template, check_template, template
+from reblogbot.core.text import (
+    clean,
+    defuse,
+    graphemes,
+    hashtags,
+    language_of,
+    language_tag,
+    length,
+    one_line,
+    shorten,
+    size,
+)
+from reblogbot.core.text.patterns import matches, replaced
+from reblogbot.model import Action, Entry, Limits, Media, Post
+
+__all__ = ["action_of", "check_template", "compose", "images_of"]
+
+# a post of another server fits whole; an article does not become one
+_LONGEST_UNTITLED = 500
+# shorter beginnings say nothing
+_LEAST_SUMMARY = 8
+_LEAST_TITLE = 10
+_SCHEME = regex.compile(r"https?://", regex.IGNORECASE)
+
+
+def action_of(entry: Entry, source: SourceSettings) -> Action:
+    """What becomes of the entry: `auto` boosts a fediverse status and posts anything else.
+
+    A link that looks like a status's page counts as one: whether it is, its server tells.
+    A boost or quote of what has neither URI nor link becomes a post.
+    """
+    if source.action == "auto":
+        return "boost" if entry.uri or is_status_page(entry.link) else "post"
+    return source.action if entry.uri or clean_link(entry.link) else "post"
+
+
+def compose(
+    entry: Entry,
+    source: SourceSettings,
+    account: AccountSettings,
+    limits: Limits,
+    *,
+    source_title: str = "",
+    feed_language: str = "",
+) -> Post:
+    """The post an entry makes on an account's server, never over its limit.
+
+    Of what does not fit, the summary is shortened first, then the title; hashtags go when
+    hardly a title is left, and the link only where it would not fit by itself.
+    Raises ReblogbotError when the template fails on this entry.
+    """
+    draft = _draft(entry, source, limits, source_title)
+    text = _fitted(draft, limits)
+    names = draft.names
+    return Post(
+        action="post",
+        text=text,
+        link=names.link if names.link in text else "",
+        visibility=source.visibility or account.visibility,
+        language=_language(entry, source, account, feed_language, names),
+        spoiler=draft.spoiler,
+        media=_media(entry, source, limits, names.title),
+        length=length(text, limits, draft.spoiler),
+        limit=limits.characters,
+        shorter=_shorter(draft, limits, text),
+        # all that comes from the source is defused: a mention can only be the template's own
+        may_mention=any(sign in source.template for sign in "@＠"),
+    )
+
+
+# what the entry says
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """Everything that goes into a text, harmless and at full length."""
+
+    template: Template
+    names: Names
+    spoiler: str
+
+    def write(self, summary: str | None = None, title: str | None = None) -> str:
+        """The text, with other words for these if given; the hashtags stand in a line apart."""
+        names = self.names._replace(
+            summary=self.names.summary if summary is None else summary,
+            title=self.names.title if title is None else title,
+        )
+        text = self.template.render(names)
+        if names.tags and not self.template.places_tags:
+            return f"{text}\n\n{names.tags}".strip()
+        return text
+
+
+def _draft(entry: Entry, source: SourceSettings, limits: Limits, source_title: str) -> _Draft:
+    # far more than fits, even where every grapheme is a family of emoji
+    most = 12 * limits.characters + 1000
+    title = " ".join(defuse(_rewritten(entry.title[:most], source)).split())
+    summary = defuse(_rewritten(entry.summary[:most], source)).strip()
+    spoiler = _spoiler(source, "\n".join((title, summary, *entry.categories[:50])))
+    spoiler = spoiler or _harmless_line(entry.spoiler)
+    if not title:
+        title, summary = shorten(summary, _LONGEST_UNTITLED), ""
+    authors = Listing(name for name in map(_harmless_line, entry.authors[:50]) if name)
+    names = Names(
+        title=title,
+        summary="" if one_line(summary) == title else summary,
+        link=clean_link(entry.link),
+        author=authors[0] if authors else "",
+        authors=authors,
+        source=_harmless_line(source.title) or _harmless_line(source_title) or source.name,
+        score=entry.score,
+        comments=entry.comments,
+        tags=Tags(hashtags(entry.categories[:50], source.hashtags, source.tags)),
+        published=entry.published_at and entry.published_at.astimezone(ZoneInfo(source.timezone)),
+    )
+    return _Draft(template(source.template), names, shorten(spoiler, limits.characters // 2))
+
+
+def _rewritten(text: str, source: SourceSettings) -> str:
+    text = clean(text)
+    for pattern, replacement in source.replace:
+        text = clean(replaced(pattern.compiled, replacement, text))
+    return text
+
+
+def _harmless_line(text: str) -> str:
+    return defuse(one_line(text[:500])).strip()
+
+
+def _spoiler(source: SourceSettings, text: str) -> str:
+    for pattern, spoiler in source.spoiler_rules:
+        if matches(pattern.compiled, text):
+            return spoiler
+    return source.spoiler
+
+
+def _language(
+    entry: Entry, source: SourceSettings, account: AccountSettings, feed_language: str, names: Names
+) -> str:
+    """The admin's word on the source, the entry's own, the feed's, the script's, a default."""
+    return (
+        language_tag(source.language)
+        or language_tag(entry.language)
+        or language_tag(feed_language)
+        or language_of(f"{names.title}\n{names.summary}")
+        or language_tag(account.language)
+    )
+
+
+def images_of(entry: Entry) -> list[Media]:
+    """What of the entry's media can be attached as an image."""
+    return [one for one in entry.media if _is_image(one) and clean_link(one.url)]
+
+
+def _media(entry: Entry, source: SourceSettings, limits: Limits, title: str) -> tuple[Media, ...]:
+    images = images_of(entry)
+    described = f"Image: {title}" if title else "Image"
+    return tuple(
+        replace(one, alt=shorten(clean(one.alt) or described, limits.alt))
+        for one in images[: min(source.media, limits.media)]
+    )
+
+
+def _is_image(media: Media) -> bool:
+    if media.mime:
+        return media.mime.startswith("image/") and not media.mime.startswith("image/svg")
+    path = media.url.lower().partition("?")[0]
+    return path.endswith((".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif", ".heic"))
+
+
+# what fits
+
+
+def _fitted(draft: _Draft, limits: Limits) -> str:
+    """The text within the limit that keeps the most, link and hashtags before all else."""
+
+    def excess(text: str) -> int:
+        return length(text, limits, draft.spoiler) - limits.characters
+
+    if excess(draft.names.link) > 0:
+        draft = replace(draft, names=draft.names._replace(link=""))
+    for one in _ever_less(draft):
+        text = one.write()
+        if excess(text) > 0:
+            text = _less_summary(one, excess) or _less_title(one, excess)
+        if text:
+            return text
+    if draft.names.link:
+        return draft.names.link
+    room = max(0, limits.characters - size(draft.spoiler))
+    # a link that is cut must not look like one
+    title = _SCHEME.sub("", draft.names.title)
+    return shorten(title, room) or "".join(graphemes(title)[:room])
+
+
+def _ever_less(draft: _Draft) -> Iterator[_Draft]:
+    """The draft with one hashtag less each time, at last in the plainest form."""
+    tags = draft.names.tags
+    for count in range(len(tags), -1, -1):
+        yield replace(draft, names=draft.names._replace(tags=Tags(tags[:count])))
+    yield replace(draft, template=template("link"), names=draft.names._replace(tags=Tags()))
+
+
+def _less_summary(draft: _Draft, excess: Callable[[str], int]) -> str:
+    text = _longest(
+        draft.names.summary, _LEAST_SUMMARY, lambda summary: draft.write(summary=summary), excess
+    )
+    if text:
+        return text
+    text = draft.write(summary="")
+    return text if excess(text) <= 0 else ""
+
+
+def _less_title(draft: _Draft, excess: Callable[[str], int]) -> str:
+    title = draft.names.title
+    least = min(_LEAST_TITLE, size(title)) if draft.names.tags else 1
+    return _longest(title, least, lambda part: draft.write(title=part, summary=""), excess)
+
+
+def _longest(
+    part: str, least: int, write: Callable[[str], str], excess: Callable[[str], int]
+) -> str:
+    """What is written with the longest beginning of `part` that fits; "" if none does.
+
+    `low` fits and `high` does not; how far a text is off tells where to look next.
+    """
+    low, high = least - 1, size(part)
+    best = ""
+    guess = high - excess(write(part)) if part else low
+    while high - low > 1:
+        at = guess if low < guess < high else (low + high) // 2
+        beginning = shorten(part, at)
+        text = write(beginning)
+        over = excess(text)
+        if over <= 0 and beginning:
+            low, best = at, text
+            guess = at + max(1, -over)
+        else:
+            high = at
+            guess = at - max(1, over)
+    return best
+
+
+def _shorter(draft: _Draft, limits: Limits, text: str) -> str:
+    """The text for four fifths of the limit with links in full, or "" if it is no shorter.
+
+    A link too long for that counts as before: without it, nobody could tell what was posted.
+    """
+    strict = replace(limits, characters=limits.characters * 4 // 5, per_link=None)
+    link = draft.names.link
+    for tighter in (strict, replace(strict, per_link=limits.per_link)):
+        shorter = _fitted(draft, tighter)
+        if shorter and (link in shorter or link not in text):
+            return shorter if len(shorter) < len(text) else ""
+    return ""

@@ -1,0 +1,202 @@
+"""Predicates that leave a reason: which entries of a source are not published, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from unicodedata import normalize
+
+import regex
+
+from reblogbot.config.settings import FilterSettings, SourceSettings
+from reblogbot.config.values import Pattern
+from reblogbot.core.identity import host_of
+from reblogbot.core.text import clean, language_of, language_tag, one_line
+from reblogbot.core.text.language import BY_SCRIPT
+from reblogbot.core.text.patterns import matches
+from reblogbot.model import Entry
+
+# what patterns and the script are looked for in
+_READ = 20_000
+
+
+def refusal(entry: Entry, source: SourceSettings, now: datetime) -> str:
+    """Why the entry is not published, as `slug: words`; "" if it is. `now` is aware UTC.
+
+    The slug is the filter's key in the config, or `empty`, `visibility` or `forbidden`, which
+    no config can turn off. The first reason found is given.
+    """
+    return next(filter(None, _reasons(entry, source, now)), "")
+
+
+def similar(a: str, b: str) -> float:
+    """How much of the shorter title stands in the other, from 0 to 1, by pairs of characters.
+
+    Case, width, spaces and punctuation do not count. Very short titles are similar only when
+    equal: nearly everything contains them.
+    """
+    first, second = _folded(a), _folded(b)
+    fewer, more = sorted((_pairs(first), _pairs(second)), key=len)
+    if len(fewer) < _FEWEST_PAIRS:
+        return float(bool(first) and first == second)
+    return len(fewer & more) / len(fewer)
+
+
+def near_duplicate(title: str, recent_titles: Iterable[str], threshold: float) -> str:
+    """The first recent title at least so similar, "" if there is none or the threshold is 0."""
+    if threshold <= 0:
+        return ""
+    return next((one for one in recent_titles if similar(title, one) >= threshold), "")
+
+
+def over_domain_limit(link: str, posted: Mapping[str, int], limit: int) -> str:
+    """Why another post from the link's host is one too many today; "" if it is not.
+
+    `posted` counts today's posts by host, as `host_of` writes it; a `limit` of 0 is none.
+    """
+    host = host_of(link)
+    count = posted.get(host, 0)
+    if not limit or not host or count < limit:
+        return ""
+    return f"max_per_domain: {count} from {host} today, at most {limit}"
+
+
+# the reasons
+
+
+def _reasons(entry: Entry, source: SourceSettings, now: datetime) -> Iterator[str]:
+    """What each filter says, in their order, which is that of the plainest reason first."""
+    chosen = source.filter
+    yield _empty(entry)
+    yield _visibility(entry)
+    yield _forbidden(entry)
+    yield _opt_outs(entry, chosen)
+    yield _replies(entry, chosen)
+    yield _max_age(entry, chosen, now)
+    yield _min_score(entry, chosen)
+    yield _domains(entry, chosen)
+    yield _not_domains(entry, chosen)
+    yield _languages(entry, chosen, source.language)
+    yield _exclude(entry, chosen)
+    yield _include(entry, chosen)
+
+
+def _empty(entry: Entry) -> str:
+    is_empty = not one_line(entry.title[:_READ]) and not one_line(entry.summary[:_READ])
+    return "empty: neither title nor summary" if is_empty else ""
+
+
+def _visibility(entry: Entry) -> str:
+    is_open = entry.visibility in {"public", "unlisted"}
+    return "" if is_open else f"visibility: a {entry.visibility} post is not for others"
+
+
+def _forbidden(entry: Entry) -> str:
+    return f"forbidden: {entry.forbidden}" if entry.forbidden else ""
+
+
+def _opt_outs(entry: Entry, chosen: FilterSettings) -> str:
+    return f"opt_outs: {entry.barred}" if entry.barred and chosen.opt_outs else ""
+
+
+def _replies(entry: Entry, chosen: FilterSettings) -> str:
+    return "replies: a reply" if entry.is_reply and not chosen.replies else ""
+
+
+def _max_age(entry: Entry, chosen: FilterSettings, now: datetime) -> str:
+    published = entry.published_at or entry.updated_at
+    if published is None or now - published <= chosen.max_age:
+        return ""
+    return f"max_age: published {published:%Y-%m-%d}, older than {_span(chosen.max_age)}"
+
+
+def _min_score(entry: Entry, chosen: FilterSettings) -> str:
+    least = chosen.min_score
+    if entry.score is None or entry.score >= least:
+        return ""
+    return f"min_score: {entry.score:g} of at least {least:g}"
+
+
+def _domains(entry: Entry, chosen: FilterSettings) -> str:
+    wanted = chosen.domains
+    host = host_of(entry.link)
+    if not wanted or any(_is_within(host, domain) for domain in wanted):
+        return ""
+    return f"domains: {host or 'no link'} is none of them"
+
+
+def _not_domains(entry: Entry, chosen: FilterSettings) -> str:
+    host = host_of(entry.link)
+    found = next((one for one in chosen.not_domains if _is_within(host, one)), "")
+    return f"not_domains: {host} is in {found}" if found else ""
+
+
+def _languages(entry: Entry, chosen: FilterSettings, spoken: str) -> str:
+    wanted = {_primary(one) for one in chosen.languages}
+    text = f"{entry.title[:_READ]}\n{entry.summary[:_READ]}"
+    language = _primary(spoken or entry.language) or language_of(clean(text))
+    # a text in Latin letters may be in any language but those of other scripts
+    if not wanted or language in wanted or (not language and not wanted <= BY_SCRIPT):
+        return ""
+    return f"languages: {language or 'unknown'} is none of {', '.join(chosen.languages)}"
+
+
+def _exclude(entry: Entry, chosen: FilterSettings) -> str:
+    text = _searched(entry) if chosen.exclude else ""
+    for pattern in chosen.exclude:
+        found = matches(pattern.compiled, text)
+        if found:
+            return f"exclude: {pattern.written} was found"
+        if found is None:
+            return f"exclude: {pattern.written} took too long to look for"
+    return ""
+
+
+def _include(entry: Entry, chosen: FilterSettings) -> str:
+    wanted = chosen.include
+    text = _searched(entry) if wanted else ""
+    if not wanted or any(matches(pattern.compiled, text) for pattern in wanted):
+        return ""
+    return f"include: found none of {_written(wanted)}"
+
+
+# what they are made of
+
+_FEWEST_PAIRS = 4
+_UNSPOKEN = regex.compile(r"[^\p{L}\p{M}\p{N}]+")
+
+
+def _folded(title: str) -> str:
+    return _UNSPOKEN.sub("", normalize("NFKC", title[:_READ]).casefold())
+
+
+def _pairs(title: str) -> set[str]:
+    return {title[at : at + 2] for at in range(len(title) - 1)}
+
+
+def _searched(entry: Entry) -> str:
+    return clean("\n".join((entry.title[:_READ], entry.summary[:_READ], *entry.categories[:50])))
+
+
+def _written(patterns: tuple[Pattern, ...]) -> str:
+    shown = ", ".join(pattern.written for pattern in patterns[:3])
+    return f"{shown}, …" if len(patterns) > 3 else shown
+
+
+def _primary(language: str) -> str:
+    return language_tag(language).partition("-")[0]
+
+
+def _is_within(host: str, domain: str) -> bool:
+    """Whether the host is the domain or under it."""
+    name = host_of(f"https://{domain}/") or domain
+    return host == name or host.endswith(f".{name}")
+
+
+def _span(span: timedelta) -> str:
+    """The span as a config writes it: `7d`, `90m`."""
+    seconds = span.total_seconds()
+    for unit, length in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds >= length and seconds % length == 0:
+            return f"{seconds / length:g}{unit}"
+    return f"{seconds:g}s"

@@ -1,0 +1,311 @@
+"""From a batch to intents: which entries are new, which go where, with which text, and why not."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from reblogbot.config.settings import AccountSettings, SourceSettings
+from reblogbot.core import compose, digest, filters, identity
+from reblogbot.errors import ReblogbotError
+from reblogbot.model import (
+    Batch,
+    Candidate,
+    Entry,
+    Intent,
+    Limits,
+    Past,
+    Plan,
+    Post,
+    Recent,
+    Refusal,
+    State,
+)
+
+# fewer entries than this may well all be new at once without anything being wrong
+WHOLESALE = 5
+# so many entries of one batch with ids and words of their own do not mean one thing
+SHARED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Source → account. `learnt` tells whether the source was ever read for this account."""
+
+    account: AccountSettings
+    limits: Limits
+    learnt: bool
+
+
+class Taken:
+    """What intents that are recorded nowhere yet take of each account: keys, titles and hosts."""
+
+    def __init__(self) -> None:
+        self._keys: defaultdict[str, set[bytes]] = defaultdict(set)
+        self._titles: defaultdict[str, list[str]] = defaultdict(list)
+        self._domains: defaultdict[str, Counter[str]] = defaultdict(Counter)
+
+    def add(self, intents: Iterable[Intent]) -> None:
+        """Count these as if they stood in the store."""
+        for one in intents:
+            entry = one.candidate.entry
+            self._keys[one.account].update(one.keys)
+            self._titles[one.account] += [entry.title] if entry.title else []
+            self._domains[one.account][identity.host_of(entry.link)] += 1
+
+    def known_in(self, past: Past) -> Past:
+        """The past with all of it added."""
+        published = {name: {*keys, *self._keys[name]} for name, keys in past.published.items()}
+        recent = {
+            name: Recent(
+                (*known.titles, *self._titles[name]),
+                Counter(known.domains) + self._domains[name],
+            )
+            for name, known in past.recent.items()
+        }
+        return replace(past, published=published, recent=recent)
+
+
+def candidates(source: str, batch: Batch) -> tuple[Candidate, ...]:
+    """The batch's entries with their keys, oldest first, each once."""
+    links, guids = _shared(batch.entries)
+    taken: set[bytes] = set()
+    kept = []
+    for entry in oldest_first(batch.entries):
+        is_linked = identity.canonical_link(entry.link) not in links
+        known_by = replace(
+            entry,
+            link=entry.link if is_linked else "",
+            guid=entry.guid if entry.guid not in guids else "",
+        )
+        keys = identity.keys(known_by)
+        if taken.isdisjoint(keys):
+            kept.append(Candidate(entry, keys, identity.published_keys(known_by, source)))
+        taken.update(keys)
+    return tuple(kept)
+
+
+def _shared(entries: Sequence[Entry]) -> tuple[frozenset[str], frozenset[str]]:
+    """The canonical links, and the ids, that tell nothing, such as a home page.
+
+    Those are many entries', who have ids, or else links, and words of their own. Where there is
+    no id, the link as written is it: a list of changes links to places on a page. Such links
+    are written alike but for the fragment: a home page has no tracking parameters that differ.
+    """
+    links: list[tuple[str, str, str]] = []
+    guids: list[tuple[str, str, str]] = []
+    for entry in entries:
+        words = entry.title or entry.summary
+        links.append((entry.link.partition("#")[0], entry.guid or entry.link, words))
+        guids.append((entry.guid, identity.canonical_link(entry.link), words))
+    return frozenset(map(identity.canonical_link, _of_many(links))), _of_many(guids)
+
+
+def _of_many(told: Iterable[tuple[str, str, str]]) -> frozenset[str]:
+    """Of (value, name, words) the values that come with many names and many words."""
+    found: dict[str, tuple[set[str], set[str]]] = {}
+    for value, name, words in told:
+        if value and name and words:
+            names, texts = found.setdefault(value, (set(), set()))
+            names.add(name)
+            texts.add(words)
+    return frozenset(
+        value for value, (names, texts) in found.items() if min(len(names), len(texts)) >= SHARED
+    )
+
+
+def oldest_first(entries: Sequence[Entry]) -> list[Entry]:
+    """The entries by date; a dateless one stays beside its neighbour.
+
+    Sources show the newest first, so what dates do not tell, the reversed order does.
+    """
+    dates = [entry.published_at for entry in entries]
+    for index, date in enumerate(dates):
+        if date is None and index:
+            dates[index] = dates[index - 1]
+    for index in range(len(dates) - 2, -1, -1):
+        if dates[index] is None:
+            dates[index] = dates[index + 1]
+    dated = list(zip(dates, entries, strict=True))[::-1]
+    if any(date is not None for date in dates):
+        dated.sort(key=lambda pair: pair[0].timestamp() if pair[0] else 0.0)
+    return [entry for _, entry in dated]
+
+
+def plan(
+    settings: SourceSettings,
+    batch: Batch,
+    found: Sequence[Candidate],
+    routes: Sequence[Route],
+    past: Past,
+    now: datetime,
+) -> Plan:
+    """What is to be remembered, queued and refused of a batch; pure, so `preview` is `sync`."""
+    new = tuple(one for one in found if all(key not in past.seen for key in one.keys))
+    storm = _storm(settings, found, new, past)
+    intents: list[Intent] = []
+    refusals: list[Refusal] = []
+    for route in routes:
+        held = (storm if route.learnt else "") or ("review" if settings.review else "")
+        gate = _Gate(settings, route, past, now, _beyond_first(settings, found, route))
+        chosen = new if route.learnt else found
+        made = [_intent(one, settings, route, batch, held, gate, now) for one in chosen]
+        made += _edits(found, settings, route, batch, past)
+        intents += [one for one in made if isinstance(one, Intent)]
+        refusals += [one for one in made if isinstance(one, Refusal)]
+    order = {id(one): number for number, one in enumerate(found)}
+    intents.sort(key=lambda intent: order[id(intent.candidate)])
+    return Plan(tuple(found), new, tuple(intents), tuple(refusals), storm)
+
+
+def _intent(
+    one: Candidate,
+    settings: SourceSettings,
+    route: Route,
+    batch: Batch,
+    held: str,
+    gate: _Gate,
+    now: datetime,
+) -> Intent | Refusal:
+    """What one entry comes to for one account."""
+    reason = gate.refusal(one)
+    if reason:
+        return Refusal(one, route.account.name, reason)
+    try:
+        post = render(one.entry, settings, route, batch)
+    except ReblogbotError as error:
+        # a template that breaks on one entry must not stop the others
+        return Refusal(one, route.account.name, f"{error.slug}: {error.message}")
+    gate.passed(one)
+    state = State.HELD if held else State.QUEUED
+    due = digest.next_time(settings, now)
+    return Intent(one, route.account.name, post, state, held, due=due)
+
+
+class _Gate:
+    """What keeps entries from one account; each that passes may keep out those behind it."""
+
+    def __init__(
+        self,
+        settings: SourceSettings,
+        route: Route,
+        past: Past,
+        now: datetime,
+        beyond_first: Collection[int],
+    ) -> None:
+        name = route.account.name
+        recent = past.recent.get(name, Recent())
+        self._settings = settings
+        self._now = now
+        self._beyond_first = beyond_first
+        self._published = set(past.published.get(name, ()))
+        self._titles = list(recent.titles)
+        self._domains = Counter(recent.domains)
+
+    def refusal(self, one: Candidate) -> str:
+        """Why the entry is not queued, or ""."""
+        if id(one) in self._beyond_first:
+            return "first_sight"
+        if not self._published.isdisjoint(one.published_keys):
+            return "duplicate: this account has published or queued it already"
+        chosen = self._settings.filter
+        reason = filters.refusal(one.entry, self._settings, self._now)
+        if reason:
+            return reason
+        like = filters.near_duplicate(one.entry.title, self._titles, chosen.similar)
+        if like:
+            return f"similar: this account has published “{like}” lately"
+        return filters.over_domain_limit(one.entry.link, self._domains, chosen.max_per_domain)
+
+    def passed(self, one: Candidate) -> None:
+        """Count an entry that is queued."""
+        self._published.update(one.published_keys)
+        if one.entry.title:
+            self._titles.append(one.entry.title)
+        self._domains[identity.host_of(one.entry.link)] += 1
+
+
+def _edits(
+    found: Sequence[Candidate],
+    settings: SourceSettings,
+    route: Route,
+    batch: Batch,
+    past: Past,
+) -> list[Intent | Refusal]:
+    """Edits of posts whose entries read otherwise now; a changed template edits nothing."""
+    made = past.made.get(route.account.name, {})
+    edits: list[Intent | Refusal] = []
+    for one in found:
+        standing = next((made[key] for key in one.published_keys if key in made), None)
+        if standing is None or _words(one.entry) == _words(standing.entry):
+            continue
+        try:
+            post = render(one.entry, settings, route, batch)
+        except ReblogbotError as error:
+            edits.append(Refusal(one, route.account.name, f"{error.slug}: {error.message}"))
+            continue
+        post = replace(post, action="edit", shorter="")
+        post = replace(post, uri=standing.remote_id)
+        if (post.text, post.spoiler) != (standing.post.text, standing.post.spoiler):
+            claim = identity.edit_key(standing.delivery_id, standing.edits + 1)
+            edits.append(Intent(one, route.account.name, post, claims=(claim,)))
+    return edits
+
+
+def _words(entry: Entry) -> tuple[object, ...]:
+    """What of an entry a reader would call another text."""
+    return entry.title, entry.summary, entry.authors, entry.media
+
+
+def render(entry: Entry, settings: SourceSettings, route: Route, batch: Batch) -> Post:
+    """The post as it will be sent: text, and the status it boosts or quotes if it does.
+
+    Raises ReblogbotError when the template fails on this entry.
+    """
+    post = compose.compose(
+        entry,
+        settings,
+        route.account,
+        route.limits,
+        source_title=settings.title or batch.title or settings.name,
+        feed_language=batch.language,
+    )
+    action = compose.action_of(entry, settings)
+    return post if action == "post" else replace(post, action=action, uri=entry.uri or entry.link)
+
+
+def _beyond_first(
+    settings: SourceSettings, found: Sequence[Candidate], route: Route
+) -> frozenset[int]:
+    """The entries, by id(), that `first` keeps from being posted at first sight."""
+    if route.learnt or settings.first == "all":
+        return frozenset()
+    newest = 0 if settings.first == "none" else settings.first
+    return frozenset(id(one) for one in found[: max(0, len(found) - newest)])
+
+
+def _storm(
+    settings: SourceSettings,
+    found: Sequence[Candidate],
+    new: Sequence[Candidate],
+    past: Past,
+) -> str:
+    if past.last_batch_at is None:
+        return ""
+    if len(new) > settings.max_per_poll:
+        return f"storm: {len(new)} new entries in one poll, max_per_poll = {settings.max_per_poll}"
+    changed = len(new) == len(found) and len(new) >= WHOLESALE and not past.is_blank
+    if changed and (past.address_changed or _are_old(new, past.last_batch_at)):
+        return f"storm: all {len(new)} entries changed at once"
+    return ""
+
+
+def _are_old(new: Sequence[Candidate], since: datetime) -> bool:
+    """Whether any was there before the last poll, or may have been: old entries under new ids.
+
+    What was all published since then is just news.
+    """
+    dates = [one.entry.published_at for one in new]
+    return any(date is None or date <= since for date in dates)

@@ -1,0 +1,25 @@
+"""Plain text: cleaned, made harmless, measured as servers measure it, and shortened."""
+
+from reblogbot.core.text.cleaning import clean, one_line
+from reblogbot.core.text.hashtags import hashtags
+from reblogbot.core.text.language import language_of, language_tag
+from reblogbot.core.text.markup import html_to_text, unescape_once
+from reblogbot.core.text.measure import graphemes, length, size
+from reblogbot.core.text.mentions import defuse
+from reblogbot.core.text.shortening import ELLIPSIS, shorten
+
+__all__ = [
+    "ELLIPSIS",
+    "clean",
+    "defuse",
+    "graphemes",
+    "hashtags",
+    "html_to_text",
+    "language_of",
+    "language_tag",
+    "length",
+    "one_line",
+    "shorten",
+    "size",
+    "unescape_once",
+]

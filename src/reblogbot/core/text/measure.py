@@ -1,0 +1,45 @@
+"""How long a text is: in grapheme clusters, and as a server counts a post."""
+
+from __future__ import annotations
+
+import regex
+
+from reblogbot.core.text.links import counted
+from reblogbot.model import Limits
+
+_CLUSTER = regex.compile(r"\X")
+# Mastodon, account.rb, MENTION_RE, with the plainer names of older versions
+_MENTION = regex.compile(r"(?<![=/\w])(@[a-z0-9_]+)@[a-z0-9.-]+[a-z0-9]", regex.IGNORECASE)
+_PLACEHOLDER = "x"
+# signs that never join their neighbours (UAX 29, GB4, GB5 and GB999): most texts are nothing else
+_ALONE = regex.compile(r"[\p{GCB=Other}\p{GCB=LF}\p{GCB=Control}]*+")
+
+
+def graphemes(text: str) -> list[str]:
+    """The grapheme clusters of the text, what a reader takes for one character each (UAX 29)."""
+    return list(text) if _is_simple(text) else _CLUSTER.findall(text)
+
+
+def size(text: str) -> int:
+    """The number of grapheme clusters."""
+    return len(text) if _is_simple(text) else len(_CLUSTER.findall(text))
+
+
+def length(text: str, limits: Limits, spoiler: str = "") -> int:
+    """What the post counts against `limits.characters`, never less than the server counts.
+
+    A link counts `per_link` where the server says so, else in full; a remote mention its
+    local part; the content warning in full (Mastodon, status_length_validator.rb).
+    """
+    if limits.per_link is not None:
+        text = counted().sub(lambda link: _PLACEHOLDER * _weight(link, limits.per_link or 0), text)
+    return size(_MENTION.sub(r"\1", text)) + size(spoiler)
+
+
+def _weight(link: regex.Match[str], per_link: int) -> int:
+    # a host without a public name is no link to Mastodon, but may be one to a fork of it
+    return per_link if link["domain"] else max(per_link, size(link[0]))
+
+
+def _is_simple(text: str) -> bool:
+    return _ALONE.fullmatch(text) is not None

@@ -1,0 +1,1 @@
+"""What the admin is told, unasked: which troubles, in which words, by which ways."""

@@ -1,0 +1,120 @@
+"""Tells the admin of trouble, once per cause and day, by every way the config names."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import re
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from reblogbot.config.settings import Config
+from reblogbot.core.delivery import idempotency_key
+from reblogbot.core.text import defuse, shorten
+from reblogbot.errors import ReblogbotError
+from reblogbot.model import Post
+from reblogbot.notices import troubles as notices
+from reblogbot.notices import ways as telling
+from reblogbot.notices.troubles import Letter, Notice
+from reblogbot.ports import Clock
+from reblogbot.sending.sender import Sender
+from reblogbot.store import Store, StoreThread
+
+log = logging.getLogger(__name__)
+
+
+class Messenger:
+    """Looks for trouble in the store, so that one that came up in another process is told too."""
+
+    def __init__(
+        self,
+        config: Config,
+        store: Store,
+        store_thread: StoreThread,
+        sender: Callable[[str], Sender],
+        clock: Clock,
+    ) -> None:
+        self._config = config
+        self._store = store
+        self._in_store = store_thread
+        self._sender = sender
+        self._clock = clock
+        # what is known to be told needs no transaction to find it out
+        self._told: dict[str, int] = {}
+
+    async def tell(self) -> None:
+        """Send what is not told yet; a way that fails is logged, and nobody's trouble."""
+        now = self._clock.now()
+        found = await self._in_store(self._troubles, now)
+        fresh = [one for one in found if await self._is_fresh(one, now)]
+        for letter in notices.letters(fresh):
+            log.info("admin told", extra={"causes": ", ".join(letter.causes)})
+            await asyncio.gather(
+                self._tried(self._by_command(letter)),
+                self._tried(self._by_webhook(letter)),
+                self._tried(self._by_post(letter, now)),
+            )
+
+    def _troubles(self, now: datetime) -> list[Notice]:
+        """All that is wrong now, told or not."""
+        config, tallies = self._config, self._store.tallies
+        known = self._store.outbox.accounts()
+        return [
+            *notices.storms(config, tallies.storms()),
+            *notices.accounts(config, known, tallies.deliveries(), now),
+            *notices.sources(config, tallies.failing(now - notices.FAILING)),
+        ]
+
+    async def _is_fresh(self, one: Notice, now: datetime) -> bool:
+        """Whether nobody has told it today; from now on somebody has, whatever becomes of it.
+
+        A message that may have left is not sent again: what lasts is told again tomorrow.
+        """
+        if self._told.get(one.cause) == now.toordinal():
+            return False
+        self._told[one.cause] = now.toordinal()
+        return await self._in_store(self._store.history.tell_once, one.cause, now)
+
+    async def _tried(self, way: Awaitable[None]) -> None:
+        try:
+            await way
+        except ReblogbotError as error:
+            log.error("admin not told", extra={"slug": error.slug, "error": error.message})  # noqa: TRY400
+
+    async def _by_command(self, letter: Letter) -> None:
+        config = self._config
+        if config.notify.command:
+            tokens = [account.token_env for account in config.accounts.values()]
+            env = telling.environment(os.environ, tokens)
+            folder = config.path.parent
+            await telling.run_command(config.notify.command, folder, letter.message, env)
+
+    async def _by_webhook(self, letter: Letter) -> None:
+        if self._config.notify.webhook:
+            url = self._config.notify.webhook
+            await telling.post_webhook(url, letter.event, letter.message)
+
+    async def _by_post(self, letter: Letter, now: datetime) -> None:
+        name, to = self._config.notify.account, self._config.notify.to
+        if not name:
+            return
+        account = self._config.accounts[name]
+        if not account.enabled or await self._in_store(self._store.outbox.stopped_at) is not None:
+            why = "everything is stopped" if account.enabled else "the account is disabled"
+            raise ReblogbotError("notify_account", f"[notify] account {name}: {why}")
+        sender = self._sender(name)
+        text = direct(letter.message, to, (await sender.limits()).characters)
+        cause = f"{now:%Y-%m-%d} {' '.join(letter.causes)}".encode()
+        key = idempotency_key(account.server, name, cause, to, 0)
+        post = Post("post", text, visibility="direct", language="en", may_mention=True)
+        await sender.say(post, key)
+
+
+def direct(message: str, to: str, limit: int) -> str:
+    """The message as a direct post to one person: nobody else is mentioned, nothing is linked.
+
+    A link in it could be taken for a post of ours that has that link, when statuses are read back.
+    """
+    bare = defuse(re.sub(r"\bhttps?://", "", message))
+    return f"{to} {shorten(bare, limit - len(to) - 1)}".rstrip()

@@ -1,0 +1,45 @@
+"""A day's deliveries of one source made into one post, or a thread, before they are sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import islice
+
+from reblogbot.config.settings import Config
+from reblogbot.core import digest, turns
+from reblogbot.model import Delivery, Limits
+from reblogbot.sending.access import Access
+
+
+async def bundle(
+    access: Access, config: Config, waiting: Sequence[Delivery], limits: Limits
+) -> bool:
+    """Whether anything was bundled: what is ready of each source with a digest becomes few posts.
+
+    One transaction per post decides: an entry is in the digest's text, or still by itself.
+    """
+    now = access.clock.now()
+    changed = False
+    for name, source in config.sources.items():
+        ready = [one for one in turns.ready(waiting, config, now) if one.source == name]
+        fresh = [one for one in ready if may_be_bundled(one)]
+        if source.digest is None or not fresh:
+            continue
+        title = source.title or await access.in_store(access.sources.title, name) or name
+        posts = [one.post for one in fresh]
+        rest, before = iter(fresh), 0
+        for made in digest.bundles(posts, limits, digest.heading(title, source, now)):
+            carrier, *members = islice(rest, made.count)
+            post = replace(made.post, continues=before)
+            carried = replace(carrier, post=post)
+            if await access.in_store(access.rows.bundle, carried, members, now):
+                before = carrier.id
+                changed = True
+    return changed
+
+
+def may_be_bundled(one: Delivery) -> bool:
+    """Whether it was neither bundled nor tried: what may stand there must not change its text."""
+    post = one.post
+    return post.action == "post" and not post.is_bundle and not one.attempts and not one.negatives

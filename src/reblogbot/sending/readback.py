@@ -1,0 +1,87 @@
+"""Asking the server what already stands there, before anything is sent that might be a double."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+
+from reblogbot.config.settings import DeliverySettings
+from reblogbot.core import delivery
+from reblogbot.errors import TargetError
+from reblogbot.model import Delivery, Receipt, Standing, State
+from reblogbot.sending.access import Access, is_open_doubt
+
+log = logging.getLogger(__name__)
+
+
+async def read_back(access: Access, settings: DeliverySettings) -> bool:
+    """Whether nothing is in doubt any more; what is due for it is looked for on the server.
+
+    While anything is in doubt the whole account waits, so that its order is kept.
+    """
+    doubts = await access.in_store(access.rows.in_doubt, access.name)
+    if not doubts:
+        return True
+    access.note(*doubts)
+    if any(one.due > access.clock.now() for one in doubts):
+        return False
+    try:
+        standings = await _own_standings(access)
+        receipts = [await _receipt(access, one, standings) for one in doubts]
+    except TargetError as error:
+        await access.pause_unanswered(error)
+        return False
+    settled = []
+    for one, found in zip(doubts, receipts, strict=True):
+        decision = delivery.after_read_back(one, found, access.clock.now(), settings)
+        settled.append(await access.settle(one, decision.delivery))
+    return not any(map(is_open_doubt, settled))
+
+
+async def look_back(access: Access) -> list[Standing] | None:
+    """What stands there and no delivery knows of; None where the server could not be asked."""
+    try:
+        return await _own_standings(access)
+    except TargetError as error:
+        await access.pause_unanswered(error)
+        return None
+
+
+async def recognise(access: Access, waiting: Sequence[Delivery], stood: Sequence[Standing]) -> bool:
+    """Whether any of what waits stood there already: that is now `sent`.
+
+    This is what makes an old backup, or a lost store, harmless.
+    """
+    known = False
+    for one in waiting:
+        found = _match(one, stood) if _is_recognisable(one) else None
+        if found is not None:
+            log.info("stood there already", extra={"account": access.name, "id": one.id})
+            await access.settle(one, replace(one, state=State.SENT, receipt=found))
+            known = True
+    return known
+
+
+def _is_recognisable(one: Delivery) -> bool:
+    """Not a text without a link, which may be meant twice; not an edit of what stands there."""
+    return one.post.action != "edit" and bool(one.post.link or one.post.uri)
+
+
+async def _own_standings(access: Access) -> list[Standing]:
+    """Our recent statuses that are not the receipt of any delivery yet."""
+    standings = await access.call(access.target.recent)
+    ids = [one.receipt.remote_id for one in standings]
+    taken = await access.in_store(access.rows.receipts, access.name, ids)
+    return [one for one in standings if one.receipt.remote_id not in taken]
+
+
+async def _receipt(access: Access, one: Delivery, standings: Sequence[Standing]) -> Receipt | None:
+    found = _match(one, standings)
+    if found is None and one.post.action == "boost":
+        return await access.call(access.target.standing, one.post)
+    return found
+
+
+def _match(one: Delivery, standings: Sequence[Standing]) -> Receipt | None:
+    return next((there.receipt for there in standings if delivery.matches(one, there)), None)

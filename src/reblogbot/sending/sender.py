@@ -1,0 +1,312 @@
+"""One account's sender: choose, claim, publish, settle, one delivery at a time."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from reblogbot.clock import uptime
+from reblogbot.config.settings import AccountSettings, Config
+from reblogbot.core import delivery, pacing, turns
+from reblogbot.errors import Lapsed, RateLimited, TargetError, Unauthorised, Unreachable
+from reblogbot.images import Gallery
+from reblogbot.model import Delivery, Image, Limits, Post, Standing, State
+from reblogbot.ports import Identity
+from reblogbot.sending.access import ASKED, TOKEN, Access
+from reblogbot.sending.bundling import bundle
+from reblogbot.sending.readback import look_back, read_back, recognise
+from reblogbot.store.records import AccountRecord
+
+log = logging.getLogger(__name__)
+
+LIMITS_AGAIN = timedelta(minutes=10)
+
+
+class Sender:
+    """Publishes for one account, whatever becomes of the others."""
+
+    def __init__(self, config: Config, access: Access, gallery: Gallery) -> None:
+        self._config = config
+        self._access = access
+        self._gallery = gallery
+        # read once, and kept: what an old backup forgot may be queued again long after
+        self._stood: list[Standing] | None = None
+        self._limits: Limits | None = None
+        self._limits_due: datetime | None = None
+        self._memory = turns.memory(config)
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong with the account, "" for nothing."""
+        return self._access.trouble
+
+    @property
+    def deferred(self) -> set[int]:
+        """The deliveries the server itself wants later: no trouble at all."""
+        return self._access.deferred
+
+    @property
+    def slugs(self) -> list[str]:
+        """What the attempts of the last round failed of."""
+        return self._access.slugs
+
+    def close(self) -> None:
+        """Take no more work."""
+        self._access.close()
+
+    async def limits(self) -> Limits:
+        """What the server takes, else the last it said, else the contract's default.
+
+        Asked now and then, for it may change; not for every source, for it may be hanging.
+        """
+        access = self._access
+        now = access.clock.now()
+        if self._limits_due is None or self._limits_due <= now:
+            self._limits_due = now + LIMITS_AGAIN
+            record = await self._record()
+            known = self._limits or record.limits
+            rests = record.paused_until is not None and record.paused_until > now
+            self._limits = known if rests else await self._asked_limits(known)
+        return self._limits or Limits()
+
+    async def _asked_limits(self, known: Limits) -> Limits:
+        access = self._access
+        try:
+            return await access.call(access.target.limits)
+        except TargetError as error:
+            log.info("limits not known", extra={"account": access.name, "error": error.message})
+            return known
+
+    async def resolves(self, uri: str) -> bool:
+        """Whether the server can find a status to boost; while it cannot be asked, perhaps."""
+        access = self._access
+        try:
+            return await access.call(access.target.resolves, uri)
+        except TargetError as error:
+            log.info("not resolved", extra={"account": access.name, "error": error.message})
+            return True
+
+    async def introduce(self) -> tuple[Identity, Limits]:
+        """Whom the token speaks for and what the server takes. Raises TargetError."""
+        access = self._access
+        who = await access.call(access.target.verify)
+        who = replace(who, scopes=await access.call(access.target.scopes))
+        return who, await access.call(access.target.limits)
+
+    async def say(self, post: Post, key: str) -> None:
+        """Publish a word of our own, beside the queue and not a second time. Raises TargetError."""
+        access = self._access
+        record = await self._record()
+        if record.paused_until is not None and record.paused_until > access.clock.now():
+            raise Unreachable("account_rests", f"{access.name} rests itself: {record.reason}")
+        try:
+            await access.call(access.target.publish, post, key)
+        except RateLimited as error:
+            await access.pause(error.until, error)
+            raise
+
+    async def deliver(
+        self, stopping: Callable[[], bool] = lambda: False, *, eager: bool = False
+    ) -> list[Delivery]:
+        """The deliveries that changed: everything this account may publish now was tried.
+
+        With `eager` an account tries again that rests by our own choice, its server being out
+        of reach or its token refused; a pause the server asked for, or a doubt, is respected.
+        """
+        access = self._access
+        access.changed, access.deferred, access.trouble, access.slugs = {}, set(), "", []
+        record = await access.in_store(
+            access.rows.claim_account, access.name, access.clock.now(), self._config.delivery.lease
+        )
+        if record is None:
+            return []
+        try:
+            if await self._may_send(record, eager=eager):
+                await self._send_all(stopping)
+        finally:
+            await access.in_store(
+                access.rows.release_account,
+                access.name,
+                limits=self._limits,
+                rate_remaining=access.rate_remaining,
+            )
+        return list(access.changed.values())
+
+    async def _may_send(self, record: AccountRecord, *, eager: bool) -> bool:
+        """Whether the account neither rests nor waits for what is in doubt."""
+        access = self._access
+        now = access.clock.now()
+        due = now + self._config.delivery.read_back_after
+        access.note(*await access.in_store(access.rows.doubt_orphans, access.name, now, due))
+        if await access.in_store(access.rows.stopped_at) is not None:
+            return False
+        if await self._rests(record, eager=eager):
+            return False
+        return await read_back(access, self._config.delivery)
+
+    async def _rests(self, record: AccountRecord, *, eager: bool) -> bool:
+        """Whether the account is paused; a pause for its token ends with a token that works."""
+        access = self._access
+        resting = record.paused_until is not None and record.paused_until > access.clock.now()
+        if record.cause != TOKEN:
+            return resting and (record.cause == ASKED or not eager)
+        if resting and not eager and access.token_mark() in ("", record.token_mark):
+            access.trouble = record.reason
+            return True
+        try:
+            await access.call(access.target.verify)
+        except TargetError as error:
+            await access.pause_unanswered(error)
+            return True
+        await access.in_store(access.rows.resume, access.name)
+        return False
+
+    async def _send_all(self, stopping: Callable[[], bool]) -> None:
+        access = self._access
+        # before a look at the queue, which may be long: in quiet hours it waits whatever is in it
+        if not pacing.room(access.clock.now(), self._settings.pace, await self._sent_at()):
+            return
+        waiting = await access.in_store(access.rows.waiting, access.name)
+        if not self._ready(waiting):
+            return
+        # what kind of server it is decides how a post is sent
+        await self.limits()
+        if self._stood is None:
+            self._stood = await look_back(access)
+            if self._stood is None:
+                return
+        waiting = await access.in_store(access.rows.waiting, access.name)
+        if await recognise(access, waiting, self._stood):
+            waiting = await access.in_store(access.rows.waiting, access.name)
+        if any(self._config.sources[one.source].digest for one in self._ready(waiting)):
+            await bundle(access, self._config, waiting, await self.limits())
+            waiting = await access.in_store(access.rows.waiting, access.name)
+        while not stopping() and (chosen := await self._choose(waiting)) is not None:
+            waiting.remove(chosen)
+            after = await self._publish(chosen)
+            if after is None:
+                return
+            again = after.state == State.QUEUED and after.due <= access.clock.now()
+            # a boost that has become a post may stand there as one
+            if again and not await recognise(access, [after], self._stood):
+                waiting.insert(0, after)
+
+    async def _choose(self, waiting: list[Delivery]) -> Delivery | None:
+        """Whose turn it is; on the way, what has become too old is skipped."""
+        access = self._access
+        now, pace = access.clock.now(), self._settings.pace
+        sent = await access.in_store(access.rows.sent, access.name, now - self._memory)
+        while (chosen := turns.choose(waiting, self._config, pace, sent, now)) is not None:
+            reason = turns.too_old(chosen, self._config, pace, now)
+            if not reason:
+                return chosen
+            waiting.remove(chosen)
+            await access.settle(chosen, replace(chosen, state=State.SKIPPED, error=reason))
+        return None
+
+    async def _sent_at(self) -> list[datetime]:
+        """When the account posted, as far back as its pace looks."""
+        access = self._access
+        since = access.clock.now() - turns.DAY
+        return [one.at for one in await access.in_store(access.rows.sent, access.name, since)]
+
+    async def _publish(self, one: Delivery) -> Delivery | None:
+        """The delivery after one attempt; None when nothing more may be sent now."""
+        access = self._access
+        # before the claim: its lease is for the calls to the server alone
+        images = await self._images(one)
+        lapses = uptime() + self._config.delivery.lease.total_seconds()
+        claimed = await access.in_store(
+            access.rows.claim, one, access.clock.now(), self._config.delivery.lease
+        )
+        if claimed is None:
+            return None
+        key = delivery.idempotency_key(
+            self._settings.server,
+            access.name,
+            claimed.identity,
+            claimed.post.text if claimed.post.action != "boost" else claimed.post.uri,
+            claimed.generation,
+        )
+        reply_to = await self._continued(claimed)
+        try:
+            receipt = await access.call(
+                access.target.publish,
+                claimed.post,
+                key,
+                reply_to=reply_to,
+                images=images,
+                lapses=lapses,
+            )
+        except TargetError as error:
+            return await self._failed(claimed, error)
+        decision = delivery.after_success(claimed, receipt, access.clock.now())
+        after = await access.settle(claimed, decision.delivery)
+        log.info(
+            "published",
+            extra={"account": access.name, "source": one.source, "id": one.id, "url": receipt.url},
+        )
+        return after
+
+    async def _images(self, one: Delivery) -> tuple[Image, ...]:
+        """The images of a post or quote, as far as they are to be had; an edit keeps its own."""
+        if not one.post.media or one.post.action not in ("post", "quote"):
+            return ()
+        proxy = self._config.sources[one.source].proxy
+        return await self._gallery.fetched(one.post.media, await self.limits(), proxy=proxy)
+
+    async def _continued(self, one: Delivery) -> str:
+        """The remote id of the status a thread goes on from; "" where there is none."""
+        if not one.post.continues:
+            return ""
+        access = self._access
+        found = await access.in_store(access.rows.find, [one.post.continues])
+        return found[0].receipt.remote_id if found and found[0].receipt else ""
+
+    async def _failed(self, claimed: Delivery, error: TargetError) -> Delivery | None:
+        access = self._access
+        access.slugs.append(error.slug)
+        log.warning(
+            "attempt failed",
+            extra={
+                "account": access.name,
+                "id": claimed.id,
+                "slug": error.slug,
+                "error": error.message,
+            },
+        )
+        if isinstance(error, RateLimited):
+            access.deferred.add(claimed.id)
+        decision = await self._decide(claimed, error)
+        if decision.pause_until is not None:
+            await access.pause(decision.pause_until, error)
+        after = await access.settle(claimed, decision.delivery)
+        goes_on = decision.pause_until is None and not isinstance(error, Lapsed)
+        return after if goes_on else None
+
+    async def _decide(self, claimed: Delivery, error: TargetError) -> delivery.Decision:
+        access = self._access
+        now = access.clock.now()
+        if isinstance(error, Unauthorised):
+            works = await access.may_use_token() if error.slug != "token_missing" else False
+            return delivery.after_unauthorised(claimed, error, works, now)
+        source = self._config.sources.get(claimed.source)
+        if source is not None and source.action == "auto":
+            instead = delivery.as_post(claimed, error, now)
+            if instead is not None:
+                return instead
+        record = await self._record()
+        return delivery.after_failure(claimed, error, now, self._config.delivery, record.pauses)
+
+    def _ready(self, waiting: Sequence[Delivery]) -> list[Delivery]:
+        return turns.ready(waiting, self._config, self._access.clock.now())
+
+    @property
+    def _settings(self) -> AccountSettings:
+        return self._config.accounts[self._access.name]
+
+    async def _record(self) -> AccountRecord:
+        access = self._access
+        return await access.in_store(access.rows.account, access.name)

@@ -1,0 +1,1 @@
+"""The open web: one polite, bounded, address-checked fetch."""

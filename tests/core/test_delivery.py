@@ -1,0 +1,476 @@
+"""What becomes of a delivery: the protocol's steps 4 to 7, each and in every order."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reblogbot.config.settings import DeliverySettings
+from reblogbot.core.delivery import (
+    Decision,
+    after_failure,
+    after_read_back,
+    after_success,
+    after_unauthorised,
+    as_post,
+    idempotency_key,
+    matches,
+    retry_pause,
+    unreachable_pause,
+)
+from reblogbot.errors import (
+    Doubtful,
+    RateLimited,
+    Rejected,
+    TargetError,
+    TooLong,
+    Unauthorised,
+    Unreachable,
+)
+from reblogbot.model import TRANSITIONS, Delivery, Post, Receipt, Standing, State
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+LINK = "https://paper.example/a?id=3"
+URI = "https://far.example/users/ann/statuses/9"
+SETTINGS = DeliverySettings()
+WAIT = SETTINGS.read_back_after
+POST = Post("post", text=f"A long title\n{LINK}", link=LINK, shorter=f"A…\n{LINK}", length=40)
+RECEIPT = Receipt("1042", "https://social.example/@news/1042")
+
+LOST = Doubtful("no_answer", "the connection broke")
+BROKEN = Doubtful("server_error", "HTTP 500")
+LIMITED = RateLimited("rate_limited", "too many", NOW + 40 * MINUTE)
+REFUSED = Rejected("rejected", "no")
+OVERLONG = TooLong("too_long", "too long")
+AWAY = Unreachable("unreachable", "refused")
+DENIED = Unauthorised("not_allowed", "HTTP 403")
+
+
+def sending(**more):
+    values = {
+        "id": 1,
+        "account": "news",
+        "source": "paper",
+        "identity": b"k" * 16,
+        "post": POST,
+        "state": State.SENDING,
+        "due": NOW - MINUTE,
+        "queued_at": NOW - 10 * MINUTE,
+        "sent_from": NOW - MINUTE,
+        "error": "",
+        **more,
+    }
+    return Delivery(**values)
+
+
+def repeat(**more):
+    """A delivery sent once more with the same key, after a doubt and two negatives."""
+    return sending(**{"attempts": 1, "negatives": 2, "sent_from": NOW - 5 * MINUTE, **more})
+
+
+def in_doubt(**more):
+    return sending(**{"state": State.DOUBT, "due": NOW, "attempts": 1, **more})
+
+
+def failed(delivery, error, **more):
+    return after_failure(delivery, error, NOW, SETTINGS, **more)
+
+
+# success
+
+
+@pytest.mark.parametrize("delivery", [sending(), in_doubt(), repeat(error="before")])
+def test_a_receipt_settles_whatever_was_thought_before(delivery):
+    decision = after_success(delivery, RECEIPT, NOW)
+    after = replace(delivery, state=State.SENT, receipt=RECEIPT, error="", settled_at=NOW)
+    assert decision == Decision(after, None)
+
+
+# step 5: doubt
+
+
+def test_a_doubt_pauses_the_account_until_it_may_be_read_back():
+    decision = failed(sending(), LOST)
+    assert decision.pause_until == decision.delivery.due == NOW + WAIT
+    assert decision.delivery.state == State.DOUBT
+    assert decision.delivery.attempts == 1
+    assert decision.delivery.negatives == 0
+    assert decision.delivery.generation == 0
+    assert decision.delivery.sent_from == NOW - MINUTE
+    assert decision.delivery.error == "the connection broke"
+
+
+def test_a_doubt_at_the_last_attempt_is_still_read_back():
+    assert failed(sending(attempts=99), LOST).delivery.state == State.DOUBT
+
+
+def test_what_is_found_is_sent_even_before_its_time_and_after_all_attempts():
+    delivery = in_doubt(due=NOW + MINUTE, attempts=99)
+    decision = after_read_back(delivery, RECEIPT, NOW, SETTINGS)
+    assert decision.delivery.state == State.SENT
+    assert decision.delivery.receipt == RECEIPT
+
+
+def test_the_first_negative_waits_for_another():
+    decision = after_read_back(in_doubt(), None, NOW, SETTINGS)
+    assert decision.delivery.state == State.DOUBT
+    assert decision.delivery.negatives == 1
+    assert decision.delivery.due == decision.pause_until == NOW + WAIT
+
+
+def test_a_negative_that_comes_too_early_does_not_count():
+    early = in_doubt(negatives=1, due=NOW + timedelta(seconds=1))
+    assert after_read_back(early, None, NOW, SETTINGS) == Decision(early, early.due)
+
+
+def test_two_negatives_resend_with_the_same_key_while_it_is_young():
+    delivery = in_doubt(negatives=1, sent_from=NOW - timedelta(minutes=49, seconds=59))
+    decision = after_read_back(delivery, None, NOW, SETTINGS)
+    after = replace(delivery, state=State.QUEUED, negatives=2, due=NOW)
+    assert decision == Decision(after, None)
+
+
+def test_two_negatives_resend_with_the_next_key_once_it_is_old():
+    delivery = in_doubt(negatives=1, sent_from=NOW - 50 * MINUTE, generation=3)
+    after = after_read_back(delivery, None, NOW, SETTINGS).delivery
+    assert (after.state, after.generation, after.sent_from) == (State.QUEUED, 4, None)
+
+
+def test_two_negatives_after_all_attempts_hold_it_for_the_admin():
+    delivery = in_doubt(negatives=1, attempts=SETTINGS.max_attempts, error="HTTP 502")
+    decision = after_read_back(delivery, None, NOW, SETTINGS)
+    assert decision.delivery.state == State.HELD
+    assert "8 attempts" in decision.delivery.error
+    assert "HTTP 502" in decision.delivery.error
+    assert decision.pause_until is None
+
+
+@pytest.mark.parametrize("slug", ["server_error", "duplicate_key"])
+def test_a_key_that_only_yields_errors_is_given_up_after_two_further_negatives(slug):
+    doubted = failed(repeat(), Doubtful(slug, "HTTP 500")).delivery
+    assert (doubted.state, doubted.negatives, doubted.generation) == (State.DOUBT, 0, 1)
+    once = after_read_back(replace(doubted, due=NOW), None, NOW, SETTINGS).delivery
+    twice = after_read_back(replace(once, due=NOW), None, NOW, SETTINGS).delivery
+    assert (twice.state, twice.generation, twice.attempts) == (State.QUEUED, 1, 2)
+
+
+def test_a_server_error_at_the_first_try_keeps_the_key():
+    assert failed(sending(), BROKEN).delivery.generation == 0
+
+
+def test_a_repeat_without_an_answer_keeps_the_key():
+    after = failed(repeat(), LOST).delivery
+    assert (after.generation, after.negatives, after.sent_from) == (0, 0, NOW - 5 * MINUTE)
+
+
+def test_a_repeat_answered_404_was_deleted_by_hand_and_is_never_posted_again():
+    decision = failed(repeat(), Doubtful("not_found", "HTTP 404"))
+    assert decision.delivery.state == State.DEAD
+    assert "deleted" in decision.delivery.error
+
+
+def test_a_first_try_or_a_boost_answered_404_is_in_doubt():
+    gone = Doubtful("not_found", "HTTP 404")
+    assert failed(sending(), gone).delivery.state == State.DOUBT
+    assert failed(repeat(post=Post("boost", uri=URI)), gone).delivery.state == State.DOUBT
+
+
+# step 4: never sent, limited, rejected
+
+
+@pytest.mark.parametrize(
+    ("failures", "seconds"), [(0, 30), (1, 60), (2, 120), (3, 240), (4, 480), (5, 900), (500, 900)]
+)
+def test_an_unreachable_server_pauses_the_account_longer_each_time(failures, seconds):
+    pause = timedelta(seconds=seconds)
+    decision = failed(sending(attempts=3), AWAY, failures=failures)
+    assert unreachable_pause(failures) == pause
+    assert decision.pause_until == NOW + pause
+    assert decision.delivery.due == sending().due
+    assert decision.delivery.state == State.QUEUED
+    assert decision.delivery.attempts == 3
+    assert decision.delivery.generation == 0
+    assert decision.delivery.sent_from is None
+
+
+def test_a_rate_limit_pauses_the_account_and_uses_up_no_attempt():
+    decision = failed(sending(attempts=3), LIMITED)
+    assert decision.pause_until == LIMITED.until
+    assert decision.delivery.due == sending().due
+    assert decision.delivery.state == State.QUEUED
+    assert decision.delivery.attempts == 3
+    assert decision.delivery.generation == 1
+    assert decision.delivery.sent_from is None
+
+
+@pytest.mark.parametrize("error", [LIMITED, AWAY])
+def test_a_repeat_that_an_account_pause_delays_is_looked_for_once_more(error):
+    delayed = failed(repeat(), error).delivery
+    assert (delayed.state, delayed.negatives, delayed.attempts) == (State.DOUBT, 1, 1)
+    later = delayed.due
+    assert after_read_back(delayed, RECEIPT, later, SETTINGS).delivery.state == State.SENT
+    assert after_read_back(delayed, None, later, SETTINGS).delivery.state == State.QUEUED
+
+
+def test_a_rejection_is_tried_again_under_the_next_key_while_others_go_on():
+    decision = failed(sending(), REFUSED)
+    assert decision.pause_until is None
+    assert decision.delivery.state == State.QUEUED
+    assert decision.delivery.due == NOW + MINUTE
+    assert (decision.delivery.attempts, decision.delivery.generation) == (1, 1)
+    assert decision.delivery.sent_from is None
+
+
+@pytest.mark.parametrize(
+    ("attempts", "minutes"), [(0, 1), (1, 2), (2, 4), (5, 32), (6, 60), (99, 60)]
+)
+def test_a_rejected_delivery_waits_longer_each_time(attempts, minutes):
+    assert retry_pause(attempts) == minutes * MINUTE
+
+
+def test_a_delivery_rejected_at_its_last_attempt_is_dead():
+    decision = failed(sending(attempts=SETTINGS.max_attempts - 1), REFUSED)
+    assert decision.delivery.state == State.DEAD
+    assert decision.delivery.attempts == SETTINGS.max_attempts
+    assert decision.delivery.settled_at == NOW
+    assert decision.pause_until is None
+
+
+def test_a_rejected_repeat_is_queued_and_holds_up_nobody():
+    decision = failed(repeat(), REFUSED)
+    assert decision.delivery.state == State.QUEUED
+    assert decision.delivery.negatives == 0
+    assert decision.pause_until is None
+
+
+# step 7: the token, and what is too long
+
+
+def test_a_token_that_fails_pauses_the_account_and_leaves_the_queue_intact():
+    decision = after_unauthorised(sending(attempts=2), DENIED, False, NOW)
+    assert decision.pause_until == NOW + 15 * MINUTE
+    assert decision.delivery.state == State.QUEUED
+    assert decision.delivery.attempts == 2
+
+
+def test_a_token_that_works_condemns_this_delivery_alone():
+    decision = after_unauthorised(sending(), DENIED, True, NOW)
+    assert decision.delivery.state == State.DEAD
+    assert decision.delivery.error == "HTTP 403"
+    assert decision.pause_until is None
+
+
+def test_a_missing_scope_is_the_tokens_fault_though_it_verifies():
+    error = Unauthorised("scope_missing", "HTTP 403 outside the authorized scopes")
+    decision = after_unauthorised(sending(), error, True, NOW)
+    assert decision.delivery.state == State.QUEUED
+    assert decision.pause_until == NOW + 15 * MINUTE
+
+
+def test_a_token_nobody_can_speak_for_is_asked_about_again_soon():
+    for decision in (after_unauthorised(sending(), DENIED, None, NOW), failed(sending(), DENIED)):
+        assert decision.delivery.state == State.QUEUED
+        assert decision.pause_until == NOW + timedelta(seconds=30)
+
+
+def test_a_post_that_is_too_long_goes_out_shorter_at_once_and_once():
+    decision = failed(sending(), OVERLONG)
+    after = decision.delivery
+    assert (after.state, after.due, decision.pause_until) == (State.QUEUED, NOW, None)
+    assert (after.post.text, after.post.shorter) == (POST.shorter, "")
+    assert (after.generation, after.sent_from, after.attempts) == (1, None, 0)
+    assert failed(replace(after, state=State.SENDING), OVERLONG).delivery.state == State.DEAD
+
+
+def test_the_shortened_post_is_otherwise_the_same():
+    post = failed(sending(), OVERLONG).delivery.post
+    assert replace(post, text=POST.text, shorter=POST.shorter, length=POST.length) == POST
+
+
+# a boost that cannot be made
+
+
+def test_a_boost_of_a_status_nobody_finds_becomes_a_post_with_its_link():
+    boost = repeat(post=Post("boost", text=f"Ann\n{URI}", link=URI, uri=URI))
+    after = as_post(boost, Rejected("unresolvable", "?"), NOW).delivery
+    assert (after.post.action, after.post.uri, after.state) == ("post", "", State.QUEUED)
+    assert (after.generation, after.negatives, after.attempts) == (1, 0, 1)
+
+
+def test_only_an_unresolvable_boost_with_a_text_becomes_a_post():
+    boost = Post("boost", text="Ann", link=URI, uri=URI)
+    lost = Rejected("unresolvable", "?")
+    assert as_post(sending(post=boost), Rejected("resolve_failed", "?"), NOW) is None
+    assert as_post(sending(post=replace(boost, text="")), lost, NOW) is None
+    assert as_post(sending(), lost, NOW) is None
+
+
+# every failure from every start
+
+
+ERRORS = [LOST, BROKEN, LIMITED, REFUSED, OVERLONG, AWAY, DENIED, TargetError("odd", "odd")]
+
+
+@pytest.mark.parametrize("error", ERRORS)
+@pytest.mark.parametrize("start", [sending(), repeat(), repeat(generation=7, attempts=99)])
+def test_every_failure_leads_to_an_allowed_state_with_a_reason(start, error):
+    decision = failed(start, error)
+    after = decision.delivery
+    assert after.state in TRANSITIONS[State.SENDING]
+    assert after.error
+    assert after.due >= NOW or after.state == State.DEAD or decision.pause_until > NOW
+    assert after.generation >= start.generation
+    assert after.attempts - start.attempts in {0, 1}
+
+
+@pytest.mark.parametrize("found", [None, RECEIPT])
+@pytest.mark.parametrize("negatives", [0, 1, 2])
+@pytest.mark.parametrize("attempts", [1, 8])
+def test_every_read_back_leads_to_an_allowed_state(found, negatives, attempts):
+    start = in_doubt(negatives=negatives, attempts=attempts)
+    state = after_read_back(start, found, NOW, SETTINGS).delivery.state
+    assert state == State.DOUBT or state in TRANSITIONS[State.DOUBT]
+
+
+class Server:
+    """A model of a server's memory: what stands there, and what its keys do."""
+
+    def __init__(self, keys):
+        self.keys = keys
+        self.posts = 0
+        self.used = {}
+        self.repeats = []
+
+    def post(self, key, now, outcome):
+        """The receipt, or the error that this outcome ends in."""
+        if outcome in ERRORS_BEFORE:
+            raise ERRORS_BEFORE[outcome]
+        known = self.used.get(key)
+        if known is not None and now - known < timedelta(hours=1) and self.keys != "none":
+            return self._repeated(outcome)
+        if outcome in {"stored", "stored_lost", "stored_500"}:
+            self.posts += 1
+        self.used[key] = now
+        if outcome == "stored":
+            return RECEIPT
+        raise BROKEN if outcome.endswith("500") else LOST
+
+    def _repeated(self, outcome):
+        if self.keys == "error":
+            raise BROKEN
+        if self.keys == "burnt":
+            raise Doubtful("duplicate_key", "Duplicate idempotency key.")
+        if self.posts and outcome == "stored":
+            return RECEIPT
+        if outcome in {"stored", "stored_lost", "stored_500"} and not self.posts:
+            self.posts += 1
+        if outcome == "stored":
+            return RECEIPT
+        raise BROKEN if outcome.endswith("500") else LOST
+
+
+ERRORS_BEFORE = {
+    "limited": LIMITED,
+    "refused": REFUSED,
+    "too_long": OVERLONG,
+    "away": AWAY,
+    "denied": DENIED,
+}
+OUTCOMES = ["stored", "stored_lost", "stored_500", "lost", "lost_500", *ERRORS_BEFORE]
+
+
+@settings(max_examples=400)
+@given(
+    keys=st.sampled_from(["none", "first", "error", "burnt"]),
+    outcomes=st.lists(st.sampled_from(OUTCOMES), max_size=40),
+    slow=st.lists(st.integers(0, 70), min_size=1, max_size=5),
+)
+def test_whatever_a_server_does_nothing_is_posted_twice_and_nothing_is_lost(keys, outcomes, slow):
+    server, now = Server(keys), NOW
+    delivery = replace(sending(), state=State.QUEUED, sent_from=None, due=NOW)
+    for turn in range(400):
+        if delivery.state in {State.SENT, State.HELD, State.DEAD}:
+            break
+        now = max(now, delivery.due) + slow[turn % len(slow)] * MINUTE
+        if delivery.state == State.DOUBT:
+            found = RECEIPT if server.posts else None
+            delivery = after_read_back(delivery, found, now, SETTINGS).delivery
+            continue
+        claimed = replace(delivery, state=State.SENDING, sent_from=delivery.sent_from or now)
+        key = claimed.generation, claimed.post.text
+        try:
+            receipt = server.post(key, now, outcomes.pop(0) if outcomes else "stored")
+            delivery = after_success(claimed, receipt, now).delivery
+        except TargetError as error:
+            delivery = after_failure(claimed, error, now, SETTINGS).delivery
+            assert delivery.state in TRANSITIONS[State.SENDING]
+    assert delivery.state in {State.SENT, State.HELD, State.DEAD}
+    assert server.posts == (delivery.state == State.SENT)
+    assert delivery.state == State.SENT or delivery.error
+
+
+# keys
+
+
+@given(
+    first=st.tuples(st.text(), st.text(), st.binary(), st.text(), st.integers(0, 99)),
+    second=st.tuples(st.text(), st.text(), st.binary(), st.text(), st.integers(0, 99)),
+)
+def test_two_keys_are_equal_only_when_all_they_stand_for_is(first, second):
+    assert (idempotency_key(*first) == idempotency_key(*second)) == (first == second)
+
+
+def test_a_key_is_the_same_in_every_process_and_fits_a_header():
+    key = idempotency_key("https://social.example", "news", b"k" * 16, "文", 0)
+    assert key == "09223e0d53104e0f9272e9bc484889c74a746d0114f6ed0cac772914686a08bf"
+    assert len(key) == 64
+
+
+def test_parts_of_a_key_do_not_run_into_each_other():
+    assert idempotency_key("a", "bc", b"", "", 0) != idempotency_key("ab", "c", b"", "", 0)
+
+
+# matching
+
+
+def standing(**more):
+    return Standing(RECEIPT, **more)
+
+
+def test_a_link_matches_by_its_canonical_form():
+    there = standing(
+        text="other",
+        links=("https://x.example/", "HTTPS://Paper.example:443/a?id=3&utm_source=z#top"),
+    )
+    assert matches(sending(), there)
+    assert not matches(sending(), standing(text=POST.text, links=("https://paper.example/a?id=4",)))
+    assert not matches(sending(), standing())
+
+
+def test_a_text_without_a_link_matches_but_for_white_space_and_invisibles():
+    delivery = sending(post=Post("post", text="Good  morning\n@\u200bann@x.example  e\u0301"))
+    assert matches(delivery, standing(text="Good morning @ann@x.example é "))
+    assert not matches(delivery, standing(text="Good evening"))
+
+
+def test_nothing_matches_an_empty_post_or_a_link_that_is_none():
+    assert not matches(sending(post=Post("post")), standing(links=("",)))
+    assert not matches(
+        sending(post=Post("post", text="t", link="javascript:x")), standing(links=("mailto:a@b",))
+    )
+
+
+def test_a_boost_matches_the_status_by_any_of_its_names():
+    delivery = sending(post=Post("boost", uri=URI, text=f"Ann\n{LINK}", link=LINK))
+    assert matches(delivery, standing(boosted_uri=URI))
+    assert matches(delivery, standing(boosted_uri="https://far.example/ap/1", links=(URI,)))
+    assert not matches(delivery, standing(boosted_uri="https://far.example/ap/1"))
+    assert not matches(delivery, standing(links=(URI, LINK), text="t"))
+    assert not matches(sending(post=Post("boost")), standing())
+
+
+def test_a_boost_of_ours_is_not_taken_for_a_post_of_the_link_in_it():
+    assert not matches(sending(), standing(boosted_uri=URI, links=(LINK,)))

@@ -1,0 +1,120 @@
+"""One post a day: when it goes out, what it holds, and that nothing is in it twice."""
+
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reblogbot.config.settings import SourceSettings
+from reblogbot.core import digest
+from reblogbot.core.text import length
+from reblogbot.model import Limits, Post
+from rig import items, posted
+
+
+def at_six(zone="UTC"):
+    return SourceSettings(name="s", kind="feed", to=("news",), digest="18:00", timezone=zone)
+
+
+@pytest.mark.parametrize(
+    ("now", "zone", "due"),
+    [
+        ("2026-11-22T10:00", "UTC", "2026-11-22T18:00"),
+        ("2026-11-22T18:00", "UTC", "2026-11-23T18:00"),
+        ("2026-11-22T10:00", "Asia/Shanghai", "2026-11-23T10:00"),
+        # the clock goes back that night: the day is an hour longer
+        ("2026-10-24T17:00", "Europe/Berlin", "2026-10-25T17:00"),
+    ],
+)
+def test_a_digest_goes_out_at_its_time_in_the_sources_zone(now, zone, due):
+    instant = datetime.fromisoformat(now).replace(tzinfo=UTC)
+    expected = datetime.fromisoformat(due).replace(tzinfo=UTC)
+    assert at_six(zone).digest == time(18)
+    assert digest.next_time(at_six(zone), instant) == expected
+
+
+def test_a_source_without_one_has_no_time():
+    source = SourceSettings(name="s", kind="feed", to=("news",))
+    assert digest.next_time(source, datetime(2026, 11, 22, tzinfo=UTC)) is None
+
+
+@given(st.lists(st.integers(5, 480), min_size=1, max_size=40), st.integers(60, 500))
+def test_every_post_is_in_one_bundle_in_order_and_each_fits(sizes, limit):
+    posts = [
+        Post("post", text=f"{number}:" + "x" * min(size, limit - 10))
+        for number, size in enumerate(sizes)
+    ]
+    made = digest.bundles(posts, Limits(limit), "A list · 2026-11-22")
+    assert sum(one.count for one in made) == len(posts)
+    assert all(length(one.post.text, Limits(limit)) <= limit for one in made)
+    written = "\n\n".join(one.post.text for one in made)
+    places = [written.index(post.text) for post in posts]
+    assert places == sorted(places)
+
+
+@pytest.fixture
+def daily(bot, feeds, sandbox, clock):
+    clock.instant = clock.instant.replace(hour=12, minute=0, second=0)
+    url = feeds.show("/hot.xml", items(clock, "c", "b", "a"))
+    source = {"url": url, "digest": "18:00", "title": "The list"}
+    bot.configure({"hot": source}, {"news": (sandbox, "")})
+
+
+def test_a_day_becomes_one_post_at_its_time(daily, bot, sandbox, clock):
+    assert bot.sync().counts()["sent"] == 0
+    clock.advance(hours=6)
+    assert bot.sync().counts()["sent"] == 1
+    (text,) = posted(sandbox)
+    assert text.startswith(f"The list · {clock.now():%Y-%m-%d}\n\nTitle a\n")
+    assert [text.count(f"https://news.example/{name}") for name in "abc"] == [1, 1, 1]
+    clock.advance(hours=24)
+    assert bot.sync().counts()["sent"] == 0
+
+
+def test_preview_shows_the_digest_that_will_be_posted(daily, bot, sandbox, clock):
+    shown = [post.text for _, _, post in bot.preview().posts]
+    bot.sync()
+    assert [post.text for _, _, post in bot.preview().posts] == shown
+    clock.advance(hours=6)
+    bot.sync()
+    assert posted(sandbox) == shown
+
+
+def test_a_first_preview_heads_the_digest_with_the_feeds_own_title(bot, feeds, sandbox, clock):
+    clock.instant = clock.instant.replace(hour=12, minute=0, second=0)
+    url = feeds.show("/hot.xml", items(clock, "b", "a"))
+    bot.configure({"hot": {"url": url, "digest": "18:00"}}, {"news": (sandbox, "")})
+    shown = [post.text for _, _, post in bot.preview().posts]
+    bot.sync()
+    clock.advance(hours=6, minutes=1)
+    # it is due: what comes now is for tomorrow's
+    feeds.show("/hot.xml", items(clock, "c", "b", "a"))
+    late = [post.text for _, _, post in bot.preview().posts]
+    bot.sync()
+    assert posted(sandbox) == shown == late[:1]
+    assert "Title c" in late[1]
+    assert late[1].partition("\n")[0] == f"A hot list · {clock.now() + timedelta(days=1):%Y-%m-%d}"
+
+
+def test_a_digest_too_long_for_one_post_is_a_thread(bot, feeds, sandbox, clock):
+    clock.instant = clock.instant.replace(hour=12, minute=0, second=0)
+    names = [f"{number:02}" + "x" * 60 for number in range(12)]
+    url = feeds.show("/hot.xml", items(clock, *names))
+    bot.configure({"hot": {"url": url, "digest": "18:00"}}, {"news": (sandbox, "")})
+    bot.sync()
+    clock.advance(hours=6)
+    bot.sync()
+    statuses = sandbox.statuses("news")
+    assert len(statuses) > 1
+    assert [one["in_reply_to_id"] for one in statuses[1:]] == [one["id"] for one in statuses[:-1]]
+    whole = "\n".join(posted(sandbox))
+    assert [whole.count(f"https://news.example/{name}") for name in names] == [1] * 12
+
+
+def test_a_digest_without_an_answer_is_posted_once(daily, bot, sandbox, clock):
+    bot.sync()
+    clock.advance(hours=6)
+    sandbox.faults.add("drop_after", "POST", "/api/v1/statuses")
+    bot.settle()
+    assert len(posted(sandbox)) == 1

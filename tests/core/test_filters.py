@@ -1,0 +1,214 @@
+"""Claims about filters: what is refused, with which words, and what is let through."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import regex
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reblogbot.config.settings import FilterSettings, SourceSettings
+from reblogbot.config.values import Pattern
+from reblogbot.core.filters import near_duplicate, over_domain_limit, refusal, similar
+from reblogbot.model import Entry, Media
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+ENTRY = Entry(
+    title="Night trains return",
+    summary="Three lines start in spring.",
+    link="https://news.example.org/trains",
+    categories=("travel",),
+    published_at=NOW - timedelta(days=1),
+    score=10.0,
+)
+
+
+def reason(entry=ENTRY, *, language="", **chosen):
+    settings = SourceSettings(
+        name="s", kind="feed", to=("news",), language=language, filter=FilterSettings(**chosen)
+    )
+    return refusal(entry, settings, NOW)
+
+
+def patterns(*written):
+    return tuple(Pattern.parse(one) for one in written)
+
+
+def test_without_filters_an_entry_passes():
+    assert reason() == ""
+
+
+@pytest.mark.parametrize(
+    ("changed", "chosen", "said"),
+    [
+        ({"title": " \u200b", "summary": "\n"}, {}, "empty: neither title nor summary"),
+        ({"visibility": "private"}, {}, "visibility: a private post is not for others"),
+        ({"visibility": "direct"}, {}, "visibility: a direct post is not for others"),
+        ({"barred": "#nobot in the bio"}, {}, "opt_outs: #nobot in the bio"),
+        ({"is_reply": True}, {}, "replies: a reply"),
+        (
+            {"published_at": NOW - timedelta(days=21)},
+            {},
+            "max_age: published 2026-11-01, older than 7d",
+        ),
+        ({}, {"max_age": timedelta(hours=6)}, "max_age: published 2026-11-21, older than 6h"),
+        (
+            {"published_at": None, "updated_at": NOW - timedelta(days=21)},
+            {},
+            "max_age: published 2026-11-01, older than 7d",
+        ),
+        ({}, {"min_score": 12.5}, "min_score: 10 of at least 12.5"),
+        ({}, {"domains": ("example.com",)}, "domains: news.example.org is none of them"),
+        ({"link": ""}, {"domains": ("example.org",)}, "domains: no link is none of them"),
+        ({}, {"domains": ("ample.org",)}, "domains: news.example.org is none of them"),
+        (
+            {},
+            {"not_domains": ("example.com", "example.org")},
+            "not_domains: news.example.org is in example.org",
+        ),
+        ({"language": "de-AT"}, {"languages": ("en", "fr")}, "languages: de is none of en, fr"),
+        ({}, {"languages": ("zh", "ja")}, "languages: unknown is none of zh, ja"),
+        (
+            {"title": "夜班火车回来了", "summary": ""},
+            {"languages": ("ja",)},
+            "languages: zh is none of ja",
+        ),
+        ({}, {"exclude": patterns("cars", "/tr.*n/")}, "exclude: /tr.*n/ was found"),
+        ({}, {"exclude": patterns("Travel")}, "exclude: Travel was found"),
+        (
+            {},
+            {"include": patterns("cars", "/plane|ship/")},
+            "include: found none of cars, /plane|ship/",
+        ),
+        ({}, {"include": patterns("a1", "b2", "c3", "d4")}, "include: found none of a1, b2, c3, …"),
+    ],
+)
+def test_a_refusal_names_the_filter_and_the_fact(changed, chosen, said):
+    assert reason(replace(ENTRY, **changed), **chosen) == said
+
+
+@pytest.mark.parametrize(
+    ("changed", "chosen"),
+    [
+        ({"visibility": "unlisted"}, {}),
+        ({"title": ""}, {}),
+        ({"summary": ""}, {}),
+        ({"published_at": None}, {"max_age": timedelta(minutes=1)}),
+        ({"published_at": NOW + timedelta(days=400)}, {}),
+        ({"published_at": NOW - timedelta(days=7)}, {}),
+        ({"score": None}, {"min_score": 100}),
+        ({"score": 12.5}, {"min_score": 12.5}),
+        ({}, {"domains": ("example.org",)}),
+        ({"link": "https://BÜCHER.example/"}, {"domains": ("bücher.example",)}),
+        ({"link": ""}, {"not_domains": ("example.org",)}),
+        ({}, {"not_domains": ("trains.example.org",)}),
+        ({"language": "EN_gb"}, {"languages": ("en-US",)}),
+        ({}, {"languages": ("en",)}),
+        ({"title": "夜班火车回来了", "summary": ""}, {"languages": ("zh",)}),
+        ({"is_reply": True}, {"replies": True}),
+        ({"barred": "not discoverable"}, {"opt_outs": False}),
+        ({}, {"include": patterns("cars", "TRAINS")}),
+        ({}, {"include": patterns("/^Three/m")}),
+        ({}, {"exclude": patterns("train")}),
+    ],
+)
+def test_what_a_filter_lets_through(changed, chosen):
+    assert reason(replace(ENTRY, **changed), **chosen) == ""
+
+
+def test_the_admins_word_on_a_language_is_over_the_entrys():
+    entry = replace(ENTRY, language="de")
+    assert reason(entry, language="en", languages=("en",)) == ""
+    assert reason(entry, language="fr", languages=("de",)) == "languages: fr is none of de"
+
+
+def test_the_plainest_reason_is_given_first():
+    entry = replace(ENTRY, is_reply=True, published_at=NOW - timedelta(days=30))
+    assert reason(entry, exclude=patterns("trains")).startswith("replies: ")
+
+
+def test_patterns_see_through_invisible_characters():
+    entry = replace(ENTRY, title="ca\u200bsi\u00adno")
+    assert reason(entry, exclude=patterns("casino")) == "exclude: casino was found"
+
+
+def test_a_pattern_without_end_keeps_the_entry_back_and_says_so():
+    endless = Pattern("/(t|tt|t?)+$/", regex.compile("(t|tt|t?)+$"))
+    entry = replace(ENTRY, title="t" * 80)
+    assert reason(entry, exclude=(endless,)) == "exclude: /(t|tt|t?)+$/ took too long to look for"
+    assert reason(entry, include=(endless,)).startswith("include: found none of")
+
+
+@settings(deadline=None)
+@given(
+    st.builds(
+        Entry,
+        title=st.text(st.characters(), max_size=20),
+        link=st.text(st.characters(), max_size=20),
+        language=st.text(max_size=5),
+        score=st.none() | st.floats(),
+        media=st.just((Media(""),)),
+    )
+)
+def test_no_entry_makes_a_filter_fail(entry):
+    said = reason(
+        entry, domains=("a.example",), languages=("zh",), min_score=1, exclude=patterns("x")
+    )
+    assert regex.match(r"[a-z_]+: .", said)
+
+
+# near duplicates
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("Night trains return to Europe", "Night trains return to Europe!"),
+        ("NIGHT TRAINS return", "Night trains return, says minister"),
+        ("中国车企，困在流量焦虑里", "【中国车企困在流量焦虑里】非车圈的人"),
+        ("ＡＩ 新闻 一二三", "AI新闻一二三"),
+    ],
+)
+def test_titles_that_say_the_same_are_similar(a, b):
+    assert similar(a, b) >= 0.8
+    assert similar(b, a) == similar(a, b)
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("Night trains return", "Day ferries are leaving"),
+        ("AI", "AI is everywhere this year"),
+        ("中国车企困在流量焦虑里", "日本新干线今年将再次提速"),
+        ("", ""),
+        ("!!!", "???"),
+    ],
+)
+def test_other_titles_are_not(a, b):
+    assert similar(a, b) < 0.5
+
+
+@settings(deadline=None)
+@given(st.text(max_size=30), st.text(max_size=30))
+def test_similarity_is_symmetric_and_a_share(a, b):
+    assert 0 <= similar(a, b) == similar(b, a) <= 1
+
+
+def test_the_first_near_duplicate_is_named():
+    recent = ["Other things", "Night trains return, at last", "Night trains return"]
+    assert near_duplicate("Night trains return", recent, 0.8) == "Night trains return, at last"
+    assert near_duplicate("Night trains return", recent[:1], 0.8) == ""
+    assert near_duplicate("Night trains return", recent, 0) == ""
+
+
+def test_a_host_has_its_share_of_the_day():
+    posted = {"example.org": 2}
+    assert (
+        over_domain_limit("https://Example.org/c", posted, 2)
+        == "max_per_domain: 2 from example.org today, at most 2"
+    )
+    assert over_domain_limit("https://example.org/c", posted, 3) == ""
+    assert over_domain_limit("https://example.com/c", posted, 1) == ""
+    assert over_domain_limit("https://example.org/c", posted, 0) == ""
+    assert over_domain_limit("", {"": 9}, 1) == ""

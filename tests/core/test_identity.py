@@ -1,0 +1,419 @@
+"""Claims about identity: which links are one, which are posted how, and what an entry's keys are."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib.resources import files
+from itertools import permutations
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from reblogbot.core.identity import (
+    KEY_BYTES,
+    canonical_link,
+    clean_link,
+    host_of,
+    keys,
+    published_keys,
+)
+from reblogbot.core.text import clean, defuse
+from reblogbot.core.text.links import LINK
+from reblogbot.model import Entry
+
+# what makes links: parts that matter to some rule
+links = st.one_of(
+    st.text(st.characters(), max_size=40),
+    st.tuples(
+        st.sampled_from(
+            ["http://", "https://", "HTTPS://", "https:/", "//", "javascript:", " https://"]
+        ),
+        st.sampled_from(
+            [
+                "example.org",
+                "EXAMPLE.ORG.",
+                "bücher.example",
+                "例子.中国",
+                "u@h",
+                "[::1]",
+                "🍕.ws",
+                "a_b.c",
+                "",
+                "ü℀.de",
+                "dig.chouti.com",
+                "m.ichouti.cn",
+                "arxiv.org",
+            ]
+        ),
+        st.sampled_from(["", ":80", ":443", ":8080", ":", ":99999", ":x"]),
+        st.lists(
+            st.sampled_from(
+                [
+                    "/",
+                    "a",
+                    "%7e",
+                    "%2F",
+                    "%zz",
+                    "%",
+                    "(",
+                    ")",
+                    "抽屉",
+                    "，",
+                    " ",
+                    '"',
+                    "@bob",
+                    ",",
+                    ".",
+                    "\u200b",
+                    "\t",
+                    "link/7",
+                    "abs/2401.00001v2",
+                    "é",
+                    "\\",
+                    "+",
+                    "[",
+                    "~",
+                ]
+            ),
+            max_size=6,
+        ).map("".join),
+        st.lists(
+            st.sampled_from(
+                [
+                    "?",
+                    "utm_source=x",
+                    "&",
+                    "id=3",
+                    "b=",
+                    "fbclid=1",
+                    "amp;utm_x=1",
+                    "c=%20 d",
+                    "q=a+b",
+                    "=",
+                    "@x",
+                    ")",
+                ]
+            ),
+            max_size=6,
+        ).map("".join),
+        st.lists(
+            st.sampled_from(["#", "!", "/", "top", "utm_source=x", "@y", "."]), max_size=4
+        ).map("".join),
+    ).map("".join),
+)
+
+
+# one page, one canonical link
+
+
+@pytest.mark.parametrize(
+    ("link", "canonical"),
+    [
+        ("https://example.org", "https://example.org/"),
+        ("http://Example.ORG:80/A", "https://example.org/A"),
+        ("HTTPS://example.org.:443/?#top", "https://example.org/"),
+        ("https://example.org:8443/a", "https://example.org:8443/a"),
+        ("https://bücher.example/ä", "https://xn--bcher-kva.example/%C3%A4"),
+        ("https://例子.中国/", "https://xn--fsqu00a.xn--fiqs8s/"),
+        ("https://example.org/a?b=&c&a=1", "https://example.org/a?b=&c&a=1"),
+        ("https://example.org/%7euser/%2f%e4%bd%a0", "https://example.org/~user/%2F%E4%BD%A0"),
+        ("https://example.org/a b", "https://example.org/a%20b"),
+        ("https://example.org/100%", "https://example.org/100%25"),
+        ("https://example.org/#!/route", "https://example.org/#!/route"),
+        ("https://example.org/#/route", "https://example.org/#/route"),
+        ("https://example.org/?p=1&utm_source=rss&fbclid=x#more", "https://example.org/?p=1"),
+        ("\n https://example.org/a\n  ", "https://example.org/a"),
+        ("https://[2001:DB8::1]/a", "https://[2001:db8::1]/a"),
+    ],
+)
+def test_canonical_links(link, canonical):
+    assert canonical_link(link) == canonical
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "",
+        "example.org/a",
+        "//example.org/a",
+        "mailto:a@example.org",
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "https://",
+        "https:///a",
+        "https://user@example.org/",
+        "https://user:secret@example.org/",
+        "https://exa mple.org/",
+        "https://a..b/",
+        "https://example.org:99999/",
+        "https://example.org:x/",
+        "https://ex%41mple.org/",
+        "https://example.org/\0a",
+        "https://example.org/\ud800",
+        "https://ü℀.example/",
+        "https://⒈example/",
+        "https://example.org/" + "x" * 5000,
+        "https://" + "a" * 64 + ".example/",
+    ],
+)
+def test_what_is_no_usable_link_has_neither_form(link):
+    assert canonical_link(link) == ""
+    assert clean_link(link) == ""
+    assert host_of(link) == ""
+
+
+@pytest.mark.parametrize(
+    "host", ["dig.chouti.com", "m.chouti.com", "dig.ichouti.cn", "M.iChouti.CN"]
+)
+@pytest.mark.parametrize("tail", ["", "/", "?from=rss", "#comments"])
+def test_one_chouti_entry_has_one_key_on_all_its_hosts(host, tail):
+    assert (
+        canonical_link(f"http://{host}/link/42236030{tail}")
+        == "https://dig.chouti.com/link/42236030"
+    )
+
+
+@pytest.mark.parametrize(
+    ("link", "canonical"),
+    [
+        ("http://arxiv.org/abs/2401.00001v3", "https://arxiv.org/abs/2401.00001"),
+        ("https://arxiv.org/pdf/2401.00001v1.pdf", "https://arxiv.org/abs/2401.00001"),
+        ("https://export.arxiv.org/pdf/2401.00001", "https://arxiv.org/abs/2401.00001"),
+        ("https://arxiv.org/abs/hep-th/9901001v2", "https://arxiv.org/abs/hep-th/9901001"),
+        ("https://arxiv.org/abs/math.GT/0309136", "https://arxiv.org/abs/math.GT/0309136"),
+        ("https://arxiv.org/list/cs.AI/new", "https://arxiv.org/list/cs.AI/new"),
+        ("https://notarxiv.org/abs/2401.00001v3", "https://notarxiv.org/abs/2401.00001v3"),
+    ],
+)
+def test_versions_of_a_paper_are_one(link, canonical):
+    assert canonical_link(link) == canonical
+
+
+# tracking parameters
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "id",
+        "p",
+        "page",
+        "section",
+        "ref",
+        "from",
+        "source",
+        "share",
+        "s",
+        "q",
+        "t",
+        "v",
+        "a",
+        "item",
+        "story",
+        "tid",
+        "fid",
+        "lang",
+        "sort",
+        "utm",
+        "campaign",
+        "storyid",
+        "aid",
+        "guid",
+        "key",
+        "date",
+        "tag",
+        "u",
+        "url",
+    ],
+)
+def test_parameters_that_may_name_the_page_stay(name):
+    link = f"https://example.org/?{name}=3&{name}="
+    assert canonical_link(link) == clean_link(link) == link
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "utm_source",
+        "UTM_Campaign",
+        "fbclid",
+        "gclid",
+        "spm",
+        "vd_source",
+        "mc_cid",
+        "_ga",
+        "amp;utm_term",
+    ],
+)
+def test_tracking_parameters_go(name):
+    assert clean_link(f"https://example.org/?a=1&{name}=x&b=") == "https://example.org/?a=1&b="
+    assert clean_link(f"https://example.org/?{name}=x#part") == "https://example.org/#part"
+
+
+def test_the_list_of_tracking_parameters_is_in_order():
+    text = files("reblogbot.core").joinpath("tracking_parameters.txt").read_text("utf-8")
+    names = [line for line in text.splitlines() if line and not line.startswith("#")]
+    assert len(names) == len(set(names))
+    assert all(name == name.strip().lower() and "=" not in name for name in names)
+    assert all(len(name) > 3 for name in names if name.endswith("*"))
+
+
+# the link that is posted
+
+
+@pytest.mark.parametrize(
+    ("link", "posted"),
+    [
+        ("https://Example.org/A?b=&c=1#part", "https://Example.org/A?b=&c=1#part"),
+        ("HTTP://example.org", "http://example.org"),
+        ("https://zh.wikipedia.org/wiki/抽屉", "https://zh.wikipedia.org/wiki/抽屉"),
+        ("https://例子.中国/新闻", "https://例子.中国/新闻"),
+        ("https://example.org/a b\u3000c", "https://example.org/a%20b%E3%80%80c"),
+        ('https://example.org/"<x>"', "https://example.org/%22%3Cx%3E%22"),
+        ("https://example.org/a\n   b", "https://example.org/a%20%20%20b"),
+        (
+            "https://example.org/\u202etxt\u200b.exe",
+            "https://example.org/%E2%80%AEtxt%E2%80%8B.exe",
+        ),
+        ("https://example.org/好，再见。", "https://example.org/好%EF%BC%8C再见%E3%80%82"),
+        ("https://example.org/Foo_(bar)", "https://example.org/Foo_(bar)"),
+        ("https://example.org/Foo)_(bar", "https://example.org/Foo%29_%28bar"),
+        ("https://example.org/?q=(a)", "https://example.org/?q=(a%29"),
+        ("https://example.org/Etc.", "https://example.org/Etc%2E"),
+        ("https://social.example/@alice/1", "https://social.example/@alice/1"),
+        ("https://example.org/,@alice", "https://example.org/,%40alice"),
+        ("https://example.org/?", "https://example.org/?"),
+    ],
+)
+def test_links_are_posted_as_given_but_safe_in_a_text(link, posted):
+    assert clean_link(link) == posted
+
+
+@settings(max_examples=300, deadline=None)
+@given(links)
+@example("https://example.org/,@")
+@example("https://example.org/?utm_a=1&utm_b=2")
+def test_both_forms_of_a_link_agree_and_are_settled(link):
+    canonical, posted = canonical_link(link), clean_link(link)
+    assert bool(canonical) == bool(posted)
+    assert canonical_link(posted) == canonical
+    assert canonical_link(canonical) == canonical
+    assert clean_link(posted) == posted
+    assert canonical.isascii()
+
+
+@settings(max_examples=300, deadline=None)
+@given(links)
+def test_a_posted_link_stays_whole_in_a_text(link):
+    posted = clean_link(link)
+    if posted:
+        text = f"看 {posted} now"
+        assert clean(text) == text
+        assert defuse(text) == text
+        assert LINK.findall(text) == [posted]
+
+
+def test_the_host_of_a_link_is_in_lower_case_ascii():
+    assert host_of("https://News.Bücher.example:8080/a") == "news.xn--bcher-kva.example"
+
+
+# keys
+
+
+FULL = Entry(
+    title="Title",
+    summary="Text",
+    link="https://example.org/a",
+    guid="tag:example.org,2026:1",
+    uri="https://social.example/users/a/statuses/1",
+    published_at=datetime(2026, 11, 22, tzinfo=UTC),
+)
+
+
+def test_an_entry_has_a_key_of_each_kind():
+    found = keys(FULL)
+    assert len(set(found)) == 3
+    assert all(len(key) == KEY_BYTES for key in found)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"title": "Other", "summary": "Words", "published_at": None},
+        {"link": "http://EXAMPLE.org:80/a?utm_source=feed#x"},
+        {"guid": " tag:example.org,2026:1 "},
+        {"score": 4.0, "categories": ("a",), "updated_at": datetime(2027, 1, 1, tzinfo=UTC)},
+    ],
+)
+def test_edits_bumps_and_other_spellings_keep_the_keys(changed):
+    assert keys(replace(FULL, **changed)) == keys(FULL)
+    assert published_keys(replace(FULL, **changed), "s") == published_keys(FULL, "s")
+
+
+@pytest.mark.parametrize("kept", ["link", "guid", "uri"])
+def test_any_one_of_link_guid_and_uri_is_enough_to_recognise_an_entry(kept):
+    alone = Entry(**{kept: getattr(FULL, kept)})
+    assert len(keys(alone)) == 1
+    assert set(keys(alone)) < set(keys(FULL))
+
+
+def test_a_guid_that_is_the_link_is_no_second_key():
+    entry = Entry(link="https://example.org/a?utm_source=x", guid="http://example.org/a")
+    assert len(keys(entry)) == 1
+    assert len(keys(replace(entry, guid="https://example.org/?p=7"))) == 2
+
+
+def test_the_same_words_as_guid_and_uri_are_different_keys():
+    assert len(set(keys(Entry(guid="urn:x:1", uri="urn:x:1")))) == 2
+
+
+@pytest.mark.parametrize(
+    "guid", ["oai:arXiv.org:2401.00001v2", "oai:arxiv.org:2401.00001v1", "oai:arXiv.org:2401.00001"]
+)
+def test_a_new_version_of_a_paper_is_no_new_entry(guid):
+    assert keys(Entry(guid=guid)) == keys(Entry(guid="oai:arXiv.org:2401.00001v9"))
+
+
+def test_an_entry_with_nothing_but_text_is_known_by_its_text():
+    note = Entry(title="Good morning", summary="all")
+    assert keys(note) == keys(replace(note, title="  Good\u200b morning "))
+    others = [
+        Entry(),
+        replace(note, summary="some"),
+        replace(note, published_at=FULL.published_at),
+        Entry(title="Good", summary="morning all"),
+    ]
+    assert len({keys(one) for one in [note, *others]}) == 5
+
+
+def test_across_sources_an_entry_is_known_by_link_and_uri():
+    assert published_keys(FULL, "a") == published_keys(replace(FULL, guid="other"), "b")
+    assert set(published_keys(FULL, "a")) < set(keys(FULL))
+
+
+@pytest.mark.parametrize(
+    "entry", [Entry(guid="1"), Entry(title="Good morning"), Entry(guid="1", link="javascript:x")]
+)
+def test_guids_and_texts_mean_something_only_within_their_source(entry):
+    assert published_keys(entry, "a") == published_keys(entry, "a")
+    assert published_keys(entry, "a") != published_keys(entry, "b")
+    assert len(published_keys(entry, "a")) == 1
+
+
+@settings(deadline=None)
+@given(st.lists(links, min_size=1, max_size=4))
+def test_keys_do_not_depend_on_the_order_of_a_batch(batch):
+    entries = [Entry(link=link, guid=link[:5]) for link in batch]
+    expected = [set(keys(entry)) for entry in entries]
+    for order in list(permutations(range(len(entries))))[:6]:
+        assert [set(keys(entries[at])) for at in order] == [expected[at] for at in order]
+
+
+@settings(deadline=None)
+@given(links, links, links, st.text(st.characters(), max_size=10))
+def test_every_entry_has_keys_whatever_its_fields_hold(link, guid, uri, text):
+    entry = Entry(title=text, summary=text, link=link, guid=guid, uri=uri)
+    for found in (keys(entry), published_keys(entry, text)):
+        assert found
+        assert len(found) == len(set(found))
+        assert all(len(key) == KEY_BYTES for key in found)

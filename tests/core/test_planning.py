@@ -1,0 +1,130 @@
+"""From a batch to intents: order, identity within a batch, and what makes a storm."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from reblogbot.config.settings import SourceSettings
+from reblogbot.core.planning import candidates, oldest_first, plan
+from reblogbot.model import Batch, Candidate, Entry, Past
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+HOME = "https://tool.example/"
+
+
+def entry(name, hours=1.0, **fields):
+    at = None if hours is None else NOW - timedelta(hours=hours)
+    given = {"title": name, "link": f"https://a.example/{name}", "published_at": at}
+    return Entry(**{**given, **fields})
+
+
+def titles(found):
+    return [one.entry.title if isinstance(one, Candidate) else one.title for one in found]
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected"),
+    [
+        ([("c", 1), ("b", 2), ("a", 3)], "abc"),
+        ([("a", 3), ("b", 2), ("c", 1)], "abc"),
+        ([("b", 2), ("c", 1), ("a", 3)], "abc"),
+        # what dates do not tell, the reversed order does
+        ([("c", None), ("b", None), ("a", None)], "abc"),
+        ([("c", 1), ("b", 1), ("a", 1)], "abc"),
+        # a dateless entry stays beside its neighbour
+        ([("d", 1), ("c", None), ("b", 3), ("a", None)], "abcd"),
+    ],
+)
+def test_entries_go_out_oldest_first(shown, expected):
+    entries = [entry(name, hours) for name, hours in shown]
+    assert "".join(titles(oldest_first(entries))) == expected
+
+
+def test_the_same_link_twice_in_a_batch_is_one_entry():
+    twice = [
+        entry("a", link="https://a.example/x?utm_source=rss"),
+        entry("a", link="https://a.example/x"),
+    ]
+    assert len(candidates("s", Batch(tuple(twice)))) == 1
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        lambda name: {"guid": name, "link": HOME},
+        lambda name: {"guid": f"{HOME}#{name}", "link": f"{HOME}#{name}"},
+        lambda name: {"link": f"{HOME}#{name}"},
+        lambda name: {"guid": name, "link": HOME, "title": "", "summary": name},
+        lambda name: {"guid": HOME},
+        lambda name: {"guid": "0"},
+    ],
+)
+def test_a_link_or_an_id_that_all_entries_share_tells_nothing(fields):
+    batch = Batch(tuple(entry(name, **fields(name)) for name in "abc"))
+    found = candidates("s", batch)
+    assert [one.entry.title or one.entry.summary for one in found] == ["c", "b", "a"]
+    assert len({key for one in found for key in one.keys}) == 3
+    assert len({one.published_keys[0] for one in found}) == 3
+
+
+def test_one_id_at_several_links_is_one_entry_that_moved():
+    moved = [entry("a", guid="1", link=f"https://a.example/{n}") for n in range(4)]
+    assert len(candidates("s", Batch(tuple(moved)))) == 1
+
+
+def test_two_entries_of_one_link_are_one():
+    batch = Batch(tuple(entry(name, guid=name, link=HOME) for name in "ab"))
+    assert len(candidates("s", batch)) == 1
+
+
+def test_three_entries_of_one_link_in_as_many_disguises_are_one():
+    links = (f"{HOME}?utm_source={name}" for name in "abc")
+    batch = Batch(tuple(entry(link[-1], guid=link, link=link) for link in links))
+    assert len(candidates("s", batch)) == 1
+
+
+def storm(entries, *, known=(), changed=False, last=NOW - timedelta(hours=2), **keys):
+    settings = SourceSettings(name="s", kind="feed", to=("news",), **keys)
+    batch = Batch(tuple(entries))
+    found = candidates("s", batch)
+    seen = {key for one in candidates("s", Batch(tuple(known))) for key in one.keys}
+    past = Past(frozenset(seen), {}, last, changed)
+    return plan(settings, batch, found, [], past, NOW).storm
+
+
+def many(count, hours=1.0):
+    return [entry(str(number), hours) for number in range(count)]
+
+
+def test_more_news_than_max_per_poll_is_a_storm():
+    old = entry("old", 9)
+    assert storm([*many(20), old], known=[old]) == ""
+    assert "21 new entries" in storm([*many(21), old], known=[old])
+    assert storm([*many(21), old], known=[old], max_per_poll=21) == ""
+
+
+def test_first_sight_is_never_a_storm():
+    assert storm(many(500), last=None) == ""
+
+
+def test_a_list_whose_old_entries_all_changed_at_once_is_a_storm():
+    assert "all 5 entries" in storm(many(5, hours=3))
+    assert "all 5 entries" in storm(many(5, hours=None))
+    assert storm(many(4, hours=3)) == ""
+
+
+def test_a_list_of_nothing_but_news_is_no_storm():
+    assert storm(many(10, hours=1)) == ""
+
+
+def test_a_list_that_was_empty_until_now_is_no_other_list():
+    settings = SourceSettings(name="s", kind="feed", to=("news",))
+    batch = Batch(tuple(many(6, hours=9)))
+    past = Past(frozenset(), {}, NOW - timedelta(hours=2), is_blank=True)
+    assert plan(settings, batch, candidates("s", batch), [], past, NOW).storm == ""
+
+
+def test_another_url_that_shows_nothing_known_is_a_storm():
+    assert "all 6 entries" in storm(many(6, hours=1), changed=True)
+    old = entry("old", 9)
+    assert storm([*many(6), old], known=[old], changed=True) == ""

@@ -1,0 +1,147 @@
+"""Claims about templates: what an admin may write, what a source can never do, and what is said."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from reblogbot.config.settings import BUILT_IN_TEMPLATES
+from reblogbot.core.templates import BUILT_IN, Listing, Names, Tags, check_template, template
+from reblogbot.errors import ReblogbotError
+
+NAMES = Names(
+    title="Title",
+    summary="Summary",
+    link="https://example.org/a",
+    author="Ada",
+    authors=Listing(("Ada", "Bo")),
+    source="News",
+    score=3.0,
+    comments=7,
+    tags=Tags(("#one", "#two")),
+    published=datetime(2026, 11, 22, 9, 30, tzinfo=UTC),
+)
+
+
+def test_the_built_in_names_are_those_of_the_config():
+    assert tuple(BUILT_IN) == BUILT_IN_TEMPLATES
+
+
+@pytest.mark.parametrize(
+    ("text", "rendered"),
+    [
+        ("{{ title }} – {{ link }}", "Title – https://example.org/a"),
+        ("{{ authors }} ({{ score }}/{{ comments }})", "Ada, Bo (3/7)"),
+        ("{{ tags }} {{ title }}", "#one #two Title"),
+        ("{{ authors|join(' & ') }}: {{ title|upper }}", "Ada & Bo: TITLE"),
+        (
+            "{{ title }}{% for one in authors %}\n{{ loop.index }} {{ one }}{% endfor %}",
+            "Title\n1 Ada\n2 Bo",
+        ),
+        (
+            "{{ title }} {% if published %}{{ published }} {{ published.strftime('%d/%m') }}{% endif %}",
+            "Title 2026-11-22 09:30 22/11",
+        ),
+        ("{{ title }}: {{ 'A long enough summary'|shorten(10) }}", "Title: A long…"),
+        ("{% if score and score > 2 %}🔥 {% endif %}{{ title }}", "🔥 Title"),
+        ("{{ title.replace('T', 'L').lower() }} {{ (score or 0) * 2 }}", "litle 6"),
+    ],
+)
+def test_what_an_admin_may_write(text, rendered):
+    assert check_template(text) == ""
+    assert template(text).render(NAMES) == rendered
+
+
+def test_a_line_whose_names_are_all_empty_is_left_out():
+    text = "{{ title }}\n{{ summary }}\n{{ score }} {{ comments }}\n\n{{ author }}\n\n{{ link }}"
+    assert template(text).render(Names(title="T", link="https://e.org")) == "T\n\nhttps://e.org"
+    assert template(text).render(Names(title="T", comments=0)) == "T\n0"
+
+
+def test_an_empty_name_leaves_no_gap():
+    text = template("{{ title }} {{ score }} {{ author }} – {{ summary }} x")
+    assert text.render(Names(title="T")) == "T – x"
+    assert text.render(Names(title="T  T", author="A")) == "T  T A – x"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{{ titel }}", "line 1: unknown name 'titel'; did you mean 'title'?"),
+        ("{{ title }}\n{{ zzz }}", "line 2: unknown name 'zzz'; there are title, summary,"),
+        (
+            "headlines",
+            "line 1: neither a built-in template nor text with {{ names }}; did you mean 'headline'?",
+        ),
+        ("Fresh!", "line 1: neither a built-in template"),
+        ("{{ title }}\n{{ link|linky }}", "line 2: No filter named 'linky'"),
+        ("{{ title|shortn(3) }}", "line 1: No filter named 'shortn'; did you mean 'shorten'?"),
+        ("{{ title }}\n\n{% if %}", "line 3: "),
+        ("{{ title }}\n{{ score + 1 }}", "line 2: unsupported operand"),
+        (
+            "{{ title }} {{ published.year }}",
+            "numbers and dates may be absent, so ask with {% if … %} first",
+        ),
+        ("{{ summary }}", "line 1: gives no text for an entry that has only a title"),
+        (
+            "{{ title }}\n@{{ author }}",
+            "line 2: an @ right before {{ … }} would let a source mention anybody",
+        ),
+        ("{{ title }}" + " " * 20_000, "line 1: a template has at most 10000 characters"),
+        ("{{" + "(" * 5000, "line 1: "),
+    ],
+)
+def test_faults_are_named_with_their_line(text, message):
+    assert message in check_template(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ title.__class__ }}",
+        "{{ ''['__class__'] ~ title }}",
+        "{{ title|attr('__class__') }}",
+        "{{ title.format(1) }}",
+        "{{ title }}{{ 'x' * 100000000 }}",
+        "{{ title }}{{ 9 ** 9999999 }}",
+        "{{ title }}{{ '%1000000000d' % 1 }}",
+        "{{ title }}{{ 'x'.ljust(100000000) }}",
+        "{{ title|center(100000000) }}",
+        "{{ title }}{{ lipsum(100) }}",
+        "{{ [title, link]|random }}",
+        "{{ title }}{% for a in range(100000) %}{% endfor %}",
+        "{{ title }}{% for a in range(999) %}{% for b in range(999) %}{% endfor %}{% endfor %}",
+        "{{ title }}{% for a in [1] recursive %}{{ loop([1]) }}{% endfor %}",
+        "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}{{ title }}",
+        "{% include 'config.toml' %}{{ title }}",
+        "{% extends 'x' %}{{ title }}",
+        "{{ title }}{{ self._TemplateReference__context }}",
+    ],
+)
+def test_no_template_leaves_its_leash(text):
+    assert check_template(text).startswith("line 1: ")
+
+
+def test_a_template_that_fails_on_an_entry_says_where():
+    with pytest.raises(ReblogbotError, match=r"template, line 2: .*not supported") as caught:
+        template("{{ title }}\n{{ score > 2 }}").render(Names(title="T"))
+    assert caught.value.slug == "template_failed"
+
+
+def test_a_template_that_cannot_be_read_is_refused():
+    with pytest.raises(ReblogbotError, match="line 1"):
+        template("{% if %}")
+
+
+def test_an_endless_text_is_cut_off():
+    text = "{% for a in range(1000) %}{{ title }}{% endfor %}"
+    assert len(template(text).render(Names(title="x" * 5000))) == 200_000
+
+
+def test_source_text_is_never_taken_for_a_template():
+    hostile = "{{ 7 * 7 }}{% for a in range(9) %}{{ link.__class__ }}"
+    assert template("{{ title }}").render(Names(title=hostile)) == hostile
+    assert template("{{ title|shorten(400) }}").render(Names(title=hostile)) == hostile
+
+
+def test_a_template_is_compiled_once():
+    assert template("{{ title }}!") is template("{{ title }}!")
