@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 from importlib.resources import files
 from unicodedata import normalize
@@ -44,6 +44,8 @@ _STATUS_PAGE = regex.compile(
 _DEFAULT_PORTS = frozenset({"", "80", "443"})
 
 
+# an entry's link is asked for by its keys, by its source's and by its accounts'
+@lru_cache(maxsize=1024)
 def canonical_link(link: str) -> str:
     """The form in which two links to one page are equal, in ASCII; "" for no usable http(s) link.
 
@@ -241,7 +243,9 @@ def _label(label: str) -> str:
 @cache
 def _tracking() -> tuple[frozenset[str], tuple[str, ...]]:
     """The names that are dropped, and the beginnings of further ones."""
-    lines = files("reblogbot.core").joinpath("tracking_parameters.txt").read_text("utf-8").splitlines()
+    lines = (
+        files("reblogbot.core").joinpath("tracking_parameters.txt").read_text("utf-8").splitlines()
+    )
     names = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
     return (
         frozenset(name for name in names if not name.endswith("*")),

@@ -14,7 +14,7 @@ from reblogbot.core.text import clean, html_to_text, language_of, language_tag, 
 from reblogbot.core.text.markup import unescape_once
 from reblogbot.errors import SourceError
 from reblogbot.model import Batch, Entry, Media, Validators
-from reblogbot.sources import arxiv, dates, jsonfeed, not_a_feed, spans, xml_text
+from reblogbot.sources import arxiv, dates, jsonfeed, not_a_feed, sax, spans, xml_text
 from reblogbot.sources.body import Body
 from reblogbot.sources.encoding import decode
 from reblogbot.sources.plain import LONGEST_HTML, LONGEST_TEXT, has_markup
@@ -158,8 +158,9 @@ def _head(fed: Mapping[str, Any], *, looks_chinese: bool) -> _Head:
 
 def _fed(body: bytes, base: str) -> Mapping[str, Any]:
     """What feedparser makes of it; without a `base`, relative links stay relative."""
-    import feedparser  # noqa: PLC0415  the main process never parses: spare it the import
+    import feedparser.api  # noqa: PLC0415  the main process never parses: spare it the import
 
+    feedparser.api.PREFERRED_XML_PARSERS[:] = [sax.__name__]
     headers = {"content-type": "application/xml; charset=utf-8", "content-location": base}
     try:
         fed: Mapping[str, Any] = feedparser.parse(
