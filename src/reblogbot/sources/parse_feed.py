@@ -160,16 +160,16 @@ def _fed(body: bytes, base: str) -> Mapping[str, Any]:
     """What feedparser makes of it; without a `base`, relative links stay relative."""
     import feedparser.api  # noqa: PLC0415  the main process never parses: spare it the import
 
-    feedparser.api.PREFERRED_XML_PARSERS[:] = [sax.__name__]
     headers = {"content-type": "application/xml; charset=utf-8", "content-location": base}
     try:
-        fed: Mapping[str, Any] = feedparser.parse(
-            # bytes alone would be taken for the name of a file
-            io.BytesIO(body),
-            response_headers=headers,
-            sanitize_html=False,
-            resolve_relative_uris=False,
-        )
+        with sax.preferred(feedparser.api.PREFERRED_XML_PARSERS):
+            fed: Mapping[str, Any] = feedparser.parse(
+                # bytes alone would be taken for the name of a file
+                io.BytesIO(body),
+                response_headers=headers,
+                sanitize_html=False,
+                resolve_relative_uris=False,
+            )
     except MemoryError:
         raise
     except Exception as error:
