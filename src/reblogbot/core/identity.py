@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from hashlib import blake2b
-from importlib.resources import files
+from pathlib import Path
 from unicodedata import normalize
 from urllib.parse import urlsplit
 
@@ -243,9 +243,7 @@ def _label(label: str) -> str:
 @cache
 def _tracking() -> tuple[frozenset[str], tuple[str, ...]]:
     """The names that are dropped, and the beginnings of further ones."""
-    lines = (
-        files("reblogbot.core").joinpath("tracking_parameters.txt").read_text("utf-8").splitlines()
-    )
+    lines = Path(__file__).with_name("tracking_parameters.txt").read_text("utf-8").splitlines()
     names = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
     return (
         frozenset(name for name in names if not name.endswith("*")),

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
 from html import escape
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 from zlib import crc32
 
@@ -171,7 +171,7 @@ def icon(_: Call) -> Reply:
 
 
 def _asset(name: str, kind: str) -> Answer:
-    body = files("reblogbot.sandbox").joinpath("templates", name).read_bytes()
+    body = Path(__file__).with_name("templates").joinpath(name).read_bytes()
     return Answer(body, kind=kind, headers=SAFE)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 import regex
 
@@ -51,5 +51,5 @@ def top_level_domains() -> frozenset[str]:
     The list is old there: what was registered since (`.kids`) is not in it, what has been given
     up since still is. Reserved names (`.example`) are not.
     """
-    names = files("reblogbot.core.text").joinpath("top_level_domains.txt").read_text("utf-8")
+    names = Path(__file__).with_name("top_level_domains.txt").read_text("utf-8")
     return frozenset(names.split())
