@@ -258,13 +258,17 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What one batch comes to; `candidates` is all of it, oldest first, `storm` why it is held."""
+    """What one batch comes to; `candidates` is all of it, oldest first, `storm` why it is held.
+
+    With `is_outdated` an entry changed whose post is yet to be made, and can be edited only then.
+    """
 
     candidates: tuple[Candidate, ...] = ()
     new: tuple[Candidate, ...] = ()
     intents: tuple[Intent, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     storm: str = ""
+    is_outdated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +284,7 @@ class Recent:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A post that stands there, as it was last made, and the entry it was made of."""
+    """A post as it was last made, and the entry it was made of; without `remote_id`, yet to be."""
 
     delivery_id: int
     remote_id: str

@@ -196,7 +196,7 @@ class Poller:
         recorded = await self._in_store(
             self._store.sources.record,
             look.record,
-            look.batch,
+            _to_be_read_again(look.batch) if plan.is_outdated else look.batch,
             plan,
             look.settings.to,
             due,
@@ -282,6 +282,12 @@ class Poller:
             extra={"source": look.record.name, "slug": error.slug, "error": error.message},
         )
         return Poll(look.record.name, error.outcome, error=error.message, slug=error.slug)
+
+
+def _to_be_read_again(batch: Batch) -> Batch:
+    """The batch without what would let the source say next time that nothing has changed."""
+    known = replace(batch.validators, etag="", last_modified="", digest="")
+    return replace(batch, validators=known)
 
 
 def _log_new(name: str, new: int, queued: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from reblogbot.model import (
     Entry,
     Intent,
     Limits,
+    Made,
     Past,
     Plan,
     Post,
@@ -147,17 +148,20 @@ def plan(
     storm = _storm(settings, found, new, past)
     intents: list[Intent] = []
     refusals: list[Refusal] = []
+    is_outdated = False
     for route in routes:
         held = (storm if route.learnt else "") or ("review" if settings.review else "")
         gate = _Gate(settings, route, past, now, _beyond_first(settings, found, route))
         chosen = new if route.learnt else found
         made = [_intent(one, settings, route, batch, held, gate, now) for one in chosen]
-        made += _edits(found, settings, route, batch, past)
+        edits = list(_edits(found, settings, route, batch, past))
+        made += [edit for standing, edit in edits if standing.remote_id]
+        is_outdated |= any(not standing.remote_id for standing, _ in edits)
         intents += [one for one in made if isinstance(one, Intent)]
         refusals += [one for one in made if isinstance(one, Refusal)]
     order = {id(one): number for number, one in enumerate(found)}
     intents.sort(key=lambda intent: order[id(intent.candidate)])
-    return Plan(tuple(found), new, tuple(intents), tuple(refusals), storm)
+    return Plan(tuple(found), new, tuple(intents), tuple(refusals), storm, is_outdated)
 
 
 def _intent(
@@ -233,10 +237,9 @@ def _edits(
     route: Route,
     batch: Batch,
     past: Past,
-) -> list[Intent | Refusal]:
+) -> Iterator[tuple[Made, Intent | Refusal]]:
     """Edits of posts whose entries read otherwise now; a changed template edits nothing."""
     made = past.made.get(route.account.name, {})
-    edits: list[Intent | Refusal] = []
     for one in found:
         standing = next((made[key] for key in one.published_keys if key in made), None)
         if standing is None or _words(one.entry) == _words(standing.entry):
@@ -244,14 +247,13 @@ def _edits(
         try:
             post = render(one.entry, settings, route, batch)
         except ReblogbotError as error:
-            edits.append(Refusal(one, route.account.name, f"{error.slug}: {error.message}"))
+            yield standing, Refusal(one, route.account.name, f"{error.slug}: {error.message}")
             continue
         post = replace(post, action="edit", shorter="")
         post = replace(post, uri=standing.remote_id)
         if (post.text, post.spoiler) != (standing.post.text, standing.post.spoiler):
             claim = identity.edit_key(standing.delivery_id, standing.edits + 1)
-            edits.append(Intent(one, route.account.name, post, claims=(claim,)))
-    return edits
+            yield standing, Intent(one, route.account.name, post, claims=(claim,))
 
 
 def _words(entry: Entry) -> tuple[object, ...]:
