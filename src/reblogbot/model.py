@@ -300,9 +300,9 @@ class Past:
     `seen` holds those of the batch's keys the source has shown before, `published` those
     of its keys each account has published or queued. `address_changed` tells that the
     source now stands at another url than when it was last read; `last_batch_at` is None
-    before the first batch, `is_blank` that no batch has ever shown anything. `recent` and
-    `made` are filled where the source's settings ask for them: what each account published
-    lately, and by key what may be edited.
+    before the first batch, `is_blank` that no batch has ever shown anything. The rest is filled
+    where the source's settings ask for it: what each account published lately, by key what may
+    be edited, and the first keys of what was kept from it for want of votes.
     """
 
     seen: Collection[bytes] = frozenset()
@@ -312,6 +312,7 @@ class Past:
     is_blank: bool = False
     recent: Mapping[str, Recent] = field(default_factory=dict)
     made: Mapping[str, Mapping[bytes, Made]] = field(default_factory=dict)
+    outvoted: Mapping[str, Collection[bytes]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

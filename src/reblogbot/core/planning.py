@@ -145,14 +145,15 @@ def plan(
 ) -> Plan:
     """What is to be remembered, queued and refused of a batch; pure, so `preview` is `sync`."""
     new = tuple(one for one in found if all(key not in past.seen for key in one.keys))
-    storm = _storm(settings, found, new, past)
+    risen = {route.account.name: _risen(found, settings, route, past) for route in routes}
+    storm = _storm(settings, found, new, past, {id(one) for ones in risen.values() for one in ones})
     intents: list[Intent] = []
     refusals: list[Refusal] = []
     is_outdated = False
     for route in routes:
         held = (storm if route.learnt else "") or ("review" if settings.review else "")
         gate = _Gate(settings, route, past, now, _beyond_first(settings, found, route))
-        chosen = new if route.learnt else found
+        chosen = [*new, *risen[route.account.name]] if route.learnt else found
         made = [_intent(one, settings, route, batch, held, gate, now) for one in chosen]
         edits = list(_edits(found, settings, route, batch, past))
         made += [edit for standing, edit in edits if standing.remote_id]
@@ -186,6 +187,21 @@ def _intent(
     state = State.HELD if held else State.QUEUED
     due = digest.next_time(settings, now)
     return Intent(one, route.account.name, post, state, held, due=due)
+
+
+def _risen(
+    found: Sequence[Candidate], settings: SourceSettings, route: Route, past: Past
+) -> list[Candidate]:
+    """What was kept from the account for want of votes, and has enough of them by now."""
+    name = route.account.name
+    outvoted, published = past.outvoted.get(name, ()), past.published.get(name, ())
+    return [
+        one
+        for one in found
+        if one.keys[0] in outvoted
+        and (one.entry.score or 0) >= settings.filter.min_score
+        and not any(key in published for key in one.published_keys)
+    ]
 
 
 class _Gate:
@@ -293,11 +309,13 @@ def _storm(
     found: Sequence[Candidate],
     new: Sequence[Candidate],
     past: Past,
+    risen: Collection[int],
 ) -> str:
     if past.last_batch_at is None:
         return ""
-    if len(new) > settings.max_per_poll:
-        return f"storm: {len(new)} new entries in one poll, max_per_poll = {settings.max_per_poll}"
+    count = len(new) + len(risen)
+    if count > settings.max_per_poll:
+        return f"storm: {count} new entries in one poll, max_per_poll = {settings.max_per_poll}"
     changed = len(new) == len(found) and len(new) >= WHOLESALE and not past.is_blank
     if changed and (past.address_changed or _are_old(new, past.last_batch_at)):
         return f"storm: all {len(new)} entries changed at once"

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, select
 
 from reblogbot.model import OPEN, Entry, Made, Post, Recent, State
-from reblogbot.schema import delivery, entry, published
-from reblogbot.store.database import Database, chunks
+from reblogbot.schema import delivery, entry, published, refusal
+from reblogbot.store.database import Database, among, chunks
 from reblogbot.store.records import adapter
 
 # how long a title counts as recent, and how many of them are compared
@@ -46,6 +46,20 @@ class Publications:
             rows = connection.execute(statement).all()
         hosts = (host_of(row.link) for row in rows if row.queued_at >= now - DAY)
         return Recent(tuple(row.title for row in rows if row.title), Counter(filter(None, hosts)))
+
+    def outvoted(self, name: str, source_id: int, keys: Sequence[bytes]) -> set[bytes]:
+        """Those of the first keys whose entries `min_score` kept from the account."""
+        wanted = (
+            select(entry.c.key)
+            .join(refusal, refusal.c.entry_id == entry.c.id)
+            .where(
+                entry.c.source_id == source_id,
+                refusal.c.account == name,
+                refusal.c.reason.startswith("min_score:"),
+            )
+        )
+        with self._database.read() as connection:
+            return among(connection, wanted, entry.c.key, keys)
 
     def made(self, name: str, source: str, keys: Sequence[bytes]) -> dict[bytes, Made]:
         """What may be edited of this source under these keys, as it was last edited.

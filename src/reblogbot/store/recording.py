@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, insert, null, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, insert, null, select, update
 
 from reblogbot.model import Candidate, Delivery, Entry, Intent, Plan, Post, Refusal
 from reblogbot.schema import (
@@ -41,6 +41,8 @@ class Recording:
         self._enter(plan)
         free, refused = self._sort_out(plan.intents)
         queued = self._queue(free)
+        fresh = {id(one) for one in plan.new}
+        self._pardon([one for one in free if id(one.candidate) not in fresh])
         self._renew([one.candidate for one in free if one.post.action == "edit"])
         self._refuse([*plan.refusals, *refused])
         self._learn(accounts)
@@ -183,6 +185,14 @@ class Recording:
         if rows:
             statement = insert_into(self._connection, refusal)
             self._connection.execute(statement.on_conflict_do_nothing(), rows)
+
+    def _pardon(self, intents: Iterable[Intent]) -> None:
+        """Forget why these were refused before: they are queued now."""
+        rows = [{"number": self._id(one.candidate), "whom": one.account} for one in intents]
+        if rows:
+            number = refusal.c.entry_id == bindparam("number")
+            whom = refusal.c.account == bindparam("whom")
+            self._connection.execute(delete(refusal).where(number, whom), rows)
 
     def _learn(self, accounts: Iterable[str]) -> None:
         rows = [
