@@ -113,14 +113,17 @@ async def _bundled(
         # what was left over from earlier days goes out with what is due by now
         return one.account, one.source, max(one.due, now)
 
+    def is_part(one: Delivery) -> bool:
+        return may_be_bundled(one, pipeline.config, max(one.due, now))
+
     sources = pipeline.config.sources
     parts: dict[tuple[str, str, datetime], list[Delivery]] = {}
     for one in waiting:
-        if sources[one.source].digest is not None and may_be_bundled(one):
+        if sources[one.source].digest is not None and is_part(one):
             parts.setdefault(digest_of(one), []).append(one)
     result = []
     for one in waiting:
-        members = parts.get(digest_of(one), []) if may_be_bundled(one) else []
+        members = parts.get(digest_of(one), []) if is_part(one) else []
         if not members:
             result.append(one)
         elif one is members[0]:
