@@ -43,6 +43,17 @@ def test_what_gathers_its_votes_later_is_posted_then_and_once(hot, bot, sandbox)
     assert titles(sandbox) == ["<p>Thing 1", "<p>Thing 0"]
 
 
+def test_the_best_of_what_waits_is_what_is_best_now(hot, bot, sandbox, clock):
+    chosen = {"budget": "1/1d", "order": "score", "filter": {}}
+    hot(5, 60, 80, **chosen)
+    bot.sync()
+    clock.advance(hours=25)
+    hot(500, 60, 90, **chosen)
+    assert [post.text[:7] for _, _, post in bot.preview().posts] == ["Thing 0", "Thing 1"]
+    bot.sync()
+    assert titles(sandbox) == ["<p>Thing 2", "<p>Thing 0"]
+
+
 def test_why_and_status_no_longer_say_that_it_was_refused(hot, bot, cli):
     hot(5)
     bot.sync()

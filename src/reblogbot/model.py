@@ -260,7 +260,8 @@ class Refusal:
 class Plan:
     """What one batch comes to; `candidates` is all of it, oldest first, `storm` why it is held.
 
-    With `is_outdated` an entry changed whose post is yet to be made, and can be edited only then.
+    `scored` are those whose score decides when they go out. With `is_outdated` an entry changed
+    whose post is yet to be made, and can be edited only then.
     """
 
     candidates: tuple[Candidate, ...] = ()
@@ -268,6 +269,7 @@ class Plan:
     intents: tuple[Intent, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     storm: str = ""
+    scored: tuple[Candidate, ...] = ()
     is_outdated: bool = False
 
 

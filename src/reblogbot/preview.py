@@ -70,6 +70,7 @@ async def preview(pipeline: Pipeline, names: Sequence[str], told: Told = untold)
             continue
         plan = await pipeline.poller.plan(look, taken)
         taken.add(plan.intents)
+        waiting = _rescored(waiting, name, plan)
         waiting += [
             _queued(next(numbers), name, intent, now)
             for intent in plan.intents
@@ -85,6 +86,17 @@ async def preview(pipeline: Pipeline, names: Sequence[str], told: Told = untold)
         else:
             made.posts.append((one.account, one.source, one.post))
     return made
+
+
+def _rescored(waiting: list[Delivery], source: str, plan: Plan) -> list[Delivery]:
+    """What waits, with its present score where that decides when it goes out."""
+    scores = {key: one.entry.score for one in plan.scored for key in one.published_keys}
+    if not scores:
+        return waiting
+    return [
+        replace(one, score=scores.get(one.identity, one.score)) if one.source == source else one
+        for one in waiting
+    ]
 
 
 def _queued(number: int, source: str, intent: Intent, now: datetime) -> Delivery:

@@ -162,7 +162,8 @@ def plan(
         refusals += [one for one in made if isinstance(one, Refusal)]
     order = {id(one): number for number, one in enumerate(found)}
     intents.sort(key=lambda intent: order[id(intent.candidate)])
-    return Plan(tuple(found), new, tuple(intents), tuple(refusals), storm, is_outdated)
+    scored = tuple(found) if settings.order == "score" else ()
+    return Plan(tuple(found), new, tuple(intents), tuple(refusals), storm, scored, is_outdated)
 
 
 def _intent(
@@ -183,6 +184,8 @@ def _intent(
     except ReblogbotError as error:
         # a template that breaks on one entry must not stop the others
         return Refusal(one, route.account.name, f"{error.slug}: {error.message}")
+    if not post.text and post.action != "boost":
+        return Refusal(one, route.account.name, "empty: nothing is left to be posted of it")
     gate.passed(one)
     state = State.HELD if held else State.QUEUED
     due = digest.next_time(settings, now)
