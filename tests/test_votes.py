@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def hot(bot, feeds, sandbox):
