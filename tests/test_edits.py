@@ -137,3 +137,21 @@ def test_a_corrected_entry_does_not_overwrite_the_digest_it_stands_in(bot, feeds
     feeds.show("/hot.xml", [b, replace(a, title="Title a, corrected")])
     assert bot.sync().counts()["queued"] == 0
     assert standing(sandbox) == [digest]
+
+
+def test_of_several_corrections_that_wait_only_the_last_is_made(bot, feeds, sandbox, clock):
+    (a,) = items(clock, "a")
+    url = feeds.show("/hot.xml", [a])
+    paced = {**bot.account("news", sandbox), "pace": {"gap": "1h"}}
+    bot.configure({"hot": {"url": url, "updates": "edit"}}, {"news": paced})
+    bot.sync()
+    for word in ("one", "two"):
+        clock.advance(minutes=5)
+        feeds.show("/hot.xml", [replace(a, title=f"Title {word}")])
+        bot.sync()
+    assert [post.text.partition("\n")[0] for _, _, post in bot.preview().posts] == ["Title two"]
+    clock.advance(hours=1)
+    done = bot.sync().counts()
+    assert (done["sent"], done["skipped"]) == (1, 1)
+    assert standing(sandbox) == ["Title two\nhttps://news.example/a"]
+    assert bot.open() == []

@@ -78,10 +78,11 @@ async def preview(pipeline: Pipeline, names: Sequence[str], told: Told = untold)
         ]
         _refuse(made, name, plan)
     for one in await _lined_up(pipeline, await _bundled(pipeline, waiting, titles, now)):
-        reason = turns.too_old(
-            one, pipeline.config, pipeline.config.accounts[one.account].pace, now
-        )
-        if reason and one.due <= now:
+        pace = pipeline.config.accounts[one.account].pace
+        reason = turns.superseded(one, waiting)
+        if one.due <= now:
+            reason = reason or turns.too_old(one, pipeline.config, pace, now)
+        if reason:
             made.refused.append(_refusal(one.source, one.account, one.post.link, "", reason))
         else:
             made.posts.append((one.account, one.source, one.post))

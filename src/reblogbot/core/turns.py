@@ -97,6 +97,20 @@ def too_old(one: Delivery, config: Config, pace: PaceSettings, now: datetime) ->
     return f"max_age: published {one.published_at:%Y-%m-%d %H:%M} UTC, too old when its turn came"
 
 
+def superseded(one: Delivery, waiting: Sequence[Delivery]) -> str:
+    """Why an edit need not be made, or "": another of the same post waits behind it."""
+    if one.post.action != "edit":
+        return ""
+    mine = one.account, one.post.uri
+    later = (
+        other.id
+        for other in waiting
+        if other.post.action == "edit" and (other.account, other.post.uri) == mine
+    )
+    newest = max(later, default=one.id)
+    return f"edit: the newer edit {newest} takes its place" if newest > one.id else ""
+
+
 def _in_own_order(left: Sequence[Delivery], config: Config) -> list[Delivery]:
     """These with each source's best first where it asks for that, in the source's own places."""
     own: dict[str, list[Delivery]] = {}
