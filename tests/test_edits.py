@@ -1,6 +1,7 @@
 """What an edited entry does to a post already made: nothing, or an edit of that one post."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -99,3 +100,58 @@ def test_an_edit_without_an_answer_ends_as_one_edit(edited, bot, feeds, sandbox,
     bot.settle()
     assert standing(sandbox) == ["Title a, in doubt\nhttps://news.example/a", text_of("b")]
     assert len(posted(sandbox)) == 2
+
+
+def test_an_entry_corrected_before_its_post_went_out_is_corrected_after(bot, feeds, sandbox, clock):
+    b, a = items(clock, "b", "a")
+    url = feeds.show("/hot.xml", [b, a])
+    paced = {**bot.account("news", sandbox), "pace": {"gap": "1h"}}
+    bot.configure({"hot": {"url": url, "updates": "edit"}}, {"news": paced})
+    bot.sync()
+    clock.advance(minutes=20)
+    feeds.show("/hot.xml", [replace(b, title="Title b, corrected"), a])
+    bot.sync()
+    assert standing(sandbox) == [text_of("a")]
+    clock.advance(hours=1)
+    bot.sync()
+    assert standing(sandbox) == [text_of("a"), text_of("b")]
+    clock.advance(hours=1)
+    bot.sync()
+    assert standing(sandbox)[1] == "Title b, corrected\nhttps://news.example/b"
+    clock.advance(hours=1)
+    assert bot.sync().counts()["not_modified"] == 1
+    assert posted(sandbox) == [text_of("a"), text_of("b")]
+
+
+def test_a_corrected_entry_does_not_overwrite_the_digest_it_stands_in(bot, feeds, sandbox, clock):
+    b, a = items(clock, "b", "a")
+    url = feeds.show("/hot.xml", [b, a])
+    evening = f"{clock.now() + timedelta(hours=2):%H:%M}"
+    bot.configure(
+        {"hot": {"url": url, "updates": "edit", "digest": evening}}, {"news": (sandbox, "")}
+    )
+    bot.sync()
+    clock.advance(hours=3)
+    bot.sync()
+    (digest,) = standing(sandbox)
+    feeds.show("/hot.xml", [b, replace(a, title="Title a, corrected")])
+    assert bot.sync().counts()["queued"] == 0
+    assert standing(sandbox) == [digest]
+
+
+def test_of_several_corrections_that_wait_only_the_last_is_made(bot, feeds, sandbox, clock):
+    (a,) = items(clock, "a")
+    url = feeds.show("/hot.xml", [a])
+    paced = {**bot.account("news", sandbox), "pace": {"gap": "1h"}}
+    bot.configure({"hot": {"url": url, "updates": "edit"}}, {"news": paced})
+    bot.sync()
+    for word in ("one", "two"):
+        clock.advance(minutes=5)
+        feeds.show("/hot.xml", [replace(a, title=f"Title {word}")])
+        bot.sync()
+    assert [post.text.partition("\n")[0] for _, _, post in bot.preview().posts] == ["Title two"]
+    clock.advance(hours=1)
+    done = bot.sync().counts()
+    assert (done["sent"], done["skipped"]) == (1, 1)
+    assert standing(sandbox) == ["Title two\nhttps://news.example/a"]
+    assert bot.open() == []

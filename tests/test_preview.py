@@ -312,3 +312,13 @@ def test_limit_shows_so_many_posts_and_all_else(cli, bot, feeds, sandbox, clock)
     assert "Title b" not in text
     assert "2 more" in text
     assert cli("preview", "--limit", "-1").code == 2
+
+
+def test_an_entry_of_which_nothing_is_left_is_not_posted_empty(bot, feeds, sandbox):
+    url = feeds.show("/hot.xml", [Item("@", guid="1"), Item("Title | Site", guid="2")])
+    rules = [["/^Title.*/", ""]]
+    bot.configure({"hot": {"url": url, "replace": rules}}, {"news": (sandbox, "")})
+    shown = bot.preview()
+    assert [one["reason"].partition(":")[0] for one in shown.refused] == ["empty", "empty"]
+    assert bot.sync().counts()["queued"] == 0
+    assert posted(sandbox) == []

@@ -258,13 +258,19 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What one batch comes to; `candidates` is all of it, oldest first, `storm` why it is held."""
+    """What one batch comes to; `candidates` is all of it, oldest first, `storm` why it is held.
+
+    `scored` are those whose score decides when they go out. With `is_outdated` an entry changed
+    whose post is yet to be made, and can be edited only then.
+    """
 
     candidates: tuple[Candidate, ...] = ()
     new: tuple[Candidate, ...] = ()
     intents: tuple[Intent, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     storm: str = ""
+    scored: tuple[Candidate, ...] = ()
+    is_outdated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +286,7 @@ class Recent:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A post that stands there, as it was last made, and the entry it was made of."""
+    """A post as it was last made, and the entry it was made of; without `remote_id`, yet to be."""
 
     delivery_id: int
     remote_id: str
@@ -296,9 +302,9 @@ class Past:
     `seen` holds those of the batch's keys the source has shown before, `published` those
     of its keys each account has published or queued. `address_changed` tells that the
     source now stands at another url than when it was last read; `last_batch_at` is None
-    before the first batch, `is_blank` that no batch has ever shown anything. `recent` and
-    `made` are filled where the source's settings ask for them: what each account published
-    lately, and by key what may be edited.
+    before the first batch, `is_blank` that no batch has ever shown anything. The rest is filled
+    where the source's settings ask for it: what each account published lately, by key what may
+    be edited, and the first keys of what was kept from it for want of votes.
     """
 
     seen: Collection[bytes] = frozenset()
@@ -308,6 +314,7 @@ class Past:
     is_blank: bool = False
     recent: Mapping[str, Recent] = field(default_factory=dict)
     made: Mapping[str, Mapping[bytes, Made]] = field(default_factory=dict)
+    outvoted: Mapping[str, Collection[bytes]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

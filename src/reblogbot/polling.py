@@ -196,7 +196,7 @@ class Poller:
         recorded = await self._in_store(
             self._store.sources.record,
             look.record,
-            look.batch,
+            _to_be_read_again(look.batch) if plan.is_outdated else look.batch,
             plan,
             look.settings.to,
             due,
@@ -228,13 +228,20 @@ class Poller:
                 made[name] = await self._in_store(
                     self._store.publications.made, name, settings.name, keys
                 )
-        return replace(past, recent=recent, made=made)
+        outvoted: dict[str, set[bytes]] = {}
+        if settings.filter.min_score:
+            firsts = [one.keys[0] for one in look.found]
+            for name in accounts:
+                outvoted[name] = await self._in_store(
+                    self._store.publications.outvoted, name, look.record.id, firsts
+                )
+        return replace(past, recent=recent, made=made, outvoted=outvoted)
 
     def _has_work(self, look: Look, past: Past, account: str) -> bool:
         """Whether anything might have to be composed for this account."""
         if account not in look.record.learnt:
             return look.settings.first != "none" and bool(look.found)
-        if past.made.get(account):
+        if past.made.get(account) or past.outvoted.get(account):
             return True
         return any(not set(one.keys) & set(past.seen) for one in look.found)
 
@@ -282,6 +289,12 @@ class Poller:
             extra={"source": look.record.name, "slug": error.slug, "error": error.message},
         )
         return Poll(look.record.name, error.outcome, error=error.message, slug=error.slug)
+
+
+def _to_be_read_again(batch: Batch) -> Batch:
+    """The batch without what would let the source say next time that nothing has changed."""
+    known = replace(batch.validators, etag="", last_modified="", digest="")
+    return replace(batch, validators=known)
 
 
 def _log_new(name: str, new: int, queued: int) -> None:

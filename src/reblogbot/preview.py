@@ -70,6 +70,7 @@ async def preview(pipeline: Pipeline, names: Sequence[str], told: Told = untold)
             continue
         plan = await pipeline.poller.plan(look, taken)
         taken.add(plan.intents)
+        waiting = _rescored(waiting, name, plan)
         waiting += [
             _queued(next(numbers), name, intent, now)
             for intent in plan.intents
@@ -77,14 +78,26 @@ async def preview(pipeline: Pipeline, names: Sequence[str], told: Told = untold)
         ]
         _refuse(made, name, plan)
     for one in await _lined_up(pipeline, await _bundled(pipeline, waiting, titles, now)):
-        reason = turns.too_old(
-            one, pipeline.config, pipeline.config.accounts[one.account].pace, now
-        )
-        if reason and one.due <= now:
+        pace = pipeline.config.accounts[one.account].pace
+        reason = turns.superseded(one, waiting)
+        if one.due <= now:
+            reason = reason or turns.too_old(one, pipeline.config, pace, now)
+        if reason:
             made.refused.append(_refusal(one.source, one.account, one.post.link, "", reason))
         else:
             made.posts.append((one.account, one.source, one.post))
     return made
+
+
+def _rescored(waiting: list[Delivery], source: str, plan: Plan) -> list[Delivery]:
+    """What waits, with its present score where that decides when it goes out."""
+    scores = {key: one.entry.score for one in plan.scored for key in one.published_keys}
+    if not scores:
+        return waiting
+    return [
+        replace(one, score=scores.get(one.identity, one.score)) if one.source == source else one
+        for one in waiting
+    ]
 
 
 def _queued(number: int, source: str, intent: Intent, now: datetime) -> Delivery:
@@ -113,14 +126,17 @@ async def _bundled(
         # what was left over from earlier days goes out with what is due by now
         return one.account, one.source, max(one.due, now)
 
+    def is_part(one: Delivery) -> bool:
+        return may_be_bundled(one, pipeline.config, max(one.due, now))
+
     sources = pipeline.config.sources
     parts: dict[tuple[str, str, datetime], list[Delivery]] = {}
     for one in waiting:
-        if sources[one.source].digest is not None and may_be_bundled(one):
+        if sources[one.source].digest is not None and is_part(one):
             parts.setdefault(digest_of(one), []).append(one)
     result = []
     for one in waiting:
-        members = parts.get(digest_of(one), []) if may_be_bundled(one) else []
+        members = parts.get(digest_of(one), []) if is_part(one) else []
         if not members:
             result.append(one)
         elif one is members[0]:

@@ -135,3 +135,17 @@ def test_a_config_file_that_has_gone_still_gets_its_advice(load_toml, plain, con
 def test_posts_that_would_come_in_bursts_are_told(advice, plain, pace, is_told):
     said = advice(f"{plain}[accounts.news.pace]\n{pace}\n")
     assert any("they come in bursts" in one for one in said) == is_told
+
+
+@pytest.mark.parametrize(
+    ("quiet", "is_told"),
+    [
+        ('["00:00-12:00", "12:00-24:00"]', True),
+        ('["18:00-09:00", "08:00-19:00"]', True),
+        ('["00:00-23:59"]', False),
+        ("[]", False),
+    ],
+)
+def test_quiet_hours_without_an_end_are_told(advice, plain, quiet, is_told):
+    said = advice(f"{plain}[accounts.news.pace]\nquiet = {quiet}\n")
+    assert any("nothing will ever be posted" in one for one in said) == is_told

@@ -336,6 +336,18 @@ def test_the_first_matching_rule_names_the_warning_else_the_fixed_one():
     assert post_of(Entry(title="a"), **chosen).spoiler == "news"
 
 
+def test_a_warning_that_takes_too_long_to_look_for_is_given():
+    rules = ((Pattern.parse("/(?:a|aa)+b/"), "violence"),)
+    post = post_of(Entry(title="a" * 400), spoiler_rules=rules)
+    assert post.spoiler == "violence"
+
+
+def test_a_hashtag_that_the_template_wrote_is_not_added_again():
+    entry = Entry(title="Rain", link="https://news.com/a#sea", categories=("TECH", "sea"))
+    text = text_of(entry, template="{{ title }} #Tech\n{{ link }}", tags=("tech",))
+    assert text == "Rain #Tech\nhttps://news.com/a#sea\n\n#sea"
+
+
 def test_images_come_with_a_description():
     images = (
         Media("https://img.example/1.jpg", alt="A\u202e train"),

@@ -474,3 +474,9 @@ def test_a_boost_matches_the_status_by_any_of_its_names():
 
 def test_a_boost_of_ours_is_not_taken_for_a_post_of_the_link_in_it():
     assert not matches(sending(), standing(boosted_uri=URI, links=(LINK,)))
+
+
+@pytest.mark.parametrize("slug", ["not_boostable", "edited_is_gone"])
+def test_what_can_never_be_done_is_tried_once(slug):
+    after = after_failure(sending(), Rejected(slug, "never"), NOW, SETTINGS).delivery
+    assert (after.state, after.error) == (State.DEAD, "never")

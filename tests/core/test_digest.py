@@ -1,5 +1,6 @@
 """One post a day: when it goes out, what it holds, and that nothing is in it twice."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from reblogbot.config.settings import SourceSettings
 from reblogbot.core import digest
 from reblogbot.core.text import length
 from reblogbot.model import Limits, Post
-from rig import items, posted
+from rig import items, posted, standing
 
 
 def at_six(zone="UTC"):
@@ -118,3 +119,34 @@ def test_a_digest_without_an_answer_is_posted_once(daily, bot, sandbox, clock):
     sandbox.faults.add("drop_after", "POST", "/api/v1/statuses")
     bot.settle()
     assert len(posted(sandbox)) == 1
+
+
+def test_one_entry_too_old_does_not_take_the_digest_along(bot, feeds, sandbox, clock):
+    fresh, old = items(clock, "fresh", "old")
+    aged = replace(old, at=clock.now() - timedelta(hours=5))
+    url = feeds.show("/hot.xml", [fresh, aged])
+    evening = f"{clock.now() + timedelta(hours=2):%H:%M}"
+    source = {"url": url, "digest": evening, "filter": {"max_age": "6h"}}
+    bot.configure({"hot": source}, {"news": (sandbox, "")})
+    bot.sync()
+    # the machine was off at the time of the digest
+    clock.advance(hours=6)
+    assert [post.text.count("https://") for _, _, post in bot.preview().posts] == [1]
+    bot.sync()
+    (digest,) = standing(sandbox)
+    assert "Title fresh" in digest
+    assert "Title old" not in digest
+    reasons = [one.error.partition(":")[0] for one in bot.deliveries("skipped")]
+    assert reasons == ["max_age"]
+
+
+def test_the_wait_for_the_digest_makes_no_entry_too_old(bot, feeds, sandbox, clock):
+    url = feeds.show("/hot.xml", items(clock, "b", "a"))
+    evening = f"{clock.now() + timedelta(hours=10):%H:%M}"
+    source = {"url": url, "digest": evening, "filter": {"max_age": "6h"}}
+    bot.configure({"hot": source}, {"news": (sandbox, "")})
+    bot.sync()
+    clock.advance(hours=10)
+    bot.sync()
+    (digest,) = standing(sandbox)
+    assert digest.count("https://") == 2

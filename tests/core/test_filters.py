@@ -111,6 +111,7 @@ def test_a_refusal_names_the_filter_and_the_fact(changed, chosen, said):
         ({}, {"include": patterns("cars", "TRAINS")}),
         ({}, {"include": patterns("/^Three/m")}),
         ({}, {"exclude": patterns("train")}),
+        ({"authors": ("Ada Example",)}, {"include": patterns("ada")}),
     ],
 )
 def test_what_a_filter_lets_through(changed, chosen):
@@ -121,6 +122,11 @@ def test_the_admins_word_on_a_language_is_over_the_entrys():
     entry = replace(ENTRY, language="de")
     assert reason(entry, language="en", languages=("en",)) == ""
     assert reason(entry, language="fr", languages=("de",)) == "languages: fr is none of de"
+
+
+def test_an_author_is_kept_out_by_name():
+    entry = replace(ENTRY, authors=("Bo Example", "Ada Example"))
+    assert reason(entry, exclude=patterns("ada example")) == "exclude: ada example was found"
 
 
 def test_the_plainest_reason_is_given_first():

@@ -43,6 +43,14 @@ def test_the_built_in_names_are_those_of_the_config():
         ),
         ("{{ title }}: {{ 'A long enough summary'|shorten(10) }}", "Title: A long…"),
         ("{% if score and score > 2 %}🔥 {% endif %}{{ title }}", "🔥 Title"),
+        (
+            "{{ 'by ' ~ authors|join(d=' + ') ~ (', ' + title|replace('T', 'L')) }}",
+            "by Ada + Bo, Litle",
+        ),
+        (
+            "{{ 'tat'.replace('t', 'p', 1) }} {{ 'tat'|replace('t', 'p', 1) }} {{ title }}",
+            "pat pat Title",
+        ),
         ("{{ title.replace('T', 'L').lower() }} {{ (score or 0) * 2 }}", "litle 6"),
     ],
 )
@@ -115,6 +123,12 @@ def test_faults_are_named_with_their_line(text, message):
         "{% include 'config.toml' %}{{ title }}",
         "{% extends 'x' %}{{ title }}",
         "{{ title }}{{ self._TemplateReference__context }}",
+        "{% set x = title ~ link %}" + "{% set x = x ~ x %}" * 20 + "{{ x }}",
+        "{% set x = title + link %}" + "{% set x = x + x %}" * 20 + "{{ x }}",
+        "{% set x = [title, link] %}" + "{% set x = x + x %}" * 20 + "{{ x|length }}",
+        "{% set x = title|replace('', link) %}" + "{% set x = x|replace('', x) %}" * 2 + "{{ x }}",
+        "{% set x = title.replace('', link) %}" + "{% set x = x.replace('', x) %}" * 2 + "{{ x }}",
+        "{% set x = title|join(link) %}" + "{% set x = x|join(x) %}" * 2 + "{{ x }}",
     ],
 )
 def test_no_template_leaves_its_leash(text):

@@ -244,6 +244,20 @@ def test_entities_are_unescaped_exactly_once(html, text):
     assert html_to_text(html) == text
 
 
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ('<p>A long story, <a href="https://news.exa', "A long story,"),
+        ("<p>A story</p><img class='wide", "A story"),
+        ("<b>A story</", "A story"),
+        ("<b>A story</b", "A story"),
+        ("where x <y", "where x <y"),
+    ],
+)
+def test_a_feed_that_cut_its_text_in_a_tag_shows_no_half_of_it(html, text):
+    assert html_to_text(html) == text
+
+
 @settings(deadline=None)
 @given(anything | st.text("<>!-[]/&;#ab \"='", max_size=60))
 def test_no_nonsense_makes_html_fail(html):

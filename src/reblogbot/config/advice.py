@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from reblogbot.config.faults import Findings, Keys
 from reblogbot.config.lines import Place, places
-from reblogbot.config.settings import AccountSettings, Config, SourceSettings
+from reblogbot.config.settings import AccountSettings, Config, PaceSettings, SourceSettings
 from reblogbot.config.tokens import read_token
 from reblogbot.errors import Fault, Unauthorised
 
@@ -24,6 +24,7 @@ Advice = Iterator[tuple[Keys, str]]
 
 _HASTY = timedelta(minutes=1)
 _BUSY = 30
+_DAY = 24 * 60
 _SECRET_HEADER = re.compile(r"auth|cookie|key|password|secret|session|token", re.IGNORECASE)
 
 
@@ -102,8 +103,18 @@ def _account(at: Keys, account: AccountSettings, config: Config) -> Advice:
         yield at, "no source names this account"
     if account.server.startswith("http://") and not _is_loopback(account.server):
         yield (*at, "server"), "the token goes over the network in the clear"
+    if _is_always_quiet(account.pace):
+        yield (*at, "pace", "quiet"), "covers the whole day: nothing will ever be posted"
     if account.pace.per_hour > _BUSY and not account.pace.gap:
         yield (*at, "pace"), f"more than {_BUSY} posts an hour, and no gap: they come in bursts"
+
+
+def _is_always_quiet(pace: PaceSettings) -> bool:
+    covered: set[int] = set()
+    for span in pace.quiet:
+        start, end = (at.hour * 60 + at.minute for at in (span.start, span.end))
+        covered.update(minute % _DAY for minute in range(start, end if end > start else end + _DAY))
+    return len(covered) == _DAY
 
 
 def _token(at: Keys, account: AccountSettings, environ: Mapping[str, str]) -> Advice:

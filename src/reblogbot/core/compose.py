@@ -22,6 +22,7 @@ from reblogbot.core.text import (
     one_line,
     shorten,
     size,
+    untagged,
 )
 from reblogbot.core.text.patterns import matches, replaced
 from reblogbot.model import Action, Entry, Limits, Media, Post
@@ -99,9 +100,9 @@ class _Draft:
             title=self.names.title if title is None else title,
         )
         text = self.template.render(names)
-        if names.tags and not self.template.places_tags:
-            return f"{text}\n\n{names.tags}".strip()
-        return text
+        if self.template.places_tags:
+            return text
+        return f"{text}\n\n{Tags(untagged(names.tags, text))}".strip()
 
 
 def _draft(entry: Entry, source: SourceSettings, limits: Limits, source_title: str) -> _Draft:
@@ -142,7 +143,8 @@ def _harmless_line(text: str) -> str:
 
 def _spoiler(source: SourceSettings, text: str) -> str:
     for pattern, spoiler in source.spoiler_rules:
-        if matches(pattern.compiled, text):
+        # what takes too long to look for may well be there: one warning too many does no harm
+        if matches(pattern.compiled, text) is not False:
             return spoiler
     return source.spoiler
 

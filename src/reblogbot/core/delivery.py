@@ -39,6 +39,8 @@ GONE = "not_found"
 """A 404 to a repeat: what the key made was deleted there by hand (Mastodon)."""
 UNRESOLVABLE = "unresolvable"
 """The server does not know, and cannot fetch, the status that was to be boosted."""
+FINAL = frozenset({"not_boostable", "edited_is_gone"})
+"""Refusals of our own, for what no later attempt would find changed."""
 LACKS_SCOPE = "scope_missing"
 """The server itself named the token's scopes: verify_credentials may well succeed."""
 
@@ -213,7 +215,7 @@ def _rejected(
     delivery: Delivery, error: Rejected, now: datetime, settings: DeliverySettings
 ) -> Decision:
     tried = replace(_next_key(delivery), attempts=delivery.attempts + 1, negatives=0)
-    if tried.attempts >= settings.max_attempts:
+    if tried.attempts >= settings.max_attempts or error.slug in FINAL:
         return _dead(tried, error.message, now)
     due = now + retry_pause(delivery.attempts)
     return Decision(replace(tried, state=State.QUEUED, due=due, error=error.message))

@@ -175,7 +175,8 @@ def _pairs(title: str) -> set[str]:
 
 
 def _searched(entry: Entry) -> str:
-    return clean("\n".join((entry.title[:_READ], entry.summary[:_READ], *entry.categories[:50])))
+    words = (entry.title[:_READ], entry.summary[:_READ], *entry.authors[:50])
+    return clean("\n".join((*words, *entry.categories[:50])))
 
 
 def _written(patterns: tuple[Pattern, ...]) -> str:

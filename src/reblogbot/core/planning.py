@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from reblogbot.model import (
     Entry,
     Intent,
     Limits,
+    Made,
     Past,
     Plan,
     Post,
@@ -144,20 +145,25 @@ def plan(
 ) -> Plan:
     """What is to be remembered, queued and refused of a batch; pure, so `preview` is `sync`."""
     new = tuple(one for one in found if all(key not in past.seen for key in one.keys))
-    storm = _storm(settings, found, new, past)
+    risen = {route.account.name: _risen(found, settings, route, past) for route in routes}
+    storm = _storm(settings, found, new, past, {id(one) for ones in risen.values() for one in ones})
     intents: list[Intent] = []
     refusals: list[Refusal] = []
+    is_outdated = False
     for route in routes:
         held = (storm if route.learnt else "") or ("review" if settings.review else "")
         gate = _Gate(settings, route, past, now, _beyond_first(settings, found, route))
-        chosen = new if route.learnt else found
+        chosen = [*new, *risen[route.account.name]] if route.learnt else found
         made = [_intent(one, settings, route, batch, held, gate, now) for one in chosen]
-        made += _edits(found, settings, route, batch, past)
+        edits = list(_edits(found, settings, route, batch, past))
+        made += [edit for standing, edit in edits if standing.remote_id]
+        is_outdated |= any(not standing.remote_id for standing, _ in edits)
         intents += [one for one in made if isinstance(one, Intent)]
         refusals += [one for one in made if isinstance(one, Refusal)]
     order = {id(one): number for number, one in enumerate(found)}
     intents.sort(key=lambda intent: order[id(intent.candidate)])
-    return Plan(tuple(found), new, tuple(intents), tuple(refusals), storm)
+    scored = tuple(found) if settings.order == "score" else ()
+    return Plan(tuple(found), new, tuple(intents), tuple(refusals), storm, scored, is_outdated)
 
 
 def _intent(
@@ -178,10 +184,27 @@ def _intent(
     except ReblogbotError as error:
         # a template that breaks on one entry must not stop the others
         return Refusal(one, route.account.name, f"{error.slug}: {error.message}")
+    if not post.text and post.action != "boost":
+        return Refusal(one, route.account.name, "empty: nothing is left to be posted of it")
     gate.passed(one)
     state = State.HELD if held else State.QUEUED
     due = digest.next_time(settings, now)
     return Intent(one, route.account.name, post, state, held, due=due)
+
+
+def _risen(
+    found: Sequence[Candidate], settings: SourceSettings, route: Route, past: Past
+) -> list[Candidate]:
+    """What was kept from the account for want of votes, and has enough of them by now."""
+    name = route.account.name
+    outvoted, published = past.outvoted.get(name, ()), past.published.get(name, ())
+    return [
+        one
+        for one in found
+        if one.keys[0] in outvoted
+        and (one.entry.score or 0) >= settings.filter.min_score
+        and not any(key in published for key in one.published_keys)
+    ]
 
 
 class _Gate:
@@ -233,10 +256,9 @@ def _edits(
     route: Route,
     batch: Batch,
     past: Past,
-) -> list[Intent | Refusal]:
+) -> Iterator[tuple[Made, Intent | Refusal]]:
     """Edits of posts whose entries read otherwise now; a changed template edits nothing."""
     made = past.made.get(route.account.name, {})
-    edits: list[Intent | Refusal] = []
     for one in found:
         standing = next((made[key] for key in one.published_keys if key in made), None)
         if standing is None or _words(one.entry) == _words(standing.entry):
@@ -244,14 +266,13 @@ def _edits(
         try:
             post = render(one.entry, settings, route, batch)
         except ReblogbotError as error:
-            edits.append(Refusal(one, route.account.name, f"{error.slug}: {error.message}"))
+            yield standing, Refusal(one, route.account.name, f"{error.slug}: {error.message}")
             continue
         post = replace(post, action="edit", shorter="")
         post = replace(post, uri=standing.remote_id)
         if (post.text, post.spoiler) != (standing.post.text, standing.post.spoiler):
             claim = identity.edit_key(standing.delivery_id, standing.edits + 1)
-            edits.append(Intent(one, route.account.name, post, claims=(claim,)))
-    return edits
+            yield standing, Intent(one, route.account.name, post, claims=(claim,))
 
 
 def _words(entry: Entry) -> tuple[object, ...]:
@@ -291,11 +312,13 @@ def _storm(
     found: Sequence[Candidate],
     new: Sequence[Candidate],
     past: Past,
+    risen: Collection[int],
 ) -> str:
     if past.last_batch_at is None:
         return ""
-    if len(new) > settings.max_per_poll:
-        return f"storm: {len(new)} new entries in one poll, max_per_poll = {settings.max_per_poll}"
+    count = len(new) + len(risen)
+    if count > settings.max_per_poll:
+        return f"storm: {count} new entries in one poll, max_per_poll = {settings.max_per_poll}"
     changed = len(new) == len(found) and len(new) >= WHOLESALE and not past.is_blank
     if changed and (past.address_changed or _are_old(new, past.last_batch_at)):
         return f"storm: all {len(new)} entries changed at once"

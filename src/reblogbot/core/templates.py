@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import jinja2
 import regex
 from jinja2 import meta, nodes
+from jinja2.compiler import CodeGenerator, Frame, optimizeconst
 from jinja2.exceptions import SecurityError, TemplateError, TemplateSyntaxError
 from jinja2.sandbox import SandboxedEnvironment
 
@@ -147,10 +148,23 @@ _NO_NODES: Mapping[type[nodes.Node], str] = {
 }
 
 
+class _Code(CodeGenerator):
+    """The Python of a template, in which `~` goes by our bounds."""
+
+    @optimizeconst
+    def visit_Concat(self, node: nodes.Concat, frame: Frame) -> None:  # noqa: N802 - Jinja's name
+        self.write("environment.concatenated((")
+        for one in node.nodes:
+            self.visit(one, frame)
+            self.write(", ")
+        self.write("))")
+
+
 class _Environment(SandboxedEnvironment):
     """Jinja without a way to the machine, to endless work or to endless text."""
 
-    intercepted_binops = frozenset({"*", "**", "%"})
+    code_generator_class = _Code
+    intercepted_binops = frozenset({"+", "*", "**", "%"})
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         return attr in _ATTRIBUTES and super().is_safe_attribute(obj, attr, value)
@@ -158,10 +172,42 @@ class _Environment(SandboxedEnvironment):
     def wrap_str_format(self, value: Any) -> None:
         """No text is taken for a format, least of all an entry's."""
 
+    def concatenated(self, parts: Iterable[object]) -> str:
+        """What `~` makes of these."""
+        return _join(parts)
+
+    def call(self, context: Any, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
+        owner = getattr(obj, "__self__", None)
+        if isinstance(owner, str) and obj.__name__ == "replace":
+            return _replace(owner, *args)
+        return super().call(context, obj, *args, **kwargs)
+
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        if operator == "+":
+            _bound(sum(len(one) for one in (left, right) if isinstance(one, Sized)))
+            return super().call_binop(context, operator, left, right)
         if operator == "**" or not all(isinstance(one, int | float) for one in (left, right)):
             raise SecurityError(f"{operator} is for two numbers here, ** for none")
         return super().call_binop(context, operator, left, right)
+
+
+def _bound(size: int) -> None:
+    """Before a text is made, for it may not fit into memory. Raises SecurityError."""
+    if size > _MOST_OUTPUT:
+        raise SecurityError(f"a text here has at most {_MOST_OUTPUT} characters")
+
+
+def _replace(text: object, old: object, new: object, count: int | None = None) -> str:
+    most = -1 if count is None else count
+    text, old, new = str(text), str(old), str(new)
+    _bound(len(text) + text.count(old) * len(new))
+    return text.replace(old, new, most)
+
+
+def _join(values: Iterable[object], d: object = "") -> str:
+    parts, between = [str(one) for one in values], str(d)
+    _bound(sum(map(len, parts)) + len(parts) * len(between))
+    return between.join(parts)
 
 
 def _range(*bounds: int) -> range:
@@ -204,6 +250,7 @@ def _environment() -> _Environment:
         undefined=jinja2.StrictUndefined, autoescape=False, finalize=_shown, cache_size=0
     )
     environment.globals = {"range": _range}
+    environment.filters |= {"join": _join, "replace": _replace}
     environment.filters["shorten"] = lambda text, limit: shorten(str(text), int(limit))
     for name in _NO_FILTERS:
         del environment.filters[name]

@@ -81,14 +81,34 @@ def line_up(
 
 
 def too_old(one: Delivery, config: Config, pace: PaceSettings, now: datetime) -> str:
-    """Why the entry is too old to be posted now, or ""; quiet hours spent waiting do not count."""
-    if one.published_at is None:
+    """Why the entry is too old to be posted now, or "".
+
+    Time spent waiting in quiet hours, or for a digest, does not count. A digest is as fresh as
+    its parts were when it was made.
+    """
+    if one.published_at is None or one.post.is_bundle:
         return ""
-    most = config.sources[one.source].filter.max_age
-    waited = pacing.quiet_time(one.queued_at, now, pace)
+    source = config.sources[one.source]
+    most = source.filter.max_age
+    called = max(one.queued_at, min(one.due, now)) if source.digest else one.queued_at
+    waited = called - one.queued_at + pacing.quiet_time(called, now, pace)
     if now - one.published_at - waited <= most:
         return ""
     return f"max_age: published {one.published_at:%Y-%m-%d %H:%M} UTC, too old when its turn came"
+
+
+def superseded(one: Delivery, waiting: Sequence[Delivery]) -> str:
+    """Why an edit need not be made, or "": another of the same post waits behind it."""
+    if one.post.action != "edit":
+        return ""
+    mine = one.account, one.post.uri
+    later = (
+        other.id
+        for other in waiting
+        if other.post.action == "edit" and (other.account, other.post.uri) == mine
+    )
+    newest = max(later, default=one.id)
+    return f"edit: the newer edit {newest} takes its place" if newest > one.id else ""
 
 
 def _in_own_order(left: Sequence[Delivery], config: Config) -> list[Delivery]:

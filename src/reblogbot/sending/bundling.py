@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from itertools import islice
 
 from reblogbot.config.settings import Config
@@ -23,7 +24,7 @@ async def bundle(
     changed = False
     for name, source in config.sources.items():
         ready = [one for one in turns.ready(waiting, config, now) if one.source == name]
-        fresh = [one for one in ready if may_be_bundled(one)]
+        fresh = [one for one in ready if may_be_bundled(one, config, now)]
         if source.digest is None or not fresh:
             continue
         title = source.title or await access.in_store(access.sources.title, name) or name
@@ -39,7 +40,13 @@ async def bundle(
     return changed
 
 
-def may_be_bundled(one: Delivery) -> bool:
-    """Whether it was neither bundled nor tried: what may stand there must not change its text."""
+def may_be_bundled(one: Delivery, config: Config, now: datetime) -> bool:
+    """Whether it was neither bundled nor tried, nor is too old at `now`.
+
+    What may stand there must not change its text.
+    """
     post = one.post
-    return post.action == "post" and not post.is_bundle and not one.attempts and not one.negatives
+    is_fresh = post.action == "post" and not post.is_bundle
+    if not is_fresh or one.attempts or one.negatives:
+        return False
+    return not turns.too_old(one, config, config.accounts[one.account].pace, now)

@@ -194,12 +194,13 @@ class Sender:
                 waiting.insert(0, after)
 
     async def _choose(self, waiting: list[Delivery]) -> Delivery | None:
-        """Whose turn it is; on the way, what has become too old is skipped."""
+        """Whose turn it is; on the way, what has become too old, or idle, is skipped."""
         access = self._access
         now, pace = access.clock.now(), self._settings.pace
         sent = await access.in_store(access.rows.sent, access.name, now - self._memory)
         while (chosen := turns.choose(waiting, self._config, pace, sent, now)) is not None:
-            reason = turns.too_old(chosen, self._config, pace, now)
+            reason = turns.superseded(chosen, waiting)
+            reason = reason or turns.too_old(chosen, self._config, pace, now)
             if not reason:
                 return chosen
             waiting.remove(chosen)

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
 
-from reblogbot.model import Entry, Made, Post, Recent, State
-from reblogbot.schema import delivery, entry, published
-from reblogbot.store.database import Database, chunks
+from reblogbot.model import OPEN, Entry, Made, Post, Recent, State
+from reblogbot.schema import delivery, entry, published, refusal
+from reblogbot.store.database import Database, among, chunks
 from reblogbot.store.records import adapter
 
 # how long a title counts as recent, and how many of them are compared
@@ -47,15 +47,32 @@ class Publications:
         hosts = (host_of(row.link) for row in rows if row.queued_at >= now - DAY)
         return Recent(tuple(row.title for row in rows if row.title), Counter(filter(None, hosts)))
 
+    def outvoted(self, name: str, source_id: int, keys: Sequence[bytes]) -> set[bytes]:
+        """Those of the first keys whose entries `min_score` kept from the account."""
+        wanted = (
+            select(entry.c.key)
+            .join(refusal, refusal.c.entry_id == entry.c.id)
+            .where(
+                entry.c.source_id == source_id,
+                refusal.c.account == name,
+                refusal.c.reason.startswith("min_score:"),
+            )
+        )
+        with self._database.read() as connection:
+            return among(connection, wanted, entry.c.key, keys)
+
     def made(self, name: str, source: str, keys: Sequence[bytes]) -> dict[bytes, Made]:
-        """What the account has sent from this source under these keys, as it was last edited."""
+        """What may be edited of this source under these keys, as it was last edited.
+
+        That is every post the account has made, or will make, of one entry: a digest holds more.
+        """
         wanted = select(published.c.key, delivery, entry.c.content).join(
             delivery, delivery.c.id == published.c.delivery_id
         )
         wanted = wanted.join(entry, entry.c.id == delivery.c.entry_id).where(
             published.c.account == name,
             delivery.c.source == source,
-            delivery.c.state == State.SENT,
+            delivery.c.state.in_([State.SENT, *OPEN]),
             entry.c.content.is_not(None),
         )
         made: dict[bytes, Made] = {}
@@ -63,12 +80,17 @@ class Publications:
             for chunk in chunks(list(dict.fromkeys(keys))):
                 for row in connection.execute(wanted.where(published.c.key.in_(chunk))):
                     post = adapter(Post).validate_python(row.post)
-                    if post.action in ("post", "quote") and row.remote_id:
+                    if _is_editable(row.state, row.remote_id, post):
                         edits = _edits(connection, name, row.remote_id, row.entry_id)
                         whole = adapter(Entry).validate_python(row.content)
                         latest = edits[-1] if edits else post
                         made[row.key] = Made(row.id, row.remote_id, whole, latest, len(edits))
         return made
+
+
+def _is_editable(state: str, remote_id: str, post: Post) -> bool:
+    is_one_entry = post.action in ("post", "quote") and not post.is_bundle
+    return is_one_entry and (state != State.SENT or bool(remote_id))
 
 
 def _edits(connection: Connection, name: str, remote_id: str, entry_id: int) -> list[Post]:

@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, insert, null, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, insert, null, select, update
 
-from reblogbot.model import Candidate, Delivery, Entry, Intent, Plan, Post, Refusal
+from reblogbot.model import Candidate, Delivery, Entry, Intent, Plan, Post, Refusal, State
 from reblogbot.schema import (
     EPOCH,
     account,
@@ -40,7 +40,10 @@ class Recording:
         self._remember(plan.candidates)
         self._enter(plan)
         free, refused = self._sort_out(plan.intents)
+        self._rescore(plan.scored)
         queued = self._queue(free)
+        fresh = {id(one) for one in plan.new}
+        self._pardon([one for one in free if id(one.candidate) not in fresh])
         self._renew([one.candidate for one in free if one.post.action == "edit"])
         self._refuse([*plan.refusals, *refused])
         self._learn(accounts)
@@ -183,6 +186,32 @@ class Recording:
         if rows:
             statement = insert_into(self._connection, refusal)
             self._connection.execute(statement.on_conflict_do_nothing(), rows)
+
+    def _rescore(self, found: Iterable[Candidate]) -> None:
+        """Keep the present score of what waits: the best of now goes first."""
+        scores = {key: one.entry.score for one in found for key in one.published_keys}
+        waiting = select(delivery.c.id, delivery.c.identity, delivery.c.score).where(
+            delivery.c.source == self._record.name,
+            delivery.c.state.in_([State.QUEUED, State.HELD]),
+        )
+        rows = [
+            {"number": row.id, "votes": scores[row.identity]}
+            for row in (self._connection.execute(waiting) if scores else ())
+            if scores.get(row.identity, row.score) != row.score
+        ]
+        if rows:
+            number = delivery.c.id == bindparam("number")
+            self._connection.execute(
+                update(delivery).where(number).values(score=bindparam("votes")), rows
+            )
+
+    def _pardon(self, intents: Iterable[Intent]) -> None:
+        """Forget why these were refused before: they are queued now."""
+        rows = [{"number": self._id(one.candidate), "whom": one.account} for one in intents]
+        if rows:
+            number = refusal.c.entry_id == bindparam("number")
+            whom = refusal.c.account == bindparam("whom")
+            self._connection.execute(delete(refusal).where(number, whom), rows)
 
     def _learn(self, accounts: Iterable[str]) -> None:
         rows = [

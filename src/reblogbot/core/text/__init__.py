@@ -1,7 +1,7 @@
 """Plain text: cleaned, made harmless, measured as servers measure it, and shortened."""
 
 from reblogbot.core.text.cleaning import clean, one_line
-from reblogbot.core.text.hashtags import hashtags
+from reblogbot.core.text.hashtags import hashtags, untagged
 from reblogbot.core.text.language import language_of, language_tag
 from reblogbot.core.text.markup import html_to_text, unescape_once
 from reblogbot.core.text.measure import graphemes, length, size
@@ -22,4 +22,5 @@ __all__ = [
     "shorten",
     "size",
     "unescape_once",
+    "untagged",
 ]

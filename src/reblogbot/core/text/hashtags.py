@@ -8,9 +8,11 @@ from unicodedata import normalize
 import regex
 
 from reblogbot.core.text.cleaning import one_line
+from reblogbot.core.text.links import LINK
 from reblogbot.core.text.measure import size
 
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}_]+")
+_TAGGED = regex.compile(rf"[#＃]({_WORD.pattern})")
 _APOSTROPHE = regex.compile(r"['’]")
 _LETTER = regex.compile(r"\p{L}")
 # what blogs put where nobody chose a category
@@ -32,6 +34,12 @@ def hashtags(categories: Iterable[str], at_most: int, always: Iterable[str]) -> 
             taken.add(word.casefold())
             chosen.append(word)
     return tuple(dict.fromkeys(f"#{word}" for word in chosen + fixed))
+
+
+def untagged(tags: Iterable[str], text: str) -> tuple[str, ...]:
+    """Those of the hashtags that the text does not carry already, in whatever case."""
+    carried = {word.casefold() for word in _TAGGED.findall(LINK.sub(" ", text))}
+    return tuple(tag for tag in tags if tag[1:].casefold() not in carried)
 
 
 def _word(category: str) -> str:

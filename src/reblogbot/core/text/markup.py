@@ -25,6 +25,8 @@ _LINES = frozenset({"dd", "div", "dt", "li", "option", "tr"})
 _CELLS = frozenset({"td", "th"})
 
 _CDATA = regex.compile(r"<!\[CDATA\[(.*?)\]\]>", regex.DOTALL)
+# a tag that a feed has cut its text in; what merely looks like one (x <y) has no attribute
+_CUT_TAG = regex.compile(r"<(?:/[A-Za-z0-9]*|[A-Za-z][A-Za-z0-9-]*\s[^<>=]*=[^<>]*+)")
 _BLANKS = regex.compile(r"[ \t\r\n\f]+")
 _REFERENCE = regex.compile(r"&(#[xX][0-9a-fA-F]{1,8}|#[0-9]{1,8}|[A-Za-z][A-Za-z0-9]{1,40})(;|=)?")
 
@@ -37,11 +39,17 @@ def html_to_text(html: str) -> str:
     that a link's `&section=` stays.
     """
     reader = _Reader()
-    text = _CDATA.sub(r"\1", html[:_LONGEST]).replace("&", "&amp;")
+    text = _uncut(_CDATA.sub(r"\1", html[:_LONGEST])).replace("&", "&amp;")
     # other marked sections, such as <![endif]>, make the parser give up
     reader.feed(text.replace("<![", "&lt;!["))
     reader.close()
     return clean("".join(reader.parts))
+
+
+def _uncut(html: str) -> str:
+    """The HTML without the beginning of a tag at its end."""
+    last = max(0, html.rfind("<"))
+    return html[:last] if _CUT_TAG.fullmatch(html, last) else html
 
 
 class _Reader(HTMLParser):
