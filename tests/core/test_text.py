@@ -221,6 +221,11 @@ def test_two_defused_texts_side_by_side_are_still_harmless(first, second):
         ("1 < 2 and <3", "1 < 2 and <3"),
         ("<![CDATA[inner]]> <![endif]>", "inner <![endif]>"),
         ("<!-- gone -->kept", "kept"),
+        ("<!-- gone > --><b>kept</b>", "kept"),
+        ('<p title="a > b" class=x>kept</p> 2 > 1', "kept\n\n2 > 1"),
+        ("<p class=don't>kept</p> it's", "kept\n\nit's"),
+        ('<p class=x">kept</p> 5"', 'kept\n\n5"'),
+        ("one <b>two</b> <!-- three", "one two <!-- three"),
     ],
 )
 def test_html_reads_as_a_reader_sees_it(html, text):
@@ -256,6 +261,12 @@ def test_entities_are_unescaped_exactly_once(html, text):
 )
 def test_a_feed_that_cut_its_text_in_a_tag_shows_no_half_of_it(html, text):
     assert html_to_text(html) == text
+
+
+@pytest.mark.parametrize("nonsense", ["<a ", '<a b="', "<!-- ", "</a ", "<? "])
+def test_nonsense_without_end_is_read_in_no_time(nonsense):
+    # the standard library's parser would be at some of these for minutes
+    assert html_to_text("<b>kept</b> " + nonsense * 40_000).startswith("kept " + nonsense)
 
 
 @settings(deadline=None)

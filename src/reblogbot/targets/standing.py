@@ -9,14 +9,12 @@ from html.parser import HTMLParser
 from typing import Any
 
 from reblogbot.core.text import html_to_text
-from reblogbot.core.text.markup import unescape_once
+from reblogbot.core.text.markup import read_by, unescape_once
 from reblogbot.model import Receipt, Standing
 from reblogbot.targets.classify import remote_id
 
 _BARE_LINK = re.compile(r"https?://[^\s<>\"]+")
 _NOT_OURS = frozenset({"mention", "hashtag", "tag"})
-# more than any status holds, and little enough for a parser that is slow on nonsense
-_LONGEST = 200_000
 
 
 def standing(status: object) -> Standing | None:
@@ -55,10 +53,7 @@ def page_of(status: Mapping[str, Any]) -> tuple[str, ...]:
 def links_in(content: str) -> tuple[str, ...]:
     """Every link in a status's HTML, mentions and hashtags aside, bare ones included."""
     anchors = _Anchors()
-    # as in html_to_text: ampersands are kept from the parser, which takes `&section=` for an
-    # entity, and so are marked sections, at which it gives up
-    anchors.feed(content[:_LONGEST].replace("&", "&amp;").replace("<![", "&lt;!["))
-    anchors.close()
+    read_by(anchors, content)
     bare = _BARE_LINK.findall(" ".join(anchors.outside))
     return tuple(dict.fromkeys((*anchors.links, *bare)))
 

@@ -10,7 +10,7 @@ import regex
 
 from reblogbot.core.text.cleaning import clean
 
-# more than any post holds, and little enough for a parser that is slow on nonsense
+# more than any post holds
 _LONGEST = 200_000
 
 _DROPPED = frozenset({"iframe", "noscript", "script", "style", "svg", "template"})
@@ -27,6 +27,9 @@ _CELLS = frozenset({"td", "th"})
 _CDATA = regex.compile(r"<!\[CDATA\[(.*?)\]\]>", regex.DOTALL)
 # a tag that a feed has cut its text in; what merely looks like one (x <y) has no attribute
 _CUT_TAG = regex.compile(r"<(?:/[A-Za-z0-9]*|[A-Za-z][A-Za-z0-9-]*\s[^<>=]*=[^<>]*+)")
+_COMMENT = regex.compile(r"<!--.*?-->", regex.DOTALL)
+_TAG = r"""[/A-Za-z](?:[^>=]++|=\s*+(?:"[^"]*+"|'[^']*+'|))*+>"""
+_WHOLE = regex.compile(rf"(?:[^<]++|<(?:{_TAG}|[!?][^>]*+>|(?![/A-Za-z!?])))*+")
 _BLANKS = regex.compile(r"[ \t\r\n\f]+")
 _REFERENCE = regex.compile(r"&(#[xX][0-9a-fA-F]{1,8}|#[0-9]{1,8}|[A-Za-z][A-Za-z0-9]{1,40})(;|=)?")
 
@@ -39,17 +42,37 @@ def html_to_text(html: str) -> str:
     that a link's `&section=` stays.
     """
     reader = _Reader()
+    read_by(reader, html)
+    return clean("".join(reader.parts))
+
+
+def read_by(parser: HTMLParser, html: str) -> None:
+    """Lets `parser` read an HTML fragment to its end, whatever it is, in time that grows with it.
+
+    Ampersands reach it escaped, in texts and in attributes: see `unescape_once`.
+    """
     text = _uncut(_CDATA.sub(r"\1", html[:_LONGEST])).replace("&", "&amp;")
     # other marked sections, such as <![endif]>, make the parser give up
-    reader.feed(text.replace("<![", "&lt;!["))
-    reader.close()
-    return clean("".join(reader.parts))
+    parser.feed(_closed(text.replace("<![", "&lt;![")))
+    parser.close()
 
 
 def _uncut(html: str) -> str:
     """The HTML without the beginning of a tag at its end."""
     last = max(0, html.rfind("<"))
     return html[:last] if _CUT_TAG.fullmatch(html, last) else html
+
+
+def _closed(html: str) -> str:
+    """The HTML without comments, and with each "<" escaped after which no tag ends any more.
+
+    The parser looks for the end of each of them anew: a text of nothing else takes it minutes.
+    """
+    end = html.rfind("-->") + 3
+    html = _COMMENT.sub("", html[:end]) + html[end:]
+    whole = _WHOLE.match(html)
+    end = whole.end() if whole else 0
+    return html[:end] + html[end:].replace("<", "&lt;")
 
 
 class _Reader(HTMLParser):
