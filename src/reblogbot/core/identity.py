@@ -241,7 +241,9 @@ def _label(label: str) -> str:
 @cache
 def _tracking() -> tuple[frozenset[str], tuple[str, ...]]:
     """The names that are dropped, and the beginnings of further ones."""
-    lines = files("reblogbot.core").joinpath("tracking_parameters.txt").read_text("utf-8").splitlines()
+    lines = (
+        files("reblogbot.core").joinpath("tracking_parameters.txt").read_text("utf-8").splitlines()
+    )
     names = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
     return (
         frozenset(name for name in names if not name.endswith("*")),
