@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -39,6 +39,8 @@ from reblogbot.web.http import Fetcher
 
 # nothing here takes that long: it only keeps a broken test from waiting for ever
 PATIENCE = 30.0
+# what Python is told to run
+PROGRAM = ("-m", "reblogbot")
 
 
 def until(is_so: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
@@ -376,11 +378,13 @@ class Bot:
 
     # processes
 
-    def start(self, *arguments: str, **environ: str) -> subprocess.Popen[str]:
+    def start(
+        self, *arguments: str, program: Sequence[str] = PROGRAM, **environ: str
+    ) -> subprocess.Popen[str]:
         """The program in a process of its own; what it logs is told by `log`."""
         with self._log().open("a", encoding="utf-8") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "reblogbot", "-c", str(self.path), *arguments],
+                [sys.executable, *program, "-c", str(self.path), *arguments],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 stdin=subprocess.DEVNULL,

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from reblogbot import app, sdnotify
-from reblogbot.aside import ThreadDied
+from reblogbot.aside import Aside, ThreadDied
 from reblogbot.clock import SystemClock, uptime
 from reblogbot.config.settings import Config
 from reblogbot.errors import ConfigError, Exit, StoreError
@@ -79,6 +79,8 @@ class Daemon:
         self._begun: set[asyncio.Task[None]] = set()
         self._accounts: dict[str, asyncio.Task[None]] = {}
         self._retiring: set[asyncio.Task[None]] = set()
+        # the second for what takes long: nobody should wait for it
+        self._aside, self._broom = Aside("daemon"), Aside("housekeeping")
         self._stopping = asyncio.Event()
         self._mark = _mark(path)
         self._exit = Exit.OK
@@ -102,6 +104,8 @@ class Daemon:
         scheduler.pause()
         await self._window.listen("")
         await self._drain()
+        for aside in (self._aside, self._broom):
+            await self._told(aside.end)
         scheduler.shutdown(wait=False)
         log.info("stopped")
         return self._exit
@@ -180,7 +184,7 @@ class Daemon:
             before = now
 
     async def _reel_in(self, now: datetime) -> None:
-        await asyncio.to_thread(app.reel_in, self._shift.config, self._store, now)
+        await self._aside(app.reel_in, self._shift.config, self._store, now)
 
     # the beats
 
@@ -238,10 +242,10 @@ class Daemon:
 
     async def _watch(self) -> None:
         """Notice a store another program has changed, and a config that was edited."""
-        await asyncio.to_thread(self._look_at_store)
+        await self._aside(self._look_at_store)
         await self._shift.pipeline.renew()
         mark = _mark(self._path)
-        if mark != self._mark:
+        if mark != self._mark and not self._stopping.is_set():
             await self._reload()
         await self._window.listen(self._shift.config.admin.listen)
 
@@ -252,7 +256,7 @@ class Daemon:
     async def _keep_house(self) -> None:
         keep = self._shift.config.store.keep
         prune = partial(self._store.history.prune, is_over=self._stopping.is_set)
-        gone = await asyncio.to_thread(prune, keep, self._store.clock.now())
+        gone = await self._broom(prune, keep, self._store.clock.now())
         numbers = {"keys": gone.keys, "entries": gone.entries, "deliveries": gone.deliveries}
         log.info("pruned", extra=numbers)
 
@@ -269,7 +273,7 @@ class Daemon:
         sdnotify.reloading()
         self._mark = _mark(self._path)
         try:
-            config = await asyncio.to_thread(app.load_config, self._path)
+            config = await self._aside(app.load_config, self._path)
         except ConfigError as error:
             self._pulse.is_config_ok = False
             log.error(  # noqa: TRY400 - the faults say it all
