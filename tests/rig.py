@@ -379,12 +379,19 @@ class Bot:
     # processes
 
     def start(
-        self, *arguments: str, program: Sequence[str] = PROGRAM, **environ: str
+        self,
+        *arguments: str,
+        program: Sequence[str] = PROGRAM,
+        under: Sequence[object] = (),
+        **environ: str,
     ) -> subprocess.Popen[str]:
-        """The program in a process of its own; what it logs is told by `log`."""
+        """The program in a process of its own; what it logs is told by `log`.
+
+        `under` is a command that starts it under other circumstances.
+        """
         with self._log().open("a", encoding="utf-8") as log:
             return subprocess.Popen(
-                [sys.executable, *program, "-c", str(self.path), *arguments],
+                [*map(str, under), sys.executable, *program, "-c", str(self.path), *arguments],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 stdin=subprocess.DEVNULL,

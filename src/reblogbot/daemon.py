@@ -23,6 +23,7 @@ from reblogbot.config.settings import Config
 from reblogbot.errors import ConfigError, Exit, StoreError
 from reblogbot.pipeline import Pipeline
 from reblogbot.pulse import Pulse
+from reblogbot.refrain import Refrain
 from reblogbot.store import Store
 from reblogbot.store.records import SourceRecord
 
@@ -81,6 +82,7 @@ class Daemon:
         self._retiring: set[asyncio.Task[None]] = set()
         # the second for what takes long: nobody should wait for it
         self._aside, self._broom = Aside("daemon"), Aside("housekeeping")
+        self._refrain = Refrain(store.clock)
         self._stopping = asyncio.Event()
         self._mark = _mark(path)
         self._exit = Exit.OK
@@ -150,19 +152,26 @@ class Daemon:
             # begun here: what is cancelled before its turn must not have begun elsewhere
             await work()
         except StoreError as error:
-            # no bug of ours: a line is enough, and a traceback would only hide it
-            log.error(error.message, extra={"slug": error.slug})  # noqa: TRY400
+            self._complain(error.message, error.slug)
             if error.slug in FATAL:
                 self._exit = Exit.STORE
                 self._stopping.set()
         except ThreadDied as error:
             # whoever starts us again gives us the memory; what was sent is read back then
-            log.error(str(error), extra={"slug": "system"})  # noqa: TRY400
+            self._complain(str(error), "system")
             self._exit = Exit.FAILED
             self._stopping.set()
-        except Exception:
+        except Exception as error:
             # a bug must not silence every source: its lease runs out, and it is tried again
-            log.exception("unexpected error")
+            log.log(self._level(repr(error)), "unexpected error", exc_info=error)
+
+    def _complain(self, message: str, slug: str) -> None:
+        """No bug of ours: a line is enough, and a traceback would only hide it."""
+        log.log(self._level(message), message, extra={"slug": slug})
+
+    def _level(self, trouble: str) -> int:
+        """How loud to say it: the beats meet what lasts every second."""
+        return logging.ERROR if self._refrain.is_to_be_said(trouble) else logging.DEBUG
 
     async def _mind_the_clock(self, scheduler: AsyncIOScheduler) -> None:
         """Go on at once when a clock is set back, instead of waiting for it to catch up.
@@ -243,6 +252,9 @@ class Daemon:
     async def _watch(self) -> None:
         """Notice a store another program has changed, and a config that was edited."""
         await self._aside(self._look_at_store)
+        over = self._refrain.ended()
+        if over:
+            log.info("works again", extra={"after": "; ".join(over)})
         await self._shift.pipeline.renew()
         mark = _mark(self._path)
         if mark != self._mark and not self._stopping.is_set():
@@ -252,6 +264,8 @@ class Daemon:
     def _look_at_store(self) -> None:
         self._store.check_revision()
         self._store.read_clock()
+        if self._refrain.is_open:
+            self._store.check_writable(self._store.clock.now())
 
     async def _keep_house(self) -> None:
         keep = self._shift.config.store.keep
