@@ -401,10 +401,10 @@ class Bot:
                 env={**os.environ, **environ},
             )
 
-    def call(self, *arguments: str, **environ: str) -> Ran:
+    def call(self, *arguments: str, under: Sequence[object] = (), **environ: str) -> Ran:
         """The program run to its end in a process of its own."""
         before = len(self.log())
-        process = self.start(*arguments, **environ)
+        process = self.start(*arguments, under=under, **environ)
         try:
             out, _ = process.communicate(timeout=PATIENCE)
         finally:

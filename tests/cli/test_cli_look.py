@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from children import bound_by_modes
 from reblogbot.store import open_store
 from rig import items, posted, text_of
 
@@ -175,3 +176,23 @@ def test_a_backup_of_no_store_is_3_and_makes_none(bot, feeds, sandbox, cli):
     assert not bot.stored.exists()
     assert not (bot.folder / "copy").exists()
     assert cli("backup", "/nowhere/at/all").code == 3
+
+
+LOOKS = {
+    "status": ["status", "--json"],
+    "queue": ["queue", "list", "--json"],
+    "preview": ["preview", "hot", "--json"],
+    "why": ["why", "https://news.example/a", "--json"],
+}
+
+
+@pytest.mark.parametrize("command", LOOKS)
+def test_who_may_write_nowhere_may_look(hot, bot, command):
+    bot.folder.chmod(0o555)
+    try:
+        ran = bot.call(*LOOKS[command], under=bound_by_modes())
+    finally:
+        bot.folder.chmod(0o755)
+    assert (ran.code, ran.err) == (0, "")
+    assert "hot" in ran.out
+    assert ran.json
