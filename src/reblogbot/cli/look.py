@@ -6,7 +6,7 @@ import argparse
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from reblogbot.cli.words import ago, instant, say, say_json, table
+from reblogbot.cli.words import ago, instant, readable, say, say_json, table
 from reblogbot.errors import Exit
 
 if TYPE_CHECKING:
@@ -27,7 +27,9 @@ def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
         description="When it was seen and where, which filter said no, which delivery it became "
         "and what the server said.",
     )
-    why.add_argument("entry", metavar="LINK-OR-ID", help="a link, an id or a delivery's number")
+    why.add_argument(
+        "entry", type=readable, metavar="LINK-OR-ID", help="a link, an id or a delivery's number"
+    )
     why.add_argument("--json", action="store_true", help="print it as JSON")
     why.set_defaults(run=run_why)
 
