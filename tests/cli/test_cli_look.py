@@ -178,6 +178,20 @@ def test_a_backup_of_no_store_is_3_and_makes_none(bot, feeds, sandbox, cli):
     assert cli("backup", "/nowhere/at/all").code == 3
 
 
+def test_of_very_many_sources_those_in_trouble_are_shown_and_the_others_counted(
+    hot, cli, monkeypatch
+):
+    whole = cli("status", "--json").json
+    monkeypatch.setattr("reblogbot.cli.look.MOST", 3)
+    ran = cli("status")
+    first = [line.split(" ")[0] for line in ran.out.splitlines()]
+    assert [one for one in first[: first.index("account")] if one] == ["source", "bad", "…"]
+    assert "… and 3 more: 2 ok, 1 disabled; `status --json` lists them all" in ran.out
+    assert cli("status", "--json").json == whole
+    monkeypatch.setattr("reblogbot.cli.look.MOST", 4)
+    assert "…" not in cli("status").out
+
+
 LOOKS = {
     "status": ["status", "--json"],
     "queue": ["queue", "list", "--json"],

@@ -12,6 +12,9 @@ from reblogbot.errors import Exit
 if TYPE_CHECKING:
     from reblogbot.store.history import Story
 
+MOST = 1000
+"""So many sources are listed for a person; of more than that, those in trouble."""
+
 
 def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
     """Add this group's commands."""
@@ -41,7 +44,7 @@ def run_status(options: argparse.Namespace) -> int:
     config = app.load_config(options.config)
     store = app.open_to_read(config)
     now = store.clock.now()
-    status = standing.status(config, store, now)
+    status = standing.status(config, store, now, None if options.json else MOST)
     store.close()
     if options.json:
         say_json(status.as_json())
@@ -56,6 +59,9 @@ def run_status(options: argparse.Namespace) -> int:
             for one in status.sources
         ],
     )  # fmt: skip
+    if status.others:
+        counts = ", ".join(f"{n} {state}" for state, n in status.others.most_common())
+        say(f"… and {status.others.total()} more: {counts}; `status --json` lists them all")
     say("")
     table(
         ("account", "server", "state", ""),

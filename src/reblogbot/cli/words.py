@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # as Python passes on what it cannot decode (PEP 383)
 _BYTES = re.compile("[\udc80-\udcff]+")
+_ODD = re.compile("[^ -~\n]")
 
 
 def say(*lines: str) -> None:
@@ -64,11 +65,11 @@ def harmless_json(document: Any, indent: int | None = None) -> str:
     written = readable(json.dumps(document, ensure_ascii=False, indent=indent, default=str))
     # a stream writes what it has no letters for in a way that is no JSON
     has_all = str(getattr(sys.stdout, "encoding", None)).lower().startswith("utf")
-    return "".join(
-        char
-        if char == "\n" or (char.isprintable() and (has_all or char.isascii()))
-        else json.dumps(char)[1:-1]
-        for char in written
+    return _ODD.sub(
+        lambda found: (
+            found[0] if has_all and found[0].isprintable() else json.dumps(found[0])[1:-1]
+        ),
+        written,
     )
 
 
