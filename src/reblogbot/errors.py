@@ -11,8 +11,7 @@
         ├── RateLimited            429: nothing was posted, ask again later
         ├── Unauthorised           401, 403: nothing was posted, the token or this post is at fault
         ├── Rejected               the server said no to this very post: nothing was posted
-        │   ├── TooLong            … because it is over the server's limit
-        │   └── Refused            … and will say it again, however often it is asked
+        │   └── TooLong            … because it is over the server's limit
         └── Doubtful               nobody knows whether it was posted
 
 Each slug has a paragraph in docs/operations.md.
@@ -135,10 +134,6 @@ class Rejected(TargetError):
 
 class TooLong(Rejected):
     """The server refused the post as too long for its limit."""
-
-
-class Refused(Rejected):
-    """The server refused this very post for good: nothing was posted, and nothing will heal it."""
 
 
 class Doubtful(TargetError):

@@ -23,7 +23,6 @@ from reblogbot.core.delivery import (
 from reblogbot.errors import (
     Doubtful,
     RateLimited,
-    Refused,
     Rejected,
     TargetError,
     TooLong,
@@ -292,14 +291,6 @@ def test_the_shortened_post_is_otherwise_the_same():
 
 
 # a boost that cannot be made
-
-
-@pytest.mark.parametrize("delivery", [sending(), repeat(), in_doubt(state=State.SENDING)])
-def test_what_is_refused_for_good_is_dead_at_once_with_the_servers_words(delivery):
-    decision = failed(delivery, Refused("boost_refused", "HTTP 422 no"))
-    assert decision.pause_until is None
-    assert (decision.delivery.state, decision.delivery.error) == (State.DEAD, "HTTP 422 no")
-    assert decision.delivery.settled_at == NOW
 
 
 def test_a_boost_of_a_status_nobody_finds_becomes_a_post_with_its_link():

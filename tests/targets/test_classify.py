@@ -12,7 +12,6 @@ from reblogbot.errors import (
     Doubtful,
     Lapsed,
     RateLimited,
-    Refused,
     Rejected,
     TargetError,
     TooLong,
@@ -143,30 +142,6 @@ def test_every_answer_to_a_creation_means_what_the_protocol_says(outcome, verdic
     assert classify(outcome, "create") == (Verdict(verdict), slug)
 
 
-BOOST = {
-    400: says("Can't repeat", 400),
-    404: says("Record not found", 404),
-    410: says("gone", 410),
-    422: says("Validation failed: Reblog of status already exists"),
-}
-
-
-@pytest.mark.parametrize("status", BOOST)
-def test_a_boost_is_refused_for_good_where_a_post_might_be_mended(status):
-    assert classify(BOOST[status], "boost") == (Verdict.REFUSED, "boost_refused")
-    with pytest.raises(Refused, match="is not asked again"):
-        good(BOOST[status], "boost", where="social.example", now=NOW)
-
-
-@pytest.mark.parametrize(
-    ("outcome", "verdict", "slug"),
-    [row for row in CREATE if row[1] not in ("too_long", "rejected") and row[2] != "not_found"],
-)
-def test_every_other_answer_to_a_boost_means_what_it_means_to_a_post(outcome, verdict, slug):
-    wanted = ("refused", "boost_refused") if slug == "duplicate_key" else (verdict, slug)
-    assert classify(outcome, "boost") == (Verdict(wanted[0]), wanted[1])
-
-
 READ = [
     (Answer(200, JSON, b"[]"), "read", "ok"),
     (Answer(200, JSON, b"{}"), "read", "ok"),
@@ -207,7 +182,6 @@ CLASSES = {
     "unauthorised": Unauthorised,
     "too_long": TooLong,
     "rejected": Rejected,
-    "refused": Refused,
     "unreachable": Unreachable,
     "doubtful": Doubtful,
     "lapsed": Lapsed,
@@ -233,13 +207,12 @@ def test_429_says_until_when():
     status=st.integers(100, 999),
     body=st.binary(max_size=60),
     type_=st.sampled_from(["", "text/html", "text/plain", "application/json"]),
-    purpose=st.sampled_from(["create", "boost", "read", "verify"]),
+    purpose=st.sampled_from(["create", "read", "verify"]),
 )
 def test_no_answer_whatever_breaks_the_table(status, body, type_, purpose: Purpose):
     answer = Answer(status, {"content-type": type_}, body)
     verdict, slug = classify(answer, purpose)
     certain = status in {400, 401, 403, 410, 413, 422, 429} or purpose == "verify"
-    certain = certain or (purpose == "boost" and status == 404)
     assert certain or verdict in {Verdict.OK, Verdict.DOUBTFUL}
     assert bool(slug) == (verdict is not Verdict.OK)
 

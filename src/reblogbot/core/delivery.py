@@ -18,7 +18,6 @@ from reblogbot.core.identity import canonical_link
 from reblogbot.errors import (
     Lapsed,
     RateLimited,
-    Refused,
     Rejected,
     TargetError,
     TooLong,
@@ -214,7 +213,7 @@ def _rejected(
     delivery: Delivery, error: Rejected, now: datetime, settings: DeliverySettings
 ) -> Decision:
     tried = replace(_next_key(delivery), attempts=delivery.attempts + 1, negatives=0)
-    if isinstance(error, Refused) or tried.attempts >= settings.max_attempts:
+    if tried.attempts >= settings.max_attempts:
         return _dead(tried, error.message, now)
     due = now + retry_pause(delivery.attempts)
     return Decision(replace(tried, state=State.QUEUED, due=due, error=error.message))

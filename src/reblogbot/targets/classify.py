@@ -16,7 +16,6 @@ from reblogbot.errors import (
     Doubtful,
     Lapsed,
     RateLimited,
-    Refused,
     Rejected,
     TargetError,
     TooLong,
@@ -25,7 +24,7 @@ from reblogbot.errors import (
 )
 from reblogbot.targets import ratelimit
 
-Purpose = Literal["create", "boost", "read", "verify"]
+Purpose = Literal["create", "read", "verify"]
 Shape = Literal["json", "plain", "html", "empty"]
 Phase = Literal["preparing", "connecting", "lapsed", "asked"]
 
@@ -89,7 +88,6 @@ class Verdict(StrEnum):
     UNAUTHORISED = "unauthorised"
     TOO_LONG = "too_long"
     REJECTED = "rejected"
-    REFUSED = "refused"
     UNREACHABLE = "unreachable"
     LAPSED = "lapsed"
     DOUBTFUL = "doubtful"
@@ -119,8 +117,7 @@ class Row:
     slug: str
 
 
-_ALL: frozenset[Purpose] = frozenset({"create", "boost", "read", "verify"})
-_BOOST: frozenset[Purpose] = frozenset({"boost"})
+_ALL: frozenset[Purpose] = frozenset({"create", "read", "verify"})
 _CREATE: frozenset[Purpose] = frozenset({"create"})
 _VERIFY: frozenset[Purpose] = frozenset({"verify"})
 _V = Verdict
@@ -133,9 +130,6 @@ ERRORS: tuple[Row, ...] = (
     Row(_ALL, frozenset({401, 403}), ANY, "", _V.UNAUTHORISED, "not_allowed"),
     # Takahē
     Row(_ALL, frozenset({400}), SPOKEN, "invalid bearer token", _V.UNAUTHORISED, "token_refused"),
-    # a boost has nothing that could be put right; a page may come from something in between
-    Row(_BOOST, frozenset({400, 410, 422}), SPOKEN, "", _V.REFUSED, "boost_refused"),
-    Row(_BOOST, frozenset({404}), frozenset({"json"}), "", _V.REFUSED, "boost_refused"),
     # Mastodon, to a text that mentions others than `allowed_mentions` names
     Row(_CREATE, frozenset({422}), SPOKEN, "unexpected_accounts", _V.REJECTED, "would_notify"),
     # Pixelfed
@@ -151,7 +145,7 @@ ERRORS: tuple[Row, ...] = (
 
 
 def classify(outcome: Answer | Silence, purpose: Purpose) -> tuple[Verdict, str]:
-    """The verdict and its slug. For a post or boost only JSON with an id is OK."""
+    """The verdict and its slug. For a creation only JSON with an id is OK."""
     if isinstance(outcome, Silence):
         return _silence(outcome)
     if 200 <= outcome.status < 300:
@@ -261,7 +255,6 @@ _CLASSES: dict[Verdict, type[TargetError]] = {
     Verdict.UNAUTHORISED: Unauthorised,
     Verdict.TOO_LONG: TooLong,
     Verdict.REJECTED: Rejected,
-    Verdict.REFUSED: Refused,
     Verdict.UNREACHABLE: Unreachable,
     Verdict.LAPSED: Lapsed,
     Verdict.DOUBTFUL: Doubtful,
@@ -277,7 +270,6 @@ _ADVICE = {
     "would_notify": "the text mentions people who would be notified; take them out of it with"
     " replace, or skip it",
     "too_long": "the post is over the server's limit",
-    "boost_refused": "the server does not let this be boosted, and is not asked again",
     "rejected": "the server refused this post; change it or skip it",
     "not_found": "the server finds nothing there; it is being looked for",
     "not_there": "the server finds nothing there",

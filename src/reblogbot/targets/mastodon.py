@@ -14,13 +14,13 @@ from urllib.parse import quote
 from reblogbot.clock import uptime
 from reblogbot.core.delivery import UNRESOLVABLE
 from reblogbot.core.identity import canonical_link
-from reblogbot.errors import Doubtful, ReblogbotError, Refused, Rejected, TargetError, Unauthorised
+from reblogbot.errors import Doubtful, ReblogbotError, Rejected, TargetError, Unauthorised
 from reblogbot.model import Image, Limits, Post, Receipt, Standing
 from reblogbot.ports import Clock, Identity
 from reblogbot.targets import standing as standings
 from reblogbot.targets.classify import Answer, Purpose, good, host, remote_id
 from reblogbot.targets.limits import is_mastodon, limits
-from reblogbot.targets.media import attaching, uploaded
+from reblogbot.targets.media import uploaded
 
 if TYPE_CHECKING:
     from mastodon import Mastodon
@@ -150,7 +150,7 @@ class MastodonTarget:
         attached = uploaded(self._ask, images, longest_alt, seconds)
         fields = self._fresh(post, reply_to, quoted)
         try:
-            return self._post([*fields, *attaching(attached)], key)
+            return self._post([*fields, *_attaching(attached)], key)
         except Rejected as error:
             if not attached or error.slug != "rejected":
                 raise
@@ -188,7 +188,13 @@ class MastodonTarget:
         return self._ask(ask, "read", f"reading {path}")
 
     def _send(
-        self, client: Mastodon, method: str, path: str, *, key: str = "", **sent: Any
+        self,
+        client: Mastodon,
+        method: str,
+        path: str,
+        *,
+        key: str = "",
+        **sent: Any,
     ) -> None:
         """A request that the library has no call for, or none that can say all of it."""
         headers = {"Authorization": f"Bearer {client.access_token}"}
@@ -217,20 +223,11 @@ class MastodonTarget:
         if status is None:
             raise Rejected(UNRESOLVABLE, f"{self._name}: {post.uri} is not to be found from there.")
         if standings.text(status, "visibility") not in _BOOSTABLE or post.visibility == "direct":
-            raise Refused("not_boostable", f"{self._name}: {post.uri} is not public; skip it.")
+            raise Rejected("not_boostable", f"{self._name}: {post.uri} is not public; skip it.")
         if status.get("reblogged") is True:
             return standings.receipt(status)
         at_home = quote(remote_id(status), safe="")
-        try:
-            return self._create(
-                lambda c: c.status_reblog(at_home, visibility=post.visibility), "boost"
-            )
-        except Refused:
-            # Mastodon also refuses what has just been boosted, by us or by hand
-            stands = self.standing(post)
-            if stands is None:
-                raise
-            return stands
+        return self._create(lambda c: c.status_reblog(at_home, visibility=post.visibility))
 
     def resolves(self, uri: str) -> bool:
         return self._resolve(uri) is not None
@@ -254,7 +251,7 @@ class MastodonTarget:
 
     def _put(self, at_home: str, post: Post, images: Sequence[str]) -> Mapping[str, Any]:
         """The answer to an edit; the library's own call cannot send a language."""
-        fields = [*_words(post), *attaching(images)]
+        fields = [*_words(post), *_attaching(images)]
 
         def ask(client: Mastodon) -> None:
             self._send(client, "PUT", f"/api/v1/statuses/{at_home}", data=fields)
@@ -326,8 +323,8 @@ class MastodonTarget:
         mine = quote(self._mine[1], safe="")
         return lambda client: client.account_statuses(mine, limit=PAGE, max_id=older or None)
 
-    def _create(self, call: Callable[[Mastodon], object], purpose: Purpose = "create") -> Receipt:
-        return standings.receipt(self._ask(call, purpose, "publishing").json())
+    def _create(self, call: Callable[[Mastodon], object]) -> Receipt:
+        return standings.receipt(self._ask(call, "create", "publishing").json())
 
     def _json(
         self, call: Callable[[Mastodon], object], purpose: Purpose, doing: str
@@ -392,3 +389,7 @@ def _words(post: Post) -> list[tuple[str, str]]:
     # without a warning, the account's own preference stands
     fields += [("spoiler_text", post.spoiler), ("sensitive", "1")] if post.spoiler else []
     return fields
+
+
+def _attaching(images: Sequence[str]) -> list[tuple[str, str]]:
+    return [("media_ids[]", image) for image in images]

@@ -56,11 +56,6 @@ def uploaded(ask: Ask, images: Sequence[Image], longest_alt: int, seconds: float
     return ids
 
 
-def attaching(ids: Sequence[str]) -> list[tuple[str, str]]:
-    """The fields of a status to which images of these ids are attached."""
-    return [("media_ids[]", one) for one in ids]
-
-
 def _uploaded(ask: Ask, image: Image, alt: str, ends: float) -> str:
     answer = ask(
         lambda client: client.media_post(
