@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -39,6 +39,8 @@ from reblogbot.web.http import Fetcher
 
 # nothing here takes that long: it only keeps a broken test from waiting for ever
 PATIENCE = 30.0
+# what Python is told to run
+PROGRAM = ("-m", "reblogbot")
 
 
 def until(is_so: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
@@ -376,11 +378,20 @@ class Bot:
 
     # processes
 
-    def start(self, *arguments: str, **environ: str) -> subprocess.Popen[str]:
-        """The program in a process of its own; what it logs is told by `log`."""
+    def start(
+        self,
+        *arguments: str,
+        program: Sequence[str] = PROGRAM,
+        under: Sequence[object] = (),
+        **environ: str,
+    ) -> subprocess.Popen[str]:
+        """The program in a process of its own; what it logs is told by `log`.
+
+        `under` is a command that starts it under other circumstances.
+        """
         with self._log().open("a", encoding="utf-8") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "reblogbot", "-c", str(self.path), *arguments],
+                [*map(str, under), sys.executable, *program, "-c", str(self.path), *arguments],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
@@ -390,10 +401,10 @@ class Bot:
                 env={**os.environ, **environ},
             )
 
-    def call(self, *arguments: str, **environ: str) -> Ran:
+    def call(self, *arguments: str, under: Sequence[object] = (), **environ: str) -> Ran:
         """The program run to its end in a process of its own."""
         before = len(self.log())
-        process = self.start(*arguments, **environ)
+        process = self.start(*arguments, under=under, **environ)
         try:
             out, _ = process.communicate(timeout=PATIENCE)
         finally:

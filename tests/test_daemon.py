@@ -15,6 +15,24 @@ import pytest
 from reblogbot import sdnotify
 from rig import PATIENCE, items, kill, posted, text_of, until
 
+# the program, one thread of which is gone for good after a SIGALRM: at rest, it is woken by the
+# next call, runs out of memory before it has begun, and takes the call with it
+MORTAL = """
+import ctypes, os, signal, sys, threading
+from reblogbot import aside, cli
+
+def strike(*_):
+    (thread,) = [one for one in threading.enumerate() if one.name.startswith(os.environ["DOOMED"])]
+    if sys._current_frames()[thread.ident].f_code.co_name == "_worker":
+        fate = ctypes.c_ulong(thread.ident), ctypes.py_object(MemoryError)
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(*fate)
+    else:
+        signal.setitimer(signal.ITIMER_REAL, 0.01)
+
+aside.LOOK = 0.1
+signal.signal(signal.SIGALRM, strike)
+cli.main()
+"""
 SWIFT = {"timeout": "5s", "read_back_after": "200ms", "lease": "10s"}
 
 
@@ -327,6 +345,26 @@ def test_a_refused_token_is_told_once_and_another_one_sets_it_going(
     assert bot.log().count("account paused") == 1
     bot.set_token("news", token)
     await_posts(sandbox, "ab")
+
+
+@pytest.mark.parametrize("doomed", ["store", "account-news", "daemon"])
+def test_a_thread_that_dies_ends_it_with_1_and_the_next_start_goes_on(
+    one_source, daemon, bot, feeds, sandbox, clock, doomed
+):
+    one_source("a")
+    process = daemon(program=("-c", MORTAL), DOOMED=doomed)
+    await_posts(sandbox, "a")
+    process.send_signal(signal.SIGALRM)
+    # the config stays: a new one would be given new threads
+    feeds.show("/hot.xml", items(clock, "b", "a"))
+    assert process.wait(timeout=PATIENCE) == 1
+    assert f"ERROR the thread {doomed} died, the machine is out of memory slug=system" in bot.log()
+    assert bot.log().splitlines()[-1].endswith("INFO stopped")
+    assert "Traceback" not in bot.log()
+    daemon()
+    await_posts(sandbox, "ab")
+    until(lambda: not bot.open(), "everything settled")
+    assert posted(sandbox) == [text_of(name) for name in "ab"]
 
 
 def test_a_source_that_hangs_keeps_no_other_waiting(bot, feeds, sandbox, clock, daemon):

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from reblogbot.store import database
+from reblogbot.store import database, files
 from reblogbot.targets import classify
 from reblogbot.web import http
 
 ROOT = Path(__file__).parents[1]
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 ERRORS = {
-    "ConfigError", "Doubtful", "RateLimited", "ReblogbotError", "Rejected", "SourceError",
+    "ConfigError", "Doubtful", "RateLimited", "ReblogbotError", "Refused", "Rejected", "SourceError",
     "StoreError", "TargetError", "TooLong", "Unauthorised", "Unreachable",
 }  # fmt: skip
 
@@ -24,7 +24,7 @@ def tabled():
     yield from classify._ADVICE
     yield from (slug for _, slug, _ in http._CAUSES)
     yield from (slug for _, slug, _ in database._BY_WORDS)
-    yield from database._BY_NUMBER.values()
+    yield from files.BY_NUMBER.values()
 
 
 def raised():

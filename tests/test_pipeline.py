@@ -129,6 +129,27 @@ def test_what_was_seen_is_not_posted_again(hot, bot, feeds, sandbox, clock, seco
     assert len(posted(sandbox)) == 3
 
 
+def test_what_was_posted_under_a_redirector_is_not_posted_again(bot, feeds, sandbox):
+    head = (
+        '<rss version="2.0" xmlns:feedburner="http://rssnamespace.org/feedburner/ext/1.0"><channel>'
+    )
+    counted = "<title>One</title><link>https://count.example/1</link>"
+    told = "<feedburner:origLink>https://news.example/1</feedburner:origLink>"
+    late = counted.replace("/1", "/2").replace("One", "Two") + told.replace("/1<", "/2<")
+
+    def show(*shown):
+        body = "".join(f"<item>{one}</item>" for one in shown)
+        return feeds.show("/f", f"{head}{body}</channel></rss>".encode())
+
+    bot.configure({"hot": {"url": show(counted)}}, {"news": (sandbox, "")})
+    bot.sync()
+    show(counted + told, late)
+    assert outcomes(bot.sync()) == {"hot": "new"}
+    show(counted, late)
+    assert outcomes(bot.sync()) == {"hot": "nothing_new"}
+    assert posted(sandbox) == ["One\nhttps://count.example/1", "Two\nhttps://news.example/2"]
+
+
 def test_an_entry_with_a_known_guid_and_another_link_is_not_new(bot, feeds, sandbox):
     first = [Item("One", "https://news.example/1", guid="g1")]
     bot.configure({"hot": {"url": feeds.show("/f", first)}}, {"news": (sandbox, "")})

@@ -17,12 +17,13 @@ from typing import Any, Protocol
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from reblogbot import app, sdnotify
-from reblogbot.aside import ThreadDied
+from reblogbot.aside import Aside, ThreadDied
 from reblogbot.clock import SystemClock, uptime
 from reblogbot.config.settings import Config
 from reblogbot.errors import ConfigError, Exit, StoreError
 from reblogbot.pipeline import Pipeline
 from reblogbot.pulse import Pulse
+from reblogbot.refrain import Refrain
 from reblogbot.store import Store
 from reblogbot.store.records import SourceRecord
 
@@ -79,6 +80,9 @@ class Daemon:
         self._begun: set[asyncio.Task[None]] = set()
         self._accounts: dict[str, asyncio.Task[None]] = {}
         self._retiring: set[asyncio.Task[None]] = set()
+        # the second for what takes long: nobody should wait for it
+        self._aside, self._broom = Aside("daemon"), Aside("housekeeping")
+        self._refrain = Refrain(store.clock)
         self._stopping = asyncio.Event()
         self._mark = _mark(path)
         self._exit = Exit.OK
@@ -102,6 +106,8 @@ class Daemon:
         scheduler.pause()
         await self._window.listen("")
         await self._drain()
+        for aside in (self._aside, self._broom):
+            await self._told(aside.end)
         scheduler.shutdown(wait=False)
         log.info("stopped")
         return self._exit
@@ -146,19 +152,26 @@ class Daemon:
             # begun here: what is cancelled before its turn must not have begun elsewhere
             await work()
         except StoreError as error:
-            # no bug of ours: a line is enough, and a traceback would only hide it
-            log.error(error.message, extra={"slug": error.slug})  # noqa: TRY400
+            self._complain(error.message, error.slug)
             if error.slug in FATAL:
                 self._exit = Exit.STORE
                 self._stopping.set()
         except ThreadDied as error:
             # whoever starts us again gives us the memory; what was sent is read back then
-            log.error(str(error), extra={"slug": "system"})  # noqa: TRY400
+            self._complain(str(error), "system")
             self._exit = Exit.FAILED
             self._stopping.set()
-        except Exception:
+        except Exception as error:
             # a bug must not silence every source: its lease runs out, and it is tried again
-            log.exception("unexpected error")
+            log.log(self._level(repr(error)), "unexpected error", exc_info=error)
+
+    def _complain(self, message: str, slug: str) -> None:
+        """No bug of ours: a line is enough, and a traceback would only hide it."""
+        log.log(self._level(message), message, extra={"slug": slug})
+
+    def _level(self, trouble: str) -> int:
+        """How loud to say it: the beats meet what lasts every second."""
+        return logging.ERROR if self._refrain.is_to_be_said(trouble) else logging.DEBUG
 
     async def _mind_the_clock(self, scheduler: AsyncIOScheduler) -> None:
         """Go on at once when a clock is set back, instead of waiting for it to catch up.
@@ -180,7 +193,7 @@ class Daemon:
             before = now
 
     async def _reel_in(self, now: datetime) -> None:
-        await asyncio.to_thread(app.reel_in, self._shift.config, self._store, now)
+        await self._aside(app.reel_in, self._shift.config, self._store, now)
 
     # the beats
 
@@ -238,21 +251,26 @@ class Daemon:
 
     async def _watch(self) -> None:
         """Notice a store another program has changed, and a config that was edited."""
-        await asyncio.to_thread(self._look_at_store)
+        await self._aside(self._look_at_store)
+        over = self._refrain.ended()
+        if over:
+            log.info("works again", extra={"after": "; ".join(over)})
         await self._shift.pipeline.renew()
         mark = _mark(self._path)
-        if mark != self._mark:
+        if mark != self._mark and not self._stopping.is_set():
             await self._reload()
         await self._window.listen(self._shift.config.admin.listen)
 
     def _look_at_store(self) -> None:
         self._store.check_revision()
         self._store.read_clock()
+        if self._refrain.is_open:
+            self._store.check_writable(self._store.clock.now())
 
     async def _keep_house(self) -> None:
         keep = self._shift.config.store.keep
         prune = partial(self._store.history.prune, is_over=self._stopping.is_set)
-        gone = await asyncio.to_thread(prune, keep, self._store.clock.now())
+        gone = await self._broom(prune, keep, self._store.clock.now())
         numbers = {"keys": gone.keys, "entries": gone.entries, "deliveries": gone.deliveries}
         log.info("pruned", extra=numbers)
 
@@ -269,7 +287,7 @@ class Daemon:
         sdnotify.reloading()
         self._mark = _mark(self._path)
         try:
-            config = await asyncio.to_thread(app.load_config, self._path)
+            config = await self._aside(app.load_config, self._path)
         except ConfigError as error:
             self._pulse.is_config_ok = False
             log.error(  # noqa: TRY400 - the faults say it all

@@ -51,6 +51,8 @@ class Entry:
     """How its author opted out of being published by bots, or ""."""
     forbidden: str = ""
     """Why it must not be published whatever the config says (a block, our own post), or ""."""
+    redirector: str = ""
+    """The address under which the source counts who follows `link`, or ""."""
 
 
 @dataclass(frozen=True, slots=True)

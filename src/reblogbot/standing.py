@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,13 +20,17 @@ PART = 500
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The rows of the contract's `status --json`, and remarks for a person."""
+    """The rows of the contract's `status --json`, and remarks for a person.
+
+    `others` counts by state the sources that have no row.
+    """
 
     sources: list[dict[str, Any]]
     accounts: list[dict[str, Any]]
     queue: dict[str, int]
     stopped_at: datetime | None
     remarks: tuple[str, ...]
+    others: Counter[str]
 
     def as_json(self) -> dict[str, Any]:
         """The contract's `status --json`."""
@@ -38,20 +42,41 @@ class Status:
         }
 
 
-def status(config: Config, store: Store, now: datetime) -> Status:
-    """How sources, accounts and the queue stand at `now`."""
+def status(config: Config, store: Store, now: datetime, most: int | None = None) -> Status:
+    """How sources, accounts and the queue stand at `now`.
+
+    Where there are more than `most` sources, only so many have a row, of those in trouble.
+    """
     accounts = {one.name: one for one in store.outbox.accounts()}
     remarks: list[str] = []
     for account in config.accounts.values():
         remarks += _waits(account, config, store, now) if account.enabled else []
     remarks += _refused(store, now)
+    sources, others = _listed(_sources(config, store), len(config.sources), most)
     return Status(
-        list(_sources(config, store)),
+        sources,
         [_account(one, accounts.get(name), now) for name, one in config.accounts.items()],
         store.outbox.count(),
         store.outbox.stopped_at(),
         tuple(remarks),
+        others,
     )
+
+
+def _listed(
+    rows: Iterable[dict[str, Any]], count: int, most: int | None
+) -> tuple[list[dict[str, Any]], Counter[str]]:
+    """The rows to be shown, and how many others there are in each state."""
+    others: Counter[str] = Counter()
+    if most is None or count <= most:
+        return list(rows), others
+    listed: list[dict[str, Any]] = []
+    for row in rows:
+        if row["error"] and len(listed) < most:
+            listed.append(row)
+        else:
+            others[row["state"]] += 1
+    return listed, others
 
 
 def _sources(config: Config, store: Store) -> Iterator[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """What the daemon shows over HTTP, to whom, and what it does when it cannot."""
 
 import asyncio
+import contextlib
 import json
 import logging
 import re
@@ -10,10 +11,12 @@ import sqlite3
 import sys
 import time
 from contextlib import closing
+from pathlib import Path
 
 import aiohttp
 import pytest
 
+from children import on_a_small_disk
 from reblogbot.admin import health
 from reblogbot.core.rounds import Poll
 from rig import PATIENCE, items, kill, posted, until
@@ -242,6 +245,55 @@ def test_the_daemon_counts_what_it_does(daemon, bot, sandbox):
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=PATIENCE) == 0
     assert "Traceback" not in bot.log()
+
+
+HASTY = """
+from datetime import timedelta
+from reblogbot import cli, refrain
+refrain.CALM = timedelta(seconds=1)
+cli.main()
+"""
+
+
+def fill(path):
+    with path.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while file.write(bytes(4096)):
+            pass
+
+
+def test_a_full_disk_is_said_once_shown_all_the_while_and_said_to_be_over(
+    bot, feeds, sandbox, clock, port
+):
+    disk, address = bot.folder / "disk", f"127.0.0.1:{port}"
+    disk.mkdir()
+    sources = {"hot": {"url": feeds.show("/hot.xml", items(clock, "a")), "every": "100ms"}}
+    tables = {
+        "store": {"url": f"sqlite:///{disk}/store.sqlite3"},
+        "admin": {"listen": address},
+        # what the full disk interrupts is taken up soon
+        "delivery": {"lease": "3s", "read_back_after": "200ms"},
+    }
+    bot.configure(sources, {"news": (sandbox, "")}, **tables)
+    under = on_a_small_disk(disk, "3m")
+    process = bot.start("-vv", "run", program=("-c", HASTY), under=under)
+    try:
+        until(lambda: posted(sandbox), "the first post")
+        # what it sees of its disk, nobody else does
+        ballast = Path(f"/proc/{process.pid}/root{disk}/ballast")
+        fill(ballast)
+        full = re.compile(r"(\w+) \S+: no space is left; .* slug=store_full")
+        until(lambda: full.findall(bot.log()).count("DEBUG") > 2, "a few ticks")
+        assert full.findall(bot.log()).count("ERROR") == 1
+        status, body = ask(bot, address, "/readyz")
+        assert (status, json.loads(body)["store"]) == (503, "store_full")
+        ballast.unlink()
+        until(lambda: "INFO works again after=" in bot.log(), "the end of it")
+        feeds.show("/hot.xml", items(clock, "b", "a"))
+        until(lambda: len(posted(sandbox)) == 2, "the second post")
+        assert full.findall(bot.log()).count("ERROR") == 1
+        assert bot.log().count("works again") == 1
+    finally:
+        kill(process)
 
 
 def test_a_broken_config_shows_and_a_mended_one_is_adopted(daemon, bot):

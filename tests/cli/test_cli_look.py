@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from children import bound_by_modes
 from reblogbot.store import open_store
 from rig import items, posted, text_of
 
@@ -175,3 +176,37 @@ def test_a_backup_of_no_store_is_3_and_makes_none(bot, feeds, sandbox, cli):
     assert not bot.stored.exists()
     assert not (bot.folder / "copy").exists()
     assert cli("backup", "/nowhere/at/all").code == 3
+
+
+def test_of_very_many_sources_those_in_trouble_are_shown_and_the_others_counted(
+    hot, cli, monkeypatch
+):
+    whole = cli("status", "--json").json
+    monkeypatch.setattr("reblogbot.cli.look.MOST", 3)
+    ran = cli("status")
+    first = [line.split(" ")[0] for line in ran.out.splitlines()]
+    assert [one for one in first[: first.index("account")] if one] == ["source", "bad", "…"]
+    assert "… and 3 more: 2 ok, 1 disabled; `status --json` lists them all" in ran.out
+    assert cli("status", "--json").json == whole
+    monkeypatch.setattr("reblogbot.cli.look.MOST", 4)
+    assert "…" not in cli("status").out
+
+
+LOOKS = {
+    "status": ["status", "--json"],
+    "queue": ["queue", "list", "--json"],
+    "preview": ["preview", "hot", "--json"],
+    "why": ["why", "https://news.example/a", "--json"],
+}
+
+
+@pytest.mark.parametrize("command", LOOKS)
+def test_who_may_write_nowhere_may_look(hot, bot, command):
+    bot.folder.chmod(0o555)
+    try:
+        ran = bot.call(*LOOKS[command], under=bound_by_modes())
+    finally:
+        bot.folder.chmod(0o755)
+    assert (ran.code, ran.err) == (0, "")
+    assert "hot" in ran.out
+    assert ran.json

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from reblogbot import __version__
-from rig import items, text_of
+from rig import Item, items, text_of
 
 COMMANDS = (
     "demo init check preview sync run status stop start queue why sandbox prune backup".split()
@@ -213,3 +213,60 @@ def test_a_post_shows_in_a_preview_as_it_will_stand(hot, cli):
     for name in "ab":
         assert "\n".join(f"  {line}" for line in text_of(name).splitlines()) in said
     assert "2 to post" in said
+
+
+BARE = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+
+
+@pytest.fixture
+def abroad(bot, feeds, sandbox, clock):
+    """A bot all of whose names are words that a locale without letters cannot tell."""
+    bot.folder /= "配置"
+    bot.folder.mkdir()
+    bot.path, bot.stored = bot.folder / "机器人.toml", bot.folder / "存储.sqlite3"
+    shown = [Item("Été 😀 夏", "https://news.example/été", at=clock.now())]
+    account = {**bot.account("news", sandbox), "token_file": "令牌"}
+    (bot.folder / "news.token").rename(bot.folder / "令牌")
+    store = {"url": "sqlite:///存储.sqlite3"}
+    bot.configure({"热榜": {"url": feeds.show("/f", shown)}}, {"news": account}, store=store)
+    return bot
+
+
+@pytest.mark.parametrize("where", [BARE, {**BARE, "PYTHONIOENCODING": "latin-1"}, {}])
+def test_a_locale_without_letters_ends_nothing_and_json_stays_json(abroad, sandbox, where):
+    commands = (
+        "check --json",
+        "preview --json",
+        "sync 热榜 --json",
+        "status --json",
+        "queue list --source 热榜 --json",
+    )
+    for command in commands:
+        ran = abroad.call(*command.split(), **where)
+        assert ran.code == 0, (command, ran)
+        assert ran.json is not None
+    assert abroad.call("why", "https://news.example/été", "--json", **where).json["entries"]
+    assert abroad.stored.exists()
+    assert [act["text"] for act in sandbox.accepted] == ["Été 😀 夏\nhttps://news.example/été"]
+
+
+@pytest.mark.parametrize("command", ["check", "preview", "sync", "status", "queue list", "stop"])
+def test_a_locale_without_letters_ends_no_command(abroad, command):
+    abroad.sync()
+    ran = abroad.call(*command.split(), **BARE)
+    assert (ran.code, ran.err) == (0, "")
+
+
+def test_a_name_that_the_locale_cannot_tell_is_named_all_the_same(abroad):
+    abroad.path.unlink()
+    ran = abroad.call("sync", "--json", **BARE)
+    assert ran.code == 2
+    assert str(abroad.path) in ran.json["error"]["message"]
+    assert "no such file" in ran.err
+    assert "配置" in ran.err.encode().decode("unicode_escape")
+
+
+def test_its_log_is_json_in_a_locale_without_letters(abroad):
+    ran = abroad.call("sync", "-v", "--log-format", "json", **BARE)
+    assert ran.code == 0
+    assert [json.loads(line)["event"] for line in ran.err.splitlines()]

@@ -12,7 +12,7 @@ def advice(load_toml, config_file, tmp_path):
     def said(toml, mode=0o600, token=0o600):
         config = load_toml(toml)
         file = tmp_path / "news.token"
-        file.write_text("token")
+        file.write_text("0123456789abcdef")
         file.chmod(token)
         config_file.chmod(mode)
         return [f"{one.line}: {one.path}: {one.message}" for one in warnings(config, {})]
@@ -67,6 +67,15 @@ def test_a_token_others_may_read_is_told_with_the_cure(advice, plain):
     ]
 
 
+def test_a_token_as_short_as_a_word_is_told(load_toml, plain, tmp_path):
+    (tmp_path / "news.token").write_text("0123456789abcde")
+    (tmp_path / "news.token").chmod(0o600)
+    (said,) = warnings(load_toml(plain))
+    assert (said.path, said.line) == ("accounts.news.token_file", 3)
+    assert "shorter than any server's" in said.message
+    assert "0123" not in said.message
+
+
 def test_a_missing_token_is_told_with_the_path(load_toml, plain, tmp_path):
     (said,) = warnings(load_toml(plain), {})
     assert (said.path, said.line) == ("accounts.news.token_file", 3)
@@ -75,7 +84,7 @@ def test_a_missing_token_is_told_with_the_path(load_toml, plain, tmp_path):
 
 def test_a_token_from_systemd_is_no_worry(load_toml, plain, tmp_path):
     (tmp_path / "credentials").mkdir()
-    (tmp_path / "credentials" / "news.token").write_text("token")
+    (tmp_path / "credentials" / "news.token").write_text("0123456789abcdef")
     environ = {"CREDENTIALS_DIRECTORY": str(tmp_path / "credentials")}
     assert warnings(load_toml(plain), environ) == []
 

@@ -1,8 +1,11 @@
 """From a batch to intents: order, identity within a batch, and what makes a storm."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reblogbot.config.settings import SourceSettings
 from reblogbot.core.planning import candidates, oldest_first, plan
@@ -65,6 +68,35 @@ def test_a_link_or_an_id_that_all_entries_share_tells_nothing(fields):
     assert [one.entry.title or one.entry.summary for one in found] == ["c", "b", "a"]
     assert len({key for one in found for key in one.keys}) == 3
     assert len({one.published_keys[0] for one in found}) == 3
+
+
+LINKS = st.sampled_from(["", HOME, *(f"{HOME}{n}" for n in ("1", "2", "3", "?p=4", "#5", "#6"))])
+COUNTED = st.sampled_from(
+    ["", HOME, *(f"https://count.example/{n}" for n in ("1", "2", "#3", "#4"))]
+)
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcdef"), LINKS, COUNTED, LINKS), max_size=8))
+def test_who_was_known_by_a_redirector_is_known_when_it_is_told_where_that_leads(told):
+    old, new = [], []
+    for title, guid, shown, original in told:
+        known = entry(title, guid=guid, link=shown)
+        old.append(known)
+        is_told = shown and original and original != shown
+        told_so = replace(known, link=original, redirector=shown)
+        new.append(told_so if is_told else known)
+    before, after = candidates("s", Batch(tuple(old))), candidates("s", Batch(tuple(new)))
+    seen = {key for one in before for key in one.keys}
+    assert [one.entry for one in after if seen.isdisjoint(one.keys)] == []
+    for one in after:
+        assert len(set(one.keys)) == len(one.keys)
+
+
+def test_an_account_knows_what_it_posted_under_a_redirector():
+    shown = entry("a", link="https://count.example/1")
+    told = replace(shown, link=f"{HOME}1", redirector=shown.link)
+    (before,), (after,) = (candidates("s", Batch((one,))) for one in (shown, told))
+    assert set(before.published_keys) < set(after.published_keys)
 
 
 def test_one_id_at_several_links_is_one_entry_that_moved():

@@ -223,7 +223,7 @@ FEEDS = {
             f"<feedburner:origLink>{ONE}</feedburner:origLink>"
         ),
         "T",
-        "https://f.example/~r/S/~3/abc/",
+        ONE,
     ),
     "phpbb": Feed(
         atom(

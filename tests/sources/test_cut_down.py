@@ -46,7 +46,13 @@ WITH_RSS_1 = rss(ITEMS).replace(NAMESPACES, f'{NAMESPACES} xmlns:rss="{RSS_1}"')
 DATE = "<pubDate>Sun, 22 Nov 2026 08:30:00 CST</pubDate>"
 HTML = "<description>&lt;p&gt;Text &amp;amp; more&lt;/p&gt;</description>"
 
+COUNTED = "".join(
+    item(n, f"<feedburner:origLink>https://s.example/{n}</feedburner:origLink>") for n in range(4)
+)
+FEEDBURNER = 'xmlns:feedburner="http://rssnamespace.org/feedburner/ext/1.0"'
+
 DOCUMENTS = {
+    "items that tell where their links lead": rss(COUNTED).replace(NAMESPACES, f"{NAMESPACES} {FEEDBURNER}"),
     "rss": rss(ITEMS),
     "rss without a version": f"<rss><channel><title>T</title>{ITEMS}</channel></rss>",
     "rss in a default namespace": rss(ITEMS).replace(NAMESPACES, f'xmlns="{RSS_1}"'),

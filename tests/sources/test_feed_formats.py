@@ -523,3 +523,47 @@ def test_a_feed_that_only_writes_about_entities_is_read():
         "<title>XML</title><description><![CDATA[Write <!ENTITY x 'y'> so]]></description>"
     )
     assert entry.title == "XML"
+
+
+# links that lead elsewhere
+
+FEEDBURNER = 'xmlns:feedburner="http://rssnamespace.org/feedburner/ext/1.0"'
+PHEEDO = 'xmlns:pheedo="http://www.pheedo.com/namespace/pheedo"'
+COUNTED = "http://feedproxy.google.com/~r/site/~3/abc/1"
+
+
+def counted(original, names=FEEDBURNER):
+    prefix = names.partition(":")[2].partition("=")[0]
+    told = f"<{prefix}:origLink>{original}</{prefix}:origLink>"
+    return f"<item {names}><title>One</title><link>{COUNTED}</link>{told}</item>"
+
+
+@pytest.mark.parametrize("names", [FEEDBURNER, PHEEDO, FEEDBURNER.replace("feedburner=", "fb=")])
+def test_a_link_that_counts_its_readers_gives_way_to_the_one_it_leads_to(names):
+    entry = only(rss(counted(" https://site.example/1?a=1&amp;b=2 ", names)))
+    assert entry.link == "https://site.example/1?a=1&b=2"
+    assert entry.redirector == COUNTED
+
+
+def test_an_entry_of_atom_tells_where_its_link_leads_too():
+    told = "<feedburner:origLink>https://site.example/1</feedburner:origLink>"
+    link = f'<link rel="alternate" href="{COUNTED}"/>'
+    entry = only(atom(f"<entry><id>1</id>{link}{told}</entry>", attributes=FEEDBURNER))
+    assert (entry.link, entry.redirector) == ("https://site.example/1", COUNTED)
+
+
+@pytest.mark.parametrize("original", ["", "javascript:alert(1)", "/1", "ftp://site.example/1", "x"])
+def test_what_is_no_address_on_the_web_is_not_where_a_link_leads(original):
+    entry = only(rss(counted(original)))
+    assert (entry.link, entry.redirector) == (COUNTED, "")
+
+
+def test_an_entry_without_a_link_gets_none_from_elsewhere():
+    told = "<feedburner:origLink>https://site.example/1</feedburner:origLink>"
+    entry = only(rss(f"<item {FEEDBURNER}><title>One</title>{told}</item>"))
+    assert (entry.link, entry.redirector) == ("", "")
+
+
+def test_a_link_that_leads_to_itself_has_no_redirector():
+    entry = only(rss(counted(COUNTED)))
+    assert (entry.link, entry.redirector) == (COUNTED, "")

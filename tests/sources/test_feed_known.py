@@ -26,6 +26,7 @@ ITEMS = [
     "<item><description><![CDATA[</item><item> is no end]]></description><guid>4</guid></item>",
     "<item ><title>5</title><dc:creator>Ann</dc:creator></item >",
     "<item><title>Tomorrow</title><pubDate>Wed, 01 Jan 2099 00:00:00 GMT</pubDate></item>",
+    '<item xmlns:f="http://rssnamespace.org/feedburner/ext/1.0"><title>7</title><link>http://f.example/7</link><f:origLink>https://s.example/7</f:origLink></item>',
 ]
 ENTRIES = [
     '<entry><title type="html">&lt;b>1&lt;/b></title><id>1</id><link href="1"/><updated>2026-11-22T08:30:00Z</updated></entry>',

@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import sqlite3
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -121,6 +122,7 @@ def test_what_a_killed_attempt_left_behind_is_in_nobodys_way(tmp_path, path):
 KILL_AT_EVERY_STEP = """
 import json, os, signal, sys
 from datetime import UTC, datetime
+from datetime import timedelta
 from pathlib import Path
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
@@ -376,6 +378,91 @@ def test_a_store_that_may_not_be_written_is_refused_and_left_as_it_is(tmp_path, 
     assert filled.read_bytes() == before
 
 
+LOOK = """
+import json, os, sys
+from datetime import timedelta
+from reblogbot.errors import StoreError
+from reblogbot.store import open_store, read_store
+sys.path.insert(0, sys.argv[2])
+from store_samples import NOW, candidate, enrol, poll
+
+folder, url, what = sys.argv[1], f"sqlite:///{sys.argv[1]}/store.sqlite3", sys.argv[3]
+said = []
+try:
+    store = read_store(url, "looker")
+    for number in range(2):
+        if number and what in ("begun", "done"):
+            # as a daemon of another user would, who may write here
+            os.chmod(folder, 0o755)
+            other, _ = open_store(url, "daemon", NOW)
+            poll(other, "chouti", [candidate("later")], at=NOW + timedelta(hours=1))
+            if what == "done":
+                other.close()
+        said.append([one.post.link for one in store.outbox.waiting("news")])
+    if what != "live":
+        store.outbox.stop(NOW)
+except StoreError as error:
+    said += [error.slug, error.message]
+print(json.dumps(said))
+"""
+QUEUED = ["https://news.example/queued"]
+
+
+@pytest.fixture
+def queued(path):
+    """The writer of a store with something queued, and the store's file."""
+    store, _ = open_store(sqlite(path), "me", NOW)
+    enrol(store, "chouti")
+    poll(store, "chouti", [candidate("queued")])
+    return store, path
+
+
+def look(path, what=""):
+    """What one sees who may not write in the store's folder."""
+    path.parent.chmod(0o555)
+    try:
+        return run(LOOK, path.parent, Path(__file__).parent, what, under=bound_by_modes())
+    finally:
+        path.parent.chmod(0o755)
+
+
+def test_a_store_at_rest_is_read_where_nothing_may_be_written(queued):
+    store, path = queued
+    store.close()
+    before = everything_in(path.parent)
+    *seen, slug, _ = look(path)
+    assert (seen, slug) == ([QUEUED, QUEUED], "store_read_only")
+    assert everything_in(path.parent) == before
+
+
+def test_a_store_that_others_write_is_read_where_nothing_may_be_written(queued):
+    store, path = queued
+    poll(store, "chouti", [candidate("later")], at=NOW + timedelta(hours=1))
+    later = [*QUEUED, "https://news.example/later"]
+    assert look(path, "live") == [later, later]
+    store.close()
+
+
+@pytest.mark.parametrize("what", ["begun", "done"])
+def test_what_is_read_while_somebody_writes_is_thrown_away(queued, what):
+    store, path = queued
+    store.close()
+    seen, slug, message = look(path, what)
+    assert (seen, slug) == (QUEUED, "store_locked")
+    assert "begun to write" in message
+
+
+def test_changes_that_cannot_be_read_are_named_with_the_cure(queued, tmp_path):
+    store, path = queued
+    log = Path(f"{path}-wal").read_bytes()
+    store.close()
+    Path(f"{path}-wal").write_bytes(log)
+    slug, message = look(path)
+    assert slug == "store_read_only"
+    assert "store.sqlite3-wal" in message
+    assert "as the user who runs the daemon" in message
+
+
 def test_no_store_is_made_where_nothing_may_be_written(tmp_path, path):
     tmp_path.chmod(0o555)
     try:
@@ -413,6 +500,7 @@ def test_no_store_is_made_on_a_full_disk(tmp_path):
 
 FILL = """
 import json, os, shutil, sys
+from datetime import timedelta
 from datetime import timedelta
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from sqlalchemy import event, text
@@ -15,11 +17,12 @@ from postgres import admin
 from reblogbot import schema
 from reblogbot.clock import uptime
 from reblogbot.errors import StoreError, StoreInterrupted
-from reblogbot.model import State
+from reblogbot.model import Receipt, State
 from reblogbot.store import StoreThread, open_store
 from reblogbot.store.database import Database
 from reblogbot.store.due import Room
 from reblogbot.store.timekeeping import SLACK, ServerClock
+from rig import until
 
 HERE = Path(__file__).parent
 THERE = "another-boot:4026531836/1/1/abcd"
@@ -280,6 +283,46 @@ def test_processes_at_work_on_all_tables_never_wait_for_each_other(postgres_url)
         poll(store, f"source-{number}", found, accounts=["news", "other"])
     store.close()
     assert run(SETTLE_AND_CLAIM, postgres_url, HERE) == [0] * 4
+
+
+WAITS_FOR_US = text(
+    "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+)
+CHANGES = {
+    "doubt_orphans": lambda rows, _, __: rows.doubt_orphans("news", NOW, NOW),
+    "claim": lambda rows, waiting, _: rows.claim(waiting, NOW, LEASE),
+    "settle": lambda rows, _, sending: rows.settle(
+        sending, replace(sending, state=State.QUEUED), NOW
+    ),
+    "settle as sent": lambda rows, _, sending: rows.settle(
+        sending, replace(sending, state=State.SENT, receipt=Receipt("1")), NOW
+    ),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_who_changes_deliveries_waits_for_the_account_and_holds_none_meanwhile(
+    postgres_url, change
+):
+    """Account, then delivery: else two would each hold what the other waits for."""
+    store, _ = open_store(postgres_url, "me", NOW)
+    enrol(store, "chouti")
+    poll(store, "chouti", [candidate("a"), candidate("b")])
+    store.outbox.claim_account("news", NOW, LEASE)
+    first, second = store.outbox.waiting("news")
+    sending = store.outbox.claim(first, NOW, LEASE)
+    working = Thread(target=CHANGES[change], args=(store.outbox, second, sending))
+    database = Database(postgres_url)
+    with database.write() as holder:
+        holder.execute(text("SELECT 1 FROM account FOR UPDATE"))
+        working.start()
+        until(lambda: holder.scalar(WAITS_FOR_US) or not working.is_alive(), "it to wait")
+        assert holder.scalar(WAITS_FOR_US) == 1
+        free = holder.execute(text("SELECT id FROM delivery FOR UPDATE SKIP LOCKED")).all()
+        assert len(free) == 2
+    working.join()
+    database.close()
+    store.close()
 
 
 async def test_a_transaction_that_was_cut_off_is_done_once_more(postgres_url):

@@ -1,6 +1,7 @@
 """What servers' answers mean: the table of the delivery protocol, step 4, wording by wording."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -230,6 +231,22 @@ def test_the_token_is_never_repeated():
         good(answer, "create", where="social.example", now=NOW, secret="s3cret-t0ken")
     assert "s3cret" not in caught.value.message
     assert "Bearer ***" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("secret", "said", "left"),
+    [
+        ("post", "cannot post this: posting to compost@post.example is over", "posting compost"),
+        ("a+b", "a+b and aa+bb", "aa+bb"),
+        ("kM3-0123456789abcdef", "key=xkM3-0123456789abcdefx, kM3-0123456789abcdef", ""),
+    ],
+)
+def test_a_token_as_short_as_a_word_hides_no_other_word(secret, said, left):
+    told = words(says(said), secret)
+    assert re.search(rf"(?<![A-Za-z0-9]){re.escape(secret)}(?![A-Za-z0-9])", told) is None
+    assert [word for word in left.split() if word not in told] == []
+    assert "***" in told
+    assert len(secret) < 16 or secret not in told
 
 
 def test_a_message_says_where_and_what_to_do():

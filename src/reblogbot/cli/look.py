@@ -6,11 +6,14 @@ import argparse
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from reblogbot.cli.words import ago, instant, say, say_json, table
+from reblogbot.cli.words import ago, instant, readable, say, say_json, table
 from reblogbot.errors import Exit
 
 if TYPE_CHECKING:
     from reblogbot.store.history import Story
+
+MOST = 1000
+"""So many sources are listed for a person; of more than that, those in trouble."""
 
 
 def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
@@ -27,7 +30,9 @@ def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
         description="When it was seen and where, which filter said no, which delivery it became "
         "and what the server said.",
     )
-    why.add_argument("entry", metavar="LINK-OR-ID", help="a link, an id or a delivery's number")
+    why.add_argument(
+        "entry", type=readable, metavar="LINK-OR-ID", help="a link, an id or a delivery's number"
+    )
     why.add_argument("--json", action="store_true", help="print it as JSON")
     why.set_defaults(run=run_why)
 
@@ -39,7 +44,7 @@ def run_status(options: argparse.Namespace) -> int:
     config = app.load_config(options.config)
     store = app.open_to_read(config)
     now = store.clock.now()
-    status = standing.status(config, store, now)
+    status = standing.status(config, store, now, None if options.json else MOST)
     store.close()
     if options.json:
         say_json(status.as_json())
@@ -54,6 +59,9 @@ def run_status(options: argparse.Namespace) -> int:
             for one in status.sources
         ],
     )  # fmt: skip
+    if status.others:
+        counts = ", ".join(f"{n} {state}" for state, n in status.others.most_common())
+        say(f"… and {status.others.total()} more: {counts}; `status --json` lists them all")
     say("")
     table(
         ("account", "server", "state", ""),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from reblogbot.cli.words import ago, instant, say, say_json, table
+from reblogbot.cli.words import ago, instant, readable, say, say_json, table
 from reblogbot.errors import ConfigError, Exit
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
     )
     listing = verbs.add_parser("list", parents=[everywhere], help="what is open, or in a state")
     listing.add_argument("--state", action="append", metavar="STATE", help="queued, held, dead …")
-    listing.add_argument("--account", help="only of this account")
-    listing.add_argument("--source", help="only from this source")
+    listing.add_argument("--account", type=readable, help="only of this account")
+    listing.add_argument("--source", type=readable, help="only from this source")
     listing.add_argument("--json", action="store_true", help="print it as JSON")
     listing.set_defaults(run=run_list)
     show = verbs.add_parser("show", parents=[everywhere], help="one delivery, whole")
@@ -43,8 +43,8 @@ def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
     for verb, what in _VERBS.items():
         steer = verbs.add_parser(verb, parents=[everywhere], help=what)
         steer.add_argument("ids", nargs="*", type=int, metavar="ID")
-        steer.add_argument("--account", help="all it concerns of this account")
-        steer.add_argument("--source", help="all it concerns from this source")
+        steer.add_argument("--account", type=readable, help="all it concerns of this account")
+        steer.add_argument("--source", type=readable, help="all it concerns from this source")
         steer.add_argument("--all", action="store_true", help="all it concerns")
         if verb == "retry":
             steer.add_argument("--render", action="store_true", help="with today's template")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable
 from datetime import datetime
@@ -13,6 +14,10 @@ from reblogbot.errors import DOCS, ConfigError, Exit, ReblogbotError
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+# as Python passes on what it cannot decode (PEP 383)
+_BYTES = re.compile("[\udc80-\udcff]+")
+_ODD = re.compile("[^ -~\n]")
 
 
 def say(*lines: str) -> None:
@@ -52,15 +57,25 @@ def unexpected(error: Exception) -> ReblogbotError:
 
 def harmless(text: str) -> str:
     """The text without control and direction characters, line breaks and tabs aside."""
-    return "".join(char if char.isprintable() or char in "\n\t" else "�" for char in text)
+    return "".join(char if char.isprintable() or char in "\n\t" else "�" for char in readable(text))
 
 
 def harmless_json(document: Any, indent: int | None = None) -> str:
     """The document, what no terminal should see being escaped: one line, if not indented."""
-    written = json.dumps(document, ensure_ascii=False, indent=indent, default=str)
-    return "".join(
-        char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in written
+    written = readable(json.dumps(document, ensure_ascii=False, indent=indent, default=str))
+    # a stream writes what it has no letters for in a way that is no JSON
+    has_all = str(getattr(sys.stdout, "encoding", None)).lower().startswith("utf")
+    return _ODD.sub(
+        lambda found: (
+            found[0] if has_all and found[0].isprintable() else json.dumps(found[0])[1:-1]
+        ),
+        written,
     )
+
+
+def readable(text: str) -> str:
+    """The text with the letters of file names for which the locale had bytes alone."""
+    return _BYTES.sub(lambda found: os.fsencode(found[0]).decode("utf-8", "replace"), text)
 
 
 def count(number: int, noun: str) -> str:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from reblogbot.cli.progress import progress
-from reblogbot.cli.words import console, say, say_json
+from reblogbot.cli.words import console, readable, say, say_json
 from reblogbot.errors import ConfigError, Exit
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
         description="Polls all sources, or those named, and delivers what may go out. Never waits "
         "for a pause, a pace or a doubt: the next round goes on.",
     )
-    sync.add_argument("sources", nargs="*", metavar="SOURCE", help="only these")
+    sync.add_argument("sources", nargs="*", type=readable, metavar="SOURCE", help="only these")
     when = sync.add_mutually_exclusive_group()
     when.add_argument("--due", action="store_true", help="only those whose time has come (cron)")
     when.add_argument(
@@ -48,7 +48,7 @@ def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
         help="show exactly what would be posted, and what was filtered and why",
         description="Polls, whatever is due, and shows what sync would then do. Changes nothing.",
     )
-    preview.add_argument("sources", nargs="*", metavar="SOURCE", help="only these")
+    preview.add_argument("sources", nargs="*", type=readable, metavar="SOURCE", help="only these")
     preview.add_argument("--limit", type=_count, metavar="N", help="show at most N posts")
     preview.add_argument("--json", action="store_true", help="print it as JSON")
     preview.set_defaults(run=run_preview)

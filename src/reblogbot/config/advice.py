@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from reblogbot.config.faults import Findings, Keys
 from reblogbot.config.lines import Place, places
 from reblogbot.config.settings import AccountSettings, Config, PaceSettings, SourceSettings
-from reblogbot.config.tokens import read_token
+from reblogbot.config.tokens import SHORT_TOKEN, read_token
 from reblogbot.errors import Fault, Unauthorised
 
 Advice = Iterator[tuple[Keys, str]]
@@ -119,10 +119,12 @@ def _is_always_quiet(pace: PaceSettings) -> bool:
 
 def _token(at: Keys, account: AccountSettings, environ: Mapping[str, str]) -> Advice:
     file = account.token_file
+    key = "token_env" if account.token_env else "token_file"
     try:
-        read_token(account, environ)
+        token = read_token(account, environ)
+        if len(token) < SHORT_TOKEN:
+            yield (*at, key), "the token is shorter than any server's; see whether it is whole"
     except Unauthorised as missing:
-        key = "token_env" if account.token_env else "token_file"
         yield (*at, key), missing.message.removeprefix(f"accounts.{account.name}: ")
     if file is not None and _others_may(file, stat.S_IRGRP | stat.S_IROTH):
         yield (*at, "token_file"), f"others than you may read the token; {_chmod(file)}"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from pydantic import BaseModel
 
@@ -123,10 +123,17 @@ def _absolute(store: StoreSettings, folder: Path) -> str:
     file = store.url.removeprefix("sqlite:///")
     if file == store.url:
         return store.url
-    # a URL escapes what a folder's name may hold as it is
+    # a URL escapes what a folder's name may hold as it is; letters stay what the system calls them
     path, mark, query = file.partition("?")
-    return f"sqlite:///{quote(str(_expanded(folder, unquote(path))))}{mark}{query}"
+    plain = str(_expanded(folder, unquote(path))).replace("%", "%25").replace("?", "%3F")
+    return f"sqlite:///{plain}{mark}{query}"
 
 
 def _expanded(folder: Path, file: Path | str) -> Path:
-    return folder / os.path.expanduser(file)  # noqa: PTH111  Path's own raises without a home
+    name = os.path.expanduser(file)  # noqa: PTH111  Path's own raises without a home
+    try:
+        os.fsencode(name)
+    except UnicodeEncodeError:
+        # in a locale without these letters a file is still called by its bytes
+        name = os.fsdecode(str(name).encode())
+    return folder / name

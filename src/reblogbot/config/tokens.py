@@ -9,6 +9,8 @@ from pathlib import Path
 from reblogbot.config.settings import AccountSettings
 from reblogbot.errors import Unauthorised
 
+SHORT_TOKEN = 16
+"""Servers make tokens of 20 characters and more: what is shorter than this may be a word."""
 _LARGEST = 10_000
 
 

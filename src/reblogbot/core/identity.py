@@ -109,13 +109,14 @@ def host_of(link: str) -> str:
 def keys(entry: Entry) -> tuple[bytes, ...]:
     """The keys by which a source's entry is recognised, each 16 bytes; at least one.
 
-    Of the canonical link, the guid (unless it is just that link) and the fediverse URI; of
-    the text where there is none of them.
+    Of the canonical link, its redirector's, the guid (unless it is just that link) and the
+    fediverse URI; of the text where there is none of them.
     """
     link = canonical_link(entry.link)
     guid = _guid(entry.guid)
-    found = [_key("link", link)] if link else []
-    if guid and not (link and canonical_link(guid) == link):
+    found = _link_keys(entry)
+    # beside a redirector it told the entry before the link it leads to was known
+    if guid and (entry.redirector or not (link and canonical_link(guid) == link)):
         found.append(_key("guid", guid))
     found += _uri_keys(entry)
     return tuple(found) or (_text_key(entry),)
@@ -124,12 +125,10 @@ def keys(entry: Entry) -> tuple[bytes, ...]:
 def published_keys(entry: Entry, source: str) -> tuple[bytes, ...]:
     """The keys by which an account recognises the entry whatever source it comes from.
 
-    Canonical link and URI. Without them the guid, or else the text, which mean something only
-    within the source of that name.
+    Canonical link, its redirector's, and URI. Without them the guid, or else the text, which
+    mean something only within the source of that name.
     """
-    link = canonical_link(entry.link)
-    found = [_key("link", link)] if link else []
-    found += _uri_keys(entry)
+    found = _link_keys(entry) + _uri_keys(entry)
     if found:
         return tuple(found)
     guid = _guid(entry.guid)
@@ -150,6 +149,12 @@ def _key(kind: str, *parts: str) -> bytes:
         octets = part.encode("utf-8", "surrogatepass")
         digest.update(len(octets).to_bytes(8) + octets)
     return digest.digest()
+
+
+def _link_keys(entry: Entry) -> list[bytes]:
+    # by its redirector alone it is known if it was seen before the source told where that leads
+    links = dict.fromkeys(map(canonical_link, (entry.link, entry.redirector)))
+    return [_key("link", link) for link in links if link]
 
 
 def _uri_keys(entry: Entry) -> list[bytes]:

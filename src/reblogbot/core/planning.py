@@ -71,14 +71,20 @@ class Taken:
 
 def candidates(source: str, batch: Batch) -> tuple[Candidate, ...]:
     """The batch's entries with their keys, oldest first, each once."""
-    links, guids = _shared(batch.entries)
+    shown = [_as_shown(entry) for entry in batch.entries]
+    links, guids = _shared(shown)
+    # what many redirectors lead to is a home page as well
+    counted = [entry for entry in batch.entries if entry.redirector]
+    ends, _ = _shared([replace(entry, guid=entry.guid or entry.redirector) for entry in counted])
     taken: set[bytes] = set()
     kept = []
     for entry in oldest_first(batch.entries):
-        is_linked = identity.canonical_link(entry.link) not in links
+        is_shown = identity.canonical_link(_as_shown(entry).link) not in links
+        is_end = bool(entry.redirector) and identity.canonical_link(entry.link) in ends
         known_by = replace(
             entry,
-            link=entry.link if is_linked else "",
+            link=entry.link if is_shown and not is_end else "",
+            redirector=entry.redirector if is_shown else "",
             guid=entry.guid if entry.guid not in guids else "",
         )
         keys = identity.keys(known_by)
@@ -86,6 +92,11 @@ def candidates(source: str, batch: Batch) -> tuple[Candidate, ...]:
             kept.append(Candidate(entry, keys, identity.published_keys(known_by, source)))
         taken.update(keys)
     return tuple(kept)
+
+
+def _as_shown(entry: Entry) -> Entry:
+    """The entry under its redirector: what tells nothing must not hang on who counts clicks."""
+    return replace(entry, link=entry.redirector, redirector="") if entry.redirector else entry
 
 
 def _shared(entries: Sequence[Entry]) -> tuple[frozenset[str], frozenset[str]]:

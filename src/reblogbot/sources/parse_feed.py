@@ -28,6 +28,7 @@ _TAG = re.compile(r"<[^<>]*>")
 _SAMPLE = 10_000
 # RFC 4287 §4.2.7.2: each has a name and a URI
 _LINKS = ("alternate", "http://www.iana.org/assignments/relation/alternate", "related", "via")
+_ORIGINALS = ("feedburner_origlink", "pheedo_origlink")
 _RECORDING = re.compile("audio/|video/", re.IGNORECASE)
 _ADDRESS = re.compile(r"\(?<?\S+@[^\s()<>]+>?\)?")
 _PERIODS = {"hourly": 1, "daily": 24, "weekly": 24 * 7, "monthly": 24 * 30, "yearly": 24 * 365}
@@ -213,9 +214,13 @@ class _Reading:
         guid = self._guid(raw)
         updated = self._date(raw, "updated")
         detail = raw.get("title_detail") or raw.get("summary_detail") or {}
+        shown = self._link(raw, guid)
+        # without a link, the entry is known by other things, and stays so
+        original = _original(raw) if shown else ""
         entry = Entry(
             title=self._title(raw),
-            link=self._link(raw, guid),
+            link=original or shown,
+            redirector=shown if original and shown != original else "",
             guid=guid,
             summary=self._summary(raw),
             authors=_authors(raw),
@@ -284,6 +289,12 @@ class _Reading:
             if link and link not in seen:
                 seen.add(link)
                 yield Media(url=link, mime=mime, alt=self.alts.get(url.strip(), ""))
+
+
+def _original(raw: dict[str, Any]) -> str:
+    """Where the link of an entry leads that counts its readers, as far as the feed tells."""
+    told = (str(raw.get(name) or "").strip() for name in _ORIGINALS)
+    return next((link for link in told if is_web_url(link)), "")
 
 
 def _other_link(links: Iterable[dict[str, Any]]) -> str:

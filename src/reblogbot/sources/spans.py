@@ -100,7 +100,7 @@ class KnownEntries:
 
 def _size(entry: Entry) -> int:
     media = (text for medium in entry.media for text in (medium.url, medium.alt))
-    own = (entry.title, entry.link, entry.guid, entry.summary)
+    own = (entry.title, entry.link, entry.redirector, entry.guid, entry.summary)
     return _OVERHEAD + sum(map(len, (*own, *entry.authors, *entry.categories, *media)))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 import sqlite3
@@ -40,6 +39,7 @@ from sqlalchemy.pool import NullPool, StaticPool
 
 from reblogbot.errors import StoreError, StoreInterrupted
 from reblogbot.ports import Told, untold
+from reblogbot.store.files import file_error, put_in_place, rest_mark
 
 T = TypeVar("T")
 
@@ -75,17 +75,8 @@ _BY_WORDS = (
     ("no such table", "store_corrupt", _DAMAGED),
     ("relation .* does not exist", "store_corrupt", "it is damaged; restore a backup"),
 )
-_BY_NUMBER = {
-    errno.ENOSPC: "store_full",
-    errno.EDQUOT: "store_full",
-    errno.EROFS: "store_read_only",
-    errno.EACCES: "store_read_only",
-    errno.EPERM: "store_read_only",
-}
 # a deadlock, or transactions that cannot both have been first
 _TAKEN_BACK = frozenset({"40P01", "40001"})
-# FAT on a stick, network shares, phones
-_NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
 
 
 class Database:
@@ -93,6 +84,7 @@ class Database:
 
     def __init__(self, url: str, *, busy_ms: int = BUSY_MS) -> None:
         self.url = _url(url)
+        self._rests_as: tuple[int, ...] | None = None
         self.busy_ms = busy_ms
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = make_engine(self.url, busy_ms)
@@ -121,8 +113,34 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A consistent view that blocks nobody."""
-        with self.translated(), self.engine.connect() as connection:
-            yield connection.execution_options(**self._reading)
+        try:
+            with self.translated(), self.engine.connect() as connection:
+                yield connection.execution_options(**self._reading)
+        finally:
+            self._expect_rest()
+
+    def rest(self) -> None:
+        """Read the SQLite file alone from now on, as it is: nobody else may have it open.
+
+        SQLite reads a file in this mode of journal only with others beside it, which cannot be
+        made here. It is told that the file never changes (`immutable`), which is true only while
+        nobody writes: a daemon of another user may begin at any time, and then what was read may
+        be half old and half new. Its first act is to make the -wal file, and what it changes
+        shows in the time and size of the store: so every reading is thrown away after which
+        either is another.
+        """
+        if self.path is not None:
+            self.close()
+            self._rests_as = rest_mark(self.path)
+            self.engine = make_engine(self.url, self.busy_ms, rests=True)
+
+    def _expect_rest(self) -> None:
+        if self._rests_as is None or self.path is None:
+            return
+        if not self._rests_as or rest_mark(self.path) != self._rests_as:
+            raise StoreError(
+                "store_locked", f"{self.name}: somebody has begun to write it; try again"
+            )
 
     def close(self) -> None:
         """Give back every connection."""
@@ -218,6 +236,7 @@ class Database:
                     raw.set_progress_handler(lambda: told("copying", _size(part), whole), STEPS)
                     raw.execute("VACUUM INTO ?", (str(part),))
                     raw.set_progress_handler(None, 0)
+                self._expect_rest()
                 with part.open("rb") as copied:
                     os.fsync(copied.fileno())
                 put_in_place(part, to)
@@ -310,8 +329,11 @@ def _url(written: str) -> URL:
     return url
 
 
-def make_engine(url: URL, busy_ms: int, *, migrating: bool = False) -> Engine:
-    """An engine for this database; `migrating` is for changing tables: it minds no foreign keys."""
+def make_engine(url: URL, busy_ms: int, *, migrating: bool = False, rests: bool = False) -> Engine:
+    """An engine for this database; `migrating` is for changing tables: it minds no foreign keys.
+
+    With `rests` a file is only read, and taken to be one that nobody writes.
+    """
     if url.get_backend_name() == "postgresql":
         return _postgresql(url, busy_ms)
     if url.database in (None, "", ":memory:"):
@@ -319,7 +341,8 @@ def make_engine(url: URL, busy_ms: int, *, migrating: bool = False) -> Engine:
     else:
         # never made anew by being opened: a store that has vanished must not look like a fresh one
         file = Path(str(url.database)).absolute().as_uri()
-        url = url.set(database=file).update_query_dict({"mode": "rw", "uri": "true"})
+        how = {"mode": "ro", "immutable": "1"} if rests else {"mode": "rw"}
+        url = url.set(database=file).update_query_dict({**how, "uri": "true"})
         engine = create_engine(url, **({"poolclass": NullPool} if migrating else {}))
     _tune_sqlite(engine, busy_ms, migrating=migrating)
     return engine
@@ -374,22 +397,3 @@ def use_write_ahead(database: Database, engine: Engine) -> None:
             _raw(connection).execute("PRAGMA journal_mode=WAL")
     except sqlite3.Error as error:
         raise database.store_error(error) from error
-
-
-def put_in_place(part: Path, path: Path) -> None:
-    """Give a finished file its name. Raises FileExistsError where something stands already."""
-    try:
-        # a link, not a rename: of two who try, the first one's file stays
-        path.hardlink_to(part)
-    except OSError as error:
-        if error.errno not in _NO_LINKS:
-            raise
-        if path.exists():
-            raise FileExistsError(errno.EEXIST, "stands already", str(path)) from error
-        part.rename(path)
-
-
-def file_error(path: Path | None, error: OSError) -> StoreError:
-    """What an error of the file system means for the admin."""
-    slug = _BY_NUMBER.get(error.errno or 0, "store_unreachable")
-    return StoreError(slug, f"{path}: cannot be used: {error.strerror}; check path, owner and mode")

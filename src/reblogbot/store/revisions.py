@@ -13,14 +13,8 @@ from sqlalchemy import Connection, Engine, text
 from reblogbot import schema
 from reblogbot.errors import StoreError
 from reblogbot.ports import Told, untold
-from reblogbot.store.database import (
-    Database,
-    alone,
-    file_error,
-    make_engine,
-    put_in_place,
-    use_write_ahead,
-)
+from reblogbot.store.database import Database, alone, make_engine, use_write_ahead
+from reblogbot.store.files import file_error, put_in_place
 
 # the number of the lock under which the tables of a PostgreSQL store are made; any would do
 UPGRADING = 0x7265626C6F67

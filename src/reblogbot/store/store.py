@@ -9,6 +9,7 @@ from reblogbot import schema
 from reblogbot.errors import StoreError
 from reblogbot.ports import Told, untold
 from reblogbot.store.database import BUSY_MS, Database, insert_into
+from reblogbot.store.files import is_at_rest
 from reblogbot.store.history import History
 from reblogbot.store.outbox import Outbox
 from reblogbot.store.publications import Publications
@@ -138,6 +139,8 @@ def _looked_at(database: Database) -> bool:
     """Whether there is a store, and then of this program's revision."""
     if not database.exists():
         return False
+    if database.path and is_at_rest(database.path):
+        database.rest()
     database.check(whole=False)
     if not database.revision():
         _refuse_emptied(database)

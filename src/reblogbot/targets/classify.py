@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
+from reblogbot.config.tokens import SHORT_TOKEN
 from reblogbot.errors import (
     Doubtful,
     Lapsed,
@@ -206,10 +207,21 @@ def host(url: str) -> str:
 
 
 def _one_line(text: str, secret: str) -> str:
-    hidden = text.replace(secret, "***") if secret else text
-    printable = "".join(char if char.isprintable() else " " for char in hidden[:1000])
+    printable = "".join(
+        char if char.isprintable() else " " for char in _hidden(text, secret)[:1000]
+    )
     flat = " ".join(printable.split())
     return flat if len(flat) <= 200 else flat[:199] + "…"
+
+
+def _hidden(text: str, secret: str) -> str:
+    """The text without the secret; one as short as a word only where it stands alone."""
+    if not secret:
+        return text
+    whole = re.escape(secret)
+    if len(secret) < SHORT_TOKEN:
+        whole = rf"(?<![A-Za-z0-9]){whole}(?![A-Za-z0-9])"
+    return re.sub(whole, "***", text)
 
 
 def _silence(silence: Silence) -> tuple[Verdict, str]:
