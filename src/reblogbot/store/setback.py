@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Table, exists, select, update
 
 from reblogbot.model import State
 from reblogbot.schema import account, delivery, event, source
-from reblogbot.store.database import Database
+from reblogbot.store.database import Database, chunks
 
 
 def reel_in(database: Database, now: datetime, doubt: timedelta, pause: timedelta) -> None:
@@ -33,7 +33,11 @@ def reel_in(database: Database, now: datetime, doubt: timedelta, pause: timedelt
 def _change(
     connection: Connection, table: Table, which: Sequence[ColumnElement[bool]], **values: Any
 ) -> None:
-    """Change these rows, locked in their order: so no two processes wait for each other."""
+    """Change these rows, locked in their order: so no two processes wait for each other.
+
+    None besides: those that have come to be meant since are not locked in it.
+    """
     (key,) = table.primary_key
-    connection.execute(select(key).where(*which).order_by(key).with_for_update()).all()
-    connection.execute(update(table).where(*which).values(values))
+    rows = select(key).where(*which).order_by(key).with_for_update()
+    for chunk in chunks(connection.scalars(rows).all()):
+        connection.execute(update(table).where(key.in_(chunk), *which).values(values))
