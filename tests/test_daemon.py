@@ -33,6 +33,14 @@ aside.LOOK = 0.1
 signal.signal(signal.SIGALRM, strike)
 cli.main()
 """
+# the program, whose beats come once at its start and then no more
+ONE_BEAT = """
+from datetime import timedelta
+from reblogbot import cli, daemon
+
+daemon.TICK = timedelta(days=1)
+cli.main()
+"""
 SWIFT = {"timeout": "5s", "read_back_after": "200ms", "lease": "10s"}
 
 
@@ -128,6 +136,12 @@ def test_it_posts_what_comes_and_ends_well_on_a_signal(
     assert "STATUS=1 sources, 1 accounts" in systemd.heard
     assert "Traceback" not in bot.log()
     assert {one.state for one in bot.deliveries()} == {"sent"}
+
+
+def test_what_a_poll_brings_goes_out_without_waiting_for_a_beat(one_source, daemon, sandbox):
+    one_source("ab")
+    daemon(program=("-c", ONE_BEAT))
+    await_posts(sandbox, "ab")
 
 
 @pytest.mark.parametrize(

@@ -224,7 +224,11 @@ class Daemon:
         task.add_done_callback(self._begun.discard)
 
     async def _poll(self, pipeline: Pipeline, record: SourceRecord) -> None:
-        self._pulse.polled(await pipeline.poll(record))
+        poll = await pipeline.poll(record)
+        self._pulse.polled(poll)
+        if poll.queued and not self._stopping.is_set():
+            # not with the next beat: it has waited for its poll
+            await self._deliver_due()
 
     async def _deliver_due(self) -> None:
         shift = self._shift
