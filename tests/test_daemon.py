@@ -15,22 +15,28 @@ import pytest
 from reblogbot import sdnotify
 from rig import PATIENCE, items, kill, posted, text_of, until
 
-# the program, one thread of which is gone for good after a SIGALRM: at rest, it is woken by the
-# next call, runs out of memory before it has begun, and takes the call with it
+# the program, one thread of which is gone for good after a SIGALRM, as one that runs out of
+# memory between two calls: the next is never answered
 MORTAL = """
-import ctypes, os, signal, sys, threading
+import os, signal
+from concurrent.futures import ThreadPoolExecutor
 from reblogbot import aside, cli
 
-def strike(*_):
-    (thread,) = [one for one in threading.enumerate() if one.name.startswith(os.environ["DOOMED"])]
-    if sys._current_frames()[thread.ident].f_code.co_name == "_worker":
-        fate = ctypes.c_ulong(thread.ident), ctypes.py_object(MemoryError)
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(*fate)
-    else:
-        signal.setitimer(signal.ITIMER_REAL, 0.01)
+doomed = []
+
+class Executor(ThreadPoolExecutor):
+    def __init__(self, **given):
+        super().__init__(**given)
+        if given["thread_name_prefix"] == os.environ["DOOMED"]:
+            doomed.append(self._work_queue)
+
+class Fate:
+    def run(self):
+        raise MemoryError
 
 aside.LOOK = 0.1
-signal.signal(signal.SIGALRM, strike)
+aside.ThreadPoolExecutor = Executor
+signal.signal(signal.SIGALRM, lambda *_: doomed[-1].put(Fate()))
 cli.main()
 """
 # the program, whose beats come once at its start and then no more
