@@ -190,9 +190,14 @@ class Recording:
     def _rescore(self, found: Iterable[Candidate]) -> None:
         """Keep the present score of what waits: the best of now goes first."""
         scores = {key: one.entry.score for one in found for key in one.published_keys}
-        waiting = select(delivery.c.id, delivery.c.identity, delivery.c.score).where(
-            delivery.c.source == self._record.name,
-            delivery.c.state.in_([State.QUEUED, State.HELD]),
+        waiting = (
+            select(delivery.c.id, delivery.c.identity, delivery.c.score)
+            .where(
+                delivery.c.source == self._record.name,
+                delivery.c.state.in_([State.QUEUED, State.HELD]),
+            )
+            # as everybody else who changes several: so no two processes wait for each other
+            .order_by(delivery.c.id)
         )
         rows = [
             {"number": row.id, "votes": scores[row.identity]}
