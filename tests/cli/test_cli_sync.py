@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -32,6 +33,13 @@ def test_the_json_is_as_the_contract_has_it(hot, cli):
     assert (ran.json["sent"], ran.json["queued"], ran.json["entries_new"]) == (2, 2, 2)
     again = cli("sync", "--json").json
     assert (again["sent"], again["not_modified"], again["deliveries"]) == (0, 2, [])
+
+
+def test_a_post_without_a_link_is_told_by_how_it_begins(hot, feeds, bot, clock, cli):
+    feeds.show("/hot.xml", [replace(items(clock, "a")[0], link="javascript:alert(1)")])
+    bot.set_token("news", "wrong-token-of-nobody")
+    assert "news queued: Title a\n" in cli("sync").out
+    assert "Title a" in cli("queue", "list").out
 
 
 def test_a_person_reads_what_was_posted_and_where(hot, cli, sandbox):

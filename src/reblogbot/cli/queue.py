@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from reblogbot.cli.words import ago, instant, readable, say, say_json, table
+from reblogbot.cli.words import ago, called, instant, readable, say, say_json, table
 from reblogbot.errors import ConfigError, Exit
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def run_list(options: argparse.Namespace) -> int:
         ("id", "account", "source", "state", "due", "link", ""),
         [
             (str(one.id), one.account, one.source, one.state.value, ago(one.due, now),
-             one.post.link or one.post.uri, one.error)
+             called(one.post), one.error)
             for one in found
         ],
     )  # fmt: skip

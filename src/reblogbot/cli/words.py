@@ -15,6 +15,8 @@ from reblogbot.errors import DOCS, ConfigError, Exit, ReblogbotError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from reblogbot.model import Post
+
 # as Python passes on what it cannot decode (PEP 383)
 _BYTES = re.compile("[\udc80-\udcff]+")
 _ODD = re.compile("[^ -~\n]")
@@ -76,6 +78,11 @@ def harmless_json(document: Any, indent: int | None = None) -> str:
 def readable(text: str) -> str:
     """The text with the letters of file names for which the locale had bytes alone."""
     return _BYTES.sub(lambda found: os.fsencode(found[0]).decode("utf-8", "replace"), text)
+
+
+def called(post: Post) -> str:
+    """The post by its link or status; one without either by how its text begins."""
+    return post.link or post.uri or post.text.partition("\n")[0][:60]
 
 
 def count(number: int, noun: str) -> str:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from reblogbot.cli.progress import progress
-from reblogbot.cli.words import console, readable, say, say_json
+from reblogbot.cli.words import called, console, readable, say, say_json
 from reblogbot.errors import ConfigError, Exit
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ def _show_round(done: Round) -> None:
             say(f"{poll.name}: {poll.outcome}, {poll.new} new{error}")
     for one in done.deliveries.values():
         where = one.receipt.url if one.receipt else one.error
-        say(f"{one.account} {one.state.value}: {one.post.link or one.post.uri}  {where}".rstrip())
+        say(f"{one.account} {one.state.value}: {called(one.post)}  {where}".rstrip())
     for name, trouble in done.paused.items():
         say(f"{name}: {trouble}")
     counts = done.counts()
