@@ -66,7 +66,7 @@ def run_sync(options: argparse.Namespace) -> int:
     """One round."""
     import asyncio
 
-    from reblogbot import app
+    from reblogbot import app, standing
 
     config = app.load_config(options.config)
     names = named(config, options.sources)
@@ -81,11 +81,16 @@ def run_sync(options: argparse.Namespace) -> int:
         store = app.open_for_work(config, told=told)
         done, interrupted = asyncio.run(work(store, told))
     is_stopped = store.outbox.stopped_at() is not None
+    now = store.clock.now()
+    daemons, queued = store.daemons.living(now), store.outbox.count()["queued"]
     store.close()
     if options.json:
-        say_json(done.as_json())
+        daemon = standing.daemon_json(daemons[0], now) if daemons else None
+        say_json({**done.as_json(), "daemon": daemon})
     else:
         _show_round(done)
+        if daemons and queued:
+            say(f"{queued} queued: the daemon on {daemons[0].host} sends what may go out")
         if is_stopped:
             say("stopped: nothing is posted until `reblogbot start`")
     return Exit.INTERRUPTED if interrupted else done.exit_code()

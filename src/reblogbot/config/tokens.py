@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -37,6 +38,21 @@ def read_token(account: AccountSettings, environ: Mapping[str, str]) -> str:
     raise _missing(account, "; ".join(tried) or "neither token_file nor token_env is set")
 
 
+def lacks_token(account: AccountSettings, environ: Mapping[str, str]) -> str:
+    """Why the account certainly has no token, "" where it has one or that cannot be told.
+
+    The environment of a daemon, or a file that this user may not read, cannot be seen from here.
+    """
+    file = account.token_file
+    if account.token_env or file is None:
+        return ""
+    try:
+        read_token(account, environ)
+    except Unauthorised as error:
+        return "" if _is_hidden(file) else error.message
+    return ""
+
+
 def credential(name: str, environ: Mapping[str, str]) -> Path | None:
     """The systemd credential of that name, if this process was given it."""
     folder = environ.get("CREDENTIALS_DIRECTORY", "")
@@ -45,6 +61,14 @@ def credential(name: str, environ: Mapping[str, str]) -> Path | None:
         return None
     file = Path(folder) / name
     return file if file.is_file() else None
+
+
+def _is_hidden(file: Path) -> bool:
+    """Whether the file may be there, only not for this user."""
+    try:
+        return file.exists() and not os.access(file, os.R_OK)
+    except OSError:
+        return True
 
 
 def _files(account: AccountSettings, environ: Mapping[str, str]) -> list[Path]:

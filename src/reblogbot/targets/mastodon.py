@@ -6,6 +6,7 @@ import hashlib
 import logging
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from math import inf
 from typing import TYPE_CHECKING, Any
@@ -150,13 +151,15 @@ class MastodonTarget:
         attached = uploaded(self._ask, images, longest_alt, seconds)
         fields = self._fresh(post, reply_to, quoted)
         try:
-            return self._post([*fields, *_attaching(attached)], key)
+            receipt = self._post([*fields, *_attaching(attached)], key)
+            return replace(receipt, left_out=len(images) - len(attached))
         except Rejected as error:
             if not attached or error.slug != "rejected":
                 raise
             log.warning("posted without images", extra={"slug": error.slug, "error": error.message})
         # some servers burn a key before they look at what comes with it
-        return self._post(fields, hashlib.sha256(f"{key} text".encode()).hexdigest())
+        receipt = self._post(fields, hashlib.sha256(f"{key} text".encode()).hexdigest())
+        return replace(receipt, left_out=len(images))
 
     def recent(self) -> Sequence[Standing]:
         if self._mine[0] != self._fresh_token():
