@@ -102,7 +102,7 @@ class Pipeline:
         delivered = await asyncio.gather(*map(self.deliver_now, await self.busy()))
         for changed in delivered:
             done.add_deliveries(changed)
-        if not all(delivered):
+        if not all(delivered) and not self._is_stopping:
             done.paused |= await self._in_store(self._stalled)
         for name, sender in self._senders.items():
             done.deferred |= sender.deferred
