@@ -72,7 +72,7 @@ class Waiting:
             paused_for=record.reason,
             doubt_until=max((one.due for one in outbox.in_doubt(name)), default=None),
             sent=outbox.sent(name, now - waits.memory(self._config)),
-            settled_at=outbox.last_settled_at(name),
+            settled_at=self._store.tallies.last_settled_at(name),
             works_since=self.daemons[0].since if self.daemons else None,
             worked_at=self._worked_at,
         )

@@ -167,7 +167,7 @@ def stalled_since(
     A pause, pace, quiet hours or a budget within the hour is a reason, as is that nobody works.
     """
     last = account.worked_at
-    if blocked(account) is not None or last is None or _of_pace(source, account) is not None:
+    if blocked(account) is not None or last is None:
         return None
     known = (due, account.settled_at, account.paused_until, account.works_since)
     since = max(at for at in known if at is not None)

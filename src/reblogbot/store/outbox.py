@@ -288,13 +288,6 @@ class Outbox:
         with self._database.read() as connection:
             return [Sent(row.settled_at, row.source) for row in connection.execute(statement)]
 
-    def last_settled_at(self, name: str) -> datetime | None:
-        """When any of the account's deliveries was last sent, skipped or given up."""
-        last = select(func.max(delivery.c.settled_at)).where(delivery.c.account == name)
-        with self._database.read() as connection:
-            found: datetime | None = connection.scalar(last)
-        return found
-
     def receipts(self, name: str, remote_ids: Collection[str]) -> set[str]:
         """Those of these remote ids that are some delivery's receipt already."""
         with self._database.read() as connection:

@@ -94,6 +94,13 @@ class Tallies:
                 found.setdefault(account, {})[name] = max(due, queued_at)
         return found
 
+    def last_settled_at(self, name: str) -> datetime | None:
+        """When any of the account's deliveries was last sent, skipped or given up."""
+        last = select(func.max(delivery.c.settled_at)).where(delivery.c.account == name)
+        with self._database.read() as connection:
+            found: datetime | None = connection.scalar(last)
+        return found
+
     def last_poll_at(self) -> datetime | None:
         """When any source was last polled, whoever did it."""
         with self._database.read() as connection:
