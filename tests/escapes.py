@@ -61,18 +61,24 @@ def grow_memory_file() -> str:
 
 
 def connect_tcp(port: int) -> str:
-    return outcome(lambda: socket.create_connection(("127.0.0.1", port)))
+    return outcome(lambda: socket.create_connection(("127.0.0.1", port)).close())
 
 
 def send_udp(port: int) -> str:
     def attempt() -> None:
-        socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", ("127.0.0.1", port))
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mine:
+            mine.sendto(b"x", ("127.0.0.1", port))
 
     return outcome(attempt)
 
 
 def connect_unix(path: str) -> str:
-    return outcome(lambda: socket.socket(socket.AF_UNIX).connect(path))
+
+    def attempt() -> None:
+        with socket.socket(socket.AF_UNIX) as mine:
+            mine.connect(path)
+
+    return outcome(attempt)
 
 
 def talk_through_own_socket(path: str) -> str:
@@ -145,6 +151,13 @@ def raise_own_limit() -> str:
     except (OSError, ValueError) as error:
         return str(error)
     return "done"
+
+
+def capabilities() -> list[int]:
+    """The effective, permitted and inheritable ones, low and high words; capget(2)."""
+    sets = ctypes.create_string_buffer(24)
+    called(LIBC.capget(struct.pack("=Ii", 0x20080522, 0), sets))
+    return list(struct.unpack("=6I", sets.raw))
 
 
 def slow_process(pid: int) -> str:

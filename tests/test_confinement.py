@@ -1,6 +1,7 @@
 """The parser child as a boundary: what SECURITY.md promises of it, tried from within."""
 
 import ctypes
+import json
 import os
 import platform
 import resource
@@ -22,10 +23,14 @@ MEMORY = 256 * 1024 * 1024
 REFUSED = ("EACCES", "EPERM")
 
 
-def kernel_has_landlock():
+def landlock_version():
     libc = ctypes.CDLL(None)
     create_ruleset, ask_version = 444, 1
-    return libc.syscall(create_ruleset, None, ctypes.c_size_t(0), ask_version) >= 1
+    return libc.syscall(create_ruleset, None, ctypes.c_size_t(0), ask_version)
+
+
+def kernel_has_landlock():
+    return landlock_version() >= 1
 
 
 landlock = pytest.mark.skipif(not kernel_has_landlock(), reason="this kernel has no Landlock")
@@ -197,6 +202,46 @@ async def test_it_reaches_no_call_around_the_filter(child):
         assert await child(escapes.call_as_32_bit) == "EPERM"
 
 
+ONE_LAYER = """
+import json, sys
+import escapes
+from reblogbot import confinement
+libc = confinement._libc()
+libc.prctl(confinement._PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+confinement._restrict_files(libc, sys.path)
+pid, port, path = json.loads(sys.argv[1])
+print(json.dumps({
+    "signal": escapes.signal_process(pid),
+    "trace": escapes.trace(pid),
+    "tcp": escapes.connect_tcp(port),
+    "abstract": escapes.connect_unix(path),
+    "execute": escapes.execute(sys.executable),
+}))
+"""
+
+
+@landlock
+def test_landlock_alone_keeps_it_from_processes_tcp_and_programs(sibling):
+    name = f"\0reblogbot-{os.getpid()}"
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.socket(socket.AF_UNIX) as bus:
+        bus.bind(name)
+        bus.listen()
+        given = json.dumps([sibling.pid, server.getsockname()[1], name])
+        tried = subprocess.run(
+            [sys.executable, "-c", ONE_LAYER, given],
+            env={"PYTHONPATH": os.pathsep.join(sys.path)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    outcomes = json.loads(tried.stdout)
+    if landlock_version() < 6:
+        del outcomes["signal"], outcomes["abstract"]
+    if landlock_version() < 4:
+        del outcomes["tcp"]
+    assert set(outcomes.values()) <= set(REFUSED)
+
+
 # what it has
 
 
@@ -223,6 +268,10 @@ async def test_it_opens_few_descriptors_and_cannot_raise_a_limit(child):
         "RLIMIT_NOFILE": [16, 16],
         "RLIMIT_AS": [MEMORY, MEMORY],
     }
+
+
+async def test_it_has_no_capabilities_though_root_started_it(child):
+    assert await child(escapes.capabilities) == [0] * 6
 
 
 async def test_it_leaves_no_core(child):
@@ -304,9 +353,14 @@ def run_filter(number, argument=0, architecture=0xC000003E):
                 return operand
 
 
+def pretend(monkeypatch, machine):
+    name = os.uname_result(("Linux", "here", "6", "1", machine))
+    monkeypatch.setattr(os, "uname", lambda: name)
+
+
 @pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
 def test_the_filter_refuses_the_calls_on_its_list_and_no_others(monkeypatch, machine):
-    monkeypatch.setattr(platform, "machine", lambda: machine)
+    pretend(monkeypatch, machine)
     architecture, column = confinement._MACHINES[machine]
     refused = {numbers[column] for numbers in confinement._REFUSED.values()}
     conditional = {confinement._CLONE[column], confinement._CLONE3[column]}
@@ -325,11 +379,11 @@ def test_the_filter_refuses_the_calls_on_its_list_and_no_others(monkeypatch, mac
 
 
 def test_the_filter_kills_what_calls_by_another_architectures_numbers(monkeypatch):
-    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
+    pretend(monkeypatch, "x86_64")
     assert run_filter(39, architecture=0x40000003) == 0x80000000
 
 
 def test_a_machine_with_other_numbers_gets_no_filter(monkeypatch):
-    monkeypatch.setattr(platform, "machine", lambda: "riscv64")
+    pretend(monkeypatch, "riscv64")
     with pytest.raises(OSError, match="riscv64"):
         list(confinement._program())

@@ -6,7 +6,6 @@ Linux grants most of it; other systems only have the resource limits.
 from __future__ import annotations
 
 import os
-import platform
 import resource
 import signal
 import struct
@@ -91,10 +90,9 @@ _CLONE, _CLONE3, _PRLIMIT = (56, 220), (435, 435), (302, 261)
 def hide() -> None:
     """Keep this process's memory and environment from others of the same user (Linux).
 
-    No core dump, no ptrace, and /proc/PID belongs to root: PR_SET_DUMPABLE(2const).
+    No core dump, no ptrace, and /proc/PID belongs to root: see PR_SET_DUMPABLE(2const). The
+    programs it starts are as they were.
     """
-    with suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     libc = _libc()
     if libc is not None:
         libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
@@ -213,7 +211,7 @@ def _program() -> Iterator[tuple[int, int, int, int]]:
 
     Raises OSError on a machine whose calls have other numbers.
     """
-    machine = platform.machine()
+    machine = os.uname().machine
     if machine not in _MACHINES or sys.maxsize < 2**32:
         raise OSError(_ENOSYS, f"no filter for {machine}")
     architecture, column = _MACHINES[machine]

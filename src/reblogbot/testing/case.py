@@ -122,6 +122,6 @@ class _Clock:
 
 async def _offload(function: Callable[..., T], *args: Any) -> T:
     """Run it here, so that what it raises is seen, but on what would reach the child and back."""
-    returned = replies.returned(function)
     there, sent = pickle.loads(pickle.dumps((function, args)))  # noqa: S301
+    returned: type[T] = replies.returned(there)
     return replies.decode(returned, replies.encode(there(*sent)))
