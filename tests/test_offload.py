@@ -7,6 +7,7 @@ import select
 import signal
 import subprocess
 import sys
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -221,19 +222,29 @@ from reblogbot.offload import WorkerPool
 async def main():
     pool = WorkerPool()
     print(await pool(offloaded.process_id), flush=True)
-    await asyncio.Event().wait()
+    await WAIT
 
 asyncio.run(main())
 """
 
 
-def test_a_worker_does_not_outlive_a_killed_parent():
+@pytest.mark.parametrize(
+    "wait", ["asyncio.Event().wait()", "pool(offloaded.loop_for_ever)"], ids=["idle", "at work"]
+)
+def test_a_worker_does_not_outlive_a_killed_parent(wait):
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     with subprocess.Popen(
-        [sys.executable, "-c", PARENT], env=env, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", PARENT.replace("WAIT", wait)],
+        env=env,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as parent:
         pid = int(parent.stdout.readline())
         ended = os.pidfd_open(pid)
+        if "loop" in wait:
+            before = cpu_ticks(pid)
+            while cpu_ticks(pid) < before + 5:
+                time.sleep(0)
         parent.kill()
         parent.wait()
         assert select.select([ended], [], [], 30)[0]
