@@ -5,6 +5,7 @@ test_confinement.py runs them in a child, and some of them outside, where they s
 
 import ctypes
 import errno
+import fcntl
 import mmap
 import os
 import resource
@@ -54,6 +55,18 @@ def remove_file(path: str) -> str:
 
 def make_folder(path: str) -> str:
     return outcome(lambda: os.mkdir(path))
+
+
+def change_mode(path: str) -> str:
+    return outcome(lambda: os.chmod(path, 0o666))
+
+
+def change_times(path: str) -> str:
+    return outcome(lambda: os.utime(path, (0, 0)))
+
+
+def change_attribute(path: str) -> str:
+    return outcome(lambda: os.setxattr(path, "user.x", b"x"))
 
 
 def grow_memory_file() -> str:
@@ -125,6 +138,11 @@ def signal_process(pid: int) -> str:
 
 def queue_signal(pid: int) -> str:
     return outcome(lambda: signal.pidfd_send_signal(os.pidfd_open(pid), signal.SIGTERM))
+
+
+def signal_by_descriptor(pid: int) -> str:
+    """Have the kernel signal another process when a descriptor of ours is ready."""
+    return outcome(lambda: fcntl.fcntl(0, fcntl.F_SETOWN, pid))
 
 
 def trace(pid: int) -> str:

@@ -104,6 +104,15 @@ async def test_it_changes_no_file(child, token):
     assert token.read_text() == "secret"
 
 
+@seccomp
+async def test_it_changes_nothing_about_a_file(child, token):
+    before = token.stat()
+    assert await child(escapes.change_mode, str(token)) == "EPERM"
+    assert await child(escapes.change_times, str(token)) == "EPERM"
+    assert await child(escapes.change_attribute, str(token)) == "EPERM"
+    assert token.stat() == before
+
+
 @landlock
 async def test_it_does_not_change_the_code_it_may_read(child):
     code = Path(confinement.__file__)
@@ -181,6 +190,7 @@ async def test_it_signals_nobody(child, sibling):
     assert await child(escapes.signal_process, sibling.pid) == "EPERM"
     assert await child(escapes.queue_signal, sibling.pid) == "EPERM"
     assert await child(escapes.signal_process, 0) == "EPERM"
+    assert await child(escapes.signal_by_descriptor, sibling.pid) == "EPERM"
     assert sibling.poll() is None
 
 
@@ -334,10 +344,10 @@ def test_a_program_that_hides_shows_its_environment_to_no_process_of_its_user(hi
 # the filter's program
 
 
-def run_filter(number, argument=0, architecture=0xC000003E):
+def run_filter(number, first=0, second=0, *, architecture=0xC000003E):
     """What the filter answers, by a small machine of our own."""
     program = list(confinement._program())
-    data = {0: number, 4: architecture, 16: argument}
+    data = {0: number, 4: architecture, 16: first, 24: second}
     at, value = 0, 0
     while True:
         code, yes, no, operand = program[at]
@@ -376,8 +386,12 @@ def test_the_filter_refuses_the_calls_on_its_list_and_no_others(monkeypatch, mac
         (confinement._CLONE[column], 0x3D0F00, 0x1200011),
         (confinement._PRLIMIT[column], 0, 1234),
     ]:
-        assert run_filter(number, allowed, architecture) == 0x7FFF0000
-        assert run_filter(number, denied, architecture) == 0x50001
+        assert run_filter(number, allowed, architecture=architecture) == 0x7FFF0000
+        assert run_filter(number, denied, architecture=architecture) == 0x50001
+    for numbers, commands in confinement._REFUSED_COMMANDS:
+        for command in [*range(64), *range(0x8900, 0x8910)]:
+            answer = run_filter(numbers[column], 0, command, architecture=architecture)
+            assert answer == (0x50001 if command in commands else 0x7FFF0000)
 
 
 def test_the_filter_kills_what_calls_by_another_architectures_numbers(monkeypatch):

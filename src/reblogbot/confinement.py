@@ -39,7 +39,7 @@ _SCOPES = 0b11
 _MODE_FILTER = 2
 _ALLOW, _REFUSE, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
 _LOAD, _EQUAL, _ANY_BIT, _AT_LEAST, _RETURN = 0x20, 0x15, 0x45, 0x35, 0x06
-_CALL, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16
+_CALL, _ARCHITECTURE, _FIRST_ARGUMENT, _SECOND_ARGUMENT = 0, 4, 16, 24
 _EPERM, _ENOSYS = 1, 38
 _CLONE_THREAD = 0x10000
 _X32 = 0x40000000
@@ -55,6 +55,7 @@ _REFUSED = {
     # sockets of every family, and the ring that opens them without a call
     "socket": (41, 198),
     "socketpair": (53, 199),
+    "connect": (42, 203),
     "io_uring_setup": (425, 425),
     # other processes
     "kill": (62, 129),
@@ -74,6 +75,32 @@ _REFUSED = {
     "sched_setscheduler": (144, 119),
     "setpriority": (141, 140),
     "ioprio_set": (251, 30),
+    # what Landlock leaves to the owner of a file
+    "chmod": (90, -1),
+    "fchmod": (91, 52),
+    "fchmodat": (268, 53),
+    "fchmodat2": (452, 452),
+    "chown": (92, -1),
+    "fchown": (93, 55),
+    "lchown": (94, -1),
+    "fchownat": (260, 54),
+    "utime": (132, -1),
+    "utimes": (235, -1),
+    "utimensat": (280, 88),
+    "futimesat": (261, -1),
+    "setxattr": (188, 5),
+    "lsetxattr": (189, 6),
+    "fsetxattr": (190, 7),
+    "setxattrat": (463, 463),
+    "removexattr": (197, 14),
+    "lremovexattr": (198, 15),
+    "fremovexattr": (199, 16),
+    "removexattrat": (466, 466),
+    # memory and queues that the user's processes share
+    "shmget": (29, 194),
+    "msgget": (68, 186),
+    "semget": (64, 190),
+    "mq_open": (240, 180),
     # large parts of the kernel that no parser needs
     "unshare": (272, 97),
     "setns": (308, 268),
@@ -85,6 +112,11 @@ _REFUSED = {
     "keyctl": (250, 219),
 }
 _CLONE, _CLONE3, _PRLIMIT = (56, 220), (435, 435), (302, 261)
+# commands that name who gets a signal when a descriptor is ready: <fcntl.h>, <asm/sockios.h>
+_REFUSED_COMMANDS = (
+    ((72, 25), (8, 10, 15)),  # fcntl: F_SETOWN, F_SETSIG, F_SETOWN_EX
+    ((16, 29), (0x8901, 0x8902)),  # ioctl: FIOSETOWN, SIOCSPGRP
+)
 
 
 def hide() -> None:
@@ -223,8 +255,7 @@ def _program() -> Iterator[tuple[int, int, int, int]]:
     yield _RETURN, 0, 0, _REFUSE | _EPERM
     for numbers in _REFUSED.values():
         if numbers[column] >= 0:
-            yield _EQUAL, 0, 1, numbers[column]
-            yield _RETURN, 0, 0, _REFUSE | _EPERM
+            yield from _refuse(numbers[column])
     # its flags stand where no filter can read them; the C library falls back on clone
     yield _EQUAL, 0, 1, _CLONE3[column]
     yield _RETURN, 0, 0, _REFUSE | _ENOSYS
@@ -235,8 +266,20 @@ def _program() -> Iterator[tuple[int, int, int, int]]:
     yield _RETURN, 0, 0, _REFUSE | _EPERM
     yield _RETURN, 0, 0, _ALLOW
     # limits of its own, never those of another process
-    yield _EQUAL, 0, 3, _PRLIMIT[column]
+    yield _EQUAL, 0, 4, _PRLIMIT[column]
     yield _LOAD, 0, 0, _FIRST_ARGUMENT
     yield _EQUAL, 1, 0, 0
     yield _RETURN, 0, 0, _REFUSE | _EPERM
     yield _RETURN, 0, 0, _ALLOW
+    for numbers, commands in _REFUSED_COMMANDS:
+        yield _EQUAL, 0, 2 + 2 * len(commands), numbers[column]
+        yield _LOAD, 0, 0, _SECOND_ARGUMENT
+        for command in commands:
+            yield from _refuse(command)
+        yield _RETURN, 0, 0, _ALLOW
+    yield _RETURN, 0, 0, _ALLOW
+
+
+def _refuse(value: int) -> Iterator[tuple[int, int, int, int]]:
+    yield _EQUAL, 0, 1, value
+    yield _RETURN, 0, 0, _REFUSE | _EPERM

@@ -265,7 +265,7 @@ def _readable() -> list[str]:
     A folder of Python's path that the working directory is in, or below, is left out: a bot's
     config and tokens often stand there.
     """
-    here = Path(os.path.realpath(os.curdir))
+    here = _working_directory()
     packages = [one for one in sys.path if one and not here.is_relative_to(os.path.realpath(one))]
     loader = ":".join(filter(None, map(os.environ.get, _LOADER))).split(":")
     return [
@@ -277,6 +277,14 @@ def _readable() -> list[str]:
         *zoneinfo.TZPATH,
         *(os.fspath(one) for one in mimetypes.knownfiles),
     ]
+
+
+def _working_directory() -> Path:
+    try:
+        return Path(os.path.realpath(os.curdir))
+    except FileNotFoundError:
+        # it has been removed meanwhile
+        return Path("/")
 
 
 def _line(words: str) -> str:
