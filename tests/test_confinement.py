@@ -10,15 +10,21 @@ import socket
 import subprocess
 import sys
 from contextlib import ExitStack
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pillow_heif
 import pytest
 
 import escapes
-from reblogbot import confinement
+from pictures import saved
+from reblogbot import confinement, fitting
 from reblogbot.errors import SourceError
 from reblogbot.offload import WorkerPool
+from reblogbot.sources import parse_card, statuses
+from reblogbot.sources.body import Body, read_feed
+
+pillow_heif.register_heif_opener()
 
 MEMORY = 256 * 1024 * 1024
 REFUSED = ("EACCES", "EPERM")
@@ -292,6 +298,28 @@ async def test_it_leaves_no_core(child):
         await child(escapes.crash)
     assert caught.value.slug == "parser_died"
     assert await child(escapes.is_dumpable) is False
+
+
+# what it is for
+
+
+@pytest.mark.parametrize("name", ["PNG", "JPEG", "GIF", "WEBP", "AVIF", "HEIF"])
+async def test_it_still_converts_images_whose_libraries_it_loads_when_confined(name):
+    async with WorkerPool(workers=1) as pool:
+        made, mime = await pool(fitting.fitted, saved(name, (400, 200)), 10_000, 5_000)
+    assert (mime, fitting.kind(made)) == ("image/jpeg", "image/jpeg")
+
+
+async def test_it_still_knows_time_zones_languages_and_types_of_files(child):
+    feed = b"""<rss version="2.0"><channel><language>zh</language><item><title>t</title>
+    <link>https://x.example/1</link><pubDate>Fri, 27 Nov 2026 12:00:00</pubDate></item></channel></rss>"""
+    now = datetime(2026, 11, 27, 12, tzinfo=UTC)
+    batch = await child(read_feed, Body(feed, "", "https://x.example/", "", "Asia/Shanghai", now))
+    assert batch.entries[0].published_at == datetime(2026, 11, 27, 4, tzinfo=UTC)
+    assert await child(statuses.mime, "https://x.example/a.webp", "image") == "image/webp"
+    page = b'<meta property="og:image" content="/a.png">'
+    (picture,) = await child(parse_card.pictures, page, "text/html", "https://x.example/", 1)
+    assert picture.url == "https://x.example/a.png"
 
 
 # the program itself
