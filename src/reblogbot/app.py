@@ -133,11 +133,12 @@ class Edges:
     def pipeline(self, config: Config, store: Store) -> Pipeline:
         """A pipeline for this config."""
 
+        # one for reading and for publishing: what it knows of its account and server is asked once
         @cache
-        def reader(name: str) -> MastodonTarget:
+        def target(name: str) -> MastodonTarget:
             return make_target(config.accounts[name], config, self.clock)
 
-        tools = Tools(fetch=self.fetcher, offload=self.workers, clock=self.clock, reader=reader)
+        tools = Tools(fetch=self.fetcher, offload=self.workers, clock=self.clock, reader=target)
 
         def make_source(settings: SourceSettings) -> Source:
             return registry.factory(settings.kind)(settings.name, settings, tools)
@@ -145,7 +146,7 @@ class Edges:
         def make_access(account: AccountSettings, store: Store, in_store: StoreThread) -> Access:
             return Access(
                 account.name,
-                lambda: make_target(account, config, self.clock),
+                lambda: target(account.name),
                 lambda: read_token(account, os.environ),
                 store,
                 in_store,

@@ -24,6 +24,9 @@ from reblogbot.errors import (
 )
 from reblogbot.targets import ratelimit
 
+_NEXT = re.compile(r'\brel="?next\b')
+_PREVIOUS = re.compile(r'\brel="?prev\b')
+
 Purpose = Literal["create", "read", "verify"]
 Shape = Literal["json", "plain", "html", "empty"]
 Phase = Literal["preparing", "connecting", "lapsed", "asked"]
@@ -55,14 +58,20 @@ class Answer:
         return "html" if "html" in self.headers.get("content-type", "").lower() else "plain"
 
     @property
-    def next_max_id(self) -> str:
-        """The max_id of the next page in the Link header (RFC 8288), "" when there is none."""
+    def next_max_id(self) -> str | None:
+        """The max_id of the next page in the Link header (RFC 8288).
+
+        "" where the header links to a previous page alone, None where it links to no page at all.
+        """
+        found = None
         for part in self.headers.get("link", "").split(","):
             address, _, rest = part.partition(">")
-            if 'rel="next"' in rest or "rel=next" in rest:
+            if _NEXT.search(rest):
                 query = parse_qs(urlsplit(address.strip().lstrip("<")).query)
                 return query.get("max_id", [""])[0]
-        return ""
+            if _PREVIOUS.search(rest):
+                found = ""
+        return found
 
     def json(self) -> Any:
         """The parsed body; None when it is no JSON (or is `null`, which says as little)."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
+import threading
 import warnings
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from math import inf
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -31,6 +33,10 @@ log = logging.getLogger(__name__)
 
 PAGE = 40
 PAGES = 2
+HOME_PAGES = 20
+HOME = "/api/v1/timelines/home"
+CLOCKS_DIFFER = timedelta(hours=1)
+"""By so much a server's clock may be ahead of ours, or behind it."""
 LIMITS_LAST = timedelta(hours=1)
 _BOOSTABLE = frozenset({"", "public", "unlisted"})
 _GONE = frozenset({"not_found", "not_there"})
@@ -82,8 +88,9 @@ class MastodonTarget:
             mastodon_version="4.2.0",
             version_check_mode="created",
         )
-        # the token and the id of the account it speaks for: another token, another account
-        self._mine = "", ""
+        # the token and the account it speaks for: another token, another account
+        self._me: tuple[str, Mapping[str, Any]] = "", {}
+        self._me_lock = threading.Lock()
         self._limits: tuple[datetime, Limits] | None = None
         self._is_mastodon = False
         self._remaining: int | None = None
@@ -94,14 +101,21 @@ class MastodonTarget:
 
     def verify(self) -> Identity:
         """Whom the token speaks for; any 4xx here means the token (snac answers 422)."""
+        token = self._fresh_token()
         me = self._json(lambda c: c.account_verify_credentials(), "verify", "checking the token")
-        self._mine = str(self._client.access_token), remote_id(me)
+        self._me = token, me
         return Identity(
             acct=standings.text(me, "acct") or standings.text(me, "username"),
             url=standings.text(me, "url"),
             is_bot=me.get("bot") is True,
             extra=me,
         )
+
+    def me(self) -> Mapping[str, Any]:
+        with self._me_lock:
+            if self._me[0] != self._fresh_token():
+                self.verify()
+            return self._me[1]
 
     def limits(self) -> Limits:
         """What the server takes, asked at most once an hour."""
@@ -150,7 +164,7 @@ class MastodonTarget:
         attached = uploaded(self._ask, images, longest_alt, seconds)
         fields = self._fresh(post, reply_to, quoted)
         try:
-            return self._post([*fields, *_attaching(attached)], key)
+            return self._post(fields | _attaching(attached), key)
         except Rejected as error:
             if not attached or error.slug != "rejected":
                 raise
@@ -158,16 +172,12 @@ class MastodonTarget:
         # some servers burn a key before they look at what comes with it
         return self._post(fields, hashlib.sha256(f"{key} text".encode()).hexdigest())
 
-    def recent(self) -> Sequence[Standing]:
-        if self._mine[0] != self._fresh_token():
-            self.verify()
-        found: list[Standing] = []
-        for page in self._pages():
-            read = list(filter(None, map(standings.standing, page)))
-            if page and not read:
-                raise Doubtful("unreadable_answer", f"{self._name}: a list, but of no statuses.")
-            found += read
-        return found
+    def recent(self, hidden_since: datetime | None = None) -> Sequence[Standing]:
+        mine = remote_id(self.me())
+        shown = list(self._own_statuses(mine))
+        if hidden_since is not None and not self._is_mastodon:
+            shown += self._own_at_home(mine, hidden_since - CLOCKS_DIFFER)
+        return list({one.receipt.remote_id: one for one in shown}.values())
 
     def standing(self, post: Post) -> Receipt | None:
         """The receipt of a boost that stands; its id is the boosted status's, where it is home."""
@@ -177,7 +187,7 @@ class MastodonTarget:
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
         return self._read(path, params).json()
 
-    def page(self, path: str, params: Mapping[str, Any] | None = None) -> tuple[Any, str]:
+    def page(self, path: str, params: Mapping[str, Any] | None = None) -> tuple[Any, str | None]:
         answer = self._read(path, params)
         return answer.json(), answer.next_max_id
 
@@ -193,29 +203,45 @@ class MastodonTarget:
         method: str,
         path: str,
         *,
+        params: Mapping[str, Any] | None = None,
+        fields: Mapping[str, Any] | None = None,
         key: str = "",
-        **sent: Any,
     ) -> None:
-        """A request that the library has no call for, or none that can say all of it."""
+        """Send a request that the library has no call for, or no call that can say all of it.
+
+        `fields` go as a JSON object: from a form, Hollo takes no booleans and no arrays, and snac
+        drops the content warning of an edited status.
+        """
         headers = {"Authorization": f"Bearer {client.access_token}"}
         headers |= {"Idempotency-Key": key} if key else {}
+        body = None
+        if fields is not None:
+            headers["Content-Type"] = "application/json"
+            # as UTF-8, so that half a surrogate pair fails here and not at the server
+            body = json.dumps(fields, ensure_ascii=False).encode()
         self._session.request(
-            method, self._server + path, headers=headers, timeout=client.request_timeout, **sent
+            method,
+            self._server + path,
+            params=params,
+            data=body,
+            headers=headers,
+            timeout=client.request_timeout,
         )
 
-    def _fresh(self, post: Post, reply_to: str, quoted: str | None) -> list[tuple[str, str]]:
+    def _fresh(self, post: Post, reply_to: str, quoted: str | None) -> dict[str, Any]:
         """The fields of a new status."""
-        fields = [*_words(post), ("visibility", post.visibility)]
-        fields += [("in_reply_to_id", reply_to)] if reply_to else []
-        fields += [("quoted_status_id", quoted)] if quoted else []
+        fields = _words(post) | {"visibility": post.visibility}
+        fields |= {"in_reply_to_id": reply_to} if reply_to else {}
+        fields |= {"quoted_status_id": quoted} if quoted else {}
         if self._is_mastodon and not post.may_mention and post.visibility != "direct":
-            # nobody: a text that would notify people all the same is refused (PostStatusService)
-            fields.append(("allowed_mentions[]", ""))
+            # nobody: a text that would notify people all the same is refused (PostStatusService).
+            # Not an empty array, which older Rails turn into null, and null asks for nothing.
+            fields["allowed_mentions"] = [""]
         return fields
 
-    def _post(self, fields: Sequence[tuple[str, str]], key: str) -> Receipt:
+    def _post(self, fields: Mapping[str, Any], key: str) -> Receipt:
         return self._create(
-            lambda client: self._send(client, "POST", "/api/v1/statuses", data=fields, key=key)
+            lambda client: self._send(client, "POST", "/api/v1/statuses", fields=fields, key=key)
         )
 
     def _boost(self, post: Post) -> Receipt:
@@ -227,7 +253,8 @@ class MastodonTarget:
         if status.get("reblogged") is True:
             return standings.receipt(status)
         at_home = quote(remote_id(status), safe="")
-        return self._create(lambda c: c.status_reblog(at_home, visibility=post.visibility))
+        path, fields = f"/api/v1/statuses/{at_home}/reblog", {"visibility": post.visibility}
+        return self._create(lambda client: self._send(client, "POST", path, fields=fields))
 
     def resolves(self, uri: str) -> bool:
         return self._resolve(uri) is not None
@@ -251,10 +278,10 @@ class MastodonTarget:
 
     def _put(self, at_home: str, post: Post, images: Sequence[str]) -> Mapping[str, Any]:
         """The answer to an edit; the library's own call cannot send a language."""
-        fields = [*_words(post), *_attaching(images)]
+        fields = _words(post) | _attaching(images)
 
         def ask(client: Mastodon) -> None:
-            self._send(client, "PUT", f"/api/v1/statuses/{at_home}", data=fields)
+            self._send(client, "PUT", f"/api/v1/statuses/{at_home}", fields=fields)
 
         answer: Mapping[str, Any] = self._ask(ask, "create", "editing").json()
         return answer
@@ -291,37 +318,55 @@ class MastodonTarget:
         return None
 
     def _instance(self) -> Mapping[str, Any]:
-        """What the server tells of itself, on the newest page it has."""
-        asks: list[Callable[[Mastodon], object]] = [
-            lambda c: c.instance_v2(),
-            lambda c: c.instance_v1(),
-            # the library puts a slash behind these, which is another page to some servers
-            lambda c: self._send(c, "GET", "/api/v2/instance"),
-        ]
-        while True:
-            try:
-                return self._json(asks.pop(0), "read", "asking for its limits")
-            except Doubtful as error:
-                if error.slug == "no_answer" or not asks:
-                    raise
+        """The newest description of itself that the server has.
 
-    def _pages(self) -> Sequence[Sequence[object]]:
-        """Our latest statuses, a second page where the server links to one."""
-        pages, older = [], ""
+        Without a slash at the end, which the library writes and most servers answer with 404.
+        """
+        try:
+            return self._described("/api/v2/instance")
+        except Doubtful as error:
+            if error.slug == "no_answer":
+                raise
+            return self._described("/api/v1/instance")
+
+    def _described(self, path: str) -> Mapping[str, Any]:
+        return self._json(lambda c: self._send(c, "GET", path), "read", "asking for its limits")
+
+    def _own_statuses(self, mine: str) -> Iterator[Standing]:
+        """Our latest statuses and boosts, a second page where the server links to one."""
+        path, older = f"/api/v1/accounts/{quote(mine, safe='')}/statuses", ""
         for _ in range(PAGES):
-            answer = self._ask(self._timeline(older), "read", "reading our statuses")
-            page = answer.json()
-            if not isinstance(page, list):
-                raise Doubtful("unreadable_answer", f"{self._name}: our statuses are no list.")
-            pages.append(page)
-            older = answer.next_max_id
-            if not older:
-                break
-        return pages
+            page, linked = self._statuses(path, older)
+            yield from filter(None, map(standings.standing, page))
+            if not linked:
+                return
+            older = linked
 
-    def _timeline(self, older: str) -> Callable[[Mastodon], object]:
-        mine = quote(self._mine[1], safe="")
-        return lambda client: client.account_statuses(mine, limit=PAGE, max_id=older or None)
+    def _own_at_home(self, mine: str, since: datetime) -> Iterator[Standing]:
+        """Our statuses in the home timeline, which is read back to `since`.
+
+        snac and Takahē show private and direct statuses there alone, even to their author.
+        """
+        seen: set[str] = set()
+        older = ""
+        for _ in range(HOME_PAGES):
+            page, linked = self._statuses(HOME, older)
+            fresh = [one for one in page if remote_id(one) and remote_id(one) not in seen]
+            seen.update(map(remote_id, fresh))
+            own = (one for one in fresh if remote_id(one.get("account")) == mine)
+            yield from filter(None, map(standings.standing, own))
+            older = standings.last_id(page) if linked is None else linked
+            if not fresh or not older or _newest(fresh) < since:
+                return
+
+    def _statuses(self, path: str, older: str) -> tuple[Sequence[Any], str | None]:
+        """One page of a timeline, and the `max_id` of the next one. Raises TargetError."""
+        page, linked = self.page(path, {"limit": PAGE} | ({"max_id": older} if older else {}))
+        if not isinstance(page, list):
+            raise Doubtful("unreadable_answer", f"{self._name}: {path} is no list of statuses.")
+        if page and not any(map(standings.standing, page)):
+            raise Doubtful("unreadable_answer", f"{self._name}: {path} is a list of no statuses.")
+        return page, linked
 
     def _create(self, call: Callable[[Mastodon], object]) -> Receipt:
         return standings.receipt(self._ask(call, "create", "publishing").json())
@@ -382,14 +427,20 @@ class MastodonTarget:
         return host(self._server)
 
 
-def _words(post: Post) -> list[tuple[str, str]]:
+def _words(post: Post) -> dict[str, Any]:
     """What a status says, as a new one and as an edited one."""
-    fields = [("status", post.text)]
-    fields += [("language", post.language)] if post.language else []
+    fields: dict[str, Any] = {"status": post.text}
+    fields |= {"language": post.language} if post.language else {}
     # without a warning, the account's own preference stands
-    fields += [("spoiler_text", post.spoiler), ("sensitive", "1")] if post.spoiler else []
+    fields |= {"spoiler_text": post.spoiler, "sensitive": True} if post.spoiler else {}
     return fields
 
 
-def _attaching(images: Sequence[str]) -> list[tuple[str, str]]:
-    return [("media_ids[]", image) for image in images]
+def _newest(page: Sequence[Mapping[str, Any]]) -> datetime:
+    """The latest `created_at`; the epoch where no status has one."""
+    dates = (standings.instant(status.get("created_at")) for status in page)
+    return max(filter(None, dates), default=datetime.fromtimestamp(0, UTC))
+
+
+def _attaching(images: Sequence[str]) -> dict[str, Any]:
+    return {"media_ids": list(images)} if images else {}
