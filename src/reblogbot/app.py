@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import os
 import random
+import threading
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -133,10 +133,18 @@ class Edges:
     def pipeline(self, config: Config, store: Store) -> Pipeline:
         """A pipeline for this config."""
 
-        # one for reading and for publishing: what it knows of its account and server is asked once
-        @cache
+        targets: dict[str, MastodonTarget] = {}
+        making = threading.Lock()
+
         def target(name: str) -> MastodonTarget:
-            return make_target(config.accounts[name], config, self.clock)
+            """The one target of an account, so that what it knows is asked once.
+
+            Readers ask for it from several threads at a time.
+            """
+            with making:
+                if name not in targets:
+                    targets[name] = make_target(config.accounts[name], config, self.clock)
+                return targets[name]
 
         tools = Tools(fetch=self.fetcher, offload=self.workers, clock=self.clock, reader=target)
 

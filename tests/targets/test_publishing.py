@@ -138,7 +138,7 @@ def test_a_boost_finds_the_status_at_home_and_boosts_its_own_id(server, target):
     server.on("POST", "/api/v1/statuses/55/reblog", says(200, status("77", reblog=far())))
     assert target.publish(BOOST, "k") == Receipt("77", "http://x/@news/77")
     search, reblog = server.seen
-    assert (search.query["q"], search.query["resolve"]) == (URI, "1")
+    assert (search.query["q"], search.query["resolve"]) == (URI, "true")
     assert reblog.fields == {"visibility": "unlisted"}
 
 

@@ -8,6 +8,7 @@ import logging
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from math import inf
 from typing import TYPE_CHECKING, Any
@@ -175,7 +176,7 @@ class MastodonTarget:
     def recent(self, hidden_since: datetime | None = None) -> Sequence[Standing]:
         mine = remote_id(self.me())
         shown = list(self._own_statuses(mine))
-        if hidden_since is not None and not self._is_mastodon:
+        if hidden_since is not None and not self._shows_author_all():
             shown += self._own_at_home(mine, hidden_since - CLOCKS_DIFFER)
         return list({one.receipt.remote_id: one for one in shown}.values())
 
@@ -306,8 +307,10 @@ class MastodonTarget:
 
         A search may bring statuses that merely mention the address: they are left out.
         """
+        # the library would send 1, which Hollo refuses
+        query = {"q": uri, "type": "statuses", "resolve": "true"}
         found = self._json(
-            lambda c: c.search_v2(uri, resolve=True, result_type="statuses"), "read", "searching"
+            lambda c: self._send(c, "GET", "/api/v2/search", params=query), "read", "searching"
         )
         statuses, wanted = found.get("statuses"), canonical_link(uri)
         for status in statuses if isinstance(statuses, list) else ():
@@ -341,6 +344,12 @@ class MastodonTarget:
             if not linked:
                 return
             older = linked
+
+    def _shows_author_all(self) -> bool:
+        """Whether authors see their private and direct statuses on their own page."""
+        with suppress(TargetError):
+            self.limits()
+        return self._is_mastodon
 
     def _own_at_home(self, mine: str, since: datetime) -> Iterator[Standing]:
         """Our statuses in the home timeline, which is read back to `since`.
