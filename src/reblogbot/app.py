@@ -17,7 +17,7 @@ from reblogbot import __version__, registry
 from reblogbot.clock import SystemClock
 from reblogbot.config.load import load
 from reblogbot.config.settings import AccountSettings, Config, HttpSettings, SourceSettings
-from reblogbot.config.tokens import read_token
+from reblogbot.config.tokens import granted_scopes, read_token
 from reblogbot.images import Gallery
 from reblogbot.offload import WorkerPool
 from reblogbot.owner import new_owner
@@ -88,6 +88,7 @@ def make_target(account: AccountSettings, config: Config, clock: Clock) -> Masto
         clock=clock,
         timeout=config.delivery.timeout,
         user_agent=user_agent(config),
+        granted=lambda token: granted_scopes(account, token, os.environ),
     )
 
 

@@ -137,7 +137,7 @@ class Target(Protocol):
         ...
 
     def scopes(self) -> tuple[str, ...]:
-        """What the token may do, () where the server does not tell."""
+        """What the token may do, () where neither a file nor the server tells."""
         ...
 
     def limits(self) -> Limits:

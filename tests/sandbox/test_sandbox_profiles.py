@@ -465,6 +465,17 @@ def test_takahe_tells_nobody_who_they_are_without_the_whole_of_read(as_profile, 
     assert call(server, "GET", ME, broad).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("profile", "told"), [("snac", []), ("hollo", []), ("mastodon", ["read:accounts"])]
+)
+def test_few_tell_the_scopes_of_a_token_that_was_given(as_profile, profile, told):
+    server, _ = as_profile(profile)
+    server.add_account("news")
+    narrow = server.add_token("news", ["read:accounts"])
+    answer = call(server, "GET", "/api/v1/apps/verify_credentials", narrow)
+    assert answer.json()["scopes"] == told
+
+
 def test_nobody_on_gotosocial_has_said_that_they_may_be_found(as_profile):
     server, news = as_profile("gotosocial")
     assert news.me().discoverable is False

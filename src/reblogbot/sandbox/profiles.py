@@ -104,6 +104,8 @@ class Profile:
     bad_token: No = No(401, words="The access token is invalid")
     bad_token_on_verify: No | None = None
     no_token: No = No(401, words="The access token is invalid")
+    tells_scopes: bool = True
+    """Whether anything but the token answer tells the scopes."""
     narrow_scopes_on_verify: No | None = None
     """What verify_credentials says to a token without the whole of `read`."""
     garbage_id: No = No(404, words="Record not found")
@@ -145,6 +147,7 @@ PROFILES: dict[str, Profile] = {
         default_visibility="unlisted",  # 10
         locked_at_first=True,  # 10
         discoverable_at_first=False,  # second look, 7
+        tells_scopes=False,  # second look, 6
         bad_visibility=No(422, words="visibility '{value}' not recognised"),
         boost_twice="another",  # 3
         boost_visibility=False,  # 4
@@ -167,6 +170,7 @@ PROFILES: dict[str, Profile] = {
         ids="hex",  # 5
         instance_v2=No(404, "html"),  # 15
         forms="without_warning",  # second look, 2
+        tells_scopes=False,  # second look, 6
         hides_from_author=True,  # second look, 3
         max_characters=100_000,
         enforces_length=False,  # 8
@@ -208,6 +212,7 @@ PROFILES: dict[str, Profile] = {
         software="takahe",
         instance_v2=No(500, "html"),  # 7
         hides_from_author=True,  # second look, 3
+        tells_scopes=False,  # second look, 6
         narrow_scopes_on_verify=No(403, words="out_of_scope"),  # second look, 6
         counts_links_in_full=True,  # 8
         counts_spoiler=False,
@@ -261,6 +266,7 @@ PROFILES: dict[str, Profile] = {
         keys=_KEPT_FIRST,
         trailing_slash=No(404, "text", "404 Not Found"),
         forms="text",  # second look, 2
+        tells_scopes=False,  # second look, 6
         bad_body=No(422, words="invalid_request"),  # second look, 2
         bad_flag=No(400, words="Invalid option"),  # second look, 1
         max_characters=10_000,

@@ -134,8 +134,9 @@ _V = Verdict
 # The first row that holds decides; what no row holds for is doubtful.
 ERRORS: tuple[Row, ...] = (
     Row(_ALL, frozenset({429}), ANY, "", _V.RATE_LIMITED, "rate_limited"),
-    Row(_VERIFY, CLIENT_ERRORS, ANY, "", _V.UNAUTHORISED, "token_refused"),
+    # Takahē says so on verify_credentials to every token without the whole of `read`
     Row(_ALL, frozenset({401, 403}), SPOKEN, SCOPE_WORDS, _V.UNAUTHORISED, "scope_missing"),
+    Row(_VERIFY, CLIENT_ERRORS, ANY, "", _V.UNAUTHORISED, "token_refused"),
     Row(_ALL, frozenset({401, 403}), ANY, "", _V.UNAUTHORISED, "not_allowed"),
     # Takahē
     Row(_ALL, frozenset({400}), SPOKEN, "invalid bearer token", _V.UNAUTHORISED, "token_refused"),
@@ -272,7 +273,8 @@ _ADVICE = {
     "token_refused": "the token is refused; put a new one into the account's token_file or"
     " token_env",
     "scope_missing": "the token lacks a scope; make one with read:accounts read:statuses"
-    " read:search write:statuses write:media",
+    " read:search write:statuses write:media, or with read write:statuses write:media where the"
+    " server wants the whole of read, as Takahē does",
     "not_allowed": "refused as not allowed; see whether the account is suspended or the token"
     " revoked",
     "duplicate_key": "the key of this post was used before; it is being looked for",

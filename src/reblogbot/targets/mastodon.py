@@ -52,7 +52,8 @@ class MastodonTarget:
     The library shapes the requests; what an answer means is decided from the answer itself
     (`classify`), because the library tells a refused connection from a dropped one, or a
     redirected POST from an accepted one, no better than by its exception's text.
-    `token` is asked before every call, so a replaced token file is seen at once.
+    `token` is asked before every call, so a replaced token file is seen at once. `granted` are the
+    scopes kept for a token, () where they are not known.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class MastodonTarget:
         clock: Clock,
         timeout: timedelta,
         user_agent: str,
+        granted: Callable[[str], tuple[str, ...]] = lambda _: (),
     ) -> None:
         # Mastodon.py and requests are heavy: only a process that talks to an account pays
         from mastodon import Mastodon  # noqa: PLC0415
@@ -73,6 +75,7 @@ class MastodonTarget:
         # the library's own affair: nothing an admin could act on
         warnings.filterwarnings("ignore", category=MastodonDeprecationWarning)
         self._token = token
+        self._granted = granted
         self._clock = clock
         self._seconds = timeout.total_seconds()
         self._server = account.server.rstrip("/")
@@ -127,6 +130,9 @@ class MastodonTarget:
         return self._limits[1]
 
     def scopes(self) -> tuple[str, ...]:
+        kept = self._granted(self._fresh_token())
+        if kept:
+            return kept
         for path, name in _SCOPES:
             try:
                 told = self.get(path)
