@@ -133,7 +133,6 @@ class Edges:
 
     def pipeline(self, config: Config, store: Store) -> Pipeline:
         """A pipeline for this config."""
-
         targets: dict[str, MastodonTarget] = {}
         making = threading.Lock()
 

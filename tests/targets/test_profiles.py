@@ -126,6 +126,46 @@ def test_a_picture_stays_with_a_post_and_with_its_edit(sandbox, account):
     assert [one["description"] for one in there["media_attachments"]] == ["dots"]
 
 
+def test_an_edit_keeps_the_language(sandbox, account, profile):
+    post = replace(POST, link=f"{LINK}&zh", text=f"你好\n{LINK}&zh")
+    made = account.publish(post, "key zh")
+    account.publish(replace(post, action="edit", uri=made.remote_id, text=f"再见\n{LINK}&zh"), "k")
+    there = next(one for one in sandbox.statuses("news") if one["id"] == made.remote_id)
+    assert there["language"] == {"snac": "en", "takahe": None}.get(profile, "zh")
+
+
+@pytest.mark.parametrize("visibility", ["public", "unlisted", "private", "direct"])
+def test_a_post_is_as_visible_as_it_was_meant_to_be(sandbox, account, visibility):
+    made = account.publish(Post("post", text="seen", visibility=visibility), f"seen {visibility}")
+    there = next(one for one in sandbox.statuses("news") if one["id"] == made.remote_id)
+    assert there["visibility"] == visibility
+
+
+def test_a_picture_with_a_long_description_is_attached_all_the_same(sandbox, account):
+    account.limits()
+    picture = Image(png(), "image/png", "x" * 2000)
+    made = account.publish(
+        Post("post", text="pictured at length"), "key at length", images=[picture]
+    )
+    there = next(one for one in sandbox.statuses("news") if one["id"] == made.remote_id)
+    assert [len(one["description"]) for one in there["media_attachments"]] in ([1500], [2000])
+
+
+def test_what_is_no_picture_does_not_cost_its_post(sandbox, account):
+    bad = Image(b"no picture", "image/png")
+    made = account.publish(Post("post", text="not pictured"), "key not pictured", images=[bad])
+    assert any(one["id"] == made.remote_id for one in sandbox.statuses("news"))
+
+
+def test_an_edit_of_what_was_deleted_by_hand_makes_nothing_new(sandbox, account):
+    post = replace(POST, link=f"{LINK}&gone", text=f"gone\n{LINK}&gone")
+    made = account.publish(post, "key gone")
+    sandbox.delete_status(made.remote_id)
+    with pytest.raises(Rejected) as caught:
+        account.publish(replace(post, action="edit", uri=made.remote_id), "key edit")
+    assert caught.value.slug == "edited_is_gone"
+
+
 def test_a_post_over_the_limit_is_told_to_be_too_long(account, profile):
     long = Post("post", text="x" * (account.limits().characters + 1))
     if profile in ("snac", "hollo"):  # these enforce no limit
