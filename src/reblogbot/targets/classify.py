@@ -61,14 +61,14 @@ class Answer:
     def next_max_id(self) -> str | None:
         """The max_id of the next page in the Link header (RFC 8288).
 
-        "" where the header links to a previous page alone, None where it links to no page at all.
+        "" where the header links to a previous page alone, None where it says nothing of the kind.
         """
         found = None
         for part in self.headers.get("link", "").split(","):
             address, _, rest = part.partition(">")
             if _NEXT.search(rest):
                 query = parse_qs(urlsplit(address.strip().lstrip("<")).query)
-                return query.get("max_id", [""])[0]
+                return query["max_id"][0] if "max_id" in query else None
             if _PREVIOUS.search(rest):
                 found = ""
         return found

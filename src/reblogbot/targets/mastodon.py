@@ -7,9 +7,9 @@ import json
 import logging
 import threading
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from math import inf
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -22,8 +22,10 @@ from reblogbot.model import Image, Limits, Post, Receipt, Standing
 from reblogbot.ports import Clock, Identity
 from reblogbot.targets import standing as standings
 from reblogbot.targets.classify import Answer, Purpose, good, host, remote_id
+from reblogbot.targets.fields import attaching, new_status, words
 from reblogbot.targets.limits import is_mastodon, limits
 from reblogbot.targets.media import uploaded
+from reblogbot.targets.recent import own_statuses
 
 if TYPE_CHECKING:
     from mastodon import Mastodon
@@ -32,12 +34,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-PAGE = 40
-PAGES = 2
-HOME_PAGES = 20
-HOME = "/api/v1/timelines/home"
-CLOCKS_DIFFER = timedelta(hours=1)
-"""By so much a server's clock may be ahead of ours, or behind it."""
 LIMITS_LAST = timedelta(hours=1)
 _BOOSTABLE = frozenset({"", "public", "unlisted"})
 _GONE = frozenset({"not_found", "not_there"})
@@ -169,9 +165,9 @@ class MastodonTarget:
         quoted = self._quotable(post) if post.action == "quote" else None
         longest_alt = (self._limits[1] if self._limits else Limits()).alt
         attached = uploaded(self._ask, images, longest_alt, seconds)
-        fields = self._fresh(post, reply_to, quoted)
+        fields = new_status(post, reply_to, quoted, guards_mentions=self._is_mastodon)
         try:
-            return self._post(fields | _attaching(attached), key)
+            return self._post(fields | attaching(attached), key)
         except Rejected as error:
             if not attached or error.slug != "rejected":
                 raise
@@ -181,10 +177,8 @@ class MastodonTarget:
 
     def recent(self, hidden_since: datetime | None = None) -> Sequence[Standing]:
         mine = remote_id(self.me())
-        shown = list(self._own_statuses(mine))
-        if hidden_since is not None and not self._shows_author_all():
-            shown += self._own_at_home(mine, hidden_since - CLOCKS_DIFFER)
-        return list({one.receipt.remote_id: one for one in shown}.values())
+        hidden = hidden_since if hidden_since and not self._shows_author_all() else None
+        return own_statuses(self.page, mine, hidden)
 
     def standing(self, post: Post) -> Receipt | None:
         """The receipt of a boost that stands; its id is the boosted status's, where it is home."""
@@ -235,17 +229,6 @@ class MastodonTarget:
             timeout=client.request_timeout,
         )
 
-    def _fresh(self, post: Post, reply_to: str, quoted: str | None) -> dict[str, Any]:
-        """The fields of a new status."""
-        fields = _words(post) | {"visibility": post.visibility}
-        fields |= {"in_reply_to_id": reply_to} if reply_to else {}
-        fields |= {"quoted_status_id": quoted} if quoted else {}
-        if self._is_mastodon and not post.may_mention and post.visibility != "direct":
-            # nobody: a text that would notify people all the same is refused (PostStatusService).
-            # Not an empty array, which older Rails turn into null, and null asks for nothing.
-            fields["allowed_mentions"] = [""]
-        return fields
-
     def _post(self, fields: Mapping[str, Any], key: str) -> Receipt:
         return self._create(
             lambda client: self._send(client, "POST", "/api/v1/statuses", fields=fields, key=key)
@@ -285,7 +268,7 @@ class MastodonTarget:
 
     def _put(self, at_home: str, post: Post, images: Sequence[str]) -> Mapping[str, Any]:
         """The answer to an edit; the library's own call cannot send a language."""
-        fields = _words(post) | _attaching(images)
+        fields = words(post) | attaching(images)
 
         def ask(client: Mastodon) -> None:
             self._send(client, "PUT", f"/api/v1/statuses/{at_home}", fields=fields)
@@ -341,47 +324,11 @@ class MastodonTarget:
     def _described(self, path: str) -> Mapping[str, Any]:
         return self._json(lambda c: self._send(c, "GET", path), "read", "asking for its limits")
 
-    def _own_statuses(self, mine: str) -> Iterator[Standing]:
-        """Our latest statuses and boosts, a second page where the server links to one."""
-        path, older = f"/api/v1/accounts/{quote(mine, safe='')}/statuses", ""
-        for _ in range(PAGES):
-            page, linked = self._statuses(path, older)
-            yield from filter(None, map(standings.standing, page))
-            if not linked:
-                return
-            older = linked
-
     def _shows_author_all(self) -> bool:
         """Whether authors see their private and direct statuses on their own page."""
         with suppress(TargetError):
             self.limits()
         return self._is_mastodon
-
-    def _own_at_home(self, mine: str, since: datetime) -> Iterator[Standing]:
-        """Our statuses in the home timeline, which is read back to `since`.
-
-        snac and Takahē show private and direct statuses there alone, even to their author.
-        """
-        seen: set[str] = set()
-        older = ""
-        for _ in range(HOME_PAGES):
-            page, linked = self._statuses(HOME, older)
-            fresh = [one for one in page if remote_id(one) and remote_id(one) not in seen]
-            seen.update(map(remote_id, fresh))
-            own = (one for one in fresh if remote_id(one.get("account")) == mine)
-            yield from filter(None, map(standings.standing, own))
-            older = standings.last_id(page) if linked is None else linked
-            if not fresh or not older or _newest(fresh) < since:
-                return
-
-    def _statuses(self, path: str, older: str) -> tuple[Sequence[Any], str | None]:
-        """One page of a timeline, and the `max_id` of the next one. Raises TargetError."""
-        page, linked = self.page(path, {"limit": PAGE} | ({"max_id": older} if older else {}))
-        if not isinstance(page, list):
-            raise Doubtful("unreadable_answer", f"{self._name}: {path} is no list of statuses.")
-        if page and not any(map(standings.standing, page)):
-            raise Doubtful("unreadable_answer", f"{self._name}: {path} is a list of no statuses.")
-        return page, linked
 
     def _create(self, call: Callable[[Mastodon], object]) -> Receipt:
         return standings.receipt(self._ask(call, "create", "publishing").json())
@@ -440,22 +387,3 @@ class MastodonTarget:
     @property
     def _name(self) -> str:
         return host(self._server)
-
-
-def _words(post: Post) -> dict[str, Any]:
-    """What a status says, as a new one and as an edited one."""
-    fields: dict[str, Any] = {"status": post.text}
-    fields |= {"language": post.language} if post.language else {}
-    # without a warning, the account's own preference stands
-    fields |= {"spoiler_text": post.spoiler, "sensitive": True} if post.spoiler else {}
-    return fields
-
-
-def _newest(page: Sequence[Mapping[str, Any]]) -> datetime:
-    """The latest `created_at`; the epoch where no status has one."""
-    dates = (standings.instant(status.get("created_at")) for status in page)
-    return max(filter(None, dates), default=datetime.fromtimestamp(0, UTC))
-
-
-def _attaching(images: Sequence[str]) -> dict[str, Any]:
-    return {"media_ids": list(images)} if images else {}
