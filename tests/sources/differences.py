@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import dataclass
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import feedparser
 
@@ -123,7 +123,7 @@ REASONS = {
     },
     "link": {
         "what counts its readers may tell where it leads": lambda pair: (
-            "origLink" in pair.text and f">{pair.ours.link}<" in pair.text
+            "origLink" in pair.text and f">{pair.ours.link}<" in unescape_once(pair.text)
         ),
         "an id that is no address is no link": lambda pair: (
             not pair.ours.link and pair.theirs.link == urljoin(pair.url, pair.guid)
@@ -142,6 +142,10 @@ REASONS = {
         ),
         "an episode without a page can be heard at its enclosure": lambda pair: (
             not pair.theirs.link and pair.ours.link and _ENCLOSED.search(pair.text)
+        ),
+        "a relative link is meant from the site that the feed is about": lambda pair: (
+            urlsplit(pair.ours.link).hostname != urlsplit(pair.url).hostname
+            and urlsplit(pair.ours.link)[2:] == urlsplit(pair.theirs.link or pair.guid)[2:]
         ),
         "a related or other page is better than none": lambda pair: (
             pair.ours.link
