@@ -74,3 +74,13 @@ def test_somebody_elses_post_with_the_same_link_is_not_taken_for_ours(bot, news,
         server.add_status("ann", text_of("a"))
         bot.settle()
         assert posted(server) == [text_of(name) for name in "abc"]
+
+
+def test_posts_whose_connections_a_server_drops_unstored_are_made_all_the_same(bot, feeds, clock):
+    names = [f"n{number}" for number in range(24)]
+    with run_in_thread(profile="snac", clock=clock) as server:
+        url = feeds.show("/hot.xml", items(clock, *reversed(names)))
+        bot.configure({"hot": {"url": url, "max_per_poll": 50}}, {"news": (server, "")})
+        bot.settle()
+        assert posted(server) == [text_of(name) for name in names]
+        assert server.requests.count(("POST", "/api/v1/statuses")) == 25
