@@ -7,27 +7,25 @@ import regex
 from reblogbot.core.text.links import LINK
 
 _LETTER = r"\p{L}\p{M}\p{N}_"
-_NAME = rf"[{_LETTER}](?:[{_LETTER}.-]*[{_LETTER}])?"
-_SIGN = regex.compile(r"[@＠#＃]")
-_SIGNS = regex.compile(
-    rf"""
-    (?P<link> {LINK.pattern} )
-    |
-    # not every server cares what stands before the sign
-    [@＠#＃]* [@＠] (?P<handle> {_NAME} (?: [@＠]+ {_NAME} )+ ) [@＠]*
-    |
-    # Weibo closes them
-    (?<! [A-Za-z0-9_] ) [#＃] (?P<topic> [^\s\p{{Cc}}/:@＠#＃]{{2,60}} ) [#＃] (?! [{_LETTER}] )
-    |
-    (?<! [A-Za-z0-9_] )
-    (?: [@＠#＃]* [@＠] [@＠#＃]* (?= [{_LETTER}] | \s*\Z )
-      # a hashtag needs a letter, so "#1" stays, and so does the keycap of the sign
-      | [#＃]+ (?! \ufe0f | \u20e3 ) (?= [\p{{N}}\p{{M}}]* [\p{{L}}_·・] | \s*\Z )
-    )
-    """,
-    regex.VERBOSE,
+# every part is possessive: no text makes the search go back
+_NAME = rf"[{_LETTER}]++(?:[.-]++[{_LETTER}]++)*+"
+_PARTS = regex.compile(rf"(?P<link>{LINK.pattern})|(?P<signs>[@＠#＃]++)")
+_HANDLE = regex.compile(
+    rf"(?P<name>{_NAME})(?P<hosts>(?:[#＃]*+[@＠][@＠#＃]*+{_NAME})++)[@＠#＃]*+"
 )
+_HOST = regex.compile(_NAME)
+# Weibo closes its hashtags
+_TOPIC = regex.compile(
+    rf"(?!\ufe0f|\u20e3)(?P<topic>[^\s\p{{Cc}}/:@＠#＃]{{2,60}})[#＃](?![{_LETTER}])"
+)
+_MENTIONED = regex.compile(rf"[{_LETTER}]")
+# a hashtag needs a letter, so "#1" stays, and so does the keycap of the sign; "#1#2#" is two topics
+_TAGGED = regex.compile(
+    r"(?!\ufe0f|\u20e3)(?:[\p{N}\p{M}]*+[\p{L}_·・]|[^\s\p{Cc}/:#＃]{1,60}[#＃])"
+)
+_INSIDE_WORD = regex.compile(r"(?<=[A-Za-z0-9_])")
 _AFTER_LETTER = regex.compile(rf"(?<=[{_LETTER}][#＃]?)")
+_SIGNS_AT_END = regex.compile(r"(?r)[\s@＠#＃]*\Z")
 # where Mastodon finds a mention even within a link (account.rb, MENTION_RE)
 _MENTION_IN_LINK = regex.compile(r"(?<![=/\w])@(?=\w|\Z)")
 
@@ -39,13 +37,18 @@ def defuse(text: str) -> str:
     folded into mentions elsewhere; an invisible character behind the sign would be just what
     `clean` takes out, and some screen readers stumble over it. Links keep working, and
     addresses such as bob@example.org stay: the sign within a word mentions nobody.
+
+    One pass: each run of signs is judged once, by the text around it, so the cost grows with the
+    text alone.
     """
-    while _SIGN.search(text):
-        before, text = text, _SIGNS.sub(_harmless, text)
-        # a sign taken away can leave the next one where it counts
-        if text == before:
-            break
-    return text
+    body = _body_end(text)
+    parts: list[str] = []
+    end = 0
+    while part := _PARTS.search(text, end):
+        parts.append(text[end : part.start()])
+        replacement, end = _replacement(part, is_last=part.start() >= body)
+        parts.append(replacement)
+    return "".join([*parts, text[end:]])
 
 
 def harmless_link(link: str) -> str:
@@ -53,12 +56,36 @@ def harmless_link(link: str) -> str:
     return _MENTION_IN_LINK.sub("%40", link)
 
 
-def _harmless(found: regex.Match[str]) -> str:
-    if found["link"]:
-        return harmless_link(found["link"])
-    # 回复@某人: the words on both sides must not run together
-    gap = " " if _AFTER_LETTER.match(found.string, found.start()) else ""
-    if found["topic"]:
-        return gap + found["topic"]
-    name, *hosts = regex.split(r"[@＠]+", found["handle"] or "")
-    return f"{gap}{name} ({', '.join(hosts)})" if hosts else gap
+def _body_end(text: str) -> int:
+    """Where the text ends, not counting signs and spaces at its end."""
+    found = _SIGNS_AT_END.search(text)
+    return found.start() if found else len(text)
+
+
+def _replacement(part: regex.Match[str], *, is_last: bool) -> tuple[str, int]:
+    """What a link or a run of signs becomes, and the end of the text that this replaces."""
+    if part["link"]:
+        return harmless_link(part["link"]), part.end()
+    text, signs = part.string, part["signs"]
+    # not every server cares what stands before a handle
+    handle = _HANDLE.match(text, part.end()) if "@" in signs or "＠" in signs else None
+    if handle:
+        hosts = ", ".join(_HOST.findall(handle["hosts"]))
+        return f"{_gap(text, part.start())}{handle['name']} ({hosts})", handle.end()
+    kept = signs[: 1 if _INSIDE_WORD.match(text, part.start()) else 0]
+    removable = signs[len(kept) :]
+    gap = _gap(text, part.start() + len(kept))
+    topic = _TOPIC.match(text, part.end()) if removable in ("#", "＃") else None
+    if topic:
+        return f"{kept}{gap}{topic['topic']}", topic.end()
+    left = removable if not is_last else ""
+    if left and _MENTIONED.match(text, part.end()) and left.strip("#＃"):
+        left = ""
+    elif left and _TAGGED.match(text, part.end()):
+        left = left.rstrip("#＃")
+    return kept + (gap if left != removable else "") + left, part.end()
+
+
+def _gap(text: str, place: int) -> str:
+    """回复@某人: the space that keeps the words on both sides of removed signs apart."""
+    return " " if _AFTER_LETTER.match(text, place) else ""
