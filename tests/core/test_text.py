@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from mastodon import Mastodon
 from mastodon._url_regex import URL_REGEX_SOURCE
 
+from growth import FACTOR, growth
 from reblogbot.core.text import (
     clean,
     defuse,
@@ -158,6 +159,9 @@ def test_one_line_is_one_line():
         ("看#话题#，#iPhone15# 来了", "看 话题，iPhone15 来了"),
         ("@#both #@ways @@twice", "both ways twice"),
         ("so there @", "so there "),
+        ("so @ # there @ # @ ", "so @ # there    "),
+        ("@a@b#tag", "a (b)tag"),
+        ("bob@#a@example.org", "bob a (example.org)"),
         ("https://x.example/,@bob", "https://x.example/,%40bob"),
     ],
 )
@@ -197,6 +201,14 @@ def test_no_server_finds_anybody_in_defused_text(text):
 @given(fragments, fragments)
 def test_two_defused_texts_side_by_side_are_still_harmless(first, second):
     assert not MENTION.search(defuse(clean(first)) + defuse(clean(second)))
+
+
+@pytest.mark.parametrize("end", ["", "!", "x"])
+@pytest.mark.parametrize(
+    "signs", ["@ ", "# ", "＠", "#@", "a@", "@a ", "@a@", "#a", "@!", "@1#", "x@."]
+)
+def test_signs_without_end_cost_no_more_than_their_number(signs, end):
+    assert growth(defuse, lambda size: signs * (size // len(signs)) + end, 1 << 20) <= FACTOR
 
 
 # HTML
