@@ -7,7 +7,7 @@ import * as mfm from "mfm-js";
 
 // as in https://github.com/fedify-dev/hollo/blob/main/src/text.ts
 const hollo = new MarkdownIt({ linkify: true, html: false })
-  .use(mention, { localDomain: () => "home.example" })
+  .use(mention, {})
   .use(hashtag, {});
 
 function nodes(tree) {

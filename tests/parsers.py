@@ -30,9 +30,7 @@ _FOLDER = ROOT / "build" / "npm"
 
 _LINK = regex.compile(r"https?://\S+", regex.IGNORECASE)
 # https://github.com/mastodon/mastodon/blob/main/app/models/account.rb
-_MASTODON_MENTION = regex.compile(
-    r"(?<![=/\w])@[a-z0-9_]+(?:[.-]+[a-z0-9_]+)*", regex.IGNORECASE
-)
+_MASTODON_MENTION = regex.compile(r"(?<![=/\w])@[a-z0-9_]+(?:[.-]+[a-z0-9_]+)*", regex.IGNORECASE)
 # https://github.com/mastodon/mastodon/blob/main/app/models/tag.rb, in the widest of its versions
 _MASTODON_HASHTAG = regex.compile(
     r"(?<![\w\p{M}/)])[#＃][\p{L}\p{M}\p{N}\p{Pc}·・\u200c]*[\p{Alphabetic}_·・\u200c]"
@@ -48,7 +46,9 @@ def mastodon(text: str) -> list[str]:
 # https://codeberg.org/superseriousbusiness/gotosocial: internal/regexes/regexes.go (MentionFinder),
 # internal/text/util.go (boundaries), internal/text/normalize.go. Its linkifier takes a link where
 # goldmark lets it begin: at the start of a line, behind white space or one of *_~(
-_GOTOSOCIAL_LINK = regex.compile(r"(?:(?<=[\s*_~(])|^)https?://[^\s<>「」【】“”\"]+", regex.MULTILINE)
+_GOTOSOCIAL_LINK = regex.compile(
+    r"(?:(?<=[\s*_~(])|^)https?://[^\s<>「」【】“”\"]+", regex.MULTILINE
+)
 _GOTOSOCIAL_MENTION = regex.compile(r"(?:(?<=[\s\p{P}])|^)@[\p{L}\p{M}\p{N}._-]+", regex.MULTILINE)
 _GOTOSOCIAL_HASHTAG = regex.compile(
     r"(?:(?<=[\s|\u200b\ufeff]|(?!_)\p{P})|^)#[\p{L}\p{M}\p{N}_]*[\p{L}\p{N}]", regex.MULTILINE

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from growth import FACTOR, growth
 from parsers import RULES, node_parsers
 from reblogbot.core.identity import clean_link
 from reblogbot.core.text import clean, defuse
@@ -60,6 +59,9 @@ def found_by_misskey(node, text):
         ("#1, #2024 and #3rd", "1, 2024 and 3rd"),
         ("@#both #@ways @@twice", "both ways twice"),
         ("so there @", "so there "),
+        ("so @ # there @ # @ ", "so @ # there @ # @ "),
+        ("@a@b#tag", "a (b)tag"),
+        ("bob@#a@example.org", "bob a@example.org"),
     ],
 )
 def test_foreign_mentions_and_hashtags_become_words(hostile, harmless):
@@ -122,7 +124,7 @@ def test_numbers_keep_their_sign_where_they_are_asked_to():
     assert defuse("#1, (#2024) and #3rd", numbers=False) == "#1, (#2024) and 3rd"
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(nasty)
 def test_no_rule_of_any_server_finds_anything_in_defused_text(text):
     harmless = defuse(clean(text))
@@ -131,13 +133,13 @@ def test_no_rule_of_any_server_finds_anything_in_defused_text(text):
     assert defuse(harmless) == harmless
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(nasty)
 def test_misskeys_own_parser_finds_nothing_in_defused_text(node, text):
     assert found_by_misskey(node, defuse(clean(text))) == []
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(nasty, nasty)
 def test_two_defused_texts_side_by_side_are_still_harmless(node, first, second):
     text = defuse(clean(first)) + defuse(clean(second))
@@ -146,7 +148,7 @@ def test_two_defused_texts_side_by_side_are_still_harmless(node, first, second):
     assert found_by_misskey(node, text) == []
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(nasty)
 def test_no_letter_is_lost(text):
     def letters(words):
@@ -157,7 +159,7 @@ def test_no_letter_is_lost(text):
     assert letters(defuse(text)) == letters(text)
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(links)
 def test_an_entrys_own_link_on_its_line_names_nobody(node, link):
     link = clean_link(link)
@@ -167,15 +169,10 @@ def test_an_entrys_own_link_on_its_line_names_nobody(node, link):
         assert not [one for one in rule(text) if one.lstrip("( \n").startswith("@")], server
 
 
-@pytest.mark.parametrize("fragment", NASTY)
-def test_the_time_taken_grows_with_the_text(fragment):
-    def seconds(count):
-        text = (fragment * count)[:count]
-        taken = []
-        for _ in range(3):
-            start = time.process_time()
-            defuse(text)
-            taken.append(time.process_time() - start)
-        return min(taken)
-
-    assert seconds(50_000) < 0.05 + 8 * seconds(12_500)
+@pytest.mark.parametrize("end", ["", "x"])
+@pytest.mark.parametrize(
+    "fragment",
+    [*NASTY, "@ ", "# ", "#@", "a@", "@a ", "@a@", "#a", "@!", "@1#", "x@.", "@a.", "<a ", "#ab"],
+)
+def test_fragments_without_end_cost_no_more_than_their_number(fragment, end):
+    assert growth(defuse, lambda size: fragment * (size // len(fragment)) + end, 1 << 16) <= FACTOR

@@ -20,8 +20,8 @@ LINK = "https://paper.example/a?id=3&section=9"
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 POST = Post("post", text=f"标题 Title\n{LINK}", link=LINK, visibility="unlisted", language="zh")
 NOTE = Post("post", text="Good  morning,\n\nall of you & <them>", visibility="unlisted")
-PROFILES = ["mastodon", "mastodon-4.6", "gotosocial", "snac", "takahe", "pleroma", "pixelfed"]
-RESOLVES = {"mastodon", "mastodon-4.6", "gotosocial", "pleroma", "pixelfed"}
+PROFILES = ["mastodon", "mastodon-4.6", "gotosocial", "snac", "takahe", "hollo", "pleroma", "pixelfed"]
+RESOLVES = {"mastodon", "mastodon-4.6", "gotosocial", "hollo", "pleroma", "pixelfed"}
 ANNOUNCED = {"mastodon": 23, "mastodon-4.6": 23}
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Literal
 
 from reblogbot.sandbox.ids import IdStyle
+from reblogbot.sandbox.rendering import Rendering
 
 BodyKind = Literal["json", "html", "text", "empty"]
 
@@ -41,6 +42,9 @@ class Profile:
 
     version: str
     software: str = "mastodon"
+    source_url: str = ""
+    rendering: Rendering = "mastodon"
+    """What it makes of a status's text."""
     api_version: int | None = None
     ids: IdStyle = "snowflake"
     keys: Keys = Keys()
@@ -117,6 +121,7 @@ PROFILES: dict[str, Profile] = {
     "gotosocial": Profile(
         version="0.20.0-rc1+g57cb4fe",
         software="gotosocial",
+        rendering="gotosocial",
         ids="ulid",
         max_characters=5000,
         per_link=25,
@@ -146,6 +151,7 @@ PROFILES: dict[str, Profile] = {
     "snac": Profile(
         version="4.0.0 (not true; really snac/2.94)",
         software="snac",
+        rendering="snac",
         ids="hex",  # 5
         instance_v2=No(404, "html"),  # 15
         max_characters=None,  # 8
@@ -182,9 +188,20 @@ PROFILES: dict[str, Profile] = {
         limited="nothing",  # 13
         drops_every=20,  # 16
     ),
+    "hollo": Profile(
+        version="0.9.13",
+        software="hollo",
+        source_url="https://github.com/fedify-dev/hollo",
+        rendering="hollo",
+        max_characters=10_000,
+        per_link=256,
+        counts_links_in_full=True,
+        limited="nothing",
+    ),
     "takahe": Profile(
         version="takahe/0.11.0",  # 1: no number that a client could read
         software="takahe",
+        rendering="takahe",
         instance_v2=No(500, "html"),  # 7
         counts_links_in_full=True,  # 8
         counts_spoiler=False,

@@ -6,6 +6,7 @@ import hashlib
 import logging
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from math import inf
 from typing import TYPE_CHECKING, Any
@@ -14,8 +15,9 @@ from urllib.parse import quote
 from reblogbot.clock import uptime
 from reblogbot.core.delivery import UNRESOLVABLE
 from reblogbot.core.identity import canonical_link
+from reblogbot.core.text import escape
 from reblogbot.errors import Doubtful, ReblogbotError, Rejected, TargetError, Unauthorised
-from reblogbot.model import Image, Limits, Post, Receipt, Standing
+from reblogbot.model import Image, Limits, Markup, Post, Receipt, Standing
 from reblogbot.ports import Clock, Identity
 from reblogbot.targets import standing as standings
 from reblogbot.targets.classify import Answer, Purpose, good, host, remote_id
@@ -130,8 +132,10 @@ class MastodonTarget:
         *,
         reply_to: str = "",
         images: Sequence[Image] = (),
+        markup: Markup = "plain",
         lapses: float = inf,
     ) -> Receipt:
+        post = replace(post, text=escape(post.text, markup))
         with self._lapsing(lapses):
             if post.action == "boost":
                 return self._boost(post)
@@ -384,7 +388,8 @@ class MastodonTarget:
 
 def _words(post: Post) -> list[tuple[str, str]]:
     """What a status says, as a new one and as an edited one."""
-    fields = [("status", post.text)]
+    # servers and accounts have other formats as their default; Mastodon ignores the field
+    fields = [("status", post.text), ("content_type", "text/plain")]
     fields += [("language", post.language)] if post.language else []
     # without a warning, the account's own preference stands
     fields += [("spoiler_text", post.spoiler), ("sensitive", "1")] if post.spoiler else []

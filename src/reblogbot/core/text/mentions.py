@@ -11,6 +11,8 @@ from reblogbot.core.text.links import LINK
 _WORD = r"\p{L}\p{M}\p{N}_"
 _NAME = rf"[{_WORD}]++(?:[.-]++[{_WORD}]++)*+"
 _SIGN = "@＠#＃"
+# the keycap #️⃣ is an emoji
+_RUN = r"(?:[@＠＃]|\#(?!\ufe0f\u20e3))"
 # characters that cannot belong to a hashtag on any server, Misskey included
 _NO_TAG = r"[\s.,!?'\":/<>\]】」）]"
 _NUMBER = rf"\#(?=[0-9]++(?![{_WORD}{_SIGN}]))"
@@ -26,10 +28,10 @@ _HAZARDS = regex.compile(
       | (?: \#++ | ＃ ) (?={_NO_TAG})
       )
     | (?P<number> {_NUMBER} )
-    | [{_SIGN}]*+ (?<=[@＠]) (?P<handle> {_NAME} (?: [@＠]++ {_NAME} )+ ) [{_SIGN}]*+
+    | {_RUN}++ (?<=[@＠]) (?P<handle> {_NAME} (?: [@＠]++ {_NAME} )+ ) {_RUN}*+
     # Weibo closes its hashtags
-    | [#＃] (?P<topic> [^\s\p{{Cc}}/:{_SIGN}]{{2,60}} ) [#＃]++ (?![{_WORD}@＠])
-    | (?P<signs> (?: [@＠＃] | \#(?!\ufe0f\u20e3) )++ )
+    | [#＃] (?P<topic> [^\s\p{{Cc}}/:<$\[\]{_SIGN}]{{2,60}} ) [#＃]++ (?![{_WORD}@＠])
+    | (?P<signs> {_RUN}++ )
     # [label](address), [label][name] and [name]: address, in Markdown and MFM
     | (?P<bracket> \] (?=[(\[:]) )
     # MFM functions, MFM tags, HTML tags with attributes
@@ -126,5 +128,5 @@ def _closed_head(link: str) -> str:
     head, sign, fragment = link.partition("#")
     if not sign or _WHOLE.fullmatch(head):
         return link
-    scheme, host, path = regex.fullmatch(r"(https?://)?([^/?]*)(.*)", head, regex.I).groups("")
-    return scheme + host + quote(path, safe=_PLAIN_IN_LINK) + sign + fragment
+    *origin, path = head.split("/", 3)
+    return "/".join([*origin, quote(path, safe=_PLAIN_IN_LINK)]) + sign + fragment
