@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import regex
@@ -137,7 +138,10 @@ def _draft(entry: Entry, source: SourceSettings, limits: Limits, source_title: s
 def _is_link_apart(draft: _Draft) -> bool:
     """Whether no server can find a mention in the link: there is none, or only blanks touch it."""
     link = draft.names.link
-    return "@" not in link or all(not text[-1:].strip() for text in draft.write().split(link)[:-1])
+    if "@" not in link:
+        return True
+    around = draft.write().split(link)
+    return not any(before[-1:].strip() or after[:1].strip() for before, after in pairwise(around))
 
 
 def _with_quiet_link(draft: _Draft) -> _Draft:

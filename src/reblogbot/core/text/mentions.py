@@ -35,7 +35,7 @@ _HAZARDS = regex.compile(
     # [label](address), [label][name] and [name]: address, in Markdown and MFM
     | (?P<bracket> \] (?=[(\[:]) )
     # MFM functions, MFM tags, HTML tags with attributes
-    | (?P<opener> \$(?=\[) | <(?=/?(?:b|center|i|plain|s|small)>|[A-Za-z][\w-]*+\s[^<>=]*+=) )
+    | (?P<opener> \$(?=\[) | <(?=/?(?:center|plain)>|[A-Za-z][\w-]*+\s[^<>=]*+=) )
     """,
     regex.VERBOSE,
 )
