@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -10,6 +9,7 @@ from functools import cached_property
 from typing import ParamSpec, TypeVar
 
 from reblogbot.aside import Aside, ThreadDied
+from reblogbot.config.tokens import token_digest
 from reblogbot.errors import Doubtful, RateLimited, TargetError, Unauthorised
 from reblogbot.model import Delivery, State
 from reblogbot.ports import Clock, Target
@@ -74,7 +74,7 @@ class Access:
     def token_mark(self) -> str:
         """A digest that tells one token from another, "" where there is none to be had."""
         try:
-            return hashlib.sha256(self._token().encode()).hexdigest()[:16]
+            return token_digest(self._token())
         except Unauthorised:
             return ""
 

@@ -27,8 +27,9 @@ from reblogbot.sources.consent import OURS, our_addresses
 from reblogbot.sources.document import host_of
 from reblogbot.sources.fediverse import Acct
 from reblogbot.sources.people import Author
-from reblogbot.sources.timeline import SECONDS, Memory, Page, Shown, catch_up, first_pages
+from reblogbot.sources.timeline import SECONDS, Memory, Page, Shown, catch_up
 from reblogbot.web.addresses import is_address
+from reblogbot.web.addresses import shown as shown_url
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -77,9 +78,8 @@ class ActorSource:
         web = _Web(self._settings, self._tools, self._start())
         actor = await self._actor(web, memory.place)
         outbox = _Outbox(web, actor)
-        pages = first_pages(self._settings.first, _PER_PAGE)
         before = replace(memory, place=actor.id)
-        shown, after = await catch_up(outbox, before, web.now, pages)
+        shown, after = await catch_up(outbox, before, web.now, self._settings.first, _PER_PAGE)
         marks = {*memory.known, *memory.above}
         entries, unread = await self._entries(web, actor, shown, marks)
         return Batch(
@@ -222,8 +222,15 @@ class _Outbox:
 
     async def page(self, older: str) -> Page:
         leaf, answer = await self._web.answered(older or self._url, activitypub.leaf)
+        total = leaf.total
         if not older and leaf.first:
             leaf, answer = await self._web.answered(leaf.first, activitypub.leaf)
+        if not older and total and not leaf.size and not leaf.next:
+            raise SourceError(
+                "outbox_hidden",
+                f"{shown_url(self._url)}: this outbox counts {total} posts and shows none of them;"
+                ' follow the account with kind = "account" and via = one of your own',
+            )
         if not older:
             self.fresh_for = schedule.freshness(answer.headers, self._web.now)
         shown = tuple(Shown(one.id, one.at, one) for one in leaf.acts)
