@@ -107,7 +107,7 @@ def test_no_link_is_disguised(hostile, harmless):
         "bob@example.org",
         "C# and F#m",
         "C#",
-        "#\ufe0f\u20e3",
+        "#\ufe0f\u20e3 tag",
         "lunch @ noon",
         "a #, b",
         "Vec<T>, 1 < 2 and x <y",

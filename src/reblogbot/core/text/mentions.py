@@ -15,12 +15,14 @@ _SIGN = "@＠#＃"
 _RUN = r"(?:[@＠＃]|\#(?!\ufe0f\u20e3))"
 # characters that cannot belong to a hashtag on any server, Misskey included
 _NO_TAG = r"[\s.,!?'\":/<>\]】」）]"
+# a link as elsewhere, but none that runs on into [label](address)
+_SCHEME, _NOT_BLANK = LINK.pattern.removesuffix("+").split("://")
 _NUMBER = rf"\#(?=[0-9]++(?![{_WORD}{_SIGN}]))"
 # alternatives from the most to the least specific; each consumes a whole run of signs
 _HAZARDS = regex.compile(
     rf"""
-    (?P<link> {LINK.pattern} )
-    | (?P<keycap> \#\ufe0f\u20e3 ) (?= (?P<joined>[{_WORD}])? )
+    (?P<link> {_SCHEME}://(?: (?!\]\() {_NOT_BLANK} )+ )
+    | (?P<keycap> \#\ufe0f\u20e3 (?= [{_WORD}·・\u200c] | \Z ) )
     | (?P<kept>
         (?<=[A-Za-z0-9]) @ (?=[A-Za-z0-9]{_NAME.replace("++", "*+", 1)}(?![@＠]))
       | [@＠] (?= [^{_WORD}.\-{_SIGN}] )
@@ -85,9 +87,7 @@ def _harmless(found: regex.Match[str]) -> str:
             return _link_in_text(found)
         case "kept":
             return found[0]
-        case "keycap" | "joined":
-            return f"{found[0]} " if found["joined"] else found[0]
-        case "bracket" | "opener":
+        case "keycap" | "bracket" | "opener":
             return f"{found[0]} "
     return _without_signs(found)
 
@@ -108,8 +108,8 @@ def _link_in_text(found: regex.Match[str]) -> str:
     GoToSocial, for one, knows none behind 「 or :, and so finds mentions and hashtags in it.
     """
     link = found["link"].replace("@", "%40").replace("＃", "%EF%BC%83")
-    # MFM may find its constructs in the rest of a link that it cuts short
-    link = link.replace("](", "] (").replace("$[", "%24[")
+    # MFM may find a function in the rest of a link that it cuts short
+    link = link.replace("$[", "%24[")
     head, _, fragment = _closed_head(link).partition("#")
     fragment = fragment.replace("#", "%23")
     if not fragment:
