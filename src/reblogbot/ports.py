@@ -8,7 +8,7 @@ from datetime import datetime
 from math import inf
 from typing import Any, Protocol, TypeVar
 
-from reblogbot.model import Batch, Image, Limits, Post, Receipt, Standing, Validators
+from reblogbot.model import Batch, Image, Limits, Markup, Post, Receipt, Standing, Validators
 
 T = TypeVar("T")
 
@@ -152,9 +152,12 @@ class Target(Protocol):
         *,
         reply_to: str = "",
         images: Sequence[Image] = (),
+        markup: Markup = "plain",
         lapses: float = inf,
     ) -> Receipt:
         """The receipt of the post, boost, quote or edit; `key` is the Idempotency-Key.
+
+        The text is escaped for `markup`, so that it stands on the server as the post has it.
 
         `reply_to` is the remote id of the status it continues. An image that cannot be
         attached is left out. From `lapses` on, told by `clock.uptime`, nothing may leave any

@@ -25,7 +25,12 @@ def test_a_post_goes_out_with_key_visibility_and_language_and_gives_a_receipt(se
     assert sent.headers["idempotency-key"] == "k-1"
     assert sent.headers["authorization"] == "Bearer s3cret-t0ken"
     assert sent.headers["user-agent"] == "reblogbot/test"
-    assert sent.fields == {"status": POST.text, "visibility": "unlisted", "language": "en"}
+    assert sent.fields == {
+        "status": POST.text,
+        "content_type": "text/plain",
+        "visibility": "unlisted",
+        "language": "en",
+    }
 
 
 def test_a_warning_makes_the_post_sensitive_and_an_unknown_language_is_left_out(server, target):
@@ -33,6 +38,7 @@ def test_a_warning_makes_the_post_sensitive_and_an_unknown_language_is_left_out(
     target.publish(Post("post", text="t", visibility="private", spoiler="violence"), "k")
     assert server.seen[0].fields == {
         "status": "t",
+        "content_type": "text/plain",
         "visibility": "private",
         "spoiler_text": "violence",
         "sensitive": True,

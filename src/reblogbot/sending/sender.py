@@ -102,7 +102,8 @@ class Sender:
         if record.paused_until is not None and record.paused_until > access.clock.now():
             raise Unreachable("account_rests", f"{access.name} rests itself: {record.reason}")
         try:
-            await access.call(access.target.publish, post, key)
+            markup = (await self.limits()).markup
+            await access.call(access.target.publish, post, key, markup=markup)
         except RateLimited as error:
             await access.pause(error.until, error)
             raise
@@ -241,6 +242,7 @@ class Sender:
                 key,
                 reply_to=reply_to,
                 images=images,
+                markup=(self._limits or Limits()).markup,
                 lapses=lapses,
             )
         except TargetError as error:

@@ -18,8 +18,9 @@ from urllib.parse import quote
 from reblogbot.clock import uptime
 from reblogbot.core.delivery import UNRESOLVABLE
 from reblogbot.core.identity import canonical_link
+from reblogbot.core.text import escape
 from reblogbot.errors import Doubtful, ReblogbotError, Rejected, TargetError, Unauthorised
-from reblogbot.model import Image, Limits, Post, Receipt, Standing
+from reblogbot.model import Image, Limits, Markup, Post, Receipt, Standing
 from reblogbot.ports import Clock, Identity
 from reblogbot.targets import standing as standings
 from reblogbot.targets.classify import Answer, Purpose, good, host, remote_id
@@ -148,8 +149,10 @@ class MastodonTarget:
         *,
         reply_to: str = "",
         images: Sequence[Image] = (),
+        markup: Markup = "plain",
         lapses: float = inf,
     ) -> Receipt:
+        post = replace(post, text=escape(post.text, markup))
         with self._lapsing(lapses):
             if post.action == "boost":
                 return self._boost(post)
