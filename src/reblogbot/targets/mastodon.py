@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from reblogbot.clock import uptime
-from reblogbot.core.delivery import UNRESOLVABLE
+from reblogbot.core.consent import address
 from reblogbot.core.identity import canonical_link
 from reblogbot.errors import Doubtful, ReblogbotError, Rejected, TargetError, Unauthorised
 from reblogbot.model import Image, Limits, Post, Receipt, Standing
-from reblogbot.ports import Clock, Identity
+from reblogbot.ports import Clock, FoundStatus, Identity
 from reblogbot.targets import standing as standings
 from reblogbot.targets.classify import Answer, Purpose, good, host, remote_id
 from reblogbot.targets.limits import is_mastodon, limits
@@ -32,7 +32,6 @@ log = logging.getLogger(__name__)
 PAGE = 40
 PAGES = 2
 LIMITS_LAST = timedelta(hours=1)
-_BOOSTABLE = frozenset({"", "public", "unlisted"})
 _GONE = frozenset({"not_found", "not_there"})
 _QUOTABLE = frozenset({"automatic", "manual"})
 # where servers tell what a token may do: the token itself (Doorkeeper), or the app it came by
@@ -86,6 +85,7 @@ class MastodonTarget:
         self._mine = "", ""
         self._limits: tuple[datetime, Limits] | None = None
         self._is_mastodon = False
+        self._has_relationships = True
         self._remaining: int | None = None
 
     @property
@@ -96,9 +96,11 @@ class MastodonTarget:
         """Whom the token speaks for; any 4xx here means the token (snac answers 422)."""
         me = self._json(lambda c: c.account_verify_credentials(), "verify", "checking the token")
         self._mine = str(self._client.access_token), remote_id(me)
+        name, page = standings.text(me, "username"), standings.text(me, "url")
         return Identity(
-            acct=standings.text(me, "acct") or standings.text(me, "username"),
-            url=standings.text(me, "url"),
+            acct=standings.text(me, "acct") or name,
+            url=page,
+            address=address(name, page or standings.text(me, "uri")),
             is_bot=me.get("bot") is True,
             extra=me,
         )
@@ -145,7 +147,7 @@ class MastodonTarget:
         self, post: Post, key: str, reply_to: str, images: Sequence[Image], seconds: float
     ) -> Receipt:
         """The receipt of a new status, with those images that are uploaded within `seconds`."""
-        quoted = self._quotable(post) if post.action == "quote" else None
+        quoted = _at_home(post) if post.action == "quote" else None
         longest_alt = (self._limits[1] if self._limits else Limits()).alt
         attached = uploaded(self._ask, images, longest_alt, seconds)
         fields = self._fresh(post, reply_to, quoted)
@@ -171,8 +173,8 @@ class MastodonTarget:
 
     def standing(self, post: Post) -> Receipt | None:
         """The receipt of a boost that stands; its id is the boosted status's, where it is home."""
-        status = self._resolve(post.uri) if post.action == "boost" else None
-        return standings.receipt(status) if status and status.get("reblogged") is True else None
+        status = self.status(post) if post.action == "boost" else None
+        return status.boosted if status else None
 
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
         return self._read(path, params).json()
@@ -219,18 +221,63 @@ class MastodonTarget:
         )
 
     def _boost(self, post: Post) -> Receipt:
-        status = self._found(post)
-        if status is None:
-            raise Rejected(UNRESOLVABLE, f"{self._name}: {post.uri} is not to be found from there.")
-        if standings.text(status, "visibility") not in _BOOSTABLE or post.visibility == "direct":
-            raise Rejected("not_boostable", f"{self._name}: {post.uri} is not public; skip it.")
-        if status.get("reblogged") is True:
-            return standings.receipt(status)
-        at_home = quote(remote_id(status), safe="")
+        at_home = quote(_at_home(post), safe="")
         return self._create(lambda c: c.status_reblog(at_home, visibility=post.visibility))
 
-    def resolves(self, uri: str) -> bool:
-        return self._resolve(uri) is not None
+    def status(self, post: Post) -> FoundStatus | None:
+        try:
+            found = self._by_id(post) if post.status_id else self._by_address(post.uri)
+        except Doubtful as error:
+            if error.slug in _GONE:
+                return None
+            raise
+        if found is None:
+            return None
+        return FoundStatus(
+            remote_id(found),
+            found,
+            standings.receipt(found) if found.get("reblogged") is True else None,
+            _may_quote(found),
+        )
+
+    def _by_id(self, post: Post) -> Mapping[str, Any] | None:
+        """The status of that id, None where another one has it by now (a server set up anew)."""
+        found = self.get(f"/api/v1/statuses/{quote(post.status_id, safe='')}")
+        status = _original(found) if isinstance(found, Mapping) else {}
+        if not remote_id(status):
+            raise Doubtful("unreadable_answer", f"{self._name}: a status was expected.")
+        is_it = post.uri == post.status_id or _is_named(status, post.uri)
+        return status if is_it else None
+
+    def _by_address(self, uri: str) -> Mapping[str, Any] | None:
+        """The status of that URI or page as this server knows it, None when it does not.
+
+        A search may bring statuses that merely mention the address: they are left out.
+        `resolve` is spelled as Hollo wants it.
+        """
+        asked = {"q": uri, "resolve": "true", "type": "statuses"}
+        found = self.get("/api/v2/search", asked)
+        statuses = found.get("statuses") if isinstance(found, Mapping) else None
+        if not isinstance(statuses, list):
+            raise Doubtful("unreadable_answer", f"{self._name}: a search result was expected.")
+        for status in statuses:
+            if isinstance(status, Mapping) and _is_named(status, uri):
+                original = _original(status)
+                return original if remote_id(original) else None
+        return None
+
+    def relationship(self, account_id: str) -> Mapping[str, Any]:
+        if not self._has_relationships:
+            return {}
+        try:
+            found = self.get("/api/v1/accounts/relationships", {"id[]": [account_id]})
+        except Doubtful as error:
+            if error.slug not in _GONE:
+                raise
+            self._has_relationships = False
+            return {}
+        relations = found if isinstance(found, list) else ()
+        return next((one for one in relations if isinstance(one, Mapping)), {})
 
     def _edit(self, post: Post) -> Receipt:
         """Our status with another text; its images stay, and its language is sent again.
@@ -258,37 +305,6 @@ class MastodonTarget:
 
         answer: Mapping[str, Any] = self._ask(ask, "create", "editing").json()
         return answer
-
-    def _quotable(self, post: Post) -> str | None:
-        """The id of the status at home where it may be quoted, else the text's link must do."""
-        status = self._found(post) or {}
-        approval = status.get("quote_approval")
-        granted = standings.text(approval, "current_user") if isinstance(approval, Mapping) else ""
-        public = standings.text(status, "visibility") in _BOOSTABLE
-        return remote_id(status) if public and granted in _QUOTABLE else None
-
-    def _found(self, post: Post) -> Mapping[str, Any] | None:
-        """The status to boost or quote; trouble on the way condemns no more than this post."""
-        try:
-            return self._resolve(post.uri)
-        except Doubtful as error:
-            raise Rejected("resolve_failed", error.message) from error
-
-    def _resolve(self, uri: str) -> Mapping[str, Any] | None:
-        """The status of that URI or page as this server knows it, None when it does not.
-
-        A search may bring statuses that merely mention the address: they are left out.
-        """
-        found = self._json(
-            lambda c: c.search_v2(uri, resolve=True, result_type="statuses"), "read", "searching"
-        )
-        statuses, wanted = found.get("statuses"), canonical_link(uri)
-        for status in statuses if isinstance(statuses, list) else ():
-            names = standings.names_of(status) if isinstance(status, Mapping) else ()
-            if uri in names or (wanted and wanted in map(canonical_link, names)):
-                boosted = status.get("reblog")
-                return boosted if isinstance(boosted, Mapping) else status
-        return None
 
     def _instance(self) -> Mapping[str, Any]:
         """What the server tells of itself, on the newest page it has."""
@@ -393,3 +409,31 @@ def _words(post: Post) -> list[tuple[str, str]]:
 
 def _attaching(images: Sequence[str]) -> list[tuple[str, str]]:
     return [("media_ids[]", image) for image in images]
+
+
+def _at_home(post: Post) -> str:
+    """The id of the status to boost or quote on the account's own server."""
+    if not post.status_id:
+        raise Rejected("rejected", f"{post.uri}: its id on the account's server is not known.")
+    return post.status_id
+
+
+def _original(status: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The status itself, of a boost the one that it boosts."""
+    boosted = status.get("reblog")
+    return boosted if isinstance(boosted, Mapping) else status
+
+
+def _is_named(status: Mapping[str, Any], uri: str) -> bool:
+    """Whether a status, or the boost of one, goes by that URI or page."""
+    names = (*standings.names_of(status), *standings.names_of(_original(status)))
+    wanted = canonical_link(uri)
+    return uri in names or (bool(wanted) and wanted in map(canonical_link, names))
+
+
+def _may_quote(status: Mapping[str, Any]) -> bool | None:
+    """Whether the account may quote it (Mastodon 4.5), None where the server does not say."""
+    approval = status.get("quote_approval")
+    if not isinstance(approval, Mapping):
+        return None
+    return standings.text(approval, "current_user") in _QUOTABLE
