@@ -48,7 +48,7 @@ def test_what_is_refused_stands_in_the_preview_with_its_reason(bot, sandbox, clo
     sandbox.add_account(ANN, note="#nobot")
     status = sandbox.add_status(ANN, "leave me alone")
     (refused,) = bot.preview().refused
-    assert refused["reason"] == "opt_outs: #nobot in the bio"
+    assert refused["reason"] == "opt_outs: its author's profile says #nobot"
     assert refused["link"] == status["url"]
     bot.settle()
     assert posted(sandbox) == []

@@ -106,16 +106,15 @@ def host_of(link: str) -> str:
     return parts.ascii_host if parts else ""
 
 
-def author_key(address: str, name: str, link: str) -> str:
-    """What posts of an author are counted by: the address, else the name at the link's host."""
-    host = host_of(link)
-    return address or (f"{one_line(name).casefold()}@{host}" if name and host else "")
+def author_key(address: str, name: str, source: str) -> str:
+    """What posts of an author are counted by: the address, else the name in its source."""
+    return address or (f"{one_line(name).casefold()} of {source}" if name else "")
 
 
-def author_of(entry: Entry) -> str:
-    """The `author_key` of an entry, by the first of its authors."""
+def author_of(entry: Entry, source: str) -> str:
+    """The `author_key` of an entry of that source, by the first of its authors."""
     address = entry.author.address if entry.author else ""
-    return author_key(address, entry.authors[0] if entry.authors else "", entry.link)
+    return author_key(address, entry.authors[0] if entry.authors else "", source)
 
 
 def keys(entry: Entry) -> tuple[bytes, ...]:

@@ -49,14 +49,14 @@ class Taken:
         self._domains: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._authors: defaultdict[str, Counter[str]] = defaultdict(Counter)
 
-    def add(self, intents: Iterable[Intent]) -> None:
-        """Count these as if they stood in the store."""
+    def add(self, intents: Iterable[Intent], source: str) -> None:
+        """Count these, of that source, as if they stood in the store."""
         for one in intents:
             entry = one.candidate.entry
             self._keys[one.account].update(one.keys)
             self._titles[one.account] += [entry.title] if entry.title else []
             self._domains[one.account][identity.host_of(entry.link)] += 1
-            self._authors[one.account][identity.author_of(entry)] += 1
+            self._authors[one.account][identity.author_of(entry, source)] += 1
 
     def known_in(self, past: Past) -> Past:
         """The past with all of it added."""
@@ -260,7 +260,7 @@ class _Gate:
             return f"similar: this account has published “{like}” lately"
         reason = filters.over_domain_limit(one.entry.link, self._domains, chosen.max_per_domain)
         return reason or filters.over_author_limit(
-            identity.author_of(one.entry), self._authors, chosen.max_per_author
+            self._author(one), self._authors, chosen.max_per_author
         )
 
     def passed(self, one: Candidate) -> None:
@@ -269,7 +269,10 @@ class _Gate:
         if one.entry.title:
             self._titles.append(one.entry.title)
         self._domains[identity.host_of(one.entry.link)] += 1
-        self._authors[identity.author_of(one.entry)] += 1
+        self._authors[self._author(one)] += 1
+
+    def _author(self, one: Candidate) -> str:
+        return identity.author_of(one.entry, self._settings.name)
 
 
 def _edits(

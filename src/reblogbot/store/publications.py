@@ -34,6 +34,7 @@ class Publications:
                 entry.c.title,
                 entry.c.link,
                 case((delivery.c.queued_at >= now - DAY, entry.c.content)).label("content"),
+                delivery.c.source,
                 delivery.c.queued_at,
             )
             .join(entry, entry.c.id == delivery.c.entry_id)
@@ -52,7 +53,7 @@ class Publications:
             rows = connection.execute(statement).all()
         latest = [row for row in rows if row.queued_at >= now - DAY]
         hosts = (host_of(row.link) for row in latest)
-        authors = (author_key(*_named(row.content or {}), row.link) for row in latest)
+        authors = (author_key(*_named(row.content or {}), row.source) for row in latest)
         return Recent(
             tuple(row.title for row in rows if row.title),
             Counter(filter(None, hosts)),
