@@ -303,9 +303,9 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """What an account published lately: titles of the last days, hosts and authors of the last one.
+    """What an account published lately: titles of the last days, sites and authors of the last one.
 
-    `domains` counts posts by host, as `identity.host_of` writes it, `authors` by
+    `domains` counts posts by site, as `identity.site_of` writes it, `authors` by
     `identity.author_key`.
     """
 

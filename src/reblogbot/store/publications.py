@@ -28,7 +28,7 @@ class Publications:
         self._database = database
 
     def recent(self, name: str, now: datetime) -> Recent:
-        """Titles of the last week, hosts and authors of the last day, queued ones included."""
+        """Titles of the last week, sites and authors of the last day, queued ones included."""
         statement = (
             select(
                 entry.c.title,
@@ -47,16 +47,16 @@ class Publications:
             .limit(TITLES_MOST)
         )
         # few sources ask for this; the rest need not know of links and their letters
-        from reblogbot.core.identity import author_key, host_of  # noqa: PLC0415
+        from reblogbot.core.identity import author_key, site_of  # noqa: PLC0415
 
         with self._database.read() as connection:
             rows = connection.execute(statement).all()
         latest = [row for row in rows if row.queued_at >= now - DAY]
-        hosts = (host_of(row.link) for row in latest)
+        sites = (site_of(row.link) for row in latest)
         authors = (author_key(*_named(row.content or {}), row.source) for row in latest)
         return Recent(
             tuple(row.title for row in rows if row.title),
-            Counter(filter(None, hosts)),
+            Counter(filter(None, sites)),
             Counter(filter(None, authors)),
         )
 
