@@ -324,7 +324,8 @@ def render(entry: Entry, settings: SourceSettings, route: Route, batch: Batch) -
         return post
     is_home = getattr(settings.options, "via", "") == route.account.name
     status_id = entry.status_id if is_home else ""
-    named = entry.uri or entry.link or status_id
+    link = entry.link if identity.clean_link(entry.link) else ""
+    named = entry.uri or link or status_id
     if not named:
         raise ReblogbotError("not_boostable", f"there is no status to {action}: it has no address")
     return replace(
