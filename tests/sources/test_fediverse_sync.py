@@ -129,14 +129,14 @@ def test_every_status_in_the_recorded_answers_becomes_a_proper_entry(clock):
     for path in _answers():
         for element in _elements(json.loads(path.read_text(encoding="utf-8"))):
             notice = isinstance(element.get("status"), dict)
-            told = statuses.read(element, "notice" if notice else "status", clock.now())
-            if told is not None:
+            entry = statuses.read(element, "notice" if notice else "status", clock.now())
+            if entry is not None:
                 read += 1
-                assert fault_of(told.entry, clock.now()) == "", path
+                assert fault_of(entry, clock.now()) == "", path
                 # some recorded statuses come without a URI
                 status = element["status"] if notice else element
-                assert told.entry.uri or not status.get("uri"), path
-                assert told.author.id, path
+                assert entry.uri or not status.get("uri"), path
+                assert entry.author.id, path
     assert read > 0
 
 
