@@ -241,15 +241,9 @@ class Sender:
         access = self._access
         # before the claim: its lease is for what is sent to the server alone
         images = await self._images(one)
-        post = one.post
-        if post.action in ("boost", "quote"):
-            try:
-                checked = await self._recheck.check(one)
-            except TargetError as error:
-                return await self._not_checked(one, error)
-            if isinstance(checked, delivery.Decision):
-                return await self._settle_unsent(one, checked.delivery)
-            post = checked
+        post = await self._checked(one)
+        if not isinstance(post, Post):
+            return post
         lapses = uptime() + self._config.delivery.lease.total_seconds()
         claimed = await access.in_store(
             access.rows.claim, one, access.clock.now(), self._config.delivery.lease
@@ -282,6 +276,18 @@ class Sender:
             extra={"account": access.name, "source": one.source, "id": one.id, "url": receipt.url},
         )
         return after
+
+    async def _checked(self, one: Delivery) -> Post | Delivery | None:
+        """What to send; of a boost or quote that is not to be sent, what became of it instead."""
+        if one.post.action not in ("boost", "quote"):
+            return one.post
+        try:
+            checked = await self._recheck.check(one)
+        except TargetError as error:
+            return await self._not_checked(one, error)
+        if isinstance(checked, Post):
+            return checked
+        return await self._settle_unsent(one, checked.delivery)
 
     async def _settle_unsent(self, one: Delivery, after: Delivery) -> Delivery | None:
         """Settle a boost or quote for which nothing was sent."""

@@ -13,10 +13,10 @@ from urllib.parse import quote
 
 from reblogbot.clock import uptime
 from reblogbot.core.consent import address
-from reblogbot.core.identity import canonical_link
 from reblogbot.errors import Doubtful, ReblogbotError, Rejected, TargetError, Unauthorised
 from reblogbot.model import Image, Limits, Post, Receipt, Standing
 from reblogbot.ports import Clock, FoundStatus, Identity
+from reblogbot.targets import lookup
 from reblogbot.targets import standing as standings
 from reblogbot.targets.classify import Answer, Purpose, good, host, remote_id
 from reblogbot.targets.limits import is_mastodon, limits
@@ -32,8 +32,6 @@ log = logging.getLogger(__name__)
 PAGE = 40
 PAGES = 2
 LIMITS_LAST = timedelta(hours=1)
-_GONE = frozenset({"not_found", "not_there"})
-_QUOTABLE = frozenset({"automatic", "manual"})
 # where servers tell what a token may do: the token itself (Doorkeeper), or the app it came by
 _SCOPES = (("/oauth/token/info", "scope"), ("/api/v1/apps/verify_credentials", "scopes"))
 
@@ -225,59 +223,14 @@ class MastodonTarget:
         return self._create(lambda c: c.status_reblog(at_home, visibility=post.visibility))
 
     def status(self, post: Post) -> FoundStatus | None:
-        try:
-            found = self._by_id(post) if post.status_id else self._by_address(post.uri)
-        except Doubtful as error:
-            if error.slug in _GONE:
-                return None
-            raise
-        if found is None:
-            return None
-        return FoundStatus(
-            remote_id(found),
-            found,
-            standings.receipt(found) if found.get("reblogged") is True else None,
-            _may_quote(found),
-        )
-
-    def _by_id(self, post: Post) -> Mapping[str, Any] | None:
-        """The status of that id, None where another one has it by now (a server set up anew)."""
-        found = self.get(f"/api/v1/statuses/{quote(post.status_id, safe='')}")
-        status = _original(found) if isinstance(found, Mapping) else {}
-        if not remote_id(status):
-            raise Doubtful("unreadable_answer", f"{self._name}: a status was expected.")
-        is_it = post.uri == post.status_id or _is_named(status, post.uri)
-        return status if is_it else None
-
-    def _by_address(self, uri: str) -> Mapping[str, Any] | None:
-        """The status of that URI or page as this server knows it, None when it does not.
-
-        A search may bring statuses that merely mention the address: they are left out.
-        `resolve` is spelled as Hollo wants it.
-        """
-        asked = {"q": uri, "resolve": "true", "type": "statuses"}
-        found = self.get("/api/v2/search", asked)
-        statuses = found.get("statuses") if isinstance(found, Mapping) else None
-        if not isinstance(statuses, list):
-            raise Doubtful("unreadable_answer", f"{self._name}: a search result was expected.")
-        for status in statuses:
-            if isinstance(status, Mapping) and _is_named(status, uri):
-                original = _original(status)
-                return original if remote_id(original) else None
-        return None
+        return lookup.status(self.get, post, self._name)
 
     def relationship(self, account_id: str) -> Mapping[str, Any]:
         if not self._has_relationships:
             return {}
-        try:
-            found = self.get("/api/v1/accounts/relationships", {"id[]": [account_id]})
-        except Doubtful as error:
-            if error.slug not in _GONE:
-                raise
-            self._has_relationships = False
-            return {}
-        relations = found if isinstance(found, list) else ()
-        return next((one for one in relations if isinstance(one, Mapping)), {})
+        found = lookup.relationship(self.get, account_id)
+        self._has_relationships = found is not None
+        return found or {}
 
     def _edit(self, post: Post) -> Receipt:
         """Our status with another text; its images stay, and its language is sent again.
@@ -291,7 +244,7 @@ class MastodonTarget:
             images = map(remote_id, attached) if isinstance(attached, list) else ()
             return standings.receipt(self._put(at_home, post, list(filter(None, images))))
         except Doubtful as error:
-            if error.slug in _GONE:
+            if error.slug in lookup.GONE:
                 gone = f"{self._name}: what was to be edited is there no more; nothing is posted."
                 raise Rejected("edited_is_gone", gone) from error
             raise
@@ -416,24 +369,3 @@ def _at_home(post: Post) -> str:
     if not post.status_id:
         raise Rejected("rejected", f"{post.uri}: its id on the account's server is not known.")
     return post.status_id
-
-
-def _original(status: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The status itself, of a boost the one that it boosts."""
-    boosted = status.get("reblog")
-    return boosted if isinstance(boosted, Mapping) else status
-
-
-def _is_named(status: Mapping[str, Any], uri: str) -> bool:
-    """Whether a status, or the boost of one, goes by that URI or page."""
-    names = (*standings.names_of(status), *standings.names_of(_original(status)))
-    wanted = canonical_link(uri)
-    return uri in names or (bool(wanted) and wanted in map(canonical_link, names))
-
-
-def _may_quote(status: Mapping[str, Any]) -> bool | None:
-    """Whether the account may quote it (Mastodon 4.5), None where the server does not say."""
-    approval = status.get("quote_approval")
-    if not isinstance(approval, Mapping):
-        return None
-    return standings.text(approval, "current_user") in _QUOTABLE
