@@ -483,6 +483,7 @@ def test_a_source_that_names_another_account_of_the_config_boosts_it(bot, sandbo
     assert posted(sandbox) == [ours["uri"]]
 
 
+@pytest.mark.both_databases
 def test_an_author_has_so_many_boosts_a_day(bot, sandbox, clock):
     both(bot, sandbox, kind="hashtag", tag="cats", filter={"max_per_author": 2})
     ann = [sandbox.add_status("ann@remote.example", f"{number} #cats") for number in range(3)]
