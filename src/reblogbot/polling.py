@@ -10,6 +10,7 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
+from reblogbot.config.hosts import hosts_of
 from reblogbot.config.settings import Config, SourceSettings
 from reblogbot.core import schedule
 from reblogbot.core.rounds import Outcome, Poll
@@ -164,9 +165,12 @@ class Poller:
             and not compose.images_of(intent.candidate.entry)
         }
         chosen = dict(islice(bare.items(), settings.max_per_poll))
+        configured = hosts_of(settings, self._config.accounts)
         entries = await asyncio.gather(
             *(
-                self._gallery.illustrated(one.entry, settings.media, proxy=settings.proxy)
+                self._gallery.illustrated(
+                    one.entry, settings.media, proxy=settings.proxy, configured=configured
+                )
                 for one in chosen.values()
             )
         )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from collections.abc import Iterable
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
 # RFC 6052: the well-known prefix by which IPv6-only networks reach the IPv4 internet
@@ -23,6 +24,17 @@ def is_public(address: str) -> bool:
     except ValueError:
         return False
     return _is_public_v4(parsed) if isinstance(parsed, IPv4Address) else _is_public_v6(parsed)
+
+
+def is_in(address: str, ranges: Iterable[IPv4Network | IPv6Network]) -> bool:
+    """True when `address`, a literal, lies in one of `ranges`; an IPv4-mapped one as IPv4."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
+        parsed = parsed.ipv4_mapped
+    return any(parsed in each for each in ranges)
 
 
 def is_address(host: str) -> bool:
