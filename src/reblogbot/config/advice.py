@@ -89,7 +89,7 @@ def _private(config: Config) -> Advice:
             if allowed not in hosts:
                 yield (
                     at,
-                    "no address in this file is at that host and port: it lets nothing through",
+                    "no source or account of this file is at that host and port",
                 )
         elif any(allowed.version == each.version and allowed.overlaps(each) for each in _LOOPBACK):
             yield at, "covers this machine: any link of a stranger may then lead to its services"
