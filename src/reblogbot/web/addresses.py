@@ -46,6 +46,19 @@ def is_address(host: str) -> bool:
     return True
 
 
+def is_local_host(header: str, names: Iterable[str] = ()) -> bool:
+    """True when a Host header names this machine: by an address, as localhost, or by `names`.
+
+    A page elsewhere can give its own name the address of this machine (DNS rebinding), and is
+    then taken by a browser for the same site; an address has no name to be given to.
+    """
+    host, _, port = header.lower().rpartition(":")
+    if not host or not port.isdigit():
+        host = header.lower()
+    bare = host.strip("[]")
+    return bare == "localhost" or bare in names or is_address(bare)
+
+
 def shown(url: str) -> str:
     """`url` as it may stand in a message or a log: on one line, no credentials, no query."""
     try:
