@@ -144,6 +144,7 @@ class SourceSettings(Table):
     to: Names = Field(min_length=1)
     enabled: bool = True
     every: Duration = timedelta(minutes=15)
+    every_max: Duration = timedelta(days=1)
     cron: Cron = ""
     action: Literal["auto", "post", "boost", "quote"] = "auto"
     first: FirstSight = "none"

@@ -67,11 +67,11 @@ class Document:
             proxy=self.settings.proxy,
         )
         if answer.status == 304:
-            return _unchanged(answer, known, memory.ttl, now)
+            return _unchanged(answer, known, memory, now)
         digest = hashlib.blake2b(answer.body, digest_size=16).hexdigest()
         memory = replace(memory, read_at=now, read_from=origin_of(answer.url))
         if digest == known.digest and memory.own == self._fingerprint():
-            return _unchanged(answer, _validators(answer, digest, memory), memory.ttl, now)
+            return _unchanged(answer, _validators(answer, digest, memory), memory, now)
         return await self._parsed(answer, digest, now)
 
     def _headers(self, url: str) -> Mapping[str, str]:
@@ -92,7 +92,13 @@ class Document:
             ),
             *self.own,
         )
-        memory = _Memory(now, batch.fresh_for, self._fingerprint(), origin_of(answer.url))
+        memory = _Memory(
+            now,
+            batch.fresh_for,
+            batch.skipped_hours,
+            self._fingerprint(),
+            origin_of(answer.url),
+        )
         is_whole = batch.validators == Validators()
         return replace(
             batch,
@@ -182,6 +188,8 @@ class _Memory:
     """When its body last came."""
     ttl: timedelta | None = None
     """How long that body itself, not HTTP, said it stays fresh."""
+    skipped_hours: frozenset[int] = frozenset()
+    """In which hours of the week that body wants no polls."""
     own: str = ""
     """With which of the kind's own keys it was read."""
     read_from: str = ""
@@ -197,7 +205,9 @@ class _Memory:
             read_at = datetime.fromisoformat(kept["read_at"])
             span = None if ttl is None else timedelta(seconds=ttl)
             rests = {at: datetime.fromisoformat(end) for at, end in kept.get("rests", {}).items()}
-            return cls(read_at, span, kept.get("own", ""), kept.get("read_from", ""), rests)
+            skipped = frozenset(kept.get("skipped_hours", ()))
+            own, read_from = kept.get("own", ""), kept.get("read_from", "")
+            return cls(read_at, span, skipped, own, read_from, rests)
         except (ValueError, TypeError, KeyError, OverflowError, AttributeError):
             return cls()
 
@@ -206,6 +216,7 @@ class _Memory:
             {
                 "read_at": self.read_at.isoformat() if self.read_at else "",
                 "ttl": self.ttl.total_seconds() if self.ttl else None,
+                "skipped_hours": sorted(self.skipped_hours),
                 "own": self.own,
                 "read_from": self.read_from,
                 "rests": {at: until.isoformat() for at, until in self.rests.items()},
@@ -232,13 +243,12 @@ def _verbatim(value: str) -> str:
     return value if value.isascii() and len(value) < 1000 else ""
 
 
-def _unchanged(
-    answer: Response, validators: Validators, ttl: timedelta | None, now: datetime
-) -> Batch:
+def _unchanged(answer: Response, validators: Validators, memory: _Memory, now: datetime) -> Batch:
     return Batch(
         validators=validators,
         not_modified=True,
-        fresh_for=_longest(ttl, schedule.freshness(answer.headers, now)),
+        fresh_for=_longest(memory.ttl, schedule.freshness(answer.headers, now)),
+        skipped_hours=memory.skipped_hours,
         moved_to=answer.moved_to,
     )
 
