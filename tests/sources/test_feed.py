@@ -137,6 +137,64 @@ async def test_how_long_it_is_fresh_is_the_longest_anybody_said(site, make):
     assert (await make().poll(NOTHING)).fresh_for == timedelta(hours=2)
 
 
+def referring(to, attributes='http-equiv="refresh"', delay="0;"):
+    return answer(
+        f'<!DOCTYPE html><meta {attributes} content="{delay} url={to}">',
+        Content_Type="text/html",
+        Last_Modified="Sun, 22 Nov 2026 08:00:00 GMT",
+    )
+
+
+async def test_a_page_that_refers_to_the_feed_is_followed_once(site, make):
+    site.pages |= {"/feed": referring("/real?a=1&amp;b=2"), "/real": answer(ONE, ETag='"1"')}
+    batch = await make().poll(NOTHING)
+    assert titles(batch) == ["One"]
+    assert [seen.target for seen in site.requests] == ["/feed", "/real?a=1&b=2"]
+    # the page may be older than the feed: its server is not asked whether it changed
+    assert (batch.validators.etag, batch.validators.last_modified, batch.moved_to) == ("", "", "")
+    assert (await make().poll(batch.validators)).not_modified
+    site.pages["/real"] = answer(TWO)
+    assert titles(await make().poll(batch.validators)) == ["Two"]
+
+
+async def test_a_page_that_refers_to_a_page_is_left_there(site, make):
+    site.pages |= {"/feed": referring("/b"), "/b": referring("/c"), "/c": answer(ONE)}
+    with pytest.raises(SourceError, match="/b: this looks like an HTML page"):
+        await make().poll(NOTHING)
+    site.pages["/feed"] = referring("/feed")
+    with pytest.raises(SourceError, match="HTML"):
+        await make().poll(NOTHING)
+    assert [seen.target for seen in site.requests] == ["/feed", "/b", "/feed"]
+
+
+async def test_a_page_leads_nobody_inside_the_network_nor_gets_the_admins_headers(site, make):
+    async with Site({"/": answer(ONE)}) as inside:
+        site.pages["/feed"] = referring(inside.url())
+        with pytest.raises(SourceError) as caught:
+            await make().poll(NOTHING)
+        assert (caught.value.slug, inside.connections) == ("address_refused", 0)
+        source = make(allow_private=["127.0.0.0/8"], headers={"X-Key": "k"})
+        assert titles(await source.poll(NOTHING)) == ["One"]
+        assert "x-key" not in inside.requests[0].headers
+
+
+@pytest.mark.parametrize(
+    ("content", "leads"),
+    [
+        ("0; url=/real", True), ("5;URL='/real'", True), ("0, /real", True), ("0;url=&quot;/real&quot;", True),
+        (" 0 ; url = /real ", True), ("300", False), ("", False), ("0; url=javascript:alert(1)", False),
+    ],
+)  # fmt: skip
+async def test_a_refresh_is_read_as_browsers_read_it(site, make, content, leads):
+    page = f"<html><head><META content=\"{content}\" HTTP-EQUIV='Refresh'></head></html>"
+    site.pages |= {"/feed": answer(page, Content_Type="text/html"), "/real": answer(ONE)}
+    if leads:
+        assert titles(await make().poll(NOTHING)) == ["One"]
+    else:
+        with pytest.raises(SourceError, match="HTML"):
+            await make().poll(NOTHING)
+
+
 async def test_where_it_moved_is_told(site, make):
     site.pages |= {"/feed": redirect("/new", 301), "/new": answer(ONE)}
     assert (await make().poll(NOTHING)).moved_to == site.url("/new")

@@ -16,6 +16,7 @@ from reblogbot.core import schedule
 from reblogbot.errors import SourceError
 from reblogbot.model import Batch, Validators
 from reblogbot.ports import Response, Tools
+from reblogbot.sources import meta_refresh
 from reblogbot.sources.body import Body
 from reblogbot.web.addresses import shown
 
@@ -23,6 +24,8 @@ from reblogbot.web.addresses import shown
 _FULL_EVERY = timedelta(days=1)
 
 
+# what came is another page than was meant
+_PAGE_INSTEAD = frozenset({"not_a_feed", "not_json", "select_empty", "chouti_shape"})
 # whoever fails like this does not answer at its other addresses either
 _UNREACHABLE = frozenset(
     {"dns_failed", "tls_failed", "connection_failed", "proxy_failed", "address_refused"}
@@ -52,8 +55,11 @@ class Document:
         urls = dict.fromkeys((self.settings.url, *self.settings.fallbacks))
         return await read_first([(url, self) for url in urls], known, self.tools.clock.now())
 
-    async def read(self, url: str, known: Validators) -> Batch:
-        """The document at `url`. Raises SourceError."""
+    async def read(self, url: str, known: Validators, *, is_referred: bool = False) -> Batch:
+        """The document at `url`, or at the address that a page there refers to by a refresh.
+
+        That is followed once; with `is_referred` it has been. Raises SourceError.
+        """
         now = self.tools.clock.now()
         memory = _Memory.of(known.cursor)
         # what was read with other keys of the config says nothing about what these make of it
@@ -72,26 +78,33 @@ class Document:
         memory = replace(memory, read_at=now, read_from=origin_of(answer.url))
         if digest == known.digest and memory.own == self._fingerprint():
             return _unchanged(answer, _validators(answer, digest, memory), memory, now)
-        return await self._parsed(answer, digest, now)
+        body = Body(
+            answer.body,
+            answer.headers.get("content-type", ""),
+            answer.url,
+            self.settings.encoding,
+            self.settings.timezone,
+            now,
+        )
+        try:
+            batch = await self.tools.offload(self.parse, body, *self.own)
+        except SourceError as error:
+            if is_referred or error.slug not in _PAGE_INSTEAD:
+                raise
+            target = await self.tools.offload(meta_refresh.target, body)
+            if not target:
+                raise
+            # what its server knows of the page says nothing of what the page refers to
+            return _instead(await self.read(target, _without_http(known), is_referred=True))
+        return self._noted(batch, answer, digest, now)
 
     def _headers(self, url: str) -> Mapping[str, str]:
         """The admin's headers, which may be secret: for the origin of the source's `url` alone."""
         own = self.settings.url
         return self.settings.headers if not own or origin_of(url) == origin_of(own) else {}
 
-    async def _parsed(self, answer: Response, digest: str, now: datetime) -> Batch:
-        batch = await self.tools.offload(
-            self.parse,
-            Body(
-                answer.body,
-                answer.headers.get("content-type", ""),
-                answer.url,
-                self.settings.encoding,
-                self.settings.timezone,
-                now,
-            ),
-            *self.own,
-        )
+    def _noted(self, batch: Batch, answer: Response, digest: str, now: datetime) -> Batch:
+        """The batch, with what is remembered of the answer it was read from."""
         memory = _Memory(
             now,
             batch.fresh_for,
@@ -142,7 +155,7 @@ async def read_first(
             if error.retry_at is not None:
                 rests[origin] = error.retry_at
             continue
-        return _noted(batch, rests) if is_first else _noted(_instead(batch), rests)
+        return _resting(batch, rests) if is_first else _resting(_instead(batch), rests)
     raise _all_of(failures)
 
 
@@ -156,7 +169,7 @@ def _instead(batch: Batch) -> Batch:
     return replace(batch, validators=_without_http(batch.validators), moved_to="")
 
 
-def _noted(batch: Batch, rests: Mapping[str, datetime]) -> Batch:
+def _resting(batch: Batch, rests: Mapping[str, datetime]) -> Batch:
     """The batch, the origins that rest being remembered with it."""
     memory = replace(_Memory.of(batch.validators.cursor), rests=dict(rests))
     return replace(batch, validators=replace(batch.validators, cursor=memory.cursor()))
