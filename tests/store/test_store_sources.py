@@ -405,7 +405,12 @@ def test_failures_are_counted_and_forgotten_with_the_first_success(store):
     for number in range(3):
         at = NOW + number * MINUTE
         store.sources.record_failure(
-            claim(store, "chouti", at), f"HTTP 50{number}", "failed", at, None, at
+            claim(store, "chouti", at),
+            f"HTTP 50{number}",
+            "failed",
+            NextPoll(at, "failures"),
+            None,
+            at,
         )
     (known,) = store.sources.all()
     assert (known.failures, known.failing_since, known.error) == (3, NOW, "HTTP 502")
@@ -418,7 +423,12 @@ def test_a_failure_keeps_validators_and_last_batch(store):
     enrol(store, "chouti")
     poll(store, "chouti", [candidate("a")])
     store.sources.record_failure(
-        claim(store, "chouti"), "refused", "failed", NOW + DAY, None, NOW + DAY
+        claim(store, "chouti"),
+        "refused",
+        "failed",
+        NextPoll(NOW + DAY, "failures"),
+        None,
+        NOW + DAY,
     )
     (known,) = store.sources.all()
     assert (known.validators.etag, known.last_batch_at) == ('"1"', NOW)
@@ -430,7 +440,7 @@ def test_a_permanent_move_is_counted_while_it_is_the_same(store):
     for target in ("https://b.example/", "https://b.example/", "https://c.example/", ""):
         claimed = claim(store, "chouti")
         store.sources.record_quiet(
-            [Quiet(claimed, Batch(not_modified=True, moved_to=target), NOW, NOW)]
+            [Quiet(claimed, Batch(not_modified=True, moved_to=target), NextPoll(NOW, "quiet"), NOW)]
         )
         counts.append(store.sources.all()[0].moved_times)
     assert counts == [1, 2, 1, 0]
@@ -444,10 +454,12 @@ def test_no_text_a_server_sends_can_cost_the_round(store, hostile):
     claimed = claim(store, "chouti")
     shown = Batch((bad,), title=hostile, validators=Validators(etag=hostile, cursor=hostile))
     frozen = plan([one], intents=[intent(one)], refusals=[Refusal(one, "x", hostile)])
-    made = store.sources.record(claimed, shown, frozen, ["news"], NOW, NOW)
+    made = store.sources.record(claimed, shown, frozen, ["news"], NextPoll(NOW, "interval"), NOW)
     assert made is not None
     assert len(store.outbox.waiting("news")) == 1
-    store.sources.record_failure(claim(store, "chouti"), hostile, "failed", NOW, None, NOW)
+    store.sources.record_failure(
+        claim(store, "chouti"), hostile, "failed", NextPoll(NOW, "failures"), None, NOW
+    )
     assert len(store.history.why(list(one.keys), "")) == 0
     assert len(store.history.why(list(one.keys), hostile)) == 1
 
