@@ -9,6 +9,7 @@ import pytest
 from aiohttp.abc import AbstractResolver
 
 from loopback import Site, SocksProxy, answer, fetcher, redirect
+from reblogbot.clock import SystemClock
 from reblogbot.errors import SourceError
 
 # each names this machine, or a place inside a network, to somebody who reads it
@@ -71,7 +72,9 @@ def addresses(canary):
 async def refusals(canary, settings, begin=None):
     """Each address tried; those that were answered."""
     answered = []
-    async with fetcher(None, timeout="5s", resolver=EverybodyIsTheCanary(), **settings) as fetch:
+    async with fetcher(
+        SystemClock(), timeout="5s", resolver=EverybodyIsTheCanary(), **settings
+    ) as fetch:
         for url in addresses(canary):
             try:
                 got = await (fetch(url, configured=()) if begin is None else begin(fetch, url))
@@ -119,7 +122,7 @@ async def test_a_name_that_changes_between_two_looks_is_looked_up_once(canary):
             return await super().resolve(host, port, family)
 
     asked = []
-    async with fetcher(None, resolver=Rebinding()) as fetch:
+    async with fetcher(SystemClock(), resolver=Rebinding()) as fetch:
         with pytest.raises(SourceError) as caught:
             await fetch(f"http://news.example:{canary.port}/", configured=())
     assert (caught.value.slug, asked, canary.connections) == (

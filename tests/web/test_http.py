@@ -220,8 +220,9 @@ async def test_a_status_decides_the_outcome_and_is_named(site, fetch, status, ou
     assert error.retry_at is None
 
 
-async def test_a_named_time_is_kept(site, fetch):
-    site.pages["/"] = answer(status=503, Retry_After="600")
+@pytest.mark.parametrize("status", [403, 408, 429, 500, 503])
+async def test_a_named_time_is_kept(site, fetch, status):
+    site.pages["/"] = answer(status=status, Retry_After="600")
     error = await failure(fetch, site.url())
     assert error.retry_at == NOON + timedelta(minutes=10)
 

@@ -196,19 +196,19 @@ class Fetcher:
     def _no(self, state: FetchState, answer: aiohttp.ClientResponse) -> SourceError:
         status, reason = answer.status, _one_line(answer.reason or "")
         said = f"{state.where}: answered {status} {reason}".rstrip()
+        retry_at = schedule.retry_after(
+            answer.headers.get("Retry-After", ""),
+            self._clock.now(),
+            answer.headers.get("Date", ""),
+        )
         if status in _RETRY_LATER or status >= 500:
-            retry_at = schedule.retry_after(
-                answer.headers.get("Retry-After", ""),
-                self._clock.now(),
-                answer.headers.get("Date", ""),
-            )
-            message = f"{said}; it is asked again later"
             slug = "rate_limited" if status == 429 else "retry_later"
+            message = f"{said}; it is asked again later"
             return SourceError(slug, message, outcome="retry_later", retry_at=retry_at)
         if status == 410:
             message = f"{said}: it is gone for good; remove the source, or give it a new url"
             return SourceError("gone", message, outcome="gone")
-        return SourceError("http_status", f"{said}; {_advice(status)}")
+        return SourceError("http_status", f"{said}; {_advice(status)}", retry_at=retry_at)
 
 
 def _is_whole(answer: aiohttp.ClientResponse) -> bool:
