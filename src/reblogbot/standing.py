@@ -98,9 +98,9 @@ def _source(settings: SourceSettings, record: SourceRecord | None) -> dict[str, 
         "state": state if settings.enabled else "disabled",
         "last_poll_at": _iso(record.last_poll_at) if record else None,
         "next_poll_at": _iso(record.due) if record and is_asked else None,
-        "next_poll_reason": record.due_reason if record and is_asked else "",
         "failures": record.failures if record else 0,
         "error": record.error if record else "",
+        "next_poll_reason": record.due_reason if record and is_asked else "",
     }
 
 
