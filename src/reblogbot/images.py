@@ -43,15 +43,17 @@ class Gallery:
         *,
         proxy: str = "",
         configured: Collection[str] = (),
-    ) -> tuple[Image, ...]:
-        """These images as the server with `limits` takes them, in order, described by their alt.
+    ) -> tuple[tuple[Image, ...], tuple[str, ...]]:
+        """These images as the server with `limits` takes them, and why others are left out.
 
-        `proxy` and `configured` (see `Fetch`) are those of the source they come from.
+        In order, described by their alt. `proxy` and `configured` (see `Fetch`) are those of the
+        source they come from.
         """
         fetch = partial(self._fetch, proxy=proxy, configured=configured)
         wanted = media[: min(limits.media, MOST)]
         made = await asyncio.gather(*(self._fetched(fetch, one, limits) for one in wanted))
-        return tuple(image for image in made if image is not None)
+        images = tuple(one for one in made if isinstance(one, Image))
+        return images, tuple(one for one in made if isinstance(one, str))
 
     async def illustrated(
         self, entry: Entry, wanted: int, *, proxy: str = "", configured: Collection[str] = ()
@@ -68,7 +70,8 @@ class Gallery:
             return entry
         return replace(entry, media=(*entry.media, *found))
 
-    async def _fetched(self, fetch: Fetch, media: Media, limits: Limits) -> Image | None:
+    async def _fetched(self, fetch: Fetch, media: Media, limits: Limits) -> Image | str:
+        """The image, or why there is none."""
         try:
             async with asyncio.timeout(PATIENCE):
                 answer = await fetch(media.url, accept="image/*")
@@ -76,8 +79,7 @@ class Gallery:
                     fitting.fitted, answer.body, limits.image_bytes, limits.image_pixels
                 )
         except (SourceError, TimeoutError) as error:
-            _left_out("image left out", media.url, error)
-            return None
+            return _left_out("image left out", media.url, error)
         return Image(content or answer.body, mime, media.alt)
 
     async def _named(self, fetch: Fetch, link: str, wanted: int) -> tuple[Media, ...]:
@@ -93,7 +95,9 @@ class Gallery:
         )
 
 
-def _left_out(event: str, url: str, error: SourceError | TimeoutError) -> None:
+def _left_out(event: str, url: str, error: SourceError | TimeoutError) -> str:
+    """Log what was left out; its address and why, in words."""
     slug = error.slug if isinstance(error, SourceError) else "timeout"
     told = error.message if isinstance(error, SourceError) else "took too long"
     log.warning(event, extra={"slug": slug, "url": shown(url), "error": told})
+    return f"{shown(url)}: {told}"

@@ -266,6 +266,7 @@ def test_four_processes_that_migrate_at_once_all_go_on(older, newer):
 # what the migrations since 0002 have made, unmade: no store of that time is at hand
 BACK_TO_0002 = (
     "ALTER TABLE source DROP COLUMN due_reason",
+    "DROP TABLE daemon",
     "DROP INDEX ix_entry_seen_at",
     "DROP INDEX ix_delivery_account_queued",
     "CREATE INDEX ix_entry_source_id_seen ON entry (source_id, seen_at)",
