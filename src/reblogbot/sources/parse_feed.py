@@ -15,7 +15,16 @@ from reblogbot.core.text import clean, html_to_text, language_of, language_tag, 
 from reblogbot.core.text.markup import unescape_once
 from reblogbot.errors import SourceError
 from reblogbot.model import Batch, Entry, Validators
-from reblogbot.sources import arxiv, dates, jsonfeed, not_a_feed, sax, spans, xml_text
+from reblogbot.sources import (
+    arxiv,
+    dates,
+    jsonfeed,
+    not_a_feed,
+    sax,
+    skipped_hours,
+    spans,
+    xml_text,
+)
 from reblogbot.sources.body import Body
 from reblogbot.sources.encoding import decode
 from reblogbot.sources.entry_media import entry_media
@@ -36,11 +45,6 @@ _ORIGINALS = ("feedburner_origlink", "pheedo_origlink")
 _ADDRESS = re.compile(r"\(?<?\S+@[^\s()<>]+>?\)?")
 _PERIODS = {"hourly": 1, "daily": 24, "weekly": 24 * 7, "monthly": 24 * 30, "yearly": 24 * 365}
 _LONGEST_TTL = 366 * 24 * 60
-_FIRST_ITEM = re.compile(r"<(?:item|entry)\b")
-_HOUR = re.compile(r"<hour>\s{0,9}(\d{1,2})\b", re.ASCII)
-_DAY = re.compile(r"<day>\s{0,9}([A-Za-z]{6,9})\b", re.ASCII)
-_WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_DAYS = {name: number for number, name in enumerate(_WEEK)}
 
 # what this worker has read, for as long as it lives
 _KNOWN = spans.KnownEntries()
@@ -237,7 +241,7 @@ class _Reading:
             title=self._title(feed),
             language=self.head.language,
             fresh_for=_fresh_for(feed),
-            skipped_hours=_skipped_hours(self.text),
+            skipped_hours=skipped_hours.of_week(self.text),
         )
 
     def _entry(self, raw: dict[str, Any]) -> Entry:
@@ -384,19 +388,3 @@ def _fresh_for(feed: dict[str, Any]) -> timedelta | None:
     period = _PERIODS.get(str(feed.get("sy_updateperiod") or "").strip().lower(), 0)
     minutes = max(minutes, period * 60 // max(_count(feed.get("sy_updatefrequency")) or 1, 1))
     return timedelta(minutes=min(minutes, _LONGEST_TTL)) if minutes else None
-
-
-def _skipped_hours(text: str) -> frozenset[int]:
-    """The hours of the week (UTC, 0 is Monday's first) of RSS's skipHours and skipDays."""
-    head = text[: match.start()] if (match := _FIRST_ITEM.search(text)) else text
-    hours = {int(hour) % 24 for hour in _inner(head, "skipHours", _HOUR)}
-    days = [_DAYS[day.lower()] for day in _inner(head, "skipDays", _DAY) if day.lower() in _DAYS]
-    return frozenset(
-        24 * day + hour for day in range(7) for hour in range(24) if hour in hours or day in days
-    )
-
-
-def _inner(head: str, name: str, pattern: re.Pattern[str]) -> list[str]:
-    """What the pattern finds in the channel's element of this name."""
-    start = head.find(f"<{name}")
-    return pattern.findall(head, start, head.find(f"</{name}", start)) if start >= 0 else []

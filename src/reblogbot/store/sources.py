@@ -67,8 +67,9 @@ class Sources:
         `hosts` says whom each of them asks. `brought_forward` says when a source (its name, its
         next poll, its last one) is to be polled by the config of now.
         """
-        unknown, moved, strangers = dict(addresses), [], []
-        earlier: dict[str, NextPoll] = {}
+        unknown, moved = dict(addresses), []
+        strangers: dict[str, dict[str, Any]] = {}
+        earlier: dict[str, dict[str, Any]] = {}
         with self._database.write() as connection:
             columns = (source.c.name, source.c.address, source.c.host)
             times = (source.c.due, source.c.due_reason, source.c.last_poll_at)
@@ -78,32 +79,21 @@ class Sources:
                 if unknown.pop(name, address) != address:
                     moved.append(name)
                 if hosts.get(name, host) != host:
-                    strangers.append(name)
+                    strangers[name] = {"host": hosts[name]}
                 if reason and due > now and polled_at and name in addresses:
-                    planned = NextPoll(due, reason)
-                    wanted = brought_forward(name, planned, polled_at)
-                    if wanted != planned:
-                        earlier[name] = wanted
+                    wanted = brought_forward(name, NextPoll(due, reason), polled_at)
+                    if wanted.at != due:
+                        earlier[name] = {"due": wanted.at, "due_reason": wanted.reason}
             rows = [
                 {"name": name, "address": address, "due": now, "host": hosts.get(name, "")} | _FRESH
                 for name, address in unknown.items()
             ]
             if rows:
                 connection.execute(insert_into(connection, source).on_conflict_do_nothing(), rows)
-            if earlier:
-                named = update(source).where(source.c.name == bindparam("called"))
-                soon = [
-                    {"called": name, "at": earlier[name].at, "why": earlier[name].reason}
-                    for name in sorted(earlier)
-                ]
-                at = named.values(due=bindparam("at"), due_reason=bindparam("why"))
-                connection.execute(at, soon)
+            _set_by_name(connection, earlier)
             for name in sorted(moved):
                 self._move(connection, name, addresses[name], now)
-            if strangers:
-                named = update(source).where(source.c.name == bindparam("called"))
-                asked = [{"called": name, "asks": hosts[name]} for name in sorted(strangers)]
-                connection.execute(named.values(host=bindparam("asks")), asked)
+            _set_by_name(connection, strangers)
 
     def ripe(self, which: Which, now: datetime) -> set[str]:
         """The names of the sources that may be polled, as far as their leases allow it."""
@@ -351,6 +341,20 @@ _FRESH: dict[str, Any] = {
     "asked_until": None,
     "due_reason": "",
 }
+
+
+def _set_by_name(connection: Connection, values: Mapping[str, Mapping[str, Any]]) -> None:
+    """Set columns of sources, by name; the same columns of each."""
+    if not values:
+        return
+    columns = next(iter(values.values()))
+    new: dict[str, Any] = {column: bindparam(f"new_{column}") for column in columns}
+    rows = [
+        {"called": name} | {f"new_{column}": value for column, value in values[name].items()}
+        for name in sorted(values)
+    ]
+    named = source.c.name == bindparam("called")
+    connection.execute(update(source).where(named).values(new), rows)
 
 
 def _polled(
