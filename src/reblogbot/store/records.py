@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter
 from sqlalchemy import Row
 
+from reblogbot.core.schedule import Reason
 from reblogbot.model import Delivery, Limits, Post, Receipt, State, Validators
 
 T = TypeVar("T")
@@ -43,6 +44,7 @@ class SourceRecord:
     last_batch_at: datetime | None = None
     address_changed: bool = False
     due: datetime | None = None
+    due_reason: Reason = ""
     asked_until: datetime | None = None
     learnt: frozenset[str] = frozenset()
 
@@ -80,6 +82,7 @@ def source_record(row: Row[Any], learnt: frozenset[str] = frozenset()) -> Source
         last_batch_at=row.last_batch_at,
         address_changed=bool(row.address_changed),
         due=row.due,
+        due_reason=row.due_reason,
         asked_until=row.asked_until,
         learnt=learnt,
     )
