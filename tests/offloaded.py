@@ -52,3 +52,9 @@ def stumble():
 
 def return_a_lambda():
     return lambda: None
+
+
+def wait_for(path):
+    while not Path(path).exists():
+        time.sleep(0.01)
+    return os.getpid()

@@ -27,11 +27,11 @@ class Visitor:
         self._told = told
 
     def fetched(self, *media, limits=LIMITS):
-        return self._workshop.run(self._gallery.fetched(media, limits))
+        return self._workshop.run(self._gallery.fetched(media, limits, source="s"))
 
     def illustrated(self, link, wanted=4, **entry):
         return self._workshop.run(
-            self._gallery.illustrated(Entry(title="t", link=link, **entry), wanted)
+            self._gallery.illustrated(Entry(title="t", link=link, **entry), wanted, source="s")
         )
 
     @property
@@ -234,9 +234,9 @@ def test_no_bytes_make_a_gallery_raise(workshop, body, kind, pixels):
 
     gallery = Gallery(fetch, workshop.workers)
     images = workshop.run(
-        gallery.fetched([Media("https://x.example/a.png")], Limits(image_pixels=pixels))
+        gallery.fetched([Media("https://x.example/a.png")], Limits(image_pixels=pixels), source="s")
     )
-    entry = workshop.run(gallery.illustrated(Entry(link="https://x.example/"), 3))
+    entry = workshop.run(gallery.illustrated(Entry(link="https://x.example/"), 3, source="s"))
     assert len(images) <= 1
     assert all(media.url.startswith(("http://", "https://")) for media in entry.media)
 
@@ -254,7 +254,9 @@ def test_whoever_gives_up_waiting_takes_the_fetches_along(workshop):
 
     async def give_up():
         async with asyncio.timeout(0.05):
-            await Gallery(fetch, workshop.workers).fetched([Media("a"), Media("b")], LIMITS)
+            await Gallery(fetch, workshop.workers).fetched(
+                [Media("a"), Media("b")], LIMITS, source="s"
+            )
 
     with pytest.raises(TimeoutError):
         workshop.run(give_up())

@@ -137,9 +137,9 @@ class Edges:
         def reader(name: str) -> MastodonTarget:
             return make_target(config.accounts[name], config, self.clock)
 
-        tools = Tools(fetch=self.fetcher, offload=self.workers, clock=self.clock, reader=reader)
-
         def make_source(settings: SourceSettings) -> Source:
+            offload = self.workers.share(settings.name)
+            tools = Tools(fetch=self.fetcher, offload=offload, clock=self.clock, reader=reader)
             return registry.factory(settings.kind)(settings.name, settings, tools)
 
         def make_access(account: AccountSettings, store: Store, in_store: StoreThread) -> Access:
@@ -153,7 +153,16 @@ class Edges:
             )
 
         gallery = Gallery(self.fetcher, self.workers)
-        return Pipeline(config, store, make_source, make_access, gallery, self.clock, random.random)
+        return Pipeline(
+            config,
+            store,
+            make_source,
+            make_access,
+            gallery,
+            self.workers,
+            self.clock,
+            random.random,
+        )
 
 
 @asynccontextmanager

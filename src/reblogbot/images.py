@@ -10,7 +10,7 @@ from dataclasses import replace
 from reblogbot import fitting
 from reblogbot.errors import SourceError
 from reblogbot.model import Entry, Image, Limits, Media
-from reblogbot.ports import Fetch, Offload
+from reblogbot.ports import Fetch, ParserPool
 from reblogbot.sources.urls import is_web_url
 from reblogbot.web.addresses import shown
 
@@ -31,38 +31,40 @@ class Gallery:
     Neither method raises: no image is worth a post.
     """
 
-    def __init__(self, fetch: Fetch, offload: Offload) -> None:
+    def __init__(self, fetch: Fetch, parsers: ParserPool) -> None:
         self._fetch = fetch
-        self._offload = offload
+        self._parsers = parsers
 
     async def fetched(
-        self, media: Sequence[Media], limits: Limits, *, proxy: str = ""
+        self, media: Sequence[Media], limits: Limits, *, source: str, proxy: str = ""
     ) -> tuple[Image, ...]:
         """These images as the server with `limits` takes them, in order, described by their alt.
 
-        `proxy` is the one of the source they come from.
+        `source` names the source they come from, and `proxy` is the one of that source.
         """
         wanted = media[: min(limits.media, MOST)]
-        made = await asyncio.gather(*(self._fetched(one, limits, proxy) for one in wanted))
+        made = await asyncio.gather(*(self._fetched(one, limits, source, proxy) for one in wanted))
         return tuple(image for image in made if image is not None)
 
-    async def illustrated(self, entry: Entry, wanted: int, *, proxy: str = "") -> Entry:
+    async def illustrated(
+        self, entry: Entry, wanted: int, *, source: str, proxy: str = ""
+    ) -> Entry:
         """The entry with at most `wanted` images that the page it links to shows of itself."""
         if wanted < 1 or not is_web_url(entry.link):
             return entry
         try:
             async with asyncio.timeout(PATIENCE):
-                found = await self._named(entry.link, min(wanted, MOST), proxy)
+                found = await self._named(entry.link, min(wanted, MOST), source, proxy)
         except (SourceError, TimeoutError) as error:
             _left_out("page not looked at", entry.link, error)
             return entry
         return replace(entry, media=(*entry.media, *found))
 
-    async def _fetched(self, media: Media, limits: Limits, proxy: str) -> Image | None:
+    async def _fetched(self, media: Media, limits: Limits, source: str, proxy: str) -> Image | None:
         try:
             async with asyncio.timeout(PATIENCE):
                 answer = await self._fetch(media.url, accept="image/*", proxy=proxy)
-                content, mime = await self._offload(
+                content, mime = await self._parsers.share(source)(
                     fitting.fitted, answer.body, limits.image_bytes, limits.image_pixels
                 )
         except (SourceError, TimeoutError) as error:
@@ -70,7 +72,7 @@ class Gallery:
             return None
         return Image(content or answer.body, mime, media.alt)
 
-    async def _named(self, link: str, wanted: int, proxy: str) -> tuple[Media, ...]:
+    async def _named(self, link: str, wanted: int, source: str, proxy: str) -> tuple[Media, ...]:
         answer = await self._fetch(link, accept=_PAGES, proxy=proxy)
         content_type = answer.headers.get("content-type", "")
         if content_type.partition(";")[0].strip().lower() not in _PAGE_TYPES:
@@ -78,7 +80,7 @@ class Gallery:
         # few look at pages, and reading them takes a library
         from reblogbot.sources import parse_card  # noqa: PLC0415
 
-        return await self._offload(
+        return await self._parsers.share(source)(
             parse_card.pictures, answer.body, content_type, answer.url, wanted
         )
 

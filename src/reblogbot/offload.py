@@ -14,6 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any, BinaryIO, Self, TypeVar, cast
+from weakref import WeakValueDictionary
 
 from reblogbot.errors import SourceError
 
@@ -45,6 +46,7 @@ class WorkerPool:
         self._memory = memory
         self._turns = asyncio.Semaphore(workers)
         self._idle: list[_Child] = []
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def __aenter__(self) -> Self:
         return self
@@ -57,23 +59,33 @@ class WorkerPool:
         while self._idle:
             await self._idle.pop().end()
 
-    async def __call__(self, function: Callable[..., T], *args: Any) -> T:
+    def share(self, name: str, deadline: timedelta | None = None) -> Share:
+        """The share of the source called `name`; its calls have `deadline`, or else the pool's."""
+        # the lock lives as long as any share of that name
+        lock = self._locks.setdefault(name, asyncio.Lock())
+        return Share(self, lock, deadline)
+
+    async def __call__(
+        self, function: Callable[..., T], *args: Any, deadline: timedelta | None = None
+    ) -> T:
         """What `function(*args)` returns. It must be importable, its values picklable.
 
-        Raises the SourceError the function raised; else SourceError `parse_deadline` or
-        `parse_memory` (refused), `parser_died` or `parse_failed`.
+        `deadline` counts from when a child is free, and is the pool's where it is None. Raises
+        the SourceError the function raised; else SourceError `parse_deadline` or `parse_memory`
+        (refused), `parser_died` or `parse_failed`.
         """
         request = pickle.dumps((function, args))
+        seconds = deadline.total_seconds() if deadline else self._deadline
         async with self._turns:
             child = await self._take()
             try:
-                async with asyncio.timeout(self._deadline):
+                async with asyncio.timeout(seconds):
                     kind, value = await child.ask(request)
             except TimeoutError:
                 await child.kill()
                 raise SourceError(
                     "parse_deadline",
-                    f"reading what the source sent took longer than {self._deadline:g} s; "
+                    f"reading what the source sent took longer than {seconds:g} s; "
                     "it is made to be slow or far too large, drop the source if this goes on",
                     outcome="refused",
                 ) from None
@@ -114,6 +126,24 @@ class WorkerPool:
             slug, message, outcome, retry_at = value
             raise SourceError(slug, message, outcome=outcome, retry_at=retry_at)
         return value
+
+
+class Share:
+    """A source's share of a pool: one call at a time, the others wait; implements Offload.
+
+    The pool serves its callers in turn. So a source with many documents waits for itself, and
+    another source waits for one call of each source before it.
+    """
+
+    def __init__(self, pool: WorkerPool, lock: asyncio.Lock, deadline: timedelta | None) -> None:
+        self._pool = pool
+        self._lock = lock
+        self._deadline = deadline
+
+    async def __call__(self, function: Callable[..., T], *args: Any) -> T:
+        """What the pool returns."""
+        async with self._lock:
+            return await self._pool(function, *args, deadline=self._deadline)
 
 
 class _Child:

@@ -23,7 +23,7 @@ from reblogbot.config.settings import AccountSettings, Config, SourceSettings
 from reblogbot.core.rounds import Poll, Round
 from reblogbot.model import Delivery, Limits, Post, State
 from reblogbot.polling import Look, Poller
-from reblogbot.ports import Clock, Source, Told, untold
+from reblogbot.ports import Clock, ParserPool, Source, Told, untold
 from reblogbot.sending.access import Access
 from reblogbot.store import Store, StoreThread
 from reblogbot.store.due import Room, Which
@@ -52,6 +52,7 @@ class Pipeline:
         make_source: Callable[[SourceSettings], Source],
         make_access: Callable[[AccountSettings, Store, StoreThread], Access],
         gallery: Gallery,
+        offload: ParserPool,
         clock: Clock,
         dice: Callable[[], float],
     ) -> None:
@@ -68,7 +69,9 @@ class Pipeline:
         self._messenger: Messenger | None = None
         # what is being polled, and since when its lease is that old
         self._held: dict[int, tuple[SourceRecord, float]] = {}
-        self.poller = Poller(config, store, self._in_store, make_source, self, gallery, clock, dice)
+        self.poller = Poller(
+            config, store, self._in_store, make_source, self, gallery, offload, clock, dice
+        )
 
     async def close(self) -> None:
         """Let go of threads; the store is closed by whoever opened it."""
@@ -275,10 +278,6 @@ class Pipeline:
     async def limits(self, account: str) -> Limits:
         """What the account's server takes, as far as it is known."""
         return await self.sender(account).limits()
-
-    async def resolves(self, account: str, uri: str) -> bool:
-        """Whether the account's server can find a status."""
-        return await self.sender(account).resolves(uri)
 
     async def looks(
         self, records: AsyncIterator[SourceRecord], told: Told = untold, total: int = 0

@@ -27,13 +27,14 @@ from reblogbot.core.text import (
 from reblogbot.core.text.patterns import matches, replaced
 from reblogbot.model import Action, Entry, Limits, Media, Post
 
-__all__ = ["action_of", "check_template", "compose", "images_of"]
+__all__ = ["action_of", "boost", "check_template", "compose", "images_of", "plain"]
 
 # a post of another server fits whole; an article does not become one
 _LONGEST_UNTITLED = 500
 # shorter beginnings say nothing
 _LEAST_SUMMARY = 8
 _LEAST_TITLE = 10
+_LONGEST_PLAIN = 200
 _SCHEME = regex.compile(r"https?://", regex.IGNORECASE)
 
 
@@ -79,6 +80,34 @@ def compose(
         shorter=_shorter(draft, limits, text),
         # all that comes from the source is defused: a mention can only be the template's own
         may_mention=any(sign in source.template for sign in "@＠"),
+    )
+
+
+def boost(entry: Entry, source: SourceSettings, account: AccountSettings, limits: Limits) -> Post:
+    """The boost of an entry's status: it needs no text."""
+    return Post(
+        action="boost",
+        link=clean_link(entry.link),
+        uri=entry.uri or entry.link,
+        visibility=source.visibility or account.visibility,
+        limit=limits.characters,
+    )
+
+
+def plain(entry: Entry, source: SourceSettings, account: AccountSettings, limits: Limits) -> Post:
+    """A post of title and link alone, where composing takes too long: cheap for any entry."""
+    link = clean_link(entry.link)
+    words = _harmless_line(entry.title[:_LONGEST_PLAIN] or entry.summary[:_LONGEST_PLAIN])
+    text = "\n".join(filter(None, (shorten(words, _LONGEST_PLAIN // 2), link)))
+    return Post(
+        action="post",
+        text=text,
+        link=link,
+        visibility=source.visibility or account.visibility,
+        language=language_tag(account.language),
+        spoiler=source.spoiler,
+        length=length(text, limits, source.spoiler),
+        limit=limits.characters,
     )
 
 

@@ -256,7 +256,9 @@ class Sender:
         if not one.post.media or one.post.action not in ("post", "quote"):
             return ()
         proxy = self._config.sources[one.source].proxy
-        return await self._gallery.fetched(one.post.media, await self.limits(), proxy=proxy)
+        return await self._gallery.fetched(
+            one.post.media, await self.limits(), source=one.source, proxy=proxy
+        )
 
     async def _continued(self, one: Delivery) -> str:
         """The remote id of the status a thread goes on from; "" where there is none."""

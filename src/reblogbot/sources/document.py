@@ -15,7 +15,7 @@ from reblogbot.core import schedule
 from reblogbot.errors import SourceError
 from reblogbot.model import Batch, Validators
 from reblogbot.ports import Response, Tools
-from reblogbot.sources.body import Body
+from reblogbot.sources.body import Body, read_bounded
 
 # A cache that answers 304 for ever would silence a source: once a day it is asked for the whole
 _FULL_EVERY = timedelta(days=1)
@@ -91,6 +91,7 @@ class Document:
 
     async def _parsed(self, answer: Response, digest: str, now: datetime) -> Batch:
         batch = await self.tools.offload(
+            read_bounded,
             self.parse,
             Body(
                 answer.body,
@@ -100,7 +101,7 @@ class Document:
                 self.settings.timezone,
                 now,
             ),
-            *self.own,
+            self.own,
         )
         memory = _Memory(now, batch.fresh_for, self._fingerprint())
         is_whole = batch.validators == Validators()

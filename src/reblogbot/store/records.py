@@ -41,6 +41,7 @@ class SourceRecord:
     moved_times: int = 0
     last_poll_at: datetime | None = None
     last_batch_at: datetime | None = None
+    last_batch_size: int = 0
     address_changed: bool = False
     due: datetime | None = None
     asked_until: datetime | None = None
@@ -78,6 +79,7 @@ def source_record(row: Row[Any], learnt: frozenset[str] = frozenset()) -> Source
         moved_times=row.moved_times,
         last_poll_at=row.last_poll_at,
         last_batch_at=row.last_batch_at,
+        last_batch_size=row.last_batch_size,
         address_changed=bool(row.address_changed),
         due=row.due,
         asked_until=row.asked_until,
