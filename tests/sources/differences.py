@@ -123,7 +123,7 @@ REASONS = {
     },
     "link": {
         "what counts its readers may tell where it leads": lambda pair: (
-            "origLink" in pair.text and f">{pair.ours.link}<" in pair.text
+            "origLink" in pair.text and f">{pair.ours.link}<" in unescape_once(pair.text)
         ),
         "an id that is no address is no link": lambda pair: (
             not pair.ours.link and pair.theirs.link == urljoin(pair.url, pair.guid)

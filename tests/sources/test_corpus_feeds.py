@@ -1,6 +1,7 @@
 """Some 300 real documents, and what feedparser alone makes of them; skipped where they are not."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,7 +31,14 @@ def records():
         if isinstance(said, dict):
             file = name or said.get("file") or said.get("name") or said.get("path")
             if file and (FOLDER / file).is_file():
-                yield pytest.param(FOLDER / file, said, id=file)
+                yield FOLDER / file, said
+
+
+def sampled(pairs, every=9):
+    """All of them as parameters; a quick run takes one in `every`."""
+    for number, (file, said) in enumerate(pairs):
+        marks = () if number % every == 0 else pytest.mark.slow
+        yield pytest.param(file, said, id=file.name, marks=marks)
 
 
 def shown(said):
@@ -43,7 +51,7 @@ def shown(said):
     )
 
 
-@pytest.mark.parametrize(("file", "said"), list(records()))
+@pytest.mark.parametrize(("file", "said"), list(sampled(records())))
 def test_a_real_document_shows_what_feedparser_finds_in_it(file, said):
     url = said.get("url") or f"https://corpus.example/{file.name}"
     content_type = said.get("content_type") or ""
@@ -59,5 +67,6 @@ def test_a_real_document_shows_what_feedparser_finds_in_it(file, said):
     assert "" not in differences(Pair(document, url, ours, theirs, guid)).values()
     assert shown_by_us(read) == ours
     for entry in () if ours.refusal else read().entries:
-        assert entry.title.isprintable() or "\xad" in entry.title
+        # the joiner of an emoji and a soft hyphen change what is seen
+        assert re.sub("[\u200d\xad]", "", entry.title).isprintable()
         assert entry.published_at is None or entry.published_at <= NOW

@@ -133,7 +133,9 @@ def test_every_status_in_the_recorded_answers_becomes_a_proper_entry(clock):
             if told is not None:
                 read += 1
                 assert fault_of(told.entry, clock.now()) == "", path
-                assert told.entry.uri, path
+                # some recorded statuses come without a URI
+                status = element["status"] if notice else element
+                assert told.entry.uri or not status.get("uri"), path
                 assert told.author.id, path
     assert read > 0
 
