@@ -35,6 +35,7 @@ _LONGEST_UNTITLED = 500
 _LEAST_SUMMARY = 8
 _LEAST_TITLE = 10
 _LONGEST_PLAIN = 200
+_GUESSES = 8
 _SCHEME = regex.compile(r"https?://", regex.IGNORECASE)
 
 
@@ -266,13 +267,16 @@ def _longest(
 ) -> str:
     """What is written with the longest beginning of `part` that fits; "" if none does.
 
-    `low` fits and `high` does not; how far a text is off tells where to look next.
+    `low` fits and `high` does not; how far a text is off tells where to look next. Where some
+    such guesses did not lead to it, halving the rest does, in steps that grow with its logarithm.
     """
     low, high = least - 1, size(part)
     best = ""
     guess = high - excess(write(part)) if part else low
+    guesses = 0
     while high - low > 1:
-        at = guess if low < guess < high else (low + high) // 2
+        guesses += 1
+        at = guess if low < guess < high and guesses <= _GUESSES else (low + high) // 2
         beginning = shorten(part, at)
         text = write(beginning)
         over = excess(text)
