@@ -19,7 +19,8 @@ from reblogbot.core import (
     schedule,
 )
 from reblogbot.core.templates import Names, template
-from reblogbot.core.text import cleaning, hashtags, language, markup, measure, mentions, shortening
+from reblogbot.core.text import cleaning, language, markup, measure, mentions, shortening
+from reblogbot.core.text.hashtags import hashtags, untagged
 from reblogbot.model import Batch, Entry, Limits, Media, Post
 from reblogbot.sources import (
     activitypub,
@@ -167,8 +168,8 @@ def answer(text: str) -> classify.Answer:
 READERS: dict[str, Callable[[str], object]] = {
     "core.text.cleaning.clean": cleaning.clean,
     "core.text.cleaning.one_line": cleaning.one_line,
-    "core.text.hashtags.hashtags": lambda text: hashtags.hashtags([text], 3, []),
-    "core.text.hashtags.untagged": lambda text: hashtags.untagged(["#a"], text),
+    "core.text.hashtags.hashtags": lambda text: hashtags([text], 3, []),
+    "core.text.hashtags.untagged": lambda text: untagged(["#a"], text),
     "core.text.language.language_of": language.language_of,
     "core.text.language.language_tag": language.language_tag,
     "core.text.markup.html_to_text": markup.html_to_text,
