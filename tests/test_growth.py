@@ -59,7 +59,7 @@ def worst(name, fragments, most):
     return None
 
 
-@pytest.mark.parametrize(("number", "name"), enumerate(READERS))
+@pytest.mark.parametrize(("number", "name"), [*enumerate(READERS)])
 def test_twice_the_text_costs_no_reader_more_than_three_times_the_cpu(number, name):
     # each reader meets some, and each fragment many readers; the slow run tries all on all
     assert worst(name, NASTY[number % SOME :: SOME], QUICK) is None
