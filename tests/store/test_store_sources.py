@@ -489,8 +489,9 @@ def test_keys_of_a_source_are_bounded_and_those_it_still_shows_are_kept(store, m
     storm(store, older)
     storm(store, old, at=NOW + DAY)
     storm(store, newest, at=NOW + DAY)
+    record = claim(store, "chouti", NOW + DAY)
     seen = {
-        age: len(store.sources.past(claim(store, "chouti", NOW + DAY), found, []).seen)
+        age: len(store.sources.past(record, found, []).seen)
         for age, found in (("older", older), ("old", old), ("newest", newest))
     }
     assert seen["newest"] == 40
