@@ -146,10 +146,14 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The server's word that a post stands there: its id, opaque and never folded, and page."""
+    """The server's word that a post stands there: its id, opaque and never folded, and page.
+
+    `left_out` is how many of the post's images the server did not take, or not in time.
+    """
 
     remote_id: str
     url: str = ""
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)

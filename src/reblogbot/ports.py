@@ -89,12 +89,19 @@ class ParserPool(Protocol):
 class Reader(Protocol):
     """Reads the fediverse through an account's own server; calls block, run them in a thread."""
 
+    def me(self) -> Mapping[str, Any]:
+        """The account itself (`verify_credentials`), asked once per token. Raises TargetError."""
+        ...
+
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
         """The JSON answer of GET `path` ("/api/v1/…"). Raises TargetError."""
         ...
 
-    def page(self, path: str, params: Mapping[str, Any] | None = None) -> tuple[Any, str]:
-        """The same, and the `max_id` of the page the server links to as the next, or ""."""
+    def page(self, path: str, params: Mapping[str, Any] | None = None) -> tuple[Any, str | None]:
+        """The same, and the `max_id` of the next page.
+
+        "" where the server links to other pages but to no next one, None where it links to none.
+        """
         ...
 
 
@@ -142,7 +149,7 @@ class Target(Protocol):
         ...
 
     def scopes(self) -> tuple[str, ...]:
-        """What the token may do, () where the server does not tell."""
+        """What the token may do, () where neither a file nor the server tells."""
         ...
 
     def limits(self) -> Limits:
@@ -170,8 +177,12 @@ class Target(Protocol):
         """Whether the server knows, or could fetch, the fediverse status of this URI or page."""
         ...
 
-    def recent(self) -> Sequence[Standing]:
-        """Our own latest statuses and boosts, newest first: enough to find what was just sent."""
+    def recent(self, hidden_since: datetime | None = None) -> Sequence[Standing]:
+        """Our own latest statuses and boosts: enough to find what was just sent.
+
+        With `hidden_since` also private and direct posts since then, on servers that leave them
+        out of an account's statuses.
+        """
         ...
 
     def standing(self, post: Post) -> Receipt | None:

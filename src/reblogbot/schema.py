@@ -21,7 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISION = "0003"
+REVISION = "0004"
 """The newest migration; a test holds it against the migrations themselves."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -224,6 +224,19 @@ account = Table(
     Column("limits", JSON(none_as_null=True)),
     Column("lease_owner", Plain),
     Column("lease_until", Instant),
+)
+
+# the daemons at work on this store, each with a row of its own
+daemon = Table(
+    "daemon",
+    metadata,
+    Column("owner", Plain, primary_key=True),
+    Column("host", Plain, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("version", Plain, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("last_round_at", Instant),
+    Column("beat_at", Instant, nullable=False),
 )
 
 # switches an admin throws: "stopped"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reblogbot.config.settings import Config
-from reblogbot.core import drafting
+from reblogbot.core import compose, drafting
 from reblogbot.model import PART_OF, TRANSITIONS, Batch, Delivery, State
 from reblogbot.store import Store
 
@@ -75,6 +75,12 @@ class Steering:
         return self._queue(one)
 
     def _queue(self, one: Delivery) -> Steered:
+        """Queue it; one whose link was too long only where the server takes it by now."""
+        if compose.link_excess(one.post):
+            rendered = self._render(one)
+            if isinstance(rendered, str):
+                return Steered(one, rendered, done=False)
+            one = rendered
         # a fresh start under a key no server has seen: the admin has looked, or was told to
         fresh = replace(
             one,
@@ -123,4 +129,6 @@ class Steering:
         (draft,) = drafting.drafts(replace(job, entries=(entry,), is_edit=True))
         if draft.post is None:
             return f"cannot be rendered: {draft.reason}"
+        if draft.held:
+            return f"stays {one.state.value}: {draft.held}"
         return replace(one, post=draft.post, generation=one.generation + 1, sent_from=None)

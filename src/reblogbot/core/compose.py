@@ -27,7 +27,15 @@ from reblogbot.core.text import (
 from reblogbot.core.text.patterns import matches, replaced
 from reblogbot.model import Action, Entry, Limits, Media, Post
 
-__all__ = ["action_of", "boost", "check_template", "compose", "images_of", "plain"]
+__all__ = [
+    "action_of",
+    "boost",
+    "check_template",
+    "compose",
+    "images_of",
+    "link_excess",
+    "plain",
+]
 
 # a post of another server fits whole; an article does not become one
 _LONGEST_UNTITLED = 500
@@ -36,6 +44,7 @@ _LEAST_SUMMARY = 8
 _LEAST_TITLE = 10
 _LONGEST_PLAIN = 200
 _GUESSES = 8
+LINK_TOO_LONG = "the link is longer than the server takes"
 _IMAGE_ENDINGS = ("jpg", "jpeg", "png", "gif", "webp", "avif", "heic", "heif")
 _IMAGE_PATHS = tuple(f".{ending}" for ending in _IMAGE_ENDINGS)
 _SCHEME = regex.compile(r"https?://", regex.IGNORECASE)
@@ -61,10 +70,11 @@ def compose(
     source_title: str = "",
     feed_language: str = "",
 ) -> Post:
-    """The post an entry makes on an account's server, never over its limit.
+    """The post an entry makes on an account's server, within its limit.
 
     Of what does not fit, the summary is shortened first, then the title; hashtags go when
-    hardly a title is left, and the link only where it would not fit by itself.
+    hardly a title is left. The link stays: where it would not fit by itself, the post is over
+    the limit (`link_excess`) and must not be sent.
     Raises ReblogbotError when the template fails on this entry.
     """
     draft = _draft(entry, source, limits, source_title)
@@ -112,6 +122,13 @@ def plain(entry: Entry, source: SourceSettings, account: AccountSettings, limits
         length=length(text, limits, source.spoiler),
         limit=limits.characters,
     )
+
+
+def link_excess(post: Post) -> str:
+    """Why a post must be held whose link alone is over the server's limit, else ""."""
+    if post.action == "boost" or post.length <= post.limit or not post.link:
+        return ""
+    return f"{LINK_TOO_LONG} ({post.length} of {post.limit} characters)"
 
 
 # what the entry says
@@ -226,7 +243,11 @@ def _fitted(draft: _Draft, limits: Limits) -> str:
     def excess(text: str) -> int:
         return length(text, limits, draft.spoiler) - limits.characters
 
-    if excess(draft.names.link) > 0:
+    link = draft.names.link
+    if excess(link) > 0:
+        if link in draft.write():
+            bare = draft.names._replace(tags=Tags())
+            return replace(draft, template=template("link"), names=bare).write()
         draft = replace(draft, names=draft.names._replace(link=""))
     for one in _ever_less(draft):
         text = one.write()
@@ -296,12 +317,13 @@ def _longest(
 def _shorter(draft: _Draft, limits: Limits, text: str) -> str:
     """The text for four fifths of the limit with links in full, or "" if it is no shorter.
 
-    A link too long for that counts as before: without it, nobody could tell what was posted.
+    A link too long for that counts as before: no post goes out without its link.
     """
     strict = replace(limits, characters=limits.characters * 4 // 5, per_link=None)
     link = draft.names.link
     for tighter in (strict, replace(strict, per_link=limits.per_link)):
         shorter = _fitted(draft, tighter)
-        if shorter and (link in shorter or link not in text):
+        fits = length(shorter, tighter, draft.spoiler) <= tighter.characters
+        if shorter and fits and (link in shorter or link not in text):
             return shorter if len(shorter) < len(text) else ""
     return ""

@@ -83,7 +83,7 @@ def _draft(entry: Entry, job: DraftJob) -> Draft:
         return Draft(reason=f"{error.slug}: {error.message}")
     if not post.text and post.action != "boost":
         return Draft(reason="empty: nothing is left to be posted of it")
-    return Draft(post)
+    return Draft(post, held=compose.link_excess(post))
 
 
 def _post(entry: Entry, job: DraftJob) -> Post:
@@ -108,7 +108,8 @@ def _post(entry: Entry, job: DraftJob) -> Post:
 def held_draft(entry: Entry, job: DraftJob, reason: str) -> Draft:
     """The draft of an entry whose filtering and composing were given up: a plain post, held."""
     post = compose.plain(entry, job.settings, job.account, job.limits)
-    if not post.text:
+    # what is published already stays as it is
+    if job.is_edit or not post.text:
         return Draft(reason=reason)
     return Draft(post, held=reason)
 

@@ -269,7 +269,7 @@ def _intent(
     if reason or draft.post is None:
         return Refusal(one, account, reason)
     gate.passed(one)
-    held = held or draft.held
+    held = draft.held or held
     state = State.HELD if held else State.QUEUED
     return Intent(one, account, draft.post, state, held, due=digest.next_time(settings, now))
 
@@ -353,13 +353,14 @@ def _edited(
     for place in places:
         one, draft = found[place], drafts[place]
         standing = _standing(one, past.made[name])
-        if draft.post is None or draft.held:
-            yield Refusal(one, name, draft.reason or draft.held)
+        if draft.post is None:
+            yield Refusal(one, name, draft.reason)
         elif standing is not None:
             post = replace(draft.post, action="edit", shorter="", uri=standing.remote_id)
             if (post.text, post.spoiler) != (standing.post.text, standing.post.spoiler):
                 claim = identity.edit_key(standing.delivery_id, standing.edits + 1)
-                yield Intent(one, name, post, claims=(claim,))
+                state = State.HELD if draft.held else State.QUEUED
+                yield Intent(one, name, post, state, draft.held, claims=(claim,))
 
 
 def _words(entry: Entry) -> tuple[object, ...]:

@@ -101,6 +101,8 @@ class World:
                 host="" if host == self.host else host,
                 created_at=self.now(),
                 locked=self.profile.locked_at_first,
+                # who says nothing is not asked for everywhere
+                discoverable=bool(host) or self.profile.discoverable_at_first,
                 privacy=self.profile.default_visibility,
             )
         elif not facts:

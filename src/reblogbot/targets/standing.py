@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from typing import Any
@@ -37,6 +37,20 @@ def receipt(status: Mapping[str, Any]) -> Receipt:
     boosted = status.get("reblog")
     pages = (*page_of(status), *(page_of(boosted) if isinstance(boosted, Mapping) else ()))
     return Receipt(remote_id(status), pages[0] if pages else "")
+
+
+def last_id(page: Sequence[object]) -> str:
+    """The id to ask for older statuses with, where the server links to no next page.
+
+    A boost on snac has the id of the boosted status, which stands elsewhere in the timeline.
+    """
+    ids = [remote_id(status) for status in page if not _has_foreign_id(status)]
+    return next(filter(None, reversed(ids)), "")
+
+
+def _has_foreign_id(status: object) -> bool:
+    boosted = status.get("reblog") if isinstance(status, Mapping) else None
+    return remote_id(boosted).lower() == remote_id(status).lower()
 
 
 def names_of(status: Mapping[str, Any]) -> tuple[str, ...]:
