@@ -30,6 +30,7 @@ from reblogbot.sources import (
     dates,
     document,
     encoding,
+    entry_media,
     feed_links,
     headline,
     json_query,
@@ -58,7 +59,7 @@ MODULES = """
     core.identity core.bounds core.drafting core.filters core.compose core.templates core.digest
     core.schedule core.planning
     sources.activitypub sources.arxiv sources.body sources.chouti_page sources.consent
-    sources.dates sources.document sources.encoding sources.feed_links sources.headline
+    sources.dates sources.document sources.encoding sources.entry_media sources.feed_links sources.headline
     sources.json_query sources.json_text sources.jsonfeed sources.likeness sources.not_a_feed
     sources.parse_card sources.parse_chouti sources.parse_feed sources.parse_json_list
     sources.parse_page sources.people sources.plain sources.selectors sources.spans
@@ -66,6 +67,15 @@ MODULES = """
     targets.classify targets.limits targets.ratelimit targets.standing web.addresses
 """.split()
 """The modules whose public functions may be handed foreign text."""
+
+EDGES = frozenset(
+    """
+    sources.actor sources.chouti sources.fediverse sources.feed sources.home_server
+    sources.json_list sources.page sources.places sources.sax targets.fields targets.mastodon
+    targets.media targets.recent targets.wire
+    """.split()
+)
+"""Modules that fetch and send, read config, or hand foreign text on to the modules above."""
 
 OWN = frozenset(
     """
@@ -75,7 +85,7 @@ OWN = frozenset(
     core.planning.choose sources.consent.our_addresses sources.consent.judged
     sources.json_query.read_query sources.selectors.split sources.selectors.read_selector
     sources.selectors.read_item sources.timeline.catch_up sources.timeline.first_pages
-    sources.people.between sources.not_a_feed.cut_off sources.dates.from_number
+    sources.entry_media.entry_media sources.people.between sources.not_a_feed.cut_off sources.dates.from_number
     """.split()
 )
 """Functions of config, numbers and keys alone, or of what one of the others has read."""
@@ -200,6 +210,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "core.compose.action_of": lambda text: compose.action_of(entry(text), SOURCE),
     "core.compose.compose": lambda text: compose.compose(entry(text), SOURCE, ACCOUNT, LIMITS),
     "core.compose.boost": lambda text: compose.boost(entry(text), SOURCE, ACCOUNT, LIMITS),
+    "core.compose.link_excess": lambda text: compose.link_excess(Post("post", text, link=text)),
     "core.compose.plain": lambda text: compose.plain(entry(text), SOURCE, ACCOUNT, LIMITS),
     "core.compose.images_of": lambda text: compose.images_of(entry(text)),
     "core.templates.template": lambda text: template("headline").render(Names(text, text)),
@@ -228,6 +239,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "sources.encoding.decode": lambda text: encoding.decode(
         text.encode("gb18030", "replace"), content_type=text
     ),
+    "sources.entry_media.pictures_in": entry_media.pictures_in,
     "sources.feed_links.named": lambda text: feed_links.named(page(text)),
     "sources.feed_links.usual": lambda text: list(feed_links.usual(URL + text)),
     "sources.headline.split": lambda text: headline.split(f"【{text}"),
@@ -278,11 +290,13 @@ READERS: dict[str, Callable[[str], object]] = {
     "sources.statuses.came_at": lambda text: statuses.came_at(status(text), NOW),
     "sources.statuses.mime": lambda text: statuses.mime(URL + text, "image"),
     "sources.urls.web_url": lambda text: urls.web_url(URL, text),
+    "sources.urls.json_link": lambda text: urls.json_link(URL, text),
     "sources.urls.absolute": lambda text: urls.absolute(URL, text),
     "sources.urls.is_web_url": urls.is_web_url,
     "sources.xml_text.prepare": lambda text: xml_text.prepare(f"<rss><item></item>{text}"),
     "sources.xml_text.relative_guids": lambda text: xml_text.relative_guids(text, URL),
     "sources.xml_text.no_permalinks": xml_text.no_permalinks,
+    "sources.xml_text.media_groups": lambda text: xml_text.media_groups(f"<media:group {text}"),
     "sources.xml_text.media_alts": lambda text: xml_text.media_alts(f"<media:content {text}"),
     "targets.classify.classify": lambda text: classify.classify(answer(text), "create"),
     "targets.classify.remote_id": lambda text: classify.remote_id({"id": text}),
@@ -302,6 +316,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "targets.standing.names_of": lambda text: standing.names_of(status(text)),
     "targets.standing.page_of": lambda text: standing.page_of(status(text)),
     "targets.standing.links_in": standing.links_in,
+    "targets.standing.last_id": lambda text: standing.last_id([status(text)] * 3),
     "targets.standing.text": lambda text: standing.text({"a": text}, "a"),
     "targets.standing.instant": standing.instant,
     "web.addresses.is_public": addresses.is_public,
@@ -337,7 +352,16 @@ NASTY = (
     *("&", "&#", "&#1;", "&a", "&amp;", "<img src=a>", "<meta charset=", "<link rel=", "<title>"),
     # feeds
     *("<item>", "</item>", "<entry>", "<guid>", "<media:content ", "<media:content url='a'>"),
-    *("<media:description>", "<rss ", "<?xml ", "?>", "<!DOCTYPE", "<!ENTITY"),
+    *(
+        "<media:group>",
+        "</media:group>",
+        "<media:description>",
+        "<rss ",
+        "<?xml ",
+        "?>",
+        "<!DOCTYPE",
+        "<!ENTITY",
+    ),
     # JSON, dates and answers of servers
     *("[", "{", '{"a":', '"', "\\", "{{", "2026-", "12:", "jan ", "+1", "1e9", "t=", "reset=1"),
     *(
