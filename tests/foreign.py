@@ -6,11 +6,13 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import get_args
 
 from reblogbot.config.settings import AccountSettings, SourceSettings
 from reblogbot.core import (
     bounds,
     compose,
+    consent,
     digest,
     drafting,
     filters,
@@ -19,9 +21,9 @@ from reblogbot.core import (
     schedule,
 )
 from reblogbot.core.templates import Names, template
-from reblogbot.core.text import cleaning, language, markup, measure, mentions, shortening
+from reblogbot.core.text import cleaning, escaping, language, markup, measure, mentions, shortening
 from reblogbot.core.text.hashtags import hashtags, untagged
-from reblogbot.model import Batch, Entry, Limits, Media, Post
+from reblogbot.model import Author, Batch, Entry, Limits, Markup, Media, Post
 from reblogbot.sources import (
     activitypub,
     arxiv,
@@ -55,9 +57,9 @@ from reblogbot.web import addresses
 
 MODULES = """
     core.text.cleaning core.text.hashtags core.text.language core.text.links core.text.markup
-    core.text.measure core.text.mentions core.text.patterns core.text.shortening
+    core.text.escaping core.text.measure core.text.mentions core.text.patterns core.text.shortening
     core.identity core.bounds core.drafting core.filters core.compose core.templates core.digest
-    core.schedule core.planning
+    core.schedule core.planning core.consent
     sources.activitypub sources.arxiv sources.body sources.chouti_page sources.consent
     sources.dates sources.document sources.encoding sources.entry_media sources.feed_links sources.headline
     sources.json_query sources.json_text sources.jsonfeed sources.likeness sources.not_a_feed
@@ -82,10 +84,10 @@ OWN = frozenset(
     core.text.links.counted core.text.links.top_level_domains core.identity.edit_key
     core.templates.check_template core.digest.next_time core.schedule.next_due
     core.schedule.hold_until core.schedule.back_off core.drafting.draft_job core.planning.plan
-    core.planning.choose sources.consent.our_addresses sources.consent.judged
+    core.planning.choose sources.consent.judged
     sources.json_query.read_query sources.selectors.split sources.selectors.read_selector
     sources.selectors.read_item sources.timeline.catch_up sources.timeline.first_pages
-    sources.entry_media.entry_media sources.people.between sources.not_a_feed.cut_off sources.dates.from_number
+    sources.entry_media.entry_media sources.people.flag core.consent.blocked sources.not_a_feed.cut_off sources.dates.from_number
     """.split()
 )
 """Functions of config, numbers and keys alone, or of what one of the others has read."""
@@ -180,6 +182,9 @@ READERS: dict[str, Callable[[str], object]] = {
     "core.text.cleaning.one_line": cleaning.one_line,
     "core.text.hashtags.hashtags": lambda text: hashtags([text], 3, []),
     "core.text.hashtags.untagged": lambda text: untagged(["#a"], text),
+    "core.text.escaping.escape": lambda text: [
+        escaping.escape(text, kind) for kind in get_args(Markup)
+    ],
     "core.text.language.language_of": language.language_of,
     "core.text.language.language_tag": language.language_tag,
     "core.text.markup.html_to_text": markup.html_to_text,
@@ -196,6 +201,15 @@ READERS: dict[str, Callable[[str], object]] = {
     "core.identity.is_status_page": lambda text: identity.is_status_page(f"https://a.b/{text}"),
     "core.identity.host_of": lambda text: identity.host_of(f"https://{text}"),
     "core.identity.site_of": lambda text: identity.site_of(f"https://{text}"),
+    "core.identity.author_key": lambda text: identity.author_key("", text, "s"),
+    "core.identity.author_of": lambda text: identity.author_of(entry(text), "s"),
+    "core.consent.address": lambda text: consent.address("a", text),
+    "core.consent.fold_tag": consent.fold_tag,
+    "core.consent.tags_in": lambda text: consent.tags_in([text]),
+    "core.consent.opt_out": lambda text: consent.opt_out(Author(tags=(text,)), ["nobot"]),
+    "core.consent.own_account": lambda text: consent.own_account(
+        replace(entry(text), author=Author(address=text)), SOURCE, "a", {"b": text}
+    ),
     "core.identity.keys": lambda text: identity.keys(entry(text)),
     "core.identity.published_keys": lambda text: identity.published_keys(entry(text), "s"),
     "core.bounds.bounded": lambda text: bounds.bounded(entries(text)),
@@ -206,6 +220,10 @@ READERS: dict[str, Callable[[str], object]] = {
     "core.filters.refusal": lambda text: filters.refusal(entry(text), SOURCE, NOW),
     "core.filters.similar": lambda text: filters.similar(text, f"{text}x"),
     "core.filters.near_duplicate": lambda text: filters.near_duplicate(text, ["words"] * 9, 0.8),
+    "core.filters.refusal_now": lambda text: filters.refusal_now(
+        entry(text), SOURCE, NOW, is_status=True
+    ),
+    "core.filters.over_author_limit": lambda text: filters.over_author_limit(text, {}, 1),
     "core.filters.over_domain_limit": lambda text: filters.over_domain_limit(text, {}, 1),
     "core.compose.action_of": lambda text: compose.action_of(entry(text), SOURCE),
     "core.compose.compose": lambda text: compose.compose(entry(text), SOURCE, ACCOUNT, LIMITS),
@@ -279,8 +297,7 @@ READERS: dict[str, Callable[[str], object]] = {
         page(f"<ul><li>{text}"), dict.fromkeys(["item", "title", "link", "summary", "image"], "li")
     ),
     "sources.people.of_account": lambda text: people.of_account(status(text)),
-    "sources.people.address": lambda text: people.address("a", text),
-    "sources.people.opted_out": lambda text: people.opted_out({}, text, text, [{"value": text}]),
+    "sources.people.profile_tags": lambda text: people.profile_tags(text, text, [{"value": text}]),
     "sources.plain.has_markup": plain.has_markup,
     "sources.plain.plain": plain.plain,
     "sources.plain.plain_line": plain.plain_line,
@@ -307,6 +324,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "targets.classify.words": lambda text: classify.words(answer(text), "s" * 40),
     "targets.classify.host": classify.host,
     "targets.limits.limits": lambda text: limits.limits({"max_toot_chars": text, "uri": text}),
+    "targets.limits.markup": lambda text: limits.markup({"version": text}),
     "targets.limits.is_mastodon": lambda text: limits.is_mastodon({"version": text}),
     "targets.ratelimit.until": lambda text: ratelimit.until(
         dict.fromkeys(["retry-after", "ratelimit", "x-ratelimit-reset", "date"], text), NOW

@@ -61,6 +61,7 @@ class Pipeline:
         self._in_store = StoreThread()
         self._make_access = make_access
         self._gallery = gallery
+        self._offload = offload
         self.clock = clock
         self._senders: dict[str, Sender] = {}
         enabled = (name for name, one in config.sources.items() if one.enabled)
@@ -283,12 +284,20 @@ class Pipeline:
 
             account = self.config.accounts[name]
             access = self._make_access(account, self.store, self._in_store)
-            self._senders[name] = Sender(self.config, access, self._gallery)
+            self._senders[name] = Sender(
+                self.config, access, self._gallery, self._offload.share(name), self.addresses
+            )
         return self._senders[name]
 
     async def limits(self, account: str) -> Limits:
         """What the account's server takes, as far as it is known."""
         return await self.sender(account).limits()
+
+    async def addresses(self) -> dict[str, str]:
+        """The addresses of the config's accounts, by name; one out of reach is left out."""
+        names = list(self.config.accounts)
+        found = await asyncio.gather(*(self.sender(name).address() for name in names))
+        return {name: known for name, known in zip(names, found, strict=True) if known}
 
     async def looks(
         self, records: AsyncIterator[SourceRecord], told: Told = untold, total: int = 0

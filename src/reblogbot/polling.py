@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
@@ -59,6 +59,10 @@ class Servers(Protocol):
 
     async def limits(self, account: str) -> Limits:
         """What it takes."""
+        ...
+
+    async def addresses(self) -> Mapping[str, str]:
+        """The addresses of the config's accounts, by name, as far as they can be known."""
         ...
 
 
@@ -256,7 +260,8 @@ class Poller:
         accounts, settings = look.settings.to, look.settings
         past = await self._in_store(self._store.sources.past, look.record, look.found, accounts)
         recent: dict[str, Recent] = {}
-        if settings.filter.similar or settings.filter.max_per_domain:
+        chosen = settings.filter
+        if chosen.similar or chosen.max_per_domain or chosen.max_per_author:
             for name in accounts:
                 recent[name] = await self._in_store(
                     self._store.publications.recent, name, self._clock.now()
@@ -275,12 +280,20 @@ class Poller:
                 outvoted[name] = await self._in_store(
                     self._store.publications.outvoted, name, look.record.id, firsts
                 )
+        unseen = [one for one in look.found if past.seen.isdisjoint(one.keys)]
+        has_authors = any(one.entry.author for one in unseen)
+        addresses = await self._servers.addresses() if has_authors else {}
         held: dict[str, int] = {}
-        if sum(past.seen.isdisjoint(one.keys) for one in look.found) >= planning.WHOLESALE:
+        if len(unseen) >= planning.WHOLESALE:
             held = await self._in_store(self._store.tallies.held_by_storms, settings.name)
-        was_cut = look.record.last_batch_size >= bounds.MOST_ENTRIES
         return replace(
-            past, recent=recent, made=made, outvoted=outvoted, held=held, was_cut=was_cut
+            past,
+            recent=recent,
+            made=made,
+            outvoted=outvoted,
+            addresses=addresses,
+            held=held,
+            was_cut=look.record.last_batch_size >= bounds.MOST_ENTRIES,
         )
 
     def _has_work(self, look: Look, past: Past, account: str) -> bool:

@@ -8,10 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reblogbot.config.settings import AccountSettings, SourceSettings
-from reblogbot.core.drafting import Draft
-from reblogbot.core.planning import KEPT, Route, candidates, choose, oldest_first, plan
-from reblogbot.model import Batch, Candidate, Entry, Limits, Past, Post, State
+from reblogbot.config.settings import AccountSettings, FilterSettings, SourceSettings
+from reblogbot.core.drafting import Draft, draft_job, drafts
+from reblogbot.core.planning import (
+    KEPT,
+    Route,
+    Taken,
+    candidates,
+    choose,
+    oldest_first,
+    plan,
+)
+from reblogbot.model import Author, Batch, Candidate, Entry, Limits, Past, Post, Recent, State
+from reblogbot.registry import options_of
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HOME = "https://tool.example/"
@@ -242,3 +251,84 @@ def test_older_entries_that_come_up_in_a_list_that_was_cut_are_no_news():
     assert choice.new == tuple(range(15, 20))
     _, choice, _ = chosen(batch, seen=seen)
     assert choice.new == (*range(5), *range(15, 20))
+
+
+# what is boosted, and how it is named
+
+STATUS = Entry(uri="https://far.example/1", summary="hello", status_id="7", author=Author())
+
+
+def made(shown, account="news", *, past=Past(), **keys):  # noqa: B008 - frozen
+    """What one poll of the account's hashtag comes to, read through the account `news`."""
+    options = options_of("hashtag").model_validate({"via": "news", "tag": "cats"})
+    keys = {"name": "s", "kind": "hashtag", "to": (account,), "options": options, **keys}
+    chosen = SourceSettings(**keys, first="all")
+    settings = AccountSettings(name=account, server="https://x.example", token_env="T")
+    batch = Batch(tuple(shown))
+    routes = [Route(settings, Limits(), learnt=False)]
+    found = candidates("s", batch)
+    choice = choose(chosen, found, routes, past)
+    places = choice.by_account[account].chosen
+    job = draft_job(chosen, settings, Limits(), batch, NOW)
+    made = drafts(replace(job, entries=tuple(found[place].entry for place in places)))
+    by_place = {account: dict(zip(places, made, strict=True))}
+    return plan(chosen, found, routes, past, choice, by_place, NOW)
+
+
+def test_a_boost_keeps_the_id_that_its_own_account_saw_and_no_other():
+    (mine,) = made([STATUS]).intents
+    assert (mine.post.action, mine.post.status_id, mine.post.is_status) == ("boost", "7", True)
+    (others,) = made([STATUS], "other").intents
+    assert (others.post.status_id, others.post.uri) == ("", STATUS.uri)
+
+
+def test_a_status_without_an_address_is_boosted_by_its_id_at_home_or_not_at_all():
+    bare = replace(STATUS, uri="", guid="7")
+    (mine,) = made([bare]).intents
+    assert (mine.post.uri, mine.post.status_id) == ("7", "7")
+    (refused,) = made([bare], "other").refusals
+    assert refused.reason.startswith("not_boostable:")
+
+
+@pytest.mark.parametrize("action", ["boost", "quote"])
+@pytest.mark.parametrize("shown", [Entry(title="t"), Entry(title="t", link="javascript:x")])
+def test_what_has_no_address_is_refused_not_posted_where_boosts_were_asked_for(action, shown):
+    outcome = made([shown], action=action)
+    assert not outcome.intents
+    assert outcome.refusals[0].reason.startswith("not_boostable:")
+
+
+def test_a_link_that_looks_like_a_status_is_not_called_one():
+    (intent,) = made([Entry(title="t", link="https://a.example/@ann/7")]).intents
+    assert (intent.post.action, intent.post.is_status) == ("boost", False)
+
+
+def test_own_statuses_are_refused_as_far_as_the_addresses_are_known():
+    ours = [replace(STATUS, uri=f"https://a/{one}", author=Author(address=one)) for one in "abc"]
+    outcome = made(ours, past=Past(addresses={"news": "a", "cats": "b"}))
+    assert [intent.post.uri for intent in outcome.intents] == ["https://a/c"]
+    assert all(one.reason.startswith("forbidden:") for one in outcome.refusals)
+
+
+@pytest.mark.parametrize(
+    ("facts", "counted"),
+    [
+        ({"author": Author(address="ann@a.example")}, "ann@a.example"),
+        ({"authors": ("Ann  B",)}, "ann b of s"),
+    ],
+)
+def test_an_authors_share_counts_what_was_published_and_what_this_poll_brings(facts, counted):
+    shown = [entry(str(number), **facts) for number in range(3)]
+    limited = FilterSettings(max_per_author=2)
+    outcome = made(shown, action="post", filter=limited)
+    assert (len(outcome.intents), len(outcome.refusals)) == (2, 1)
+    past = Past(recent={"news": Recent(authors={counted: 1})})
+    assert len(made(shown, action="post", filter=limited, past=past).intents) == 1
+
+
+def test_a_preview_counts_authors_across_the_polls_that_are_not_recorded():
+    shown = [entry(str(number), author=Author(address="ann@a.example")) for number in range(2)]
+    taken = Taken()
+    taken.add(made(shown, action="post").intents, "s")
+    past = taken.known_in(Past(recent={"news": Recent()}))
+    assert past.recent["news"].authors == {"ann@a.example": 2}

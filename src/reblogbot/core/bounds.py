@@ -70,6 +70,7 @@ def _bounded(entry: Entry) -> Entry:
         redirector=_link(entry.redirector),
         uri=_link(entry.uri),
         guid=_id(entry.guid),
+        status_id=_id(entry.status_id),
         authors=_names(entry.authors),
         categories=_names(entry.categories),
         language=entry.language[:LONGEST_NAME],

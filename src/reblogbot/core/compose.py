@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import regex
@@ -45,6 +46,7 @@ _LEAST_TITLE = 10
 _LONGEST_PLAIN = 200
 _GUESSES = 8
 LINK_TOO_LONG = "the link is longer than the server takes"
+_ESCAPING = frozenset({"hollo", "snac"})
 _IMAGE_ENDINGS = ("jpg", "jpeg", "png", "gif", "webp", "avif", "heic", "heif")
 _IMAGE_PATHS = tuple(f".{ending}" for ending in _IMAGE_ENDINGS)
 _SCHEME = regex.compile(r"https?://", regex.IGNORECASE)
@@ -53,12 +55,13 @@ _SCHEME = regex.compile(r"https?://", regex.IGNORECASE)
 def action_of(entry: Entry, source: SourceSettings) -> Action:
     """What becomes of the entry: `auto` boosts a fediverse status and posts anything else.
 
-    A link that looks like a status's page counts as one: whether it is, its server tells.
-    A boost or quote of what has neither URI nor link becomes a post.
+    A link that looks like a status's page counts as one: whether it is, the account's server
+    tells when its turn comes.
     """
-    if source.action == "auto":
-        return "boost" if entry.uri or is_status_page(entry.link) else "post"
-    return source.action if entry.uri or clean_link(entry.link) else "post"
+    if source.action != "auto":
+        return source.action
+    is_status = bool(entry.uri or entry.status_id) or is_status_page(entry.link)
+    return "boost" if is_status else "post"
 
 
 def compose(
@@ -97,11 +100,10 @@ def compose(
 
 
 def boost(entry: Entry, source: SourceSettings, account: AccountSettings, limits: Limits) -> Post:
-    """The boost of an entry's status: it needs no text."""
+    """The boost of an entry's status, yet to be named: it needs no text."""
     return Post(
         action="boost",
         link=clean_link(entry.link),
-        uri=entry.uri or entry.link,
         visibility=source.visibility or account.visibility,
         limit=limits.characters,
     )
@@ -157,8 +159,10 @@ class _Draft:
 def _draft(entry: Entry, source: SourceSettings, limits: Limits, source_title: str) -> _Draft:
     # far more than fits, even where every grapheme is a family of emoji
     most = 12 * limits.characters + 1000
-    title = " ".join(defuse(_rewritten(entry.title[:most], source)).split())
-    summary = defuse(_rewritten(entry.summary[:most], source)).strip()
+    # "#1" can stand where it will be escaped
+    numbers = limits.markup not in _ESCAPING
+    title = " ".join(defuse(_rewritten(entry.title[:most], source), numbers=numbers).split())
+    summary = defuse(_rewritten(entry.summary[:most], source), numbers=numbers).strip()
     spoiler = _spoiler(source, "\n".join((title, summary, *entry.categories[:50])))
     spoiler = spoiler or _harmless_line(entry.spoiler)
     if not title:
@@ -176,7 +180,21 @@ def _draft(entry: Entry, source: SourceSettings, limits: Limits, source_title: s
         tags=Tags(hashtags(entry.categories[:50], source.hashtags, source.tags)),
         published=entry.published_at and entry.published_at.astimezone(ZoneInfo(source.timezone)),
     )
-    return _Draft(template(source.template), names, shorten(spoiler, limits.characters // 2))
+    draft = _Draft(template(source.template), names, shorten(spoiler, limits.characters // 2))
+    return draft if _is_link_apart(draft) else _with_quiet_link(draft)
+
+
+def _is_link_apart(draft: _Draft) -> bool:
+    """Whether no server can find a mention in the link: there is none, or only blanks touch it."""
+    link = draft.names.link
+    if "@" not in link:
+        return True
+    around = draft.write().split(link)
+    return not any(before[-1:].strip() or after[:1].strip() for before, after in pairwise(around))
+
+
+def _with_quiet_link(draft: _Draft) -> _Draft:
+    return replace(draft, names=draft.names._replace(link=draft.names.link.replace("@", "%40")))
 
 
 def _rewritten(text: str, source: SourceSettings) -> str:

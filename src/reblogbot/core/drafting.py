@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from reblogbot.config.settings import AccountSettings, SourceSettings, Table
 from reblogbot.core import compose, filters
+from reblogbot.core.identity import clean_link
 from reblogbot.errors import ReblogbotError
 from reblogbot.model import Batch, Entry, Limits, Post
 
@@ -34,8 +35,9 @@ class Draft:
 class DraftJob:
     """Entries of one source to be drafted for one account.
 
-    With `is_edit` they are published already, and no filter looks at them again. The job goes to
-    the parser child, so `settings` and `account` are without secrets: see `draft_job`.
+    With `is_home` they were read through that account, and with `is_edit` they are published
+    already, so that no filter looks at them again. The job goes to the parser child, so `settings`
+    and `account` are without secrets: see `draft_job`.
     """
 
     entries: tuple[Entry, ...]
@@ -45,6 +47,7 @@ class DraftJob:
     source_title: str
     feed_language: str
     now: datetime
+    is_home: bool = False
     is_edit: bool = False
 
 
@@ -64,6 +67,7 @@ def draft_job(
         settings.title or batch.title or settings.name,
         batch.language,
         now,
+        is_home=getattr(settings.options, "via", "") == account.name,
     )
 
 
@@ -89,11 +93,12 @@ def _draft(entry: Entry, job: DraftJob) -> Draft:
 def _post(entry: Entry, job: DraftJob) -> Post:
     """The post as it will be sent: text, and the status it boosts or quotes if it does.
 
-    Raises ReblogbotError when the template fails on this entry.
+    Raises ReblogbotError when the template fails on this entry, or when there is nothing that
+    could be boosted.
     """
     action = compose.action_of(entry, job.settings)
     if action == "boost":
-        return compose.boost(entry, job.settings, job.account, job.limits)
+        return _naming(entry, job, compose.boost(entry, job.settings, job.account, job.limits))
     post = compose.compose(
         entry,
         job.settings,
@@ -102,7 +107,20 @@ def _post(entry: Entry, job: DraftJob) -> Post:
         source_title=job.source_title,
         feed_language=job.feed_language,
     )
-    return post if action == "post" else replace(post, action=action, uri=entry.uri or entry.link)
+    return post if action == "post" else _naming(entry, job, replace(post, action=action))
+
+
+def _naming(entry: Entry, job: DraftJob, post: Post) -> Post:
+    """The boost or quote with the status that it is of. Raises ReblogbotError where none is."""
+    status_id = entry.status_id if job.is_home else ""
+    link = entry.link if clean_link(entry.link) else ""
+    named = entry.uri or link or status_id
+    if not named:
+        raise ReblogbotError(
+            "not_boostable", f"there is no status to {post.action}: it has no address"
+        )
+    is_status = bool(entry.uri or entry.status_id)
+    return replace(post, uri=named, status_id=status_id, is_status=is_status)
 
 
 def held_draft(entry: Entry, job: DraftJob, reason: str) -> Draft:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Literal
 
 from reblogbot.sandbox.ids import IdStyle
+from reblogbot.sandbox.rendering import Rendering
 
 BodyKind = Literal["json", "html", "text", "empty"]
 
@@ -41,6 +42,9 @@ class Profile:
 
     version: str
     software: str = "mastodon"
+    source_url: str = ""
+    rendering: Rendering = "mastodon"
+    """What it makes of a status's text."""
     api_version: int | None = None
     ids: IdStyle = "snowflake"
     keys: Keys = Keys()
@@ -136,6 +140,7 @@ PROFILES: dict[str, Profile] = {
     "gotosocial": Profile(
         version="0.20.0-rc1+g57cb4fe",
         software="gotosocial",
+        rendering="gotosocial",
         ids="ulid",
         max_characters=5000,
         per_link=25,
@@ -167,6 +172,7 @@ PROFILES: dict[str, Profile] = {
     "snac": Profile(
         version="4.0.0 (not true; really snac/2.94)",
         software="snac",
+        rendering="snac",
         ids="hex",  # 5
         instance_v2=No(404, "html"),  # 15
         forms="without_warning",  # second look, 2
@@ -210,6 +216,7 @@ PROFILES: dict[str, Profile] = {
     "takahe": Profile(
         version="takahe/0.11.0",  # 1: no number that a client could read
         software="takahe",
+        rendering="takahe",
         instance_v2=No(500, "html"),  # 7
         hides_from_author=True,  # second look, 3
         tells_scopes=False,  # second look, 6
@@ -261,6 +268,8 @@ PROFILES: dict[str, Profile] = {
     "hollo": Profile(
         version="0.9.13",
         software="hollo",
+        source_url="https://github.com/fedify-dev/hollo",
+        rendering="hollo",
         api_version=2,
         ids="uuid",
         keys=_KEPT_FIRST,

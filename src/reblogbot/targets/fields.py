@@ -27,7 +27,8 @@ def new_status(
 
 def words(post: Post) -> dict[str, Any]:
     """What a status says, as a new one and as an edited one."""
-    fields: dict[str, Any] = {"status": post.text}
+    # servers and accounts have other formats as their default; Mastodon ignores the field
+    fields: dict[str, Any] = {"status": post.text, "content_type": "text/plain"}
     fields |= {"language": post.language} if post.language else {}
     # without a warning, the account's own preference stands
     fields |= {"spoiler_text": post.spoiler, "sensitive": True} if post.spoiler else {}

@@ -28,7 +28,7 @@ def standing(status: object) -> Standing | None:
         uri = names[0] if names else remote_id(boosted)
         return Standing(receipt(status), boosted_uri=uri, links=names, created_at=created_at)
     content = text(status, "content")
-    links = (*links_in(content), *_card_links(status))
+    links = (*links_in(content), *_card_links(status), *_media_links(status))
     return Standing(receipt(status), html_to_text(content), links, created_at=created_at)
 
 
@@ -91,6 +91,14 @@ def _card_links(status: Mapping[str, Any]) -> tuple[str, ...]:
     card = status.get("card")
     url = text(card, "url") if isinstance(card, Mapping) else ""
     return (url,) if url else ()
+
+
+def _media_links(status: Mapping[str, Any]) -> tuple[str, ...]:
+    """The addresses of attachments: snac makes one of a link to an image."""
+    media = status.get("media_attachments")
+    attached = [one for one in media if isinstance(one, Mapping)] if isinstance(media, list) else []
+    urls = (text(one, name) for one in attached for name in ("url", "remote_url"))
+    return tuple(dict.fromkeys(filter(None, urls)))
 
 
 class _Anchors(HTMLParser):

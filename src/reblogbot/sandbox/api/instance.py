@@ -81,7 +81,7 @@ def v2(call: Call) -> Reply:
         "domain": call.world.host,
         "title": TITLE,
         "version": call.profile.version,
-        "source_url": "",
+        "source_url": call.profile.source_url,
         "description": ABOUT,
         "usage": {"users": {"active_month": 1}},
         "thumbnail": {"url": f"{call.world.origin}/_sandbox/avatars/sandbox.svg"},
