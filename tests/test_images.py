@@ -32,12 +32,17 @@ class Visitor:
 
     def looked_at(self, *media, limits=LIMITS):
         """The images, and why others are left out."""
-        return self._workshop.run(self._gallery.fetched(media, limits, configured=self._configured))
+        return self._workshop.run(
+            self._gallery.fetched(media, limits, source="s", configured=self._configured)
+        )
 
     def illustrated(self, link, wanted=4, **entry):
         return self._workshop.run(
             self._gallery.illustrated(
-                Entry(title="t", link=link, **entry), wanted, configured=self._configured
+                Entry(title="t", link=link, **entry),
+                wanted,
+                source="s",
+                configured=self._configured,
             )
         )
 
@@ -248,9 +253,9 @@ def test_no_bytes_make_a_gallery_raise(workshop, body, kind, pixels):
 
     gallery = Gallery(fetch, workshop.workers)
     images, _ = workshop.run(
-        gallery.fetched([Media("https://x.example/a.png")], Limits(image_pixels=pixels))
+        gallery.fetched([Media("https://x.example/a.png")], Limits(image_pixels=pixels), source="s")
     )
-    entry = workshop.run(gallery.illustrated(Entry(link="https://x.example/"), 3))
+    entry = workshop.run(gallery.illustrated(Entry(link="https://x.example/"), 3, source="s"))
     assert len(images) <= 1
     assert all(media.url.startswith(("http://", "https://")) for media in entry.media)
 
@@ -268,7 +273,9 @@ def test_whoever_gives_up_waiting_takes_the_fetches_along(workshop):
 
     async def give_up():
         async with asyncio.timeout(0.05):
-            await Gallery(fetch, workshop.workers).fetched([Media("a"), Media("b")], LIMITS)
+            await Gallery(fetch, workshop.workers).fetched(
+                [Media("a"), Media("b")], LIMITS, source="s"
+            )
 
     with pytest.raises(TimeoutError):
         workshop.run(give_up())

@@ -150,7 +150,8 @@ class Edges:
 
         def make_source(settings: SourceSettings) -> Source:
             fetch = partial(self.fetcher, configured=hosts_of(settings, config.accounts))
-            tools = Tools(fetch=fetch, offload=self.workers, clock=self.clock, reader=target)
+            offload = self.workers.share(settings.name)
+            tools = Tools(fetch=fetch, offload=offload, clock=self.clock, reader=target)
             return registry.factory(settings.kind)(settings.name, settings, tools)
 
         def make_access(account: AccountSettings, store: Store, in_store: StoreThread) -> Access:

@@ -11,7 +11,7 @@ from functools import partial
 from reblogbot import fitting
 from reblogbot.errors import SourceError
 from reblogbot.model import Entry, Image, Limits, Media
-from reblogbot.ports import Fetch, Offload
+from reblogbot.ports import Fetch, ParserPool
 from reblogbot.sources.urls import is_web_url
 from reblogbot.web.addresses import shown
 
@@ -32,31 +32,38 @@ class Gallery:
     Neither method raises: no image is worth a post.
     """
 
-    def __init__(self, fetch: Fetch, offload: Offload) -> None:
+    def __init__(self, fetch: Fetch, parsers: ParserPool) -> None:
         self._fetch = fetch
-        self._offload = offload
+        self._parsers = parsers
 
     async def fetched(
         self,
         media: Sequence[Media],
         limits: Limits,
         *,
+        source: str,
         proxy: str = "",
         configured: Collection[str] = (),
     ) -> tuple[tuple[Image, ...], tuple[str, ...]]:
         """These images as the server with `limits` takes them, and why others are left out.
 
-        In order, described by their alt. `proxy` and `configured` (see `Fetch`) are those of the
-        source they come from.
+        In order, described by their alt. `source` names the source they come from; `proxy` and
+        `configured` (see `Fetch`) are its own.
         """
         fetch = partial(self._fetch, proxy=proxy, configured=configured)
         wanted = media[: min(limits.media, MOST)]
-        made = await asyncio.gather(*(self._fetched(fetch, one, limits) for one in wanted))
+        made = await asyncio.gather(*(self._fetched(fetch, one, limits, source) for one in wanted))
         images = tuple(one for one in made if isinstance(one, Image))
         return images, tuple(one for one in made if isinstance(one, str))
 
     async def illustrated(
-        self, entry: Entry, wanted: int, *, proxy: str = "", configured: Collection[str] = ()
+        self,
+        entry: Entry,
+        wanted: int,
+        *,
+        source: str,
+        proxy: str = "",
+        configured: Collection[str] = (),
     ) -> Entry:
         """The entry with at most `wanted` images that the page it links to shows of itself."""
         fetch = partial(self._fetch, proxy=proxy, configured=configured)
@@ -64,25 +71,27 @@ class Gallery:
             return entry
         try:
             async with asyncio.timeout(PATIENCE):
-                found = await self._named(fetch, entry.link, min(wanted, MOST))
+                found = await self._named(fetch, entry.link, min(wanted, MOST), source)
         except (SourceError, TimeoutError) as error:
             _left_out("page not looked at", entry.link, error)
             return entry
         return replace(entry, media=(*entry.media, *found))
 
-    async def _fetched(self, fetch: Fetch, media: Media, limits: Limits) -> Image | str:
+    async def _fetched(
+        self, fetch: Fetch, media: Media, limits: Limits, source: str
+    ) -> Image | str:
         """The image, or why there is none."""
         try:
             async with asyncio.timeout(PATIENCE):
                 answer = await fetch(media.url, accept="image/*")
-                content, mime = await self._offload(
+                content, mime = await self._parsers.share(source)(
                     fitting.fitted, answer.body, limits.image_bytes, limits.image_pixels
                 )
         except (SourceError, TimeoutError) as error:
             return _left_out("image left out", media.url, error)
         return Image(content or answer.body, mime, media.alt)
 
-    async def _named(self, fetch: Fetch, link: str, wanted: int) -> tuple[Media, ...]:
+    async def _named(self, fetch: Fetch, link: str, wanted: int, source: str) -> tuple[Media, ...]:
         answer = await fetch(link, accept=_PAGES)
         content_type = answer.headers.get("content-type", "")
         if content_type.partition(";")[0].strip().lower() not in _PAGE_TYPES:
@@ -90,7 +99,7 @@ class Gallery:
         # few look at pages, and reading them takes a library
         from reblogbot.sources import parse_card  # noqa: PLC0415
 
-        return await self._offload(
+        return await self._parsers.share(source)(
             parse_card.pictures, answer.body, content_type, answer.url, wanted
         )
 

@@ -25,7 +25,7 @@ from reblogbot.core.rounds import Poll, Round
 from reblogbot.core.schedule import NextPoll
 from reblogbot.model import Delivery, Limits, Post, State
 from reblogbot.polling import Look, Poller
-from reblogbot.ports import Clock, Offload, Source, Told, untold
+from reblogbot.ports import Clock, ParserPool, Source, Told, untold
 from reblogbot.sending.access import Access
 from reblogbot.store import Store, StoreThread
 from reblogbot.store.due import Room, Which
@@ -54,7 +54,7 @@ class Pipeline:
         make_source: Callable[[SourceSettings], Source],
         make_access: Callable[[AccountSettings, Store, StoreThread], Access],
         gallery: Gallery,
-        offload: Offload,
+        offload: ParserPool,
         clock: Clock,
         dice: Callable[[], float],
     ) -> None:
@@ -72,7 +72,9 @@ class Pipeline:
         self._messenger: Messenger | None = None
         # what is being polled, and since when its lease is that old
         self._held: dict[int, tuple[SourceRecord, float]] = {}
-        self.poller = Poller(config, store, self._in_store, make_source, self, gallery, clock, dice)
+        self.poller = Poller(
+            config, store, self._in_store, make_source, self, gallery, offload, clock, dice
+        )
 
     async def close(self) -> None:
         """Let go of threads; the store is closed by whoever opened it."""
@@ -289,7 +291,7 @@ class Pipeline:
             account = self.config.accounts[name]
             access = self._make_access(account, self.store, self._in_store)
             self._senders[name] = Sender(
-                self.config, access, self._gallery, self._offload, self.addresses
+                self.config, access, self._gallery, self._offload.share(name), self.addresses
             )
         return self._senders[name]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import inf
 from typing import Any, Protocol, TypeVar
 
@@ -77,6 +77,17 @@ class Offload(Protocol):
 
         It must be importable, the arguments picklable. Raises SourceError when it takes too
         long, takes too much memory, answers with another type or dies.
+        """
+        ...
+
+
+class ParserPool(Protocol):
+    """Parser children that all sources share fairly."""
+
+    def share(self, name: str, deadline: timedelta | None = None) -> Offload:
+        """The share of the source of that name: at most one call of all its shares runs at a time.
+
+        A call may take `deadline` once a child is free, or else what the pool allows.
         """
         ...
 

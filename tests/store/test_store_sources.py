@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from store_samples import (
     DAY,
@@ -484,3 +485,65 @@ def test_more_sources_than_a_statement_has_room_for_are_claimed_and_released(sql
     assert len(claimed) == len(names)
     sqlite_store.sources.release(claimed)
     assert len(sqlite_store.sources.claim(names, "due", NOW, LEASE, limit=5)) == 5
+
+
+# what is bounded
+
+
+def storm(store, found, refusals=(), at=NOW):
+    claimed = claim(store, "chouti", at)
+    made = replace(plan(found, refusals=refusals), storm="storm: very many")
+    return store.sources.record(claimed, batch(found), made, ["news"], at, at)
+
+
+def test_entries_that_nothing_is_said_of_are_remembered_as_seen_alone(store):
+    enrol(store, "chouti")
+    found = [candidate(f"n{number}") for number in range(30)]
+    storm(store, found, [Refusal(found[0], "news", "left_out: 30 entries")])
+    with store._database.read() as connection:
+        assert connection.scalar(select(func.count()).select_from(entry)) == 1
+        assert connection.scalar(select(func.count()).select_from(refusal)) == 1
+    again = claim(store, "chouti")
+    assert len(store.sources.past(again, found, ["news"]).seen) == 60
+
+
+def test_keys_of_a_source_are_bounded_and_those_it_still_shows_are_kept(store, monkeypatch):
+    monkeypatch.setattr("reblogbot.store.recording.MOST_SEEN", 50)
+    enrol(store, "chouti")
+    old, older, newest = ([candidate(f"{age}{n}") for n in range(20)] for age in ("b", "a", "c"))
+    storm(store, older)
+    storm(store, old, at=NOW + DAY)
+    storm(store, newest, at=NOW + DAY)
+    record = claim(store, "chouti", NOW + DAY)
+    seen = {
+        age: len(store.sources.past(record, found, []).seen)
+        for age, found in (("older", older), ("old", old), ("newest", newest))
+    }
+    assert seen["newest"] == 40
+    assert seen["older"] == 0
+    assert sum(seen.values()) == 50
+
+
+def test_more_keys_than_the_bound_are_kept_while_they_are_shown(store, monkeypatch):
+    monkeypatch.setattr("reblogbot.store.recording.MOST_SEEN", 10)
+    enrol(store, "chouti")
+    found = [candidate(f"n{number}") for number in range(20)]
+    storm(store, found)
+    assert len(store.sources.past(claim(store, "chouti"), found, []).seen) == 40
+
+
+def test_what_was_left_out_stands_in_the_status_until_the_next_whole_answer(store):
+    enrol(store, "chouti")
+    one = candidate("a")
+
+    def polled(shown):
+        claimed = claim(store, "chouti")
+        store.sources.record(claimed, shown, plan([one]), ["news"], NOW, NOW)
+        return store.sources.of(["chouti"])["chouti"]
+
+    cut = polled(replace(batch([one]), left_out=6))
+    assert (cut.state, cut.failures) == ("ok", 0)
+    assert cut.error == "too_many_entries: of 7 entries only the newest 1 are read"
+    not_modified(store, "chouti", NOW)
+    assert store.sources.of(["chouti"])["chouti"].error == cut.error
+    assert polled(batch([one])).error == ""

@@ -90,3 +90,12 @@ def test_a_store_that_was_deleted_takes_no_line(store, url):
         with pytest.raises(StoreError) as refused:
             store.check_writable(NOW)
         assert refused.value.slug == "store_missing"
+
+
+def test_what_storms_hold_is_counted_by_account_and_for_one_source_alone(store, polled):
+    why = "storm: 2 new entries in one poll, max_per_poll = 1"
+    polled("hot", [intent(candidate("a"), held=why), intent(candidate("a"), "other", held=why)])
+    polled("hot", [intent(candidate("b"), held=why), intent(candidate("c"))])
+    polled("cold", [intent(candidate("d"), held=why), intent(candidate("e"), held="review")])
+    assert store.tallies.held_by_storms("hot") == {"news": 2, "other": 1}
+    assert store.tallies.held_by_storms("cold") == {"news": 1}

@@ -336,6 +336,7 @@ class Sender:
         return await self._gallery.fetched(
             one.post.media,
             await self.limits(),
+            source=one.source,
             proxy=source.proxy,
             configured=hosts_of(source, self._config.accounts),
         )

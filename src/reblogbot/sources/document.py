@@ -17,7 +17,7 @@ from reblogbot.errors import SourceError
 from reblogbot.model import Batch, Validators
 from reblogbot.ports import Response, Tools
 from reblogbot.sources import meta_refresh
-from reblogbot.sources.body import Body
+from reblogbot.sources.body import Body, read_bounded
 from reblogbot.web.addresses import shown
 
 # A cache that answers 304 for ever would silence a source: once a day it is asked for the whole
@@ -87,7 +87,7 @@ class Document:
             now,
         )
         try:
-            batch = await self.tools.offload(self.parse, body, *self.own)
+            batch = await self.tools.offload(read_bounded, self.parse, body, self.own)
         except SourceError as error:
             if is_referred or error.slug not in _PAGE_INSTEAD:
                 raise

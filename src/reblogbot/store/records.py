@@ -42,6 +42,7 @@ class SourceRecord:
     moved_times: int = 0
     last_poll_at: datetime | None = None
     last_batch_at: datetime | None = None
+    last_batch_size: int = 0
     address_changed: bool = False
     due: datetime | None = None
     due_reason: Reason = ""
@@ -80,6 +81,7 @@ def source_record(row: Row[Any], learnt: frozenset[str] = frozenset()) -> Source
         moved_times=row.moved_times,
         last_poll_at=row.last_poll_at,
         last_batch_at=row.last_batch_at,
+        last_batch_size=row.last_batch_size,
         address_changed=bool(row.address_changed),
         due=row.due,
         due_reason=row.due_reason,

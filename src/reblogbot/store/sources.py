@@ -368,7 +368,7 @@ def _polled(
         "digest": batch.validators.digest,
         "cursor": batch.validators.cursor,
         "state": "ok",
-        "error": "",
+        "error": _remark(record, batch),
         "failures": 0,
         "failing_since": None,
         "moved_to": batch.moved_to,
@@ -386,3 +386,13 @@ def _polled(
             "address_changed": 0,
         }
     return values
+
+
+def _remark(record: SourceRecord, batch: Batch) -> str:
+    """What an admin should know of a source that answered, or ""."""
+    if batch.not_modified:
+        return record.error if record.state == "ok" else ""
+    if not batch.left_out:
+        return ""
+    number = len(batch.entries) + batch.left_out
+    return f"too_many_entries: of {number} entries only the newest {len(batch.entries)} are read"
