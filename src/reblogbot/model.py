@@ -53,6 +53,8 @@ class Entry:
     """Why it must not be published whatever the config says (a block, our own post), or ""."""
     redirector: str = ""
     """The address under which the source counts who follows `link`, or ""."""
+    is_permalink: bool = False
+    """Whether `guid` is the address of its page (RSS 2.0 `isPermaLink`, Atom, JSON Feed)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,12 +221,67 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
+class Habits:
+    """What was learnt of a source's ids, links and dates; see ADR 0025.
+
+    `parameters` are names in the query of its links whose values change from poll to poll.
+    `reused_ids` counts ids that came again for another entry. The three counts of `_changes` are
+    polls in a row in which every known entry had another id, link or date than before.
+    `sample` holds links of the last batch by the key of their title, in hex.
+    """
+
+    reused_ids: int = 0
+    id_changes: int = 0
+    link_changes: int = 0
+    date_changes: int = 0
+    parameters: tuple[str, ...] = ()
+    sample: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What an entry can be recognised by; "" for what is absent or tells nothing.
+
+    `page` is the link in the form in which links to one page are equal, also where several
+    entries share it; `link` the same where it is this entry's alone. `guid` is the id, a web
+    address in that form too. `headline` is the title, else the text; `words` all of the text.
+    """
+
+    uri: str = ""
+    page: str = ""
+    link: str = ""
+    redirector: str = ""
+    guid: str = ""
+    is_permalink: bool = False
+    headline: str = ""
+    words: str = ""
+    date: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
-    """An entry with the keys it is recognised by: in its source, and across sources."""
+    """An entry with the keys it is recognised by: in its source, and across sources.
+
+    The first of each is its identity. `lookups` and `published_lookups` are all keys to be
+    looked up in the store before `core.recognition` decides which of them count. `old_keys` and
+    `old_published_keys` are those of 0.1.0 that still tell something.
+    """
 
     entry: Entry
     keys: tuple[bytes, ...]
     published_keys: tuple[bytes, ...]
+    traits: Traits = field(default_factory=Traits)
+    evidence: bytes = b""
+    """What is remembered beside each key: 20 bytes of digests, see `core.recognition`."""
+    lookups: tuple[bytes, ...] = ()
+    published_lookups: tuple[bytes, ...] = ()
+    old_keys: tuple[bytes, ...] = ()
+    old_published_keys: tuple[bytes, ...] = ()
+
+    @property
+    def known_as(self) -> tuple[bytes, ...]:
+        """All keys under which an account may have published the entry."""
+        return (*self.published_keys, *self.old_published_keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +320,8 @@ class Plan:
     """What one batch comes to; `candidates` is all of it, oldest first, `storm` why it is held.
 
     `scored` are those whose score decides when they go out. With `is_outdated` an entry changed
-    whose post is yet to be made, and can be edited only then.
+    whose post is yet to be made, and can be edited only then. `sightings` is the evidence to be
+    remembered by key, `habits` what the batch teaches of the source.
     """
 
     candidates: tuple[Candidate, ...] = ()
@@ -273,6 +331,8 @@ class Plan:
     storm: str = ""
     scored: tuple[Candidate, ...] = ()
     is_outdated: bool = False
+    sightings: Mapping[bytes, bytes] = field(default_factory=dict)
+    habits: Habits = field(default_factory=Habits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,7 +361,8 @@ class Made:
 class Past:
     """What the store knows of a source and its accounts when a batch arrives.
 
-    `seen` holds those of the batch's keys the source has shown before, `published` those
+    `seen` holds the evidence for those of the batch's keys the source has shown before (None for a
+    key of 0.1.0, which kept none), `published` those
     of its keys each account has published or queued. `address_changed` tells that the
     source now stands at another url than when it was last read; `last_batch_at` is None
     before the first batch, `is_blank` that no batch has ever shown anything. The rest is filled
@@ -309,11 +370,12 @@ class Past:
     be edited, and the first keys of what was kept from it for want of votes.
     """
 
-    seen: Collection[bytes] = frozenset()
+    seen: Mapping[bytes, bytes | None] = field(default_factory=dict)
     published: Mapping[str, Collection[bytes]] = field(default_factory=dict)
     last_batch_at: datetime | None = None
     address_changed: bool = False
     is_blank: bool = False
+    habits: Habits = field(default_factory=Habits)
     recent: Mapping[str, Recent] = field(default_factory=dict)
     made: Mapping[str, Mapping[bytes, Made]] = field(default_factory=dict)
     outvoted: Mapping[str, Collection[bytes]] = field(default_factory=dict)

@@ -109,9 +109,9 @@ class Poller:
         if not batch.entries:
             return Look(record, settings, batch, looked_at=self._clock.now())
         # what decides is imported when there is something to decide: most rounds bring nothing
-        from reblogbot.core import planning  # noqa: PLC0415
+        from reblogbot.core import recognition  # noqa: PLC0415
 
-        found = planning.candidates(record.name, batch)
+        found = recognition.candidates(record.name, batch, record.habits)
         return Look(record, settings, batch, found, looked_at=self._clock.now())
 
     async def _polled(self, settings: SourceSettings, known: Validators) -> Batch:
@@ -223,17 +223,17 @@ class Poller:
                 )
         made: dict[str, dict[bytes, Made]] = {}
         if settings.updates == "edit":
-            keys = [key for one in look.found for key in one.published_keys]
+            keys = [key for one in look.found for key in one.published_lookups]
             for name in accounts:
                 made[name] = await self._in_store(
                     self._store.publications.made, name, settings.name, keys
                 )
         outvoted: dict[str, set[bytes]] = {}
         if settings.filter.min_score:
-            firsts = [one.keys[0] for one in look.found]
+            keys = [key for one in look.found for key in one.lookups]
             for name in accounts:
                 outvoted[name] = await self._in_store(
-                    self._store.publications.outvoted, name, look.record.id, firsts
+                    self._store.publications.outvoted, name, look.record.id, keys
                 )
         return replace(past, recent=recent, made=made, outvoted=outvoted)
 
@@ -243,7 +243,9 @@ class Poller:
             return look.settings.first != "none" and bool(look.found)
         if past.made.get(account) or past.outvoted.get(account):
             return True
-        return any(not set(one.keys) & set(past.seen) for one in look.found)
+        from reblogbot.core import recognition  # noqa: PLC0415  as above
+
+        return bool(recognition.recognise(look.record.name, look.found, past).new)
 
     def _due(self, look: Look) -> datetime:
         return schedule.next_due(

@@ -76,18 +76,12 @@ def run_status(options: argparse.Namespace) -> int:
 def run_why(options: argparse.Namespace) -> int:
     """The stories of the entries an admin may mean."""
     from reblogbot import app
-    from reblogbot.core import identity
-    from reblogbot.model import Entry
+    from reblogbot.core import recognition
 
     config = app.load_config(options.config)
     store = app.open_to_read(config)
     written = options.entry.strip()
-    keys = {
-        *identity.keys(Entry(link=written)),
-        *identity.keys(Entry(guid=written)),
-        *identity.keys(Entry(uri=written)),
-    }
-    stories = store.history.why(sorted(keys), written)
+    stories = store.history.why(sorted(recognition.lookup_keys(written)), written)
     store.close()
     if options.json:
         say_json({"entries": [_story_json(story) for story in stories]})

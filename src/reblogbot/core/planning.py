@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
 from reblogbot.config.settings import AccountSettings, SourceSettings
-from reblogbot.core import compose, digest, filters, identity
+from reblogbot.core import compose, digest, filters, identity, recognition
 from reblogbot.errors import ReblogbotError
 from reblogbot.model import (
     Batch,
@@ -25,10 +25,8 @@ from reblogbot.model import (
     State,
 )
 
-# fewer entries than this may well all be new at once without anything being wrong
+# from so many entries on, a single old or dateless one among nothing but new ones is suspicious
 WHOLESALE = 5
-# so many entries of one batch with ids and words of their own do not mean one thing
-SHARED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,83 +67,6 @@ class Taken:
         return replace(past, published=published, recent=recent)
 
 
-def candidates(source: str, batch: Batch) -> tuple[Candidate, ...]:
-    """The batch's entries with their keys, oldest first, each once."""
-    shown = [_as_shown(entry) for entry in batch.entries]
-    links, guids = _shared(shown)
-    # what many redirectors lead to is a home page as well
-    counted = [entry for entry in batch.entries if entry.redirector]
-    ends, _ = _shared([replace(entry, guid=entry.guid or entry.redirector) for entry in counted])
-    taken: set[bytes] = set()
-    kept = []
-    for entry in oldest_first(batch.entries):
-        is_shown = identity.canonical_link(_as_shown(entry).link) not in links
-        is_end = bool(entry.redirector) and identity.canonical_link(entry.link) in ends
-        known_by = replace(
-            entry,
-            link=entry.link if is_shown and not is_end else "",
-            redirector=entry.redirector if is_shown else "",
-            guid=entry.guid if entry.guid not in guids else "",
-        )
-        keys = identity.keys(known_by)
-        if taken.isdisjoint(keys):
-            kept.append(Candidate(entry, keys, identity.published_keys(known_by, source)))
-        taken.update(keys)
-    return tuple(kept)
-
-
-def _as_shown(entry: Entry) -> Entry:
-    """The entry under its redirector: what tells nothing must not hang on who counts clicks."""
-    return replace(entry, link=entry.redirector, redirector="") if entry.redirector else entry
-
-
-def _shared(entries: Sequence[Entry]) -> tuple[frozenset[str], frozenset[str]]:
-    """The canonical links, and the ids, that tell nothing, such as a home page.
-
-    Those are many entries', who have ids, or else links, and words of their own. Where there is
-    no id, the link as written is it: a list of changes links to places on a page. Such links
-    are written alike but for the fragment: a home page has no tracking parameters that differ.
-    """
-    links: list[tuple[str, str, str]] = []
-    guids: list[tuple[str, str, str]] = []
-    for entry in entries:
-        words = entry.title or entry.summary
-        links.append((entry.link.partition("#")[0], entry.guid or entry.link, words))
-        guids.append((entry.guid, identity.canonical_link(entry.link), words))
-    return frozenset(map(identity.canonical_link, _of_many(links))), _of_many(guids)
-
-
-def _of_many(told: Iterable[tuple[str, str, str]]) -> frozenset[str]:
-    """Of (value, name, words) the values that come with many names and many words."""
-    found: dict[str, tuple[set[str], set[str]]] = {}
-    for value, name, words in told:
-        if value and name and words:
-            names, texts = found.setdefault(value, (set(), set()))
-            names.add(name)
-            texts.add(words)
-    return frozenset(
-        value for value, (names, texts) in found.items() if min(len(names), len(texts)) >= SHARED
-    )
-
-
-def oldest_first(entries: Sequence[Entry]) -> list[Entry]:
-    """The entries by date; a dateless one stays beside its neighbour.
-
-    Sources show the newest first, so what dates do not tell, the reversed order does.
-    """
-    dates = [entry.published_at for entry in entries]
-    for index, date in enumerate(dates):
-        if date is None and index:
-            dates[index] = dates[index - 1]
-    for index in range(len(dates) - 2, -1, -1):
-        if dates[index] is None:
-            dates[index] = dates[index + 1]
-    dated = list(zip(dates, entries, strict=True))[::-1]
-    if any(date is not None for date in dates):
-        dated.sort(key=lambda pair: pair[0].timestamp() if pair[0] else 0.0)
-    return [entry for _, entry in dated]
-
-
 def plan(
     settings: SourceSettings,
     batch: Batch,
@@ -155,7 +76,8 @@ def plan(
     now: datetime,
 ) -> Plan:
     """What is to be remembered, queued and refused of a batch; pure, so `preview` is `sync`."""
-    new = tuple(one for one in found if all(key not in past.seen for key in one.keys))
+    recognised = recognition.recognise(settings.name, found, past)
+    found, new = recognised.found, recognised.new
     risen = {route.account.name: _risen(found, settings, route, past) for route in routes}
     storm = _storm(settings, found, new, past, {id(one) for ones in risen.values() for one in ones})
     intents: list[Intent] = []
@@ -174,7 +96,10 @@ def plan(
     order = {id(one): number for number, one in enumerate(found)}
     intents.sort(key=lambda intent: order[id(intent.candidate)])
     scored = tuple(found) if settings.order == "score" else ()
-    return Plan(tuple(found), new, tuple(intents), tuple(refusals), storm, scored, is_outdated)
+    return Plan(
+        found, new, tuple(intents), tuple(refusals), storm, scored, is_outdated,
+        recognised.sightings, recognised.habits,
+    )  # fmt: skip
 
 
 def _intent(
@@ -212,9 +137,9 @@ def _risen(
     return [
         one
         for one in found
-        if one.keys[0] in outvoted
+        if any(key in outvoted for key in one.keys)
         and (one.entry.score or 0) >= settings.filter.min_score
-        and not any(key in published for key in one.published_keys)
+        and not any(key in published for key in one.known_as)
     ]
 
 
@@ -242,7 +167,7 @@ class _Gate:
         """Why the entry is not queued, or ""."""
         if id(one) in self._beyond_first:
             return "first_sight"
-        if not self._published.isdisjoint(one.published_keys):
+        if not self._published.isdisjoint(one.known_as):
             return "duplicate: this account has published or queued it already"
         chosen = self._settings.filter
         reason = filters.refusal(one.entry, self._settings, self._now)
@@ -271,7 +196,7 @@ def _edits(
     """Edits of posts whose entries read otherwise now; a changed template edits nothing."""
     made = past.made.get(route.account.name, {})
     for one in found:
-        standing = next((made[key] for key in one.published_keys if key in made), None)
+        standing = next((made[key] for key in one.known_as if key in made), None)
         if standing is None or _words(one.entry) == _words(standing.entry):
             continue
         try:
@@ -325,21 +250,34 @@ def _storm(
     past: Past,
     risen: Collection[int],
 ) -> str:
+    """Why the new entries are held, or "": more than `max_per_poll`, or a wholesale change."""
     if past.last_batch_at is None:
         return ""
     count = len(new) + len(risen)
     if count > settings.max_per_poll:
         return f"storm: {count} new entries in one poll, max_per_poll = {settings.max_per_poll}"
-    changed = len(new) == len(found) and len(new) >= WHOLESALE and not past.is_blank
+    changed = bool(new) and len(new) == len(found) and not past.is_blank
     if changed and (past.address_changed or _are_old(new, past.last_batch_at)):
         return f"storm: all {len(new)} entries changed at once"
     return ""
 
 
 def _are_old(new: Sequence[Candidate], since: datetime) -> bool:
-    """Whether any was there before the last poll, or may have been: old entries under new ids.
+    """Whether they were there before the last poll: old entries under new ids, or another list.
 
-    What was all published since then is just news.
+    What was published since then is just news. In a short list all must be that old; in one of
+    WHOLESALE entries or more a single old or dateless entry is enough (ADR 0004).
     """
-    dates = [one.entry.published_at for one in new]
-    return any(date is None or date <= since for date in dates)
+    is_old = [
+        one.entry.published_at is not None and _latest(one.entry.published_at) <= since
+        for one in new
+    ]
+    if len(new) < WHOLESALE:
+        return all(is_old)
+    return any(is_old) or any(one.entry.published_at is None for one in new)
+
+
+def _latest(published: datetime) -> datetime:
+    """The latest instant that a date may mean: of a midnight in UTC the end of its day."""
+    is_day = published.time() == time(0)
+    return published + timedelta(days=1) if is_day else published

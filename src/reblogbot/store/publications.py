@@ -48,7 +48,7 @@ class Publications:
         return Recent(tuple(row.title for row in rows if row.title), Counter(filter(None, hosts)))
 
     def outvoted(self, name: str, source_id: int, keys: Sequence[bytes]) -> set[bytes]:
-        """Those of the first keys whose entries `min_score` kept from the account."""
+        """Those of the keys whose entries `min_score` kept from the account."""
         wanted = (
             select(entry.c.key)
             .join(refusal, refusal.c.entry_id == entry.c.id)

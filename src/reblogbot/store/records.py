@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter
 from sqlalchemy import Row
 
-from reblogbot.model import Delivery, Limits, Post, Receipt, State, Validators
+from reblogbot.model import Delivery, Habits, Limits, Post, Receipt, State, Validators
 
 T = TypeVar("T")
 
@@ -44,6 +44,7 @@ class SourceRecord:
     address_changed: bool = False
     due: datetime | None = None
     asked_until: datetime | None = None
+    habits: Habits = field(default_factory=Habits)
     learnt: frozenset[str] = frozenset()
 
 
@@ -81,6 +82,7 @@ def source_record(row: Row[Any], learnt: frozenset[str] = frozenset()) -> Source
         address_changed=bool(row.address_changed),
         due=row.due,
         asked_until=row.asked_until,
+        habits=adapter(Habits).validate_python(row.habits) if row.habits else Habits(),
         learnt=learnt,
     )
 
