@@ -360,14 +360,13 @@ def _judge(source: str, one: Candidate, past: Past) -> _Judgement:
     reused = _reused_id(traits, now, past)
     traits = replace(traits, guid="") if reused else traits
     matches = [past.seen[key] for key in _agreeing_keys(traits, now, past)]
-    old = _old_keys(identity.former_keys_by_trait(one.entry), one, traits, past)
-    old = tuple(key for key in old if key in past.seen and past.seen[key] is None)
+    old = _old_keys(one, traits, past)
     published = identity.former_published_keys_by_trait(one.entry, source)
     settled = replace(
         one if traits == one.traits else _with_traits(source, one, traits),
         evidence=Evidence.unpack(one.evidence)._replace(link=now.link).pack(),
         old_keys=old,
-        old_published_keys=_old_keys(published, one, traits, past),
+        old_published_keys=tuple(key for trait, key in published if _is_telling(trait, traits)),
     )
     keys = (*settled.keys, *old, *([identity.key("guid", reused)] if reused else ()))
     sightings = dict.fromkeys(keys, settled.evidence)
@@ -380,12 +379,13 @@ def _judge(source: str, one: Candidate, past: Past) -> _Judgement:
 
 def _shared_links(traits: Traits, now: Evidence, past: Past) -> frozenset[str]:
     """Those of the entry's two links under which the source has shown another entry."""
+    rule = _is_same_stable_link if past.habits.has_stable_ids else _is_same_link
     return frozenset(
         link
         for link in (traits.link, traits.redirector)
         if link
         and (key := identity.key("link", link)) in past.seen
-        and not _agrees(past.seen[key], now, _is_same_link)
+        and not _agrees(past.seen[key], now, rule)
     )
 
 
@@ -441,6 +441,12 @@ def _is_same_link(then: Evidence, now: Evidence) -> bool:
     return not _differ(then.id, now.id) or _equal(then.date, now.date) or then.words == now.words
 
 
+def _is_same_stable_link(then: Evidence, now: Evidence) -> bool:
+    """The same in a source that keeps its ids: the same words at another time are another entry."""
+    is_other = _differ(then.id, now.id) and _differ(then.date, now.date)
+    return not is_other and _is_same_link(then, now)
+
+
 def _is_same_id(then: Evidence, now: Evidence) -> bool:
     """One id: the same entry, unless nothing else of it is as it was."""
     pairs = ((then.title, now.title), (then.link, now.link), (then.date, now.date))
@@ -462,10 +468,8 @@ def _differ(one: bytes, other: bytes) -> bool:
     return one != other and _NONE not in (one, other)
 
 
-def _old_keys(
-    keys: Iterable[tuple[str, bytes]], one: Candidate, traits: Traits, past: Past
-) -> tuple[bytes, ...]:
-    """Those of an entry's keys of 0.1.0 that tell something.
+def _old_keys(one: Candidate, traits: Traits, past: Past) -> tuple[bytes, ...]:
+    """The keys of 0.1.0, which kept no evidence, under which the source has shown the entry.
 
     Where a trait tells nothing, its key still says that an entry was there at that time.
     """
@@ -473,9 +477,21 @@ def _old_keys(
     may_be_old = published is None or (
         past.last_batch_at is not None and published <= past.last_batch_at
     )
-    has_place = traits.link != without_place(traits.link)
-    telling = {"guid": bool(traits.guid), "link": bool(traits.link) and not has_place}
-    return tuple(key for trait, key in keys if may_be_old or telling.get(trait, True))
+    return tuple(
+        key
+        for trait, key in identity.former_keys_by_trait(one.entry)
+        if key in past.seen
+        and past.seen[key] is None
+        and (may_be_old or _is_telling(trait, traits))
+    )
+
+
+def _is_telling(trait: str, traits: Traits) -> bool:
+    """Whether a key of 0.1.0 for this trait names the entry alone."""
+    if trait == "link":
+        # it left out the place within the page
+        return bool(traits.link) and traits.link == without_place(traits.link)
+    return trait != "guid" or bool(traits.guid)
 
 
 # habits of a source
@@ -491,6 +507,7 @@ def _learnt(judged: Sequence[_Judgement], habits: Habits) -> Habits:
     reused = sum(each.has_reused_id for each in judged)
     pages = [each.candidate for each in judged]
     return Habits(
+        has_stable_ids=habits.has_stable_ids or any(_equal(then.id, now.id) for then, now in pairs),
         # a count beyond that tells no more
         reused_ids=min(habits.reused_ids + reused, CONFIRMED),
         id_changes=_streak(habits.id_changes, ((then.id, now.id) for then, now in pairs)),
