@@ -277,7 +277,7 @@ class Bot:
         pace = {"per_hour": 100_000, "per_day": 1_000_000}
         told: dict[str, Any] = {
             "http": {"allow_private": [self.feeds.address], "timeout": "5s"},
-            "delivery": {"timeout": "2s", "read_back_after": "10s", "lease": "1m"},
+            "delivery": {"timeout": "20s", "read_back_after": "10s", "lease": "1m"},
         }
         if self.store_url:
             told["store"] = {"url": self.store_url}

@@ -340,7 +340,7 @@ class Plan:
 class Recent:
     """What an account published lately: titles of the last days, and links' hosts of the last one.
 
-    `domains` counts posts by host, as `identity.host_of` writes it.
+    `domains` counts posts by site, as `identity.site_of` writes it.
     """
 
     titles: tuple[str, ...] = ()

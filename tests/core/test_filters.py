@@ -67,6 +67,13 @@ def test_without_filters_an_entry_passes():
             {"not_domains": ("example.com", "example.org")},
             "not_domains: news.example.org is in example.org",
         ),
+        (
+            {},
+            {"links": patterns("/\\/blog\\//")},
+            "links: https://news.example.org/trains matches none of /\\/blog\\//",
+        ),
+        ({"link": ""}, {"links": patterns("trains")}, "links: no link matches none of trains"),
+        ({}, {"not_links": patterns("/\\/trains$/")}, "not_links: the link matches /\\/trains$/"),
         ({"language": "de-AT"}, {"languages": ("en", "fr")}, "languages: de is none of en, fr"),
         ({}, {"languages": ("zh", "ja")}, "languages: unknown is none of zh, ja"),
         (
@@ -103,6 +110,9 @@ def test_a_refusal_names_the_filter_and_the_fact(changed, chosen, said):
         ({"link": "https://BÜCHER.example/"}, {"domains": ("bücher.example",)}),
         ({"link": ""}, {"not_domains": ("example.org",)}),
         ({}, {"not_domains": ("trains.example.org",)}),
+        ({}, {"links": patterns("/\\/cars$/", "trains")}),
+        ({}, {"not_links": patterns("/\\/cars$/")}),
+        ({"link": ""}, {"not_links": patterns("trains")}),
         ({"language": "EN_gb"}, {"languages": ("en-US",)}),
         ({}, {"languages": ("en",)}),
         ({"title": "夜班火车回来了", "summary": ""}, {"languages": ("zh",)}),
@@ -208,13 +218,39 @@ def test_the_first_near_duplicate_is_named():
     assert near_duplicate("Night trains return", recent, 0) == ""
 
 
-def test_a_host_has_its_share_of_the_day():
+def test_a_title_that_says_more_is_not_the_same():
+    """At a threshold of 1 only equal titles are dropped."""
+    assert 0.8 < similar("Night trains return", "Night trains return, says minister") < 1
+    assert similar("Night trains return!", "NIGHT TRAINS  return") == 1
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("Episode 12: the trees of the north", "Episode 13: the trees of the north"),
+        ("中国经济观察第十二集：制造业", "中国经济观察第十三集：制造业"),
+        ("A history of the railways, part II", "A history of the railways, part III"),
+        ("Weather report of 2026-11-27", "Weather report of 2026-11-28"),
+        ("Release notes of the compiler", "Release notes of the compiler 2"),
+    ],
+)
+def test_titles_with_other_numbers_are_not_alike(a, b):
+    assert similar(a, b) == similar(b, a) == 0
+
+
+def test_zeros_before_a_number_change_nothing():
+    assert similar("Episode 07: the trees", "Episode 7: the trees!") > 0.8
+
+
+def test_a_site_has_its_share_of_the_day():
     posted = {"example.org": 2}
     assert (
         over_domain_limit("https://Example.org/c", posted, 2)
         == "max_per_domain: 2 from example.org today, at most 2"
     )
     assert over_domain_limit("https://example.org/c", posted, 3) == ""
+    assert over_domain_limit("https://www.example.org/c", posted, 2) != ""
+    assert over_domain_limit("https://m.example.org/c", posted, 2) != ""
     assert over_domain_limit("https://example.com/c", posted, 1) == ""
     assert over_domain_limit("https://example.org/c", posted, 0) == ""
     assert over_domain_limit("", {"": 9}, 1) == ""

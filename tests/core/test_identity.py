@@ -16,6 +16,7 @@ from reblogbot.core.identity import (
     host_of,
     keys,
     published_keys,
+    site_of,
 )
 from reblogbot.core.text import clean, defuse
 from reblogbot.core.text.links import LINK
@@ -417,3 +418,21 @@ def test_every_entry_has_keys_whatever_its_fields_hold(link, guid, uri, text):
         assert found
         assert len(found) == len(set(found))
         assert all(len(key) == KEY_BYTES for key in found)
+
+
+@pytest.mark.parametrize(
+    ("link", "site"),
+    [
+        ("https://www.d.example/a", "d.example"),
+        ("https://M.news.example.co.uk/", "example.co.uk"),
+        ("https://ann.github.io/x", "ann.github.io"),
+        ("https://www.b\u00fccher.example/", "xn--bcher-kva.example"),
+        ("https://192.0.2.7/a", "192.0.2.7"),
+        ("https://[2001:db8::1]/a", "[2001:db8::1]"),
+        ("https://localhost/a", "localhost"),
+        ("https://com/a", "com"),
+        ("javascript:alert(1)", ""),
+    ],
+)
+def test_a_site_is_what_somebody_registered(link, site):
+    assert site_of(link) == site

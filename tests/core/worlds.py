@@ -145,7 +145,9 @@ class Bot:
             is_blank=not known,
             habits=habits,
         )
-        plan = planning.plan(_settings(source), batch, found, [_route(source in self.last)], past, now)
+        plan = planning.plan(
+            _settings(source), batch, found, [_route(source in self.last)], past, now
+        )
         known |= plan.sightings
         self.habits[source] = plan.habits
         self.last[source] = now

@@ -123,6 +123,8 @@ class FilterSettings(Table):
     languages: Many[Language] = ()
     domains: Many[Domain] = ()
     not_domains: Many[Domain] = ()
+    links: Many[Pattern] = ()
+    not_links: Many[Pattern] = ()
     min_score: float = 0
     max_age: Duration = timedelta(days=7)
     similar: float = Field(0.0, ge=0, le=1)

@@ -10,7 +10,7 @@ import regex
 
 from reblogbot.config.settings import FilterSettings, SourceSettings
 from reblogbot.config.values import Pattern
-from reblogbot.core.identity import host_of
+from reblogbot.core.identity import host_of, site_of
 from reblogbot.core.text import clean, language_of, language_tag, one_line
 from reblogbot.core.text.language import BY_SCRIPT
 from reblogbot.core.text.patterns import matches
@@ -30,16 +30,22 @@ def refusal(entry: Entry, source: SourceSettings, now: datetime) -> str:
 
 
 def similar(a: str, b: str) -> float:
-    """How much of the shorter title stands in the other, from 0 to 1, by pairs of characters.
+    """How alike two titles are, from 0 to 1; 1 for titles that are equal.
 
-    Case, width, spaces and punctuation do not count. Very short titles are similar only when
+    Four fifths of it is how much of the shorter title stands in the longer, by pairs of
+    characters, and one fifth how much of the longer stands in the shorter: an addition counts a
+    little. Case, width, spaces and punctuation do not count. Titles with different numbers
+    ("Episode 12", "Episode 13", 第十二集) are not alike. Very short titles are alike only when
     equal: nearly everything contains them.
     """
     first, second = _folded(a), _folded(b)
+    if first == second:
+        return float(bool(first))
     fewer, more = sorted((_pairs(first), _pairs(second)), key=len)
-    if len(fewer) < _FEWEST_PAIRS:
-        return float(bool(first) and first == second)
-    return len(fewer & more) / len(fewer)
+    if len(fewer) < _FEWEST_PAIRS or _numbers(a) != _numbers(b):
+        return 0.0
+    common = len(fewer & more)
+    return 0.8 * common / len(fewer) + 0.2 * common / len(more)
 
 
 def near_duplicate(title: str, recent_titles: Iterable[str], threshold: float) -> str:
@@ -50,15 +56,15 @@ def near_duplicate(title: str, recent_titles: Iterable[str], threshold: float) -
 
 
 def over_domain_limit(link: str, posted: Mapping[str, int], limit: int) -> str:
-    """Why another post from the link's host is one too many today; "" if it is not.
+    """Why another post from the link's site is one too many today; "" if it is not.
 
-    `posted` counts today's posts by host, as `host_of` writes it; a `limit` of 0 is none.
+    `posted` counts today's posts by site, as `site_of` writes it; a `limit` of 0 is none.
     """
-    host = host_of(link)
-    count = posted.get(host, 0)
-    if not limit or not host or count < limit:
+    site = site_of(link) if limit else ""
+    count = posted.get(site, 0)
+    if not site or count < limit:
         return ""
-    return f"max_per_domain: {count} from {host} today, at most {limit}"
+    return f"max_per_domain: {count} from {site} today, at most {limit}"
 
 
 # the reasons
@@ -76,6 +82,8 @@ def _reasons(entry: Entry, source: SourceSettings, now: datetime) -> Iterator[st
     yield _min_score(entry, chosen)
     yield _domains(entry, chosen)
     yield _not_domains(entry, chosen)
+    yield _links(entry, chosen)
+    yield _not_links(entry, chosen)
     yield _languages(entry, chosen, source.language)
     yield _exclude(entry, chosen)
     yield _include(entry, chosen)
@@ -141,6 +149,22 @@ def _languages(entry: Entry, chosen: FilterSettings, spoken: str) -> str:
     return f"languages: {language or 'unknown'} is none of {', '.join(chosen.languages)}"
 
 
+def _links(entry: Entry, chosen: FilterSettings) -> str:
+    if not chosen.links or any(matches(one.compiled, entry.link) for one in chosen.links):
+        return ""
+    return f"links: {entry.link or 'no link'} matches none of {_written(chosen.links)}"
+
+
+def _not_links(entry: Entry, chosen: FilterSettings) -> str:
+    for pattern in chosen.not_links:
+        found = matches(pattern.compiled, entry.link)
+        if found:
+            return f"not_links: the link matches {pattern.written}"
+        if found is None:
+            return f"not_links: {pattern.written} took too long to look for"
+    return ""
+
+
 def _exclude(entry: Entry, chosen: FilterSettings) -> str:
     text = _searched(entry) if chosen.exclude else ""
     for pattern in chosen.exclude:
@@ -163,11 +187,18 @@ def _include(entry: Entry, chosen: FilterSettings) -> str:
 # what they are made of
 
 _FEWEST_PAIRS = 4
+# digits, Roman numerals in capitals, and Chinese ordinals: 第十二集
+_NUMBER = regex.compile(r"[0-9]+|\b[IVX]{2,}\b|(?<=第)[〇零一二三四五六七八九十百千]+")
 _UNSPOKEN = regex.compile(r"[^\p{L}\p{M}\p{N}]+")
 
 
 def _folded(title: str) -> str:
     return _UNSPOKEN.sub("", normalize("NFKC", title[:_READ]).casefold())
+
+
+def _numbers(title: str) -> frozenset[str]:
+    written = _NUMBER.findall(normalize("NFKC", title[:_READ]))
+    return frozenset(number.lstrip("0") or "0" for number in written)
 
 
 def _pairs(title: str) -> set[str]:

@@ -52,7 +52,7 @@ class Taken:
             entry = one.candidate.entry
             self._keys[one.account].update(one.keys)
             self._titles[one.account] += [entry.title] if entry.title else []
-            self._domains[one.account][identity.host_of(entry.link)] += 1
+            self._domains[one.account][identity.site_of(entry.link)] += 1
 
     def known_in(self, past: Past) -> Past:
         """The past with all of it added."""
@@ -183,7 +183,7 @@ class _Gate:
         self._published.update(one.published_keys)
         if one.entry.title:
             self._titles.append(one.entry.title)
-        self._domains[identity.host_of(one.entry.link)] += 1
+        self._domains[identity.site_of(one.entry.link)] += 1
 
 
 def _edits(

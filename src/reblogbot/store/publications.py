@@ -27,7 +27,7 @@ class Publications:
         self._database = database
 
     def recent(self, name: str, now: datetime) -> Recent:
-        """The titles of the last week and the hosts of the last day, queued ones included."""
+        """The titles of the last week and the sites of the last day, queued ones included."""
         statement = (
             select(entry.c.title, entry.c.link, delivery.c.queued_at)
             .join(entry, entry.c.id == delivery.c.entry_id)
@@ -40,12 +40,12 @@ class Publications:
             .limit(TITLES_MOST)
         )
         # few sources ask for this; the rest need not know of links and their letters
-        from reblogbot.core.identity import host_of  # noqa: PLC0415
+        from reblogbot.core.identity import site_of  # noqa: PLC0415
 
         with self._database.read() as connection:
             rows = connection.execute(statement).all()
-        hosts = (host_of(row.link) for row in rows if row.queued_at >= now - DAY)
-        return Recent(tuple(row.title for row in rows if row.title), Counter(filter(None, hosts)))
+        sites = (site_of(row.link) for row in rows if row.queued_at >= now - DAY)
+        return Recent(tuple(row.title for row in rows if row.title), Counter(filter(None, sites)))
 
     def outvoted(self, name: str, source_id: int, keys: Sequence[bytes]) -> set[bytes]:
         """Those of the keys whose entries `min_score` kept from the account."""
