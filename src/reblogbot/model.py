@@ -224,7 +224,8 @@ class Delivery:
 class Habits:
     """What was learnt of a source's ids, links and dates; see ADR 0025.
 
-    `has_stable_ids` tells that an entry was once shown again under its id. `parameters` are names in the query of its links whose values change from poll to poll.
+    `has_stable_ids` tells that an entry was once shown again under its id. `parameters` are names
+    in the query of its links whose values change from poll to poll.
     `reused_ids` counts ids that came again for another entry. The three counts of `_changes` are
     polls in a row in which every known entry had another id, link or date than before.
     `sample` holds links of the last batch by the key of their title, in hex.

@@ -192,6 +192,8 @@ def _keys_by_trait(traits: Traits) -> Iterator[tuple[str, bytes]]:
         yield "guid", identity.key("guid", own_id)
     if traits.headline and not traits.uri:
         yield "title", _title_key(traits)
+    if not any((traits.uri, traits.link, traits.redirector, own_id, traits.headline)):
+        yield "text", identity.key("text", traits.words, traits.date, traits.page)
 
 
 def _title_key(traits: Traits) -> bytes:
@@ -202,8 +204,7 @@ def _title_key(traits: Traits) -> bytes:
 
 
 def _keys(traits: Traits) -> tuple[bytes, ...]:
-    keys = tuple(key for _, key in _keys_by_trait(traits))
-    return keys or (identity.key("text", traits.words, traits.date, traits.page),)
+    return tuple(key for _, key in _keys_by_trait(traits))
 
 
 def _published_keys(traits: Traits, entry: Entry, source: str) -> tuple[bytes, ...]:
@@ -226,9 +227,10 @@ def _published_keys(traits: Traits, entry: Entry, source: str) -> tuple[bytes, .
 
 
 def _evidence(traits: Traits, entry: Entry, habits: Habits) -> bytes:
+    # also where ids are not relied on: they may be stable again
     guid = _guid(entry.guid, frozenset(habits.parameters))
     return Evidence(
-        id=_digest(guid if guid != traits.page else ""),
+        id=_digest(_own_id(replace(traits, guid=guid)) if guid != traits.page else ""),
         link=_digest(traits.link or (traits.page if habits.link_changes >= CONFIRMED else "")),
         title=_digest(traits.headline),
         date=_digest("" if traits.date.endswith(_MIDNIGHT) else traits.date),
@@ -505,16 +507,19 @@ def _learnt(judged: Sequence[_Judgement], habits: Habits) -> Habits:
         if each.former is not None
     ]
     reused = sum(each.has_reused_id for each in judged)
-    pages = [each.candidate for each in judged]
+    found = [each.candidate for each in judged]
+    parameters = _parameters(found, habits)
+    links = ((then.link, now.link) for then, now in pairs)
     return Habits(
         has_stable_ids=habits.has_stable_ids or any(_equal(then.id, now.id) for then, now in pairs),
         # a count beyond that tells no more
         reused_ids=min(habits.reused_ids + reused, CONFIRMED),
         id_changes=_streak(habits.id_changes, ((then.id, now.id) for then, now in pairs)),
-        link_changes=_streak(habits.link_changes, ((then.link, now.link) for then, now in pairs)),
+        # a changing parameter that was just learnt explains the changes
+        link_changes=_streak(habits.link_changes, links) if parameters == habits.parameters else 0,
         date_changes=_streak(habits.date_changes, ((then.date, now.date) for then, now in pairs)),
-        parameters=_parameters(pages, habits),
-        sample=_sample(pages),
+        parameters=parameters,
+        sample=_sample(found),
     )
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
@@ -62,6 +61,20 @@ styles = st.builds(
 ).filter(is_tellable)
 
 
+def every_style() -> dict[str, Style]:
+    """A style of each link and each id, by a name."""
+    pairs = [(link, "link" if link in ("fragment", "session") else "none") for link in LINKS]
+    pairs += [("own", id_) for id_ in IDS] + [("home", "own"), ("home", "place")]
+    named = {
+        f"{link}-{id_}-{'dated' if is_dated else 'dateless'}": Style(
+            f"{link}-{id_}-{is_dated}.example".lower(), link, id_, is_dated, has_text=True
+        )
+        for link, id_ in pairs
+        for is_dated in (True, False)
+    }
+    return {name: style for name, style in named.items() if is_tellable(style)}
+
+
 @dataclass(frozen=True)
 class News:
     """Something that happened: entry `number` of a site, published at `at`."""
@@ -75,7 +88,7 @@ def written(news: News, style: Style, poll: int, place: int) -> Entry:
     link = _link(news, style, poll)
     return Entry(
         title=f"Story {news.number} of the day" if style.has_own_titles else "Daily news",
-        link=link if style.link != "counted" else f"https://count.example/{news.number}",
+        link=link if style.link != "counted" else f"https://count.{style.site}/{news.number}",
         guid=_guid(news, style, poll, place, link),
         is_permalink=style.id == "permalink",
         summary=f"What happened: {news.number * 7919}" if style.has_text else "",
@@ -146,7 +159,7 @@ class Bot:
             habits=habits,
         )
         plan = planning.plan(
-            _settings(source), batch, found, [_route(source in self.last)], past, now
+            source_settings(source), batch, found, [account_route(learnt=source in self.last)], past, now
         )
         known |= plan.sightings
         self.habits[source] = plan.habits
@@ -159,10 +172,10 @@ class Bot:
         return posts
 
 
-def _settings(source: str) -> SourceSettings:
+def source_settings(source: str) -> SourceSettings:
     return SourceSettings(name=source, kind="feed", to=(ACCOUNT,), max_per_poll=1000)
 
 
-def _route(learnt: bool) -> planning.Route:
+def account_route(*, learnt: bool) -> planning.Route:
     account = AccountSettings(name=ACCOUNT, server="https://social.example", token_env="X")
     return planning.Route(account, Limits(), learnt)
