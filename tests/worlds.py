@@ -159,7 +159,12 @@ class Bot:
             habits=habits,
         )
         plan = planning.plan(
-            source_settings(source), batch, found, [account_route(learnt=source in self.last)], past, now
+            source_settings(source),
+            batch,
+            found,
+            [account_route(learnt=source in self.last)],
+            past,
+            now,
         )
         known |= plan.sightings
         self.habits[source] = plan.habits

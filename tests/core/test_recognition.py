@@ -272,7 +272,7 @@ def test_a_habit_given_up_is_forgotten(reader):
         ({}, {"link": "https://count.example/7", "guid": f"{SITE}/a", "is_permalink": True}),
         ({"link": f"{SITE}/v?t=1&sid=1"}, {"link": f"{SITE}/v?t=1&sid=2"}),
         ({"link": f"{SITE}/slug"}, {"link": f"{SITE}/corrected"}),
-        ({"link": f"{SITE}/c#v1"}, {"link": f"https://www.site.example/c#v1", "title": "v1"}),
+        ({"link": f"{SITE}/c#v1"}, {"link": "https://www.site.example/c#v1", "title": "v1"}),
     ],
 )
 def test_an_entry_of_two_sources_goes_out_once(here, there):

@@ -14,9 +14,9 @@ arrivals = st.lists(st.integers(0, 3), min_size=2, max_size=8)
 def published(counts, window):
     """For each poll its number, its time, all news so far, and how many of them are new."""
     news = []
-    for poll, count in enumerate(counts):
+    for poll, arrived in enumerate(counts):
         now = START + poll * STEP
-        count = min(count, window)
+        count = min(arrived, window)
         news += [
             News(len(news) + 1 + place, now - STEP + timedelta(seconds=60 * place + 1))
             for place in range(count)

@@ -98,7 +98,11 @@ def _when(written: str | None, now: datetime) -> str:
 
 def _show_story(story: Story) -> None:
     say(story.title or "(no title)", f"  {story.link or story.guid}")
+    from reblogbot.core import recognition
+
     say(f"  {instant(story.seen_at)}  seen in {story.source}")
+    for remark in recognition.remarks(story.habits):
+        say(f"  {' ' * 20}  {story.source}: its {remark}")
     for account, reason in story.refusals:
         say(f"  {instant(story.seen_at)}  not for {account}: {reason}")
     for one, happenings in story.deliveries:
@@ -111,10 +115,12 @@ def _show_story(story: Story) -> None:
 
 
 def _story_json(story: Story) -> dict[str, Any]:
+    from reblogbot.core import recognition
     from reblogbot.core.rounds import delivery_json
 
     return {
         "source": story.source,
+        "source_habits": list(recognition.remarks(story.habits)),
         "title": story.title,
         "link": story.link,
         "guid": story.guid,

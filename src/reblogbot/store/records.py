@@ -82,9 +82,14 @@ def source_record(row: Row[Any], learnt: frozenset[str] = frozenset()) -> Source
         address_changed=bool(row.address_changed),
         due=row.due,
         asked_until=row.asked_until,
-        habits=adapter(Habits).validate_python(row.habits) if row.habits else Habits(),
+        habits=habits_of(row.habits),
         learnt=learnt,
     )
+
+
+def habits_of(stored: Any) -> Habits:
+    """The column `habits` as a value, without any where nothing was learnt."""
+    return adapter(Habits).validate_python(stored) if stored else Habits()
 
 
 def account_record(row: Row[Any]) -> AccountRecord:
