@@ -4,6 +4,7 @@ import os
 import struct
 import sys
 
+import pillow_heif
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,12 +15,32 @@ from reblogbot.errors import SourceError
 from reblogbot.fitting import MOST_PIXELS, fitted, kind
 
 ROOMY = 10_000_000, 16_777_216
-KINDS = ["PNG", "JPEG", "GIF", "WEBP", "AVIF"]
+KINDS = ["PNG", "JPEG", "GIF", "WEBP", "AVIF", "HEIF"]
+TYPES = {"HEIF": "image/heic"}
+pillow_heif.register_heif_opener()
 
 
 @pytest.mark.parametrize("name", KINDS)
 def test_a_picture_is_known_by_how_it_begins(name):
-    assert kind(saved(name)) == f"image/{name.lower()}"
+    assert kind(saved(name)) == TYPES.get(name, f"image/{name.lower()}")
+
+
+@pytest.mark.parametrize("name", ["AVIF", "HEIF"])
+@pytest.mark.parametrize("brand", [b"mif1", b"msf1"])
+def test_a_picture_in_a_box_is_known_by_any_of_its_brands(name, brand):
+    """Cameras and encoders put another brand first."""
+    content = saved(name, (80, 40))
+    renamed = content[:8] + brand + content[12:]
+    made, mime = fitted(renamed, *ROOMY)
+    assert mime == "image/jpeg"
+    assert opened(made).size == (80, 40)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 40), (40, 1)])
+def test_a_counting_pixel_is_no_picture(size):
+    with pytest.raises(SourceError) as caught:
+        fitted(saved("GIF", size), *ROOMY)
+    assert caught.value.slug == "image_too_small"
 
 
 @pytest.mark.parametrize("name", ["PNG", "JPEG", "GIF", "WEBP"])

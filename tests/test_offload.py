@@ -2,16 +2,21 @@
 
 import asyncio
 import os
+import pickle
 import select
 import signal
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
+import time
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 import offloaded
+from reblogbot import replies, worker
 from reblogbot.errors import SourceError
+from reblogbot.model import Media
 from reblogbot.offload import WorkerPool
 
 MEMORY = 256 * 1024 * 1024
@@ -52,7 +57,7 @@ async def test_a_worker_answers_and_is_used_again(pool):
 
 
 async def test_a_large_request_and_a_large_answer_pass(pool):
-    assert await pool(offloaded.double, b"x" * 5_000_000) == b"x" * 10_000_000
+    assert await pool(offloaded.double_bytes, b"x" * 5_000_000) == b"x" * 10_000_000
 
 
 async def test_no_more_than_so_many_workers_live_at_once(pool):
@@ -101,10 +106,17 @@ async def test_a_worker_killed_while_idle_is_replaced_unnoticed(pool):
 async def test_our_own_errors_come_through_whole(pool):
     error = await failure(pool, offloaded.refuse)
     assert (error.slug, error.message, error.outcome) == ("too_odd", "no, thanks", "retry_later")
-    assert error.retry_at == datetime(2026, 1, 1, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("function", [offloaded.stumble, offloaded.return_a_lambda])
+@pytest.mark.parametrize(
+    "function",
+    [
+        offloaded.stumble,
+        offloaded.return_a_lambda,
+        offloaded.return_a_naive_instant,
+        offloaded.return_what_nobody_knows,
+    ],
+)
 async def test_any_other_error_becomes_one_line(pool, function):
     error = await failure(pool, function)
     assert (error.slug, error.outcome) == ("parse_failed", "failed")
@@ -112,18 +124,88 @@ async def test_any_other_error_becomes_one_line(pool, function):
     assert await pool(offloaded.double, 1) == 2
 
 
-async def test_a_cancelled_call_leaves_no_late_answer_and_no_process(pool, tmp_path):
-    mark = tmp_path / "pid"
-    task = asyncio.ensure_future(pool(offloaded.sleep_holding, str(mark)))
-    while not (mark.exists() and mark.read_text()):
+def frame(kind, body=b"", length=None):
+    return worker.FRAME.pack(kind, len(body) if length is None else length) + body
+
+
+HOSTILE_REPLIES = {
+    "longer than the bound": frame(worker.VALUE, length=2**40),
+    "an error as long as a book": frame(worker.ERROR, length=20_000),
+    "out of memory, with a body": frame(worker.MEMORY, b"[]"),
+    "of a kind that no child sends now": frame(worker.READY, b"[[]]"),
+    "of no kind": frame(b"x", b"[[]]"),
+    "a pickle": frame(worker.VALUE, pickle.dumps(os.getcwd)),
+    "no JSON": frame(worker.VALUE, b"[{"),
+    "another type": frame(worker.VALUE, b"[17]"),
+    "another dataclass": frame(worker.VALUE, replies.encode(Media("https://a.example/"))),
+    "nested without end": frame(worker.VALUE, b"[" * 1_000_000),
+    "an error without words": frame(worker.ERROR, b'[["slug"]]'),
+    "an error of an unknown outcome": frame(worker.ERROR, b'[["slug","words","explode"]]'),
+}
+
+
+@pytest.mark.parametrize("octets", HOSTILE_REPLIES.values(), ids=HOSTILE_REPLIES)
+async def test_a_reply_of_no_honest_child_is_refused_and_its_child_killed(pool, octets):
+    pid = await pool(offloaded.process_id)
+    error = await failure(pool, offloaded.answer_with, octets)
+    assert (error.slug, error.outcome) == ("parse_reply", "refused")
+    assert error.message.isprintable()
+    assert not is_alive(pid)
+    assert await pool(offloaded.double, 1) == 2
+
+
+async def test_a_result_of_another_type_than_promised_is_refused(pool):
+    error = await failure(pool, offloaded.return_another_type)
+    assert (error.slug, error.outcome) == ("parse_reply", "refused")
+
+
+async def test_a_result_over_the_bound_is_refused():
+    async with WorkerPool(workers=1, reply=1000) as pool:
+        assert len(await pool(offloaded.double_bytes, b"x" * 300)) == 600
+        error = await failure(pool, offloaded.double_bytes, b"x" * 500)
+        assert error.slug == "parse_reply"
+
+
+async def test_a_reply_cut_short_ends_with_the_child(pool):
+    error = await failure(pool, offloaded.die_amid, frame(worker.VALUE, b"[", length=100))
+    assert error.slug == "parser_died"
+
+
+@pytest.mark.parametrize(
+    ("function", "octets"),
+    [(offloaded.drip, frame(worker.VALUE, length=1000)), (offloaded.answer_with, b"v\0")],
+    ids=["by drops", "begun and never ended"],
+)
+async def test_a_reply_that_takes_too_long_is_killed_at_the_deadline(hasty, function, octets):
+    pid = await hasty(offloaded.process_id)
+    error = await failure(hasty, function, octets)
+    assert error.slug in ("parse_deadline", "parse_reply")
+    assert not is_alive(pid)
+
+
+async def test_a_childs_words_reach_no_terminal_as_commands(pool):
+    body = replies.encode(worker.Fault("od\x1bd", "first\x1b[31m\nsecond\u202e", "failed"))
+    error = await failure(pool, offloaded.answer_with, frame(worker.ERROR, body))
+    assert (error.slug, error.message) == ("od d", "first [31m second ")
+
+
+async def test_a_cancelled_call_leaves_no_late_answer_and_no_process(pool):
+    pid = await pool(offloaded.process_id)
+    before = cpu_ticks(pid)
+    task = asyncio.ensure_future(pool(offloaded.loop_for_ever))
+    while cpu_ticks(pid) < before + 5:
         await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert not is_alive(int(mark.read_text()))
+    assert not is_alive(pid)
     assert await asyncio.gather(*(pool(offloaded.double, n) for n in range(9))) == list(
         range(0, 18, 2)
     )
+
+
+def cpu_ticks(pid):
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11])
 
 
 async def test_close_ends_every_worker():
@@ -140,19 +222,29 @@ from reblogbot.offload import WorkerPool
 async def main():
     pool = WorkerPool()
     print(await pool(offloaded.process_id), flush=True)
-    await asyncio.Event().wait()
+    await WAIT
 
 asyncio.run(main())
 """
 
 
-def test_a_worker_does_not_outlive_a_killed_parent():
+@pytest.mark.parametrize(
+    "wait", ["asyncio.Event().wait()", "pool(offloaded.loop_for_ever)"], ids=["idle", "at work"]
+)
+def test_a_worker_does_not_outlive_a_killed_parent(wait):
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     with subprocess.Popen(
-        [sys.executable, "-c", PARENT], env=env, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", PARENT.replace("WAIT", wait)],
+        env=env,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as parent:
         pid = int(parent.stdout.readline())
         ended = os.pidfd_open(pid)
+        if "loop" in wait:
+            before = cpu_ticks(pid)
+            while cpu_ticks(pid) < before + 5:
+                time.sleep(0)
         parent.kill()
         parent.wait()
         assert select.select([ended], [], [], 30)[0]

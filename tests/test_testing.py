@@ -18,14 +18,14 @@ URL = "https://x.example/list"
 GOOD = b'[{"title": "One", "link": "https://x.example/1"}]'
 
 
-def read(body):
+def read(body) -> list[Entry]:
     try:
         return [Entry(title=one["title"], link=one["link"]) for one in json.loads(body)]
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise SourceError("list_broken", "the list cannot be read") from error
 
 
-def read_carelessly(body):
+def read_carelessly(body) -> list[Entry]:
     return [Entry(title=one["title"], link=one["link"]) for one in json.loads(body)]
 
 

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 MOST_PIXELS = 50_000_000
 """No image with more is looked at: its header alone tells, it is never unpacked."""
-
 # where bytes stand that tell a type: a name or a Content-Type tells nothing
 _SIGNS = (
     (((0, b"\x89PNG\r\n\x1a\n"),), "image/png"),
@@ -21,10 +20,18 @@ _SIGNS = (
     (((0, b"GIF87a"),), "image/gif"),
     (((0, b"GIF89a"),), "image/gif"),
     (((0, b"RIFF"), (8, b"WEBP")), "image/webp"),
-    (((4, b"ftypavif"),), "image/avif"),
 )
-# what every kind of server takes; AVIF is for browsers, as yet
+# ISO/IEC 14496-12 §4.3: what a file is stands in its first box, as one or several brands
+_BRANDS = (
+    (frozenset({b"avif", b"avis"}), "image/avif"),
+    (frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"}), "image/heic"),
+    (frozenset({b"mif1", b"msf1"}), "image/heic"),
+)
+_MOST_BRANDS = 32
+# what every kind of server takes; AVIF and HEIC are for browsers and telephones, as yet
 _TAKEN = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+# Pillow's names where they are not the type's
+_FORMATS = {"image/heic": "heif"}
 _QUALITY = 85
 _STEP = 0.7
 _STEPS = 8
@@ -35,7 +42,16 @@ def kind(content: bytes) -> str:
     for signs, mime in _SIGNS:
         if all(content[at : at + len(sign)] == sign for at, sign in signs):
             return mime
-    return ""
+    return _kind_of_box(content)
+
+
+def _kind_of_box(content: bytes) -> str:
+    """The type of an image in an ISO base media file, "" for any other."""
+    if content[4:8] != b"ftyp":
+        return ""
+    end = min(int.from_bytes(content[:4]), len(content), 16 + 4 * _MOST_BRANDS)
+    brands = {content[8:12], *(content[at : at + 4] for at in range(16, end, 4))}
+    return next((mime for known, mime in _BRANDS if brands & known), "")
 
 
 def fitted(content: bytes, most_bytes: int, most_pixels: int) -> tuple[bytes, str]:
@@ -47,7 +63,7 @@ def fitted(content: bytes, most_bytes: int, most_pixels: int) -> tuple[bytes, st
     """
     mime = kind(content)
     if not mime:
-        raise SourceError("image_unreadable", "no PNG, JPEG, GIF, WebP or AVIF")
+        raise SourceError("image_unreadable", "no PNG, JPEG, GIF, WebP, AVIF or HEIC")
     pixels = _pixels(content)
     if pixels > MOST_PIXELS:
         raise SourceError("image_too_large", f"{pixels} pixels; {MOST_PIXELS} are the most")
@@ -78,6 +94,8 @@ def _pixels(content: bytes) -> int:
         ) from error
     if width < 1 or height < 1:
         raise SourceError("image_unreadable", "a header that names no size")
+    if min(width, height) == 1:
+        raise SourceError("image_too_small", f"{width}×{height} pixels: it only counts readers")
     return int(width) * int(height)
 
 
@@ -85,8 +103,12 @@ def _converted(content: bytes, mime: str, most_bytes: int, most_pixels: int) -> 
     # an extra: most images need no converting
     from PIL import Image  # noqa: PLC0415
 
+    if mime == "image/heic":
+        import pillow_heif  # noqa: PLC0415  as above
+
+        pillow_heif.register_heif_opener()
     try:
-        with Image.open(BytesIO(content), formats=[mime.removeprefix("image/")]) as picture:
+        with Image.open(BytesIO(content), formats=[_FORMATS.get(mime, mime[6:])]) as picture:
             return _shrunk(picture, most_bytes, most_pixels)
     except (SourceError, MemoryError):
         raise

@@ -1,37 +1,54 @@
-"""Pure functions run in re-used child processes, where time and memory can be taken away."""
+"""Pure functions run in re-used child processes that have no rights, little time and memory."""
 
 from __future__ import annotations
 
 import asyncio
+import json
+import logging
 import math
+import mimetypes
 import os
 import pickle
-import resource
-import signal
-import struct
 import sys
-from collections.abc import Callable
+import zoneinfo
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any, BinaryIO, Self, TypeVar, cast
+from pathlib import Path
+from typing import Any, Self, TypeVar
 
+from reblogbot import replies, worker
 from reblogbot.errors import SourceError
+from reblogbot.replies import ReplyError
 
 T = TypeVar("T")
 
-_LENGTH = struct.Struct("!Q")
-_START = "import sys; sys.path[:] = sys.argv[3:]; from reblogbot import offload; offload.serve()"
+log = logging.getLogger(__name__)
+
+_START = (
+    "import json, sys; start = json.loads(sys.argv[1]); sys.path[:] = start.pop('path'); "
+    "from reblogbot import worker; worker.serve(**start)"
+)
 # Starting an interpreter has a bound of its own: it does not come out of the call's time.
 _START_SECONDS = 60.0
-# How long after its deadline a child ends itself; only one whose parent was killed gets there.
+# How long after its deadline a child ends itself; only one whose parent was stopped gets there.
 _GRACE_SECONDS = 5
+# Bytes of a reply that carries no result.
+_MOST_WORDS = 16 * 1024
+# Where the dynamic loader finds what Python's own libraries need.
+_LIBRARIES = (
+    *("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache"),
+    *("/nix/store", "/gnu/store"),
+)
+_LOADER = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
 
 class WorkerPool:
     """At most `workers` children, started when first needed and used again; implements Offload.
 
-    A call has `deadline`, a child at most `memory` bytes of address space. Whoever breaks a
-    bound, or is no longer waited for, is killed, and the next call starts another child.
+    A call has `deadline`, a child at most `memory` bytes of address space, a reply at most
+    `reply` bytes. A child that breaks a bound, or is no longer waited for, is killed, and the
+    next call starts another.
     """
 
     def __init__(
@@ -40,9 +57,11 @@ class WorkerPool:
         workers: int = 2,
         deadline: timedelta = timedelta(seconds=30),
         memory: int = 512 * 1024 * 1024,
+        reply: int = 32 * 1024 * 1024,
     ) -> None:
         self._deadline = deadline.total_seconds()
         self._memory = memory
+        self._bounds = {worker.VALUE: reply, worker.ERROR: _MOST_WORDS, worker.MEMORY: 0}
         self._turns = asyncio.Semaphore(workers)
         self._idle: list[_Child] = []
 
@@ -53,38 +72,50 @@ class WorkerPool:
         await self.close()
 
     async def close(self) -> None:
-        """Ends all children; those at work are killed by their callers' cancellation."""
+        """End all children; those at work are killed by their callers' cancellation."""
         while self._idle:
             await self._idle.pop().end()
 
-    async def __call__(self, function: Callable[..., T], *args: Any) -> T:
-        """What `function(*args)` returns. It must be importable, its values picklable.
+    async def protections(self) -> tuple[str, ...]:
+        """What the kernel holds a child to; see `confinement.confine`.
 
-        Raises the SourceError the function raised; else SourceError `parse_deadline` or
-        `parse_memory` (refused), `parser_died` or `parse_failed`.
+        Raises SourceError `parser_died` where no child can be started.
         """
+        async with self._turns:
+            child = await self._take()
+            self._idle.append(child)
+            return child.protections
+
+    async def __call__(self, function: Callable[..., T], *args: Any) -> T:
+        """What `function(*args)` returns, of the type that it is annotated to return.
+
+        It must be importable, its arguments picklable; `replies` says which results can be sent.
+        Raises the SourceError the function raised, but without an instant to try again; else
+        SourceError `parse_deadline`, `parse_memory` or `parse_reply` (refused), `parser_died` or
+        `parse_failed`.
+        """
+        try:
+            returned = replies.returned(function)
+        except TypeError as error:
+            raise SourceError("parse_failed", f"{error}; report it to its author") from error
         request = pickle.dumps((function, args))
         async with self._turns:
             child = await self._take()
             try:
                 async with asyncio.timeout(self._deadline):
-                    kind, value = await child.ask(request)
-            except TimeoutError:
-                await child.kill()
-                raise SourceError(
-                    "parse_deadline",
-                    f"reading what the source sent took longer than {self._deadline:g} s; "
-                    "it is made to be slow or far too large, drop the source if this goes on",
-                    outcome="refused",
-                ) from None
-            except (EOFError, OSError) as error:
-                await child.kill()
-                raise _died(child.exit_code) from error
-            except BaseException:
+                    kind, body = await child.ask(request, self._bounds)
+                result = self._read(kind, body, returned)
+            except BaseException as error:
                 # its answer would come when another one is waited for
                 await child.kill()
+                if failure := self._failure(error, child):
+                    raise failure from error
                 raise
-            return cast("T", self._settle(child, kind, value))
+            if kind != worker.MEMORY:
+                self._idle.append(child)
+        if isinstance(result, SourceError):
+            raise result
+        return result
 
     async def _take(self) -> _Child:
         while self._idle:
@@ -93,83 +124,118 @@ class WorkerPool:
                 return child
         try:
             return await _Child.start(self._memory, self._deadline)
-        except (OSError, EOFError, TimeoutError) as error:
+        except (OSError, EOFError, ReplyError) as error:
             raise SourceError(
                 "parser_died",
                 f"no process to read the source in could be started ({error!r}); "
                 "look at the limits on memory and processes; it is tried again later",
             ) from error
 
-    def _settle(self, child: _Child, kind: str, value: Any) -> Any:
-        if kind == "memory":
-            # the child ends itself: its heap stays as large as it became
-            raise SourceError(
-                "parse_memory",
-                f"reading what the source sent took more than {self._memory >> 20} MB of memory; "
-                "it is made to be a bomb or far too large, drop the source if this goes on",
-                outcome="refused",
-            )
-        self._idle.append(child)
-        if kind == "error":
-            slug, message, outcome, retry_at = value
-            raise SourceError(slug, message, outcome=outcome, retry_at=retry_at)
-        return value
+    def _read(self, kind: bytes, body: bytes, returned: type[T]) -> T | SourceError:
+        """What a reply says. Raises ReplyError."""
+        if kind == worker.VALUE:
+            return replies.decode(returned, body)
+        if kind == worker.ERROR:
+            fault = replies.decode(worker.Fault, body)
+            return SourceError(_line(fault.slug), _line(fault.message), outcome=fault.outcome)
+        return SourceError(
+            "parse_memory",
+            f"reading what the source sent took more than {self._memory >> 20} MB of memory; "
+            "it is made to be a bomb or far too large, drop the source if this goes on",
+            outcome="refused",
+        )
+
+    def _failure(self, error: BaseException, child: _Child) -> SourceError | None:
+        """The words for a call that brought no reply; None for an error that is not the child's."""
+        match error:
+            case TimeoutError():
+                return SourceError(
+                    "parse_deadline",
+                    f"reading what the source sent took longer than {self._deadline:g} s; "
+                    "it is made to be slow or far too large, drop the source if this goes on",
+                    outcome="refused",
+                )
+            case ReplyError():
+                return SourceError(
+                    "parse_reply",
+                    f"the parser's reply was refused ({error}); what the source sent is far too "
+                    "large, or has taken the parser over: look at the source, report it",
+                    outcome="refused",
+                )
+            case EOFError() | OSError():
+                return SourceError(
+                    "parser_died",
+                    "the process that read what the source sent died (exit code "
+                    f"{child.exit_code}); another one is started for the next; report the source "
+                    "if this goes on",
+                )
+        return None
 
 
 class _Child:
-    """One child process; requests and replies are pickles with their length before them."""
+    """One child process; `worker` has the frames that go to and fro."""
+
+    protections: tuple[str, ...] = ()
 
     def __init__(
         self,
         process: asyncio.subprocess.Process,
         requests: asyncio.StreamWriter,
-        replies: asyncio.StreamReader,
+        answers: asyncio.StreamReader,
     ) -> None:
         self._process = process
         self._requests = requests
-        self._replies = replies
+        self._answers = answers
 
     @classmethod
     async def start(cls, memory: int, deadline: float) -> Self:
-        lifetime = math.ceil(deadline) + _GRACE_SECONDS
+        start = {
+            "path": sys.path,
+            "parent": os.getpid(),
+            "readable": _readable(),
+            "memory": memory,
+            "lifetime": math.ceil(deadline) + _GRACE_SECONDS,
+        }
         process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-I",
-            "-c",
-            _START,
-            str(memory),
-            str(lifetime),
-            *sys.path,
+            *(sys.executable, "-I", "-c", _START, json.dumps(start)),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
+            # tokens and proxy passwords may stand in ours
+            env={name: os.environ[name] for name in _LOADER if name in os.environ},
             # Ctrl-C in a terminal is meant for the program, which then ends its children
             start_new_session=True,
         )
         child = cls(process, *_pipes(process))
         try:
             async with asyncio.timeout(_START_SECONDS):
-                await child.reply()
+                _, body = await child._reply({worker.READY: _MOST_WORDS})
+            child.protections = replies.decode(tuple[str, ...], body)
         except BaseException:
             await child.kill()
             raise
+        log.debug("parser child started", extra={"protections": ", ".join(child.protections)})
         return child
 
     @property
     def exit_code(self) -> int | None:
         return self._process.returncode
 
-    async def ask(self, request: bytes) -> tuple[str, Any]:
-        """The child's reply. Raises EOFError or OSError when it died."""
-        self._requests.write(_LENGTH.pack(len(request)) + request)
-        await self._requests.drain()
-        return await self.reply()
+    async def ask(self, request: bytes, bounds: Mapping[bytes, int]) -> tuple[bytes, bytes]:
+        """The kind and body of the child's reply, of at most `bounds[kind]` bytes.
 
-    async def reply(self) -> tuple[str, Any]:
-        (length,) = _LENGTH.unpack(await self._replies.readexactly(_LENGTH.size))
-        pickled = await self._replies.readexactly(length)
-        reply: tuple[str, Any] = pickle.loads(pickled)  # noqa: S301  our own child's word
-        return reply
+        Raises ReplyError for any other, EOFError or OSError when the child died.
+        """
+        self._requests.write(worker.FRAME.pack(worker.REQUEST, len(request)) + request)
+        await self._requests.drain()
+        return await self._reply(bounds)
+
+    async def _reply(self, bounds: Mapping[bytes, int]) -> tuple[bytes, bytes]:
+        head = await self._answers.readexactly(worker.FRAME.size)
+        kind, length = worker.FRAME.unpack(head)
+        if length > bounds.get(kind, -1):
+            raise ReplyError(f"kind {kind!r}, {length} bytes")
+        return kind, await self._answers.readexactly(length)
 
     async def kill(self) -> None:
         with suppress(ProcessLookupError):
@@ -177,7 +243,7 @@ class _Child:
         await asyncio.shield(self._process.wait())
 
     async def end(self) -> None:
-        """Tells the child by end-of-file that it is no longer needed."""
+        """Tell the child by end-of-file that it is no longer needed."""
         self._requests.close()
         with suppress(TimeoutError):
             async with asyncio.timeout(_GRACE_SECONDS):
@@ -193,63 +259,34 @@ def _pipes(
     return process.stdin, process.stdout
 
 
-def _died(exit_code: int | None) -> SourceError:
-    return SourceError(
-        "parser_died",
-        f"the process that read what the source sent died (exit code {exit_code}); "
-        "another one is started for the next; report the source if this goes on",
-    )
+def _readable() -> list[str]:
+    """What a child may read: Python, its packages, their libraries, time zones, types of files.
+
+    A folder of Python's path that the working directory is in, or below, is left out: a bot's
+    config and tokens often stand there.
+    """
+    here = _working_directory()
+    packages = [one for one in sys.path if one and not here.is_relative_to(os.path.realpath(one))]
+    loader = ":".join(filter(None, map(os.environ.get, _LOADER))).split(":")
+    return [
+        *packages,
+        str(Path(__file__).parent),
+        str(Path(sys.base_prefix, "lib")),
+        *filter(None, loader),
+        *_LIBRARIES,
+        *zoneinfo.TZPATH,
+        *(os.fspath(one) for one in mimetypes.knownfiles),
+    ]
 
 
-def serve() -> None:
-    """The child's whole life: answers requests on standard input until it is closed."""
-    memory, lifetime = int(sys.argv[1]), int(sys.argv[2])
-    requests, replies = os.fdopen(0, "rb"), _take_standard_output()
-    # not every system can bound an address space; the deadline holds on all
-    with suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    _send(replies, pickle.dumps(("value", None)))
-    while (request := _receive(requests)) is not None:
-        # should the parent be killed, nobody else would end an endless loop
-        signal.alarm(lifetime)
-        kind, pickled = _answer(request)
-        signal.alarm(0)
-        _send(replies, pickled)
-        if kind == "memory":
-            return
-
-
-def _answer(request: bytes) -> tuple[str, bytes]:
-    """What came of it, and the pickled reply that says so."""
+def _working_directory() -> Path:
     try:
-        function, args = pickle.loads(request)  # noqa: S301  our own parent's word
-        return "value", pickle.dumps(("value", function(*args)))
-    except MemoryError:
-        return "memory", pickle.dumps(("memory", None))
-    except SourceError as error:
-        known = (error.slug, error.message, error.outcome, error.retry_at)
-        return "error", pickle.dumps(("error", known))
-    except Exception as error:  # noqa: BLE001  whatever it is, the admin gets one line of it
-        text = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-        message = f"what the source sent cannot be read ({text}); report it with the source's url"
-        return "error", pickle.dumps(("error", ("parse_failed", message, "failed", None)))
+        return Path(os.path.realpath(os.curdir))
+    except FileNotFoundError:
+        # it has been removed meanwhile
+        return Path("/")
 
 
-def _take_standard_output() -> BinaryIO:
-    """The pipe to the parent; whatever else prints from now on, prints into the void."""
-    replies = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    return replies
-
-
-def _receive(requests: BinaryIO) -> bytes | None:
-    head = requests.read(_LENGTH.size)
-    if len(head) < _LENGTH.size:
-        return None
-    (length,) = _LENGTH.unpack(head)
-    return requests.read(length)
-
-
-def _send(replies: BinaryIO, pickled: bytes) -> None:
-    replies.write(_LENGTH.pack(len(pickled)) + pickled)
-    replies.flush()
+def _line(words: str) -> str:
+    """The child's words on one line, without anything that a terminal obeys."""
+    return "".join(one if one.isprintable() else " " for one in words)

@@ -64,12 +64,13 @@ class Fetch(Protocol):
 
 
 class Offload(Protocol):
-    """Runs a pure function where it can be killed: deadline and memory are bounded."""
+    """Runs a pure function in a confined process, its time and memory bounded."""
 
     async def __call__(self, function: Callable[..., T], *args: Any) -> T:
-        """What `function(*args)` returns; it must be importable, the values picklable.
+        """What `function(*args)` returns, of the type that it is annotated to return.
 
-        Raises SourceError when it takes too long, takes too much memory or dies.
+        It must be importable, the arguments picklable. Raises SourceError when it takes too
+        long, takes too much memory, answers with another type or dies.
         """
         ...
 

@@ -20,8 +20,8 @@ INPUTS = sorted(CASES.glob("*.json"))
 # not mended yet; a case that comes out right must leave the list (the mark is strict)
 OPEN = frozenset(
     """
-    AA1 AC1 C1 D1 E1 E3 F1 F3 G1 G3 G4 I1 I3 K1 K3 K4 K5 L1 M1 M3 N1
-    N3 N4 Q1 Q3 Q4 S1 T1 U1 U3 U4 V1 W1 X1 X2 Z1
+    AA1 D1 E1 E3 F1 F3 K1 K3 K4 K5 L1 M1 M3 N1
+    N3 N4 Q1 Q3 Q4 S1 T1 U1 U3 U4 V1 W1 Z1
     """.split()
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import dataclass
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import feedparser
 
@@ -142,6 +142,10 @@ REASONS = {
         ),
         "an episode without a page can be heard at its enclosure": lambda pair: (
             not pair.theirs.link and pair.ours.link and _ENCLOSED.search(pair.text)
+        ),
+        "a relative link is meant from the site that the feed is about": lambda pair: (
+            urlsplit(pair.ours.link).hostname != urlsplit(pair.url).hostname
+            and urlsplit(pair.ours.link)[2:] == urlsplit(pair.theirs.link or pair.guid)[2:]
         ),
         "a related or other page is better than none": lambda pair: (
             pair.ours.link

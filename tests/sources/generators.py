@@ -243,7 +243,7 @@ FEEDS = {
         "https://s.example/node/1",
     ),
     "an address of the site alone": Feed(
-        rss("<title>T</title><guid>/node/1</guid>"), "T", "https://site.example/node/1"
+        rss("<title>T</title><guid>/node/1</guid>"), "T", "https://s.example/node/1"
     ),
     "typepad": Feed(
         atom(

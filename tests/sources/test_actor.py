@@ -424,3 +424,23 @@ def test_no_more_is_fetched_in_one_poll_than_is_polite_and_the_next_goes_on(web)
     found += [entry.uri for entry in follower.entries()]
     assert len(set(found)) == len(found) == count
     assert follower.entries() == ()
+
+
+@pytest.mark.parametrize("page", [{}, {"first": {"type": "OrderedCollectionPage"}}])
+def test_an_outbox_that_counts_and_shows_nothing_fails_in_words(web, page):
+    web.pages[f"{ANN}/outbox"] = {"type": "OrderedCollection", "totalItems": 48, **page}
+    with pytest.raises(SourceError) as caught:
+        web.source().poll()
+    assert caught.value.slug == "outbox_hidden"
+    assert "48" in caught.value.message
+    assert "via" in caught.value.message
+
+
+def test_an_outbox_of_somebody_who_only_likes_is_well(web):
+    web.outbox({"type": "Like", "object": f"{HOME}/notes/1"}, totalItems=1)
+    assert list(web.source().entries()) == []
+
+
+def test_an_empty_outbox_is_well(web):
+    web.pages[f"{ANN}/outbox"] = {"type": "OrderedCollection", "totalItems": 0}
+    assert list(web.source().entries()) == []

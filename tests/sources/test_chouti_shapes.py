@@ -251,7 +251,8 @@ OLDER = """
  <div class="news-content"><div class="part1"><a href="http://news.example/1" class="show-content color-chag">
   第一条标题 </a><span class="content-source">-news.example</span></div>
  <div class="part2" share-pic="http://img2.chouti.com/large.jpg" share-title="【第一】条标题" share-summary="摘要" share-linkid="7" share-subject="42区">
-  <a class="digg-a"><b>37</b></a><a class="discus-a"><b>12</b></a><a class="user-a"><b>小明</b></a></div></div></div>
+  <a class="digg-a"><b>37</b></a><a class="discus-a"><b>12</b></a><a class="user-a"><b>小明</b></a>
+  <span class="left time-into-pool"><a class="time-a" href="/link/7"><b>1小时14分钟前</b></a><i>入热榜</i></span></div></div></div>
 <div class="item"><div class="part1"><a class="show-content" href="/link/8">第二条标题</a></div>
  <div class="part2" share-linkid="8" share-title=""></div></div></div>"""
 OTHER = """<main><p><a href="https://m.chouti.com/link/9">一条新闻</a> <a href="/link/9">12 评论</a></p>
@@ -278,6 +279,7 @@ def test_a_page_of_the_older_generation():
     assert (first.score, first.comments, first.authors) == (37, 12, ("小明",))
     assert first.media[0].url == "http://img2.chouti.com/large.jpg"
     assert first.categories == ("42区",)
+    assert first.published_at == NOW - timedelta(hours=1, minutes=14)
     assert (second.title, second.link) == ("第二条标题", "https://dig.chouti.com/link/8")
 
 
@@ -290,6 +292,12 @@ def test_a_page_of_no_known_generation_is_read_by_its_permalinks():
 def test_the_legacy_envelope_holds_html(html):
     envelope = {"result": {"code": "9999", "message": "", "data": {"dataList": html}}}
     assert entries(envelope) == parse_page(body(html)).entries
+
+
+def test_an_entry_without_words_is_an_entry():
+    """A picture alone: the filter `empty` says why it is not posted."""
+    (first,) = entries({"data": [{"id": 5, "title": "", "img_url": "https://i.example/a.jpg"}]})
+    assert (first.guid, first.title, first.summary) == ("5", "", "")
 
 
 # the feed

@@ -121,3 +121,21 @@ def test_what_was_written_properly_is_read_back(instant, zone):
     there = instant.astimezone(zone)
     assert parse(there.isoformat(), zone=UTC, now=NOW) == instant
     assert parse(there.strftime("%a, %d %b %Y %H:%M:%S %z"), zone=UTC, now=NOW) == instant
+
+
+@pytest.mark.parametrize(
+    ("written", "ago"),
+    [
+        ("14分钟前", timedelta(minutes=14)),
+        ("3小时前", timedelta(hours=3)),
+        ("1小时5分钟前入热榜", timedelta(hours=1, minutes=5)),
+        ("2 天前", timedelta(days=2)),
+        ("刚刚", timedelta(0)),
+    ],
+)
+def test_a_span_before_now_is_a_date(written, ago):
+    assert parse(written, zone=UTC, now=NOW) == NOW - ago
+
+
+def test_a_word_for_before_alone_is_none():
+    assert parse("前", zone=UTC, now=NOW) is None

@@ -283,7 +283,6 @@ def test_media_come_with_absolute_urls_and_once_each():
         Media("https://site.example/e.mp3", "audio/mpeg"),
         Media("https://c.example/i.jpg", "image/jpeg"),
         Media("https://c.example/v", "video/*"),
-        Media("https://c.example/t.png", "image/*"),
     )
 
 
@@ -567,3 +566,68 @@ def test_an_entry_without_a_link_gets_none_from_elsewhere():
 def test_a_link_that_leads_to_itself_has_no_redirector():
     entry = only(rss(counted(COUNTED)))
     assert (entry.link, entry.redirector) == (COUNTED, "")
+
+
+# which of several texts, addresses and pictures
+
+
+@pytest.mark.parametrize(
+    ("inside", "summary"),
+    [
+        ("<description>Own</description><itunes:summary>Other</itunes:summary>", "Own"),
+        ("<itunes:summary>Other</itunes:summary><description>Own</description>", "Own"),
+        ("<itunes:summary>Other</itunes:summary><content:encoded>Own</content:encoded>", "Own"),
+        (
+            (
+                '<media:content url="https://c.example/i.jpg"><media:description>Photo</media:description>'
+                "</media:content><description>Own</description>"
+            ),
+            "Own",
+        ),
+        (
+            (
+                "<description>Own</description><media:group><media:description>Ad</media:description>"
+                "</media:group>"
+            ),
+            "Own",
+        ),
+        ("<itunes:summary>Alone</itunes:summary>", "Alone"),
+        ("<media:group><media:description>Alone</media:description></media:group>", "Alone"),
+    ],
+)
+def test_the_text_of_an_entry_is_its_own(inside, summary):
+    assert item(f"<title>T</title>{inside}").summary == summary
+
+
+def test_the_title_of_a_picture_is_not_the_entrys():
+    picture = '<media:content url="https://c.example/i.jpg"><media:title>A photo</media:title>'
+    entry = item(f"<title>T</title>{picture}</media:content>")
+    assert entry.title == "T"
+    assert entry.media[0].alt == "A photo"
+
+
+@pytest.mark.parametrize(
+    ("home", "link"),
+    [
+        ("https://blog.other.example/en/", "https://blog.other.example/en/a.html"),
+        ("https://site.example/", "https://site.example/blog/a.html"),
+        ("/en/", "https://site.example/blog/a.html"),
+        ("javascript:alert(1)", "https://site.example/blog/a.html"),
+        ("", "https://site.example/blog/a.html"),
+    ],
+)
+def test_a_relative_link_is_meant_from_the_site_where_another_host_serves_the_feed(home, link):
+    feed = f"<title>S</title><link>{home}</link><item><title>T</title><link>a.html</link></item>"
+    (entry,) = batch_of(f'<rss version="2.0"><channel>{feed}</channel></rss>').entries
+    assert entry.link == link
+
+
+@pytest.mark.parametrize("kind", ["audio/mpeg", "application/octet-stream", "", "mp3"])
+def test_an_episode_without_a_page_is_linked_to_where_it_can_be_heard(kind):
+    entry = item(f'<title>T</title><enclosure url="https://c.example/1.mp3" type="{kind}"/>')
+    assert entry.link == "https://c.example/1.mp3"
+
+
+def test_a_picture_is_no_link():
+    entry = item('<title>T</title><enclosure url="https://c.example/1.png" type="image/png"/>')
+    assert entry.link == ""

@@ -163,3 +163,33 @@ def test_no_json_feed_breaks_it(items):
     for entry in batch_of(feed(*items)).entries:
         json.dumps(entry.title + entry.link + entry.guid + entry.summary).encode()
         assert entry.link[:4].lower() in ("", "http")
+
+
+@pytest.mark.parametrize(
+    ("written", "title"),
+    [
+        ("AT&amp;T &#8217;s <em>new</em> plan", "AT&T ’s new plan"),
+        ("Set<U> and a < b", "Set<U> and a < b"),
+        ("Q&A", "Q&A"),
+    ],
+)
+def test_a_title_in_html_is_read_as_html(written, title):
+    assert only({"id": "1", "title": written}).title == title
+
+
+def test_an_escaped_ampersand_of_a_link_is_undone():
+    entry = only({"id": "1", "title": "T", "url": "https://h.example/d?id=2&amp;tab=hot&#38;x=1"})
+    assert entry.link == "https://h.example/d?id=2&tab=hot&x=1"
+
+
+def test_relative_links_are_meant_from_the_site_where_another_host_serves_the_feed():
+    entry = only({"id": "1", "url": "/a"}, home_page_url="https://other.example/en/")
+    assert entry.link == "https://other.example/a"
+
+
+def test_the_pictures_of_the_text_count_where_there_are_no_others():
+    html = '<p><img src="/in.png" alt="A &amp; B"></p>'
+    entry = only({"id": "1", "title": "T", "content_html": html})
+    assert entry.media == (Media("https://site.example/in.png", "image/*", "A & B"),)
+    entry = only({"id": "1", "title": "T", "content_html": html, "image": "/out.png"})
+    assert [one.url for one in entry.media] == ["https://site.example/out.png"]

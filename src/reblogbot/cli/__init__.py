@@ -9,6 +9,7 @@ import sys
 from io import TextIOWrapper
 from typing import NoReturn
 
+from reblogbot import confinement
 from reblogbot.cli.program import parse
 from reblogbot.cli.words import complain, unexpected
 from reblogbot.errors import Exit, ReblogbotError
@@ -16,6 +17,7 @@ from reblogbot.errors import Exit, ReblogbotError
 
 def main() -> NoReturn:
     """Run the program with the process's arguments and end it with the contract's exit code."""
+    confinement.hide()
     # little of what is made here is garbage that refers to itself: to look for it as often as
     # Python does by itself costs a tenth of a round
     gc.set_threshold(50_000, 20, 50)

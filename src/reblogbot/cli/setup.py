@@ -86,8 +86,9 @@ def run_check(options: argparse.Namespace) -> int:
         say(*error.message.splitlines())
         return error.exit_code
     advice = warnings(config)
+    parser, broken = _try_parser()
     trials = _try_online(config, quiet=options.json) if options.online else []
-    failed = any(trial.error for trial in trials)
+    failed = bool(broken) or any(trial.error for trial in trials)
     if options.json:
         say_json(
             {
@@ -95,6 +96,7 @@ def run_check(options: argparse.Namespace) -> int:
                 "warnings": [
                     {"line": one.line, "path": one.path, "message": one.message} for one in advice
                 ],
+                "parser": {"protections": parser, "error": broken},
                 "online": [trial.as_json() for trial in trials],
             }
         )
@@ -102,6 +104,8 @@ def run_check(options: argparse.Namespace) -> int:
     for one in advice:
         place = f"{options.config}:{one.line}" if one.line else f"{options.config}"
         say(f"{place}: warning: {': '.join(filter(None, (one.path, one.message)))}")
+    held = " and ".join(parser) or "neither Landlock nor seccomp: this system has none"
+    say(f"parser process: {broken or f'confined by resource limits, {held}'}")
     for trial in trials:
         say(f"{trial.path}: {trial.error or trial.finding}")
         for remark in trial.warnings:
@@ -109,6 +113,23 @@ def run_check(options: argparse.Namespace) -> int:
     sources = count(len(config.sources), "source")
     say(f"{options.config}: no faults; {sources}, {count(len(config.accounts), 'account')}")
     return Exit.FAILED if failed else Exit.OK
+
+
+def _try_parser() -> tuple[tuple[str, ...], str]:
+    """What confines the parser's process, and why it cannot be started, or ""."""
+    import asyncio
+
+    from reblogbot.errors import SourceError
+    from reblogbot.offload import WorkerPool
+
+    async def ask() -> tuple[str, ...]:
+        async with WorkerPool() as pool:
+            return await pool.protections()
+
+    try:
+        return asyncio.run(ask()), ""
+    except SourceError as error:
+        return (), error.message
 
 
 def _try_online(config: Config, *, quiet: bool) -> list[Trial]:

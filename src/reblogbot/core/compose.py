@@ -34,6 +34,8 @@ _LONGEST_UNTITLED = 500
 # shorter beginnings say nothing
 _LEAST_SUMMARY = 8
 _LEAST_TITLE = 10
+_IMAGE_ENDINGS = ("jpg", "jpeg", "png", "gif", "webp", "avif", "heic", "heif")
+_IMAGE_PATHS = tuple(f".{ending}" for ending in _IMAGE_ENDINGS)
 _SCHEME = regex.compile(r"https?://", regex.IGNORECASE)
 
 
@@ -177,10 +179,12 @@ def _media(entry: Entry, source: SourceSettings, limits: Limits, title: str) -> 
 
 
 def _is_image(media: Media) -> bool:
-    if media.mime:
-        return media.mime.startswith("image/") and not media.mime.startswith("image/svg")
+    """Whether the media may be an image, as far as a feed tells: its bytes decide later."""
+    mime = media.mime.lower()
     path = media.url.lower().partition("?")[0]
-    return path.endswith((".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif", ".heic"))
+    if path.endswith((".svg", ".svgz")) or mime.startswith(("image/svg", "audio/", "video/")):
+        return False
+    return mime.startswith("image") or mime in _IMAGE_ENDINGS or path.endswith(_IMAGE_PATHS)
 
 
 # what fits

@@ -63,6 +63,10 @@ class Leaf(NamedTuple):
     acts: tuple[Act, ...] = ()
     first: str = ""
     next: str = ""
+    total: int = 0
+    """How many activities the whole outbox claims to have."""
+    size: int = 0
+    """How many items stand on this page, of whatever kind."""
 
 
 def webfinger(body: Body) -> str:
@@ -117,7 +121,9 @@ def leaf(body: Body) -> Leaf:
             f"{shown(body.url)}: this is no outbox but {json_text.described(document)}; it is"
             " asked again later",
         )
-    return Leaf(found, "" if page is first else _web(first), _web(_id(page.get("next"))))
+    total = json_text.count_of(document.get("totalItems")) or 0
+    outer = "" if page is first else _web(first)
+    return Leaf(found, outer, _web(_id(page.get("next"))), total, len(acts))
 
 
 def note(body: Body) -> Note:

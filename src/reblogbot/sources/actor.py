@@ -29,6 +29,7 @@ from reblogbot.sources.fediverse import Acct
 from reblogbot.sources.people import Author
 from reblogbot.sources.timeline import SECONDS, Memory, Page, Shown, catch_up, first_pages
 from reblogbot.web.addresses import is_address
+from reblogbot.web.addresses import shown as shown_url
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -222,8 +223,15 @@ class _Outbox:
 
     async def page(self, older: str) -> Page:
         leaf, answer = await self._web.answered(older or self._url, activitypub.leaf)
+        total = leaf.total
         if not older and leaf.first:
             leaf, answer = await self._web.answered(leaf.first, activitypub.leaf)
+        if not older and total and not leaf.size and not leaf.next:
+            raise SourceError(
+                "outbox_hidden",
+                f"{shown_url(self._url)}: this outbox counts {total} posts and shows none of them;"
+                ' follow the account with kind = "account" and via = one of your own',
+            )
         if not older:
             self.fresh_for = schedule.freshness(answer.headers, self._web.now)
         shown = tuple(Shown(one.id, one.at, one) for one in leaf.acts)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from reblogbot.model import Batch
 from reblogbot.sources.encoding import decode
-
-if TYPE_CHECKING:
-    from reblogbot.model import Batch
 
 
 class Body(NamedTuple):

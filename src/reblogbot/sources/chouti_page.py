@@ -48,7 +48,7 @@ def _newer(page: LexborHTMLParser) -> Iterator[Record]:
             "comments_count": _text(node, ".comment-number, .discus-a b"),
             "section_name": _text(node, ".link-subject, .section-name, .left.time-into-pool + a"),
             "img_url": _image(node),
-            "time_into_pool": _attribute(node, "[data-time]", "data-time"),
+            "time_into_pool": _time(node),
         }
 
 
@@ -66,6 +66,7 @@ def _older(page: LexborHTMLParser) -> Iterator[Record]:
                 "comments_count": _text(whole, ".discus-a b"),
                 "section_name": node.attrs.sget("share-subject") or _text(whole, ".content-kind"),
                 "img_url": node.attrs.sget("share-pic") or _image(whole),
+                "time_into_pool": _time(whole),
             }
 
 
@@ -114,9 +115,12 @@ def _plain(node: LexborNode) -> str:
     return html_to_text(node.inner_html or "")
 
 
-def _attribute(node: LexborNode, selector: str, name: str) -> str:
-    found = node.css_first(selector)
-    return found.attrs.sget(name).strip() if found is not None else ""
+def _time(node: LexborNode) -> str:
+    """When the entry came into the list: an epoch number, or a span such as `14分钟前入热榜`."""
+    stamped = node.css_first("[data-time]")
+    if stamped is not None:
+        return stamped.attrs.sget("data-time").strip()
+    return _text(node, ".time-a") or _text(node, ".time-into-pool, .time-update")
 
 
 def _image(node: LexborNode) -> str:

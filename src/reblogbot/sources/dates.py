@@ -42,6 +42,11 @@ _TIME = re.compile(
 _OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})?(?!\d)|([+-])(\d)(?!\d)")
 _ZONE_NAME = re.compile(r"(?<![a-z])([a-z]{1,4})(?![a-z])")
 _WORD = re.compile(r"[^\W\d_]{3,}")
+# 1小时20分钟前, 3 天前, 刚刚
+_AGO = re.compile(
+    r"(?:(\d{1,3})\s?天)?\s?(?:(\d{1,3})\s?(?:个?小时))?\s?(?:(\d{1,3})\s?(?:分钟|分))?\s?(?:\d{1,3}\s?秒)?钟?前"
+)
+_JUST_NOW = ("刚刚", "刚才")
 _DIGITS = re.compile(r"(?<!\d)(\d{1,4})(?!\d)")
 
 
@@ -56,7 +61,7 @@ def parse(text: str, *, zone: tzinfo, now: datetime, chinese: bool = False) -> d
     text = " ".join(text.lower().replace("\u2212", "-").split())
     text = _BASIC.sub(lambda found: "{}-{}-{}t{}:{}:{}".format(*found.groups("00")), text)
     try:
-        instant = _epoch(text) or _local(text, zone, chinese=chinese)
+        instant = _epoch(text) or _ago(text, now) or _local(text, zone, chinese=chinese)
     except (ValueError, OverflowError, OSError):
         return None
     if instant is None or instant < _EARLIEST:
@@ -80,6 +85,17 @@ def _epoch(text: str) -> datetime | None:
         return None
     seconds = float(f"{whole}.{fraction or 0}") / 10**scale
     return datetime.fromtimestamp(seconds, UTC)
+
+
+def _ago(text: str, now: datetime) -> datetime | None:
+    """The instant of a span before `now`, as Chinese pages write it."""
+    if text.startswith(_JUST_NOW):
+        return now
+    found = _AGO.match(text)
+    if not found or found[0] == "前":
+        return None
+    days, hours, minutes = (int(number or 0) for number in found.groups())
+    return now - timedelta(days=days, hours=hours, minutes=minutes)
 
 
 def _local(text: str, zone: tzinfo, *, chinese: bool) -> datetime | None:

@@ -6,12 +6,14 @@ import json
 from collections.abc import Iterable
 from datetime import datetime, tzinfo
 from typing import Any
+from urllib.parse import urlsplit
 
 from reblogbot.core.text import html_to_text, language_tag, one_line
 from reblogbot.model import Batch, Entry, Media
 from reblogbot.sources import dates, json_text, not_a_feed
-from reblogbot.sources.plain import LONGEST_HTML, LONGEST_TEXT
-from reblogbot.sources.urls import is_web_url, web_url
+from reblogbot.sources.entry_media import pictures_in
+from reblogbot.sources.plain import LONGEST_HTML, LONGEST_TEXT, plain_line
+from reblogbot.sources.urls import is_web_url, json_link, web_url
 
 
 def looks_like_json(text: str) -> bool:
@@ -31,11 +33,14 @@ def parse(text: str, url: str, zone: tzinfo, now: datetime) -> Batch:
     if not isinstance(items, list) or not (is_named or _look_like_entries(items)):
         raise not_a_feed.unknown(text, url)
     language = language_tag(_text(document, "language"))
+    home = web_url(url, _text(document, "home_page_url"))
+    # as in the other formats: see parse_feed
+    base = home if home and urlsplit(home).hostname != urlsplit(url).hostname else url
     return Batch(
         entries=tuple(
-            _entry(item, document, url, zone, now) for item in items if isinstance(item, dict)
+            _entry(item, document, base, zone, now) for item in items if isinstance(item, dict)
         ),
-        title=one_line(_text(document, "title")),
+        title=plain_line(_text(document, "title")),
         language=language,
     )
 
@@ -54,7 +59,7 @@ def _entry(
     updated = _date(item.get("date_modified"), zone, now)
     guid, media = _text(item, "id"), tuple(_media(item, url))
     return Entry(
-        title=one_line(_text(item, "title")),
+        title=plain_line(_text(item, "title")),
         link=_link(item, guid, media, url),
         guid=guid,
         is_permalink=is_web_url(guid),
@@ -70,8 +75,8 @@ def _entry(
 
 def _link(item: dict[str, Any], guid: str, media: Iterable[Media], url: str) -> str:
     """Its page, what it is about, its id where that is an address, or where it can be heard."""
-    link = web_url(url, _text(item, "url")) or web_url(url, _text(item, "external_url"))
-    heard = (each.url for each in media if each.mime.startswith(("audio/", "video/")))
+    link = json_link(url, _text(item, "url")) or json_link(url, _text(item, "external_url"))
+    heard = (each.url for each in media if not each.mime.startswith("image"))
     return link or (guid if is_web_url(guid) else next(heard, ""))
 
 
@@ -111,6 +116,10 @@ def _media(item: dict[str, Any], url: str) -> Iterable[Media]:
     image = web_url(url, _text(item, "image") or _text(item, "banner_image"))
     if image:
         yield Media(url=image, mime="image/*")
+        return
+    for picture in pictures_in(_text(item, "content_html")):
+        if link := web_url(url, picture.url):
+            yield Media(link, "image/*", picture.alt)
 
 
 def _date(value: Any, zone: tzinfo, now: datetime) -> datetime | None:

@@ -175,7 +175,7 @@ def _entry(fields: _Fields, body: Body, *, is_html: bool) -> Entry | None:
     id_ = _id(fields)
     title = fields.text("title")
     summary = fields.text("summary")
-    if not id_ or not (title or summary):
+    if not id_:
         return None
     title, rest = headline.split(one_line(title) if is_html else plain_line(title))
     votes = fields.get("ups")

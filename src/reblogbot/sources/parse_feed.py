@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from reblogbot.core.text import clean, html_to_text, language_of, language_tag, one_line
 from reblogbot.core.text.markup import unescape_once
 from reblogbot.errors import SourceError
-from reblogbot.model import Batch, Entry, Media, Validators
+from reblogbot.model import Batch, Entry, Validators
 from reblogbot.sources import arxiv, dates, jsonfeed, not_a_feed, sax, spans, xml_text
 from reblogbot.sources.body import Body
 from reblogbot.sources.encoding import decode
+from reblogbot.sources.entry_media import entry_media
 from reblogbot.sources.plain import LONGEST_HTML, LONGEST_TEXT, has_markup
 from reblogbot.sources.urls import is_web_url, web_url
 
@@ -28,8 +30,9 @@ _TAG = re.compile(r"<[^<>]*>")
 _SAMPLE = 10_000
 # RFC 4287 §4.2.7.2: each has a name and a URI
 _LINKS = ("alternate", "http://www.iana.org/assignments/relation/alternate", "related", "via")
+# a caption's only where there is no other
+_TITLES = ("title", "itunes_title", "media_name")
 _ORIGINALS = ("feedburner_origlink", "pheedo_origlink")
-_RECORDING = re.compile("audio/|video/", re.IGNORECASE)
 _ADDRESS = re.compile(r"\(?<?\S+@[^\s()<>]+>?\)?")
 _PERIODS = {"hourly": 1, "daily": 24, "weekly": 24 * 7, "monthly": 24 * 30, "yearly": 24 * 365}
 
@@ -132,9 +135,11 @@ class _Document:
             url=self.url,
             zone=ZoneInfo(self.timezone),
             now=self.now,
-            head=_head(fed, looks_chinese=self.is_chinese()),
+            # feedparser has resolved links where bases are nested
+            head=_head(fed, "" if has_bases else self.url, looks_chinese=self.is_chinese()),
             guids=xml_text.relative_guids(text, self.url) if has_bases else {},
             alts=xml_text.media_alts(text),
+            groups=xml_text.media_groups(text),
         )
 
 
@@ -144,17 +149,30 @@ class _Head(NamedTuple):
     version: str
     language: str
     is_chinese: bool
+    home: str
+    """The address that relative links are meant from."""
 
     @property
     def is_atom(self) -> bool:
         return self.version.startswith("atom")
 
 
-def _head(fed: Mapping[str, Any], *, looks_chinese: bool) -> _Head:
+def _head(fed: Mapping[str, Any], url: str, *, looks_chinese: bool) -> _Head:
     feed = fed["feed"]
     language = _language(feed) or _language(feed.get("title_detail", {}))
     says_chinese = language.lower().startswith("zh")
-    return _Head(str(fed.get("version", "")), language, says_chinese if language else looks_chinese)
+    is_chinese = says_chinese if language else looks_chinese
+    return _Head(str(fed.get("version", "")), language, is_chinese, _home(feed, url))
+
+
+def _home(feed: Mapping[str, Any], url: str) -> str:
+    """The address that relative links are meant from, in a document from `url` without xml:base.
+
+    The document itself (RFC 4287 §2; RSS says nothing of it), unless another host serves it than
+    that of the site it is about: then the site.
+    """
+    home = web_url(url, str(feed.get("link") or ""))
+    return home if home and urlsplit(home).hostname != urlsplit(url).hostname else url
 
 
 def _fed(body: bytes, base: str) -> Mapping[str, Any]:
@@ -194,11 +212,16 @@ class _Reading:
     head: _Head
     guids: dict[str, str]
     alts: dict[str, str]
+    groups: tuple[frozenset[str], ...]
     no_links: frozenset[str] | None = None
 
     def agrees(self, entries: int, old: Iterable[spans.Known]) -> bool:
         """True when it shows so many entries, under the head that the old ones were read under."""
         return len(self.fed["entries"]) == entries and all(one.head == self.head for one in old)
+
+    @property
+    def base(self) -> str:
+        return self.head.home or self.url
 
     def batch(self) -> Batch:
         feed = self.fed["feed"]
@@ -217,6 +240,7 @@ class _Reading:
         shown = self._link(raw, guid)
         # without a link, the entry is known by other things, and stays so
         original = _original(raw) if shown else ""
+        authors = _authors(raw)
         entry = Entry(
             title=self._title(raw),
             link=original or shown,
@@ -224,19 +248,25 @@ class _Reading:
             guid=guid,
             is_permalink=guid != shown and is_web_url(guid) and not self._is_no_link(guid),
             summary=self._summary(raw),
-            authors=_authors(raw),
+            authors=authors,
             published_at=self._date(raw, "published") or updated or self._date(raw, "created"),
             updated_at=updated,
             comments=_count(raw.get("slash_comments") or raw.get("thr_total")),
             categories=_categories(raw),
             language=_language(raw) or _language(detail) or self.head.language,
-            media=tuple(self._media(raw, str(detail.get("base") or self.url))),
+            media=entry_media(
+                raw,
+                str(detail.get("base") or self.base),
+                alts=self.alts,
+                groups=self.groups,
+                authors=authors,
+            ),
         )
         is_paper = arxiv.is_paper(self.url, guid, entry.link)
         return arxiv.unwrapped(entry) if is_paper else entry
 
     def _title(self, raw: dict[str, Any]) -> str:
-        title = str(raw.get("title") or raw.get("itunes_title") or "")[:LONGEST_HTML]
+        title = str(next(filter(None, map(raw.get, _TITLES)), ""))[:LONGEST_HTML]
         kind = raw.get("title_detail", {}).get("type", "text/plain")
         if kind != "text/plain" or (not self.head.is_atom and has_markup(title)):
             title = html_to_text(title)
@@ -246,8 +276,7 @@ class _Reading:
         return one_line(title)[:LONGEST_TEXT]
 
     def _summary(self, raw: dict[str, Any]) -> str:
-        contents = raw.get("content") or []
-        for detail in (raw.get("summary_detail") or {}, *contents):
+        for detail in _texts(raw):
             value = str(detail.get("value") or "")[:LONGEST_HTML]
             is_plain = detail.get("type") == "text/plain"
             text = clean(value) if is_plain else html_to_text(value)
@@ -270,7 +299,7 @@ class _Reading:
         is_permalink = is_web_url(guid) or guid.startswith("/")
         if not link and is_permalink and not self._is_no_link(guid):
             link = guid
-        return web_url(self.url, link) or web_url(self.url, _recording(links))
+        return web_url(self.base, link) or web_url(self.base, _recording(links))
 
     def _is_no_link(self, guid: str) -> bool:
         if self.no_links is None:
@@ -282,14 +311,6 @@ class _Reading:
         if not written:
             return None
         return dates.parse(str(written), zone=self.zone, now=self.now, chinese=self.head.is_chinese)
-
-    def _media(self, raw: dict[str, Any], base: str) -> Iterable[Media]:
-        seen = set()
-        for url, mime in _attachments(raw):
-            link = web_url(base, url)
-            if link and link not in seen:
-                seen.add(link)
-                yield Media(url=link, mime=mime, alt=self.alts.get(url.strip(), ""))
 
 
 def _original(raw: dict[str, Any]) -> str:
@@ -306,12 +327,22 @@ def _other_link(links: Iterable[dict[str, Any]]) -> str:
     return ""
 
 
+def _texts(raw: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The entry's own texts, the shortest first; a caption or a directory's word only alone."""
+    yield raw.get("summary_detail") or {}
+    yield from raw.get("content") or ()
+    for name in xml_text.ASIDES:
+        yield {"value": raw.get(name)}
+
+
 def _recording(links: Iterable[dict[str, Any]]) -> str:
-    """Where a podcast's episode without a page of its own can be heard."""
-    for each in links:
-        if each.get("rel") == "enclosure" and _RECORDING.match(str(each.get("type") or "")):
-            return str(each.get("href") or "")
-    return ""
+    """Where a podcast's episode without a page of its own can be heard, whatever type it names."""
+    enclosures = (each for each in links if each.get("rel") == "enclosure")
+    return next((str(each.get("href") or "") for each in enclosures if not _is_image(each)), "")
+
+
+def _is_image(enclosure: Mapping[str, Any]) -> bool:
+    return str(enclosure.get("type") or "").lower().startswith("image")
 
 
 def _language(raw: dict[str, Any]) -> str:
@@ -340,19 +371,6 @@ def _categories(raw: dict[str, Any]) -> tuple[str, ...]:
 def _count(value: Any) -> int | None:
     text = str(value or "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
-
-
-def _attachments(raw: dict[str, Any]) -> Iterable[tuple[str, str]]:
-    for each in raw.get("links") or ():
-        if each.get("rel") == "enclosure":
-            yield str(each.get("href") or ""), str(each.get("type") or "")
-    for each in raw.get("media_content") or ():
-        mime = str(each.get("type") or "")
-        if not mime and each.get("medium") in ("image", "video", "audio"):
-            mime = f"{each['medium']}/*"
-        yield str(each.get("url") or ""), mime
-    for each in raw.get("media_thumbnail") or ():
-        yield str(each.get("url") or ""), "image/*"
 
 
 def _fresh_for(feed: dict[str, Any]) -> timedelta | None:

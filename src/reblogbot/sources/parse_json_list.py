@@ -12,7 +12,7 @@ from reblogbot.sources import json_text
 from reblogbot.sources.body import Body
 from reblogbot.sources.json_query import ask
 from reblogbot.sources.plain import plain, plain_line
-from reblogbot.sources.urls import web_url
+from reblogbot.sources.urls import json_link
 from reblogbot.web.addresses import shown
 
 _MOST = 10_000
@@ -54,7 +54,7 @@ def _entry(element: Any, fields: Mapping[str, str], body: Body) -> Entry | None:
         return None
     return Entry(
         title=title,
-        link=web_url(body.url, json_text.text_of(found("link"))),
+        link=json_link(body.url, json_text.text_of(found("link"))),
         guid=json_text.text_of(found("id")),
         summary=summary,
         published_at=json_text.instant_of(found("published"), body.zone(), body.now),

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urljoin, urlsplit
 
 _LONGEST = 4096
+_AMPERSAND = re.compile(r"&(?:amp|#0{0,5}38|#[xX]0{0,5}26);")
 
 
 def web_url(base: str, written: str) -> str:
     """The http or https URL that `written` means in a document from `base`; "" when none."""
     joined = absolute(base, written)
     return joined if is_web_url(joined) else ""
+
+
+def json_link(base: str, written: str) -> str:
+    """The same for a link in JSON, where an ampersand is often escaped as in HTML."""
+    return web_url(base, _AMPERSAND.sub("&", written))
 
 
 def absolute(base: str, written: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
 from html.entities import html5
 from xml.parsers import expat
 
@@ -33,8 +34,19 @@ _MEDIUM = re.compile(
 )
 _MEDIUM_URL = re.compile(r"\burl\s{0,20}=\s{0,20}[\"']([^\"']{1,3000})")
 _MEDIUM_TEXT = re.compile(
-    r"<media:(description|title)(?:\s[^<>]{0,200})?>\s{0,200}(?:<!\[CDATA\[)?([^<]{1,5000}?)(?:\]\]>)?</"
+    r"<media:(caption|name)(?:\s[^<>]{0,200})?>\s{0,200}(?:<!\[CDATA\[)?([^<]{1,5000}?)(?:\]\]>)?</"
 )
+
+# feedparser takes each of these for the entry's own title or text; under these names it keeps them
+# apart. Prefixes are as in all feeds.
+_RENAMED = {
+    "media:description": "media:caption",
+    "media:title": "media:name",
+    "itunes:summary": "itunes:about",
+}
+_RENAME = re.compile(rf"(</?)({'|'.join(_RENAMED)})(?=[\s/>])")
+ASIDES = ("itunes_about", "media_caption")
+"""Where feedparser then has what a directory or a caption says."""
 
 
 def prepare(text: str) -> tuple[str, bool]:
@@ -51,6 +63,7 @@ def prepare(text: str) -> tuple[str, bool]:
     _refuse_entities(text)
     text = _REFERENCE.sub(_valid_reference, text) if "&#" in text else text
     text = _NAME.sub(_written_out, text) if "&" in text else text
+    text = _RENAME.sub(lambda found: found[1] + _RENAMED[found[2]], text)
     closed = _closed(text)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + closed, closed == text
 
@@ -78,8 +91,25 @@ def media_alts(text: str) -> dict[str, str]:
         url = _MEDIUM_URL.search(attributes)
         said = {name: one_line(html_to_text(words)) for name, words in _MEDIUM_TEXT.findall(inside)}
         if url and said:
-            alts[html.unescape(url[1]).strip()] = said.get("description") or said.get("title", "")
+            alts[html.unescape(url[1]).strip()] = said.get("caption") or said.get("name", "")
     return alts
+
+
+def media_groups(text: str) -> tuple[frozenset[str], ...]:
+    """The URLs of the `media:content` of each `media:group` in `text`, as they are written."""
+    blocks = _elements(text, "media:group")
+    return tuple(
+        frozenset(html.unescape(url).strip() for url in _MEDIUM_URL.findall(block))
+        for block in blocks
+    )
+
+
+def _elements(text: str, name: str) -> Iterator[str]:
+    """The elements of this name, in time that grows with the text."""
+    at = text.find(f"<{name}")
+    while at >= 0 and (end := text.find(f"</{name}", at)) >= 0:
+        yield text[at:end]
+        at = text.find(f"<{name}", end)
 
 
 class _RootReached(Exception):

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from reblogbot import replies
 from reblogbot.config.settings import SourceSettings
 from reblogbot.errors import Rejected, SourceError, TargetError
 from reblogbot.model import Validators
@@ -120,8 +121,7 @@ class _Clock:
 
 
 async def _offload(function: Callable[..., T], *args: Any) -> T:
-    """Runs it here, so that what it raises is seen, but on what would reach the child."""
+    """Run it here, so that what it raises is seen, but on what would reach the child and back."""
     there, sent = pickle.loads(pickle.dumps((function, args)))  # noqa: S301
-    result: T = there(*sent)
-    came: T = pickle.loads(pickle.dumps(result))  # noqa: S301
-    return came
+    returned: type[T] = replies.returned(there)
+    return replies.decode(returned, replies.encode(there(*sent)))
