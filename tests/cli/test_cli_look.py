@@ -136,8 +136,8 @@ def test_why_tells_what_the_server_said(bot, feeds, sandbox, clock, cli):
 def test_why_tells_what_was_learnt_of_the_source(bot, feeds, sandbox, clock, cli):
     at = clock.now()
     for poll in range(3):
-        links = [f"https://news.example/view?t={number}&sid=x{poll}" for number in range(2)]
-        shown = [Item(f"Thread {link[32]}", link, at=at) for link in links]
+        link = f"https://news.example/view?sid=x{poll}&t="
+        shown = [Item(f"Thread {number}", f"{link}{number}", at=at) for number in range(2)]
         bot.configure({"hot": {"url": feeds.show("/f", shown)}}, {"news": (sandbox, "")})
         bot.sync()
         clock.advance(minutes=20)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from hashlib import blake2b
 from pathlib import Path
@@ -139,6 +139,13 @@ def edit_key(delivery_id: int, number: int) -> bytes:
     return key("edit", str(delivery_id), str(number))
 
 
+# most entries are shown again and again, and each key is asked for several times
+@lru_cache(maxsize=8192)
+def link_key(link: str) -> bytes:
+    """The key of a link, 16 bytes."""
+    return key("link", link)
+
+
 def key(kind: str, *parts: str) -> bytes:
     """The key, 16 bytes, of a trait of this kind with this value."""
     digest = blake2b(digest_size=KEY_BYTES, person=kind.encode())
@@ -152,11 +159,12 @@ def former_keys_by_trait(entry: Entry) -> Iterator[tuple[str, bytes]]:
     """The keys under which 0.1.0 knew an entry in its source, by trait."""
     for link in dict.fromkeys(map(canonical_link, (entry.link, entry.redirector))):
         if link:
-            yield "link", key("link", link)
+            yield "link", link_key(link)
     guid = normal_guid(entry.guid)
     if guid:
         yield "guid", key("guid", guid)
-    yield "text", _text_key(entry)
+    elif not entry.uri:
+        yield "text", _text_key(entry)
 
 
 def former_keys(entry: Entry) -> tuple[bytes, ...]:
@@ -166,13 +174,11 @@ def former_keys(entry: Entry) -> tuple[bytes, ...]:
 
 def former_published_keys_by_trait(entry: Entry, source: str) -> Iterator[tuple[str, bytes]]:
     """The keys under which 0.1.0 knew an entry that an account published, by trait."""
-    for trait, each in former_keys_by_trait(replace(entry, guid="")):
+    for trait, each in former_keys_by_trait(entry):
         if trait == "link":
             yield trait, each
-    guid = normal_guid(entry.guid)
-    if guid:
-        yield "guid", key("guid", source, guid)
-    yield "text", _text_key(entry, source)
+    (within,) = keys_within(entry, source)
+    yield "guid" if normal_guid(entry.guid) else "text", within
 
 
 def keys_within(entry: Entry, source: str, *, with_guid: bool = True) -> tuple[bytes, ...]:

@@ -20,6 +20,7 @@ _SESSION_IN_PATH = regex.compile(r";jsessionid=[^/;]*|/\((?:[A-Z]\([\w-]+\))+\)"
 _SESSIONS = frozenset(
     "phpsessid jsessionid sessionid session_id aspsessionid cfid cftoken oscsid zenid".split()
 )
+_AMP_PATH = regex.compile(r"(?:[/.]amp)+(\.html)?/*\Z")
 _AMP = regex.compile(r"amp(?:html)?(?:=.*)?|output(?:type)?=amp", regex.IGNORECASE)
 # names that may say something of the page, with values that say where the reader came from
 _FROM_FEED = regex.compile(
@@ -44,9 +45,8 @@ def page_link(link: str, ignored: frozenset[str] = frozenset()) -> str:
     """
     page, place = canonical_link(link), _place(link)
     for _ in range(_REWRITES):
-        normal = _normal(page, ignored)
-        page = _aliased(normal)
-        if page == normal:
+        before, page = page, _aliased(_normal(page, ignored))
+        if page == before:
             break
     return page if not place or not page or "#" in page else f"{page}#{place}"
 
@@ -100,8 +100,7 @@ def _host(host: str) -> str:
 def _path(path: str) -> str:
     path = _SESSION_IN_PATH.sub("", path)
     path = _INDEX.sub("", path).rstrip("/")
-    path = path.removesuffix("/amp").removesuffix(".amp").rstrip("/")
-    return (f"{path[:-9]}.html" if path.endswith(".amp.html") else path) or "/"
+    return _AMP_PATH.sub(r"\1", path) or "/"
 
 
 def _query(query: str, ignored: frozenset[str]) -> str:

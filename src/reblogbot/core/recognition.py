@@ -69,18 +69,15 @@ def candidates(source: str, batch: Batch, habits: Habits | None = None) -> tuple
     traits = _telling([_traits(entry, habits) for entry in entries])
     # what several entries have in common is no evidence that one of them is the same
     common = Counter(
-        value for each in dict.fromkeys(traits) for value in {each.headline, each.date}
+        value for each in dict.fromkeys(traits) for value in (each.headline, each.date)
     )
     taken: set[bytes] = set()
     found = []
     for entry, each in zip(entries, traits, strict=True):
         keys = _keys(each)
         if taken.isdisjoint(keys):
-            title, date = (
-                "" if common[value] > 1 else value for value in (each.headline, each.date)
-            )
-            evidence = _evidence(replace(each, headline=title, date=date), entry, habits)
-            found.append(_candidate(source, entry, each, evidence))
+            evidence = _evidence(each, entry, habits, common)
+            found.append(_candidate(source, entry, each, keys, evidence))
         taken.update(keys)
     return tuple(found)
 
@@ -105,7 +102,7 @@ def lookup_keys(written: str) -> tuple[bytes, ...]:
     """All keys that an admin may mean by a link, an id or a URI."""
     page = page_link(written)
     entries = (Entry(link=written), Entry(guid=written), Entry(uri=written))
-    found = [identity.key("link", page)] if page else []
+    found = [identity.link_key(page)] if page else []
     found += [identity.key("guid", page)] if page else []
     for entry in entries:
         found += identity.former_keys(entry)
@@ -151,7 +148,7 @@ def _traits(entry: Entry, habits: Habits) -> Traits:
     ignored = frozenset(habits.parameters)
     page = page_link(entry.link, ignored)
     published = entry.published_at.isoformat() if entry.published_at else ""
-    title, summary = one_line(entry.title), one_line(entry.summary)
+    title, summary = one_line(entry.title), " ".join(entry.summary.split())
     # the query of a recording's address may be a token
     media = (item.url.partition("?")[0] for item in entry.media)
     return Traits(
@@ -186,7 +183,7 @@ def _keys_by_trait(traits: Traits) -> Iterator[tuple[str, bytes]]:
     if traits.uri:
         yield "uri", identity.key("uri", traits.uri)
     if traits.link or traits.redirector:
-        yield "link", identity.key("link", traits.link or traits.redirector)
+        yield "link", identity.link_key(traits.link or traits.redirector)
     own_id = _own_id(traits)
     if own_id:
         yield "guid", identity.key("guid", own_id)
@@ -215,7 +212,7 @@ def _published_keys(traits: Traits, entry: Entry, source: str) -> tuple[bytes, .
     keys = [identity.key("uri", traits.uri)] if traits.uri else []
     permalink = traits.guid if traits.is_permalink and traits.guid.startswith("https://") else ""
     links = dict.fromkeys((traits.link, traits.redirector, permalink))
-    keys += [identity.key("link", link) for link in links if link]
+    keys += [identity.link_key(link) for link in links if link]
     if traits.page and not traits.link:
         name = traits.guid or f"{traits.headline}\n{traits.words}\n{traits.date}"
         keys.append(identity.key("place", traits.page, name))
@@ -226,14 +223,16 @@ def _published_keys(traits: Traits, entry: Entry, source: str) -> tuple[bytes, .
     return tuple(keys) or identity.keys_within(entry, source, with_guid=bool(traits.guid))
 
 
-def _evidence(traits: Traits, entry: Entry, habits: Habits) -> bytes:
+def _evidence(traits: Traits, entry: Entry, habits: Habits, common: Mapping[str, int]) -> bytes:
     # also where ids are not relied on: they may be stable again
-    guid = _guid(entry.guid, frozenset(habits.parameters))
+    guid = traits.guid or _guid(entry.guid, frozenset(habits.parameters))
+    is_link = traits.page in (guid, without_place(guid)) and (traits.link or guid == traits.page)
+    is_telling_date = common[traits.date] == 1 and not traits.date.endswith(_MIDNIGHT)
     return Evidence(
-        id=_digest(_own_id(replace(traits, guid=guid)) if guid != traits.page else ""),
+        id=_digest("" if is_link else guid),
         link=_digest(traits.link or (traits.page if habits.link_changes >= CONFIRMED else "")),
-        title=_digest(traits.headline),
-        date=_digest("" if traits.date.endswith(_MIDNIGHT) else traits.date),
+        title=_digest(traits.headline if common[traits.headline] == 1 else ""),
+        date=_digest(traits.date if is_telling_date else ""),
         words=_digest(traits.words),
     ).pack()
 
@@ -243,12 +242,14 @@ def _digest(text: str) -> bytes:
     return blake2b(octets, digest_size=_DIGEST).digest() if text else _NONE
 
 
-def _candidate(source: str, entry: Entry, traits: Traits, evidence: bytes) -> Candidate:
-    keys, published = _keys(traits), _published_keys(traits, entry, source)
+def _candidate(
+    source: str, entry: Entry, traits: Traits, keys: tuple[bytes, ...], evidence: bytes
+) -> Candidate:
+    published = _published_keys(traits, entry, source)
     # what the past tells of link and id decides which of their keys count
     lookups = [*keys, *identity.former_keys(entry)]
     if traits.redirector:
-        lookups.append(identity.key("link", traits.redirector))
+        lookups.append(identity.link_key(traits.redirector))
     if traits.guid:
         lookups.append(identity.key("guid", traits.guid))
     without_link = replace(traits, link="")
@@ -277,14 +278,18 @@ def _telling(traits: Sequence[Traits]) -> list[Traits]:
     traits = [replace(each, guid="") if each.guid in guids else each for each in traits]
     links = _shared(traits, lambda each: each.link, _name)
     redirectors = _shared(traits, lambda each: each.redirector, _name)
-    return [
-        replace(
-            each,
-            link="" if each.link in links else each.link,
-            redirector="" if each.redirector in redirectors else each.redirector,
-        )
-        for each in traits
-    ]
+    return [_without(each, links | redirectors) for each in traits]
+
+
+def _without(traits: Traits, shared: frozenset[str]) -> Traits:
+    """The traits without links that are other entries' as well."""
+    if shared.isdisjoint((traits.link, traits.redirector)):
+        return traits
+    return replace(
+        traits,
+        link="" if traits.link in shared else traits.link,
+        redirector="" if traits.redirector in shared else traits.redirector,
+    )
 
 
 def _name(traits: Traits) -> str:
@@ -353,11 +358,7 @@ class _Judgement:
 def _judge(source: str, one: Candidate, past: Past) -> _Judgement:
     traits, now = one.traits, _comparable(one, past.habits)
     shared = _shared_links(traits, now, past)
-    traits = replace(
-        traits,
-        link="" if traits.link in shared else traits.link,
-        redirector="" if traits.redirector in shared else traits.redirector,
-    )
+    traits = _without(traits, shared)
     now = now if traits.link else now._replace(link=_NONE)
     reused = _reused_id(traits, now, past)
     traits = replace(traits, guid="") if reused else traits
@@ -365,7 +366,7 @@ def _judge(source: str, one: Candidate, past: Past) -> _Judgement:
     old = _old_keys(one, traits, past)
     published = identity.former_published_keys_by_trait(one.entry, source)
     settled = replace(
-        one if traits == one.traits else _with_traits(source, one, traits),
+        one if traits is one.traits else _with_traits(source, one, traits),
         evidence=Evidence.unpack(one.evidence)._replace(link=now.link).pack(),
         old_keys=old,
         old_published_keys=tuple(key for trait, key in published if _is_telling(trait, traits)),
@@ -374,7 +375,7 @@ def _judge(source: str, one: Candidate, past: Past) -> _Judgement:
     sightings = dict.fromkeys(keys, settled.evidence)
     if past.habits.link_changes < CONFIRMED:
         pages = (*shared, traits.page if not traits.link else "")
-        sightings |= {identity.key("link", page): SHARED for page in pages if page}
+        sightings |= {identity.link_key(page): SHARED for page in pages if page}
     former = next((Evidence.unpack(stored) for stored in matches if stored), None)
     return _Judgement(settled, bool(matches or old), sightings, former, bool(reused))
 
@@ -386,7 +387,7 @@ def _shared_links(traits: Traits, now: Evidence, past: Past) -> frozenset[str]:
         link
         for link in (traits.link, traits.redirector)
         if link
-        and (key := identity.key("link", link)) in past.seen
+        and (key := identity.link_key(link)) in past.seen
         and not _agrees(past.seen[key], now, rule)
     )
 
@@ -406,7 +407,7 @@ def _agreeing_keys(traits: Traits, now: Evidence, past: Past) -> Iterator[bytes]
         is_telling = trait != "title" or not is_day
         if key in past.seen and (is_telling or _agrees(past.seen[key], now, _is_same_title)):
             yield key
-    if traits.redirector and (key := identity.key("link", traits.redirector)) in past.seen:
+    if traits.redirector and (key := identity.link_key(traits.redirector)) in past.seen:
         yield key
 
 
