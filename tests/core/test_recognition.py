@@ -1,5 +1,6 @@
 """Claims about which entries are one: within a batch, over time, across sources, after an upgrade."""
 
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -381,6 +382,28 @@ def test_every_entry_has_few_keys_and_what_was_shown_is_never_new_again(entries,
         assert all(len(key) == identity.KEY_BYTES for key in (*one.lookups, *one.published_lookups))
     assert len(reader.past.seen) <= 4 * len(entries)
     assert reader.new(*entries) == []
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        lambda number: {},
+        lambda number: {"link": HOME, "guid": "0", "title": "Same", "summary": str(number)},
+        lambda number: {"link": HOME, "guid": str(number), "title": "Same"},
+        lambda number: {"link": f"{HOME}#{number}", "guid": HOME},
+    ],
+)
+def test_the_work_grows_with_the_batch_alone(fields):
+    def cpu(count):
+        shown = [entry(str(n), **{"hours": n / 1000, **fields(n)}) for n in range(count)]
+        reader = Reader()
+        reader.new(*shown)
+        start = time.process_time()
+        assert reader.new(*shown) == []
+        return time.process_time() - start
+
+    small, large = cpu(500), cpu(2000)
+    assert large < 12 * small
 
 
 def test_evidence_is_kept_as_twenty_bytes():
