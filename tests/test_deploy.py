@@ -162,7 +162,7 @@ def test_the_image_runs_as_nobody_in_particular_and_says_how_to_stop_it():
     assert stage["STOPSIGNAL"] == "SIGTERM"
     assert stage["ENTRYPOINT"] == '["reblogbot"]'
     assert stage["CMD"] == '["run"]'
-    assert stage["HEALTHCHECK"].endswith('CMD ["reblogbot", "status"]')
+    assert stage["HEALTHCHECK"].endswith('CMD ["reblogbot", "health"]')
 
 
 def test_all_the_image_copies_is_there_and_nothing_else_reaches_the_engine():

@@ -27,6 +27,10 @@ class Visitor:
         self._told = told
 
     def fetched(self, *media, limits=LIMITS):
+        return self.looked_at(*media, limits=limits)[0]
+
+    def looked_at(self, *media, limits=LIMITS):
+        """The images, and why others are left out."""
         return self._workshop.run(self._gallery.fetched(media, limits))
 
     def illustrated(self, link, wanted=4, **entry):
@@ -112,6 +116,13 @@ def test_what_the_server_does_not_take_is_converted(visitor, feeds):
 def test_no_image_is_fetched_from_where_the_web_is_not(visitor, url, slug):
     assert visitor.fetched(Media(url)) == ()
     assert [one for one, _ in visitor.told] == [slug]
+
+
+def test_what_is_left_out_is_named_with_the_reason(visitor, feeds):
+    images, left_out = visitor.looked_at(Media(feeds.fail("/a.png", 404)), Media(""))
+    assert images == ()
+    assert [feeds.url("/a.png") in left_out[0], "404" in left_out[0]] == [True, True]
+    assert len(left_out) == 2
 
 
 def test_a_name_that_climbs_is_asked_of_its_server_and_of_nobody_else(visitor, feeds):
@@ -233,7 +244,7 @@ def test_no_bytes_make_a_gallery_raise(workshop, body, kind, pixels):
         return Response(200, url, {"content-type": kind}, body)
 
     gallery = Gallery(fetch, workshop.workers)
-    images = workshop.run(
+    images, _ = workshop.run(
         gallery.fetched([Media("https://x.example/a.png")], Limits(image_pixels=pixels))
     )
     entry = workshop.run(gallery.illustrated(Entry(link="https://x.example/"), 3))

@@ -37,14 +37,15 @@ class Gallery:
 
     async def fetched(
         self, media: Sequence[Media], limits: Limits, *, proxy: str = ""
-    ) -> tuple[Image, ...]:
-        """These images as the server with `limits` takes them, in order, described by their alt.
+    ) -> tuple[tuple[Image, ...], tuple[str, ...]]:
+        """These images as the server with `limits` takes them, and why others are left out.
 
-        `proxy` is the one of the source they come from.
+        In order, described by their alt. `proxy` is the one of the source they come from.
         """
         wanted = media[: min(limits.media, MOST)]
         made = await asyncio.gather(*(self._fetched(one, limits, proxy) for one in wanted))
-        return tuple(image for image in made if image is not None)
+        images = tuple(one for one in made if isinstance(one, Image))
+        return images, tuple(one for one in made if isinstance(one, str))
 
     async def illustrated(self, entry: Entry, wanted: int, *, proxy: str = "") -> Entry:
         """The entry with at most `wanted` images that the page it links to shows of itself."""
@@ -58,7 +59,8 @@ class Gallery:
             return entry
         return replace(entry, media=(*entry.media, *found))
 
-    async def _fetched(self, media: Media, limits: Limits, proxy: str) -> Image | None:
+    async def _fetched(self, media: Media, limits: Limits, proxy: str) -> Image | str:
+        """The image, or why there is none."""
         try:
             async with asyncio.timeout(PATIENCE):
                 answer = await self._fetch(media.url, accept="image/*", proxy=proxy)
@@ -66,8 +68,7 @@ class Gallery:
                     fitting.fitted, answer.body, limits.image_bytes, limits.image_pixels
                 )
         except (SourceError, TimeoutError) as error:
-            _left_out("image left out", media.url, error)
-            return None
+            return _left_out("image left out", media.url, error)
         return Image(content or answer.body, mime, media.alt)
 
     async def _named(self, link: str, wanted: int, proxy: str) -> tuple[Media, ...]:
@@ -83,7 +84,9 @@ class Gallery:
         )
 
 
-def _left_out(event: str, url: str, error: SourceError | TimeoutError) -> None:
+def _left_out(event: str, url: str, error: SourceError | TimeoutError) -> str:
+    """Log what was left out; its address and why, in words."""
     slug = error.slug if isinstance(error, SourceError) else "timeout"
     told = error.message if isinstance(error, SourceError) else "took too long"
     log.warning(event, extra={"slug": slug, "url": shown(url), "error": told})
+    return f"{shown(url)}: {told}"

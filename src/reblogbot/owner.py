@@ -20,12 +20,22 @@ def is_dead(owner: str) -> bool:
     What ran on another machine or in another container may live: its lease decides. So may
     what the system does not let us see.
     """
-    here, _, rest = owner.partition("/")
-    pid, _, rest = rest.partition("/")
-    if not here or here != _here() or not pid.isdecimal():
-        return False
+    return lives(owner) is False
+
+
+def lives(owner: str) -> bool | None:
+    """Whether the process that bears `owner` runs; None where that cannot be seen from here."""
+    pid, _, rest = owner.partition("/")[2].partition("/")
+    if not is_here(owner) or not pid.isdecimal():
+        return None
     found = _started(int(pid))
-    return found is not None and found != rest.partition("/")[0]
+    return None if found is None else found == rest.partition("/")[0]
+
+
+def is_here(owner: str) -> bool:
+    """Whether `owner` names a process of this boot of this machine, and of this container."""
+    here = owner.partition("/")[0]
+    return bool(here) and here == _here()
 
 
 @cache

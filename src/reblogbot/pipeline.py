@@ -99,13 +99,16 @@ class Pipeline:
             renewing.cancel()
             await self.let_go()
         await self._explain(done, names)
-        for changed in await asyncio.gather(*map(self.deliver_now, await self.busy())):
+        delivered = await asyncio.gather(*map(self.deliver_now, await self.busy()))
+        for changed in delivered:
             done.add_deliveries(changed)
+        if not all(delivered) and not self._is_stopping:
+            done.paused |= await self._in_store(self._stalled)
         for name, sender in self._senders.items():
             done.deferred |= sender.deferred
             if sender.trouble:
                 done.paused[name] = sender.trouble
-        await self.tell()
+        await self.tell(at_once=True)
         return done
 
     async def enrol(self, done: Round | None = None) -> None:
@@ -204,8 +207,16 @@ class Pipeline:
         """The same, asked for by a person: what rests by our own choice is tried again."""
         return await self.sender(name).deliver(lambda: self._is_stopping, eager=True)
 
-    async def tell(self) -> None:
-        """Tell the admin of what he must see to."""
+    def _stalled(self) -> dict[str, str]:
+        """The accounts that should have sent something, though this process tried; in words."""
+        from reblogbot.core import waits  # noqa: PLC0415
+        from reblogbot.waiting import Waiting  # noqa: PLC0415
+
+        waiting = Waiting(self.config, self.store, self.clock.now(), is_working=True)
+        return {name: waits.stalled(since).cause for name, since in waiting.stalled().items()}
+
+    async def tell(self, *, at_once: bool = False) -> None:
+        """Tell the admin of what he must see to; `at_once` where everything due was just tried."""
         notify = self.config.notify
         if self._is_stopping or not (notify.command or notify.webhook or notify.account):
             return
@@ -215,7 +226,7 @@ class Pipeline:
             self._messenger = Messenger(
                 self.config, self.store, self._in_store, self.sender, self.clock
             )
-        await self._messenger.tell()
+        await self._messenger.tell(at_once=at_once)
 
     async def queued(self) -> list[Delivery]:
         """What waits in the outbox of enabled accounts and sources, in order."""

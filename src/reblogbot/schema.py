@@ -231,6 +231,19 @@ account = Table(
     Column("lease_until", Instant),
 )
 
+# the daemons at work on this store, each with a row of its own
+daemon = Table(
+    "daemon",
+    metadata,
+    Column("owner", Plain, primary_key=True),
+    Column("host", Plain, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("version", Plain, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("last_round_at", Instant),
+    Column("beat_at", Instant, nullable=False),
+)
+
 # switches an admin throws: "stopped"
 switch = Table(
     "switch",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reblogbot.config.settings import Config
-from reblogbot.core import pacing, planning
+from reblogbot.core import compose, pacing, planning
 from reblogbot.errors import ReblogbotError
 from reblogbot.model import PART_OF, TRANSITIONS, Batch, Delivery, State
 from reblogbot.store import Store
@@ -107,6 +107,12 @@ class Steering:
         return self._queue(one)
 
     def _queue(self, one: Delivery, due: datetime | None = None) -> Steered:
+        """Queue it; one whose link was too long only where the server takes it by now."""
+        if compose.link_excess(one.post):
+            rendered = self._render(one)
+            if isinstance(rendered, str):
+                return Steered(one, rendered, done=False)
+            one = rendered
         # a fresh start under a key no server has seen: the admin has looked, or was told to
         fresh = replace(
             one,
@@ -155,4 +161,7 @@ class Steering:
             post = planning.render(entry, source, route, batch)
         except ReblogbotError as error:
             return f"cannot be rendered: {error.message}"
+        excess = compose.link_excess(post)
+        if excess:
+            return f"stays {one.state.value}: {excess}"
         return replace(one, post=post, generation=one.generation + 1, sent_from=None)

@@ -9,15 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reblogbot.core import identity
+from reblogbot.core.habits import remarks
 from reblogbot.core.recognition import (
-    CONFIRMED,
     SHARED,
-    Evidence,
     candidates,
     lookup_keys,
     recognise,
-    remarks,
 )
+from reblogbot.core.traits import CONFIRMED, Evidence
 from reblogbot.model import Batch, Entry, Habits, Past
 from worlds import Bot
 

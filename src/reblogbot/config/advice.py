@@ -24,6 +24,8 @@ Advice = Iterator[tuple[Keys, str]]
 
 _HASTY = timedelta(minutes=1)
 _BUSY = 30
+# one to find what is boosted, or to upload images; one to publish; one to spare
+_CALLS = 3
 _DAY = 24 * 60
 _SECRET_HEADER = re.compile(r"auth|cookie|key|password|secret|session|token", re.IGNORECASE)
 
@@ -49,6 +51,7 @@ def _places(path: Path) -> Place:
 def _advice(config: Config, environ: Mapping[str, str]) -> Advice:
     yield from _file(config)
     yield from _notices(config)
+    yield from _delivery(config)
     listen = config.admin.listen
     if listen and not _is_loopback(f"http://{listen}"):
         yield ("admin", "listen"), "asks for no password, and not this machine alone can reach it"
@@ -68,6 +71,14 @@ def _file(config: Config) -> Advice:
         yield secrets[0], f"holds a secret, but everybody may read this file; {_chmod(config.path)}"
     if _others_may(config.path, stat.S_IWOTH):
         yield (), f"everybody may write this file; chmod o-w {config.path.name}"
+
+
+def _delivery(config: Config) -> Advice:
+    if config.delivery.lease < _CALLS * config.delivery.timeout:
+        told = (
+            f"is less than {_CALLS} times timeout: images may be left out, and boosts tried again"
+        )
+        yield ("delivery", "lease"), f"{told}, because a slow server leaves no time for them"
 
 
 def _notices(config: Config) -> Advice:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import regex
@@ -27,13 +28,15 @@ from reblogbot.core.text import (
 from reblogbot.core.text.patterns import matches, replaced
 from reblogbot.model import Action, Entry, Limits, Media, Post
 
-__all__ = ["action_of", "check_template", "compose", "images_of"]
+__all__ = ["action_of", "check_template", "compose", "images_of", "link_excess"]
 
 # a post of another server fits whole; an article does not become one
 _LONGEST_UNTITLED = 500
 # shorter beginnings say nothing
 _LEAST_SUMMARY = 8
 _LEAST_TITLE = 10
+LINK_TOO_LONG = "the link is longer than the server takes"
+_ESCAPING = frozenset({"hollo", "snac"})
 _IMAGE_ENDINGS = ("jpg", "jpeg", "png", "gif", "webp", "avif", "heic", "heif")
 _IMAGE_PATHS = tuple(f".{ending}" for ending in _IMAGE_ENDINGS)
 _SCHEME = regex.compile(r"https?://", regex.IGNORECASE)
@@ -59,10 +62,11 @@ def compose(
     source_title: str = "",
     feed_language: str = "",
 ) -> Post:
-    """The post an entry makes on an account's server, never over its limit.
+    """The post an entry makes on an account's server, within its limit.
 
     Of what does not fit, the summary is shortened first, then the title; hashtags go when
-    hardly a title is left, and the link only where it would not fit by itself.
+    hardly a title is left. The link stays: where it would not fit by itself, the post is over
+    the limit (`link_excess`) and must not be sent.
     Raises ReblogbotError when the template fails on this entry.
     """
     draft = _draft(entry, source, limits, source_title)
@@ -82,6 +86,13 @@ def compose(
         # all that comes from the source is defused: a mention can only be the template's own
         may_mention=any(sign in source.template for sign in "@＠"),
     )
+
+
+def link_excess(post: Post) -> str:
+    """Why a post must be held whose link alone is over the server's limit, else ""."""
+    if post.action == "boost" or post.length <= post.limit or not post.link:
+        return ""
+    return f"{LINK_TOO_LONG} ({post.length} of {post.limit} characters)"
 
 
 # what the entry says
@@ -110,8 +121,10 @@ class _Draft:
 def _draft(entry: Entry, source: SourceSettings, limits: Limits, source_title: str) -> _Draft:
     # far more than fits, even where every grapheme is a family of emoji
     most = 12 * limits.characters + 1000
-    title = " ".join(defuse(_rewritten(entry.title[:most], source)).split())
-    summary = defuse(_rewritten(entry.summary[:most], source)).strip()
+    # "#1" can stand where it will be escaped
+    numbers = limits.markup not in _ESCAPING
+    title = " ".join(defuse(_rewritten(entry.title[:most], source), numbers=numbers).split())
+    summary = defuse(_rewritten(entry.summary[:most], source), numbers=numbers).strip()
     spoiler = _spoiler(source, "\n".join((title, summary, *entry.categories[:50])))
     spoiler = spoiler or _harmless_line(entry.spoiler)
     if not title:
@@ -129,7 +142,21 @@ def _draft(entry: Entry, source: SourceSettings, limits: Limits, source_title: s
         tags=Tags(hashtags(entry.categories[:50], source.hashtags, source.tags)),
         published=entry.published_at and entry.published_at.astimezone(ZoneInfo(source.timezone)),
     )
-    return _Draft(template(source.template), names, shorten(spoiler, limits.characters // 2))
+    draft = _Draft(template(source.template), names, shorten(spoiler, limits.characters // 2))
+    return draft if _is_link_apart(draft) else _with_quiet_link(draft)
+
+
+def _is_link_apart(draft: _Draft) -> bool:
+    """Whether no server can find a mention in the link: there is none, or only blanks touch it."""
+    link = draft.names.link
+    if "@" not in link:
+        return True
+    around = draft.write().split(link)
+    return not any(before[-1:].strip() or after[:1].strip() for before, after in pairwise(around))
+
+
+def _with_quiet_link(draft: _Draft) -> _Draft:
+    return replace(draft, names=draft.names._replace(link=draft.names.link.replace("@", "%40")))
 
 
 def _rewritten(text: str, source: SourceSettings) -> str:
@@ -196,7 +223,11 @@ def _fitted(draft: _Draft, limits: Limits) -> str:
     def excess(text: str) -> int:
         return length(text, limits, draft.spoiler) - limits.characters
 
-    if excess(draft.names.link) > 0:
+    link = draft.names.link
+    if excess(link) > 0:
+        if link in draft.write():
+            bare = draft.names._replace(tags=Tags())
+            return replace(draft, template=template("link"), names=bare).write()
         draft = replace(draft, names=draft.names._replace(link=""))
     for one in _ever_less(draft):
         text = one.write()
@@ -263,12 +294,13 @@ def _longest(
 def _shorter(draft: _Draft, limits: Limits, text: str) -> str:
     """The text for four fifths of the limit with links in full, or "" if it is no shorter.
 
-    A link too long for that counts as before: without it, nobody could tell what was posted.
+    A link too long for that counts as before: no post goes out without its link.
     """
     strict = replace(limits, characters=limits.characters * 4 // 5, per_link=None)
     link = draft.names.link
     for tighter in (strict, replace(strict, per_link=limits.per_link)):
         shorter = _fitted(draft, tighter)
-        if shorter and (link in shorter or link not in text):
+        fits = length(shorter, tighter, draft.spoiler) <= tighter.characters
+        if shorter and fits and (link in shorter or link not in text):
             return shorter if len(shorter) < len(text) else ""
     return ""

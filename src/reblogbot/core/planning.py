@@ -123,6 +123,7 @@ def _intent(
     if not post.text and post.action != "boost":
         return Refusal(one, route.account.name, "empty: nothing is left to be posted of it")
     gate.passed(one)
+    held = compose.link_excess(post) or held
     state = State.HELD if held else State.QUEUED
     due = digest.next_time(settings, now)
     return Intent(one, route.account.name, post, state, held, due=due)
@@ -208,7 +209,9 @@ def _edits(
         post = replace(post, uri=standing.remote_id)
         if (post.text, post.spoiler) != (standing.post.text, standing.post.spoiler):
             claim = identity.edit_key(standing.delivery_id, standing.edits + 1)
-            yield standing, Intent(one, route.account.name, post, claims=(claim,))
+            held = compose.link_excess(post)
+            state = State.HELD if held else State.QUEUED
+            yield standing, Intent(one, route.account.name, post, state, held, claims=(claim,))
 
 
 def _words(entry: Entry) -> tuple[object, ...]:

@@ -8,48 +8,29 @@ the other traits. A key that comes again counts only where the evidence does not
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from hashlib import blake2b
-from typing import NamedTuple
 
 from reblogbot.core import identity
-from reblogbot.core.page_link import differing_parameters, host_of_page, page_link, without_place
-from reblogbot.core.text import one_line
+from reblogbot.core.habits import learnt
+from reblogbot.core.page_link import page_link, without_place
+from reblogbot.core.traits import (
+    CONFIRMED,
+    MIDNIGHT,
+    NONE,
+    Evidence,
+    evidence_of,
+    ignores_ids,
+    keys_by_trait,
+    keys_of,
+    own_id,
+    published_keys,
+    traits_of,
+)
 from reblogbot.model import Batch, Candidate, Entry, Habits, Past, Traits
 
 SHARED = b""
 """The evidence beside the key of a page that several entries have as their link."""
-
-# a habit counts once it has been seen so often
-CONFIRMED = 2
-# so many links of a batch are remembered, to see which of their parameters change
-SAMPLE = 3
-_LONGEST_SAMPLE = 1000
-_MOST_PARAMETERS = 8
-_DIGEST = 4
-_NONE = bytes(_DIGEST)
-_MIDNIGHT = "T00:00:00+00:00"
-
-
-class Evidence(NamedTuple):
-    """Digests of an entry's traits, 4 bytes each, zero for what is absent or tells nothing."""
-
-    id: bytes
-    link: bytes
-    title: bytes
-    date: bytes
-    words: bytes
-
-    @classmethod
-    def unpack(cls, packed: bytes) -> Evidence:
-        """The evidence in its stored form of 20 bytes; missing bytes are absent traits."""
-        full = packed.ljust(_DIGEST * 5, b"\0")
-        return cls(*(full[start : start + _DIGEST] for start in range(0, _DIGEST * 5, _DIGEST)))
-
-    def pack(self) -> bytes:
-        """The stored form."""
-        return b"".join(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +47,7 @@ def candidates(source: str, batch: Batch, habits: Habits | None = None) -> tuple
     """The batch's entries with their keys, oldest first, each once."""
     habits = habits or Habits()
     entries = oldest_first(batch.entries)
-    traits = _telling([_traits(entry, habits) for entry in entries])
+    traits = _telling([traits_of(entry, habits) for entry in entries])
     # what several entries have in common is no evidence that one of them is the same
     common = Counter(
         value for each in dict.fromkeys(traits) for value in (each.headline, each.date)
@@ -74,9 +55,9 @@ def candidates(source: str, batch: Batch, habits: Habits | None = None) -> tuple
     taken: set[bytes] = set()
     found = []
     for entry, each in zip(entries, traits, strict=True):
-        keys = _keys(each)
+        keys = keys_of(each)
         if taken.isdisjoint(keys):
-            evidence = _evidence(each, entry, habits, common)
+            evidence = evidence_of(each, entry, habits, common)
             found.append(_candidate(source, entry, each, keys, evidence))
         taken.update(keys)
     return tuple(found)
@@ -94,7 +75,12 @@ def recognise(source: str, found: Sequence[Candidate], past: Past) -> Recognised
         tuple(each.candidate for each in judged if not each.is_known),
         # a page that is shared is so for all of the batch
         sightings | dict.fromkeys(shared, SHARED),
-        _learnt(judged, past.habits),
+        learnt(
+            past.habits,
+            [each.candidate for each in judged],
+            [(each.former, each.candidate) for each in judged if each.former is not None],
+            sum(each.has_reused_id for each in judged),
+        ),
     )
 
 
@@ -107,20 +93,6 @@ def lookup_keys(written: str) -> tuple[bytes, ...]:
     for entry in entries:
         found += identity.former_keys(entry)
     return tuple(dict.fromkeys(found))
-
-
-def remarks(habits: Habits) -> tuple[str, ...]:
-    """What was learnt of a source, for an admin."""
-    sentences = {
-        "ids are given to other entries later, and not relied on": (habits.reused_ids >= CONFIRMED),
-        "ids change with every poll, and are not relied on": habits.id_changes >= CONFIRMED,
-        "links change with every poll, and are not relied on": habits.link_changes >= CONFIRMED,
-        "dates change with every poll, and are not relied on": habits.date_changes >= CONFIRMED,
-        f"links carry changing parameters, which are ignored: {', '.join(habits.parameters)}": (
-            bool(habits.parameters)
-        ),
-    }
-    return tuple(sentence for sentence, applies in sentences.items() if applies)
 
 
 def oldest_first(entries: Sequence[Entry]) -> list[Entry]:
@@ -141,111 +113,10 @@ def oldest_first(entries: Sequence[Entry]) -> list[Entry]:
     return [entry for _, entry in dated]
 
 
-# traits of one entry
-
-
-def _traits(entry: Entry, habits: Habits) -> Traits:
-    ignored = frozenset(habits.parameters)
-    page = page_link(entry.link, ignored)
-    published = entry.published_at.isoformat() if entry.published_at else ""
-    title, summary = one_line(entry.title), " ".join(entry.summary.split())
-    # the query of a recording's address may be a token
-    media = (item.url.partition("?")[0] for item in entry.media)
-    return Traits(
-        uri=entry.uri.strip(),
-        page=page,
-        link="" if habits.link_changes >= CONFIRMED else page,
-        redirector=page_link(entry.redirector, ignored),
-        guid="" if _ignores_ids(habits) else _guid(entry.guid, ignored),
-        is_permalink=entry.is_permalink,
-        headline=title or summary,
-        words="\n".join((title, summary, *media)),
-        date="" if habits.date_changes >= CONFIRMED else published,
-    )
-
-
-def _guid(guid: str, ignored: frozenset[str]) -> str:
-    return page_link(guid, ignored) or identity.normal_guid(guid)
-
-
-def _ignores_ids(habits: Habits) -> bool:
-    return habits.reused_ids >= CONFIRMED or habits.id_changes >= CONFIRMED
-
-
-def _own_id(traits: Traits) -> str:
-    """The id, unless it is just the link; feeds add `#1`, `#2` to that with each edit."""
-    is_link = traits.link and traits.link in (traits.guid, without_place(traits.guid))
-    return "" if is_link else traits.guid
-
-
-def _keys_by_trait(traits: Traits) -> Iterator[tuple[str, bytes]]:
-    """The keys of an entry by the trait that each stands for, the most telling first."""
-    if traits.uri:
-        yield "uri", identity.key("uri", traits.uri)
-    if traits.link or traits.redirector:
-        yield "link", identity.link_key(traits.link or traits.redirector)
-    own_id = _own_id(traits)
-    if own_id:
-        yield "guid", identity.key("guid", own_id)
-    if traits.headline and not traits.uri:
-        yield "title", _title_key(traits)
-    if not any((traits.uri, traits.link, traits.redirector, own_id, traits.headline)):
-        yield "text", identity.key("text", traits.words, traits.date, traits.page)
-
-
-def _title_key(traits: Traits) -> bytes:
-    if traits.date:
-        return identity.key("title", traits.headline, traits.date)
-    path = traits.page.partition("?")[0]
-    return identity.key("title", traits.headline, traits.words, path)
-
-
-def _keys(traits: Traits) -> tuple[bytes, ...]:
-    return tuple(key for _, key in _keys_by_trait(traits))
-
-
-def _published_keys(traits: Traits, entry: Entry, source: str) -> tuple[bytes, ...]:
-    """The keys under which an account knows the entry, whatever source it comes from.
-
-    Ids and texts alone mean something only within their source.
-    """
-    keys = [identity.key("uri", traits.uri)] if traits.uri else []
-    permalink = traits.guid if traits.is_permalink and traits.guid.startswith("https://") else ""
-    links = dict.fromkeys((traits.link, traits.redirector, permalink))
-    keys += [identity.link_key(link) for link in links if link]
-    if traits.page and not traits.link:
-        name = traits.guid or f"{traits.headline}\n{traits.words}\n{traits.date}"
-        keys.append(identity.key("place", traits.page, name))
-    is_timed = traits.date and not traits.date.endswith(_MIDNIGHT)
-    if traits.page and traits.headline and is_timed and not traits.uri:
-        host = host_of_page(traits.page)
-        keys.append(identity.key("title", host, traits.headline, traits.date))
-    return tuple(keys) or identity.keys_within(entry, source, with_guid=bool(traits.guid))
-
-
-def _evidence(traits: Traits, entry: Entry, habits: Habits, common: Mapping[str, int]) -> bytes:
-    # also where ids are not relied on: they may be stable again
-    guid = traits.guid or _guid(entry.guid, frozenset(habits.parameters))
-    is_link = traits.page in (guid, without_place(guid)) and (traits.link or guid == traits.page)
-    is_telling_date = common[traits.date] == 1 and not traits.date.endswith(_MIDNIGHT)
-    return Evidence(
-        id=_digest("" if is_link else guid),
-        link=_digest(traits.link or (traits.page if habits.link_changes >= CONFIRMED else "")),
-        title=_digest(traits.headline if common[traits.headline] == 1 else ""),
-        date=_digest(traits.date if is_telling_date else ""),
-        words=_digest(traits.words),
-    ).pack()
-
-
-def _digest(text: str) -> bytes:
-    octets = text.encode("utf-8", "surrogatepass")
-    return blake2b(octets, digest_size=_DIGEST).digest() if text else _NONE
-
-
 def _candidate(
     source: str, entry: Entry, traits: Traits, keys: tuple[bytes, ...], evidence: bytes
 ) -> Candidate:
-    published = _published_keys(traits, entry, source)
+    published = published_keys(traits, entry, source)
     # what the past tells of link and id decides which of their keys count
     lookups = [*keys, *identity.former_keys(entry)]
     if traits.redirector:
@@ -254,7 +125,7 @@ def _candidate(
         lookups.append(identity.key("guid", traits.guid))
     without_link = replace(traits, link="")
     variants = [without_link, replace(without_link, guid="")] if traits.link else []
-    wide = [key for each in variants for key in _published_keys(each, entry, source)]
+    wide = [key for each in variants for key in published_keys(each, entry, source)]
     wide += [*published, *_old_published(source, entry)]
     return Candidate(
         entry=entry,
@@ -294,7 +165,7 @@ def _without(traits: Traits, shared: frozenset[str]) -> Traits:
 
 def _name(traits: Traits) -> str:
     """What tells an entry from others with the same link: an id of its own, or its words."""
-    return _own_id(traits) or traits.headline or traits.words or traits.date
+    return own_id(traits) or traits.headline or traits.words or traits.date
 
 
 def _title(traits: Traits) -> tuple[str, ...]:
@@ -359,7 +230,7 @@ def _judge(source: str, one: Candidate, past: Past) -> _Judgement:
     traits, now = one.traits, _comparable(one, past.habits)
     shared = _shared_links(traits, now, past)
     traits = _without(traits, shared)
-    now = now if traits.link else now._replace(link=_NONE)
+    now = now if traits.link else now._replace(link=NONE)
     reused = _reused_id(traits, now, past)
     traits = replace(traits, guid="") if reused else traits
     matches = [past.seen[key] for key in _agreeing_keys(traits, now, past)]
@@ -394,16 +265,16 @@ def _shared_links(traits: Traits, now: Evidence, past: Past) -> frozenset[str]:
 
 def _reused_id(traits: Traits, now: Evidence, past: Past) -> str:
     """The entry's id if the source has shown another entry under it, else ""."""
-    own_id = _own_id(traits)
-    key = identity.key("guid", own_id) if own_id else b""
+    name = own_id(traits)
+    key = identity.key("guid", name) if name else b""
     is_reused = key in past.seen and not _agrees(past.seen[key], now, _is_same_id)
-    return own_id if is_reused else ""
+    return name if is_reused else ""
 
 
 def _agreeing_keys(traits: Traits, now: Evidence, past: Past) -> Iterator[bytes]:
     """The keys that came again and mean this entry, once shared links and a reused id are out."""
-    is_day = traits.date.endswith(_MIDNIGHT)
-    for trait, key in _keys_by_trait(traits):
+    is_day = traits.date.endswith(MIDNIGHT)
+    for trait, key in keys_by_trait(traits):
         is_telling = trait != "title" or not is_day
         if key in past.seen and (is_telling or _agrees(past.seen[key], now, _is_same_title)):
             yield key
@@ -416,17 +287,17 @@ def _old_published(source: str, entry: Entry) -> list[bytes]:
 
 
 def _with_traits(source: str, one: Candidate, traits: Traits) -> Candidate:
-    published = _published_keys(traits, one.entry, source)
-    return replace(one, traits=traits, keys=_keys(traits), published_keys=published)
+    published = published_keys(traits, one.entry, source)
+    return replace(one, traits=traits, keys=keys_of(traits), published_keys=published)
 
 
 def _comparable(one: Candidate, habits: Habits) -> Evidence:
     """The candidate's evidence without what its source's habits make worthless."""
     evidence = Evidence.unpack(one.evidence)
     return evidence._replace(
-        id=_NONE if _ignores_ids(habits) or not one.traits.guid else evidence.id,
-        link=evidence.link if one.traits.link else _NONE,
-        date=_NONE if habits.date_changes >= CONFIRMED else evidence.date,
+        id=NONE if ignores_ids(habits) or not one.traits.guid else evidence.id,
+        link=evidence.link if one.traits.link else NONE,
+        date=NONE if habits.date_changes >= CONFIRMED else evidence.date,
     )
 
 
@@ -464,11 +335,11 @@ def _is_same_title(then: Evidence, now: Evidence) -> bool:
 
 
 def _equal(one: bytes, other: bytes) -> bool:
-    return one == other != _NONE
+    return one == other != NONE
 
 
 def _differ(one: bytes, other: bytes) -> bool:
-    return one != other and _NONE not in (one, other)
+    return one != other and NONE not in (one, other)
 
 
 def _old_keys(one: Candidate, traits: Traits, past: Past) -> tuple[bytes, ...]:
@@ -495,66 +366,3 @@ def _is_telling(trait: str, traits: Traits) -> bool:
         # it left out the place within the page
         return bool(traits.link) and traits.link == without_place(traits.link)
     return trait != "guid" or bool(traits.guid)
-
-
-# habits of a source
-
-
-def _learnt(judged: Sequence[_Judgement], habits: Habits) -> Habits:
-    """The habits, with what these entries show."""
-    pairs = [
-        (each.former, Evidence.unpack(each.candidate.evidence))
-        for each in judged
-        if each.former is not None
-    ]
-    reused = sum(each.has_reused_id for each in judged)
-    found = [each.candidate for each in judged]
-    parameters = _parameters(found, habits)
-    links = ((then.link, now.link) for then, now in pairs)
-    return Habits(
-        has_stable_ids=habits.has_stable_ids or any(_equal(then.id, now.id) for then, now in pairs),
-        # a count beyond that tells no more
-        reused_ids=min(habits.reused_ids + reused, CONFIRMED),
-        id_changes=_streak(habits.id_changes, ((then.id, now.id) for then, now in pairs)),
-        # a changing parameter that was just learnt explains the changes
-        link_changes=_streak(habits.link_changes, links) if parameters == habits.parameters else 0,
-        date_changes=_streak(habits.date_changes, ((then.date, now.date) for then, now in pairs)),
-        parameters=parameters,
-        sample=_sample(found),
-    )
-
-
-def _streak(before: int, pairs: Iterable[tuple[bytes, bytes]]) -> int:
-    """Polls in a row in which this trait was another for every known entry."""
-    comparable = [pair for pair in pairs if _NONE not in pair]
-    if not comparable:
-        return before
-    return min(before + 1, CONFIRMED) if all(then != now for then, now in comparable) else 0
-
-
-def _parameters(found: Iterable[Candidate], habits: Habits) -> tuple[str, ...]:
-    """The names in the links' queries whose values change, those just seen to do so included."""
-    sample = dict(habits.sample)
-    changes = [
-        differing_parameters(sample[mark], one.entry.link)
-        for one in found
-        if (mark := _mark(one)) in sample and sample[mark] != one.entry.link
-    ]
-    names = frozenset.intersection(*changes) if changes else frozenset()
-    known = dict.fromkeys((*habits.parameters, *sorted(names)))
-    return tuple(known)[:_MOST_PARAMETERS]
-
-
-def _sample(found: Sequence[Candidate]) -> tuple[tuple[str, str], ...]:
-    """The links of the newest entries that have a query."""
-    links = [
-        (_mark(one), one.entry.link)
-        for one in found
-        if _mark(one) and "?" in one.entry.link and len(one.entry.link) <= _LONGEST_SAMPLE
-    ]
-    return tuple(links[-SAMPLE:])
-
-
-def _mark(one: Candidate) -> str:
-    """What an entry is known by in the sample, whatever its link."""
-    return _title_key(one.traits).hex() if one.traits.headline else ""

@@ -12,7 +12,7 @@ from reblogbot.config.settings import AccountSettings, Config
 from reblogbot.core import delivery, pacing, turns
 from reblogbot.errors import Lapsed, RateLimited, TargetError, Unauthorised, Unreachable
 from reblogbot.images import Gallery
-from reblogbot.model import Delivery, Image, Limits, Post, Standing, State
+from reblogbot.model import Delivery, Image, Limits, Post, Receipt, Standing, State
 from reblogbot.ports import Identity
 from reblogbot.sending.access import ASKED, TOKEN, Access
 from reblogbot.sending.bundling import bundle
@@ -102,7 +102,8 @@ class Sender:
         if record.paused_until is not None and record.paused_until > access.clock.now():
             raise Unreachable("account_rests", f"{access.name} rests itself: {record.reason}")
         try:
-            await access.call(access.target.publish, post, key)
+            markup = (await self.limits()).markup
+            await access.call(access.target.publish, post, key, markup=markup)
         except RateLimited as error:
             await access.pause(error.until, error)
             raise
@@ -123,8 +124,9 @@ class Sender:
         if record is None:
             return []
         try:
-            if await self._may_send(record, eager=eager):
-                await self._send_all(stopping)
+            async with access.renewing(self._config.delivery.lease):
+                if await self._may_send(record, eager=eager):
+                    await self._send_all(stopping)
         finally:
             await access.in_store(
                 access.rows.release_account,
@@ -174,7 +176,7 @@ class Sender:
         # what kind of server it is decides how a post is sent
         await self.limits()
         if self._stood is None:
-            self._stood = await look_back(access)
+            self._stood = await look_back(access, hidden=self._posts_privately)
             if self._stood is None:
                 return
         waiting = await access.in_store(access.rows.waiting, access.name)
@@ -217,12 +219,13 @@ class Sender:
         """The delivery after one attempt; None when nothing more may be sent now."""
         access = self._access
         # before the claim: its lease is for the calls to the server alone
-        images = await self._images(one)
+        images, left_out = await self._images(one)
         lapses = uptime() + self._config.delivery.lease.total_seconds()
         claimed = await access.in_store(
             access.rows.claim, one, access.clock.now(), self._config.delivery.lease
         )
         if claimed is None:
+            log.warning("not claimed", extra={"account": access.name, "id": one.id})
             return None
         key = delivery.idempotency_key(
             self._settings.server,
@@ -239,22 +242,26 @@ class Sender:
                 key,
                 reply_to=reply_to,
                 images=images,
+                markup=(self._limits or Limits()).markup,
                 lapses=lapses,
             )
         except TargetError as error:
             return await self._failed(claimed, error)
         decision = delivery.after_success(claimed, receipt, access.clock.now())
-        after = await access.settle(claimed, decision.delivery)
+        after = await access.settle(claimed, decision.delivery, _remark(left_out, receipt))
         log.info(
             "published",
             extra={"account": access.name, "source": one.source, "id": one.id, "url": receipt.url},
         )
         return after
 
-    async def _images(self, one: Delivery) -> tuple[Image, ...]:
-        """The images of a post or quote, as far as they are to be had; an edit keeps its own."""
+    async def _images(self, one: Delivery) -> tuple[tuple[Image, ...], tuple[str, ...]]:
+        """The images of a post or quote that are to be had, and why the others are not.
+
+        An edit keeps its own.
+        """
         if not one.post.media or one.post.action not in ("post", "quote"):
-            return ()
+            return (), ()
         proxy = self._config.sources[one.source].proxy
         return await self._gallery.fetched(one.post.media, await self.limits(), proxy=proxy)
 
@@ -305,9 +312,23 @@ class Sender:
         return turns.ready(waiting, self._config, self._access.clock.now())
 
     @property
+    def _posts_privately(self) -> bool:
+        """Whether any source of this account makes private posts."""
+        sources = (one for one in self._config.sources.values() if self._access.name in one.to)
+        return any((one.visibility or self._settings.visibility) == "private" for one in sources)
+
+    @property
     def _settings(self) -> AccountSettings:
         return self._config.accounts[self._access.name]
 
     async def _record(self) -> AccountRecord:
         access = self._access
         return await access.in_store(access.rows.account, access.name)
+
+
+def _remark(left_out: Sequence[str], receipt: Receipt) -> str:
+    """What the story of a post says of the images that it went out without, "" for none."""
+    missing = [*left_out]
+    if receipt.left_out:
+        missing.append(f"{receipt.left_out} not taken by the server, or not in time")
+    return f"without images: {'; '.join(missing)}" if missing else ""

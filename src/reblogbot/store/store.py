@@ -8,6 +8,7 @@ from pathlib import Path
 from reblogbot import schema
 from reblogbot.errors import StoreError
 from reblogbot.ports import Told, untold
+from reblogbot.store.daemons import Daemons
 from reblogbot.store.database import BUSY_MS, Database, insert_into
 from reblogbot.store.files import is_at_rest
 from reblogbot.store.history import History
@@ -21,7 +22,10 @@ from reblogbot.store.timekeeping import ServerClock, clock_of
 
 
 class Store:
-    """What the bot has learnt: `sources`, `outbox`, `publications`, `history` and `tallies`."""
+    """What the bot has learnt: `sources`, `outbox`, `publications`, `history` and `tallies`.
+
+    `daemons` tells who is at work on it.
+    """
 
     def __init__(self, database: Database, owner: str) -> None:
         self._database = database
@@ -33,6 +37,7 @@ class Store:
         self.publications = Publications(database)
         self.history = History(database)
         self.tallies = Tallies(database)
+        self.daemons = Daemons(database, owner)
 
     @property
     def name(self) -> str:
