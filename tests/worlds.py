@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from reblogbot.config.settings import AccountSettings, SourceSettings
 from reblogbot.core import planning, recognition
-from reblogbot.model import Batch, Entry, Habits, Limits, Past
+from reblogbot.evidence import Habits
+from reblogbot.model import Batch, Entry, Limits, Past
 
 START = datetime(2026, 11, 22, 12, 7, 31, tzinfo=UTC)
 STEP = timedelta(minutes=15)

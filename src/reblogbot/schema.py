@@ -98,7 +98,7 @@ source = Table(
     Column("lease_until", Instant),
     # who is asked there, for being polite to them: a host, or what stands for one
     Column("host", Plain, nullable=False, default="", server_default=""),
-    # what was learnt of its ids, links and dates (model.Habits)
+    # what was learnt of its ids, links and dates (evidence.Habits)
     Column("habits", JSON(none_as_null=True)),
     Index(None, "due"),
 )

@@ -17,7 +17,8 @@ from reblogbot.core.recognition import (
     recognise,
 )
 from reblogbot.core.traits import CONFIRMED, Evidence
-from reblogbot.model import Batch, Entry, Habits, Past
+from reblogbot.evidence import Habits
+from reblogbot.model import Batch, Entry, Past
 from worlds import Bot
 
 NOW = datetime(2026, 11, 22, 12, 7, 31, tzinfo=UTC)

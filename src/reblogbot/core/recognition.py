@@ -27,7 +27,8 @@ from reblogbot.core.traits import (
     published_keys,
     traits_of,
 )
-from reblogbot.model import Batch, Candidate, Entry, Habits, Past, Traits
+from reblogbot.evidence import Habits, Traits
+from reblogbot.model import Batch, Candidate, Entry, Past
 
 SHARED = b""
 """The evidence beside the key of a page that several entries have as their link."""

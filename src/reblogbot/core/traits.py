@@ -9,7 +9,8 @@ from typing import NamedTuple
 from reblogbot.core import identity
 from reblogbot.core.page_link import host_of_page, page_link, without_place
 from reblogbot.core.text import one_line
-from reblogbot.model import Entry, Habits, Traits
+from reblogbot.evidence import Habits, Traits
+from reblogbot.model import Entry
 
 # a habit counts once it has been seen so often
 CONFIRMED = 2

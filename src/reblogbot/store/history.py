@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Row, func, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
-from reblogbot.model import Delivery, Habits
+from reblogbot.evidence import Habits
+from reblogbot.model import Delivery
 from reblogbot.ports import Told, untold
 from reblogbot.schema import EPOCH, delivery, entry, event, notice, published, refusal, source
 from reblogbot.store.broom import Broom, Pruned

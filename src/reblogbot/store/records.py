@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter
 from sqlalchemy import Row
 
-from reblogbot.model import Delivery, Habits, Limits, Post, Receipt, State, Validators
+from reblogbot.evidence import Habits
+from reblogbot.model import Delivery, Limits, Post, Receipt, State, Validators
 
 T = TypeVar("T")
 

@@ -12,7 +12,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, func, or_, select, update
 
 from reblogbot import owner as owners
-from reblogbot.model import Batch, Candidate, Delivery, Habits, Past, Plan
+from reblogbot.evidence import Habits
+from reblogbot.model import Batch, Candidate, Delivery, Past, Plan
 from reblogbot.schema import route, seen, source
 from reblogbot.store.database import Database, alone, chunks, insert_into
 from reblogbot.store.due import Room, Which, conditions, first_due, paged
