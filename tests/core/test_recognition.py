@@ -168,8 +168,10 @@ def test_another_entry_with_one_trait_of_the_first_is_another(reader, other):
     assert reader.new(first, other) == []
 
 
-def test_ids_that_count_the_place_in_the_list_lose_nothing(reader):
-    stories = [entry(str(number), hours=9 - number) for number in range(8)]
+@pytest.mark.parametrize("hours", [lambda number: 9 - number, lambda _number: 9])
+def test_ids_that_count_the_place_in_the_list_lose_nothing(reader, hours):
+    # also where all entries bear the date of the list
+    stories = [entry(str(number), hours=hours(number)) for number in range(8)]
     news = []
     for newest in range(3, 9):
         shown = stories[:newest][-4:][::-1]
@@ -417,6 +419,8 @@ def test_an_admin_finds_an_entry_by_any_spelling_of_its_link_and_by_its_id():
     (one,) = candidates("s", Batch((entry("a", guid="tag:1"),)))
     for written in (f"{SITE}/a", "http://www.site.example/a/", "tag:1"):
         assert set(lookup_keys(written)) & set(one.keys)
+    (status,) = candidates("s", Batch((Entry(uri="https://social.example/1", title="a"),)))
+    assert set(lookup_keys("https://social.example/1")) & set(status.keys)
 
 
 def test_no_habit_is_no_remark():

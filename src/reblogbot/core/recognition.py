@@ -88,10 +88,9 @@ def recognise(source: str, found: Sequence[Candidate], past: Past) -> Recognised
 def lookup_keys(written: str) -> tuple[bytes, ...]:
     """All keys that an admin may mean by a link, an id or a URI."""
     page = page_link(written)
-    entries = (Entry(link=written), Entry(guid=written), Entry(uri=written))
-    found = [identity.link_key(page)] if page else []
-    found += [identity.key("guid", page)] if page else []
-    for entry in entries:
+    found = [identity.link_key(page), identity.key("guid", page)] if page else []
+    found.append(identity.key("uri", written))
+    for entry in (Entry(link=written), Entry(guid=written)):
         found += identity.former_keys(entry)
     return tuple(dict.fromkeys(found))
 
