@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from reblogbot.core import planning, recognition
+from reblogbot.core.schedule import NextPoll
 from reblogbot.store import open_store
 from worlds import ACCOUNT, START, STEP, News, account_route, batch, every_style, source_settings
 
@@ -45,7 +46,9 @@ def poll(store, name, shown, number):
     past = store.sources.past(record, found, [ACCOUNT])
     route = account_route(learnt=ACCOUNT in record.learnt)
     plan = planning.plan(source_settings(name), read, found, [route], past, now)
-    recorded = store.sources.record(record, read, plan, [ACCOUNT], now + STEP, now)
+    recorded = store.sources.record(
+        record, read, plan, [ACCOUNT], NextPoll(now + STEP, "interval"), now
+    )
     held = [plan.storm.partition(":")[0]] if plan.storm else []
     return held or [one.post.text.partition("\n")[0] for one in recorded.queued]
 
