@@ -99,9 +99,10 @@ class Batch:
     """What one poll brings: all entries the source shows now, in the source's own order.
 
     With `not_modified` the entries are empty and the last batch still stands.
-    `fresh_for` is how long the source says its answer stays fresh; `moved_to` is the URL
-    that answered for it by permanent redirects alone, "" when it did not move. `left_out` counts
-    the oldest entries of a document that shows more than is read of one.
+    `fresh_for` is how long the source says its answer stays fresh, `skipped_hours` are the
+    hours of the week (UTC, 0 is Monday's first) in which it wants no polls; `moved_to` is the
+    URL that answered for it by permanent redirects alone, "" when it did not move. `left_out`
+    counts the oldest entries of a document that shows more than is read of one.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -110,6 +111,7 @@ class Batch:
     validators: Validators = field(default_factory=Validators)
     not_modified: bool = False
     fresh_for: timedelta | None = None
+    skipped_hours: frozenset[int] = frozenset()
     moved_to: str = ""
     left_out: int = 0
 

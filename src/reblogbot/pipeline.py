@@ -20,7 +20,9 @@ from urllib.parse import urlsplit
 
 from reblogbot.clock import uptime
 from reblogbot.config.settings import AccountSettings, Config, SourceSettings
+from reblogbot.core import schedule
 from reblogbot.core.rounds import Poll, Round
+from reblogbot.core.schedule import NextPoll
 from reblogbot.model import Delivery, Limits, Post, State
 from reblogbot.polling import Look, Poller
 from reblogbot.ports import Clock, ParserPool, Source, Told, untold
@@ -115,13 +117,17 @@ class Pipeline:
         await self.tell(at_once=True)
         return done
 
+    def _brought_forward(self, name: str, planned: NextPoll, last_poll_at: datetime) -> NextPoll:
+        """The source's next poll, earlier where the config now says so."""
+        return schedule.brought_forward(planned, last_poll_at, self.config.sources[name])
+
     async def enrol(self, done: Round | None = None) -> None:
         """Know the config's sources and accounts; hold what is queued for others."""
         config, now = self.config, self.clock.now()
         hosts = {name: host(source, config) for name, source in config.sources.items()}
         addresses = {name: address(source) for name, source in config.sources.items()}
         servers = {name: account.server for name, account in config.accounts.items()}
-        await self._in_store(self.store.sources.enrol, addresses, now, hosts)
+        await self._in_store(self.store.sources.enrol, addresses, now, hosts, self._brought_forward)
         await self._in_store(self.store.outbox.enrol, servers)
         held = await self._in_store(self.store.outbox.hold_strays, addresses, servers, now)
         if done is not None:

@@ -10,9 +10,11 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
+from reblogbot.config.hosts import hosts_of
 from reblogbot.config.settings import Config, SourceSettings
 from reblogbot.core import schedule
 from reblogbot.core.rounds import Outcome, Poll
+from reblogbot.core.schedule import NextPoll
 from reblogbot.errors import SourceError
 from reblogbot.images import Gallery
 from reblogbot.model import (
@@ -204,10 +206,15 @@ class Poller:
             and not compose.images_of(intent.candidate.entry)
         }
         chosen = dict(islice(bare.items(), settings.max_per_poll))
+        configured = hosts_of(settings, self._config.accounts)
         entries = await asyncio.gather(
             *(
                 self._gallery.illustrated(
-                    one.entry, settings.media, source=settings.name, proxy=settings.proxy
+                    one.entry,
+                    settings.media,
+                    source=settings.name,
+                    proxy=settings.proxy,
+                    configured=configured,
                 )
                 for one in chosen.values()
             )
@@ -226,9 +233,9 @@ class Poller:
         """
         if look.error is not None:
             return await self._failed(look, look.error)
-        due = self._due(look)
+        following = self._next_poll(look)
         if look.batch.not_modified:
-            return await self._quiet(look, due)
+            return await self._quiet(look, following)
         plan = await self.plan(look)
         recorded = await self._in_store(
             self._store.sources.record,
@@ -236,7 +243,7 @@ class Poller:
             _to_be_read_again(look.batch) if plan.is_outdated else look.batch,
             plan,
             look.settings.to,
-            due,
+            following,
             self._clock.now(),
         )
         if recorded is None:
@@ -304,17 +311,18 @@ class Poller:
             return True
         return any(not set(one.keys) & set(past.seen) for one in look.found)
 
-    def _due(self, look: Look) -> datetime:
-        return schedule.next_due(
-            self._clock.now(),
-            look.settings.every,
+    def _next_poll(self, look: Look) -> NextPoll:
+        now = self._clock.now()
+        return schedule.next_poll(
+            now,
+            look.settings,
             fresh_for=look.batch.fresh_for,
-            cron=look.settings.cron,
-            timezone=look.settings.timezone,
+            unchanged_since=look.record.last_batch_at if look.batch.not_modified else now,
+            skipped_hours=look.batch.skipped_hours,
         )
 
-    async def _quiet(self, look: Look, due: datetime) -> Poll:
-        self._quiets.append(Quiet(look.record, look.batch, due, self._clock.now()))
+    async def _quiet(self, look: Look, following: NextPoll) -> Poll:
+        self._quiets.append(Quiet(look.record, look.batch, following, self._clock.now()))
         if len(self._quiets) >= QUIETS:
             await self.flush()
         return Poll(look.record.name, "not_modified")
@@ -327,19 +335,16 @@ class Poller:
 
     async def _failed(self, look: Look, error: SourceError) -> Poll:
         now = self._clock.now()
-        due = schedule.next_due(
-            now,
-            look.settings.every,
-            retry_at=error.retry_at,
-            failures=look.record.failures + 1,
-            dice=self._dice(),
+        failures = look.record.failures + 1
+        following = schedule.next_try(
+            now, look.settings.every, failures, self._dice(), error.retry_at
         )
         await self._in_store(
             self._store.sources.record_failure,
             look.record,
             error.message,
             error.outcome,
-            due,
+            following,
             schedule.hold_until(now, error.retry_at),
             now,
         )
@@ -347,7 +352,13 @@ class Poller:
             "poll failed",
             extra={"source": look.record.name, "slug": error.slug, "error": error.message},
         )
-        return Poll(look.record.name, error.outcome, error=error.message, slug=error.slug)
+        return Poll(
+            look.record.name,
+            error.outcome,
+            error=error.message,
+            slug=error.slug,
+            is_asked_to_wait=error.retry_at is not None,
+        )
 
 
 def _to_be_read_again(batch: Batch) -> Batch:

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from store_samples import DAY, LEASE, NOW, SERVER, candidate, intent, plan
 
+from reblogbot.core.schedule import NextPoll
 from reblogbot.errors import StoreError
 from reblogbot.model import Batch, State
 
@@ -20,7 +21,9 @@ def polled(store):
         store.sources.enrol({source: "https://feeds.example/"}, at)
         (claimed,) = store.sources.claim([source], "all", at, LEASE)
         found = plan([one.candidate for one in intents], intents=intents)
-        return store.sources.record(claimed, Batch(), found, ["news", "other"], at + DAY, at).queued
+        return store.sources.record(
+            claimed, Batch(), found, ["news", "other"], NextPoll(at + DAY, "interval"), at
+        ).queued
 
     store.outbox.enrol({"news": SERVER, "other": SERVER})
     return record
@@ -63,7 +66,9 @@ def test_sources_fail_for_long_or_are_gone(store):
         if one.name != "new":
             state = "gone" if one.name == "gone" else "failed"
             at = NOW - DAY if one.name == "long" else NOW
-            store.sources.record_failure(one, f"{one.name} failed", state, NOW, None, at)
+            store.sources.record_failure(
+                one, f"{one.name} failed", state, NextPoll(NOW, "failures"), None, at
+            )
     told = store.tallies.failing(NOW - DAY)
     assert [(one.name, one.state, one.error) for one in told] == [
         ("gone", "gone", "gone failed"),
