@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from ipaddress import ip_network
 from typing import get_args
 
 from reblogbot.config.settings import AccountSettings, SourceSettings
@@ -39,6 +40,7 @@ from reblogbot.sources import (
     json_text,
     jsonfeed,
     likeness,
+    meta_refresh,
     not_a_feed,
     parse_card,
     parse_chouti,
@@ -47,6 +49,7 @@ from reblogbot.sources import (
     parse_page,
     people,
     plain,
+    skipped_hours,
     spans,
     statuses,
     urls,
@@ -62,9 +65,11 @@ MODULES = """
     core.schedule core.planning core.consent
     sources.activitypub sources.arxiv sources.body sources.chouti_page sources.consent
     sources.dates sources.document sources.encoding sources.entry_media sources.feed_links sources.headline
-    sources.json_query sources.json_text sources.jsonfeed sources.likeness sources.not_a_feed
+    sources.json_query sources.json_text sources.jsonfeed sources.likeness sources.meta_refresh
+    sources.not_a_feed
     sources.parse_card sources.parse_chouti sources.parse_feed sources.parse_json_list
-    sources.parse_page sources.people sources.plain sources.selectors sources.spans
+    sources.parse_page sources.people sources.plain sources.selectors sources.skipped_hours
+    sources.spans
     sources.statuses sources.timeline sources.urls sources.xml_text
     targets.classify targets.limits targets.ratelimit targets.standing web.addresses
 """.split()
@@ -83,12 +88,14 @@ EDGES = frozenset(
 OWN = frozenset(
     """
     core.text.links.counted core.text.links.top_level_domains core.identity.edit_key
-    core.templates.check_template core.digest.next_time core.schedule.next_due
+    core.templates.check_template core.digest.next_time core.schedule.next_poll
+    core.schedule.next_try core.schedule.brought_forward
     core.schedule.hold_until core.schedule.back_off core.drafting.draft_job core.planning.plan
     core.planning.choose sources.consent.judged
     sources.json_query.read_query sources.selectors.split sources.selectors.read_selector
     sources.selectors.read_item sources.timeline.catch_up sources.timeline.first_pages
     sources.entry_media.entry_media sources.people.flag core.consent.blocked sources.not_a_feed.cut_off sources.dates.from_number
+    sources.document.read_first
     """.split()
 )
 """Functions of config, numbers and keys alone, or of what one of the others has read."""
@@ -255,6 +262,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "sources.chouti_page.records": chouti_page.records,
     "sources.dates.parse": lambda text: dates.parse(text, zone=UTC, now=NOW),
     "sources.document.host_of": document.host_of,
+    "sources.document.origin_of": document.origin_of,
     "sources.encoding.decode": lambda text: encoding.decode(
         text.encode("gb18030", "replace"), content_type=text
     ),
@@ -265,7 +273,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "sources.json_query.ask": lambda text: json_query.ask(
         "a[?b=='x'].b | [0]", {"a": [{"b": text}]}
     ),
-    "sources.json_text.loads": lambda text: json_text.loads(text, URL),
+    "sources.json_text.loads": lambda text: json_text.loads(f"call([{text}", URL),
     "sources.json_text.start": json_text.start,
     "sources.json_text.described": lambda text: json_text.described({text: text}),
     "sources.json_text.text_of": json_text.text_of,
@@ -276,6 +284,9 @@ READERS: dict[str, Callable[[str], object]] = {
     "sources.jsonfeed.parse": lambda text: jsonfeed.parse(json_of(text).text(), URL, UTC, NOW),
     "sources.likeness.encoding_of": lambda text: likeness.encoding_of(
         text.encode("gb18030", "replace")
+    ),
+    "sources.meta_refresh.target": lambda text: meta_refresh.target(
+        page(f"<meta http-equiv=refresh content='0; url={text}'><meta {text}")
     ),
     "sources.not_a_feed.refuse": lambda text: not_a_feed.refuse(f"<html>{text}", URL),
     "sources.not_a_feed.unknown": lambda text: not_a_feed.unknown(text, URL),
@@ -302,6 +313,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "sources.plain.has_markup": plain.has_markup,
     "sources.plain.plain": plain.plain,
     "sources.plain.plain_line": plain.plain_line,
+    "sources.skipped_hours.of_week": lambda text: skipped_hours.of_week(f"<skipHours><hour>{text}"),
     "sources.spans.find": lambda text: spans.find(rss(text).octets, ""),
     "sources.statuses.read_all": lambda text: statuses.read_all([status(text)], "card", NOW),
     "sources.statuses.read": lambda text: statuses.read(status(text), "status", NOW),
@@ -340,6 +352,8 @@ READERS: dict[str, Callable[[str], object]] = {
     "targets.standing.instant": standing.instant,
     "web.addresses.is_public": addresses.is_public,
     "web.addresses.is_address": addresses.is_address,
+    "web.addresses.is_in": lambda text: addresses.is_in(text, [ip_network("198.18.0.0/15")]),
+    "web.addresses.is_local_host": addresses.is_local_host,
     "web.addresses.shown": addresses.shown,
 }
 """Each such function by its dotted name, in the shape that lets it read most of the text."""
