@@ -328,7 +328,7 @@ def test_an_entrys_own_language_beats_the_feeds():
     ("channel", "fresh_for"),
     [
         ("<ttl>60</ttl>", timedelta(hours=1)),
-        ("<ttl>99999999</ttl>", timedelta(days=30)),
+        ("<ttl>99999999</ttl>", timedelta(days=366)),
         ("<ttl>0</ttl>", None),
         ("<ttl>soon</ttl>", None),
         (
