@@ -9,7 +9,7 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,7 @@ from reblogbot.config.tokens import granted_scopes, read_token
 from reblogbot.images import Gallery
 from reblogbot.offload import WorkerPool
 from reblogbot.owner import new_owner
-from reblogbot.pipeline import Pipeline
+from reblogbot.pipeline import Pipeline, poll_lease
 from reblogbot.ports import Clock, Fetch, Response, Source, Told, Tools, untold
 from reblogbot.sending.access import Access
 from reblogbot.store import Store, StoreThread, open_store, read_store
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from reblogbot.web.http import Fetcher
 
 log = logging.getLogger(__name__)
+
+LONGEST_LEASE = timedelta(hours=1)
+"""A lease that ends later was taken while the clock was ahead, unless the config asks for it."""
 
 
 def load_config(path: Path) -> Config:
@@ -66,7 +69,7 @@ def open_for_work(config: Config, clock: Clock | None = None, told: Told = untol
 def reel_in(config: Config, store: Store, now: datetime) -> None:
     """Let nothing wait for an instant that only a clock since set back can have named."""
     doubt = config.delivery.read_back_after
-    store.reel_in(now, doubt, max(ratelimit.MOST, doubt))
+    store.reel_in(now, doubt, max(ratelimit.MOST, doubt), max(LONGEST_LEASE, poll_lease(config)))
 
 
 def open_to_read(config: Config) -> Store:

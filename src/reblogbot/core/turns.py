@@ -130,7 +130,7 @@ def _heads(able: Sequence[Delivery], config: Config) -> dict[pacing.Waiting, Del
     for one in able:
         order = config.sources[one.source].order
         if order == "score" or one.source not in begun:
-            head = pacing.Waiting(one.id, one.source, one.queued_at, one.score, order)
+            head = pacing.Waiting(one.id, one.source, one.score, order)
             heads[head] = one
         begun.add(one.source)
     return heads
