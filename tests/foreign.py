@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from ipaddress import ip_network
 from typing import get_args
 
 from reblogbot.config.settings import AccountSettings, SourceSettings
@@ -39,6 +40,7 @@ from reblogbot.sources import (
     json_text,
     jsonfeed,
     likeness,
+    meta_refresh,
     not_a_feed,
     parse_card,
     parse_chouti,
@@ -47,6 +49,7 @@ from reblogbot.sources import (
     parse_page,
     people,
     plain,
+    skipped_hours,
     spans,
     statuses,
     urls,
@@ -59,10 +62,11 @@ MODULES = """
     core.text.cleaning core.text.hashtags core.text.language core.text.links core.text.markup
     core.text.escaping core.text.measure core.text.mentions core.text.patterns core.text.shortening
     core.identity core.bounds core.drafting core.filters core.compose core.templates core.digest
-    core.schedule core.planning core.consent
+    core.schedule core.planning core.choosing core.consent
     sources.activitypub sources.arxiv sources.body sources.chouti_page sources.consent
     sources.dates sources.document sources.encoding sources.entry_media sources.feed_links sources.headline
-    sources.json_query sources.json_text sources.jsonfeed sources.likeness sources.not_a_feed
+    sources.json_query sources.json_text sources.jsonfeed sources.likeness sources.meta_refresh sources.not_a_feed
+    sources.skipped_hours
     sources.parse_card sources.parse_chouti sources.parse_feed sources.parse_json_list
     sources.parse_page sources.people sources.plain sources.selectors sources.spans
     sources.statuses sources.timeline sources.urls sources.xml_text
@@ -83,9 +87,10 @@ EDGES = frozenset(
 OWN = frozenset(
     """
     core.text.links.counted core.text.links.top_level_domains core.identity.edit_key
-    core.templates.check_template core.digest.next_time core.schedule.next_due
+    core.templates.check_template core.digest.next_time core.schedule.next_poll
+    core.schedule.next_try core.schedule.brought_forward sources.document.read_first
     core.schedule.hold_until core.schedule.back_off core.drafting.draft_job core.planning.plan
-    core.planning.choose sources.consent.judged
+    core.choosing.choose core.choosing.editable sources.consent.judged
     sources.json_query.read_query sources.selectors.split sources.selectors.read_selector
     sources.selectors.read_item sources.timeline.catch_up sources.timeline.first_pages
     sources.entry_media.entry_media sources.people.flag core.consent.blocked sources.not_a_feed.cut_off sources.dates.from_number
@@ -255,6 +260,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "sources.chouti_page.records": chouti_page.records,
     "sources.dates.parse": lambda text: dates.parse(text, zone=UTC, now=NOW),
     "sources.document.host_of": document.host_of,
+    "sources.document.origin_of": lambda text: document.origin_of(URL + text),
     "sources.encoding.decode": lambda text: encoding.decode(
         text.encode("gb18030", "replace"), content_type=text
     ),
@@ -277,6 +283,8 @@ READERS: dict[str, Callable[[str], object]] = {
     "sources.likeness.encoding_of": lambda text: likeness.encoding_of(
         text.encode("gb18030", "replace")
     ),
+    "sources.meta_refresh.target": lambda text: meta_refresh.target(page(f"<meta {text}")),
+    "sources.skipped_hours.of_week": skipped_hours.of_week,
     "sources.not_a_feed.refuse": lambda text: not_a_feed.refuse(f"<html>{text}", URL),
     "sources.not_a_feed.unknown": lambda text: not_a_feed.unknown(text, URL),
     "sources.parse_card.pictures": lambda text: parse_card.pictures(
@@ -339,6 +347,8 @@ READERS: dict[str, Callable[[str], object]] = {
     "targets.standing.text": lambda text: standing.text({"a": text}, "a"),
     "targets.standing.instant": standing.instant,
     "web.addresses.is_public": addresses.is_public,
+    "web.addresses.is_in": lambda text: addresses.is_in(text, [ip_network("10.0.0.0/8")]),
+    "web.addresses.is_local_host": addresses.is_local_host,
     "web.addresses.is_address": addresses.is_address,
     "web.addresses.shown": addresses.shown,
 }
@@ -368,7 +378,23 @@ NASTY = (
     # markup
     *("<", "<a ", "<a b=", "<a b='", "<a href=x>", "</a>", " <tr>", "<td>", "<div>", "<p>", "<br>"),
     *("<li>", "<pre>", "<svg>", "<script>", "</", "<!--", "-->", "<![CDATA[", "]]>", "<!", "<?"),
-    *("&", "&#", "&#1;", "&a", "&amp;", "<img src=a>", "<meta charset=", "<link rel=", "<title>"),
+    *(
+        "&",
+        "&#",
+        "&#1;",
+        "&a",
+        "&amp;",
+        "<img src=a>",
+        "<meta charset=",
+        "<meta ",
+        "http-equiv=refresh ",
+        "content='1;url=",
+        "<skipHours>",
+        "<hour>1",
+        "a(",
+        "<link rel=",
+        "<title>",
+    ),
     # feeds
     *("<item>", "</item>", "<entry>", "<guid>", "<media:content ", "<media:content url='a'>"),
     *(

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from reblogbot.core.bounds import MOST_ENTRIES
-from reblogbot.core.planning import KEPT
+from reblogbot.core.choosing import KEPT
 from rig import Item, items, posted, rss, text_of
 
 

@@ -33,8 +33,9 @@ from reblogbot.store.records import SourceRecord
 from reblogbot.store.sources import Quiet
 
 if TYPE_CHECKING:
+    from reblogbot.core.choosing import Choice, Route
     from reblogbot.core.drafting import Draft
-    from reblogbot.core.planning import Choice, Route, Taken
+    from reblogbot.core.planning import Taken
 
 log = logging.getLogger(__name__)
 
@@ -133,14 +134,14 @@ class Poller:
 
     async def plan(self, look: Look, taken: Taken | None = None) -> Plan:
         """What the look comes to; `taken` is known besides what stands in the store."""
-        from reblogbot.core import planning  # noqa: PLC0415  as above
+        from reblogbot.core import choosing, planning  # noqa: PLC0415  as above
 
         settings, found = look.settings, look.found
         past = await self._past(look)
         if taken is not None:
             past = taken.known_in(past)
         routes = [
-            planning.Route(
+            choosing.Route(
                 self._config.accounts[name],
                 await self._servers.limits(name) if self._has_work(look, past, name) else Limits(),
                 name in look.record.learnt,
@@ -148,7 +149,7 @@ class Poller:
             for name in settings.to
         ]
         now = self._clock.now()
-        choice = planning.choose(settings, found, routes, past)
+        choice = choosing.choose(settings, found, routes, past)
         drafts = await self._drafted(look, routes, choice, now)
         plan = await asyncio.to_thread(
             planning.plan, settings, found, routes, past, choice, drafts, now
@@ -262,7 +263,7 @@ class Poller:
 
     async def _past(self, look: Look) -> Past:
         """What the store knows that matters for this look."""
-        from reblogbot.core import bounds, planning  # noqa: PLC0415  as above
+        from reblogbot.core import bounds, choosing  # noqa: PLC0415  as above
 
         accounts, settings = look.settings.to, look.settings
         past = await self._in_store(self._store.sources.past, look.record, look.found, accounts)
@@ -291,7 +292,7 @@ class Poller:
         has_authors = any(one.entry.author for one in unseen)
         addresses = await self._servers.addresses() if has_authors else {}
         held: dict[str, int] = {}
-        if len(unseen) >= planning.WHOLESALE:
+        if len(unseen) >= choosing.WHOLESALE:
             held = await self._in_store(self._store.tallies.held_by_storms, settings.name)
         return replace(
             past,

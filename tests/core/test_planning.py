@@ -9,16 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reblogbot.config.settings import AccountSettings, FilterSettings, SourceSettings
+from reblogbot.core.choosing import KEPT, Route, choose
 from reblogbot.core.drafting import Draft, draft_job, drafts
-from reblogbot.core.planning import (
-    KEPT,
-    Route,
-    Taken,
-    candidates,
-    choose,
-    oldest_first,
-    plan,
-)
+from reblogbot.core.planning import Taken, candidates, oldest_first, plan
 from reblogbot.model import Author, Batch, Candidate, Entry, Limits, Past, Post, Recent, State
 from reblogbot.registry import options_of
 

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
-from reblogbot.config.settings import AccountSettings, SourceSettings
+from reblogbot.config.settings import SourceSettings
 from reblogbot.core import bounds, consent, digest, filters, identity
+from reblogbot.core.choosing import Choice, Route, editable
 from reblogbot.core.drafting import Draft
 from reblogbot.model import (
     Batch,
     Candidate,
     Entry,
     Intent,
-    Limits,
-    Made,
     Past,
     Plan,
     Recent,
@@ -24,21 +23,8 @@ from reblogbot.model import (
     State,
 )
 
-# fewer entries than this may well all be new at once without anything being wrong
-WHOLESALE = 5
-KEPT = 1000
-"""Entries of a storm, or of a first sight, that are kept for an account; others are only seen."""
 # so many entries of one batch with ids and words of their own do not mean one thing
 SHARED = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """Source → account. `learnt` tells whether the source was ever read for this account."""
-
-    account: AccountSettings
-    limits: Limits
-    learnt: bool
 
 
 class Taken:
@@ -137,85 +123,6 @@ def oldest_first(entries: Sequence[Entry]) -> list[Entry]:
     return [entries[place] for place in bounds.age_order(entries)]
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """What becomes of a batch's entries for one account, by their places in it, oldest first.
-
-    `chosen` may be published, `edits` are published and read otherwise now: both need a draft.
-    `beyond_first` are kept back by `first`, and `left_out` is only remembered as seen.
-    `is_outdated`: see Plan.
-    """
-
-    chosen: Sequence[int] = ()
-    edits: Sequence[int] = ()
-    beyond_first: Sequence[int] = ()
-    left_out: Sequence[int] = ()
-    is_outdated: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What a batch asks for before anything is filtered or composed: what is new, and for whom."""
-
-    new: tuple[int, ...]
-    storm: str
-    by_account: Mapping[str, Selection]
-
-
-def choose(
-    settings: SourceSettings, found: Sequence[Candidate], routes: Sequence[Route], past: Past
-) -> Choice:
-    """The entries that are new, and those that need a draft for each account; pure."""
-    new = _new(found, past)
-    names = [route.account.name for route in routes]
-    risen = {name: _risen(found, settings, name, past) for name in names}
-    count = len(set(new).union(*risen.values()))
-    storm = _storm(settings, found, new, past, count)
-    by_account = {}
-    for route in routes:
-        name = route.account.name
-        if route.learnt:
-            news = sorted({*new, *risen[name]})
-            most = max(KEPT, settings.max_per_poll) - past.held.get(name, 0)
-            selection = _newest(news, most) if storm else Selection(news)
-        else:
-            selection = _first_sight(range(len(found)), settings)
-        edits = list(_edits(found, name, past))
-        by_account[name] = replace(
-            selection,
-            edits=[place for place, standing in edits if standing.remote_id],
-            is_outdated=any(not standing.remote_id for _, standing in edits),
-        )
-    return Choice(new, storm, by_account)
-
-
-def _newest(places: Sequence[int], most: int) -> Selection:
-    """The newest entries of a storm, at most so many."""
-    split = max(0, len(places) - max(0, most))
-    return Selection(places[split:], left_out=places[:split])
-
-
-def _first_sight(places: Sequence[int], settings: SourceSettings) -> Selection:
-    """What `first` lets through, and the newest of what it keeps back."""
-    if settings.first == "all":
-        return Selection(places)
-    wanted = 0 if settings.first == "none" else settings.first
-    first = max(0, len(places) - wanted)
-    kept = max(0, first - KEPT)
-    return Selection(places[first:], beyond_first=places[kept:first], left_out=places[:kept])
-
-
-def _new(found: Sequence[Candidate], past: Past) -> tuple[int, ...]:
-    """The places of entries that the source has never shown.
-
-    Where the last batch was cut at the oldest, what is older than all that is known was there
-    already: it comes up when newer entries go.
-    """
-    seen = [not past.seen.isdisjoint(one.keys) for one in found]
-    first = seen.index(True) if past.was_cut and any(seen) else 0
-    return tuple(place for place in range(first, len(found)) if not seen[place])
-
-
 def plan(
     settings: SourceSettings,
     found: Sequence[Candidate],
@@ -288,20 +195,6 @@ def _left_out(found: Sequence[Candidate], account: str, places: Sequence[int]) -
         )
 
 
-def _risen(
-    found: Sequence[Candidate], settings: SourceSettings, name: str, past: Past
-) -> list[int]:
-    """What was kept from the account for want of votes, and has enough of them by now."""
-    outvoted, published = past.outvoted.get(name, ()), past.published.get(name, ())
-    return [
-        place
-        for place, one in enumerate(found)
-        if one.keys[0] in outvoted
-        and (one.entry.score or 0) >= settings.filter.min_score
-        and not any(key in published for key in one.published_keys)
-    ]
-
-
 class _Gate:
     """What keeps entries from one account; each that passes may keep out those behind it."""
 
@@ -344,19 +237,6 @@ class _Gate:
         return identity.author_of(one.entry, self._settings.name)
 
 
-def _edits(found: Sequence[Candidate], name: str, past: Past) -> Iterator[tuple[int, Made]]:
-    """The places of entries that read otherwise now than their posts, and what was made of them."""
-    made = past.made.get(name, {})
-    for place, one in enumerate(found):
-        standing = _standing(one, made)
-        if standing is not None and _words(one.entry) != _words(standing.entry):
-            yield place, standing
-
-
-def _standing(one: Candidate, made: Mapping[bytes, Made]) -> Made | None:
-    return next((made[key] for key in one.published_keys if key in made), None)
-
-
 def _edited(
     found: Sequence[Candidate],
     name: str,
@@ -367,7 +247,7 @@ def _edited(
     """Edits of the posts of these entries, as far as their text changes."""
     for place in places:
         one, draft = found[place], drafts[place]
-        standing = _standing(one, past.made[name])
+        standing = editable(one, past.made[name])
         if draft.post is None:
             yield Refusal(one, name, draft.reason)
         elif standing is not None:
@@ -376,35 +256,3 @@ def _edited(
                 claim = identity.edit_key(standing.delivery_id, standing.edits + 1)
                 state = State.HELD if draft.held else State.QUEUED
                 yield Intent(one, name, post, state, draft.held, claims=(claim,))
-
-
-def _words(entry: Entry) -> tuple[object, ...]:
-    """What of an entry a reader would call another text."""
-    return entry.title, entry.summary, entry.authors, entry.media
-
-
-def _storm(
-    settings: SourceSettings,
-    found: Sequence[Candidate],
-    new: Sequence[int],
-    past: Past,
-    count: int,
-) -> str:
-    """Why the batch is held, or "": `count` entries would be queued of it."""
-    if past.last_batch_at is None:
-        return ""
-    if count > settings.max_per_poll:
-        return f"storm: {count} new entries in one poll, max_per_poll = {settings.max_per_poll}"
-    changed = len(new) == len(found) and len(new) >= WHOLESALE and not past.is_blank
-    if changed and (past.address_changed or _are_old(found, past.last_batch_at)):
-        return f"storm: all {len(new)} entries changed at once"
-    return ""
-
-
-def _are_old(new: Sequence[Candidate], since: datetime) -> bool:
-    """Whether any was there before the last poll, or may have been: old entries under new ids.
-
-    What was all published since then is just news.
-    """
-    dates = [one.entry.published_at for one in new]
-    return any(date is None or date <= since for date in dates)
