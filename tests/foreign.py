@@ -18,13 +18,16 @@ from reblogbot.core import (
     drafting,
     filters,
     identity,
-    planning,
+    page_link,
+    recognition,
     schedule,
+    traits,
 )
 from reblogbot.core.templates import Names, template
 from reblogbot.core.text import cleaning, escaping, language, markup, measure, mentions, shortening
 from reblogbot.core.text.hashtags import hashtags, untagged
-from reblogbot.model import Author, Batch, Entry, Limits, Markup, Media, Post
+from reblogbot.evidence import Habits
+from reblogbot.model import Author, Batch, Entry, Limits, Markup, Media, Past, Post
 from reblogbot.sources import (
     activitypub,
     arxiv,
@@ -62,7 +65,8 @@ MODULES = """
     core.text.cleaning core.text.hashtags core.text.language core.text.links core.text.markup
     core.text.escaping core.text.measure core.text.mentions core.text.patterns core.text.shortening
     core.identity core.bounds core.drafting core.filters core.compose core.templates core.digest
-    core.schedule core.planning core.choosing core.consent
+    core.schedule core.planning core.recognition core.traits core.habits core.page_link
+    core.consent
     sources.activitypub sources.arxiv sources.body sources.chouti_page sources.consent
     sources.dates sources.document sources.encoding sources.entry_media sources.feed_links sources.headline
     sources.json_query sources.json_text sources.jsonfeed sources.likeness sources.meta_refresh sources.not_a_feed
@@ -90,7 +94,9 @@ OWN = frozenset(
     core.templates.check_template core.digest.next_time core.schedule.next_poll
     core.schedule.next_try core.schedule.brought_forward sources.document.read_first
     core.schedule.hold_until core.schedule.back_off core.drafting.draft_job core.planning.plan
-    core.choosing.choose core.choosing.editable sources.consent.judged
+    core.planning.choose core.habits.learnt core.habits.remarks core.traits.ignores_ids
+    core.traits.own_id core.traits.keys_by_trait core.traits.title_key core.traits.keys_of
+    core.traits.published_keys core.traits.evidence_of core.identity.key sources.consent.judged
     sources.json_query.read_query sources.selectors.split sources.selectors.read_selector
     sources.selectors.read_item sources.timeline.catch_up sources.timeline.first_pages
     sources.entry_media.entry_media sources.people.flag core.consent.blocked sources.not_a_feed.cut_off sources.dates.from_number
@@ -216,8 +222,16 @@ READERS: dict[str, Callable[[str], object]] = {
     "core.consent.own_account": lambda text: consent.own_account(
         replace(entry(text), author=Author(address=text)), SOURCE, "a", {"b": text}
     ),
-    "core.identity.keys": lambda text: identity.keys(entry(text)),
-    "core.identity.published_keys": lambda text: identity.published_keys(entry(text), "s"),
+    "core.identity.link_key": lambda text: identity.link_key(URL + text),
+    "core.identity.former_keys": lambda text: identity.former_keys(entry(text)),
+    "core.identity.former_keys_by_trait": lambda text: [
+        *identity.former_keys_by_trait(entry(text))
+    ],
+    "core.identity.former_published_keys_by_trait": lambda text: [
+        *identity.former_published_keys_by_trait(entry(text), "s")
+    ],
+    "core.identity.keys_within": lambda text: identity.keys_within(entry(text), "s"),
+    "core.identity.normal_guid": identity.normal_guid,
     "core.bounds.bounded": lambda text: bounds.bounded(entries(text)),
     "core.bounds.newest": lambda text: bounds.newest(entries(text).entries, 10),
     "core.bounds.age_order": lambda text: bounds.age_order(entries(text).entries),
@@ -246,8 +260,19 @@ READERS: dict[str, Callable[[str], object]] = {
     "core.schedule.freshness": lambda text: schedule.freshness(
         dict.fromkeys(["cache-control", "expires", "age", "date"], text), NOW
     ),
-    "core.planning.candidates": lambda text: planning.candidates("s", entries(text)),
-    "core.planning.oldest_first": lambda text: planning.oldest_first(entries(text).entries),
+    "core.recognition.candidates": lambda text: recognition.candidates("s", entries(text)),
+    "core.recognition.recognise": lambda text: recognition.recognise(
+        "s", recognition.candidates("s", entries(text)), Past()
+    ),
+    "core.recognition.lookup_keys": recognition.lookup_keys,
+    "core.recognition.oldest_first": lambda text: recognition.oldest_first(entries(text).entries),
+    "core.traits.traits_of": lambda text: traits.traits_of(entry(text), Habits()),
+    "core.page_link.page_link": lambda text: page_link.page_link(f"{URL}?{text}"),
+    "core.page_link.without_place": lambda text: page_link.without_place(URL + text),
+    "core.page_link.host_of_page": lambda text: page_link.host_of_page(f"//{text}"),
+    "core.page_link.differing_parameters": lambda text: page_link.differing_parameters(
+        f"{URL}?{text}", f"{URL}?{text}x"
+    ),
     "sources.activitypub.webfinger": lambda text: activitypub.webfinger(activity(text)),
     "sources.activitypub.actor": lambda text: activitypub.actor(activity(text)),
     "sources.activitypub.author": lambda text: activitypub.author(activity(text)),
@@ -423,3 +448,18 @@ NASTY = (
     *("arXiv:a ", "Announce Type: ", "#no", "charset=", "rel=", ">", ";", "="),
 )
 """Fragments that, repeated, have made or could make some reader go back over what it has read."""
+
+BY_LEXBOR = frozenset(
+    """
+    sources.chouti_page.records sources.feed_links.named sources.parse_card.pictures
+    sources.parse_chouti.parse_json sources.parse_chouti.parse_page sources.parse_page.parse
+    """.split()
+)
+"""Readers of whole pages by lexbor, which looks through all open elements for some tags.
+
+What that costs is quadratic in the depth of a page and cannot be bounded here: pages are read in
+the parser child alone, which has a deadline.
+"""
+
+NESTING = ("<div>", "<p>", "<li>", "<td>", "<tr>", "<pre>", "<svg>", "<a ", "<title>", "<item>")
+"""Fragments that nest without end."""

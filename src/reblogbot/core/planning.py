@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
 
-from reblogbot.config.settings import SourceSettings
-from reblogbot.core import bounds, consent, digest, filters, identity
-from reblogbot.core.choosing import Choice, Route, editable
+from reblogbot.config.settings import AccountSettings, SourceSettings
+from reblogbot.core import consent, digest, filters, identity
 from reblogbot.core.drafting import Draft
+from reblogbot.core.recognition import Recognised
 from reblogbot.model import (
-    Batch,
     Candidate,
     Entry,
     Intent,
+    Limits,
+    Made,
     Past,
     Plan,
     Recent,
@@ -23,8 +24,19 @@ from reblogbot.model import (
     State,
 )
 
-# so many entries of one batch with ids and words of their own do not mean one thing
-SHARED = 3
+# from so many entries on, a single old or dateless one among nothing but new ones is suspicious
+WHOLESALE = 5
+KEPT = 1000
+"""Entries of a storm, or of a first sight, that are kept for an account; others are only seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Source → account. `learnt` tells whether the source was ever read for this account."""
+
+    account: AccountSettings
+    limits: Limits
+    learnt: bool
 
 
 class Taken:
@@ -59,73 +71,90 @@ class Taken:
         return replace(past, published=published, recent=recent)
 
 
-def candidates(source: str, batch: Batch) -> tuple[Candidate, ...]:
-    """The batch's entries with their keys, oldest first, each once."""
-    shown = [_as_shown(entry) for entry in batch.entries]
-    links, guids = _shared(shown)
-    # what many redirectors lead to is a home page as well
-    counted = [entry for entry in batch.entries if entry.redirector]
-    ends, _ = _shared([replace(entry, guid=entry.guid or entry.redirector) for entry in counted])
-    taken: set[bytes] = set()
-    kept = []
-    for entry in oldest_first(batch.entries):
-        is_shown = identity.canonical_link(_as_shown(entry).link) not in links
-        is_end = bool(entry.redirector) and identity.canonical_link(entry.link) in ends
-        known_by = replace(
-            entry,
-            link=entry.link if is_shown and not is_end else "",
-            redirector=entry.redirector if is_shown else "",
-            guid=entry.guid if entry.guid not in guids else "",
-        )
-        keys = identity.keys(known_by)
-        if taken.isdisjoint(keys):
-            kept.append(Candidate(entry, keys, identity.published_keys(known_by, source)))
-        taken.update(keys)
-    return tuple(kept)
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What becomes of a batch's entries for one account, by their places in it, oldest first.
 
-
-def _as_shown(entry: Entry) -> Entry:
-    """The entry under its redirector: what tells nothing must not hang on who counts clicks."""
-    return replace(entry, link=entry.redirector, redirector="") if entry.redirector else entry
-
-
-def _shared(entries: Sequence[Entry]) -> tuple[frozenset[str], frozenset[str]]:
-    """The canonical links, and the ids, that tell nothing, such as a home page.
-
-    Those are many entries', who have ids, or else links, and words of their own. Where there is
-    no id, the link as written is it: a list of changes links to places on a page. Such links
-    are written alike but for the fragment: a home page has no tracking parameters that differ.
+    `chosen` may be published, `edits` are published and read otherwise now: both need a draft.
+    `beyond_first` are kept back by `first`, and `left_out` is only remembered as seen.
+    `is_outdated`: see Plan.
     """
-    links: list[tuple[str, str, str]] = []
-    guids: list[tuple[str, str, str]] = []
-    for entry in entries:
-        words = entry.title or entry.summary
-        links.append((entry.link.partition("#")[0], entry.guid or entry.link, words))
-        guids.append((entry.guid, identity.canonical_link(entry.link), words))
-    return frozenset(map(identity.canonical_link, _of_many(links))), _of_many(guids)
+
+    chosen: Sequence[int] = ()
+    edits: Sequence[int] = ()
+    beyond_first: Sequence[int] = ()
+    left_out: Sequence[int] = ()
+    is_outdated: bool = False
 
 
-def _of_many(told: Iterable[tuple[str, str, str]]) -> frozenset[str]:
-    """Of (value, name, words) the values that come with many names and many words."""
-    found: dict[str, tuple[set[str], set[str]]] = {}
-    for value, name, words in told:
-        if value and name and words:
-            names, texts = found.setdefault(value, (set(), set()))
-            names.add(name)
-            texts.add(words)
-    return frozenset(
-        value for value, (names, texts) in found.items() if min(len(names), len(texts)) >= SHARED
-    )
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a batch asks for before anything is filtered or composed: what is new, and for whom."""
+
+    new: tuple[int, ...]
+    storm: str
+    by_account: Mapping[str, Selection]
 
 
-def oldest_first(entries: Sequence[Entry]) -> list[Entry]:
-    """The entries by date; a dateless one stays beside its neighbour."""
-    return [entries[place] for place in bounds.age_order(entries)]
+def choose(
+    settings: SourceSettings, recognised: Recognised, routes: Sequence[Route], past: Past
+) -> Choice:
+    """The entries that are new, and those that need a draft for each account; pure."""
+    found = recognised.found
+    new = _new(recognised, past)
+    names = [route.account.name for route in routes]
+    risen = {name: _risen(found, settings, name, past) for name in names}
+    count = len(set(new).union(*risen.values()))
+    storm = _storm(settings, found, new, past, count)
+    by_account = {}
+    for route in routes:
+        name = route.account.name
+        if route.learnt:
+            news = sorted({*new, *risen[name]})
+            most = max(KEPT, settings.max_per_poll) - past.held.get(name, 0)
+            selection = _newest(news, most) if storm else Selection(news)
+        else:
+            selection = _first_sight(range(len(found)), settings)
+        edits = list(_edits(found, name, past))
+        by_account[name] = replace(
+            selection,
+            edits=[place for place, standing in edits if standing.remote_id],
+            is_outdated=any(not standing.remote_id for _, standing in edits),
+        )
+    return Choice(new, storm, by_account)
+
+
+def _newest(places: Sequence[int], most: int) -> Selection:
+    """The newest entries of a storm, at most so many."""
+    split = max(0, len(places) - max(0, most))
+    return Selection(places[split:], left_out=places[:split])
+
+
+def _first_sight(places: Sequence[int], settings: SourceSettings) -> Selection:
+    """What `first` lets through, and the newest of what it keeps back."""
+    if settings.first == "all":
+        return Selection(places)
+    wanted = 0 if settings.first == "none" else settings.first
+    first = max(0, len(places) - wanted)
+    kept = max(0, first - KEPT)
+    return Selection(places[first:], beyond_first=places[kept:first], left_out=places[:kept])
+
+
+def _new(recognised: Recognised, past: Past) -> tuple[int, ...]:
+    """The places of entries that the source has never shown.
+
+    Where the last batch was cut at the oldest, what is older than all that is known was there
+    already: it comes up when newer entries go.
+    """
+    fresh = {id(one) for one in recognised.new}
+    known = [id(one) not in fresh for one in recognised.found]
+    first = known.index(True) if past.was_cut and any(known) else 0
+    return tuple(place for place in range(first, len(known)) if not known[place])
 
 
 def plan(
     settings: SourceSettings,
-    found: Sequence[Candidate],
+    recognised: Recognised,
     routes: Sequence[Route],
     past: Past,
     choice: Choice,
@@ -136,6 +165,7 @@ def plan(
 
     `drafts` holds, by account and place, a draft for every entry of the choice.
     """
+    found = recognised.found
     intents: list[Intent] = []
     refusals: list[Refusal] = []
     for route in routes:
@@ -162,6 +192,8 @@ def plan(
         choice.storm,
         tuple(found) if settings.order == "score" else (),
         any(selection.is_outdated for selection in choice.by_account.values()),
+        recognised.sightings,
+        recognised.habits,
     )
 
 
@@ -195,6 +227,20 @@ def _left_out(found: Sequence[Candidate], account: str, places: Sequence[int]) -
         )
 
 
+def _risen(
+    found: Sequence[Candidate], settings: SourceSettings, name: str, past: Past
+) -> list[int]:
+    """What was kept from the account for want of votes, and has enough of them by now."""
+    outvoted, published = past.outvoted.get(name, ()), past.published.get(name, ())
+    return [
+        place
+        for place, one in enumerate(found)
+        if any(key in outvoted for key in one.keys)
+        and (one.entry.score or 0) >= settings.filter.min_score
+        and not any(key in published for key in one.known_as)
+    ]
+
+
 class _Gate:
     """What keeps entries from one account; each that passes may keep out those behind it."""
 
@@ -210,7 +256,7 @@ class _Gate:
 
     def refusal(self, one: Candidate, draft: Draft) -> str:
         """Why the entry is not queued, or ""."""
-        if not self._published.isdisjoint(one.published_keys):
+        if not self._published.isdisjoint(one.known_as):
             return "duplicate: this account has published or queued it already"
         chosen = self._settings.filter
         reason = consent.own_account(one.entry, self._settings, self._account, self._addresses)
@@ -237,6 +283,19 @@ class _Gate:
         return identity.author_of(one.entry, self._settings.name)
 
 
+def _edits(found: Sequence[Candidate], name: str, past: Past) -> Iterator[tuple[int, Made]]:
+    """The places of entries that read otherwise now than their posts, and what was made of them."""
+    made = past.made.get(name, {})
+    for place, one in enumerate(found):
+        standing = _standing(one, made)
+        if standing is not None and _words(one.entry) != _words(standing.entry):
+            yield place, standing
+
+
+def _standing(one: Candidate, made: Mapping[bytes, Made]) -> Made | None:
+    return next((made[key] for key in one.known_as if key in made), None)
+
+
 def _edited(
     found: Sequence[Candidate],
     name: str,
@@ -247,7 +306,7 @@ def _edited(
     """Edits of the posts of these entries, as far as their text changes."""
     for place in places:
         one, draft = found[place], drafts[place]
-        standing = editable(one, past.made[name])
+        standing = _standing(one, past.made[name])
         if draft.post is None:
             yield Refusal(one, name, draft.reason)
         elif standing is not None:
@@ -256,3 +315,47 @@ def _edited(
                 claim = identity.edit_key(standing.delivery_id, standing.edits + 1)
                 state = State.HELD if draft.held else State.QUEUED
                 yield Intent(one, name, post, state, draft.held, claims=(claim,))
+
+
+def _words(entry: Entry) -> tuple[object, ...]:
+    """What of an entry a reader would call another text."""
+    return entry.title, entry.summary, entry.authors, entry.media
+
+
+def _storm(
+    settings: SourceSettings,
+    found: Sequence[Candidate],
+    new: Sequence[int],
+    past: Past,
+    count: int,
+) -> str:
+    """Why the batch is held, or "": `count` entries would be queued of it."""
+    if past.last_batch_at is None:
+        return ""
+    if count > settings.max_per_poll:
+        return f"storm: {count} new entries in one poll, max_per_poll = {settings.max_per_poll}"
+    changed = bool(new) and len(new) == len(found) and not past.is_blank
+    if changed and (past.address_changed or _are_old(found, past.last_batch_at)):
+        return f"storm: all {len(new)} entries changed at once"
+    return ""
+
+
+def _are_old(new: Sequence[Candidate], since: datetime) -> bool:
+    """Whether they were there before the last poll: old entries under new ids, or another list.
+
+    What was published since then is just news. In a short list all must be that old; in one of
+    WHOLESALE entries or more a single old or dateless entry is enough (ADR 0004).
+    """
+    is_old = [
+        one.entry.published_at is not None and _latest(one.entry.published_at) <= since
+        for one in new
+    ]
+    if len(new) < WHOLESALE:
+        return all(is_old)
+    return any(is_old) or any(one.entry.published_at is None for one in new)
+
+
+def _latest(published: datetime) -> datetime:
+    """The latest instant that a date may mean: of a midnight in UTC the end of its day."""
+    is_day = published.time() == time(0)
+    return published + timedelta(days=1) if is_day else published
