@@ -317,7 +317,9 @@ def test_visibility_is_the_sources_over_the_accounts():
     [
         (Entry(title="抽屉", language="ja"), {"language": "zh"}, "fr", "zh"),
         (Entry(title="抽屉", language="ja_jp"), {}, "fr", "ja-JP"),
-        (Entry(title="抽屉", language="und"), {}, "fr", "fr"),
+        (Entry(title="tiroir", language="und"), {}, "fr", "fr"),
+        (Entry(title="抽屉", language="en-us"), {}, "fr", "zh"),
+        (Entry(title="抽屉", language="en-us"), {"language": "en"}, "fr", "en"),
         (Entry(title="抽屉"), {}, "", "zh"),
         (Entry(title="plain"), {}, "nonsense", "en"),
     ],

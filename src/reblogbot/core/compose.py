@@ -16,12 +16,12 @@ from reblogbot.core.text import (
     defuse,
     graphemes,
     hashtags,
-    language_of,
     language_tag,
     length,
     one_line,
     shorten,
     size,
+    text_language,
     untagged,
 )
 from reblogbot.core.text.patterns import matches, replaced
@@ -154,12 +154,14 @@ def _spoiler(source: SourceSettings, text: str) -> str:
 def _language(
     entry: Entry, source: SourceSettings, account: AccountSettings, feed_language: str, names: Names
 ) -> str:
-    """The admin's word on the source, the entry's own, the feed's, the script's, a default."""
+    """The admin's word on the source, the entry's own, the feed's, the text's, a default.
+
+    What the script of the text contradicts is passed over, but for the admin's word.
+    """
+    text = f"{names.title}\n{names.summary}"
     return (
         language_tag(source.language)
-        or language_tag(entry.language)
-        or language_tag(feed_language)
-        or language_of(f"{names.title}\n{names.summary}")
+        or text_language(text, entry.language, feed_language)
         or language_tag(account.language)
     )
 
