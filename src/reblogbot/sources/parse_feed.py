@@ -19,7 +19,14 @@ from reblogbot.sources import arxiv, dates, jsonfeed, not_a_feed, sax, spans, xm
 from reblogbot.sources.body import Body
 from reblogbot.sources.encoding import decode
 from reblogbot.sources.entry_media import entry_media
-from reblogbot.sources.plain import LONGEST_HTML, LONGEST_TEXT, has_markup
+from reblogbot.sources.plain import (
+    LONGEST_HTML,
+    LONGEST_TEXT,
+    from_escaped,
+    from_html,
+    from_plain,
+    plain,
+)
 from reblogbot.sources.urls import is_web_url, web_url
 
 CUT_OFF = Validators(cursor="cut off")
@@ -267,18 +274,18 @@ class _Reading:
     def _title(self, raw: dict[str, Any]) -> str:
         title = str(next(filter(None, map(raw.get, _TITLES)), ""))[:LONGEST_HTML]
         kind = raw.get("title_detail", {}).get("type", "text/plain")
-        if kind != "text/plain" or (not self.head.is_atom and has_markup(title)):
-            title = html_to_text(title)
-        elif not self.head.is_atom:
-            # RSS does not say whether a title is HTML: a lone "<" or ">" is none, "&amp;" is
-            title = unescape_once(title)
+        if kind != "text/plain":
+            title = from_html(title)
+        else:
+            # RSS does not say whether a title is HTML
+            title = from_escaped(title) if self.head.is_atom else plain(title)
         return one_line(title)[:LONGEST_TEXT]
 
     def _summary(self, raw: dict[str, Any]) -> str:
         for detail in _texts(raw):
             value = str(detail.get("value") or "")[:LONGEST_HTML]
             is_plain = detail.get("type") == "text/plain"
-            text = clean(value) if is_plain else html_to_text(value)
+            text = clean(from_plain(value)) if is_plain else from_html(value)
             if text:
                 return text[:LONGEST_TEXT]
         return ""
