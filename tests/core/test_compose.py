@@ -156,7 +156,7 @@ PAPER = Entry(
         pytest.param(
             Entry(link="https://example.org/"),
             {"template": "reblog-via"},
-            "Reblog via s\n\nhttps://example.org/",
+            "",
             id="nothing but a link",
         ),
         pytest.param(
@@ -486,6 +486,7 @@ def test_any_post_fits_and_keeps_what_matters(entry, chosen, limits):
     link = clean_link(entry.link)
     if (
         link
+        and post.text
         and "link" in chosen.template
         and length(link, limits, post.spoiler) <= limits.characters
     ):
