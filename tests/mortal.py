@@ -93,6 +93,7 @@ class Reaper:
             sources=Edge(store.sources, "sources", self),
             outbox=Edge(store.outbox, "outbox", self),
             publications=store.publications,
+            tallies=store.tallies,
             history=store.history,
             name=store.name,
         )
@@ -115,7 +116,14 @@ class Reaper:
             return access
 
         return Pipeline(
-            config, parts, make_source, make_access, whole._gallery, edges.clock, lambda: 0.5
+            config,
+            parts,
+            make_source,
+            make_access,
+            whole._gallery,
+            edges.workers,
+            edges.clock,
+            lambda: 0.5,
         )
 
 

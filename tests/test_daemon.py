@@ -8,11 +8,16 @@ import socket
 import sqlite3
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 
-from reblogbot import sdnotify
+from reblogbot import __version__, app, sdnotify
+from reblogbot.clock import uptime
+from reblogbot.presence import Presence
+from reblogbot.pulse import BEATS, Pulse
+from reblogbot.store.daemons import BEAT
 from rig import PATIENCE, items, kill, posted, text_of, until
 
 # the program, one thread of which is gone for good after a SIGALRM, as one that runs out of
@@ -142,6 +147,68 @@ def test_it_posts_what_comes_and_ends_well_on_a_signal(
     assert "STATUS=1 sources, 1 accounts" in systemd.heard
     assert "Traceback" not in bot.log()
     assert {one.state for one in bot.deliveries()} == {"sent"}
+
+
+@pytest.mark.both_databases
+def test_an_idle_daemon_is_seen_by_status_and_no_store_is_copied_beside_it(
+    bot, feeds, sandbox, clock, daemon, cli, tmp_path
+):
+    """Nothing told that a daemon ran while it held no lease, and its store was copied."""
+    url = feeds.show("/f", items(clock, "b", "a"))
+    slow = {**bot.account("news", sandbox), "pace": {"per_hour": 1}}
+    bot.configure({"hot": {"url": url, "every": "1h"}}, {"news": slow})
+    copying = "copy-store", bot.store_url or f"sqlite:///{bot.stored}", "sqlite:///copy.sqlite3"
+
+    def seen():
+        return cli("status", "--json").json["daemon"]
+
+    process = daemon()
+    until(lambda: seen() and seen()["last_round_at"], "the first round in the store")
+    assert list(seen())[:4] == ["version", "since", "host", "last_round_at"]
+    assert (seen()["version"], seen()["pid"]) == (__version__, process.pid)
+    assert f"(process {process.pid})" in cli("status").out
+    await_posts(sandbox, "a")
+    assert cli("health").code == 0
+    ran = cli(*copying, "--json")
+    assert (ran.code, ran.json["error"]["slug"]) == (3, "store_in_use")
+    assert f"process {process.pid}" in ran.json["error"]["message"]
+    ran = cli("sync")
+    assert "1 queued: the daemon on" in ran.out
+    assert cli("sync", "--json").json["daemon"]["pid"] == process.pid
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=PATIENCE) == 0
+    assert seen() is None
+    process = daemon()
+    assert seen()["pid"] == process.pid
+    kill(process)
+    assert seen() is None
+    assert cli(*copying).code == 0
+
+
+def test_a_daemon_writes_its_row_once_in_five_minutes(bot, clock, feeds, sandbox):
+    bot.configure({"hot": {"url": feeds.url("/f")}}, {"news": (sandbox, "")})
+    with bot.store() as store:
+        pulse = Pulse(app.load_config(bot.path))
+        presence = Presence(store, pulse)
+
+        def beats():
+            presence.beat_if_due()
+            (one,) = store.daemons.living(store.clock.now())
+            return one.beat_at, one.last_round_at
+
+        first = beats()
+        assert first == (first[0], None)
+        assert beats() == first
+        for name in BEATS:
+            pulse.beat(name)
+        second = beats()
+        assert second[1] is not None
+        assert beats() == second
+        with time_machine.travel(datetime.now(UTC) + BEAT, tick=False):
+            presence._beaten = (uptime() - BEAT.total_seconds(), True)
+            assert beats()[0] > second[0]
+        presence.end()
+        assert store.daemons.living(store.clock.now()) == []
 
 
 def test_what_a_poll_brings_goes_out_without_waiting_for_a_beat(one_source, daemon, sandbox):

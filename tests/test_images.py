@@ -21,17 +21,29 @@ LIMITS = Limits()
 class Visitor:
     """A gallery whose fetches go to the test's own web server, and what it logs."""
 
-    def __init__(self, workshop, fetcher, told):
+    def __init__(self, workshop, fetcher, told, configured):
+        self._configured = configured
         self._workshop = workshop
         self._gallery = Gallery(fetcher, workshop.workers)
         self._told = told
 
     def fetched(self, *media, limits=LIMITS):
-        return self._workshop.run(self._gallery.fetched(media, limits))
+        return self.looked_at(*media, limits=limits)[0]
+
+    def looked_at(self, *media, limits=LIMITS):
+        """The images, and why others are left out."""
+        return self._workshop.run(
+            self._gallery.fetched(media, limits, source="s", configured=self._configured)
+        )
 
     def illustrated(self, link, wanted=4, **entry):
         return self._workshop.run(
-            self._gallery.illustrated(Entry(title="t", link=link, **entry), wanted)
+            self._gallery.illustrated(
+                Entry(title="t", link=link, **entry),
+                wanted,
+                source="s",
+                configured=self._configured,
+            )
         )
 
     @property
@@ -44,7 +56,7 @@ def visitor(workshop, clock, feeds, caplog):
     caplog.set_level(logging.INFO, "reblogbot.images")
     allowed = HttpSettings(allow_private=(feeds.address,), timeout="2s", max_body="1MB")
     fetcher = Fetcher(allowed, clock=clock)
-    yield Visitor(workshop, fetcher, caplog)
+    yield Visitor(workshop, fetcher, caplog, {feeds.address})
     workshop.run(fetcher.close())
 
 
@@ -112,6 +124,13 @@ def test_what_the_server_does_not_take_is_converted(visitor, feeds):
 def test_no_image_is_fetched_from_where_the_web_is_not(visitor, url, slug):
     assert visitor.fetched(Media(url)) == ()
     assert [one for one, _ in visitor.told] == [slug]
+
+
+def test_what_is_left_out_is_named_with_the_reason(visitor, feeds):
+    images, left_out = visitor.looked_at(Media(feeds.fail("/a.png", 404)), Media(""))
+    assert images == ()
+    assert [feeds.url("/a.png") in left_out[0], "404" in left_out[0]] == [True, True]
+    assert len(left_out) == 2
 
 
 def test_a_name_that_climbs_is_asked_of_its_server_and_of_nobody_else(visitor, feeds):
@@ -233,10 +252,10 @@ def test_no_bytes_make_a_gallery_raise(workshop, body, kind, pixels):
         return Response(200, url, {"content-type": kind}, body)
 
     gallery = Gallery(fetch, workshop.workers)
-    images = workshop.run(
-        gallery.fetched([Media("https://x.example/a.png")], Limits(image_pixels=pixels))
+    images, _ = workshop.run(
+        gallery.fetched([Media("https://x.example/a.png")], Limits(image_pixels=pixels), source="s")
     )
-    entry = workshop.run(gallery.illustrated(Entry(link="https://x.example/"), 3))
+    entry = workshop.run(gallery.illustrated(Entry(link="https://x.example/"), 3, source="s"))
     assert len(images) <= 1
     assert all(media.url.startswith(("http://", "https://")) for media in entry.media)
 
@@ -254,7 +273,9 @@ def test_whoever_gives_up_waiting_takes_the_fetches_along(workshop):
 
     async def give_up():
         async with asyncio.timeout(0.05):
-            await Gallery(fetch, workshop.workers).fetched([Media("a"), Media("b")], LIMITS)
+            await Gallery(fetch, workshop.workers).fetched(
+                [Media("a"), Media("b")], LIMITS, source="s"
+            )
 
     with pytest.raises(TimeoutError):
         workshop.run(give_up())

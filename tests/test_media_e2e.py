@@ -1,11 +1,14 @@
 """Images from a source's web to a post on a server, and posts that go out whatever becomes of them."""
 
+import sqlite3
+
 import pytest
 import requests
+import tomlkit
 
 from pictures import opened, png, saved
 from reblogbot.sandbox.server import run_in_thread
-from rig import Item, items, posted, rss, text_of
+from rig import Item, items, posted, rss, text_of, until
 
 SLOW_ANSWER = 20
 
@@ -101,6 +104,66 @@ def test_an_image_of_a_kind_servers_do_not_take_is_converted(bot, feeds, sandbox
     (media,) = status["media_attachments"]
     attached = opened(requests.get(media["url"], timeout=10).content)
     assert (attached.format, attached.size) == ("JPEG", (40, 20))
+
+
+# what is left out
+
+
+def why(cli, name):
+    (story,) = cli("why", f"https://news.example/{name}", "--json").json["entries"]
+    (delivery,) = story["deliveries"]
+    return [one["note"] for one in delivery["events"] if one["note"]]
+
+
+def test_why_tells_which_image_was_left_out_and_the_post_is_no_failure(
+    bot, feeds, sandbox, clock, hot, cli
+):
+    feeds.show("/f", enclosing(items(clock, "a"), feeds.fail("/a.png", 404)))
+    hot()
+    assert sent(bot) == 1
+    (note,) = why(cli, "a")
+    assert note.startswith(f"without images: {feeds.url('/a.png')}: ")
+    assert bot.deliveries("sent")[0].error == ""
+
+
+def test_why_tells_that_the_server_did_not_take_an_image(bot, feeds, sandbox, clock, hot, cli):
+    sandbox.faults.add("status_before", path="/api/v2/media", status=500)
+    feeds.show("/f", enclosing(items(clock, "a"), feeds.show("/a.png", png(), kind="image/png")))
+    hot()
+    assert sent(bot) == 1
+    assert why(cli, "a") == ["without images: 1 not taken by the server, or not in time"]
+
+
+def test_an_image_host_slower_than_the_lease_stalls_no_account(
+    bot, feeds, sandbox, clock, hot, cli
+):
+    """Nothing was sent, ever, with exit code 0: the lease had lapsed when the image had come."""
+
+    def leased_until():
+        with sqlite3.connect(bot.stored) as store:
+            return store.execute("SELECT lease_until FROM account").fetchone()[0]
+
+    def slow(handler):
+        # twice three seconds, and the lease is renewed in time
+        for _ in range(2):
+            before = leased_until()
+            clock.advance(seconds=3)
+            until(lambda: leased_until() > before, "a renewed lease")  # noqa: B023
+        handler.send_response(200)
+        handler.send_header("Content-Type", "image/png")
+        handler.end_headers()
+        handler.wfile.write(png())
+
+    feeds.pages["/a.png"] = slow
+    feeds.show("/f", enclosing(items(clock, "a"), feeds.url("/a.png")))
+    hot()
+    tables = tomlkit.parse(bot.path.read_text(encoding="utf-8"))
+    tables["delivery"].update({"timeout": "3s", "lease": "4s"})
+    tables["http"]["timeout"] = "30s"
+    bot.path.write_text(tomlkit.dumps(tables), encoding="utf-8")
+    assert sent(bot) == 1
+    assert shown(sandbox) == [["Image: Title a"]]
+    assert "delivery.lease: is less than 3 times timeout" in cli("check").out
 
 
 # which pages are looked at

@@ -5,19 +5,21 @@ from __future__ import annotations
 import logging
 import os
 import random
+import threading
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reblogbot import __version__, registry
 from reblogbot.clock import SystemClock
+from reblogbot.config.hosts import hosts_of
 from reblogbot.config.load import load
 from reblogbot.config.settings import AccountSettings, Config, HttpSettings, SourceSettings
-from reblogbot.config.tokens import read_token
+from reblogbot.config.tokens import granted_scopes, read_token
 from reblogbot.images import Gallery
 from reblogbot.offload import WorkerPool
 from reblogbot.owner import new_owner
@@ -88,6 +90,7 @@ def make_target(account: AccountSettings, config: Config, clock: Clock) -> Masto
         clock=clock,
         timeout=config.delivery.timeout,
         user_agent=user_agent(config),
+        granted=lambda token: granted_scopes(account, token, os.environ),
     )
 
 
@@ -132,20 +135,29 @@ class Edges:
 
     def pipeline(self, config: Config, store: Store) -> Pipeline:
         """A pipeline for this config."""
+        targets: dict[str, MastodonTarget] = {}
+        making = threading.Lock()
 
-        @cache
-        def reader(name: str) -> MastodonTarget:
-            return make_target(config.accounts[name], config, self.clock)
+        def target(name: str) -> MastodonTarget:
+            """The one target of an account, so that what it knows is asked once.
 
-        tools = Tools(fetch=self.fetcher, offload=self.workers, clock=self.clock, reader=reader)
+            Readers ask for it from several threads at a time.
+            """
+            with making:
+                if name not in targets:
+                    targets[name] = make_target(config.accounts[name], config, self.clock)
+                return targets[name]
 
         def make_source(settings: SourceSettings) -> Source:
+            fetch = partial(self.fetcher, configured=hosts_of(settings, config.accounts))
+            offload = self.workers.share(settings.name)
+            tools = Tools(fetch=fetch, offload=offload, clock=self.clock, reader=target)
             return registry.factory(settings.kind)(settings.name, settings, tools)
 
         def make_access(account: AccountSettings, store: Store, in_store: StoreThread) -> Access:
             return Access(
                 account.name,
-                lambda: make_target(account, config, self.clock),
+                lambda: target(account.name),
                 lambda: read_token(account, os.environ),
                 store,
                 in_store,
@@ -153,7 +165,16 @@ class Edges:
             )
 
         gallery = Gallery(self.fetcher, self.workers)
-        return Pipeline(config, store, make_source, make_access, gallery, self.clock, random.random)
+        return Pipeline(
+            config,
+            store,
+            make_source,
+            make_access,
+            gallery,
+            self.workers,
+            self.clock,
+            random.random,
+        )
 
 
 @asynccontextmanager

@@ -22,6 +22,7 @@ from reblogbot.clock import SystemClock, uptime
 from reblogbot.config.settings import Config
 from reblogbot.errors import ConfigError, Exit, StoreError
 from reblogbot.pipeline import Pipeline
+from reblogbot.presence import Presence
 from reblogbot.pulse import Pulse
 from reblogbot.refrain import Refrain
 from reblogbot.store import Store
@@ -73,6 +74,7 @@ class Daemon:
         self._store = store
         self._shift = shift
         self._pulse = pulse
+        self._presence = Presence(store, pulse)
         self._window = window
         self._polls: set[asyncio.Task[None]] = set()
         self._claiming = asyncio.Lock()
@@ -95,6 +97,7 @@ class Daemon:
         scheduler = self._scheduler()
         scheduler.start()
         loop.add_signal_handler(signal.SIGHUP, self._reload_soon, scheduler)
+        await self._told(partial(self._aside, self._presence.beat_if_due))
         sdnotify.notify("READY=1", f"STATUS={self._summary()}")
         log.info("started", extra={"config": str(self._path), "store": self._store.name})
         minding = asyncio.create_task(self._mind_the_clock(scheduler))
@@ -106,6 +109,7 @@ class Daemon:
         scheduler.pause()
         await self._window.listen("")
         await self._drain()
+        await self._told(partial(self._aside, self._presence.end))
         for aside in (self._aside, self._broom):
             await self._told(aside.end)
         scheduler.shutdown(wait=False)
@@ -268,10 +272,12 @@ class Daemon:
     def _look_at_store(self) -> None:
         self._store.check_revision()
         self._store.read_clock()
+        self._presence.beat_if_due()
         if self._refrain.is_open:
             self._store.check_writable(self._store.clock.now())
 
     async def _keep_house(self) -> None:
+        await self._broom(self._store.daemons.sweep, self._store.clock.now())
         keep = self._shift.config.store.keep
         prune = partial(self._store.history.prune, is_over=self._stopping.is_set)
         gone = await self._broom(prune, keep, self._store.clock.now())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -10,6 +11,8 @@ from typing import Literal
 
 Action = Literal["post", "boost", "quote", "edit"]
 Visibility = Literal["public", "unlisted", "private", "direct"]
+Markup = Literal["plain", "gotosocial", "hollo", "snac"]
+"""What a server makes of a status's text: `core.text.escaping` says what each undoes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,26 @@ class Media:
     url: str
     mime: str = ""
     alt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """The account that wrote a fediverse status, as a server describes it.
+
+    `id` is the account's id on the server that was asked. `address` is `name@host` in lower case,
+    after the address of the profile. `tags` are the hashtags in the display name, the bio and the
+    fields, as `consent.fold_tag` writes them. What the server says nothing about is None.
+    `standing` is the reason why the account must not be boosted (suspended, moved …), or "".
+    """
+
+    id: str = ""
+    address: str = ""
+    name: str = ""
+    tags: tuple[str, ...] = ()
+    is_bot: bool = False
+    is_discoverable: bool | None = None
+    is_indexable: bool | None = None
+    standing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +70,12 @@ class Entry:
     is_reply: bool = False
     spoiler: str = ""
     """The warning its author put before it, or ""."""
-    barred: str = ""
-    """How its author opted out of being published by bots, or ""."""
+    author: Author | None = None
+    """The author of a fediverse status, None for anything else."""
+    status_id: str = ""
+    """The id of a status on the server it was read from, opaque and never folded."""
     forbidden: str = ""
-    """Why it must not be published whatever the config says (a block, our own post), or ""."""
+    """Why it must not be published whatever the config says (a block), or ""."""
     redirector: str = ""
     """The address under which the source counts who follows `link`, or ""."""
 
@@ -74,8 +99,10 @@ class Batch:
     """What one poll brings: all entries the source shows now, in the source's own order.
 
     With `not_modified` the entries are empty and the last batch still stands.
-    `fresh_for` is how long the source says its answer stays fresh; `moved_to` is the URL
-    that answered for it by permanent redirects alone, "" when it did not move.
+    `fresh_for` is how long the source says its answer stays fresh, `skipped_hours` are the
+    hours of the week (UTC, 0 is Monday's first) in which it wants no polls; `moved_to` is the
+    URL that answered for it by permanent redirects alone, "" when it did not move. `left_out`
+    counts the oldest entries of a document that shows more than is read of one.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -84,7 +111,9 @@ class Batch:
     validators: Validators = field(default_factory=Validators)
     not_modified: bool = False
     fresh_for: timedelta | None = None
+    skipped_hours: frozenset[int] = frozenset()
     moved_to: str = ""
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +121,8 @@ class Limits:
     """What a server takes: counts in characters as *it* counts them.
 
     `per_link` is what a link of any length counts, None where links count in full.
-    `image_bytes` and `image_pixels` are the most that one image may have.
+    `image_bytes` and `image_pixels` are the most that one image may have. `markup` is what the
+    server takes a text for.
     """
 
     characters: int = 500
@@ -101,6 +131,7 @@ class Limits:
     alt: int = 1500
     image_bytes: int = 10_000_000
     image_pixels: int = 16_777_216
+    markup: Markup = "plain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +139,8 @@ class Post:
     """The frozen thing to publish: rendered once, sent as it is.
 
     For a boost or quote, `uri` names the status; for an edit, it is the remote id of ours.
+    `status_id` is the id of the status on the account's own server, "" while that is not known.
+    `is_status` says that the source called it a status; else `uri` is a link that may be one.
     `link` is the link within the text.
     `length` and `limit` are in the server's own counting. `shorter` is a text for a server that,
     against its own word, finds this one too long; "" when there is none.
@@ -130,6 +163,8 @@ class Post:
     """The delivery whose status it answers, where a digest goes on in a thread; 0 for none."""
     may_mention: bool = False
     """Whether the admin's own template names somebody, who is then notified."""
+    status_id: str = ""
+    is_status: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +178,14 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The server's word that a post stands there: its id, opaque and never folded, and page."""
+    """The server's word that a post stands there: its id, opaque and never folded, and page.
+
+    `left_out` is how many of the post's images the server did not take, or not in time.
+    """
 
     remote_id: str
     url: str = ""
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +216,7 @@ class State(StrEnum):
 
 
 TRANSITIONS: dict[State, frozenset[State]] = {
-    # queued → sent: a first look at the account found the link already there
+    # queued → sent: a look at the account, or at the status, found that it stands there already
     State.QUEUED: frozenset({State.SENDING, State.SENT, State.HELD, State.SKIPPED}),
     State.SENDING: frozenset({State.SENT, State.QUEUED, State.DOUBT, State.DEAD}),
     State.DOUBT: frozenset({State.SENT, State.QUEUED, State.HELD, State.DEAD}),
@@ -277,13 +316,15 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """What an account published lately: titles of the last days, and links' hosts of the last one.
+    """What an account published lately: titles of the last days, sites and authors of the last one.
 
-    `domains` counts posts by site, as `identity.site_of` writes it.
+    `domains` counts posts by site, as `identity.site_of` writes it, `authors` by
+    `identity.author_key`.
     """
 
     titles: tuple[str, ...] = ()
     domains: Mapping[str, int] = field(default_factory=dict)
+    authors: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,10 +347,13 @@ class Past:
     source now stands at another url than when it was last read; `last_batch_at` is None
     before the first batch, `is_blank` that no batch has ever shown anything. The rest is filled
     where the source's settings ask for it: what each account published lately, by key what may
-    be edited, and the first keys of what was kept from it for want of votes.
+    be edited, and the first keys of what was kept from it for want of votes. `addresses` are
+    those of the config's accounts, by name, as far as they are known. `was_cut` tells that the
+    last batch had more entries than are read of one, and `held` counts what each account holds of
+    the source's storms.
     """
 
-    seen: Collection[bytes] = frozenset()
+    seen: AbstractSet[bytes] = frozenset()
     published: Mapping[str, Collection[bytes]] = field(default_factory=dict)
     last_batch_at: datetime | None = None
     address_changed: bool = False
@@ -317,6 +361,9 @@ class Past:
     recent: Mapping[str, Recent] = field(default_factory=dict)
     made: Mapping[str, Mapping[bytes, Made]] = field(default_factory=dict)
     outvoted: Mapping[str, Collection[bytes]] = field(default_factory=dict)
+    was_cut: bool = False
+    held: Mapping[str, int] = field(default_factory=dict)
+    addresses: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,9 @@ import os
 import secrets
 from functools import cache
 from pathlib import Path
+from uuid import UUID
+
+BOOT_ID = "REBLOGBOT_BOOT_ID"
 
 
 def new_owner() -> str:
@@ -20,22 +23,42 @@ def is_dead(owner: str) -> bool:
     What ran on another machine or in another container may live: its lease decides. So may
     what the system does not let us see.
     """
-    here, _, rest = owner.partition("/")
-    pid, _, rest = rest.partition("/")
-    if not here or here != _here() or not pid.isdecimal():
-        return False
+    return lives(owner) is False
+
+
+def lives(owner: str) -> bool | None:
+    """Whether the process that bears `owner` runs; None where that cannot be seen from here."""
+    pid, _, rest = owner.partition("/")[2].partition("/")
+    if not is_here(owner) or not pid.isdecimal():
+        return None
     found = _started(int(pid))
-    return found is not None and found != rest.partition("/")[0]
+    return None if found is None else found == rest.partition("/")[0]
+
+
+def is_here(owner: str) -> bool:
+    """Whether `owner` names a process of this boot of this machine, and of this container."""
+    here = owner.partition("/")[0]
+    return bool(here) and here == _here()
 
 
 @cache
 def _here() -> str:
     """This boot of this machine, and the namespace in which a process id means something."""
     try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-        return f"{boot}:{Path('/proc/self/ns/pid').stat().st_ino}"
-    except OSError:
+        return f"{_boot()}:{Path('/proc/self/ns/pid').stat().st_ino}"
+    except (OSError, ValueError):
         return ""
+
+
+def _boot() -> UUID:
+    """The id of this boot. Raises OSError, ValueError where it is not known.
+
+    A systemd unit that hides /proc/sys (ProcSubset=pid) passes it on in the environment.
+    """
+    try:
+        return UUID(Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip())
+    except OSError:
+        return UUID(os.environ.get(BOOT_ID, ""))
 
 
 def _started(pid: int) -> str | None:

@@ -20,10 +20,12 @@ from urllib.parse import urlsplit
 
 from reblogbot.clock import uptime
 from reblogbot.config.settings import AccountSettings, Config, SourceSettings
+from reblogbot.core import schedule
 from reblogbot.core.rounds import Poll, Round
+from reblogbot.core.schedule import NextPoll
 from reblogbot.model import Delivery, Limits, Post, State
 from reblogbot.polling import Look, Poller
-from reblogbot.ports import Clock, Source, Told, untold
+from reblogbot.ports import Clock, ParserPool, Source, Told, untold
 from reblogbot.sending.access import Access
 from reblogbot.store import Store, StoreThread
 from reblogbot.store.due import Room, Which
@@ -52,6 +54,7 @@ class Pipeline:
         make_source: Callable[[SourceSettings], Source],
         make_access: Callable[[AccountSettings, Store, StoreThread], Access],
         gallery: Gallery,
+        offload: ParserPool,
         clock: Clock,
         dice: Callable[[], float],
     ) -> None:
@@ -60,6 +63,7 @@ class Pipeline:
         self._in_store = StoreThread()
         self._make_access = make_access
         self._gallery = gallery
+        self._offload = offload
         self.clock = clock
         self._senders: dict[str, Sender] = {}
         enabled = (name for name, one in config.sources.items() if one.enabled)
@@ -68,7 +72,9 @@ class Pipeline:
         self._messenger: Messenger | None = None
         # what is being polled, and since when its lease is that old
         self._held: dict[int, tuple[SourceRecord, float]] = {}
-        self.poller = Poller(config, store, self._in_store, make_source, self, gallery, clock, dice)
+        self.poller = Poller(
+            config, store, self._in_store, make_source, self, gallery, offload, clock, dice
+        )
 
     async def close(self) -> None:
         """Let go of threads; the store is closed by whoever opened it."""
@@ -99,14 +105,21 @@ class Pipeline:
             renewing.cancel()
             await self.let_go()
         await self._explain(done, names)
-        for changed in await asyncio.gather(*map(self.deliver_now, await self.busy())):
+        delivered = await asyncio.gather(*map(self.deliver_now, await self.busy()))
+        for changed in delivered:
             done.add_deliveries(changed)
+        if not all(delivered) and not self._is_stopping:
+            done.paused |= await self._in_store(self._stalled)
         for name, sender in self._senders.items():
             done.deferred |= sender.deferred
             if sender.trouble:
                 done.paused[name] = sender.trouble
-        await self.tell()
+        await self.tell(at_once=True)
         return done
+
+    def _brought_forward(self, name: str, planned: NextPoll, last_poll_at: datetime) -> NextPoll:
+        """The source's next poll, earlier where the config now says so."""
+        return schedule.brought_forward(planned, last_poll_at, self.config.sources[name])
 
     async def enrol(self, done: Round | None = None) -> None:
         """Know the config's sources and accounts; hold what is queued for others."""
@@ -114,7 +127,7 @@ class Pipeline:
         hosts = {name: host(source, config) for name, source in config.sources.items()}
         addresses = {name: address(source) for name, source in config.sources.items()}
         servers = {name: account.server for name, account in config.accounts.items()}
-        await self._in_store(self.store.sources.enrol, addresses, now, hosts)
+        await self._in_store(self.store.sources.enrol, addresses, now, hosts, self._brought_forward)
         await self._in_store(self.store.outbox.enrol, servers)
         held = await self._in_store(self.store.outbox.hold_strays, addresses, servers, now)
         if done is not None:
@@ -204,8 +217,16 @@ class Pipeline:
         """The same, asked for by a person: what rests by our own choice is tried again."""
         return await self.sender(name).deliver(lambda: self._is_stopping, eager=True)
 
-    async def tell(self) -> None:
-        """Tell the admin of what he must see to."""
+    def _stalled(self) -> dict[str, str]:
+        """The accounts that should have sent something, though this process tried; in words."""
+        from reblogbot.core import waits  # noqa: PLC0415
+        from reblogbot.waiting import Waiting  # noqa: PLC0415
+
+        waiting = Waiting(self.config, self.store, self.clock.now(), is_working=True)
+        return {name: waits.stalled(since).cause for name, since in waiting.stalled().items()}
+
+    async def tell(self, *, at_once: bool = False) -> None:
+        """Tell the admin of what he must see to; `at_once` where everything due was just tried."""
         notify = self.config.notify
         if self._is_stopping or not (notify.command or notify.webhook or notify.account):
             return
@@ -215,7 +236,7 @@ class Pipeline:
             self._messenger = Messenger(
                 self.config, self.store, self._in_store, self.sender, self.clock
             )
-        await self._messenger.tell()
+        await self._messenger.tell(at_once=at_once)
 
     async def queued(self) -> list[Delivery]:
         """What waits in the outbox of enabled accounts and sources, in order."""
@@ -269,16 +290,20 @@ class Pipeline:
 
             account = self.config.accounts[name]
             access = self._make_access(account, self.store, self._in_store)
-            self._senders[name] = Sender(self.config, access, self._gallery)
+            self._senders[name] = Sender(
+                self.config, access, self._gallery, self._offload.share(name), self.addresses
+            )
         return self._senders[name]
 
     async def limits(self, account: str) -> Limits:
         """What the account's server takes, as far as it is known."""
         return await self.sender(account).limits()
 
-    async def resolves(self, account: str, uri: str) -> bool:
-        """Whether the account's server can find a status."""
-        return await self.sender(account).resolves(uri)
+    async def addresses(self) -> dict[str, str]:
+        """The addresses of the config's accounts, by name; one out of reach is left out."""
+        names = list(self.config.accounts)
+        found = await asyncio.gather(*(self.sender(name).address() for name in names))
+        return {name: known for name, known in zip(names, found, strict=True) if known}
 
     async def looks(
         self, records: AsyncIterator[SourceRecord], told: Told = untold, total: int = 0

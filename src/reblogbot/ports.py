@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import inf
 from typing import Any, Protocol, TypeVar
 
-from reblogbot.model import Batch, Image, Limits, Post, Receipt, Standing, Validators
+from reblogbot.model import Batch, Image, Limits, Markup, Post, Receipt, Standing, Validators
 
 T = TypeVar("T")
 
@@ -30,7 +30,7 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A 200 or a 304. `headers` have lower-case names; `body` is decompressed, empty on 304.
+    """A success or a 304. `headers` have lower-case names; `body` is decompressed, empty on 304.
 
     `url` is what answered at last; `moved_to` is the same where permanent redirects alone
     (301, 308) led there, else "".
@@ -52,12 +52,18 @@ class Fetch(Protocol):
         *,
         headers: Mapping[str, str] | None = None,
         validators: Validators | None = None,
+        validators_from: str = "",
         accept: str = "",
         proxy: str = "",
+        configured: Collection[str] = (),
     ) -> Response:
-        """The answer, if it is 200 or 304.
+        """The answer, if it is a 2xx with a whole body or a 304.
 
         `headers` are the admin's own for this source: sent to the origin of `url` only.
+        `validators` go to the origin of `validators_from`, the URL whose answer they came from;
+        by default that is `url`. `configured` are the `host:port` pairs the config names for
+        whoever asks: a `host:port` in `allow_private` holds only where a fetch begins at one of
+        them, and only as long as its redirects stay there.
         Raises SourceError, with its outcome, for anything else.
         """
         ...
@@ -75,6 +81,17 @@ class Offload(Protocol):
         ...
 
 
+class ParserPool(Protocol):
+    """Parser children that all sources share fairly."""
+
+    def share(self, name: str, deadline: timedelta | None = None) -> Offload:
+        """The share of the source of that name: at most one call of all its shares runs at a time.
+
+        A call may take `deadline` once a child is free, or else what the pool allows.
+        """
+        ...
+
+
 class Reader(Protocol):
     """Reads the fediverse through an account's own server; calls block, run them in a thread."""
 
@@ -82,8 +99,11 @@ class Reader(Protocol):
         """The JSON answer of GET `path` ("/api/v1/…"). Raises TargetError."""
         ...
 
-    def page(self, path: str, params: Mapping[str, Any] | None = None) -> tuple[Any, str]:
-        """The same, and the `max_id` of the page the server links to as the next, or ""."""
+    def page(self, path: str, params: Mapping[str, Any] | None = None) -> tuple[Any, str | None]:
+        """The same, and the `max_id` of the next page.
+
+        "" where the server links to other pages but to no next one, None where it links to none.
+        """
         ...
 
 
@@ -110,14 +130,31 @@ class Source(Protocol):
 class Identity:
     """Whom a token speaks for: `acct` is the name at home, `scopes` what the token may do.
 
-    `scopes` is () where that is not known.
+    `scopes` is () where that is not known. `address` is `name@host` in lower case, after the
+    address of the profile.
     """
 
     acct: str
     url: str = ""
     is_bot: bool = False
+    address: str = ""
     scopes: tuple[str, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundStatus:
+    """A status as an account's own server shows it at the moment.
+
+    `id` is its id there, opaque and never folded; `element` its JSON. `boosted` is the receipt of
+    the account's own boost, where one stands. `may_quote` tells whether the server lets the account
+    quote it, None where it says nothing about quotes.
+    """
+
+    id: str
+    element: Mapping[str, Any]
+    boosted: Receipt | None = None
+    may_quote: bool | None = None
 
 
 class Target(Protocol):
@@ -131,7 +168,7 @@ class Target(Protocol):
         ...
 
     def scopes(self) -> tuple[str, ...]:
-        """What the token may do, () where the server does not tell."""
+        """What the token may do, () where neither a file nor the server tells."""
         ...
 
     def limits(self) -> Limits:
@@ -145,22 +182,39 @@ class Target(Protocol):
         *,
         reply_to: str = "",
         images: Sequence[Image] = (),
+        markup: Markup = "plain",
         lapses: float = inf,
     ) -> Receipt:
         """The receipt of the post, boost, quote or edit; `key` is the Idempotency-Key.
 
+        The text is escaped for `markup`, so that it stands on the server as the post has it.
+        A boost or quote goes by `post.status_id`, as `status` has found it.
         `reply_to` is the remote id of the status it continues. An image that cannot be
         attached is left out. From `lapses` on, told by `clock.uptime`, nothing may leave any
         more: another process may then publish in our place.
         """
         ...
 
-    def resolves(self, uri: str) -> bool:
-        """Whether the server knows, or could fetch, the fediverse status of this URI or page."""
+    def status(self, post: Post) -> FoundStatus | None:
+        """The status that a boost or quote names, as it reads now; None where there is none.
+
+        It is asked for by `post.status_id`, else searched for by `post.uri`: one request.
+        """
         ...
 
-    def recent(self) -> Sequence[Standing]:
-        """Our own latest statuses and boosts, newest first: enough to find what was just sent."""
+    def relationship(self, account_id: str) -> Mapping[str, Any]:
+        """How the account stands to another, by its id there; {} where the server has no word.
+
+        The Mastodon API's Relationship.
+        """
+        ...
+
+    def recent(self, hidden_since: datetime | None = None) -> Sequence[Standing]:
+        """Our own latest statuses and boosts: enough to find what was just sent.
+
+        With `hidden_since` also private and direct posts since then, on servers that leave them
+        out of an account's statuses.
+        """
         ...
 
     def standing(self, post: Post) -> Receipt | None:

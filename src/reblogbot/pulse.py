@@ -48,7 +48,8 @@ class Pulse:
         self.failures: Counter[tuple[str, str]] = Counter()
         self.posts: Counter[tuple[str, str]] = Counter()
         self.latencies: dict[str, Latency] = {}
-        self._beats = dict.fromkeys(BEATS, time.monotonic())
+        self._started = time.monotonic()
+        self._beats: dict[str, float] = {}
 
     def polled(self, poll: Poll) -> None:
         """Count a poll by its outcome, and what it failed of."""
@@ -75,7 +76,11 @@ class Pulse:
 
     def tick_age(self) -> float:
         """Seconds since the beat that has been silent longest."""
-        return time.monotonic() - min(self._beats.values())
+        return time.monotonic() - min(self._beats.get(name, self._started) for name in BEATS)
+
+    def round_age(self) -> float | None:
+        """Seconds since the last whole round; None before the first."""
+        return self.tick_age() if len(self._beats) == len(BEATS) else None
 
     def _failed(self, stage: str, slug: str) -> None:
         # a kind of source from elsewhere may call its errors anything

@@ -21,7 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISION = "0003"
+REVISION = "0005"
 """The newest migration; a test holds it against the migrations themselves."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -92,6 +92,8 @@ source = Table(
     Column("last_batch_at", Instant),
     Column("last_batch_size", Integer, nullable=False, default=0),
     Column("due", Instant, nullable=False),
+    # why then: a name of `core.schedule.Reason`
+    Column("due_reason", Plain, nullable=False, default="", server_default=""),
     # before this the server asked not to be polled
     Column("asked_until", Instant),
     Column("lease_owner", Plain),
@@ -224,6 +226,19 @@ account = Table(
     Column("limits", JSON(none_as_null=True)),
     Column("lease_owner", Plain),
     Column("lease_until", Instant),
+)
+
+# the daemons at work on this store, each with a row of its own
+daemon = Table(
+    "daemon",
+    metadata,
+    Column("owner", Plain, primary_key=True),
+    Column("host", Plain, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("version", Plain, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("last_round_at", Instant),
+    Column("beat_at", Instant, nullable=False),
 )
 
 # switches an admin throws: "stopped"

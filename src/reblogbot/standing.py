@@ -2,42 +2,59 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from reblogbot.config.settings import AccountSettings, Config, SourceSettings
-from reblogbot.core import pacing, turns
-from reblogbot.model import Delivery
+from reblogbot.config.tokens import lacks_token
+from reblogbot.core import turns, waits
+from reblogbot.core.waits import Wait
+from reblogbot.model import OPEN, Delivery, State
 from reblogbot.store import Store
+from reblogbot.store.daemons import DaemonRecord
 from reblogbot.store.records import AccountRecord, SourceRecord
+from reblogbot.waiting import Waiting, wait_json
 
 PART = 500
+
+_Group = tuple[str, str, Wait]
+"""Account, source or "" for whatever source, and what for."""
+_Waits = tuple[Delivery, Wait | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
     """The rows of the contract's `status --json`, and remarks for a person.
 
-    `others` counts by state the sources that have no row.
+    `waits` counts what waits, by account, source and cause. `others` counts by state the
+    sources that have no row.
     """
 
     sources: list[dict[str, Any]]
     accounts: list[dict[str, Any]]
     queue: dict[str, int]
     stopped_at: datetime | None
+    daemons: list[DaemonRecord]
+    waits: list[dict[str, Any]]
     remarks: tuple[str, ...]
     others: Counter[str]
 
-    def as_json(self) -> dict[str, Any]:
-        """The contract's `status --json`."""
+    def as_json(self, now: datetime) -> dict[str, Any]:
+        """The contract's `status --json`; of several daemons, `daemon` is the oldest."""
+        daemons = [daemon_json(one, now) for one in self.daemons]
         return {
+            "daemon": next(iter(daemons), None),
+            "daemons": daemons,
             "sources": self.sources,
             "accounts": self.accounts,
             "queue": self.queue,
+            "waits": self.waits,
             "stopped_at": _iso(self.stopped_at),
         }
 
@@ -47,20 +64,35 @@ def status(config: Config, store: Store, now: datetime, most: int | None = None)
 
     Where there are more than `most` sources, only so many have a row, of those in trouble.
     """
-    accounts = {one.name: one for one in store.outbox.accounts()}
-    remarks: list[str] = []
-    for account in config.accounts.values():
-        remarks += _waits(account, config, store, now) if account.enabled else []
-    remarks += _refused(store, now)
+    waiting = Waiting(config, store, now)
+    opened = [(one, waiting.wait(one)) for one in store.outbox.find(states=OPEN - {State.HELD})]
     sources, others = _listed(_sources(config, store), len(config.sources), most)
+    expiring = [
+        f"  would be too old then: {one.post.link or one.post.uri}"
+        for one in _expiring(opened, config)
+    ]
     return Status(
         sources,
-        [_account(one, accounts.get(name), now) for name, one in config.accounts.items()],
+        list(_accounts(config, store, waiting, now)),
         store.outbox.count(),
         store.outbox.stopped_at(),
-        tuple(remarks),
+        waiting.daemons,
+        _grouped(chain(_held(store), _open(opened))),
+        (*expiring, *_refused(store, now)),
         others,
     )
+
+
+def daemon_json(one: DaemonRecord, now: datetime) -> dict[str, Any]:
+    """A daemon as every `--json` shows it."""
+    return {
+        "version": one.version,
+        "since": _iso(one.since),
+        "host": one.host,
+        "last_round_at": _iso(one.last_round_at),
+        "pid": one.pid,
+        "state": "hangs" if one.hangs(now) else "ok",
+    }
 
 
 def _listed(
@@ -100,44 +132,73 @@ def _source(settings: SourceSettings, record: SourceRecord | None) -> dict[str, 
         "next_poll_at": _iso(record.due) if record and is_asked else None,
         "failures": record.failures if record else 0,
         "error": record.error if record else "",
+        "next_poll_reason": record.due_reason if record and is_asked else "",
     }
 
 
-def _account(
-    settings: AccountSettings, record: AccountRecord | None, now: datetime
-) -> dict[str, Any]:
-    paused = record is not None and record.paused_until is not None and record.paused_until > now
-    state = "paused" if paused else "ok"
-    reason = ""
-    if paused and record:
-        reason = f"{record.reason} (until {_iso(record.paused_until)})"
-    return {
-        "name": settings.name,
-        "server": settings.server,
-        "state": state if settings.enabled else "disabled",
-        "reason": reason,
-        "rate_remaining": record.rate_remaining if record else None,
-    }
+def _accounts(
+    config: Config, store: Store, waiting: Waiting, now: datetime
+) -> Iterator[dict[str, Any]]:
+    records = {one.name: one for one in store.outbox.accounts()}
+    stalled = waiting.stalled()
+    for name, settings in config.accounts.items():
+        record = records.get(name, AccountRecord(name))
+        state, reason = _account_state(settings, record, now, stalled.get(name))
+        yield {
+            "name": name,
+            "server": settings.server,
+            "state": state,
+            "reason": reason,
+            "rate_remaining": record.rate_remaining,
+        }
 
 
-def _waits(account: AccountSettings, config: Config, store: Store, now: datetime) -> list[str]:
-    """What waits for the account's pace or quiet hours, and what of it would be too old then."""
-    waiting = turns.ready(store.outbox.waiting(account.name), config, now)
-    sent = store.outbox.sent(account.name, now - turns.memory(config))
-    slot = pacing.next_slot(now, account.pace, [one.at for one in sent])
-    if not waiting or slot <= now:
-        return []
-    endless = slot == pacing.NEVER
-    until = "for ever: its quiet hours have no end" if endless else f"until {_iso(slot)}"
-    remarks = [f"{account.name}: {len(waiting)} wait {until}"]
-    expiring = [] if endless else _expiring(waiting, account, config, slot)
-    return remarks + [f"  would be too old then: {one.post.link}" for one in expiring]
+def _account_state(
+    settings: AccountSettings, record: AccountRecord, now: datetime, stalled: datetime | None
+) -> tuple[str, str]:
+    """The account's state and the reason for it, "" where all is well."""
+    if not settings.enabled:
+        return "disabled", ""
+    missing = lacks_token(settings, os.environ)
+    if missing:
+        return "no_token", missing
+    if record.paused_until is not None and record.paused_until > now:
+        return "paused", f"{record.reason} (until {_iso(record.paused_until)})"
+    if stalled is not None:
+        return "stalled", waits.stalled(stalled).cause
+    return "ok", ""
 
 
-def _expiring(
-    waiting: Sequence[Delivery], account: AccountSettings, config: Config, slot: datetime
-) -> list[Delivery]:
-    return [one for one in waiting if turns.too_old(one, config, account.pace, slot)]
+def _held(store: Store) -> Iterator[tuple[_Group, int]]:
+    """What is held, counted; never read row by row, for a storm has many."""
+    for one in store.tallies.held():
+        yield (one.account, one.source, waits.held(one.error)), one.count
+
+
+def _open(opened: Sequence[_Waits]) -> Iterator[tuple[_Group, int]]:
+    for one, wait in opened:
+        if wait is not None:
+            yield (one.account, one.source if wait.reason in waits.OF_SOURCE else "", wait), 1
+
+
+def _grouped(pairs: Iterable[tuple[_Group, int]]) -> list[dict[str, Any]]:
+    """One row for all that wait for the same, the most first; "" for several sources."""
+    counts: Counter[_Group] = Counter()
+    for group, count in pairs:
+        counts[group] += count
+    return [
+        {"account": account, "source": source, "count": count, **wait_json(wait)}
+        for (account, source, wait), count in counts.most_common()
+    ]
+
+
+def _expiring(opened: Sequence[_Waits], config: Config) -> Iterator[Delivery]:
+    """What would be too old when its account's pace lets it out."""
+    for one, wait in opened:
+        if wait is not None and wait.reason in waits.OF_PACE and wait.until is not None:
+            pace = config.accounts[one.account].pace
+            if turns.too_old(one, config, pace, wait.until):
+                yield one
 
 
 def _refused(store: Store, now: datetime) -> list[str]:

@@ -1,10 +1,11 @@
-"""How everything stands, and why: status, why, prune, backup."""
+"""How everything stands, and why: status, health, why, prune, backup."""
 
 from datetime import datetime, timedelta
 
 import pytest
 
 from children import bound_by_modes
+from reblogbot import __version__
 from reblogbot.store import open_store
 from rig import items, posted, text_of
 
@@ -33,7 +34,7 @@ def test_the_json_is_as_the_contract_has_it(hot, cli, sandbox, clock):
     told = ran.json
     assert {"sources", "accounts", "queue"} <= set(told)
     keys = ["name", "kind", "url", "state", "last_poll_at", "next_poll_at", "failures", "error"]
-    assert [list(one) for one in told["sources"]] == [keys] * 4
+    assert [list(one) for one in told["sources"]] == [[*keys, "next_poll_reason"]] * 4
     good, bad, aged, off = told["sources"]
     assert (good["state"], good["failures"], good["error"]) == ("ok", 0, "")
     assert datetime.fromisoformat(good["last_poll_at"]) == clock.now()
@@ -73,6 +74,88 @@ def test_a_paused_account_is_shown_with_its_reason(bot, feeds, sandbox, clock, c
     (account,) = cli("status", "--json").json["accounts"]
     assert account["state"] == "paused"
     assert "token" in account["reason"]
+
+
+def test_status_tells_what_waits_for_a_digest_and_which_source_holds_a_storm(
+    bot, feeds, sandbox, clock, cli
+):
+    sources = {
+        "daily": {"url": feeds.show("/d", items(clock, "d")), "digest": "18:00"},
+        "stormy": {"url": feeds.show("/s", items(clock, "s")), "max_per_poll": 2},
+    }
+    bot.configure(sources, {"news": (sandbox, "")})
+    bot.sync()
+    feeds.show("/s", items(clock, "w", "v", "u", "s"))
+    bot.sync()
+    rows = {row["source"]: row for row in cli("status", "--json").json["waits"]}
+    digest, storm = rows["daily"], rows["stormy"]
+    assert (digest["account"], digest["count"], digest["reason"]) == ("news", 1, "digest")
+    assert datetime.fromisoformat(digest["waits_until"]).hour == 18
+    assert (storm["count"], storm["reason"], storm["waits_until"]) == (3, "held", None)
+    assert storm["cause"] == "held: storm: 3 new entries in one poll, max_per_poll = 2"
+    text = cli("status").out
+    assert "news: 1 of daily waits until" in text
+    assert "news: 3 of stormy wait: held: storm" in text
+
+
+def test_status_tells_of_a_token_file_that_is_missing(bot, feeds, sandbox, cli):
+    bot.configure({"hot": {"url": feeds.url("/f")}}, {"news": (sandbox, "")})
+    (bot.folder / "news.token").unlink()
+    (account,) = cli("status", "--json").json["accounts"]
+    assert account["state"] == "no_token"
+    assert "news.token: No such file or directory" in account["reason"]
+    (bot.folder / "news.token").write_text(" ")
+    (account,) = cli("status", "--json").json["accounts"]
+    assert "is empty" in account["reason"]
+
+
+def test_status_says_why_an_account_is_paused_and_until_when(bot, feeds, sandbox, clock, cli):
+    sandbox.faults.add("status_before", status=429)
+    bot.configure({"hot": {"url": feeds.show("/f", items(clock, "a"))}}, {"news": (sandbox, "")})
+    bot.sync()
+    told = cli("status", "--json").json
+    assert told["accounts"][0]["state"] == "paused"
+    (row,) = told["waits"]
+    assert row["reason"] == "account_paused"
+    assert row["cause"] in f"the account is paused: {told['accounts'][0]['reason']}"
+    assert row["waits_until"]
+
+
+def test_without_a_daemon_status_says_so_and_health_is_1(bot, feeds, sandbox, cli):
+    bot.configure({"hot": {"url": feeds.url("/f")}}, {"news": (sandbox, "")})
+    told = cli("status", "--json").json
+    assert (told["daemon"], told["daemons"]) == (None, [])
+    assert "daemon: none is at work on this store" in cli("status").out
+    ran = cli("health")
+    assert (ran.code, ran.out) == (1, "daemon: none is at work on this machine\n")
+    assert cli("health", "--json").json == {"healthy": False, "daemons": []}
+
+
+@pytest.mark.both_databases
+def test_a_daemon_that_hangs_is_told_by_status_and_health(bot, feeds, sandbox, cli):
+    bot.configure({"hot": {"url": feeds.url("/f")}}, {"news": (sandbox, "")})
+    with bot.store() as store:
+        now = store.clock.now()
+        store.daemons.beat(now - timedelta(hours=1), now - timedelta(minutes=14), now)
+        assert cli("health").code == 0
+        (one,) = cli("health", "--json").json["daemons"]
+        assert (one["state"], one["version"]) == ("ok", __version__)
+        store.daemons.beat(now - timedelta(hours=1), now - timedelta(minutes=16), now)
+        ran = cli("health")
+        assert ran.code == 1
+        assert "IT HANGS" in ran.out
+        assert cli("status", "--json").json["daemon"]["state"] == "hangs"
+
+
+def test_health_is_of_this_machine_alone(bot, feeds, sandbox, cli):
+    bot.configure({"hot": {"url": feeds.url("/f")}}, {"news": (sandbox, "")})
+    with bot.store() as store:
+        now = store.clock.now()
+        elsewhere, _ = open_store(f"sqlite:///{bot.stored}", "another boot/1/2/3", now)
+        elsewhere.daemons.beat(now, now, now)
+        elsewhere.close()
+    assert cli("health").code == 1
+    assert cli("status", "--json").json["daemon"]["state"] == "ok"
 
 
 def test_what_would_expire_in_quiet_hours_is_told(bot, feeds, sandbox, clock, cli):
@@ -158,7 +241,8 @@ def test_prune_forgets_what_is_old_but_not_what_is_shown(bot, feeds, sandbox, cl
 
 def test_a_backup_is_a_whole_store_and_is_never_written_over(hot, bot, cli, clock):
     copy = bot.folder / "copy.sqlite3"
-    assert cli("backup", str(copy)).code == 0
+    ran = cli("backup", str(copy), "--json")
+    assert (ran.code, ran.json) == (0, {"from": str(bot.stored), "to": str(copy)})
     store, _ = open_store(f"sqlite:///{copy}", "nobody", clock.now())
     assert (store.outbox.count()["sent"], store.outbox.count()["queued"]) == (1, 2)
     store.close()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from reblogbot.sandbox.server import run_in_thread
 from rig import Item, items, posted, text_of
 
 
@@ -40,7 +41,7 @@ def test_list_shows_what_is_open_in_order(waiting, cli):
     ran = cli("queue", "list", "--json")
     keys = ["id", "account", "source", "link", "state", "url", "error"]
     assert (ran.code, list(ran.json)) == (0, ["deliveries"])
-    assert [list(one) for one in ran.json["deliveries"]] == [keys] * 3
+    assert [list(one)[:7] for one in ran.json["deliveries"]] == [keys] * 3
     assert [one["link"][-1] for one in ran.json["deliveries"]] == list("abc")
     text = cli("queue", "list").out
     assert "https://news.example/a" in text
@@ -206,3 +207,83 @@ def test_stop_holds_everything_and_start_goes_on(waiting, awake, cli, bot, sandb
     bot.sync()
     assert len(posted(sandbox)) == 3
     assert "STOPPED" not in cli("status").out
+
+
+def test_stop_and_start_print_json(waiting, cli):
+    ran = cli("stop", "--json")
+    assert (ran.code, ran.json["queued"]) == (0, 3)
+    assert ran.json["stopped_at"].endswith("Z")
+    assert cli("start", "--json").json == {"stopped_at": None, "queued": 3}
+
+
+def test_list_and_show_tell_what_a_delivery_waits_for(waiting, cli):
+    (one, *_) = cli("queue", "list", "--json").json["deliveries"]
+    told = {"reason": "quiet_hours", "cause": "quiet hours without an end", "waits_until": None}
+    assert {name: one[name] for name in told} == told
+    assert "quiet hours" in cli("queue", "list").out
+    cli("stop")
+    assert cli("queue", "show", "1", "--json").json["reason"] == "stopped"
+    assert "waits     everything is stopped" in cli("queue", "show", "1").out
+
+
+# a link that is longer than the server takes
+
+
+@pytest.fixture
+def long_link(bot, feeds, clock):
+    """A server that counts links in full, and an entry whose link is over its limit."""
+    link = "https://news.example/" + "x" * 998
+    with run_in_thread(profile="gotosocial", clock=clock) as server:
+        server.adjust(max_characters=500)
+        url = feeds.show("/f", [Item("A title", link), *items(clock, "b")])
+        bot.configure({"hot": {"url": url}}, {"news": (server, "")})
+        yield server, link
+
+
+def test_a_link_longer_than_the_server_takes_is_held_and_never_posted_without(
+    bot, cli, clock, long_link
+):
+    """The post went out without its link."""
+    server, link = long_link
+    held = bot.sync()
+    assert held.exit_code() == 0
+    assert posted(server) == [text_of("b")]
+    (one,) = bot.deliveries("held")
+    assert one.error.startswith("the link is longer than the server takes (")
+    assert one.post.link == link
+    assert link in cli("queue", "show", str(one.id)).out
+    cause = cli("queue", "list", "--json").json["deliveries"][0]["cause"]
+    assert cause.startswith("held: the link is longer than the server takes")
+    for verb in (["release"], ["retry"], ["retry", "--render"]):
+        ran = cli("queue", *verb, str(one.id))
+        assert ran.code == 1
+        assert "stays held: the link is longer than the server takes" in ran.out
+    bot.sync()
+    assert posted(server) == [text_of("b")]
+
+
+def test_once_the_server_takes_the_link_what_was_held_is_released_with_it(
+    bot, cli, clock, long_link
+):
+    server, link = long_link
+    bot.sync()
+    (one,) = bot.deliveries("held")
+    server.adjust(max_characters=5000)
+    clock.advance(hours=2)
+    # the next post asks the server for its limits anew
+    bot.feeds.show("/f", [Item("A title", link), *items(clock, "c", "b")])
+    bot.sync()
+    ran = cli("queue", "release", str(one.id))
+    assert (ran.code, ran.out) == (0, f"{one.id} is queued now\n")
+    clock.advance(minutes=5)
+    bot.sync()
+    assert posted(server)[-1] == f"A title\n{link}"
+
+
+def test_a_skipped_one_is_not_posted_without_its_link_either(bot, cli, long_link):
+    bot.sync()
+    (one,) = bot.deliveries("held")
+    assert cli("queue", "skip", str(one.id)).code == 0
+    ran = cli("queue", "retry", str(one.id))
+    assert ran.code == 1
+    assert "stays skipped: the link is longer than the server takes" in ran.out

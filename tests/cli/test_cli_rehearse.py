@@ -20,6 +20,15 @@ def test_the_demo_posts_and_boosts_and_the_second_round_finds_nothing_to_do(bot)
     assert [file.name for file in bot.folder.iterdir()] == ["stderr.log"]
 
 
+def test_the_demo_prints_json(bot):
+    ran = bot.call("demo", "--json")
+    assert (ran.code, ran.json["again"]) == (0, 0)
+    assert sorted(one["action"] for one in ran.json["posts"]) == ["boost", *["post"] * 5]
+    assert all(one["url"].startswith("http") and one["text"] for one in ran.json["posts"])
+    ran = bot.call("demo", "--json", "--keep")
+    assert (ran.code, ran.json["error"]["slug"]) == (2, "usage")
+
+
 def lines_until(process, words):
     said = ""
     while words not in said:

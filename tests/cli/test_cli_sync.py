@@ -25,7 +25,7 @@ def hot(bot, feeds, sandbox, clock):
 def test_the_json_is_as_the_contract_has_it(hot, cli):
     ran = cli("sync", "--json")
     assert (ran.code, ran.err) == (0, "")
-    assert list(ran.json) == [*COUNTS, "sources", "deliveries", "accounts"]
+    assert list(ran.json) == [*COUNTS, "sources", "deliveries", "accounts", "daemon"]
     assert [list(one) for one in ran.json["sources"]] == [["name", "outcome", "new", "error"]] * 2
     assert [one["outcome"] for one in ran.json["sources"]] == ["new", "nothing_new"]
     keys = ["id", "account", "source", "link", "state", "url", "error"]

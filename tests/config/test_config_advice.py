@@ -38,6 +38,34 @@ def test_a_source_that_may_be_regretted_is_told_at_its_line(advice, plain, line,
     assert any(one.startswith(said) for one in advice(plain + line))
 
 
+@pytest.mark.parametrize(
+    ("kind", "filter_", "said"),
+    [
+        ('kind = "feed"\nurl = "https://x.example/"', "max_per_author = 2", "counts only entries"),
+        (
+            'kind = "page"\nurl = "https://x.example/"\nselect = { item = "li" }',
+            "max_per_author = 2",
+            "has no effect",
+        ),
+        ('kind = "mentions"\nvia = "news"', "max_per_author = 2", ""),
+        (
+            'kind = "feed"\nurl = "https://x.example/"',
+            "needs_indexable = true",
+            "has no effect but",
+        ),
+        ('kind = "mentions"\nvia = "news"', "needs_discoverable = true", ""),
+        ('kind = "mentions"\nvia = "news"', "opt_outs = false", "boosts people who"),
+        ('kind = "feed"\nurl = "https://x.example/"', "opt_outs = false", ""),
+    ],
+)
+def test_a_filter_on_authors_where_there_are_none_is_told(advice, plain, kind, filter_, said):
+    source = f'\n[sources.x]\n{kind}\nto = ["news"]\n[sources.x.filter]\n{filter_}\n'
+    told = [one.partition(": ")[2] for one in advice(plain + source)]
+    assert [one.startswith(f"sources.x.filter.{filter_.split()[0]}: {said}") for one in told] == (
+        [True] if said else []
+    )
+
+
 def test_an_interval_that_a_cron_line_replaces_is_no_worry(advice, plain):
     assert advice('[defaults]\nevery = "1s"\n' + plain + "cron = '0 9 * * mon'") == []
 
@@ -45,6 +73,19 @@ def test_an_interval_that_a_cron_line_replaces_is_no_worry(advice, plain):
 def test_a_config_that_does_nothing_is_told_so(advice, plain):
     assert "0: sources: there are no sources: nothing will be posted" in advice("")
     assert any("every source is disabled" in one for one in advice(plain + "enabled = false"))
+
+
+def test_an_exception_that_lets_nothing_through_or_too_much_is_told(advice, plain):
+    allowed = '"[::1]:80", "10.0.0.0/8", "127.0.0.0/16", "::1/128", "example.org:443"'
+    said = advice(f"[http]\nallow_private = [{allowed}]\n" + plain)
+    assert [one.partition(": ")[2] for one in said] == [
+        "http.allow_private[0]: no source or account of this file is at that host and port",
+        *(
+            f"http.allow_private[{at}]: covers this machine: any link of a stranger may then lead "
+            "to its services"
+            for at in (2, 3)
+        ),
+    ]
 
 
 def test_an_account_nobody_posts_to_is_told(advice, plain):

@@ -1,5 +1,6 @@
 """Claims about posts: their words to the letter, their length, and what no source can do to them."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -10,9 +11,9 @@ from mastodon import Mastodon
 
 from reblogbot.config.settings import BUILT_IN_TEMPLATES, AccountSettings, SourceSettings
 from reblogbot.config.values import Pattern
-from reblogbot.core.compose import action_of, check_template, compose
+from reblogbot.core.compose import action_of, check_template, compose, link_excess
 from reblogbot.core.identity import clean_link
-from reblogbot.core.text import clean, hashtags, length, size
+from reblogbot.core.text import clean, escape, hashtags, length, size
 from reblogbot.core.text.links import LINK
 from reblogbot.errors import ReblogbotError
 from reblogbot.model import Entry, Limits, Media
@@ -255,15 +256,36 @@ def test_then_the_hashtags_and_at_last_the_title():
     assert text_of(TALL, Limits(23, 23)) == TALL.link
 
 
-def test_a_link_that_does_not_fit_by_itself_is_left_out_and_the_rest_stays():
+def test_a_link_that_does_not_fit_by_itself_stays_and_the_post_must_be_held():
     post = post_of(TALL, Limits(99))
-    assert post.text == "A title of a few words that is not short\n\n#One #Two"
-    assert post.link == ""
+    assert post.text == f"{TALL.title}\n{TALL.link}"
+    assert post.link == TALL.link
+    assert post.shorter == ""
+    told = f"the link is longer than the server takes ({post.length} of 99 characters)"
+    assert link_excess(post) == told
+    assert link_excess(post_of(TALL, Limits(99, 23))) == ""
 
 
-def test_a_link_that_is_cut_does_not_look_like_one():
+def test_a_warning_that_leaves_no_room_for_the_link_holds_the_post():
+    link = "https://example.org/" + "x" * 30
+    fits = post_of(Entry(title="A title", link=link), Limits(120), spoiler="w" * 50)
+    assert (fits.link, link_excess(fits)) == (link, "")
+    assert link_excess(post_of(Entry(title="A title", link=link), Limits(80), spoiler="w" * 50))
+
+
+def test_a_template_without_the_link_does_not_mind_how_long_it_is():
+    post = post_of(TALL, Limits(99), template="{{ title }}")
+    assert (post.text, post.link) == (f"{TALL.title}\n\n#One #Two", "")
+    assert link_excess(post) == ""
+
+
+def test_a_boost_needs_no_room_for_a_link():
+    assert link_excess(replace(post_of(TALL, Limits(99)), action="boost")) == ""
+
+
+def test_a_title_that_is_a_link_and_is_cut_does_not_look_like_one():
     long = "https://example.org/" + "x" * 600
-    post = post_of(Entry(title=long, link=long), ELSEWHERE)
+    post = post_of(Entry(title=long), ELSEWHERE)
     assert post.text.startswith("example.org/xxx")
     assert post.length <= 500
 
@@ -385,8 +407,10 @@ def test_images_come_with_a_description():
         (Entry(uri="https://a/1"), "post", "post"),
         (Entry(link="https://a/1"), "boost", "boost"),
         (Entry(uri="https://a/1"), "quote", "quote"),
-        (Entry(title="no address"), "boost", "post"),
-        (Entry(link="javascript:x"), "quote", "post"),
+        # what has no address is refused when it is rendered, not posted
+        (Entry(title="no address"), "boost", "boost"),
+        (Entry(link="javascript:x"), "quote", "quote"),
+        (Entry(status_id="7"), "auto", "boost"),
     ],
 )
 def test_what_becomes_of_an_entry(entry, chosen, action):
@@ -480,7 +504,11 @@ room = st.builds(Limits, st.integers(30, 600), st.sampled_from([None, 23]))
 @given(entries, sources, room)
 def test_any_post_fits_and_keeps_what_matters(entry, chosen, limits):
     post = compose(entry, chosen, ACCOUNT, limits)
-    assert post.length == length(post.text, limits, post.spoiler) <= limits.characters
+    assert post.length == length(post.text, limits, post.spoiler)
+    if length(clean_link(entry.link), limits, post.spoiler) > limits.characters and post.link:
+        assert link_excess(post)
+        return
+    assert post.length <= limits.characters
     if limits.per_link:
         assert Mastodon.get_status_length(post.text, post.spoiler) <= limits.characters
     link = clean_link(entry.link)
@@ -510,3 +538,37 @@ def test_no_source_mentions_anybody_or_runs_anything(entry, chosen, limits):
 @given(entries, sources, room)
 def test_the_same_entry_makes_the_same_post(entry, chosen, limits):
     assert compose(entry, chosen, ACCOUNT, limits) == compose(entry, chosen, ACCOUNT, limits)
+
+
+PROFILE = Entry(title="A profile", link="https://medium.example/@friend/story")
+
+
+@pytest.mark.parametrize(
+    ("template", "written"),
+    [
+        ("{{ title }}\n{{ link }}", "https://medium.example/@friend/story"),
+        ("{{ title }} {{ link }} today", "https://medium.example/@friend/story"),
+        ("{{ title }}「{{ link }}」", "https://medium.example/%40friend/story"),
+        ("{{ title }}:{{ link }}", "https://medium.example/%40friend/story"),
+    ],
+)
+def test_a_profile_link_that_touches_other_characters_mentions_nobody(template, written):
+    post = post_of(PROFILE, template=template)
+    assert post.link == written
+    assert written in post.text
+
+
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [("plain", "Item 1"), ("gotosocial", "Item 1"), ("hollo", "Item #1"), ("snac", "Item #1")],
+)
+def test_a_number_keeps_its_sign_where_it_is_escaped(markup, text):
+    assert post_of(Entry(title="Item #1"), Limits(500, markup=markup)).text == text
+
+
+@pytest.mark.parametrize("markup", ["gotosocial", "hollo", "snac"])
+def test_the_length_is_that_of_the_escaped_text(markup):
+    limits = Limits(100, markup=markup)
+    post = post_of(Entry(title="\\*&lt;_`" * 40, link="https://news.example/a"), limits)
+    assert post.link in post.text
+    assert len(escape(post.text, markup)) <= post.length <= 100

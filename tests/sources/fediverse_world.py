@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from reblogbot.config.settings import AccountSettings, HttpSettings, SourceSettings
 from reblogbot.core.filters import refusal
@@ -16,7 +17,7 @@ from reblogbot.sandbox.server import run_in_thread
 from reblogbot.targets.mastodon import MastodonTarget
 from reblogbot.web.http import Fetcher
 
-PROFILES = ["mastodon", "gotosocial", "snac", "takahe", "pleroma", "pixelfed"]
+PROFILES = ["mastodon", "gotosocial", "snac", "takahe", "pleroma", "pixelfed", "hollo"]
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
@@ -92,7 +93,10 @@ class Follower:
         allowed = HttpSettings(allow_private=(self._world.host,))
         async with Fetcher(allowed, clock=self._world.clock) as fetch:
             tools = Tools(
-                fetch=fetch, offload=here, clock=self._world.clock, reader=self._world.reader
+                fetch=partial(fetch, configured={self._world.host}),
+                offload=here,
+                clock=self._world.clock,
+                reader=self._world.reader,
             )
             batch = await self._made("s", self.settings, tools).poll(self.known)
         self.known = batch.validators

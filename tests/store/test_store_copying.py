@@ -15,7 +15,7 @@ from reblogbot.clock import SystemClock
 from reblogbot.errors import Exit, StoreError
 from reblogbot.model import Limits, State
 from reblogbot.owner import new_owner
-from reblogbot.schema import REVISION, metadata
+from reblogbot.schema import REVISION, daemon, metadata
 from reblogbot.store import open_store
 from reblogbot.store.copying import copy_store
 from reblogbot.store.database import Database
@@ -38,6 +38,8 @@ def filled(url):
     store.outbox.pause("echo", NOW + DAY, "token", "no token", "mark")
     store.outbox.stop(NOW)
     assert store.history.tell_once("storm chouti", NOW)
+    # a daemon that was lost with its machine long ago
+    store.daemons.beat(NOW - DAY, NOW, NOW)
     with store._database.write() as connection:
         last = connection.scalar(text("SELECT max(id) FROM delivery"))
         connection.execute(text(f"DELETE FROM delivery WHERE id = {last}"))
@@ -58,6 +60,7 @@ def contents(url):
                 )
             ]
             for table in metadata.sorted_tables
+            if table is not daemon
         }
     database.close()
     assert all(found.values()), found
@@ -180,6 +183,39 @@ def test_a_store_somebody_works_on_is_not_copied(empty_url, elsewhere):
     assert revision(elsewhere) == ""
     store.sources.release([record])
     copy_store(empty_url, elsewhere)
+    store.close()
+
+
+def test_a_store_with_an_idle_daemon_is_not_copied(empty_url, elsewhere):
+    now = SystemClock().now()
+    filled(empty_url)
+    store, _ = open_store(empty_url, new_owner(), now)
+    # its process runs, so nobody asks when it last wrote its row
+    store.daemons.beat(now - DAY, now - DAY, now - DAY)
+    assert refused(empty_url, elsewhere) == "store_in_use"
+    assert revision(elsewhere) == ""
+    store.daemons.leave()
+    copy_store(empty_url, elsewhere)
+    assert there_are_no_daemons(elsewhere)
+    store.close()
+
+
+def there_are_no_daemons(url):
+    database = Database(url)
+    with database.read() as connection:
+        found = connection.execute(select(daemon)).all()
+    database.close()
+    return found == []
+
+
+def test_a_daemon_that_starts_meanwhile_makes_an_end_of_the_copy(empty_url, elsewhere):
+    now = SystemClock().now()
+    filled(empty_url)
+    store, _ = open_store(empty_url, new_owner(), now)
+    with pytest.raises(StoreError) as caught:
+        copy_store(empty_url, elsewhere, lambda *_: store.daemons.beat(now, None, now))
+    assert caught.value.slug == "store_in_use"
+    assert revision(elsewhere) == ""
     store.close()
 
 

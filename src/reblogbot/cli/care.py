@@ -28,6 +28,7 @@ def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
         help="copy the store consistently, while the daemon runs",
     )
     backup.add_argument("path", metavar="PATH", type=Path, help="the copy; must not exist yet")
+    backup.add_argument("--json", action="store_true", help="print the result as JSON")
     backup.set_defaults(run=run_backup)
 
     copy = commands.add_parser(
@@ -70,9 +71,12 @@ def run_backup(options: argparse.Namespace) -> int:
     if options.path.exists():
         raise ConfigError("backup_exists", f"{options.path}: stands already; name another file")
     store = app.open_existing(app.load_config(options.config))
-    with progress() as told:
+    with progress(quiet=options.json) as told:
         store.backup(options.path, told)
     store.close()
+    if options.json:
+        say_json({"from": store.name, "to": str(options.path)})
+        return Exit.OK
     say(f"{options.path}: a copy of {store.name}")
     return Exit.OK
 

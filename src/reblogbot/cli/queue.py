@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from reblogbot.cli.words import ago, called, instant, readable, say, say_json, table
+from reblogbot.cli.words import ago, called, instant, readable, say, say_json, table, waits_for
 from reblogbot.errors import ConfigError, Exit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from reblogbot.core.waits import Wait
     from reblogbot.model import Delivery
     from reblogbot.steering import Steered
 
@@ -53,8 +54,10 @@ def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
     stop = commands.add_parser(
         "stop", parents=[everywhere], help="hold every delivery at once, until start"
     )
+    stop.add_argument("--json", action="store_true", help="print it as JSON")
     stop.set_defaults(run=run_stop)
     start = commands.add_parser("start", parents=[everywhere], help="let deliveries go on")
+    start.add_argument("--json", action="store_true", help="print it as JSON")
     start.set_defaults(run=run_start)
 
 
@@ -63,27 +66,37 @@ def run_list(options: argparse.Namespace) -> int:
     from reblogbot import app
     from reblogbot.core.rounds import delivery_json
     from reblogbot.model import OPEN, State
+    from reblogbot.waiting import Waiting, wait_json
 
     known = {state.value: state for state in State}
     for name in options.state or ():
         if name not in known:
             raise ConfigError("usage", f'no state "{name}"; there are {", ".join(known)}')
     states = {known[name] for name in options.state} if options.state else OPEN
-    store = app.open_to_read(app.load_config(options.config))
+    config = app.load_config(options.config)
+    store = app.open_to_read(config)
     found, now = _only(store.outbox.find(states=states), options), store.clock.now()
+    waiting = Waiting(config, store, now)
+    waits = [(one, waiting.wait(one)) for one in found]
     store.close()
     if options.json:
-        say_json({"deliveries": [delivery_json(one) for one in found]})
+        rows = [{**delivery_json(one), **wait_json(wait)} for one, wait in waits]
+        say_json({"deliveries": rows})
         return Exit.OK
     table(
         ("id", "account", "source", "state", "due", "link", ""),
         [
             (str(one.id), one.account, one.source, one.state.value, ago(one.due, now),
-             called(one.post), one.error)
-            for one in found
+             called(one.post), one.error or _briefly(wait))
+            for one, wait in waits
         ],
     )  # fmt: skip
     return Exit.OK
+
+
+def _briefly(wait: Wait | None) -> str:
+    """The reason of a wait in few words: the table has no room for more."""
+    return wait.reason.replace("_", " ") if wait else ""
 
 
 def run_show(options: argparse.Namespace) -> int:
@@ -91,21 +104,26 @@ def run_show(options: argparse.Namespace) -> int:
     from reblogbot import app
     from reblogbot.core.rounds import delivery_json
     from reblogbot.preview import post_json
+    from reblogbot.waiting import Waiting, wait_json
 
-    store = app.open_to_read(app.load_config(options.config))
-    found = store.outbox.find(ids=[options.id])
+    config = app.load_config(options.config)
+    store = app.open_to_read(config)
+    found, now = store.outbox.find(ids=[options.id]), store.clock.now()
+    wait = Waiting(config, store, now).wait(found[0]) if found else None
     store.close()
     if not found:
         hint = "see `reblogbot queue list`"
         raise ConfigError("delivery_unknown", f"no delivery {options.id}; {hint}")
     one = found[0]
     shown = delivery_json(one) | {"post": post_json(one.account, one.source, one.post)}
-    shown |= {"attempts": one.attempts, "due": instant(one.due)}
+    shown |= {"attempts": one.attempts, "due": instant(one.due), **wait_json(wait)}
     if options.json:
         say_json(shown)
         return Exit.OK
     for key in ("id", "account", "source", "state", "due", "attempts", "url", "error"):
         say(f"{key:9} {shown[key]}")
+    if wait is not None:
+        say(f"{'waits':9} {waits_for(wait, now)}")
     say("", one.post.text if one.post.action != "boost" else f"boost of {one.post.uri}")
     return Exit.OK
 
@@ -142,7 +160,11 @@ def run_stop(options: argparse.Namespace) -> int:
 
     store = app.open_for_work(app.load_config(options.config))
     store.outbox.stop(store.clock.now())
+    stopped_at, queued = store.outbox.stopped_at(), store.outbox.count()["queued"]
     store.close()
+    if options.json:
+        say_json({"stopped_at": stopped_at and instant(stopped_at), "queued": queued})
+        return Exit.OK
     say("stopped: nothing is posted, by any process on this store, until `reblogbot start`")
     return Exit.OK
 
@@ -153,9 +175,12 @@ def run_start(options: argparse.Namespace) -> int:
 
     store = app.open_for_work(app.load_config(options.config))
     store.outbox.start()
-    waiting = store.outbox.count()["queued"]
+    queued = store.outbox.count()["queued"]
     store.close()
-    say(f"started: {waiting} queued")
+    if options.json:
+        say_json({"stopped_at": None, "queued": queued})
+        return Exit.OK
+    say(f"started: {queued} queued")
     return Exit.OK
 
 

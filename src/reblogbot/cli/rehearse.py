@@ -7,7 +7,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
-from reblogbot.cli.words import say
+from reblogbot.cli.words import say, say_json
 from reblogbot.errors import ConfigError, Exit
 
 
@@ -21,6 +21,7 @@ def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
         "boosts with a real config, and shows what was posted.",
     )
     demo.add_argument("--keep", action="store_true", help="leave the timeline page up")
+    demo.add_argument("--json", action="store_true", help="print what was posted as JSON")
     demo.set_defaults(run=run_demo)
     sandbox = commands.add_parser(
         "sandbox",
@@ -44,7 +45,13 @@ def run_demo(options: argparse.Namespace) -> int:
 
     from reblogbot.demo.story import tell
 
-    return asyncio.run(tell(say, keep=options.keep))
+    if not options.json:
+        return asyncio.run(tell(say, keep=options.keep)).exit_code()
+    if options.keep:
+        raise ConfigError("usage", "--json prints what was posted and ends: leave out --keep")
+    told = asyncio.run(tell(lambda *_: None, keep=False))
+    say_json({"posts": told.posts, "again": told.again})
+    return told.exit_code()
 
 
 def run_sandbox(options: argparse.Namespace) -> int:

@@ -15,6 +15,7 @@ from reblogbot.errors import DOCS, ConfigError, Exit, ReblogbotError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from reblogbot.core.waits import Wait
     from reblogbot.model import Post
 
 # as Python passes on what it cannot decode (PEP 383)
@@ -102,6 +103,18 @@ def ago(then: datetime | None, now: datetime) -> str:
 def instant(moment: datetime) -> str:
     """An instant as results write it: `2026-11-22T08:00:00Z`."""
     return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def until(then: datetime, now: datetime) -> str:
+    """`until 17:32 (in 15m)`, in the local zone; with the date where it is another day's."""
+    local = then.astimezone()
+    form = "%H:%M" if local.date() == now.astimezone().date() else "%Y-%m-%d %H:%M"
+    return f"until {local:{form}} ({ago(then, now)})"
+
+
+def waits_for(wait: Wait, now: datetime) -> str:
+    """What a delivery waits for, and until when: `hourly limit, until 17:32 (in 15m)`."""
+    return f"{wait.cause}, {until(wait.until, now)}" if wait.until else wait.cause
 
 
 def _span(seconds: int) -> str:

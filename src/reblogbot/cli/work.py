@@ -81,11 +81,14 @@ def run_sync(options: argparse.Namespace) -> int:
         store = app.open_for_work(config, told=told)
         done, interrupted = asyncio.run(work(store, told))
     is_stopped = store.outbox.stopped_at() is not None
+    daemon = _daemon(store)
     store.close()
     if options.json:
-        say_json(done.as_json())
+        say_json({**done.as_json(), "daemon": daemon})
     else:
         _show_round(done)
+        if daemon and daemon["queued"]:
+            say(f"{daemon['queued']} queued: the daemon on {daemon['host']} sends what may go out")
         if is_stopped:
             say("stopped: nothing is posted until `reblogbot start`")
     return Exit.INTERRUPTED if interrupted else done.exit_code()
@@ -161,6 +164,17 @@ def _interruptible(pipeline: Pipeline) -> Iterator[Callable[[], bool]]:
     finally:
         for number in signals:
             loop.remove_signal_handler(number)
+
+
+def _daemon(store: Store) -> dict[str, Any] | None:
+    """The daemon that works on the store beside us, and how much is left for it to send."""
+    now = store.clock.now()
+    daemons = store.daemons.living(now)
+    if not daemons:
+        return None
+    from reblogbot import standing
+
+    return {**standing.daemon_json(daemons[0], now), "queued": store.outbox.count()["queued"]}
 
 
 def _show_round(done: Round) -> None:

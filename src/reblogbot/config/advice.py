@@ -10,11 +10,12 @@ import stat
 import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from reblogbot.config.faults import Findings, Keys
+from reblogbot.config.hosts import hosts_in
 from reblogbot.config.lines import Place, places
 from reblogbot.config.settings import AccountSettings, Config, PaceSettings, SourceSettings
 from reblogbot.config.tokens import SHORT_TOKEN, read_token
@@ -22,8 +23,12 @@ from reblogbot.errors import Fault, Unauthorised
 
 Advice = Iterator[tuple[Keys, str]]
 
+_LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 _HASTY = timedelta(minutes=1)
 _BUSY = 30
+# one to find what is boosted, or to upload images; one to publish; one to spare
+_CALLS = 3
+_WITHOUT_AUTHORS = frozenset({"json", "page"})
 _DAY = 24 * 60
 _SECRET_HEADER = re.compile(r"auth|cookie|key|password|secret|session|token", re.IGNORECASE)
 
@@ -49,6 +54,8 @@ def _places(path: Path) -> Place:
 def _advice(config: Config, environ: Mapping[str, str]) -> Advice:
     yield from _file(config)
     yield from _notices(config)
+    yield from _private(config)
+    yield from _delivery(config)
     listen = config.admin.listen
     if listen and not _is_loopback(f"http://{listen}"):
         yield ("admin", "listen"), "asks for no password, and not this machine alone can reach it"
@@ -70,12 +77,34 @@ def _file(config: Config) -> Advice:
         yield (), f"everybody may write this file; chmod o-w {config.path.name}"
 
 
+def _delivery(config: Config) -> Advice:
+    if config.delivery.lease < _CALLS * config.delivery.timeout:
+        told = (
+            f"is less than {_CALLS} times timeout: images may be left out, and boosts tried again"
+        )
+        yield ("delivery", "lease"), f"{told}, because a slow server leaves no time for them"
+
+
 def _notices(config: Config) -> Advice:
     program = next(iter(shlex.split(config.notify.command)), "")
     # with a slash in it, it is taken from the config's folder, else from PATH
     where = str(config.path.parent / program) if "/" in program else program
     if program and shutil.which(where) is None:
         yield ("notify", "command"), "no such program, or it may not be run"
+
+
+def _private(config: Config) -> Advice:
+    hosts = hosts_in(config)
+    for number, allowed in enumerate(config.http.allow_private):
+        at = ("http", "allow_private", number)
+        if isinstance(allowed, str):
+            if allowed not in hosts:
+                yield (
+                    at,
+                    "no source or account of this file is at that host and port",
+                )
+        elif any(allowed.version == each.version and allowed.overlaps(each) for each in _LOOPBACK):
+            yield at, "covers this machine: any link of a stranger may then lead to its services"
 
 
 def _secrets(config: Config) -> Iterator[Keys]:
@@ -142,6 +171,26 @@ def _source(at: Keys, source: SourceSettings, config: Config) -> Advice:
         yield (*at, "first"), "posts everything the source shows when it is first seen"
     if source.hashtags + len(source.tags) > 10:
         yield (*at, "hashtags"), "more than ten hashtags look like spam to servers and people"
+    yield from _authors(at, source)
+
+
+def _authors(at: Keys, source: SourceSettings) -> Advice:
+    """Filters on authors, where the source names none or tells little of them."""
+    chosen, shows_accounts = source.filter, _shows_accounts(source)
+    if chosen.max_per_author and source.kind in _WITHOUT_AUTHORS:
+        yield (*at, "filter", "max_per_author"), "has no effect: this kind names no authors"
+    elif chosen.max_per_author and not shows_accounts:
+        yield (*at, "filter", "max_per_author"), "counts only entries that name an author"
+    for key in ("needs_indexable", "needs_discoverable"):
+        if getattr(chosen, key) and not shows_accounts:
+            yield (*at, "filter", key), "has no effect but on links that turn out to be statuses"
+    if shows_accounts and not chosen.opt_outs:
+        yield (*at, "filter", "opt_outs"), "boosts people who asked bots not to"
+
+
+def _shows_accounts(source: SourceSettings) -> bool:
+    """Whether its entries are statuses, whose authors have accounts."""
+    return bool(getattr(source.options, "via", "")) or source.kind == "actor"
 
 
 def _interval(at: Keys, source: SourceSettings) -> Advice:

@@ -28,6 +28,7 @@ from reblogbot.config.values import (
     Names,
     Natural,
     Pattern,
+    PrivateException,
     ProxyUrl,
     QuietSpan,
     Rewrite,
@@ -67,7 +68,7 @@ class HttpSettings(Table):
     concurrency: int = Field(64, ge=1, le=1024)
     per_host: int = Field(2, ge=1, le=64)
     max_body: Size = 10_000_000
-    allow_private: Many[HostPort] = ()
+    allow_private: Many[PrivateException] = ()
     contact: str = ""
     proxy: ProxyUrl = Field("", repr=False)
 
@@ -131,8 +132,13 @@ class FilterSettings(Table):
     max_age: Duration = timedelta(days=7)
     similar: float = Field(0.0, ge=0, le=1)
     max_per_domain: Natural = 0
+    max_per_author: Natural = 0
     replies: bool = False
+    bots: bool = True
     opt_outs: bool = True
+    opt_out_tags: Many[Hashtag] = ("nobot", "noboost", "noautoboost", "NoTagsPub")
+    needs_indexable: bool = False
+    needs_discoverable: bool = False
 
 
 class SourceSettings(Table):
@@ -145,6 +151,7 @@ class SourceSettings(Table):
     to: Names = Field(min_length=1)
     enabled: bool = True
     every: Duration = timedelta(minutes=15)
+    every_max: Duration = timedelta(days=1)
     cron: Cron = ""
     action: Literal["auto", "post", "boost", "quote"] = "auto"
     first: FirstSight = "none"

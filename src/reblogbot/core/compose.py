@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import regex
@@ -30,13 +31,25 @@ from reblogbot.core.text.patterns import matches, replaced
 from reblogbot.core.text.repetition import end_of_title, is_cut, without_heading
 from reblogbot.model import Action, Entry, Limits, Media, Post
 
-__all__ = ["action_of", "check_template", "compose", "images_of"]
+__all__ = [
+    "action_of",
+    "boost",
+    "check_template",
+    "compose",
+    "images_of",
+    "link_excess",
+    "plain",
+]
 
 # a post of another server fits whole; an article does not become one
 _LONGEST_UNTITLED = 500
 # shorter beginnings say nothing
 _LEAST_SUMMARY = 8
 _LEAST_TITLE = 10
+_LONGEST_PLAIN = 200
+_GUESSES = 8
+LINK_TOO_LONG = "the link is longer than the server takes"
+_ESCAPING = frozenset({"hollo", "snac"})
 _IMAGE_ENDINGS = ("jpg", "jpeg", "png", "gif", "webp", "avif", "heic", "heif")
 _IMAGE_PATHS = tuple(f".{ending}" for ending in _IMAGE_ENDINGS)
 _SCHEME = regex.compile(r"https?://", regex.IGNORECASE)
@@ -45,12 +58,13 @@ _SCHEME = regex.compile(r"https?://", regex.IGNORECASE)
 def action_of(entry: Entry, source: SourceSettings) -> Action:
     """What becomes of the entry: `auto` boosts a fediverse status and posts anything else.
 
-    A link that looks like a status's page counts as one: whether it is, its server tells.
-    A boost or quote of what has neither URI nor link becomes a post.
+    A link that looks like a status's page counts as one: whether it is, the account's server
+    tells when its turn comes.
     """
-    if source.action == "auto":
-        return "boost" if entry.uri or is_status_page(entry.link) else "post"
-    return source.action if entry.uri or clean_link(entry.link) else "post"
+    if source.action != "auto":
+        return source.action
+    is_status = bool(entry.uri or entry.status_id) or is_status_page(entry.link)
+    return "boost" if is_status else "post"
 
 
 def compose(
@@ -62,10 +76,11 @@ def compose(
     source_title: str = "",
     feed_language: str = "",
 ) -> Post:
-    """The post an entry makes on an account's server, never over its limit; without words no text.
+    """The post an entry makes on an account's server, within its limit; without words no text.
 
     Of what does not fit, the summary is shortened first, then the title; hashtags go when
-    hardly a title is left, and the link only where it would not fit by itself.
+    hardly a title is left. The link stays: where it would not fit by itself, the post is over
+    the limit (`link_excess`) and must not be sent.
     Raises ReblogbotError when the template fails on this entry.
     """
     draft = _draft(entry, source, limits, source_title)
@@ -86,6 +101,40 @@ def compose(
         # all that comes from the source is defused: a mention can only be the template's own
         may_mention=any(sign in source.template for sign in "@＠"),
     )
+
+
+def boost(entry: Entry, source: SourceSettings, account: AccountSettings, limits: Limits) -> Post:
+    """The boost of an entry's status, yet to be named: it needs no text."""
+    return Post(
+        action="boost",
+        link=clean_link(entry.link),
+        visibility=source.visibility or account.visibility,
+        limit=limits.characters,
+    )
+
+
+def plain(entry: Entry, source: SourceSettings, account: AccountSettings, limits: Limits) -> Post:
+    """A post of title and link alone, where composing takes too long: cheap for any entry."""
+    link = clean_link(entry.link)
+    words = _harmless_line(entry.title[:_LONGEST_PLAIN] or entry.summary[:_LONGEST_PLAIN])
+    text = "\n".join(filter(None, (shorten(words, _LONGEST_PLAIN // 2), link)))
+    return Post(
+        action="post",
+        text=text,
+        link=link,
+        visibility=source.visibility or account.visibility,
+        language=language_tag(account.language),
+        spoiler=source.spoiler,
+        length=length(text, limits, source.spoiler),
+        limit=limits.characters,
+    )
+
+
+def link_excess(post: Post) -> str:
+    """Why a post must be held whose link alone is over the server's limit, else ""."""
+    if post.action == "boost" or post.length <= post.limit or not post.link:
+        return ""
+    return f"{LINK_TOO_LONG} ({post.length} of {post.limit} characters)"
 
 
 # what the entry says
@@ -114,8 +163,11 @@ class _Draft:
 def _draft(entry: Entry, source: SourceSettings, limits: Limits, source_title: str) -> _Draft:
     # far more than fits, even where every grapheme is a family of emoji
     most = 12 * limits.characters + 1000
-    title = " ".join(defuse(_rewritten(entry.title[:most], source)).split())
-    summary = defuse(_rewritten(_summary(entry.summary[:most], source), source)).strip()
+    # "#1" can stand where it will be escaped
+    numbers = limits.markup not in _ESCAPING
+    title = " ".join(defuse(_rewritten(entry.title[:most], source), numbers=numbers).split())
+    summary = _rewritten(_summary(entry.summary[:most], source), source)
+    summary = defuse(summary, numbers=numbers).strip()
     spoiler = _spoiler(source, "\n".join((title, summary, *entry.categories[:50])))
     spoiler = spoiler or _harmless_line(entry.spoiler)
     form = template(source.template)
@@ -138,7 +190,21 @@ def _draft(entry: Entry, source: SourceSettings, limits: Limits, source_title: s
         tags=Tags(hashtags(entry.categories[:50], source.hashtags, source.tags)),
         published=entry.published_at and entry.published_at.astimezone(ZoneInfo(source.timezone)),
     )
-    return _Draft(form, names, shorten(spoiler, limits.characters // 2))
+    draft = _Draft(form, names, shorten(spoiler, limits.characters // 2))
+    return draft if _is_link_apart(draft) else _with_quiet_link(draft)
+
+
+def _is_link_apart(draft: _Draft) -> bool:
+    """Whether no server can find a mention in the link: there is none, or only blanks touch it."""
+    link = draft.names.link
+    if "@" not in link:
+        return True
+    around = draft.write().split(link)
+    return not any(before[-1:].strip() or after[:1].strip() for before, after in pairwise(around))
+
+
+def _with_quiet_link(draft: _Draft) -> _Draft:
+    return replace(draft, names=draft.names._replace(link=draft.names.link.replace("@", "%40")))
 
 
 def _summary(summary: str, source: SourceSettings) -> str:
@@ -226,7 +292,11 @@ def _fitted(draft: _Draft, limits: Limits) -> str:
     def excess(text: str) -> int:
         return length(text, limits, draft.spoiler) - limits.characters
 
-    if excess(draft.names.link) > 0:
+    link = draft.names.link
+    if excess(link) > 0:
+        if link in draft.write():
+            bare = draft.names._replace(tags=Tags())
+            return replace(draft, template=template("link"), names=bare).write()
         draft = replace(draft, names=draft.names._replace(link=""))
     for one in _ever_less(draft):
         text = one.write()
@@ -271,13 +341,16 @@ def _longest(
 ) -> str:
     """What is written with the longest beginning of `part` that fits; "" if none does.
 
-    `low` fits and `high` does not; how far a text is off tells where to look next.
+    `low` fits and `high` does not; how far a text is off tells where to look next. Where some
+    such guesses did not lead to it, halving the rest does, in steps that grow with its logarithm.
     """
     low, high = least - 1, size(part)
     best = ""
     guess = high - excess(write(part)) if part else low
+    guesses = 0
     while high - low > 1:
-        at = guess if low < guess < high else (low + high) // 2
+        guesses += 1
+        at = guess if low < guess < high and guesses <= _GUESSES else (low + high) // 2
         beginning = shorten(part, at)
         text = write(beginning)
         over = excess(text)
@@ -293,12 +366,13 @@ def _longest(
 def _shorter(draft: _Draft, limits: Limits, text: str) -> str:
     """The text for four fifths of the limit with links in full, or "" if it is no shorter.
 
-    A link too long for that counts as before: without it, nobody could tell what was posted.
+    A link too long for that counts as before: no post goes out without its link.
     """
     strict = replace(limits, characters=limits.characters * 4 // 5, per_link=None)
     link = draft.names.link
     for tighter in (strict, replace(strict, per_link=limits.per_link)):
         shorter = _fitted(draft, tighter)
-        if shorter and (link in shorter or link not in text):
+        fits = length(shorter, tighter, draft.spoiler) <= tighter.characters
+        if shorter and fits and (link in shorter or link not in text):
             return shorter if len(shorter) < len(text) else ""
     return ""

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
+from math import inf
+from typing import NamedTuple
 from unicodedata import normalize
 
 import regex
 
 from reblogbot.config.settings import FilterSettings, SourceSettings
 from reblogbot.config.values import Pattern
+from reblogbot.core import consent
 from reblogbot.core.identity import host_of, site_of
 from reblogbot.core.text import clean, language_tag, may_be_in, one_line, text_language
 from reblogbot.core.text.patterns import matches
@@ -17,6 +21,8 @@ from reblogbot.model import Entry
 
 # what patterns and the script are looked for in
 _READ = 20_000
+# of a title, where it is compared with many others
+_COMPARED = 500
 
 
 def refusal(entry: Entry, source: SourceSettings, now: datetime) -> str:
@@ -37,11 +43,11 @@ def similar(a: str, b: str) -> float:
     ("Episode 12", "Episode 13", 第十二集) are not alike. Very short titles are alike only when
     equal: nearly everything contains them.
     """
-    first, second = _folded(a), _folded(b)
-    if first == second:
-        return float(bool(first))
-    fewer, more = sorted((_pairs(first), _pairs(second)), key=len)
-    if len(fewer) < _FEWEST_PAIRS or _numbers(a) != _numbers(b):
+    first, second = _features(a[:_COMPARED]), _features(b[:_COMPARED])
+    if first.folded == second.folded:
+        return float(bool(first.folded))
+    fewer, more = sorted((first.pairs, second.pairs), key=len)
+    if len(fewer) < _FEWEST_PAIRS or first.numbers != second.numbers:
         return 0.0
     common = len(fewer & more)
     return 0.8 * common / len(fewer) + 0.2 * common / len(more)
@@ -66,6 +72,32 @@ def over_domain_limit(link: str, posted: Mapping[str, int], limit: int) -> str:
     return f"max_per_domain: {count} from {site} today, at most {limit}"
 
 
+def over_author_limit(author: str, posted: Mapping[str, int], limit: int) -> str:
+    """Why another post by this author is one too many today; "" if it is not.
+
+    `author` and the keys of `posted`, today's posts, are as `identity.author_key` writes them; a
+    `limit` of 0 is none.
+    """
+    count = posted.get(author, 0)
+    if not limit or not author or count < limit:
+        return ""
+    return f"max_per_author: {count} by {author} today, at most {limit}"
+
+
+def refusal_now(entry: Entry, source: SourceSettings, now: datetime, *, is_status: bool) -> str:
+    """Why a status that was accepted when it was queued is not published now; "" if it is.
+
+    The status counts as it reads now, its votes do not: another server knows other ones. Of a
+    status that the source knew as a link only (not `is_status`), the filters that the source's
+    own words had to satisfy are not asked again.
+    """
+    kept: dict[str, object] = {"min_score": -inf}
+    if not is_status:
+        kept |= {"include": (), "domains": ()}
+    chosen = source.filter.model_copy(update=kept)
+    return refusal(entry, source.model_copy(update={"filter": chosen}), now)
+
+
 # the reasons
 
 
@@ -76,6 +108,8 @@ def _reasons(entry: Entry, source: SourceSettings, now: datetime) -> Iterator[st
     yield _visibility(entry)
     yield _forbidden(entry)
     yield _opt_outs(entry, chosen)
+    yield _consent(entry, chosen)
+    yield _bots(entry, chosen)
     yield _replies(entry, chosen)
     yield _max_age(entry, chosen, now)
     yield _min_score(entry, chosen)
@@ -99,11 +133,31 @@ def _visibility(entry: Entry) -> str:
 
 
 def _forbidden(entry: Entry) -> str:
-    return f"forbidden: {entry.forbidden}" if entry.forbidden else ""
+    reason = entry.forbidden or (entry.author.standing if entry.author else "")
+    return f"forbidden: {reason}" if reason else ""
 
 
 def _opt_outs(entry: Entry, chosen: FilterSettings) -> str:
-    return f"opt_outs: {entry.barred}" if entry.barred and chosen.opt_outs else ""
+    if entry.author is None or not chosen.opt_outs:
+        return ""
+    tag = consent.opt_out(entry.author, chosen.opt_out_tags)
+    return f"opt_outs: its author's profile says {tag}" if tag else ""
+
+
+def _consent(entry: Entry, chosen: FilterSettings) -> str:
+    author = entry.author
+    if author is None:
+        return ""
+    if chosen.needs_indexable and author.is_indexable is not True:
+        return "needs_indexable: its author's account is not marked as indexable"
+    if chosen.needs_discoverable and author.is_discoverable is not True:
+        return "needs_discoverable: its author's account is not marked as discoverable"
+    return ""
+
+
+def _bots(entry: Entry, chosen: FilterSettings) -> str:
+    is_bot = entry.author is not None and entry.author.is_bot
+    return "bots: its author is marked as a bot" if is_bot and not chosen.bots else ""
 
 
 def _replies(entry: Entry, chosen: FilterSettings) -> str:
@@ -194,17 +248,23 @@ _NUMBER = regex.compile(r"[0-9]+|\b[IVX]{2,}\b|(?<=第)[〇零一二三四五六
 _UNSPOKEN = regex.compile(r"[^\p{L}\p{M}\p{N}]+")
 
 
-def _folded(title: str) -> str:
-    return _UNSPOKEN.sub("", normalize("NFKC", title[:_READ]).casefold())
+class _Features(NamedTuple):
+    """What titles are compared by."""
+
+    folded: str
+    pairs: frozenset[str]
+    numbers: frozenset[str]
 
 
-def _numbers(title: str) -> frozenset[str]:
-    written = _NUMBER.findall(normalize("NFKC", title[:_READ]))
-    return frozenset(number.lstrip("0") or "0" for number in written)
-
-
-def _pairs(title: str) -> set[str]:
-    return {title[at : at + 2] for at in range(len(title) - 1)}
+# one title is compared with many others
+@lru_cache(maxsize=64)
+def _features(title: str) -> _Features:
+    # one character may become eighteen
+    normal = normalize("NFKC", title)[:_COMPARED]
+    folded = _UNSPOKEN.sub("", normal.casefold())
+    pairs = frozenset(folded[at : at + 2] for at in range(len(folded) - 1))
+    numbers = frozenset(number.lstrip("0") or "0" for number in _NUMBER.findall(normal))
+    return _Features(folded, pairs, numbers)
 
 
 def _searched(entry: Entry) -> str:

@@ -28,6 +28,7 @@ _MEMORY = timedelta(days=400)
 _START = datetime.min.replace(tzinfo=UTC)
 
 Span = tuple[datetime, datetime]
+Hindrance = Literal["", "gap", "hourly_limit", "daily_limit", "quiet_hours"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +48,31 @@ def next_slot(now: datetime, pace: PaceSettings, sent_at: Sequence[datetime]) ->
     Gap, per_hour and per_day are met by waiting; they do not space posts out. From there the
     slot moves to the end of the quiet hours it falls into. NEVER if those have no end.
     """
+    return hindrance(now, pace, sent_at)[1]
+
+
+def hindrance(
+    now: datetime, pace: PaceSettings, sent_at: Sequence[datetime]
+) -> tuple[Hindrance, datetime]:
+    """What keeps the next post back, "" for nothing, and the instant `next_slot` gives.
+
+    Of several it is the one that ends last.
+    """
     past = sorted(at for at in sent_at if at <= now)
-    slot = max(
-        now,
-        _freed(past, 1, pace.gap),
-        _freed(past, pace.per_hour, timedelta(hours=1)),
-        _freed(past, pace.per_day, _DAY),
-    )
-    opens = slot
+    ends: dict[Hindrance, datetime] = {
+        "": now,
+        "gap": _freed(past, 1, pace.gap),
+        "hourly_limit": _freed(past, pace.per_hour, timedelta(hours=1)),
+        "daily_limit": _freed(past, pace.per_day, _DAY),
+    }
+    last = max(ends, key=ends.__getitem__)
+    opens = slot = ends[last]
     for start, end in _quiet(pace, slot, slot + _SIGHT):
         if start <= opens < end:
             opens = end
-    return opens if opens - slot < _SIGHT else NEVER
+    if opens > slot:
+        last = "quiet_hours"
+    return last, opens if opens - slot < _SIGHT else NEVER
 
 
 def room(now: datetime, pace: PaceSettings, sent_at: Sequence[datetime]) -> int:

@@ -7,7 +7,9 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from reblogbot.core.text import html_to_text
@@ -43,14 +45,28 @@ action = "boost"
 """
 
 
-async def tell(say: Say, *, keep: bool) -> int:
-    """Run the whole main job and show it; 0 if it all went as it should."""
+@dataclass(frozen=True, slots=True)
+class DemoResult:
+    """What the demo posted, oldest first; how many it posted twice; the rounds' exit codes."""
+
+    posts: list[dict[str, str]]
+    again: int
+    codes: tuple[int, int]
+
+    def exit_code(self) -> Exit:
+        """0 if it all went as it should."""
+        went_well = not any(self.codes) and self.posts and not self.again
+        return Exit.OK if went_well else Exit.FAILED
+
+
+async def tell(say: Say, *, keep: bool) -> DemoResult:
+    """Run the whole main job, show it by `say`, and return what came of it."""
     with tempfile.TemporaryDirectory(prefix="reblogbot-demo-") as folder:
         async with serve(Path(folder) / "server") as sandbox:
             return await _tell(say, Path(folder), sandbox, keep=keep)
 
 
-async def _tell(say: Say, folder: Path, sandbox: Sandbox, *, keep: bool) -> int:
+async def _tell(say: Say, folder: Path, sandbox: Sandbox, *, keep: bool) -> DemoResult:
     token = sandbox.add_account("news", bot=True, display_name="News by reblogbot")
     neighbour = sandbox.add_status("alice", "今天的晚霞像一封没有写地址的信。", language="zh")
     async with hotlist.shown(neighbour["url"]) as (feeds, current):
@@ -59,7 +75,7 @@ async def _tell(say: Say, folder: Path, sandbox: Sandbox, *, keep: bool) -> int:
         config = _write_config(folder, feeds, sandbox.url, token)
         say(f"2. A real config is written: {config}", "", "3. $ reblogbot sync")
         first = await _sync(say, config)
-        posted = sandbox.statuses("news")
+        posted = list(map(_post_json, sandbox.statuses("news")))
         say("", "4. What stands on the server now, oldest first:", "")
         _show(say, sandbox)
         say("5. The list shows the same entries in another order.", "", "6. $ reblogbot sync")
@@ -69,8 +85,7 @@ async def _tell(say: Say, folder: Path, sandbox: Sandbox, *, keep: bool) -> int:
         say("", f"7. Second round: {again} new posts. Nothing lost, nothing doubled.")
         if keep:
             await _keep(say, sandbox)
-    went_well = first == second == Exit.OK and posted and not again
-    return Exit.OK if went_well else Exit.FAILED
+    return DemoResult(posted, again, (first, second))
 
 
 def _write_config(folder: Path, feeds: str, server: str, token: str) -> Path:
@@ -89,6 +104,15 @@ async def _sync(say: Say, config: Path) -> int:
     output, _ = await running.communicate()
     say(*(f"   {line}" for line in output.decode().splitlines()))
     return running.returncode or 0
+
+
+def _post_json(status: dict[str, Any]) -> dict[str, str]:
+    boosted = status["reblog"]
+    return {
+        "action": "boost" if boosted else "post",
+        "url": (boosted or status)["url"],
+        "text": html_to_text((boosted or status)["content"]),
+    }
 
 
 def _show(say: Say, sandbox: Sandbox) -> None:

@@ -20,8 +20,12 @@ from reblogbot.notices.troubles import Letter, Notice
 from reblogbot.ports import Clock
 from reblogbot.sending.sender import Sender
 from reblogbot.store import Store, StoreThread
+from reblogbot.waiting import Waiting
 
 log = logging.getLogger(__name__)
+
+LOOKS = 20
+"""A daemon looks every 15 seconds: five minutes in which a stalled account may recover."""
 
 
 class Messenger:
@@ -42,11 +46,16 @@ class Messenger:
         self._clock = clock
         # what is known to be told needs no transaction to find it out
         self._told: dict[str, int] = {}
+        self._looks: dict[str, int] = {}
 
-    async def tell(self) -> None:
-        """Send what is not told yet; a way that fails is logged, and nobody's trouble."""
+    async def tell(self, *, at_once: bool = False) -> None:
+        """Send what is not told yet; a way that fails is logged, and nobody's trouble.
+
+        A stalled account is told after LOOKS looks, or `at_once`.
+        """
         now = self._clock.now()
         found = await self._in_store(self._troubles, now)
+        found += self._confirmed(await self._in_store(self._stalled, now), at_once=at_once)
         fresh = [one for one in found if await self._is_fresh(one, now)]
         for letter in notices.letters(fresh):
             log.info("admin told", extra={"causes": ", ".join(letter.causes)})
@@ -65,6 +74,18 @@ class Messenger:
             *notices.accounts(config, known, tallies.deliveries(), now),
             *notices.sources(config, tallies.failing(now - notices.FAILING)),
         ]
+
+    def _stalled(self, now: datetime) -> list[Notice]:
+        stalled = Waiting(self._config, self._store, now, is_working=True).stalled()
+        return notices.stalled(stalled)
+
+    def _confirmed(self, stalled: list[Notice], *, at_once: bool) -> list[Notice]:
+        """Those that were seen in enough looks in a row.
+
+        When a machine wakes, or a stop ends, an account has to begin sending first.
+        """
+        self._looks = {one.cause: self._looks.get(one.cause, 0) + 1 for one in stalled}
+        return [one for one in stalled if at_once or self._looks[one.cause] >= LOOKS]
 
     async def _is_fresh(self, one: Notice, now: datetime) -> bool:
         """Whether nobody has told it today; from now on somebody has, whatever becomes of it.

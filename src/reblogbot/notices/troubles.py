@@ -17,7 +17,7 @@ from reblogbot.sending.access import ASKED, TOKEN
 from reblogbot.store.records import AccountRecord
 from reblogbot.store.tallies import Failing, Tally
 
-Event = Literal["storm_held", "account_paused", "source_failing", "source_gone"]
+Event = Literal["storm_held", "account_paused", "account_stalled", "source_failing", "source_gone"]
 
 FAILING = timedelta(days=1)
 """A source that fails for less may well mend itself."""
@@ -90,6 +90,21 @@ def accounts(
             )
         )
     return made
+
+
+def stalled(since: Mapping[str, datetime]) -> list[Notice]:
+    """A notice for each account that should have sent something since then."""
+    return [
+        Notice(
+            "account_stalled",
+            name,
+            f"The account {name} is stalled: it has neither sent anything nor failed since"
+            f" {at:%Y-%m-%d %H:%M} UTC, though something is due.",
+            "Restart the daemon, nothing is lost; see its log, and `reblogbot status`. If that"
+            " does not help, please report it.",
+        )
+        for name, at in sorted(since.items())
+    ]
 
 
 def sources(config: Config, failing: Iterable[Failing]) -> list[Notice]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
+import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import ParamSpec, TypeVar
 
 from reblogbot.aside import Aside, ThreadDied
-from reblogbot.errors import Doubtful, RateLimited, TargetError, Unauthorised
+from reblogbot.config.tokens import token_digest
+from reblogbot.errors import Doubtful, RateLimited, StoreError, TargetError, Unauthorised
 from reblogbot.model import Delivery, State
 from reblogbot.ports import Clock, Target
 from reblogbot.store import Store, StoreThread
@@ -74,7 +76,7 @@ class Access:
     def token_mark(self) -> str:
         """A digest that tells one token from another, "" where there is none to be had."""
         try:
-            return hashlib.sha256(self._token().encode()).hexdigest()[:16]
+            return token_digest(self._token())
         except Unauthorised:
             return ""
 
@@ -89,9 +91,10 @@ class Access:
             broke = f"{self.name}: the adapter broke with {type(error).__name__}; please report it"
             raise Doubtful("adapter_broke", broke) from error
 
-    async def settle(self, before: Delivery, after: Delivery) -> Delivery | None:
+    async def settle(self, before: Delivery, after: Delivery, remark: str = "") -> Delivery | None:
         """The delivery as it now stands; None when another process settled it meanwhile."""
-        settled = await self.in_store(self.rows.settle, before, after, self.clock.now())
+        now = self.clock.now()
+        settled = await self.in_store(self.rows.settle, before, after, now, remark)
         if settled is not None:
             self.note(settled)
         return settled
@@ -99,6 +102,25 @@ class Access:
     def note(self, *changed: Delivery) -> None:
         """Count these among what changed."""
         self.changed.update({one.id: one for one in changed})
+
+    @asynccontextmanager
+    async def renewing(self, lease: timedelta) -> AsyncIterator[None]:
+        """Within it the account stays ours, however long its server or an image host takes.
+
+        A lease that has lapsed, as in a process that was stopped, is not renewed.
+        """
+
+        async def renew() -> None:
+            while True:
+                await asyncio.sleep(lease.total_seconds() / 3)
+                with suppress(StoreError, ThreadDied):
+                    await self.in_store(self.rows.renew_account, self.name, self.clock.now(), lease)
+
+        task = asyncio.create_task(renew())
+        try:
+            yield
+        finally:
+            task.cancel()
 
     async def pause(self, until: datetime, error: TargetError) -> None:
         """Leave the account alone; a bad token, or a server out of reach, is trouble."""

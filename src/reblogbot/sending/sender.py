@@ -8,33 +8,46 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from reblogbot.clock import uptime
+from reblogbot.config.hosts import hosts_of
 from reblogbot.config.settings import AccountSettings, Config
 from reblogbot.core import delivery, pacing, turns
 from reblogbot.errors import Lapsed, RateLimited, TargetError, Unauthorised, Unreachable
 from reblogbot.images import Gallery
-from reblogbot.model import Delivery, Image, Limits, Post, Standing, State
-from reblogbot.ports import Identity
+from reblogbot.model import Delivery, Image, Limits, Post, Receipt, Standing, State
+from reblogbot.ports import Identity, Offload
 from reblogbot.sending.access import ASKED, TOKEN, Access
 from reblogbot.sending.bundling import bundle
 from reblogbot.sending.readback import look_back, read_back, recognise
+from reblogbot.sending.recheck import Addresses, Recheck
 from reblogbot.store.records import AccountRecord
 
 log = logging.getLogger(__name__)
 
 LIMITS_AGAIN = timedelta(minutes=10)
+ADDRESS_AGAIN = timedelta(minutes=10)
 
 
 class Sender:
     """Publishes for one account, whatever becomes of the others."""
 
-    def __init__(self, config: Config, access: Access, gallery: Gallery) -> None:
+    def __init__(
+        self,
+        config: Config,
+        access: Access,
+        gallery: Gallery,
+        offload: Offload,
+        addresses: Addresses,
+    ) -> None:
         self._config = config
         self._access = access
         self._gallery = gallery
+        self._recheck = Recheck(config, access, offload, addresses)
         # read once, and kept: what an old backup forgot may be queued again long after
         self._stood: list[Standing] | None = None
         self._limits: Limits | None = None
         self._limits_due: datetime | None = None
+        self._address = ""
+        self._address_due: datetime | None = None
         self._memory = turns.memory(config)
 
     @property
@@ -79,14 +92,25 @@ class Sender:
             log.info("limits not known", extra={"account": access.name, "error": error.message})
             return known
 
-    async def resolves(self, uri: str) -> bool:
-        """Whether the server can find a status to boost; while it cannot be asked, perhaps."""
+    async def address(self) -> str:
+        """The account's `name@host`, "" while its server does not tell; asked once when it does."""
+        access = self._access
+        now = access.clock.now()
+        if not self._address and (self._address_due is None or self._address_due <= now):
+            self._address_due = now + ADDRESS_AGAIN
+            record = await self._record()
+            if record.paused_until is None or record.paused_until <= now:
+                self._address = await self._asked_address()
+        return self._address
+
+    async def _asked_address(self) -> str:
         access = self._access
         try:
-            return await access.call(access.target.resolves, uri)
+            who = await access.call(access.target.verify)
         except TargetError as error:
-            log.info("not resolved", extra={"account": access.name, "error": error.message})
-            return True
+            log.info("address not known", extra={"account": access.name, "error": error.message})
+            return ""
+        return who.address
 
     async def introduce(self) -> tuple[Identity, Limits]:
         """Whom the token speaks for and what the server takes. Raises TargetError."""
@@ -102,7 +126,8 @@ class Sender:
         if record.paused_until is not None and record.paused_until > access.clock.now():
             raise Unreachable("account_rests", f"{access.name} rests itself: {record.reason}")
         try:
-            await access.call(access.target.publish, post, key)
+            markup = (await self.limits()).markup
+            await access.call(access.target.publish, post, key, markup=markup)
         except RateLimited as error:
             await access.pause(error.until, error)
             raise
@@ -117,14 +142,16 @@ class Sender:
         """
         access = self._access
         access.changed, access.deferred, access.trouble, access.slugs = {}, set(), "", []
+        self._recheck.start_round()
         record = await access.in_store(
             access.rows.claim_account, access.name, access.clock.now(), self._config.delivery.lease
         )
         if record is None:
             return []
         try:
-            if await self._may_send(record, eager=eager):
-                await self._send_all(stopping)
+            async with access.renewing(self._config.delivery.lease):
+                if await self._may_send(record, eager=eager):
+                    await self._send_all(stopping)
         finally:
             await access.in_store(
                 access.rows.release_account,
@@ -174,7 +201,7 @@ class Sender:
         # what kind of server it is decides how a post is sent
         await self.limits()
         if self._stood is None:
-            self._stood = await look_back(access)
+            self._stood = await look_back(access, hidden=self._posts_privately)
             if self._stood is None:
                 return
         waiting = await access.in_store(access.rows.waiting, access.name)
@@ -189,8 +216,7 @@ class Sender:
             if after is None:
                 return
             again = after.state == State.QUEUED and after.due <= access.clock.now()
-            # a boost that has become a post may stand there as one
-            if again and not await recognise(access, [after], self._stood):
+            if again:
                 waiting.insert(0, after)
 
     async def _choose(self, waiting: list[Delivery]) -> Delivery | None:
@@ -216,13 +242,17 @@ class Sender:
     async def _publish(self, one: Delivery) -> Delivery | None:
         """The delivery after one attempt; None when nothing more may be sent now."""
         access = self._access
-        # before the claim: its lease is for the calls to the server alone
-        images = await self._images(one)
+        # before the claim: its lease is for what is sent to the server alone
+        images, left_out = await self._images(one)
+        post = await self._checked(one)
+        if not isinstance(post, Post):
+            return post
         lapses = uptime() + self._config.delivery.lease.total_seconds()
         claimed = await access.in_store(
             access.rows.claim, one, access.clock.now(), self._config.delivery.lease
         )
         if claimed is None:
+            log.warning("not claimed", extra={"account": access.name, "id": one.id})
             return None
         key = delivery.idempotency_key(
             self._settings.server,
@@ -235,28 +265,81 @@ class Sender:
         try:
             receipt = await access.call(
                 access.target.publish,
-                claimed.post,
+                post,
                 key,
                 reply_to=reply_to,
                 images=images,
+                markup=(self._limits or Limits()).markup,
                 lapses=lapses,
             )
         except TargetError as error:
             return await self._failed(claimed, error)
         decision = delivery.after_success(claimed, receipt, access.clock.now())
-        after = await access.settle(claimed, decision.delivery)
+        after = await access.settle(claimed, decision.delivery, _remark(left_out, receipt))
         log.info(
             "published",
             extra={"account": access.name, "source": one.source, "id": one.id, "url": receipt.url},
         )
         return after
 
-    async def _images(self, one: Delivery) -> tuple[Image, ...]:
-        """The images of a post or quote, as far as they are to be had; an edit keeps its own."""
+    async def _checked(self, one: Delivery) -> Post | Delivery | None:
+        """What to send; of a boost or quote that is not to be sent, what became of it instead."""
+        if one.post.action not in ("boost", "quote"):
+            return one.post
+        try:
+            checked = await self._recheck.check(one)
+        except TargetError as error:
+            return await self._not_checked(one, error)
+        if isinstance(checked, Post):
+            return checked
+        return await self._settle_unsent(one, checked.delivery)
+
+    async def _settle_unsent(self, one: Delivery, after: Delivery) -> Delivery | None:
+        """Settle a boost or quote for which nothing was sent."""
+        access = self._access
+        log.info(
+            "not boosted",
+            extra={
+                "account": access.name,
+                "source": one.source,
+                "id": one.id,
+                "state": after.state.value,
+                "reason": after.error,
+            },
+        )
+        return await access.settle(one, after)
+
+    async def _not_checked(self, one: Delivery, error: TargetError) -> Delivery | None:
+        """Let a boost wait whose status could not be looked at."""
+        access = self._access
+        self._note_failure(one, error)
+        works = None
+        if isinstance(error, Unauthorised) and error.slug != "token_missing":
+            works = await access.may_use_token()
+        now, record = access.clock.now(), await self._record()
+        decision = delivery.after_no_check(
+            one, error, works, now, self._config.delivery, record.pauses
+        )
+        if decision.pause_until is not None:
+            await access.pause(decision.pause_until, error)
+        after = await access.settle(one, decision.delivery)
+        return after if decision.pause_until is None else None
+
+    async def _images(self, one: Delivery) -> tuple[tuple[Image, ...], tuple[str, ...]]:
+        """The images of a post or quote that are to be had, and why the others are not.
+
+        An edit keeps its own.
+        """
         if not one.post.media or one.post.action not in ("post", "quote"):
-            return ()
-        proxy = self._config.sources[one.source].proxy
-        return await self._gallery.fetched(one.post.media, await self.limits(), proxy=proxy)
+            return (), ()
+        source = self._config.sources[one.source]
+        return await self._gallery.fetched(
+            one.post.media,
+            await self.limits(),
+            source=one.source,
+            proxy=source.proxy,
+            configured=hosts_of(source, self._config.accounts),
+        )
 
     async def _continued(self, one: Delivery) -> str:
         """The remote id of the status a thread goes on from; "" where there is none."""
@@ -266,20 +349,24 @@ class Sender:
         found = await access.in_store(access.rows.find, [one.post.continues])
         return found[0].receipt.remote_id if found and found[0].receipt else ""
 
-    async def _failed(self, claimed: Delivery, error: TargetError) -> Delivery | None:
+    def _note_failure(self, one: Delivery, error: TargetError) -> None:
         access = self._access
         access.slugs.append(error.slug)
         log.warning(
             "attempt failed",
             extra={
                 "account": access.name,
-                "id": claimed.id,
+                "id": one.id,
                 "slug": error.slug,
                 "error": error.message,
             },
         )
         if isinstance(error, RateLimited):
-            access.deferred.add(claimed.id)
+            access.deferred.add(one.id)
+
+    async def _failed(self, claimed: Delivery, error: TargetError) -> Delivery | None:
+        access = self._access
+        self._note_failure(claimed, error)
         decision = await self._decide(claimed, error)
         if decision.pause_until is not None:
             await access.pause(decision.pause_until, error)
@@ -293,16 +380,17 @@ class Sender:
         if isinstance(error, Unauthorised):
             works = await access.may_use_token() if error.slug != "token_missing" else False
             return delivery.after_unauthorised(claimed, error, works, now)
-        source = self._config.sources.get(claimed.source)
-        if source is not None and source.action == "auto":
-            instead = delivery.as_post(claimed, error, now)
-            if instead is not None:
-                return instead
         record = await self._record()
         return delivery.after_failure(claimed, error, now, self._config.delivery, record.pauses)
 
     def _ready(self, waiting: Sequence[Delivery]) -> list[Delivery]:
         return turns.ready(waiting, self._config, self._access.clock.now())
+
+    @property
+    def _posts_privately(self) -> bool:
+        """Whether any source of this account makes private posts."""
+        sources = (one for one in self._config.sources.values() if self._access.name in one.to)
+        return any((one.visibility or self._settings.visibility) == "private" for one in sources)
 
     @property
     def _settings(self) -> AccountSettings:
@@ -311,3 +399,11 @@ class Sender:
     async def _record(self) -> AccountRecord:
         access = self._access
         return await access.in_store(access.rows.account, access.name)
+
+
+def _remark(left_out: Sequence[str], receipt: Receipt) -> str:
+    """What the story of a post says of the images that it went out without, "" for none."""
+    missing = [*left_out]
+    if receipt.left_out:
+        missing.append(f"{receipt.left_out} not taken by the server, or not in time")
+    return f"without images: {'; '.join(missing)}" if missing else ""

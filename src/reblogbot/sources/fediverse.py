@@ -16,12 +16,12 @@ from reblogbot.errors import SourceError
 from reblogbot.model import Batch, Entry, Validators
 from reblogbot.ports import Tools
 from reblogbot.sources import places, statuses
-from reblogbot.sources.consent import judged, our_addresses
+from reblogbot.sources.consent import judged
 from reblogbot.sources.home_server import HomeServer
 from reblogbot.sources.json_text import text_of
 from reblogbot.sources.places import Place
 from reblogbot.sources.statuses import Form
-from reblogbot.sources.timeline import Memory, Page, Shown, catch_up, first_pages
+from reblogbot.sources.timeline import Memory, Page, Shown, catch_up
 
 LIMIT = 40
 _LONGEST_LIMIT = 400
@@ -114,8 +114,8 @@ class FediverseSource:
         now = self._tools.clock.now()
         place = await self._kind.find(self._home, self._options, memory.place)
         line = _Timeline(self._home, place, self._form, now)
-        pages = first_pages(self._settings.first, LIMIT)
-        shown, after = await catch_up(line, replace(memory, place=place.known_as), now, pages)
+        memory = replace(memory, place=place.known_as)
+        shown, after = await catch_up(line, memory, now, self._settings.first, LIMIT)
         return place, shown, after
 
     @property
@@ -126,28 +126,22 @@ class FediverseSource:
     async def _entries(self, shown: list[Shown], before: Memory) -> tuple[Entry, ...]:
         elements = [one.element for one in shown]
         try:
-            told = await self._tools.offload(
+            read = await self._tools.offload(
                 statuses.read_all, elements, self._form, self._tools.clock.now()
             )
         except RecursionError as error:
             raise _unreadable(self._home.via, "what it answers is nested too deeply") from error
         if self._form == "card":
-            return tuple(one.entry for one in told if one)
+            return tuple(filter(None, read))
         marks = {*before.known, *before.above}
-        unknown = [
-            number for number, one in enumerate(told) if one and shown[number].mark not in marks
-        ]
-        entries = {number: one.entry for number, one in enumerate(told) if one}
+        entries = {number: entry for number, entry in enumerate(read) if entry}
+        unknown = [number for number in entries if shown[number].mark not in marks]
         if unknown:
-            ours = await our_addresses(self._tools, self._others(), self._kind.scopes)
-            asked = [one for number in unknown if (one := told[number])]
+            asked = [entries[number] for number in unknown]
             only = getattr(self._options, "whose", "") == "followers"
-            allowed = await judged(self._home, asked, ours, followers_only=only)
+            allowed = await judged(self._home, asked, followers_only=only)
             entries |= dict(zip(unknown, allowed, strict=True))
         return tuple(entries.values())
-
-    def _others(self) -> list[str]:
-        return [name for name in self._settings.to if name != self._options.via]
 
     def _fingerprint(self) -> str:
         own = repr((self._settings.kind, self._options))
@@ -165,15 +159,17 @@ class _Timeline:
 
     async def page(self, older: str) -> Page:
         found, linked = await self._read(older, LIMIT)
-        # a list of what trends has no past
-        following = "" if self._place.is_ranking else linked or _last_id(found)
-        return Page(tuple(found), following if found else "")
+        following = _last_id(found) if linked is None else linked
+        if self._place.is_ranking or not found:
+            # a list of what trends has no past
+            following = ""
+        return Page(tuple(found), following, is_short=len(found) < LIMIT)
 
     async def longest(self) -> Page | None:
         found, _ = await self._read("", _LONGEST_LIMIT)
         return Page(tuple(found))
 
-    async def _read(self, older: str, limit: int) -> tuple[list[Shown], str]:
+    async def _read(self, older: str, limit: int) -> tuple[list[Shown], str | None]:
         params = {**self._place.params, "limit": limit} | ({"max_id": older} if older else {})
         answer, linked = await self._home.page(self._place.path, params)
         if not isinstance(answer, list):

@@ -26,8 +26,10 @@ class HomeServer:
         """The JSON answer. Raises SourceError."""
         return await self._asked(lambda reader: reader.get(path, params))
 
-    async def page(self, path: str, params: Mapping[str, Any] | None = None) -> tuple[Any, str]:
-        """The JSON answer, and the `max_id` of the next page or "". Raises SourceError."""
+    async def page(
+        self, path: str, params: Mapping[str, Any] | None = None
+    ) -> tuple[Any, str | None]:
+        """The JSON answer and the `max_id` of the next page, as `Reader.page` says it."""
         return await self._asked(lambda reader: reader.page(path, params))
 
     async def _asked(self, call: Callable[[Reader], T]) -> T:

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, Table, func, insert, select, text
 
 from reblogbot import owner as owners
 from reblogbot.errors import StoreError
-from reblogbot.schema import account, metadata, source
+from reblogbot.schema import account, daemon, metadata, source
+from reblogbot.store.daemons import STALE, living
 from reblogbot.store.database import Database
 from reblogbot.store.revisions import aside, upgrade
 from reblogbot.store.store import expect_revision
@@ -21,6 +22,8 @@ ROWS = 5_000
 """Read, and written, at a time."""
 _LEASE = {"lease_owner": None, "lease_until": None}
 _LEASED = (source, account)
+_COPIED = [table for table in metadata.sorted_tables if table is not daemon]
+"""All but who is at work on the old store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,9 @@ def copy_store(
         with old.read() as reading, _made(new) as writing:
             _expect_idle(old, reading)
             rows = _copy(reading, writing, on_rows)
+            with old.read() as later:
+                # whoever started meanwhile would post what the copy has queued
+                _expect_idle(old, later)
     finally:
         old.close()
         new.close()
@@ -65,6 +71,14 @@ def _expect_store(old: Database) -> None:
 def _expect_idle(old: Database, reading: Connection) -> None:
     """Refuse what would go on changing: whoever works on the old store would go on posting."""
     now = clock_of(old).now()
+    for one in living(reading, now):
+        end = one.beat_at + STALE
+        lost = f" (one that was lost with its machine is forgotten at {end:%H:%M} UTC)"
+        raise StoreError(
+            "store_in_use",
+            f"{old.name}: a daemon works on it (process {one.pid} on {one.host}, since "
+            f"{one.since:%Y-%m-%d %H:%M} UTC); stop it, then copy{'' if one.is_seen else lost}",
+        )
     for table in _LEASED:
         held = table.c.lease_owner.is_not(None), table.c.lease_until > now
         bearers = reading.scalars(select(table.c.lease_owner).where(*held).distinct())
@@ -125,10 +139,9 @@ def _not_empty(new: Database) -> StoreError:
 def _copy(
     reading: Connection, writing: Connection, on_rows: Callable[[int, int], None]
 ) -> dict[str, int]:
-    tables = metadata.sorted_tables
-    counts = {table.name: _count(reading, table) for table in tables}
+    counts = {table.name: _count(reading, table) for table in _COPIED}
     done, total = 0, sum(counts.values())
-    for table in tables:
+    for table in _COPIED:
         for rows in _read(reading, table):
             writing.execute(insert(table), rows)
             done += len(rows)

@@ -75,6 +75,11 @@ class Outbox:
             row = self._lease(connection, name).take(now, lease)
         return account_record(row) if row is not None else None
 
+    def renew_account(self, name: str, now: datetime, lease: timedelta) -> bool:
+        """Whether the account is still leased to us; if so, for a whole lease more."""
+        with self._database.write() as connection:
+            return self._lease(connection, name).renew(now, lease)
+
     def release_account(
         self, name: str, *, limits: Limits | None = None, rate_remaining: int | None = None
     ) -> None:
@@ -191,10 +196,13 @@ class Outbox:
             values = {"owner": self._owner, "sent_from": row.sent_from or now}
             return self._move(connection, row, State.SENDING, values, "", now)
 
-    def settle(self, before: Delivery, after: Delivery, now: datetime) -> Delivery | None:
+    def settle(
+        self, before: Delivery, after: Delivery, now: datetime, remark: str = ""
+    ) -> Delivery | None:
         """The delivery as decided; None when it is not as `before` knew it any more.
 
-        What was `sending` can be settled by the process that sent it alone.
+        What was `sending` can be settled by the process that sent it alone. `remark` stands in
+        its story where there is no error.
         """
         with self._database.write() as connection:
             self._lease(connection, before.account).locked()
@@ -218,7 +226,7 @@ class Outbox:
                 # the server works: what it was paused for before is over
                 mine = and_(account.c.name == row.account, account.c.pauses > 0)
                 connection.execute(update(account).where(mine).values(_FRESH))
-            return self._move(connection, row, after.state, values, after.error, now)
+            return self._move(connection, row, after.state, values, after.error, now, remark)
 
     def bundle(self, carrier: Delivery, members: Sequence[Delivery], now: datetime) -> bool:
         """Let one queued delivery carry the text of others, which are skipped; all or nothing."""
@@ -343,16 +351,19 @@ class Outbox:
         values: dict[str, Any],
         note: str,
         now: datetime,
+        remark: str = "",
     ) -> Delivery:
         """The only way a delivery changes its state; each change leaves an event."""
-        # a read-back that did not find it leaves a doubt a doubt
-        stays = state == row.state == State.DOUBT
+        # a read-back that did not find it leaves a doubt a doubt; a status that could not be
+        # looked at leaves its boost queued
+        stays = state == row.state and state in {State.DOUBT, State.QUEUED}
         if not stays and state not in TRANSITIONS[State(row.state)]:
             raise AssertionError(f"delivery {row.id}: {row.state} → {state} is no transition")
         ended = state in {State.SENT, State.SKIPPED, State.DEAD}
         columns = values | {"state": state, "error": note, "settled_at": now if ended else None}
         connection.execute(update(delivery).where(delivery.c.id == row.id).values(columns))
-        connection.execute(insert(event).values(delivery_id=row.id, at=now, state=state, note=note))
+        told = {"delivery_id": row.id, "at": now, "state": state, "note": note or remark}
+        connection.execute(insert(event).values(told))
         return delivery_record(self._row(connection, row.id))
 
     def _is_stopped(self, connection: Connection) -> bool:

@@ -36,6 +36,16 @@ class Failing:
     since: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Deliveries of one account from one source, held with the same error."""
+
+    account: str
+    source: str
+    error: str
+    count: int
+
+
 class Tallies:
     """Questions about numbers, asked often."""
 
@@ -55,6 +65,18 @@ class Tallies:
                 for account, state, count, queued_at, sent_from in connection.execute(statement)
             ]
 
+    def held_by_storms(self, name: str) -> dict[str, int]:
+        """How many deliveries each account has held for storms of this source."""
+        storm = delivery.c.state == State.HELD, delivery.c.error.startswith(f"{STORM}:")
+        statement = (
+            select(delivery.c.account, func.count())
+            .where(delivery.c.source == name, *storm)
+            .group_by(delivery.c.account)
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(statement)
+            return {account: count for account, count in rows}  # noqa: C416 - dict() wants tuples
+
     def storms(self) -> dict[str, tuple[int, str]]:
         """How many entries each source has held for a storm, and the reason."""
         held = delivery.c.state == State.HELD, delivery.c.error.startswith(f"{STORM}:")
@@ -62,6 +84,40 @@ class Tallies:
         statement = select(delivery.c.source, *numbers).where(*held).group_by(delivery.c.source)
         with self._database.read() as connection:
             return {name: (count, why) for name, count, why in connection.execute(statement)}
+
+    def held(self) -> list[Held]:
+        """What is held, counted by account, source and error."""
+        by = delivery.c.account, delivery.c.source, delivery.c.error
+        statement = select(*by, func.count()).where(delivery.c.state == State.HELD)
+        with self._database.read() as connection:
+            rows = connection.execute(statement.group_by(*by).order_by(*by))
+            return [Held(*row) for row in rows]
+
+    def overdue(self, before: datetime) -> dict[str, dict[str, datetime]]:
+        """By account and source, since when the oldest unsent delivery is due, if before then."""
+        open_ = delivery.c.state.in_([State.QUEUED, State.SENDING])
+        old = delivery.c.due <= before, delivery.c.queued_at <= before
+        by = delivery.c.account, delivery.c.source
+        first = func.min(delivery.c.due), func.min(delivery.c.queued_at)
+        statement = select(*by, *first).where(open_, *old).group_by(*by).order_by(*by)
+        found: dict[str, dict[str, datetime]] = {}
+        with self._database.read() as connection:
+            for account, name, due, queued_at in connection.execute(statement):
+                found.setdefault(account, {})[name] = max(due, queued_at)
+        return found
+
+    def last_settled_at(self, name: str) -> datetime | None:
+        """When any of the account's deliveries was last sent, skipped or given up."""
+        last = select(func.max(delivery.c.settled_at)).where(delivery.c.account == name)
+        with self._database.read() as connection:
+            found: datetime | None = connection.scalar(last)
+        return found
+
+    def last_poll_at(self) -> datetime | None:
+        """When any source was last polled, whoever did it."""
+        with self._database.read() as connection:
+            found: datetime | None = connection.scalar(select(func.max(source.c.last_poll_at)))
+        return found
 
     def failing(self, before: datetime) -> list[Failing]:
         """The sources that have failed since before then, and those that are gone, by name."""

@@ -24,6 +24,9 @@ from reblogbot.errors import (
 )
 from reblogbot.targets import ratelimit
 
+_NEXT = re.compile(r'\brel="?next\b')
+_PREVIOUS = re.compile(r'\brel="?prev\b')
+
 Purpose = Literal["create", "read", "verify"]
 Shape = Literal["json", "plain", "html", "empty"]
 Phase = Literal["preparing", "connecting", "lapsed", "asked"]
@@ -55,14 +58,20 @@ class Answer:
         return "html" if "html" in self.headers.get("content-type", "").lower() else "plain"
 
     @property
-    def next_max_id(self) -> str:
-        """The max_id of the next page in the Link header (RFC 8288), "" when there is none."""
+    def next_max_id(self) -> str | None:
+        """The max_id of the next page in the Link header (RFC 8288).
+
+        "" where the header links to a previous page alone, None where it says nothing of the kind.
+        """
+        found = None
         for part in self.headers.get("link", "").split(","):
             address, _, rest = part.partition(">")
-            if 'rel="next"' in rest or "rel=next" in rest:
+            if _NEXT.search(rest):
                 query = parse_qs(urlsplit(address.strip().lstrip("<")).query)
-                return query.get("max_id", [""])[0]
-        return ""
+                return query["max_id"][0] if "max_id" in query else None
+            if _PREVIOUS.search(rest):
+                found = ""
+        return found
 
     def json(self) -> Any:
         """The parsed body; None when it is no JSON (or is `null`, which says as little)."""
@@ -95,11 +104,13 @@ class Verdict(StrEnum):
 
 LENGTH_WORDS = (
     r"too long|character limit|over the limit|exceeds? (the )?max|max(imum)?[ _]?(char|length)"
-    r"|(max|exceed)\w*.{0,20} characters|(longer|greater|more) than \d+ char|at most \d+ char"
+    r"|(max|exceed)\w{0,20}.{0,20} characters|(longer|greater|more) than \d+ char|at most \d+ char"
     r"|字.{0,4}限制|文字数?.{0,6}(上限|超)|上限.{0,8}文字"
     r"|글자.{0,8}초과|Zeichen|caract[eè]res|caracteres|caratteri|символ|знаков"
 )
 SCOPE_WORDS = "scope|insufficient permissions"
+# what is read of an answer to find words in it
+_READ = 2000
 SPOKEN: frozenset[Shape] = frozenset({"json", "plain"})
 ANY: frozenset[Shape] = frozenset({"json", "plain", "html", "empty"})
 CLIENT_ERRORS = frozenset(range(400, 500))
@@ -125,8 +136,9 @@ _V = Verdict
 # The first row that holds decides; what no row holds for is doubtful.
 ERRORS: tuple[Row, ...] = (
     Row(_ALL, frozenset({429}), ANY, "", _V.RATE_LIMITED, "rate_limited"),
-    Row(_VERIFY, CLIENT_ERRORS, ANY, "", _V.UNAUTHORISED, "token_refused"),
+    # Takahē says so on verify_credentials to every token without the whole of `read`
     Row(_ALL, frozenset({401, 403}), SPOKEN, SCOPE_WORDS, _V.UNAUTHORISED, "scope_missing"),
+    Row(_VERIFY, CLIENT_ERRORS, ANY, "", _V.UNAUTHORISED, "token_refused"),
     Row(_ALL, frozenset({401, 403}), ANY, "", _V.UNAUTHORISED, "not_allowed"),
     # Takahē
     Row(_ALL, frozenset({400}), SPOKEN, "invalid bearer token", _V.UNAUTHORISED, "token_refused"),
@@ -247,7 +259,7 @@ def _holds(row: Row, answer: Answer, purpose: Purpose) -> bool:
         purpose in row.purposes
         and answer.status in row.statuses
         and answer.shape in row.shapes
-        and re.search(row.words, answer.text, re.IGNORECASE) is not None
+        and re.search(row.words, answer.text[:_READ], re.IGNORECASE) is not None
     )
 
 
@@ -263,7 +275,8 @@ _ADVICE = {
     "token_refused": "the token is refused; put a new one into the account's token_file or"
     " token_env",
     "scope_missing": "the token lacks a scope; make one with read:accounts read:statuses"
-    " read:search write:statuses write:media",
+    " read:search write:statuses write:media, or with read write:statuses write:media where the"
+    " server wants the whole of read, as Takahē does",
     "not_allowed": "refused as not allowed; see whether the account is suspended or the token"
     " revoked",
     "duplicate_key": "the key of this post was used before; it is being looked for",

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
+import threading
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from math import inf
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from reblogbot.clock import uptime
-from reblogbot.core.delivery import UNRESOLVABLE
-from reblogbot.core.identity import canonical_link
+from reblogbot.core.consent import address
+from reblogbot.core.text import escape
 from reblogbot.errors import Doubtful, ReblogbotError, Rejected, TargetError, Unauthorised
-from reblogbot.model import Image, Limits, Post, Receipt, Standing
-from reblogbot.ports import Clock, Identity
+from reblogbot.model import Image, Limits, Markup, Post, Receipt, Standing
+from reblogbot.ports import Clock, FoundStatus, Identity
+from reblogbot.targets import lookup
 from reblogbot.targets import standing as standings
 from reblogbot.targets.classify import Answer, Purpose, good, host, remote_id
+from reblogbot.targets.fields import attaching, new_status, words
 from reblogbot.targets.limits import is_mastodon, limits
 from reblogbot.targets.media import uploaded
+from reblogbot.targets.recent import own_statuses
 
 if TYPE_CHECKING:
     from mastodon import Mastodon
@@ -29,12 +36,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-PAGE = 40
-PAGES = 2
 LIMITS_LAST = timedelta(hours=1)
-_BOOSTABLE = frozenset({"", "public", "unlisted"})
-_GONE = frozenset({"not_found", "not_there"})
-_QUOTABLE = frozenset({"automatic", "manual"})
 # where servers tell what a token may do: the token itself (Doorkeeper), or the app it came by
 _SCOPES = (("/oauth/token/info", "scope"), ("/api/v1/apps/verify_credentials", "scopes"))
 
@@ -45,7 +47,8 @@ class MastodonTarget:
     The library shapes the requests; what an answer means is decided from the answer itself
     (`classify`), because the library tells a refused connection from a dropped one, or a
     redirected POST from an accepted one, no better than by its exception's text.
-    `token` is asked before every call, so a replaced token file is seen at once.
+    `token` is asked before every call, so a replaced token file is seen at once. `granted` are the
+    scopes kept for a token, () where they are not known.
     """
 
     def __init__(
@@ -56,6 +59,7 @@ class MastodonTarget:
         clock: Clock,
         timeout: timedelta,
         user_agent: str,
+        granted: Callable[[str], tuple[str, ...]] = lambda _: (),
     ) -> None:
         # Mastodon.py and requests are heavy: only a process that talks to an account pays
         from mastodon import Mastodon  # noqa: PLC0415
@@ -66,6 +70,7 @@ class MastodonTarget:
         # the library's own affair: nothing an admin could act on
         warnings.filterwarnings("ignore", category=MastodonDeprecationWarning)
         self._token = token
+        self._granted = granted
         self._clock = clock
         self._seconds = timeout.total_seconds()
         self._server = account.server.rstrip("/")
@@ -82,10 +87,12 @@ class MastodonTarget:
             mastodon_version="4.2.0",
             version_check_mode="created",
         )
-        # the token and the id of the account it speaks for: another token, another account
-        self._mine = "", ""
+        # the token and the account it speaks for: another token, another account
+        self._me: tuple[str, Mapping[str, Any]] = "", {}
+        self._me_lock = threading.Lock()
         self._limits: tuple[datetime, Limits] | None = None
         self._is_mastodon = False
+        self._has_relationships = True
         self._remaining: int | None = None
 
     @property
@@ -94,14 +101,23 @@ class MastodonTarget:
 
     def verify(self) -> Identity:
         """Whom the token speaks for; any 4xx here means the token (snac answers 422)."""
+        token = self._fresh_token()
         me = self._json(lambda c: c.account_verify_credentials(), "verify", "checking the token")
-        self._mine = str(self._client.access_token), remote_id(me)
+        self._me = token, me
+        name, page = standings.text(me, "username"), standings.text(me, "url")
         return Identity(
-            acct=standings.text(me, "acct") or standings.text(me, "username"),
-            url=standings.text(me, "url"),
+            acct=standings.text(me, "acct") or name,
+            url=page,
+            address=address(name, page or standings.text(me, "uri")),
             is_bot=me.get("bot") is True,
             extra=me,
         )
+
+    def me(self) -> Mapping[str, Any]:
+        with self._me_lock:
+            if self._me[0] != self._fresh_token():
+                self.verify()
+            return self._me[1]
 
     def limits(self) -> Limits:
         """What the server takes, asked at most once an hour."""
@@ -112,6 +128,9 @@ class MastodonTarget:
         return self._limits[1]
 
     def scopes(self) -> tuple[str, ...]:
+        kept = self._granted(self._fresh_token())
+        if kept:
+            return kept
         for path, name in _SCOPES:
             try:
                 told = self.get(path)
@@ -130,8 +149,10 @@ class MastodonTarget:
         *,
         reply_to: str = "",
         images: Sequence[Image] = (),
+        markup: Markup = "plain",
         lapses: float = inf,
     ) -> Receipt:
+        post = replace(post, text=escape(post.text, markup))
         with self._lapsing(lapses):
             if post.action == "boost":
                 return self._boost(post)
@@ -145,39 +166,35 @@ class MastodonTarget:
         self, post: Post, key: str, reply_to: str, images: Sequence[Image], seconds: float
     ) -> Receipt:
         """The receipt of a new status, with those images that are uploaded within `seconds`."""
-        quoted = self._quotable(post) if post.action == "quote" else None
+        quoted = _at_home(post) if post.action == "quote" else None
         longest_alt = (self._limits[1] if self._limits else Limits()).alt
         attached = uploaded(self._ask, images, longest_alt, seconds)
-        fields = self._fresh(post, reply_to, quoted)
+        fields = new_status(post, reply_to, quoted, guards_mentions=self._is_mastodon)
         try:
-            return self._post([*fields, *_attaching(attached)], key)
+            receipt = self._post(fields | attaching(attached), key)
+            return replace(receipt, left_out=len(images) - len(attached))
         except Rejected as error:
             if not attached or error.slug != "rejected":
                 raise
             log.warning("posted without images", extra={"slug": error.slug, "error": error.message})
         # some servers burn a key before they look at what comes with it
-        return self._post(fields, hashlib.sha256(f"{key} text".encode()).hexdigest())
+        receipt = self._post(fields, hashlib.sha256(f"{key} text".encode()).hexdigest())
+        return replace(receipt, left_out=len(images))
 
-    def recent(self) -> Sequence[Standing]:
-        if self._mine[0] != self._fresh_token():
-            self.verify()
-        found: list[Standing] = []
-        for page in self._pages():
-            read = list(filter(None, map(standings.standing, page)))
-            if page and not read:
-                raise Doubtful("unreadable_answer", f"{self._name}: a list, but of no statuses.")
-            found += read
-        return found
+    def recent(self, hidden_since: datetime | None = None) -> Sequence[Standing]:
+        mine = remote_id(self.me())
+        hidden = hidden_since if hidden_since and not self._shows_author_all() else None
+        return own_statuses(self.page, mine, hidden)
 
     def standing(self, post: Post) -> Receipt | None:
         """The receipt of a boost that stands; its id is the boosted status's, where it is home."""
-        status = self._resolve(post.uri) if post.action == "boost" else None
-        return standings.receipt(status) if status and status.get("reblogged") is True else None
+        status = self.status(post) if post.action == "boost" else None
+        return status.boosted if status else None
 
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
         return self._read(path, params).json()
 
-    def page(self, path: str, params: Mapping[str, Any] | None = None) -> tuple[Any, str]:
+    def page(self, path: str, params: Mapping[str, Any] | None = None) -> tuple[Any, str | None]:
         answer = self._read(path, params)
         return answer.json(), answer.next_max_id
 
@@ -193,44 +210,50 @@ class MastodonTarget:
         method: str,
         path: str,
         *,
+        params: Mapping[str, Any] | None = None,
+        fields: Mapping[str, Any] | None = None,
         key: str = "",
-        **sent: Any,
     ) -> None:
-        """A request that the library has no call for, or none that can say all of it."""
+        """Send a request that the library has no call for, or no call that can say all of it.
+
+        `fields` go as a JSON object: from a form, Hollo takes no booleans and no arrays, and snac
+        drops the content warning of an edited status.
+        """
         headers = {"Authorization": f"Bearer {client.access_token}"}
         headers |= {"Idempotency-Key": key} if key else {}
+        body = None
+        if fields is not None:
+            headers["Content-Type"] = "application/json"
+            # as UTF-8, so that half a surrogate pair fails here and not at the server
+            body = json.dumps(fields, ensure_ascii=False).encode()
         self._session.request(
-            method, self._server + path, headers=headers, timeout=client.request_timeout, **sent
+            method,
+            self._server + path,
+            params=params,
+            data=body,
+            headers=headers,
+            timeout=client.request_timeout,
         )
 
-    def _fresh(self, post: Post, reply_to: str, quoted: str | None) -> list[tuple[str, str]]:
-        """The fields of a new status."""
-        fields = [*_words(post), ("visibility", post.visibility)]
-        fields += [("in_reply_to_id", reply_to)] if reply_to else []
-        fields += [("quoted_status_id", quoted)] if quoted else []
-        if self._is_mastodon and not post.may_mention and post.visibility != "direct":
-            # nobody: a text that would notify people all the same is refused (PostStatusService)
-            fields.append(("allowed_mentions[]", ""))
-        return fields
-
-    def _post(self, fields: Sequence[tuple[str, str]], key: str) -> Receipt:
+    def _post(self, fields: Mapping[str, Any], key: str) -> Receipt:
         return self._create(
-            lambda client: self._send(client, "POST", "/api/v1/statuses", data=fields, key=key)
+            lambda client: self._send(client, "POST", "/api/v1/statuses", fields=fields, key=key)
         )
 
     def _boost(self, post: Post) -> Receipt:
-        status = self._found(post)
-        if status is None:
-            raise Rejected(UNRESOLVABLE, f"{self._name}: {post.uri} is not to be found from there.")
-        if standings.text(status, "visibility") not in _BOOSTABLE or post.visibility == "direct":
-            raise Rejected("not_boostable", f"{self._name}: {post.uri} is not public; skip it.")
-        if status.get("reblogged") is True:
-            return standings.receipt(status)
-        at_home = quote(remote_id(status), safe="")
-        return self._create(lambda c: c.status_reblog(at_home, visibility=post.visibility))
+        path = f"/api/v1/statuses/{quote(_at_home(post), safe='')}/reblog"
+        fields = {"visibility": post.visibility}
+        return self._create(lambda client: self._send(client, "POST", path, fields=fields))
 
-    def resolves(self, uri: str) -> bool:
-        return self._resolve(uri) is not None
+    def status(self, post: Post) -> FoundStatus | None:
+        return lookup.status(self.get, post, self._name)
+
+    def relationship(self, account_id: str) -> Mapping[str, Any]:
+        if not self._has_relationships:
+            return {}
+        found = lookup.relationship(self.get, account_id)
+        self._has_relationships = found is not None
+        return found or {}
 
     def _edit(self, post: Post) -> Receipt:
         """Our status with another text; its images stay, and its language is sent again.
@@ -244,84 +267,41 @@ class MastodonTarget:
             images = map(remote_id, attached) if isinstance(attached, list) else ()
             return standings.receipt(self._put(at_home, post, list(filter(None, images))))
         except Doubtful as error:
-            if error.slug in _GONE:
+            if error.slug in lookup.GONE:
                 gone = f"{self._name}: what was to be edited is there no more; nothing is posted."
                 raise Rejected("edited_is_gone", gone) from error
             raise
 
     def _put(self, at_home: str, post: Post, images: Sequence[str]) -> Mapping[str, Any]:
         """The answer to an edit; the library's own call cannot send a language."""
-        fields = [*_words(post), *_attaching(images)]
+        fields = words(post) | attaching(images)
 
         def ask(client: Mastodon) -> None:
-            self._send(client, "PUT", f"/api/v1/statuses/{at_home}", data=fields)
+            self._send(client, "PUT", f"/api/v1/statuses/{at_home}", fields=fields)
 
         answer: Mapping[str, Any] = self._ask(ask, "create", "editing").json()
         return answer
 
-    def _quotable(self, post: Post) -> str | None:
-        """The id of the status at home where it may be quoted, else the text's link must do."""
-        status = self._found(post) or {}
-        approval = status.get("quote_approval")
-        granted = standings.text(approval, "current_user") if isinstance(approval, Mapping) else ""
-        public = standings.text(status, "visibility") in _BOOSTABLE
-        return remote_id(status) if public and granted in _QUOTABLE else None
-
-    def _found(self, post: Post) -> Mapping[str, Any] | None:
-        """The status to boost or quote; trouble on the way condemns no more than this post."""
-        try:
-            return self._resolve(post.uri)
-        except Doubtful as error:
-            raise Rejected("resolve_failed", error.message) from error
-
-    def _resolve(self, uri: str) -> Mapping[str, Any] | None:
-        """The status of that URI or page as this server knows it, None when it does not.
-
-        A search may bring statuses that merely mention the address: they are left out.
-        """
-        found = self._json(
-            lambda c: c.search_v2(uri, resolve=True, result_type="statuses"), "read", "searching"
-        )
-        statuses, wanted = found.get("statuses"), canonical_link(uri)
-        for status in statuses if isinstance(statuses, list) else ():
-            names = standings.names_of(status) if isinstance(status, Mapping) else ()
-            if uri in names or (wanted and wanted in map(canonical_link, names)):
-                boosted = status.get("reblog")
-                return boosted if isinstance(boosted, Mapping) else status
-        return None
-
     def _instance(self) -> Mapping[str, Any]:
-        """What the server tells of itself, on the newest page it has."""
-        asks: list[Callable[[Mastodon], object]] = [
-            lambda c: c.instance_v2(),
-            lambda c: c.instance_v1(),
-            # the library puts a slash behind these, which is another page to some servers
-            lambda c: self._send(c, "GET", "/api/v2/instance"),
-        ]
-        while True:
-            try:
-                return self._json(asks.pop(0), "read", "asking for its limits")
-            except Doubtful as error:
-                if error.slug == "no_answer" or not asks:
-                    raise
+        """The newest description of itself that the server has.
 
-    def _pages(self) -> Sequence[Sequence[object]]:
-        """Our latest statuses, a second page where the server links to one."""
-        pages, older = [], ""
-        for _ in range(PAGES):
-            answer = self._ask(self._timeline(older), "read", "reading our statuses")
-            page = answer.json()
-            if not isinstance(page, list):
-                raise Doubtful("unreadable_answer", f"{self._name}: our statuses are no list.")
-            pages.append(page)
-            older = answer.next_max_id
-            if not older:
-                break
-        return pages
+        Without a slash at the end, which the library writes and most servers answer with 404.
+        """
+        try:
+            return self._described("/api/v2/instance")
+        except Doubtful as error:
+            if error.slug == "no_answer":
+                raise
+            return self._described("/api/v1/instance")
 
-    def _timeline(self, older: str) -> Callable[[Mastodon], object]:
-        mine = quote(self._mine[1], safe="")
-        return lambda client: client.account_statuses(mine, limit=PAGE, max_id=older or None)
+    def _described(self, path: str) -> Mapping[str, Any]:
+        return self._json(lambda c: self._send(c, "GET", path), "read", "asking for its limits")
+
+    def _shows_author_all(self) -> bool:
+        """Whether authors see their private and direct statuses on their own page."""
+        with suppress(TargetError):
+            self.limits()
+        return self._is_mastodon
 
     def _create(self, call: Callable[[Mastodon], object]) -> Receipt:
         return standings.receipt(self._ask(call, "create", "publishing").json())
@@ -382,14 +362,8 @@ class MastodonTarget:
         return host(self._server)
 
 
-def _words(post: Post) -> list[tuple[str, str]]:
-    """What a status says, as a new one and as an edited one."""
-    fields = [("status", post.text)]
-    fields += [("language", post.language)] if post.language else []
-    # without a warning, the account's own preference stands
-    fields += [("spoiler_text", post.spoiler), ("sensitive", "1")] if post.spoiler else []
-    return fields
-
-
-def _attaching(images: Sequence[str]) -> list[tuple[str, str]]:
-    return [("media_ids[]", image) for image in images]
+def _at_home(post: Post) -> str:
+    """The id of the status to boost or quote on the account's own server."""
+    if not post.status_id:
+        raise Rejected("rejected", f"{post.uri}: its id on the account's server is not known.")
+    return post.status_id

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import pickle
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -77,8 +77,10 @@ class Server:
         *,
         headers: Mapping[str, str] | None = None,
         validators: Validators | None = None,
+        validators_from: str = "",
         accept: str = "",
         proxy: str = "",
+        configured: Collection[str] = (),
     ) -> Response:
         """The answer, as the real Fetch would give it."""
         self.asked_once.set()
@@ -107,9 +109,9 @@ class Server:
             raise Rejected("not_found", f"{path}: answered 404")
         return self._case.api[path] if self._value is ... else self._value
 
-    def page(self, path: str, params: Mapping[str, Any] | None = None) -> tuple[Any, str]:
+    def page(self, path: str, params: Mapping[str, Any] | None = None) -> tuple[Any, str | None]:
         """The JSON answer, which is the same for every page."""
-        return self.get(path, params), ""
+        return self.get(path, params), None
 
 
 @dataclass(frozen=True, slots=True)

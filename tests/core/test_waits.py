@@ -1,0 +1,181 @@
+"""Why a delivery waits, and until when; and which account is stalled."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+
+import pytest
+
+from reblogbot.config.settings import AccountSettings, Config, PaceSettings, SourceSettings
+from reblogbot.config.values import Budget, QuietSpan
+from reblogbot.core.waits import STALLED, Account, Reason, stalled_since, wait
+from reblogbot.model import Delivery, Post, Sent, State
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+SETTINGS = AccountSettings(name="news", server="https://social.example", token_env="T")
+# works since long ago, and has just looked for what is due
+WORKING = Account(SETTINGS, NOW, works_since=NOW - DAY, worked_at=NOW)
+DIGEST = {"digest": time(18)}
+BUDGET = {"budget": Budget(1, DAY)}
+
+
+def config(**keys):
+    source = SourceSettings(name="hot", kind="feed", to=("news",), **keys)
+    return Config(path=Path("config.toml"), accounts={"news": SETTINGS}, sources={"hot": source})
+
+
+def delivery(**fields):
+    given = {"due": NOW, "queued_at": NOW, "state": State.QUEUED, **fields}
+    return Delivery(1, "news", "hot", b"k", Post("post", text="a"), **given)
+
+
+def paced(**pace):
+    return replace(WORKING, settings=SETTINGS.model_copy(update={"pace": PaceSettings(**pace)}))
+
+
+def quiet(start, end):
+    return paced(quiet=(QuietSpan(time.fromisoformat(start), time.fromisoformat(end)),))
+
+
+def sent(*ago, source="hot"):
+    return [Sent(NOW - one, source) for one in ago]
+
+
+CASES = {
+    "held": (delivery(state=State.HELD, error="storm: 28 new"), {}, WORKING, "held: storm", None),
+    "held by hand": (
+        delivery(state=State.HELD, error="held by the admin"), {}, WORKING, "held by the admin", None,
+    ),
+    "stopped": (delivery(), {}, replace(WORKING, stopped_at=NOW), "everything is stopped", None),
+    "account_unknown": (delivery(), {}, replace(WORKING, settings=None), "not in the config", None),
+    "account_disabled": (
+        delivery(), {}, replace(WORKING, settings=SETTINGS.model_copy(update={"enabled": False})),
+        "the account is disabled", None,
+    ),
+    "account_paused": (
+        delivery(), {}, replace(WORKING, paused_until=NOW + HOUR, paused_for="token refused"),
+        "the account is paused: token refused", NOW + HOUR,
+    ),
+    "earlier_doubt": (
+        delivery(), {}, replace(WORKING, doubt_until=NOW + MINUTE), "in doubt", NOW + MINUTE,
+    ),
+    "doubt": (
+        delivery(state=State.DOUBT, due=NOW + MINUTE, error="no answer"), {}, WORKING,
+        "in doubt, the account is read back: no answer", NOW + MINUTE,
+    ),
+    "sending": (delivery(state=State.SENDING), {}, WORKING, "being sent", None),
+    "source_unknown": (
+        replace(delivery(), source="gone"), {}, WORKING, "the source is not in the config", None,
+    ),
+    "source_disabled": (delivery(), {"enabled": False}, WORKING, "the source is disabled", None),
+    "digest": (delivery(due=NOW + 6 * HOUR), DIGEST, WORKING, "digest", NOW + 6 * HOUR),
+    "retry": (
+        delivery(due=NOW + MINUTE, attempts=1, error="422"), {}, WORKING, "next attempt: 422",
+        NOW + MINUTE,
+    ),
+    "gap": (
+        delivery(), {}, replace(paced(gap="10m"), sent=sent(MINUTE)), "gap", NOW + 9 * MINUTE,
+    ),
+    "hourly_limit": (
+        delivery(), {}, replace(paced(per_hour=1), sent=sent(MINUTE)), "hourly limit",
+        NOW + 59 * MINUTE,
+    ),
+    "daily_limit": (
+        delivery(), {}, replace(paced(per_day=1), sent=sent(HOUR)), "daily limit", NOW + 23 * HOUR,
+    ),
+    "quiet_hours": (delivery(), {}, quiet("11:00", "14:00"), "quiet hours", NOW + 2 * HOUR),
+    "budget": (
+        delivery(), BUDGET, replace(WORKING, sent=sent(HOUR)), "budget of the source",
+        NOW + 23 * HOUR,
+    ),
+    "next": (delivery(), {}, WORKING, "next in line", None),
+    "stalled": (
+        delivery(due=NOW - HOUR, queued_at=NOW - DAY), {}, WORKING, "stalled: nothing was sent", None,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_each_delivery_tells_what_it_waits_for_and_until_when(name):
+    one, keys, account, cause, until = CASES[name]
+    found = wait(one, config(**keys), account)
+    assert found.reason == Reason(name.partition(" ")[0])
+    assert cause in found.cause
+    assert found.until == until
+
+
+@pytest.mark.parametrize("state", [State.SENT, State.SKIPPED, State.DEAD])
+def test_what_is_settled_waits_for_nothing(state):
+    assert wait(delivery(state=state), config(), WORKING) is None
+
+
+def test_every_reason_has_a_case():
+    assert {name.partition(" ")[0] for name in CASES} == set(Reason)
+
+
+def test_quiet_hours_without_an_end_name_no_instant():
+    account = paced(quiet=(QuietSpan(time(0), time(12)), QuietSpan(time(12), time(0))))
+    found = wait(delivery(), config(), account)
+    assert (found.reason, found.until) == (Reason.QUIET_HOURS, None)
+    assert "without an end" in found.cause
+
+
+def test_without_a_daemon_the_next_sync_sends_it():
+    account = replace(WORKING, works_since=None)
+    assert "next `sync`" in wait(delivery(), config(), account).cause
+
+
+# stalled
+
+OLD = NOW - DAY
+HOT = config().sources["hot"]
+
+
+def test_an_account_that_could_send_for_an_hour_and_did_nothing_is_stalled():
+    assert stalled_since(NOW - HOUR, HOT, WORKING) == NOW - HOUR
+    assert stalled_since(NOW - HOUR + MINUTE, HOT, WORKING) is None
+    assert stalled_since(OLD, HOT, WORKING) == WORKING.works_since
+
+
+@pytest.mark.parametrize(
+    "account",
+    [
+        replace(WORKING, stopped_at=OLD),
+        replace(WORKING, paused_until=NOW + MINUTE),
+        # it ended a moment ago
+        replace(WORKING, paused_until=NOW - MINUTE),
+        replace(WORKING, doubt_until=OLD),
+        # something was sent, skipped or given up
+        replace(WORKING, settled_at=NOW - MINUTE),
+        # a daemon that has just begun, and one that has not looked since
+        replace(WORKING, works_since=NOW - MINUTE),
+        replace(WORKING, works_since=OLD - DAY, worked_at=OLD + MINUTE),
+        replace(WORKING, works_since=None, worked_at=None),
+        replace(WORKING, settings=None),
+        # quiet within the hour, or all the time
+        quiet("11:30", "11:40"),
+        quiet("11:00", "13:00"),
+        # paced within the hour, or all the time
+        replace(paced(per_day=1), sent=sent(DAY - MINUTE)),
+        replace(paced(per_day=1), sent=sent(DAY + MINUTE)),
+    ],
+)
+def test_whatever_kept_it_back_within_the_hour_is_a_reason_and_no_stall(account):
+    assert stalled_since(OLD, HOT, account) is None
+
+
+def test_a_source_that_may_not_send_stalls_no_account():
+    spent = replace(WORKING, sent=sent(HOUR))
+    assert stalled_since(OLD, config(**BUDGET).sources["hot"], spent) is None
+    assert stalled_since(OLD, config(enabled=False).sources["hot"], WORKING) is None
+    assert stalled_since(OLD, config(**BUDGET).sources["hot"], WORKING) is not None
+
+
+def test_a_sync_that_comes_once_a_day_finds_nothing_stalled_between():
+    account = replace(WORKING, works_since=None, worked_at=NOW - DAY)
+    assert stalled_since(NOW - DAY + HOUR, HOT, account) is None
+    # but one that has tried ever since does
+    assert stalled_since(NOW - DAY, HOT, replace(account, worked_at=NOW - DAY + STALLED))

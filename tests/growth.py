@@ -1,0 +1,42 @@
+"""How the cost of a function grows: CPU at one size and at twice that size."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+FACTOR = 3.0
+"""At most so many times the CPU for twice the input: linear cost gives 2, quadratic 4."""
+ENOUGH = 0.015
+"""CPU seconds above which noise of the clock and of the caches does not matter."""
+TOO_MUCH = 1.0
+RUNS = 2
+TRIES = 4
+
+
+def growth(function: Callable[[T], object], make: Callable[[int], T], most: int) -> float:
+    """CPU for twice the input divided by CPU for once; 0.0 where `most` characters cost nothing.
+
+    `make(size)` makes an input of about `size` characters. What is quadratic, and costs little at
+    `most`, costs little for any input in reach. The least of several runs counts.
+    """
+    size = most
+    if _cpu(function, make(size // 8)) > TOO_MUCH:
+        return float("inf")
+    if _cpu(function, make(size)) < ENOUGH:
+        return 0.0
+    once, twice = make(size), make(2 * size)
+    ratio = float("inf")
+    for _ in range(TRIES):
+        before = min(_cpu(function, once) for _ in range(RUNS))
+        ratio = min(ratio, min(_cpu(function, twice) for _ in range(RUNS)) / before)
+        if ratio <= FACTOR or before > TOO_MUCH:
+            break
+    return ratio
+
+
+def _cpu(function: Callable[[T], object], value: T) -> float:
+    start = time.thread_time()
+    function(value)
+    return time.thread_time() - start
