@@ -21,7 +21,18 @@ from reblogbot.core import (
     schedule,
 )
 from reblogbot.core.templates import Names, template
-from reblogbot.core.text import cleaning, escaping, language, markup, measure, mentions, shortening
+from reblogbot.core.text import (
+    boilerplate,
+    cleaning,
+    escaping,
+    language,
+    line_breaks,
+    markup,
+    measure,
+    mentions,
+    repetition,
+    shortening,
+)
 from reblogbot.core.text.hashtags import hashtags, untagged
 from reblogbot.model import Author, Batch, Entry, Limits, Markup, Media, Post
 from reblogbot.sources import (
@@ -56,7 +67,8 @@ from reblogbot.targets import classify, limits, ratelimit, standing
 from reblogbot.web import addresses
 
 MODULES = """
-    core.text.cleaning core.text.hashtags core.text.language core.text.links core.text.markup
+    core.text.boilerplate core.text.cleaning core.text.hashtags core.text.language
+    core.text.line_breaks core.text.links core.text.markup core.text.repetition
     core.text.escaping core.text.measure core.text.mentions core.text.patterns core.text.shortening
     core.identity core.bounds core.drafting core.filters core.compose core.templates core.digest
     core.schedule core.planning core.consent
@@ -186,6 +198,13 @@ READERS: dict[str, Callable[[str], object]] = {
         escaping.escape(text, kind) for kind in get_args(Markup)
     ],
     "core.text.language.language_of": language.language_of,
+    "core.text.language.may_be_in": lambda text: language.may_be_in("kk", text),
+    "core.text.language.text_language": lambda text: language.text_language(text, text, "ja"),
+    "core.text.boilerplate.without_boilerplate": boilerplate.without_boilerplate,
+    "core.text.line_breaks.unwrapped": line_breaks.unwrapped,
+    "core.text.repetition.end_of_title": lambda text: repetition.end_of_title(text, text + "x"),
+    "core.text.repetition.is_cut": repetition.is_cut,
+    "core.text.repetition.without_heading": lambda text: repetition.without_heading(text, 1),
     "core.text.language.language_tag": language.language_tag,
     "core.text.markup.html_to_text": markup.html_to_text,
     "core.text.markup.read_by": standing.links_in,
@@ -299,6 +318,9 @@ READERS: dict[str, Callable[[str], object]] = {
     "sources.people.of_account": lambda text: people.of_account(status(text)),
     "sources.people.profile_tags": lambda text: people.profile_tags(text, text, [{"value": text}]),
     "sources.plain.has_markup": plain.has_markup,
+    "sources.plain.from_html": plain.from_html,
+    "sources.plain.from_plain": plain.from_plain,
+    "sources.plain.from_escaped": plain.from_escaped,
     "sources.plain.plain": plain.plain,
     "sources.plain.plain_line": plain.plain_line,
     "sources.spans.find": lambda text: spans.find(rss(text).octets, ""),
@@ -368,6 +390,10 @@ NASTY = (
     *("<", "<a ", "<a b=", "<a b='", "<a href=x>", "</a>", " <tr>", "<td>", "<div>", "<p>", "<br>"),
     *("<li>", "<pre>", "<svg>", "<script>", "</", "<!--", "-->", "<![CDATA[", "]]>", "<!", "<?"),
     *("&", "&#", "&#1;", "&a", "&amp;", "<img src=a>", "<meta charset=", "<link rel=", "<title>"),
+    *("<sup>", "<sup>2</sup>", "<rt>", "<img alt=😀>", "<b a='", "&#39;"),
+    # what programs add
+    *("...", "[…]", "Read more ", "The post ", "submitted by a to b\n", "Comments\n", "і", "Ә"),
+    *("[link] ", "Points: 1\n", "Digg This! • ", "a a a a a aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n"),
     # feeds
     *("<item>", "</item>", "<entry>", "<guid>", "<media:content ", "<media:content url='a'>"),
     *(

@@ -168,6 +168,62 @@ PAPER = Entry(
         ),
         pytest.param(
             Entry(
+                title="今天天气真好，我们去了", summary="今天天气真好，我们去了公园。\n\n下次还来。"
+            ),
+            {"template": "headline"},
+            "今天天气真好，我们去了公园。\n\n下次还来。",
+            id="a title that is the beginning of its text",
+        ),
+        pytest.param(
+            Entry(title="Night trains re…", summary="Night trains return.", link="https://e.org/"),
+            {"template": "{{ title }}\n{{ summary }}\n{{ link }}"},
+            "Night trains return.\nhttps://e.org/",
+            id="a title that was cut off, in a template of one's own",
+        ),
+        pytest.param(
+            Entry(title="Night trains re…", summary="Night trains return.", link="https://e.org/"),
+            {"template": "link"},
+            "Night trains re…\nhttps://e.org/",
+            id="a title without its text",
+        ),
+        pytest.param(
+            Entry(title="Night trains", summary="Night trains\n\nThey return in spring."),
+            {"template": "headline"},
+            "【Night trains】They return in spring.",
+            id="a title that is the heading of its text",
+        ),
+        pytest.param(
+            Entry(title="BERT", summary="BERT\n\nBERT is a model.", authors=("Ann",)),
+            {"template": "paper"},
+            "BERT\nAnn\nBERT is a model.",
+            id="a paper called after its subject",
+        ),
+        pytest.param(
+            Entry(title="老城区", summary="老城区的修表匠开了夜校。"),
+            {"kind": "chouti", "template": "headline"},
+            "【老城区】老城区的修表匠开了夜校。",
+            id="a headline of chouti",
+        ),
+        pytest.param(
+            Entry(title="Tram", summary="It came.\n\nThe post Tram appeared first on City News."),
+            {"template": "headline"},
+            "【Tram】It came.",
+            id="boilerplate",
+        ),
+        pytest.param(
+            Entry(title="Tram", summary="It came.\n\nThe post Tram appeared first on City News."),
+            {"template": "headline", "boilerplate": "keep"},
+            "【Tram】It came.\n\nThe post Tram appeared first on City News.",
+            id="boilerplate that is wanted",
+        ),
+        pytest.param(
+            Entry(title="Remove me", summary="Read more", link="https://example.org/"),
+            {"template": "headline", "replace": [["/^Remove me$/", ""]]},
+            "",
+            id="words of which nothing is left",
+        ),
+        pytest.param(
+            Entry(
                 title="So  says\n@alice\u200b",
                 summary="ask ＠bob@example.org #now, {{ link }}",
                 link="https://e.org/,@x",

@@ -41,8 +41,8 @@ def _rules(edge: str) -> tuple[tuple[regex.Pattern[str], str], ...]:
     lines = Path(__file__).with_name("boilerplate.txt").read_text("utf-8").splitlines()
     section, found = "", []
     for line in lines:
-        if line.startswith("["):
-            section = line.strip("[]")
+        if line in ("[start]", "[end]"):
+            section = line[1:-1]
         elif line and not line.startswith("#") and section == edge:
             pattern, _, replacement = line.partition(" -> ")
             whole = rf"(?:{pattern})\s*+" if edge == "start" else rf"\s*+(?:{pattern})\s*\Z"
