@@ -91,7 +91,7 @@ async def preview(pipeline: Pipeline, names: Sequence[str], told: Told = untold)
 
 def _rescored(waiting: list[Delivery], source: str, plan: Plan) -> list[Delivery]:
     """What waits, with its present score where that decides when it goes out."""
-    scores = {key: one.entry.score for one in plan.scored for key in one.published_keys}
+    scores = {key: one.entry.score for one in plan.scored for key in one.known_as}
     if not scores:
         return waiting
     return [

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reblogbot.config.settings import Config
-from reblogbot.core import compose, drafting
+from reblogbot.core import compose, drafting, pacing
 from reblogbot.model import PART_OF, TRANSITIONS, Batch, Delivery, State
 from reblogbot.store import Store
 
@@ -29,6 +30,11 @@ class Steered:
     done: bool = True
 
 
+def is_storm(one: Delivery) -> bool:
+    """Whether it is held because its source brought too much at once."""
+    return one.state == State.HELD and one.error.startswith("storm:")
+
+
 def is_told(one: Delivery) -> bool:
     """Whether it is skipped because a digest has its text."""
     return one.state == State.SKIPPED and one.error.startswith(PART_OF)
@@ -41,16 +47,41 @@ class Steering:
         self._config = config
         self._store = store
         self._now = now
+        self._slots: dict[str, Iterator[datetime]] = {}
+        """By account, when what is released at its pace goes out."""
 
     def hold(self, one: Delivery) -> Steered:
         """Keep it from going out."""
         return self._move(one, replace(one, state=State.HELD, error="held by the admin"))
 
-    def release(self, one: Delivery) -> Steered:
-        """Let it go out."""
+    def release(self, one: Delivery, *, paced: bool = False) -> Steered:
+        """Let it go out: at once, or `paced`, evenly spread over the account's pace.
+
+        What belongs to a digest keeps its time.
+        """
         if one.state == State.QUEUED:
             return Steered(one, "is queued already")
-        return self._queue(one)
+        source = self._config.sources.get(one.source)
+        if not paced or (source is not None and source.digest is not None):
+            return self._queue(one)
+        due = self._next_slot(one.account)
+        steered = self._queue(one, due) if due else self._queue(one)
+        said = f"{steered.said}, due {due:%Y-%m-%d %H:%M} UTC" if due else steered.said
+        return replace(steered, said=said) if steered.done else steered
+
+    def _next_slot(self, name: str) -> datetime | None:
+        """When the account's pace has room for one more, behind what was so released before."""
+        account = self._config.accounts.get(name)
+        if account is None:
+            return None
+        if name not in self._slots:
+            waiting = self._store.outbox.find(states={State.QUEUED})
+            gap = pacing.even_gap(account.pace)
+            ahead = [each.due + gap for each in waiting if each.account == name]
+            start = max([self._now, *(due for due in ahead if due > self._now + gap)])
+            self._slots[name] = pacing.spread(start, account.pace)
+        due = next(self._slots[name])
+        return due if due < pacing.NEVER else None
 
     def skip(self, one: Delivery) -> Steered:
         """Never send it."""
@@ -74,7 +105,7 @@ class Steering:
             return self._rewrite(one, "is rendered anew")
         return self._queue(one)
 
-    def _queue(self, one: Delivery) -> Steered:
+    def _queue(self, one: Delivery, due: datetime | None = None) -> Steered:
         """Queue it; one whose link was too long only where the server takes it by now."""
         if compose.link_excess(one.post):
             rendered = self._render(one)
@@ -85,7 +116,7 @@ class Steering:
         fresh = replace(
             one,
             state=State.QUEUED,
-            due=self._now,
+            due=due or self._now,
             attempts=0,
             negatives=0,
             generation=one.generation + 1,

@@ -20,7 +20,7 @@ INPUTS = sorted(CASES.glob("*.json"))
 # not mended yet; a case that comes out right must leave the list (the mark is strict)
 OPEN = frozenset(
     """
-    A1 B1 B3 H1 J1 J3 J4 J5 N1 N3 N4 Q1 Q3 Q4 T1 Y1
+    N1 N3 N4 Q1 Q3 Q4 T1
     """.split()
 )
 

@@ -109,19 +109,13 @@ def run_health(options: argparse.Namespace) -> int:
 def run_why(options: argparse.Namespace) -> int:
     """The stories of the entries an admin may mean."""
     from reblogbot import app
-    from reblogbot.core import identity
-    from reblogbot.model import Entry
+    from reblogbot.core import recognition
     from reblogbot.waiting import Waiting
 
     config = app.load_config(options.config)
     store = app.open_to_read(config)
     written = options.entry.strip()
-    keys = {
-        *identity.keys(Entry(link=written)),
-        *identity.keys(Entry(guid=written)),
-        *identity.keys(Entry(uri=written)),
-    }
-    stories = store.history.why(sorted(keys), written)
+    stories = store.history.why(sorted(recognition.lookup_keys(written)), written)
     now = store.clock.now()
     waiting = Waiting(config, store, now)
     waits = {one.id: waiting.wait(one) for story in stories for one, _ in story.deliveries}
@@ -180,7 +174,11 @@ def _read(written: str) -> datetime:
 
 def _show_story(story: Story, waits: dict[int, Wait | None], now: datetime) -> None:
     say(story.title or "(no title)", f"  {story.link or story.guid}")
+    from reblogbot.core import habits
+
     say(f"  {instant(story.seen_at)}  seen in {story.source}")
+    for remark in habits.remarks(story.habits):
+        say(f"  {' ' * 20}  {story.source}: its {remark}")
     for account, reason in story.refusals:
         say(f"  {instant(story.seen_at)}  not for {account}: {reason}")
     for one, happenings in story.deliveries:
@@ -196,11 +194,13 @@ def _show_story(story: Story, waits: dict[int, Wait | None], now: datetime) -> N
 
 
 def _story_json(story: Story, waits: dict[int, Wait | None]) -> dict[str, Any]:
+    from reblogbot.core import habits
     from reblogbot.core.rounds import delivery_json
     from reblogbot.waiting import wait_json
 
     return {
         "source": story.source,
+        "source_habits": list(habits.remarks(story.habits)),
         "title": story.title,
         "link": story.link,
         "guid": story.guid,

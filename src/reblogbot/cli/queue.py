@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import TYPE_CHECKING, Any
 
 from reblogbot.cli.words import ago, called, instant, readable, say, say_json, table, waits_for
@@ -49,6 +50,12 @@ def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
         steer.add_argument("--all", action="store_true", help="all it concerns")
         if verb == "retry":
             steer.add_argument("--render", action="store_true", help="with today's template")
+        if verb == "release":
+            steer.add_argument(
+                "--paced",
+                action=argparse.BooleanOptionalAction,
+                help="spread over the account's pace; the default for a storm on a terminal",
+            )
         steer.add_argument("--json", action="store_true", help="print what changed as JSON")
         steer.set_defaults(run=run_steer, verb=verb)
     stop = commands.add_parser(
@@ -187,9 +194,20 @@ def run_start(options: argparse.Namespace) -> int:
 def _steer(steer: Any, options: argparse.Namespace, one: Delivery) -> Steered:
     if options.verb == "retry":
         steered: Steered = steer.retry(one, render=options.render)
+    elif options.verb == "release":
+        steered = steer.release(one, paced=_is_paced(options, one))
     else:
         steered = getattr(steer, options.verb)(one)
     return steered
+
+
+def _is_paced(options: argparse.Namespace, one: Delivery) -> bool:
+    """Whether it is to go out spread: as asked, else a storm when a person is at the terminal."""
+    from reblogbot import steering
+
+    if options.paced is not None:
+        return bool(options.paced)
+    return steering.is_storm(one) and sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def _only(found: Sequence[Delivery], options: argparse.Namespace) -> list[Delivery]:
