@@ -217,6 +217,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "core.text.mentions.harmless_link": mentions.harmless_link,
     "core.text.shortening.shorten": lambda text: shortening.shorten(text, 500),
     "core.identity.canonical_link": lambda text: identity.canonical_link.__wrapped__(URL + text),
+    "core.identity.is_tracking": lambda text: identity.is_tracking(text, text),
     "core.identity.clean_link": lambda text: identity.clean_link(f"{URL}?{text}"),
     "core.identity.is_status_page": lambda text: identity.is_status_page(f"https://a.b/{text}"),
     "core.identity.host_of": lambda text: identity.host_of(f"https://{text}"),

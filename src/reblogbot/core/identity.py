@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from unicodedata import normalize
 from urllib.parse import urlsplit
 
@@ -55,15 +55,15 @@ def canonical_link(link: str) -> str:
 
     http and https are one, so that a site that moves to https is not posted anew. Host in
     lower case and IDNA; default port, fragment (but not `#!…` or `#/…`, which are routes) and
-    tracking parameters gone; the other parameters keep their order and empty values. One
+    the tracking parameters of 0.1.0 gone; the others keep their order and empty values. One
     site's several addresses are joined. A key, not an address: nobody should fetch it.
     """
     parts = _parse(link)
     if parts is None:
         return ""
     port = parts.port.lstrip("0")
-    query = _query(parts.query or "", _normal)
-    route = _query(parts.fragment or "", _normal)
+    query = _query(parts.query or "", _normal, parts.ascii_host, _FIRST_RELEASE)
+    route = _query(parts.fragment or "", _normal, parts.ascii_host, _FIRST_RELEASE)
     canonical = (
         f"https://{parts.ascii_host}"
         + (f":{port}" if port not in _DEFAULT_PORTS else "")
@@ -84,8 +84,8 @@ def clean_link(link: str) -> str:
     parts = _parse(link)
     if parts is None:
         return ""
-    query = None if parts.query is None else _query(parts.query, _quoted)
-    fragment = None if parts.fragment is None else _query(parts.fragment, _quoted)
+    query = None if parts.query is None else _query(parts.query, _quoted, parts.ascii_host)
+    fragment = None if parts.fragment is None else _query(parts.fragment, _quoted, parts.ascii_host)
     path = _quoted(parts.path)
     if not _BALANCED.fullmatch(path):
         path = path.replace("(", "%28").replace(")", "%29")
@@ -281,25 +281,56 @@ def _label(label: str) -> str:
 # names in the query
 
 
+# by whose list the keys in older stores were made
+_FIRST_RELEASE = "0.1.0"
+
+
+class _Tracking(NamedTuple):
+    """Parameters that are dropped: `starts` are beginnings of names, or of names with values."""
+
+    names: frozenset[str]
+    starts: tuple[str, ...]
+    of_domain: frozenset[tuple[str, str]]
+
+
 @cache
-def _tracking() -> tuple[frozenset[str], tuple[str, ...]]:
-    """The names that are dropped, and the beginnings of further ones."""
+def _tracking(release: str) -> _Tracking:
+    """What `tracking_parameters.txt` lists under the release, or anywhere for ""."""
     lines = Path(__file__).with_name("tracking_parameters.txt").read_text("utf-8").splitlines()
-    names = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
-    return (
-        frozenset(name for name in names if not name.endswith("*")),
-        tuple(name[:-1] for name in names if name.endswith("*")),
+    section, rules = "", []
+    for line in lines:
+        if line.startswith("["):
+            section = line.strip("[]")
+        elif line and not line.startswith("#") and release in ("", section):
+            rules.append(line)
+    plain = [rule for rule in rules if " @ " not in rule]
+    bound = (rule.split(" @ ") for rule in rules if " @ " in rule)
+    return _Tracking(
+        frozenset(rule for rule in plain if not rule.endswith("*")),
+        tuple(rule[:-1] for rule in plain if rule.endswith("*")),
+        frozenset((name, domain) for name, domain in bound),
     )
 
 
-def _query(query: str, written: Callable[[str], str]) -> str:
-    return "&".join(written(pair) for pair in query.split("&") if not _is_tracking(pair))
+def _query(query: str, written: Callable[[str], str], host: str, release: str = "") -> str:
+    return "&".join(
+        written(pair) for pair in query.split("&") if not is_tracking(pair, host, release)
+    )
 
 
-def _is_tracking(pair: str) -> bool:
-    names, beginnings = _tracking()
-    name = pair.partition("=")[0].removeprefix("amp;").lower()
-    return name in names or name.startswith(beginnings)
+def is_tracking(pair: str, host: str, release: str = "") -> bool:
+    """Whether a `name=value` of a link to the host tells where its reader came from.
+
+    By the list of all releases, or as it was in one of them.
+    """
+    tracking = _tracking(release)
+    pair = pair.removeprefix("amp;").lower()
+    name = pair.partition("=")[0]
+    if name in tracking.names or pair in tracking.names or pair.startswith(tracking.starts):
+        return True
+    labels = host.lower().split(".")
+    domains = (".".join(labels[place:]) for place in range(len(labels)))
+    return any((name, domain) in tracking.of_domain for domain in domains)
 
 
 # percent-encoding
