@@ -193,7 +193,7 @@ def answer(text: str) -> classify.Answer:
 READERS: dict[str, Callable[[str], object]] = {
     "core.text.cleaning.clean": cleaning.clean,
     "core.text.cleaning.one_line": cleaning.one_line,
-    "core.text.hashtags.hashtags": lambda text: hashtags([text], 3, []),
+    "core.text.hashtags.hashtags": lambda text: hashtags([text], 3, [text]),
     "core.text.hashtags.untagged": lambda text: untagged(["#a"], text),
     "core.text.escaping.escape": lambda text: [
         escaping.escape(text, kind) for kind in get_args(Markup)

@@ -426,11 +426,42 @@ def test_categories_become_hashtags():
         "https://example.org/cat",
         "Uncategorized",
         "a whole sentence as category",
+        "friends of the family",
+        "cs.ZZ",
+        "u/ann",
         "x" * 60,
     ],
 )
 def test_what_makes_no_hashtag_is_left_out(category):
     assert hashtags([category], 9, ()) == ()
+
+
+@pytest.mark.parametrize(
+    ("category", "tags"),
+    [
+        ("cs.CL", ("#NLP",)),
+        ("cs.SE", ("#SoftwareEngineering",)),
+        ("math.AG", ("#Mathematics",)),
+        ("quant-ph", ("#QuantumPhysics",)),
+        ("math", ("#math",)),
+        ("r/rust", ("#rust",)),
+        ("/r/AskScience", ("#AskScience",)),
+        ("Tips & Tricks", ("#Tips", "#Tricks")),
+        ("Gowanus Canal (Brooklyn, NY)", ("#GowanusCanal",)),
+        ("Atlanta, Georgia", ("#Atlanta", "#Georgia")),
+        ("Help: Trains", ("#Help", "#Trains")),
+        ("News/Story", ("#News", "#Story")),
+        ("TCP/IP", ("#TCPIP",)),
+        ("R&D", ("#RD",)),
+        ("U.S. News", ("#USNews",)),
+    ],
+)
+def test_a_category_becomes_the_subjects_it_names(category, tags):
+    assert hashtags([category], 9, ()) == tags
+
+
+def test_the_subjects_of_a_category_count_each():
+    assert hashtags(["Tips & Tricks", "Trains"], 2, ()) == ("#Tips", "#Tricks")
 
 
 def test_hashtags_are_few_and_each_stands_once():

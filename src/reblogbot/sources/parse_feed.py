@@ -379,11 +379,15 @@ def _authors(raw: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _categories(raw: dict[str, Any]) -> tuple[str, ...]:
-    terms = (
-        one_line(unescape_once(str(tag.get("label") or tag.get("term") or "")))
-        for tag in raw.get("tags") or ()
-    )
+    terms = (one_line(unescape_once(term)) for tag in raw.get("tags") or () for term in _terms(tag))
     return tuple(dict.fromkeys(term for term in terms if term))
+
+
+def _terms(tag: Mapping[str, Any]) -> list[str]:
+    written = str(tag.get("label") or tag.get("term") or "")
+    # Flickr lists its tags in one media:category, apart by spaces
+    is_list = str(tag.get("scheme") or "").endswith(":tags")
+    return written.split() if is_list else [written]
 
 
 def _count(value: Any) -> int | None:
