@@ -230,12 +230,13 @@ def _detected(text: str, script: str, among: frozenset[str] = frozenset()) -> st
 
 
 def _contradiction(tag: str, text: str) -> str:
-    """The other language that a text declared to be in that of the tag is in beyond doubt, or ""."""
-    declared = tag.partition("-")[0]
-    language = _detect(_words(text), "Latin", _BEYOND_DOUBT, _MANY_LETTERS)
+    """The language of a Latin text that beyond doubt is another than that of the tag, or ""."""
+    declared, text = tag.partition("-")[0], _words(text)
+    if len(declared) != 2 or _script(text) != "Latin":
+        return ""
+    language = _detect(text, "Latin", _BEYOND_DOUBT, _MANY_LETTERS)
     is_kin = language == declared or any({language, declared} <= kin for kin in _KIN)
-    is_other = len(declared) == 2 and not is_kin and _is_written_in(language, "Latin")
-    return language if is_other else ""
+    return "" if is_kin or not _is_written_in(language, "Latin") else language
 
 
 def _detect(text: str, script: str, least: float, letters: int) -> str:
