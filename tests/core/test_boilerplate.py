@@ -55,6 +55,8 @@ def test_what_a_program_adds_is_left_out(added):
         ("I fell in love [...] Read more", "I fell in love…"),
         ("I fell in love … Continue reading “Love” →", "I fell in love …"),
         ("Short. Read more", "Short."),
+        ("They start in spring. […]", "They start in spring."),
+        ("“They start!” [...]", "“They start!”"),
         ("submitted by ann to trams\n12 points | 3 comments\nhttps://a.example/1\nWords", "Words"),
         ("submitted by ann to trams\n-1 points | 0 comments", ""),
         ("ann posted a photo:\n\nA tram", "A tram"),
