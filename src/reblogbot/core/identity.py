@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from hashlib import blake2b
@@ -286,11 +286,14 @@ _FIRST_RELEASE = "0.1.0"
 
 
 class _Tracking(NamedTuple):
-    """Parameters that are dropped: `starts` are beginnings of names, or of names with values."""
+    """Parameters that are dropped: `starts` are beginnings of names, or of names with values.
+
+    Those in `domains` are dropped in links to these domains alone.
+    """
 
     names: frozenset[str]
     starts: tuple[str, ...]
-    of_domain: frozenset[tuple[str, str]]
+    domains: Mapping[str, tuple[str, ...]]
 
 
 @cache
@@ -304,11 +307,13 @@ def _tracking(release: str) -> _Tracking:
         elif line and not line.startswith("#") and release in ("", section):
             rules.append(line)
     plain = [rule for rule in rules if " @ " not in rule]
-    bound = (rule.split(" @ ") for rule in rules if " @ " in rule)
+    domains: dict[str, tuple[str, ...]] = {}
+    for name, domain in (rule.split(" @ ") for rule in rules if " @ " in rule):
+        domains[name] = (*domains.get(name, ()), domain)
     return _Tracking(
         frozenset(rule for rule in plain if not rule.endswith("*")),
         tuple(rule[:-1] for rule in plain if rule.endswith("*")),
-        frozenset((name, domain) for name, domain in bound),
+        domains,
     )
 
 
@@ -328,9 +333,8 @@ def is_tracking(pair: str, host: str, release: str = "") -> bool:
     name = pair.partition("=")[0]
     if name in tracking.names or pair in tracking.names or pair.startswith(tracking.starts):
         return True
-    labels = host.lower().split(".")
-    domains = (".".join(labels[place:]) for place in range(len(labels)))
-    return any((name, domain) in tracking.of_domain for domain in domains)
+    domains = tracking.domains.get(name, ())
+    return any(host == domain or host.endswith(f".{domain}") for domain in domains)
 
 
 # percent-encoding
