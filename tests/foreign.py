@@ -21,6 +21,7 @@ from reblogbot.core import (
     page_link,
     recognition,
     schedule,
+    tracking,
     traits,
 )
 from reblogbot.core.templates import Names, template
@@ -78,7 +79,7 @@ MODULES = """
     core.text.escaping core.text.measure core.text.mentions core.text.patterns core.text.shortening
     core.identity core.bounds core.drafting core.filters core.compose core.templates core.digest
     core.schedule core.planning core.recognition core.traits core.habits core.page_link
-    core.consent
+    core.consent core.tracking
     sources.activitypub sources.arxiv sources.body sources.chouti_page sources.consent
     sources.dates sources.document sources.encoding sources.entry_media sources.feed_links sources.headline
     sources.json_query sources.json_text sources.jsonfeed sources.likeness sources.meta_refresh sources.not_a_feed
@@ -230,7 +231,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "core.text.mentions.harmless_link": mentions.harmless_link,
     "core.text.shortening.shorten": lambda text: shortening.shorten(text, 500),
     "core.identity.canonical_link": lambda text: identity.canonical_link.__wrapped__(URL + text),
-    "core.identity.is_tracking": lambda text: identity.is_tracking(text, text),
+    "core.tracking.is_tracking": lambda text: tracking.is_tracking(text, text),
     "core.identity.clean_link": lambda text: identity.clean_link(f"{URL}?{text}"),
     "core.identity.is_status_page": lambda text: identity.is_status_page(f"https://a.b/{text}"),
     "core.identity.host_of": lambda text: identity.host_of(f"https://{text}"),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from hashlib import blake2b
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from unicodedata import normalize
 from urllib.parse import urlsplit
 
@@ -16,6 +15,7 @@ import regex
 
 from reblogbot.core.text import one_line
 from reblogbot.core.text.mentions import harmless_link
+from reblogbot.core.tracking import FIRST_RELEASE, is_tracking
 from reblogbot.model import Entry
 
 if TYPE_CHECKING:
@@ -62,8 +62,8 @@ def canonical_link(link: str) -> str:
     if parts is None:
         return ""
     port = parts.port.lstrip("0")
-    query = _query(parts.query or "", _normal, parts.ascii_host, _FIRST_RELEASE)
-    route = _query(parts.fragment or "", _normal, parts.ascii_host, _FIRST_RELEASE)
+    query = _query(parts.query or "", _normal, parts.ascii_host, FIRST_RELEASE)
+    route = _query(parts.fragment or "", _normal, parts.ascii_host, FIRST_RELEASE)
     canonical = (
         f"https://{parts.ascii_host}"
         + (f":{port}" if port not in _DEFAULT_PORTS else "")
@@ -281,60 +281,10 @@ def _label(label: str) -> str:
 # names in the query
 
 
-# by whose list the keys in older stores were made
-_FIRST_RELEASE = "0.1.0"
-
-
-class _Tracking(NamedTuple):
-    """Parameters that are dropped: `starts` are beginnings of names, or of names with values.
-
-    Those in `domains` are dropped in links to these domains alone.
-    """
-
-    names: frozenset[str]
-    starts: tuple[str, ...]
-    domains: Mapping[str, tuple[str, ...]]
-
-
-@cache
-def _tracking(release: str) -> _Tracking:
-    """What `tracking_parameters.txt` lists under the release, or anywhere for ""."""
-    lines = Path(__file__).with_name("tracking_parameters.txt").read_text("utf-8").splitlines()
-    section, rules = "", []
-    for line in lines:
-        if line.startswith("["):
-            section = line.strip("[]")
-        elif line and not line.startswith("#") and release in ("", section):
-            rules.append(line)
-    plain = [rule for rule in rules if " @ " not in rule]
-    domains: dict[str, tuple[str, ...]] = {}
-    for name, domain in (rule.split(" @ ") for rule in rules if " @ " in rule):
-        domains[name] = (*domains.get(name, ()), domain)
-    return _Tracking(
-        frozenset(rule for rule in plain if not rule.endswith("*")),
-        tuple(rule[:-1] for rule in plain if rule.endswith("*")),
-        domains,
-    )
-
-
 def _query(query: str, written: Callable[[str], str], host: str, release: str = "") -> str:
     return "&".join(
         written(pair) for pair in query.split("&") if not is_tracking(pair, host, release)
     )
-
-
-def is_tracking(pair: str, host: str, release: str = "") -> bool:
-    """Whether a `name=value` of a link to the host tells where its reader came from.
-
-    By the list of all releases, or as it was in one of them.
-    """
-    tracking = _tracking(release)
-    pair = pair.removeprefix("amp;").lower()
-    name = pair.partition("=")[0]
-    if name in tracking.names or pair in tracking.names or pair.startswith(tracking.starts):
-        return True
-    domains = tracking.domains.get(name, ())
-    return any(host == domain or host.endswith(f".{domain}") for domain in domains)
 
 
 # percent-encoding

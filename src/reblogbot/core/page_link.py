@@ -9,7 +9,8 @@ from urllib.parse import unquote
 
 import regex
 
-from reblogbot.core.identity import canonical_link, is_tracking
+from reblogbot.core.identity import canonical_link
+from reblogbot.core.tracking import is_tracking
 
 # an address is rewritten at most so many times: AMP caches and redirectors may be nested
 _REWRITES = 4

@@ -286,12 +286,10 @@ class _Reading:
     def _title(self, raw: dict[str, Any]) -> str:
         title = str(next(filter(None, map(raw.get, _TITLES)), ""))[:LONGEST_HTML]
         kind = raw.get("title_detail", {}).get("type", "text/plain")
-        if kind != "text/plain":
-            title = from_html(title)
-        else:
-            # RSS does not say whether a title is HTML
-            title = from_escaped(title) if self.head.is_atom else plain(title)
-        return one_line(title)[:LONGEST_TEXT]
+        # RSS does not say whether a title is HTML
+        of_text = from_escaped if self.head.is_atom else plain
+        read = of_text if kind == "text/plain" else from_html
+        return one_line(read(title))[:LONGEST_TEXT]
 
     def _summary(self, raw: dict[str, Any]) -> str:
         for detail in _texts(raw):
