@@ -205,6 +205,18 @@ PAPER = Entry(
             id="a headline of chouti",
         ),
         pytest.param(
+            Entry(title="老城区", categories=("42区",)),
+            {"kind": "chouti"},
+            "老城区",
+            id="no hashtag of chouti's zones",
+        ),
+        pytest.param(
+            Entry(title="老城区", categories=("段子",)),
+            {"kind": "chouti", "hashtags": 1},
+            "老城区\n\n#段子",
+            id="a hashtag of chouti's that is wanted",
+        ),
+        pytest.param(
             Entry(title="Tram", summary="It came.\n\nThe post Tram appeared first on City News."),
             {"template": "headline"},
             "【Tram】It came.",
