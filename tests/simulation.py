@@ -173,7 +173,7 @@ class Server:
         self._ids = count(1)
         self._used: dict[tuple[str, str], Receipt | TargetError] = {}
         self._hidden: list[Status] = []
-        self._seen: list[Status] = []
+        self._seen: dict[str, list[Status]] = defaultdict(list)
         self.standing: list[Status] = []
         self.accepted: list[dict[str, Any]] = []
         self.refused: list[tuple[str, Post]] = []
@@ -244,16 +244,20 @@ class Server:
     def recent(self, account: str) -> list[Standing]:
         """What stands there now; what was hidden shows from then on."""
         stale = self._next("recent") == STALE
-        shown = self._seen if stale else self.standing
+        shown = self._seen[account] if stale else self.standing
         told = [one.standing() for one in shown if one.account == account]
-        self.show_hidden()
+        self._show(account)
         return told
 
     def show_hidden(self) -> None:
-        """Show what was committed late, and all there is to whoever looks next."""
-        self.standing += self._hidden
-        self._hidden = []
-        self._seen = list(self.standing)
+        """Show everything, to whoever looks next."""
+        for account in ACCOUNTS:
+            self._show(account)
+
+    def _show(self, account: str) -> None:
+        self.standing += [one for one in self._hidden if one.account == account]
+        self._hidden = [one for one in self._hidden if one.account != account]
+        self._seen[account] = list(self.standing)
 
     def boost_of(self, account: str, post: Post) -> Receipt | None:
         """The account's boost of a status."""
@@ -537,6 +541,11 @@ class World:
         if there:
             self.server.standing.remove(there[number % len(there)])
             self.struck["deleted by hand"] += 1
+
+    def is_open(self) -> bool:
+        """Whether an entry has no delivery yet, or time alone will move one."""
+        moving = (State.QUEUED, State.SENDING, State.DOUBT)
+        return self._unknown() > 0 or any(one.state in moving for one in self.find())
 
     def doubts(self) -> bool:
         """Whether anything is in doubt, or was and is to be sent again."""

@@ -110,9 +110,11 @@ def test_each_answer_to_a_post_or_boost_loses_and_doubles_nothing(made, keys):
     for answer in PUBLISH:
         world.show("hot")
         world.show("crowd")
-        world.lay("publish", answer)
-        world.live(Life(rounds=2))
-        world.wait(timedelta(hours=1))
+        for _ in ACCOUNTS:
+            world.lay("publish", answer)
+        while world.is_open():
+            world.live(Life())
+            world.wait(timedelta(hours=1))
     assert {name for name in PUBLISH if world.struck[f"publish: {name}"]} == set(PUBLISH)
     judged(world, 2 * len(PUBLISH))
 
