@@ -13,7 +13,6 @@ from reblogbot.config.faults import (
     Findings,
     Keys,
     Locate,
-    did_you_mean,
     dotted,
     keys_of,
     shown,
@@ -31,7 +30,7 @@ from reblogbot.config.settings import (
     SourceSettings,
     StoreSettings,
 )
-from reblogbot.errors import ConfigError
+from reblogbot.errors import ConfigError, did_you_mean
 
 M = TypeVar("M", bound=BaseModel)
 Toml = dict[str, Any]
@@ -173,7 +172,8 @@ class Reading:
             return None
         for key in needs:
             if key not in merged:
-                self.findings.add((*at, key), f'missing; the kind "{kind}" needs it')
+                message = f'missing; the kind "{kind}" needs it'
+                self.findings.add((*at, key), message, slug="key_missing")
         known = [*_SOURCE_KEYS, *(keys_of(model) if model else ())]
         self._strangers(table, known, at, homes)
         return model
@@ -189,7 +189,8 @@ class Reading:
     ) -> None:
         for key in table:
             if key not in known:
-                self.findings.add((*at, key), stranger(key, known, homes))
+                message = stranger(key, known, homes)
+                self.findings.add((*at, key), message, slug="key_unknown")
 
     def _model(self, model: type[M], table: Toml, locate: Locate) -> M | None:
         try:

@@ -7,9 +7,10 @@ import shlex
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from reblogbot.config.faults import Findings, Keys, Locate, did_you_mean, shown
+from reblogbot.config.faults import Findings, Keys, Locate, shown
 from reblogbot.config.settings import BUILT_IN_TEMPLATES
 from reblogbot.config.tokens import credential
+from reblogbot.errors import did_you_mean
 
 Toml = dict[str, Any]
 
@@ -51,7 +52,8 @@ def account(of: str, table: Toml, environ: Mapping[str, str], findings: Findings
     if table.get("token_file") and table.get("token_env"):
         findings.add((*at, "token_env"), "give token_file or token_env, not both")
     elif not (table.get("token_file") or table.get("token_env") or credential(of, environ)):
-        findings.add((*at, "token_file"), 'missing; write token_file = "FILE"')
+        message = 'missing; write token_file = "FILE"'
+        findings.add((*at, "token_file"), message, slug="key_missing")
 
 
 def notify(table: Toml, accounts: Collection[str], findings: Findings) -> None:
