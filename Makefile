@@ -29,6 +29,8 @@ demo: $(RUN)  ## the whole main job on this machine: no account, no internet
 
 SELECTION := -m "not slow"
 test: $(DEV)  ## the tests, without those that take minutes
+	@command -v npm >/dev/null || echo "make: npm is not installed (sudo apt install npm):" \
+		"the parsers of Misskey and Hollo will not be asked" >&2
 	$(PY) -m pytest $(PYTEST_FLAGS) $(SELECTION)
 
 # all of them, and what they do not reach

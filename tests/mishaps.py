@@ -10,6 +10,7 @@ from typing import Any
 POST = ("POST", "/api/v1/statuses")
 BOOST = ("POST", "/api/v1/statuses/*/reblog")
 LOOK = ("GET", "/api/v1/accounts/*/statuses")
+HOME = ("GET", "/api/v1/timelines/home")
 WHO = ("GET", "/api/v1/accounts/verify_credentials")
 SEARCH = ("GET", "/api/v2/search")
 INSTANCE = ("GET", "/api/v*/instance")
@@ -95,7 +96,7 @@ QUESTIONS = (
     Mishap("stall_before", {}, 1),
 )
 STALE = Mishap("stale_read", {}, hides=True)
-ASKED = (LOOK, LOOK, LOOK, WHO, SEARCH, INSTANCE)
+ASKED = (LOOK, LOOK, LOOK, HOME, WHO, SEARCH, INSTANCE)
 
 # what becomes of a feed: 55 56 57 58 60
 FEEDS = ("500", "503", "html", "nothing", "cut off", "empty", "shuffled")

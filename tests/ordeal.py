@@ -78,6 +78,8 @@ class Chapter:
         self._book = Book()
         # a backup brings back what was deleted by hand: nobody could know
         self._may_restore = self._dice.random() < 0.7
+        # some servers show such posts at home alone
+        self._is_private = self._dice.random() < 0.5
         self._backup: Path | None = None
         self._late: list[Any] = []
         self._hiding: list[Any] = []
@@ -126,6 +128,7 @@ class Chapter:
                 "filter": {"max_age": "900d"},
                 **({"action": "auto"} if name == "crowd" else {}),
                 **({"template": "headline"} if name == "tech" else {}),
+                **({"visibility": "private"} if name == "tech" and self._is_private else {}),
             }
             for name, account in SOURCES.items()
         }

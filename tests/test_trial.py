@@ -1,10 +1,14 @@
 """`check --online` tries everything, and says what an admin, or the neighbours, may regret."""
 
+import hashlib
+import json
 from datetime import timedelta
 
 import pytest
 
 from reblogbot.config.scopes import POSTING
+from reblogbot.errors import Exit
+from reblogbot.sandbox.server import run_in_thread
 from reblogbot.trial import try_all
 from rig import Item, items
 
@@ -63,7 +67,71 @@ def test_a_token_that_may_do_too_much_is_told(polite, tried):
 def test_a_token_that_may_do_too_little_is_told(polite, tried):
     polite(scopes=["read:accounts", "read:statuses", "read:search", "write:statuses"], media=1)
     account, _ = tried()
-    assert [one.partition(";")[0] for one in account.warnings] == ["its token lacks write:media"]
+    assert account.error.startswith("its token lacks write:media; make one with just: ")
+
+
+@pytest.fixture
+def elsewhere(bot, feeds, clock):
+    """Configures an account on a server of another kind, with a token of these scopes."""
+    running = []
+
+    def configured(profile, scopes):
+        running.append(run_in_thread(profile=profile, clock=clock))
+        server = running[-1].__enter__()
+        server.add_account("news", bot=True)
+        token = server.add_token("news", scopes)
+        url = feeds.show("/f", items(clock, "a"))
+        bot.configure({"hot": {"url": url, "media": 1}}, {"news": (server, token)})
+        return token
+
+    yield configured
+    for server in running:
+        server.__exit__(None, None, None)
+
+
+def keep(bot, token, scope):
+    """Keep scopes beside the token file, as the answer to a login told them."""
+    digest = hashlib.sha256(token.encode()).hexdigest()[:16]
+    kept = json.dumps({"token": digest, "scope": scope})
+    (bot.folder / "news.token.json").write_text(kept)
+
+
+LESS = "read:accounts read:statuses read:search write:statuses"
+
+
+def test_a_lacking_scope_that_only_the_token_answer_told_is_an_error(elsewhere, tried, bot):
+    keep(bot, elsewhere("snac", LESS.split()), LESS)
+    account, _ = tried()
+    assert account.error.startswith("its token lacks write:media;")
+    assert bot.call("check", "--online").code == Exit.FAILED
+
+
+def test_scopes_that_nobody_told_are_no_error_and_are_said_to_be_unknown(elsewhere, tried):
+    elsewhere("snac", LESS.split())
+    account, _ = tried()
+    assert account.error == ""
+    assert "its server does not say what the token may do" in account.finding
+
+
+def test_scopes_kept_for_another_token_say_nothing_of_this_one(elsewhere, tried, bot):
+    elsewhere("snac", POSTING)
+    keep(bot, "an older token", LESS)
+    account, _ = tried()
+    assert account.error == ""
+    assert "its server does not say what the token may do" in account.finding
+
+
+def test_a_token_too_narrow_for_takahe_is_told_which_scopes_will_do(elsewhere, tried):
+    elsewhere("takahe", POSTING)
+    account, _ = tried()
+    assert "the token lacks a scope" in account.error
+    assert "read write:statuses write:media" in account.error
+
+
+def test_a_token_broad_enough_for_takahe_works(elsewhere, tried):
+    elsewhere("takahe", ["read", "write:statuses", "write:media"])
+    account, _ = tried()
+    assert account.error == ""
 
 
 def test_a_token_that_does_not_work_is_an_error(polite, tried, bot):

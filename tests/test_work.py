@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import event
 
 from reblogbot import offload
+from reblogbot.sandbox.server import run_in_thread
 from rig import items, rss
 
 FEEDS = 12
@@ -161,6 +162,76 @@ def test_a_queue_that_waits_for_its_pace_is_not_read_again_and_again(follow, bot
             assert worker.run(worker.pipeline.deliver("news")) == []
     # what a dead process left, what is in doubt, when something was sent: not what waits
     assert told.count("select delivery") == 3, told
+
+
+# the accounts' servers
+
+
+ME = ("GET", "/api/v1/accounts/verify_credentials")
+INSTANCE = [("GET", "/api/v2/instance"), ("GET", "/api/v1/instance")]
+
+
+@pytest.fixture(params=["mastodon", "gotosocial", "snac", "takahe", "hollo"])
+def server(request, clock):
+    """A server of each kind."""
+    with run_in_thread(profile=request.param, clock=clock) as running:
+        yield running
+
+
+@pytest.fixture
+def follow_people(bot, server):
+    """Lets the bot follow three people, a hashtag and its home timeline through one account."""
+
+    def following(**options) -> None:
+        people = ["ann@a.example", "bob@b.example", "cid@c.example"]
+        for acct in people:
+            server.follow("news", acct)
+            server.add_status(acct, "hello #tag")
+        shared = {"via": "news", "url": "", **options}
+        told = {acct[:3]: {"kind": "account", "acct": f"@{acct}"} for acct in people}
+        told |= {"tag": {"kind": "hashtag", "tag": "tag"}, "home": {"kind": "home"}}
+        sources = {name: {**shared, **keys} for name, keys in told.items()}
+        for keys in sources.values():
+            del keys["url"]
+        bot.configure(sources, {"news": (server, "")})
+
+    return following
+
+
+def test_a_server_is_asked_who_we_are_once_a_round_whatever_reads_through_it(
+    bot, server, follow_people, clock
+):
+    follow_people()
+    for rounds in (1, 2):
+        bot.sync()
+        assert server.requests.count(ME) == rounds
+        clock.advance(minutes=30)
+        server.add_status("ann@a.example", "again #tag")
+
+
+def test_a_server_is_asked_what_it_takes_once_a_round(bot, server, follow_people):
+    follow_people()
+    bot.sync()
+    asked = [one for one in server.requests if "instance" in one[1]]
+    has_newer_page = server.requests.count(INSTANCE[1]) == 0
+    assert asked == INSTANCE[:1] if has_newer_page else INSTANCE
+
+
+def test_a_first_poll_reads_no_page_after_a_short_one(bot, server, follow_people):
+    follow_people(first="none")
+    bot.sync()
+    read = [path for _, path in server.requests if path.endswith(("/statuses", "/tag", "/home"))]
+    assert len(read) == len(set(read)) == 5
+
+
+def test_a_post_costs_one_request_beside_the_questions_of_its_round(bot, server, feeds, clock):
+    feeds.show("/f", items(clock, "c", "b", "a"))
+    bot.configure({"s": {"url": feeds.url("/f")}}, {"news": (server, "")})
+    bot.sync()
+    asked = [one for one in server.requests if one not in INSTANCE]
+    assert [method for method, _ in asked] == ["GET", "GET", "POST", "POST", "POST"]
+    assert asked[0] == ME
+    assert asked[1][1].endswith("/statuses")
 
 
 # modules

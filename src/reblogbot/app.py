@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import os
 import random
+import threading
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from reblogbot import __version__, registry
 from reblogbot.clock import SystemClock
 from reblogbot.config.load import load
 from reblogbot.config.settings import AccountSettings, Config, HttpSettings, SourceSettings
-from reblogbot.config.tokens import read_token
+from reblogbot.config.tokens import granted_scopes, read_token
 from reblogbot.images import Gallery
 from reblogbot.offload import WorkerPool
 from reblogbot.owner import new_owner
@@ -88,6 +88,7 @@ def make_target(account: AccountSettings, config: Config, clock: Clock) -> Masto
         clock=clock,
         timeout=config.delivery.timeout,
         user_agent=user_agent(config),
+        granted=lambda token: granted_scopes(account, token, os.environ),
     )
 
 
@@ -132,12 +133,20 @@ class Edges:
 
     def pipeline(self, config: Config, store: Store) -> Pipeline:
         """A pipeline for this config."""
+        targets: dict[str, MastodonTarget] = {}
+        making = threading.Lock()
 
-        @cache
-        def reader(name: str) -> MastodonTarget:
-            return make_target(config.accounts[name], config, self.clock)
+        def target(name: str) -> MastodonTarget:
+            """The one target of an account, so that what it knows is asked once.
 
-        tools = Tools(fetch=self.fetcher, offload=self.workers, clock=self.clock, reader=reader)
+            Readers ask for it from several threads at a time.
+            """
+            with making:
+                if name not in targets:
+                    targets[name] = make_target(config.accounts[name], config, self.clock)
+                return targets[name]
+
+        tools = Tools(fetch=self.fetcher, offload=self.workers, clock=self.clock, reader=target)
 
         def make_source(settings: SourceSettings) -> Source:
             return registry.factory(settings.kind)(settings.name, settings, tools)
@@ -145,7 +154,7 @@ class Edges:
         def make_access(account: AccountSettings, store: Store, in_store: StoreThread) -> Access:
             return Access(
                 account.name,
-                lambda: make_target(account, config, self.clock),
+                lambda: target(account.name),
                 lambda: read_token(account, os.environ),
                 store,
                 in_store,

@@ -10,6 +10,8 @@ from typing import Literal
 
 Action = Literal["post", "boost", "quote", "edit"]
 Visibility = Literal["public", "unlisted", "private", "direct"]
+Markup = Literal["plain", "gotosocial", "hollo", "snac"]
+"""What a server makes of a status's text: `core.text.escaping` says what each undoes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,8 @@ class Limits:
     """What a server takes: counts in characters as *it* counts them.
 
     `per_link` is what a link of any length counts, None where links count in full.
-    `image_bytes` and `image_pixels` are the most that one image may have.
+    `image_bytes` and `image_pixels` are the most that one image may have. `markup` is what the
+    server takes a text for.
     """
 
     characters: int = 500
@@ -101,6 +104,7 @@ class Limits:
     alt: int = 1500
     image_bytes: int = 10_000_000
     image_pixels: int = 16_777_216
+    markup: Markup = "plain"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import datetime
 from math import inf
 from typing import Any, Protocol, TypeVar
 
-from reblogbot.model import Batch, Image, Limits, Post, Receipt, Standing, Validators
+from reblogbot.model import Batch, Image, Limits, Markup, Post, Receipt, Standing, Validators
 
 T = TypeVar("T")
 
@@ -78,12 +78,19 @@ class Offload(Protocol):
 class Reader(Protocol):
     """Reads the fediverse through an account's own server; calls block, run them in a thread."""
 
+    def me(self) -> Mapping[str, Any]:
+        """The account itself (`verify_credentials`), asked once per token. Raises TargetError."""
+        ...
+
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
         """The JSON answer of GET `path` ("/api/v1/…"). Raises TargetError."""
         ...
 
-    def page(self, path: str, params: Mapping[str, Any] | None = None) -> tuple[Any, str]:
-        """The same, and the `max_id` of the page the server links to as the next, or ""."""
+    def page(self, path: str, params: Mapping[str, Any] | None = None) -> tuple[Any, str | None]:
+        """The same, and the `max_id` of the next page.
+
+        "" where the server links to other pages but to no next one, None where it links to none.
+        """
         ...
 
 
@@ -131,7 +138,7 @@ class Target(Protocol):
         ...
 
     def scopes(self) -> tuple[str, ...]:
-        """What the token may do, () where the server does not tell."""
+        """What the token may do, () where neither a file nor the server tells."""
         ...
 
     def limits(self) -> Limits:
@@ -145,9 +152,12 @@ class Target(Protocol):
         *,
         reply_to: str = "",
         images: Sequence[Image] = (),
+        markup: Markup = "plain",
         lapses: float = inf,
     ) -> Receipt:
         """The receipt of the post, boost, quote or edit; `key` is the Idempotency-Key.
+
+        The text is escaped for `markup`, so that it stands on the server as the post has it.
 
         `reply_to` is the remote id of the status it continues. An image that cannot be
         attached is left out. From `lapses` on, told by `clock.uptime`, nothing may leave any
@@ -159,8 +169,12 @@ class Target(Protocol):
         """Whether the server knows, or could fetch, the fediverse status of this URI or page."""
         ...
 
-    def recent(self) -> Sequence[Standing]:
-        """Our own latest statuses and boosts, newest first: enough to find what was just sent."""
+    def recent(self, hidden_since: datetime | None = None) -> Sequence[Standing]:
+        """Our own latest statuses and boosts: enough to find what was just sent.
+
+        With `hidden_since` also private and direct posts since then, on servers that leave them
+        out of an account's statuses.
+        """
         ...
 
     def standing(self, post: Post) -> Receipt | None:

@@ -60,11 +60,14 @@ async def _try_account(pipeline: Pipeline, name: str) -> Trial:
         who, limits = await pipeline.sender(name).introduce()
     except TargetError as error:
         return Trial(path, error=error.message)
-    remarks = scopes.remarks(pipeline.config, name, who.scopes)
+    warnings = [scopes.excess(pipeline.config, name, who.scopes)]
     if not who.is_bot:
-        remarks.append(f"@{who.acct} does not say that it is a bot; set the flag in its profile")
+        warnings.append(f"@{who.acct} does not say that it is a bot; set the flag in its profile")
     finding = f"works, as @{who.acct}; {limits.characters} characters a post"
-    return Trial(path, finding, warnings=tuple(remarks))
+    if not who.scopes:
+        finding += "; its server does not say what the token may do"
+    lacking = scopes.lacking(pipeline.config, name, who.scopes)
+    return Trial(path, finding, lacking, tuple(filter(None, warnings)))
 
 
 def _judged(look: Look, config: Config) -> Trial:

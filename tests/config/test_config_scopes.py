@@ -2,7 +2,7 @@
 
 import pytest
 
-from reblogbot.config.scopes import POSTING, READING, remarks, wanted
+from reblogbot.config.scopes import POSTING, READING, excess, lacking, wanted
 from reblogbot.config.settings import AccountSettings, Config, NotifySettings, SourceSettings
 
 
@@ -57,40 +57,40 @@ def test_each_kind_adds_its_own(tmp_path, kind, more):
 
 
 def test_a_token_with_just_that_is_no_worry(tmp_path):
-    assert remarks(config(tmp_path, source(media=1)), "news", POSTING) == []
+    asked = config(tmp_path, source(media=1))
+    assert (lacking(asked, "news", POSTING), excess(asked, "news", POSTING)) == ("", "")
 
 
-def test_what_is_not_told_is_no_worry(tmp_path):
-    assert remarks(config(tmp_path, source(media=1)), "news", ()) == []
+def test_what_is_not_told_is_not_known_to_be_lacking(tmp_path):
+    asked = config(tmp_path, source(media=1))
+    assert (lacking(asked, "news", ()), excess(asked, "news", ())) == ("", "")
 
 
 @pytest.mark.parametrize(
     "broad", ["read", "write", "follow", "push", "admin:read", "write:accounts", "read:lists"]
 )
 def test_what_goes_beyond_is_told(tmp_path, broad):
-    (told,) = remarks(config(tmp_path, source()), "news", (*POSTING, broad))
+    told = excess(config(tmp_path, source()), "news", (*POSTING, broad))
     assert told.startswith(f"its token may do more than it needs ({broad});")
     assert " ".join(POSTING) in told
 
 
 def test_a_smaller_way_to_know_oneself_is_no_worry(tmp_path):
-    assert remarks(config(tmp_path, source()), "news", (*POSTING, "profile")) == []
+    assert excess(config(tmp_path, source()), "news", (*POSTING, "profile")) == ""
 
 
 def test_what_is_lacking_is_told(tmp_path):
-    (told,) = remarks(
-        config(tmp_path, source(media=1)),
-        "news",
-        ("read:accounts", "read:statuses", "write:statuses"),
-    )
+    granted = ("read:accounts", "read:statuses", "write:statuses")
+    told = lacking(config(tmp_path, source(media=1)), "news", granted)
     assert told.startswith("its token lacks read:search write:media;")
 
 
 def test_an_upload_that_is_never_made_is_not_lacking(tmp_path):
     without = [scope for scope in POSTING if scope != "write:media"]
-    assert remarks(config(tmp_path, source()), "news", without) == []
+    assert lacking(config(tmp_path, source()), "news", without) == ""
 
 
 def test_a_broad_scope_holds_its_parts_and_is_too_broad(tmp_path):
-    (told,) = remarks(config(tmp_path, source(media=1)), "news", ("read", "write"))
-    assert "more than it needs (read write)" in told
+    asked = config(tmp_path, source(media=1))
+    assert lacking(asked, "news", ("read", "write")) == ""
+    assert "more than it needs (read write)" in excess(asked, "news", ("read", "write"))

@@ -1,9 +1,11 @@
 """A token comes from its file, the environment or a systemd credential, and is never told."""
 
+import json
+
 import pytest
 
 from reblogbot.config.settings import AccountSettings
-from reblogbot.config.tokens import credential, read_token
+from reblogbot.config.tokens import credential, granted_scopes, read_token, token_digest
 from reblogbot.errors import Unauthorised
 
 TOKEN = "s3cr3t-T0ken"
@@ -123,3 +125,50 @@ def test_no_name_leads_out_of_the_credentials_folder(given_credential, tmp_path,
     environ = given_credential("other")
     (tmp_path / "news").write_text(TOKEN)
     assert credential(name, environ) is None
+
+
+# the scopes kept beside it
+
+
+def kept(token=TOKEN, scope="read write:statuses"):
+    return json.dumps({"token": token_digest(token), "scope": scope}).encode()
+
+
+def test_scopes_are_kept_beside_the_token_file(write, file):
+    owner = write(TOKEN.encode())
+    assert granted_scopes(owner, TOKEN, {}) == ()
+    file.with_name("news.token.json").write_bytes(kept())
+    assert granted_scopes(owner, TOKEN, {}) == ("read", "write:statuses")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b"\xff\xfe",
+        b"[" * 9_000,
+        b'{"scope": "read"}',
+        kept(token="another"),
+        kept(scope=["read"]),
+        kept(scope=None),
+        kept(scope="read " * 4_000),
+    ],
+)
+def test_scopes_that_are_not_those_of_this_token_are_not_known(write, file, content):
+    owner = write(TOKEN.encode())
+    file.with_name("news.token.json").write_bytes(content)
+    assert granted_scopes(owner, TOKEN, {}) == ()
+
+
+def test_scopes_come_with_a_credential_too(given_credential):
+    environ = given_credential("news")
+    given_credential("news.json", kept().decode())
+    assert granted_scopes(account(), TOKEN, environ) == ("read", "write:statuses")
+
+
+def test_the_digest_kept_does_not_tell_the_token():
+    assert TOKEN not in kept().decode()
+    assert token_digest(TOKEN) != token_digest(TOKEN + "x")

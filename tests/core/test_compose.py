@@ -13,7 +13,7 @@ from reblogbot.config.settings import BUILT_IN_TEMPLATES, AccountSettings, Sourc
 from reblogbot.config.values import Pattern
 from reblogbot.core.compose import action_of, check_template, compose, link_excess
 from reblogbot.core.identity import clean_link
-from reblogbot.core.text import clean, hashtags, length, size
+from reblogbot.core.text import clean, escape, hashtags, length, size
 from reblogbot.core.text.links import LINK
 from reblogbot.errors import ReblogbotError
 from reblogbot.model import Entry, Limits, Media
@@ -533,3 +533,37 @@ def test_no_source_mentions_anybody_or_runs_anything(entry, chosen, limits):
 @given(entries, sources, room)
 def test_the_same_entry_makes_the_same_post(entry, chosen, limits):
     assert compose(entry, chosen, ACCOUNT, limits) == compose(entry, chosen, ACCOUNT, limits)
+
+
+PROFILE = Entry(title="A profile", link="https://medium.example/@friend/story")
+
+
+@pytest.mark.parametrize(
+    ("template", "written"),
+    [
+        ("{{ title }}\n{{ link }}", "https://medium.example/@friend/story"),
+        ("{{ title }} {{ link }} today", "https://medium.example/@friend/story"),
+        ("{{ title }}「{{ link }}」", "https://medium.example/%40friend/story"),
+        ("{{ title }}:{{ link }}", "https://medium.example/%40friend/story"),
+    ],
+)
+def test_a_profile_link_that_touches_other_characters_mentions_nobody(template, written):
+    post = post_of(PROFILE, template=template)
+    assert post.link == written
+    assert written in post.text
+
+
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [("plain", "Item 1"), ("gotosocial", "Item 1"), ("hollo", "Item #1"), ("snac", "Item #1")],
+)
+def test_a_number_keeps_its_sign_where_it_is_escaped(markup, text):
+    assert post_of(Entry(title="Item #1"), Limits(500, markup=markup)).text == text
+
+
+@pytest.mark.parametrize("markup", ["gotosocial", "hollo", "snac"])
+def test_the_length_is_that_of_the_escaped_text(markup):
+    limits = Limits(100, markup=markup)
+    post = post_of(Entry(title="\\*&lt;_`" * 40, link="https://news.example/a"), limits)
+    assert post.link in post.text
+    assert len(escape(post.text, markup)) <= post.length <= 100

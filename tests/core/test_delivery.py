@@ -456,6 +456,18 @@ def test_a_text_without_a_link_matches_but_for_white_space_and_invisibles():
     assert not matches(delivery, standing(text="Good evening"))
 
 
+@pytest.mark.parametrize(
+    "stands", ["Stars and lines, a (b) 5 3 &", "*Stars* and __lines__, [a](b) 5 > 3 &amp;"]
+)
+def test_a_text_that_a_server_rendered_matches_by_its_words(stands):
+    delivery = sending(
+        post=replace(POST, text="*Stars* and __lines__, [a](b) 5 > 3 &amp;", link="")
+    )
+    there = standing(text=stands.replace("a (b)", "a(b)"))
+    assert matches(delivery, there)
+    assert not matches(delivery, standing(text="Stars and lines, a(b) 5 4 &"))
+
+
 def test_nothing_matches_an_empty_post_or_a_link_that_is_none():
     assert not matches(sending(post=Post("post")), standing(links=("",)))
     assert not matches(

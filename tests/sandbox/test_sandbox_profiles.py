@@ -11,22 +11,36 @@ from sandbox_samples import call, client, png, send
 from reblogbot.sandbox.profiles import PROFILES
 
 ME = "/api/v1/accounts/verify_credentials"
+STATUSES = "/api/v1/statuses"
+
+
+def written(server, **fields):
+    """The answer to a status that is posted as JSON."""
+    return call(server, "POST", STATUSES, json=fields)
 
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_the_main_job_works_on_every_kind_of_server(as_profile, profile):
     server, news = as_profile(profile)
-    said = news.status_post(
-        "你好 https://news.example/a", visibility="unlisted", spoiler_text="cw", language="zh"
-    )
+    said = written(
+        server,
+        status="你好 https://news.example/a",
+        visibility="unlisted",
+        spoiler_text="cw",
+        sensitive=True,
+        language="zh",
+    ).json()
     media = news.media_post(png(), mime_type="image/png", description="dots")
-    pictured = news.status_post("picture", visibility="private", media_ids=[media])
-    found = news.account_statuses(news.me())
-    assert [status.id for status in found] == [pictured.id, said.id]
-    assert 'href="https://news.example/a"' in found[1].content
-    assert (found[1].visibility, found[1].spoiler_text) == ("unlisted", "cw")
-    assert news.status_update(said.id, "changed").content == "<p>changed</p>"
-    news.status_delete(pictured.id)
+    pictured = written(server, status="picture", visibility="private", media_ids=[media.id]).json()
+    assert [one["description"] for one in pictured["media_attachments"]] == ["dots"]
+    found = {status.id: status for status in news.timeline_home()}
+    assert list(found) == [pictured["id"], said["id"]]
+    there = found[said["id"]]
+    assert 'href="https://news.example/a"' in there.content
+    assert (there.visibility, there.spoiler_text) == ("unlisted", "cw")
+    edited = call(server, "PUT", f"/api/v1/statuses/{said['id']}", json={"status": "changed"})
+    assert edited.json()["content"] == "<p>changed</p>"
+    news.status_delete(pictured["id"])
     assert [act["act"] for act in server.accepted] == ["post", "post", "edit", "delete"]
 
 
@@ -158,7 +172,7 @@ def test_some_let_one_boost_what_is_not_public(as_profile, profile, visibility, 
 
 def test_ids_are_opaque_text(as_profile):
     shapes = {}
-    for profile in ("mastodon", "gotosocial", "snac", "pleroma"):
+    for profile in ("mastodon", "gotosocial", "snac", "pleroma", "hollo"):
         server, _ = as_profile(profile)
         made = [server.add_status("alice", str(n))["id"] for n in range(20)]
         assert len(set(made)) == 20
@@ -168,6 +182,7 @@ def test_ids_are_opaque_text(as_profile):
         "gotosocial": (26, True),
         "snac": (42, False),
         "pleroma": (18, True),
+        "hollo": (36, True),
     }
 
 
@@ -384,3 +399,106 @@ def test_a_server_may_be_changed_while_it_runs(as_profile):
     server.adjust(max_characters=100)
     assert news.instance_v2().configuration.statuses.max_characters == 100
     assert send(server, "x" * 101).status_code == 422
+
+
+# what a second look at running servers showed
+
+
+@pytest.mark.parametrize("value", ["1", "true"])
+def test_hollo_takes_no_boolean_from_a_form(as_profile, value):
+    server, _ = as_profile("hollo")
+    form = {"status": "x", "sensitive": value}
+    assert call(server, "POST", STATUSES, data=form).status_code == 422
+    assert written(server, status="x", sensitive=value).status_code == 422
+    assert server.accepted == []
+    assert written(server, status="x", sensitive=True).json()["sensitive"] is True
+
+
+def test_hollo_ignores_the_pictures_of_a_form(as_profile):
+    server, news = as_profile("hollo")
+    media = news.media_post(png(), mime_type="image/png", description="dots")
+    answer = call(server, "POST", STATUSES, data={"status": "x", "media_ids[]": media.id})
+    assert answer.json()["media_attachments"] == []
+
+
+@pytest.mark.parametrize(("profile", "kept"), [("snac", ""), ("mastodon", "sad")])
+def test_snac_drops_the_warning_when_an_edit_comes_as_a_form(as_profile, profile, kept):
+    server, _ = as_profile(profile)
+    fields = {"status": "x", "spoiler_text": "sad"}
+    path = f"{STATUSES}/{written(server, **fields).json()['id']}"
+    assert call(server, "PUT", path, data=fields).json()["spoiler_text"] == kept
+    assert call(server, "PUT", path, json=fields).json()["spoiler_text"] == "sad"
+
+
+@pytest.mark.parametrize("visibility", ["private", "direct"])
+@pytest.mark.parametrize("profile", PROFILES)
+def test_some_show_what_is_not_public_at_home_alone(as_profile, profile, visibility):
+    server, news = as_profile(profile)
+    said = written(server, status="psst", visibility=visibility).json()["id"]
+    on_page = [status.id for status in news.account_statuses(news.me())]
+    assert on_page == ([] if profile in ("snac", "takahe") else [said])
+    assert {status.id for status in news.timeline_home()} == {said}
+
+
+def test_snac_finds_only_what_is_in_the_home_timeline(as_profile):
+    server, news = as_profile("snac")
+    status = server.add_status("eve@remote.example", "afar")
+    assert news.search_v2(status["uri"]).statuses == []
+    server.follow("news", "eve@remote.example")
+    assert [found.id for found in news.search_v2(status["uri"]).statuses] == [status["id"]]
+
+
+@pytest.mark.parametrize(("value", "status"), [("1", 400), ("true", 200), ("false", 200)])
+def test_hollo_wants_words_for_a_flag(as_profile, value, status):
+    server, _ = as_profile("hollo")
+    answer = call(server, "GET", "/api/v2/search", params={"q": "x", "resolve": value})
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize(("profile", "status"), [("takahe", 403), ("gotosocial", 200)])
+def test_takahe_tells_nobody_who_they_are_without_the_whole_of_read(as_profile, profile, status):
+    server, _ = as_profile(profile)
+    server.add_account("news")
+    narrow = server.add_token("news", ["read:accounts", "write:statuses"])
+    assert call(server, "GET", ME, narrow).status_code == status
+    broad = server.add_token("news", ["read", "write:statuses"])
+    assert call(server, "GET", ME, broad).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("profile", "told"), [("snac", []), ("hollo", []), ("mastodon", ["read:accounts"])]
+)
+def test_few_tell_the_scopes_of_a_token_that_was_given(as_profile, profile, told):
+    server, _ = as_profile(profile)
+    server.add_account("news")
+    narrow = server.add_token("news", ["read:accounts"])
+    answer = call(server, "GET", "/api/v1/apps/verify_credentials", narrow)
+    assert answer.json()["scopes"] == told
+
+
+def test_nobody_on_gotosocial_has_said_that_they_may_be_found(as_profile):
+    server, news = as_profile("gotosocial")
+    assert news.me().discoverable is False
+    assert server.add_status("eve@remote.example", "afar")["account"]["discoverable"] is True
+
+
+def test_hollo_keeps_a_key_for_an_hour_and_gives_the_first_status_again(as_profile, clock):
+    server, _ = as_profile("hollo")
+    first = send(server, "one", key="k").json()["id"]
+    assert send(server, "two", key="k").json()["id"] == first
+    clock.advance(hours=1)
+    assert send(server, "two", key="k").json()["id"] != first
+
+
+def test_hollo_breaks_when_asked_to_boost_again(as_profile):
+    server, _ = as_profile("hollo")
+    path = f"{STATUSES}/{server.add_status('alice', 'boost me')['id']}/reblog"
+    assert [call(server, "POST", path, json={}).status_code for _ in range(2)] == [200, 500]
+    assert [act["act"] for act in server.accepted] == ["boost"]
+
+
+@pytest.mark.parametrize(("profile", "status"), [("hollo", 404), ("mastodon", 200)])
+def test_a_slash_at_the_end_of_a_path_is_another_path_on_hollo(as_profile, profile, status):
+    server, _ = as_profile(profile)
+    assert call(server, "GET", "/api/v2/instance").status_code == 200
+    assert call(server, "GET", "/api/v2/instance/").status_code == status

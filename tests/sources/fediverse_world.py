@@ -16,7 +16,7 @@ from reblogbot.sandbox.server import run_in_thread
 from reblogbot.targets.mastodon import MastodonTarget
 from reblogbot.web.http import Fetcher
 
-PROFILES = ["mastodon", "gotosocial", "snac", "takahe", "pleroma", "pixelfed"]
+PROFILES = ["mastodon", "gotosocial", "snac", "takahe", "pleroma", "pixelfed", "hollo"]
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 

@@ -8,11 +8,12 @@ from fediverse_world import Ticking, here
 from reblogbot.errors import Doubtful, SourceError, Unauthorised
 from reblogbot.model import Entry
 from reblogbot.ports import Tools
-from reblogbot.sources.consent import ME, RELATIONS, judged, our_addresses
+from reblogbot.sources.consent import RELATIONS, judged, our_addresses
 from reblogbot.sources.home_server import HomeServer
 from reblogbot.sources.people import NOBODY, Author, address, of_account
 from reblogbot.sources.statuses import Told
 
+ME = "/api/v1/accounts/verify_credentials"
 OURS = {"id": "1", "username": "News", "url": "https://home.example/@News"}
 
 
@@ -29,6 +30,9 @@ class Api:
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    def me(self):
+        return self.get(ME)
 
     def page(self, path, params=None):
         return self.get(path, params), ""

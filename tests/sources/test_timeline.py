@@ -61,7 +61,7 @@ class Server:
 
     def _shown(self, names):
         shown = tuple(Shown(name, self.at(name), name) for name in names)
-        return Page(shown, names[-1] if names else "")
+        return Page(shown, names[-1] if names else "", is_short=len(names) < SIZE)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -78,11 +78,11 @@ class Follower:
         self.memory = Memory("own")
         self.seen = []
 
-    def poll(self):
+    def poll(self, first="none"):
         """What this poll brought that none before did."""
         now = START + timedelta(minutes=self.server.made)
         memory = Memory.of(self.memory.cursor(), "own")
-        shown, self.memory = self.runner.run(catch_up(self.server, memory, now))
+        shown, self.memory = self.runner.run(catch_up(self.server, memory, now, first, SIZE))
         news = [one.id for one in shown if one.id not in self.seen]
         self.seen += news
         return news
@@ -98,6 +98,27 @@ def test_the_first_poll_reads_some_pages():
     server = Server()
     server.arrive(100)
     assert follow(server).seen == server.ids[: timeline.FIRST_PAGES * SIZE]
+
+
+@pytest.mark.parametrize(("first", "pages"), [("none", 1), ("all", 2), (10, 2)])
+def test_a_first_poll_ends_with_a_short_page_unless_all_is_wanted(first, pages):
+    server = Server()
+    server.arrive(SIZE - 1)
+    follower = Follower(server)
+    assert follower.poll(first) == server.ids
+    assert server.asked == pages
+
+
+@pytest.mark.parametrize("dated", [True, False])
+def test_what_was_below_a_short_first_page_is_history_and_what_comes_later_is_news(dated):
+    server = Server(dated=dated)
+    old = server.arrive(3)
+    hidden = server.ids.pop()
+    follower = follow(server)
+    server.ids.append(hidden)
+    news = server.arrive(2)
+    assert sorted(follower.poll()) == sorted(news)
+    assert hidden in old
 
 
 def test_nothing_new_costs_one_page():

@@ -11,13 +11,16 @@ from urllib.parse import parse_qs, urlsplit
 
 @dataclass(frozen=True)
 class Request:
-    """One request as it came in; `form` and `query` hold the last value of each name."""
+    """One request as it came in; `query` holds the last value of each name.
+
+    `fields` are those of a JSON body, None for any other body.
+    """
 
     method: str
     path: str
     query: dict = field(default_factory=dict)
     headers: dict = field(default_factory=dict)
-    form: dict = field(default_factory=dict)
+    fields: dict | None = None
 
 
 def raw(data, *, then="close"):
@@ -124,9 +127,11 @@ class ScriptedServer:
                 headers[name.lower()] = value.strip()
             body = lines.read(int(headers.get("content-length", 0))).decode(errors="replace")
             parts = urlsplit(target)
-            return Request(method, parts.path, _fields(parts.query), headers, _fields(body))
+            is_json = headers.get("content-type") == "application/json"
+            fields = json.loads(body) if is_json else None
+            return Request(method, parts.path, _last_of(parts.query), headers, fields)
         return None
 
 
-def _fields(encoded):
+def _last_of(encoded):
     return {name: values[-1] for name, values in parse_qs(encoded, keep_blank_values=True).items()}

@@ -254,3 +254,20 @@ def test_a_message_says_where_and_what_to_do():
         good(Answer(401), "verify", where="social.example, checking the token", now=NOW)
     assert caught.value.message.startswith("social.example, checking the token: ")
     assert "token_file" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("link", "next_id"),
+    [
+        ('<https://x/?max_id=9>; rel="next", <https://x/?min_id=1>; rel="prev"', "9"),
+        ("<https://x/?min_id=1>; rel=prev, <https://x/?max_id=01H%2Fz>; rel=next", "01H/z"),
+        ('<https://x/?page=2>; rel="next"', None),
+        ('<https://x/?min_id=1>; rel="prev"', ""),
+        ('<https://x/style.css>; rel="preload"; as=style', None),
+        ('<https://x/a>; rel="nextdoor"', None),
+        ("", None),
+        (", ; <", None),
+    ],
+)
+def test_a_link_header_tells_the_next_page_or_that_there_is_none(link, next_id):
+    assert Answer(200, {"link": link} if link else {}).next_max_id == next_id

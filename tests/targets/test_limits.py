@@ -59,7 +59,30 @@ def test_mastodon_and_its_forks_count_a_link_as_announced(version, source):
     ],
 )
 def test_everybody_else_counts_links_in_full(told):
-    assert limits(told) == Limits(characters=500, per_link=None)
+    taken = limits(told)
+    assert (taken.characters, taken.per_link) == (500, None)
+
+
+@pytest.mark.parametrize(
+    ("told", "kind"),
+    [
+        (instance("4.0.0 (not true; really snac/2.94)"), "snac"),
+        (instance("0.9.13", source_url="https://github.com/fedify-dev/hollo"), "hollo"),
+        (instance("4.3.0 (compatible; Hollo/0.9.13)"), "hollo"),
+        (instance("0.20.0-rc1+g57cb4fe"), "gotosocial"),
+        (
+            instance("0.19.1", source_url="https://codeberg.org/superseriousbusiness/gotosocial"),
+            "gotosocial",
+        ),
+        (instance("4.5.4"), "plain"),
+        (instance("4.5.4", source_url="https://github.com/someone/hollow"), "plain"),
+        (instance("takahe/0.11.0"), "plain"),
+        (instance(None), "plain"),
+        (instance("snac " * 100_000, source_url=7), "snac"),
+    ],
+)
+def test_what_becomes_of_a_text_is_told_by_the_software(told, kind):
+    assert limits(told).markup == kind
 
 
 def test_what_is_announced_is_taken():

@@ -3,8 +3,9 @@
 import pytest
 from mastodon_mock.testing.server import MockServer
 
+from pictures import png
 from reblogbot.errors import Rejected, TooLong, Unauthorised
-from reblogbot.model import Limits, Post
+from reblogbot.model import Image, Limits, Post
 
 LINK = "https://paper.example/a?id=3"
 
@@ -27,6 +28,20 @@ def test_a_post_is_made_once_per_key_and_read_back(alice):
     there = next(one for one in alice.recent() if one.receipt == first)
     assert LINK in there.links
     assert "标题" in there.text
+
+
+@pytest.mark.parametrize("visibility", ["unlisted", "private", "direct"])
+def test_a_warning_and_pictures_stay_with_a_post_and_with_its_edit(alice, visibility):
+    link = f"{LINK}&{visibility}"
+    post = Post("post", f"one\n{link}", link=link, visibility=visibility, spoiler="sad")
+    made = alice.publish(post, f"key {visibility}", images=[Image(png(), "image/png", "dots")])
+    edit = Post("edit", f"two\n{link}", link=link, uri=made.remote_id, spoiler="sadder")
+    alice.publish(edit, f"edit {visibility}")
+    there = alice.get(f"/api/v1/statuses/{made.remote_id}")
+    assert (there["visibility"], there["sensitive"]) == (visibility, True)
+    assert there["spoiler_text"] == "sadder"
+    assert "two" in there["content"]
+    assert [one["description"] for one in there["media_attachments"]] == ["dots"]
 
 
 def test_a_status_that_it_does_not_resolve_is_rejected_as_such(mock, alice, make_target):

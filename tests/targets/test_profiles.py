@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from pictures import png
 from reblogbot.core.delivery import UNRESOLVABLE, matches
 from reblogbot.errors import (
     Doubtful,
@@ -13,15 +14,17 @@ from reblogbot.errors import (
     TooLong,
     Unauthorised,
 )
-from reblogbot.model import Delivery, Post, State
+from reblogbot.model import Delivery, Image, Post, State
 from reblogbot.sandbox.server import run_in_thread
 
 LINK = "https://paper.example/a?id=3&section=9"
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 POST = Post("post", text=f"标题 Title\n{LINK}", link=LINK, visibility="unlisted", language="zh")
 NOTE = Post("post", text="Good  morning,\n\nall of you & <them>", visibility="unlisted")
-PROFILES = ["mastodon", "mastodon-4.6", "gotosocial", "snac", "takahe", "pleroma", "pixelfed"]
-RESOLVES = {"mastodon", "mastodon-4.6", "gotosocial", "pleroma", "pixelfed"}
+PROFILES = [
+    "mastodon", "mastodon-4.6", "gotosocial", "snac", "takahe", "pleroma", "pixelfed", "hollo",
+]  # fmt: skip
+RESOLVES = {"mastodon", "mastodon-4.6", "gotosocial", "pleroma", "pixelfed", "hollo"}
 ANNOUNCED = {"mastodon": 23, "mastodon-4.6": 23}
 
 
@@ -48,7 +51,9 @@ def delivering(post):
 
 
 def stands(target, post):
-    return [one.receipt for one in target.recent() if matches(delivering(post), one)]
+    """The receipts of this post, as a read-back finds them."""
+    hidden = NOW if post.visibility in ("private", "direct") else None
+    return [one.receipt for one in target.recent(hidden) if matches(delivering(post), one)]
 
 
 def test_verify_names_the_account(account):
@@ -61,10 +66,20 @@ def test_links_count_as_announced_on_mastodon_alone(account, profile):
     assert limits.characters >= 500
 
 
-@pytest.mark.parametrize("post", [POST, NOTE, replace(POST, spoiler="sad", visibility="private")])
+@pytest.mark.parametrize(
+    "post",
+    [
+        POST,
+        NOTE,
+        replace(POST, spoiler="sad", visibility="private"),
+        replace(NOTE, visibility="private"),
+        replace(NOTE, visibility="direct"),
+    ],
+)
 def test_what_was_posted_is_found_again(account, post):
     post = replace(post, text=post.text + " " + post.visibility) if not post.link else post
-    receipt = account.publish(post, f"key {post.visibility} {post.spoiler} {len(post.text)}")
+    key = f"key {post.visibility} {post.spoiler} {len(post.text)}"
+    receipt = account.publish(post, key, markup=account.limits().markup)
     assert receipt in stands(account, post)
     assert receipt.url.startswith("http")
 
@@ -81,9 +96,80 @@ def test_a_post_whose_answer_was_lost_is_in_doubt_and_found(sandbox, account, fa
     assert len(stands(account, post)) == 1
 
 
+@pytest.mark.parametrize("visibility", ["private", "direct"])
+@pytest.mark.parametrize("link", ["", f"{LINK}&hidden"])
+def test_a_hidden_post_whose_answer_was_lost_is_found_once(sandbox, account, visibility, link):
+    text = f"hidden {visibility} {link}".strip()
+    post = Post("post", text=text, link=link, visibility=visibility)
+    if link:
+        post = replace(post, link=f"{link}-{visibility}", text=f"{text}-{visibility}")
+    sandbox.faults.add("drop_after")
+    with pytest.raises(Doubtful):
+        account.publish(post, f"key {text}")
+    assert len(stands(account, post)) == 1
+
+
+def test_a_warning_stays_with_a_post_and_with_its_edit(sandbox, account):
+    post = replace(POST, spoiler="sad", link=f"{LINK}&warned", text=f"warned\n{LINK}&warned")
+    made = account.publish(post, "key warned")
+    edit = replace(post, action="edit", uri=made.remote_id, text=f"edited\n{LINK}&warned")
+    account.publish(edit, "key edit")
+    there = next(one for one in sandbox.statuses("news") if one["id"] == made.remote_id)
+    assert (there["spoiler_text"], there["sensitive"]) == ("sad", True)
+    assert "edited" in there["content"]
+
+
+def test_a_picture_stays_with_a_post_and_with_its_edit(sandbox, account):
+    post = replace(POST, link=f"{LINK}&pictured", text=f"pictured\n{LINK}&pictured")
+    made = account.publish(post, "key pictured", images=[Image(png(), "image/png", "dots")])
+    account.publish(replace(post, action="edit", uri=made.remote_id), "key edit")
+    there = next(one for one in sandbox.statuses("news") if one["id"] == made.remote_id)
+    assert [one["description"] for one in there["media_attachments"]] == ["dots"]
+
+
+def test_an_edit_keeps_the_language(sandbox, account, profile):
+    post = replace(POST, link=f"{LINK}&zh", text=f"你好\n{LINK}&zh")
+    made = account.publish(post, "key zh")
+    account.publish(replace(post, action="edit", uri=made.remote_id, text=f"再见\n{LINK}&zh"), "k")
+    there = next(one for one in sandbox.statuses("news") if one["id"] == made.remote_id)
+    assert there["language"] == {"snac": "en", "takahe": None}.get(profile, "zh")
+
+
+@pytest.mark.parametrize("visibility", ["public", "unlisted", "private", "direct"])
+def test_a_post_is_as_visible_as_it_was_meant_to_be(sandbox, account, visibility):
+    made = account.publish(Post("post", text="seen", visibility=visibility), f"seen {visibility}")
+    there = next(one for one in sandbox.statuses("news") if one["id"] == made.remote_id)
+    assert there["visibility"] == visibility
+
+
+def test_a_picture_with_a_long_description_is_attached_all_the_same(sandbox, account):
+    account.limits()
+    picture = Image(png(), "image/png", "x" * 2000)
+    made = account.publish(
+        Post("post", text="pictured at length"), "key at length", images=[picture]
+    )
+    there = next(one for one in sandbox.statuses("news") if one["id"] == made.remote_id)
+    assert [len(one["description"]) for one in there["media_attachments"]] in ([1500], [2000])
+
+
+def test_what_is_no_picture_does_not_cost_its_post(sandbox, account):
+    bad = Image(b"no picture", "image/png")
+    made = account.publish(Post("post", text="not pictured"), "key not pictured", images=[bad])
+    assert any(one["id"] == made.remote_id for one in sandbox.statuses("news"))
+
+
+def test_an_edit_of_what_was_deleted_by_hand_makes_nothing_new(sandbox, account):
+    post = replace(POST, link=f"{LINK}&gone", text=f"gone\n{LINK}&gone")
+    made = account.publish(post, "key gone")
+    sandbox.delete_status(made.remote_id)
+    with pytest.raises(Rejected) as caught:
+        account.publish(replace(post, action="edit", uri=made.remote_id), "key edit")
+    assert caught.value.slug == "edited_is_gone"
+
+
 def test_a_post_over_the_limit_is_told_to_be_too_long(account, profile):
     long = Post("post", text="x" * (account.limits().characters + 1))
-    if profile == "snac":  # enforces no limit
+    if profile in ("snac", "hollo"):  # these enforce no limit
         assert account.publish(long, "key long").remote_id
     else:
         with pytest.raises(TooLong):

@@ -25,18 +25,23 @@ def test_a_post_goes_out_with_key_visibility_and_language_and_gives_a_receipt(se
     assert sent.headers["idempotency-key"] == "k-1"
     assert sent.headers["authorization"] == "Bearer s3cret-t0ken"
     assert sent.headers["user-agent"] == "reblogbot/test"
-    assert sent.form == {"status": POST.text, "visibility": "unlisted", "language": "en"}
+    assert sent.fields == {
+        "status": POST.text,
+        "content_type": "text/plain",
+        "visibility": "unlisted",
+        "language": "en",
+    }
 
 
 def test_a_warning_makes_the_post_sensitive_and_an_unknown_language_is_left_out(server, target):
     server.on("POST", STATUSES, says(200, status()))
     target.publish(Post("post", text="t", visibility="private", spoiler="violence"), "k")
-    form = server.seen[0].form
-    assert form == {
+    assert server.seen[0].fields == {
         "status": "t",
+        "content_type": "text/plain",
         "visibility": "private",
         "spoiler_text": "violence",
-        "sensitive": "1",
+        "sensitive": True,
     }
 
 
@@ -139,8 +144,8 @@ def test_a_boost_finds_the_status_at_home_and_boosts_its_own_id(server, target):
     server.on("POST", "/api/v1/statuses/55/reblog", says(200, status("77", reblog=far())))
     assert target.publish(BOOST, "k") == Receipt("77", "http://x/@news/77")
     search, reblog = server.seen
-    assert (search.query["q"], search.query["resolve"]) == (URI, "1")
-    assert reblog.form == {"visibility": "unlisted"}
+    assert (search.query["q"], search.query["resolve"]) == (URI, "true")
+    assert reblog.fields == {"visibility": "unlisted"}
 
 
 def test_a_boost_that_stands_is_not_made_again(server, target):
@@ -243,7 +248,7 @@ def test_a_quote_names_the_status_where_it_may_be_quoted(server, target, granted
     server.on("GET", SEARCH, found(far(quote_approval={"current_user": granted})))
     server.on("POST", STATUSES, says(200, status()))
     target.publish(QUOTE, "k")
-    assert server.asked("POST", STATUSES)[0].form["quoted_status_id"] == "55"
+    assert server.asked("POST", STATUSES)[0].fields["quoted_status_id"] == "55"
 
 
 @pytest.mark.parametrize(
@@ -259,6 +264,6 @@ def test_a_quote_that_is_not_granted_is_a_post_with_the_link(server, target, rep
     server.on("GET", SEARCH, reply)
     server.on("POST", STATUSES, says(200, status()))
     assert target.publish(QUOTE, "k").remote_id == "1"
-    form = server.asked("POST", STATUSES)[0].form
-    assert "quoted_status_id" not in form
-    assert URI in form["status"]
+    fields = server.asked("POST", STATUSES)[0].fields
+    assert "quoted_status_id" not in fields
+    assert URI in fields["status"]

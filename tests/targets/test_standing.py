@@ -116,3 +116,10 @@ def test_no_status_however_odd_breaks_the_reading(status):
 @given(st.text(alphabet="<>a&;=\"'/![]-# hrefx:\n", max_size=80))
 def test_no_content_however_garbled_breaks_the_reading(content):
     assert isinstance(links_in(content), tuple)
+
+
+def test_a_link_that_became_an_attachment_is_found():
+    image = "https://news.example/chart.png"
+    there = standing({"id": "1", "content": "<p>Title</p>", "media_attachments": [{"url": image}]})
+    assert there.links == (image,)
+    assert standing({"id": "1", "media_attachments": ["nonsense", {"url": 7}]}).links == ()

@@ -29,17 +29,29 @@ def wanted(config: Config, account: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*(POSTING if posts else READING), *more)))
 
 
-def remarks(config: Config, account: str, granted: Collection[str]) -> list[str]:
-    """What is wrong with the scopes of the account's token; nothing where it names none."""
-    asked = wanted(config, account)
+def lacking(config: Config, account: str, granted: Collection[str]) -> str:
+    """What the account's token may not do though the config needs it; "" for nothing.
+
+    Where the scopes are not known (`granted` is empty), nothing is known to be lacking.
+    """
     attaches = any(source.media for source in config.sources.values() if account in source.to)
-    needed = [scope for scope in asked if attaches or scope != "write:media"]
-    lacking = [scope for scope in needed if not _covers(granted, scope)]
+    needed = [one for one in wanted(config, account) if attaches or one != "write:media"]
+    missing = [scope for scope in needed if granted and not _covers(granted, scope)]
+    return f"its token lacks {' '.join(missing)}; {_advice(config, account)}" if missing else ""
+
+
+def excess(config: Config, account: str, granted: Collection[str]) -> str:
+    """What the account's token may do though the config does not need it; "" for nothing."""
+    asked = wanted(config, account)
     beyond = [scope for scope in granted if scope not in asked and scope not in _HARMLESS]
-    advice = f"make one with just: {' '.join(asked)}"
-    found = [f"its token lacks {' '.join(lacking)}; {advice}"] if lacking and granted else []
-    found += [f"its token may do more than it needs ({' '.join(beyond)}); {advice}"] * bool(beyond)
-    return found
+    if not beyond:
+        return ""
+    advice = f"{_advice(config, account)}, where the server knows these (Takahē needs read)"
+    return f"its token may do more than it needs ({' '.join(beyond)}); {advice}"
+
+
+def _advice(config: Config, account: str) -> str:
+    return f"make one with just: {' '.join(wanted(config, account))}"
 
 
 def _covers(granted: Collection[str], scope: str) -> bool:

@@ -1,11 +1,19 @@
-"""Where an account's token is found: a file, the environment, or a systemd credential."""
+"""Where an account's token is found, and what it may do: files, environment, credentials.
+
+Most servers tell a token's scopes only when they give it, so they are kept beside its file: the
+scopes of `news.token` in `news.token.json`, which holds `{"token": …, "scope": …}`. `token` is
+the digest of the token they belong to, `scope` is spelt as in the token answer (RFC 6749, 3.3).
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from reblogbot.config.settings import AccountSettings
 from reblogbot.errors import Unauthorised
@@ -53,6 +61,23 @@ def lacks_token(account: AccountSettings, environ: Mapping[str, str]) -> str:
     return ""
 
 
+def granted_scopes(
+    account: AccountSettings, token: str, environ: Mapping[str, str]
+) -> tuple[str, ...]:
+    """The scopes kept for this very token; () where none are kept, or those of another token."""
+    for file in _files(account, environ):
+        kept = _kept(Path(f"{file}.json"))
+        scope = kept.get("scope")
+        if kept.get("token") == token_digest(token) and isinstance(scope, str):
+            return tuple(scope.split())
+    return ()
+
+
+def token_digest(token: str) -> str:
+    """Sixteen hex digits that tell one token from another and do not tell the token."""
+    return hashlib.sha256(token.encode()).hexdigest()[:16]
+
+
 def credential(name: str, environ: Mapping[str, str]) -> Path | None:
     """The systemd credential of that name, if this process was given it."""
     folder = environ.get("CREDENTIALS_DIRECTORY", "")
@@ -69,6 +94,16 @@ def _is_hidden(file: Path) -> bool:
         return file.exists() and not os.access(file, os.R_OK)
     except OSError:
         return True
+
+
+def _kept(file: Path) -> Mapping[str, Any]:
+    """The JSON object of a file, empty where there is none."""
+    try:
+        with file.open("rb") as opened:
+            kept = json.loads(opened.read(_LARGEST))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return kept if isinstance(kept, dict) else {}
 
 
 def _files(account: AccountSettings, environ: Mapping[str, str]) -> list[Path]:

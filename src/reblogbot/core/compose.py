@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import regex
@@ -35,6 +36,7 @@ _LONGEST_UNTITLED = 500
 _LEAST_SUMMARY = 8
 _LEAST_TITLE = 10
 LINK_TOO_LONG = "the link is longer than the server takes"
+_ESCAPING = frozenset({"hollo", "snac"})
 _IMAGE_ENDINGS = ("jpg", "jpeg", "png", "gif", "webp", "avif", "heic", "heif")
 _IMAGE_PATHS = tuple(f".{ending}" for ending in _IMAGE_ENDINGS)
 _SCHEME = regex.compile(r"https?://", regex.IGNORECASE)
@@ -119,8 +121,10 @@ class _Draft:
 def _draft(entry: Entry, source: SourceSettings, limits: Limits, source_title: str) -> _Draft:
     # far more than fits, even where every grapheme is a family of emoji
     most = 12 * limits.characters + 1000
-    title = " ".join(defuse(_rewritten(entry.title[:most], source)).split())
-    summary = defuse(_rewritten(entry.summary[:most], source)).strip()
+    # "#1" can stand where it will be escaped
+    numbers = limits.markup not in _ESCAPING
+    title = " ".join(defuse(_rewritten(entry.title[:most], source), numbers=numbers).split())
+    summary = defuse(_rewritten(entry.summary[:most], source), numbers=numbers).strip()
     spoiler = _spoiler(source, "\n".join((title, summary, *entry.categories[:50])))
     spoiler = spoiler or _harmless_line(entry.spoiler)
     if not title:
@@ -138,7 +142,21 @@ def _draft(entry: Entry, source: SourceSettings, limits: Limits, source_title: s
         tags=Tags(hashtags(entry.categories[:50], source.hashtags, source.tags)),
         published=entry.published_at and entry.published_at.astimezone(ZoneInfo(source.timezone)),
     )
-    return _Draft(template(source.template), names, shorten(spoiler, limits.characters // 2))
+    draft = _Draft(template(source.template), names, shorten(spoiler, limits.characters // 2))
+    return draft if _is_link_apart(draft) else _with_quiet_link(draft)
+
+
+def _is_link_apart(draft: _Draft) -> bool:
+    """Whether no server can find a mention in the link: there is none, or only blanks touch it."""
+    link = draft.names.link
+    if "@" not in link:
+        return True
+    around = draft.write().split(link)
+    return not any(before[-1:].strip() or after[:1].strip() for before, after in pairwise(around))
+
+
+def _with_quiet_link(draft: _Draft) -> _Draft:
+    return replace(draft, names=draft.names._replace(link=draft.names.link.replace("@", "%40")))
 
 
 def _rewritten(text: str, source: SourceSettings) -> str:

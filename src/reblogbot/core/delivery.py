@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from reblogbot.core.identity import canonical_link
+from reblogbot.core.text import unescape_once
 from reblogbot.errors import (
     Lapsed,
     RateLimited,
@@ -41,6 +42,7 @@ UNRESOLVABLE = "unresolvable"
 """The server does not know, and cannot fetch, the status that was to be boosted."""
 FINAL = frozenset({"not_boostable", "edited_is_gone"})
 """Refusals of our own, for what no later attempt would find changed."""
+_MARKUP = str.maketrans(dict.fromkeys("\\*_`~#<>[]!|-+="))
 LACKS_SCOPE = "scope_missing"
 """The server itself named the token's scopes: verify_credentials may well succeed."""
 
@@ -161,7 +163,8 @@ def matches(delivery: Delivery, standing: Standing) -> bool:
     """Whether `standing` is what `delivery` would publish.
 
     The same boosted status; or the same canonical link among its links; or, for a post
-    without a link, the same text but for white space and invisible characters.
+    without a link, the same text but for white space, invisible characters and the signs that a
+    server may have taken for Markdown.
     """
     post = delivery.post
     if post.action == "boost":
@@ -172,7 +175,16 @@ def matches(delivery: Delivery, standing: Standing) -> bool:
     wanted = canonical_link(post.link)
     if wanted:
         return any(canonical_link(link) == wanted for link in standing.links)
-    return bool(_plain(post.text)) and _plain(post.text) == _plain(standing.text)
+    meant, stands = _plain(post.text), _plain(standing.text)
+    if not meant or meant == stands:
+        return bool(meant)
+    words = _unmarked(meant)
+    return bool(words) and words == _unmarked(stands)
+
+
+def _unmarked(text: str) -> str:
+    """The words of a text, whether it was rendered as Markdown or HTML or not."""
+    return " ".join(unescape_once(text).translate(_MARKUP).split())
 
 
 def _plain(text: str) -> str:

@@ -43,6 +43,9 @@ def _checked(call: Call, route: Route, token: Token | None) -> Token:
     if token is None:
         on_verify = route.path == VERIFY and call.profile.bad_token_on_verify
         raise refuse(on_verify or call.profile.bad_token)
+    narrow = route.path == VERIFY and call.profile.narrow_scopes_on_verify
+    if narrow and "read" not in token.scopes:
+        raise refuse(narrow)
     if not covers(token.scopes, route.scope.split("|")):
         raise refuse(No(403, words="This action is outside the authorized scopes"))
     return token

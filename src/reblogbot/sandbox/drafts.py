@@ -19,7 +19,10 @@ MAX_MEDIA = 4
 
 def checked_draft(call: Call, editing: Status | None = None) -> dict[str, Any]:
     """The fields of Status that a POST or PUT asks for. Refused as this server would refuse it."""
+    _check_types(call)
     text, spoiler = _words(call)
+    if editing and call.profile.forms == "without_warning" and call.params.is_form:
+        spoiler = ""
     media = _media(call, editing)
     _check_length(call, text, spoiler, has_media=bool(media))
     draft = {
@@ -43,6 +46,18 @@ def _fresh(call: Call, text: str) -> dict[str, Any]:
     }
 
 
+def _check_types(call: Call) -> None:
+    """Refuse values that a strict server would not take, such as a text for a boolean."""
+    if call.profile.forms != "text":
+        return
+    texts_only = ("status", "spoiler_text", "language", "visibility", "in_reply_to_id")
+    wanted = dict.fromkeys(texts_only, str) | {"sensitive": bool}
+    for name, kind in wanted.items():
+        value = call.params.value(name)
+        if value is not None and not isinstance(value, kind):
+            raise refuse(call.profile.bad_body)
+
+
 def _words(call: Call) -> tuple[str, str]:
     text, spoiler = call.params.text("status"), call.params.text("spoiler_text").strip()
     text = text.replace("\r\n", "\n")
@@ -61,7 +76,7 @@ def _check_length(call: Call, text: str, spoiler: str, *, has_media: bool) -> No
     counted = texts.length(text, per_link)
     if profile.counts_spoiler:
         counted += texts.length(spoiler, None)
-    if profile.max_characters is not None and counted > profile.max_characters:
+    if profile.enforces_length and counted > profile.max_characters:
         raise refuse(profile.too_long, limit=profile.max_characters)
 
 
@@ -79,6 +94,8 @@ def _check_mentions(call: Call, text: str) -> None:
 
 def _media(call: Call, editing: Status | None) -> list[str]:
     """The attachments asked for, without those that this server silently leaves out."""
+    if call.profile.forms == "text" and call.params.is_form:
+        return editing.media if editing else []
     wanted = [str(media_id) for media_id in call.params.many("media_ids")]
     if len(wanted) > MAX_MEDIA:
         raise refuse(No(422, words=f"Validation failed: Cannot attach more than {MAX_MEDIA} files"))

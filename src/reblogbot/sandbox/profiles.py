@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Literal
 
 from reblogbot.sandbox.ids import IdStyle
+from reblogbot.sandbox.rendering import Rendering
 
 BodyKind = Literal["json", "html", "text", "empty"]
 
@@ -41,12 +42,25 @@ class Profile:
 
     version: str
     software: str = "mastodon"
+    source_url: str = ""
+    rendering: Rendering = "mastodon"
+    """What it makes of a status's text."""
     api_version: int | None = None
     ids: IdStyle = "snowflake"
     keys: Keys = Keys()
     instance_v2: No | None = None
+    trailing_slash: No | None = None
+    """What is said to a path of the API with a slash at its end; None where that is the same."""
 
-    max_characters: int | None = 500
+    forms: Literal["whole", "text", "without_warning"] = "whole"
+    """What a form may say: all, or text alone, so that a boolean in it is refused and an array
+    ignored; or all but the warning of an edit, which is then removed."""
+    bad_body: No = No(422, words="Validation failed")
+    """The answer to a value of the wrong type."""
+    bad_flag: No | None = None
+    """The answer to a query whose flag is neither "true" nor "false"; None where 1 will do."""
+    max_characters: int = 500
+    enforces_length: bool = True
     per_link: int | None = 23
     """What the server announces that a link counts."""
     counts_links_in_full: bool = False
@@ -60,9 +74,10 @@ class Profile:
     edit_resets_language: bool = False
     default_visibility: Literal["public", "unlisted"] = "public"
     locked_at_first: bool = False
+    discoverable_at_first: bool = True
     bad_visibility: No | None = No(422, words="'{value}' is not a valid visibility")
 
-    boost_twice: Literal["existing", "another"] = "existing"
+    boost_twice: Literal["existing", "another"] | No = "existing"
     boost_of_boost: Literal["original", "404"] = "original"
     boost_answer: Literal["wrapper", "upper_case_id", "original"] = "wrapper"
     boost_visibility: bool = True
@@ -73,12 +88,15 @@ class Profile:
     ignored_paging: frozenset[str] = frozenset()
     """Parameters of an account's statuses that have no effect."""
     link_header: bool = True
+    hides_from_author: bool = False
+    """Whether private and direct posts are missing from their own author's page."""
     home_twice: bool = False
     cjk_tag_timelines: bool = True
 
     lists: No | None = None
     lists_take_anyone: bool = False
-    resolves: bool = True
+    finds: Literal["all", "timeline", "nothing"] = "all"
+    """Which statuses a search by address finds: "timeline" are those in the home timeline."""
 
     bad_media: No | None = No(422, words="Validation failed: File has contents that are not media")
     media_reuse: No | None = No(422, words="Media {value} not found or already attached")
@@ -90,6 +108,10 @@ class Profile:
     bad_token: No = No(401, words="The access token is invalid")
     bad_token_on_verify: No | None = None
     no_token: No = No(401, words="The access token is invalid")
+    tells_scopes: bool = True
+    """Whether anything but the token answer tells the scopes."""
+    narrow_scopes_on_verify: No | None = None
+    """What verify_credentials says to a token without the whole of `read`."""
     garbage_id: No = No(404, words="Record not found")
     deleted: No = No(404, words="Record not found")
     unknown_reply: No | None = No(404, words="Record not found")
@@ -106,7 +128,8 @@ class Profile:
 _SNAC_EMPTY = No(401, "empty")
 _KEPT_FIRST = Keys("first")
 
-# Numbers are those of the list in the guide's page on servers; "keys" is its page on delivery.
+# Numbers are those of the list in the guide's page on servers, "second look" its second list;
+# "keys" is its page on delivery. What is not told there of Hollo was read in its code.
 PROFILES: dict[str, Profile] = {
     # before PR #37879: no lock, so two copies in flight both post
     "mastodon": Profile(version="4.5.4", api_version=7, keys=_KEPT_FIRST),
@@ -117,6 +140,7 @@ PROFILES: dict[str, Profile] = {
     "gotosocial": Profile(
         version="0.20.0-rc1+g57cb4fe",
         software="gotosocial",
+        rendering="gotosocial",
         ids="ulid",
         max_characters=5000,
         per_link=25,
@@ -127,6 +151,8 @@ PROFILES: dict[str, Profile] = {
         edit_resets_language=True,  # 9
         default_visibility="unlisted",  # 10
         locked_at_first=True,  # 10
+        discoverable_at_first=False,  # second look, 7
+        tells_scopes=False,  # second look, 6
         bad_visibility=No(422, words="visibility '{value}' not recognised"),
         boost_twice="another",  # 3
         boost_visibility=False,  # 4
@@ -146,9 +172,14 @@ PROFILES: dict[str, Profile] = {
     "snac": Profile(
         version="4.0.0 (not true; really snac/2.94)",
         software="snac",
+        rendering="snac",
         ids="hex",  # 5
         instance_v2=No(404, "html"),  # 15
-        max_characters=None,  # 8
+        forms="without_warning",  # second look, 2
+        tells_scopes=False,  # second look, 6
+        hides_from_author=True,  # second look, 3
+        max_characters=100_000,
+        enforces_length=False,  # 8
         per_link=None,
         counts_links_in_full=True,
         blank=None,  # 8
@@ -165,7 +196,7 @@ PROFILES: dict[str, Profile] = {
         link_header=False,  # 5
         cjk_tag_timelines=False,
         lists_take_anyone=True,
-        resolves=False,  # 15
+        finds="timeline",  # 15; second look, 1
         bad_media=None,  # 14
         media_reuse=None,
         unknown_media=None,  # 14
@@ -185,7 +216,11 @@ PROFILES: dict[str, Profile] = {
     "takahe": Profile(
         version="takahe/0.11.0",  # 1: no number that a client could read
         software="takahe",
+        rendering="takahe",
         instance_v2=No(500, "html"),  # 7
+        hides_from_author=True,  # second look, 3
+        tells_scopes=False,  # second look, 6
+        narrow_scopes_on_verify=No(403, words="out_of_scope"),  # second look, 6
         counts_links_in_full=True,  # 8
         counts_spoiler=False,
         too_long=No(400, words="Status is too long"),  # 8
@@ -197,7 +232,7 @@ PROFILES: dict[str, Profile] = {
         boost_visibility=False,  # 4
         boosts_direct=None,  # 4
         lists=No(405, words="Method not allowed"),  # 15
-        resolves=False,  # 15
+        finds="nothing",  # 15; second look, 1
         bad_media=No(500, "html"),  # 7, 14
         media_reuse=None,
         unknown_media=No(404, "html"),  # 14
@@ -228,6 +263,41 @@ PROFILES: dict[str, Profile] = {
         keys=Keys("burnt"),  # keys: used up before validation
         per_link=None,
         counts_links_in_full=True,  # 8
+        limited="nothing",
+    ),
+    "hollo": Profile(
+        version="0.9.13",
+        software="hollo",
+        source_url="https://github.com/fedify-dev/hollo",
+        rendering="hollo",
+        api_version=2,
+        ids="uuid",
+        keys=_KEPT_FIRST,
+        trailing_slash=No(404, "text", "404 Not Found"),
+        forms="text",  # second look, 2
+        tells_scopes=False,  # second look, 6
+        bad_body=No(422, words="invalid_request"),  # second look, 2
+        bad_flag=No(400, words="Invalid option"),  # second look, 1
+        max_characters=10_000,
+        enforces_length=False,
+        per_link=256,
+        counts_links_in_full=True,
+        blank=No(422, words="invalid_request"),
+        takes_spaces=True,
+        bad_language=None,
+        edit_resets_language=True,
+        bad_visibility=No(422, words="invalid_request"),
+        boost_twice=No(500, "text", "Internal Server Error"),
+        link_header=True,
+        cjk_tag_timelines=True,
+        unknown_media=No(500, "text", "Internal Server Error"),
+        media_reuse=No(500, "text", "Internal Server Error"),
+        max_alt=None,
+        history=No(404, words="Record not found"),
+        bad_token=No(401, words="invalid_token"),
+        no_token=No(401, words="unauthorized"),
+        unknown_reply=No(500, "text", "Internal Server Error"),
+        scheduling="at_once",
         limited="nothing",
     ),
     # Mastodon in all but the key, as Misskey and its kin

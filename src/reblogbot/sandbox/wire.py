@@ -82,7 +82,9 @@ class Upload:
 class Params:
     """What was asked, from the query, a form or JSON; the last value of a name counts."""
 
-    def __init__(self, pairs: Iterable[tuple[str, Any]]) -> None:
+    def __init__(self, pairs: Iterable[tuple[str, Any]], *, is_form: bool = False) -> None:
+        self.is_form = is_form
+        """Whether it came as a form, so that all values but files are texts."""
         self._values: dict[str, list[Any]] = {}
         for name, value in pairs:
             self._values.setdefault(name.removesuffix("[]"), []).append(value)
@@ -90,8 +92,12 @@ class Params:
     def __contains__(self, name: str) -> bool:
         return name in self._values
 
+    def value(self, name: str) -> Any:
+        """The value as it came; None where there is none."""
+        return self._values.get(name, [None])[-1]
+
     def text(self, name: str, default: str = "") -> str:
-        value = self._values.get(name, [None])[-1]
+        value = self.value(name)
         return default if value is None else str(value)
 
     def flag(self, name: str, *, default: bool = False) -> bool:
@@ -117,7 +123,7 @@ class Params:
         return [value for value in self._values.get(name, ()) if value not in (None, "")]
 
     def upload(self, name: str) -> Upload | None:
-        value = self._values.get(name, [None])[-1]
+        value = self.value(name)
         return value if isinstance(value, Upload) else None
 
 
@@ -195,12 +201,13 @@ class Route:
 async def read_params(request: web.Request) -> Params:
     """All parameters of a request; its whole body is read. Refused when it is malformed."""
     pairs: list[tuple[str, Any]] = list(request.query.items())
+    is_form = request.can_read_body and request.content_type != "application/json"
     if request.content_type == "application/json":
         pairs += _json_pairs(await request.read())
-    elif request.can_read_body:
+    elif is_form:
         for name, value in (await request.post()).items():
             pairs.append((name, _upload(value) if isinstance(value, FileField) else value))
-    return Params(pairs)
+    return Params(pairs, is_form=is_form)
 
 
 def _upload(field: FileField) -> Upload:

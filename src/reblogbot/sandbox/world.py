@@ -16,6 +16,7 @@ from reblogbot.sandbox.ids import Ranks, spell
 from reblogbot.sandbox.journal import Fact, Journal
 from reblogbot.sandbox.profiles import Profile
 from reblogbot.sandbox.records import Account, Media, Notice, Status, Token
+from reblogbot.sandbox.rendering import Rendered, rendered
 from reblogbot.sandbox.state import State
 from reblogbot.sandbox.uploads import Files
 
@@ -101,6 +102,8 @@ class World:
                 host="" if host == self.host else host,
                 created_at=self.now(),
                 locked=self.profile.locked_at_first,
+                # who says nothing is not asked for everywhere
+                discoverable=bool(host) or self.profile.discoverable_at_first,
                 privacy=self.profile.default_visibility,
             )
         elif not facts:
@@ -136,14 +139,15 @@ class World:
         """The new status; `facts` are fields of Status."""
         created_at = facts.pop("created_at", None) or self.now()
         rank = self.rank(created_at)
+        stands = self._rendered(text, account)
         status = Status(
             id=self.spelled(rank),
             rank=rank,
             account_id=account.id,
             created_at=created_at,
             text=text,
-            tags=texts_tags(text),
-            mentions=[found.id for found in self.mentioned(text)],
+            tags=stands.tags,
+            mentions=[found.id for found in self._named(stands.mentions)],
             **facts,
         )
         if account.host:
@@ -159,9 +163,17 @@ class World:
         status.url = status.url or f"{base}/@{account.name}/{number}"
 
     def mentioned(self, text: str) -> list[Account]:
-        """The accounts a text mentions, as far as they are known here."""
-        found = (self.account(p.name) for p in texts.pieces(text) if p.kind == "mention")
+        """The accounts a text of this server mentions, as far as they are known here."""
+        return self._named(self._rendered(text).mentions)
+
+    def _named(self, accts: Iterable[str]) -> list[Account]:
+        found = map(self.account, accts)
         return list({account.id: account for account in found if account}.values())
+
+    def _rendered(self, text: str, author: Account | None = None) -> Rendered:
+        """The text as its author's server shows it, ours or, for all others, Mastodon."""
+        rendering = "mastodon" if author and author.host else self.profile.rendering
+        return rendered(text, rendering, self.origin, self._mention_url)
 
     def _told(self, status: Status) -> list[Notice]:
         return [
@@ -194,8 +206,9 @@ class World:
         kept = {
             name: getattr(status, name) for name in ("spoiler", "sensitive", "media", "language")
         }
-        mentions = [found.id for found in self.mentioned(text)]
-        what = {"id": status.id, "text": text, "tags": texts_tags(text), "mentions": mentions}
+        stands = self._rendered(text, self.state.accounts[status.account_id])
+        mentions = [found.id for found in self._named(stands.mentions)]
+        what = {"id": status.id, "text": text, "tags": stands.tags, "mentions": mentions}
         self.record("edit", what | kept | facts)
         return status
 
@@ -285,17 +298,12 @@ class World:
         if quoted is not None and self.url(quoted) not in status.text:
             link = texts.html(f"RE: {self.url(quoted)}", self.origin, self._mention_url)
             lead = link.replace("<p>", '<p class="quote-inline">', 1)
-        return lead + texts.html(status.text, self.origin, self._mention_url)
+        author = self.state.accounts[status.account_id]
+        return lead + self._rendered(status.text, author).html
 
     def _mention_url(self, acct: str) -> str:
         found = self.account(acct)
         return self.account_url(found) if found else ""
-
-
-def texts_tags(text: str) -> list[str]:
-    """The hashtags of a text without their sign, each once, as first written."""
-    found = [piece.name for piece in texts.pieces(text) if piece.kind == "tag"]
-    return list({name.lower(): name for name in reversed(found)}.values())[::-1]
 
 
 def _plain(value: Any) -> Any:

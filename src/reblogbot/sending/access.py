@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -12,6 +11,7 @@ from functools import cached_property
 from typing import ParamSpec, TypeVar
 
 from reblogbot.aside import Aside, ThreadDied
+from reblogbot.config.tokens import token_digest
 from reblogbot.errors import Doubtful, RateLimited, StoreError, TargetError, Unauthorised
 from reblogbot.model import Delivery, State
 from reblogbot.ports import Clock, Target
@@ -76,7 +76,7 @@ class Access:
     def token_mark(self) -> str:
         """A digest that tells one token from another, "" where there is none to be had."""
         try:
-            return hashlib.sha256(self._token().encode()).hexdigest()[:16]
+            return token_digest(self._token())
         except Unauthorised:
             return ""
 

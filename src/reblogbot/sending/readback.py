@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from reblogbot.config.settings import DeliverySettings
 from reblogbot.core import delivery
@@ -13,6 +14,9 @@ from reblogbot.model import Delivery, Receipt, Standing, State
 from reblogbot.sending.access import Access, is_open_doubt
 
 log = logging.getLogger(__name__)
+
+LOOK_BACK = timedelta(days=1)
+"""How far back private and direct posts are looked for before an account's first delivery."""
 
 
 async def read_back(access: Access, settings: DeliverySettings) -> bool:
@@ -26,8 +30,9 @@ async def read_back(access: Access, settings: DeliverySettings) -> bool:
     access.note(*doubts)
     if any(one.due > access.clock.now() for one in doubts):
         return False
+    asked = [one.sent_from or one.queued_at for one in doubts if _is_hidden(one)]
     try:
-        standings = await _own_standings(access)
+        standings = await _own_standings(access, min(asked, default=None))
         receipts = [await _receipt(access, one, standings) for one in doubts]
     except TargetError as error:
         await access.pause_unanswered(error)
@@ -39,10 +44,14 @@ async def read_back(access: Access, settings: DeliverySettings) -> bool:
     return not any(map(is_open_doubt, settled))
 
 
-async def look_back(access: Access) -> list[Standing] | None:
-    """What stands there and no delivery knows of; None where the server could not be asked."""
+async def look_back(access: Access, *, hidden: bool) -> list[Standing] | None:
+    """What stands there and no delivery knows of; None where the server could not be asked.
+
+    `hidden` tells whether the account makes private posts.
+    """
+    since = access.clock.now() - LOOK_BACK if hidden else None
     try:
-        return await _own_standings(access)
+        return await _own_standings(access, since)
     except TargetError as error:
         await access.pause_unanswered(error)
         return None
@@ -68,9 +77,14 @@ def _is_recognisable(one: Delivery) -> bool:
     return one.post.action != "edit" and bool(one.post.link or one.post.uri)
 
 
-async def _own_standings(access: Access) -> list[Standing]:
+def _is_hidden(one: Delivery) -> bool:
+    """Whether it is for followers or named people alone, which some servers show only at home."""
+    return one.post.action != "boost" and one.post.visibility in ("private", "direct")
+
+
+async def _own_standings(access: Access, hidden_since: datetime | None) -> list[Standing]:
     """Our recent statuses that are not the receipt of any delivery yet."""
-    standings = await access.call(access.target.recent)
+    standings = await access.call(access.target.recent, hidden_since)
     ids = [one.receipt.remote_id for one in standings]
     taken = await access.in_store(access.rows.receipts, access.name, ids)
     return [one for one in standings if one.receipt.remote_id not in taken]

@@ -102,7 +102,8 @@ class Sender:
         if record.paused_until is not None and record.paused_until > access.clock.now():
             raise Unreachable("account_rests", f"{access.name} rests itself: {record.reason}")
         try:
-            await access.call(access.target.publish, post, key)
+            markup = (await self.limits()).markup
+            await access.call(access.target.publish, post, key, markup=markup)
         except RateLimited as error:
             await access.pause(error.until, error)
             raise
@@ -175,7 +176,7 @@ class Sender:
         # what kind of server it is decides how a post is sent
         await self.limits()
         if self._stood is None:
-            self._stood = await look_back(access)
+            self._stood = await look_back(access, hidden=self._posts_privately)
             if self._stood is None:
                 return
         waiting = await access.in_store(access.rows.waiting, access.name)
@@ -241,6 +242,7 @@ class Sender:
                 key,
                 reply_to=reply_to,
                 images=images,
+                markup=(self._limits or Limits()).markup,
                 lapses=lapses,
             )
         except TargetError as error:
@@ -308,6 +310,12 @@ class Sender:
 
     def _ready(self, waiting: Sequence[Delivery]) -> list[Delivery]:
         return turns.ready(waiting, self._config, self._access.clock.now())
+
+    @property
+    def _posts_privately(self) -> bool:
+        """Whether any source of this account makes private posts."""
+        sources = (one for one in self._config.sources.values() if self._access.name in one.to)
+        return any((one.visibility or self._settings.visibility) == "private" for one in sources)
 
     @property
     def _settings(self) -> AccountSettings:

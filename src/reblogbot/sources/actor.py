@@ -27,7 +27,7 @@ from reblogbot.sources.consent import OURS, our_addresses
 from reblogbot.sources.document import host_of
 from reblogbot.sources.fediverse import Acct
 from reblogbot.sources.people import Author
-from reblogbot.sources.timeline import SECONDS, Memory, Page, Shown, catch_up, first_pages
+from reblogbot.sources.timeline import SECONDS, Memory, Page, Shown, catch_up
 from reblogbot.web.addresses import is_address
 from reblogbot.web.addresses import shown as shown_url
 
@@ -78,9 +78,8 @@ class ActorSource:
         web = _Web(self._settings, self._tools, self._start())
         actor = await self._actor(web, memory.place)
         outbox = _Outbox(web, actor)
-        pages = first_pages(self._settings.first, _PER_PAGE)
         before = replace(memory, place=actor.id)
-        shown, after = await catch_up(outbox, before, web.now, pages)
+        shown, after = await catch_up(outbox, before, web.now, self._settings.first, _PER_PAGE)
         marks = {*memory.known, *memory.above}
         entries, unread = await self._entries(web, actor, shown, marks)
         return Batch(

@@ -17,7 +17,6 @@ from reblogbot.sources.statuses import Told
 
 log = logging.getLogger(__name__)
 
-ME = "/api/v1/accounts/verify_credentials"
 RELATIONS = "/api/v1/accounts/relationships"
 OURS = "our own"
 _AT_ONCE = 40
@@ -30,7 +29,7 @@ async def our_addresses(tools: Tools, names: Sequence[str], scopes: Sequence[str
     found = set()
     for name in names:
         try:
-            me = await HomeServer(tools, name, scopes).get(ME)
+            me = await HomeServer(tools, name, scopes).me()
         except SourceError as error:
             log.info("own account out of reach", extra={"account": name, "slug": error.slug})
             continue
@@ -45,7 +44,7 @@ async def judged(
 
     With `followers_only` so are those of people who do not follow us. Raises SourceError.
     """
-    me = _address(await home.get(ME))
+    me = _address(await home.me())
     ours = ours | {me} if me else ours
     strangers = {one.author.id for one in told if one.author.id and one.author.address not in ours}
     relations = await _relations(home, sorted(strangers))

@@ -21,7 +21,7 @@ from reblogbot.sources.home_server import HomeServer
 from reblogbot.sources.json_text import text_of
 from reblogbot.sources.places import Place
 from reblogbot.sources.statuses import Form
-from reblogbot.sources.timeline import Memory, Page, Shown, catch_up, first_pages
+from reblogbot.sources.timeline import Memory, Page, Shown, catch_up
 
 LIMIT = 40
 _LONGEST_LIMIT = 400
@@ -114,8 +114,8 @@ class FediverseSource:
         now = self._tools.clock.now()
         place = await self._kind.find(self._home, self._options, memory.place)
         line = _Timeline(self._home, place, self._form, now)
-        pages = first_pages(self._settings.first, LIMIT)
-        shown, after = await catch_up(line, replace(memory, place=place.known_as), now, pages)
+        memory = replace(memory, place=place.known_as)
+        shown, after = await catch_up(line, memory, now, self._settings.first, LIMIT)
         return place, shown, after
 
     @property
@@ -165,15 +165,17 @@ class _Timeline:
 
     async def page(self, older: str) -> Page:
         found, linked = await self._read(older, LIMIT)
-        # a list of what trends has no past
-        following = "" if self._place.is_ranking else linked or _last_id(found)
-        return Page(tuple(found), following if found else "")
+        following = _last_id(found) if linked is None else linked
+        if self._place.is_ranking or not found:
+            # a list of what trends has no past
+            following = ""
+        return Page(tuple(found), following, is_short=len(found) < LIMIT)
 
     async def longest(self) -> Page | None:
         found, _ = await self._read("", _LONGEST_LIMIT)
         return Page(tuple(found))
 
-    async def _read(self, older: str, limit: int) -> tuple[list[Shown], str]:
+    async def _read(self, older: str, limit: int) -> tuple[list[Shown], str | None]:
         params = {**self._place.params, "limit": limit} | ({"max_id": older} if older else {})
         answer, linked = await self._home.page(self._place.path, params)
         if not isinstance(answer, list):

@@ -22,12 +22,18 @@ class HomeServer:
         self._tools = tools
         self._scopes = scopes
 
+    async def me(self) -> Mapping[str, Any]:
+        """The account itself, asked once per token. Raises SourceError."""
+        return await self._asked(lambda reader: reader.me())
+
     async def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
         """The JSON answer. Raises SourceError."""
         return await self._asked(lambda reader: reader.get(path, params))
 
-    async def page(self, path: str, params: Mapping[str, Any] | None = None) -> tuple[Any, str]:
-        """The JSON answer, and the `max_id` of the next page or "". Raises SourceError."""
+    async def page(
+        self, path: str, params: Mapping[str, Any] | None = None
+    ) -> tuple[Any, str | None]:
+        """The JSON answer and the `max_id` of the next page, as `Reader.page` says it."""
         return await self._asked(lambda reader: reader.page(path, params))
 
     async def _asked(self, call: Callable[[Reader], T]) -> T:

@@ -51,10 +51,14 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Elements, the newest first, and by which word the next page is asked for, "" for none."""
+    """Elements, the newest first, and by which word the next page is asked for, "" for none.
+
+    A page that `is_short` has fewer elements than were asked for.
+    """
 
     shown: tuple[Shown, ...]
     older: str = ""
+    is_short: bool = False
 
 
 class Timeline(Protocol):
@@ -181,18 +185,25 @@ class _Stretch:
 
 
 async def catch_up(
-    timeline: Timeline, memory: Memory, now: datetime, first_pages: int = FIRST_PAGES
+    timeline: Timeline,
+    memory: Memory,
+    now: datetime,
+    first: str | int = "none",
+    per_page: int = 40,
 ) -> tuple[list[Shown], Memory]:
     """All that came since the last poll, newest first, amid what was there; and the new memory.
 
-    A first reading has `first_pages`. Where the pages of one poll do not reach down to what is
-    known, the rest is read by the next polls, before anything newer. Raises SourceError.
+    A first reading takes as many pages as `first`, the setting of that name, asks for; where that
+    is none, it ends with the first page that is short. Where the pages of one poll do not reach
+    down to what is known, the rest is read by the next polls, before anything newer.
+    Raises SourceError.
     """
     if memory.read_at is None:
-        first = await _read(timeline, "", memory, None, _Budget(first_pages))
-        dates = [one.at for one in first.shown if one.at]
-        since = None if first.is_to_the_end else min(dates, default=_ALL)
-        return first.shown, replace(memory, known=_kept(first.marks()), since=since, read_at=now)
+        budget = _Budget(first_pages(first, per_page))
+        top = await _read(timeline, "", memory, None, budget, ends_short=first == "none")
+        dates = [one.at for one in top.shown if one.at]
+        since = None if top.is_to_the_end else min(dates, default=_ALL)
+        return top.shown, replace(memory, known=_kept(top.marks()), since=since, read_at=now)
     late = memory.read_at - _LATE
     found: list[Shown] = []
     budget = _Budget(PAGES)
@@ -228,8 +239,12 @@ async def _read(
     memory: Memory,
     late: datetime | None,
     budget: _Budget,
+    *,
+    ends_short: bool = False,
 ) -> _Stretch:
     """From `start` down to what is known, to the end, or as far as the budget goes.
+
+    With `ends_short` no further than to the first page that is short.
 
     Below what is known, pages that are no older than `late` are looked through as well.
     """
@@ -242,6 +257,9 @@ async def _read(
         if page.shown and not is_fresh:
             await _widen(timeline, stretch)
         if not page.older or not is_fresh:
+            stretch.older = ""
+            return stretch
+        if ends_short and page.is_short:
             stretch.older = ""
             return stretch
         stretch.older = page.older

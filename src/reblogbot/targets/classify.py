@@ -24,6 +24,9 @@ from reblogbot.errors import (
 )
 from reblogbot.targets import ratelimit
 
+_NEXT = re.compile(r'\brel="?next\b')
+_PREVIOUS = re.compile(r'\brel="?prev\b')
+
 Purpose = Literal["create", "read", "verify"]
 Shape = Literal["json", "plain", "html", "empty"]
 Phase = Literal["preparing", "connecting", "lapsed", "asked"]
@@ -55,14 +58,20 @@ class Answer:
         return "html" if "html" in self.headers.get("content-type", "").lower() else "plain"
 
     @property
-    def next_max_id(self) -> str:
-        """The max_id of the next page in the Link header (RFC 8288), "" when there is none."""
+    def next_max_id(self) -> str | None:
+        """The max_id of the next page in the Link header (RFC 8288).
+
+        "" where the header links to a previous page alone, None where it says nothing of the kind.
+        """
+        found = None
         for part in self.headers.get("link", "").split(","):
             address, _, rest = part.partition(">")
-            if 'rel="next"' in rest or "rel=next" in rest:
+            if _NEXT.search(rest):
                 query = parse_qs(urlsplit(address.strip().lstrip("<")).query)
-                return query.get("max_id", [""])[0]
-        return ""
+                return query["max_id"][0] if "max_id" in query else None
+            if _PREVIOUS.search(rest):
+                found = ""
+        return found
 
     def json(self) -> Any:
         """The parsed body; None when it is no JSON (or is `null`, which says as little)."""
@@ -125,8 +134,9 @@ _V = Verdict
 # The first row that holds decides; what no row holds for is doubtful.
 ERRORS: tuple[Row, ...] = (
     Row(_ALL, frozenset({429}), ANY, "", _V.RATE_LIMITED, "rate_limited"),
-    Row(_VERIFY, CLIENT_ERRORS, ANY, "", _V.UNAUTHORISED, "token_refused"),
+    # Takahē says so on verify_credentials to every token without the whole of `read`
     Row(_ALL, frozenset({401, 403}), SPOKEN, SCOPE_WORDS, _V.UNAUTHORISED, "scope_missing"),
+    Row(_VERIFY, CLIENT_ERRORS, ANY, "", _V.UNAUTHORISED, "token_refused"),
     Row(_ALL, frozenset({401, 403}), ANY, "", _V.UNAUTHORISED, "not_allowed"),
     # Takahē
     Row(_ALL, frozenset({400}), SPOKEN, "invalid bearer token", _V.UNAUTHORISED, "token_refused"),
@@ -263,7 +273,8 @@ _ADVICE = {
     "token_refused": "the token is refused; put a new one into the account's token_file or"
     " token_env",
     "scope_missing": "the token lacks a scope; make one with read:accounts read:statuses"
-    " read:search write:statuses write:media",
+    " read:search write:statuses write:media, or with read write:statuses write:media where the"
+    " server wants the whole of read, as Takahē does",
     "not_allowed": "refused as not allowed; see whether the account is suspended or the token"
     " revoked",
     "duplicate_key": "the key of this post was used before; it is being looked for",

@@ -1,4 +1,4 @@
-"""What an instance's JSON says a post may be: characters, links, media."""
+"""What an instance's JSON says a post may be: characters, links, media, markup."""
 
 from __future__ import annotations
 
@@ -6,15 +6,19 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from reblogbot.model import Limits
+from reblogbot.model import Limits, Markup
 
 MOST_CHARACTERS = 1_000_000
 # GoToSocial announces the largest 32-bit number where it sets no limit
 MOST_OF_AN_IMAGE = 2**31
+_LONGEST_NAME = 1000
 
 # Others append "(compatible; …)", start below 1 or carry a name; forks append "+glitch"
 _VERSION = re.compile(r"[2-9]\.\d+\.\d+(-?(alpha|beta|rc)[\w.]*|-nightly[\w.-]*)?(\+[\w.+-]+)?")
 _SOURCE = re.compile(r"/(mastodon|hometown)(\.git)?(/|$)")
+# as they stand in the version or in the address of the source
+_RENDERERS: Mapping[str, Markup] = {"hollo": "hollo", "snac": "snac", "gotosocial": "gotosocial"}
+_GOTOSOCIAL_VERSION = re.compile(r"0\.\d+\.\d+(-[\w.]+)?\+g[0-9a-f]+")
 
 
 def limits(instance: Mapping[str, Any]) -> Limits:
@@ -38,7 +42,19 @@ def limits(instance: Mapping[str, Any]) -> Limits:
         image_pixels=_number(
             attachments, "image_matrix_limit", plain.image_pixels, MOST_OF_AN_IMAGE
         ),
+        markup=markup(instance),
     )
+
+
+def markup(instance: Mapping[str, Any]) -> Markup:
+    """What the server takes a text for, by the software that its version or source names."""
+    version, source = instance.get("version"), instance.get("source_url")
+    names = re.findall(r"[a-z]+", f"{version} {source}"[:_LONGEST_NAME].lower())
+    found = [kind for name, kind in _RENDERERS.items() if name in names]
+    if found:
+        return found[0]
+    is_gotosocial = isinstance(version, str) and _GOTOSOCIAL_VERSION.fullmatch(version)
+    return "gotosocial" if is_gotosocial else "plain"
 
 
 def is_mastodon(instance: Mapping[str, Any]) -> bool:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
+import threading
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from math import inf
@@ -15,13 +18,16 @@ from urllib.parse import quote
 from reblogbot.clock import uptime
 from reblogbot.core.delivery import UNRESOLVABLE
 from reblogbot.core.identity import canonical_link
+from reblogbot.core.text import escape
 from reblogbot.errors import Doubtful, ReblogbotError, Rejected, TargetError, Unauthorised
-from reblogbot.model import Image, Limits, Post, Receipt, Standing
+from reblogbot.model import Image, Limits, Markup, Post, Receipt, Standing
 from reblogbot.ports import Clock, Identity
 from reblogbot.targets import standing as standings
 from reblogbot.targets.classify import Answer, Purpose, good, host, remote_id
+from reblogbot.targets.fields import attaching, new_status, words
 from reblogbot.targets.limits import is_mastodon, limits
 from reblogbot.targets.media import uploaded
+from reblogbot.targets.recent import own_statuses
 
 if TYPE_CHECKING:
     from mastodon import Mastodon
@@ -30,8 +36,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-PAGE = 40
-PAGES = 2
 LIMITS_LAST = timedelta(hours=1)
 _BOOSTABLE = frozenset({"", "public", "unlisted"})
 _GONE = frozenset({"not_found", "not_there"})
@@ -46,7 +50,8 @@ class MastodonTarget:
     The library shapes the requests; what an answer means is decided from the answer itself
     (`classify`), because the library tells a refused connection from a dropped one, or a
     redirected POST from an accepted one, no better than by its exception's text.
-    `token` is asked before every call, so a replaced token file is seen at once.
+    `token` is asked before every call, so a replaced token file is seen at once. `granted` are the
+    scopes kept for a token, () where they are not known.
     """
 
     def __init__(
@@ -57,6 +62,7 @@ class MastodonTarget:
         clock: Clock,
         timeout: timedelta,
         user_agent: str,
+        granted: Callable[[str], tuple[str, ...]] = lambda _: (),
     ) -> None:
         # Mastodon.py and requests are heavy: only a process that talks to an account pays
         from mastodon import Mastodon  # noqa: PLC0415
@@ -67,6 +73,7 @@ class MastodonTarget:
         # the library's own affair: nothing an admin could act on
         warnings.filterwarnings("ignore", category=MastodonDeprecationWarning)
         self._token = token
+        self._granted = granted
         self._clock = clock
         self._seconds = timeout.total_seconds()
         self._server = account.server.rstrip("/")
@@ -83,8 +90,9 @@ class MastodonTarget:
             mastodon_version="4.2.0",
             version_check_mode="created",
         )
-        # the token and the id of the account it speaks for: another token, another account
-        self._mine = "", ""
+        # the token and the account it speaks for: another token, another account
+        self._me: tuple[str, Mapping[str, Any]] = "", {}
+        self._me_lock = threading.Lock()
         self._limits: tuple[datetime, Limits] | None = None
         self._is_mastodon = False
         self._remaining: int | None = None
@@ -95,14 +103,21 @@ class MastodonTarget:
 
     def verify(self) -> Identity:
         """Whom the token speaks for; any 4xx here means the token (snac answers 422)."""
+        token = self._fresh_token()
         me = self._json(lambda c: c.account_verify_credentials(), "verify", "checking the token")
-        self._mine = str(self._client.access_token), remote_id(me)
+        self._me = token, me
         return Identity(
             acct=standings.text(me, "acct") or standings.text(me, "username"),
             url=standings.text(me, "url"),
             is_bot=me.get("bot") is True,
             extra=me,
         )
+
+    def me(self) -> Mapping[str, Any]:
+        with self._me_lock:
+            if self._me[0] != self._fresh_token():
+                self.verify()
+            return self._me[1]
 
     def limits(self) -> Limits:
         """What the server takes, asked at most once an hour."""
@@ -113,6 +128,9 @@ class MastodonTarget:
         return self._limits[1]
 
     def scopes(self) -> tuple[str, ...]:
+        kept = self._granted(self._fresh_token())
+        if kept:
+            return kept
         for path, name in _SCOPES:
             try:
                 told = self.get(path)
@@ -131,8 +149,10 @@ class MastodonTarget:
         *,
         reply_to: str = "",
         images: Sequence[Image] = (),
+        markup: Markup = "plain",
         lapses: float = inf,
     ) -> Receipt:
+        post = replace(post, text=escape(post.text, markup))
         with self._lapsing(lapses):
             if post.action == "boost":
                 return self._boost(post)
@@ -149,9 +169,9 @@ class MastodonTarget:
         quoted = self._quotable(post) if post.action == "quote" else None
         longest_alt = (self._limits[1] if self._limits else Limits()).alt
         attached = uploaded(self._ask, images, longest_alt, seconds)
-        fields = self._fresh(post, reply_to, quoted)
+        fields = new_status(post, reply_to, quoted, guards_mentions=self._is_mastodon)
         try:
-            receipt = self._post([*fields, *_attaching(attached)], key)
+            receipt = self._post(fields | attaching(attached), key)
             return replace(receipt, left_out=len(images) - len(attached))
         except Rejected as error:
             if not attached or error.slug != "rejected":
@@ -161,16 +181,10 @@ class MastodonTarget:
         receipt = self._post(fields, hashlib.sha256(f"{key} text".encode()).hexdigest())
         return replace(receipt, left_out=len(images))
 
-    def recent(self) -> Sequence[Standing]:
-        if self._mine[0] != self._fresh_token():
-            self.verify()
-        found: list[Standing] = []
-        for page in self._pages():
-            read = list(filter(None, map(standings.standing, page)))
-            if page and not read:
-                raise Doubtful("unreadable_answer", f"{self._name}: a list, but of no statuses.")
-            found += read
-        return found
+    def recent(self, hidden_since: datetime | None = None) -> Sequence[Standing]:
+        mine = remote_id(self.me())
+        hidden = hidden_since if hidden_since and not self._shows_author_all() else None
+        return own_statuses(self.page, mine, hidden)
 
     def standing(self, post: Post) -> Receipt | None:
         """The receipt of a boost that stands; its id is the boosted status's, where it is home."""
@@ -180,7 +194,7 @@ class MastodonTarget:
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
         return self._read(path, params).json()
 
-    def page(self, path: str, params: Mapping[str, Any] | None = None) -> tuple[Any, str]:
+    def page(self, path: str, params: Mapping[str, Any] | None = None) -> tuple[Any, str | None]:
         answer = self._read(path, params)
         return answer.json(), answer.next_max_id
 
@@ -196,29 +210,34 @@ class MastodonTarget:
         method: str,
         path: str,
         *,
+        params: Mapping[str, Any] | None = None,
+        fields: Mapping[str, Any] | None = None,
         key: str = "",
-        **sent: Any,
     ) -> None:
-        """A request that the library has no call for, or none that can say all of it."""
+        """Send a request that the library has no call for, or no call that can say all of it.
+
+        `fields` go as a JSON object: from a form, Hollo takes no booleans and no arrays, and snac
+        drops the content warning of an edited status.
+        """
         headers = {"Authorization": f"Bearer {client.access_token}"}
         headers |= {"Idempotency-Key": key} if key else {}
+        body = None
+        if fields is not None:
+            headers["Content-Type"] = "application/json"
+            # as UTF-8, so that half a surrogate pair fails here and not at the server
+            body = json.dumps(fields, ensure_ascii=False).encode()
         self._session.request(
-            method, self._server + path, headers=headers, timeout=client.request_timeout, **sent
+            method,
+            self._server + path,
+            params=params,
+            data=body,
+            headers=headers,
+            timeout=client.request_timeout,
         )
 
-    def _fresh(self, post: Post, reply_to: str, quoted: str | None) -> list[tuple[str, str]]:
-        """The fields of a new status."""
-        fields = [*_words(post), ("visibility", post.visibility)]
-        fields += [("in_reply_to_id", reply_to)] if reply_to else []
-        fields += [("quoted_status_id", quoted)] if quoted else []
-        if self._is_mastodon and not post.may_mention and post.visibility != "direct":
-            # nobody: a text that would notify people all the same is refused (PostStatusService)
-            fields.append(("allowed_mentions[]", ""))
-        return fields
-
-    def _post(self, fields: Sequence[tuple[str, str]], key: str) -> Receipt:
+    def _post(self, fields: Mapping[str, Any], key: str) -> Receipt:
         return self._create(
-            lambda client: self._send(client, "POST", "/api/v1/statuses", data=fields, key=key)
+            lambda client: self._send(client, "POST", "/api/v1/statuses", fields=fields, key=key)
         )
 
     def _boost(self, post: Post) -> Receipt:
@@ -230,7 +249,8 @@ class MastodonTarget:
         if status.get("reblogged") is True:
             return standings.receipt(status)
         at_home = quote(remote_id(status), safe="")
-        return self._create(lambda c: c.status_reblog(at_home, visibility=post.visibility))
+        path, fields = f"/api/v1/statuses/{at_home}/reblog", {"visibility": post.visibility}
+        return self._create(lambda client: self._send(client, "POST", path, fields=fields))
 
     def resolves(self, uri: str) -> bool:
         return self._resolve(uri) is not None
@@ -254,10 +274,10 @@ class MastodonTarget:
 
     def _put(self, at_home: str, post: Post, images: Sequence[str]) -> Mapping[str, Any]:
         """The answer to an edit; the library's own call cannot send a language."""
-        fields = [*_words(post), *_attaching(images)]
+        fields = words(post) | attaching(images)
 
         def ask(client: Mastodon) -> None:
-            self._send(client, "PUT", f"/api/v1/statuses/{at_home}", data=fields)
+            self._send(client, "PUT", f"/api/v1/statuses/{at_home}", fields=fields)
 
         answer: Mapping[str, Any] = self._ask(ask, "create", "editing").json()
         return answer
@@ -282,8 +302,10 @@ class MastodonTarget:
 
         A search may bring statuses that merely mention the address: they are left out.
         """
+        # the library would send 1, which Hollo refuses
+        query = {"q": uri, "type": "statuses", "resolve": "true"}
         found = self._json(
-            lambda c: c.search_v2(uri, resolve=True, result_type="statuses"), "read", "searching"
+            lambda c: self._send(c, "GET", "/api/v2/search", params=query), "read", "searching"
         )
         statuses, wanted = found.get("statuses"), canonical_link(uri)
         for status in statuses if isinstance(statuses, list) else ():
@@ -294,37 +316,25 @@ class MastodonTarget:
         return None
 
     def _instance(self) -> Mapping[str, Any]:
-        """What the server tells of itself, on the newest page it has."""
-        asks: list[Callable[[Mastodon], object]] = [
-            lambda c: c.instance_v2(),
-            lambda c: c.instance_v1(),
-            # the library puts a slash behind these, which is another page to some servers
-            lambda c: self._send(c, "GET", "/api/v2/instance"),
-        ]
-        while True:
-            try:
-                return self._json(asks.pop(0), "read", "asking for its limits")
-            except Doubtful as error:
-                if error.slug == "no_answer" or not asks:
-                    raise
+        """The newest description of itself that the server has.
 
-    def _pages(self) -> Sequence[Sequence[object]]:
-        """Our latest statuses, a second page where the server links to one."""
-        pages, older = [], ""
-        for _ in range(PAGES):
-            answer = self._ask(self._timeline(older), "read", "reading our statuses")
-            page = answer.json()
-            if not isinstance(page, list):
-                raise Doubtful("unreadable_answer", f"{self._name}: our statuses are no list.")
-            pages.append(page)
-            older = answer.next_max_id
-            if not older:
-                break
-        return pages
+        Without a slash at the end, which the library writes and most servers answer with 404.
+        """
+        try:
+            return self._described("/api/v2/instance")
+        except Doubtful as error:
+            if error.slug == "no_answer":
+                raise
+            return self._described("/api/v1/instance")
 
-    def _timeline(self, older: str) -> Callable[[Mastodon], object]:
-        mine = quote(self._mine[1], safe="")
-        return lambda client: client.account_statuses(mine, limit=PAGE, max_id=older or None)
+    def _described(self, path: str) -> Mapping[str, Any]:
+        return self._json(lambda c: self._send(c, "GET", path), "read", "asking for its limits")
+
+    def _shows_author_all(self) -> bool:
+        """Whether authors see their private and direct statuses on their own page."""
+        with suppress(TargetError):
+            self.limits()
+        return self._is_mastodon
 
     def _create(self, call: Callable[[Mastodon], object]) -> Receipt:
         return standings.receipt(self._ask(call, "create", "publishing").json())
@@ -383,16 +393,3 @@ class MastodonTarget:
     @property
     def _name(self) -> str:
         return host(self._server)
-
-
-def _words(post: Post) -> list[tuple[str, str]]:
-    """What a status says, as a new one and as an edited one."""
-    fields = [("status", post.text)]
-    fields += [("language", post.language)] if post.language else []
-    # without a warning, the account's own preference stands
-    fields += [("spoiler_text", post.spoiler), ("sensitive", "1")] if post.spoiler else []
-    return fields
-
-
-def _attaching(images: Sequence[str]) -> list[tuple[str, str]]:
-    return [("media_ids[]", image) for image in images]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from typing import Any
@@ -28,7 +28,7 @@ def standing(status: object) -> Standing | None:
         uri = names[0] if names else remote_id(boosted)
         return Standing(receipt(status), boosted_uri=uri, links=names, created_at=created_at)
     content = text(status, "content")
-    links = (*links_in(content), *_card_links(status))
+    links = (*links_in(content), *_card_links(status), *_media_links(status))
     return Standing(receipt(status), html_to_text(content), links, created_at=created_at)
 
 
@@ -37,6 +37,20 @@ def receipt(status: Mapping[str, Any]) -> Receipt:
     boosted = status.get("reblog")
     pages = (*page_of(status), *(page_of(boosted) if isinstance(boosted, Mapping) else ()))
     return Receipt(remote_id(status), pages[0] if pages else "")
+
+
+def last_id(page: Sequence[object]) -> str:
+    """The id to ask for older statuses with, where the server links to no next page.
+
+    A boost on snac has the id of the boosted status, which stands elsewhere in the timeline.
+    """
+    ids = [remote_id(status) for status in page if not _has_foreign_id(status)]
+    return next(filter(None, reversed(ids)), "")
+
+
+def _has_foreign_id(status: object) -> bool:
+    boosted = status.get("reblog") if isinstance(status, Mapping) else None
+    return remote_id(boosted).lower() == remote_id(status).lower()
 
 
 def names_of(status: Mapping[str, Any]) -> tuple[str, ...]:
@@ -77,6 +91,14 @@ def _card_links(status: Mapping[str, Any]) -> tuple[str, ...]:
     card = status.get("card")
     url = text(card, "url") if isinstance(card, Mapping) else ""
     return (url,) if url else ()
+
+
+def _media_links(status: Mapping[str, Any]) -> tuple[str, ...]:
+    """The addresses of attachments: snac makes one of a link to an image."""
+    media = status.get("media_attachments")
+    attached = [one for one in media if isinstance(one, Mapping)] if isinstance(media, list) else []
+    urls = (text(one, name) for one in attached for name in ("url", "remote_url"))
+    return tuple(dict.fromkeys(filter(None, urls)))
 
 
 class _Anchors(HTMLParser):

@@ -1,6 +1,7 @@
 """Plain text: cleaned, made harmless, measured as servers measure it, and shortened."""
 
 from reblogbot.core.text.cleaning import clean, one_line
+from reblogbot.core.text.escaping import escape
 from reblogbot.core.text.hashtags import hashtags, untagged
 from reblogbot.core.text.language import language_of, language_tag
 from reblogbot.core.text.markup import html_to_text, unescape_once
@@ -12,6 +13,7 @@ __all__ = [
     "ELLIPSIS",
     "clean",
     "defuse",
+    "escape",
     "graphemes",
     "hashtags",
     "html_to_text",

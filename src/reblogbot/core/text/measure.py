@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import regex
 
+from reblogbot.core.text.escaping import escape
 from reblogbot.core.text.links import counted
 from reblogbot.model import Limits
 
@@ -29,8 +30,10 @@ def length(text: str, limits: Limits, spoiler: str = "") -> int:
     """What the post counts against `limits.characters`, never less than the server counts.
 
     A link counts `per_link` where the server says so, else in full; a remote mention its
-    local part; the content warning in full (Mastodon, status_length_validator.rb).
+    local part; the content warning in full (Mastodon, status_length_validator.rb). A server
+    that renders its texts counts them as they are sent, escaped.
     """
+    text = escape(text, limits.markup)
     if limits.per_link is not None:
         text = counted().sub(lambda link: _PLACEHOLDER * _weight(link, limits.per_link or 0), text)
     return size(_MENTION.sub(r"\1", text)) + size(spoiler)

@@ -71,6 +71,8 @@ def statuses(call: Call) -> Reply:
 
 def _asked_for(call: Call, account: Account) -> Iterator[Status]:
     for status in call.world.state.own[account.id].values():
+        if call.profile.hides_from_author and status.visibility in ("private", "direct"):
+            continue
         if call.world.may_see(call.account, status) and _passes(call, status):
             yield status
 

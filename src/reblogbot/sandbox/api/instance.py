@@ -17,7 +17,7 @@ MAX_BYTES = 16_777_216
 def _configuration(call: Call) -> Entity:
     profile = call.profile
     statuses: Entity = {
-        "max_characters": profile.max_characters or 100_000,
+        "max_characters": profile.max_characters,
         "max_media_attachments": MAX_MEDIA,
     }
     if profile.per_link is not None:
@@ -44,6 +44,7 @@ def _configuration(call: Call) -> Entity:
 
 
 def v1(call: Call) -> Reply:
+    _check_slash(call)
     state = call.world.state
     local = [account for account in state.accounts.values() if not account.host]
     posted = sum(len(state.own[account.id]) for account in local)
@@ -68,6 +69,7 @@ def v1(call: Call) -> Reply:
 
 
 def v2(call: Call) -> Reply:
+    _check_slash(call)
     if call.profile.instance_v2:
         raise refuse(call.profile.instance_v2)
     streaming = {"streaming": call.world.origin.replace("http", "ws", 1)}
@@ -79,7 +81,7 @@ def v2(call: Call) -> Reply:
         "domain": call.world.host,
         "title": TITLE,
         "version": call.profile.version,
-        "source_url": "",
+        "source_url": call.profile.source_url,
         "description": ABOUT,
         "usage": {"users": {"active_month": 1}},
         "thumbnail": {"url": f"{call.world.origin}/_sandbox/avatars/sandbox.svg"},
@@ -106,6 +108,11 @@ def v2(call: Call) -> Reply:
         "contact": {"email": "", "account": None},
         "rules": [],
     }
+
+
+def _check_slash(call: Call) -> None:
+    if call.profile.trailing_slash and call.url.endswith("/"):
+        raise refuse(call.profile.trailing_slash)
 
 
 def nodeinfo_links(call: Call) -> Reply:

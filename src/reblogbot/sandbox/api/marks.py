@@ -16,6 +16,8 @@ def boost(call: Call) -> Reply:
     """The boost; an existing one where this server makes but one."""
     original = _original(call)
     existing = call.world.state.boosted(call.viewer.id, original.id)
+    if existing is not None and isinstance(call.profile.boost_twice, No):
+        raise refuse(call.profile.boost_twice)
     if existing is None or call.profile.boost_twice == "another":
         existing = call.world.boost(call.viewer, original, _boost_visibility(call))
     return call.show.status(original if call.profile.boost_answer == "original" else existing)

@@ -68,7 +68,8 @@ def verify_app(call: Call) -> Reply:
         raise refuse(call.profile.bad_token)
     app = next((a for a in call.world.state.apps.values() if a.name == call.token.app), None)
     plain = App("1", "sandbox", "", [OUT_OF_BAND], call.token.scopes, "", "")
-    return call.show.app(app or plain)
+    told = call.show.app(app or plain)
+    return told if call.profile.tells_scopes else told | {"scopes": []}
 
 
 def ask(call: Call) -> Reply:

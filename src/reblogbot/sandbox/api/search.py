@@ -20,6 +20,8 @@ Found = TypeVar("Found")
 def search(call: Call) -> Reply:
     """Accounts, statuses and hashtags; an address finds only what it names."""
     words = call.params.text("q").strip()
+    if call.profile.bad_flag and call.params.text("resolve", "true") not in ("true", "false"):
+        raise refuse(call.profile.bad_flag)
     if call.params.flag("resolve") and call.account is None:
         raise refuse(No(401, words="Search queries that resolve remote resources need a login"))
     if words.startswith(("http://", "https://")):
@@ -46,10 +48,10 @@ def _part(call: Call, kind: str, found: list[Found]) -> list[Found]:
 
 
 def _resolved(call: Call, address: str) -> tuple[list[Account], list[Status]]:
-    """Whom or what an address names, if this server looks addresses up at all."""
-    if not call.profile.resolves or not call.params.flag("resolve"):
+    """Whom or what an address names, as far as this server finds it."""
+    world, finds = call.world, call.profile.finds
+    if finds == "nothing" or not call.params.flag("resolve"):
         return [], []
-    world = call.world
     accounts = [
         account
         for account in world.state.accounts.values()
@@ -58,9 +60,18 @@ def _resolved(call: Call, address: str) -> tuple[list[Account], list[Status]]:
     statuses = [
         status
         for status in world.state.statuses.values()
-        if address in (world.uri(status), world.url(status)) and world.may_see(call.account, status)
+        if address in (world.uri(status), world.url(status))
+        and world.may_see(call.account, status)
+        and (finds == "all" or _is_at_home(call, status))
     ]
     return accounts, statuses
+
+
+def _is_at_home(call: Call, status: Status) -> bool:
+    """Whether a status stands in the home timeline of the one who asks."""
+    if call.account is None:
+        return False
+    return status.account_id in {call.account.id, *call.world.state.followed(call.account.id)}
 
 
 def _own_with(call: Call, words: str) -> Iterator[Status]:
