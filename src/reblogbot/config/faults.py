@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from reblogbot.config import slips
 from reblogbot.config.lines import Key, Place
 from reblogbot.errors import ConfigError, Fault, did_you_mean
 
@@ -146,7 +147,9 @@ def _worded(error: ErrorDetails) -> str:
     context: dict[str, Any] = error.get("ctx", {})
     match error["type"]:
         case "value_error" | "assertion_error":
-            return str(context["error"])
+            written = error["input"]
+            hint = slips.in_value(written) if isinstance(written, str) else ""
+            return f"{context['error']}{hint}"
         case "literal_error":
             known = re.findall(r"'([^']+)'", context["expected"])
             near = did_you_mean(error["input"], known) if isinstance(error["input"], str) else ""

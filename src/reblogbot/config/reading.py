@@ -64,7 +64,11 @@ class Kinds:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One pass over a document. What it returns is whole only while the findings are empty."""
+    """One pass over a document.
+
+    What it returns is whole only while the findings are empty; else keys at fault are left out,
+    and None stands for what cannot be without them.
+    """
 
     document: Toml
     findings: Findings
@@ -197,7 +201,16 @@ class Reading:
             return model.model_validate(table)
         except ValidationError as invalid:
             self.findings.add_invalid(invalid, model, locate)
-            return None
+            return _without_faults(model, table, invalid)
+
+
+def _without_faults(model: type[M], table: Toml, invalid: ValidationError) -> M | None:
+    """What is left of a table without its keys at fault; None where it cannot do without them."""
+    faulty = {error["loc"][0] for error in invalid.errors(include_url=False) if error["loc"]}
+    try:
+        return model.model_validate({k: v for k, v in table.items() if k not in faulty})
+    except ValidationError:
+        return None
 
 
 def _lean(source: SourceSettings | None) -> SourceSettings | None:
