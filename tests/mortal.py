@@ -115,7 +115,14 @@ class Reaper:
             return access
 
         return Pipeline(
-            config, parts, make_source, make_access, whole._gallery, edges.clock, lambda: 0.5
+            config,
+            parts,
+            make_source,
+            make_access,
+            whole._gallery,
+            edges.workers,
+            edges.clock,
+            lambda: 0.5,
         )
 
 

@@ -25,11 +25,32 @@ def test_a_link_to_a_status_is_boosted(linked, bot, sandbox):
     assert posted(sandbox) == [status["uri"]]
 
 
-def test_a_link_that_only_looks_like_a_status_is_posted(linked, bot, sandbox):
-    link = linked("https://elsewhere.example/@somebody/117662893986228006")
-    assert [post.action for _, _, post in bot.preview().posts] == ["post"]
+def test_a_link_that_only_looks_like_a_status_is_held_and_never_posted_as_text(
+    linked, bot, sandbox
+):
+    linked("https://elsewhere.example/@somebody/117662893986228006")
     bot.sync()
+    assert posted(sandbox) == []
+    (held,) = bot.deliveries("held")
+    assert 'action = "post"' in held.error
+
+
+def test_an_admin_who_wants_the_text_sets_action_post(linked, bot, sandbox, cli):
+    link = linked("https://elsewhere.example/@somebody/117662893986228006")
+    bot.sync()
+    linked(link, action="post")
+    (held,) = bot.deliveries("held")
+    cli("queue", "retry", "--render", str(held.id))
+    cli("queue", "release", str(held.id))
+    bot.settle()
     assert posted(sandbox) == [f"A note\n{link}"]
+
+
+def test_a_preview_asks_no_server_for_a_status(linked, bot, sandbox):
+    status = sandbox.add_status("alice", "hello")
+    linked(status["url"])
+    assert [post.action for _, _, post in bot.preview().posts] == ["boost"]
+    assert not [path for _, path in sandbox.requests if path.startswith("/api/v2/search")]
 
 
 def test_any_other_link_is_posted_and_no_server_is_asked(linked, bot, sandbox):
@@ -51,17 +72,3 @@ def test_a_status_followers_only_is_never_boosted(linked, bot, sandbox):
     linked(status["url"])
     bot.sync()
     assert status["uri"] not in posted(sandbox)
-
-
-def test_what_was_posted_for_want_of_a_boost_is_not_posted_again_by_an_older_store(
-    linked, bot, sandbox
-):
-    """The search that would tell fails when it is planned anew, and answers when it is sent."""
-    link = linked("https://elsewhere.example/@somebody/117662893986228006")
-    bot.sync()
-    bot.stored.unlink()
-    sandbox.faults.add("status_before", "GET", "/api/v2/search", status=500)
-    bot.settle()
-    assert posted(sandbox) == [f"A note\n{link}"]
-    (one,) = bot.deliveries("sent")
-    assert one.post.action == "post"

@@ -188,7 +188,16 @@ class Edges:
             )
 
         gallery = Gallery(self.fetcher, self.workers)
-        return Pipeline(config, store, make_source, make_access, gallery, self.clock, random.random)
+        return Pipeline(
+            config,
+            store,
+            make_source,
+            make_access,
+            gallery,
+            self.workers,
+            self.clock,
+            random.random,
+        )
 
 
 @asynccontextmanager

@@ -24,6 +24,26 @@ class Media:
 
 
 @dataclass(frozen=True, slots=True)
+class Author:
+    """The account that wrote a fediverse status, as a server describes it.
+
+    `id` is the account's id on the server that was asked. `address` is `name@host` in lower case,
+    after the address of the profile. `tags` are the hashtags in the display name, the bio and the
+    fields, as `consent.fold_tag` writes them. What the server says nothing about is None.
+    `standing` is the reason why the account must not be boosted (suspended, moved …), or "".
+    """
+
+    id: str = ""
+    address: str = ""
+    name: str = ""
+    tags: tuple[str, ...] = ()
+    is_bot: bool = False
+    is_discoverable: bool | None = None
+    is_indexable: bool | None = None
+    standing: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One item of a source (RFC 4287 `atom:entry`), in plain text.
 
@@ -49,10 +69,12 @@ class Entry:
     is_reply: bool = False
     spoiler: str = ""
     """The warning its author put before it, or ""."""
-    barred: str = ""
-    """How its author opted out of being published by bots, or ""."""
+    author: Author | None = None
+    """The author of a fediverse status, None for anything else."""
+    status_id: str = ""
+    """The id of a status on the server it was read from, opaque and never folded."""
     forbidden: str = ""
-    """Why it must not be published whatever the config says (a block, our own post), or ""."""
+    """Why it must not be published whatever the config says (a block), or ""."""
     redirector: str = ""
     """The address under which the source counts who follows `link`, or ""."""
 
@@ -112,6 +134,8 @@ class Post:
     """The frozen thing to publish: rendered once, sent as it is.
 
     For a boost or quote, `uri` names the status; for an edit, it is the remote id of ours.
+    `status_id` is the id of the status on the account's own server, "" while that is not known.
+    `is_status` says that the source called it a status; else `uri` is a link that may be one.
     `link` is the link within the text.
     `length` and `limit` are in the server's own counting. `shorter` is a text for a server that,
     against its own word, finds this one too long; "" when there is none.
@@ -134,6 +158,8 @@ class Post:
     """The delivery whose status it answers, where a digest goes on in a thread; 0 for none."""
     may_mention: bool = False
     """Whether the admin's own template names somebody, who is then notified."""
+    status_id: str = ""
+    is_status: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +211,7 @@ class State(StrEnum):
 
 
 TRANSITIONS: dict[State, frozenset[State]] = {
-    # queued → sent: a first look at the account found the link already there
+    # queued → sent: a look at the account, or at the status, found that it stands there already
     State.QUEUED: frozenset({State.SENDING, State.SENT, State.HELD, State.SKIPPED}),
     State.SENDING: frozenset({State.SENT, State.QUEUED, State.DOUBT, State.DEAD}),
     State.DOUBT: frozenset({State.SENT, State.QUEUED, State.HELD, State.DEAD}),
@@ -285,13 +311,15 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """What an account published lately: titles of the last days, and links' hosts of the last one.
+    """What an account published lately: titles of the last days, sites and authors of the last one.
 
-    `domains` counts posts by site, as `identity.site_of` writes it.
+    `domains` counts posts by site, as `identity.site_of` writes it, `authors` by
+    `identity.author_key`.
     """
 
     titles: tuple[str, ...] = ()
     domains: Mapping[str, int] = field(default_factory=dict)
+    authors: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,7 +342,8 @@ class Past:
     source now stands at another url than when it was last read; `last_batch_at` is None
     before the first batch, `is_blank` that no batch has ever shown anything. The rest is filled
     where the source's settings ask for it: what each account published lately, by key what may
-    be edited, and the first keys of what was kept from it for want of votes.
+    be edited, and the first keys of what was kept from it for want of votes. `addresses` are
+    those of the config's accounts, by name, as far as they are known.
     """
 
     seen: Collection[bytes] = frozenset()
@@ -325,6 +354,7 @@ class Past:
     recent: Mapping[str, Recent] = field(default_factory=dict)
     made: Mapping[str, Mapping[bytes, Made]] = field(default_factory=dict)
     outvoted: Mapping[str, Collection[bytes]] = field(default_factory=dict)
+    addresses: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from reblogbot.config.settings import AccountSettings, Config, SourceSettings
 from reblogbot.core.rounds import Poll, Round
 from reblogbot.model import Delivery, Limits, Post, State
 from reblogbot.polling import Look, Poller
-from reblogbot.ports import Clock, Source, Told, untold
+from reblogbot.ports import Clock, Offload, Source, Told, untold
 from reblogbot.sending.access import Access
 from reblogbot.store import Store, StoreThread
 from reblogbot.store.due import Room, Which
@@ -52,6 +52,7 @@ class Pipeline:
         make_source: Callable[[SourceSettings], Source],
         make_access: Callable[[AccountSettings, Store, StoreThread], Access],
         gallery: Gallery,
+        offload: Offload,
         clock: Clock,
         dice: Callable[[], float],
     ) -> None:
@@ -60,6 +61,7 @@ class Pipeline:
         self._in_store = StoreThread()
         self._make_access = make_access
         self._gallery = gallery
+        self._offload = offload
         self.clock = clock
         self._senders: dict[str, Sender] = {}
         enabled = (name for name, one in config.sources.items() if one.enabled)
@@ -280,16 +282,20 @@ class Pipeline:
 
             account = self.config.accounts[name]
             access = self._make_access(account, self.store, self._in_store)
-            self._senders[name] = Sender(self.config, access, self._gallery)
+            self._senders[name] = Sender(
+                self.config, access, self._gallery, self._offload, self.addresses
+            )
         return self._senders[name]
 
     async def limits(self, account: str) -> Limits:
         """What the account's server takes, as far as it is known."""
         return await self.sender(account).limits()
 
-    async def resolves(self, account: str, uri: str) -> bool:
-        """Whether the account's server can find a status."""
-        return await self.sender(account).resolves(uri)
+    async def addresses(self) -> dict[str, str]:
+        """The addresses of the config's accounts, by name; one out of reach is left out."""
+        names = list(self.config.accounts)
+        found = await asyncio.gather(*(self.sender(name).address() for name in names))
+        return {name: known for name, known in zip(names, found, strict=True) if known}
 
     async def looks(
         self, records: AsyncIterator[SourceRecord], told: Told = untold, total: int = 0

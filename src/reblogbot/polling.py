@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
@@ -18,7 +18,6 @@ from reblogbot.images import Gallery
 from reblogbot.model import (
     Batch,
     Candidate,
-    Intent,
     Limits,
     Made,
     Past,
@@ -61,8 +60,8 @@ class Servers(Protocol):
         """What it takes."""
         ...
 
-    async def resolves(self, account: str, uri: str) -> bool:
-        """Whether it can find a status."""
+    async def addresses(self) -> Mapping[str, str]:
+        """The addresses of the config's accounts, by name, as far as they can be known."""
         ...
 
 
@@ -147,9 +146,7 @@ class Poller:
         found = await self._illustrated(look, plan)
         if found != look.found:
             plan = planning.plan(look.settings, look.batch, found, routes, past, now)
-        if look.settings.action != "auto":
-            return plan
-        return replace(plan, intents=tuple([await self._possible(one) for one in plan.intents]))
+        return plan
 
     async def _illustrated(self, look: Look, plan: Plan) -> tuple[Candidate, ...]:
         """What was found, with a page's own images for what is to be posted and brings none."""
@@ -175,12 +172,6 @@ class Poller:
             for (number, one), entry in zip(chosen.items(), entries, strict=True)
         }
         return tuple(shown.get(id(one), one) for one in look.found)
-
-    async def _possible(self, one: Intent) -> Intent:
-        """The intent, a post where the boost hoped for is not to be had on that server."""
-        if one.post.action != "boost" or await self._servers.resolves(one.account, one.post.uri):
-            return one
-        return replace(one, post=replace(one.post, action="post", uri=""))
 
     async def record(self, look: Look) -> Poll:
         """Record what a look came to: entries and deliveries, or the failure.
@@ -216,7 +207,8 @@ class Poller:
         accounts, settings = look.settings.to, look.settings
         past = await self._in_store(self._store.sources.past, look.record, look.found, accounts)
         recent: dict[str, Recent] = {}
-        if settings.filter.similar or settings.filter.max_per_domain:
+        chosen = settings.filter
+        if chosen.similar or chosen.max_per_domain or chosen.max_per_author:
             for name in accounts:
                 recent[name] = await self._in_store(
                     self._store.publications.recent, name, self._clock.now()
@@ -235,7 +227,10 @@ class Poller:
                 outvoted[name] = await self._in_store(
                     self._store.publications.outvoted, name, look.record.id, firsts
                 )
-        return replace(past, recent=recent, made=made, outvoted=outvoted)
+        seen = set(past.seen)
+        has_authors = any(one.entry.author and seen.isdisjoint(one.keys) for one in look.found)
+        addresses = await self._servers.addresses() if has_authors else {}
+        return replace(past, recent=recent, made=made, outvoted=outvoted, addresses=addresses)
 
     def _has_work(self, look: Look, past: Past, account: str) -> bool:
         """Whether anything might have to be composed for this account."""

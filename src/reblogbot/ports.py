@@ -78,10 +78,6 @@ class Offload(Protocol):
 class Reader(Protocol):
     """Reads the fediverse through an account's own server; calls block, run them in a thread."""
 
-    def me(self) -> Mapping[str, Any]:
-        """The account itself (`verify_credentials`), asked once per token. Raises TargetError."""
-        ...
-
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
         """The JSON answer of GET `path` ("/api/v1/…"). Raises TargetError."""
         ...
@@ -117,14 +113,31 @@ class Source(Protocol):
 class Identity:
     """Whom a token speaks for: `acct` is the name at home, `scopes` what the token may do.
 
-    `scopes` is () where that is not known.
+    `scopes` is () where that is not known. `address` is `name@host` in lower case, after the
+    address of the profile.
     """
 
     acct: str
     url: str = ""
     is_bot: bool = False
+    address: str = ""
     scopes: tuple[str, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundStatus:
+    """A status as an account's own server shows it at the moment.
+
+    `id` is its id there, opaque and never folded; `element` its JSON. `boosted` is the receipt of
+    the account's own boost, where one stands. `may_quote` tells whether the server lets the account
+    quote it, None where it says nothing about quotes.
+    """
+
+    id: str
+    element: Mapping[str, Any]
+    boosted: Receipt | None = None
+    may_quote: bool | None = None
 
 
 class Target(Protocol):
@@ -158,15 +171,25 @@ class Target(Protocol):
         """The receipt of the post, boost, quote or edit; `key` is the Idempotency-Key.
 
         The text is escaped for `markup`, so that it stands on the server as the post has it.
-
+        A boost or quote goes by `post.status_id`, as `status` has found it.
         `reply_to` is the remote id of the status it continues. An image that cannot be
         attached is left out. From `lapses` on, told by `clock.uptime`, nothing may leave any
         more: another process may then publish in our place.
         """
         ...
 
-    def resolves(self, uri: str) -> bool:
-        """Whether the server knows, or could fetch, the fediverse status of this URI or page."""
+    def status(self, post: Post) -> FoundStatus | None:
+        """The status that a boost or quote names, as it reads now; None where there is none.
+
+        It is asked for by `post.status_id`, else searched for by `post.uri`: one request.
+        """
+        ...
+
+    def relationship(self, account_id: str) -> Mapping[str, Any]:
+        """How the account stands to another, by its id there; {} where the server has no word.
+
+        The Mastodon API's Relationship.
+        """
         ...
 
     def recent(self, hidden_since: datetime | None = None) -> Sequence[Standing]:

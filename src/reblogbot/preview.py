@@ -69,7 +69,7 @@ async def preview(pipeline: Pipeline, names: Sequence[str], told: Told = untold)
             made.errors.append({"source": name, "error": look.error.message})
             continue
         plan = await pipeline.poller.plan(look, taken)
-        taken.add(plan.intents)
+        taken.add(plan.intents, name)
         waiting = _rescored(waiting, name, plan)
         waiting += [
             _queued(next(numbers), name, intent, now)

@@ -38,6 +38,34 @@ def test_a_source_that_may_be_regretted_is_told_at_its_line(advice, plain, line,
     assert any(one.startswith(said) for one in advice(plain + line))
 
 
+@pytest.mark.parametrize(
+    ("kind", "filter_", "said"),
+    [
+        ('kind = "feed"\nurl = "https://x.example/"', "max_per_author = 2", "counts only entries"),
+        (
+            'kind = "page"\nurl = "https://x.example/"\nselect = { item = "li" }',
+            "max_per_author = 2",
+            "has no effect",
+        ),
+        ('kind = "mentions"\nvia = "news"', "max_per_author = 2", ""),
+        (
+            'kind = "feed"\nurl = "https://x.example/"',
+            "needs_indexable = true",
+            "has no effect but",
+        ),
+        ('kind = "mentions"\nvia = "news"', "needs_discoverable = true", ""),
+        ('kind = "mentions"\nvia = "news"', "opt_outs = false", "boosts people who"),
+        ('kind = "feed"\nurl = "https://x.example/"', "opt_outs = false", ""),
+    ],
+)
+def test_a_filter_on_authors_where_there_are_none_is_told(advice, plain, kind, filter_, said):
+    source = f'\n[sources.x]\n{kind}\nto = ["news"]\n[sources.x.filter]\n{filter_}\n'
+    told = [one.partition(": ")[2] for one in advice(plain + source)]
+    assert [one.startswith(f"sources.x.filter.{filter_.split()[0]}: {said}") for one in told] == (
+        [True] if said else []
+    )
+
+
 def test_an_interval_that_a_cron_line_replaces_is_no_worry(advice, plain):
     assert advice('[defaults]\nevery = "1s"\n' + plain + "cron = '0 9 * * mon'") == []
 

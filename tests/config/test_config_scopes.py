@@ -24,12 +24,35 @@ def source(name="s", kind="feed", to=("news",), via="", **keys):
 
 
 def test_posting_needs_the_smallest_set(tmp_path):
-    assert wanted(config(tmp_path, source()), "news") == POSTING
+    assert wanted(config(tmp_path, source(action="post")), "news") == POSTING
+
+
+@pytest.mark.parametrize("action", ["auto", "boost", "quote"])
+def test_boosting_needs_to_know_how_two_accounts_stand(tmp_path, action):
+    assert wanted(config(tmp_path, source(action=action)), "news") == (*POSTING, "read:follows")
+
+
+@pytest.mark.parametrize(
+    ("keys", "is_needed"),
+    [
+        ({}, False),
+        ({"action": "post"}, False),
+        ({"action": "boost"}, True),
+        ({"kind": "hashtag", "via": "other"}, True),
+        ({"kind": "actor"}, True),
+        ({"kind": "hashtag", "via": "news", "to": ("other",)}, True),
+    ],
+)
+def test_a_token_lacks_that_only_where_statuses_are_sure_to_come(tmp_path, keys, is_needed):
+    mine = config(tmp_path, source(**keys))
+    granted = [scope for scope in wanted(mine, "news") if scope != "read:follows"]
+    assert bool(lacking(mine, "news", granted)) is is_needed
 
 
 def test_an_account_that_is_only_read_through_may_not_write(tmp_path):
-    assert (
-        wanted(config(tmp_path, source(kind="home", to=("other",), via="news")), "news") == READING
+    assert wanted(config(tmp_path, source(kind="home", to=("other",), via="news")), "news") == (
+        *READING,
+        "read:follows",
     )
 
 
@@ -44,16 +67,16 @@ def test_an_account_that_notifies_writes(tmp_path):
         ("list", {"read:lists"}),
         ("bookmarks", {"read:bookmarks"}),
         ("favourites", {"read:favourites"}),
-        ("mentions", {"read:notifications", "read:follows"}),
+        ("mentions", {"read:notifications"}),
         ("hashtag", set()),
         ("home", set()),
     ],
 )
 def test_each_kind_adds_its_own(tmp_path, kind, more):
     mine = config(tmp_path, source(kind=kind, via="news"))
-    assert set(wanted(mine, "news")) == {*POSTING, *more}
+    assert set(wanted(mine, "news")) == {*POSTING, "read:follows", *more}
     elsewhere = config(tmp_path, source(kind=kind, via="other"))
-    assert set(wanted(elsewhere, "news")) == {*POSTING}
+    assert set(wanted(elsewhere, "news")) == {*POSTING, "read:follows"}
 
 
 def test_a_token_with_just_that_is_no_worry(tmp_path):

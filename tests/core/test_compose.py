@@ -405,8 +405,10 @@ def test_images_come_with_a_description():
         (Entry(uri="https://a/1"), "post", "post"),
         (Entry(link="https://a/1"), "boost", "boost"),
         (Entry(uri="https://a/1"), "quote", "quote"),
-        (Entry(title="no address"), "boost", "post"),
-        (Entry(link="javascript:x"), "quote", "post"),
+        # what has no address is refused when it is rendered, not posted
+        (Entry(title="no address"), "boost", "boost"),
+        (Entry(link="javascript:x"), "quote", "quote"),
+        (Entry(status_id="7"), "auto", "boost"),
     ],
 )
 def test_what_becomes_of_an_entry(entry, chosen, action):

@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 
 from reblogbot.config.settings import DeliverySettings
 from reblogbot.core.delivery import (
+    TOKEN_RECHECK,
     Decision,
     after_failure,
+    after_no_check,
+    after_not_found,
     after_read_back,
     after_success,
     after_unauthorised,
-    as_post,
     idempotency_key,
     matches,
     retry_pause,
@@ -290,22 +292,73 @@ def test_the_shortened_post_is_otherwise_the_same():
     assert replace(post, text=POST.text, shorter=POST.shorter, length=POST.length) == POST
 
 
-# a boost that cannot be made
+# a boost whose status is looked at first
+
+BOOST = Post("boost", uri=URI, is_status=True)
+LOOK_ALIKE = Post("boost", text=f"Ann\n{URI}", link=URI, uri=URI)
+CHECKS = [LIMITED, AWAY, DENIED, LOST, BROKEN, REFUSED]
 
 
-def test_a_boost_of_a_status_nobody_finds_becomes_a_post_with_its_link():
-    boost = repeat(post=Post("boost", text=f"Ann\n{URI}", link=URI, uri=URI))
-    after = as_post(boost, Rejected("unresolvable", "?"), NOW).delivery
-    assert (after.post.action, after.post.uri, after.state) == ("post", "", State.QUEUED)
-    assert (after.generation, after.negatives, after.attempts) == (1, 0, 1)
+def queued(**more):
+    return sending(**{"state": State.QUEUED, "post": BOOST, "sent_from": None, **more})
 
 
-def test_only_an_unresolvable_boost_with_a_text_becomes_a_post():
-    boost = Post("boost", text="Ann", link=URI, uri=URI)
-    lost = Rejected("unresolvable", "?")
-    assert as_post(sending(post=boost), Rejected("resolve_failed", "?"), NOW) is None
-    assert as_post(sending(post=replace(boost, text="")), lost, NOW) is None
-    assert as_post(sending(), lost, NOW) is None
+def unchecked(delivery, error, token_works=None, failures=0):
+    return after_no_check(delivery, error, token_works, NOW, SETTINGS, failures)
+
+
+def test_a_known_status_that_is_not_found_is_skipped_with_the_reason():
+    after = after_not_found(queued(), "home.example", NOW).delivery
+    assert after.state == State.SKIPPED
+    assert "home.example does not find the status" in after.error
+
+
+def test_a_link_that_only_looks_like_a_status_is_held_and_never_becomes_a_post():
+    after = after_not_found(queued(post=LOOK_ALIKE), "home.example", NOW).delivery
+    assert (after.state, after.post) == (State.HELD, LOOK_ALIKE)
+    assert 'action = "post"' in after.error
+
+
+@pytest.mark.parametrize("error", CHECKS)
+@pytest.mark.parametrize("start", [queued(), queued(negatives=2, attempts=1, generation=3)])
+def test_a_status_that_cannot_be_looked_at_leaves_its_boost_queued(error, start):
+    after = unchecked(start, error).delivery
+    assert (after.state, after.post) == (State.QUEUED, start.post)
+    # nothing was sent: the key and what the next answer means stay as they were
+    assert (after.negatives, after.generation) == (start.negatives, start.generation)
+    assert after.error == error.message
+
+
+@pytest.mark.parametrize(
+    ("error", "until"),
+    [
+        (LIMITED, LIMITED.until),
+        (AWAY, NOW + unreachable_pause(0)),
+        (DENIED, NOW + unreachable_pause(0)),
+        (LOST, None),
+        (REFUSED, None),
+    ],
+)
+def test_only_what_concerns_the_whole_account_pauses_it(error, until):
+    after = unchecked(queued(), error)
+    assert after.pause_until == until
+    assert (after.delivery.attempts == 0) is (until is not None)
+    assert (after.delivery.due > NOW) is (until is None)
+
+
+def test_a_token_that_is_refused_pauses_the_account_and_one_that_works_holds_the_boost():
+    assert unchecked(queued(), DENIED, token_works=False).pause_until == NOW + TOKEN_RECHECK
+    held = unchecked(queued(), DENIED, token_works=True)
+    assert (held.delivery.state, held.pause_until) == (State.HELD, None)
+
+
+def test_a_boost_whose_status_can_never_be_looked_at_is_held():
+    one = queued()
+    for _ in range(SETTINGS.max_attempts):
+        assert one.state == State.QUEUED
+        one = unchecked(one, BROKEN).delivery
+    assert one.state == State.HELD
+    assert BROKEN.message in one.error
 
 
 # every failure from every start
@@ -488,7 +541,6 @@ def test_a_boost_of_ours_is_not_taken_for_a_post_of_the_link_in_it():
     assert not matches(sending(), standing(boosted_uri=URI, links=(LINK,)))
 
 
-@pytest.mark.parametrize("slug", ["not_boostable", "edited_is_gone"])
-def test_what_can_never_be_done_is_tried_once(slug):
-    after = after_failure(sending(), Rejected(slug, "never"), NOW, SETTINGS).delivery
+def test_what_can_never_be_done_is_tried_once():
+    after = after_failure(sending(), Rejected("edited_is_gone", "never"), NOW, SETTINGS).delivery
     assert (after.state, after.error) == (State.DEAD, "never")

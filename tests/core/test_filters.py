@@ -10,8 +10,15 @@ from hypothesis import strategies as st
 
 from reblogbot.config.settings import FilterSettings, SourceSettings
 from reblogbot.config.values import Pattern
-from reblogbot.core.filters import near_duplicate, over_domain_limit, refusal, similar
-from reblogbot.model import Entry, Media
+from reblogbot.core.filters import (
+    near_duplicate,
+    over_author_limit,
+    over_domain_limit,
+    refusal,
+    refusal_now,
+    similar,
+)
+from reblogbot.model import Author, Entry, Media
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 ENTRY = Entry(
@@ -45,7 +52,32 @@ def test_without_filters_an_entry_passes():
         ({"title": " \u200b", "summary": "\n"}, {}, "empty: neither title nor summary"),
         ({"visibility": "private"}, {}, "visibility: a private post is not for others"),
         ({"visibility": "direct"}, {}, "visibility: a direct post is not for others"),
-        ({"barred": "#nobot in the bio"}, {}, "opt_outs: #nobot in the bio"),
+        (
+            {"author": Author(tags=("nobot",))},
+            {},
+            "opt_outs: its author's profile says #nobot",
+        ),
+        (
+            {"author": Author(tags=("keinbot",))},
+            {"opt_out_tags": ("KeinBot",)},
+            "opt_outs: its author's profile says #KeinBot",
+        ),
+        (
+            {"author": Author(standing="its author is suspended")},
+            {"opt_outs": False},
+            "forbidden: its author is suspended",
+        ),
+        (
+            {"author": Author(is_indexable=False)},
+            {"needs_indexable": True},
+            "needs_indexable: its author's account is not marked as indexable",
+        ),
+        (
+            {"author": Author()},
+            {"needs_discoverable": True},
+            "needs_discoverable: its author's account is not marked as discoverable",
+        ),
+        ({"author": Author(is_bot=True)}, {"bots": False}, "bots: its author is marked as a bot"),
         ({"is_reply": True}, {}, "replies: a reply"),
         (
             {"published_at": NOW - timedelta(days=21)},
@@ -117,7 +149,10 @@ def test_a_refusal_names_the_filter_and_the_fact(changed, chosen, said):
         ({}, {"languages": ("en",)}),
         ({"title": "夜班火车回来了", "summary": ""}, {"languages": ("zh",)}),
         ({"is_reply": True}, {"replies": True}),
-        ({"barred": "not discoverable"}, {"opt_outs": False}),
+        ({"author": Author(tags=("nobot",))}, {"opt_outs": False}),
+        ({"author": Author(is_indexable=False, is_discoverable=False, is_bot=True)}, {}),
+        ({"author": Author(is_indexable=True)}, {"needs_indexable": True}),
+        ({}, {"needs_indexable": True, "needs_discoverable": True, "bots": False}),
         ({}, {"include": patterns("cars", "TRAINS")}),
         ({}, {"include": patterns("/^Three/m")}),
         ({}, {"exclude": patterns("train")}),
@@ -254,3 +289,28 @@ def test_a_site_has_its_share_of_the_day():
     assert over_domain_limit("https://example.com/c", posted, 1) == ""
     assert over_domain_limit("https://example.org/c", posted, 0) == ""
     assert over_domain_limit("", {"": 9}, 1) == ""
+
+
+def test_an_author_has_so_many_posts_a_day():
+    assert over_author_limit("ann@a.example", {"ann@a.example": 2}, 2) == (
+        "max_per_author: 2 by ann@a.example today, at most 2"
+    )
+    for author, limit in (("ann@a.example", 3), ("ann@a.example", 0), ("", 1), ("bo", 1)):
+        assert over_author_limit(author, {"ann@a.example": 2, "": 5}, limit) == ""
+
+
+@pytest.mark.parametrize(
+    ("chosen", "as_status", "as_link"),
+    [
+        ({"include": patterns("bikes")}, "include", ""),
+        ({"domains": ("other.example",)}, "domains", ""),
+        ({"min_score": 99}, "", ""),
+        ({"exclude": patterns("trains")}, "exclude", "exclude"),
+        ({"not_domains": ("example.org",)}, "not_domains", "not_domains"),
+    ],
+)
+def test_what_is_judged_again_are_words_and_wishes_not_votes(chosen, as_status, as_link):
+    settings_ = SourceSettings(name="s", kind="feed", to=("news",), filter=FilterSettings(**chosen))
+    for is_status, slug in ((True, as_status), (False, as_link)):
+        said = refusal_now(ENTRY, settings_, NOW, is_status=is_status)
+        assert said.partition(":")[0] == slug

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reblogbot.config.settings import SourceSettings
-from reblogbot.core.planning import candidates, oldest_first, plan
-from reblogbot.model import Batch, Candidate, Entry, Past
+from reblogbot.config.settings import AccountSettings, FilterSettings, SourceSettings
+from reblogbot.core.planning import Route, Taken, candidates, oldest_first, plan
+from reblogbot.model import Author, Batch, Candidate, Entry, Limits, Past, Recent
+from reblogbot.registry import options_of
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HOME = "https://tool.example/"
@@ -160,3 +161,78 @@ def test_another_url_that_shows_nothing_known_is_a_storm():
     assert "all 6 entries" in storm(many(6, hours=1), changed=True)
     old = entry("old", 9)
     assert storm([*many(6), old], known=[old], changed=True) == ""
+
+
+# what is boosted, and how it is named
+
+STATUS = Entry(uri="https://far.example/1", summary="hello", status_id="7", author=Author())
+
+
+def made(shown, account="news", *, past=Past(), **keys):  # noqa: B008 - frozen
+    """What one poll of the account's hashtag comes to, read through the account `news`."""
+    options = options_of("hashtag").model_validate({"via": "news", "tag": "cats"})
+    keys = {"name": "s", "kind": "hashtag", "to": (account,), "options": options, **keys}
+    chosen = SourceSettings(**keys, first="all")
+    settings = AccountSettings(name=account, server="https://x.example", token_env="T")
+    batch = Batch(tuple(shown))
+    routes = [Route(settings, Limits(), learnt=False)]
+    return plan(chosen, batch, candidates("s", batch), routes, past, NOW)
+
+
+def test_a_boost_keeps_the_id_that_its_own_account_saw_and_no_other():
+    (mine,) = made([STATUS]).intents
+    assert (mine.post.action, mine.post.status_id, mine.post.is_status) == ("boost", "7", True)
+    (others,) = made([STATUS], "other").intents
+    assert (others.post.status_id, others.post.uri) == ("", STATUS.uri)
+
+
+def test_a_status_without_an_address_is_boosted_by_its_id_at_home_or_not_at_all():
+    bare = replace(STATUS, uri="", guid="7")
+    (mine,) = made([bare]).intents
+    assert (mine.post.uri, mine.post.status_id) == ("7", "7")
+    (refused,) = made([bare], "other").refusals
+    assert refused.reason.startswith("not_boostable:")
+
+
+@pytest.mark.parametrize("action", ["boost", "quote"])
+@pytest.mark.parametrize("shown", [Entry(title="t"), Entry(title="t", link="javascript:x")])
+def test_what_has_no_address_is_refused_not_posted_where_boosts_were_asked_for(action, shown):
+    outcome = made([shown], action=action)
+    assert not outcome.intents
+    assert outcome.refusals[0].reason.startswith("not_boostable:")
+
+
+def test_a_link_that_looks_like_a_status_is_not_called_one():
+    (intent,) = made([Entry(title="t", link="https://a.example/@ann/7")]).intents
+    assert (intent.post.action, intent.post.is_status) == ("boost", False)
+
+
+def test_own_statuses_are_refused_as_far_as_the_addresses_are_known():
+    ours = [replace(STATUS, uri=f"https://a/{one}", author=Author(address=one)) for one in "abc"]
+    outcome = made(ours, past=Past(addresses={"news": "a", "cats": "b"}))
+    assert [intent.post.uri for intent in outcome.intents] == ["https://a/c"]
+    assert all(one.reason.startswith("forbidden:") for one in outcome.refusals)
+
+
+@pytest.mark.parametrize(
+    ("facts", "counted"),
+    [
+        ({"author": Author(address="ann@a.example")}, "ann@a.example"),
+        ({"authors": ("Ann  B",)}, "ann b of s"),
+    ],
+)
+def test_an_authors_share_counts_what_was_published_and_what_this_poll_brings(facts, counted):
+    shown = [entry(str(number), **facts) for number in range(3)]
+    limited = FilterSettings(max_per_author=2)
+    outcome = made(shown, action="post", filter=limited)
+    assert (len(outcome.intents), len(outcome.refusals)) == (2, 1)
+    past = Past(recent={"news": Recent(authors={counted: 1})})
+    assert len(made(shown, action="post", filter=limited, past=past).intents) == 1
+
+
+def test_a_preview_counts_authors_across_the_polls_that_are_not_recorded():
+    shown = [entry(str(number), author=Author(address="ann@a.example")) for number in range(2)]
+    taken = Taken()
+    taken.add(made(shown, action="post").intents, "s")
+    past = taken.known_in(Past(recent={"news": Recent()}))
+    assert past.recent["news"].authors == {"ann@a.example": 2}

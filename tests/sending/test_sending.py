@@ -600,11 +600,11 @@ def test_a_boost_that_no_timeline_shows_is_seen_on_the_status_itself(bot, crowd,
     assert posted(crowd) == boosts
 
 
-def test_a_status_that_cannot_be_found_dies_alone(bot, feeds, crowd, boosts):
+def test_a_link_that_is_no_status_is_held_and_the_rest_goes_on(bot, feeds, crowd, boosts):
     lost = [Item("gone", "https://nowhere.example/@x/1"), Item("s0", boosts[0])]
     source = {"url": feeds.show("/f", lost), "action": "boost"}
     bot.configure({"hot": source}, {"news": (crowd, "")}, delivery={"max_attempts": 2})
     bot.settle()
     assert posted(crowd) == boosts[:1]
-    (dead,) = bot.deliveries("dead")
-    assert "nowhere.example" in dead.error
+    (held,) = bot.deliveries("held")
+    assert "nowhere.example" in held.error

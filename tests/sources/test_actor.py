@@ -353,16 +353,16 @@ def test_a_group_that_boosts_the_act_of_publishing_boosts_what_was_published(web
     assert [entry.title for entry in web.source().entries()] == ["A page"]
 
 
+NOBOT = "opt_outs: its author's profile says #nobot"
+
+
 @pytest.mark.parametrize(
     ("facts", "reason"),
     [
-        ({"summary": "<p>no <a>#<span>nobot</span></a></p>"}, "opt_outs: #nobot in the bio"),
-        (
-            {"attachment": [{"type": "PropertyValue", "name": "x", "value": "#nobots"}]},
-            "opt_outs: #nobot in a field of the profile",
-        ),
-        ({"discoverable": False}, "opt_outs: not discoverable"),
-        ({"indexable": False}, "opt_outs: not indexable"),
+        ({"summary": "<p>no <a>#<span>nobot</span></a></p>"}, NOBOT),
+        ({"attachment": [{"type": "PropertyValue", "name": "x", "value": "#nobots"}]}, NOBOT),
+        ({"tag": [{"type": "Hashtag", "name": "#NoBot", "href": "https://x/"}]}, NOBOT),
+        ({"discoverable": False, "indexable": False}, ""),
         ({"movedTo": f"{FAR}/new"}, "forbidden: its author has moved to another account"),
         ({"suspended": True}, "forbidden: its author is suspended"),
         ({"discoverable": None}, ""),
@@ -377,19 +377,21 @@ def test_whoever_wrote_it_is_asked(web, facts, reason):
     assert web.source().why() == {f"{HOME}/notes/1": reason}
 
 
-def test_an_author_who_cannot_be_asked_counts_as_unwilling(web):
+def test_an_author_whose_profile_is_gone_is_left_alone(web):
     web.outbox(boosted(web))
     del web.pages[f"{FAR}/ann"]
     (reason,) = web.source().why().values()
-    assert reason.startswith("opt_outs: its author cannot be asked")
+    assert reason == "forbidden: its author's profile cannot be read"
 
 
-def test_nothing_of_our_own_is_boosted():
-    with world() as server:
-        ours = server.sandbox.add_status("news", "ours")
-        server.sandbox.add_boost("pen", ours["id"])
-        follower = server.source("actor", acct=f"@pen@{server.host}")
-        assert follower.why() == {ours["uri"]: "forbidden: our own"}
+@pytest.mark.parametrize(
+    ("kind", "is_bot"), [("Service", True), ("Application", True), ("Person", False), (None, False)]
+)
+def test_an_automated_actor_is_a_bot(web, kind, is_bot):
+    web.outbox(create(thing()))
+    web.person(type=kind)
+    (entry,) = web.source().entries()
+    assert entry.author.is_bot is is_bot
 
 
 def test_what_cannot_be_read_now_is_read_later_and_what_is_gone_is_not(web):

@@ -122,17 +122,18 @@ def test_what_is_for_followers_is_refused(here):
 @pytest.mark.parametrize(
     ("facts", "reason"),
     [
-        ({"note": "I write. #NoBot please"}, "opt_outs: #nobot in the bio"),
-        ({"note": "#nobots"}, "opt_outs: #nobot in the bio"),
-        ({"display_name": "Ira #nobot"}, "opt_outs: #nobot in the name"),
+        ({"note": "I write. #NoBot please"}, "opt_outs: its author's profile says #nobot"),
+        ({"note": "#nobots"}, "opt_outs: its author's profile says #nobot"),
+        ({"note": "please #NoBoost"}, "opt_outs: its author's profile says #noboost"),
+        ({"display_name": "Ira #nobot"}, "opt_outs: its author's profile says #nobot"),
         (
-            {"fields": [{"name": "Wishes", "value": "#nobots"}]},
-            "opt_outs: #nobot in a field of the profile",
+            {"fields": [{"name": "Wishes", "value": "#notagspub"}]},
+            "opt_outs: its author's profile says #NoTagsPub",
         ),
-        ({"discoverable": False}, "opt_outs: not discoverable"),
-        ({"indexable": False}, "opt_outs: not indexable"),
+        # servers store false where nobody said anything
+        ({"discoverable": False, "indexable": False}, ""),
         ({"discoverable": None}, ""),
-        ({"note": "#nobothering and C#nobot"}, ""),
+        ({"note": "#nobothering, no bot, nobot and C#nobot"}, ""),
     ],
 )
 def test_who_opted_out_is_left_alone(here, facts, reason):
@@ -147,21 +148,39 @@ def test_what_was_boosted_is_judged_by_its_own_author(here):
     shy = here.sandbox.add_status("jo@remote.example", "mine")
     here.sandbox.add_boost("kim@remote.example", shy["id"])
     assert list(follow(here, "kim@remote.example").why().values()) == [
-        "opt_outs: #nobot in the bio"
+        "opt_outs: its author's profile says #nobot"
     ]
 
 
-def test_nothing_of_our_own_is_boosted_whatever_the_filters_say(here):
-    status = here.sandbox.add_status("news", "ours #ring")
-    other = here.source("hashtag", tag="ring", filter={"opt_outs": False})
-    assert other.why() == {status["uri"]: "forbidden: our own"}
+@pytest.mark.parametrize(
+    ("facts", "chosen", "reason"),
+    [
+        ({"indexable": False}, {"needs_indexable": True}, "needs_indexable"),
+        ({"indexable": True}, {"needs_indexable": True}, ""),
+        ({"discoverable": False}, {"needs_discoverable": True}, "needs_discoverable"),
+        ({"discoverable": None}, {"needs_discoverable": True}, "needs_discoverable"),
+        ({"discoverable": True}, {"needs_discoverable": True}, ""),
+        ({"bot": True}, {"bots": False}, "bots"),
+        ({"bot": True}, {}, ""),
+        ({"bot": False}, {"bots": False}, ""),
+        ({"note": "#leavemealone"}, {"opt_out_tags": ["#LeaveMeAlone"]}, "opt_outs"),
+        ({"note": "#nobot"}, {"opt_out_tags": []}, "opt_outs"),
+    ],
+)
+def test_what_an_admin_asks_of_authors_is_asked(here, facts, chosen, reason):
+    acct = f"q{abs(hash(str((facts, chosen))))}@remote.example"
+    here.sandbox.add_account(acct, **facts)
+    here.sandbox.add_status(acct, "hello")
+    follower = here.source("account", acct=f"@{acct}", filter=chosen)
+    assert [said.partition(":")[0] for said in follower.why().values()] == [reason]
 
 
-def test_nothing_of_an_account_that_is_boosted_to_is_boosted(here):
-    here.tokens["second"] = here.sandbox.add_account("second")
-    status = here.sandbox.add_status("second", "also ours #duo")
-    follower = here.source("hashtag", tag="duo", to=["second"])
-    assert follower.why() == {status["uri"]: "forbidden: our own"}
+def test_an_entry_keeps_the_id_its_server_gave_it_and_its_author(here):
+    status = here.sandbox.add_status("lu@remote.example", "hello")
+    entry = one(follow(here, "lu@remote.example"))
+    assert entry.status_id == status["id"]
+    assert entry.author.id == status["account"]["id"]
+    assert entry.author.address == "lu@remote.example"
 
 
 @pytest.mark.parametrize(("asked", "is_fine"), [("followers", False), ("anyone", True)])

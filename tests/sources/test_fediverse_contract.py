@@ -155,8 +155,8 @@ ODD = ANY | st.sampled_from(SAMPLES).flatmap(spoilt)
 
 @given(st.lists(ODD, max_size=3), st.sampled_from(["status", "notice", "mark", "card"]))
 def test_no_json_makes_the_reading_of_statuses_fail(elements, form):
-    for told in statuses.read_all(elements, form, NOW):
-        assert told is None or fault_of(told.entry, NOW) == ""
+    for entry in statuses.read_all(elements, form, NOW):
+        assert entry is None or fault_of(entry, NOW) == ""
 
 
 @given(ODD)

@@ -48,7 +48,7 @@ def test_what_is_refused_stands_in_the_preview_with_its_reason(bot, sandbox, clo
     sandbox.add_account(ANN, note="#nobot")
     status = sandbox.add_status(ANN, "leave me alone")
     (refused,) = bot.preview().refused
-    assert refused["reason"] == "opt_outs: #nobot in the bio"
+    assert refused["reason"] == "opt_outs: its author's profile says #nobot"
     assert refused["link"] == status["url"]
     bot.settle()
     assert posted(sandbox) == []
@@ -129,14 +129,14 @@ def test_every_status_in_the_recorded_answers_becomes_a_proper_entry(clock):
     for path in _answers():
         for element in _elements(json.loads(path.read_text(encoding="utf-8"))):
             notice = isinstance(element.get("status"), dict)
-            told = statuses.read(element, "notice" if notice else "status", clock.now())
-            if told is not None:
+            entry = statuses.read(element, "notice" if notice else "status", clock.now())
+            if entry is not None:
                 read += 1
-                assert fault_of(told.entry, clock.now()) == "", path
+                assert fault_of(entry, clock.now()) == "", path
                 # some recorded statuses come without a URI
                 status = element["status"] if notice else element
-                assert told.entry.uri or not status.get("uri"), path
-                assert told.author.id, path
+                assert entry.uri or not status.get("uri"), path
+                assert entry.author.id, path
     assert read > 0
 
 

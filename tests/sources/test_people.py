@@ -6,15 +6,11 @@ import pytest
 from fediverse_world import Ticking, here
 
 from reblogbot.errors import Doubtful, SourceError, Unauthorised
-from reblogbot.model import Entry
+from reblogbot.model import Author, Entry
 from reblogbot.ports import Tools
-from reblogbot.sources.consent import RELATIONS, judged, our_addresses
+from reblogbot.sources.consent import RELATIONS, judged
 from reblogbot.sources.home_server import HomeServer
-from reblogbot.sources.people import NOBODY, Author, address, of_account
-from reblogbot.sources.statuses import Told
-
-ME = "/api/v1/accounts/verify_credentials"
-OURS = {"id": "1", "username": "News", "url": "https://home.example/@News"}
+from reblogbot.sources.people import of_account
 
 
 class Api:
@@ -31,23 +27,20 @@ class Api:
             raise answer
         return answer
 
-    def me(self):
-        return self.get(ME)
-
     def page(self, path, params=None):
         return self.get(path, params), ""
 
 
 def reasons(answers, *told, **options):
-    api = Api({ME: OURS, RELATIONS: [], **answers})
+    api = Api({RELATIONS: [], **answers})
     tools = Tools(fetch=None, offload=here, clock=Ticking(), reader=lambda _: api)
     home = HomeServer(tools, "news", ("read:follows",))
-    entries = asyncio.run(judged(home, told, set(), **options))
+    entries = asyncio.run(judged(home, told, **options))
     return [entry.forbidden for entry in entries], api
 
 
 def by(number, **facts):
-    return Told(Entry(), Author(id=str(number), address=f"p{number}@far.example", **facts))
+    return Entry(author=Author(id=str(number), address=f"p{number}@far.example", **facts))
 
 
 @pytest.mark.parametrize(
@@ -66,12 +59,10 @@ def test_nothing_passes_a_block_either_way(flag, reason):
     assert found == [reason, ""]
 
 
-def test_authors_are_asked_for_in_batches_each_once_ourselves_not_at_all():
-    ours = Told(Entry(), of_account(OURS))
-    found, api = reasons({}, *(by(number % 90) for number in range(100)), ours)
+def test_authors_are_asked_for_in_batches_each_once():
+    _, api = reasons({}, *(by(number % 90) for number in range(100)))
     batches = [params["id[]"] for path, params in api.asked if path == RELATIONS]
     assert [len(batch) for batch in batches] == [40, 40, 10]
-    assert found[-1] == "our own"
 
 
 def test_who_does_not_follow_is_told_so_where_only_followers_count():
@@ -93,12 +84,6 @@ def test_a_token_that_may_not_ask_stops_the_poll():
     assert "read:follows" in caught.value.message
 
 
-def test_an_account_of_ours_out_of_reach_stops_nothing():
-    api = {"a": Api({ME: OURS}), "b": Api({ME: Doubtful("no_answer", "down")})}
-    tools = Tools(fetch=None, offload=here, clock=Ticking(), reader=api.__getitem__)
-    assert asyncio.run(our_addresses(tools, ["a", "b"], ())) == {"news@home.example"}
-
-
 @pytest.mark.parametrize(
     ("facts", "standing"),
     [
@@ -112,7 +97,21 @@ def test_whose_account_does_not_stand_well_is_not_boosted(facts, standing):
     assert of_account({"id": "1", "username": "x", **facts}).standing == standing
 
 
-def test_an_address_is_told_by_the_profile_s_page():
-    assert address("Ann", "https://B.example:8443/@Ann") == "ann@b.example:8443"
-    assert address("", "https://b.example/") == address("ann", "http://[") == ""
-    assert of_account("nobody") == NOBODY
+@pytest.mark.parametrize(
+    "profile",
+    [
+        {"display_name": "Ann #NoBot"},
+        {"note": '<p><a href="https://h/tags/nobot" rel="tag">#<span>nobot</span></a></p>'},
+        {"note": "&#35;nobot"},
+        {"note": "＃nobot"},
+        {"fields": [{"name": "#NoBot", "value": ""}]},
+        {"fields": [None, {"name": "x", "value": "<p>#no_bots</p>"}]},
+    ],
+)
+def test_a_tag_counts_wherever_it_stands_in_the_profile(profile):
+    assert "nobot" in of_account({"id": "1", **profile}).tags
+
+
+@pytest.mark.parametrize("odd", [None, 3, "nobody", [], {}, {"note": 7, "fields": "x", "bot": 1}])
+def test_an_odd_account_is_nobody_s_opt_out(odd):
+    assert of_account(odd) == Author()

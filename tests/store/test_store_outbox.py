@@ -52,14 +52,16 @@ def _by_id(story):
 
 # states
 
+# a doubt that was looked into in vain, a boost whose status could not be looked at
+MAY_STAY = frozenset({State.DOUBT, State.QUEUED})
+
 
 @pytest.mark.parametrize("before", State)
 @pytest.mark.parametrize("after", State)
 def test_the_store_takes_the_transitions_of_the_table_and_no_others(store, before, after):
     one = brought_to(store, before)
     told = events(store, one)
-    stays_in_doubt = before == after == State.DOUBT
-    if after in TRANSITIONS[before] or stays_in_doubt:
+    if after in TRANSITIONS[before] or before == after in MAY_STAY:
         assert settle(store, one, after).state == after
         assert events(store, one) == [*told, (after, "")]
     else:
@@ -84,7 +86,7 @@ def test_whatever_is_tried_a_delivery_walks_along_the_table_alone(sqlite_store, 
         now = store.outbox.find([one.id])[0]
         assert now == (moved or one)
         if moved is not None:
-            assert moved.state in TRANSITIONS[one.state] | ({State.DOUBT} & {one.state})
+            assert moved.state in TRANSITIONS[one.state] | (MAY_STAY & {one.state})
             assert (moved.settled_at is None) == (moved.state in OPEN)
             one = moved
     path = [State(state) for state, _ in events(store, one)]

@@ -4,7 +4,7 @@ import pytest
 from mastodon_mock.testing.server import MockServer
 
 from pictures import png
-from reblogbot.errors import Rejected, TooLong, Unauthorised
+from reblogbot.errors import TooLong, Unauthorised
 from reblogbot.model import Image, Limits, Post
 
 LINK = "https://paper.example/a?id=3"
@@ -44,12 +44,20 @@ def test_a_warning_and_pictures_stay_with_a_post_and_with_its_edit(alice, visibi
     assert [one["description"] for one in there["media_attachments"]] == ["dots"]
 
 
-def test_a_status_that_it_does_not_resolve_is_rejected_as_such(mock, alice, make_target):
+def test_a_status_is_boosted_by_its_id_though_search_does_not_find_it(mock, alice, make_target):
     bob = make_target(mock.base_url, token=lambda: "bob_token")
     original = bob.publish(Post("post", text="from bob", visibility="public"), "key-2")
-    with pytest.raises(Rejected) as caught:
-        alice.publish(Post("boost", uri=original.url, visibility="unlisted"), "key-3")
-    assert caught.value.slug == "unresolvable"
+    assert alice.status(Post("boost", uri=original.url)) is None
+    by_id = Post("boost", uri=original.url, status_id=original.remote_id, visibility="unlisted")
+    assert alice.status(by_id).boosted is None
+    alice.publish(by_id, "key-3")
+    assert alice.status(by_id).boosted is not None
+
+
+def test_it_tells_how_two_accounts_stand(mock, alice, make_target):
+    bob = make_target(mock.base_url, token=lambda: "bob_token")
+    theirs = bob.verify().extra["id"]
+    assert alice.relationship(str(theirs))["blocking"] is False
 
 
 def test_it_is_known_to_count_links_in_full(alice):

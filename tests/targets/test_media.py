@@ -238,7 +238,11 @@ def test_an_edit_keeps_the_images_that_stand_there(home):
 def test_a_quote_has_its_images(home):
     original = home.sandbox.add_status("ann@remote.example", "to be quoted")
     quote = Post(
-        "quote", text=f"Look\n{original['uri']}", link=original["uri"], uri=original["uri"]
+        "quote",
+        text=f"Look\n{original['uri']}",
+        link=original["uri"],
+        uri=original["uri"],
+        status_id=original["id"],
     )
     home.target.publish(quote, "k", images=[CAT])
     assert home.described == [["A cat"]]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from pictures import png
-from reblogbot.core.delivery import UNRESOLVABLE, matches
+from reblogbot.core.delivery import matches
 from reblogbot.errors import (
     Doubtful,
     RateLimited,
@@ -192,31 +192,35 @@ def test_a_token_that_may_not_write_is_told(sandbox, make_target, profile):
     assert caught.value.slug == "scope_missing"
 
 
-def test_a_boost_is_made_once_however_often_it_is_asked_for(sandbox, account, profile):
+def at_home(status):
+    return Post("boost", uri=status["uri"], status_id=status["id"], visibility="unlisted")
+
+
+def test_a_status_that_was_read_here_is_boosted_by_its_id_on_every_server(sandbox, account):
     original = sandbox.add_status("ann@remote.example", "to be boosted")
-    boost = Post("boost", uri=original["uri"], visibility="unlisted")
-    if profile not in RESOLVES:
-        with pytest.raises(Rejected) as caught:
-            account.publish(boost, "k")
-        assert caught.value.slug == UNRESOLVABLE
-        return
-    assert account.standing(boost) is None
-    account.publish(boost, "k")
+    boost = at_home(original)
+    found = account.status(boost)
+    assert (found.id, found.boosted) == (original["id"], None)
     account.publish(boost, "k")
     assert account.standing(boost) is not None
+    assert account.status(boost).boosted is not None
     acts = [act for act in sandbox.accepted if act["act"] == "boost"]
     assert [act["uri"] for act in acts] == [original["uri"]]
     assert len(stands(account, boost)) == 1
 
 
-@pytest.mark.parametrize("visibility", ["private", "direct"])
-def test_what_is_not_public_is_not_boosted(sandbox, account, visibility):
-    original = sandbox.add_status("news", "only for some", visibility=visibility)
-    with pytest.raises(Rejected):
-        account.publish(Post("boost", uri=original["uri"]), "k")
-    assert not any(
-        act["act"] == "boost" and act["uri"] == original["uri"] for act in sandbox.accepted
-    )
+def test_a_status_from_elsewhere_is_found_by_its_address_where_the_server_looks_it_up(
+    sandbox, account, profile
+):
+    original = sandbox.add_status("ann@remote.example", "from elsewhere")
+    found = account.status(Post("boost", uri=original["uri"]))
+    assert (found is not None) is (profile in RESOLVES)
+
+
+def test_a_status_that_was_deleted_is_found_no_more(sandbox, account):
+    gone = sandbox.add_status("ann@remote.example", "deleted soon")
+    sandbox.delete_status(gone["id"])
+    assert account.status(at_home(gone)) is None
 
 
 def test_a_page_of_strangers_and_boosts_is_read_without_a_fault(sandbox, account):

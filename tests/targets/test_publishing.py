@@ -136,89 +136,147 @@ def test_a_text_that_cannot_be_encoded_condemns_itself_alone(server, target):
     assert server.seen == []
 
 
-# boosts
+# boosts and quotes: the status is found, then named by its own id
+
+BY_ID = Post("boost", uri=URI, status_id="55", visibility="unlisted")
+ONE = f"{STATUSES}/55"
+QUOTE = Post("quote", uri=URI, status_id="55", text=f"Ann wrote\n{URI}", link=URI)
 
 
-def test_a_boost_finds_the_status_at_home_and_boosts_its_own_id(server, target):
+def test_a_status_is_searched_for_once_spelled_so_that_every_server_understands(server, target):
     server.on("GET", SEARCH, found(far()))
-    server.on("POST", "/api/v1/statuses/55/reblog", says(200, status("77", reblog=far())))
-    assert target.publish(BOOST, "k") == Receipt("77", "http://x/@news/77")
-    search, reblog = server.seen
-    assert (search.query["q"], search.query["resolve"]) == (URI, "true")
-    assert reblog.fields == {"visibility": "unlisted"}
+    assert target.status(BOOST).id == "55"
+    (search,) = server.seen
+    # Hollo answers 400 to anything but true and false
+    assert search.query == {"q": URI, "resolve": "true", "type": "statuses"}
 
 
-def test_a_boost_that_stands_is_not_made_again(server, target):
-    server.on("GET", SEARCH, found(far(reblogged=True)))
-    assert target.publish(BOOST, "k").remote_id == "55"
-    assert [one.method for one in server.seen] == ["GET"]
+def test_a_status_whose_id_is_known_is_not_searched_for(server, target):
+    server.on("GET", ONE, says(200, far()))
+    found_ = target.status(BY_ID)
+    assert (found_.id, found_.element["uri"], found_.boosted) == ("55", URI, None)
+    assert [one.path for one in server.seen] == [ONE]
 
 
-def test_an_answer_without_a_wrapper_is_a_receipt_too(server, target):
-    server.on("GET", SEARCH, found(far()))
-    server.on("POST", "/api/v1/statuses/55/reblog", says(200, far(reblogged=True)))
-    assert target.publish(BOOST, "k") == Receipt("55", "https://far.example/@ann/9")
+@pytest.mark.parametrize("post", [BOOST, BY_ID])
+@pytest.mark.parametrize("reply", [says(404, {"error": "Record not found"}), page(404), page(410)])
+def test_a_status_that_is_gone_is_none(server, target, post, reply):
+    for path in (SEARCH, ONE):
+        server.on("GET", path, reply)
+    assert target.status(post) is None
 
 
-def test_an_upper_case_id_is_never_folded(server, target):
-    server.on("GET", SEARCH, found(far(id="abcdef0123")))
-    server.on("POST", "/api/v1/statuses/abcdef0123/reblog", says(200, far(id="ABCDEF0123")))
-    assert target.publish(BOOST, "k").remote_id == "ABCDEF0123"
+def test_an_id_that_another_status_has_by_now_finds_nothing(server, target):
+    other = far(uri="https://far.example/users/bo/statuses/1", url="https://far.example/@bo/1")
+    server.on("GET", ONE, says(200, other))
+    assert target.status(BY_ID) is None
 
 
-def test_what_is_found_as_a_boost_is_boosted_at_its_original(server, target):
-    server.on("GET", SEARCH, found(status("60", uri=URI, reblog=far(id="61"))))
-    server.on("POST", "/api/v1/statuses/61/reblog", says(200, status("62")))
-    assert target.publish(BOOST, "k").remote_id == "62"
-
-
-def test_an_id_with_a_slash_stays_one_path_segment(server, target):
-    server.on("GET", SEARCH, found(far(id="../accounts/1")))
-    server.on("POST", "/api/v1/statuses/..%2Faccounts%2F1/reblog", says(200, status("62")))
-    assert target.publish(BOOST, "k").remote_id == "62"
+def test_a_status_without_any_address_is_known_by_its_id_alone(server, target):
+    server.on("GET", ONE, says(200, {"id": "55", "content": "x"}))
+    assert target.status(Post("boost", uri="55", status_id="55")).id == "55"
 
 
 MENTIONS_IT = status("80", uri="https://x/1", url="https://x/@a/1", content=f"look: {URI}")
 
 
+@pytest.mark.parametrize("reply", [found(), found(MENTIONS_IT), found(None, 3)])
+def test_what_merely_mentions_the_address_is_not_the_status(server, target, reply):
+    server.on("GET", SEARCH, reply)
+    assert target.status(BOOST) is None
+
+
+@pytest.mark.parametrize("post", [BOOST, BY_ID])
 @pytest.mark.parametrize(
     "reply",
-    [found(), found(MENTIONS_IT), says(200, {}), says(200, {"statuses": "none"}), found(None, 3)],
+    [
+        page(500),
+        page(200),
+        says(200, []),
+        says(200, {"id": None}),
+        says(200, {"statuses": "none"}),
+        raw(b"", then="reset"),
+    ],
 )
-def test_a_status_that_is_not_to_be_found_is_rejected_as_unresolvable(server, target, reply):
-    server.on("GET", SEARCH, reply)
-    with pytest.raises(Rejected) as caught:
-        target.publish(BOOST, "k")
-    assert caught.value.slug == "unresolvable"
-    assert URI in caught.value.message
+def test_trouble_in_finding_the_status_is_not_taken_for_an_answer(server, target, post, reply):
+    for path in (SEARCH, ONE):
+        server.on("GET", path, reply)
+    with pytest.raises(Doubtful):
+        target.status(post)
+    assert {one.method for one in server.seen} == {"GET"}
+
+
+def test_what_is_found_as_a_boost_is_its_original(server, target):
+    server.on("GET", SEARCH, found(status("60", uri=URI, reblog=far(id="61"))))
+    assert target.status(BOOST).id == "61"
+    server.on("GET", ONE, says(200, status("55", uri="http://x/1", reblog=far(id="61"))))
+    assert target.status(BY_ID).id == "61"
+
+
+def test_a_boost_that_stands_is_told(server, target):
+    server.on("GET", ONE, says(200, far(reblogged=True)))
+    assert target.status(BY_ID).boosted == Receipt("55", "https://far.example/@ann/9")
 
 
 @pytest.mark.parametrize(
-    "reply", [page(500), page(200), says(404, {"error": "?"}), raw(b"", then="reset")]
+    ("approval", "may"),
+    [
+        ({"current_user": "automatic"}, True),
+        ({"current_user": "manual"}, True),
+        ({"current_user": "denied"}, False),
+        ({"current_user": "unknown"}, False),
+        ({}, False),
+        (None, None),
+        ("yes", None),
+    ],
 )
-def test_trouble_in_finding_the_status_condemns_this_boost_alone(server, target, reply):
-    server.on("GET", SEARCH, reply)
-    with pytest.raises(Rejected) as caught:
-        target.publish(BOOST, "k")
-    assert caught.value.slug == "resolve_failed"
-    assert [one.method for one in server.seen] == ["GET"]
+def test_whether_a_status_may_be_quoted_is_what_the_server_says(server, target, approval, may):
+    server.on("GET", ONE, says(200, far(quote_approval=approval)))
+    assert target.status(QUOTE).may_quote is may
 
 
-@pytest.mark.parametrize("visibility", ["private", "direct", "mutuals"])
-def test_what_is_not_public_is_never_boosted(server, target, visibility):
-    server.on("GET", SEARCH, found(far(visibility=visibility)))
-    with pytest.raises(Rejected) as caught:
-        target.publish(BOOST, "k")
-    assert caught.value.slug == "not_boostable"
-    assert [one.method for one in server.seen] == ["GET"]
+def test_a_boost_goes_by_the_id_at_home(server, target):
+    server.on("POST", f"{ONE}/reblog", says(200, status("77", reblog=far())))
+    assert target.publish(BY_ID, "k") == Receipt("77", "http://x/@news/77")
+    (reblog,) = server.seen
+    assert reblog.form == {"visibility": "unlisted"}
+
+
+def test_a_quote_names_the_status(server, target):
+    server.on("POST", STATUSES, says(200, status()))
+    target.publish(QUOTE, "k")
+    assert server.asked("POST", STATUSES)[0].form["quoted_status_id"] == "55"
+
+
+@pytest.mark.parametrize("action", ["boost", "quote"])
+def test_without_an_id_at_home_nothing_is_sent(server, target, action):
+    with pytest.raises(Rejected):
+        target.publish(Post(action, uri=URI, text="Ann wrote"), "k")
+    assert server.seen == []
+
+
+def test_an_answer_without_a_wrapper_is_a_receipt_too(server, target):
+    server.on("POST", f"{ONE}/reblog", says(200, far(reblogged=True)))
+    assert target.publish(BY_ID, "k") == Receipt("55", "https://far.example/@ann/9")
+
+
+def test_an_upper_case_id_is_never_folded(server, target):
+    server.on("POST", "/api/v1/statuses/abcdef0123/reblog", says(200, far(id="ABCDEF0123")))
+    post = Post("boost", uri=URI, status_id="abcdef0123")
+    assert target.publish(post, "k").remote_id == "ABCDEF0123"
+
+
+def test_an_id_with_a_slash_stays_one_path_segment(server, target):
+    server.on("POST", "/api/v1/statuses/..%2Faccounts%2F1/reblog", says(200, status("62")))
+    post = Post("boost", uri=URI, status_id="../accounts/1")
+    assert target.publish(post, "k").remote_id == "62"
 
 
 @pytest.mark.parametrize(("reply", "error"), REPLIES)
 def test_each_bad_answer_to_a_boost_is_told_apart(server, target, reply, error):
-    server.on("GET", SEARCH, found(far()))
-    server.on("POST", "/api/v1/statuses/55/reblog", reply)
+    server.on("POST", f"{ONE}/reblog", reply)
     with pytest.raises(error) as caught:
-        target.publish(BOOST, "k")
+        target.publish(BY_ID, "k")
     assert type(caught.value) is error
 
 
@@ -238,32 +296,32 @@ def test_standing_that_gets_no_answer_says_so(server, target):
         target.standing(BOOST)
 
 
-# quotes
+# how the account stands to others
 
-QUOTE = Post("quote", uri=URI, text=f"Ann wrote\n{URI}", link=URI)
-
-
-@pytest.mark.parametrize("granted", ["automatic", "manual"])
-def test_a_quote_names_the_status_where_it_may_be_quoted(server, target, granted):
-    server.on("GET", SEARCH, found(far(quote_approval={"current_user": granted})))
-    server.on("POST", STATUSES, says(200, status()))
-    target.publish(QUOTE, "k")
-    assert server.asked("POST", STATUSES)[0].fields["quoted_status_id"] == "55"
+RELATIONS = "/api/v1/accounts/relationships"
 
 
-@pytest.mark.parametrize(
-    "reply",
-    [
-        found(far()),
-        found(far(quote_approval={"current_user": "denied"})),
-        found(far(quote_approval={"current_user": "automatic"}, visibility="private")),
-        found(),
-    ],
-)
-def test_a_quote_that_is_not_granted_is_a_post_with_the_link(server, target, reply):
-    server.on("GET", SEARCH, reply)
-    server.on("POST", STATUSES, says(200, status()))
-    assert target.publish(QUOTE, "k").remote_id == "1"
-    fields = server.asked("POST", STATUSES)[0].fields
-    assert "quoted_status_id" not in fields
-    assert URI in fields["status"]
+def test_a_relationship_is_asked_for_by_the_id_of_the_author(server, target):
+    server.on("GET", RELATIONS, says(200, [{"id": "9", "blocked_by": True}]))
+    assert target.relationship("9")["blocked_by"] is True
+    assert server.seen[0].query == {"id[]": "9"}
+
+
+@pytest.mark.parametrize("reply", [says(404, {"error": "?"}), page(404), page(410)])
+def test_a_server_without_relationships_is_asked_once(server, target, reply):
+    server.on("GET", RELATIONS, reply)
+    assert [target.relationship("9"), target.relationship("10")] == [{}, {}]
+    assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize("answer", [[], {}, [None, 3], "none"])
+def test_an_odd_answer_about_a_relationship_says_nothing(server, target, answer):
+    server.on("GET", RELATIONS, says(200, answer))
+    assert target.relationship("9") == {}
+
+
+def test_a_relationship_that_could_not_be_asked_is_not_taken_for_none(server, target):
+    server.on("GET", RELATIONS, page(500), says(200, [{"id": "9", "muting": True}]))
+    with pytest.raises(Doubtful):
+        target.relationship("9")
+    assert target.relationship("9")["muting"] is True

@@ -26,6 +26,7 @@ _HASTY = timedelta(minutes=1)
 _BUSY = 30
 # one to find what is boosted, or to upload images; one to publish; one to spare
 _CALLS = 3
+_WITHOUT_AUTHORS = frozenset({"json", "page"})
 _DAY = 24 * 60
 _SECRET_HEADER = re.compile(r"auth|cookie|key|password|secret|session|token", re.IGNORECASE)
 
@@ -153,6 +154,26 @@ def _source(at: Keys, source: SourceSettings, config: Config) -> Advice:
         yield (*at, "first"), "posts everything the source shows when it is first seen"
     if source.hashtags + len(source.tags) > 10:
         yield (*at, "hashtags"), "more than ten hashtags look like spam to servers and people"
+    yield from _authors(at, source)
+
+
+def _authors(at: Keys, source: SourceSettings) -> Advice:
+    """Filters on authors, where the source names none or tells little of them."""
+    chosen, shows_accounts = source.filter, _shows_accounts(source)
+    if chosen.max_per_author and source.kind in _WITHOUT_AUTHORS:
+        yield (*at, "filter", "max_per_author"), "has no effect: this kind names no authors"
+    elif chosen.max_per_author and not shows_accounts:
+        yield (*at, "filter", "max_per_author"), "counts only entries that name an author"
+    for key in ("needs_indexable", "needs_discoverable"):
+        if getattr(chosen, key) and not shows_accounts:
+            yield (*at, "filter", key), "has no effect but on links that turn out to be statuses"
+    if shows_accounts and not chosen.opt_outs:
+        yield (*at, "filter", "opt_outs"), "boosts people who asked bots not to"
+
+
+def _shows_accounts(source: SourceSettings) -> bool:
+    """Whether its entries are statuses, whose authors have accounts."""
+    return bool(getattr(source.options, "via", "")) or source.kind == "actor"
 
 
 def _interval(at: Keys, source: SourceSettings) -> Advice:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from reblogbot.config.settings import Config
+from reblogbot.config.settings import Config, SourceSettings
 
 READING = ("read:accounts", "read:statuses", "read:search")
 POSTING = (*READING, "write:statuses", "write:media")
@@ -12,10 +12,11 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "bookmarks": ("read:bookmarks",),
     "favourites": ("read:favourites",),
     "list": ("read:lists",),
-    # whoever mentions us may have to be a follower
-    "mentions": ("read:notifications", "read:follows"),
+    "mentions": ("read:notifications",),
 }
 """What a kind of source needs of the account it reads through, besides READING."""
+RELATIONSHIPS = "read:follows"
+"""Asked of accounts that read statuses, and before each boost: does either block the other?"""
 # less than read:accounts
 _HARMLESS = frozenset({"profile"})
 
@@ -26,6 +27,8 @@ def wanted(config: Config, account: str) -> tuple[str, ...]:
     posts = config.notify.account == account or any(account in source.to for source in sources)
     read = [one.kind for one in sources if getattr(one.options, "via", "") == account]
     more = [scope for kind in read for scope in KINDS.get(kind, ())]
+    boosts = any(account in source.to and source.action != "post" for source in sources)
+    more += [RELATIONSHIPS] if read or boosts else []
     return tuple(dict.fromkeys((*(POSTING if posts else READING), *more)))
 
 
@@ -34,8 +37,11 @@ def lacking(config: Config, account: str, granted: Collection[str]) -> str:
 
     Where the scopes are not known (`granted` is empty), nothing is known to be lacking.
     """
-    attaches = any(source.media for source in config.sources.values() if account in source.to)
-    needed = [one for one in wanted(config, account) if attaches or one != "write:media"]
+    served = [source for source in config.sources.values() if account in source.to]
+    unused = set() if any(source.media for source in served) else {"write:media"}
+    # `auto` boosts only where a link turns out to be a status
+    unused |= set() if _boosts_for_sure(config, account) else {RELATIONSHIPS}
+    needed = [scope for scope in wanted(config, account) if scope not in unused]
     missing = [scope for scope in needed if granted and not _covers(granted, scope)]
     return f"its token lacks {' '.join(missing)}; {_advice(config, account)}" if missing else ""
 
@@ -52,6 +58,20 @@ def excess(config: Config, account: str, granted: Collection[str]) -> str:
 
 def _advice(config: Config, account: str) -> str:
     return f"make one with just: {' '.join(wanted(config, account))}"
+
+
+def _boosts_for_sure(config: Config, account: str) -> bool:
+    """Whether the account reads statuses, or has a source whose entries are all boosted."""
+    return any(
+        getattr(source.options, "via", "") == account
+        or (account in source.to and source.action in ("boost", "quote"))
+        or (account in source.to and source.action == "auto" and _is_fediverse(source))
+        for source in config.sources.values()
+    )
+
+
+def _is_fediverse(source: SourceSettings) -> bool:
+    return bool(getattr(source.options, "via", "")) or source.kind == "actor"
 
 
 def _covers(granted: Collection[str], scope: str) -> bool:

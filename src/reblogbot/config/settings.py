@@ -129,8 +129,13 @@ class FilterSettings(Table):
     max_age: Duration = timedelta(days=7)
     similar: float = Field(0.0, ge=0, le=1)
     max_per_domain: Natural = 0
+    max_per_author: Natural = 0
     replies: bool = False
+    bots: bool = True
     opt_outs: bool = True
+    opt_out_tags: Many[Hashtag] = ("nobot", "noboost", "noautoboost", "NoTagsPub")
+    needs_indexable: bool = False
+    needs_discoverable: bool = False
 
 
 class SourceSettings(Table):

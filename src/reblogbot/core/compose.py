@@ -45,12 +45,13 @@ _SCHEME = regex.compile(r"https?://", regex.IGNORECASE)
 def action_of(entry: Entry, source: SourceSettings) -> Action:
     """What becomes of the entry: `auto` boosts a fediverse status and posts anything else.
 
-    A link that looks like a status's page counts as one: whether it is, its server tells.
-    A boost or quote of what has neither URI nor link becomes a post.
+    A link that looks like a status's page counts as one: whether it is, the account's server
+    tells when its turn comes.
     """
-    if source.action == "auto":
-        return "boost" if entry.uri or is_status_page(entry.link) else "post"
-    return source.action if entry.uri or clean_link(entry.link) else "post"
+    if source.action != "auto":
+        return source.action
+    is_status = bool(entry.uri or entry.status_id) or is_status_page(entry.link)
+    return "boost" if is_status else "post"
 
 
 def compose(

@@ -38,9 +38,7 @@ SPENT_KEY = frozenset({"server_error", "duplicate_key"})
 """Answers to a repeat that only another key can get past (Mastodon #40399, Pixelfed)."""
 GONE = "not_found"
 """A 404 to a repeat: what the key made was deleted there by hand (Mastodon)."""
-UNRESOLVABLE = "unresolvable"
-"""The server does not know, and cannot fetch, the status that was to be boosted."""
-FINAL = frozenset({"not_boostable", "edited_is_gone"})
+FINAL = frozenset({"edited_is_gone"})
 """Refusals of our own, for what no later attempt would find changed."""
 _MARKUP = str.maketrans(dict.fromkeys("\\*_`~#<>[]!|-+="))
 LACKS_SCOPE = "scope_missing"
@@ -126,17 +124,55 @@ def after_unauthorised(
     return _dead(delivery, error.message, now)
 
 
-def as_post(delivery: Delivery, error: TargetError, now: datetime) -> Decision | None:
-    """The delivery as a plain post, where the server cannot find the status it was to boost.
+def after_refusal(delivery: Delivery, reason: str) -> Decision:
+    """Skipped: a status that may not, or may no longer, be boosted or quoted."""
+    return Decision(replace(delivery, state=State.SKIPPED, error=reason))
 
-    For `action = "auto"`, which boosts where it can. None where that is not what happened.
+
+def after_not_found(delivery: Delivery, server: str, now: datetime) -> Decision:
+    """What follows when the account's server finds no status to boost or quote.
+
+    A known status is skipped: it was deleted, hidden, or never reached that server. A link that
+    only looks like a status is held, since it may be an article that the admin wants posted.
     """
     post = delivery.post
-    if error.slug != UNRESOLVABLE or post.action != "boost" or not post.text:
-        return None
-    fresh = replace(_next_key(delivery), negatives=0)
-    instead = replace(fresh, post=replace(post, action="post", uri=""))
-    return Decision(replace(instead, state=State.QUEUED, due=now, error=""))
+    if post.is_status:
+        return after_refusal(delivery, f"not_found: {server} does not find the status {post.uri}")
+    reason = (
+        f"not_found: {post.uri} looks like a fediverse status, but {server} does not find it; skip"
+        ' it, or set action = "post" for a source of articles and retry it with --render'
+    )
+    return Decision(replace(delivery, state=State.HELD, due=now, error=reason))
+
+
+def after_no_check(
+    delivery: Delivery,
+    error: TargetError,
+    token_works: bool | None,  # noqa: FBT001 - as below
+    now: datetime,
+    settings: DeliverySettings,
+    failures: int = 0,
+) -> Decision:
+    """What follows when a status could not be looked at before its boost: nothing was sent.
+
+    `token_works` tells, after Unauthorised alone, what verify() said (see `after_unauthorised`).
+    The boost waits, and is held after `max_attempts`.
+    """
+    waiting = replace(delivery, error=error.message)
+    if isinstance(error, RateLimited):
+        return Decision(waiting, error.until)
+    if isinstance(error, Unreachable):
+        return Decision(waiting, now + unreachable_pause(failures))
+    if isinstance(error, Unauthorised) and not token_works:
+        rest = unreachable_pause(0) if token_works is None else TOKEN_RECHECK
+        return Decision(waiting, now + rest)
+    if isinstance(error, Unauthorised):
+        return Decision(replace(waiting, state=State.HELD, due=now))
+    tried = replace(waiting, attempts=delivery.attempts + 1)
+    if tried.attempts >= settings.max_attempts:
+        reason = f"not boosted: its status could not be looked at. Last: {error.message}"
+        return Decision(replace(tried, state=State.HELD, due=now, error=reason))
+    return Decision(replace(tried, due=now + retry_pause(delivery.attempts)))
 
 
 def after_read_back(

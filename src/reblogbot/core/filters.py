@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from math import inf
 from unicodedata import normalize
 
 import regex
 
 from reblogbot.config.settings import FilterSettings, SourceSettings
 from reblogbot.config.values import Pattern
+from reblogbot.core import consent
 from reblogbot.core.identity import host_of, site_of
 from reblogbot.core.text import clean, language_of, language_tag, one_line
 from reblogbot.core.text.language import BY_SCRIPT
@@ -67,6 +69,32 @@ def over_domain_limit(link: str, posted: Mapping[str, int], limit: int) -> str:
     return f"max_per_domain: {count} from {site} today, at most {limit}"
 
 
+def over_author_limit(author: str, posted: Mapping[str, int], limit: int) -> str:
+    """Why another post by this author is one too many today; "" if it is not.
+
+    `author` and the keys of `posted`, today's posts, are as `identity.author_key` writes them; a
+    `limit` of 0 is none.
+    """
+    count = posted.get(author, 0)
+    if not limit or not author or count < limit:
+        return ""
+    return f"max_per_author: {count} by {author} today, at most {limit}"
+
+
+def refusal_now(entry: Entry, source: SourceSettings, now: datetime, *, is_status: bool) -> str:
+    """Why a status that was accepted when it was queued is not published now; "" if it is.
+
+    The status counts as it reads now, its votes do not: another server knows other ones. Of a
+    status that the source knew as a link only (not `is_status`), the filters that the source's
+    own words had to satisfy are not asked again.
+    """
+    kept: dict[str, object] = {"min_score": -inf}
+    if not is_status:
+        kept |= {"include": (), "domains": ()}
+    chosen = source.filter.model_copy(update=kept)
+    return refusal(entry, source.model_copy(update={"filter": chosen}), now)
+
+
 # the reasons
 
 
@@ -77,6 +105,8 @@ def _reasons(entry: Entry, source: SourceSettings, now: datetime) -> Iterator[st
     yield _visibility(entry)
     yield _forbidden(entry)
     yield _opt_outs(entry, chosen)
+    yield _consent(entry, chosen)
+    yield _bots(entry, chosen)
     yield _replies(entry, chosen)
     yield _max_age(entry, chosen, now)
     yield _min_score(entry, chosen)
@@ -100,11 +130,31 @@ def _visibility(entry: Entry) -> str:
 
 
 def _forbidden(entry: Entry) -> str:
-    return f"forbidden: {entry.forbidden}" if entry.forbidden else ""
+    reason = entry.forbidden or (entry.author.standing if entry.author else "")
+    return f"forbidden: {reason}" if reason else ""
 
 
 def _opt_outs(entry: Entry, chosen: FilterSettings) -> str:
-    return f"opt_outs: {entry.barred}" if entry.barred and chosen.opt_outs else ""
+    if entry.author is None or not chosen.opt_outs:
+        return ""
+    tag = consent.opt_out(entry.author, chosen.opt_out_tags)
+    return f"opt_outs: its author's profile says {tag}" if tag else ""
+
+
+def _consent(entry: Entry, chosen: FilterSettings) -> str:
+    author = entry.author
+    if author is None:
+        return ""
+    if chosen.needs_indexable and author.is_indexable is not True:
+        return "needs_indexable: its author's account is not marked as indexable"
+    if chosen.needs_discoverable and author.is_discoverable is not True:
+        return "needs_discoverable: its author's account is not marked as discoverable"
+    return ""
+
+
+def _bots(entry: Entry, chosen: FilterSettings) -> str:
+    is_bot = entry.author is not None and entry.author.is_bot
+    return "bots: its author is marked as a bot" if is_bot and not chosen.bots else ""
 
 
 def _replies(entry: Entry, chosen: FilterSettings) -> str:

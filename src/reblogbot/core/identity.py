@@ -131,6 +131,17 @@ def _public_suffixes() -> PublicSuffixList:
     return PublicSuffixList()
 
 
+def author_key(address: str, name: str, source: str) -> str:
+    """What posts of an author are counted by: the address, else the name in its source."""
+    return address or (f"{one_line(name).casefold()} of {source}" if name else "")
+
+
+def author_of(entry: Entry, source: str) -> str:
+    """The `author_key` of an entry of that source, by the first of its authors."""
+    address = entry.author.address if entry.author else ""
+    return author_key(address, entry.authors[0] if entry.authors else "", source)
+
+
 def keys(entry: Entry) -> tuple[bytes, ...]:
     """The keys by which a source's entry is recognised, each 16 bytes; at least one.
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reblogbot.config.settings import AccountSettings, SourceSettings
-from reblogbot.core import compose, digest, filters, identity
+from reblogbot.core import compose, consent, digest, filters, identity
 from reblogbot.errors import ReblogbotError
 from reblogbot.model import (
     Batch,
@@ -41,20 +41,22 @@ class Route:
 
 
 class Taken:
-    """What intents that are recorded nowhere yet take of each account: keys, titles and hosts."""
+    """Keys, titles, hosts and authors of each account's intents that are recorded nowhere yet."""
 
     def __init__(self) -> None:
         self._keys: defaultdict[str, set[bytes]] = defaultdict(set)
         self._titles: defaultdict[str, list[str]] = defaultdict(list)
         self._domains: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._authors: defaultdict[str, Counter[str]] = defaultdict(Counter)
 
-    def add(self, intents: Iterable[Intent]) -> None:
-        """Count these as if they stood in the store."""
+    def add(self, intents: Iterable[Intent], source: str) -> None:
+        """Count these, of that source, as if they stood in the store."""
         for one in intents:
             entry = one.candidate.entry
             self._keys[one.account].update(one.keys)
             self._titles[one.account] += [entry.title] if entry.title else []
             self._domains[one.account][identity.site_of(entry.link)] += 1
+            self._authors[one.account][identity.author_of(entry, source)] += 1
 
     def known_in(self, past: Past) -> Past:
         """The past with all of it added."""
@@ -63,6 +65,7 @@ class Taken:
             name: Recent(
                 (*known.titles, *self._titles[name]),
                 Counter(known.domains) + self._domains[name],
+                Counter(known.authors) + self._authors[name],
             )
             for name, known in past.recent.items()
         }
@@ -233,11 +236,14 @@ class _Gate:
         name = route.account.name
         recent = past.recent.get(name, Recent())
         self._settings = settings
+        self._account = name
+        self._addresses = past.addresses
         self._now = now
         self._beyond_first = beyond_first
         self._published = set(past.published.get(name, ()))
         self._titles = list(recent.titles)
         self._domains = Counter(recent.domains)
+        self._authors = Counter(recent.authors)
 
     def refusal(self, one: Candidate) -> str:
         """Why the entry is not queued, or ""."""
@@ -246,13 +252,17 @@ class _Gate:
         if not self._published.isdisjoint(one.published_keys):
             return "duplicate: this account has published or queued it already"
         chosen = self._settings.filter
-        reason = filters.refusal(one.entry, self._settings, self._now)
+        reason = consent.own_account(one.entry, self._settings, self._account, self._addresses)
+        reason = reason or filters.refusal(one.entry, self._settings, self._now)
         if reason:
             return reason
         like = filters.near_duplicate(one.entry.title, self._titles, chosen.similar)
         if like:
             return f"similar: this account has published “{like}” lately"
-        return filters.over_domain_limit(one.entry.link, self._domains, chosen.max_per_domain)
+        reason = filters.over_domain_limit(one.entry.link, self._domains, chosen.max_per_domain)
+        return reason or filters.over_author_limit(
+            self._author(one), self._authors, chosen.max_per_author
+        )
 
     def passed(self, one: Candidate) -> None:
         """Count an entry that is queued."""
@@ -260,6 +270,10 @@ class _Gate:
         if one.entry.title:
             self._titles.append(one.entry.title)
         self._domains[identity.site_of(one.entry.link)] += 1
+        self._authors[self._author(one)] += 1
+
+    def _author(self, one: Candidate) -> str:
+        return identity.author_of(one.entry, self._settings.name)
 
 
 def _edits(
@@ -297,7 +311,8 @@ def _words(entry: Entry) -> tuple[object, ...]:
 def render(entry: Entry, settings: SourceSettings, route: Route, batch: Batch) -> Post:
     """The post as it will be sent: text, and the status it boosts or quotes if it does.
 
-    Raises ReblogbotError when the template fails on this entry.
+    Raises ReblogbotError when the template fails on this entry, or when there is nothing that
+    could be boosted.
     """
     post = compose.compose(
         entry,
@@ -308,7 +323,21 @@ def render(entry: Entry, settings: SourceSettings, route: Route, batch: Batch) -
         feed_language=batch.language,
     )
     action = compose.action_of(entry, settings)
-    return post if action == "post" else replace(post, action=action, uri=entry.uri or entry.link)
+    if action == "post":
+        return post
+    is_home = getattr(settings.options, "via", "") == route.account.name
+    status_id = entry.status_id if is_home else ""
+    link = entry.link if identity.clean_link(entry.link) else ""
+    named = entry.uri or link or status_id
+    if not named:
+        raise ReblogbotError("not_boostable", f"there is no status to {action}: it has no address")
+    return replace(
+        post,
+        action=action,
+        uri=named,
+        status_id=status_id,
+        is_status=bool(entry.uri or entry.status_id),
+    )
 
 
 def _beyond_first(

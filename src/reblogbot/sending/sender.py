@@ -13,28 +13,40 @@ from reblogbot.core import delivery, pacing, turns
 from reblogbot.errors import Lapsed, RateLimited, TargetError, Unauthorised, Unreachable
 from reblogbot.images import Gallery
 from reblogbot.model import Delivery, Image, Limits, Post, Receipt, Standing, State
-from reblogbot.ports import Identity
+from reblogbot.ports import Identity, Offload
 from reblogbot.sending.access import ASKED, TOKEN, Access
 from reblogbot.sending.bundling import bundle
 from reblogbot.sending.readback import look_back, read_back, recognise
+from reblogbot.sending.recheck import Addresses, Recheck
 from reblogbot.store.records import AccountRecord
 
 log = logging.getLogger(__name__)
 
 LIMITS_AGAIN = timedelta(minutes=10)
+ADDRESS_AGAIN = timedelta(minutes=10)
 
 
 class Sender:
     """Publishes for one account, whatever becomes of the others."""
 
-    def __init__(self, config: Config, access: Access, gallery: Gallery) -> None:
+    def __init__(
+        self,
+        config: Config,
+        access: Access,
+        gallery: Gallery,
+        offload: Offload,
+        addresses: Addresses,
+    ) -> None:
         self._config = config
         self._access = access
         self._gallery = gallery
+        self._recheck = Recheck(config, access, offload, addresses)
         # read once, and kept: what an old backup forgot may be queued again long after
         self._stood: list[Standing] | None = None
         self._limits: Limits | None = None
         self._limits_due: datetime | None = None
+        self._address = ""
+        self._address_due: datetime | None = None
         self._memory = turns.memory(config)
 
     @property
@@ -79,14 +91,25 @@ class Sender:
             log.info("limits not known", extra={"account": access.name, "error": error.message})
             return known
 
-    async def resolves(self, uri: str) -> bool:
-        """Whether the server can find a status to boost; while it cannot be asked, perhaps."""
+    async def address(self) -> str:
+        """The account's `name@host`, "" while its server does not tell; asked once when it does."""
+        access = self._access
+        now = access.clock.now()
+        if not self._address and (self._address_due is None or self._address_due <= now):
+            self._address_due = now + ADDRESS_AGAIN
+            record = await self._record()
+            if record.paused_until is None or record.paused_until <= now:
+                self._address = await self._asked_address()
+        return self._address
+
+    async def _asked_address(self) -> str:
         access = self._access
         try:
-            return await access.call(access.target.resolves, uri)
+            who = await access.call(access.target.verify)
         except TargetError as error:
-            log.info("not resolved", extra={"account": access.name, "error": error.message})
-            return True
+            log.info("address not known", extra={"account": access.name, "error": error.message})
+            return ""
+        return who.address
 
     async def introduce(self) -> tuple[Identity, Limits]:
         """Whom the token speaks for and what the server takes. Raises TargetError."""
@@ -118,6 +141,7 @@ class Sender:
         """
         access = self._access
         access.changed, access.deferred, access.trouble, access.slugs = {}, set(), "", []
+        self._recheck.start_round()
         record = await access.in_store(
             access.rows.claim_account, access.name, access.clock.now(), self._config.delivery.lease
         )
@@ -191,8 +215,7 @@ class Sender:
             if after is None:
                 return
             again = after.state == State.QUEUED and after.due <= access.clock.now()
-            # a boost that has become a post may stand there as one
-            if again and not await recognise(access, [after], self._stood):
+            if again:
                 waiting.insert(0, after)
 
     async def _choose(self, waiting: list[Delivery]) -> Delivery | None:
@@ -218,8 +241,11 @@ class Sender:
     async def _publish(self, one: Delivery) -> Delivery | None:
         """The delivery after one attempt; None when nothing more may be sent now."""
         access = self._access
-        # before the claim: its lease is for the calls to the server alone
+        # before the claim: its lease is for what is sent to the server alone
         images, left_out = await self._images(one)
+        post = await self._checked(one)
+        if not isinstance(post, Post):
+            return post
         lapses = uptime() + self._config.delivery.lease.total_seconds()
         claimed = await access.in_store(
             access.rows.claim, one, access.clock.now(), self._config.delivery.lease
@@ -238,7 +264,7 @@ class Sender:
         try:
             receipt = await access.call(
                 access.target.publish,
-                claimed.post,
+                post,
                 key,
                 reply_to=reply_to,
                 images=images,
@@ -254,6 +280,49 @@ class Sender:
             extra={"account": access.name, "source": one.source, "id": one.id, "url": receipt.url},
         )
         return after
+
+    async def _checked(self, one: Delivery) -> Post | Delivery | None:
+        """What to send; of a boost or quote that is not to be sent, what became of it instead."""
+        if one.post.action not in ("boost", "quote"):
+            return one.post
+        try:
+            checked = await self._recheck.check(one)
+        except TargetError as error:
+            return await self._not_checked(one, error)
+        if isinstance(checked, Post):
+            return checked
+        return await self._settle_unsent(one, checked.delivery)
+
+    async def _settle_unsent(self, one: Delivery, after: Delivery) -> Delivery | None:
+        """Settle a boost or quote for which nothing was sent."""
+        access = self._access
+        log.info(
+            "not boosted",
+            extra={
+                "account": access.name,
+                "source": one.source,
+                "id": one.id,
+                "state": after.state.value,
+                "reason": after.error,
+            },
+        )
+        return await access.settle(one, after)
+
+    async def _not_checked(self, one: Delivery, error: TargetError) -> Delivery | None:
+        """Let a boost wait whose status could not be looked at."""
+        access = self._access
+        self._note_failure(one, error)
+        works = None
+        if isinstance(error, Unauthorised) and error.slug != "token_missing":
+            works = await access.may_use_token()
+        now, record = access.clock.now(), await self._record()
+        decision = delivery.after_no_check(
+            one, error, works, now, self._config.delivery, record.pauses
+        )
+        if decision.pause_until is not None:
+            await access.pause(decision.pause_until, error)
+        after = await access.settle(one, decision.delivery)
+        return after if decision.pause_until is None else None
 
     async def _images(self, one: Delivery) -> tuple[tuple[Image, ...], tuple[str, ...]]:
         """The images of a post or quote that are to be had, and why the others are not.
@@ -273,20 +342,24 @@ class Sender:
         found = await access.in_store(access.rows.find, [one.post.continues])
         return found[0].receipt.remote_id if found and found[0].receipt else ""
 
-    async def _failed(self, claimed: Delivery, error: TargetError) -> Delivery | None:
+    def _note_failure(self, one: Delivery, error: TargetError) -> None:
         access = self._access
         access.slugs.append(error.slug)
         log.warning(
             "attempt failed",
             extra={
                 "account": access.name,
-                "id": claimed.id,
+                "id": one.id,
                 "slug": error.slug,
                 "error": error.message,
             },
         )
         if isinstance(error, RateLimited):
-            access.deferred.add(claimed.id)
+            access.deferred.add(one.id)
+
+    async def _failed(self, claimed: Delivery, error: TargetError) -> Delivery | None:
+        access = self._access
+        self._note_failure(claimed, error)
         decision = await self._decide(claimed, error)
         if decision.pause_until is not None:
             await access.pause(decision.pause_until, error)
@@ -300,11 +373,6 @@ class Sender:
         if isinstance(error, Unauthorised):
             works = await access.may_use_token() if error.slug != "token_missing" else False
             return delivery.after_unauthorised(claimed, error, works, now)
-        source = self._config.sources.get(claimed.source)
-        if source is not None and source.action == "auto":
-            instead = delivery.as_post(claimed, error, now)
-            if instead is not None:
-                return instead
         record = await self._record()
         return delivery.after_failure(claimed, error, now, self._config.delivery, record.pauses)
 

@@ -7,19 +7,21 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from reblogbot.core import consent
 from reblogbot.core.text import clean, html_to_text, one_line
 from reblogbot.errors import SourceError
-from reblogbot.model import Entry, Media, Visibility
+from reblogbot.model import Author, Entry, Media, Visibility
 from reblogbot.sources import json_text
 from reblogbot.sources.body import Body
 from reblogbot.sources.json_text import instant_of, text_of
-from reblogbot.sources.people import Author, address, opted_out
+from reblogbot.sources.people import flag, profile_tags
 from reblogbot.sources.plain import plain_line
 from reblogbot.sources.statuses import mime
 from reblogbot.sources.urls import is_web_url
 from reblogbot.web.addresses import shown
 
 _OBJECTS = frozenset("Note Article Page Question Video Audio Image Event".split())
+_BOTS = frozenset({"Service", "Application"})
 _REMARKS = frozenset({"Note", "Question"})
 _PUBLIC = frozenset({"https://www.w3.org/ns/activitystreams#Public", "as:Public", "Public"})
 _ACTOR_TYPES = ("activity+json", "activitystreams")
@@ -189,18 +191,23 @@ def _author(document: Mapping[str, Any], own: str) -> Author:
     name = one_line(text_of(document.get("name"))[:_LONGEST])
     page = _page(document) or own
     fields = document.get("attachment")
-    moved, suspended = bool(document.get("movedTo")), document.get("suspended") is True
+    named = " ".join(f"#{tag}" for tag in _hashtags(document))
     return Author(
         id=own,
-        address=address(username, page),
+        address=consent.address(username, page),
         name=name or one_line(username),
-        opted_out=opted_out(document, name, document.get("summary"), fields),
-        standing="its author is suspended"
-        if suspended
-        else "its author has moved to another account"
-        if moved
-        else "",
+        tags=profile_tags(f"{name} {named}", document.get("summary"), fields),
+        is_bot=text_of(document.get("type")) in _BOTS,
+        is_discoverable=flag(document.get("discoverable")),
+        is_indexable=flag(document.get("indexable")),
+        standing=_standing(document),
     )
+
+
+def _standing(document: Mapping[str, Any]) -> str:
+    if document.get("suspended") is True:
+        return "its author is suspended"
+    return "its author has moved to another account" if document.get("movedTo") else ""
 
 
 # objects

@@ -18,15 +18,13 @@ from reblogbot.config.settings import SourceSettings, Table
 from reblogbot.config.values import HttpUrl
 from reblogbot.core import schedule
 from reblogbot.errors import SourceError
-from reblogbot.model import Batch, Entry, Validators
+from reblogbot.model import Author, Batch, Entry, Validators
 from reblogbot.ports import Response, Tools
 from reblogbot.sources import activitypub
 from reblogbot.sources.activitypub import Actor, Note
 from reblogbot.sources.body import Body
-from reblogbot.sources.consent import OURS, our_addresses
 from reblogbot.sources.document import host_of
 from reblogbot.sources.fediverse import Acct
-from reblogbot.sources.people import Author
 from reblogbot.sources.timeline import SECONDS, Memory, Page, Shown, catch_up
 from reblogbot.web.addresses import is_address
 from reblogbot.web.addresses import shown as shown_url
@@ -42,7 +40,7 @@ _ACCEPT_FINGER = "application/jrd+json, application/json"
 _PER_PAGE = 20
 MOST_OBJECTS = 40
 """How many things of others are fetched in one poll, and how many of their authors."""
-_UNASKED = Author(opted_out="its author cannot be asked whether bots are welcome")
+_UNREADABLE = Author(standing="its author's profile cannot be read")
 # what was answered so will be answered so again
 _FINAL = frozenset({"http_status", "not_json", "empty_body", "not_activitypub"})
 
@@ -106,14 +104,12 @@ class ActorSource:
         authors: dict[str, Author | None] = {"": None, actor.id: actor.author}
         strangers = (note.by for note in reversed(found) if note.by not in authors)
         authors |= await web.each(strangers, activitypub.author)
-        ours = await our_addresses(self._tools, self._settings.to, ()) if unknown else set()
         entries, unread = [], []
         for one in shown:
             place = one.element.object_id
             note = notes.get(place)
             if note is not None and note.by in authors:
-                author = authors[note.by] or _UNASKED
-                entry = _judged(note.entry, author, ours)
+                entry = _by(note.entry, authors[note.by] or _UNREADABLE)
                 # what was boosted came here when it was boosted
                 entry = replace(entry, published_at=one.at or entry.published_at)
                 entries += [entry] if entry.uri else []
@@ -240,10 +236,8 @@ class _Outbox:
         return None
 
 
-def _judged(entry: Entry, author: Author, ours: Collection[str]) -> Entry:
-    forbidden = OURS if author.address in ours else author.standing
-    names = (author.name,) if author.name else ()
-    return replace(entry, authors=names, barred=author.opted_out, forbidden=forbidden)
+def _by(entry: Entry, author: Author) -> Entry:
+    return replace(entry, authors=(author.name,) if author.name else (), author=author)
 
 
 def _is_final(error: SourceError) -> bool:

@@ -16,7 +16,7 @@ from reblogbot.errors import SourceError
 from reblogbot.model import Batch, Entry, Validators
 from reblogbot.ports import Tools
 from reblogbot.sources import places, statuses
-from reblogbot.sources.consent import judged, our_addresses
+from reblogbot.sources.consent import judged
 from reblogbot.sources.home_server import HomeServer
 from reblogbot.sources.json_text import text_of
 from reblogbot.sources.places import Place
@@ -126,28 +126,22 @@ class FediverseSource:
     async def _entries(self, shown: list[Shown], before: Memory) -> tuple[Entry, ...]:
         elements = [one.element for one in shown]
         try:
-            told = await self._tools.offload(
+            read = await self._tools.offload(
                 statuses.read_all, elements, self._form, self._tools.clock.now()
             )
         except RecursionError as error:
             raise _unreadable(self._home.via, "what it answers is nested too deeply") from error
         if self._form == "card":
-            return tuple(one.entry for one in told if one)
+            return tuple(filter(None, read))
         marks = {*before.known, *before.above}
-        unknown = [
-            number for number, one in enumerate(told) if one and shown[number].mark not in marks
-        ]
-        entries = {number: one.entry for number, one in enumerate(told) if one}
+        entries = {number: entry for number, entry in enumerate(read) if entry}
+        unknown = [number for number in entries if shown[number].mark not in marks]
         if unknown:
-            ours = await our_addresses(self._tools, self._others(), self._kind.scopes)
-            asked = [one for number in unknown if (one := told[number])]
+            asked = [entries[number] for number in unknown]
             only = getattr(self._options, "whose", "") == "followers"
-            allowed = await judged(self._home, asked, ours, followers_only=only)
+            allowed = await judged(self._home, asked, followers_only=only)
             entries |= dict(zip(unknown, allowed, strict=True))
         return tuple(entries.values())
-
-    def _others(self) -> list[str]:
-        return [name for name in self._settings.to if name != self._options.via]
 
     def _fingerprint(self) -> str:
         own = repr((self._settings.kind, self._options))

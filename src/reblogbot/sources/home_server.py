@@ -22,10 +22,6 @@ class HomeServer:
         self._tools = tools
         self._scopes = scopes
 
-    async def me(self) -> Mapping[str, Any]:
-        """The account itself, asked once per token. Raises SourceError."""
-        return await self._asked(lambda reader: reader.me())
-
     async def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
         """The JSON answer. Raises SourceError."""
         return await self._asked(lambda reader: reader.get(path, params))

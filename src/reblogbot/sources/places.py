@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
+from reblogbot.core.consent import address
 from reblogbot.errors import SourceError
 from reblogbot.sources.home_server import HomeServer
 from reblogbot.sources.json_text import start, text_of
-from reblogbot.sources.people import address
 
 V1 = "/api/v1"
 _SEARCHED = 5

@@ -6,13 +6,13 @@ import mimetypes
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Literal, NamedTuple, cast, get_args
+from typing import Any, Literal, cast, get_args
 from urllib.parse import urlsplit
 
 from reblogbot.core.text import clean, html_to_text, one_line
-from reblogbot.model import Entry, Media, Visibility
+from reblogbot.model import Author, Entry, Media, Visibility
 from reblogbot.sources.json_text import count_of, instant_of, text_of
-from reblogbot.sources.people import NOBODY, Author, of_account
+from reblogbot.sources.people import of_account
 from reblogbot.sources.plain import plain, plain_line
 from reblogbot.sources.urls import is_web_url
 
@@ -23,20 +23,13 @@ _MOST = 50
 _DEEPEST = 5
 
 
-class Told(NamedTuple):
-    """An entry, and who wrote it."""
-
-    entry: Entry
-    author: Author = NOBODY
-
-
-def read_all(elements: Sequence[Any], form: Form, now: datetime) -> list[Told | None]:
-    """What each element tells, None for one that is no status."""
+def read_all(elements: Sequence[Any], form: Form, now: datetime) -> list[Entry | None]:
+    """The entry of each element, None for one that is no status."""
     return [read(element, form, now) for element in elements]
 
 
-def read(element: Any, form: Form, now: datetime) -> Told | None:
-    """What an element tells: of a boost, the original, dated when it was boosted.
+def read(element: Any, form: Form, now: datetime) -> Entry | None:
+    """The entry of an element: of a boost, the original, dated when it was boosted.
 
     When something was marked no server tells, so that what was marked has no date: that counts
     as new.
@@ -51,8 +44,7 @@ def read(element: Any, form: Form, now: datetime) -> Told | None:
     if status is None or not text_of(status.get("id")):
         return None
     shown_at = None if form == "mark" else came_at(element, now)
-    author = of_account(status.get("account"))
-    return Told(_entry(status, author, shown_at, now), author)
+    return _entry(status, of_account(status.get("account")), shown_at, now)
 
 
 def came_at(element: Any, now: datetime) -> datetime | None:
@@ -95,8 +87,8 @@ def _entry(
         visibility=_visibility(status),
         is_reply=bool(status.get("in_reply_to_id") or status.get("in_reply_to_account_id")),
         spoiler=spoiler,
-        barred=author.opted_out,
-        forbidden=author.standing,
+        author=author,
+        status_id=text_of(status.get("id")),
     )
     # what has no address of its own can only be told by its id
     return entry if entry.uri or entry.link else replace(entry, guid=text_of(status.get("id")))
@@ -155,7 +147,7 @@ def _sum(status: Mapping[str, Any], *names: str) -> float | None:
     return float(sum(counts)) if counts else None
 
 
-def _card(card: Mapping[str, Any], now: datetime) -> Told | None:
+def _card(card: Mapping[str, Any], now: datetime) -> Entry | None:
     """A link that trends, as its preview card tells it; its score is how often it was used."""
     link, image = _web(card.get("url")), _web(card.get("image"))
     if not link:
@@ -164,17 +156,15 @@ def _card(card: Mapping[str, Any], now: datetime) -> Told | None:
     author = plain_line(text_of(card.get("author_name")))
     alt = _words(card.get("image_description"))
     days = card.get("history")
-    return Told(
-        Entry(
-            title=plain_line(text_of(card.get("title"))),
-            link=link,
-            summary=_words(card.get("description")),
-            authors=(author,) if author else (),
-            published_at=instant_of(published, UTC, now) if isinstance(published, str) else None,
-            score=_uses(days[:_MOST]) if isinstance(days, list) else None,
-            language=text_of(card.get("language")),
-            media=(Media(image, mime(image, "image"), alt),) if image else (),
-        )
+    return Entry(
+        title=plain_line(text_of(card.get("title"))),
+        link=link,
+        summary=_words(card.get("description")),
+        authors=(author,) if author else (),
+        published_at=instant_of(published, UTC, now) if isinstance(published, str) else None,
+        score=_uses(days[:_MOST]) if isinstance(days, list) else None,
+        language=text_of(card.get("language")),
+        media=(Media(image, mime(image, "image"), alt),) if image else (),
     )
 
 

@@ -354,8 +354,9 @@ class Outbox:
         remark: str = "",
     ) -> Delivery:
         """The only way a delivery changes its state; each change leaves an event."""
-        # a read-back that did not find it leaves a doubt a doubt
-        stays = state == row.state == State.DOUBT
+        # a read-back that did not find it leaves a doubt a doubt; a status that could not be
+        # looked at leaves its boost queued
+        stays = state == row.state and state in {State.DOUBT, State.QUEUED}
         if not stays and state not in TRANSITIONS[State(row.state)]:
             raise AssertionError(f"delivery {row.id}: {row.state} → {state} is no transition")
         ended = state in {State.SENT, State.SKIPPED, State.DEAD}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, case, select
 
 from reblogbot.model import OPEN, Entry, Made, Post, Recent, State
 from reblogbot.schema import delivery, entry, published, refusal
@@ -27,9 +28,15 @@ class Publications:
         self._database = database
 
     def recent(self, name: str, now: datetime) -> Recent:
-        """The titles of the last week and the sites of the last day, queued ones included."""
+        """Titles of the last week, sites and authors of the last day, queued ones included."""
         statement = (
-            select(entry.c.title, entry.c.link, delivery.c.queued_at)
+            select(
+                entry.c.title,
+                entry.c.link,
+                case((delivery.c.queued_at >= now - DAY, entry.c.content)).label("content"),
+                delivery.c.source,
+                delivery.c.queued_at,
+            )
             .join(entry, entry.c.id == delivery.c.entry_id)
             .where(
                 delivery.c.account == name,
@@ -40,12 +47,18 @@ class Publications:
             .limit(TITLES_MOST)
         )
         # few sources ask for this; the rest need not know of links and their letters
-        from reblogbot.core.identity import site_of  # noqa: PLC0415
+        from reblogbot.core.identity import author_key, site_of  # noqa: PLC0415
 
         with self._database.read() as connection:
             rows = connection.execute(statement).all()
-        sites = (site_of(row.link) for row in rows if row.queued_at >= now - DAY)
-        return Recent(tuple(row.title for row in rows if row.title), Counter(filter(None, sites)))
+        latest = [row for row in rows if row.queued_at >= now - DAY]
+        sites = (site_of(row.link) for row in latest)
+        authors = (author_key(*_named(row.content or {}), row.source) for row in latest)
+        return Recent(
+            tuple(row.title for row in rows if row.title),
+            Counter(filter(None, sites)),
+            Counter(filter(None, authors)),
+        )
 
     def outvoted(self, name: str, source_id: int, keys: Sequence[bytes]) -> set[bytes]:
         """Those of the first keys whose entries `min_score` kept from the account."""
@@ -86,6 +99,12 @@ class Publications:
                         latest = edits[-1] if edits else post
                         made[row.key] = Made(row.id, row.remote_id, whole, latest, len(edits))
         return made
+
+
+def _named(content: Mapping[str, Any]) -> tuple[str, str]:
+    """The address and the name of a stored entry's author, "" for what is not known."""
+    address = (content.get("author") or {}).get("address", "")
+    return address, next(iter(content.get("authors") or ()), "")
 
 
 def _is_editable(state: str, remote_id: str, post: Post) -> bool:

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from reblogbot.clock import uptime
-from reblogbot.core.delivery import UNRESOLVABLE
-from reblogbot.core.identity import canonical_link
+from reblogbot.core.consent import address
 from reblogbot.core.text import escape
 from reblogbot.errors import Doubtful, ReblogbotError, Rejected, TargetError, Unauthorised
 from reblogbot.model import Image, Limits, Markup, Post, Receipt, Standing
-from reblogbot.ports import Clock, Identity
+from reblogbot.ports import Clock, FoundStatus, Identity
+from reblogbot.targets import lookup
 from reblogbot.targets import standing as standings
 from reblogbot.targets.classify import Answer, Purpose, good, host, remote_id
 from reblogbot.targets.fields import attaching, new_status, words
@@ -37,9 +37,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LIMITS_LAST = timedelta(hours=1)
-_BOOSTABLE = frozenset({"", "public", "unlisted"})
-_GONE = frozenset({"not_found", "not_there"})
-_QUOTABLE = frozenset({"automatic", "manual"})
 # where servers tell what a token may do: the token itself (Doorkeeper), or the app it came by
 _SCOPES = (("/oauth/token/info", "scope"), ("/api/v1/apps/verify_credentials", "scopes"))
 
@@ -95,6 +92,7 @@ class MastodonTarget:
         self._me_lock = threading.Lock()
         self._limits: tuple[datetime, Limits] | None = None
         self._is_mastodon = False
+        self._has_relationships = True
         self._remaining: int | None = None
 
     @property
@@ -106,9 +104,11 @@ class MastodonTarget:
         token = self._fresh_token()
         me = self._json(lambda c: c.account_verify_credentials(), "verify", "checking the token")
         self._me = token, me
+        name, page = standings.text(me, "username"), standings.text(me, "url")
         return Identity(
-            acct=standings.text(me, "acct") or standings.text(me, "username"),
-            url=standings.text(me, "url"),
+            acct=standings.text(me, "acct") or name,
+            url=page,
+            address=address(name, page or standings.text(me, "uri")),
             is_bot=me.get("bot") is True,
             extra=me,
         )
@@ -166,7 +166,7 @@ class MastodonTarget:
         self, post: Post, key: str, reply_to: str, images: Sequence[Image], seconds: float
     ) -> Receipt:
         """The receipt of a new status, with those images that are uploaded within `seconds`."""
-        quoted = self._quotable(post) if post.action == "quote" else None
+        quoted = _at_home(post) if post.action == "quote" else None
         longest_alt = (self._limits[1] if self._limits else Limits()).alt
         attached = uploaded(self._ask, images, longest_alt, seconds)
         fields = new_status(post, reply_to, quoted, guards_mentions=self._is_mastodon)
@@ -188,8 +188,8 @@ class MastodonTarget:
 
     def standing(self, post: Post) -> Receipt | None:
         """The receipt of a boost that stands; its id is the boosted status's, where it is home."""
-        status = self._resolve(post.uri) if post.action == "boost" else None
-        return standings.receipt(status) if status and status.get("reblogged") is True else None
+        status = self.status(post) if post.action == "boost" else None
+        return status.boosted if status else None
 
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
         return self._read(path, params).json()
@@ -241,19 +241,19 @@ class MastodonTarget:
         )
 
     def _boost(self, post: Post) -> Receipt:
-        status = self._found(post)
-        if status is None:
-            raise Rejected(UNRESOLVABLE, f"{self._name}: {post.uri} is not to be found from there.")
-        if standings.text(status, "visibility") not in _BOOSTABLE or post.visibility == "direct":
-            raise Rejected("not_boostable", f"{self._name}: {post.uri} is not public; skip it.")
-        if status.get("reblogged") is True:
-            return standings.receipt(status)
-        at_home = quote(remote_id(status), safe="")
-        path, fields = f"/api/v1/statuses/{at_home}/reblog", {"visibility": post.visibility}
+        path = f"/api/v1/statuses/{quote(_at_home(post), safe='')}/reblog"
+        fields = {"visibility": post.visibility}
         return self._create(lambda client: self._send(client, "POST", path, fields=fields))
 
-    def resolves(self, uri: str) -> bool:
-        return self._resolve(uri) is not None
+    def status(self, post: Post) -> FoundStatus | None:
+        return lookup.status(self.get, post, self._name)
+
+    def relationship(self, account_id: str) -> Mapping[str, Any]:
+        if not self._has_relationships:
+            return {}
+        found = lookup.relationship(self.get, account_id)
+        self._has_relationships = found is not None
+        return found or {}
 
     def _edit(self, post: Post) -> Receipt:
         """Our status with another text; its images stay, and its language is sent again.
@@ -267,7 +267,7 @@ class MastodonTarget:
             images = map(remote_id, attached) if isinstance(attached, list) else ()
             return standings.receipt(self._put(at_home, post, list(filter(None, images))))
         except Doubtful as error:
-            if error.slug in _GONE:
+            if error.slug in lookup.GONE:
                 gone = f"{self._name}: what was to be edited is there no more; nothing is posted."
                 raise Rejected("edited_is_gone", gone) from error
             raise
@@ -281,39 +281,6 @@ class MastodonTarget:
 
         answer: Mapping[str, Any] = self._ask(ask, "create", "editing").json()
         return answer
-
-    def _quotable(self, post: Post) -> str | None:
-        """The id of the status at home where it may be quoted, else the text's link must do."""
-        status = self._found(post) or {}
-        approval = status.get("quote_approval")
-        granted = standings.text(approval, "current_user") if isinstance(approval, Mapping) else ""
-        public = standings.text(status, "visibility") in _BOOSTABLE
-        return remote_id(status) if public and granted in _QUOTABLE else None
-
-    def _found(self, post: Post) -> Mapping[str, Any] | None:
-        """The status to boost or quote; trouble on the way condemns no more than this post."""
-        try:
-            return self._resolve(post.uri)
-        except Doubtful as error:
-            raise Rejected("resolve_failed", error.message) from error
-
-    def _resolve(self, uri: str) -> Mapping[str, Any] | None:
-        """The status of that URI or page as this server knows it, None when it does not.
-
-        A search may bring statuses that merely mention the address: they are left out.
-        """
-        # the library would send 1, which Hollo refuses
-        query = {"q": uri, "type": "statuses", "resolve": "true"}
-        found = self._json(
-            lambda c: self._send(c, "GET", "/api/v2/search", params=query), "read", "searching"
-        )
-        statuses, wanted = found.get("statuses"), canonical_link(uri)
-        for status in statuses if isinstance(statuses, list) else ():
-            names = standings.names_of(status) if isinstance(status, Mapping) else ()
-            if uri in names or (wanted and wanted in map(canonical_link, names)):
-                boosted = status.get("reblog")
-                return boosted if isinstance(boosted, Mapping) else status
-        return None
 
     def _instance(self) -> Mapping[str, Any]:
         """The newest description of itself that the server has.
@@ -393,3 +360,10 @@ class MastodonTarget:
     @property
     def _name(self) -> str:
         return host(self._server)
+
+
+def _at_home(post: Post) -> str:
+    """The id of the status to boost or quote on the account's own server."""
+    if not post.status_id:
+        raise Rejected("rejected", f"{post.uri}: its id on the account's server is not known.")
+    return post.status_id

@@ -107,11 +107,6 @@ class Server:
             raise Rejected("not_found", f"{path}: answered 404")
         return self._case.api[path] if self._value is ... else self._value
 
-    def me(self) -> Mapping[str, Any]:
-        """The account itself, if the case has it."""
-        found: Mapping[str, Any] = self.get("/api/v1/accounts/verify_credentials")
-        return found
-
     def page(self, path: str, params: Mapping[str, Any] | None = None) -> tuple[Any, str | None]:
         """The JSON answer, which is the same for every page."""
         return self.get(path, params), None
