@@ -75,7 +75,7 @@ def open_for_work(config: Config, clock: Clock | None = None, told: Told = untol
 
 
 def open_to_steer(url: str, told: Told = untold) -> Store:
-    """A store that is there, migrated where need be, for what needs no config. Raises StoreError."""
+    """A store that is there, migrated where need be; it needs no config. Raises StoreError."""
     try:
         read_store(url, new_owner(), missing_ok=False).close()
     except StoreError as error:

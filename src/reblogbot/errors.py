@@ -14,7 +14,8 @@
         │   └── TooLong            … because it is over the server's limit
         └── Doubtful               nobody knows whether it was posted
 
-Each slug has a paragraph in docs/operations.md.
+Each slug has a paragraph in docs/operations.md, which an installed copy does not have: messages
+must not send anybody there.
 """
 
 from __future__ import annotations
@@ -25,8 +26,6 @@ from datetime import datetime
 from difflib import get_close_matches
 from enum import IntEnum
 from typing import Literal
-
-DOCS = "docs/operations.md"
 
 
 class Exit(IntEnum):

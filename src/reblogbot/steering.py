@@ -38,7 +38,8 @@ def is_told(one: Delivery) -> bool:
 class Steering:
     """Steers deliveries at one instant."""
 
-    def __init__(self, config: Config, store: Store, now: datetime) -> None:
+    def __init__(self, config: Config | None, store: Store, now: datetime) -> None:
+        """Without a `config`, because it has faults, nothing is rendered."""
         self._config = config
         self._store = store
         self._now = now
@@ -48,9 +49,12 @@ class Steering:
         return self._move(one, replace(one, state=State.HELD, error="held by the admin"))
 
     def release(self, one: Delivery) -> Steered:
-        """Let it go out."""
+        """Let what is held go out; what was skipped or given up is brought back by `retry`."""
         if one.state == State.QUEUED:
             return Steered(one, "is queued already")
+        if one.state in CONCERNED["retry"]:
+            said = f"is {one.state.value} and stays so; `queue retry {one.id}` brings it back"
+            return Steered(one, said, done=False)
         return self._queue(one)
 
     def skip(self, one: Delivery) -> Steered:
@@ -111,11 +115,13 @@ class Steering:
 
     def _render(self, one: Delivery) -> Delivery | str:
         """The delivery with its text rendered anew, or why that cannot be."""
-        source = self._config.sources.get(one.source)
-        account = self._config.accounts.get(one.account)
+        config = self._config
+        source = config.sources.get(one.source) if config else None
+        account = config.accounts.get(one.account) if config else None
         entry = self._store.outbox.entry_of(one.id)
         if source is None or account is None:
-            return "cannot be rendered: its source or account is not in the config any more"
+            lost = "its source or account is not in the config any more"
+            return f"cannot be rendered: {lost if config else 'the config has faults'}"
         if entry is None or one.state not in {State.QUEUED, State.DEAD, State.SKIPPED, State.HELD}:
             return f"cannot be rendered: it is {one.state.value}, or its entry is forgotten"
         if one.post.is_bundle or one.post.action == "edit":

@@ -6,16 +6,31 @@ import argparse
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from reblogbot.cli.words import ago, instant, readable, say, say_json, table, until, waits_for
+from reblogbot.cli.opening import readable_config
+from reblogbot.cli.words import (
+    ago,
+    instant,
+    paragraph,
+    readable,
+    say,
+    say_json,
+    table,
+    until,
+    waits_for,
+    when,
+)
 from reblogbot.errors import Exit
 
 if TYPE_CHECKING:
     from reblogbot.core.waits import Wait
+    from reblogbot.model import Delivery
     from reblogbot.store.daemons import DaemonRecord
-    from reblogbot.store.history import Story
+    from reblogbot.store.history import Happening, Story
 
 MOST_WAITS = 20
 """So many causes are listed for a person."""
+MOST_HITS = 20
+"""So many entries with the same words are listed."""
 MOST = 1000
 """So many sources are listed for a person; of more than that, those in trouble."""
 
@@ -41,10 +56,13 @@ def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
         parents=[everywhere],
         help="the whole story of one entry",
         description="When it was seen and where, which filter said no, which delivery it became "
-        "and what the server said.",
+        "and what the server said. Of several entries with the same words a list is shown.",
     )
     why.add_argument(
-        "entry", type=readable, metavar="LINK-OR-ID", help="a link, an id or a delivery's number"
+        "entry",
+        type=readable,
+        metavar="WORDS-OR-LINK-OR-ID",
+        help="a link, an id, a delivery's number, or a part of the title or link",
     )
     why.add_argument("--json", action="store_true", help="print it as JSON")
     why.set_defaults(run=run_why)
@@ -54,7 +72,7 @@ def run_status(options: argparse.Namespace) -> int:
     """How everything stands."""
     from reblogbot import app, standing
 
-    config = app.load_config(options.config)
+    config = readable_config(options).config
     store = app.open_to_read(config)
     now = store.clock.now()
     status = standing.status(config, store, now, None if options.json else MOST)
@@ -93,7 +111,7 @@ def run_health(options: argparse.Namespace) -> int:
     """Whether a daemon of this machine, or container, goes round."""
     from reblogbot import app, standing
 
-    store = app.open_to_read(app.load_config(options.config))
+    store = app.open_to_read(readable_config(options).config)
     now = store.clock.now()
     here = [one for one in store.daemons.living(now) if one.is_seen]
     store.close()
@@ -109,19 +127,15 @@ def run_health(options: argparse.Namespace) -> int:
 def run_why(options: argparse.Namespace) -> int:
     """The stories of the entries an admin may mean."""
     from reblogbot import app
-    from reblogbot.core import identity
-    from reblogbot.model import Entry
     from reblogbot.waiting import Waiting
 
-    config = app.load_config(options.config)
+    config = readable_config(options).config
     store = app.open_to_read(config)
     written = options.entry.strip()
-    keys = {
-        *identity.keys(Entry(link=written)),
-        *identity.keys(Entry(guid=written)),
-        *identity.keys(Entry(uri=written)),
-    }
-    stories = store.history.why(sorted(keys), written)
+    stories = store.history.why(_keys(written), written)
+    is_certain = bool(stories)
+    if written and not stories:
+        stories = store.history.search(written, MOST_HITS)
     now = store.clock.now()
     waiting = Waiting(config, store, now)
     waits = {one.id: waiting.wait(one) for story in stories for one, _ in story.deliveries}
@@ -130,9 +144,31 @@ def run_why(options: argparse.Namespace) -> int:
         say_json({"entries": [_story_json(story, waits) for story in stories]})
     elif not stories:
         say(f"{written}: never seen in any source, and no delivery has this number")
-    for story in () if options.json else stories:
-        _show_story(story, waits, now)
+    elif is_certain or len(stories) == 1:
+        for story in stories:
+            _show_story(story, waits, now)
+    else:
+        _list_stories(stories, now)
     return Exit.OK if stories else Exit.FAILED
+
+
+def _keys(written: str) -> list[bytes]:
+    """The keys of the entry that may be meant, by its link with or without a scheme, or its id."""
+    from reblogbot.core import identity
+    from reblogbot.model import Entry
+
+    links = [written] if "://" in written else [written, f"https://{written}"]
+    meant = [*(Entry(link=link) for link in links), Entry(guid=written), Entry(uri=written)]
+    return sorted({key for entry in meant for key in identity.keys(entry)})
+
+
+def _list_stories(stories: list[Story], now: datetime) -> None:
+    """Print the entries that hold the words, so that one of them can be named."""
+    for story in stories:
+        paragraph(f"{when(story.seen_at, now)}  {story.source}  {story.title or '(no title)'}")
+        say(f"    {story.link or story.guid}")
+    more = " or more; longer words show fewer" if len(stories) == MOST_HITS else ""
+    say(f"{len(stories)} entries{more}: `reblogbot why LINK` tells the story of one")
 
 
 def _daemons(found: list[DaemonRecord], now: datetime, where: str = "on this store") -> list[str]:
@@ -164,20 +200,36 @@ def _read(written: str) -> datetime:
 
 
 def _show_story(story: Story, waits: dict[int, Wait | None], now: datetime) -> None:
-    say(story.title or "(no title)", f"  {story.link or story.guid}")
-    say(f"  {instant(story.seen_at)}  seen in {story.source}")
-    for account, reason in story.refusals:
-        say(f"  {instant(story.seen_at)}  not for {account}: {reason}")
+    paragraph(story.title or "(no title)")
+    say(f"  {story.link or story.guid}")
+    lines = [(when(story.seen_at, now), f"seen in {story.source}")]
+    lines += [
+        (when(story.seen_at, now), f"not for {account}: {reason}")
+        for account, reason in story.refusals
+    ]
     for one, happenings in story.deliveries:
-        for line in happenings:
-            note = f": {line.note}" if line.note else ""
-            say(f"  {instant(line.at)}  delivery {one.id} for {one.account} {line.state}{note}")
+        lines += [(when(line.at, now), _happened(one, line)) for line in happenings]
         wait = waits[one.id]
         if wait is not None:
-            say(f"  {instant(now)}  delivery {one.id} waits for: {waits_for(wait, now)}")
+            lines.append(("now", f"{_noun(one)} {one.id} waits for: {waits_for(wait, now)}"))
         if one.receipt:
-            say(f"  {' ' * 20}  {one.receipt.url or one.receipt.remote_id}")
-    say("")
+            lines.append(("", one.receipt.url or one.receipt.remote_id))
+    width = max(len(at) for at, _ in lines)
+    say(*(f"  {at:{width}}  {words}" for at, words in lines), "")
+
+
+def _happened(one: Delivery, line: Happening) -> str:
+    """`delivery 3 for news sent`; of a post that was found there, or an edit, just that."""
+    from reblogbot.core.rounds import outcome
+    from reblogbot.model import State
+
+    state = outcome(one) if line.state == State.SENT else line.state
+    note = f": {line.note}" if line.note else ""
+    return f"{_noun(one)} {one.id} for {one.account} {state}{note}"
+
+
+def _noun(one: Delivery) -> str:
+    return one.post.action if one.post.action in ("edit", "boost") else "delivery"
 
 
 def _story_json(story: Story, waits: dict[int, Wait | None]) -> dict[str, Any]:

@@ -54,7 +54,9 @@ def store_to_steer(options: argparse.Namespace) -> Store:
 def _warn(path: Path, faults: Sequence[Fault]) -> None:
     from reblogbot.config.faults import described
 
-    print("reblogbot: warning: the config has faults; what can be read of it counts:", file=sys.stderr)
+    print(
+        "reblogbot: warning: the config has faults; what can be read of it counts:", file=sys.stderr
+    )
     for fault in faults[:MOST]:
         print(f"  {harmless(described(fault, path))}", file=sys.stderr)
     if len(faults) > MOST:

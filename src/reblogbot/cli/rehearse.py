@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import signal
+import sys
 from pathlib import Path
 from typing import Any
 
 from reblogbot.cli.words import say, say_json
-from reblogbot.errors import ConfigError, Exit
+from reblogbot.config.starter import toml_key
+from reblogbot.errors import ConfigError, Exit, unknown
 
 
 def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
@@ -35,7 +37,12 @@ def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
         "--folder", type=Path, default=Path("sandbox"), help="where it keeps its posts"
     )
     sandbox.add_argument("--profile", default="mastodon", help="which server it behaves like")
-    sandbox.add_argument("--account", default="news", help="an account to make (default: news)")
+    sandbox.add_argument(
+        "--account",
+        action="append",
+        metavar="NAME",
+        help="an account to make; may be given several times (default: news)",
+    )
     sandbox.set_defaults(run=run_sandbox)
 
 
@@ -61,8 +68,7 @@ def run_sandbox(options: argparse.Namespace) -> int:
     from reblogbot.sandbox.profiles import PROFILES
 
     if options.profile not in PROFILES:
-        known = ", ".join(PROFILES)
-        raise ConfigError("usage", f'no profile "{options.profile}"; there are {known}')
+        raise ConfigError("usage", unknown("profile", options.profile, PROFILES))
     if not 0 <= options.port < 65536:
         raise ConfigError("usage", f"{options.port} is no port")
     asyncio.run(_serve(options))
@@ -79,19 +85,27 @@ async def _serve(options: argparse.Namespace) -> None:
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     try:
         async with serve(options.folder, port=options.port, profile=options.profile) as sandbox:
-            token = sandbox.add_account(options.account, bot=True)
-            say(
-                f"The sandbox is up: {sandbox.url}/   (Ctrl-C ends it)",
-                "",
-                "For a config:",
-                "",
-                f"    [accounts.{options.account}]",
-                f'    server = "{sandbox.url}"',
-                f'    token_file = "{options.account}.token"    # holding: {token}',
-                "    allow_http = true",
-            )
+            # these tokens may do all there is to do: nobody shall be warned of that
+            sandbox.adjust(tells_scopes=False)
+            names = options.account or ["news"]
+            tokens = {name: sandbox.add_account(name, bot=True) for name in names}
+            say(f"The sandbox is up: {sandbox.url}/   (Ctrl-C ends it)", "", "For a config:")
+            for name, token in tokens.items():
+                say(*_table(name, sandbox.url, token))
+            sys.stdout.flush()
             await ended.wait()
     except OSError as error:
         raise ConfigError(
             "sandbox_unavailable", f"port {options.port}, folder {options.folder}: {error.strerror}"
         ) from error
+
+
+def _table(name: str, url: str, token: str) -> list[str]:
+    """The table of an account for a config, as lines."""
+    return [
+        "",
+        f"    [accounts.{toml_key(name)}]",
+        f'    server = "{url}"',
+        f'    token_file = "{name}.token"    # holding: {token}',
+        "    allow_http = true",
+    ]

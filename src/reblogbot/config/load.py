@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from reblogbot.config import salvage, slips
 from reblogbot.config.faults import Findings, described
 from reblogbot.config.lines import Place, places
-from reblogbot.config.reading import Kinds, Reading
+from reblogbot.config.reading import TABLES, Kinds, Reading
 from reblogbot.config.settings import AccountSettings, Config, StoreSettings
 from reblogbot.errors import ConfigError, Fault, did_you_mean
 
@@ -75,7 +75,8 @@ def load_readable(
     is not certain which store the file means.
     """
     toml = read(path)
-    broken, lost = (), ""
+    broken: tuple[Fault, ...] = ()
+    lost = ""
     try:
         document = _parsed(path, toml)
     except ConfigError as error:
@@ -113,11 +114,13 @@ def _config(path: Path, sections: dict[str, Any]) -> Config:
 
 def _is_store_doubtful(document: dict[str, Any], lost: str, faults: Sequence[Fault]) -> bool:
     """Whether the file may mean another store than the one that was read."""
+    if not faults:
+        return False
     if any(fault.path in {"store", "store.url"} for fault in faults):
         return True
     if "store" in document:
         return False
-    is_misspelt = any(did_you_mean(key, ["store"]) for key in document)
+    is_misspelt = any(did_you_mean(key, ["store"]) for key in document.keys() - {*TABLES})
     return is_misspelt or "store" in lost.casefold()
 
 

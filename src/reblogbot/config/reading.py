@@ -42,7 +42,7 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "notify": NotifySettings,
     "admin": AdminSettings,
 }
-_TABLES = (*_SECTIONS, "defaults", "accounts", "sources")
+TABLES = (*_SECTIONS, "defaults", "accounts", "sources")
 _ACCOUNT_KEYS = [key for key in keys_of(AccountSettings) if key != "name"]
 _SOURCE_KEYS = [key for key in keys_of(SourceSettings) if key not in {"name", "options"}]
 _DEFAULT_KEYS = [key for key in _SOURCE_KEYS if key not in {"kind", "url"}]
@@ -81,7 +81,7 @@ class Reading:
         rules.no_nul(self.document, self.findings)
         # a key "account" at the top is rather a misspelt [accounts.*] than one of [notify]
         homes = {name: keys_of(_SECTIONS[name]) for name in ("store", "http", "delivery")}
-        self._strangers(self.document, _TABLES, (), homes | {"defaults": _DEFAULT_KEYS})
+        self._strangers(self.document, TABLES, (), homes | {"defaults": _DEFAULT_KEYS})
         sections: dict[str, Any] = {
             name: self._model(model, self.table(name), _under(name))
             for name, model in _SECTIONS.items()

@@ -30,13 +30,18 @@ def no_nul(document: Toml, findings: Findings) -> None:
 
 def name(keys: Keys, findings: Findings) -> None:
     """A name can be typed on the command line and shown on one line."""
-    written = str(keys[-1])
+    fault = name_fault(str(keys[-1]))
+    if fault:
+        findings.add(keys, fault)
+
+
+def name_fault(written: str) -> str:
+    """Why this is no name for an account or a source, "" where it is one."""
     if not written.isprintable() or written != written.strip() or not 0 < len(written) <= 100:
-        findings.add(keys, "a name is 1 to 100 printable characters, without spaces around them")
-    elif written.startswith("-"):
-        findings.add(
-            keys, "a name must not begin with a dash: commands would take it for an option"
-        )
+        return "a name is 1 to 100 printable characters, without spaces around them"
+    if written.startswith("-"):
+        return "a name must not begin with a dash: commands would take it for an option"
+    return ""
 
 
 def account(of: str, table: Toml, environ: Mapping[str, str], findings: Findings) -> None:

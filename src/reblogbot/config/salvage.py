@@ -29,5 +29,5 @@ def _merge(document: dict[str, Any], table: dict[str, Any]) -> None:
         if known is value:
             continue
         if not (isinstance(known, dict) and isinstance(value, dict)):
-            raise ValueError(f"{key} is there twice")
+            raise ValueError(f"{key} is there twice")  # noqa: TRY004  as tomllib raises it
         _merge(known, value)

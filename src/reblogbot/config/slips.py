@@ -16,7 +16,9 @@ _SIGNS = {
     **dict.fromkeys("\u3000\u00a0", " "),
 }
 _STRING = re.compile(r""""(?:\\.|[^"\\\n])*"|'[^'\n]*'|#.*""")
-_NAMED = re.compile(r"(?m)^[ \t]*(\[\[?)?[ \t]*([^\n=\"'#]*[^\x00-\x7f][^\n=\"'#]*?)[ \t]*(?:\]|=|$)")
+_NAMED = re.compile(
+    r"(?m)^[ \t]*(\[\[?)?[ \t]*([^\n=\"'#]*[^\x00-\x7f][^\n=\"'#]*?)[ \t]*(?:\]|=|$)"
+)
 
 
 def meant(sign: str) -> str:

@@ -8,7 +8,7 @@ import re
 _STARTER = """\
 # A first config for reblogbot. `reblogbot check` reads it, `reblogbot preview` shows what would
 # be posted, `reblogbot sync` posts it, `reblogbot run` goes on doing so.
-# Every other key, with its default, stands in config.example.toml.
+# The configuration guide lists every other key with its default.
 
 [accounts.{account}]
 server = {server}
@@ -44,9 +44,9 @@ def starter(server: str, account: str, source: str, url: str, kind: str = "feed"
     """
     return _STARTER.format(
         server=_string(server),
-        account=_key(account),
+        account=toml_key(account),
         token_file=_string(f"{_file_name(account)}.token"),
-        source=_key(source),
+        source=toml_key(source),
         kind=_string(kind),
         url=f"url = {_string(url)}\n" if url else "",
         to=_string(account),
@@ -58,7 +58,8 @@ def _string(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _key(name: str) -> str:
+def toml_key(name: str) -> str:
+    """The name as a TOML key, in quotes where it needs them."""
     return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _string(name)
 
 

@@ -14,7 +14,9 @@ def hint(written: str) -> str:
     """`did you mean "Asia/Shanghai"?`, or how a zone is written."""
     zones = available_timezones()
     place = written.rpartition("/")[2].replace("_", " ").strip()
-    namesakes = [zone for zone in sorted(zones) if zone.rpartition("/")[2].casefold() == place.casefold()]
+    namesakes = [
+        zone for zone in sorted(zones) if zone.rpartition("/")[2].casefold() == place.casefold()
+    ]
     near = _by_place(place) or namesakes or get_close_matches(written, zones, 1, 0.8)
     offset = _OFFSET.fullmatch(written.strip())
     if offset:
@@ -32,4 +34,8 @@ def _by_place(place: str) -> list[str]:
     table = resources.files("tzdata").joinpath("zoneinfo", "zone1970.tab")
     rows = [line.split("\t") for line in table.read_text(encoding="utf-8").splitlines()]
     word = re.compile(rf"\b{re.escape(place)}\b", re.IGNORECASE)
-    return [row[2] for row in rows if len(row) > 3 and not row[0].startswith("#") and word.search(row[3])]
+    return [
+        row[2]
+        for row in rows
+        if len(row) > 3 and not row[0].startswith("#") and word.search(row[3])
+    ]

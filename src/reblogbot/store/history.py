@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,7 +13,7 @@ from reblogbot.model import Delivery
 from reblogbot.ports import Told, untold
 from reblogbot.schema import EPOCH, delivery, entry, event, notice, published, refusal, source
 from reblogbot.store.broom import Broom, Pruned
-from reblogbot.store.database import Database
+from reblogbot.store.database import Database, chunks
 from reblogbot.store.records import delivery_record
 
 
@@ -66,6 +66,33 @@ class History:
                 .where(or_(*wanted))
                 .order_by(entry.c.seen_at, entry.c.id)
             ).all()
+            return [_story(connection, row) for row in rows]
+
+    def titles(self, numbers: Sequence[int]) -> dict[int, str]:
+        """The titles of the entries that these deliveries came from; "" for one without."""
+        wanted = select(delivery.c.id, entry.c.title).join(entry, entry.c.id == delivery.c.entry_id)
+        titles: dict[int, str] = {}
+        with self._database.read() as connection:
+            for chunk in chunks(numbers):
+                rows = connection.execute(wanted.where(delivery.c.id.in_(chunk)))
+                titles.update({row.id: row.title for row in rows})
+        return titles
+
+    def search(self, words: str, most: int) -> list[Story]:
+        """The stories of the newest entries with these words in their title or link."""
+        contains = [
+            func.lower(column).contains(words.lower(), autoescape=True)
+            for column in (entry.c.title, entry.c.link)
+        ]
+        statement = (
+            select(entry, source.c.name.label("source_name"))
+            .join(source, source.c.id == entry.c.source_id)
+            .where(or_(*contains))
+            .order_by(entry.c.seen_at.desc(), entry.c.id.desc())
+            .limit(most)
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(statement).all()
             return [_story(connection, row) for row in rows]
 
     def refused(self, since: datetime) -> dict[str, int]:
