@@ -19,7 +19,7 @@ INSTALL_SELF := $(PY) -m pip install --quiet --no-deps --no-build-isolation --ed
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo test check format-check lint types imports dist format soak bench bench-large \
-	lock audit clean
+	lock audit pin-images clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -89,6 +89,15 @@ audit:  ## ask whether what is locked has known holes, where that service can be
 	"$(PYTHON)" -m venv build/audit
 	build/audit/bin/python -m pip install --quiet pip-audit
 	build/audit/bin/pip-audit --disable-pip --require-hashes -r requirements-postgres.lock
+
+IMAGES := PYTHON_IMAGE=python:3.13-slim-bookworm POSTGRES_IMAGE=postgres:17-bookworm
+pin-images:  ## pin the container images by their digests, in deploy/.env; needs docker and a network
+	@set -e; for image in $(IMAGES); do \
+	digest=$$(docker buildx imagetools inspect "$${image#*=}" --format '{{.Manifest.Digest}}'); \
+	echo "$$image@$${digest:?no digest}"; \
+	done > deploy/.env.part
+	mv deploy/.env.part deploy/.env
+	@cat deploy/.env
 
 clean:  ## remove everything make has made
 	rm -rf $(VENV) dist build .coverage .coverage.* .hypothesis .pytest_cache .mypy_cache \

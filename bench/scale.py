@@ -21,6 +21,7 @@ from bench.bot import PROGRAM, Bot
 from bench.line import Line
 from bench.run import run
 from bench.scale_stores import DAY, NOW, Size, address, fill, key, name
+from reblogbot.core.schedule import NextPoll
 from reblogbot.model import Batch, Candidate, Entry, Intent, Plan, Post
 from reblogbot.store import Store, open_store
 from reblogbot.store.due import Room
@@ -118,7 +119,9 @@ def _tick(store: Store, names: set[str], at: datetime) -> None:
     """A hundred sources claimed, and recorded as not modified; due again as before."""
     records, _ = store.sources.claim_due(names, at, LEASE, Room(100, 2))
     quiet = Batch(not_modified=True)
-    store.sources.record_quiet([Quiet(one, quiet, one.due or at, NOW) for one in records])
+    store.sources.record_quiet(
+        [Quiet(one, quiet, NextPoll(one.due or at, "interval"), NOW) for one in records]
+    )
 
 
 def _record(store: Store, record: SourceRecord) -> None:
@@ -127,7 +130,7 @@ def _record(store: Store, record: SourceRecord) -> None:
     post = Intent(new, "news", Post("post", text=new.entry.title, link=new.entry.link))
     plan = Plan((*shown, new), (new,), (post,))
     batch = Batch(tuple(one.entry for one in plan.candidates))
-    store.sources.record(record, batch, plan, ["news"], NOW + LEASE, NOW)
+    store.sources.record(record, batch, plan, ["news"], NextPoll(NOW + LEASE, "interval"), NOW)
 
 
 def _shown(source: int, number: int) -> Candidate:
@@ -259,7 +262,7 @@ def _grown(
             )
             plan = Plan((*old, *new), tuple(new))
             batch = Batch(tuple(one.entry for one in plan.candidates))
-            store.sources.record(record, batch, plan, ["news"], now, now)
+            store.sources.record(record, batch, plan, ["news"], NextPoll(now, "interval"), now)
         store.history.prune(timedelta(days=keep), now)
         raw = sqlite3.connect(path)
         raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -8,34 +8,30 @@ T = TypeVar("T")
 
 FACTOR = 3.0
 """At most so many times the CPU for twice the input: linear cost gives 2, quadratic 4."""
-SIZE = 4_096
-"""Characters of the first input that is tried."""
-ENOUGH = 0.02
+ENOUGH = 0.015
 """CPU seconds above which noise of the clock and of the caches does not matter."""
 TOO_MUCH = 1.0
-RUNS = 3
+RUNS = 2
 TRIES = 4
 
 
 def growth(function: Callable[[T], object], make: Callable[[int], T], most: int) -> float:
     """CPU for twice the input divided by CPU for once; 0.0 where `most` characters cost nothing.
 
-    `make(size)` makes an input of about `size` characters. The size is doubled up to `most` until
-    the cost is measurable. The least of several runs counts, and of several tries.
+    `make(size)` makes an input of about `size` characters. What is quadratic, and costs little at
+    `most`, costs little for any input in reach. The least of several runs counts.
     """
-    size = SIZE
-    while (cost := _cpu(function, make(size))) < ENOUGH:
-        if size >= most:
-            return 0.0
-        size *= 2
-    if cost > TOO_MUCH:
+    size = most
+    if _cpu(function, make(size // 8)) > TOO_MUCH:
         return float("inf")
+    if _cpu(function, make(size)) < ENOUGH:
+        return 0.0
     once, twice = make(size), make(2 * size)
     ratio = float("inf")
     for _ in range(TRIES):
         before = min(_cpu(function, once) for _ in range(RUNS))
         ratio = min(ratio, min(_cpu(function, twice) for _ in range(RUNS)) / before)
-        if ratio <= FACTOR:
+        if ratio <= FACTOR or before > TOO_MUCH:
             break
     return ratio
 

@@ -9,12 +9,15 @@ import subprocess
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from inspect import signature
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import pytest
 
+from reblogbot.config.hosts import host_port
 from reblogbot.config.settings import HttpSettings
+from reblogbot.ports import Response
 from reblogbot.web.http import Fetcher
 
 
@@ -24,7 +27,8 @@ class Request:
     headers: dict[str, str]
 
 
-Behaviour = Callable[[asyncio.StreamWriter], Awaitable[None]]
+Behaviour = Callable[..., Awaitable[None]]
+"""Called with the writer and, where it takes two arguments, the request."""
 
 
 def answer(body: bytes | str = b"", status: int = 200, **headers: str) -> bytes:
@@ -107,8 +111,10 @@ class Site:
         page = self.pages.get(target.partition("?")[0], answer("nothing here", 404))
         if isinstance(page, bytes):
             writer.write(page)
-        else:
+        elif len(signature(page).parameters) == 1:
             await page(writer)
+        else:
+            await page(writer, self.requests[-1])
         await writer.drain()
 
 
@@ -131,9 +137,18 @@ class SocksProxy(Site):
         await self._site.converse(reader, writer)
 
 
+class ConfiguredFetcher(Fetcher):
+    """Fetches every address as if the config named it."""
+
+    async def __call__(self, url: str, **options: Any) -> Response:
+        with suppress(ValueError):
+            options.setdefault("configured", {host_port(url)})
+        return await super().__call__(url, **options)
+
+
 def fetcher(clock: object, *sites: Site, **settings: object) -> Fetcher:
     """A fetcher that may talk to `sites`, and a `resolver` if one is among the settings."""
     resolver = settings.pop("resolver", None)
     allowed = tuple(site.address for site in sites)
     values = HttpSettings.model_validate({"allow_private": allowed, **settings})
-    return Fetcher(values, clock=clock, resolver=resolver)  # type: ignore[arg-type]
+    return ConfiguredFetcher(values, clock=clock, resolver=resolver)  # type: ignore[arg-type]

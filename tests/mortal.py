@@ -93,6 +93,7 @@ class Reaper:
             sources=Edge(store.sources, "sources", self),
             outbox=Edge(store.outbox, "outbox", self),
             publications=store.publications,
+            tallies=store.tallies,
             history=store.history,
             name=store.name,
         )

@@ -6,6 +6,7 @@ No container engine runs here: Dockerfile and compose file are read, not built.
 from __future__ import annotations
 
 import inspect
+import os
 import re
 import shlex
 import shutil
@@ -19,6 +20,7 @@ import pytest
 import yaml
 
 from reblogbot.offload import WorkerPool
+from reblogbot.owner import BOOT_ID
 
 ROOT = Path(__file__).resolve().parent.parent
 DEPLOY = ROOT / "deploy"
@@ -66,8 +68,8 @@ def analyze():
 
 
 @pytest.mark.parametrize("unit", SERVICES)
-def test_units_expose_at_most_1_5(unit, analyze):
-    judged = analyze("security", "--offline=true", "--threshold=15", str(DEPLOY / unit))
+def test_units_expose_at_most_1_3(unit, analyze):
+    judged = analyze("security", "--offline=true", "--threshold=13", str(DEPLOY / unit))
     assert "Overall exposure level" in judged.stdout
     assert judged.returncode == 0, judged.stdout.splitlines()[-1]
 
@@ -99,6 +101,15 @@ def test_both_services_are_locked_up_alike():
 
     assert len(hardening(SERVICES[0])) > 25
     assert hardening(SERVICES[0]) == hardening(SERVICES[1])
+
+
+@pytest.mark.parametrize("unit", SERVICES)
+def test_units_hide_other_processes_and_the_kernel_and_dump_no_memory(unit):
+    assert value(unit, "ProtectProc") == "invisible"
+    assert value(unit, "ProcSubset") == "pid"
+    assert value(unit, "LimitCORE") == "0"
+    # what the program cannot read there any more
+    assert ("Service", "Environment", f"{BOOT_ID}=%b") in directives(unit)
 
 
 def test_the_daemon_is_not_started_again_where_that_would_change_nothing():
@@ -155,6 +166,59 @@ def test_the_image_is_built_from_the_lock_and_keeps_no_cache():
     assert {"--no-deps", "--no-build-isolation"} <= set(installs[1].split())
 
 
+@pytest.fixture
+def registry(tmp_path):
+    """A docker command that knows the digest of each image, as `make pin-images` asks for it."""
+
+    def knowing(digests):
+        program = tmp_path / "bin" / "docker"
+        program.parent.mkdir(exist_ok=True)
+        cases = "".join(f"{name}) echo {digest};;" for name, digest in digests.items())
+        program.write_text(f'#!/bin/sh\ncase "$4" in {cases} *) exit 1;; esac\n')
+        program.chmod(0o755)
+        (tmp_path / "deploy").mkdir(exist_ok=True)
+        return subprocess.run(
+            ["make", "--file", ROOT / "Makefile", "pin-images"],
+            cwd=tmp_path,
+            env={**os.environ, "PATH": f"{program.parent}:{os.environ['PATH']}"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    return knowing
+
+
+DIGEST = f"sha256:{'0123456789abcdef' * 4}"
+
+
+def test_every_image_can_be_pinned_by_digest_and_compose_reads_the_pins(registry, tmp_path):
+    named = {
+        match[1]: match[2]
+        for name in ("compose.yaml", "compose.cluster.yaml")
+        for match in re.finditer(
+            r"\$\{(\w+_IMAGE):-([^}]+)\}", (DEPLOY / name).read_text(encoding="utf-8")
+        )
+    }
+    assert set(named) == {"PYTHON_IMAGE", "POSTGRES_IMAGE"}
+    made = registry(dict.fromkeys(named.values(), DIGEST))
+    assert made.returncode == 0, made.stderr
+    pins = (tmp_path / "deploy" / ".env").read_text(encoding="utf-8").splitlines()
+    assert pins == [f"{key}={image}@{DIGEST}" for key, image in named.items()]
+    froms = [rest.split()[0] for word, rest in instructions() if word == "FROM"]
+    assert froms == ["${PYTHON_IMAGE}"] * 2
+    assert ("ARG", f"PYTHON_IMAGE={named['PYTHON_IMAGE']}") in instructions()
+
+
+def test_pins_that_cannot_be_looked_up_leave_the_old_ones(registry, tmp_path):
+    (tmp_path / "deploy").mkdir()
+    (tmp_path / "deploy" / ".env").write_text("old")
+    assert registry({}).returncode != 0
+    assert registry({"python:3.13-slim-bookworm": ""}).returncode != 0
+    assert (tmp_path / "deploy" / ".env").read_text() == "old"
+
+
 def test_the_image_runs_as_nobody_in_particular_and_says_how_to_stop_it():
     stage = last_stage()
     assert stage["USER"] == "10001:10001"
@@ -187,6 +251,7 @@ def test_the_compose_file_takes_every_privilege_away():
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert service["user"] == last_stage()["USER"]
     assert service["init"] is True
+    assert service["ulimits"] == {"core": 0}
     assert service["volumes"] == ["./data:/data"]
     assert int(service["mem_limit"].removesuffix("m")) * MIB >= room_for_parse_workers() + 256 * MIB
     assert (DEPLOY / service["build"]["context"] / service["build"]["dockerfile"]).is_file()

@@ -21,7 +21,8 @@ LIMITS = Limits()
 class Visitor:
     """A gallery whose fetches go to the test's own web server, and what it logs."""
 
-    def __init__(self, workshop, fetcher, told):
+    def __init__(self, workshop, fetcher, told, configured):
+        self._configured = configured
         self._workshop = workshop
         self._gallery = Gallery(fetcher, workshop.workers)
         self._told = told
@@ -31,11 +32,18 @@ class Visitor:
 
     def looked_at(self, *media, limits=LIMITS):
         """The images, and why others are left out."""
-        return self._workshop.run(self._gallery.fetched(media, limits))
+        return self._workshop.run(
+            self._gallery.fetched(media, limits, source="s", configured=self._configured)
+        )
 
     def illustrated(self, link, wanted=4, **entry):
         return self._workshop.run(
-            self._gallery.illustrated(Entry(title="t", link=link, **entry), wanted)
+            self._gallery.illustrated(
+                Entry(title="t", link=link, **entry),
+                wanted,
+                source="s",
+                configured=self._configured,
+            )
         )
 
     @property
@@ -48,7 +56,7 @@ def visitor(workshop, clock, feeds, caplog):
     caplog.set_level(logging.INFO, "reblogbot.images")
     allowed = HttpSettings(allow_private=(feeds.address,), timeout="2s", max_body="1MB")
     fetcher = Fetcher(allowed, clock=clock)
-    yield Visitor(workshop, fetcher, caplog)
+    yield Visitor(workshop, fetcher, caplog, {feeds.address})
     workshop.run(fetcher.close())
 
 
@@ -245,9 +253,9 @@ def test_no_bytes_make_a_gallery_raise(workshop, body, kind, pixels):
 
     gallery = Gallery(fetch, workshop.workers)
     images, _ = workshop.run(
-        gallery.fetched([Media("https://x.example/a.png")], Limits(image_pixels=pixels))
+        gallery.fetched([Media("https://x.example/a.png")], Limits(image_pixels=pixels), source="s")
     )
-    entry = workshop.run(gallery.illustrated(Entry(link="https://x.example/"), 3))
+    entry = workshop.run(gallery.illustrated(Entry(link="https://x.example/"), 3, source="s"))
     assert len(images) <= 1
     assert all(media.url.startswith(("http://", "https://")) for media in entry.media)
 
@@ -265,7 +273,9 @@ def test_whoever_gives_up_waiting_takes_the_fetches_along(workshop):
 
     async def give_up():
         async with asyncio.timeout(0.05):
-            await Gallery(fetch, workshop.workers).fetched([Media("a"), Media("b")], LIMITS)
+            await Gallery(fetch, workshop.workers).fetched(
+                [Media("a"), Media("b")], LIMITS, source="s"
+            )
 
     with pytest.raises(TimeoutError):
         workshop.run(give_up())

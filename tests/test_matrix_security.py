@@ -5,6 +5,7 @@ import socket
 
 import pytest
 
+from pictures import png
 from rig import Item, posted, rss, standing
 
 HOSTILE = {
@@ -168,6 +169,55 @@ def test_nobody_is_led_inside_the_network(bot, feeds, sandbox, inside, way, host
     assert nobody_came(inside)
     # what stays outside is posted
     assert len(posted(sandbox)) == len(bot.deliveries())
+
+
+def next_page(feeds, to):
+    keys = actor(feeds, feeds.url("/outbox"))
+    first = {"type": "OrderedCollectionPage", "orderedItems": [], "next": to}
+    outbox = {"type": "OrderedCollection", "first": first}
+    kind = "application/activity+json"
+    feeds.show("/outbox", json.dumps(outbox).encode(), kind=kind)
+    return {**keys, "first": "all"}
+
+
+def boosted(feeds, to):
+    keys = actor(feeds, feeds.url("/outbox"))
+    boost = {"type": "Announce", "id": feeds.url("/1"), "actor": feeds.url("/ann"), "object": to}
+    outbox = {"type": "OrderedCollection", "orderedItems": [boost]}
+    kind = "application/activity+json"
+    feeds.show("/outbox", json.dumps(outbox).encode(), kind=kind)
+    return keys
+
+
+POINTING = {
+    name: way
+    for name, way in WAYS.items()
+    if name not in {"a feed", "a fallback", "a page", "a list", "a hot list", "an actor"}
+} | {"a next page": next_page, "a boosted object": boosted}
+
+
+@pytest.mark.parametrize("way", POINTING)
+def test_an_exception_made_for_one_source_serves_no_document_of_another(
+    bot, feeds, sandbox, inside, way
+):
+    address = f"127.0.0.1:{inside.getsockname()[1]}"
+    own = {"url": f"http://{address}/f", "enabled": False}
+    bot.configure(
+        {"hot": POINTING[way](feeds, f"http://{address}/x"), "own": own},
+        {"news": (sandbox, "")},
+        http={"allow_private": [feeds.address, address]},
+    )
+    bot.sync()
+    bot.preview()
+    assert nobody_came(inside)
+
+
+def test_a_source_on_a_private_host_shows_images_of_that_host(bot, feeds, sandbox):
+    image = feeds.show("/a.png", png(), kind="image/png")
+    bot.configure({"hot": enclosure(feeds, image)}, {"news": (sandbox, "")})
+    bot.sync()
+    (status,) = sandbox.statuses("news")
+    assert len(status["media_attachments"]) == 1
 
 
 def test_discovery_leads_nobody_inside_the_network(bot, feeds, sandbox, inside, cli):

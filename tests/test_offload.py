@@ -249,3 +249,48 @@ def test_a_worker_does_not_outlive_a_killed_parent(wait):
         parent.wait()
         assert select.select([ended], [], [], 30)[0]
         os.close(ended)
+
+
+# shares
+
+
+async def test_a_source_with_many_documents_leaves_a_worker_to_the_others(pool):
+    many = [asyncio.ensure_future(pool.share("greedy")(offloaded.loop_for_ever)) for _ in range(20)]
+    for number in range(10):
+        assert await pool.share("modest")(offloaded.double, number) == 2 * number
+    assert not any(task.done() for task in many)
+    for task in many:
+        task.cancel()
+    await asyncio.gather(*many, return_exceptions=True)
+
+
+async def test_a_source_waits_for_one_call_of_each_other_source_at_most(tmp_path):
+    async with WorkerPool(workers=1) as pool:
+        done = []
+
+        async def called(name):
+            await pool.share(name)(offloaded.double, 1)
+            done.append(name)
+
+        # a greedy source that came first must not be served twice before the others
+        names = [*["greedy"] * 10, "b", "c"]
+        await asyncio.gather(*map(called, names))
+    assert max(done.index("b"), done.index("c")) <= 3
+
+
+async def test_a_share_may_have_a_deadline_of_its_own(pool):
+    share = pool.share("s", timedelta(seconds=0.5))
+    error = await failure(share, offloaded.loop_for_ever)
+    assert error.slug == "parse_deadline"
+    assert "longer than 0.5 s" in error.message
+    assert await pool.share("s")(offloaded.double, 1) == 2
+
+
+async def test_a_call_of_a_share_that_is_cancelled_gives_its_turn_to_the_next(pool):
+    share = pool.share("s")
+    task = asyncio.ensure_future(share(offloaded.loop_for_ever))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await share(offloaded.double, 1) == 2

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from reblogbot.owner import is_dead, new_owner
+from reblogbot.owner import BOOT_ID, is_dead, new_owner
 
 WAIT = """
 import sys
@@ -96,7 +96,7 @@ def test_a_number_no_process_can_have_is_nobodys():
 
 HIDDEN = """
 import os, subprocess, sys
-from reblogbot.owner import is_dead, new_owner
+from reblogbot.owner import BOOT_ID, is_dead, new_owner
 new_owner()
 name = sys.stdin.readline().strip()
 subprocess.run(["mount", "-t", "proc", "-o", "hidepid=2", "proc", "/proc"], check=True)
@@ -120,3 +120,37 @@ def test_a_process_the_system_hides_from_us_may_live(bearer):
     if "mount" in done.stderr:
         pytest.skip("NOT TESTED: /proc cannot be mounted here")
     assert done.stdout.split() == ["False", "False"], done.stderr
+
+
+SUBSET = """
+import os, subprocess, sys
+subprocess.run(["mount", "-t", "proc", "-o", "subset=pid", "proc", "/proc"], check=True)
+from reblogbot.owner import BOOT_ID, is_dead, new_owner
+print(new_owner(), is_dead(sys.stdin.readline().strip()))
+"""
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_a_unit_that_sees_nothing_of_the_kernel_knows_its_boot_when_told(bearer, is_told):
+    # as under ProcSubset=pid, where systemd passes the boot on, written without dashes
+    if os.geteuid() or not shutil.which("unshare"):
+        pytest.skip("NOT TESTED: only root can hide a part of /proc")
+    bearer.kill()
+    bearer.wait()
+    here = bearer.name.partition("/")[0]
+    boot = here.partition(":")[0].replace("-", "")
+    environ = {name: value for name, value in os.environ.items() if name != BOOT_ID}
+    done = subprocess.run(
+        ["unshare", "--mount", sys.executable, "-c", SUBSET],
+        input=f"{bearer.name}\n",
+        env=environ | ({BOOT_ID: boot} if is_told else {}),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    if "mount" in done.stderr:
+        pytest.skip("NOT TESTED: /proc cannot be mounted here")
+    name, dead = done.stdout.split()
+    # not told, its leases run out by the clock
+    assert (name.partition("/")[0], dead) == ((here, "True") if is_told else ("", "False"))

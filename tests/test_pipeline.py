@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from reblogbot.errors import Exit
-from rig import Item, items, posted, text_of
+from rig import Item, items, posted, rss, text_of
 
 pytestmark = pytest.mark.both_databases
 
@@ -24,6 +24,16 @@ def hot(bot, feeds, sandbox, clock):
     def configure(**keys):
         url = feeds.show("/hot.xml", items(clock, "c", "b", "a"))
         bot.configure({"hot": {"url": url, **keys}}, {"news": (sandbox, "")})
+
+    return configure
+
+
+@pytest.fixture
+def reconfigured(bot, feeds, sandbox):
+    """Gives the source `hot`, which goes on showing what it shows, other keys."""
+
+    def configure(**keys):
+        bot.configure({"hot": {"url": feeds.url("/hot.xml"), **keys}}, {"news": (sandbox, "")})
 
     return configure
 
@@ -192,7 +202,11 @@ def test_the_summary_has_the_keys_of_the_contract_and_counts_right(hot, bot):
         (403, {}, "failed", Exit.FAILED),
         (410, {}, "gone", Exit.FAILED),
         (429, {"Retry_After": "600"}, "retry_later", Exit.OK),
-        (503, {}, "retry_later", Exit.OK),
+        (503, {"Retry_After": "600"}, "retry_later", Exit.OK),
+        (503, {}, "retry_later", Exit.FAILED),
+        (500, {}, "retry_later", Exit.FAILED),
+        (429, {}, "retry_later", Exit.FAILED),
+        (408, {}, "retry_later", Exit.FAILED),
         (302, {"Location": "http://169.254.169.254/"}, "refused", Exit.FAILED),
     ],
 )
@@ -267,6 +281,84 @@ def test_due_polls_only_those_whose_time_has_come(bot, feeds, sandbox, clock):
     done = bot.sync(which="due")
     assert outcomes(done) == {"often": "not_modified", "seldom": "not_due"}
     assert done.counts()["polled"] == 1
+
+
+def test_a_source_that_does_not_change_is_asked_less_often_until_it_does(hot, bot, feeds, clock):
+    hot(every="15m", every_max="2h")
+    bot.sync()
+    for _ in range(24 * 4):
+        clock.advance(minutes=15)
+        bot.sync(which="due")
+    first_day = feeds.times("/hot.xml")
+    assert 30 < first_day < 70
+    clock.advance(days=30)
+    bot.sync()
+    clock.advance(minutes=119)
+    assert outcomes(bot.sync(which="due")) == {"hot": "not_due"}
+    clock.advance(minutes=2)
+    feeds.show("/hot.xml", items(clock, "z"))
+    assert outcomes(bot.sync(which="due")) == {"hot": "new"}
+    clock.advance(minutes=16)
+    assert outcomes(bot.sync(which="due")) == {"hot": "not_modified"}
+
+
+def test_a_servers_wish_stretches_the_interval_to_every_max_at_most(
+    hot, reconfigured, bot, feeds, clock
+):
+    hot(every_max="1h")
+    feeds.pages["/hot.xml"].headers["Cache-Control"] = "max-age=864000"
+    bot.sync()
+    clock.advance(minutes=59)
+    assert outcomes(bot.sync(which="due")) == {"hot": "not_due"}
+    clock.advance(minutes=2)
+    assert outcomes(bot.sync(which="due")) == {"hot": "not_modified"}
+    reconfigured(every_max="5d")
+    clock.advance(hours=2)
+    bot.sync(which="due")
+    clock.advance(days=4)
+    assert outcomes(bot.sync(which="due")) == {"hot": "not_due"}
+
+
+def test_a_shorter_interval_counts_at_once(hot, reconfigured, bot, clock):
+    hot(every="1d")
+    bot.sync()
+    clock.advance(minutes=10)
+    reconfigured(every="15m")
+    assert outcomes(bot.sync(which="due")) == {"hot": "not_due"}
+    clock.advance(minutes=6)
+    assert outcomes(bot.sync(which="due")) == {"hot": "not_modified"}
+
+
+def test_a_wish_stands_where_an_interval_got_shorter(hot, reconfigured, bot, feeds, clock):
+    hot(every="30m")
+    feeds.pages["/hot.xml"].headers["Cache-Control"] = "max-age=7200"
+    bot.sync()
+    reconfigured(every="5m")
+    clock.advance(minutes=100)
+    assert outcomes(bot.sync(which="due")) == {"hot": "not_due"}
+
+
+def test_hours_that_a_feed_skips_are_passed_over_also_while_it_does_not_change(
+    reconfigured, bot, feeds, clock, cli
+):
+    soon = {(clock.now() + timedelta(hours=ahead)).hour for ahead in range(6)}
+    hours = "".join(f"<hour>{hour}</hour>" for hour in soon)
+    feed = rss(items(clock, "a")).replace(
+        b"<item>", f"<skipHours>{hours}</skipHours><item>".encode(), 1
+    )
+    feeds.show("/hot.xml", feed)
+    reconfigured()
+    bot.sync()
+    opens = (clock.now() + timedelta(hours=6)).replace(minute=0, second=0)
+    for _ in range(2):
+        (source,) = cli("status", "--json").json["sources"]
+        assert (source["next_poll_at"], source["next_poll_reason"]) == (
+            opens.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "skipped_hours",
+        )
+        assert "after hours it skips" in cli("status").out
+        clock.advance(minutes=20)
+        assert outcomes(bot.sync()) == {"hot": "not_modified"}
 
 
 def test_a_sync_without_due_polls_what_is_not_due(hot, bot, feeds):

@@ -408,7 +408,8 @@ def test_each_event_is_one_json_object_of_one_line(hostile):
     "command",
     [["sync"], ["preview"], ["preview", "--json"], ["status"], ["status", "--json"],
      ["queue", "list", "--json", "--state", "dead"], ["why", "--json", "1"], ["why", "1"],
-     ["check", "--online", "--json"], ["check", "--online"]],
+     ["check", "--online", "--json"], ["check", "--online"], ["queue", "list", "--state", "dead"],
+     ["queue", "show", "1"], ["queue", "show", "1", "--json"]],
 )  # fmt: skip
 def test_no_output_obeys_a_hostile_server(hostile, cli, command):
     cli("sync")

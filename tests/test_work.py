@@ -12,6 +12,7 @@ from sqlalchemy import event
 
 from reblogbot import offload
 from reblogbot.sandbox.server import run_in_thread
+from reblogbot.sources.body import read_bounded
 from rig import items, rss
 
 FEEDS = 12
@@ -72,9 +73,10 @@ def parsed(monkeypatch):
     handed = []
     really = offload.WorkerPool.__call__
 
-    async def counted(pool, function, *args):
-        handed.append(function)
-        return await really(pool, function, *args)
+    async def counted(pool, function, *args, **options):
+        if function is read_bounded:
+            handed.append(function)
+        return await really(pool, function, *args, **options)
 
     monkeypatch.setattr(offload.WorkerPool, "__call__", counted)
     return handed

@@ -10,11 +10,13 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reblogbot import __version__, registry
 from reblogbot.clock import SystemClock
+from reblogbot.config.hosts import hosts_of
 from reblogbot.config.load import Readable, load, load_readable
 from reblogbot.config.settings import AccountSettings, Config, HttpSettings, SourceSettings
 from reblogbot.config.tokens import granted_scopes, read_token
@@ -172,9 +174,10 @@ class Edges:
                     targets[name] = make_target(config.accounts[name], config, self.clock)
                 return targets[name]
 
-        tools = Tools(fetch=self.fetcher, offload=self.workers, clock=self.clock, reader=target)
-
         def make_source(settings: SourceSettings) -> Source:
+            fetch = partial(self.fetcher, configured=hosts_of(settings, config.accounts))
+            offload = self.workers.share(settings.name)
+            tools = Tools(fetch=fetch, offload=offload, clock=self.clock, reader=target)
             return registry.factory(settings.kind)(settings.name, settings, tools)
 
         def make_access(account: AccountSettings, store: Store, in_store: StoreThread) -> Access:

@@ -113,6 +113,11 @@ class SourceError(ReblogbotError):
         self.outcome: Failure = outcome
         self.retry_at = retry_at
 
+    @property
+    def asks_for_rest(self) -> bool:
+        """True when the server asked to be left alone: by 429, or by naming a time."""
+        return self.retry_at is not None or self.slug == "rate_limited"
+
 
 class TargetError(ReblogbotError):
     """One call to an account's server did not end in success."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -98,8 +99,10 @@ class Batch:
     """What one poll brings: all entries the source shows now, in the source's own order.
 
     With `not_modified` the entries are empty and the last batch still stands.
-    `fresh_for` is how long the source says its answer stays fresh; `moved_to` is the URL
-    that answered for it by permanent redirects alone, "" when it did not move.
+    `fresh_for` is how long the source says its answer stays fresh, `skipped_hours` are the
+    hours of the week (UTC, 0 is Monday's first) in which it wants no polls; `moved_to` is the
+    URL that answered for it by permanent redirects alone, "" when it did not move. `left_out`
+    counts the oldest entries of a document that shows more than is read of one.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -108,7 +111,9 @@ class Batch:
     validators: Validators = field(default_factory=Validators)
     not_modified: bool = False
     fresh_for: timedelta | None = None
+    skipped_hours: frozenset[int] = frozenset()
     moved_to: str = ""
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,10 +348,12 @@ class Past:
     before the first batch, `is_blank` that no batch has ever shown anything. The rest is filled
     where the source's settings ask for it: what each account published lately, by key what may
     be edited, and the first keys of what was kept from it for want of votes. `addresses` are
-    those of the config's accounts, by name, as far as they are known.
+    those of the config's accounts, by name, as far as they are known. `was_cut` tells that the
+    last batch had more entries than are read of one, and `held` counts what each account holds of
+    the source's storms.
     """
 
-    seen: Collection[bytes] = frozenset()
+    seen: AbstractSet[bytes] = frozenset()
     published: Mapping[str, Collection[bytes]] = field(default_factory=dict)
     last_batch_at: datetime | None = None
     address_changed: bool = False
@@ -354,6 +361,8 @@ class Past:
     recent: Mapping[str, Recent] = field(default_factory=dict)
     made: Mapping[str, Mapping[bytes, Made]] = field(default_factory=dict)
     outvoted: Mapping[str, Collection[bytes]] = field(default_factory=dict)
+    was_cut: bool = False
+    held: Mapping[str, int] = field(default_factory=dict)
     addresses: Mapping[str, str] = field(default_factory=dict)
 
 

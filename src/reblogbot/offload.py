@@ -16,6 +16,7 @@ from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self, TypeVar
+from weakref import WeakValueDictionary
 
 from reblogbot import replies, worker
 from reblogbot.errors import SourceError
@@ -64,6 +65,7 @@ class WorkerPool:
         self._bounds = {worker.VALUE: reply, worker.ERROR: _MOST_WORDS, worker.MEMORY: 0}
         self._turns = asyncio.Semaphore(workers)
         self._idle: list[_Child] = []
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def __aenter__(self) -> Self:
         return self
@@ -86,9 +88,18 @@ class WorkerPool:
             self._idle.append(child)
             return child.protections
 
-    async def __call__(self, function: Callable[..., T], *args: Any) -> T:
+    def share(self, name: str, deadline: timedelta | None = None) -> Share:
+        """The share of the source called `name`; its calls have `deadline`, or else the pool's."""
+        # the lock lives as long as any share of that name
+        lock = self._locks.setdefault(name, asyncio.Lock())
+        return Share(self, lock, deadline)
+
+    async def __call__(
+        self, function: Callable[..., T], *args: Any, deadline: timedelta | None = None
+    ) -> T:
         """What `function(*args)` returns, of the type that it is annotated to return.
 
+        `deadline` counts from when a child is free, and is the pool's where it is None.
         It must be importable, its arguments picklable; `replies` says which results can be sent.
         Raises the SourceError the function raised, but without an instant to try again; else
         SourceError `parse_deadline`, `parse_memory` or `parse_reply` (refused), `parser_died` or
@@ -99,16 +110,17 @@ class WorkerPool:
         except TypeError as error:
             raise SourceError("parse_failed", f"{error}; report it to its author") from error
         request = pickle.dumps((function, args))
+        seconds = deadline.total_seconds() if deadline else self._deadline
         async with self._turns:
             child = await self._take()
             try:
-                async with asyncio.timeout(self._deadline):
+                async with asyncio.timeout(seconds):
                     kind, body = await child.ask(request, self._bounds)
                 result = self._read(kind, body, returned)
             except BaseException as error:
                 # its answer would come when another one is waited for
                 await child.kill()
-                if failure := self._failure(error, child):
+                if failure := self._failure(error, child, seconds):
                     raise failure from error
                 raise
             if kind != worker.MEMORY:
@@ -145,13 +157,13 @@ class WorkerPool:
             outcome="refused",
         )
 
-    def _failure(self, error: BaseException, child: _Child) -> SourceError | None:
+    def _failure(self, error: BaseException, child: _Child, seconds: float) -> SourceError | None:
         """The words for a call that brought no reply; None for an error that is not the child's."""
         match error:
             case TimeoutError():
                 return SourceError(
                     "parse_deadline",
-                    f"reading what the source sent took longer than {self._deadline:g} s; "
+                    f"reading what the source sent took longer than {seconds:g} s; "
                     "it is made to be slow or far too large, drop the source if this goes on",
                     outcome="refused",
                 )
@@ -170,6 +182,24 @@ class WorkerPool:
                     "if this goes on",
                 )
         return None
+
+
+class Share:
+    """A source's share of a pool: one call at a time, the others wait; implements Offload.
+
+    The pool serves its callers in turn. So a source with many documents waits for itself, and
+    another source waits for one call of each source before it.
+    """
+
+    def __init__(self, pool: WorkerPool, lock: asyncio.Lock, deadline: timedelta | None) -> None:
+        self._pool = pool
+        self._lock = lock
+        self._deadline = deadline
+
+    async def __call__(self, function: Callable[..., T], *args: Any) -> T:
+        """What the pool returns."""
+        async with self._lock:
+            return await self._pool(function, *args, deadline=self._deadline)
 
 
 class _Child:

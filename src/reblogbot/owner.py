@@ -6,6 +6,9 @@ import os
 import secrets
 from functools import cache
 from pathlib import Path
+from uuid import UUID
+
+BOOT_ID = "REBLOGBOT_BOOT_ID"
 
 
 def new_owner() -> str:
@@ -42,10 +45,20 @@ def is_here(owner: str) -> bool:
 def _here() -> str:
     """This boot of this machine, and the namespace in which a process id means something."""
     try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-        return f"{boot}:{Path('/proc/self/ns/pid').stat().st_ino}"
-    except OSError:
+        return f"{_boot()}:{Path('/proc/self/ns/pid').stat().st_ino}"
+    except (OSError, ValueError):
         return ""
+
+
+def _boot() -> UUID:
+    """The id of this boot. Raises OSError, ValueError where it is not known.
+
+    A systemd unit that hides /proc/sys (ProcSubset=pid) passes it on in the environment.
+    """
+    try:
+        return UUID(Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip())
+    except OSError:
+        return UUID(os.environ.get(BOOT_ID, ""))
 
 
 def _started(pid: int) -> str | None:

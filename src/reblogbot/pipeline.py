@@ -20,10 +20,12 @@ from urllib.parse import urlsplit
 
 from reblogbot.clock import uptime
 from reblogbot.config.settings import AccountSettings, Config, SourceSettings
+from reblogbot.core import schedule
 from reblogbot.core.rounds import Poll, Round
+from reblogbot.core.schedule import NextPoll
 from reblogbot.model import Delivery, Entry, Limits, Post, State
 from reblogbot.polling import Look, Poller
-from reblogbot.ports import Clock, Offload, Source, Told, untold
+from reblogbot.ports import Clock, ParserPool, Source, Told, untold
 from reblogbot.sending.access import Access
 from reblogbot.store import Store, StoreThread
 from reblogbot.store.due import Room, Which
@@ -52,7 +54,7 @@ class Pipeline:
         make_source: Callable[[SourceSettings], Source],
         make_access: Callable[[AccountSettings, Store, StoreThread], Access],
         gallery: Gallery,
-        offload: Offload,
+        offload: ParserPool,
         clock: Clock,
         dice: Callable[[], float],
     ) -> None:
@@ -70,7 +72,9 @@ class Pipeline:
         self._messenger: Messenger | None = None
         # what is being polled, and since when its lease is that old
         self._held: dict[int, tuple[SourceRecord, float]] = {}
-        self.poller = Poller(config, store, self._in_store, make_source, self, gallery, clock, dice)
+        self.poller = Poller(
+            config, store, self._in_store, make_source, self, gallery, offload, clock, dice
+        )
 
     async def close(self) -> None:
         """Let go of threads; the store is closed by whoever opened it."""
@@ -113,13 +117,17 @@ class Pipeline:
         await self.tell(at_once=True)
         return done
 
+    def _brought_forward(self, name: str, planned: NextPoll, last_poll_at: datetime) -> NextPoll:
+        """The source's next poll, earlier where the config now says so."""
+        return schedule.brought_forward(planned, last_poll_at, self.config.sources[name])
+
     async def enrol(self, done: Round | None = None) -> None:
         """Know the config's sources and accounts; hold what is queued for others."""
         config, now = self.config, self.clock.now()
         hosts = {name: host(source, config) for name, source in config.sources.items()}
         addresses = {name: address(source) for name, source in config.sources.items()}
         servers = {name: account.server for name, account in config.accounts.items()}
-        await self._in_store(self.store.sources.enrol, addresses, now, hosts)
+        await self._in_store(self.store.sources.enrol, addresses, now, hosts, self._brought_forward)
         await self._in_store(self.store.outbox.enrol, servers)
         held = await self._in_store(self.store.outbox.hold_strays, addresses, servers, now)
         if done is not None:
@@ -287,7 +295,7 @@ class Pipeline:
             account = self.config.accounts[name]
             access = self._make_access(account, self.store, self._in_store)
             self._senders[name] = Sender(
-                self.config, access, self._gallery, self._offload, self.addresses
+                self.config, access, self._gallery, self._offload.share(name), self.addresses
             )
         return self._senders[name]
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
+from reblogbot.config.hosts import hosts_of
 from reblogbot.config.settings import Config, SourceSettings
 from reblogbot.core import schedule
 from reblogbot.core.rounds import Outcome, Poll
+from reblogbot.core.schedule import NextPoll
 from reblogbot.errors import SourceError
 from reblogbot.images import Gallery
 from reblogbot.model import (
@@ -25,13 +27,14 @@ from reblogbot.model import (
     Recent,
     Validators,
 )
-from reblogbot.ports import Clock, Source
+from reblogbot.ports import Clock, ParserPool, Source
 from reblogbot.store import Store, StoreThread
 from reblogbot.store.records import SourceRecord
 from reblogbot.store.sources import Quiet
 
 if TYPE_CHECKING:
-    from reblogbot.core.planning import Taken
+    from reblogbot.core.drafting import Draft
+    from reblogbot.core.planning import Choice, Route, Taken
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +71,7 @@ class Servers(Protocol):
 class Poller:
     """Looks at sources and records what they bring."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - every part of the world that a poll touches
         self,
         config: Config,
         store: Store,
@@ -76,6 +79,7 @@ class Poller:
         make_source: Callable[[SourceSettings], Source],
         servers: Servers,
         gallery: Gallery,
+        parsers: ParserPool,
         clock: Clock,
         dice: Callable[[], float],
     ) -> None:
@@ -85,6 +89,7 @@ class Poller:
         self._make_source = make_source
         self._servers = servers
         self._gallery = gallery
+        self._parsers = parsers
         self._clock = clock
         self._dice = dice
         self._quiets: list[Quiet] = []
@@ -108,9 +113,10 @@ class Poller:
         if not batch.entries:
             return Look(record, settings, batch, looked_at=self._clock.now())
         # what decides is imported when there is something to decide: most rounds bring nothing
-        from reblogbot.core import planning  # noqa: PLC0415
+        from reblogbot.core import bounds, planning  # noqa: PLC0415
 
-        found = planning.candidates(record.name, batch)
+        batch = await asyncio.to_thread(bounds.bounded, batch)
+        found = await asyncio.to_thread(planning.candidates, record.name, batch)
         return Look(record, settings, batch, found, looked_at=self._clock.now())
 
     async def _polled(self, settings: SourceSettings, known: Validators) -> Batch:
@@ -129,7 +135,7 @@ class Poller:
         """What the look comes to; `taken` is known besides what stands in the store."""
         from reblogbot.core import planning  # noqa: PLC0415  as above
 
-        accounts = look.settings.to
+        settings, found = look.settings, look.found
         past = await self._past(look)
         if taken is not None:
             past = taken.known_in(past)
@@ -139,14 +145,53 @@ class Poller:
                 await self._servers.limits(name) if self._has_work(look, past, name) else Limits(),
                 name in look.record.learnt,
             )
-            for name in accounts
+            for name in settings.to
         ]
         now = self._clock.now()
-        plan = planning.plan(look.settings, look.batch, look.found, routes, past, now)
-        found = await self._illustrated(look, plan)
-        if found != look.found:
-            plan = planning.plan(look.settings, look.batch, found, routes, past, now)
-        return plan
+        choice = planning.choose(settings, found, routes, past)
+        drafts = await self._drafted(look, routes, choice, now)
+        plan = await asyncio.to_thread(
+            planning.plan, settings, found, routes, past, choice, drafts, now
+        )
+        pictured = await self._illustrated(look, plan)
+        if pictured == found:
+            return plan
+        changed = {
+            place
+            for place, (one, other) in enumerate(zip(found, pictured, strict=True))
+            if one is not other
+        }
+        again = await self._drafted(replace(look, found=pictured), routes, choice, now, changed)
+        for name, some in again.items():
+            drafts[name] |= some
+        return await asyncio.to_thread(
+            planning.plan, settings, pictured, routes, past, choice, drafts, now
+        )
+
+    async def _drafted(
+        self,
+        look: Look,
+        routes: Sequence[Route],
+        choice: Choice,
+        now: datetime,
+        only: Container[int] | None = None,
+    ) -> dict[str, dict[int, Draft]]:
+        """Drafts of what was chosen, by account and place; with `only`, of these places alone."""
+        from reblogbot.core import drafting  # noqa: PLC0415  as above
+        from reblogbot.drafts import Drafter  # noqa: PLC0415  as above
+
+        drafter = Drafter(self._parsers, look.record.name)
+        drafts: dict[str, dict[int, Draft]] = {}
+        for route in routes:
+            selection = choice.by_account[route.account.name]
+            job = drafting.draft_job(look.settings, route.account, route.limits, look.batch, now)
+            mine = drafts.setdefault(route.account.name, {})
+            for places, is_edit in ((selection.chosen, False), (selection.edits, True)):
+                wanted = [place for place in places if only is None or place in only]
+                entries = [look.found[place].entry for place in wanted]
+                made = await drafter.drafts(replace(job, is_edit=is_edit), entries)
+                mine |= zip(wanted, made, strict=True)
+        return drafts
 
     async def _illustrated(self, look: Look, plan: Plan) -> tuple[Candidate, ...]:
         """What was found, with a page's own images for what is to be posted and brings none."""
@@ -161,15 +206,23 @@ class Poller:
             and not compose.images_of(intent.candidate.entry)
         }
         chosen = dict(islice(bare.items(), settings.max_per_poll))
+        configured = hosts_of(settings, self._config.accounts)
         entries = await asyncio.gather(
             *(
-                self._gallery.illustrated(one.entry, settings.media, proxy=settings.proxy)
+                self._gallery.illustrated(
+                    one.entry,
+                    settings.media,
+                    source=settings.name,
+                    proxy=settings.proxy,
+                    configured=configured,
+                )
                 for one in chosen.values()
             )
         )
         shown = {
             number: replace(one, entry=entry)
             for (number, one), entry in zip(chosen.items(), entries, strict=True)
+            if entry is not one.entry
         }
         return tuple(shown.get(id(one), one) for one in look.found)
 
@@ -180,9 +233,9 @@ class Poller:
         """
         if look.error is not None:
             return await self._failed(look, look.error)
-        due = self._due(look)
+        following = self._next_poll(look)
         if look.batch.not_modified:
-            return await self._quiet(look, due)
+            return await self._quiet(look, following)
         plan = await self.plan(look)
         recorded = await self._in_store(
             self._store.sources.record,
@@ -190,12 +243,17 @@ class Poller:
             _to_be_read_again(look.batch) if plan.is_outdated else look.batch,
             plan,
             look.settings.to,
-            due,
+            following,
             self._clock.now(),
         )
         if recorded is None:
             return Poll(look.record.name, "not_due", error="another process polled it meanwhile")
         outcome: Outcome = "new" if plan.new else "nothing_new"
+        if look.batch.left_out:
+            log.warning(
+                "entries left out",
+                extra={"source": look.record.name, "count": look.batch.left_out},
+            )
         if plan.storm:
             outcome = "held"
             log.warning("storm held", extra={"source": look.record.name, "reason": plan.storm})
@@ -204,6 +262,8 @@ class Poller:
 
     async def _past(self, look: Look) -> Past:
         """What the store knows that matters for this look."""
+        from reblogbot.core import bounds, planning  # noqa: PLC0415  as above
+
         accounts, settings = look.settings.to, look.settings
         past = await self._in_store(self._store.sources.past, look.record, look.found, accounts)
         recent: dict[str, Recent] = {}
@@ -227,10 +287,21 @@ class Poller:
                 outvoted[name] = await self._in_store(
                     self._store.publications.outvoted, name, look.record.id, firsts
                 )
-        seen = set(past.seen)
-        has_authors = any(one.entry.author and seen.isdisjoint(one.keys) for one in look.found)
+        unseen = [one for one in look.found if past.seen.isdisjoint(one.keys)]
+        has_authors = any(one.entry.author for one in unseen)
         addresses = await self._servers.addresses() if has_authors else {}
-        return replace(past, recent=recent, made=made, outvoted=outvoted, addresses=addresses)
+        held: dict[str, int] = {}
+        if len(unseen) >= planning.WHOLESALE:
+            held = await self._in_store(self._store.tallies.held_by_storms, settings.name)
+        return replace(
+            past,
+            recent=recent,
+            made=made,
+            outvoted=outvoted,
+            addresses=addresses,
+            held=held,
+            was_cut=look.record.last_batch_size >= bounds.MOST_ENTRIES,
+        )
 
     def _has_work(self, look: Look, past: Past, account: str) -> bool:
         """Whether anything might have to be composed for this account."""
@@ -240,17 +311,18 @@ class Poller:
             return True
         return any(not set(one.keys) & set(past.seen) for one in look.found)
 
-    def _due(self, look: Look) -> datetime:
-        return schedule.next_due(
-            self._clock.now(),
-            look.settings.every,
+    def _next_poll(self, look: Look) -> NextPoll:
+        now = self._clock.now()
+        return schedule.next_poll(
+            now,
+            look.settings,
             fresh_for=look.batch.fresh_for,
-            cron=look.settings.cron,
-            timezone=look.settings.timezone,
+            unchanged_since=look.record.last_batch_at if look.batch.not_modified else now,
+            skipped_hours=look.batch.skipped_hours,
         )
 
-    async def _quiet(self, look: Look, due: datetime) -> Poll:
-        self._quiets.append(Quiet(look.record, look.batch, due, self._clock.now()))
+    async def _quiet(self, look: Look, following: NextPoll) -> Poll:
+        self._quiets.append(Quiet(look.record, look.batch, following, self._clock.now()))
         if len(self._quiets) >= QUIETS:
             await self.flush()
         return Poll(look.record.name, "not_modified")
@@ -263,19 +335,16 @@ class Poller:
 
     async def _failed(self, look: Look, error: SourceError) -> Poll:
         now = self._clock.now()
-        due = schedule.next_due(
-            now,
-            look.settings.every,
-            retry_at=error.retry_at,
-            failures=look.record.failures + 1,
-            dice=self._dice(),
+        failures = look.record.failures + 1
+        following = schedule.next_try(
+            now, look.settings.every, failures, self._dice(), error.retry_at
         )
         await self._in_store(
             self._store.sources.record_failure,
             look.record,
             error.message,
             error.outcome,
-            due,
+            following,
             schedule.hold_until(now, error.retry_at),
             now,
         )
@@ -283,7 +352,13 @@ class Poller:
             "poll failed",
             extra={"source": look.record.name, "slug": error.slug, "error": error.message},
         )
-        return Poll(look.record.name, error.outcome, error=error.message, slug=error.slug)
+        return Poll(
+            look.record.name,
+            error.outcome,
+            error=error.message,
+            slug=error.slug,
+            is_asked_to_wait=error.retry_at is not None,
+        )
 
 
 def _to_be_read_again(batch: Batch) -> Batch:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import inf
 from typing import Any, Protocol, TypeVar
 
@@ -30,7 +30,7 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A 200 or a 304. `headers` have lower-case names; `body` is decompressed, empty on 304.
+    """A success or a 304. `headers` have lower-case names; `body` is decompressed, empty on 304.
 
     `url` is what answered at last; `moved_to` is the same where permanent redirects alone
     (301, 308) led there, else "".
@@ -52,12 +52,18 @@ class Fetch(Protocol):
         *,
         headers: Mapping[str, str] | None = None,
         validators: Validators | None = None,
+        validators_from: str = "",
         accept: str = "",
         proxy: str = "",
+        configured: Collection[str] = (),
     ) -> Response:
-        """The answer, if it is 200 or 304.
+        """The answer, if it is a 2xx with a whole body or a 304.
 
         `headers` are the admin's own for this source: sent to the origin of `url` only.
+        `validators` go to the origin of `validators_from`, the URL whose answer they came from;
+        by default that is `url`. `configured` are the `host:port` pairs the config names for
+        whoever asks: a `host:port` in `allow_private` holds only where a fetch begins at one of
+        them, and only as long as its redirects stay there.
         Raises SourceError, with its outcome, for anything else.
         """
         ...
@@ -71,6 +77,17 @@ class Offload(Protocol):
 
         It must be importable, the arguments picklable. Raises SourceError when it takes too
         long, takes too much memory, answers with another type or dies.
+        """
+        ...
+
+
+class ParserPool(Protocol):
+    """Parser children that all sources share fairly."""
+
+    def share(self, name: str, deadline: timedelta | None = None) -> Offload:
+        """The share of the source of that name: at most one call of all its shares runs at a time.
+
+        A call may take `deadline` once a child is free, or else what the pool allows.
         """
         ...
 

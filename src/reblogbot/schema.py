@@ -21,7 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISION = "0004"
+REVISION = "0005"
 """The newest migration; a test holds it against the migrations themselves."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -92,6 +92,8 @@ source = Table(
     Column("last_batch_at", Instant),
     Column("last_batch_size", Integer, nullable=False, default=0),
     Column("due", Instant, nullable=False),
+    # why then: a name of `core.schedule.Reason`
+    Column("due_reason", Plain, nullable=False, default="", server_default=""),
     # before this the server asked not to be polled
     Column("asked_until", Instant),
     Column("lease_owner", Plain),

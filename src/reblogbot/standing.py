@@ -132,6 +132,7 @@ def _source(settings: SourceSettings, record: SourceRecord | None) -> dict[str, 
         "next_poll_at": _iso(record.due) if record and is_asked else None,
         "failures": record.failures if record else 0,
         "error": record.error if record else "",
+        "next_poll_reason": record.due_reason if record and is_asked else "",
     }
 
 

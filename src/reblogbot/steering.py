@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reblogbot.config.settings import Config
-from reblogbot.core import compose, planning
-from reblogbot.errors import ReblogbotError
+from reblogbot.core import compose, drafting
 from reblogbot.model import PART_OF, TRANSITIONS, Batch, Delivery, State
 from reblogbot.store import Store
 
@@ -130,13 +129,12 @@ class Steering:
         record = self._store.outbox.account(one.account)
         remembered = {known.name: known for known in self._store.sources.all()}
         known_title = remembered[one.source].title if one.source in remembered else ""
-        route = planning.Route(account, record.limits, learnt=True)
         batch = Batch(title=known_title, language=one.post.language)
-        try:
-            post = planning.render(entry, source, route, batch)
-        except ReblogbotError as error:
-            return f"cannot be rendered: {error.message}"
-        excess = compose.link_excess(post)
-        if excess:
-            return f"stays {one.state.value}: {excess}"
-        return replace(one, post=post, generation=one.generation + 1, sent_from=None)
+        job = drafting.draft_job(source, account, record.limits, batch, self._now)
+        # what stands in the queue has passed its filters
+        (draft,) = drafting.drafts(replace(job, entries=(entry,), is_edit=True))
+        if draft.post is None:
+            return f"cannot be rendered: {draft.reason}"
+        if draft.held:
+            return f"stays {one.state.value}: {draft.held}"
+        return replace(one, post=draft.post, generation=one.generation + 1, sent_from=None)

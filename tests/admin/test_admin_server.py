@@ -10,7 +10,7 @@ import socket
 import sqlite3
 import sys
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import aiohttp
@@ -18,6 +18,7 @@ import pytest
 
 from children import on_a_small_disk
 from reblogbot.admin import health
+from reblogbot.admin.server import MAX_CONNECTIONS, AdminServer
 from reblogbot.core.rounds import Poll
 from rig import PATIENCE, items, kill, posted, until
 
@@ -177,6 +178,44 @@ async def test_a_port_that_is_taken_is_told_once_and_tried_again(admin, caplog):
         session.get(f"http://{taken}/healthz") as answer,
     ):
         assert answer.status == 200
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nX: "])
+async def test_a_request_that_is_never_finished_is_ended(admin, sent):
+    host, _, taken = admin.address.rpartition(":")
+    impatient = AdminServer(admin.store, admin.pulse, seconds=0.2)
+    await admin.server.listen("")
+    await impatient.listen(f"{host}:{taken}")
+    reader, writer = await asyncio.open_connection(host, int(taken))
+    writer.write(sent)
+    with suppress(ConnectionResetError):
+        assert await reader.read() == b""
+    writer.close()
+    await impatient.listen("")
+
+
+async def test_a_connection_brings_one_answer(admin):
+    reader, writer = await asyncio.open_connection(*admin.address.split(":"))
+    writer.write(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 2)
+    answer = await reader.read()
+    writer.close()
+    assert answer.count(b"HTTP/1.1 200") == 1
+    assert b"Connection: close" in answer
+
+
+async def test_so_many_connections_and_no_more_are_held_open(admin):
+    address = admin.address.split(":")
+    held = [await asyncio.open_connection(*address) for _ in range(MAX_CONNECTIONS)]
+    with pytest.raises(aiohttp.ClientError):
+        await admin.get("/healthz")
+    for _, writer in held:
+        writer.close()
+        await writer.wait_closed()
+    # the other side learns of it in its own time
+    while True:
+        with suppress(aiohttp.ClientError):
+            assert (await admin.get("/healthz")).status == 200
+            break
 
 
 async def test_an_idle_client_does_not_keep_it_from_closing(admin):

@@ -34,7 +34,7 @@ def test_the_json_is_as_the_contract_has_it(hot, cli, sandbox, clock):
     told = ran.json
     assert {"sources", "accounts", "queue"} <= set(told)
     keys = ["name", "kind", "url", "state", "last_poll_at", "next_poll_at", "failures", "error"]
-    assert [list(one) for one in told["sources"]] == [keys] * 4
+    assert [list(one) for one in told["sources"]] == [[*keys, "next_poll_reason"]] * 4
     good, bad, aged, off = told["sources"]
     assert (good["state"], good["failures"], good["error"]) == ("ok", 0, "")
     assert datetime.fromisoformat(good["last_poll_at"]) == clock.now()

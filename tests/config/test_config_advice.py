@@ -75,6 +75,19 @@ def test_a_config_that_does_nothing_is_told_so(advice, plain):
     assert any("every source is disabled" in one for one in advice(plain + "enabled = false"))
 
 
+def test_an_exception_that_lets_nothing_through_or_too_much_is_told(advice, plain):
+    allowed = '"[::1]:80", "10.0.0.0/8", "127.0.0.0/16", "::1/128", "example.org:443"'
+    said = advice(f"[http]\nallow_private = [{allowed}]\n" + plain)
+    assert [one.partition(": ")[2] for one in said] == [
+        "http.allow_private[0]: no source or account of this file is at that host and port",
+        *(
+            f"http.allow_private[{at}]: covers this machine: any link of a stranger may then lead "
+            "to its services"
+            for at in (2, 3)
+        ),
+    ]
+
+
 def test_an_account_nobody_posts_to_is_told(advice, plain):
     other = '[accounts.other]\nserver = "https://x.example"\ntoken_file = "news.token"\n'
     assert advice(plain + other) == ["8: accounts.other: no source names this account"]

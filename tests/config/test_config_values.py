@@ -3,6 +3,7 @@
 import pickle
 from datetime import time, timedelta
 from decimal import Decimal
+from ipaddress import ip_network
 
 import pytest
 from hypothesis import example, given
@@ -196,6 +197,42 @@ def test_a_store_that_would_forget_is_refused(url):
 )
 def test_an_exception_is_one_exact_host_and_port(written, kept):
     assert urls.read_host_port(written) == kept
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["198.18.0.0/15", "fc00::/18", "10.0.0.7/32", "127.0.0.0/8", "2001:db8::/32", "::1/128"],
+)
+def test_an_exception_may_be_a_range_of_addresses(written):
+    network = urls.read_private_exception(written)
+    assert network == ip_network(written)
+    assert urls.read_private_exception(network) == network
+
+
+@pytest.mark.parametrize(
+    ("written", "hint"),
+    [
+        ("198.18.0.1/15", 'write "198.18.0.0/15"'),
+        ("198.18.0.0/33", "write a range as in"),
+        ("host/24", "write a range as in"),
+        ("/", "write a range as in"),
+        ("[fc00::]/18", "write a range as in"),
+        ("http://x/", "write a range as in"),
+        ("0.0.0.0/0", "covers this machine"),
+        ("::/0", "covers this machine"),
+        ("169.254.169.254/32", "covers link-local addresses"),
+        ("128.0.0.0/1", "covers link-local addresses"),
+        ("fe80::/64", "covers link-local addresses"),
+        ("::ffff:7f00:0/104", "covers IPv4 addresses; write those as an IPv4 range"),
+        ("224.0.0.0/4", "covers multicast"),
+        ("10.0.0.1", "write a host and a port"),
+        (8080, "host:port"),
+        (["x:1"], "host:port"),
+    ],
+)
+def test_a_range_that_cannot_be_meant_is_refused(written, hint):
+    with pytest.raises(ValueError, match=hint):
+        urls.read_private_exception(written)
 
 
 @pytest.mark.parametrize(
@@ -557,6 +594,7 @@ def test_no_toml_value_raises_anything_but_value_error(read, written):
         urls.read_proxy_url,
         urls.read_store_url,
         urls.read_host_port,
+        urls.read_private_exception,
         urls.read_domain,
         urls.read_header,
         urls.read_header_name,

@@ -1,5 +1,6 @@
 """From a batch to intents: order, identity within a batch, and what makes a storm."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -8,8 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reblogbot.config.settings import AccountSettings, FilterSettings, SourceSettings
-from reblogbot.core.planning import Route, Taken, candidates, oldest_first, plan
-from reblogbot.model import Author, Batch, Candidate, Entry, Limits, Past, Recent
+from reblogbot.core.drafting import Draft, draft_job, drafts
+from reblogbot.core.planning import (
+    KEPT,
+    Route,
+    Taken,
+    candidates,
+    choose,
+    oldest_first,
+    plan,
+)
+from reblogbot.model import Author, Batch, Candidate, Entry, Limits, Past, Post, Recent, State
 from reblogbot.registry import options_of
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -122,7 +132,7 @@ def storm(entries, *, known=(), changed=False, last=NOW - timedelta(hours=2), **
     found = candidates("s", batch)
     seen = {key for one in candidates("s", Batch(tuple(known))) for key in one.keys}
     past = Past(frozenset(seen), {}, last, changed)
-    return plan(settings, batch, found, [], past, NOW).storm
+    return choose(settings, found, [], past).storm
 
 
 def many(count, hours=1.0):
@@ -154,13 +164,93 @@ def test_a_list_that_was_empty_until_now_is_no_other_list():
     settings = SourceSettings(name="s", kind="feed", to=("news",))
     batch = Batch(tuple(many(6, hours=9)))
     past = Past(frozenset(), {}, NOW - timedelta(hours=2), is_blank=True)
-    assert plan(settings, batch, candidates("s", batch), [], past, NOW).storm == ""
+    assert choose(settings, candidates("s", batch), [], past).storm == ""
 
 
 def test_another_url_that_shows_nothing_known_is_a_storm():
     assert "all 6 entries" in storm(many(6, hours=1), changed=True)
     old = entry("old", 9)
     assert storm([*many(6), old], known=[old], changed=True) == ""
+
+
+# what is kept of very many
+
+ACCOUNT = AccountSettings(name="news", server="https://social.example", token_env="X")
+
+
+def shown(count, hours=1.0):
+    """So many entries, the newest first."""
+    return Batch(tuple(entry(f"n{number}", hours + number / 60) for number in range(count)))
+
+
+def chosen(batch, *, learnt=True, seen=(), held=0, was_cut=False, **keys):
+    settings = SourceSettings(name="s", kind="feed", to=("news",), **keys)
+    found = candidates("s", batch)
+    past = Past(
+        frozenset(seen),
+        last_batch_at=NOW - timedelta(days=30) if learnt else None,
+        was_cut=was_cut,
+        held={"news": held},
+    )
+    routes = [Route(ACCOUNT, Limits(), learnt)]
+    choice = choose(settings, found, routes, past)
+    drafts = {"news": dict.fromkeys(choice.by_account["news"].chosen, Draft(Post("post", "x")))}
+    return found, choice, plan(settings, found, routes, past, choice, drafts, NOW)
+
+
+def test_of_a_storm_the_newest_are_held_and_one_refusal_stands_for_all_others():
+    found, _, made = chosen(shown(KEPT + 500))
+    assert made.storm.startswith(f"storm: {KEPT + 500} new entries")
+    assert [one.candidate for one in made.intents] == list(found[500:])
+    assert {one.state for one in made.intents} == {State.HELD}
+    (refusal,) = made.refusals
+    assert refusal.candidate is found[499]
+    assert refusal.reason.startswith("left_out: 500 entries of one poll")
+    assert made.candidates == made.new == found
+
+
+def test_what_a_storm_holds_already_leaves_less_room_for_the_next():
+    _, _, made = chosen(shown(100), held=KEPT - 10)
+    assert len(made.intents) == 10
+    _, _, made = chosen(shown(100), held=KEPT + 5)
+    assert made.intents == ()
+    assert len(made.refusals) == 1
+
+
+def test_a_storm_within_the_admins_own_bound_is_kept_whole():
+    _, _, made = chosen(shown(KEPT * 2 + 1), max_per_poll=KEPT * 2)
+    assert len(made.intents) == KEPT * 2
+    _, _, made = chosen(shown(KEPT * 2, hours=0), max_per_poll=KEPT * 3)
+    assert (made.storm, len(made.intents)) == ("", KEPT * 2)
+
+
+def test_at_first_sight_only_the_newest_that_first_keeps_back_are_recorded():
+    found, _, made = chosen(shown(KEPT + 30), learnt=False, first=5)
+    assert [one.candidate for one in made.intents] == list(found[-5:])
+    reasons = Counter(one.reason.partition(":")[0] for one in made.refusals)
+    assert reasons == {"first_sight": KEPT, "left_out": 1}
+    assert made.candidates == found
+
+
+def test_what_first_lets_through_is_posted_however_much_it_is():
+    _, _, made = chosen(shown(KEPT + 30), learnt=False, first="all")
+    assert len(made.intents) == KEPT + 30
+    assert made.refusals == ()
+
+
+def test_nothing_is_drafted_that_first_keeps_back():
+    _, choice, _ = chosen(shown(50), learnt=False, first="none")
+    assert choice.by_account["news"].chosen == range(50, 50)
+
+
+def test_older_entries_that_come_up_in_a_list_that_was_cut_are_no_news():
+    batch = shown(20)
+    found = candidates("s", batch)
+    seen = {key for one in found[5:15] for key in one.keys}
+    _, choice, _ = chosen(batch, seen=seen, was_cut=True)
+    assert choice.new == tuple(range(15, 20))
+    _, choice, _ = chosen(batch, seen=seen)
+    assert choice.new == (*range(5), *range(15, 20))
 
 
 # what is boosted, and how it is named
@@ -176,7 +266,13 @@ def made(shown, account="news", *, past=Past(), **keys):  # noqa: B008 - frozen
     settings = AccountSettings(name=account, server="https://x.example", token_env="T")
     batch = Batch(tuple(shown))
     routes = [Route(settings, Limits(), learnt=False)]
-    return plan(chosen, batch, candidates("s", batch), routes, past, NOW)
+    found = candidates("s", batch)
+    choice = choose(chosen, found, routes, past)
+    places = choice.by_account[account].chosen
+    job = draft_job(chosen, settings, Limits(), batch, NOW)
+    made = drafts(replace(job, entries=tuple(found[place].entry for place in places)))
+    by_place = {account: dict(zip(places, made, strict=True))}
+    return plan(chosen, found, routes, past, choice, by_place, NOW)
 
 
 def test_a_boost_keeps_the_id_that_its_own_account_saw_and_no_other():

@@ -7,12 +7,42 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reblogbot.core.schedule import LONGEST, freshness, hold_until, next_due, retry_after
+from reblogbot.config.settings import SourceSettings
+from reblogbot.core.schedule import (
+    HOURS_A_WEEK,
+    LONGEST,
+    NextPoll,
+    brought_forward,
+    freshness,
+    hold_until,
+    next_poll,
+    next_try,
+    retry_after,
+)
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 QUARTER = timedelta(minutes=15)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+
+
+def source(every, every_max=DAY, cron="", timezone="UTC"):
+    return SourceSettings(
+        name="s", kind="feed", to=("a",), every=every, every_max=every_max, cron=cron,
+        timezone=timezone,
+    )  # fmt: skip
+
+
+def planned(every, failures=0, retry_at=None, dice=0.0, now=NOW, **more):
+    """The next poll of a source; keys of its config stand among the others."""
+    if failures:
+        return next_try(now, every, failures, dice, retry_at)
+    keys = {key: more.pop(key) for key in ("every_max", "cron", "timezone") if key in more}
+    return next_poll(now, source(every, **keys), **more)
+
+
+def next_due(now, every, **more):
+    return planned(every, now=now, **more).at
 
 
 def test_a_healthy_source_is_due_after_its_interval():
@@ -25,6 +55,77 @@ def test_a_healthy_source_is_due_after_its_interval():
 )
 def test_what_calls_itself_fresh_is_left_alone_that_long_but_a_day_at_most(fresh_for, rest):
     assert next_due(NOW, QUARTER, fresh_for=fresh_for) == NOW + rest
+
+
+@pytest.mark.parametrize(
+    ("every_max", "rest"), [(HOUR, HOUR), (timedelta(days=30), timedelta(days=9)), (QUARTER / 3, QUARTER)]
+)  # fmt: skip
+def test_the_admin_says_how_far_a_wish_or_silence_stretches_the_interval(every_max, rest):
+    long = timedelta(days=9)
+    assert next_due(NOW, QUARTER, fresh_for=long, every_max=every_max) == NOW + rest
+    since = NOW - 24 * long
+    assert next_due(NOW, QUARTER, unchanged_since=since, every_max=every_max) == NOW + rest
+
+
+@pytest.mark.parametrize(
+    ("unchanged", "rest"),
+    [
+        (timedelta(0), QUARTER), (6 * HOUR, QUARTER), (12 * HOUR, HOUR / 2), (DAY, HOUR),
+        (10 * DAY, 10 * HOUR), (24 * DAY, DAY), (1000 * DAY, DAY), (-DAY, QUARTER),
+    ],
+)  # fmt: skip
+def test_a_source_that_does_not_change_is_asked_less_often(unchanged, rest):
+    assert next_due(NOW, QUARTER, unchanged_since=NOW - unchanged) == NOW + rest
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        ({}, "interval"),
+        ({"fresh_for": QUARTER, "unchanged_since": NOW - 6 * HOUR}, "interval"),
+        ({"fresh_for": HOUR, "unchanged_since": NOW - DAY}, "server"),
+        ({"fresh_for": HOUR, "unchanged_since": NOW - 2 * DAY}, "quiet"),
+        ({"cron": "0 9 * * *", "fresh_for": HOUR}, "cron"),
+        ({"failures": 1}, "failures"),
+        ({"failures": 1, "retry_at": NOW + 5 * HOUR}, "asked"),
+        ({"failures": 1, "retry_at": NOW + QUARTER / 2}, "failures"),
+        ({"skipped_hours": {6 * 24 + 12}}, "skipped_hours"),
+        ({"skipped_hours": {6 * 24 + 13}}, "interval"),
+        ({"skipped_hours": {6 * 24 + 12}, "cron": "30 12 * * *"}, "cron"),
+    ],
+)
+def test_it_is_known_why_the_next_poll_is_when_it_is(more, reason):
+    assert planned(QUARTER, **more).reason == reason
+
+
+def test_hours_a_source_skips_are_passed_over():
+    sunday = {6 * 24 + hour for hour in range(12, 24)}
+    assert next_due(NOW, QUARTER, skipped_hours=sunday) == datetime(2026, 11, 23, tzinfo=UTC)
+    # a weekend of them, and the admin's longest interval within it
+    weekend = {*range(5 * 24, 7 * 24), *range(30)}
+    assert next_due(NOW, QUARTER, skipped_hours=weekend) == NOW + DAY
+    assert next_due(NOW, QUARTER, skipped_hours=range(HOURS_A_WEEK)) == NOW + QUARTER
+
+
+@pytest.mark.parametrize(
+    ("reason", "every", "cron", "at"),
+    [
+        ("interval", HOUR, "", NOW + HOUR),
+        ("cron", HOUR, "", NOW + HOUR),
+        ("failures", HOUR, "", NOW + HOUR),
+        ("interval", 3 * DAY, "", NOW + DAY),
+        ("interval", HOUR, "0 15 * * *", NOW + 3 * HOUR),
+        ("cron", HOUR, "0 15 * * *", NOW + DAY),
+        ("server", HOUR, "", NOW + DAY),
+        ("quiet", HOUR, "", NOW + DAY),
+        ("asked", HOUR, "", NOW + DAY),
+        ("skipped_hours", HOUR, "", NOW + DAY),
+        ("", HOUR, "", NOW + DAY),
+    ],
+)
+def test_a_shorter_interval_counts_at_once_and_no_wish_is_overruled(reason, every, cron, at):
+    found = brought_forward(NextPoll(NOW + DAY, reason), NOW, source(every, cron=cron))
+    assert found.at == at
 
 
 def test_an_interval_longer_than_a_day_is_the_admins_word():
@@ -52,7 +153,8 @@ def test_a_failing_weekly_source_is_tried_again_within_a_day():
 def test_a_servers_wish_beats_interval_and_back_off():
     wish = NOW + timedelta(hours=5)
     assert next_due(NOW, QUARTER, retry_at=wish, failures=1) == wish
-    assert next_due(NOW, QUARTER, retry_at=NOW + timedelta(minutes=1)) == NOW + QUARTER
+    soon = NOW + timedelta(minutes=1)
+    assert next_due(NOW, QUARTER, retry_at=soon, failures=1) == NOW + QUARTER
 
 
 def test_cron_is_read_in_the_sources_own_zone():
@@ -98,14 +200,21 @@ def test_a_wish_made_before_the_clock_was_set_back_holds_for_a_day_at_most():
     retry=st.none() | st.timedeltas(timedelta(days=-400), timedelta(days=400)),
     failures=st.integers(0, 10**9),
     dice=st.floats(0, 1, exclude_max=True),
+    unchanged=st.none() | st.timedeltas(timedelta(days=-400), timedelta(days=40_000)),
+    skipped=st.sets(st.integers(0, HOURS_A_WEEK - 1)),
 )
 def test_due_is_always_later_than_now_and_never_much_later_than_a_day(
-    every, fresh_for, retry, failures, dice
+    every, fresh_for, retry, failures, dice, unchanged, skipped
 ):
     retry_at = None if retry is None else NOW + retry
-    due = next_due(NOW, every, fresh_for=fresh_for, retry_at=retry_at, failures=failures, dice=dice)
+    wishes = {
+        "fresh_for": fresh_for,
+        "unchanged_since": None if unchanged is None else NOW - unchanged,
+        "skipped_hours": skipped,
+    }
+    due = next_due(NOW, every, failures=failures, retry_at=retry_at, dice=dice, **wishes)
     assert NOW < due <= NOW + max(every, LONGEST)
-    if retry_at and NOW < retry_at <= NOW + DAY:
+    if failures and retry_at and NOW < retry_at <= NOW + DAY:
         assert due >= retry_at
 
 
@@ -165,7 +274,7 @@ def test_no_retry_after_breaks_anything(value):
         ({}, None),
         ({"cache-control": "public, max-age=3600"}, HOUR),
         ({"cache-control": 'max-age="3600"'}, HOUR),
-        ({"cache-control": "max-age=99999999999"}, DAY),
+        ({"cache-control": "max-age=99999999999"}, 366 * DAY),
         ({"cache-control": "max-age=-1"}, None),
         ({"cache-control": "max-age=soon"}, None),
         ({"cache-control": "no-cache, max-age=3600"}, None),

@@ -57,6 +57,18 @@ def test_no_web_page_steers_the_sandbox(sandbox, headers):
 
 
 @pytest.mark.parametrize(
+    "path", ["/", "/api/v2/instance", "/@news", "/oauth/authorize", "/nowhere"]
+)
+def test_no_name_of_a_web_page_leads_to_the_sandbox(sandbox, path):
+    for host in ("evil.example", "127.0.0.1.evil.example:80", "", "evil.example:80:80"):
+        answer = call(sandbox, "GET", path, token=None, headers={"Host": host})
+        assert (answer.status_code, "address" in answer.json()["error"]) == (403, True)
+    for host in ("localhost:1", "127.0.0.1", "[::1]:80", sandbox.url.removeprefix("http://")):
+        answer = call(sandbox, "GET", path, token=None, headers={"Host": host})
+        assert answer.status_code != 403
+
+
+@pytest.mark.parametrize(
     ("path", "body"),
     [
         ("faults", {"name": "gremlins"}),

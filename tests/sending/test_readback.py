@@ -9,6 +9,11 @@ HOME = ("GET", "/api/v1/timelines/home")
 TEXTS = {"link": text_of, "{{ title }}": lambda name: f"Title {name}"}
 
 
+def published(server):
+    """What the account was granted, without the hard line breaks that Markdown servers are sent."""
+    return [text.replace("  \n", "\n") for text in posted(server)]
+
+
 @pytest.fixture(params=["mastodon", "gotosocial", "snac", "takahe", "hollo", "plain"])
 def profile(request):
     return request.param
@@ -38,7 +43,7 @@ def test_a_private_post_is_made_once_though_its_answer_is_lost(bot, server, news
     news(server, "private", template)
     server.faults.add(fault, "POST", "/api/v1/statuses", times=2)
     bot.settle()
-    assert posted(server) == [TEXTS[template](name) for name in "abc"]
+    assert published(server) == [TEXTS[template](name) for name in "abc"]
     assert {one.state for one in bot.deliveries()} == {"sent"}
 
 
@@ -47,7 +52,7 @@ def test_private_posts_are_not_made_again_when_the_store_is_lost(bot, server, ne
     bot.settle()
     bot.lose_store()
     bot.settle()
-    assert posted(server) == [text_of(name) for name in "abc"]
+    assert published(server) == [text_of(name) for name in "abc"]
 
 
 def test_the_home_timeline_is_read_only_where_a_private_post_may_stand_there(
@@ -63,7 +68,7 @@ def test_the_home_timeline_is_not_read_for_public_posts(bot, server, news):
     news(server, "unlisted")
     server.faults.add("drop_after", "POST", "/api/v1/statuses")
     bot.settle()
-    assert posted(server) == [text_of(name) for name in "abc"]
+    assert published(server) == [text_of(name) for name in "abc"]
     assert HOME not in server.requests
 
 
@@ -73,7 +78,7 @@ def test_somebody_elses_post_with_the_same_link_is_not_taken_for_ours(bot, news,
         server.follow("news", "ann")
         server.add_status("ann", text_of("a"))
         bot.settle()
-        assert posted(server) == [text_of(name) for name in "abc"]
+        assert published(server) == [text_of(name) for name in "abc"]
 
 
 def test_posts_whose_connections_a_server_drops_unstored_are_made_all_the_same(bot, feeds, clock):
@@ -82,5 +87,5 @@ def test_posts_whose_connections_a_server_drops_unstored_are_made_all_the_same(b
         url = feeds.show("/hot.xml", items(clock, *reversed(names)))
         bot.configure({"hot": {"url": url, "max_per_poll": 50}}, {"news": (server, "")})
         bot.settle()
-        assert posted(server) == [text_of(name) for name in names]
+        assert published(server) == [text_of(name) for name in names]
         assert server.requests.count(("POST", "/api/v1/statuses")) == 25

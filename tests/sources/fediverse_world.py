@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from reblogbot.config.settings import AccountSettings, HttpSettings, SourceSettings
 from reblogbot.core.filters import refusal
@@ -92,7 +93,10 @@ class Follower:
         allowed = HttpSettings(allow_private=(self._world.host,))
         async with Fetcher(allowed, clock=self._world.clock) as fetch:
             tools = Tools(
-                fetch=fetch, offload=here, clock=self._world.clock, reader=self._world.reader
+                fetch=partial(fetch, configured={self._world.host}),
+                offload=here,
+                clock=self._world.clock,
+                reader=self._world.reader,
             )
             batch = await self._made("s", self.settings, tools).poll(self.known)
         self.known = batch.validators

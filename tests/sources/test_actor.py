@@ -45,7 +45,7 @@ class Web:
         shape = {"id": url, "type": "OrderedCollection", "orderedItems": list(acts)}
         self.pages[url] = {**shape, **facts}
 
-    async def fetch(self, url, *, headers=None, validators=None, accept="", proxy=""):
+    async def fetch(self, url, *, headers=None, accept="", proxy=""):
         self.asked.append((url, dict(headers or {}), accept))
         page = self.pages.get(url, SourceError("http_status", f"{url}: answered 404"))
         if isinstance(page, SourceError):

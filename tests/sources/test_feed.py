@@ -1,5 +1,6 @@
 """A feed source on a real site: polite, and never fooled into forgetting or repeating."""
 
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -42,18 +43,20 @@ async def site():
 
 
 @pytest.fixture
-async def tools(site, clock):
-    async with fetcher(clock, site) as fetch, WorkerPool(workers=1) as offload:
-        yield Tools(fetch=fetch, offload=offload, clock=clock, reader=lambda _: None)
+async def make(site, clock):
+    """Makes a source of the site, which may also go to the sites `also`."""
+    async with AsyncExitStack() as stack:
+        offload = await stack.enter_async_context(WorkerPool(workers=1))
 
+        def make(path="/feed", *, also=(), allow_private=(), **more):
+            allowed = [each.address for each in (site, *also)] + list(allow_private)
+            fetch = fetcher(clock, allow_private=allowed)
+            stack.push_async_callback(fetch.close)
+            tools = Tools(fetch=fetch, offload=offload, clock=clock, reader=lambda _: None)
+            settings = {"name": "s", "kind": "feed", "to": ["a"], "url": site.url(path), **more}
+            return FeedSource("s", SourceSettings.model_validate(settings), tools)
 
-@pytest.fixture
-def make(site, tools):
-    def make(path="/feed", **more):
-        settings = {"name": "s", "kind": "feed", "to": ["a"], "url": site.url(path), **more}
-        return FeedSource("s", SourceSettings.model_validate(settings), tools)
-
-    return make
+        yield make
 
 
 def titles(batch):
@@ -134,6 +137,64 @@ async def test_how_long_it_is_fresh_is_the_longest_anybody_said(site, make):
     assert (await make().poll(NOTHING)).fresh_for == timedelta(hours=2)
 
 
+def referring(to, attributes='http-equiv="refresh"', delay="0;"):
+    return answer(
+        f'<!DOCTYPE html><meta {attributes} content="{delay} url={to}">',
+        Content_Type="text/html",
+        Last_Modified="Sun, 22 Nov 2026 08:00:00 GMT",
+    )
+
+
+async def test_a_page_that_refers_to_the_feed_is_followed_once(site, make):
+    site.pages |= {"/feed": referring("/real?a=1&amp;b=2"), "/real": answer(ONE, ETag='"1"')}
+    batch = await make().poll(NOTHING)
+    assert titles(batch) == ["One"]
+    assert [seen.target for seen in site.requests] == ["/feed", "/real?a=1&b=2"]
+    # the page may be older than the feed: its server is not asked whether it changed
+    assert (batch.validators.etag, batch.validators.last_modified, batch.moved_to) == ("", "", "")
+    assert (await make().poll(batch.validators)).not_modified
+    site.pages["/real"] = answer(TWO)
+    assert titles(await make().poll(batch.validators)) == ["Two"]
+
+
+async def test_a_page_that_refers_to_a_page_is_left_there(site, make):
+    site.pages |= {"/feed": referring("/b"), "/b": referring("/c"), "/c": answer(ONE)}
+    with pytest.raises(SourceError, match="/b: this looks like an HTML page"):
+        await make().poll(NOTHING)
+    site.pages["/feed"] = referring("/feed")
+    with pytest.raises(SourceError, match="HTML"):
+        await make().poll(NOTHING)
+    assert [seen.target for seen in site.requests] == ["/feed", "/b", "/feed"]
+
+
+async def test_a_page_leads_nobody_inside_the_network_nor_gets_the_admins_headers(site, make):
+    async with Site({"/": answer(ONE)}) as inside:
+        site.pages["/feed"] = referring(inside.url())
+        with pytest.raises(SourceError) as caught:
+            await make().poll(NOTHING)
+        assert (caught.value.slug, inside.connections) == ("address_refused", 0)
+        source = make(allow_private=["127.0.0.0/8"], headers={"X-Key": "k"})
+        assert titles(await source.poll(NOTHING)) == ["One"]
+        assert "x-key" not in inside.requests[0].headers
+
+
+@pytest.mark.parametrize(
+    ("content", "leads"),
+    [
+        ("0; url=/real", True), ("5;URL='/real'", True), ("0, /real", True), ("0;url=&quot;/real&quot;", True),
+        (" 0 ; url = /real ", True), ("300", False), ("", False), ("0; url=javascript:alert(1)", False),
+    ],
+)  # fmt: skip
+async def test_a_refresh_is_read_as_browsers_read_it(site, make, content, leads):
+    page = f"<html><head><META content=\"{content}\" HTTP-EQUIV='Refresh'></head></html>"
+    site.pages |= {"/feed": answer(page, Content_Type="text/html"), "/real": answer(ONE)}
+    if leads:
+        assert titles(await make().poll(NOTHING)) == ["One"]
+    else:
+        with pytest.raises(SourceError, match="HTML"):
+            await make().poll(NOTHING)
+
+
 async def test_where_it_moved_is_told(site, make):
     site.pages |= {"/feed": redirect("/new", 301), "/new": answer(ONE)}
     assert (await make().poll(NOTHING)).moved_to == site.url("/new")
@@ -173,30 +234,78 @@ async def test_fallbacks_are_tried_in_turn(site, make, fault):
     assert titles(await source.poll(NOTHING)) == ["Two"]
 
 
-async def test_a_server_that_wants_to_be_left_alone_is_not_asked_for_a_fallback(site, make):
-    site.pages |= {"/feed": answer(status=429, Retry_After="7200"), "/second": answer(TWO)}
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 408, 418, 425, 500, 502, 503, 520])
+async def test_a_fallback_of_the_same_server_is_asked_whatever_the_first_address_fails_of(
+    site, make, status
+):
+    site.pages |= {"/feed": answer(status=status), "/second": answer(TWO)}
+    assert titles(await make(fallbacks=[site.url("/second")]).poll(NOTHING)) == ["Two"]
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [answer(status=429), answer(status=429, Retry_After="60"), answer(status=503, Retry_After="9")],
+)
+async def test_a_server_that_wants_to_be_left_alone_is_not_asked_for_a_fallback(site, make, rest):
+    site.pages |= {"/feed": rest, "/second": answer(TWO)}
     with pytest.raises(SourceError) as caught:
         await make(fallbacks=[site.url("/second")]).poll(NOTHING)
     assert caught.value.outcome == "retry_later"
     assert len(site.requests) == 1
 
 
-async def test_another_servers_fallback_is_asked_and_the_first_ones_wish_is_kept(site, clock):
-    site.pages |= {"/feed": answer(status=429, Retry_After="7200"), "/second": answer(TWO)}
-    allowed = [site.address, f"localhost:{site.port}"]
-    fallback = site.url("/second", host="localhost")
-    settings = {
-        "name": "s",
-        "kind": "feed",
-        "to": ["a"],
-        "url": site.url("/feed"),
-        "fallbacks": [fallback],
-    }
-    async with fetcher(clock, allow_private=allowed) as fetch, WorkerPool() as offload:
-        tools = Tools(fetch=fetch, offload=offload, clock=clock, reader=lambda _: None)
-        batch = await FeedSource("s", SourceSettings.model_validate(settings), tools).poll(NOTHING)
-    assert titles(batch) == ["Two"]
-    assert batch.fresh_for == timedelta(hours=2)
+async def test_another_port_is_another_server(site, make):
+    async with Site({"/feed": answer(TWO)}) as mirror:
+        site.pages["/feed"] = answer(status=429, Retry_After="60")
+        source = make(fallbacks=[site.url("/second"), mirror.url("/feed")], also=(mirror,))
+        assert titles(await source.poll(NOTHING)) == ["Two"]
+    assert [seen.target for seen in site.requests] == ["/feed"]
+
+
+async def test_a_server_is_left_alone_as_long_as_it_asked_while_a_fallback_is_read(
+    site, make, clock
+):
+    async with Site({"/feed": answer(TWO)}) as mirror:
+        source = make(fallbacks=[mirror.url("/feed")], also=(mirror,))
+        site.pages["/feed"] = answer(status=503, Retry_After="7200")
+        batch = await source.poll(NOTHING)
+        assert batch.fresh_for is None
+        site.pages["/feed"] = answer(ONE)
+        clock.instant += timedelta(minutes=119)
+        batch = await source.poll(batch.validators)
+        assert batch.not_modified
+        assert len(site.requests) == 1
+        clock.instant += timedelta(minutes=2)
+        assert titles(await source.poll(batch.validators)) == ["One"]
+        # nor is it asked because the fallback fails meanwhile
+        site.pages["/feed"] = answer(status=503, Retry_After="7200")
+        batch = await source.poll(batch.validators)
+        mirror.pages["/feed"] = answer(status=404)
+        with pytest.raises(SourceError, match="404"):
+            await source.poll(batch.validators)
+
+
+async def test_the_admins_headers_do_not_go_to_a_fallback_elsewhere(site, make):
+    async with Site({"/feed": answer(TWO)}) as mirror:
+        fallbacks = [site.url("/second"), mirror.url("/feed")]
+        await make(fallbacks=fallbacks, also=(mirror,), headers={"X-Key": "k"}).poll(NOTHING)
+        assert ["x-key" in seen.headers for seen in site.requests] == [True, True]
+        assert ["x-key" in seen.headers for seen in mirror.requests] == [False]
+
+
+async def test_a_feed_behind_a_redirect_to_another_server_is_asked_whether_it_changed(site, make):
+    async with Site() as host:
+        site.pages["/feed"] = redirect(host.url("/real"))
+        host.pages["/real"] = answer(ONE, ETag='"1"')
+        source = make(also=(host,), allow_private=["127.0.0.0/8"])
+        batch = await source.poll(NOTHING)
+        host.pages["/real"] = answer(status=304)
+        assert (await source.poll(batch.validators)).not_modified
+        assert [seen.headers.get("if-none-match") for seen in host.requests] == [None, '"1"']
+        assert {"if-none-match"} & {*site.requests[1].headers} == set()
+        # the server that led there now answers itself: what it is asked was never its own
+        site.pages["/feed"] = answer(TWO)
+        assert titles(await source.poll(batch.validators)) == ["Two"]
 
 
 async def test_an_etag_that_cannot_be_sent_back_is_not_kept(site, make):

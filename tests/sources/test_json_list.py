@@ -42,6 +42,10 @@ def test_every_element_becomes_an_entry():
     assert (second.title, second.link, second.score) == ("Two", "https://y.example/2", None)
 
 
+def test_a_list_within_a_call_is_read_as_without_it():
+    assert parsed(f"/**/jQuery_3({json.dumps(HOT)});", score="hot") == parsed(score="hot")
+
+
 def test_fields_can_lie_deep_and_be_built():
     element = {
         "target": {"id": 77, "title": "T &amp;amp; <em>x</em>", "excerpt": "<p>E</p>"},

@@ -115,6 +115,28 @@ def test_what_is_no_json_is_named(text, words):
     assert "secret" not in caught.value.message
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        'callback({"a": [1]})', 'callback({"a": [1]});', ' jQuery_1.cb$ ( {"a": [1]} ) ;\r\n',
+        '/**/ typeof cb === \'function\' && cb({"a": [1]});', '/* x */cb({"a":[1]});;',
+        '\ufeffcb({"a": [1]})',
+    ],
+)  # fmt: skip
+def test_json_within_a_call_is_read(text):
+    assert loads(text, "https://x.example/") == {"a": [1]}
+
+
+def test_a_list_within_a_call_is_read_to_its_own_end():
+    assert loads('cb([")", "("])', "https://x.example/") == [")", "("]
+
+
+@pytest.mark.parametrize("text", ['cb({"a": 1}', 'cb({"a": 1})+1', 'cb cb({"a": 1})', "cb({)"])
+def test_what_only_begins_like_a_call_is_no_json(text):
+    with pytest.raises(SourceError, match="no JSON came"):
+        loads(text, "https://x.example/")
+
+
 def test_a_tab_in_a_text_is_no_reason_to_read_nothing():
     assert loads('{"title": "a\tb"}', "https://x.example/") == {"title": "a\tb"}
 

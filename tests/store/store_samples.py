@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
+from reblogbot.core.schedule import NextPoll
 from reblogbot.model import (
     Batch,
     Candidate,
@@ -100,7 +101,7 @@ def poll(
         batch(found),
         plan(found, intents=intents, refusals=refusals),
         accounts,
-        at + timedelta(minutes=15),
+        NextPoll(at + timedelta(minutes=15), "interval"),
         at,
     )
     assert made is not None
@@ -111,4 +112,4 @@ def not_modified(store: Store, name: str, at: datetime) -> None:
     """One poll that was answered 304."""
     record = claim(store, name, at)
     batch = Batch(validators=record.validators, not_modified=True)
-    store.sources.record_quiet([Quiet(record, batch, at + DAY, at)])
+    store.sources.record_quiet([Quiet(record, batch, NextPoll(at + DAY, "interval"), at)])

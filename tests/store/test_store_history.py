@@ -351,3 +351,17 @@ def test_what_is_tried_again_while_the_broom_is_at_work_is_kept(store):
 
     assert store.history.prune(KEEP, NOW + LONG, retry).deliveries == 0
     assert [left.id for left in store.outbox.find()] == [one.id]
+
+
+def test_an_entry_that_was_only_seen_says_so(store):
+    enrol(store, "chouti")
+    one, other = candidate("a"), candidate("b")
+    claimed = claim(store, "chouti")
+    kept = plan([one, other], refusals=[Refusal(one, "news", "left_out: 2 entries")])
+    store.sources.record(claimed, batch([one, other]), kept, ["news"], NOW, NOW)
+    (story,) = store.history.why(list(other.keys), other.entry.link)
+    assert (story.source, story.deliveries) == ("chouti", ())
+    assert [reason.partition(":")[0] for _, reason in story.refusals] == ["left_out"]
+    (story,) = store.history.why(list(one.keys), one.entry.link)
+    assert story.refusals == (("news", "left_out: 2 entries"),)
+    assert store.history.why([key("never shown")], "never shown") == []

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from store_samples import (
     DAY,
@@ -22,6 +23,7 @@ from store_samples import (
     post,
 )
 
+from reblogbot.core.schedule import NextPoll
 from reblogbot.model import Batch, Entry, Intent, Refusal, State, Validators
 from reblogbot.schema import entry, published, refusal, seen
 from reblogbot.store.due import Room
@@ -36,7 +38,9 @@ def rows(store, table):
 
 
 def record(store, claimed, found, planned, *, accounts=("news",), at=NOW):
-    return store.sources.record(claimed, batch(found), planned, accounts, at + DAY, at)
+    return store.sources.record(
+        claimed, batch(found), planned, accounts, NextPoll(at + DAY, "interval"), at
+    )
 
 
 @contextmanager
@@ -84,7 +88,9 @@ def test_a_source_at_another_address_is_read_anew_and_keeps_what_it_has_shown(st
 
 def test_a_source_gone_at_its_old_address_is_polled_at_the_new_one(store):
     enrol(store, "chouti")
-    store.sources.record_failure(claim(store, "chouti"), "410", "gone", NOW, None, NOW)
+    store.sources.record_failure(
+        claim(store, "chouti"), "410", "gone", NextPoll(NOW, "failures"), None, NOW
+    )
     assert store.sources.claim(["chouti"], "asked", NOW + DAY, LEASE) == []
     store.sources.enrol({"chouti": "https://elsewhere.example/feed"}, NOW + DAY)
     assert len(store.sources.claim(["chouti"], "due", NOW + DAY, LEASE)) == 1
@@ -130,8 +136,12 @@ def test_what_is_due_is_found_behind_many_that_are_disabled(store):
 def test_what_may_be_polled_is_told_by_name(store):
     enrol(store, "gone", "resting", "due", "later")
     for name, state, asked in (("gone", "gone", None), ("resting", "retry_later", NOW + DAY)):
-        store.sources.record_failure(claim(store, name), "no", state, NOW, asked, NOW)
-    store.sources.record_failure(claim(store, "later"), "no", "failed", NOW + DAY, None, NOW)
+        store.sources.record_failure(
+            claim(store, name), "no", state, NextPoll(NOW, "failures"), asked, NOW
+        )
+    store.sources.record_failure(
+        claim(store, "later"), "no", "failed", NextPoll(NOW + DAY, "failures"), None, NOW
+    )
     assert store.sources.ripe("due", NOW) == {"due"}
     assert store.sources.ripe("asked", NOW) == {"due", "later"}
     assert store.sources.ripe("all", NOW) == {"gone", "resting", "due", "later"}
@@ -148,7 +158,9 @@ def test_sources_of_another_config_are_left_alone(store):
 def test_a_source_whose_server_asked_for_rest_is_asked_again_only_by_force(store):
     enrol(store, "chouti")
     rest = NOW + timedelta(hours=6)
-    store.sources.record_failure(claim(store, "chouti"), "HTTP 429", "retry_later", rest, rest, NOW)
+    store.sources.record_failure(
+        claim(store, "chouti"), "HTTP 429", "retry_later", NextPoll(rest, "asked"), rest, NOW
+    )
     names = ["chouti"]
     assert store.sources.claim(names, "due", NOW + MINUTE, LEASE) == []
     assert store.sources.claim(names, "asked", NOW + MINUTE, LEASE) == []
@@ -167,7 +179,9 @@ def test_a_source_not_due_is_polled_when_asked_for(store):
 @pytest.mark.parametrize(("which", "claimed"), [("due", 0), ("asked", 0), ("all", 1)])
 def test_a_source_that_is_gone_is_polled_by_force_alone(store, which, claimed):
     enrol(store, "chouti")
-    store.sources.record_failure(claim(store, "chouti"), "HTTP 410", "gone", NOW, None, NOW)
+    store.sources.record_failure(
+        claim(store, "chouti"), "HTTP 410", "gone", NextPoll(NOW, "failures"), None, NOW
+    )
     assert len(store.sources.claim(["chouti"], which, NOW + DAY, LEASE)) == claimed
 
 
@@ -214,8 +228,8 @@ def test_a_poll_that_lost_its_lease_changes_nothing(opened):
     before = slow.sources.all(), rows(slow, seen), rows(slow, entry)
     found = [candidate("b")]
     assert record(slow, old, found, plan(found, intents=[intent(found[0])])) is None
-    slow.sources.record_failure(old, "too late", "failed", NOW, None, NOW)
-    slow.sources.record_quiet([Quiet(old, Batch(not_modified=True), NOW, NOW)])
+    slow.sources.record_failure(old, "too late", "failed", NextPoll(NOW, "failures"), None, NOW)
+    slow.sources.record_quiet([Quiet(old, Batch(not_modified=True), NextPoll(NOW, "quiet"), NOW)])
     assert (slow.sources.all(), rows(slow, seen), rows(slow, entry)) == before
 
 
@@ -392,7 +406,12 @@ def test_failures_are_counted_and_forgotten_with_the_first_success(store):
     for number in range(3):
         at = NOW + number * MINUTE
         store.sources.record_failure(
-            claim(store, "chouti", at), f"HTTP 50{number}", "failed", at, None, at
+            claim(store, "chouti", at),
+            f"HTTP 50{number}",
+            "failed",
+            NextPoll(at, "failures"),
+            None,
+            at,
         )
     (known,) = store.sources.all()
     assert (known.failures, known.failing_since, known.error) == (3, NOW, "HTTP 502")
@@ -405,7 +424,12 @@ def test_a_failure_keeps_validators_and_last_batch(store):
     enrol(store, "chouti")
     poll(store, "chouti", [candidate("a")])
     store.sources.record_failure(
-        claim(store, "chouti"), "refused", "failed", NOW + DAY, None, NOW + DAY
+        claim(store, "chouti"),
+        "refused",
+        "failed",
+        NextPoll(NOW + DAY, "failures"),
+        None,
+        NOW + DAY,
     )
     (known,) = store.sources.all()
     assert (known.validators.etag, known.last_batch_at) == ('"1"', NOW)
@@ -417,7 +441,7 @@ def test_a_permanent_move_is_counted_while_it_is_the_same(store):
     for target in ("https://b.example/", "https://b.example/", "https://c.example/", ""):
         claimed = claim(store, "chouti")
         store.sources.record_quiet(
-            [Quiet(claimed, Batch(not_modified=True, moved_to=target), NOW, NOW)]
+            [Quiet(claimed, Batch(not_modified=True, moved_to=target), NextPoll(NOW, "quiet"), NOW)]
         )
         counts.append(store.sources.all()[0].moved_times)
     assert counts == [1, 2, 1, 0]
@@ -431,10 +455,12 @@ def test_no_text_a_server_sends_can_cost_the_round(store, hostile):
     claimed = claim(store, "chouti")
     shown = Batch((bad,), title=hostile, validators=Validators(etag=hostile, cursor=hostile))
     frozen = plan([one], intents=[intent(one)], refusals=[Refusal(one, "x", hostile)])
-    made = store.sources.record(claimed, shown, frozen, ["news"], NOW, NOW)
+    made = store.sources.record(claimed, shown, frozen, ["news"], NextPoll(NOW, "interval"), NOW)
     assert made is not None
     assert len(store.outbox.waiting("news")) == 1
-    store.sources.record_failure(claim(store, "chouti"), hostile, "failed", NOW, None, NOW)
+    store.sources.record_failure(
+        claim(store, "chouti"), hostile, "failed", NextPoll(NOW, "failures"), None, NOW
+    )
     assert len(store.history.why(list(one.keys), "")) == 0
     assert len(store.history.why(list(one.keys), hostile)) == 1
 
@@ -459,3 +485,65 @@ def test_more_sources_than_a_statement_has_room_for_are_claimed_and_released(sql
     assert len(claimed) == len(names)
     sqlite_store.sources.release(claimed)
     assert len(sqlite_store.sources.claim(names, "due", NOW, LEASE, limit=5)) == 5
+
+
+# what is bounded
+
+
+def storm(store, found, refusals=(), at=NOW):
+    claimed = claim(store, "chouti", at)
+    made = replace(plan(found, refusals=refusals), storm="storm: very many")
+    return store.sources.record(claimed, batch(found), made, ["news"], at, at)
+
+
+def test_entries_that_nothing_is_said_of_are_remembered_as_seen_alone(store):
+    enrol(store, "chouti")
+    found = [candidate(f"n{number}") for number in range(30)]
+    storm(store, found, [Refusal(found[0], "news", "left_out: 30 entries")])
+    with store._database.read() as connection:
+        assert connection.scalar(select(func.count()).select_from(entry)) == 1
+        assert connection.scalar(select(func.count()).select_from(refusal)) == 1
+    again = claim(store, "chouti")
+    assert len(store.sources.past(again, found, ["news"]).seen) == 60
+
+
+def test_keys_of_a_source_are_bounded_and_those_it_still_shows_are_kept(store, monkeypatch):
+    monkeypatch.setattr("reblogbot.store.recording.MOST_SEEN", 50)
+    enrol(store, "chouti")
+    old, older, newest = ([candidate(f"{age}{n}") for n in range(20)] for age in ("b", "a", "c"))
+    storm(store, older)
+    storm(store, old, at=NOW + DAY)
+    storm(store, newest, at=NOW + DAY)
+    record = claim(store, "chouti", NOW + DAY)
+    seen = {
+        age: len(store.sources.past(record, found, []).seen)
+        for age, found in (("older", older), ("old", old), ("newest", newest))
+    }
+    assert seen["newest"] == 40
+    assert seen["older"] == 0
+    assert sum(seen.values()) == 50
+
+
+def test_more_keys_than_the_bound_are_kept_while_they_are_shown(store, monkeypatch):
+    monkeypatch.setattr("reblogbot.store.recording.MOST_SEEN", 10)
+    enrol(store, "chouti")
+    found = [candidate(f"n{number}") for number in range(20)]
+    storm(store, found)
+    assert len(store.sources.past(claim(store, "chouti"), found, []).seen) == 40
+
+
+def test_what_was_left_out_stands_in_the_status_until_the_next_whole_answer(store):
+    enrol(store, "chouti")
+    one = candidate("a")
+
+    def polled(shown):
+        claimed = claim(store, "chouti")
+        store.sources.record(claimed, shown, plan([one]), ["news"], NOW, NOW)
+        return store.sources.of(["chouti"])["chouti"]
+
+    cut = polled(replace(batch([one]), left_out=6))
+    assert (cut.state, cut.failures) == ("ok", 0)
+    assert cut.error == "too_many_entries: of 7 entries only the newest 1 are read"
+    not_modified(store, "chouti", NOW)
+    assert store.sources.of(["chouti"])["chouti"].error == cut.error
+    assert polled(batch([one])).error == ""

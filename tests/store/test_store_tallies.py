@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from store_samples import DAY, LEASE, NOW, SERVER, candidate, intent, plan
 
+from reblogbot.core.schedule import NextPoll
 from reblogbot.errors import StoreError
 from reblogbot.model import Batch, State
 
@@ -20,7 +21,9 @@ def polled(store):
         store.sources.enrol({source: "https://feeds.example/"}, at)
         (claimed,) = store.sources.claim([source], "all", at, LEASE)
         found = plan([one.candidate for one in intents], intents=intents)
-        return store.sources.record(claimed, Batch(), found, ["news", "other"], at + DAY, at).queued
+        return store.sources.record(
+            claimed, Batch(), found, ["news", "other"], NextPoll(at + DAY, "interval"), at
+        ).queued
 
     store.outbox.enrol({"news": SERVER, "other": SERVER})
     return record
@@ -63,7 +66,9 @@ def test_sources_fail_for_long_or_are_gone(store):
         if one.name != "new":
             state = "gone" if one.name == "gone" else "failed"
             at = NOW - DAY if one.name == "long" else NOW
-            store.sources.record_failure(one, f"{one.name} failed", state, NOW, None, at)
+            store.sources.record_failure(
+                one, f"{one.name} failed", state, NextPoll(NOW, "failures"), None, at
+            )
     told = store.tallies.failing(NOW - DAY)
     assert [(one.name, one.state, one.error) for one in told] == [
         ("gone", "gone", "gone failed"),
@@ -85,3 +90,12 @@ def test_a_store_that_was_deleted_takes_no_line(store, url):
         with pytest.raises(StoreError) as refused:
             store.check_writable(NOW)
         assert refused.value.slug == "store_missing"
+
+
+def test_what_storms_hold_is_counted_by_account_and_for_one_source_alone(store, polled):
+    why = "storm: 2 new entries in one poll, max_per_poll = 1"
+    polled("hot", [intent(candidate("a"), held=why), intent(candidate("a"), "other", held=why)])
+    polled("hot", [intent(candidate("b"), held=why), intent(candidate("c"))])
+    polled("cold", [intent(candidate("d"), held=why), intent(candidate("e"), held="review")])
+    assert store.tallies.held_by_storms("hot") == {"news": 2, "other": 1}
+    assert store.tallies.held_by_storms("cold") == {"news": 1}

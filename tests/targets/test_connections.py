@@ -193,6 +193,41 @@ def test_the_token_does_not_follow_a_redirect_to_another_origin(server, target):
         assert elsewhere.seen == []
 
 
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize(
+    "to",
+    [
+        "http://ELSEWHERE/api/v1/x",
+        "//ELSEWHERE/api/v1/x",
+        "///ELSEWHERE/api/v1/x",
+        "http:\\\\ELSEWHERE\\api",
+        "\\\\ELSEWHERE\\api",
+        "/\\ELSEWHERE/api",
+        "http://HOME@ELSEWHERE/api/v1/x",
+        "http://ELSEWHERE#@HOME/",
+        "http://ELSEWHERE?@HOME/",
+        "http://ELSEWHERE\\@HOME/",
+        "http://HOME\\@ELSEWHERE/",
+        "HTTP://ELSEWHERE/api/v1/x",
+        "https://HOME/api/v1/x",
+        " http://ELSEWHERE/api/v1/x",
+        "\thttp://ELSEWHERE/api/v1/x",
+        "http:ELSEWHERE/api/v1/x",
+    ],
+)
+def test_the_token_never_leaves_its_server_whatever_a_redirect_says(server, target, status, to):
+    with ScriptedServer() as elsewhere:
+        homes = {"ELSEWHERE": f"127.0.0.1:{elsewhere.port}", "HOME": f"127.0.0.1:{server.port}"}
+        for name, address in homes.items():
+            to = to.replace(name, address)
+        for method in ("GET", "POST"):
+            server.on(method, "/api/v1/x", says(status, None, {"Location": to}))
+            elsewhere.on(method, "/api/v1/x", says(200, []))
+        with pytest.raises(TargetError):
+            target.get("/api/v1/x")
+        assert elsewhere.seen == []
+
+
 def test_a_get_follows_a_redirect_at_home_but_not_in_circles(server, target):
     server.on("GET", "/api/v1/x", says(301, None, {"Location": "/api/v1/y"}))
     server.on("GET", "/api/v1/y", says(200, ["here"]))

@@ -239,13 +239,13 @@ def test_a_boost_goes_by_the_id_at_home(server, target):
     server.on("POST", f"{ONE}/reblog", says(200, status("77", reblog=far())))
     assert target.publish(BY_ID, "k") == Receipt("77", "http://x/@news/77")
     (reblog,) = server.seen
-    assert reblog.form == {"visibility": "unlisted"}
+    assert reblog.fields == {"visibility": "unlisted"}
 
 
 def test_a_quote_names_the_status(server, target):
     server.on("POST", STATUSES, says(200, status()))
     target.publish(QUOTE, "k")
-    assert server.asked("POST", STATUSES)[0].form["quoted_status_id"] == "55"
+    assert server.asked("POST", STATUSES)[0].fields["quoted_status_id"] == "55"
 
 
 @pytest.mark.parametrize("action", ["boost", "quote"])

@@ -13,8 +13,10 @@ from aiohttp.abc import AbstractResolver
 
 from loopback import Site, SocksProxy, answer, fetcher, redirect, unsigned
 from reblogbot import __version__
+from reblogbot.config.settings import HttpSettings
 from reblogbot.errors import SourceError
 from reblogbot.model import Validators
+from reblogbot.web.http import Fetcher
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 KNOWN = Validators(etag='W/"a,b"', last_modified="Sun, 22 Nov 2026 08:30:00 GMT")
@@ -26,19 +28,21 @@ class NoonClock:
 
 
 class Names(AbstractResolver):
-    """Resolves every name to `addresses`, and remembers how often it was asked."""
+    """Resolves names to what `of` says, else to `addresses`; remembers what it was asked."""
 
     def __init__(self, *addresses):
         self.addresses = addresses
+        self.of = {}
         self.asked = []
 
     async def resolve(self, host, port=0, family=0):
         self.asked.append(host)
-        if not self.addresses:
+        addresses = self.of.get(host, self.addresses)
+        if not addresses:
             raise OSError("no such name")
         return [
             {"hostname": host, "host": each, "port": port, "family": 2, "proto": 6, "flags": 0}
-            for each in self.addresses
+            for each in addresses
         ]
 
     async def close(self):
@@ -61,6 +65,13 @@ async def other():
 async def fetch(site, other):
     settings = {"resolver": Names(), "timeout": "5s", "max_body": "100KB"}
     async with fetcher(NoonClock(), site, other, **settings) as fetch:
+        yield fetch
+
+
+@pytest.fixture
+async def roaming():
+    """May go to every port of this machine, wherever it began."""
+    async with fetcher(NoonClock(), allow_private=["127.0.0.0/8"]) as fetch:
         yield fetch
 
 
@@ -122,8 +133,32 @@ async def test_the_admins_headers_replace_our_own(site, fetch):
         ("gzip", lambda body: body),
         ("identity", lambda body: body),
         ("", gzip.compress),
+        ("utf-8", lambda body: body),
+        ("gzip, identity", gzip.compress),
+        ("none, gzip, 8bit", gzip.compress),
+        ("gzip, gzip", lambda body: gzip.compress(gzip.compress(body))),
+        ("deflate, gzip", lambda body: gzip.compress(zlib.compress(body))),
+        ("gzip, gzip", gzip.compress),
+        ("GZIP", gzip.compress),
+        (" , gzip,, ", gzip.compress),
     ],
-    ids=["gzip", "zlib", "raw deflate", "two members", "not packed", "identity", "untold"],
+    ids=[
+        "gzip",
+        "zlib",
+        "raw deflate",
+        "two members",
+        "not packed",
+        "identity",
+        "untold",
+        "a charset",
+        "a list with identity",
+        "a list with no coding",
+        "gzip twice",
+        "deflate then gzip",
+        "named twice, done once",
+        "upper case",
+        "empty words",
+    ],
 )
 async def test_every_way_of_packing_a_body_is_unpacked(site, fetch, coding, pack):
     site.pages["/"] = answer(pack(b"<rss>hello</rss>"), Content_Encoding=coding)
@@ -131,8 +166,38 @@ async def test_every_way_of_packing_a_body_is_unpacked(site, fetch, coding, pack
 
 
 async def test_an_unknown_packing_is_an_error(site, fetch):
-    site.pages["/"] = answer("x", Content_Encoding="lzma")
+    site.pages["/"] = answer("x", Content_Encoding="br")
     assert (await failure(fetch, site.url())).outcome == "failed"
+
+
+async def test_codings_in_two_headers_are_one_list(site, fetch):
+    packed = answer(gzip.compress(zlib.compress(b"ok")), Content_Encoding="deflate")
+    site.pages["/"] = packed.replace(b"\r\n\r\n", b"\r\nContent-Encoding: gzip\r\n\r\n", 1)
+    assert (await fetch(site.url())).body == b"ok"
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 203, 206, 226, 299])
+async def test_a_success_with_a_body_is_read_whatever_its_number(site, fetch, status):
+    site.pages["/"] = answer("<rss/>", status=status)
+    got = await fetch(site.url())
+    assert (got.status, got.body) == (status, b"<rss/>")
+
+
+@pytest.mark.parametrize(
+    ("content_range", "is_whole"),
+    [
+        ("bytes 0-5/6", True), ("bytes 0-5/7", False), ("bytes 1-5/6", False),
+        ("bytes 0-5/*", False), ("bytes", False), ("", False),
+    ],
+)  # fmt: skip
+async def test_a_part_of_a_document_is_not_taken_for_all_of_it(
+    site, fetch, content_range, is_whole
+):
+    site.pages["/"] = answer("<rss/>", status=206, Content_Range=content_range)
+    if is_whole:
+        assert (await fetch(site.url())).body == b"<rss/>"
+    else:
+        assert (await failure(fetch, site.url())).outcome == "failed"
 
 
 # refusals and failures by status
@@ -141,7 +206,7 @@ async def test_an_unknown_packing_is_an_error(site, fetch):
 @pytest.mark.parametrize(
     ("status", "outcome"),
     [
-        (204, "failed"), (206, "failed"), (300, "failed"), (400, "failed"), (401, "failed"),
+        (204, "failed"), (205, "failed"), (300, "failed"), (400, "failed"), (401, "failed"),
         (403, "failed"), (404, "failed"), (407, "failed"), (451, "failed"), (408, "retry_later"),
         (425, "retry_later"), (429, "retry_later"), (500, "retry_later"), (502, "retry_later"),
         (503, "retry_later"), (599, "retry_later"), (410, "gone"),
@@ -155,8 +220,9 @@ async def test_a_status_decides_the_outcome_and_is_named(site, fetch, status, ou
     assert error.retry_at is None
 
 
-async def test_a_named_time_is_kept(site, fetch):
-    site.pages["/"] = answer(status=503, Retry_After="600")
+@pytest.mark.parametrize("status", [403, 408, 429, 500, 503])
+async def test_a_named_time_is_kept(site, fetch, status):
+    site.pages["/"] = answer(status=status, Retry_After="600")
     error = await failure(fetch, site.url())
     assert error.retry_at == NOON + timedelta(minutes=10)
 
@@ -176,19 +242,19 @@ async def test_one_temporary_redirect_means_it_has_not_moved(site, fetch):
     assert (got.url, got.moved_to) == (site.url("/c"), "")
 
 
-async def test_a_moved_source_with_secrets_is_not_followed_for_good(site, other, fetch):
+async def test_a_moved_source_with_secrets_is_not_followed_for_good(site, other, roaming):
     site.pages["/a"] = redirect(other.url("/b"), 301)
     other.pages["/b"] = answer("ok")
-    assert (await fetch(site.url("/a"), headers={"X-Key": "k"})).moved_to == ""
-    assert (await fetch(site.url("/a").replace("//", "//me:pw@"))).moved_to == ""
+    assert (await roaming(site.url("/a"), headers={"X-Key": "k"})).moved_to == ""
+    assert (await roaming(site.url("/a").replace("//", "//me:pw@"))).moved_to == ""
 
 
-async def test_secrets_never_leave_their_origin(site, other, fetch):
+async def test_secrets_never_leave_their_origin(site, other, roaming):
     site.pages["/a"] = redirect("/b")
     site.pages["/b"] = redirect(other.url("/c"))
     other.pages["/c"] = answer("ok")
     url = site.url("/a").replace("//", "//me:s3cret@")
-    await fetch(url, headers={"X-Key": "k"})
+    await roaming(url, headers={"X-Key": "k"})
     assert [seen.headers.get("x-key") for seen in site.requests] == ["k", "k"]
     assert [seen.headers.get("authorization") for seen in site.requests] == [
         "Basic bWU6czNjcmV0"
@@ -196,12 +262,89 @@ async def test_secrets_never_leave_their_origin(site, other, fetch):
     assert not {"x-key", "authorization", "cookie", "referer"} & other.requests[0].headers.keys()
 
 
-async def test_a_redirect_cannot_plant_credentials(site, other, fetch):
+async def test_a_redirect_cannot_plant_credentials(site, other, roaming):
     site.pages["/a"] = redirect(other.url("/c").replace("//", "//you:pw@"))
     other.pages["/c"] = answer("ok")
-    got = await fetch(site.url("/a"))
+    got = await roaming(site.url("/a"))
     assert "authorization" not in other.requests[0].headers
     assert got.url == other.url("/c")
+
+
+async def test_validators_stay_at_the_origin_they_came_from(site, other, roaming):
+    site.pages |= {"/a": redirect("/b"), "/b": redirect(other.url("/c"))}
+    other.pages["/c"] = answer("ok")
+    conditions = {"if-none-match", "if-modified-since"}
+
+    def asked(server):
+        return [conditions & seen.headers.keys() for seen in server.requests]
+
+    await roaming(site.url("/a"), validators=KNOWN)
+    assert (asked(site), asked(other)) == ([conditions, conditions], [set()])
+    await roaming(site.url("/a"), validators=KNOWN, validators_from=other.url("/c"))
+    assert (asked(site)[2:], asked(other)[1:]) == ([set(), set()], [conditions])
+
+
+async def test_a_304_of_an_origin_that_was_not_asked_is_an_error(site, other, roaming):
+    site.pages["/"] = redirect(other.url())
+    other.pages["/"] = answer(status=304)
+    assert (await failure(roaming, site.url(), validators=KNOWN)).slug == "not_modified_unasked"
+
+
+# cookies
+
+
+def with_cookie(wanted, page, without):
+    """`page` for who sends the cookie, else `without`."""
+
+    async def respond(writer, request):
+        sent = request.headers.get("cookie", "").split("; ")
+        writer.write(page if wanted in sent else without)
+
+    return respond
+
+
+def setting(to, *cookies, status=302):
+    lines = "".join(f"Set-Cookie: {each}\r\n" for each in cookies)
+    return redirect(to, status).replace(b"\r\n\r\n", f"\r\n{lines}\r\n".encode(), 1)
+
+
+async def test_a_cookie_of_a_redirect_is_sent_back_within_the_fetch_and_then_forgotten(site, fetch):
+    site.pages["/feed"] = with_cookie("seen=1", answer("ok"), setting("/feed", "seen=1; Path=/"))
+    for _ in range(2):
+        assert (await fetch(site.url("/feed"))).body == b"ok"
+    assert [seen.headers.get("cookie") for seen in site.requests] == [None, "seen=1"] * 2
+
+
+async def test_a_cookie_stays_at_its_origin_and_its_path(site, other, roaming):
+    site.pages |= {"/a": setting("/b", "a=1; Path=/a", "b=2", "c=3; Secure", "d=4; Max-Age=0"),
+                   "/b": setting(other.url("/c"), "e=5")}  # fmt: skip
+    other.pages["/c"] = setting(site.url("/d"), "f=6; Domain=127.0.0.1")
+    site.pages["/d"] = answer("ok")
+    await roaming(site.url("/a"))
+    assert [seen.headers.get("cookie") for seen in site.requests] == [None, "b=2", "b=2; e=5"]
+    assert "cookie" not in other.requests[0].headers
+
+
+async def test_the_admins_cookie_and_the_sites_own_go_in_one_header(site, fetch):
+    site.pages["/feed"] = with_cookie("seen=1", answer("ok"), setting("/feed", "seen=1"))
+    await fetch(site.url("/feed"), headers={"Cookie": "SUB=x"})
+    assert [seen.headers["cookie"] for seen in site.requests] == ["SUB=x", "SUB=x; seen=1"]
+
+
+async def test_a_site_that_sets_another_cookie_each_time_is_left_after_ten_redirects(site, fetch):
+    async def always_new(writer, request):
+        writer.write(setting("/feed", f"n={len(site.requests)}"))
+
+    site.pages["/feed"] = always_new
+    error = await failure(fetch, site.url("/feed"))
+    assert (error.slug, error.outcome) == ("redirect_refused", "refused")
+    assert len(site.requests) == 11
+
+
+async def test_cookies_too_large_to_send_are_not_sent(site, fetch):
+    site.pages["/feed"] = setting("/feed", *(f"c{n}={'x' * 2000}" for n in range(6)))
+    assert (await failure(fetch, site.url("/feed"))).slug == "redirect_refused"
+    assert ["cookie" in seen.headers for seen in site.requests] == [False]
 
 
 @pytest.mark.parametrize(
@@ -291,6 +434,61 @@ async def test_no_query_and_no_password_stands_in_a_message(site, fetch):
         assert f"{site.address}/feed?…" in error.message
 
 
+async def test_an_exception_holds_only_for_what_the_config_names(site):
+    site.pages["/"] = answer("ok")
+    settings = HttpSettings(allow_private=(site.address,))
+    async with Fetcher(settings, clock=NoonClock()) as fetch:
+        assert (await failure(fetch, site.url())).slug == "address_refused"
+        elsewhere = {"news.example:80", f"127.0.0.1:{site.port + 1}"}
+        assert (await failure(fetch, site.url(), configured=elsewhere)).slug == "address_refused"
+        assert site.connections == 0
+        assert (await fetch(site.url(), configured={site.address, *elsewhere})).body == b"ok"
+
+
+async def test_an_exception_does_not_hold_for_redirects_from_elsewhere(site, other, fetch):
+    # both are exceptions, and both are named by the config
+    site.pages["/"] = redirect(other.url())
+    named = {site.address, other.address}
+    assert (await failure(fetch, site.url(), configured=named)).slug == "address_refused"
+    assert other.connections == 0
+    site.pages |= {"/a": redirect("/b"), "/b": answer("ok")}
+    assert (await fetch(site.url("/a"), configured=named)).body == b"ok"
+
+
+async def test_a_public_server_leads_nobody_to_an_exception(site):
+    """A proxy stands for the public internet; what it would be asked for is checked alike."""
+    names, allowed = Names("93.184.216.34"), [site.address, "inner.example:80"]
+    site.pages["http://news.example/"] = redirect("http://inner.example/")
+    options = {"proxy": site.url(), "resolver": names, "allow_private": allowed}
+    async with fetcher(NoonClock(), **options) as fetch:
+        names.of["inner.example"] = ("10.0.0.1",)
+        error = await failure(fetch, "http://news.example/")
+    assert error.slug == "address_refused"
+    assert [seen.target for seen in site.requests] == ["http://news.example/"]
+
+
+@pytest.mark.parametrize("network", ["127.0.0.0/8", "127.0.0.1/32"])
+async def test_any_host_may_resolve_into_a_range(site, network):
+    site.pages["/"] = answer("ok")
+    settings = HttpSettings.model_validate({"allow_private": [network]})
+    async with Fetcher(settings, clock=NoonClock(), resolver=Names("127.0.0.1")) as fetch:
+        assert (await fetch(site.url(host="news.example"))).body == b"ok"
+        assert (await fetch(site.url())).body == b"ok"
+        assert (await fetch(site.url(host="[::ffff:127.0.0.1]"))).body == b"ok"
+        for host in ("10.0.0.1", "[::1]", "169.254.169.254", "[64:ff9b::7f00:1]"):
+            assert (await failure(fetch, site.url(host=host))).slug == "address_refused"
+
+
+async def test_a_range_counts_for_names_handed_to_a_proxy(site):
+    site.pages["http://news.example/"] = answer("by proxy")
+    names = Names("198.18.3.4")
+    options = {"proxy": site.url(), "resolver": names, "allow_private": ["198.18.0.0/15"]}
+    async with fetcher(NoonClock(), **options) as fetch:
+        assert (await fetch("http://news.example/")).body == b"by proxy"
+        names.addresses = ("198.20.3.4", "10.0.0.1")
+        assert (await failure(fetch, "http://news.example/")).slug == "address_refused"
+
+
 # bounds
 
 
@@ -316,6 +514,7 @@ async def endless_header(writer):
 
 
 BOMB = answer(gzip.compress(b"\0" * 20_000_000), Content_Encoding="gzip")
+TWICE_BOMB = answer(gzip.compress(gzip.compress(b"\0" * 20_000_000)), Content_Encoding="gzip, gzip")
 UNTOLD_BOMB = answer(gzip.compress(b"\0" * 20_000_000))
 
 
@@ -326,6 +525,7 @@ UNTOLD_BOMB = answer(gzip.compress(b"\0" * 20_000_000))
         (endless_body, "body_too_large"),
         (BOMB, "body_too_large"),
         (UNTOLD_BOMB, "body_too_large"),
+        (TWICE_BOMB, "body_too_large"),
         (endless_headers, "headers_too_large"),
         (endless_header, "headers_too_large"),
     ],
@@ -336,7 +536,7 @@ async def test_what_has_no_end_is_refused(site, fetch, page, slug):
     assert (error.slug, error.outcome) == (slug, "refused")
 
 
-@pytest.mark.parametrize("page", [endless_body, endless_header, BOMB])
+@pytest.mark.parametrize("page", [endless_body, endless_header, BOMB, TWICE_BOMB])
 async def test_what_is_refused_never_filled_the_memory(site, fetch, page):
     site.pages["/"] = page
     await failure(fetch, site.url())
@@ -348,6 +548,22 @@ async def test_what_is_refused_never_filled_the_memory(site, fetch, page):
         tracemalloc.stop()
     # the bomb alone would be 20 MB; the limit is 100 kB
     assert peak < 3_000_000
+
+
+@pytest.mark.parametrize("piece", [b"", b"x"])
+async def test_a_body_of_endless_gzip_members_is_given_up(site, fetch, piece):
+    member = gzip.compress(piece)
+    site.pages["/"] = answer(member * 1000, Content_Encoding="gzip")
+    assert (await fetch(site.url())).body == piece * 1000
+    site.pages["/"] = answer(member * 1001, Content_Encoding="gzip")
+    error = await failure(fetch, site.url())
+    assert (error.slug, error.outcome) == ("body_broken", "failed")
+    assert "1000 gzip members" in error.message
+
+
+async def test_more_codings_than_anybody_uses_are_refused(site, fetch):
+    site.pages["/"] = answer("x", Content_Encoding=", ".join(["gzip"] * 5))
+    assert (await failure(fetch, site.url())).slug == "body_broken"
 
 
 async def test_a_body_of_the_very_limit_passes(site, fetch):

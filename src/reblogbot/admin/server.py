@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from ipaddress import ip_address
+from typing import cast
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
@@ -15,6 +15,12 @@ from reblogbot.errors import StoreError
 from reblogbot.ports import Clock
 from reblogbot.pulse import Pulse
 from reblogbot.store import Store
+from reblogbot.web.addresses import is_local_host
+
+MAX_CONNECTIONS = 32
+"""Connections at once; a monitor needs one."""
+SECONDS = 30.0
+"""How long a connection lasts, from its first byte to the last of its one answer."""
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +34,9 @@ HEADERS = {
 class AdminServer:
     """Listens where the config says; a port that is taken is tried again, and costs no post."""
 
-    def __init__(self, store: Store, pulse: Pulse, clock: Clock | None = None) -> None:
+    def __init__(
+        self, store: Store, pulse: Pulse, clock: Clock | None = None, seconds: float = SECONDS
+    ) -> None:
         self._store = store
         self._pulse = pulse
         self._clock = clock or store.clock
@@ -36,6 +44,9 @@ class AdminServer:
         self._reading = asyncio.Lock()
         self._address = ""
         self._complained_of = ""
+        self._seconds = seconds
+        self._connections: set[_Connection] = set()
+        self._listening: asyncio.Server | None = None
         self._runner: web.AppRunner | None = None
 
     async def listen(self, address: str) -> None:
@@ -56,10 +67,15 @@ class AdminServer:
             "/metrics": self._metrics,
         }.items():
             app.router.add_get(path, handler)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0, keepalive_timeout=15.0)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await runner.setup()
+
+        def connection() -> _Connection:
+            return _Connection(cast("web.Server", runner.server), self._connections, self._seconds)
+
         try:
-            await web.TCPSite(runner, host.strip("[]"), int(port)).start()
+            loop = asyncio.get_running_loop()
+            self._listening = await loop.create_server(connection, host.strip("[]"), int(port))
         except OSError as error:
             await runner.cleanup()
             if self._complained_of != address:
@@ -71,6 +87,9 @@ class AdminServer:
         log.info("listening", extra={"listen": address})
 
     async def _close(self) -> None:
+        if self._listening is not None:
+            self._listening.close()
+            self._listening = None
         if self._runner is not None:
             await self._runner.cleanup()
         self._runner, self._address = None, ""
@@ -101,34 +120,62 @@ class AdminServer:
         return web.Response(body=body, headers={"Content-Type": metrics.CONTENT_TYPE})
 
 
+class _Connection(asyncio.Protocol):
+    """One connection to `server`: refused where too many are open, ended after `seconds`.
+
+    The server itself waits for the rest of a request as long as it takes.
+    """
+
+    def __init__(self, server: web.Server, others: set[_Connection], seconds: float) -> None:
+        self._inner = server()
+        self._others = others
+        self._seconds = seconds
+        self._end: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        through = cast("asyncio.Transport", transport)
+        if len(self._others) >= MAX_CONNECTIONS:
+            through.abort()
+            return
+        self._others.add(self)
+        self._end = asyncio.get_running_loop().call_later(self._seconds, through.abort)
+        self._inner.connection_made(through)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._end is not None:
+            self._end.cancel()
+            self._others.discard(self)
+            self._inner.connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        self._inner.data_received(data)
+
+    def eof_received(self) -> None:
+        self._inner.eof_received()
+
+    def pause_writing(self) -> None:
+        self._inner.pause_writing()
+
+    def resume_writing(self) -> None:
+        self._inner.resume_writing()
+
+
 async def _harden(_: web.Request, answer: web.StreamResponse) -> None:
     answer.headers.update(HEADERS)
+    # one answer a connection: what is half sent behind it could wait for ever
+    answer.headers["Connection"] = "close"
+    answer.force_close()
 
 
 def _guard(listen: str) -> Middleware:
     """Answers only those who know where they are: a page elsewhere may rename its host to ours."""
-    own = {"localhost", listen.strip("[]"), socket.gethostname().lower()}
+    own = {listen.strip("[]"), socket.gethostname().lower()}
 
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if not _is_known(request.headers.get("Host", ""), own):
+        if not is_local_host(request.headers.get("Host", ""), own):
             hint = "unknown name; ask by address, or by the name in [admin] listen\n"
             return web.Response(status=421, text=hint)
         return await handler(request)
 
     return guard
-
-
-def _is_known(host: str, own: set[str]) -> bool:
-    """Whether a Host header names one of ours, or an address, which nobody can rename."""
-    name, _, port = host.lower().rpartition(":")
-    if not name or not port.isdigit():
-        name = host.lower()
-    bare = name.strip("[]")
-    if bare in own:
-        return True
-    try:
-        ip_address(bare)
-    except ValueError:
-        return False
-    return True

@@ -86,7 +86,7 @@ def run_status(options: argparse.Namespace) -> int:
         ("source", "kind", "state", "last poll", "next poll", ""),
         [
             (one["name"], one["kind"], one["state"], _when(one["last_poll_at"], now),
-             _when(one["next_poll_at"], now), one["error"])
+             _next_poll(one, now), one["error"])
             for one in status.sources
         ],
     )  # fmt: skip
@@ -169,6 +169,21 @@ def _list_stories(stories: list[Story], now: datetime) -> None:
         say(f"    {story.link or story.guid}")
     more = " or more; longer words show fewer" if len(stories) == MOST_HITS else ""
     say(f"{len(stories)} entries{more}: `reblogbot why LINK` tells the story of one")
+
+
+_REASONS = {
+    "quiet": "unchanged for long",
+    "server": "as its server wishes",
+    "skipped_hours": "after hours it skips",
+    "failures": "as it fails",
+    "asked": "its server asked for a rest",
+}
+
+
+def _next_poll(source: dict[str, Any], now: datetime) -> str:
+    """When the source is polled next and, where that is not its `every` or `cron`, why then."""
+    at, why = _when(source["next_poll_at"], now), _REASONS.get(source["next_poll_reason"])
+    return f"{at}, {why}" if why else at
 
 
 def _daemons(found: list[DaemonRecord], now: datetime, where: str = "on this store") -> list[str]:

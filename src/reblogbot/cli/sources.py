@@ -62,11 +62,16 @@ def _none(url: str) -> ReblogbotError:
 
 
 async def _discovered(url: str, config: Config) -> Discovery:
+    from functools import partial
+
     from reblogbot import app
+    from reblogbot.config.hosts import host_port
     from reblogbot.discover import Explorer
 
     async with app.edges(config) as edges:
-        return await Explorer(edges.fetcher, edges.workers, edges.clock).discover(url)
+        # an address on the command line is the admin's own word, as one in the config is
+        fetch = partial(edges.fetcher, configured={host_port(url)})
+        return await Explorer(fetch, edges.workers, edges.clock).discover(url)
 
 
 def _config(options: argparse.Namespace) -> Config:

@@ -11,11 +11,12 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from reblogbot.config.faults import Findings, Keys
+from reblogbot.config.hosts import hosts_in
 from reblogbot.config.lines import Place, places
 from reblogbot.config.settings import AccountSettings, Config, PaceSettings, SourceSettings
 from reblogbot.config.tokens import SHORT_TOKEN, read_token
@@ -23,6 +24,7 @@ from reblogbot.errors import Fault, Unauthorised
 
 Advice = Iterator[tuple[Keys, str]]
 
+_LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 _HASTY = timedelta(minutes=1)
 _BUSY = 30
 # one to find what is boosted, or to upload images; one to publish; one to spare
@@ -59,6 +61,7 @@ def _places(path: Path) -> Place:
 def _advice(config: Config, environ: Mapping[str, str]) -> Advice:
     yield from _file(config)
     yield from _notices(config)
+    yield from _private(config)
     yield from _delivery(config)
     listen = config.admin.listen
     if listen and not _is_loopback(f"http://{listen}"):
@@ -95,6 +98,20 @@ def _notices(config: Config) -> Advice:
     where = str(config.path.parent / program) if "/" in program else program
     if program and shutil.which(where) is None:
         yield ("notify", "command"), "no such program, or it may not be run"
+
+
+def _private(config: Config) -> Advice:
+    hosts = hosts_in(config)
+    for number, allowed in enumerate(config.http.allow_private):
+        at = ("http", "allow_private", number)
+        if isinstance(allowed, str):
+            if allowed not in hosts:
+                yield (
+                    at,
+                    "no source or account of this file is at that host and port",
+                )
+        elif any(allowed.version == each.version and allowed.overlaps(each) for each in _LOOPBACK):
+            yield at, "covers this machine: any link of a stranger may then lead to its services"
 
 
 def _secrets(config: Config) -> Iterator[Keys]:

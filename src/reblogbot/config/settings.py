@@ -28,6 +28,7 @@ from reblogbot.config.values import (
     Names,
     Natural,
     Pattern,
+    PrivateException,
     ProxyUrl,
     QuietSpan,
     Rewrite,
@@ -65,7 +66,7 @@ class HttpSettings(Table):
     concurrency: int = Field(64, ge=1, le=1024)
     per_host: int = Field(2, ge=1, le=64)
     max_body: Size = 10_000_000
-    allow_private: Many[HostPort] = ()
+    allow_private: Many[PrivateException] = ()
     contact: str = ""
     proxy: ProxyUrl = Field("", repr=False)
 
@@ -148,6 +149,7 @@ class SourceSettings(Table):
     to: Names = Field(min_length=1)
     enabled: bool = True
     every: Duration = timedelta(minutes=15)
+    every_max: Duration = timedelta(days=1)
     cron: Cron = ""
     action: Literal["auto", "post", "boost", "quote"] = "auto"
     first: FirstSight = "none"

@@ -7,11 +7,11 @@ may hold a secret.
 from __future__ import annotations
 
 import re
-from ipaddress import IPv6Address
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, PlainValidator
 
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f\s]")
 
@@ -91,6 +91,44 @@ def read_host_port(written: str) -> str:
     return f"{host}:{int(port)}"
 
 
+# never a range's business: this very machine by another name, cloud metadata, whole groups
+_NEVER_ALLOWED: tuple[tuple[IPv4Network | IPv6Network, str], ...] = tuple(
+    (ip_network(network), what)
+    for network, what in {
+        "0.0.0.0/8": "this machine (0.0.0.0/8)",
+        "169.254.0.0/16": "link-local addresses (169.254.0.0/16), where clouds keep credentials",
+        "224.0.0.0/4": "multicast (224.0.0.0/4)",
+        "::/128": "this machine (::)",
+        "::ffff:0:0/96": "IPv4 addresses; write those as an IPv4 range",
+        "fe80::/10": "link-local addresses (fe80::/10)",
+        "ff00::/8": "multicast (ff00::/8)",
+    }.items()
+)
+
+
+def read_private_exception(written: object) -> str | IPv4Network | IPv6Network:
+    """What `allow_private` lets through: a `host:port`, or a range of addresses."""
+    if isinstance(written, IPv4Network | IPv6Network):
+        return written
+    if not isinstance(written, str):
+        raise ValueError('write "host:port", or a range of addresses such as "198.18.0.0/15"')  # noqa: TRY004  pydantic wants ValueError
+    return read_range(written) if "/" in written else read_host_port(written)
+
+
+def read_range(written: str) -> IPv4Network | IPv6Network:
+    """The addresses of a range in CIDR notation, none of which must always be refused."""
+    try:
+        named = ip_network(written.strip(), strict=False)
+    except ValueError:
+        raise ValueError('write a range as in "198.18.0.0/15" or "fc00::/18"') from None
+    if named.network_address != ip_address(written.strip().partition("/")[0]):
+        raise ValueError(f'a range begins with its first address; write "{named}"')
+    for network, what in _NEVER_ALLOWED:
+        if network.version == named.version and named.overlaps(network):
+            raise ValueError(f"covers {what}; name a smaller range, or one host:port")
+    return named
+
+
 def read_domain(written: str) -> str:
     """A link's host in lower case, such as `example.org`."""
     domain = written.strip().lower().removeprefix("*.").strip(".")
@@ -114,6 +152,9 @@ def read_header(value: str) -> str:
 
 
 HostPort = Annotated[str, AfterValidator(read_host_port)]  # "host:port"
+PrivateException = Annotated[
+    str | IPv4Network | IPv6Network, PlainValidator(read_private_exception)
+]
 HttpUrl = Annotated[str, AfterValidator(read_http_url)]
 ServerUrl = Annotated[str, AfterValidator(read_server_url)]
 ProxyUrl = Annotated[str, AfterValidator(read_proxy_url)]

@@ -28,13 +28,23 @@ from reblogbot.core.text import (
 from reblogbot.core.text.patterns import matches, replaced
 from reblogbot.model import Action, Entry, Limits, Media, Post
 
-__all__ = ["action_of", "check_template", "compose", "images_of", "link_excess"]
+__all__ = [
+    "action_of",
+    "boost",
+    "check_template",
+    "compose",
+    "images_of",
+    "link_excess",
+    "plain",
+]
 
 # a post of another server fits whole; an article does not become one
 _LONGEST_UNTITLED = 500
 # shorter beginnings say nothing
 _LEAST_SUMMARY = 8
 _LEAST_TITLE = 10
+_LONGEST_PLAIN = 200
+_GUESSES = 8
 LINK_TOO_LONG = "the link is longer than the server takes"
 _ESCAPING = frozenset({"hollo", "snac"})
 _IMAGE_ENDINGS = ("jpg", "jpeg", "png", "gif", "webp", "avif", "heic", "heif")
@@ -86,6 +96,33 @@ def compose(
         shorter=_shorter(draft, limits, text),
         # all that comes from the source is defused: a mention can only be the template's own
         may_mention=any(sign in source.template for sign in "@＠"),
+    )
+
+
+def boost(entry: Entry, source: SourceSettings, account: AccountSettings, limits: Limits) -> Post:
+    """The boost of an entry's status, yet to be named: it needs no text."""
+    return Post(
+        action="boost",
+        link=clean_link(entry.link),
+        visibility=source.visibility or account.visibility,
+        limit=limits.characters,
+    )
+
+
+def plain(entry: Entry, source: SourceSettings, account: AccountSettings, limits: Limits) -> Post:
+    """A post of title and link alone, where composing takes too long: cheap for any entry."""
+    link = clean_link(entry.link)
+    words = _harmless_line(entry.title[:_LONGEST_PLAIN] or entry.summary[:_LONGEST_PLAIN])
+    text = "\n".join(filter(None, (shorten(words, _LONGEST_PLAIN // 2), link)))
+    return Post(
+        action="post",
+        text=text,
+        link=link,
+        visibility=source.visibility or account.visibility,
+        language=language_tag(account.language),
+        spoiler=source.spoiler,
+        length=length(text, limits, source.spoiler),
+        limit=limits.characters,
     )
 
 
@@ -273,13 +310,16 @@ def _longest(
 ) -> str:
     """What is written with the longest beginning of `part` that fits; "" if none does.
 
-    `low` fits and `high` does not; how far a text is off tells where to look next.
+    `low` fits and `high` does not; how far a text is off tells where to look next. Where some
+    such guesses did not lead to it, halving the rest does, in steps that grow with its logarithm.
     """
     low, high = least - 1, size(part)
     best = ""
     guess = high - excess(write(part)) if part else low
+    guesses = 0
     while high - low > 1:
-        at = guess if low < guess < high else (low + high) // 2
+        guesses += 1
+        at = guess if low < guess < high and guesses <= _GUESSES else (low + high) // 2
         beginning = shorten(part, at)
         text = write(beginning)
         over = excess(text)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from math import inf
+from typing import NamedTuple
 from unicodedata import normalize
 
 import regex
@@ -20,6 +22,8 @@ from reblogbot.model import Entry
 
 # what patterns and the script are looked for in
 _READ = 20_000
+# of a title, where it is compared with many others
+_COMPARED = 500
 
 
 def refusal(entry: Entry, source: SourceSettings, now: datetime) -> str:
@@ -40,11 +44,11 @@ def similar(a: str, b: str) -> float:
     ("Episode 12", "Episode 13", 第十二集) are not alike. Very short titles are alike only when
     equal: nearly everything contains them.
     """
-    first, second = _folded(a), _folded(b)
-    if first == second:
-        return float(bool(first))
-    fewer, more = sorted((_pairs(first), _pairs(second)), key=len)
-    if len(fewer) < _FEWEST_PAIRS or _numbers(a) != _numbers(b):
+    first, second = _features(a[:_COMPARED]), _features(b[:_COMPARED])
+    if first.folded == second.folded:
+        return float(bool(first.folded))
+    fewer, more = sorted((first.pairs, second.pairs), key=len)
+    if len(fewer) < _FEWEST_PAIRS or first.numbers != second.numbers:
         return 0.0
     common = len(fewer & more)
     return 0.8 * common / len(fewer) + 0.2 * common / len(more)
@@ -242,17 +246,23 @@ _NUMBER = regex.compile(r"[0-9]+|\b[IVX]{2,}\b|(?<=第)[〇零一二三四五六
 _UNSPOKEN = regex.compile(r"[^\p{L}\p{M}\p{N}]+")
 
 
-def _folded(title: str) -> str:
-    return _UNSPOKEN.sub("", normalize("NFKC", title[:_READ]).casefold())
+class _Features(NamedTuple):
+    """What titles are compared by."""
+
+    folded: str
+    pairs: frozenset[str]
+    numbers: frozenset[str]
 
 
-def _numbers(title: str) -> frozenset[str]:
-    written = _NUMBER.findall(normalize("NFKC", title[:_READ]))
-    return frozenset(number.lstrip("0") or "0" for number in written)
-
-
-def _pairs(title: str) -> set[str]:
-    return {title[at : at + 2] for at in range(len(title) - 1)}
+# one title is compared with many others
+@lru_cache(maxsize=64)
+def _features(title: str) -> _Features:
+    # one character may become eighteen
+    normal = normalize("NFKC", title)[:_COMPARED]
+    folded = _UNSPOKEN.sub("", normal.casefold())
+    pairs = frozenset(folded[at : at + 2] for at in range(len(folded) - 1))
+    numbers = frozenset(number.lstrip("0") or "0" for number in _NUMBER.findall(normal))
+    return _Features(folded, pairs, numbers)
 
 
 def _searched(entry: Entry) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reblogbot.config.settings import AccountSettings, SourceSettings
-from reblogbot.core import compose, consent, digest, filters, identity
-from reblogbot.errors import ReblogbotError
+from reblogbot.core import bounds, consent, digest, filters, identity
+from reblogbot.core.drafting import Draft
 from reblogbot.model import (
     Batch,
     Candidate,
@@ -19,7 +19,6 @@ from reblogbot.model import (
     Made,
     Past,
     Plan,
-    Post,
     Recent,
     Refusal,
     State,
@@ -27,6 +26,8 @@ from reblogbot.model import (
 
 # fewer entries than this may well all be new at once without anything being wrong
 WHOLESALE = 5
+KEPT = 1000
+"""Entries of a storm, or of a first sight, that are kept for an account; others are only seen."""
 # so many entries of one batch with ids and words of their own do not mean one thing
 SHARED = 3
 
@@ -132,90 +133,169 @@ def _of_many(told: Iterable[tuple[str, str, str]]) -> frozenset[str]:
 
 
 def oldest_first(entries: Sequence[Entry]) -> list[Entry]:
-    """The entries by date; a dateless one stays beside its neighbour.
+    """The entries by date; a dateless one stays beside its neighbour."""
+    return [entries[place] for place in bounds.age_order(entries)]
 
-    Sources show the newest first, so what dates do not tell, the reversed order does.
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What becomes of a batch's entries for one account, by their places in it, oldest first.
+
+    `chosen` may be published, `edits` are published and read otherwise now: both need a draft.
+    `beyond_first` are kept back by `first`, and `left_out` is only remembered as seen.
+    `is_outdated`: see Plan.
     """
-    dates = [entry.published_at for entry in entries]
-    for index, date in enumerate(dates):
-        if date is None and index:
-            dates[index] = dates[index - 1]
-    for index in range(len(dates) - 2, -1, -1):
-        if dates[index] is None:
-            dates[index] = dates[index + 1]
-    dated = list(zip(dates, entries, strict=True))[::-1]
-    if any(date is not None for date in dates):
-        dated.sort(key=lambda pair: pair[0].timestamp() if pair[0] else 0.0)
-    return [entry for _, entry in dated]
+
+    chosen: Sequence[int] = ()
+    edits: Sequence[int] = ()
+    beyond_first: Sequence[int] = ()
+    left_out: Sequence[int] = ()
+    is_outdated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a batch asks for before anything is filtered or composed: what is new, and for whom."""
+
+    new: tuple[int, ...]
+    storm: str
+    by_account: Mapping[str, Selection]
+
+
+def choose(
+    settings: SourceSettings, found: Sequence[Candidate], routes: Sequence[Route], past: Past
+) -> Choice:
+    """The entries that are new, and those that need a draft for each account; pure."""
+    new = _new(found, past)
+    names = [route.account.name for route in routes]
+    risen = {name: _risen(found, settings, name, past) for name in names}
+    count = len(set(new).union(*risen.values()))
+    storm = _storm(settings, found, new, past, count)
+    by_account = {}
+    for route in routes:
+        name = route.account.name
+        if route.learnt:
+            news = sorted({*new, *risen[name]})
+            most = max(KEPT, settings.max_per_poll) - past.held.get(name, 0)
+            selection = _newest(news, most) if storm else Selection(news)
+        else:
+            selection = _first_sight(range(len(found)), settings)
+        edits = list(_edits(found, name, past))
+        by_account[name] = replace(
+            selection,
+            edits=[place for place, standing in edits if standing.remote_id],
+            is_outdated=any(not standing.remote_id for _, standing in edits),
+        )
+    return Choice(new, storm, by_account)
+
+
+def _newest(places: Sequence[int], most: int) -> Selection:
+    """The newest entries of a storm, at most so many."""
+    split = max(0, len(places) - max(0, most))
+    return Selection(places[split:], left_out=places[:split])
+
+
+def _first_sight(places: Sequence[int], settings: SourceSettings) -> Selection:
+    """What `first` lets through, and the newest of what it keeps back."""
+    if settings.first == "all":
+        return Selection(places)
+    wanted = 0 if settings.first == "none" else settings.first
+    first = max(0, len(places) - wanted)
+    kept = max(0, first - KEPT)
+    return Selection(places[first:], beyond_first=places[kept:first], left_out=places[:kept])
+
+
+def _new(found: Sequence[Candidate], past: Past) -> tuple[int, ...]:
+    """The places of entries that the source has never shown.
+
+    Where the last batch was cut at the oldest, what is older than all that is known was there
+    already: it comes up when newer entries go.
+    """
+    seen = [not past.seen.isdisjoint(one.keys) for one in found]
+    first = seen.index(True) if past.was_cut and any(seen) else 0
+    return tuple(place for place in range(first, len(found)) if not seen[place])
 
 
 def plan(
     settings: SourceSettings,
-    batch: Batch,
     found: Sequence[Candidate],
     routes: Sequence[Route],
     past: Past,
+    choice: Choice,
+    drafts: Mapping[str, Mapping[int, Draft]],
     now: datetime,
 ) -> Plan:
-    """What is to be remembered, queued and refused of a batch; pure, so `preview` is `sync`."""
-    new = tuple(one for one in found if all(key not in past.seen for key in one.keys))
-    risen = {route.account.name: _risen(found, settings, route, past) for route in routes}
-    storm = _storm(settings, found, new, past, {id(one) for ones in risen.values() for one in ones})
+    """What is to be remembered, queued and refused of a batch; pure, so `preview` is `sync`.
+
+    `drafts` holds, by account and place, a draft for every entry of the choice.
+    """
     intents: list[Intent] = []
     refusals: list[Refusal] = []
-    is_outdated = False
     for route in routes:
-        held = (storm if route.learnt else "") or ("review" if settings.review else "")
-        gate = _Gate(settings, route, past, now, _beyond_first(settings, found, route))
-        chosen = [*new, *risen[route.account.name]] if route.learnt else found
-        made = [_intent(one, settings, route, batch, held, gate, now) for one in chosen]
-        edits = list(_edits(found, settings, route, batch, past))
-        made += [edit for standing, edit in edits if standing.remote_id]
-        is_outdated |= any(not standing.remote_id for standing, _ in edits)
+        name = route.account.name
+        selection = choice.by_account[name]
+        held = (choice.storm if route.learnt else "") or ("review" if settings.review else "")
+        gate = _Gate(settings, name, past)
+        made = [
+            _intent(found[place], settings, name, drafts[name][place], held, gate, now)
+            for place in selection.chosen
+        ]
+        made += _edited(found, name, past, selection.edits, drafts[name])
         intents += [one for one in made if isinstance(one, Intent)]
+        refusals += [Refusal(found[place], name, "first_sight") for place in selection.beyond_first]
         refusals += [one for one in made if isinstance(one, Refusal)]
+        refusals += _left_out(found, name, selection.left_out)
     order = {id(one): number for number, one in enumerate(found)}
     intents.sort(key=lambda intent: order[id(intent.candidate)])
-    scored = tuple(found) if settings.order == "score" else ()
-    return Plan(tuple(found), new, tuple(intents), tuple(refusals), storm, scored, is_outdated)
+    return Plan(
+        tuple(found),
+        tuple(found[place] for place in choice.new),
+        tuple(intents),
+        tuple(refusals),
+        choice.storm,
+        tuple(found) if settings.order == "score" else (),
+        any(selection.is_outdated for selection in choice.by_account.values()),
+    )
 
 
 def _intent(
     one: Candidate,
     settings: SourceSettings,
-    route: Route,
-    batch: Batch,
+    account: str,
+    draft: Draft,
     held: str,
     gate: _Gate,
     now: datetime,
 ) -> Intent | Refusal:
     """What one entry comes to for one account."""
-    reason = gate.refusal(one)
-    if reason:
-        return Refusal(one, route.account.name, reason)
-    try:
-        post = render(one.entry, settings, route, batch)
-    except ReblogbotError as error:
-        # a template that breaks on one entry must not stop the others
-        return Refusal(one, route.account.name, f"{error.slug}: {error.message}")
-    if not post.text and post.action != "boost":
-        return Refusal(one, route.account.name, "empty: nothing is left to be posted of it")
+    reason = gate.refusal(one, draft)
+    if reason or draft.post is None:
+        return Refusal(one, account, reason)
     gate.passed(one)
-    held = compose.link_excess(post) or held
+    held = draft.held or held
     state = State.HELD if held else State.QUEUED
-    due = digest.next_time(settings, now)
-    return Intent(one, route.account.name, post, state, held, due=due)
+    return Intent(one, account, draft.post, state, held, due=digest.next_time(settings, now))
+
+
+def _left_out(found: Sequence[Candidate], account: str, places: Sequence[int]) -> Iterator[Refusal]:
+    """One refusal, of the newest of them, that stands for all."""
+    if places:
+        number = f"{len(places)} entr{'y' if len(places) == 1 else 'ies'}"
+        yield Refusal(
+            found[places[-1]],
+            account,
+            f"left_out: {number} of one poll, this one and older, are remembered as seen alone",
+        )
 
 
 def _risen(
-    found: Sequence[Candidate], settings: SourceSettings, route: Route, past: Past
-) -> list[Candidate]:
+    found: Sequence[Candidate], settings: SourceSettings, name: str, past: Past
+) -> list[int]:
     """What was kept from the account for want of votes, and has enough of them by now."""
-    name = route.account.name
     outvoted, published = past.outvoted.get(name, ()), past.published.get(name, ())
     return [
-        one
-        for one in found
+        place
+        for place, one in enumerate(found)
         if one.keys[0] in outvoted
         and (one.entry.score or 0) >= settings.filter.min_score
         and not any(key in published for key in one.published_keys)
@@ -225,35 +305,23 @@ def _risen(
 class _Gate:
     """What keeps entries from one account; each that passes may keep out those behind it."""
 
-    def __init__(
-        self,
-        settings: SourceSettings,
-        route: Route,
-        past: Past,
-        now: datetime,
-        beyond_first: Collection[int],
-    ) -> None:
-        name = route.account.name
+    def __init__(self, settings: SourceSettings, name: str, past: Past) -> None:
         recent = past.recent.get(name, Recent())
         self._settings = settings
         self._account = name
         self._addresses = past.addresses
-        self._now = now
-        self._beyond_first = beyond_first
         self._published = set(past.published.get(name, ()))
         self._titles = list(recent.titles)
         self._domains = Counter(recent.domains)
         self._authors = Counter(recent.authors)
 
-    def refusal(self, one: Candidate) -> str:
+    def refusal(self, one: Candidate, draft: Draft) -> str:
         """Why the entry is not queued, or ""."""
-        if id(one) in self._beyond_first:
-            return "first_sight"
         if not self._published.isdisjoint(one.published_keys):
             return "duplicate: this account has published or queued it already"
         chosen = self._settings.filter
         reason = consent.own_account(one.entry, self._settings, self._account, self._addresses)
-        reason = reason or filters.refusal(one.entry, self._settings, self._now)
+        reason = reason or draft.reason
         if reason:
             return reason
         like = filters.near_duplicate(one.entry.title, self._titles, chosen.similar)
@@ -276,31 +344,38 @@ class _Gate:
         return identity.author_of(one.entry, self._settings.name)
 
 
-def _edits(
+def _edits(found: Sequence[Candidate], name: str, past: Past) -> Iterator[tuple[int, Made]]:
+    """The places of entries that read otherwise now than their posts, and what was made of them."""
+    made = past.made.get(name, {})
+    for place, one in enumerate(found):
+        standing = _standing(one, made)
+        if standing is not None and _words(one.entry) != _words(standing.entry):
+            yield place, standing
+
+
+def _standing(one: Candidate, made: Mapping[bytes, Made]) -> Made | None:
+    return next((made[key] for key in one.published_keys if key in made), None)
+
+
+def _edited(
     found: Sequence[Candidate],
-    settings: SourceSettings,
-    route: Route,
-    batch: Batch,
+    name: str,
     past: Past,
-) -> Iterator[tuple[Made, Intent | Refusal]]:
-    """Edits of posts whose entries read otherwise now; a changed template edits nothing."""
-    made = past.made.get(route.account.name, {})
-    for one in found:
-        standing = next((made[key] for key in one.published_keys if key in made), None)
-        if standing is None or _words(one.entry) == _words(standing.entry):
-            continue
-        try:
-            post = render(one.entry, settings, route, batch)
-        except ReblogbotError as error:
-            yield standing, Refusal(one, route.account.name, f"{error.slug}: {error.message}")
-            continue
-        post = replace(post, action="edit", shorter="")
-        post = replace(post, uri=standing.remote_id)
-        if (post.text, post.spoiler) != (standing.post.text, standing.post.spoiler):
-            claim = identity.edit_key(standing.delivery_id, standing.edits + 1)
-            held = compose.link_excess(post)
-            state = State.HELD if held else State.QUEUED
-            yield standing, Intent(one, route.account.name, post, state, held, claims=(claim,))
+    places: Sequence[int],
+    drafts: Mapping[int, Draft],
+) -> Iterator[Intent | Refusal]:
+    """Edits of the posts of these entries, as far as their text changes."""
+    for place in places:
+        one, draft = found[place], drafts[place]
+        standing = _standing(one, past.made[name])
+        if draft.post is None:
+            yield Refusal(one, name, draft.reason)
+        elif standing is not None:
+            post = replace(draft.post, action="edit", shorter="", uri=standing.remote_id)
+            if (post.text, post.spoiler) != (standing.post.text, standing.post.spoiler):
+                claim = identity.edit_key(standing.delivery_id, standing.edits + 1)
+                state = State.HELD if draft.held else State.QUEUED
+                yield Intent(one, name, post, state, draft.held, claims=(claim,))
 
 
 def _words(entry: Entry) -> tuple[object, ...]:
@@ -308,62 +383,20 @@ def _words(entry: Entry) -> tuple[object, ...]:
     return entry.title, entry.summary, entry.authors, entry.media
 
 
-def render(entry: Entry, settings: SourceSettings, route: Route, batch: Batch) -> Post:
-    """The post as it will be sent: text, and the status it boosts or quotes if it does.
-
-    Raises ReblogbotError when the template fails on this entry, or when there is nothing that
-    could be boosted.
-    """
-    post = compose.compose(
-        entry,
-        settings,
-        route.account,
-        route.limits,
-        source_title=settings.title or batch.title or settings.name,
-        feed_language=batch.language,
-    )
-    action = compose.action_of(entry, settings)
-    if action == "post":
-        return post
-    is_home = getattr(settings.options, "via", "") == route.account.name
-    status_id = entry.status_id if is_home else ""
-    link = entry.link if identity.clean_link(entry.link) else ""
-    named = entry.uri or link or status_id
-    if not named:
-        raise ReblogbotError("not_boostable", f"there is no status to {action}: it has no address")
-    return replace(
-        post,
-        action=action,
-        uri=named,
-        status_id=status_id,
-        is_status=bool(entry.uri or entry.status_id),
-    )
-
-
-def _beyond_first(
-    settings: SourceSettings, found: Sequence[Candidate], route: Route
-) -> frozenset[int]:
-    """The entries, by id(), that `first` keeps from being posted at first sight."""
-    if route.learnt or settings.first == "all":
-        return frozenset()
-    newest = 0 if settings.first == "none" else settings.first
-    return frozenset(id(one) for one in found[: max(0, len(found) - newest)])
-
-
 def _storm(
     settings: SourceSettings,
     found: Sequence[Candidate],
-    new: Sequence[Candidate],
+    new: Sequence[int],
     past: Past,
-    risen: Collection[int],
+    count: int,
 ) -> str:
+    """Why the batch is held, or "": `count` entries would be queued of it."""
     if past.last_batch_at is None:
         return ""
-    count = len(new) + len(risen)
     if count > settings.max_per_poll:
         return f"storm: {count} new entries in one poll, max_per_poll = {settings.max_per_poll}"
     changed = len(new) == len(found) and len(new) >= WHOLESALE and not past.is_blank
-    if changed and (past.address_changed or _are_old(new, past.last_batch_at)):
+    if changed and (past.address_changed or _are_old(found, past.last_batch_at)):
         return f"storm: all {len(new)} entries changed at once"
     return ""
 

@@ -26,6 +26,16 @@ class Poll:
     known: bool = False
     slug: str = ""
     """What it failed of."""
+    is_asked_to_wait: bool = False
+    """Whether its server named a time at which it may be asked again, which is kept."""
+
+    @property
+    def is_trouble(self) -> bool:
+        """True when it failed, in a way that nobody has said before and no server asked for."""
+        has_failed = self.outcome in _FAILED
+        return (has_failed or (self.outcome == "retry_later" and not self.is_asked_to_wait)) and (
+            not self.known
+        )
 
 
 @dataclass(slots=True)
@@ -53,7 +63,7 @@ class Round:
     def exit_code(self) -> Exit:
         """1 when something failed, died or is in doubt; waiting of any kind is well."""
         trouble = (
-            any(poll.outcome in _FAILED and not poll.known for poll in self.polls)
+            any(poll.is_trouble for poll in self.polls)
             or any(self._is_trouble(one) for one in self.deliveries.values())
             or bool(self.paused)
         )

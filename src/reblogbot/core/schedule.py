@@ -3,41 +3,113 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from reblogbot.config.settings import SourceSettings
 
 LONGEST = timedelta(hours=24)
 SHORTEST_HOLD = timedelta(minutes=1)
+QUIET_SHARE = 24
+"""A source unchanged for a while is asked once in this share of it: after a day, every hour."""
+HOURS_A_WEEK = 7 * 24
+_FRESHEST = timedelta(days=366)
 _EPOCH_FROM = 1_000_000_000
 
+Reason = Literal["interval", "quiet", "server", "skipped_hours", "cron", "failures", "asked", ""]
+"""Why the next poll is when it is; "" where nobody knows.
 
-def next_due(
+`interval` is `every`, `quiet` an interval stretched because nothing changed, `server` one
+stretched because the source calls its answer fresh, `asked` a rest the server asked for.
+"""
+
+
+_BY_CONFIG = frozenset({"interval", "cron", "failures"})
+
+
+@dataclass(frozen=True, slots=True)
+class NextPoll:
+    """The instant from which a source is polled again, aware UTC, and why then."""
+
+    at: datetime
+    reason: Reason
+
+
+def next_poll(
     now: datetime,
-    every: timedelta,
+    source: SourceSettings,
     *,
     fresh_for: timedelta | None = None,
-    retry_at: datetime | None = None,
-    failures: int = 0,
-    dice: float = 0.0,
-    cron: str = "",
-    timezone: str = "UTC",
-) -> datetime:
-    """The instant from which the daemon polls the source again, aware UTC.
+    unchanged_since: datetime | None = None,
+    skipped_hours: Collection[int] = (),
+) -> NextPoll:
+    """When the daemon polls a source again that answered.
 
-    `fresh_for` is how long the source calls its last answer fresh, `retry_at` when its server
-    asked to be tried again, `failures` how many polls in a row failed, `dice` a number in
-    [0, 1) that spreads the retries of sources which failed together. A server's wish counts
-    for at most a day. With `cron` a healthy source keeps to it, whatever it calls fresh.
+    `fresh_for` is how long the source calls its answer fresh, `unchanged_since` when it last
+    changed, `skipped_hours` the hours of the week (UTC, 0 is Monday's first) in which it wants
+    no polls; none of them stretches its `every` beyond `every_max`. With `cron` it keeps to
+    that, whatever it calls fresh.
     """
-    if failures:
-        due = now + back_off(every, failures, dice)
-    elif cron:
-        due = _next_of_cron(cron, timezone, now)
+    if source.cron:
+        return NextPoll(_next_of_cron(source.cron, source.timezone, now), "cron")
+    longest = max(source.every, source.every_max)
+    quiet = (now - unchanged_since) / QUIET_SHARE if unchanged_since else timedelta(0)
+    spans: dict[Reason, timedelta] = {
+        "interval": source.every,
+        "server": min(fresh_for or timedelta(0), longest),
+        "quiet": min(quiet, longest),
+    }
+    # of equal ones the first
+    reason = max(spans, key=spans.__getitem__)
+    at = now + spans[reason]
+    wanted = _after_skipped(at, skipped_hours)
+    return (
+        NextPoll(at, reason)
+        if wanted == at
+        else NextPoll(min(wanted, now + longest), "skipped_hours")
+    )
+
+
+def next_try(
+    now: datetime, every: timedelta, failures: int, dice: float, retry_at: datetime | None = None
+) -> NextPoll:
+    """When the daemon polls a source again that failed, `failures` times in a row.
+
+    `dice`, in [0, 1), spreads the retries of sources which failed together; `retry_at` is when
+    its server asked to be tried again.
+    """
+    at = now + back_off(every, failures, dice)
+    held = hold_until(now, retry_at)
+    return NextPoll(held, "asked") if held is not None and held > at else NextPoll(at, "failures")
+
+
+def _after_skipped(at: datetime, hours: Collection[int]) -> datetime:
+    """The first instant from `at` on that lies in none of these hours of the week (UTC)."""
+    if len(hours) >= HOURS_A_WEEK:
+        # a source that never wants to be polled cannot mean it
+        return at
+    while at.weekday() * 24 + at.hour in hours:
+        at = at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    return at
+
+
+def brought_forward(poll: NextPoll, last_poll_at: datetime, source: SourceSettings) -> NextPoll:
+    """The same poll, or an earlier one where the config now asks for that.
+
+    What a server wished, and what came of its silence, stands.
+    """
+    if poll.reason not in _BY_CONFIG or (source.cron and poll.reason == "cron"):
+        return poll
+    if source.cron:
+        by_config = NextPoll(_next_of_cron(source.cron, source.timezone, last_poll_at), "cron")
     else:
-        due = now + max(every, min(fresh_for or timedelta(0), LONGEST))
-    return max(due, hold_until(now, retry_at) or due)
+        by_config = NextPoll(last_poll_at + source.every, "interval")
+    return min(poll, by_config, key=lambda one: one.at)
 
 
 def hold_until(now: datetime, retry_at: datetime | None) -> datetime | None:
@@ -88,7 +160,7 @@ def freshness(headers: Mapping[str, str], now: datetime) -> timedelta | None:
     if expires is None:
         return None
     left = expires - (_date(headers.get("date", "")) or now)
-    return min(left, LONGEST) if left > timedelta(0) else None
+    return min(left, _FRESHEST) if left > timedelta(0) else None
 
 
 def _wait(text: str, now: datetime, server_date: str) -> timedelta | None:
@@ -124,7 +196,7 @@ def _directives(header: str) -> dict[str, str]:
 def _seconds(text: str) -> timedelta | None:
     if not text.isascii() or not text.isdigit():
         return None
-    return timedelta(seconds=min(int(text[:9]), int(LONGEST.total_seconds())))
+    return timedelta(seconds=min(int(text[:9]), int(_FRESHEST.total_seconds())))
 
 
 def _next_of_cron(cron: str, timezone: str, now: datetime) -> datetime:

@@ -136,8 +136,7 @@ def _source(one: Failing) -> Notice:
         "source_failing",
         one.name,
         f"The source {one.name} has failed since {since}: {_plain(one.error)}",
-        f"It is asked again, less and less often. `reblogbot check --online` tries it now."
-        " explains each error.",
+        "It is asked again, less and less often. `reblogbot check --online` tries it now.",
     )
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from reblogbot.clock import SystemClock
 from reblogbot.errors import ReblogbotError
@@ -28,6 +29,7 @@ from reblogbot.sandbox.records import Account
 from reblogbot.sandbox.routes import ROUTES
 from reblogbot.sandbox.uploads import Files, sniffed
 from reblogbot.sandbox.world import ALL_SCOPES, World
+from reblogbot.web.addresses import is_local_host
 
 HOST = "127.0.0.1"
 MAX_REQUEST = 40_000_000
@@ -236,10 +238,18 @@ async def serve(
 
 
 def _application(sandbox: Sandbox, gate: Gate) -> web.Application:
-    app = web.Application(client_max_size=MAX_REQUEST)
+    app = web.Application(client_max_size=MAX_REQUEST, middlewares=[_local_only])
     Control(sandbox).install(app)
     gate.install(app, ROUTES)
     return app
+
+
+@web.middleware
+async def _local_only(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse who does not know that this is a server of this machine (DNS rebinding)."""
+    if not is_local_host(request.headers.get("Host", "")):
+        return web.json_response({"error": f"ask the sandbox by its address, {HOST}"}, status=403)
+    return await handler(request)
 
 
 async def _listening(runner: web.AppRunner, port: int) -> int:

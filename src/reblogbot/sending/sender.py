@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from reblogbot.clock import uptime
+from reblogbot.config.hosts import hosts_of
 from reblogbot.config.settings import AccountSettings, Config
 from reblogbot.core import delivery, pacing, turns
 from reblogbot.errors import Lapsed, RateLimited, TargetError, Unauthorised, Unreachable
@@ -331,8 +332,14 @@ class Sender:
         """
         if not one.post.media or one.post.action not in ("post", "quote"):
             return (), ()
-        proxy = self._config.sources[one.source].proxy
-        return await self._gallery.fetched(one.post.media, await self.limits(), proxy=proxy)
+        source = self._config.sources[one.source]
+        return await self._gallery.fetched(
+            one.post.media,
+            await self.limits(),
+            source=one.source,
+            proxy=source.proxy,
+            configured=hosts_of(source, self._config.accounts),
+        )
 
     async def _continued(self, one: Delivery) -> str:
         """The remote id of the status a thread goes on from; "" where there is none."""

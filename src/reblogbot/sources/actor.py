@@ -23,7 +23,7 @@ from reblogbot.ports import Response, Tools
 from reblogbot.sources import activitypub
 from reblogbot.sources.activitypub import Actor, Note
 from reblogbot.sources.body import Body
-from reblogbot.sources.document import host_of
+from reblogbot.sources.document import host_of, origin_of
 from reblogbot.sources.fediverse import Acct
 from reblogbot.sources.timeline import SECONDS, Memory, Page, Shown, catch_up
 from reblogbot.web.addresses import is_address
@@ -164,7 +164,7 @@ class _Web:
     ) -> tuple[T, Response]:
         """What a document says, and the answer it came with. Raises SourceError."""
         # the admin's headers are for the source's own server alone
-        is_own = host_of(url) == host_of(self._start)
+        is_own = origin_of(url) == origin_of(self._start)
         answer = await self._tools.fetch(
             url,
             headers=self._settings.headers if is_own else {},

@@ -9,7 +9,9 @@ from reblogbot.core.text import one_line
 from reblogbot.model import Entry
 
 _PLACE = re.compile(r"\barxiv(?:\.org)?[:/]", re.IGNORECASE)
-_ANNOUNCED = re.compile(r"\s*arXiv:\S+\s+Announce Type:\s*[\w-]+\s+(?:Abstract:\s*)?")
+_ANNOUNCED = re.compile(
+    r"arXiv:\S{1,40}\s{1,20}Announce Type:\s{0,20}[\w-]{1,40}\s{1,20}(?:Abstract:)?"
+)
 
 
 def is_paper(*places: str) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from reblogbot.model import Batch
@@ -30,6 +31,13 @@ class Body(NamedTuple):
     def zone(self) -> ZoneInfo:
         """Where dates without a zone were written."""
         return ZoneInfo(self.timezone)
+
+
+def read_bounded(parse: Callable[..., Batch], body: Body, own: tuple[Any, ...]) -> Batch:
+    """What `parse` makes of the body and of `own`, within the bounds of one poll."""
+    from reblogbot.core import bounds  # noqa: PLC0415  only the worker reads
+
+    return bounds.bounded(parse(body, *own))
 
 
 def read_feed(body: Body) -> Batch:

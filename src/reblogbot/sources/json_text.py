@@ -14,6 +14,13 @@ from reblogbot.web.addresses import shown
 
 _NOT_TEXT = re.compile(r"[\ud800-\udfff\x00-\x08\x0b\x0c\x0e-\x1f]")
 _LONGEST = 50_000
+_LONGEST_END = 100
+# "callback({", "/**/ a.b('…" with or without a test that there is such a function
+_CALL = re.compile(
+    r"\ufeff?\s{0,99}(?:/\*.{0,200}?\*/\s{0,99})?(?:typeof\s[^&]{1,200}&&\s{0,9})?"
+    r"(?:[A-Za-z_$][\w$.]{0,200}\s{0,9})\(\s{0,99}(?=[\[{])",
+    re.ASCII,
+)
 _AMOUNT = re.compile(
     r"(-?\d{1,15}(?:,\d{3}){0,5}(?:\.\d{1,9})?)\s*([万萬亿億]|[kKmM](?![A-Za-z])|)"
 )
@@ -21,13 +28,16 @@ _TIMES = {"万": 1e4, "萬": 1e4, "亿": 1e8, "億": 1e8, "k": 1e3, "m": 1e6}
 
 
 def loads(text: str, url: str) -> Any:
-    """What the JSON `text`, from `url`, says. Raises SourceError where it is none."""
+    """What the JSON `text`, from `url`, says; also within a call (JSONP).
+
+    Raises SourceError where it is none.
+    """
     if not text.strip():
         raise SourceError(
             "empty_body", f"{shown(url)}: the answer is empty; it is asked again later"
         )
     try:
-        return json.loads(text, strict=False)
+        return json.loads(_argument(text), strict=False)
     except (ValueError, RecursionError) as error:
         what = "a web page" if text.lstrip()[:1] == "<" else f'"{start(text)}"'
         raise SourceError(
@@ -35,6 +45,15 @@ def loads(text: str, url: str) -> Any:
             f"{shown(url)}: no JSON came but {what}; look at it in a browser: it may want "
             "a login or headers, or have moved",
         ) from error
+
+
+def _argument(text: str) -> str:
+    """The object or list with which a script calls a function; else the text itself."""
+    call = _CALL.match(text)
+    end = text[-_LONGEST_END:].rstrip("; \t\r\n")
+    if call is None or not end.endswith(")"):
+        return text
+    return text[call.end() : len(text) - len(text[-_LONGEST_END:]) + len(end) - 1]
 
 
 def start(text: str) -> str:

@@ -15,7 +15,16 @@ from reblogbot.core.text import clean, html_to_text, language_of, language_tag, 
 from reblogbot.core.text.markup import unescape_once
 from reblogbot.errors import SourceError
 from reblogbot.model import Batch, Entry, Validators
-from reblogbot.sources import arxiv, dates, jsonfeed, not_a_feed, sax, spans, xml_text
+from reblogbot.sources import (
+    arxiv,
+    dates,
+    jsonfeed,
+    not_a_feed,
+    sax,
+    skipped_hours,
+    spans,
+    xml_text,
+)
 from reblogbot.sources.body import Body
 from reblogbot.sources.encoding import decode
 from reblogbot.sources.entry_media import entry_media
@@ -35,6 +44,7 @@ _TITLES = ("title", "itunes_title", "media_name")
 _ORIGINALS = ("feedburner_origlink", "pheedo_origlink")
 _ADDRESS = re.compile(r"\(?<?\S+@[^\s()<>]+>?\)?")
 _PERIODS = {"hourly": 1, "daily": 24, "weekly": 24 * 7, "monthly": 24 * 30, "yearly": 24 * 365}
+_LONGEST_TTL = 366 * 24 * 60
 
 # what this worker has read, for as long as it lives
 _KNOWN = spans.KnownEntries()
@@ -231,6 +241,7 @@ class _Reading:
             title=self._title(feed),
             language=self.head.language,
             fresh_for=_fresh_for(feed),
+            skipped_hours=skipped_hours.of_week(self.text),
         )
 
     def _entry(self, raw: dict[str, Any]) -> Entry:
@@ -376,4 +387,4 @@ def _fresh_for(feed: dict[str, Any]) -> timedelta | None:
     minutes = _count(feed.get("ttl")) or 0
     period = _PERIODS.get(str(feed.get("sy_updateperiod") or "").strip().lower(), 0)
     minutes = max(minutes, period * 60 // max(_count(feed.get("sy_updatefrequency")) or 1, 1))
-    return timedelta(minutes=min(minutes, 24 * 60)) if minutes else None
+    return timedelta(minutes=min(minutes, _LONGEST_TTL)) if minutes else None

@@ -39,7 +39,7 @@ from sqlalchemy.pool import NullPool, StaticPool
 
 from reblogbot.errors import StoreError, StoreInterrupted
 from reblogbot.ports import Told, untold
-from reblogbot.store.files import file_error, put_in_place, rest_mark
+from reblogbot.store.files import file_error, make_private, put_in_place, rest_mark
 
 T = TypeVar("T")
 
@@ -230,6 +230,7 @@ class Database:
             with TemporaryDirectory(dir=to.parent, prefix=f".{to.name}.") as folder:
                 part = Path(folder) / to.name
                 whole = _size(self.path)
+                make_private(part)
                 with self.translated(), self.engine.connect() as connection:
                     raw = _raw(connection)
                     told("copying", 0, whole)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import errno
+import glob
 import os
+import stat
+from contextlib import suppress
 from pathlib import Path
 
 from reblogbot.errors import StoreError
@@ -30,6 +33,35 @@ def put_in_place(part: Path, path: Path) -> None:
         if path.exists():
             raise FileExistsError(errno.EEXIST, "stands already", str(path)) from error
         part.rename(path)
+
+
+def make_private(path: Path) -> None:
+    """Make an empty file that its owner alone may read, whatever the umask."""
+    path.touch(mode=0o600)
+    # what SQLite makes beside a file gets the file's own mode
+    path.chmod(0o600)
+
+
+def close_to_others(path: Path) -> list[str]:
+    """Take from others what they may do with the store, and name the files that were open to them.
+
+    Those are the file, what SQLite keeps beside it, and the backups made before migrations.
+    """
+    beside = [_beside(path, suffix) for suffix in ("-wal", "-shm", "-journal")]
+    backups = path.parent.glob(f"{glob.escape(path.name)}.*.backup")
+    return [each.name for each in (path, *beside, *sorted(backups)) if _is_closed_now(each)]
+
+
+def _is_closed_now(path: Path) -> bool:
+    """Whether others had rights on the file, and have none any more."""
+    # by name, never opened: closing a file gives up the locks this process holds on it
+    with suppress(OSError):
+        mode = path.lstat().st_mode
+        if stat.S_ISREG(mode) and mode & 0o077:
+            path.chmod(0o600)
+            # file systems without modes take every change, and make none
+            return not path.stat().st_mode & 0o077
+    return False
 
 
 def file_error(path: Path | None, error: OSError) -> StoreError:

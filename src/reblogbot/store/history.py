@@ -11,10 +11,12 @@ from sqlalchemy.exc import IntegrityError
 
 from reblogbot.model import Delivery
 from reblogbot.ports import Told, untold
-from reblogbot.schema import EPOCH, delivery, entry, event, notice, published, refusal, source
+from reblogbot.schema import EPOCH, delivery, entry, event, notice, published, refusal, seen, source
 from reblogbot.store.broom import Broom, Pruned
 from reblogbot.store.database import Database, chunks
 from reblogbot.store.records import delivery_record
+
+_SEEN_ALONE = "left_out: one of very many entries of one poll, remembered as seen alone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class History:
                 .where(or_(*wanted))
                 .order_by(entry.c.seen_at, entry.c.id)
             ).all()
-            return [_story(connection, row) for row in rows]
+            return [_story(connection, row) for row in rows] or _seen_alone(connection, keys)
 
     def titles(self, numbers: Sequence[int]) -> dict[int, str]:
         """The titles of the entries that these deliveries came from; "" for one without."""
@@ -138,6 +140,21 @@ def _numbers(written: str) -> list[int]:
     """The number of a delivery, if it is one."""
     is_number = written.isascii() and written.isdigit() and len(written) < 19
     return [int(written)] if is_number else []
+
+
+def _seen_alone(connection: Connection, keys: list[bytes]) -> list[Story]:
+    """A story for each source that has shown one of these keys, of an entry that was not kept."""
+    rows = connection.execute(
+        select(source.c.name, func.max(seen.c.shown_on).label("day"))
+        .join(seen, seen.c.source_id == source.c.id)
+        .where(seen.c.key.in_(keys))
+        .group_by(source.c.name)
+        .order_by(source.c.name)
+    )
+    return [
+        Story(row.name, "", "", "", EPOCH + timedelta(days=row.day), (("", _SEEN_ALONE),), ())
+        for row in rows
+    ]
 
 
 def _story(connection: Connection, row: Row[tuple[object, ...]]) -> Story:

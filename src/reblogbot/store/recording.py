@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, insert, null, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, null, select, update
 
 from reblogbot.model import Candidate, Delivery, Entry, Intent, Plan, Post, Refusal, State
 from reblogbot.schema import (
@@ -23,6 +24,9 @@ from reblogbot.schema import (
 from reblogbot.store.database import among, chunks, insert_into
 from reblogbot.store.records import SourceRecord, adapter, delivery_record
 
+MOST_SEEN = 100_000
+"""Keys that are remembered of one source; two for most entries."""
+
 
 class Recording:
     """The steps of one recording, all in the transaction of `connection`."""
@@ -38,6 +42,8 @@ class Recording:
         """Keep everything a plan speaks of; the deliveries that are queued now."""
         self._queue_up(accounts)
         self._remember(plan.candidates)
+        if plan.storm:
+            self._forget_surplus(plan.candidates)
         self._enter(plan)
         free, refused = self._sort_out(plan.intents)
         self._rescore(plan.scored)
@@ -75,11 +81,24 @@ class Recording:
                 rows,
             )
 
+    def _forget_surplus(self, shown: Sequence[Candidate]) -> None:
+        """Forget the keys shown longest ago where there are more than MOST_SEEN, but none of now.
+
+        Only a storm adds keys faster than `prune` forgets them.
+        """
+        mine = seen.c.source_id == self._record.id
+        count = self._connection.scalar(select(func.count()).where(mine).select_from(seen))
+        present = {key for one in shown for key in one.keys}
+        if (count or 0) > MOST_SEEN:
+            oldest = select(seen.c.key).where(mine).order_by(seen.c.shown_on)
+            others = (key for key in self._connection.scalars(oldest) if key not in present)
+            for chunk in chunks(list(islice(others, (count or 0) - MOST_SEEN))):
+                self._connection.execute(delete(seen).where(mine, seen.c.key.in_(chunk)))
+
     def _enter(self, plan: Plan) -> None:
         """Enter the entries a plan speaks of where they are not known yet."""
         spoken: list[Intent | Refusal] = [*plan.intents, *plan.refusals]
-        wanted = {one.keys[0]: one for one in plan.new}
-        wanted.update({one.candidate.keys[0]: one.candidate for one in spoken})
+        wanted = {one.candidate.keys[0]: one.candidate for one in spoken}
         known = select(entry.c.key, entry.c.id).where(entry.c.source_id == self._record.id)
         for chunk in chunks(list(wanted)):
             found = self._connection.execute(known.where(entry.c.key.in_(chunk)))

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter
 from sqlalchemy import Row
 
+from reblogbot.core.schedule import Reason
 from reblogbot.model import Delivery, Limits, Post, Receipt, State, Validators
 
 T = TypeVar("T")
@@ -41,8 +42,10 @@ class SourceRecord:
     moved_times: int = 0
     last_poll_at: datetime | None = None
     last_batch_at: datetime | None = None
+    last_batch_size: int = 0
     address_changed: bool = False
     due: datetime | None = None
+    due_reason: Reason = ""
     asked_until: datetime | None = None
     learnt: frozenset[str] = frozenset()
 
@@ -78,8 +81,10 @@ def source_record(row: Row[Any], learnt: frozenset[str] = frozenset()) -> Source
         moved_times=row.moved_times,
         last_poll_at=row.last_poll_at,
         last_batch_at=row.last_batch_at,
+        last_batch_size=row.last_batch_size,
         address_changed=bool(row.address_changed),
         due=row.due,
+        due_reason=row.due_reason,
         asked_until=row.asked_until,
         learnt=learnt,
     )

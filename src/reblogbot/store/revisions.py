@@ -14,7 +14,7 @@ from reblogbot import schema
 from reblogbot.errors import StoreError
 from reblogbot.ports import Told, untold
 from reblogbot.store.database import Database, alone, make_engine, use_write_ahead
-from reblogbot.store.files import file_error, put_in_place
+from reblogbot.store.files import file_error, make_private, put_in_place
 
 # the number of the lock under which the tables of a PostgreSQL store are made; any would do
 UPGRADING = 0x7265626C6F67
@@ -46,7 +46,7 @@ def aside(path: Path) -> Iterator[Path]:
     try:
         with TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
             part = Path(folder) / path.name
-            part.touch()
+            make_private(part)
             yield part
             put_in_place(part, path)
     except FileExistsError:

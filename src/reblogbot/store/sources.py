@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, func, or_, select, update
 
 from reblogbot import owner as owners
+from reblogbot.core.schedule import NextPoll
 from reblogbot.model import Batch, Candidate, Delivery, Past, Plan
 from reblogbot.schema import route, seen, source
 from reblogbot.store.database import Database, alone, among, chunks, insert_into
@@ -25,13 +26,17 @@ CLAIMING = 0x636C61696D
 _NOWHERE: Mapping[str, str] = MappingProxyType({})
 
 
+def _as_planned(_name: str, planned: NextPoll, _polled_at: datetime) -> NextPoll:
+    return planned
+
+
 @dataclass(frozen=True, slots=True)
 class Quiet:
     """A poll that brought nothing new to read: when it was, and when the next one is due."""
 
     record: SourceRecord
     batch: Batch
-    due: datetime
+    following: NextPoll
     now: datetime
 
 
@@ -51,32 +56,44 @@ class Sources:
         self._owner = owner
 
     def enrol(
-        self, addresses: Mapping[str, str], now: datetime, hosts: Mapping[str, str] = _NOWHERE
+        self,
+        addresses: Mapping[str, str],
+        now: datetime,
+        hosts: Mapping[str, str] = _NOWHERE,
+        brought_forward: Callable[[str, NextPoll, datetime], NextPoll] = _as_planned,
     ) -> None:
         """Know these sources, by name, at these addresses; one that moved is read anew.
 
-        `hosts` says whom each of them asks.
+        `hosts` says whom each of them asks. `brought_forward` says when a source (its name, its
+        next poll, its last one) is to be polled by the config of now.
         """
-        unknown, moved, strangers = dict(addresses), [], []
+        unknown, moved = dict(addresses), []
+        strangers: dict[str, dict[str, Any]] = {}
+        earlier: dict[str, dict[str, Any]] = {}
         with self._database.write() as connection:
             columns = (source.c.name, source.c.address, source.c.host)
-            for name, address, host in connection.execute(select(*columns)):
+            times = (source.c.due, source.c.due_reason, source.c.last_poll_at)
+            for name, address, host, due, reason, polled_at in connection.execute(
+                select(*columns, *times)
+            ):
                 if unknown.pop(name, address) != address:
                     moved.append(name)
                 if hosts.get(name, host) != host:
-                    strangers.append(name)
+                    strangers[name] = {"host": hosts[name]}
+                if reason and due > now and polled_at and name in addresses:
+                    wanted = brought_forward(name, NextPoll(due, reason), polled_at)
+                    if wanted.at != due:
+                        earlier[name] = {"due": wanted.at, "due_reason": wanted.reason}
             rows = [
                 {"name": name, "address": address, "due": now, "host": hosts.get(name, "")} | _FRESH
                 for name, address in unknown.items()
             ]
             if rows:
                 connection.execute(insert_into(connection, source).on_conflict_do_nothing(), rows)
+            _set_by_name(connection, earlier)
             for name in sorted(moved):
                 self._move(connection, name, addresses[name], now)
-            if strangers:
-                named = update(source).where(source.c.name == bindparam("called"))
-                asked = [{"called": name, "asks": hosts[name]} for name in sorted(strangers)]
-                connection.execute(named.values(host=bindparam("asks")), asked)
+            _set_by_name(connection, strangers)
 
     def ripe(self, which: Which, now: datetime) -> set[str]:
         """The names of the sources that may be polled, as far as their leases allow it."""
@@ -183,14 +200,14 @@ class Sources:
 
     def record(
         self, record: SourceRecord, batch: Batch, plan: Plan, accounts: Collection[str],
-        due: datetime, now: datetime,
+        following: NextPoll, now: datetime,
     ) -> Recorded | None:  # fmt: skip
         """Remember a batch and queue what it came to, in one transaction.
 
         Returns None, and changes nothing, when the lease was lost meanwhile.
         """
         with self._database.write() as connection:
-            if not self._finish(connection, record, _polled(record, batch, due, now)):
+            if not self._finish(connection, record, _polled(record, batch, following, now)):
                 return None
             queued = Recording(connection, record, now).of(plan, accounts)
         return Recorded(len(plan.new), queued)
@@ -203,7 +220,7 @@ class Sources:
                 "number": one.record.id,
                 "lease_owner": None,
                 "lease_until": None,
-                **_polled(one.record, one.batch, one.due, one.now),
+                **_polled(one.record, one.batch, one.following, one.now),
             }
             # in one order, so that no two processes wait for each other
             for one in sorted(polls, key=lambda one: one.record.id)
@@ -217,7 +234,7 @@ class Sources:
         record: SourceRecord,
         error: str,
         state: str,
-        due: datetime,
+        following: NextPoll,
         asked_until: datetime | None,
         now: datetime,
     ) -> None:
@@ -229,7 +246,8 @@ class Sources:
             "failing_since": record.failing_since or now,
             "last_poll_at": now,
             # what is not asked any more must not be passed over with every tick
-            "due": NEVER if state == "gone" else due,
+            "due": NEVER if state == "gone" else following.at,
+            "due_reason": following.reason,
             "asked_until": asked_until,
         }
         if state != "retry_later":
@@ -321,10 +339,27 @@ _FRESH: dict[str, Any] = {
     "moved_to": "",
     "moved_times": 0,
     "asked_until": None,
+    "due_reason": "",
 }
 
 
-def _polled(record: SourceRecord, batch: Batch, due: datetime, now: datetime) -> dict[str, Any]:
+def _set_by_name(connection: Connection, values: Mapping[str, Mapping[str, Any]]) -> None:
+    """Set columns of sources, by name; the same columns of each."""
+    if not values:
+        return
+    columns = next(iter(values.values()))
+    new: dict[str, Any] = {column: bindparam(f"new_{column}") for column in columns}
+    rows = [
+        {"called": name} | {f"new_{column}": value for column, value in values[name].items()}
+        for name in sorted(values)
+    ]
+    named = source.c.name == bindparam("called")
+    connection.execute(update(source).where(named).values(new), rows)
+
+
+def _polled(
+    record: SourceRecord, batch: Batch, following: NextPoll, now: datetime
+) -> dict[str, Any]:
     """The columns that a poll which got an answer sets."""
     again = bool(batch.moved_to) and batch.moved_to == record.moved_to
     values: dict[str, Any] = {
@@ -333,13 +368,14 @@ def _polled(record: SourceRecord, batch: Batch, due: datetime, now: datetime) ->
         "digest": batch.validators.digest,
         "cursor": batch.validators.cursor,
         "state": "ok",
-        "error": "",
+        "error": _remark(record, batch),
         "failures": 0,
         "failing_since": None,
         "moved_to": batch.moved_to,
         "moved_times": record.moved_times + 1 if again else int(bool(batch.moved_to)),
         "last_poll_at": now,
-        "due": due,
+        "due": following.at,
+        "due_reason": following.reason,
         "asked_until": None,
     }
     if not batch.not_modified:
@@ -350,3 +386,13 @@ def _polled(record: SourceRecord, batch: Batch, due: datetime, now: datetime) ->
             "address_changed": 0,
         }
     return values
+
+
+def _remark(record: SourceRecord, batch: Batch) -> str:
+    """What an admin should know of a source that answered, or ""."""
+    if batch.not_modified:
+        return record.error if record.state == "ok" else ""
+    if not batch.left_out:
+        return ""
+    number = len(batch.entries) + batch.left_out
+    return f"too_many_entries: of {number} entries only the newest {len(batch.entries)} are read"

@@ -10,7 +10,7 @@ from reblogbot.errors import StoreError
 from reblogbot.ports import Told, untold
 from reblogbot.store.daemons import Daemons
 from reblogbot.store.database import BUSY_MS, Database, insert_into
-from reblogbot.store.files import is_at_rest
+from reblogbot.store.files import close_to_others, is_at_rest
 from reblogbot.store.history import History
 from reblogbot.store.outbox import Outbox
 from reblogbot.store.publications import Publications
@@ -97,7 +97,7 @@ def open_store(
 
 
 def _prepare(database: Database, now: datetime, told: Told) -> str:
-    done = ""
+    done = []
     is_read = True
     if database.exists():
         is_read = not database.is_read_today(now)
@@ -110,14 +110,18 @@ def _prepare(database: Database, now: datetime, told: Told) -> str:
         create(database)
     elif _number(database, found) < int(schema.REVISION):
         kept = migrate(database, now, told)
-        done = f"{database.name}: migrated from {found} to {schema.REVISION}"
-        done += f", the old one is kept as {kept}" if kept else ""
+        word = f"{database.name}: migrated from {found} to {schema.REVISION}"
+        done.append(word + (f", the old one is kept as {kept}" if kept else ""))
     expect_revision(database)
     database.write_ahead()
     _expect_writable(database)
     if is_read:
         database.note_read(now)
-    return done
+    opened = close_to_others(database.path) if database.path else []
+    if opened:
+        word = "other users of this machine could read it, now its owner alone can (mode 600)"
+        done.append(f"{database.name}: {word}: {', '.join(opened)}")
+    return "; ".join(done)
 
 
 def read_store(url: str, owner: str, *, missing_ok: bool = True) -> Store:

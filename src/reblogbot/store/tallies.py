@@ -65,6 +65,18 @@ class Tallies:
                 for account, state, count, queued_at, sent_from in connection.execute(statement)
             ]
 
+    def held_by_storms(self, name: str) -> dict[str, int]:
+        """How many deliveries each account has held for storms of this source."""
+        storm = delivery.c.state == State.HELD, delivery.c.error.startswith(f"{STORM}:")
+        statement = (
+            select(delivery.c.account, func.count())
+            .where(delivery.c.source == name, *storm)
+            .group_by(delivery.c.account)
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(statement)
+            return {account: count for account, count in rows}  # noqa: C416 - dict() wants tuples
+
     def storms(self) -> dict[str, tuple[int, str]]:
         """How many entries each source has held for a storm, and the reason."""
         held = delivery.c.state == State.HELD, delivery.c.error.startswith(f"{STORM}:")

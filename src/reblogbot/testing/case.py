@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import pickle
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -77,8 +77,10 @@ class Server:
         *,
         headers: Mapping[str, str] | None = None,
         validators: Validators | None = None,
+        validators_from: str = "",
         accept: str = "",
         proxy: str = "",
+        configured: Collection[str] = (),
     ) -> Response:
         """The answer, as the real Fetch would give it."""
         self.asked_once.set()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from collections.abc import Iterable
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
 # RFC 6052: the well-known prefix by which IPv6-only networks reach the IPv4 internet
@@ -25,6 +26,17 @@ def is_public(address: str) -> bool:
     return _is_public_v4(parsed) if isinstance(parsed, IPv4Address) else _is_public_v6(parsed)
 
 
+def is_in(address: str, ranges: Iterable[IPv4Network | IPv6Network]) -> bool:
+    """True when `address`, a literal, lies in one of `ranges`; an IPv4-mapped one as IPv4."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
+        parsed = parsed.ipv4_mapped
+    return any(parsed in each for each in ranges)
+
+
 def is_address(host: str) -> bool:
     """True when `host` is an address itself, so that no name server is asked for it."""
     try:
@@ -32,6 +44,19 @@ def is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def is_local_host(header: str, names: Iterable[str] = ()) -> bool:
+    """True when a Host header names this machine: by an address, as localhost, or by `names`.
+
+    A page elsewhere can give its own name the address of this machine (DNS rebinding), and is
+    then taken by a browser for the same site; an address has no name to be given to.
+    """
+    host, _, port = header.lower().rpartition(":")
+    if not host or not port.isdigit():
+        host = header.lower()
+    bare = host.strip("[]")
+    return bare == "localhost" or bare in names or is_address(bare)
 
 
 def shown(url: str) -> str:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from reblogbot.web.addresses import is_address, is_public
+from reblogbot.web.addresses import is_address, is_in, is_public
 
 
 class AddressRefused(OSError):
@@ -23,28 +25,36 @@ class AddressRefused(OSError):
         super().__init__("not a public address")
 
 
-def guarded_socket(address: aiohttp.AddrInfoType) -> socket.socket:
-    """A socket for `address`, the very one that is connected to next.
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Lets connections go to the public internet, and to the private `ranges` the admin names."""
 
-    Raises AddressRefused when it is not public, whatever name or spelling led there.
-    """
-    family, kind, proto, _, place = address
-    if not is_public(str(place[0])):
-        raise AddressRefused
-    return socket.socket(family=family, type=kind, proto=proto)
+    ranges: Sequence[IPv4Network | IPv6Network] = ()
 
+    def socket(self, address: aiohttp.AddrInfoType) -> socket.socket:
+        """A socket for `address`, the very one that is connected to next.
 
-async def check_name(host: str, port: int, resolver: AbstractResolver) -> None:
-    """Returns when `host` may be handed to a proxy: all it stands for is public.
+        Raises AddressRefused when it is not allowed, whatever name or spelling led there.
+        """
+        family, kind, proto, _, place = address
+        if not self._allows(str(place[0])):
+            raise AddressRefused
+        return socket.socket(family=family, type=kind, proto=proto)
 
-    Raises AddressRefused, or OSError when the name is not found.
-    """
-    addresses = [host]
-    if not is_address(host):
-        found = await resolver.resolve(host, port, family=socket.AF_UNSPEC)
-        addresses = [each["host"] for each in found]
-    if not all(is_public(address) for address in addresses):
-        raise AddressRefused
+    async def check_name(self, host: str, port: int, resolver: AbstractResolver) -> None:
+        """Return when `host` may be handed to a proxy: all its addresses are allowed.
+
+        Raises AddressRefused, or OSError when the name is not found.
+        """
+        addresses = [host]
+        if not is_address(host):
+            answers = await resolver.resolve(host, port, family=socket.AF_UNSPEC)
+            addresses = [each["host"] for each in answers]
+        if not all(self._allows(address) for address in addresses):
+            raise AddressRefused
+
+    def _allows(self, address: str) -> bool:
+        return is_public(address) or is_in(address, self.ranges)
 
 
 def socks_connector(url: str) -> aiohttp.BaseConnector:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Self
 from weakref import WeakValueDictionary
 
@@ -18,19 +18,15 @@ from reblogbot.core import schedule
 from reblogbot.errors import SourceError
 from reblogbot.model import Validators
 from reblogbot.ports import Clock, Response
-from reblogbot.web.connecting import (
-    AddressRefused,
-    ThreadedResolver,
-    check_name,
-    guarded_socket,
-    socks_connector,
-)
-from reblogbot.web.errand import Errand, Redirect, parsed_url
+from reblogbot.web.connecting import AddressRefused, Guard, ThreadedResolver, socks_connector
+from reblogbot.web.fetch_state import FetchState, Redirect, host_ports, parsed_url
 from reblogbot.web.inflate import Inflater, TooLarge
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PERMANENT = frozenset({301, 308})
 _RETRY_LATER = frozenset({408, 425, 429})
+_BODILESS = frozenset({204, 205})
+_CONTENT_RANGE = re.compile(r"bytes (\d{1,15})-(\d{1,15})/(\d{1,15})", re.ASCII)
 _ANY = "*/*"
 _TOO_MUCH = re.compile("Got more than|Too many headers")
 
@@ -51,7 +47,9 @@ class Fetcher:
         self._resolver = resolver or ThreadedResolver()
         self._everyone = asyncio.Semaphore(settings.concurrency)
         self._hosts: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
-        self._exceptions = frozenset(settings.allow_private)
+        allowed = settings.allow_private
+        self._guard = Guard([each for each in allowed if not isinstance(each, str)])
+        self._exceptions = frozenset(each for each in allowed if isinstance(each, str))
         self._sessions: dict[str, aiohttp.ClientSession] = {}
         self._agent = f"reblogbot/{__version__}"
         if settings.contact:
@@ -75,75 +73,80 @@ class Fetcher:
         *,
         headers: Mapping[str, str] | None = None,
         validators: Validators | None = None,
+        validators_from: str = "",
         accept: str = "",
         proxy: str = "",
+        configured: Collection[str] = (),
     ) -> Response:
-        """The answer, if it is 200 or 304; see `reblogbot.ports.Fetch`.
+        """The answer, if it is a 2xx with a body or a 304; see `reblogbot.ports.Fetch`.
 
         Raises SourceError: `refused` for what a security or size rule forbids, `retry_later`
         for 408, 425, 429 and 5xx, `gone` for 410, `failed` for everything else.
         """
         start = parsed_url(url)
-        errand = Errand(
+        usable = host_ports(start) & self._exceptions & {*configured}
+        state = FetchState(
             start=start,
             agent=self._agent,
             accept=accept or _ANY,
-            own=dict(headers or {}),
+            own_headers=dict(headers or {}),
             validators=validators or Validators(),
+            validators_origin=parsed_url(validators_from or url).origin(),
             proxy=proxy or self._settings.proxy,
+            exception=next(iter(usable), ""),
             seconds=self._settings.timeout.total_seconds(),
         )
         try:
-            return await self._follow(errand)
+            return await self._follow(state)
         except SourceError:
             raise
         except TimeoutError:
             raise SourceError(
                 "timeout",
-                f"{errand.where}: no whole answer within {errand.seconds:g} s; "
+                f"{state.where}: no whole answer within {state.seconds:g} s; "
                 "look whether it is up, or raise http.timeout",
             ) from None
         except (aiohttp.ClientError, OSError, ValueError, EOFError) as error:
-            raise _failure(error, errand.where) from error
+            raise _failure(error, state) from error
 
-    async def _follow(self, errand: Errand) -> Response:
+    async def _follow(self, state: FetchState) -> Response:
         while True:
-            answer = await self._hop(errand)
+            answer = await self._hop(state)
             if isinstance(answer, Response):
                 return answer
-            errand.go_on(answer)
+            state.follow(answer)
 
-    async def _hop(self, errand: Errand) -> Response | Redirect:
+    async def _hop(self, state: FetchState) -> Response | Redirect:
         # kept by those who hold or wait for it, so hosts not in use cost nothing
         host = self._hosts.setdefault(
-            errand.url.host or "", asyncio.Semaphore(self._settings.per_host)
+            state.url.host or "", asyncio.Semaphore(self._settings.per_host)
         )
         # the host's turn first: whoever waits for a slow host must not keep others out
         async with host, self._everyone:
             loop = asyncio.get_running_loop()
             begun = loop.time()
-            async with asyncio.timeout(errand.left):
-                session, proxy = await self._session(errand)
+            async with asyncio.timeout(state.left):
+                session, proxy = await self._session(state)
                 async with session.get(
-                    errand.url,
-                    headers=errand.headers(),
+                    state.url,
+                    headers=state.headers(),
                     allow_redirects=False,
                     proxy=proxy,
                 ) as answer:
-                    result = await self._judge(errand, answer)
-            errand.left -= loop.time() - begun
+                    result = await self._judge(state, answer)
+            state.left -= loop.time() - begun
             return result
 
-    async def _session(self, errand: Errand) -> tuple[aiohttp.ClientSession, URL | None]:
-        hosts = {errand.url.host, errand.url.host_subcomponent}
-        allowed = any(f"{host}:{errand.url.port}" in self._exceptions for host in hosts)
-        if not errand.proxy:
+    async def _session(self, state: FetchState) -> tuple[aiohttp.ClientSession, URL | None]:
+        allowed = state.may_be_private
+        if not state.proxy:
             return self._opened("open" if allowed else "guarded"), None
         if not allowed:
-            await check_name(errand.url.host or "", errand.url.port or 0, self._resolver)
-        if errand.proxy.startswith("socks"):
-            return self._opened(errand.proxy), None
-        return self._opened("open"), URL(errand.proxy)
+            host, port = state.url.host or "", state.url.port or 0
+            await self._guard.check_name(host, port, self._resolver)
+        if state.proxy.startswith("socks"):
+            return self._opened(state.proxy), None
+        return self._opened("open"), URL(state.proxy)
 
     def _opened(self, way: str) -> aiohttp.ClientSession:
         if way not in self._sessions:
@@ -159,47 +162,63 @@ class Fetcher:
     def _connector(self, way: str) -> aiohttp.BaseConnector:
         if way not in ("open", "guarded"):
             return socks_connector(way)
-        factory = guarded_socket if way == "guarded" else None
+        factory = self._guard.socket if way == "guarded" else None
         return aiohttp.TCPConnector(limit=0, resolver=self._resolver, socket_factory=factory)
 
-    async def _judge(self, errand: Errand, answer: aiohttp.ClientResponse) -> Response | Redirect:
+    async def _judge(
+        self, state: FetchState, answer: aiohttp.ClientResponse
+    ) -> Response | Redirect:
+        state.keep_cookies(answer.cookies)
         if answer.status in _REDIRECTS and "Location" in answer.headers:
             location = answer.headers["Location"]
-            return errand.redirected(location, is_permanent=answer.status in _PERMANENT)
-        if answer.status not in (200, 304):
-            raise self._no(errand, answer)
-        if answer.status == 304 and not errand.is_conditional:
+            return state.redirect_to(location, is_permanent=answer.status in _PERMANENT)
+        is_whole = _is_whole(answer)
+        if not is_whole and answer.status != 304:
+            raise self._no(state, answer)
+        if answer.status == 304 and not state.is_conditional:
             raise SourceError(
                 "not_modified_unasked",
-                f"{errand.where}: answered 304 (not modified) though it was asked for the whole; "
+                f"{state.where}: answered 304 (not modified) though it was asked for the whole; "
                 "the server or a cache before it is at fault, it is asked again later",
             )
-        body = await self._body(answer) if answer.status == 200 else b""
-        url = str(errand.url)
-        moved_to = url if errand.has_moved else ""
+        body = await self._body(answer) if is_whole else b""
+        url = str(state.url)
+        moved_to = url if state.has_moved else ""
         return Response(answer.status, url, _plain(answer.headers), body, moved_to)
 
     async def _body(self, answer: aiohttp.ClientResponse) -> bytes:
-        inflater = Inflater(answer.headers.get("Content-Encoding", ""), self._settings.max_body)
+        codings = ",".join(answer.headers.getall("Content-Encoding", []))
+        inflater = Inflater(codings, self._settings.max_body)
         async for chunk in answer.content.iter_any():
             inflater.feed(chunk)
         return inflater.finish()
 
-    def _no(self, errand: Errand, answer: aiohttp.ClientResponse) -> SourceError:
+    def _no(self, state: FetchState, answer: aiohttp.ClientResponse) -> SourceError:
         status, reason = answer.status, _one_line(answer.reason or "")
-        said = f"{errand.where}: answered {status} {reason}".rstrip()
+        said = f"{state.where}: answered {status} {reason}".rstrip()
+        retry_at = schedule.retry_after(
+            answer.headers.get("Retry-After", ""),
+            self._clock.now(),
+            answer.headers.get("Date", ""),
+        )
         if status in _RETRY_LATER or status >= 500:
-            retry_at = schedule.retry_after(
-                answer.headers.get("Retry-After", ""),
-                self._clock.now(),
-                answer.headers.get("Date", ""),
-            )
+            slug = "rate_limited" if status == 429 else "retry_later"
             message = f"{said}; it is asked again later"
-            return SourceError("retry_later", message, outcome="retry_later", retry_at=retry_at)
+            return SourceError(slug, message, outcome="retry_later", retry_at=retry_at)
         if status == 410:
             message = f"{said}: it is gone for good; remove the source, or give it a new url"
             return SourceError("gone", message, outcome="gone")
-        return SourceError("http_status", f"{said}; {_advice(status)}")
+        return SourceError("http_status", f"{said}; {_advice(status)}", retry_at=retry_at)
+
+
+def _is_whole(answer: aiohttp.ClientResponse) -> bool:
+    """Whether the answer is a success whose body is all there is (RFC 9110 §15.3)."""
+    if answer.status == 206:
+        part = _CONTENT_RANGE.fullmatch(answer.headers.get("Content-Range", "").strip())
+        # no range was asked for: without Content-Range the number is a mistake, the body is whole
+        is_all = part is not None and part[1] == "0" and int(part[2]) + 1 == int(part[3])
+        return "Content-Range" not in answer.headers or is_all
+    return 200 <= answer.status < 300 and answer.status not in _BODILESS
 
 
 def _plain(headers: Mapping[str, str]) -> dict[str, str]:
@@ -223,7 +242,7 @@ def _advice(status: int) -> str:
         case 407:
             return "the proxy wants a user and password in its URL"
         case _ if 200 <= status < 300:
-            return "a whole answer (200) was expected"
+            return "a whole document was expected"
         case _:
             return "look at it in a browser and correct the url"
 
@@ -247,15 +266,16 @@ _CAUSES: tuple[tuple[type[Exception], str, str], ...] = (
 )
 
 
-def _failure(error: Exception, where: str) -> SourceError:
+def _failure(error: Exception, state: FetchState) -> SourceError:
     """The SourceError that says what a fetch died of."""
+    where = state.where
     cause = getattr(error, "os_error", error)
     if isinstance(error, TooLarge):
         what = f"more than http.max_body ({error.limit} bytes); raise it, or drop the source"
         return SourceError("body_too_large", f"{where}: {what}", outcome="refused")
     if isinstance(cause, AddressRefused) or isinstance(error, aiohttp.InvalidUrlClientError):
-        what = "leads to a private or reserved address, nothing was sent; "
-        what += "if it is yours, add host:port to http.allow_private"
+        what = "leads to a private or reserved address, nothing was sent; http.allow_private can "
+        what += "name its range, or the host:port of an address that stands in the config"
         return SourceError("address_refused", f"{where}: {what}", outcome="refused")
     if isinstance(error, aiohttp.ClientResponseError) and _TOO_MUCH.search(error.message):
         what = "endless headers; look whether a web server answers there, or drop the source"

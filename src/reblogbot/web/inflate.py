@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable, Iterator
 
 # zlib's window sizes: 32 more detects gzip and zlib by their headers, a negative one is raw
 _DETECT = zlib.MAX_WBITS | 32
 _RAW = -zlib.MAX_WBITS
 _GZIP_MAGIC = b"\x1f\x8b"
+_READABLE = frozenset({"gzip", "x-gzip", "deflate"})
+# the other codings of IANA's registry; a word that is in neither is no coding of bytes
+_UNREADABLE = frozenset("aes128gcm br compress dcb dcz exi pack200-gzip x-compress zstd".split())
+MAX_CODINGS = 4
+MAX_MEMBERS = 1000
+"""Gzip members of one body: each costs time, and an empty one brings nothing."""
 
 
 class TooLarge(ValueError):
@@ -19,47 +26,79 @@ class TooLarge(ValueError):
 
 
 class Inflater:
-    """Collects a body sent with `coding` (a Content-Encoding) and holds at most `limit` bytes.
+    """Collects a body sent with `codings` (Content-Encoding) and holds at most `limit` bytes.
 
-    Codings are gzip, deflate (with or without zlib's wrapping) and identity. What claims to be
-    compressed and is not is taken as it is, and what is gzip though nobody says so is inflated:
-    such servers exist. Raises EOFError for others.
+    Codings are undone from the last to the first (RFC 9110 §8.4). Those that can be undone are
+    gzip and deflate (with or without zlib's wrapping); a word that is no coding is ignored.
+    What claims to be compressed and is not is taken as it is, and what is gzip though nobody
+    says so is inflated: such servers exist. Raises EOFError for a coding that was not asked for.
     """
 
-    def __init__(self, coding: str, limit: int) -> None:
-        coding = coding.strip().lower()
-        if coding not in ("", "identity", "gzip", "x-gzip", "deflate"):
-            raise EOFError(f"unknown Content-Encoding {coding[:40]}")
-        self._coding = "" if coding == "identity" else coding
+    def __init__(self, codings: str, limit: int) -> None:
+        named = [word.partition(";")[0].strip().lower() for word in codings.split(",")]
+        unreadable = next((word for word in named if word in _UNREADABLE), "")
+        if unreadable:
+            raise EOFError(f"Content-Encoding {unreadable}, which was not asked for")
+        applied = [word for word in named if word in _READABLE]
+        if len(applied) > MAX_CODINGS:
+            raise EOFError(f"more than {MAX_CODINGS} codings")
+        self._layers = [_Layer(coding, limit) for coding in reversed(applied or [""])]
         self._limit = limit
         self._arrived = 0
         self._body = bytearray()
+
+    def feed(self, chunk: bytes) -> None:
+        """Take the next bytes off the wire. Raises TooLarge, EOFError when they are garbled."""
+        self._arrived += len(chunk)
+        if self._arrived > self._limit:
+            raise TooLarge(self._limit)
+        self._pass([chunk], self._layers)
+
+    def finish(self) -> bytes:
+        """The whole body. Raises EOFError when a compressed stream was cut off."""
+        for number, layer in enumerate(self._layers):
+            self._pass([layer.finish()], self._layers[number + 1 :])
+        return bytes(self._body)
+
+    def _pass(self, pieces: Iterable[bytes], layers: Iterable[_Layer]) -> None:
+        for layer in layers:
+            pieces = layer.inflated(pieces)
+        for piece in pieces:
+            self._body += piece
+
+
+class _Layer:
+    """One coding undone. Its output is bounded as the body is, whatever it grew from."""
+
+    def __init__(self, coding: str, limit: int) -> None:
+        self._coding = coding
+        self._limit = limit
+        self._produced = 0
+        self._members = 1
         self._head = b""
         self._has_begun = False
         self._stream: zlib._Decompress | None = None
 
-    def feed(self, chunk: bytes) -> None:
-        """Takes the next bytes off the wire. Raises TooLarge, EOFError when they are garbled."""
-        self._arrived += len(chunk)
-        if self._arrived > self._limit:
-            raise TooLarge(self._limit)
-        if not self._has_begun:
-            self._head += chunk
-            if len(self._head) < 2:
-                return
-            chunk, self._head = self._head, b""
-            self._begin(chunk)
-        if self._stream is None:
-            self._keep(chunk)
-        else:
-            self._inflate(chunk)
+    def inflated(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        """What the chunks unpack to, piece by piece. Raises TooLarge, EOFError."""
+        for each in chunks:
+            chunk = each
+            if not self._has_begun:
+                chunk, self._head = self._head + each, b""
+                if len(chunk) < 2:
+                    self._head = chunk
+                    continue
+                self._begin(chunk)
+            if self._stream is None:
+                yield self._counted(chunk)
+            else:
+                yield from self._unpacked(chunk)
 
     def finish(self) -> bytes:
-        """The whole body. Raises EOFError when the compressed stream was cut off."""
-        self._keep(self._head)
+        """What is left. Raises EOFError when the compressed stream was cut off."""
         if self._stream is not None and not self._stream.eof:
             raise EOFError("the compressed body is cut off")
-        return bytes(self._body)
+        return self._counted(self._head)
 
     def _begin(self, start: bytes) -> None:
         self._has_begun = True
@@ -69,20 +108,28 @@ class Inflater:
         elif self._coding == "deflate":
             self._stream = zlib.decompressobj(_RAW)
 
-    def _inflate(self, chunk: bytes) -> None:
+    def _unpacked(self, chunk: bytes) -> Iterator[bytes]:
         try:
             while chunk and self._stream is not None:
                 # one byte more than may be kept, so that too much shows
-                room = self._limit - len(self._body) + 1
-                self._keep(self._stream.decompress(chunk, room))
+                room = self._limit - self._produced + 1
+                yield self._counted(self._stream.decompress(chunk, room))
                 chunk = self._stream.unconsumed_tail
                 if self._stream.eof and self._stream.unused_data.startswith(_GZIP_MAGIC):
-                    # gzip allows several members in a row (RFC 1952 §2.2)
-                    chunk, self._stream = self._stream.unused_data, zlib.decompressobj(_DETECT)
+                    chunk = self._next_member()
         except zlib.error as error:
             raise EOFError(str(error)) from error
 
-    def _keep(self, piece: bytes) -> None:
-        self._body += piece
-        if len(self._body) > self._limit:
+    def _next_member(self) -> bytes:
+        """The bytes of the next gzip member (RFC 1952 §2.2). Raises EOFError after too many."""
+        self._members += 1
+        if self._stream is None or self._members > MAX_MEMBERS:
+            raise EOFError(f"more than {MAX_MEMBERS} gzip members")
+        rest, self._stream = self._stream.unused_data, zlib.decompressobj(_DETECT)
+        return rest
+
+    def _counted(self, piece: bytes) -> bytes:
+        self._produced += len(piece)
+        if self._produced > self._limit:
             raise TooLarge(self._limit)
+        return piece

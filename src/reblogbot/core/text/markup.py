@@ -51,7 +51,10 @@ def read_by(parser: HTMLParser, html: str) -> None:
 
     Ampersands reach it escaped, in texts and in attributes: see `unescape_once`.
     """
-    text = _uncut(_CDATA.sub(r"\1", html[:_LONGEST])).replace("&", "&amp;")
+    html = html[:_LONGEST]
+    # a section that does not end would be looked for anew from each beginning
+    end = html.rfind("]]>") + 3
+    text = _uncut(_CDATA.sub(r"\1", html[:end]) + html[end:]).replace("&", "&amp;")
     # other marked sections, such as <![endif]>, make the parser give up
     parser.feed(_closed(text.replace("<![", "&lt;![")))
     parser.close()
@@ -81,6 +84,7 @@ class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.parts: list[str] = []
+        self._is_at_line_start = True
         self._dropping = 0
         self._preformatted = 0
 
@@ -89,7 +93,7 @@ class _Reader(HTMLParser):
         self._preformatted += tag == "pre"
         self._break(tag)
         if tag == "br":
-            self.parts.append("\n")
+            self._add("\n")
         if tag == "img":
             self._emoji(dict(attrs))
 
@@ -101,23 +105,24 @@ class _Reader(HTMLParser):
     def handle_data(self, data: str) -> None:
         if not self._dropping:
             text = unescape_once(data)
-            self.parts.append(text if self._preformatted else _BLANKS.sub(" ", text))
+            self._add(text if self._preformatted else _BLANKS.sub(" ", text))
 
     def _break(self, tag: str) -> None:
         if tag in _PARAGRAPHS:
-            self.parts.append("\n\n")
-        elif tag in _LINES and not self._at_line_start():
-            self.parts.append("\n")
+            self._add("\n\n")
+        elif tag in _LINES and not self._is_at_line_start:
+            self._add("\n")
         elif tag in _CELLS:
-            self.parts.append(" ")
+            self._add(" ")
 
-    def _at_line_start(self) -> bool:
-        last = next((part for part in reversed(self.parts) if part != " "), "\n")
-        return last.endswith("\n")
+    def _add(self, part: str) -> None:
+        self.parts.append(part)
+        if part != " ":
+            self._is_at_line_start = part.endswith("\n")
 
     def _emoji(self, attributes: dict[str, str | None]) -> None:
         if not self._dropping and "emoji" in (attributes.get("class") or ""):
-            self.parts.append(unescape_once(attributes.get("alt") or ""))
+            self._add(unescape_once(attributes.get("alt") or ""))
 
 
 def unescape_once(text: str) -> str:

@@ -8,7 +8,8 @@ from reblogbot.core.text.escaping import escape
 from reblogbot.core.text.links import counted
 from reblogbot.model import Limits
 
-_CLUSTER = regex.compile(r"\X")
+# \X looks back over all of a run of regional indicators for each of them; flags are pairs of them
+_CLUSTER = regex.compile(r"\p{RI}{1,2}+[\p{GCB=Extend}\p{GCB=ZWJ}\p{GCB=SpacingMark}]*+|\X")
 # Mastodon, account.rb, MENTION_RE, with the plainer names of older versions
 _MENTION = regex.compile(r"(?<![=/\w])(@[a-z0-9_]+)@[a-z0-9.-]+[a-z0-9]", regex.IGNORECASE)
 _PLACEHOLDER = "x"

@@ -1,0 +1,104 @@
+"""Bounds on what one poll brings: how many entries, and how long their fields may be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from hashlib import blake2b
+
+from reblogbot.model import Batch, Entry, Media
+
+MOST_ENTRIES = 10_000
+"""Entries of one document that are looked at; of a longer one the newest are kept."""
+LONGEST_LINK = 4096
+"""Characters of a link, as browsers and servers still take them; a longer one is no link."""
+LONGEST_ID = 1000
+"""Characters of an id; a longer one is replaced by its hash."""
+LONGEST_TITLE = 5_000
+LONGEST_SUMMARY = 50_000
+"""Characters, as of the next two: far more than the longest post of any server holds."""
+LONGEST_NAME = 500
+MOST_NAMES = 100
+MOST_MEDIA = 100
+
+
+def bounded(batch: Batch) -> Batch:
+    """The batch within all bounds, its entries in their order; it counts what was `left_out`."""
+    entries = tuple(_bounded(entry) for entry in newest(batch.entries, MOST_ENTRIES))
+    left_out = batch.left_out + len(batch.entries) - len(entries)
+    return replace(
+        batch,
+        entries=entries,
+        title=batch.title[:LONGEST_NAME],
+        language=batch.language[:LONGEST_NAME],
+        left_out=left_out,
+    )
+
+
+def newest(entries: Sequence[Entry], most: int) -> list[Entry]:
+    """The `most` newest of the entries by `age_order`, in the order they came in."""
+    if len(entries) <= most:
+        return list(entries)
+    return [entries[place] for place in sorted(age_order(entries)[-most:])]
+
+
+def age_order(entries: Sequence[Entry]) -> list[int]:
+    """The places of the entries, oldest first; a dateless entry stays beside its neighbour.
+
+    Sources show the newest first, so entries of one date, or of none, go in reversed order.
+    """
+    dates: list[datetime | None] = [entry.published_at for entry in entries]
+    for place, date in enumerate(dates):
+        if date is None and place:
+            dates[place] = dates[place - 1]
+    for place in range(len(dates) - 2, -1, -1):
+        if dates[place] is None:
+            dates[place] = dates[place + 1]
+    stamps = [date.timestamp() if date else 0.0 for date in dates]
+    order = list(range(len(entries)))[::-1]
+    order.sort(key=stamps.__getitem__)
+    return order
+
+
+def _bounded(entry: Entry) -> Entry:
+    kept = replace(
+        entry,
+        title=entry.title[:LONGEST_TITLE],
+        summary=entry.summary[:LONGEST_SUMMARY],
+        link=_link(entry.link),
+        redirector=_link(entry.redirector),
+        uri=_link(entry.uri),
+        guid=_id(entry.guid),
+        status_id=_id(entry.status_id),
+        authors=_names(entry.authors),
+        categories=_names(entry.categories),
+        language=entry.language[:LONGEST_NAME],
+        spoiler=entry.spoiler[:LONGEST_NAME],
+        media=tuple(map(_media, filter(_has_link, entry.media[:MOST_MEDIA]))),
+    )
+    return entry if kept == entry else kept
+
+
+def _link(link: str) -> str:
+    return link if len(link) <= LONGEST_LINK else ""
+
+
+def _id(guid: str) -> str:
+    if len(guid) <= LONGEST_ID:
+        return guid
+    return f"blake2b:{blake2b(guid.encode('utf-8', 'surrogatepass'), digest_size=32).hexdigest()}"
+
+
+def _names(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name[:LONGEST_NAME] for name in names[:MOST_NAMES])
+
+
+def _has_link(media: Media) -> bool:
+    return len(media.url) <= LONGEST_LINK
+
+
+def _media(media: Media) -> Media:
+    if len(media.alt) <= LONGEST_TITLE and len(media.mime) <= LONGEST_NAME:
+        return media
+    return replace(media, alt=media.alt[:LONGEST_TITLE], mime=media.mime[:LONGEST_NAME])

@@ -1,0 +1,141 @@
+"""Entries filtered and composed for one account, each by itself; runs in the parser child."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeVar
+
+from reblogbot.config.settings import AccountSettings, SourceSettings, Table
+from reblogbot.core import compose, filters
+from reblogbot.core.identity import clean_link
+from reblogbot.errors import ReblogbotError
+from reblogbot.model import Batch, Entry, Limits, Post
+
+T = TypeVar("T", bound=Table)
+
+# where a source is asked, and the keys of its kind, may hold a secret that nobody marked as one
+_OF_SOURCE = ("url", "fallbacks", "options")
+_OF_ACCOUNT = ("token_file", "token_env")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An entry's `post`, or the `reason` why it is not published.
+
+    `held` is the reason why an admin has to look at the post first, or "".
+    """
+
+    post: Post | None = None
+    reason: str = ""
+    held: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DraftJob:
+    """Entries of one source to be drafted for one account.
+
+    With `is_home` they were read through that account, and with `is_edit` they are published
+    already, so that no filter looks at them again. The job goes to the parser child, so `settings`
+    and `account` are without secrets: see `draft_job`.
+    """
+
+    entries: tuple[Entry, ...]
+    settings: SourceSettings
+    account: AccountSettings
+    limits: Limits
+    source_title: str
+    feed_language: str
+    now: datetime
+    is_home: bool = False
+    is_edit: bool = False
+
+
+def draft_job(
+    settings: SourceSettings,
+    account: AccountSettings,
+    limits: Limits,
+    batch: Batch,
+    now: datetime,
+) -> DraftJob:
+    """A job without entries, and without what is a secret or may hold one (addresses, headers)."""
+    return DraftJob(
+        (),
+        _public(settings, _OF_SOURCE),
+        _public(account, _OF_ACCOUNT),
+        limits,
+        settings.title or batch.title or settings.name,
+        batch.language,
+        now,
+        is_home=getattr(settings.options, "via", "") == account.name,
+    )
+
+
+def drafts(job: DraftJob) -> tuple[Draft, ...]:
+    """The draft of each entry of the job, in order."""
+    return tuple(_draft(entry, job) for entry in job.entries)
+
+
+def _draft(entry: Entry, job: DraftJob) -> Draft:
+    reason = "" if job.is_edit else filters.refusal(entry, job.settings, job.now)
+    if reason:
+        return Draft(reason=reason)
+    try:
+        post = _post(entry, job)
+    except ReblogbotError as error:
+        # a template that breaks on one entry must not stop the others
+        return Draft(reason=f"{error.slug}: {error.message}")
+    if not post.text and post.action != "boost":
+        return Draft(reason="empty: nothing is left to be posted of it")
+    return Draft(post, held=compose.link_excess(post))
+
+
+def _post(entry: Entry, job: DraftJob) -> Post:
+    """The post as it will be sent: text, and the status it boosts or quotes if it does.
+
+    Raises ReblogbotError when the template fails on this entry, or when there is nothing that
+    could be boosted.
+    """
+    action = compose.action_of(entry, job.settings)
+    if action == "boost":
+        return _naming(entry, job, compose.boost(entry, job.settings, job.account, job.limits))
+    post = compose.compose(
+        entry,
+        job.settings,
+        job.account,
+        job.limits,
+        source_title=job.source_title,
+        feed_language=job.feed_language,
+    )
+    return post if action == "post" else _naming(entry, job, replace(post, action=action))
+
+
+def _naming(entry: Entry, job: DraftJob, post: Post) -> Post:
+    """The boost or quote with the status that it is of. Raises ReblogbotError where none is."""
+    status_id = entry.status_id if job.is_home else ""
+    link = entry.link if clean_link(entry.link) else ""
+    named = entry.uri or link or status_id
+    if not named:
+        raise ReblogbotError(
+            "not_boostable", f"there is no status to {post.action}: it has no address"
+        )
+    is_status = bool(entry.uri or entry.status_id)
+    return replace(post, uri=named, status_id=status_id, is_status=is_status)
+
+
+def held_draft(entry: Entry, job: DraftJob, reason: str) -> Draft:
+    """The draft of an entry whose filtering and composing were given up: a plain post, held."""
+    post = compose.plain(entry, job.settings, job.account, job.limits)
+    # what is published already stays as it is
+    if job.is_edit or not post.text:
+        return Draft(reason=reason)
+    return Draft(post, held=reason)
+
+
+def _public(table: T, others: tuple[str, ...]) -> T:
+    """The table with defaults in place of the `others` and of secrets, which `repr` hides too."""
+    fields = type(table).model_fields
+    hidden = [name for name, field in fields.items() if not field.repr or name in others]
+    return table.model_copy(
+        update={name: fields[name].get_default(call_default_factory=True) for name in hidden}
+    )

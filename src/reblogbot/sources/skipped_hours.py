@@ -1,0 +1,28 @@
+"""The hours in which an RSS feed wants no polls: its skipHours and skipDays."""
+
+from __future__ import annotations
+
+import re
+
+_FIRST_ITEM = re.compile(r"<(?:item|entry)\b")
+_HOUR = re.compile(r"<hour>\s{0,9}(\d{1,2})\b", re.ASCII)
+_DAY = re.compile(r"<day>\s{0,9}([A-Za-z]{6,9})\b", re.ASCII)
+_WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+def of_week(feed: str) -> frozenset[int]:
+    """The hours of the week, UTC, 0 being Monday's first (RSS 2.0, skipHours and skipDays)."""
+    first = _FIRST_ITEM.search(feed)
+    head = feed[: first.start()] if first else feed
+    hours = {int(hour) % 24 for hour in _inner(head, "skipHours", _HOUR)}
+    named = {day.lower() for day in _inner(head, "skipDays", _DAY)}
+    days = {number for number, name in enumerate(_WEEK) if name in named}
+    return frozenset(
+        24 * day + hour for day in range(7) for hour in range(24) if day in days or hour in hours
+    )
+
+
+def _inner(head: str, name: str, pattern: re.Pattern[str]) -> list[str]:
+    """What the pattern finds in the channel's element of this name."""
+    start = head.find(f"<{name}")
+    return pattern.findall(head, start, head.find(f"</{name}", start)) if start >= 0 else []

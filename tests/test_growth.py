@@ -1,0 +1,104 @@
+"""Twice the foreign text costs at most three times the CPU, whatever reads it, whatever it is."""
+
+import importlib
+import inspect
+import warnings
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import reblogbot
+from foreign import EDGES, MODULES, NASTY, OWN, READERS, TIMED
+from growth import FACTOR, growth
+from reblogbot.errors import ReblogbotError
+
+# far beyond what any reader is handed whole, except documents, which have a child and a deadline
+MOST = 64_000
+QUICK = 8_000
+SOME = 5
+
+
+def public_functions(module):
+    found = importlib.import_module(f"reblogbot.{module}")
+    return {
+        f"{module}.{name}"
+        for name, value in vars(found).items()
+        if not name.startswith("_")
+        and inspect.isfunction(inspect.unwrap(value) if callable(value) else value)
+        and value.__module__ == found.__name__
+    }
+
+
+def test_every_module_that_may_read_foreign_text_is_listed():
+    source = Path(reblogbot.__file__).parent
+    there = {
+        ".".join(path.relative_to(source).with_suffix("").parts)
+        for folder in ("core/text", "sources", "targets")
+        for path in (source / folder).glob("*.py")
+        if path.stem != "__init__"
+    }
+    assert there - {*MODULES} == EDGES
+
+
+def test_every_public_function_over_foreign_text_is_measured():
+    there = set().union(*map(public_functions, MODULES))
+    assert there - READERS.keys() - OWN - TIMED == set()
+    assert (READERS.keys() | OWN | TIMED) - there == set()
+    assert READERS.keys() & (OWN | TIMED) == set()
+
+
+def reading(name):
+    """The reader, for which refusing a text is as good as reading it."""
+
+    def read(text):
+        with suppress(ReblogbotError, ValueError), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            READERS[name](text)
+
+    return read
+
+
+def worst(name, fragments, most):
+    """The fragment whose repetition costs more than in proportion, and by how much; or None."""
+    read = reading(name)
+    read("imported and compiled")
+    for fragment in fragments:
+        factor = growth(read, lambda size, one=fragment: one * (size // len(one)), most)
+        if factor > FACTOR:
+            return fragment, factor
+    return None
+
+
+@pytest.mark.parametrize(("number", "name"), [*enumerate(READERS)])
+def test_twice_the_text_costs_no_reader_more_than_three_times_the_cpu(number, name):
+    # each reader meets some, and each fragment many readers; the slow run tries all on all
+    assert worst(name, NASTY[number % SOME :: SOME], QUICK) is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", READERS)
+def test_so_it_is_for_all_fragments_and_for_longer_texts(name):
+    assert worst(name, NASTY, QUICK) is None
+    assert worst(name, NASTY, MOST) is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", READERS)
+def test_so_it_is_for_fragments_of_fragments(name):
+    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(st.lists(st.sampled_from(NASTY), min_size=2, max_size=4).map("".join), st.text())
+    def is_proportional(fragment, between):
+        assert worst(name, [fragment, fragment + between], QUICK) is None
+
+    is_proportional()
+
+
+def test_the_measure_tells_what_is_out_of_proportion():
+    def squared(text):
+        return sum(one == other for one in text for other in text)
+
+    assert growth(squared, lambda size: "a" * (size // 5), QUICK) > FACTOR
+    assert growth(lambda text: sum(map(ord, text)), lambda size: "a" * size, 1 << 20) <= FACTOR
