@@ -82,29 +82,41 @@ def run_status(options: argparse.Namespace) -> int:
         return Exit.OK
     if status.stopped_at:
         say(f"STOPPED {ago(status.stopped_at, now)}: nothing is posted until `reblogbot start`", "")
-    table(
-        ("source", "kind", "state", "last poll", "next poll", ""),
-        [
-            (one["name"], one["kind"], one["state"], _when(one["last_poll_at"], now),
-             _next_poll(one, now), one["error"])
-            for one in status.sources
-        ],
-    )  # fmt: skip
+    _show_sources(status.sources, now)
     if status.others:
         counts = ", ".join(f"{n} {state}" for state, n in status.others.most_common())
         say(f"… and {status.others.total()} more: {counts}; `status --json` lists them all")
     say("")
     table(
-        ("account", "server", "state", ""),
-        [(one["name"], one["server"], one["state"], one["reason"]) for one in status.accounts],
+        ("account", "server", "state"),
+        [(one["name"], one["server"], one["state"]) for one in status.accounts],
     )
+    for one in status.accounts:
+        if one["reason"]:
+            paragraph(f"{one['name']}: {one['reason']}", 2)
     filled = [f"{n} {state}" for state, n in status.queue.items() if n or state == "queued"]
     say("", *_daemons(status.daemons, now), f"queue: {', '.join(filled)}")
-    say(*(_waiting(row, now) for row in status.waits[:MOST_WAITS]))
+    for row in status.waits[:MOST_WAITS]:
+        paragraph(_waiting(row, now))
     if len(status.waits) > MOST_WAITS:
         say(f"… and {len(status.waits) - MOST_WAITS} more causes; `status --json` lists them all")
     say(*status.remarks)
     return Exit.OK
+
+
+def _show_sources(sources: list[dict[str, Any]], now: datetime) -> None:
+    """Print a table of the sources, and below it what is wrong with them."""
+    table(
+        ("source", "kind", "state", "last poll", "next poll"),
+        [
+            (one["name"], one["kind"], one["state"], _when(one["last_poll_at"], now),
+             _next_poll(one, now))
+            for one in sources
+        ],
+    )  # fmt: skip
+    for one in sources:
+        if one["error"]:
+            paragraph(f"{one['name']}: {one['error']}", 2)
 
 
 def run_health(options: argparse.Namespace) -> int:
@@ -207,7 +219,7 @@ def _waiting(row: dict[str, Any], now: datetime) -> str:
 
 
 def _when(written: str | None, now: datetime) -> str:
-    return ago(_read(written) if written else None, now)
+    return when(_read(written) if written else None, now)
 
 
 def _read(written: str) -> datetime:

@@ -6,9 +6,9 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from reblogbot.cli.progress import progress
 from reblogbot.cli.words import count, say, say_json
@@ -93,16 +93,17 @@ def _described(server: str) -> str:
     import asyncio
 
     from reblogbot import app, trial
+    from reblogbot.config.hosts import host_port
     from reblogbot.config.settings import Config, HttpSettings
 
-    place = urlsplit(server)
-    port = place.port or (443 if place.scheme == "https" else 80)
     # it is the admin's own word, and may stand in a private network
-    settings = HttpSettings(allow_private=(f"{place.hostname}:{port}",))
+    place = host_port(server)
+    config = Config(path=Path(), http=HttpSettings(allow_private=(place,)))
 
     async def ask() -> str:
-        async with app.edges(Config(path=Path(), http=settings)) as edges:
-            return await trial.describe_server(server, edges.fetcher)
+        async with app.edges(config) as edges:
+            fetch = partial(edges.fetcher, configured=frozenset({place}))
+            return await trial.describe_server(server, fetch)
 
     return asyncio.run(ask())
 

@@ -12,7 +12,7 @@ _STARTER = """\
 
 [accounts.{account}]
 server = {server}
-# the access token and nothing else, in a file beside this one that only you can read
+{insecure}# the access token and nothing else, in a file beside this one that only you can read
 token_file = {token_file}
 # unlisted keeps a bot out of the server's own timelines; or "public", "private"
 visibility = "unlisted"
@@ -36,6 +36,12 @@ max_age = "7d"            # older entries are no news
 # exclude = ["sponsored"] # plain words, or "/a regex/"
 """
 
+_INSECURE = """\
+# this machine: the token does not leave it
+allow_http = true
+"""
+_THIS_MACHINE = re.compile(r"http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$")
+
 
 def starter(server: str, account: str, source: str, url: str, kind: str = "feed") -> str:
     """The text of a config with one account and one source; a `url` of "" is left out.
@@ -44,6 +50,7 @@ def starter(server: str, account: str, source: str, url: str, kind: str = "feed"
     """
     return _STARTER.format(
         server=_string(server),
+        insecure=_INSECURE if _THIS_MACHINE.match(server) else "",
         account=toml_key(account),
         token_file=_string(f"{_file_name(account)}.token"),
         source=toml_key(source),
