@@ -92,8 +92,10 @@ def run_status(options: argparse.Namespace) -> int:
         [(one["name"], one["server"], one["state"]) for one in status.accounts],
     )
     for one in status.accounts:
+        paused_until = status.paused_until.get(one["name"])
+        ends = f", {until(paused_until, now)}" if paused_until else ""
         if one["reason"]:
-            paragraph(f"{one['name']}: {one['reason']}", 2)
+            paragraph(f"{one['name']}: {one['reason']}{ends}", 2)
     filled = [f"{n} {state}" for state, n in status.queue.items() if n or state == "queued"]
     say("", *_daemons(status.daemons, now), f"queue: {', '.join(filled)}")
     for row in status.waits[:MOST_WAITS]:
