@@ -128,7 +128,9 @@ def _record(store: Store, record: SourceRecord) -> None:
     shown = [_shown(record.id, number) for number in range(1, SHOWN)]
     new = _shown(record.id, 1_000_000)
     post = Intent(new, "news", Post("post", text=new.entry.title, link=new.entry.link))
-    plan = Plan((*shown, new), (new,), (post,))
+    found = (*shown, new)
+    sightings = {each: one.evidence for one in found for each in one.keys}
+    plan = Plan(found, (new,), (post,), sightings=sightings)
     batch = Batch(tuple(one.entry for one in plan.candidates))
     store.sources.record(record, batch, plan, ["news"], NextPoll(NOW + LEASE, "interval"), NOW)
 
@@ -136,7 +138,8 @@ def _record(store: Store, record: SourceRecord) -> None:
 def _shown(source: int, number: int) -> Candidate:
     link = f"https://source-{source}.example/2026/06/an-article-of-the-usual-length-{number}.html"
     entry = Entry(link=link, title=f"A title of the usual length, as newspapers write it, {number}")
-    return Candidate(entry, (key(source, number),), (key(source, number),))
+    keys = (key(source, number),)
+    return Candidate(entry, keys, keys, evidence=bytes(20), lookups=keys, published_lookups=keys)
 
 
 def _cpu(work: Callable[[], object], times: int) -> float:

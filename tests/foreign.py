@@ -73,7 +73,8 @@ MODULES = """
 EDGES = frozenset(
     """
     sources.actor sources.chouti sources.fediverse sources.feed sources.home_server
-    sources.json_list sources.page sources.places sources.sax targets.fields targets.mastodon
+    sources.json_list sources.page sources.places sources.sax targets.fields targets.lookup
+    targets.mastodon
     targets.media targets.recent targets.wire
     """.split()
 )

@@ -11,8 +11,8 @@ FACTOR = 3.0
 ENOUGH = 0.015
 """CPU seconds above which noise of the clock and of the caches does not matter."""
 TOO_MUCH = 1.0
-RUNS = 2
-TRIES = 4
+RUNS = 3
+TRIES = 3
 
 
 def growth(function: Callable[[T], object], make: Callable[[int], T], most: int) -> float:
@@ -27,13 +27,13 @@ def growth(function: Callable[[T], object], make: Callable[[int], T], most: int)
     if _cpu(function, make(size)) < ENOUGH:
         return 0.0
     once, twice = make(size), make(2 * size)
-    ratio = float("inf")
+    before = after = float("inf")
     for _ in range(TRIES):
-        before = min(_cpu(function, once) for _ in range(RUNS))
-        ratio = min(ratio, min(_cpu(function, twice) for _ in range(RUNS)) / before)
-        if ratio <= FACTOR or before > TOO_MUCH:
+        before = min(before, *(_cpu(function, once) for _ in range(RUNS)))
+        after = min(after, *(_cpu(function, twice) for _ in range(RUNS)))
+        if after <= FACTOR * before or before > TOO_MUCH:
             break
-    return ratio
+    return after / before
 
 
 def _cpu(function: Callable[[T], object], value: T) -> float:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
+
+from reblogbot.evidence import Habits, Traits
 
 Action = Literal["post", "boost", "quote", "edit"]
 Visibility = Literal["public", "unlisted", "private", "direct"]
@@ -78,6 +79,8 @@ class Entry:
     """Why it must not be published whatever the config says (a block), or ""."""
     redirector: str = ""
     """The address under which the source counts who follows `link`, or ""."""
+    is_permalink: bool = False
+    """Whether `guid` is the address of its page (RSS 2.0 `isPermaLink`, Atom, JSON Feed)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,11 +262,28 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An entry with the keys it is recognised by: in its source, and across sources."""
+    """An entry with the keys it is recognised by: in its source, and across sources.
+
+    The first of each is its identity. `lookups` and `published_lookups` are all keys to be
+    looked up in the store before `core.recognition` decides which of them count. `old_keys` and
+    `old_published_keys` are those of 0.1.0 that still tell something.
+    """
 
     entry: Entry
     keys: tuple[bytes, ...]
     published_keys: tuple[bytes, ...]
+    traits: Traits = field(default_factory=Traits)
+    evidence: bytes = b""
+    """What is remembered beside each key: 20 bytes of digests, see `core.recognition`."""
+    lookups: tuple[bytes, ...] = ()
+    published_lookups: tuple[bytes, ...] = ()
+    old_keys: tuple[bytes, ...] = ()
+    old_published_keys: tuple[bytes, ...] = ()
+
+    @property
+    def known_as(self) -> tuple[bytes, ...]:
+        """All keys under which an account may have published the entry."""
+        return (*self.published_keys, *self.old_published_keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,7 +322,8 @@ class Plan:
     """What one batch comes to; `candidates` is all of it, oldest first, `storm` why it is held.
 
     `scored` are those whose score decides when they go out. With `is_outdated` an entry changed
-    whose post is yet to be made, and can be edited only then.
+    whose post is yet to be made, and can be edited only then. `sightings` is the evidence to be
+    remembered by key, `habits` what the batch teaches of the source.
     """
 
     candidates: tuple[Candidate, ...] = ()
@@ -312,6 +333,8 @@ class Plan:
     storm: str = ""
     scored: tuple[Candidate, ...] = ()
     is_outdated: bool = False
+    sightings: Mapping[bytes, bytes] = field(default_factory=dict)
+    habits: Habits = field(default_factory=Habits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,7 +365,8 @@ class Made:
 class Past:
     """What the store knows of a source and its accounts when a batch arrives.
 
-    `seen` holds those of the batch's keys the source has shown before, `published` those
+    `seen` holds the evidence for those of the batch's keys the source has shown before (None for a
+    key of 0.1.0, which kept none), `published` those
     of its keys each account has published or queued. `address_changed` tells that the
     source now stands at another url than when it was last read; `last_batch_at` is None
     before the first batch, `is_blank` that no batch has ever shown anything. The rest is filled
@@ -353,11 +377,12 @@ class Past:
     the source's storms.
     """
 
-    seen: AbstractSet[bytes] = frozenset()
+    seen: Mapping[bytes, bytes | None] = field(default_factory=dict)
     published: Mapping[str, Collection[bytes]] = field(default_factory=dict)
     last_batch_at: datetime | None = None
     address_changed: bool = False
     is_blank: bool = False
+    habits: Habits = field(default_factory=Habits)
     recent: Mapping[str, Recent] = field(default_factory=dict)
     made: Mapping[str, Mapping[bytes, Made]] = field(default_factory=dict)
     outvoted: Mapping[str, Collection[bytes]] = field(default_factory=dict)

@@ -35,6 +35,7 @@ from reblogbot.store.sources import Quiet
 if TYPE_CHECKING:
     from reblogbot.core.drafting import Draft
     from reblogbot.core.planning import Choice, Route, Taken
+    from reblogbot.core.recognition import Recognised
 
 log = logging.getLogger(__name__)
 
@@ -113,10 +114,10 @@ class Poller:
         if not batch.entries:
             return Look(record, settings, batch, looked_at=self._clock.now())
         # what decides is imported when there is something to decide: most rounds bring nothing
-        from reblogbot.core import bounds, planning  # noqa: PLC0415
+        from reblogbot.core import bounds, recognition  # noqa: PLC0415
 
         batch = await asyncio.to_thread(bounds.bounded, batch)
-        found = await asyncio.to_thread(planning.candidates, record.name, batch)
+        found = await asyncio.to_thread(recognition.candidates, record.name, batch, record.habits)
         return Look(record, settings, batch, found, looked_at=self._clock.now())
 
     async def _polled(self, settings: SourceSettings, known: Validators) -> Batch:
@@ -133,39 +134,52 @@ class Poller:
 
     async def plan(self, look: Look, taken: Taken | None = None) -> Plan:
         """What the look comes to; `taken` is known besides what stands in the store."""
-        from reblogbot.core import planning  # noqa: PLC0415  as above
+        from reblogbot.core import planning, recognition  # noqa: PLC0415  as above
 
-        settings, found = look.settings, look.found
+        settings = look.settings
         past = await self._past(look)
         if taken is not None:
             past = taken.known_in(past)
+        recognised = await asyncio.to_thread(
+            recognition.recognise, look.record.name, look.found, past
+        )
+        look = replace(look, found=recognised.found)
         routes = [
             planning.Route(
                 self._config.accounts[name],
-                await self._servers.limits(name) if self._has_work(look, past, name) else Limits(),
+                await self._servers.limits(name)
+                if _has_work(look, recognised, past, name)
+                else Limits(),
                 name in look.record.learnt,
             )
             for name in settings.to
         ]
         now = self._clock.now()
-        choice = planning.choose(settings, found, routes, past)
+        choice = planning.choose(settings, recognised, routes, past)
         drafts = await self._drafted(look, routes, choice, now)
         plan = await asyncio.to_thread(
-            planning.plan, settings, found, routes, past, choice, drafts, now
+            planning.plan, settings, recognised, routes, past, choice, drafts, now
         )
         pictured = await self._illustrated(look, plan)
-        if pictured == found:
+        if pictured == look.found:
             return plan
         changed = {
             place
-            for place, (one, other) in enumerate(zip(found, pictured, strict=True))
+            for place, (one, other) in enumerate(zip(look.found, pictured, strict=True))
             if one is not other
         }
         again = await self._drafted(replace(look, found=pictured), routes, choice, now, changed)
         for name, some in again.items():
             drafts[name] |= some
         return await asyncio.to_thread(
-            planning.plan, settings, pictured, routes, past, choice, drafts, now
+            planning.plan,
+            settings,
+            replace(recognised, found=pictured),
+            routes,
+            past,
+            choice,
+            drafts,
+            now,
         )
 
     async def _drafted(
@@ -275,19 +289,19 @@ class Poller:
                 )
         made: dict[str, dict[bytes, Made]] = {}
         if settings.updates == "edit":
-            keys = [key for one in look.found for key in one.published_keys]
+            keys = [key for one in look.found for key in one.published_lookups]
             for name in accounts:
                 made[name] = await self._in_store(
                     self._store.publications.made, name, settings.name, keys
                 )
         outvoted: dict[str, set[bytes]] = {}
         if settings.filter.min_score:
-            firsts = [one.keys[0] for one in look.found]
+            keys = [key for one in look.found for key in one.lookups]
             for name in accounts:
                 outvoted[name] = await self._in_store(
-                    self._store.publications.outvoted, name, look.record.id, firsts
+                    self._store.publications.outvoted, name, look.record.id, keys
                 )
-        unseen = [one for one in look.found if past.seen.isdisjoint(one.keys)]
+        unseen = [one for one in look.found if not any(key in past.seen for key in one.keys)]
         has_authors = any(one.entry.author for one in unseen)
         addresses = await self._servers.addresses() if has_authors else {}
         held: dict[str, int] = {}
@@ -302,14 +316,6 @@ class Poller:
             held=held,
             was_cut=look.record.last_batch_size >= bounds.MOST_ENTRIES,
         )
-
-    def _has_work(self, look: Look, past: Past, account: str) -> bool:
-        """Whether anything might have to be composed for this account."""
-        if account not in look.record.learnt:
-            return look.settings.first != "none" and bool(look.found)
-        if past.made.get(account) or past.outvoted.get(account):
-            return True
-        return any(not set(one.keys) & set(past.seen) for one in look.found)
 
     def _next_poll(self, look: Look) -> NextPoll:
         now = self._clock.now()
@@ -359,6 +365,13 @@ class Poller:
             slug=error.slug,
             is_asked_to_wait=error.retry_at is not None,
         )
+
+
+def _has_work(look: Look, recognised: Recognised, past: Past, account: str) -> bool:
+    """Whether anything might have to be composed for this account."""
+    if account not in look.record.learnt:
+        return look.settings.first != "none" and bool(look.found)
+    return bool(recognised.new or past.made.get(account) or past.outvoted.get(account))
 
 
 def _to_be_read_again(batch: Batch) -> Batch:

@@ -105,7 +105,7 @@ def _beginning(entry: Entry) -> str:
 
 def _rescored(waiting: list[Delivery], source: str, plan: Plan) -> list[Delivery]:
     """What waits, with its present score where that decides when it goes out."""
-    scores = {key: one.entry.score for one in plan.scored for key in one.published_keys}
+    scores = {key: one.entry.score for one in plan.scored for key in one.known_as}
     if not scores:
         return waiting
     return [

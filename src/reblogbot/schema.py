@@ -21,7 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISION = "0005"
+REVISION = "0006"
 """The newest migration; a test holds it against the migrations themselves."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -100,6 +100,8 @@ source = Table(
     Column("lease_until", Instant),
     # who is asked there, for being polite to them: a host, or what stands for one
     Column("host", Plain, nullable=False, default="", server_default=""),
+    # what was learnt of its ids, links and dates (evidence.Habits)
+    Column("habits", JSON(none_as_null=True)),
     Index(None, "due"),
 )
 # small, and all that is asked of it: who is being polled at the moment
@@ -127,6 +129,9 @@ seen = Table(
     Column("key", LargeBinary(16), primary_key=True),
     # day since 1970 on which the source last showed it: coarse, so that a poll rarely writes it
     Column("shown_on", Integer, nullable=False),
+    # digests of the entry's other traits; NULL for a key of 0.1.0, empty for a page that several
+    # entries share
+    Column("evidence", LargeBinary(20)),
     sqlite_with_rowid=False,
 )
 

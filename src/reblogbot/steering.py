@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reblogbot.config.settings import Config
-from reblogbot.core import compose, drafting
+from reblogbot.core import compose, drafting, pacing
 from reblogbot.model import PART_OF, TRANSITIONS, Batch, Delivery, State
 from reblogbot.store import Store
 
@@ -29,6 +30,11 @@ class Steered:
     done: bool = True
 
 
+def is_storm(one: Delivery) -> bool:
+    """Whether it is held because its source brought too much at once."""
+    return one.state == State.HELD and one.error.startswith("storm:")
+
+
 def is_told(one: Delivery) -> bool:
     """Whether it is skipped because a digest has its text."""
     return one.state == State.SKIPPED and one.error.startswith(PART_OF)
@@ -37,24 +43,53 @@ def is_told(one: Delivery) -> bool:
 class Steering:
     """Steers deliveries at one instant."""
 
-    def __init__(self, config: Config | None, store: Store, now: datetime) -> None:
-        """Without a `config`, because it has faults, nothing is rendered."""
+    def __init__(
+        self, config: Config, store: Store, now: datetime, *, may_render: bool = True
+    ) -> None:
+        """Of a config with faults, nothing may be rendered."""
         self._config = config
+        self._may_render = may_render
         self._store = store
         self._now = now
+        self._slots: dict[str, Iterator[datetime]] = {}
+        """By account, when what is released at its pace goes out."""
 
     def hold(self, one: Delivery) -> Steered:
         """Keep it from going out."""
         return self._move(one, replace(one, state=State.HELD, error="held by the admin"))
 
-    def release(self, one: Delivery) -> Steered:
-        """Let what is held go out; what was skipped or given up is brought back by `retry`."""
+    def release(self, one: Delivery, *, paced: bool = False) -> Steered:
+        """Let what is held go out: at once, or `paced`, evenly spread over the account's pace.
+
+        What belongs to a digest keeps its time. What was skipped or given up is brought back by
+        `retry`.
+        """
         if one.state == State.QUEUED:
             return Steered(one, "is queued already")
         if one.state in CONCERNED["retry"]:
             said = f"is {one.state.value} and stays so; `queue retry {one.id}` brings it back"
             return Steered(one, said, done=False)
-        return self._queue(one)
+        source = self._config.sources.get(one.source)
+        if not paced or (source is not None and source.digest is not None):
+            return self._queue(one)
+        due = self._next_slot(one.account)
+        steered = self._queue(one, due) if due else self._queue(one)
+        said = f"{steered.said}, due {due:%Y-%m-%d %H:%M} UTC" if due else steered.said
+        return replace(steered, said=said) if steered.done else steered
+
+    def _next_slot(self, name: str) -> datetime | None:
+        """When the account's pace has room for one more, behind what was so released before."""
+        account = self._config.accounts.get(name)
+        if account is None:
+            return None
+        if name not in self._slots:
+            waiting = self._store.outbox.find(states={State.QUEUED})
+            gap = pacing.even_gap(account.pace)
+            ahead = [each.due + gap for each in waiting if each.account == name]
+            start = max([self._now, *(due for due in ahead if due > self._now + gap)])
+            self._slots[name] = pacing.spread(start, account.pace)
+        due = next(self._slots[name])
+        return due if due < pacing.NEVER else None
 
     def skip(self, one: Delivery) -> Steered:
         """Never send it."""
@@ -78,7 +113,7 @@ class Steering:
             return self._rewrite(one, "is rendered anew")
         return self._queue(one)
 
-    def _queue(self, one: Delivery) -> Steered:
+    def _queue(self, one: Delivery, due: datetime | None = None) -> Steered:
         """Queue it; one whose link was too long only where the server takes it by now."""
         if compose.link_excess(one.post):
             rendered = self._render(one)
@@ -89,7 +124,7 @@ class Steering:
         fresh = replace(
             one,
             state=State.QUEUED,
-            due=self._now,
+            due=due or self._now,
             attempts=0,
             negatives=0,
             generation=one.generation + 1,
@@ -114,13 +149,12 @@ class Steering:
 
     def _render(self, one: Delivery) -> Delivery | str:
         """The delivery with its text rendered anew, or why that cannot be."""
-        config = self._config
-        source = config.sources.get(one.source) if config else None
-        account = config.accounts.get(one.account) if config else None
+        source = self._config.sources.get(one.source) if self._may_render else None
+        account = self._config.accounts.get(one.account)
         entry = self._store.outbox.entry_of(one.id)
         if source is None or account is None:
             lost = "its source or account is not in the config any more"
-            return f"cannot be rendered: {lost if config else 'the config has faults'}"
+            return f"cannot be rendered: {lost if self._may_render else 'the config has faults'}"
         if entry is None or one.state not in {State.QUEUED, State.DEAD, State.SKIPPED, State.HELD}:
             return f"cannot be rendered: it is {one.state.value}, or its entry is forgotten"
         if one.post.is_bundle or one.post.action == "edit":

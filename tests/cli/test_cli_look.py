@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from children import bound_by_modes
 from reblogbot import __version__
 from reblogbot.store import open_store
-from rig import items, posted, text_of
+from rig import Item, items, posted, text_of
 
 STATES = "queued sending doubt sent held skipped dead".split()
 
@@ -260,6 +260,20 @@ def test_why_tells_what_the_server_said(bot, feeds, sandbox, clock, cli):
     bot.configure({"hot": {"url": feeds.show("/f", items(clock, "a"))}}, {"news": (sandbox, "")})
     bot.sync()
     assert "Sorry, no" in cli("why", "https://news.example/a").out
+
+
+def test_why_tells_what_was_learnt_of_the_source(bot, feeds, sandbox, clock, cli):
+    at = clock.now()
+    for poll in range(3):
+        link = f"https://news.example/view?sid=x{poll}&t="
+        shown = [Item(f"Thread {number}", f"{link}{number}", at=at) for number in range(2)]
+        bot.configure({"hot": {"url": feeds.show("/f", shown)}}, {"news": (sandbox, "")})
+        bot.sync()
+        clock.advance(minutes=20)
+    assert len(posted(sandbox)) == 2
+    (story,) = cli("why", "1", "--json").json["entries"]
+    assert story["source_habits"] == ["links carry changing parameters, which are ignored: sid"]
+    assert "hot: its links carry changing parameters" in cli("why", "1").out
 
 
 def test_why_of_what_was_never_seen_is_1_and_says_so(hot, cli):

@@ -1,10 +1,16 @@
 """Looking at deliveries and steering them: queue, stop, start."""
 
+import os
+import subprocess
+import sys
+from datetime import datetime, timedelta
+from itertools import pairwise
+
 import pytest
 from rich.cells import cell_len
 
 from reblogbot.sandbox.server import run_in_thread
-from rig import Item, items, posted, text_of
+from rig import PROGRAM, Item, items, posted, text_of
 
 
 @pytest.fixture
@@ -165,6 +171,62 @@ def test_a_held_storm_is_released_whole_and_in_order(bot, feeds, sandbox, clock,
     clock.advance(minutes=5)
     bot.sync()
     assert posted(sandbox) == [text_of(name) for name in "abcde"]
+
+
+@pytest.fixture
+def storm(bot, feeds, sandbox, clock):
+    """Four entries of one source held as a storm; the account may post twice an hour."""
+    url = feeds.show("/f", items(clock, "a"))
+    account = {**bot.account("news", sandbox), "pace": {"per_hour": 2}}
+    bot.configure({"hot": {"url": url, "first": "none", "max_per_poll": 2}}, {"news": account})
+    bot.sync()
+    feeds.show("/f", items(clock, "e", "d", "c", "b", "a"))
+    bot.sync()
+
+
+def dues(cli):
+    """When each open delivery is due, in their order."""
+    shown = [
+        cli("queue", "show", str(number), "--json").json["due"]
+        for number in ids(cli("queue", "list", "--json"))
+    ]
+    return [datetime.fromisoformat(due) for due in shown]
+
+
+def test_what_is_released_at_the_accounts_pace_goes_out_spread(storm, bot, sandbox, clock, cli):
+    assert cli("queue", "release", "--all", "--paced").code == 0
+    assert {later - due for due, later in pairwise(dues(cli))} == {timedelta(minutes=30)}
+    counts = []
+    for _ in range(5):
+        # the command line goes by the machine's clock, which is a little ahead
+        clock.advance(minutes=1)
+        bot.sync()
+        counts.append(len(posted(sandbox)))
+        clock.advance(minutes=29)
+    assert counts == [1, 2, 3, 4, 4]
+    assert posted(sandbox) == [text_of(name) for name in "bcde"]
+
+
+def test_what_is_released_later_queues_up_behind_what_waits_at_its_pace(storm, cli):
+    first, *others = ids(cli("queue", "list", "--json"))
+    cli("queue", "release", *map(str, others), "--paced")
+    cli("queue", "release", str(first), "--paced")
+    due = dues(cli)
+    assert due[0] == max(due) == due[-1] + timedelta(minutes=30)
+
+
+def test_a_storm_released_by_a_person_at_a_terminal_is_spread(storm, bot, cli):
+    ours, theirs = os.openpty()
+    command = [sys.executable, *PROGRAM, "-c", str(bot.path), "queue", "release", "--all"]
+    subprocess.run(command, stdin=theirs, stdout=theirs, check=True, timeout=60)
+    os.close(theirs)
+    os.close(ours)
+    assert {later - due for due, later in pairwise(dues(cli))} == {timedelta(minutes=30)}
+
+
+def test_a_storm_released_at_once_is_due_at_once(storm, cli):
+    cli("queue", "release", "--all", "--no-paced")
+    assert len(set(dues(cli))) == 1
 
 
 def test_what_is_sent_can_be_neither_skipped_nor_sent_again(bot, feeds, sandbox, clock, cli):

@@ -1,26 +1,19 @@
-"""Claims about identity: which links are one, which are posted how, and what an entry's keys are."""
+"""Claims about links: which are one, and which are posted how."""
 
-from dataclasses import replace
-from datetime import UTC, datetime
 from importlib.resources import files
-from itertools import permutations
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from reblogbot.core.identity import (
-    KEY_BYTES,
     canonical_link,
     clean_link,
     host_of,
-    keys,
-    published_keys,
     site_of,
 )
 from reblogbot.core.text import clean
 from reblogbot.core.text.links import LINK
-from reblogbot.model import Entry
 
 # what makes links: parts that matter to some rule
 links = st.one_of(
@@ -315,108 +308,6 @@ def test_a_posted_link_stays_whole_in_a_text(link):
 
 def test_the_host_of_a_link_is_in_lower_case_ascii():
     assert host_of("https://News.Bücher.example:8080/a") == "news.xn--bcher-kva.example"
-
-
-# keys
-
-
-FULL = Entry(
-    title="Title",
-    summary="Text",
-    link="https://example.org/a",
-    guid="tag:example.org,2026:1",
-    uri="https://social.example/users/a/statuses/1",
-    published_at=datetime(2026, 11, 22, tzinfo=UTC),
-)
-
-
-def test_an_entry_has_a_key_of_each_kind():
-    found = keys(FULL)
-    assert len(set(found)) == 3
-    assert all(len(key) == KEY_BYTES for key in found)
-
-
-@pytest.mark.parametrize(
-    "changed",
-    [
-        {"title": "Other", "summary": "Words", "published_at": None},
-        {"link": "http://EXAMPLE.org:80/a?utm_source=feed#x"},
-        {"guid": " tag:example.org,2026:1 "},
-        {"score": 4.0, "categories": ("a",), "updated_at": datetime(2027, 1, 1, tzinfo=UTC)},
-    ],
-)
-def test_edits_bumps_and_other_spellings_keep_the_keys(changed):
-    assert keys(replace(FULL, **changed)) == keys(FULL)
-    assert published_keys(replace(FULL, **changed), "s") == published_keys(FULL, "s")
-
-
-@pytest.mark.parametrize("kept", ["link", "guid", "uri"])
-def test_any_one_of_link_guid_and_uri_is_enough_to_recognise_an_entry(kept):
-    alone = Entry(**{kept: getattr(FULL, kept)})
-    assert len(keys(alone)) == 1
-    assert set(keys(alone)) < set(keys(FULL))
-
-
-def test_a_guid_that_is_the_link_is_no_second_key():
-    entry = Entry(link="https://example.org/a?utm_source=x", guid="http://example.org/a")
-    assert len(keys(entry)) == 1
-    assert len(keys(replace(entry, guid="https://example.org/?p=7"))) == 2
-
-
-def test_the_same_words_as_guid_and_uri_are_different_keys():
-    assert len(set(keys(Entry(guid="urn:x:1", uri="urn:x:1")))) == 2
-
-
-@pytest.mark.parametrize(
-    "guid", ["oai:arXiv.org:2401.00001v2", "oai:arxiv.org:2401.00001v1", "oai:arXiv.org:2401.00001"]
-)
-def test_a_new_version_of_a_paper_is_no_new_entry(guid):
-    assert keys(Entry(guid=guid)) == keys(Entry(guid="oai:arXiv.org:2401.00001v9"))
-
-
-def test_an_entry_with_nothing_but_text_is_known_by_its_text():
-    note = Entry(title="Good morning", summary="all")
-    assert keys(note) == keys(replace(note, title="  Good\u200b morning "))
-    others = [
-        Entry(),
-        replace(note, summary="some"),
-        replace(note, published_at=FULL.published_at),
-        Entry(title="Good", summary="morning all"),
-    ]
-    assert len({keys(one) for one in [note, *others]}) == 5
-
-
-def test_across_sources_an_entry_is_known_by_link_and_uri():
-    assert published_keys(FULL, "a") == published_keys(replace(FULL, guid="other"), "b")
-    assert set(published_keys(FULL, "a")) < set(keys(FULL))
-
-
-@pytest.mark.parametrize(
-    "entry", [Entry(guid="1"), Entry(title="Good morning"), Entry(guid="1", link="javascript:x")]
-)
-def test_guids_and_texts_mean_something_only_within_their_source(entry):
-    assert published_keys(entry, "a") == published_keys(entry, "a")
-    assert published_keys(entry, "a") != published_keys(entry, "b")
-    assert len(published_keys(entry, "a")) == 1
-
-
-@settings(deadline=None)
-@given(st.lists(links, min_size=1, max_size=4))
-def test_keys_do_not_depend_on_the_order_of_a_batch(batch):
-    entries = [Entry(link=link, guid=link[:5]) for link in batch]
-    expected = [set(keys(entry)) for entry in entries]
-    for order in list(permutations(range(len(entries))))[:6]:
-        assert [set(keys(entries[at])) for at in order] == [expected[at] for at in order]
-
-
-@settings(deadline=None)
-@given(links, links, links, st.text(st.characters(), max_size=10))
-def test_every_entry_has_keys_whatever_its_fields_hold(link, guid, uri, text):
-    entry = Entry(title=text, summary=text, link=link, guid=guid, uri=uri)
-    for found in (keys(entry), published_keys(entry, text)):
-        assert found
-        assert len(found) == len(set(found))
-        assert all(len(key) == KEY_BYTES for key in found)
 
 
 @pytest.mark.parametrize(

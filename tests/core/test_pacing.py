@@ -1,7 +1,7 @@
 """When one more post may go out: gaps, sliding counts, quiet hours across DST, turns."""
 
 from datetime import UTC, datetime, time, timedelta
-from itertools import pairwise
+from itertools import islice, pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 
 from reblogbot.config.settings import PaceSettings
 from reblogbot.config.values import Budget, QuietSpan
-from reblogbot.core.pacing import NEVER, Waiting, budget_slot, next_slot, pick, quiet_time, room
+from reblogbot.core.pacing import (
+    NEVER,
+    Waiting,
+    budget_slot,
+    next_slot,
+    pick,
+    quiet_time,
+    room,
+    spread,
+)
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -309,3 +318,29 @@ def test_taking_turns_keeps_each_source_in_order_and_lets_nobody_starve(rows):
         assert turns == sorted(turns, key=lambda n: (by_time[n], n))
     first = [w.source for w in picked[: len({w.source for w in picked})]]
     assert len(first) == len(set(first))
+
+
+# what is released spread
+
+
+@pytest.mark.parametrize(
+    ("pace", "minutes"),
+    [
+        (paced(gap=10 * MINUTE), 10),
+        (paced(per_hour=4), 15),
+        (paced(per_day=48), 30),
+        (paced(gap=40 * MINUTE, per_hour=4, per_day=48), 40),
+    ],
+)
+def test_a_pace_is_used_up_evenly_by_its_scarcest_part(pace, minutes):
+    slots = list(islice(spread(NOW, pace), 4))
+    assert slots == [NOW + number * minutes * MINUTE for number in range(4)]
+
+
+def test_what_is_spread_leaves_quiet_hours_out():
+    slots = islice(spread(NOW, paced("13:30-16:00", gap=HOUR)), 4)
+    assert [slot.hour for slot in slots] == [12, 13, 16, 17]
+
+
+def test_where_it_is_always_quiet_there_is_no_slot():
+    assert list(islice(spread(NOW, paced("00:00-12:00", "12:00-00:00")), 2)) == [NEVER, NEVER]

@@ -1,29 +1,19 @@
-"""From a batch to intents: order, identity within a batch, and what makes a storm."""
+"""From a batch to intents: order, and what makes a storm."""
 
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from reblogbot.config.settings import AccountSettings, FilterSettings, SourceSettings
 from reblogbot.core.drafting import Draft, draft_job, drafts
-from reblogbot.core.planning import (
-    KEPT,
-    Route,
-    Taken,
-    candidates,
-    choose,
-    oldest_first,
-    plan,
-)
+from reblogbot.core.planning import KEPT, Route, Taken, choose, plan
+from reblogbot.core.recognition import candidates, oldest_first, recognise
 from reblogbot.model import Author, Batch, Candidate, Entry, Limits, Past, Post, Recent, State
 from reblogbot.registry import options_of
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-HOME = "https://tool.example/"
 
 
 def entry(name, hours=1.0, **fields):
@@ -54,85 +44,13 @@ def test_entries_go_out_oldest_first(shown, expected):
     assert "".join(titles(oldest_first(entries))) == expected
 
 
-def test_the_same_link_twice_in_a_batch_is_one_entry():
-    twice = [
-        entry("a", link="https://a.example/x?utm_source=rss"),
-        entry("a", link="https://a.example/x"),
-    ]
-    assert len(candidates("s", Batch(tuple(twice)))) == 1
-
-
-@pytest.mark.parametrize(
-    "fields",
-    [
-        lambda name: {"guid": name, "link": HOME},
-        lambda name: {"guid": f"{HOME}#{name}", "link": f"{HOME}#{name}"},
-        lambda name: {"link": f"{HOME}#{name}"},
-        lambda name: {"guid": name, "link": HOME, "title": "", "summary": name},
-        lambda name: {"guid": HOME},
-        lambda name: {"guid": "0"},
-    ],
-)
-def test_a_link_or_an_id_that_all_entries_share_tells_nothing(fields):
-    batch = Batch(tuple(entry(name, **fields(name)) for name in "abc"))
-    found = candidates("s", batch)
-    assert [one.entry.title or one.entry.summary for one in found] == ["c", "b", "a"]
-    assert len({key for one in found for key in one.keys}) == 3
-    assert len({one.published_keys[0] for one in found}) == 3
-
-
-LINKS = st.sampled_from(["", HOME, *(f"{HOME}{n}" for n in ("1", "2", "3", "?p=4", "#5", "#6"))])
-COUNTED = st.sampled_from(
-    ["", HOME, *(f"https://count.example/{n}" for n in ("1", "2", "#3", "#4"))]
-)
-
-
-@given(st.lists(st.tuples(st.sampled_from("abcdef"), LINKS, COUNTED, LINKS), max_size=8))
-def test_who_was_known_by_a_redirector_is_known_when_it_is_told_where_that_leads(told):
-    old, new = [], []
-    for title, guid, shown, original in told:
-        known = entry(title, guid=guid, link=shown)
-        old.append(known)
-        is_told = shown and original and original != shown
-        told_so = replace(known, link=original, redirector=shown)
-        new.append(told_so if is_told else known)
-    before, after = candidates("s", Batch(tuple(old))), candidates("s", Batch(tuple(new)))
-    seen = {key for one in before for key in one.keys}
-    assert [one.entry for one in after if seen.isdisjoint(one.keys)] == []
-    for one in after:
-        assert len(set(one.keys)) == len(one.keys)
-
-
-def test_an_account_knows_what_it_posted_under_a_redirector():
-    shown = entry("a", link="https://count.example/1")
-    told = replace(shown, link=f"{HOME}1", redirector=shown.link)
-    (before,), (after,) = (candidates("s", Batch((one,))) for one in (shown, told))
-    assert set(before.published_keys) < set(after.published_keys)
-
-
-def test_one_id_at_several_links_is_one_entry_that_moved():
-    moved = [entry("a", guid="1", link=f"https://a.example/{n}") for n in range(4)]
-    assert len(candidates("s", Batch(tuple(moved)))) == 1
-
-
-def test_two_entries_of_one_link_are_one():
-    batch = Batch(tuple(entry(name, guid=name, link=HOME) for name in "ab"))
-    assert len(candidates("s", batch)) == 1
-
-
-def test_three_entries_of_one_link_in_as_many_disguises_are_one():
-    links = (f"{HOME}?utm_source={name}" for name in "abc")
-    batch = Batch(tuple(entry(link[-1], guid=link, link=link) for link in links))
-    assert len(candidates("s", batch)) == 1
-
-
 def storm(entries, *, known=(), changed=False, last=NOW - timedelta(hours=2), **keys):
     settings = SourceSettings(name="s", kind="feed", to=("news",), **keys)
     batch = Batch(tuple(entries))
     found = candidates("s", batch)
-    seen = {key for one in candidates("s", Batch(tuple(known))) for key in one.keys}
-    past = Past(frozenset(seen), {}, last, changed)
-    return choose(settings, found, [], past).storm
+    seen = {key: one.evidence for one in candidates("s", Batch(tuple(known))) for key in one.keys}
+    past = Past(seen, {}, last, changed)
+    return choose(settings, recognise("s", found, past), [], past).storm
 
 
 def many(count, hours=1.0):
@@ -153,7 +71,27 @@ def test_first_sight_is_never_a_storm():
 def test_a_list_whose_old_entries_all_changed_at_once_is_a_storm():
     assert "all 5 entries" in storm(many(5, hours=3))
     assert "all 5 entries" in storm(many(5, hours=None))
-    assert storm(many(4, hours=3)) == ""
+
+
+@pytest.mark.parametrize("count", range(1, 6))
+def test_a_short_list_whose_entries_are_all_older_than_the_last_poll_is_a_storm(count):
+    assert f"all {count} entries" in storm(many(count, hours=3))
+
+
+@pytest.mark.parametrize("count", range(1, 5))
+def test_another_url_with_few_entries_all_of_them_new_is_a_storm(count):
+    assert f"all {count} entries" in storm(many(count, hours=1), changed=True)
+
+
+@pytest.mark.parametrize("hours", [None, 1])
+def test_a_short_list_with_an_entry_that_may_be_news_is_no_storm(hours):
+    assert storm([entry("news", hours), *many(3, hours=3)]) == ""
+
+
+def test_a_date_without_a_time_may_be_any_time_of_that_day():
+    today = NOW.replace(hour=0)
+    assert storm([entry("a", published_at=today)]) == ""
+    assert "all 1 entries" in storm([entry("a", published_at=today - timedelta(days=1))])
 
 
 def test_a_list_of_nothing_but_news_is_no_storm():
@@ -163,8 +101,9 @@ def test_a_list_of_nothing_but_news_is_no_storm():
 def test_a_list_that_was_empty_until_now_is_no_other_list():
     settings = SourceSettings(name="s", kind="feed", to=("news",))
     batch = Batch(tuple(many(6, hours=9)))
-    past = Past(frozenset(), {}, NOW - timedelta(hours=2), is_blank=True)
-    assert choose(settings, candidates("s", batch), [], past).storm == ""
+    past = Past({}, {}, NOW - timedelta(hours=2), is_blank=True)
+    found = recognise("s", candidates("s", batch), past)
+    assert choose(settings, found, [], past).storm == ""
 
 
 def test_another_url_that_shows_nothing_known_is_a_storm():
@@ -185,17 +124,17 @@ def shown(count, hours=1.0):
 
 def chosen(batch, *, learnt=True, seen=(), held=0, was_cut=False, **keys):
     settings = SourceSettings(name="s", kind="feed", to=("news",), **keys)
-    found = candidates("s", batch)
     past = Past(
-        frozenset(seen),
+        dict.fromkeys(seen),
         last_batch_at=NOW - timedelta(days=30) if learnt else None,
         was_cut=was_cut,
         held={"news": held},
     )
     routes = [Route(ACCOUNT, Limits(), learnt)]
+    found = recognise("s", candidates("s", batch), past)
     choice = choose(settings, found, routes, past)
     drafts = {"news": dict.fromkeys(choice.by_account["news"].chosen, Draft(Post("post", "x")))}
-    return found, choice, plan(settings, found, routes, past, choice, drafts, NOW)
+    return found.found, choice, plan(settings, found, routes, past, choice, drafts, NOW)
 
 
 def test_of_a_storm_the_newest_are_held_and_one_refusal_stands_for_all_others():
@@ -266,11 +205,11 @@ def made(shown, account="news", *, past=Past(), **keys):  # noqa: B008 - frozen
     settings = AccountSettings(name=account, server="https://x.example", token_env="T")
     batch = Batch(tuple(shown))
     routes = [Route(settings, Limits(), learnt=False)]
-    found = candidates("s", batch)
+    found = recognise("s", candidates("s", batch), past)
     choice = choose(chosen, found, routes, past)
     places = choice.by_account[account].chosen
     job = draft_job(chosen, settings, Limits(), batch, NOW)
-    made = drafts(replace(job, entries=tuple(found[place].entry for place in places)))
+    made = drafts(replace(job, entries=tuple(found.found[place].entry for place in places)))
     by_place = {account: dict(zip(places, made, strict=True))}
     return plan(chosen, found, routes, past, choice, by_place, NOW)
 

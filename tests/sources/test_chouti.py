@@ -7,9 +7,9 @@ import pytest
 
 from loopback import answer, redirect
 from reblogbot.config.settings import SourceSettings
-from reblogbot.core import identity
+from reblogbot.core import recognition
 from reblogbot.errors import SourceError
-from reblogbot.model import Validators
+from reblogbot.model import Batch, Validators
 from reblogbot.ports import Tools
 from reblogbot.registry import factory
 
@@ -107,7 +107,9 @@ async def test_an_entry_is_the_same_whichever_way_it_came(site, chouti):
     for path, page in ways.items():
         site.pages = {path: answer(page)}
         (entry,) = (await chouti().poll(NOTHING)).entries
-        seen.append((entry.link, entry.guid, entry.title, identity.keys(entry)))
+        (known,) = recognition.candidates("hot", Batch((entry,)))
+        # by link and id; the ways differ in whether they tell a date
+        seen.append((entry.link, entry.guid, entry.title, known.keys[:2]))
     assert seen == [seen[0]] * 3
     assert seen[0][0] == "https://dig.chouti.com/link/7"
 

@@ -36,10 +36,11 @@ def key(text: str) -> bytes:
 def candidate(name: str, *more_keys: str, published: Sequence[str] = ()) -> Candidate:
     """An entry with a link, recognised by it, by its guid and by whatever else is given."""
     link = f"https://news.example/{name}"
+    keys = tuple(key(text) for text in (link, f"guid-{name}", *more_keys))
+    claims = tuple(key(text) for text in published or (link,))
+    entry = Entry(title=f"Title of {name}", link=link, guid=f"guid-{name}")
     return Candidate(
-        Entry(title=f"Title of {name}", link=link, guid=f"guid-{name}"),
-        tuple(key(text) for text in (link, f"guid-{name}", *more_keys)),
-        tuple(key(text) for text in published or (link,)),
+        entry, keys, claims, evidence=b"x" * 20, lookups=keys, published_lookups=claims
     )
 
 
@@ -61,7 +62,12 @@ def plan(
 ) -> Plan:
     found = tuple(found)
     return Plan(
-        found, found if new is None else tuple(new), tuple(intents), tuple(refusals), storm=""
+        found,
+        found if new is None else tuple(new),
+        tuple(intents),
+        tuple(refusals),
+        storm="",
+        sightings={key: one.evidence for one in found for key in one.keys},
     )
 
 

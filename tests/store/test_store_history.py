@@ -47,7 +47,7 @@ def send(store, one, at=NOW):
 
 def keys_of(store, name, found):
     record = next(one for one in store.sources.all() if one.name == name)
-    return store.sources.past(record, found, []).seen
+    return set(store.sources.past(record, found, []).seen)
 
 
 # why

@@ -168,12 +168,10 @@ def run_why(options: argparse.Namespace) -> int:
 
 def _keys(written: str) -> list[bytes]:
     """The keys of the entry that may be meant, by its link with or without a scheme, or its id."""
-    from reblogbot.core import identity
-    from reblogbot.model import Entry
+    from reblogbot.core import recognition
 
-    links = [written] if "://" in written else [written, f"https://{written}"]
-    meant = [*(Entry(link=link) for link in links), Entry(guid=written), Entry(uri=written)]
-    return sorted({key for entry in meant for key in identity.keys(entry)})
+    meant = [written] if "://" in written else [written, f"https://{written}"]
+    return sorted({key for one in meant for key in recognition.lookup_keys(one)})
 
 
 def _list_stories(stories: list[Story], now: datetime) -> None:
@@ -229,9 +227,12 @@ def _read(written: str) -> datetime:
 
 
 def _show_story(story: Story, waits: dict[int, Wait | None], now: datetime) -> None:
+    from reblogbot.core import habits
+
     paragraph(story.title or "(no title)")
     say(f"  {story.link or story.guid}")
     lines = [(when(story.seen_at, now), f"seen in {story.source}")]
+    lines += [("", f"{story.source}: its {remark}") for remark in habits.remarks(story.habits)]
     lines += [
         (when(story.seen_at, now), f"not for {account}: {reason}")
         for account, reason in story.refusals
@@ -262,11 +263,13 @@ def _noun(one: Delivery) -> str:
 
 
 def _story_json(story: Story, waits: dict[int, Wait | None]) -> dict[str, Any]:
+    from reblogbot.core import habits
     from reblogbot.core.rounds import delivery_json
     from reblogbot.waiting import wait_json
 
     return {
         "source": story.source,
+        "source_habits": list(habits.remarks(story.habits)),
         "title": story.title,
         "link": story.link,
         "guid": story.guid,

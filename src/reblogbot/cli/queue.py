@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import TYPE_CHECKING, Any
 
 from reblogbot.cli.opening import readable_config, store_to_steer
@@ -62,6 +63,12 @@ def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
         steer.add_argument("--all", action="store_true", help="all it concerns")
         if verb == "retry":
             steer.add_argument("--render", action="store_true", help="with today's template")
+        if verb == "release":
+            steer.add_argument(
+                "--paced",
+                action=argparse.BooleanOptionalAction,
+                help="spread over the account's pace; the default for a storm on a terminal",
+            )
         steer.add_argument("--json", action="store_true", help="print what changed as JSON")
         steer.set_defaults(run=run_steer, verb=verb)
     stop = commands.add_parser(
@@ -215,7 +222,7 @@ def run_steer(options: argparse.Namespace) -> int:
     config = read.config
     store = app.open_to_steer(config.store.url) if read.faults else app.open_for_work(config)
     _check_names(options, config, store)
-    steer = steering.Steering(None if read.faults else config, store, store.clock.now())
+    steer = steering.Steering(config, store, store.clock.now(), may_render=not read.faults)
     verb = "render" if render else options.verb
     chosen = _only(store.outbox.find(ids=options.ids, states=steering.CONCERNED[verb]), options)
     if not options.ids:
@@ -261,9 +268,20 @@ def run_start(options: argparse.Namespace) -> int:
 def _steer(steer: Any, options: argparse.Namespace, one: Delivery) -> Steered:
     if options.verb == "retry":
         steered: Steered = steer.retry(one, render=options.render)
+    elif options.verb == "release":
+        steered = steer.release(one, paced=_is_paced(options, one))
     else:
         steered = getattr(steer, options.verb)(one)
     return steered
+
+
+def _is_paced(options: argparse.Namespace, one: Delivery) -> bool:
+    """Whether it is to go out spread: as asked, else a storm when a person is at the terminal."""
+    from reblogbot import steering
+
+    if options.paced is not None:
+        return bool(options.paced)
+    return steering.is_storm(one) and sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def _only(found: Sequence[Delivery], options: argparse.Namespace) -> list[Delivery]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from hashlib import blake2b
@@ -142,44 +142,23 @@ def author_of(entry: Entry, source: str) -> str:
     return author_key(address, entry.authors[0] if entry.authors else "", source)
 
 
-def keys(entry: Entry) -> tuple[bytes, ...]:
-    """The keys by which a source's entry is recognised, each 16 bytes; at least one.
-
-    Of the canonical link, its redirector's, the guid (unless it is just that link) and the
-    fediverse URI; of the text where there is none of them.
-    """
-    link = canonical_link(entry.link)
-    guid = _guid(entry.guid)
-    found = _link_keys(entry)
-    # beside a redirector it told the entry before the link it leads to was known
-    if guid and (entry.redirector or not (link and canonical_link(guid) == link)):
-        found.append(_key("guid", guid))
-    found += _uri_keys(entry)
-    return tuple(found) or (_text_key(entry),)
-
-
-def published_keys(entry: Entry, source: str) -> tuple[bytes, ...]:
-    """The keys by which an account recognises the entry whatever source it comes from.
-
-    Canonical link, its redirector's, and URI. Without them the guid, or else the text, which
-    mean something only within the source of that name.
-    """
-    found = _link_keys(entry) + _uri_keys(entry)
-    if found:
-        return tuple(found)
-    guid = _guid(entry.guid)
-    return (_key("guid", source, guid) if guid else _text_key(entry, source),)
-
-
 # keys
 
 
 def edit_key(delivery_id: int, number: int) -> bytes:
     """The key of a delivery's nth edit, 16 bytes: each edit is queued once."""
-    return _key("edit", str(delivery_id), str(number))
+    return key("edit", str(delivery_id), str(number))
 
 
-def _key(kind: str, *parts: str) -> bytes:
+# most entries are shown again and again, and each key is asked for several times
+@lru_cache(maxsize=8192)
+def link_key(link: str) -> bytes:
+    """The key of a link, 16 bytes."""
+    return key("link", link)
+
+
+def key(kind: str, *parts: str) -> bytes:
+    """The key, 16 bytes, of a trait of this kind with this value."""
     digest = blake2b(digest_size=KEY_BYTES, person=kind.encode())
     for part in parts:
         octets = part.encode("utf-8", "surrogatepass")
@@ -187,27 +166,48 @@ def _key(kind: str, *parts: str) -> bytes:
     return digest.digest()
 
 
-def _link_keys(entry: Entry) -> list[bytes]:
-    # by its redirector alone it is known if it was seen before the source told where that leads
-    links = dict.fromkeys(map(canonical_link, (entry.link, entry.redirector)))
-    return [_key("link", link) for link in links if link]
+def former_keys_by_trait(entry: Entry) -> Iterator[tuple[str, bytes]]:
+    """The keys under which 0.1.0 knew an entry in its source, by trait."""
+    for link in dict.fromkeys(map(canonical_link, (entry.link, entry.redirector))):
+        if link:
+            yield "link", link_key(link)
+    guid = normal_guid(entry.guid)
+    if guid:
+        yield "guid", key("guid", guid)
+    elif not entry.uri:
+        yield "text", _text_key(entry)
 
 
-def _uri_keys(entry: Entry) -> list[bytes]:
-    uri = entry.uri.strip()
-    return [_key("uri", uri)] if uri else []
+def former_keys(entry: Entry) -> tuple[bytes, ...]:
+    """The same without their traits."""
+    return tuple(each for _, each in former_keys_by_trait(entry))
+
+
+def former_published_keys_by_trait(entry: Entry, source: str) -> Iterator[tuple[str, bytes]]:
+    """The keys under which 0.1.0 knew an entry that an account published, by trait."""
+    for trait, each in former_keys_by_trait(entry):
+        if trait == "link":
+            yield trait, each
+    (within,) = keys_within(entry, source)
+    yield "guid" if normal_guid(entry.guid) else "text", within
+
+
+def keys_within(entry: Entry, source: str, *, with_guid: bool = True) -> tuple[bytes, ...]:
+    """A key that means something only within the source of that name: of the id, else the text."""
+    guid = normal_guid(entry.guid) if with_guid else ""
+    return (key("guid", source, guid) if guid else _text_key(entry, source),)
 
 
 def _text_key(entry: Entry, *scope: str) -> bytes:
     published = entry.published_at.isoformat() if entry.published_at else ""
-    return _key("text", *scope, one_line(entry.title), one_line(entry.summary), published)
+    return key("text", *scope, one_line(entry.title), one_line(entry.summary), published)
 
 
 _ARXIV_GUID = regex.compile(r"oai:arxiv\.org:(.+?)(?:v\d+)?", regex.IGNORECASE)
 
 
-def _guid(guid: str) -> str:
-    """The guid; one of arXiv's without the version, which is the same paper."""
+def normal_guid(guid: str) -> str:
+    """The id; one of arXiv's without the version, which is the same paper."""
     guid = guid.strip()
     arxiv = _ARXIV_GUID.fullmatch(guid)
     return f"oai:arXiv.org:{arxiv[1]}" if arxiv else guid

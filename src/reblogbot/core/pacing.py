@@ -87,6 +87,25 @@ def room(now: datetime, pace: PaceSettings, sent_at: Sequence[datetime]) -> int:
     return min(pace.per_hour - hour, pace.per_day - day)
 
 
+def even_gap(pace: PaceSettings) -> timedelta:
+    """The time between two posts that uses up the pace evenly: its gap, hour and day."""
+    return max(pace.gap, timedelta(hours=1) / pace.per_hour, _DAY / pace.per_day)
+
+
+def spread(start: datetime, pace: PaceSettings) -> Iterator[datetime]:
+    """Instants from `start` on, `even_gap` apart and outside quiet hours; without end.
+
+    NEVER, again and again, where the quiet hours have no end.
+    """
+    gap = even_gap(pace)
+    while start < NEVER:
+        start = next_slot(start, pace, ())
+        yield start
+        start = min(start, NEVER - gap) + gap
+    while True:
+        yield NEVER
+
+
 def budget_slot(now: datetime, budget: Budget | None, sent_at: Sequence[datetime]) -> datetime:
     """The earliest instant, `now` or later, at which a source's budget allows one more post."""
     if budget is None:

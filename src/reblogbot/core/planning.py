@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
 from reblogbot.config.settings import AccountSettings, SourceSettings
-from reblogbot.core import bounds, consent, digest, filters, identity
+from reblogbot.core import consent, digest, filters, identity
 from reblogbot.core.drafting import Draft
+from reblogbot.core.recognition import Recognised
 from reblogbot.model import (
-    Batch,
     Candidate,
     Entry,
     Intent,
@@ -24,12 +24,10 @@ from reblogbot.model import (
     State,
 )
 
-# fewer entries than this may well all be new at once without anything being wrong
+# from so many entries on, a single old or dateless one among nothing but new ones is suspicious
 WHOLESALE = 5
 KEPT = 1000
 """Entries of a storm, or of a first sight, that are kept for an account; others are only seen."""
-# so many entries of one batch with ids and words of their own do not mean one thing
-SHARED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,70 +71,6 @@ class Taken:
         return replace(past, published=published, recent=recent)
 
 
-def candidates(source: str, batch: Batch) -> tuple[Candidate, ...]:
-    """The batch's entries with their keys, oldest first, each once."""
-    shown = [_as_shown(entry) for entry in batch.entries]
-    links, guids = _shared(shown)
-    # what many redirectors lead to is a home page as well
-    counted = [entry for entry in batch.entries if entry.redirector]
-    ends, _ = _shared([replace(entry, guid=entry.guid or entry.redirector) for entry in counted])
-    taken: set[bytes] = set()
-    kept = []
-    for entry in oldest_first(batch.entries):
-        is_shown = identity.canonical_link(_as_shown(entry).link) not in links
-        is_end = bool(entry.redirector) and identity.canonical_link(entry.link) in ends
-        known_by = replace(
-            entry,
-            link=entry.link if is_shown and not is_end else "",
-            redirector=entry.redirector if is_shown else "",
-            guid=entry.guid if entry.guid not in guids else "",
-        )
-        keys = identity.keys(known_by)
-        if taken.isdisjoint(keys):
-            kept.append(Candidate(entry, keys, identity.published_keys(known_by, source)))
-        taken.update(keys)
-    return tuple(kept)
-
-
-def _as_shown(entry: Entry) -> Entry:
-    """The entry under its redirector: what tells nothing must not hang on who counts clicks."""
-    return replace(entry, link=entry.redirector, redirector="") if entry.redirector else entry
-
-
-def _shared(entries: Sequence[Entry]) -> tuple[frozenset[str], frozenset[str]]:
-    """The canonical links, and the ids, that tell nothing, such as a home page.
-
-    Those are many entries', who have ids, or else links, and words of their own. Where there is
-    no id, the link as written is it: a list of changes links to places on a page. Such links
-    are written alike but for the fragment: a home page has no tracking parameters that differ.
-    """
-    links: list[tuple[str, str, str]] = []
-    guids: list[tuple[str, str, str]] = []
-    for entry in entries:
-        words = entry.title or entry.summary
-        links.append((entry.link.partition("#")[0], entry.guid or entry.link, words))
-        guids.append((entry.guid, identity.canonical_link(entry.link), words))
-    return frozenset(map(identity.canonical_link, _of_many(links))), _of_many(guids)
-
-
-def _of_many(told: Iterable[tuple[str, str, str]]) -> frozenset[str]:
-    """Of (value, name, words) the values that come with many names and many words."""
-    found: dict[str, tuple[set[str], set[str]]] = {}
-    for value, name, words in told:
-        if value and name and words:
-            names, texts = found.setdefault(value, (set(), set()))
-            names.add(name)
-            texts.add(words)
-    return frozenset(
-        value for value, (names, texts) in found.items() if min(len(names), len(texts)) >= SHARED
-    )
-
-
-def oldest_first(entries: Sequence[Entry]) -> list[Entry]:
-    """The entries by date; a dateless one stays beside its neighbour."""
-    return [entries[place] for place in bounds.age_order(entries)]
-
-
 @dataclass(frozen=True, slots=True)
 class Selection:
     """What becomes of a batch's entries for one account, by their places in it, oldest first.
@@ -163,10 +97,11 @@ class Choice:
 
 
 def choose(
-    settings: SourceSettings, found: Sequence[Candidate], routes: Sequence[Route], past: Past
+    settings: SourceSettings, recognised: Recognised, routes: Sequence[Route], past: Past
 ) -> Choice:
     """The entries that are new, and those that need a draft for each account; pure."""
-    new = _new(found, past)
+    found = recognised.found
+    new = _new(recognised, past)
     names = [route.account.name for route in routes]
     risen = {name: _risen(found, settings, name, past) for name in names}
     count = len(set(new).union(*risen.values()))
@@ -205,20 +140,21 @@ def _first_sight(places: Sequence[int], settings: SourceSettings) -> Selection:
     return Selection(places[first:], beyond_first=places[kept:first], left_out=places[:kept])
 
 
-def _new(found: Sequence[Candidate], past: Past) -> tuple[int, ...]:
+def _new(recognised: Recognised, past: Past) -> tuple[int, ...]:
     """The places of entries that the source has never shown.
 
     Where the last batch was cut at the oldest, what is older than all that is known was there
     already: it comes up when newer entries go.
     """
-    seen = [not past.seen.isdisjoint(one.keys) for one in found]
-    first = seen.index(True) if past.was_cut and any(seen) else 0
-    return tuple(place for place in range(first, len(found)) if not seen[place])
+    fresh = {id(one) for one in recognised.new}
+    known = [id(one) not in fresh for one in recognised.found]
+    first = known.index(True) if past.was_cut and any(known) else 0
+    return tuple(place for place in range(first, len(known)) if not known[place])
 
 
 def plan(
     settings: SourceSettings,
-    found: Sequence[Candidate],
+    recognised: Recognised,
     routes: Sequence[Route],
     past: Past,
     choice: Choice,
@@ -229,6 +165,7 @@ def plan(
 
     `drafts` holds, by account and place, a draft for every entry of the choice.
     """
+    found = recognised.found
     intents: list[Intent] = []
     refusals: list[Refusal] = []
     for route in routes:
@@ -255,6 +192,8 @@ def plan(
         choice.storm,
         tuple(found) if settings.order == "score" else (),
         any(selection.is_outdated for selection in choice.by_account.values()),
+        recognised.sightings,
+        recognised.habits,
     )
 
 
@@ -296,9 +235,9 @@ def _risen(
     return [
         place
         for place, one in enumerate(found)
-        if one.keys[0] in outvoted
+        if any(key in outvoted for key in one.keys)
         and (one.entry.score or 0) >= settings.filter.min_score
-        and not any(key in published for key in one.published_keys)
+        and not any(key in published for key in one.known_as)
     ]
 
 
@@ -317,7 +256,7 @@ class _Gate:
 
     def refusal(self, one: Candidate, draft: Draft) -> str:
         """Why the entry is not queued, or ""."""
-        if not self._published.isdisjoint(one.published_keys):
+        if not self._published.isdisjoint(one.known_as):
             return "duplicate: this account has published or queued it already"
         chosen = self._settings.filter
         reason = consent.own_account(one.entry, self._settings, self._account, self._addresses)
@@ -354,7 +293,7 @@ def _edits(found: Sequence[Candidate], name: str, past: Past) -> Iterator[tuple[
 
 
 def _standing(one: Candidate, made: Mapping[bytes, Made]) -> Made | None:
-    return next((made[key] for key in one.published_keys if key in made), None)
+    return next((made[key] for key in one.known_as if key in made), None)
 
 
 def _edited(
@@ -395,16 +334,28 @@ def _storm(
         return ""
     if count > settings.max_per_poll:
         return f"storm: {count} new entries in one poll, max_per_poll = {settings.max_per_poll}"
-    changed = len(new) == len(found) and len(new) >= WHOLESALE and not past.is_blank
+    changed = bool(new) and len(new) == len(found) and not past.is_blank
     if changed and (past.address_changed or _are_old(found, past.last_batch_at)):
         return f"storm: all {len(new)} entries changed at once"
     return ""
 
 
 def _are_old(new: Sequence[Candidate], since: datetime) -> bool:
-    """Whether any was there before the last poll, or may have been: old entries under new ids.
+    """Whether they were there before the last poll: old entries under new ids, or another list.
 
-    What was all published since then is just news.
+    What was published since then is just news. In a short list all must be that old; in one of
+    WHOLESALE entries or more a single old or dateless entry is enough (ADR 0004).
     """
-    dates = [one.entry.published_at for one in new]
-    return any(date is None or date <= since for date in dates)
+    is_old = [
+        one.entry.published_at is not None and _latest(one.entry.published_at) <= since
+        for one in new
+    ]
+    if len(new) < WHOLESALE:
+        return all(is_old)
+    return any(is_old) or any(one.entry.published_at is None for one in new)
+
+
+def _latest(published: datetime) -> datetime:
+    """The latest instant that a date may mean: of a midnight in UTC the end of its day."""
+    is_day = published.time() == time(0)
+    return published + timedelta(days=1) if is_day else published

@@ -62,6 +62,7 @@ def _entry(
         title=plain_line(_text(item, "title")),
         link=_link(item, guid, media, url),
         guid=guid,
+        is_permalink=is_web_url(guid),
         summary=_summary(item),
         authors=_authors(item) or _authors(document),
         published_at=published or updated,

@@ -257,6 +257,7 @@ class _Reading:
             link=original or shown,
             redirector=shown if original and shown != original else "",
             guid=guid,
+            is_permalink=guid != shown and is_web_url(guid) and not self._is_no_link(guid),
             summary=self._summary(raw),
             authors=authors,
             published_at=self._date(raw, "published") or updated or self._date(raw, "created"),

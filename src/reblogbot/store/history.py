@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Row, func, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
+from reblogbot.evidence import Habits
 from reblogbot.model import Delivery
 from reblogbot.ports import Told, untold
 from reblogbot.schema import EPOCH, delivery, entry, event, notice, published, refusal, seen, source
 from reblogbot.store.broom import Broom, Pruned
 from reblogbot.store.database import Database, chunks
-from reblogbot.store.records import delivery_record
+from reblogbot.store.records import delivery_record, habits_of
 
 _SEEN_ALONE = "left_out: one of very many entries of one poll, remembered as seen alone"
 
@@ -39,6 +40,8 @@ class Story:
     seen_at: datetime
     refusals: tuple[tuple[str, str], ...]
     deliveries: tuple[tuple[Delivery, tuple[Happening, ...]], ...]
+    habits: Habits = field(default_factory=Habits)
+    """What was learnt of its source."""
 
 
 class History:
@@ -63,7 +66,7 @@ class History:
         wanted += [entry.c.id.in_(by_delivery), entry.c.id.in_(by_key)]
         with self._database.read() as connection:
             rows = connection.execute(
-                select(entry, source.c.name.label("source_name"))
+                select(entry, source.c.name.label("source_name"), source.c.habits)
                 .join(source, source.c.id == entry.c.source_id)
                 .where(or_(*wanted))
                 .order_by(entry.c.seen_at, entry.c.id)
@@ -178,4 +181,5 @@ def _story(connection: Connection, row: Row[tuple[object, ...]]) -> Story:
         seen_at=row.seen_at,
         refusals=tuple((one.account, one.reason) for one in refusals),
         deliveries=tuple(deliveries),
+        habits=habits_of(row.habits),
     )

@@ -61,7 +61,7 @@ class Publications:
         )
 
     def outvoted(self, name: str, source_id: int, keys: Sequence[bytes]) -> set[bytes]:
-        """Those of the first keys whose entries `min_score` kept from the account."""
+        """Those of the keys whose entries `min_score` kept from the account."""
         wanted = (
             select(entry.c.key)
             .join(refusal, refusal.c.entry_id == entry.c.id)

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, insert, null, select, update
+from sqlalchemy import (
+    Connection,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    null,
+    or_,
+    select,
+    update,
+)
 
 from reblogbot.model import Candidate, Delivery, Entry, Intent, Plan, Post, Refusal, State
 from reblogbot.schema import (
@@ -25,7 +37,7 @@ from reblogbot.store.database import among, chunks, insert_into
 from reblogbot.store.records import SourceRecord, adapter, delivery_record
 
 MOST_SEEN = 100_000
-"""Keys that are remembered of one source; two for most entries."""
+"""Keys that are remembered of one source; three for most entries."""
 
 
 class Recording:
@@ -41,9 +53,9 @@ class Recording:
     def of(self, plan: Plan, accounts: Collection[str]) -> tuple[Delivery, ...]:
         """Keep everything a plan speaks of; the deliveries that are queued now."""
         self._queue_up(accounts)
-        self._remember(plan.candidates)
+        self._remember(plan.sightings)
         if plan.storm:
-            self._forget_surplus(plan.candidates)
+            self._forget_surplus(plan.sightings)
         self._enter(plan)
         free, refused = self._sort_out(plan.intents)
         self._rescore(plan.scored)
@@ -64,31 +76,39 @@ class Recording:
         rows = select(account.c.name).where(account.c.name.in_(accounts)).order_by(account.c.name)
         self._connection.execute(rows.with_for_update()).all()
 
-    def _remember(self, found: Sequence[Candidate]) -> None:
+    def _remember(self, sightings: Mapping[bytes, bytes]) -> None:
+        """Upsert the keys of what the source shows; a row is written when day or evidence differ.
+
+        In the order of their keys, so that no two processes wait for each other.
+        """
+        day = (self._now - EPOCH).days
         rows = [
-            {"source_id": self._record.id, "key": key, "shown_on": (self._now - EPOCH).days}
-            for one in found
-            for key in one.keys
+            {"source_id": self._record.id, "key": key, "shown_on": day, "evidence": evidence}
+            for key, evidence in sorted(sightings.items())
         ]
         if rows:
             statement = insert_into(self._connection, seen)
+            new = statement.excluded
+            is_later = seen.c.shown_on < new.shown_on
             self._connection.execute(
                 statement.on_conflict_do_update(
                     index_elements=[seen.c.source_id, seen.c.key],
-                    set_={"shown_on": statement.excluded.shown_on},
-                    where=seen.c.shown_on < statement.excluded.shown_on,
+                    set_={
+                        "shown_on": case((is_later, new.shown_on), else_=seen.c.shown_on),
+                        "evidence": new.evidence,
+                    },
+                    where=or_(is_later, seen.c.evidence.is_distinct_from(new.evidence)),
                 ),
                 rows,
             )
 
-    def _forget_surplus(self, shown: Sequence[Candidate]) -> None:
+    def _forget_surplus(self, present: Collection[bytes]) -> None:
         """Forget the keys shown longest ago where there are more than MOST_SEEN, but none of now.
 
         Only a storm adds keys faster than `prune` forgets them.
         """
         mine = seen.c.source_id == self._record.id
         count = self._connection.scalar(select(func.count()).where(mine).select_from(seen))
-        present = {key for one in shown for key in one.keys}
         if (count or 0) > MOST_SEEN:
             oldest = select(seen.c.key).where(mine).order_by(seen.c.shown_on)
             others = (key for key in self._connection.scalars(oldest) if key not in present)
@@ -99,10 +119,12 @@ class Recording:
         """Enter the entries a plan speaks of where they are not known yet."""
         spoken: list[Intent | Refusal] = [*plan.intents, *plan.refusals]
         wanted = {one.candidate.keys[0]: one.candidate for one in spoken}
+        # an entry may have been entered under any of its keys
+        firsts = {key: one.keys[0] for one in wanted.values() for key in (*one.old_keys, *one.keys)}
         known = select(entry.c.key, entry.c.id).where(entry.c.source_id == self._record.id)
-        for chunk in chunks(list(wanted)):
+        for chunk in chunks(list(firsts)):
             found = self._connection.execute(known.where(entry.c.key.in_(chunk)))
-            self._ids.update({row.key: row.id for row in found})
+            self._ids.update({firsts[row.key]: row.id for row in found})
         queued = {one.candidate.keys[0]: one.candidate for one in plan.intents}
         # what was refused before was entered without its content
         self._complete([one for key, one in queued.items() if key in self._ids])
@@ -208,7 +230,7 @@ class Recording:
 
     def _rescore(self, found: Iterable[Candidate]) -> None:
         """Keep the present score of what waits: the best of now goes first."""
-        scores = {key: one.entry.score for one in found for key in one.published_keys}
+        scores = {key: one.entry.score for one in found for key in one.known_as}
         waiting = (
             select(delivery.c.id, delivery.c.identity, delivery.c.score)
             .where(

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Row
 
 from reblogbot.core.schedule import Reason
+from reblogbot.evidence import Habits
 from reblogbot.model import Delivery, Limits, Post, Receipt, State, Validators
 
 T = TypeVar("T")
@@ -47,6 +48,7 @@ class SourceRecord:
     due: datetime | None = None
     due_reason: Reason = ""
     asked_until: datetime | None = None
+    habits: Habits = field(default_factory=Habits)
     learnt: frozenset[str] = frozenset()
 
 
@@ -86,8 +88,14 @@ def source_record(row: Row[Any], learnt: frozenset[str] = frozenset()) -> Source
         due=row.due,
         due_reason=row.due_reason,
         asked_until=row.asked_until,
+        habits=habits_of(row.habits),
         learnt=learnt,
     )
+
+
+def habits_of(stored: Any) -> Habits:
+    """The column `habits` as a value, without any where nothing was learnt."""
+    return adapter(Habits).validate_python(stored) if stored else Habits()
 
 
 def account_record(row: Row[Any]) -> AccountRecord:

@@ -13,12 +13,13 @@ from sqlalchemy import Connection, Row, bindparam, func, or_, select, update
 
 from reblogbot import owner as owners
 from reblogbot.core.schedule import NextPoll
+from reblogbot.evidence import Habits
 from reblogbot.model import Batch, Candidate, Delivery, Past, Plan
 from reblogbot.schema import route, seen, source
-from reblogbot.store.database import Database, alone, among, chunks, insert_into
+from reblogbot.store.database import Database, alone, chunks, insert_into
 from reblogbot.store.due import Room, Which, conditions, first_due, paged
 from reblogbot.store.recording import Recording, taken_keys
-from reblogbot.store.records import SourceRecord, source_record
+from reblogbot.store.records import SourceRecord, adapter, source_record
 
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 # the number of the lock under which the sources of a PostgreSQL store are claimed
@@ -184,19 +185,20 @@ class Sources:
         self, record: SourceRecord, found: Sequence[Candidate], accounts: Collection[str]
     ) -> Past:
         """What is known of these candidates: seen here before, published there before."""
-        keys = [key for one in found for key in one.keys]
-        wide = [key for one in found for key in one.published_keys]
+        keys = [key for one in found for key in one.lookups]
+        wide = [key for one in found for key in one.published_lookups]
+        known = select(seen.c.key, seen.c.evidence).where(seen.c.source_id == record.id)
+        shown: dict[bytes, bytes | None] = {}
         with self._database.read() as connection:
-            shown = among(
-                connection,
-                select(seen.c.key).where(seen.c.source_id == record.id),
-                seen.c.key,
-                keys,
-            )
+            for chunk in chunks(keys):
+                rows = connection.execute(known.where(seen.c.key.in_(chunk)))
+                shown.update({row.key: row.evidence for row in rows})
             done = {name: taken_keys(connection, name, wide) for name in accounts}
             any_key = select(seen.c.key).where(seen.c.source_id == record.id).limit(1)
             is_blank = not shown and connection.scalar(any_key) is None
-        return Past(shown, done, record.last_batch_at, record.address_changed, is_blank)
+        return Past(
+            shown, done, record.last_batch_at, record.address_changed, is_blank, record.habits
+        )
 
     def record(
         self, record: SourceRecord, batch: Batch, plan: Plan, accounts: Collection[str],
@@ -207,7 +209,10 @@ class Sources:
         Returns None, and changes nothing, when the lease was lost meanwhile.
         """
         with self._database.write() as connection:
-            if not self._finish(connection, record, _polled(record, batch, following, now)):
+            values = _polled(record, batch, following, now)
+            if plan.habits != record.habits:
+                values["habits"] = adapter(Habits).dump_python(plan.habits, mode="json")
+            if not self._finish(connection, record, values):
                 return None
             queued = Recording(connection, record, now).of(plan, accounts)
         return Recorded(len(plan.new), queued)
