@@ -63,7 +63,6 @@ def test_the_version_is_told(cli, capsys):
         (["sync", "--duee=1"], 'did you mean "--due"?'),
         (["--confg", "x.toml", "sync"], 'did you mean "--config"?'),
         (["queue", "hold", "1", "--sorce", "x"], 'did you mean "--source"?'),
-        (["sandbox", "--profile", "mastodn"], 'did you mean "mastodon"?'),
         (["preview", "--limit", "few"], "whole number"),
         (["--log-format", "xml", "sync"], "xml"),
     ],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import itertools
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -47,9 +46,16 @@ class Arguments(argparse.ArgumentParser):
 
         The library would take the option's value for the command.
         """
-        for word in itertools.takewhile(lambda word: word.startswith("--"), arguments):
-            if word.partition("=")[0] not in self._option_string_actions:
+        words = iter(arguments)
+        for word in words:
+            name, has_value, _ = word.partition("=")
+            action = self._option_string_actions.get(name)
+            if not word.startswith("-"):
+                return
+            if action is None and word.startswith("--"):
                 self.refuse_option(word)
+            if action is not None and action.nargs is None and not has_value:
+                next(words, None)
 
     def refuse_option(self, word: str) -> NoReturn:
         """Raise ConfigError for an option that there is not, with the one that may be meant."""

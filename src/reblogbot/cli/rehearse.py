@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ def run_demo(options: argparse.Namespace) -> int:
     from reblogbot.demo.story import tell
 
     if not options.json:
-        return asyncio.run(tell(say, keep=options.keep)).exit_code()
+        return asyncio.run(tell(_say_at_once, keep=options.keep)).exit_code()
     if options.keep:
         raise ConfigError("usage", "--json prints what was posted and ends: leave out --keep")
     told = asyncio.run(tell(lambda *_: None, keep=False))
@@ -89,15 +90,24 @@ async def _serve(options: argparse.Namespace) -> None:
             sandbox.adjust(tells_scopes=False)
             names = options.account or ["news"]
             tokens = {name: sandbox.add_account(name, bot=True) for name in names}
-            say(f"The sandbox is up: {sandbox.url}/   (Ctrl-C ends it)", "", "For a config:")
-            for name, token in tokens.items():
-                say(*_table(name, sandbox.url, token))
-            sys.stdout.flush()
+            tables = [_table(name, sandbox.url, token) for name, token in tokens.items()]
+            _say_at_once(
+                f"The sandbox is up: {sandbox.url}/   (Ctrl-C ends it)",
+                "",
+                "For a config:",
+                *chain.from_iterable(tables),
+            )
             await ended.wait()
     except OSError as error:
         raise ConfigError(
             "sandbox_unavailable", f"port {options.port}, folder {options.folder}: {error.strerror}"
         ) from error
+
+
+def _say_at_once(*lines: str) -> None:
+    """Print lines so that they are read while the program goes on, also from a pipe."""
+    say(*lines)
+    sys.stdout.flush()
 
 
 def _table(name: str, url: str, token: str) -> list[str]:
