@@ -10,6 +10,7 @@ from typing import Any
 
 from reblogbot.core import turns
 from reblogbot.core.planning import Taken
+from reblogbot.core.text import beginning
 from reblogbot.model import Delivery, Entry, Intent, Plan, Post, State
 from reblogbot.pipeline import Pipeline
 from reblogbot.ports import Told, untold
@@ -79,7 +80,9 @@ async def preview(pipeline: Pipeline, names: Sequence[str], told: Told = untold)
             if intent.state == State.QUEUED
         ]
         made.beginnings |= {
-            intent.post.uri: _beginning(intent.candidate.entry) for intent in plan.intents
+            intent.post.uri: _first_words(intent.candidate.entry)
+            for intent in plan.intents
+            if intent.post.action == "boost"
         }
         _refuse(made, name, plan)
     for one in await _lined_up(pipeline, await _bundled(pipeline, waiting, titles, now)):
@@ -89,7 +92,7 @@ async def preview(pipeline: Pipeline, names: Sequence[str], told: Told = untold)
             reason = reason or turns.too_old(one, pipeline.config, pace, now)
         if one.post.action == "boost" and one.post.uri not in made.beginnings:
             entry = await pipeline.entry_of(one.id)
-            made.beginnings[one.post.uri] = _beginning(entry) if entry else ""
+            made.beginnings[one.post.uri] = _first_words(entry) if entry else ""
         if reason:
             made.refused.append(_refusal(one.source, one.account, one.post.link, "", reason))
         else:
@@ -97,10 +100,8 @@ async def preview(pipeline: Pipeline, names: Sequence[str], told: Told = untold)
     return made
 
 
-def _beginning(entry: Entry) -> str:
-    """The first words of an entry, at most 120 characters."""
-    words = " ".join(f"{entry.title} {entry.summary}".split())
-    return words if len(words) <= 120 else f"{words[:119]}…"
+def _first_words(entry: Entry) -> str:
+    return beginning(f"{entry.title} {entry.summary}")
 
 
 def _rescored(waiting: list[Delivery], source: str, plan: Plan) -> list[Delivery]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, or_, select
 from sqlalchemy.exc import IntegrityError
@@ -74,13 +75,18 @@ class History:
             return [_story(connection, row) for row in rows] or _seen_alone(connection, keys)
 
     def titles(self, numbers: Sequence[int]) -> dict[int, str]:
-        """The titles of the entries that these deliveries came from; "" for one without."""
+        """The titles of the entries that these deliveries came from, or how they begin."""
         wanted = select(delivery.c.id, entry.c.title).join(entry, entry.c.id == delivery.c.entry_id)
+        bare = wanted.add_columns(entry.c.content).where(entry.c.title == "")
         titles: dict[int, str] = {}
         with self._database.read() as connection:
             for chunk in chunks(numbers):
-                rows = connection.execute(wanted.where(delivery.c.id.in_(chunk)))
-                titles.update({row.id: row.title for row in rows})
+                chosen = delivery.c.id.in_(chunk)
+                titles.update(
+                    {row.id: row.title for row in connection.execute(wanted.where(chosen))}
+                )
+                rows = connection.execute(bare.where(chosen))
+                titles.update({row.id: _title(row) for row in rows})
         return titles
 
     def search(self, words: str, most: int) -> list[Story]:
@@ -160,6 +166,16 @@ def _seen_alone(connection: Connection, keys: list[bytes]) -> list[Story]:
     ]
 
 
+def _title(row: Row[Any]) -> str:
+    """The title of an entry's row; of one without, the first words of its text."""
+    if row.title or row.content is None:
+        return str(row.title)
+    # most entries have a title; the rest of the program may do without regex
+    from reblogbot.core.text import beginning  # noqa: PLC0415
+
+    return beginning(str(row.content.get("summary", "")))
+
+
 def _story(connection: Connection, row: Row[tuple[object, ...]]) -> Story:
     refusals = connection.execute(
         select(refusal.c.account, refusal.c.reason).where(refusal.c.entry_id == row.id)
@@ -176,7 +192,7 @@ def _story(connection: Connection, row: Row[tuple[object, ...]]) -> Story:
     return Story(
         source=row.source_name,
         link=row.link,
-        title=row.title,
+        title=_title(row),
         guid=row.guid,
         seen_at=row.seen_at,
         refusals=tuple((one.account, one.reason) for one in refusals),
