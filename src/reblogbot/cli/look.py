@@ -6,7 +6,7 @@ import argparse
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from reblogbot.cli.opening import readable_config
+from reblogbot.cli.opening import open_to_look
 from reblogbot.cli.words import (
     ago,
     instant,
@@ -70,10 +70,9 @@ def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
 
 def run_status(options: argparse.Namespace) -> int:
     """How everything stands."""
-    from reblogbot import app, standing
+    from reblogbot import standing
 
-    config = readable_config(options).config
-    store = app.open_to_read(config)
+    config, store = open_to_look(options)
     now = store.clock.now()
     status = standing.status(config, store, now, None if options.json else MOST)
     store.close()
@@ -123,9 +122,9 @@ def _show_sources(sources: list[dict[str, Any]], now: datetime) -> None:
 
 def run_health(options: argparse.Namespace) -> int:
     """Whether a daemon of this machine, or container, goes round."""
-    from reblogbot import app, standing
+    from reblogbot import standing
 
-    store = app.open_to_read(readable_config(options).config)
+    _, store = open_to_look(options)
     now = store.clock.now()
     here = [one for one in store.daemons.living(now) if one.is_seen]
     store.close()
@@ -140,11 +139,9 @@ def run_health(options: argparse.Namespace) -> int:
 
 def run_why(options: argparse.Namespace) -> int:
     """The stories of the entries an admin may mean."""
-    from reblogbot import app
     from reblogbot.waiting import Waiting
 
-    config = readable_config(options).config
-    store = app.open_to_read(config)
+    config, store = open_to_look(options)
     written = options.entry.strip()
     stories = store.history.why(_keys(written), written)
     is_certain = bool(stories)

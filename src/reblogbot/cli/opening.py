@@ -7,13 +7,14 @@ import sys
 from typing import TYPE_CHECKING
 
 from reblogbot.cli.words import harmless
-from reblogbot.errors import ConfigError
+from reblogbot.errors import ConfigError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from reblogbot.config.load import Readable
+    from reblogbot.config.settings import Config
     from reblogbot.errors import Fault
     from reblogbot.store import Store
 
@@ -29,6 +30,27 @@ def readable_config(options: argparse.Namespace) -> Readable:
     if found.faults:
         _warn(options.config, found.faults)
     return found
+
+
+def open_to_look(options: argparse.Namespace) -> tuple[Config, Store]:
+    """What can be read of the config, and its store to read.
+
+    Raises ConfigError where the config has faults and there is no store: another may be meant.
+    """
+    from reblogbot import app
+    from reblogbot.config.faults import invalid
+
+    found = app.load_readable_config(options.config)
+    if not found.faults:
+        return found.config, app.open_to_read(found.config)
+    try:
+        store = app.open_existing(found.config)
+    except StoreError as error:
+        if error.slug == "store_missing":
+            raise invalid(options.config, found.faults) from error
+        raise
+    _warn(options.config, found.faults)
+    return found.config, store
 
 
 def store_to_steer(options: argparse.Namespace) -> Store:

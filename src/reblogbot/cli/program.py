@@ -47,6 +47,8 @@ class Arguments(argparse.ArgumentParser):
         The library would take the option's value for the command.
         """
         words = iter(arguments)
+        if all(word.startswith("-") for word in arguments):
+            return
         for word in words:
             name, has_value, _ = word.partition("=")
             action = self._option_string_actions.get(name)

@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
-from reblogbot.cli.opening import readable_config, store_to_steer
+from reblogbot.cli.opening import open_to_look, readable_config, store_to_steer
 from reblogbot.cli.words import (
     aligned,
     instant,
@@ -86,7 +86,6 @@ def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
 
 def run_list(options: argparse.Namespace) -> int:
     """What is open."""
-    from reblogbot import app
     from reblogbot.core.rounds import delivery_json
     from reblogbot.model import OPEN, State
     from reblogbot.waiting import Waiting, wait_json
@@ -96,8 +95,7 @@ def run_list(options: argparse.Namespace) -> int:
         if name not in known:
             raise ConfigError("usage", unknown("state", name, known))
     states = {known[name] for name in options.state} if options.state else OPEN
-    config = readable_config(options).config
-    store = app.open_to_read(config)
+    config, store = open_to_look(options)
     _check_names(options, config, store)
     found, now = _only(store.outbox.find(states=states), options), store.clock.now()
     titles = store.history.titles([one.id for one in found])
@@ -164,13 +162,11 @@ def _cause(one: Delivery, wait: Wait | None, now: datetime) -> str:
 
 def run_show(options: argparse.Namespace) -> int:
     """One delivery, whole."""
-    from reblogbot import app
     from reblogbot.core.rounds import delivery_json
     from reblogbot.preview import post_json
     from reblogbot.waiting import Waiting, wait_json
 
-    config = readable_config(options).config
-    store = app.open_to_read(config)
+    config, store = open_to_look(options)
     found, now = store.outbox.find(ids=[options.id]), store.clock.now()
     titles = store.history.titles([options.id])
     wait = Waiting(config, store, now).wait(found[0]) if found else None

@@ -72,9 +72,13 @@ class Findings:
         """Raises ConfigError with all faults, in the order of their lines, if there are any."""
         if not self.faults:
             return
-        faults = sorted(self.faults, key=lambda fault: fault.line)
-        message = "\n".join(described(fault, path) for fault in faults)
-        raise ConfigError("config_invalid", message, faults)
+        raise invalid(path, sorted(self.faults, key=lambda fault: fault.line))
+
+
+def invalid(path: Path, faults: Sequence[Fault]) -> ConfigError:
+    """The error that tells of all these faults, a line for each."""
+    message = "\n".join(described(fault, path) for fault in faults)
+    return ConfigError("config_invalid", message, faults)
 
 
 def described(fault: Fault, path: Path) -> str:

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from pydantic import BaseModel
 
 from reblogbot.config import salvage, slips
-from reblogbot.config.faults import Findings, described
+from reblogbot.config.faults import Findings, described, invalid
 from reblogbot.config.lines import Place, places
 from reblogbot.config.reading import TABLES, Kinds, Reading
 from reblogbot.config.settings import AccountSettings, Config, StoreSettings
@@ -87,9 +87,8 @@ def load_readable(
     sections = _sections(document, findings, kinds, check_template, environ)
     # with tables missing, what refers to them is no fault of its own
     faults = broken or tuple(sorted(findings.faults, key=lambda fault: fault.line))
-    if _is_store_doubtful(document, lost, faults):
-        message = "\n".join(described(fault, path) for fault in faults)
-        raise ConfigError("config_invalid", message, faults)
+    if (broken and not document) or _is_store_doubtful(document, lost, faults):
+        raise invalid(path, faults)
     known = {name: value for name, value in sections.items() if value is not None}
     return Readable(_config(path, known), faults)
 

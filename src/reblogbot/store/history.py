@@ -19,6 +19,9 @@ from reblogbot.store.database import Database, chunks
 from reblogbot.store.records import delivery_record, habits_of
 
 _SEEN_ALONE = "left_out: one of very many entries of one poll, remembered as seen alone"
+_ENTRIES = select(entry, source.c.name.label("source_name"), source.c.habits).join(
+    source, source.c.id == entry.c.source_id
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +69,8 @@ class History:
         )
         wanted += [entry.c.id.in_(by_delivery), entry.c.id.in_(by_key)]
         with self._database.read() as connection:
-            rows = connection.execute(
-                select(entry, source.c.name.label("source_name"), source.c.habits)
-                .join(source, source.c.id == entry.c.source_id)
-                .where(or_(*wanted))
-                .order_by(entry.c.seen_at, entry.c.id)
-            ).all()
+            statement = _ENTRIES.where(or_(*wanted)).order_by(entry.c.seen_at, entry.c.id)
+            rows = connection.execute(statement).all()
             return [_story(connection, row) for row in rows] or _seen_alone(connection, keys)
 
     def titles(self, numbers: Sequence[int]) -> dict[int, str]:
@@ -95,13 +94,8 @@ class History:
             func.lower(column).contains(words.lower(), autoescape=True)
             for column in (entry.c.title, entry.c.link)
         ]
-        statement = (
-            select(entry, source.c.name.label("source_name"))
-            .join(source, source.c.id == entry.c.source_id)
-            .where(or_(*contains))
-            .order_by(entry.c.seen_at.desc(), entry.c.id.desc())
-            .limit(most)
-        )
+        newest = (entry.c.seen_at.desc(), entry.c.id.desc())
+        statement = _ENTRIES.where(or_(*contains)).order_by(*newest).limit(most)
         with self._database.read() as connection:
             rows = connection.execute(statement).all()
             return [_story(connection, row) for row in rows]
