@@ -57,6 +57,7 @@ def test_the_version_is_told(cli, capsys):
         # half an option is none: this would ask whoever wants to be left alone
         (["sync", "--forc"], "--forc"),
         (["check", "--on"], "--on"),
+        (["--json", "status"], "--json stands behind the command"),
         (["queue"], "VERB"),
         (["queue", "lst"], 'did you mean "list"?'),
         (["sync", "--duee"], 'no option "--duee"; did you mean "--due"?'),

@@ -47,14 +47,13 @@ class Arguments(argparse.ArgumentParser):
         The library would take the option's value for the command.
         """
         words = iter(arguments)
-        if all(word.startswith("-") for word in arguments):
-            return
         for word in words:
             name, has_value, _ = word.partition("=")
             action = self._option_string_actions.get(name)
             if not word.startswith("-"):
                 return
-            if action is None and word.startswith("--"):
+            # whoever wants JSON gets it, also of a complaint that there is no command
+            if action is None and word.startswith("--") and word != "--json":
                 self.refuse_option(word)
             if action is not None and action.nargs is None and not has_value:
                 next(words, None)
@@ -62,6 +61,8 @@ class Arguments(argparse.ArgumentParser):
     def refuse_option(self, word: str) -> NoReturn:
         """Raise ConfigError for an option that there is not, with the one that may be meant."""
         name = word.partition("=")[0]
+        if name == "--json" and " " not in self.prog:
+            self.error("--json stands behind the command")
         hint = did_you_mean(name, self._option_string_actions)
         self.error(f'there is no option "{name}"{hint}')
 
