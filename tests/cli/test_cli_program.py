@@ -57,7 +57,6 @@ def test_the_version_is_told(cli, capsys):
         # half an option is none: this would ask whoever wants to be left alone
         (["sync", "--forc"], "--forc"),
         (["check", "--on"], "--on"),
-        (["--json", "status"], "--json stands behind the command"),
         (["queue"], "VERB"),
         (["queue", "lst"], 'did you mean "list"?'),
         (["sync", "--duee"], 'no option "--duee"; did you mean "--due"?'),
@@ -76,6 +75,12 @@ def test_a_wrong_command_line_is_2_in_words_and_in_json(cli, arguments, words):
     assert ran.code == 2
     assert ran.json["error"]["slug"] == "usage"
     assert words in ran.json["error"]["message"]
+
+
+def test_json_before_the_command_is_told_where_it_stands(cli):
+    ran = cli("--json", "status")
+    assert ran.code == 2
+    assert ran.json["error"]["message"].startswith("--json stands behind the command")
 
 
 # where the config is
