@@ -83,12 +83,15 @@ def init_answered(bot):
 def test_init_takes_a_bare_host_and_asks_again_for_what_check_would_refuse(init_answered, cli, bot):
     """It wrote what `check` then rejected."""
     code, said = init_answered(
-        "not a url", "https://social.example/@me", "mastodon.social",
+        "not a url", "https://social.example/@me", "http://social.example", "https：//x.example",
+        "mastodon.social",
         "-news", "news", "", "ftp://x.example/feed", "example.org/feed",
     )  # fmt: skip
     assert code == 0
     assert "a URL holds no spaces" in said
     assert "only the server's own address" in said
+    assert "would send the token in the clear" in said
+    assert "write ':' for '：'" in said
     assert "must not begin with a dash" in said
     config = app.load_config(bot.path)
     assert config.accounts["news"].server == "https://mastodon.social"

@@ -215,23 +215,31 @@ def _answer(
 
     Without a terminal, or where an option gives it, it is not asked for. Raises ConfigError.
     """
+    from reblogbot.config.slips import in_value
+
     while True:
         try:
             written = given or (input(f"{question} [{default}]: ").strip() if asks else "")
-            return read(written or default)
         except EOFError:
             return default
+        try:
+            return read(written or default)
         except ValueError as error:
+            message = f"{error}{in_value(written)}"
             if given or not asks:
-                raise ConfigError("usage", f"{question}: {error}") from error
-            say(f"  {error}")
+                raise ConfigError("usage", f"{question}: {message}") from error
+            say(f"  {message}")
 
 
 def _server(written: str) -> str:
     """The address of a server; a bare host is one. Raises ValueError."""
+    from reblogbot.config.starter import is_here
     from reblogbot.config.urls import read_server_url
 
-    return read_server_url(_with_scheme(written))
+    url = read_server_url(_with_scheme(written))
+    if url.startswith("http://") and not is_here(url):
+        raise ValueError("http:// would send the token in the clear; write https://")
+    return url
 
 
 def _feed(written: str) -> str:

@@ -50,7 +50,7 @@ def starter(server: str, account: str, source: str, url: str, kind: str = "feed"
     """
     return _STARTER.format(
         server=_string(server),
-        insecure=_INSECURE if _THIS_MACHINE.match(server) else "",
+        insecure=_INSECURE if is_here(server) else "",
         account=toml_key(account),
         token_file=_string(f"{_file_name(account)}.token"),
         source=toml_key(source),
@@ -58,6 +58,11 @@ def starter(server: str, account: str, source: str, url: str, kind: str = "feed"
         url=f"url = {_string(url)}\n" if url else "",
         to=_string(account),
     )
+
+
+def is_here(server: str) -> bool:
+    """Whether a server is asked without TLS on this machine, where the token does not leave it."""
+    return _THIS_MACHINE.match(server) is not None
 
 
 def _string(text: str) -> str:
