@@ -338,7 +338,6 @@ READERS: dict[str, Callable[[str], object]] = {
     "sources.plain.has_markup": plain.has_markup,
     "sources.plain.plain": plain.plain,
     "sources.plain.plain_line": plain.plain_line,
-    "sources.skipped_hours.of_week": lambda text: skipped_hours.of_week(f"<skipHours><hour>{text}"),
     "sources.spans.find": lambda text: spans.find(rss(text).octets, ""),
     "sources.statuses.read_all": lambda text: statuses.read_all([status(text)], "card", NOW),
     "sources.statuses.read": lambda text: statuses.read(status(text), "status", NOW),
@@ -379,8 +378,6 @@ READERS: dict[str, Callable[[str], object]] = {
     "web.addresses.is_in": lambda text: addresses.is_in(text, [ip_network("10.0.0.0/8")]),
     "web.addresses.is_local_host": addresses.is_local_host,
     "web.addresses.is_address": addresses.is_address,
-    "web.addresses.is_in": lambda text: addresses.is_in(text, [ip_network("198.18.0.0/15")]),
-    "web.addresses.is_local_host": addresses.is_local_host,
     "web.addresses.shown": addresses.shown,
 }
 """Each such function by its dotted name, in the shape that lets it read most of the text."""
