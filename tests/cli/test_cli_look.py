@@ -210,6 +210,7 @@ def test_why_finds_by_a_part_of_title_or_link(hot, cli, meant):
     assert "seen in hot" in cli("why", meant).out
 
 
+@pytest.mark.both_databases
 def test_why_lists_several_entries_with_the_same_words(hot, cli):
     ran = cli("why", "title")
     assert ran.code == 0

@@ -90,6 +90,7 @@ def test_a_state_nobody_knows_is_2(waiting, cli):
     assert 'did you mean "queued"?' in cli("queue", "list", "--state", "queud").err
 
 
+@pytest.mark.both_databases
 def test_list_has_titles_and_causes_within_80_columns(bot, feeds, sandbox, clock, cli, monkeypatch):
     """It had no titles, and took links apart at the edge of the terminal."""
     monkeypatch.setenv("COLUMNS", "80")
@@ -112,6 +113,19 @@ def test_list_has_titles_and_causes_within_80_columns(bot, feeds, sandbox, clock
     keys = {"title": "Short", "action": "post", "cause": "quiet hours without an end"}
     (first, _) = cli("queue", "list", "--json").json["deliveries"]
     assert {name: first[name] for name in keys} == keys
+
+
+@pytest.mark.both_databases
+def test_an_entry_without_a_title_is_named_by_how_it_begins(bot, feeds, sandbox, clock, cli):
+    feed = [Item(text=f"A text without a title, {'and on ' * 40}", link="https://news.example/t")]
+    quiet = {**bot.account("news", sandbox), "pace": {"quiet": ["00:00-12:00", "12:00-24:00"]}}
+    bot.configure({"hot": {"url": feeds.show("/f", feed)}}, {"news": quiet})
+    bot.sync()
+    (one,) = cli("queue", "list", "--json").json["deliveries"]
+    assert one["title"].startswith("A text without a title, and on")
+    assert one["title"].endswith("…")
+    assert len(one["title"]) <= 120
+    assert cli("why", "1").out.startswith("A text without a title")
 
 
 def test_release_lets_out_what_is_held_and_nothing_else(waiting, cli, bot):
