@@ -21,10 +21,22 @@ from reblogbot.core import (
     page_link,
     recognition,
     schedule,
+    tracking,
     traits,
 )
 from reblogbot.core.templates import Names, template
-from reblogbot.core.text import cleaning, escaping, language, markup, measure, mentions, shortening
+from reblogbot.core.text import (
+    boilerplate,
+    cleaning,
+    escaping,
+    language,
+    line_breaks,
+    markup,
+    measure,
+    mentions,
+    repetition,
+    shortening,
+)
 from reblogbot.core.text.hashtags import hashtags, untagged
 from reblogbot.evidence import Habits
 from reblogbot.model import Author, Batch, Entry, Limits, Markup, Media, Past, Post
@@ -62,11 +74,12 @@ from reblogbot.targets import classify, limits, ratelimit, standing
 from reblogbot.web import addresses
 
 MODULES = """
-    core.text.cleaning core.text.hashtags core.text.language core.text.links core.text.markup
+    core.text.boilerplate core.text.cleaning core.text.hashtags core.text.language
+    core.text.line_breaks core.text.links core.text.markup core.text.repetition
     core.text.escaping core.text.measure core.text.mentions core.text.patterns core.text.shortening
     core.identity core.bounds core.drafting core.filters core.compose core.templates core.digest
     core.schedule core.planning core.recognition core.traits core.habits core.page_link
-    core.consent
+    core.consent core.tracking
     sources.activitypub sources.arxiv sources.body sources.chouti_page sources.consent
     sources.dates sources.document sources.encoding sources.entry_media sources.feed_links sources.headline
     sources.json_query sources.json_text sources.jsonfeed sources.likeness sources.meta_refresh sources.not_a_feed
@@ -194,12 +207,19 @@ def answer(text: str) -> classify.Answer:
 READERS: dict[str, Callable[[str], object]] = {
     "core.text.cleaning.clean": cleaning.clean,
     "core.text.cleaning.one_line": cleaning.one_line,
-    "core.text.hashtags.hashtags": lambda text: hashtags([text], 3, []),
+    "core.text.hashtags.hashtags": lambda text: hashtags([text], 3, [text]),
     "core.text.hashtags.untagged": lambda text: untagged(["#a"], text),
     "core.text.escaping.escape": lambda text: [
         escaping.escape(text, kind) for kind in get_args(Markup)
     ],
     "core.text.language.language_of": language.language_of,
+    "core.text.language.may_be_in": lambda text: language.may_be_in("kk", text),
+    "core.text.language.text_language": lambda text: language.text_language(text, text, "ja"),
+    "core.text.boilerplate.without_boilerplate": boilerplate.without_boilerplate,
+    "core.text.line_breaks.unwrapped": line_breaks.unwrapped,
+    "core.text.repetition.end_of_title": lambda text: repetition.end_of_title(text, text + "x"),
+    "core.text.repetition.is_cut": repetition.is_cut,
+    "core.text.repetition.without_heading": lambda text: repetition.without_heading(text, 1),
     "core.text.language.language_tag": language.language_tag,
     "core.text.markup.html_to_text": markup.html_to_text,
     "core.text.markup.read_by": standing.links_in,
@@ -212,6 +232,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "core.text.shortening.beginning": shortening.beginning,
     "core.text.shortening.shorten": lambda text: shortening.shorten(text, 500),
     "core.identity.canonical_link": lambda text: identity.canonical_link.__wrapped__(URL + text),
+    "core.tracking.is_tracking": lambda text: tracking.is_tracking(text, text),
     "core.identity.clean_link": lambda text: identity.clean_link(f"{URL}?{text}"),
     "core.identity.is_status_page": lambda text: identity.is_status_page(f"https://a.b/{text}"),
     "core.identity.host_of": lambda text: identity.host_of(f"https://{text}"),
@@ -336,6 +357,9 @@ READERS: dict[str, Callable[[str], object]] = {
     "sources.people.of_account": lambda text: people.of_account(status(text)),
     "sources.people.profile_tags": lambda text: people.profile_tags(text, text, [{"value": text}]),
     "sources.plain.has_markup": plain.has_markup,
+    "sources.plain.from_html": plain.from_html,
+    "sources.plain.from_plain": plain.from_plain,
+    "sources.plain.from_escaped": plain.from_escaped,
     "sources.plain.plain": plain.plain,
     "sources.plain.plain_line": plain.plain_line,
     "sources.spans.find": lambda text: spans.find(rss(text).octets, ""),
@@ -423,6 +447,10 @@ NASTY = (
         "<link rel=",
         "<title>",
     ),
+    *("<sup>", "<sup>2</sup>", "<rt>", "<img alt=😀>", "<b a='", "&#39;"),
+    # what programs add
+    *("...", "[…]", "Read more ", "The post ", "submitted by a to b\n", "Comments\n", "і", "Ә"),
+    *("[link] ", "Points: 1\n", "Digg This! • ", "a a a a a aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n"),
     # feeds
     *("<item>", "</item>", "<entry>", "<guid>", "<media:content ", "<media:content url='a'>"),
     *(

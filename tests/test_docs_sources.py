@@ -131,7 +131,7 @@ SAMPLES = {
     "weibo-page": (WEIBO_PAGE, "夜车\n{site}/weibo?q=%23%E5%A4%9C%E8%BD%A6%23&t=31"),
     "arxiv": (
         ARXIV,
-        f"Counting stars by rail\nAnn One, Ben Two, Cy Three et al.\n{ABSTRACT}\nhttps://arxiv.org/abs/2611.01234\n\n#CsCL",
+        f"Counting stars by rail\nAnn One, Ben Two, Cy Three et al.\n{ABSTRACT}\nhttps://arxiv.org/abs/2611.01234\n\n#NLP",
     ),
     "papers-cool": (
         PAPERS_COOL,

@@ -33,6 +33,16 @@ async def test_each_entry_has_its_draft_in_order_however_many_there_are():
     assert [one.post.text for one in made] == [f"{one.title}\n{one.link}" for one in shown]
 
 
+async def test_a_language_is_detected_in_the_child():
+    pytest.importorskip("fasttext")
+    shown = [
+        Entry("Die Regierung beschließt den Haushalt für das nächste Jahr", "https://a.example/")
+    ]
+    async with WorkerPool(workers=1) as pool:
+        (made,) = await Drafter(pool, "s").drafts(job(boilerplate="drop"), shown)
+    assert (made.post.language, made.held) == ("de", "")
+
+
 @pytest.mark.slow
 async def test_an_entry_that_takes_too_long_is_held_and_the_others_go_on():
     shown = [*entries(2), HOSTILE, *entries(2)]

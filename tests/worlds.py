@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
 from reblogbot.config.settings import AccountSettings, SourceSettings
-from reblogbot.core import planning, recognition
+from reblogbot.core import drafting, planning, recognition
 from reblogbot.evidence import Habits
-from reblogbot.model import Batch, Entry, Limits, Past
+from reblogbot.model import Batch, Candidate, Entry, Limits, Past, Plan
 
 START = datetime(2026, 11, 22, 12, 7, 31, tzinfo=UTC)
 STEP = timedelta(minutes=15)
@@ -159,14 +159,7 @@ class Bot:
             is_blank=not known,
             habits=habits,
         )
-        plan = planning.plan(
-            source_settings(source),
-            batch,
-            found,
-            [account_route(learnt=source in self.last)],
-            past,
-            now,
-        )
+        plan = planned(source, batch, found, past, now, learnt=source in self.last)
         known |= plan.sightings
         self.habits[source] = plan.habits
         self.last[source] = now
@@ -182,6 +175,24 @@ def source_settings(source: str) -> SourceSettings:
     return SourceSettings(name=source, kind="feed", to=(ACCOUNT,), max_per_poll=1000)
 
 
-def account_route(*, learnt: bool) -> planning.Route:
+def planned(
+    source: str,
+    batch: Batch,
+    found: Sequence[Candidate],
+    past: Past,
+    now: datetime,
+    *,
+    learnt: bool,
+) -> Plan:
+    """What a poll comes to for the one account, its drafts made in this process."""
+    settings = source_settings(source)
     account = AccountSettings(name=ACCOUNT, server="https://social.example", token_env="X")
-    return planning.Route(account, Limits(), learnt)
+    routes = [planning.Route(account, Limits(), learnt)]
+    recognised = recognition.recognise(source, found, past)
+    choice = planning.choose(settings, recognised, routes, past)
+    places = choice.by_account[ACCOUNT].chosen
+    job = drafting.draft_job(settings, account, Limits(), batch, now)
+    entries = tuple(recognised.found[place].entry for place in places)
+    made = drafting.drafts(replace(job, entries=entries))
+    by_place = {ACCOUNT: dict(zip(places, made, strict=True))}
+    return planning.plan(settings, recognised, routes, past, choice, by_place, now)

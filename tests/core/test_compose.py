@@ -157,7 +157,7 @@ PAPER = Entry(
         pytest.param(
             Entry(link="https://example.org/"),
             {"template": "reblog-via"},
-            "Reblog via s\n\nhttps://example.org/",
+            "",
             id="nothing but a link",
         ),
         pytest.param(
@@ -165,6 +165,74 @@ PAPER = Entry(
             {"template": "headline"},
             "Same words\nhttps://example.org/",
             id="a summary that repeats the title",
+        ),
+        pytest.param(
+            Entry(
+                title="今天天气真好，我们去了", summary="今天天气真好，我们去了公园。\n\n下次还来。"
+            ),
+            {"template": "headline"},
+            "今天天气真好，我们去了公园。\n\n下次还来。",
+            id="a title that is the beginning of its text",
+        ),
+        pytest.param(
+            Entry(title="Night trains re…", summary="Night trains return.", link="https://e.org/"),
+            {"template": "{{ title }}\n{{ summary }}\n{{ link }}"},
+            "Night trains return.\nhttps://e.org/",
+            id="a title that was cut off, in a template of one's own",
+        ),
+        pytest.param(
+            Entry(title="Night trains re…", summary="Night trains return.", link="https://e.org/"),
+            {"template": "link"},
+            "Night trains re…\nhttps://e.org/",
+            id="a title without its text",
+        ),
+        pytest.param(
+            Entry(title="Night trains", summary="Night trains\n\nThey return in spring."),
+            {"template": "headline"},
+            "【Night trains】They return in spring.",
+            id="a title that is the heading of its text",
+        ),
+        pytest.param(
+            Entry(title="BERT", summary="BERT\n\nBERT is a model.", authors=("Ann",)),
+            {"template": "paper"},
+            "BERT\nAnn\nBERT is a model.",
+            id="a paper called after its subject",
+        ),
+        pytest.param(
+            Entry(title="老城区", summary="老城区的修表匠开了夜校。"),
+            {"kind": "chouti", "template": "headline"},
+            "【老城区】老城区的修表匠开了夜校。",
+            id="a headline of chouti",
+        ),
+        pytest.param(
+            Entry(title="老城区", categories=("42区",)),
+            {"kind": "chouti"},
+            "老城区",
+            id="no hashtag of chouti's zones",
+        ),
+        pytest.param(
+            Entry(title="老城区", categories=("段子",)),
+            {"kind": "chouti", "hashtags": 1},
+            "老城区\n\n#段子",
+            id="a hashtag of chouti's that is wanted",
+        ),
+        pytest.param(
+            Entry(title="Tram", summary="It came.\n\nThe post Tram appeared first on City News."),
+            {"template": "headline"},
+            "【Tram】It came.",
+            id="boilerplate",
+        ),
+        pytest.param(
+            Entry(title="Tram", summary="It came.\n\nThe post Tram appeared first on City News."),
+            {"template": "headline", "boilerplate": "keep"},
+            "【Tram】It came.\n\nThe post Tram appeared first on City News.",
+            id="boilerplate that is wanted",
+        ),
+        pytest.param(
+            Entry(title="Remove me", summary="Read more", link="https://example.org/"),
+            {"template": "headline", "replace": [["/^Remove me$/", ""]]},
+            "",
+            id="words of which nothing is left",
         ),
         pytest.param(
             Entry(
@@ -339,7 +407,9 @@ def test_visibility_is_the_sources_over_the_accounts():
     [
         (Entry(title="抽屉", language="ja"), {"language": "zh"}, "fr", "zh"),
         (Entry(title="抽屉", language="ja_jp"), {}, "fr", "ja-JP"),
-        (Entry(title="抽屉", language="und"), {}, "fr", "fr"),
+        (Entry(title="tiroir", language="und"), {}, "fr", "fr"),
+        (Entry(title="抽屉", language="en-us"), {}, "fr", "zh"),
+        (Entry(title="抽屉", language="en-us"), {"language": "en"}, "fr", "en"),
         (Entry(title="抽屉"), {}, "", "zh"),
         (Entry(title="plain"), {}, "nonsense", "en"),
     ],
@@ -512,6 +582,7 @@ def test_any_post_fits_and_keeps_what_matters(entry, chosen, limits):
     link = clean_link(entry.link)
     if (
         link
+        and post.text
         and "link" in chosen.template
         and length(link, limits, post.spoiler) <= limits.characters
     ):

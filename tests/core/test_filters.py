@@ -107,7 +107,21 @@ def test_without_filters_an_entry_passes():
         ({"link": ""}, {"links": patterns("trains")}, "links: no link matches none of trains"),
         ({}, {"not_links": patterns("/\\/trains$/")}, "not_links: the link matches /\\/trains$/"),
         ({"language": "de-AT"}, {"languages": ("en", "fr")}, "languages: de is none of en, fr"),
-        ({}, {"languages": ("zh", "ja")}, "languages: unknown is none of zh, ja"),
+        (
+            {"title": "Trains", "summary": ""},
+            {"languages": ("zh", "ja")},
+            "languages: unknown is none of zh, ja",
+        ),
+        (
+            {"title": "夜班火车回来了", "summary": "", "language": "en-us"},
+            {"languages": ("en",)},
+            "languages: zh is none of en",
+        ),
+        (
+            {"title": "Жаңа заң", "summary": ""},
+            {"languages": ("de", "zh")},
+            "languages: unknown is none of de, zh",
+        ),
         (
             {"title": "夜班火车回来了", "summary": ""},
             {"languages": ("ja",)},
@@ -147,6 +161,7 @@ def test_a_refusal_names_the_filter_and_the_fact(changed, chosen, said):
         ({"link": ""}, {"not_links": patterns("trains")}),
         ({"language": "EN_gb"}, {"languages": ("en-US",)}),
         ({}, {"languages": ("en",)}),
+        ({"title": "Жаңа заң", "summary": ""}, {"languages": ("de", "kk")}),
         ({"title": "夜班火车回来了", "summary": ""}, {"languages": ("zh",)}),
         ({"is_reply": True}, {"replies": True}),
         ({"author": Author(tags=("nobot",))}, {"opt_outs": False}),

@@ -1,5 +1,7 @@
 """Claims about links: which are one, and which are posted how."""
 
+import hashlib
+import re
 from importlib.resources import files
 
 import pytest
@@ -12,6 +14,7 @@ from reblogbot.core.identity import (
     host_of,
     site_of,
 )
+from reblogbot.core.page_link import page_link
 from reblogbot.core.text import clean
 from reblogbot.core.text.links import LINK
 
@@ -244,12 +247,58 @@ def test_tracking_parameters_go(name):
     assert clean_link(f"https://example.org/?{name}=x#part") == "https://example.org/#part"
 
 
+@pytest.mark.parametrize(
+    ("tracked", "clean"),
+    [
+        ("https://r.example/a?feedType=RSS&feedName=worldNews&id=1", "https://r.example/a?id=1"),
+        ("https://w.example/a.html?wprss=rss_wellness", "https://w.example/a.html"),
+        ("https://n.example/a?partner=rss&emc=rss", "https://n.example/a"),
+        ("https://ann.example/b-1?source=rss-b1f3d322dadf------2", "https://ann.example/b-1"),
+        ("https://b.example/?from=timeline&isappinstalled=0&p=7", "https://b.example/?p=7"),
+        ("https://www.theguardian.com/a?CMP=share_btn", "https://www.theguardian.com/a"),
+        ("https://youtu.be/abc123?si=x&t=5", "https://youtu.be/abc123?t=5"),
+        ("https://x.com/ann/status/1?s=20&t=abc", "https://x.com/ann/status/1"),
+    ],
+)
+def test_what_tells_of_the_reader_goes_from_the_link_and_from_what_is_compared(tracked, clean):
+    assert clean_link(tracked) == clean
+    assert page_link(tracked) == page_link(clean)
+    # by this form older stores know their entries
+    assert canonical_link(tracked) != canonical_link(clean)
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://shop.example/compare?cmp=4,5",
+        "https://music.example/artist?mbid=1234",
+        "https://notyoutu.be/abc?si=x",
+        "https://example.org/?s=words&t=5&source=wire&partner=ann&from=1999",
+        "https://example.org/?sourceid=7&feature=4",
+    ],
+)
+def test_what_is_tracking_on_one_site_or_with_one_value_stays_elsewhere(link):
+    assert clean_link(link) == link
+
+
 def test_the_list_of_tracking_parameters_is_in_order():
     text = files("reblogbot.core").joinpath("tracking_parameters.txt").read_text("utf-8")
-    names = [line for line in text.splitlines() if line and not line.startswith("#")]
-    assert len(names) == len(set(names))
-    assert all(name == name.strip().lower() and "=" not in name for name in names)
-    assert all(len(name) > 3 for name in names if name.endswith("*"))
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    rules = [line for line in lines if not line.startswith("[")]
+    assert [line for line in lines if line not in rules] == ["[0.1.0]", "[0.2.0]"]
+    assert len(rules) == len(set(rules))
+    for rule in rules:
+        assert re.fullmatch(r"[^\s=@*]+(\*|=[^\s=@*]+\*?| @ [a-z0-9.-]+\.[a-z]+)?", rule), rule
+        assert rule == rule.lower()
+        assert len(rule) > 3 or " @ " not in rule
+
+
+def test_the_list_of_the_first_release_is_as_it_was():
+    text = files("reblogbot.core").joinpath("tracking_parameters.txt").read_text("utf-8")
+    first = text.partition("[0.1.0]")[2].partition("[0.2.0]")[0]
+    names = [line for line in first.splitlines() if line and not line.startswith("#")]
+    digest = hashlib.sha256("\n".join(names).encode()).hexdigest()
+    assert (len(names), digest[:16]) == (116, "ad462352866070bc")
 
 
 # the link that is posted

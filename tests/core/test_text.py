@@ -162,6 +162,9 @@ def test_one_line_is_one_line():
         ('wow<img class="wp-smiley emoji" alt="🎉"><img alt="not this">', "wow🎉"),
         ("1 < 2 and <3", "1 < 2 and <3"),
         ("<![CDATA[inner]]> <![endif]>", "inner <![endif]>"),
+        ("<![CDATA[<![CDATA[<b>nested</b>]]>]]>", "nested"),
+        ("<![CDATA[never closed", "never closed"),
+        ("closed twice]]>]]>", "closed twice"),
         ("<!-- gone -->kept", "kept"),
         ("<!-- gone > --><b>kept</b>", "kept"),
         ('<p title="a > b" class=x>kept</p> 2 > 1', "kept\n\n2 > 1"),
@@ -172,6 +175,62 @@ def test_one_line_is_one_line():
 )
 def test_html_reads_as_a_reader_sees_it(html, text):
     assert html_to_text(html) == text
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("10<sup>9</sup> km<sup>2</sup> 10<sup>-6</sup>", "10⁹ km² 10⁻⁶"),
+        ("H<sub>2</sub>O, CO<sub>2</sub>, C<sub>60</sub>", "H₂O, CO₂, C₆₀"),
+        ("x<sup>n</sup> x<sup>2n+1</sup> e<sup>x</sup>", "xⁿ x²ⁿ⁺¹ e^x"),
+        ("2<sup>0.5</sup> 2<sup>a+b</sup> f<sup>(k)</sup>", "2^0.5 2^(a+b) f^(k)"),
+        ("x<sub>i</sub> x<sub>max</sub> log<sub>10</sub>", "xᵢ x_max log₁₀"),
+        ("1<sup>st</sup>, 2<sup>nd</sup>, n<sup>th</sup>", "1st, 2nd, nth"),
+        ("XIX<sup>e</sup>, M<sup>me</sup>, 1<sup>er</sup>, 2<sup>o</sup>", "XIXe, Mme, 1er, 2º"),
+        ("Brand<sup>TM</sup>, Brand<sup>®</sup>", "Brand™, Brand®"),
+        ("word<sup>1</sup>, word<sup>[2]</sup>, word<sup>*</sup>", "word¹, word[2], word*"),
+        ('Smith<sup><a href="#n">1</a>,<a href="#m">2</a></sup>', "Smith¹,²"),
+        ("E = mc<sup> 2 </sup>", "E = mc²"),
+        ("text <sub>Photo: Ann</sub>", "text Photo: Ann"),
+        ("2<sup>10<sup>3</sup></sup>", "2¹⁰³"),
+        ("a<sup>2 never closed", "a2 never closed"),
+        ("<sub></sub><sup></sup>nothing", "nothing"),
+    ],
+)
+def test_raised_and_lowered_text_keeps_its_meaning(html, text):
+    assert html_to_text(html) == text
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<ruby>漢字<rp>(</rp><rt>かんじ</rt><rp>)</rp></ruby>です",
+        "<ruby>漢字<rt>かんじ</rt></ruby>です",
+        "<ruby><rb>漢字<rt>かんじ</ruby>です",
+        "<ruby>漢字<rt></rt><rt>かんじ</ruby>です",
+    ],
+)
+def test_a_reading_stands_in_parentheses(html):
+    assert html_to_text(html) == "漢字(かんじ)です"
+
+
+@pytest.mark.parametrize(
+    ("image", "text"),
+    [
+        ('<img draggable="false" role="img" class="wp-smiley" alt="🎉" src="1f389.svg">', "🎉"),
+        ('<img class="emojione" alt=":tada:">', ":tada:"),
+        ('<img class="smiley" alt=":-)">', ":-)"),
+        ('<img alt="👩‍🚀" src="x.png">', "👩‍🚀"),
+        ('<span class="url-icon"><img alt="[允悲]" style="width:1em"></span>', "[允悲]"),
+        ('<img alt="A dog">', ""),
+        ('<img alt="3">', ""),
+        ("<img>", ""),
+    ],
+)
+def test_an_image_that_stands_for_a_character_is_read_as_it(image, text):
+    assert html_to_text(f"<p>We did it {image} today</p>") == f"We did it {text} today".replace(
+        "  ", " "
+    )
 
 
 @pytest.mark.parametrize(
@@ -367,11 +426,42 @@ def test_categories_become_hashtags():
         "https://example.org/cat",
         "Uncategorized",
         "a whole sentence as category",
+        "friends of the family",
+        "cs.ZZ",
+        "u/ann",
         "x" * 60,
     ],
 )
 def test_what_makes_no_hashtag_is_left_out(category):
     assert hashtags([category], 9, ()) == ()
+
+
+@pytest.mark.parametrize(
+    ("category", "tags"),
+    [
+        ("cs.CL", ("#NLP",)),
+        ("cs.SE", ("#SoftwareEngineering",)),
+        ("math.AG", ("#Mathematics",)),
+        ("quant-ph", ("#QuantumPhysics",)),
+        ("math", ("#math",)),
+        ("r/rust", ("#rust",)),
+        ("/r/AskScience", ("#AskScience",)),
+        ("Tips & Tricks", ("#Tips", "#Tricks")),
+        ("Gowanus Canal (Brooklyn, NY)", ("#GowanusCanal",)),
+        ("Atlanta, Georgia", ("#Atlanta", "#Georgia")),
+        ("Help: Trains", ("#Help", "#Trains")),
+        ("News/Story", ("#News", "#Story")),
+        ("TCP/IP", ("#TCPIP",)),
+        ("R&D", ("#RD",)),
+        ("U.S. News", ("#USNews",)),
+    ],
+)
+def test_a_category_becomes_the_subjects_it_names(category, tags):
+    assert hashtags([category], 9, ()) == tags
+
+
+def test_the_subjects_of_a_category_count_each():
+    assert hashtags(["Tips & Tricks", "Trains"], 2, ()) == ("#Tips", "#Tricks")
 
 
 def test_hashtags_are_few_and_each_stands_once():
@@ -402,7 +492,8 @@ def test_every_hashtag_is_one_to_mastodon(categories):
         ("优の良品，中国制造的一天", "zh"),
         ("これはペンです", "ja"),
         ("안녕하세요 world", "ko"),
-        ("Привет, мир", "ru"),
+        ("Привет, мир", ""),
+        ("Мы увидели мир", "ru"),
         ("Привіт світ", "uk"),
         ("سلام می‌گفت", "fa"),
         ("مرحبا", "ar"),

@@ -152,6 +152,9 @@ def test_a_feed_without_entries_is_well():
         ("<![CDATA[<script>alert(1)</script>News<style>b{}</style>]]>", "News"),
         ("I &lt;3 you &amp;amp; me", "I <3 you & me"),
         ("&amp;amp;amp;", "&amp;"),
+        ("&amp;lt;b&amp;gt;Twice&amp;lt;/b&amp;gt; escaped", "Twice escaped"),
+        ("10&lt;sup&gt;9&lt;/sup&gt; stars", "10⁹ stars"),
+        ("<![CDATA[Half a section]]]]>&gt;", "Half a section"),
         ("  spaces\n\tand lines ", "spaces and lines"),
         ("zero\u200bwidth \u202eevil", "zerowidth evil"),
         ("caf&#233; &#x4e2d;", "café 中"),
@@ -165,9 +168,36 @@ def test_an_rss_title_is_unescaped_exactly_once(written, title):
 
 
 @pytest.mark.parametrize(
+    "written",
+    [
+        "<img src='/a.png'/><![CDATA[<p>One <a href =\"/x\">two</a></p>]]>",
+        "<![CDATA[<p>One <b>two</b>]]]]><![CDATA[></p>]]>",
+        "&amp;lt;p&amp;gt;One two&amp;lt;/p&amp;gt;",
+        "&lt;p&gt;One two&lt;/p&gt;&lt;a href=",
+    ],
+)
+def test_a_description_shows_no_tag_however_it_was_escaped(written):
+    assert item(f"<title>T</title><description>{written}</description>").summary == "One two"
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ("&lt;h1&gt;One&lt;/h1&gt; two", "One\n\ntwo"),
+        ("It&amp;#8217;s one &amp;amp; two", "It’s one & two"),
+        ("a &lt; b, the &lt;p&gt; element &amp;amp; more", "a < b, the <p> element &amp; more"),
+    ],
+)
+def test_plain_content_shows_no_tag_and_no_entity_that_nobody_writes(content, text):
+    document = atom(f"<entry><title>T</title><id>urn:1</id><content>{content}</content></entry>")
+    assert only(document).summary == text
+
+
+@pytest.mark.parametrize(
     ("kind", "written", "title"),
     [
         ("text", "AT&amp;amp;T", "AT&amp;T"),
+        ("text", "It&amp;#39;s Tom &amp;amp; Jerry", "It's Tom & Jerry"),
         ("text", "&lt;b&gt; tags", "<b> tags"),
         ("html", "AT&amp;amp;T &lt;b&gt;bold&lt;/b&gt;", "AT&T bold"),
         (

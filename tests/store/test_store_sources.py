@@ -493,7 +493,8 @@ def test_more_sources_than_a_statement_has_room_for_are_claimed_and_released(sql
 def storm(store, found, refusals=(), at=NOW):
     claimed = claim(store, "chouti", at)
     made = replace(plan(found, refusals=refusals), storm="storm: very many")
-    return store.sources.record(claimed, batch(found), made, ["news"], at, at)
+    following = NextPoll(at, "interval")
+    return store.sources.record(claimed, batch(found), made, ["news"], following, at)
 
 
 def test_entries_that_nothing_is_said_of_are_remembered_as_seen_alone(store):
@@ -538,7 +539,8 @@ def test_what_was_left_out_stands_in_the_status_until_the_next_whole_answer(stor
 
     def polled(shown):
         claimed = claim(store, "chouti")
-        store.sources.record(claimed, shown, plan([one]), ["news"], NOW, NOW)
+        following = NextPoll(NOW, "interval")
+        store.sources.record(claimed, shown, plan([one]), ["news"], following, NOW)
         return store.sources.of(["chouti"])["chouti"]
 
     cut = polled(replace(batch([one]), left_out=6))

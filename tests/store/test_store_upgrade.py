@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from reblogbot.core import planning, recognition
+from reblogbot.core import recognition
 from reblogbot.core.schedule import NextPoll
 from reblogbot.store import open_store
-from worlds import ACCOUNT, START, STEP, News, account_route, batch, every_style, source_settings
+from worlds import ACCOUNT, START, STEP, News, batch, every_style, planned
 
 DUMP = Path(__file__).with_name("store_of_0_1_0.sql")
 STYLES = every_style()
@@ -44,8 +44,7 @@ def poll(store, name, shown, number):
     read = batch(shown, STYLES[name], number)
     found = recognition.candidates(name, read, record.habits)
     past = store.sources.past(record, found, [ACCOUNT])
-    route = account_route(learnt=ACCOUNT in record.learnt)
-    plan = planning.plan(source_settings(name), read, found, [route], past, now)
+    plan = planned(name, read, found, past, now, learnt=ACCOUNT in record.learnt)
     recorded = store.sources.record(
         record, read, plan, [ACCOUNT], NextPoll(now + STEP, "interval"), now
     )

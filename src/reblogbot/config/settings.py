@@ -40,6 +40,8 @@ from reblogbot.config.values import (
 )
 
 ConfiguredVisibility = Literal["public", "unlisted", "private"]
+# chouti's own form has no hashtags
+_HASHTAGS_OF_KIND = {"chouti": 0}
 BUILT_IN_TEMPLATES = ("link", "headline", "reblog-via", "paper")
 
 
@@ -170,11 +172,20 @@ class SourceSettings(Table):
     tags: Many[Hashtag] = ()
     replace: Many[Rewrite] = ()
     media: Natural = 0
+    boilerplate: Literal["drop", "keep"] = "drop"
     updates: Literal["ignore", "edit"] = "ignore"
     digest: Clocktime | None = None
     filter: FilterSettings = FilterSettings()
     headers: Headers = Field(default_factory=dict, repr=False)
     options: Any = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _defaults_of_kind(cls, given: Any) -> Any:
+        kind = str(given.get("kind")) if isinstance(given, dict) else ""
+        return (
+            {"hashtags": _HASHTAGS_OF_KIND[kind], **given} if kind in _HASHTAGS_OF_KIND else given
+        )
 
 
 class Config(Table):

@@ -17,15 +17,18 @@ from reblogbot.core.text import (
     defuse,
     graphemes,
     hashtags,
-    language_of,
     language_tag,
     length,
     one_line,
     shorten,
     size,
+    text_language,
     untagged,
 )
+from reblogbot.core.text.boilerplate import without_boilerplate
+from reblogbot.core.text.line_breaks import unwrapped
 from reblogbot.core.text.patterns import matches, replaced
+from reblogbot.core.text.repetition import end_of_title, is_cut, without_heading
 from reblogbot.model import Action, Entry, Limits, Media, Post
 
 __all__ = [
@@ -73,7 +76,7 @@ def compose(
     source_title: str = "",
     feed_language: str = "",
 ) -> Post:
-    """The post an entry makes on an account's server, within its limit.
+    """The post an entry makes on an account's server, within its limit; without words no text.
 
     Of what does not fit, the summary is shortened first, then the title; hashtags go when
     hardly a title is left. The link stays: where it would not fit by itself, the post is over
@@ -81,8 +84,9 @@ def compose(
     Raises ReblogbotError when the template fails on this entry.
     """
     draft = _draft(entry, source, limits, source_title)
-    text = _fitted(draft, limits)
     names = draft.names
+    # of what is empty, a link alone is not posted
+    text = _fitted(draft, limits) if names.title else ""
     return Post(
         action="post",
         text=text,
@@ -151,7 +155,7 @@ class _Draft:
             title=self.names.title if title is None else title,
         )
         text = self.template.render(names)
-        if self.template.places_tags:
+        if "tags" in self.template.names:
             return text
         return f"{text}\n\n{Tags(untagged(names.tags, text))}".strip()
 
@@ -162,11 +166,17 @@ def _draft(entry: Entry, source: SourceSettings, limits: Limits, source_title: s
     # "#1" can stand where it will be escaped
     numbers = limits.markup not in _ESCAPING
     title = " ".join(defuse(_rewritten(entry.title[:most], source), numbers=numbers).split())
-    summary = defuse(_rewritten(entry.summary[:most], source), numbers=numbers).strip()
+    summary = _rewritten(_summary(entry.summary[:most], source), source)
+    summary = defuse(summary, numbers=numbers).strip()
     spoiler = _spoiler(source, "\n".join((title, summary, *entry.categories[:50])))
     spoiler = spoiler or _harmless_line(entry.spoiler)
+    form = template(source.template)
+    # chouti's headline in brackets stands before its text as it came
+    is_joined = source.kind != "chouti" and {"title", "summary"} <= form.names
     if not title:
         title, summary = shorten(summary, _LONGEST_UNTITLED), ""
+    elif is_joined:
+        title, summary = _said_once(title, unwrapped(summary), has_lines=form.shortens_summary)
     authors = Listing(name for name in map(_harmless_line, entry.authors[:50]) if name)
     names = Names(
         title=title,
@@ -180,7 +190,7 @@ def _draft(entry: Entry, source: SourceSettings, limits: Limits, source_title: s
         tags=Tags(hashtags(entry.categories[:50], source.hashtags, source.tags)),
         published=entry.published_at and entry.published_at.astimezone(ZoneInfo(source.timezone)),
     )
-    draft = _Draft(template(source.template), names, shorten(spoiler, limits.characters // 2))
+    draft = _Draft(form, names, shorten(spoiler, limits.characters // 2))
     return draft if _is_link_apart(draft) else _with_quiet_link(draft)
 
 
@@ -195,6 +205,25 @@ def _is_link_apart(draft: _Draft) -> bool:
 
 def _with_quiet_link(draft: _Draft) -> _Draft:
     return replace(draft, names=draft.names._replace(link=draft.names.link.replace("@", "%40")))
+
+
+def _summary(summary: str, source: SourceSettings) -> str:
+    text = clean(summary)
+    return without_boilerplate(text) if source.boilerplate == "drop" else text
+
+
+def _said_once(title: str, summary: str, *, has_lines: bool) -> tuple[str, str]:
+    """Title and summary for a template that writes both, so that no words are said twice.
+
+    A title that is the heading of the text is taken out of it. One that is its beginning, cut
+    off or not, leaves the whole text for a title; not where a template `has_lines` of its own for
+    each, since it shortens the summary.
+    """
+    end = end_of_title(title, summary)
+    rest = without_heading(summary, end) if end else summary
+    if rest is not None and not (end and is_cut(title)):
+        return title, rest
+    return (title, summary) if has_lines else (summary, "")
 
 
 def _rewritten(text: str, source: SourceSettings) -> str:
@@ -219,12 +248,14 @@ def _spoiler(source: SourceSettings, text: str) -> str:
 def _language(
     entry: Entry, source: SourceSettings, account: AccountSettings, feed_language: str, names: Names
 ) -> str:
-    """The admin's word on the source, the entry's own, the feed's, the script's, a default."""
+    """The admin's word on the source, the entry's own, the feed's, the text's, a default.
+
+    What the script of the text contradicts is passed over, but for the admin's word.
+    """
+    text = f"{names.title}\n{names.summary}"
     return (
         language_tag(source.language)
-        or language_tag(entry.language)
-        or language_tag(feed_language)
-        or language_of(f"{names.title}\n{names.summary}")
+        or text_language(text, entry.language, feed_language)
         or language_tag(account.language)
     )
 

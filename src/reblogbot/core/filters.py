@@ -15,8 +15,7 @@ from reblogbot.config.settings import FilterSettings, SourceSettings
 from reblogbot.config.values import Pattern
 from reblogbot.core import consent
 from reblogbot.core.identity import host_of, site_of
-from reblogbot.core.text import clean, language_of, language_tag, one_line
-from reblogbot.core.text.language import BY_SCRIPT
+from reblogbot.core.text import clean, language_tag, may_be_in, one_line, text_language
 from reblogbot.core.text.patterns import matches
 from reblogbot.model import Entry
 
@@ -194,11 +193,14 @@ def _not_domains(entry: Entry, chosen: FilterSettings) -> str:
 
 
 def _languages(entry: Entry, chosen: FilterSettings, spoken: str) -> str:
-    wanted = {_primary(one) for one in chosen.languages}
-    text = f"{entry.title[:_READ]}\n{entry.summary[:_READ]}"
-    language = _primary(spoken or entry.language) or language_of(clean(text))
-    # a text in Latin letters may be in any language but those of other scripts
-    if not wanted or language in wanted or (not language and not wanted <= BY_SCRIPT):
+    if not chosen.languages:
+        return ""
+    text = clean(f"{entry.title[:_READ]}\n{entry.summary[:_READ]}")
+    language = _primary(spoken or text_language(text, entry.language))
+    # one that cannot be told may be any that its script is used for
+    if any(
+        _primary(one) == language if language else may_be_in(one, text) for one in chosen.languages
+    ):
         return ""
     return f"languages: {language or 'unknown'} is none of {', '.join(chosen.languages)}"
 

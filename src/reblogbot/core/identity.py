@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from hashlib import blake2b
-from pathlib import Path
 from typing import TYPE_CHECKING
 from unicodedata import normalize
 from urllib.parse import urlsplit
@@ -16,6 +15,7 @@ import regex
 
 from reblogbot.core.text import one_line
 from reblogbot.core.text.mentions import harmless_link
+from reblogbot.core.tracking import FIRST_RELEASE, is_tracking
 from reblogbot.model import Entry
 
 if TYPE_CHECKING:
@@ -55,15 +55,15 @@ def canonical_link(link: str) -> str:
 
     http and https are one, so that a site that moves to https is not posted anew. Host in
     lower case and IDNA; default port, fragment (but not `#!…` or `#/…`, which are routes) and
-    tracking parameters gone; the other parameters keep their order and empty values. One
+    the tracking parameters of 0.1.0 gone; the others keep their order and empty values. One
     site's several addresses are joined. A key, not an address: nobody should fetch it.
     """
     parts = _parse(link)
     if parts is None:
         return ""
     port = parts.port.lstrip("0")
-    query = _query(parts.query or "", _normal)
-    route = _query(parts.fragment or "", _normal)
+    query = _query(parts.query or "", _normal, parts.ascii_host, FIRST_RELEASE)
+    route = _query(parts.fragment or "", _normal, parts.ascii_host, FIRST_RELEASE)
     canonical = (
         f"https://{parts.ascii_host}"
         + (f":{port}" if port not in _DEFAULT_PORTS else "")
@@ -84,8 +84,8 @@ def clean_link(link: str) -> str:
     parts = _parse(link)
     if parts is None:
         return ""
-    query = None if parts.query is None else _query(parts.query, _quoted)
-    fragment = None if parts.fragment is None else _query(parts.fragment, _quoted)
+    query = None if parts.query is None else _query(parts.query, _quoted, parts.ascii_host)
+    fragment = None if parts.fragment is None else _query(parts.fragment, _quoted, parts.ascii_host)
     path = _quoted(parts.path)
     if not _BALANCED.fullmatch(path):
         path = path.replace("(", "%28").replace(")", "%29")
@@ -281,25 +281,10 @@ def _label(label: str) -> str:
 # names in the query
 
 
-@cache
-def _tracking() -> tuple[frozenset[str], tuple[str, ...]]:
-    """The names that are dropped, and the beginnings of further ones."""
-    lines = Path(__file__).with_name("tracking_parameters.txt").read_text("utf-8").splitlines()
-    names = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
-    return (
-        frozenset(name for name in names if not name.endswith("*")),
-        tuple(name[:-1] for name in names if name.endswith("*")),
+def _query(query: str, written: Callable[[str], str], host: str, release: str = "") -> str:
+    return "&".join(
+        written(pair) for pair in query.split("&") if not is_tracking(pair, host, release)
     )
-
-
-def _query(query: str, written: Callable[[str], str]) -> str:
-    return "&".join(written(pair) for pair in query.split("&") if not _is_tracking(pair))
-
-
-def _is_tracking(pair: str) -> bool:
-    names, beginnings = _tracking()
-    name = pair.partition("=")[0].removeprefix("amp;").lower()
-    return name in names or name.startswith(beginnings)
 
 
 # percent-encoding

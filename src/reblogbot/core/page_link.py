@@ -10,6 +10,7 @@ from urllib.parse import unquote
 import regex
 
 from reblogbot.core.identity import canonical_link
+from reblogbot.core.tracking import is_tracking
 
 # an address is rewritten at most so many times: AMP caches and redirectors may be nested
 _REWRITES = 4
@@ -39,9 +40,9 @@ def page_link(link: str, ignored: frozenset[str] = frozenset()) -> str:
     """The link as it is for every address of its page; "" for no usable http(s) link.
 
     Beyond `canonical_link`: no `www.`, `m.`, `mobile.` or `amp.` in the host; no trailing slash,
-    index page, session or AMP sign in the path; the query in order, without sessions, AMP and
-    the `ignored` names. What a redirector carries in its query counts for it, and sites with
-    several hosts have one (`page_aliases.txt`). A fragment stays: it is a place of its own.
+    index page, session or AMP sign in the path; the query in order, without tracking, sessions,
+    AMP and the `ignored` names. What a redirector carries in its query counts for it, and sites
+    with several hosts have one (`page_aliases.txt`). A fragment stays: it is a place of its own.
     """
     page, place = canonical_link(link), _place(link)
     for _ in range(_REWRITES):
@@ -84,7 +85,7 @@ def _normal(canonical: str, ignored: frozenset[str]) -> str:
     address, hash_sign, route = canonical.partition("#")
     location, _, query = address.removeprefix("https://").partition("?")
     host, _, path = location.partition("/")
-    query = _query(query, ignored)
+    query = _query(query, ignored, host)
     mark = f"?{query}" if query else ""
     return f"https://{_host(host)}{_path(f'/{path}')}{mark}{hash_sign}{route}"
 
@@ -103,13 +104,14 @@ def _path(path: str) -> str:
     return _AMP_PATH.sub(r"\1", path) or "/"
 
 
-def _query(query: str, ignored: frozenset[str]) -> str:
+def _query(query: str, ignored: frozenset[str], host: str) -> str:
     dropped = ignored | _SESSIONS
     pairs = [
         pair
         for pair in query.split("&")
         if pair
         and _name(pair) not in dropped
+        and not is_tracking(pair, host)
         and not _AMP.fullmatch(pair)
         and not _FROM_FEED.fullmatch(pair)
     ]

@@ -69,10 +69,11 @@ class Names(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A compiled template; `places_tags` where it writes the hashtags itself."""
+    """A compiled template, the names in it, and whether it shortens the summary by itself."""
 
     compiled: jinja2.Template
-    places_tags: bool
+    names: frozenset[str]
+    shortens_summary: bool
 
     def render(self, names: Names) -> str:
         """The text, without the lines whose names are all empty. Raises ReblogbotError."""
@@ -93,8 +94,13 @@ def template(text: str) -> Template:
     fault = "" if text in BUILT_IN else _syntax_fault(source)
     if fault:
         raise ReblogbotError("template_invalid", f"template, {fault}")
-    places_tags = "tags" in meta.find_undeclared_variables(_ENVIRONMENT.parse(source))
-    return Template(_ENVIRONMENT.from_string(source), places_tags)
+    tree = _ENVIRONMENT.parse(source)
+    shortened = (one.node for one in tree.find_all(nodes.Filter) if one.name == "shorten")
+    return Template(
+        _ENVIRONMENT.from_string(source),
+        frozenset(meta.find_undeclared_variables(tree)),
+        any(isinstance(one, nodes.Name) and one.name == "summary" for one in shortened),
+    )
 
 
 def check_template(text: str) -> str:

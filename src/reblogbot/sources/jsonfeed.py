@@ -8,11 +8,18 @@ from datetime import datetime, tzinfo
 from typing import Any
 from urllib.parse import urlsplit
 
-from reblogbot.core.text import html_to_text, language_tag, one_line
+from reblogbot.core.text import language_tag, one_line
 from reblogbot.model import Batch, Entry, Media
 from reblogbot.sources import dates, json_text, not_a_feed
 from reblogbot.sources.entry_media import pictures_in
-from reblogbot.sources.plain import LONGEST_HTML, LONGEST_TEXT, plain_line
+from reblogbot.sources.plain import (
+    LONGEST_HTML,
+    LONGEST_TEXT,
+    from_html,
+    from_plain,
+    plain,
+    plain_line,
+)
 from reblogbot.sources.urls import is_web_url, json_link, web_url
 
 
@@ -93,9 +100,9 @@ def _texts(values: Any) -> Iterable[str]:
 
 def _summary(item: dict[str, Any]) -> str:
     text = (
-        _text(item, "summary")
-        or _text(item, "content_text")
-        or html_to_text(_text(item, "content_html"))
+        plain(_text(item, "summary"))
+        or from_plain(_text(item, "content_text"))
+        or from_html(_text(item, "content_html"))
     )
     return text[:LONGEST_TEXT]
 

@@ -28,7 +28,14 @@ from reblogbot.sources import (
 from reblogbot.sources.body import Body
 from reblogbot.sources.encoding import decode
 from reblogbot.sources.entry_media import entry_media
-from reblogbot.sources.plain import LONGEST_HTML, LONGEST_TEXT, has_markup
+from reblogbot.sources.plain import (
+    LONGEST_HTML,
+    LONGEST_TEXT,
+    from_escaped,
+    from_html,
+    from_plain,
+    plain,
+)
 from reblogbot.sources.urls import is_web_url, web_url
 
 CUT_OFF = Validators(cursor="cut off")
@@ -279,18 +286,16 @@ class _Reading:
     def _title(self, raw: dict[str, Any]) -> str:
         title = str(next(filter(None, map(raw.get, _TITLES)), ""))[:LONGEST_HTML]
         kind = raw.get("title_detail", {}).get("type", "text/plain")
-        if kind != "text/plain" or (not self.head.is_atom and has_markup(title)):
-            title = html_to_text(title)
-        elif not self.head.is_atom:
-            # RSS does not say whether a title is HTML: a lone "<" or ">" is none, "&amp;" is
-            title = unescape_once(title)
-        return one_line(title)[:LONGEST_TEXT]
+        # RSS does not say whether a title is HTML
+        of_text = from_escaped if self.head.is_atom else plain
+        read = of_text if kind == "text/plain" else from_html
+        return one_line(read(title))[:LONGEST_TEXT]
 
     def _summary(self, raw: dict[str, Any]) -> str:
         for detail in _texts(raw):
             value = str(detail.get("value") or "")[:LONGEST_HTML]
             is_plain = detail.get("type") == "text/plain"
-            text = clean(value) if is_plain else html_to_text(value)
+            text = clean(from_plain(value)) if is_plain else from_html(value)
             if text:
                 return text[:LONGEST_TEXT]
         return ""
@@ -372,11 +377,15 @@ def _authors(raw: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _categories(raw: dict[str, Any]) -> tuple[str, ...]:
-    terms = (
-        one_line(unescape_once(str(tag.get("label") or tag.get("term") or "")))
-        for tag in raw.get("tags") or ()
-    )
+    terms = (one_line(unescape_once(term)) for tag in raw.get("tags") or () for term in _terms(tag))
     return tuple(dict.fromkeys(term for term in terms if term))
+
+
+def _terms(tag: Mapping[str, Any]) -> list[str]:
+    written = str(tag.get("label") or tag.get("term") or "")
+    # Flickr lists its tags in one media:category, apart by spaces
+    is_list = str(tag.get("scheme") or "").endswith(":tags")
+    return written.split() if is_list else [written]
 
 
 def _count(value: Any) -> int | None:

