@@ -23,7 +23,7 @@ from reblogbot.config.settings import AccountSettings, Config, SourceSettings
 from reblogbot.core import schedule
 from reblogbot.core.rounds import Poll, Round
 from reblogbot.core.schedule import NextPoll
-from reblogbot.model import Delivery, Limits, Post, State
+from reblogbot.model import Delivery, Entry, Limits, Post, State
 from reblogbot.polling import Look, Poller
 from reblogbot.ports import Clock, ParserPool, Source, Told, untold
 from reblogbot.sending.access import Access
@@ -237,6 +237,10 @@ class Pipeline:
                 self.config, self.store, self._in_store, self.sender, self.clock
             )
         await self._messenger.tell(at_once=at_once)
+
+    async def entry_of(self, number: int) -> Entry | None:
+        """The entry a delivery came from; None when it is forgotten."""
+        return await self._in_store(self.store.outbox.entry_of, number)
 
     async def queued(self) -> list[Delivery]:
         """What waits in the outbox of enabled accounts and sources, in order."""

@@ -10,7 +10,8 @@ from typing import Any
 
 from reblogbot.core import turns
 from reblogbot.core.planning import Taken
-from reblogbot.model import Delivery, Intent, Plan, Post, State
+from reblogbot.core.text import beginning
+from reblogbot.model import Delivery, Entry, Intent, Plan, Post, State
 from reblogbot.pipeline import Pipeline
 from reblogbot.ports import Told, untold
 from reblogbot.sending.bundling import may_be_bundled
@@ -26,6 +27,8 @@ class Preview:
     posts: list[Queued] = field(default_factory=list)
     refused: list[dict[str, str]] = field(default_factory=list)
     errors: list[dict[str, str]] = field(default_factory=list)
+    beginnings: dict[str, str] = field(default_factory=dict)
+    """How the statuses begin that would be boosted, by their addresses; for a person."""
 
     def as_json(self, limit: int | None = None) -> dict[str, Any]:
         """The contract's `preview --json`."""
@@ -76,17 +79,29 @@ async def preview(pipeline: Pipeline, names: Sequence[str], told: Told = untold)
             for intent in plan.intents
             if intent.state == State.QUEUED
         ]
+        made.beginnings |= {
+            intent.post.uri: _first_words(intent.candidate.entry)
+            for intent in plan.intents
+            if intent.post.action == "boost"
+        }
         _refuse(made, name, plan)
     for one in await _lined_up(pipeline, await _bundled(pipeline, waiting, titles, now)):
         pace = pipeline.config.accounts[one.account].pace
         reason = turns.superseded(one, waiting)
         if one.due <= now:
             reason = reason or turns.too_old(one, pipeline.config, pace, now)
+        if one.post.action == "boost" and one.post.uri not in made.beginnings:
+            entry = await pipeline.entry_of(one.id)
+            made.beginnings[one.post.uri] = _first_words(entry) if entry else ""
         if reason:
             made.refused.append(_refusal(one.source, one.account, one.post.link, "", reason))
         else:
             made.posts.append((one.account, one.source, one.post))
     return made
+
+
+def _first_words(entry: Entry) -> str:
+    return beginning(f"{entry.title} {entry.summary}")
 
 
 def _rescored(waiting: list[Delivery], source: str, plan: Plan) -> list[Delivery]:

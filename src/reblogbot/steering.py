@@ -43,8 +43,12 @@ def is_told(one: Delivery) -> bool:
 class Steering:
     """Steers deliveries at one instant."""
 
-    def __init__(self, config: Config, store: Store, now: datetime) -> None:
+    def __init__(
+        self, config: Config, store: Store, now: datetime, *, may_render: bool = True
+    ) -> None:
+        """Of a config with faults, nothing may be rendered."""
         self._config = config
+        self._may_render = may_render
         self._store = store
         self._now = now
         self._slots: dict[str, Iterator[datetime]] = {}
@@ -55,12 +59,16 @@ class Steering:
         return self._move(one, replace(one, state=State.HELD, error="held by the admin"))
 
     def release(self, one: Delivery, *, paced: bool = False) -> Steered:
-        """Let it go out: at once, or `paced`, evenly spread over the account's pace.
+        """Let what is held go out: at once, or `paced`, evenly spread over the account's pace.
 
-        What belongs to a digest keeps its time.
+        What belongs to a digest keeps its time. What was skipped or given up is brought back by
+        `retry`.
         """
         if one.state == State.QUEUED:
             return Steered(one, "is queued already")
+        if one.state in CONCERNED["retry"]:
+            said = f"is {one.state.value} and stays so; `queue retry {one.id}` brings it back"
+            return Steered(one, said, done=False)
         source = self._config.sources.get(one.source)
         if not paced or (source is not None and source.digest is not None):
             return self._queue(one)
@@ -141,11 +149,12 @@ class Steering:
 
     def _render(self, one: Delivery) -> Delivery | str:
         """The delivery with its text rendered anew, or why that cannot be."""
-        source = self._config.sources.get(one.source)
+        source = self._config.sources.get(one.source) if self._may_render else None
         account = self._config.accounts.get(one.account)
         entry = self._store.outbox.entry_of(one.id)
         if source is None or account is None:
-            return "cannot be rendered: its source or account is not in the config any more"
+            lost = "its source or account is not in the config any more"
+            return f"cannot be rendered: {lost if self._may_render else 'the config has faults'}"
         if entry is None or one.state not in {State.QUEUED, State.DEAD, State.SKIPPED, State.HELD}:
             return f"cannot be rendered: it is {one.state.value}, or its entry is forgotten"
         if one.post.is_bundle or one.post.action == "edit":

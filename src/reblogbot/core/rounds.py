@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -92,6 +93,12 @@ class Round:
             "dead": states.count(State.DEAD),
         }
 
+    def counts_in_words(self) -> dict[str, int]:
+        """The numbers for a person: what was found, or edited, is not counted as sent."""
+        counts = self.counts()
+        ended = Counter(outcome(one) for one in self.deliveries.values())
+        return counts | {name: ended[name] for name in ("sent", "found", "edited")}
+
     def as_json(self) -> dict[str, Any]:
         """The whole of the contract's `sync --json`, and the accounts that rest in trouble."""
         return {
@@ -103,6 +110,19 @@ class Round:
             "deliveries": [delivery_json(one) for one in self.deliveries.values()],
             "accounts": [{"name": name, "error": why} for name, why in self.paused.items()],
         }
+
+
+def outcome(one: Delivery) -> str:
+    """What became of a delivery, for a person: its state, `edited`, or `found`.
+
+    What stood there before the program sent anything is found; the JSON calls both `sent`.
+    """
+    if one.state != State.SENT:
+        return one.state.value
+    if one.post.action == "edit":
+        return "edited"
+    # a claim notes when a delivery was first sent: this one never was
+    return "found" if one.sent_from is None else "sent"
 
 
 def delivery_json(one: Delivery) -> dict[str, Any]:
