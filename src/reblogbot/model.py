@@ -230,6 +230,8 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.SENT: frozenset(),
 }
 OPEN = frozenset({State.QUEUED, State.SENDING, State.DOUBT, State.HELD})
+RENDERED_ANEW = "rendered anew: its entry changed"
+"""The note on what waits and was rendered anew by itself."""
 PART_OF = "digest: it is part of delivery"
 """How the note begins on what is skipped because a digest has its text."""
 
@@ -279,6 +281,8 @@ class Candidate:
     published_lookups: tuple[bytes, ...] = ()
     old_keys: tuple[bytes, ...] = ()
     old_published_keys: tuple[bytes, ...] = ()
+    guid_key: bytes | None = None
+    """The one of its keys that stands for its id, None without an id that tells."""
 
     @property
     def known_as(self) -> tuple[bytes, ...]:
@@ -318,12 +322,33 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Revision:
+    """A waiting delivery whose entry changed: rendered anew, held, or skipped."""
+
+    candidate: Candidate
+    before: Delivery
+    after: Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An entry that reads otherwise than when the account queued it; `remark` for its story."""
+
+    candidate: Candidate
+    account: str
+    delivery_id: int
+    entry_id: int
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What one batch comes to; `candidates` is all of it, oldest first, `storm` why it is held.
 
-    `scored` are those whose score decides when they go out. With `is_outdated` an entry changed
-    whose post is yet to be made, and can be edited only then. `sightings` is the evidence to be
-    remembered by key, `habits` what the batch teaches of the source.
+    `scored` are those whose score decides when they go out. `revisions` and `changes` are of
+    entries that changed after they were queued. With `is_outdated` an entry changed whose post is
+    being sent, and can be edited only then. `sightings` is the evidence to be remembered by key,
+    `habits` what the batch teaches of the source.
     """
 
     candidates: tuple[Candidate, ...] = ()
@@ -332,6 +357,8 @@ class Plan:
     refusals: tuple[Refusal, ...] = ()
     storm: str = ""
     scored: tuple[Candidate, ...] = ()
+    revisions: tuple[Revision, ...] = ()
+    changes: tuple[Change, ...] = ()
     is_outdated: bool = False
     sightings: Mapping[bytes, bytes] = field(default_factory=dict)
     habits: Habits = field(default_factory=Habits)
@@ -352,13 +379,20 @@ class Recent:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A post as it was last made, and the entry it was made of; without `remote_id`, yet to be."""
+    """What an account made of an entry, kept as it read then.
+
+    `remote_id` is the post's id on the server, "" before it stands there. `post` is what stands
+    there with its last edit, or is on its way. `edits` counts the edits ever queued. `waiting` is
+    the delivery of the post, or of an edit of it, that was not tried yet.
+    """
 
     delivery_id: int
+    entry_id: int
     remote_id: str
     entry: Entry
     post: Post
     edits: int = 0
+    waiting: Delivery | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,8 +404,8 @@ class Past:
     of its keys each account has published or queued. `address_changed` tells that the
     source now stands at another url than when it was last read; `last_batch_at` is None
     before the first batch, `is_blank` that no batch has ever shown anything. The rest is filled
-    where the source's settings ask for it: what each account published lately, by key what may
-    be edited, and the first keys of what was kept from it for want of votes. `addresses` are
+    where the source's settings ask for it: what each account published lately, by key what waits
+    or may be edited, and the first keys of what was kept from it for want of votes. `addresses` are
     those of the config's accounts, by name, as far as they are known. `was_cut` tells that the
     last batch had more entries than are read of one, and `held` counts what each account holds of
     the source's storms.

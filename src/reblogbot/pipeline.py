@@ -129,7 +129,8 @@ class Pipeline:
         servers = {name: account.server for name, account in config.accounts.items()}
         await self._in_store(self.store.sources.enrol, addresses, now, hosts, self._brought_forward)
         await self._in_store(self.store.outbox.enrol, servers)
-        held = await self._in_store(self.store.outbox.hold_strays, addresses, servers, now)
+        routes = {name: source.to for name, source in config.sources.items()}
+        held = await self._in_store(self.store.outbox.hold_strays, routes, servers, now)
         if done is not None:
             done.add_deliveries(held)
 
@@ -249,7 +250,15 @@ class Pipeline:
             and accounts[one.account].enabled
             and one.source in sources
             and sources[one.source].enabled
+            and one.account in sources[one.source].to
         ]
+
+    async def screened(self, one: Delivery) -> str:
+        """Why a waiting delivery will be skipped when its turn comes, as its filters stand now."""
+        from reblogbot.sending import screening  # noqa: PLC0415
+
+        entry = await self._in_store(self.store.outbox.entry_of, one.id)
+        return await screening.refusal(one, entry, self.config, self.clock.now())
 
     async def remembered(self, names: Sequence[str]) -> AsyncIterator[SourceRecord]:
         """What is known of the enabled ones of these sources, unclaimed; of a new one, nothing."""

@@ -200,10 +200,15 @@ class Poller:
             selection = choice.by_account[route.account.name]
             job = drafting.draft_job(look.settings, route.account, route.limits, look.batch, now)
             mine = drafts.setdefault(route.account.name, {})
-            for places, is_edit in ((selection.chosen, False), (selection.edits, True)):
+            by_stage: dict[drafting.Stage, Sequence[int]] = {
+                "new": selection.chosen,
+                "waiting": selection.waiting,
+                "posted": selection.posted,
+            }
+            for stage, places in by_stage.items():
                 wanted = [place for place in places if only is None or place in only]
                 entries = [look.found[place].entry for place in wanted]
-                made = await drafter.drafts(replace(job, is_edit=is_edit), entries)
+                made = await drafter.drafts(replace(job, stage=stage), entries)
                 mine |= zip(wanted, made, strict=True)
         return drafts
 
@@ -212,12 +217,14 @@ class Poller:
         from reblogbot.core import compose  # noqa: PLC0415  as above
 
         settings = look.settings
+        to_be_sent = [(one.candidate, one.post) for one in plan.intents]
+        to_be_sent += [(one.candidate, one.after.post) for one in plan.revisions]
         bare = {
-            id(intent.candidate): intent.candidate
-            for intent in plan.intents
+            id(one): one
+            for one, post in to_be_sent
             if settings.media
-            and intent.post.action in ("post", "quote")
-            and not compose.images_of(intent.candidate.entry)
+            and post.action in ("post", "quote")
+            and not compose.images_of(one.entry)
         }
         chosen = dict(islice(bare.items(), settings.max_per_poll))
         configured = hosts_of(settings, self._config.accounts)
@@ -272,7 +279,14 @@ class Poller:
             outcome = "held"
             log.warning("storm held", extra={"source": look.record.name, "reason": plan.storm})
         _log_new(look.record.name, len(plan.new), len(recorded.queued))
-        return Poll(look.record.name, outcome, len(plan.new), plan.storm, recorded.queued)
+        return Poll(
+            look.record.name,
+            outcome,
+            len(plan.new),
+            plan.storm,
+            recorded.queued,
+            revised=recorded.revised,
+        )
 
     async def _past(self, look: Look) -> Past:
         """What the store knows that matters for this look."""
@@ -287,13 +301,15 @@ class Poller:
                 recent[name] = await self._in_store(
                     self._store.publications.recent, name, self._clock.now()
                 )
-        made: dict[str, dict[bytes, Made]] = {}
-        if settings.updates == "edit":
-            keys = [key for one in look.found for key in one.published_lookups]
-            for name in accounts:
-                made[name] = await self._in_store(
-                    self._store.publications.made, name, settings.name, keys
-                )
+        made: dict[str, Mapping[bytes, Made]] = {}
+        for name in accounts:
+            made[name] = await self._in_store(
+                self._store.publications.made,
+                name,
+                look.record,
+                (*past.seen, *past.published[name]),
+                posted=settings.updates == "edit",
+            )
         outvoted: dict[str, set[bytes]] = {}
         if settings.filter.min_score:
             keys = [key for one in look.found for key in one.lookups]

@@ -20,7 +20,7 @@ INPUTS = sorted(CASES.glob("*.json"))
 # not mended yet; a case that comes out right must leave the list (the mark is strict)
 OPEN = frozenset(
     """
-    AA1 N1 N3 N4 Q1 Q3 Q4 T1 U1 U3 U4 V1 W1
+    AA1 U1 U3 U4 V1 W1
     """.split()
 )
 

@@ -244,10 +244,13 @@ def test_a_template_that_fails_on_one_does_not_keep_the_others_from_being_render
     bot.sync()
     source["template"] = "{{ 1 // (title|length - 3) }} {{ link }}"
     bot.configure({"hot": source}, {"news": (sandbox, "")})
-    ran = cli("queue", "retry", "1", "2", "3", "--render")
+    ran = cli("queue", "retry", "--source", "hot", "--render")
     assert ran.code == 1
     assert "template" in ran.out
     assert "Traceback" not in ran.err
+    (failed,) = [one.id for one in bot.deliveries() if not one.generation]
+    assert cli("queue", "skip", str(failed)).code == 0
+    assert cli("queue", "release", "--all").code == 0
     clock.advance(minutes=5)
     bot.sync()
     assert sorted(posted(sandbox)) == [

@@ -384,20 +384,24 @@ def test_what_is_queued_for_no_source_or_account_any_more_is_held_not_lost(store
     queued(store, "a", source="stays")
     queued(store, "b", source="removed")
     queued(store, "c", source="stays", account="left")
-    held = store.outbox.hold_strays(["stays"], ["news"], NOW)
-    assert [(one.source, one.account) for one in held] == [("removed", "news"), ("stays", "left")]
+    queued(store, "d", source="stays", account="other")
+    routes = {"stays": ["news"]}
+    held = store.outbox.hold_strays(routes, ["news", "other"], NOW)
+    strays = [("removed", "news"), ("stays", "left"), ("stays", "other")]
+    assert [(one.source, one.account) for one in held] == strays
     assert [one.error for one in held] == [
         "its source removed is not in the config any more",
         "its account left is not in the config any more",
+        "its account other is not in `to` of stays",
     ]
     assert [one.source for one in store.outbox.waiting("news")] == ["stays"]
-    assert store.outbox.hold_strays(["stays"], ["news"], NOW) == []
+    assert store.outbox.hold_strays(routes, ["news", "other"], NOW) == []
 
 
 def test_what_was_sent_stays_sent_when_its_source_goes(store):
     (one,) = queued(store, "a")
     sent = settle(store, store.outbox.claim(one, NOW, LEASE), State.SENT, receipt=RECEIPT)
-    assert store.outbox.hold_strays([], [], NOW) == []
+    assert store.outbox.hold_strays({}, [], NOW) == []
     assert store.outbox.find([one.id]) == [sent]
 
 

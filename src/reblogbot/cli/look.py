@@ -11,6 +11,7 @@ from reblogbot.errors import Exit
 
 if TYPE_CHECKING:
     from reblogbot.core.waits import Wait
+    from reblogbot.model import Delivery
     from reblogbot.store.daemons import DaemonRecord
     from reblogbot.store.history import Story
 
@@ -184,13 +185,21 @@ def _show_story(story: Story, waits: dict[int, Wait | None], now: datetime) -> N
     for one, happenings in story.deliveries:
         for line in happenings:
             note = f": {line.note}" if line.note else ""
-            say(f"  {instant(line.at)}  delivery {one.id} for {one.account} {line.state}{note}")
+            did = _did(one, line.state)
+            say(f"  {instant(line.at)}  delivery {one.id} for {one.account} {did}{note}")
         wait = waits[one.id]
         if wait is not None:
             say(f"  {instant(now)}  delivery {one.id} waits for: {waits_for(wait, now)}")
         if one.receipt:
             say(f"  {' ' * 20}  {one.receipt.url or one.receipt.remote_id}")
     say("")
+
+
+def _did(one: Delivery, state: str) -> str:
+    """What befell a delivery, in words that tell an edit from a post."""
+    if one.post.action != "edit":
+        return state
+    return "edited the post" if state == "sent" else f"edit {state}"
 
 
 def _story_json(story: Story, waits: dict[int, Wait | None]) -> dict[str, Any]:

@@ -47,6 +47,7 @@ class Recorded:
 
     new: int
     queued: tuple[Delivery, ...]
+    revised: tuple[Delivery, ...] = ()
 
 
 class Sources:
@@ -214,8 +215,14 @@ class Sources:
                 values["habits"] = adapter(Habits).dump_python(plan.habits, mode="json")
             if not self._finish(connection, record, values):
                 return None
-            queued = Recording(connection, record, now).of(plan, accounts)
-        return Recorded(len(plan.new), queued)
+            recording = Recording(connection, record, now)
+            queued = recording.of(plan, accounts)
+            if recording.has_missed:
+                # read whole with the next poll, what changed is compared again
+                unread = {"etag": "", "last_modified": "", "digest": ""}
+                mine = source.c.id == record.id
+                connection.execute(update(source).where(mine).values(unread))
+        return Recorded(len(plan.new), queued, recording.revised)
 
     def record_quiet(self, polls: Sequence[Quiet]) -> None:
         """Remember that these polls brought nothing new to read; one transaction for all."""
