@@ -192,6 +192,9 @@ async def _lined_up(pipeline: Pipeline, waiting: Sequence[Delivery]) -> Iterator
 def _refuse(made: Preview, name: str, plan: Plan) -> None:
     refused = [(one.candidate.entry, one.account, one.reason) for one in plan.refusals]
     refused += [
+        (one.candidate.entry, one.account, one.remark) for one in plan.changes if one.remark
+    ]
+    refused += [
         (intent.candidate.entry, intent.account, f"held: {intent.reason}")
         for intent in plan.intents
         if intent.state == State.HELD
