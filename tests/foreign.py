@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from ipaddress import ip_network
 from typing import get_args
 
 from reblogbot.config.settings import AccountSettings, SourceSettings
@@ -17,13 +18,16 @@ from reblogbot.core import (
     drafting,
     filters,
     identity,
-    planning,
+    page_link,
+    recognition,
     schedule,
+    traits,
 )
 from reblogbot.core.templates import Names, template
 from reblogbot.core.text import cleaning, escaping, language, markup, measure, mentions, shortening
 from reblogbot.core.text.hashtags import hashtags, untagged
-from reblogbot.model import Author, Batch, Entry, Limits, Markup, Media, Post
+from reblogbot.evidence import Habits
+from reblogbot.model import Author, Batch, Entry, Limits, Markup, Media, Past, Post
 from reblogbot.sources import (
     activitypub,
     arxiv,
@@ -39,6 +43,7 @@ from reblogbot.sources import (
     json_text,
     jsonfeed,
     likeness,
+    meta_refresh,
     not_a_feed,
     parse_card,
     parse_chouti,
@@ -47,6 +52,7 @@ from reblogbot.sources import (
     parse_page,
     people,
     plain,
+    skipped_hours,
     spans,
     statuses,
     urls,
@@ -59,12 +65,15 @@ MODULES = """
     core.text.cleaning core.text.hashtags core.text.language core.text.links core.text.markup
     core.text.escaping core.text.measure core.text.mentions core.text.patterns core.text.shortening
     core.identity core.bounds core.drafting core.filters core.compose core.templates core.digest
-    core.schedule core.planning core.consent
+    core.schedule core.planning core.recognition core.traits core.habits core.page_link
+    core.consent
     sources.activitypub sources.arxiv sources.body sources.chouti_page sources.consent
     sources.dates sources.document sources.encoding sources.entry_media sources.feed_links sources.headline
-    sources.json_query sources.json_text sources.jsonfeed sources.likeness sources.not_a_feed
+    sources.json_query sources.json_text sources.jsonfeed sources.likeness sources.meta_refresh sources.not_a_feed
+    sources.skipped_hours
     sources.parse_card sources.parse_chouti sources.parse_feed sources.parse_json_list
-    sources.parse_page sources.people sources.plain sources.selectors sources.spans
+    sources.parse_page sources.people sources.plain sources.selectors
+    sources.spans
     sources.statuses sources.timeline sources.urls sources.xml_text
     targets.classify targets.limits targets.ratelimit targets.standing web.addresses
 """.split()
@@ -83,12 +92,16 @@ EDGES = frozenset(
 OWN = frozenset(
     """
     core.text.links.counted core.text.links.top_level_domains core.identity.edit_key
-    core.templates.check_template core.digest.next_time core.schedule.next_due
+    core.templates.check_template core.digest.next_time core.schedule.next_poll
+    core.schedule.next_try core.schedule.brought_forward sources.document.read_first
     core.schedule.hold_until core.schedule.back_off core.drafting.draft_job core.planning.plan
-    core.planning.choose sources.consent.judged
+    core.planning.choose core.habits.learnt core.habits.remarks core.traits.ignores_ids
+    core.traits.own_id core.traits.keys_by_trait core.traits.title_key core.traits.keys_of
+    core.traits.published_keys core.traits.evidence_of core.identity.key sources.consent.judged
     sources.json_query.read_query sources.selectors.split sources.selectors.read_selector
     sources.selectors.read_item sources.timeline.catch_up sources.timeline.first_pages
     sources.entry_media.entry_media sources.people.flag core.consent.blocked sources.not_a_feed.cut_off sources.dates.from_number
+    sources.document.read_first
     """.split()
 )
 """Functions of config, numbers and keys alone, or of what one of the others has read."""
@@ -211,8 +224,16 @@ READERS: dict[str, Callable[[str], object]] = {
     "core.consent.own_account": lambda text: consent.own_account(
         replace(entry(text), author=Author(address=text)), SOURCE, "a", {"b": text}
     ),
-    "core.identity.keys": lambda text: identity.keys(entry(text)),
-    "core.identity.published_keys": lambda text: identity.published_keys(entry(text), "s"),
+    "core.identity.link_key": lambda text: identity.link_key(URL + text),
+    "core.identity.former_keys": lambda text: identity.former_keys(entry(text)),
+    "core.identity.former_keys_by_trait": lambda text: [
+        *identity.former_keys_by_trait(entry(text))
+    ],
+    "core.identity.former_published_keys_by_trait": lambda text: [
+        *identity.former_published_keys_by_trait(entry(text), "s")
+    ],
+    "core.identity.keys_within": lambda text: identity.keys_within(entry(text), "s"),
+    "core.identity.normal_guid": identity.normal_guid,
     "core.bounds.bounded": lambda text: bounds.bounded(entries(text)),
     "core.bounds.newest": lambda text: bounds.newest(entries(text).entries, 10),
     "core.bounds.age_order": lambda text: bounds.age_order(entries(text).entries),
@@ -241,8 +262,19 @@ READERS: dict[str, Callable[[str], object]] = {
     "core.schedule.freshness": lambda text: schedule.freshness(
         dict.fromkeys(["cache-control", "expires", "age", "date"], text), NOW
     ),
-    "core.planning.candidates": lambda text: planning.candidates("s", entries(text)),
-    "core.planning.oldest_first": lambda text: planning.oldest_first(entries(text).entries),
+    "core.recognition.candidates": lambda text: recognition.candidates("s", entries(text)),
+    "core.recognition.recognise": lambda text: recognition.recognise(
+        "s", recognition.candidates("s", entries(text)), Past()
+    ),
+    "core.recognition.lookup_keys": recognition.lookup_keys,
+    "core.recognition.oldest_first": lambda text: recognition.oldest_first(entries(text).entries),
+    "core.traits.traits_of": lambda text: traits.traits_of(entry(text), Habits()),
+    "core.page_link.page_link": lambda text: page_link.page_link(f"{URL}?{text}"),
+    "core.page_link.without_place": lambda text: page_link.without_place(URL + text),
+    "core.page_link.host_of_page": lambda text: page_link.host_of_page(f"//{text}"),
+    "core.page_link.differing_parameters": lambda text: page_link.differing_parameters(
+        f"{URL}?{text}", f"{URL}?{text}x"
+    ),
     "sources.activitypub.webfinger": lambda text: activitypub.webfinger(activity(text)),
     "sources.activitypub.actor": lambda text: activitypub.actor(activity(text)),
     "sources.activitypub.author": lambda text: activitypub.author(activity(text)),
@@ -255,6 +287,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "sources.chouti_page.records": chouti_page.records,
     "sources.dates.parse": lambda text: dates.parse(text, zone=UTC, now=NOW),
     "sources.document.host_of": document.host_of,
+    "sources.document.origin_of": lambda text: document.origin_of(URL + text),
     "sources.encoding.decode": lambda text: encoding.decode(
         text.encode("gb18030", "replace"), content_type=text
     ),
@@ -265,7 +298,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "sources.json_query.ask": lambda text: json_query.ask(
         "a[?b=='x'].b | [0]", {"a": [{"b": text}]}
     ),
-    "sources.json_text.loads": lambda text: json_text.loads(text, URL),
+    "sources.json_text.loads": lambda text: json_text.loads(f"call([{text}", URL),
     "sources.json_text.start": json_text.start,
     "sources.json_text.described": lambda text: json_text.described({text: text}),
     "sources.json_text.text_of": json_text.text_of,
@@ -277,6 +310,8 @@ READERS: dict[str, Callable[[str], object]] = {
     "sources.likeness.encoding_of": lambda text: likeness.encoding_of(
         text.encode("gb18030", "replace")
     ),
+    "sources.meta_refresh.target": lambda text: meta_refresh.target(page(f"<meta {text}")),
+    "sources.skipped_hours.of_week": skipped_hours.of_week,
     "sources.not_a_feed.refuse": lambda text: not_a_feed.refuse(f"<html>{text}", URL),
     "sources.not_a_feed.unknown": lambda text: not_a_feed.unknown(text, URL),
     "sources.parse_card.pictures": lambda text: parse_card.pictures(
@@ -339,6 +374,8 @@ READERS: dict[str, Callable[[str], object]] = {
     "targets.standing.text": lambda text: standing.text({"a": text}, "a"),
     "targets.standing.instant": standing.instant,
     "web.addresses.is_public": addresses.is_public,
+    "web.addresses.is_in": lambda text: addresses.is_in(text, [ip_network("10.0.0.0/8")]),
+    "web.addresses.is_local_host": addresses.is_local_host,
     "web.addresses.is_address": addresses.is_address,
     "web.addresses.shown": addresses.shown,
 }
@@ -368,7 +405,23 @@ NASTY = (
     # markup
     *("<", "<a ", "<a b=", "<a b='", "<a href=x>", "</a>", " <tr>", "<td>", "<div>", "<p>", "<br>"),
     *("<li>", "<pre>", "<svg>", "<script>", "</", "<!--", "-->", "<![CDATA[", "]]>", "<!", "<?"),
-    *("&", "&#", "&#1;", "&a", "&amp;", "<img src=a>", "<meta charset=", "<link rel=", "<title>"),
+    *(
+        "&",
+        "&#",
+        "&#1;",
+        "&a",
+        "&amp;",
+        "<img src=a>",
+        "<meta charset=",
+        "<meta ",
+        "http-equiv=refresh ",
+        "content='1;url=",
+        "<skipHours>",
+        "<hour>1",
+        "a(",
+        "<link rel=",
+        "<title>",
+    ),
     # feeds
     *("<item>", "</item>", "<entry>", "<guid>", "<media:content ", "<media:content url='a'>"),
     *(
@@ -397,3 +450,18 @@ NASTY = (
     *("arXiv:a ", "Announce Type: ", "#no", "charset=", "rel=", ">", ";", "="),
 )
 """Fragments that, repeated, have made or could make some reader go back over what it has read."""
+
+BY_LEXBOR = frozenset(
+    """
+    sources.chouti_page.records sources.feed_links.named sources.parse_card.pictures
+    sources.parse_chouti.parse_json sources.parse_chouti.parse_page sources.parse_page.parse
+    """.split()
+)
+"""Readers of whole pages by lexbor, which looks through all open elements for some tags.
+
+What that costs is quadratic in the depth of a page and cannot be bounded here: pages are read in
+the parser child alone, which has a deadline.
+"""
+
+NESTING = ("<div>", "<p>", "<li>", "<td>", "<tr>", "<pre>", "<svg>", "<a ", "<title>", "<item>")
+"""Fragments that nest without end."""

@@ -74,7 +74,7 @@ def test_what_of_a_flood_is_held_can_be_released(bot, feeds, sandbox, clock):
     assert bot.call("queue", "release", "1").code == 0
     bot.sync()
     assert len(posted(sandbox)) == 1
-    assert "left_out" in bot.call("why", feeds.url(f"/b{KEPT + 150}")).out
+    assert "left_out" in bot.call("why", f"https://list.example/b{KEPT + 150}").out
 
 
 def test_a_document_that_is_too_long_is_said_in_the_status(bot, feeds, sandbox):

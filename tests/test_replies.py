@@ -13,7 +13,18 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from reblogbot import fitting, replies
-from reblogbot.model import Batch, Candidate, Entry, Intent, Media, Plan, Post, State, Validators
+from reblogbot.model import (
+    Author,
+    Batch,
+    Candidate,
+    Entry,
+    Intent,
+    Media,
+    Plan,
+    Post,
+    State,
+    Validators,
+)
 from reblogbot.replies import ReplyError
 from reblogbot.sources import (
     activitypub,
@@ -26,7 +37,6 @@ from reblogbot.sources import (
     parse_page,
     statuses,
 )
-from reblogbot.sources.people import NOBODY, Author
 
 
 def there_and_back(kind, value):
@@ -82,7 +92,7 @@ class Sorted:
 
 
 def test_named_tuples_sets_mappings_and_enums_come_back_as_they_were():
-    pairs = (Pair(1, None), Pair(2, NOBODY))
+    pairs = (Pair(1, None), Pair(2, Author()))
     value = Sorted(frozenset({"a", "b"}), {"k": pairs}, State.HELD)
     back = there_and_back(Sorted, value)
     assert back == value

@@ -310,7 +310,7 @@ def test_a_full_disk_is_said_once_shown_all_the_while_and_said_to_be_over(
         "store": {"url": f"sqlite:///{disk}/store.sqlite3"},
         "admin": {"listen": address},
         # what the full disk interrupts is taken up soon
-        "delivery": {"lease": "3s", "read_back_after": "200ms"},
+        "delivery": {"timeout": "2s", "lease": "3s", "read_back_after": "200ms"},
     }
     bot.configure(sources, {"news": (sandbox, "")}, **tables)
     under = on_a_small_disk(disk, "3m")

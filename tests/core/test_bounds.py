@@ -7,10 +7,15 @@ import pytest
 
 from reblogbot.core import bounds
 from reblogbot.core.bounds import MOST_ENTRIES, bounded
-from reblogbot.core.identity import keys
+from reblogbot.core.recognition import candidates
 from reblogbot.model import Batch, Entry, Media
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def keys(entry):
+    (one,) = candidates("s", Batch((entry,)))
+    return one.keys
 
 
 def dated(number, minutes):

@@ -328,7 +328,7 @@ def test_an_entrys_own_language_beats_the_feeds():
     ("channel", "fresh_for"),
     [
         ("<ttl>60</ttl>", timedelta(hours=1)),
-        ("<ttl>99999999</ttl>", timedelta(days=1)),
+        ("<ttl>99999999</ttl>", timedelta(days=366)),
         ("<ttl>0</ttl>", None),
         ("<ttl>soon</ttl>", None),
         (
@@ -592,11 +592,16 @@ def test_a_link_that_leads_to_itself_has_no_redirector():
             "Own",
         ),
         ("<itunes:summary>Alone</itunes:summary>", "Alone"),
+        ('<media:description type="plain">Alone</media:description>', "Alone"),
         ("<media:group><media:description>Alone</media:description></media:group>", "Alone"),
     ],
 )
 def test_the_text_of_an_entry_is_its_own(inside, summary):
     assert item(f"<title>T</title>{inside}").summary == summary
+
+
+def test_the_title_of_a_picture_alone_is_the_entrys():
+    assert item('<media:title type="plain">A photo</media:title>').title == "A photo"
 
 
 def test_the_title_of_a_picture_is_not_the_entrys():

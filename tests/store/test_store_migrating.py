@@ -266,6 +266,8 @@ def test_four_processes_that_migrate_at_once_all_go_on(older, newer):
 # what the migrations since 0002 have made, unmade: no store of that time is at hand
 BACK_TO_0002 = (
     "ALTER TABLE source DROP COLUMN due_reason",
+    "ALTER TABLE source DROP COLUMN habits",
+    "ALTER TABLE seen DROP COLUMN evidence",
     "DROP TABLE daemon",
     "DROP INDEX ix_entry_seen_at",
     "DROP INDEX ix_delivery_account_queued",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from reblogbot.clock import uptime
 from reblogbot.config.hosts import hosts_of
@@ -20,12 +20,10 @@ from reblogbot.sending.access import ASKED, TOKEN, Access
 from reblogbot.sending.bundling import bundle
 from reblogbot.sending.readback import look_back, read_back, recognise
 from reblogbot.sending.recheck import Addresses, Recheck
+from reblogbot.sending.server_facts import ServerFacts
 from reblogbot.store.records import AccountRecord
 
 log = logging.getLogger(__name__)
-
-LIMITS_AGAIN = timedelta(minutes=10)
-ADDRESS_AGAIN = timedelta(minutes=10)
 
 
 class Sender:
@@ -45,10 +43,7 @@ class Sender:
         self._recheck = Recheck(config, access, offload, addresses)
         # read once, and kept: what an old backup forgot may be queued again long after
         self._stood: list[Standing] | None = None
-        self._limits: Limits | None = None
-        self._limits_due: datetime | None = None
-        self._address = ""
-        self._address_due: datetime | None = None
+        self._facts = ServerFacts(access)
         self._memory = turns.memory(config)
 
     @property
@@ -71,47 +66,12 @@ class Sender:
         self._access.close()
 
     async def limits(self) -> Limits:
-        """What the server takes, else the last it said, else the contract's default.
-
-        Asked now and then, for it may change; not for every source, for it may be hanging.
-        """
-        access = self._access
-        now = access.clock.now()
-        if self._limits_due is None or self._limits_due <= now:
-            self._limits_due = now + LIMITS_AGAIN
-            record = await self._record()
-            known = self._limits or record.limits
-            rests = record.paused_until is not None and record.paused_until > now
-            self._limits = known if rests else await self._asked_limits(known)
-        return self._limits or Limits()
-
-    async def _asked_limits(self, known: Limits) -> Limits:
-        access = self._access
-        try:
-            return await access.call(access.target.limits)
-        except TargetError as error:
-            log.info("limits not known", extra={"account": access.name, "error": error.message})
-            return known
+        """What the server takes, as far as it is known."""
+        return await self._facts.limits()
 
     async def address(self) -> str:
-        """The account's `name@host`, "" while its server does not tell; asked once when it does."""
-        access = self._access
-        now = access.clock.now()
-        if not self._address and (self._address_due is None or self._address_due <= now):
-            self._address_due = now + ADDRESS_AGAIN
-            record = await self._record()
-            if record.paused_until is None or record.paused_until <= now:
-                self._address = await self._asked_address()
-        return self._address
-
-    async def _asked_address(self) -> str:
-        access = self._access
-        try:
-            who = await access.call(access.target.verify)
-        except TargetError as error:
-            log.info("address not known", extra={"account": access.name, "error": error.message})
-            return ""
-        return who.address
+        """The account's `name@host`, "" where it is not known."""
+        return await self._facts.address()
 
     async def introduce(self) -> tuple[Identity, Limits]:
         """Whom the token speaks for and what the server takes. Raises TargetError."""
@@ -157,7 +117,7 @@ class Sender:
             await access.in_store(
                 access.rows.release_account,
                 access.name,
-                limits=self._limits,
+                limits=self._facts.limits_asked,
                 rate_remaining=access.rate_remaining,
             )
         return list(access.changed.values())
@@ -277,7 +237,7 @@ class Sender:
                 key,
                 reply_to=reply_to,
                 images=images,
-                markup=(self._limits or Limits()).markup,
+                markup=(await self.limits()).markup,
                 lapses=lapses,
             )
         except TargetError as error:

@@ -34,7 +34,7 @@ _MEDIUM = re.compile(
 )
 _MEDIUM_URL = re.compile(r"\burl\s{0,20}=\s{0,20}[\"']([^\"']{1,3000})")
 _MEDIUM_TEXT = re.compile(
-    r"<media:(caption|name)(?:\s[^<>]{0,200})?>\s{0,200}(?:<!\[CDATA\[)?([^<]{1,5000}?)(?:\]\]>)?</"
+    r"<media:(caption|name)>\s{0,200}(?:<!\[CDATA\[)?([^<]{1,5000}?)(?:\]\]>)?</"
 )
 
 # feedparser takes each of these for the entry's own title or text; under these names it keeps them
@@ -44,7 +44,8 @@ _RENAMED = {
     "media:title": "media:name",
     "itunes:summary": "itunes:about",
 }
-_RENAME = re.compile(rf"(</?)({'|'.join(_RENAMED)})(?=[\s/>])")
+# without attributes: for the sake of one, feedparser would drop the text of what it does not know
+_RENAME = re.compile(rf"(</?)({'|'.join(_RENAMED)})(?:\s[^<>]*?)?(/?>)")
 ASIDES = ("itunes_about", "media_caption")
 """Where feedparser then has what a directory or a caption says."""
 
@@ -63,7 +64,7 @@ def prepare(text: str) -> tuple[str, bool]:
     _refuse_entities(text)
     text = _REFERENCE.sub(_valid_reference, text) if "&#" in text else text
     text = _NAME.sub(_written_out, text) if "&" in text else text
-    text = _RENAME.sub(lambda found: found[1] + _RENAMED[found[2]], text)
+    text = _RENAME.sub(lambda found: f"{found[1]}{_RENAMED[found[2]]}{found[3]}", text)
     closed = _closed(text)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + closed, closed == text
 

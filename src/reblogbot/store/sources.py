@@ -27,10 +27,6 @@ CLAIMING = 0x636C61696D
 _NOWHERE: Mapping[str, str] = MappingProxyType({})
 
 
-def _as_planned(_name: str, planned: NextPoll, _polled_at: datetime) -> NextPoll:
-    return planned
-
-
 @dataclass(frozen=True, slots=True)
 class Quiet:
     """A poll that brought nothing new to read: when it was, and when the next one is due."""
@@ -62,7 +58,7 @@ class Sources:
         addresses: Mapping[str, str],
         now: datetime,
         hosts: Mapping[str, str] = _NOWHERE,
-        brought_forward: Callable[[str, NextPoll, datetime], NextPoll] = _as_planned,
+        brought_forward: Callable[[str, NextPoll, datetime], NextPoll] | None = None,
     ) -> None:
         """Know these sources, by name, at these addresses; one that moved is read anew.
 
@@ -82,7 +78,7 @@ class Sources:
                     moved.append(name)
                 if hosts.get(name, host) != host:
                     strangers[name] = {"host": hosts[name]}
-                if reason and due > now and polled_at and name in addresses:
+                if brought_forward and reason and due > now and polled_at and name in addresses:
                     wanted = brought_forward(name, NextPoll(due, reason), polled_at)
                     if wanted.at != due:
                         earlier[name] = {"due": wanted.at, "due_reason": wanted.reason}
