@@ -27,7 +27,8 @@ from reblogbot.core.templates import Names, template
 from reblogbot.core.text import cleaning, escaping, language, markup, measure, mentions, shortening
 from reblogbot.core.text.hashtags import hashtags, untagged
 from reblogbot.evidence import Habits
-from reblogbot.model import Author, Batch, Entry, Limits, Markup, Media, Past, Post
+from reblogbot.model import Author, Batch, Entry, Limits, Markup, Media, Post
+from reblogbot.past import Past
 from reblogbot.sources import (
     activitypub,
     arxiv,

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from reblogbot.config.settings import AccountSettings, SourceSettings
 from reblogbot.core import planning, recognition
 from reblogbot.evidence import Habits
-from reblogbot.model import Batch, Entry, Limits, Past
+from reblogbot.model import Batch, Entry, Limits
+from reblogbot.past import Past
 
 START = datetime(2026, 11, 22, 12, 7, 31, tzinfo=UTC)
 STEP = timedelta(minutes=15)

@@ -289,7 +289,7 @@ class Pipeline:
 
         now, pace = self.clock.now(), self.config.accounts[account].pace
         since = now - turns.memory(self.config)
-        sent = await self._in_store(self.store.outbox.sent, account, since)
+        sent = await self._in_store(self.store.publications.sent, account, since)
         return turns.line_up(waiting, self.config, pace, sent, now)
 
     def sender(self, name: str) -> Sender:

@@ -17,16 +17,8 @@ from reblogbot.core.rounds import Outcome, Poll
 from reblogbot.core.schedule import NextPoll
 from reblogbot.errors import SourceError
 from reblogbot.images import Gallery
-from reblogbot.model import (
-    Batch,
-    Candidate,
-    Limits,
-    Made,
-    Past,
-    Plan,
-    Recent,
-    Validators,
-)
+from reblogbot.model import Batch, Candidate, Limits, Plan, Validators
+from reblogbot.past import Made, Past, Recent
 from reblogbot.ports import Clock, ParserPool, Source
 from reblogbot.store import Store, StoreThread
 from reblogbot.store.records import SourceRecord
@@ -144,7 +136,31 @@ class Poller:
             recognition.recognise, look.record.name, look.found, past
         )
         look = replace(look, found=recognised.found)
-        routes = [
+        routes = await self._routes(look, recognised, past)
+        now = self._clock.now()
+        choice = await asyncio.to_thread(planning.choose, settings, recognised, routes, past)
+        drafts = await self._drafted(look, routes, choice, now)
+
+        async def planned(with_images: Recognised) -> Plan:
+            return await asyncio.to_thread(
+                planning.plan, settings, with_images, routes, past, choice, drafts, now
+            )
+
+        plan = await planned(recognised)
+        pictured = await self._illustrated(look, plan)
+        pairs = enumerate(zip(look.found, pictured, strict=True))
+        changed = {place for place, (one, other) in pairs if one is not other}
+        if not changed:
+            return plan
+        again = await self._drafted(replace(look, found=pictured), routes, choice, now, changed)
+        for name, some in again.items():
+            drafts[name] |= some
+        return await planned(replace(recognised, found=pictured))
+
+    async def _routes(self, look: Look, recognised: Recognised, past: Past) -> list[Route]:
+        from reblogbot.core import planning  # noqa: PLC0415  as above
+
+        return [
             planning.Route(
                 self._config.accounts[name],
                 await self._servers.limits(name)
@@ -152,35 +168,8 @@ class Poller:
                 else Limits(),
                 name in look.record.learnt,
             )
-            for name in settings.to
+            for name in look.settings.to
         ]
-        now = self._clock.now()
-        choice = planning.choose(settings, recognised, routes, past)
-        drafts = await self._drafted(look, routes, choice, now)
-        plan = await asyncio.to_thread(
-            planning.plan, settings, recognised, routes, past, choice, drafts, now
-        )
-        pictured = await self._illustrated(look, plan)
-        if pictured == look.found:
-            return plan
-        changed = {
-            place
-            for place, (one, other) in enumerate(zip(look.found, pictured, strict=True))
-            if one is not other
-        }
-        again = await self._drafted(replace(look, found=pictured), routes, choice, now, changed)
-        for name, some in again.items():
-            drafts[name] |= some
-        return await asyncio.to_thread(
-            planning.plan,
-            settings,
-            replace(recognised, found=pictured),
-            routes,
-            past,
-            choice,
-            drafts,
-            now,
-        )
 
     async def _drafted(
         self,

@@ -10,7 +10,8 @@ from reblogbot.core import recognition
 from reblogbot.core.drafting import Draft
 from reblogbot.core.revising import UNDONE, Update, changed, follow, storm
 from reblogbot.evidence import Habits
-from reblogbot.model import Batch, Change, Delivery, Entry, Intent, Made, Media, Post, State
+from reblogbot.model import Batch, Change, Delivery, Entry, Intent, Media, Post, State
+from reblogbot.past import Made
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
 THEN = Entry("Title", "https://a.example/1", guid="g1", summary="words", published_at=NOW)

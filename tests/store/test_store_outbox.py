@@ -375,9 +375,12 @@ def test_pace_looks_back_at_what_was_sent_and_nothing_else(store):
     settle(store, store.outbox.claim(other, NOW, LEASE), State.SENT, at=NOW + MINUTE)
     settle(store, two, State.SKIPPED, at=NOW + MINUTE)
     settle(store, store.outbox.claim(three, NOW, LEASE), State.DEAD, at=NOW + MINUTE)
-    assert store.outbox.sent("news", NOW) == [Sent(NOW, "chouti"), Sent(NOW + MINUTE, "other")]
-    assert store.outbox.sent("news", NOW + MINUTE) == [Sent(NOW + MINUTE, "other")]
-    assert store.outbox.sent("other", NOW) == []
+    assert store.publications.sent("news", NOW) == [
+        Sent(NOW, "chouti"),
+        Sent(NOW + MINUTE, "other"),
+    ]
+    assert store.publications.sent("news", NOW + MINUTE) == [Sent(NOW + MINUTE, "other")]
+    assert store.publications.sent("other", NOW) == []
 
 
 def test_what_is_queued_for_no_source_or_account_any_more_is_held_not_lost(store):
@@ -446,7 +449,7 @@ def test_a_tick_looks_at_what_is_due_and_not_at_all_there_is(sqlite_store):
     event.listen(engine, "before_cursor_execute", lambda *said: asked.append((said[2], said[3])))
     store.outbox.busy_accounts(NOW)
     store.outbox.waiting("news")
-    store.outbox.sent("news", NOW)
+    store.publications.sent("news", NOW)
     store.sources.claim(["chouti"], "due", NOW, LEASE)
     with engine.connect() as connection:
         raw = connection.connection.driver_connection

@@ -94,4 +94,4 @@ def test_edits_are_no_posts_of_the_budget(store, kept):
     for each in (before, *done.queued):
         claimed = store.outbox.claim(each, NOW, LEASE)
         store.outbox.settle(claimed, replace(claimed, state=State.SENT), NOW)
-    assert len(store.outbox.sent("news", NOW)) == 1
+    assert len(store.publications.sent("news", NOW)) == 1

@@ -11,22 +11,12 @@ from reblogbot.config.settings import AccountSettings, SourceSettings
 from reblogbot.core import consent, digest, filters, identity, revising
 from reblogbot.core.drafting import Draft
 from reblogbot.core.recognition import Recognised
-from reblogbot.model import (
-    Candidate,
-    Change,
-    Intent,
-    Limits,
-    Made,
-    Past,
-    Plan,
-    Recent,
-    Refusal,
-    Revision,
-    State,
-)
+from reblogbot.model import Candidate, Change, Intent, Limits, Plan, Refusal, Revision, State
+from reblogbot.past import Made, Past, Recent
 
 # from so many entries on, a single old or dateless one among nothing but new ones is suspicious
 WHOLESALE = 5
+_Outcome = Intent | Refusal | Revision | Change
 KEPT = 1000
 """Entries of a storm, or of a first sight, that are kept for an account; others are only seen."""
 
@@ -181,52 +171,50 @@ def plan(
     `drafts` holds, by account and place, a draft for every entry of the choice.
     """
     found = recognised.found
-    intents: list[Intent] = []
-    refusals: list[Refusal] = []
-    followed: list[Intent | Revision | Change] = []
-    storm = choice.storm
+    storm, outcomes = choice.storm, list[_Outcome]()
     for route in routes:
         name = route.account.name
-        selection = choice.by_account[name]
+        selection, mine = choice.by_account[name], drafts[name]
         held = (choice.storm if route.learnt else "") or ("review" if settings.review else "")
         gate = _Gate(settings, name, past)
-        made = [
-            _intent(found[place], settings, name, drafts[name][place], held, gate, now)
-            for place in selection.chosen
-        ]
+        for place in selection.chosen:
+            one = _intent(found[place], settings, name, mine[place], held, gate, now)
+            outcomes.append(one)
+        outcomes += [Refusal(found[place], name, "first_sight") for place in selection.beyond_first]
+        outcomes += _left_out(found, name, selection.left_out)
         updates = [
-            revising.Update(found[place], one, drafts[name][place])
-            for place, one in selection.changed.items()
+            revising.Update(found[place], made, mine[place])
+            for place, made in selection.changed.items()
         ]
         edit_storm = revising.storm(updates, found, past.made.get(name, {}), settings)
         storm = storm or edit_storm
-        held = choice.storm or edit_storm
-        followed += [
-            one for update in updates for one in revising.follow(update, name, settings, held)
-        ]
-        intents += [one for one in made if isinstance(one, Intent)]
-        refusals += [Refusal(found[place], name, "first_sight") for place in selection.beyond_first]
-        refusals += [one for one in made if isinstance(one, Refusal)]
-        refusals += _left_out(found, name, selection.left_out)
-    intents += [one for one in followed if isinstance(one, Intent)]
-    outdated = {id(found[place]) for one in choice.by_account.values() for place in one.outdated}
+        for update in updates:
+            outcomes += revising.follow(update, name, settings, choice.storm or edit_storm)
+    return replace(
+        _sorted_out(outcomes, found, choice),
+        candidates=tuple(found),
+        new=tuple(found[place] for place in choice.new),
+        storm=storm,
+        scored=tuple(found) if settings.order == "score" else (),
+        sightings=recognised.sightings,
+        habits=recognised.habits,
+    )
+
+
+def _sorted_out(outcomes: Sequence[_Outcome], found: Sequence[Candidate], choice: Choice) -> Plan:
+    """A plan of these outcomes, the intents in the order of their entries."""
     order = {id(one): number for number, one in enumerate(found)}
-    intents.sort(key=lambda intent: order[id(intent.candidate)])
+    intents = [one for one in outcomes if isinstance(one, Intent)]
+    outdated = {id(found[place]) for one in choice.by_account.values() for place in one.outdated}
     return Plan(
-        tuple(found),
-        tuple(found[place] for place in choice.new),
-        tuple(intents),
-        tuple(refusals),
-        storm,
-        tuple(found) if settings.order == "score" else (),
-        tuple(one for one in followed if isinstance(one, Revision)),
+        intents=tuple(sorted(intents, key=lambda intent: order[id(intent.candidate)])),
+        refusals=tuple(one for one in outcomes if isinstance(one, Refusal)),
+        revisions=tuple(one for one in outcomes if isinstance(one, Revision)),
         # what is being sent for one account is compared again, as it was kept
-        tuple(
-            one for one in followed if isinstance(one, Change) and id(one.candidate) not in outdated
+        changes=tuple(
+            one for one in outcomes if isinstance(one, Change) and id(one.candidate) not in outdated
         ),
-        bool(outdated),
-        recognised.sightings,
-        recognised.habits,
+        is_outdated=bool(outdated),
     )
 
 

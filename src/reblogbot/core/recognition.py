@@ -29,7 +29,8 @@ from reblogbot.core.traits import (
     traits_of,
 )
 from reblogbot.evidence import Habits, Traits
-from reblogbot.model import Batch, Candidate, Entry, Past
+from reblogbot.model import Batch, Candidate, Entry
+from reblogbot.past import Past
 
 SHARED = b""
 """The evidence beside the key of a page that several entries have as their link."""

@@ -14,17 +14,8 @@ from reblogbot.core import compose, identity
 from reblogbot.core.drafting import Draft
 from reblogbot.core.page_link import page_link
 from reblogbot.evidence import Habits
-from reblogbot.model import (
-    Candidate,
-    Change,
-    Delivery,
-    Entry,
-    Intent,
-    Made,
-    Post,
-    Revision,
-    State,
-)
+from reblogbot.model import Candidate, Change, Delivery, Entry, Intent, Post, Revision, State
+from reblogbot.past import Made
 
 UNDONE = "edit: the entry reads again as its post does"
 # so many edits are a storm when they are of all posts that the source shows, or of most of them

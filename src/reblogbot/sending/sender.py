@@ -184,7 +184,7 @@ class Sender:
         """Whose turn it is; on the way, what has become too old, or idle, is skipped."""
         access = self._access
         now, pace = access.clock.now(), self._settings.pace
-        sent = await access.in_store(access.rows.sent, access.name, now - self._memory)
+        sent = await access.in_store(access.publications.sent, access.name, now - self._memory)
         while (chosen := turns.choose(waiting, self._config, pace, sent, now)) is not None:
             reason = turns.superseded(chosen, waiting)
             reason = reason or turns.too_old(chosen, self._config, pace, now)
@@ -205,7 +205,9 @@ class Sender:
         """When the account posted, as far back as its pace looks."""
         access = self._access
         since = access.clock.now() - turns.DAY
-        return [one.at for one in await access.in_store(access.rows.sent, access.name, since)]
+        return [
+            one.at for one in await access.in_store(access.publications.sent, access.name, since)
+        ]
 
     async def _publish(self, one: Delivery) -> Delivery | None:
         """The delivery after one attempt; None when nothing more may be sent now."""

@@ -17,7 +17,6 @@ from reblogbot.model import (
     Limits,
     Post,
     Receipt,
-    Sent,
     State,
 )
 from reblogbot.schema import account, delivery, entry, event, switch
@@ -276,21 +275,6 @@ class Outbox:
         with self._database.read() as connection:
             content = connection.scalar(statement.where(delivery.c.id == number))
         return adapter(Entry).validate_python(content) if content else None
-
-    def sent(self, name: str, since: datetime) -> list[Sent]:
-        """What the account has posted or boosted since an instant, oldest first; no edits."""
-        statement = (
-            select(delivery.c.settled_at, delivery.c.source)
-            .where(
-                delivery.c.account == name,
-                delivery.c.state == State.SENT,
-                delivery.c.settled_at >= since,
-                delivery.c.post["action"].as_string() != "edit",
-            )
-            .order_by(delivery.c.settled_at)
-        )
-        with self._database.read() as connection:
-            return [Sent(row.settled_at, row.source) for row in connection.execute(statement)]
 
     def receipts(self, name: str, remote_ids: Collection[str]) -> set[str]:
         """Those of these remote ids that are some delivery's receipt already."""

@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, case, exists, select
 
-from reblogbot.model import Delivery, Entry, Made, Recent, State
+from reblogbot.model import Delivery, Entry, Sent, State
+from reblogbot.past import Made, Recent
 from reblogbot.schema import delivery, entry, published, refusal
 from reblogbot.store.database import Database, among, chunks
 from reblogbot.store.records import SourceRecord, adapter, delivery_record
@@ -27,6 +28,21 @@ class Publications:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    def sent(self, name: str, since: datetime) -> list[Sent]:
+        """What the account has posted or boosted since an instant, oldest first; no edits."""
+        statement = (
+            select(delivery.c.settled_at, delivery.c.source)
+            .where(
+                delivery.c.account == name,
+                delivery.c.state == State.SENT,
+                delivery.c.settled_at >= since,
+                delivery.c.post["action"].as_string() != "edit",
+            )
+            .order_by(delivery.c.settled_at)
+        )
+        with self._database.read() as connection:
+            return [Sent(row.settled_at, row.source) for row in connection.execute(statement)]
 
     def recent(self, name: str, now: datetime) -> Recent:
         """Titles of the last week, sites and authors of the last day, queued ones included."""

@@ -44,10 +44,12 @@ from reblogbot.schema import (
     refusal,
     route,
     seen,
+    source,
 )
 from reblogbot.store.database import among, chunks, insert_into
 from reblogbot.store.records import SourceRecord, adapter, delivery_record
 
+_UNREAD = {"etag": "", "last_modified": "", "digest": ""}
 MOST_SEEN = 100_000
 """Keys that are remembered of one source; three for most entries."""
 
@@ -61,13 +63,11 @@ class Recording:
         self._now = now
         self._ids: dict[bytes, int] = {}
         """The ids of the entries by their first key."""
-        self.revised: tuple[Delivery, ...] = ()
-        """What waited and was changed."""
-        self.has_missed = False
-        """Whether something that should have been changed is being sent by now."""
 
-    def of(self, plan: Plan, accounts: Collection[str]) -> tuple[Delivery, ...]:
-        """Keep everything a plan speaks of; the deliveries that are queued now."""
+    def of(
+        self, plan: Plan, accounts: Collection[str]
+    ) -> tuple[tuple[Delivery, ...], tuple[Delivery, ...]]:
+        """Keep everything a plan speaks of; the deliveries that are queued now, and the revised."""
         self._queue_up(accounts)
         self._remember(plan.sightings)
         if plan.storm:
@@ -78,11 +78,11 @@ class Recording:
         queued = self._queue(free)
         fresh = {id(one) for one in plan.new}
         self._admit([one for one in free if id(one.candidate) not in fresh])
-        missed = self._revise(plan.revisions)
+        revised, missed = self._revise(plan.revisions)
         self._renew([one for one in plan.changes if id(one.candidate) not in missed])
         self._refuse([*plan.refusals, *refused])
         self._learn(accounts)
-        return queued
+        return queued, revised
 
     def _queue_up(self, accounts: Collection[str]) -> None:
         """Wait for whoever else records entries for these accounts: no key is taken twice.
@@ -172,8 +172,8 @@ class Recording:
             statement = update(entry).where(bare).values(content=bindparam("whole"))
             self._connection.execute(statement, rows)
 
-    def _revise(self, revisions: Sequence[Revision]) -> set[int]:
-        """Change what waits; the ids of the candidates whose deliveries are being sent by now."""
+    def _revise(self, revisions: Sequence[Revision]) -> tuple[tuple[Delivery, ...], set[int]]:
+        """Change what waits; also the ids of candidates whose deliveries are being sent by now."""
         missed = set()
         revised = []
         # as everybody else who changes several: so no two processes wait for each other
@@ -184,9 +184,11 @@ class Recording:
             else:
                 revised.append(delivery_record(row))
                 self._note(row.id, row.state, one.after.error or RENDERED_ANEW)
-        self.revised = tuple(revised)
-        self.has_missed = bool(missed)
-        return missed
+        if missed:
+            # read whole with the next poll, what changed is compared again
+            mine = source.c.id == self._record.id
+            self._connection.execute(update(source).where(mine).values(_UNREAD))
+        return tuple(revised), missed
 
     def _note(self, number: int, state: str, note: str) -> None:
         """An event of a delivery; where it repeats the last one, that one moves on to now."""
