@@ -39,7 +39,8 @@ from reblogbot.core.text import (
 )
 from reblogbot.core.text.hashtags import hashtags, untagged
 from reblogbot.evidence import Habits
-from reblogbot.model import Author, Batch, Entry, Limits, Markup, Media, Past, Post
+from reblogbot.model import Author, Batch, Entry, Limits, Markup, Media, Post
+from reblogbot.past import Past
 from reblogbot.sources import (
     activitypub,
     arxiv,

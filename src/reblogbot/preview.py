@@ -62,6 +62,7 @@ async def preview(pipeline: Pipeline, names: Sequence[str], told: Told = untold)
     made, wanted = Preview(), frozenset(names)
     now = pipeline.clock.now()
     waiting = [one for one in await pipeline.queued() if one.source in wanted]
+    unjudged = {one.id for one in waiting}
     numbers = count(max((one.id for one in waiting), default=0) + 1)
     titles: dict[str, str] = {}
     taken = Taken()
@@ -73,6 +74,8 @@ async def preview(pipeline: Pipeline, names: Sequence[str], told: Told = untold)
             continue
         plan = await pipeline.poller.plan(look, taken)
         taken.add(plan.intents, name)
+        waiting = _revised(made, waiting, plan)
+        unjudged -= {one.before.id for one in plan.revisions}
         waiting = _rescored(waiting, name, plan)
         waiting += [
             _queued(next(numbers), name, intent, now)
@@ -85,6 +88,11 @@ async def preview(pipeline: Pipeline, names: Sequence[str], told: Told = untold)
             if intent.post.action == "boost"
         }
         _refuse(made, name, plan)
+    waiting = [
+        one
+        for one in waiting
+        if one.id not in unjudged or not await _is_screened(made, pipeline, one)
+    ]
     for one in await _lined_up(pipeline, await _bundled(pipeline, waiting, titles, now)):
         pace = pipeline.config.accounts[one.account].pace
         reason = turns.superseded(one, waiting)
@@ -102,6 +110,26 @@ async def preview(pipeline: Pipeline, names: Sequence[str], told: Told = untold)
 
 def _first_words(entry: Entry) -> str:
     return beginning(f"{entry.title} {entry.summary}")
+
+
+async def _is_screened(made: Preview, pipeline: Pipeline, one: Delivery) -> bool:
+    """Whether the filters of now keep back what waits; listed with the reason if so."""
+    reason = await pipeline.screened(one)
+    if reason:
+        made.refused.append(_refusal(one.source, one.account, one.post.link, "", reason))
+    return bool(reason)
+
+
+def _revised(made: Preview, waiting: list[Delivery], plan: Plan) -> list[Delivery]:
+    """What waits, as the changed entries of the plan leave it."""
+    after = {one.before.id: one.after for one in plan.revisions}
+    made.refused += [
+        _refusal(one.source, one.account, one.post.link, "", one.error)
+        for one in after.values()
+        if one.state != State.QUEUED
+    ]
+    found = (after.get(one.id, one) for one in waiting)
+    return [one for one in found if one.state == State.QUEUED]
 
 
 def _rescored(waiting: list[Delivery], source: str, plan: Plan) -> list[Delivery]:
@@ -178,6 +206,9 @@ async def _lined_up(pipeline: Pipeline, waiting: Sequence[Delivery]) -> Iterator
 
 def _refuse(made: Preview, name: str, plan: Plan) -> None:
     refused = [(one.candidate.entry, one.account, one.reason) for one in plan.refusals]
+    refused += [
+        (one.candidate.entry, one.account, one.remark) for one in plan.changes if one.remark
+    ]
     refused += [
         (intent.candidate.entry, intent.account, f"held: {intent.reason}")
         for intent in plan.intents

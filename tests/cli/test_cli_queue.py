@@ -314,15 +314,46 @@ def test_a_template_that_fails_on_one_does_not_keep_the_others_from_being_render
     bot.sync()
     source["template"] = "{{ 1 // (title|length - 3) }} {{ link }}"
     bot.configure({"hot": source}, {"news": (sandbox, "")})
-    ran = cli("queue", "retry", "1", "2", "3", "--render")
+    ran = cli("queue", "retry", "--source", "hot", "--render")
     assert ran.code == 1
     assert "template" in ran.out
     assert "Traceback" not in ran.err
+    (failed,) = [one.id for one in bot.deliveries() if not one.generation]
+    assert cli("queue", "skip", str(failed)).code == 0
+    assert cli("queue", "release", "--all").code == 0
     clock.advance(minutes=5)
     bot.sync()
     assert sorted(posted(sandbox)) == [
         "0 https://news.example/seven",
         "1 https://news.example/four",
+    ]
+
+
+@pytest.mark.parametrize("reason", ["review", "storm"])
+def test_retry_never_releases_what_is_held_and_renders_it_where_it_is_asked_to(
+    bot, feeds, sandbox, clock, cli, reason
+):
+    url = feeds.show("/f", items(clock, "a"))
+    source = {"url": url, "first": "none"}
+    source |= {"review": True} if reason == "review" else {"max_per_poll": 1}
+    bot.configure({"hot": source}, {"news": (sandbox, "")})
+    bot.sync()
+    feeds.show("/f", items(clock, "c", "b", "a"))
+    bot.sync()
+    numbers = [str(one.id) for one in bot.deliveries("held")]
+    ran = cli("queue", "retry", *numbers)
+    assert (ran.code, ran.out.count("stays held: " + reason)) == (1, 2)
+    assert cli("queue", "retry", "--source", "hot").code == 0
+    bot.configure(
+        {"hot": {**source, "template": "new: {{ title }} {{ link }}"}}, {"news": (sandbox, "")}
+    )
+    ran = cli("queue", "retry", "--render", "--source", "hot", "--json")
+    assert [one["state"] for one in ran.json["deliveries"]] == ["held", "held"]
+    clock.advance(minutes=5)
+    bot.sync()
+    assert posted(sandbox) == []
+    assert [one.post.text for one in bot.deliveries("held")] == [
+        f"new: Title {name} https://news.example/{name}" for name in "bc"
     ]
 
 

@@ -33,7 +33,7 @@ _VERBS = {
     "hold": "keep these from going out until they are released",
     "release": "let held ones go out",
     "skip": "never send these",
-    "retry": "queue dead or skipped ones again; with --render, render waiting or dead ones anew",
+    "retry": "queue dead or skipped ones again; with --render, render what waits or died anew",
 }
 
 

@@ -28,6 +28,8 @@ class Poll:
     """What it failed of."""
     is_asked_to_wait: bool = False
     """Whether its server named a time at which it may be asked again, which is kept."""
+    revised: tuple[Delivery, ...] = ()
+    """What waited and was changed, because its entry did."""
 
     @property
     def is_trouble(self) -> bool:
@@ -54,7 +56,7 @@ class Round:
         """Count a poll and what it queued."""
         self.polls.append(poll)
         self.queued += sum(1 for one in poll.queued if one.state == State.QUEUED)
-        self.add_deliveries(poll.queued)
+        self.add_deliveries((*poll.queued, *poll.revised))
 
     def add_deliveries(self, changed: Iterable[Delivery]) -> None:
         """Count deliveries that changed."""
@@ -135,6 +137,7 @@ def delivery_json(one: Delivery) -> dict[str, Any]:
         "state": one.state.value,
         "url": one.receipt.url if one.receipt else "",
         "error": one.error,
+        "action": one.post.action,
     }
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, or_, select
+from sqlalchemy import Connection, Row, exists, func, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from reblogbot.evidence import Habits
@@ -101,12 +101,18 @@ class History:
             return [_story(connection, row) for row in rows]
 
     def refused(self, since: datetime) -> dict[str, int]:
-        """How many entries seen since then were refused, by the first word of the reason."""
+        """How many entries seen since then were refused, by the first word of the reason.
+
+        Those admitted later are left out.
+        """
+        is_queued = exists().where(
+            delivery.c.entry_id == refusal.c.entry_id, delivery.c.account == refusal.c.account
+        )
         with self._database.read() as connection:
             rows = connection.execute(
                 select(refusal.c.reason, func.count())
                 .join(entry, entry.c.id == refusal.c.entry_id)
-                .where(entry.c.seen_at >= since)
+                .where(entry.c.seen_at >= since, ~is_queued)
                 .group_by(refusal.c.reason)
             )
             counts: dict[str, int] = {}
