@@ -39,7 +39,8 @@ from reblogbot.core.text import (
 )
 from reblogbot.core.text.hashtags import hashtags, untagged
 from reblogbot.evidence import Habits
-from reblogbot.model import Author, Batch, Entry, Limits, Markup, Media, Past, Post
+from reblogbot.model import Author, Batch, Entry, Limits, Markup, Media, Post
+from reblogbot.past import Past
 from reblogbot.sources import (
     activitypub,
     arxiv,
@@ -229,6 +230,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "core.text.measure.length": lambda text: measure.length(text, LIMITS),
     "core.text.mentions.defuse": mentions.defuse,
     "core.text.mentions.harmless_link": mentions.harmless_link,
+    "core.text.shortening.beginning": shortening.beginning,
     "core.text.shortening.shorten": lambda text: shortening.shorten(text, 500),
     "core.identity.canonical_link": lambda text: identity.canonical_link.__wrapped__(URL + text),
     "core.tracking.is_tracking": lambda text: tracking.is_tracking(text, text),

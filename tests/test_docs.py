@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from reblogbot.cli.setup import CHOUTI_FEED
+from reblogbot.config.starter import starter
 from reblogbot.store import database, files
 from reblogbot.targets import classify
 from reblogbot.web import http
@@ -67,6 +69,33 @@ def test_no_error_is_explained_that_is_not_there():
     }
     assert len(named) > 60
     assert named - constants == set()
+
+
+def test_the_quickstart_shows_what_init_writes():
+    page = (ROOT / "docs" / "quickstart.md").read_text(encoding="utf-8")
+    block = re.search(r"^```toml\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    assert block[1] == starter("https://social.example", "news", "chouti", CHOUTI_FEED)
+
+
+def test_no_message_names_a_file_that_an_installed_copy_does_not_have():
+    """Docstrings and comments may: they are read in a checkout."""
+    named = []
+    for path in (ROOT / "src").rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        docstrings = {
+            id(node.value)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        }
+        named += [
+            (path.name, node.value)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and id(node) not in docstrings
+            and re.search(r"docs/|\.md\b|config\.example", node.value)
+        ]
+    assert named == []
 
 
 def test_every_decision_is_listed():

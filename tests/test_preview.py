@@ -308,6 +308,18 @@ def test_a_preview_of_a_lost_server_shows_what_would_be_queued(bot, feeds, clock
     assert shown(bot.preview(), "news") == [text_of("a")]
 
 
+def test_a_person_reads_how_the_boosted_status_begins(cli, bot, feeds, sandbox):
+    status = sandbox.add_status("alice", "今天的晚霞像一封没有写地址的信。")
+    feed = [Item("晚霞，一封信", status["url"], "今天的晚霞" * 40)]
+    bot.configure({"hot": {"url": feeds.show("/f", feed)}}, {"news": (sandbox, "")})
+    ran = cli("preview")
+    assert f"boost of {status['url']}" in ran.out
+    (line,) = [line for line in ran.out.splitlines() if "晚霞，一封信" in line]
+    assert line.startswith("  “晚霞，一封信 今天的晚霞")
+    assert line.endswith("…”")
+    assert cli("preview", "--json").json["posts"][0]["text"] == ""
+
+
 def test_limit_shows_so_many_posts_and_all_else(cli, bot, feeds, sandbox, clock):
     url = feeds.show("/f", items(clock, "c", "b", "a"))
     bot.configure({"hot": {"url": url}}, {"news": (sandbox, "")})

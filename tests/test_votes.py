@@ -56,13 +56,14 @@ def test_the_best_of_what_waits_is_what_is_best_now(hot, bot, sandbox, clock):
     assert titles(sandbox) == ["<p>Thing 2", "<p>Thing 0"]
 
 
-def test_why_and_status_no_longer_say_that_it_was_refused(hot, bot, cli):
+def test_why_keeps_the_refusal_of_what_was_admitted_later_and_status_does_not(hot, bot, cli):
     hot(5)
     bot.sync()
     assert "min_score: 5 of at least 50" in cli("why", "https://news.example/0").out
-    hot(50)
+    hot(51)
     bot.sync()
-    assert "min_score" not in cli("why", "https://news.example/0").out
+    told = cli("why", "https://news.example/0").out
+    assert "min_score: 5 of at least 50; queued later, with 51" in told
     assert "min_score" not in cli("status").out
 
 

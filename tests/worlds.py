@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from reblogbot.config.settings import AccountSettings, SourceSettings
 from reblogbot.core import drafting, planning, recognition
 from reblogbot.evidence import Habits
-from reblogbot.model import Batch, Candidate, Entry, Limits, Past, Plan
+from reblogbot.model import Batch, Candidate, Entry, Limits, Plan
+from reblogbot.past import Past
 
 START = datetime(2026, 11, 22, 12, 7, 31, tzinfo=UTC)
 STEP = timedelta(minutes=15)

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 from reblogbot import __version__, registry
 from reblogbot.clock import SystemClock
 from reblogbot.config.hosts import hosts_of
-from reblogbot.config.load import load
+from reblogbot.config.load import Readable, load, load_readable
 from reblogbot.config.settings import AccountSettings, Config, HttpSettings, SourceSettings
 from reblogbot.config.tokens import granted_scopes, read_token
+from reblogbot.errors import StoreError
 from reblogbot.images import Gallery
 from reblogbot.offload import WorkerPool
 from reblogbot.owner import new_owner
@@ -39,9 +40,21 @@ LONGEST_LEASE = timedelta(hours=1)
 """A lease that ends later was taken while the clock was ahead, unless the config asks for it."""
 
 
-def load_config(path: Path) -> Config:
-    """The config file as typed values. Raises ConfigError with every fault at once."""
+def load_config(path: Path, toml: str | None = None) -> Config:
+    """The config file, or `toml` in its place, as typed values. Raises ConfigError."""
     return load(
+        path,
+        options_of=registry.options_of,
+        known_kinds=registry.kinds(),
+        needs_of=registry.needs_of,
+        check_template=_fault_of_template,
+        toml=toml,
+    )
+
+
+def load_readable_config(path: Path) -> Readable:
+    """What can be read of the config file, and its faults. Raises ConfigError."""
+    return load_readable(
         path,
         options_of=registry.options_of,
         known_kinds=registry.kinds(),
@@ -63,6 +76,19 @@ def open_for_work(config: Config, clock: Clock | None = None, told: Told = untol
     if done:
         log.warning(done)
     reel_in(config, store, (clock or store.clock).now())
+    return store
+
+
+def open_to_steer(url: str, told: Told = untold) -> Store:
+    """A store that is there, migrated where need be; it needs no config. Raises StoreError."""
+    try:
+        read_store(url, new_owner(), missing_ok=False).close()
+    except StoreError as error:
+        if error.slug != "store_older":
+            raise
+    store, done = open_store(url, new_owner(), SystemClock().now(), told=told)
+    if done:
+        log.warning(done)
     return store
 
 

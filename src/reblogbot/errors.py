@@ -14,18 +14,18 @@
         │   └── TooLong            … because it is over the server's limit
         └── Doubtful               nobody knows whether it was posted
 
-Each slug has a paragraph in docs/operations.md.
+Each slug has a paragraph in docs/operations.md, which an installed copy does not have: messages
+must not send anybody there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
 from enum import IntEnum
 from typing import Literal
-
-DOCS = "docs/operations.md"
 
 
 class Exit(IntEnum):
@@ -56,6 +56,16 @@ class Fault:
     path: str
     message: str
     line: int = 0
+    slug: str = "value_invalid"
+
+    def as_json(self) -> dict[str, str | int]:
+        """The fault as `check --json` lists it."""
+        return {
+            "path": self.path,
+            "line": self.line,
+            "message": self.message,
+            "slug": self.slug,
+        }
 
 
 class ConfigError(ReblogbotError):
@@ -143,3 +153,18 @@ class TooLong(Rejected):
 
 class Doubtful(TargetError):
     """No answer, or none that tells whether the post was made: it must be read back."""
+
+
+def did_you_mean(word: str, known: Collection[str]) -> str:
+    """`; did you mean "every"?`, or "" where nothing is near."""
+    by_case = {name.casefold(): name for name in known}
+    near = get_close_matches(word.casefold(), by_case, 1) if len(word) <= 60 else []
+    return f'; did you mean "{by_case[near[0]]}"?' if near else ""
+
+
+def unknown(noun: str, word: str, known: Collection[str]) -> str:
+    """`no source "choti"; did you mean "chouti"?`; the known names where none is near."""
+    listed = list(known)
+    names = ", ".join(listed[:20]) + (f" and {len(listed) - 20} more" if len(listed) > 20 else "")
+    others = f"; there are {names}" if listed else "; there is none"
+    return f'no {noun} "{word}"{did_you_mean(word, listed) or others}'

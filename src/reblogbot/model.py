@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -230,6 +230,8 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.SENT: frozenset(),
 }
 OPEN = frozenset({State.QUEUED, State.SENDING, State.DOUBT, State.HELD})
+RENDERED_ANEW = "rendered anew: its entry changed"
+"""The note on what waits and was rendered anew by itself."""
 PART_OF = "digest: it is part of delivery"
 """How the note begins on what is skipped because a digest has its text."""
 
@@ -279,6 +281,8 @@ class Candidate:
     published_lookups: tuple[bytes, ...] = ()
     old_keys: tuple[bytes, ...] = ()
     old_published_keys: tuple[bytes, ...] = ()
+    guid_key: bytes | None = None
+    """The one of its keys that stands for its id, None without an id that tells."""
 
     @property
     def known_as(self) -> tuple[bytes, ...]:
@@ -318,12 +322,33 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Revision:
+    """A waiting delivery whose entry changed: rendered anew, held, or skipped."""
+
+    candidate: Candidate
+    before: Delivery
+    after: Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An entry that reads otherwise than when the account queued it; `remark` for its story."""
+
+    candidate: Candidate
+    account: str
+    delivery_id: int
+    entry_id: int
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What one batch comes to; `candidates` is all of it, oldest first, `storm` why it is held.
 
-    `scored` are those whose score decides when they go out. With `is_outdated` an entry changed
-    whose post is yet to be made, and can be edited only then. `sightings` is the evidence to be
-    remembered by key, `habits` what the batch teaches of the source.
+    `scored` are those whose score decides when they go out. `revisions` and `changes` are of
+    entries that changed after they were queued. With `is_outdated` an entry changed whose post is
+    being sent, and can be edited only then. `sightings` is the evidence to be remembered by key,
+    `habits` what the batch teaches of the source.
     """
 
     candidates: tuple[Candidate, ...] = ()
@@ -332,63 +357,11 @@ class Plan:
     refusals: tuple[Refusal, ...] = ()
     storm: str = ""
     scored: tuple[Candidate, ...] = ()
+    revisions: tuple[Revision, ...] = ()
+    changes: tuple[Change, ...] = ()
     is_outdated: bool = False
     sightings: Mapping[bytes, bytes] = field(default_factory=dict)
     habits: Habits = field(default_factory=Habits)
-
-
-@dataclass(frozen=True, slots=True)
-class Recent:
-    """What an account published lately: titles of the last days, sites and authors of the last one.
-
-    `domains` counts posts by site, as `identity.site_of` writes it, `authors` by
-    `identity.author_key`.
-    """
-
-    titles: tuple[str, ...] = ()
-    domains: Mapping[str, int] = field(default_factory=dict)
-    authors: Mapping[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A post as it was last made, and the entry it was made of; without `remote_id`, yet to be."""
-
-    delivery_id: int
-    remote_id: str
-    entry: Entry
-    post: Post
-    edits: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """What the store knows of a source and its accounts when a batch arrives.
-
-    `seen` holds the evidence for those of the batch's keys the source has shown before (None for a
-    key of 0.1.0, which kept none), `published` those
-    of its keys each account has published or queued. `address_changed` tells that the
-    source now stands at another url than when it was last read; `last_batch_at` is None
-    before the first batch, `is_blank` that no batch has ever shown anything. The rest is filled
-    where the source's settings ask for it: what each account published lately, by key what may
-    be edited, and the first keys of what was kept from it for want of votes. `addresses` are
-    those of the config's accounts, by name, as far as they are known. `was_cut` tells that the
-    last batch had more entries than are read of one, and `held` counts what each account holds of
-    the source's storms.
-    """
-
-    seen: Mapping[bytes, bytes | None] = field(default_factory=dict)
-    published: Mapping[str, Collection[bytes]] = field(default_factory=dict)
-    last_batch_at: datetime | None = None
-    address_changed: bool = False
-    is_blank: bool = False
-    habits: Habits = field(default_factory=Habits)
-    recent: Mapping[str, Recent] = field(default_factory=dict)
-    made: Mapping[str, Mapping[bytes, Made]] = field(default_factory=dict)
-    outvoted: Mapping[str, Collection[bytes]] = field(default_factory=dict)
-    was_cut: bool = False
-    held: Mapping[str, int] = field(default_factory=dict)
-    addresses: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

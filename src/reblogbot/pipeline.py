@@ -23,7 +23,7 @@ from reblogbot.config.settings import AccountSettings, Config, SourceSettings
 from reblogbot.core import schedule
 from reblogbot.core.rounds import Poll, Round
 from reblogbot.core.schedule import NextPoll
-from reblogbot.model import Delivery, Limits, Post, State
+from reblogbot.model import Delivery, Entry, Limits, Post, State
 from reblogbot.polling import Look, Poller
 from reblogbot.ports import Clock, ParserPool, Source, Told, untold
 from reblogbot.sending.access import Access
@@ -129,7 +129,8 @@ class Pipeline:
         servers = {name: account.server for name, account in config.accounts.items()}
         await self._in_store(self.store.sources.enrol, addresses, now, hosts, self._brought_forward)
         await self._in_store(self.store.outbox.enrol, servers)
-        held = await self._in_store(self.store.outbox.hold_strays, addresses, servers, now)
+        routes = {name: source.to for name, source in config.sources.items()}
+        held = await self._in_store(self.store.outbox.hold_strays, routes, servers, now)
         if done is not None:
             done.add_deliveries(held)
 
@@ -237,6 +238,10 @@ class Pipeline:
             )
         await self._messenger.tell(at_once=at_once)
 
+    async def entry_of(self, number: int) -> Entry | None:
+        """The entry a delivery came from; None when it is forgotten."""
+        return await self._in_store(self.store.outbox.entry_of, number)
+
     async def queued(self) -> list[Delivery]:
         """What waits in the outbox of enabled accounts and sources, in order."""
         found = await self._in_store(self.store.outbox.find, states={State.QUEUED})
@@ -248,7 +253,15 @@ class Pipeline:
             and accounts[one.account].enabled
             and one.source in sources
             and sources[one.source].enabled
+            and one.account in sources[one.source].to
         ]
+
+    async def screened(self, one: Delivery) -> str:
+        """Why a waiting delivery will be skipped when its turn comes, as its filters stand now."""
+        from reblogbot.sending import screening  # noqa: PLC0415
+
+        entry = await self._in_store(self.store.outbox.entry_of, one.id)
+        return await screening.refusal(one, entry, self.config, self.clock.now())
 
     async def remembered(self, names: Sequence[str]) -> AsyncIterator[SourceRecord]:
         """What is known of the enabled ones of these sources, unclaimed; of a new one, nothing."""
@@ -279,7 +292,7 @@ class Pipeline:
 
         now, pace = self.clock.now(), self.config.accounts[account].pace
         since = now - turns.memory(self.config)
-        sent = await self._in_store(self.store.outbox.sent, account, since)
+        sent = await self._in_store(self.store.publications.sent, account, since)
         return turns.line_up(waiting, self.config, pace, sent, now)
 
     def sender(self, name: str) -> Sender:

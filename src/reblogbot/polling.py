@@ -17,16 +17,8 @@ from reblogbot.core.rounds import Outcome, Poll
 from reblogbot.core.schedule import NextPoll
 from reblogbot.errors import SourceError
 from reblogbot.images import Gallery
-from reblogbot.model import (
-    Batch,
-    Candidate,
-    Limits,
-    Made,
-    Past,
-    Plan,
-    Recent,
-    Validators,
-)
+from reblogbot.model import Batch, Candidate, Limits, Plan, Validators
+from reblogbot.past import Made, Past, Recent
 from reblogbot.ports import Clock, ParserPool, Source
 from reblogbot.store import Store, StoreThread
 from reblogbot.store.records import SourceRecord
@@ -144,7 +136,31 @@ class Poller:
             recognition.recognise, look.record.name, look.found, past
         )
         look = replace(look, found=recognised.found)
-        routes = [
+        routes = await self._routes(look, recognised, past)
+        now = self._clock.now()
+        choice = await asyncio.to_thread(planning.choose, settings, recognised, routes, past)
+        drafts = await self._drafted(look, routes, choice, now)
+
+        async def planned(with_images: Recognised) -> Plan:
+            return await asyncio.to_thread(
+                planning.plan, settings, with_images, routes, past, choice, drafts, now
+            )
+
+        plan = await planned(recognised)
+        pictured = await self._illustrated(look, plan)
+        pairs = enumerate(zip(look.found, pictured, strict=True))
+        changed = {place for place, (one, other) in pairs if one is not other}
+        if not changed:
+            return plan
+        again = await self._drafted(replace(look, found=pictured), routes, choice, now, changed)
+        for name, some in again.items():
+            drafts[name] |= some
+        return await planned(replace(recognised, found=pictured))
+
+    async def _routes(self, look: Look, recognised: Recognised, past: Past) -> list[Route]:
+        from reblogbot.core import planning  # noqa: PLC0415  as above
+
+        return [
             planning.Route(
                 self._config.accounts[name],
                 await self._servers.limits(name)
@@ -152,35 +168,8 @@ class Poller:
                 else Limits(),
                 name in look.record.learnt,
             )
-            for name in settings.to
+            for name in look.settings.to
         ]
-        now = self._clock.now()
-        choice = planning.choose(settings, recognised, routes, past)
-        drafts = await self._drafted(look, routes, choice, now)
-        plan = await asyncio.to_thread(
-            planning.plan, settings, recognised, routes, past, choice, drafts, now
-        )
-        pictured = await self._illustrated(look, plan)
-        if pictured == look.found:
-            return plan
-        changed = {
-            place
-            for place, (one, other) in enumerate(zip(look.found, pictured, strict=True))
-            if one is not other
-        }
-        again = await self._drafted(replace(look, found=pictured), routes, choice, now, changed)
-        for name, some in again.items():
-            drafts[name] |= some
-        return await asyncio.to_thread(
-            planning.plan,
-            settings,
-            replace(recognised, found=pictured),
-            routes,
-            past,
-            choice,
-            drafts,
-            now,
-        )
 
     async def _drafted(
         self,
@@ -200,10 +189,15 @@ class Poller:
             selection = choice.by_account[route.account.name]
             job = drafting.draft_job(look.settings, route.account, route.limits, look.batch, now)
             mine = drafts.setdefault(route.account.name, {})
-            for places, is_edit in ((selection.chosen, False), (selection.edits, True)):
+            by_stage: dict[drafting.Stage, Sequence[int]] = {
+                "new": selection.chosen,
+                "waiting": selection.waiting,
+                "posted": selection.posted,
+            }
+            for stage, places in by_stage.items():
                 wanted = [place for place in places if only is None or place in only]
                 entries = [look.found[place].entry for place in wanted]
-                made = await drafter.drafts(replace(job, is_edit=is_edit), entries)
+                made = await drafter.drafts(replace(job, stage=stage), entries)
                 mine |= zip(wanted, made, strict=True)
         return drafts
 
@@ -212,12 +206,14 @@ class Poller:
         from reblogbot.core import compose  # noqa: PLC0415  as above
 
         settings = look.settings
+        to_be_sent = [(one.candidate, one.post) for one in plan.intents]
+        to_be_sent += [(one.candidate, one.after.post) for one in plan.revisions]
         bare = {
-            id(intent.candidate): intent.candidate
-            for intent in plan.intents
+            id(one): one
+            for one, post in to_be_sent
             if settings.media
-            and intent.post.action in ("post", "quote")
-            and not compose.images_of(intent.candidate.entry)
+            and post.action in ("post", "quote")
+            and not compose.images_of(one.entry)
         }
         chosen = dict(islice(bare.items(), settings.max_per_poll))
         configured = hosts_of(settings, self._config.accounts)
@@ -272,7 +268,14 @@ class Poller:
             outcome = "held"
             log.warning("storm held", extra={"source": look.record.name, "reason": plan.storm})
         _log_new(look.record.name, len(plan.new), len(recorded.queued))
-        return Poll(look.record.name, outcome, len(plan.new), plan.storm, recorded.queued)
+        return Poll(
+            look.record.name,
+            outcome,
+            len(plan.new),
+            plan.storm,
+            recorded.queued,
+            revised=recorded.revised,
+        )
 
     async def _past(self, look: Look) -> Past:
         """What the store knows that matters for this look."""
@@ -287,13 +290,15 @@ class Poller:
                 recent[name] = await self._in_store(
                     self._store.publications.recent, name, self._clock.now()
                 )
-        made: dict[str, dict[bytes, Made]] = {}
-        if settings.updates == "edit":
-            keys = [key for one in look.found for key in one.published_lookups]
-            for name in accounts:
-                made[name] = await self._in_store(
-                    self._store.publications.made, name, settings.name, keys
-                )
+        made: dict[str, Mapping[bytes, Made]] = {}
+        for name in accounts:
+            made[name] = await self._in_store(
+                self._store.publications.made,
+                name,
+                look.record,
+                (*past.seen, *past.published[name]),
+                posted=settings.updates == "edit",
+            )
         outvoted: dict[str, set[bytes]] = {}
         if settings.filter.min_score:
             keys = [key for one in look.found for key in one.lookups]

@@ -10,7 +10,8 @@ from typing import Any
 
 from reblogbot.core import turns
 from reblogbot.core.planning import Taken
-from reblogbot.model import Delivery, Intent, Plan, Post, State
+from reblogbot.core.text import beginning
+from reblogbot.model import Delivery, Entry, Intent, Plan, Post, State
 from reblogbot.pipeline import Pipeline
 from reblogbot.ports import Told, untold
 from reblogbot.sending.bundling import may_be_bundled
@@ -26,6 +27,8 @@ class Preview:
     posts: list[Queued] = field(default_factory=list)
     refused: list[dict[str, str]] = field(default_factory=list)
     errors: list[dict[str, str]] = field(default_factory=list)
+    beginnings: dict[str, str] = field(default_factory=dict)
+    """How the statuses begin that would be boosted, by their addresses; for a person."""
 
     def as_json(self, limit: int | None = None) -> dict[str, Any]:
         """The contract's `preview --json`."""
@@ -59,6 +62,7 @@ async def preview(pipeline: Pipeline, names: Sequence[str], told: Told = untold)
     made, wanted = Preview(), frozenset(names)
     now = pipeline.clock.now()
     waiting = [one for one in await pipeline.queued() if one.source in wanted]
+    unjudged = {one.id for one in waiting}
     numbers = count(max((one.id for one in waiting), default=0) + 1)
     titles: dict[str, str] = {}
     taken = Taken()
@@ -70,23 +74,62 @@ async def preview(pipeline: Pipeline, names: Sequence[str], told: Told = untold)
             continue
         plan = await pipeline.poller.plan(look, taken)
         taken.add(plan.intents, name)
+        waiting = _revised(made, waiting, plan)
+        unjudged -= {one.before.id for one in plan.revisions}
         waiting = _rescored(waiting, name, plan)
         waiting += [
             _queued(next(numbers), name, intent, now)
             for intent in plan.intents
             if intent.state == State.QUEUED
         ]
+        made.beginnings |= {
+            intent.post.uri: _first_words(intent.candidate.entry)
+            for intent in plan.intents
+            if intent.post.action == "boost"
+        }
         _refuse(made, name, plan)
+    waiting = [
+        one
+        for one in waiting
+        if one.id not in unjudged or not await _is_screened(made, pipeline, one)
+    ]
     for one in await _lined_up(pipeline, await _bundled(pipeline, waiting, titles, now)):
         pace = pipeline.config.accounts[one.account].pace
         reason = turns.superseded(one, waiting)
         if one.due <= now:
             reason = reason or turns.too_old(one, pipeline.config, pace, now)
+        if one.post.action == "boost" and one.post.uri not in made.beginnings:
+            entry = await pipeline.entry_of(one.id)
+            made.beginnings[one.post.uri] = _first_words(entry) if entry else ""
         if reason:
             made.refused.append(_refusal(one.source, one.account, one.post.link, "", reason))
         else:
             made.posts.append((one.account, one.source, one.post))
     return made
+
+
+def _first_words(entry: Entry) -> str:
+    return beginning(f"{entry.title} {entry.summary}")
+
+
+async def _is_screened(made: Preview, pipeline: Pipeline, one: Delivery) -> bool:
+    """Whether the filters of now keep back what waits; listed with the reason if so."""
+    reason = await pipeline.screened(one)
+    if reason:
+        made.refused.append(_refusal(one.source, one.account, one.post.link, "", reason))
+    return bool(reason)
+
+
+def _revised(made: Preview, waiting: list[Delivery], plan: Plan) -> list[Delivery]:
+    """What waits, as the changed entries of the plan leave it."""
+    after = {one.before.id: one.after for one in plan.revisions}
+    made.refused += [
+        _refusal(one.source, one.account, one.post.link, "", one.error)
+        for one in after.values()
+        if one.state != State.QUEUED
+    ]
+    found = (after.get(one.id, one) for one in waiting)
+    return [one for one in found if one.state == State.QUEUED]
 
 
 def _rescored(waiting: list[Delivery], source: str, plan: Plan) -> list[Delivery]:
@@ -163,6 +206,9 @@ async def _lined_up(pipeline: Pipeline, waiting: Sequence[Delivery]) -> Iterator
 
 def _refuse(made: Preview, name: str, plan: Plan) -> None:
     refused = [(one.candidate.entry, one.account, one.reason) for one in plan.refusals]
+    refused += [
+        (one.candidate.entry, one.account, one.remark) for one in plan.changes if one.remark
+    ]
     refused += [
         (intent.candidate.entry, intent.account, f"held: {intent.reason}")
         for intent in plan.intents

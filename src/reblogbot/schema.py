@@ -21,7 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISION = "0006"
+REVISION = "0007"
 """The newest migration; a test holds it against the migrations themselves."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -141,6 +141,8 @@ entry = Table(
     Column("id", BigId, primary_key=True),
     Column("source_id", BigId, ForeignKey("source.id", ondelete="CASCADE"), nullable=False),
     Column("key", LargeBinary(16), nullable=False),
+    # the key of its id, by which an entry is found whose link was corrected
+    Column("guid_key", LargeBinary(16)),
     Column("guid", Plain, nullable=False, default=""),
     Column("link", Plain, nullable=False, default=""),
     Column("title", Plain, nullable=False, default=""),
@@ -148,6 +150,7 @@ entry = Table(
     # the whole entry, kept where it may be rendered anew
     Column("content", JSON(none_as_null=True)),
     Index(None, "key"),
+    Index(None, "guid_key"),
     Index(None, "seen_at"),
 )
 

@@ -44,6 +44,8 @@ class Status:
     waits: list[dict[str, Any]]
     remarks: tuple[str, ...]
     others: Counter[str]
+    paused_until: dict[str, datetime]
+    """The accounts that are paused, and until when."""
 
     def as_json(self, now: datetime) -> dict[str, Any]:
         """The contract's `status --json`; of several daemons, `daemon` is the oldest."""
@@ -52,11 +54,15 @@ class Status:
             "daemon": next(iter(daemons), None),
             "daemons": daemons,
             "sources": self.sources,
-            "accounts": self.accounts,
+            "accounts": [self._with_end_of_pause(row) for row in self.accounts],
             "queue": self.queue,
             "waits": self.waits,
             "stopped_at": _iso(self.stopped_at),
         }
+
+    def _with_end_of_pause(self, row: dict[str, Any]) -> dict[str, Any]:
+        until = self.paused_until.get(row["name"])
+        return row | {"reason": f"{row['reason']} (until {_iso(until)})"} if until else row
 
 
 def status(config: Config, store: Store, now: datetime, most: int | None = None) -> Status:
@@ -71,15 +77,17 @@ def status(config: Config, store: Store, now: datetime, most: int | None = None)
         f"  would be too old then: {one.post.link or one.post.uri}"
         for one in _expiring(opened, config)
     ]
+    accounts = list(_accounts(config, store, waiting, now))
     return Status(
         sources,
-        list(_accounts(config, store, waiting, now)),
+        accounts,
         store.outbox.count(),
         store.outbox.stopped_at(),
         waiting.daemons,
         _grouped(chain(_held(store), _open(opened))),
         (*expiring, *_refused(store, now)),
         others,
+        _paused_until(store, accounts),
     )
 
 
@@ -153,6 +161,15 @@ def _accounts(
         }
 
 
+def _paused_until(store: Store, accounts: list[dict[str, Any]]) -> dict[str, datetime]:
+    paused = {row["name"] for row in accounts if row["state"] == "paused"}
+    return {
+        record.name: record.paused_until
+        for record in store.outbox.accounts()
+        if record.name in paused and record.paused_until is not None
+    }
+
+
 def _account_state(
     settings: AccountSettings, record: AccountRecord, now: datetime, stalled: datetime | None
 ) -> tuple[str, str]:
@@ -163,7 +180,7 @@ def _account_state(
     if missing:
         return "no_token", missing
     if record.paused_until is not None and record.paused_until > now:
-        return "paused", f"{record.reason} (until {_iso(record.paused_until)})"
+        return "paused", record.reason
     if stalled is not None:
         return "stalled", waits.stalled(stalled).cause
     return "ok", ""

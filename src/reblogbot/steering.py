@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reblogbot.config.settings import Config
-from reblogbot.core import compose, drafting, pacing
+from reblogbot.core import compose, drafting, pacing, revising
 from reblogbot.model import PART_OF, TRANSITIONS, Batch, Delivery, State
 from reblogbot.store import Store
 
@@ -16,7 +16,7 @@ CONCERNED: dict[str, frozenset[State]] = {
     "release": frozenset({State.HELD}),
     "skip": frozenset({State.QUEUED, State.HELD}),
     "retry": frozenset({State.DEAD, State.SKIPPED}),
-    "render": frozenset({State.QUEUED, State.DEAD}),
+    "render": frozenset({State.QUEUED, State.HELD, State.DEAD}),
 }
 """Which states each verb, and `retry --render`, concerns when no delivery is named."""
 
@@ -43,8 +43,12 @@ def is_told(one: Delivery) -> bool:
 class Steering:
     """Steers deliveries at one instant."""
 
-    def __init__(self, config: Config, store: Store, now: datetime) -> None:
+    def __init__(
+        self, config: Config, store: Store, now: datetime, *, may_render: bool = True
+    ) -> None:
+        """Of a config with faults, nothing may be rendered."""
         self._config = config
+        self._may_render = may_render
         self._store = store
         self._now = now
         self._slots: dict[str, Iterator[datetime]] = {}
@@ -55,12 +59,16 @@ class Steering:
         return self._move(one, replace(one, state=State.HELD, error="held by the admin"))
 
     def release(self, one: Delivery, *, paced: bool = False) -> Steered:
-        """Let it go out: at once, or `paced`, evenly spread over the account's pace.
+        """Let what is held go out: at once, or `paced`, evenly spread over the account's pace.
 
-        What belongs to a digest keeps its time.
+        What belongs to a digest keeps its time. What was skipped or given up is brought back by
+        `retry`.
         """
         if one.state == State.QUEUED:
             return Steered(one, "is queued already")
+        if one.state in CONCERNED["retry"]:
+            said = f"is {one.state.value} and stays so; `queue retry {one.id}` brings it back"
+            return Steered(one, said, done=False)
         source = self._config.sources.get(one.source)
         if not paced or (source is not None and source.digest is not None):
             return self._queue(one)
@@ -90,7 +98,7 @@ class Steering:
     def retry(self, one: Delivery, *, render: bool = False) -> Steered:
         """Queue it again; with `render`, as today's config and template would have it.
 
-        What a digest has told is not told again.
+        What is held stays held, and what a digest has told is not told again.
         """
         if is_told(one):
             return Steered(one, f"stays skipped: {one.error}; retry that one", done=False)
@@ -99,11 +107,15 @@ class Steering:
             if isinstance(rendered, str):
                 return Steered(one, rendered, done=False)
             one = rendered
-        elif one.state == State.QUEUED:
-            return self._rewrite(one, "is queued, and due now")
+        did = "is rendered anew, and" if render else "is"
         if one.state == State.QUEUED:
-            return self._rewrite(one, "is rendered anew")
-        return self._queue(one)
+            return self._rewrite(replace(one, due=self._now), f"{did} queued, and due now")
+        if one.state != State.HELD:
+            return self._queue(one)
+        if render:
+            return self._rewrite(one, f"{did} still held: {one.error}")
+        said = f"stays held: {one.error}; `queue release` lets it go out"
+        return Steered(one, said, done=False)
 
     def _queue(self, one: Delivery, due: datetime | None = None) -> Steered:
         """Queue it; one whose link was too long only where the server takes it by now."""
@@ -134,32 +146,35 @@ class Steering:
         return Steered(settled, f"is {settled.state.value} now")
 
     def _rewrite(self, after: Delivery, said: str) -> Steered:
-        written = self._store.outbox.rewrite(replace(after, due=self._now))
+        written = self._store.outbox.rewrite(after)
         if written is None:
             return Steered(after, "is being worked on; try again in a moment", done=False)
         return Steered(written, said)
 
     def _render(self, one: Delivery) -> Delivery | str:
         """The delivery with its text rendered anew, or why that cannot be."""
-        source = self._config.sources.get(one.source)
+        source = self._config.sources.get(one.source) if self._may_render else None
         account = self._config.accounts.get(one.account)
         entry = self._store.outbox.entry_of(one.id)
         if source is None or account is None:
-            return "cannot be rendered: its source or account is not in the config any more"
+            lost = "its source or account is not in the config any more"
+            return f"cannot be rendered: {lost if self._may_render else 'the config has faults'}"
         if entry is None or one.state not in {State.QUEUED, State.DEAD, State.SKIPPED, State.HELD}:
             return f"cannot be rendered: it is {one.state.value}, or its entry is forgotten"
-        if one.post.is_bundle or one.post.action == "edit":
-            what = "a digest" if one.post.is_bundle else "the edit of a post"
-            return f"cannot be rendered: it is {what}"
+        if one.post.is_bundle:
+            return "cannot be rendered: it is a digest"
         record = self._store.outbox.account(one.account)
         remembered = {known.name: known for known in self._store.sources.all()}
         known_title = remembered[one.source].title if one.source in remembered else ""
         batch = Batch(title=known_title, language=one.post.language)
         job = drafting.draft_job(source, account, record.limits, batch, self._now)
-        # what stands in the queue has passed its filters
-        (draft,) = drafting.drafts(replace(job, entries=(entry,), is_edit=True))
+        stage: drafting.Stage = "posted" if one.post.action == "edit" else "waiting"
+        (draft,) = drafting.drafts(replace(job, entries=(entry,), stage=stage))
         if draft.post is None:
             return f"cannot be rendered: {draft.reason}"
         if draft.held:
             return f"stays {one.state.value}: {draft.held}"
-        return replace(one, post=draft.post, generation=one.generation + 1, sent_from=None)
+        post = draft.post
+        if one.post.action == "edit":
+            post = revising.edit_of(post, one.post.uri)
+        return replace(one, post=post, generation=one.generation + 1, sent_from=None)

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from reblogbot.config import scopes
 from reblogbot.config.settings import Config
-from reblogbot.errors import TargetError
+from reblogbot.errors import Fault, SourceError, TargetError
 from reblogbot.model import Candidate, Validators
 from reblogbot.pipeline import Pipeline
 from reblogbot.polling import Look
-from reblogbot.ports import Told, untold
+from reblogbot.ports import Fetch, Told, untold
 
 CHATTY = 24
 """So many posts a day from one source are too many for a server's public timelines."""
 _DAY = timedelta(days=1)
+_NOTHING_THERE = frozenset({"http_status", "gone"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,12 @@ class Trial:
     finding: str = ""
     error: str = ""
     warnings: tuple[str, ...] = ()
+    slug: str = ""
+    """What it failed of."""
+
+    def fault(self) -> Fault:
+        """What failed, as a fault of the config without its line."""
+        return Fault(self.path, self.error, slug=self.slug)
 
     def as_json(self) -> dict[str, Any]:
         """One row of `check --online --json`."""
@@ -59,7 +69,7 @@ async def _try_account(pipeline: Pipeline, name: str) -> Trial:
     try:
         who, limits = await pipeline.sender(name).introduce()
     except TargetError as error:
-        return Trial(path, error=error.message)
+        return Trial(path, error=error.message, slug=error.slug)
     warnings = [scopes.excess(pipeline.config, name, who.scopes)]
     if not who.is_bot:
         warnings.append(f"@{who.acct} does not say that it is a bot; set the flag in its profile")
@@ -67,13 +77,14 @@ async def _try_account(pipeline: Pipeline, name: str) -> Trial:
     if not who.scopes:
         finding += "; its server does not say what the token may do"
     lacking = scopes.lacking(pipeline.config, name, who.scopes)
-    return Trial(path, finding, lacking, tuple(filter(None, warnings)))
+    slug = "scope_missing" if lacking else ""
+    return Trial(path, finding, lacking, tuple(filter(None, warnings)), slug)
 
 
 def _judged(look: Look, config: Config) -> Trial:
     path = f"sources.{look.record.name}"
     if look.error is not None:
-        return Trial(path, error=look.error.message)
+        return Trial(path, error=look.error.message, slug=look.error.slug)
     remarks = [] if look.found else ["it shows no entries at the moment"]
     loud = _loud(look, config)
     if loud:
@@ -111,3 +122,28 @@ def _a_day(look: Look) -> int:
 def _is_fresh(one: Candidate, since: datetime | None) -> bool:
     published_at = one.entry.published_at
     return since is None or published_at is None or published_at > since
+
+
+async def describe_server(url: str, fetch: Fetch) -> str:
+    """What a server is, in a line for a person. Raises SourceError where it has no such API."""
+    for path in ("/api/v2/instance", "/api/v1/instance"):
+        try:
+            answer = await fetch(url + path, accept="application/json")
+        except SourceError as error:
+            if error.slug not in _NOTHING_THERE:
+                raise
+            continue
+        told = _json_object(answer.body)
+        if told.get("version"):
+            title, version = (str(told.get(name, ""))[:60] for name in ("title", "version"))
+            return f"{urlsplit(url).netloc} answers: {title}, version {version}"
+    advice = "it does not speak the Mastodon API; name the address people log in at"
+    raise SourceError("wrong_server", f"{urlsplit(url).netloc}: {advice}")
+
+
+def _json_object(body: bytes) -> Mapping[str, Any]:
+    try:
+        told = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return told if isinstance(told, Mapping) else {}

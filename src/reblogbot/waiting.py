@@ -71,7 +71,7 @@ class Waiting:
             paused_until=record.paused_until,
             paused_for=record.reason,
             doubt_until=max((one.due for one in outbox.in_doubt(name)), default=None),
-            sent=outbox.sent(name, now - waits.memory(self._config)),
+            sent=self._store.publications.sent(name, now - waits.memory(self._config)),
             settled_at=self._store.tallies.last_settled_at(name),
             works_since=self.daemons[0].since if self.daemons else None,
             worked_at=self._worked_at,

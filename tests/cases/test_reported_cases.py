@@ -17,13 +17,6 @@ from stage import Outcome, play
 
 CASES = Path(__file__).resolve().parents[3] / "shared" / "cases"
 INPUTS = sorted(CASES.glob("*.json"))
-# not mended yet; a case that comes out right must leave the list (the mark is strict)
-OPEN = frozenset(
-    """
-    N1 N3 N4 Q1 Q3 Q4 T1
-    """.split()
-)
-
 Check = Callable[[Outcome], None]
 RIGHT: dict[str, Check] = {}
 
@@ -39,10 +32,8 @@ def right(*ids: str) -> Callable[[Check], Check]:
 
 
 @pytest.mark.parametrize("path", INPUTS, ids=lambda path: path.stem)
-def test_a_reported_case_comes_out_right(path, bot, cli, request):
+def test_a_reported_case_comes_out_right(path, bot, cli):
     case = json.loads(path.read_text("utf-8"))
-    if case["id"] in OPEN:
-        request.applymarker(pytest.mark.xfail(strict=True, raises=AssertionError))
     RIGHT[case["id"]](play(case, bot.folder, cli))
 
 

@@ -1,8 +1,11 @@
 """How everything stands, and why: status, health, why, prune, backup."""
 
+import time
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+from rich.cells import cell_len
 
 from children import bound_by_modes
 from reblogbot import __version__
@@ -198,6 +201,50 @@ def test_why_tells_the_story_by_link_or_number(hot, cli, sandbox, meant):
 
 def test_why_knows_the_posted_address(hot, cli, sandbox):
     assert "Title a" in cli("why", sandbox.statuses("news")[0]["url"]).out
+
+
+@pytest.mark.parametrize("meant", ["title A", "news.example/a", "example/a", "Title a"])
+def test_why_finds_by_a_part_of_title_or_link(hot, cli, meant):
+    (story,) = cli("why", meant, "--json").json["entries"]
+    assert story["link"] == "https://news.example/a"
+    assert "seen in hot" in cli("why", meant).out
+
+
+@pytest.mark.both_databases
+def test_why_lists_several_entries_with_the_same_words(hot, cli):
+    ran = cli("why", "title")
+    assert ran.code == 0
+    assert [line.strip() for line in ran.out.splitlines() if "https://" in line] == [
+        f"https://news.example/{name}" for name in ("old", "c", "b", "a")
+    ]
+    assert "4 entries: `reblogbot why LINK`" in ran.out
+    assert len(cli("why", "title", "--json").json["entries"]) == 4
+
+
+def test_why_takes_no_word_for_a_pattern(hot, cli):
+    assert cli("why", "%").code == 1
+    assert cli("why", "T_tle").code == 1
+
+
+def test_times_are_local_and_relative(hot, cli, monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Kolkata")
+    time.tzset()
+    try:
+        seen = cli("why", "Title a").out.splitlines()[2]
+        (row,) = cli("why", "Title a", "--json").json["entries"]
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    local = datetime.fromisoformat(row["seen_at"]).astimezone(ZoneInfo("Asia/Kolkata"))
+    assert f"{local:%H:%M} (" in seen
+    assert "ago)" in seen
+
+
+def test_status_fits_into_80_columns(hot, cli, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    ran = cli("status")
+    assert [line for line in ran.out.splitlines() if cell_len(line.rstrip()) > 80] == []
+    assert "  bad: " in ran.out
 
 
 def test_why_tells_which_filter_said_no(hot, cli):

@@ -58,6 +58,11 @@ def test_the_version_is_told(cli, capsys):
         (["sync", "--forc"], "--forc"),
         (["check", "--on"], "--on"),
         (["queue"], "VERB"),
+        (["queue", "lst"], 'did you mean "list"?'),
+        (["sync", "--duee"], 'no option "--duee"; did you mean "--due"?'),
+        (["sync", "--duee=1"], 'did you mean "--due"?'),
+        (["--confg", "x.toml", "sync"], 'did you mean "--config"?'),
+        (["queue", "hold", "1", "--sorce", "x"], 'did you mean "--source"?'),
         (["preview", "--limit", "few"], "whole number"),
         (["--log-format", "xml", "sync"], "xml"),
     ],
@@ -70,6 +75,12 @@ def test_a_wrong_command_line_is_2_in_words_and_in_json(cli, arguments, words):
     assert ran.code == 2
     assert ran.json["error"]["slug"] == "usage"
     assert words in ran.json["error"]["message"]
+
+
+def test_json_before_the_command_is_told_where_it_stands(cli):
+    ran = cli("--json", "status")
+    assert ran.code == 2
+    assert ran.json["error"]["message"].startswith("--json stands behind the command")
 
 
 # where the config is

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
+from rich.cells import cell_len
 
 from reblogbot.sandbox.server import run_in_thread
 from rig import PROGRAM, Item, items, posted, text_of
@@ -55,16 +56,85 @@ def test_list_shows_what_is_open_in_order(waiting, cli):
 
 
 def test_list_can_be_narrowed(waiting, cli):
-    assert ids(cli("queue", "list", "--account", "more", "--json")) == []
+    assert len(ids(cli("queue", "list", "--account", "news", "--json"))) == 3
     assert len(ids(cli("queue", "list", "--source", "hot", "--json"))) == 3
     assert ids(cli("queue", "list", "--state", "held", "--json")) == []
     assert len(ids(cli("queue", "list", "--state", "held", "--state", "queued", "--json"))) == 3
 
 
+@pytest.mark.parametrize("verb", ["list", "hold", "release", "skip", "retry"])
+def test_a_source_or_account_nobody_knows_is_2_with_what_is_meant(waiting, cli, verb):
+    """It ended with exit code 0, and silence."""
+    for option, meant in (("--source", "hot"), ("--account", "news")):
+        ran = cli("queue", verb, option, f"{meant}t")
+        assert ran.code == 2
+        assert f'did you mean "{meant}"?' in ran.err
+        assert cli("queue", verb, option, "nosuch", "--json").json["error"]["slug"] in {
+            "source_unknown",
+            "account_unknown",
+        }
+
+
+def test_what_is_held_of_a_removed_source_can_be_named(waiting, cli, bot, feeds, sandbox):
+    quiet = {**bot.account("news", sandbox), "pace": {"quiet": ["00:00-12:00", "12:00-24:00"]}}
+    bot.configure({"other": {"url": feeds.show("/o", [])}}, {"news": quiet})
+    bot.sync()
+    assert len(ids(cli("queue", "list", "--source", "hot", "--json"))) == 3
+    assert len(ids(cli("queue", "skip", "--source", "hot", "--json"))) == 3
+
+
 def test_a_state_nobody_knows_is_2(waiting, cli):
-    ran = cli("queue", "list", "--state", "waiting")
+    ran = cli("queue", "list", "--state", "xyz")
     assert ran.code == 2
     assert "there are queued, sending" in ran.err
+    assert 'did you mean "queued"?' in cli("queue", "list", "--state", "queud").err
+
+
+@pytest.mark.both_databases
+def test_list_has_titles_and_causes_within_80_columns(bot, feeds, sandbox, clock, cli, monkeypatch):
+    """It had no titles, and took links apart at the edge of the terminal."""
+    monkeypatch.setenv("COLUMNS", "80")
+    link = f"https://news.example/{'long/' * 30}"
+    titles = ["抽屉新热榜" * 12, "Short"]
+    feed = [Item(title, link + title[:2], at=clock.now()) for title in titles]
+    quiet = {**bot.account("news", sandbox), "pace": {"quiet": ["00:00-12:00", "12:00-24:00"]}}
+    bot.configure({"热榜": {"url": feeds.show("/f", feed)}}, {"news": quiet})
+    bot.sync()
+    lines = cli("queue", "list").out.splitlines()
+    assert all(cell_len(line) <= 80 for line in lines if "https://" not in line)
+    assert [line.strip() for line in lines if "https://" in line] == [
+        f"{link}Sh",
+        f"{link}{titles[0][:2]}",
+    ]
+    assert "".join(line.strip() for line in lines).count(titles[0]) == 1
+    assert lines[0].startswith("1  queued  post  热榜 → news  ")
+    assert lines[0].endswith("ago)")
+    assert "    quiet hours without an end" in lines
+    keys = {"title": "Short", "action": "post", "cause": "quiet hours without an end"}
+    (first, _) = cli("queue", "list", "--json").json["deliveries"]
+    assert {name: first[name] for name in keys} == keys
+
+
+@pytest.mark.both_databases
+def test_an_entry_without_a_title_is_named_by_how_it_begins(bot, feeds, sandbox, clock, cli):
+    feed = [Item(text=f"A text without a title, {'and on ' * 40}", link="https://news.example/t")]
+    quiet = {**bot.account("news", sandbox), "pace": {"quiet": ["00:00-12:00", "12:00-24:00"]}}
+    bot.configure({"hot": {"url": feeds.show("/f", feed)}}, {"news": quiet})
+    bot.sync()
+    (one,) = cli("queue", "list", "--json").json["deliveries"]
+    assert one["title"].startswith("A text without a title, and on")
+    assert one["title"].endswith("…")
+    assert len(one["title"]) <= 120
+    assert cli("why", "1").out.startswith("A text without a title")
+
+
+def test_release_lets_out_what_is_held_and_nothing_else(waiting, cli, bot):
+    """By id it revived what had been skipped; by source it did not."""
+    assert cli("queue", "skip", "1").code == 0
+    ran = cli("queue", "release", "1")
+    assert (ran.code, "`queue retry 1` brings it back" in ran.out) == (1, True)
+    assert ids(cli("queue", "release", "--all", "--json")) == []
+    assert [one.state for one in bot.deliveries()] == ["skipped", "queued", "queued"]
 
 
 def test_show_tells_all_of_one(waiting, cli):
@@ -244,15 +314,46 @@ def test_a_template_that_fails_on_one_does_not_keep_the_others_from_being_render
     bot.sync()
     source["template"] = "{{ 1 // (title|length - 3) }} {{ link }}"
     bot.configure({"hot": source}, {"news": (sandbox, "")})
-    ran = cli("queue", "retry", "1", "2", "3", "--render")
+    ran = cli("queue", "retry", "--source", "hot", "--render")
     assert ran.code == 1
     assert "template" in ran.out
     assert "Traceback" not in ran.err
+    (failed,) = [one.id for one in bot.deliveries() if not one.generation]
+    assert cli("queue", "skip", str(failed)).code == 0
+    assert cli("queue", "release", "--all").code == 0
     clock.advance(minutes=5)
     bot.sync()
     assert sorted(posted(sandbox)) == [
         "0 https://news.example/seven",
         "1 https://news.example/four",
+    ]
+
+
+@pytest.mark.parametrize("reason", ["review", "storm"])
+def test_retry_never_releases_what_is_held_and_renders_it_where_it_is_asked_to(
+    bot, feeds, sandbox, clock, cli, reason
+):
+    url = feeds.show("/f", items(clock, "a"))
+    source = {"url": url, "first": "none"}
+    source |= {"review": True} if reason == "review" else {"max_per_poll": 1}
+    bot.configure({"hot": source}, {"news": (sandbox, "")})
+    bot.sync()
+    feeds.show("/f", items(clock, "c", "b", "a"))
+    bot.sync()
+    numbers = [str(one.id) for one in bot.deliveries("held")]
+    ran = cli("queue", "retry", *numbers)
+    assert (ran.code, ran.out.count("stays held: " + reason)) == (1, 2)
+    assert cli("queue", "retry", "--source", "hot").code == 0
+    bot.configure(
+        {"hot": {**source, "template": "new: {{ title }} {{ link }}"}}, {"news": (sandbox, "")}
+    )
+    ran = cli("queue", "retry", "--render", "--source", "hot", "--json")
+    assert [one["state"] for one in ran.json["deliveries"]] == ["held", "held"]
+    clock.advance(minutes=5)
+    bot.sync()
+    assert posted(sandbox) == []
+    assert [one.post.text for one in bot.deliveries("held")] == [
+        f"new: Title {name} https://news.example/{name}" for name in "bc"
     ]
 
 

@@ -39,7 +39,7 @@ def lines_until(process, words):
 
 
 def test_the_demo_leaves_its_page_up_when_asked(bot):
-    process = bot.start("demo", "--keep", PYTHONUNBUFFERED="1")
+    process = bot.start("demo", "--keep")
     try:
         said = lines_until(process, "timeline page is up")
         url = re.search(r"up: (http\S+)", said)[1]
@@ -55,7 +55,7 @@ def test_the_demo_leaves_its_page_up_when_asked(bot):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_config_can_be_rehearsed_on_the_sandbox(bot, feeds, clock, number):
     folder = bot.folder / "kept"
-    process = bot.start("sandbox", "--port", "0", "--folder", str(folder), PYTHONUNBUFFERED="1")
+    process = bot.start("sandbox", "--port", "0", "--folder", str(folder))
     try:
         said = lines_until(process, "allow_http")
         token = re.search(r"holding: (\S+)", said)[1]
@@ -75,6 +75,30 @@ def test_a_config_can_be_rehearsed_on_the_sandbox(bot, feeds, clock, number):
         assert len(again.statuses("news")) == 1
 
 
+def test_the_sandbox_tells_its_accounts_at_once_and_check_finds_nothing_wrong_with_their_tokens(
+    bot, feeds
+):
+    """Into a pipe it said nothing, and of two accounts the last one counted."""
+    folder = str(bot.folder / "kept")
+    names = ("--account", "news", "--account", "新闻")
+    process = bot.start("sandbox", "--port", "0", "--folder", folder, *names)
+    try:
+        said = lines_until(process, "allow_http") + lines_until(process, "allow_http")
+        assert "[accounts.news]" in said
+        assert '[accounts."新闻"]' in said
+        url = re.search(r'server = "(http\S+)"', said)[1]
+        accounts = {}
+        for name, token in zip(names[1::2], re.findall(r"holding: (\S+)", said), strict=True):
+            bot.set_token(name, token)
+            accounts[name] = {"server": url, "token_file": f"{name}.token", "allow_http": True}
+        bot.configure({"hot": {"url": feeds.show("/f", []), "to": list(accounts)}}, accounts)
+        checked = bot.call("check", "--online")
+        assert "accounts.news: works, as @news" in checked.out
+        assert "may do more" not in checked.out
+    finally:
+        kill(process)
+
+
 def test_a_port_or_folder_in_use_or_a_profile_nobody_knows_is_told(bot, cli, sandbox, tmp_path):
     port = sandbox.url.rpartition(":")[2]
     with run_in_thread(tmp_path / "used"):
@@ -83,9 +107,11 @@ def test_a_port_or_folder_in_use_or_a_profile_nobody_knows_is_told(bot, cli, san
             cli("sandbox", "--port", "0", "--folder", str(tmp_path / "used")),
             cli("sandbox", "--port", "99999"),
             cli("sandbox", "--profile", "friendica", "--port", "0"),
+            cli("sandbox", "--profile", "mastodn", "--port", "0"),
         ]
-    assert [ran.code for ran in busy] == [1, 1, 2, 2]
+    assert [ran.code for ran in busy] == [1, 1, 2, 2, 2]
     assert port in busy[0].err
     assert "another sandbox" in busy[1].err
     assert "there are mastodon" in busy[3].err
+    assert 'did you mean "mastodon"?' in busy[4].err
     assert all("Traceback" not in ran.err for ran in busy)

@@ -60,6 +60,63 @@ def test_init_asks_on_a_terminal_and_takes_the_answers(bot):
     assert config.sources["liste"].url == "https://two.example/feed.xml"
 
 
+@pytest.fixture
+def init_answered(bot):
+    """Runs `init` on a terminal that gives these answers; its exit code and what it said."""
+
+    def answered(*answers):
+        ours, theirs = pty.openpty()
+        command = [sys.executable, "-m", "reblogbot", "-c", str(bot.path), "init"]
+        process = subprocess.Popen(command, stdin=theirs, stdout=subprocess.PIPE, text=True)
+        os.close(theirs)
+        try:
+            os.write(ours, "".join(f"{answer}\n" for answer in answers).encode())
+            said, _ = process.communicate(timeout=PATIENCE)
+            return process.returncode, said
+        finally:
+            kill(process)
+            os.close(ours)
+
+    return answered
+
+
+def test_init_takes_a_bare_host_and_asks_again_for_what_check_would_refuse(init_answered, cli, bot):
+    """It wrote what `check` then rejected."""
+    code, said = init_answered(
+        "not a url", "https://social.example/@me", "http://social.example", "https：//x.example",
+        "mastodon.social",
+        "-news", "news", "", "ftp://x.example/feed", "example.org/feed",
+    )  # fmt: skip
+    assert code == 0
+    assert "a URL holds no spaces" in said
+    assert "only the server's own address" in said
+    assert "would send the token in the clear" in said
+    assert "write ':' for '：'" in said
+    assert "must not begin with a dash" in said
+    config = app.load_config(bot.path)
+    assert config.accounts["news"].server == "https://mastodon.social"
+    assert config.sources["chouti"].url == "https://example.org/feed"
+    assert cli("check").code == 0
+
+
+@pytest.mark.parametrize("server", ["not a url", "ftp://x.example", "http://social.example"])
+def test_init_writes_nothing_that_check_would_refuse(cli, bot, server):
+    assert cli("init", "--yes", "--server", server).code == 2
+    assert not bot.path.exists()
+
+
+def test_init_online_asks_the_server_what_it_is(cli, bot, feeds, sandbox):
+    ran = cli("init", "--yes", "--online", "--server", sandbox.url)
+    assert ran.code == 0
+    assert "version" in ran.out
+    assert cli("check").code == 0
+    bot.path.unlink()
+    feeds.show("/api/v2/instance", b"<html>a shop</html>", kind="text/html")
+    ran = cli("init", "--yes", "--online", "--server", feeds.url(""))
+    assert (ran.code, "does not speak the Mastodon API" in ran.err) == (1, True)
+    assert not bot.path.exists()
+
+
 BROKEN = """\
 [store]
 kep = "10d"
@@ -114,6 +171,14 @@ def test_check_json_of_a_broken_config_is_one_error(cli, bot):
     assert ran.json["error"]["slug"] == "config_invalid"
     assert "store.kep" in ran.json["error"]["message"]
     assert "max_age" in ran.json["error"]["message"]
+    first, *_, last = ran.json["faults"]
+    assert list(first) == ["path", "line", "message", "slug"]
+    assert (first["path"], first["line"], first["slug"]) == ("store.kep", 2, "key_unknown")
+    assert (last["path"], last["line"], last["slug"]) == (
+        "sources.two.filter.max_age",
+        22,
+        "value_invalid",
+    )
 
 
 def test_check_of_a_good_config_says_so_and_writes_nothing(cli, bot, feeds, sandbox, clock):
@@ -177,6 +242,24 @@ def test_check_online_tries_every_token_and_every_source(cli, online, bot, sandb
         "sources.dead",
     ]
     assert [bool(one["error"]) for one in told] == [False, False, False, True]
+    assert "no faults" not in ran.out
+    assert "1 of 4 tried failed" in ran.out
+    (fault,) = cli("check", "--online", "--json").json["faults"]
+    assert (fault["path"], fault["slug"]) == ("sources.dead", "http_status")
+    assert "[sources.dead]" in bot.path.read_text().splitlines()[fault["line"] - 1]
+
+
+def test_check_online_tells_a_wrong_server_as_such(cli, online, feeds):
+    """A shop's page was told as a refused token."""
+    for status in (200, 404):
+        page = {"kind": "text/html", "status": status, "etag": False}
+        for path in ("v1/accounts/verify_credentials", "v2/instance", "v1/instance"):
+            feeds.show(f"/api/{path}", b"<html>a shop</html>", **page)
+        online(server=feeds.url(""))
+        ran = cli("check", "--online")
+        assert ran.code == 1
+        assert "no server that speaks the Mastodon API" in ran.out
+        assert "token" not in ran.out.partition("accounts.news: ")[2].partition("\n")[0]
 
 
 def test_check_online_tells_a_bad_token_and_a_server_that_is_not_there(cli, online, sandbox):

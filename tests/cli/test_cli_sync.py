@@ -52,6 +52,35 @@ def test_a_person_reads_what_was_posted_and_where(hot, cli, sandbox):
     assert cli("sync").out == "2 polled, 2 not modified\n"
 
 
+def test_what_stood_there_already_is_found_and_not_sent(hot, bot, cli, sandbox):
+    cli("sync")
+    bot.lose_store()
+    ran = cli("sync")
+    assert f"news found: https://news.example/a  {sandbox.statuses('news')[0]['url']}" in ran.out
+    assert ran.out.splitlines()[-1].endswith("2 queued, 2 found")
+    assert len(posted(sandbox)) == 2
+    told = cli("why", "https://news.example/a")
+    assert "for news found" in told.out
+    assert "for news sent" not in told.out
+    # in the JSON it is what it always was
+    assert [
+        one["state"] for one in cli("why", "Title a", "--json").json["entries"][0]["deliveries"]
+    ] == ["sent"]
+
+
+def test_an_edit_is_told_as_an_edit(bot, feeds, sandbox, clock, cli):
+    shown = items(clock, "b", "a")
+    url = feeds.show("/f", shown)
+    bot.configure({"hot": {"url": url, "updates": "edit"}}, {"news": (sandbox, "")})
+    bot.sync()
+    clock.advance(minutes=10)
+    feeds.show("/f", [shown[0], replace(shown[1], title="Title a, corrected")])
+    ran = cli("sync")
+    assert "news edited: https://news.example/a" in ran.out
+    assert ran.out.splitlines()[-1].endswith("1 edited")
+    assert "edit 3 for news edited" in cli("why", "https://news.example/a").out
+
+
 def test_something_failed_is_1_and_the_rest_is_done(bot, feeds, sandbox, clock, cli):
     sources = {
         "bad": {"url": feeds.fail("/bad", 404)},

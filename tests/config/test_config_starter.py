@@ -27,8 +27,15 @@ def test_a_starter_config_fits_on_a_screen_and_explains_itself():
     text = starter(*ANSWERS)
     assert len(text.splitlines()) <= 40
     assert all(len(line) <= 100 for line in text.splitlines())
-    assert "config.example.toml" in text
+    # an installed copy does not have the files of a checkout
+    assert ".toml" not in text
     assert "{{ title }}" in text
+
+
+def test_a_server_on_this_machine_may_be_asked_without_tls(load_toml):
+    config = load_toml(starter("http://127.0.0.1:8976", *ANSWERS[1:]))
+    assert config.accounts["news"].allow_http
+    assert "allow_http" not in starter("http://social.example", *ANSWERS[1:])
 
 
 def test_a_kind_without_a_url_gets_none(load_toml):

@@ -172,3 +172,13 @@ def test_scopes_come_with_a_credential_too(given_credential):
 def test_the_digest_kept_does_not_tell_the_token():
     assert TOKEN not in kept().decode()
     assert token_digest(TOKEN) != token_digest(TOKEN + "x")
+
+
+def test_a_token_is_found_in_a_folder_that_systemd_hands_over_whole(tmp_path):
+    """`LoadCredential=reblogbot:/etc/credstore/reblogbot` serves any number of accounts."""
+    (tmp_path / "reblogbot_news.token").write_text(TOKEN)
+    environ = {"CREDENTIALS_DIRECTORY": str(tmp_path)}
+    assert read_token(account(token_file=tmp_path / "etc" / "news.token"), environ) == TOKEN
+    assert credential("more.token", environ) is None
+    (tmp_path / "news.token").write_text(f"{TOKEN}-of-its-own")
+    assert credential("news.token", environ) == tmp_path / "news.token"

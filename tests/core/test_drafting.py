@@ -2,7 +2,7 @@
 
 import pickle
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -21,9 +21,9 @@ def source(**keys):
     return SourceSettings(name="s", kind="feed", to=("news",), **keys)
 
 
-def drafted(*entries, is_edit=False, **keys):
+def drafted(*entries, stage="new", **keys):
     job = draft_job(source(**keys), ACCOUNT, Limits(), Batch(title="A feed"), NOW)
-    return drafts(replace(job, entries=entries, is_edit=is_edit))
+    return drafts(replace(job, entries=entries, stage=stage))
 
 
 def test_each_entry_gets_its_draft_in_order():
@@ -33,11 +33,22 @@ def test_each_entry_gets_its_draft_in_order():
     assert other.post.text == "b"
 
 
-def test_a_filter_refuses_news_but_no_edit_of_what_is_published():
+@pytest.mark.parametrize("stage", ["new", "waiting", "posted"])
+def test_a_filter_refuses_news_what_waits_and_edits_alike(stage):
     keys = {"filter": {"exclude": ["advert"]}}
     entry = Entry("an advert", "https://a.example/1")
-    assert drafted(entry, **keys) == (Draft(reason="exclude: advert was found"),)
-    assert drafted(entry, is_edit=True, **keys)[0].post.text.startswith("an advert")
+    assert drafted(entry, stage=stage, **keys) == (Draft(reason="exclude: advert was found"),)
+
+
+@pytest.mark.parametrize(
+    ("stage", "refused"), [("new", "max_age"), ("waiting", "min_score"), ("posted", "")]
+)
+def test_an_edit_needs_neither_votes_nor_to_be_young_and_what_waits_is_dated_at_its_turn(
+    stage, refused
+):
+    entry = Entry("a", "https://a.example/1", published_at=NOW - timedelta(days=9), score=1.0)
+    (draft,) = drafted(entry, stage=stage, filter={"min_score": 5})
+    assert draft.reason.partition(":")[0] == refused
 
 
 def test_a_template_that_fails_on_one_entry_does_not_stop_the_others():

@@ -10,7 +10,8 @@ from reblogbot.config.settings import AccountSettings, FilterSettings, SourceSet
 from reblogbot.core.drafting import Draft, draft_job, drafts
 from reblogbot.core.planning import KEPT, Route, Taken, choose, plan
 from reblogbot.core.recognition import candidates, oldest_first, recognise
-from reblogbot.model import Author, Batch, Candidate, Entry, Limits, Past, Post, Recent, State
+from reblogbot.model import Author, Batch, Candidate, Entry, Limits, Post, State
+from reblogbot.past import Past, Recent
 from reblogbot.registry import options_of
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

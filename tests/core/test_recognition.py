@@ -18,7 +18,8 @@ from reblogbot.core.recognition import (
 )
 from reblogbot.core.traits import CONFIRMED, Evidence
 from reblogbot.evidence import Habits
-from reblogbot.model import Batch, Entry, Past
+from reblogbot.model import Batch, Entry
+from reblogbot.past import Past
 from worlds import Bot
 
 NOW = datetime(2026, 11, 22, 12, 7, 31, tzinfo=UTC)

@@ -20,6 +20,7 @@ from store_samples import (
     poll,
 )
 
+from reblogbot.core.schedule import NextPoll
 from reblogbot.model import Intent, Post, Receipt, Refusal, State
 from reblogbot.schema import delivery, entry, event, notice, published, refusal, seen
 from reblogbot.store import open_store
@@ -68,7 +69,7 @@ def told(store):
             refusals=[Refusal(one, "other", "exclude: /a/")],
         ),
         ["news", "other"],
-        NOW,
+        NextPoll(NOW, "interval"),
         NOW,
     )
     send(store, made.queued[0])
@@ -132,7 +133,7 @@ def test_refusals_are_counted_by_their_first_word(store):
             batch([one]),
             plan([one], refusals=[Refusal(one, "news", reason)]),
             ["news"],
-            at,
+            NextPoll(at, "interval"),
             at,
         )
     assert store.history.refused(NOW) == {"exclude": 2, "first_sight": 1}
@@ -201,7 +202,9 @@ def test_what_a_source_out_of_reach_for_a_year_last_showed_is_not_forgotten(stor
     enrol(store, "chouti")
     poll(store, "chouti", [candidate("a")])
     claimed = claim(store, "chouti", NOW + LONG)
-    store.sources.record_failure(claimed, "no answer", "failed", NOW, None, NOW + LONG)
+    store.sources.record_failure(
+        claimed, "no answer", "failed", NextPoll(NOW, "failures"), None, NOW + LONG
+    )
     store.history.prune(KEEP, NOW + LONG)
     assert keys_of(store, "chouti", [candidate("a")]) == set(candidate("a").keys)
 
@@ -259,7 +262,7 @@ def test_a_queue_of_text_without_link_is_pruned_like_any_other(store):
         batch([one]),
         plan([one], intents=[Intent(one, "news", Post("post", text="a"))]),
         ["news"],
-        NOW,
+        NextPoll(NOW, "interval"),
         NOW,
     )
     send(store, made.queued[0])
@@ -358,7 +361,9 @@ def test_an_entry_that_was_only_seen_says_so(store):
     one, other = candidate("a"), candidate("b")
     claimed = claim(store, "chouti")
     kept = plan([one, other], refusals=[Refusal(one, "news", "left_out: 2 entries")])
-    store.sources.record(claimed, batch([one, other]), kept, ["news"], NOW, NOW)
+    store.sources.record(
+        claimed, batch([one, other]), kept, ["news"], NextPoll(NOW, "interval"), NOW
+    )
     (story,) = store.history.why(list(other.keys), other.entry.link)
     assert (story.source, story.deliveries) == ("chouti", ())
     assert [reason.partition(":")[0] for _, reason in story.refusals] == ["left_out"]

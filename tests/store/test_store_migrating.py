@@ -268,6 +268,8 @@ BACK_TO_0002 = (
     "ALTER TABLE source DROP COLUMN due_reason",
     "ALTER TABLE source DROP COLUMN habits",
     "ALTER TABLE seen DROP COLUMN evidence",
+    "DROP INDEX ix_entry_guid_key",
+    "ALTER TABLE entry DROP COLUMN guid_key",
     "DROP TABLE daemon",
     "DROP INDEX ix_entry_seen_at",
     "DROP INDEX ix_delivery_account_queued",

@@ -375,29 +375,36 @@ def test_pace_looks_back_at_what_was_sent_and_nothing_else(store):
     settle(store, store.outbox.claim(other, NOW, LEASE), State.SENT, at=NOW + MINUTE)
     settle(store, two, State.SKIPPED, at=NOW + MINUTE)
     settle(store, store.outbox.claim(three, NOW, LEASE), State.DEAD, at=NOW + MINUTE)
-    assert store.outbox.sent("news", NOW) == [Sent(NOW, "chouti"), Sent(NOW + MINUTE, "other")]
-    assert store.outbox.sent("news", NOW + MINUTE) == [Sent(NOW + MINUTE, "other")]
-    assert store.outbox.sent("other", NOW) == []
+    assert store.publications.sent("news", NOW) == [
+        Sent(NOW, "chouti"),
+        Sent(NOW + MINUTE, "other"),
+    ]
+    assert store.publications.sent("news", NOW + MINUTE) == [Sent(NOW + MINUTE, "other")]
+    assert store.publications.sent("other", NOW) == []
 
 
 def test_what_is_queued_for_no_source_or_account_any_more_is_held_not_lost(store):
     queued(store, "a", source="stays")
     queued(store, "b", source="removed")
     queued(store, "c", source="stays", account="left")
-    held = store.outbox.hold_strays(["stays"], ["news"], NOW)
-    assert [(one.source, one.account) for one in held] == [("removed", "news"), ("stays", "left")]
+    queued(store, "d", source="stays", account="other")
+    routes = {"stays": ["news"]}
+    held = store.outbox.hold_strays(routes, ["news", "other"], NOW)
+    strays = [("removed", "news"), ("stays", "left"), ("stays", "other")]
+    assert [(one.source, one.account) for one in held] == strays
     assert [one.error for one in held] == [
         "its source removed is not in the config any more",
         "its account left is not in the config any more",
+        "its account other is not in `to` of stays",
     ]
     assert [one.source for one in store.outbox.waiting("news")] == ["stays"]
-    assert store.outbox.hold_strays(["stays"], ["news"], NOW) == []
+    assert store.outbox.hold_strays(routes, ["news", "other"], NOW) == []
 
 
 def test_what_was_sent_stays_sent_when_its_source_goes(store):
     (one,) = queued(store, "a")
     sent = settle(store, store.outbox.claim(one, NOW, LEASE), State.SENT, receipt=RECEIPT)
-    assert store.outbox.hold_strays([], [], NOW) == []
+    assert store.outbox.hold_strays({}, [], NOW) == []
     assert store.outbox.find([one.id]) == [sent]
 
 
@@ -442,7 +449,7 @@ def test_a_tick_looks_at_what_is_due_and_not_at_all_there_is(sqlite_store):
     event.listen(engine, "before_cursor_execute", lambda *said: asked.append((said[2], said[3])))
     store.outbox.busy_accounts(NOW)
     store.outbox.waiting("news")
-    store.outbox.sent("news", NOW)
+    store.publications.sent("news", NOW)
     store.sources.claim(["chouti"], "due", NOW, LEASE)
     with engine.connect() as connection:
         raw = connection.connection.driver_connection

@@ -264,7 +264,7 @@ def attempt(barrier, number, answers):
             dice.shuffle(both)
             polled(store, name, found, at=at, accounts=both)
             store.outbox.release_account(account)
-            store.outbox.hold_strays(["source-9"], [], NOW - DAY) if turn == 6 else None
+            store.outbox.hold_strays({"source-9": []}, [], NOW - DAY) if turn == 6 else None
             store.history.prune(DAY, at)
         except StoreInterrupted:
             cut += 1

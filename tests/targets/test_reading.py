@@ -13,6 +13,11 @@ from reblogbot.errors import (
 )
 from reblogbot.model import Limits
 
+
+def moved(to):
+    return says(301, headers={"Location": to})
+
+
 # verify
 
 
@@ -35,10 +40,43 @@ def test_verify_tells_whom_the_token_speaks_for(server, target):
 )
 def test_any_4xx_on_verify_is_the_token_and_says_where_to_put_a_new_one(server, target, reply):
     server.on("GET", "/api/v1/accounts/verify_credentials", reply)
+    server.on("GET", "/api/v2/instance", says(200, {"version": "4.4.0"}))
     with pytest.raises(Unauthorised) as caught:
         target.verify()
     assert caught.value.slug == "token_refused"
     assert "token_file" in caught.value.message
+
+
+@pytest.mark.parametrize("reply", [page(200), page(404), page(403), says(404, {"error": "route"})])
+@pytest.mark.parametrize("instance", [page(200), page(404), says(404, {}), moved("https://x/")])
+def test_a_server_without_the_api_is_told_as_such_and_not_as_a_refused_token(
+    server, target, reply, instance
+):
+    server.on("GET", "/api/v1/accounts/verify_credentials", reply)
+    for version in (1, 2):
+        server.on("GET", f"/api/v{version}/instance", instance)
+    with pytest.raises((Unauthorised, Doubtful)) as caught:
+        target.verify()
+    assert caught.value.slug == "wrong_server"
+    assert "the account's server" in caught.value.message
+    assert "token" not in caught.value.message
+
+
+@pytest.mark.parametrize("instance", [says(401, {"error": "who?"}), says(503, {}), says(429, {})])
+def test_a_server_that_may_be_right_is_not_called_wrong(server, target, instance):
+    server.on("GET", "/api/v1/accounts/verify_credentials", says(401, {"error": "no"}))
+    for version in (1, 2):
+        server.on("GET", f"/api/v{version}/instance", instance)
+    with pytest.raises(Unauthorised) as caught:
+        target.verify()
+    assert caught.value.slug == "token_refused"
+
+
+def test_a_redirect_names_the_host_that_it_leads_to(server, target):
+    server.on("GET", "/api/v1/accounts/verify_credentials", moved("https://www.right.example/x"))
+    with pytest.raises(Doubtful) as caught:
+        target.verify()
+    assert "HTTP 301 to www.right.example" in caught.value.message
 
 
 @pytest.mark.parametrize("reply", [page(200), page(503), says(200, []), says(200, {"id": ""})])

@@ -65,6 +65,15 @@ def test_a_boost_without_a_page_shows_the_boosted_page():
     assert receipt({"id": "9", "url": None, "reblog": original}) == Receipt("9", "https://far/@a/2")
 
 
+def test_a_boosts_link_is_the_boosted_page_and_never_an_activity():
+    """Mastodon calls `…/statuses/9/activity` the url of a boost: people got a dead link."""
+    activity = "https://home/users/news/statuses/9/activity"
+    original = {"id": "2", "uri": "https://far/ap/2", "url": "https://far/@a/2"}
+    boost = {"id": "9", "uri": activity, "url": activity, "reblog": original}
+    assert receipt(boost) == Receipt("9", "https://far/@a/2")
+    assert receipt(boost | {"reblog": {"id": "2"}}) == Receipt("9", activity)
+
+
 def test_a_boosted_status_without_names_is_still_a_boost():
     there = standing({"id": "9", "reblog": {"id": "2"}})
     assert there.boosted_uri == "2"

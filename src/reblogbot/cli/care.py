@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from reblogbot.cli.opening import readable_config
 from reblogbot.cli.progress import progress
 from reblogbot.cli.words import say, say_json
 from reblogbot.errors import ConfigError, Exit
@@ -70,7 +71,7 @@ def run_backup(options: argparse.Namespace) -> int:
 
     if options.path.exists():
         raise ConfigError("backup_exists", f"{options.path}: stands already; name another file")
-    store = app.open_existing(app.load_config(options.config))
+    store = app.open_existing(readable_config(options).config)
     with progress(quiet=options.json) as told:
         store.backup(options.path, told)
     store.close()

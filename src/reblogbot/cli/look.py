@@ -6,16 +6,31 @@ import argparse
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from reblogbot.cli.words import ago, instant, readable, say, say_json, table, until, waits_for
+from reblogbot.cli.opening import open_to_look
+from reblogbot.cli.words import (
+    ago,
+    instant,
+    paragraph,
+    readable,
+    say,
+    say_json,
+    table,
+    until,
+    waits_for,
+    when,
+)
 from reblogbot.errors import Exit
 
 if TYPE_CHECKING:
     from reblogbot.core.waits import Wait
+    from reblogbot.model import Delivery
     from reblogbot.store.daemons import DaemonRecord
-    from reblogbot.store.history import Story
+    from reblogbot.store.history import Happening, Story
 
 MOST_WAITS = 20
 """So many causes are listed for a person."""
+MOST_HITS = 20
+"""So many entries with the same words are listed."""
 MOST = 1000
 """So many sources are listed for a person; of more than that, those in trouble."""
 
@@ -41,10 +56,13 @@ def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
         parents=[everywhere],
         help="the whole story of one entry",
         description="When it was seen and where, which filter said no, which delivery it became "
-        "and what the server said.",
+        "and what the server said. Of several entries with the same words a list is shown.",
     )
     why.add_argument(
-        "entry", type=readable, metavar="LINK-OR-ID", help="a link, an id or a delivery's number"
+        "entry",
+        type=readable,
+        metavar="WORDS-OR-LINK-OR-ID",
+        help="a link, an id, a delivery's number, or a part of the title or link",
     )
     why.add_argument("--json", action="store_true", help="print it as JSON")
     why.set_defaults(run=run_why)
@@ -52,10 +70,9 @@ def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
 
 def run_status(options: argparse.Namespace) -> int:
     """How everything stands."""
-    from reblogbot import app, standing
+    from reblogbot import standing
 
-    config = app.load_config(options.config)
-    store = app.open_to_read(config)
+    config, store = open_to_look(options)
     now = store.clock.now()
     status = standing.status(config, store, now, None if options.json else MOST)
     store.close()
@@ -64,36 +81,50 @@ def run_status(options: argparse.Namespace) -> int:
         return Exit.OK
     if status.stopped_at:
         say(f"STOPPED {ago(status.stopped_at, now)}: nothing is posted until `reblogbot start`", "")
-    table(
-        ("source", "kind", "state", "last poll", "next poll", ""),
-        [
-            (one["name"], one["kind"], one["state"], _when(one["last_poll_at"], now),
-             _next_poll(one, now), one["error"])
-            for one in status.sources
-        ],
-    )  # fmt: skip
+    _show_sources(status.sources, now)
     if status.others:
         counts = ", ".join(f"{n} {state}" for state, n in status.others.most_common())
         say(f"… and {status.others.total()} more: {counts}; `status --json` lists them all")
     say("")
     table(
-        ("account", "server", "state", ""),
-        [(one["name"], one["server"], one["state"], one["reason"]) for one in status.accounts],
+        ("account", "server", "state"),
+        [(one["name"], one["server"], one["state"]) for one in status.accounts],
     )
+    for one in status.accounts:
+        paused_until = status.paused_until.get(one["name"])
+        ends = f", {until(paused_until, now)}" if paused_until else ""
+        if one["reason"]:
+            paragraph(f"{one['name']}: {one['reason']}{ends}", 2)
     filled = [f"{n} {state}" for state, n in status.queue.items() if n or state == "queued"]
     say("", *_daemons(status.daemons, now), f"queue: {', '.join(filled)}")
-    say(*(_waiting(row, now) for row in status.waits[:MOST_WAITS]))
+    for row in status.waits[:MOST_WAITS]:
+        paragraph(_waiting(row, now))
     if len(status.waits) > MOST_WAITS:
         say(f"… and {len(status.waits) - MOST_WAITS} more causes; `status --json` lists them all")
     say(*status.remarks)
     return Exit.OK
 
 
+def _show_sources(sources: list[dict[str, Any]], now: datetime) -> None:
+    """Print a table of the sources, and below it what is wrong with them."""
+    table(
+        ("source", "kind", "state", "last poll", "next poll"),
+        [
+            (one["name"], one["kind"], one["state"], _when(one["last_poll_at"], now),
+             _next_poll(one, now))
+            for one in sources
+        ],
+    )  # fmt: skip
+    for one in sources:
+        if one["error"]:
+            paragraph(f"{one['name']}: {one['error']}", 2)
+
+
 def run_health(options: argparse.Namespace) -> int:
     """Whether a daemon of this machine, or container, goes round."""
-    from reblogbot import app, standing
+    from reblogbot import standing
 
-    store = app.open_to_read(app.load_config(options.config))
+    _, store = open_to_look(options)
     now = store.clock.now()
     here = [one for one in store.daemons.living(now) if one.is_seen]
     store.close()
@@ -108,14 +139,14 @@ def run_health(options: argparse.Namespace) -> int:
 
 def run_why(options: argparse.Namespace) -> int:
     """The stories of the entries an admin may mean."""
-    from reblogbot import app
-    from reblogbot.core import recognition
     from reblogbot.waiting import Waiting
 
-    config = app.load_config(options.config)
-    store = app.open_to_read(config)
+    config, store = open_to_look(options)
     written = options.entry.strip()
-    stories = store.history.why(sorted(recognition.lookup_keys(written)), written)
+    stories = store.history.why(_keys(written), written)
+    is_certain = bool(stories)
+    if written and not stories:
+        stories = store.history.search(written, MOST_HITS)
     now = store.clock.now()
     waiting = Waiting(config, store, now)
     waits = {one.id: waiting.wait(one) for story in stories for one, _ in story.deliveries}
@@ -124,9 +155,29 @@ def run_why(options: argparse.Namespace) -> int:
         say_json({"entries": [_story_json(story, waits) for story in stories]})
     elif not stories:
         say(f"{written}: never seen in any source, and no delivery has this number")
-    for story in () if options.json else stories:
-        _show_story(story, waits, now)
+    elif is_certain or len(stories) == 1:
+        for story in stories:
+            _show_story(story, waits, now)
+    else:
+        _list_stories(stories, now)
     return Exit.OK if stories else Exit.FAILED
+
+
+def _keys(written: str) -> list[bytes]:
+    """The keys of the entry that may be meant, by its link with or without a scheme, or its id."""
+    from reblogbot.core import recognition
+
+    meant = [written] if "://" in written else [written, f"https://{written}"]
+    return sorted({key for one in meant for key in recognition.lookup_keys(one)})
+
+
+def _list_stories(stories: list[Story], now: datetime) -> None:
+    """Print the entries that hold the words, so that one of them can be named."""
+    for story in stories:
+        paragraph(f"{when(story.seen_at, now)}  {story.source}  {story.title or '(no title)'}")
+        say(f"    {story.link or story.guid}")
+    more = " or more; longer words show fewer" if len(stories) == MOST_HITS else ""
+    say(f"{len(stories)} entries{more}: `reblogbot why LINK` tells the story of one")
 
 
 _REASONS = {
@@ -165,7 +216,7 @@ def _waiting(row: dict[str, Any], now: datetime) -> str:
 
 
 def _when(written: str | None, now: datetime) -> str:
-    return ago(_read(written) if written else None, now)
+    return when(_read(written) if written else None, now)
 
 
 def _read(written: str) -> datetime:
@@ -173,24 +224,39 @@ def _read(written: str) -> datetime:
 
 
 def _show_story(story: Story, waits: dict[int, Wait | None], now: datetime) -> None:
-    say(story.title or "(no title)", f"  {story.link or story.guid}")
     from reblogbot.core import habits
 
-    say(f"  {instant(story.seen_at)}  seen in {story.source}")
-    for remark in habits.remarks(story.habits):
-        say(f"  {' ' * 20}  {story.source}: its {remark}")
-    for account, reason in story.refusals:
-        say(f"  {instant(story.seen_at)}  not for {account}: {reason}")
+    paragraph(story.title or "(no title)")
+    say(f"  {story.link or story.guid}")
+    lines = [(when(story.seen_at, now), f"seen in {story.source}")]
+    lines += [("", f"{story.source}: its {remark}") for remark in habits.remarks(story.habits)]
+    lines += [
+        (when(story.seen_at, now), f"not for {account}: {reason}")
+        for account, reason in story.refusals
+    ]
     for one, happenings in story.deliveries:
-        for line in happenings:
-            note = f": {line.note}" if line.note else ""
-            say(f"  {instant(line.at)}  delivery {one.id} for {one.account} {line.state}{note}")
+        lines += [(when(line.at, now), _happened(one, line)) for line in happenings]
         wait = waits[one.id]
         if wait is not None:
-            say(f"  {instant(now)}  delivery {one.id} waits for: {waits_for(wait, now)}")
+            lines.append(("now", f"{_noun(one)} {one.id} waits for: {waits_for(wait, now)}"))
         if one.receipt:
-            say(f"  {' ' * 20}  {one.receipt.url or one.receipt.remote_id}")
-    say("")
+            lines.append(("", one.receipt.url or one.receipt.remote_id))
+    width = max(len(at) for at, _ in lines)
+    say(*(f"  {at:{width}}  {words}" for at, words in lines), "")
+
+
+def _happened(one: Delivery, line: Happening) -> str:
+    """`delivery 3 for news sent`; of a post that was found there, or an edit, just that."""
+    from reblogbot.core.rounds import outcome
+    from reblogbot.model import State
+
+    state = outcome(one) if line.state == State.SENT else line.state
+    note = f": {line.note}" if line.note else ""
+    return f"{_noun(one)} {one.id} for {one.account} {state}{note}"
+
+
+def _noun(one: Delivery) -> str:
+    return one.post.action if one.post.action in ("edit", "boost") else "delivery"
 
 
 def _story_json(story: Story, waits: dict[int, Wait | None]) -> dict[str, Any]:

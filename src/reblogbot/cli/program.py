@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 from reblogbot import __version__
 from reblogbot.cli import care, look, queue, rehearse, setup, sources, work
 from reblogbot.cli.logs import set_up_logs
-from reblogbot.errors import ConfigError
+from reblogbot.errors import ConfigError, did_you_mean, unknown
 
 _EPILOG = """\
 Start with `reblogbot demo`, then `reblogbot init`. Exit codes: 0 all well, 1 something failed
@@ -30,6 +30,49 @@ class Arguments(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raise ConfigError `usage`."""
         raise ConfigError("usage", f"{message}; see `{self.prog} --help`")
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """As the library does it. Raises ConfigError for an option that nobody knows."""
+        options, left = super().parse_known_args(args, namespace)
+        for word in left:
+            if word.startswith("-") and word not in ("-", "--"):
+                self.refuse_option(word)
+        return options, left
+
+    def check_global_options(self, arguments: Sequence[str]) -> None:
+        """Raise ConfigError for an unknown option before the command.
+
+        The library would take the option's value for the command.
+        """
+        words = iter(arguments)
+        for word in words:
+            name, has_value, _ = word.partition("=")
+            action = self._option_string_actions.get(name)
+            if not word.startswith("-"):
+                return
+            # whoever wants JSON gets it, also of a complaint that there is no command
+            if action is None and word.startswith("--") and word != "--json":
+                self.refuse_option(word)
+            if action is not None and action.nargs is None and not has_value:
+                next(words, None)
+
+    def refuse_option(self, word: str) -> NoReturn:
+        """Raise ConfigError for an option that there is not, with the one that may be meant."""
+        name = word.partition("=")[0]
+        if name == "--json" and " " not in self.prog:
+            self.error("--json stands behind the command")
+        hint = did_you_mean(name, self._option_string_actions)
+        self.error(f'there is no option "{name}"{hint}')
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Raise ConfigError for a command, verb or choice that there is not."""
+        if action.choices is not None and value not in action.choices:
+            noun = (
+                (str(action.metavar) if action.metavar else action.dest).lower().replace("_", " ")
+            )
+            raise ConfigError("usage", f"there is {unknown(noun, value, list(action.choices))}")
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -50,7 +93,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     everywhere = _global_options(suppress=True)
     for group in (rehearse, setup, sources, work, look, queue, care):
         group.add_to(commands, everywhere)
-    _suggest(arguments, list(commands.choices))
+    parser.check_global_options(arguments)
     options = parser.parse_args(arguments)
     options.config = _config_path(options.config)
     set_up_logs(options.log_format, options.verbose, speaks=getattr(options, "speaks", False))
@@ -81,21 +124,6 @@ def _global_options(*, suppress: bool) -> argparse.ArgumentParser:
     )
     shared.add_argument("--version", action="version", version=f"reblogbot {__version__}")
     return options
-
-
-def _suggest(arguments: list[str], commands: list[str]) -> None:
-    """Raise ConfigError with the command that was meant, where one can be told."""
-    skip = False
-    for word in arguments:
-        if skip or word.startswith("-"):
-            skip = word in ("-c", "--config", "--log-format") and not skip
-            continue
-        if word not in commands:
-            close = difflib.get_close_matches(word, commands, n=1)
-            others = f"; there are {', '.join(commands)}"
-            hint = f'; did you mean "{close[0]}"?' if close else others
-            raise ConfigError("usage", f'there is no command "{word}"{hint}')
-        return
 
 
 def _config_path(written: str | None) -> Path:

@@ -6,21 +6,34 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
-from reblogbot.cli.words import ago, called, instant, readable, say, say_json, table, waits_for
-from reblogbot.errors import ConfigError, Exit
+from reblogbot.cli.opening import open_to_look, readable_config, store_to_steer
+from reblogbot.cli.words import (
+    aligned,
+    instant,
+    paragraph,
+    readable,
+    say,
+    say_json,
+    waits_for,
+    when,
+)
+from reblogbot.errors import ConfigError, Exit, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
+    from reblogbot.config.settings import Config
     from reblogbot.core.waits import Wait
     from reblogbot.model import Delivery
     from reblogbot.steering import Steered
+    from reblogbot.store import Store
 
 _VERBS = {
     "hold": "keep these from going out until they are released",
     "release": "let held ones go out",
     "skip": "never send these",
-    "retry": "queue dead or skipped ones again; with --render, render waiting or dead ones anew",
+    "retry": "queue dead or skipped ones again; with --render, render what waits or died anew",
 }
 
 
@@ -61,16 +74,18 @@ def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
     stop = commands.add_parser(
         "stop", parents=[everywhere], help="hold every delivery at once, until start"
     )
-    stop.add_argument("--json", action="store_true", help="print it as JSON")
-    stop.set_defaults(run=run_stop)
+    stop.set_defaults(run=run_stop, command="stop")
     start = commands.add_parser("start", parents=[everywhere], help="let deliveries go on")
-    start.add_argument("--json", action="store_true", help="print it as JSON")
-    start.set_defaults(run=run_start)
+    start.set_defaults(run=run_start, command="start")
+    for switch in (stop, start):
+        switch.add_argument(
+            "--store", metavar="URL", default="", help="of this store, without reading any config"
+        )
+        switch.add_argument("--json", action="store_true", help="print it as JSON")
 
 
 def run_list(options: argparse.Namespace) -> int:
     """What is open."""
-    from reblogbot import app
     from reblogbot.core.rounds import delivery_json
     from reblogbot.model import OPEN, State
     from reblogbot.waiting import Waiting, wait_json
@@ -78,74 +93,133 @@ def run_list(options: argparse.Namespace) -> int:
     known = {state.value: state for state in State}
     for name in options.state or ():
         if name not in known:
-            raise ConfigError("usage", f'no state "{name}"; there are {", ".join(known)}')
+            raise ConfigError("usage", unknown("state", name, known))
     states = {known[name] for name in options.state} if options.state else OPEN
-    config = app.load_config(options.config)
-    store = app.open_to_read(config)
+    config, store = open_to_look(options)
+    _check_names(options, config, store)
     found, now = _only(store.outbox.find(states=states), options), store.clock.now()
+    titles = store.history.titles([one.id for one in found])
     waiting = Waiting(config, store, now)
-    waits = [(one, waiting.wait(one)) for one in found]
+    waits = [waiting.wait(one) for one in found]
     store.close()
     if options.json:
-        rows = [{**delivery_json(one), **wait_json(wait)} for one, wait in waits]
+        rows = [
+            {**delivery_json(one), **_naming(one, titles), **wait_json(wait)}
+            for one, wait in zip(found, waits, strict=True)
+        ]
         say_json({"deliveries": rows})
         return Exit.OK
-    table(
-        ("id", "account", "source", "state", "due", "link", ""),
-        [
-            (str(one.id), one.account, one.source, one.state.value, ago(one.due, now),
-             called(one.post), one.error or _briefly(wait))
-            for one, wait in waits
-        ],
-    )  # fmt: skip
+    _show_list(found, titles, waits, now)
     return Exit.OK
 
 
-def _briefly(wait: Wait | None) -> str:
-    """The reason of a wait in few words: the table has no room for more."""
-    return wait.reason.replace("_", " ") if wait else ""
+def _naming(one: Delivery, titles: dict[int, str]) -> dict[str, str]:
+    """Title and action, as `queue list --json` and `queue show --json` add them."""
+    return {"title": _title(one, titles), "action": one.post.action}
+
+
+def _title(one: Delivery, titles: dict[int, str]) -> str:
+    """The title of its entry; of one without, how its text begins."""
+    return titles.get(one.id) or one.post.text.partition("\n")[0]
+
+
+def _show_list(
+    found: Sequence[Delivery],
+    titles: dict[int, str],
+    waits: Sequence[Wait | None],
+    now: datetime,
+) -> None:
+    """Print each delivery: a line of facts, then title, link and cause."""
+    from reblogbot.core.rounds import outcome
+
+    heads = aligned(
+        [
+            (str(one.id), outcome(one), one.post.action, f"{one.source} → {one.account}",
+             when(one.queued_at, now))
+            for one in found
+        ]
+    )  # fmt: skip
+    for one, head, wait in zip(found, heads, waits, strict=True):
+        paragraph(head)
+        title, link, cause = (
+            _title(one, titles),
+            one.post.link or one.post.uri,
+            _cause(one, wait, now),
+        )
+        if title:
+            paragraph(title, 4)
+        # a terminal breaks a link that is too long without taking it apart
+        say(*([f"    {link}"] if link else []))
+        if cause:
+            paragraph(cause, 4)
+    if not found:
+        say("no deliveries")
+
+
+def _cause(one: Delivery, wait: Wait | None, now: datetime) -> str:
+    return waits_for(wait, now) if wait is not None else one.error
 
 
 def run_show(options: argparse.Namespace) -> int:
     """One delivery, whole."""
-    from reblogbot import app
     from reblogbot.core.rounds import delivery_json
     from reblogbot.preview import post_json
     from reblogbot.waiting import Waiting, wait_json
 
-    config = app.load_config(options.config)
-    store = app.open_to_read(config)
+    config, store = open_to_look(options)
     found, now = store.outbox.find(ids=[options.id]), store.clock.now()
+    titles = store.history.titles([options.id])
     wait = Waiting(config, store, now).wait(found[0]) if found else None
     store.close()
     if not found:
         hint = "see `reblogbot queue list`"
         raise ConfigError("delivery_unknown", f"no delivery {options.id}; {hint}")
     one = found[0]
-    shown = delivery_json(one) | {"post": post_json(one.account, one.source, one.post)}
-    shown |= {"attempts": one.attempts, "due": instant(one.due), **wait_json(wait)}
     if options.json:
-        say_json(shown)
+        shown = {**delivery_json(one), **_naming(one, titles)}
+        shown |= {"post": post_json(one.account, one.source, one.post), "attempts": one.attempts}
+        say_json(shown | {"due": instant(one.due), **wait_json(wait)})
         return Exit.OK
-    for key in ("id", "account", "source", "state", "due", "attempts", "url", "error"):
-        say(f"{key:9} {shown[key]}")
-    if wait is not None:
-        say(f"{'waits':9} {waits_for(wait, now)}")
-    say("", one.post.text if one.post.action != "boost" else f"boost of {one.post.uri}")
+    _show_one(one, _title(one, titles), wait, now)
     return Exit.OK
+
+
+def _show_one(one: Delivery, title: str, wait: Wait | None, now: datetime) -> None:
+    from reblogbot.core.rounds import outcome
+
+    facts = {
+        "id": str(one.id),
+        "title": title,
+        "account": one.account,
+        "source": one.source,
+        "action": one.post.action,
+        "state": outcome(one),
+        "due": when(one.due, now),
+        "attempts": str(one.attempts),
+        "url": one.receipt.url if one.receipt else "",
+        "error": one.error,
+        "waits": waits_for(wait, now) if wait else "",
+    }
+    say(*(f"{name:9} {value}" for name, value in facts.items() if value))
+    say("", one.post.text if one.post.action != "boost" else f"boost of {one.post.uri}")
 
 
 def run_steer(options: argparse.Namespace) -> int:
     """Hold, release, skip or retry."""
     from reblogbot import app, steering
+    from reblogbot.config.load import Readable
     from reblogbot.core.rounds import delivery_json
 
     if not (options.ids or options.all or options.account or options.source):
         raise ConfigError("usage", "name deliveries by their ids, --account, --source, or --all")
-    config = app.load_config(options.config)
-    store = app.open_for_work(config)
-    steer = steering.Steering(config, store, store.clock.now())
-    verb = "render" if getattr(options, "render", False) else options.verb
+    render = getattr(options, "render", False)
+    # what has faults must not decide how a post looks
+    read = Readable(app.load_config(options.config)) if render else readable_config(options)
+    config = read.config
+    store = app.open_to_steer(config.store.url) if read.faults else app.open_for_work(config)
+    _check_names(options, config, store)
+    steer = steering.Steering(config, store, store.clock.now(), may_render=not read.faults)
+    verb = "render" if render else options.verb
     chosen = _only(store.outbox.find(ids=options.ids, states=steering.CONCERNED[verb]), options)
     if not options.ids:
         chosen = [one for one in chosen if not steering.is_told(one)]
@@ -163,9 +237,7 @@ def run_steer(options: argparse.Namespace) -> int:
 
 def run_stop(options: argparse.Namespace) -> int:
     """Hold every delivery at once."""
-    from reblogbot import app
-
-    store = app.open_for_work(app.load_config(options.config))
+    store = store_to_steer(options)
     store.outbox.stop(store.clock.now())
     stopped_at, queued = store.outbox.stopped_at(), store.outbox.count()["queued"]
     store.close()
@@ -178,9 +250,7 @@ def run_stop(options: argparse.Namespace) -> int:
 
 def run_start(options: argparse.Namespace) -> int:
     """Let deliveries go on."""
-    from reblogbot import app
-
-    store = app.open_for_work(app.load_config(options.config))
+    store = store_to_steer(options)
     store.outbox.start()
     queued = store.outbox.count()["queued"]
     store.close()
@@ -216,3 +286,15 @@ def _only(found: Sequence[Delivery], options: argparse.Namespace) -> list[Delive
         for one in found
         if options.account in (None, one.account) and options.source in (None, one.source)
     ]
+
+
+def _check_names(options: argparse.Namespace, config: Config, store: Store) -> None:
+    """Raise ConfigError for an account or source that neither config nor store knows."""
+    if options.account is not None:
+        accounts = {**config.accounts, **{one.name: one for one in store.outbox.accounts()}}
+        if options.account not in accounts:
+            raise ConfigError("account_unknown", unknown("account", options.account, accounts))
+    # of removed sources the store knows; there may be very many
+    if options.source in (None, *config.sources) or store.sources.of([options.source]):
+        return
+    raise ConfigError("source_unknown", unknown("source", options.source, config.sources))

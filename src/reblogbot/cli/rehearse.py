@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import signal
+import sys
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from reblogbot.cli.words import say, say_json
-from reblogbot.errors import ConfigError, Exit
+from reblogbot.config.starter import toml_key
+from reblogbot.errors import ConfigError, Exit, unknown
 
 
 def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
@@ -35,7 +38,12 @@ def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
         "--folder", type=Path, default=Path("sandbox"), help="where it keeps its posts"
     )
     sandbox.add_argument("--profile", default="mastodon", help="which server it behaves like")
-    sandbox.add_argument("--account", default="news", help="an account to make (default: news)")
+    sandbox.add_argument(
+        "--account",
+        action="append",
+        metavar="NAME",
+        help="an account to make; may be given several times (default: news)",
+    )
     sandbox.set_defaults(run=run_sandbox)
 
 
@@ -46,7 +54,7 @@ def run_demo(options: argparse.Namespace) -> int:
     from reblogbot.demo.story import tell
 
     if not options.json:
-        return asyncio.run(tell(say, keep=options.keep)).exit_code()
+        return asyncio.run(tell(_say_at_once, keep=options.keep)).exit_code()
     if options.keep:
         raise ConfigError("usage", "--json prints what was posted and ends: leave out --keep")
     told = asyncio.run(tell(lambda *_: None, keep=False))
@@ -61,8 +69,7 @@ def run_sandbox(options: argparse.Namespace) -> int:
     from reblogbot.sandbox.profiles import PROFILES
 
     if options.profile not in PROFILES:
-        known = ", ".join(PROFILES)
-        raise ConfigError("usage", f'no profile "{options.profile}"; there are {known}')
+        raise ConfigError("usage", unknown("profile", options.profile, PROFILES))
     if not 0 <= options.port < 65536:
         raise ConfigError("usage", f"{options.port} is no port")
     asyncio.run(_serve(options))
@@ -79,19 +86,36 @@ async def _serve(options: argparse.Namespace) -> None:
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     try:
         async with serve(options.folder, port=options.port, profile=options.profile) as sandbox:
-            token = sandbox.add_account(options.account, bot=True)
-            say(
+            # these tokens may do all there is to do: nobody shall be warned of that
+            sandbox.adjust(tells_scopes=False)
+            names = options.account or ["news"]
+            tokens = {name: sandbox.add_account(name, bot=True) for name in names}
+            tables = [_table(name, sandbox.url, token) for name, token in tokens.items()]
+            _say_at_once(
                 f"The sandbox is up: {sandbox.url}/   (Ctrl-C ends it)",
                 "",
                 "For a config:",
-                "",
-                f"    [accounts.{options.account}]",
-                f'    server = "{sandbox.url}"',
-                f'    token_file = "{options.account}.token"    # holding: {token}',
-                "    allow_http = true",
+                *chain.from_iterable(tables),
             )
             await ended.wait()
     except OSError as error:
         raise ConfigError(
             "sandbox_unavailable", f"port {options.port}, folder {options.folder}: {error.strerror}"
         ) from error
+
+
+def _say_at_once(*lines: str) -> None:
+    """Print lines so that they are read while the program goes on, also from a pipe."""
+    say(*lines)
+    sys.stdout.flush()
+
+
+def _table(name: str, url: str, token: str) -> list[str]:
+    """The table of an account for a config, as lines."""
+    return [
+        "",
+        f"    [accounts.{toml_key(name)}]",
+        f'    server = "{url}"',
+        f'    token_file = "{name}.token"    # holding: {token}',
+        "    allow_http = true",
+    ]

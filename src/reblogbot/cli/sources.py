@@ -57,8 +57,7 @@ def _none(url: str) -> ReblogbotError:
 
     return ReblogbotError(
         "no_feed_found",
-        f"{shown(url)}: no feed behind this page; a source of kind page or json may do, "
-        "see docs/sources.md",
+        f"{shown(url)}: no feed behind this page; a source of kind page or json may do",
     )
 
 

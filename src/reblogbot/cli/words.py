@@ -6,11 +6,11 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from reblogbot.errors import DOCS, ConfigError, Exit, ReblogbotError
+from reblogbot.errors import ConfigError, Exit, ReblogbotError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -43,7 +43,8 @@ def complain(error: ReblogbotError, *, as_json: bool) -> int:
     for line in lines:
         print(harmless(line), file=sys.stderr)
     if error.exit_code == Exit.STORE:
-        print(f"  (see {DOCS}#{error.slug.replace('_', '-')})", file=sys.stderr)
+        # the guide lists them by name; a copy that was installed comes without it
+        print(f"  (the operations guide explains {error.slug})", file=sys.stderr)
     return error.exit_code
 
 
@@ -105,11 +106,18 @@ def instant(moment: datetime) -> str:
     return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def until(then: datetime, now: datetime) -> str:
-    """`until 17:32 (in 15m)`, in the local zone; with the date where it is another day's."""
+def when(then: datetime | None, now: datetime) -> str:
+    """`17:32 (in 15m)`, in the local zone; with the date where it is another day's."""
+    if then is None:
+        return "never"
     local = then.astimezone()
     form = "%H:%M" if local.date() == now.astimezone().date() else "%Y-%m-%d %H:%M"
-    return f"until {local:{form}} ({ago(then, now)})"
+    return f"{local:{form}} ({ago(then, now)})"
+
+
+def until(then: datetime, now: datetime) -> str:
+    """`until 17:32 (in 15m)`."""
+    return f"until {when(then, now)}"
 
 
 def waits_for(wait: Wait, now: datetime) -> str:
@@ -131,6 +139,25 @@ def console() -> Console:
     # rich would leave out the colours and keep the rest, and let FORCE_COLOR overrule
     plain = False if os.environ.get("NO_COLOR") else None
     return Console(highlight=False, soft_wrap=True, emoji=False, markup=False, force_terminal=plain)
+
+
+def paragraph(text: str, indent: int = 0) -> None:
+    """Print a text folded at words to the width of the terminal; wide characters count twice."""
+    from rich.text import Text
+
+    made = console()
+    width = max(made.width - indent, 20)
+    for line in Text(harmless(text)).wrap(made, width):
+        print(f"{' ' * indent}{line.plain}".rstrip())
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """The rows as lines whose columns stand one below the other, wide characters counted twice."""
+    from rich.cells import cell_len, set_cell_size
+
+    clean = [[harmless(cell) for cell in row] for row in rows]
+    widths = [max(map(cell_len, column)) for column in zip(*clean, strict=True)]
+    return ["  ".join(map(set_cell_size, row, widths)).rstrip() for row in clean]
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> None:

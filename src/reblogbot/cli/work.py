@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from reblogbot.cli.progress import progress
 from reblogbot.cli.words import called, console, readable, say, say_json
-from reblogbot.errors import ConfigError, Exit
+from reblogbot.errors import ConfigError, Exit, unknown
 
 if TYPE_CHECKING:
     from reblogbot.config.settings import Config
@@ -134,10 +133,8 @@ def named(config: Config, written: Sequence[str]) -> list[str]:
     """The sources named, in the config's order; all of them if none. Raises ConfigError."""
     for name in written:
         if name not in config.sources:
-            close = difflib.get_close_matches(name, config.sources, n=1)
-            others = f"; there are {', '.join(config.sources)}" if config.sources else ""
-            hint = f'; did you mean "{close[0]}"?' if close else others
-            raise ConfigError("source_unknown", f'{config.path}: no source "{name}"{hint}')
+            message = f"{config.path}: {unknown('source', name, config.sources)}"
+            raise ConfigError("source_unknown", message)
     return [name for name in config.sources if not written or name in written]
 
 
@@ -178,23 +175,25 @@ def _daemon(store: Store) -> dict[str, Any] | None:
 
 
 def _show_round(done: Round) -> None:
+    from reblogbot.core.rounds import outcome
+
     for poll in done.polls:
         if poll.outcome not in ("not_modified", "nothing_new", "not_due"):
             error = f"  {poll.error}" if poll.error else ""
             say(f"{poll.name}: {poll.outcome}, {poll.new} new{error}")
     for one in done.deliveries.values():
         where = one.receipt.url if one.receipt else one.error
-        say(f"{one.account} {one.state.value}: {called(one.post)}  {where}".rstrip())
+        say(f"{one.account} {outcome(one)}: {called(one.post)}  {where}".rstrip())
     for name, trouble in done.paused.items():
         say(f"{name}: {trouble}")
-    counts = done.counts()
+    counts = done.counts_in_words()
     polled = f"{counts.pop('polled')} polled"
     say(", ".join([polled, *(f"{n} {name.replace('_', ' ')}" for name, n in counts.items() if n)]))
 
 
 def _show_preview(made: Preview, limit: int | None) -> None:
     for account, source, post in made.posts[:limit]:
-        _show_post(account, source, post)
+        _show_post(account, source, post, made.beginnings.get(post.uri, ""))
     left = len(made.posts) - len(made.posts[:limit])
     if left:
         say(f"… and {left} more")
@@ -206,7 +205,7 @@ def _show_preview(made: Preview, limit: int | None) -> None:
     say(f"{len(made.posts)} to post, {len(made.refused)} filtered, {len(made.errors)} failed")
 
 
-def _show_post(account: str, source: str, post: Post) -> None:
+def _show_post(account: str, source: str, post: Post, boosted: str) -> None:
     from rich.text import Text
 
     details = [post.visibility, post.language, f"{post.length}/{post.limit}"]
@@ -215,9 +214,8 @@ def _show_post(account: str, source: str, post: Post) -> None:
     action = f"{post.action} of {post.uri}" if post.action != "post" else "post"
     head = f"{source} → {account}  {action}  ({', '.join(filter(None, details))})"
     console().print(Text(head, style="bold"))
-    if post.action != "boost":
-        say(*(f"  {line}".rstrip() for line in post.text.splitlines()))
-    say("")
+    lines = post.text.splitlines() if post.action != "boost" else [f"“{boosted}”"] * bool(boosted)
+    say(*(f"  {line}".rstrip() for line in lines), "")
 
 
 def _count(text: str) -> int:

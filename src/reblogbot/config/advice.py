@@ -8,7 +8,8 @@ import shlex
 import shutil
 import stat
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -39,6 +40,12 @@ def warnings(config: Config, environ: Mapping[str, str] = os.environ) -> list[Fa
     for keys, message in _advice(config, environ):
         findings.add(keys, message)
     return sorted(findings.faults, key=lambda fault: fault.line)
+
+
+def located(path: Path, found: Iterable[Fault]) -> list[Fault]:
+    """What was found at tables of the file, with their lines."""
+    root = _places(path)
+    return [replace(fault, line=root.at(fault.path.split(".", 1)).line) for fault in found]
 
 
 def _places(path: Path) -> Place:

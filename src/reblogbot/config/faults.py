@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,9 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from reblogbot.config import slips
 from reblogbot.config.lines import Key, Place
-from reblogbot.errors import ConfigError, Fault
+from reblogbot.errors import ConfigError, Fault, did_you_mean
 
 Keys = tuple[Key, ...]
 Locate = Callable[[Keys], Keys]
@@ -36,6 +36,7 @@ _WORDS = {
     "tuple_type": 'must be an array in brackets, such as ["one", "two"]',
 }
 _PAIR = 'must be a pair in brackets, such as ["/pattern/", "text"]'
+_SLUGS = {"extra_forbidden": "key_unknown", "missing": "key_missing"}
 _SECRET = re.compile(r"(access_?|api_?|bearer_?)?(token|key)|password|.*secret", re.IGNORECASE)
 
 
@@ -48,11 +49,11 @@ class Findings:
         # a fault of [defaults] comes up again with every source that inherits it
         self.faults: dict[Fault, None] = {}
 
-    def add(self, keys: Keys, message: str, nth: int = 0) -> None:
+    def add(self, keys: Keys, message: str, nth: int = 0, slug: str = "value_invalid") -> None:
         """A fault at a key, or on the nth line of its text."""
         place = self._root().at(keys)
         line = place.line_of_text(nth) if nth else place.line
-        self.faults[Fault(dotted(keys), message, line)] = None
+        self.faults[Fault(dotted(keys), message, line, slug)] = None
 
     def add_invalid(self, invalid: ValidationError, model: type[BaseModel], locate: Locate) -> None:
         """Every fault pydantic found, in our own words and without the values."""
@@ -65,15 +66,19 @@ class Findings:
             elif error["type"] in {"missing", "too_long"} and isinstance(keys[-1], int):
                 keys = keys[:-1] if error["type"] == "missing" else keys
                 message = _PAIR
-            self.add(locate(keys), message)
+            self.add(locate(keys), message, slug=_SLUGS.get(error["type"], "value_invalid"))
 
     def check(self, path: Path) -> None:
         """Raises ConfigError with all faults, in the order of their lines, if there are any."""
         if not self.faults:
             return
-        faults = sorted(self.faults, key=lambda fault: fault.line)
-        message = "\n".join(described(fault, path) for fault in faults)
-        raise ConfigError("config_invalid", message, faults)
+        raise invalid(path, sorted(self.faults, key=lambda fault: fault.line))
+
+
+def invalid(path: Path, faults: Sequence[Fault]) -> ConfigError:
+    """The error that tells of all these faults, a line for each."""
+    message = "\n".join(described(fault, path) for fault in faults)
+    return ConfigError("config_invalid", message, faults)
 
 
 def described(fault: Fault, path: Path) -> str:
@@ -102,12 +107,6 @@ def quoted(words: Collection[str]) -> str:
     """The words as the admin would write them: "a", "b" or "c"."""
     *first, last = [f'"{word}"' for word in words]
     return f"{', '.join(first)} or {last}" if first else last
-
-
-def did_you_mean(word: str, known: Collection[str]) -> str:
-    """`; did you mean "every"?`, or "" where nothing is near."""
-    near = get_close_matches(word.lower(), known, 1) if len(word) <= 60 else []
-    return f'; did you mean "{near[0]}"?' if near else ""
 
 
 def stranger(key: str, known: Collection[str], homes: Mapping[str, Collection[str]]) -> str:
@@ -152,7 +151,9 @@ def _worded(error: ErrorDetails) -> str:
     context: dict[str, Any] = error.get("ctx", {})
     match error["type"]:
         case "value_error" | "assertion_error":
-            return str(context["error"])
+            written = error["input"]
+            hint = slips.in_value(written) if isinstance(written, str) else ""
+            return f"{context['error']}{hint}"
         case "literal_error":
             known = re.findall(r"'([^']+)'", context["expected"])
             near = did_you_mean(error["input"], known) if isinstance(error["input"], str) else ""

@@ -13,7 +13,6 @@ from reblogbot.config.faults import (
     Findings,
     Keys,
     Locate,
-    did_you_mean,
     dotted,
     keys_of,
     shown,
@@ -31,7 +30,7 @@ from reblogbot.config.settings import (
     SourceSettings,
     StoreSettings,
 )
-from reblogbot.errors import ConfigError
+from reblogbot.errors import ConfigError, did_you_mean
 
 M = TypeVar("M", bound=BaseModel)
 Toml = dict[str, Any]
@@ -43,7 +42,7 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "notify": NotifySettings,
     "admin": AdminSettings,
 }
-_TABLES = (*_SECTIONS, "defaults", "accounts", "sources")
+TABLES = (*_SECTIONS, "defaults", "accounts", "sources")
 _ACCOUNT_KEYS = [key for key in keys_of(AccountSettings) if key != "name"]
 _SOURCE_KEYS = [key for key in keys_of(SourceSettings) if key not in {"name", "options"}]
 _DEFAULT_KEYS = [key for key in _SOURCE_KEYS if key not in {"kind", "url"}]
@@ -65,7 +64,11 @@ class Kinds:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One pass over a document. What it returns is whole only while the findings are empty."""
+    """One pass over a document.
+
+    What it returns is whole only while the findings are empty; else keys at fault are left out,
+    and None stands for what cannot be without them.
+    """
 
     document: Toml
     findings: Findings
@@ -78,7 +81,7 @@ class Reading:
         rules.no_nul(self.document, self.findings)
         # a key "account" at the top is rather a misspelt [accounts.*] than one of [notify]
         homes = {name: keys_of(_SECTIONS[name]) for name in ("store", "http", "delivery")}
-        self._strangers(self.document, _TABLES, (), homes | {"defaults": _DEFAULT_KEYS})
+        self._strangers(self.document, TABLES, (), homes | {"defaults": _DEFAULT_KEYS})
         sections: dict[str, Any] = {
             name: self._model(model, self.table(name), _under(name))
             for name, model in _SECTIONS.items()
@@ -173,7 +176,8 @@ class Reading:
             return None
         for key in needs:
             if key not in merged:
-                self.findings.add((*at, key), f'missing; the kind "{kind}" needs it')
+                message = f'missing; the kind "{kind}" needs it'
+                self.findings.add((*at, key), message, slug="key_missing")
         known = [*_SOURCE_KEYS, *(keys_of(model) if model else ())]
         self._strangers(table, known, at, homes)
         return model
@@ -189,14 +193,24 @@ class Reading:
     ) -> None:
         for key in table:
             if key not in known:
-                self.findings.add((*at, key), stranger(key, known, homes))
+                message = stranger(key, known, homes)
+                self.findings.add((*at, key), message, slug="key_unknown")
 
     def _model(self, model: type[M], table: Toml, locate: Locate) -> M | None:
         try:
             return model.model_validate(table)
         except ValidationError as invalid:
             self.findings.add_invalid(invalid, model, locate)
-            return None
+            return _without_faults(model, table, invalid)
+
+
+def _without_faults(model: type[M], table: Toml, invalid: ValidationError) -> M | None:
+    """What is left of a table without its keys at fault; None where it cannot do without them."""
+    faulty = {error["loc"][0] for error in invalid.errors(include_url=False) if error["loc"]}
+    try:
+        return model.model_validate({k: v for k, v in table.items() if k not in faulty})
+    except ValidationError:
+        return None
 
 
 def _lean(source: SourceSettings | None) -> SourceSettings | None:

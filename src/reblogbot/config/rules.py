@@ -7,9 +7,10 @@ import shlex
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from reblogbot.config.faults import Findings, Keys, Locate, did_you_mean, shown
+from reblogbot.config.faults import Findings, Keys, Locate, shown
 from reblogbot.config.settings import BUILT_IN_TEMPLATES
 from reblogbot.config.tokens import credential
+from reblogbot.errors import did_you_mean
 
 Toml = dict[str, Any]
 
@@ -29,13 +30,18 @@ def no_nul(document: Toml, findings: Findings) -> None:
 
 def name(keys: Keys, findings: Findings) -> None:
     """A name can be typed on the command line and shown on one line."""
-    written = str(keys[-1])
+    fault = name_fault(str(keys[-1]))
+    if fault:
+        findings.add(keys, fault)
+
+
+def name_fault(written: str) -> str:
+    """Why this is no name for an account or a source, "" where it is one."""
     if not written.isprintable() or written != written.strip() or not 0 < len(written) <= 100:
-        findings.add(keys, "a name is 1 to 100 printable characters, without spaces around them")
-    elif written.startswith("-"):
-        findings.add(
-            keys, "a name must not begin with a dash: commands would take it for an option"
-        )
+        return "a name is 1 to 100 printable characters, without spaces around them"
+    if written.startswith("-"):
+        return "a name must not begin with a dash: commands would take it for an option"
+    return ""
 
 
 def account(of: str, table: Toml, environ: Mapping[str, str], findings: Findings) -> None:
@@ -51,7 +57,8 @@ def account(of: str, table: Toml, environ: Mapping[str, str], findings: Findings
     if table.get("token_file") and table.get("token_env"):
         findings.add((*at, "token_env"), "give token_file or token_env, not both")
     elif not (table.get("token_file") or table.get("token_env") or credential(of, environ)):
-        findings.add((*at, "token_file"), 'missing; write token_file = "FILE"')
+        message = 'missing; write token_file = "FILE"'
+        findings.add((*at, "token_file"), message, slug="key_missing")
 
 
 def notify(table: Toml, accounts: Collection[str], findings: Findings) -> None:

@@ -8,11 +8,11 @@ import re
 _STARTER = """\
 # A first config for reblogbot. `reblogbot check` reads it, `reblogbot preview` shows what would
 # be posted, `reblogbot sync` posts it, `reblogbot run` goes on doing so.
-# Every other key, with its default, stands in config.example.toml.
+# The configuration guide lists every other key with its default.
 
 [accounts.{account}]
 server = {server}
-# the access token and nothing else, in a file beside this one that only you can read
+{insecure}# the access token and nothing else, in a file beside this one that only you can read
 token_file = {token_file}
 # unlisted keeps a bot out of the server's own timelines; or "public", "private"
 visibility = "unlisted"
@@ -36,6 +36,12 @@ max_age = "7d"            # older entries are no news
 # exclude = ["sponsored"] # plain words, or "/a regex/"
 """
 
+_INSECURE = """\
+# this machine: the token does not leave it
+allow_http = true
+"""
+_THIS_MACHINE = re.compile(r"http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$")
+
 
 def starter(server: str, account: str, source: str, url: str, kind: str = "feed") -> str:
     """The text of a config with one account and one source; a `url` of "" is left out.
@@ -44,13 +50,19 @@ def starter(server: str, account: str, source: str, url: str, kind: str = "feed"
     """
     return _STARTER.format(
         server=_string(server),
-        account=_key(account),
+        insecure=_INSECURE if is_here(server) else "",
+        account=toml_key(account),
         token_file=_string(f"{_file_name(account)}.token"),
-        source=_key(source),
+        source=toml_key(source),
         kind=_string(kind),
         url=f"url = {_string(url)}\n" if url else "",
         to=_string(account),
     )
+
+
+def is_here(server: str) -> bool:
+    """Whether a server is asked without TLS on this machine, where the token does not leave it."""
+    return _THIS_MACHINE.match(server) is not None
 
 
 def _string(text: str) -> str:
@@ -58,7 +70,8 @@ def _string(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _key(name: str) -> str:
+def toml_key(name: str) -> str:
+    """The name as a TOML key, in quotes where it needs them."""
     return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _string(name)
 
 

@@ -21,6 +21,7 @@ from reblogbot.errors import Unauthorised
 SHORT_TOKEN = 16
 """Servers make tokens of 20 characters and more: what is shorter than this may be a word."""
 _LARGEST = 10_000
+_FOLDER = "reblogbot"
 
 
 def read_token(account: AccountSettings, environ: Mapping[str, str]) -> str:
@@ -79,13 +80,17 @@ def token_digest(token: str) -> str:
 
 
 def credential(name: str, environ: Mapping[str, str]) -> Path | None:
-    """The systemd credential of that name, if this process was given it."""
+    """The systemd credential of that name, if this process was given it.
+
+    Of a folder that is handed over whole under the ID `reblogbot`, systemd calls a file
+    `reblogbot_NAME`.
+    """
     folder = environ.get("CREDENTIALS_DIRECTORY", "")
     # systemd takes no other names, and none of these leaves the folder
     if not folder or not re.fullmatch(r"[\w@:-][\w@:.-]*", name):
         return None
-    file = Path(folder) / name
-    return file if file.is_file() else None
+    files = (Path(folder) / name, Path(folder) / f"{_FOLDER}_{name}")
+    return next((file for file in files if file.is_file()), None)
 
 
 def _is_hidden(file: Path) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from reblogbot.config.settings import AccountSettings, SourceSettings, Table
 from reblogbot.core import compose, filters
@@ -13,6 +13,9 @@ from reblogbot.errors import ReblogbotError
 from reblogbot.model import Batch, Entry, Limits, Post
 
 T = TypeVar("T", bound=Table)
+
+Stage = Literal["new", "waiting", "posted"]
+"""How far entries have come that are drafted: each stage has its filters."""
 
 # where a source is asked, and the keys of its kind, may hold a secret that nobody marked as one
 _OF_SOURCE = ("url", "fallbacks", "options")
@@ -35,8 +38,8 @@ class Draft:
 class DraftJob:
     """Entries of one source to be drafted for one account.
 
-    With `is_home` they were read through that account, and with `is_edit` they are published
-    already, so that no filter looks at them again. The job goes to the parser child, so `settings`
+    With `is_home` they were read through that account. What waits, or is posted already, is
+    filtered as `filters.refusal_again` says. The job goes to the parser child, so `settings`
     and `account` are without secrets: see `draft_job`.
     """
 
@@ -48,7 +51,7 @@ class DraftJob:
     feed_language: str
     now: datetime
     is_home: bool = False
-    is_edit: bool = False
+    stage: Stage = "new"
 
 
 def draft_job(
@@ -77,7 +80,7 @@ def drafts(job: DraftJob) -> tuple[Draft, ...]:
 
 
 def _draft(entry: Entry, job: DraftJob) -> Draft:
-    reason = "" if job.is_edit else filters.refusal(entry, job.settings, job.now)
+    reason = _refusal(entry, job)
     if reason:
         return Draft(reason=reason)
     try:
@@ -88,6 +91,13 @@ def _draft(entry: Entry, job: DraftJob) -> Draft:
     if not post.text and post.action != "boost":
         return Draft(reason="empty: nothing is left to be posted of it")
     return Draft(post, held=compose.link_excess(post))
+
+
+def _refusal(entry: Entry, job: DraftJob) -> str:
+    if job.stage == "new":
+        return filters.refusal(entry, job.settings, job.now)
+    is_posted = job.stage == "posted"
+    return filters.refusal_again(entry, job.settings, job.now, is_posted=is_posted)
 
 
 def _post(entry: Entry, job: DraftJob) -> Post:
@@ -127,7 +137,7 @@ def held_draft(entry: Entry, job: DraftJob, reason: str) -> Draft:
     """The draft of an entry whose filtering and composing were given up: a plain post, held."""
     post = compose.plain(entry, job.settings, job.account, job.limits)
     # what is published already stays as it is
-    if job.is_edit or not post.text:
+    if job.stage == "posted" or not post.text:
         return Draft(reason=reason)
     return Draft(post, held=reason)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from math import inf
@@ -82,6 +83,19 @@ def over_author_limit(author: str, posted: Mapping[str, int], limit: int) -> str
     if not limit or not author or count < limit:
         return ""
     return f"max_per_author: {count} by {author} today, at most {limit}"
+
+
+def refusal_again(entry: Entry, source: SourceSettings, now: datetime, *, is_posted: bool) -> str:
+    """Why an entry that was accepted is not published as it reads, and as the filters stand, now.
+
+    Its age is judged when its turn comes. Where its post stands already (`is_posted`), votes do
+    not count either: it is an edit, not news.
+    """
+    undated = replace(entry, published_at=None, updated_at=None)
+    if is_posted:
+        kept = source.filter.model_copy(update={"min_score": -inf})
+        source = source.model_copy(update={"filter": kept})
+    return refusal(undated, source, now)
 
 
 def refusal_now(entry: Entry, source: SourceSettings, now: datetime, *, is_status: bool) -> str:

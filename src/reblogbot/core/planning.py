@@ -4,28 +4,19 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 
 from reblogbot.config.settings import AccountSettings, SourceSettings
-from reblogbot.core import consent, digest, filters, identity
+from reblogbot.core import consent, digest, filters, identity, revising
 from reblogbot.core.drafting import Draft
 from reblogbot.core.recognition import Recognised
-from reblogbot.model import (
-    Candidate,
-    Entry,
-    Intent,
-    Limits,
-    Made,
-    Past,
-    Plan,
-    Recent,
-    Refusal,
-    State,
-)
+from reblogbot.model import Candidate, Change, Intent, Limits, Plan, Refusal, Revision, State
+from reblogbot.past import Made, Past, Recent
 
 # from so many entries on, a single old or dateless one among nothing but new ones is suspicious
 WHOLESALE = 5
+_Outcome = Intent | Refusal | Revision | Change
 KEPT = 1000
 """Entries of a storm, or of a first sight, that are kept for an account; others are only seen."""
 
@@ -75,16 +66,26 @@ class Taken:
 class Selection:
     """What becomes of a batch's entries for one account, by their places in it, oldest first.
 
-    `chosen` may be published, `edits` are published and read otherwise now: both need a draft.
-    `beyond_first` are kept back by `first`, and `left_out` is only remembered as seen.
-    `is_outdated`: see Plan.
+    `chosen` may be published; `changed` read otherwise than when they were queued, and their posts
+    wait, or stand (`posted`): all of them need a draft. `beyond_first` are kept back by `first`,
+    and `left_out` is only remembered as seen. `outdated` changed too, but are being sent.
     """
 
     chosen: Sequence[int] = ()
-    edits: Sequence[int] = ()
+    changed: Mapping[int, Made] = field(default_factory=dict)
     beyond_first: Sequence[int] = ()
     left_out: Sequence[int] = ()
-    is_outdated: bool = False
+    outdated: frozenset[int] = frozenset()
+
+    @property
+    def posted(self) -> list[int]:
+        """The changed ones whose posts stand already."""
+        return [place for place, made in self.changed.items() if made.remote_id]
+
+    @property
+    def waiting(self) -> list[int]:
+        """The changed ones that are still to be posted."""
+        return [place for place, made in self.changed.items() if not made.remote_id]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +116,15 @@ def choose(
             selection = _newest(news, most) if storm else Selection(news)
         else:
             selection = _first_sight(range(len(found)), settings)
-        edits = list(_edits(found, name, past))
+        made = past.made.get(name, {})
+        changed = dict(revising.changed(found, made, recognised.habits))
+        outdated = {
+            place for place, one in changed.items() if not one.remote_id and one.waiting is None
+        }
         by_account[name] = replace(
             selection,
-            edits=[place for place, standing in edits if standing.remote_id],
-            is_outdated=any(not standing.remote_id for _, standing in edits),
+            changed={place: one for place, one in changed.items() if place not in outdated},
+            outdated=frozenset(outdated),
         )
     return Choice(new, storm, by_account)
 
@@ -166,34 +171,50 @@ def plan(
     `drafts` holds, by account and place, a draft for every entry of the choice.
     """
     found = recognised.found
-    intents: list[Intent] = []
-    refusals: list[Refusal] = []
+    storm, outcomes = choice.storm, list[_Outcome]()
     for route in routes:
         name = route.account.name
-        selection = choice.by_account[name]
+        selection, mine = choice.by_account[name], drafts[name]
         held = (choice.storm if route.learnt else "") or ("review" if settings.review else "")
         gate = _Gate(settings, name, past)
-        made = [
-            _intent(found[place], settings, name, drafts[name][place], held, gate, now)
-            for place in selection.chosen
+        for place in selection.chosen:
+            one = _intent(found[place], settings, name, mine[place], held, gate, now)
+            outcomes.append(one)
+        outcomes += [Refusal(found[place], name, "first_sight") for place in selection.beyond_first]
+        outcomes += _left_out(found, name, selection.left_out)
+        updates = [
+            revising.Update(found[place], made, mine[place])
+            for place, made in selection.changed.items()
         ]
-        made += _edited(found, name, past, selection.edits, drafts[name])
-        intents += [one for one in made if isinstance(one, Intent)]
-        refusals += [Refusal(found[place], name, "first_sight") for place in selection.beyond_first]
-        refusals += [one for one in made if isinstance(one, Refusal)]
-        refusals += _left_out(found, name, selection.left_out)
+        edit_storm = revising.storm(updates, found, past.made.get(name, {}), settings)
+        storm = storm or edit_storm
+        for update in updates:
+            outcomes += revising.follow(update, name, settings, choice.storm or edit_storm)
+    return replace(
+        _sorted_out(outcomes, found, choice),
+        candidates=tuple(found),
+        new=tuple(found[place] for place in choice.new),
+        storm=storm,
+        scored=tuple(found) if settings.order == "score" else (),
+        sightings=recognised.sightings,
+        habits=recognised.habits,
+    )
+
+
+def _sorted_out(outcomes: Sequence[_Outcome], found: Sequence[Candidate], choice: Choice) -> Plan:
+    """A plan of these outcomes, the intents in the order of their entries."""
     order = {id(one): number for number, one in enumerate(found)}
-    intents.sort(key=lambda intent: order[id(intent.candidate)])
+    intents = [one for one in outcomes if isinstance(one, Intent)]
+    outdated = {id(found[place]) for one in choice.by_account.values() for place in one.outdated}
     return Plan(
-        tuple(found),
-        tuple(found[place] for place in choice.new),
-        tuple(intents),
-        tuple(refusals),
-        choice.storm,
-        tuple(found) if settings.order == "score" else (),
-        any(selection.is_outdated for selection in choice.by_account.values()),
-        recognised.sightings,
-        recognised.habits,
+        intents=tuple(sorted(intents, key=lambda intent: order[id(intent.candidate)])),
+        refusals=tuple(one for one in outcomes if isinstance(one, Refusal)),
+        revisions=tuple(one for one in outcomes if isinstance(one, Revision)),
+        # what is being sent for one account is compared again, as it was kept
+        changes=tuple(
+            one for one in outcomes if isinstance(one, Change) and id(one.candidate) not in outdated
+        ),
+        is_outdated=bool(outdated),
     )
 
 
@@ -281,45 +302,6 @@ class _Gate:
 
     def _author(self, one: Candidate) -> str:
         return identity.author_of(one.entry, self._settings.name)
-
-
-def _edits(found: Sequence[Candidate], name: str, past: Past) -> Iterator[tuple[int, Made]]:
-    """The places of entries that read otherwise now than their posts, and what was made of them."""
-    made = past.made.get(name, {})
-    for place, one in enumerate(found):
-        standing = _standing(one, made)
-        if standing is not None and _words(one.entry) != _words(standing.entry):
-            yield place, standing
-
-
-def _standing(one: Candidate, made: Mapping[bytes, Made]) -> Made | None:
-    return next((made[key] for key in one.known_as if key in made), None)
-
-
-def _edited(
-    found: Sequence[Candidate],
-    name: str,
-    past: Past,
-    places: Sequence[int],
-    drafts: Mapping[int, Draft],
-) -> Iterator[Intent | Refusal]:
-    """Edits of the posts of these entries, as far as their text changes."""
-    for place in places:
-        one, draft = found[place], drafts[place]
-        standing = _standing(one, past.made[name])
-        if draft.post is None:
-            yield Refusal(one, name, draft.reason)
-        elif standing is not None:
-            post = replace(draft.post, action="edit", shorter="", uri=standing.remote_id)
-            if (post.text, post.spoiler) != (standing.post.text, standing.post.spoiler):
-                claim = identity.edit_key(standing.delivery_id, standing.edits + 1)
-                state = State.HELD if draft.held else State.QUEUED
-                yield Intent(one, name, post, state, draft.held, claims=(claim,))
-
-
-def _words(entry: Entry) -> tuple[object, ...]:
-    """What of an entry a reader would call another text."""
-    return entry.title, entry.summary, entry.authors, entry.media
 
 
 def _storm(

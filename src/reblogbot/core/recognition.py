@@ -20,6 +20,7 @@ from reblogbot.core.traits import (
     NONE,
     Evidence,
     evidence_of,
+    guid_key,
     ignores_ids,
     keys_by_trait,
     keys_of,
@@ -28,7 +29,8 @@ from reblogbot.core.traits import (
     traits_of,
 )
 from reblogbot.evidence import Habits, Traits
-from reblogbot.model import Batch, Candidate, Entry, Past
+from reblogbot.model import Batch, Candidate, Entry
+from reblogbot.past import Past
 
 SHARED = b""
 """The evidence beside the key of a page that several entries have as their link."""
@@ -120,6 +122,7 @@ def _candidate(
         published_keys=published,
         traits=traits,
         evidence=evidence,
+        guid_key=guid_key(traits),
         lookups=tuple(dict.fromkeys(lookups)),
         published_lookups=tuple(dict.fromkeys(wide)),
     )
@@ -275,7 +278,13 @@ def _old_published(source: str, entry: Entry) -> list[bytes]:
 
 def _with_traits(source: str, one: Candidate, traits: Traits) -> Candidate:
     published = published_keys(traits, one.entry, source)
-    return replace(one, traits=traits, keys=keys_of(traits), published_keys=published)
+    return replace(
+        one,
+        traits=traits,
+        keys=keys_of(traits),
+        published_keys=published,
+        guid_key=guid_key(traits),
+    )
 
 
 def _comparable(one: Candidate, habits: Habits) -> Evidence:

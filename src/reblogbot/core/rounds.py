@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -27,6 +28,8 @@ class Poll:
     """What it failed of."""
     is_asked_to_wait: bool = False
     """Whether its server named a time at which it may be asked again, which is kept."""
+    revised: tuple[Delivery, ...] = ()
+    """What waited and was changed, because its entry did."""
 
     @property
     def is_trouble(self) -> bool:
@@ -53,7 +56,7 @@ class Round:
         """Count a poll and what it queued."""
         self.polls.append(poll)
         self.queued += sum(1 for one in poll.queued if one.state == State.QUEUED)
-        self.add_deliveries(poll.queued)
+        self.add_deliveries((*poll.queued, *poll.revised))
 
     def add_deliveries(self, changed: Iterable[Delivery]) -> None:
         """Count deliveries that changed."""
@@ -92,6 +95,12 @@ class Round:
             "dead": states.count(State.DEAD),
         }
 
+    def counts_in_words(self) -> dict[str, int]:
+        """The numbers for a person: what was found, or edited, is not counted as sent."""
+        counts = self.counts()
+        ended = Counter(outcome(one) for one in self.deliveries.values())
+        return counts | {name: ended[name] for name in ("sent", "found", "edited")}
+
     def as_json(self) -> dict[str, Any]:
         """The whole of the contract's `sync --json`, and the accounts that rest in trouble."""
         return {
@@ -105,6 +114,19 @@ class Round:
         }
 
 
+def outcome(one: Delivery) -> str:
+    """What became of a delivery, for a person: its state, `edited`, or `found`.
+
+    What stood there before the program sent anything is found; the JSON calls both `sent`.
+    """
+    if one.state != State.SENT:
+        return one.state.value
+    if one.post.action == "edit":
+        return "edited"
+    # a claim notes when a delivery was first sent: this one never was
+    return "found" if one.sent_from is None else "sent"
+
+
 def delivery_json(one: Delivery) -> dict[str, Any]:
     """A delivery as every `--json` shows it."""
     return {
@@ -115,6 +137,7 @@ def delivery_json(one: Delivery) -> dict[str, Any]:
         "state": one.state.value,
         "url": one.receipt.url if one.receipt else "",
         "error": one.error,
+        "action": one.post.action,
     }
 
 

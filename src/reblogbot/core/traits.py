@@ -74,18 +74,23 @@ def own_id(traits: Traits) -> str:
     return "" if is_link else traits.guid
 
 
+def guid_key(traits: Traits) -> bytes | None:
+    name = own_id(traits)
+    return identity.key("guid", name) if name else None
+
+
 def keys_by_trait(traits: Traits) -> Iterator[tuple[str, bytes]]:
     """The keys of an entry by the trait that each stands for, the most telling first."""
     if traits.uri:
         yield "uri", identity.key("uri", traits.uri)
     if traits.link or traits.redirector:
         yield "link", identity.link_key(traits.link or traits.redirector)
-    name = own_id(traits)
-    if name:
-        yield "guid", identity.key("guid", name)
+    guid = guid_key(traits)
+    if guid:
+        yield "guid", guid
     if traits.headline and not traits.uri:
         yield "title", title_key(traits)
-    if not any((traits.uri, traits.link, traits.redirector, name, traits.headline)):
+    if not any((traits.uri, traits.link, traits.redirector, guid, traits.headline)):
         yield "text", identity.key("text", traits.words, traits.date, traits.page)
 
 

@@ -46,14 +46,15 @@ def choose(
     """The delivery that may go out now; None when pace, quiet hours or budgets say later.
 
     As long as everything may go out, it goes in the order it was queued. Where some must
-    wait, sources take turns. What was tried and not found goes before all others: it is older.
+    wait, sources take turns. An edit waits for the pace, but not for a budget. What was tried
+    and not found goes before all others: it is older.
     """
     room = pacing.room(now, pace, [one.at for one in sent])
     if room <= 0:
         return None
     due = ready(waiting, config, now)
     spent = _spent({one.source for one in due}, config, sent, now)
-    able = [one for one in due if one.source not in spent]
+    able = [one for one in due if one.source not in spent or one.post.action == "edit"]
     repeats = [one for one in able if one.negatives]
     if repeats:
         return repeats[0]
@@ -82,7 +83,8 @@ def line_up(
     while len(line) < FORESEEN and (one := choose(left, config, pace, past, now)) is not None:
         left.remove(one)
         line.append(one)
-        past.append(Sent(now, one.source))
+        if one.post.action != "edit":
+            past.append(Sent(now, one.source))
     return line + _in_own_order(left, config)
 
 
@@ -90,9 +92,9 @@ def too_old(one: Delivery, config: Config, pace: PaceSettings, now: datetime) ->
     """Why the entry is too old to be posted now, or "".
 
     Time spent waiting in quiet hours, or for a digest, does not count. A digest is as fresh as
-    its parts were when it was made.
+    its parts were when it was made, and an edit is never too old: its post stands.
     """
-    if one.published_at is None or one.post.is_bundle:
+    if one.published_at is None or one.post.is_bundle or one.post.action == "edit":
         return ""
     source = config.sources[one.source]
     most = source.filter.max_age

@@ -117,7 +117,7 @@ def wait(one: Delivery, config: Config, account: Account) -> Wait | None:
             return found or Wait(Reason.SENDING, "being sent")
         case State.QUEUED:
             found = blocked(account) or _of_source(one, source, account)
-            found = found or _of_pace(source, account) or _overdue(one, source, account)
+            found = found or _of_pace(one, source, account) or _overdue(one, source, account)
             return found or _next(account)
         case _:
             return None
@@ -212,7 +212,7 @@ def _of_source(one: Delivery, source: SourceSettings | None, account: Account) -
     return Wait(Reason.RETRY, f"next attempt: {one.error}".rstrip(": "), one.due)
 
 
-def _of_pace(source: SourceSettings | None, account: Account) -> Wait | None:
+def _of_pace(one: Delivery, source: SourceSettings | None, account: Account) -> Wait | None:
     """Why the account's pace or the source's budget keeps it back."""
     if account.settings is None:
         return None
@@ -222,7 +222,7 @@ def _of_pace(source: SourceSettings | None, account: Account) -> Wait | None:
         endless = slot == pacing.NEVER
         words = "quiet hours without an end" if endless else hindrance.replace("_", " ")
         return Wait(Reason(hindrance), words, None if endless else slot)
-    if source is None:
+    if source is None or one.post.action == "edit":
         return None
     slot = _budget_slot(source, account, account.now)
     if slot > account.now:

@@ -11,7 +11,6 @@ from typing import Literal
 
 from reblogbot.config.settings import Config
 from reblogbot.core.text import one_line, shorten
-from reblogbot.errors import DOCS
 from reblogbot.model import OPEN
 from reblogbot.sending.access import ASKED, TOKEN
 from reblogbot.store.records import AccountRecord
@@ -137,8 +136,7 @@ def _source(one: Failing) -> Notice:
         "source_failing",
         one.name,
         f"The source {one.name} has failed since {since}: {_plain(one.error)}",
-        f"It is asked again, less and less often. `reblogbot check --online` tries it now; {DOCS}"
-        " explains each error.",
+        "It is asked again, less and less often. `reblogbot check --online` tries it now.",
     )
 
 

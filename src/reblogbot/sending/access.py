@@ -50,6 +50,7 @@ class Access:
         self._make_target = make_target
         self.rows = store.outbox
         self.sources = store.sources
+        self.publications = store.publications
         self.in_store = in_store
         self.clock = clock
         self.changed: dict[int, Delivery] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -14,18 +14,27 @@ from reblogbot.sending.access import Access
 
 
 async def bundle(
-    access: Access, config: Config, waiting: Sequence[Delivery], limits: Limits
+    access: Access,
+    config: Config,
+    waiting: Sequence[Delivery],
+    limits: Limits,
+    screened: Callable[[Delivery], Awaitable[str]],
 ) -> bool:
     """Whether anything was bundled: what is ready of each source with a digest becomes few posts.
 
+    What `screened` has a reason against is left out; it is skipped when its own turn comes.
     One transaction per post decides: an entry is in the digest's text, or still by itself.
     """
     now = access.clock.now()
     changed = False
     for name, source in config.sources.items():
         ready = [one for one in turns.ready(waiting, config, now) if one.source == name]
-        fresh = [one for one in ready if may_be_bundled(one, config, now)]
-        if source.digest is None or not fresh:
+        if source.digest is None:
+            continue
+        fresh = [
+            one for one in ready if may_be_bundled(one, config, now) and not await screened(one)
+        ]
+        if not fresh:
             continue
         title = source.title or await access.in_store(access.sources.title, name) or name
         posts = [one.post for one in fresh]

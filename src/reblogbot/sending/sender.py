@@ -15,6 +15,7 @@ from reblogbot.errors import Lapsed, RateLimited, TargetError, Unauthorised, Unr
 from reblogbot.images import Gallery
 from reblogbot.model import Delivery, Image, Limits, Post, Receipt, Standing, State
 from reblogbot.ports import Identity, Offload
+from reblogbot.sending import screening
 from reblogbot.sending.access import ASKED, TOKEN, Access
 from reblogbot.sending.bundling import bundle
 from reblogbot.sending.readback import look_back, read_back, recognise
@@ -168,7 +169,7 @@ class Sender:
         if await recognise(access, waiting, self._stood):
             waiting = await access.in_store(access.rows.waiting, access.name)
         if any(self._config.sources[one.source].digest for one in self._ready(waiting)):
-            await bundle(access, self._config, waiting, await self.limits())
+            await bundle(access, self._config, waiting, await self.limits(), self._screened)
             waiting = await access.in_store(access.rows.waiting, access.name)
         while not stopping() and (chosen := await self._choose(waiting)) is not None:
             waiting.remove(chosen)
@@ -183,21 +184,30 @@ class Sender:
         """Whose turn it is; on the way, what has become too old, or idle, is skipped."""
         access = self._access
         now, pace = access.clock.now(), self._settings.pace
-        sent = await access.in_store(access.rows.sent, access.name, now - self._memory)
+        sent = await access.in_store(access.publications.sent, access.name, now - self._memory)
         while (chosen := turns.choose(waiting, self._config, pace, sent, now)) is not None:
             reason = turns.superseded(chosen, waiting)
             reason = reason or turns.too_old(chosen, self._config, pace, now)
+            reason = reason or await self._screened(chosen)
             if not reason:
                 return chosen
             waiting.remove(chosen)
             await access.settle(chosen, replace(chosen, state=State.SKIPPED, error=reason))
         return None
 
+    async def _screened(self, one: Delivery) -> str:
+        """Why the filters of now keep it back, or ""."""
+        access = self._access
+        entry = await access.in_store(access.rows.entry_of, one.id)
+        return await screening.refusal(one, entry, self._config, access.clock.now())
+
     async def _sent_at(self) -> list[datetime]:
         """When the account posted, as far back as its pace looks."""
         access = self._access
         since = access.clock.now() - turns.DAY
-        return [one.at for one in await access.in_store(access.rows.sent, access.name, since)]
+        return [
+            one.at for one in await access.in_store(access.publications.sent, access.name, since)
+        ]
 
     async def _publish(self, one: Delivery) -> Delivery | None:
         """The delivery after one attempt; None when nothing more may be sent now."""

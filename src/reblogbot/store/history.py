@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, or_, select
+from sqlalchemy import Connection, Row, exists, func, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from reblogbot.evidence import Habits
@@ -14,10 +15,13 @@ from reblogbot.model import Delivery
 from reblogbot.ports import Told, untold
 from reblogbot.schema import EPOCH, delivery, entry, event, notice, published, refusal, seen, source
 from reblogbot.store.broom import Broom, Pruned
-from reblogbot.store.database import Database
+from reblogbot.store.database import Database, chunks
 from reblogbot.store.records import delivery_record, habits_of
 
 _SEEN_ALONE = "left_out: one of very many entries of one poll, remembered as seen alone"
+_ENTRIES = select(entry, source.c.name.label("source_name"), source.c.habits).join(
+    source, source.c.id == entry.c.source_id
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +69,50 @@ class History:
         )
         wanted += [entry.c.id.in_(by_delivery), entry.c.id.in_(by_key)]
         with self._database.read() as connection:
-            rows = connection.execute(
-                select(entry, source.c.name.label("source_name"), source.c.habits)
-                .join(source, source.c.id == entry.c.source_id)
-                .where(or_(*wanted))
-                .order_by(entry.c.seen_at, entry.c.id)
-            ).all()
+            statement = _ENTRIES.where(or_(*wanted)).order_by(entry.c.seen_at, entry.c.id)
+            rows = connection.execute(statement).all()
             return [_story(connection, row) for row in rows] or _seen_alone(connection, keys)
 
+    def titles(self, numbers: Sequence[int]) -> dict[int, str]:
+        """The titles of the entries that these deliveries came from, or how they begin."""
+        wanted = select(delivery.c.id, entry.c.title).join(entry, entry.c.id == delivery.c.entry_id)
+        bare = wanted.add_columns(entry.c.content).where(entry.c.title == "")
+        titles: dict[int, str] = {}
+        with self._database.read() as connection:
+            for chunk in chunks(numbers):
+                chosen = delivery.c.id.in_(chunk)
+                titles.update(
+                    {row.id: row.title for row in connection.execute(wanted.where(chosen))}
+                )
+                rows = connection.execute(bare.where(chosen))
+                titles.update({row.id: _title(row) for row in rows})
+        return titles
+
+    def search(self, words: str, most: int) -> list[Story]:
+        """The stories of the newest entries with these words in their title or link."""
+        contains = [
+            func.lower(column).contains(words.lower(), autoescape=True)
+            for column in (entry.c.title, entry.c.link)
+        ]
+        newest = (entry.c.seen_at.desc(), entry.c.id.desc())
+        statement = _ENTRIES.where(or_(*contains)).order_by(*newest).limit(most)
+        with self._database.read() as connection:
+            rows = connection.execute(statement).all()
+            return [_story(connection, row) for row in rows]
+
     def refused(self, since: datetime) -> dict[str, int]:
-        """How many entries seen since then were refused, by the first word of the reason."""
+        """How many entries seen since then were refused, by the first word of the reason.
+
+        Those admitted later are left out.
+        """
+        is_queued = exists().where(
+            delivery.c.entry_id == refusal.c.entry_id, delivery.c.account == refusal.c.account
+        )
         with self._database.read() as connection:
             rows = connection.execute(
                 select(refusal.c.reason, func.count())
                 .join(entry, entry.c.id == refusal.c.entry_id)
-                .where(entry.c.seen_at >= since)
+                .where(entry.c.seen_at >= since, ~is_queued)
                 .group_by(refusal.c.reason)
             )
             counts: dict[str, int] = {}
@@ -133,6 +166,16 @@ def _seen_alone(connection: Connection, keys: list[bytes]) -> list[Story]:
     ]
 
 
+def _title(row: Row[Any]) -> str:
+    """The title of an entry's row; of one without, the first words of its text."""
+    if row.title or row.content is None:
+        return str(row.title)
+    # most entries have a title; the rest of the program may do without regex
+    from reblogbot.core.text import beginning  # noqa: PLC0415
+
+    return beginning(str(row.content.get("summary", "")))
+
+
 def _story(connection: Connection, row: Row[tuple[object, ...]]) -> Story:
     refusals = connection.execute(
         select(refusal.c.account, refusal.c.reason).where(refusal.c.entry_id == row.id)
@@ -149,7 +192,7 @@ def _story(connection: Connection, row: Row[tuple[object, ...]]) -> Story:
     return Story(
         source=row.source_name,
         link=row.link,
-        title=row.title,
+        title=_title(row),
         guid=row.guid,
         seen_at=row.seen_at,
         refusals=tuple((one.account, one.reason) for one in refusals),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,7 +17,6 @@ from reblogbot.model import (
     Limits,
     Post,
     Receipt,
-    Sent,
     State,
 )
 from reblogbot.schema import account, delivery, entry, event, switch
@@ -254,18 +253,21 @@ class Outbox:
         return True
 
     def rewrite(self, one: Delivery) -> Delivery | None:
-        """A queued delivery with another post and due time; None when it is queued no more."""
+        """A waiting delivery with another post and due time; None when its state is another now."""
         values = {
             "post": adapter(Post).dump_python(one.post, mode="json"),
             "due": one.due,
             "generation": one.generation,
             "sent_from": one.sent_from,
         }
-        queued = and_(delivery.c.id == one.id, delivery.c.state == State.QUEUED)
+        waiting = (State.QUEUED, State.HELD)
+        if one.state not in waiting:
+            return None
+        unmoved = and_(delivery.c.id == one.id, delivery.c.state == one.state)
         with self._database.write() as connection:
-            connection.execute(update(delivery).where(queued).values(values))
+            connection.execute(update(delivery).where(unmoved).values(values))
             row = self._row(connection, one.id)
-        return delivery_record(row) if row is not None and row.state == State.QUEUED else None
+        return delivery_record(row) if row is not None and row.state == one.state else None
 
     def entry_of(self, number: int) -> Entry | None:
         """The entry a delivery came from; None when it is forgotten."""
@@ -273,20 +275,6 @@ class Outbox:
         with self._database.read() as connection:
             content = connection.scalar(statement.where(delivery.c.id == number))
         return adapter(Entry).validate_python(content) if content else None
-
-    def sent(self, name: str, since: datetime) -> list[Sent]:
-        """What the account has published since an instant, oldest first."""
-        statement = (
-            select(delivery.c.settled_at, delivery.c.source)
-            .where(
-                delivery.c.account == name,
-                delivery.c.state == State.SENT,
-                delivery.c.settled_at >= since,
-            )
-            .order_by(delivery.c.settled_at)
-        )
-        with self._database.read() as connection:
-            return [Sent(row.settled_at, row.source) for row in connection.execute(statement)]
 
     def receipts(self, name: str, remote_ids: Collection[str]) -> set[str]:
         """Those of these remote ids that are some delivery's receipt already."""
@@ -297,20 +285,24 @@ class Outbox:
             return set(connection.scalars(statement))
 
     def hold_strays(
-        self, sources: Collection[str], accounts: Collection[str], now: datetime
+        self,
+        routes: Mapping[str, Collection[str]],
+        accounts: Collection[str],
+        now: datetime,
     ) -> list[Delivery]:
-        """Hold what is queued for sources or accounts that are in the config no more."""
+        """Hold what is queued for sources, accounts or routes that are in the config no more.
+
+        `routes` are the accounts of each source's `to`.
+        """
         columns = (delivery.c.id, delivery.c.state, delivery.c.source, delivery.c.account)
         with self._database.write() as connection:
             queued = select(*columns).where(delivery.c.state == State.QUEUED)
             rows = connection.execute(queued.order_by(delivery.c.id).with_for_update()).all()
             moved = []
             for row in rows:
-                if row.source in sources and row.account in accounts:
-                    continue
-                missing = "account" if row.account not in accounts else "source"
-                note = f"its {missing} {getattr(row, missing)} is not in the config any more"
-                moved.append(self._move(connection, row, State.HELD, {}, note, now))
+                note = _stray(row.source, row.account, routes, accounts)
+                if note:
+                    moved.append(self._move(connection, row, State.HELD, {}, note, now))
         return moved
 
     def count(self) -> dict[str, int]:
@@ -380,6 +372,17 @@ class Outbox:
                 )
                 .values(values)
             )
+
+
+def _stray(
+    source: str, name: str, routes: Mapping[str, Collection[str]], accounts: Collection[str]
+) -> str:
+    """Why nothing of the source is for the account any more, or ""."""
+    if name not in accounts:
+        return f"its account {name} is not in the config any more"
+    if source not in routes:
+        return f"its source {source} is not in the config any more"
+    return "" if name in routes[source] else f"its account {name} is not in `to` of {source}"
 
 
 def _is_as_known(row: Any, known: Delivery) -> bool:

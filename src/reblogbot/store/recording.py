@@ -21,7 +21,19 @@ from sqlalchemy import (
     update,
 )
 
-from reblogbot.model import Candidate, Delivery, Entry, Intent, Plan, Post, Refusal, State
+from reblogbot.model import (
+    RENDERED_ANEW,
+    Candidate,
+    Change,
+    Delivery,
+    Entry,
+    Intent,
+    Plan,
+    Post,
+    Refusal,
+    Revision,
+    State,
+)
 from reblogbot.schema import (
     EPOCH,
     account,
@@ -32,10 +44,12 @@ from reblogbot.schema import (
     refusal,
     route,
     seen,
+    source,
 )
 from reblogbot.store.database import among, chunks, insert_into
 from reblogbot.store.records import SourceRecord, adapter, delivery_record
 
+_UNREAD = {"etag": "", "last_modified": "", "digest": ""}
 MOST_SEEN = 100_000
 """Keys that are remembered of one source; three for most entries."""
 
@@ -50,8 +64,10 @@ class Recording:
         self._ids: dict[bytes, int] = {}
         """The ids of the entries by their first key."""
 
-    def of(self, plan: Plan, accounts: Collection[str]) -> tuple[Delivery, ...]:
-        """Keep everything a plan speaks of; the deliveries that are queued now."""
+    def of(
+        self, plan: Plan, accounts: Collection[str]
+    ) -> tuple[tuple[Delivery, ...], tuple[Delivery, ...]]:
+        """Keep everything a plan speaks of; the deliveries that are queued now, and the revised."""
         self._queue_up(accounts)
         self._remember(plan.sightings)
         if plan.storm:
@@ -61,11 +77,12 @@ class Recording:
         self._rescore(plan.scored)
         queued = self._queue(free)
         fresh = {id(one) for one in plan.new}
-        self._pardon([one for one in free if id(one.candidate) not in fresh])
-        self._renew([one.candidate for one in free if one.post.action == "edit"])
+        self._admit([one for one in free if id(one.candidate) not in fresh])
+        revised, missed = self._revise(plan.revisions)
+        self._renew([one for one in plan.changes if id(one.candidate) not in missed])
         self._refuse([*plan.refusals, *refused])
         self._learn(accounts)
-        return queued
+        return queued, revised
 
     def _queue_up(self, accounts: Collection[str]) -> None:
         """Wait for whoever else records entries for these accounts: no key is taken twice.
@@ -125,6 +142,8 @@ class Recording:
         for chunk in chunks(list(firsts)):
             found = self._connection.execute(known.where(entry.c.key.in_(chunk)))
             self._ids.update({firsts[row.key]: row.id for row in found})
+        # what changed may be known by none of the keys it was entered under
+        self._ids.update({one.candidate.keys[0]: one.entry_id for one in plan.changes})
         queued = {one.candidate.keys[0]: one.candidate for one in plan.intents}
         # what was refused before was entered without its content
         self._complete([one for key, one in queued.items() if key in self._ids])
@@ -132,6 +151,7 @@ class Recording:
             {
                 "source_id": self._record.id,
                 "key": key,
+                "guid_key": one.guid_key,
                 "guid": one.entry.guid or one.entry.uri,
                 "link": one.entry.link,
                 "title": one.entry.title,
@@ -152,14 +172,76 @@ class Recording:
             statement = update(entry).where(bare).values(content=bindparam("whole"))
             self._connection.execute(statement, rows)
 
-    def _renew(self, edited: Sequence[Candidate]) -> None:
-        """Keep entries as they now read, so that the next change is told from this one."""
-        rows = [{"number": self._id(one), "whole": _content(one)} for one in edited]
-        if rows:
-            number = entry.c.id == bindparam("number")
-            self._connection.execute(
-                update(entry).where(number).values(content=bindparam("whole")), rows
-            )
+    def _revise(self, revisions: Sequence[Revision]) -> tuple[tuple[Delivery, ...], set[int]]:
+        """Change what waits; also the ids of candidates whose deliveries are being sent by now."""
+        missed = set()
+        revised = []
+        # as everybody else who changes several: so no two processes wait for each other
+        for one in sorted(revisions, key=lambda one: one.before.id):
+            row = self._connection.execute(_revision(one, self._now)).first()
+            if row is None:
+                missed.add(id(one.candidate))
+            else:
+                revised.append(delivery_record(row))
+                self._note(row.id, row.state, one.after.error or RENDERED_ANEW)
+        if missed:
+            # read whole with the next poll, what changed is compared again
+            mine = source.c.id == self._record.id
+            self._connection.execute(update(source).where(mine).values(_UNREAD))
+        return tuple(revised), missed
+
+    def _note(self, number: int, state: str, note: str) -> None:
+        """An event of a delivery; where it repeats the last one, that one moves on to now."""
+        mine = event.c.delivery_id == number
+        last = self._connection.execute(
+            select(event).where(mine).order_by(event.c.id.desc()).limit(1)
+        ).first()
+        if last is not None and (last.state, last.note) == (state, note):
+            moved = update(event).where(event.c.id == last.id).values(at=self._now)
+            self._connection.execute(moved)
+        else:
+            told = {"delivery_id": number, "at": self._now, "state": state, "note": note}
+            self._connection.execute(insert(event).values(told))
+
+    def _renew(self, changes: Sequence[Change]) -> None:
+        """Keep entries as they now read, and the keys by which they are known now as well."""
+        rows = [
+            {
+                "number": one.entry_id,
+                "whole": _content(one.candidate),
+                "new_title": one.candidate.entry.title,
+                "new_link": one.candidate.entry.link,
+                "new_guid": one.candidate.entry.guid or one.candidate.entry.uri,
+                "new_guid_key": one.candidate.guid_key,
+            }
+            for one in sorted(changes, key=lambda one: one.entry_id)
+        ]
+        if not rows:
+            return
+        columns: dict[str, Any] = {
+            "content": bindparam("whole"),
+            "title": bindparam("new_title"),
+            "link": bindparam("new_link"),
+            "guid": bindparam("new_guid"),
+            "guid_key": bindparam("new_guid_key"),
+        }
+        known = entry.c.id == bindparam("number")
+        self._connection.execute(update(entry).where(known).values(columns), rows)
+        keys = {
+            (one.account, key): one.delivery_id
+            for one in changes
+            for key in one.candidate.published_keys
+        }
+        self._connection.execute(
+            insert_into(self._connection, published).on_conflict_do_nothing(),
+            [
+                {"account": name, "key": key, "delivery_id": number}
+                for (name, key), number in sorted(keys.items())
+            ],
+        )
+        for one in changes:
+            if one.remark:
+                self._note(one.delivery_id, State.SENT, one.remark)
 
     def _sort_out(self, intents: Sequence[Intent]) -> tuple[list[Intent], list[Refusal]]:
         """The intents none of whose keys is taken, and refusals of the others.
@@ -251,13 +333,24 @@ class Recording:
                 update(delivery).where(number).values(score=bindparam("votes")), rows
             )
 
-    def _pardon(self, intents: Iterable[Intent]) -> None:
-        """Forget why these were refused before: they are queued now."""
-        rows = [{"number": self._id(one.candidate), "whom": one.account} for one in intents]
+    def _admit(self, intents: Iterable[Intent]) -> None:
+        """Say of what was refused before, for want of votes, that it is queued now."""
+        rows = [
+            {
+                "number": self._id(one.candidate),
+                "whom": one.account,
+                "later": f"; queued later, with {one.candidate.entry.score or 0:g}",
+            }
+            for one in intents
+            if one.post.action != "edit"
+        ]
         if rows:
             number = refusal.c.entry_id == bindparam("number")
             whom = refusal.c.account == bindparam("whom")
-            self._connection.execute(delete(refusal).where(number, whom), rows)
+            longer = refusal.c.reason + bindparam("later", type_=refusal.c.reason.type)
+            self._connection.execute(
+                update(refusal).where(number, whom).values(reason=longer), rows
+            )
 
     def _learn(self, accounts: Iterable[str]) -> None:
         rows = [
@@ -276,6 +369,26 @@ def taken_keys(connection: Connection, name: str, keys: Sequence[bytes]) -> set[
     """Those of the keys under which the account has published or queued something."""
     query = select(published.c.key).where(published.c.account == name)
     return among(connection, query, published.c.key, keys)
+
+
+def _revision(one: Revision, now: datetime) -> Any:
+    """The statement that changes a delivery if nothing has befallen it since it was read."""
+    before, after = one.before, one.after
+    untouched = (
+        delivery.c.id == before.id,
+        delivery.c.state == before.state,
+        delivery.c.generation == before.generation,
+        delivery.c.attempts == before.attempts,
+    )
+    values = {
+        "post": adapter(Post).dump_python(after.post, mode="json"),
+        "state": after.state,
+        "error": after.error,
+        "generation": after.generation,
+        "sent_from": after.sent_from,
+        "settled_at": now if after.state == State.SKIPPED else None,
+    }
+    return update(delivery).where(*untouched).values(values).returning(delivery)
 
 
 def _content(one: Candidate) -> Any:

@@ -14,7 +14,8 @@ from sqlalchemy import Connection, Row, bindparam, func, or_, select, update
 from reblogbot import owner as owners
 from reblogbot.core.schedule import NextPoll
 from reblogbot.evidence import Habits
-from reblogbot.model import Batch, Candidate, Delivery, Past, Plan
+from reblogbot.model import Batch, Candidate, Delivery, Plan
+from reblogbot.past import Past
 from reblogbot.schema import route, seen, source
 from reblogbot.store.database import Database, alone, chunks, insert_into
 from reblogbot.store.due import Room, Which, conditions, first_due, paged
@@ -43,6 +44,7 @@ class Recorded:
 
     new: int
     queued: tuple[Delivery, ...]
+    revised: tuple[Delivery, ...]
 
 
 class Sources:
@@ -210,8 +212,7 @@ class Sources:
                 values["habits"] = adapter(Habits).dump_python(plan.habits, mode="json")
             if not self._finish(connection, record, values):
                 return None
-            queued = Recording(connection, record, now).of(plan, accounts)
-        return Recorded(len(plan.new), queued)
+            return Recorded(len(plan.new), *Recording(connection, record, now).of(plan, accounts))
 
     def record_quiet(self, polls: Sequence[Quiet]) -> None:
         """Remember that these polls brought nothing new to read; one transaction for all."""

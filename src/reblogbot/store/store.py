@@ -139,6 +139,8 @@ def read_store(url: str, owner: str, *, missing_ok: bool = True) -> Store:
         raise
     if not found:
         database.close()
+        if not missing_ok:
+            raise StoreError("store_missing", f"{database.name}: there is no store yet")
         database = Database("sqlite://")
         create(database)
     return Store(database, owner)

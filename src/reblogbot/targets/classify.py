@@ -205,6 +205,9 @@ def words(outcome: Answer | Silence, secret: str = "") -> str:
     said = outcome.json()
     if isinstance(said, Mapping):
         said = said.get("error_description") or said.get("error") or said.get("message") or ""
+    elif 300 <= outcome.status < 400:
+        target = host(outcome.headers.get("location", ""))
+        said = f"to {target}" if target else ""
     elif outcome.shape == "html":
         said = "a page"
     elif said is None:

@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LIMITS_LAST = timedelta(hours=1)
+# answers about the token that a server without the API gives too, and its answers about itself
+_PERHAPS_ANOTHER = frozenset({"token_refused", "unreadable_answer"})
+_NO_API = frozenset({"not_there", "redirected", "unreadable_answer"})
 # where servers tell what a token may do: the token itself (Doorkeeper), or the app it came by
 _SCOPES = (("/oauth/token/info", "scope"), ("/api/v1/apps/verify_credentials", "scopes"))
 
@@ -102,7 +105,16 @@ class MastodonTarget:
     def verify(self) -> Identity:
         """Whom the token speaks for; any 4xx here means the token (snac answers 422)."""
         token = self._fresh_token()
-        me = self._json(lambda c: c.account_verify_credentials(), "verify", "checking the token")
+        try:
+            me = self._json(
+                lambda c: c.account_verify_credentials(), "verify", "checking the token"
+            )
+        except TargetError as error:
+            if error.slug in _PERHAPS_ANOTHER and not self._may_be_right():
+                advice = "no server that speaks the Mastodon API; set the account's server"
+                wrong = f"{self._name}: this is {advice} to the address people log in at"
+                raise type(error)("wrong_server", wrong) from error
+            raise
         self._me = token, me
         name, page = standings.text(me, "username"), standings.text(me, "url")
         return Identity(
@@ -296,6 +308,14 @@ class MastodonTarget:
 
     def _described(self, path: str) -> Mapping[str, Any]:
         return self._json(lambda c: self._send(c, "GET", path), "read", "asking for its limits")
+
+    def _may_be_right(self) -> bool:
+        """Whether the server describes itself, or at least does not show that it cannot."""
+        try:
+            self._instance()
+        except TargetError as error:
+            return error.slug not in _NO_API
+        return True
 
     def _shows_author_all(self) -> bool:
         """Whether authors see their private and direct statuses on their own page."""

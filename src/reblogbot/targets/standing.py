@@ -33,9 +33,10 @@ def standing(status: object) -> Standing | None:
 
 
 def receipt(status: Mapping[str, Any]) -> Receipt:
-    """The receipt of a status: its own page, or for a boost without one the boosted page."""
+    """The receipt of a status with its page; of a boost, which has none, the boosted page."""
     boosted = status.get("reblog")
-    pages = (*page_of(status), *(page_of(boosted) if isinstance(boosted, Mapping) else ()))
+    # what Mastodon calls the url of a boost is an activity, and no page
+    pages = (page_of(boosted) if isinstance(boosted, Mapping) else ()) or page_of(status)
     return Receipt(remote_id(status), pages[0] if pages else "")
 
 

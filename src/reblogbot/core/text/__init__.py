@@ -7,10 +7,11 @@ from reblogbot.core.text.language import language_of, language_tag, may_be_in, t
 from reblogbot.core.text.markup import html_to_text, unescape_once
 from reblogbot.core.text.measure import graphemes, length, size
 from reblogbot.core.text.mentions import defuse
-from reblogbot.core.text.shortening import ELLIPSIS, shorten
+from reblogbot.core.text.shortening import ELLIPSIS, beginning, shorten
 
 __all__ = [
     "ELLIPSIS",
+    "beginning",
     "clean",
     "defuse",
     "escape",

@@ -22,6 +22,8 @@ _LONGEST_WORD = 30
 _DANGLING = regex.compile(r"[\s\p{Ps}\p{Pi}\p{Pd}.,;:·•…/\\|&<~、，。；：．～]+\Z", regex.V1)
 _CLOSERS = dict(zip("([{（［｛【「『《〈〔“‘", ")]}）］｝】」』》〉〕”’", strict=True))
 _MOST_CLOSERS = 3
+# characters, of which a grapheme may have many
+_LONGEST_BEGINNING = 1000
 
 
 def shorten(text: str, limit: int) -> str:
@@ -45,6 +47,11 @@ def shorten(text: str, limit: int) -> str:
             return kept + tail
         room = min(room - 1, limit - size(tail))
     return ""
+
+
+def beginning(text: str) -> str:
+    """The first words of a text, on one line, in at most 120 graphemes."""
+    return shorten(" ".join(text[:_LONGEST_BEGINNING].split()), 120)
 
 
 def _boundary(text: str, end: int) -> int:
