@@ -387,12 +387,13 @@ class Feed:
 
 @dataclass(frozen=True)
 class Life:
-    """What a process does: so many rounds, and what befalls it after so many calls."""
+    """What a process does: so many rounds, and what befalls it after so many calls or requests."""
 
     process: str = "one"
     rounds: int = 1
     strike: str = ""
     calls: int = 0
+    requests: bool = False
 
 
 @dataclass
@@ -679,7 +680,8 @@ class Program:
         world, process = self._world, self.process
         app.reel_in(world.config, self._store, world.now())
         task = process.begin(self._pipeline.sync(tuple(world.config.sources), "asked"))
-        process.expect(life.calls if life.strike else 0, lambda: self._strike(life.strike, task))
+        calls = life.calls if life.strike else 0
+        process.expect(calls, lambda: self._strike(life.strike, task), requests=life.requests)
         await asyncio.wait({task, process.killed}, return_when=asyncio.FIRST_COMPLETED)
         process.expect(0, lambda: None)
         if not process.lives or task.cancelled():

@@ -132,15 +132,25 @@ def test_each_answer_to_a_question_loses_and_doubles_nothing(made, question):
 @pytest.mark.parametrize("strike", STRIKES)
 def test_a_process_struck_at_any_call_loses_and_doubles_nothing(made, strike):
     struck = Counter()
-    for calls in (*range(1, 130, 40), 48, 88, 89):
+    for calls in range(1, 130, 25):
         world = made()
         some_entries(world)
         world.live(Life("one", 1, strike, calls), Life("other", 3), seed=calls)
         struck += world.struck
         judged(world)
     assert struck[strike] > 2
-    # a process that stood still wakes when its lease has lapsed, and sends no more
-    assert struck["lease lapsed"] or strike != "freeze"
+
+
+def test_a_process_that_stood_still_amid_a_request_sends_no_more_when_it_wakes(made):
+    struck = Counter()
+    for requests in range(1, 9):
+        world = made()
+        world.show("hot")
+        world.live(Life("one", 1, "freeze", requests, requests=True))
+        world.live(Life("other"))
+        struck += world.struck
+        judged(world, 1)
+    assert struck["lease lapsed"] > 0
 
 
 def test_a_token_revoked_and_replaced_loses_and_doubles_nothing(made):

@@ -101,12 +101,13 @@ class Process:
         self.breaks: Exception | None = None
         """What the next call to the store raises, in place of what it does."""
         self._left = 0
+        self._counts_requests_alone = False
         self._strike: Callable[[], None] = lambda: None
         self._wakes = 0.0
 
-    def expect(self, left: int, strike: Callable[[], None]) -> None:
-        """Be struck after so many calls; 0 for never."""
-        self._left, self._strike = left, strike
+    def expect(self, left: int, strike: Callable[[], None], *, requests: bool = False) -> None:
+        """Be struck after so many calls, or `requests` to a server; 0 for never."""
+        self._left, self._strike, self._counts_requests_alone = left, strike, requests
 
     def kill(self) -> None:
         """End as by SIGKILL: nothing that is called later happens."""
@@ -141,10 +142,11 @@ class Process:
         aside._executor = Wire(self, reaches_others)  # type: ignore[assignment]
         aside._threads = [threading.main_thread()]
 
-    def step(self) -> None:
+    def step(self, *, is_request: bool = False) -> None:
         """Note a call. Raises Killed in a process that is dead."""
-        self._left -= 1
-        if self._left == 0:
+        counts = is_request or not self._counts_requests_alone
+        self._left -= counts
+        if counts and self._left == 0:
             self._strike()
         if not self.lives:
             raise Killed
@@ -165,7 +167,7 @@ class Wire:
     def submit(self, call: Callable[[], Any]) -> Future[Any]:
         """The answer to come."""
         process, done = self._process, Future[Any]()
-        process.step()
+        process.step(is_request=self._reaches_others)
         at = max(process.sleeps_until(), self._free) + self._delay()
         self._free = at + self._delay()
         process.loop.call_at(at, self._take_effect, call, done)
@@ -187,7 +189,7 @@ class Wire:
             return
         answer = self._broken() or _answered(call)
         with suppress(Killed):
-            process.step()
+            process.step(is_request=self._reaches_others)
             process.loop.call_at(process.sleeps_until() + self._delay(), self._answer, done, answer)
 
     def _broken(self) -> tuple[None, Exception] | None:

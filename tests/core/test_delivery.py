@@ -590,32 +590,26 @@ def test_without_earlier_failures_an_account_rests_for_the_shortest_time():
     assert decision.pause_until == NOW + timedelta(seconds=30)
 
 
-@pytest.mark.parametrize(
-    "decision",
-    [
+def test_what_is_final_is_dated():
+    final = (
         after_unauthorised(sending(), DENIED, True, NOW),
         failed(sending(post=replace(POST, shorter="")), OVERLONG),
         failed(repeat(), Doubtful("not_found", "gone")),
         after_read_back(in_doubt(), RECEIPT, NOW, SETTINGS),
-    ],
-)
-def test_what_is_final_is_dated(decision):
-    assert decision.delivery.state in (State.DEAD, State.SENT)
-    assert decision.delivery.settled_at == NOW
+    )
+    assert [one.delivery.settled_at for one in final] == [NOW] * 4
+    assert {one.delivery.state for one in final} == {State.DEAD, State.SENT}
 
 
-@pytest.mark.parametrize(
-    "decision",
-    [
+def test_what_is_held_is_due_when_it_is_released():
+    held = (
         after_not_found(sending(post=Post("boost", uri=URI)), "social.example", NOW),
         after_no_check(sending(), DENIED, True, NOW, SETTINGS),
         after_no_check(sending(attempts=99), LOST, None, NOW, SETTINGS),
         after_read_back(in_doubt(negatives=1, attempts=99, due=NOW - MINUTE), None, NOW, SETTINGS),
-    ],
-)
-def test_what_is_held_is_due_when_it_is_released(decision):
-    assert (decision.delivery.state, decision.delivery.due) == (State.HELD, NOW)
-    assert decision.delivery.error
+    )
+    assert [(one.delivery.state, one.delivery.due) for one in held] == [(State.HELD, NOW)] * 4
+    assert all(one.delivery.error for one in held)
 
 
 def test_a_status_that_was_never_looked_at_is_held_with_the_last_reason():
