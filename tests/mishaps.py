@@ -9,11 +9,15 @@ from typing import Any
 
 POST = ("POST", "/api/v1/statuses")
 BOOST = ("POST", "/api/v1/statuses/*/reblog")
+EDIT = ("PUT", "/api/v1/statuses/*")
+MEDIA = ("POST", "/api/v2/media")
 LOOK = ("GET", "/api/v1/accounts/*/statuses")
 HOME = ("GET", "/api/v1/timelines/home")
 WHO = ("GET", "/api/v1/accounts/verify_credentials")
 SEARCH = ("GET", "/api/v2/search")
 INSTANCE = ("GET", "/api/v*/instance")
+TAG = ("GET", "/api/v1/timelines/tag/*")
+STATUS = ("GET", "/api/v1/statuses/*")
 
 # past what the bot reads of an answer
 HUGE = 6_000_000
@@ -96,7 +100,7 @@ QUESTIONS = (
     Mishap("stall_before", {}, 1),
 )
 STALE = Mishap("stale_read", {}, hides=True)
-ASKED = (LOOK, LOOK, LOOK, HOME, WHO, SEARCH, INSTANCE)
+ASKED = (LOOK, LOOK, LOOK, HOME, WHO, SEARCH, INSTANCE, TAG, STATUS, MEDIA)
 
 # what becomes of a feed: 55 56 57 58 60
 FEEDS = ("500", "503", "html", "nothing", "cut off", "empty", "shuffled")
@@ -125,7 +129,7 @@ def laid_out(dice: random.Random, *, hiding: bool) -> list[tuple[Mishap, tuple[s
     plan: list[tuple[Mishap, tuple[str, str], int]] = []
     for _ in range(dice.choice((0, 1, 2, 2, 3, 4))):
         row = drawn(dice, HIDING if hiding and dice.random() < 0.3 else ANSWERS)
-        where = dice.choice((POST, POST, BOOST))
+        where = dice.choice((POST, POST, POST, BOOST, BOOST, EDIT))
         hiding = _take(plan, row, where, dice.choice((0, 0, 1, 2)), hiding=hiding)
     for _ in range(dice.choice((0, 0, 0, 1, 2))):
         row, where = drawn(dice, QUESTIONS), dice.choice(ASKED)

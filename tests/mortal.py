@@ -95,6 +95,7 @@ class Reaper:
             publications=store.publications,
             tallies=store.tallies,
             history=store.history,
+            daemons=store.daemons,
             name=store.name,
         )
 

@@ -8,8 +8,9 @@ import re
 import shutil
 import subprocess
 import time
+from collections import defaultdict
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -17,15 +18,26 @@ from typing import Any
 
 from mishaps import EVENTS, FEEDS, laid_out
 from mortal import Killed, Reaper
-from reblogbot.model import Delivery, State
+from pictures import png
+from reblogbot.core.text import html_to_text
+from reblogbot.model import Delivery, Post, State
+from reblogbot.sandbox.profiles import PROFILES
 from reblogbot.sandbox.server import Sandbox, run_in_thread
 from reblogbot.steering import Steering
 from rig import Bot, FeedServer, Item, SettableClock, Worker, Workshop, kill, rss, until
 
 # who posts what; a look at one's own statuses shows 40 of them on some servers
-SOURCES = {"hot": "news", "tech": "news", "crowd": "echo"}
-MOST = {"news": 36, "echo": 30}
+SOURCES = {
+    "hot": "news", "tech": "news", "notes": "news", "crowd": "echo",
+    "birds": "relay", "ann": "relay", "home": "relay",
+}  # fmt: skip
+MOST = {"news": 36, "echo": 30, "relay": 24}
+FED = ("hot", "tech", "notes", "crowd")
+"""The sources that are feeds; the others are read through their account."""
 LINK = re.compile(r"https?://\S+")
+NOTE = re.compile(r"Note \d+")
+ANN, BOB = "ann@remote.example", "bob@remote.example"
+ADMIN = "@admin@remote.example"
 # where it hurts most: calls around a post, and around a look for it
 DEADLY = (
     "outbox.claim",
@@ -39,6 +51,8 @@ DEADLY = (
 STEPS = (0, 0.3, 1.2, 1.2, 1.2, 2, 3.1, 3.1, 3.1, 5, 61, 400, 4000, 20_000)
 HEALING = 60
 EMPTY_FEED = rss([])
+PICTURE = png()
+SAME_TEXT = "the same text stands there already"
 
 
 @dataclass
@@ -53,6 +67,8 @@ class Tally:
     out_of_order: int = 0
     kills: int = 0
     faults: int = 0
+    edits: int = 0
+    images: int = 0
     complaints: list[str] = field(default_factory=list)
 
     @property
@@ -74,7 +90,7 @@ class Chapter:
         self._running = ExitStack()
         self._server: Sandbox
         self._tokens: dict[str, str] = {}
-        self._shown: dict[str, list[Item]] = {name: [] for name in SOURCES}
+        self._shown: dict[str, list[Item]] = {name: [] for name in FED}
         self._book = Book()
         # a backup brings back what was deleted by hand: nobody could know
         self._may_restore = self._dice.random() < 0.7
@@ -86,7 +102,8 @@ class Chapter:
         self._dropped = 0
         # nothing is in doubt that is, or was, hidden from a look
         self._is_sighted = True
-        self._is_restored = False
+        self._is_restored = self._was_restored = False
+        self._edited: dict[str, str] = {}
 
     def run(self, rounds: int, *, real: bool) -> Tally:
         """So many rounds, on real processes or in this one; then healing, and the judgement."""
@@ -99,6 +116,9 @@ class Chapter:
                 self._round(real=real)
             self._heal()
             self._book.judge(self._server.accepted, self._dropped, self.tally)
+            self._judge_edits()
+            statuses = self._server.statuses("news")
+            self.tally.images += sum(bool(one["media_attachments"]) for one in statuses)
         return self.tally
 
     # the world
@@ -119,22 +139,35 @@ class Chapter:
 
     def _configure(self, lease: str) -> None:
         self._tokens = {name: self._server.add_account(name, bot=True) for name in MOST}
+        private = {"visibility": "private"} if self._is_private else {}
+        own: dict[str, dict[str, Any]] = {
+            "hot": {"media": 1, "updates": "edit"},
+            "tech": {"template": "headline", **private},
+            "notes": private,
+            "crowd": {"action": "auto"},
+            "birds": {"kind": "hashtag", "via": "relay", "tag": "birds"},
+            "ann": {"kind": "account", "via": "relay", "acct": f"@{ANN}"},
+            "home": {"kind": "home", "via": "relay"},
+        }
         sources = {
             name: {
-                "url": self._feeds.show(f"/{name}", EMPTY_FEED),
+                **({"url": self._feeds.show(f"/{name}", EMPTY_FEED)} if name in FED else {}),
                 "to": [account],
                 "max_per_poll": 1000,
                 "every": "1s",
                 "filter": {"max_age": "900d"},
-                **({"action": "auto"} if name == "crowd" else {}),
-                **({"template": "headline"} if name == "tech" else {}),
-                **({"visibility": "private"} if name == "tech" and self._is_private else {}),
+                **own[name],
             }
             for name, account in SOURCES.items()
         }
+        self._server.follow("relay", ANN)
+        # some servers find by its address only what stands in the home timeline
+        self._server.follow("echo", BOB)
+        self._feeds.show("/picture.png", PICTURE, kind="image/png")
         swift = {"timeout": "1s", "read_back_after": "1s", "lease": lease}
         accounts = {name: (self._server, token) for name, token in self._tokens.items()}
-        self._bot.configure(sources, accounts, delivery=swift)
+        notify = {"account": "news", "to": ADMIN}
+        self._bot.configure(sources, accounts, delivery=swift, notify=notify)
 
     # a round
 
@@ -162,20 +195,51 @@ class Chapter:
         """Show a few more entries; some stand in two sources, some are statuses of others."""
         dice = self._dice
         for _ in range(dice.choice((0, 2, 3, 5, 8))):
-            account = dice.choice(("news", "news", "echo"))
+            account = dice.choice(("news", "news", "news", "echo", "relay"))
+            if account == "echo" and PROFILES[self._profile].finds == "nothing":
+                account = "relay"
             if len(self._book.entries[account]) >= MOST[account]:
                 continue
-            item = self._status() if account == "echo" else self._article()
-            if account == "echo":
-                self._shown["crowd"].insert(0, item)
-                continue
-            for name in dice.choice((["hot"], ["tech"], ["hot", "tech"])):
-                self._shown[name].insert(0, item)
+            if account == "relay":
+                self._status("relay", ANN, "#birds")
+            elif account == "echo":
+                self._shown["crowd"].insert(0, self._status("echo", BOB))
+            else:
+                self._show_article()
+        if dice.random() < 0.3:
+            self._edit_something()
         self._show_feeds()
 
+    def _show_article(self) -> None:
+        """Show an article in one source or two, or a note, which has no link."""
+        dice = self._dice
+        if dice.random() < 0.25:
+            self._shown["notes"].insert(0, self._note())
+            return
+        item = self._article()
+        for name in dice.choice((["hot"], ["tech"], ["hot", "tech"])):
+            self._shown[name].insert(0, item)
+
+    def _edit_something(self) -> None:
+        """Change the title of an article that is shown in one source alone."""
+        hot, others = self._shown["hot"], {item.link for item in self._shown["tech"]}
+        alone = [number for number, item in enumerate(hot) if item.link not in others]
+        if alone:
+            number = self._dice.choice(alone)
+            self.tally.edits += 1
+            title = f"{hot[number].title} again"
+            hot[number] = replace(hot[number], title=title)
+            self._edited[str(hot[number].link)] = title
+
     def _show_feeds(self) -> None:
-        for name in SOURCES:
-            self._feeds.show(f"/{name}", self._shown[name])
+        enclosed = (
+            f'<enclosure url="{self._feeds.url("/picture.png")}" type="image/png" length="1"/>'
+        )
+        for name in FED:
+            shown: Any = self._shown[name]
+            if name == "hot":
+                shown = rss(shown).replace(b"</item>", enclosed.encode() + b"</item>")
+            self._feeds.show(f"/{name}", shown)
 
     def _article(self) -> Item:
         number = len(self._book.entries["news"])
@@ -184,15 +248,21 @@ class Chapter:
         text = "many words " * 90 if self._dice.random() < 0.2 else "some words"
         return Item(f"Title {number}", link, text, at=self._clock.now())
 
-    def _status(self) -> Item:
-        number = len(self._book.entries["echo"])
-        made = self._server.add_status("ann@remote.example", f"status {number}")
-        self._book.enter("echo", made["uri"], made["url"], made["uri"])
+    def _note(self) -> Item:
+        number = len(self._book.entries["news"])
+        name = f"Note {number}"
+        self._book.enter("news", name, name)
+        return Item(f"{name}: *stars*, __lines__ & <b>", guid=name, at=self._clock.now())
+
+    def _status(self, account: str, author: str, words: str = "") -> Item:
+        number = len(self._book.entries[account])
+        made = self._server.add_status(author, f"status {number} {words}")
+        self._book.enter(account, made["uri"], made["url"], made["uri"])
         return Item(f"Status {number}", made["url"], at=self._clock.now())
 
     def _disturb_feeds(self, share: float = 0.25) -> None:
         dice = self._dice
-        for name in SOURCES:
+        for name in FED:
             if dice.random() >= share:
                 continue
             self.tally.faults += 1
@@ -268,7 +338,7 @@ class Chapter:
             file.unlink()
         shutil.copy(backup, self._bot.stored)
         self._book.forget(self._server.accepted)
-        self._is_restored, self._is_sighted = True, False
+        self._is_restored, self._is_sighted, self._was_restored = True, False, True
 
     def _live(self, *, single: bool) -> None:
         """A process with a few rounds of the program, ended in the midst of it or not."""
@@ -373,7 +443,10 @@ class Chapter:
         for one in worker.store.outbox.find(states=[State.HELD, State.DEAD, State.SKIPPED]):
             if not one.error:
                 self.tally.complaints.append(f"{one.state} without a reason: {one.post.text!r}")
-            (steering.release if one.state == State.HELD else steering.retry)(one)
+            if SAME_TEXT in one.error:
+                steering.skip(one)
+            elif not is_answered(one):
+                (steering.release if one.state == State.HELD else steering.retry)(one)
         worker.sync()
         found = worker.store.outbox.find(states=list(State))
         self._book.note(found)
@@ -381,6 +454,21 @@ class Chapter:
             return False
         self._clock.advance(hours=8)
         return not worker.sync().deliveries
+
+    def _judge_edits(self) -> None:
+        """What stands there reads as the entry does now; an older store does not know its posts."""
+        if self._was_restored:
+            return
+        stands = {
+            link: html_to_text(status["content"])
+            for status in self._server.statuses("news")
+            for link in LINK.findall(html_to_text(status["content"]))
+        }
+        self.tally.complaints += [
+            f"not edited: {link}"
+            for link, title in self._edited.items()
+            if link in stands and title not in stands[link]
+        ]
 
     def _count_faults(self) -> None:
         for fault in self._server.faults.laid:
@@ -392,7 +480,7 @@ class Book:
     """What was shown, and what became of it: the server's journal is the judge."""
 
     def __init__(self) -> None:
-        self.entries: dict[str, list[str]] = {name: [] for name in MOST}
+        self.entries: dict[str, list[str]] = defaultdict(list)
         self._names: dict[str, str] = {}
         self._order: dict[tuple[str, str], int] = {}
         self._places = count()
@@ -407,12 +495,26 @@ class Book:
     def note(self, deliveries: list[Delivery]) -> None:
         """Where deliveries stand; those seen first now were queued last."""
         for one in deliveries:
+            if one.post.action == "edit":
+                continue
             key = self._of(one)
             self._order.setdefault(key, next(self._places))
             if is_set_aside(one):
                 self._set_aside.add(key)
             if one.state == State.SENT and one.receipt:
                 self._receipts[key] = one.receipt.remote_id
+
+    def set_aside(self, one: Delivery) -> None:
+        """An admin had a hand in it: it may come later than what was queued after it."""
+        self._set_aside.add(self._of(one))
+
+    def refused(self, account: str, post: Post) -> None:
+        """The server refused it for certain: the others go on, it is tried again later."""
+        self._set_aside.add((account, self._names[_name(post)]))
+
+    def key(self, one: Delivery) -> str:
+        """The key of the entry that a delivery publishes."""
+        return self._of(one)[1]
 
     def forget(self, accepted: list[dict[str, Any]]) -> None:
         """An older store is back: what was not posted yet is queued anew, in an order of its own."""
@@ -425,13 +527,15 @@ class Book:
 
     def is_known(self, deliveries: list[Delivery]) -> bool:
         """Whether everything that ever was queued is among these."""
-        return set(self._order) <= set(map(self._of, deliveries))
+        known = {self._of(one) for one in deliveries if one.post.action != "edit"}
+        return set(self._order) <= known
 
     def is_settled(self, deliveries: list[Delivery]) -> bool:
         """Whether every entry shown has a delivery, and every delivery is sent."""
         shown = {(account, key) for account, keys in self.entries.items() for key in keys}
-        known = set(map(self._of, deliveries))
-        return shown <= known and {one.state for one in deliveries} <= {State.SENT}
+        known = {self._of(one) for one in deliveries if one.post.action != "edit"}
+        unsettled = [one for one in deliveries if one.state != State.SENT and not is_answered(one)]
+        return shown <= known and not unsettled
 
     def judge(self, accepted: list[dict[str, Any]], dropped: int, tally: Tally) -> None:
         """Count what stands there against what was shown.
@@ -470,14 +574,35 @@ class Book:
             latest = max(latest, place)
 
     def _of(self, one: Delivery) -> tuple[str, str]:
-        return one.account, self._names[one.post.link or one.post.uri]
+        return one.account, self._names[_name(one.post)]
 
     def _key(self, act: dict[str, Any]) -> str:
-        return self._names[act["uri"] if act["act"] == "boost" else LINK.findall(act["text"])[-1]]
+        if act["act"] == "boost":
+            return self._names[act["uri"]]
+        note = NOTE.match(act["text"])
+        return self._names[note[0] if note else LINK.findall(act["text"])[-1]]
+
+
+def _name(post: Post) -> str:
+    """What tells a post from every other: its link, the status it boosts, or its number."""
+    note = NOTE.match(post.text)
+    return post.link or post.uri or (note[0] if note else "")
 
 
 def _made(accepted: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [act for act in accepted if act["act"] in ("post", "boost")]
+    """The posts and boosts among what a server accepted, but for what was told to the admin."""
+    return [
+        act
+        for act in accepted
+        if act["act"] == "boost" or (act["act"] == "post" and not act["text"].startswith("@"))
+    ]
+
+
+def is_answered(one: Delivery) -> bool:
+    """Whether nothing is left to be done for it, though it was not sent."""
+    if one.state not in (State.SKIPPED, State.DEAD):
+        return False
+    return one.post.action == "edit" or one.error == "skipped by the admin"
 
 
 def is_set_aside(one: Delivery) -> bool:

@@ -28,7 +28,7 @@ from reblogbot.sandbox.profiles import PROFILES
 from rig import Workshop
 
 REAL_EVERY = 5
-COLUMNS = "rounds entries posts lost doubled out_of_order kills faults".split()
+COLUMNS = "rounds entries posts lost doubled out_of_order kills faults edits images".split()
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,7 @@ from reblogbot.errors import StoreError
 from reblogbot.images import Gallery
 from reblogbot.offload import WorkerPool
 from reblogbot.owner import new_owner
-from reblogbot.pipeline import Pipeline
+from reblogbot.pipeline import Pipeline, poll_lease
 from reblogbot.ports import Clock, Fetch, Response, Source, Told, Tools, untold
 from reblogbot.sending.access import Access
 from reblogbot.store import Store, StoreThread, open_store, read_store
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from reblogbot.web.http import Fetcher
 
 log = logging.getLogger(__name__)
+
+LONGEST_LEASE = timedelta(hours=1)
+"""A lease that ends later was taken while the clock was ahead, unless the config asks for it."""
 
 
 def load_config(path: Path, toml: str | None = None) -> Config:
@@ -92,7 +95,7 @@ def open_to_steer(url: str, told: Told = untold) -> Store:
 def reel_in(config: Config, store: Store, now: datetime) -> None:
     """Let nothing wait for an instant that only a clock since set back can have named."""
     doubt = config.delivery.read_back_after
-    store.reel_in(now, doubt, max(ratelimit.MOST, doubt))
+    store.reel_in(now, doubt, max(ratelimit.MOST, doubt), max(LONGEST_LEASE, poll_lease(config)))
 
 
 def open_to_read(config: Config) -> Store:

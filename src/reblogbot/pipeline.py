@@ -201,8 +201,7 @@ class Pipeline:
 
     @property
     def _lease(self) -> timedelta:
-        """A fetch, each fallback, a parse and the recording; past that the poller has died."""
-        return max(self.config.delivery.lease, 4 * self.config.http.timeout)
+        return poll_lease(self.config)
 
     async def busy(self) -> list[str]:
         """The enabled accounts that have something to publish, or to read back."""
@@ -349,6 +348,11 @@ class Pipeline:
                 done.add_poll(Poll(name, "gone", error=gone[name], known=True))
             else:
                 done.add_poll(Poll(name, "not_due"))
+
+
+def poll_lease(config: Config) -> timedelta:
+    """A fetch, each fallback, a parse and the recording; past that the poller has died."""
+    return max(config.delivery.lease, 4 * config.http.timeout)
 
 
 def _parts(names: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -24,6 +24,7 @@ from reblogbot.core.delivery import (
 )
 from reblogbot.errors import (
     Doubtful,
+    Lapsed,
     RateLimited,
     Rejected,
     TargetError,
@@ -544,3 +545,99 @@ def test_a_boost_of_ours_is_not_taken_for_a_post_of_the_link_in_it():
 def test_what_can_never_be_done_is_tried_once():
     after = after_failure(sending(), Rejected("edited_is_gone", "never"), NOW, SETTINGS).delivery
     assert (after.state, after.error) == (State.DEAD, "never")
+
+
+# what a mutation of the code would change unseen
+
+
+LATE = Lapsed("lapsed", "the lease had lapsed")
+
+
+def test_what_lapsed_is_due_at_once_and_its_account_does_not_rest():
+    decision = failed(sending(), LATE)
+    after = replace(
+        sending(), state=State.QUEUED, due=NOW, sent_from=None, error="the lease had lapsed"
+    )
+    assert decision == Decision(after, None)
+
+
+@pytest.mark.parametrize("error", [LATE, AWAY])
+def test_a_repeat_that_was_never_sent_keeps_the_age_of_its_key(error):
+    assert failed(repeat(), error).delivery.sent_from == NOW - 5 * MINUTE
+
+
+@pytest.mark.parametrize("negatives", [1, 2])
+def test_a_repeat_whose_account_rests_is_looked_for_once_more_when_it_goes_on(negatives):
+    decision = failed(repeat(negatives=negatives), LIMITED)
+    assert decision.delivery.state == State.DOUBT
+    assert decision.delivery.negatives == 1
+    assert decision.delivery.due == decision.pause_until == LIMITED.until
+
+
+def test_a_first_try_whose_account_rests_stays_due_and_is_no_doubt():
+    after = failed(sending(), LIMITED).delivery
+    assert (after.state, after.negatives, after.due) == (State.QUEUED, 0, NOW - MINUTE)
+
+
+@pytest.mark.parametrize("negatives", [1, 2])
+def test_a_repeat_that_only_yields_500_takes_the_next_key(negatives):
+    assert failed(repeat(negatives=negatives), BROKEN).delivery.generation == 1
+
+
+def test_without_earlier_failures_an_account_rests_for_the_shortest_time():
+    assert failed(sending(), AWAY).pause_until == NOW + timedelta(seconds=30)
+    decision = after_no_check(sending(), AWAY, None, NOW, SETTINGS)
+    assert decision.pause_until == NOW + timedelta(seconds=30)
+
+
+@pytest.mark.parametrize(
+    "decision",
+    [
+        after_unauthorised(sending(), DENIED, True, NOW),
+        failed(sending(post=replace(POST, shorter="")), OVERLONG),
+        failed(repeat(), Doubtful("not_found", "gone")),
+        after_read_back(in_doubt(), RECEIPT, NOW, SETTINGS),
+    ],
+)
+def test_what_is_final_is_dated(decision):
+    assert decision.delivery.state in (State.DEAD, State.SENT)
+    assert decision.delivery.settled_at == NOW
+
+
+@pytest.mark.parametrize(
+    "decision",
+    [
+        after_not_found(sending(post=Post("boost", uri=URI)), "social.example", NOW),
+        after_no_check(sending(), DENIED, True, NOW, SETTINGS),
+        after_no_check(sending(attempts=99), LOST, None, NOW, SETTINGS),
+        after_read_back(in_doubt(negatives=1, attempts=99, due=NOW - MINUTE), None, NOW, SETTINGS),
+    ],
+)
+def test_what_is_held_is_due_when_it_is_released(decision):
+    assert (decision.delivery.state, decision.delivery.due) == (State.HELD, NOW)
+    assert decision.delivery.error
+
+
+def test_a_status_that_was_never_looked_at_is_held_with_the_last_reason():
+    after = after_no_check(sending(attempts=99), LOST, None, NOW, SETTINGS).delivery
+    assert after.error.endswith("Last: the connection broke")
+
+
+def test_two_negatives_are_resent_now_however_long_ago_they_were_due():
+    late = in_doubt(negatives=1, due=NOW - 90 * MINUTE)
+    assert after_read_back(late, None, NOW, SETTINGS).delivery.due == NOW
+
+
+def test_a_repeat_that_is_shortened_is_a_new_text_and_no_repeat():
+    after = failed(repeat(), OVERLONG).delivery
+    assert after.negatives == 0
+    assert after.post.length == len(after.post.text) == len(POST.shorter)
+
+
+def test_a_text_of_signs_alone_matches_itself():
+    assert matches(sending(post=Post("post", text="***")), standing(text="***"))
+    assert not matches(sending(post=Post("post", text="***")), standing(text="###"))
+
+
+def test_a_key_of_any_text_can_be_made():
+    assert len(idempotency_key("s", "a", b"i", "\ud800", 0)) == 64

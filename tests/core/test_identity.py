@@ -12,6 +12,7 @@ from reblogbot.core.identity import (
     canonical_link,
     clean_link,
     host_of,
+    key,
     site_of,
 )
 from reblogbot.core.page_link import page_link
@@ -375,3 +376,46 @@ def test_the_host_of_a_link_is_in_lower_case_ascii():
 )
 def test_a_site_is_what_somebody_registered(link, site):
     assert site_of(link) == site
+
+
+# what a mutation of the code would change unseen
+
+
+def test_a_key_tells_kind_value_and_their_borders_apart():
+    assert len({key("guid", "a"), key("uri", "a"), key("guid", "b"), key("guid", "a", "b")}) == 4
+    assert key("guid", "ab", "c") != key("guid", "a", "bc")
+
+
+def test_the_longest_link_is_a_link_and_one_sign_more_is_none():
+    link = "https://example.org/".ljust(4096, "x")
+    assert canonical_link(link) == link
+    assert canonical_link(f"  {link}  ") == link
+    assert canonical_link(link + "x") == ""
+
+
+@pytest.mark.parametrize(("port", "is_one"), [("1", True), ("65535", True), ("65536", False)])
+def test_a_port_is_a_number_of_sixteen_bits(port, is_one):
+    assert bool(canonical_link(f"https://example.org:{port}/")) == is_one
+
+
+@pytest.mark.parametrize(
+    ("host", "ascii_host"),
+    [
+        ("example.org.", "example.org"),
+        (".example.org", ""),
+        ("例子。中国", "xn--fsqu00a.xn--fiqs8s"),
+        ("BÜCHER.example", "xn--bcher-kva.example"),
+        ("a" * 63 + ".example", "a" * 63 + ".example"),
+        ("a" * 64 + ".example", ""),
+        (".".join(["a" * 63] * 3 + ["b" * 61]), ".".join(["a" * 63] * 3 + ["b" * 61])),
+        (".".join(["a" * 63] * 3 + ["b" * 62]), ""),
+        ("ü" * 60 + ".example", ""),
+        ("🍕.ws", "xn--vi8h.ws"),
+    ],
+)
+def test_a_host_is_what_a_name_server_could_be_asked_for(host, ascii_host):
+    assert host_of(f"https://{host}/") == ascii_host
+
+
+def test_a_parameter_is_tracking_by_its_name_whatever_its_value():
+    assert canonical_link("https://e.example/?utm_source=a=b&id=1=2") == "https://e.example/?id=1=2"

@@ -268,8 +268,8 @@ def test_a_budget_lets_so_many_through_per_span():
 # turns
 
 
-def waiting(id_, source, minutes=0, **more):
-    return Waiting(id=id_, source=source, queued_at=NOW + minutes * MINUTE, **more)
+def waiting(id_, source, **more):
+    return Waiting(id=id_, source=source, **more)
 
 
 def test_nobody_waits_nobody_is_picked():
@@ -277,22 +277,22 @@ def test_nobody_waits_nobody_is_picked():
 
 
 def test_one_source_goes_in_the_order_it_was_queued():
-    queue = [waiting(3, "a", 5), waiting(1, "a", 0), waiting(2, "a", 0)]
+    queue = [waiting(3, "a"), waiting(1, "a"), waiting(2, "a")]
     assert pick(queue, {"a": NOW}) == queue[1]
 
 
 def test_a_source_ordered_by_score_sends_its_best_first_and_ties_oldest_first():
     queue = [
-        waiting(1, "a", 0, score=3, order="score"),
-        waiting(2, "a", 2, score=9, order="score"),
-        waiting(3, "a", 1, score=9, order="score"),
-        waiting(4, "a", 0, score=None, order="score"),
+        waiting(1, "a", score=3, order="score"),
+        waiting(3, "a", score=9, order="score"),
+        waiting(2, "a", score=9, order="score"),
+        waiting(4, "a", score=None, order="score"),
     ]
     assert pick(queue, {}) == queue[2]
 
 
 def test_a_source_with_one_entry_need_not_wait_for_one_with_a_hundred():
-    queue = [waiting(n, "big") for n in range(100)] + [waiting(500, "small", 60)]
+    queue = [waiting(n, "big") for n in range(100)] + [waiting(500, "small")]
     picked, served = [], {}
     for turn in range(4):
         one = pick(queue, served)
@@ -302,11 +302,10 @@ def test_a_source_with_one_entry_need_not_wait_for_one_with_a_hundred():
     assert picked == [0, 500, 1, 2]
 
 
-@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 9)), max_size=20))
-def test_taking_turns_keeps_each_source_in_order_and_lets_nobody_starve(rows):
-    queue = [waiting(n, source, minute) for n, (source, minute) in enumerate(rows)]
+@given(st.lists(st.sampled_from("abc"), max_size=20))
+def test_taking_turns_keeps_each_source_in_order_and_lets_nobody_starve(sources):
+    queue = [waiting(n, source) for n, source in enumerate(sources)]
     expected = {s: sorted(w.id for w in queue if w.source == s) for s in "abc"}
-    by_time = {w.id: w.queued_at for w in queue}
     served, picked = {}, []
     while (one := pick(queue, served)) is not None:
         queue.remove(one)
@@ -314,8 +313,7 @@ def test_taking_turns_keeps_each_source_in_order_and_lets_nobody_starve(rows):
         picked.append(one)
     for source, ids in expected.items():
         turns = [w.id for w in picked if w.source == source]
-        assert sorted(turns) == ids
-        assert turns == sorted(turns, key=lambda n: (by_time[n], n))
+        assert turns == ids
     first = [w.source for w in picked[: len({w.source for w in picked})]]
     assert len(first) == len(set(first))
 

@@ -106,6 +106,13 @@ def test_each_source_keeps_its_own_order_and_no_cap_drops_anything(names, per_ho
         assert own == [n for n in range(1, len(names) + 1) if names[n - 1] == name][: len(own)]
 
 
+def test_what_was_never_put_off_is_ready_though_the_clock_was_set_back():
+    later = NOW + timedelta(days=40)
+    never = queued(1, due=later, queued_at=later)
+    put_off = queued(2, due=later + timedelta(hours=1), queued_at=later)
+    assert ready([never, put_off], config(a={}), NOW) == [never]
+
+
 @pytest.mark.parametrize(
     ("published", "queued_for", "quiet", "verdict"),
     [

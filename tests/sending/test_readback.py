@@ -3,7 +3,7 @@
 import pytest
 
 from reblogbot.sandbox.server import run_in_thread
-from rig import items, posted, text_of
+from rig import Item, items, posted, text_of
 
 HOME = ("GET", "/api/v1/timelines/home")
 TEXTS = {"link": text_of, "{{ title }}": lambda name: f"Title {name}"}
@@ -53,6 +53,25 @@ def test_private_posts_are_not_made_again_when_the_store_is_lost(bot, server, ne
     bot.lose_store()
     bot.settle()
     assert published(server) == [text_of(name) for name in "abc"]
+
+
+def test_a_text_without_a_link_that_stands_there_already_is_held(bot, feeds, sandbox, clock):
+    bot.configure({"hot": {"url": feeds.show("/f", [])}}, {"news": (sandbox, "")})
+    there = sandbox.add_status("news", "Good morning")
+    feeds.show("/f", [Item("Good morning", guid="1", at=clock.now())])
+    bot.sync()
+    (held,) = bot.deliveries("held")
+    assert f"the same text stands there already ({there['url']})" in held.error
+    assert posted(sandbox) == []
+
+
+def test_a_text_without_a_link_may_be_that_of_yesterdays_post(bot, feeds, sandbox, clock):
+    bot.configure({"hot": {"url": feeds.show("/f", [])}}, {"news": (sandbox, "")})
+    sandbox.add_status("news", "Good morning")
+    clock.advance(days=1)
+    feeds.show("/f", [Item("Good morning", guid="2", at=clock.now())])
+    bot.sync()
+    assert posted(sandbox) == ["Good morning"]
 
 
 def test_the_home_timeline_is_read_only_where_a_private_post_may_stand_there(

@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from store_samples import LEASE, NOW, candidate, enrol, poll
+from store_samples import DAY, LEASE, NOW, candidate, enrol, poll
 
 from children import run, start
 from reblogbot.model import State
@@ -175,6 +175,18 @@ def test_a_lease_from_another_machine_is_not_judged_from_here(opened):
     assert len(there.sources.claim(["chouti"], "all", NOW, LEASE)) == 1
     assert here.sources.claim(["chouti"], "all", NOW, LEASE) == []
     assert len(here.sources.claim(["chouti"], "all", NOW + LEASE, LEASE)) == 1
+
+
+def test_a_lease_taken_while_the_clock_was_ahead_ends_soon_after_it_was_set_back(opened):
+    here, there = opened(), opened("another-boot:4026531836/1/1/abcd")
+    enrol(here, "chouti")
+    there.sources.claim(["chouti"], "all", NOW + 40 * DAY, LEASE)
+    there.outbox.claim_account("news", NOW + 40 * DAY, LEASE)
+    here.reel_in(NOW, LEASE, LEASE, LEASE)
+    assert here.sources.claim(["chouti"], "all", NOW, LEASE) == []
+    assert here.outbox.claim_account("news", NOW, LEASE) is None
+    assert len(here.sources.claim(["chouti"], "all", NOW + LEASE, LEASE)) == 1
+    assert here.outbox.claim_account("news", NOW + LEASE, LEASE) is not None
 
 
 def test_looking_disturbs_nobody(store, url, holder):

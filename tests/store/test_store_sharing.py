@@ -243,7 +243,7 @@ def attempt(barrier, number, answers):
     for turn in range(12):
         try:
             store.outbox.enrol(dict(dice.sample([("news", SERVER), ("other", SERVER)], 2)))
-            store.reel_in(NOW - DAY, DAY, DAY)
+            store.reel_in(NOW - DAY, DAY, DAY, 30 * DAY)
             at = NOW + turn * LEASE
             account = dice.choice(["news", "other"])
             if store.outbox.claim_account(account, at, LEASE) is None:

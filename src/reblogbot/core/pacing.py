@@ -33,11 +33,13 @@ Hindrance = Literal["", "gap", "hourly_limit", "daily_limit", "quiet_hours"]
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A delivery that is due, as far as choosing among them goes."""
+    """A delivery that is due, as far as choosing among them goes.
+
+    The order of `id` is the one they were queued in, whatever clocks said meanwhile.
+    """
 
     id: int
     source: str
-    queued_at: datetime
     score: float | None = None
     order: Literal["oldest", "score"] = "oldest"
 
@@ -136,14 +138,14 @@ def pick(waiting: Sequence[Waiting], served_at: Mapping[str, datetime]) -> Waiti
         heads.setdefault(one.source, one)
     return min(
         heads.values(),
-        key=lambda head: (served_at.get(head.source, _START), head.queued_at, head.id),
+        key=lambda head: (served_at.get(head.source, _START), head.id),
         default=None,
     )
 
 
-def _rank(one: Waiting) -> tuple[float, datetime, int]:
+def _rank(one: Waiting) -> tuple[float, int]:
     best_first = -(one.score or 0.0) if one.order == "score" else 0.0
-    return best_first, one.queued_at, one.id
+    return best_first, one.id
 
 
 def _freed(past: Sequence[datetime], count: int, span: timedelta) -> datetime:

@@ -21,12 +21,18 @@ def memory(config: Config) -> timedelta:
 
 
 def ready(waiting: Sequence[Delivery], config: Config, now: datetime) -> list[Delivery]:
-    """What is due and belongs to a source that is enabled."""
+    """What is due and belongs to a source that is enabled.
+
+    What was never put off is due, though its instant is to come since the clock was set back:
+    else what is queued now would go ahead of it.
+    """
     sources = config.sources
     return [
         one
         for one in waiting
-        if one.due <= now and one.source in sources and sources[one.source].enabled
+        if one.due <= max(now, one.queued_at)
+        and one.source in sources
+        and sources[one.source].enabled
     ]
 
 
@@ -132,7 +138,7 @@ def _heads(able: Sequence[Delivery], config: Config) -> dict[pacing.Waiting, Del
     for one in able:
         order = config.sources[one.source].order
         if order == "score" or one.source not in begun:
-            head = pacing.Waiting(one.id, one.source, one.queued_at, one.score, order)
+            head = pacing.Waiting(one.id, one.source, one.score, order)
             heads[head] = one
         begun.add(one.source)
     return heads

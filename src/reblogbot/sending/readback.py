@@ -15,6 +15,8 @@ from reblogbot.sending.access import Access, is_open_doubt
 
 log = logging.getLogger(__name__)
 
+CLOCKS_DIFFER = timedelta(hours=1)
+"""By so much a server's clock may differ from the one an entry was dated by."""
 LOOK_BACK = timedelta(days=1)
 """How far back private and direct posts are looked for before an account's first delivery."""
 
@@ -60,21 +62,43 @@ async def look_back(access: Access, *, hidden: bool) -> list[Standing] | None:
 async def recognise(access: Access, waiting: Sequence[Delivery], stood: Sequence[Standing]) -> bool:
     """Whether any of what waits stood there already: that is now `sent`.
 
-    This is what makes an old backup, or a lost store, harmless.
+    This is what makes an old backup, or a lost store, harmless. A text without a link may be
+    meant twice: it is held for the admin.
     """
     known = False
     for one in waiting:
-        found = _match(one, stood) if _is_recognisable(one) else None
+        found = _stood_already(one, stood)
         if found is not None:
             log.info("stood there already", extra={"account": access.name, "id": one.id})
-            await access.settle(one, replace(one, state=State.SENT, receipt=found))
+            await access.settle(one, _recognised(one, found))
             known = True
     return known
 
 
-def _is_recognisable(one: Delivery) -> bool:
-    """Not a text without a link, which may be meant twice; not an edit of what stands there."""
-    return one.post.action != "edit" and bool(one.post.link or one.post.uri)
+def _recognised(one: Delivery, found: Receipt) -> Delivery:
+    if one.post.link or one.post.uri:
+        return replace(one, state=State.SENT, receipt=found)
+    where = f" ({found.url})" if found.url else ""
+    reason = f"the same text stands there already{where}; release it to post it again, or skip it"
+    return replace(one, state=State.HELD, error=reason)
+
+
+def _stood_already(one: Delivery, stood: Sequence[Standing]) -> Receipt | None:
+    """The receipt of what stands there and may be this; never for an edit.
+
+    A text without a link is not that of a status made before the entry was published.
+    """
+    if one.post.action == "edit":
+        return None
+    if not (one.post.link or one.post.uri):
+        stood = [there for there in stood if not _is_older(there, one)]
+    return _match(one, stood)
+
+
+def _is_older(there: Standing, one: Delivery) -> bool:
+    if there.created_at is None or one.published_at is None:
+        return False
+    return there.created_at < one.published_at - CLOCKS_DIFFER
 
 
 def _is_hidden(one: Delivery) -> bool:

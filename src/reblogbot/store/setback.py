@@ -13,11 +13,13 @@ from reblogbot.schema import account, delivery, event, source
 from reblogbot.store.database import Database, chunks
 
 
-def reel_in(database: Database, now: datetime, doubt: timedelta, pause: timedelta) -> None:
+def reel_in(
+    database: Database, now: datetime, doubt: timedelta, pause: timedelta, lease: timedelta
+) -> None:
     """Let go on soon what waits for an instant only a clock since set back can have named.
 
     That is what was written at a time still to come. A doubt rests at most `doubt`, an account
-    at most `pause`.
+    at most `pause`; no lease lasts longer than `lease`, whoever holds it.
     """
     foretold = exists().where(event.c.delivery_id == delivery.c.id, event.c.at > now)
     soon = {State.QUEUED: now, State.DOUBT: now + doubt}
@@ -25,6 +27,9 @@ def reel_in(database: Database, now: datetime, doubt: timedelta, pause: timedelt
         polled = source.c.last_poll_at > now, source.c.due > now
         _change(connection, source, polled, due=now, asked_until=None)
         _change(connection, account, [account.c.paused_until > now + pause], paused_until=None)
+        for table in (source, account):
+            is_late = table.c.lease_until > now + lease
+            _change(connection, table, [is_late], lease_until=now + lease)
         for state, due in soon.items():
             waits = delivery.c.state == state, delivery.c.due > due, foretold
             _change(connection, delivery, waits, due=due)

@@ -65,9 +65,9 @@ class Store:
             # another daemon may look at the same moment
             connection.execute(statement.on_conflict_do_nothing())
 
-    def reel_in(self, now: datetime, doubt: timedelta, pause: timedelta) -> None:
+    def reel_in(self, now: datetime, doubt: timedelta, pause: timedelta, lease: timedelta) -> None:
         """Let nothing wait for an instant that only a clock since set back can have named."""
-        reel_in(self._database, now, doubt, pause)
+        reel_in(self._database, now, doubt, pause, lease)
 
     def backup(self, to: Path, told: Told = untold) -> None:
         """Write a consistent copy to `to`; a daemon may run meanwhile."""
