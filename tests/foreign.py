@@ -110,7 +110,7 @@ OWN = frozenset(
     core.schedule.next_try core.schedule.brought_forward sources.document.read_first
     core.schedule.hold_until core.schedule.back_off core.drafting.draft_job core.planning.plan
     core.planning.choose core.habits.learnt core.habits.remarks core.traits.ignores_ids
-    core.traits.own_id core.traits.keys_by_trait core.traits.title_key core.traits.keys_of
+    core.traits.own_id core.traits.guid_key core.traits.keys_by_trait core.traits.title_key core.traits.keys_of
     core.traits.published_keys core.traits.evidence_of core.identity.key sources.consent.judged
     sources.json_query.read_query sources.selectors.split sources.selectors.read_selector
     sources.selectors.read_item sources.timeline.catch_up sources.timeline.first_pages
@@ -265,6 +265,9 @@ READERS: dict[str, Callable[[str], object]] = {
     "core.filters.refusal": lambda text: filters.refusal(entry(text), SOURCE, NOW),
     "core.filters.similar": lambda text: filters.similar(text, f"{text}x"),
     "core.filters.near_duplicate": lambda text: filters.near_duplicate(text, ["words"] * 9, 0.8),
+    "core.filters.refusal_again": lambda text: filters.refusal_again(
+        entry(text), SOURCE, NOW, is_posted=False
+    ),
     "core.filters.refusal_now": lambda text: filters.refusal_now(
         entry(text), SOURCE, NOW, is_status=True
     ),

@@ -331,8 +331,8 @@ def test_why_tells_edits_as_edits_and_the_new_title(edited, cli):
     told = cli("why", "https://news.example/a").out
     assert told.startswith("Title a, corrected\n")
     assert "delivery 1 for news sent" in told
-    assert "delivery 3 for news edit queued" in told
-    assert "delivery 3 for news edited the post" in told
+    assert "edit 3 for news queued" in told
+    assert "edit 3 for news edited" in told
     (story,) = cli("why", "https://news.example/a", "--json").json["entries"]
     assert [one["action"] for one in story["deliveries"]] == ["post", "edit"]
     assert story["title"] == "Title a, corrected"

@@ -186,7 +186,7 @@ def test_the_summary_has_the_keys_of_the_contract_and_counts_right(hot, bot):
         "sent": 3,
     }
     assert done["sources"] == [{"name": "hot", "outcome": "new", "new": 3, "error": ""}]
-    keys = ["id", "account", "source", "link", "state", "url", "error"]
+    keys = ["id", "account", "source", "link", "state", "url", "error", "action"]
     assert [list(one) for one in done["deliveries"]] == [keys] * 3
     assert [one["link"] for one in done["deliveries"]] == [
         f"https://news.example/{name}" for name in "abc"

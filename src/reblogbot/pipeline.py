@@ -260,7 +260,7 @@ class Pipeline:
         """Why a waiting delivery will be skipped when its turn comes, as its filters stand now."""
         from reblogbot.sending import screening  # noqa: PLC0415
 
-        entry = await self._in_store(self.store.outbox.entry_of, one.id)
+        entry = await self.entry_of(one.id)
         return await screening.refusal(one, entry, self.config, self.clock.now())
 
     async def remembered(self, names: Sequence[str]) -> AsyncIterator[SourceRecord]:

@@ -82,11 +82,8 @@ async def preview(pipeline: Pipeline, names: Sequence[str], told: Told = untold)
             for intent in plan.intents
             if intent.state == State.QUEUED
         ]
-        made.beginnings |= {
-            intent.post.uri: _first_words(intent.candidate.entry)
-            for intent in plan.intents
-            if intent.post.action == "boost"
-        }
+        boosts = [one for one in plan.intents if one.post.action == "boost"]
+        made.beginnings |= {one.post.uri: _first_words(one.candidate.entry) for one in boosts}
         _refuse(made, name, plan)
     waiting = [
         one
@@ -98,14 +95,19 @@ async def preview(pipeline: Pipeline, names: Sequence[str], told: Told = untold)
         reason = turns.superseded(one, waiting)
         if one.due <= now:
             reason = reason or turns.too_old(one, pipeline.config, pace, now)
-        if one.post.action == "boost" and one.post.uri not in made.beginnings:
-            entry = await pipeline.entry_of(one.id)
-            made.beginnings[one.post.uri] = _first_words(entry) if entry else ""
+        await _begin(made, pipeline, one)
         if reason:
             made.refused.append(_refusal(one.source, one.account, one.post.link, "", reason))
         else:
             made.posts.append((one.account, one.source, one.post))
     return made
+
+
+async def _begin(made: Preview, pipeline: Pipeline, one: Delivery) -> None:
+    """Add the first words of a boost that was queued earlier."""
+    if one.post.action == "boost" and one.post.uri not in made.beginnings:
+        entry = await pipeline.entry_of(one.id)
+        made.beginnings[one.post.uri] = _first_words(entry) if entry else ""
 
 
 def _first_words(entry: Entry) -> str:

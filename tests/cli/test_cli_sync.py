@@ -28,7 +28,7 @@ def test_the_json_is_as_the_contract_has_it(hot, cli):
     assert list(ran.json) == [*COUNTS, "sources", "deliveries", "accounts", "daemon"]
     assert [list(one) for one in ran.json["sources"]] == [["name", "outcome", "new", "error"]] * 2
     assert [one["outcome"] for one in ran.json["sources"]] == ["new", "nothing_new"]
-    keys = ["id", "account", "source", "link", "state", "url", "error"]
+    keys = ["id", "account", "source", "link", "state", "url", "error", "action"]
     assert [list(one) for one in ran.json["deliveries"]] == [keys] * 2
     assert (ran.json["sent"], ran.json["queued"], ran.json["entries_new"]) == (2, 2, 2)
     again = cli("sync", "--json").json

@@ -89,6 +89,8 @@ def test_gotosocial_gets_references_and_backslashes_it_will_undo(text, sent):
 def test_a_text_stands_on_hollo_as_it_was_meant(node, text):
     text = defuse(clean(text), numbers=False)
     assume("www." not in text)
+    # a number behind a backslash behind a link becomes a hashtag, which notifies nobody
+    assume("\\#" not in text)
     stands = stands_on_hollo(node, text)
     # what is percent-encoded in a link is shown decoded
     assert unquote(one_line(html_to_text(stands["html"]))) == unquote(one_line(text))

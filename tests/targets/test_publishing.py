@@ -237,7 +237,7 @@ def test_whether_a_status_may_be_quoted_is_what_the_server_says(server, target, 
 
 def test_a_boost_goes_by_the_id_at_home(server, target):
     server.on("POST", f"{ONE}/reblog", says(200, status("77", reblog=far())))
-    assert target.publish(BY_ID, "k") == Receipt("77", "http://x/@news/77")
+    assert target.publish(BY_ID, "k") == Receipt("77", "https://far.example/@ann/9")
     (reblog,) = server.seen
     assert reblog.fields == {"visibility": "unlisted"}
 

@@ -37,6 +37,8 @@ _HAZARDS = regex.compile(
     # [label](address), [label][name] and [name]: address, in Markdown and MFM
     | (?P<bracket> \] (?=[(\[:]) )
     # MFM functions, MFM tags, HTML tags with attributes
+    # Pleroma takes &bob@example.org for an account
+    | (?P<prefix> (?<! [^\s<>`(] ) [&+] (?= [A-Za-z0-9_-]++ @ ) )
     | (?P<opener> \$(?=\[) | <(?=/?(?:center|plain)>|[A-Za-z][\w-]*+\s[^<>=]*+=) )
     """,
     regex.VERBOSE,
@@ -87,7 +89,7 @@ def _harmless(found: regex.Match[str]) -> str:
             return _link_in_text(found)
         case "kept":
             return found[0]
-        case "keycap" | "bracket" | "opener":
+        case "keycap" | "bracket" | "prefix" | "opener":
             return f"{found[0]} "
     return _without_signs(found)
 
