@@ -323,7 +323,11 @@ def test_a_webhook_in_a_config_everybody_may_read_is_warned_of(bot, sandbox, fee
 def test_the_scopes_in_the_security_page_are_those_that_are_asked_for():
     page = (Path(__file__).parents[1] / "SECURITY.md").read_text(encoding="utf-8")
     named = set(re.findall(r"\b(?:read|write|follow|push|admin):\w+", page))
-    assert named == {*scopes.POSTING, *(one for more in scopes.KINDS.values() for one in more)}
+    assert named == {
+        *scopes.POSTING,
+        scopes.RELATIONSHIPS,
+        *(one for more in scopes.KINDS.values() for one in more),
+    }
 
 
 # one line per event
