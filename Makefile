@@ -18,7 +18,7 @@ INSTALL_SELF := $(PY) -m pip install --quiet --no-deps --no-build-isolation --ed
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format-check lint types imports dist format soak bench bench-large \
+.PHONY: help demo test growth check format-check lint types imports dist format soak bench bench-large \
 	lock audit pin-images clean
 
 help:  ## show this list
@@ -34,7 +34,7 @@ test: $(DEV)  ## the tests, without those that take minutes
 	$(PY) -m pytest $(PYTEST_FLAGS) $(SELECTION)
 
 # all of them, and what they do not reach
-check: SELECTION := --cov --cov-report=term
+check: SELECTION := -m "not exhaustive" --cov --cov-report=term
 check: format-check lint types imports test dist  ## everything CI runs
 
 format-check: $(DEV)
@@ -56,6 +56,9 @@ dist: $(DEV)  ## build sdist and wheel, and try the wheel where nothing else is
 	build/smoke/bin/python -m pip install --quiet --no-deps --require-hashes -r requirements.lock
 	build/smoke/bin/python -m pip install --quiet --no-deps dist/*.whl
 	cd build/smoke && bin/python -m reblogbot --version
+
+growth: $(DEV)  ## measure how the cost of every reader of foreign text grows, for hours
+	$(PY) -m pytest $(PYTEST_FLAGS) -m exhaustive
 
 bench: $(DEV)  ## time the bot beside its peers, write docs/performance.md; QUICK=1 is brief
 	$(PY) -m bench $(if $(QUICK),--quick) $(ONLY)

@@ -76,11 +76,12 @@ def worst(name, fragments, most):
 
 @pytest.mark.parametrize(("number", "name"), [*enumerate(READERS)])
 def test_twice_the_text_costs_no_reader_more_than_three_times_the_cpu(number, name):
-    # each reader meets some, and each fragment many readers; the slow run tries all on all
+    # each reader meets some, and each fragment many readers; `make growth` tries all on all
     assert worst(name, NASTY[number % SOME :: SOME], QUICK) is None
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", READERS)
 def test_so_it_is_for_all_fragments_and_for_longer_texts(name):
     assert worst(name, NASTY, QUICK) is None
@@ -88,6 +89,7 @@ def test_so_it_is_for_all_fragments_and_for_longer_texts(name):
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", READERS)
 def test_so_it_is_for_fragments_of_fragments(name):
     @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
