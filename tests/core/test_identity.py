@@ -337,6 +337,7 @@ def test_links_are_posted_as_given_but_safe_in_a_text(link, posted):
 @given(links)
 @example("https://example.org/,@")
 @example("https://example.org/?utm_a=1&utm_b=2")
+@example("https://bücher.example#top")
 def test_both_forms_of_a_link_agree_and_are_settled(link):
     canonical, posted = canonical_link(link), clean_link(link)
     assert bool(canonical) == bool(posted)

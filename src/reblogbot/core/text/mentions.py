@@ -131,4 +131,7 @@ def _closed_head(link: str) -> str:
     if not sign or _WHOLE.fullmatch(head):
         return link
     *origin, path = head.split("/", 3)
+    if len(origin) < 3:
+        # a host without a path: percent-encoded it would be another
+        return link
     return "/".join([*origin, quote(path, safe=_PLAIN_IN_LINK)]) + sign + fragment
