@@ -34,7 +34,7 @@ test: $(DEV)  ## the tests, without those that take minutes
 	$(PY) -m pytest $(PYTEST_FLAGS) $(SELECTION)
 
 # all of them, and what they do not reach
-check: SELECTION := -m "not exhaustive" --cov --cov-report=term
+check: SELECTION := --cov --cov-report=term
 check: format-check lint types imports test dist  ## everything CI runs
 
 format-check: $(DEV)
@@ -58,7 +58,7 @@ dist: $(DEV)  ## build sdist and wheel, and try the wheel where nothing else is
 	cd build/smoke && bin/python -m reblogbot --version
 
 growth: $(DEV)  ## measure how the cost of every reader of foreign text grows, for hours
-	$(PY) -m pytest $(PYTEST_FLAGS) -m exhaustive
+	$(PY) tests/growth_of_all.py
 
 bench: $(DEV)  ## time the bot beside its peers, write docs/performance.md; QUICK=1 is brief
 	$(PY) -m bench $(if $(QUICK),--quick) $(ONLY)

@@ -7,16 +7,12 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 import reblogbot
 from foreign import BY_LEXBOR, EDGES, MODULES, NASTY, NESTING, OWN, READERS, TIMED
 from growth import FACTOR, growth
 from reblogbot.errors import ReblogbotError
 
-# far beyond what any reader is handed whole, except documents, which have a child and a deadline
-MOST = 64_000
 QUICK = 8_000
 SOME = 5
 
@@ -78,26 +74,6 @@ def worst(name, fragments, most):
 def test_twice_the_text_costs_no_reader_more_than_three_times_the_cpu(number, name):
     # each reader meets some, and each fragment many readers; `make growth` tries all on all
     assert worst(name, NASTY[number % SOME :: SOME], QUICK) is None
-
-
-@pytest.mark.slow
-@pytest.mark.exhaustive
-@pytest.mark.parametrize("name", READERS)
-def test_so_it_is_for_all_fragments_and_for_longer_texts(name):
-    assert worst(name, NASTY, QUICK) is None
-    assert worst(name, NASTY, MOST) is None
-
-
-@pytest.mark.slow
-@pytest.mark.exhaustive
-@pytest.mark.parametrize("name", READERS)
-def test_so_it_is_for_fragments_of_fragments(name):
-    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-    @given(st.lists(st.sampled_from(NASTY), min_size=2, max_size=4).map("".join), st.text())
-    def is_proportional(fragment, between):
-        assert worst(name, [fragment, fragment + between], QUICK) is None
-
-    is_proportional()
 
 
 def test_the_measure_tells_what_is_out_of_proportion():
