@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import unquote
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from growth import FACTOR, growth
@@ -104,6 +104,8 @@ def test_lines_stay_apart_on_hollo(node, text):
 
 @settings(max_examples=300, deadline=None)
 @given(own_links)
+@example("https://news.example/..:0")
+@example("https://news.example/a--b---c")
 def test_the_link_stands_on_hollo(node, link):
     assume(link)
     stands = stands_on_hollo(node, f"Title\n{link}\n\n#Own_Tag")

@@ -30,9 +30,10 @@ _HOLLO = regex.compile(
     regex.VERBOSE,
 )
 _SNAC = regex.compile(rf"{_LINK}|{_OWN}|[&<>*_`~\[\]!#@:\-]")
-# markdown-it finds such a link by itself, and whole
+# markdown-it finds such a link by itself, and whole; with several signs in a row it may not
 _FOUND_BY_HOLLO = regex.compile(
-    r"https?://[A-Za-z0-9.-]+(?:[/?#][A-Za-z0-9/?&=.\-_~#%:;,@+$]*)?[A-Za-z0-9/]"
+    r"(?!.*--)https?://[A-Za-z0-9.-]+"
+    r"(?:[/?#](?:[A-Za-z0-9/&=_~#%@+$-]|[?.:;,](?=[A-Za-z0-9/]))*)?[A-Za-z0-9/]"
 )
 
 
