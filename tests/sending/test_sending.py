@@ -113,7 +113,7 @@ STALLS = pytest.mark.parametrize(
 
 @STALLS
 def test_a_stalled_post_is_given_up_and_read_back(bot, queue, plain, name, options):
-    queue(plain, delivery={"timeout": "400ms"})
+    queue(plain, delivery={"timeout": "1s"})
     second(plain, name, **options)
     assert bot.sync().counts()["doubt"] == 1
     bot.settle()
@@ -557,7 +557,8 @@ def test_a_boost_whose_answer_was_lost_is_made_once(bot, crowd, boosts, case):
 @pytest.mark.parametrize("crowd", ["gotosocial"], indirect=True)
 @STALLS
 def test_a_boost_that_stalls_is_made_once(bot, feeds, crowd, name, options):
-    boosts = boosting(bot, feeds, crowd, delivery={"timeout": "400ms"})
+    # long enough for the lookups before the boost, on a busy machine too
+    boosts = boosting(bot, feeds, crowd, delivery={"timeout": "2s"})
     crowd.faults.add("drip", path=REBLOG, chunk=100_000, interval=0)
     crowd.faults.add(name, path=REBLOG, **options)
     assert bot.sync().counts()["doubt"] == 1
