@@ -58,7 +58,7 @@ dist: $(DEV)  ## build sdist and wheel, and try the wheel where nothing else is
 	cd build/smoke && bin/python -m reblogbot --version
 
 growth: $(DEV)  ## measure how the cost of every reader of foreign text grows, for hours
-	$(PY) tests/growth_of_all.py
+	$(PY) tests/support/growth_of_all.py
 
 bench: $(DEV)  ## time the bot beside its peers, write docs/performance.md; QUICK=1 is brief
 	$(PY) -m bench $(if $(QUICK),--quick) $(ONLY)
@@ -74,7 +74,7 @@ format: $(DEV)  ## rewrite the code in the house's format
 # commit: one that was ended goes on where it was, other code begins anew.
 ROUNDS ?= 2000
 soak: $(DEV)  ## many rounds of kills and faults on every kind of server (ROUNDS=2000)
-	$(PY) tests/soak.py --rounds $(ROUNDS) $(SOAK_FLAGS) \
+	$(PY) tests/support/soak.py --rounds $(ROUNDS) $(SOAK_FLAGS) \
 		--folder build/soak/$$(git describe --always --dirty 2>/dev/null || echo here)
 
 # What the index offers today, whatever this machine's pip is configured to prefer.

@@ -76,7 +76,7 @@ def _daemon(folder: Path, number: int) -> Iterator[Path]:
 def _database() -> Iterator[str]:
     """The URL of an empty database on a server made for the occasion."""
     # the tests know how to start one
-    sys.path.insert(0, str(ROOT / "tests"))
+    sys.path.insert(0, str(ROOT / "tests" / "support"))
     from postgres import database, server  # noqa: PLC0415
 
     with server() as running, database(running) as url:

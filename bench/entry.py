@@ -13,7 +13,8 @@ from bench.bench import Bench, middle
 from bench.corpus import FORMATS, Feed
 from bench.line import Line
 from reblogbot.model import Batch
-from reblogbot.sources import parse_feed, spans
+from reblogbot.sources.feed import parse as parse_feed
+from reblogbot.sources.feed import spans
 
 ENTRIES = 35
 SEEDS = (1, 2, 3)

@@ -26,7 +26,7 @@ from reblogbot.model import Batch, Candidate, Entry, Intent, Plan, Post
 from reblogbot.store import Store, open_store
 from reblogbot.store.due import Room
 from reblogbot.store.records import SourceRecord
-from reblogbot.store.sources import Quiet
+from reblogbot.store.sources import UnchangedPoll
 
 PICTURE = ROOT / "docs" / "scale.svg"
 DRAWING = Path(__file__).with_name("draw.py")
@@ -102,7 +102,7 @@ def _measured(url: str, path: Path, size: Size) -> Found:
     costs[KNOWN] = _cpu(lambda: store.sources.past(*next(turns), ["news"]), len(ids))
     leased = iter(store.sources.claim(names, "all", NOW, LEASE, 51))
     costs[RECORD] = _cpu(lambda: _record(store, next(leased)), 51)
-    costs["metrics"] = _cpu(store.tallies.unwell, 3)
+    costs["metrics"] = _cpu(store.tallies.unhealthy_sources, 3)
     costs["open"] = _cpu(lambda: _opened_and_closed(url), 1)
     costs["sweep with nothing to forget"] = _cpu(
         lambda: store.history.prune(timedelta(days=180), NOW), 1
@@ -120,7 +120,7 @@ def _tick(store: Store, names: set[str], at: datetime) -> None:
     records, _ = store.sources.claim_due(names, at, LEASE, Room(100, 2))
     quiet = Batch(not_modified=True)
     store.sources.record_quiet(
-        [Quiet(one, quiet, NextPoll(one.due or at, "interval"), NOW) for one in records]
+        [UnchangedPoll(one, quiet, NextPoll(one.due or at, "interval"), NOW) for one in records]
     )
 
 

@@ -14,24 +14,25 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reblogbot import __version__, registry
-from reblogbot.clock import SystemClock
+from reblogbot import __version__
 from reblogbot.config.hosts import hosts_of
 from reblogbot.config.load import Readable, load, load_readable
 from reblogbot.config.settings import AccountSettings, Config, HttpSettings, SourceSettings
 from reblogbot.config.tokens import granted_scopes, read_token
+from reblogbot.engine.access import Access
+from reblogbot.engine.pipeline import Pipeline, poll_lease
 from reblogbot.errors import StoreError
-from reblogbot.images import Gallery
-from reblogbot.offload import WorkerPool
-from reblogbot.owner import new_owner
-from reblogbot.pipeline import Pipeline, poll_lease
-from reblogbot.ports import Clock, Fetch, Response, Source, Told, Tools, untold
-from reblogbot.sending.access import Access
+from reblogbot.media.fetch import ImageFetcher
+from reblogbot.ports import Clock, Fetch, ProgressCallback, Response, Source, Tools, no_progress
+from reblogbot.runtime.clock import SystemClock
+from reblogbot.runtime.lease_owner import new_owner
+from reblogbot.runtime.parser_pool import WorkerPool
+from reblogbot.sources import registry
 from reblogbot.store import Store, StoreThread, open_store, read_store
-from reblogbot.targets import ratelimit
+from reblogbot.targets.mastodon import rate_limit
 
 if TYPE_CHECKING:
-    from reblogbot.targets.mastodon import MastodonTarget
+    from reblogbot.targets.mastodon.target import MastodonTarget
     from reblogbot.web.http import Fetcher
 
 log = logging.getLogger(__name__)
@@ -70,32 +71,38 @@ def _fault_of_template(text: str) -> str:
     return check_template(text)
 
 
-def open_for_work(config: Config, clock: Clock | None = None, told: Told = untold) -> Store:
+def open_for_work(
+    config: Config, clock: Clock | None = None, on_progress: ProgressCallback = no_progress
+) -> Store:
     """The config's store, made or migrated where need be. Raises StoreError."""
-    store, done = open_store(config.store.url, new_owner(), SystemClock().now(), told=told)
+    store, done = open_store(
+        config.store.url, new_owner(), SystemClock().now(), on_progress=on_progress
+    )
     if done:
         log.warning(done)
-    reel_in(config, store, (clock or store.clock).now())
+    repair_future_timestamps(config, store, (clock or store.clock).now())
     return store
 
 
-def open_to_steer(url: str, told: Told = untold) -> Store:
+def open_to_steer(url: str, on_progress: ProgressCallback = no_progress) -> Store:
     """A store that is there, migrated where need be; it needs no config. Raises StoreError."""
     try:
         read_store(url, new_owner(), missing_ok=False).close()
     except StoreError as error:
         if error.slug != "store_older":
             raise
-    store, done = open_store(url, new_owner(), SystemClock().now(), told=told)
+    store, done = open_store(url, new_owner(), SystemClock().now(), on_progress=on_progress)
     if done:
         log.warning(done)
     return store
 
 
-def reel_in(config: Config, store: Store, now: datetime) -> None:
+def repair_future_timestamps(config: Config, store: Store, now: datetime) -> None:
     """Let nothing wait for an instant that only a clock since set back can have named."""
     doubt = config.delivery.read_back_after
-    store.reel_in(now, doubt, max(ratelimit.MOST, doubt), max(LONGEST_LEASE, poll_lease(config)))
+    store.repair_future_timestamps(
+        now, doubt, max(rate_limit.MOST, doubt), max(LONGEST_LEASE, poll_lease(config))
+    )
 
 
 def open_to_read(config: Config) -> Store:
@@ -111,7 +118,7 @@ def open_existing(config: Config) -> Store:
 def make_target(account: AccountSettings, config: Config, clock: Clock) -> MastodonTarget:
     """The account's way to its server."""
     # most rounds have nothing to send
-    from reblogbot.targets.mastodon import MastodonTarget  # noqa: PLC0415
+    from reblogbot.targets.mastodon.target import MastodonTarget  # noqa: PLC0415
 
     return MastodonTarget(
         account,
@@ -193,7 +200,7 @@ class Edges:
                 self.clock,
             )
 
-        gallery = Gallery(self.fetcher, self.workers)
+        gallery = ImageFetcher(self.fetcher, self.workers)
         return Pipeline(
             config,
             store,

@@ -8,15 +8,15 @@ from datetime import datetime, timedelta
 from math import inf
 from typing import Any, Protocol, TypeVar
 
-from reblogbot.model import Batch, Image, Limits, Markup, Post, Receipt, Standing, Validators
+from reblogbot.model import Batch, Image, Limits, Markup, Post, PublishedStatus, Receipt, Validators
 
 T = TypeVar("T")
 
-Told = Callable[[str, int, int], None]
+ProgressCallback = Callable[[str, int, int], None]
 """Called as long work comes on: what it is at, how much is done, and of how much (0: unknown)."""
 
 
-def untold(_what: str, _done: int, _total: int) -> None:
+def no_progress(_what: str, _done: int, _total: int) -> None:
     """Nobody looks on; implements Told."""
 
 
@@ -209,7 +209,7 @@ class Target(Protocol):
         """
         ...
 
-    def recent(self, hidden_since: datetime | None = None) -> Sequence[Standing]:
+    def recent(self, hidden_since: datetime | None = None) -> Sequence[PublishedStatus]:
         """Our own latest statuses and boosts: enough to find what was just sent.
 
         With `hidden_since` also private and direct posts since then, on servers that leave them

@@ -10,13 +10,13 @@ from typing import Any
 
 import aiohttp
 import pytest
+from harness import Bot, FeedServer, SettableClock
 
 from reblogbot import app
 from reblogbot.admin.server import AdminServer
-from reblogbot.pulse import Pulse
+from reblogbot.daemon.stats import DaemonStats
 from reblogbot.sandbox.server import Sandbox
 from reblogbot.store import Store
-from rig import Bot, FeedServer, SettableClock
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ class Admin:
     """A server, what it shows, and how to ask it."""
 
     server: AdminServer
-    pulse: Pulse
+    pulse: DaemonStats
     store: Store
     address: str
 
@@ -74,7 +74,7 @@ async def admin(
     async with contextlib.AsyncExitStack() as stack:
         store = app.open_for_work(config, clock)
         stack.callback(store.close)
-        pulse = Pulse(config)
+        pulse = DaemonStats(config)
         server = AdminServer(store, pulse, clock)
         await server.listen(f"127.0.0.1:{port}")
         stack.push_async_callback(server.listen, "")

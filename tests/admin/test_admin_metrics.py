@@ -6,14 +6,14 @@ from contextlib import closing
 from datetime import timedelta
 
 import pytest
+from harness import items
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import event
 
 from reblogbot.admin import metrics
-from reblogbot.core.rounds import Poll
+from reblogbot.core.round_report import Poll
+from reblogbot.daemon.stats import BUCKETS, Latency
 from reblogbot.model import Delivery, Post, State
-from reblogbot.pulse import BUCKETS, Latency
-from rig import items
 
 
 @pytest.fixture
@@ -172,11 +172,11 @@ def test_a_latency_on_a_bound_counts_as_at_most_that():
 
 def test_every_metric_says_what_it_is(configured, clock):
     from reblogbot.app import load_config  # noqa: PLC0415
-    from reblogbot.pulse import Pulse  # noqa: PLC0415
+    from reblogbot.daemon.stats import DaemonStats  # noqa: PLC0415
 
     found = list(
         metrics.families(
-            Pulse(load_config(configured.path)),
+            DaemonStats(load_config(configured.path)),
             metrics.Facts([], {}, {}, is_stopped=False),
             clock.now(),
         )

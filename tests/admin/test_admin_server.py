@@ -15,12 +15,12 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from harness import PATIENCE, items, kill, posted, until
+from store_processes import on_a_small_disk
 
-from children import on_a_small_disk
 from reblogbot.admin import health
 from reblogbot.admin.server import MAX_CONNECTIONS, AdminServer
-from reblogbot.core.rounds import Poll
-from rig import PATIENCE, items, kill, posted, until
+from reblogbot.core.round_report import Poll
 
 # health
 
@@ -288,8 +288,9 @@ def test_the_daemon_counts_what_it_does(daemon, bot, sandbox):
 
 HASTY = """
 from datetime import timedelta
-from reblogbot import cli, refrain
-refrain.CALM = timedelta(seconds=1)
+from reblogbot import cli
+from reblogbot.daemon import log_throttle
+log_throttle.CALM = timedelta(seconds=1)
 cli.main()
 """
 
@@ -355,9 +356,9 @@ def _is_closed(address):
 
 def test_polls_count_by_what_they_failed_of(configured):
     from reblogbot.app import load_config  # noqa: PLC0415
-    from reblogbot.pulse import MOST_SLUGS, Pulse  # noqa: PLC0415
+    from reblogbot.daemon.stats import MOST_SLUGS, DaemonStats  # noqa: PLC0415
 
-    pulse = Pulse(load_config(configured.path))
+    pulse = DaemonStats(load_config(configured.path))
     for slug in ["a b", "x" * 99, 'a"} 1\nevil 2', *(f"slug_{n}" for n in range(MOST_SLUGS + 50))]:
         pulse.polled(Poll("hot", "failed", slug=slug))
     assert pulse.failures["poll", "other"] >= 53

@@ -12,8 +12,8 @@ import yaml
 
 from reblogbot import app
 from reblogbot.admin import metrics
-from reblogbot.core.rounds import Poll
-from reblogbot.pulse import Latency, Pulse
+from reblogbot.core.round_report import Poll
+from reblogbot.daemon.stats import DaemonStats, Latency
 
 ROOT = Path(__file__).parents[2]
 NAME = re.compile(r"\b(?:reblogbot|process)_[a-z_]+")
@@ -28,7 +28,7 @@ def exposed(configured, clock):
     """Every sample there can be: its name, and the labels it bears."""
     configured.sync()
     config = app.load_config(configured.path)
-    pulse = Pulse(config)
+    pulse = DaemonStats(config)
     pulse.polled(Poll("hot", "failed", slug="timeout"))
     pulse.latencies["news"] = Latency()
     with configured.store() as store:

@@ -20,10 +20,10 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import time_machine
+from harness import Ran
 
 from reblogbot.core.text import html_to_text
 from reblogbot.sandbox.server import Sandbox, run_in_thread
-from rig import Ran
 
 Json = dict[str, Any]
 RELATIONSHIP = {

@@ -6,10 +6,10 @@ import json
 from datetime import timedelta
 
 import pytest
+from harness import Item, posted
 from stage import WebServer
 
 from reblogbot.model import State
-from rig import Item, posted
 
 ON_404 = {"status": 404, "headers": {"Content-Type": "text/html"}, "body": "<html>no</html>"}
 ON_500 = {"status": 500, "headers": {"Content-Type": "text/html"}, "body": "<html>oops</html>"}
@@ -294,7 +294,7 @@ def _forget(store, *names):
     """Take fields out of the stored posts, as they were before there were such."""
     from sqlalchemy import select, update  # noqa: PLC0415
 
-    from reblogbot.schema import delivery  # noqa: PLC0415
+    from reblogbot.store.schema import delivery  # noqa: PLC0415
 
     with store.outbox._database.write() as connection:
         for row in connection.execute(select(delivery.c.id, delivery.c.post)).all():

@@ -1,8 +1,7 @@
 """A config with a fault elsewhere: the brake, and the commands that look, work all the same."""
 
 import pytest
-
-from rig import items
+from harness import items
 
 BROKEN = {
     "a value": 'every = "soon"\n',

@@ -6,9 +6,9 @@ import subprocess
 import sys
 
 import pytest
+from harness import Item, items, text_of
 
 from reblogbot import __version__
-from rig import Item, items, text_of
 
 COMMANDS = (
     "demo init check preview sync run status stop start queue why sandbox prune backup".split()

@@ -6,8 +6,7 @@ import re
 import threading
 
 import pytest
-
-from rig import items
+from harness import items
 
 LONG_WORK = {
     "sync": ("sync",),

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
+from harness import PROGRAM, Item, items, posted, text_of
 from rich.cells import cell_len
 
 from reblogbot.sandbox.server import run_in_thread
-from rig import PROGRAM, Item, items, posted, text_of
 
 
 @pytest.fixture
@@ -318,7 +318,7 @@ def test_a_template_that_fails_on_one_does_not_keep_the_others_from_being_render
     assert ran.code == 1
     assert "template" in ran.out
     assert "Traceback" not in ran.err
-    (failed,) = [one.id for one in bot.deliveries() if not one.generation]
+    (failed,) = [one.id for one in bot.deliveries() if not one.key_version]
     assert cli("queue", "skip", str(failed)).code == 0
     assert cli("queue", "release", "--all").code == 0
     clock.advance(minutes=5)

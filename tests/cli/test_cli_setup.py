@@ -7,9 +7,9 @@ import subprocess
 import sys
 
 import pytest
+from harness import PATIENCE, items, kill
 
 from reblogbot import app
-from rig import PATIENCE, items, kill
 
 
 def test_init_writes_a_config_that_loads_and_is_ours_alone(cli, bot):

@@ -97,7 +97,7 @@ def test_every_kind_has_an_example_or_is_named_in_one():
 
 @pytest.mark.parametrize("block", blocks(), ids=lambda block: block.split("]")[0])
 def test_each_commented_source_loads_with_its_own_kind(load_toml, plain, block):
-    registry = pytest.importorskip("reblogbot.registry")
+    registry = pytest.importorskip("reblogbot.sources.registry")
     kind = tomllib.loads(block)["sources"].popitem()[1]["kind"]
     if kind not in registry.kinds():
         pytest.skip(f"the kind {kind} is not installed")

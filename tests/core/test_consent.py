@@ -5,7 +5,7 @@ import pytest
 from reblogbot.config.settings import SourceSettings
 from reblogbot.core.consent import address, blocked, fold_tag, opt_out, own_account, tags_in
 from reblogbot.model import Author, Entry
-from reblogbot.registry import options_of
+from reblogbot.sources.registry import options_of
 
 ADDRESSES = {"news": "news@home.example", "cats": "cats@far.example"}
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from growth import FACTOR, growth
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from server_parsers import RULES, node_parsers
 
-from growth import FACTOR, growth
-from parsers import RULES, node_parsers
 from reblogbot.core.identity import clean_link
 from reblogbot.core.text import clean, defuse
 

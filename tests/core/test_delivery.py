@@ -32,7 +32,7 @@ from reblogbot.errors import (
     Unauthorised,
     Unreachable,
 )
-from reblogbot.model import TRANSITIONS, Delivery, Post, Receipt, Standing, State
+from reblogbot.model import TRANSITIONS, Delivery, Post, PublishedStatus, Receipt, State
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -71,7 +71,7 @@ def sending(**more):
 
 def repeat(**more):
     """A delivery sent once more with the same key, after a doubt and two negatives."""
-    return sending(**{"attempts": 1, "negatives": 2, "sent_from": NOW - 5 * MINUTE, **more})
+    return sending(**{"attempts": 1, "failed_lookups": 2, "sent_from": NOW - 5 * MINUTE, **more})
 
 
 def in_doubt(**more):
@@ -100,8 +100,8 @@ def test_a_doubt_pauses_the_account_until_it_may_be_read_back():
     assert decision.pause_until == decision.delivery.due == NOW + WAIT
     assert decision.delivery.state == State.DOUBT
     assert decision.delivery.attempts == 1
-    assert decision.delivery.negatives == 0
-    assert decision.delivery.generation == 0
+    assert decision.delivery.failed_lookups == 0
+    assert decision.delivery.key_version == 0
     assert decision.delivery.sent_from == NOW - MINUTE
     assert decision.delivery.error == "the connection broke"
 
@@ -120,30 +120,30 @@ def test_what_is_found_is_sent_even_before_its_time_and_after_all_attempts():
 def test_the_first_negative_waits_for_another():
     decision = after_read_back(in_doubt(), None, NOW, SETTINGS)
     assert decision.delivery.state == State.DOUBT
-    assert decision.delivery.negatives == 1
+    assert decision.delivery.failed_lookups == 1
     assert decision.delivery.due == decision.pause_until == NOW + WAIT
 
 
 def test_a_negative_that_comes_too_early_does_not_count():
-    early = in_doubt(negatives=1, due=NOW + timedelta(seconds=1))
+    early = in_doubt(failed_lookups=1, due=NOW + timedelta(seconds=1))
     assert after_read_back(early, None, NOW, SETTINGS) == Decision(early, early.due)
 
 
 def test_two_negatives_resend_with_the_same_key_while_it_is_young():
-    delivery = in_doubt(negatives=1, sent_from=NOW - timedelta(minutes=49, seconds=59))
+    delivery = in_doubt(failed_lookups=1, sent_from=NOW - timedelta(minutes=49, seconds=59))
     decision = after_read_back(delivery, None, NOW, SETTINGS)
-    after = replace(delivery, state=State.QUEUED, negatives=2, due=NOW)
+    after = replace(delivery, state=State.QUEUED, failed_lookups=2, due=NOW)
     assert decision == Decision(after, None)
 
 
 def test_two_negatives_resend_with_the_next_key_once_it_is_old():
-    delivery = in_doubt(negatives=1, sent_from=NOW - 50 * MINUTE, generation=3)
+    delivery = in_doubt(failed_lookups=1, sent_from=NOW - 50 * MINUTE, key_version=3)
     after = after_read_back(delivery, None, NOW, SETTINGS).delivery
-    assert (after.state, after.generation, after.sent_from) == (State.QUEUED, 4, None)
+    assert (after.state, after.key_version, after.sent_from) == (State.QUEUED, 4, None)
 
 
 def test_two_negatives_after_all_attempts_hold_it_for_the_admin():
-    delivery = in_doubt(negatives=1, attempts=SETTINGS.max_attempts, error="HTTP 502")
+    delivery = in_doubt(failed_lookups=1, attempts=SETTINGS.max_attempts, error="HTTP 502")
     decision = after_read_back(delivery, None, NOW, SETTINGS)
     assert decision.delivery.state == State.HELD
     assert "8 attempts" in decision.delivery.error
@@ -154,19 +154,19 @@ def test_two_negatives_after_all_attempts_hold_it_for_the_admin():
 @pytest.mark.parametrize("slug", ["server_error", "duplicate_key"])
 def test_a_key_that_only_yields_errors_is_given_up_after_two_further_negatives(slug):
     doubted = failed(repeat(), Doubtful(slug, "HTTP 500")).delivery
-    assert (doubted.state, doubted.negatives, doubted.generation) == (State.DOUBT, 0, 1)
+    assert (doubted.state, doubted.failed_lookups, doubted.key_version) == (State.DOUBT, 0, 1)
     once = after_read_back(replace(doubted, due=NOW), None, NOW, SETTINGS).delivery
     twice = after_read_back(replace(once, due=NOW), None, NOW, SETTINGS).delivery
-    assert (twice.state, twice.generation, twice.attempts) == (State.QUEUED, 1, 2)
+    assert (twice.state, twice.key_version, twice.attempts) == (State.QUEUED, 1, 2)
 
 
 def test_a_server_error_at_the_first_try_keeps_the_key():
-    assert failed(sending(), BROKEN).delivery.generation == 0
+    assert failed(sending(), BROKEN).delivery.key_version == 0
 
 
 def test_a_repeat_without_an_answer_keeps_the_key():
     after = failed(repeat(), LOST).delivery
-    assert (after.generation, after.negatives, after.sent_from) == (0, 0, NOW - 5 * MINUTE)
+    assert (after.key_version, after.failed_lookups, after.sent_from) == (0, 0, NOW - 5 * MINUTE)
 
 
 def test_a_repeat_answered_404_was_deleted_by_hand_and_is_never_posted_again():
@@ -195,7 +195,7 @@ def test_an_unreachable_server_pauses_the_account_longer_each_time(failures, sec
     assert decision.delivery.due == sending().due
     assert decision.delivery.state == State.QUEUED
     assert decision.delivery.attempts == 3
-    assert decision.delivery.generation == 0
+    assert decision.delivery.key_version == 0
     assert decision.delivery.sent_from is None
 
 
@@ -205,14 +205,14 @@ def test_a_rate_limit_pauses_the_account_and_uses_up_no_attempt():
     assert decision.delivery.due == sending().due
     assert decision.delivery.state == State.QUEUED
     assert decision.delivery.attempts == 3
-    assert decision.delivery.generation == 1
+    assert decision.delivery.key_version == 1
     assert decision.delivery.sent_from is None
 
 
 @pytest.mark.parametrize("error", [LIMITED, AWAY])
 def test_a_repeat_that_an_account_pause_delays_is_looked_for_once_more(error):
     delayed = failed(repeat(), error).delivery
-    assert (delayed.state, delayed.negatives, delayed.attempts) == (State.DOUBT, 1, 1)
+    assert (delayed.state, delayed.failed_lookups, delayed.attempts) == (State.DOUBT, 1, 1)
     later = delayed.due
     assert after_read_back(delayed, RECEIPT, later, SETTINGS).delivery.state == State.SENT
     assert after_read_back(delayed, None, later, SETTINGS).delivery.state == State.QUEUED
@@ -223,7 +223,7 @@ def test_a_rejection_is_tried_again_under_the_next_key_while_others_go_on():
     assert decision.pause_until is None
     assert decision.delivery.state == State.QUEUED
     assert decision.delivery.due == NOW + MINUTE
-    assert (decision.delivery.attempts, decision.delivery.generation) == (1, 1)
+    assert (decision.delivery.attempts, decision.delivery.key_version) == (1, 1)
     assert decision.delivery.sent_from is None
 
 
@@ -245,7 +245,7 @@ def test_a_delivery_rejected_at_its_last_attempt_is_dead():
 def test_a_rejected_repeat_is_queued_and_holds_up_nobody():
     decision = failed(repeat(), REFUSED)
     assert decision.delivery.state == State.QUEUED
-    assert decision.delivery.negatives == 0
+    assert decision.delivery.failed_lookups == 0
     assert decision.pause_until is None
 
 
@@ -284,7 +284,7 @@ def test_a_post_that_is_too_long_goes_out_shorter_at_once_and_once():
     after = decision.delivery
     assert (after.state, after.due, decision.pause_until) == (State.QUEUED, NOW, None)
     assert (after.post.text, after.post.shorter) == (POST.shorter, "")
-    assert (after.generation, after.sent_from, after.attempts) == (1, None, 0)
+    assert (after.key_version, after.sent_from, after.attempts) == (1, None, 0)
     assert failed(replace(after, state=State.SENDING), OVERLONG).delivery.state == State.DEAD
 
 
@@ -321,12 +321,12 @@ def test_a_link_that_only_looks_like_a_status_is_held_and_never_becomes_a_post()
 
 
 @pytest.mark.parametrize("error", CHECKS)
-@pytest.mark.parametrize("start", [queued(), queued(negatives=2, attempts=1, generation=3)])
+@pytest.mark.parametrize("start", [queued(), queued(failed_lookups=2, attempts=1, key_version=3)])
 def test_a_status_that_cannot_be_looked_at_leaves_its_boost_queued(error, start):
     after = unchecked(start, error).delivery
     assert (after.state, after.post) == (State.QUEUED, start.post)
     # nothing was sent: the key and what the next answer means stay as they were
-    assert (after.negatives, after.generation) == (start.negatives, start.generation)
+    assert (after.failed_lookups, after.key_version) == (start.failed_lookups, start.key_version)
     assert after.error == error.message
 
 
@@ -369,22 +369,22 @@ ERRORS = [LOST, BROKEN, LIMITED, REFUSED, OVERLONG, AWAY, DENIED, TargetError("o
 
 
 @pytest.mark.parametrize("error", ERRORS)
-@pytest.mark.parametrize("start", [sending(), repeat(), repeat(generation=7, attempts=99)])
+@pytest.mark.parametrize("start", [sending(), repeat(), repeat(key_version=7, attempts=99)])
 def test_every_failure_leads_to_an_allowed_state_with_a_reason(start, error):
     decision = failed(start, error)
     after = decision.delivery
     assert after.state in TRANSITIONS[State.SENDING]
     assert after.error
     assert after.due >= NOW or after.state == State.DEAD or decision.pause_until > NOW
-    assert after.generation >= start.generation
+    assert after.key_version >= start.key_version
     assert after.attempts - start.attempts in {0, 1}
 
 
 @pytest.mark.parametrize("found", [None, RECEIPT])
-@pytest.mark.parametrize("negatives", [0, 1, 2])
+@pytest.mark.parametrize("failed_lookups", [0, 1, 2])
 @pytest.mark.parametrize("attempts", [1, 8])
-def test_every_read_back_leads_to_an_allowed_state(found, negatives, attempts):
-    start = in_doubt(negatives=negatives, attempts=attempts)
+def test_every_read_back_leads_to_an_allowed_state(found, failed_lookups, attempts):
+    start = in_doubt(failed_lookups=failed_lookups, attempts=attempts)
     state = after_read_back(start, found, NOW, SETTINGS).delivery.state
     assert state == State.DOUBT or state in TRANSITIONS[State.DOUBT]
 
@@ -454,7 +454,7 @@ def test_whatever_a_server_does_nothing_is_posted_twice_and_nothing_is_lost(keys
             delivery = after_read_back(delivery, found, now, SETTINGS).delivery
             continue
         claimed = replace(delivery, state=State.SENDING, sent_from=delivery.sent_from or now)
-        key = claimed.generation, claimed.post.text
+        key = claimed.key_version, claimed.post.text
         try:
             receipt = server.post(key, now, outcomes.pop(0) if outcomes else "stored")
             delivery = after_success(claimed, receipt, now).delivery
@@ -491,7 +491,7 @@ def test_parts_of_a_key_do_not_run_into_each_other():
 
 
 def standing(**more):
-    return Standing(RECEIPT, **more)
+    return PublishedStatus(RECEIPT, **more)
 
 
 def test_a_link_matches_by_its_canonical_form():
@@ -566,22 +566,22 @@ def test_a_repeat_that_was_never_sent_keeps_the_age_of_its_key(error):
     assert failed(repeat(), error).delivery.sent_from == NOW - 5 * MINUTE
 
 
-@pytest.mark.parametrize("negatives", [1, 2])
-def test_a_repeat_whose_account_rests_is_looked_for_once_more_when_it_goes_on(negatives):
-    decision = failed(repeat(negatives=negatives), LIMITED)
+@pytest.mark.parametrize("failed_lookups", [1, 2])
+def test_a_repeat_whose_account_rests_is_looked_for_once_more_when_it_goes_on(failed_lookups):
+    decision = failed(repeat(failed_lookups=failed_lookups), LIMITED)
     assert decision.delivery.state == State.DOUBT
-    assert decision.delivery.negatives == 1
+    assert decision.delivery.failed_lookups == 1
     assert decision.delivery.due == decision.pause_until == LIMITED.until
 
 
 def test_a_first_try_whose_account_rests_stays_due_and_is_no_doubt():
     after = failed(sending(), LIMITED).delivery
-    assert (after.state, after.negatives, after.due) == (State.QUEUED, 0, NOW - MINUTE)
+    assert (after.state, after.failed_lookups, after.due) == (State.QUEUED, 0, NOW - MINUTE)
 
 
-@pytest.mark.parametrize("negatives", [1, 2])
-def test_a_repeat_that_only_yields_500_takes_the_next_key(negatives):
-    assert failed(repeat(negatives=negatives), BROKEN).delivery.generation == 1
+@pytest.mark.parametrize("failed_lookups", [1, 2])
+def test_a_repeat_that_only_yields_500_takes_the_next_key(failed_lookups):
+    assert failed(repeat(failed_lookups=failed_lookups), BROKEN).delivery.key_version == 1
 
 
 def test_without_earlier_failures_an_account_rests_for_the_shortest_time():
@@ -606,7 +606,9 @@ def test_what_is_held_is_due_when_it_is_released():
         after_not_found(sending(post=Post("boost", uri=URI)), "social.example", NOW),
         after_no_check(sending(), DENIED, True, NOW, SETTINGS),
         after_no_check(sending(attempts=99), LOST, None, NOW, SETTINGS),
-        after_read_back(in_doubt(negatives=1, attempts=99, due=NOW - MINUTE), None, NOW, SETTINGS),
+        after_read_back(
+            in_doubt(failed_lookups=1, attempts=99, due=NOW - MINUTE), None, NOW, SETTINGS
+        ),
     )
     assert [(one.delivery.state, one.delivery.due) for one in held] == [(State.HELD, NOW)] * 4
     assert all(one.delivery.error for one in held)
@@ -618,13 +620,13 @@ def test_a_status_that_was_never_looked_at_is_held_with_the_last_reason():
 
 
 def test_two_negatives_are_resent_now_however_long_ago_they_were_due():
-    late = in_doubt(negatives=1, due=NOW - 90 * MINUTE)
+    late = in_doubt(failed_lookups=1, due=NOW - 90 * MINUTE)
     assert after_read_back(late, None, NOW, SETTINGS).delivery.due == NOW
 
 
 def test_a_repeat_that_is_shortened_is_a_new_text_and_no_repeat():
     after = failed(repeat(), OVERLONG).delivery
-    assert after.negatives == 0
+    assert after.failed_lookups == 0
     assert after.post.length == len(after.post.text) == len(POST.shorter)
 
 

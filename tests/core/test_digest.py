@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
+from harness import items, posted, standing
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,7 +12,6 @@ from reblogbot.config.settings import SourceSettings
 from reblogbot.core import digest
 from reblogbot.core.text import length
 from reblogbot.model import Limits, Post
-from rig import items, posted, standing
 
 
 def at_six(zone="UTC"):

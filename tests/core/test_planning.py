@@ -8,11 +8,11 @@ import pytest
 
 from reblogbot.config.settings import AccountSettings, FilterSettings, SourceSettings
 from reblogbot.core.drafting import Draft, draft_job, drafts
-from reblogbot.core.planning import KEPT, Route, Taken, choose, plan
+from reblogbot.core.planning import KEPT, PendingClaims, Route, choose, plan
 from reblogbot.core.recognition import candidates, oldest_first, recognise
 from reblogbot.model import Author, Batch, Candidate, Entry, Limits, Post, State
-from reblogbot.past import Past, Recent
-from reblogbot.registry import options_of
+from reblogbot.model.history import Recent, SourceHistory
+from reblogbot.sources.registry import options_of
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -50,7 +50,7 @@ def storm(entries, *, known=(), changed=False, last=NOW - timedelta(hours=2), **
     batch = Batch(tuple(entries))
     found = candidates("s", batch)
     seen = {key: one.evidence for one in candidates("s", Batch(tuple(known))) for key in one.keys}
-    past = Past(seen, {}, last, changed)
+    past = SourceHistory(seen, {}, last, changed)
     return choose(settings, recognise("s", found, past), [], past).storm
 
 
@@ -102,7 +102,7 @@ def test_a_list_of_nothing_but_news_is_no_storm():
 def test_a_list_that_was_empty_until_now_is_no_other_list():
     settings = SourceSettings(name="s", kind="feed", to=("news",))
     batch = Batch(tuple(many(6, hours=9)))
-    past = Past({}, {}, NOW - timedelta(hours=2), is_blank=True)
+    past = SourceHistory({}, {}, NOW - timedelta(hours=2), is_blank=True)
     found = recognise("s", candidates("s", batch), past)
     assert choose(settings, found, [], past).storm == ""
 
@@ -125,7 +125,7 @@ def shown(count, hours=1.0):
 
 def chosen(batch, *, learnt=True, seen=(), held=0, was_cut=False, **keys):
     settings = SourceSettings(name="s", kind="feed", to=("news",), **keys)
-    past = Past(
+    past = SourceHistory(
         dict.fromkeys(seen),
         last_batch_at=NOW - timedelta(days=30) if learnt else None,
         was_cut=was_cut,
@@ -198,7 +198,7 @@ def test_older_entries_that_come_up_in_a_list_that_was_cut_are_no_news():
 STATUS = Entry(uri="https://far.example/1", summary="hello", status_id="7", author=Author())
 
 
-def made(shown, account="news", *, past=Past(), **keys):  # noqa: B008 - frozen
+def made(shown, account="news", *, past=SourceHistory(), **keys):  # noqa: B008 - frozen
     """What one poll of the account's hashtag comes to, read through the account `news`."""
     options = options_of("hashtag").model_validate({"via": "news", "tag": "cats"})
     keys = {"name": "s", "kind": "hashtag", "to": (account,), "options": options, **keys}
@@ -245,7 +245,7 @@ def test_a_link_that_looks_like_a_status_is_not_called_one():
 
 def test_own_statuses_are_refused_as_far_as_the_addresses_are_known():
     ours = [replace(STATUS, uri=f"https://a/{one}", author=Author(address=one)) for one in "abc"]
-    outcome = made(ours, past=Past(addresses={"news": "a", "cats": "b"}))
+    outcome = made(ours, past=SourceHistory(addresses={"news": "a", "cats": "b"}))
     assert [intent.post.uri for intent in outcome.intents] == ["https://a/c"]
     assert all(one.reason.startswith("forbidden:") for one in outcome.refusals)
 
@@ -262,13 +262,13 @@ def test_an_authors_share_counts_what_was_published_and_what_this_poll_brings(fa
     limited = FilterSettings(max_per_author=2)
     outcome = made(shown, action="post", filter=limited)
     assert (len(outcome.intents), len(outcome.refusals)) == (2, 1)
-    past = Past(recent={"news": Recent(authors={counted: 1})})
+    past = SourceHistory(recent={"news": Recent(authors={counted: 1})})
     assert len(made(shown, action="post", filter=limited, past=past).intents) == 1
 
 
 def test_a_preview_counts_authors_across_the_polls_that_are_not_recorded():
     shown = [entry(str(number), author=Author(address="ann@a.example")) for number in range(2)]
-    taken = Taken()
+    taken = PendingClaims()
     taken.add(made(shown, action="post").intents, "s")
-    past = taken.known_in(Past(recent={"news": Recent()}))
+    past = taken.known_in(SourceHistory(recent={"news": Recent()}))
     assert past.recent["news"].authors == {"ann@a.example": 2}

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from feed_histories import Bot
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,10 +18,9 @@ from reblogbot.core.recognition import (
     recognise,
 )
 from reblogbot.core.traits import CONFIRMED, Evidence
-from reblogbot.evidence import Habits
 from reblogbot.model import Batch, Entry
-from reblogbot.past import Past
-from worlds import Bot
+from reblogbot.model.evidence import Habits
+from reblogbot.model.history import SourceHistory
 
 NOW = datetime(2026, 11, 22, 12, 7, 31, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -38,7 +38,7 @@ class Reader:
     """Polls one source again and again; says what was new."""
 
     def __init__(self):
-        self.past = Past()
+        self.past = SourceHistory()
         self.at = NOW
 
     def new(self, *entries):

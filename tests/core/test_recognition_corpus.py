@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from feed_histories import Bot
 
 from reblogbot.core.recognition import candidates
 from reblogbot.errors import SourceError
 from reblogbot.model import Batch
-from reblogbot.sources import parse_feed
-from worlds import Bot
+from reblogbot.sources.feed import parse as parse_feed
 
 REAL = Path(__file__).resolve().parents[3] / "shared" / "corpus" / "feeds"
 NOW = datetime(2026, 11, 27, tzinfo=UTC)

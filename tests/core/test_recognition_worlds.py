@@ -3,10 +3,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from feed_histories import START, STEP, Bot, News, batch, styles
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from worlds import START, STEP, Bot, News, batch, styles
 
 arrivals = st.lists(st.integers(0, 3), min_size=2, max_size=8)
 

@@ -9,9 +9,9 @@ from reblogbot.config.settings import SourceSettings
 from reblogbot.core import recognition
 from reblogbot.core.drafting import Draft
 from reblogbot.core.revising import UNDONE, Update, changed, follow, storm
-from reblogbot.evidence import Habits
 from reblogbot.model import Batch, Change, Delivery, Entry, Intent, Media, Post, State
-from reblogbot.past import Made
+from reblogbot.model.evidence import Habits
+from reblogbot.model.history import EditablePost
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
 THEN = Entry("Title", "https://a.example/1", guid="g1", summary="words", published_at=NOW)
@@ -32,7 +32,7 @@ def waiting(post=POST, state=State.QUEUED, error=""):
 
 
 def made(remote_id="", wait=None, entry=THEN, **keys):
-    return Made(3, 5, remote_id, entry, POST, waiting=wait, **keys)
+    return EditablePost(3, 5, remote_id, entry, POST, waiting=wait, **keys)
 
 
 def outcomes(known, draft, held="", **keys):
@@ -78,7 +78,7 @@ def test_a_link_is_no_change_where_all_links_of_the_source_change():
 def test_what_waits_is_changed_in_place_and_what_is_held_stays_held():
     new = replace(POST, text="new")
     (one,) = outcomes(made(wait=waiting()), Draft(new))
-    assert (one.after.post.text, one.after.state, one.after.generation) == ("new", "queued", 1)
+    assert (one.after.post.text, one.after.state, one.after.key_version) == ("new", "queued", 1)
     (one,) = outcomes(made(wait=waiting(state=State.HELD, error="storm: 9")), Draft(new))
     assert (one.after.post.text, one.after.state, one.after.error) == ("new", "held", "storm: 9")
     (one,) = outcomes(made(wait=waiting()), Draft(new), review=True)

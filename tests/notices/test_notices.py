@@ -14,16 +14,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from harness import PATIENCE, Item, items, kill, posted, standing, until
 
 from reblogbot.errors import ReblogbotError
 from reblogbot.model import State
-from reblogbot.notices import troubles as notices
-from reblogbot.notices import ways as telling
+from reblogbot.notices import alerts as notices
+from reblogbot.notices import channels as telling
+from reblogbot.notices.alerts import Notice
 from reblogbot.notices.messenger import direct
-from reblogbot.notices.troubles import Notice
 from reblogbot.store.records import AccountRecord
 from reblogbot.store.tallies import Tally
-from rig import PATIENCE, Item, items, kill, posted, standing, until
 
 ADMIN = "@admin@home.example"
 WRITER = """\

@@ -6,9 +6,9 @@ import pytest
 
 from loopback import Site, fetcher
 from reblogbot.config.settings import SourceSettings
-from reblogbot.offload import WorkerPool
 from reblogbot.ports import Tools
-from reblogbot.registry import factory
+from reblogbot.runtime.parser_pool import WorkerPool
+from reblogbot.sources.registry import factory
 
 
 class HandClock:

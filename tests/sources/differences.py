@@ -11,8 +11,8 @@ import feedparser
 
 from reblogbot.core.text import html_to_text, one_line, unescape_once
 from reblogbot.errors import SourceError
-from reblogbot.sources.encoding import decode
-from reblogbot.sources.urls import is_web_url
+from reblogbot.sources.shared.encoding import decode
+from reblogbot.sources.shared.urls import is_web_url
 
 
 @dataclass(frozen=True)

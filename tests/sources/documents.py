@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from reblogbot.sources.parse_feed import parse
-from reblogbot.sources.spans import KnownEntries
+from reblogbot.sources.feed.parse import parse
+from reblogbot.sources.feed.spans import KnownEntries
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 URL = "https://site.example/blog/feed.xml"

@@ -12,9 +12,9 @@ from reblogbot.core.filters import refusal
 from reblogbot.errors import SourceError
 from reblogbot.model import Validators
 from reblogbot.ports import Tools
-from reblogbot.registry import factory
 from reblogbot.sandbox.server import run_in_thread
-from reblogbot.targets.mastodon import MastodonTarget
+from reblogbot.sources.registry import factory
+from reblogbot.targets.mastodon.target import MastodonTarget
 from reblogbot.web.http import Fetcher
 
 PROFILES = ["mastodon", "gotosocial", "snac", "takahe", "pleroma", "pixelfed", "hollo"]

@@ -13,8 +13,8 @@ from reblogbot.core.filters import refusal
 from reblogbot.errors import SourceError, Unreachable
 from reblogbot.model import Validators
 from reblogbot.ports import Response, Tools
-from reblogbot.registry import factory
-from reblogbot.sources import actor as actors
+from reblogbot.sources.fediverse import actor as actors
+from reblogbot.sources.registry import factory
 
 PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
 HOME = "https://b.example"

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reblogbot.errors import SourceError
-from reblogbot.sources import parse_chouti, parse_json_list, parse_page
-from reblogbot.sources.body import Body
+from reblogbot.sources.chouti import parse as parse_chouti
+from reblogbot.sources.scrape import parse_json_list, parse_page
+from reblogbot.sources.shared.body import Body
 from reblogbot.testing import fault_of
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)

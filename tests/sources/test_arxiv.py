@@ -6,7 +6,7 @@ from documents import atom, only, rss
 from reblogbot.config.settings import AccountSettings, SourceSettings
 from reblogbot.core.compose import compose
 from reblogbot.model import Limits
-from reblogbot.sources.arxiv import is_paper
+from reblogbot.sources.feed.arxiv import is_paper
 
 ABSTRACT = "We count\n  commas, &lt;i&gt;carefully&lt;/i&gt;, and find $x &amp;lt; y$."
 CLEAN = "We count commas, carefully, and find $x < y$."

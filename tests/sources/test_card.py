@@ -3,7 +3,7 @@
 import pytest
 
 from reblogbot.model import Media
-from reblogbot.sources.parse_card import pictures
+from reblogbot.sources.scrape.page_images import pictures
 
 URL = "https://news.example/2026/story.html"
 

@@ -11,7 +11,7 @@ from reblogbot.core import recognition
 from reblogbot.errors import SourceError
 from reblogbot.model import Batch, Validators
 from reblogbot.ports import Tools
-from reblogbot.registry import factory
+from reblogbot.sources.registry import factory
 
 NOTHING = Validators()
 FEED = (

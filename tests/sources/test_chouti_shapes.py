@@ -7,8 +7,8 @@ import pytest
 
 from reblogbot.errors import SourceError
 from reblogbot.model import Media
-from reblogbot.sources.body import Body
-from reblogbot.sources.parse_chouti import parse_json, parse_official_feed, parse_page
+from reblogbot.sources.chouti.parse import parse_json, parse_official_feed, parse_page
+from reblogbot.sources.shared.body import Body
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MORNING = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from documents import rss
 
-from reblogbot.registry import factory
+from reblogbot.sources.registry import factory
 from reblogbot.testing import CHECKS, Case
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from differences import Pair, Shown, differences, shown_by_feedparser, shown_by_us
 
-from reblogbot.sources.parse_feed import parse
-from reblogbot.sources.spans import KnownEntries
-from reblogbot.sources.urls import absolute
+from reblogbot.sources.feed.parse import parse
+from reblogbot.sources.feed.spans import KnownEntries
+from reblogbot.sources.shared.urls import absolute
 
 FOLDER = Path(__file__).parents[2].parent / "shared" / "corpus" / "feeds"
 MANIFEST = FOLDER / "manifest.json"

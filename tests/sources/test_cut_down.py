@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reblogbot.errors import SourceError
-from reblogbot.sources.encoding import decode
-from reblogbot.sources.spans import KnownEntries, find
-from reblogbot.sources.xml_text import prepare
+from reblogbot.sources.feed.spans import KnownEntries, find
+from reblogbot.sources.feed.xml_text import prepare
+from reblogbot.sources.shared.encoding import decode
 
 CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"

@@ -7,7 +7,7 @@ import requests
 from fediverse_world import START, world
 from pydantic import ValidationError
 
-from reblogbot.registry import factory
+from reblogbot.sources.registry import factory
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reblogbot.errors import SourceError
-from reblogbot.registry import factory
-from reblogbot.sources import activitypub, statuses
-from reblogbot.sources.body import Body
+from reblogbot.sources.fediverse import activitypub, statuses
+from reblogbot.sources.registry import factory
+from reblogbot.sources.shared.body import Body
 from reblogbot.testing import CHECKS, Case, fault_of
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

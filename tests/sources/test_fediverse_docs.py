@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from reblogbot.app import load_config
-from reblogbot.sources import fediverse
+from reblogbot.sources.fediverse import source as fediverse
 
 PAGE = (Path(__file__).parents[2] / "docs" / "fediverse.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```toml fragment\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)

@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
+from harness import SettableClock, posted
 
 from reblogbot.sandbox.server import run_in_thread
-from reblogbot.sources import statuses
+from reblogbot.sources.fediverse import statuses
 from reblogbot.testing import fault_of
-from rig import SettableClock, posted
 
 ANN = "ann@remote.example"
 SAMPLES = Path(__file__).parents[3] / "shared" / "corpus" / "mastodon"

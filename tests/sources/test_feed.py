@@ -10,9 +10,9 @@ from loopback import Site, answer, fetcher, redirect
 from reblogbot.config.settings import SourceSettings
 from reblogbot.errors import SourceError
 from reblogbot.model import Validators
-from reblogbot.offload import WorkerPool
 from reblogbot.ports import Tools
-from reblogbot.sources.feed import FeedSource
+from reblogbot.runtime.parser_pool import WorkerPool
+from reblogbot.sources.feed.source import FeedSource
 
 ONE = rss(
     "<item><title>One</title><link>https://x.example/1</link></item>",

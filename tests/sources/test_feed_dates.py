@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reblogbot.sources.dates import from_number, parse
+from reblogbot.sources.shared.dates import from_number, parse
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 SHANGHAI = ZoneInfo("Asia/Shanghai")

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reblogbot.errors import SourceError
-from reblogbot.sources.encoding import decode
+from reblogbot.sources.shared.encoding import decode
 
 CHINESE = "【中国车企，困在流量焦虑里】一点流量也不能错过。"
 SAMPLES = [

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reblogbot.errors import SourceError
-from reblogbot.sources.spans import KnownEntries, find
+from reblogbot.sources.feed.spans import KnownEntries, find
 
 
 def rdf(items, head="<title>T</title>"):

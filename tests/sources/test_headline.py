@@ -2,7 +2,7 @@
 
 import pytest
 
-from reblogbot.sources.headline import split
+from reblogbot.sources.chouti.headline import split
 
 FIRST = "【中国车企，困在流量焦虑里】"
 REST = "非车圈的周鸿祎之所以能走红北京车展，这与其时下的“流量焦虑”有关。"

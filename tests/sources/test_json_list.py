@@ -9,9 +9,9 @@ from loopback import answer
 from reblogbot.app import load_config
 from reblogbot.errors import ConfigError, SourceError
 from reblogbot.model import Validators
-from reblogbot.sources.body import Body
-from reblogbot.sources.json_query import ask, read_query
-from reblogbot.sources.parse_json_list import parse
+from reblogbot.sources.scrape.json_query import ask, read_query
+from reblogbot.sources.scrape.parse_json_list import parse
+from reblogbot.sources.shared.body import Body
 
 NOTHING = Validators()
 NOW = datetime(2026, 12, 1, tzinfo=UTC)

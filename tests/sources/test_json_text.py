@@ -6,7 +6,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from reblogbot.errors import SourceError
-from reblogbot.sources.json_text import count_of, described, instant_of, loads, number_of, text_of
+from reblogbot.sources.shared.json_text import (
+    count_of,
+    described,
+    instant_of,
+    loads,
+    number_of,
+    text_of,
+)
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 MORNING = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)

@@ -6,9 +6,9 @@ from loopback import answer
 from reblogbot.app import load_config
 from reblogbot.errors import ConfigError, SourceError
 from reblogbot.model import Media, Validators
-from reblogbot.sources.body import Body
-from reblogbot.sources.parse_page import parse
-from reblogbot.sources.selectors import read_item, read_selector, split
+from reblogbot.sources.scrape.parse_page import parse
+from reblogbot.sources.scrape.selectors import read_item, read_selector, split
+from reblogbot.sources.shared.body import Body
 
 NOTHING = Validators()
 PAGE = """<!DOCTYPE html><html lang="zh-cn"><head><title>Hot &amp;

@@ -8,9 +8,9 @@ from fediverse_world import Ticking, here
 from reblogbot.errors import Doubtful, SourceError, Unauthorised
 from reblogbot.model import Author, Entry
 from reblogbot.ports import Tools
-from reblogbot.sources.consent import RELATIONS, judged
-from reblogbot.sources.home_server import HomeServer
-from reblogbot.sources.people import of_account
+from reblogbot.sources.fediverse.consent import RELATIONS, judged
+from reblogbot.sources.fediverse.home_server import HomeServer
+from reblogbot.sources.fediverse.people import of_account
 
 
 class Api:

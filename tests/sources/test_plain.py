@@ -2,7 +2,7 @@
 
 import pytest
 
-from reblogbot.sources.plain import plain, plain_line
+from reblogbot.sources.shared.plain_text import plain, plain_line
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from xml.sax.handler import ContentHandler
 import feedparser
 import pytest
 
-from reblogbot.sources import sax
+from reblogbot.sources.feed import sax
 
 TEXT = "One &amp; two\n&lt;p&gt;three&lt;/p&gt;\n四 &#x1F600; &#8230; <![CDATA[<b>five</b> & ]]>six"
 FEED = f"""<?xml version="1.0" encoding="utf-8"?>

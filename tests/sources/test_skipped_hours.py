@@ -2,7 +2,7 @@
 
 import pytest
 
-from reblogbot.sources.skipped_hours import of_week
+from reblogbot.sources.feed.skipped_hours import of_week
 
 
 def channel(inner, item="<item><title>t</title></item>"):

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reblogbot.errors import SourceError
-from reblogbot.sources import timeline
-from reblogbot.sources.timeline import PAGES, Memory, Page, Shown, catch_up, first_pages
+from reblogbot.sources.fediverse import timeline
+from reblogbot.sources.fediverse.timeline import PAGES, Memory, Page, Shown, catch_up, first_pages
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 SIZE = 4

@@ -10,7 +10,7 @@ import pytest
 from store_samples import NOW
 
 from postgres import emptied
-from reblogbot.owner import new_owner
+from reblogbot.runtime.lease_owner import new_owner
 from reblogbot.store import Store, open_store
 
 

@@ -20,7 +20,7 @@ from reblogbot.model import (
 )
 from reblogbot.store import Store
 from reblogbot.store.records import SourceRecord
-from reblogbot.store.sources import Quiet, Recorded
+from reblogbot.store.sources import Recorded, UnchangedPoll
 
 NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
 LEASE = timedelta(minutes=5)
@@ -118,4 +118,4 @@ def not_modified(store: Store, name: str, at: datetime) -> None:
     """One poll that was answered 304."""
     record = claim(store, name, at)
     batch = Batch(validators=record.validators, not_modified=True)
-    store.sources.record_quiet([Quiet(record, batch, NextPoll(at + DAY, "interval"), at)])
+    store.sources.record_quiet([UnchangedPoll(record, batch, NextPoll(at + DAY, "interval"), at)])

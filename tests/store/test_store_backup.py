@@ -4,9 +4,9 @@ import threading
 from pathlib import Path
 
 import pytest
+from store_processes import bound_by_modes, on_a_small_disk, run, start
 from store_samples import NOW, candidate, enrol, poll
 
-from children import bound_by_modes, on_a_small_disk, run, start
 from reblogbot.errors import Exit, StoreError
 from reblogbot.store import open_store, read_store
 

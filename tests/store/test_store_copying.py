@@ -5,20 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from postgres import admin
 from sqlalchemy import select, text
+from store_processes import next_release, run, start
 from store_samples import DAY, LEASE, NOW, candidate, enrol, poll
 from test_store_migrating import MIGRATION
 
-from children import next_release, run, start
-from postgres import admin
-from reblogbot.clock import SystemClock
 from reblogbot.errors import Exit, StoreError
 from reblogbot.model import Limits, State
-from reblogbot.owner import new_owner
-from reblogbot.schema import REVISION, daemon, metadata
+from reblogbot.runtime.clock import SystemClock
+from reblogbot.runtime.lease_owner import new_owner
 from reblogbot.store import open_store
 from reblogbot.store.copying import copy_store
 from reblogbot.store.database import Database
+from reblogbot.store.schema import REVISION, daemon, metadata
 
 HERE = Path(__file__).parent
 TEXT = '【抽屉】 \U0001f600 e\u0301 "quoted" \\ back \' one'
@@ -95,7 +95,7 @@ def test_a_copy_has_everything_and_goes_on_counting(empty_url, elsewhere):
     assert done == ""
     # what was on the wire is in doubt, what waits is sent, and no number is given twice
     assert store.outbox.claim_account("news", NOW + LEASE, LEASE) is not None
-    assert len(store.outbox.doubt_orphans("news", NOW + LEASE, NOW + LEASE)) == 1
+    assert len(store.outbox.recover_interrupted("news", NOW + LEASE, NOW + LEASE)) == 1
     (fresh,) = poll(store, "other", [candidate("fresh")], at=NOW + LEASE).queued
     assert fresh.id > last
     store.close()
@@ -268,7 +268,7 @@ def test_killed_half_way_there_is_no_store_and_the_next_attempt_succeeds(
 
 
 def test_the_command_copies_there_and_back(cli, bot, feeds, sandbox, postgres_url):
-    from rig import items, posted, text_of  # noqa: PLC0415
+    from harness import items, posted, text_of  # noqa: PLC0415
 
     bot.configure(
         {"hot": {"url": feeds.show("/f", items(bot.clock, "b", "a"))}}, {"news": (sandbox, "")}

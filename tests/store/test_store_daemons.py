@@ -6,9 +6,9 @@ import signal
 from datetime import timedelta
 
 import pytest
+from store_processes import start
 from store_samples import NOW
 
-from children import start
 from reblogbot import __version__
 from reblogbot.store.daemons import BEAT, STALE
 
@@ -17,7 +17,7 @@ MOMENT = timedelta(seconds=1)
 BEATS = """
 import sys
 from datetime import UTC, datetime
-from reblogbot.owner import new_owner
+from reblogbot.runtime.lease_owner import new_owner
 from reblogbot.store import open_store
 at = datetime.fromisoformat(sys.argv[2])
 store, _ = open_store(sys.argv[1], new_owner(), at)

@@ -22,8 +22,8 @@ from store_samples import (
 
 from reblogbot.core.schedule import NextPoll
 from reblogbot.model import Intent, Post, Receipt, Refusal, State
-from reblogbot.schema import delivery, entry, event, notice, published, refusal, seen
 from reblogbot.store import open_store
+from reblogbot.store.schema import delivery, entry, event, notice, published, refusal, seen
 
 KEEP = 180 * DAY
 LONG = 400 * DAY
@@ -328,7 +328,7 @@ def test_many_old_deliveries_are_forgotten_a_few_thousand_at_a_time(sqlite_store
     with sqlite_store._database.write() as connection:
         columns = dict.fromkeys(("source", "error", "remote_id", "remote_url"), "")
         columns |= {"post": {}, "due": NOW, "queued_at": NOW, "settled_at": NOW}
-        columns |= {"generation": 0, "attempts": 1, "negatives": 0, "state": State.SENT}
+        columns |= {"key_version": 0, "attempts": 1, "negatives": 0, "state": State.SENT}
         # of two accounts, half of them settled at the same instant
         rows = [
             columns | {"account": f"account-{number % 2}", "identity": key(f"n{number}")}

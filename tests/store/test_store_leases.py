@@ -6,9 +6,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from store_processes import run, start
 from store_samples import DAY, LEASE, NOW, candidate, enrol, poll
 
-from children import run, start
 from reblogbot.model import State
 from reblogbot.store import read_store
 
@@ -20,7 +20,7 @@ from multiprocessing import get_context
 sys.path.insert(0, sys.argv[2])
 import random
 from store_samples import *
-from reblogbot.owner import new_owner
+from reblogbot.runtime.lease_owner import new_owner
 from reblogbot.store import open_store
 
 def work(number, store):
@@ -113,7 +113,7 @@ HOLD = """
 import sys
 sys.path.insert(0, sys.argv[2])
 from store_samples import *
-from reblogbot.owner import new_owner
+from reblogbot.runtime.lease_owner import new_owner
 from reblogbot.store import open_store
 
 store, _ = open_store(sys.argv[1], new_owner(), NOW)
@@ -147,7 +147,7 @@ def test_what_a_killed_process_held_is_free_at_once(store, holder):
     os.waitid(os.P_PID, holder.pid, os.WEXITED | os.WNOWAIT)
     assert [one.name for one in store.sources.claim(["other"], "all", NOW, LEASE)] == ["other"]
     assert store.outbox.claim_account("news", NOW, LEASE) is not None
-    (doubt,) = store.outbox.doubt_orphans("news", NOW, NOW)
+    (doubt,) = store.outbox.recover_interrupted("news", NOW, NOW)
     assert doubt.state == State.DOUBT
 
 
@@ -182,7 +182,7 @@ def test_a_lease_taken_while_the_clock_was_ahead_ends_soon_after_it_was_set_back
     enrol(here, "chouti")
     there.sources.claim(["chouti"], "all", NOW + 40 * DAY, LEASE)
     there.outbox.claim_account("news", NOW + 40 * DAY, LEASE)
-    here.reel_in(NOW, LEASE, LEASE, LEASE)
+    here.repair_future_timestamps(NOW, LEASE, LEASE, LEASE)
     assert here.sources.claim(["chouti"], "all", NOW, LEASE) == []
     assert here.outbox.claim_account("news", NOW, LEASE) is None
     assert len(here.sources.claim(["chouti"], "all", NOW + LEASE, LEASE)) == 1

@@ -7,13 +7,13 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
+from store_processes import OPEN, next_release, run
 from store_samples import LEASE, NOW, candidate, enrol, poll
 
-from children import OPEN, next_release, run
 from reblogbot.errors import Exit, StoreError
-from reblogbot.schema import REVISION, metadata
 from reblogbot.store import open_store, read_store
 from reblogbot.store.database import Database
+from reblogbot.store.schema import REVISION, metadata
 
 # a table that others refer to is rebuilt, as SQLite must for such a change: where foreign keys
 # were minded meanwhile, every route, key and entry would go with it
@@ -286,7 +286,7 @@ def test_an_older_store_gets_what_is_new_and_keeps_the_rest(empty_url):
             connection.execute(text(statement))
     database.close()
     told = []
-    store, done = open_store(empty_url, "me", NOW, told=lambda *far: told.append(far))
+    store, done = open_store(empty_url, "me", NOW, on_progress=lambda *far: told.append(far))
     assert "migrated from 0002" in done
     if empty_url.startswith("sqlite"):
         assert [what for what, *_ in told] == ["checking", "copying", "migrating"]

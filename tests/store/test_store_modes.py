@@ -2,9 +2,9 @@
 
 import stat
 
+from store_processes import run
 from store_samples import NOW
 
-from children import run
 from reblogbot.store import open_store
 
 # leaves the store open, so that what SQLite keeps beside it is seen as well
@@ -15,7 +15,7 @@ from pathlib import Path
 from reblogbot.store import open_store
 from reblogbot.store.copying import copy_store
 from reblogbot.store.database import Database
-from reblogbot.store.revisions import migrate
+from reblogbot.store.upgrade import migrate
 
 os.umask(int(sys.argv[2], 8))
 folder, now = Path(sys.argv[1]), datetime.now(UTC)

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from store_processes import OPEN, bound_by_modes, on_a_small_disk, run
 from store_samples import DAY, NOW, candidate, enrol, poll
 
-from children import OPEN, bound_by_modes, on_a_small_disk, run
 from reblogbot.errors import Exit, StoreError
-from reblogbot.schema import REVISION
 from reblogbot.store import open_store, read_store
+from reblogbot.store.schema import REVISION
 
 
 def sqlite(path):
@@ -650,7 +650,9 @@ def test_a_large_store_is_read_whole_once_a_day(filled_large):
     checked = []
     for at in (NOW, NOW, NOW + DAY, NOW + DAY):
         told = []
-        store, _ = open_store(filled_large, "me", at, told=lambda *far, told=told: told.append(far))
+        store, _ = open_store(
+            filled_large, "me", at, on_progress=lambda *far, told=told: told.append(far)
+        )
         store.close()
         checked.append(told == [("checking", 0, 0)])
     assert checked == [True, False, True, False]

@@ -102,9 +102,9 @@ def test_what_is_settled_is_kept_whole(store):
         state=State.QUEUED,
         post=replace(sending.post, text="shorter", shorter=""),
         due=NOW + MINUTE,
-        generation=3,
+        key_version=3,
         attempts=2,
-        negatives=1,
+        failed_lookups=1,
         sent_from=None,
         error="HTTP 422",
     )
@@ -137,8 +137,8 @@ def test_a_doubt_resolved_and_raised_again_is_not_settled_by_the_first_look(open
     assert quick.outbox.claim_account("news", later, LEASE) is not None
     again = quick.outbox.claim(settle(quick, doubt, State.QUEUED), later, LEASE)
     settle(quick, again, State.DOUBT, attempts=2, due=later + MINUTE)
-    assert settle(slow, doubt, State.DOUBT, negatives=1) is None
-    assert quick.outbox.in_doubt("news")[0].negatives == 0
+    assert settle(slow, doubt, State.DOUBT, failed_lookups=1) is None
+    assert quick.outbox.in_doubt("news")[0].failed_lookups == 0
 
 
 # claims
@@ -158,8 +158,8 @@ def test_a_claim_is_durable_and_tells_when_its_key_was_first_used(opened):
 def test_a_repeat_still_knows_how_often_it_was_looked_for(store):
     (one,) = queued(store, "a")
     doubt = settle(store, store.outbox.claim(one, NOW, LEASE), State.DOUBT)
-    repeat = settle(store, doubt, State.QUEUED, negatives=2)
-    assert store.outbox.claim(repeat, NOW, LEASE).negatives == 2
+    repeat = settle(store, doubt, State.QUEUED, failed_lookups=2)
+    assert store.outbox.claim(repeat, NOW, LEASE).failed_lookups == 2
 
 
 def test_a_delivery_is_claimed_once(store):
@@ -196,7 +196,7 @@ def test_what_another_sender_was_sending_is_not_ours_to_settle(opened):
     assert settle(quick, sending, State.SENT, receipt=RECEIPT) is None
     later = NOW + LEASE
     assert quick.outbox.claim_account("news", later, LEASE) is not None
-    (doubt,) = quick.outbox.doubt_orphans("news", later, later + MINUTE)
+    (doubt,) = quick.outbox.recover_interrupted("news", later, later + MINUTE)
     assert settle(slow, sending, State.SENT, receipt=RECEIPT) is None
     assert quick.outbox.find([one.id]) == [doubt]
 
@@ -207,20 +207,20 @@ def test_orphans_are_in_doubt_and_due_for_reading_back(opened):
     dead.outbox.claim(one, NOW, LEASE)
     later = NOW + LEASE
     assert heir.outbox.claim_account("news", later, LEASE) is not None
-    (doubt,) = heir.outbox.doubt_orphans("news", later, later + MINUTE)
+    (doubt,) = heir.outbox.recover_interrupted("news", later, later + MINUTE)
     assert (doubt.id, doubt.state, doubt.attempts) == (one.id, State.DOUBT, 1)
     assert (doubt.due, doubt.sent_from) == (later + MINUTE, NOW)
     assert "ended before" in doubt.error
     assert heir.outbox.in_doubt("news") == [doubt]
     assert heir.outbox.waiting("news") == [two, three]
-    assert heir.outbox.doubt_orphans("news", later, later + MINUTE) == []
+    assert heir.outbox.recover_interrupted("news", later, later + MINUTE) == []
 
 
 def test_nobody_declares_orphans_of_an_account_he_does_not_hold(opened):
     sender, stranger = opened(), opened()
     (one,) = queued(sender, "a")
     sending = sender.outbox.claim(one, NOW, LEASE)
-    assert stranger.outbox.doubt_orphans("news", NOW, NOW) == []
+    assert stranger.outbox.recover_interrupted("news", NOW, NOW) == []
     assert sender.outbox.find([one.id]) == [sending]
 
 
@@ -389,7 +389,7 @@ def test_what_is_queued_for_no_source_or_account_any_more_is_held_not_lost(store
     queued(store, "c", source="stays", account="left")
     queued(store, "d", source="stays", account="other")
     routes = {"stays": ["news"]}
-    held = store.outbox.hold_strays(routes, ["news", "other"], NOW)
+    held = store.outbox.hold_unconfigured(routes, ["news", "other"], NOW)
     strays = [("removed", "news"), ("stays", "left"), ("stays", "other")]
     assert [(one.source, one.account) for one in held] == strays
     assert [one.error for one in held] == [
@@ -398,19 +398,19 @@ def test_what_is_queued_for_no_source_or_account_any_more_is_held_not_lost(store
         "its account other is not in `to` of stays",
     ]
     assert [one.source for one in store.outbox.waiting("news")] == ["stays"]
-    assert store.outbox.hold_strays(routes, ["news", "other"], NOW) == []
+    assert store.outbox.hold_unconfigured(routes, ["news", "other"], NOW) == []
 
 
 def test_what_was_sent_stays_sent_when_its_source_goes(store):
     (one,) = queued(store, "a")
     sent = settle(store, store.outbox.claim(one, NOW, LEASE), State.SENT, receipt=RECEIPT)
-    assert store.outbox.hold_strays({}, [], NOW) == []
+    assert store.outbox.hold_unconfigured({}, [], NOW) == []
     assert store.outbox.find([one.id]) == [sent]
 
 
 def test_a_queued_text_may_be_frozen_anew(store):
     (one,) = queued(store, "a")
-    after = replace(one, post=replace(one.post, text="new"), generation=1, due=NOW + MINUTE)
+    after = replace(one, post=replace(one.post, text="new"), key_version=1, due=NOW + MINUTE)
     assert store.outbox.rewrite(after) == after
     assert store.outbox.waiting("news") == [after]
 

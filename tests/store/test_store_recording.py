@@ -33,7 +33,7 @@ def revised(kept, text="new"):
     entry = replace(one.entry, title="Right", link="https://news.example/right")
     right = replace(one, entry=entry, keys=(key("right"), key("guid-a")))
     right = replace(right, published_keys=(key("right"),))
-    after = replace(before, post=replace(post(right), text=text), generation=1)
+    after = replace(before, post=replace(post(right), text=text), key_version=1)
     return right, Revision(right, before, after)
 
 

@@ -9,20 +9,19 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from harness import until
+from postgres import admin
 from sqlalchemy import event, text
+from store_processes import run, start
 from store_samples import LEASE, NOW, candidate, enrol, poll
 
-from children import run, start
-from postgres import admin
-from reblogbot import schema
-from reblogbot.clock import uptime
 from reblogbot.errors import StoreError, StoreInterrupted
 from reblogbot.model import Receipt, State
-from reblogbot.store import StoreThread, open_store
+from reblogbot.runtime.clock import uptime
+from reblogbot.store import StoreThread, open_store, schema
 from reblogbot.store.database import Database
 from reblogbot.store.due import Room
-from reblogbot.store.timekeeping import SLACK, ServerClock
-from rig import until
+from reblogbot.store.store_clock import SLACK, ServerClock
 
 HERE = Path(__file__).parent
 THERE = "another-boot:4026531836/1/1/abcd"
@@ -103,7 +102,7 @@ import json, sys
 from multiprocessing import get_context
 sys.path.insert(0, sys.argv[2])
 from store_samples import *
-from reblogbot.owner import new_owner
+from reblogbot.runtime.lease_owner import new_owner
 from reblogbot.store import open_store
 from reblogbot.store.due import Room
 
@@ -192,7 +191,7 @@ def server_clock(postgres_url):
 
 
 def test_the_clock_of_a_server_is_the_servers(server_clock, postgres_url, monkeypatch):
-    monkeypatch.setattr("reblogbot.store.timekeeping.uptime", lambda: uptime() + 1e6)
+    monkeypatch.setattr("reblogbot.store.store_clock.uptime", lambda: uptime() + 1e6)
     with admin(postgres_url) as connection:
         before = connection.scalar(text("SELECT clock_timestamp()"))
         server_clock.read()
@@ -226,7 +225,7 @@ from dataclasses import replace
 from store_samples import *
 from reblogbot.errors import StoreInterrupted
 from reblogbot.model import Receipt, State
-from reblogbot.owner import new_owner
+from reblogbot.runtime.lease_owner import new_owner
 from reblogbot.store import open_store
 
 def polled(*given, **named):
@@ -298,7 +297,7 @@ WAITS_FOR_US = text(
     "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
 )
 CHANGES = {
-    "doubt_orphans": lambda rows, _, __: rows.doubt_orphans("news", NOW, NOW),
+    "doubt_orphans": lambda rows, _, __: rows.recover_interrupted("news", NOW, NOW),
     "claim": lambda rows, waiting, _: rows.claim(waiting, NOW, LEASE),
     "settle": lambda rows, _, sending: rows.settle(
         sending, replace(sending, state=State.QUEUED), NOW

@@ -25,9 +25,9 @@ from store_samples import (
 
 from reblogbot.core.schedule import NextPoll
 from reblogbot.model import Batch, Entry, Intent, Refusal, State, Validators
-from reblogbot.schema import entry, published, refusal, seen
 from reblogbot.store.due import Room
-from reblogbot.store.sources import Quiet
+from reblogbot.store.schema import entry, published, refusal, seen
+from reblogbot.store.sources import UnchangedPoll
 
 MINUTE = timedelta(minutes=1)
 
@@ -142,9 +142,9 @@ def test_what_may_be_polled_is_told_by_name(store):
     store.sources.record_failure(
         claim(store, "later"), "no", "failed", NextPoll(NOW + DAY, "failures"), None, NOW
     )
-    assert store.sources.ripe("due", NOW) == {"due"}
-    assert store.sources.ripe("asked", NOW) == {"due", "later"}
-    assert store.sources.ripe("all", NOW) == {"gone", "resting", "due", "later"}
+    assert store.sources.pollable("due", NOW) == {"due"}
+    assert store.sources.pollable("asked", NOW) == {"due", "later"}
+    assert store.sources.pollable("all", NOW) == {"gone", "resting", "due", "later"}
     assert store.sources.gone() == {"gone": "no"}
     # it is not even passed over: no tick comes upon it
     assert store.sources.of(["gone", "unknown"])["gone"].due == datetime(9999, 1, 1, tzinfo=UTC)
@@ -229,7 +229,9 @@ def test_a_poll_that_lost_its_lease_changes_nothing(opened):
     found = [candidate("b")]
     assert record(slow, old, found, plan(found, intents=[intent(found[0])])) is None
     slow.sources.record_failure(old, "too late", "failed", NextPoll(NOW, "failures"), None, NOW)
-    slow.sources.record_quiet([Quiet(old, Batch(not_modified=True), NextPoll(NOW, "quiet"), NOW)])
+    slow.sources.record_quiet(
+        [UnchangedPoll(old, Batch(not_modified=True), NextPoll(NOW, "quiet"), NOW)]
+    )
     assert (slow.sources.all(), rows(slow, seen), rows(slow, entry)) == before
 
 
@@ -441,7 +443,11 @@ def test_a_permanent_move_is_counted_while_it_is_the_same(store):
     for target in ("https://b.example/", "https://b.example/", "https://c.example/", ""):
         claimed = claim(store, "chouti")
         store.sources.record_quiet(
-            [Quiet(claimed, Batch(not_modified=True, moved_to=target), NextPoll(NOW, "quiet"), NOW)]
+            [
+                UnchangedPoll(
+                    claimed, Batch(not_modified=True, moved_to=target), NextPoll(NOW, "quiet"), NOW
+                )
+            ]
         )
         counts.append(store.sources.all()[0].moved_times)
     assert counts == [1, 2, 1, 0]

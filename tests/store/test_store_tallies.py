@@ -75,7 +75,7 @@ def test_sources_fail_for_long_or_are_gone(store):
         ("long", "failed", "long failed"),
     ]
     assert told[1].since == NOW - DAY
-    assert store.tallies.unwell() == {
+    assert store.tallies.unhealthy_sources() == {
         "gone": "gone", "long": "failed", "new": "new", "short": "failed"
     }  # fmt: skip
 

@@ -1,7 +1,7 @@
 """A store as 0.1.0 left it: what that has seen stays seen, what it lost is not dug up, news goes out.
 
 `store_of_0_1_0.sql` was written by the code of 0.1.0 after three polls of feeds in every style of
-`tests/worlds.py`: entries 1 and 2 at first sight, 3 with the second poll.
+`tests/support/feed_histories.py`: entries 1 and 2 at first sight, 3 with the second poll.
 """
 
 import sqlite3
@@ -9,11 +9,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from feed_histories import ACCOUNT, START, STEP, News, batch, every_style, planned
 
 from reblogbot.core import recognition
 from reblogbot.core.schedule import NextPoll
 from reblogbot.store import open_store
-from worlds import ACCOUNT, START, STEP, News, batch, every_style, planned
 
 DUMP = Path(__file__).with_name("store_of_0_1_0.sql")
 STYLES = every_style()

@@ -6,7 +6,7 @@ import pytest
 from scripted_server import ScriptedServer, says
 
 from reblogbot.config.settings import AccountSettings
-from reblogbot.targets.mastodon import MastodonTarget
+from reblogbot.targets.mastodon.target import MastodonTarget
 
 TOKEN = "s3cret-t0ken"
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reblogbot.model import Limits
-from reblogbot.targets.limits import is_mastodon, limits
+from reblogbot.targets.mastodon.limits import is_mastodon, limits
 
 STATUSES = {"max_characters": 500, "characters_reserved_per_url": 23, "max_media_attachments": 4}
 MASTODON = "https://github.com/mastodon/mastodon"

@@ -2,8 +2,8 @@
 
 import pytest
 from mastodon_mock.testing.server import MockServer
+from sample_images import png
 
-from pictures import png
 from reblogbot.errors import TooLong, Unauthorised
 from reblogbot.model import Image, Limits, Post
 

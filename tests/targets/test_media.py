@@ -5,8 +5,8 @@ import socket
 
 import pytest
 from mastodon import Mastodon
+from sample_images import png, saved
 
-from pictures import png, saved
 from reblogbot.errors import Doubtful, RateLimited, Rejected, TooLong, Unreachable
 from reblogbot.model import Image, Post
 from reblogbot.sandbox.server import run_in_thread

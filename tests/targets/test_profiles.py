@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from sample_images import png
 
-from pictures import png
 from reblogbot.core.delivery import matches
 from reblogbot.errors import (
     Doubtful,

@@ -7,7 +7,7 @@ from samples import MINE, far, status
 from scripted_server import page, says
 
 from reblogbot.errors import Doubtful
-from reblogbot.targets.recent import HOME, HOME_PAGES, PAGE
+from reblogbot.targets.mastodon.recent import HOME, HOME_PAGES, PAGE
 
 SENT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 OURS, THEIRS = {"id": "7"}, {"id": "8"}

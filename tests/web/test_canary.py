@@ -9,8 +9,8 @@ import pytest
 from aiohttp.abc import AbstractResolver
 
 from loopback import Site, SocksProxy, answer, fetcher, redirect
-from reblogbot.clock import SystemClock
 from reblogbot.errors import SourceError
+from reblogbot.runtime.clock import SystemClock
 
 # each names this machine, or a place inside a network, to somebody who reads it
 HOSTS = [

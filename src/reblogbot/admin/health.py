@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 
+from reblogbot.daemon.stats import DaemonStats
 from reblogbot.errors import StoreError
 from reblogbot.ports import Clock
-from reblogbot.pulse import Pulse
 from reblogbot.store import Store
 
 STALLED = 60.0
@@ -20,7 +20,7 @@ OK = "ok"
 class Health:
     """Judges the daemon; the store is asked once, however many want to know."""
 
-    def __init__(self, store: Store, pulse: Pulse, clock: Clock) -> None:
+    def __init__(self, store: Store, pulse: DaemonStats, clock: Clock) -> None:
         self._store = store
         self._pulse = pulse
         self._clock = clock

@@ -25,9 +25,9 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from reblogbot import __version__
-from reblogbot.core.rounds import Outcome
+from reblogbot.core.round_report import Outcome
+from reblogbot.daemon.stats import BUCKETS, DaemonStats
 from reblogbot.model import State
-from reblogbot.pulse import BUCKETS, Pulse
 from reblogbot.store import Store
 from reblogbot.store.records import AccountRecord
 from reblogbot.store.tallies import Tally
@@ -42,7 +42,7 @@ class Facts:
     """What the store knows in numbers at one instant; of the sources those that are unwell."""
 
     deliveries: list[Tally]
-    unwell: dict[str, str]
+    unhealthy_sources: dict[str, str]
     accounts: dict[str, AccountRecord]
     is_stopped: bool
 
@@ -51,13 +51,13 @@ def read(store: Store) -> Facts:
     """The numbers of the store: a few small statements. Raises StoreError."""
     return Facts(
         store.tallies.deliveries(),
-        store.tallies.unwell(),
+        store.tallies.unhealthy_sources(),
         {one.name: one for one in store.outbox.accounts()},
         store.outbox.stopped_at() is not None,
     )
 
 
-def exposition(pulse: Pulse, facts: Facts | None, now: datetime) -> bytes:
+def exposition(pulse: DaemonStats, facts: Facts | None, now: datetime) -> bytes:
     """Everything in the text format; `facts` is None where the store did not answer."""
     registry = CollectorRegistry()
     registry.register(_Once(families(pulse, facts, now)))
@@ -65,7 +65,7 @@ def exposition(pulse: Pulse, facts: Facts | None, now: datetime) -> bytes:
     return generate_latest(registry)
 
 
-def families(pulse: Pulse, facts: Facts | None, now: datetime) -> Iterator[Metric]:
+def families(pulse: DaemonStats, facts: Facts | None, now: datetime) -> Iterator[Metric]:
     """Every metric there is, with its samples."""
     yield from _of_the_daemon(pulse, facts)
     yield from _of_its_work(pulse)
@@ -85,7 +85,7 @@ class _Once(Collector):
         return self._found
 
 
-def _of_the_daemon(pulse: Pulse, facts: Facts | None) -> Iterator[Metric]:
+def _of_the_daemon(pulse: DaemonStats, facts: Facts | None) -> Iterator[Metric]:
     build = {"version": __version__, "python": platform.python_version()}
     yield InfoMetricFamily("reblogbot_build", "The program that runs.", build)
     numbers = {
@@ -106,7 +106,7 @@ def _of_the_daemon(pulse: Pulse, facts: Facts | None) -> Iterator[Metric]:
         yield GaugeMetricFamily(name, what, float(value))
 
 
-def _of_its_work(pulse: Pulse) -> Iterator[Metric]:
+def _of_its_work(pulse: DaemonStats) -> Iterator[Metric]:
     polls = CounterMetricFamily("reblogbot_polls", "Polls by outcome.", labels=["outcome"])
     for outcome in _OUTCOMES:
         polls.add_metric([outcome], pulse.polls[outcome])
@@ -135,7 +135,7 @@ def _of_its_work(pulse: Pulse) -> Iterator[Metric]:
     yield latency
 
 
-def _of_the_queue(pulse: Pulse, facts: Facts, now: datetime) -> Iterator[Metric]:
+def _of_the_queue(pulse: DaemonStats, facts: Facts, now: datetime) -> Iterator[Metric]:
     labels = ["account", "state"]
     depth = GaugeMetricFamily("reblogbot_deliveries", "Deliveries not yet done.", labels=labels)
     oldest = GaugeMetricFamily(
@@ -159,7 +159,7 @@ def _age(tally: Tally, now: datetime) -> float:
     return max(0.0, (now - since).total_seconds())
 
 
-def _of_accounts(pulse: Pulse, facts: Facts, now: datetime) -> Iterator[Metric]:
+def _of_accounts(pulse: DaemonStats, facts: Facts, now: datetime) -> Iterator[Metric]:
     paused = GaugeMetricFamily(
         "reblogbot_account_paused", "1 while an account rests.", labels=["account", "cause"]
     )
@@ -176,10 +176,10 @@ def _of_accounts(pulse: Pulse, facts: Facts, now: datetime) -> Iterator[Metric]:
     yield rate
 
 
-def _sources(pulse: Pulse, facts: Facts) -> Metric:
+def _sources(pulse: DaemonStats, facts: Facts) -> Metric:
     family = GaugeMetricFamily("reblogbot_sources", "Enabled sources by state.", labels=["state"])
     enabled = (name for name, source in pulse.config.sources.items() if source.enabled)
-    found = Counter(facts.unwell.get(name, "ok") for name in enabled)
+    found = Counter(facts.unhealthy_sources.get(name, "ok") for name in enabled)
     for state in sorted({"ok", "new", "failed", "refused", "retry_later", "gone", *found}):
         family.add_metric([state], found[state])
     return family

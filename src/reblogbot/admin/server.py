@@ -11,9 +11,9 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from reblogbot.admin.health import Health, is_ready
+from reblogbot.daemon.stats import DaemonStats
 from reblogbot.errors import StoreError
 from reblogbot.ports import Clock
-from reblogbot.pulse import Pulse
 from reblogbot.store import Store
 from reblogbot.web.addresses import is_local_host
 
@@ -35,7 +35,7 @@ class AdminServer:
     """Listens where the config says; a port that is taken is tried again, and costs no post."""
 
     def __init__(
-        self, store: Store, pulse: Pulse, clock: Clock | None = None, seconds: float = SECONDS
+        self, store: Store, pulse: DaemonStats, clock: Clock | None = None, seconds: float = SECONDS
     ) -> None:
         self._store = store
         self._pulse = pulse

@@ -9,10 +9,10 @@ import sys
 from io import TextIOWrapper
 from typing import NoReturn
 
-from reblogbot import confinement
 from reblogbot.cli.program import parse
 from reblogbot.cli.words import complain, unexpected
 from reblogbot.errors import Exit, ReblogbotError
+from reblogbot.runtime import confinement
 
 
 def main() -> NoReturn:

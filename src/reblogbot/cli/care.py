@@ -53,9 +53,9 @@ def run_prune(options: argparse.Namespace) -> int:
     from reblogbot import app
 
     config = app.load_config(options.config)
-    with progress(quiet=options.json) as told:
-        store = app.open_for_work(config, told=told)
-        gone = store.history.prune(config.store.keep, store.clock.now(), told)
+    with progress(quiet=options.json) as on_progress:
+        store = app.open_for_work(config, on_progress=on_progress)
+        gone = store.history.prune(config.store.keep, store.clock.now(), on_progress)
     store.close()
     if options.json:
         counts = {"keys": gone.keys, "entries": gone.entries, "deliveries": gone.deliveries}
@@ -72,8 +72,8 @@ def run_backup(options: argparse.Namespace) -> int:
     if options.path.exists():
         raise ConfigError("backup_exists", f"{options.path}: stands already; name another file")
     store = app.open_existing(readable_config(options).config)
-    with progress(quiet=options.json) as told:
-        store.backup(options.path, told)
+    with progress(quiet=options.json) as on_progress:
+        store.backup(options.path, on_progress)
     store.close()
     if options.json:
         say_json({"from": store.name, "to": str(options.path)})
@@ -86,9 +86,9 @@ def run_copy(options: argparse.Namespace) -> int:
     """Copy the store to another database."""
     from reblogbot.store.copying import copy_store
 
-    with progress(quiet=options.json) as told:
+    with progress(quiet=options.json) as on_progress:
         copied = copy_store(
-            options.source, options.target, lambda done, total: told("copying", done, total)
+            options.source, options.target, lambda done, total: on_progress("copying", done, total)
         )
     if options.json:
         say_json({"from": copied.source, "to": copied.target, "rows": copied.rows})

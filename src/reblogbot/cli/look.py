@@ -70,11 +70,11 @@ def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
 
 def run_status(options: argparse.Namespace) -> int:
     """How everything stands."""
-    from reblogbot import standing
+    from reblogbot.admin import status_report
 
     config, store = open_to_look(options)
     now = store.clock.now()
-    status = standing.status(config, store, now, None if options.json else MOST)
+    status = status_report.status(config, store, now, None if options.json else MOST)
     store.close()
     if options.json:
         say_json(status.as_json(now))
@@ -122,7 +122,7 @@ def _show_sources(sources: list[dict[str, Any]], now: datetime) -> None:
 
 def run_health(options: argparse.Namespace) -> int:
     """Whether a daemon of this machine, or container, goes round."""
-    from reblogbot import standing
+    from reblogbot.admin import status_report
 
     _, store = open_to_look(options)
     now = store.clock.now()
@@ -130,7 +130,7 @@ def run_health(options: argparse.Namespace) -> int:
     store.close()
     is_well = bool(here) and not any(one.hangs(now) for one in here)
     if options.json:
-        daemons = [standing.daemon_json(one, now) for one in here]
+        daemons = [status_report.daemon_json(one, now) for one in here]
         say_json({"healthy": is_well, "daemons": daemons})
     else:
         say(*_daemons(here, now, "on this machine"))
@@ -139,7 +139,7 @@ def run_health(options: argparse.Namespace) -> int:
 
 def run_why(options: argparse.Namespace) -> int:
     """The stories of the entries an admin may mean."""
-    from reblogbot.waiting import Waiting
+    from reblogbot.engine.waiting import Waiting
 
     config, store = open_to_look(options)
     written = options.entry.strip()
@@ -247,7 +247,7 @@ def _show_story(story: Story, waits: dict[int, Wait | None], now: datetime) -> N
 
 def _happened(one: Delivery, line: Happening) -> str:
     """`delivery 3 for news sent`; of a post that was found there, or an edit, just that."""
-    from reblogbot.core.rounds import outcome
+    from reblogbot.core.round_report import outcome
     from reblogbot.model import State
 
     state = outcome(one) if line.state == State.SENT else line.state
@@ -261,8 +261,8 @@ def _noun(one: Delivery) -> str:
 
 def _story_json(story: Story, waits: dict[int, Wait | None]) -> dict[str, Any]:
     from reblogbot.core import habits
-    from reblogbot.core.rounds import delivery_json
-    from reblogbot.waiting import wait_json
+    from reblogbot.core.round_report import delivery_json
+    from reblogbot.engine.waiting import wait_json
 
     return {
         "source": story.source,

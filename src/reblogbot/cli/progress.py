@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
-    from reblogbot.ports import Told
+    from reblogbot.ports import ProgressCallback
 
 
 @contextmanager
-def progress(*, quiet: bool = False) -> Iterator[Told]:
+def progress(*, quiet: bool = False) -> Iterator[ProgressCallback]:
     """Shows a bar on stderr for what it is called with last; none where nobody looks."""
     if quiet or not sys.stderr.isatty():
         yield lambda *_: None
@@ -25,7 +25,7 @@ def progress(*, quiet: bool = False) -> Iterator[Told]:
     bars: dict[str, TaskID] = {}
     with Progress(console=Console(stderr=True), transient=True) as shown:
 
-        def told(what: str, done: int, total: int) -> None:
+        def on_progress(what: str, done: int, total: int) -> None:
             if what not in bars:
                 for old in bars.values():
                     shown.update(old, visible=False)
@@ -33,4 +33,4 @@ def progress(*, quiet: bool = False) -> Iterator[Told]:
             # without an end that is known the bar only moves
             shown.update(bars[what], completed=done, total=total or None)
 
-        yield told
+        yield on_progress

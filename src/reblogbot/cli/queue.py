@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from reblogbot.admin.queue_actions import ActionResult
     from reblogbot.config.settings import Config
     from reblogbot.core.waits import Wait
     from reblogbot.model import Delivery
-    from reblogbot.steering import Steered
     from reblogbot.store import Store
 
 _VERBS = {
@@ -86,9 +86,9 @@ def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
 
 def run_list(options: argparse.Namespace) -> int:
     """What is open."""
-    from reblogbot.core.rounds import delivery_json
+    from reblogbot.core.round_report import delivery_json
+    from reblogbot.engine.waiting import Waiting, wait_json
     from reblogbot.model import OPEN, State
-    from reblogbot.waiting import Waiting, wait_json
 
     known = {state.value: state for state in State}
     for name in options.state or ():
@@ -130,7 +130,7 @@ def _show_list(
     now: datetime,
 ) -> None:
     """Print each delivery: a line of facts, then title, link and cause."""
-    from reblogbot.core.rounds import outcome
+    from reblogbot.core.round_report import outcome
 
     heads = aligned(
         [
@@ -162,9 +162,9 @@ def _cause(one: Delivery, wait: Wait | None, now: datetime) -> str:
 
 def run_show(options: argparse.Namespace) -> int:
     """One delivery, whole."""
-    from reblogbot.core.rounds import delivery_json
-    from reblogbot.preview import post_json
-    from reblogbot.waiting import Waiting, wait_json
+    from reblogbot.core.round_report import delivery_json
+    from reblogbot.engine.preview import post_json
+    from reblogbot.engine.waiting import Waiting, wait_json
 
     config, store = open_to_look(options)
     found, now = store.outbox.find(ids=[options.id]), store.clock.now()
@@ -185,7 +185,7 @@ def run_show(options: argparse.Namespace) -> int:
 
 
 def _show_one(one: Delivery, title: str, wait: Wait | None, now: datetime) -> None:
-    from reblogbot.core.rounds import outcome
+    from reblogbot.core.round_report import outcome
 
     facts = {
         "id": str(one.id),
@@ -206,9 +206,10 @@ def _show_one(one: Delivery, title: str, wait: Wait | None, now: datetime) -> No
 
 def run_steer(options: argparse.Namespace) -> int:
     """Hold, release, skip or retry."""
-    from reblogbot import app, steering
+    from reblogbot import app
+    from reblogbot.admin import queue_actions
     from reblogbot.config.load import Readable
-    from reblogbot.core.rounds import delivery_json
+    from reblogbot.core.round_report import delivery_json
 
     if not (options.ids or options.all or options.account or options.source):
         raise ConfigError("usage", "name deliveries by their ids, --account, --source, or --all")
@@ -218,11 +219,13 @@ def run_steer(options: argparse.Namespace) -> int:
     config = read.config
     store = app.open_to_steer(config.store.url) if read.faults else app.open_for_work(config)
     _check_names(options, config, store)
-    steer = steering.Steering(config, store, store.clock.now(), may_render=not read.faults)
+    steer = queue_actions.QueueActions(config, store, store.clock.now(), may_render=not read.faults)
     verb = "render" if render else options.verb
-    chosen = _only(store.outbox.find(ids=options.ids, states=steering.CONCERNED[verb]), options)
+    chosen = _only(
+        store.outbox.find(ids=options.ids, states=queue_actions.CONCERNED[verb]), options
+    )
     if not options.ids:
-        chosen = [one for one in chosen if not steering.is_told(one)]
+        chosen = [one for one in chosen if not queue_actions.is_told(one)]
     missing = sorted(set(options.ids) - {one.id for one in chosen})
     steered = [_steer(steer, options, one) for one in chosen]
     store.close()
@@ -261,9 +264,9 @@ def run_start(options: argparse.Namespace) -> int:
     return Exit.OK
 
 
-def _steer(steer: Any, options: argparse.Namespace, one: Delivery) -> Steered:
+def _steer(steer: Any, options: argparse.Namespace, one: Delivery) -> ActionResult:
     if options.verb == "retry":
-        steered: Steered = steer.retry(one, render=options.render)
+        steered: ActionResult = steer.retry(one, render=options.render)
     elif options.verb == "release":
         steered = steer.release(one, paced=_is_paced(options, one))
     else:
@@ -273,11 +276,11 @@ def _steer(steer: Any, options: argparse.Namespace, one: Delivery) -> Steered:
 
 def _is_paced(options: argparse.Namespace, one: Delivery) -> bool:
     """Whether it is to go out spread: as asked, else a storm when a person is at the terminal."""
-    from reblogbot import steering
+    from reblogbot.admin import queue_actions
 
     if options.paced is not None:
         return bool(options.paced)
-    return steering.is_storm(one) and sys.stdin.isatty() and sys.stdout.isatty()
+    return queue_actions.is_storm(one) and sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def _only(found: Sequence[Delivery], options: argparse.Namespace) -> list[Delivery]:

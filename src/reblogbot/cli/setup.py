@@ -15,9 +15,9 @@ from reblogbot.cli.words import count, say, say_json
 from reblogbot.errors import ConfigError, Exit, Fault
 
 if TYPE_CHECKING:
+    from reblogbot.admin.online_check import OnlineCheck
     from reblogbot.config.settings import Config
-    from reblogbot.ports import Told
-    from reblogbot.trial import Trial
+    from reblogbot.ports import ProgressCallback
 
 CHOUTI_FEED = "https://dig.chouti.com/feed.xml"
 
@@ -92,7 +92,8 @@ def _described(server: str) -> str:
     """What the server is, for a person. Raises SourceError where it is none for a bot."""
     import asyncio
 
-    from reblogbot import app, trial
+    from reblogbot import app
+    from reblogbot.admin import online_check
     from reblogbot.config.hosts import host_port
     from reblogbot.config.settings import Config, HttpSettings
 
@@ -103,7 +104,7 @@ def _described(server: str) -> str:
     async def ask() -> str:
         async with app.edges(config) as edges:
             fetch = partial(edges.fetcher, configured=frozenset({place}))
-            return await trial.describe_server(server, fetch)
+            return await online_check.describe_server(server, fetch)
 
     return asyncio.run(ask())
 
@@ -130,8 +131,8 @@ def run_check(options: argparse.Namespace) -> int:
     failed = [trial for trial in trials if trial.error]
     if options.json:
         faults = located(config.path, [trial.fault() for trial in failed])
-        told = {"parser": {"protections": parser, "error": broken}}
-        _print_findings(faults, told, advice, [trial.as_json() for trial in trials])
+        extra = {"parser": {"protections": parser, "error": broken}}
+        _print_findings(faults, extra, advice, [trial.as_json() for trial in trials])
         return Exit.FAILED if failed or broken else Exit.OK
     for one in advice:
         place = f"{options.config}:{one.line}" if one.line else f"{options.config}"
@@ -178,7 +179,7 @@ def _try_parser() -> tuple[tuple[str, ...], str]:
     import asyncio
 
     from reblogbot.errors import SourceError
-    from reblogbot.offload import WorkerPool
+    from reblogbot.runtime.parser_pool import WorkerPool
 
     async def ask() -> tuple[str, ...]:
         async with WorkerPool() as pool:
@@ -190,20 +191,21 @@ def _try_parser() -> tuple[tuple[str, ...], str]:
         return (), error.message
 
 
-def _try_online(config: Config, *, quiet: bool) -> list[Trial]:
+def _try_online(config: Config, *, quiet: bool) -> list[OnlineCheck]:
     import asyncio
 
-    from reblogbot import app, trial
+    from reblogbot import app
+    from reblogbot.admin import online_check
 
     store = app.open_to_read(config)
 
-    async def work(told: Told) -> list[Trial]:
+    async def work(on_progress: ProgressCallback) -> list[OnlineCheck]:
         async with app.pipeline(config, store) as pipeline:
-            return await trial.try_all(pipeline, told)
+            return await online_check.check_all(pipeline, on_progress)
 
     try:
-        with progress(quiet=quiet) as told:
-            return asyncio.run(work(told))
+        with progress(quiet=quiet) as on_progress:
+            return asyncio.run(work(on_progress))
     finally:
         store.close()
 

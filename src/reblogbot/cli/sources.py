@@ -11,7 +11,7 @@ from reblogbot.errors import Exit, ReblogbotError
 
 if TYPE_CHECKING:
     from reblogbot.config.settings import Config
-    from reblogbot.discover import Discovery
+    from reblogbot.sources.discover import Discovery
 
 
 def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
@@ -66,7 +66,7 @@ async def _discovered(url: str, config: Config) -> Discovery:
 
     from reblogbot import app
     from reblogbot.config.hosts import host_port
-    from reblogbot.discover import Explorer
+    from reblogbot.sources.discover import Explorer
 
     async with app.edges(config) as edges:
         # an address on the command line is the admin's own word, as one in the config is

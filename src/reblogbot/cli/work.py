@@ -15,11 +15,11 @@ from reblogbot.errors import ConfigError, Exit, unknown
 
 if TYPE_CHECKING:
     from reblogbot.config.settings import Config
-    from reblogbot.core.rounds import Round
+    from reblogbot.core.round_report import Round
+    from reblogbot.engine.pipeline import Pipeline
+    from reblogbot.engine.preview import Preview
     from reblogbot.model import Post
-    from reblogbot.pipeline import Pipeline
-    from reblogbot.ports import Told
-    from reblogbot.preview import Preview
+    from reblogbot.ports import ProgressCallback
     from reblogbot.store import Store
     from reblogbot.store.due import Which
 
@@ -71,14 +71,14 @@ def run_sync(options: argparse.Namespace) -> int:
     names = named(config, options.sources)
     which: Which = "due" if options.due else "all" if options.force else "asked"
 
-    async def work(store: Store, told: Told) -> tuple[Round, bool]:
+    async def work(store: Store, on_progress: ProgressCallback) -> tuple[Round, bool]:
         async with app.pipeline(config, store) as pipeline:
             with _interruptible(pipeline) as was_interrupted:
-                return await pipeline.sync(names, which, told), was_interrupted()
+                return await pipeline.sync(names, which, on_progress), was_interrupted()
 
-    with progress(quiet=options.json) as told:
-        store = app.open_for_work(config, told=told)
-        done, interrupted = asyncio.run(work(store, told))
+    with progress(quiet=options.json) as on_progress:
+        store = app.open_for_work(config, on_progress=on_progress)
+        done, interrupted = asyncio.run(work(store, on_progress))
     is_stopped = store.outbox.stopped_at() is not None
     daemon = _daemon(store)
     store.close()
@@ -97,18 +97,19 @@ def run_preview(options: argparse.Namespace) -> int:
     """What a round would do."""
     import asyncio
 
-    from reblogbot import app, preview
+    from reblogbot import app
+    from reblogbot.engine import preview
 
     config = app.load_config(options.config)
     names = named(config, options.sources)
     store = app.open_to_read(config)
 
-    async def work(told: Told) -> Preview:
+    async def work(on_progress: ProgressCallback) -> Preview:
         async with app.pipeline(config, store) as pipeline:
-            return await preview.preview(pipeline, names, told)
+            return await preview.preview(pipeline, names, on_progress)
 
-    with progress(quiet=options.json) as told:
-        made = asyncio.run(work(told))
+    with progress(quiet=options.json) as on_progress:
+        made = asyncio.run(work(on_progress))
     store.close()
     if options.json:
         say_json(made.as_json(options.limit))
@@ -121,11 +122,11 @@ def run_daemon(options: argparse.Namespace) -> int:
     """The daemon."""
     from reblogbot import app
     from reblogbot.admin.server import AdminServer
-    from reblogbot.daemon import run
+    from reblogbot.daemon.daemon import run
 
     config = app.load_config(options.config)
-    with progress() as told:
-        store = app.open_for_work(config, told=told)
+    with progress() as on_progress:
+        store = app.open_for_work(config, on_progress=on_progress)
     return run(options.config, config, store, AdminServer)
 
 
@@ -169,13 +170,13 @@ def _daemon(store: Store) -> dict[str, Any] | None:
     daemons = store.daemons.living(now)
     if not daemons:
         return None
-    from reblogbot import standing
+    from reblogbot.admin import status_report
 
-    return {**standing.daemon_json(daemons[0], now), "queued": store.outbox.count()["queued"]}
+    return {**status_report.daemon_json(daemons[0], now), "queued": store.outbox.count()["queued"]}
 
 
 def _show_round(done: Round) -> None:
-    from reblogbot.core.rounds import outcome
+    from reblogbot.core.round_report import outcome
 
     for poll in done.polls:
         if poll.outcome not in ("not_modified", "nothing_new", "not_due"):

@@ -1,6 +1,6 @@
 """What becomes of a delivery after each answer, decided purely (guide: delivery protocol, 4 to 7).
 
-The rule that keeps a post from being doubled: `negatives` counts the read-backs that did not
+The rule that keeps a post from being doubled: `failed_lookups` counts the read-backs that did not
 find it. It stays above zero on a delivery that is queued again after a doubt, so the outcome
 of a *repeat* is told from that of a first try, and an account's pause sends a repeat back to
 doubt, to be looked for once more before it goes out.
@@ -25,12 +25,12 @@ from reblogbot.errors import (
     Unauthorised,
     Unreachable,
 )
-from reblogbot.model import Delivery, Receipt, Standing, State
+from reblogbot.model import Delivery, PublishedStatus, Receipt, State
 
 if TYPE_CHECKING:
     from reblogbot.config.settings import DeliverySettings
 
-NEGATIVES = 2
+LOOKUPS_NEEDED = 2
 KEY_LIFE = timedelta(minutes=50)
 """Mastodon keeps a key for 3600 s; past this age it is not relied upon."""
 TOKEN_RECHECK = timedelta(minutes=15)
@@ -53,12 +53,12 @@ class Decision:
     pause_until: datetime | None = None
 
 
-def idempotency_key(server: str, account: str, identity: bytes, text: str, generation: int) -> str:
+def idempotency_key(server: str, account: str, identity: bytes, text: str, key_version: int) -> str:
     """The Idempotency-Key: 64 hex digits, another for any other argument."""
     digest = hashlib.sha256()
     for part in (server.encode(), account.encode(), identity, text.encode("utf-8", "replace")):
         digest.update(len(part).to_bytes(8, "big") + part)
-    digest.update(str(generation).encode())
+    digest.update(str(key_version).encode())
     return digest.hexdigest()
 
 
@@ -186,8 +186,8 @@ def after_read_back(
         return after_success(delivery, found, now)
     if now < delivery.due:
         return Decision(delivery, delivery.due)
-    missed = replace(delivery, negatives=delivery.negatives + 1)
-    if missed.negatives < NEGATIVES:
+    missed = replace(delivery, failed_lookups=delivery.failed_lookups + 1)
+    if missed.failed_lookups < LOOKUPS_NEEDED:
         later = now + settings.read_back_after
         return Decision(replace(missed, due=later), later)
     if missed.attempts >= settings.max_attempts:
@@ -195,7 +195,7 @@ def after_read_back(
     return Decision(_resend(missed, now))
 
 
-def matches(delivery: Delivery, standing: Standing) -> bool:
+def matches(delivery: Delivery, standing: PublishedStatus) -> bool:
     """Whether `standing` is what `delivery` would publish.
 
     The same boosted status; or the same canonical link among its links; or, for a post
@@ -230,7 +230,7 @@ def _plain(text: str) -> str:
 
 def _next_key(delivery: Delivery) -> Delivery:
     """The same delivery under a key no server has seen."""
-    return replace(delivery, generation=delivery.generation + 1, sent_from=None)
+    return replace(delivery, key_version=delivery.key_version + 1, sent_from=None)
 
 
 def _paused(delivery: Delivery, error: TargetError, until: datetime) -> Decision:
@@ -238,11 +238,11 @@ def _paused(delivery: Delivery, error: TargetError, until: datetime) -> Decision
 
     It stays due: the account alone waits, and with what ends its pause the queue goes on.
     """
-    doubted = delivery.negatives > 0
+    doubted = delivery.failed_lookups > 0
     later = replace(
         delivery,
         state=State.DOUBT if doubted else State.QUEUED,
-        negatives=NEGATIVES - 1 if doubted else 0,
+        failed_lookups=LOOKUPS_NEEDED - 1 if doubted else 0,
         due=until if doubted else delivery.due,
         error=error.message,
     )
@@ -252,7 +252,7 @@ def _paused(delivery: Delivery, error: TargetError, until: datetime) -> Decision
 def _never_sent(
     delivery: Delivery, error: Unreachable | Lapsed, now: datetime, failures: int
 ) -> Decision:
-    unused = delivery if delivery.negatives else replace(delivery, sent_from=None)
+    unused = delivery if delivery.failed_lookups else replace(delivery, sent_from=None)
     if isinstance(error, Lapsed):
         # nothing is wrong with the account; and it is ours no more, if another has claimed it
         return Decision(replace(unused, state=State.QUEUED, due=now, error=error.message))
@@ -262,7 +262,7 @@ def _never_sent(
 def _rejected(
     delivery: Delivery, error: Rejected, now: datetime, settings: DeliverySettings
 ) -> Decision:
-    tried = replace(_next_key(delivery), attempts=delivery.attempts + 1, negatives=0)
+    tried = replace(_next_key(delivery), attempts=delivery.attempts + 1, failed_lookups=0)
     if tried.attempts >= settings.max_attempts or error.slug in FINAL:
         return _dead(tried, error.message, now)
     due = now + retry_pause(delivery.attempts)
@@ -275,14 +275,14 @@ def _shortened(delivery: Delivery, error: TooLong, now: datetime) -> Decision:
     if not shorter:
         return _dead(delivery, error.message, now)
     post = replace(delivery.post, text=shorter, shorter="", length=len(shorter))
-    fresh = replace(_next_key(delivery), post=post, negatives=0)
+    fresh = replace(_next_key(delivery), post=post, failed_lookups=0)
     return Decision(replace(fresh, state=State.QUEUED, due=now, error=error.message))
 
 
 def _doubted(
     delivery: Delivery, error: TargetError, now: datetime, settings: DeliverySettings
 ) -> Decision:
-    repeat = delivery.negatives > 0
+    repeat = delivery.failed_lookups > 0
     tried = replace(delivery, attempts=delivery.attempts + 1)
     if repeat and error.slug == GONE and delivery.post.action != "boost":
         reason = f"It was posted and has been deleted there since: {error.message}"
@@ -290,7 +290,7 @@ def _doubted(
     if repeat and error.slug in SPENT_KEY:
         tried = _next_key(tried)
     due = now + settings.read_back_after
-    doubt = replace(tried, state=State.DOUBT, negatives=0, due=due, error=error.message)
+    doubt = replace(tried, state=State.DOUBT, failed_lookups=0, due=due, error=error.message)
     return Decision(doubt, due)
 
 

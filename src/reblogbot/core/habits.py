@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from reblogbot.core.page_link import differing_parameters
 from reblogbot.core.traits import CONFIRMED, NONE, Evidence, title_key
-from reblogbot.evidence import Habits
 from reblogbot.model import Candidate
+from reblogbot.model.evidence import Habits
 
 # so many links of a batch are remembered, to see which of their parameters change
 SAMPLE = 3

@@ -12,7 +12,7 @@ from reblogbot.core import consent, digest, filters, identity, revising
 from reblogbot.core.drafting import Draft
 from reblogbot.core.recognition import Recognised
 from reblogbot.model import Candidate, Change, Intent, Limits, Plan, Refusal, Revision, State
-from reblogbot.past import Made, Past, Recent
+from reblogbot.model.history import EditablePost, Recent, SourceHistory
 
 # from so many entries on, a single old or dateless one among nothing but new ones is suspicious
 WHOLESALE = 5
@@ -30,7 +30,7 @@ class Route:
     learnt: bool
 
 
-class Taken:
+class PendingClaims:
     """Keys, titles, hosts and authors of each account's intents that are recorded nowhere yet."""
 
     def __init__(self) -> None:
@@ -48,7 +48,7 @@ class Taken:
             self._domains[one.account][identity.site_of(entry.link)] += 1
             self._authors[one.account][identity.author_of(entry, source)] += 1
 
-    def known_in(self, past: Past) -> Past:
+    def known_in(self, past: SourceHistory) -> SourceHistory:
         """The past with all of it added."""
         published = {name: {*keys, *self._keys[name]} for name, keys in past.published.items()}
         recent = {
@@ -72,7 +72,7 @@ class Selection:
     """
 
     chosen: Sequence[int] = ()
-    changed: Mapping[int, Made] = field(default_factory=dict)
+    changed: Mapping[int, EditablePost] = field(default_factory=dict)
     beyond_first: Sequence[int] = ()
     left_out: Sequence[int] = ()
     outdated: frozenset[int] = frozenset()
@@ -98,7 +98,7 @@ class Choice:
 
 
 def choose(
-    settings: SourceSettings, recognised: Recognised, routes: Sequence[Route], past: Past
+    settings: SourceSettings, recognised: Recognised, routes: Sequence[Route], past: SourceHistory
 ) -> Choice:
     """The entries that are new, and those that need a draft for each account; pure."""
     found = recognised.found
@@ -145,7 +145,7 @@ def _first_sight(places: Sequence[int], settings: SourceSettings) -> Selection:
     return Selection(places[first:], beyond_first=places[kept:first], left_out=places[:kept])
 
 
-def _new(recognised: Recognised, past: Past) -> tuple[int, ...]:
+def _new(recognised: Recognised, past: SourceHistory) -> tuple[int, ...]:
     """The places of entries that the source has never shown.
 
     Where the last batch was cut at the oldest, what is older than all that is known was there
@@ -161,7 +161,7 @@ def plan(
     settings: SourceSettings,
     recognised: Recognised,
     routes: Sequence[Route],
-    past: Past,
+    past: SourceHistory,
     choice: Choice,
     drafts: Mapping[str, Mapping[int, Draft]],
     now: datetime,
@@ -249,7 +249,7 @@ def _left_out(found: Sequence[Candidate], account: str, places: Sequence[int]) -
 
 
 def _risen(
-    found: Sequence[Candidate], settings: SourceSettings, name: str, past: Past
+    found: Sequence[Candidate], settings: SourceSettings, name: str, past: SourceHistory
 ) -> list[int]:
     """What was kept from the account for want of votes, and has enough of them by now."""
     outvoted, published = past.outvoted.get(name, ()), past.published.get(name, ())
@@ -265,7 +265,7 @@ def _risen(
 class _Gate:
     """What keeps entries from one account; each that passes may keep out those behind it."""
 
-    def __init__(self, settings: SourceSettings, name: str, past: Past) -> None:
+    def __init__(self, settings: SourceSettings, name: str, past: SourceHistory) -> None:
         recent = past.recent.get(name, Recent())
         self._settings = settings
         self._account = name
@@ -308,7 +308,7 @@ def _storm(
     settings: SourceSettings,
     found: Sequence[Candidate],
     new: Sequence[int],
-    past: Past,
+    past: SourceHistory,
     count: int,
 ) -> str:
     """Why the batch is held, or "": `count` entries would be queued of it."""

@@ -28,9 +28,9 @@ from reblogbot.core.traits import (
     published_keys,
     traits_of,
 )
-from reblogbot.evidence import Habits, Traits
 from reblogbot.model import Batch, Candidate, Entry
-from reblogbot.past import Past
+from reblogbot.model.evidence import Habits, Traits
+from reblogbot.model.history import SourceHistory
 
 SHARED = b""
 """The evidence beside the key of a page that several entries have as their link."""
@@ -66,7 +66,7 @@ def candidates(source: str, batch: Batch, habits: Habits | None = None) -> tuple
     return tuple(found)
 
 
-def recognise(source: str, found: Sequence[Candidate], past: Past) -> Recognised:
+def recognise(source: str, found: Sequence[Candidate], past: SourceHistory) -> Recognised:
     """Which of the candidates are new, and what the batch teaches of its source."""
     judged = [_judge(source, one, past) for one in found]
     sightings: dict[bytes, bytes] = {}
@@ -216,7 +216,7 @@ class _Judgement:
     has_reused_id: bool
 
 
-def _judge(source: str, one: Candidate, past: Past) -> _Judgement:
+def _judge(source: str, one: Candidate, past: SourceHistory) -> _Judgement:
     traits, now = one.traits, _comparable(one, past.habits)
     shared = _shared_links(traits, now, past)
     traits = _without(traits, shared)
@@ -241,7 +241,7 @@ def _judge(source: str, one: Candidate, past: Past) -> _Judgement:
     return _Judgement(settled, bool(matches or old), sightings, former, bool(reused))
 
 
-def _shared_links(traits: Traits, now: Evidence, past: Past) -> frozenset[str]:
+def _shared_links(traits: Traits, now: Evidence, past: SourceHistory) -> frozenset[str]:
     """Those of the entry's two links under which the source has shown another entry."""
     rule = _is_same_stable_link if past.habits.has_stable_ids else _is_same_link
     return frozenset(
@@ -253,7 +253,7 @@ def _shared_links(traits: Traits, now: Evidence, past: Past) -> frozenset[str]:
     )
 
 
-def _reused_id(traits: Traits, now: Evidence, past: Past) -> str:
+def _reused_id(traits: Traits, now: Evidence, past: SourceHistory) -> str:
     """The entry's id if the source has shown another entry under it, else ""."""
     name = own_id(traits)
     key = identity.key("guid", name) if name else b""
@@ -261,7 +261,7 @@ def _reused_id(traits: Traits, now: Evidence, past: Past) -> str:
     return name if is_reused else ""
 
 
-def _agreeing_keys(traits: Traits, now: Evidence, past: Past) -> Iterator[bytes]:
+def _agreeing_keys(traits: Traits, now: Evidence, past: SourceHistory) -> Iterator[bytes]:
     """The keys that came again and mean this entry, once shared links and a reused id are out."""
     is_day = traits.date.endswith(MIDNIGHT)
     for trait, key in keys_by_trait(traits):
@@ -338,7 +338,7 @@ def _differ(one: bytes, other: bytes) -> bool:
     return one != other and NONE not in (one, other)
 
 
-def _old_keys(one: Candidate, traits: Traits, past: Past) -> tuple[bytes, ...]:
+def _old_keys(one: Candidate, traits: Traits, past: SourceHistory) -> tuple[bytes, ...]:
     """The keys of 0.1.0, which kept no evidence, under which the source has shown the entry.
 
     Where a trait tells nothing, its key still says that an entry was there at that time.

@@ -13,9 +13,9 @@ from reblogbot.config.settings import SourceSettings
 from reblogbot.core import compose, identity
 from reblogbot.core.drafting import Draft
 from reblogbot.core.page_link import page_link
-from reblogbot.evidence import Habits
 from reblogbot.model import Candidate, Change, Delivery, Entry, Intent, Post, Revision, State
-from reblogbot.past import Made
+from reblogbot.model.evidence import Habits
+from reblogbot.model.history import EditablePost
 
 UNDONE = "edit: the entry reads again as its post does"
 # so many edits are a storm when they are of all posts that the source shows, or of most of them
@@ -28,7 +28,7 @@ class Update:
     """A changed entry for one account: what was made of it, and its draft of today."""
 
     candidate: Candidate
-    made: Made
+    made: EditablePost
     draft: Draft
 
     @property
@@ -46,8 +46,8 @@ def edit_of(post: Post, remote_id: str) -> Post:
 
 
 def changed(
-    found: Sequence[Candidate], made: Mapping[bytes, Made], habits: Habits
-) -> Iterator[tuple[int, Made]]:
+    found: Sequence[Candidate], made: Mapping[bytes, EditablePost], habits: Habits
+) -> Iterator[tuple[int, EditablePost]]:
     """The places of entries that read otherwise now than when they were queued, and their posts."""
     for place, one in enumerate(found):
         known = _made_of(one, made)
@@ -58,7 +58,7 @@ def changed(
 def storm(
     updates: Sequence[Update],
     found: Sequence[Candidate],
-    made: Mapping[bytes, Made],
+    made: Mapping[bytes, EditablePost],
     settings: SourceSettings,
 ) -> str:
     """Why the edits of one poll are held, or ""."""
@@ -117,13 +117,13 @@ def _revisions(
                 post=post,
                 state=State.HELD if held else State.QUEUED,
                 error=held,
-                generation=before.generation + 1,
+                key_version=before.key_version + 1,
                 sent_from=None,
             ),
         )
 
 
-def _made_of(one: Candidate, made: Mapping[bytes, Made]) -> Made | None:
+def _made_of(one: Candidate, made: Mapping[bytes, EditablePost]) -> EditablePost | None:
     """What was made of the entry, whatever its link is by now."""
     keys = (*one.keys, *one.old_keys, *one.known_as)
     return next((made[key] for key in keys if key in made), None)

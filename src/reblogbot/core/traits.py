@@ -9,8 +9,8 @@ from typing import NamedTuple
 from reblogbot.core import identity
 from reblogbot.core.page_link import host_of_page, page_link, without_place
 from reblogbot.core.text import one_line
-from reblogbot.evidence import Habits, Traits
 from reblogbot.model import Entry
+from reblogbot.model.evidence import Habits, Traits
 
 # a habit counts once it has been seen so often
 CONFIRMED = 2

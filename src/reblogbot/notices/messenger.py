@@ -12,15 +12,15 @@ from datetime import datetime
 from reblogbot.config.settings import Config
 from reblogbot.core.delivery import idempotency_key
 from reblogbot.core.text import defuse, shorten
+from reblogbot.engine.sender import Sender
+from reblogbot.engine.waiting import Waiting
 from reblogbot.errors import ReblogbotError
 from reblogbot.model import Post
-from reblogbot.notices import troubles as notices
-from reblogbot.notices import ways as telling
-from reblogbot.notices.troubles import Letter, Notice
+from reblogbot.notices import alerts as notices
+from reblogbot.notices import channels as telling
+from reblogbot.notices.alerts import Letter, Notice
 from reblogbot.ports import Clock
-from reblogbot.sending.sender import Sender
 from reblogbot.store import Store, StoreThread
-from reblogbot.waiting import Waiting
 
 log = logging.getLogger(__name__)
 

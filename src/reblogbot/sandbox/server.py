@@ -15,9 +15,9 @@ from typing import Any, TypedDict, Unpack
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from reblogbot.clock import SystemClock
 from reblogbot.errors import ReblogbotError
 from reblogbot.ports import Clock
+from reblogbot.runtime.clock import SystemClock
 from reblogbot.sandbox.control import Control
 from reblogbot.sandbox.entities import Entities, Entity
 from reblogbot.sandbox.faults import Faults

@@ -9,14 +9,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, func, insert, select, text
 
-from reblogbot import owner as owners
 from reblogbot.errors import StoreError
-from reblogbot.schema import account, daemon, metadata, source
+from reblogbot.runtime import lease_owner as owners
 from reblogbot.store.daemons import STALE, living
 from reblogbot.store.database import Database
-from reblogbot.store.revisions import aside, upgrade
+from reblogbot.store.schema import account, daemon, metadata, source
 from reblogbot.store.store import expect_revision
-from reblogbot.store.timekeeping import clock_of
+from reblogbot.store.store_clock import clock_of
+from reblogbot.store.upgrade import aside, upgrade
 
 ROWS = 5_000
 """Read, and written, at a time."""

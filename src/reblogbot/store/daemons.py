@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, delete, select
 
 from reblogbot import __version__
-from reblogbot import owner as owners
-from reblogbot.schema import daemon
+from reblogbot.runtime import lease_owner as owners
 from reblogbot.store.database import Database, insert_into
+from reblogbot.store.schema import daemon
 
 BEAT = timedelta(minutes=5)
 """Between two beats of a daemon: a write each, which is kind to an SD card."""

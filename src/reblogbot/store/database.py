@@ -38,7 +38,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import NullPool, StaticPool
 
 from reblogbot.errors import StoreError, StoreInterrupted
-from reblogbot.ports import Told, untold
+from reblogbot.ports import ProgressCallback, no_progress
 from reblogbot.store.files import file_error, make_private, put_in_place, rest_mark
 
 T = TypeVar("T")
@@ -171,7 +171,7 @@ class Database:
         except OSError as error:
             raise file_error(self.path, error) from error
 
-    def check(self, *, whole: bool = True, told: Told = untold) -> None:
+    def check(self, *, whole: bool = True, on_progress: ProgressCallback = no_progress) -> None:
         """Look at the SQLite file, or read the whole of it once. Changes nothing.
 
         Raises StoreError `store_corrupt` when it is empty or damaged.
@@ -189,7 +189,7 @@ class Database:
                 "to start anew (every source is then learnt again, nothing old is posted)",
             )
         if whole:
-            told("checking", 0, 0)
+            on_progress("checking", 0, 0)
             with self.read() as connection:
                 verdict = str(connection.execute(text("PRAGMA quick_check(1)")).scalar())
             if verdict != "ok":
@@ -217,7 +217,7 @@ class Database:
         if self.path is not None:
             use_write_ahead(self, self.engine)
 
-    def backup(self, to: Path, told: Told = untold) -> None:
+    def backup(self, to: Path, on_progress: ProgressCallback = no_progress) -> None:
         """Write a consistent copy of an SQLite store to `to`, which must not exist.
 
         Works beside a running daemon. Raises StoreError.
@@ -233,8 +233,10 @@ class Database:
                 make_private(part)
                 with self.translated(), self.engine.connect() as connection:
                     raw = _raw(connection)
-                    told("copying", 0, whole)
-                    raw.set_progress_handler(lambda: told("copying", _size(part), whole), STEPS)
+                    on_progress("copying", 0, whole)
+                    raw.set_progress_handler(
+                        lambda: on_progress("copying", _size(part), whole), STEPS
+                    )
                     raw.execute("VACUUM INTO ?", (str(part),))
                     raw.set_progress_handler(None, 0)
                 self._expect_rest()

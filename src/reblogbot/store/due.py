@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, Select, or_, select
 
-from reblogbot.schema import source
+from reblogbot.store.schema import source
 
 Which = Literal["due", "asked", "all"]
 """Poll those that are due; or all but those whose server asked to be left alone; or all."""

@@ -10,13 +10,23 @@ from typing import Any
 from sqlalchemy import Connection, Row, exists, func, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
-from reblogbot.evidence import Habits
 from reblogbot.model import Delivery
-from reblogbot.ports import Told, untold
-from reblogbot.schema import EPOCH, delivery, entry, event, notice, published, refusal, seen, source
-from reblogbot.store.broom import Broom, Pruned
+from reblogbot.model.evidence import Habits
+from reblogbot.ports import ProgressCallback, no_progress
 from reblogbot.store.database import Database, chunks
+from reblogbot.store.pruner import Pruned, Pruner
 from reblogbot.store.records import delivery_record, habits_of
+from reblogbot.store.schema import (
+    EPOCH,
+    delivery,
+    entry,
+    event,
+    notice,
+    published,
+    refusal,
+    seen,
+    source,
+)
 
 _SEEN_ALONE = "left_out: one of very many entries of one poll, remembered as seen alone"
 _ENTRIES = select(entry, source.c.name.label("source_name"), source.c.habits).join(
@@ -135,14 +145,14 @@ class History:
         self,
         keep: timedelta,
         now: datetime,
-        told: Told = untold,
+        on_progress: ProgressCallback = no_progress,
         is_over: Callable[[], bool] = lambda: False,
     ) -> Pruned:
         """Forget what is older than `keep`, but nothing a source still shows, nothing unsettled.
 
-        In many small transactions. Calls `told` as it comes on, ends early once `is_over`.
+        In many small transactions. Calls `on_progress` as it comes on, ends early once `is_over`.
         """
-        return Broom(self._database, now - keep, told, is_over).sweep()
+        return Pruner(self._database, now - keep, on_progress, is_over).sweep()
 
 
 def _numbers(written: str) -> list[int]:

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
-from reblogbot import owner as owners
-from reblogbot.schema import account
+from reblogbot.runtime import lease_owner as owners
+from reblogbot.store.schema import account
 
 
 class AccountLease:

@@ -19,7 +19,6 @@ from reblogbot.model import (
     Receipt,
     State,
 )
-from reblogbot.schema import account, delivery, entry, event, switch
 from reblogbot.store.database import Database, insert_into
 from reblogbot.store.leases import AccountLease
 from reblogbot.store.records import (
@@ -28,6 +27,7 @@ from reblogbot.store.records import (
     adapter,
     delivery_record,
 )
+from reblogbot.store.schema import account, delivery, entry, event, switch
 
 
 class Outbox:
@@ -152,7 +152,7 @@ class Outbox:
         with self._database.read() as connection:
             return list(connection.scalars(statement))
 
-    def doubt_orphans(self, name: str, now: datetime, due: datetime) -> list[Delivery]:
+    def recover_interrupted(self, name: str, now: datetime, due: datetime) -> list[Delivery]:
         """What a dead process was sending for this account, now in doubt and due for reading back.
 
         Only while the account is leased to us: whoever was sending then is not any more.
@@ -172,7 +172,7 @@ class Outbox:
                     connection,
                     row,
                     State.DOUBT,
-                    {"due": due, "attempts": row.attempts + 1, "negatives": 0},
+                    {"due": due, "attempts": row.attempts + 1, "failed_lookups": 0},
                     note,
                     now,
                 )
@@ -214,9 +214,9 @@ class Outbox:
             values = {
                 "post": adapter(Post).dump_python(after.post, mode="json"),
                 "due": after.due,
-                "generation": after.generation,
+                "key_version": after.key_version,
                 "attempts": after.attempts,
-                "negatives": after.negatives,
+                "failed_lookups": after.failed_lookups,
                 "sent_from": after.sent_from,
                 "remote_id": receipt.remote_id,
                 "remote_url": receipt.url,
@@ -257,7 +257,7 @@ class Outbox:
         values = {
             "post": adapter(Post).dump_python(one.post, mode="json"),
             "due": one.due,
-            "generation": one.generation,
+            "key_version": one.key_version,
             "sent_from": one.sent_from,
         }
         waiting = (State.QUEUED, State.HELD)
@@ -284,7 +284,7 @@ class Outbox:
             )
             return set(connection.scalars(statement))
 
-    def hold_strays(
+    def hold_unconfigured(
         self,
         routes: Mapping[str, Collection[str]],
         accounts: Collection[str],
@@ -387,8 +387,8 @@ def _stray(
 
 def _is_as_known(row: Any, known: Delivery) -> bool:
     """Whether nothing has befallen the delivery since it was read."""
-    now = (row.state, row.due, row.attempts, row.negatives)
-    return now == (known.state, known.due, known.attempts, known.negatives)
+    now = (row.state, row.due, row.attempts, row.failed_lookups)
+    return now == (known.state, known.due, known.attempts, known.failed_lookups)
 
 
 _FRESH: dict[str, Any] = {

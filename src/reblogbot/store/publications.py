@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, case, exists, select
 
 from reblogbot.model import Delivery, Entry, Sent, State
-from reblogbot.past import Made, Recent
-from reblogbot.schema import delivery, entry, published, refusal
+from reblogbot.model.history import EditablePost, Recent
 from reblogbot.store.database import Database, among, chunks
 from reblogbot.store.records import SourceRecord, adapter, delivery_record
+from reblogbot.store.schema import delivery, entry, published, refusal
 
 # how long a title counts as recent, and how many of them are compared
 TITLES_LAST = timedelta(days=7)
@@ -97,7 +97,7 @@ class Publications:
 
     def made(
         self, name: str, record: SourceRecord, keys: Sequence[bytes], *, posted: bool
-    ) -> dict[bytes, Made]:
+    ) -> dict[bytes, EditablePost]:
         """What the account made of the source's entries with these keys and may still change.
 
         That is what waits, and with `posted` what stands or is being sent as well: every post of
@@ -138,7 +138,7 @@ def _entries(
 
 def _made(
     connection: Connection, name: str, ids: Sequence[int], *, posted: bool
-) -> Iterator[tuple[int, Made]]:
+) -> Iterator[tuple[int, EditablePost]]:
     """What the account made of these entries, by their ids."""
     rows: defaultdict[int, list[Row[Any]]] = defaultdict(list)
     wanted = (
@@ -159,14 +159,14 @@ def _made(
             yield number, made
 
 
-def _made_of(entry_id: int, content: Entry, deliveries: Sequence[Delivery]) -> Made | None:
+def _made_of(entry_id: int, content: Entry, deliveries: Sequence[Delivery]) -> EditablePost | None:
     """What these deliveries of one entry came to; None where nothing can be changed any more."""
     kept = [one for one in deliveries if one.state not in _GIVEN_UP and not one.post.is_bundle]
     original = next((one for one in reversed(kept) if one.post.action != "edit"), None)
     if original is None:
         return None
     if _is_waiting(original):
-        return Made(original.id, entry_id, "", content, original.post, waiting=original)
+        return EditablePost(original.id, entry_id, "", content, original.post, waiting=original)
     if original.post.action == "boost" or (original.state == State.SENT and not original.receipt):
         return None
     remote_id = original.receipt.remote_id if original.receipt else ""
@@ -174,7 +174,7 @@ def _made_of(entry_id: int, content: Entry, deliveries: Sequence[Delivery]) -> M
         one for one in deliveries if one.post.action == "edit" and one.post.uri == remote_id != ""
     ]
     tried = [one for one in edits if one in kept and not _is_waiting(one)]
-    return Made(
+    return EditablePost(
         original.id,
         entry_id,
         remote_id,
@@ -187,7 +187,7 @@ def _made_of(entry_id: int, content: Entry, deliveries: Sequence[Delivery]) -> M
 
 def _is_waiting(one: Delivery) -> bool:
     """Whether it waits and was never tried: what may stand there must not change its text."""
-    return one.state in _WAITING and not one.attempts and not one.negatives
+    return one.state in _WAITING and not one.attempts and not one.failed_lookups
 
 
 def _named(content: Mapping[str, Any]) -> tuple[str, str]:

@@ -34,7 +34,9 @@ from reblogbot.model import (
     Revision,
     State,
 )
-from reblogbot.schema import (
+from reblogbot.store.database import among, chunks, insert_into
+from reblogbot.store.records import SourceRecord, adapter, delivery_record
+from reblogbot.store.schema import (
     EPOCH,
     account,
     delivery,
@@ -46,8 +48,6 @@ from reblogbot.schema import (
     seen,
     source,
 )
-from reblogbot.store.database import among, chunks, insert_into
-from reblogbot.store.records import SourceRecord, adapter, delivery_record
 
 _UNREAD = {"etag": "", "last_modified": "", "digest": ""}
 MOST_SEEN = 100_000
@@ -377,14 +377,14 @@ def _revision(one: Revision, now: datetime) -> Any:
     untouched = (
         delivery.c.id == before.id,
         delivery.c.state == before.state,
-        delivery.c.generation == before.generation,
+        delivery.c.key_version == before.key_version,
         delivery.c.attempts == before.attempts,
     )
     values = {
         "post": adapter(Post).dump_python(after.post, mode="json"),
         "state": after.state,
         "error": after.error,
-        "generation": after.generation,
+        "key_version": after.key_version,
         "sent_from": after.sent_from,
         "settled_at": now if after.state == State.SKIPPED else None,
     }

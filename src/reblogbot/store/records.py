@@ -11,8 +11,8 @@ from pydantic import TypeAdapter
 from sqlalchemy import Row
 
 from reblogbot.core.schedule import Reason
-from reblogbot.evidence import Habits
 from reblogbot.model import Delivery, Limits, Post, Receipt, State, Validators
+from reblogbot.model.evidence import Habits
 
 T = TypeVar("T")
 
@@ -124,9 +124,9 @@ def delivery_record(row: Row[Any]) -> Delivery:
         state=State(row.state),
         due=row.due,
         queued_at=row.queued_at,
-        generation=row.generation,
+        key_version=row.key_version,
         attempts=row.attempts,
-        negatives=row.negatives,
+        failed_lookups=row.failed_lookups,
         sent_from=row.sent_from,
         published_at=row.published_at,
         score=row.score,

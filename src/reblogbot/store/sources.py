@@ -11,16 +11,16 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, or_, select, update
 
-from reblogbot import owner as owners
 from reblogbot.core.schedule import NextPoll
-from reblogbot.evidence import Habits
 from reblogbot.model import Batch, Candidate, Delivery, Plan
-from reblogbot.past import Past
-from reblogbot.schema import route, seen, source
+from reblogbot.model.evidence import Habits
+from reblogbot.model.history import SourceHistory
+from reblogbot.runtime import lease_owner as owners
 from reblogbot.store.database import Database, alone, chunks, insert_into
 from reblogbot.store.due import Room, Which, conditions, first_due, paged
 from reblogbot.store.recording import Recording, taken_keys
 from reblogbot.store.records import SourceRecord, adapter, source_record
+from reblogbot.store.schema import route, seen, source
 
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 # the number of the lock under which the sources of a PostgreSQL store are claimed
@@ -29,7 +29,7 @@ _NOWHERE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
-class Quiet:
+class UnchangedPoll:
     """A poll that brought nothing new to read: when it was, and when the next one is due."""
 
     record: SourceRecord
@@ -94,7 +94,7 @@ class Sources:
                 self._move(connection, name, addresses[name], now)
             _set_by_name(connection, strangers)
 
-    def ripe(self, which: Which, now: datetime) -> set[str]:
+    def pollable(self, which: Which, now: datetime) -> set[str]:
         """The names of the sources that may be polled, as far as their leases allow it."""
         with self._database.read() as connection:
             return set(connection.scalars(select(source.c.name).where(*conditions(which, now))))
@@ -181,7 +181,7 @@ class Sources:
 
     def past(
         self, record: SourceRecord, found: Sequence[Candidate], accounts: Collection[str]
-    ) -> Past:
+    ) -> SourceHistory:
         """What is known of these candidates: seen here before, published there before."""
         keys = [key for one in found for key in one.lookups]
         wide = [key for one in found for key in one.published_lookups]
@@ -194,7 +194,7 @@ class Sources:
             done = {name: taken_keys(connection, name, wide) for name in accounts}
             any_key = select(seen.c.key).where(seen.c.source_id == record.id).limit(1)
             is_blank = not shown and connection.scalar(any_key) is None
-        return Past(
+        return SourceHistory(
             shown, done, record.last_batch_at, record.address_changed, is_blank, record.habits
         )
 
@@ -214,7 +214,7 @@ class Sources:
                 return None
             return Recorded(len(plan.new), *Recording(connection, record, now).of(plan, accounts))
 
-    def record_quiet(self, polls: Sequence[Quiet]) -> None:
+    def record_quiet(self, polls: Sequence[UnchangedPoll]) -> None:
         """Remember that these polls brought nothing new to read; one transaction for all."""
         ours = source.c.id == bindparam("number"), source.c.lease_owner == self._owner
         rows = [

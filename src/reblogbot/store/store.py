@@ -5,20 +5,20 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from reblogbot import schema
 from reblogbot.errors import StoreError
-from reblogbot.ports import Told, untold
+from reblogbot.ports import ProgressCallback, no_progress
+from reblogbot.store import schema
 from reblogbot.store.daemons import Daemons
 from reblogbot.store.database import BUSY_MS, Database, insert_into
 from reblogbot.store.files import close_to_others, is_at_rest
+from reblogbot.store.future_timestamps import repair_future_timestamps
 from reblogbot.store.history import History
 from reblogbot.store.outbox import Outbox
 from reblogbot.store.publications import Publications
-from reblogbot.store.revisions import create, migrate
-from reblogbot.store.setback import reel_in
 from reblogbot.store.sources import Sources
+from reblogbot.store.store_clock import ServerClock, clock_of
 from reblogbot.store.tallies import Tallies
-from reblogbot.store.timekeeping import ServerClock, clock_of
+from reblogbot.store.upgrade import create, migrate
 
 
 class Store:
@@ -65,13 +65,15 @@ class Store:
             # another daemon may look at the same moment
             connection.execute(statement.on_conflict_do_nothing())
 
-    def reel_in(self, now: datetime, doubt: timedelta, pause: timedelta, lease: timedelta) -> None:
+    def repair_future_timestamps(
+        self, now: datetime, doubt: timedelta, pause: timedelta, lease: timedelta
+    ) -> None:
         """Let nothing wait for an instant that only a clock since set back can have named."""
-        reel_in(self._database, now, doubt, pause, lease)
+        repair_future_timestamps(self._database, now, doubt, pause, lease)
 
-    def backup(self, to: Path, told: Told = untold) -> None:
+    def backup(self, to: Path, on_progress: ProgressCallback = no_progress) -> None:
         """Write a consistent copy to `to`; a daemon may run meanwhile."""
-        self._database.backup(to, told)
+        self._database.backup(to, on_progress)
 
     def close(self) -> None:
         """Give back every connection."""
@@ -79,7 +81,12 @@ class Store:
 
 
 def open_store(
-    url: str, owner: str, now: datetime, *, busy_ms: int = BUSY_MS, told: Told = untold
+    url: str,
+    owner: str,
+    now: datetime,
+    *,
+    busy_ms: int = BUSY_MS,
+    on_progress: ProgressCallback = no_progress,
 ) -> tuple[Store, str]:
     """The store to work on, and a word on what was done to it ("" for nothing).
 
@@ -89,19 +96,19 @@ def open_store(
     """
     database = Database(url, busy_ms=busy_ms)
     try:
-        done = _prepare(database, now, told)
+        done = _prepare(database, now, on_progress)
     except BaseException:
         database.close()
         raise
     return Store(database, owner), done
 
 
-def _prepare(database: Database, now: datetime, told: Told) -> str:
+def _prepare(database: Database, now: datetime, on_progress: ProgressCallback) -> str:
     done = []
     is_read = True
     if database.exists():
         is_read = not database.is_read_today(now)
-        database.check(whole=is_read, told=told)
+        database.check(whole=is_read, on_progress=on_progress)
     else:
         create(database)
     found = database.revision()
@@ -109,7 +116,7 @@ def _prepare(database: Database, now: datetime, told: Told) -> str:
         _refuse_emptied(database)
         create(database)
     elif _number(database, found) < int(schema.REVISION):
-        kept = migrate(database, now, told)
+        kept = migrate(database, now, on_progress)
         word = f"{database.name}: migrated from {found} to {schema.REVISION}"
         done.append(word + (f", the old one is kept as {kept}" if kept else ""))
     expect_revision(database)

@@ -8,8 +8,8 @@ from datetime import datetime
 from sqlalchemy import func, or_, select
 
 from reblogbot.model import OPEN, State
-from reblogbot.schema import delivery, source
 from reblogbot.store.database import Database
+from reblogbot.store.schema import delivery, source
 
 STORM = "storm"
 """What the reason begins with where a storm is held."""
@@ -127,7 +127,7 @@ class Tallies:
             rows = connection.execute(select(*columns).where(long).order_by(source.c.name))
             return [Failing(*row) for row in rows]
 
-    def unwell(self) -> dict[str, str]:
+    def unhealthy_sources(self) -> dict[str, str]:
         """The states of the sources that did not simply work when they were last polled."""
         with self._database.read() as connection:
             rows = connection.execute(

@@ -6,8 +6,8 @@ import logging
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-from reblogbot.aside import Aside
 from reblogbot.errors import StoreInterrupted
+from reblogbot.runtime.worker_thread import WorkerThread
 
 log = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -24,7 +24,7 @@ class StoreThread:
     """
 
     def __init__(self) -> None:
-        self._thread = Aside("store")
+        self._thread = WorkerThread("store")
 
     async def __call__(self, method: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What the method returns; it is done even if nobody waits for it any more."""

@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from reblogbot import replies
 from reblogbot.config.settings import SourceSettings
 from reblogbot.errors import Rejected, SourceError, TargetError
 from reblogbot.model import Validators
 from reblogbot.ports import Response, Source, Tools
-from reblogbot.registry import Factory
+from reblogbot.runtime import parser_replies
+from reblogbot.sources.registry import Factory
 
 T = TypeVar("T")
 
@@ -125,5 +125,5 @@ class _Clock:
 async def _offload(function: Callable[..., T], *args: Any) -> T:
     """Run it here, so that what it raises is seen, but on what would reach the child and back."""
     there, sent = pickle.loads(pickle.dumps((function, args)))  # noqa: S301
-    returned: type[T] = replies.returned(there)
-    return replies.decode(returned, replies.encode(there(*sent)))
+    returned: type[T] = parser_replies.returned(there)
+    return parser_replies.decode(returned, parser_replies.encode(there(*sent)))

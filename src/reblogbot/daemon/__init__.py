@@ -1,0 +1,1 @@
+"""The daemon: runs the engine until it is told to stop."""

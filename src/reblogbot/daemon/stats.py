@@ -1,0 +1,89 @@
+"""What the running daemon counts of itself, for those who look at it from outside."""
+
+from __future__ import annotations
+
+import re
+import time
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import accumulate
+
+from reblogbot.config.settings import Config
+from reblogbot.core.round_report import Poll
+from reblogbot.model import Delivery, State
+
+BUCKETS = (60, 300, 900, 1800, 3600, 7200, 21_600, 86_400, 259_200, 604_800)
+"""Upper bounds, in seconds, of the spans from publication to post."""
+BEATS = ("poll", "deliver")
+MOST_SLUGS = 200
+
+
+@dataclass(slots=True)
+class Latency:
+    """How long entries took from being published to being posted: a histogram over BUCKETS."""
+
+    counts: list[int] = field(default_factory=lambda: [0] * (len(BUCKETS) + 1))
+    seconds: float = 0.0
+
+    def add(self, seconds: float) -> None:
+        """Count one entry."""
+        self.counts[bisect_left(BUCKETS, seconds)] += 1
+        self.seconds += seconds
+
+    def cumulative(self) -> list[int]:
+        """How many were at most as long as each bound; the last is all of them."""
+        return list(accumulate(self.counts))
+
+
+class DaemonStats:
+    """Counts since the start of the process; `config` is the one at work."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.is_config_ok = True
+        """False once the file has changed to what cannot be used: an older one is at work."""
+        self.polls: Counter[str] = Counter()
+        self.failures: Counter[tuple[str, str]] = Counter()
+        self.posts: Counter[tuple[str, str]] = Counter()
+        self.latencies: dict[str, Latency] = {}
+        self._started = time.monotonic()
+        self._beats: dict[str, float] = {}
+
+    def polled(self, poll: Poll) -> None:
+        """Count a poll by its outcome, and what it failed of."""
+        self.polls[poll.outcome] += 1
+        if poll.slug:
+            self._failed("poll", poll.slug)
+
+    def delivered(self, account: str, changed: Iterable[Delivery], slugs: Iterable[str]) -> None:
+        """Count what was sent, how old it was then, and what attempts failed of."""
+        for one in changed:
+            if one.state != State.SENT:
+                continue
+            self.posts[account, one.post.action] += 1
+            begun = one.published_at or one.queued_at
+            if one.settled_at is not None:
+                latency = self.latencies.setdefault(account, Latency())
+                latency.add(max(0.0, (one.settled_at - begun).total_seconds()))
+        for slug in slugs:
+            self._failed("delivery", slug)
+
+    def beat(self, name: str) -> None:
+        """One of BEATS has gone well."""
+        self._beats[name] = time.monotonic()
+
+    def tick_age(self) -> float:
+        """Seconds since the beat that has been silent longest."""
+        return time.monotonic() - min(self._beats.get(name, self._started) for name in BEATS)
+
+    def round_age(self) -> float | None:
+        """Seconds since the last whole round; None before the first."""
+        return self.tick_age() if len(self._beats) == len(BEATS) else None
+
+    def _failed(self, stage: str, slug: str) -> None:
+        # a kind of source from elsewhere may call its errors anything
+        known = (stage, slug) in self.failures or len(self.failures) < MOST_SLUGS
+        is_slug = re.fullmatch("[a-z0-9_]{1,60}", slug) is not None
+        self.failures[stage, slug if known and is_slug else "other"] += 1

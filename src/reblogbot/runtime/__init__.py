@@ -1,0 +1,1 @@
+"""What the program runs on: its clock, worker threads and parser processes."""

@@ -1,0 +1,1 @@
+"""抽屉新热榜, in every form its site has had."""

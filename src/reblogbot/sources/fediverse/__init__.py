@@ -1,0 +1,1 @@
+"""Accounts, hashtags, lists and timelines of the fediverse."""

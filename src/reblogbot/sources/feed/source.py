@@ -1,0 +1,35 @@
+"""The kind `feed`: RSS, Atom, RDF and JSON Feed documents, politely polled."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from reblogbot.config.settings import SourceSettings
+from reblogbot.model import Batch, Validators
+from reblogbot.ports import Tools
+from reblogbot.sources.shared.body import read_feed
+from reblogbot.sources.shared.document import Document
+
+ACCEPT = (
+    "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, "
+    "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.1"
+)
+
+
+class FeedSource:
+    """A document at `url` or, while that fails, at one of `fallbacks`."""
+
+    class Options(BaseModel):
+        """A feed has no keys of its own."""
+
+        model_config = ConfigDict(extra="forbid", frozen=True)
+
+    needs = ("url",)
+
+    def __init__(self, name: str, settings: SourceSettings, tools: Tools) -> None:
+        self.name = name
+        self._document = Document(settings, tools, ACCEPT, read_feed)
+
+    async def poll(self, known: Validators) -> Batch:
+        """All entries the feed shows now. Raises the SourceError `url` itself failed with."""
+        return await self._document.poll(known)

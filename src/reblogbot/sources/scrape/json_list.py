@@ -1,0 +1,52 @@
+"""The kind `json`: a list somewhere in a JSON document, one entry per element."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from reblogbot.config.settings import SourceSettings, Table
+from reblogbot.model import Batch, Validators
+from reblogbot.ports import Tools
+from reblogbot.sources.scrape import parse_json_list
+from reblogbot.sources.scrape.json_query import read_query
+from reblogbot.sources.shared.document import Document
+
+Query = Annotated[str, AfterValidator(read_query)]
+ACCEPT = "application/json, */*;q=0.1"
+
+
+class Fields(Table):
+    """What of an element becomes what of the entry; all are JMESPath, "" where there is none."""
+
+    title: Query = "title"
+    link: Query = "url || link"
+    id: Query = ""
+    summary: Query = ""
+    score: Query = ""
+    published: Query = ""
+
+
+class JsonOptions(Table):
+    """`path` leads to the list, "@" being the document itself."""
+
+    path: Query = "@"
+    fields: Fields = Field(default_factory=Fields)
+
+
+class JsonSource:
+    """A JSON document at `url` or, while that fails, at one of `fallbacks`."""
+
+    Options = JsonOptions
+    needs = ("url",)
+
+    def __init__(self, name: str, settings: SourceSettings, tools: Tools) -> None:
+        self.name = name
+        options = settings.options if isinstance(settings.options, JsonOptions) else JsonOptions()
+        own = (options.path, options.fields.model_dump())
+        self._document = Document(settings, tools, ACCEPT, parse_json_list.parse, own)
+
+    async def poll(self, known: Validators) -> Batch:
+        """All entries the list shows now. Raises the SourceError `url` itself failed with."""
+        return await self._document.poll(known)

@@ -1,0 +1,1 @@
+"""What several kinds of source use: documents, encodings, dates, links."""

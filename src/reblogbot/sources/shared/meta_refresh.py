@@ -1,0 +1,37 @@
+"""Pages that send a browser elsewhere by `<meta http-equiv="refresh">`."""
+
+from __future__ import annotations
+
+import html
+import re
+
+from reblogbot.sources.shared.body import Body
+from reblogbot.sources.shared.urls import web_url
+
+_HEAD = 20_000
+_META = re.compile(r"<meta\s([^>]{1,2000})>", re.IGNORECASE)
+_ATTRIBUTE = re.compile(
+    r"(http-equiv|content)\s{0,9}=\s{0,9}(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", re.IGNORECASE
+)
+# WHATWG HTML, "shared declarative refresh steps"
+_CONTENT = re.compile(
+    r"\s{0,9}[\d.]{0,9}+\s{0,9}[;,]?\s{0,9}(?:url\s{0,9}=\s{0,9})?([\"']?)(\S.*)", re.IGNORECASE
+)
+
+
+def target(body: Body) -> str:
+    """The URL that the page refers to by a refresh, "" where it stays where it is."""
+    for meta in _META.finditer(body.text()[:_HEAD]):
+        attributes = {
+            name.lower(): html.unescape("".join(values))
+            for name, *values in _ATTRIBUTE.findall(meta[1])
+        }
+        if attributes.get("http-equiv", "").strip().lower() != "refresh":
+            continue
+        content = _CONTENT.fullmatch(attributes.get("content", "").strip())
+        if content is None:
+            continue
+        quote, named = content.groups()
+        url = web_url(body.url, named.partition(quote)[0] if quote else named.strip())
+        return "" if url == body.url else url
+    return ""

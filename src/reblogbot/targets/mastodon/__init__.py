@@ -1,0 +1,1 @@
+"""Accounts on servers that speak the Mastodon API."""

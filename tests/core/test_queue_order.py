@@ -1,0 +1,136 @@
+"""Whose turn it is: order while all may go, turns where some must wait, budgets, best first."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reblogbot.config.settings import AccountSettings, Config, PaceSettings, SourceSettings
+from reblogbot.config.values import Budget
+from reblogbot.core.queue_order import choose, ready, too_old
+from reblogbot.model import Delivery, Post, Sent, State
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+FREE = PaceSettings(per_hour=1000, per_day=10_000)
+
+
+def config(**sources):
+    made = {
+        name: SourceSettings(name=name, kind="feed", to=("news",), **keys)
+        for name, keys in sources.items()
+    }
+    account = AccountSettings(name="news", server="https://social.example", token_env="T")
+    return Config(path=Path("config.toml"), accounts={"news": account}, sources=made)
+
+
+def queued(number, source="a", **fields):
+    given = {"due": NOW, "queued_at": NOW + timedelta(microseconds=number), **fields}
+    post = Post("post", text=str(number))
+    return Delivery(number, "news", source, b"k", post, State.QUEUED, **given)
+
+
+def order(waiting, settings, pace=FREE, sent=()):
+    """The numbers in the order they would go out, each post taking a second."""
+    left, done, now = list(waiting), list(sent), NOW
+    numbers = []
+    while (chosen := choose(left, settings, pace, done, now)) is not None:
+        left.remove(chosen)
+        numbers.append(chosen.id)
+        now += timedelta(seconds=1)
+        done.append(Sent(now, chosen.source))
+    return numbers
+
+
+def test_while_all_may_go_they_go_in_the_order_they_were_queued():
+    waiting = [queued(1, "a"), queued(2, "a"), queued(3, "b"), queued(4, "a"), queued(5, "b")]
+    assert order(waiting, config(a={}, b={})) == [1, 2, 3, 4, 5]
+
+
+def test_where_some_must_wait_sources_take_turns():
+    waiting = [*(queued(n, "a") for n in range(1, 6)), queued(6, "b"), queued(7, "b")]
+    pace = PaceSettings(per_hour=4, per_day=100)
+    assert order(waiting, config(a={}, b={}), pace) == [1, 6, 2, 7]
+
+
+def test_the_source_served_longest_ago_is_next():
+    waiting = [queued(1, "a"), queued(2, "b")]
+    pace = PaceSettings(gap="1m")
+    earlier = [Sent(NOW - timedelta(hours=2), "b"), Sent(NOW - timedelta(hours=1), "a")]
+    assert order(waiting, config(a={}, b={}), pace, earlier) == [2]
+
+
+def test_a_budget_holds_its_source_alone():
+    settings = config(a={"budget": Budget.parse("2/1d")}, b={})
+    waiting = [queued(1, "a"), queued(2, "a"), queued(3, "a"), queued(4, "b")]
+    assert order(waiting, settings) == [1, 2, 4]
+    yesterday = [Sent(NOW - timedelta(hours=25), "a")] * 2
+    assert order(waiting, settings, sent=yesterday) == [1, 2, 4]
+
+
+def test_the_best_go_first_where_the_source_says_so():
+    settings = config(a={"order": "score", "budget": Budget.parse("2/1d")})
+    waiting = [queued(1, score=5.0), queued(2, score=None), queued(3, score=90.0)]
+    assert order(waiting, settings) == [3, 1]
+
+
+def test_what_was_tried_and_not_found_goes_before_all_others():
+    waiting = [queued(1), queued(2, failed_lookups=2)]
+    assert order(waiting, config(a={})) == [2, 1]
+
+
+def test_what_is_not_due_disabled_or_unknown_waits():
+    settings = config(a={}, off={"enabled": False})
+    waiting = [
+        queued(1, due=NOW + timedelta(minutes=1)),
+        queued(2, "off"),
+        queued(3, "removed"),
+        queued(4),
+    ]
+    assert [one.id for one in ready(waiting, settings, NOW)] == [4]
+
+
+@given(
+    st.lists(st.sampled_from("abc"), max_size=25),
+    st.integers(1, 30),
+    st.integers(1, 30),
+)
+def test_each_source_keeps_its_own_order_and_no_cap_drops_anything(names, per_hour, per_day):
+    waiting = [queued(number, name) for number, name in enumerate(names, 1)]
+    pace = PaceSettings(per_hour=per_hour, per_day=per_day)
+    numbers = order(waiting, config(a={}, b={}, c={}), pace)
+    assert len(numbers) == min(len(names), per_hour, per_day)
+    for name in "abc":
+        own = [number for number in numbers if names[number - 1] == name]
+        assert own == [n for n in range(1, len(names) + 1) if names[n - 1] == name][: len(own)]
+
+
+def test_what_was_never_put_off_is_ready_though_the_clock_was_set_back():
+    later = NOW + timedelta(days=40)
+    never = queued(1, due=later, queued_at=later)
+    put_off = queued(2, due=later + timedelta(hours=1), queued_at=later)
+    assert ready([never, put_off], config(a={}), NOW) == [never]
+
+
+@pytest.mark.parametrize(
+    ("published", "queued_for", "quiet", "verdict"),
+    [
+        (None, 0, (), False),
+        (timedelta(days=6), 0, (), False),
+        (timedelta(days=8), 0, (), True),
+        # two nights of ten hours spent waiting do not count
+        (timedelta(days=7, hours=15), 48, ("20:00-06:00",), False),
+        (timedelta(days=8, hours=15), 48, ("20:00-06:00",), True),
+    ],
+)
+def test_an_entry_is_too_old_by_its_age_less_the_quiet_hours_it_waited(
+    published, queued_for, quiet, verdict
+):
+    one = queued(
+        1,
+        published_at=None if published is None else NOW - published,
+        queued_at=NOW - timedelta(hours=queued_for),
+    )
+    pace = PaceSettings.model_validate({"quiet": list(quiet)})
+    assert bool(too_old(one, config(a={}), pace, NOW)) is verdict

@@ -1,0 +1,341 @@
+"""What `preview` shows is, byte for byte, what `sync` then posts; and it leaves no trace."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from harness import Item, items, posted, text_of
+
+from reblogbot.sandbox.server import run_in_thread
+
+LONG = "一段很长的中文摘要，" * 120
+FAMILY = "\N{MAN}\u200d\N{WOMAN}\u200d\N{GIRL}\u200d\N{BOY}"
+SHAPES = {
+    "plain": Item("A title", "https://news.example/1", "and a summary"),
+    "no title": Item(link="https://news.example/2", text="问：为什么？ 答：因为。"),
+    "no link": Item("Only a title", guid="g3"),
+    "headline": Item("【标题】摘要已经在这里", "https://news.example/4", "另一段摘要"),
+    "same text": Item("Twice", "https://news.example/5", "Twice"),
+    "long": Item("长标题" * 30, "https://news.example/6", LONG),
+    "longer": Item("Word " * 200, "https://news.example/7?" + "x=1&" * 60, LONG),
+    "one word": Item("x" * 900, "https://news.example/8"),
+    "emoji": Item(FAMILY * 300, "https://news.example/9"),
+    "markup": Item("<b>Bold</b> &amp; <i>low</i>", "https://news.example/10", "<p>a</p><p>b</p>"),
+    "mentions": Item("@admin@social.example ＠you #tag", "https://news.example/11", "/cc @all"),
+    "tracking": Item("Tracked", "https://news.example/12?id=3&utm_source=x&fbclid=y#top"),
+    "odd link": Item("Odd", "https://news.example/路径/(a)?q=“x”&b=[1]"),
+    "unsafe link": Item("Unsafe", "javascript:alert(1)", guid="g14"),
+    "template syntax": Item("{{ 7*7 }} {% raw %}", "https://news.example/15"),
+    "controls": Item("a\u202eb\u200bc\u0085d", "https://news.example/16", "x\u2028y"),
+    "tags": Item("Tagged", "https://news.example/17", categories=("人工 智能", "C++", "go", "x y")),
+    "rtl": Item("שלום עולם", "https://news.example/18", "مرحبا"),
+    "lines": Item("First\nsecond", "https://news.example/19", "a\n\n\n\n\nb\n c"),
+    "white": Item("\u3000wide\u00a0space ", "https://news.example/20"),
+}
+
+
+@pytest.fixture(scope="module", params=["mastodon", "gotosocial", "takahe"])
+def server(request):
+    with run_in_thread(profile=request.param) as running:
+        yield running
+
+
+def shown(made, account):
+    return [
+        one["text"] or one["link"] for one in made.as_json()["posts"] if one["account"] == account
+    ]
+
+
+@pytest.mark.parametrize(
+    ("number", "keys"),
+    list(
+        enumerate(
+            [
+                {},
+                {"template": "headline"},
+                {"template": "reblog-via", "hashtags": 0, "visibility": "public"},
+                {"template": "paper", "spoiler": "a warning of some length", "language": "zh"},
+                {"template": "{{ title }} — {{ summary }} {{ link }} {{ tags }}", "tags": ["news"]},
+                {"spoiler_rules": [["/长|Bold/", "long ones"]], "replace": [["/title/", "TITLE"]]},
+            ]
+        )
+    ),
+)
+def test_posts_are_byte_for_byte_as_previewed(bot, feeds, server, number, keys):
+    account = f"news{number}"
+    url = feeds.show("/f", list(SHAPES.values()))
+    bot.configure({"hot": {"url": url, **keys}}, {account: (server, "")})
+    made = bot.preview()
+    assert posted(server, account) == []
+    done = bot.sync()
+    assert shown(made, account) == posted(server, account)
+    assert len(posted(server, account)) == len(SHAPES)
+    queued = [one.post for one in bot.deliveries("sent")]
+    assert [post.text for post in queued] == posted(server, account)
+    told = made.as_json()["posts"]
+    assert all(one["length"] <= one["limit"] for one in told)
+    stood = server.statuses(account)
+    assert [one["spoiler"] for one in told] == [one["spoiler_text"] for one in stood]
+    assert [one["visibility"] for one in told] == [one["visibility"] for one in stood]
+    assert done.counts()["sent"] == len(SHAPES)
+
+
+def test_the_json_has_the_keys_of_the_contract(bot, feeds, sandbox, clock):
+    sources = {
+        "hot": {"url": feeds.show("/f", items(clock, "a")), "title": "The list"},
+        "bad": {"url": feeds.fail("/g", 404)},
+    }
+    bot.configure(sources, {"news": (sandbox, "")})
+    made = bot.preview().as_json()
+    assert list(made) == ["posts", "filtered", "errors"]
+    keys = "account source action text visibility language spoiler link length limit media".split()
+    assert [list(one) for one in made["posts"]] == [keys]
+    assert made["posts"][0]["limit"] == 500
+    assert [one["source"] for one in made["errors"]] == ["bad"]
+    assert "404" in made["errors"][0]["error"]
+
+
+def test_what_is_queued_is_shown_first_and_posted_as_it_was_rendered(bot, feeds, sandbox, clock):
+    account = {**bot.account("news", sandbox), "pace": {"per_hour": 1}}
+    url = feeds.show("/f", items(clock, "b", "a"))
+    bot.configure({"hot": {"url": url}}, {"news": account})
+    bot.sync()
+    feeds.show("/f", items(clock, "c", "b", "a"))
+    fast = bot.account("news", sandbox)
+    bot.configure({"hot": {"url": url, "template": "x {{ title }} {{ link }}"}}, {"news": fast})
+    made = bot.preview()
+    assert shown(made, "news") == [text_of("b"), "x Title c https://news.example/c"]
+    bot.sync()
+    assert posted(sandbox)[1:] == shown(made, "news")
+
+
+def test_what_first_holds_back_stands_under_filtered(bot, feeds, sandbox, clock):
+    url = feeds.show("/f", items(clock, "c", "b", "a"))
+    bot.configure({"hot": {"url": url, "first": 1}}, {"news": (sandbox, "")})
+    made = bot.preview().as_json()
+    assert [one["text"] for one in made["posts"]] == [text_of("c")]
+    assert [(one["title"], one["reason"]) for one in made["filtered"]] == [
+        ("Title a", "first_sight"),
+        ("Title b", "first_sight"),
+    ]
+    bot.sync()
+    assert posted(sandbox) == [text_of("c")]
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_every_filter_says_no_to_the_same_entries(bot, feeds, sandbox, clock, known):
+    if known:
+        first = feeds.show("/f", items(clock, "before"))
+        bot.configure({"hot": {"url": first}}, {"news": (sandbox, "")})
+        bot.sync()
+    old = clock.now() - timedelta(days=9)
+    feed = [
+        Item("plum", "https://bad.example/1"),
+        Item("pear", "https://news.example/2"),
+        Item("pear again", "https://news.example/2?utm_source=y"),
+        Item("old pear", "https://news.example/4", at=old),
+        Item("no fruit", "https://news.example/5"),
+    ]
+    # a list of nothing but unknown entries would be a storm
+    feed += items(clock, "before") if known else []
+    filters = {"not_domains": ["bad.example"], "include": ["pear", "plum"]}
+    url = feeds.show("/f", feed)
+    bot.configure({"hot": {"url": url, "filter": filters}}, {"news": (sandbox, "")})
+    made = bot.preview()
+    before = len(posted(sandbox))
+    bot.sync()
+    assert shown(made, "news") == posted(sandbox)[before:]
+    # two entries with titles of their own are two, though they share a link
+    link = "https://news.example/2"
+    assert shown(made, "news") == [f"pear again\n{link}", f"pear\n{link}"]
+    assert len(made.refused) == 3
+
+
+def test_a_storm_is_shown_as_held(bot, feeds, sandbox, clock):
+    url = feeds.show("/f", items(clock, "a"))
+    bot.configure({"hot": {"url": url, "max_per_poll": 2}}, {"news": (sandbox, "")})
+    bot.sync()
+    feeds.show("/f", items(clock, "d", "c", "b", "a"))
+    made = bot.preview()
+    assert made.posts == []
+    assert {one["reason"].partition(":")[0] for one in made.refused} == {"held"}
+    assert bot.sync().counts()["held"] == 3
+
+
+def test_one_link_from_two_sources_is_shown_once(bot, feeds, sandbox, clock):
+    sources = {n: {"url": feeds.show(f"/{n}", items(clock, "b", "a"))} for n in "pq"}
+    bot.configure(sources, {"news": (sandbox, "")})
+    made = bot.preview()
+    bot.sync()
+    assert shown(made, "news") == posted(sandbox) == [text_of("a"), text_of("b")]
+    assert {one["source"] for one in made.refused} == {"q"}
+
+
+@pytest.mark.parametrize(
+    "filters", [{"similar": 0.8}, {"max_per_domain": 1}, {"similar": 0.8, "max_per_domain": 2}]
+)
+def test_what_one_source_brings_counts_for_the_next(bot, feeds, sandbox, filters):
+    same = "老城区的修表匠开了夜校，每周三晚八点"
+    sources = {
+        "p": {"url": feeds.show("/p", [Item(same, "https://one.example/1")]), "filter": filters},
+        "q": {"url": feeds.show("/q", [Item(f"{same}开课", "https://one.example/2")])},
+        "r": {"url": feeds.show("/r", [Item(f"{same}！", "https://one.example/3")])},
+    }
+    for keys in sources.values():
+        keys["filter"] = filters
+    bot.configure(sources, {"news": (sandbox, "")})
+    made = bot.preview()
+    bot.sync()
+    assert shown(made, "news") == posted(sandbox)
+    assert len(posted(sandbox)) == 1
+
+
+def test_boosts_and_what_only_looks_like_one(bot, feeds, sandbox):
+    status = sandbox.add_status("ann@remote.example", "to be boosted")
+    feed = [Item("s", status["url"]), Item("page", "https://nowhere.example/@x/1")]
+    sources = {"hot": {"url": feeds.show("/f", feed), "action": "auto"}}
+    bot.configure(sources, {"news": (sandbox, "")})
+    made = bot.preview()
+    bot.sync()
+    # the account's server tells which is one, when their turn comes
+    assert posted(sandbox) == [status["uri"]]
+    assert len(bot.deliveries("held")) == 1
+    assert [(one["action"], one["text"] or one["link"]) for one in made.as_json()["posts"]] == [
+        ("boost", "https://nowhere.example/@x/1"),
+        ("boost", status["url"]),
+    ]
+
+
+def test_only_the_named_sources_are_shown(bot, feeds, sandbox, clock):
+    sources = {n: {"url": feeds.show(f"/{n}", items(clock, n))} for n in "pq"}
+    bot.configure(sources, {"news": (sandbox, "")})
+    assert shown(bot.preview("q"), "news") == [text_of("q")]
+    assert feeds.times("/p") == 0
+
+
+def test_it_polls_what_is_not_due_and_what_asked_to_be_left_alone(bot, feeds, sandbox, clock):
+    url = feeds.fail("/f", 429, Retry_After="3600")
+    bot.configure({"hot": {"url": url, "every": "10h"}}, {"news": (sandbox, "")})
+    bot.sync()
+    feeds.show("/f", items(clock, "a"))
+    assert shown(bot.preview(), "news") == [text_of("a")]
+
+
+def test_the_best_of_a_hot_list_stands_first_as_it_is_posted(bot, feeds, sandbox):
+    scores = [5, 50, 20, 1, 30]
+    data = [{"t": f"S{n}", "u": f"https://news.example/{n}"} for n in scores]
+    listed = [{**one, "h": n} for one, n in zip(data, scores, strict=True)]
+    source = {
+        "kind": "json",
+        "url": feeds.show("/f", json.dumps(listed).encode()),
+        "path": "@",
+        "fields": {"title": "t", "link": "u", "score": "h"},
+        "order": "score",
+    }
+    for budget in ("2/1d", ""):
+        bot.configure({"hot": {**source, "budget": budget}}, {"news": (sandbox, "")})
+        made = shown(bot.preview(), "news")
+        bot.sync()
+        fresh = posted(sandbox)[-len(made) :]
+        assert [text.partition("\n")[0] for text in made] == (
+            ["S50", "S30", "S20", "S5", "S1"] if budget else ["S20", "S5", "S1"]
+        )
+        assert fresh == made[: len(fresh)]
+    assert len(posted(sandbox)) == 5
+
+
+def test_what_a_disabled_source_has_queued_is_not_shown_as_to_be_posted(bot, feeds, sandbox, clock):
+    account = {**bot.account("news", sandbox), "pace": {"per_hour": 1}}
+    url = feeds.show("/f", items(clock, "b", "a"))
+    bot.configure({"hot": {"url": url}}, {"news": account})
+    bot.sync()
+    bot.configure({"hot": {"url": url, "enabled": False}}, {"news": (sandbox, "")})
+    assert shown(bot.preview(), "news") == []
+    bot.sync()
+    assert posted(sandbox) == [text_of("a")]
+
+
+def test_what_has_grown_too_old_in_the_queue_is_shown_as_filtered(bot, feeds, sandbox, clock):
+    account = {**bot.account("news", sandbox), "pace": {"per_hour": 1}}
+    url = feeds.show("/f", items(clock, "b", "a"))
+    bot.configure({"hot": {"url": url, "filter": {"max_age": "2d"}}}, {"news": account})
+    bot.sync()
+    clock.advance(days=3)
+    made = bot.preview()
+    assert made.posts == []
+    assert [(one["link"], one["reason"][:7]) for one in made.refused] == [
+        ("https://news.example/b", "max_age")
+    ]
+    assert bot.sync().counts()["skipped"] == 1
+
+
+# no trace
+
+
+def listing(folder):
+    return {file.name: file.read_bytes() for file in folder.iterdir()}
+
+
+def test_without_a_store_none_is_made(cli, bot, feeds, sandbox, clock):
+    url = feeds.show("/f", items(clock, "b", "a"))
+    bot.configure({"hot": {"url": url}}, {"news": (sandbox, "")})
+    before = listing(bot.folder)
+    ran = cli("preview", "--json")
+    assert [one["text"] for one in ran.json["posts"]] == [text_of("a"), text_of("b")]
+    assert listing(bot.folder) == before
+    assert sandbox.accepted == []
+    assert cli("sync").code == 0
+    assert posted(sandbox) == [text_of("a"), text_of("b")]
+
+
+def test_an_existing_store_stays_as_it_is(cli, bot, feeds, sandbox, clock):
+    url = feeds.show("/f", items(clock, "b", "a"))
+    bot.configure({"hot": {"url": url}}, {"news": (sandbox, "")})
+    bot.sync()
+    feeds.show("/f", items(clock, "c", "b", "a"))
+    before = listing(bot.folder)
+    first = cli("preview", "--json").json
+    again = cli("preview", "--json").json
+    assert first == again
+    assert [one["text"] for one in first["posts"]] == [text_of("c")]
+    assert listing(bot.folder) == before
+
+
+def test_a_preview_of_a_lost_server_shows_what_would_be_queued(bot, feeds, clock, sandbox):
+    account = {**bot.account("news", sandbox), "server": "http://127.0.0.1:9"}
+    url = feeds.show("/f", items(clock, "a"))
+    bot.configure({"hot": {"url": url}}, {"news": account})
+    assert shown(bot.preview(), "news") == [text_of("a")]
+
+
+def test_a_person_reads_how_the_boosted_status_begins(cli, bot, feeds, sandbox):
+    status = sandbox.add_status("alice", "今天的晚霞像一封没有写地址的信。")
+    feed = [Item("晚霞，一封信", status["url"], "今天的晚霞" * 40)]
+    bot.configure({"hot": {"url": feeds.show("/f", feed)}}, {"news": (sandbox, "")})
+    ran = cli("preview")
+    assert f"boost of {status['url']}" in ran.out
+    (line,) = [line for line in ran.out.splitlines() if "晚霞，一封信" in line]
+    assert line.startswith("  “晚霞，一封信 今天的晚霞")
+    assert line.endswith("…”")
+    assert cli("preview", "--json").json["posts"][0]["text"] == ""
+
+
+def test_limit_shows_so_many_posts_and_all_else(cli, bot, feeds, sandbox, clock):
+    url = feeds.show("/f", items(clock, "c", "b", "a"))
+    bot.configure({"hot": {"url": url}}, {"news": (sandbox, "")})
+    assert len(cli("preview", "--json", "--limit", "2").json["posts"]) == 2
+    text = cli("preview", "--limit", "1").out
+    assert "Title a" in text
+    assert "Title b" not in text
+    assert "2 more" in text
+    assert cli("preview", "--limit", "-1").code == 2
+
+
+def test_an_entry_of_which_nothing_is_left_is_not_posted_empty(bot, feeds, sandbox):
+    url = feeds.show("/hot.xml", [Item("@", guid="1"), Item("Title | Site", guid="2")])
+    rules = [["/^Title.*/", ""]]
+    bot.configure({"hot": {"url": url, "replace": rules}}, {"news": (sandbox, "")})
+    shown = bot.preview()
+    assert [one["reason"].partition(":")[0] for one in shown.refused] == ["empty", "empty"]
+    assert bot.sync().counts()["queued"] == 0
+    assert posted(sandbox) == []

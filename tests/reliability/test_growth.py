@@ -1,0 +1,84 @@
+"""Twice the foreign text costs at most three times the CPU, whatever reads it, whatever it is."""
+
+import importlib
+import inspect
+import warnings
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from foreign_readers import BY_LEXBOR, EDGES, MODULES, NASTY, NESTING, OWN, READERS, TIMED
+from growth import FACTOR, growth
+
+import reblogbot
+from reblogbot.errors import ReblogbotError
+
+QUICK = 8_000
+SOME = 5
+
+
+def public_functions(module):
+    found = importlib.import_module(f"reblogbot.{module}")
+    return {
+        f"{module}.{name}"
+        for name, value in vars(found).items()
+        if not name.startswith("_")
+        and inspect.isfunction(inspect.unwrap(value) if callable(value) else value)
+        and value.__module__ == found.__name__
+    }
+
+
+def test_every_module_that_may_read_foreign_text_is_listed():
+    source = Path(reblogbot.__file__).parent
+    there = {
+        ".".join(path.relative_to(source).with_suffix("").parts)
+        for folder in ("core/text", "sources", "targets")
+        for path in (source / folder).glob("*.py")
+        if path.stem != "__init__"
+    }
+    assert there - {*MODULES} == EDGES
+
+
+def test_every_public_function_over_foreign_text_is_measured():
+    there = set().union(*map(public_functions, MODULES))
+    assert there - READERS.keys() - OWN - TIMED == set()
+    assert (READERS.keys() | OWN | TIMED) - there == set()
+    assert READERS.keys() & (OWN | TIMED) == set()
+
+
+def reading(name):
+    """The reader, for which refusing a text is as good as reading it."""
+
+    def read(text):
+        with suppress(ReblogbotError, ValueError), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            READERS[name](text)
+
+    return read
+
+
+def worst(name, fragments, most):
+    """The fragment whose repetition costs more than in proportion, and by how much; or None."""
+    read = reading(name)
+    if name in BY_LEXBOR:
+        fragments = [one for one in fragments if not any(tag in one for tag in NESTING)]
+    read("imported and compiled")
+    for fragment in fragments:
+        factor = growth(read, lambda size, one=fragment: one * (size // len(one)), most)
+        if factor > FACTOR:
+            return fragment, factor
+    return None
+
+
+@pytest.mark.parametrize(("number", "name"), [*enumerate(READERS)])
+def test_twice_the_text_costs_no_reader_more_than_three_times_the_cpu(number, name):
+    # each reader meets some, and each fragment many readers; `make growth` tries all on all
+    assert worst(name, NASTY[number % SOME :: SOME], QUICK) is None
+
+
+def test_the_measure_tells_what_is_out_of_proportion():
+    def squared(text):
+        return sum(one == other for one in text for other in text)
+
+    assert growth(squared, lambda size: "a" * (size // 5), QUICK) > FACTOR
+    assert growth(lambda text: sum(map(ord, text)), lambda size: "a" * size, 1 << 20) <= FACTOR

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from reblogbot.runtime.lease_owner import BOOT_ID, is_dead, new_owner
+
+WAIT = """
+import sys
+from reblogbot.runtime.lease_owner import new_owner
+print(new_owner(), flush=True)
+sys.stdin.readline()
+"""
+
+
+@pytest.fixture
+def bearer():
+    """A process that has said its name and waits to be ended."""
+    child = subprocess.Popen(
+        [sys.executable, "-c", WAIT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    child.name = child.stdout.readline().strip()
+    yield child
+    child.kill()
+    child.wait()
+    child.stdin.close()
+    child.stdout.close()
+
+
+def test_no_name_is_given_twice():
+    assert len({new_owner() for _ in range(1000)}) == 1000
+
+
+def test_we_ourselves_live():
+    assert not is_dead(new_owner())
+
+
+def test_a_process_that_runs_lives(bearer):
+    assert not is_dead(bearer.name)
+
+
+def test_a_process_that_is_stopped_lives(bearer):
+    bearer.send_signal(signal.SIGSTOP)
+    os.waitid(os.P_PID, bearer.pid, os.WSTOPPED)
+    assert not is_dead(bearer.name)
+    bearer.send_signal(signal.SIGCONT)
+
+
+def test_a_process_that_ended_is_dead(bearer):
+    bearer.stdin.write("\n")
+    bearer.stdin.flush()
+    bearer.wait()
+    assert is_dead(bearer.name)
+
+
+def test_a_killed_process_is_dead_before_its_parent_asks(bearer):
+    bearer.kill()
+    os.waitid(os.P_PID, bearer.pid, os.WEXITED | os.WNOWAIT)
+    assert is_dead(bearer.name)
+
+
+def test_another_process_under_the_same_number_is_another(bearer):
+    here, pid, started, nonce = bearer.name.split("/")
+    assert is_dead(f"{here}/{pid}/{int(started) - 1}/{nonce}")
+    assert is_dead(f"{here}/{pid}/{started}1/{nonce}")
+
+
+@pytest.mark.parametrize("change", ["another boot", "another container"])
+def test_what_ran_elsewhere_may_live(bearer, change):
+    here, _, rest = bearer.name.partition("/")
+    boot, _, namespace = here.partition(":")
+    elsewhere = f"other:{namespace}" if change == "another boot" else f"{boot}:1"
+    bearer.kill()
+    bearer.wait()
+    assert is_dead(f"{here}/{rest}")
+    assert not is_dead(f"{elsewhere}/{rest}")
+
+
+@pytest.mark.parametrize(
+    "name", ["", "/", "///", "nonsense", "/1//abcd", "here/x/y/z", "{here}", "{here}/x/1/abcd"]
+)
+def test_a_name_that_tells_nothing_may_be_of_somebody_alive(name):
+    here = new_owner().partition("/")[0]
+    assert not is_dead(name.format(here=here))
+
+
+def test_a_number_no_process_can_have_is_nobodys():
+    here = new_owner().partition("/")[0]
+    assert is_dead(f"{here}/{2**40}/1/abcd")
+
+
+HIDDEN = """
+import os, subprocess, sys
+from reblogbot.runtime.lease_owner import BOOT_ID, is_dead, new_owner
+new_owner()
+name = sys.stdin.readline().strip()
+subprocess.run(["mount", "-t", "proc", "-o", "hidepid=2", "proc", "/proc"], check=True)
+os.setgroups([]); os.setgid(65534); os.setuid(65534)
+print(os.path.exists(f"/proc/{name.split('/')[1]}/stat"), is_dead(name))
+"""
+
+
+def test_a_process_the_system_hides_from_us_may_live(bearer):
+    # as under ProtectProc=invisible: the admin's own `sync` is not seen by the daemon
+    if os.geteuid() or not shutil.which("unshare"):
+        pytest.skip("NOT TESTED: only root can hide a process from somebody else")
+    done = subprocess.run(
+        ["unshare", "--mount", sys.executable, "-c", HIDDEN],
+        input=f"{bearer.name}\n",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    if "mount" in done.stderr:
+        pytest.skip("NOT TESTED: /proc cannot be mounted here")
+    assert done.stdout.split() == ["False", "False"], done.stderr
+
+
+SUBSET = """
+import os, subprocess, sys
+subprocess.run(["mount", "-t", "proc", "-o", "subset=pid", "proc", "/proc"], check=True)
+from reblogbot.runtime.lease_owner import BOOT_ID, is_dead, new_owner
+print(new_owner(), is_dead(sys.stdin.readline().strip()))
+"""
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_a_unit_that_sees_nothing_of_the_kernel_knows_its_boot_when_told(bearer, is_told):
+    # as under ProcSubset=pid, where systemd passes the boot on, written without dashes
+    if os.geteuid() or not shutil.which("unshare"):
+        pytest.skip("NOT TESTED: only root can hide a part of /proc")
+    bearer.kill()
+    bearer.wait()
+    here = bearer.name.partition("/")[0]
+    boot = here.partition(":")[0].replace("-", "")
+    environ = {name: value for name, value in os.environ.items() if name != BOOT_ID}
+    done = subprocess.run(
+        ["unshare", "--mount", sys.executable, "-c", SUBSET],
+        input=f"{bearer.name}\n",
+        env=environ | ({BOOT_ID: boot} if is_told else {}),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    if "mount" in done.stderr:
+        pytest.skip("NOT TESTED: /proc cannot be mounted here")
+    name, dead = done.stdout.split()
+    # not told, its leases run out by the clock
+    assert (name.partition("/")[0], dead) == ((here, "True") if is_told else ("", "False"))

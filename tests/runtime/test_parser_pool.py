@@ -1,0 +1,300 @@
+"""The parse workers: whatever is run there, the caller gets an answer or one clear error."""
+
+import asyncio
+import os
+import pickle
+import select
+import signal
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pool_jobs
+import pytest
+
+from reblogbot.errors import SourceError
+from reblogbot.model import Media
+from reblogbot.runtime import parser_child, parser_replies
+from reblogbot.runtime.parser_pool import WorkerPool
+
+MEMORY = 256 * 1024 * 1024
+
+
+@pytest.fixture
+async def pool():
+    # a deadline no well-behaved call of these tests comes near, however loaded the machine is
+    async with WorkerPool(workers=2, deadline=timedelta(seconds=30), memory=MEMORY) as pool:
+        yield pool
+
+
+@pytest.fixture
+async def hasty():
+    async with WorkerPool(workers=1, deadline=timedelta(seconds=1.5), memory=MEMORY) as pool:
+        yield pool
+
+
+async def failure(pool, function, *args):
+    with pytest.raises(SourceError) as caught:
+        await pool(function, *args)
+    return caught.value
+
+
+def is_alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+async def test_a_worker_answers_and_is_used_again(pool):
+    assert await pool(pool_jobs.double, 21) == 42
+    first = await pool(pool_jobs.process_id)
+    assert first != os.getpid()
+    assert [await pool(pool_jobs.process_id) for _ in range(5)] == [first] * 5
+
+
+async def test_a_large_request_and_a_large_answer_pass(pool):
+    assert await pool(pool_jobs.double_bytes, b"x" * 5_000_000) == b"x" * 10_000_000
+
+
+async def test_no_more_than_so_many_workers_live_at_once(pool):
+    pids = await asyncio.gather(*(pool(pool_jobs.process_id) for _ in range(40)))
+    assert len(set(pids)) <= 2
+
+
+async def test_what_a_library_prints_is_not_taken_for_an_answer(pool):
+    assert await pool(pool_jobs.print_and_return, "hello") == "hello"
+    assert await pool(pool_jobs.double, 1) == 2
+
+
+async def test_an_endless_loop_is_killed_at_the_deadline(hasty):
+    pid = await hasty(pool_jobs.process_id)
+    error = await failure(hasty, pool_jobs.loop_for_ever)
+    assert (error.slug, error.outcome) == ("parse_deadline", "refused")
+    assert not is_alive(pid)
+    assert await hasty(pool_jobs.double, 1) == 2
+
+
+async def test_what_grows_without_bounds_is_refused(pool):
+    error = await failure(pool, pool_jobs.hoard)
+    assert (error.slug, error.outcome) == ("parse_memory", "refused")
+    assert await pool(pool_jobs.double, 1) == 2
+
+
+async def test_a_worker_that_dies_is_replaced(pool):
+    error = await failure(pool, pool_jobs.die, 3)
+    assert (error.slug, error.outcome) == ("parser_died", "failed")
+    assert await pool(pool_jobs.double, 1) == 2
+
+
+async def test_a_worker_killed_while_idle_is_replaced_unnoticed(pool):
+    pid = await pool(pool_jobs.process_id)
+    os.kill(pid, signal.SIGKILL)
+    while is_alive(pid):
+        await asyncio.sleep(0)
+    for _ in range(3):
+        try:
+            assert await pool(pool_jobs.double, 1) == 2
+        except SourceError as error:
+            assert error.slug == "parser_died"
+    assert await pool(pool_jobs.double, 1) == 2
+
+
+async def test_our_own_errors_come_through_whole(pool):
+    error = await failure(pool, pool_jobs.refuse)
+    assert (error.slug, error.message, error.outcome) == ("too_odd", "no, thanks", "retry_later")
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        pool_jobs.stumble,
+        pool_jobs.return_a_lambda,
+        pool_jobs.return_a_naive_instant,
+        pool_jobs.return_what_nobody_knows,
+    ],
+)
+async def test_any_other_error_becomes_one_line(pool, function):
+    error = await failure(pool, function)
+    assert (error.slug, error.outcome) == ("parse_failed", "failed")
+    assert error.message.isprintable()
+    assert await pool(pool_jobs.double, 1) == 2
+
+
+def frame(kind, body=b"", length=None):
+    return parser_child.FRAME.pack(kind, len(body) if length is None else length) + body
+
+
+HOSTILE_REPLIES = {
+    "longer than the bound": frame(parser_child.VALUE, length=2**40),
+    "an error as long as a book": frame(parser_child.ERROR, length=20_000),
+    "out of memory, with a body": frame(parser_child.MEMORY, b"[]"),
+    "of a kind that no child sends now": frame(parser_child.READY, b"[[]]"),
+    "of no kind": frame(b"x", b"[[]]"),
+    "a pickle": frame(parser_child.VALUE, pickle.dumps(os.getcwd)),
+    "no JSON": frame(parser_child.VALUE, b"[{"),
+    "another type": frame(parser_child.VALUE, b"[17]"),
+    "another dataclass": frame(
+        parser_child.VALUE, parser_replies.encode(Media("https://a.example/"))
+    ),
+    "nested without end": frame(parser_child.VALUE, b"[" * 1_000_000),
+    "an error without words": frame(parser_child.ERROR, b'[["slug"]]'),
+    "an error of an unknown outcome": frame(parser_child.ERROR, b'[["slug","words","explode"]]'),
+}
+
+
+@pytest.mark.parametrize("octets", HOSTILE_REPLIES.values(), ids=HOSTILE_REPLIES)
+async def test_a_reply_of_no_honest_child_is_refused_and_its_child_killed(pool, octets):
+    pid = await pool(pool_jobs.process_id)
+    error = await failure(pool, pool_jobs.answer_with, octets)
+    assert (error.slug, error.outcome) == ("parse_reply", "refused")
+    assert error.message.isprintable()
+    assert not is_alive(pid)
+    assert await pool(pool_jobs.double, 1) == 2
+
+
+async def test_a_result_of_another_type_than_promised_is_refused(pool):
+    error = await failure(pool, pool_jobs.return_another_type)
+    assert (error.slug, error.outcome) == ("parse_reply", "refused")
+
+
+async def test_a_result_over_the_bound_is_refused():
+    async with WorkerPool(workers=1, reply=1000) as pool:
+        assert len(await pool(pool_jobs.double_bytes, b"x" * 300)) == 600
+        error = await failure(pool, pool_jobs.double_bytes, b"x" * 500)
+        assert error.slug == "parse_reply"
+
+
+async def test_a_reply_cut_short_ends_with_the_child(pool):
+    error = await failure(pool, pool_jobs.die_amid, frame(parser_child.VALUE, b"[", length=100))
+    assert error.slug == "parser_died"
+
+
+@pytest.mark.parametrize(
+    ("function", "octets"),
+    [(pool_jobs.drip, frame(parser_child.VALUE, length=1000)), (pool_jobs.answer_with, b"v\0")],
+    ids=["by drops", "begun and never ended"],
+)
+async def test_a_reply_that_takes_too_long_is_killed_at_the_deadline(hasty, function, octets):
+    pid = await hasty(pool_jobs.process_id)
+    error = await failure(hasty, function, octets)
+    assert error.slug in ("parse_deadline", "parse_reply")
+    assert not is_alive(pid)
+
+
+async def test_a_childs_words_reach_no_terminal_as_commands(pool):
+    body = parser_replies.encode(
+        parser_child.Fault("od\x1bd", "first\x1b[31m\nsecond\u202e", "failed")
+    )
+    error = await failure(pool, pool_jobs.answer_with, frame(parser_child.ERROR, body))
+    assert (error.slug, error.message) == ("od d", "first [31m second ")
+
+
+async def test_a_cancelled_call_leaves_no_late_answer_and_no_process(pool):
+    pid = await pool(pool_jobs.process_id)
+    before = cpu_ticks(pid)
+    task = asyncio.ensure_future(pool(pool_jobs.loop_for_ever))
+    while cpu_ticks(pid) < before + 5:
+        await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert not is_alive(pid)
+    assert await asyncio.gather(*(pool(pool_jobs.double, n) for n in range(9))) == list(
+        range(0, 18, 2)
+    )
+
+
+def cpu_ticks(pid):
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11])
+
+
+async def test_close_ends_every_worker():
+    async with WorkerPool() as pool:
+        pids = set(await asyncio.gather(*(pool(pool_jobs.process_id) for _ in range(8))))
+    assert not any(is_alive(pid) for pid in pids)
+
+
+PARENT = """
+import asyncio, os, sys
+import pool_jobs
+from reblogbot.runtime.parser_pool import WorkerPool
+
+async def main():
+    pool = WorkerPool()
+    print(await pool(pool_jobs.process_id), flush=True)
+    await WAIT
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize(
+    "wait", ["asyncio.Event().wait()", "pool(pool_jobs.loop_for_ever)"], ids=["idle", "at work"]
+)
+def test_a_worker_does_not_outlive_a_killed_parent(wait):
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT.replace("WAIT", wait)],
+        env=env,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as parent:
+        pid = int(parent.stdout.readline())
+        ended = os.pidfd_open(pid)
+        if "loop" in wait:
+            before = cpu_ticks(pid)
+            while cpu_ticks(pid) < before + 5:
+                time.sleep(0)
+        parent.kill()
+        parent.wait()
+        assert select.select([ended], [], [], 30)[0]
+        os.close(ended)
+
+
+# shares
+
+
+async def test_a_source_with_many_documents_leaves_a_worker_to_the_others(pool):
+    many = [asyncio.ensure_future(pool.share("greedy")(pool_jobs.loop_for_ever)) for _ in range(20)]
+    for number in range(10):
+        assert await pool.share("modest")(pool_jobs.double, number) == 2 * number
+    assert not any(task.done() for task in many)
+    for task in many:
+        task.cancel()
+    await asyncio.gather(*many, return_exceptions=True)
+
+
+async def test_a_source_waits_for_one_call_of_each_other_source_at_most(tmp_path):
+    async with WorkerPool(workers=1) as pool:
+        done = []
+
+        async def called(name):
+            await pool.share(name)(pool_jobs.double, 1)
+            done.append(name)
+
+        # a greedy source that came first must not be served twice before the others
+        names = [*["greedy"] * 10, "b", "c"]
+        await asyncio.gather(*map(called, names))
+    assert max(done.index("b"), done.index("c")) <= 3
+
+
+async def test_a_share_may_have_a_deadline_of_its_own(pool):
+    share = pool.share("s", timedelta(seconds=0.5))
+    error = await failure(share, pool_jobs.loop_for_ever)
+    assert error.slug == "parse_deadline"
+    assert "longer than 0.5 s" in error.message
+    assert await pool.share("s")(pool_jobs.double, 1) == 2
+
+
+async def test_a_call_of_a_share_that_is_cancelled_gives_its_turn_to_the_next(pool):
+    share = pool.share("s")
+    task = asyncio.ensure_future(share(pool_jobs.loop_for_ever))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await share(pool_jobs.double, 1) == 2

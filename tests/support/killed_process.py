@@ -1,0 +1,139 @@
+"""A process that ends at a chosen call to the world: killed before or after it, or interrupted."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from types import SimpleNamespace
+from typing import Any, Literal
+
+from reblogbot.engine.access import Access
+from reblogbot.engine.pipeline import Pipeline
+
+How = Literal["before", "after", "interrupted"]
+
+
+class Killed(BaseException):
+    """As a kill -9: nothing of ours may catch it, and nothing is done after it."""
+
+
+class Reaper:
+    """Counts calls to the world, or those of one name, and ends everything at one of them.
+
+    Before or after the call took effect, as a kill -9 does, or by cancelling what runs, as a
+    signal does while the call goes on.
+    """
+
+    def __init__(self, deadly: int, how: How, name: str = "") -> None:
+        self.calls: list[str] = []
+        self.has_struck = False
+        self._left = deadly
+        self._how = how
+        self._name = name
+        self._accesses: list[Access] = []
+        self._interrupt: Callable[[], object] = lambda: None
+
+    async def attend(self, work: Coroutine[Any, Any, Any]) -> Any:
+        """What `work` returns, unless it is ended. Raises Killed or CancelledError."""
+        loop, current = asyncio.get_running_loop(), asyncio.current_task()
+        assert current is not None
+        self._interrupt = lambda: loop.call_soon_threadsafe(current.cancel)
+        return await work
+
+    async def bury(self) -> None:
+        """Wait for what outlives its process here alone: calls on the wire, other tasks."""
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for other in others:
+            other.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        for access in self._accesses:
+            await access._thread.end()
+
+    def strikes(self, name: str) -> bool:
+        """Note a call; True when it is the last one that takes effect. Raises Killed."""
+        if self.has_struck and self._how != "interrupted":
+            # what would run on the way out, such as `finally`, does not run in a killed process
+            raise Killed
+        self.calls.append(name)
+        self._left -= self._name in ("", name)
+        if self.has_struck or self._left:
+            return False
+        self.has_struck = True
+        if self._how == "interrupted":
+            self._interrupt()
+            return False
+        if self._how == "before":
+            raise Killed
+        return True
+
+    def around(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+        def called(*args: Any, **kwargs: Any) -> Any:
+            last = self.strikes(name)
+            made = method(*args, **kwargs)
+            if last:
+                raise Killed
+            return made
+
+        return called
+
+    def around_async(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+        async def called(*args: Any, **kwargs: Any) -> Any:
+            last = self.strikes(name)
+            made = await method(*args, **kwargs)
+            if last:
+                raise Killed
+            return made
+
+        return called
+
+    def make(self, edges: Any, config: Any, store: Any) -> Pipeline:
+        """The composition root, with the reaper between the pipeline and every edge."""
+        whole = edges.pipeline(config, store)
+        parts: Any = SimpleNamespace(
+            sources=Edge(store.sources, "sources", self),
+            outbox=Edge(store.outbox, "outbox", self),
+            publications=store.publications,
+            tallies=store.tallies,
+            history=store.history,
+            daemons=store.daemons,
+            name=store.name,
+        )
+
+        def make_source(settings: Any) -> Any:
+            source = whole.poller._make_source(settings)
+            return SimpleNamespace(poll=self.around_async("source.poll", source.poll))
+
+        def make_access(account: Any, _store: Any, in_store: Any) -> Access:
+            real = whole._make_access(account, store, in_store)
+            access = Access(
+                account.name,
+                lambda: Edge(real.target, "target", self),
+                real._token,
+                parts,
+                in_store,
+                edges.clock,
+            )
+            self._accesses.append(access)
+            return access
+
+        return Pipeline(
+            config,
+            parts,
+            make_source,
+            make_access,
+            whole._gallery,
+            edges.workers,
+            edges.clock,
+            lambda: 0.5,
+        )
+
+
+class Edge:
+    """A part of the world whose every method may be the last one called."""
+
+    def __init__(self, inner: Any, name: str, reaper: Reaper) -> None:
+        self._inner, self._name, self._reaper = inner, name, reaper
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._inner, name)
+        return self._reaper.around(f"{self._name}.{name}", found) if callable(found) else found
