@@ -41,8 +41,8 @@ class Fate:
     def run(self):
         raise MemoryError
 
-aside.LOOK = 0.1
-aside.ThreadPoolExecutor = Executor
+worker_thread.LOOK = 0.1
+worker_thread.ThreadPoolExecutor = Executor
 signal.signal(signal.SIGALRM, lambda *_: doomed[-1].put(Fate()))
 cli.main()
 """

@@ -31,7 +31,7 @@ from reblogbot.runtime import lease_owner
 from reblogbot.store.outbox import Outbox
 from reblogbot.targets.mastodon import transport
 
-owner._here = lambda: machine
+lease_owner._here = lambda: machine
 left = [where]
 
 def stop_at(place):
@@ -54,7 +54,7 @@ def send(self, body):
     return original_send(self, body)
 
 original_claim, Outbox.claim = Outbox.claim, claim
-original_send, wire._Clocked.send = wire._Clocked.send, send
+original_send, transport._Clocked.send = transport._Clocked.send, send
 from reblogbot.cli import main
 main()
 """
