@@ -1,4 +1,4 @@
-"""What the documents promise: every error is explained, and nothing is explained that is not there."""
+"""The documents: every error is explained, no other error is, and examples match the program."""
 
 import ast
 import re
@@ -20,8 +20,8 @@ ERRORS = {
 }  # fmt: skip
 
 
-def tabled():
-    """The slugs that stand in tables, from which errors are made."""
+def slugs_in_tables():
+    """The slugs in tables of the source code from which errors are built."""
     yield from (row.slug for row in responses.ERRORS)
     yield from responses._ADVICE
     yield from (slug for _, slug, _ in http._CAUSES)
@@ -29,12 +29,12 @@ def tabled():
     yield from files.BY_NUMBER.values()
 
 
-def raised():
-    """The slugs in those tables, and those that stand as literals where errors are made."""
-    slugs = set(tabled())
+def raised_slugs():
+    """The slugs in those tables, and the literal slugs in calls that build an error."""
+    slugs = set(slugs_in_tables())
     for path in (ROOT / "src").rglob("*.py"):
         if "testing" in path.parts:
-            continue  # what it raises on purpose is no admin's business
+            continue  # its errors reach the authors of plug-ins, not admins
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and node.args:
                 name = getattr(node.func, "id", getattr(node.func, "attr", ""))
@@ -44,8 +44,8 @@ def raised():
     return sorted(slugs)
 
 
-@pytest.mark.parametrize("slug", raised())
-def test_every_error_has_its_words_in_operations(slug):
+@pytest.mark.parametrize("slug", raised_slugs())
+def test_every_error_is_explained_in_operations(slug):
     assert (
         f"`{slug}`" in OPERATIONS
         or f"#### {slug.replace('_', '-')}\n" in OPERATIONS
@@ -56,7 +56,7 @@ def test_every_error_has_its_words_in_operations(slug):
     )
 
 
-def test_no_error_is_explained_that_is_not_there():
+def test_no_error_is_explained_that_does_not_exist():
     explained = OPERATIONS[OPERATIONS.index("## Messages by slug") :]
     titles = ", ".join(re.findall(r"^#### (.*)$", explained, re.MULTILINE)).replace("-", "_")
     bullets = re.findall(r"^\* ((?:`\w+`(?:,\s+)?)+):", explained, re.MULTILINE)
@@ -78,8 +78,8 @@ def test_the_quickstart_shows_what_init_writes():
 
 
 def test_no_message_names_a_file_that_an_installed_copy_does_not_have():
-    """Docstrings and comments may: they are read in a checkout."""
-    named = []
+    """Docstrings and comments may name such files: they are read in a checkout."""
+    messages = []
     for path in (ROOT / "src").rglob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         docstrings = {
@@ -87,7 +87,7 @@ def test_no_message_names_a_file_that_an_installed_copy_does_not_have():
             for node in ast.walk(tree)
             if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
         }
-        named += [
+        messages += [
             (path.name, node.value)
             for node in ast.walk(tree)
             if isinstance(node, ast.Constant)
@@ -95,7 +95,7 @@ def test_no_message_names_a_file_that_an_installed_copy_does_not_have():
             and id(node) not in docstrings
             and re.search(r"docs/|\.md\b|config\.example", node.value)
         ]
-    assert named == []
+    assert messages == []
 
 
 def test_every_decision_is_listed():

@@ -1,4 +1,4 @@
-"""The plug-in of docs/extending.md, taken from the page, installed and run as an admin would."""
+"""The plug-in of docs/extending.md: copied from the page, installed, and run by the program."""
 
 import json
 import os
@@ -19,7 +19,7 @@ LIST = b"12\thttps://x.example/1\tNight trains return\n7\thttps://x.example/2\tO
 
 @pytest.fixture
 def installed(tmp_path):
-    """A folder on the path with the plug-in, as an installer would leave it."""
+    """A folder for PYTHONPATH that contains the plug-in as pip would install it."""
     project = tomllib.loads(PYPROJECT)["project"]
     folder = tmp_path / "site"
     record = folder / "reblogbot_lobby-1.0.dist-info"
@@ -49,9 +49,9 @@ def run(folder, *command, cwd):
 def test_the_plug_in_passes_its_own_test(installed, tmp_path):
     (tmp_path / "test_lobby.py").write_text(TEST, encoding="utf-8")
     (tmp_path / "pytest.ini").write_text("[pytest]\nasyncio_mode = auto\n")
-    done = run(installed, "-m", "pytest", "-q", "test_lobby.py", cwd=tmp_path)
-    assert done.returncode == 0, done.stdout
-    assert "8 passed" in done.stdout
+    result = run(installed, "-m", "pytest", "-q", "test_lobby.py", cwd=tmp_path)
+    assert result.returncode == 0, result.stdout
+    assert "8 passed" in result.stdout
 
 
 def test_the_program_polls_the_plug_in_like_any_kind(installed, tmp_path):
@@ -65,22 +65,22 @@ def test_the_program_polls_the_plug_in_like_any_kind(installed, tmp_path):
             + 'first = "all"\n',
             encoding="utf-8",
         )
-        done = run(installed, "-m", "reblogbot", "preview", "--json", cwd=tmp_path)
-    shown = json.loads(done.stdout)
-    texts = [post["text"] for post in shown["posts"]]
-    assert texts == ["Night trains return\nhttps://x.example/1"], done.stderr
-    assert [one["title"] for one in shown["filtered"]] == ["Old carriages"]
+        result = run(installed, "-m", "reblogbot", "preview", "--json", cwd=tmp_path)
+    preview = json.loads(result.stdout)
+    texts = [post["text"] for post in preview["posts"]]
+    assert texts == ["Night trains return\nhttps://x.example/1"], result.stderr
+    assert [entry["title"] for entry in preview["filtered"]] == ["Old carriages"]
 
 
-def test_a_wrong_key_of_the_plug_in_is_a_fault_with_its_line(installed, tmp_path):
+def test_an_unknown_key_of_the_plug_in_is_a_fault_with_its_line(installed, tmp_path):
     (tmp_path / "config.toml").write_text(
         '[accounts.news]\nserver = "https://s.example"\ntoken_env = "T"\n'
         + CONFIG.replace("board", "bord"),
         encoding="utf-8",
     )
-    done = run(installed, "-m", "reblogbot", "check", cwd=tmp_path)
-    assert done.returncode == 2
+    result = run(installed, "-m", "reblogbot", "check", cwd=tmp_path)
+    assert result.returncode == 2
     assert (
         'config.toml:7: sources.lobby.bord: unknown key; did you mean "board"?'
-        in done.stdout + done.stderr
+        in result.stdout + result.stderr
     )

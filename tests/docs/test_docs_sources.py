@@ -1,4 +1,4 @@
-"""The examples of docs/sources.md, each loaded and run against a sample of its site on loopback."""
+"""The examples of docs/sources.md, each polled from a sample of its site on loopback."""
 
 import json
 import re
@@ -115,7 +115,7 @@ PAPERS_COOL = f"""<feed xmlns="http://www.w3.org/2005/Atom"><title>cs.CL</title>
 <id>https://papers.cool/arxiv/2611.01234</id><link rel="alternate" href="https://papers.cool/arxiv/2611.01234"/>
 <author><name>Ann One</name></author><author><name>Ben Two</name></author><summary>{ABSTRACT}</summary></entry></feed>"""
 
-# by the source's name: what its site answers, and what is posted
+# by the name of the source: the answer of its site, and the text of a post
 SAMPLES = {
     **dict.fromkeys(("day", "three-days", "week", "jokes", "pictures", "tech", "questions"), (CHOUTI, SPLIT)),
     "hot": (CHOUTI, f"Reblog via 抽屉新热榜\n\n{WHOLE}"),
@@ -147,14 +147,14 @@ class Clock:
 
 
 def config_of(folder, site, name, source):
-    """The example as a whole config, its site's host replaced by the loopback."""
+    """The example as a whole config, with the loopback server in place of its site."""
     parts = urlsplit(source.get("url", ""))
     query = f"?{parts.query}" if parts.query else ""
-    there = {**source, "url": site.url(parts.path) + query}
+    local_source = {**source, "url": site.url(parts.path) + query}
     account = {"server": "https://social.example", "token_file": "news.token"}
-    whole = {"accounts": {"news": account}, "sources": {name: there}}
+    document = {"accounts": {"news": account}, "sources": {name: local_source}}
     path = folder / "config.toml"
-    path.write_text(tomlkit.dumps(whole), encoding="utf-8")
+    path.write_text(tomlkit.dumps(document), encoding="utf-8")
     return load_config(path)
 
 
@@ -164,7 +164,7 @@ def test_every_example_has_a_sample():
 
 
 @pytest.mark.parametrize("name", SOURCES)
-async def test_an_example_posts_what_its_site_shows(name, tmp_path):
+async def test_an_example_posts_the_entries_of_its_site(name, tmp_path):
     sample, expected = SAMPLES[name]
     body = sample if isinstance(sample, str) else json.dumps(sample, ensure_ascii=False)
     async with Site() as site, WorkerPool(workers=1) as offload:
@@ -192,7 +192,7 @@ async def test_an_example_posts_what_its_site_shows(name, tmp_path):
         assert [entry.score for entry in batch.entries] == [SCORES[name]]
 
 
-def test_every_list_of_chouti_is_shown():
-    shown = {source.get("list", "hot") for source in SOURCES.values() if source["kind"] == "chouti"}
+def test_every_list_of_chouti_has_an_example():
+    lists = {source.get("list", "hot") for source in SOURCES.values() if source["kind"] == "chouti"}
     options = factory("chouti").Options
-    assert shown == set(options.model_fields["list"].annotation.__args__)
+    assert lists == set(options.model_fields["list"].annotation.__args__)

@@ -1,4 +1,4 @@
-"""The examples in docs/templates.md, rendered: what stands there is what is posted."""
+"""The examples of docs/templates.md: each entry is rendered as the page shows it."""
 
 import re
 import tomllib
@@ -15,28 +15,28 @@ EXAMPLES = re.findall(r"^## (.*?)$|^```toml example\n(.*?)^```$", PAGE, re.MULTI
 
 
 def examples():
-    heading, found = "", []
+    heading, params = "", []
     for title, block in EXAMPLES:
         heading = title or heading
         if block:
-            found.append(pytest.param(tomllib.loads(block), id=heading))
-    return found
+            params.append(pytest.param(tomllib.loads(block), id=heading))
+    return params
 
 
-def test_the_page_has_its_examples():
+def test_the_page_has_examples():
     assert len(examples()) >= 8
 
 
 @pytest.mark.parametrize("example", examples())
-def test_an_example_is_posted_to_the_letter(example):
+def test_an_example_renders_exactly_as_shown(example):
     source = SourceSettings(name="s", kind="feed", to=("news",), **example.get("source", {}))
     account = AccountSettings(name="news", server="https://social.example", token_env="T")
-    given = {
+    fields = {
         key: tuple(value) if isinstance(value, list) else value
         for key, value in example["entry"].items()
     }
     limits = Limits(example.get("limit", 500), per_link=23)
-    post = compose(Entry(**given), source, account, limits)
+    post = compose(Entry(**fields), source, account, limits)
     expected = example["post"]
     assert post.text == expected["text"].removeprefix("\n")
     assert post.length <= limits.characters
