@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from reblogbot.core import identity
 from reblogbot.core.habits import remarks
+from reblogbot.core.identity.evidence import SHARED, Evidence
+from reblogbot.core.identity.match_fields import CONFIRMATIONS
 from reblogbot.core.recognition import (
-    SHARED,
     candidates,
     lookup_keys,
     recognise,
 )
-from reblogbot.core.traits import CONFIRMED, Evidence
 from reblogbot.model import Batch, Entry
 from reblogbot.model.evidence import Habits
 from reblogbot.model.history import SourceHistory
@@ -258,7 +258,7 @@ def test_what_changes_with_every_poll_is_learnt_and_takes_no_more_room(reader, h
 def test_a_habit_given_up_is_forgotten(reader):
     for poll in range(4):
         reader.new(entry("a", guid=f"random-{poll}"))
-    assert reader.past.habits.id_changes == CONFIRMED
+    assert reader.past.habits.id_changes == CONFIRMATIONS
     reader.new(entry("a", guid="random-3"))
     assert reader.past.habits.id_changes == 0
 
@@ -315,7 +315,7 @@ def test_a_show_with_one_page_posts_each_episode_though_the_account_knows_the_pa
 
 def old_keys(*entries):
     uris = [identity.key("uri", one.uri) for one in entries if one.uri]
-    return dict.fromkeys([*uris, *(key for one in entries for key in identity.former_keys(one))])
+    return dict.fromkeys([*uris, *(key for one in entries for key in identity.legacy_keys(one))])
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from reblogbot.config.settings import SourceSettings
 from reblogbot.core import compose, identity
 from reblogbot.core.drafting import Draft
-from reblogbot.core.page_link import page_link
+from reblogbot.core.identity.page_link import page_link
 from reblogbot.model import Candidate, Change, Delivery, Entry, Intent, Post, Revision, State
 from reblogbot.model.evidence import Habits
 from reblogbot.model.history import EditablePost

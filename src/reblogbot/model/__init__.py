@@ -11,7 +11,7 @@ from reblogbot.model.delivery import (
     State,
 )
 from reblogbot.model.entry import Author, Entry, Media, Visibility
-from reblogbot.model.evidence import Habits, Traits
+from reblogbot.model.evidence import Habits, MatchFields
 from reblogbot.model.history import EditablePost, Recent, SourceHistory
 from reblogbot.model.plan import Candidate, Change, Intent, Plan, Refusal, Revision
 from reblogbot.model.post import Action, Image, Limits, Markup, Post, PublishedStatus, Receipt
@@ -34,6 +34,7 @@ __all__ = [
     "Intent",
     "Limits",
     "Markup",
+    "MatchFields",
     "Media",
     "Plan",
     "Post",
@@ -45,7 +46,6 @@ __all__ = [
     "Sent",
     "SourceHistory",
     "State",
-    "Traits",
     "Validators",
     "Visibility",
 ]

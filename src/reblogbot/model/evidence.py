@@ -26,7 +26,7 @@ class Habits:
 
 
 @dataclass(frozen=True, slots=True)
-class Traits:
+class MatchFields:
     """The fields of an entry that it is matched by, normalised; "" for absent or ambiguous ones.
 
     `page` is the link as `page_link` gives it, even when several entries share it; `link` is the

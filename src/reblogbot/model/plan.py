@@ -8,7 +8,7 @@ from datetime import datetime
 
 from reblogbot.model.delivery import Delivery, State
 from reblogbot.model.entry import Entry
-from reblogbot.model.evidence import Habits, Traits
+from reblogbot.model.evidence import Habits, MatchFields
 from reblogbot.model.post import Post
 
 
@@ -24,7 +24,7 @@ class Candidate:
     entry: Entry
     keys: tuple[bytes, ...]
     published_keys: tuple[bytes, ...]
-    traits: Traits = field(default_factory=Traits)
+    match_fields: MatchFields = field(default_factory=MatchFields)
     evidence: bytes = b""
     """Digests that are stored beside each key, 20 bytes: see `core.recognition`."""
     lookups: tuple[bytes, ...] = ()

@@ -15,7 +15,7 @@ from reblogbot.core.identity import (
     key,
     site_of,
 )
-from reblogbot.core.page_link import page_link
+from reblogbot.core.identity.page_link import page_link
 from reblogbot.core.text import clean
 from reblogbot.core.text.links import LINK
 
@@ -283,7 +283,7 @@ def test_what_is_tracking_on_one_site_or_with_one_value_stays_elsewhere(link):
 
 
 def test_the_list_of_tracking_parameters_is_in_order():
-    text = files("reblogbot.core").joinpath("tracking_parameters.txt").read_text("utf-8")
+    text = files("reblogbot.core.identity").joinpath("tracking_parameters.txt").read_text("utf-8")
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
     rules = [line for line in lines if not line.startswith("[")]
     assert [line for line in lines if line not in rules] == ["[0.1.0]", "[0.2.0]"]
@@ -295,7 +295,7 @@ def test_the_list_of_tracking_parameters_is_in_order():
 
 
 def test_the_list_of_the_first_release_is_as_it_was():
-    text = files("reblogbot.core").joinpath("tracking_parameters.txt").read_text("utf-8")
+    text = files("reblogbot.core.identity").joinpath("tracking_parameters.txt").read_text("utf-8")
     first = text.partition("[0.1.0]")[2].partition("[0.2.0]")[0]
     names = [line for line in first.splitlines() if line and not line.startswith("#")]
     digest = hashlib.sha256("\n".join(names).encode()).hexdigest()

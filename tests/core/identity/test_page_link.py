@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reblogbot.core.page_link import differing_parameters, page_link, without_place
+from reblogbot.core.identity.page_link import differing_parameters, page_link, without_fragment
 
 PAGE = "https://a.example/b/c?x=1&y=2"
 
@@ -83,8 +83,8 @@ def test_a_host_keeps_what_was_registered():
 
 
 def test_a_route_is_part_of_the_page_and_a_place_is_not():
-    assert without_place(page_link("https://a.example/x#v1")) == "https://a.example/x"
-    assert without_place(page_link("https://a.example/#!/v1")) == "https://a.example/#!/v1"
+    assert without_fragment(page_link("https://a.example/x#v1")) == "https://a.example/x"
+    assert without_fragment(page_link("https://a.example/#!/v1")) == "https://a.example/#!/v1"
 
 
 @pytest.mark.parametrize(
