@@ -1,4 +1,4 @@
-"""When one more post may go out: gaps, sliding counts, quiet hours across DST, turns."""
+"""When one more post may go out: gaps, sliding counts, quiet hours across clock changes."""
 
 from datetime import UTC, datetime, time, timedelta
 from itertools import islice, pairwise
@@ -12,10 +12,8 @@ from reblogbot.config.settings import PaceSettings
 from reblogbot.config.values import Budget, QuietSpan
 from reblogbot.core.pacing import (
     NEVER,
-    Waiting,
     budget_slot,
     next_slot,
-    pick,
     quiet_time,
     room,
     spread,
@@ -263,59 +261,6 @@ def test_a_budget_lets_so_many_through_per_span():
     assert budget_slot(NOW, budget, sent) == NOW + timedelta(hours=4)
     assert budget_slot(NOW, budget, sent[:2]) == NOW
     assert budget_slot(NOW, None, sent * 100) == NOW
-
-
-# turns
-
-
-def waiting(id_, source, **more):
-    return Waiting(id=id_, source=source, **more)
-
-
-def test_nobody_waits_nobody_is_picked():
-    assert pick([], {}) is None
-
-
-def test_one_source_goes_in_the_order_it_was_queued():
-    queue = [waiting(3, "a"), waiting(1, "a"), waiting(2, "a")]
-    assert pick(queue, {"a": NOW}) == queue[1]
-
-
-def test_a_source_ordered_by_score_sends_its_best_first_and_ties_oldest_first():
-    queue = [
-        waiting(1, "a", score=3, order="score"),
-        waiting(3, "a", score=9, order="score"),
-        waiting(2, "a", score=9, order="score"),
-        waiting(4, "a", score=None, order="score"),
-    ]
-    assert pick(queue, {}) == queue[2]
-
-
-def test_a_source_with_one_entry_need_not_wait_for_one_with_a_hundred():
-    queue = [waiting(n, "big") for n in range(100)] + [waiting(500, "small")]
-    picked, served = [], {}
-    for turn in range(4):
-        one = pick(queue, served)
-        queue.remove(one)
-        served[one.source] = NOW + turn * MINUTE
-        picked.append(one.id)
-    assert picked == [0, 500, 1, 2]
-
-
-@given(st.lists(st.sampled_from("abc"), max_size=20))
-def test_taking_turns_keeps_each_source_in_order_and_lets_nobody_starve(sources):
-    queue = [waiting(n, source) for n, source in enumerate(sources)]
-    expected = {s: sorted(w.id for w in queue if w.source == s) for s in "abc"}
-    served, picked = {}, []
-    while (one := pick(queue, served)) is not None:
-        queue.remove(one)
-        served[one.source] = NOW + len(picked) * MINUTE
-        picked.append(one)
-    for source, ids in expected.items():
-        turns = [w.id for w in picked if w.source == source]
-        assert turns == ids
-    first = [w.source for w in picked[: len({w.source for w in picked})]]
-    assert len(first) == len(set(first))
 
 
 # what is released spread

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from reblogbot.config.settings import AccountSettings, Config, PaceSettings, SourceSettings
 from reblogbot.config.values import Budget
-from reblogbot.core.queue_order import choose, ready, too_old
+from reblogbot.core.queue_order import choose, next_in_turn, ready, too_old
 from reblogbot.model import Delivery, Post, Sent, State
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
 FREE = PaceSettings(per_hour=1000, per_day=10_000)
 
 
@@ -134,3 +135,53 @@ def test_an_entry_is_too_old_by_its_age_less_the_quiet_hours_it_waited(
     )
     pace = PaceSettings.model_validate({"quiet": list(quiet)})
     assert bool(too_old(one, config(a={}), pace, NOW)) is verdict
+
+
+# turns
+
+
+def test_an_empty_queue_has_no_next_delivery():
+    assert next_in_turn([], config(), {}) is None
+
+
+def test_one_source_goes_in_the_order_it_was_queued():
+    queue = [queued(3, "a"), queued(1, "a"), queued(2, "a")]
+    assert next_in_turn(queue, config(a={}), {"a": NOW}) == queue[1]
+
+
+def test_a_source_ordered_by_score_sends_its_best_first_and_ties_oldest_first():
+    queue = [
+        queued(1, "a", score=3),
+        queued(3, "a", score=9),
+        queued(2, "a", score=9),
+        queued(4, "a", score=None),
+    ]
+    assert next_in_turn(queue, config(a={"order": "score"}), {}) == queue[2]
+
+
+def test_a_source_with_one_entry_need_not_wait_for_one_with_a_hundred():
+    queue = [queued(n, "big") for n in range(100)] + [queued(500, "small")]
+    picked, served = [], {}
+    for turn in range(4):
+        delivery = next_in_turn(queue, config(big={}, small={}), served)
+        queue.remove(delivery)
+        served[delivery.source] = NOW + turn * MINUTE
+        picked.append(delivery.id)
+    assert picked == [0, 500, 1, 2]
+
+
+@given(st.lists(st.sampled_from("abc"), max_size=20))
+def test_taking_turns_keeps_each_source_in_order_and_lets_nobody_starve(sources):
+    queue = [queued(n, source) for n, source in enumerate(sources)]
+    expected = {s: sorted(w.id for w in queue if w.source == s) for s in "abc"}
+    served, picked = {}, []
+    settings = config(a={}, b={}, c={})
+    while (delivery := next_in_turn(queue, settings, served)) is not None:
+        queue.remove(delivery)
+        served[delivery.source] = NOW + len(picked) * MINUTE
+        picked.append(delivery)
+    for source, ids in expected.items():
+        turns = [w.id for w in picked if w.source == source]
+        assert turns == ids
+    first = [w.source for w in picked[: len({w.source for w in picked})]]
+    assert len(first) == len(set(first))
