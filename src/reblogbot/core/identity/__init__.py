@@ -16,7 +16,6 @@ from reblogbot.core.identity.links import (
     is_status_page,
     site_of,
 )
-from reblogbot.core.identity.page_link import page_link
 
 __all__ = [
     "KEY_BYTES",
@@ -30,6 +29,5 @@ __all__ = [
     "key",
     "legacy_keys",
     "link_key",
-    "page_link",
     "site_of",
 ]
