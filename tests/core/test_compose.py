@@ -11,8 +11,9 @@ from mastodon import Mastodon
 
 from reblogbot.config.settings import BUILT_IN_TEMPLATES, AccountSettings, SourceSettings
 from reblogbot.config.values import Pattern
-from reblogbot.core.compose import action_of, check_template, compose, link_excess
+from reblogbot.core.compose import action_of, compose, link_excess
 from reblogbot.core.identity import clean_link
+from reblogbot.core.templates import check_template
 from reblogbot.core.text import clean, escape, hashtags, length, size
 from reblogbot.core.text.links import LINK
 from reblogbot.errors import ReblogbotError

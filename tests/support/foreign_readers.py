@@ -19,6 +19,7 @@ from reblogbot.core import (
     filters,
     recognition,
     schedule,
+    similarity,
 )
 from reblogbot.core.identity import keys, links, match_fields, page_link, tracking_parameters
 from reblogbot.core.templates import Names, template
@@ -72,7 +73,7 @@ MODULES = """
     core.bounds core.compose core.consent core.digest core.drafting core.filters core.habits
     core.identity.evidence core.identity.keys core.identity.links core.identity.match_fields
     core.identity.page_link core.identity.tracking_parameters core.planning core.recognition
-    core.schedule core.templates core.text.boilerplate core.text.cleaning core.text.escaping
+    core.schedule core.similarity core.templates core.text.boilerplate core.text.cleaning core.text.escaping
     core.text.hashtags core.text.language core.text.line_breaks core.text.links core.text.markup
     core.text.measure core.text.mentions core.text.patterns core.text.repetition
     core.text.shortening sources.chouti.headline sources.chouti.page sources.chouti.parse
@@ -271,8 +272,10 @@ READERS: dict[str, Callable[[str], object]] = {
     "core.drafting.drafts": lambda text: drafting.drafts(job(text)),
     "core.drafting.held_draft": lambda text: drafting.held_draft(entry(text), job(text), "why"),
     "core.filters.refusal": lambda text: filters.refusal(entry(text), SOURCE, NOW),
-    "core.filters.similar": lambda text: filters.similar(text, f"{text}x"),
-    "core.filters.near_duplicate": lambda text: filters.near_duplicate(text, ["words"] * 9, 0.8),
+    "core.similarity.similar": lambda text: similarity.similar(text, f"{text}x"),
+    "core.similarity.near_duplicate": lambda text: similarity.near_duplicate(
+        text, ["words"] * 9, 0.8
+    ),
     "core.filters.refusal_again": lambda text: filters.refusal_again(
         entry(text), SOURCE, NOW, is_posted=False
     ),

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 
 from reblogbot.config.settings import AccountSettings, SourceSettings
-from reblogbot.core import consent, digest, filters, identity, revising
+from reblogbot.core import consent, digest, filters, identity, revising, similarity
 from reblogbot.core.drafting import Draft
 from reblogbot.core.recognition import Recognised
 from reblogbot.model import (
@@ -373,7 +373,7 @@ def _refusal(
     if reason:
         return reason
     limits, entry = settings.filter, candidate.entry
-    title = filters.near_duplicate(entry.title, claims.titles, limits.similar)
+    title = similarity.near_duplicate(entry.title, claims.titles, limits.similar)
     if title:
         return f"similar: this account has published “{title}” lately"
     author = identity.author_of(entry, settings.name)
