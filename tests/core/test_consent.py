@@ -3,7 +3,7 @@
 import pytest
 
 from reblogbot.config.settings import SourceSettings
-from reblogbot.core.consent import address, blocked, fold_tag, opt_out, own_account, tags_in
+from reblogbot.core.consent import address, blocked, fold_tag, opt_out_tag, own_account, tags_in
 from reblogbot.model import Author, Entry
 from reblogbot.sources.registry import options_of
 
@@ -63,7 +63,7 @@ def test_a_profile_full_of_tags_is_bounded():
     ],
 )
 def test_an_opt_out_is_a_listed_tag_and_nobot_always(tags, listed, said):
-    assert opt_out(Author(tags=tags), listed) == said
+    assert opt_out_tag(Author(tags=tags), listed) == said
 
 
 # own accounts

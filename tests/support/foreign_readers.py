@@ -252,7 +252,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "core.consent.address": lambda text: consent.address("a", text),
     "core.consent.fold_tag": consent.fold_tag,
     "core.consent.tags_in": lambda text: consent.tags_in([text]),
-    "core.consent.opt_out": lambda text: consent.opt_out(Author(tags=(text,)), ["nobot"]),
+    "core.consent.opt_out_tag": lambda text: consent.opt_out_tag(Author(tags=(text,)), ["nobot"]),
     "core.consent.own_account": lambda text: consent.own_account(
         replace(entry(text), author=Author(address=text)), SOURCE, "a", {"b": text}
     ),

@@ -127,7 +127,7 @@ def _forbidden(entry: Entry) -> str:
 def _opt_outs(entry: Entry, settings: FilterSettings) -> str:
     if entry.author is None or not settings.opt_outs:
         return ""
-    tag = consent.opt_out(entry.author, settings.opt_out_tags)
+    tag = consent.opt_out_tag(entry.author, settings.opt_out_tags)
     return f"opt_outs: its author's profile says {tag}" if tag else ""
 
 
@@ -229,7 +229,7 @@ def _include(entry: Entry, settings: FilterSettings) -> str:
     return f"include: found none of {_listed(wanted)}"
 
 
-# helpers
+# texts and patterns
 
 
 def _searched_text(entry: Entry) -> str:
