@@ -63,7 +63,7 @@ def own_account(
 
     `addresses` are the known addresses of the config's accounts, by name. Another account of the
     config is boosted only where the source names it (`acct`), or where the admin has marked the
-    status: two accounts that boost each other would never end.
+    status by hand.
     """
     author = entry.author.address if entry.author else ""
     if not author:
