@@ -50,7 +50,7 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class AccountSelection:
     """The entries of a batch that concern one account, by their positions in it, oldest first.
 
     `chosen` may be published. `changed` differ from when they were queued, and their posts are
@@ -81,7 +81,7 @@ class Choice:
 
     new: tuple[int, ...]
     storm: str
-    by_account: Mapping[str, Selection]
+    by_account: Mapping[str, AccountSelection]
 
 
 # which entries concern which account
@@ -108,7 +108,7 @@ def choose(
         else:
             news = sorted({*new, *upvoted[name]})
             kept = max(KEPT, settings.max_per_poll) - history.held.get(name, 0)
-            selection = _newest(news, kept) if storm else Selection(news)
+            selection = _newest(news, kept) if storm else AccountSelection(news)
         posts = history.made.get(name, {})
         changed = dict(revising.changed(batch, posts, recognised.habits))
         outdated = {
@@ -153,24 +153,24 @@ def _upvoted(
     ]
 
 
-def _first_sight(positions: Sequence[int], settings: SourceSettings) -> Selection:
+def _first_sight(positions: Sequence[int], settings: SourceSettings) -> AccountSelection:
     """The newest entries that `first` allows; of the others, the newest are recorded."""
     if settings.first == "all":
-        return Selection(positions)
+        return AccountSelection(positions)
     allowed = 0 if settings.first == "none" else settings.first
     first_chosen = max(0, len(positions) - allowed)
     first_recorded = max(0, first_chosen - KEPT)
-    return Selection(
+    return AccountSelection(
         chosen=positions[first_chosen:],
         beyond_first=positions[first_recorded:first_chosen],
         left_out=positions[:first_recorded],
     )
 
 
-def _newest(positions: Sequence[int], most: int) -> Selection:
+def _newest(positions: Sequence[int], most: int) -> AccountSelection:
     """The newest entries of a storm, at most so many."""
     first_chosen = max(0, len(positions) - max(0, most))
-    return Selection(chosen=positions[first_chosen:], left_out=positions[:first_chosen])
+    return AccountSelection(chosen=positions[first_chosen:], left_out=positions[:first_chosen])
 
 
 # storms

@@ -248,7 +248,7 @@ def _judge(source: str, candidate: Candidate, history: SourceHistory) -> _Judgem
         candidate if unchanged else _with_fields(source, candidate, fields),
         evidence=Evidence.unpack(candidate.evidence)._replace(link=now.link).pack(),
         old_keys=legacy_keys,
-        old_published_keys=tuple(
+        legacy_published_keys=tuple(
             key for field, key in legacy_published if _identifies(field, fields)
         ),
     )

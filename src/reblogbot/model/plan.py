@@ -18,7 +18,7 @@ class Candidate:
 
     The first of each is its identity. `lookups` and `published_lookups` are all keys to be
     looked up in the store before `core.recognition` decides which of them count. `old_keys` and
-    `old_published_keys` are those of its keys in the form of 0.1.0 that identify it.
+    `legacy_published_keys` are those of its keys in the form of 0.1.0 that identify it.
     """
 
     entry: Entry
@@ -30,14 +30,14 @@ class Candidate:
     lookups: tuple[bytes, ...] = ()
     published_lookups: tuple[bytes, ...] = ()
     old_keys: tuple[bytes, ...] = ()
-    old_published_keys: tuple[bytes, ...] = ()
+    legacy_published_keys: tuple[bytes, ...] = ()
     guid_key: bytes | None = None
     """The key of its guid, None without a guid or with one that does not identify the entry."""
 
     @property
     def known_as(self) -> tuple[bytes, ...]:
         """All keys under which an account may have published the entry."""
-        return (*self.published_keys, *self.old_published_keys)
+        return (*self.published_keys, *self.legacy_published_keys)
 
 
 @dataclass(frozen=True, slots=True)
