@@ -1,4 +1,4 @@
-"""What one poll brings is bounded: in number, the newest kept, and in the length of each field."""
+"""A batch is bounded in its number of entries, of which the newest stay, and in their fields."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,8 +14,8 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 def keys(entry):
-    (one,) = candidates("s", Batch((entry,)))
-    return one.keys
+    (candidate,) = candidates("s", Batch((entry,)))
+    return candidate.keys
 
 
 def dated(number, minutes):
@@ -73,9 +73,9 @@ def test_no_field_of_an_entry_is_kept_at_any_length(entry):
 
 def test_a_long_id_still_tells_entries_apart():
     first, second = (Entry(guid=f"{'x' * 5000}{number}") for number in range(2))
-    (one, other) = bounded(Batch((first, second))).entries
-    assert keys(one) != keys(other)
-    assert bounded(Batch((first,))).entries == (one,)
+    (first_bounded, second_bounded) = bounded(Batch((first, second))).entries
+    assert keys(first_bounded) != keys(second_bounded)
+    assert bounded(Batch((first,))).entries == (first_bounded,)
 
 
 def test_a_link_that_is_too_long_was_no_link_to_identity_either():

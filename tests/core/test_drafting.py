@@ -1,4 +1,4 @@
-"""Drafts: what one entry comes to for one account, and what of the config goes into the child."""
+"""Drafts of entries for an account, and which settings go into the parser child."""
 
 import pickle
 from dataclasses import replace

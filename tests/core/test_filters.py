@@ -37,7 +37,7 @@ def reason(entry=ENTRY, *, language="", **chosen):
 
 
 def patterns(*written):
-    return tuple(Pattern.parse(one) for one in written)
+    return tuple(Pattern.parse(pattern) for pattern in written)
 
 
 def test_without_filters_an_entry_passes():

@@ -41,7 +41,7 @@ def span(written):
 
 
 def paced(*quiet, zone="UTC", gap=timedelta(0), per_hour=1000, per_day=1000):
-    spans = tuple(span(one) for one in quiet)
+    spans = tuple(span(written) for written in quiet)
     return PaceSettings(quiet=spans, timezone=zone, gap=gap, per_hour=per_hour, per_day=per_day)
 
 
@@ -106,7 +106,7 @@ def test_posting_at_every_slot_never_breaks_gap_hour_or_day(gap, per_hour, per_d
     per_day=st.integers(1, 8),
     ago=st.lists(st.integers(-30, 1500), max_size=10),
 )
-def test_room_is_how_many_posts_may_go_out_at_once(gap, per_hour, per_day, ago):
+def test_so_many_posts_may_go_out_at_once(gap, per_hour, per_day, ago):
     pace = paced(gap=gap * MINUTE, per_hour=per_hour, per_day=per_day)
     sent = [NOW - minutes * MINUTE for minutes in ago]
     more = room(NOW, pace, sent)
@@ -115,7 +115,7 @@ def test_room_is_how_many_posts_may_go_out_at_once(gap, per_hour, per_day, ago):
     assert slots[more] > NOW
 
 
-def test_quiet_hours_leave_no_room():
+def test_no_post_may_go_out_in_quiet_hours():
     assert room(NOW, paced("11:00-13:00"), []) == 0
 
 
@@ -181,7 +181,7 @@ def test_quiet_hours_on_the_night_the_clock_changes(zone, quiet, now, slot):
 
 clock_times = st.builds(time, st.integers(0, 23), st.sampled_from([0, 15, 30, 45]))
 quiet_spans = st.lists(
-    st.builds(QuietSpan, clock_times, clock_times).filter(lambda one: one.start != one.end),
+    st.builds(QuietSpan, clock_times, clock_times).filter(lambda span: span.start != span.end),
     max_size=3,
 )
 instants = st.builds(
@@ -194,8 +194,10 @@ instants = st.builds(
 def shows_quiet(instant, pace):
     wall = instant.astimezone(ZoneInfo(pace.timezone)).time()
     return any(
-        one.start <= wall < one.end if one.start < one.end else wall >= one.start or wall < one.end
-        for one in pace.quiet
+        quiet.start <= wall < quiet.end
+        if quiet.start < quiet.end
+        else wall >= quiet.start or wall < quiet.end
+        for quiet in pace.quiet
     )
 
 
@@ -216,7 +218,7 @@ def test_the_slot_is_the_first_instant_whose_clock_shows_no_quiet_hour(quiet, zo
     assert not shows_quiet(slot, pace)
     waited = int((slot - now) / MINUTE)
     minutes = [now + n * MINUTE for n in range(waited)]
-    assert all(shows_quiet(one, pace) or near_a_change(one, zone) for one in minutes)
+    assert all(shows_quiet(minute, pace) or near_a_change(minute, zone) for minute in minutes)
 
 
 @settings(max_examples=100, deadline=None)
@@ -235,10 +237,10 @@ def test_quiet_time_is_what_the_clock_shows_on_ordinary_days(quiet, zone, hours)
     pace = PaceSettings(quiet=tuple(quiet), timezone=zone)
     start = datetime(2026, 7, 1, tzinfo=UTC)
     quarters = [start + n * 15 * MINUTE for n in range(hours * 4)]
-    shown = timedelta(0)
-    for one in quarters:
-        shown += 15 * MINUTE if shows_quiet(one, pace) else timedelta(0)
-    assert quiet_time(start, start + hours * HOUR, pace) == shown
+    quiet_total = timedelta(0)
+    for quarter in quarters:
+        quiet_total += 15 * MINUTE if shows_quiet(quarter, pace) else timedelta(0)
+    assert quiet_time(start, start + hours * HOUR, pace) == quiet_total
 
 
 def test_quiet_time_backwards_or_without_quiet_hours_is_none():
@@ -275,12 +277,12 @@ def test_a_budget_lets_so_many_through_per_span():
         (paced(gap=40 * MINUTE, per_hour=4, per_day=48), 40),
     ],
 )
-def test_a_pace_is_used_up_evenly_by_its_scarcest_part(pace, minutes):
+def test_the_strictest_limit_decides_the_even_gap(pace, minutes):
     slots = list(islice(spread(NOW, pace), 4))
     assert slots == [NOW + number * minutes * MINUTE for number in range(4)]
 
 
-def test_what_is_spread_leaves_quiet_hours_out():
+def test_spread_slots_leave_out_quiet_hours():
     slots = islice(spread(NOW, paced("13:30-16:00", gap=HOUR)), 4)
     assert [slot.hour for slot in slots] == [12, 13, 16, 17]
 

@@ -27,7 +27,7 @@ def titles(entries):
 
 
 @pytest.mark.parametrize(
-    ("shown", "expected"),
+    ("written", "expected"),
     [
         ([("c", 1), ("b", 2), ("a", 3)], "abc"),
         ([("a", 3), ("b", 2), ("c", 1)], "abc"),
@@ -39,8 +39,8 @@ def titles(entries):
         ([("d", 1), ("c", None), ("b", 3), ("a", None)], "abcd"),
     ],
 )
-def test_entries_go_out_oldest_first(shown, expected):
-    entries = [entry(name, hours) for name, hours in shown]
+def test_entries_go_out_oldest_first(written, expected):
+    entries = [entry(name, hours) for name, hours in written]
     assert "".join(titles(oldest_first(entries))) == expected
 
 
@@ -233,9 +233,9 @@ def test_a_status_without_an_address_is_boosted_only_by_the_account_that_read_it
 
 
 @pytest.mark.parametrize("action", ["boost", "quote"])
-@pytest.mark.parametrize("shown", [Entry(title="t"), Entry(title="t", link="javascript:x")])
-def test_an_entry_without_an_address_is_refused_where_the_action_is_a_boost(action, shown):
-    outcome = plan_first_poll([shown], action=action)
+@pytest.mark.parametrize("bare", [Entry(title="t"), Entry(title="t", link="javascript:x")])
+def test_an_entry_without_an_address_is_refused_where_the_action_is_a_boost(action, bare):
+    outcome = plan_first_poll([bare], action=action)
     assert not outcome.intents
     assert outcome.refusals[0].reason.startswith("not_boostable:")
 

@@ -41,7 +41,7 @@ def quiet(start, end):
 
 
 def sent(*ago, source="hot"):
-    return [Sent(NOW - one, source) for one in ago]
+    return [Sent(NOW - age, source) for age in ago]
 
 
 CASES = {
@@ -100,11 +100,11 @@ CASES = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_each_delivery_tells_what_it_waits_for_and_until_when(name):
-    one, keys, account, cause, until = CASES[name]
-    found = wait(one, config(**keys), account)
-    assert found.reason == Reason(name.partition(" ")[0])
-    assert cause in found.cause
-    assert found.until == until
+    waiting, keys, account, cause, until = CASES[name]
+    reported = wait(waiting, config(**keys), account)
+    assert reported.reason == Reason(name.partition(" ")[0])
+    assert cause in reported.cause
+    assert reported.until == until
 
 
 @pytest.mark.parametrize("state", [State.SENT, State.SKIPPED, State.DEAD])
@@ -118,9 +118,9 @@ def test_every_reason_has_a_case():
 
 def test_quiet_hours_without_an_end_name_no_instant():
     account = paced(quiet=(QuietSpan(time(0), time(12)), QuietSpan(time(12), time(0))))
-    found = wait(delivery(), config(), account)
-    assert (found.reason, found.until) == (Reason.QUIET_HOURS, None)
-    assert "without an end" in found.cause
+    reported = wait(delivery(), config(), account)
+    assert (reported.reason, reported.until) == (Reason.QUIET_HOURS, None)
+    assert "without an end" in reported.cause
 
 
 def test_without_a_daemon_the_next_sync_sends_it():
