@@ -1,4 +1,4 @@
-"""What becomes of a delivery: the protocol's steps 4 to 7, each and in every order."""
+"""The next state of a delivery after each response or error, singly and in every order."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -52,7 +52,7 @@ def at(written):
 # gaps and counts
 
 
-def test_nothing_sent_nothing_quiet_means_now():
+def test_without_earlier_posts_and_quiet_hours_the_slot_is_now():
     assert next_slot(NOW, paced(), []) == NOW
 
 
@@ -287,5 +287,5 @@ def test_spread_slots_leave_out_quiet_hours():
     assert [slot.hour for slot in slots] == [12, 13, 16, 17]
 
 
-def test_where_it_is_always_quiet_there_is_no_slot():
+def test_endless_quiet_hours_have_no_slot():
     assert list(islice(spread(NOW, paced("00:00-12:00", "12:00-00:00")), 2)) == [NEVER, NEVER]

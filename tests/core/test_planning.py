@@ -1,4 +1,4 @@
-"""From a batch to intents: order, and what makes a storm."""
+"""From a batch to intents: order, storms, bounds and boosts."""
 
 from collections import Counter
 from dataclasses import replace

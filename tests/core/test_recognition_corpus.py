@@ -1,4 +1,4 @@
-"""Claims about real documents: no entry is lost, none is new twice, none goes out from two sources."""
+"""Real documents: no entry is lost, is new twice, or goes out from two sources."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Claims about feeds with all habits at once, poll after poll: each entry goes out exactly once."""
+"""Feeds with all habits at once, over many polls: each entry goes out exactly once."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -99,7 +99,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_each_delivery_tells_what_it_waits_for_and_until_when(name):
+def test_each_delivery_has_a_reason_to_wait_and_an_end(name):
     waiting, keys, account, cause, until = CASES[name]
     reported = wait(waiting, config(**keys), account)
     assert reported.reason == Reason(name.partition(" ")[0])
@@ -108,7 +108,7 @@ def test_each_delivery_tells_what_it_waits_for_and_until_when(name):
 
 
 @pytest.mark.parametrize("state", [State.SENT, State.SKIPPED, State.DEAD])
-def test_what_is_settled_waits_for_nothing(state):
+def test_a_settled_delivery_does_not_wait(state):
     assert wait(delivery(state=state), config(), WORKING) is None
 
 
@@ -174,7 +174,7 @@ def test_a_source_that_may_not_send_stalls_no_account():
     assert stalled_since(OLD, config(**BUDGET).sources["hot"], WORKING) is not None
 
 
-def test_a_sync_that_comes_once_a_day_finds_nothing_stalled_between():
+def test_a_sync_once_a_day_sees_no_stall_between_its_rounds():
     account = replace(WORKING, works_since=None, worked_at=NOW - DAY)
     assert stalled_since(NOW - DAY + HOUR, HOT, account) is None
     # but one that has tried ever since does

@@ -1,4 +1,4 @@
-"""Claims about links: which are one, and which are posted how."""
+"""Links: which have one canonical form, and in which form they are posted."""
 
 import hashlib
 import re

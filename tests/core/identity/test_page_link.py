@@ -1,4 +1,4 @@
-"""Claims about addresses of one page: which are equal, and which are not."""
+"""Page links: which addresses are one page, and which are not."""
 
 import pytest
 from hypothesis import given, settings
