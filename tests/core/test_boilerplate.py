@@ -1,4 +1,4 @@
-"""Claims about what programs add to the texts of a feed."""
+"""Boilerplate in the texts of a feed: which is removed, and which similar text stays."""
 
 import pytest
 import regex
@@ -43,7 +43,7 @@ WORDS = "The council voted nine to two for the new tram."
         "Read more\n\nThe post New tram appeared first on City News.",
     ],
 )
-def test_what_a_program_adds_is_left_out(added):
+def test_boilerplate_is_removed(added):
     assert without_boilerplate(f"{WORDS}\n\n{added}") == WORDS
     assert without_boilerplate(added) == ""
 
@@ -62,7 +62,7 @@ def test_what_a_program_adds_is_left_out(added):
         ("ann posted a photo:\n\nA tram", "A tram"),
     ],
 )
-def test_what_stands_beside_it_stays(text, left):
+def test_text_around_boilerplate_stays(text, left):
     assert without_boilerplate(text) == left
 
 
@@ -83,11 +83,11 @@ def test_what_stands_beside_it_stays(text, left):
         "我喜欢阅读全文的人",
     ],
 )
-def test_what_people_write_stays(text):
+def test_similar_text_written_by_people_stays(text):
     assert without_boilerplate(text) == text
 
 
-def test_only_the_edges_of_a_text_are_looked_at():
+def test_only_the_start_and_end_of_a_text_are_searched():
     text = f"{WORDS} [link] [comments]\n" + "More words. " * 300 + "The end."
     assert without_boilerplate(text) == text
 

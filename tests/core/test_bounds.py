@@ -1,4 +1,4 @@
-"""What one poll brings is bounded: in number, the newest kept, and in the length of each field."""
+"""A batch is bounded in its number of entries, of which the newest stay, and in their fields."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,8 +14,8 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 def keys(entry):
-    (one,) = candidates("s", Batch((entry,)))
-    return one.keys
+    (candidate,) = candidates("s", Batch((entry,)))
+    return candidate.keys
 
 
 def dated(number, minutes):
@@ -30,12 +30,12 @@ def test_of_a_longer_document_the_newest_entries_are_kept_and_the_others_counted
     assert bounded(kept) == kept
 
 
-def test_dates_decide_which_entries_are_the_newest_wherever_they_stand():
+def test_dates_decide_which_entries_are_the_newest_at_any_position():
     oldest_first = tuple(dated(number, minutes=-number) for number in range(MOST_ENTRIES + 3))
     assert bounded(Batch(oldest_first)).entries == oldest_first[3:]
 
 
-def test_without_dates_the_newest_entries_stand_at_the_top():
+def test_without_dates_the_first_entries_are_the_newest():
     entries = tuple(Entry(title=str(number)) for number in range(MOST_ENTRIES + 1))
     assert bounded(Batch(entries)).entries == entries[:-1]
 
@@ -67,17 +67,17 @@ LONG = "x" * 10_000_000
         Entry(media=(Media("https://a.example/a.png"),) * 100_000),
     ],
 )
-def test_no_field_of_an_entry_is_kept_at_any_length(entry):
+def test_every_field_of_an_entry_is_bounded(entry):
     assert len(repr(bounded(Batch((entry,))).entries[0])) < 100_000
 
 
-def test_a_long_id_still_tells_entries_apart():
+def test_long_ids_still_distinguish_entries():
     first, second = (Entry(guid=f"{'x' * 5000}{number}") for number in range(2))
-    (one, other) = bounded(Batch((first, second))).entries
-    assert keys(one) != keys(other)
-    assert bounded(Batch((first,))).entries == (one,)
+    (first_bounded, second_bounded) = bounded(Batch((first, second))).entries
+    assert keys(first_bounded) != keys(second_bounded)
+    assert bounded(Batch((first,))).entries == (first_bounded,)
 
 
-def test_a_link_that_is_too_long_was_no_link_to_identity_either():
+def test_identity_ignores_the_same_long_links():
     entry = Entry(title="t", guid="g", link=f"https://a.example/{'x' * bounds.LONGEST_LINK}")
     assert keys(bounded(Batch((entry,))).entries[0]) == keys(entry) == keys(replace(entry, link=""))

@@ -1,4 +1,4 @@
-"""Claims about posts: their words to the letter, their length, and what no source can do to them."""
+"""Posts: their exact text, their length, and bounds on what a source can do to them."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,8 +11,9 @@ from mastodon import Mastodon
 
 from reblogbot.config.settings import BUILT_IN_TEMPLATES, AccountSettings, SourceSettings
 from reblogbot.config.values import Pattern
-from reblogbot.core.compose import action_of, check_template, compose, link_excess
+from reblogbot.core.compose import action_of, compose, link_excess
 from reblogbot.core.identity import clean_link
+from reblogbot.core.templates import check_template
 from reblogbot.core.text import clean, escape, hashtags, length, size
 from reblogbot.core.text.links import LINK
 from reblogbot.errors import ReblogbotError
@@ -334,20 +335,20 @@ def test_a_link_that_does_not_fit_by_itself_stays_and_the_post_must_be_held():
     assert link_excess(post_of(TALL, Limits(99, 23))) == ""
 
 
-def test_a_warning_that_leaves_no_room_for_the_link_holds_the_post():
+def test_a_warning_too_long_for_the_link_holds_the_post():
     link = "https://example.org/" + "x" * 30
     fits = post_of(Entry(title="A title", link=link), Limits(120), spoiler="w" * 50)
     assert (fits.link, link_excess(fits)) == (link, "")
     assert link_excess(post_of(Entry(title="A title", link=link), Limits(80), spoiler="w" * 50))
 
 
-def test_a_template_without_the_link_does_not_mind_how_long_it_is():
+def test_a_template_without_the_link_ignores_its_length():
     post = post_of(TALL, Limits(99), template="{{ title }}")
     assert (post.text, post.link) == (f"{TALL.title}\n\n#One #Two", "")
     assert link_excess(post) == ""
 
 
-def test_a_boost_needs_no_room_for_a_link():
+def test_a_boost_ignores_the_length_of_its_link():
     assert link_excess(replace(post_of(TALL, Limits(99)), action="boost")) == ""
 
 
@@ -363,12 +364,12 @@ def test_cjk_text_fills_the_limit_to_the_last_character():
     assert post_of(entry, template="headline").length == 500
 
 
-def test_a_template_whose_own_words_do_not_fit_gives_way():
+def test_a_template_that_does_not_fit_is_replaced_by_the_plainest():
     text = text_of(CAR, Limits(80), template="word " * 100 + "{{ title }}")
     assert text == f"{CAR.title}\n{CAR.link}"
 
 
-def test_the_content_warning_takes_its_room():
+def test_the_content_warning_counts_against_the_limit():
     post = post_of(Entry(title="字" * 900, link="https://example.org/"), spoiler="w" * 50)
     assert post.spoiler == "w" * 50
     assert size(post.text.split("\n")[0]) == 500 - 50 - 1 - 23
@@ -414,7 +415,7 @@ def test_visibility_is_the_sources_over_the_accounts():
         (Entry(title="plain"), {}, "nonsense", "en"),
     ],
 )
-def test_whose_word_the_language_is(entry, chosen, feed, language):
+def test_the_language_comes_from_the_first_that_names_one(entry, chosen, feed, language):
     composed = compose(entry, source(**chosen), ACCOUNT, MASTODON, feed_language=feed)
     assert composed.language == language
 
@@ -481,7 +482,7 @@ def test_images_come_with_a_description():
         (Entry(status_id="7"), "auto", "boost"),
     ],
 )
-def test_what_becomes_of_an_entry(entry, chosen, action):
+def test_the_action_for_an_entry(entry, chosen, action):
     assert action_of(entry, source(action=chosen)) == action
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from reblogbot.config.settings import SourceSettings
-from reblogbot.core.consent import address, blocked, fold_tag, opt_out, own_account, tags_in
+from reblogbot.core.consent import address, blocked, fold_tag, opt_out_tag, own_account, tags_in
 from reblogbot.model import Author, Entry
 from reblogbot.sources.registry import options_of
 
@@ -27,12 +27,12 @@ def by(author):
     "written",
     ["#nobot", "#NoBot", "＃NOBOT", "#no_bot", "#no-bots", "nobot", "#nóbot", "#ｎｏｂｏｔ"],
 )
-def test_a_tag_is_the_same_however_it_is_written(written):
+def test_spellings_of_a_tag_are_folded_into_one(written):
     assert fold_tag(written) == "nobot"
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "tags"),
     [
         ("I write. #NoBot, please", ("nobot",)),
         ("(#nobot)", ("nobot",)),
@@ -44,8 +44,8 @@ def test_a_tag_is_the_same_however_it_is_written(written):
         ("# #! #-", ()),
     ],
 )
-def test_only_a_word_with_the_sign_is_a_tag(text, found):
-    assert tags_in([text]) == found
+def test_only_a_word_with_a_hash_is_a_tag(text, tags):
+    assert tags_in([text]) == tags
 
 
 def test_a_profile_full_of_tags_is_bounded():
@@ -53,7 +53,7 @@ def test_a_profile_full_of_tags_is_bounded():
 
 
 @pytest.mark.parametrize(
-    ("tags", "listed", "said"),
+    ("tags", "listed", "expected"),
     [
         (("nobot",), (), "#nobot"),
         (("nobot",), ("noboost",), "#nobot"),
@@ -62,14 +62,14 @@ def test_a_profile_full_of_tags_is_bounded():
         ((), ("nobot",), ""),
     ],
 )
-def test_an_opt_out_is_a_listed_tag_and_nobot_always(tags, listed, said):
-    assert opt_out(Author(tags=tags), listed) == said
+def test_an_opt_out_is_a_listed_tag_and_nobot_always(tags, listed, expected):
+    assert opt_out_tag(Author(tags=tags), listed) == expected
 
 
 # own accounts
 
 
-def test_nothing_of_the_account_itself_is_published_by_it():
+def test_an_account_does_not_publish_its_own_statuses():
     for kind, keys in (
         ("hashtag", {}),
         ("bookmarks", {}),
@@ -105,7 +105,7 @@ def test_an_account_is_named_by_its_domain_though_its_pages_stand_on_a_subdomain
 
 
 @pytest.mark.parametrize("entry", [Entry(), Entry(author=Author()), by("x@far.example")])
-def test_what_others_wrote_is_nobody_s_own(entry):
+def test_statuses_of_others_are_not_refused_as_own(entry):
     assert own_account(entry, source(), "news", ADDRESSES) == ""
     assert own_account(entry, source(), "news", {}) == ""
 
@@ -120,11 +120,11 @@ def test_each_block_is_a_reason(flag):
     assert not blocked({flag: "true"})
 
 
-def test_where_only_followers_count_others_are_refused():
+def test_with_followers_only_others_are_refused():
     assert "does not follow" in blocked({}, followers_only=True)
     assert blocked({"followed_by": True}, followers_only=True) == ""
 
 
-def test_an_address_is_told_by_the_profile_s_page():
+def test_an_address_is_derived_from_the_profile_page():
     assert address("Ann", "https://B.example:8443/@Ann") == "ann@b.example:8443"
     assert address("", "https://b.example/") == address("ann", "http://[") == ""

@@ -1,4 +1,4 @@
-"""Claims about foreign text: no parser of any server finds a mention, hashtag or hidden link."""
+"""Foreign text: no parser of any server finds a mention, hashtag or hidden link in it."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_no_link_is_disguised(hostile, harmless):
         "https://example.org/#/route",
     ],
 )
-def test_what_mentions_nobody_is_left_alone(text):
+def test_text_without_mentions_is_unchanged(text):
     assert defuse(text) == text
 
 

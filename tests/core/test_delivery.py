@@ -1,4 +1,4 @@
-"""What becomes of a delivery: the protocol's steps 4 to 7, each and in every order."""
+"""The next state of a delivery after each response or error, singly and in every order."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -86,7 +86,7 @@ def failed(delivery, error, **more):
 
 
 @pytest.mark.parametrize("delivery", [sending(), in_doubt(), repeat(error="before")])
-def test_a_receipt_settles_whatever_was_thought_before(delivery):
+def test_a_receipt_settles_a_delivery_in_any_state(delivery):
     decision = after_success(delivery, RECEIPT, NOW)
     after = replace(delivery, state=State.SENT, receipt=RECEIPT, error="", settled_at=NOW)
     assert decision == Decision(after, None)
@@ -110,39 +110,39 @@ def test_a_doubt_at_the_last_attempt_is_still_read_back():
     assert failed(sending(attempts=99), LOST).delivery.state == State.DOUBT
 
 
-def test_what_is_found_is_sent_even_before_its_time_and_after_all_attempts():
+def test_a_post_that_is_found_counts_as_sent_at_any_time_and_after_all_attempts():
     delivery = in_doubt(due=NOW + MINUTE, attempts=99)
     decision = after_read_back(delivery, RECEIPT, NOW, SETTINGS)
     assert decision.delivery.state == State.SENT
     assert decision.delivery.receipt == RECEIPT
 
 
-def test_the_first_negative_waits_for_another():
+def test_the_first_failed_read_back_waits_for_a_second():
     decision = after_read_back(in_doubt(), None, NOW, SETTINGS)
     assert decision.delivery.state == State.DOUBT
     assert decision.delivery.failed_lookups == 1
     assert decision.delivery.due == decision.pause_until == NOW + WAIT
 
 
-def test_a_negative_that_comes_too_early_does_not_count():
+def test_a_read_back_before_its_time_does_not_count():
     early = in_doubt(failed_lookups=1, due=NOW + timedelta(seconds=1))
     assert after_read_back(early, None, NOW, SETTINGS) == Decision(early, early.due)
 
 
-def test_two_negatives_resend_with_the_same_key_while_it_is_young():
+def test_two_failed_read_backs_resend_with_the_same_key_while_it_is_young():
     delivery = in_doubt(failed_lookups=1, sent_from=NOW - timedelta(minutes=49, seconds=59))
     decision = after_read_back(delivery, None, NOW, SETTINGS)
     after = replace(delivery, state=State.QUEUED, failed_lookups=2, due=NOW)
     assert decision == Decision(after, None)
 
 
-def test_two_negatives_resend_with_the_next_key_once_it_is_old():
+def test_two_failed_read_backs_resend_with_the_next_key_once_it_is_old():
     delivery = in_doubt(failed_lookups=1, sent_from=NOW - 50 * MINUTE, key_version=3)
     after = after_read_back(delivery, None, NOW, SETTINGS).delivery
     assert (after.state, after.key_version, after.sent_from) == (State.QUEUED, 4, None)
 
 
-def test_two_negatives_after_all_attempts_hold_it_for_the_admin():
+def test_two_failed_read_backs_after_all_attempts_hold_it_for_the_admin():
     delivery = in_doubt(failed_lookups=1, attempts=SETTINGS.max_attempts, error="HTTP 502")
     decision = after_read_back(delivery, None, NOW, SETTINGS)
     assert decision.delivery.state == State.HELD
@@ -169,13 +169,13 @@ def test_a_repeat_without_an_answer_keeps_the_key():
     assert (after.key_version, after.failed_lookups, after.sent_from) == (0, 0, NOW - 5 * MINUTE)
 
 
-def test_a_repeat_answered_404_was_deleted_by_hand_and_is_never_posted_again():
+def test_a_repeat_with_a_404_was_deleted_by_hand_and_is_never_posted_again():
     decision = failed(repeat(), Doubtful("not_found", "HTTP 404"))
     assert decision.delivery.state == State.DEAD
     assert "deleted" in decision.delivery.error
 
 
-def test_a_first_try_or_a_boost_answered_404_is_in_doubt():
+def test_a_first_attempt_or_a_boost_with_a_404_is_in_doubt():
     gone = Doubtful("not_found", "HTTP 404")
     assert failed(sending(), gone).delivery.state == State.DOUBT
     assert failed(repeat(post=Post("boost", uri=URI)), gone).delivery.state == State.DOUBT
@@ -199,7 +199,7 @@ def test_an_unreachable_server_pauses_the_account_longer_each_time(failures, sec
     assert decision.delivery.sent_from is None
 
 
-def test_a_rate_limit_pauses_the_account_and_uses_up_no_attempt():
+def test_a_rate_limit_pauses_the_account_and_costs_no_attempt():
     decision = failed(sending(attempts=3), LIMITED)
     assert decision.pause_until == LIMITED.until
     assert decision.delivery.due == sending().due
@@ -210,7 +210,7 @@ def test_a_rate_limit_pauses_the_account_and_uses_up_no_attempt():
 
 
 @pytest.mark.parametrize("error", [LIMITED, AWAY])
-def test_a_repeat_that_an_account_pause_delays_is_looked_for_once_more(error):
+def test_a_repeat_delayed_by_a_pause_is_read_back_once_more(error):
     delayed = failed(repeat(), error).delivery
     assert (delayed.state, delayed.failed_lookups, delayed.attempts) == (State.DOUBT, 1, 1)
     later = delayed.due
@@ -242,7 +242,7 @@ def test_a_delivery_rejected_at_its_last_attempt_is_dead():
     assert decision.pause_until is None
 
 
-def test_a_rejected_repeat_is_queued_and_holds_up_nobody():
+def test_a_rejected_repeat_is_queued_and_delays_no_other_delivery():
     decision = failed(repeat(), REFUSED)
     assert decision.delivery.state == State.QUEUED
     assert decision.delivery.failed_lookups == 0
@@ -259,21 +259,21 @@ def test_a_token_that_fails_pauses_the_account_and_leaves_the_queue_intact():
     assert decision.delivery.attempts == 2
 
 
-def test_a_token_that_works_condemns_this_delivery_alone():
+def test_with_a_valid_token_only_this_delivery_is_dead():
     decision = after_unauthorised(sending(), DENIED, True, NOW)
     assert decision.delivery.state == State.DEAD
     assert decision.delivery.error == "HTTP 403"
     assert decision.pause_until is None
 
 
-def test_a_missing_scope_is_the_tokens_fault_though_it_verifies():
+def test_a_missing_scope_pauses_the_account_although_the_token_verifies():
     error = Unauthorised("scope_missing", "HTTP 403 outside the authorized scopes")
     decision = after_unauthorised(sending(), error, True, NOW)
     assert decision.delivery.state == State.QUEUED
     assert decision.pause_until == NOW + 15 * MINUTE
 
 
-def test_a_token_nobody_can_speak_for_is_asked_about_again_soon():
+def test_a_token_that_could_not_be_verified_is_checked_again_soon():
     for decision in (after_unauthorised(sending(), DENIED, None, NOW), failed(sending(), DENIED)):
         assert decision.delivery.state == State.QUEUED
         assert decision.pause_until == NOW + timedelta(seconds=30)
@@ -322,7 +322,7 @@ def test_a_link_that_only_looks_like_a_status_is_held_and_never_becomes_a_post()
 
 @pytest.mark.parametrize("error", CHECKS)
 @pytest.mark.parametrize("start", [queued(), queued(failed_lookups=2, attempts=1, key_version=3)])
-def test_a_status_that_cannot_be_looked_at_leaves_its_boost_queued(error, start):
+def test_a_failed_lookup_of_a_status_leaves_its_boost_queued(error, start):
     after = unchecked(start, error).delivery
     assert (after.state, after.post) == (State.QUEUED, start.post)
     # nothing was sent: the key and what the next answer means stay as they were
@@ -340,7 +340,7 @@ def test_a_status_that_cannot_be_looked_at_leaves_its_boost_queued(error, start)
         (REFUSED, None),
     ],
 )
-def test_only_what_concerns_the_whole_account_pauses_it(error, until):
+def test_only_errors_of_the_whole_account_pause_it(error, until):
     after = unchecked(queued(), error)
     assert after.pause_until == until
     assert (after.delivery.attempts == 0) is (until is not None)
@@ -353,13 +353,13 @@ def test_a_token_that_is_refused_pauses_the_account_and_one_that_works_holds_the
     assert (held.delivery.state, held.pause_until) == (State.HELD, None)
 
 
-def test_a_boost_whose_status_can_never_be_looked_at_is_held():
-    one = queued()
+def test_a_boost_whose_status_can_never_be_looked_up_is_held():
+    boost = queued()
     for _ in range(SETTINGS.max_attempts):
-        assert one.state == State.QUEUED
-        one = unchecked(one, BROKEN).delivery
-    assert one.state == State.HELD
-    assert BROKEN.message in one.error
+        assert boost.state == State.QUEUED
+        boost = unchecked(boost, BROKEN).delivery
+    assert boost.state == State.HELD
+    assert BROKEN.message in boost.error
 
 
 # every failure from every start
@@ -380,12 +380,12 @@ def test_every_failure_leads_to_an_allowed_state_with_a_reason(start, error):
     assert after.attempts - start.attempts in {0, 1}
 
 
-@pytest.mark.parametrize("found", [None, RECEIPT])
+@pytest.mark.parametrize("receipt", [None, RECEIPT])
 @pytest.mark.parametrize("failed_lookups", [0, 1, 2])
 @pytest.mark.parametrize("attempts", [1, 8])
-def test_every_read_back_leads_to_an_allowed_state(found, failed_lookups, attempts):
+def test_every_read_back_leads_to_an_allowed_state(receipt, failed_lookups, attempts):
     start = in_doubt(failed_lookups=failed_lookups, attempts=attempts)
-    state = after_read_back(start, found, NOW, SETTINGS).delivery.state
+    state = after_read_back(start, receipt, NOW, SETTINGS).delivery.state
     assert state == State.DOUBT or state in TRANSITIONS[State.DOUBT]
 
 
@@ -442,7 +442,7 @@ OUTCOMES = ["stored", "stored_lost", "stored_500", "lost", "lost_500", *ERRORS_B
     outcomes=st.lists(st.sampled_from(OUTCOMES), max_size=40),
     slow=st.lists(st.integers(0, 70), min_size=1, max_size=5),
 )
-def test_whatever_a_server_does_nothing_is_posted_twice_and_nothing_is_lost(keys, outcomes, slow):
+def test_no_server_makes_a_post_appear_twice_or_get_lost(keys, outcomes, slow):
     server, now = Server(keys), NOW
     delivery = replace(sending(), state=State.QUEUED, sent_from=None, due=NOW)
     for turn in range(400):
@@ -450,8 +450,8 @@ def test_whatever_a_server_does_nothing_is_posted_twice_and_nothing_is_lost(keys
             break
         now = max(now, delivery.due) + slow[turn % len(slow)] * MINUTE
         if delivery.state == State.DOUBT:
-            found = RECEIPT if server.posts else None
-            delivery = after_read_back(delivery, found, now, SETTINGS).delivery
+            receipt = RECEIPT if server.posts else None
+            delivery = after_read_back(delivery, receipt, now, SETTINGS).delivery
             continue
         claimed = replace(delivery, state=State.SENDING, sent_from=delivery.sent_from or now)
         key = claimed.key_version, claimed.post.text
@@ -473,7 +473,7 @@ def test_whatever_a_server_does_nothing_is_posted_twice_and_nothing_is_lost(keys
     first=st.tuples(st.text(), st.text(), st.binary(), st.text(), st.integers(0, 99)),
     second=st.tuples(st.text(), st.text(), st.binary(), st.text(), st.integers(0, 99)),
 )
-def test_two_keys_are_equal_only_when_all_they_stand_for_is(first, second):
+def test_two_keys_are_equal_only_for_equal_arguments(first, second):
     assert (idempotency_key(*first) == idempotency_key(*second)) == (first == second)
 
 
@@ -483,7 +483,7 @@ def test_a_key_is_the_same_in_every_process_and_fits_a_header():
     assert len(key) == 64
 
 
-def test_parts_of_a_key_do_not_run_into_each_other():
+def test_the_parts_of_a_key_are_separated():
     assert idempotency_key("a", "bc", b"", "", 0) != idempotency_key("ab", "c", b"", "", 0)
 
 
@@ -504,7 +504,7 @@ def test_a_link_matches_by_its_canonical_form():
     assert not matches(sending(), standing())
 
 
-def test_a_text_without_a_link_matches_but_for_white_space_and_invisibles():
+def test_a_text_without_a_link_matches_despite_white_space_and_invisible_characters():
     delivery = sending(post=Post("post", text="Good  morning\n@\u200bann@x.example  e\u0301"))
     assert matches(delivery, standing(text="Good morning @ann@x.example é "))
     assert not matches(delivery, standing(text="Good evening"))
@@ -522,7 +522,7 @@ def test_a_text_that_a_server_rendered_matches_by_its_words(stands):
     assert not matches(delivery, standing(text="Stars and lines, a(b) 5 4 &"))
 
 
-def test_nothing_matches_an_empty_post_or_a_link_that_is_none():
+def test_nothing_matches_an_empty_post_or_an_invalid_link():
     assert not matches(sending(post=Post("post")), standing(links=("",)))
     assert not matches(
         sending(post=Post("post", text="t", link="javascript:x")), standing(links=("mailto:a@b",))
@@ -542,7 +542,7 @@ def test_a_boost_of_ours_is_not_taken_for_a_post_of_the_link_in_it():
     assert not matches(sending(), standing(boosted_uri=URI, links=(LINK,)))
 
 
-def test_what_can_never_be_done_is_tried_once():
+def test_a_final_rejection_is_attempted_once():
     after = after_failure(sending(), Rejected("edited_is_gone", "never"), NOW, SETTINGS).delivery
     assert (after.state, after.error) == (State.DEAD, "never")
 
@@ -553,7 +553,7 @@ def test_what_can_never_be_done_is_tried_once():
 LATE = Lapsed("lapsed", "the lease had lapsed")
 
 
-def test_what_lapsed_is_due_at_once_and_its_account_does_not_rest():
+def test_a_lapsed_delivery_is_due_at_once_and_its_account_is_not_paused():
     decision = failed(sending(), LATE)
     after = replace(
         sending(), state=State.QUEUED, due=NOW, sent_from=None, error="the lease had lapsed"
@@ -567,14 +567,14 @@ def test_a_repeat_that_was_never_sent_keeps_the_age_of_its_key(error):
 
 
 @pytest.mark.parametrize("failed_lookups", [1, 2])
-def test_a_repeat_whose_account_rests_is_looked_for_once_more_when_it_goes_on(failed_lookups):
+def test_a_repeat_is_read_back_once_more_after_a_pause_of_its_account(failed_lookups):
     decision = failed(repeat(failed_lookups=failed_lookups), LIMITED)
     assert decision.delivery.state == State.DOUBT
     assert decision.delivery.failed_lookups == 1
     assert decision.delivery.due == decision.pause_until == LIMITED.until
 
 
-def test_a_first_try_whose_account_rests_stays_due_and_is_no_doubt():
+def test_a_first_attempt_stays_queued_and_due_during_a_pause_of_its_account():
     after = failed(sending(), LIMITED).delivery
     assert (after.state, after.failed_lookups, after.due) == (State.QUEUED, 0, NOW - MINUTE)
 
@@ -584,24 +584,24 @@ def test_a_repeat_that_only_yields_500_takes_the_next_key(failed_lookups):
     assert failed(repeat(failed_lookups=failed_lookups), BROKEN).delivery.key_version == 1
 
 
-def test_without_earlier_failures_an_account_rests_for_the_shortest_time():
+def test_without_earlier_failures_an_account_pauses_for_the_shortest_time():
     assert failed(sending(), AWAY).pause_until == NOW + timedelta(seconds=30)
     decision = after_no_check(sending(), AWAY, None, NOW, SETTINGS)
     assert decision.pause_until == NOW + timedelta(seconds=30)
 
 
-def test_what_is_final_is_dated():
+def test_final_states_have_their_instant():
     final = (
         after_unauthorised(sending(), DENIED, True, NOW),
         failed(sending(post=replace(POST, shorter="")), OVERLONG),
         failed(repeat(), Doubtful("not_found", "gone")),
         after_read_back(in_doubt(), RECEIPT, NOW, SETTINGS),
     )
-    assert [one.delivery.settled_at for one in final] == [NOW] * 4
-    assert {one.delivery.state for one in final} == {State.DEAD, State.SENT}
+    assert [decision.delivery.settled_at for decision in final] == [NOW] * 4
+    assert {decision.delivery.state for decision in final} == {State.DEAD, State.SENT}
 
 
-def test_what_is_held_is_due_when_it_is_released():
+def test_a_held_delivery_is_due_when_it_is_released():
     held = (
         after_not_found(sending(post=Post("boost", uri=URI)), "social.example", NOW),
         after_no_check(sending(), DENIED, True, NOW, SETTINGS),
@@ -610,16 +610,18 @@ def test_what_is_held_is_due_when_it_is_released():
             in_doubt(failed_lookups=1, attempts=99, due=NOW - MINUTE), None, NOW, SETTINGS
         ),
     )
-    assert [(one.delivery.state, one.delivery.due) for one in held] == [(State.HELD, NOW)] * 4
-    assert all(one.delivery.error for one in held)
+    assert [(decision.delivery.state, decision.delivery.due) for decision in held] == [
+        (State.HELD, NOW)
+    ] * 4
+    assert all(decision.delivery.error for decision in held)
 
 
-def test_a_status_that_was_never_looked_at_is_held_with_the_last_reason():
+def test_a_boost_is_held_with_the_last_reason_why_its_status_was_not_looked_up():
     after = after_no_check(sending(attempts=99), LOST, None, NOW, SETTINGS).delivery
     assert after.error.endswith("Last: the connection broke")
 
 
-def test_two_negatives_are_resent_now_however_long_ago_they_were_due():
+def test_two_failed_read_backs_resend_now_however_long_ago_they_were_due():
     late = in_doubt(failed_lookups=1, due=NOW - 90 * MINUTE)
     assert after_read_back(late, None, NOW, SETTINGS).delivery.due == NOW
 
@@ -630,10 +632,10 @@ def test_a_repeat_that_is_shortened_is_a_new_text_and_no_repeat():
     assert after.post.length == len(after.post.text) == len(POST.shorter)
 
 
-def test_a_text_of_signs_alone_matches_itself():
+def test_a_text_of_markup_characters_matches_itself():
     assert matches(sending(post=Post("post", text="***")), standing(text="***"))
     assert not matches(sending(post=Post("post", text="***")), standing(text="###"))
 
 
-def test_a_key_of_any_text_can_be_made():
+def test_every_text_has_a_key():
     assert len(idempotency_key("s", "a", b"i", "\ud800", 0)) == 64

@@ -1,4 +1,4 @@
-"""One post a day: when it goes out, what it holds, and that nothing is in it twice."""
+"""Digests: when they go out, what they contain, and that no entry is in two."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
@@ -35,7 +35,7 @@ def test_a_digest_goes_out_at_its_time_in_the_sources_zone(now, zone, due):
     assert digest.next_time(at_six(zone), instant) == expected
 
 
-def test_a_source_without_one_has_no_time():
+def test_a_source_without_a_digest_has_no_time():
     source = SourceSettings(name="s", kind="feed", to=("news",))
     assert digest.next_time(source, datetime(2026, 11, 22, tzinfo=UTC)) is None
 
@@ -121,7 +121,7 @@ def test_a_digest_without_an_answer_is_posted_once(daily, bot, sandbox, clock):
     assert len(posted(sandbox)) == 1
 
 
-def test_one_entry_too_old_does_not_take_the_digest_along(bot, feeds, sandbox, clock):
+def test_an_entry_that_is_too_old_does_not_remove_the_digest(bot, feeds, sandbox, clock):
     fresh, old = items(clock, "fresh", "old")
     aged = replace(old, at=clock.now() - timedelta(hours=5))
     url = feeds.show("/hot.xml", [fresh, aged])

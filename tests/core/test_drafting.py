@@ -1,4 +1,4 @@
-"""Drafts: what one entry comes to for one account, and what of the config goes into the child."""
+"""Drafts of entries for an account, and which settings go into the parser child."""
 
 import pickle
 from dataclasses import replace
@@ -34,7 +34,7 @@ def test_each_entry_gets_its_draft_in_order():
 
 
 @pytest.mark.parametrize("stage", ["new", "waiting", "posted"])
-def test_a_filter_refuses_news_what_waits_and_edits_alike(stage):
+def test_a_filter_refuses_entries_of_every_stage(stage):
     keys = {"filter": {"exclude": ["advert"]}}
     entry = Entry("an advert", "https://a.example/1")
     assert drafted(entry, stage=stage, **keys) == (Draft(reason="exclude: advert was found"),)
@@ -43,9 +43,7 @@ def test_a_filter_refuses_news_what_waits_and_edits_alike(stage):
 @pytest.mark.parametrize(
     ("stage", "refused"), [("new", "max_age"), ("waiting", "min_score"), ("posted", "")]
 )
-def test_an_edit_needs_neither_votes_nor_to_be_young_and_what_waits_is_dated_at_its_turn(
-    stage, refused
-):
+def test_an_edit_needs_no_score_and_a_waiting_entry_is_not_too_old_yet(stage, refused):
     entry = Entry("a", "https://a.example/1", published_at=NOW - timedelta(days=9), score=1.0)
     (draft,) = drafted(entry, stage=stage, filter={"min_score": 5})
     assert draft.reason.partition(":")[0] == refused
@@ -127,7 +125,7 @@ def test_an_entry_that_took_too_long_is_held_with_its_title_and_link():
     assert draft.post.length <= draft.post.limit
 
 
-def test_what_has_neither_title_nor_link_is_refused_where_it_would_be_held():
+def test_an_entry_without_title_and_link_is_refused_instead_of_held():
     job = draft_job(source(), ACCOUNT, Limits(), Batch(), NOW)
     assert held_draft(Entry(guid="x"), job, "not_composed: why") == Draft(
         reason="not_composed: why"

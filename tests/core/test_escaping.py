@@ -1,4 +1,4 @@
-"""Claims about text sent to a server that renders it: it stands there as it was meant."""
+"""Escaping for servers that render a text: they show it as it was meant."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_gotosocial_gets_references_and_backslashes_it_will_undo(text, sent):
 
 @settings(max_examples=300, deadline=None)
 @given(marked)
-def test_a_text_stands_on_hollo_as_it_was_meant(node, text):
+def test_hollo_shows_a_text_unchanged(node, text):
     text = defuse(clean(text), numbers=False)
     assume("www." not in text)
     # a number behind a backslash behind a link becomes a hashtag, which notifies nobody
@@ -98,7 +98,7 @@ def test_a_text_stands_on_hollo_as_it_was_meant(node, text):
 
 
 @pytest.mark.parametrize("text", ["one\ntwo", "one\n\ntwo", "Title\nhttps://x.example/a"])
-def test_lines_stay_apart_on_hollo(node, text):
+def test_hollo_keeps_line_breaks(node, text):
     assert html_to_text(stands_on_hollo(node, text)["html"]) == text
 
 
@@ -106,7 +106,7 @@ def test_lines_stay_apart_on_hollo(node, text):
 @given(own_links)
 @example("https://news.example/..:0")
 @example("https://news.example/a--b---c")
-def test_the_link_stands_on_hollo(node, link):
+def test_hollo_shows_the_link_unchanged(node, link):
     assume(link)
     stands = stands_on_hollo(node, f"Title\n{link}\n\n#Own_Tag")
     found = [canonical_link(one) for one in links_in(stands["html"]) if not one.startswith("#")]

@@ -1,4 +1,4 @@
-"""Claims about the language of a text: what script and letters tell, and what is not guessed."""
+"""The language of a text: by script, letters and detector, and unknown in case of doubt."""
 
 import builtins
 
@@ -42,7 +42,7 @@ def no_detector(monkeypatch):
         ("Καλημέρα κόσμε", "el"),
     ],
 )
-def test_letters_tell_where_they_tell_for_sure(no_detector, text, expected):
+def test_distinctive_letters_determine_the_language(no_detector, text, expected):
     assert language_of(text) == expected
 
 
@@ -59,7 +59,7 @@ def test_letters_tell_where_they_tell_for_sure(no_detector, text, expected):
         "2026 …",
     ],
 )
-def test_what_may_be_several_languages_is_not_guessed(no_detector, text):
+def test_a_text_that_may_be_in_several_languages_has_none(no_detector, text):
     assert language_of(text) == ""
 
 
@@ -92,11 +92,11 @@ def test_what_may_be_several_languages_is_not_guessed(no_detector, text):
         ("und", "今天", "zh"),
     ],
 )
-def test_a_declaration_that_the_script_contradicts_is_not_believed(declared, text, expected):
+def test_a_declaration_that_the_script_contradicts_is_ignored(declared, text, expected):
     assert text_language(text, declared) == expected
 
 
-def test_a_chinese_declaration_of_an_english_text_is_not_believed(no_detector):
+def test_a_chinese_declaration_of_an_english_text_is_ignored(no_detector):
     assert text_language(ENGLISH, "zh-CN") == ""
     assert text_language(ENGLISH, "zh-CN", "en-GB") == "en-GB"
 
@@ -113,11 +113,11 @@ def test_a_chinese_declaration_of_an_english_text_is_not_believed(no_detector):
         ("zh", "2026", True),
     ],
 )
-def test_a_language_is_possible_where_its_script_is(code, text, possible):
+def test_a_language_is_possible_if_it_uses_the_script(code, text, possible):
     assert may_be_in(code, text) is possible
 
 
-def test_the_detector_tells_latin_languages_apart_and_is_silent_in_doubt():
+def test_the_detector_distinguishes_latin_languages_and_ignores_low_scores():
     pytest.importorskip("fasttext")
     assert language_of("Die Regierung beschließt den Haushalt für das nächste Jahr") == "de"
     assert language_of("El gobierno aprueba el presupuesto del próximo año") == "es"
@@ -133,7 +133,7 @@ GERMAN = (
 )
 
 
-def test_the_detector_overrules_a_declaration_only_beyond_doubt():
+def test_the_detector_overrides_a_declaration_only_with_a_high_score():
     pytest.importorskip("fasttext")
     assert text_language(GERMAN, "en-US") == "de"
     assert text_language(GERMAN, "de-AT") == "de-AT"
@@ -156,7 +156,7 @@ def test_the_detector_overrules_a_declaration_only_beyond_doubt():
     )
 
 
-def test_without_a_detector_a_declaration_stands(no_detector):
+def test_without_a_detector_a_declaration_counts(no_detector):
     assert text_language(GERMAN, "en-US") == "en-US"
 
 

@@ -1,4 +1,4 @@
-"""Claims about line breaks: which are layout, and which are meant."""
+"""Line breaks: which only wrap a paragraph, and which are intended."""
 
 import textwrap
 
@@ -16,7 +16,7 @@ PROSE = (
 
 
 @pytest.mark.parametrize("width", [60, 72, 78])
-def test_lines_that_are_full_are_joined(width):
+def test_wrapped_lines_are_joined(width):
     wrapped = textwrap.fill(PROSE, width)
     assert wrapped.count("\n") >= 2
     assert unwrapped(wrapped) == PROSE
@@ -42,5 +42,5 @@ def test_whatever_the_width_no_word_is_lost(width):
         "",
     ],
 )
-def test_lines_that_are_meant_stay(text):
+def test_intended_line_breaks_stay(text):
     assert unwrapped(text) == text

@@ -1,4 +1,4 @@
-"""When one more post may go out: gaps, sliding counts, quiet hours across DST, turns."""
+"""When one more post may go out: gaps, sliding counts, quiet hours across clock changes."""
 
 from datetime import UTC, datetime, time, timedelta
 from itertools import islice, pairwise
@@ -12,10 +12,8 @@ from reblogbot.config.settings import PaceSettings
 from reblogbot.config.values import Budget, QuietSpan
 from reblogbot.core.pacing import (
     NEVER,
-    Waiting,
     budget_slot,
     next_slot,
-    pick,
     quiet_time,
     room,
     spread,
@@ -43,7 +41,7 @@ def span(written):
 
 
 def paced(*quiet, zone="UTC", gap=timedelta(0), per_hour=1000, per_day=1000):
-    spans = tuple(span(one) for one in quiet)
+    spans = tuple(span(written) for written in quiet)
     return PaceSettings(quiet=spans, timezone=zone, gap=gap, per_hour=per_hour, per_day=per_day)
 
 
@@ -54,7 +52,7 @@ def at(written):
 # gaps and counts
 
 
-def test_nothing_sent_nothing_quiet_means_now():
+def test_without_earlier_posts_and_quiet_hours_the_slot_is_now():
     assert next_slot(NOW, paced(), []) == NOW
 
 
@@ -108,7 +106,7 @@ def test_posting_at_every_slot_never_breaks_gap_hour_or_day(gap, per_hour, per_d
     per_day=st.integers(1, 8),
     ago=st.lists(st.integers(-30, 1500), max_size=10),
 )
-def test_room_is_how_many_posts_may_go_out_at_once(gap, per_hour, per_day, ago):
+def test_so_many_posts_may_go_out_at_once(gap, per_hour, per_day, ago):
     pace = paced(gap=gap * MINUTE, per_hour=per_hour, per_day=per_day)
     sent = [NOW - minutes * MINUTE for minutes in ago]
     more = room(NOW, pace, sent)
@@ -117,7 +115,7 @@ def test_room_is_how_many_posts_may_go_out_at_once(gap, per_hour, per_day, ago):
     assert slots[more] > NOW
 
 
-def test_quiet_hours_leave_no_room():
+def test_no_post_may_go_out_in_quiet_hours():
     assert room(NOW, paced("11:00-13:00"), []) == 0
 
 
@@ -183,7 +181,7 @@ def test_quiet_hours_on_the_night_the_clock_changes(zone, quiet, now, slot):
 
 clock_times = st.builds(time, st.integers(0, 23), st.sampled_from([0, 15, 30, 45]))
 quiet_spans = st.lists(
-    st.builds(QuietSpan, clock_times, clock_times).filter(lambda one: one.start != one.end),
+    st.builds(QuietSpan, clock_times, clock_times).filter(lambda span: span.start != span.end),
     max_size=3,
 )
 instants = st.builds(
@@ -196,8 +194,10 @@ instants = st.builds(
 def shows_quiet(instant, pace):
     wall = instant.astimezone(ZoneInfo(pace.timezone)).time()
     return any(
-        one.start <= wall < one.end if one.start < one.end else wall >= one.start or wall < one.end
-        for one in pace.quiet
+        quiet.start <= wall < quiet.end
+        if quiet.start < quiet.end
+        else wall >= quiet.start or wall < quiet.end
+        for quiet in pace.quiet
     )
 
 
@@ -218,7 +218,7 @@ def test_the_slot_is_the_first_instant_whose_clock_shows_no_quiet_hour(quiet, zo
     assert not shows_quiet(slot, pace)
     waited = int((slot - now) / MINUTE)
     minutes = [now + n * MINUTE for n in range(waited)]
-    assert all(shows_quiet(one, pace) or near_a_change(one, zone) for one in minutes)
+    assert all(shows_quiet(minute, pace) or near_a_change(minute, zone) for minute in minutes)
 
 
 @settings(max_examples=100, deadline=None)
@@ -237,10 +237,10 @@ def test_quiet_time_is_what_the_clock_shows_on_ordinary_days(quiet, zone, hours)
     pace = PaceSettings(quiet=tuple(quiet), timezone=zone)
     start = datetime(2026, 7, 1, tzinfo=UTC)
     quarters = [start + n * 15 * MINUTE for n in range(hours * 4)]
-    shown = timedelta(0)
-    for one in quarters:
-        shown += 15 * MINUTE if shows_quiet(one, pace) else timedelta(0)
-    assert quiet_time(start, start + hours * HOUR, pace) == shown
+    quiet_total = timedelta(0)
+    for quarter in quarters:
+        quiet_total += 15 * MINUTE if shows_quiet(quarter, pace) else timedelta(0)
+    assert quiet_time(start, start + hours * HOUR, pace) == quiet_total
 
 
 def test_quiet_time_backwards_or_without_quiet_hours_is_none():
@@ -265,59 +265,6 @@ def test_a_budget_lets_so_many_through_per_span():
     assert budget_slot(NOW, None, sent * 100) == NOW
 
 
-# turns
-
-
-def waiting(id_, source, **more):
-    return Waiting(id=id_, source=source, **more)
-
-
-def test_nobody_waits_nobody_is_picked():
-    assert pick([], {}) is None
-
-
-def test_one_source_goes_in_the_order_it_was_queued():
-    queue = [waiting(3, "a"), waiting(1, "a"), waiting(2, "a")]
-    assert pick(queue, {"a": NOW}) == queue[1]
-
-
-def test_a_source_ordered_by_score_sends_its_best_first_and_ties_oldest_first():
-    queue = [
-        waiting(1, "a", score=3, order="score"),
-        waiting(3, "a", score=9, order="score"),
-        waiting(2, "a", score=9, order="score"),
-        waiting(4, "a", score=None, order="score"),
-    ]
-    assert pick(queue, {}) == queue[2]
-
-
-def test_a_source_with_one_entry_need_not_wait_for_one_with_a_hundred():
-    queue = [waiting(n, "big") for n in range(100)] + [waiting(500, "small")]
-    picked, served = [], {}
-    for turn in range(4):
-        one = pick(queue, served)
-        queue.remove(one)
-        served[one.source] = NOW + turn * MINUTE
-        picked.append(one.id)
-    assert picked == [0, 500, 1, 2]
-
-
-@given(st.lists(st.sampled_from("abc"), max_size=20))
-def test_taking_turns_keeps_each_source_in_order_and_lets_nobody_starve(sources):
-    queue = [waiting(n, source) for n, source in enumerate(sources)]
-    expected = {s: sorted(w.id for w in queue if w.source == s) for s in "abc"}
-    served, picked = {}, []
-    while (one := pick(queue, served)) is not None:
-        queue.remove(one)
-        served[one.source] = NOW + len(picked) * MINUTE
-        picked.append(one)
-    for source, ids in expected.items():
-        turns = [w.id for w in picked if w.source == source]
-        assert turns == ids
-    first = [w.source for w in picked[: len({w.source for w in picked})]]
-    assert len(first) == len(set(first))
-
-
 # what is released spread
 
 
@@ -330,15 +277,15 @@ def test_taking_turns_keeps_each_source_in_order_and_lets_nobody_starve(sources)
         (paced(gap=40 * MINUTE, per_hour=4, per_day=48), 40),
     ],
 )
-def test_a_pace_is_used_up_evenly_by_its_scarcest_part(pace, minutes):
+def test_the_strictest_limit_decides_the_even_gap(pace, minutes):
     slots = list(islice(spread(NOW, pace), 4))
     assert slots == [NOW + number * minutes * MINUTE for number in range(4)]
 
 
-def test_what_is_spread_leaves_quiet_hours_out():
+def test_spread_slots_leave_out_quiet_hours():
     slots = islice(spread(NOW, paced("13:30-16:00", gap=HOUR)), 4)
     assert [slot.hour for slot in slots] == [12, 13, 16, 17]
 
 
-def test_where_it_is_always_quiet_there_is_no_slot():
+def test_endless_quiet_hours_have_no_slot():
     assert list(islice(spread(NOW, paced("00:00-12:00", "12:00-00:00")), 2)) == [NEVER, NEVER]

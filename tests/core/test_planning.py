@@ -1,4 +1,4 @@
-"""From a batch to intents: order, and what makes a storm."""
+"""From a batch to intents: order, storms, bounds and boosts."""
 
 from collections import Counter
 from dataclasses import replace
@@ -10,8 +10,7 @@ from reblogbot.config.settings import AccountSettings, FilterSettings, SourceSet
 from reblogbot.core.drafting import Draft, draft_job, drafts
 from reblogbot.core.planning import KEPT, PendingClaims, Route, choose, plan
 from reblogbot.core.recognition import candidates, oldest_first, recognise
-from reblogbot.model import Author, Batch, Candidate, Entry, Limits, Post, State
-from reblogbot.model.history import Recent, SourceHistory
+from reblogbot.model import Author, Batch, Entry, Limits, Post, Recent, SourceHistory, State
 from reblogbot.sources.registry import options_of
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -23,12 +22,12 @@ def entry(name, hours=1.0, **fields):
     return Entry(**{**given, **fields})
 
 
-def titles(found):
-    return [one.entry.title if isinstance(one, Candidate) else one.title for one in found]
+def titles(entries):
+    return [entry.title for entry in entries]
 
 
 @pytest.mark.parametrize(
-    ("shown", "expected"),
+    ("written", "expected"),
     [
         ([("c", 1), ("b", 2), ("a", 3)], "abc"),
         ([("a", 3), ("b", 2), ("c", 1)], "abc"),
@@ -40,18 +39,19 @@ def titles(found):
         ([("d", 1), ("c", None), ("b", 3), ("a", None)], "abcd"),
     ],
 )
-def test_entries_go_out_oldest_first(shown, expected):
-    entries = [entry(name, hours) for name, hours in shown]
+def test_entries_go_out_oldest_first(written, expected):
+    entries = [entry(name, hours) for name, hours in written]
     assert "".join(titles(oldest_first(entries))) == expected
 
 
 def storm(entries, *, known=(), changed=False, last=NOW - timedelta(hours=2), **keys):
     settings = SourceSettings(name="s", kind="feed", to=("news",), **keys)
     batch = Batch(tuple(entries))
-    found = candidates("s", batch)
-    seen = {key: one.evidence for one in candidates("s", Batch(tuple(known))) for key in one.keys}
-    past = SourceHistory(seen, {}, last, changed)
-    return choose(settings, recognise("s", found, past), [], past).storm
+    recognised_before = candidates("s", Batch(tuple(known)))
+    seen = {key: candidate.evidence for candidate in recognised_before for key in candidate.keys}
+    history = SourceHistory(seen, {}, last, changed)
+    recognised = recognise("s", candidates("s", batch), history)
+    return choose(settings, recognised, [], history).storm
 
 
 def many(count, hours=1.0):
@@ -95,159 +95,164 @@ def test_a_date_without_a_time_may_be_any_time_of_that_day():
     assert "all 1 entries" in storm([entry("a", published_at=today - timedelta(days=1))])
 
 
-def test_a_list_of_nothing_but_news_is_no_storm():
+def test_a_batch_of_new_entries_alone_is_no_storm():
     assert storm(many(10, hours=1)) == ""
 
 
-def test_a_list_that_was_empty_until_now_is_no_other_list():
+def test_a_list_that_was_always_empty_is_not_taken_for_another_list():
     settings = SourceSettings(name="s", kind="feed", to=("news",))
     batch = Batch(tuple(many(6, hours=9)))
-    past = SourceHistory({}, {}, NOW - timedelta(hours=2), is_blank=True)
-    found = recognise("s", candidates("s", batch), past)
-    assert choose(settings, found, [], past).storm == ""
+    history = SourceHistory({}, {}, NOW - timedelta(hours=2), is_blank=True)
+    recognised = recognise("s", candidates("s", batch), history)
+    assert choose(settings, recognised, [], history).storm == ""
 
 
-def test_another_url_that_shows_nothing_known_is_a_storm():
+def test_another_url_without_known_entries_is_a_storm():
     assert "all 6 entries" in storm(many(6, hours=1), changed=True)
     old = entry("old", 9)
     assert storm([*many(6), old], known=[old], changed=True) == ""
 
 
-# what is kept of very many
+# very long batches
 
 ACCOUNT = AccountSettings(name="news", server="https://social.example", token_env="X")
 
 
-def shown(count, hours=1.0):
-    """So many entries, the newest first."""
+def batch_of(count, hours=1.0):
+    """A batch of so many entries, the newest first."""
     return Batch(tuple(entry(f"n{number}", hours + number / 60) for number in range(count)))
 
 
-def chosen(batch, *, learnt=True, seen=(), held=0, was_cut=False, **keys):
+def plan_of(batch, *, was_read=True, seen=(), held=0, was_cut=False, **keys):
+    """The candidates, the choice and the plan for a batch, each draft a post."""
     settings = SourceSettings(name="s", kind="feed", to=("news",), **keys)
-    past = SourceHistory(
+    history = SourceHistory(
         dict.fromkeys(seen),
-        last_batch_at=NOW - timedelta(days=30) if learnt else None,
+        last_batch_at=NOW - timedelta(days=30) if was_read else None,
         was_cut=was_cut,
         held={"news": held},
     )
-    routes = [Route(ACCOUNT, Limits(), learnt)]
-    found = recognise("s", candidates("s", batch), past)
-    choice = choose(settings, found, routes, past)
+    routes = [Route(ACCOUNT, Limits(), was_read)]
+    recognised = recognise("s", candidates("s", batch), history)
+    choice = choose(settings, recognised, routes, history)
     drafts = {"news": dict.fromkeys(choice.by_account["news"].chosen, Draft(Post("post", "x")))}
-    return found.found, choice, plan(settings, found, routes, past, choice, drafts, NOW)
+    planned = plan(settings, recognised, routes, history, choice, drafts, NOW)
+    return recognised.found, choice, planned
 
 
-def test_of_a_storm_the_newest_are_held_and_one_refusal_stands_for_all_others():
-    found, _, made = chosen(shown(KEPT + 500))
-    assert made.storm.startswith(f"storm: {KEPT + 500} new entries")
-    assert [one.candidate for one in made.intents] == list(found[500:])
-    assert {one.state for one in made.intents} == {State.HELD}
-    (refusal,) = made.refusals
-    assert refusal.candidate is found[499]
+def test_the_newest_entries_of_a_storm_are_held_and_one_refusal_stands_for_the_others():
+    batch, _, planned = plan_of(batch_of(KEPT + 500))
+    assert planned.storm.startswith(f"storm: {KEPT + 500} new entries")
+    assert [intent.candidate for intent in planned.intents] == list(batch[500:])
+    assert {intent.state for intent in planned.intents} == {State.HELD}
+    (refusal,) = planned.refusals
+    assert refusal.candidate is batch[499]
     assert refusal.reason.startswith("left_out: 500 entries of one poll")
-    assert made.candidates == made.new == found
+    assert planned.candidates == planned.new == batch
 
 
-def test_what_a_storm_holds_already_leaves_less_room_for_the_next():
-    _, _, made = chosen(shown(100), held=KEPT - 10)
-    assert len(made.intents) == 10
-    _, _, made = chosen(shown(100), held=KEPT + 5)
-    assert made.intents == ()
-    assert len(made.refusals) == 1
+def test_a_storm_holds_fewer_entries_where_an_earlier_one_still_holds_some():
+    _, _, planned = plan_of(batch_of(100), held=KEPT - 10)
+    assert len(planned.intents) == 10
+    _, _, planned = plan_of(batch_of(100), held=KEPT + 5)
+    assert planned.intents == ()
+    assert len(planned.refusals) == 1
 
 
-def test_a_storm_within_the_admins_own_bound_is_kept_whole():
-    _, _, made = chosen(shown(KEPT * 2 + 1), max_per_poll=KEPT * 2)
-    assert len(made.intents) == KEPT * 2
-    _, _, made = chosen(shown(KEPT * 2, hours=0), max_per_poll=KEPT * 3)
-    assert (made.storm, len(made.intents)) == ("", KEPT * 2)
+def test_a_storm_within_max_per_poll_is_kept_whole():
+    _, _, planned = plan_of(batch_of(KEPT * 2 + 1), max_per_poll=KEPT * 2)
+    assert len(planned.intents) == KEPT * 2
+    _, _, planned = plan_of(batch_of(KEPT * 2, hours=0), max_per_poll=KEPT * 3)
+    assert (planned.storm, len(planned.intents)) == ("", KEPT * 2)
 
 
-def test_at_first_sight_only_the_newest_that_first_keeps_back_are_recorded():
-    found, _, made = chosen(shown(KEPT + 30), learnt=False, first=5)
-    assert [one.candidate for one in made.intents] == list(found[-5:])
-    reasons = Counter(one.reason.partition(":")[0] for one in made.refusals)
-    assert reasons == {"first_sight": KEPT, "left_out": 1}
-    assert made.candidates == found
+def test_at_first_sight_only_the_newest_refused_entries_are_recorded():
+    batch, _, planned = plan_of(batch_of(KEPT + 30), was_read=False, first=5)
+    assert [intent.candidate for intent in planned.intents] == list(batch[-5:])
+    slugs = Counter(refusal.reason.partition(":")[0] for refusal in planned.refusals)
+    assert slugs == {"first_sight": KEPT, "left_out": 1}
+    assert planned.candidates == batch
 
 
-def test_what_first_lets_through_is_posted_however_much_it_is():
-    _, _, made = chosen(shown(KEPT + 30), learnt=False, first="all")
-    assert len(made.intents) == KEPT + 30
-    assert made.refusals == ()
+def test_all_entries_that_first_allows_are_posted():
+    _, _, planned = plan_of(batch_of(KEPT + 30), was_read=False, first="all")
+    assert len(planned.intents) == KEPT + 30
+    assert planned.refusals == ()
 
 
-def test_nothing_is_drafted_that_first_keeps_back():
-    _, choice, _ = chosen(shown(50), learnt=False, first="none")
+def test_entries_that_first_refuses_are_not_drafted():
+    _, choice, _ = plan_of(batch_of(50), was_read=False, first="none")
     assert choice.by_account["news"].chosen == range(50, 50)
 
 
-def test_older_entries_that_come_up_in_a_list_that_was_cut_are_no_news():
-    batch = shown(20)
-    found = candidates("s", batch)
-    seen = {key for one in found[5:15] for key in one.keys}
-    _, choice, _ = chosen(batch, seen=seen, was_cut=True)
+def test_older_entries_that_appear_after_a_batch_was_cut_are_not_new():
+    batch = batch_of(20)
+    known = candidates("s", batch)[5:15]
+    seen = {key for candidate in known for key in candidate.keys}
+    _, choice, _ = plan_of(batch, seen=seen, was_cut=True)
     assert choice.new == tuple(range(15, 20))
-    _, choice, _ = chosen(batch, seen=seen)
+    _, choice, _ = plan_of(batch, seen=seen)
     assert choice.new == (*range(5), *range(15, 20))
 
 
-# what is boosted, and how it is named
+# boosts
 
 STATUS = Entry(uri="https://far.example/1", summary="hello", status_id="7", author=Author())
 
 
-def made(shown, account="news", *, past=SourceHistory(), **keys):  # noqa: B008 - frozen
-    """What one poll of the account's hashtag comes to, read through the account `news`."""
+def plan_first_poll(entries, account="news", *, history=SourceHistory(), **keys):  # noqa: B008 - frozen
+    """The plan for the first batch of a hashtag, read through the account `news`."""
     options = options_of("hashtag").model_validate({"via": "news", "tag": "cats"})
     keys = {"name": "s", "kind": "hashtag", "to": (account,), "options": options, **keys}
-    chosen = SourceSettings(**keys, first="all")
-    settings = AccountSettings(name=account, server="https://x.example", token_env="T")
-    batch = Batch(tuple(shown))
-    routes = [Route(settings, Limits(), learnt=False)]
-    found = recognise("s", candidates("s", batch), past)
-    choice = choose(chosen, found, routes, past)
-    places = choice.by_account[account].chosen
-    job = draft_job(chosen, settings, Limits(), batch, NOW)
-    made = drafts(replace(job, entries=tuple(found.found[place].entry for place in places)))
-    by_place = {account: dict(zip(places, made, strict=True))}
-    return plan(chosen, found, routes, past, choice, by_place, NOW)
+    settings = SourceSettings(**keys, first="all")
+    to = AccountSettings(name=account, server="https://x.example", token_env="T")
+    batch = Batch(tuple(entries))
+    routes = [Route(to, Limits(), was_read=False)]
+    recognised = recognise("s", candidates("s", batch), history)
+    choice = choose(settings, recognised, routes, history)
+    positions = choice.by_account[account].chosen
+    chosen = tuple(recognised.found[position].entry for position in positions)
+    drafted = drafts(replace(draft_job(settings, to, Limits(), batch, NOW), entries=chosen))
+    by_position = {account: dict(zip(positions, drafted, strict=True))}
+    return plan(settings, recognised, routes, history, choice, by_position, NOW)
 
 
 def test_a_boost_keeps_the_id_that_its_own_account_saw_and_no_other():
-    (mine,) = made([STATUS]).intents
-    assert (mine.post.action, mine.post.status_id, mine.post.is_status) == ("boost", "7", True)
-    (others,) = made([STATUS], "other").intents
-    assert (others.post.status_id, others.post.uri) == ("", STATUS.uri)
+    (own,) = plan_first_poll([STATUS]).intents
+    assert (own.post.action, own.post.status_id, own.post.is_status) == ("boost", "7", True)
+    (other,) = plan_first_poll([STATUS], "other").intents
+    assert (other.post.status_id, other.post.uri) == ("", STATUS.uri)
 
 
-def test_a_status_without_an_address_is_boosted_by_its_id_at_home_or_not_at_all():
+def test_a_status_without_an_address_is_boosted_only_by_the_account_that_read_it():
     bare = replace(STATUS, uri="", guid="7")
-    (mine,) = made([bare]).intents
-    assert (mine.post.uri, mine.post.status_id) == ("7", "7")
-    (refused,) = made([bare], "other").refusals
+    (own,) = plan_first_poll([bare]).intents
+    assert (own.post.uri, own.post.status_id) == ("7", "7")
+    (refused,) = plan_first_poll([bare], "other").refusals
     assert refused.reason.startswith("not_boostable:")
 
 
 @pytest.mark.parametrize("action", ["boost", "quote"])
-@pytest.mark.parametrize("shown", [Entry(title="t"), Entry(title="t", link="javascript:x")])
-def test_what_has_no_address_is_refused_not_posted_where_boosts_were_asked_for(action, shown):
-    outcome = made([shown], action=action)
+@pytest.mark.parametrize("bare", [Entry(title="t"), Entry(title="t", link="javascript:x")])
+def test_an_entry_without_an_address_is_refused_where_the_action_is_a_boost(action, bare):
+    outcome = plan_first_poll([bare], action=action)
     assert not outcome.intents
     assert outcome.refusals[0].reason.startswith("not_boostable:")
 
 
-def test_a_link_that_looks_like_a_status_is_not_called_one():
-    (intent,) = made([Entry(title="t", link="https://a.example/@ann/7")]).intents
+def test_a_link_that_looks_like_a_status_is_not_declared_one():
+    (intent,) = plan_first_poll([Entry(title="t", link="https://a.example/@ann/7")]).intents
     assert (intent.post.action, intent.post.is_status) == ("boost", False)
 
 
 def test_own_statuses_are_refused_as_far_as_the_addresses_are_known():
-    ours = [replace(STATUS, uri=f"https://a/{one}", author=Author(address=one)) for one in "abc"]
-    outcome = made(ours, past=SourceHistory(addresses={"news": "a", "cats": "b"}))
+    statuses = [
+        replace(STATUS, uri=f"https://a/{address}", author=Author(address=address))
+        for address in "abc"
+    ]
+    outcome = plan_first_poll(statuses, history=SourceHistory(addresses={"news": "a", "cats": "b"}))
     assert [intent.post.uri for intent in outcome.intents] == ["https://a/c"]
-    assert all(one.reason.startswith("forbidden:") for one in outcome.refusals)
+    assert all(refusal.reason.startswith("forbidden:") for refusal in outcome.refusals)
 
 
 @pytest.mark.parametrize(
@@ -257,18 +262,20 @@ def test_own_statuses_are_refused_as_far_as_the_addresses_are_known():
         ({"authors": ("Ann  B",)}, "ann b of s"),
     ],
 )
-def test_an_authors_share_counts_what_was_published_and_what_this_poll_brings(facts, counted):
-    shown = [entry(str(number), **facts) for number in range(3)]
+def test_max_per_author_counts_published_posts_and_those_of_this_poll(facts, counted):
+    entries = [entry(str(number), **facts) for number in range(3)]
     limited = FilterSettings(max_per_author=2)
-    outcome = made(shown, action="post", filter=limited)
+    outcome = plan_first_poll(entries, action="post", filter=limited)
     assert (len(outcome.intents), len(outcome.refusals)) == (2, 1)
-    past = SourceHistory(recent={"news": Recent(authors={counted: 1})})
-    assert len(made(shown, action="post", filter=limited, past=past).intents) == 1
+    history = SourceHistory(recent={"news": Recent(authors={counted: 1})})
+    assert (
+        len(plan_first_poll(entries, action="post", filter=limited, history=history).intents) == 1
+    )
 
 
 def test_a_preview_counts_authors_across_the_polls_that_are_not_recorded():
-    shown = [entry(str(number), author=Author(address="ann@a.example")) for number in range(2)]
-    taken = PendingClaims()
-    taken.add(made(shown, action="post").intents, "s")
-    past = taken.known_in(SourceHistory(recent={"news": Recent()}))
-    assert past.recent["news"].authors == {"ann@a.example": 2}
+    entries = [entry(str(number), author=Author(address="ann@a.example")) for number in range(2)]
+    pending = PendingClaims()
+    pending.add(plan_first_poll(entries, action="post").intents, "s")
+    history = pending.known_in(SourceHistory(recent={"news": Recent()}))
+    assert history.recent["news"].authors == {"ann@a.example": 2}

@@ -9,20 +9,21 @@ from hypothesis import strategies as st
 
 from reblogbot.config.settings import AccountSettings, Config, PaceSettings, SourceSettings
 from reblogbot.config.values import Budget
-from reblogbot.core.queue_order import choose, ready, too_old
+from reblogbot.core.queue_order import choose, next_in_turn, ready, too_old
 from reblogbot.model import Delivery, Post, Sent, State
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
 FREE = PaceSettings(per_hour=1000, per_day=10_000)
 
 
 def config(**sources):
-    made = {
+    settings = {
         name: SourceSettings(name=name, kind="feed", to=("news",), **keys)
         for name, keys in sources.items()
     }
     account = AccountSettings(name="news", server="https://social.example", token_env="T")
-    return Config(path=Path("config.toml"), accounts={"news": account}, sources=made)
+    return Config(path=Path("config.toml"), accounts={"news": account}, sources=settings)
 
 
 def queued(number, source="a", **fields):
@@ -43,7 +44,7 @@ def order(waiting, settings, pace=FREE, sent=()):
     return numbers
 
 
-def test_while_all_may_go_they_go_in_the_order_they_were_queued():
+def test_deliveries_go_out_in_the_order_they_were_queued_while_all_may():
     waiting = [queued(1, "a"), queued(2, "a"), queued(3, "b"), queued(4, "a"), queued(5, "b")]
     assert order(waiting, config(a={}, b={})) == [1, 2, 3, 4, 5]
 
@@ -75,12 +76,12 @@ def test_the_best_go_first_where_the_source_says_so():
     assert order(waiting, settings) == [3, 1]
 
 
-def test_what_was_tried_and_not_found_goes_before_all_others():
+def test_a_delivery_that_was_attempted_and_not_found_goes_first():
     waiting = [queued(1), queued(2, failed_lookups=2)]
     assert order(waiting, config(a={})) == [2, 1]
 
 
-def test_what_is_not_due_disabled_or_unknown_waits():
+def test_deliveries_that_are_not_due_or_whose_source_is_disabled_or_unknown_wait():
     settings = config(a={}, off={"enabled": False})
     waiting = [
         queued(1, due=NOW + timedelta(minutes=1)),
@@ -88,7 +89,7 @@ def test_what_is_not_due_disabled_or_unknown_waits():
         queued(3, "removed"),
         queued(4),
     ]
-    assert [one.id for one in ready(waiting, settings, NOW)] == [4]
+    assert [delivery.id for delivery in ready(waiting, settings, NOW)] == [4]
 
 
 @given(
@@ -96,7 +97,7 @@ def test_what_is_not_due_disabled_or_unknown_waits():
     st.integers(1, 30),
     st.integers(1, 30),
 )
-def test_each_source_keeps_its_own_order_and_no_cap_drops_anything(names, per_hour, per_day):
+def test_each_source_keeps_its_own_order_and_no_limit_drops_anything(names, per_hour, per_day):
     waiting = [queued(number, name) for number, name in enumerate(names, 1)]
     pace = PaceSettings(per_hour=per_hour, per_day=per_day)
     numbers = order(waiting, config(a={}, b={}, c={}), pace)
@@ -106,7 +107,7 @@ def test_each_source_keeps_its_own_order_and_no_cap_drops_anything(names, per_ho
         assert own == [n for n in range(1, len(names) + 1) if names[n - 1] == name][: len(own)]
 
 
-def test_what_was_never_put_off_is_ready_though_the_clock_was_set_back():
+def test_a_delivery_never_postponed_is_due_although_the_clock_was_set_back():
     later = NOW + timedelta(days=40)
     never = queued(1, due=later, queued_at=later)
     put_off = queued(2, due=later + timedelta(hours=1), queued_at=later)
@@ -127,10 +128,65 @@ def test_what_was_never_put_off_is_ready_though_the_clock_was_set_back():
 def test_an_entry_is_too_old_by_its_age_less_the_quiet_hours_it_waited(
     published, queued_for, quiet, verdict
 ):
-    one = queued(
+    delivery = queued(
         1,
         published_at=None if published is None else NOW - published,
         queued_at=NOW - timedelta(hours=queued_for),
     )
     pace = PaceSettings.model_validate({"quiet": list(quiet)})
-    assert bool(too_old(one, config(a={}), pace, NOW)) is verdict
+    assert bool(too_old(delivery, config(a={}), pace, NOW)) is verdict
+
+
+# turns
+
+
+def test_an_empty_queue_has_no_next_delivery():
+    assert next_in_turn([], config(), {}) is None
+
+
+def test_one_source_goes_in_the_order_it_was_queued():
+    queue = [queued(3, "a"), queued(1, "a"), queued(2, "a")]
+    assert next_in_turn(queue, config(a={}), {"a": NOW}) == queue[1]
+
+
+def test_a_source_ordered_by_score_sends_its_best_first_and_ties_oldest_first():
+    queue = [
+        queued(1, "a", score=3),
+        queued(3, "a", score=9),
+        queued(2, "a", score=9),
+        queued(4, "a", score=None),
+    ]
+    assert next_in_turn(queue, config(a={"order": "score"}), {}) == queue[2]
+
+
+def test_a_source_with_one_entry_need_not_wait_for_one_with_a_hundred():
+    queue = [queued(n, "big") for n in range(100)] + [queued(500, "small")]
+    picked, served = [], {}
+    for turn in range(4):
+        delivery = next_in_turn(queue, config(big={}, small={}), served)
+        queue.remove(delivery)
+        served[delivery.source] = NOW + turn * MINUTE
+        picked.append(delivery.id)
+    assert picked == [0, 500, 1, 2]
+
+
+@given(st.lists(st.sampled_from("abc"), max_size=20))
+def test_taking_turns_keeps_each_source_in_order_and_starves_none(sources):
+    queue = [queued(n, source) for n, source in enumerate(sources)]
+    expected = {
+        source: sorted(delivery.id for delivery in queue if delivery.source == source)
+        for source in "abc"
+    }
+    served, picked = {}, []
+    settings = config(a={}, b={}, c={})
+    while (delivery := next_in_turn(queue, settings, served)) is not None:
+        queue.remove(delivery)
+        served[delivery.source] = NOW + len(picked) * MINUTE
+        picked.append(delivery)
+    for source, ids in expected.items():
+        turns = [delivery.id for delivery in picked if delivery.source == source]
+        assert turns == ids
+    first = [
+        delivery.source for delivery in picked[: len({delivery.source for delivery in picked})]
+    ]
+    assert len(first) == len(set(first))

@@ -1,4 +1,4 @@
-"""Claims about which entries are one: within a batch, over time, across sources, after an upgrade."""
+"""Which entries are the same: in a batch, over time, across sources, after an upgrade."""
 
 import time
 from dataclasses import replace
@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from reblogbot.core import identity
 from reblogbot.core.habits import remarks
+from reblogbot.core.identity.evidence import SHARED, Evidence
+from reblogbot.core.identity.match_fields import CONFIRMATIONS
 from reblogbot.core.recognition import (
-    SHARED,
     candidates,
     lookup_keys,
     recognise,
 )
-from reblogbot.core.traits import CONFIRMED, Evidence
 from reblogbot.model import Batch, Entry
 from reblogbot.model.evidence import Habits
 from reblogbot.model.history import SourceHistory
@@ -35,17 +35,17 @@ def entry(name, hours=1.0, **fields):
 
 
 class Reader:
-    """Polls one source again and again; says what was new."""
+    """Polls one source repeatedly and returns the new entries."""
 
     def __init__(self):
         self.past = SourceHistory()
         self.at = NOW
 
     def new(self, *entries):
-        found = candidates("s", Batch(tuple(entries)), self.past.habits)
-        looked_up = {key for one in found for key in one.lookups}
-        known = {key: value for key, value in self.past.seen.items() if key in looked_up}
-        result = recognise("s", found, replace(self.past, seen=known))
+        batch = candidates("s", Batch(tuple(entries)), self.past.habits)
+        looked_up = {key for candidate in batch for key in candidate.lookups}
+        stored = {key: value for key, value in self.past.seen.items() if key in looked_up}
+        result = recognise("s", batch, replace(self.past, seen=stored))
         self.past = replace(
             self.past,
             seen={**self.past.seen, **result.sightings},
@@ -53,7 +53,7 @@ class Reader:
             last_batch_at=self.at,
         )
         self.at += HOUR
-        return [one.entry for one in result.new]
+        return [candidate.entry for candidate in result.new]
 
 
 @pytest.fixture
@@ -84,15 +84,15 @@ def reader():
         lambda name: {"redirector": f"https://count.example/{name}", "link": HOME},
     ],
 )
-def test_what_several_entries_of_a_batch_share_tells_nothing(fields, count):
+def test_a_value_that_several_entries_of_a_batch_share_identifies_none(fields, count):
     entries = tuple(
         entry(str(number), **{"hours": 1 + number / 100, **fields(str(number))})
         for number in range(count)
     )
-    found = candidates("s", Batch(entries))
-    assert len(found) == count
-    assert len({key for one in found for key in one.keys[:1]}) == count
-    assert len({one.published_keys[0] for one in found}) == count
+    batch = candidates("s", Batch(entries))
+    assert len(batch) == count
+    assert len({key for candidate in batch for key in candidate.keys[:1]}) == count
+    assert len({candidate.published_keys[0] for candidate in batch}) == count
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_what_several_entries_of_a_batch_share_tells_nothing(fields, count):
         entry("a", link=f"{SITE}/corrected", guid="2", summary="Text"),
     ],
 )
-def test_an_entry_shown_twice_is_one(other):
+def test_an_entry_shown_twice_counts_once(other):
     first = entry("a", guid="1" if other.guid else "", summary=other.summary)
     assert len(candidates("s", Batch((first, other)))) == 1
 
@@ -160,7 +160,7 @@ def test_an_entry_that_changed_is_still_the_same(reader, changed):
         entry("b", hours=0.5, guid="2", title="Title a"),
     ],
 )
-def test_another_entry_with_one_trait_of_the_first_is_another(reader, other):
+def test_another_entry_with_one_field_of_the_first_is_another(reader, other):
     first = entry("a", guid="1", summary="Text")
     reader.new(first)
     reader.new(first)
@@ -170,20 +170,20 @@ def test_another_entry_with_one_trait_of_the_first_is_another(reader, other):
 
 
 @pytest.mark.parametrize("hours", [lambda number: 9 - number, lambda _number: 9])
-def test_ids_that_count_the_place_in_the_list_lose_nothing(reader, hours):
+def test_ids_that_are_positions_in_the_list_lose_no_entry(reader, hours):
     # also where all entries bear the date of the list
     stories = [entry(str(number), hours=hours(number)) for number in range(8)]
     news = []
     for newest in range(3, 9):
-        shown = stories[:newest][-4:][::-1]
-        shown = [replace(one, guid=str(place)) for place, one in enumerate(shown)]
-        news.append([one.title for one in reader.new(*shown)])
-        assert reader.new(*shown) == []
+        entries = stories[:newest][-4:][::-1]
+        entries = [replace(story, guid=str(position)) for position, story in enumerate(entries)]
+        news.append([story.title for story in reader.new(*entries)])
+        assert reader.new(*entries) == []
     assert news == [["Title 0", "Title 1", "Title 2"]] + [[f"Title {n}"] for n in range(3, 8)]
     assert "ids are given to other entries" in " ".join(remarks(reader.past.habits))
 
 
-def test_a_page_once_shared_is_no_entrys_link_for_ever(reader):
+def test_a_page_once_shared_is_never_again_an_entrys_own_link(reader):
     reader.new(entry("1", link=HOME), entry("2", hours=0.9, link=HOME))
     third = entry("3", hours=0.5, link=HOME)
     assert reader.new(third) == [third]
@@ -214,10 +214,10 @@ def with_session(number, poll, **fields):
     return entry(str(number), hours=9 - number, link=link, **fields)
 
 
-def test_a_changing_parameter_is_learnt_and_ignored(reader):
+def test_a_changing_parameter_is_recognised_and_ignored(reader):
     for poll in range(3):
-        shown = [with_session(number, poll) for number in (1, 2, 3)]
-        news = reader.new(*shown)
+        entries = [with_session(number, poll) for number in (1, 2, 3)]
+        news = reader.new(*entries)
         assert (news == []) == (poll > 0)
     assert reader.past.habits.parameters == ("sid",)
     assert remarks(reader.past.habits) == (
@@ -231,9 +231,9 @@ def test_a_changing_parameter_is_learnt_and_ignored(reader):
 
 
 def test_a_parameter_that_names_the_entry_is_not_ignored(reader):
-    shown = [entry(str(n), hours=9 - n, link=f"{SITE}/view?sid={n}") for n in range(8)]
+    entries = [entry(str(n), hours=9 - n, link=f"{SITE}/view?sid={n}") for n in range(8)]
     for newest in range(3, 9):
-        reader.new(*shown[:newest][-3:])
+        reader.new(*entries[:newest][-3:])
     assert reader.past.habits.parameters == ()
 
 
@@ -245,7 +245,7 @@ def test_a_parameter_that_names_the_entry_is_not_ignored(reader):
         ("links change", lambda poll: {"link": f"{SITE}/{poll}/a", "guid": "1"}),
     ],
 )
-def test_what_changes_with_every_poll_is_learnt_and_takes_no_more_room(reader, habit, changed):
+def test_fields_that_change_with_every_poll_are_ignored_and_stored_no_more(reader, habit, changed):
     for poll in range(4):
         assert (reader.new(entry("a", summary="x", **changed(poll))) == []) == (poll > 0)
     assert habit in " ".join(remarks(reader.past.habits))
@@ -255,10 +255,10 @@ def test_what_changes_with_every_poll_is_learnt_and_takes_no_more_room(reader, h
     assert len(reader.past.seen) <= rows + 1
 
 
-def test_a_habit_given_up_is_forgotten(reader):
+def test_a_habit_that_ended_is_forgotten(reader):
     for poll in range(4):
         reader.new(entry("a", guid=f"random-{poll}"))
-    assert reader.past.habits.id_changes == CONFIRMED
+    assert reader.past.habits.id_changes == CONFIRMATIONS
     reader.new(entry("a", guid="random-3"))
     assert reader.past.habits.id_changes == 0
 
@@ -295,7 +295,7 @@ def test_an_entry_of_two_sources_goes_out_once(here, there):
         ({"link": f"{SITE}/c#v1"}, {"link": f"{SITE}/c#v2", "title": "v2"}),
     ],
 )
-def test_what_means_something_within_its_source_alone_goes_out_from_both(here, there):
+def test_entries_known_only_within_their_source_go_out_from_both(here, there):
     bot = Bot()
     bot.poll("one", Batch((entry("old", hours=3),)), NOW - HOUR)
     bot.poll("two", Batch((entry("old", hours=3),)), NOW - HOUR)
@@ -306,20 +306,30 @@ def test_what_means_something_within_its_source_alone_goes_out_from_both(here, t
 def test_a_show_with_one_page_posts_each_episode_though_the_account_knows_the_page():
     bot = Bot()
     episodes = [entry(str(n), hours=5 - n, guid=str(n), link=HOME) for n in range(5)]
-    posted = [bot.poll("s", Batch((one,)), one.published_at + HOUR / 2) for one in episodes]
-    assert [[one.guid for one in each] for each in posted] == [[], ["1"], ["2"], ["3"], ["4"]]
+    posted = [
+        bot.poll("s", Batch((episode,)), episode.published_at + HOUR / 2) for episode in episodes
+    ]
+    assert [[episode.guid for episode in posts] for posts in posted] == [
+        [],
+        ["1"],
+        ["2"],
+        ["3"],
+        ["4"],
+    ]
 
 
 # keys of 0.1.0
 
 
-def old_keys(*entries):
-    uris = [identity.key("uri", one.uri) for one in entries if one.uri]
-    return dict.fromkeys([*uris, *(key for one in entries for key in identity.former_keys(one))])
+def legacy_keys(*entries):
+    uris = [identity.key("uri", entry.uri) for entry in entries if entry.uri]
+    return dict.fromkeys(
+        [*uris, *(key for entry in entries for key in identity.legacy_keys(entry))]
+    )
 
 
 @pytest.mark.parametrize(
-    "shown",
+    "known",
     [
         entry("a"),
         entry("a", link="http://www.site.example/a/?utm_source=x"),
@@ -331,23 +341,23 @@ def old_keys(*entries):
         Entry(uri="https://social.example/1", title="a"),
     ],
 )
-def test_what_0_1_0_has_seen_is_not_new(reader, shown):
-    reader.past = replace(reader.past, seen=old_keys(shown), last_batch_at=NOW)
-    assert reader.new(shown) == []
-    assert None not in [reader.past.seen[key] for key in candidates("s", Batch((shown,)))[0].keys]
-    assert reader.new(replace(shown, title="Edited")) == [] or not (shown.link or shown.guid)
+def test_an_entry_that_0_1_0_has_seen_is_not_new(reader, known):
+    reader.past = replace(reader.past, seen=legacy_keys(known), last_batch_at=NOW)
+    assert reader.new(known) == []
+    assert None not in [reader.past.seen[key] for key in candidates("s", Batch((known,)))[0].keys]
+    assert reader.new(replace(known, title="Edited")) == [] or not (known.link or known.guid)
 
 
 def test_entries_that_0_1_0_took_for_one_are_not_posted_after_the_upgrade(reader):
     old = [entry(name, hours=hours, link=HOME) for name, hours in (("a", 3), ("b", 2))]
-    reader.past = replace(reader.past, seen=old_keys(old[0]), last_batch_at=NOW - HOUR)
+    reader.past = replace(reader.past, seen=legacy_keys(old[0]), last_batch_at=NOW - HOUR)
     news = entry("c", hours=0.5, link=HOME)
     assert reader.new(news, *old) == [news]
 
 
-def test_an_id_that_0_1_0_remembers_is_held_against_later_entries(reader):
+def test_an_id_stored_by_0_1_0_does_not_hide_later_entries(reader):
     first = entry("a", guid="1")
-    reader.past = replace(reader.past, seen=old_keys(first), last_batch_at=NOW)
+    reader.past = replace(reader.past, seen=legacy_keys(first), last_batch_at=NOW)
     reader.new(first)
     other = entry("b", hours=0.2, guid="1")
     assert reader.new(other) == [other]
@@ -374,15 +384,18 @@ def test_an_id_that_0_1_0_remembers_is_held_against_later_entries(reader):
     ),
     st.lists(st.integers(0, 7), max_size=4),
 )
-def test_every_entry_has_few_keys_and_what_was_shown_is_never_new_again(entries, again):
+def test_every_entry_has_few_keys_and_is_new_only_once(entries, again):
     reader = Reader()
     reader.new(*entries)
-    found = candidates("s", Batch(tuple(entries)))
-    for one in found:
-        assert 1 <= len(one.keys) <= 3
-        assert set(one.keys) <= set(one.lookups)
-        assert set(one.published_keys) <= set(one.published_lookups)
-        assert all(len(key) == identity.KEY_BYTES for key in (*one.lookups, *one.published_lookups))
+    batch = candidates("s", Batch(tuple(entries)))
+    for candidate in batch:
+        assert 1 <= len(candidate.keys) <= 3
+        assert set(candidate.keys) <= set(candidate.lookups)
+        assert set(candidate.published_keys) <= set(candidate.published_lookups)
+        assert all(
+            len(key) == identity.KEY_BYTES
+            for key in (*candidate.lookups, *candidate.published_lookups)
+        )
     assert len(reader.past.seen) <= 4 * len(entries)
     assert reader.new(*entries) == []
 
@@ -398,11 +411,11 @@ def test_every_entry_has_few_keys_and_what_was_shown_is_never_new_again(entries,
 )
 def test_the_work_grows_with_the_batch_alone(fields):
     def cpu(count):
-        shown = [entry(str(n), **{"hours": n / 1000, **fields(n)}) for n in range(count)]
+        entries = [entry(str(n), **{"hours": n / 1000, **fields(n)}) for n in range(count)]
         reader = Reader()
-        reader.new(*shown)
+        reader.new(*entries)
         start = time.process_time()
-        assert reader.new(*shown) == []
+        assert reader.new(*entries) == []
         return time.process_time() - start
 
     small, large = cpu(500), cpu(2000)
@@ -410,19 +423,19 @@ def test_the_work_grows_with_the_batch_alone(fields):
 
 
 def test_evidence_is_kept_as_twenty_bytes():
-    (one,) = candidates("s", Batch((entry("a", guid="1"),)))
-    assert len(one.evidence) == 20
-    assert Evidence.unpack(one.evidence).pack() == one.evidence
+    (candidate,) = candidates("s", Batch((entry("a", guid="1"),)))
+    assert len(candidate.evidence) == 20
+    assert Evidence.unpack(candidate.evidence).pack() == candidate.evidence
     assert Evidence.unpack(SHARED).pack() == bytes(20)
 
 
 def test_an_admin_finds_an_entry_by_any_spelling_of_its_link_and_by_its_id():
-    (one,) = candidates("s", Batch((entry("a", guid="tag:1"),)))
+    (candidate,) = candidates("s", Batch((entry("a", guid="tag:1"),)))
     for written in (f"{SITE}/a", "http://www.site.example/a/", "tag:1"):
-        assert set(lookup_keys(written)) & set(one.keys)
+        assert set(lookup_keys(written)) & set(candidate.keys)
     (status,) = candidates("s", Batch((Entry(uri="https://social.example/1", title="a"),)))
     assert set(lookup_keys("https://social.example/1")) & set(status.keys)
 
 
-def test_no_habit_is_no_remark():
+def test_without_habits_there_are_no_remarks():
     assert remarks(Habits()) == ()

@@ -1,4 +1,4 @@
-"""Claims about real documents: no entry is lost, none is new twice, none goes out from two sources."""
+"""Real documents: no entry is lost, is new twice, or goes out from two sources."""
 
 import json
 import os
@@ -27,7 +27,11 @@ def documents():
 
 
 def chosen():
-    return [one for n, one in enumerate(documents()) if n % EVERY == 0 or one["id"] in LOST]
+    return [
+        document
+        for n, document in enumerate(documents())
+        if n % EVERY == 0 or document["id"] in LOST
+    ]
 
 
 def entries(document):
@@ -47,9 +51,9 @@ def test_there_are_documents_to_read():
 
 @pytest.mark.parametrize("document", chosen(), ids=lambda document: document["id"])
 def test_a_real_document_loses_nothing_and_is_new_once(document):
-    shown = entries(document)
-    kept = [one.entry for one in candidates("one", Batch(shown))]
-    for entry in shown:
+    batch = entries(document)
+    kept = [candidate.entry for candidate in candidates("one", Batch(batch))]
+    for entry in batch:
         alike = [other for other in kept if (other.title, other.link) == (entry.title, entry.link)]
         moved = [
             other for other in kept if (other.title, other.summary) == (entry.title, entry.summary)
@@ -59,16 +63,18 @@ def test_a_real_document_loses_nothing_and_is_new_once(document):
     for source in ("one", "other"):
         # nothing at first sight but a list that was empty
         assert bot.poll(source, Batch(), NOW) == []
-    bot.poll("one", Batch(shown), NOW)
-    assert bot.poll("one", Batch(shown), NOW) == []
-    again = bot.poll("other", Batch(shown), NOW)
+    bot.poll("one", Batch(batch), NOW)
+    assert bot.poll("one", Batch(batch), NOW) == []
+    again = bot.poll("other", Batch(batch), NOW)
     # ids and texts mean something within their source
     assert not [entry for entry in again if entry.link]
 
 
 @pytest.mark.parametrize(
-    "document", [one for one in chosen() if one["id"] in LOST], ids=lambda one: one["id"]
+    "document",
+    [document for document in chosen() if document["id"] in LOST],
+    ids=lambda document: document["id"],
 )
 def test_entries_that_share_a_page_are_all_kept(document):
-    shown = entries(document)
-    assert len(candidates("s", Batch(shown))) == len(shown) > 1
+    batch = entries(document)
+    assert len(candidates("s", Batch(batch))) == len(batch) > 1

@@ -1,4 +1,4 @@
-"""Claims about feeds with all habits at once, poll after poll: each entry goes out exactly once."""
+"""Feeds with all habits at once, over many polls: each entry goes out exactly once."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -32,27 +32,27 @@ def test_each_entry_goes_out_exactly_once(style, arrivals, before):
         posts = bot.poll("s", batch(news, style, poll), now)
         assert len(posts) == (count if poll else 0)
         if style.has_own_titles and poll:
-            numbers = [one.number for one in news[len(news) - count :]]
+            numbers = [each.number for each in news[len(news) - count :]]
             assert [post.title for post in posts] == [f"Story {n} of the day" for n in numbers]
 
 
 @settings(max_examples=100, deadline=None)
 @given(styles, styles, arrivals, st.integers(1, 3))
-def test_what_two_sources_of_a_site_share_goes_out_once(one, other, arrivals, before):
-    """With dates, titles and a host that both know; what a link or an id adds must not harm."""
-    one, other = (
+def test_an_entry_of_two_sources_of_a_site_goes_out_once(first, second, arrivals, before):
+    """Both have dates, titles and the same host; additional links or ids must not prevent it."""
+    first, second = (
         replace(style, is_dated=True, has_own_titles=True, window=6, link=_own_link(style.link))
-        for style in (one, other)
+        for style in (first, second)
     )
     bot = Bot()
     for poll, now, news, count in published([before, 0, *arrivals], 6):
-        posts = bot.poll("one", batch(news, one, poll), now)
-        posts += bot.poll("other", batch(news, other, poll), now)
+        posts = bot.poll("one", batch(news, first, poll), now)
+        posts += bot.poll("other", batch(news, second, poll), now)
         assert len(posts) == (count if poll else 0)
 
 
 def _own_link(link):
-    # without a link, or under another host, nothing tells that it is the same site
+    # without a link, or with another host, the entries cannot be recognised as of one site
     return link if link not in ("none", "counted", "token") else "own"
 
 
@@ -64,9 +64,9 @@ def test_a_corrected_title_or_link_is_not_posted_again(style, arrivals, data):
     bot = Bot()
     corrected = {}
     for poll, now, news, count in published([2, 0, *arrivals], 6):
-        shown = batch(news, style, poll)
-        entries = [corrected.get(entry.guid, entry) for entry in shown.entries]
-        posts = bot.poll("s", replace(shown, entries=tuple(entries)), now)
+        shown_batch = batch(news, style, poll)
+        entries = [corrected.get(entry.guid, entry) for entry in shown_batch.entries]
+        posts = bot.poll("s", replace(shown_batch, entries=tuple(entries)), now)
         assert len(posts) == (count if poll else 0)
         if entries:
             entry = data.draw(st.sampled_from(entries))

@@ -1,4 +1,4 @@
-"""Claims about titles that a text begins with."""
+"""Titles that a text repeats at its start."""
 
 import pytest
 
@@ -17,7 +17,7 @@ from reblogbot.core.text.repetition import end_of_title, without_heading
         ("Night trains", "Night trains", "Night trains"),
     ],
 )  # fmt: skip
-def test_a_text_begins_with_its_title_whatever_the_signs_between(title, text, beginning):
+def test_punctuation_does_not_count_between_title_and_text(title, text, beginning):
     assert text[: end_of_title(title, text)] == beginning
 
 

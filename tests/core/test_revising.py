@@ -1,4 +1,4 @@
-"""Entries that changed: which do, and what becomes of what waits and of what stands."""
+"""Changed entries: which count as changed, and what becomes of waiting and published posts."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -9,9 +9,18 @@ from reblogbot.config.settings import SourceSettings
 from reblogbot.core import recognition
 from reblogbot.core.drafting import Draft
 from reblogbot.core.revising import UNDONE, Update, changed, follow, storm
-from reblogbot.model import Batch, Change, Delivery, Entry, Intent, Media, Post, State
-from reblogbot.model.evidence import Habits
-from reblogbot.model.history import EditablePost
+from reblogbot.model import (
+    Batch,
+    Change,
+    Delivery,
+    EditablePost,
+    Entry,
+    Habits,
+    Intent,
+    Media,
+    Post,
+    State,
+)
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
 THEN = Entry("Title", "https://a.example/1", guid="g1", summary="words", published_at=NOW)
@@ -23,28 +32,28 @@ def settings(**keys):
 
 
 def candidate(entry):
-    (one,) = recognition.candidates("s", Batch((entry,)))
-    return one
+    (only,) = recognition.candidates("s", Batch((entry,)))
+    return only
 
 
 def waiting(post=POST, state=State.QUEUED, error=""):
     return Delivery(7, "news", "s", b"k", post, state, NOW, NOW, error=error)
 
 
-def made(remote_id="", wait=None, entry=THEN, **keys):
+def editable(remote_id="", wait=None, entry=THEN, **keys):
     return EditablePost(3, 5, remote_id, entry, POST, waiting=wait, **keys)
 
 
-def outcomes(known, draft, held="", **keys):
-    """What follows, without the change that is always kept."""
-    update = Update(candidate(replace(THEN, title="Other")), known, draft)
-    *others, change = follow(update, "news", settings(**keys), held)
+def outcomes(existing, draft, storm_reason="", **keys):
+    """The outcomes of an update, without the change that is always recorded."""
+    update = Update(candidate(replace(THEN, title="Other")), existing, draft)
+    *others, change = follow(update, "news", settings(**keys), storm_reason)
     assert isinstance(change, Change)
     return others
 
 
 @pytest.mark.parametrize(
-    ("now", "differs"),
+    ("changes", "differs"),
     [
         ({}, False),
         ({"title": "Other"}, True),
@@ -56,78 +65,88 @@ def outcomes(known, draft, held="", **keys):
         ({"score": 5.0}, False),
     ],
 )
-def test_an_entry_has_changed_when_its_words_its_page_or_its_images_have(now, differs):
-    one = candidate(replace(THEN, **now))
-    known = {one.keys[0]: made()}
-    assert bool(list(changed([one], known, Habits()))) is differs
+def test_an_entry_has_changed_if_its_text_page_or_images_have(changes, differs):
+    now = candidate(replace(THEN, **changes))
+    posts = {now.keys[0]: editable()}
+    assert bool(list(changed([now], posts, Habits()))) is differs
 
 
-def test_images_that_were_found_on_the_page_are_no_change():
+def test_images_taken_from_the_page_are_no_change():
     kept = replace(THEN, media=(Media("https://a.example/page.png", "image/png"),))
-    one = candidate(THEN)
-    assert list(changed([one], {one.keys[0]: made(entry=kept)}, Habits())) == []
+    now = candidate(THEN)
+    assert list(changed([now], {now.keys[0]: editable(entry=kept)}, Habits())) == []
 
 
 def test_a_link_is_no_change_where_all_links_of_the_source_change():
-    one = candidate(replace(THEN, link="https://a.example/token-2"))
-    known = {one.guid_key: made()}
-    assert list(changed([one], known, Habits()))
-    assert list(changed([one], known, Habits(link_changes=1))) == []
+    now = candidate(replace(THEN, link="https://a.example/token-2"))
+    posts = {now.guid_key: editable()}
+    assert list(changed([now], posts, Habits()))
+    assert list(changed([now], posts, Habits(link_changes=1))) == []
 
 
-def test_what_waits_is_changed_in_place_and_what_is_held_stays_held():
+def test_a_waiting_post_is_changed_in_place_and_a_held_one_stays_held():
     new = replace(POST, text="new")
-    (one,) = outcomes(made(wait=waiting()), Draft(new))
-    assert (one.after.post.text, one.after.state, one.after.key_version) == ("new", "queued", 1)
-    (one,) = outcomes(made(wait=waiting(state=State.HELD, error="storm: 9")), Draft(new))
-    assert (one.after.post.text, one.after.state, one.after.error) == ("new", "held", "storm: 9")
-    (one,) = outcomes(made(wait=waiting()), Draft(new), review=True)
-    assert (one.after.state, one.after.error) == ("held", "review")
-    assert outcomes(made(wait=waiting(new)), Draft(new)) == []
+    (outcome,) = outcomes(editable(wait=waiting()), Draft(new))
+    assert (outcome.after.post.text, outcome.after.state, outcome.after.key_version) == (
+        "new",
+        "queued",
+        1,
+    )
+    (outcome,) = outcomes(editable(wait=waiting(state=State.HELD, error="storm: 9")), Draft(new))
+    assert (outcome.after.post.text, outcome.after.state, outcome.after.error) == (
+        "new",
+        "held",
+        "storm: 9",
+    )
+    (outcome,) = outcomes(editable(wait=waiting()), Draft(new), review=True)
+    assert (outcome.after.state, outcome.after.error) == ("held", "review")
+    assert outcomes(editable(wait=waiting(new)), Draft(new)) == []
 
 
-def test_what_waits_and_is_refused_by_a_filter_now_is_skipped():
-    (one,) = outcomes(made(wait=waiting()), Draft(reason="exclude: no"))
-    assert (one.after.state, one.after.error) == ("skipped", "exclude: no")
+def test_a_waiting_post_that_a_filter_refuses_now_is_skipped():
+    (outcome,) = outcomes(editable(wait=waiting()), Draft(reason="exclude: no"))
+    assert (outcome.after.state, outcome.after.error) == ("skipped", "exclude: no")
 
 
-def test_what_stands_is_edited_once_under_a_key_of_its_own():
-    (one,) = outcomes(made("42", edits=2), Draft(replace(POST, text="new", shorter="n")))
-    assert isinstance(one, Intent)
-    assert (one.post.action, one.post.uri, one.post.shorter) == ("edit", "42", "")
-    (other,) = outcomes(made("42", edits=3), Draft(replace(POST, text="new")))
-    assert one.keys != other.keys
-    assert outcomes(made("42"), Draft(POST)) == []
+def test_a_published_post_is_edited_once_under_a_key_of_its_own():
+    (outcome,) = outcomes(editable("42", edits=2), Draft(replace(POST, text="new", shorter="n")))
+    assert isinstance(outcome, Intent)
+    assert (outcome.post.action, outcome.post.uri, outcome.post.shorter) == ("edit", "42", "")
+    (other,) = outcomes(editable("42", edits=3), Draft(replace(POST, text="new")))
+    assert outcome.keys != other.keys
+    assert outcomes(editable("42"), Draft(POST)) == []
 
 
 def test_an_edit_is_held_as_a_post_would_be():
     draft = Draft(replace(POST, text="new"))
-    assert [one.reason for one in outcomes(made("42"), draft, "storm: 9")] == ["storm: 9"]
-    assert [one.state for one in outcomes(made("42"), draft, review=True)] == ["held"]
-    assert [one.reason for one in outcomes(made("42"), replace(draft, held="too long"))] == [
-        "too long"
+    assert [outcome.reason for outcome in outcomes(editable("42"), draft, "storm: 9")] == [
+        "storm: 9"
     ]
+    assert [outcome.state for outcome in outcomes(editable("42"), draft, review=True)] == ["held"]
+    assert [
+        outcome.reason for outcome in outcomes(editable("42"), replace(draft, held="too long"))
+    ] == ["too long"]
 
 
 def test_a_change_that_is_undone_leaves_no_edit():
     edit = replace(POST, action="edit", text="new", uri="42")
-    known = made("42", waiting(edit, State.HELD, "storm: 9"))
-    (one,) = outcomes(known, Draft(POST))
-    assert (one.after.state, one.after.error) == ("skipped", UNDONE)
-    (one,) = outcomes(known, Draft(replace(POST, text="newer")))
-    assert (one.after.post.text, one.after.state) == ("newer", "held")
+    existing = editable("42", waiting(edit, State.HELD, "storm: 9"))
+    (outcome,) = outcomes(existing, Draft(POST))
+    assert (outcome.after.state, outcome.after.error) == ("skipped", UNDONE)
+    (outcome,) = outcomes(existing, Draft(replace(POST, text="newer")))
+    assert (outcome.after.post.text, outcome.after.state) == ("newer", "held")
 
 
 @pytest.mark.parametrize(
-    ("edits", "standing", "is_storm"),
+    ("edits", "published", "is_storm"),
     [(2, 2, False), (3, 3, True), (4, 5, False), (5, 9, True), (5, 10, False), (21, 99, True)],
 )
-def test_so_many_edits_of_so_many_posts_are_a_storm(edits, standing, is_storm):
-    entries = [Entry(f"t{n}", f"https://a.example/{n}", guid=f"g{n}") for n in range(standing)]
-    found = recognition.candidates("s", Batch(tuple(entries)))
-    known = {one.keys[0]: made("42") for one in found}
+def test_edits_of_all_or_most_posts_are_a_storm(edits, published, is_storm):
+    entries = [Entry(f"t{n}", f"https://a.example/{n}", guid=f"g{n}") for n in range(published)]
+    batch = recognition.candidates("s", Batch(tuple(entries)))
+    posts = {candidate.keys[0]: editable("42") for candidate in batch}
     draft = Draft(replace(POST, text="new"))
-    updates = [Update(one, known[one.keys[0]], draft) for one in found[:edits]]
-    assert storm(updates, found, known, settings()).startswith("storm: ") is is_storm
-    same = [replace(one, draft=Draft(POST)) for one in updates]
-    assert storm(same, found, known, settings()) == ""
+    updates = [Update(candidate, posts[candidate.keys[0]], draft) for candidate in batch[:edits]]
+    assert storm(updates, batch, posts, settings()).startswith("storm: ") is is_storm
+    same = [replace(update, draft=Draft(POST)) for update in updates]
+    assert storm(same, batch, posts, settings()) == ""

@@ -53,14 +53,14 @@ def test_a_healthy_source_is_due_after_its_interval():
     ("fresh_for", "rest"),
     [(timedelta(minutes=5), QUARTER), (HOUR, HOUR), (timedelta(days=365), DAY), (-HOUR, QUARTER)],
 )
-def test_what_calls_itself_fresh_is_left_alone_that_long_but_a_day_at_most(fresh_for, rest):
+def test_a_fresh_source_is_not_polled_until_stale_but_for_a_day_at_most(fresh_for, rest):
     assert next_due(NOW, QUARTER, fresh_for=fresh_for) == NOW + rest
 
 
 @pytest.mark.parametrize(
     ("every_max", "rest"), [(HOUR, HOUR), (timedelta(days=30), timedelta(days=9)), (QUARTER / 3, QUARTER)]
 )  # fmt: skip
-def test_the_admin_says_how_far_a_wish_or_silence_stretches_the_interval(every_max, rest):
+def test_every_max_bounds_how_far_the_interval_is_extended(every_max, rest):
     long = timedelta(days=9)
     assert next_due(NOW, QUARTER, fresh_for=long, every_max=every_max) == NOW + rest
     since = NOW - 24 * long
@@ -74,7 +74,7 @@ def test_the_admin_says_how_far_a_wish_or_silence_stretches_the_interval(every_m
         (10 * DAY, 10 * HOUR), (24 * DAY, DAY), (1000 * DAY, DAY), (-DAY, QUARTER),
     ],
 )  # fmt: skip
-def test_a_source_that_does_not_change_is_asked_less_often(unchanged, rest):
+def test_an_unchanged_source_is_polled_less_often(unchanged, rest):
     assert next_due(NOW, QUARTER, unchanged_since=NOW - unchanged) == NOW + rest
 
 
@@ -94,11 +94,11 @@ def test_a_source_that_does_not_change_is_asked_less_often(unchanged, rest):
         ({"skipped_hours": {6 * 24 + 12}, "cron": "30 12 * * *"}, "cron"),
     ],
 )
-def test_it_is_known_why_the_next_poll_is_when_it_is(more, reason):
+def test_the_next_poll_has_its_reason(more, reason):
     assert planned(QUARTER, **more).reason == reason
 
 
-def test_hours_a_source_skips_are_passed_over():
+def test_skipped_hours_of_a_source_are_left_out():
     sunday = {6 * 24 + hour for hour in range(12, 24)}
     assert next_due(NOW, QUARTER, skipped_hours=sunday) == datetime(2026, 11, 23, tzinfo=UTC)
     # a weekend of them, and the admin's longest interval within it
@@ -123,12 +123,12 @@ def test_hours_a_source_skips_are_passed_over():
         ("", HOUR, "", NOW + DAY),
     ],
 )
-def test_a_shorter_interval_counts_at_once_and_no_wish_is_overruled(reason, every, cron, at):
+def test_a_shorter_interval_counts_at_once_except_against_the_server(reason, every, cron, at):
     found = brought_forward(NextPoll(NOW + DAY, reason), NOW, source(every, cron=cron))
     assert found.at == at
 
 
-def test_an_interval_longer_than_a_day_is_the_admins_word():
+def test_an_interval_longer_than_a_day_is_respected():
     assert next_due(NOW, timedelta(days=3), fresh_for=HOUR) == NOW + timedelta(days=3)
 
 
@@ -136,11 +136,11 @@ def test_an_interval_longer_than_a_day_is_the_admins_word():
     ("failures", "rest"),
     [(1, QUARTER), (2, 2 * QUARTER), (3, HOUR), (4, 2 * HOUR), (8, DAY), (10_000, DAY)],
 )
-def test_a_failing_source_is_tried_ever_less_often(failures, rest):
+def test_a_failing_source_is_polled_less_and_less_often(failures, rest):
     assert next_due(NOW, QUARTER, failures=failures) == NOW + rest
 
 
-def test_sources_that_failed_together_come_back_apart():
+def test_sources_that_failed_together_are_retried_at_different_times():
     dues = {next_due(NOW, QUARTER, failures=1, dice=dice / 10) for dice in range(10)}
     assert len(dues) == 10
     assert max(dues) < NOW + QUARTER * 1.5
@@ -150,7 +150,7 @@ def test_a_failing_weekly_source_is_tried_again_within_a_day():
     assert next_due(NOW, timedelta(days=7), failures=1) == NOW + DAY
 
 
-def test_a_servers_wish_beats_interval_and_back_off():
+def test_the_servers_retry_after_overrides_interval_and_backoff():
     wish = NOW + timedelta(hours=5)
     assert next_due(NOW, QUARTER, retry_at=wish, failures=1) == wish
     soon = NOW + timedelta(minutes=1)
@@ -183,13 +183,13 @@ def test_cron_survives_the_change_of_clocks(day):
         due = following
 
 
-def test_only_the_servers_wish_holds_a_persons_sync_back():
+def test_only_the_servers_retry_after_delays_a_manual_sync():
     assert hold_until(NOW, None) is None
     assert hold_until(NOW, NOW - HOUR) is None
     assert hold_until(NOW, NOW + HOUR) == NOW + HOUR
 
 
-def test_a_wish_made_before_the_clock_was_set_back_holds_for_a_day_at_most():
+def test_a_retry_after_from_before_the_clock_was_set_back_holds_for_a_day_at_most():
     assert hold_until(NOW, NOW + timedelta(days=36_500)) == NOW + DAY
 
 
@@ -249,18 +249,18 @@ def test_retry_after_is_understood_in_all_its_forms(value, seconds):
 
 
 @pytest.mark.parametrize("value", ["", " ", "soon", "nan", "120s", ",", "Sun, 99 Foo", "\0"])
-def test_a_retry_after_that_says_nothing_is_none(value):
+def test_an_invalid_retry_after_is_none(value):
     assert retry_after(value, NOW) is None
 
 
-def test_a_date_is_measured_against_the_servers_own_clock():
+def test_a_date_is_compared_with_the_servers_own_clock():
     wish, date = "Sun, 22 Nov 2026 14:05:00 GMT", "Sun, 22 Nov 2026 14:00:00 GMT"
     assert retry_after(wish, NOW, server_date=date) == NOW + timedelta(minutes=5)
 
 
 @settings(deadline=None)
 @given(st.text())
-def test_no_retry_after_breaks_anything(value):
+def test_no_retry_after_raises(value):
     got = retry_after(value, NOW)
     assert got is None or NOW + timedelta(minutes=1) <= got <= NOW + DAY
 
@@ -286,5 +286,5 @@ def test_no_retry_after_breaks_anything(value):
         ({"cache-control": "max-age=60", "expires": "Sun, 22 Nov 2026 13:00:00 GMT"}, timedelta(minutes=1)),
     ],
 )  # fmt: skip
-def test_freshness_is_what_the_headers_say(headers, fresh):
+def test_freshness_follows_the_headers(headers, fresh):
     assert freshness(headers, NOW) == fresh

@@ -1,4 +1,4 @@
-"""Claims about templates: what an admin may write, what a source can never do, and what is said."""
+"""Templates: what an admin may write, which bounds hold, and how faults are reported."""
 
 from datetime import UTC, datetime
 
@@ -22,7 +22,7 @@ NAMES = Names(
 )
 
 
-def test_the_built_in_names_are_those_of_the_config():
+def test_built_in_templates_are_those_the_config_knows():
     assert tuple(BUILT_IN) == BUILT_IN_TEMPLATES
 
 
@@ -98,7 +98,7 @@ def test_an_empty_name_leaves_no_gap():
         ("{{" + "(" * 5000, "line 1: "),
     ],
 )
-def test_faults_are_named_with_their_line(text, message):
+def test_faults_are_reported_with_their_line(text, message):
     assert message in check_template(text)
 
 
@@ -141,17 +141,17 @@ def test_a_template_that_fails_on_an_entry_says_where():
     assert caught.value.slug == "template_failed"
 
 
-def test_a_template_that_cannot_be_read_is_refused():
+def test_a_template_with_a_syntax_error_raises():
     with pytest.raises(ReblogbotError, match="line 1"):
         template("{% if %}")
 
 
-def test_an_endless_text_is_cut_off():
+def test_a_very_long_text_is_truncated():
     text = "{% for a in range(1000) %}{{ title }}{% endfor %}"
     assert len(template(text).render(Names(title="x" * 5000))) == 200_000
 
 
-def test_source_text_is_never_taken_for_a_template():
+def test_text_of_a_source_is_never_run_as_a_template():
     hostile = "{{ 7 * 7 }}{% for a in range(9) %}{{ link.__class__ }}"
     assert template("{{ title }}").render(Names(title=hostile)) == hostile
     assert template("{{ title|shorten(400) }}").render(Names(title=hostile)) == hostile

@@ -1,4 +1,4 @@
-"""Claims about plain text: what is cleaned, defused, counted and cut, and what is left alone."""
+"""Plain text: cleaning, HTML, length, shortening, hashtags and language tags."""
 
 import pytest
 import regex
@@ -102,7 +102,7 @@ anything = st.text(st.characters(), max_size=60)
         ("watermark\ufe0f\U000e0041", "watermark"),
     ],
 )
-def test_nothing_invisible_is_left(dirty, cleaned):
+def test_no_invisible_character_is_left(dirty, cleaned):
     assert clean(dirty) == cleaned
 
 
@@ -126,13 +126,13 @@ def test_nothing_invisible_is_left(dirty, cleaned):
         "\u0600",
     ],
 )
-def test_what_can_be_seen_stays_as_it_is(text):
+def test_visible_characters_stay(text):
     assert clean(text) == text
 
 
 @settings(deadline=None)
 @given(anything | fragments)
-def test_cleaning_twice_changes_nothing_more(text):
+def test_cleaning_is_idempotent(text):
     assert clean(clean(text)) == clean(text)
     assert one_line(one_line(text)) == one_line(text)
 
@@ -210,7 +210,7 @@ def test_raised_and_lowered_text_keeps_its_meaning(html, text):
         "<ruby>漢字<rt></rt><rt>かんじ</ruby>です",
     ],
 )
-def test_a_reading_stands_in_parentheses(html):
+def test_a_ruby_reading_is_put_in_parentheses(html):
     assert html_to_text(html) == "漢字(かんじ)です"
 
 
@@ -227,7 +227,7 @@ def test_a_reading_stands_in_parentheses(html):
         ("<img>", ""),
     ],
 )
-def test_an_image_that_stands_for_a_character_is_read_as_it(image, text):
+def test_an_emoji_image_becomes_its_alternative_text(image, text):
     assert html_to_text(f"<p>We did it {image} today</p>") == f"We did it {text} today".replace(
         "  ", " "
     )
@@ -260,19 +260,19 @@ def test_entities_are_unescaped_exactly_once(html, text):
         ("where x <y", "where x <y"),
     ],
 )
-def test_a_feed_that_cut_its_text_in_a_tag_shows_no_half_of_it(html, text):
+def test_a_tag_that_was_cut_is_removed(html, text):
     assert html_to_text(html) == text
 
 
 @pytest.mark.parametrize("nonsense", ["<a ", '<a b="', "<!-- ", "</a ", "<? "])
-def test_nonsense_without_end_is_read_in_no_time(nonsense):
+def test_endless_malformed_html_is_read_quickly(nonsense):
     # the standard library's parser would be at some of these for minutes
     assert html_to_text("<b>kept</b> " + nonsense * 40_000).startswith("kept " + nonsense)
 
 
 @settings(deadline=None)
 @given(anything | st.text("<>!-[]/&;#ab \"='", max_size=60))
-def test_no_nonsense_makes_html_fail(html):
+def test_no_malformed_html_raises(html):
     assert "\0" not in html_to_text(html)
 
 
@@ -375,7 +375,7 @@ def test_graphemes_are_the_text(text):
         ("anything", 0, ""),
     ],
 )
-def test_texts_are_cut_where_an_editor_would(text, limit, short):
+def test_texts_are_cut_between_words(text, limit, short):
     assert shorten(text, limit) == short
 
 
@@ -432,7 +432,7 @@ def test_categories_become_hashtags():
         "x" * 60,
     ],
 )
-def test_what_makes_no_hashtag_is_left_out(category):
+def test_categories_that_make_no_hashtag_are_left_out(category):
     assert hashtags([category], 9, ()) == ()
 
 
@@ -464,7 +464,7 @@ def test_the_subjects_of_a_category_count_each():
     assert hashtags(["Tips & Tricks", "Trains"], 2, ()) == ("#Tips", "#Tricks")
 
 
-def test_hashtags_are_few_and_each_stands_once():
+def test_hashtags_are_limited_and_each_appears_once():
     assert hashtags(["news", "AI", "ai", "科技", "Art"], 2, ["News", "News"]) == (
         "#AI",
         "#科技",
@@ -503,7 +503,7 @@ def test_every_hashtag_is_one_to_mastodon(categories):
         ("123 …", ""),
     ],
 )
-def test_the_script_tells_the_language(text, language):
+def test_the_script_determines_the_language(text, language):
     assert language_of(text) == language
 
 

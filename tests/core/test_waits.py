@@ -41,7 +41,7 @@ def quiet(start, end):
 
 
 def sent(*ago, source="hot"):
-    return [Sent(NOW - one, source) for one in ago]
+    return [Sent(NOW - age, source) for age in ago]
 
 
 CASES = {
@@ -99,16 +99,16 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_each_delivery_tells_what_it_waits_for_and_until_when(name):
-    one, keys, account, cause, until = CASES[name]
-    found = wait(one, config(**keys), account)
-    assert found.reason == Reason(name.partition(" ")[0])
-    assert cause in found.cause
-    assert found.until == until
+def test_each_delivery_has_a_reason_to_wait_and_an_end(name):
+    waiting, keys, account, cause, until = CASES[name]
+    reported = wait(waiting, config(**keys), account)
+    assert reported.reason == Reason(name.partition(" ")[0])
+    assert cause in reported.cause
+    assert reported.until == until
 
 
 @pytest.mark.parametrize("state", [State.SENT, State.SKIPPED, State.DEAD])
-def test_what_is_settled_waits_for_nothing(state):
+def test_a_settled_delivery_does_not_wait(state):
     assert wait(delivery(state=state), config(), WORKING) is None
 
 
@@ -118,9 +118,9 @@ def test_every_reason_has_a_case():
 
 def test_quiet_hours_without_an_end_name_no_instant():
     account = paced(quiet=(QuietSpan(time(0), time(12)), QuietSpan(time(12), time(0))))
-    found = wait(delivery(), config(), account)
-    assert (found.reason, found.until) == (Reason.QUIET_HOURS, None)
-    assert "without an end" in found.cause
+    reported = wait(delivery(), config(), account)
+    assert (reported.reason, reported.until) == (Reason.QUIET_HOURS, None)
+    assert "without an end" in reported.cause
 
 
 def test_without_a_daemon_the_next_sync_sends_it():
@@ -174,7 +174,7 @@ def test_a_source_that_may_not_send_stalls_no_account():
     assert stalled_since(OLD, config(**BUDGET).sources["hot"], WORKING) is not None
 
 
-def test_a_sync_that_comes_once_a_day_finds_nothing_stalled_between():
+def test_a_sync_once_a_day_sees_no_stall_between_its_rounds():
     account = replace(WORKING, works_since=None, worked_at=NOW - DAY)
     assert stalled_since(NOW - DAY + HOUR, HOT, account) is None
     # but one that has tried ever since does

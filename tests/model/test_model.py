@@ -22,7 +22,7 @@ def test_every_state_has_its_transitions():
     assert all(after <= set(State) for after in TRANSITIONS.values())
 
 
-def test_what_is_sent_stays_sent():
+def test_sent_is_final():
     assert TRANSITIONS[State.SENT] == frozenset()
 
 
@@ -30,11 +30,11 @@ def test_no_state_leads_to_itself():
     assert all(state not in after for state, after in TRANSITIONS.items())
 
 
-def test_only_what_is_queued_is_sent_and_only_from_there():
+def test_only_a_queued_delivery_is_sent():
     assert {before for before in State if State.SENDING in TRANSITIONS[before]} == {State.QUEUED}
 
 
-def test_only_what_was_on_the_wire_is_in_doubt():
+def test_only_a_delivery_that_was_being_sent_is_in_doubt():
     assert {before for before in State if State.DOUBT in TRANSITIONS[before]} == {State.SENDING}
 
 
@@ -48,11 +48,11 @@ def test_every_state_can_be_reached_from_the_queue(state):
 
 
 @pytest.mark.parametrize("state", sorted(frozenset(State) - {State.SENT}))
-def test_an_admin_can_bring_everything_but_what_was_sent_back_to_the_queue(state):
+def test_an_admin_can_queue_everything_again_that_was_not_sent(state):
     assert State.QUEUED in reachable(state)
 
 
-def test_what_is_open_is_what_the_bot_or_the_admin_still_has_to_decide():
+def test_open_states_are_those_that_are_not_final():
     assert {State.SENT, State.SKIPPED, State.DEAD} == SETTLED
 
 

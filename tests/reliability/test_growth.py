@@ -33,7 +33,7 @@ def test_every_module_that_may_read_foreign_text_is_listed():
     there = {
         ".".join(path.relative_to(source).with_suffix("").parts)
         for folder in ("core/text", "sources", "targets")
-        for path in (source / folder).glob("*.py")
+        for path in (source / folder).rglob("*.py")
         if path.stem != "__init__"
     }
     assert there - {*MODULES} == EDGES

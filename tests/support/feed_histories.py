@@ -1,4 +1,4 @@
-"""Feeds with the habits of real ones, and a bot in memory that reads them poll by poll."""
+"""Feeds with the habits of real ones, and a bot that reads them poll by poll, all in memory."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from hypothesis import strategies as st
 
 from reblogbot.config.settings import AccountSettings, SourceSettings
 from reblogbot.core import drafting, planning, recognition
-from reblogbot.model import Batch, Candidate, Entry, Limits, Plan
-from reblogbot.model.evidence import Habits
-from reblogbot.model.history import SourceHistory
+from reblogbot.model import Batch, Candidate, Entry, Habits, Limits, Plan, SourceHistory
 
 START = datetime(2026, 11, 22, 12, 7, 31, tzinfo=UTC)
 STEP = timedelta(minutes=15)
@@ -38,15 +36,15 @@ LINKS = (
 IDS = ("none", "own", "link", "place", "constant", "random", "permalink")
 
 
-def is_tellable(style: Style) -> bool:
-    """Whether a reader could tell the entries apart, and know each again."""
+def is_distinguishable(style: Style) -> bool:
+    """Whether a reader could tell the entries apart, and recognise each later."""
     has_own_id = style.id in ("own", "permalink")
     if style.link == "home" and style.window == 1 and not has_own_id:
         # it may as well be one entry that is edited
         return False
     has_own_link = style.link not in ("home", "none", "token")
     if not style.has_own_titles:
-        # what is left to know an entry by
+        # without titles only dates, ids and links distinguish the entries
         stable = style.link in ("own", "fragment", "query", "www", "slash", "amp", "counted")
         return style.is_dated and (has_own_id or (stable and style.id in ("none", "link")))
     return has_own_id or has_own_link or style.has_own_titles
@@ -60,7 +58,7 @@ styles = st.builds(
     has_text=st.booleans(),
     has_own_titles=st.booleans(),
     window=st.integers(1, 6),
-).filter(is_tellable)
+).filter(is_distinguishable)
 
 
 def every_style() -> dict[str, Style]:
@@ -74,7 +72,7 @@ def every_style() -> dict[str, Style]:
         for link, id_ in pairs
         for is_dated in (True, False)
     }
-    return {name: style for name, style in named.items() if is_tellable(style)}
+    return {name: style for name, style in named.items() if is_distinguishable(style)}
 
 
 @dataclass(frozen=True)
@@ -85,13 +83,13 @@ class News:
     at: datetime
 
 
-def written(news: News, style: Style, poll: int, place: int) -> Entry:
-    """The entry as a feed of this style writes it at this poll, at this place from the end."""
+def written(news: News, style: Style, poll: int, position: int) -> Entry:
+    """The entry as a feed of this style writes it at this poll, at this position from the end."""
     link = _link(news, style, poll)
     return Entry(
         title=f"Story {news.number} of the day" if style.has_own_titles else "Daily news",
         link=link if style.link != "counted" else f"https://count.{style.site}/{news.number}",
-        guid=_guid(news, style, poll, place, link),
+        guid=_guid(news, style, poll, position, link),
         is_permalink=style.id == "permalink",
         summary=f"What happened: {news.number * 7919}" if style.has_text else "",
         published_at=news.at if style.is_dated else None,
@@ -115,12 +113,12 @@ def _link(news: News, style: Style, poll: int) -> str:
     }[style.link]
 
 
-def _guid(news: News, style: Style, poll: int, place: int, link: str) -> str:
+def _guid(news: News, style: Style, poll: int, position: int, link: str) -> str:
     return {
         "none": "",
         "own": f"id-{news.number}",
         "link": link,
-        "place": str(place),
+        "place": str(position),
         "constant": "0",
         "random": f"{poll}-{news.number * 31}",
         "permalink": f"https://{style.site}/a/{news.number}",
@@ -128,10 +126,10 @@ def _guid(news: News, style: Style, poll: int, place: int, link: str) -> str:
 
 
 def batch(shown: Iterable[News], style: Style, poll: int) -> Batch:
-    """What a feed shows: the newest first, as many as its window holds."""
+    """The batch of a feed: the newest first, as many as its window holds."""
     newest = sorted(shown, key=lambda news: -news.number)[: style.window]
     return Batch(
-        tuple(written(news, style, poll, place) for place, news in enumerate(newest)),
+        tuple(written(news, style, poll, position) for position, news in enumerate(newest)),
     )
 
 
@@ -147,21 +145,21 @@ class Bot:
     posted: list[Entry] = field(default_factory=list)
 
     def poll(self, source: str, batch: Batch, now: datetime) -> list[Entry]:
-        """Read a batch; the entries posted, in order."""
+        """Read a batch and return the entries that are posted, in order."""
         habits = self.habits.get(source, Habits())
-        found = recognition.candidates(source, batch, habits)
-        known = self.seen.setdefault(source, {})
-        lookups = {key for one in found for key in one.lookups}
-        wide = {key for one in found for key in one.published_lookups}
-        past = SourceHistory(
-            {key: known[key] for key in lookups & known.keys()},
-            {ACCOUNT: wide & self.published},
+        candidates = recognition.candidates(source, batch, habits)
+        seen = self.seen.setdefault(source, {})
+        lookups = {key for candidate in candidates for key in candidate.lookups}
+        published_lookups = {key for candidate in candidates for key in candidate.published_lookups}
+        history = SourceHistory(
+            {key: seen[key] for key in lookups & seen.keys()},
+            {ACCOUNT: published_lookups & self.published},
             self.last.get(source),
-            is_blank=not known,
+            is_blank=not seen,
             habits=habits,
         )
-        plan = planned(source, batch, found, past, now, learnt=source in self.last)
-        known |= plan.sightings
+        plan = planned(source, batch, candidates, history, now, was_read=source in self.last)
+        seen |= plan.sightings
         self.habits[source] = plan.habits
         self.last[source] = now
         posts = [intent.candidate.entry for intent in plan.intents]
@@ -179,21 +177,21 @@ def source_settings(source: str) -> SourceSettings:
 def planned(
     source: str,
     batch: Batch,
-    found: Sequence[Candidate],
-    past: SourceHistory,
+    candidates: Sequence[Candidate],
+    history: SourceHistory,
     now: datetime,
     *,
-    learnt: bool,
+    was_read: bool,
 ) -> Plan:
-    """What a poll comes to for the one account, its drafts made in this process."""
+    """The plan for a batch and the one account, its drafts composed in this process."""
     settings = source_settings(source)
     account = AccountSettings(name=ACCOUNT, server="https://social.example", token_env="X")
-    routes = [planning.Route(account, Limits(), learnt)]
-    recognised = recognition.recognise(source, found, past)
-    choice = planning.choose(settings, recognised, routes, past)
-    places = choice.by_account[ACCOUNT].chosen
+    routes = [planning.Route(account, Limits(), was_read)]
+    recognised = recognition.recognise(source, candidates, history)
+    choice = planning.choose(settings, recognised, routes, history)
+    positions = choice.by_account[ACCOUNT].chosen
     job = drafting.draft_job(settings, account, Limits(), batch, now)
-    entries = tuple(recognised.found[place].entry for place in places)
-    made = drafting.drafts(replace(job, entries=entries))
-    by_place = {ACCOUNT: dict(zip(places, made, strict=True))}
-    return planning.plan(settings, recognised, routes, past, choice, by_place, now)
+    entries = tuple(recognised.found[position].entry for position in positions)
+    drafts = drafting.drafts(replace(job, entries=entries))
+    by_position = {ACCOUNT: dict(zip(positions, drafts, strict=True))}
+    return planning.plan(settings, recognised, routes, history, choice, by_position, now)

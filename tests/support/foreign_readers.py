@@ -17,13 +17,11 @@ from reblogbot.core import (
     digest,
     drafting,
     filters,
-    identity,
-    page_link,
     recognition,
     schedule,
-    tracking,
-    traits,
+    similarity,
 )
+from reblogbot.core.identity import keys, links, match_fields, page_link, tracking_parameters
 from reblogbot.core.templates import Names, template
 from reblogbot.core.text import (
     boilerplate,
@@ -72,47 +70,59 @@ from reblogbot.targets.mastodon import limits, published, rate_limit, responses
 from reblogbot.web import addresses
 
 MODULES = """
-    core.text.boilerplate core.text.cleaning core.text.hashtags core.text.language
-    core.text.line_breaks core.text.links core.text.markup core.text.repetition
-    core.text.escaping core.text.measure core.text.mentions core.text.patterns core.text.shortening
-    core.identity core.bounds core.drafting core.filters core.compose core.templates core.digest
-    core.schedule core.planning core.recognition core.traits core.habits core.page_link
-    core.consent core.tracking
-    sources.activitypub sources.arxiv sources.body sources.chouti_page sources.consent
-    sources.dates sources.document sources.encoding sources.entry_media sources.feed_links sources.headline
-    sources.json_query sources.json_text sources.jsonfeed sources.likeness sources.meta_refresh sources.not_a_feed
-    sources.skipped_hours
-    sources.parse_card sources.parse_chouti sources.parse_feed sources.parse_json_list
-    sources.parse_page sources.people sources.plain sources.selectors
-    sources.spans
-    sources.statuses sources.timeline sources.urls sources.xml_text
-    targets.classify targets.limits targets.ratelimit targets.standing web.addresses
+    core.bounds core.compose core.consent core.digest core.drafting core.filters core.habits
+    core.identity.evidence core.identity.keys core.identity.links core.identity.match_fields
+    core.identity.page_link core.identity.tracking_parameters core.planning core.recognition
+    core.schedule core.similarity core.templates core.text.boilerplate core.text.cleaning core.text.escaping
+    core.text.hashtags core.text.language core.text.line_breaks core.text.links core.text.markup
+    core.text.measure core.text.mentions core.text.patterns core.text.repetition
+    core.text.shortening sources.chouti.headline sources.chouti.page sources.chouti.parse
+    sources.fediverse.activitypub sources.fediverse.consent sources.fediverse.people
+    sources.fediverse.statuses sources.fediverse.timeline sources.feed.arxiv
+    sources.feed.entry_media sources.feed.json_feed sources.feed.links sources.feed.not_a_feed
+    sources.feed.parse sources.feed.skipped_hours sources.feed.spans sources.feed.xml_text
+    sources.scrape.json_query sources.scrape.page_images sources.scrape.parse_json_list
+    sources.scrape.parse_page sources.scrape.selectors sources.shared.body sources.shared.dates
+    sources.shared.document sources.shared.encoding sources.shared.json_text
+    sources.shared.likeness sources.shared.meta_refresh sources.shared.plain_text
+    sources.shared.urls targets.mastodon.limits targets.mastodon.published
+    targets.mastodon.rate_limit targets.mastodon.responses web.addresses
 """.split()
 """The modules whose public functions may be handed foreign text."""
 
 EDGES = frozenset(
     """
-    sources.actor sources.chouti sources.fediverse sources.feed sources.home_server
-    sources.json_list sources.page sources.places sources.sax targets.fields targets.lookup
-    targets.mastodon
-    targets.media targets.recent targets.wire
+    sources.chouti.source sources.discover sources.fediverse.actor sources.fediverse.home_server
+    sources.fediverse.places sources.fediverse.source sources.feed.sax sources.feed.source
+    sources.registry sources.scrape.json_list sources.scrape.page targets.mastodon.fields
+    targets.mastodon.lookup targets.mastodon.media targets.mastodon.recent
+    targets.mastodon.target targets.mastodon.transport
     """.split()
 )
 """Modules that fetch and send, read config, or hand foreign text on to the modules above."""
 
 OWN = frozenset(
     """
-    core.text.links.counted core.text.links.top_level_domains core.identity.edit_key
-    core.templates.check_template core.digest.next_time core.schedule.next_poll
-    core.schedule.next_try core.schedule.brought_forward sources.document.read_first
-    core.schedule.hold_until core.schedule.back_off core.drafting.draft_job core.planning.plan
-    core.planning.choose core.habits.learnt core.habits.remarks core.traits.ignores_ids
-    core.traits.own_id core.traits.guid_key core.traits.keys_by_trait core.traits.title_key core.traits.keys_of
-    core.traits.published_keys core.traits.evidence_of core.identity.key sources.consent.judged
-    sources.json_query.read_query sources.selectors.split sources.selectors.read_selector
-    sources.selectors.read_item sources.timeline.catch_up sources.timeline.first_pages
-    sources.entry_media.entry_media sources.people.flag core.consent.blocked sources.not_a_feed.cut_off sources.dates.from_number
-    sources.document.read_first
+    core.consent.blocked core.digest.next_time core.drafting.draft_job
+    core.habits.learn_from_batch core.habits.remarks core.identity.evidence.agrees
+    core.identity.evidence.comparable_evidence core.identity.evidence.evidence_of
+    core.identity.evidence.is_same_by_id core.identity.evidence.is_same_by_link
+    core.identity.evidence.is_same_by_link_and_stable_id core.identity.evidence.is_same_by_title
+    core.identity.keys.edit_key core.identity.keys.key core.identity.match_fields.entry_keys
+    core.identity.match_fields.guid_key core.identity.match_fields.ignores_dates
+    core.identity.match_fields.ignores_ids core.identity.match_fields.ignores_links
+    core.identity.match_fields.keys_by_field core.identity.match_fields.own_guid
+    core.identity.match_fields.published_keys core.identity.match_fields.title_key
+    core.identity.match_fields.title_with_context core.planning.choose core.planning.plan
+    core.schedule.back_off core.schedule.brought_forward core.schedule.hold_until
+    core.schedule.next_poll core.schedule.next_try core.templates.check_template
+    core.text.links.counted core.text.links.top_level_domains sources.fediverse.consent.judged
+    sources.fediverse.people.flag sources.fediverse.timeline.catch_up
+    sources.fediverse.timeline.first_pages sources.feed.entry_media.entry_media
+    sources.feed.not_a_feed.cut_off sources.scrape.json_query.read_query
+    sources.scrape.selectors.read_item sources.scrape.selectors.read_selector
+    sources.scrape.selectors.split sources.shared.dates.from_number
+    sources.shared.document.read_first
     """.split()
 )
 """Functions of config, numbers and keys alone, or of what one of the others has read."""
@@ -229,39 +239,43 @@ READERS: dict[str, Callable[[str], object]] = {
     "core.text.mentions.harmless_link": mentions.harmless_link,
     "core.text.shortening.beginning": shortening.beginning,
     "core.text.shortening.shorten": lambda text: shortening.shorten(text, 500),
-    "core.identity.canonical_link": lambda text: identity.canonical_link.__wrapped__(URL + text),
-    "core.tracking.is_tracking": lambda text: tracking.is_tracking(text, text),
-    "core.identity.clean_link": lambda text: identity.clean_link(f"{URL}?{text}"),
-    "core.identity.is_status_page": lambda text: identity.is_status_page(f"https://a.b/{text}"),
-    "core.identity.host_of": lambda text: identity.host_of(f"https://{text}"),
-    "core.identity.site_of": lambda text: identity.site_of(f"https://{text}"),
-    "core.identity.author_key": lambda text: identity.author_key("", text, "s"),
-    "core.identity.author_of": lambda text: identity.author_of(entry(text), "s"),
+    "core.identity.links.canonical_link": lambda text: links.canonical_link.__wrapped__(URL + text),
+    "core.identity.tracking_parameters.is_tracking": lambda text: tracking_parameters.is_tracking(
+        text, text
+    ),
+    "core.identity.links.clean_link": lambda text: links.clean_link(f"{URL}?{text}"),
+    "core.identity.links.is_status_page": lambda text: links.is_status_page(f"https://a.b/{text}"),
+    "core.identity.links.host_of": lambda text: links.host_of(f"https://{text}"),
+    "core.identity.links.site_of": lambda text: links.site_of(f"https://{text}"),
+    "core.identity.keys.author_key": lambda text: keys.author_key("", text, "s"),
+    "core.identity.keys.author_of": lambda text: keys.author_of(entry(text), "s"),
     "core.consent.address": lambda text: consent.address("a", text),
     "core.consent.fold_tag": consent.fold_tag,
     "core.consent.tags_in": lambda text: consent.tags_in([text]),
-    "core.consent.opt_out": lambda text: consent.opt_out(Author(tags=(text,)), ["nobot"]),
+    "core.consent.opt_out_tag": lambda text: consent.opt_out_tag(Author(tags=(text,)), ["nobot"]),
     "core.consent.own_account": lambda text: consent.own_account(
         replace(entry(text), author=Author(address=text)), SOURCE, "a", {"b": text}
     ),
-    "core.identity.link_key": lambda text: identity.link_key(URL + text),
-    "core.identity.former_keys": lambda text: identity.former_keys(entry(text)),
-    "core.identity.former_keys_by_trait": lambda text: [
-        *identity.former_keys_by_trait(entry(text))
+    "core.identity.keys.link_key": lambda text: keys.link_key(URL + text),
+    "core.identity.keys.legacy_keys": lambda text: keys.legacy_keys(entry(text)),
+    "core.identity.keys.legacy_keys_by_field": lambda text: [
+        *keys.legacy_keys_by_field(entry(text))
     ],
-    "core.identity.former_published_keys_by_trait": lambda text: [
-        *identity.former_published_keys_by_trait(entry(text), "s")
+    "core.identity.keys.legacy_published_keys_by_field": lambda text: [
+        *keys.legacy_published_keys_by_field(entry(text), "s")
     ],
-    "core.identity.keys_within": lambda text: identity.keys_within(entry(text), "s"),
-    "core.identity.normal_guid": identity.normal_guid,
+    "core.identity.keys.source_scoped_key": lambda text: keys.source_scoped_key(entry(text), "s"),
+    "core.identity.keys.normalised_guid": keys.normalised_guid,
     "core.bounds.bounded": lambda text: bounds.bounded(entries(text)),
     "core.bounds.newest": lambda text: bounds.newest(entries(text).entries, 10),
     "core.bounds.age_order": lambda text: bounds.age_order(entries(text).entries),
     "core.drafting.drafts": lambda text: drafting.drafts(job(text)),
     "core.drafting.held_draft": lambda text: drafting.held_draft(entry(text), job(text), "why"),
     "core.filters.refusal": lambda text: filters.refusal(entry(text), SOURCE, NOW),
-    "core.filters.similar": lambda text: filters.similar(text, f"{text}x"),
-    "core.filters.near_duplicate": lambda text: filters.near_duplicate(text, ["words"] * 9, 0.8),
+    "core.similarity.similar": lambda text: similarity.similar(text, f"{text}x"),
+    "core.similarity.near_duplicate": lambda text: similarity.near_duplicate(
+        text, ["words"] * 9, 0.8
+    ),
     "core.filters.refusal_again": lambda text: filters.refusal_again(
         entry(text), SOURCE, NOW, is_posted=False
     ),
@@ -291,114 +305,133 @@ READERS: dict[str, Callable[[str], object]] = {
     ),
     "core.recognition.lookup_keys": recognition.lookup_keys,
     "core.recognition.oldest_first": lambda text: recognition.oldest_first(entries(text).entries),
-    "core.traits.traits_of": lambda text: traits.traits_of(entry(text), Habits()),
-    "core.page_link.page_link": lambda text: page_link.page_link(f"{URL}?{text}"),
-    "core.page_link.without_place": lambda text: page_link.without_place(URL + text),
-    "core.page_link.host_of_page": lambda text: page_link.host_of_page(f"//{text}"),
-    "core.page_link.differing_parameters": lambda text: page_link.differing_parameters(
+    "core.identity.match_fields.match_fields": lambda text: match_fields.match_fields(
+        entry(text), Habits()
+    ),
+    "core.identity.match_fields.guid_field": lambda text: match_fields.guid_field(
+        URL + text, frozenset()
+    ),
+    "core.identity.page_link.page_link": lambda text: page_link.page_link(f"{URL}?{text}"),
+    "core.identity.page_link.without_fragment": lambda text: page_link.without_fragment(URL + text),
+    "core.identity.page_link.host_of_page": lambda text: page_link.host_of_page(f"//{text}"),
+    "core.identity.page_link.differing_parameters": lambda text: page_link.differing_parameters(
         f"{URL}?{text}", f"{URL}?{text}x"
     ),
-    "sources.activitypub.webfinger": lambda text: activitypub.webfinger(activity(text)),
-    "sources.activitypub.actor": lambda text: activitypub.actor(activity(text)),
-    "sources.activitypub.author": lambda text: activitypub.author(activity(text)),
-    "sources.activitypub.leaf": lambda text: activitypub.leaf(activity(text)),
-    "sources.activitypub.note": lambda text: activitypub.note(activity(text)),
-    "sources.arxiv.is_paper": arxiv.is_paper,
-    "sources.arxiv.unwrapped": lambda text: arxiv.unwrapped(entry(text)),
-    "sources.body.read_bounded": lambda text: body.read_bounded(body.read_feed, rss(text), ()),
-    "sources.body.read_feed": lambda text: body.read_feed(page(text)),
-    "sources.chouti_page.records": chouti_page.records,
-    "sources.dates.parse": lambda text: dates.parse(text, zone=UTC, now=NOW),
-    "sources.document.host_of": document.host_of,
-    "sources.document.origin_of": lambda text: document.origin_of(URL + text),
-    "sources.encoding.decode": lambda text: encoding.decode(
+    "sources.fediverse.activitypub.webfinger": lambda text: activitypub.webfinger(activity(text)),
+    "sources.fediverse.activitypub.actor": lambda text: activitypub.actor(activity(text)),
+    "sources.fediverse.activitypub.author": lambda text: activitypub.author(activity(text)),
+    "sources.fediverse.activitypub.leaf": lambda text: activitypub.leaf(activity(text)),
+    "sources.fediverse.activitypub.note": lambda text: activitypub.note(activity(text)),
+    "sources.feed.arxiv.is_paper": arxiv.is_paper,
+    "sources.feed.arxiv.unwrapped": lambda text: arxiv.unwrapped(entry(text)),
+    "sources.shared.body.read_bounded": lambda text: body.read_bounded(
+        body.read_feed, rss(text), ()
+    ),
+    "sources.shared.body.read_feed": lambda text: body.read_feed(page(text)),
+    "sources.chouti.page.records": chouti_page.records,
+    "sources.shared.dates.parse": lambda text: dates.parse(text, zone=UTC, now=NOW),
+    "sources.shared.document.host_of": document.host_of,
+    "sources.shared.document.origin_of": lambda text: document.origin_of(URL + text),
+    "sources.shared.encoding.decode": lambda text: encoding.decode(
         text.encode("gb18030", "replace"), content_type=text
     ),
-    "sources.entry_media.pictures_in": entry_media.pictures_in,
-    "sources.feed_links.named": lambda text: feed_links.named(page(text)),
-    "sources.feed_links.usual": lambda text: list(feed_links.usual(URL + text)),
-    "sources.headline.split": lambda text: headline.split(f"【{text}"),
-    "sources.json_query.ask": lambda text: json_query.ask(
+    "sources.feed.entry_media.pictures_in": entry_media.pictures_in,
+    "sources.feed.links.named": lambda text: feed_links.named(page(text)),
+    "sources.feed.links.usual": lambda text: list(feed_links.usual(URL + text)),
+    "sources.chouti.headline.split": lambda text: headline.split(f"【{text}"),
+    "sources.scrape.json_query.ask": lambda text: json_query.ask(
         "a[?b=='x'].b | [0]", {"a": [{"b": text}]}
     ),
-    "sources.json_text.loads": lambda text: json_text.loads(f"call([{text}", URL),
-    "sources.json_text.start": json_text.start,
-    "sources.json_text.described": lambda text: json_text.described({text: text}),
-    "sources.json_text.text_of": json_text.text_of,
-    "sources.json_text.number_of": json_text.number_of,
-    "sources.json_text.count_of": json_text.count_of,
-    "sources.json_text.instant_of": lambda text: json_text.instant_of(text, UTC, NOW),
-    "sources.jsonfeed.looks_like_json": json_feed.looks_like_json,
-    "sources.jsonfeed.parse": lambda text: json_feed.parse(json_of(text).text(), URL, UTC, NOW),
-    "sources.likeness.encoding_of": lambda text: likeness.encoding_of(
+    "sources.shared.json_text.loads": lambda text: json_text.loads(f"call([{text}", URL),
+    "sources.shared.json_text.start": json_text.start,
+    "sources.shared.json_text.described": lambda text: json_text.described({text: text}),
+    "sources.shared.json_text.text_of": json_text.text_of,
+    "sources.shared.json_text.number_of": json_text.number_of,
+    "sources.shared.json_text.count_of": json_text.count_of,
+    "sources.shared.json_text.instant_of": lambda text: json_text.instant_of(text, UTC, NOW),
+    "sources.feed.json_feed.looks_like_json": json_feed.looks_like_json,
+    "sources.feed.json_feed.parse": lambda text: json_feed.parse(
+        json_of(text).text(), URL, UTC, NOW
+    ),
+    "sources.shared.likeness.encoding_of": lambda text: likeness.encoding_of(
         text.encode("gb18030", "replace")
     ),
-    "sources.meta_refresh.target": lambda text: meta_refresh.target(page(f"<meta {text}")),
-    "sources.skipped_hours.of_week": skipped_hours.of_week,
-    "sources.not_a_feed.refuse": lambda text: not_a_feed.refuse(f"<html>{text}", URL),
-    "sources.not_a_feed.unknown": lambda text: not_a_feed.unknown(text, URL),
-    "sources.parse_card.pictures": lambda text: page_images.pictures(
+    "sources.shared.meta_refresh.target": lambda text: meta_refresh.target(page(f"<meta {text}")),
+    "sources.feed.skipped_hours.of_week": skipped_hours.of_week,
+    "sources.feed.not_a_feed.refuse": lambda text: not_a_feed.refuse(f"<html>{text}", URL),
+    "sources.feed.not_a_feed.unknown": lambda text: not_a_feed.unknown(text, URL),
+    "sources.scrape.page_images.pictures": lambda text: page_images.pictures(
         f"<meta property=og:image content='{text}'>{text}".encode("utf-8", "replace"), "", URL, 4
     ),
-    "sources.parse_chouti.parse_json": lambda text: parse_chouti.parse_json(json_of(text)),
-    "sources.parse_chouti.parse_page": lambda text: parse_chouti.parse_page(page(text)),
-    "sources.parse_chouti.parse_official_feed": lambda text: parse_chouti.parse_official_feed(
+    "sources.chouti.parse.parse_json": lambda text: parse_chouti.parse_json(json_of(text)),
+    "sources.chouti.parse.parse_page": lambda text: parse_chouti.parse_page(page(text)),
+    "sources.chouti.parse.parse_official_feed": lambda text: parse_chouti.parse_official_feed(
         rss(text)
     ),
-    "sources.parse_feed.parse": lambda text: parse_feed.parse(
+    "sources.feed.parse.parse": lambda text: parse_feed.parse(
         *rss(text), known=spans.KnownEntries()
     ),
-    "sources.parse_feed.parse_body": lambda text: parse_feed.parse_body(rss(text)),
-    "sources.parse_json_list.parse": lambda text: parse_json_list.parse(
+    "sources.feed.parse.parse_body": lambda text: parse_feed.parse_body(rss(text)),
+    "sources.scrape.parse_json_list.parse": lambda text: parse_json_list.parse(
         json_of(text), "items", {"title": "title", "summary": "summary", "link": "url"}
     ),
-    "sources.parse_page.parse": lambda text: parse_page.parse(
+    "sources.scrape.parse_page.parse": lambda text: parse_page.parse(
         page(f"<ul><li>{text}"), dict.fromkeys(["item", "title", "link", "summary", "image"], "li")
     ),
-    "sources.people.of_account": lambda text: people.of_account(status(text)),
-    "sources.people.profile_tags": lambda text: people.profile_tags(text, text, [{"value": text}]),
-    "sources.plain.has_markup": plain_text.has_markup,
-    "sources.plain.from_html": plain_text.from_html,
-    "sources.plain.from_plain": plain_text.from_plain,
-    "sources.plain.from_escaped": plain_text.from_escaped,
-    "sources.plain.plain": plain_text.plain,
-    "sources.plain.plain_line": plain_text.plain_line,
-    "sources.spans.find": lambda text: spans.find(rss(text).octets, ""),
-    "sources.statuses.read_all": lambda text: statuses.read_all([status(text)], "card", NOW),
-    "sources.statuses.read": lambda text: statuses.read(status(text), "status", NOW),
-    "sources.statuses.came_at": lambda text: statuses.came_at(status(text), NOW),
-    "sources.statuses.mime": lambda text: statuses.mime(URL + text, "image"),
-    "sources.urls.web_url": lambda text: urls.web_url(URL, text),
-    "sources.urls.json_link": lambda text: urls.json_link(URL, text),
-    "sources.urls.absolute": lambda text: urls.absolute(URL, text),
-    "sources.urls.is_web_url": urls.is_web_url,
-    "sources.xml_text.prepare": lambda text: xml_text.prepare(f"<rss><item></item>{text}"),
-    "sources.xml_text.relative_guids": lambda text: xml_text.relative_guids(text, URL),
-    "sources.xml_text.no_permalinks": xml_text.no_permalinks,
-    "sources.xml_text.media_groups": lambda text: xml_text.media_groups(f"<media:group {text}"),
-    "sources.xml_text.media_alts": lambda text: xml_text.media_alts(f"<media:content {text}"),
-    "targets.classify.classify": lambda text: responses.classify(answer(text), "create"),
-    "targets.classify.remote_id": lambda text: responses.remote_id({"id": text}),
-    "targets.classify.good": lambda text: responses.good(
+    "sources.fediverse.people.of_account": lambda text: people.of_account(status(text)),
+    "sources.fediverse.people.profile_tags": lambda text: people.profile_tags(
+        text, text, [{"value": text}]
+    ),
+    "sources.shared.plain_text.has_markup": plain_text.has_markup,
+    "sources.shared.plain_text.from_html": plain_text.from_html,
+    "sources.shared.plain_text.from_plain": plain_text.from_plain,
+    "sources.shared.plain_text.from_escaped": plain_text.from_escaped,
+    "sources.shared.plain_text.plain": plain_text.plain,
+    "sources.shared.plain_text.plain_line": plain_text.plain_line,
+    "sources.feed.spans.find": lambda text: spans.find(rss(text).octets, ""),
+    "sources.fediverse.statuses.read_all": lambda text: statuses.read_all(
+        [status(text)], "card", NOW
+    ),
+    "sources.fediverse.statuses.read": lambda text: statuses.read(status(text), "status", NOW),
+    "sources.fediverse.statuses.came_at": lambda text: statuses.came_at(status(text), NOW),
+    "sources.fediverse.statuses.mime": lambda text: statuses.mime(URL + text, "image"),
+    "sources.shared.urls.web_url": lambda text: urls.web_url(URL, text),
+    "sources.shared.urls.json_link": lambda text: urls.json_link(URL, text),
+    "sources.shared.urls.absolute": lambda text: urls.absolute(URL, text),
+    "sources.shared.urls.is_web_url": urls.is_web_url,
+    "sources.feed.xml_text.prepare": lambda text: xml_text.prepare(f"<rss><item></item>{text}"),
+    "sources.feed.xml_text.relative_guids": lambda text: xml_text.relative_guids(text, URL),
+    "sources.feed.xml_text.no_permalinks": xml_text.no_permalinks,
+    "sources.feed.xml_text.media_groups": lambda text: xml_text.media_groups(
+        f"<media:group {text}"
+    ),
+    "sources.feed.xml_text.media_alts": lambda text: xml_text.media_alts(f"<media:content {text}"),
+    "targets.mastodon.responses.classify": lambda text: responses.classify(answer(text), "create"),
+    "targets.mastodon.responses.remote_id": lambda text: responses.remote_id({"id": text}),
+    "targets.mastodon.responses.good": lambda text: responses.good(
         answer(text), "create", where="here", now=NOW, secret="s" * 40
     ),
-    "targets.classify.message": lambda text: responses.message("rejected", answer(text), "here"),
-    "targets.classify.words": lambda text: responses.words(answer(text), "s" * 40),
-    "targets.classify.host": responses.host,
-    "targets.limits.limits": lambda text: limits.limits({"max_toot_chars": text, "uri": text}),
-    "targets.limits.markup": lambda text: limits.markup({"version": text}),
-    "targets.limits.is_mastodon": lambda text: limits.is_mastodon({"version": text}),
-    "targets.ratelimit.until": lambda text: rate_limit.until(
+    "targets.mastodon.responses.message": lambda text: responses.message(
+        "rejected", answer(text), "here"
+    ),
+    "targets.mastodon.responses.words": lambda text: responses.words(answer(text), "s" * 40),
+    "targets.mastodon.responses.host": responses.host,
+    "targets.mastodon.limits.limits": lambda text: limits.limits(
+        {"max_toot_chars": text, "uri": text}
+    ),
+    "targets.mastodon.limits.markup": lambda text: limits.markup({"version": text}),
+    "targets.mastodon.limits.is_mastodon": lambda text: limits.is_mastodon({"version": text}),
+    "targets.mastodon.rate_limit.until": lambda text: rate_limit.until(
         dict.fromkeys(["retry-after", "ratelimit", "x-ratelimit-reset", "date"], text), NOW
     ),
-    "targets.standing.standing": lambda text: published.standing(status(text)),
-    "targets.standing.receipt": lambda text: published.receipt(status(text)),
-    "targets.standing.names_of": lambda text: published.names_of(status(text)),
-    "targets.standing.page_of": lambda text: published.page_of(status(text)),
-    "targets.standing.links_in": published.links_in,
-    "targets.standing.last_id": lambda text: published.last_id([status(text)] * 3),
-    "targets.standing.text": lambda text: published.text({"a": text}, "a"),
-    "targets.standing.instant": published.instant,
+    "targets.mastodon.published.standing": lambda text: published.standing(status(text)),
+    "targets.mastodon.published.receipt": lambda text: published.receipt(status(text)),
+    "targets.mastodon.published.names_of": lambda text: published.names_of(status(text)),
+    "targets.mastodon.published.page_of": lambda text: published.page_of(status(text)),
+    "targets.mastodon.published.links_in": published.links_in,
+    "targets.mastodon.published.last_id": lambda text: published.last_id([status(text)] * 3),
+    "targets.mastodon.published.text": lambda text: published.text({"a": text}, "a"),
+    "targets.mastodon.published.instant": published.instant,
     "web.addresses.is_public": addresses.is_public,
     "web.addresses.is_in": lambda text: addresses.is_in(text, [ip_network("10.0.0.0/8")]),
     "web.addresses.is_local_host": addresses.is_local_host,
@@ -483,8 +516,8 @@ NASTY = (
 
 BY_LEXBOR = frozenset(
     """
-    sources.chouti_page.records sources.feed_links.named sources.parse_card.pictures
-    sources.parse_chouti.parse_json sources.parse_chouti.parse_page sources.parse_page.parse
+    sources.chouti.page.records sources.feed.links.named sources.scrape.page_images.pictures
+    sources.chouti.parse.parse_json sources.chouti.parse.parse_page sources.scrape.parse_page.parse
     """.split()
 )
 """Readers of whole pages by lexbor, which looks through all open elements for some tags.

@@ -1,4 +1,4 @@
-"""Bounds on what one poll brings: how many entries, and how long their fields may be."""
+"""Bounds on one batch: how many entries it may have, and how long their fields may be."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from hashlib import blake2b
 from reblogbot.model import Batch, Entry, Media
 
 MOST_ENTRIES = 10_000
-"""Entries of one document that are looked at; of a longer one the newest are kept."""
+"""Entries that are read of one document; of a longer one the newest are kept."""
 LONGEST_LINK = 4096
-"""Characters of a link, as browsers and servers still take them; a longer one is no link."""
+"""Characters of a link, as many as browsers and servers accept; a longer one is dropped."""
 LONGEST_ID = 1000
 """Characters of an id; a longer one is replaced by its hash."""
 LONGEST_TITLE = 5_000
 LONGEST_SUMMARY = 50_000
-"""Characters, as of the next two: far more than the longest post of any server holds."""
+"""Characters, as are those of titles and names: far more than the longest post of any server."""
 LONGEST_NAME = 500
 MOST_NAMES = 100
 MOST_MEDIA = 100
 
 
 def bounded(batch: Batch) -> Batch:
-    """The batch within all bounds, its entries in their order; it counts what was `left_out`."""
+    """The batch within all bounds, its entries in their order; `left_out` counts the others."""
     entries = tuple(_bounded(entry) for entry in newest(batch.entries, MOST_ENTRIES))
     left_out = batch.left_out + len(batch.entries) - len(entries)
     return replace(
@@ -40,21 +40,22 @@ def newest(entries: Sequence[Entry], most: int) -> list[Entry]:
     """The `most` newest of the entries by `age_order`, in the order they came in."""
     if len(entries) <= most:
         return list(entries)
-    return [entries[place] for place in sorted(age_order(entries)[-most:])]
+    return [entries[position] for position in sorted(age_order(entries)[-most:])]
 
 
 def age_order(entries: Sequence[Entry]) -> list[int]:
-    """The places of the entries, oldest first; a dateless entry stays beside its neighbour.
+    """The positions of the entries, oldest first; one without a date stays beside its neighbour.
 
-    Sources show the newest first, so entries of one date, or of none, go in reversed order.
+    Sources show the newest first, so that entries of one date, or of none, are reversed.
     """
     dates: list[datetime | None] = [entry.published_at for entry in entries]
-    for place, date in enumerate(dates):
-        if date is None and place:
-            dates[place] = dates[place - 1]
-    for place in range(len(dates) - 2, -1, -1):
-        if dates[place] is None:
-            dates[place] = dates[place + 1]
+    # an entry without a date takes that of the entry before it, those at the start of the next one
+    for position, date in enumerate(dates):
+        if date is None and position:
+            dates[position] = dates[position - 1]
+    for position in range(len(dates) - 2, -1, -1):
+        if dates[position] is None:
+            dates[position] = dates[position + 1]
     stamps = [date.timestamp() if date else 0.0 for date in dates]
     order = list(range(len(entries)))[::-1]
     order.sort(key=stamps.__getitem__)

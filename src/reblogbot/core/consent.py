@@ -1,4 +1,4 @@
-"""Who may be boosted or quoted: opt-outs, own accounts and blocks; used by reader and sender."""
+"""Who may be boosted or quoted: opt-outs, the config's own accounts, and blocks."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import regex
 from reblogbot.config.settings import SourceSettings
 from reblogbot.model import Author, Entry
 
-ALWAYS = "nobot"
-"""The opt-out that is respected whatever else `opt_out_tags` lists."""
-# a person chose these statuses one by one
+ALWAYS_RESPECTED = "nobot"
+"""The opt-out that counts whatever `opt_out_tags` lists."""
+# the admin has marked each of these statuses by hand
 _CHOSEN_BY_HAND = frozenset({"bookmarks", "favourites"})
-# what ends in "/" or "&" before it is an address or an entity
+# a # behind "/" belongs to an address, one behind "&" to a character reference
 _TAG = regex.compile(r"(?<![\p{L}\p{M}\p{N}_/&#＃])[#＃]([\p{L}\p{M}\p{N}_][\p{L}\p{M}\p{N}_\-]*)")
-_MOST_TAGS = 100
-_RELATIONS = {
+_MAX_TAGS = 100
+_BLOCKS = {
     "blocking": "you block its author",
     "blocked_by": "its author blocks you",
     "muting": "you mute its author",
@@ -28,7 +28,7 @@ _RELATIONS = {
 
 
 def address(username: str, page: str) -> str:
-    """`name@host`, in lower case, of the account whose profile stands at `page`, or ""."""
+    """`name@host`, in lower case, of the account with the profile page `page`, or ""."""
     try:
         host = urlsplit(page).netloc.rpartition("@")[2]
     except ValueError:
@@ -37,31 +37,33 @@ def address(username: str, page: str) -> str:
 
 
 def fold_tag(tag: str) -> str:
-    """A hashtag without its sign, case, accents, hyphens, underscores and plural s."""
+    """A hashtag without #, case, accents, hyphens, underscores and plural s, to be compared."""
     letters = unicodedata.normalize("NFKD", tag.lstrip("#＃")).casefold()
     folded = "".join(char for char in letters if char.isalnum())
     return folded.removesuffix("s")
 
 
 def tags_in(texts: Iterable[str]) -> tuple[str, ...]:
-    """The hashtags in some texts, folded, each once; a word without the sign is none."""
-    found = (fold_tag(tag) for text in texts for tag in _TAG.findall(text))
-    return tuple(dict.fromkeys(filter(None, found)))[:_MOST_TAGS]
+    """The hashtags in texts, folded, each once; a word without # is none."""
+    tags = (fold_tag(tag) for text in texts for tag in _TAG.findall(text))
+    return tuple(dict.fromkeys(filter(None, tags)))[:_MAX_TAGS]
 
 
-def opt_out(author: Author, tags: Iterable[str]) -> str:
-    """The first of these tags that the author's profile shows, as "#tag", or ""."""
-    return next((f"#{tag}" for tag in (ALWAYS, *tags) if fold_tag(tag) in author.tags), "")
+def opt_out_tag(author: Author, tags: Iterable[str]) -> str:
+    """The first of these tags in the author's profile, as "#tag", or ""."""
+    return next(
+        (f"#{tag}" for tag in (ALWAYS_RESPECTED, *tags) if fold_tag(tag) in author.tags), ""
+    )
 
 
 def own_account(
     entry: Entry, source: SourceSettings, account: str, addresses: Mapping[str, str]
 ) -> str:
-    """Why a status of one of the config's accounts is not published by `account`, or "".
+    """Why `account` does not publish a status of one of the config's accounts, or "".
 
-    `addresses` are the known ones of the config's accounts, by name. Another account of the
-    config is boosted only where the source names it (`acct`), or where the status was marked
-    by hand.
+    `addresses` are the known addresses of the config's accounts, by name. Another account of the
+    config is boosted only where the source names it (`acct`), or where the admin has marked the
+    status by hand.
     """
     author = entry.author.address if entry.author else ""
     if not author:
@@ -69,7 +71,7 @@ def own_account(
     if author == addresses.get(account):
         return "forbidden: its author is the account itself"
     other = next((name for name, known in addresses.items() if known == author), "")
-    if not other or source.kind in _CHOSEN_BY_HAND or _names(source, author):
+    if not other or source.kind in _CHOSEN_BY_HAND or _is_named(source, author):
         return ""
     return (
         f"forbidden: its author is the account {other} of this config; a source of the kind"
@@ -78,19 +80,19 @@ def own_account(
 
 
 def blocked(relation: Mapping[str, Any], *, followers_only: bool = False) -> str:
-    """Why two accounts that stand so to each other do not boost each other, or "".
+    """Why an account does not boost an author because of a block or mute between them, or "".
 
-    `relation` is the Mastodon API's Relationship; a flag that is missing says nothing. With
+    `relation` is the Mastodon API's Relationship; a missing flag is no block. With
     `followers_only` the author has to follow the account.
     """
-    reason = next((why for flag, why in _RELATIONS.items() if relation.get(flag) is True), "")
+    reason = next((reason for flag, reason in _BLOCKS.items() if relation.get(flag) is True), "")
     if not reason and followers_only and relation.get("followed_by") is not True:
         return 'its author does not follow the account, and from = "followers"'
     return reason
 
 
-def _names(source: SourceSettings, author: str) -> bool:
-    """Whether the source's `acct` is that address; a server's name may differ from its pages'."""
+def _is_named(source: SourceSettings, author: str) -> bool:
+    """Whether the source's `acct` is that address; profile pages may be on a sub-domain."""
     name, _, host = getattr(source.options, "acct", "").lower().partition("@")
-    other, _, page = author.partition("@")
-    return name == other and bool(host) and f".{page}".endswith(f".{host}")
+    author_name, _, page_host = author.partition("@")
+    return name == author_name and bool(host) and f".{page_host}".endswith(f".{host}")

@@ -1,4 +1,4 @@
-"""One post a day: when it goes out, and how many entries become one text; pure."""
+"""Digests: when a day's posts go out together, and how they are joined; pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reblogbot.model import Limits, Post
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """One post of a digest, and how many posts in a row it stands for."""
+    """One post of a digest, and how many of the consecutive posts it contains."""
 
     post: Post
     count: int
@@ -27,48 +27,48 @@ def next_time(settings: SourceSettings, now: datetime) -> datetime | None:
     zone = ZoneInfo(settings.timezone)
     day = now.astimezone(zone).date()
     for ahead in range(3):
-        wall = datetime.combine(day + timedelta(days=ahead), settings.digest, zone)
-        instant = wall.astimezone(UTC)
+        local = datetime.combine(day + timedelta(days=ahead), settings.digest, zone)
+        instant = local.astimezone(UTC)
         if instant > now:
             return instant
     return now + timedelta(days=1)
 
 
 def heading(title: str, settings: SourceSettings, now: datetime) -> str:
-    """The first line of a digest: the source's title and the day in its zone."""
+    """The first line of a digest: the source's title and the date in its timezone."""
     return f"{title} · {now.astimezone(ZoneInfo(settings.timezone)):%Y-%m-%d}"
 
 
 def bundles(posts: Sequence[Post], limits: Limits, title: str) -> list[Bundle]:
-    """These posts as few as hold them all, in order, each within the server's limit.
+    """The posts joined into as few as possible, in order, each within the server's limit.
 
-    The first opens with `title`. One that fills a post by itself stays as it was rendered.
+    The first begins with `title`. A post that exceeds the limit together with the title stays as
+    it was rendered.
     """
-    made: list[Bundle] = []
+    joined: list[Bundle] = []
     group: list[Post] = []
     for post in posts:
-        grown = _joined([*group, post], limits, "" if made else title)
-        if group and grown.length > limits.characters:
-            made.append(Bundle(_joined(group, limits, "" if made else title), len(group)))
+        longer = _joined([*group, post], limits, "" if joined else title)
+        if group and longer.length > limits.characters:
+            joined.append(Bundle(_joined(group, limits, "" if joined else title), len(group)))
             group = []
         group.append(post)
     if group:
-        made.append(Bundle(_joined(group, limits, "" if made else title), len(group)))
-    return made
+        joined.append(Bundle(_joined(group, limits, "" if joined else title), len(group)))
+    return joined
 
 
 def _joined(group: Sequence[Post], limits: Limits, title: str) -> Post:
     text = "\n\n".join([*([title] if title else []), *(post.text for post in group)])
     spoiler = next((post.spoiler for post in group if post.spoiler), "")
-    size = length(text, limits, spoiler)
-    alone = len(group) == 1 and size > limits.characters
-    if alone:
-        text, size = group[0].text, group[0].length
+    text_length = length(text, limits, spoiler)
+    if len(group) == 1 and text_length > limits.characters:
+        text, text_length = group[0].text, group[0].length
     return replace(
         group[0],
         text=text,
         spoiler=spoiler,
-        length=size,
+        length=text_length,
         limit=limits.characters,
         shorter="",
         is_bundle=True,

@@ -1,4 +1,4 @@
-"""Entries filtered and composed for one account, each by itself; runs in the parser child."""
+"""Drafts: entries filtered and composed for one account. Runs in the parser child."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from reblogbot.model import Batch, Entry, Limits, Post
 T = TypeVar("T", bound=Table)
 
 Stage = Literal["new", "waiting", "posted"]
-"""How far entries have come that are drafted: each stage has its filters."""
+"""What the entries of a job are: new, or changed with a waiting or published post."""
 
-# where a source is asked, and the keys of its kind, may hold a secret that nobody marked as one
-_OF_SOURCE = ("url", "fallbacks", "options")
-_OF_ACCOUNT = ("token_file", "token_env")
+# addresses and options of a source may contain secrets, although they are not marked as such
+_HIDDEN_OF_SOURCE = ("url", "fallbacks", "options")
+_HIDDEN_OF_ACCOUNT = ("token_file", "token_env")
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
     """An entry's `post`, or the `reason` why it is not published.
 
-    `held` is the reason why an admin has to look at the post first, or "".
+    `held` is the reason why an admin has to release the post, or "".
     """
 
     post: Post | None = None
@@ -38,9 +38,9 @@ class Draft:
 class DraftJob:
     """Entries of one source to be drafted for one account.
 
-    With `is_home` they were read through that account. What waits, or is posted already, is
-    filtered as `filters.refusal_again` says. The job goes to the parser child, so `settings`
-    and `account` are without secrets: see `draft_job`.
+    `is_home` tells that they were read through that account. Entries of the stages `waiting` and
+    `posted` are filtered by `filters.refusal_again`. The job goes to the parser child, so that
+    `settings` and `account` must be without secrets: see `draft_job`.
     """
 
     entries: tuple[Entry, ...]
@@ -61,11 +61,11 @@ def draft_job(
     batch: Batch,
     now: datetime,
 ) -> DraftJob:
-    """A job without entries, and without what is a secret or may hold one (addresses, headers)."""
+    """A job without entries, secrets, or settings that may contain secrets (addresses, headers)."""
     return DraftJob(
         (),
-        _public(settings, _OF_SOURCE),
-        _public(account, _OF_ACCOUNT),
+        _without_secrets(settings, _HIDDEN_OF_SOURCE),
+        _without_secrets(account, _HIDDEN_OF_ACCOUNT),
         limits,
         settings.title or batch.title or settings.name,
         batch.language,
@@ -86,7 +86,7 @@ def _draft(entry: Entry, job: DraftJob) -> Draft:
     try:
         post = _post(entry, job)
     except ReblogbotError as error:
-        # a template that breaks on one entry must not stop the others
+        # a template that fails on one entry must not stop the others
         return Draft(reason=f"{error.slug}: {error.message}")
     if not post.text and post.action != "boost":
         return Draft(reason="empty: nothing is left to be posted of it")
@@ -101,14 +101,14 @@ def _refusal(entry: Entry, job: DraftJob) -> str:
 
 
 def _post(entry: Entry, job: DraftJob) -> Post:
-    """The post as it will be sent: text, and the status it boosts or quotes if it does.
+    """The post as it will be sent, with the status that it boosts or quotes.
 
-    Raises ReblogbotError when the template fails on this entry, or when there is nothing that
-    could be boosted.
+    Raises ReblogbotError when the template fails on this entry, or when a status to boost has no
+    address.
     """
     action = compose.action_of(entry, job.settings)
     if action == "boost":
-        return _naming(entry, job, compose.boost(entry, job.settings, job.account, job.limits))
+        return _with_status(entry, job, compose.boost(entry, job.settings, job.account, job.limits))
     post = compose.compose(
         entry,
         job.settings,
@@ -117,33 +117,33 @@ def _post(entry: Entry, job: DraftJob) -> Post:
         source_title=job.source_title,
         feed_language=job.feed_language,
     )
-    return post if action == "post" else _naming(entry, job, replace(post, action=action))
+    return post if action == "post" else _with_status(entry, job, replace(post, action=action))
 
 
-def _naming(entry: Entry, job: DraftJob, post: Post) -> Post:
-    """The boost or quote with the status that it is of. Raises ReblogbotError where none is."""
+def _with_status(entry: Entry, job: DraftJob, post: Post) -> Post:
+    """The boost or quote with the address of its status. Raises ReblogbotError without one."""
     status_id = entry.status_id if job.is_home else ""
     link = entry.link if clean_link(entry.link) else ""
-    named = entry.uri or link or status_id
-    if not named:
+    address = entry.uri or link or status_id
+    if not address:
         raise ReblogbotError(
             "not_boostable", f"there is no status to {post.action}: it has no address"
         )
     is_status = bool(entry.uri or entry.status_id)
-    return replace(post, uri=named, status_id=status_id, is_status=is_status)
+    return replace(post, uri=address, status_id=status_id, is_status=is_status)
 
 
 def held_draft(entry: Entry, job: DraftJob, reason: str) -> Draft:
-    """The draft of an entry whose filtering and composing were given up: a plain post, held."""
+    """The draft of an entry whose filtering or composing took too long: a plain post, held."""
     post = compose.plain(entry, job.settings, job.account, job.limits)
-    # what is published already stays as it is
+    # a published post stays as it is
     if job.stage == "posted" or not post.text:
         return Draft(reason=reason)
     return Draft(post, held=reason)
 
 
-def _public(table: T, others: tuple[str, ...]) -> T:
-    """The table with defaults in place of the `others` and of secrets, which `repr` hides too."""
+def _without_secrets(table: T, others: tuple[str, ...]) -> T:
+    """The table with defaults in place of secrets, which `repr` hides too, and of `others`."""
     fields = type(table).model_fields
     hidden = [name for name, field in fields.items() if not field.repr or name in others]
     return table.model_copy(

@@ -1,16 +1,11 @@
-"""Predicates that leave a reason: which entries of a source are not published, and why."""
+"""The filters: which entries of a source are not published, each with a reason."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import lru_cache
 from math import inf
-from typing import NamedTuple
-from unicodedata import normalize
-
-import regex
 
 from reblogbot.config.settings import FilterSettings, SourceSettings
 from reblogbot.config.values import Pattern
@@ -20,51 +15,24 @@ from reblogbot.core.text import clean, language_tag, may_be_in, one_line, text_l
 from reblogbot.core.text.patterns import matches
 from reblogbot.model import Entry
 
-# what patterns and the script are looked for in
-_READ = 20_000
-# of a title, where it is compared with many others
-_COMPARED = 500
+# characters of a text that are searched; bounds the work
+_MAX_SEARCHED = 20_000
+_MAX_NAMES = 50
 
 
 def refusal(entry: Entry, source: SourceSettings, now: datetime) -> str:
-    """Why the entry is not published, as `slug: words`; "" if it is. `now` is aware UTC.
+    """Why the entry is not published, as `slug: reason`; "" if it is. `now` is aware UTC.
 
     The slug is the filter's key in the config, or `empty`, `visibility` or `forbidden`, which
-    no config can turn off. The first reason found is given.
+    no config can turn off. Of several reasons the first is returned.
     """
     return next(filter(None, _reasons(entry, source, now)), "")
 
 
-def similar(a: str, b: str) -> float:
-    """How alike two titles are, from 0 to 1; 1 for titles that are equal.
-
-    Four fifths of it is how much of the shorter title stands in the longer, by pairs of
-    characters, and one fifth how much of the longer stands in the shorter: an addition counts a
-    little. Case, width, spaces and punctuation do not count. Titles with different numbers
-    ("Episode 12", "Episode 13", 第十二集) are not alike. Very short titles are alike only when
-    equal: nearly everything contains them.
-    """
-    first, second = _features(a[:_COMPARED]), _features(b[:_COMPARED])
-    if first.folded == second.folded:
-        return float(bool(first.folded))
-    fewer, more = sorted((first.pairs, second.pairs), key=len)
-    if len(fewer) < _FEWEST_PAIRS or first.numbers != second.numbers:
-        return 0.0
-    common = len(fewer & more)
-    return 0.8 * common / len(fewer) + 0.2 * common / len(more)
-
-
-def near_duplicate(title: str, recent_titles: Iterable[str], threshold: float) -> str:
-    """The first recent title at least so similar, "" if there is none or the threshold is 0."""
-    if threshold <= 0:
-        return ""
-    return next((one for one in recent_titles if similar(title, one) >= threshold), "")
-
-
 def over_domain_limit(link: str, posted: Mapping[str, int], limit: int) -> str:
-    """Why another post from the link's site is one too many today; "" if it is not.
+    """Why another post with a link to the site exceeds today's limit; "" if it does not.
 
-    `posted` counts today's posts by site, as `site_of` writes it; a `limit` of 0 is none.
+    `posted` counts today's posts by site, as `site_of` writes it; a `limit` of 0 is no limit.
     """
     site = site_of(link) if limit else ""
     count = posted.get(site, 0)
@@ -74,10 +42,10 @@ def over_domain_limit(link: str, posted: Mapping[str, int], limit: int) -> str:
 
 
 def over_author_limit(author: str, posted: Mapping[str, int], limit: int) -> str:
-    """Why another post by this author is one too many today; "" if it is not.
+    """Why another post by this author exceeds today's limit; "" if it does not.
 
     `author` and the keys of `posted`, today's posts, are as `identity.author_key` writes them; a
-    `limit` of 0 is none.
+    `limit` of 0 is no limit.
     """
     count = posted.get(author, 0)
     if not limit or not author or count < limit:
@@ -86,58 +54,63 @@ def over_author_limit(author: str, posted: Mapping[str, int], limit: int) -> str
 
 
 def refusal_again(entry: Entry, source: SourceSettings, now: datetime, *, is_posted: bool) -> str:
-    """Why an entry that was accepted is not published as it reads, and as the filters stand, now.
+    """Why an accepted entry is not published in its present version, by the present config.
 
-    Its age is judged when its turn comes. Where its post stands already (`is_posted`), votes do
-    not count either: it is an edit, not news.
+    Its age is checked when its turn comes, by `queue_order.too_old`. The score does not count
+    either where it is published already (`is_posted`), since an edit is no new post.
     """
     undated = replace(entry, published_at=None, updated_at=None)
     if is_posted:
-        kept = source.filter.model_copy(update={"min_score": -inf})
-        source = source.model_copy(update={"filter": kept})
+        source = _with_filter(source, {"min_score": -inf})
     return refusal(undated, source, now)
 
 
 def refusal_now(entry: Entry, source: SourceSettings, now: datetime, *, is_status: bool) -> str:
-    """Why a status that was accepted when it was queued is not published now; "" if it is.
+    """Why a status that was accepted when it was queued is not boosted now; "" if it is.
 
-    The status counts as it reads now, its votes do not: another server knows other ones. Of a
-    status that the source knew as a link only (not `is_status`), the filters that the source's
-    own words had to satisfy are not asked again.
+    `entry` is the present version on the account's own server. Its score does not count, since
+    each server counts other favourites. If the source has only linked the status (not
+    `is_status`), `include` and `domains` were satisfied by the source's own text and link, and do
+    not count for the text of the status.
     """
-    kept: dict[str, object] = {"min_score": -inf}
+    ignored: dict[str, object] = {"min_score": -inf}
     if not is_status:
-        kept |= {"include": (), "domains": ()}
-    chosen = source.filter.model_copy(update=kept)
-    return refusal(entry, source.model_copy(update={"filter": chosen}), now)
+        ignored |= {"include": (), "domains": ()}
+    return refusal(entry, _with_filter(source, ignored), now)
 
 
-# the reasons
+def _with_filter(source: SourceSettings, changes: Mapping[str, object]) -> SourceSettings:
+    return source.model_copy(update={"filter": source.filter.model_copy(update=changes)})
+
+
+# the filters
 
 
 def _reasons(entry: Entry, source: SourceSettings, now: datetime) -> Iterator[str]:
-    """What each filter says, in their order, which is that of the plainest reason first."""
-    chosen = source.filter
+    """The result of each filter, those with the plainest reasons first."""
+    settings = source.filter
     yield _empty(entry)
     yield _visibility(entry)
     yield _forbidden(entry)
-    yield _opt_outs(entry, chosen)
-    yield _consent(entry, chosen)
-    yield _bots(entry, chosen)
-    yield _replies(entry, chosen)
-    yield _max_age(entry, chosen, now)
-    yield _min_score(entry, chosen)
-    yield _domains(entry, chosen)
-    yield _not_domains(entry, chosen)
-    yield _links(entry, chosen)
-    yield _not_links(entry, chosen)
-    yield _languages(entry, chosen, source.language)
-    yield _exclude(entry, chosen)
-    yield _include(entry, chosen)
+    yield _opt_outs(entry, settings)
+    yield _consent(entry, settings)
+    yield _bots(entry, settings)
+    yield _replies(entry, settings)
+    yield _max_age(entry, settings, now)
+    yield _min_score(entry, settings)
+    yield _domains(entry, settings)
+    yield _not_domains(entry, settings)
+    yield _links(entry, settings)
+    yield _not_links(entry, settings)
+    yield _languages(entry, settings, source.language)
+    yield _exclude(entry, settings)
+    yield _include(entry, settings)
 
 
 def _empty(entry: Entry) -> str:
-    is_empty = not one_line(entry.title[:_READ]) and not one_line(entry.summary[:_READ])
+    is_empty = not one_line(entry.title[:_MAX_SEARCHED]) and not one_line(
+        entry.summary[:_MAX_SEARCHED]
+    )
     return "empty: neither title nor summary" if is_empty else ""
 
 
@@ -151,144 +124,126 @@ def _forbidden(entry: Entry) -> str:
     return f"forbidden: {reason}" if reason else ""
 
 
-def _opt_outs(entry: Entry, chosen: FilterSettings) -> str:
-    if entry.author is None or not chosen.opt_outs:
+def _opt_outs(entry: Entry, settings: FilterSettings) -> str:
+    if entry.author is None or not settings.opt_outs:
         return ""
-    tag = consent.opt_out(entry.author, chosen.opt_out_tags)
+    tag = consent.opt_out_tag(entry.author, settings.opt_out_tags)
     return f"opt_outs: its author's profile says {tag}" if tag else ""
 
 
-def _consent(entry: Entry, chosen: FilterSettings) -> str:
+def _consent(entry: Entry, settings: FilterSettings) -> str:
     author = entry.author
     if author is None:
         return ""
-    if chosen.needs_indexable and author.is_indexable is not True:
+    if settings.needs_indexable and author.is_indexable is not True:
         return "needs_indexable: its author's account is not marked as indexable"
-    if chosen.needs_discoverable and author.is_discoverable is not True:
+    if settings.needs_discoverable and author.is_discoverable is not True:
         return "needs_discoverable: its author's account is not marked as discoverable"
     return ""
 
 
-def _bots(entry: Entry, chosen: FilterSettings) -> str:
+def _bots(entry: Entry, settings: FilterSettings) -> str:
     is_bot = entry.author is not None and entry.author.is_bot
-    return "bots: its author is marked as a bot" if is_bot and not chosen.bots else ""
+    return "bots: its author is marked as a bot" if is_bot and not settings.bots else ""
 
 
-def _replies(entry: Entry, chosen: FilterSettings) -> str:
-    return "replies: a reply" if entry.is_reply and not chosen.replies else ""
+def _replies(entry: Entry, settings: FilterSettings) -> str:
+    return "replies: a reply" if entry.is_reply and not settings.replies else ""
 
 
-def _max_age(entry: Entry, chosen: FilterSettings, now: datetime) -> str:
+def _max_age(entry: Entry, settings: FilterSettings, now: datetime) -> str:
     published = entry.published_at or entry.updated_at
-    if published is None or now - published <= chosen.max_age:
+    if published is None or now - published <= settings.max_age:
         return ""
-    return f"max_age: published {published:%Y-%m-%d}, older than {_span(chosen.max_age)}"
+    return f"max_age: published {published:%Y-%m-%d}, older than {_span(settings.max_age)}"
 
 
-def _min_score(entry: Entry, chosen: FilterSettings) -> str:
-    least = chosen.min_score
+def _min_score(entry: Entry, settings: FilterSettings) -> str:
+    least = settings.min_score
     if entry.score is None or entry.score >= least:
         return ""
     return f"min_score: {entry.score:g} of at least {least:g}"
 
 
-def _domains(entry: Entry, chosen: FilterSettings) -> str:
-    wanted = chosen.domains
+def _domains(entry: Entry, settings: FilterSettings) -> str:
+    wanted = settings.domains
     host = host_of(entry.link)
     if not wanted or any(_is_within(host, domain) for domain in wanted):
         return ""
     return f"domains: {host or 'no link'} is none of them"
 
 
-def _not_domains(entry: Entry, chosen: FilterSettings) -> str:
+def _not_domains(entry: Entry, settings: FilterSettings) -> str:
     host = host_of(entry.link)
-    found = next((one for one in chosen.not_domains if _is_within(host, one)), "")
-    return f"not_domains: {host} is in {found}" if found else ""
+    domain = next((each for each in settings.not_domains if _is_within(host, each)), "")
+    return f"not_domains: {host} is in {domain}" if domain else ""
 
 
-def _languages(entry: Entry, chosen: FilterSettings, spoken: str) -> str:
-    if not chosen.languages:
+def _languages(entry: Entry, settings: FilterSettings, source_language: str) -> str:
+    if not settings.languages:
         return ""
-    text = clean(f"{entry.title[:_READ]}\n{entry.summary[:_READ]}")
-    language = _primary(spoken or text_language(text, entry.language))
-    # one that cannot be told may be any that its script is used for
+    text = clean(f"{entry.title[:_MAX_SEARCHED]}\n{entry.summary[:_MAX_SEARCHED]}")
+    language = _primary(source_language or text_language(text, entry.language))
+    # an unknown language may be any that is written in the script of the text
     if any(
-        _primary(one) == language if language else may_be_in(one, text) for one in chosen.languages
+        _primary(wanted) == language if language else may_be_in(wanted, text)
+        for wanted in settings.languages
     ):
         return ""
-    return f"languages: {language or 'unknown'} is none of {', '.join(chosen.languages)}"
+    return f"languages: {language or 'unknown'} is none of {', '.join(settings.languages)}"
 
 
-def _links(entry: Entry, chosen: FilterSettings) -> str:
-    if not chosen.links or any(matches(one.compiled, entry.link) for one in chosen.links):
+def _links(entry: Entry, settings: FilterSettings) -> str:
+    wanted = settings.links
+    if not wanted or any(matches(pattern.compiled, entry.link) for pattern in wanted):
         return ""
-    return f"links: {entry.link or 'no link'} matches none of {_written(chosen.links)}"
+    return f"links: {entry.link or 'no link'} matches none of {_listed(wanted)}"
 
 
-def _not_links(entry: Entry, chosen: FilterSettings) -> str:
-    for pattern in chosen.not_links:
-        found = matches(pattern.compiled, entry.link)
-        if found:
+def _not_links(entry: Entry, settings: FilterSettings) -> str:
+    for pattern in settings.not_links:
+        is_match = matches(pattern.compiled, entry.link)
+        if is_match:
             return f"not_links: the link matches {pattern.written}"
-        if found is None:
+        if is_match is None:
             return f"not_links: {pattern.written} took too long to look for"
     return ""
 
 
-def _exclude(entry: Entry, chosen: FilterSettings) -> str:
-    text = _searched(entry) if chosen.exclude else ""
-    for pattern in chosen.exclude:
-        found = matches(pattern.compiled, text)
-        if found:
+def _exclude(entry: Entry, settings: FilterSettings) -> str:
+    text = _searched_text(entry) if settings.exclude else ""
+    for pattern in settings.exclude:
+        is_match = matches(pattern.compiled, text)
+        if is_match:
             return f"exclude: {pattern.written} was found"
-        if found is None:
+        if is_match is None:
             return f"exclude: {pattern.written} took too long to look for"
     return ""
 
 
-def _include(entry: Entry, chosen: FilterSettings) -> str:
-    wanted = chosen.include
-    text = _searched(entry) if wanted else ""
+def _include(entry: Entry, settings: FilterSettings) -> str:
+    wanted = settings.include
+    text = _searched_text(entry) if wanted else ""
     if not wanted or any(matches(pattern.compiled, text) for pattern in wanted):
         return ""
-    return f"include: found none of {_written(wanted)}"
+    return f"include: found none of {_listed(wanted)}"
 
 
-# what they are made of
-
-_FEWEST_PAIRS = 4
-# digits, Roman numerals in capitals, and Chinese ordinals: 第十二集
-_NUMBER = regex.compile(r"[0-9]+|\b[IVX]{2,}\b|(?<=第)[〇零一二三四五六七八九十百千]+")
-_UNSPOKEN = regex.compile(r"[^\p{L}\p{M}\p{N}]+")
+# texts and patterns
 
 
-class _Features(NamedTuple):
-    """What titles are compared by."""
-
-    folded: str
-    pairs: frozenset[str]
-    numbers: frozenset[str]
-
-
-# one title is compared with many others
-@lru_cache(maxsize=64)
-def _features(title: str) -> _Features:
-    # one character may become eighteen
-    normal = normalize("NFKC", title)[:_COMPARED]
-    folded = _UNSPOKEN.sub("", normal.casefold())
-    pairs = frozenset(folded[at : at + 2] for at in range(len(folded) - 1))
-    numbers = frozenset(number.lstrip("0") or "0" for number in _NUMBER.findall(normal))
-    return _Features(folded, pairs, numbers)
+def _searched_text(entry: Entry) -> str:
+    words = (
+        entry.title[:_MAX_SEARCHED],
+        entry.summary[:_MAX_SEARCHED],
+        *entry.authors[:_MAX_NAMES],
+    )
+    return clean("\n".join((*words, *entry.categories[:_MAX_NAMES])))
 
 
-def _searched(entry: Entry) -> str:
-    words = (entry.title[:_READ], entry.summary[:_READ], *entry.authors[:50])
-    return clean("\n".join((*words, *entry.categories[:50])))
-
-
-def _written(patterns: tuple[Pattern, ...]) -> str:
-    shown = ", ".join(pattern.written for pattern in patterns[:3])
-    return f"{shown}, …" if len(patterns) > 3 else shown
+def _listed(patterns: tuple[Pattern, ...]) -> str:
+    first = ", ".join(pattern.written for pattern in patterns[:3])
+    return f"{first}, …" if len(patterns) > 3 else first
 
 
 def _primary(language: str) -> str:
@@ -296,7 +251,7 @@ def _primary(language: str) -> str:
 
 
 def _is_within(host: str, domain: str) -> bool:
-    """Whether the host is the domain or under it."""
+    """Whether the host is the domain or one of its sub-domains."""
     name = host_of(f"https://{domain}/") or domain
     return host == name or host.endswith(f".{name}")
 

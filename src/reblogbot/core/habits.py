@@ -1,55 +1,62 @@
-"""What a source's batches teach of its ids, links and dates, and how an admin is told."""
+"""Habits of a source: what its batches show of its ids, links and dates (ADR 0025)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from reblogbot.core.page_link import differing_parameters
-from reblogbot.core.traits import CONFIRMED, NONE, Evidence, title_key
+from reblogbot.core.identity.evidence import ABSENT, Evidence
+from reblogbot.core.identity.match_fields import (
+    CONFIRMATIONS,
+    ignores_dates,
+    ignores_links,
+    title_key,
+)
+from reblogbot.core.identity.page_link import differing_parameters
 from reblogbot.model import Candidate
 from reblogbot.model.evidence import Habits
 
-# so many links of a batch are remembered, to see which of their parameters change
-SAMPLE = 3
-_LONGEST_SAMPLE = 1000
-_MOST_PARAMETERS = 8
+SAMPLE_SIZE = 3
+"""Links of a batch that are kept, to see which of their parameters change until the next."""
+_MAX_SAMPLE_LINK = 1000
+_MAX_PARAMETERS = 8
 
 
-def learnt(
+def learn_from_batch(
     habits: Habits,
-    found: Sequence[Candidate],
-    known: Iterable[tuple[Evidence, Candidate]],
-    reused: int,
+    candidates: Sequence[Candidate],
+    shown_before: Iterable[tuple[Evidence, Candidate]],
+    reused_ids: int,
 ) -> Habits:
-    """The habits, with what a batch shows.
+    """The habits after another batch.
 
-    `known` are entries shown before, with their evidence of then; `reused` counts ids that
-    stood for other entries before.
+    `shown_before` are the entries that the source has shown before, with their evidence at that
+    time; `reused_ids` counts ids in the batch that belonged to another entry before.
     """
-    pairs = [(then, Evidence.unpack(one.evidence)) for then, one in known]
-    parameters = _parameters(found, habits)
+    pairs = [(then, Evidence.unpack(candidate.evidence)) for then, candidate in shown_before]
+    parameters = _changing_parameters(candidates, habits)
     links = ((then.link, now.link) for then, now in pairs)
     return Habits(
         has_stable_ids=habits.has_stable_ids
-        or any(then.id == now.id != NONE for then, now in pairs),
-        # a count beyond that tells no more
-        reused_ids=min(habits.reused_ids + reused, CONFIRMED),
+        or any(then.id == now.id != ABSENT for then, now in pairs),
+        reused_ids=min(habits.reused_ids + reused_ids, CONFIRMATIONS),
         id_changes=_streak(habits.id_changes, ((then.id, now.id) for then, now in pairs)),
-        # a changing parameter that was just learnt explains the changes
+        # a parameter that was just found to change explains the changed links
         link_changes=_streak(habits.link_changes, links) if parameters == habits.parameters else 0,
         date_changes=_streak(habits.date_changes, ((then.date, now.date) for then, now in pairs)),
         parameters=parameters,
-        sample=_sample(found),
+        sample=_sample(candidates),
     )
 
 
 def remarks(habits: Habits) -> tuple[str, ...]:
-    """What was learnt of a source, for an admin."""
+    """Sentences for an admin about the habits of a source."""
     sentences = {
-        "ids are given to other entries later, and not relied on": (habits.reused_ids >= CONFIRMED),
-        "ids change with every poll, and are not relied on": habits.id_changes >= CONFIRMED,
-        "links change with every poll, and are not relied on": habits.link_changes >= CONFIRMED,
-        "dates change with every poll, and are not relied on": habits.date_changes >= CONFIRMED,
+        "ids are given to other entries later, and not relied on": (
+            habits.reused_ids >= CONFIRMATIONS
+        ),
+        "ids change with every poll, and are not relied on": habits.id_changes >= CONFIRMATIONS,
+        "links change with every poll, and are not relied on": ignores_links(habits),
+        "dates change with every poll, and are not relied on": ignores_dates(habits),
         f"links carry changing parameters, which are ignored: {', '.join(habits.parameters)}": (
             bool(habits.parameters)
         ),
@@ -58,36 +65,38 @@ def remarks(habits: Habits) -> tuple[str, ...]:
 
 
 def _streak(before: int, pairs: Iterable[tuple[bytes, bytes]]) -> int:
-    """Polls in a row in which this trait was another for every known entry."""
-    comparable = [pair for pair in pairs if NONE not in pair]
+    """The consecutive polls in which this field changed for every known entry, at most two."""
+    comparable = [pair for pair in pairs if ABSENT not in pair]
     if not comparable:
         return before
-    return min(before + 1, CONFIRMED) if all(then != now for then, now in comparable) else 0
+    return min(before + 1, CONFIRMATIONS) if all(then != now for then, now in comparable) else 0
 
 
-def _parameters(found: Iterable[Candidate], habits: Habits) -> tuple[str, ...]:
-    """The names in the links' queries whose values change, those just seen to do so included."""
+def _changing_parameters(candidates: Iterable[Candidate], habits: Habits) -> tuple[str, ...]:
+    """The known changing names in the links' queries, and those that changed since the sample."""
     sample = dict(habits.sample)
     changes = [
-        differing_parameters(sample[mark], one.entry.link)
-        for one in found
-        if (mark := _mark(one)) in sample and sample[mark] != one.entry.link
+        differing_parameters(sample[title], candidate.entry.link)
+        for candidate in candidates
+        if (title := _sample_key(candidate)) in sample and sample[title] != candidate.entry.link
     ]
     names = frozenset.intersection(*changes) if changes else frozenset()
-    known = dict.fromkeys((*habits.parameters, *sorted(names)))
-    return tuple(known)[:_MOST_PARAMETERS]
+    return tuple(dict.fromkeys((*habits.parameters, *sorted(names))))[:_MAX_PARAMETERS]
 
 
-def _sample(found: Sequence[Candidate]) -> tuple[tuple[str, str], ...]:
-    """The links of the newest entries that have a query."""
+def _sample(candidates: Sequence[Candidate]) -> tuple[tuple[str, str], ...]:
+    """The links of the newest entries that have a query, by title."""
     links = [
-        (_mark(one), one.entry.link)
-        for one in found
-        if _mark(one) and "?" in one.entry.link and len(one.entry.link) <= _LONGEST_SAMPLE
+        (title, candidate.entry.link)
+        for candidate in candidates
+        if (title := _sample_key(candidate))
+        and "?" in candidate.entry.link
+        and len(candidate.entry.link) <= _MAX_SAMPLE_LINK
     ]
-    return tuple(links[-SAMPLE:])
+    return tuple(links[-SAMPLE_SIZE:])
 
 
-def _mark(one: Candidate) -> str:
-    """What an entry is known by in the sample, whatever its link."""
-    return title_key(one.traits).hex() if one.traits.headline else ""
+def _sample_key(candidate: Candidate) -> str:
+    """The entry's key in the sample, which does not depend on its link; "" without a headline."""
+    fields = candidate.match_fields
+    return title_key(fields).hex() if fields.headline else ""

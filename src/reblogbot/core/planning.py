@@ -1,4 +1,9 @@
-"""From a batch to intents: which entries are new, which go where, with which text, and why not."""
+"""From a batch to a plan: which entries are new, which accounts get which text, and why not.
+
+Planning has two steps. `choose` decides which entries need a draft for which account; the caller
+has them drafted, which filters and composes them; `plan` decides what becomes of each draft. Both
+are pure, so that `preview` shows what `sync` would do.
+"""
 
 from __future__ import annotations
 
@@ -8,336 +13,370 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 
 from reblogbot.config.settings import AccountSettings, SourceSettings
-from reblogbot.core import consent, digest, filters, identity, revising
+from reblogbot.core import consent, digest, filters, identity, revising, similarity
 from reblogbot.core.drafting import Draft
 from reblogbot.core.recognition import Recognised
-from reblogbot.model import Candidate, Change, Intent, Limits, Plan, Refusal, Revision, State
-from reblogbot.model.history import EditablePost, Recent, SourceHistory
+from reblogbot.model import (
+    Candidate,
+    Change,
+    EditablePost,
+    Entry,
+    Intent,
+    Limits,
+    Plan,
+    Recent,
+    Refusal,
+    Revision,
+    SourceHistory,
+    State,
+)
 
-# from so many entries on, a single old or dateless one among nothing but new ones is suspicious
 WHOLESALE = 5
-_Outcome = Intent | Refusal | Revision | Change
+"""New entries from which on a single old or dateless one among them is suspicious (ADR 0004)."""
 KEPT = 1000
-"""Entries of a storm, or of a first sight, that are kept for an account; others are only seen."""
+"""Entries of a storm, or of a first sight, that are recorded for an account; others are only
+remembered as seen."""
+
+_Outcome = Intent | Refusal | Revision | Change
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Source → account. `learnt` tells whether the source was ever read for this account."""
+    """Source → account. `was_read` tells whether the source was read for this account before."""
 
     account: AccountSettings
     limits: Limits
-    learnt: bool
-
-
-class PendingClaims:
-    """Keys, titles, hosts and authors of each account's intents that are recorded nowhere yet."""
-
-    def __init__(self) -> None:
-        self._keys: defaultdict[str, set[bytes]] = defaultdict(set)
-        self._titles: defaultdict[str, list[str]] = defaultdict(list)
-        self._domains: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        self._authors: defaultdict[str, Counter[str]] = defaultdict(Counter)
-
-    def add(self, intents: Iterable[Intent], source: str) -> None:
-        """Count these, of that source, as if they stood in the store."""
-        for one in intents:
-            entry = one.candidate.entry
-            self._keys[one.account].update(one.keys)
-            self._titles[one.account] += [entry.title] if entry.title else []
-            self._domains[one.account][identity.site_of(entry.link)] += 1
-            self._authors[one.account][identity.author_of(entry, source)] += 1
-
-    def known_in(self, past: SourceHistory) -> SourceHistory:
-        """The past with all of it added."""
-        published = {name: {*keys, *self._keys[name]} for name, keys in past.published.items()}
-        recent = {
-            name: Recent(
-                (*known.titles, *self._titles[name]),
-                Counter(known.domains) + self._domains[name],
-                Counter(known.authors) + self._authors[name],
-            )
-            for name, known in past.recent.items()
-        }
-        return replace(past, published=published, recent=recent)
+    was_read: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
-    """What becomes of a batch's entries for one account, by their places in it, oldest first.
+class AccountSelection:
+    """The entries of a batch that concern one account, by their positions in it, oldest first.
 
-    `chosen` may be published; `changed` read otherwise than when they were queued, and their posts
-    wait, or stand (`posted`): all of them need a draft. `beyond_first` are kept back by `first`,
-    and `left_out` is only remembered as seen. `outdated` changed too, but are being sent.
+    `chosen` may be published. `changed` differ from when they were queued, and their posts are
+    waiting or published. Both need a draft. `outdated` changed too, but are being sent.
+    `beyond_first` are refused because of `first`, and `left_out` are only remembered as seen.
     """
 
     chosen: Sequence[int] = ()
     changed: Mapping[int, EditablePost] = field(default_factory=dict)
+    outdated: frozenset[int] = frozenset()
     beyond_first: Sequence[int] = ()
     left_out: Sequence[int] = ()
-    outdated: frozenset[int] = frozenset()
 
     @property
     def posted(self) -> list[int]:
-        """The changed ones whose posts stand already."""
-        return [place for place, made in self.changed.items() if made.remote_id]
+        """The changed entries whose posts are published."""
+        return [position for position, post in self.changed.items() if post.remote_id]
 
     @property
     def waiting(self) -> list[int]:
-        """The changed ones that are still to be posted."""
-        return [place for place, made in self.changed.items() if not made.remote_id]
+        """The changed entries whose posts are still waiting."""
+        return [position for position, post in self.changed.items() if not post.remote_id]
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a batch asks for before anything is filtered or composed: what is new, and for whom."""
+    """The new entries of a batch, by position, the selection of each account, and any storm."""
 
     new: tuple[int, ...]
     storm: str
-    by_account: Mapping[str, Selection]
+    by_account: Mapping[str, AccountSelection]
+
+
+# which entries concern which account
 
 
 def choose(
-    settings: SourceSettings, recognised: Recognised, routes: Sequence[Route], past: SourceHistory
+    settings: SourceSettings,
+    recognised: Recognised,
+    routes: Sequence[Route],
+    history: SourceHistory,
 ) -> Choice:
-    """The entries that are new, and those that need a draft for each account; pure."""
-    found = recognised.found
-    new = _new(recognised, past)
+    """The entries that are new, and those that need a draft for each account."""
+    batch = recognised.found
+    new = _new(recognised, history)
     names = [route.account.name for route in routes]
-    risen = {name: _risen(found, settings, name, past) for name in names}
-    count = len(set(new).union(*risen.values()))
-    storm = _storm(settings, found, new, past, count)
+    upvoted = {name: _upvoted(batch, settings, name, history) for name in names}
+    count = len(set(new).union(*upvoted.values()))
+    storm = _storm(settings, batch, new, history, count)
     by_account = {}
     for route in routes:
         name = route.account.name
-        if route.learnt:
-            news = sorted({*new, *risen[name]})
-            most = max(KEPT, settings.max_per_poll) - past.held.get(name, 0)
-            selection = _newest(news, most) if storm else Selection(news)
+        if not route.was_read:
+            selection = _first_sight(range(len(batch)), settings)
         else:
-            selection = _first_sight(range(len(found)), settings)
-        made = past.made.get(name, {})
-        changed = dict(revising.changed(found, made, recognised.habits))
+            news = sorted({*new, *upvoted[name]})
+            kept = max(KEPT, settings.max_per_poll) - history.held.get(name, 0)
+            selection = _newest(news, kept) if storm else AccountSelection(news)
+        posts = history.made.get(name, {})
+        changed = dict(revising.changed(batch, posts, recognised.habits))
         outdated = {
-            place for place, one in changed.items() if not one.remote_id and one.waiting is None
+            position
+            for position, post in changed.items()
+            if not post.remote_id and post.waiting is None
         }
         by_account[name] = replace(
             selection,
-            changed={place: one for place, one in changed.items() if place not in outdated},
+            changed={
+                position: post for position, post in changed.items() if position not in outdated
+            },
             outdated=frozenset(outdated),
         )
     return Choice(new, storm, by_account)
 
 
-def _newest(places: Sequence[int], most: int) -> Selection:
-    """The newest entries of a storm, at most so many."""
-    split = max(0, len(places) - max(0, most))
-    return Selection(places[split:], left_out=places[:split])
+def _new(recognised: Recognised, history: SourceHistory) -> tuple[int, ...]:
+    """The positions of entries that the source has never shown.
 
-
-def _first_sight(places: Sequence[int], settings: SourceSettings) -> Selection:
-    """What `first` lets through, and the newest of what it keeps back."""
-    if settings.first == "all":
-        return Selection(places)
-    wanted = 0 if settings.first == "none" else settings.first
-    first = max(0, len(places) - wanted)
-    kept = max(0, first - KEPT)
-    return Selection(places[first:], beyond_first=places[kept:first], left_out=places[:kept])
-
-
-def _new(recognised: Recognised, past: SourceHistory) -> tuple[int, ...]:
-    """The places of entries that the source has never shown.
-
-    Where the last batch was cut at the oldest, what is older than all that is known was there
-    already: it comes up when newer entries go.
+    If the last batch was cut, entries that are older than all known ones were cut off then. They
+    appear now because newer entries have gone, and are not new.
     """
-    fresh = {id(one) for one in recognised.new}
-    known = [id(one) not in fresh for one in recognised.found]
-    first = known.index(True) if past.was_cut and any(known) else 0
-    return tuple(place for place in range(first, len(known)) if not known[place])
+    new = {id(candidate) for candidate in recognised.new}
+    is_known = [id(candidate) not in new for candidate in recognised.found]
+    first = is_known.index(True) if history.was_cut and any(is_known) else 0
+    return tuple(position for position in range(first, len(is_known)) if not is_known[position])
+
+
+def _upvoted(
+    batch: Sequence[Candidate], settings: SourceSettings, account: str, history: SourceHistory
+) -> list[int]:
+    """The positions of entries that had too low a score for the account, and now have enough."""
+    outvoted = history.outvoted.get(account, ())
+    published = history.published.get(account, ())
+    return [
+        position
+        for position, candidate in enumerate(batch)
+        if any(key in outvoted for key in candidate.keys)
+        and (candidate.entry.score or 0) >= settings.filter.min_score
+        and not any(key in published for key in candidate.known_as)
+    ]
+
+
+def _first_sight(positions: Sequence[int], settings: SourceSettings) -> AccountSelection:
+    """The newest entries that `first` allows; of the others, the newest are recorded."""
+    if settings.first == "all":
+        return AccountSelection(positions)
+    allowed = 0 if settings.first == "none" else settings.first
+    first_chosen = max(0, len(positions) - allowed)
+    first_recorded = max(0, first_chosen - KEPT)
+    return AccountSelection(
+        chosen=positions[first_chosen:],
+        beyond_first=positions[first_recorded:first_chosen],
+        left_out=positions[:first_recorded],
+    )
+
+
+def _newest(positions: Sequence[int], most: int) -> AccountSelection:
+    """The newest entries of a storm, at most so many."""
+    first_chosen = max(0, len(positions) - max(0, most))
+    return AccountSelection(chosen=positions[first_chosen:], left_out=positions[:first_chosen])
+
+
+# storms
+
+
+def _storm(
+    settings: SourceSettings,
+    batch: Sequence[Candidate],
+    new: Sequence[int],
+    history: SourceHistory,
+    count: int,
+) -> str:
+    """Why the batch is held, or ""; `count` is the number of its entries to be queued."""
+    if history.last_batch_at is None:
+        return ""
+    if count > settings.max_per_poll:
+        return f"storm: {count} new entries in one poll, max_per_poll = {settings.max_per_poll}"
+    all_changed = bool(new) and len(new) == len(batch) and not history.is_blank
+    if all_changed and (history.address_changed or _are_old(batch, history.last_batch_at)):
+        return f"storm: all {len(new)} entries changed at once"
+    return ""
+
+
+def _are_old(batch: Sequence[Candidate], last_batch_at: datetime) -> bool:
+    """Whether new entries are older than the last batch: their ids changed, or it is another list.
+
+    In a short list all of them must be that old; in one of WHOLESALE entries or more a single
+    old or dateless entry is enough (ADR 0004).
+    """
+    dates = [candidate.entry.published_at for candidate in batch]
+    is_old = [date is not None and _latest_instant(date) <= last_batch_at for date in dates]
+    if len(batch) < WHOLESALE:
+        return all(is_old)
+    return any(is_old) or None in dates
+
+
+def _latest_instant(published: datetime) -> datetime:
+    """The latest instant that a date may mean: midnight in UTC may stand for the whole day."""
+    is_day = published.time() == time(0)
+    return published + timedelta(days=1) if is_day else published
+
+
+# what an account has published
+
+
+@dataclass(slots=True)
+class _Claims:
+    """Keys and titles an account has published or queued, and today's posts by site and author."""
+
+    keys: set[bytes] = field(default_factory=set)
+    titles: list[str] = field(default_factory=list)
+    domains: Counter[str] = field(default_factory=Counter)
+    authors: Counter[str] = field(default_factory=Counter)
+
+    def add(self, entry: Entry, keys: Iterable[bytes], source: str) -> None:
+        """Count an entry of that source that is queued under these keys."""
+        self.keys.update(keys)
+        if entry.title:
+            self.titles.append(entry.title)
+        self.domains[identity.site_of(entry.link)] += 1
+        self.authors[identity.author_of(entry, source)] += 1
+
+
+class PendingClaims:
+    """The claims of intents that are not in the store; `preview` counts them across sources."""
+
+    def __init__(self) -> None:
+        self._by_account: defaultdict[str, _Claims] = defaultdict(_Claims)
+
+    def add(self, intents: Iterable[Intent], source: str) -> None:
+        """Count intents of that source as if they were in the store."""
+        for intent in intents:
+            self._by_account[intent.account].add(intent.candidate.entry, intent.keys, source)
+
+    def known_in(self, history: SourceHistory) -> SourceHistory:
+        """The history with all pending claims added."""
+        published = {
+            name: {*keys, *self._by_account[name].keys} for name, keys in history.published.items()
+        }
+        recent = {
+            name: Recent(
+                (*known.titles, *self._by_account[name].titles),
+                Counter(known.domains) + self._by_account[name].domains,
+                Counter(known.authors) + self._by_account[name].authors,
+            )
+            for name, known in history.recent.items()
+        }
+        return replace(history, published=published, recent=recent)
+
+
+# what becomes of the drafts
 
 
 def plan(
     settings: SourceSettings,
     recognised: Recognised,
     routes: Sequence[Route],
-    past: SourceHistory,
+    history: SourceHistory,
     choice: Choice,
     drafts: Mapping[str, Mapping[int, Draft]],
     now: datetime,
 ) -> Plan:
-    """What is to be remembered, queued and refused of a batch; pure, so `preview` is `sync`.
+    """What is to be remembered, queued, refused and changed of a batch.
 
-    `drafts` holds, by account and place, a draft for every entry of the choice.
+    `drafts` holds, by account and position, a draft for every entry of the choice that needs one.
     """
-    found = recognised.found
-    storm, outcomes = choice.storm, list[_Outcome]()
+    batch, storm = recognised.found, choice.storm
+    outcomes: list[_Outcome] = []
     for route in routes:
         name = route.account.name
-        selection, mine = choice.by_account[name], drafts[name]
-        held = (choice.storm if route.learnt else "") or ("review" if settings.review else "")
-        gate = _Gate(settings, name, past)
-        for place in selection.chosen:
-            one = _intent(found[place], settings, name, mine[place], held, gate, now)
-            outcomes.append(one)
-        outcomes += [Refusal(found[place], name, "first_sight") for place in selection.beyond_first]
-        outcomes += _left_out(found, name, selection.left_out)
+        selection, own_drafts = choice.by_account[name], drafts[name]
+        outcomes += _queue_or_refuse(settings, batch, route, history, choice, own_drafts, now)
         updates = [
-            revising.Update(found[place], made, mine[place])
-            for place, made in selection.changed.items()
+            revising.Update(batch[position], post, own_drafts[position])
+            for position, post in selection.changed.items()
         ]
-        edit_storm = revising.storm(updates, found, past.made.get(name, {}), settings)
+        edit_storm = revising.storm(updates, batch, history.made.get(name, {}), settings)
         storm = storm or edit_storm
         for update in updates:
             outcomes += revising.follow(update, name, settings, choice.storm or edit_storm)
-    return replace(
-        _sorted_out(outcomes, found, choice),
-        candidates=tuple(found),
-        new=tuple(found[place] for place in choice.new),
+    positions = {id(candidate): position for position, candidate in enumerate(batch)}
+    # an entry that is being sent for one account is compared with its kept version again later
+    outdated = frozenset[int]().union(*(each.outdated for each in choice.by_account.values()))
+    intents = [outcome for outcome in outcomes if isinstance(outcome, Intent)]
+    return Plan(
+        candidates=tuple(batch),
+        new=tuple(batch[position] for position in choice.new),
+        intents=tuple(sorted(intents, key=lambda intent: positions[id(intent.candidate)])),
+        refusals=tuple(outcome for outcome in outcomes if isinstance(outcome, Refusal)),
         storm=storm,
-        scored=tuple(found) if settings.order == "score" else (),
+        scored=tuple(batch) if settings.order == "score" else (),
+        revisions=tuple(outcome for outcome in outcomes if isinstance(outcome, Revision)),
+        changes=tuple(
+            outcome
+            for outcome in outcomes
+            if isinstance(outcome, Change) and positions[id(outcome.candidate)] not in outdated
+        ),
+        is_outdated=bool(outdated),
         sightings=recognised.sightings,
         habits=recognised.habits,
     )
 
 
-def _sorted_out(outcomes: Sequence[_Outcome], found: Sequence[Candidate], choice: Choice) -> Plan:
-    """A plan of these outcomes, the intents in the order of their entries."""
-    order = {id(one): number for number, one in enumerate(found)}
-    intents = [one for one in outcomes if isinstance(one, Intent)]
-    outdated = {id(found[place]) for one in choice.by_account.values() for place in one.outdated}
-    return Plan(
-        intents=tuple(sorted(intents, key=lambda intent: order[id(intent.candidate)])),
-        refusals=tuple(one for one in outcomes if isinstance(one, Refusal)),
-        revisions=tuple(one for one in outcomes if isinstance(one, Revision)),
-        # what is being sent for one account is compared again, as it was kept
-        changes=tuple(
-            one for one in outcomes if isinstance(one, Change) and id(one.candidate) not in outdated
-        ),
-        is_outdated=bool(outdated),
+def _queue_or_refuse(
+    settings: SourceSettings,
+    batch: Sequence[Candidate],
+    route: Route,
+    history: SourceHistory,
+    choice: Choice,
+    drafts: Mapping[int, Draft],
+    now: datetime,
+) -> Iterator[Intent | Refusal]:
+    """An intent or a refusal for each new entry of one account."""
+    name = route.account.name
+    selection = choice.by_account[name]
+    recent = history.recent.get(name, Recent())
+    claims = _Claims(
+        set(history.published.get(name, ())),
+        list(recent.titles),
+        Counter(recent.domains),
+        Counter(recent.authors),
     )
+    due = digest.next_time(settings, now)
+    # what `first` allows at first sight is the admin's own choice, and no storm
+    held = (choice.storm if route.was_read else "") or ("review" if settings.review else "")
+    for position in selection.chosen:
+        candidate, draft = batch[position], drafts[position]
+        reason = _refusal(candidate, draft, settings, name, history.addresses, claims)
+        if reason or draft.post is None:
+            yield Refusal(candidate, name, reason)
+            continue
+        claims.add(candidate.entry, candidate.published_keys, settings.name)
+        hold = draft.held or held
+        state = State.HELD if hold else State.QUEUED
+        yield Intent(candidate, name, draft.post, state, hold, due=due)
+    for position in selection.beyond_first:
+        yield Refusal(batch[position], name, "first_sight")
+    if selection.left_out:
+        # one refusal stands for all of them: there may be thousands
+        count = len(selection.left_out)
+        entries = f"{count} entr{'y' if count == 1 else 'ies'}"
+        reason = (
+            f"left_out: {entries} of one poll, this one and older, are remembered as seen alone"
+        )
+        yield Refusal(batch[selection.left_out[-1]], name, reason)
 
 
-def _intent(
-    one: Candidate,
+def _refusal(
+    candidate: Candidate,
+    draft: Draft,
     settings: SourceSettings,
     account: str,
-    draft: Draft,
-    held: str,
-    gate: _Gate,
-    now: datetime,
-) -> Intent | Refusal:
-    """What one entry comes to for one account."""
-    reason = gate.refusal(one, draft)
-    if reason or draft.post is None:
-        return Refusal(one, account, reason)
-    gate.passed(one)
-    held = draft.held or held
-    state = State.HELD if held else State.QUEUED
-    return Intent(one, account, draft.post, state, held, due=digest.next_time(settings, now))
-
-
-def _left_out(found: Sequence[Candidate], account: str, places: Sequence[int]) -> Iterator[Refusal]:
-    """One refusal, of the newest of them, that stands for all."""
-    if places:
-        number = f"{len(places)} entr{'y' if len(places) == 1 else 'ies'}"
-        yield Refusal(
-            found[places[-1]],
-            account,
-            f"left_out: {number} of one poll, this one and older, are remembered as seen alone",
-        )
-
-
-def _risen(
-    found: Sequence[Candidate], settings: SourceSettings, name: str, past: SourceHistory
-) -> list[int]:
-    """What was kept from the account for want of votes, and has enough of them by now."""
-    outvoted, published = past.outvoted.get(name, ()), past.published.get(name, ())
-    return [
-        place
-        for place, one in enumerate(found)
-        if any(key in outvoted for key in one.keys)
-        and (one.entry.score or 0) >= settings.filter.min_score
-        and not any(key in published for key in one.known_as)
-    ]
-
-
-class _Gate:
-    """What keeps entries from one account; each that passes may keep out those behind it."""
-
-    def __init__(self, settings: SourceSettings, name: str, past: SourceHistory) -> None:
-        recent = past.recent.get(name, Recent())
-        self._settings = settings
-        self._account = name
-        self._addresses = past.addresses
-        self._published = set(past.published.get(name, ()))
-        self._titles = list(recent.titles)
-        self._domains = Counter(recent.domains)
-        self._authors = Counter(recent.authors)
-
-    def refusal(self, one: Candidate, draft: Draft) -> str:
-        """Why the entry is not queued, or ""."""
-        if not self._published.isdisjoint(one.known_as):
-            return "duplicate: this account has published or queued it already"
-        chosen = self._settings.filter
-        reason = consent.own_account(one.entry, self._settings, self._account, self._addresses)
-        reason = reason or draft.reason
-        if reason:
-            return reason
-        like = filters.near_duplicate(one.entry.title, self._titles, chosen.similar)
-        if like:
-            return f"similar: this account has published “{like}” lately"
-        reason = filters.over_domain_limit(one.entry.link, self._domains, chosen.max_per_domain)
-        return reason or filters.over_author_limit(
-            self._author(one), self._authors, chosen.max_per_author
-        )
-
-    def passed(self, one: Candidate) -> None:
-        """Count an entry that is queued."""
-        self._published.update(one.published_keys)
-        if one.entry.title:
-            self._titles.append(one.entry.title)
-        self._domains[identity.site_of(one.entry.link)] += 1
-        self._authors[self._author(one)] += 1
-
-    def _author(self, one: Candidate) -> str:
-        return identity.author_of(one.entry, self._settings.name)
-
-
-def _storm(
-    settings: SourceSettings,
-    found: Sequence[Candidate],
-    new: Sequence[int],
-    past: SourceHistory,
-    count: int,
+    addresses: Mapping[str, str],
+    claims: _Claims,
 ) -> str:
-    """Why the batch is held, or "": `count` entries would be queued of it."""
-    if past.last_batch_at is None:
-        return ""
-    if count > settings.max_per_poll:
-        return f"storm: {count} new entries in one poll, max_per_poll = {settings.max_per_poll}"
-    changed = bool(new) and len(new) == len(found) and not past.is_blank
-    if changed and (past.address_changed or _are_old(found, past.last_batch_at)):
-        return f"storm: all {len(new)} entries changed at once"
-    return ""
-
-
-def _are_old(new: Sequence[Candidate], since: datetime) -> bool:
-    """Whether they were there before the last poll: old entries under new ids, or another list.
-
-    What was published since then is just news. In a short list all must be that old; in one of
-    WHOLESALE entries or more a single old or dateless entry is enough (ADR 0004).
-    """
-    is_old = [
-        one.entry.published_at is not None and _latest(one.entry.published_at) <= since
-        for one in new
-    ]
-    if len(new) < WHOLESALE:
-        return all(is_old)
-    return any(is_old) or any(one.entry.published_at is None for one in new)
-
-
-def _latest(published: datetime) -> datetime:
-    """The latest instant that a date may mean: of a midnight in UTC the end of its day."""
-    is_day = published.time() == time(0)
-    return published + timedelta(days=1) if is_day else published
+    """Why the entry is not queued for the account, or ""."""
+    if not claims.keys.isdisjoint(candidate.known_as):
+        return "duplicate: this account has published or queued it already"
+    reason = consent.own_account(candidate.entry, settings, account, addresses) or draft.reason
+    if reason:
+        return reason
+    limits, entry = settings.filter, candidate.entry
+    title = similarity.near_duplicate(entry.title, claims.titles, limits.similar)
+    if title:
+        return f"similar: this account has published “{title}” lately"
+    author = identity.author_of(entry, settings.name)
+    return filters.over_domain_limit(
+        entry.link, claims.domains, limits.max_per_domain
+    ) or filters.over_author_limit(author, claims.authors, limits.max_per_author)

@@ -1,38 +1,39 @@
-"""Whose turn it is in an account's queue, and whether its time has passed; pure."""
+"""The order of an account's queue, and which deliveries are too old or superseded; pure."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 
 from reblogbot.config.settings import Config, PaceSettings
 from reblogbot.core import pacing
 from reblogbot.model import Delivery, Sent
 
 DAY = timedelta(days=1)
-# beyond so many nobody needs to know whose turn it will be
-FORESEEN = 200
+MAX_FORESEEN = 200
+"""Deliveries whose order `line_up` predicts; behind them, each source's own order is enough."""
+_NEVER_SERVED = datetime.min.replace(tzinfo=UTC)
 
 
 def memory(config: Config) -> timedelta:
-    """How far back pace and budgets look."""
+    """How far back pace and budgets look at earlier posts."""
     spans = [source.budget.span for source in config.sources.values() if source.budget]
     return max([DAY, *spans])
 
 
 def ready(waiting: Sequence[Delivery], config: Config, now: datetime) -> list[Delivery]:
-    """What is due and belongs to a source that is enabled.
+    """The deliveries that are due and belong to an enabled source.
 
-    What was never put off is due, though its instant is to come since the clock was set back:
-    else what is queued now would go ahead of it.
+    A delivery that was never postponed is due even where its instant lies in the future, because
+    the clock was set back since: otherwise later ones would overtake it.
     """
     sources = config.sources
     return [
-        one
-        for one in waiting
-        if one.due <= max(now, one.queued_at)
-        and one.source in sources
-        and sources[one.source].enabled
+        delivery
+        for delivery in waiting
+        if delivery.due <= max(now, delivery.queued_at)
+        and delivery.source in sources
+        and sources[delivery.source].enabled
     ]
 
 
@@ -43,27 +44,53 @@ def choose(
     sent: Sequence[Sent],
     now: datetime,
 ) -> Delivery | None:
-    """The delivery that may go out now; None when pace, quiet hours or budgets say later.
+    """The delivery that may go out now; None when pace, quiet hours or budgets forbid any.
 
-    As long as everything may go out, it goes in the order it was queued. Where some must
-    wait, sources take turns. An edit waits for the pace, but not for a budget. What was tried
-    and not found goes before all others: it is older.
+    `waiting` are in the order of their ids, in which they were queued. They go out in that order
+    as long as all of them may; where some must wait, sources take turns. A delivery that was
+    attempted and not found goes first, since it is older. An edit needs no budget: it is no
+    additional post.
     """
-    room = pacing.room(now, pace, [one.at for one in sent])
-    if room <= 0:
+    allowed = pacing.room(now, pace, [post.at for post in sent])
+    if allowed <= 0:
         return None
     due = ready(waiting, config, now)
-    spent = _spent({one.source for one in due}, config, sent, now)
-    able = [one for one in due if one.source not in spent or one.post.action == "edit"]
-    repeats = [one for one in able if one.failed_lookups]
+    exhausted = _exhausted({delivery.source for delivery in due}, config, sent, now)
+    affordable = [
+        delivery
+        for delivery in due
+        if delivery.source not in exhausted or delivery.post.action == "edit"
+    ]
+    repeats = [delivery for delivery in affordable if delivery.failed_lookups]
     if repeats:
         return repeats[0]
-    served = {}
-    if room < len(able):
-        served = {one.source: one.at for one in sorted(sent, key=lambda one: one.at)}
-    heads = _heads(able, config)
-    picked = pacing.pick(list(heads), served)
-    return heads[picked] if picked else None
+    served_at = {}
+    if allowed < len(affordable):
+        served_at = {post.source: post.at for post in sorted(sent, key=lambda post: post.at)}
+    return next_in_turn(affordable, config, served_at)
+
+
+def next_in_turn(
+    due: Sequence[Delivery], config: Config, served_at: Mapping[str, datetime]
+) -> Delivery | None:
+    """The delivery of the source that was served longest ago; None when nothing is due.
+
+    Each source puts forward its oldest, or with `order = "score"` the oldest of its best. Of
+    sources served at the same time (`served_at`, by source), the delivery queued first wins.
+    """
+
+    def rank(delivery: Delivery) -> tuple[float, int]:
+        by_score = config.sources[delivery.source].order == "score"
+        return -(delivery.score or 0.0) if by_score else 0.0, delivery.id
+
+    heads: dict[str, Delivery] = {}
+    for delivery in sorted(due, key=rank):
+        heads.setdefault(delivery.source, delivery)
+    return min(
+        heads.values(),
+        key=lambda head: (served_at.get(head.source, _NEVER_SERVED), head.id),
+        default=None,
+    )
 
 
 def line_up(
@@ -73,85 +100,76 @@ def line_up(
     sent: Sequence[Sent],
     now: datetime,
 ) -> list[Delivery]:
-    """These in the order they will go out, as far as that can be told today.
+    """The deliveries in the order they will go out, as far as it can be predicted.
 
     First what may go out now, as `choose` picks it; then what must wait, each source's own in
     the order of that source.
     """
     left, past = list(waiting), list(sent)
-    line: list[Delivery] = []
-    while len(line) < FORESEEN and (one := choose(left, config, pace, past, now)) is not None:
-        left.remove(one)
-        line.append(one)
-        if one.post.action != "edit":
-            past.append(Sent(now, one.source))
-    return line + _in_own_order(left, config)
+    predicted: list[Delivery] = []
+    while len(predicted) < MAX_FORESEEN:
+        delivery = choose(left, config, pace, past, now)
+        if delivery is None:
+            break
+        left.remove(delivery)
+        predicted.append(delivery)
+        if delivery.post.action != "edit":
+            past.append(Sent(now, delivery.source))
+    return predicted + _best_first(left, config)
 
 
-def too_old(one: Delivery, config: Config, pace: PaceSettings, now: datetime) -> str:
+def too_old(delivery: Delivery, config: Config, pace: PaceSettings, now: datetime) -> str:
     """Why the entry is too old to be posted now, or "".
 
-    Time spent waiting in quiet hours, or for a digest, does not count. A digest is as fresh as
-    its parts were when it was made, and an edit is never too old: its post stands.
+    Time spent waiting in quiet hours, or for a digest, does not count. Only the parts of a digest
+    are judged, when it is made. An edit is never too old, since its post is already published.
     """
-    if one.published_at is None or one.post.is_bundle or one.post.action == "edit":
+    if delivery.published_at is None or delivery.post.is_bundle or delivery.post.action == "edit":
         return ""
-    source = config.sources[one.source]
-    most = source.filter.max_age
-    called = max(one.queued_at, min(one.due, now)) if source.digest else one.queued_at
-    waited = called - one.queued_at + pacing.quiet_time(called, now, pace)
-    if now - one.published_at - waited <= most:
+    source = config.sources[delivery.source]
+    queued_at = delivery.queued_at
+    digest_at = max(queued_at, min(delivery.due, now)) if source.digest else queued_at
+    waited = digest_at - queued_at + pacing.quiet_time(digest_at, now, pace)
+    if now - delivery.published_at - waited <= source.filter.max_age:
         return ""
-    return f"max_age: published {one.published_at:%Y-%m-%d %H:%M} UTC, too old when its turn came"
+    published = f"{delivery.published_at:%Y-%m-%d %H:%M}"
+    return f"max_age: published {published} UTC, too old when its turn came"
 
 
-def superseded(one: Delivery, waiting: Sequence[Delivery]) -> str:
-    """Why an edit need not be made, or "": another of the same post waits behind it."""
-    if one.post.action != "edit":
+def superseded(delivery: Delivery, waiting: Sequence[Delivery]) -> str:
+    """Why an edit need not be made, or "": a newer edit of the same post waits as well."""
+    if delivery.post.action != "edit":
         return ""
-    mine = one.account, one.post.uri
-    later = (
+    edited_post = delivery.account, delivery.post.uri
+    edits = (
         other.id
         for other in waiting
-        if other.post.action == "edit" and (other.account, other.post.uri) == mine
+        if other.post.action == "edit" and (other.account, other.post.uri) == edited_post
     )
-    newest = max(later, default=one.id)
-    return f"edit: the newer edit {newest} takes its place" if newest > one.id else ""
+    newest = max(edits, default=delivery.id)
+    return f"edit: the newer edit {newest} takes its place" if newest > delivery.id else ""
 
 
-def _in_own_order(left: Sequence[Delivery], config: Config) -> list[Delivery]:
-    """These with each source's best first where it asks for that, in the source's own places."""
-    own: dict[str, list[Delivery]] = {}
-    for one in left:
-        own.setdefault(one.source, []).append(one)
-    for name, ones in own.items():
+def _best_first(waiting: Sequence[Delivery], config: Config) -> list[Delivery]:
+    """The deliveries with the best first in the positions of each source with `order = "score"`."""
+    by_source: dict[str, list[Delivery]] = {}
+    for delivery in waiting:
+        by_source.setdefault(delivery.source, []).append(delivery)
+    for name, own in by_source.items():
         if config.sources[name].order == "score":
-            ones.sort(key=lambda one: -(one.score or 0.0))
-    lines = {name: iter(ones) for name, ones in own.items()}
-    return [next(lines[one.source]) for one in left]
+            own.sort(key=lambda delivery: -(delivery.score or 0.0))
+    in_order = {name: iter(own) for name, own in by_source.items()}
+    return [next(in_order[delivery.source]) for delivery in waiting]
 
 
-def _heads(able: Sequence[Delivery], config: Config) -> dict[pacing.Waiting, Delivery]:
-    """Those whose turn it may be: of a source that sends its oldest first, its first alone."""
-    heads: dict[pacing.Waiting, Delivery] = {}
-    begun: set[str] = set()
-    for one in able:
-        order = config.sources[one.source].order
-        if order == "score" or one.source not in begun:
-            head = pacing.Waiting(one.id, one.source, one.score, order)
-            heads[head] = one
-        begun.add(one.source)
-    return heads
-
-
-def _spent(
+def _exhausted(
     sources: Collection[str], config: Config, sent: Sequence[Sent], now: datetime
 ) -> set[str]:
-    """Those of the sources whose budget lets nothing more out now."""
-    spent = set()
+    """Those of the sources whose budget allows no more posts now."""
+    exhausted = set()
     for name in sources:
         budget = config.sources[name].budget
-        own = [past.at for past in sent if past.source == name] if budget else []
-        if pacing.budget_slot(now, budget, own) > now:
-            spent.add(name)
-    return spent
+        sent_at = [post.at for post in sent if post.source == name] if budget else []
+        if pacing.budget_slot(now, budget, sent_at) > now:
+            exhausted.add(name)
+    return exhausted

@@ -1,8 +1,10 @@
 """Which entries of a batch are the same, and which of them the source has shown before; pure.
 
-No single trait of an entry decides (ADR 0025). Each key stands for one trait: the URI, the link,
-the id, or the title with its date. Beside each key the store keeps *evidence*: digests of
-the other traits. A key that comes again counts only where the evidence does not contradict it.
+No single field identifies an entry (ADR 0025). Each key is computed from one field: the URI, the
+link, the id, or the title with its date. Beside each key the store keeps *evidence*, digests of
+the other fields, and a key that is seen again counts only where the evidence agrees.
+
+`candidates` looks at one batch alone, `recognise` compares it with the history of its source.
 """
 
 from __future__ import annotations
@@ -12,33 +14,33 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reblogbot.core import bounds, identity
-from reblogbot.core.habits import learnt
-from reblogbot.core.page_link import page_link, without_place
-from reblogbot.core.traits import (
-    CONFIRMED,
+from reblogbot.core.habits import learn_from_batch
+from reblogbot.core.identity import evidence
+from reblogbot.core.identity.evidence import SHARED, Evidence
+from reblogbot.core.identity.keys import legacy_keys_by_field, legacy_published_keys_by_field
+from reblogbot.core.identity.match_fields import (
     MIDNIGHT,
-    NONE,
-    Evidence,
-    evidence_of,
+    entry_keys,
     guid_key,
-    ignores_ids,
-    keys_by_trait,
-    keys_of,
-    own_id,
+    ignores_links,
+    keys_by_field,
+    match_fields,
+    own_guid,
     published_keys,
-    traits_of,
+    title_with_context,
 )
+from reblogbot.core.identity.page_link import page_link, without_fragment
 from reblogbot.model import Batch, Candidate, Entry
-from reblogbot.model.evidence import Habits, Traits
+from reblogbot.model.evidence import Habits, MatchFields
 from reblogbot.model.history import SourceHistory
-
-SHARED = b""
-"""The evidence beside the key of a page that several entries have as their link."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """A batch held against what is known: all of it, the new, and what is to be remembered."""
+    """A batch compared with its source's history: `found` are all its entries, oldest first.
+
+    `new` are those the source has not shown before, `sightings` the evidence to be stored by key.
+    """
 
     found: tuple[Candidate, ...]
     new: tuple[Candidate, ...]
@@ -47,42 +49,46 @@ class Recognised:
 
 
 def candidates(source: str, batch: Batch, habits: Habits | None = None) -> tuple[Candidate, ...]:
-    """The batch's entries with their keys, oldest first, each once."""
+    """The batch's entries with their keys, oldest first, without repetitions."""
     habits = habits or Habits()
     entries = oldest_first(batch.entries)
-    traits = _telling([traits_of(entry, habits) for entry in entries])
-    # what several entries have in common is no evidence that one of them is the same
-    common = Counter(
-        value for each in dict.fromkeys(traits) for value in (each.headline, each.date)
+    all_fields = _identifying([match_fields(entry, habits) for entry in entries])
+    counts = Counter(
+        value for fields in dict.fromkeys(all_fields) for value in (fields.headline, fields.date)
     )
-    taken: set[bytes] = set()
-    found = []
-    for entry, each in zip(entries, traits, strict=True):
-        keys = keys_of(each)
-        if taken.isdisjoint(keys):
-            evidence = evidence_of(each, entry, habits, common)
-            found.append(_candidate(source, entry, each, keys, evidence))
-        taken.update(keys)
-    return tuple(found)
+    keys_so_far: set[bytes] = set()
+    distinct = []
+    for entry, fields in zip(entries, all_fields, strict=True):
+        keys = entry_keys(fields)
+        if keys_so_far.isdisjoint(keys):
+            packed = evidence.evidence_of(fields, entry, habits, counts).pack()
+            distinct.append(_candidate(source, entry, fields, keys, packed))
+        keys_so_far.update(keys)
+    return tuple(distinct)
 
 
-def recognise(source: str, found: Sequence[Candidate], past: SourceHistory) -> Recognised:
-    """Which of the candidates are new, and what the batch teaches of its source."""
-    judged = [_judge(source, one, past) for one in found]
+def recognise(source: str, batch: Sequence[Candidate], history: SourceHistory) -> Recognised:
+    """Which of the candidates are new, and what the batch shows of its source's habits."""
+    judgements = [_judge(source, candidate, history) for candidate in batch]
     sightings: dict[bytes, bytes] = {}
-    for each in judged:
-        sightings |= each.sightings
-    shared = [key for each in judged for key, kept in each.sightings.items() if kept == SHARED]
+    for judgement in judgements:
+        sightings |= judgement.sightings
+    # a page that one entry proves to be shared is shared for every entry of the batch
+    shared = [
+        key
+        for judgement in judgements
+        for key, stored in judgement.sightings.items()
+        if stored == SHARED
+    ]
     return Recognised(
-        tuple(each.candidate for each in judged),
-        tuple(each.candidate for each in judged if not each.is_known),
-        # a page that is shared is so for all of the batch
-        sightings | dict.fromkeys(shared, SHARED),
-        learnt(
-            past.habits,
-            [each.candidate for each in judged],
-            [(each.former, each.candidate) for each in judged if each.former is not None],
-            sum(each.has_reused_id for each in judged),
+        found=tuple(judgement.candidate for judgement in judgements),
+        new=tuple(judgement.candidate for judgement in judgements if not judgement.is_known),
+        sightings=sightings | dict.fromkeys(shared, SHARED),
+        habits=learn_from_batch(
+            history.habits,
+            [judgement.candidate for judgement in judgements],
+            [(each.former, each.candidate) for each in judgements if each.former is not None],
+            sum(judgement.has_reused_id for judgement in judgements),
         ),
     )
 
@@ -90,123 +96,132 @@ def recognise(source: str, found: Sequence[Candidate], past: SourceHistory) -> R
 def lookup_keys(written: str) -> tuple[bytes, ...]:
     """All keys that an admin may mean by a link, an id or a URI."""
     page = page_link(written)
-    found = [identity.link_key(page), identity.key("guid", page)] if page else []
-    found.append(identity.key("uri", written))
+    keys = [identity.link_key(page), identity.key("guid", page)] if page else []
+    keys.append(identity.key("uri", written))
     for entry in (Entry(link=written), Entry(guid=written)):
-        found += identity.former_keys(entry)
-    return tuple(dict.fromkeys(found))
+        keys += identity.legacy_keys(entry)
+    return tuple(dict.fromkeys(keys))
 
 
 def oldest_first(entries: Sequence[Entry]) -> list[Entry]:
-    """The entries by date; a dateless one stays beside its neighbour."""
-    return [entries[place] for place in bounds.age_order(entries)]
+    """The entries by date; one without a date stays beside its neighbour."""
+    return [entries[index] for index in bounds.age_order(entries)]
 
 
 def _candidate(
-    source: str, entry: Entry, traits: Traits, keys: tuple[bytes, ...], evidence: bytes
+    source: str, entry: Entry, fields: MatchFields, keys: tuple[bytes, ...], packed: bytes
 ) -> Candidate:
-    published = published_keys(traits, entry, source)
-    # what the past tells of link and id decides which of their keys count
-    lookups = [*keys, *identity.former_keys(entry)]
-    if traits.redirector:
-        lookups.append(identity.link_key(traits.redirector))
-    if traits.guid:
-        lookups.append(identity.key("guid", traits.guid))
-    without_link = replace(traits, link="")
-    variants = [without_link, replace(without_link, guid="")] if traits.link else []
-    wide = [key for each in variants for key in published_keys(each, entry, source)]
-    wide += [*published, *_old_published(source, entry)]
+    # The history may show that the link is shared, or that the id is reused, which changes the
+    # keys: all keys that the entry may come to have are looked up.
+    lookups = [*keys, *identity.legacy_keys(entry)]
+    if fields.redirector:
+        lookups.append(identity.link_key(fields.redirector))
+    if fields.guid:
+        lookups.append(identity.key("guid", fields.guid))
+    published = published_keys(fields, entry, source)
+    published_lookups: list[bytes] = []
+    if fields.link:
+        without_link = replace(fields, link="")
+        published_lookups += published_keys(without_link, entry, source)
+        published_lookups += published_keys(replace(without_link, guid=""), entry, source)
+    published_lookups += published
+    published_lookups += [key for _, key in legacy_published_keys_by_field(entry, source)]
     return Candidate(
         entry=entry,
         keys=keys,
         published_keys=published,
-        traits=traits,
-        evidence=evidence,
-        guid_key=guid_key(traits),
+        match_fields=fields,
+        evidence=packed,
+        guid_key=guid_key(fields),
         lookups=tuple(dict.fromkeys(lookups)),
-        published_lookups=tuple(dict.fromkeys(wide)),
+        published_lookups=tuple(dict.fromkeys(published_lookups)),
     )
 
 
 # within one batch
 
 
-def _telling(traits: Sequence[Traits]) -> list[Traits]:
-    """The traits, without those that several different entries of the batch share."""
-    titles = _shared_titles(traits)
-    traits = [replace(each, headline="") if _title(each) in titles else each for each in traits]
-    guids = _shared(traits, lambda each: each.guid, lambda each: (each.page, each.headline))
-    traits = [replace(each, guid="") if each.guid in guids else each for each in traits]
-    links = _shared(traits, lambda each: each.link, _name)
-    redirectors = _shared(traits, lambda each: each.redirector, _name)
-    return [_without(each, links | redirectors) for each in traits]
+def _identifying(all_fields: Sequence[MatchFields]) -> list[MatchFields]:
+    """The fields of each entry, without the values that several different entries share."""
+    titles = _shared_titles(all_fields)
+    all_fields = [
+        replace(fields, headline="") if title_with_context(fields) in titles else fields
+        for fields in all_fields
+    ]
+    guids = _shared_values(
+        all_fields, lambda fields: fields.guid, lambda fields: (fields.page, fields.headline)
+    )
+    all_fields = [
+        replace(fields, guid="") if fields.guid in guids else fields for fields in all_fields
+    ]
+    links = _shared_values(all_fields, lambda fields: fields.link, _name_besides_link)
+    redirectors = _shared_values(all_fields, lambda fields: fields.redirector, _name_besides_link)
+    return [_without_links(fields, links | redirectors) for fields in all_fields]
 
 
-def _without(traits: Traits, shared: frozenset[str]) -> Traits:
-    """The traits without links that are other entries' as well."""
-    if shared.isdisjoint((traits.link, traits.redirector)):
-        return traits
+def _without_links(fields: MatchFields, shared: frozenset[str]) -> MatchFields:
+    """The fields without the links that other entries have as well."""
+    if shared.isdisjoint((fields.link, fields.redirector)):
+        return fields
     return replace(
-        traits,
-        link="" if traits.link in shared else traits.link,
-        redirector="" if traits.redirector in shared else traits.redirector,
+        fields,
+        link="" if fields.link in shared else fields.link,
+        redirector="" if fields.redirector in shared else fields.redirector,
     )
 
 
-def _name(traits: Traits) -> str:
-    """What tells an entry from others with the same link: an id of its own, or its words."""
-    return own_id(traits) or traits.headline or traits.words or traits.date
+def _name_besides_link(fields: MatchFields) -> str:
+    """The value that distinguishes an entry from others with the same link: its id or its words."""
+    return own_guid(fields) or fields.headline or fields.words or fields.date
 
 
-def _title(traits: Traits) -> tuple[str, ...]:
-    """What the key of the title is made of."""
-    if traits.date:
-        return traits.headline, traits.date
-    return traits.headline, traits.words, traits.page.partition("?")[0]
-
-
-def _shared_titles(traits: Sequence[Traits]) -> frozenset[tuple[str, ...]]:
-    """Titles with date that entries at different places share, unless all their text is alike."""
-    groups: defaultdict[tuple[str, ...], list[Traits]] = defaultdict(list)
-    for each in traits:
-        groups[_title(each)].append(each)
+def _shared_titles(all_fields: Sequence[MatchFields]) -> frozenset[tuple[str, ...]]:
+    """Titles with date that entries of different pages share, unless all their text is equal."""
+    groups: defaultdict[tuple[str, ...], list[MatchFields]] = defaultdict(list)
+    for fields in all_fields:
+        groups[title_with_context(fields)].append(fields)
     return frozenset(
         title
         for title, group in groups.items()
-        if len({each.page or each.guid or each.redirector for each in group}) > 1
-        and (len({each.words for each in group}) > 1 or group[0].words.strip() == title[0])
+        if len({fields.page or fields.guid or fields.redirector for fields in group}) > 1
+        and (
+            len({fields.words for fields in group}) > 1
+            # equal words prove nothing where they are only the title
+            or group[0].words.strip() == title[0]
+        )
     )
 
 
-def _shared(
-    traits: Sequence[Traits],
-    trait: Callable[[Traits], str],
-    name: Callable[[Traits], object],
+def _shared_values(
+    all_fields: Sequence[MatchFields],
+    value_of: Callable[[MatchFields], str],
+    name_of: Callable[[MatchFields], object],
 ) -> frozenset[str]:
-    """The values of this trait that several entries have who are known by different names.
+    """The values of a field that several entries with different names have.
 
-    Entries with one title and date are one entry shown twice.
+    Entries with the same title and date are one entry shown twice, and count once.
     """
     names: defaultdict[str, set[object]] = defaultdict(set)
-    firsts: dict[tuple[str, tuple[str, ...]], object] = {}
-    for each in traits:
-        value = trait(each)
+    first_names: dict[tuple[str, tuple[str, ...]], object] = {}
+    for fields in all_fields:
+        value = value_of(fields)
         if value:
-            own = name(each)
-            first = firsts.setdefault((value, _title(each)), own) if each.headline else own
-            names[value].add(first)
-    return frozenset(value for value, found in names.items() if len(found) > 1)
+            name = name_of(fields)
+            if fields.headline:
+                name = first_names.setdefault((value, title_with_context(fields)), name)
+            names[value].add(name)
+    return frozenset(value for value, distinct in names.items() if len(distinct) > 1)
 
 
-# against the past
+# compared with the history
 
 
 @dataclass(frozen=True, slots=True)
 class _Judgement:
-    """A candidate held against the past.
+    """A candidate compared with the history of its source.
 
-    `sightings` is what is to be remembered of it, `former` its evidence when it was shown last,
-    None where it is new or nothing was kept.
+    `sightings` is the evidence to be stored by key, `former` the evidence of the last time the
+    entry was shown, None where it is new or no evidence was kept.
     """
 
     candidate: Candidate
@@ -216,149 +231,113 @@ class _Judgement:
     has_reused_id: bool
 
 
-def _judge(source: str, one: Candidate, past: SourceHistory) -> _Judgement:
-    traits, now = one.traits, _comparable(one, past.habits)
-    shared = _shared_links(traits, now, past)
-    traits = _without(traits, shared)
-    now = now if traits.link else now._replace(link=NONE)
-    reused = _reused_id(traits, now, past)
-    traits = replace(traits, guid="") if reused else traits
-    matches = [past.seen[key] for key in _agreeing_keys(traits, now, past)]
-    old = _old_keys(one, traits, past)
-    published = identity.former_published_keys_by_trait(one.entry, source)
+def _judge(source: str, candidate: Candidate, history: SourceHistory) -> _Judgement:
+    """Compare one candidate with the history, after dropping a shared link and a reused id."""
+    fields = candidate.match_fields
+    now = evidence.comparable_evidence(candidate, history.habits)
+    shared_links = _shared_links(fields, now, history)
+    fields = _without_links(fields, shared_links)
+    now = now if fields.link else now._replace(link=evidence.ABSENT)
+    reused_id = _reused_id(fields, now, history)
+    fields = replace(fields, guid="") if reused_id else fields
+    matches = [history.seen[key] for key in _agreeing_keys(fields, now, history)]
+    legacy_keys = _legacy_keys(candidate, fields, history)
+    legacy_published = legacy_published_keys_by_field(candidate.entry, source)
+    unchanged = fields is candidate.match_fields
     settled = replace(
-        one if traits is one.traits else _with_traits(source, one, traits),
-        evidence=Evidence.unpack(one.evidence)._replace(link=now.link).pack(),
-        old_keys=old,
-        old_published_keys=tuple(key for trait, key in published if _is_telling(trait, traits)),
+        candidate if unchanged else _with_fields(source, candidate, fields),
+        evidence=Evidence.unpack(candidate.evidence)._replace(link=now.link).pack(),
+        old_keys=legacy_keys,
+        legacy_published_keys=tuple(
+            key for field, key in legacy_published if _identifies(field, fields)
+        ),
     )
-    keys = (*settled.keys, *old, *([identity.key("guid", reused)] if reused else ()))
-    sightings = dict.fromkeys(keys, settled.evidence)
-    if past.habits.link_changes < CONFIRMED:
-        pages = (*shared, traits.page if not traits.link else "")
+    reused_keys = [identity.key("guid", reused_id)] if reused_id else []
+    sightings = dict.fromkeys((*settled.keys, *legacy_keys, *reused_keys), settled.evidence)
+    if not ignores_links(history.habits):
+        pages = (*shared_links, fields.page if not fields.link else "")
         sightings |= {identity.link_key(page): SHARED for page in pages if page}
-    former = next((Evidence.unpack(stored) for stored in matches if stored), None)
-    return _Judgement(settled, bool(matches or old), sightings, former, bool(reused))
+    return _Judgement(
+        candidate=settled,
+        is_known=bool(matches or legacy_keys),
+        sightings=sightings,
+        former=next((Evidence.unpack(stored) for stored in matches if stored), None),
+        has_reused_id=bool(reused_id),
+    )
 
 
-def _shared_links(traits: Traits, now: Evidence, past: SourceHistory) -> frozenset[str]:
-    """Those of the entry's two links under which the source has shown another entry."""
-    rule = _is_same_stable_link if past.habits.has_stable_ids else _is_same_link
+def _shared_links(fields: MatchFields, now: Evidence, history: SourceHistory) -> frozenset[str]:
+    """Those of link and redirector under which the source has shown another entry."""
+    has_stable_ids = history.habits.has_stable_ids
+    rule = evidence.is_same_by_link_and_stable_id if has_stable_ids else evidence.is_same_by_link
     return frozenset(
         link
-        for link in (traits.link, traits.redirector)
+        for link in (fields.link, fields.redirector)
         if link
-        and (key := identity.link_key(link)) in past.seen
-        and not _agrees(past.seen[key], now, rule)
+        and (key := identity.link_key(link)) in history.seen
+        and not evidence.agrees(history.seen[key], now, rule)
     )
 
 
-def _reused_id(traits: Traits, now: Evidence, past: SourceHistory) -> str:
+def _reused_id(fields: MatchFields, now: Evidence, history: SourceHistory) -> str:
     """The entry's id if the source has shown another entry under it, else ""."""
-    name = own_id(traits)
-    key = identity.key("guid", name) if name else b""
-    is_reused = key in past.seen and not _agrees(past.seen[key], now, _is_same_id)
-    return name if is_reused else ""
+    guid = own_guid(fields)
+    key = identity.key("guid", guid) if guid else b""
+    is_reused = key in history.seen and not evidence.agrees(
+        history.seen[key], now, evidence.is_same_by_id
+    )
+    return guid if is_reused else ""
 
 
-def _agreeing_keys(traits: Traits, now: Evidence, past: SourceHistory) -> Iterator[bytes]:
-    """The keys that came again and mean this entry, once shared links and a reused id are out."""
-    is_day = traits.date.endswith(MIDNIGHT)
-    for trait, key in keys_by_trait(traits):
-        is_telling = trait != "title" or not is_day
-        if key in past.seen and (is_telling or _agrees(past.seen[key], now, _is_same_title)):
+def _agreeing_keys(fields: MatchFields, now: Evidence, history: SourceHistory) -> Iterator[bytes]:
+    """The keys in the history that mean this entry, once shared links and a reused id are out."""
+    is_day = fields.date.endswith(MIDNIGHT)
+    for field, key in keys_by_field(fields):
+        if key not in history.seen:
+            continue
+        # a title with the time of day identifies an entry; with a day alone it needs evidence
+        needs_evidence = field == "title" and is_day
+        if not needs_evidence or evidence.agrees(history.seen[key], now, evidence.is_same_by_title):
             yield key
-    if traits.redirector and (key := identity.link_key(traits.redirector)) in past.seen:
+    if fields.redirector and (key := identity.link_key(fields.redirector)) in history.seen:
         yield key
 
 
-def _old_published(source: str, entry: Entry) -> list[bytes]:
-    return [key for _, key in identity.former_published_keys_by_trait(entry, source)]
-
-
-def _with_traits(source: str, one: Candidate, traits: Traits) -> Candidate:
-    published = published_keys(traits, one.entry, source)
+def _with_fields(source: str, candidate: Candidate, fields: MatchFields) -> Candidate:
+    """The candidate with other fields and the keys that follow from them."""
     return replace(
-        one,
-        traits=traits,
-        keys=keys_of(traits),
-        published_keys=published,
-        guid_key=guid_key(traits),
+        candidate,
+        match_fields=fields,
+        keys=entry_keys(fields),
+        published_keys=published_keys(fields, candidate.entry, source),
+        guid_key=guid_key(fields),
     )
 
 
-def _comparable(one: Candidate, habits: Habits) -> Evidence:
-    """The candidate's evidence without what its source's habits make worthless."""
-    evidence = Evidence.unpack(one.evidence)
-    return evidence._replace(
-        id=NONE if ignores_ids(habits) or not one.traits.guid else evidence.id,
-        link=evidence.link if one.traits.link else NONE,
-        date=NONE if habits.date_changes >= CONFIRMED else evidence.date,
-    )
-
-
-def _agrees(
-    stored: bytes | None, now: Evidence, rule: Callable[[Evidence, Evidence], bool]
-) -> bool:
-    """Whether a key that comes again means the same entry; 0.1.0 kept no evidence against it."""
-    if stored is None:
-        return True
-    return stored != SHARED and rule(Evidence.unpack(stored), now)
-
-
-def _is_same_link(then: Evidence, now: Evidence) -> bool:
-    """One link under two ids: the entry's id was changed, or another entry has the same page."""
-    return not _differ(then.id, now.id) or _equal(then.date, now.date) or then.words == now.words
-
-
-def _is_same_stable_link(then: Evidence, now: Evidence) -> bool:
-    """The same in a source that keeps its ids: the same words at another time are another entry."""
-    is_other = _differ(then.id, now.id) and _differ(then.date, now.date)
-    return not is_other and _is_same_link(then, now)
-
-
-def _is_same_id(then: Evidence, now: Evidence) -> bool:
-    """One id: the same entry, unless nothing else of it is as it was."""
-    pairs = ((then.title, now.title), (then.link, now.link), (then.date, now.date))
-    if any(_equal(*pair) for pair in pairs):
-        return True
-    return not any(_differ(*pair) for pair in pairs)
-
-
-def _is_same_title(then: Evidence, now: Evidence) -> bool:
-    """One title on one day: the same entry, unless link and words differ."""
-    return not _differ(then.link, now.link) or then.words == now.words
-
-
-def _equal(one: bytes, other: bytes) -> bool:
-    return one == other != NONE
-
-
-def _differ(one: bytes, other: bytes) -> bool:
-    return one != other and NONE not in (one, other)
-
-
-def _old_keys(one: Candidate, traits: Traits, past: SourceHistory) -> tuple[bytes, ...]:
+def _legacy_keys(
+    candidate: Candidate, fields: MatchFields, history: SourceHistory
+) -> tuple[bytes, ...]:
     """The keys of 0.1.0, which kept no evidence, under which the source has shown the entry.
 
-    Where a trait tells nothing, its key still says that an entry was there at that time.
+    The key of a field that does not identify the entry counts as well if the entry may have been
+    there before the last poll: what 0.1.0 took for known is not posted after an upgrade.
     """
-    published = one.entry.published_at
+    published = candidate.entry.published_at
     may_be_old = published is None or (
-        past.last_batch_at is not None and published <= past.last_batch_at
+        history.last_batch_at is not None and published <= history.last_batch_at
     )
     return tuple(
         key
-        for trait, key in identity.former_keys_by_trait(one.entry)
-        if key in past.seen
-        and past.seen[key] is None
-        and (may_be_old or _is_telling(trait, traits))
+        for field, key in legacy_keys_by_field(candidate.entry)
+        if key in history.seen
+        and history.seen[key] is None
+        and (may_be_old or _identifies(field, fields))
     )
 
 
-def _is_telling(trait: str, traits: Traits) -> bool:
-    """Whether a key of 0.1.0 for this trait names the entry alone."""
-    if trait == "link":
-        # it left out the place within the page
-        return bool(traits.link) and traits.link == without_place(traits.link)
-    return trait != "guid" or bool(traits.guid)
+def _identifies(field: str, fields: MatchFields) -> bool:
+    """Whether a key of 0.1.0 of this field is the entry's alone."""
+    if field == "link":
+        # 0.1.0 ignored fragments, so that all entries with fragments of one page had one key
+        return bool(fields.link) and fields.link == without_fragment(fields.link)
+    return field != "guid" or bool(fields.guid)

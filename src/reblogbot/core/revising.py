@@ -1,7 +1,7 @@
-"""Entries that changed after they were queued: what waits is rendered anew, what stands is edited.
+"""Entries that changed after they were queued: waiting posts are rendered again, others edited.
 
-All of it is pure. What waits was never public, so that it is changed in place; an edit of a post
-that stands is a delivery of its own, and is held where a new post would be.
+All of it is pure. A waiting post was never public, so that it is changed in place. An edit of a
+published post is a delivery of its own, and is held where a new post would be (ADR 0027).
 """
 
 from __future__ import annotations
@@ -12,32 +12,43 @@ from dataclasses import dataclass, replace
 from reblogbot.config.settings import SourceSettings
 from reblogbot.core import compose, identity
 from reblogbot.core.drafting import Draft
-from reblogbot.core.page_link import page_link
-from reblogbot.model import Candidate, Change, Delivery, Entry, Intent, Post, Revision, State
-from reblogbot.model.evidence import Habits
-from reblogbot.model.history import EditablePost
+from reblogbot.core.identity.page_link import page_link
+from reblogbot.model import (
+    Candidate,
+    Change,
+    Delivery,
+    EditablePost,
+    Entry,
+    Habits,
+    Intent,
+    Post,
+    Revision,
+    State,
+)
 
 UNDONE = "edit: the entry reads again as its post does"
-# so many edits are a storm when they are of all posts that the source shows, or of most of them
-_ALL_OF = 3
-_MOST_OF = 5
+# edits are a storm when they are of all published posts that the source shows, or of most of them
+_STORM_OF_ALL = 3
+_STORM_OF_MOST = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """A changed entry for one account: what was made of it, and its draft of today."""
+    """A changed entry for one account: its post as it is, and its new draft."""
 
     candidate: Candidate
-    made: EditablePost
+    existing: EditablePost
     draft: Draft
 
     @property
     def edit(self) -> Post | None:
-        """The edit that makes the post that stands read as the draft; None for none."""
-        post = self.draft.post
-        if post is None or not self.made.remote_id or _reads_as(post, self.made.post):
+        """The edit that makes the published post read as the draft; None for none."""
+        post, published = self.draft.post, self.existing.post
+        if post is None or not self.existing.remote_id:
             return None
-        return edit_of(post, self.made.remote_id)
+        if (post.text, post.spoiler) == (published.text, published.spoiler):
+            return None
+        return edit_of(post, self.existing.remote_id)
 
 
 def edit_of(post: Post, remote_id: str) -> Post:
@@ -46,110 +57,99 @@ def edit_of(post: Post, remote_id: str) -> Post:
 
 
 def changed(
-    found: Sequence[Candidate], made: Mapping[bytes, EditablePost], habits: Habits
+    batch: Sequence[Candidate], posts: Mapping[bytes, EditablePost], habits: Habits
 ) -> Iterator[tuple[int, EditablePost]]:
-    """The places of entries that read otherwise now than when they were queued, and their posts."""
-    for place, one in enumerate(found):
-        known = _made_of(one, made)
-        if known is not None and not _is_same(one, known.entry, habits):
-            yield place, known
+    """The positions of entries that differ from when they were queued, with their posts."""
+    for position, candidate in enumerate(batch):
+        post = _post_of(candidate, posts)
+        if post is not None and not _is_same(candidate.entry, post.entry, habits):
+            yield position, post
 
 
 def storm(
     updates: Sequence[Update],
-    found: Sequence[Candidate],
-    made: Mapping[bytes, EditablePost],
+    batch: Sequence[Candidate],
+    posts: Mapping[bytes, EditablePost],
     settings: SourceSettings,
 ) -> str:
     """Why the edits of one poll are held, or ""."""
-    count = sum(one.edit is not None for one in updates)
+    count = sum(update.edit is not None for update in updates)
     if count > settings.max_per_poll:
         return f"storm: {count} edits in one poll, max_per_poll = {settings.max_per_poll}"
-    known = (_made_of(one, made) for one in found)
-    standing = sum(one is not None and bool(one.remote_id) for one in known)
-    is_all = count >= _ALL_OF and count == standing
-    if is_all or (count >= _MOST_OF and 2 * count > standing):
-        return f"storm: {count} of {standing} posts would be edited at once"
+    existing = (_post_of(candidate, posts) for candidate in batch)
+    published = sum(post is not None and bool(post.remote_id) for post in existing)
+    is_all = count >= _STORM_OF_ALL and count == published
+    if is_all or (count >= _STORM_OF_MOST and 2 * count > published):
+        return f"storm: {count} of {published} posts would be edited at once"
     return ""
 
 
 def follow(
-    update: Update, account: str, settings: SourceSettings, held: str
+    update: Update, account: str, settings: SourceSettings, storm_reason: str
 ) -> Iterator[Intent | Revision | Change]:
-    """What follows of a changed entry for an account; `held` is the reason why edits are held."""
-    made, draft = update.made, update.draft
-    held = held or ("review" if settings.review else "")
+    """What is to be changed for an account because of an update; a storm holds edits."""
+    existing, draft = update.existing, update.draft
+    review = "review" if settings.review else ""
     remark = ""
-    if made.remote_id:
-        yield from _edits(update, account, held)
+    if existing.remote_id:
+        yield from _edit(update, account, storm_reason or review)
         remark = f"not edited: {draft.reason}" if draft.post is None else ""
-    elif made.waiting is not None:
-        held = "review" if settings.review else ""
-        yield from _revisions(update.candidate, made.waiting, draft.post, draft, held)
-    yield Change(update.candidate, account, made.delivery_id, made.entry_id, remark)
+    elif existing.waiting is not None:
+        yield from _revise(update.candidate, existing.waiting, draft.post, draft, review)
+    yield Change(update.candidate, account, existing.delivery_id, existing.entry_id, remark)
 
 
-def _edits(update: Update, account: str, held: str) -> Iterator[Intent | Revision]:
-    one, made, draft, edit = update.candidate, update.made, update.draft, update.edit
-    if made.waiting is not None:
+def _edit(update: Update, account: str, held: str) -> Iterator[Intent | Revision]:
+    """The edit of a published post, or the revision of an edit that is still waiting."""
+    existing, draft, edit = update.existing, update.draft, update.edit
+    if existing.waiting is not None:
         draft = replace(draft, reason=draft.reason or UNDONE)
-        yield from _revisions(one, made.waiting, edit, draft, held)
+        yield from _revise(update.candidate, existing.waiting, edit, draft, held)
     elif edit is not None:
-        claim = identity.edit_key(made.delivery_id, made.edits + 1)
+        claim = identity.edit_key(existing.delivery_id, existing.edits + 1)
         held = draft.held or held
         state = State.HELD if held else State.QUEUED
-        yield Intent(one, account, edit, state, held, claims=(claim,))
+        yield Intent(update.candidate, account, edit, state, held, claims=(claim,))
 
 
-def _revisions(
-    one: Candidate, before: Delivery, post: Post | None, draft: Draft, held: str
+def _revise(
+    candidate: Candidate, before: Delivery, post: Post | None, draft: Draft, held: str
 ) -> Iterator[Revision]:
-    """The delivery with another post, or skipped without one; what is held stays held."""
+    """The waiting delivery with another post, or skipped without one; a held one stays held."""
     if post is None:
-        yield Revision(one, before, replace(before, state=State.SKIPPED, error=draft.reason))
+        skipped = replace(before, state=State.SKIPPED, error=draft.reason)
+        yield Revision(candidate, before, skipped)
     elif post != before.post:
         held = draft.held or (before.error if before.state == State.HELD else held)
-        yield Revision(
-            one,
+        after = replace(
             before,
-            replace(
-                before,
-                post=post,
-                state=State.HELD if held else State.QUEUED,
-                error=held,
-                key_version=before.key_version + 1,
-                sent_from=None,
-            ),
+            post=post,
+            state=State.HELD if held else State.QUEUED,
+            error=held,
+            key_version=before.key_version + 1,
+            sent_from=None,
         )
+        yield Revision(candidate, before, after)
 
 
-def _made_of(one: Candidate, made: Mapping[bytes, EditablePost]) -> EditablePost | None:
-    """What was made of the entry, whatever its link is by now."""
-    keys = (*one.keys, *one.old_keys, *one.known_as)
-    return next((made[key] for key in keys if key in made), None)
+def _post_of(candidate: Candidate, posts: Mapping[bytes, EditablePost]) -> EditablePost | None:
+    """The post of the entry, under any of its keys, since its link may have changed."""
+    keys = (*candidate.keys, *candidate.old_keys, *candidate.known_as)
+    return next((posts[key] for key in keys if key in posts), None)
 
 
-def _is_same(one: Candidate, then: Entry, habits: Habits) -> bool:
-    now = one.entry
-    if _words(now) != _words(then):
+def _is_same(now: Entry, then: Entry, habits: Habits) -> bool:
+    """Whether two versions of an entry would be posted alike; score and comments do not count."""
+    if (now.title, now.summary, now.authors) != (then.title, then.summary, then.authors):
         return False
-    # a page's own images were added to what is kept
+    # the kept version may have images of its page, which the source itself does not show
     has_other_images = bool(compose.images_of(now)) and now.media != then.media
-    return not has_other_images and not _is_moved(one, then, habits)
+    return not has_other_images and not _is_moved(now, then, habits)
 
 
-def _words(entry: Entry) -> tuple[object, ...]:
-    """What of an entry a reader would call another text."""
-    return entry.title, entry.summary, entry.authors
-
-
-def _is_moved(one: Candidate, then: Entry, habits: Habits) -> bool:
-    """Whether the link leads to another page; where all links change, they are tokens."""
+def _is_moved(now: Entry, then: Entry, habits: Habits) -> bool:
+    """Whether the link leads to another page; never where the source changes all its links."""
     if habits.link_changes:
         return False
     ignored = frozenset(habits.parameters)
-    return page_link(one.entry.link, ignored) != page_link(then.link, ignored)
-
-
-def _reads_as(one: Post, other: Post) -> bool:
-    return (one.text, one.spoiler) == (other.text, other.spoiler)
+    return page_link(now.link, ignored) != page_link(then.link, ignored)

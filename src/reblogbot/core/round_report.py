@@ -1,4 +1,4 @@
-"""What one round did, as `sync` reports it."""
+"""The result of one round: its polls and deliveries, as `sync` reports them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FAILED = ("failed", "refused", "gone")
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """What polling one source came to; `known` tells that an earlier round has said so already."""
+    """The result of polling one source; `known` tells that an earlier round has reported it."""
 
     name: str
     outcome: Outcome
@@ -25,15 +25,15 @@ class Poll:
     queued: tuple[Delivery, ...] = ()
     known: bool = False
     slug: str = ""
-    """What it failed of."""
+    """The slug of the error, "" without one."""
     is_asked_to_wait: bool = False
-    """Whether its server named a time at which it may be asked again, which is kept."""
+    """Whether its server named a time for the next request, which is respected."""
     revised: tuple[Delivery, ...] = ()
-    """What waited and was changed, because its entry did."""
+    """Waiting deliveries that were changed because their entry did."""
 
     @property
     def is_trouble(self) -> bool:
-        """True when it failed, in a way that nobody has said before and no server asked for."""
+        """True for a failure that was not reported before and that no server asked for."""
         has_failed = self.outcome in _FAILED
         return (has_failed or (self.outcome == "retry_later" and not self.is_asked_to_wait)) and (
             not self.known
@@ -42,50 +42,50 @@ class Poll:
 
 @dataclass(slots=True)
 class Round:
-    """The polls and the deliveries of one round; a delivery counts once, as it stands at last."""
+    """The polls and the deliveries of one round; a delivery counts once, in its last state."""
 
     polls: list[Poll] = field(default_factory=list)
     queued: int = 0
     deliveries: dict[int, Delivery] = field(default_factory=dict)
     paused: dict[str, str] = field(default_factory=dict)
-    """Accounts that rest because something is wrong, and what."""
+    """Accounts that are paused because of an error, with the error."""
     deferred: set[int] = field(default_factory=set)
-    """Deliveries their server wants later."""
+    """Deliveries that a rate limit of their server postponed."""
 
     def add_poll(self, poll: Poll) -> None:
         """Count a poll and what it queued."""
         self.polls.append(poll)
-        self.queued += sum(1 for one in poll.queued if one.state == State.QUEUED)
+        self.queued += sum(delivery.state == State.QUEUED for delivery in poll.queued)
         self.add_deliveries((*poll.queued, *poll.revised))
 
     def add_deliveries(self, changed: Iterable[Delivery]) -> None:
         """Count deliveries that changed."""
-        self.deliveries.update({one.id: one for one in changed})
+        self.deliveries.update({delivery.id: delivery for delivery in changed})
 
     def exit_code(self) -> Exit:
-        """1 when something failed, died or is in doubt; waiting of any kind is well."""
+        """1 when anything failed, is dead or in doubt; deliveries that wait are no failure."""
         trouble = (
             any(poll.is_trouble for poll in self.polls)
-            or any(self._is_trouble(one) for one in self.deliveries.values())
+            or any(self._is_trouble(delivery) for delivery in self.deliveries.values())
             or bool(self.paused)
         )
         return Exit.FAILED if trouble else Exit.OK
 
-    def _is_trouble(self, one: Delivery) -> bool:
-        if one.state in {State.DOUBT, State.DEAD, State.SENDING}:
+    def _is_trouble(self, delivery: Delivery) -> bool:
+        if delivery.state in {State.DOUBT, State.DEAD, State.SENDING}:
             return True
-        return _is_retry(one) and one.id not in self.deferred
+        return _is_retry(delivery) and delivery.id not in self.deferred
 
     def counts(self) -> dict[str, int]:
         """The numbers of the contract's `sync --json`."""
         changed = list(self.deliveries.values())
-        states = [one.state for one in changed]
-        asked = [poll for poll in self.polls if poll.outcome != "not_due" and not poll.known]
+        states = [delivery.state for delivery in changed]
+        polled = [poll for poll in self.polls if poll.outcome != "not_due" and not poll.known]
         return {
-            "polled": len(asked),
-            "not_modified": sum(poll.outcome == "not_modified" for poll in asked),
-            "failed": sum(poll.outcome in (*_FAILED, "retry_later") for poll in asked),
-            "entries_new": sum(poll.new for poll in asked),
+            "polled": len(polled),
+            "not_modified": sum(poll.outcome == "not_modified" for poll in polled),
+            "failed": sum(poll.outcome in (*_FAILED, "retry_later") for poll in polled),
+            "entries_new": sum(poll.new for poll in polled),
             "queued": self.queued,
             "sent": states.count(State.SENT),
             "held": states.count(State.HELD),
@@ -96,51 +96,52 @@ class Round:
         }
 
     def counts_in_words(self) -> dict[str, int]:
-        """The numbers for a person: what was found, or edited, is not counted as sent."""
+        """The numbers for people, in which `sent` leaves out the found and the edited."""
         counts = self.counts()
-        ended = Counter(outcome(one) for one in self.deliveries.values())
-        return counts | {name: ended[name] for name in ("sent", "found", "edited")}
+        outcomes = Counter(outcome(delivery) for delivery in self.deliveries.values())
+        return counts | {name: outcomes[name] for name in ("sent", "found", "edited")}
 
     def as_json(self) -> dict[str, Any]:
-        """The whole of the contract's `sync --json`, and the accounts that rest in trouble."""
+        """The whole of the contract's `sync --json`, with the accounts paused by an error."""
         return {
             **self.counts(),
             "sources": [
                 {"name": poll.name, "outcome": poll.outcome, "new": poll.new, "error": poll.error}
                 for poll in self.polls
             ],
-            "deliveries": [delivery_json(one) for one in self.deliveries.values()],
-            "accounts": [{"name": name, "error": why} for name, why in self.paused.items()],
+            "deliveries": [delivery_json(delivery) for delivery in self.deliveries.values()],
+            "accounts": [{"name": name, "error": error} for name, error in self.paused.items()],
         }
 
 
-def outcome(one: Delivery) -> str:
-    """What became of a delivery, for a person: its state, `edited`, or `found`.
+def outcome(delivery: Delivery) -> str:
+    """The result of a delivery for people: its state, `edited`, or `found`.
 
-    What stood there before the program sent anything is found; the JSON calls both `sent`.
+    A post that was on the server before the program sent anything is found; the JSON calls
+    all three `sent`.
     """
-    if one.state != State.SENT:
-        return one.state.value
-    if one.post.action == "edit":
+    if delivery.state != State.SENT:
+        return delivery.state.value
+    if delivery.post.action == "edit":
         return "edited"
-    # a claim notes when a delivery was first sent: this one never was
-    return "found" if one.sent_from is None else "sent"
+    # sent_from is set by the first attempt, so that there was none
+    return "found" if delivery.sent_from is None else "sent"
 
 
-def delivery_json(one: Delivery) -> dict[str, Any]:
+def delivery_json(delivery: Delivery) -> dict[str, Any]:
     """A delivery as every `--json` shows it."""
     return {
-        "id": one.id,
-        "account": one.account,
-        "source": one.source,
-        "link": one.post.link or one.post.uri,
-        "state": one.state.value,
-        "url": one.receipt.url if one.receipt else "",
-        "error": one.error,
-        "action": one.post.action,
+        "id": delivery.id,
+        "account": delivery.account,
+        "source": delivery.source,
+        "link": delivery.post.link or delivery.post.uri,
+        "state": delivery.state.value,
+        "url": delivery.receipt.url if delivery.receipt else "",
+        "error": delivery.error,
+        "action": delivery.post.action,
     }
 
 
-def _is_retry(one: Delivery) -> bool:
+def _is_retry(delivery: Delivery) -> bool:
     """Whether an attempt failed and the delivery is back in the queue."""
-    return one.state == State.QUEUED and bool(one.error)
+    return delivery.state == State.QUEUED and bool(delivery.error)

@@ -1,4 +1,4 @@
-"""When a source is due next: intervals, the server's wishes, backing off; all of it pure."""
+"""When a source is polled next: intervals, requests of its server, backoff; pure."""
 
 from __future__ import annotations
 
@@ -16,20 +16,21 @@ if TYPE_CHECKING:
 LONGEST = timedelta(hours=24)
 SHORTEST_HOLD = timedelta(minutes=1)
 QUIET_SHARE = 24
-"""A source unchanged for a while is asked once in this share of it: after a day, every hour."""
+"""A source is polled once in this share of the time it has not changed: after a day, hourly."""
 HOURS_A_WEEK = 7 * 24
-_FRESHEST = timedelta(days=366)
-_EPOCH_FROM = 1_000_000_000
+_MAX_FRESHNESS = timedelta(days=366)
+_MIN_EPOCH_SECONDS = 1_000_000_000
+"""A greater number in Retry-After is seconds since 1970 (in 2001), not seconds to wait."""
 
 Reason = Literal["interval", "quiet", "server", "skipped_hours", "cron", "failures", "asked", ""]
-"""Why the next poll is when it is; "" where nobody knows.
+"""The reason for the instant of the next poll; "" for an unknown one.
 
-`interval` is `every`, `quiet` an interval stretched because nothing changed, `server` one
-stretched because the source calls its answer fresh, `asked` a rest the server asked for.
+`interval` is `every`, `quiet` an interval extended because nothing changed, `server` one
+extended because the source declares its response fresh, `asked` a pause the server asked for.
 """
 
 
-_BY_CONFIG = frozenset({"interval", "cron", "failures"})
+_DECIDED_BY_CONFIG = frozenset({"interval", "cron", "failures"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +49,11 @@ def next_poll(
     unchanged_since: datetime | None = None,
     skipped_hours: Collection[int] = (),
 ) -> NextPoll:
-    """When the daemon polls a source again that answered.
+    """When the daemon polls a source next after a success.
 
-    `fresh_for` is how long the source calls its answer fresh, `unchanged_since` when it last
+    `fresh_for` is how long the source declares its response fresh, `unchanged_since` when it last
     changed, `skipped_hours` the hours of the week (UTC, 0 is Monday's first) in which it wants
-    no polls; none of them stretches its `every` beyond `every_max`. With `cron` it keeps to
-    that, whatever it calls fresh.
+    no polls; none of them extends `every` beyond `every_max`. With `cron`, that alone decides.
     """
     if source.cron:
         return NextPoll(_next_of_cron(source.cron, source.timezone, now), "cron")
@@ -64,24 +64,22 @@ def next_poll(
         "server": min(fresh_for or timedelta(0), longest),
         "quiet": min(quiet, longest),
     }
-    # of equal ones the first
+    # of equal spans the first is the reason
     reason = max(spans, key=spans.__getitem__)
     at = now + spans[reason]
-    wanted = _after_skipped(at, skipped_hours)
-    return (
-        NextPoll(at, reason)
-        if wanted == at
-        else NextPoll(min(wanted, now + longest), "skipped_hours")
-    )
+    after_skipped = _after_skipped(at, skipped_hours)
+    if after_skipped == at:
+        return NextPoll(at, reason)
+    return NextPoll(min(after_skipped, now + longest), "skipped_hours")
 
 
 def next_try(
     now: datetime, every: timedelta, failures: int, dice: float, retry_at: datetime | None = None
 ) -> NextPoll:
-    """When the daemon polls a source again that failed, `failures` times in a row.
+    """When the daemon polls a source next after `failures` consecutive failures.
 
-    `dice`, in [0, 1), spreads the retries of sources which failed together; `retry_at` is when
-    its server asked to be tried again.
+    `dice`, a random number in [0, 1), spreads the retries of sources that failed together;
+    `retry_at` is the instant its server asked to wait for.
     """
     at = now + back_off(every, failures, dice)
     held = hold_until(now, retry_at)
@@ -91,7 +89,7 @@ def next_try(
 def _after_skipped(at: datetime, hours: Collection[int]) -> datetime:
     """The first instant from `at` on that lies in none of these hours of the week (UTC)."""
     if len(hours) >= HOURS_A_WEEK:
-        # a source that never wants to be polled cannot mean it
+        # a source that skips every hour is misconfigured
         return at
     while at.weekday() * 24 + at.hour in hours:
         at = at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
@@ -99,24 +97,24 @@ def _after_skipped(at: datetime, hours: Collection[int]) -> datetime:
 
 
 def brought_forward(poll: NextPoll, last_poll_at: datetime, source: SourceSettings) -> NextPoll:
-    """The same poll, or an earlier one where the config now asks for that.
+    """The poll, or an earlier one where the config has changed and asks for it.
 
-    What a server wished, and what came of its silence, stands.
+    An instant that the server asked for, or that came from unchanged content, stays.
     """
-    if poll.reason not in _BY_CONFIG or (source.cron and poll.reason == "cron"):
+    if poll.reason not in _DECIDED_BY_CONFIG or (source.cron and poll.reason == "cron"):
         return poll
     if source.cron:
         by_config = NextPoll(_next_of_cron(source.cron, source.timezone, last_poll_at), "cron")
     else:
         by_config = NextPoll(last_poll_at + source.every, "interval")
-    return min(poll, by_config, key=lambda one: one.at)
+    return min(poll, by_config, key=lambda candidate: candidate.at)
 
 
 def hold_until(now: datetime, retry_at: datetime | None) -> datetime | None:
-    """Until when even a person's `sync` leaves the source alone; None when it may be polled.
+    """Until when even a manual `sync` does not poll the source; None when it may be polled.
 
-    That is what its server asked for, and for at most a day: a wish made before the clock was
-    set back must not silence the source for years.
+    That is the instant its server asked for, but at most a day from now: if the clock was set
+    back since, it could lie years ahead.
     """
     if retry_at is None or retry_at <= now:
         return None
@@ -124,30 +122,31 @@ def hold_until(now: datetime, retry_at: datetime | None) -> datetime | None:
 
 
 def back_off(every: timedelta, failures: int, dice: float) -> timedelta:
-    """How long a source rests after `failures` failed polls in a row: `every`, doubling to a day.
+    """The pause after `failures` consecutive failures: `every`, doubled each time, up to a day.
 
-    `dice`, in [0, 1), adds up to a half.
+    `dice`, a random number in [0, 1), adds up to a half.
     """
     doubled = min(every, LONGEST) * (1 << min(failures - 1, 20))
     return min(doubled * (1 + dice / 2), LONGEST)
 
 
 def retry_after(value: str, now: datetime, server_date: str = "") -> datetime | None:
-    """The instant a Retry-After header names, within 1 minute … 24 hours from `now`.
+    """The instant a Retry-After header names, between 1 minute and 24 hours from `now`.
 
-    Understood are seconds, whole or not, HTTP and ISO dates and epoch seconds; of a list the
-    longest counts. None when it is absent or says nothing. A date is measured against the
-    server's own `server_date` (its Date header), for its clock may be off. (RFC 9110 §10.2.3)
+    Accepted are seconds, also with a fraction, HTTP and ISO dates, and epoch seconds; of a list
+    the longest counts. None when it is absent or invalid. A date is compared with the server's
+    own `server_date` (its Date header), since its clock may be wrong. (RFC 9110 §10.2.3)
     """
-    waits = [_wait(part, now, server_date) for part in (value, *value.split(","))]
-    known = [wait for wait in waits if wait is not None]
-    if not known:
+    # an HTTP date contains a comma itself, so that the whole value is tried as well
+    spans = [_waiting_time(part, now, server_date) for part in (value, *value.split(","))]
+    valid = [span for span in spans if span is not None]
+    if not valid:
         return None
-    return now + min(max(*known, SHORTEST_HOLD), LONGEST)
+    return now + min(max(*valid, SHORTEST_HOLD), LONGEST)
 
 
 def freshness(headers: Mapping[str, str], now: datetime) -> timedelta | None:
-    """How long an answer stays fresh by its Cache-Control or Expires header; None if unsaid.
+    """How long a response is fresh by its Cache-Control or Expires header; None without them.
 
     `headers` have lower-case names. (RFC 9111 §4.2.1)
     """
@@ -160,28 +159,28 @@ def freshness(headers: Mapping[str, str], now: datetime) -> timedelta | None:
     if expires is None:
         return None
     left = expires - (_date(headers.get("date", "")) or now)
-    return min(left, _FRESHEST) if left > timedelta(0) else None
+    return min(left, _MAX_FRESHNESS) if left > timedelta(0) else None
 
 
-def _wait(text: str, now: datetime, server_date: str) -> timedelta | None:
+def _waiting_time(text: str, now: datetime, server_date: str) -> timedelta | None:
     text = text.strip()
     try:
         number = float(text)
     except ValueError:
-        named = _date(text)
-        return None if named is None else named - (_date(server_date) or now)
+        date = _date(text)
+        return None if date is None else date - (_date(server_date) or now)
     if math.isnan(number):
         return None
-    if number >= _EPOCH_FROM:
+    if number >= _MIN_EPOCH_SECONDS:
         number -= now.timestamp()
     bound = LONGEST.total_seconds()
     return timedelta(seconds=max(-bound, min(number, bound)))
 
 
 def _date(text: str) -> datetime | None:
-    for read in (parsedate_to_datetime, datetime.fromisoformat):
+    for parse in (parsedate_to_datetime, datetime.fromisoformat):
         try:
-            instant = read(text.strip())
+            instant = parse(text.strip())
             return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC)
         except (ValueError, OverflowError, TypeError, IndexError):
             continue
@@ -196,14 +195,14 @@ def _directives(header: str) -> dict[str, str]:
 def _seconds(text: str) -> timedelta | None:
     if not text.isascii() or not text.isdigit():
         return None
-    return timedelta(seconds=min(int(text[:9]), int(_FRESHEST.total_seconds())))
+    return timedelta(seconds=min(int(text[:9]), int(_MAX_FRESHNESS.total_seconds())))
 
 
 def _next_of_cron(cron: str, timezone: str, now: datetime) -> datetime:
-    from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415  heavy, and seldom wanted
+    from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415  slow to import, and few sources need it
 
     trigger = CronTrigger.from_crontab(cron, timezone=ZoneInfo(timezone))
-    # strictly after now: a poll that ran at the very instant has had its turn
+    # strictly after now: a poll that ran at this very instant is not repeated
     instant = trigger.get_next_fire_time(None, now + timedelta(microseconds=1))
-    # an expression that never comes again (30 February): asked once a day whether it still holds
+    # an expression without a next time (30 February) is looked at again after a day
     return instant.astimezone(UTC) if instant else now + LONGEST

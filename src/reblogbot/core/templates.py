@@ -1,4 +1,4 @@
-"""Templates of posts: the built-in ones and an admin's own, compiled once and kept on a leash."""
+"""Templates of posts: the built-in ones and an admin's own, compiled once and run within bounds."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ BUILT_IN: Mapping[str, str] = {
 
 
 class Listing(tuple[str, ...]):
-    """Several words that read as one line when a template prints them."""
+    """Several texts that a template prints as one line."""
 
     __slots__ = ()
     separator = ", "
@@ -53,7 +53,7 @@ class Tags(Listing):
 
 
 class Names(NamedTuple):
-    """What an entry offers to a template; absent text is "", an absent number or date None."""
+    """The names a template may use, with the values of an entry; absent text is "", others None."""
 
     title: str = ""
     summary: str = ""
@@ -69,7 +69,7 @@ class Names(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A compiled template, the names in it, and whether it shortens the summary by itself."""
+    """A compiled template, the names in it, and whether it shortens the summary itself."""
 
     compiled: jinja2.Template
     names: frozenset[str]
@@ -79,32 +79,33 @@ class Template:
         """The text, without the lines whose names are all empty. Raises ReblogbotError."""
         try:
             pieces = self.compiled.generate(names._asdict())
-            return _tidied("".join(_bounded(pieces)))
-        except _FAULTS as fault:
-            line = _line_of(fault.__traceback__)
+            return _without_gaps("".join(_truncated(pieces)))
+        except _TEMPLATE_ERRORS as error:
+            line = _line_of(error.__traceback__)
             raise ReblogbotError(
-                "template_failed", f"template, line {line}: {_said(fault)}; see `reblogbot check`"
-            ) from fault
+                "template_failed",
+                f"template, line {line}: {_message(error)}; see `reblogbot check`",
+            ) from error
 
 
 @lru_cache(maxsize=256)
 def template(text: str) -> Template:
-    """The built-in of that name, or else the text itself, compiled. Raises ReblogbotError."""
+    """The built-in template of that name, or else the text compiled. Raises ReblogbotError."""
     source = BUILT_IN.get(text, text)
     fault = "" if text in BUILT_IN else _syntax_fault(source)
     if fault:
         raise ReblogbotError("template_invalid", f"template, {fault}")
     tree = _ENVIRONMENT.parse(source)
-    shortened = (one.node for one in tree.find_all(nodes.Filter) if one.name == "shorten")
+    shortened = (each.node for each in tree.find_all(nodes.Filter) if each.name == "shorten")
     return Template(
         _ENVIRONMENT.from_string(source),
         frozenset(meta.find_undeclared_variables(tree)),
-        any(isinstance(one, nodes.Name) and one.name == "summary" for one in shortened),
+        any(isinstance(node, nodes.Name) and node.name == "summary" for node in shortened),
     )
 
 
 def check_template(text: str) -> str:
-    """What is wrong with a template, as `line N: …`; "" for a good one or a built-in name.
+    """The fault of a template, as `line N: …`; "" for a valid one or a built-in name.
 
     It is rendered with sample entries, one of them without title and one without link.
     """
@@ -114,20 +115,32 @@ def check_template(text: str) -> str:
     if fault:
         return fault
     try:
-        rendered = [template(text).render(sample) for sample in _SAMPLES]
+        rendered = [template(text).render(sample) for sample in _SAMPLE_ENTRIES]
     except ReblogbotError as error:
         return error.message.removeprefix("template, ").removesuffix("; see `reblogbot check`")
     return "" if all(rendered) else "line 1: gives no text for an entry that has only a title"
 
 
-# the leash
+# bounds
+#
+# Jinja's sandbox keeps a template from the machine, but lets it take any time and memory. The
+# parser child limits both while entries are composed; when the config is checked, a template is
+# rendered in the main process, where nothing else does (ADR 0034).
 
-_NOTHING = "\0"
+_EMPTY = "\0"
+"""Printed for an absent value, so that the line or the gap around it can be removed."""
 _GAP = regex.compile(r"(?: \0+)+ ")
-_MOST_OUTPUT = 200_000
-_MOST_TURNS = 1000
-_MOST_TEMPLATE = 10_000
-_FAULTS = (TemplateError, TypeError, ValueError, AttributeError, ArithmeticError, LookupError)
+_MAX_OUTPUT = 200_000
+_MAX_RANGE = 1000
+_MAX_TEMPLATE = 10_000
+_TEMPLATE_ERRORS = (
+    TemplateError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    ArithmeticError,
+    LookupError,
+)
 # fmt: off
 _ATTRIBUTES = frozenset({
     # of text
@@ -141,9 +154,9 @@ _ATTRIBUTES = frozenset({
     "first", "index", "index0", "last", "length",
 })
 # fmt: on
-# these grow without bound, or differ from one rendering to the next
-_NO_FILTERS = frozenset({"center", "format", "indent", "random", "wordwrap", "xmlattr"})
-_NO_NODES: Mapping[type[nodes.Node], str] = {
+# these allocate memory without bound, or differ from one rendering to the next
+_EXCLUDED_FILTERS = frozenset({"center", "format", "indent", "random", "wordwrap", "xmlattr"})
+_EXCLUDED_NODES: Mapping[type[nodes.Node], str] = {
     nodes.Macro: "macro",
     nodes.CallBlock: "call",
     nodes.Block: "block",
@@ -154,33 +167,33 @@ _NO_NODES: Mapping[type[nodes.Node], str] = {
 }
 
 
-class _Code(CodeGenerator):
-    """The Python of a template, in which `~` goes by our bounds."""
+class _CodeGenerator(CodeGenerator):
+    """Generates calls of `bounded_concat` for `~`, which Jinja's sandbox does not intercept."""
 
     @optimizeconst
     def visit_Concat(self, node: nodes.Concat, frame: Frame) -> None:  # noqa: N802 - Jinja's name
-        self.write("environment.concatenated((")
-        for one in node.nodes:
-            self.visit(one, frame)
+        self.write("environment.bounded_concat((")
+        for operand in node.nodes:
+            self.visit(operand, frame)
             self.write(", ")
         self.write("))")
 
 
 class _Environment(SandboxedEnvironment):
-    """Jinja without a way to the machine, to endless work or to endless text."""
+    """Jinja without access to the machine, and with bounded time and memory."""
 
-    code_generator_class = _Code
+    code_generator_class = _CodeGenerator
     intercepted_binops = frozenset({"+", "*", "**", "%"})
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         return attr in _ATTRIBUTES and super().is_safe_attribute(obj, attr, value)
 
     def wrap_str_format(self, value: Any) -> None:
-        """No text is taken for a format, least of all an entry's."""
+        """Disable `str.format`, which Jinja allows before it calls `is_safe_attribute`."""
 
-    def concatenated(self, parts: Iterable[object]) -> str:
-        """What `~` makes of these."""
-        return _join(parts)
+    def bounded_concat(self, operands: Iterable[object]) -> str:
+        """The result of `~`. Raises SecurityError when it is too long."""
+        return _join(operands)
 
     def call(self, context: Any, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
         owner = getattr(obj, "__self__", None)
@@ -190,43 +203,42 @@ class _Environment(SandboxedEnvironment):
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         if operator == "+":
-            _bound(sum(len(one) for one in (left, right) if isinstance(one, Sized)))
+            _check_size(sum(len(each) for each in (left, right) if isinstance(each, Sized)))
             return super().call_binop(context, operator, left, right)
-        if operator == "**" or not all(isinstance(one, int | float) for one in (left, right)):
+        if operator == "**" or not all(isinstance(each, int | float) for each in (left, right)):
             raise SecurityError(f"{operator} is for two numbers here, ** for none")
         return super().call_binop(context, operator, left, right)
 
 
-def _bound(size: int) -> None:
-    """Before a text is made, for it may not fit into memory. Raises SecurityError."""
-    if size > _MOST_OUTPUT:
-        raise SecurityError(f"a text here has at most {_MOST_OUTPUT} characters")
+def _check_size(size: int) -> None:
+    """Raise SecurityError for the size of a text that is too long to be allocated."""
+    if size > _MAX_OUTPUT:
+        raise SecurityError(f"a text here has at most {_MAX_OUTPUT} characters")
 
 
 def _replace(text: object, old: object, new: object, count: int | None = None) -> str:
-    most = -1 if count is None else count
     text, old, new = str(text), str(old), str(new)
-    _bound(len(text) + text.count(old) * len(new))
-    return text.replace(old, new, most)
+    _check_size(len(text) + text.count(old) * len(new))
+    return text.replace(old, new, -1 if count is None else count)
 
 
 def _join(values: Iterable[object], d: object = "") -> str:
-    parts, between = [str(one) for one in values], str(d)
-    _bound(sum(map(len, parts)) + len(parts) * len(between))
-    return between.join(parts)
+    texts, separator = [str(value) for value in values], str(d)
+    _check_size(sum(map(len, texts)) + len(texts) * len(separator))
+    return separator.join(texts)
 
 
 def _range(*bounds: int) -> range:
-    turns = range(*bounds)
-    if len(turns) > _MOST_TURNS:
-        raise SecurityError(f"a range has at most {_MOST_TURNS} numbers")
-    return turns
+    numbers = range(*bounds)
+    if len(numbers) > _MAX_RANGE:
+        raise SecurityError(f"a range has at most {_MAX_RANGE} numbers")
+    return numbers
 
 
-def _shown(value: object) -> object:
-    """What is printed for a value."""
+def _printable(value: object) -> object:
+    """The value in the form that a template prints."""
     if value is None or str(value) == "":
-        return _NOTHING
+        return _EMPTY
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M")
     if isinstance(value, float) and value.is_integer():
@@ -234,8 +246,8 @@ def _shown(value: object) -> object:
     return value
 
 
-def _bounded(pieces: Iterator[str]) -> Iterator[str]:
-    left = _MOST_OUTPUT
+def _truncated(pieces: Iterator[str]) -> Iterator[str]:
+    left = _MAX_OUTPUT
     for piece in pieces:
         yield piece[:left]
         left -= len(piece)
@@ -243,22 +255,22 @@ def _bounded(pieces: Iterator[str]) -> Iterator[str]:
             return
 
 
-def _tidied(text: str) -> str:
-    """The text without empty lines and gaps where names were empty, and a blank line at most."""
-    lines = [line for line in text.split("\n") if _NOTHING not in line or line.strip(" \0")]
-    closed = (_GAP.sub(" ", line).strip(" \0") if _NOTHING in line else line for line in lines)
-    joined = "\n".join(line.replace(_NOTHING, "").rstrip() for line in closed)
+def _without_gaps(text: str) -> str:
+    """The text without the lines and gaps of absent values, and with single blank lines."""
+    lines = [line for line in text.split("\n") if _EMPTY not in line or line.strip(" \0")]
+    closed = (_GAP.sub(" ", line).strip(" \0") if _EMPTY in line else line for line in lines)
+    joined = "\n".join(line.replace(_EMPTY, "").rstrip() for line in closed)
     return regex.sub(r"\n{3,}", "\n\n", joined).strip()
 
 
 def _environment() -> _Environment:
     environment = _Environment(
-        undefined=jinja2.StrictUndefined, autoescape=False, finalize=_shown, cache_size=0
+        undefined=jinja2.StrictUndefined, autoescape=False, finalize=_printable, cache_size=0
     )
     environment.globals = {"range": _range}
     environment.filters |= {"join": _join, "replace": _replace}
     environment.filters["shorten"] = lambda text, limit: shorten(str(text), int(limit))
-    for name in _NO_FILTERS:
+    for name in _EXCLUDED_FILTERS:
         del environment.filters[name]
     return environment
 
@@ -266,25 +278,25 @@ def _environment() -> _Environment:
 _ENVIRONMENT = _environment()
 
 
-# faults, and where they are
+# faults and their lines
 
 
 def _syntax_fault(text: str) -> str:
-    if len(text) > _MOST_TEMPLATE:
-        return f"line 1: a template has at most {_MOST_TEMPLATE} characters"
+    if len(text) > _MAX_TEMPLATE:
+        return f"line 1: a template has at most {_MAX_TEMPLATE} characters"
     try:
         _ENVIRONMENT.compile(text)
-    except TemplateSyntaxError as fault:
-        return f"line {fault.lineno}: {_said(fault)}"
+    except TemplateSyntaxError as error:
+        return f"line {error.lineno}: {_message(error)}"
     except RecursionError:
         return "line 1: too deeply nested"
-    except _FAULTS as fault:
-        return f"line 1: {_said(fault)}"
+    except _TEMPLATE_ERRORS as error:
+        return f"line 1: {_message(error)}"
     return _node_fault(_ENVIRONMENT.parse(text))
 
 
 def _node_fault(tree: nodes.Template) -> str:
-    for kind, name in _NO_NODES.items():
+    for kind, name in _EXCLUDED_NODES.items():
         for node in tree.find_all(kind):
             return f"line {node.lineno}: {name} is not for templates of posts"
     for loop in tree.find_all(nodes.For):
@@ -299,34 +311,34 @@ def _name_fault(text: str) -> str:
     unknown = used - set(Names._fields) - set(_ENVIRONMENT.globals)
     for name in tree.find_all(nodes.Name):
         if name.name in unknown:
-            hint = _near(name.name, Names._fields) or f"there are {', '.join(Names._fields)}"
+            hint = _suggestion(name.name, Names._fields) or f"there are {', '.join(Names._fields)}"
             return f"line {name.lineno}: unknown name {name.name!r}; {hint}"
-    aimed = regex.search(r"[@＠]\{\{", text)
-    if aimed:
-        line = text.count("\n", 0, aimed.start()) + 1
+    mention = regex.search(r"[@＠]\{\{", text)
+    if mention:
+        line = text.count("\n", 0, mention.start()) + 1
         return f"line {line}: an @ right before {{{{ … }}}} would let a source mention anybody"
     if used.isdisjoint(Names._fields):
-        near = _near(text.strip(), BUILT_IN) or f"there are {', '.join(BUILT_IN)}"
-        return f"line 1: neither a built-in template nor text with {{{{ names }}}}; {near}"
+        hint = _suggestion(text.strip(), BUILT_IN) or f"there are {', '.join(BUILT_IN)}"
+        return f"line 1: neither a built-in template nor text with {{{{ names }}}}; {hint}"
     return ""
 
 
-def _near(written: str, known: Mapping[str, str] | tuple[str, ...]) -> str:
-    near = get_close_matches(written[:60], known, 1)
-    return f"did you mean {near[0]!r}?" if near else ""
+def _suggestion(written: str, names: Iterable[str]) -> str:
+    matches = get_close_matches(written[:60], list(names), 1)
+    return f"did you mean {matches[0]!r}?" if matches else ""
 
 
-def _said(fault: BaseException) -> str:
-    said = " ".join(str(fault).split()).rstrip(".") or type(fault).__name__
-    missing = regex.match(r"No filter named '(\w+)'", said)
-    hint = _near(missing[1], tuple(_ENVIRONMENT.filters)) if missing else ""
-    if "None" in said:
+def _message(error: BaseException) -> str:
+    message = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+    missing = regex.match(r"No filter named '(\w+)'", message)
+    hint = _suggestion(missing[1], _ENVIRONMENT.filters) if missing else ""
+    if "None" in message:
         hint = "numbers and dates may be absent, so ask with {% if … %} first"
-    return f"{said}; {hint}" if hint else said
+    return f"{message}; {hint}" if hint else message
 
 
 def _line_of(trace: TracebackType | None) -> int:
-    """The line of the template an error came from; 1 when it cannot be told."""
+    """The line of the template that raised an error; 1 when it is unknown."""
     line = 1
     while trace is not None:
         if trace.tb_frame.f_code.co_filename == "<template>":
@@ -335,7 +347,7 @@ def _line_of(trace: TracebackType | None) -> int:
     return line
 
 
-_FULL = Names(
+_SAMPLE = Names(
     title="Night trains return",
     summary="Three new lines start in spring, and the old carriages with them.",
     link="https://example.org/night-trains?id=7",
@@ -347,9 +359,9 @@ _FULL = Names(
     tags=Tags(("#Trains", "#News")),
     published=datetime(2026, 11, 22, 9, 30, tzinfo=UTC),
 )
-_SAMPLES = (
-    _FULL,
-    # without a title, its text stands for it
-    Names(title="A note" + ELLIPSIS, link=_FULL.link, source=_FULL.source),
-    Names(title=_FULL.title, source=_FULL.source),
+_SAMPLE_ENTRIES = (
+    _SAMPLE,
+    # compose puts the text of an entry without a title in its place
+    Names(title="A note" + ELLIPSIS, link=_SAMPLE.link, source=_SAMPLE.source),
+    Names(title=_SAMPLE.title, source=_SAMPLE.source),
 )

@@ -1,6 +1,6 @@
-"""Why a delivery waits, and until when: one answer for the shell, the page, notices and metrics.
+"""Why a delivery waits, and until when: the one answer for CLI, web page, notices and metrics.
 
-All of it is pure: whoever asks brings what the store and the config know (`Account`).
+Pure: callers supply what the store and the config know of the account (`Account`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from reblogbot.core import pacing
+from reblogbot.core import pacing, queue_order
 from reblogbot.model import Delivery, Sent, State
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Reason(StrEnum):
 OF_PACE = frozenset(
     {Reason.GAP, Reason.HOURLY_LIMIT, Reason.DAILY_LIMIT, Reason.QUIET_HOURS, Reason.BUDGET}
 )
-"""What ends by itself, at an instant that the config decides."""
+"""The waits that end by themselves, at an instant that the config decides."""
 OF_SOURCE = frozenset(
     {
         Reason.HELD,
@@ -59,12 +59,12 @@ OF_SOURCE = frozenset(
         Reason.BUDGET,
     }
 )
-"""What one source waits for, while others of the account may go on."""
+"""The waits of one source, while other sources of the account may send."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Why a delivery waits: the reason, plain words for it, and until when.
+    """Why a delivery waits: the reason, its cause in words, and until when.
 
     `until` is None where the wait ends with an event, or never, instead of at an instant.
     """
@@ -76,13 +76,13 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What decides whether an account may send at `now`.
+    """The facts that decide whether an account may send at `now`.
 
     `settings` is None for an account that is not in the config. `sent` reaches back as far as
-    `memory` says. `doubt_until` is when the account's doubts are read back. `settled_at` is
-    when any of its deliveries was last settled. `works_since` and `worked_at` tell of the
-    process that sends: since when it works on the store, and when it last looked for what is
-    due; None where no process is known.
+    `memory` says. `doubt_until` is when the account is next read back for deliveries in doubt.
+    `settled_at` is when any of its deliveries was last settled. `works_since` and `worked_at` are
+    of the process that sends: when it opened the store, and when it last looked for due work;
+    None where no process is known.
     """
 
     settings: AccountSettings | None
@@ -98,27 +98,33 @@ class Account:
 
 
 def memory(config: Config) -> timedelta:
-    """How far back `Account.sent` must reach: a pace, or a budget, an hour ago."""
-    spans = [source.budget.span for source in config.sources.values() if source.budget]
-    return max([timedelta(days=1), *spans]) + STALLED
+    """How far back `Account.sent` must reach: as pace and budgets did STALLED ago."""
+    return queue_order.memory(config) + STALLED
 
 
-def wait(one: Delivery, config: Config, account: Account) -> Wait | None:
+def wait(delivery: Delivery, config: Config, account: Account) -> Wait | None:
     """Why the delivery waits; None for one that is settled."""
-    source = config.sources.get(one.source)
-    match one.state:
+    source = config.sources.get(delivery.source)
+    match delivery.state:
         case State.HELD:
-            return held(one.error)
+            return held(delivery.error)
         case State.DOUBT:
-            cause = f"in doubt, the account is read back: {one.error}"
-            return stopped(account) or Wait(Reason.DOUBT, cause, one.due)
+            cause = f"in doubt, the account is read back: {delivery.error}"
+            return stopped(account) or Wait(Reason.DOUBT, cause, delivery.due)
         case State.SENDING:
-            found = stopped(account) or _overdue(one, source, account)
-            return found or Wait(Reason.SENDING, "being sent")
+            return (
+                stopped(account)
+                or _stall(delivery, source, account)
+                or Wait(Reason.SENDING, "being sent")
+            )
         case State.QUEUED:
-            found = blocked(account) or _of_source(one, source, account)
-            found = found or _of_pace(one, source, account) or _overdue(one, source, account)
-            return found or _next(account)
+            return (
+                blocked(account)
+                or _source_wait(delivery, source, account)
+                or _pace_wait(delivery, source, account)
+                or _stall(delivery, source, account)
+                or _next_in_line(account)
+            )
         case _:
             return None
 
@@ -129,7 +135,7 @@ def held(error: str) -> Wait:
 
 
 def stalled(since: datetime) -> Wait:
-    """The wait of what an account should have sent since then."""
+    """The wait of a delivery that could have been sent since then."""
     cause = f"stalled: nothing was sent or failed since {since:%Y-%m-%d %H:%M} UTC"
     return Wait(Reason.STALLED, f"{cause}; see the log, restart the daemon")
 
@@ -146,10 +152,10 @@ def stopped(account: Account) -> Wait | None:
 
 
 def blocked(account: Account) -> Wait | None:
-    """Why nothing that is queued for the account is sent, or None; its pace aside."""
-    found = stopped(account)
-    if found is not None:
-        return found
+    """Why nothing that is queued for the account is sent, apart from its pace; None if nothing."""
+    stop = stopped(account)
+    if stop is not None:
+        return stop
     if account.paused_until is not None and account.paused_until > account.now:
         cause = f"the account is paused: {account.paused_for}"
         return Wait(Reason.ACCOUNT_PAUSED, cause, account.paused_until)
@@ -162,67 +168,70 @@ def blocked(account: Account) -> Wait | None:
 def stalled_since(
     due: datetime, source: SourceSettings | None, account: Account
 ) -> datetime | None:
-    """Since when something that is due could have been sent, where that is too long; else None.
+    """Since when something due could have been sent, where that is STALLED or longer; else None.
 
-    A pause, pace, quiet hours or a budget within the hour is a reason, as is that nobody works.
+    It could not be sent while no process worked, during a pause, or where pace, quiet hours or a
+    budget delayed anything within the last hour.
     """
-    last = account.worked_at
-    if blocked(account) is not None or last is None:
+    worked_at = account.worked_at
+    if blocked(account) is not None or worked_at is None:
         return None
-    known = (due, account.settled_at, account.paused_until, account.works_since)
-    since = max(at for at in known if at is not None)
-    if last - since < STALLED or (source is not None and not source.enabled):
+    starts = (due, account.settled_at, account.paused_until, account.works_since)
+    since = max(at for at in starts if at is not None)
+    if worked_at - since < STALLED or (source is not None and not source.enabled):
         return None
-    return None if _was_kept_back(source, account, last) else since
+    return None if _was_delayed(source, account, worked_at) else since
 
 
-def _overdue(one: Delivery, source: SourceSettings | None, account: Account) -> Wait | None:
-    since = stalled_since(max(one.due, one.queued_at), source, account)
+def _stall(delivery: Delivery, source: SourceSettings | None, account: Account) -> Wait | None:
+    since = stalled_since(max(delivery.due, delivery.queued_at), source, account)
     return None if since is None else stalled(since)
 
 
-def _next(account: Account) -> Wait:
+def _next_in_line(account: Account) -> Wait:
     if account.works_since is None:
         return Wait(Reason.NEXT, "next `sync` (no daemon is at work)")
     return Wait(Reason.NEXT, "next in line")
 
 
-def _was_kept_back(source: SourceSettings | None, account: Account, last: datetime) -> bool:
-    """Whether pace, quiet hours or the budget kept anything back in the hour before `last`."""
+def _was_delayed(source: SourceSettings | None, account: Account, worked_at: datetime) -> bool:
+    """Whether pace, quiet hours or the budget delayed anything in the hour before `worked_at`."""
     if account.settings is None:
         return True
-    then, pace = last - STALLED, account.settings.pace
-    if pacing.next_slot(then, pace, [one.at for one in account.sent]) > then:
+    hour_ago, pace = worked_at - STALLED, account.settings.pace
+    if pacing.next_slot(hour_ago, pace, [post.at for post in account.sent]) > hour_ago:
         return True
-    if pacing.quiet_time(then, last, pace):
+    if pacing.quiet_time(hour_ago, worked_at, pace):
         return True
-    return source is not None and _budget_slot(source, account, then) > then
+    return source is not None and _budget_slot(source, account, hour_ago) > hour_ago
 
 
-def _of_source(one: Delivery, source: SourceSettings | None, account: Account) -> Wait | None:
-    """Why the source, or what befell the delivery, keeps it back."""
+def _source_wait(
+    delivery: Delivery, source: SourceSettings | None, account: Account
+) -> Wait | None:
+    """The wait that comes from the delivery's source, digest or last attempt."""
     if source is None:
         return Wait(Reason.SOURCE_UNKNOWN, "the source is not in the config")
     if not source.enabled:
         return Wait(Reason.SOURCE_DISABLED, "the source is disabled")
-    if one.due <= account.now:
+    if delivery.due <= account.now:
         return None
-    if source.digest is not None and not one.attempts:
-        return Wait(Reason.DIGEST, "digest", one.due)
-    return Wait(Reason.RETRY, f"next attempt: {one.error}".rstrip(": "), one.due)
+    if source.digest is not None and not delivery.attempts:
+        return Wait(Reason.DIGEST, "digest", delivery.due)
+    return Wait(Reason.RETRY, f"next attempt: {delivery.error}".rstrip(": "), delivery.due)
 
 
-def _of_pace(one: Delivery, source: SourceSettings | None, account: Account) -> Wait | None:
-    """Why the account's pace or the source's budget keeps it back."""
+def _pace_wait(delivery: Delivery, source: SourceSettings | None, account: Account) -> Wait | None:
+    """The wait that comes from the account's pace or the source's budget."""
     if account.settings is None:
         return None
-    sent_at = [one.at for one in account.sent]
-    hindrance, slot = pacing.hindrance(account.now, account.settings.pace, sent_at)
-    if hindrance:
-        endless = slot == pacing.NEVER
-        words = "quiet hours without an end" if endless else hindrance.replace("_", " ")
-        return Wait(Reason(hindrance), words, None if endless else slot)
-    if source is None or one.post.action == "edit":
+    sent_at = [post.at for post in account.sent]
+    limit, slot = pacing.limiting_pace(account.now, account.settings.pace, sent_at)
+    if limit:
+        if slot == pacing.NEVER:
+            return Wait(Reason(limit), "quiet hours without an end")
+        return Wait(Reason(limit), limit.replace("_", " "), slot)
+    if source is None or delivery.post.action == "edit":
         return None
     slot = _budget_slot(source, account, account.now)
     if slot > account.now:
@@ -231,5 +240,5 @@ def _of_pace(one: Delivery, source: SourceSettings | None, account: Account) -> 
 
 
 def _budget_slot(source: SourceSettings, account: Account, at: datetime) -> datetime:
-    own = [one.at for one in account.sent if one.source == source.name]
-    return pacing.budget_slot(at, source.budget, own)
+    sent_at = [post.at for post in account.sent if post.source == source.name]
+    return pacing.budget_slot(at, source.budget, sent_at)

@@ -1,4 +1,4 @@
-"""What entries are recognised by, and what was learnt of a source that shows them."""
+"""The fields that entries are matched by, and what was learnt of a source about them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ class Habits:
 
     `has_stable_ids` tells that an entry was once shown again under its id. `parameters` are names
     in the query of its links whose values change from poll to poll.
-    `reused_ids` counts ids that came again for another entry. The three counts of `_changes` are
-    polls in a row in which every known entry had another id, link or date than before.
-    `sample` holds links of the last batch by the key of their title, in hex.
+    `reused_ids` counts ids that were given to another entry later. Each count of `_changes` is the
+    number of consecutive polls in which every known entry had another id, link or date than
+    before. `sample` holds links of the last batch by the key of their title, in hex.
     """
 
     has_stable_ids: bool = False
@@ -26,12 +26,12 @@ class Habits:
 
 
 @dataclass(frozen=True, slots=True)
-class Traits:
-    """What an entry can be recognised by; "" for what is absent or tells nothing.
+class MatchFields:
+    """The fields of an entry that it is matched by, normalised; "" for absent or ambiguous ones.
 
-    `page` is the link in the form in which links to one page are equal, also where several
-    entries share it; `link` the same where it is this entry's alone. `guid` is the id, a web
-    address in that form too. `headline` is the title, else the text; `words` all of the text.
+    `page` is the link as `page_link` gives it, even when several entries share it; `link` is the
+    same when no other entry has it. `guid` is the id, normalised like a link when it is one.
+    `headline` is the title, or the text of an entry without one; `words` is all of the text.
     """
 
     uri: str = ""

@@ -1,4 +1,4 @@
-"""What is known when a batch arrives: what the source has shown, and what was made of it."""
+"""What the store knows when a batch arrives: what the source has shown, and its earlier posts."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from reblogbot.model import Delivery, Entry, Post
+from reblogbot.model.delivery import Delivery
+from reblogbot.model.entry import Entry
 from reblogbot.model.evidence import Habits
+from reblogbot.model.post import Post
 
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """What an account published lately: titles of the last days, sites and authors of the last one.
+    """An account's recent posts: titles of the last days, sites and authors of the last day.
 
     `domains` counts posts by site, as `identity.site_of` writes it, `authors` by
     `identity.author_key`.
@@ -25,11 +27,11 @@ class Recent:
 
 @dataclass(frozen=True, slots=True)
 class EditablePost:
-    """What an account made of an entry, kept as it read then.
+    """A post that may still be changed, and the entry as it was when the post was rendered.
 
-    `remote_id` is the post's id on the server, "" before it stands there. `post` is what stands
-    there with its last edit, or is on its way. `edits` counts the edits ever queued. `waiting` is
-    the delivery of the post, or of an edit of it, that was not tried yet.
+    `remote_id` is the post's id on the server, "" before it is published. `post` is the published
+    version with its last edit, or the one being sent. `edits` counts the edits ever queued.
+    `waiting` is the delivery of the post, or of an edit of it, that was not attempted yet.
     """
 
     delivery_id: int
@@ -46,15 +48,16 @@ class SourceHistory:
     """What the store knows of a source and its accounts when a batch arrives.
 
     `seen` holds the evidence for those of the batch's keys the source has shown before (None for a
-    key of 0.1.0, which kept none), `published` those
-    of its keys each account has published or queued. `address_changed` tells that the
-    source now stands at another url than when it was last read; `last_batch_at` is None
-    before the first batch, `is_blank` that no batch has ever shown anything. The rest is filled
-    where the source's settings ask for it: what each account published lately, by key what waits
-    or may be edited, and the first keys of what was kept from it for want of votes. `addresses` are
-    those of the config's accounts, by name, as far as they are known. `was_cut` tells that the
-    last batch had more entries than are read of one, and `held` counts what each account holds of
-    the source's storms.
+    key of 0.1.0, which kept none), `published` those of its keys each account has published or
+    queued. `address_changed` tells that the source is read from another URL than the last time.
+    `last_batch_at` is None before the first batch. `is_blank` tells that no batch has ever had an
+    entry. `was_cut` tells that the last batch had more entries than are read of one. `held` counts
+    the deliveries of the source's storms that each account holds. `addresses` are the known
+    fediverse addresses of the config's accounts, by name.
+
+    The rest is filled where the source's settings need it: `recent` for the limits on similar and
+    frequent posts, `made` the posts that may be changed, by key of their entry, and `outvoted` the
+    first keys of entries that were refused for too low a score.
     """
 
     seen: Mapping[bytes, bytes | None] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Plain text: cleaned, made harmless, measured as servers measure it, and shortened."""
+"""Plain text: cleaning, defusing, measuring as servers do, and shortening."""
 
 from reblogbot.core.text.cleaning import clean, one_line
 from reblogbot.core.text.escaping import escape

@@ -1,4 +1,4 @@
-"""What nobody can see is taken out of a text; what can be seen stays as it was."""
+"""Removal of invisible characters; visible ones stay as they are."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ _LINE_END = regex.compile(r"\r\n?|[\v\f\x1c-\x1e\x85\u2028\u2029]")
 _BLANKS = regex.compile(r"[^\S\n]{2,}|[^\S\n \u00a0\u3000]")
 _LINE_EDGES = regex.compile(r"[^\S\n]*\n[^\S\n]*")
 _BLANK_LINES = regex.compile(r"\n{3,}")
-# no script stacks more marks on a letter; texts that do want to be a nuisance
-_TOWER = regex.compile(r"(\p{M}{8})\p{M}+")
+# no script stacks more marks on a letter, but "Zalgo" texts do
+_MANY_MARKS = regex.compile(r"(\p{M}{8})\p{M}+")
 
 # scripts whose spelling needs the joiners (Unicode Standard, 9.2 and 12)
 _JOINED = (
@@ -30,31 +30,33 @@ _VISIBLE_BY_CONTEXT = "|".join(
         r"(?<=\U0001f3f4[\U000e0020-\U000e007e]{0,6})[\U000e0020-\U000e007f]",
     )
 )
-# controls, surrogates without a partner, non-characters, bidi and other invisible formatting
-_UNSEEN = (
+# controls, lone surrogates, non-characters, bidi and other invisible formatting
+_INVISIBLE = (
     r"[[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}\p{Default_Ignorable_Code_Point}"
     r"\p{Bidi_Control}\ufff9-\ufffc]--[\n]]"
 )
-_SUSPECT = regex.compile(_UNSEEN, regex.V1)
-_SWEEP = regex.compile(rf"(?={_UNSEEN})(?:({_VISIBLE_BY_CONTEXT})|.)", regex.V1 | regex.DOTALL)
+_ANY_INVISIBLE = regex.compile(_INVISIBLE, regex.V1)
+_TO_REMOVE = regex.compile(
+    rf"(?={_INVISIBLE})(?:({_VISIBLE_BY_CONTEXT})|.)", regex.V1 | regex.DOTALL
+)
 
 
 def clean(text: str) -> str:
-    """The text without anything invisible: controls, bidi, zero-width, lone surrogates.
+    """The text without invisible characters: controls, bidi, zero-width, lone surrogates.
 
-    Joiners and variation selectors stay where they change what is seen. Between paragraphs
-    stands one blank line at most. Letters are not normalised: what is posted is what the source
-    wrote.
+    Joiners and variation selectors stay where they change what is seen. Paragraphs are separated
+    by one blank line at most. Letters are not normalised: the text is posted as the source
+    wrote it.
     """
     text = _LINE_END.sub("\n", text).replace("\t", " ")
-    if _SUSPECT.search(text):
-        text = _SWEEP.sub(lambda found: found[1] or "", text)
-    text = _TOWER.sub(r"\1", text)
+    if _ANY_INVISIBLE.search(text):
+        text = _TO_REMOVE.sub(lambda match: match[1] or "", text)
+    text = _MANY_MARKS.sub(r"\1", text)
     text = _BLANKS.sub(" ", text)
     text = _LINE_EDGES.sub("\n", text)
     return _BLANK_LINES.sub("\n\n", text).strip()
 
 
 def one_line(text: str) -> str:
-    """The cleaned text on one line, words apart by single spaces."""
+    """The cleaned text on one line, its words separated by single spaces."""
     return " ".join(clean(text).split())

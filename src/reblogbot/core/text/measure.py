@@ -1,4 +1,4 @@
-"""How long a text is: in grapheme clusters, and as a server counts a post."""
+"""The length of a text: in grapheme clusters, and as a server counts a post."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from reblogbot.core.text.escaping import escape
 from reblogbot.core.text.links import counted
 from reblogbot.model import Limits
 
-# \X looks back over all of a run of regional indicators for each of them; flags are pairs of them
+# flags are pairs of regional indicators; for each in a long run, \X looks back over the whole run
 _CLUSTER = regex.compile(r"\p{RI}{1,2}+[\p{GCB=Extend}\p{GCB=ZWJ}\p{GCB=SpacingMark}]*+|\X")
 # Mastodon, account.rb, MENTION_RE, with the plainer names of older versions
 _MENTION = regex.compile(r"(?<![=/\w])(@[a-z0-9_]+)@[a-z0-9.-]+[a-z0-9]", regex.IGNORECASE)
 _PLACEHOLDER = "x"
-# signs that never join their neighbours (UAX 29, GB4, GB5 and GB999): most texts are nothing else
+# characters that never join their neighbours (UAX 29, GB4, GB5 and GB999), as in most texts
 _ALONE = regex.compile(r"[\p{GCB=Other}\p{GCB=LF}\p{GCB=Control}]*+")
 
 
 def graphemes(text: str) -> list[str]:
-    """The grapheme clusters of the text, what a reader takes for one character each (UAX 29)."""
+    """The grapheme clusters of the text: what readers see as single characters (UAX 29)."""
     return list(text) if _is_simple(text) else _CLUSTER.findall(text)
 
 
 def size(text: str) -> int:
-    """The number of grapheme clusters."""
+    """The number of grapheme clusters in the text."""
     return len(text) if _is_simple(text) else len(_CLUSTER.findall(text))
 
 
 def length(text: str, limits: Limits, spoiler: str = "") -> int:
-    """What the post counts against `limits.characters`, never less than the server counts.
+    """The length of a post that `limits.characters` restricts, never less than the server counts.
 
     A link counts `per_link` where the server says so, else in full; a remote mention its
     local part; the content warning in full (Mastodon, status_length_validator.rb). A server
@@ -41,7 +41,7 @@ def length(text: str, limits: Limits, spoiler: str = "") -> int:
 
 
 def _weight(link: regex.Match[str], per_link: int) -> int:
-    # a host without a public name is no link to Mastodon, but may be one to a fork of it
+    # Mastodon counts no link without a known top-level domain, but some of its forks do
     return per_link if link["domain"] else max(per_link, size(link[0]))
 
 

@@ -1,4 +1,4 @@
-"""Foreign text made harmless: no server finds a mention, a hashtag or a disguised link in it."""
+"""Defusing of foreign text: no server finds a mention, hashtag or disguised link in it."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _SIGN = "@＠#＃"
 _RUN = r"(?:[@＠＃]|\#(?!\ufe0f\u20e3))"
 # characters that cannot belong to a hashtag on any server, Misskey included
 _NO_TAG = r"[\s.,!?'\":/<>\]】」）]"
-# a link as elsewhere, but none that runs on into [label](address)
+# LINK, but ending before the ]( of [label](address)
 _SCHEME, _NOT_BLANK = LINK.pattern.removesuffix("+").split("://")
 _NUMBER = rf"\#(?=[0-9]++(?![{_WORD}{_SIGN}]))"
-# alternatives from the most to the least specific; each consumes a whole run of signs
+# alternatives from the most to the least specific; each matches a whole run of @ and #
 _HAZARDS = regex.compile(
     rf"""
     (?P<link> {_SCHEME}://(?: (?!\]\() {_NOT_BLANK} )+ )
@@ -36,102 +36,102 @@ _HAZARDS = regex.compile(
     | (?P<signs> {_RUN}++ )
     # [label](address), [label][name] and [name]: address, in Markdown and MFM
     | (?P<bracket> \] (?=[(\[:]) )
-    # MFM functions, MFM tags, HTML tags with attributes
     # Pleroma takes &bob@example.org for an account
     | (?P<prefix> (?<! [^\s<>`(] ) [&+] (?= [A-Za-z0-9_-]++ @ ) )
+    # MFM functions, MFM tags, HTML tags with attributes
     | (?P<opener> \$(?=\[) | <(?=/?(?:center|plain)>|[A-Za-z][\w-]*+\s[^<>=]*+=) )
     """,
     regex.VERBOSE,
 )
 _NEEDS_GAP = regex.compile(rf"[{_WORD}\]$<:/]")
 
-# what MFM takes for one link, and all other servers do: ASCII with balanced brackets
+# what MFM, the strictest of all, takes for one whole link: ASCII with balanced brackets
 _IN_LINK = r"[.,a-zA-Z0-9_/:%#@$&?!~=+-]"
-_WHOLE = regex.compile(
+_WHOLE_LINK = regex.compile(
     rf"https?://(?:{_IN_LINK}|\((?:{_IN_LINK}|\({_IN_LINK}*\))*\)|\[{_IN_LINK}*\])++"
 )
 _PLAIN_IN_LINK = ".,_/:%@$&?!~=+-"
 _ENDS_SAFELY = regex.compile(r"[A-Za-z0-9]\Z")
-# where Mastodon finds a mention even within a link (account.rb, MENTION_RE)
+# Mastodon finds such a mention even within a link (account.rb, MENTION_RE)
 _MENTION_IN_LINK = regex.compile(r"(?<![=/\w])@(?=\w|\Z)")
 
 
 def defuse(text: str, *, numbers: bool = True) -> str:
-    """The text without the signs of mentions and hashtags: `alice`, `alice (host)`, `word`.
+    """The text without the @ and # of mentions and hashtags: `alice`, `alice (host)`, `word`.
 
-    Judged by the strictest parser of all (docs/adr/0020): Misskey's, where only an ASCII letter
-    or digit before a sign protects it. Signs are removed rather than replaced: an invisible
-    character behind them is what `clean` removes. Addresses such as bob@example.org stay, and
-    links keep working, with `%40` for their `@`. A space breaks `[label](address)`, MFM
-    functions and HTML tags. With `numbers`, `#1` counts as a hashtag, as some servers have it.
-    One pass, in time that grows with the text.
+    By the rules of the parser that finds the most (ADR 0020): Misskey's, for which only an ASCII
+    letter or digit before an @ or # makes it part of a word. The characters are removed and not
+    separated by an invisible one, since `clean` removes those (ADR 0008). Addresses such as
+    bob@example.org stay, and links keep working, with `%40` for their `@`. A space breaks
+    `[label](address)`, MFM functions and HTML tags. With `numbers`, `#1` counts as a hashtag, as it
+    does on some servers. One pass, in time proportional to the text.
     """
 
-    def harmless(found: regex.Match[str]) -> str:
-        if found["number"]:
-            return _without_signs(found) if numbers else found[0]
-        return _harmless(found)
+    def harmless(match: regex.Match[str]) -> str:
+        if match["number"]:
+            return _without_signs(match) if numbers else match[0]
+        return _harmless(match)
 
     return _HAZARDS.sub(harmless, text)
 
 
 def harmless_link(link: str) -> str:
-    """The same link, in which no server finds a mention or hashtag if it stands on a line alone."""
-    if _WHOLE.fullmatch(link):
+    """The link in a form in which no server finds a mention or hashtag, on a line of its own."""
+    if _WHOLE_LINK.fullmatch(link):
         return _MENTION_IN_LINK.sub("%40", link)
-    return _closed_head(link).replace("@", "%40")
+    return _with_encoded_path(link).replace("@", "%40")
 
 
-def _harmless(found: regex.Match[str]) -> str:
+def _harmless(match: regex.Match[str]) -> str:
     """The replacement of one hazard."""
-    match found.lastgroup:
+    match match.lastgroup:
         case "link":
-            return _link_in_text(found)
+            return _link_in_text(match)
         case "kept":
-            return found[0]
+            return match[0]
         case "keycap" | "bracket" | "prefix" | "opener":
-            return f"{found[0]} "
-    return _without_signs(found)
+            return f"{match[0]} "
+    return _without_signs(match)
 
 
-def _without_signs(found: regex.Match[str]) -> str:
-    """The words behind the signs, apart from the word before them: 回复@某人 becomes 回复 某人."""
-    before = found.string[max(0, found.start() - 1) : found.start()]
+def _without_signs(match: regex.Match[str]) -> str:
+    """The name behind @ or #, separated from the word before: 回复@某人 becomes 回复 某人."""
+    before = match.string[max(0, match.start() - 1) : match.start()]
     gap = " " if _NEEDS_GAP.match(before) else ""
-    if found["topic"]:
-        return gap + found["topic"]
-    name, *hosts = regex.split(r"[@＠]+", found["handle"] or "")
+    if match["topic"]:
+        return gap + match["topic"]
+    name, *hosts = regex.split(r"[@＠]+", match["handle"] or "")
     return f"{gap}{name} ({', '.join(hosts)})" if hosts else gap
 
 
-def _link_in_text(found: regex.Match[str]) -> str:
-    """A link within a text, which not every server recognises there.
+def _link_in_text(match: regex.Match[str]) -> str:
+    """A link within a text, harmless also for servers that do not recognise it there.
 
-    GoToSocial, for one, knows none behind 「 or :, and so finds mentions and hashtags in it.
+    GoToSocial recognises no link behind 「 or :, and then finds mentions and hashtags in it.
     """
-    link = found["link"].replace("@", "%40").replace("＃", "%EF%BC%83")
-    # MFM may find a function in the rest of a link that it cuts short
+    link = match["link"].replace("@", "%40").replace("＃", "%EF%BC%83")
+    # MFM may end the link earlier, and would find a function in the rest
     link = link.replace("$[", "%24[")
-    head, _, fragment = _closed_head(link).partition("#")
+    head, _, fragment = _with_encoded_path(link).partition("#")
     fragment = fragment.replace("#", "%23")
     if not fragment:
         return head
     if fragment[0] in "/!" or _ENDS_SAFELY.search(head):
         return f"{head}#{fragment}"
-    if not head.endswith("/") or not _WHOLE.fullmatch(head):
+    if not head.endswith("/") or not _WHOLE_LINK.fullmatch(head):
         return f"{head}%23{fragment}"
-    before = found.string[max(0, found.start() - 1) : found.start()]
+    before = match.string[max(0, match.start() - 1) : match.start()]
     gap = " " if before.strip() else ""
     return f"{gap}{head}#{fragment}"
 
 
-def _closed_head(link: str) -> str:
-    """The link with all percent-encoded before its fragment that would end it early in MFM."""
+def _with_encoded_path(link: str) -> str:
+    """The link with everything before its fragment percent-encoded that would end it in MFM."""
     head, sign, fragment = link.partition("#")
-    if not sign or _WHOLE.fullmatch(head):
+    if not sign or _WHOLE_LINK.fullmatch(head):
         return link
     *origin, path = head.split("/", 3)
     if len(origin) < 3:
-        # a host without a path: percent-encoded it would be another
+        # a host cannot be percent-encoded: it would be another host
         return link
     return "/".join([*origin, quote(path, safe=_PLAIN_IN_LINK)]) + sign + fragment

@@ -1,4 +1,4 @@
-"""The admin's patterns run on foreign text, for a bounded time."""
+"""Regular expressions of the admin, run on foreign text with a time limit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ SECONDS = 0.1
 
 
 def matches(pattern: regex.Pattern[str], text: str) -> bool | None:
-    """Whether the pattern is found in the text; None when it takes too long to tell."""
+    """Whether the pattern matches in the text; None when the search takes too long."""
     try:
         return pattern.search(text, timeout=SECONDS) is not None
     except TimeoutError:
@@ -16,7 +16,7 @@ def matches(pattern: regex.Pattern[str], text: str) -> bool | None:
 
 
 def replaced(pattern: regex.Pattern[str], replacement: str, text: str) -> str:
-    """The text with every match replaced; as it was, when that takes too long or cannot be done."""
+    """The text with every match replaced; unchanged when that takes too long or fails."""
     try:
         return pattern.sub(replacement, text, timeout=SECONDS)
     except (TimeoutError, regex.error, IndexError):

@@ -1,10 +1,10 @@
-"""Claims about addresses of one page: which are equal, and which are not."""
+"""Page links: which addresses are one page, and which are not."""
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reblogbot.core.page_link import differing_parameters, page_link, without_place
+from reblogbot.core.identity.page_link import differing_parameters, page_link, without_fragment
 
 PAGE = "https://a.example/b/c?x=1&y=2"
 
@@ -32,7 +32,7 @@ PAGE = "https://a.example/b/c?x=1&y=2"
         "https://www.google.com/url?rct=j&url=https%3A%2F%2Fwww.a.example%2Fb%2Fc%3Fx%3D1%26y%3D2&ct=ga",
     ],
 )
-def test_one_page_is_one_under_all_its_addresses(other):
+def test_all_addresses_of_a_page_have_one_page_link(other):
     assert page_link(other) == page_link(PAGE)
 
 
@@ -51,7 +51,7 @@ def test_one_page_is_one_under_all_its_addresses(other):
         "https://a.example/amp/b/c?x=1&y=2",
     ],
 )
-def test_another_page_is_another(other):
+def test_other_pages_have_other_page_links(other):
     assert page_link(other) != page_link(PAGE)
 
 
@@ -71,7 +71,7 @@ def test_sites_with_several_hosts_have_one_page(one, other):
     assert page_link(one) == page_link(other) != ""
 
 
-def test_a_name_that_is_ignored_is_no_part_of_the_page():
+def test_an_ignored_name_is_no_part_of_the_page():
     links = [f"https://a.example/view?sid={sid}&t=1" for sid in "abc"]
     assert len({page_link(link, frozenset({"sid"})) for link in links}) == 1
     assert len({page_link(link) for link in links}) == 3
@@ -82,15 +82,15 @@ def test_a_host_keeps_what_was_registered():
     assert page_link("https://www.example/a") == "https://www.example/a"
 
 
-def test_a_route_is_part_of_the_page_and_a_place_is_not():
-    assert without_place(page_link("https://a.example/x#v1")) == "https://a.example/x"
-    assert without_place(page_link("https://a.example/#!/v1")) == "https://a.example/#!/v1"
+def test_a_route_is_part_of_the_page_and_a_fragment_is_not():
+    assert without_fragment(page_link("https://a.example/x#v1")) == "https://a.example/x"
+    assert without_fragment(page_link("https://a.example/#!/v1")) == "https://a.example/#!/v1"
 
 
 @pytest.mark.parametrize(
     "link", ["", "mailto:a@b.example", "https://u:p@a.example/", "javascript:1"]
 )
-def test_what_is_no_usable_link_is_no_page(link):
+def test_an_unusable_link_has_no_page_link(link):
     assert page_link(link) == ""
 
 
@@ -109,7 +109,7 @@ parts = st.sampled_from(
 
 @settings(deadline=None, max_examples=500)
 @given(st.lists(parts, max_size=12).map("".join))
-def test_the_form_is_settled(rest):
+def test_the_page_link_of_a_page_link_is_itself(rest):
     page = page_link(f"https://{rest}")
     assert page_link(page) == page
     assert page.isascii()

@@ -1,4 +1,4 @@
-"""Claims about links: which are one, and which are posted how."""
+"""Links: which have one canonical form, and in which form they are posted."""
 
 import hashlib
 import re
@@ -15,7 +15,7 @@ from reblogbot.core.identity import (
     key,
     site_of,
 )
-from reblogbot.core.page_link import page_link
+from reblogbot.core.identity.page_link import page_link
 from reblogbot.core.text import clean
 from reblogbot.core.text.links import LINK
 
@@ -154,7 +154,7 @@ def test_canonical_links(link, canonical):
         "https://" + "a" * 64 + ".example/",
     ],
 )
-def test_what_is_no_usable_link_has_neither_form(link):
+def test_an_unusable_link_has_neither_form(link):
     assert canonical_link(link) == ""
     assert clean_link(link) == ""
     assert host_of(link) == ""
@@ -261,7 +261,7 @@ def test_tracking_parameters_go(name):
         ("https://x.com/ann/status/1?s=20&t=abc", "https://x.com/ann/status/1"),
     ],
 )
-def test_what_tells_of_the_reader_goes_from_the_link_and_from_what_is_compared(tracked, clean):
+def test_tracking_is_removed_from_the_posted_and_the_compared_link(tracked, clean):
     assert clean_link(tracked) == clean
     assert page_link(tracked) == page_link(clean)
     # by this form older stores know their entries
@@ -278,12 +278,12 @@ def test_what_tells_of_the_reader_goes_from_the_link_and_from_what_is_compared(t
         "https://example.org/?sourceid=7&feature=4",
     ],
 )
-def test_what_is_tracking_on_one_site_or_with_one_value_stays_elsewhere(link):
+def test_parameters_that_are_tracking_on_one_site_or_with_one_value_stay_elsewhere(link):
     assert clean_link(link) == link
 
 
 def test_the_list_of_tracking_parameters_is_in_order():
-    text = files("reblogbot.core").joinpath("tracking_parameters.txt").read_text("utf-8")
+    text = files("reblogbot.core.identity").joinpath("tracking_parameters.txt").read_text("utf-8")
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
     rules = [line for line in lines if not line.startswith("[")]
     assert [line for line in lines if line not in rules] == ["[0.1.0]", "[0.2.0]"]
@@ -295,7 +295,7 @@ def test_the_list_of_tracking_parameters_is_in_order():
 
 
 def test_the_list_of_the_first_release_is_as_it_was():
-    text = files("reblogbot.core").joinpath("tracking_parameters.txt").read_text("utf-8")
+    text = files("reblogbot.core.identity").joinpath("tracking_parameters.txt").read_text("utf-8")
     first = text.partition("[0.1.0]")[2].partition("[0.2.0]")[0]
     names = [line for line in first.splitlines() if line and not line.startswith("#")]
     digest = hashlib.sha256("\n".join(names).encode()).hexdigest()
@@ -338,7 +338,7 @@ def test_links_are_posted_as_given_but_safe_in_a_text(link, posted):
 @example("https://example.org/,@")
 @example("https://example.org/?utm_a=1&utm_b=2")
 @example("https://bücher.example#top")
-def test_both_forms_of_a_link_agree_and_are_settled(link):
+def test_both_forms_of_a_link_agree_and_are_stable(link):
     canonical, posted = canonical_link(link), clean_link(link)
     assert bool(canonical) == bool(posted)
     assert canonical_link(posted) == canonical
@@ -375,19 +375,19 @@ def test_the_host_of_a_link_is_in_lower_case_ascii():
         ("javascript:alert(1)", ""),
     ],
 )
-def test_a_site_is_what_somebody_registered(link, site):
+def test_a_site_is_a_registered_domain(link, site):
     assert site_of(link) == site
 
 
 # what a mutation of the code would change unseen
 
 
-def test_a_key_tells_kind_value_and_their_borders_apart():
+def test_a_key_distinguishes_kind_values_and_their_boundaries():
     assert len({key("guid", "a"), key("uri", "a"), key("guid", "b"), key("guid", "a", "b")}) == 4
     assert key("guid", "ab", "c") != key("guid", "a", "bc")
 
 
-def test_the_longest_link_is_a_link_and_one_sign_more_is_none():
+def test_the_longest_link_is_valid_and_one_character_more_is_not():
     link = "https://example.org/".ljust(4096, "x")
     assert canonical_link(link) == link
     assert canonical_link(f"  {link}  ") == link
@@ -414,7 +414,7 @@ def test_a_port_is_a_number_of_sixteen_bits(port, is_one):
         ("🍕.ws", "xn--vi8h.ws"),
     ],
 )
-def test_a_host_is_what_a_name_server_could_be_asked_for(host, ascii_host):
+def test_a_host_is_a_valid_domain_name(host, ascii_host):
     assert host_of(f"https://{host}/") == ascii_host
 
 

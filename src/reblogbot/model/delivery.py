@@ -1,0 +1,79 @@
+"""Deliveries, the states they may take, and the transitions between these states."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from reblogbot.model.post import Post, Receipt
+
+
+class State(StrEnum):
+    """The state of a delivery; TRANSITIONS has the ways between them."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    DOUBT = "doubt"
+    SENT = "sent"
+    HELD = "held"
+    SKIPPED = "skipped"
+    DEAD = "dead"
+
+
+TRANSITIONS: dict[State, frozenset[State]] = {
+    # queued → sent: a read-back, or a lookup of the status, showed that it is already published
+    State.QUEUED: frozenset({State.SENDING, State.SENT, State.HELD, State.SKIPPED}),
+    State.SENDING: frozenset({State.SENT, State.QUEUED, State.DOUBT, State.DEAD}),
+    State.DOUBT: frozenset({State.SENT, State.QUEUED, State.HELD, State.DEAD}),
+    # an admin may release or skip what is held, and retry what is skipped or dead
+    State.HELD: frozenset({State.QUEUED, State.SKIPPED, State.SENT}),
+    State.SKIPPED: frozenset({State.QUEUED}),
+    State.DEAD: frozenset({State.QUEUED}),
+    State.SENT: frozenset(),
+}
+OPEN = frozenset({State.QUEUED, State.SENDING, State.DOUBT, State.HELD})
+"""The states that are not final: the bot or an admin still has to decide."""
+RENDERED_ANEW = "rendered anew: its entry changed"
+"""The note on a waiting delivery whose text was rendered again automatically."""
+PART_OF = "digest: it is part of delivery"
+"""The start of the note on a delivery that was skipped because a digest contains its text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One publication for one account: the frozen post, its state, and the last error.
+
+    `due` is the instant from which it may be worked on; `score` orders a source that sends its
+    best first.
+    """
+
+    id: int
+    account: str
+    source: str
+    identity: bytes
+    post: Post
+    state: State
+    due: datetime
+    queued_at: datetime
+    key_version: int = 0
+    """The version of its Idempotency-Key; another version is another key."""
+    attempts: int = 0
+    failed_lookups: int = 0
+    """Read-backs since the last attempt that did not find the post on the server."""
+    sent_from: datetime | None = None
+    """When the key of the present version was first used, None when it was not used yet."""
+    published_at: datetime | None = None
+    """When the entry was published; `queue_order.too_old` compares it with `max_age`."""
+    score: float | None = None
+    error: str = ""
+    receipt: Receipt | None = None
+    settled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An earlier post of an account: when it was sent, and from which source."""
+
+    at: datetime
+    source: str
