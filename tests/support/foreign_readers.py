@@ -388,7 +388,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "targets.limits.limits": lambda text: limits.limits({"max_toot_chars": text, "uri": text}),
     "targets.limits.markup": lambda text: limits.markup({"version": text}),
     "targets.limits.is_mastodon": lambda text: limits.is_mastodon({"version": text}),
-    "targets.ratelimit.until": lambda text: rate_limit.until(
+    "targets.ratelimit.until": lambda text: rate_limit.ends_at(
         dict.fromkeys(["retry-after", "ratelimit", "x-ratelimit-reset", "date"], text), NOW
     ),
     "targets.standing.standing": lambda text: published.standing(status(text)),

@@ -20,6 +20,7 @@ QUIET_SHARE = 24
 HOURS_A_WEEK = 7 * 24
 _FRESHEST = timedelta(days=366)
 _EPOCH_FROM = 1_000_000_000
+_EPOCH_MILLISECONDS_FROM = 100_000_000_000
 
 Reason = Literal["interval", "quiet", "server", "skipped_hours", "cron", "failures", "asked", ""]
 """Why the next poll is when it is; "" where nobody knows.
@@ -132,18 +133,21 @@ def back_off(every: timedelta, failures: int, dice: float) -> timedelta:
     return min(doubled * (1 + dice / 2), LONGEST)
 
 
-def retry_after(value: str, now: datetime, server_date: str = "") -> datetime | None:
-    """The instant a Retry-After header names, within 1 minute … 24 hours from `now`.
+def retry_after(
+    value: str, now: datetime, server_date: str = "", *, longest: timedelta = LONGEST
+) -> datetime | None:
+    """The instant that a Retry-After or a rate limit's reset header names.
 
-    Understood are seconds, whole or not, HTTP and ISO dates and epoch seconds; of a list the
-    longest counts. None when it is absent or says nothing. A date is measured against the
-    server's own `server_date` (its Date header), for its clock may be off. (RFC 9110 §10.2.3)
+    It lies between one minute and `longest` from `now`. A value is seconds, whole or not, an HTTP
+    or ISO date, or epoch seconds or milliseconds; of a list the longest wait counts. None when the
+    value is absent or cannot be read. Dates are measured against the server's own Date header,
+    `server_date`, because its clock may be wrong. (RFC 9110 §10.2.3)
     """
-    waits = [_wait(part, now, server_date) for part in (value, *value.split(","))]
+    waits = [_wait(part, now, server_date, longest) for part in (value, *value.split(","))]
     known = [wait for wait in waits if wait is not None]
     if not known:
         return None
-    return now + min(max(*known, SHORTEST_HOLD), LONGEST)
+    return now + min(max(*known, SHORTEST_HOLD), longest)
 
 
 def freshness(headers: Mapping[str, str], now: datetime) -> timedelta | None:
@@ -163,19 +167,22 @@ def freshness(headers: Mapping[str, str], now: datetime) -> timedelta | None:
     return min(left, _FRESHEST) if left > timedelta(0) else None
 
 
-def _wait(text: str, now: datetime, server_date: str) -> timedelta | None:
+def _wait(text: str, now: datetime, server_date: str, longest: timedelta) -> timedelta | None:
     text = text.strip()
+    server_now = _date(server_date) or now
     try:
-        number = float(text)
+        seconds = float(text)
     except ValueError:
-        named = _date(text)
-        return None if named is None else named - (_date(server_date) or now)
-    if math.isnan(number):
+        instant = _date(text)
+        return None if instant is None else instant - server_now
+    if math.isnan(seconds):
         return None
-    if number >= _EPOCH_FROM:
-        number -= now.timestamp()
-    bound = LONGEST.total_seconds()
-    return timedelta(seconds=max(-bound, min(number, bound)))
+    if seconds >= _EPOCH_FROM:
+        epoch = seconds / 1000 if seconds >= _EPOCH_MILLISECONDS_FROM else seconds
+        seconds = epoch - server_now.timestamp()
+    # a timedelta cannot hold every float
+    bound = longest.total_seconds()
+    return timedelta(seconds=max(-bound, min(seconds, bound)))
 
 
 def _date(text: str) -> datetime | None:

@@ -187,7 +187,7 @@ def good(
         if verdict is Verdict.OK:
             return outcome
         if verdict is Verdict.RATE_LIMITED:
-            at = rate_limit.until(outcome.headers, now)
+            at = rate_limit.ends_at(outcome.headers, now)
             raise RateLimited(slug, f"{where}: too many requests; waiting until {at:%H:%M} UTC", at)
     raise _CLASSES[verdict](slug, message(slug, outcome, where, secret))
 
