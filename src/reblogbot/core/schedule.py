@@ -143,7 +143,8 @@ def retry_after(
     value is absent or cannot be read. Dates are measured against the server's own Date header,
     `server_date`, because its clock may be wrong. (RFC 9110 §10.2.3)
     """
-    waits = [_wait(part, now, server_date, longest) for part in (value, *value.split(","))]
+    server_now = _date(server_date) or now
+    waits = [_wait(part, server_now, longest) for part in (value, *value.split(","))]
     known = [wait for wait in waits if wait is not None]
     if not known:
         return None
@@ -167,9 +168,8 @@ def freshness(headers: Mapping[str, str], now: datetime) -> timedelta | None:
     return min(left, _FRESHEST) if left > timedelta(0) else None
 
 
-def _wait(text: str, now: datetime, server_date: str, longest: timedelta) -> timedelta | None:
+def _wait(text: str, server_now: datetime, longest: timedelta) -> timedelta | None:
     text = text.strip()
-    server_now = _date(server_date) or now
     try:
         seconds = float(text)
     except ValueError:
