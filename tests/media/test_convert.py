@@ -12,7 +12,7 @@ from PIL import Image
 from sample_images import GPS, opened, photo, png, saved, written
 
 from reblogbot.errors import SourceError
-from reblogbot.media.convert import MOST_PIXELS, convert, kind
+from reblogbot.media.convert import MAX_PIXELS, convert, image_type
 
 ROOMY = 10_000_000, 16_777_216
 KINDS = ["PNG", "JPEG", "GIF", "WEBP", "AVIF", "HEIF"]
@@ -22,7 +22,7 @@ pillow_heif.register_heif_opener()
 
 @pytest.mark.parametrize("name", KINDS)
 def test_a_picture_is_known_by_how_it_begins(name):
-    assert kind(saved(name)) == TYPES.get(name, f"image/{name.lower()}")
+    assert image_type(saved(name)) == TYPES.get(name, f"image/{name.lower()}")
 
 
 @pytest.mark.parametrize("name", ["AVIF", "HEIF"])
@@ -103,7 +103,7 @@ def test_a_header_that_promises_more_than_there_is_makes_no_picture():
 def test_too_many_pixels_become_few_enough_in_the_same_shape(name):
     made, mime = convert(saved(name, (80, 40)), 10_000_000, 800)
     width, height = opened(made).size
-    assert (mime, kind(made)) == ("image/jpeg", "image/jpeg")
+    assert (mime, image_type(made)) == ("image/jpeg", "image/jpeg")
     assert width * height <= 800
     assert (width, height) == (40, 20)
 
@@ -201,9 +201,9 @@ def test_no_bytes_make_anything_but_an_image_that_fits_or_an_error_with_words(
         assert error.slug in {"image_unreadable", "image_too_large"}
         assert error.message
     else:
-        assert kind(made or content) == mime
+        assert image_type(made or content) == mime
         assert len(made or content) <= most_bytes
 
 
 def test_no_more_pixels_are_unpacked_than_a_worker_has_room_for():
-    assert 4 * MOST_PIXELS < 512 * 1024 * 1024 / 2
+    assert 4 * MAX_PIXELS < 512 * 1024 * 1024 / 2

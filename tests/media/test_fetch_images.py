@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sample_images import opened, photo, png, saved
 
 from reblogbot.config.settings import HttpSettings
-from reblogbot.media.fetch import MOST, ImageFetcher
+from reblogbot.media.fetch import MAX_IMAGES, ImageFetcher
 from reblogbot.model import Entry, Limits, Media
 from reblogbot.ports import Response
 from reblogbot.web.http import Fetcher
@@ -84,7 +84,7 @@ def test_no_more_are_fetched_than_the_server_takes(visitor, feeds):
     media = [shown(feeds, f"/{number}.png", png()) for number in range(20)]
     assert len(visitor.fetched(*media, limits=Limits(media=2))) == 2
     assert len(feeds.asked) == 2
-    assert len(visitor.fetched(*media, limits=Limits(media=1_000_000))) == MOST
+    assert len(visitor.fetched(*media, limits=Limits(media=1_000_000))) == MAX_IMAGES
 
 
 @pytest.mark.parametrize(

@@ -19,11 +19,11 @@ import pytest
 from sample_images import saved
 
 from reblogbot.errors import SourceError
-from reblogbot.media import convert as fitting
+from reblogbot.media.convert import convert, image_type
+from reblogbot.media.page_images import page_images
 from reblogbot.runtime import confinement
 from reblogbot.runtime.parser_pool import WorkerPool
 from reblogbot.sources.fediverse import statuses
-from reblogbot.sources.scrape import page_images
 from reblogbot.sources.shared.body import Body, read_feed
 
 pillow_heif.register_heif_opener()
@@ -308,8 +308,8 @@ async def test_it_leaves_no_core(child):
 @pytest.mark.parametrize("name", ["PNG", "JPEG", "GIF", "WEBP", "AVIF", "HEIF"])
 async def test_it_still_converts_images_whose_libraries_it_loads_when_confined(name):
     async with WorkerPool(workers=1) as pool:
-        made, mime = await pool(fitting.convert, saved(name, (400, 200)), 10_000, 5_000)
-    assert (mime, fitting.kind(made)) == ("image/jpeg", "image/jpeg")
+        made, mime = await pool(convert, saved(name, (400, 200)), 10_000, 5_000)
+    assert (mime, image_type(made)) == ("image/jpeg", "image/jpeg")
 
 
 async def test_it_still_knows_time_zones_languages_and_types_of_files(child):
@@ -320,7 +320,7 @@ async def test_it_still_knows_time_zones_languages_and_types_of_files(child):
     assert batch.entries[0].published_at == datetime(2026, 11, 27, 4, tzinfo=UTC)
     assert await child(statuses.mime, "https://x.example/a.webp", "image") == "image/webp"
     page = b'<meta property="og:image" content="/a.png">'
-    (picture,) = await child(page_images.pictures, page, "text/html", "https://x.example/", 1)
+    (picture,) = await child(page_images, page, "text/html", "https://x.example/", 1)
     assert picture.url == "https://x.example/a.png"
 
 

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from reblogbot.media import convert as fitting
+from reblogbot.media.convert import convert
+from reblogbot.media.page_images import page_images
 from reblogbot.model import (
     Author,
     Batch,
@@ -31,7 +32,7 @@ from reblogbot.sources.chouti import parse as parse_chouti
 from reblogbot.sources.fediverse import activitypub, statuses
 from reblogbot.sources.feed import links as feed_links
 from reblogbot.sources.feed import parse as parse_feed
-from reblogbot.sources.scrape import page_images, parse_json_list, parse_page
+from reblogbot.sources.scrape import parse_json_list, parse_page
 from reblogbot.sources.shared import body
 
 
@@ -178,8 +179,8 @@ OFFLOADED = [
     activitypub.webfinger,
     body.read_feed,
     feed_links.named,
-    fitting.convert,
-    page_images.pictures,
+    convert,
+    page_images,
     parse_chouti.parse_json,
     parse_chouti.parse_official_feed,
     parse_chouti.parse_page,

@@ -38,6 +38,7 @@ from reblogbot.core.text import (
     shortening,
 )
 from reblogbot.core.text.hashtags import hashtags, untagged
+from reblogbot.media.page_images import page_images
 from reblogbot.model import Author, Batch, Entry, Limits, Markup, Media, Post
 from reblogbot.model.evidence import Habits
 from reblogbot.model.history import SourceHistory
@@ -56,7 +57,7 @@ from reblogbot.sources.feed import (
 )
 from reblogbot.sources.feed import links as feed_links
 from reblogbot.sources.feed import parse as parse_feed
-from reblogbot.sources.scrape import json_query, page_images, parse_json_list, parse_page
+from reblogbot.sources.scrape import json_query, parse_json_list, parse_page
 from reblogbot.sources.shared import (
     body,
     dates,
@@ -82,11 +83,11 @@ MODULES = """
     sources.dates sources.document sources.encoding sources.entry_media sources.feed_links sources.headline
     sources.json_query sources.json_text sources.jsonfeed sources.likeness sources.meta_refresh sources.not_a_feed
     sources.skipped_hours
-    sources.parse_card sources.parse_chouti sources.parse_feed sources.parse_json_list
+    sources.parse_chouti sources.parse_feed sources.parse_json_list
     sources.parse_page sources.people sources.plain sources.selectors
     sources.spans
     sources.statuses sources.timeline sources.urls sources.xml_text
-    targets.classify targets.limits targets.ratelimit targets.standing web.addresses
+    targets.classify targets.limits targets.ratelimit targets.standing web.addresses media.page_images
 """.split()
 """The modules whose public functions may be handed foreign text."""
 
@@ -337,7 +338,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "sources.skipped_hours.of_week": skipped_hours.of_week,
     "sources.not_a_feed.refuse": lambda text: not_a_feed.refuse(f"<html>{text}", URL),
     "sources.not_a_feed.unknown": lambda text: not_a_feed.unknown(text, URL),
-    "sources.parse_card.pictures": lambda text: page_images.pictures(
+    "media.page_images.page_images": lambda text: page_images(
         f"<meta property=og:image content='{text}'>{text}".encode("utf-8", "replace"), "", URL, 4
     ),
     "sources.parse_chouti.parse_json": lambda text: parse_chouti.parse_json(json_of(text)),

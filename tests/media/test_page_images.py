@@ -2,14 +2,14 @@
 
 import pytest
 
+from reblogbot.media.page_images import page_images
 from reblogbot.model import Media
-from reblogbot.sources.scrape.page_images import pictures
 
 URL = "https://news.example/2026/story.html"
 
 
 def found(head, wanted=4, content_type="text/html", encoding="utf-8"):
-    return pictures(head.encode(encoding), content_type, URL, wanted)
+    return page_images(head.encode(encoding), content_type, URL, wanted)
 
 
 def links(head, **options):
