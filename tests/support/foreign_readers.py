@@ -69,7 +69,8 @@ from reblogbot.sources.shared import (
     plain_text,
     urls,
 )
-from reblogbot.targets.mastodon import limits, published, rate_limit, responses
+from reblogbot.targets.mastodon import entities as mastodon_entities
+from reblogbot.targets.mastodon import limits, rate_limit, responses
 from reblogbot.web import addresses
 
 MODULES = """
@@ -87,16 +88,17 @@ MODULES = """
     sources.parse_page sources.people sources.plain sources.selectors
     sources.spans
     sources.statuses sources.timeline sources.urls sources.xml_text
-    targets.classify targets.limits targets.ratelimit targets.standing web.addresses media.page_images
+    targets.mastodon.entities targets.mastodon.limits targets.mastodon.rate_limit
+    targets.mastodon.responses web.addresses media.page_images
 """.split()
 """The modules whose public functions may be handed foreign text."""
 
 EDGES = frozenset(
     """
     sources.actor sources.chouti sources.fediverse sources.feed sources.home_server
-    sources.json_list sources.page sources.places sources.sax targets.fields targets.lookup
-    targets.mastodon
-    targets.media targets.recent targets.wire
+    sources.json_list sources.page sources.places sources.sax
+    targets.mastodon.lookup targets.mastodon.media targets.mastodon.own_statuses
+    targets.mastodon.status_params targets.mastodon.target targets.mastodon.transport
     """.split()
 )
 """Modules that fetch and send, read config, or hand foreign text on to the modules above."""
@@ -199,8 +201,8 @@ def status(text: str) -> dict[str, object]:
     return {**made, "account": dict(made), "card": {"url": text}}
 
 
-def answer(text: str) -> responses.Answer:
-    return responses.Answer(422, {"link": text}, text.encode("utf-8", "replace"))
+def answer(text: str) -> responses.ServerAnswer:
+    return responses.ServerAnswer(422, {"link": text}, text.encode("utf-8", "replace"))
 
 
 READERS: dict[str, Callable[[str], object]] = {
@@ -221,7 +223,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "core.text.repetition.without_heading": lambda text: repetition.without_heading(text, 1),
     "core.text.language.language_tag": language.language_tag,
     "core.text.markup.html_to_text": markup.html_to_text,
-    "core.text.markup.read_by": published.links_in,
+    "core.text.markup.read_by": mastodon_entities.links_in,
     "core.text.markup.unescape_once": markup.unescape_once,
     "core.text.measure.graphemes": measure.graphemes,
     "core.text.measure.size": measure.size,
@@ -378,28 +380,44 @@ READERS: dict[str, Callable[[str], object]] = {
     "sources.xml_text.no_permalinks": xml_text.no_permalinks,
     "sources.xml_text.media_groups": lambda text: xml_text.media_groups(f"<media:group {text}"),
     "sources.xml_text.media_alts": lambda text: xml_text.media_alts(f"<media:content {text}"),
-    "targets.classify.classify": lambda text: responses.classify(answer(text), "create"),
-    "targets.classify.remote_id": lambda text: responses.remote_id({"id": text}),
-    "targets.classify.good": lambda text: responses.good(
+    "targets.mastodon.responses.classify": lambda text: responses.classify(answer(text), "create"),
+    "targets.mastodon.entities.entity_id": lambda text: mastodon_entities.entity_id({"id": text}),
+    "targets.mastodon.responses.good_answer": lambda text: responses.good_answer(
         answer(text), "create", where="here", now=NOW, secret="s" * 40
     ),
-    "targets.classify.message": lambda text: responses.message("rejected", answer(text), "here"),
-    "targets.classify.words": lambda text: responses.words(answer(text), "s" * 40),
-    "targets.classify.host": responses.host,
-    "targets.limits.limits": lambda text: limits.limits({"max_toot_chars": text, "uri": text}),
-    "targets.limits.markup": lambda text: limits.markup({"version": text}),
-    "targets.limits.is_mastodon": lambda text: limits.is_mastodon({"version": text}),
-    "targets.ratelimit.until": lambda text: rate_limit.ends_at(
+    "targets.mastodon.responses.error_message": lambda text: responses.error_message(
+        "rejected", answer(text), "here"
+    ),
+    "targets.mastodon.responses.words_of": lambda text: responses.words_of(answer(text), "s" * 40),
+    "targets.mastodon.responses.host_of": responses.host_of,
+    "targets.mastodon.limits.limits": lambda text: limits.limits(
+        {"max_toot_chars": text, "uri": text}
+    ),
+    "targets.mastodon.limits.markup": lambda text: limits.markup({"version": text}),
+    "targets.mastodon.limits.is_mastodon": lambda text: limits.is_mastodon({"version": text}),
+    "targets.mastodon.rate_limit.ends_at": lambda text: rate_limit.ends_at(
         dict.fromkeys(["retry-after", "ratelimit", "x-ratelimit-reset", "date"], text), NOW
     ),
-    "targets.standing.standing": lambda text: published.standing(status(text)),
-    "targets.standing.receipt": lambda text: published.receipt(status(text)),
-    "targets.standing.names_of": lambda text: published.names_of(status(text)),
-    "targets.standing.page_of": lambda text: published.page_of(status(text)),
-    "targets.standing.links_in": published.links_in,
-    "targets.standing.last_id": lambda text: published.last_id([status(text)] * 3),
-    "targets.standing.text": lambda text: published.text({"a": text}, "a"),
-    "targets.standing.instant": published.instant,
+    "targets.mastodon.entities.published_status": lambda text: mastodon_entities.published_status(
+        status(text)
+    ),
+    "targets.mastodon.entities.receipt": lambda text: mastodon_entities.receipt(status(text)),
+    "targets.mastodon.entities.addresses_of": lambda text: mastodon_entities.addresses_of(
+        status(text)
+    ),
+    "targets.mastodon.entities.web_pages_of": lambda text: mastodon_entities.web_pages_of(
+        status(text)
+    ),
+    "targets.mastodon.entities.links_in": mastodon_entities.links_in,
+    "targets.mastodon.entities.last_id": lambda text: mastodon_entities.last_id([status(text)] * 3),
+    "targets.mastodon.entities.entity": lambda text: mastodon_entities.entity(status(text), "card"),
+    "targets.mastodon.entities.entities": lambda text: mastodon_entities.entities([text, {}]),
+    "targets.mastodon.entities.original": lambda text: mastodon_entities.original(status(text)),
+    "targets.mastodon.entities.may_quote": lambda text: mastodon_entities.may_quote(
+        {"quote_approval": {"current_user": text}}
+    ),
+    "targets.mastodon.entities.text": lambda text: mastodon_entities.text({"a": text}, "a"),
+    "targets.mastodon.entities.instant": mastodon_entities.instant,
     "web.addresses.is_public": addresses.is_public,
     "web.addresses.is_in": lambda text: addresses.is_in(text, [ip_network("10.0.0.0/8")]),
     "web.addresses.is_local_host": addresses.is_local_host,

@@ -7,14 +7,14 @@ from samples import MINE, far, status
 from scripted_server import page, says
 
 from reblogbot.errors import Doubtful
-from reblogbot.targets.mastodon.recent import HOME, HOME_PAGES, PAGE
+from reblogbot.targets.mastodon.own_statuses import HOME, MAX_HOME_PAGES, PAGE_SIZE
 
 SENT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 OURS, THEIRS = {"id": "7"}, {"id": "8"}
 
 
-def ids(standings):
-    return [one.receipt.remote_id for one in standings]
+def ids(statuses):
+    return [status.receipt.remote_id for status in statuses]
 
 
 def shown(id_, account=OURS, minutes=0, **more):
@@ -25,7 +25,7 @@ def shown(id_, account=OURS, minutes=0, **more):
 
 def full(first, **more):
     """As many statuses as one page has, their ids counted from `first`."""
-    return [shown(str(first + number), **more) for number in range(PAGE)]
+    return [shown(str(first + number), **more) for number in range(PAGE_SIZE)]
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_home_is_read_page_by_page_back_to_when_the_post_was_sent(server, target
     pages = [full(100, account=THEIRS, minutes=30), full(200, account=THEIRS), [*full(300), "odd"]]
     older = full(400, minutes=-90)
     server.on("GET", HOME, *[says(200, found) for found in (*pages, older, full(500))])
-    assert len(target.recent(SENT)) == 1 + 2 * PAGE
+    assert len(target.recent(SENT)) == 1 + 2 * PAGE_SIZE
     asked = [one.query.get("max_id") for one in server.asked("GET", HOME)]
     assert asked == [None, "139", "239", "339"]
 
@@ -89,15 +89,15 @@ def test_a_boost_that_bears_the_id_of_another_status_is_no_place_to_go_on_from(s
 
 def test_a_server_that_shows_the_same_page_again_and_again_is_left(server, target):
     server.on("GET", HOME, says(200, full(100, minutes=5)))
-    assert len(target.recent(SENT)) == 1 + PAGE
+    assert len(target.recent(SENT)) == 1 + PAGE_SIZE
     assert len(server.asked("GET", HOME)) == 2
 
 
 def test_a_timeline_without_an_end_is_read_so_far_and_no_further(server, target):
-    pages = [says(200, full(100 * number, minutes=5)) for number in range(1, HOME_PAGES + 5)]
+    pages = [says(200, full(100 * number, minutes=5)) for number in range(1, MAX_HOME_PAGES + 5)]
     server.on("GET", HOME, *pages)
     target.recent(SENT)
-    assert len(server.asked("GET", HOME)) == HOME_PAGES
+    assert len(server.asked("GET", HOME)) == MAX_HOME_PAGES
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Statuses as servers write them, read back as standings."""
+"""Statuses as servers write them, as published statuses."""
 
 from datetime import UTC, datetime
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reblogbot.model import Receipt
-from reblogbot.targets.mastodon.published import instant, links_in, receipt, standing
+from reblogbot.targets.mastodon.entities import instant, links_in, published_status, receipt
 
 LINK = "https://paper.example/a?id=3&section=9"
 
@@ -30,7 +30,7 @@ LINK = "https://paper.example/a?id=3&section=9"
 )
 def test_the_link_is_found_however_a_server_writes_it(content):
     assert links_in(content) == (LINK,)
-    assert standing({"id": "1", "content": content}).text.startswith("Title")
+    assert published_status({"id": "1", "content": content}).text.startswith("Title")
 
 
 def test_mentions_and_hashtags_are_no_links():
@@ -44,7 +44,7 @@ def test_mentions_and_hashtags_are_no_links():
 
 
 def test_the_card_is_a_link_too():
-    assert standing({"id": "1", "card": {"url": LINK}}).links == (LINK,)
+    assert published_status({"id": "1", "card": {"url": LINK}}).links == (LINK,)
 
 
 def test_a_boost_carries_the_names_of_what_it_boosts_and_no_text_of_its_own():
@@ -54,10 +54,10 @@ def test_a_boost_carries_the_names_of_what_it_boosts_and_no_text_of_its_own():
         "url": "https://far/@a/2",
         "content": f"<a href={LINK}>x</a>",
     }
-    there = standing({"id": "9", "content": original["content"], "reblog": original})
-    assert there.boosted_uri == "https://far/ap/2"
-    assert there.links == ("https://far/ap/2", "https://far/@a/2")
-    assert there.text == ""
+    published = published_status({"id": "9", "content": original["content"], "reblog": original})
+    assert published.boosted_uri == "https://far/ap/2"
+    assert published.links == ("https://far/ap/2", "https://far/@a/2")
+    assert published.text == ""
 
 
 def test_a_boost_without_a_page_shows_the_boosted_page():
@@ -75,9 +75,9 @@ def test_a_boosts_link_is_the_boosted_page_and_never_an_activity():
 
 
 def test_a_boosted_status_without_names_is_still_a_boost():
-    there = standing({"id": "9", "reblog": {"id": "2"}})
-    assert there.boosted_uri == "2"
-    assert standing({"id": "9", "reblog": {}}).boosted_uri == ""
+    published = published_status({"id": "9", "reblog": {"id": "2"}})
+    assert published.boosted_uri == "2"
+    assert published_status({"id": "9", "reblog": {}}).boosted_uri == ""
 
 
 @pytest.mark.parametrize(
@@ -88,8 +88,8 @@ def test_a_receipt_shows_web_pages_alone(page):
 
 
 @pytest.mark.parametrize("strange", [None, 3, "x", [], {}, {"id": None}, {"id": False}, {"id": {}}])
-def test_what_is_no_status_is_no_standing(strange):
-    assert standing(strange) is None
+def test_what_is_no_status_is_no_published_status(strange):
+    assert published_status(strange) is None
 
 
 @pytest.mark.parametrize(
@@ -118,8 +118,8 @@ FIELDS = ("id", "uri", "url", "content", "card", "reblog", "created_at", "visibi
 
 @given(st.dictionaries(st.sampled_from(FIELDS), json))
 def test_no_status_however_odd_breaks_the_reading(status):
-    there = standing(status)
-    assert there is None or there.receipt.remote_id
+    published = published_status(status)
+    assert published is None or published.receipt.remote_id
 
 
 @given(st.text(alphabet="<>a&;=\"'/![]-# hrefx:\n", max_size=80))
@@ -129,6 +129,8 @@ def test_no_content_however_garbled_breaks_the_reading(content):
 
 def test_a_link_that_became_an_attachment_is_found():
     image = "https://news.example/chart.png"
-    there = standing({"id": "1", "content": "<p>Title</p>", "media_attachments": [{"url": image}]})
-    assert there.links == (image,)
-    assert standing({"id": "1", "media_attachments": ["nonsense", {"url": 7}]}).links == ()
+    published = published_status(
+        {"id": "1", "content": "<p>Title</p>", "media_attachments": [{"url": image}]}
+    )
+    assert published.links == (image,)
+    assert published_status({"id": "1", "media_attachments": ["nonsense", {"url": 7}]}).links == ()
