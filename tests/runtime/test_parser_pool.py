@@ -131,7 +131,7 @@ def frame(kind, body=b"", length=None):
 HOSTILE_REPLIES = {
     "longer than the bound": frame(parser_child.VALUE, length=2**40),
     "an error as long as a book": frame(parser_child.ERROR, length=20_000),
-    "out of memory, with a body": frame(parser_child.MEMORY, b"[]"),
+    "out of memory, with a body": frame(parser_child.OUT_OF_MEMORY, b"[]"),
     "of a kind that no child sends now": frame(parser_child.READY, b"[[]]"),
     "of no kind": frame(b"x", b"[[]]"),
     "a pickle": frame(parser_child.VALUE, pickle.dumps(os.getcwd)),
@@ -187,7 +187,7 @@ async def test_a_reply_that_takes_too_long_is_killed_at_the_deadline(hasty, func
 
 async def test_a_childs_words_reach_no_terminal_as_commands(pool):
     body = parser_replies.encode(
-        parser_child.Fault("od\x1bd", "first\x1b[31m\nsecond\u202e", "failed")
+        parser_child.ErrorReply("od\x1bd", "first\x1b[31m\nsecond\u202e", "failed")
     )
     error = await failure(pool, pool_jobs.answer_with, frame(parser_child.ERROR, body))
     assert (error.slug, error.message) == ("od d", "first [31m second ")

@@ -193,7 +193,7 @@ OFFLOADED = [
 
 @pytest.mark.parametrize("function", OFFLOADED, ids=lambda one: f"{one.__module__}.{one.__name__}")
 def test_each_function_that_runs_in_the_child_says_what_it_returns(function):
-    assert parser_replies.returned(function) is not Any
+    assert parser_replies.return_type(function) is not Any
 
 
 @pytest.mark.parametrize(
@@ -206,4 +206,4 @@ def test_a_function_that_does_not_say_what_it_returns_is_named(annotations):
 
     careless.__annotations__ = annotations
     with pytest.raises(TypeError, match="careless is not annotated"):
-        parser_replies.returned(careless)
+        parser_replies.return_type(careless)
