@@ -1,4 +1,4 @@
-"""The pictures a page shows of itself, as pages really write them."""
+"""The images that pages name, as pages really write them."""
 
 import pytest
 
@@ -8,23 +8,23 @@ from reblogbot.model import Media
 URL = "https://news.example/2026/story.html"
 
 
-def found(head, wanted=4, content_type="text/html", encoding="utf-8"):
+def images_in(head, wanted=4, content_type="text/html", encoding="utf-8"):
     return page_images(head.encode(encoding), content_type, URL, wanted)
 
 
 def links(head, **options):
-    return [media.url for media in found(head, **options)]
+    return [media.url for media in images_in(head, **options)]
 
 
 def meta(name, content, key="property"):
     return f'<meta {key}="{name}" content="{content}">'
 
 
-def test_a_picture_is_taken_with_its_description():
+def test_an_image_is_found_with_its_description():
     head = meta("og:image", "https://cdn.example/a.jpg") + meta(
         "og:image:alt", "A &amp; B,\n two cats"
     )
-    assert found(head) == (Media("https://cdn.example/a.jpg", "image/*", "A & B, two cats"),)
+    assert images_in(head) == (Media("https://cdn.example/a.jpg", "image/*", "A & B, two cats"),)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_a_picture_is_taken_with_its_description():
         "<base href='https://news.example/x/'>" + meta("og:image", "../a.jpg"),
     ],
 )
-def test_it_is_found_however_it_is_written(head):
+def test_an_image_is_found_in_every_spelling_of_its_property(head):
     assert links(head) == ["https://news.example/a.jpg"]
 
 
@@ -52,7 +52,7 @@ def test_open_graph_goes_before_twitter():
     assert links(head) == ["https://news.example/large.jpg"]
 
 
-def test_several_are_taken_each_once_and_each_with_its_own_description():
+def test_several_images_are_found_once_each_with_their_own_descriptions():
     head = (
         meta("og:image", "/a.jpg")
         + meta("og:image:secure_url", "https://news.example/a.jpg")
@@ -61,9 +61,9 @@ def test_several_are_taken_each_once_and_each_with_its_own_description():
         + meta("og:image:alt", "B")
         + meta("og:image", "/a.jpg")
     )
-    told = [(media.url, media.alt) for media in found(head)]
-    assert told == [("https://news.example/a.jpg", ""), ("https://news.example/b.jpg", "B")]
-    assert len(found(head, wanted=1)) == 1
+    images = [(media.url, media.alt) for media in images_in(head)]
+    assert images == [("https://news.example/a.jpg", ""), ("https://news.example/b.jpg", "B")]
+    assert len(images_in(head, wanted=1)) == 1
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_several_are_taken_each_once_and_each_with_its_own_description():
         "https://news.example/" + "a" * 5000,
     ],
 )
-def test_what_cannot_be_fetched_as_an_image_is_passed_over(content):
+def test_what_cannot_be_fetched_as_an_image_is_ignored(content):
     assert links(meta("og:image", content)) == []
     both = meta("og:image", content) + meta("og:image", "/good.jpg")
     assert links(both) == ["https://news.example/good.jpg"]
@@ -89,14 +89,14 @@ def test_what_cannot_be_fetched_as_an_image_is_passed_over(content):
 
 def test_a_description_in_the_pages_own_encoding_is_read():
     head = meta("og:image", "/a.jpg") + meta("og:image:alt", "一只猫在窗台上睡觉")
-    told = found(head, content_type="text/html; charset=gbk", encoding="gbk")
-    assert [media.alt for media in told] == ["一只猫在窗台上睡觉"]
+    images = images_in(head, content_type="text/html; charset=gbk", encoding="gbk")
+    assert [media.alt for media in images] == ["一只猫在窗台上睡觉"]
 
 
-def test_a_description_without_a_picture_describes_nothing():
-    assert found(meta("og:image:alt", "A cat")) == ()
+def test_a_description_without_an_image_is_ignored():
+    assert images_in(meta("og:image:alt", "A cat")) == ()
 
 
-def test_a_page_without_end_is_read_no_further_than_its_head():
+def test_an_endless_page_is_read_no_further_than_its_head():
     head = "<p>" * 400_000 + meta("og:image", "/late.jpg")
     assert links(head) == []

@@ -90,7 +90,9 @@ class ScriptedServer:
         return self
 
     def asked(self, method, path):
-        return [one for one in self.seen if (one.method, one.path) == (method, path)]
+        return [
+            request for request in self.seen if (request.method, request.path) == (method, path)
+        ]
 
     def __enter__(self):
         self._thread.start()

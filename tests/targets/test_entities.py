@@ -47,7 +47,7 @@ def test_the_card_is_a_link_too():
     assert published_status({"id": "1", "card": {"url": LINK}}).links == (LINK,)
 
 
-def test_a_boost_carries_the_names_of_what_it_boosts_and_no_text_of_its_own():
+def test_a_boost_has_the_addresses_of_the_boosted_status_and_no_text():
     original = {
         "id": "2",
         "uri": "https://far/ap/2",
@@ -74,7 +74,7 @@ def test_a_boosts_link_is_the_boosted_page_and_never_an_activity():
     assert receipt(boost | {"reblog": {"id": "2"}}) == Receipt("9", activity)
 
 
-def test_a_boosted_status_without_names_is_still_a_boost():
+def test_a_boost_of_a_status_without_addresses_is_still_a_boost():
     published = published_status({"id": "9", "reblog": {"id": "2"}})
     assert published.boosted_uri == "2"
     assert published_status({"id": "9", "reblog": {}}).boosted_uri == ""
@@ -83,7 +83,7 @@ def test_a_boosted_status_without_names_is_still_a_boost():
 @pytest.mark.parametrize(
     "page", ["javascript:alert(1)", "tag:x,2026:1", "", None, 7, ["https://x"]]
 )
-def test_a_receipt_shows_web_pages_alone(page):
+def test_a_receipt_has_web_pages_only(page):
     assert receipt({"id": "1", "url": page, "uri": page}) == Receipt("1", "")
 
 

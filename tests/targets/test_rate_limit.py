@@ -38,7 +38,7 @@ def test_every_header_shape_is_understood(name, value):
 
 
 @pytest.mark.parametrize(("name", "value"), SHAPES)
-def test_a_garbled_header_beside_it_does_no_harm(name, value):
+def test_a_garbled_header_beside_a_good_one_is_ignored(name, value):
     garbled = {"retry-after": "soon", "x-ratelimit-reset": "x", "ratelimit": "?"}
     assert ends_at({**garbled, name: value}, NOW) == AT
 
@@ -49,7 +49,7 @@ def test_a_garbled_header_beside_it_does_no_harm(name, value):
 @pytest.mark.parametrize(
     "name", ["retry-after", "x-ratelimit-reset", "ratelimit-reset", "ratelimit"]
 )
-def test_garbage_waits_between_a_minute_and_six_hours(name, value):
+def test_garbled_headers_wait_between_a_minute_and_six_hours(name, value):
     assert SHORTEST_HOLD <= ends_at({name: value}, NOW) - NOW <= LONGEST_WAIT
 
 

@@ -179,7 +179,7 @@ READ = [
 
 
 @pytest.mark.parametrize(("outcome", "purpose", "verdict"), READ)
-def test_reading_asks_for_json_and_verifying_blames_the_token_for_any_4xx(
+def test_reading_requires_json_and_verifying_blames_the_token_for_any_4xx(
     outcome, purpose, verdict
 ):
     assert classify(outcome, purpose)[0] == Verdict(verdict)
@@ -249,7 +249,7 @@ def test_the_token_is_never_repeated():
         ("kM3-0123456789abcdef", "key=xkM3-0123456789abcdefx, kM3-0123456789abcdef", ""),
     ],
 )
-def test_a_token_as_short_as_a_word_hides_no_other_word(secret, error, kept):
+def test_a_short_token_hides_no_other_word(secret, error, kept):
     message = words_of(says(error), secret)
     assert re.search(rf"(?<![A-Za-z0-9]){re.escape(secret)}(?![A-Za-z0-9])", message) is None
     assert [word for word in kept.split() if word not in message] == []

@@ -7,8 +7,8 @@ from contextlib import AsyncExitStack
 
 import pytest
 from aiohttp.abc import AbstractResolver
-
 from loopback import Site, SocksProxy, answer, fetcher, redirect
+
 from reblogbot.errors import SourceError
 from reblogbot.runtime.clock import SystemClock
 
@@ -41,17 +41,17 @@ URLS = [
 ]  # fmt: skip
 
 
-class EverybodyIsTheCanary(AbstractResolver):
+class EveryNameIsTheCanary(AbstractResolver):
     """A hostile name server: every name stands for this machine; addresses are what they are."""
 
     async def resolve(self, host, port=0, family=0):
         try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError):
-            found = socket.getaddrinfo("127.0.0.1", port, type=socket.SOCK_STREAM)
+            addresses = socket.getaddrinfo("127.0.0.1", port, type=socket.SOCK_STREAM)
         return [
             {"hostname": host, "host": to[0], "port": port, "family": kind, "proto": 6, "flags": 0}
-            for kind, *_, to in found
+            for kind, *_, to in addresses
         ]
 
     async def close(self):
@@ -73,16 +73,16 @@ async def refusals(canary, settings, begin=None):
     """Each address tried; those that were answered."""
     answered = []
     async with fetcher(
-        SystemClock(), timeout="5s", resolver=EverybodyIsTheCanary(), **settings
+        SystemClock(), timeout="5s", resolver=EveryNameIsTheCanary(), **settings
     ) as fetch:
         for url in addresses(canary):
             try:
-                got = await (fetch(url, configured=()) if begin is None else begin(fetch, url))
+                response = await (fetch(url, configured=()) if begin is None else begin(fetch, url))
             except SourceError as error:
                 # not for want of a connection: for what stands in the address
                 assert error.slug not in {"connection_failed", "timeout"}, (url, error.message)
                 continue
-            answered.append((url, got.body))
+            answered.append((url, response.body))
     return answered
 
 
@@ -116,7 +116,7 @@ async def test_no_proxy_is_asked_for_what_is_inside(canary, kind):
 
 
 async def test_a_name_that_changes_between_two_looks_is_looked_up_once(canary):
-    class Rebinding(EverybodyIsTheCanary):
+    class Rebinding(EveryNameIsTheCanary):
         async def resolve(self, host, port=0, family=0):
             asked.append(host)
             return await super().resolve(host, port, family)
