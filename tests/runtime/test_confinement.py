@@ -23,8 +23,9 @@ from reblogbot.media import convert as fitting
 from reblogbot.runtime import confinement
 from reblogbot.runtime.parser_pool import WorkerPool
 from reblogbot.sources.fediverse import statuses
+from reblogbot.sources.feed.worker import read_feed
 from reblogbot.sources.scrape import page_images
-from reblogbot.sources.shared.body import Body, read_feed
+from reblogbot.sources.shared.body import Body
 
 pillow_heif.register_heif_opener()
 

@@ -1,4 +1,4 @@
-"""The pictures a web page shows of itself where it is linked (Open Graph, Twitter cards)."""
+"""The preview images that a web page names for links to it (Open Graph, Twitter cards)."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from reblogbot.core.text import one_line
 from reblogbot.model import Media
 from reblogbot.sources.shared.encoding import decode
-from reblogbot.sources.shared.urls import absolute, web_url
+from reblogbot.sources.shared.html import base_url
+from reblogbot.sources.shared.urls import web_url
 
-# the names stand in a page's head, and heads end long before this
+# Bytes; the head of a page, which has the names, ends long before.
 _LONGEST = 1_000_000
 _LONGEST_ALT = 5_000
-# what names a picture, and what describes it; the first that names any counts
-_NAMES = (
+# The properties of an image and of its description; the first that the page has is used.
+_PROPERTIES = (
     ("og:image", "og:image:alt"),
     ("og:image:url", "og:image:alt"),
     ("og:image:secure_url", "og:image:alt"),
@@ -25,36 +26,35 @@ _NAMES = (
 
 
 def pictures(octets: bytes, content_type: str, url: str, wanted: int) -> tuple[Media, ...]:
-    """At most `wanted` pictures that the page at `url` names; runs in the parse worker."""
+    """At most `wanted` images that the page at `url` names; runs in the parser child."""
     page = LexborHTMLParser(decode(octets[:_LONGEST], content_type=content_type))
-    base = page.css_first("base[href]")
-    root = absolute(url, base.attrs.sget("href")) or url if base is not None else url
-    told = [(_name(meta), meta.attrs.sget("content")) for meta in page.css("meta[content]")]
-    for name, alt in _NAMES:
-        found = _named(told, name, alt, root)
-        if found:
-            return found[:wanted]
+    base = base_url(page, url)
+    metas = [(_property(meta), meta.attrs.sget("content")) for meta in page.css("meta[content]")]
+    for name, alt_name in _PROPERTIES:
+        images = _images(metas, name, alt_name, base)
+        if images:
+            return images[:wanted]
     return ()
 
 
-def _name(meta: LexborNode) -> str:
-    """What a meta element tells: og: names stand in `property`, often in `name` all the same."""
+def _property(meta: LexborNode) -> str:
+    """The property of a meta element: Open Graph uses `property`, many pages use `name`."""
     return (meta.attrs.sget("property") or meta.attrs.sget("name")).strip().lower()
 
 
-def _named(told: list[tuple[str, str]], wanted: str, alt: str, base: str) -> tuple[Media, ...]:
-    """The pictures of one name, each once; a description belongs to the picture before it."""
-    found: dict[str, str] = {}
+def _images(metas: list[tuple[str, str]], name: str, alt_name: str, base: str) -> tuple[Media, ...]:
+    """The images of one property, each once; a description belongs to the image before it."""
+    alts: dict[str, str] = {}
     last = ""
-    for name, content in told:
-        if name == wanted:
+    for property_, content in metas:
+        if property_ == name:
             last = web_url(base, content)
-            if last and not _is_drawing(last):
-                found.setdefault(last, "")
-        elif name == alt and last in found:
-            found[last] = found[last] or one_line(content[:_LONGEST_ALT])
-    return tuple(Media(link, "image/*", words) for link, words in found.items())
+            if last and not _is_vector(last):
+                alts.setdefault(last, "")
+        elif property_ == alt_name and last in alts:
+            alts[last] = alts[last] or one_line(content[:_LONGEST_ALT])
+    return tuple(Media(link, "image/*", alt) for link, alt in alts.items())
 
 
-def _is_drawing(link: str) -> bool:
+def _is_vector(link: str) -> bool:
     return urlsplit(link).path.lower().endswith((".svg", ".svgz"))

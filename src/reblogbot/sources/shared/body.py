@@ -1,4 +1,4 @@
-"""What came of a document, as it is handed to whoever reads it in the parse worker."""
+"""The body of a response, as the main process hands it to a parse function in the parser child."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from reblogbot.sources.shared.encoding import decode
 
 
 class Body(NamedTuple):
-    """The bytes, what the server called them, and whence they came at last.
+    """The bytes of a response, its Content-Type, and the final URL it came from.
 
-    `encoding` is the admin's word or "", `timezone` where dates without a zone were written.
+    `encoding` is the one that the config sets for the source, or "". `timezone` is the zone of
+    dates that are written without one.
     """
 
     octets: bytes
@@ -25,26 +26,16 @@ class Body(NamedTuple):
     now: datetime
 
     def text(self) -> str:
-        """The text the bytes are."""
-        return decode(self.octets, content_type=self.content_type, wanted=self.encoding)
+        """The decoded text. Raises SourceError when the configured encoding is unknown."""
+        return decode(self.octets, content_type=self.content_type, configured=self.encoding)
 
     def zone(self) -> ZoneInfo:
-        """Where dates without a zone were written."""
+        """The zone of dates that are written without one."""
         return ZoneInfo(self.timezone)
 
 
-def read_bounded(parse: Callable[..., Batch], body: Body, own: tuple[Any, ...]) -> Batch:
-    """What `parse` makes of the body and of `own`, within the bounds of one poll."""
-    from reblogbot.core import bounds  # noqa: PLC0415  only the worker reads
+def read_bounded(parse: Callable[..., Batch], body: Body, arguments: tuple[Any, ...]) -> Batch:
+    """The Batch that `parse(body, *arguments)` returns, cut to the bounds of one poll."""
+    from reblogbot.core import bounds  # noqa: PLC0415  only the parser child needs it
 
-    return bounds.bounded(parse(body, *own))
-
-
-def read_feed(body: Body) -> Batch:
-    """The Batch in the body of a feed; see `parse_feed.parse`.
-
-    Named by those who never read one themselves: only the worker imports what it takes.
-    """
-    from reblogbot.sources.feed import parse as parse_feed  # noqa: PLC0415
-
-    return parse_feed.parse_body(body)
+    return bounds.bounded(parse(body, *arguments))
