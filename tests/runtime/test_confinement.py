@@ -25,7 +25,7 @@ from reblogbot.runtime.parser_pool import WorkerPool
 from reblogbot.sources.fediverse import statuses
 from reblogbot.sources.feed.worker import read_feed
 from reblogbot.sources.scrape import page_images
-from reblogbot.sources.shared.body import Body
+from reblogbot.sources.shared.response_body import ResponseBody
 
 pillow_heif.register_heif_opener()
 
@@ -317,7 +317,7 @@ async def test_it_still_knows_time_zones_languages_and_types_of_files(child):
     feed = b"""<rss version="2.0"><channel><language>zh</language><item><title>t</title>
     <link>https://x.example/1</link><pubDate>Fri, 27 Nov 2026 12:00:00</pubDate></item></channel></rss>"""
     now = datetime(2026, 11, 27, 12, tzinfo=UTC)
-    batch = await child(read_feed, Body(feed, "", "https://x.example/", "", "Asia/Shanghai", now))
+    batch = await child(read_feed, ResponseBody(feed, "", "https://x.example/", "", "Asia/Shanghai", now))
     assert batch.entries[0].published_at == datetime(2026, 11, 27, 4, tzinfo=UTC)
     assert await child(statuses.mime, "https://x.example/a.webp", "image") == "image/webp"
     page = b'<meta property="og:image" content="/a.png">'

@@ -8,7 +8,7 @@ import pytest
 from reblogbot.errors import SourceError
 from reblogbot.model import Media
 from reblogbot.sources.chouti.parse import parse_json, parse_official_feed, parse_page
-from reblogbot.sources.shared.body import Body
+from reblogbot.sources.shared.response_body import ResponseBody
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MORNING = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
@@ -51,7 +51,7 @@ def body(document, url=HOT, content_type=""):
     if not isinstance(document, bytes):
         written = document if isinstance(document, str) else json.dumps(document)
         document = written.encode()
-    return Body(document, content_type, url, "", "UTC", NOW)
+    return ResponseBody(document, content_type, url, "", "UTC", NOW)
 
 
 def entries(document, **more):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from reblogbot.errors import SourceError
 from reblogbot.sources.fediverse import activitypub, statuses
 from reblogbot.sources.registry import factory
-from reblogbot.sources.shared.body import Body
+from reblogbot.sources.shared.response_body import ResponseBody
 from reblogbot.testing import CHECKS, Case, fault_of
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -161,7 +161,7 @@ def test_no_json_makes_the_reading_of_statuses_fail(elements, form):
 
 @given(ODD)
 def test_no_json_makes_the_reading_of_activitypub_fail(document):
-    body = Body(json.dumps(document).encode(), "", "https://b.example/x", "", "UTC", NOW)
+    body = ResponseBody(json.dumps(document).encode(), "", "https://b.example/x", "", "UTC", NOW)
     for parse in (activitypub.webfinger, activitypub.actor, activitypub.author):
         try:
             parse(body)
@@ -184,7 +184,7 @@ def test_no_json_makes_the_reading_of_activitypub_fail(document):
 
 @given(st.binary(max_size=200))
 def test_no_bytes_make_the_reading_of_activitypub_fail(octets):
-    body = Body(octets, "", "https://b.example/x", "", "UTC", NOW)
+    body = ResponseBody(octets, "", "https://b.example/x", "", "UTC", NOW)
     slugs = set()
     for parse in (activitypub.webfinger, activitypub.actor, activitypub.outbox_page):
         try:

@@ -1,7 +1,6 @@
 """Finding the feeds behind a page, politely and through the guarded fetch."""
 
 import json
-from datetime import UTC, datetime
 
 import pytest
 from loopback import Site, answer, fetcher, redirect
@@ -10,28 +9,17 @@ from reblogbot.errors import SourceError
 from reblogbot.runtime.parser_pool import WorkerPool
 from reblogbot.sources.feed.discovery import DiscoveredFeed, FeedFinder
 from reblogbot.sources.feed.page_feeds import named_feeds, usual_urls
-from reblogbot.sources.shared.body import Body
+from reblogbot.sources.shared.response_body import ResponseBody
 
 RSS = '<rss version="2.0"><channel><title>{}</title><item><title>1</title></item></channel></rss>'
 ATOM = '<feed xmlns="http://www.w3.org/2005/Atom"><title>Atom</title></feed>'
 JSON = json.dumps({"version": "https://jsonfeed.org/version/1.1", "title": "J", "items": []})
 
 
-class Clock:
-    def now(self):
-        return datetime(2026, 11, 22, tzinfo=UTC)
-
-
 @pytest.fixture
-async def site():
-    async with Site() as site:
-        yield site
-
-
-@pytest.fixture
-async def finder(site):
-    async with fetcher(Clock(), site) as fetch, WorkerPool(workers=1) as offload:
-        yield FeedFinder(fetch, offload, Clock())
+async def finder(site, clock):
+    async with fetcher(clock, site) as fetch, WorkerPool(workers=1) as offload:
+        yield FeedFinder(fetch, offload, clock)
 
 
 def asked(site):
@@ -39,7 +27,7 @@ def asked(site):
 
 
 def links_of(html, url="https://x.example/a/b"):
-    return named_feeds(Body(html.encode(), "", url, "", "UTC", None))
+    return named_feeds(ResponseBody(html.encode(), "", url, "", "UTC", None))
 
 
 async def test_the_feeds_that_a_page_names_are_listed(site, finder):

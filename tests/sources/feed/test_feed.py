@@ -1,6 +1,5 @@
 """A feed source on a real site: polite, and never fooled into forgetting or repeating."""
 
-from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -23,40 +22,14 @@ PAGE = answer("<!DOCTYPE html><title>Log in</title>")
 NOTHING = Validators()
 
 
-class HandClock:
-    def __init__(self):
-        self.instant = datetime(2026, 11, 22, 12, tzinfo=UTC)
-
-    def now(self):
-        return self.instant
-
-
 @pytest.fixture
-def clock():
-    return HandClock()
+def make(source, site):
+    """Makes a source of kind feed that reads a path of the site."""
 
+    def make(path="/feed", **settings):
+        return source("feed", url=site.url(path), **settings)
 
-@pytest.fixture
-async def site():
-    async with Site() as site:
-        yield site
-
-
-@pytest.fixture
-async def make(site, clock):
-    """Makes a source of the site, which may also go to the sites `also`."""
-    async with AsyncExitStack() as stack:
-        offload = await stack.enter_async_context(WorkerPool(workers=1))
-
-        def make(path="/feed", *, also=(), allow_private=(), **more):
-            allowed = [each.address for each in (site, *also)] + list(allow_private)
-            fetch = fetcher(clock, allow_private=allowed)
-            stack.push_async_callback(fetch.close)
-            tools = Tools(fetch=fetch, offload=offload, clock=clock, reader=lambda _: None)
-            settings = {"name": "s", "kind": "feed", "to": ["a"], "url": site.url(path), **more}
-            return FeedSource("s", SourceSettings.model_validate(settings), tools)
-
-        yield make
+    return make
 
 
 def titles(batch):

@@ -11,7 +11,7 @@ from reblogbot.errors import ConfigError, SourceError
 from reblogbot.model import Validators
 from reblogbot.sources.scrape.json_query import read_query, search
 from reblogbot.sources.scrape.parse_json_list import parse
-from reblogbot.sources.shared.body import Body
+from reblogbot.sources.shared.response_body import ResponseBody
 
 NOTHING = Validators()
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
@@ -27,7 +27,9 @@ def parsed(document=HOT, path="data", timezone="UTC", **fields):
     whole = dict.fromkeys(("id", "summary", "score", "published"), "")
     whole |= {"title": "title", "link": "url"} | fields
     return parse(
-        Body(text.encode(), "", "https://x.example/hot/list", "", timezone, NOW), path, whole
+        ResponseBody(text.encode(), "", "https://x.example/hot/list", "", timezone, NOW),
+        path,
+        whole,
     )
 
 

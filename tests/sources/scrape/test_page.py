@@ -8,7 +8,7 @@ from reblogbot.errors import ConfigError, SourceError
 from reblogbot.model import Media, Validators
 from reblogbot.sources.scrape.parse_page import parse
 from reblogbot.sources.scrape.selectors import read_item, read_selector, split
-from reblogbot.sources.shared.body import Body
+from reblogbot.sources.shared.response_body import ResponseBody
 
 NOTHING = Validators()
 PAGE = """<!DOCTYPE html><html lang="zh-cn"><head><title>Hot &amp;
@@ -22,7 +22,7 @@ PAGE = """<!DOCTYPE html><html lang="zh-cn"><head><title>Hot &amp;
 
 def parsed(html=PAGE, url="https://site.example/hot/", **select):
     whole = dict.fromkeys(("title", "link", "summary", "image"), "") | {"item": "li"} | select
-    return parse(Body(html.encode(), "text/html", url, "", "UTC", None), whole)
+    return parse(ResponseBody(html.encode(), "text/html", url, "", "UTC", None), whole)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_a_page_is_read_in_its_declared_or_detected_encoding(encoding, meta):
     words = "热榜上的第一条新闻" if encoding == "gbk" else "Zażółć gęślą jaźń"
     page = f"<html><head>{meta}</head><li>{words}</li></html>".encode(encoding)
     select = dict.fromkeys(("title", "link", "summary", "image"), "") | {"item": "li"}
-    body = Body(page, "text/html", "https://site.example/", "", "UTC", None)
+    body = ResponseBody(page, "text/html", "https://site.example/", "", "UTC", None)
     assert [entry.title for entry in parse(body, select).entries] == [words]
 
 

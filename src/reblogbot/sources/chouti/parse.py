@@ -17,9 +17,9 @@ from reblogbot.sources.chouti import headline
 from reblogbot.sources.chouti import page as chouti_page
 from reblogbot.sources.feed import parse as parse_feed
 from reblogbot.sources.shared import dates, json_text
-from reblogbot.sources.shared.body import Body
 from reblogbot.sources.shared.messages import excerpt
 from reblogbot.sources.shared.plain_text import plain, plain_line
+from reblogbot.sources.shared.response_body import ResponseBody
 from reblogbot.sources.shared.urls import web_url
 from reblogbot.web.addresses import shown
 
@@ -45,7 +45,7 @@ _MAX_DEPTH = 5
 _Record = dict[str, Any]
 
 
-def parse_json(body: Body, *_: Any) -> Batch:
+def parse_json(body: ResponseBody, *_: Any) -> Batch:
     """The Batch in a response of the JSON interface, or of the legacy one, which holds HTML.
 
     Raises SourceError, and nothing else; the message says what came instead.
@@ -58,7 +58,7 @@ def parse_json(body: Body, *_: Any) -> Batch:
     return _batch(entries)
 
 
-def parse_page(body: Body, *_: Any) -> Batch:
+def parse_page(body: ResponseBody, *_: Any) -> Batch:
     """The Batch in a page of the site, of the old or the new design. Raises SourceError."""
     html = body.text()
     entries = _entries(chouti_page.records(html), body, is_html=True)
@@ -71,7 +71,7 @@ def parse_page(body: Body, *_: Any) -> Batch:
     return _batch(entries)
 
 
-def parse_official_feed(body: Body, *_: Any) -> Batch:
+def parse_official_feed(body: ResponseBody, *_: Any) -> Batch:
     """The Batch in the site's own feed, with the same ids as in the JSON. Raises SourceError."""
     batch = parse_feed.parse(*body._replace(timezone=_ZONE.key))
     entries = _unique(_with_permalink(entry) for entry in batch.entries)
@@ -80,7 +80,7 @@ def parse_official_feed(body: Body, *_: Any) -> Batch:
     return replace(_batch(entries), fresh_for=batch.fresh_for, validators=batch.validators)
 
 
-def _read_list(candidate: list[Any] | str, body: Body) -> tuple[Entry, ...]:
+def _read_list(candidate: list[Any] | str, body: ResponseBody) -> tuple[Entry, ...]:
     if isinstance(candidate, str):
         return _entries(chouti_page.records(candidate), body, is_html=True)
     return _entries(candidate, body, is_html=False)
@@ -160,7 +160,7 @@ class _Fields:
         return next((text for name in names if (text := text_of(self.get(name)))), "")
 
 
-def _entries(records: Iterable[Any], body: Body, *, is_html: bool) -> tuple[Entry, ...]:
+def _entries(records: Iterable[Any], body: ResponseBody, *, is_html: bool) -> tuple[Entry, ...]:
     return _unique(
         entry
         for record in records
@@ -177,7 +177,7 @@ def _unique(entries: Iterable[Entry | None]) -> tuple[Entry, ...]:
     return tuple(unique.values())
 
 
-def _entry(fields: _Fields, body: Body, *, is_html: bool) -> Entry | None:
+def _entry(fields: _Fields, body: ResponseBody, *, is_html: bool) -> Entry | None:
     id_ = _id(fields)
     title = fields.text("title")
     summary = fields.text("summary")

@@ -15,8 +15,8 @@ from reblogbot.model import Author, Entry, Media, Visibility
 from reblogbot.sources.fediverse.accounts import bool_or_none, profile_tags
 from reblogbot.sources.fediverse.statuses import mime_type
 from reblogbot.sources.shared import dates, json_text
-from reblogbot.sources.shared.body import Body
 from reblogbot.sources.shared.plain_text import plain_line
+from reblogbot.sources.shared.response_body import ResponseBody
 from reblogbot.sources.shared.urls import printable_web_url
 from reblogbot.web.addresses import shown
 
@@ -71,7 +71,7 @@ class OutboxPage(NamedTuple):
     """The number of items on this page, of any kind."""
 
 
-def webfinger(body: Body) -> str:
+def webfinger(body: ResponseBody) -> str:
     """The id of the actor in a WebFinger answer (RFC 7033). Raises SourceError without one."""
     document = _document(body)
     for link in _list(document.get("links")):
@@ -88,7 +88,7 @@ def webfinger(body: Body) -> str:
     )
 
 
-def actor(body: Body) -> Actor:
+def actor(body: ResponseBody) -> Actor:
     """The actor that a document describes. Raises SourceError when it describes none."""
     document = _document(body)
     id_, outbox = _web_url(document.get("id")), _id(document.get("outbox"))
@@ -101,7 +101,7 @@ def actor(body: Body) -> Actor:
     return Actor(id_, outbox, _author(document, id_))
 
 
-def author(body: Body) -> Author:
+def author(body: ResponseBody) -> Author:
     """The profile of the actor at an address. Raises SourceError when there is none."""
     document = _document(body)
     id_ = _web_url(document.get("id"))
@@ -110,7 +110,7 @@ def author(body: Body) -> Author:
     return _author(document, id_)
 
 
-def outbox_page(body: Body) -> OutboxPage:
+def outbox_page(body: ResponseBody) -> OutboxPage:
     """A page of an outbox, or an outbox that holds its first page. Raises SourceError."""
     document = _document(body)
     first = document.get("first")
@@ -128,7 +128,7 @@ def outbox_page(body: Body) -> OutboxPage:
     return OutboxPage(activities, first_url, _web_url(_id(page.get("next"))), total, len(items))
 
 
-def note(body: Body) -> Note:
+def note(body: ResponseBody) -> Note:
     """The object at an address; an empty one where there is nothing to publish.
 
     An object is trusted only from the server that its id names. Raises SourceError.
@@ -147,7 +147,7 @@ def note(body: Body) -> Note:
 # activities
 
 
-def _activity(item: Any, body: Body) -> Activity | None:
+def _activity(item: Any, body: ResponseBody) -> Activity | None:
     """An item of an outbox; None when it neither publishes nor boosts an object."""
     if isinstance(item, str):
         return Activity(item, None, item) if _web_url(item) else None
@@ -179,7 +179,7 @@ def _innermost_object(value: Any) -> Any:
     return None
 
 
-def _is_from_own_server(body: Body, thing: Mapping[str, Any]) -> bool:
+def _is_from_own_server(body: ResponseBody, thing: Mapping[str, Any]) -> bool:
     """True when the document comes from the server that the id of the object names."""
     return bool(_id(thing)) and _host(_id(thing)) == _host(body.url)
 
@@ -314,7 +314,7 @@ def _page(thing: Mapping[str, Any]) -> str:
 # JSON-LD
 
 
-def _document(body: Body) -> Mapping[str, Any]:
+def _document(body: ResponseBody) -> Mapping[str, Any]:
     document = json_text.loads(body.text(), body.url)
     if not isinstance(document, Mapping):
         raise SourceError(

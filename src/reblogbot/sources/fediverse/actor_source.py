@@ -30,8 +30,8 @@ from reblogbot.sources.fediverse.timeline import (
     catch_up,
 )
 from reblogbot.sources.fediverse.timeline_cursor import TimelineCursor
-from reblogbot.sources.shared.body import Body
 from reblogbot.sources.shared.origins import host_of, origin_of
+from reblogbot.sources.shared.response_body import ResponseBody
 from reblogbot.web.addresses import is_address, shown
 
 log = logging.getLogger(__name__)
@@ -167,12 +167,12 @@ class _DocumentFetcher:
         self.now = tools.clock.now()
         self._until = asyncio.get_running_loop().time() + MAX_SECONDS
 
-    async def read(self, url: str, parse: Callable[[Body], T], accept: str = ACCEPT) -> T:
+    async def read(self, url: str, parse: Callable[[ResponseBody], T], accept: str = ACCEPT) -> T:
         """The parsed document at `url`. Raises SourceError."""
         return (await self.read_with_response(url, parse, accept))[0]
 
     async def read_with_response(
-        self, url: str, parse: Callable[[Body], T], accept: str = ACCEPT
+        self, url: str, parse: Callable[[ResponseBody], T], accept: str = ACCEPT
     ) -> tuple[T, Response]:
         """The parsed document at `url`, and its response. Raises SourceError."""
         # The configured headers may hold secrets: they are for the source's own server alone.
@@ -183,7 +183,7 @@ class _DocumentFetcher:
             accept=accept,
             proxy=self._settings.proxy,
         )
-        body = Body(
+        body = ResponseBody(
             response.body,
             response.headers.get("content-type", ""),
             response.url,
@@ -194,7 +194,7 @@ class _DocumentFetcher:
         return await self._tools.offload(parse, body), response
 
     async def read_all(
-        self, urls: Iterable[str], parse: Callable[[Body], T]
+        self, urls: Iterable[str], parse: Callable[[ResponseBody], T]
     ) -> dict[str, T | None]:
         """The parsed documents by URL; None for a final error, nothing for one that may pass.
 
@@ -208,7 +208,7 @@ class _DocumentFetcher:
         return parsed
 
     async def _read_host(
-        self, urls: Sequence[str], parse: Callable[[Body], T], parsed: dict[str, T | None]
+        self, urls: Sequence[str], parse: Callable[[ResponseBody], T], parsed: dict[str, T | None]
     ) -> None:
         for url in urls:
             if asyncio.get_running_loop().time() > self._until:

@@ -11,7 +11,7 @@ from reblogbot.model import Batch
 from reblogbot.ports import Clock, Fetch, Offload, Response
 from reblogbot.sources.feed import page_feeds
 from reblogbot.sources.feed.worker import read_feed
-from reblogbot.sources.shared.body import Body
+from reblogbot.sources.shared.response_body import ResponseBody
 
 _ACCEPT = "text/html, application/atom+xml, application/rss+xml, application/feed+json, */*;q=0.5"
 
@@ -88,9 +88,9 @@ class FeedFinder:
             if not are_named:
                 return
 
-    def _body(self, response: Response) -> Body:
+    def _body(self, response: Response) -> ResponseBody:
         content_type = response.headers.get("content-type", "")
-        return Body(response.body, content_type, response.url, "", "UTC", self._clock.now())
+        return ResponseBody(response.body, content_type, response.url, "", "UTC", self._clock.now())
 
 
 def _discovered(response: Response, url: str, batch: Batch) -> DiscoveredFeed:

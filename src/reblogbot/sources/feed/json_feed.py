@@ -120,13 +120,13 @@ def _media(item: dict[str, Any], url: str) -> Iterable[Media]:
     for each in attachments if isinstance(attachments, list) else ():
         if isinstance(each, dict) and (link := web_url(url, _text(each, "url"))):
             yield Media(url=link, mime=_text(each, "mime_type"), alt=one_line(_text(each, "title")))
-    image = web_url(url, _text(item, "image") or _text(item, "banner_image"))
-    if image:
-        yield Media(url=image, mime="image/*")
+    preview = web_url(url, _text(item, "image") or _text(item, "banner_image"))
+    if preview:
+        yield Media(url=preview, mime="image/*")
         return
-    for shown in images_in(_text(item, "content_html")):
-        if link := web_url(url, shown.url):
-            yield Media(link, "image/*", shown.alt)
+    for image in images_in(_text(item, "content_html")):
+        if link := web_url(url, image.url):
+            yield Media(link, "image/*", image.alt)
 
 
 def _date(value: Any, zone: tzinfo, now: datetime) -> datetime | None:

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
-from reblogbot.sources.shared.body import Body
 from reblogbot.sources.shared.html import base_url
+from reblogbot.sources.shared.response_body import ResponseBody
 from reblogbot.sources.shared.urls import web_url
 
 _TYPES = frozenset(
@@ -26,7 +26,7 @@ _USUAL_PATHS = ("feed", "feed.xml", "rss", "rss.xml", "atom.xml", "index.xml", "
 _MAX_FEEDS = 10
 
 
-def named_feeds(body: Body) -> tuple[str, ...]:
+def named_feeds(body: ResponseBody) -> tuple[str, ...]:
     """The absolute URLs of the feeds that a page names by `<link rel=alternate>`, at most ten."""
     page = LexborHTMLParser(body.text())
     base = base_url(page, body.url)

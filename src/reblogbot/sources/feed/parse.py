@@ -21,8 +21,8 @@ from reblogbot.sources.feed.entry import EntryReader
 from reblogbot.sources.feed.entry_cache import CachedEntry, EntryCache
 from reblogbot.sources.feed.entry_spans import find_entry_spans
 from reblogbot.sources.feed.header import fresh_for, read_header
-from reblogbot.sources.shared.body import Body
 from reblogbot.sources.shared.encoding import decode
+from reblogbot.sources.shared.response_body import ResponseBody
 
 INCOMPLETE = Validators(cursor="cut off")
 """Marks the Batch of a document that was cut off: the next poll must fetch it again."""
@@ -57,7 +57,7 @@ def parse(
     return batch if is_complete else replace(batch, validators=INCOMPLETE)
 
 
-def parse_body(body: Body) -> Batch:
+def parse_body(body: ResponseBody) -> Batch:
     """The same for the body of a response."""
     return parse(*body)
 

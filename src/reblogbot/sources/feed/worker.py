@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from reblogbot.model import Batch
-from reblogbot.sources.shared.body import Body
+from reblogbot.sources.shared.response_body import ResponseBody
 
 
-def read_feed(body: Body) -> Batch:
+def read_feed(body: ResponseBody) -> Batch:
     """The Batch in the body of a feed. Raises SourceError; see `parse.parse`."""
     from reblogbot.sources.feed import parse  # noqa: PLC0415  spares the main process the import
 

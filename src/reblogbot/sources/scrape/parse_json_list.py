@@ -11,15 +11,15 @@ from reblogbot.errors import SourceError
 from reblogbot.model import Batch, Entry
 from reblogbot.sources.scrape.json_query import search
 from reblogbot.sources.shared import dates, json_text
-from reblogbot.sources.shared.body import Body
 from reblogbot.sources.shared.plain_text import plain, plain_line
+from reblogbot.sources.shared.response_body import ResponseBody
 from reblogbot.sources.shared.urls import json_link
 from reblogbot.web.addresses import shown
 
 _MAX_ELEMENTS = 10_000
 
 
-def parse(body: Body, path: str, fields: Mapping[str, str]) -> Batch:
+def parse(body: ResponseBody, path: str, fields: Mapping[str, str]) -> Batch:
     """The Batch of the list at `path`, each element read by `fields`.
 
     Elements with neither title nor summary are skipped. Raises SourceError, and nothing else, when
@@ -45,7 +45,7 @@ def parse(body: Body, path: str, fields: Mapping[str, str]) -> Batch:
     return Batch(entries=entries)
 
 
-def _entry(element: Any, fields: Mapping[str, str], body: Body) -> Entry | None:
+def _entry(element: Any, fields: Mapping[str, str], body: ResponseBody) -> Entry | None:
     def value(name: str) -> Any:
         return search(fields[name], element) if fields.get(name) else None
 

@@ -10,9 +10,9 @@ from reblogbot.core.text import clean, html_to_text, language_tag, one_line
 from reblogbot.errors import SourceError
 from reblogbot.model import Batch, Entry, Media
 from reblogbot.sources.scrape import selectors
-from reblogbot.sources.shared.body import Body
 from reblogbot.sources.shared.html import base_url
 from reblogbot.sources.shared.messages import empty_body, excerpt
+from reblogbot.sources.shared.response_body import ResponseBody
 from reblogbot.sources.shared.urls import web_url
 from reblogbot.web.addresses import shown
 
@@ -23,7 +23,7 @@ _LONGEST_TEXT = 5_000
 _IMAGE_ATTRIBUTES = ("src", "data-src", "data-original", "data-lazy-src")
 
 
-def parse(body: Body, select: Mapping[str, str]) -> Batch:
+def parse(body: ResponseBody, select: Mapping[str, str]) -> Batch:
     """The Batch of the elements that `select["item"]` matches.
 
     Those with neither title nor summary are skipped. Raises SourceError, and nothing else, when

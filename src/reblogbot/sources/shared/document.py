@@ -14,9 +14,9 @@ from reblogbot.errors import SourceError
 from reblogbot.model import Batch, Validators
 from reblogbot.ports import Response, Tools
 from reblogbot.sources.shared import meta_refresh
-from reblogbot.sources.shared.body import Body, read_bounded
 from reblogbot.sources.shared.document_cursor import DocumentCursor
 from reblogbot.sources.shared.origins import origin_of
+from reblogbot.sources.shared.response_body import ResponseBody, read_bounded
 
 # Errors that a web page causes where the document was expected; it may redirect by a refresh.
 _PAGE_INSTEAD = frozenset({"not_a_feed", "not_json", "select_empty", "chouti_shape"})
@@ -37,30 +37,30 @@ class Document:
     parse: Callable[..., Batch]
     arguments: tuple[Any, ...] = ()
 
-    async def read(self, url: str, known: Validators, *, is_refreshed: bool = False) -> Batch:
+    async def read(self, url: str, validators: Validators, *, is_refreshed: bool = False) -> Batch:
         """The document at `url`, or at the address that a page there redirects to by a refresh.
 
         Such a redirect is followed once; with `is_refreshed` it has been. Raises SourceError.
         """
         now = self.tools.clock.now()
-        cursor = DocumentCursor.load(known.cursor)
+        cursor = DocumentCursor.load(validators.cursor)
         # A body that was parsed with other settings must be parsed again, even if unchanged.
         same_settings = cursor.settings_digest == self._settings_digest()
         response = await self.tools.fetch(
             url,
             headers=self._headers(url),
-            validators=known if same_settings and cursor.is_recent(now) else None,
+            validators=validators if same_settings and cursor.is_recent(now) else None,
             validators_from=cursor.read_from,
             accept=self.accept,
             proxy=self.settings.proxy,
         )
         if response.status == 304:
-            return _unchanged(response, known, cursor, now)
+            return _unchanged(response, validators, cursor, now)
         digest = hashlib.blake2b(response.body, digest_size=16).hexdigest()
-        if digest == known.digest and same_settings:
+        if digest == validators.digest and same_settings:
             cursor = replace(cursor, read_at=now, read_from=origin_of(response.url))
             return _unchanged(response, _validators(response, digest, cursor), cursor, now)
-        body = Body(
+        body = ResponseBody(
             response.body,
             response.headers.get("content-type", ""),
             response.url,
@@ -77,7 +77,7 @@ class Document:
             if not target:
                 raise
             # The validators of the page say nothing about the document it redirects to.
-            redirected = await self.read(target, without_http(known), is_refreshed=True)
+            redirected = await self.read(target, without_http(validators), is_refreshed=True)
             return from_other_address(redirected)
         cursor = DocumentCursor(
             now,
@@ -108,9 +108,9 @@ class Document:
         return hashlib.blake2b(repr(self.arguments).encode(), digest_size=8).hexdigest()
 
 
-def without_http(known: Validators) -> Validators:
+def without_http(validators: Validators) -> Validators:
     """The validators of a body alone; the ETag of one server means nothing to another."""
-    return replace(known, etag="", last_modified="")
+    return replace(validators, etag="", last_modified="")
 
 
 def from_other_address(batch: Batch) -> Batch:

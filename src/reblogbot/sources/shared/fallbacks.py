@@ -19,18 +19,18 @@ _UNREACHABLE = frozenset(
 )
 
 
-async def poll_document(document: Document, known: Validators) -> Batch:
+async def poll_document(document: Document, validators: Validators) -> Batch:
     """The document at the source's `url` or, while that fails, at one of its `fallbacks`.
 
     Raises the SourceError of `url`.
     """
     urls = dict.fromkeys((document.settings.url, *document.settings.fallbacks))
     now = document.tools.clock.now()
-    return await read_first([(url, document) for url in urls], known, now)
+    return await read_first([(url, document) for url in urls], validators, now)
 
 
 async def read_first(
-    candidates: Sequence[tuple[str, Document]], known: Validators, now: datetime
+    candidates: Sequence[tuple[str, Document]], validators: Validators, now: datetime
 ) -> Batch:
     """The batch of the first of `candidates`, URLs and how to read them, that can be read.
 
@@ -38,7 +38,7 @@ async def read_first(
     named a time is skipped until then, as long as another candidate can be read.
     Raises the SourceError of the first candidate, with the names of the others.
     """
-    stored = DocumentCursor.load(known.cursor).rests
+    stored = DocumentCursor.load(validators.cursor).rests
     rests = {origin: until for origin, until in stored.items() if until > now}
     allowed = [each for each in candidates if origin_of(each[0]) not in rests] or candidates
     failures: dict[str, SourceError] = {}
@@ -49,7 +49,7 @@ async def read_first(
             continue
         is_first = url == candidates[0][0]
         try:
-            batch = await document.read(url, known if is_first else without_http(known))
+            batch = await document.read(url, validators if is_first else without_http(validators))
         except SourceError as error:
             failures[url] = error
             if error.asks_for_rest or error.slug in _UNREACHABLE:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 
-from reblogbot.sources.shared.body import Body
+from reblogbot.sources.shared.response_body import ResponseBody
 from reblogbot.sources.shared.urls import web_url
 
 _HEAD = 20_000
@@ -19,7 +19,7 @@ _CONTENT = re.compile(
 )
 
 
-def target(body: Body) -> str:
+def target(body: ResponseBody) -> str:
     """The URL that the page redirects to, "" when it does not or redirects to itself."""
     for meta in _META.finditer(body.text()[:_HEAD]):
         attributes = {

@@ -11,7 +11,7 @@ from reblogbot.model import Batch
 from reblogbot.sources.shared.encoding import decode
 
 
-class Body(NamedTuple):
+class ResponseBody(NamedTuple):
     """The bytes of a response, its Content-Type, and the final URL it came from.
 
     `encoding` is the one that the config sets for the source, or "". `timezone` is the zone of
@@ -34,7 +34,9 @@ class Body(NamedTuple):
         return ZoneInfo(self.timezone)
 
 
-def read_bounded(parse: Callable[..., Batch], body: Body, arguments: tuple[Any, ...]) -> Batch:
+def read_bounded(
+    parse: Callable[..., Batch], body: ResponseBody, arguments: tuple[Any, ...]
+) -> Batch:
     """The Batch that `parse(body, *arguments)` returns, cut to the bounds of one poll."""
     from reblogbot.core import bounds  # noqa: PLC0415  only the parser child needs it
 
