@@ -24,7 +24,8 @@ from reblogbot.media.page_images import page_images
 from reblogbot.runtime import confinement
 from reblogbot.runtime.parser_pool import WorkerPool
 from reblogbot.sources.fediverse import statuses
-from reblogbot.sources.shared.body import Body, read_feed
+from reblogbot.sources.feed.worker import read_feed
+from reblogbot.sources.shared.response_body import ResponseBody
 
 pillow_heif.register_heif_opener()
 
@@ -316,7 +317,9 @@ async def test_it_can_read_time_zones_languages_and_media_types(child):
     feed = b"""<rss version="2.0"><channel><language>zh</language><item><title>t</title>
     <link>https://x.example/1</link><pubDate>Fri, 27 Nov 2026 12:00:00</pubDate></item></channel></rss>"""
     now = datetime(2026, 11, 27, 12, tzinfo=UTC)
-    batch = await child(read_feed, Body(feed, "", "https://x.example/", "", "Asia/Shanghai", now))
+    batch = await child(
+        read_feed, ResponseBody(feed, "", "https://x.example/", "", "Asia/Shanghai", now)
+    )
     assert batch.entries[0].published_at == datetime(2026, 11, 27, 4, tzinfo=UTC)
     assert await child(statuses.mime, "https://x.example/a.webp", "image") == "image/webp"
     page = b'<meta property="og:image" content="/a.png">'

@@ -30,10 +30,9 @@ from reblogbot.runtime import parser_replies
 from reblogbot.runtime.parser_replies import ReplyError
 from reblogbot.sources.chouti import parse as parse_chouti
 from reblogbot.sources.fediverse import activitypub, statuses
-from reblogbot.sources.feed import links as feed_links
+from reblogbot.sources.feed import page_feeds, worker
 from reblogbot.sources.feed import parse as parse_feed
 from reblogbot.sources.scrape import parse_json_list, parse_page
-from reblogbot.sources.shared import body
 
 
 def there_and_back(kind, value):
@@ -174,11 +173,11 @@ def test_the_first_error_ends_the_validation():
 OFFLOADED = [
     activitypub.actor,
     activitypub.author,
-    activitypub.leaf,
+    activitypub.outbox_page,
     activitypub.note,
     activitypub.webfinger,
-    body.read_feed,
-    feed_links.named,
+    worker.read_feed,
+    page_feeds.named_feeds,
     convert,
     page_images,
     parse_chouti.parse_json,

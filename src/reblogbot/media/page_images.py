@@ -9,7 +9,8 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from reblogbot.core.text import one_line
 from reblogbot.model import Media
 from reblogbot.sources.shared.encoding import decode
-from reblogbot.sources.shared.urls import absolute, web_url
+from reblogbot.sources.shared.html import base_url
+from reblogbot.sources.shared.urls import web_url
 
 # Images are named in the head, and heads end long before this.
 _MAX_BYTES = 1_000_000
@@ -27,11 +28,10 @@ _PROPERTIES = (
 def page_images(octets: bytes, content_type: str, url: str, wanted: int) -> tuple[Media, ...]:
     """At most `wanted` images that the page at `url` names. Runs in the parser child."""
     page = LexborHTMLParser(decode(octets[:_MAX_BYTES], content_type=content_type))
-    base = page.css_first("base[href]")
-    root = absolute(url, base.attrs.sget("href")) or url if base is not None else url
+    base = base_url(page, url)
     metadata = [(_property(meta), meta.attrs.sget("content")) for meta in page.css("meta[content]")]
     for image_property, alt_property in _PROPERTIES:
-        images = _images(metadata, image_property, alt_property, root)
+        images = _images(metadata, image_property, alt_property, base)
         if images:
             return images[:wanted]
     return ()
