@@ -38,7 +38,6 @@ from reblogbot.core.text import (
     shortening,
 )
 from reblogbot.core.text.hashtags import hashtags, untagged
-from reblogbot.media.page_images import page_images
 from reblogbot.model import Author, Batch, Entry, Limits, Markup, Media, Post
 from reblogbot.model.evidence import Habits
 from reblogbot.model.history import SourceHistory
@@ -57,7 +56,7 @@ from reblogbot.sources.feed import (
 )
 from reblogbot.sources.feed import links as feed_links
 from reblogbot.sources.feed import parse as parse_feed
-from reblogbot.sources.scrape import json_query, parse_json_list, parse_page
+from reblogbot.sources.scrape import json_query, page_images, parse_json_list, parse_page
 from reblogbot.sources.shared import (
     body,
     dates,
@@ -69,8 +68,7 @@ from reblogbot.sources.shared import (
     plain_text,
     urls,
 )
-from reblogbot.targets.mastodon import entities as mastodon_entities
-from reblogbot.targets.mastodon import limits, rate_limit, responses
+from reblogbot.targets.mastodon import limits, published, rate_limit, responses
 from reblogbot.web import addresses
 
 MODULES = """
@@ -84,21 +82,20 @@ MODULES = """
     sources.dates sources.document sources.encoding sources.entry_media sources.feed_links sources.headline
     sources.json_query sources.json_text sources.jsonfeed sources.likeness sources.meta_refresh sources.not_a_feed
     sources.skipped_hours
-    sources.parse_chouti sources.parse_feed sources.parse_json_list
+    sources.parse_card sources.parse_chouti sources.parse_feed sources.parse_json_list
     sources.parse_page sources.people sources.plain sources.selectors
     sources.spans
     sources.statuses sources.timeline sources.urls sources.xml_text
-    targets.mastodon.entities targets.mastodon.limits targets.mastodon.rate_limit
-    targets.mastodon.responses web.addresses media.page_images
+    targets.classify targets.limits targets.ratelimit targets.standing web.addresses
 """.split()
 """The modules whose public functions may be handed foreign text."""
 
 EDGES = frozenset(
     """
     sources.actor sources.chouti sources.fediverse sources.feed sources.home_server
-    sources.json_list sources.page sources.places sources.sax
-    targets.mastodon.lookup targets.mastodon.media targets.mastodon.own_statuses
-    targets.mastodon.status_params targets.mastodon.target targets.mastodon.transport
+    sources.json_list sources.page sources.places sources.sax targets.fields targets.lookup
+    targets.mastodon
+    targets.media targets.recent targets.wire
     """.split()
 )
 """Modules that fetch and send, read config, or hand foreign text on to the modules above."""
@@ -201,8 +198,8 @@ def status(text: str) -> dict[str, object]:
     return {**made, "account": dict(made), "card": {"url": text}}
 
 
-def answer(text: str) -> responses.ServerAnswer:
-    return responses.ServerAnswer(422, {"link": text}, text.encode("utf-8", "replace"))
+def answer(text: str) -> responses.Answer:
+    return responses.Answer(422, {"link": text}, text.encode("utf-8", "replace"))
 
 
 READERS: dict[str, Callable[[str], object]] = {
@@ -223,7 +220,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "core.text.repetition.without_heading": lambda text: repetition.without_heading(text, 1),
     "core.text.language.language_tag": language.language_tag,
     "core.text.markup.html_to_text": markup.html_to_text,
-    "core.text.markup.read_by": mastodon_entities.links_in,
+    "core.text.markup.read_by": published.links_in,
     "core.text.markup.unescape_once": markup.unescape_once,
     "core.text.measure.graphemes": measure.graphemes,
     "core.text.measure.size": measure.size,
@@ -340,7 +337,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "sources.skipped_hours.of_week": skipped_hours.of_week,
     "sources.not_a_feed.refuse": lambda text: not_a_feed.refuse(f"<html>{text}", URL),
     "sources.not_a_feed.unknown": lambda text: not_a_feed.unknown(text, URL),
-    "media.page_images.page_images": lambda text: page_images(
+    "sources.parse_card.pictures": lambda text: page_images.pictures(
         f"<meta property=og:image content='{text}'>{text}".encode("utf-8", "replace"), "", URL, 4
     ),
     "sources.parse_chouti.parse_json": lambda text: parse_chouti.parse_json(json_of(text)),
@@ -380,44 +377,28 @@ READERS: dict[str, Callable[[str], object]] = {
     "sources.xml_text.no_permalinks": xml_text.no_permalinks,
     "sources.xml_text.media_groups": lambda text: xml_text.media_groups(f"<media:group {text}"),
     "sources.xml_text.media_alts": lambda text: xml_text.media_alts(f"<media:content {text}"),
-    "targets.mastodon.responses.classify": lambda text: responses.classify(answer(text), "create"),
-    "targets.mastodon.entities.entity_id": lambda text: mastodon_entities.entity_id({"id": text}),
-    "targets.mastodon.responses.good_answer": lambda text: responses.good_answer(
+    "targets.classify.classify": lambda text: responses.classify(answer(text), "create"),
+    "targets.classify.remote_id": lambda text: responses.remote_id({"id": text}),
+    "targets.classify.good": lambda text: responses.good(
         answer(text), "create", where="here", now=NOW, secret="s" * 40
     ),
-    "targets.mastodon.responses.error_message": lambda text: responses.error_message(
-        "rejected", answer(text), "here"
-    ),
-    "targets.mastodon.responses.words_of": lambda text: responses.words_of(answer(text), "s" * 40),
-    "targets.mastodon.responses.host_of": responses.host_of,
-    "targets.mastodon.limits.limits": lambda text: limits.limits(
-        {"max_toot_chars": text, "uri": text}
-    ),
-    "targets.mastodon.limits.markup": lambda text: limits.markup({"version": text}),
-    "targets.mastodon.limits.is_mastodon": lambda text: limits.is_mastodon({"version": text}),
-    "targets.mastodon.rate_limit.ends_at": lambda text: rate_limit.ends_at(
+    "targets.classify.message": lambda text: responses.message("rejected", answer(text), "here"),
+    "targets.classify.words": lambda text: responses.words(answer(text), "s" * 40),
+    "targets.classify.host": responses.host,
+    "targets.limits.limits": lambda text: limits.limits({"max_toot_chars": text, "uri": text}),
+    "targets.limits.markup": lambda text: limits.markup({"version": text}),
+    "targets.limits.is_mastodon": lambda text: limits.is_mastodon({"version": text}),
+    "targets.ratelimit.until": lambda text: rate_limit.until(
         dict.fromkeys(["retry-after", "ratelimit", "x-ratelimit-reset", "date"], text), NOW
     ),
-    "targets.mastodon.entities.published_status": lambda text: mastodon_entities.published_status(
-        status(text)
-    ),
-    "targets.mastodon.entities.receipt": lambda text: mastodon_entities.receipt(status(text)),
-    "targets.mastodon.entities.addresses_of": lambda text: mastodon_entities.addresses_of(
-        status(text)
-    ),
-    "targets.mastodon.entities.web_pages_of": lambda text: mastodon_entities.web_pages_of(
-        status(text)
-    ),
-    "targets.mastodon.entities.links_in": mastodon_entities.links_in,
-    "targets.mastodon.entities.last_id": lambda text: mastodon_entities.last_id([status(text)] * 3),
-    "targets.mastodon.entities.entity": lambda text: mastodon_entities.entity(status(text), "card"),
-    "targets.mastodon.entities.entities": lambda text: mastodon_entities.entities([text, {}]),
-    "targets.mastodon.entities.original": lambda text: mastodon_entities.original(status(text)),
-    "targets.mastodon.entities.may_quote": lambda text: mastodon_entities.may_quote(
-        {"quote_approval": {"current_user": text}}
-    ),
-    "targets.mastodon.entities.text": lambda text: mastodon_entities.text({"a": text}, "a"),
-    "targets.mastodon.entities.instant": mastodon_entities.instant,
+    "targets.standing.standing": lambda text: published.standing(status(text)),
+    "targets.standing.receipt": lambda text: published.receipt(status(text)),
+    "targets.standing.names_of": lambda text: published.names_of(status(text)),
+    "targets.standing.page_of": lambda text: published.page_of(status(text)),
+    "targets.standing.links_in": published.links_in,
+    "targets.standing.last_id": lambda text: published.last_id([status(text)] * 3),
+    "targets.standing.text": lambda text: published.text({"a": text}, "a"),
+    "targets.standing.instant": published.instant,
     "web.addresses.is_public": addresses.is_public,
     "web.addresses.is_in": lambda text: addresses.is_in(text, [ip_network("10.0.0.0/8")]),
     "web.addresses.is_local_host": addresses.is_local_host,

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reblogbot.core.mastodon_json import instant
 from reblogbot.model import Receipt
-from reblogbot.targets.mastodon.entities import instant, links_in, published_status, receipt
+from reblogbot.targets.mastodon.entities import links_in, published_status, receipt
 
 LINK = "https://paper.example/a?id=3&section=9"
 
@@ -105,7 +106,7 @@ def test_what_is_no_status_is_no_published_status(strange):
     ],
 )
 def test_instants_are_read_as_utc_or_not_at_all(written, read):
-    assert instant(written) == read
+    assert instant({"created_at": written}, "created_at") == read
 
 
 json = st.recursive(
@@ -125,6 +126,11 @@ def test_no_status_however_odd_breaks_the_reading(status):
 @given(st.text(alphabet="<>a&;=\"'/![]-# hrefx:\n", max_size=80))
 def test_no_content_however_garbled_breaks_the_reading(content):
     assert isinstance(links_in(content), tuple)
+
+
+def test_the_link_at_the_end_of_a_very_long_post_is_found():
+    content = f"<p>{'word ' * 20_000}</p><p><a href='{LINK}'>x</a></p>"
+    assert published_status({"id": "1", "content": content}).links == (LINK,)
 
 
 def test_a_link_that_became_an_attachment_is_found():

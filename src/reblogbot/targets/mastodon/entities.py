@@ -1,13 +1,24 @@
-"""What the JSON entities of the Mastodon API say. Any field may be missing or of another type."""
+"""Statuses in the Mastodon API's JSON as published statuses and receipts.
+
+`core.mastodon_json` reads the single fields. Any field may be missing or of another type.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from html.parser import HTMLParser
 from typing import Any
 
+from reblogbot.core.mastodon_json import (
+    addresses_of,
+    boosted,
+    has_borrowed_id,
+    id_of,
+    instant,
+    original,
+    text,
+)
 from reblogbot.core.text import html_to_text
 from reblogbot.core.text.markup import read_by, unescape_once
 from reblogbot.model import PublishedStatus, Receipt
@@ -16,21 +27,6 @@ _BARE_LINK = re.compile(r"https?://[^\s<>\"]+")
 # classes and rels by which servers mark the links that they make of a text's own words
 _MENTION_OR_HASHTAG = frozenset({"mention", "hashtag", "tag"})
 _QUOTABLE = frozenset({"automatic", "manual"})
-
-
-# fields
-
-
-def entity_id(entity: object) -> str:
-    """The id of an entity, "" when it has none. Some servers write a number."""
-    value = entity.get("id") if isinstance(entity, Mapping) else None
-    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
-
-
-def text(entity: Mapping[str, Any], name: str) -> str:
-    """A text field, "" when it is missing or of another type."""
-    value = entity.get(name)
-    return value if isinstance(value, str) else ""
 
 
 def entity(parent: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -45,37 +41,21 @@ def entities(values: object) -> list[Mapping[str, Any]]:
     return [value for value in listed if isinstance(value, Mapping)]
 
 
-def instant(value: object) -> datetime | None:
-    """An ISO 8601 instant as aware UTC, None when it cannot be read."""
-    try:
-        at = datetime.fromisoformat(value) if isinstance(value, str) else None
-        return at and (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
-# statuses
-
-
-def original(status: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The status itself; of a boost, the boosted status."""
-    boosted = status.get("reblog")
-    return boosted if isinstance(boosted, Mapping) else status
-
-
 def published_status(status: object) -> PublishedStatus | None:
     """A status of an account's timeline, None for anything else."""
-    if not isinstance(status, Mapping) or not entity_id(status):
+    if not isinstance(status, Mapping) or not id_of(status):
         return None
-    created_at = instant(status.get("created_at"))
-    boosted = status.get("reblog")
-    if isinstance(boosted, Mapping):
-        addresses = addresses_of(boosted)
-        uri = addresses[0] if addresses else entity_id(boosted)
+    created_at = instant(status, "created_at")
+    inner = boosted(status)
+    if inner is not None:
+        addresses = addresses_of(inner)
+        uri = addresses[0] if addresses else id_of(inner)
         return PublishedStatus(
             receipt(status), boosted_uri=uri, links=addresses, created_at=created_at
         )
-    content = text(status, "content")
+    # not by `text`, which cuts long texts: the link of a long post is at its end
+    written = status.get("content")
+    content = written if isinstance(written, str) else ""
     links = (*links_in(content), *_card_links(status), *_media_links(status))
     return PublishedStatus(receipt(status), html_to_text(content), links, created_at=created_at)
 
@@ -87,18 +67,13 @@ def receipt(status: Mapping[str, Any]) -> Receipt:
     `url` of a boost with the address of an activity.
     """
     pages = (*web_pages_of(original(status)), *web_pages_of(status))
-    return Receipt(entity_id(status), pages[0] if pages else "")
-
-
-def addresses_of(status: Mapping[str, Any]) -> tuple[str, ...]:
-    """The addresses of a status: its URI first, then its page."""
-    return tuple(dict.fromkeys(filter(None, (text(status, "uri"), text(status, "url")))))
+    return Receipt(id_of(status), pages[0] if pages else "")
 
 
 def web_pages_of(status: Mapping[str, Any]) -> tuple[str, ...]:
     """The web pages of a status, the best first."""
     addresses = (text(status, "url"), text(status, "uri"))
-    return tuple(address for address in addresses if address.startswith(("https://", "http://")))
+    return tuple(filter(_is_web_page, addresses))
 
 
 def may_quote(status: Mapping[str, Any]) -> bool | None:
@@ -114,13 +89,8 @@ def last_id(page: Sequence[object]) -> str:
 
     A boost on snac has the id of the boosted status, whose place in the timeline is another.
     """
-    ids = [entity_id(status) for status in page if not _shares_boosted_id(status)]
+    ids = [id_of(status) for status in page if not has_borrowed_id(status)]
     return next(filter(None, reversed(ids)), "")
-
-
-def _shares_boosted_id(status: object) -> bool:
-    boosted = status.get("reblog") if isinstance(status, Mapping) else None
-    return entity_id(boosted).lower() == entity_id(status).lower()
 
 
 # links of a status
@@ -135,8 +105,7 @@ def links_in(content: str) -> tuple[str, ...]:
 
 
 def _card_links(status: Mapping[str, Any]) -> tuple[str, ...]:
-    url = text(entity(status, "card"), "url")
-    return (url,) if url else ()
+    return tuple(filter(_is_web_page, [text(entity(status, "card"), "url")]))
 
 
 def _media_links(status: Mapping[str, Any]) -> tuple[str, ...]:
@@ -146,7 +115,11 @@ def _media_links(status: Mapping[str, Any]) -> tuple[str, ...]:
         for attachment in entities(status.get("media_attachments"))
         for name in ("url", "remote_url")
     )
-    return tuple(dict.fromkeys(filter(None, urls)))
+    return tuple(dict.fromkeys(filter(_is_web_page, urls)))
+
+
+def _is_web_page(address: str) -> bool:
+    return address.startswith(("https://", "http://"))
 
 
 class _Anchors(HTMLParser):

@@ -7,17 +7,11 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 from reblogbot.core.identity import canonical_link
+from reblogbot.core.mastodon_json import addresses_of, id_of, original
 from reblogbot.errors import Doubtful
 from reblogbot.model import Post
 from reblogbot.ports import FoundStatus
-from reblogbot.targets.mastodon.entities import (
-    addresses_of,
-    entities,
-    entity_id,
-    may_quote,
-    original,
-    receipt,
-)
+from reblogbot.targets.mastodon.entities import entities, may_quote, receipt
 
 NOT_THERE = frozenset({"not_found", "not_there"})
 """The slugs of a 404 or 410: the resource, or the endpoint itself, does not exist."""
@@ -43,7 +37,7 @@ def status(get: Get, post: Post, server: str) -> FoundStatus | None:
     if element is None:
         return None
     own_boost = receipt(element) if element.get("reblogged") is True else None
-    return FoundStatus(entity_id(element), element, own_boost, may_quote(element))
+    return FoundStatus(id_of(element), element, own_boost, may_quote(element))
 
 
 def relationship(get: Get, account_id: str) -> Mapping[str, Any] | None:
@@ -67,7 +61,7 @@ def _by_id(get: Get, post: Post, server: str) -> Mapping[str, Any] | None:
     """
     answer = get(f"/api/v1/statuses/{quote(post.status_id, safe='')}")
     element = original(answer) if isinstance(answer, Mapping) else {}
-    if not entity_id(element):
+    if not id_of(element):
         raise Doubtful("unreadable_answer", f"{server}: a status was expected.")
     is_same = post.uri == post.status_id or _has_address(element, post.uri)
     return element if is_same else None
@@ -84,7 +78,7 @@ def _by_address(get: Get, uri: str, server: str) -> Mapping[str, Any] | None:
         raise Doubtful("unreadable_answer", f"{server}: a search result was expected.")
     for element in entities(answer["statuses"]):
         if _has_address(element, uri):
-            return original(element) if entity_id(original(element)) else None
+            return original(element) if id_of(original(element)) else None
     return None
 
 

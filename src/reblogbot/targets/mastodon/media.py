@@ -9,9 +9,9 @@ from itertools import count
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote
 
+from reblogbot.core.mastodon_json import id_of
 from reblogbot.errors import Doubtful, RateLimited, TargetError, Unreachable
 from reblogbot.model import Image
-from reblogbot.targets.mastodon.entities import entity_id
 from reblogbot.targets.mastodon.responses import Purpose, ServerAnswer
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def _upload(ask: Ask, image: Image, alt: str, deadline: float) -> str:
         "uploading an image",
         _seconds_left(deadline),
     )
-    media_id = entity_id(answer.json())
+    media_id = id_of(answer.json())
     if answer.status == 202:
         _wait_until_processed(ask, media_id, deadline)
     return media_id

@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
+from reblogbot.core.mastodon_json import id_of, instant
 from reblogbot.errors import Doubtful
 from reblogbot.model import PublishedStatus
-from reblogbot.targets.mastodon.entities import entity_id, instant, last_id, published_status
+from reblogbot.targets.mastodon.entities import last_id, published_status
 
 PAGE_SIZE = 40
 MAX_PAGES = 2
@@ -53,9 +54,9 @@ def _home_timeline(read: ReadPage, account_id: str, since: datetime) -> Iterator
     max_id = ""
     for _ in range(MAX_HOME_PAGES):
         page, next_max_id = _page(read, HOME, max_id)
-        new = [status for status in page if entity_id(status) and entity_id(status) not in seen]
-        seen.update(map(entity_id, new))
-        own = (status for status in new if entity_id(status.get("account")) == account_id)
+        new = [status for status in page if id_of(status) and id_of(status) not in seen]
+        seen.update(map(id_of, new))
+        own = (status for status in new if id_of(status.get("account")) == account_id)
         yield from filter(None, map(published_status, own))
         max_id = last_id(page) if next_max_id is None else next_max_id
         if not new or not max_id or _latest(new) < since:
@@ -74,5 +75,5 @@ def _page(read: ReadPage, path: str, max_id: str) -> tuple[Sequence[Any], str | 
 
 def _latest(page: Sequence[Mapping[str, Any]]) -> datetime:
     """The latest `created_at` of the page; the epoch where no status has one."""
-    dates = (instant(status.get("created_at")) for status in page)
+    dates = (instant(status, "created_at") for status in page)
     return max(filter(None, dates), default=datetime.fromtimestamp(0, UTC))

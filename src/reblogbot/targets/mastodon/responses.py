@@ -12,6 +12,7 @@ from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
 from reblogbot.config.tokens import SHORT_TOKEN
+from reblogbot.core.mastodon_json import id_of
 from reblogbot.errors import (
     Doubtful,
     Lapsed,
@@ -23,7 +24,6 @@ from reblogbot.errors import (
     Unreachable,
 )
 from reblogbot.targets.mastodon import rate_limit
-from reblogbot.targets.mastodon.entities import entity_id
 
 _NEXT = re.compile(r'\brel="?next\b')
 _PREVIOUS = re.compile(r'\brel="?prev\b')
@@ -168,7 +168,7 @@ def classify(outcome: ServerAnswer | NoAnswer, purpose: Purpose) -> tuple[Verdic
         return _NO_ANSWER[outcome.phase]
     if 200 <= outcome.status < 300:
         content = outcome.json()
-        is_good = content is not None if purpose == "read" else bool(entity_id(content))
+        is_good = content is not None if purpose == "read" else bool(id_of(content))
         return (Verdict.OK, "") if is_good else (Verdict.DOUBTFUL, "unreadable_answer")
     for row in ERRORS:
         if _matches(row, outcome, purpose):

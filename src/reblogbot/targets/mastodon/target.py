@@ -15,14 +15,14 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from reblogbot.core.consent import address
+from reblogbot.core.mastodon_json import account_address, id_of, text
 from reblogbot.core.text import escape
 from reblogbot.errors import Doubtful, ReblogbotError, Rejected, TargetError, Unauthorised
 from reblogbot.model import Image, Limits, Markup, Post, PublishedStatus, Receipt
 from reblogbot.ports import Clock, FoundStatus, Identity
 from reblogbot.runtime.clock import uptime
 from reblogbot.targets.mastodon import lookup
-from reblogbot.targets.mastodon.entities import entities, entity_id, receipt, text
+from reblogbot.targets.mastodon.entities import entities, receipt
 from reblogbot.targets.mastodon.limits import is_mastodon, limits
 from reblogbot.targets.mastodon.media import upload
 from reblogbot.targets.mastodon.own_statuses import own_statuses
@@ -121,11 +121,10 @@ class MastodonTarget:
                 ) from error
             raise
         self._me = token, me
-        name, page = text(me, "username"), text(me, "url")
         return Identity(
-            acct=text(me, "acct") or name,
-            url=page,
-            address=address(name, page or text(me, "uri")),
+            acct=text(me, "acct") or text(me, "username"),
+            url=text(me, "url"),
+            address=account_address(me),
             is_bot=me.get("bot") is True,
             extra=me,
         )
@@ -200,7 +199,7 @@ class MastodonTarget:
         return replace(published, left_out=len(images))
 
     def recent(self, hidden_since: datetime | None = None) -> Sequence[PublishedStatus]:
-        account_id = entity_id(self.me())
+        account_id = id_of(self.me())
         if hidden_since and self._shows_authors_everything():
             hidden_since = None
         return own_statuses(self.page, account_id, hidden_since)
@@ -289,7 +288,7 @@ class MastodonTarget:
             status = self._ask_object(
                 lambda client: client.status(path_id), "read", "reading the status to edit"
             )
-            media_ids = [entity_id(media) for media in entities(status.get("media_attachments"))]
+            media_ids = [id_of(media) for media in entities(status.get("media_attachments"))]
             params = text_params(post) | media_params([id_ for id_ in media_ids if id_])
 
             # the library's own method cannot send a language
