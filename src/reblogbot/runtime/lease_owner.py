@@ -29,13 +29,13 @@ def is_dead(owner: str) -> bool:
 def lives(owner: str) -> bool | None:
     """Whether the owner's process is alive; None where that cannot be seen from here."""
     pid, _, rest = owner.partition("/")[2].partition("/")
-    if not is_here(owner) or not pid.isdecimal():
+    if not _is_local(owner) or not pid.isdecimal():
         return None
     start_time = _start_time(int(pid))
     return None if start_time is None else start_time == rest.partition("/")[0]
 
 
-def is_here(owner: str) -> bool:
+def _is_local(owner: str) -> bool:
     """Whether `owner` names a process of this boot of this machine, and of this container."""
     place = owner.partition("/")[0]
     return bool(place) and place == _boot_and_namespace()

@@ -93,11 +93,11 @@ class WorkerPool:
             self._idle.append(child)
             return child.protections
 
-    def share(self, name: str, deadline: timedelta | None = None) -> Share:
+    def share(self, name: str, deadline: timedelta | None = None) -> SourceShare:
         """The share of the source `name`. Its calls have `deadline`, by default the pool's."""
         # weakly kept: the lock exists as long as any share of that name
         lock = self._locks.setdefault(name, asyncio.Lock())
-        return Share(self, lock, deadline)
+        return SourceShare(self, lock, deadline)
 
     async def __call__(
         self, function: Callable[..., T], *args: Any, deadline: timedelta | None = None
@@ -191,7 +191,7 @@ class WorkerPool:
         return None
 
 
-class Share:
+class SourceShare:
     """A source's share of a pool: one call at a time, the others wait; implements Offload.
 
     The pool serves its callers in turn. So a source with many documents does not hold up the
