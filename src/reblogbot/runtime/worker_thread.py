@@ -63,11 +63,12 @@ class WorkerThread:
         """The result of a call. Raises ThreadDied when the thread dies before the call ends."""
         result = asyncio.wrap_future(call)
         # if the caller is cancelled, nobody else retrieves an exception of the call
-        result.add_done_callback(lambda done: done.cancelled() or done.exception())
+        result.add_done_callback(lambda future: future.cancelled() or future.exception())
         while not result.done():
             # unlike `await` and `wait_for`, `wait` leaves the call alone when it is cancelled
             await asyncio.wait([result], timeout=CHECK_SECONDS)
-            if not result.done() and not any(thread.is_alive() for thread in self._threads):
+            # in this order: the thread may end between the two, after the call
+            if not any(thread.is_alive() for thread in self._threads) and not call.done():
                 self._is_dead = True
                 raise self._died()
         return result.result()
