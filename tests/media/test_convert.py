@@ -1,4 +1,4 @@
-"""Bytes that claim to be an image are known for what they are, and converted to fit or refused."""
+"""The type of an image is read from its bytes; it is converted to fit, or refused."""
 
 import os
 import struct
@@ -28,7 +28,7 @@ def test_the_type_of_an_image_is_read_from_its_first_bytes(name):
 @pytest.mark.parametrize("name", ["AVIF", "HEIF"])
 @pytest.mark.parametrize("brand", [b"mif1", b"msf1"])
 def test_any_brand_of_an_iso_media_file_gives_its_type(name, brand):
-    """Cameras and encoders put another brand first."""
+    """The file with another brand first, as cameras and encoders write it."""
     content = saved(name, (80, 40))
     renamed = content[:8] + brand + content[12:]
     converted, mime = convert(renamed, *ROOMY)

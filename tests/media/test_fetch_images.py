@@ -1,4 +1,4 @@
-"""Images are fetched through the guard, checked and fitted; what fails is left out and line."""
+"""Images are fetched through the guard, checked and converted; failed ones are left out and logged."""
 
 import asyncio
 import logging
@@ -19,7 +19,7 @@ LIMITS = Limits()
 
 
 class Client:
-    """A fetcher whose fetches go to the test's own web server, and what it logs."""
+    """An image fetcher on the test's own web server, and what it logs."""
 
     def __init__(self, workshop, fetcher, log, configured):
         self._configured = configured
@@ -28,9 +28,9 @@ class Client:
         self._log = log
 
     def fetched(self, *media, limits=LIMITS):
-        return self.looked_at(*media, limits=limits)[0]
+        return self.images_and_failures(*media, limits=limits)[0]
 
-    def looked_at(self, *media, limits=LIMITS):
+    def images_and_failures(self, *media, limits=LIMITS):
         """The images, and why others are left out."""
         return self._workshop.run(
             self._images.fetched(media, limits, source="s", configured=self._configured)
@@ -127,7 +127,7 @@ def test_no_image_is_fetched_from_where_the_web_is_not(client, url, slug):
 
 
 def test_an_image_left_out_is_named_with_the_reason(client, feeds):
-    images, left_out = client.looked_at(Media(feeds.fail("/a.png", 404)), Media(""))
+    images, left_out = client.images_and_failures(Media(feeds.fail("/a.png", 404)), Media(""))
     assert images == ()
     assert [feeds.url("/a.png") in left_out[0], "404" in left_out[0]] == [True, True]
     assert len(left_out) == 2

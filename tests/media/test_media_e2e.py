@@ -1,4 +1,4 @@
-"""Images from a source's web to a post on a server, and posts that go out whatever becomes of them."""
+"""Images from a source's site to a post on a server; the post is sent even if they fail."""
 
 import sqlite3
 
@@ -31,7 +31,7 @@ def enclosing(feed, *urls, kind="image/png"):
 
 
 def story(feeds, name, *pictures, alt=""):
-    """A page that shows pictures of itself; its item."""
+    """A page that names images of itself; returns its item."""
     head = "".join(f'<meta property="og:image" content="{picture}">' for picture in pictures)
     head += f'<meta property="og:image:alt" content="{alt}">' if alt else ""
     link = feeds.show(f"/{name}", f"<head>{head}</head>".encode(), kind="text/html", etag=False)
@@ -39,12 +39,12 @@ def story(feeds, name, *pictures, alt=""):
 
 
 def sent(bot):
-    """How many posts one round sent."""
+    """The number of posts that one round sent."""
     return bot.sync().as_json()["sent"]
 
 
 def descriptions(server):
-    """What each status shows: the descriptions of its images."""
+    """The descriptions of each status's images."""
     return [
         [media["description"] for media in status["media_attachments"]]
         for status in server.statuses("news")
@@ -137,7 +137,7 @@ def test_why_tells_that_the_server_did_not_take_an_image(bot, feeds, sandbox, cl
 def test_an_image_host_slower_than_the_lease_stalls_no_account(
     bot, feeds, sandbox, clock, hot, cli
 ):
-    """Nothing was sent, ever, with exit code 0: the lease had lapsed when the image had come."""
+    """Nothing was ever sent, with exit code 0, because the lease had ended when the image arrived."""
 
     def leased_until():
         with sqlite3.connect(bot.stored) as store:

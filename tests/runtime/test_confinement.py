@@ -1,4 +1,4 @@
-"""The parser child as a boundary: what SECURITY.md promises of it, tried from within."""
+"""The parser child as a boundary: the promises of SECURITY.md, tested from within the child."""
 
 import ctypes
 import json
@@ -51,7 +51,7 @@ seccomp = pytest.mark.skipif(
 
 @pytest.fixture
 async def child():
-    """Runs a function in the one child there is."""
+    """Runs a function in the only child."""
     async with WorkerPool(workers=1, deadline=timedelta(seconds=30), memory=MEMORY) as pool:
         yield pool
 
@@ -189,7 +189,7 @@ async def test_it_may_start_threads_as_image_libraries_do(child):
 
 @pytest.fixture
 def sibling():
-    """A process of the same user, as the parent is."""
+    """A process of the same user, like the parent."""
     with subprocess.Popen(["sleep", "600"]) as process:
         yield process
         process.kill()
@@ -263,7 +263,7 @@ def test_landlock_alone_denies_processes_tcp_and_programs(sibling):
     assert set(outcomes.values()) <= set(REFUSED)
 
 
-# what it has
+# what the child has
 
 
 async def test_its_environment_has_none_of_our_variables(child, monkeypatch):
@@ -303,7 +303,7 @@ async def test_it_writes_no_core_dump(child):
     assert await child(escapes.is_dumpable) is False
 
 
-# what it is for
+# what the child is used for
 
 
 @pytest.mark.parametrize("name", ["PNG", "JPEG", "GIF", "WEBP", "AVIF", "HEIF"])
@@ -349,7 +349,7 @@ for name in ("environ", "mem"):
 
 
 def unprivileged(*command):
-    """The command as a process with no capabilities, though root may run the tests."""
+    """The command for a process without capabilities, even if root runs the tests."""
     if os.geteuid() != 0:
         return command
     return ("setpriv", "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs", *command)
@@ -382,7 +382,7 @@ def test_a_hidden_program_shows_its_environment_to_no_process_of_its_user(hides,
 
 
 def run_filter(number, first=0, second=0, *, architecture=0xC000003E):
-    """What the filter answers, by a small machine of our own."""
+    """The result of the filter's program, run by a small interpreter."""
     program = list(confinement._program())
     data = {0: number, 4: architecture, 16: first, 24: second}
     at, value = 0, 0

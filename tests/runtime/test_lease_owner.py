@@ -20,7 +20,7 @@ sys.stdin.readline()
 
 @pytest.fixture
 def process():
-    """A process that has said its name and waits to be ended."""
+    """A process that has printed its owner name and waits to be ended."""
     child = subprocess.Popen(
         [sys.executable, "-c", WAIT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -152,5 +152,5 @@ def test_a_unit_without_proc_sys_reads_the_boot_id_from_its_environment(process,
     if "mount" in ended.stderr:
         pytest.skip("NOT TESTED: /proc cannot be mounted here")
     name, dead = ended.stdout.split()
-    # not told, its leases run out by the clock
+    # without the boot id, only the end of its lease counts
     assert (name.partition("/")[0], dead) == ((here, "True") if is_told else ("", "False"))

@@ -1,4 +1,4 @@
-"""The parse workers: whatever is run there, the caller gets an answer or one clear error."""
+"""The parser children: whatever they run, the caller gets a result or one clear error."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ MEMORY = 256 * 1024 * 1024
 
 @pytest.fixture
 async def pool():
-    # a deadline no well-behaved call of these tests comes near, however loaded the machine is
+    # far more time than any well-behaved call needs, even on a busy machine
     async with WorkerPool(workers=2, deadline=timedelta(seconds=30), memory=MEMORY) as pool:
         yield pool
 

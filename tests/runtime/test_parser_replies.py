@@ -1,4 +1,4 @@
-"""Replies of the parser child: what was sent comes back as it was, anything else is refused."""
+"""Replies of the parser child: values are decoded as they were sent, anything else is refused."""
 
 import json
 import os
@@ -164,7 +164,7 @@ def test_a_reply_made_to_exhaust_the_reader_is_refused(sent):
 
 
 def test_the_first_error_ends_the_validation():
-    # an error for each would take a hundred times the reply's memory
+    # one error per element would take a hundred times the reply's memory
     with pytest.raises(ValidationError) as caught:
         parser_replies._validator(tuple[Entry, ...]).validate_json(b"[[" + b"0," * 1000 + b"0]]")
     assert caught.value.error_count() == 1

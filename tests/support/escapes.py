@@ -96,7 +96,7 @@ def connect_unix(path: str) -> str:
 
 
 def talk_through_own_socket(path: str) -> str:
-    """Its standard input may be a socket, and sockets can be connected anew."""
+    """Connect the standard input, which may be a socket, to another address."""
 
     def attempt() -> None:
         with socket.socket(fileno=os.dup(0)) as given:
@@ -171,7 +171,7 @@ def raise_own_limit() -> str:
 
 
 def capabilities() -> list[int]:
-    """The effective, permitted and inheritable ones, low and high words; capget(2)."""
+    """The effective, permitted and inheritable capabilities, low and high words; capget(2)."""
     sets = ctypes.create_string_buffer(24)
     called(LIBC.capget(struct.pack("=Ii", 0x20080522, 0), sets))
     return list(struct.unpack("=6I", sets.raw))

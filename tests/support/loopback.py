@@ -28,11 +28,11 @@ class Request:
 
 
 Behaviour = Callable[..., Awaitable[None]]
-"""Called with the writer and, where it takes two arguments, the request."""
+"""Called with the writer and, if it takes two arguments, the request."""
 
 
 def answer(body: bytes | str = b"", status: int = 200, **headers: str) -> bytes:
-    """A whole answer; header names are written with _ for -."""
+    """A complete answer; header names have _ for -."""
     content = body.encode() if isinstance(body, str) else body
     lines = [f"HTTP/1.1 {status} Whatever", f"Content-Length: {len(content)}", "Connection: close"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]

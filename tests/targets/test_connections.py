@@ -1,4 +1,4 @@
-"""Connections that fail, stall or lead elsewhere, and the token that must not."""
+"""Connections that fail, stall or lead elsewhere, and the token, which must not leave its server."""
 
 import socket
 import subprocess
@@ -257,7 +257,7 @@ def test_importing_the_adapter_loads_no_heavy_library():
 
 @pytest.fixture
 def tls_server(tmp_path):
-    """A TLS server with a certificate nobody signed."""
+    """A TLS server with an unsigned certificate."""
     context = unsigned(tmp_path)
     seen = []
     listening = socket.create_server(("127.0.0.1", 0))

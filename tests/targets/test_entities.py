@@ -1,4 +1,4 @@
-"""Statuses as servers write them, as published statuses."""
+"""Statuses as real servers write them are read as published statuses and receipts."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""What servers say a post may be, and which of them count links as they say."""
+"""The limits that servers announce, and which servers count links as announced."""
 
 import pytest
 from hypothesis import given

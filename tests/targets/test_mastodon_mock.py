@@ -1,4 +1,4 @@
-"""The target against mastodon_mock, a server nobody here wrote."""
+"""The target against mastodon_mock, a server that others wrote."""
 
 import pytest
 from mastodon_mock.testing.server import MockServer

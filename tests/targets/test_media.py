@@ -1,4 +1,4 @@
-"""Images go along with a post, or the post goes without them, once."""
+"""A post is published once: with its images, or without them."""
 
 import logging
 import socket
@@ -39,7 +39,7 @@ class Home:
 
     @property
     def described(self):
-        """What each status shows, the oldest first."""
+        """The descriptions of each status's images, the oldest status first."""
         return [
             [media["description"] for media in status["media_attachments"]]
             for status in self.sandbox.statuses("news")
@@ -148,7 +148,7 @@ def test_an_unreachable_server_is_reported_and_nothing_is_posted(make_target):
 @pytest.mark.parametrize("profile", PROFILES)
 def test_a_post_refused_with_its_images_is_made_once_without_them(make_home, profile, caplog):
     home = make_home(profile)
-    # the server says it is done with the image, and then that it is not
+    # the server answers that the image is processed, and then that it is not
     home.faults.add("processing", looks=3)
     home.faults.add("status_before", "GET", "/api/v1/media/*", status=200)
     receipt = home.target.publish(POST, "k", images=[CAT])

@@ -1,4 +1,4 @@
-"""Nobody is notified whom the admin did not name: Mastodon is asked to make sure."""
+"""Mastodon is asked to notify nobody whom the admin did not name."""
 
 import pytest
 from sample_images import png
@@ -23,7 +23,7 @@ def account(make_target, request):
 
 
 def sent(server, target, version, post=POST):
-    """The fields of a post to a server that says it is of this version."""
+    """The fields of a post to a server that announces this version."""
     server.on("GET", "/api/v2/instance", says(200, {"version": version}))
     server.on("POST", STATUSES, says(200, status()))
     target.limits()

@@ -1,4 +1,4 @@
-"""An account's own statuses are read from its page and, where some are hidden there, at home."""
+"""An account's own statuses are read from its page and, where some are hidden, its home timeline."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -18,7 +18,7 @@ def ids(statuses):
 
 
 def sent_status(id_, account=OURS, minutes=0, **more):
-    """A status that came so many minutes after SENT."""
+    """A status that was created so many minutes after SENT."""
     at = (SENT + timedelta(minutes=minutes)).isoformat()
     return status(id_, account=account, created_at=at, **more)
 

@@ -1,4 +1,4 @@
-"""The target against the sandbox as each kind of server, with the delivery's matching."""
+"""The target against the sandbox as each kind of server, with the matching of read-back."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""What is sent for a post, boost or quote, and what comes of each answer."""
+"""What is sent for a post, boost or quote, and what each answer means."""
 
 from datetime import timedelta
 
@@ -300,7 +300,7 @@ def test_standing_without_an_answer_raises(server, target):
         target.standing(BOOST)
 
 
-# how the account stands to others
+# relationships
 
 RELATIONS = "/api/v1/accounts/relationships"
 

@@ -1,4 +1,4 @@
-"""When to ask again: every header shape a 429 was seen with, or none."""
+"""When to send the next request: every shape of header that a 429 was seen with, or none."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime

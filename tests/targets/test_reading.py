@@ -1,4 +1,4 @@
-"""What the target reads: whom the token speaks for, limits, our own statuses, any path."""
+"""What the target reads: the account of the token, limits, own statuses, any path."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -49,7 +49,7 @@ CREATE = [
     (ServerAnswer(202, JSON, b'{"id": "1"}'), "ok", ""),
     (ServerAnswer(200, HTML, b' {"id": "1"}'), "ok", ""),
     (ServerAnswer(200, JSON, b'{"id": "1"}', is_whole=False), "ok", ""),
-    # 2xx that says nothing
+    # 2xx without an id
     (ServerAnswer(200, JSON, b'{"id": null}'), "doubtful", "unreadable_answer"),
     (ServerAnswer(200, JSON, b'{"id": ""}'), "doubtful", "unreadable_answer"),
     (ServerAnswer(200, JSON, b'{"id": true}'), "doubtful", "unreadable_answer"),
@@ -116,7 +116,7 @@ CREATE = [
     (ServerAnswer(413, PLAIN, b"Payload Too Large"), "rejected", "rejected"),
     (ServerAnswer(422, {}, b"no"), "rejected", "rejected"),
     (ServerAnswer(422, JSON, b'{"error": "cut', is_whole=False), "rejected", "rejected"),
-    # the same from something that stands in between
+    # the same from a proxy in between
     (page(400), "doubtful", "unreadable_answer"),
     (page(413), "doubtful", "unreadable_answer"),
     (page(422), "doubtful", "unreadable_answer"),

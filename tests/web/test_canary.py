@@ -1,4 +1,4 @@
-"""A service inside the network, a canary that no spelling of any address may lead to."""
+"""A service inside the network, the canary, which no spelling of an address may reach."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from loopback import Site, SocksProxy, answer, fetcher, redirect
 from reblogbot.errors import SourceError
 from reblogbot.runtime.clock import SystemClock
 
-# each names this machine, or a place inside a network, to somebody who reads it
+# each of these is read as this machine, or as an address inside a network, by some reader
 HOSTS = [
     # loopback, spelled out and short
     "127.0.0.1", "127.0.0.2", "127.255.255.254", "127.1", "127.0.1", "0x7f.1", "0x7f000001", "0x7F.0x0.0x0.0x1",
     "0177.0.0.1", "0177.1", "017700000001", "2130706433", "127.0.0.1.", "localhost", "LOCALHOST", "localhost.",
     "canary.localhost", "canary.example", "127.0.0.1.canary.example",
-    # in other letters and digits
+    # in other scripts' letters and digits
     "１２７.0.0.1", "127。0。0。1", "127．0．0．1", "127｡0｡0｡1", "①②⑦.⓪.⓪.①", "ⓛⓞⓒⓐⓛⓗⓞⓢⓣ", "ｌｏｃａｌｈｏｓｔ", "loca\u00adlhost",
     "127.0.0.1\u200b", "１２７．０．０．１",
     # IPv6, and IPv4 within it
@@ -42,7 +42,7 @@ URLS = [
 
 
 class EveryNameIsTheCanary(AbstractResolver):
-    """A hostile name server: every name stands for this machine; addresses are what they are."""
+    """A hostile name server: every name resolves to this machine, literal addresses to themselves."""
 
     async def resolve(self, host, port=0, family=0):
         try:
@@ -70,7 +70,7 @@ def addresses(canary):
 
 
 async def refusals(canary, settings, begin=None):
-    """Each address tried; those that were answered."""
+    """Fetch each address; those that were answered."""
     answered = []
     async with fetcher(
         SystemClock(), timeout="5s", resolver=EveryNameIsTheCanary(), **settings
@@ -79,7 +79,7 @@ async def refusals(canary, settings, begin=None):
             try:
                 response = await (fetch(url, configured=()) if begin is None else begin(fetch, url))
             except SourceError as error:
-                # not for want of a connection: for what stands in the address
+                # refused because of the address, and not because nothing listens there
                 assert error.slug not in {"connection_failed", "timeout"}, (url, error.message)
                 continue
             answered.append((url, response.body))
@@ -94,12 +94,12 @@ async def test_no_spelling_of_an_address_leads_inside(canary):
 async def test_no_redirect_leads_inside(canary):
     async with Site() as site:
 
-        async def led(fetch, url):
+        async def redirected(fetch, url):
             site.pages["/"] = redirect(url)
             return await fetch(site.url())
 
-        answered = await refusals(canary, {"allow_private": [site.address]}, led)
-    # what names no other host than where it is read, names that one: no answer of the canary's
+        answered = await refusals(canary, {"allow_private": [site.address]}, redirected)
+    # relative addresses lead to the redirecting site itself, which may answer
     assert [body for _, body in answered if body == b"secret"] == []
     assert canary.connections == 0
 

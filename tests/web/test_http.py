@@ -1,4 +1,4 @@
-"""The fetcher against real servers on the loopback: polite, bounded, never where it must not go."""
+"""The fetcher against real servers on the loopback: its bounds, and where it must not connect."""
 
 import asyncio
 import gzip
@@ -28,7 +28,7 @@ class NoonClock:
 
 
 class StaticResolver(AbstractResolver):
-    """Resolves names to what `of` says, else to `addresses`; remembers what it was asked."""
+    """Resolves names by `of`, else to `addresses`; remembers the names."""
 
     def __init__(self, *addresses):
         self.addresses = addresses
@@ -70,7 +70,7 @@ async def fetch(site, other):
 
 @pytest.fixture
 async def roaming():
-    """May go to every port of this machine, wherever it began."""
+    """A fetcher that may connect to every port of this machine."""
     async with fetcher(NoonClock(), allow_private=["127.0.0.0/8"]) as fetch:
         yield fetch
 
@@ -82,7 +82,7 @@ async def failure(fetch, url, **more):
     return caught.value
 
 
-# what is asked, and what comes back
+# requests and answers
 
 
 async def test_an_answer_comes_with_its_body_and_lower_case_headers(site, fetch):
@@ -294,7 +294,7 @@ async def test_a_304_of_an_origin_that_was_not_asked_is_an_error(site, other, ro
 
 
 def with_cookie(wanted, page, without):
-    """`page` for who sends the cookie, else `without`."""
+    """`page` for requests with the cookie, else `without`."""
 
     async def respond(writer, request):
         sent = request.headers.get("cookie", "").split("; ")
@@ -373,7 +373,7 @@ async def test_a_redirect_to_a_private_address_makes_no_connection(site):
         assert private.connections == 0
 
 
-# where it must not go
+# addresses that are refused
 
 
 @pytest.mark.parametrize(
@@ -456,7 +456,7 @@ async def test_an_exception_does_not_hold_for_redirects_from_elsewhere(site, oth
 
 
 async def test_a_public_server_cannot_redirect_to_an_exception(site):
-    """A proxy stands for the public internet; what it would be asked for is checked alike."""
+    """A proxy plays the public internet; addresses are checked before it is asked."""
     names, allowed = StaticResolver("93.184.216.34"), [site.address, "inner.example:80"]
     site.pages["http://news.example/"] = redirect("http://inner.example/")
     options = {"proxy": site.url(), "resolver": names, "allow_private": allowed}
@@ -603,14 +603,14 @@ async def test_the_deadline_is_for_the_whole_fetch(site, page):
 
 @contextmanager
 def silent_port():
-    """Takes every connection and says nothing: who expects a handshake waits for it."""
+    """Accepts every connection and sends nothing, also no TLS handshake."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         yield listening.getsockname()[1]
 
 
 @contextmanager
 def unanswering_port():
-    """A port that answers to no connection at all, neither yes nor no: its queue is full."""
+    """A port that neither accepts nor refuses connections, because its queue is full."""
     with ExitStack() as stack:
         listening = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
         for _ in range(4):
@@ -685,11 +685,11 @@ async def test_a_certificate_nobody_signed_is_not_trusted_and_sees_no_request(tm
         assert site.requests == []
 
 
-# turns
+# concurrency
 
 
 class Barrier:
-    """Counts who is inside; lets them out once `expected` are."""
+    """Counts the requests inside; answers them once there are `expected`."""
 
     def __init__(self, expected):
         self.expected, self.inside, self.most = expected, 0, 0
