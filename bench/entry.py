@@ -14,7 +14,7 @@ from bench.corpus import FORMATS, Feed
 from bench.line import Line
 from reblogbot.model import Batch
 from reblogbot.sources.feed import parse as parse_feed
-from reblogbot.sources.feed import spans
+from reblogbot.sources.feed.entry_cache import EntryCache
 
 ENTRIES = 35
 SEEDS = (1, 2, 3)
@@ -48,7 +48,7 @@ def costs(form: str, rounds: int) -> tuple[float, float]:
     )
     mine, theirs = [], []
     for _ in range(rounds):
-        known = spans.KnownEntries()
+        known = EntryCache()
         read(feed.body(), known)
         body = feed.body(1)
         mine.append(seconds(lambda body=body, known=known: read(body, known)))  # type: ignore[misc]
@@ -58,13 +58,13 @@ def costs(form: str, rounds: int) -> tuple[float, float]:
 
 def is_same(feed: Feed) -> bool:
     """Whether the feed, changed, reads alike to who knows it and to who does not."""
-    known = spans.KnownEntries()
+    known = EntryCache()
     read(feed.body(), known)
     body = feed.body(1)
-    return read(body, known).entries == read(body, spans.KnownEntries()).entries
+    return read(body, known).entries == read(body, EntryCache()).entries
 
 
-def read(body: bytes, known: spans.KnownEntries) -> Batch:
+def read(body: bytes, known: EntryCache) -> Batch:
     """As the worker reads it."""
     url = "https://feed.example/"
     return parse_feed.parse(body, "application/xml", url, "", "UTC", NOW, known)

@@ -101,7 +101,7 @@ def repair_future_timestamps(config: Config, store: Store, now: datetime) -> Non
     """Let nothing wait for an instant that only a clock since set back can have named."""
     doubt = config.delivery.read_back_after
     store.repair_future_timestamps(
-        now, doubt, max(rate_limit.MOST, doubt), max(LONGEST_LEASE, poll_lease(config))
+        now, doubt, max(rate_limit.LONGEST_WAIT, doubt), max(LONGEST_LEASE, poll_lease(config))
     )
 
 

@@ -1,21 +1,21 @@
-"""Every exception reblogbot raises on purpose.
+"""All exceptions that reblogbot raises on purpose.
 
     ReblogbotError                 slug, message, exit code
-    ├── ConfigError           2    the config or the command line is wrong; carries every fault
+    ├── ConfigError           2    the config or the command line is wrong; lists every fault
     ├── StoreError            3    the store cannot be used
-    │   └── StoreInterrupted       … this very moment: what was asked of it may be asked again
-    ├── SourceError                one source could not be polled; carries the outcome
-    └── TargetError                one call to an account's server did not end in success
-        ├── Unreachable            the request was never made: nothing was posted
-        ├── Lapsed                 nor by us any more: another process may do it now
-        ├── RateLimited            429: nothing was posted, ask again later
+    │   └── StoreInterrupted       the database server aborted the transaction: it may be repeated
+    ├── SourceError                one source could not be polled; has the outcome
+    └── TargetError                one call to an account's server failed
+        ├── Unreachable            no connection: nothing was posted
+        ├── Lapsed                 the lease ended before the request was sent: nothing was posted
+        ├── RateLimited            429: nothing was posted, and no request is allowed for a while
         ├── Unauthorised           401, 403: nothing was posted, the token or this post is at fault
-        ├── Rejected               the server said no to this very post: nothing was posted
-        │   └── TooLong            … because it is over the server's limit
-        └── Doubtful               nobody knows whether it was posted
+        ├── Rejected               the server refused this post: nothing was posted
+        │   └── TooLong            the post is over the server's limit
+        └── Doubtful               unknown whether it was posted
 
-Each slug has a paragraph in docs/operations.md, which an installed copy does not have: messages
-must not send anybody there.
+Each slug has a paragraph in docs/operations.md. Messages must not refer to it, because an
+installed copy does not have it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from typing import Literal
 
 
 class Exit(IntEnum):
-    """The program's exit codes, as the contract names them."""
+    """The program's exit codes."""
 
     OK = 0
     FAILED = 1
@@ -51,7 +51,7 @@ class ReblogbotError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong in a config file; `line` is 0 where no line can be named."""
+    """One error in a config file; `line` is 0 where the line is unknown."""
 
     path: str
     message: str
@@ -59,7 +59,7 @@ class Fault:
     slug: str = "value_invalid"
 
     def as_json(self) -> dict[str, str | int]:
-        """The fault as `check --json` lists it."""
+        """The fault as `check --json` prints it."""
         return {
             "path": self.path,
             "line": self.line,
@@ -69,7 +69,7 @@ class Fault:
 
 
 class ConfigError(ReblogbotError):
-    """The config or the command line is wrong; `faults` lists everything found at once."""
+    """The config or the command line is wrong; `faults` lists all errors."""
 
     exit_code = Exit.CONFIG
 
@@ -79,15 +79,15 @@ class ConfigError(ReblogbotError):
 
 
 class StoreError(ReblogbotError):
-    """The store cannot be used: garbage, another version, read-only, full or locked."""
+    """The store cannot be used: not a store, another version, read-only, full or locked."""
 
     exit_code = Exit.STORE
 
 
 class StoreInterrupted(StoreError):
-    """A transaction that a database server took back, or cut off, may be done once more.
+    """The database server aborted a transaction or the connection broke: it may be repeated.
 
-    Nothing of it stands, unless the cut came while it was committed.
+    Nothing of it was stored, unless the connection broke during the commit.
     """
 
 
@@ -97,8 +97,8 @@ Failure = Literal["failed", "refused", "retry_later", "gone"]
 class SourceError(ReblogbotError):
     """One source could not be polled.
 
-    `outcome` is what `sync --json` shows; `retry_at` (aware UTC) is the instant the
-    server named, already clamped, before which it must not be asked again.
+    `outcome` is what `sync --json` prints. Before `retry_at` (aware UTC) the server must not be
+    polled again: it is the server's wish, within our bounds.
     """
 
     def __init__(
@@ -115,24 +115,24 @@ class SourceError(ReblogbotError):
 
     @property
     def asks_for_rest(self) -> bool:
-        """True when the server asked to be left alone: by 429, or by naming a time."""
+        """True when the server asked to wait: by 429, or by a time to retry at."""
         return self.retry_at is not None or self.slug == "rate_limited"
 
 
 class TargetError(ReblogbotError):
-    """One call to an account's server did not end in success."""
+    """One call to an account's server failed."""
 
 
 class Unreachable(TargetError):
-    """The connection was never made (refused, DNS, TLS): certainly nothing was posted."""
+    """No connection was made (refused, DNS, TLS): certainly nothing was posted."""
 
 
 class Lapsed(TargetError):
-    """The lease ended before the request was written: nothing was posted, by us."""
+    """The lease ended before the request was sent: this process posted nothing."""
 
 
 class RateLimited(TargetError):
-    """The server answered 429: nothing was posted, and nothing may be asked before `until`."""
+    """The server answered 429: nothing was posted, and no request may be sent before `until`."""
 
     def __init__(self, slug: str, message: str, until: datetime) -> None:
         super().__init__(slug, message)
@@ -140,11 +140,11 @@ class RateLimited(TargetError):
 
 
 class Unauthorised(TargetError):
-    """The server answered 401 or 403, or knows the token no more: nothing was posted."""
+    """The server answered 401 or 403, or no longer knows the token: nothing was posted."""
 
 
 class Rejected(TargetError):
-    """The server refused this very post: certainly nothing was posted."""
+    """The server refused this post: certainly nothing was posted."""
 
 
 class TooLong(Rejected):
@@ -152,19 +152,20 @@ class TooLong(Rejected):
 
 
 class Doubtful(TargetError):
-    """No answer, or none that tells whether the post was made: it must be read back."""
+    """No answer, or none that says whether the post was made: it must be read back."""
 
 
-def did_you_mean(word: str, known: Collection[str]) -> str:
-    """`; did you mean "every"?`, or "" where nothing is near."""
-    by_case = {name.casefold(): name for name in known}
-    near = get_close_matches(word.casefold(), by_case, 1) if len(word) <= 60 else []
-    return f'; did you mean "{by_case[near[0]]}"?' if near else ""
+def did_you_mean(word: str, names: Collection[str]) -> str:
+    """`; did you mean "every"?`, or "" where no name is similar."""
+    by_folded_name = {name.casefold(): name for name in names}
+    similar = get_close_matches(word.casefold(), by_folded_name, 1) if len(word) <= 60 else []
+    return f'; did you mean "{by_folded_name[similar[0]]}"?' if similar else ""
 
 
-def unknown(noun: str, word: str, known: Collection[str]) -> str:
-    """`no source "choti"; did you mean "chouti"?`; the known names where none is near."""
-    listed = list(known)
-    names = ", ".join(listed[:20]) + (f" and {len(listed) - 20} more" if len(listed) > 20 else "")
-    others = f"; there are {names}" if listed else "; there is none"
-    return f'no {noun} "{word}"{did_you_mean(word, listed) or others}'
+def unknown(noun: str, word: str, names: Collection[str]) -> str:
+    """`no source "choti"; did you mean "chouti"?`, or a list of names where none is similar."""
+    listed = ", ".join(list(names)[:20])
+    if len(names) > 20:
+        listed += f" and {len(names) - 20} more"
+    others = f"; there are {listed}" if listed else "; there is none"
+    return f'no {noun} "{word}"{did_you_mean(word, names) or others}'

@@ -12,7 +12,7 @@ from server_parsers import node_parsers
 
 from reblogbot.core.identity import canonical_link, clean_link
 from reblogbot.core.text import clean, defuse, escape, html_to_text, one_line
-from reblogbot.targets.mastodon.published import links_in
+from reblogbot.targets.mastodon.entities import links_in
 
 MARKED = [
     *"\\*_`~[]<>#&!|-+=:.)(123 \nab国", "**", "__", "~~", "```", "---", "===", "- ", "1. ", "1) ", "# ", "> ",

@@ -41,7 +41,7 @@ class Fate:
     def run(self):
         raise MemoryError
 
-worker_thread.LOOK = 0.1
+worker_thread.CHECK_SECONDS = 0.1
 worker_thread.ThreadPoolExecutor = Executor
 signal.signal(signal.SIGALRM, lambda *_: doomed[-1].put(Fate()))
 cli.main()

@@ -13,7 +13,7 @@ from sqlalchemy import event
 
 from reblogbot.runtime import parser_pool
 from reblogbot.sandbox.server import run_in_thread
-from reblogbot.sources.shared.body import read_bounded
+from reblogbot.sources.shared.response_body import read_bounded
 
 FEEDS = 12
 HEAVY = {

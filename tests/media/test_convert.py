@@ -1,4 +1,4 @@
-"""Bytes that claim to be an image are known for what they are, and made to fit or refused."""
+"""The type of an image is read from its bytes; it is converted to fit, or refused."""
 
 import os
 import struct
@@ -12,7 +12,7 @@ from PIL import Image
 from sample_images import GPS, opened, photo, png, saved, written
 
 from reblogbot.errors import SourceError
-from reblogbot.media.convert import MOST_PIXELS, convert, kind
+from reblogbot.media.convert import MAX_PIXELS, convert, image_type
 
 ROOMY = 10_000_000, 16_777_216
 KINDS = ["PNG", "JPEG", "GIF", "WEBP", "AVIF", "HEIF"]
@@ -21,30 +21,30 @@ pillow_heif.register_heif_opener()
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_a_picture_is_known_by_how_it_begins(name):
-    assert kind(saved(name)) == TYPES.get(name, f"image/{name.lower()}")
+def test_the_type_of_an_image_is_read_from_its_first_bytes(name):
+    assert image_type(saved(name)) == TYPES.get(name, f"image/{name.lower()}")
 
 
 @pytest.mark.parametrize("name", ["AVIF", "HEIF"])
 @pytest.mark.parametrize("brand", [b"mif1", b"msf1"])
-def test_a_picture_in_a_box_is_known_by_any_of_its_brands(name, brand):
-    """Cameras and encoders put another brand first."""
+def test_any_brand_of_an_iso_media_file_gives_its_type(name, brand):
+    """The file with another brand first, as cameras and encoders write it."""
     content = saved(name, (80, 40))
     renamed = content[:8] + brand + content[12:]
-    made, mime = convert(renamed, *ROOMY)
+    converted, mime = convert(renamed, *ROOMY)
     assert mime == "image/jpeg"
-    assert opened(made).size == (80, 40)
+    assert opened(converted).size == (80, 40)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 40), (40, 1)])
-def test_a_counting_pixel_is_no_picture(size):
+def test_a_tracking_pixel_is_refused(size):
     with pytest.raises(SourceError) as caught:
         convert(saved("GIF", size), *ROOMY)
     assert caught.value.slug == "image_too_small"
 
 
 @pytest.mark.parametrize("name", ["PNG", "JPEG", "GIF", "WEBP"])
-def test_a_picture_that_fits_stays_as_it_is(name):
+def test_an_image_within_the_limits_is_not_changed(name):
     assert convert(saved(name), *ROOMY) == (b"", f"image/{name.lower()}")
 
 
@@ -80,7 +80,7 @@ def test_what_is_no_picture_is_refused_whatever_it_is_called(content):
         b"\0\0\0\x20ftypavif" + bytes(20),
     ],
 )
-def test_a_header_that_breaks_off_or_names_no_size_is_refused(content):
+def test_a_truncated_header_or_one_without_a_size_is_refused(content):
     with pytest.raises(SourceError) as caught:
         convert(content, *ROOMY)
     assert caught.value.slug == "image_unreadable"
@@ -93,52 +93,52 @@ def test_a_bomb_is_known_by_its_header_and_never_unpacked(server_takes):
     assert caught.value.slug == "image_too_large"
 
 
-def test_a_header_that_promises_more_than_there_is_makes_no_picture():
+def test_a_header_with_more_pixels_than_there_are_is_refused():
     with pytest.raises(SourceError) as caught:
         convert(png(2, 2, claims=(400, 400)), 10_000_000, 100)
     assert caught.value.slug == "image_unreadable"
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_too_many_pixels_become_few_enough_in_the_same_shape(name):
-    made, mime = convert(saved(name, (80, 40)), 10_000_000, 800)
-    width, height = opened(made).size
-    assert (mime, kind(made)) == ("image/jpeg", "image/jpeg")
+def test_too_many_pixels_are_scaled_down_in_the_same_aspect_ratio(name):
+    converted, mime = convert(saved(name, (80, 40)), 10_000_000, 800)
+    width, height = opened(converted).size
+    assert (mime, image_type(converted)) == ("image/jpeg", "image/jpeg")
     assert width * height <= 800
     assert (width, height) == (40, 20)
 
 
-def test_too_many_bytes_become_few_enough():
+def test_too_many_bytes_are_reduced():
     content = written(Image.frombytes("RGB", (200, 200), os.urandom(3 * 200 * 200)))
-    made, _ = convert(content, 12_000, 16_777_216)
+    converted, _ = convert(content, 12_000, 16_777_216)
     assert len(content) > 100_000
-    assert len(made) <= 12_000
+    assert len(converted) <= 12_000
 
 
-def test_what_cannot_become_small_enough_is_refused():
+def test_an_image_that_cannot_be_made_small_enough_is_refused():
     with pytest.raises(SourceError) as caught:
         convert(saved("PNG", (80, 40)), 20, 800)
     assert caught.value.slug == "image_too_large"
 
 
-def test_a_type_that_servers_do_not_take_becomes_one_that_they_take():
-    made, mime = convert(saved("AVIF"), *ROOMY)
-    assert (mime, opened(made).size) == ("image/jpeg", (8, 6))
+def test_a_type_that_servers_do_not_accept_is_converted_to_jpeg():
+    converted, mime = convert(saved("AVIF"), *ROOMY)
+    assert (mime, opened(converted).size) == ("image/jpeg", (8, 6))
 
 
-def test_what_is_converted_forgets_where_it_was_taken():
+def test_a_converted_photo_has_no_location():
     content = photo()
-    made, _ = convert(content, 10_000_000, 200)
+    converted, _ = convert(content, 10_000_000, 200)
     assert opened(content).getexif().get_ifd(GPS)
-    assert not opened(made).getexif()
+    assert not opened(converted).getexif()
     assert b"Exif" in content
-    assert b"Exif" not in made
-    assert b"by Ann" not in made
+    assert b"Exif" not in converted
+    assert b"by Ann" not in converted
 
 
-def test_what_is_converted_stands_upright():
-    made, _ = convert(photo((40, 20), orientation=6), 10_000_000, 200)
-    width, height = opened(made).size
+def test_a_converted_photo_is_upright():
+    converted, _ = convert(photo((40, 20), orientation=6), 10_000_000, 200)
+    width, height = opened(converted).size
     assert height > width
 
 
@@ -146,17 +146,17 @@ def test_what_is_converted_stands_upright():
 def test_every_mode_of_colour_can_be_converted(mode):
     plain = Image.new("L", (40, 20), 200)
     content = written(plain.convert("I").convert(mode) if mode == "I;16" else plain.convert(mode))
-    made, _ = convert(content, 10_000_000, 200)
-    assert opened(made).size == (20, 10)
+    converted, _ = convert(content, 10_000_000, 200)
+    assert opened(converted).size == (20, 10)
 
 
-def test_what_was_transparent_is_white_then():
-    made, _ = convert(saved("PNG", (40, 20), "RGBA"), 10_000_000, 200)
-    assert opened(made).getpixel((1, 1)) >= (250, 250, 250)
+def test_transparent_parts_become_white():
+    converted, _ = convert(saved("PNG", (40, 20), "RGBA"), 10_000_000, 200)
+    assert opened(converted).getpixel((1, 1)) >= (250, 250, 250)
 
 
 @pytest.mark.parametrize("content", [saved("AVIF"), png(40, 20)])
-def test_without_pillow_it_is_left_out_and_the_extra_is_named(monkeypatch, content):
+def test_without_pillow_the_error_names_the_extra(monkeypatch, content):
     monkeypatch.setitem(sys.modules, "PIL", None)
     with pytest.raises(SourceError) as caught:
         convert(content, 10_000_000, 200)
@@ -164,7 +164,7 @@ def test_without_pillow_it_is_left_out_and_the_extra_is_named(monkeypatch, conte
     assert "reblogbot[images]" in caught.value.message
 
 
-def test_without_pillow_a_picture_that_fits_is_no_worry(monkeypatch):
+def test_without_pillow_an_image_within_the_limits_is_accepted(monkeypatch):
     monkeypatch.setitem(sys.modules, "PIL", None)
     assert convert(png(40, 20), *ROOMY) == (b"", "image/png")
 
@@ -189,21 +189,21 @@ anything = st.one_of(
 @settings(max_examples=300, deadline=None)
 @given(
     content=anything,
-    most_bytes=st.sampled_from([50, 1000, 10**7]),
-    most_pixels=st.sampled_from([1, 20, 10**7]),
+    max_bytes=st.sampled_from([50, 1000, 10**7]),
+    max_pixels=st.sampled_from([1, 20, 10**7]),
 )
-def test_no_bytes_make_anything_but_an_image_that_fits_or_an_error_with_words(
-    content, most_bytes, most_pixels
+def test_any_bytes_give_an_image_within_the_limits_or_an_error_with_a_message(
+    content, max_bytes, max_pixels
 ):
     try:
-        made, mime = convert(content, most_bytes, most_pixels)
+        converted, mime = convert(content, max_bytes, max_pixels)
     except SourceError as error:
         assert error.slug in {"image_unreadable", "image_too_large"}
         assert error.message
     else:
-        assert kind(made or content) == mime
-        assert len(made or content) <= most_bytes
+        assert image_type(converted or content) == mime
+        assert len(converted or content) <= max_bytes
 
 
-def test_no_more_pixels_are_unpacked_than_a_worker_has_room_for():
-    assert 4 * MOST_PIXELS < 512 * 1024 * 1024 / 2
+def test_the_largest_decoded_image_fits_into_the_workers_memory():
+    assert 4 * MAX_PIXELS < 512 * 1024 * 1024 / 2

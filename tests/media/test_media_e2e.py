@@ -1,4 +1,4 @@
-"""Images from a source's web to a post on a server, and posts that go out whatever becomes of them."""
+"""Images from a source's site to a post on a server; the post is sent even if they fail."""
 
 import sqlite3
 
@@ -31,7 +31,7 @@ def enclosing(feed, *urls, kind="image/png"):
 
 
 def story(feeds, name, *pictures, alt=""):
-    """A page that shows pictures of itself; its item."""
+    """A page that names images of itself; returns its item."""
     head = "".join(f'<meta property="og:image" content="{picture}">' for picture in pictures)
     head += f'<meta property="og:image:alt" content="{alt}">' if alt else ""
     link = feeds.show(f"/{name}", f"<head>{head}</head>".encode(), kind="text/html", etag=False)
@@ -39,12 +39,12 @@ def story(feeds, name, *pictures, alt=""):
 
 
 def sent(bot):
-    """How many posts one round sent."""
+    """The number of posts that one round sent."""
     return bot.sync().as_json()["sent"]
 
 
-def shown(server):
-    """What each status shows: the descriptions of its images."""
+def descriptions(server):
+    """The descriptions of each status's images."""
     return [
         [media["description"] for media in status["media_attachments"]]
         for status in server.statuses("news")
@@ -59,7 +59,7 @@ def test_an_enclosed_image_is_attached_and_named_after_its_entry(bot, feeds, san
     feeds.show("/f", enclosing(items(clock, "a"), image))
     hot()
     assert sent(bot) == 1
-    assert shown(sandbox) == [["Image: Title a"]]
+    assert descriptions(sandbox) == [["Image: Title a"]]
     assert posted(sandbox) == [text_of("a")]
 
 
@@ -70,9 +70,9 @@ def test_a_pages_own_image_is_attached_and_preview_shows_it_before(bot, feeds, s
     (previewed,) = bot.preview().as_json()["posts"]
     assert previewed["media"] == [{"url": feeds.url("/a.png"), "alt": "A cat on a sill"}]
     assert sent(bot) == 1
-    assert shown(sandbox) == [["A cat on a sill"]]
+    assert descriptions(sandbox) == [["A cat on a sill"]]
     (delivery,) = bot.deliveries("sent")
-    assert [(one.url, one.alt) for one in delivery.post.media] == [
+    assert [(media.url, media.alt) for media in delivery.post.media] == [
         (feeds.url("/a.png"), "A cat on a sill")
     ]
 
@@ -82,7 +82,7 @@ def test_an_entry_with_an_image_of_its_own_is_not_looked_for_others(bot, feeds, 
     feeds.show("/f", enclosing([story(feeds, "a", "/page.png")], image))
     hot()
     bot.sync()
-    assert shown(sandbox) == [["Image: Title a"]]
+    assert descriptions(sandbox) == [["Image: Title a"]]
     assert feeds.times("/a") == 0
 
 
@@ -92,7 +92,7 @@ def test_no_more_images_than_the_source_wants_are_attached(bot, feeds, sandbox, 
     feeds.show("/f", [story(feeds, "a", *(f"/{number}.png" for number in range(4)))])
     hot(media=3)
     bot.sync()
-    assert [len(images) for images in shown(sandbox)] == [3]
+    assert [len(images) for images in descriptions(sandbox)] == [3]
 
 
 def test_an_image_of_a_kind_servers_do_not_take_is_converted(bot, feeds, sandbox, hot):
@@ -112,7 +112,7 @@ def test_an_image_of_a_kind_servers_do_not_take_is_converted(bot, feeds, sandbox
 def why(cli, name):
     (story,) = cli("why", f"https://news.example/{name}", "--json").json["entries"]
     (delivery,) = story["deliveries"]
-    return [one["note"] for one in delivery["events"] if one["note"]]
+    return [event["note"] for event in delivery["events"] if event["note"]]
 
 
 def test_why_tells_which_image_was_left_out_and_the_post_is_no_failure(
@@ -137,7 +137,7 @@ def test_why_tells_that_the_server_did_not_take_an_image(bot, feeds, sandbox, cl
 def test_an_image_host_slower_than_the_lease_stalls_no_account(
     bot, feeds, sandbox, clock, hot, cli
 ):
-    """Nothing was sent, ever, with exit code 0: the lease had lapsed when the image had come."""
+    """Nothing was ever sent, with exit code 0, because the lease had ended when the image arrived."""
 
     def leased_until():
         with sqlite3.connect(bot.stored) as store:
@@ -162,7 +162,7 @@ def test_an_image_host_slower_than_the_lease_stalls_no_account(
     tables["http"]["timeout"] = "30s"
     bot.path.write_text(tomlkit.dumps(tables), encoding="utf-8")
     assert sent(bot) == 1
-    assert shown(sandbox) == [["Image: Title a"]]
+    assert descriptions(sandbox) == [["Image: Title a"]]
     assert "delivery.lease: is less than 3 times timeout" in cli("check").out
 
 
@@ -252,7 +252,7 @@ def test_an_image_that_is_bad_is_left_out_and_the_text_is_posted_once(
     hot()
     assert sent(bot) == 2
     assert posted(sandbox) == [text_of("a"), text_of("b")]
-    kept = len([images for images in shown(sandbox) if images])
+    kept = len([images for images in descriptions(sandbox) if images])
     assert kept == 2
 
 
@@ -265,7 +265,7 @@ def test_a_page_that_hangs_costs_its_image_and_no_more(bot, feeds, sandbox, cloc
         http={"timeout": "0.3s"},
     )
     assert sent(bot) == 1
-    assert shown(sandbox) == [[]]
+    assert descriptions(sandbox) == [[]]
 
 
 @pytest.mark.parametrize("profile", ["mastodon-4.6", "gotosocial", "takahe", "pixelfed"])
@@ -279,7 +279,7 @@ def test_a_post_that_is_refused_for_its_images_goes_out_once_without(
         server.faults.add("status_before", status=422, error="Media could not be attached")
         assert sent(bot) == 2
         assert posted(server) == [text_of("a"), text_of("b")]
-        assert [len(images) for images in shown(server)] == [0, 1]
+        assert [len(images) for images in descriptions(server)] == [0, 1]
 
 
 @pytest.mark.parametrize("fault", ["drop_after", "status_after", "truncate_after", "drop_before"])
@@ -294,7 +294,7 @@ def test_a_lost_answer_to_a_post_with_images_never_makes_two(
         server.faults.add(fault)
         bot.settle()
         assert posted(server) == [text_of("a"), text_of("b")]
-        assert [len(images) for images in shown(server)] == [1, 1]
+        assert [len(images) for images in descriptions(server)] == [1, 1]
 
 
 def test_a_server_that_takes_its_time_with_an_image_is_waited_for(bot, feeds, sandbox, clock, hot):
@@ -303,7 +303,7 @@ def test_a_server_that_takes_its_time_with_an_image_is_waited_for(bot, feeds, sa
     hot()
     sandbox.faults.add("processing", looks=2)
     assert sent(bot) == 1
-    assert [len(images) for images in shown(sandbox)] == [1]
+    assert [len(images) for images in descriptions(sandbox)] == [1]
 
 
 def test_a_limit_on_uploads_puts_the_post_off_until_it_ends(bot, feeds, sandbox, clock, hot):
@@ -315,7 +315,7 @@ def test_a_limit_on_uploads_puts_the_post_off_until_it_ends(bot, feeds, sandbox,
     assert posted(sandbox) == []
     clock.advance(minutes=11)
     assert sent(bot) == 1
-    assert [len(images) for images in shown(sandbox)] == [1]
+    assert [len(images) for images in descriptions(sandbox)] == [1]
 
 
 # mentions
@@ -329,7 +329,7 @@ def test_a_mention_in_the_admins_own_template_is_posted_on_mastodon(
     hot(media=0, template="{{ title }} via @ann")
     assert sent(bot) == 1
     (status,) = sandbox.statuses("news")
-    assert [one["acct"] for one in status["mentions"]] == ["ann"]
+    assert [mention["acct"] for mention in status["mentions"]] == ["ann"]
 
 
 def test_a_source_mentions_nobody(bot, feeds, sandbox, hot):

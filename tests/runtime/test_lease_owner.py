@@ -19,8 +19,8 @@ sys.stdin.readline()
 
 
 @pytest.fixture
-def bearer():
-    """A process that has said its name and waits to be ended."""
+def process():
+    """A process that has printed its owner name and waits to be ended."""
     child = subprocess.Popen(
         [sys.executable, "-c", WAIT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -32,51 +32,51 @@ def bearer():
     child.stdout.close()
 
 
-def test_no_name_is_given_twice():
+def test_no_owner_name_is_used_twice():
     assert len({new_owner() for _ in range(1000)}) == 1000
 
 
-def test_we_ourselves_live():
+def test_this_process_is_alive():
     assert not is_dead(new_owner())
 
 
-def test_a_process_that_runs_lives(bearer):
-    assert not is_dead(bearer.name)
+def test_a_running_process_is_alive(process):
+    assert not is_dead(process.name)
 
 
-def test_a_process_that_is_stopped_lives(bearer):
-    bearer.send_signal(signal.SIGSTOP)
-    os.waitid(os.P_PID, bearer.pid, os.WSTOPPED)
-    assert not is_dead(bearer.name)
-    bearer.send_signal(signal.SIGCONT)
+def test_a_stopped_process_is_alive(process):
+    process.send_signal(signal.SIGSTOP)
+    os.waitid(os.P_PID, process.pid, os.WSTOPPED)
+    assert not is_dead(process.name)
+    process.send_signal(signal.SIGCONT)
 
 
-def test_a_process_that_ended_is_dead(bearer):
-    bearer.stdin.write("\n")
-    bearer.stdin.flush()
-    bearer.wait()
-    assert is_dead(bearer.name)
+def test_an_ended_process_is_dead(process):
+    process.stdin.write("\n")
+    process.stdin.flush()
+    process.wait()
+    assert is_dead(process.name)
 
 
-def test_a_killed_process_is_dead_before_its_parent_asks(bearer):
-    bearer.kill()
-    os.waitid(os.P_PID, bearer.pid, os.WEXITED | os.WNOWAIT)
-    assert is_dead(bearer.name)
+def test_a_killed_process_is_dead_before_its_parent_waits_for_it(process):
+    process.kill()
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    assert is_dead(process.name)
 
 
-def test_another_process_under_the_same_number_is_another(bearer):
-    here, pid, started, nonce = bearer.name.split("/")
+def test_another_process_with_the_same_pid_is_not_the_owner(process):
+    here, pid, started, nonce = process.name.split("/")
     assert is_dead(f"{here}/{pid}/{int(started) - 1}/{nonce}")
     assert is_dead(f"{here}/{pid}/{started}1/{nonce}")
 
 
 @pytest.mark.parametrize("change", ["another boot", "another container"])
-def test_what_ran_elsewhere_may_live(bearer, change):
-    here, _, rest = bearer.name.partition("/")
+def test_a_process_elsewhere_may_be_alive(process, change):
+    here, _, rest = process.name.partition("/")
     boot, _, namespace = here.partition(":")
     elsewhere = f"other:{namespace}" if change == "another boot" else f"{boot}:1"
-    bearer.kill()
-    bearer.wait()
+    process.kill()
+    process.wait()
     assert is_dead(f"{here}/{rest}")
     assert not is_dead(f"{elsewhere}/{rest}")
 
@@ -84,12 +84,12 @@ def test_what_ran_elsewhere_may_live(bearer, change):
 @pytest.mark.parametrize(
     "name", ["", "/", "///", "nonsense", "/1//abcd", "here/x/y/z", "{here}", "{here}/x/1/abcd"]
 )
-def test_a_name_that_tells_nothing_may_be_of_somebody_alive(name):
+def test_the_owner_of_an_unreadable_name_may_be_alive(name):
     here = new_owner().partition("/")[0]
     assert not is_dead(name.format(here=here))
 
 
-def test_a_number_no_process_can_have_is_nobodys():
+def test_an_impossible_pid_is_dead():
     here = new_owner().partition("/")[0]
     assert is_dead(f"{here}/{2**40}/1/abcd")
 
@@ -105,21 +105,21 @@ print(os.path.exists(f"/proc/{name.split('/')[1]}/stat"), is_dead(name))
 """
 
 
-def test_a_process_the_system_hides_from_us_may_live(bearer):
+def test_a_process_hidden_by_the_system_may_be_alive(process):
     # as under ProtectProc=invisible: the admin's own `sync` is not seen by the daemon
     if os.geteuid() or not shutil.which("unshare"):
         pytest.skip("NOT TESTED: only root can hide a process from somebody else")
-    done = subprocess.run(
+    ended = subprocess.run(
         ["unshare", "--mount", sys.executable, "-c", HIDDEN],
-        input=f"{bearer.name}\n",
+        input=f"{process.name}\n",
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
-    if "mount" in done.stderr:
+    if "mount" in ended.stderr:
         pytest.skip("NOT TESTED: /proc cannot be mounted here")
-    assert done.stdout.split() == ["False", "False"], done.stderr
+    assert ended.stdout.split() == ["False", "False"], ended.stderr
 
 
 SUBSET = """
@@ -131,26 +131,26 @@ print(new_owner(), is_dead(sys.stdin.readline().strip()))
 
 
 @pytest.mark.parametrize("is_told", [True, False])
-def test_a_unit_that_sees_nothing_of_the_kernel_knows_its_boot_when_told(bearer, is_told):
+def test_a_unit_without_proc_sys_reads_the_boot_id_from_its_environment(process, is_told):
     # as under ProcSubset=pid, where systemd passes the boot on, written without dashes
     if os.geteuid() or not shutil.which("unshare"):
         pytest.skip("NOT TESTED: only root can hide a part of /proc")
-    bearer.kill()
-    bearer.wait()
-    here = bearer.name.partition("/")[0]
+    process.kill()
+    process.wait()
+    here = process.name.partition("/")[0]
     boot = here.partition(":")[0].replace("-", "")
     environ = {name: value for name, value in os.environ.items() if name != BOOT_ID}
-    done = subprocess.run(
+    ended = subprocess.run(
         ["unshare", "--mount", sys.executable, "-c", SUBSET],
-        input=f"{bearer.name}\n",
+        input=f"{process.name}\n",
         env=environ | ({BOOT_ID: boot} if is_told else {}),
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
-    if "mount" in done.stderr:
+    if "mount" in ended.stderr:
         pytest.skip("NOT TESTED: /proc cannot be mounted here")
-    name, dead = done.stdout.split()
-    # not told, its leases run out by the clock
+    name, dead = ended.stdout.split()
+    # without the boot id, only the end of its lease counts
     assert (name.partition("/")[0], dead) == ((here, "True") if is_told else ("", "False"))

@@ -1,4 +1,4 @@
-"""The parse workers: whatever is run there, the caller gets an answer or one clear error."""
+"""The parser children: whatever they run, the caller gets a result or one clear error."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ MEMORY = 256 * 1024 * 1024
 
 @pytest.fixture
 async def pool():
-    # a deadline no well-behaved call of these tests comes near, however loaded the machine is
+    # far more time than any well-behaved call needs, even on a busy machine
     async with WorkerPool(workers=2, deadline=timedelta(seconds=30), memory=MEMORY) as pool:
         yield pool
 
@@ -49,23 +49,23 @@ def is_alive(pid):
     return True
 
 
-async def test_a_worker_answers_and_is_used_again(pool):
+async def test_a_worker_replies_and_is_reused(pool):
     assert await pool(pool_jobs.double, 21) == 42
     first = await pool(pool_jobs.process_id)
     assert first != os.getpid()
     assert [await pool(pool_jobs.process_id) for _ in range(5)] == [first] * 5
 
 
-async def test_a_large_request_and_a_large_answer_pass(pool):
+async def test_large_requests_and_replies_are_sent(pool):
     assert await pool(pool_jobs.double_bytes, b"x" * 5_000_000) == b"x" * 10_000_000
 
 
-async def test_no_more_than_so_many_workers_live_at_once(pool):
+async def test_no_more_workers_are_started_than_allowed(pool):
     pids = await asyncio.gather(*(pool(pool_jobs.process_id) for _ in range(40)))
     assert len(set(pids)) <= 2
 
 
-async def test_what_a_library_prints_is_not_taken_for_an_answer(pool):
+async def test_what_a_library_prints_is_not_taken_for_a_reply(pool):
     assert await pool(pool_jobs.print_and_return, "hello") == "hello"
     assert await pool(pool_jobs.double, 1) == 2
 
@@ -78,7 +78,7 @@ async def test_an_endless_loop_is_killed_at_the_deadline(hasty):
     assert await hasty(pool_jobs.double, 1) == 2
 
 
-async def test_what_grows_without_bounds_is_refused(pool):
+async def test_unbounded_memory_is_refused(pool):
     error = await failure(pool, pool_jobs.hoard)
     assert (error.slug, error.outcome) == ("parse_memory", "refused")
     assert await pool(pool_jobs.double, 1) == 2
@@ -103,7 +103,7 @@ async def test_a_worker_killed_while_idle_is_replaced_unnoticed(pool):
     assert await pool(pool_jobs.double, 1) == 2
 
 
-async def test_our_own_errors_come_through_whole(pool):
+async def test_a_source_error_is_raised_in_the_caller(pool):
     error = await failure(pool, pool_jobs.refuse)
     assert (error.slug, error.message, error.outcome) == ("too_odd", "no, thanks", "retry_later")
 
@@ -131,7 +131,7 @@ def frame(kind, body=b"", length=None):
 HOSTILE_REPLIES = {
     "longer than the bound": frame(parser_child.VALUE, length=2**40),
     "an error as long as a book": frame(parser_child.ERROR, length=20_000),
-    "out of memory, with a body": frame(parser_child.MEMORY, b"[]"),
+    "out of memory, with a body": frame(parser_child.OUT_OF_MEMORY, b"[]"),
     "of a kind that no child sends now": frame(parser_child.READY, b"[[]]"),
     "of no kind": frame(b"x", b"[[]]"),
     "a pickle": frame(parser_child.VALUE, pickle.dumps(os.getcwd)),
@@ -147,7 +147,7 @@ HOSTILE_REPLIES = {
 
 
 @pytest.mark.parametrize("octets", HOSTILE_REPLIES.values(), ids=HOSTILE_REPLIES)
-async def test_a_reply_of_no_honest_child_is_refused_and_its_child_killed(pool, octets):
+async def test_a_hostile_reply_is_refused_and_its_child_killed(pool, octets):
     pid = await pool(pool_jobs.process_id)
     error = await failure(pool, pool_jobs.answer_with, octets)
     assert (error.slug, error.outcome) == ("parse_reply", "refused")
@@ -156,7 +156,7 @@ async def test_a_reply_of_no_honest_child_is_refused_and_its_child_killed(pool, 
     assert await pool(pool_jobs.double, 1) == 2
 
 
-async def test_a_result_of_another_type_than_promised_is_refused(pool):
+async def test_a_result_of_another_type_than_annotated_is_refused(pool):
     error = await failure(pool, pool_jobs.return_another_type)
     assert (error.slug, error.outcome) == ("parse_reply", "refused")
 
@@ -168,7 +168,7 @@ async def test_a_result_over_the_bound_is_refused():
         assert error.slug == "parse_reply"
 
 
-async def test_a_reply_cut_short_ends_with_the_child(pool):
+async def test_a_reply_that_is_cut_off_means_that_the_child_died(pool):
     error = await failure(pool, pool_jobs.die_amid, frame(parser_child.VALUE, b"[", length=100))
     assert error.slug == "parser_died"
 
@@ -185,15 +185,15 @@ async def test_a_reply_that_takes_too_long_is_killed_at_the_deadline(hasty, func
     assert not is_alive(pid)
 
 
-async def test_a_childs_words_reach_no_terminal_as_commands(pool):
+async def test_control_characters_of_a_childs_message_are_removed(pool):
     body = parser_replies.encode(
-        parser_child.Fault("od\x1bd", "first\x1b[31m\nsecond\u202e", "failed")
+        parser_child.ErrorReply("od\x1bd", "first\x1b[31m\nsecond\u202e", "failed")
     )
     error = await failure(pool, pool_jobs.answer_with, frame(parser_child.ERROR, body))
     assert (error.slug, error.message) == ("od d", "first [31m second ")
 
 
-async def test_a_cancelled_call_leaves_no_late_answer_and_no_process(pool):
+async def test_a_cancelled_call_leaves_no_late_reply_and_no_process(pool):
     pid = await pool(pool_jobs.process_id)
     before = cpu_ticks(pid)
     task = asyncio.ensure_future(pool(pool_jobs.loop_for_ever))

@@ -1,4 +1,4 @@
-"""Replies of the parser child: what was sent comes back as it was, anything else is refused."""
+"""Replies of the parser child: values are decoded as they were sent, anything else is refused."""
 
 import json
 import os
@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from reblogbot.media import convert as fitting
+from reblogbot.media.convert import convert
+from reblogbot.media.page_images import page_images
 from reblogbot.model import (
     Author,
     Batch,
@@ -29,10 +30,9 @@ from reblogbot.runtime import parser_replies
 from reblogbot.runtime.parser_replies import ReplyError
 from reblogbot.sources.chouti import parse as parse_chouti
 from reblogbot.sources.fediverse import activitypub, statuses
-from reblogbot.sources.feed import links as feed_links
+from reblogbot.sources.feed import page_feeds, worker
 from reblogbot.sources.feed import parse as parse_feed
-from reblogbot.sources.scrape import page_images, parse_json_list, parse_page
-from reblogbot.sources.shared import body
+from reblogbot.sources.scrape import parse_json_list, parse_page
 
 
 def there_and_back(kind, value):
@@ -68,7 +68,7 @@ def test_a_batch_comes_back_as_it_was(batch):
 
 
 @given(st.binary(), INSTANTS, SPANS)
-def test_octets_instants_and_spans_come_back_as_they_were(octets, instant, span):
+def test_bytes_instants_and_durations_come_back_as_they_were(octets, instant, span):
     kind = tuple[bytes, datetime, timedelta]
     back = there_and_back(kind, (octets, instant, span))
     assert back == (octets, instant, span)
@@ -107,7 +107,7 @@ def test_an_instant_elsewhere_comes_back_in_utc():
     assert there_and_back(datetime, shanghai).isoformat() == "2026-01-01T00:00:00+00:00"
 
 
-def test_half_a_character_costs_no_entry():
+def test_half_a_surrogate_pair_does_not_lose_the_entry():
     assert there_and_back(str, "a\ud800b") == "a?b"
 
 
@@ -115,7 +115,7 @@ NAIVE = datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 
 
 @pytest.mark.parametrize("value", [object(), 1j, NAIVE, os.getcwd, {1: 2}.keys()])
-def test_what_is_no_plain_value_is_not_sent(value):
+def test_a_value_of_an_unsupported_type_is_not_sent(value):
     with pytest.raises(TypeError):
         parser_replies.encode(value)
 
@@ -147,7 +147,7 @@ def test_a_value_of_another_type_is_refused(kind, sent):
 
 
 @given(st.binary() | st.recursive(st.none() | st.integers() | TEXTS, st.lists).map(json.dumps))
-def test_no_octets_make_another_error(octets):
+def test_no_bytes_cause_any_other_error(octets):
     octets = octets.encode() if isinstance(octets, str) else octets
     with pytest.raises(ReplyError):
         parser_replies.decode(Batch, octets)
@@ -158,13 +158,13 @@ def test_no_octets_make_another_error(octets):
     [pickle.dumps(os.getcwd), b"[" * 1_000_000, b'[{"a":' * 100_000, b"[" + b"9" * 100_000 + b"]"],
     ids=["a pickle", "lists in lists", "objects in objects", "a number without end"],
 )
-def test_what_should_exhaust_the_reader_is_refused(sent):
+def test_a_reply_made_to_exhaust_the_reader_is_refused(sent):
     with pytest.raises(ReplyError):
         parser_replies.decode(tuple[int, ...] | Batch, sent)
 
 
-def test_the_first_fault_ends_the_reading():
-    # an error for each would take a hundred times the reply's memory
+def test_the_first_error_ends_the_validation():
+    # one error per element would take a hundred times the reply's memory
     with pytest.raises(ValidationError) as caught:
         parser_replies._validator(tuple[Entry, ...]).validate_json(b"[[" + b"0," * 1000 + b"0]]")
     assert caught.value.error_count() == 1
@@ -173,13 +173,13 @@ def test_the_first_fault_ends_the_reading():
 OFFLOADED = [
     activitypub.actor,
     activitypub.author,
-    activitypub.leaf,
+    activitypub.outbox_page,
     activitypub.note,
     activitypub.webfinger,
-    body.read_feed,
-    feed_links.named,
-    fitting.convert,
-    page_images.pictures,
+    worker.read_feed,
+    page_feeds.named_feeds,
+    convert,
+    page_images,
     parse_chouti.parse_json,
     parse_chouti.parse_official_feed,
     parse_chouti.parse_page,
@@ -190,9 +190,11 @@ OFFLOADED = [
 ]
 
 
-@pytest.mark.parametrize("function", OFFLOADED, ids=lambda one: f"{one.__module__}.{one.__name__}")
-def test_each_function_that_runs_in_the_child_says_what_it_returns(function):
-    assert parser_replies.returned(function) is not Any
+@pytest.mark.parametrize(
+    "function", OFFLOADED, ids=lambda function: f"{function.__module__}.{function.__name__}"
+)
+def test_every_function_that_runs_in_the_child_has_a_usable_return_type(function):
+    assert parser_replies.return_type(function) is not Any
 
 
 @pytest.mark.parametrize(
@@ -200,9 +202,9 @@ def test_each_function_that_runs_in_the_child_says_what_it_returns(function):
     [{}, {"return": "Nowhere"}, {"return": json}],
     ids=["nothing", "an unknown name", "no type"],
 )
-def test_a_function_that_does_not_say_what_it_returns_is_named(annotations):
+def test_a_function_without_a_usable_return_type_is_named_in_the_error(annotations):
     def careless(): ...
 
     careless.__annotations__ = annotations
     with pytest.raises(TypeError, match="careless is not annotated"):
-        parser_replies.returned(careless)
+        parser_replies.return_type(careless)

@@ -1,6 +1,7 @@
-"""That a thread died in the midst of its work is shown in test_matrix_process, without memory."""
+"""The worker thread. Its real death, without memory, is tested in test_matrix_process."""
 
 import asyncio
+import gc
 import threading
 
 import pytest
@@ -9,59 +10,87 @@ from reblogbot.runtime.worker_thread import ThreadDied, WorkerThread
 
 
 @pytest.fixture
-async def aside(monkeypatch):
-    """Looks often whether its thread lives."""
-    monkeypatch.setattr("reblogbot.runtime.worker_thread.LOOK", 0.01)
-    made = WorkerThread("test")
-    yield made
-    made.drop()
+async def worker(monkeypatch):
+    """A worker thread that is checked often."""
+    monkeypatch.setattr("reblogbot.runtime.worker_thread.CHECK_SECONDS", 0.01)
+    thread = WorkerThread("test")
+    yield thread
+    thread.drop()
 
 
-async def test_a_call_that_takes_longer_than_many_looks_is_waited_for(aside):
-    gate = threading.Event()
-    asyncio.get_running_loop().call_later(0.2, gate.set)
-    assert await aside(gate.wait, 30)
+async def test_a_call_that_takes_longer_than_many_checks_is_awaited(worker):
+    event = threading.Event()
+    asyncio.get_running_loop().call_later(0.2, event.set)
+    assert await worker(event.wait, 30)
 
 
-async def test_a_time_out_of_the_call_itself_comes_back_once(aside):
-    asked = []
+async def test_a_timeout_raised_by_the_call_itself_is_raised_once(worker):
+    calls = []
 
     def fail():
-        asked.append(1)
+        calls.append(1)
         raise TimeoutError("of its own")
 
     with pytest.raises(TimeoutError, match="of its own"):
-        await aside(fail)
-    assert asked == [1]
+        await worker(fail)
+    assert calls == [1]
 
 
-async def test_who_waits_for_a_thread_that_died_is_told_and_so_is_who_comes_after(aside):
-    gate = threading.Event()
-    blocking = asyncio.create_task(aside(gate.wait, 30))
-    waiting = asyncio.create_task(aside(lambda: None))
+async def test_present_and_later_callers_of_a_dead_thread_get_an_error(worker):
+    event = threading.Event()
+    running = asyncio.create_task(worker(event.wait, 30))
+    waiting = asyncio.create_task(worker(lambda: None))
     await asyncio.sleep(0)
-    # what lives is no thread of it any more: as if it had gone without a word
-    aside._threads.clear()
-    for task in (blocking, waiting):
+    # the worker no longer knows a living thread, as if its thread had died
+    worker._threads.clear()
+    for task in (running, waiting):
         with pytest.raises(ThreadDied, match="thread test died"):
             await task
-    gate.set()
+    event.set()
     with pytest.raises(ThreadDied):
-        await aside(int, "7")
-    await aside.end()
+        await worker(int, "7")
+    await worker.end()
 
 
-async def test_its_end_comes_after_all_that_was_asked_for_and_needs_no_other_thread():
-    aside, done = WorkerThread("test"), []
-    await aside(lambda: None)
-    asked = [asyncio.create_task(aside(done.append, number)) for number in range(5)]
+async def test_the_call_of_a_cancelled_caller_still_runs_and_its_error_is_not_logged(
+    worker, caplog
+):
+    first, started, calls = threading.Event(), threading.Event(), []
+
+    def fail():
+        calls.append(1)
+        raise ValueError("nobody waits for this")
+
+    def block():
+        started.set()
+        first.wait(30)
+
+    running = asyncio.create_task(worker(block))
+    cancelled = asyncio.create_task(worker(fail))
+    while not started.is_set():
+        await asyncio.sleep(0.001)
+    cancelled.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await cancelled
+    first.set()
+    await running
+    await worker.end()
+    gc.collect()
+    assert calls == [1]
+    assert caplog.records == []
+
+
+async def test_the_end_comes_after_all_calls_and_needs_no_other_thread():
+    worker, numbers = WorkerThread("test"), []
+    await worker(lambda: None)
+    calls = [asyncio.create_task(worker(numbers.append, number)) for number in range(5)]
     await asyncio.sleep(0)
     before = threading.active_count()
-    ending = asyncio.create_task(aside.end())
+    ending = asyncio.create_task(worker.end())
     await asyncio.sleep(0)
     assert threading.active_count() <= before
     await ending
-    assert done == list(range(5))
-    await asyncio.gather(*asked)
+    assert numbers == list(range(5))
+    await asyncio.gather(*calls)
     with pytest.raises(RuntimeError):
-        await aside(lambda: None)
+        await worker(lambda: None)

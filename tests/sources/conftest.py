@@ -1,17 +1,18 @@
-"""A site on the loopback, and the tools to read it with."""
+"""A site on the loopback, and sources that read it."""
 
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 
 import pytest
-
 from loopback import Site, fetcher
+
 from reblogbot.config.settings import SourceSettings
 from reblogbot.ports import Tools
 from reblogbot.runtime.parser_pool import WorkerPool
 from reblogbot.sources.registry import factory
 
 
-class HandClock:
+class SettableClock:
     def __init__(self):
         self.instant = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -21,7 +22,7 @@ class HandClock:
 
 @pytest.fixture
 def clock():
-    return HandClock()
+    return SettableClock()
 
 
 @pytest.fixture
@@ -31,19 +32,27 @@ async def site():
 
 
 @pytest.fixture
-async def tools(site, clock):
-    async with fetcher(clock, site) as fetch, WorkerPool(workers=1) as offload:
-        yield Tools(fetch=fetch, offload=offload, clock=clock, reader=lambda _: None)
+async def source(site, clock):
+    """Makes a source of any kind that may read `site`, the sites `also`, and `allow_private`.
 
+    `options` are the settings of the kind alone, the others those of every source.
+    """
+    async with AsyncExitStack() as stack:
+        offload = await stack.enter_async_context(WorkerPool(workers=1))
 
-@pytest.fixture
-def source(tools):
-    """A source of any kind; `own` are the kind's own keys."""
+        def make(kind, options=None, *, also=(), allow_private=(), **settings):
+            allowed = [each.address for each in (site, *also)] + list(allow_private)
+            fetch = fetcher(clock, allow_private=allowed)
+            stack.push_async_callback(fetch.close)
+            tools = Tools(fetch=fetch, offload=offload, clock=clock, reader=lambda _: None)
+            create = factory(kind)
+            values = {
+                "name": "s",
+                "kind": kind,
+                "to": ["a"],
+                "options": create.Options.model_validate(options or {}),
+                **settings,
+            }
+            return create("s", SourceSettings.model_validate(values), tools)
 
-    def make(kind, own=None, **settings):
-        made = factory(kind)
-        options = made.Options.model_validate(own or {})
-        given = {"name": "s", "kind": kind, "to": ["a"], "options": options, **settings}
-        return made("s", SourceSettings.model_validate(given), tools)
-
-    return make
+        yield make

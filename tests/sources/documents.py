@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
+from reblogbot.sources.feed.entry_cache import EntryCache
 from reblogbot.sources.feed.parse import parse
-from reblogbot.sources.feed.spans import KnownEntries
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 URL = "https://site.example/blog/feed.xml"
@@ -23,11 +23,11 @@ def atom(entries="", head="<title>Site</title><id>urn:site</id>", attributes="")
     return f'<feed xmlns="http://www.w3.org/2005/Atom" {attributes}>{head}{entries}</feed>'
 
 
-def batch_of(document, content_type="", url=URL, encoding="", timezone="UTC", now=NOW, known=None):
-    """The Batch, read as if nothing had been read before unless `known` says otherwise."""
+def batch_of(document, content_type="", url=URL, encoding="", timezone="UTC", now=NOW, cache=None):
+    """The Batch, read as if nothing had been read before unless a `cache` is given."""
     body = document if isinstance(document, bytes) else document.encode()
     return parse(
-        body, content_type, url, encoding, timezone, now, KnownEntries() if known is None else known
+        body, content_type, url, encoding, timezone, now, EntryCache() if cache is None else cache
     )
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from reblogbot.errors import SourceError
 from reblogbot.sources.chouti import parse as parse_chouti
 from reblogbot.sources.scrape import parse_json_list, parse_page
-from reblogbot.sources.shared.body import Body
+from reblogbot.sources.shared.response_body import ResponseBody
 from reblogbot.testing import fault_of
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
@@ -118,7 +118,7 @@ BODIES = st.one_of(
     octets=BODIES, content_type=st.sampled_from(["", "text/html; charset=utf-16", "x; charset=gbk"])
 )
 def test_any_bytes_end_in_proper_entries_or_a_source_error(read, octets, content_type):
-    body = Body(octets, content_type, "https://x.example/a/b", "", "Asia/Shanghai", NOW)
+    body = ResponseBody(octets, content_type, "https://x.example/a/b", "", "Asia/Shanghai", NOW)
     try:
         batch = read(body)
     except SourceError as error:

@@ -43,7 +43,7 @@ def test_the_kind_feed_is_registered_and_needs_a_url():
     assert registry.options_of("feed")().model_dump() == {}
 
 
-def test_an_unknown_kind_is_told_with_those_there_are():
+def test_the_error_for_an_unknown_kind_lists_the_known_ones():
     with pytest.raises(ConfigError, match=r"feeed.*feed") as caught:
         registry.factory("feeed")
     assert caught.value.slug == "kind_unknown"
@@ -83,7 +83,7 @@ def test_a_broken_third_party_kind_is_named_and_stops_no_other(tmp_path, target,
     assert "\n" not in printed
 
 
-def test_nobody_can_take_a_built_in_name(tmp_path):
+def test_a_built_in_name_cannot_be_taken_over(tmp_path):
     install(tmp_path, "a-thief", {"feed": "a_thief:Feed"}, "class Feed: pass")
     install(tmp_path, "z-thief", {"feed": "z_thief:Feed"}, "class Feed: pass")
     assert run(tmp_path, 'print(registry.factory("feed").__name__)') == "FeedSource"

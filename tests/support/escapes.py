@@ -1,4 +1,4 @@
-"""Attempts of a taken-over parser child, each told as "done" or by the name of its error.
+"""What a compromised parser child may attempt; each returns "done" or the name of its error.
 
 test_confinement.py runs them in a child, and some of them outside, where they succeed.
 """
@@ -70,7 +70,7 @@ def change_attribute(path: str) -> str:
 
 
 def grow_memory_file() -> str:
-    """Write where no path leads to: only the limit on a file's size is in the way."""
+    """Write to a file without a path, which only the limit on file sizes prevents."""
     return outcome(lambda: os.write(os.memfd_create("x"), b"x"))
 
 
@@ -80,8 +80,8 @@ def connect_tcp(port: int) -> str:
 
 def send_udp(port: int) -> str:
     def attempt() -> None:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mine:
-            mine.sendto(b"x", ("127.0.0.1", port))
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.sendto(b"x", ("127.0.0.1", port))
 
     return outcome(attempt)
 
@@ -89,14 +89,14 @@ def send_udp(port: int) -> str:
 def connect_unix(path: str) -> str:
 
     def attempt() -> None:
-        with socket.socket(socket.AF_UNIX) as mine:
-            mine.connect(path)
+        with socket.socket(socket.AF_UNIX) as sock:
+            sock.connect(path)
 
     return outcome(attempt)
 
 
 def talk_through_own_socket(path: str) -> str:
-    """Its standard input may be a socket, and sockets can be connected anew."""
+    """Connect the standard input, which may be a socket, to another address."""
 
     def attempt() -> None:
         with socket.socket(fileno=os.dup(0)) as given:
@@ -122,14 +122,14 @@ def start_program(program: str) -> str:
 
 
 def start_thread() -> str:
-    said = []
+    results = []
     try:
-        thread = threading.Thread(target=said.append, args=("done",))
+        thread = threading.Thread(target=results.append, args=("done",))
         thread.start()
     except RuntimeError as error:
         return str(error)
     thread.join()
-    return said[0]
+    return results[0]
 
 
 def signal_process(pid: int) -> str:
@@ -141,7 +141,7 @@ def queue_signal(pid: int) -> str:
 
 
 def signal_by_descriptor(pid: int) -> str:
-    """Have the kernel signal another process when a descriptor of ours is ready."""
+    """Let the kernel signal another process when one of our descriptors is ready."""
     return outcome(lambda: fcntl.fcntl(0, fcntl.F_SETOWN, pid))
 
 
@@ -171,7 +171,7 @@ def raise_own_limit() -> str:
 
 
 def capabilities() -> list[int]:
-    """The effective, permitted and inheritable ones, low and high words; capget(2)."""
+    """The effective, permitted and inheritable capabilities, low and high words; capget(2)."""
     sets = ctypes.create_string_buffer(24)
     called(LIBC.capget(struct.pack("=Ii", 0x20080522, 0), sets))
     return list(struct.unpack("=6I", sets.raw))
@@ -196,8 +196,12 @@ def environment() -> dict[str, str]:
 
 
 def descriptors() -> list[int]:
-    """Those that are open."""
-    return [one for one in range(1000) if outcome(lambda one=one: os.fstat(one)) == "done"]
+    """The open descriptors."""
+    return [
+        number
+        for number in range(1000)
+        if outcome(lambda number=number: os.fstat(number)) == "done"
+    ]
 
 
 def open_many() -> str:
@@ -219,5 +223,5 @@ def crash() -> int:
 
 
 def call_as_32_bit() -> str:
-    """Call getpid by a number of the x32 interface, which a filter must not forget."""
+    """Call getpid by a number of the x32 interface, which the filter must refuse too."""
     return outcome(lambda: called(LIBC.syscall(0x40000000 + 39)))

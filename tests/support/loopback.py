@@ -1,4 +1,4 @@
-"""A web server on the loopback that says exactly the bytes a test wants said, and a SOCKS proxy."""
+"""A web server on the loopback that sends the exact bytes a test wants, and a SOCKS proxy."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class Request:
 
 
 Behaviour = Callable[..., Awaitable[None]]
-"""Called with the writer and, where it takes two arguments, the request."""
+"""Called with the writer and, if it takes two arguments, the request."""
 
 
 def answer(body: bytes | str = b"", status: int = 200, **headers: str) -> bytes:
-    """A whole answer; header names are written with _ for -."""
+    """A complete answer; header names have _ for -."""
     content = body.encode() if isinstance(body, str) else body
     lines = [f"HTTP/1.1 {status} Whatever", f"Content-Length: {len(content)}", "Connection: close"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
@@ -44,12 +44,12 @@ def redirect(to: str, status: int = 302) -> bytes:
 
 
 def unsigned(folder: Path) -> ssl.SSLContext:
-    """TLS with a certificate for localhost that nobody signed; skips where none can be made."""
+    """TLS with a certificate for localhost without a trusted signature; skips where openssl is missing."""
     if not (openssl := shutil.which("openssl")):
         pytest.skip("NOT TESTED: no openssl to make a certificate with")
     key, cert = folder / "key.pem", folder / "cert.pem"
-    made = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -keyout".split()
-    subprocess.run([openssl, *made, key, "-out", cert], check=True, capture_output=True)
+    arguments = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -keyout".split()
+    subprocess.run([openssl, *arguments, key, "-out", cert], check=True, capture_output=True)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(cert, key)
     return context
@@ -100,7 +100,7 @@ class Site:
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         first = await reader.readexactly(1)
-        if first == b"\x16":  # a TLS handshake, which this server knows nothing of
+        if first == b"\x16":  # a TLS handshake, which this server does not support
             writer.write(answer(status=400))
             return
         head = (first + await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
@@ -108,7 +108,7 @@ class Site:
         headers = {name.lower(): value.strip() for name, _, value in pairs}
         target = head[0].split(" ")[1]
         self.requests.append(Request(target, headers))
-        page = self.pages.get(target.partition("?")[0], answer("nothing here", 404))
+        page = self.pages.get(target.partition("?")[0], answer("not found", 404))
         if isinstance(page, bytes):
             writer.write(page)
         elif len(signature(page).parameters) == 1:
@@ -119,7 +119,7 @@ class Site:
 
 
 class SocksProxy(Site):
-    """A SOCKS5 proxy (RFC 1928) that leads every connection to `site`."""
+    """A SOCKS5 proxy (RFC 1928) that connects every client to `site`."""
 
     def __init__(self, site: Site) -> None:
         super().__init__()

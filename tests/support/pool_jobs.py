@@ -1,4 +1,4 @@
-"""What the workers of test_parser_pool.py and test_confinement.py are asked to do."""
+"""Functions that the children of test_parser_pool.py and test_confinement.py run."""
 
 import os
 import time
@@ -8,7 +8,7 @@ from typing import Any
 from reblogbot.errors import SourceError
 from reblogbot.model import Batch
 
-# the pipe to the parent, as worker.serve opens it
+# the pipe to the parent, as parser_child.serve opens it
 ANSWERS = 3
 
 
@@ -68,7 +68,7 @@ def return_what_nobody_knows():
 
 
 def answer_with(octets: bytes) -> Batch:
-    """Behave as a child that was taken over: answer in the program's stead, then hang."""
+    """Behave like a compromised child: write a reply of its own, then hang."""
     os.write(ANSWERS, octets)
     time.sleep(600)
 

@@ -1,4 +1,4 @@
-"""Pictures made on the spot, honest ones and others."""
+"""Images made for tests, valid ones and others."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from PIL import Image
 
-# somebody's front door, as a camera writes it
+# a location, as a camera writes it
 HOME = {1: "N", 2: (48.0, 51.0, 29.6), 3: "E", 4: (2.0, 17.0, 40.2)}
 GPS = 0x8825
 ORIENTATION = 0x0112
@@ -20,9 +20,9 @@ def _chunk(kind: bytes, body: bytes) -> bytes:
 
 
 def png(width: int = 2, height: int = 2, *, claims: tuple[int, int] | None = None) -> bytes:
-    """A picture of one colour; with `claims`, its header speaks of another size."""
-    told = claims or (width, height)
-    head = struct.pack(">IIBBBBB", *told, 8, 2, 0, 0, 0)
+    """A picture of one colour; with `claims`, its header names another size."""
+    size = claims or (width, height)
+    head = struct.pack(">IIBBBBB", *size, 8, 2, 0, 0, 0)
     rows = (b"\0" + b"\x40\x80\xc0" * width) * height
     parts = (_chunk(b"IHDR", head), _chunk(b"IDAT", zlib.compress(rows)), _chunk(b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
@@ -37,22 +37,22 @@ def saved(kind: str, size: tuple[int, int] = (8, 6), mode: str = "RGB", **option
 
 
 def written(picture: Image.Image, kind: str = "", **options: Any) -> bytes:
-    """The picture in a file's bytes, of a kind that can hold its colours."""
-    made = BytesIO()
-    picture.save(made, kind or ("JPEG" if picture.mode == "CMYK" else "PNG"), **options)
-    return made.getvalue()
+    """The picture as the bytes of a file, in a format that supports its mode."""
+    output = BytesIO()
+    picture.save(output, kind or ("JPEG" if picture.mode == "CMYK" else "PNG"), **options)
+    return output.getvalue()
 
 
 def photo(size: tuple[int, int] = (40, 20), orientation: int = 1) -> bytes:
-    """A JPEG as a telephone makes it: it says where it was taken, and how it was held."""
-    told = Image.Exif()
-    told[ORIENTATION] = orientation
-    told.get_ifd(GPS).update(HOME)
-    return saved("JPEG", size, exif=told, comment=b"by Ann, at home")
+    """A JPEG as a phone makes it, with its location and orientation."""
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    exif.get_ifd(GPS).update(HOME)
+    return saved("JPEG", size, exif=exif, comment=b"by Ann, at home")
 
 
 def opened(content: bytes) -> Image.Image:
-    """The picture, unpacked."""
+    """The decoded picture."""
     picture = Image.open(BytesIO(content))
     picture.load()
     return picture

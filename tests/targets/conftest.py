@@ -12,7 +12,7 @@ TOKEN = "s3cret-t0ken"
 
 
 class StillClock:
-    """Tells one instant until it is set to another."""
+    """Returns the same instant until it is set to another."""
 
     def __init__(self):
         self.instant = datetime(2026, 3, 1, 12, tzinfo=UTC)

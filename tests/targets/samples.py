@@ -22,5 +22,5 @@ def far(**more):
     return status("55", **{"uri": URI, "url": "https://far.example/@ann/9", **more})
 
 
-def found(*statuses):
+def search_result(*statuses):
     return says(200, {"accounts": [], "statuses": list(statuses), "hashtags": []})

@@ -1,4 +1,4 @@
-"""A loopback server that answers each request as a test says: well, badly, or not at all."""
+"""A loopback server that answers each request as a test scripts it: well, badly, or not at all."""
 
 import contextlib
 import json
@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 @dataclass(frozen=True)
 class Request:
-    """One request as it came in; `query` holds the last value of each name.
+    """One received request; `query` holds the last value of each name.
 
     `fields` are those of a JSON body, None for any other body.
     """
@@ -24,7 +24,7 @@ class Request:
 
 
 def raw(data, *, then="close"):
-    """Sends these bytes, then closes, resets or waits for the client to go."""
+    """Send these bytes; then close, reset, or wait for the client to close."""
 
     def reply(conn, _request, stopped):
         with contextlib.suppress(OSError):
@@ -38,7 +38,7 @@ def raw(data, *, then="close"):
 
 
 def drip(data, every=0.05):
-    """Sends these bytes one by one, each just in time for a read that waits for one."""
+    """Send these bytes one by one, each before a read of one byte would time out."""
 
     def reply(conn, _request, stopped):
         with contextlib.suppress(OSError):
@@ -51,7 +51,7 @@ def drip(data, every=0.05):
 
 
 def message(status, body=b"", headers=None, type_="application/json"):
-    """The bytes of a whole answer."""
+    """The bytes of a complete answer."""
     given = {"Content-Type": type_, "Content-Length": str(len(body)), **(headers or {})}
     head = "".join(f"{name}: {value}\r\n" for name, value in given.items())
     return f"HTTP/1.1 {status} Because\r\n{head}\r\n".encode() + body
@@ -68,7 +68,7 @@ def page(status, body=b"<!DOCTYPE html><title>oops</title>"):
 
 
 class ScriptedServer:
-    """Answers by `on(method, path, *replies)`: in turn, the last one for ever; else 404 JSON."""
+    """Answers by `on(method, path, *replies)`: one after the other, then always the last; 404 as JSON for other requests."""
 
     def __init__(self):
         self.seen = []
@@ -90,7 +90,9 @@ class ScriptedServer:
         return self
 
     def asked(self, method, path):
-        return [one for one in self.seen if (one.method, one.path) == (method, path)]
+        return [
+            request for request in self.seen if (request.method, request.path) == (method, path)
+        ]
 
     def __enter__(self):
         self._thread.start()

@@ -1,4 +1,4 @@
-"""Connections that fail, stall or lead elsewhere, and the token that must not."""
+"""Connections that fail, stall or lead elsewhere, and the token, which must not leave its server."""
 
 import socket
 import subprocess
@@ -6,10 +6,10 @@ import sys
 import threading
 
 import pytest
+from loopback import unsigned
 from samples import POST, STATUSES, status
 from scripted_server import ScriptedServer, drip, message, raw, says
 
-from loopback import unsigned
 from reblogbot.errors import (
     ConfigError,
     Doubtful,
@@ -31,12 +31,12 @@ def test_a_closed_port_is_unreachable(make_target):
 
 
 @pytest.mark.parametrize("name", ["nobody.invalid", "xn--a.invalid", "a..b"])
-def test_a_name_nobody_has_is_unreachable(make_target, name):
+def test_an_unknown_host_is_unreachable(make_target, name):
     with pytest.raises(Unreachable):
         make_target(f"http://{name}").publish(POST, "k")
 
 
-def test_a_server_that_speaks_no_tls_is_unreachable_and_sees_no_token(server, make_target):
+def test_a_server_without_tls_is_unreachable_and_sees_no_token(server, make_target):
     with pytest.raises(Unreachable):
         make_target(server.url.replace("http:", "https:")).publish(POST, "k")
     assert server.seen == []
@@ -66,7 +66,7 @@ DRIPS = [
 
 
 @pytest.mark.parametrize("reply", DRIPS)
-def test_a_server_that_drips_or_stalls_holds_nobody_beyond_the_timeout(server, make_target, reply):
+def test_a_slow_or_stalled_server_is_given_up_at_the_timeout(server, make_target, reply):
     server.on("POST", STATUSES, reply)
     with pytest.raises(Doubtful) as caught:
         make_target(server.url, seconds=0.4).publish(POST, "k")
@@ -127,8 +127,8 @@ def test_neither_netrc_nor_proxies_nor_cookies_are_used(server, target, monkeypa
     target.publish(POST, "k")
     server.on("GET", "/api/v1/lists", says(200, []))
     target.get("/api/v1/lists")
-    assert all(one.headers["authorization"] == "Bearer s3cret-t0ken" for one in server.seen)
-    assert all("cookie" not in one.headers for one in server.seen)
+    assert all(request.headers["authorization"] == "Bearer s3cret-t0ken" for request in server.seen)
+    assert all("cookie" not in request.headers for request in server.seen)
 
 
 # the token
@@ -140,7 +140,10 @@ def test_the_token_is_read_anew_for_every_call(server, make_target):
     target = make_target(server.url, token=lambda: next(tokens))
     target.publish(POST, "k")
     target.publish(POST, "k")
-    assert [one.headers["authorization"] for one in server.seen] == ["Bearer old", "Bearer new"]
+    assert [request.headers["authorization"] for request in server.seen] == [
+        "Bearer old",
+        "Bearer new",
+    ]
 
 
 @pytest.mark.parametrize("token", ["", "  ", "two words", "a\r\nX-Evil: 1", "töken", "a\x00b"])
@@ -160,7 +163,7 @@ def unset():
 
 
 @pytest.mark.parametrize("token", [gone, unset])
-def test_a_token_that_cannot_be_had_pauses_the_account(make_target, token):
+def test_a_token_that_cannot_be_read_pauses_the_account(make_target, token):
     with pytest.raises(Unauthorised) as caught:
         make_target("http://127.0.0.1:9", token=token).verify()
     assert caught.value.slug == "token_missing"
@@ -228,7 +231,7 @@ def test_the_token_never_leaves_its_server_whatever_a_redirect_says(server, targ
         assert elsewhere.seen == []
 
 
-def test_a_get_follows_a_redirect_at_home_but_not_in_circles(server, target):
+def test_a_get_follows_redirects_within_the_origin_but_not_for_ever(server, target):
     server.on("GET", "/api/v1/x", says(301, None, {"Location": "/api/v1/y"}))
     server.on("GET", "/api/v1/y", says(200, ["here"]))
     assert target.get("/api/v1/x") == ["here"]
@@ -254,7 +257,7 @@ def test_importing_the_adapter_loads_no_heavy_library():
 
 @pytest.fixture
 def tls_server(tmp_path):
-    """A TLS server with a certificate nobody signed."""
+    """A TLS server with an unsigned certificate."""
     context = unsigned(tmp_path)
     seen = []
     listening = socket.create_server(("127.0.0.1", 0))

@@ -1,4 +1,4 @@
-"""What servers say a post may be, and which of them count links as they say."""
+"""The limits that servers announce, and which servers count links as announced."""
 
 import pytest
 from hypothesis import given
@@ -30,12 +30,12 @@ def instance(version, **more):
     ],
 )
 def test_mastodon_and_its_forks_count_a_link_as_announced(version, source):
-    told = instance(version, **({"source_url": source} if source else {}))
-    assert limits(told).per_link == 23
+    instance_json = instance(version, **({"source_url": source} if source else {}))
+    assert limits(instance_json).per_link == 23
 
 
 @pytest.mark.parametrize(
-    "told",
+    "instance_json",
     [
         instance("2.7.2 (compatible; Pleroma 2.9.1)"),
         instance("2.7.2 (compatible; Akkoma 3.15.1)"),
@@ -58,13 +58,13 @@ def test_mastodon_and_its_forks_count_a_link_as_announced(version, source):
         {"configuration": {"statuses": STATUSES}},
     ],
 )
-def test_everybody_else_counts_links_in_full(told):
-    taken = limits(told)
-    assert (taken.characters, taken.per_link) == (500, None)
+def test_all_other_servers_count_links_in_full(instance_json):
+    read = limits(instance_json)
+    assert (read.characters, read.per_link) == (500, None)
 
 
 @pytest.mark.parametrize(
-    ("told", "kind"),
+    ("instance_json", "kind"),
     [
         (instance("4.0.0 (not true; really snac/2.94)"), "snac"),
         (instance("0.9.13", source_url="https://github.com/fedify-dev/hollo"), "hollo"),
@@ -81,12 +81,12 @@ def test_everybody_else_counts_links_in_full(told):
         (instance("snac " * 100_000, source_url=7), "snac"),
     ],
 )
-def test_what_becomes_of_a_text_is_told_by_the_software(told, kind):
-    assert limits(told).markup == kind
+def test_the_markup_is_chosen_by_the_servers_software(instance_json, kind):
+    assert limits(instance_json).markup == kind
 
 
-def test_what_is_announced_is_taken():
-    told = {
+def test_announced_limits_are_used():
+    instance_json = {
         "version": "4.5.0",
         "configuration": {
             "statuses": {
@@ -101,7 +101,7 @@ def test_what_is_announced_is_taken():
             },
         },
     }
-    assert limits(told) == Limits(
+    assert limits(instance_json) == Limits(
         characters=11_000,
         per_link=25,
         media=16,
@@ -120,8 +120,11 @@ def test_the_older_key_for_characters_is_known():
 
 @pytest.mark.parametrize("nonsense", [None, 0, -1, "500", 2.5, True, [], 10**9])
 def test_nonsense_for_characters_means_500(nonsense):
-    told = {"version": "4.5.0", "configuration": {"statuses": {"max_characters": nonsense}}}
-    assert limits(told) == Limits(characters=500, per_link=None)
+    instance_json = {
+        "version": "4.5.0",
+        "configuration": {"statuses": {"max_characters": nonsense}},
+    }
+    assert limits(instance_json) == Limits(characters=500, per_link=None)
 
 
 @pytest.mark.parametrize("nonsense", [None, 3, "no", [], {"statuses": 3}, {"statuses": None}])
@@ -138,6 +141,6 @@ json = st.recursive(
 
 @given(version=json, configuration=json, source_url=json)
 def test_no_answer_breaks_the_limits(version, configuration, source_url):
-    told = {"version": version, "configuration": configuration, "source_url": source_url}
-    assert limits(told).characters >= 1
-    assert is_mastodon(told) in {True, False}
+    instance_json = {"version": version, "configuration": configuration, "source_url": source_url}
+    assert limits(instance_json).characters >= 1
+    assert is_mastodon(instance_json) in {True, False}

@@ -1,4 +1,4 @@
-"""The target against mastodon_mock, a server nobody here wrote."""
+"""The target against mastodon_mock, a server that others wrote."""
 
 import pytest
 from mastodon_mock.testing.server import MockServer
@@ -25,23 +25,23 @@ def test_a_post_is_made_once_per_key_and_read_back(alice):
     post = Post("post", text=f"标题 title\n{LINK}", link=LINK, visibility="unlisted", language="zh")
     first, again = alice.publish(post, "key-1"), alice.publish(post, "key-1")
     assert first == again
-    there = next(one for one in alice.recent() if one.receipt == first)
-    assert LINK in there.links
-    assert "标题" in there.text
+    published = next(status for status in alice.recent() if status.receipt == first)
+    assert LINK in published.links
+    assert "标题" in published.text
 
 
 @pytest.mark.parametrize("visibility", ["unlisted", "private", "direct"])
 def test_a_warning_and_pictures_stay_with_a_post_and_with_its_edit(alice, visibility):
     link = f"{LINK}&{visibility}"
     post = Post("post", f"one\n{link}", link=link, visibility=visibility, spoiler="sad")
-    made = alice.publish(post, f"key {visibility}", images=[Image(png(), "image/png", "dots")])
-    edit = Post("edit", f"two\n{link}", link=link, uri=made.remote_id, spoiler="sadder")
+    receipt = alice.publish(post, f"key {visibility}", images=[Image(png(), "image/png", "dots")])
+    edit = Post("edit", f"two\n{link}", link=link, uri=receipt.remote_id, spoiler="sadder")
     alice.publish(edit, f"edit {visibility}")
-    there = alice.get(f"/api/v1/statuses/{made.remote_id}")
-    assert (there["visibility"], there["sensitive"]) == (visibility, True)
-    assert there["spoiler_text"] == "sadder"
-    assert "two" in there["content"]
-    assert [one["description"] for one in there["media_attachments"]] == ["dots"]
+    published = alice.get(f"/api/v1/statuses/{receipt.remote_id}")
+    assert (published["visibility"], published["sensitive"]) == (visibility, True)
+    assert published["spoiler_text"] == "sadder"
+    assert "two" in published["content"]
+    assert [media["description"] for media in published["media_attachments"]] == ["dots"]
 
 
 def test_a_status_is_boosted_by_its_id_though_search_does_not_find_it(mock, alice, make_target):
@@ -54,17 +54,17 @@ def test_a_status_is_boosted_by_its_id_though_search_does_not_find_it(mock, alic
     assert alice.status(by_id).boosted is not None
 
 
-def test_it_tells_how_two_accounts_stand(mock, alice, make_target):
+def test_a_relationship_is_read(mock, alice, make_target):
     bob = make_target(mock.base_url, token=lambda: "bob_token")
     theirs = bob.verify().extra["id"]
     assert alice.relationship(str(theirs))["blocking"] is False
 
 
-def test_it_is_known_to_count_links_in_full(alice):
+def test_links_are_counted_in_full(alice):
     assert alice.limits() == Limits(per_link=None, image_bytes=10_485_760)
 
 
-def test_too_long_and_a_bad_token_are_told(alice, mock, make_target):
+def test_too_long_posts_and_bad_tokens_are_recognised(alice, mock, make_target):
     with pytest.raises(TooLong):
         alice.publish(Post("post", text="x" * 501), "key-3")
     with pytest.raises(Unauthorised):

@@ -1,4 +1,4 @@
-"""Images go along with a post, or the post goes without them, once."""
+"""A post is published once: with its images, or without them."""
 
 import logging
 import socket
@@ -39,7 +39,7 @@ class Home:
 
     @property
     def described(self):
-        """What each status shows, the oldest first."""
+        """The descriptions of each status's images, the oldest status first."""
         return [
             [media["description"] for media in status["media_attachments"]]
             for status in self.sandbox.statuses("news")
@@ -53,12 +53,12 @@ class Home:
 def make_home(make_target):
     homes = []
 
-    def made(profile="mastodon"):
+    def start(profile="mastodon"):
         serving = run_in_thread(profile=profile)
         homes.append(serving)
         return Home(serving.__enter__(), make_target)
 
-    yield made
+    yield start
     for serving in homes:
         serving.__exit__(None, None, None)
 
@@ -86,7 +86,7 @@ def test_one_that_never_gets_done_is_not_waited_for_for_ever(home, caplog):
     home.faults.add("processing", looks=-1)
     home.with_token(home.token, seconds=0.5).publish(POST, "k", images=[CAT])
     assert home.described == [[]]
-    assert [one.slug for one in caplog.records] == ["image_unready"]
+    assert [record.slug for record in caplog.records] == ["image_unready"]
 
 
 UPLOADS_THAT_FAIL = [
@@ -112,9 +112,9 @@ def test_an_upload_that_fails_leaves_that_image_out_alone(home, caplog, fault, o
     home.target.publish(POST, "k", images=[CAT, DOG])
     assert home.described == [["A dog, running"]]
     assert home.keys == ["k"]
-    assert [one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING] == [
-        "image left out"
-    ]
+    assert [
+        record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING
+    ] == ["image left out"]
 
 
 @pytest.mark.parametrize("profile", ["mastodon", "gotosocial", "takahe"])
@@ -128,7 +128,7 @@ def test_a_token_that_may_not_upload_posts_the_text(home, caplog):
     token = home.sandbox.add_token("news", ["read", "write:statuses"])
     home.with_token(token).publish(POST, "k", images=[CAT])
     assert home.described == [[]]
-    assert [one.slug for one in caplog.records] == ["scope_missing"]
+    assert [record.slug for record in caplog.records] == ["scope_missing"]
 
 
 def test_a_limit_on_uploads_is_waited_for_and_nothing_is_posted_meanwhile(home):
@@ -138,7 +138,7 @@ def test_a_limit_on_uploads_is_waited_for_and_nothing_is_posted_meanwhile(home):
     assert home.described == []
 
 
-def test_a_server_out_of_reach_is_told_and_nothing_is_posted(make_target):
+def test_an_unreachable_server_is_reported_and_nothing_is_posted(make_target):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     with pytest.raises(Unreachable):
@@ -148,17 +148,17 @@ def test_a_server_out_of_reach_is_told_and_nothing_is_posted(make_target):
 @pytest.mark.parametrize("profile", PROFILES)
 def test_a_post_refused_with_its_images_is_made_once_without_them(make_home, profile, caplog):
     home = make_home(profile)
-    # the server says it is done with the image, and then that it is not
+    # the server answers that the image is processed, and then that it is not
     home.faults.add("processing", looks=3)
     home.faults.add("status_before", "GET", "/api/v1/media/*", status=200)
     receipt = home.target.publish(POST, "k", images=[CAT])
     assert home.described == [[]]
     assert home.times(*CREATE) == 2
     assert [status["id"] for status in home.sandbox.statuses("news")] == [receipt.remote_id]
-    assert [one.getMessage() for one in caplog.records] == ["posted without images"]
+    assert [record.getMessage() for record in caplog.records] == ["posted without images"]
 
 
-def test_the_post_without_images_goes_under_a_key_of_its_own_and_always_the_same(home):
+def test_the_post_without_images_has_a_stable_key_of_its_own(home):
     for _ in range(2):
         home.faults.add("status_before", status=422)
         home.target.publish(POST, "k", images=[CAT])
@@ -176,7 +176,7 @@ def test_the_post_without_images_goes_under_a_key_of_its_own_and_always_the_same
         ({"status": 429}, RateLimited),
     ],
 )
-def test_what_has_nothing_to_do_with_images_is_not_tried_without_them(home, answer, error):
+def test_a_failure_unrelated_to_images_is_not_retried_without_them(home, answer, error):
     home.faults.add("status_before", **answer)
     with pytest.raises(error):
         home.target.publish(POST, "k", images=[CAT])
@@ -209,7 +209,7 @@ def test_a_post_without_images_is_refused_once(home):
 
 
 @pytest.mark.parametrize("profile", ["mastodon", "gotosocial"])
-def test_each_attempt_uploads_anew_for_no_image_is_taken_twice(make_home, profile):
+def test_each_attempt_uploads_again_because_an_image_can_be_attached_once(make_home, profile):
     home = make_home(profile)
     home.target.publish(POST, "k-1", images=[CAT])
     home.target.publish(POST, "k-2", images=[CAT])
@@ -228,7 +228,7 @@ def test_an_image_without_a_description_is_attached_all_the_same(home):
     assert len(home.described[0]) == 1
 
 
-def test_an_edit_keeps_the_images_that_stand_there(home):
+def test_an_edit_keeps_the_images_of_the_status(home):
     receipt = home.target.publish(POST, "k", images=[CAT])
     edit = Post("edit", text=f"Another title\n{LINK}", link=LINK, uri=receipt.remote_id)
     home.target.publish(edit, "k-2", images=[DOG])
@@ -252,4 +252,6 @@ def test_the_library_sees_what_was_attached(home):
     home.target.publish(POST, "k", images=[CAT])
     client = Mastodon(api_base_url=home.sandbox.url, access_token=home.token)
     (status,) = client.account_statuses(client.me())
-    assert [(one.type, one.description) for one in status.media_attachments] == [("image", "A cat")]
+    assert [(media.type, media.description) for media in status.media_attachments] == [
+        ("image", "A cat")
+    ]

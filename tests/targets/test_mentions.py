@@ -1,4 +1,4 @@
-"""Nobody is notified whom the admin did not name: Mastodon is asked to make sure."""
+"""Mastodon is asked to notify nobody whom the admin did not name."""
 
 import pytest
 from sample_images import png
@@ -23,7 +23,7 @@ def account(make_target, request):
 
 
 def sent(server, target, version, post=POST):
-    """The fields of a post to a server that says it is of this version."""
+    """The fields of a post to a server that announces this version."""
     server.on("GET", "/api/v2/instance", says(200, {"version": version}))
     server.on("POST", STATUSES, says(200, status()))
     target.limits()
@@ -31,7 +31,7 @@ def sent(server, target, version, post=POST):
     return server.seen[-1].fields
 
 
-def test_mastodon_is_told_that_nobody_is_to_be_mentioned(server, target):
+def test_mastodon_is_asked_to_allow_no_mentions(server, target):
     fields = sent(server, target, "4.5.4")
     assert fields["allowed_mentions"] == [""]
     assert fields["status"] == POST.text
@@ -46,11 +46,11 @@ def test_mastodon_is_told_that_nobody_is_to_be_mentioned(server, target):
         ("4.5.4", Post("post", text="@ann look", visibility="direct")),
     ],
 )
-def test_other_servers_and_mentions_that_are_meant_are_told_nothing(server, target, version, post):
+def test_other_servers_and_intended_mentions_get_no_such_request(server, target, version, post):
     assert "allowed_mentions" not in sent(server, target, version, post)
 
 
-def test_while_the_server_is_unknown_nothing_is_said(server, target):
+def test_while_the_server_is_unknown_no_such_request_is_sent(server, target):
     server.on("POST", STATUSES, says(200, status()))
     target.publish(POST, "k")
     assert "allowed_mentions" not in server.seen[0].fields
@@ -63,7 +63,7 @@ def test_a_text_that_would_notify_somebody_is_refused_with_clear_words(account):
     assert "mentions people" in caught.value.message
 
 
-def test_it_is_refused_with_images_too_and_not_for_them(account):
+def test_it_is_refused_with_images_as_well(account):
     with pytest.raises(Rejected) as caught:
         account.publish(HELLO, "k", images=[Image(png(), "image/png")])
     assert caught.value.slug == "would_notify"
@@ -79,5 +79,5 @@ def test_a_mention_of_the_admins_own_is_posted(account):
 
 
 @pytest.mark.parametrize("account", ["gotosocial", "takahe"], indirect=True)
-def test_elsewhere_such_a_text_is_posted_for_nobody_can_be_asked(account):
+def test_other_servers_post_such_a_text(account):
     assert account.publish(HELLO, "k").remote_id

@@ -1,4 +1,4 @@
-"""The target against the sandbox as each kind of server, with the delivery's matching."""
+"""The target against the sandbox as each kind of server, with the matching of read-back."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -53,7 +53,7 @@ def delivering(post):
 def stands(target, post):
     """The receipts of this post, as a read-back finds them."""
     hidden = NOW if post.visibility in ("private", "direct") else None
-    return [one.receipt for one in target.recent(hidden) if matches(delivering(post), one)]
+    return [status.receipt for status in target.recent(hidden) if matches(delivering(post), status)]
 
 
 def test_verify_names_the_account(account):
@@ -111,63 +111,80 @@ def test_a_hidden_post_whose_answer_was_lost_is_found_once(sandbox, account, vis
 
 def test_a_warning_stays_with_a_post_and_with_its_edit(sandbox, account):
     post = replace(POST, spoiler="sad", link=f"{LINK}&warned", text=f"warned\n{LINK}&warned")
-    made = account.publish(post, "key warned")
-    edit = replace(post, action="edit", uri=made.remote_id, text=f"edited\n{LINK}&warned")
+    receipt = account.publish(post, "key warned")
+    edit = replace(post, action="edit", uri=receipt.remote_id, text=f"edited\n{LINK}&warned")
     account.publish(edit, "key edit")
-    there = next(one for one in sandbox.statuses("news") if one["id"] == made.remote_id)
-    assert (there["spoiler_text"], there["sensitive"]) == ("sad", True)
-    assert "edited" in there["content"]
+    published = next(
+        status for status in sandbox.statuses("news") if status["id"] == receipt.remote_id
+    )
+    assert (published["spoiler_text"], published["sensitive"]) == ("sad", True)
+    assert "edited" in published["content"]
 
 
 def test_a_picture_stays_with_a_post_and_with_its_edit(sandbox, account):
     post = replace(POST, link=f"{LINK}&pictured", text=f"pictured\n{LINK}&pictured")
-    made = account.publish(post, "key pictured", images=[Image(png(), "image/png", "dots")])
-    account.publish(replace(post, action="edit", uri=made.remote_id), "key edit")
-    there = next(one for one in sandbox.statuses("news") if one["id"] == made.remote_id)
-    assert [one["description"] for one in there["media_attachments"]] == ["dots"]
+    receipt = account.publish(post, "key pictured", images=[Image(png(), "image/png", "dots")])
+    account.publish(replace(post, action="edit", uri=receipt.remote_id), "key edit")
+    published = next(
+        status for status in sandbox.statuses("news") if status["id"] == receipt.remote_id
+    )
+    assert [media["description"] for media in published["media_attachments"]] == ["dots"]
 
 
 def test_an_edit_keeps_the_language(sandbox, account, profile):
     post = replace(POST, link=f"{LINK}&zh", text=f"你好\n{LINK}&zh")
-    made = account.publish(post, "key zh")
-    account.publish(replace(post, action="edit", uri=made.remote_id, text=f"再见\n{LINK}&zh"), "k")
-    there = next(one for one in sandbox.statuses("news") if one["id"] == made.remote_id)
-    assert there["language"] == {"snac": "en", "takahe": None}.get(profile, "zh")
+    receipt = account.publish(post, "key zh")
+    account.publish(
+        replace(post, action="edit", uri=receipt.remote_id, text=f"再见\n{LINK}&zh"), "k"
+    )
+    published = next(
+        status for status in sandbox.statuses("news") if status["id"] == receipt.remote_id
+    )
+    assert published["language"] == {"snac": "en", "takahe": None}.get(profile, "zh")
 
 
 @pytest.mark.parametrize("visibility", ["public", "unlisted", "private", "direct"])
 def test_a_post_is_as_visible_as_it_was_meant_to_be(sandbox, account, visibility):
-    made = account.publish(Post("post", text="seen", visibility=visibility), f"seen {visibility}")
-    there = next(one for one in sandbox.statuses("news") if one["id"] == made.remote_id)
-    assert there["visibility"] == visibility
+    receipt = account.publish(
+        Post("post", text="seen", visibility=visibility), f"seen {visibility}"
+    )
+    published = next(
+        status for status in sandbox.statuses("news") if status["id"] == receipt.remote_id
+    )
+    assert published["visibility"] == visibility
 
 
 def test_a_picture_with_a_long_description_is_attached_all_the_same(sandbox, account):
     account.limits()
     picture = Image(png(), "image/png", "x" * 2000)
-    made = account.publish(
+    receipt = account.publish(
         Post("post", text="pictured at length"), "key at length", images=[picture]
     )
-    there = next(one for one in sandbox.statuses("news") if one["id"] == made.remote_id)
-    assert [len(one["description"]) for one in there["media_attachments"]] in ([1500], [2000])
+    published = next(
+        status for status in sandbox.statuses("news") if status["id"] == receipt.remote_id
+    )
+    assert [len(media["description"]) for media in published["media_attachments"]] in (
+        [1500],
+        [2000],
+    )
 
 
-def test_what_is_no_picture_does_not_cost_its_post(sandbox, account):
+def test_what_is_not_an_image_does_not_prevent_its_post(sandbox, account):
     bad = Image(b"no picture", "image/png")
-    made = account.publish(Post("post", text="not pictured"), "key not pictured", images=[bad])
-    assert any(one["id"] == made.remote_id for one in sandbox.statuses("news"))
+    receipt = account.publish(Post("post", text="not pictured"), "key not pictured", images=[bad])
+    assert any(status["id"] == receipt.remote_id for status in sandbox.statuses("news"))
 
 
-def test_an_edit_of_what_was_deleted_by_hand_makes_nothing_new(sandbox, account):
+def test_an_edit_of_a_deleted_status_publishes_nothing(sandbox, account):
     post = replace(POST, link=f"{LINK}&gone", text=f"gone\n{LINK}&gone")
-    made = account.publish(post, "key gone")
-    sandbox.delete_status(made.remote_id)
+    receipt = account.publish(post, "key gone")
+    sandbox.delete_status(receipt.remote_id)
     with pytest.raises(Rejected) as caught:
-        account.publish(replace(post, action="edit", uri=made.remote_id), "key edit")
+        account.publish(replace(post, action="edit", uri=receipt.remote_id), "key edit")
     assert caught.value.slug == "edited_is_gone"
 
 
-def test_a_post_over_the_limit_is_told_to_be_too_long(account, profile):
+def test_a_post_over_the_limit_is_recognised_as_too_long(account, profile):
     long = Post("post", text="x" * (account.limits().characters + 1))
     if profile in ("snac", "hollo"):  # these enforce no limit
         assert account.publish(long, "key long").remote_id
@@ -176,7 +193,7 @@ def test_a_post_over_the_limit_is_told_to_be_too_long(account, profile):
             account.publish(long, "key long")
 
 
-def test_a_bad_token_is_told_by_verify_and_by_a_post(sandbox, make_target):
+def test_a_bad_token_is_recognised_by_verify_and_by_a_post(sandbox, make_target):
     stranger = make_target(sandbox.url, token=lambda: "wrong")
     with pytest.raises(Unauthorised):
         stranger.verify()
@@ -184,7 +201,7 @@ def test_a_bad_token_is_told_by_verify_and_by_a_post(sandbox, make_target):
         stranger.publish(POST, "key bad")
 
 
-def test_a_token_that_may_not_write_is_told(sandbox, make_target, profile):
+def test_a_token_that_may_not_write_is_recognised(sandbox, make_target, profile):
     sandbox.add_account("news")
     token = sandbox.add_token("news", ["read"])
     with pytest.raises(Unauthorised) as caught:
@@ -199,8 +216,8 @@ def at_home(status):
 def test_a_status_that_was_read_here_is_boosted_by_its_id_on_every_server(sandbox, account):
     original = sandbox.add_status("ann@remote.example", "to be boosted")
     boost = at_home(original)
-    found = account.status(boost)
-    assert (found.id, found.boosted) == (original["id"], None)
+    status = account.status(boost)
+    assert (status.id, status.boosted) == (original["id"], None)
     account.publish(boost, "k")
     assert account.standing(boost) is not None
     assert account.status(boost).boosted is not None
@@ -209,26 +226,26 @@ def test_a_status_that_was_read_here_is_boosted_by_its_id_on_every_server(sandbo
     assert len(stands(account, boost)) == 1
 
 
-def test_a_status_from_elsewhere_is_found_by_its_address_where_the_server_looks_it_up(
+def test_a_remote_status_is_found_by_its_address_where_the_server_resolves_it(
     sandbox, account, profile
 ):
     original = sandbox.add_status("ann@remote.example", "from elsewhere")
-    found = account.status(Post("boost", uri=original["uri"]))
-    assert (found is not None) is (profile in RESOLVES)
+    status = account.status(Post("boost", uri=original["uri"]))
+    assert (status is not None) is (profile in RESOLVES)
 
 
-def test_a_status_that_was_deleted_is_found_no_more(sandbox, account):
+def test_a_deleted_status_is_not_found(sandbox, account):
     gone = sandbox.add_status("ann@remote.example", "deleted soon")
     sandbox.delete_status(gone["id"])
     assert account.status(at_home(gone)) is None
 
 
-def test_a_page_of_strangers_and_boosts_is_read_without_a_fault(sandbox, account):
+def test_a_timeline_of_others_and_of_boosts_is_read(sandbox, account):
     for number in range(90):
         sandbox.add_status("news", f"status {number}")
     read = account.recent()
     assert len(read) >= 20
-    assert len({one.receipt.remote_id for one in read}) == len(read)
+    assert len({status.receipt.remote_id for status in read}) == len(read)
 
 
 @pytest.mark.parametrize("limited", ["mastodon", "gotosocial"])

@@ -1,9 +1,9 @@
-"""What is sent for a post, boost or quote, and what comes of each answer."""
+"""What is sent for a post, boost or quote, and what each answer means."""
 
 from datetime import timedelta
 
 import pytest
-from samples import BOOST, POST, SEARCH, STATUSES, URI, far, found, status
+from samples import BOOST, POST, SEARCH, STATUSES, URI, far, search_result, status
 from scripted_server import page, raw, says
 
 from reblogbot.errors import (
@@ -95,7 +95,7 @@ REPLIES = [
 
 
 @pytest.mark.parametrize(("reply", "error"), REPLIES)
-def test_each_bad_answer_to_a_post_is_told_apart(server, target, reply, error):
+def test_each_bad_answer_to_a_post_has_its_error_class(server, target, reply, error):
     server.on("POST", STATUSES, reply)
     with pytest.raises(error) as caught:
         target.publish(POST, "k")
@@ -113,7 +113,7 @@ def test_a_redirected_post_is_never_followed_and_in_doubt(server, target, code):
     with pytest.raises(Doubtful) as caught:
         target.publish(POST, "k")
     assert caught.value.slug == "redirected"
-    assert [one.path for one in server.seen] == [STATUSES]
+    assert [request.path for request in server.seen] == [STATUSES]
 
 
 def test_429_waits_for_the_reset_by_the_servers_own_clock(server, target, clock):
@@ -129,7 +129,7 @@ def test_429_waits_for_the_reset_by_the_servers_own_clock(server, target, clock)
     assert target.rate_remaining == 0
 
 
-def test_a_text_that_cannot_be_encoded_condemns_itself_alone(server, target):
+def test_a_text_that_cannot_be_encoded_is_rejected(server, target):
     with pytest.raises(Rejected) as caught:
         target.publish(Post("post", text="half a pair: \ud800"), "k")
     assert caught.value.slug == "unsendable"
@@ -144,7 +144,7 @@ QUOTE = Post("quote", uri=URI, status_id="55", text=f"Ann wrote\n{URI}", link=UR
 
 
 def test_a_status_is_searched_for_once_spelled_so_that_every_server_understands(server, target):
-    server.on("GET", SEARCH, found(far()))
+    server.on("GET", SEARCH, search_result(far()))
     assert target.status(BOOST).id == "55"
     (search,) = server.seen
     # Hollo answers 400 to anything but true and false
@@ -155,7 +155,7 @@ def test_a_status_whose_id_is_known_is_not_searched_for(server, target):
     server.on("GET", ONE, says(200, far()))
     found_ = target.status(BY_ID)
     assert (found_.id, found_.element["uri"], found_.boosted) == ("55", URI, None)
-    assert [one.path for one in server.seen] == [ONE]
+    assert [request.path for request in server.seen] == [ONE]
 
 
 @pytest.mark.parametrize("post", [BOOST, BY_ID])
@@ -180,8 +180,10 @@ def test_a_status_without_any_address_is_known_by_its_id_alone(server, target):
 MENTIONS_IT = status("80", uri="https://x/1", url="https://x/@a/1", content=f"look: {URI}")
 
 
-@pytest.mark.parametrize("reply", [found(), found(MENTIONS_IT), found(None, 3)])
-def test_what_merely_mentions_the_address_is_not_the_status(server, target, reply):
+@pytest.mark.parametrize(
+    "reply", [search_result(), search_result(MENTIONS_IT), search_result(None, 3)]
+)
+def test_a_status_that_only_mentions_the_address_is_not_the_one(server, target, reply):
     server.on("GET", SEARCH, reply)
     assert target.status(BOOST) is None
 
@@ -198,22 +200,22 @@ def test_what_merely_mentions_the_address_is_not_the_status(server, target, repl
         raw(b"", then="reset"),
     ],
 )
-def test_trouble_in_finding_the_status_is_not_taken_for_an_answer(server, target, post, reply):
+def test_a_failed_search_is_not_taken_for_an_answer(server, target, post, reply):
     for path in (SEARCH, ONE):
         server.on("GET", path, reply)
     with pytest.raises(Doubtful):
         target.status(post)
-    assert {one.method for one in server.seen} == {"GET"}
+    assert {request.method for request in server.seen} == {"GET"}
 
 
-def test_what_is_found_as_a_boost_is_its_original(server, target):
-    server.on("GET", SEARCH, found(status("60", uri=URI, reblog=far(id="61"))))
+def test_a_found_boost_stands_for_its_original(server, target):
+    server.on("GET", SEARCH, search_result(status("60", uri=URI, reblog=far(id="61"))))
     assert target.status(BOOST).id == "61"
     server.on("GET", ONE, says(200, status("55", uri="http://x/1", reblog=far(id="61"))))
     assert target.status(BY_ID).id == "61"
 
 
-def test_a_boost_that_stands_is_told(server, target):
+def test_an_existing_boost_is_recognised(server, target):
     server.on("GET", ONE, says(200, far(reblogged=True)))
     assert target.status(BY_ID).boosted == Receipt("55", "https://far.example/@ann/9")
 
@@ -235,7 +237,7 @@ def test_whether_a_status_may_be_quoted_is_what_the_server_says(server, target, 
     assert target.status(QUOTE).may_quote is may
 
 
-def test_a_boost_goes_by_the_id_at_home(server, target):
+def test_a_boost_uses_the_id_on_the_accounts_server(server, target):
     server.on("POST", f"{ONE}/reblog", says(200, status("77", reblog=far())))
     assert target.publish(BY_ID, "k") == Receipt("77", "https://far.example/@ann/9")
     (reblog,) = server.seen
@@ -249,7 +251,7 @@ def test_a_quote_names_the_status(server, target):
 
 
 @pytest.mark.parametrize("action", ["boost", "quote"])
-def test_without_an_id_at_home_nothing_is_sent(server, target, action):
+def test_without_an_id_on_the_accounts_server_nothing_is_sent(server, target, action):
     with pytest.raises(Rejected):
         target.publish(Post(action, uri=URI, text="Ann wrote"), "k")
     assert server.seen == []
@@ -281,22 +283,24 @@ def test_each_bad_answer_to_a_boost_is_told_apart(server, target, reply, error):
 
 
 def test_standing_asks_the_boosted_status_itself(server, target):
-    server.on("GET", SEARCH, found(far()), found(far(reblogged=True)), found())
+    server.on(
+        "GET", SEARCH, search_result(far()), search_result(far(reblogged=True)), search_result()
+    )
     assert target.standing(BOOST) is None
     assert target.standing(BOOST) == Receipt("55", "https://far.example/@ann/9")
     assert target.standing(BOOST) is None
     assert target.standing(POST) is None
-    assert {one.method for one in server.seen} == {"GET"}
+    assert {request.method for request in server.seen} == {"GET"}
     assert len(server.seen) == 3
 
 
-def test_standing_that_gets_no_answer_says_so(server, target):
+def test_standing_without_an_answer_raises(server, target):
     server.on("GET", SEARCH, page(500))
     with pytest.raises(Doubtful):
         target.standing(BOOST)
 
 
-# how the account stands to others
+# relationships
 
 RELATIONS = "/api/v1/accounts/relationships"
 
@@ -315,12 +319,12 @@ def test_a_server_without_relationships_is_asked_once(server, target, reply):
 
 
 @pytest.mark.parametrize("answer", [[], {}, [None, 3], "none"])
-def test_an_odd_answer_about_a_relationship_says_nothing(server, target, answer):
+def test_an_odd_answer_about_a_relationship_is_empty(server, target, answer):
     server.on("GET", RELATIONS, says(200, answer))
     assert target.relationship("9") == {}
 
 
-def test_a_relationship_that_could_not_be_asked_is_not_taken_for_none(server, target):
+def test_a_relationship_that_could_not_be_read_is_not_taken_for_none(server, target):
     server.on("GET", RELATIONS, page(500), says(200, [{"id": "9", "muting": True}]))
     with pytest.raises(Doubtful):
         target.relationship("9")

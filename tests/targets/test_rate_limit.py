@@ -1,4 +1,4 @@
-"""When to ask again: every header shape a 429 was seen with, or none."""
+"""When to send the next request: every shape of header that a 429 was seen with, or none."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reblogbot.targets.mastodon.rate_limit import LEAST, MOST, UNNAMED, until
+from reblogbot.core.schedule import SHORTEST_HOLD
+from reblogbot.targets.mastodon.rate_limit import DEFAULT_WAIT, LONGEST_WAIT, ends_at
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 AT = NOW + timedelta(minutes=20)
@@ -33,13 +34,13 @@ SHAPES = [
 
 @pytest.mark.parametrize(("name", "value"), SHAPES)
 def test_every_header_shape_is_understood(name, value):
-    assert until({name: value}, NOW) == AT
+    assert ends_at({name: value}, NOW) == AT
 
 
 @pytest.mark.parametrize(("name", "value"), SHAPES)
-def test_a_garbled_header_beside_it_does_no_harm(name, value):
+def test_a_garbled_header_beside_a_good_one_is_ignored(name, value):
     garbled = {"retry-after": "soon", "x-ratelimit-reset": "x", "ratelimit": "?"}
-    assert until({**garbled, name: value}, NOW) == AT
+    assert ends_at({**garbled, name: value}, NOW) == AT
 
 
 @pytest.mark.parametrize(
@@ -48,22 +49,22 @@ def test_a_garbled_header_beside_it_does_no_harm(name, value):
 @pytest.mark.parametrize(
     "name", ["retry-after", "x-ratelimit-reset", "ratelimit-reset", "ratelimit"]
 )
-def test_garbage_waits_between_a_minute_and_six_hours(name, value):
-    assert LEAST <= until({name: value}, NOW) - NOW <= MOST
+def test_garbled_headers_wait_between_a_minute_and_six_hours(name, value):
+    assert SHORTEST_HOLD <= ends_at({name: value}, NOW) - NOW <= LONGEST_WAIT
 
 
 def test_no_header_waits_five_minutes():
-    assert until({}, NOW) == NOW + UNNAMED == NOW + timedelta(minutes=5)
+    assert ends_at({}, NOW) == NOW + DEFAULT_WAIT == NOW + timedelta(minutes=5)
 
 
 @pytest.mark.parametrize("value", ["0", "-5", "2026-03-01T11:00:00Z", "1"])
 def test_a_reset_in_the_past_still_waits_a_minute(value):
-    assert until({"x-ratelimit-reset": value}, NOW) == NOW + timedelta(minutes=1)
+    assert ends_at({"x-ratelimit-reset": value}, NOW) == NOW + timedelta(minutes=1)
 
 
 @pytest.mark.parametrize("value", ["9999-12-31T23:59:59Z", "86400", "99999999999999", "9e99"])
 def test_a_reset_far_off_waits_six_hours(value):
-    assert until({"x-ratelimit-reset": value}, NOW) == NOW + timedelta(hours=6)
+    assert ends_at({"x-ratelimit-reset": value}, NOW) == NOW + timedelta(hours=6)
 
 
 @pytest.mark.parametrize("name", ["x-ratelimit-reset", "retry-after"])
@@ -71,11 +72,11 @@ def test_a_reset_far_off_waits_six_hours(value):
 def test_a_server_whose_clock_is_off_is_measured_by_its_own_clock(name, off):
     value = (AT + off).isoformat() if name == "x-ratelimit-reset" else format_datetime(AT + off)
     headers = {"date": format_datetime(NOW + off), name: value}
-    assert until(headers, NOW) == AT
+    assert ends_at(headers, NOW) == AT
 
 
 def test_retry_after_goes_before_the_others():
-    assert until({"retry-after": "1200", "x-ratelimit-reset": "4000"}, NOW) == AT
+    assert ends_at({"retry-after": "1200", "x-ratelimit-reset": "4000"}, NOW) == AT
 
 
 @given(
@@ -84,11 +85,11 @@ def test_retry_after_goes_before_the_others():
     )
 )
 def test_whatever_the_headers_the_wait_is_bounded_and_utc(headers):
-    at = until(headers, NOW)
-    assert LEAST <= at - NOW <= MOST
+    at = ends_at(headers, NOW)
+    assert SHORTEST_HOLD <= at - NOW <= LONGEST_WAIT
     assert at.tzinfo == UTC
 
 
 def test_a_local_now_is_kept_aware():
     local = NOW.astimezone(timezone(timedelta(hours=8)))
-    assert until({"retry-after": "1200"}, local) == AT
+    assert ends_at({"retry-after": "1200"}, local) == AT

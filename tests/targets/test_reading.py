@@ -1,4 +1,4 @@
-"""What the target reads: whom the token speaks for, limits, our own statuses, any path."""
+"""What the target reads: the account of the token, limits, own statuses, any path."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -21,7 +21,7 @@ def moved(to):
 # verify
 
 
-def test_verify_tells_whom_the_token_speaks_for(server, target):
+def test_verify_names_the_account_of_the_token(server, target):
     who = target.verify()
     assert (who.acct, who.url, who.is_bot) == ("news", "http://x/@news", True)
     assert who.extra["id"] == "7"
@@ -49,7 +49,7 @@ def test_any_4xx_on_verify_is_the_token_and_says_where_to_put_a_new_one(server, 
 
 @pytest.mark.parametrize("reply", [page(200), page(404), page(403), says(404, {"error": "route"})])
 @pytest.mark.parametrize("instance", [page(200), page(404), says(404, {}), moved("https://x/")])
-def test_a_server_without_the_api_is_told_as_such_and_not_as_a_refused_token(
+def test_a_server_without_the_api_is_not_reported_as_a_refused_token(
     server, target, reply, instance
 ):
     server.on("GET", "/api/v1/accounts/verify_credentials", reply)
@@ -63,7 +63,7 @@ def test_a_server_without_the_api_is_told_as_such_and_not_as_a_refused_token(
 
 
 @pytest.mark.parametrize("instance", [says(401, {"error": "who?"}), says(503, {}), says(429, {})])
-def test_a_server_that_may_be_right_is_not_called_wrong(server, target, instance):
+def test_a_server_that_may_have_the_api_is_not_called_wrong(server, target, instance):
     server.on("GET", "/api/v1/accounts/verify_credentials", says(401, {"error": "no"}))
     for version in (1, 2):
         server.on("GET", f"/api/v{version}/instance", instance)
@@ -80,7 +80,7 @@ def test_a_redirect_names_the_host_that_it_leads_to(server, target):
 
 
 @pytest.mark.parametrize("reply", [page(200), page(503), says(200, []), says(200, {"id": ""})])
-def test_verify_without_a_clear_word_is_in_doubt(server, target, reply):
+def test_verify_without_a_clear_answer_is_doubtful(server, target, reply):
     server.on("GET", "/api/v1/accounts/verify_credentials", reply)
     with pytest.raises(Doubtful):
         target.verify()
@@ -121,10 +121,10 @@ def test_a_server_is_asked_without_a_slash_at_the_end(server, target):
     server.on("GET", "/api/v2/instance", page(404))
     server.on("GET", "/api/v1/instance", says(200, {"version": "4.3.1"}))
     target.limits()
-    assert [one.path for one in server.seen] == ["/api/v2/instance", "/api/v1/instance"]
+    assert [request.path for request in server.seen] == ["/api/v2/instance", "/api/v1/instance"]
 
 
-def test_limits_that_nobody_tells_are_no_limits(server, target):
+def test_unknown_limits_raise(server, target):
     server.on("GET", "/api/v2/instance", page(500))
     server.on("GET", "/api/v1/instance", page(200))
     with pytest.raises(Doubtful):
@@ -153,7 +153,10 @@ def test_recent_reads_one_page_more_where_the_server_links_to_it(server, target)
     first = says(200, [status(str(n)) for n in range(40)], {"Link": link})
     server.on("GET", MINE, first, says(200, [status("40")], {"Link": link}))
     assert len(target.recent()) == 41
-    assert [one.query.get("max_id") for one in server.asked("GET", MINE)] == [None, "01HX/z"]
+    assert [request.query.get("max_id") for request in server.asked("GET", MINE)] == [
+        None,
+        "01HX/z",
+    ]
 
 
 def test_recent_without_a_link_header_reads_one_page(server, target):
@@ -177,10 +180,10 @@ def test_another_token_may_speak_for_another_account(server, make_target):
     target = make_target(server.url, token=lambda: token[0])
     assert target.recent() == []
     token[0] = "new"
-    assert [one.receipt.remote_id for one in target.recent()] == ["81"]
+    assert [status.receipt.remote_id for status in target.recent()] == ["81"]
 
 
-def test_a_strange_status_does_not_hide_the_others(server, target):
+def test_an_odd_status_does_not_hide_the_others(server, target):
     strange = [
         None,
         3,
@@ -191,7 +194,7 @@ def test_a_strange_status_does_not_hide_the_others(server, target):
     ]
     broken = {"id": "2", "content": "<![if x]><a href=https://a.example/?x=1&section=2>&#xD800;<b"}
     server.on("GET", MINE, says(200, [*strange, broken, status("9")]))
-    assert [one.receipt.remote_id for one in target.recent()] == ["1", "2", "9"]
+    assert [status.receipt.remote_id for status in target.recent()] == ["1", "2", "9"]
     assert "https://a.example/?x=1&section=2" in target.recent()[1].links
 
 
@@ -252,26 +255,26 @@ def test_scopes_are_those_of_the_token_before_those_of_its_app(server, target):
     server.on("GET", INFO, says(200, {"scope": ["read:accounts", "write:statuses"]}))
     server.on("GET", APP, says(200, {"scopes": ["read", "write"]}))
     assert target.scopes() == ("read:accounts", "write:statuses")
-    assert [one.path for one in server.seen] == [INFO]
+    assert [request.path for request in server.seen] == [INFO]
 
 
 @pytest.mark.parametrize(
     "reply",
     [page(404), says(401, {"error": "?"}), says(200, {}), says(200, {"scope": []}), says(200, [])],
 )
-def test_where_the_token_tells_nothing_the_app_does(server, target, reply):
+def test_scopes_of_the_app_are_used_where_the_token_has_none(server, target, reply):
     server.on("GET", INFO, reply)
     server.on("GET", APP, says(200, {"name": "bot", "scopes": ["read", "write"]}))
     assert target.scopes() == ("read", "write")
 
 
-def test_scopes_in_one_text_are_told_apart(server, target):
+def test_scopes_in_one_text_are_split(server, target):
     server.on("GET", INFO, says(200, {"scope": "read write:media"}))
     assert target.scopes() == ("read", "write:media")
 
 
 @pytest.mark.parametrize("reply", [page(500), says(200, {"scopes": None}), raw(b"")])
-def test_scopes_nobody_tells_are_none(server, target, reply):
+def test_unknown_scopes_are_empty(server, target, reply):
     server.on("GET", INFO, reply)
     server.on("GET", APP, reply)
     assert target.scopes() == ()

@@ -19,13 +19,13 @@ from reblogbot.errors import (
     Unreachable,
 )
 from reblogbot.targets.mastodon.responses import (
-    Answer,
+    NoAnswer,
     Purpose,
-    Silence,
+    ServerAnswer,
     Verdict,
     classify,
-    good,
-    words,
+    good_answer,
+    words_of,
 )
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -35,54 +35,54 @@ PLAIN = {"content-type": "text/plain"}
 
 
 def says(error, status=422):
-    return Answer(status, JSON, json.dumps({"error": error}, ensure_ascii=False).encode())
+    return ServerAnswer(status, JSON, json.dumps({"error": error}, ensure_ascii=False).encode())
 
 
 def page(status):
-    return Answer(status, HTML, b"<!DOCTYPE html><title>oops</title>")
+    return ServerAnswer(status, HTML, b"<!DOCTYPE html><title>oops</title>")
 
 
 CREATE = [
     # sent: 2xx JSON with an id
-    (Answer(200, JSON, b'{"id": "1"}'), "ok", ""),
-    (Answer(200, JSON, b'{"id": 17}'), "ok", ""),
-    (Answer(202, JSON, b'{"id": "1"}'), "ok", ""),
-    (Answer(200, HTML, b' {"id": "1"}'), "ok", ""),
-    (Answer(200, JSON, b'{"id": "1"}', whole=False), "ok", ""),
-    # 2xx that says nothing
-    (Answer(200, JSON, b'{"id": null}'), "doubtful", "unreadable_answer"),
-    (Answer(200, JSON, b'{"id": ""}'), "doubtful", "unreadable_answer"),
-    (Answer(200, JSON, b'{"id": true}'), "doubtful", "unreadable_answer"),
-    (Answer(200, JSON, b'["id"]'), "doubtful", "unreadable_answer"),
+    (ServerAnswer(200, JSON, b'{"id": "1"}'), "ok", ""),
+    (ServerAnswer(200, JSON, b'{"id": 17}'), "ok", ""),
+    (ServerAnswer(202, JSON, b'{"id": "1"}'), "ok", ""),
+    (ServerAnswer(200, HTML, b' {"id": "1"}'), "ok", ""),
+    (ServerAnswer(200, JSON, b'{"id": "1"}', is_whole=False), "ok", ""),
+    # 2xx without an id
+    (ServerAnswer(200, JSON, b'{"id": null}'), "doubtful", "unreadable_answer"),
+    (ServerAnswer(200, JSON, b'{"id": ""}'), "doubtful", "unreadable_answer"),
+    (ServerAnswer(200, JSON, b'{"id": true}'), "doubtful", "unreadable_answer"),
+    (ServerAnswer(200, JSON, b'["id"]'), "doubtful", "unreadable_answer"),
     (
-        Answer(200, JSON, b'{"id": "1", "content": "tru', whole=False),
+        ServerAnswer(200, JSON, b'{"id": "1", "content": "tru', is_whole=False),
         "doubtful",
         "unreadable_answer",
     ),
-    (Answer(200, JSON, b""), "doubtful", "unreadable_answer"),
-    (Answer(204), "doubtful", "unreadable_answer"),
+    (ServerAnswer(200, JSON, b""), "doubtful", "unreadable_answer"),
+    (ServerAnswer(204), "doubtful", "unreadable_answer"),
     (page(200), "doubtful", "unreadable_answer"),
     (says("something", 200), "doubtful", "unreadable_answer"),
-    (Answer(200, JSON, b"[" * 100_000), "doubtful", "unreadable_answer"),
+    (ServerAnswer(200, JSON, b"[" * 100_000), "doubtful", "unreadable_answer"),
     # redirects
-    (Answer(301, {"location": "https://elsewhere.example/"}), "doubtful", "redirected"),
+    (ServerAnswer(301, {"location": "https://elsewhere.example/"}), "doubtful", "redirected"),
     (page(302), "doubtful", "redirected"),
-    (Answer(308), "doubtful", "redirected"),
+    (ServerAnswer(308), "doubtful", "redirected"),
     # any 429
     (says("Too many requests", 429), "rate_limited", "rate_limited"),
     (page(429), "rate_limited", "rate_limited"),
-    (Answer(429), "rate_limited", "rate_limited"),
+    (ServerAnswer(429), "rate_limited", "rate_limited"),
     # 401 and 403 whatever the body
     (says("The access token is invalid", 401), "unauthorised", "not_allowed"),
-    (Answer(401), "unauthorised", "not_allowed"),
+    (ServerAnswer(401), "unauthorised", "not_allowed"),
     (page(401), "unauthorised", "not_allowed"),
     (page(403), "unauthorised", "not_allowed"),
     (says("Your login is currently disabled", 403), "unauthorised", "not_allowed"),
     (says("This action is outside the authorized scopes", 403), "unauthorised", "scope_missing"),
     (says("Insufficient permissions: write:statuses.", 403), "unauthorised", "scope_missing"),
     (says("out_of_scope", 401), "unauthorised", "scope_missing"),
-    (Answer(400, PLAIN, b"Invalid Bearer token"), "unauthorised", "token_refused"),
-    (Answer(400, JSON, b'"Invalid Bearer token"'), "unauthorised", "token_refused"),
+    (ServerAnswer(400, PLAIN, b"Invalid Bearer token"), "unauthorised", "token_refused"),
+    (ServerAnswer(400, JSON, b'"Invalid Bearer token"'), "unauthorised", "token_refused"),
     # Pixelfed
     (says("Duplicate idempotency key.", 400), "doubtful", "duplicate_key"),
     # too long, in every wording seen
@@ -93,7 +93,7 @@ CREATE = [
         "too_long",
         "too_long",
     ),
-    (Answer(400, PLAIN, b"Status is too long"), "too_long", "too_long"),
+    (ServerAnswer(400, PLAIN, b"Status is too long"), "too_long", "too_long"),
     (says("The status is over the character limit"), "too_long", "too_long"),
     (
         says("Validation failed: Text is too long (maximum is 500 characters)"),
@@ -113,35 +113,35 @@ CREATE = [
     (says("Validation failed: Text can't be blank"), "rejected", "rejected"),
     (says("status must be a valid BCP47 language tag", 400), "rejected", "rejected"),
     (says("gone", 410), "rejected", "rejected"),
-    (Answer(413, PLAIN, b"Payload Too Large"), "rejected", "rejected"),
-    (Answer(422, {}, b"no"), "rejected", "rejected"),
-    (Answer(422, JSON, b'{"error": "cut', whole=False), "rejected", "rejected"),
-    # the same from something that stands in between
+    (ServerAnswer(413, PLAIN, b"Payload Too Large"), "rejected", "rejected"),
+    (ServerAnswer(422, {}, b"no"), "rejected", "rejected"),
+    (ServerAnswer(422, JSON, b'{"error": "cut', is_whole=False), "rejected", "rejected"),
+    # the same from a proxy in between
     (page(400), "doubtful", "unreadable_answer"),
     (page(413), "doubtful", "unreadable_answer"),
     (page(422), "doubtful", "unreadable_answer"),
-    (Answer(422, PLAIN, b"<html>no</html>"), "doubtful", "unreadable_answer"),
-    (Answer(422, HTML, b"Unprocessable"), "doubtful", "unreadable_answer"),
-    (Answer(422), "doubtful", "unreadable_answer"),
+    (ServerAnswer(422, PLAIN, b"<html>no</html>"), "doubtful", "unreadable_answer"),
+    (ServerAnswer(422, HTML, b"Unprocessable"), "doubtful", "unreadable_answer"),
+    (ServerAnswer(422), "doubtful", "unreadable_answer"),
     (page(410), "doubtful", "not_there"),
     # 404
     (says("Record not found", 404), "doubtful", "not_found"),
     (page(404), "doubtful", "not_there"),
-    (Answer(404), "doubtful", "not_there"),
+    (ServerAnswer(404), "doubtful", "not_there"),
     # others
     (says("teapot", 418), "doubtful", "unreadable_answer"),
     (says("method", 405), "doubtful", "unreadable_answer"),
     (says("oops", 500), "doubtful", "server_error"),
     (page(502), "doubtful", "server_error"),
-    (Answer(503, {"retry-after": "60"}), "doubtful", "server_error"),
+    (ServerAnswer(503, {"retry-after": "60"}), "doubtful", "server_error"),
     (page(504), "doubtful", "server_error"),
-    (Answer(520), "doubtful", "server_error"),
-    (Answer(999), "doubtful", "unreadable_answer"),
-    # silence
-    (Silence("preparing", "UnicodeEncodeError"), "rejected", "unsendable"),
-    (Silence("connecting", "Connection refused"), "unreachable", "unreachable"),
-    (Silence("lapsed", "timed out"), "lapsed", "lapsed"),
-    (Silence("asked", "timed out"), "doubtful", "no_answer"),
+    (ServerAnswer(520), "doubtful", "server_error"),
+    (ServerAnswer(999), "doubtful", "unreadable_answer"),
+    # no answer
+    (NoAnswer("preparing", "UnicodeEncodeError"), "rejected", "unsendable"),
+    (NoAnswer("connecting", "Connection refused"), "unreachable", "unreachable"),
+    (NoAnswer("lapsed", "timed out"), "lapsed", "lapsed"),
+    (NoAnswer("sent", "timed out"), "doubtful", "no_answer"),
 ]
 
 
@@ -151,35 +151,35 @@ def test_every_answer_to_a_creation_means_what_the_protocol_says(outcome, verdic
 
 
 READ = [
-    (Answer(200, JSON, b"[]"), "read", "ok"),
-    (Answer(200, JSON, b"{}"), "read", "ok"),
-    (Answer(200, JSON, b"null"), "read", "doubtful"),
-    (Answer(200, JSON, b""), "read", "doubtful"),
-    (Answer(200, JSON, b"[1, 2", whole=False), "read", "doubtful"),
+    (ServerAnswer(200, JSON, b"[]"), "read", "ok"),
+    (ServerAnswer(200, JSON, b"{}"), "read", "ok"),
+    (ServerAnswer(200, JSON, b"null"), "read", "doubtful"),
+    (ServerAnswer(200, JSON, b""), "read", "doubtful"),
+    (ServerAnswer(200, JSON, b"[1, 2", is_whole=False), "read", "doubtful"),
     (page(200), "read", "doubtful"),
     (page(500), "read", "doubtful"),
     (says("no", 422), "read", "doubtful"),
     (says("gone", 404), "read", "doubtful"),
-    (Answer(302), "read", "doubtful"),
+    (ServerAnswer(302), "read", "doubtful"),
     (says("no", 401), "read", "unauthorised"),
-    (Answer(400, PLAIN, b"Invalid Bearer token"), "read", "unauthorised"),
-    (Answer(429), "read", "rate_limited"),
-    (Silence("asked", ""), "read", "doubtful"),
-    (Silence("connecting", ""), "read", "unreachable"),
-    (Answer(200, JSON, b'{"id": "1"}'), "verify", "ok"),
-    (Answer(200, JSON, b"{}"), "verify", "doubtful"),
-    (Answer(422), "verify", "unauthorised"),
+    (ServerAnswer(400, PLAIN, b"Invalid Bearer token"), "read", "unauthorised"),
+    (ServerAnswer(429), "read", "rate_limited"),
+    (NoAnswer("sent", ""), "read", "doubtful"),
+    (NoAnswer("connecting", ""), "read", "unreachable"),
+    (ServerAnswer(200, JSON, b'{"id": "1"}'), "verify", "ok"),
+    (ServerAnswer(200, JSON, b"{}"), "verify", "doubtful"),
+    (ServerAnswer(422), "verify", "unauthorised"),
     (says("no", 401), "verify", "unauthorised"),
-    (Answer(400, PLAIN, b"Invalid Bearer token"), "verify", "unauthorised"),
+    (ServerAnswer(400, PLAIN, b"Invalid Bearer token"), "verify", "unauthorised"),
     (page(404), "verify", "unauthorised"),
     (page(403), "verify", "unauthorised"),
-    (Answer(429), "verify", "rate_limited"),
+    (ServerAnswer(429), "verify", "rate_limited"),
     (page(503), "verify", "doubtful"),
 ]
 
 
 @pytest.mark.parametrize(("outcome", "purpose", "verdict"), READ)
-def test_reading_asks_for_json_and_verifying_blames_the_token_for_any_4xx(
+def test_reading_requires_json_and_verifying_blames_the_token_for_any_4xx(
     outcome, purpose, verdict
 ):
     assert classify(outcome, purpose)[0] == Verdict(verdict)
@@ -199,7 +199,7 @@ CLASSES = {
 @pytest.mark.parametrize(("outcome", "verdict", "slug"), [row for row in CREATE if row[1] != "ok"])
 def test_each_verdict_is_raised_as_its_own_class(outcome, verdict, slug):
     with pytest.raises(TargetError) as caught:
-        good(outcome, "create", where="social.example", now=NOW)
+        good_answer(outcome, "create", where="social.example", now=NOW)
     assert type(caught.value) is CLASSES[verdict]
     assert caught.value.slug == slug
 
@@ -207,7 +207,7 @@ def test_each_verdict_is_raised_as_its_own_class(outcome, verdict, slug):
 def test_429_says_until_when():
     headers = {"retry-after": "600"}
     with pytest.raises(RateLimited) as caught:
-        good(Answer(429, headers), "create", where="social.example", now=NOW)
+        good_answer(ServerAnswer(429, headers), "create", where="social.example", now=NOW)
     assert caught.value.until == NOW + timedelta(minutes=10)
 
 
@@ -217,8 +217,8 @@ def test_429_says_until_when():
     type_=st.sampled_from(["", "text/html", "text/plain", "application/json"]),
     purpose=st.sampled_from(["create", "read", "verify"]),
 )
-def test_no_answer_whatever_breaks_the_table(status, body, type_, purpose: Purpose):
-    answer = Answer(status, {"content-type": type_}, body)
+def test_no_answer_breaks_the_table(status, body, type_, purpose: Purpose):
+    answer = ServerAnswer(status, {"content-type": type_}, body)
     verdict, slug = classify(answer, purpose)
     certain = status in {400, 401, 403, 410, 413, 422, 429} or purpose == "verify"
     assert certain or verdict in {Verdict.OK, Verdict.DOUBTFUL}
@@ -227,39 +227,41 @@ def test_no_answer_whatever_breaks_the_table(status, body, type_, purpose: Purpo
 
 @given(st.text(max_size=600))
 def test_the_words_of_a_server_are_one_printable_line_of_200_characters(text):
-    said = words(Answer(422, JSON, json.dumps({"error": text}).encode()))
-    assert len(said) <= 200
-    assert said.isprintable()
-    assert "\n" not in said
+    line = words_of(ServerAnswer(422, JSON, json.dumps({"error": text}).encode()))
+    assert len(line) <= 200
+    assert line.isprintable()
+    assert "\n" not in line
 
 
 def test_the_token_is_never_repeated():
-    answer = Answer(401, PLAIN, b"bad header: Bearer s3cret-t0ken")
+    answer = ServerAnswer(401, PLAIN, b"bad header: Bearer s3cret-t0ken")
     with pytest.raises(Unauthorised) as caught:
-        good(answer, "create", where="social.example", now=NOW, secret="s3cret-t0ken")
+        good_answer(answer, "create", where="social.example", now=NOW, secret="s3cret-t0ken")
     assert "s3cret" not in caught.value.message
     assert "Bearer ***" in caught.value.message
 
 
 @pytest.mark.parametrize(
-    ("secret", "said", "left"),
+    ("secret", "error", "kept"),
     [
         ("post", "cannot post this: posting to compost@post.example is over", "posting compost"),
         ("a+b", "a+b and aa+bb", "aa+bb"),
         ("kM3-0123456789abcdef", "key=xkM3-0123456789abcdefx, kM3-0123456789abcdef", ""),
     ],
 )
-def test_a_token_as_short_as_a_word_hides_no_other_word(secret, said, left):
-    told = words(says(said), secret)
-    assert re.search(rf"(?<![A-Za-z0-9]){re.escape(secret)}(?![A-Za-z0-9])", told) is None
-    assert [word for word in left.split() if word not in told] == []
-    assert "***" in told
-    assert len(secret) < 16 or secret not in told
+def test_a_short_token_hides_no_other_word(secret, error, kept):
+    message = words_of(says(error), secret)
+    assert re.search(rf"(?<![A-Za-z0-9]){re.escape(secret)}(?![A-Za-z0-9])", message) is None
+    assert [word for word in kept.split() if word not in message] == []
+    assert "***" in message
+    assert len(secret) < 16 or secret not in message
 
 
 def test_a_message_says_where_and_what_to_do():
     with pytest.raises(Unauthorised) as caught:
-        good(Answer(401), "verify", where="social.example, checking the token", now=NOW)
+        good_answer(
+            ServerAnswer(401), "verify", where="social.example, checking the token", now=NOW
+        )
     assert caught.value.message.startswith("social.example, checking the token: ")
     assert "token_file" in caught.value.message
 
@@ -278,4 +280,4 @@ def test_a_message_says_where_and_what_to_do():
     ],
 )
 def test_a_link_header_tells_the_next_page_or_that_there_is_none(link, next_id):
-    assert Answer(200, {"link": link} if link else {}).next_max_id == next_id
+    assert ServerAnswer(200, {"link": link} if link else {}).next_max_id == next_id

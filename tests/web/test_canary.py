@@ -1,4 +1,4 @@
-"""A service inside the network, a canary that no spelling of any address may lead to."""
+"""A service inside the network, the canary, which no spelling of an address may reach."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from contextlib import AsyncExitStack
 
 import pytest
 from aiohttp.abc import AbstractResolver
-
 from loopback import Site, SocksProxy, answer, fetcher, redirect
+
 from reblogbot.errors import SourceError
 from reblogbot.runtime.clock import SystemClock
 
-# each names this machine, or a place inside a network, to somebody who reads it
+# each of these is read as this machine, or as an address inside a network, by some reader
 HOSTS = [
     # loopback, spelled out and short
     "127.0.0.1", "127.0.0.2", "127.255.255.254", "127.1", "127.0.1", "0x7f.1", "0x7f000001", "0x7F.0x0.0x0.0x1",
     "0177.0.0.1", "0177.1", "017700000001", "2130706433", "127.0.0.1.", "localhost", "LOCALHOST", "localhost.",
     "canary.localhost", "canary.example", "127.0.0.1.canary.example",
-    # in other letters and digits
+    # in other scripts' letters and digits
     "１２７.0.0.1", "127。0。0。1", "127．0．0．1", "127｡0｡0｡1", "①②⑦.⓪.⓪.①", "ⓛⓞⓒⓐⓛⓗⓞⓢⓣ", "ｌｏｃａｌｈｏｓｔ", "loca\u00adlhost",
     "127.0.0.1\u200b", "１２７．０．０．１",
     # IPv6, and IPv4 within it
@@ -41,17 +41,17 @@ URLS = [
 ]  # fmt: skip
 
 
-class EverybodyIsTheCanary(AbstractResolver):
-    """A hostile name server: every name stands for this machine; addresses are what they are."""
+class EveryNameIsTheCanary(AbstractResolver):
+    """A hostile name server: every name resolves to this machine, literal addresses to themselves."""
 
     async def resolve(self, host, port=0, family=0):
         try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError):
-            found = socket.getaddrinfo("127.0.0.1", port, type=socket.SOCK_STREAM)
+            addresses = socket.getaddrinfo("127.0.0.1", port, type=socket.SOCK_STREAM)
         return [
             {"hostname": host, "host": to[0], "port": port, "family": kind, "proto": 6, "flags": 0}
-            for kind, *_, to in found
+            for kind, *_, to in addresses
         ]
 
     async def close(self):
@@ -70,19 +70,19 @@ def addresses(canary):
 
 
 async def refusals(canary, settings, begin=None):
-    """Each address tried; those that were answered."""
+    """Fetch each address; those that were answered."""
     answered = []
     async with fetcher(
-        SystemClock(), timeout="5s", resolver=EverybodyIsTheCanary(), **settings
+        SystemClock(), timeout="5s", resolver=EveryNameIsTheCanary(), **settings
     ) as fetch:
         for url in addresses(canary):
             try:
-                got = await (fetch(url, configured=()) if begin is None else begin(fetch, url))
+                response = await (fetch(url, configured=()) if begin is None else begin(fetch, url))
             except SourceError as error:
-                # not for want of a connection: for what stands in the address
+                # refused because of the address, and not because nothing listens there
                 assert error.slug not in {"connection_failed", "timeout"}, (url, error.message)
                 continue
-            answered.append((url, got.body))
+            answered.append((url, response.body))
     return answered
 
 
@@ -94,12 +94,12 @@ async def test_no_spelling_of_an_address_leads_inside(canary):
 async def test_no_redirect_leads_inside(canary):
     async with Site() as site:
 
-        async def led(fetch, url):
+        async def redirected(fetch, url):
             site.pages["/"] = redirect(url)
             return await fetch(site.url())
 
-        answered = await refusals(canary, {"allow_private": [site.address]}, led)
-    # what names no other host than where it is read, names that one: no answer of the canary's
+        answered = await refusals(canary, {"allow_private": [site.address]}, redirected)
+    # relative addresses lead to the redirecting site itself, which may answer
     assert [body for _, body in answered if body == b"secret"] == []
     assert canary.connections == 0
 
@@ -116,7 +116,7 @@ async def test_no_proxy_is_asked_for_what_is_inside(canary, kind):
 
 
 async def test_a_name_that_changes_between_two_looks_is_looked_up_once(canary):
-    class Rebinding(EverybodyIsTheCanary):
+    class Rebinding(EveryNameIsTheCanary):
         async def resolve(self, host, port=0, family=0):
             asked.append(host)
             return await super().resolve(host, port, family)

@@ -1,4 +1,4 @@
-"""The fetcher against real servers on the loopback: polite, bounded, never where it must not go."""
+"""The fetcher against real servers on the loopback: its bounds, and where it must not connect."""
 
 import asyncio
 import gzip
@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiohttp.abc import AbstractResolver
-
 from loopback import Site, SocksProxy, answer, fetcher, redirect, unsigned
+
 from reblogbot import __version__
 from reblogbot.config.settings import HttpSettings
 from reblogbot.errors import SourceError
@@ -27,8 +27,8 @@ class NoonClock:
         return NOON
 
 
-class Names(AbstractResolver):
-    """Resolves names to what `of` says, else to `addresses`; remembers what it was asked."""
+class StaticResolver(AbstractResolver):
+    """Resolves names by `of`, else to `addresses`; remembers the names."""
 
     def __init__(self, *addresses):
         self.addresses = addresses
@@ -41,8 +41,8 @@ class Names(AbstractResolver):
         if not addresses:
             raise OSError("no such name")
         return [
-            {"hostname": host, "host": each, "port": port, "family": 2, "proto": 6, "flags": 0}
-            for each in addresses
+            {"hostname": host, "host": item, "port": port, "family": 2, "proto": 6, "flags": 0}
+            for item in addresses
         ]
 
     async def close(self):
@@ -63,14 +63,14 @@ async def other():
 
 @pytest.fixture
 async def fetch(site, other):
-    settings = {"resolver": Names(), "timeout": "5s", "max_body": "100KB"}
+    settings = {"resolver": StaticResolver(), "timeout": "5s", "max_body": "100KB"}
     async with fetcher(NoonClock(), site, other, **settings) as fetch:
         yield fetch
 
 
 @pytest.fixture
 async def roaming():
-    """May go to every port of this machine, wherever it began."""
+    """A fetcher that may connect to every port of this machine."""
     async with fetcher(NoonClock(), allow_private=["127.0.0.0/8"]) as fetch:
         yield fetch
 
@@ -82,15 +82,15 @@ async def failure(fetch, url, **more):
     return caught.value
 
 
-# what is asked, and what comes back
+# requests and answers
 
 
 async def test_an_answer_comes_with_its_body_and_lower_case_headers(site, fetch):
     site.pages["/feed"] = answer("<rss/>", ETag='"1"', Content_Type="text/xml")
-    got = await fetch(site.url("/feed"))
-    assert (got.status, got.body, got.url) == (200, b"<rss/>", site.url("/feed"))
-    assert got.headers["etag"] == '"1"'
-    assert got.moved_to == ""
+    response = await fetch(site.url("/feed"))
+    assert (response.status, response.body, response.url) == (200, b"<rss/>", site.url("/feed"))
+    assert response.headers["etag"] == '"1"'
+    assert response.moved_to == ""
 
 
 async def test_the_program_its_version_and_the_contact_are_named(site):
@@ -104,8 +104,8 @@ async def test_the_program_its_version_and_the_contact_are_named(site):
 
 async def test_validators_are_sent_verbatim_and_304_is_an_answer(site, fetch):
     site.pages["/"] = answer(status=304, ETag='W/"a,b"')
-    got = await fetch(site.url(), validators=KNOWN)
-    assert (got.status, got.body) == (304, b"")
+    response = await fetch(site.url(), validators=KNOWN)
+    assert (response.status, response.body) == (304, b"")
     assert site.requests[0].headers["if-none-match"] == KNOWN.etag
     assert site.requests[0].headers["if-modified-since"] == KNOWN.last_modified
 
@@ -149,7 +149,7 @@ async def test_the_admins_headers_replace_our_own(site, fetch):
         "two members",
         "not packed",
         "identity",
-        "untold",
+        "undeclared",
         "a charset",
         "a list with identity",
         "a list with no coding",
@@ -160,12 +160,12 @@ async def test_the_admins_headers_replace_our_own(site, fetch):
         "empty words",
     ],
 )
-async def test_every_way_of_packing_a_body_is_unpacked(site, fetch, coding, pack):
+async def test_every_content_coding_is_decoded(site, fetch, coding, pack):
     site.pages["/"] = answer(pack(b"<rss>hello</rss>"), Content_Encoding=coding)
     assert (await fetch(site.url())).body == b"<rss>hello</rss>"
 
 
-async def test_an_unknown_packing_is_an_error(site, fetch):
+async def test_an_unknown_content_coding_is_an_error(site, fetch):
     site.pages["/"] = answer("x", Content_Encoding="br")
     assert (await failure(fetch, site.url())).outcome == "failed"
 
@@ -179,8 +179,8 @@ async def test_codings_in_two_headers_are_one_list(site, fetch):
 @pytest.mark.parametrize("status", [200, 201, 202, 203, 206, 226, 299])
 async def test_a_success_with_a_body_is_read_whatever_its_number(site, fetch, status):
     site.pages["/"] = answer("<rss/>", status=status)
-    got = await fetch(site.url())
-    assert (got.status, got.body) == (status, b"<rss/>")
+    response = await fetch(site.url())
+    assert (response.status, response.body) == (status, b"<rss/>")
 
 
 @pytest.mark.parametrize(
@@ -232,17 +232,17 @@ async def test_a_named_time_is_kept(site, fetch, status):
 
 async def test_permanent_redirects_alone_say_where_a_source_moved(site, fetch):
     site.pages |= {"/a": redirect("/b", 301), "/b": redirect("/c", 308), "/c": answer("ok")}
-    got = await fetch(site.url("/a"))
-    assert got.url == got.moved_to == site.url("/c")
+    response = await fetch(site.url("/a"))
+    assert response.url == response.moved_to == site.url("/c")
 
 
 async def test_one_temporary_redirect_means_it_has_not_moved(site, fetch):
     site.pages |= {"/a": redirect("/b", 301), "/b": redirect("/c", 302), "/c": answer("ok")}
-    got = await fetch(site.url("/a"))
-    assert (got.url, got.moved_to) == (site.url("/c"), "")
+    response = await fetch(site.url("/a"))
+    assert (response.url, response.moved_to) == (site.url("/c"), "")
 
 
-async def test_a_moved_source_with_secrets_is_not_followed_for_good(site, other, roaming):
+async def test_a_permanent_redirect_of_a_source_with_secrets_is_not_stored(site, other, roaming):
     site.pages["/a"] = redirect(other.url("/b"), 301)
     other.pages["/b"] = answer("ok")
     assert (await roaming(site.url("/a"), headers={"X-Key": "k"})).moved_to == ""
@@ -265,9 +265,9 @@ async def test_secrets_never_leave_their_origin(site, other, roaming):
 async def test_a_redirect_cannot_plant_credentials(site, other, roaming):
     site.pages["/a"] = redirect(other.url("/c").replace("//", "//you:pw@"))
     other.pages["/c"] = answer("ok")
-    got = await roaming(site.url("/a"))
+    response = await roaming(site.url("/a"))
     assert "authorization" not in other.requests[0].headers
-    assert got.url == other.url("/c")
+    assert response.url == other.url("/c")
 
 
 async def test_validators_stay_at_the_origin_they_came_from(site, other, roaming):
@@ -294,7 +294,7 @@ async def test_a_304_of_an_origin_that_was_not_asked_is_an_error(site, other, ro
 
 
 def with_cookie(wanted, page, without):
-    """`page` for who sends the cookie, else `without`."""
+    """`page` for requests with the cookie, else `without`."""
 
     async def respond(writer, request):
         sent = request.headers.get("cookie", "").split("; ")
@@ -304,7 +304,7 @@ def with_cookie(wanted, page, without):
 
 
 def setting(to, *cookies, status=302):
-    lines = "".join(f"Set-Cookie: {each}\r\n" for each in cookies)
+    lines = "".join(f"Set-Cookie: {item}\r\n" for item in cookies)
     return redirect(to, status).replace(b"\r\n\r\n", f"\r\n{lines}\r\n".encode(), 1)
 
 
@@ -373,7 +373,7 @@ async def test_a_redirect_to_a_private_address_makes_no_connection(site):
         assert private.connections == 0
 
 
-# where it must not go
+# addresses that are refused
 
 
 @pytest.mark.parametrize(
@@ -397,14 +397,14 @@ async def test_a_private_address_is_refused_in_every_spelling(site, host):
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "::ffff:10.0.0.1", "fe80::1"])
 async def test_a_public_name_for_a_private_address_is_refused(site, address):
-    async with fetcher(NoonClock(), resolver=Names(address)) as fetch:
+    async with fetcher(NoonClock(), resolver=StaticResolver(address)) as fetch:
         error = await failure(fetch, site.url(host="news.example"))
     assert error.slug == "address_refused"
     assert site.connections == 0
 
 
 async def test_the_address_checked_is_the_address_connected_to(site):
-    names = Names("127.0.0.1")
+    names = StaticResolver("127.0.0.1")
     site.pages["/"] = answer("ok")
     allowed = [f"news.example:{site.port}"]
     async with fetcher(NoonClock(), resolver=names, allow_private=allowed) as fetch:
@@ -417,11 +417,11 @@ async def test_the_address_checked_is_the_address_connected_to(site):
 
 
 @pytest.mark.parametrize("url", ["", "news.example/feed", "ftp://x/", "file:///etc/passwd", "http://", "http://[", "http://x:99999/", "http://127%2e0%2e0%2e1/", "https://x y/"])  # fmt: skip
-async def test_what_is_no_web_address_is_not_fetched(fetch, url):
+async def test_what_is_not_a_web_address_is_not_fetched(fetch, url):
     assert (await failure(fetch, url)).outcome == "failed"
 
 
-async def test_no_query_and_no_password_stands_in_a_message(site, fetch):
+async def test_messages_contain_no_query_and_no_password(site, fetch):
     for page in (
         answer(status=404),
         b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n",
@@ -455,9 +455,9 @@ async def test_an_exception_does_not_hold_for_redirects_from_elsewhere(site, oth
     assert (await fetch(site.url("/a"), configured=named)).body == b"ok"
 
 
-async def test_a_public_server_leads_nobody_to_an_exception(site):
-    """A proxy stands for the public internet; what it would be asked for is checked alike."""
-    names, allowed = Names("93.184.216.34"), [site.address, "inner.example:80"]
+async def test_a_public_server_cannot_redirect_to_an_exception(site):
+    """A proxy plays the public internet; addresses are checked before it is asked."""
+    names, allowed = StaticResolver("93.184.216.34"), [site.address, "inner.example:80"]
     site.pages["http://news.example/"] = redirect("http://inner.example/")
     options = {"proxy": site.url(), "resolver": names, "allow_private": allowed}
     async with fetcher(NoonClock(), **options) as fetch:
@@ -471,7 +471,7 @@ async def test_a_public_server_leads_nobody_to_an_exception(site):
 async def test_any_host_may_resolve_into_a_range(site, network):
     site.pages["/"] = answer("ok")
     settings = HttpSettings.model_validate({"allow_private": [network]})
-    async with Fetcher(settings, clock=NoonClock(), resolver=Names("127.0.0.1")) as fetch:
+    async with Fetcher(settings, clock=NoonClock(), resolver=StaticResolver("127.0.0.1")) as fetch:
         assert (await fetch(site.url(host="news.example"))).body == b"ok"
         assert (await fetch(site.url())).body == b"ok"
         assert (await fetch(site.url(host="[::ffff:127.0.0.1]"))).body == b"ok"
@@ -481,7 +481,7 @@ async def test_any_host_may_resolve_into_a_range(site, network):
 
 async def test_a_range_counts_for_names_handed_to_a_proxy(site):
     site.pages["http://news.example/"] = answer("by proxy")
-    names = Names("198.18.3.4")
+    names = StaticResolver("198.18.3.4")
     options = {"proxy": site.url(), "resolver": names, "allow_private": ["198.18.0.0/15"]}
     async with fetcher(NoonClock(), **options) as fetch:
         assert (await fetch("http://news.example/")).body == b"by proxy"
@@ -515,7 +515,7 @@ async def endless_header(writer):
 
 BOMB = answer(gzip.compress(b"\0" * 20_000_000), Content_Encoding="gzip")
 TWICE_BOMB = answer(gzip.compress(gzip.compress(b"\0" * 20_000_000)), Content_Encoding="gzip, gzip")
-UNTOLD_BOMB = answer(gzip.compress(b"\0" * 20_000_000))
+UNDECLARED_BOMB = answer(gzip.compress(b"\0" * 20_000_000))
 
 
 @pytest.mark.parametrize(
@@ -524,7 +524,7 @@ UNTOLD_BOMB = answer(gzip.compress(b"\0" * 20_000_000))
         (answer(b"x" * 100_001), "body_too_large"),
         (endless_body, "body_too_large"),
         (BOMB, "body_too_large"),
-        (UNTOLD_BOMB, "body_too_large"),
+        (UNDECLARED_BOMB, "body_too_large"),
         (TWICE_BOMB, "body_too_large"),
         (endless_headers, "headers_too_large"),
         (endless_header, "headers_too_large"),
@@ -561,12 +561,12 @@ async def test_a_body_of_endless_gzip_members_is_given_up(site, fetch, piece):
     assert "1000 gzip members" in error.message
 
 
-async def test_more_codings_than_anybody_uses_are_refused(site, fetch):
+async def test_too_many_content_codings_are_refused(site, fetch):
     site.pages["/"] = answer("x", Content_Encoding=", ".join(["gzip"] * 5))
     assert (await failure(fetch, site.url())).slug == "body_broken"
 
 
-async def test_a_body_of_the_very_limit_passes(site, fetch):
+async def test_a_body_of_exactly_the_limit_is_accepted(site, fetch):
     site.pages["/"] = answer(b"x" * 100_000)
     assert len((await fetch(site.url())).body) == 100_000
 
@@ -602,15 +602,15 @@ async def test_the_deadline_is_for_the_whole_fetch(site, page):
 
 
 @contextmanager
-def mute():
-    """Takes every connection and says nothing: who expects a handshake waits for it."""
+def silent_port():
+    """Accepts every connection and sends nothing, also no TLS handshake."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         yield listening.getsockname()[1]
 
 
 @contextmanager
-def black_hole():
-    """A port that answers to no connection at all, neither yes nor no: its queue is full."""
+def unanswering_port():
+    """A port that neither accepts nor refuses connections, because its queue is full."""
     with ExitStack() as stack:
         listening = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
         for _ in range(4):
@@ -621,7 +621,8 @@ def black_hole():
 
 
 @pytest.mark.parametrize(
-    ("nowhere", "scheme"), [(mute, "https"), (black_hole, "http"), (black_hole, "https")]
+    ("nowhere", "scheme"),
+    [(silent_port, "https"), (unanswering_port, "http"), (unanswering_port, "https")],
 )
 async def test_a_server_that_never_gets_to_http_is_given_up(nowhere, scheme):
     with nowhere() as port:
@@ -632,7 +633,7 @@ async def test_a_server_that_never_gets_to_http_is_given_up(nowhere, scheme):
 
 
 async def test_a_name_server_that_never_answers_is_given_up(site):
-    class Silent(Names):
+    class Silent(StaticResolver):
         async def resolve(self, host, port=0, family=0):
             await asyncio.Event().wait()
 
@@ -669,7 +670,7 @@ async def test_a_broken_answer_is_a_failure_not_a_short_body(site, fetch, page):
 async def test_a_dead_port_a_dead_name_and_a_lack_of_tls_are_told_apart(site):
     async with Site() as dead:
         pass
-    async with fetcher(NoonClock(), site, dead, resolver=Names()) as fetch:
+    async with fetcher(NoonClock(), site, dead, resolver=StaticResolver()) as fetch:
         assert (await failure(fetch, dead.url())).slug == "connection_failed"
         assert (await failure(fetch, "http://nowhere.example/")).slug == "dns_failed"
         assert (await failure(fetch, site.url(scheme="https"))).slug == "tls_failed"
@@ -684,11 +685,11 @@ async def test_a_certificate_nobody_signed_is_not_trusted_and_sees_no_request(tm
         assert site.requests == []
 
 
-# turns
+# concurrency
 
 
-class Gate:
-    """Counts who is inside; lets them out once `expected` are."""
+class Barrier:
+    """Counts the requests inside; answers them once there are `expected`."""
 
     def __init__(self, expected):
         self.expected, self.inside, self.most = expected, 0, 0
@@ -706,25 +707,25 @@ class Gate:
 
 @pytest.mark.parametrize("bounds", [{"per_host": 2}, {"per_host": 9, "concurrency": 2}])
 async def test_no_more_than_allowed_are_read_at_once(site, bounds):
-    site.pages["/"] = gate = Gate(2)
+    site.pages["/"] = barrier = Barrier(2)
     async with fetcher(NoonClock(), site, **bounds) as fetch:
         await asyncio.gather(*(fetch(site.url()) for _ in range(8)))
-    assert gate.most == 2
+    assert barrier.most == 2
     assert len(site.requests) == 8
 
 
 async def test_fifty_sources_on_one_slow_host_keep_nobody_else_waiting(site):
     site.pages |= {"/slow": stall, "/quick": answer("ok")}
     allowed = [f"slow.example:{site.port}", f"quick.example:{site.port}"]
-    settings = {"resolver": Names("127.0.0.1"), "allow_private": allowed, "concurrency": 3}
+    settings = {"resolver": StaticResolver("127.0.0.1"), "allow_private": allowed, "concurrency": 3}
     async with fetcher(NoonClock(), **settings) as fetch, asyncio.TaskGroup() as group:
         url = site.url("/slow", host="slow.example")
         slow = [group.create_task(fetch(url)) for _ in range(50)]
         while len(site.requests) < 2:
             await asyncio.sleep(0)
         assert (await fetch(site.url("/quick", host="quick.example"))).body == b"ok"
-        for each in slow:
-            each.cancel()
+        for item in slow:
+            item.cancel()
     assert sum(seen.target == "/slow" for seen in site.requests) == 2
 
 
@@ -736,10 +737,10 @@ async def test_waiting_for_a_turn_does_not_use_up_the_deadline(site):
     site.pages["/"] = slow
     async with fetcher(NoonClock(), site, per_host=1, timeout="300ms") as fetch:
         answers = await asyncio.gather(*(fetch(site.url()) for _ in range(5)))
-    assert [each.body for each in answers] == [b"ok"] * 5
+    assert [item.body for item in answers] == [b"ok"] * 5
 
 
-async def test_a_cancelled_fetch_gives_its_turn_back(site):
+async def test_a_cancelled_fetch_frees_its_slot(site):
     site.pages |= {"/slow": stall, "/": answer("ok")}
     async with fetcher(NoonClock(), site, per_host=1, concurrency=1) as fetch:
         task = asyncio.ensure_future(fetch(site.url("/slow")))
@@ -757,7 +758,7 @@ async def test_a_cancelled_fetch_gives_its_turn_back(site):
 async def test_an_http_proxy_is_asked_for_public_names_only(site):
     target = "http://news.example/feed"
     site.pages[target] = answer("by proxy")
-    names = Names("93.184.216.34")
+    names = StaticResolver("93.184.216.34")
     async with fetcher(NoonClock(), proxy=site.url(), resolver=names) as fetch:
         assert (await fetch(target)).body == b"by proxy"
         assert (await failure(fetch, "http://10.0.0.1/")).slug == "address_refused"
@@ -768,7 +769,7 @@ async def test_an_http_proxy_is_asked_for_public_names_only(site):
 
 async def test_a_sources_own_proxy_beats_the_general_one(site, other):
     other.pages["http://news.example/"] = answer("by the other")
-    names = Names("93.184.216.34")
+    names = StaticResolver("93.184.216.34")
     async with fetcher(NoonClock(), proxy=site.url(), resolver=names) as fetch:
         assert (await fetch("http://news.example/", proxy=other.url())).body == b"by the other"
     assert site.connections == 0
@@ -778,7 +779,9 @@ async def test_a_socks_proxy_is_asked_for_public_names_only(site):
     site.pages["/feed"] = answer("by socks")
     async with SocksProxy(site) as proxy:
         url = proxy.url(scheme="socks5")
-        async with fetcher(NoonClock(), proxy=url, resolver=Names("93.184.216.34")) as fetch:
+        async with fetcher(
+            NoonClock(), proxy=url, resolver=StaticResolver("93.184.216.34")
+        ) as fetch:
             assert (await fetch("http://news.example/feed")).body == b"by socks"
             assert (await failure(fetch, "http://127.0.0.1/")).slug == "address_refused"
         assert proxy.asked == ["news.example"]
@@ -788,6 +791,6 @@ async def test_a_socks_proxy_is_asked_for_public_names_only(site):
 async def test_a_dead_proxy_is_named_as_the_cause(scheme):
     async with Site() as dead:
         pass
-    names = Names("93.184.216.34")
+    names = StaticResolver("93.184.216.34")
     async with fetcher(NoonClock(), proxy=dead.url(scheme=scheme), resolver=names) as fetch:
         assert (await failure(fetch, "http://news.example/")).slug == "proxy_failed"

@@ -11,7 +11,7 @@ from reblogbot.errors import Exit, ReblogbotError
 
 if TYPE_CHECKING:
     from reblogbot.config.settings import Config
-    from reblogbot.sources.discover import Discovery
+    from reblogbot.sources.feed.discovery import Discovery
 
 
 def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
@@ -66,12 +66,12 @@ async def _discovered(url: str, config: Config) -> Discovery:
 
     from reblogbot import app
     from reblogbot.config.hosts import host_port
-    from reblogbot.sources.discover import Explorer
+    from reblogbot.sources.feed.discovery import FeedFinder
 
     async with app.edges(config) as edges:
         # an address on the command line is the admin's own word, as one in the config is
         fetch = partial(edges.fetcher, configured={host_port(url)})
-        return await Explorer(fetch, edges.workers, edges.clock).discover(url)
+        return await FeedFinder(fetch, edges.workers, edges.clock).discover(url)
 
 
 def _config(options: argparse.Namespace) -> Config:

@@ -21,6 +21,7 @@ HOURS_A_WEEK = 7 * 24
 _MAX_FRESHNESS = timedelta(days=366)
 _MIN_EPOCH_SECONDS = 1_000_000_000
 """A greater number in Retry-After is seconds since 1970 (in 2001), not seconds to wait."""
+_MIN_EPOCH_MILLISECONDS = 100_000_000_000
 
 Reason = Literal["interval", "quiet", "server", "skipped_hours", "cron", "failures", "asked", ""]
 """The reason for the instant of the next poll; "" for an unknown one.
@@ -130,19 +131,22 @@ def back_off(every: timedelta, failures: int, dice: float) -> timedelta:
     return min(doubled * (1 + dice / 2), LONGEST)
 
 
-def retry_after(value: str, now: datetime, server_date: str = "") -> datetime | None:
-    """The instant a Retry-After header names, between 1 minute and 24 hours from `now`.
+def retry_after(
+    value: str, now: datetime, server_date: str = "", *, longest: timedelta = LONGEST
+) -> datetime | None:
+    """The instant that a Retry-After or a rate limit's reset header names.
 
-    Accepted are seconds, also with a fraction, HTTP and ISO dates, and epoch seconds; of a list
-    the longest counts. None when it is absent or invalid. A date is compared with the server's
-    own `server_date` (its Date header), since its clock may be wrong. (RFC 9110 §10.2.3)
+    It lies between one minute and `longest` from `now`. A value is seconds, whole or not, an HTTP
+    or ISO date, or epoch seconds or milliseconds; of a list the longest wait counts. None when the
+    value is absent or cannot be read. Dates are measured against the server's own Date header,
+    `server_date`, because its clock may be wrong. (RFC 9110 §10.2.3)
     """
-    # an HTTP date contains a comma itself, so that the whole value is tried as well
-    spans = [_waiting_time(part, now, server_date) for part in (value, *value.split(","))]
-    valid = [span for span in spans if span is not None]
-    if not valid:
+    server_now = _date(server_date) or now
+    waits = [_wait(part, server_now, longest) for part in (value, *value.split(","))]
+    known = [wait for wait in waits if wait is not None]
+    if not known:
         return None
-    return now + min(max(*valid, SHORTEST_HOLD), LONGEST)
+    return now + min(max(*known, SHORTEST_HOLD), longest)
 
 
 def freshness(headers: Mapping[str, str], now: datetime) -> timedelta | None:
@@ -162,19 +166,21 @@ def freshness(headers: Mapping[str, str], now: datetime) -> timedelta | None:
     return min(left, _MAX_FRESHNESS) if left > timedelta(0) else None
 
 
-def _waiting_time(text: str, now: datetime, server_date: str) -> timedelta | None:
+def _waiting_time(text: str, server_now: datetime, longest: timedelta) -> timedelta | None:
     text = text.strip()
     try:
-        number = float(text)
+        seconds = float(text)
     except ValueError:
-        date = _date(text)
-        return None if date is None else date - (_date(server_date) or now)
-    if math.isnan(number):
+        instant = _date(text)
+        return None if instant is None else instant - server_now
+    if math.isnan(seconds):
         return None
-    if number >= _MIN_EPOCH_SECONDS:
-        number -= now.timestamp()
-    bound = LONGEST.total_seconds()
-    return timedelta(seconds=max(-bound, min(number, bound)))
+    if seconds >= _MIN_EPOCH_SECONDS:
+        epoch = seconds / 1000 if seconds >= _MIN_EPOCH_MILLISECONDS else seconds
+        seconds = epoch - server_now.timestamp()
+    # a timedelta cannot hold every float
+    bound = longest.total_seconds()
+    return timedelta(seconds=max(-bound, min(seconds, bound)))
 
 
 def _date(text: str) -> datetime | None:

@@ -1,4 +1,4 @@
-"""Bytes that claim to be an image: what they are, and what a server takes of them."""
+"""The type of an image by its bytes, and its conversion to what a server accepts."""
 
 from __future__ import annotations
 
@@ -11,139 +11,141 @@ from reblogbot.errors import SourceError
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-MOST_PIXELS = 50_000_000
-"""No image with more is looked at: its header alone tells, it is never unpacked."""
-# where bytes stand that tell a type: a name or a Content-Type tells nothing
-_SIGNS = (
+MAX_PIXELS = 50_000_000
+"""Images with more pixels are refused by their header, before anything is decoded."""
+
+# Positions and bytes that identify a type. File names and Content-Type headers are often wrong.
+_SIGNATURES = (
     (((0, b"\x89PNG\r\n\x1a\n"),), "image/png"),
     (((0, b"\xff\xd8\xff"),), "image/jpeg"),
     (((0, b"GIF87a"),), "image/gif"),
     (((0, b"GIF89a"),), "image/gif"),
     (((0, b"RIFF"), (8, b"WEBP")), "image/webp"),
 )
-# ISO/IEC 14496-12 §4.3: what a file is stands in its first box, as one or several brands
+# ISO/IEC 14496-12 §4.3: the first box of a file lists its brands
 _BRANDS = (
     (frozenset({b"avif", b"avis"}), "image/avif"),
     (frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"}), "image/heic"),
     (frozenset({b"mif1", b"msf1"}), "image/heic"),
 )
-_MOST_BRANDS = 32
-# what every kind of server takes; AVIF and HEIC are for browsers and telephones, as yet
-_TAKEN = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
-# Pillow's names where they are not the type's
-_FORMATS = {"image/heic": "heif"}
-_QUALITY = 85
-_STEP = 0.7
-_STEPS = 8
+_MAX_BRANDS = 32
+# Every kind of server accepts these. AVIF and HEIC are accepted by few.
+_ACCEPTED = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+# Pillow's format names where they differ from the subtype
+_PILLOW_FORMATS = {"image/heic": "heif"}
+_JPEG_QUALITY = 85
+_SCALE_STEP = 0.7
+_MAX_STEPS = 8
 
 
-def kind(content: bytes) -> str:
-    """The type of the image these bytes are, "" for anything else."""
-    for signs, mime in _SIGNS:
-        if all(content[at : at + len(sign)] == sign for at, sign in signs):
+def image_type(content: bytes) -> str:
+    """The media type of the image, "" for anything else."""
+    for signature, mime in _SIGNATURES:
+        if all(content[at : at + len(sign)] == sign for at, sign in signature):
             return mime
-    return _kind_of_box(content)
+    return _iso_media_type(content)
 
 
-def _kind_of_box(content: bytes) -> str:
-    """The type of an image in an ISO base media file, "" for any other."""
+def _iso_media_type(content: bytes) -> str:
+    """The type of an image in an ISO base media file, "" for any other file."""
     if content[4:8] != b"ftyp":
         return ""
-    end = min(int.from_bytes(content[:4]), len(content), 16 + 4 * _MOST_BRANDS)
+    end = min(int.from_bytes(content[:4]), len(content), 16 + 4 * _MAX_BRANDS)
     brands = {content[8:12], *(content[at : at + 4] for at in range(16, end, 4))}
-    return next((mime for known, mime in _BRANDS if brands & known), "")
+    return next((mime for names, mime in _BRANDS if brands & names), "")
 
 
-def convert(content: bytes, most_bytes: int, most_pixels: int) -> tuple[bytes, str]:
-    """An image's bytes and type as a server with these limits takes it; no bytes for "as it is".
+def convert(content: bytes, max_bytes: int, max_pixels: int) -> tuple[bytes, str]:
+    """The image's bytes and type as a server with these limits accepts it.
 
-    What is too large, or of a type that servers do not take, becomes a JPEG without metadata,
-    where Pillow is installed. Raises SourceError for what is, or becomes, no such image.
-    Runs in the parse worker: an unpacked image may be far larger than its file.
+    The bytes are empty where the image is accepted as it is: they need not be sent back from the
+    parser child, where this runs because a decoded image may be far larger than its file.
+    An image that is too large, or of a type that servers do not accept, becomes a JPEG without
+    metadata, if Pillow is installed. Raises SourceError when there is no usable image.
     """
-    mime = kind(content)
+    mime = image_type(content)
     if not mime:
         raise SourceError("image_unreadable", "no PNG, JPEG, GIF, WebP, AVIF or HEIC")
     pixels = _pixels(content)
-    if pixels > MOST_PIXELS:
-        raise SourceError("image_too_large", f"{pixels} pixels; {MOST_PIXELS} are the most")
-    if mime in _TAKEN and len(content) <= most_bytes and pixels <= most_pixels:
+    if pixels > MAX_PIXELS:
+        raise SourceError("image_too_large", f"{pixels} pixels; {MAX_PIXELS} are the most")
+    if mime in _ACCEPTED and len(content) <= max_bytes and pixels <= max_pixels:
         return b"", mime
     try:
-        return _converted(content, mime, most_bytes, most_pixels), "image/jpeg"
+        return _converted(content, mime, max_bytes, max_pixels), "image/jpeg"
     except ImportError:
-        what = (
-            f"{mime}, {len(content)} bytes, {pixels} pixels: not as the account's server takes it"
-        )
         raise SourceError(
-            "image_extra_missing", f"{what}; to have it converted, install reblogbot[images]"
+            "image_extra_missing",
+            f"{mime}, {len(content)} bytes, {pixels} pixels: the account's server does not accept"
+            " it; to have it converted, install reblogbot[images]",
         ) from None
 
 
 def _pixels(content: bytes) -> int:
-    """How many pixels the header says there are."""
-    # only the child that looks at images pays for it
+    """The number of pixels by the image's header. Raises SourceError."""
+    # only the parser child needs it
     import imagesize  # noqa: PLC0415
 
     try:
         width, height = imagesize.get(BytesIO(content))
-    # whatever a reader of six formats dies of
+    # the readers of six formats raise whatever a broken header makes them raise
     except Exception as error:
         raise SourceError(
             "image_unreadable", f"a broken header ({type(error).__name__})"
         ) from error
     if width < 1 or height < 1:
-        raise SourceError("image_unreadable", "a header that names no size")
+        raise SourceError("image_unreadable", "a header without a size")
     if min(width, height) == 1:
-        raise SourceError("image_too_small", f"{width}×{height} pixels: it only counts readers")
+        raise SourceError("image_too_small", f"{width}×{height} pixels: a tracking pixel")
     return int(width) * int(height)
 
 
-def _converted(content: bytes, mime: str, most_bytes: int, most_pixels: int) -> bytes:
-    # an extra: most images need no converting
+def _converted(content: bytes, mime: str, max_bytes: int, max_pixels: int) -> bytes:
+    # an optional dependency, and most images need no conversion
     from PIL import Image  # noqa: PLC0415
 
     if mime == "image/heic":
         import pillow_heif  # noqa: PLC0415  as above
 
         pillow_heif.register_heif_opener()
+    pillow_format = _PILLOW_FORMATS.get(mime, mime.removeprefix("image/"))
     try:
-        with Image.open(BytesIO(content), formats=[_FORMATS.get(mime, mime[6:])]) as picture:
-            return _shrunk(picture, most_bytes, most_pixels)
+        with Image.open(BytesIO(content), formats=[pillow_format]) as picture:
+            return _shrunk(picture, max_bytes, max_pixels)
     except (SourceError, MemoryError):
         raise
-    # whatever a decoder of six formats dies of
+    # the decoders of six formats raise whatever a broken image makes them raise
     except Exception as error:
         raise SourceError("image_unreadable", f"broken ({type(error).__name__})") from error
 
 
-def _shrunk(picture: Image, most_bytes: int, most_pixels: int) -> bytes:
-    """The picture as a JPEG within both limits."""
+def _shrunk(picture: Image, max_bytes: int, max_pixels: int) -> bytes:
+    """The picture as a JPEG within both limits. Raises SourceError if it cannot be made to fit."""
     width, height = picture.size
-    # colours from a palette cannot be mixed
+    # colours of a palette cannot be interpolated
     reduced = picture.convert("RGBA") if picture.mode in ("1", "P", "PA") else picture
-    scale = min(1.0, math.sqrt(most_pixels / (width * height)))
-    for _ in range(_STEPS):
+    scale = min(1.0, math.sqrt(max_pixels / (width * height)))
+    for _ in range(_MAX_STEPS):
         reduced.thumbnail((max(1, int(width * scale)), max(1, int(height * scale))))
-        made = _jpeg(reduced)
-        if len(made) <= most_bytes:
-            return made
-        scale *= _STEP
-    raise SourceError("image_too_large", f"cannot be made to fit into {most_bytes} bytes")
+        jpeg = _jpeg(reduced)
+        if len(jpeg) <= max_bytes:
+            return jpeg
+        scale *= _SCALE_STEP
+    raise SourceError("image_too_large", f"cannot be made to fit into {max_bytes} bytes")
 
 
 def _jpeg(picture: Image) -> bytes:
-    """Upright, on white where it is transparent, and without anything but the picture."""
+    """The picture as a JPEG: upright, on white where it is transparent, without metadata."""
     from PIL import Image, ImageOps  # noqa: PLC0415
 
     profile = picture.info.get("icc_profile") if picture.mode == "RGB" else None
     upright = ImageOps.exif_transpose(picture)
     if upright.has_transparency_data:
-        seen_through = upright.convert("RGBA")
-        upright = Image.new("RGB", seen_through.size, "white")
-        upright.paste(seen_through, mask=seen_through.getchannel("A"))
+        transparent = upright.convert("RGBA")
+        upright = Image.new("RGB", transparent.size, "white")
+        upright.paste(transparent, mask=transparent.getchannel("A"))
     plain = upright.convert("RGB")
     plain.info.clear()
-    made = BytesIO()
-    plain.save(made, "JPEG", quality=_QUALITY, icc_profile=profile)
-    return made.getvalue()
+    output = BytesIO()
+    plain.save(output, "JPEG", quality=_JPEG_QUALITY, icc_profile=profile)
+    return output.getvalue()

@@ -1,4 +1,4 @@
-"""Images on their way from a source's web to a post: found, fetched, checked and fitted."""
+"""Fetches the images of a post, and the pages that name images, through the guarded client."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 
 from reblogbot.errors import SourceError
-from reblogbot.media import convert as fitting
+from reblogbot.media.convert import convert
 from reblogbot.model import Entry, Image, Limits, Media
 from reblogbot.ports import Fetch, ParserPool
 from reblogbot.sources.shared.urls import is_web_url
@@ -17,19 +17,19 @@ from reblogbot.web.addresses import shown
 
 log = logging.getLogger(__name__)
 
-MOST = 16
-"""No post gets more images, whatever its source and its server say."""
-PATIENCE = 60.0
-"""Seconds for all images of one post, or for all pages of one poll: they are looked at together."""
+MAX_IMAGES = 16
+"""The most images of one post, whatever its source and its server allow."""
+MAX_SECONDS = 60.0
+"""Seconds for all images of one post, or for one page. Images are fetched at the same time."""
 
-_PAGES = "text/html, application/xhtml+xml"
+_ACCEPT_PAGES = "text/html, application/xhtml+xml"
 _PAGE_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 
 
 class ImageFetcher:
-    """Finds and fetches images through the guarded client; whatever fails is left out and logged.
+    """Finds and fetches images. Neither method raises: a failed image is logged and left out.
 
-    Neither method raises: no image is worth a post.
+    A post without its image is better than no post.
     """
 
     def __init__(self, fetch: Fetch, parsers: ParserPool) -> None:
@@ -45,16 +45,18 @@ class ImageFetcher:
         proxy: str = "",
         configured: Collection[str] = (),
     ) -> tuple[tuple[Image, ...], tuple[str, ...]]:
-        """These images as the server with `limits` takes them, and why others are left out.
+        """The images as a server with `limits` accepts them, and why others are left out.
 
-        In order, described by their alt. `source` names the source they come from; `proxy` and
-        `configured` (see `Fetch`) are its own.
+        The order is that of `media`, whose alt texts are kept. `source` is the name of the source
+        they come from; `proxy` and `configured` (see `Fetch`) are that source's own.
         """
         fetch = partial(self._fetch, proxy=proxy, configured=configured)
-        wanted = media[: min(limits.media, MOST)]
-        made = await asyncio.gather(*(self._fetched(fetch, one, limits, source) for one in wanted))
-        images = tuple(one for one in made if isinstance(one, Image))
-        return images, tuple(one for one in made if isinstance(one, str))
+        wanted = media[: min(limits.media, MAX_IMAGES)]
+        results = await asyncio.gather(
+            *(self._image(fetch, image, limits, source) for image in wanted)
+        )
+        images = tuple(result for result in results if isinstance(result, Image))
+        return images, tuple(result for result in results if isinstance(result, str))
 
     async def add_page_images(
         self,
@@ -65,48 +67,49 @@ class ImageFetcher:
         proxy: str = "",
         configured: Collection[str] = (),
     ) -> Entry:
-        """The entry with at most `wanted` images that the page it links to shows of itself."""
+        """The entry with at most `wanted` more images, which the page it links to names."""
         fetch = partial(self._fetch, proxy=proxy, configured=configured)
         if wanted < 1 or not is_web_url(entry.link):
             return entry
         try:
-            async with asyncio.timeout(PATIENCE):
-                found = await self._named(fetch, entry.link, min(wanted, MOST), source)
+            async with asyncio.timeout(MAX_SECONDS):
+                images = await self._page_images(fetch, entry.link, min(wanted, MAX_IMAGES), source)
         except (SourceError, TimeoutError) as error:
-            _left_out("page not looked at", entry.link, error)
+            _log_failure("page not looked at", entry.link, error)
             return entry
-        return replace(entry, media=(*entry.media, *found))
+        return replace(entry, media=(*entry.media, *images))
 
-    async def _fetched(
-        self, fetch: Fetch, media: Media, limits: Limits, source: str
-    ) -> Image | str:
-        """The image, or why there is none."""
+    async def _image(self, fetch: Fetch, media: Media, limits: Limits, source: str) -> Image | str:
+        """The image, or the reason why it is left out."""
         try:
-            async with asyncio.timeout(PATIENCE):
-                answer = await fetch(media.url, accept="image/*")
-                content, mime = await self._parsers.share(source)(
-                    fitting.convert, answer.body, limits.image_bytes, limits.image_pixels
+            async with asyncio.timeout(MAX_SECONDS):
+                response = await fetch(media.url, accept="image/*")
+                converted, mime = await self._parsers.share(source)(
+                    convert, response.body, limits.image_bytes, limits.image_pixels
                 )
         except (SourceError, TimeoutError) as error:
-            return _left_out("image left out", media.url, error)
-        return Image(content or answer.body, mime, media.alt)
+            return _log_failure("image left out", media.url, error)
+        return Image(converted or response.body, mime, media.alt)
 
-    async def _named(self, fetch: Fetch, link: str, wanted: int, source: str) -> tuple[Media, ...]:
-        answer = await fetch(link, accept=_PAGES)
-        content_type = answer.headers.get("content-type", "")
+    async def _page_images(
+        self, fetch: Fetch, link: str, wanted: int, source: str
+    ) -> tuple[Media, ...]:
+        response = await fetch(link, accept=_ACCEPT_PAGES)
+        content_type = response.headers.get("content-type", "")
         if content_type.partition(";")[0].strip().lower() not in _PAGE_TYPES:
             return ()
-        # few look at pages, and reading them takes a library
-        from reblogbot.sources.scrape import page_images  # noqa: PLC0415
+        # most sources never need the HTML parser that this imports
+        from reblogbot.media.page_images import page_images  # noqa: PLC0415
 
         return await self._parsers.share(source)(
-            page_images.pictures, answer.body, content_type, answer.url, wanted
+            page_images, response.body, content_type, response.url, wanted
         )
 
 
-def _left_out(event: str, url: str, error: SourceError | TimeoutError) -> str:
-    """Log what was left out; its address and why, in words."""
-    slug = error.slug if isinstance(error, SourceError) else "timeout"
-    told = error.message if isinstance(error, SourceError) else "took too long"
-    log.warning(event, extra={"slug": slug, "url": shown(url), "error": told})
-    return f"{shown(url)}: {told}"
+def _log_failure(event: str, url: str, error: SourceError | TimeoutError) -> str:
+    """Log a failed image or page; return its address and the reason, for the admin."""
+    slug, reason = "timeout", "took too long"
+    if isinstance(error, SourceError):
+        slug, reason = error.slug, error.message
+    log.warning(event, extra={"slug": slug, "url": shown(url), "error": reason})
+    return f"{shown(url)}: {reason}"

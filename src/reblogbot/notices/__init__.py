@@ -1,1 +1,1 @@
-"""What the admin is told, unasked: which troubles, in which words, by which ways."""
+"""Messages to the admin about problems: which ones, in which words, and through which channels."""

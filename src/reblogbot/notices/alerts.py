@@ -1,4 +1,4 @@
-"""What an admin is to be told: which troubles are worth a message, and in which words."""
+"""Alerts: the problems an admin needs to know of, and the messages about them."""
 
 from __future__ import annotations
 
@@ -18,48 +18,48 @@ from reblogbot.store.tallies import Failing, Tally
 
 Event = Literal["storm_held", "account_paused", "account_stalled", "source_failing", "source_gone"]
 
-FAILING = timedelta(days=1)
-"""A source that fails for less may well mend itself."""
-STUCK = timedelta(hours=1)
+FAILING_AFTER = timedelta(days=1)
+"""A source that fails for less time often recovers by itself."""
+STUCK_AFTER = timedelta(hours=1)
 STUCK_PAUSES = 5
-"""Waiting that long, after so many pauses in a row, an account will not mend itself soon."""
-MOST = 20
-"""So many troubles of one kind are told one by one, the others are counted."""
-_LONGEST = 400
+"""An account is stuck when it waits that long after so many pauses in a row."""
+MAX_LISTED = 20
+"""So many alerts of one kind are listed in a message. The others are counted."""
+_MAX_QUOTE = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
-    """One trouble of one source or account: what is wrong, and what to do about it."""
+class Alert:
+    """One problem of one source or account, and what to do about it."""
 
     event: Event
     name: str
-    what: str
+    problem: str
     advice: str
 
     @property
     def cause(self) -> str:
-        """By what it is told once a day."""
+        """The key by which the admin is notified at most once a day."""
         return f"{self.event} {self.name}"
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
-    """One message to the admin: all there is to tell of one event, in plain text."""
+class Message:
+    """One message to the admin: all alerts of one event, in plain text."""
 
     event: Event
     causes: tuple[str, ...]
-    message: str
+    text: str
 
 
-def storms(config: Config, held: Mapping[str, tuple[int, str]]) -> list[Notice]:
-    """A notice for each source that brought more than is posted unseen."""
+def storms(config: Config, held: Mapping[str, tuple[int, str]]) -> list[Alert]:
+    """An alert for each source with so many new entries that they are held for the admin."""
     return [
-        Notice(
+        Alert(
             "storm_held",
             name,
             f"The source {name} brought far more than usual:"
-            f" {_count(count, 'entry is', 'entries are')} held for you ({_plain(why)}).",
+            f" {_count(count, 'entry is', 'entries are')} held for you ({_quote(why)}).",
             "Look at them with `reblogbot queue list --state held`; then `reblogbot queue release"
             f" --source {shlex.quote(name)}` posts them, and `queue skip` instead drops them.",
         )
@@ -69,32 +69,32 @@ def storms(config: Config, held: Mapping[str, tuple[int, str]]) -> list[Notice]:
 
 
 def accounts(
-    config: Config, known: Iterable[AccountRecord], open_: Sequence[Tally], now: datetime
-) -> list[Notice]:
-    """A notice for each account that will not go on by itself."""
-    made = []
-    for one in known:
-        settings = config.accounts.get(one.name)
-        mine = [tally for tally in open_ if tally.account == one.name and tally.state in OPEN]
-        if settings is None or not settings.enabled or not _is_stuck(one, mine, now):
+    config: Config, records: Iterable[AccountRecord], tallies: Sequence[Tally], now: datetime
+) -> list[Alert]:
+    """An alert for each paused account that will not continue by itself."""
+    alerts = []
+    for record in records:
+        settings = config.accounts.get(record.name)
+        open_ = [tally for tally in tallies if tally.account == record.name and tally.state in OPEN]
+        if settings is None or not settings.enabled or not _is_stuck(record, open_, now):
             continue
-        waiting = _count(sum(tally.count for tally in mine), "delivery waits", "deliveries wait")
-        advice = f"{waiting}, nothing is lost; it goes on by itself once that is mended"
-        made.append(
-            Notice(
+        waiting = _count(sum(tally.count for tally in open_), "delivery waits", "deliveries wait")
+        alerts.append(
+            Alert(
                 "account_paused",
-                one.name,
-                f"The account {one.name} is paused: {_plain(one.reason)}",
-                f"{advice}. See `reblogbot status`.",
+                record.name,
+                f"The account {record.name} is paused: {_quote(record.reason)}",
+                f"{waiting}, nothing is lost; sending continues by itself once that is fixed."
+                " See `reblogbot status`.",
             )
         )
-    return made
+    return alerts
 
 
-def stalled(since: Mapping[str, datetime]) -> list[Notice]:
-    """A notice for each account that should have sent something since then."""
+def stalled(since: Mapping[str, datetime]) -> list[Alert]:
+    """An alert for each account that has had something due since that instant, and is silent."""
     return [
-        Notice(
+        Alert(
             "account_stalled",
             name,
             f"The account {name} is stalled: it has neither sent anything nor failed since"
@@ -106,65 +106,63 @@ def stalled(since: Mapping[str, datetime]) -> list[Notice]:
     ]
 
 
-def sources(config: Config, failing: Iterable[Failing]) -> list[Notice]:
-    """A notice for each source that has failed for long, or is gone for good."""
+def sources(config: Config, failing: Iterable[Failing]) -> list[Alert]:
+    """An alert for each source that has failed for long, or is gone for good."""
     enabled = {name for name, source in config.sources.items() if source.enabled}
-    return [_source(one) for one in failing if one.name in enabled]
+    return [_source_alert(source) for source in failing if source.name in enabled]
 
 
-def letters(notices: Iterable[Notice]) -> list[Letter]:
-    """The notices as messages, one for each event: a network that is down is one trouble."""
-    ordered = sorted(notices, key=lambda one: (one.event, one.name))
+def messages(alerts: Iterable[Alert]) -> list[Message]:
+    """One message for each event: a broken network makes many sources fail, but is one event."""
+    ordered = sorted(alerts, key=lambda alert: (alert.event, alert.name))
     return [
-        Letter(event, tuple(one.cause for one in group), _message(group))
-        for event, group in (
-            (event, list(found)) for event, found in groupby(ordered, key=lambda one: one.event)
-        )
+        _message(event, list(group)) for event, group in groupby(ordered, lambda alert: alert.event)
     ]
 
 
-def _source(one: Failing) -> Notice:
-    if one.state == "gone":
-        return Notice(
+def _source_alert(source: Failing) -> Alert:
+    if source.state == "gone":
+        return Alert(
             "source_gone",
-            one.name,
-            f"The source {one.name} is not asked any more: {_plain(one.error)}",
-            "That ends with another url, or with `reblogbot sync --force` when it is back.",
+            source.name,
+            f"The source {source.name} is gone and no longer polled: {_quote(source.error)}",
+            "Give it another url, or run `reblogbot sync --force` when it is back.",
         )
-    since = f"{one.since:%Y-%m-%d %H:%M} UTC" if one.since else "long ago"
-    return Notice(
+    since = f"{source.since:%Y-%m-%d %H:%M} UTC" if source.since else "long ago"
+    return Alert(
         "source_failing",
-        one.name,
-        f"The source {one.name} has failed since {since}: {_plain(one.error)}",
-        "It is asked again, less and less often. `reblogbot check --online` tries it now.",
+        source.name,
+        f"The source {source.name} has failed since {since}: {_quote(source.error)}",
+        "It is tried again, less and less often. `reblogbot check --online` tries it now.",
     )
 
 
-def _is_stuck(one: AccountRecord, mine: Sequence[Tally], now: datetime) -> bool:
-    """Whether an account rests for what only an admin can mend.
+def _is_stuck(record: AccountRecord, open_: Sequence[Tally], now: datetime) -> bool:
+    """Whether an account is paused for a reason that only an admin can remove.
 
-    Not for a pause its server asked for, nor for a doubt or an outage that passes.
+    A pause that its server asked for ends by itself, and so do most doubts and outages.
     """
-    if one.paused_until is None or one.paused_until <= now or one.cause == ASKED:
+    if record.paused_until is None or record.paused_until <= now or record.cause == ASKED:
         return False
-    if one.cause == TOKEN:
+    if record.cause == TOKEN:
         return True
-    oldest = min((tally.queued_at for tally in mine), default=now)
-    return one.pauses >= STUCK_PAUSES and now - oldest >= STUCK
+    oldest = min((tally.queued_at for tally in open_), default=now)
+    return record.pauses >= STUCK_PAUSES and now - oldest >= STUCK_AFTER
 
 
-def _message(group: Sequence[Notice]) -> str:
-    left = len(group) - MOST
-    lines = [one.what for one in group[:MOST]]
-    lines += [f"… and {left} more like these."] if left > 0 else []
-    advices = dict.fromkeys(one.advice for one in group[:MOST])
-    return "\n".join([*lines, *advices])
+def _message(event: Event, alerts: Sequence[Alert]) -> Message:
+    listed, others = alerts[:MAX_LISTED], len(alerts) - MAX_LISTED
+    lines = [alert.problem for alert in listed]
+    if others > 0:
+        lines.append(f"… and {others} more like these.")
+    lines += dict.fromkeys(alert.advice for alert in listed)
+    return Message(event, tuple(alert.cause for alert in alerts), "\n".join(lines))
 
 
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
+def _count(number: int, singular: str, plural: str) -> str:
+    return f"{number} {singular if number == 1 else plural}"
 
 
-def _plain(said: str) -> str:
-    """A server's or a parser's words on one line, and not too many of them."""
-    return shorten(one_line(said), _LONGEST)
+def _quote(text: str) -> str:
+    """The words of a server or parser: one line, not too long."""
+    return shorten(one_line(text), _MAX_QUOTE)

@@ -1,4 +1,4 @@
-"""Two ways a message leaves for the admin: a program he named, and a URL he named."""
+"""Channels of a message to the admin: a program and a webhook that the config names."""
 
 from __future__ import annotations
 
@@ -20,56 +20,59 @@ from reblogbot.core.text import one_line
 from reblogbot.errors import ReblogbotError
 from reblogbot.web.connecting import ThreadedResolver
 
-SECONDS = 30.0
-"""So long either may take."""
-OURS = frozenset({"CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET", "PGPASSWORD", "WATCHDOG_USEC"})
-"""What the environment holds for this process alone."""
-_READ = 4096
-_KEPT = 200
+MAX_SECONDS = 30.0
+"""Seconds that a channel may take for one message."""
+PRIVATE_VARIABLES = frozenset(
+    {"CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET", "PGPASSWORD", "WATCHDOG_USEC"}
+)
+"""Variables of the environment that are meant for this process only."""
+_MAX_STDERR = 4096
+_MAX_QUOTE = 200
 
 
 def environment(environ: Mapping[str, str], tokens: Collection[str]) -> dict[str, str]:
-    """The environment without the variables `tokens`, and without what is this process's own."""
-    return {name: value for name, value in environ.items() if name not in {*tokens, *OURS}}
+    """The environment for a program: without the variables `tokens` and PRIVATE_VARIABLES."""
+    private = {*tokens, *PRIVATE_VARIABLES}
+    return {name: value for name, value in environ.items() if name not in private}
 
 
 async def run_command(
-    line: str, folder: Path, message: str, env: Mapping[str, str], seconds: float = SECONDS
+    line: str, folder: Path, message: str, env: Mapping[str, str], seconds: float = MAX_SECONDS
 ) -> None:
-    """Returns when the program has read `message` from its standard input, and ended well.
+    """Run the program with `message` on its standard input. Raises ReblogbotError if it fails.
 
-    No shell reads the line. The program runs in `folder`; after `seconds` it is killed, with all
-    it has started. Raises ReblogbotError.
+    The line is not read by a shell. The program runs in `folder`. After `seconds` it is killed,
+    with all that it has started.
     """
     words = shlex.split(line)
-    # no pipe: a child that goes its own way could hold it open for ever
-    with TemporaryFile() as said:
+    # not a pipe, which a grandchild could hold open for ever
+    with TemporaryFile() as stderr:
         try:
             process = await asyncio.create_subprocess_exec(
                 *words,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.DEVNULL,
-                stderr=said,
+                stderr=stderr,
                 cwd=folder,
                 env=dict(env),
-                # a group of its own, that can be ended whole
+                # a process group of its own, which can be killed as a whole
                 start_new_session=True,
             )
         except (OSError, ValueError) as error:
-            raise _no_command(words[0], f"cannot be started: {error}") from error
-        if not await _hears(process, message, seconds):
-            why = f"has not ended within {seconds:g} s, and was killed"
-            raise _no_command(words[0], why)
+            raise _command_error(words[0], f"cannot be started: {error}") from error
+        if not await _has_ended(process, message, seconds):
+            reason = f"has not ended within {seconds:g} s, and was killed"
+            raise _command_error(words[0], reason)
         if process.returncode:
-            why = f"ended with {process.returncode}: {_last_words(said)}".rstrip(": ")
-            raise _no_command(words[0], why)
+            reason = f"ended with {process.returncode}: {_last_words(stderr)}".rstrip(": ")
+            raise _command_error(words[0], reason)
 
 
-async def post_webhook(url: str, event: str, message: str, seconds: float = SECONDS) -> None:
-    """Returns when the server has taken {"event", "message"} with a 2xx. Raises ReblogbotError.
+async def post_webhook(url: str, event: str, message: str, seconds: float = MAX_SECONDS) -> None:
+    """Post {"event", "message"} to the URL. Raises ReblogbotError for any answer but a 2xx.
 
-    The address is the admin's own word, as that of an account's server: it may be private. It is
-    asked directly, within `seconds`, and redirects are not followed.
+    The address is the admin's choice, like that of an account's server, so it may be private. No
+    proxy is used, and redirects are not followed.
     """
     try:
         async with (
@@ -85,17 +88,17 @@ async def post_webhook(url: str, event: str, message: str, seconds: float = SECO
         ):
             status = answer.status
     except TimeoutError:
-        raise _no_webhook(url, f"gave no answer within {seconds:g} s") from None
+        raise _webhook_error(url, f"gave no answer within {seconds:g} s") from None
     except (aiohttp.ClientError, OSError, ValueError) as error:
-        # not the error's own words: they may name the URL, whose path is a secret as a rule
-        why = getattr(error, "strerror", None) or type(error).__name__
-        raise _no_webhook(url, f"cannot be reached ({why})") from None
+        # not the error's own words: they may contain the URL, whose path is usually a secret
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise _webhook_error(url, f"cannot be reached ({reason})") from None
     if not 200 <= status < 300:
-        raise _no_webhook(url, f"answered {status}")
+        raise _webhook_error(url, f"answered {status}")
 
 
-async def _hears(process: asyncio.subprocess.Process, message: str, seconds: float) -> bool:
-    """Whether the program ended in time; if not, it has been killed with its group."""
+async def _has_ended(process: asyncio.subprocess.Process, message: str, seconds: float) -> bool:
+    """Send the message; whether the program ended in time. If not, its group has been killed."""
     try:
         async with asyncio.timeout(seconds):
             await process.communicate(message.encode(errors="replace") + b"\n")
@@ -105,22 +108,22 @@ async def _hears(process: asyncio.subprocess.Process, message: str, seconds: flo
         if process.returncode is None:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-            # closes its input, or the wait for it would not end
+            # communicate also closes its input, without which wait() would not return
             await process.communicate(b"")
     return True
 
 
-def _last_words(said: IO[bytes]) -> str:
-    """The end of what a program said, on one line."""
-    size = said.seek(0, os.SEEK_END)
-    said.seek(max(0, size - _READ))
-    return one_line(said.read().decode(errors="replace"))[-_KEPT:]
+def _last_words(stderr: IO[bytes]) -> str:
+    """The end of a program's standard error, on one line."""
+    size = stderr.seek(0, os.SEEK_END)
+    stderr.seek(max(0, size - _MAX_STDERR))
+    return one_line(stderr.read().decode(errors="replace"))[-_MAX_QUOTE:]
 
 
-def _no_command(program: str, why: str) -> ReblogbotError:
-    # the program alone: its arguments may hold a secret
-    return ReblogbotError("notify_command", f"[notify] command {program} {why}")
+def _command_error(program: str, reason: str) -> ReblogbotError:
+    # without the arguments, which may contain a secret
+    return ReblogbotError("notify_command", f"[notify] command {program} {reason}")
 
 
-def _no_webhook(url: str, why: str) -> ReblogbotError:
-    return ReblogbotError("notify_webhook", f"[notify] webhook at {urlsplit(url).netloc} {why}")
+def _webhook_error(url: str, reason: str) -> ReblogbotError:
+    return ReblogbotError("notify_webhook", f"[notify] webhook at {urlsplit(url).netloc} {reason}")

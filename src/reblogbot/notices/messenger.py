@@ -1,4 +1,4 @@
-"""Tells the admin of trouble, once per cause and day, by every way the config names."""
+"""Notifies the admin of problems, once per cause and day, through all configured channels."""
 
 from __future__ import annotations
 
@@ -16,20 +16,19 @@ from reblogbot.engine.sender import Sender
 from reblogbot.engine.waiting import Waiting
 from reblogbot.errors import ReblogbotError
 from reblogbot.model import Post
-from reblogbot.notices import alerts as notices
-from reblogbot.notices import channels as telling
-from reblogbot.notices.alerts import Letter, Notice
+from reblogbot.notices import alerts, channels
+from reblogbot.notices.alerts import Alert, Message
 from reblogbot.ports import Clock
 from reblogbot.store import Store, StoreThread
 
 log = logging.getLogger(__name__)
 
-LOOKS = 20
-"""A daemon looks every 15 seconds: five minutes in which a stalled account may recover."""
+STALL_CHECKS = 20
+"""A daemon checks every 15 seconds: a stalled account has five minutes to recover."""
 
 
 class Messenger:
-    """Looks for trouble in the store, so that one that came up in another process is told too."""
+    """Looks for problems in the store, so that those of other processes are noticed as well."""
 
     def __init__(
         self,
@@ -44,98 +43,101 @@ class Messenger:
         self._in_store = store_thread
         self._sender = sender
         self._clock = clock
-        # what is known to be told needs no transaction to find it out
-        self._told: dict[str, int] = {}
-        self._looks: dict[str, int] = {}
+        # the day of the last notification by cause, which saves a transaction per alert and check
+        self._notified_on: dict[str, int] = {}
+        self._stall_checks: dict[str, int] = {}
 
     async def tell(self, *, at_once: bool = False) -> None:
-        """Send what is not told yet; a way that fails is logged, and nobody's trouble.
+        """Send messages about new problems. A channel that fails is logged and changes nothing.
 
-        A stalled account is told after LOOKS looks, or `at_once`.
+        A stalled account is reported after STALL_CHECKS calls in a row, or `at_once`.
         """
         now = self._clock.now()
-        found = await self._in_store(self._troubles, now)
-        found += self._confirmed(await self._in_store(self._stalled, now), at_once=at_once)
-        fresh = [one for one in found if await self._is_fresh(one, now)]
-        for letter in notices.letters(fresh):
-            log.info("admin told", extra={"causes": ", ".join(letter.causes)})
+        problems = await self._in_store(self._problems, now)
+        problems += self._confirmed(await self._in_store(self._stalled, now), at_once=at_once)
+        new = [alert for alert in problems if await self._is_new_today(alert, now)]
+        for message in alerts.messages(new):
+            log.info("admin told", extra={"causes": ", ".join(message.causes)})
             await asyncio.gather(
-                self._tried(self._by_command(letter)),
-                self._tried(self._by_webhook(letter)),
-                self._tried(self._by_post(letter, now)),
+                self._logged(self._run_command(message)),
+                self._logged(self._post_webhook(message)),
+                self._logged(self._post_status(message, now)),
             )
 
-    def _troubles(self, now: datetime) -> list[Notice]:
-        """All that is wrong now, told or not."""
+    def _problems(self, now: datetime) -> list[Alert]:
+        """All present problems but stalled accounts, reported or not."""
         config, tallies = self._config, self._store.tallies
-        known = self._store.outbox.accounts()
+        records = self._store.outbox.accounts()
         return [
-            *notices.storms(config, tallies.storms()),
-            *notices.accounts(config, known, tallies.deliveries(), now),
-            *notices.sources(config, tallies.failing(now - notices.FAILING)),
+            *alerts.storms(config, tallies.storms()),
+            *alerts.accounts(config, records, tallies.deliveries(), now),
+            *alerts.sources(config, tallies.failing(now - alerts.FAILING_AFTER)),
         ]
 
-    def _stalled(self, now: datetime) -> list[Notice]:
+    def _stalled(self, now: datetime) -> list[Alert]:
         stalled = Waiting(self._config, self._store, now, is_working=True).stalled()
-        return notices.stalled(stalled)
+        return alerts.stalled(stalled)
 
-    def _confirmed(self, stalled: list[Notice], *, at_once: bool) -> list[Notice]:
-        """Those that were seen in enough looks in a row.
+    def _confirmed(self, stalled: list[Alert], *, at_once: bool) -> list[Alert]:
+        """The alerts that were seen in enough checks in a row.
 
-        When a machine wakes, or a stop ends, an account has to begin sending first.
+        After a suspend, or when a stop ends, an account needs some time to begin sending.
         """
-        self._looks = {one.cause: self._looks.get(one.cause, 0) + 1 for one in stalled}
-        return [one for one in stalled if at_once or self._looks[one.cause] >= LOOKS]
+        checks = {alert.cause: self._stall_checks.get(alert.cause, 0) + 1 for alert in stalled}
+        self._stall_checks = checks
+        return [alert for alert in stalled if at_once or checks[alert.cause] >= STALL_CHECKS]
 
-    async def _is_fresh(self, one: Notice, now: datetime) -> bool:
-        """Whether nobody has told it today; from now on somebody has, whatever becomes of it.
+    async def _is_new_today(self, alert: Alert, now: datetime) -> bool:
+        """Whether no process has reported it today; from now on it counts as reported.
 
-        A message that may have left is not sent again: what lasts is told again tomorrow.
+        A message that may have been sent is never sent again. A problem that lasts is reported
+        again tomorrow.
         """
-        if self._told.get(one.cause) == now.toordinal():
+        if self._notified_on.get(alert.cause) == now.toordinal():
             return False
-        self._told[one.cause] = now.toordinal()
-        return await self._in_store(self._store.history.tell_once, one.cause, now)
+        self._notified_on[alert.cause] = now.toordinal()
+        return await self._in_store(self._store.history.tell_once, alert.cause, now)
 
-    async def _tried(self, way: Awaitable[None]) -> None:
+    async def _logged(self, sending: Awaitable[None]) -> None:
+        """Send through one channel; log its failure."""
         try:
-            await way
+            await sending
         except ReblogbotError as error:
             log.error("admin not told", extra={"slug": error.slug, "error": error.message})  # noqa: TRY400
 
-    async def _by_command(self, letter: Letter) -> None:
+    async def _run_command(self, message: Message) -> None:
         config = self._config
         if config.notify.command:
             tokens = [account.token_env for account in config.accounts.values()]
-            env = telling.environment(os.environ, tokens)
+            env = channels.environment(os.environ, tokens)
             folder = config.path.parent
-            await telling.run_command(config.notify.command, folder, letter.message, env)
+            await channels.run_command(config.notify.command, folder, message.text, env)
 
-    async def _by_webhook(self, letter: Letter) -> None:
+    async def _post_webhook(self, message: Message) -> None:
         if self._config.notify.webhook:
             url = self._config.notify.webhook
-            await telling.post_webhook(url, letter.event, letter.message)
+            await channels.post_webhook(url, message.event, message.text)
 
-    async def _by_post(self, letter: Letter, now: datetime) -> None:
+    async def _post_status(self, message: Message, now: datetime) -> None:
         name, to = self._config.notify.account, self._config.notify.to
         if not name:
             return
         account = self._config.accounts[name]
         if not account.enabled or await self._in_store(self._store.outbox.stopped_at) is not None:
-            why = "everything is stopped" if account.enabled else "the account is disabled"
-            raise ReblogbotError("notify_account", f"[notify] account {name}: {why}")
+            reason = "all posting is stopped" if account.enabled else "the account is disabled"
+            raise ReblogbotError("notify_account", f"[notify] account {name}: {reason}")
         sender = self._sender(name)
-        text = direct(letter.message, to, (await sender.limits()).characters)
-        cause = f"{now:%Y-%m-%d} {' '.join(letter.causes)}".encode()
+        text = direct(message.text, to, (await sender.limits()).characters)
+        cause = f"{now:%Y-%m-%d} {' '.join(message.causes)}".encode()
         key = idempotency_key(account.server, name, cause, to, 0)
         post = Post("post", text, visibility="direct", language="en", may_mention=True)
         await sender.say(post, key)
 
 
-def direct(message: str, to: str, limit: int) -> str:
-    """The message as a direct post to one person: nobody else is mentioned, nothing is linked.
+def direct(text: str, to: str, limit: int) -> str:
+    """The text as a direct post to one person, without other mentions and without links.
 
-    A link in it could be taken for a post of ours that has that link, when statuses are read back.
+    With a link, read-back could take the message for the post of an entry with that link.
     """
-    bare = defuse(re.sub(r"\bhttps?://", "", message))
-    return f"{to} {shorten(bare, limit - len(to) - 1)}".rstrip()
+    unlinked = defuse(re.sub(r"\bhttps?://", "", text))
+    return f"{to} {shorten(unlinked, limit - len(to) - 1)}".rstrip()

@@ -1,1 +1,1 @@
-"""What the program runs on: its clock, worker threads and parser processes."""
+"""What the program runs on: clocks, worker threads, parser processes and lease owners."""

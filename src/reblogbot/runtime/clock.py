@@ -1,16 +1,16 @@
-"""The real clocks: the machine's time, and one for spans that nobody sets."""
+"""The real clocks: the machine's time, and a monotonic one that counts suspended time."""
 
 from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
 
-# goes on through a suspend, where the system has such a one
-_SPANS = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+# CLOCK_BOOTTIME also counts while the machine is suspended; only Linux has it
+_UPTIME_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class SystemClock:
-    """Tells the machine's time; implements Clock."""
+    """The machine's time; implements Clock."""
 
     def now(self) -> datetime:
         """The present instant, aware UTC."""
@@ -18,8 +18,8 @@ class SystemClock:
 
 
 def uptime() -> float:
-    """Seconds since some instant of the past, the same for every process of this machine.
+    """Seconds since an arbitrary instant, the same for every process of this machine.
 
-    It goes on while a process is stopped or the machine suspended, and is never set.
+    It counts while a process is stopped or the machine suspended, and is never adjusted.
     """
-    return time.clock_gettime(_SPANS)
+    return time.clock_gettime(_UPTIME_CLOCK)

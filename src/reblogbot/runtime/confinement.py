@@ -1,6 +1,6 @@
-"""Rights that a process gives up for good, so that foreign code in it reaches nothing.
+"""Rights that a process drops for good, so that foreign code in it can reach nothing (ADR 0019).
 
-Linux grants most of it; other systems only have the resource limits.
+Linux enforces all of it, other systems only the resource limits.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ctypes import CDLL
 
-_FILES = 16
-"""Descriptors the child may have: its pipes, and a module while it is imported."""
+_MAX_DESCRIPTORS = 16
+"""Descriptors of the child: its pipes, and a module while it is imported."""
 
 # <linux/prctl.h>
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 1, 4, 22, 38
 # <linux/capability.h>: version 3 of the call, whose sets are of 64 bits
 _CAPABILITY_VERSION = 0x20080522
 
-# <linux/landlock.h>; the numbers of the calls are the same on every architecture
+# <linux/landlock.h>; these system calls have the same numbers on every architecture
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
-_ASK_VERSION = 1
+_GET_VERSION = 1
 _PATH_BENEATH = 1
 _READ_FILE, _READ_DIR = 1 << 2, 1 << 3
-# the rights that each version of the interface knew: a kernel refuses those it does not know
+# The number of file rights since each version of the interface. A kernel refuses unknown rights.
 _FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 5: 16}
 _TCP = 0b11
 _SCOPES = 0b11
@@ -43,16 +43,16 @@ _CALL, _ARCHITECTURE, _FIRST_ARGUMENT, _SECOND_ARGUMENT = 0, 4, 16, 24
 _EPERM, _ENOSYS = 1, 38
 _CLONE_THREAD = 0x10000
 _X32 = 0x40000000
-# no filter for 32-bit programs and other machines: their calls have other numbers
+# no filter for 32-bit programs and other machines: their system calls have other numbers
 _MACHINES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
-# <asm/unistd_64.h>, <asm-generic/unistd.h>: what x86_64 and aarch64 call them; -1 for none
+# the numbers on x86_64 and aarch64 (<asm/unistd_64.h>, <asm-generic/unistd.h>); -1 for none
 _REFUSED = {
     # new processes and programs; threads are allowed below
     "fork": (57, -1),
     "vfork": (58, -1),
     "execve": (59, 221),
     "execveat": (322, 281),
-    # sockets of every family, and the ring that opens them without a call
+    # sockets of every family, and io_uring, which opens them without a system call
     "socket": (41, 198),
     "socketpair": (53, 199),
     "connect": (42, 203),
@@ -75,7 +75,7 @@ _REFUSED = {
     "sched_setscheduler": (144, 119),
     "setpriority": (141, 140),
     "ioprio_set": (251, 30),
-    # what Landlock leaves to the owner of a file
+    # changes of files that Landlock does not restrict
     "chmod": (90, -1),
     "fchmod": (91, 52),
     "fchmodat": (268, 53),
@@ -112,7 +112,8 @@ _REFUSED = {
     "keyctl": (250, 219),
 }
 _CLONE, _CLONE3, _PRLIMIT = (56, 220), (435, 435), (302, 261)
-# commands that name who gets a signal when a descriptor is ready: <fcntl.h>, <asm/sockios.h>
+# commands that choose which process gets a signal when a descriptor is ready
+# (<fcntl.h>, <asm/sockios.h>)
 _REFUSED_COMMANDS = (
     ((72, 25), (8, 10, 15)),  # fcntl: F_SETOWN, F_SETSIG, F_SETOWN_EX
     ((16, 29), (0x8901, 0x8902)),  # ioctl: FIOSETOWN, SIOCSPGRP
@@ -120,18 +121,18 @@ _REFUSED_COMMANDS = (
 
 
 def hide() -> None:
-    """Keep this process's memory and environment from others of the same user (Linux).
+    """Hide this process's memory and environment from other processes of the same user (Linux).
 
-    No core dump, no ptrace, and /proc/PID belongs to root: see PR_SET_DUMPABLE(2const). The
-    programs it starts are as they were.
+    There is no core dump and no ptrace, and /proc/PID belongs to root: see PR_SET_DUMPABLE(2const).
+    Programs that it starts are not affected.
     """
     libc = _libc()
     if libc is not None:
         libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
-def end_with(parent: int) -> bool:
-    """Have the kernel kill this process when the parent ends; False if it has ended already."""
+def die_with_parent(parent: int) -> bool:
+    """Let the kernel kill this process when its parent ends; False if it has ended already."""
     libc = _libc()
     if libc is not None:
         libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
@@ -139,56 +140,56 @@ def end_with(parent: int) -> bool:
 
 
 def confine(readable: Iterable[str], memory: int) -> tuple[str, ...]:
-    """Names of the protections that hold from now on, beside the resource limits.
+    """Confine this process; the names of the protections that hold beside the resource limits.
 
-    Files are readable below `readable` alone. `memory` bounds the address space, in bytes.
-    What the kernel does not have is left out: ("Landlock 7", "seccomp") is the most.
+    Only files below `readable` can be read. `memory` bounds the address space, in bytes.
+    Protections that the kernel lacks are left out of the names, at best ("Landlock 7", "seccomp").
     """
-    _limit(memory)
+    _limit_resources(memory)
     libc = _libc()
     if libc is None:
         return ()
     libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    held = []
+    protections = []
     with suppress(OSError):
-        held.append(f"Landlock {_restrict_files(libc, readable)}")
-    # a container's root has some: they would lift the limits again
+        protections.append(f"Landlock {_restrict_files(libc, readable)}")
+    # drop all capabilities: root in a container has some that could lift the limits again
     libc.capset(struct.pack("=Ii", _CAPABILITY_VERSION, 0), bytes(24))
     with suppress(OSError):
         _filter_calls(libc)
-        held.append("seccomp")
-    return tuple(held)
+        protections.append("seccomp")
+    return tuple(protections)
 
 
 def _libc() -> CDLL | None:
     if sys.platform != "linux":
         return None
     try:
-        from ctypes import CDLL  # noqa: PLC0415  built without it, or kept from memory it needs
+        from ctypes import CDLL  # noqa: PLC0415  Python built without it, or no memory for it
     except (ImportError, MemoryError):
         return None
     return CDLL(None, use_errno=True)
 
 
-def _limit(memory: int) -> None:
+def _limit_resources(memory: int) -> None:
     limits = {
         resource.RLIMIT_AS: memory,
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_FSIZE: 0,
-        resource.RLIMIT_NOFILE: _FILES,
+        resource.RLIMIT_NOFILE: _MAX_DESCRIPTORS,
     }
-    for name, most in limits.items():
-        # not every system can bound an address space; the deadline holds on all
+    for name, limit in limits.items():
+        # not every system can bound an address space; the deadline holds everywhere
         with suppress(OSError, ValueError):
-            resource.setrlimit(name, (most, most))
+            resource.setrlimit(name, (limit, limit))
 
 
 def _call(libc: CDLL, number: int, *arguments: Any) -> int:
     """The result of a system call by its number. Raises OSError."""
     from ctypes import c_long, get_errno  # noqa: PLC0415
 
-    widened = [c_long(one) if isinstance(one, int) else one for one in arguments]
+    widened = [c_long(value) if isinstance(value, int) else value for value in arguments]
     result = int(libc.syscall(c_long(number), *widened))
     if result < 0:
         raise OSError(get_errno(), os.strerror(get_errno()))
@@ -196,11 +197,11 @@ def _call(libc: CDLL, number: int, *arguments: Any) -> int:
 
 
 def _restrict_files(libc: CDLL, readable: Iterable[str]) -> int:
-    """The version of Landlock's interface that now bounds files, TCP, signals and sockets.
+    """Restrict files, TCP, signals and abstract sockets; the version of Landlock that does so.
 
-    See landlock(7). Raises OSError where the kernel has none, or has it switched off.
+    See landlock(7). Raises OSError where the kernel has no Landlock, or it is switched off.
     """
-    version = _call(libc, _CREATE_RULESET, None, 0, _ASK_VERSION)
+    version = _call(libc, _CREATE_RULESET, None, 0, _GET_VERSION)
     rights = max(count for since, count in _FILE_RIGHTS.items() if since <= version)
     handled = [(1 << rights) - 1, *[_TCP] * (version >= 4), *[_SCOPES] * (version >= 6)]
     attributes = struct.pack(f"={len(handled)}Q", *handled)
@@ -226,13 +227,13 @@ def _allow_reading(libc: CDLL, ruleset: int, path: str) -> None:
 
 
 def _filter_calls(libc: CDLL) -> None:
-    """Refuse system calls by number. See seccomp(2). Raises OSError where the kernel cannot."""
+    """Refuse system calls by number. See seccomp(2). Raises OSError where that is impossible."""
     from ctypes import Structure, byref, c_char_p, c_ushort, get_errno  # noqa: PLC0415
 
     class Program(Structure):
         _fields_ = (("length", c_ushort), ("instructions", c_char_p))
 
-    code = b"".join(struct.pack("=HBBI", *one) for one in _program())
+    code = b"".join(struct.pack("=HBBI", *instruction) for instruction in _program())
     program = Program(len(code) // 8, code)
     if libc.prctl(_PR_SET_SECCOMP, _MODE_FILTER, byref(program), 0, 0) != 0:
         raise OSError(get_errno(), os.strerror(get_errno()))
@@ -241,7 +242,7 @@ def _filter_calls(libc: CDLL) -> None:
 def _program() -> Iterator[tuple[int, int, int, int]]:
     """The filter's instructions: code, jump if true, jump if false, operand.
 
-    Raises OSError on a machine whose calls have other numbers.
+    Raises OSError on a machine whose system calls have other numbers.
     """
     machine = os.uname().machine
     if machine not in _MACHINES or sys.maxsize < 2**32:
@@ -256,16 +257,17 @@ def _program() -> Iterator[tuple[int, int, int, int]]:
     for numbers in _REFUSED.values():
         if numbers[column] >= 0:
             yield from _refuse(numbers[column])
-    # its flags stand where no filter can read them; the C library falls back on clone
+    # A filter cannot read the flags of clone3, which are in memory. Refused with ENOSYS, the C
+    # library uses clone instead.
     yield _EQUAL, 0, 1, _CLONE3[column]
     yield _RETURN, 0, 0, _REFUSE | _ENOSYS
-    # image libraries start threads
+    # clone only for threads, which image libraries start
     yield _EQUAL, 0, 4, _CLONE[column]
     yield _LOAD, 0, 0, _FIRST_ARGUMENT
     yield _ANY_BIT, 1, 0, _CLONE_THREAD
     yield _RETURN, 0, 0, _REFUSE | _EPERM
     yield _RETURN, 0, 0, _ALLOW
-    # limits of its own, never those of another process
+    # prlimit only for the process itself
     yield _EQUAL, 0, 4, _PRLIMIT[column]
     yield _LOAD, 0, 0, _FIRST_ARGUMENT
     yield _EQUAL, 1, 0, 0

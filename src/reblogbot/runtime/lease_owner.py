@@ -1,4 +1,4 @@
-"""Who holds a lease: a name for this process, and whether another's bearer still lives."""
+"""The owner of a lease: a name for this process, and whether another owner's process is alive."""
 
 from __future__ import annotations
 
@@ -12,48 +12,48 @@ BOOT_ID = "REBLOGBOT_BOOT_ID"
 
 
 def new_owner() -> str:
-    """A name for a lease that tells machine, process and start, and is never used twice."""
+    """A new name for this process: boot and namespace, pid, start time, and a random part."""
     pid = os.getpid()
-    return f"{_here()}/{pid}/{_started(pid) or ''}/{secrets.token_hex(4)}"
+    return f"{_boot_and_namespace()}/{pid}/{_start_time(pid) or ''}/{secrets.token_hex(4)}"
 
 
 def is_dead(owner: str) -> bool:
-    """Whether the bearer of `owner` has certainly ended: it ran here, and runs no more.
+    """Whether the owner's process has certainly ended: it ran here, and is gone.
 
-    What ran on another machine or in another container may live: its lease decides. So may
-    what the system does not let us see.
+    A process on another machine or in another container, or one that the system hides from us,
+    may be alive: then only the end of its lease counts.
     """
     return lives(owner) is False
 
 
 def lives(owner: str) -> bool | None:
-    """Whether the process that bears `owner` runs; None where that cannot be seen from here."""
+    """Whether the owner's process is alive; None where that cannot be seen from here."""
     pid, _, rest = owner.partition("/")[2].partition("/")
-    if not is_here(owner) or not pid.isdecimal():
+    if not _is_local(owner) or not pid.isdecimal():
         return None
-    found = _started(int(pid))
-    return None if found is None else found == rest.partition("/")[0]
+    start_time = _start_time(int(pid))
+    return None if start_time is None else start_time == rest.partition("/")[0]
 
 
-def is_here(owner: str) -> bool:
+def _is_local(owner: str) -> bool:
     """Whether `owner` names a process of this boot of this machine, and of this container."""
-    here = owner.partition("/")[0]
-    return bool(here) and here == _here()
+    place = owner.partition("/")[0]
+    return bool(place) and place == _boot_and_namespace()
 
 
 @cache
-def _here() -> str:
-    """This boot of this machine, and the namespace in which a process id means something."""
+def _boot_and_namespace() -> str:
+    """The boot of this machine and the pid namespace, "" where they are unknown."""
     try:
-        return f"{_boot()}:{Path('/proc/self/ns/pid').stat().st_ino}"
+        return f"{_boot_id()}:{Path('/proc/self/ns/pid').stat().st_ino}"
     except (OSError, ValueError):
         return ""
 
 
-def _boot() -> UUID:
-    """The id of this boot. Raises OSError, ValueError where it is not known.
+def _boot_id() -> UUID:
+    """The id of this boot. Raises OSError or ValueError where it is unknown.
 
-    A systemd unit that hides /proc/sys (ProcSubset=pid) passes it on in the environment.
+    Our systemd unit hides /proc/sys (ProcSubset=pid) and passes the id in the environment.
     """
     try:
         return UUID(Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip())
@@ -61,20 +61,21 @@ def _boot() -> UUID:
         return UUID(os.environ.get(BOOT_ID, ""))
 
 
-def _started(pid: int) -> str | None:
-    """When the process began, in clock ticks since boot; "" where there is none, None if hidden."""
+def _start_time(pid: int) -> str | None:
+    """The start of a process in clock ticks since boot; "" if there is none, None if hidden."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None if _exists(pid) else ""
-    # the program's name, in brackets, may hold anything; the 22nd field counts from behind it
+    # proc_pid_stat(5): the second field, in brackets, may contain anything, also brackets; the
+    # start time is field 22
     state, *others = fields.rpartition(")")[2].split()
-    # a zombie has ended: only its parent has not asked yet
+    # a zombie has ended, its parent has only not waited for it
     return "" if state in "ZX" else others[18]
 
 
 def _exists(pid: int) -> bool:
-    """Whether there is such a process, also where /proc hides it (hidepid, ProtectProc=)."""
+    """Whether there is such a process, even if /proc hides it (hidepid, ProtectProc=)."""
     try:
         os.kill(pid, 0)
     except (ProcessLookupError, OverflowError):

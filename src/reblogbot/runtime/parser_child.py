@@ -1,7 +1,8 @@
-"""The parser child: one function call after another, without files, network or secrets.
+"""The parser child: runs one function call after the other, without files, network or secrets.
 
-A frame is a letter for its kind, the length of its body, and the body: requests are pickles from
-the parent, replies are of `parser_replies`. Nothing the child sends is ever unpickled.
+Parent and child exchange frames: one byte for the kind, eight for the length of the body, and the
+body. A request is a pickle from the parent, a reply is encoded by `parser_replies`. The parent
+unpickles nothing that the child sends (ADR 0019).
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ REQUEST = b"c"
 READY = b"r"
 VALUE = b"v"
 ERROR = b"e"
-MEMORY = b"m"
-"""It ran out of memory and ends: its heap stays as large as it became."""
+OUT_OF_MEMORY = b"m"
+"""The child ran out of memory and ends, because its heap would stay as large as it became."""
 
 
-class Fault(NamedTuple):
-    """A SourceError on its way to the parent."""
+class ErrorReply(NamedTuple):
+    """A SourceError, as it is sent to the parent."""
 
     slug: str
     message: str
@@ -34,43 +35,46 @@ class Fault(NamedTuple):
 
 
 def serve(parent: int, readable: Sequence[str], *, memory: int, lifetime: int) -> None:
-    """The child's whole life: answer requests on standard input until it is closed.
+    """Answer the requests on standard input until it is closed: the child's main loop.
 
-    `lifetime` are the seconds after which a request ends it, `memory` the bytes it may use.
+    A request that takes longer than `lifetime` seconds ends the child. `memory` is the largest
+    address space, in bytes.
     """
-    if not confinement.end_with(parent):
+    if not confinement.die_with_parent(parent):
         return
-    requests, answers = os.fdopen(0, "rb"), _take_standard_output()
-    _send(answers, READY, parser_replies.encode(confinement.confine(readable, memory)))
+    requests, replies = os.fdopen(0, "rb"), _take_standard_output()
+    _send(replies, READY, parser_replies.encode(confinement.confine(readable, memory)))
     while (request := _receive(requests)) is not None:
-        # should the parent be stopped, nobody else would end an endless loop
+        # a parent that is stopped (SIGSTOP) does not kill a child in an endless loop
         signal.alarm(lifetime)
-        kind, body = _answer(request)
+        kind, body = _reply(request)
         signal.alarm(0)
-        _send(answers, kind, body)
-        if kind == MEMORY:
+        _send(replies, kind, body)
+        if kind == OUT_OF_MEMORY:
             return
 
 
-def _answer(request: bytes) -> tuple[bytes, bytes]:
+def _reply(request: bytes) -> tuple[bytes, bytes]:
     try:
-        function, args = pickle.loads(request)  # noqa: S301  of our own parent
+        function, args = pickle.loads(request)  # noqa: S301  from our own parent
         return VALUE, parser_replies.encode(function(*args))
     except MemoryError:
-        return MEMORY, b""
+        return OUT_OF_MEMORY, b""
     except SourceError as error:
-        return ERROR, parser_replies.encode(Fault(error.slug, error.message[:2000], error.outcome))
-    except Exception as error:  # noqa: BLE001  whatever it is, the admin gets one line of it
+        return ERROR, parser_replies.encode(
+            ErrorReply(error.slug, error.message[:2000], error.outcome)
+        )
+    except Exception as error:  # noqa: BLE001  a bug in a parser ends as one line for the admin
         text = " ".join(f"{type(error).__name__}: {error}".split())[:200]
         message = f"what the source sent cannot be read ({text}); report it with the source's url"
-        return ERROR, parser_replies.encode(Fault("parse_failed", message, "failed"))
+        return ERROR, parser_replies.encode(ErrorReply("parse_failed", message, "failed"))
 
 
 def _take_standard_output() -> BinaryIO:
-    """The pipe to the parent; whatever else prints from now on, prints into the void."""
-    answers = os.fdopen(os.dup(1), "wb")
+    """The pipe to the parent. What a library prints from now on goes to standard error (none)."""
+    replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    return answers
+    return replies
 
 
 def _receive(requests: BinaryIO) -> bytes | None:
@@ -81,6 +85,6 @@ def _receive(requests: BinaryIO) -> bytes | None:
     return requests.read(length)
 
 
-def _send(answers: BinaryIO, kind: bytes, body: bytes) -> None:
-    answers.write(FRAME.pack(kind, len(body)) + body)
-    answers.flush()
+def _send(replies: BinaryIO, kind: bytes, body: bytes) -> None:
+    replies.write(FRAME.pack(kind, len(body)) + body)
+    replies.flush()

@@ -1,4 +1,4 @@
-"""Pure functions run in re-used child processes that have no rights, little time and memory."""
+"""Runs pure functions in reused child processes, confined and bounded in time and memory."""
 
 from __future__ import annotations
 
@@ -30,26 +30,27 @@ _START = (
     "import json, sys; start = json.loads(sys.argv[1]); sys.path[:] = start.pop('path'); "
     "from reblogbot.runtime import parser_child; parser_child.serve(**start)"
 )
-# Starting an interpreter has a bound of its own: it does not come out of the call's time.
+# The start of an interpreter is bounded on its own, and does not count as time of the call.
 _START_SECONDS = 60.0
-# How long after its deadline a child ends itself; only one whose parent was stopped gets there.
+# Seconds after its deadline at which a child ends itself. The parent kills it earlier, unless the
+# parent is stopped.
 _GRACE_SECONDS = 5
-# Bytes of a reply that carries no result.
-_MOST_WORDS = 16 * 1024
-# Where the dynamic loader finds what Python's own libraries need.
+# Bytes of a reply other than a result
+_MAX_MESSAGE = 16 * 1024
+# where the dynamic loader finds what Python's own libraries need
 _LIBRARIES = (
     *("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache"),
     *("/nix/store", "/gnu/store"),
 )
-_LOADER = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+_LOADER_VARIABLES = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
 
 class WorkerPool:
-    """At most `workers` children, started when first needed and used again; implements Offload.
+    """At most `workers` children, started when first needed and reused; implements Offload.
 
-    A call has `deadline`, a child at most `memory` bytes of address space, a reply at most
-    `reply` bytes. A child that breaks a bound, or is no longer waited for, is killed, and the
-    next call starts another.
+    A call ends within `deadline`. A child has at most `memory` bytes of address space, a reply at
+    most `reply` bytes. A child that exceeds a bound, or whose caller is cancelled, is killed; the
+    next call starts a new one.
     """
 
     def __init__(
@@ -64,10 +65,10 @@ class WorkerPool:
         self._memory = memory
         self._bounds = {
             parser_child.VALUE: reply,
-            parser_child.ERROR: _MOST_WORDS,
-            parser_child.MEMORY: 0,
+            parser_child.ERROR: _MAX_MESSAGE,
+            parser_child.OUT_OF_MEMORY: 0,
         }
-        self._turns = asyncio.Semaphore(workers)
+        self._free_children = asyncio.Semaphore(workers)
         self._idle: list[_Child] = []
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -78,56 +79,56 @@ class WorkerPool:
         await self.close()
 
     async def close(self) -> None:
-        """End all children; those at work are killed by their callers' cancellation."""
+        """End all idle children. A busy one is killed when its caller is cancelled."""
         while self._idle:
             await self._idle.pop().end()
 
     async def protections(self) -> tuple[str, ...]:
-        """What the kernel holds a child to; see `confinement.confine`.
+        """The protections that the kernel enforces on a child; see `confinement.confine`.
 
         Raises SourceError `parser_died` where no child can be started.
         """
-        async with self._turns:
+        async with self._free_children:
             child = await self._take()
             self._idle.append(child)
             return child.protections
 
-    def share(self, name: str, deadline: timedelta | None = None) -> Share:
-        """The share of the source called `name`; its calls have `deadline`, or else the pool's."""
-        # the lock lives as long as any share of that name
+    def share(self, name: str, deadline: timedelta | None = None) -> SourceShare:
+        """The share of the source `name`. Its calls have `deadline`, by default the pool's."""
+        # weakly kept: the lock exists as long as any share of that name
         lock = self._locks.setdefault(name, asyncio.Lock())
-        return Share(self, lock, deadline)
+        return SourceShare(self, lock, deadline)
 
     async def __call__(
         self, function: Callable[..., T], *args: Any, deadline: timedelta | None = None
     ) -> T:
-        """What `function(*args)` returns, of the type that it is annotated to return.
+        """The result of `function(*args)`, of the function's annotated return type.
 
-        `deadline` counts from when a child is free, and is the pool's where it is None.
-        It must be importable, its arguments picklable; `replies` says which results can be sent.
-        Raises the SourceError the function raised, but without an instant to try again; else
-        SourceError `parse_deadline`, `parse_memory` or `parse_reply` (refused), `parser_died` or
+        The function must be importable and its arguments picklable; `parser_replies.encode` says
+        which results can be sent. `deadline` counts from when a child is free.
+        Raises the SourceError that the function raised, without its `retry_at`, or SourceError
+        `parse_deadline`, `parse_memory` or `parse_reply` (refused), `parser_died` or
         `parse_failed`.
         """
         try:
-            returned = parser_replies.returned(function)
+            return_type = parser_replies.return_type(function)
         except TypeError as error:
             raise SourceError("parse_failed", f"{error}; report it to its author") from error
         request = pickle.dumps((function, args))
         seconds = deadline.total_seconds() if deadline else self._deadline
-        async with self._turns:
+        async with self._free_children:
             child = await self._take()
             try:
                 async with asyncio.timeout(seconds):
                     kind, body = await child.ask(request, self._bounds)
-                result = self._read(kind, body, returned)
+                result = self._read(kind, body, return_type)
             except BaseException as error:
-                # its answer would come when another one is waited for
+                # otherwise its late reply would be taken for the reply to the next request
                 await child.kill()
                 if failure := self._failure(error, child, seconds):
                     raise failure from error
                 raise
-            if kind != parser_child.MEMORY:
+            if kind != parser_child.OUT_OF_MEMORY:
                 self._idle.append(child)
         if isinstance(result, SourceError):
             raise result
@@ -147,52 +148,54 @@ class WorkerPool:
                 "look at the limits on memory and processes; it is tried again later",
             ) from error
 
-    def _read(self, kind: bytes, body: bytes, returned: type[T]) -> T | SourceError:
-        """What a reply says. Raises ReplyError."""
+    def _read(self, kind: bytes, body: bytes, return_type: type[T]) -> T | SourceError:
+        """The result or the error in a reply. Raises ReplyError."""
         if kind == parser_child.VALUE:
-            return parser_replies.decode(returned, body)
+            return parser_replies.decode(return_type, body)
         if kind == parser_child.ERROR:
-            fault = parser_replies.decode(parser_child.Fault, body)
-            return SourceError(_line(fault.slug), _line(fault.message), outcome=fault.outcome)
+            error = parser_replies.decode(parser_child.ErrorReply, body)
+            return SourceError(
+                _printable(error.slug), _printable(error.message), outcome=error.outcome
+            )
         return SourceError(
             "parse_memory",
             f"reading what the source sent took more than {self._memory >> 20} MB of memory; "
-            "it is made to be a bomb or far too large, drop the source if this goes on",
+            "it is a decompression bomb or far too large; drop the source if this goes on",
             outcome="refused",
         )
 
     def _failure(self, error: BaseException, child: _Child, seconds: float) -> SourceError | None:
-        """The words for a call that brought no reply; None for an error that is not the child's."""
+        """The error of a call without a reply; None for an error that is not the child's."""
         match error:
             case TimeoutError():
                 return SourceError(
                     "parse_deadline",
                     f"reading what the source sent took longer than {seconds:g} s; "
-                    "it is made to be slow or far too large, drop the source if this goes on",
+                    "it is made to be slow or far too large; drop the source if this goes on",
                     outcome="refused",
                 )
             case ReplyError():
                 return SourceError(
                     "parse_reply",
                     f"the parser's reply was refused ({error}); what the source sent is far too "
-                    "large, or has taken the parser over: look at the source, report it",
+                    "large, or an attack on the parser: look at the source, and report it",
                     outcome="refused",
                 )
             case EOFError() | OSError():
                 return SourceError(
                     "parser_died",
                     "the process that read what the source sent died (exit code "
-                    f"{child.exit_code}); another one is started for the next; report the source "
+                    f"{child.exit_code}); the next document gets a new one; report the source "
                     "if this goes on",
                 )
         return None
 
 
-class Share:
+class SourceShare:
     """A source's share of a pool: one call at a time, the others wait; implements Offload.
 
-    The pool serves its callers in turn. So a source with many documents waits for itself, and
-    another source waits for one call of each source before it.
+    The pool serves its callers in turn. So a source with many documents does not hold up the
+    others: each of them waits for at most one call of every other source.
     """
 
     def __init__(self, pool: WorkerPool, lock: asyncio.Lock, deadline: timedelta | None) -> None:
@@ -201,13 +204,13 @@ class Share:
         self._deadline = deadline
 
     async def __call__(self, function: Callable[..., T], *args: Any) -> T:
-        """What the pool returns."""
+        """The pool's result."""
         async with self._lock:
             return await self._pool(function, *args, deadline=self._deadline)
 
 
 class _Child:
-    """One child process; `worker` has the frames that go to and fro."""
+    """One child process, on the parent's side; `parser_child` has the other side."""
 
     protections: tuple[str, ...] = ()
 
@@ -215,15 +218,15 @@ class _Child:
         self,
         process: asyncio.subprocess.Process,
         requests: asyncio.StreamWriter,
-        answers: asyncio.StreamReader,
+        replies: asyncio.StreamReader,
     ) -> None:
         self._process = process
         self._requests = requests
-        self._answers = answers
+        self._replies = replies
 
     @classmethod
     async def start(cls, memory: int, deadline: float) -> Self:
-        start = {
+        arguments = {
             "path": sys.path,
             "parent": os.getpid(),
             "readable": _readable(),
@@ -231,19 +234,19 @@ class _Child:
             "lifetime": math.ceil(deadline) + _GRACE_SECONDS,
         }
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-I", "-c", _START, json.dumps(start)),
+            *(sys.executable, "-I", "-c", _START, json.dumps(arguments)),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
-            # tokens and proxy passwords may stand in ours
-            env={name: os.environ[name] for name in _LOADER if name in os.environ},
-            # Ctrl-C in a terminal is meant for the program, which then ends its children
+            # our environment may contain tokens and proxy passwords
+            env={name: os.environ[name] for name in _LOADER_VARIABLES if name in os.environ},
+            # Ctrl-C in a terminal would reach the child too; the program ends its children itself
             start_new_session=True,
         )
         child = cls(process, *_pipes(process))
         try:
             async with asyncio.timeout(_START_SECONDS):
-                _, body = await child._reply({parser_child.READY: _MOST_WORDS})
+                _, body = await child._reply({parser_child.READY: _MAX_MESSAGE})
             child.protections = parser_replies.decode(tuple[str, ...], body)
         except BaseException:
             await child.kill()
@@ -265,11 +268,11 @@ class _Child:
         return await self._reply(bounds)
 
     async def _reply(self, bounds: Mapping[bytes, int]) -> tuple[bytes, bytes]:
-        head = await self._answers.readexactly(parser_child.FRAME.size)
+        head = await self._replies.readexactly(parser_child.FRAME.size)
         kind, length = parser_child.FRAME.unpack(head)
         if length > bounds.get(kind, -1):
             raise ReplyError(f"kind {kind!r}, {length} bytes")
-        return kind, await self._answers.readexactly(length)
+        return kind, await self._replies.readexactly(length)
 
     async def kill(self) -> None:
         with suppress(ProcessLookupError):
@@ -277,7 +280,7 @@ class _Child:
         await asyncio.shield(self._process.wait())
 
     async def end(self) -> None:
-        """Tell the child by end-of-file that it is no longer needed."""
+        """End the child by closing its input; kill it if it does not end soon."""
         self._requests.close()
         with suppress(TimeoutError):
             async with asyncio.timeout(_GRACE_SECONDS):
@@ -294,14 +297,16 @@ def _pipes(
 
 
 def _readable() -> list[str]:
-    """What a child may read: Python, its packages, their libraries, time zones, types of files.
+    """The paths a child may read: Python, packages, their libraries, time zones, media types.
 
-    A folder of Python's path that the working directory is in, or below, is left out: a bot's
-    config and tokens often stand there.
+    Folders of Python's path that contain the working directory are left out, because a bot's
+    config and tokens are often there.
     """
-    here = _working_directory()
-    packages = [one for one in sys.path if one and not here.is_relative_to(os.path.realpath(one))]
-    loader = ":".join(filter(None, map(os.environ.get, _LOADER))).split(":")
+    current = _working_directory()
+    packages = [
+        path for path in sys.path if path and not current.is_relative_to(os.path.realpath(path))
+    ]
+    loader = ":".join(filter(None, map(os.environ.get, _LOADER_VARIABLES))).split(":")
     return [
         *packages,
         str(Path(__file__).parent),
@@ -309,7 +314,7 @@ def _readable() -> list[str]:
         *filter(None, loader),
         *_LIBRARIES,
         *zoneinfo.TZPATH,
-        *(os.fspath(one) for one in mimetypes.knownfiles),
+        *(os.fspath(path) for path in mimetypes.knownfiles),
     ]
 
 
@@ -317,10 +322,10 @@ def _working_directory() -> Path:
     try:
         return Path(os.path.realpath(os.curdir))
     except FileNotFoundError:
-        # it has been removed meanwhile
+        # the working directory was removed
         return Path("/")
 
 
-def _line(words: str) -> str:
-    """The child's words on one line, without anything that a terminal obeys."""
-    return "".join(one if one.isprintable() else " " for one in words)
+def _printable(text: str) -> str:
+    """The child's text on one line, without control characters, which terminals obey."""
+    return "".join(char if char.isprintable() else " " for char in text)

@@ -1,4 +1,4 @@
-"""Replies of the parser child: JSON, read by the type that the function says it returns."""
+"""Replies of the parser child: JSON, validated by the return type of the called function."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ T = TypeVar("T")
 
 
 class ReplyError(Exception):
-    """A reply that is not what was asked for; the message says in a few words why."""
+    """A reply of another type or size than allowed; the message says why in a few words."""
 
 
 def encode(value: Any) -> bytes:
     """The value as JSON in UTF-8.
 
-    Dataclasses are objects, tuples arrays, bytes Base64, instants and spans ISO 8601. A lone
-    surrogate, which UTF-8 does not have, becomes "?". Raises TypeError for any other type.
+    Dataclasses become objects, tuples arrays, bytes Base64, instants and durations ISO 8601. A
+    lone surrogate, which UTF-8 cannot encode, becomes "?". Raises TypeError for any other type.
     """
-    text = json.dumps([value], default=_plain, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps([value], default=_json_value, ensure_ascii=False, separators=(",", ":"))
     return text.encode("utf-8", "replace")
 
 
-def _plain(value: Any) -> Any:
+def _json_value(value: Any) -> Any:
     match value:
         case datetime(tzinfo=None):
             raise TypeError("an instant without a zone")
         case datetime():
             return value.astimezone(UTC).isoformat()
         case timedelta():
-            sign, span = ("-", -value) if value < timedelta() else ("", value)
-            return f"{sign}P{span.days}DT{span.seconds}.{span.microseconds:06}S"
+            sign, size = ("-", -value) if value < timedelta() else ("", value)
+            return f"{sign}P{size.days}DT{size.seconds}.{size.microseconds:06}S"
         case bytes():
             return binascii.b2a_base64(value, newline=False).decode("ascii")
         case set() | frozenset():
@@ -48,16 +48,16 @@ def _plain(value: Any) -> Any:
     return {name: getattr(value, name) for name in fields}
 
 
-def decode(returned: type[T], reply: bytes) -> T:
-    """The value of type `returned` in an encoded reply.
+def decode(return_type: type[T], reply: bytes) -> T:
+    """The value in an encoded reply, which must be of type `return_type`.
 
-    Every field must be there and of its type; instants are aware UTC. Raises ReplyError for
+    Every field must be present and of its type; instants become aware UTC. Raises ReplyError for
     anything else, TypeError for a type that no reply can have.
     """
     from pydantic_core import ValidationError  # noqa: PLC0415  the child never decodes
 
     try:
-        (value,) = _validator(cast("Any", returned)).validate_json(reply, strict=True)
+        (value,) = _validator(cast("Any", return_type)).validate_json(reply, strict=True)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
         where = ".".join(str(part) for part in first["loc"][1:])
@@ -65,53 +65,54 @@ def decode(returned: type[T], reply: bytes) -> T:
     return cast("T", value)
 
 
-def returned(function: Callable[..., T]) -> type[T]:
-    """The type that `function` is annotated to return. Raises TypeError without a usable one."""
-    return cast("type[T]", _returned(function))
+def return_type(function: Callable[..., T]) -> type[T]:
+    """The annotated return type of a function. Raises TypeError when none or no usable one."""
+    return cast("type[T]", _return_type(function))
 
 
 @lru_cache(maxsize=256)
-def _returned(function: Callable[..., Any]) -> Any:
+def _return_type(function: Callable[..., Any]) -> Any:
     try:
-        found = get_type_hints(function)["return"]
-        _validator(found)
+        annotated = get_type_hints(function)["return"]
+        _validator(annotated)
     except (KeyError, NameError, TypeError) as error:
         name = getattr(function, "__qualname__", repr(function))
-        raise TypeError(f"{name} is not annotated with a type of result: {error}") from error
-    return found
+        raise TypeError(f"{name} is not annotated with a usable return type: {error}") from error
+    return annotated
 
 
 @lru_cache(maxsize=256)
-def _validator(returned: Any) -> SchemaValidator:
+def _validator(return_type: Any) -> SchemaValidator:
     from pydantic import TypeAdapter  # noqa: PLC0415
     from pydantic.errors import PydanticUserError  # noqa: PLC0415
     from pydantic_core import SchemaValidator  # noqa: PLC0415
 
     try:
-        schema = TypeAdapter(tuple[returned]).core_schema
+        schema = TypeAdapter(tuple[return_type]).core_schema
     except PydanticUserError as error:
-        raise TypeError(f"{returned} cannot be read from a reply") from error
-    return SchemaValidator(cast("Any", _tightened(schema)))
+        raise TypeError(f"{return_type} cannot be read from a reply") from error
+    return SchemaValidator(cast("Any", _strict(schema)))
 
 
-def _tightened(schema: Any) -> Any:
-    """The schema without defaults, its sequences left at the first fault, its instants aware UTC.
+def _strict(schema: Any) -> Any:
+    """The schema without defaults, with sequences that end at their first error, instants in UTC.
 
-    A reply of `{}` a million times would else become a million entries, of `0` a million errors.
+    Otherwise a reply of a million `{}` would become a million entries, and one of a million `0`
+    a million errors.
     """
     if isinstance(schema, list):
-        return [_tightened(part) for part in schema]
+        return [_strict(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
     kind = schema.get("type")
     if kind == "default":
-        return _tightened(schema["schema"])
+        return _strict(schema["schema"])
     if kind == "datetime":
-        return _after(_utc, {**schema, "tz_constraint": "aware"})
+        return _after(_to_utc, {**schema, "tz_constraint": "aware"})
     if kind == "bytes":
-        return _after(_octets, {"type": "str"})
-    strict = {"fail_fast": True} if kind in ("list", "tuple", "set", "frozenset") else {}
-    return {key: _tightened(part) for key, part in schema.items()} | strict
+        return _after(_decode_base64, {"type": "str"})
+    ends_early = {"fail_fast": True} if kind in ("list", "tuple", "set", "frozenset") else {}
+    return {key: _strict(part) for key, part in schema.items()} | ends_early
 
 
 def _after(function: Callable[[Any], Any], schema: Any) -> Any:
@@ -122,12 +123,12 @@ def _after(function: Callable[[Any], Any], schema: Any) -> Any:
     }
 
 
-def _octets(text: str) -> bytes:
+def _decode_base64(text: str) -> bytes:
     return binascii.a2b_base64(text, strict_mode=True)
 
 
-def _utc(instant: datetime) -> datetime:
+def _to_utc(instant: datetime) -> datetime:
     try:
         return instant.astimezone(UTC)
     except OverflowError:
-        raise ValueError("beyond the calendar") from None
+        raise ValueError("outside of the years 1 to 9999") from None

@@ -1,29 +1,31 @@
-"""A thread aside of the event loop, for calls that block, and what is done when it dies."""
+"""A worker thread for calls that would block the event loop, and the detection of its death."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-# between two looks whether the thread still lives, in seconds
-LOOK = 5.0
+CHECK_SECONDS = 5.0
+"""Seconds between two checks that the thread of an awaited call is alive."""
 
 
 class ThreadDied(OSError):
-    """A thread has gone without an answer: the process should end, what it began is not known."""
+    """A worker thread died during a call. What the call did is unknown; the process should end."""
 
 
 class WorkerThread:
     """Runs calls one after the other, in one thread.
 
-    Out of memory, an interpreter loses threads in the midst of their work, and what they were to
-    answer is never answered. Who waits is told so; another thread would fare no better.
+    When memory runs out, the interpreter may lose a thread in the middle of a call, and its
+    result never comes. So whoever awaits a call checks that the thread is alive, and gets
+    ThreadDied if it is not. A new thread would run out of memory as well. The daemon's watchdog
+    could only end a daemon, and only under systemd; commands need an end too.
     """
 
     def __init__(self, name: str) -> None:
@@ -37,39 +39,39 @@ class WorkerThread:
         )
 
     async def __call__(self, method: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """What the method returns; it is done even if nobody waits for it any more.
+        """The result of the method, which runs to its end even if the caller is cancelled.
 
-        Raises ThreadDied, from the first time on for every call.
+        Raises ThreadDied, once the thread has died for every call.
         """
         if self._is_dead:
             raise self._died()
-        done = self._executor.submit(lambda: method(*args, **kwargs))
-        return await self._answer(asyncio.wrap_future(done))
+        return await self._result(self._executor.submit(lambda: method(*args, **kwargs)))
 
     async def end(self) -> None:
-        """Finish what was asked for; nothing more is taken. No other thread is needed for it."""
+        """Run the calls that were made, and accept no more. No other thread is needed for it."""
         if self._is_dead:
             return
-        last = asyncio.wrap_future(self._executor.submit(lambda: None))
+        last = self._executor.submit(lambda: None)
         self._executor.shutdown(wait=False)
-        await self._answer(last)
+        await self._result(last)
 
     def drop(self) -> None:
-        """Take no more calls, nor what waits; one that has begun ends by itself."""
+        """Accept no more calls and drop those that wait. One that runs is not stopped."""
         self._executor.shutdown(wait=False, cancel_futures=True)
 
-    async def _answer(self, done: asyncio.Future[T]) -> T:
-        while True:
-            try:
-                # unshielded, whoever is cancelled would take back what has not begun yet
-                return await asyncio.wait_for(asyncio.shield(done), LOOK)
-            except TimeoutError:
-                if done.done():
-                    # the method's own, or it ended this very moment
-                    return done.result()
-                if not any(thread.is_alive() for thread in self._threads):
-                    self._is_dead = True
-                    raise self._died() from None
+    async def _result(self, call: Future[T]) -> T:
+        """The result of a call. Raises ThreadDied when the thread dies before the call ends."""
+        result = asyncio.wrap_future(call)
+        # if the caller is cancelled, nobody else retrieves an exception of the call
+        result.add_done_callback(lambda future: future.cancelled() or future.exception())
+        while not result.done():
+            # unlike `await` and `wait_for`, `wait` leaves the call alone when it is cancelled
+            await asyncio.wait([result], timeout=CHECK_SECONDS)
+            # in this order: the thread may end between the two, after the call
+            if not any(thread.is_alive() for thread in self._threads) and not call.done():
+                self._is_dead = True
+                raise self._died()
+        return result.result()
 
     def _died(self) -> ThreadDied:
         return ThreadDied(f"the thread {self._name} died, the machine is out of memory")

@@ -1,1 +1,1 @@
-"""What can be polled: one file per family of sources, each registered by entry point."""
+"""Sources: one package for each family of kinds, and what they share; see `registry`."""

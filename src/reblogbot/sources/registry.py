@@ -1,4 +1,4 @@
-"""Which kinds of source there are: built-in and third-party alike, found by entry point."""
+"""The kinds of source, built in and of other packages, registered as entry points."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ Factory = Callable[[str, "SourceSettings", Tools], Source]
 
 
 def kinds() -> list[str]:
-    """The names of all kinds, sorted; nothing is imported for it."""
+    """The names of all kinds, sorted; no kind is imported."""
     return sorted(_registered())
 
 
 def factory(kind: str) -> Factory:
-    """What makes a source of `kind`: called with its name, its settings and the tools.
+    """The factory of `kind`; it is called with a source's name, its settings and the tools.
 
-    Raises ConfigError for a kind nobody registered and for one whose code cannot be loaded.
+    Raises ConfigError for an unknown kind, and for one whose code cannot be loaded.
     """
     point = _registered().get(kind)
     if point is None:
@@ -38,26 +38,26 @@ def factory(kind: str) -> Factory:
 
 
 def options_of(kind: str) -> type[BaseModel] | None:
-    """The model of the keys `kind` has beyond those of every source; None when it has none."""
+    """The model of the settings that `kind` adds to those of every source; None without any."""
     return getattr(factory(kind), "Options", None)
 
 
 def needs_of(kind: str) -> tuple[str, ...]:
-    """The keys of every source that `kind` cannot do without, such as "url"."""
+    """The settings of every source that `kind` requires, such as "url"."""
     return tuple(getattr(factory(kind), "needs", ()))
 
 
 @cache
 def _registered() -> dict[str, EntryPoint]:
-    # where two packages claim one name, our own stands
-    found = sorted(entry_points(group=GROUP), key=lambda point: _package(point) == "reblogbot")
-    return {point.name: point for point in found}
+    # Of two packages that register the same name, ours comes last and wins.
+    points = sorted(entry_points(group=GROUP), key=lambda point: _package(point) == "reblogbot")
+    return {point.name: point for point in points}
 
 
 @cache
 def _loaded(point: EntryPoint) -> Factory:
     try:
-        made = point.load()
+        loaded = point.load()
     except Exception as error:
         text = " ".join(f"{type(error).__name__}: {error}".split())[:200]
         raise ConfigError(
@@ -65,13 +65,13 @@ def _loaded(point: EntryPoint) -> Factory:
             f'the source kind "{point.name}" of package {_package(point)} cannot be loaded '
             f"({text}); update or remove that package",
         ) from error
-    if not callable(made):
+    if not callable(loaded):
         raise ConfigError(
             "kind_broken",
             f'the source kind "{point.name}" of package {_package(point)} is no factory: '
             f"{point.value} cannot be called",
         )
-    return cast("Factory", made)
+    return cast("Factory", loaded)
 
 
 def _package(point: EntryPoint) -> str:

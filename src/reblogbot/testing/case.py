@@ -125,5 +125,5 @@ class _Clock:
 async def _offload(function: Callable[..., T], *args: Any) -> T:
     """Run it here, so that what it raises is seen, but on what would reach the child and back."""
     there, sent = pickle.loads(pickle.dumps((function, args)))  # noqa: S301
-    returned: type[T] = parser_replies.returned(there)
+    returned: type[T] = parser_replies.return_type(there)
     return parser_replies.decode(returned, parser_replies.encode(there(*sent)))

@@ -1,1 +1,1 @@
-"""The open web: one polite, bounded, address-checked fetch."""
+"""Reading the public web: a bounded, address-checked GET."""

@@ -1,4 +1,4 @@
-"""How connections to the public web are made: look-ups that hold nobody up, public addresses."""
+"""Connections to the public web: addresses are checked, and slow name servers block nothing."""
 
 from __future__ import annotations
 
@@ -18,38 +18,39 @@ from reblogbot.web.addresses import is_address, is_in, is_public
 
 
 class AddressRefused(OSError):
-    """A connection was about to be made to an address outside the public internet."""
+    """A connection to an address outside the public internet was refused."""
 
     def __init__(self) -> None:
-        # one wording for all addresses of a name, or aiohttp loses the class when several fail
+        # aiohttp keeps the class only if the errors of all addresses of a name have equal text
         super().__init__("not a public address")
 
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """Lets connections go to the public internet, and to the private `ranges` the admin names."""
+    """Allows connections to the public internet and to the private `ranges` of the config."""
 
     ranges: Sequence[IPv4Network | IPv6Network] = ()
 
     def socket(self, address: aiohttp.AddrInfoType) -> socket.socket:
-        """A socket for `address`, the very one that is connected to next.
+        """A socket for `address`, to which aiohttp connects it next.
 
-        Raises AddressRefused when it is not allowed, whatever name or spelling led there.
+        Checking here leaves no time for the name to resolve to another address. Raises
+        AddressRefused when the address is not allowed.
         """
-        family, kind, proto, _, place = address
-        if not self._allows(str(place[0])):
+        family, kind, proto, _, socket_address = address
+        if not self._allows(str(socket_address[0])):
             raise AddressRefused
         return socket.socket(family=family, type=kind, proto=proto)
 
     async def check_name(self, host: str, port: int, resolver: AbstractResolver) -> None:
-        """Return when `host` may be handed to a proxy: all its addresses are allowed.
+        """Check that all addresses of `host` are allowed, before a proxy resolves it.
 
         Raises AddressRefused, or OSError when the name is not found.
         """
         addresses = [host]
         if not is_address(host):
             answers = await resolver.resolve(host, port, family=socket.AF_UNSPEC)
-            addresses = [each["host"] for each in answers]
+            addresses = [answer["host"] for answer in answers]
         if not all(self._allows(address) for address in addresses):
             raise AddressRefused
 
@@ -58,17 +59,17 @@ class Guard:
 
 
 def socks_connector(url: str) -> aiohttp.BaseConnector:
-    """Connects by way of the SOCKS proxy at `url`, which resolves names once more itself."""
-    from reblogbot.web.socks import SocksConnector  # noqa: PLC0415  few have a SOCKS proxy
+    """A connector through the SOCKS proxy at `url`, which resolves names itself."""
+    from reblogbot.web.socks import SocksConnector  # noqa: PLC0415  rarely needed
 
     connector: aiohttp.BaseConnector = SocksConnector.from_url(url, rdns=True, limit=0)
     return connector
 
 
 class ThreadedResolver(AbstractResolver):
-    """The system's resolver, each look-up in a thread of its own that nobody has to wait for.
+    """The system's resolver, each look-up in a daemon thread of its own.
 
-    A pool's threads are joined when the program ends: one dead name server would hold it up.
+    The threads of a pool are joined when the program ends, so a dead name server would delay it.
     """
 
     async def resolve(
@@ -83,12 +84,12 @@ class ThreadedResolver(AbstractResolver):
                 answer = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)
             except (OSError, UnicodeError) as error:
                 answer = OSError(str(error))
-            # the loop may have closed while the name server kept silent
+            # the loop may have been closed during the look-up
             with suppress(RuntimeError):
                 loop.call_soon_threadsafe(_settle, future, answer)
 
         _start_thread(look_up)
-        return [_resolved(host, each) for each in await future]
+        return [_resolved(host, address) for address in await future]
 
     async def close(self) -> None:
         """Nothing to close."""
@@ -110,8 +111,8 @@ def _start_thread(function: Callable[[], None]) -> None:
         raise OSError(str(error)) from error
 
 
-def _resolved(host: str, found: Any) -> ResolveResult:
-    family, _, proto, _, address = found
+def _resolved(host: str, address_info: Any) -> ResolveResult:
+    family, _, proto, _, address = address_info
     numeric = address[0]
     if family == socket.AF_INET6 and len(address) > 3 and address[3]:
         numeric, _ = socket.getnameinfo(address, socket.NI_NUMERICHOST | socket.NI_NUMERICSERV)

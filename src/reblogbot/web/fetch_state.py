@@ -1,4 +1,4 @@
-"""The state of one fetch across its redirects: what may be sent to which hop, and where to next."""
+"""The state of one fetch across its redirects: the current URL, and what may be sent to it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MAX_COOKIE_HEADER = 8000
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """The target of a redirect, and whether it is permanent (301, 308)."""
+    """A redirect to follow; `is_permanent` for 301 and 308."""
 
     target: URL
     is_permanent: bool
@@ -30,10 +30,10 @@ class Redirect:
 
 @dataclass(slots=True)
 class FetchState:
-    """One fetch: its present `url`, the time `left`, and what each origin may be sent.
+    """One fetch: its current `url`, the seconds `left`, and what may be sent to each origin.
 
-    `start` is the URL asked for, `own_headers` the admin's headers for its origin alone.
-    `validators` go to `validators_origin` alone, the origin whose answer they came from.
+    `start` is the requested URL. `own_headers` are the admin's headers, for its origin only.
+    `validators` are sent to `validators_origin` only, whose answer they came from.
     `exception` is the `host:port` of `allow_private` that this fetch may use, or "".
     """
 
@@ -59,25 +59,25 @@ class FetchState:
 
     @property
     def where(self) -> str:
-        """The present URL as it may stand in a message."""
+        """The current URL, for messages."""
         return shown(self.url.human_repr())
 
     @property
     def is_conditional(self) -> bool:
-        """True when the present hop is given the choice to answer 304."""
-        is_known = bool(self.validators.etag or self.validators.last_modified)
-        return is_known and self.url.origin() == self.validators_origin
+        """True when validators are sent to the current URL, so that it may answer 304."""
+        has_validators = bool(self.validators.etag or self.validators.last_modified)
+        return has_validators and self.url.origin() == self.validators_origin
 
     @property
     def may_be_private(self) -> bool:
-        """True when the exception this fetch may use names the present hop."""
+        """True when the exception of this fetch names the current URL."""
         return bool(self.exception) and self.exception in host_ports(self.url)
 
     @property
     def has_moved(self) -> bool:
-        """True when the answer may be asked for at the present URL from now on.
+        """True when the source may be polled at the current URL from now on.
 
-        Not when that gave up TLS, nor when credentials for the old place would go to the new.
+        Not when that would give up TLS, or send the old URL's credentials to another origin.
         """
         first, _ = self._visited[0]
         is_foreign = self.url.origin() != self.start.origin()
@@ -90,7 +90,7 @@ class FetchState:
         )
 
     def headers(self) -> CIMultiDict[str]:
-        """The headers for the present hop."""
+        """The headers for the current URL."""
         sent = CIMultiDict({"User-Agent": self.agent, "Accept": self.accept})
         sent["Accept-Encoding"] = "gzip, deflate"
         if self.is_conditional and self.validators.etag:
@@ -108,9 +108,9 @@ class FetchState:
         return sent
 
     def keep_cookies(self, cookies: SimpleCookie) -> None:
-        """Keep what the present hop sets, for its own origin and for this fetch alone."""
+        """Keep the cookies of the current URL, for its origin and for this fetch only."""
         if cookies:
-            # unsafe: hosts that are addresses have cookies too; no jar is shared between origins
+            # `unsafe` allows cookies of hosts that are addresses; each origin has a jar of its own
             jar = self._cookies.setdefault(self.url.origin(), CookieJar(unsafe=True))
             jar.update_cookies(cookies, self.url)
 
@@ -120,7 +120,7 @@ class FetchState:
             target = self.url.join(URL(location))
             target = target.with_user(None).with_fragment(None)
         except ValueError:
-            raise self._refused("redirects to what is no URL") from None
+            raise self._refused("redirects to something that is not a URL") from None
         if target.scheme not in ("http", "https") or not target.host:
             raise self._refused(f"redirects to a {target.scheme or 'nameless'}: address")
         # the same address with other cookies is another request
@@ -131,7 +131,7 @@ class FetchState:
         return Redirect(target, is_permanent)
 
     def follow(self, redirect: Redirect) -> None:
-        """Make the redirect's target the present hop."""
+        """Make the redirect's target the current URL."""
         self.is_permanent = self.is_permanent and redirect.is_permanent
         self.url = redirect.target
         self._visited.append((self.url, self._cookie_header(self.url)))
@@ -141,16 +141,16 @@ class FetchState:
         if jar is None:
             return ""
         morsels = jar.filter_cookies(url).values()
-        header = "; ".join(f"{one.key}={one.coded_value}" for one in morsels)
+        header = "; ".join(f"{morsel.key}={morsel.coded_value}" for morsel in morsels)
         return header if header.isascii() and len(header) <= MAX_COOKIE_HEADER else ""
 
-    def _refused(self, what: str) -> SourceError:
-        message = f"{self.where}: {what}; look at it in a browser and correct the url"
+    def _refused(self, reason: str) -> SourceError:
+        message = f"{self.where}: {reason}; look at it in a browser and correct the url"
         return SourceError("redirect_refused", message, outcome="refused")
 
 
 def parsed_url(url: str) -> URL:
-    """`url` taken apart. Raises SourceError when it is no http or https URL."""
+    """The parsed URL. Raises SourceError when it is not an http or https URL."""
     try:
         parsed = URL(url.strip())
         if parsed.scheme in ("http", "https") and parsed.host:
@@ -161,5 +161,5 @@ def parsed_url(url: str) -> URL:
 
 
 def host_ports(url: URL) -> set[str]:
-    """The spellings of the URL's `host:port`; an IPv6 address stands in brackets."""
+    """The spellings of the URL's `host:port`: with and without brackets for an IPv6 address."""
     return {f"{host}:{url.port}" for host in (url.host, url.host_subcomponent)}

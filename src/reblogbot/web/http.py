@@ -1,4 +1,4 @@
-"""One polite, bounded, address-checked GET; nothing else in the program reads the public web."""
+"""The bounded, address-checked GET through which the program reads the public web."""
 
 from __future__ import annotations
 
@@ -28,15 +28,16 @@ _RETRY_LATER = frozenset({408, 425, 429})
 _BODILESS = frozenset({204, 205})
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,15})-(\d{1,15})/(\d{1,15})", re.ASCII)
 _ANY = "*/*"
-_TOO_MUCH = re.compile("Got more than|Too many headers")
+# aiohttp's words for headers over its limits
+_HEADERS_TOO_LARGE = re.compile("Got more than|Too many headers")
 
 
 class Fetcher:
-    """The one client of the public web; use it as an async context manager.
+    """The only client of the public web; use it as an async context manager.
 
-    At most `concurrency` answers are read at once, at most `per_host` of them from one host.
-    A fetch has `timeout` from its first byte to its last, redirects included; waiting for its
-    turn does not count. `resolver` replaces the system's; what it finds is checked all the same.
+    At most `concurrency` answers are read at the same time, at most `per_host` from one host.
+    A fetch ends within `timeout`, redirects included; waiting for its turn does not count.
+    `resolver` replaces the system's; the addresses that it returns are checked as well.
     """
 
     def __init__(
@@ -45,11 +46,11 @@ class Fetcher:
         self._settings = settings
         self._clock = clock
         self._resolver = resolver or ThreadedResolver()
-        self._everyone = asyncio.Semaphore(settings.concurrency)
+        self._all_hosts = asyncio.Semaphore(settings.concurrency)
         self._hosts: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         allowed = settings.allow_private
-        self._guard = Guard([each for each in allowed if not isinstance(each, str)])
-        self._exceptions = frozenset(each for each in allowed if isinstance(each, str))
+        self._guard = Guard([network for network in allowed if not isinstance(network, str)])
+        self._exceptions = frozenset(address for address in allowed if isinstance(address, str))
         self._sessions: dict[str, aiohttp.ClientSession] = {}
         self._agent = f"reblogbot/{__version__}"
         if settings.contact:
@@ -62,7 +63,7 @@ class Fetcher:
         await self.close()
 
     async def close(self) -> None:
-        """Ends every connection."""
+        """Close all connections."""
         for session in self._sessions.values():
             await session.close()
         self._sessions.clear()
@@ -80,8 +81,8 @@ class Fetcher:
     ) -> Response:
         """The answer, if it is a 2xx with a body or a 304; see `reblogbot.ports.Fetch`.
 
-        Raises SourceError: `refused` for what a security or size rule forbids, `retry_later`
-        for 408, 425, 429 and 5xx, `gone` for 410, `failed` for everything else.
+        Raises SourceError with the outcome `refused` for what a security or size rule forbids,
+        `retry_later` for 408, 425, 429 and 5xx, `gone` for 410, `failed` for everything else.
         """
         start = parsed_url(url)
         usable = host_ports(start) & self._exceptions & {*configured}
@@ -103,28 +104,28 @@ class Fetcher:
         except TimeoutError:
             raise SourceError(
                 "timeout",
-                f"{state.where}: no whole answer within {state.seconds:g} s; "
-                "look whether it is up, or raise http.timeout",
+                f"{state.where}: no complete answer within {state.seconds:g} s; "
+                "check that the server is up, or raise http.timeout",
             ) from None
         except (aiohttp.ClientError, OSError, ValueError, EOFError) as error:
-            raise _failure(error, state) from error
+            raise _source_error(error, state) from error
 
     async def _follow(self, state: FetchState) -> Response:
         while True:
-            answer = await self._hop(state)
-            if isinstance(answer, Response):
-                return answer
-            state.follow(answer)
+            result = await self._get(state)
+            if isinstance(result, Response):
+                return result
+            state.follow(result)
 
-    async def _hop(self, state: FetchState) -> Response | Redirect:
-        # kept by those who hold or wait for it, so hosts not in use cost nothing
+    async def _get(self, state: FetchState) -> Response | Redirect:
+        # weakly kept: only hosts in use have a semaphore
         host = self._hosts.setdefault(
             state.url.host or "", asyncio.Semaphore(self._settings.per_host)
         )
-        # the host's turn first: whoever waits for a slow host must not keep others out
-        async with host, self._everyone:
+        # the host first, so that those who wait for a slow host do not block the other hosts
+        async with host, self._all_hosts:
             loop = asyncio.get_running_loop()
-            begun = loop.time()
+            started = loop.time()
             async with asyncio.timeout(state.left):
                 session, proxy = await self._session(state)
                 async with session.get(
@@ -133,58 +134,57 @@ class Fetcher:
                     allow_redirects=False,
                     proxy=proxy,
                 ) as answer:
-                    result = await self._judge(state, answer)
-            state.left -= loop.time() - begun
+                    result = await self._read(state, answer)
+            state.left -= loop.time() - started
             return result
 
     async def _session(self, state: FetchState) -> tuple[aiohttp.ClientSession, URL | None]:
-        allowed = state.may_be_private
+        """The session for the current URL, and the HTTP proxy to use."""
         if not state.proxy:
-            return self._opened("open" if allowed else "guarded"), None
-        if not allowed:
+            return self._cached_session("open" if state.may_be_private else "guarded"), None
+        if not state.may_be_private:
             host, port = state.url.host or "", state.url.port or 0
             await self._guard.check_name(host, port, self._resolver)
         if state.proxy.startswith("socks"):
-            return self._opened(state.proxy), None
-        return self._opened("open"), URL(state.proxy)
+            return self._cached_session(state.proxy), None
+        return self._cached_session("open"), URL(state.proxy)
 
-    def _opened(self, way: str) -> aiohttp.ClientSession:
-        if way not in self._sessions:
-            self._sessions[way] = aiohttp.ClientSession(
-                connector=self._connector(way),
+    def _cached_session(self, route: str) -> aiohttp.ClientSession:
+        """The session of a route: "open", "guarded" or the URL of a SOCKS proxy."""
+        if route not in self._sessions:
+            self._sessions[route] = aiohttp.ClientSession(
+                connector=self._connector(route),
                 timeout=aiohttp.ClientTimeout(total=None),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 trust_env=False,
             )
-        return self._sessions[way]
+        return self._sessions[route]
 
-    def _connector(self, way: str) -> aiohttp.BaseConnector:
-        if way not in ("open", "guarded"):
-            return socks_connector(way)
-        factory = self._guard.socket if way == "guarded" else None
+    def _connector(self, route: str) -> aiohttp.BaseConnector:
+        if route not in ("open", "guarded"):
+            return socks_connector(route)
+        factory = self._guard.socket if route == "guarded" else None
         return aiohttp.TCPConnector(limit=0, resolver=self._resolver, socket_factory=factory)
 
-    async def _judge(
-        self, state: FetchState, answer: aiohttp.ClientResponse
-    ) -> Response | Redirect:
+    async def _read(self, state: FetchState, answer: aiohttp.ClientResponse) -> Response | Redirect:
         state.keep_cookies(answer.cookies)
         if answer.status in _REDIRECTS and "Location" in answer.headers:
             location = answer.headers["Location"]
             return state.redirect_to(location, is_permanent=answer.status in _PERMANENT)
         is_whole = _is_whole(answer)
         if not is_whole and answer.status != 304:
-            raise self._no(state, answer)
+            raise self._status_error(state, answer)
         if answer.status == 304 and not state.is_conditional:
             raise SourceError(
                 "not_modified_unasked",
-                f"{state.where}: answered 304 (not modified) though it was asked for the whole; "
-                "the server or a cache before it is at fault, it is asked again later",
+                f"{state.where}: answered 304 (not modified) to an unconditional request; "
+                "the server or a cache before it is at fault, it is tried again later",
             )
         body = await self._body(answer) if is_whole else b""
         url = str(state.url)
         moved_to = url if state.has_moved else ""
-        return Response(answer.status, url, _plain(answer.headers), body, moved_to)
+        return Response(answer.status, url, _decoded(answer.headers), body, moved_to)
 
     async def _body(self, answer: aiohttp.ClientResponse) -> bytes:
         codings = ",".join(answer.headers.getall("Content-Encoding", []))
@@ -193,9 +193,9 @@ class Fetcher:
             inflater.feed(chunk)
         return inflater.finish()
 
-    def _no(self, state: FetchState, answer: aiohttp.ClientResponse) -> SourceError:
+    def _status_error(self, state: FetchState, answer: aiohttp.ClientResponse) -> SourceError:
         status, reason = answer.status, _one_line(answer.reason or "")
-        said = f"{state.where}: answered {status} {reason}".rstrip()
+        answered = f"{state.where}: answered {status} {reason}".rstrip()
         retry_at = schedule.retry_after(
             answer.headers.get("Retry-After", ""),
             self._clock.now(),
@@ -203,46 +203,47 @@ class Fetcher:
         )
         if status in _RETRY_LATER or status >= 500:
             slug = "rate_limited" if status == 429 else "retry_later"
-            message = f"{said}; it is asked again later"
+            message = f"{answered}; it is tried again later"
             return SourceError(slug, message, outcome="retry_later", retry_at=retry_at)
         if status == 410:
-            message = f"{said}: it is gone for good; remove the source, or give it a new url"
+            message = f"{answered}: it is gone for good; remove the source, or give it a new url"
             return SourceError("gone", message, outcome="gone")
-        return SourceError("http_status", f"{said}; {_advice(status)}", retry_at=retry_at)
+        return SourceError("http_status", f"{answered}; {_advice(status)}", retry_at=retry_at)
 
 
 def _is_whole(answer: aiohttp.ClientResponse) -> bool:
-    """Whether the answer is a success whose body is all there is (RFC 9110 §15.3)."""
+    """Whether the answer is a success with the complete document (RFC 9110 §15.3)."""
     if answer.status == 206:
-        part = _CONTENT_RANGE.fullmatch(answer.headers.get("Content-Range", "").strip())
-        # no range was asked for: without Content-Range the number is a mistake, the body is whole
-        is_all = part is not None and part[1] == "0" and int(part[2]) + 1 == int(part[3])
-        return "Content-Range" not in answer.headers or is_all
+        # No range was requested. Without Content-Range the status is a mistake.
+        if "Content-Range" not in answer.headers:
+            return True
+        part = _CONTENT_RANGE.fullmatch(answer.headers["Content-Range"].strip())
+        return part is not None and part[1] == "0" and int(part[2]) + 1 == int(part[3])
     return 200 <= answer.status < 300 and answer.status not in _BODILESS
 
 
-def _plain(headers: Mapping[str, str]) -> dict[str, str]:
-    plain: dict[str, str] = {}
-    for written, sent in headers.items():
-        value = sent
-        if not sent.isascii():
-            # aiohttp passes bytes that are no UTF-8 on as lone surrogates, which nobody can store
-            value = sent.encode(errors="surrogateescape").decode(errors="replace")
-        name = written.lower()
-        plain[name] = f"{plain[name]}, {value}" if name in plain else value
-    return plain
+def _decoded(headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers by lower-case names; repeated ones are joined (RFC 9110 §5.3)."""
+    decoded: dict[str, str] = {}
+    for sent_name, sent_value in headers.items():
+        name, value = sent_name.lower(), sent_value
+        if not value.isascii():
+            # aiohttp turns bytes that are not UTF-8 into lone surrogates, which cannot be stored
+            value = value.encode(errors="surrogateescape").decode(errors="replace")
+        decoded[name] = f"{decoded[name]}, {value}" if name in decoded else value
+    return decoded
 
 
 def _advice(status: int) -> str:
     match status:
         case 401 | 403 | 451:
-            return "it does not let the bot in; look whether it needs headers, or ask its owner"
+            return "it refuses the bot; check whether it needs headers, or ask its owner"
         case 404:
-            return "nothing stands there; look for its new address"
+            return "there is nothing at this address; look for the new one"
         case 407:
-            return "the proxy wants a user and password in its URL"
+            return "the proxy requires a user and password in its URL"
         case _ if 200 <= status < 300:
-            return "a whole document was expected"
+            return "a complete document was expected"
         case _:
             return "look at it in a browser and correct the url"
 
@@ -251,7 +252,7 @@ def _one_line(text: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:120]
 
 
-# the first that fits says what a fetch died of
+# the slug and words for each class of error; the first that matches counts
 _CAUSES: tuple[tuple[type[Exception], str, str], ...] = (
     (aiohttp.ClientConnectorCertificateError, "tls_failed", "no trusted TLS connection"),
     (aiohttp.ClientConnectorSSLError, "tls_failed", "no TLS connection"),
@@ -261,31 +262,33 @@ _CAUSES: tuple[tuple[type[Exception], str, str], ...] = (
     (aiohttp.ClientConnectorError, "connection_failed", "no connection"),
     (aiohttp.ClientPayloadError, "body_broken", "the answer broke off or is garbled"),
     (EOFError, "body_broken", "the answer broke off or is garbled"),
-    (aiohttp.ClientResponseError, "http_broken", "the answer is not proper HTTP"),
+    (aiohttp.ClientResponseError, "http_broken", "the answer is not valid HTTP"),
     (Exception, "connection_lost", "the connection broke"),
 )
 
 
-def _failure(error: Exception, state: FetchState) -> SourceError:
-    """The SourceError that says what a fetch died of."""
+def _source_error(error: Exception, state: FetchState) -> SourceError:
+    """The SourceError for an error of aiohttp or the network."""
     where = state.where
     cause = getattr(error, "os_error", error)
     if isinstance(error, TooLarge):
-        what = f"more than http.max_body ({error.limit} bytes); raise it, or drop the source"
-        return SourceError("body_too_large", f"{where}: {what}", outcome="refused")
+        reason = f"more than http.max_body ({error.limit} bytes); raise it, or drop the source"
+        return SourceError("body_too_large", f"{where}: {reason}", outcome="refused")
     if isinstance(cause, AddressRefused) or isinstance(error, aiohttp.InvalidUrlClientError):
-        what = "leads to a private or reserved address, nothing was sent; http.allow_private can "
-        what += "name its range, or the host:port of an address that stands in the config"
-        return SourceError("address_refused", f"{where}: {what}", outcome="refused")
-    if isinstance(error, aiohttp.ClientResponseError) and _TOO_MUCH.search(error.message):
-        what = "endless headers; look whether a web server answers there, or drop the source"
-        return SourceError("headers_too_large", f"{where}: {what}", outcome="refused")
-    slug, what = next(words for kind, *words in _CAUSES if isinstance(error, kind))
-    return SourceError(slug, f"{where}: {what}{_detail(error)}; it is asked again later")
+        reason = (
+            "leads to a private or reserved address, nothing was sent; to allow it, put its range"
+            " or the host:port from the config into http.allow_private"
+        )
+        return SourceError("address_refused", f"{where}: {reason}", outcome="refused")
+    if isinstance(error, aiohttp.ClientResponseError) and _HEADERS_TOO_LARGE.search(error.message):
+        reason = "endless headers; check that a web server answers there, or drop the source"
+        return SourceError("headers_too_large", f"{where}: {reason}", outcome="refused")
+    slug, reason = next(words for kind, *words in _CAUSES if isinstance(error, kind))
+    return SourceError(slug, f"{where}: {reason}{_detail(error)}; it is tried again later")
 
 
 def _detail(error: Exception) -> str:
-    # never the whole exception: aiohttp's name the URL with its query
+    # not the text of the exception: aiohttp's contain the URL with its query
     match error:
         case aiohttp.ClientConnectorError():
             text = error.os_error.strerror or str(error.os_error)

@@ -1,20 +1,20 @@
-"""Bounded decompression: a body as it arrives, and an end to it when it grows too large."""
+"""Bounded decompression of a body while it arrives."""
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Iterator
 
-# zlib's window sizes: 32 more detects gzip and zlib by their headers, a negative one is raw
+# zlib's window sizes: plus 32 detects gzip and zlib by their headers, a negative one means raw
 _DETECT = zlib.MAX_WBITS | 32
 _RAW = -zlib.MAX_WBITS
 _GZIP_MAGIC = b"\x1f\x8b"
 _READABLE = frozenset({"gzip", "x-gzip", "deflate"})
-# the other codings of IANA's registry; a word that is in neither is no coding of bytes
+# The other codings of IANA's registry. Any other word (utf-8, none …) is not a coding and ignored.
 _UNREADABLE = frozenset("aes128gcm br compress dcb dcz exi pack200-gzip x-compress zstd".split())
 MAX_CODINGS = 4
 MAX_MEMBERS = 1000
-"""Gzip members of one body: each costs time, and an empty one brings nothing."""
+"""Gzip members of one body. Each costs time, and an empty one adds nothing to the size."""
 
 
 class TooLarge(ValueError):
@@ -26,12 +26,12 @@ class TooLarge(ValueError):
 
 
 class Inflater:
-    """Collects a body sent with `codings` (Content-Encoding) and holds at most `limit` bytes.
+    """Collects a body with `codings` (Content-Encoding), at most `limit` bytes.
 
-    Codings are undone from the last to the first (RFC 9110 §8.4). Those that can be undone are
-    gzip and deflate (with or without zlib's wrapping); a word that is no coding is ignored.
-    What claims to be compressed and is not is taken as it is, and what is gzip though nobody
-    says so is inflated: such servers exist. Raises EOFError for a coding that was not asked for.
+    Codings are decoded from the last to the first (RFC 9110 §8.4): gzip and deflate, with or
+    without zlib's wrapping. A body that is declared compressed and is not stays as it is, and
+    undeclared gzip is decompressed: such servers exist. Raises EOFError for a coding that was not
+    offered.
     """
 
     def __init__(self, codings: str, limit: int) -> None:
@@ -48,7 +48,7 @@ class Inflater:
         self._body = bytearray()
 
     def feed(self, chunk: bytes) -> None:
-        """Take the next bytes off the wire. Raises TooLarge, EOFError when they are garbled."""
+        """Add the next bytes. Raises TooLarge, or EOFError when they are garbled."""
         self._arrived += len(chunk)
         if self._arrived > self._limit:
             raise TooLarge(self._limit)
@@ -68,7 +68,7 @@ class Inflater:
 
 
 class _Layer:
-    """One coding undone. Its output is bounded as the body is, whatever it grew from."""
+    """Decodes one coding. Its output has the limit of the body."""
 
     def __init__(self, coding: str, limit: int) -> None:
         self._coding = coding
@@ -80,11 +80,11 @@ class _Layer:
         self._stream: zlib._Decompress | None = None
 
     def inflated(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        """What the chunks unpack to, piece by piece. Raises TooLarge, EOFError."""
-        for each in chunks:
-            chunk = each
+        """The decoded chunks, piece by piece. Raises TooLarge, EOFError."""
+        for received in chunks:
+            chunk = received
             if not self._has_begun:
-                chunk, self._head = self._head + each, b""
+                chunk, self._head = self._head + received, b""
                 if len(chunk) < 2:
                     self._head = chunk
                     continue
@@ -95,7 +95,7 @@ class _Layer:
                 yield from self._unpacked(chunk)
 
     def finish(self) -> bytes:
-        """What is left. Raises EOFError when the compressed stream was cut off."""
+        """The remaining bytes. Raises EOFError when the compressed stream was cut off."""
         if self._stream is not None and not self._stream.eof:
             raise EOFError("the compressed body is cut off")
         return self._counted(self._head)
@@ -111,9 +111,9 @@ class _Layer:
     def _unpacked(self, chunk: bytes) -> Iterator[bytes]:
         try:
             while chunk and self._stream is not None:
-                # one byte more than may be kept, so that too much shows
-                room = self._limit - self._produced + 1
-                yield self._counted(self._stream.decompress(chunk, room))
+                # one byte more than allowed, so that an excess is noticed
+                allowed = self._limit - self._produced + 1
+                yield self._counted(self._stream.decompress(chunk, allowed))
                 chunk = self._stream.unconsumed_tail
                 if self._stream.eof and self._stream.unused_data.startswith(_GZIP_MAGIC):
                     chunk = self._next_member()

@@ -1,4 +1,4 @@
-"""The one place that speaks to a SOCKS proxy; imported only where one is configured."""
+"""Connections through a SOCKS proxy; imported only where one is configured."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class SocksConnector(ProxyConnector):
-    """Connects through a SOCKS proxy, and fails as other connectors of aiohttp do."""
+    """Connects through a SOCKS proxy, with the errors of aiohttp's other connectors."""
 
     async def connect(
         self,

@@ -1,1 +1,1 @@
-"""抽屉新热榜, in every form its site has had."""
+"""抽屉新热榜 (dig.chouti.com): its JSON interfaces, its feed and its pages."""

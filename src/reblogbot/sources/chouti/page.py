@@ -1,4 +1,4 @@
-"""抽屉新热榜 in HTML: the two generations of its pages, and fragments of them."""
+"""抽屉新热榜 in HTML: the entries of its pages of both designs, and of fragments of them."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ _ID = re.compile(r"\d{1,15}")
 _PERMALINK = re.compile(
     r"(?:https?:)?(?://(?:dig|m)\.i?chouti\.(?:com|cn))?/link/(\d{1,15})/?(?:[?#].*)?"
 )
-# what a link to an entry's comments says
+# The text of a link to the comments of an entry.
 _COUNT = re.compile(r"\W*\d*\W*(?:条?评论|comments?)?\W*\d*\W*", re.IGNORECASE)
-# the older pages say everything in attributes of one element, for sharing
+# Pages of the old design have everything in the attributes of a sharing element.
 _SHARED = "[share-linkid]"
 _ENTRY = ".link-item, .link-con [data-id], .content-list .item, #content-list .item"
 _TITLE = "a.link-title, .link-title, a.show-content, .show-content, h1 a, h2 a, h3 a"
 
 
 def records(html: str) -> list[Record]:
-    """The entries of a page, in its order, with the names the JSON has for their fields."""
+    """The entries of a page in its order, as records with the field names of the JSON."""
     page = LexborHTMLParser(html)
-    for read in (_newer, _older, _linked):
-        found: dict[str, Record] = {}
+    for read in (_new_design, _old_design, _permalinks):
+        by_id: dict[str, Record] = {}
         for record in read(page):
-            found.setdefault(record["id"], record)
-        if found:
-            return list(found.values())
+            by_id.setdefault(record["id"], record)
+        if by_id:
+            return list(by_id.values())
     return []
 
 
-def _newer(page: LexborHTMLParser) -> Iterator[Record]:
+def _new_design(page: LexborHTMLParser) -> Iterator[Record]:
     for node in page.css(_ENTRY):
-        titled = node.css_first(_TITLE)
-        id_ = _id_of(node) or (_id_of(titled) if titled else "")
-        if titled is None or not id_ or node.css_first(_SHARED) is not None:
+        title = node.css_first(_TITLE)
+        id_ = _id_of(node) or (_id_of(title) if title else "")
+        if title is None or not id_ or node.css_first(_SHARED) is not None:
             continue
         yield {
             "id": id_,
-            "title": _plain(titled),
+            "title": _plain(title),
             "nick": _text(node, ".author-name, .user-name, .user-a b"),
             "ups": _text(node, ".recommend-number, .digg-a b"),
             "comments_count": _text(node, ".comment-number, .discus-a b"),
@@ -52,32 +52,35 @@ def _newer(page: LexborHTMLParser) -> Iterator[Record]:
         }
 
 
-def _older(page: LexborHTMLParser) -> Iterator[Record]:
+def _old_design(page: LexborHTMLParser) -> Iterator[Record]:
     for node in page.css(_SHARED):
         id_ = node.attrs.sget("share-linkid").strip()
-        whole = _enclosing(node)
+        container = _enclosing(node)
         if _ID.fullmatch(id_):
             yield {
                 "id": id_,
-                "title": node.attrs.sget("share-title") or _text(whole, _TITLE),
+                "title": node.attrs.sget("share-title") or _text(container, _TITLE),
                 "summary": node.attrs.sget("share-summary"),
-                "nick": _text(whole, ".user-a b"),
-                "ups": _text(whole, ".digg-a b"),
-                "comments_count": _text(whole, ".discus-a b"),
-                "section_name": node.attrs.sget("share-subject") or _text(whole, ".content-kind"),
-                "img_url": node.attrs.sget("share-pic") or _image(whole),
-                "time_into_pool": _time(whole),
+                "nick": _text(container, ".user-a b"),
+                "ups": _text(container, ".digg-a b"),
+                "comments_count": _text(container, ".discus-a b"),
+                "section_name": node.attrs.sget("share-subject")
+                or _text(container, ".content-kind"),
+                "img_url": node.attrs.sget("share-pic") or _image(container),
+                "time_into_pool": _time(container),
             }
 
 
-def _linked(page: LexborHTMLParser) -> Iterator[Record]:
-    """Of any other page what it links to by permalink, under the longest name it has there."""
+def _permalinks(page: LexborHTMLParser) -> Iterator[Record]:
+    """The entries that any page links to by permalink; the longest link text is the title."""
     titles: dict[str, str] = {}
     for node in page.css("a[href*='/link/']"):
-        found = _PERMALINK.fullmatch(node.attrs.sget("href").strip())
+        permalink = _PERMALINK.fullmatch(node.attrs.sget("href").strip())
         title = (node.attrs.sget("title") or _plain(node)).strip()
-        if found and not _COUNT.fullmatch(title) and len(title) > len(titles.get(found[1], "")):
-            titles[found[1]] = title
+        if permalink is None or _COUNT.fullmatch(title):
+            continue
+        if len(title) > len(titles.get(permalink[1], "")):
+            titles[permalink[1]] = title
     yield from ({"id": id_, "title": title} for id_, title in titles.items())
 
 
@@ -91,24 +94,24 @@ def _id_of(node: LexborNode) -> str:
         return id_
     links = [node, *node.css("a")]
     permalinks = (_PERMALINK.fullmatch(link.attrs.sget("href").strip()) for link in links)
-    return next((found[1] for found in permalinks if found), "")
+    return next((permalink[1] for permalink in permalinks if permalink), "")
 
 
 def _enclosing(node: LexborNode) -> LexborNode:
-    """The element an older page puts all of one entry in."""
-    around: LexborNode | None = node
+    """The element around all of one entry on a page of the old design."""
+    parent: LexborNode | None = node
     for _ in range(4):
-        around = around.parent if around is not None else None
-        if around is None or not around.is_element_node:
+        parent = parent.parent if parent is not None else None
+        if parent is None or not parent.is_element_node:
             break
-        if "item" in around.attrs.sget("class").split():
-            return around
+        if "item" in parent.attrs.sget("class").split():
+            return parent
     return node
 
 
 def _text(node: LexborNode, selector: str) -> str:
-    found = node.css_first(selector)
-    return _plain(found) if found is not None else ""
+    match = node.css_first(selector)
+    return _plain(match) if match is not None else ""
 
 
 def _plain(node: LexborNode) -> str:
@@ -116,7 +119,7 @@ def _plain(node: LexborNode) -> str:
 
 
 def _time(node: LexborNode) -> str:
-    """When the entry came into the list: an epoch number, or a span such as `14分钟前入热榜`."""
+    """When the entry entered the list: an epoch number, or words such as `14分钟前入热榜`."""
     stamped = node.css_first("[data-time]")
     if stamped is not None:
         return stamped.attrs.sget("data-time").strip()

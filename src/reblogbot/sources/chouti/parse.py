@@ -1,4 +1,4 @@
-"""抽屉新热榜 to a Batch: its JSON of all eras, its feed and its pages; runs in the parse worker."""
+"""Documents of 抽屉新热榜, JSON, feed or pages, to a Batch; runs in the parser child."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from reblogbot.core.json_values import count_of, number_of, text_of
 from reblogbot.core.text import clean, one_line
 from reblogbot.errors import SourceError
 from reblogbot.model import Batch, Entry, Media
 from reblogbot.sources.chouti import headline
 from reblogbot.sources.chouti import page as chouti_page
 from reblogbot.sources.feed import parse as parse_feed
-from reblogbot.sources.shared import json_text
-from reblogbot.sources.shared.body import Body
+from reblogbot.sources.shared import dates, json_text
+from reblogbot.sources.shared.messages import excerpt
 from reblogbot.sources.shared.plain_text import plain, plain_line
+from reblogbot.sources.shared.response_body import ResponseBody
 from reblogbot.sources.shared.urls import web_url
 from reblogbot.web.addresses import shown
 
@@ -33,55 +35,55 @@ _SUBJECTS = {
     "151": "你问我答",
     "177": "视频",
 }
-_TIMES = ("time_into_pool", "operate_time", "created_time", "action_time")
-# what names the permalink, where there is no id
-_LINKS = ("url", "original_url", "link", "link_url", "share_url", "href")
-_LINK = re.compile(r".*/link/(\d{1,15})/?(?:[?#].*)?")
+_TIME_FIELDS = ("time_into_pool", "operate_time", "created_time", "action_time")
+# Fields that may hold the permalink, where there is no id.
+_LINK_FIELDS = ("url", "original_url", "link", "link_url", "share_url", "href")
+_PERMALINK = re.compile(r".*/link/(\d{1,15})/?(?:[?#].*)?")
 _ID = re.compile(r"\d{1,15}")
-# how deep in an envelope the list may be
-_DEEPEST = 5
+# How many objects may be around the list.
+_MAX_DEPTH = 5
 _Record = dict[str, Any]
 
 
-def parse_json(body: Body, *_: Any) -> Batch:
-    """The Batch in an answer of the JSON interface, or of its legacy one, which holds HTML.
+def parse_json(body: ResponseBody, *_: Any) -> Batch:
+    """The Batch in a response of the JSON interface, or of the legacy one, which holds HTML.
 
-    Raises SourceError, whatever the bytes are; it names what was found instead.
+    Raises SourceError, and nothing else; the message says what came instead.
     """
     document = json_text.loads(body.text(), body.url)
-    # an answer may bring what is pinned, or advertised, as a list of its own
-    entries = max((_listed(found, body) for found in _candidates(document)), key=len, default=())
+    # Pinned or advertised entries may be in a list of their own, which is shorter.
+    entries = max((_read_list(each, body) for each in _candidates(document)), key=len, default=())
     if not entries:
-        raise SourceError("chouti_shape", f"{shown(body.url)}: {_wrong(document)}")
+        raise SourceError("chouti_shape", f"{shown(body.url)}: {_no_entries(document)}")
     return _batch(entries)
 
 
-def parse_page(body: Body, *_: Any) -> Batch:
-    """The Batch on a page of the site, of either generation. Raises SourceError."""
+def parse_page(body: ResponseBody, *_: Any) -> Batch:
+    """The Batch in a page of the site, of the old or the new design. Raises SourceError."""
     html = body.text()
     entries = _entries(chouti_page.records(html), body, is_html=True)
     if not entries:
         raise SourceError(
             "chouti_shape",
-            f'{shown(body.url)}: no entries on this page, it begins "{json_text.start(html)}"; '
-            "the site may have changed, or keep the bot out: look whether it needs headers",
+            f'{shown(body.url)}: no entries on this page, it begins "{excerpt(html)}"; '
+            "the site may have changed, or block the bot: see whether it needs headers",
         )
     return _batch(entries)
 
 
-def parse_official_feed(body: Body, *_: Any) -> Batch:
-    """The Batch in the site's own feed, as the JSON would have it. Raises SourceError."""
+def parse_official_feed(body: ResponseBody, *_: Any) -> Batch:
+    """The Batch in the site's own feed, with the same ids as in the JSON. Raises SourceError."""
     batch = parse_feed.parse(*body._replace(timezone=_ZONE.key))
-    entries = _unique(_refined(entry) for entry in batch.entries)
+    entries = _unique(_with_permalink(entry) for entry in batch.entries)
     if not entries:
         raise SourceError("chouti_shape", f"{shown(body.url)}: the feed shows no entries")
     return replace(_batch(entries), fresh_for=batch.fresh_for, validators=batch.validators)
 
 
-def _listed(found: list[Any] | str, body: Body) -> tuple[Entry, ...]:
-    if isinstance(found, str):
-        return _entries(chouti_page.records(found), body, is_html=True)
-    return _entries(found, body, is_html=False)
+def _read_list(candidate: list[Any] | str, body: ResponseBody) -> tuple[Entry, ...]:
+    if isinstance(candidate, str):
+        return _entries(chouti_page.records(candidate), body, is_html=True)
+    return _entries(candidate, body, is_html=False)
 
 
 def _batch(entries: tuple[Entry, ...]) -> Batch:
@@ -92,7 +94,7 @@ def _batch(entries: tuple[Entry, ...]) -> Batch:
 
 
 def _candidates(value: Any, depth: int = 0) -> Iterator[list[Any] | str]:
-    """Whatever in the answer may be the list of entries, the shallowest first."""
+    """The values that may be the list of entries, as JSON or as HTML, the outermost first."""
     if isinstance(value, list):
         if any(isinstance(each, dict) for each in value):
             yield value
@@ -101,7 +103,7 @@ def _candidates(value: Any, depth: int = 0) -> Iterator[list[Any] | str]:
         if "<" in value:
             yield value
         return
-    if not isinstance(value, dict) or depth > _DEEPEST:
+    if not isinstance(value, dict) or depth > _MAX_DEPTH:
         return
     lists = [each for each in value.values() if isinstance(each, list)]
     others = [each for each in value.values() if isinstance(each, dict | str)]
@@ -109,26 +111,27 @@ def _candidates(value: Any, depth: int = 0) -> Iterator[list[Any] | str]:
         yield from _candidates(inner, depth + 1)
 
 
-def _wrong(document: Any) -> str:
-    found = json_text.described(document)
+def _no_entries(document: Any) -> str:
+    """Why there are no entries, for the admin."""
+    description = json_text.described(document)
     if any(isinstance(each, list) and not each for each in _members(document)):
-        return f"the list is empty ({found}); it is asked again later"
-    said = [
+        return f"the list is empty ({description}); it is tried again later"
+    messages = [
         text
         for each in _members(document)
         if isinstance(each, dict)
         for key in ("message", "msg", "error")
-        if (text := json_text.text_of(each.get(key)))
+        if (text := text_of(each.get(key)))
     ]
-    words = f', it says "{json_text.start(said[0])}"' if said else ""
+    quoted = f', it says "{excerpt(messages[0])}"' if messages else ""
     return (
-        f"no list of entries in this JSON, which is {found}{words}; the site may have changed: "
-        'report it, and use kind = "feed" meanwhile'
+        f"no list of entries in this JSON, which is {description}{quoted}; the site may have "
+        'changed: report it, and use kind = "feed" meanwhile'
     )
 
 
 def _members(document: Any) -> Iterable[Any]:
-    """The answer itself and what stands in it, two levels deep."""
+    """The document itself and the values in it, two levels deep."""
     yield document
     for each in document.values() if isinstance(document, dict) else ():
         yield each
@@ -140,24 +143,24 @@ def _members(document: Any) -> Iterable[Any]:
 
 @dataclass(frozen=True, slots=True)
 class _Fields:
-    """One record, whose names are in snake or in camel case by era."""
+    """The fields of one record; old records have names in snake case, newer ones in camel case."""
 
     record: _Record
 
     def get(self, name: str) -> Any:
-        """The value of a name given in snake case."""
-        for spelt in (name, _camel(name)):
-            value = self.record.get(spelt)
+        """The value of a field, by its name in snake case."""
+        for spelling in (name, _camel(name)):
+            value = self.record.get(spelling)
             if value not in (None, ""):
                 return value
         return None
 
     def text(self, *names: str) -> str:
-        """The first of these that is text or a number."""
-        return next((text for name in names if (text := json_text.text_of(self.get(name)))), "")
+        """The first of these fields that is text or a number, as text."""
+        return next((text for name in names if (text := text_of(self.get(name)))), "")
 
 
-def _entries(records: Iterable[Any], body: Body, *, is_html: bool) -> tuple[Entry, ...]:
+def _entries(records: Iterable[Any], body: ResponseBody, *, is_html: bool) -> tuple[Entry, ...]:
     return _unique(
         entry
         for record in records
@@ -166,15 +169,15 @@ def _entries(records: Iterable[Any], body: Body, *, is_html: bool) -> tuple[Entr
 
 
 def _unique(entries: Iterable[Entry | None]) -> tuple[Entry, ...]:
-    """Each once: pages shift while they are read, so one id can come twice."""
-    found: dict[str, Entry] = {}
+    """The entries, each id once: the list can shift while it is read."""
+    unique: dict[str, Entry] = {}
     for entry in entries:
         if entry is not None:
-            found.setdefault(entry.guid or entry.link, entry)
-    return tuple(found.values())
+            unique.setdefault(entry.guid or entry.link, entry)
+    return tuple(unique.values())
 
 
-def _entry(fields: _Fields, body: Body, *, is_html: bool) -> Entry | None:
+def _entry(fields: _Fields, body: ResponseBody, *, is_html: bool) -> Entry | None:
     id_ = _id(fields)
     title = fields.text("title")
     summary = fields.text("summary")
@@ -189,8 +192,8 @@ def _entry(fields: _Fields, body: Body, *, is_html: bool) -> Entry | None:
         summary=rest or _other_than(clean(summary) if is_html else clean(plain(summary)), title),
         authors=_authors(fields),
         published_at=_published(fields, body.now),
-        score=json_text.number_of(fields.get("score") if votes is None else votes),
-        comments=json_text.count_of(fields.get("comments_count")),
+        score=number_of(fields.get("score") if votes is None else votes),
+        comments=count_of(fields.get("comments_count")),
         categories=_categories(fields),
         language=_LANGUAGE,
         media=_media(fields, body.url),
@@ -201,8 +204,8 @@ def _id(fields: _Fields) -> str:
     for text in (fields.text("id"), fields.text("link_id", "links_id")):
         if _ID.fullmatch(text):
             return text
-    links = (_LINK.fullmatch(fields.text(name)) for name in _LINKS)
-    return next((found[1] for found in links if found), "")
+    permalinks = (_PERMALINK.fullmatch(fields.text(name)) for name in _LINK_FIELDS)
+    return next((permalink[1] for permalink in permalinks if permalink), "")
 
 
 def _other_than(summary: str, title: str) -> str:
@@ -217,12 +220,12 @@ def _authors(fields: _Fields) -> tuple[str, ...]:
 
 
 def _published(fields: _Fields, now: datetime) -> datetime | None:
-    """When it came into the list, which is what the list is ordered by; else when it was made."""
-    for name in _TIMES:
+    """When the entry entered the list, which is ordered by that; else when it was submitted."""
+    for name in _TIME_FIELDS:
         value = fields.get(name)
         if value in ("0", 0):
             continue
-        instant = json_text.instant_of(value, _ZONE, now, chinese=True)
+        instant = dates.from_json(value, _ZONE, now, chinese=True)
         if instant is not None:
             return instant
     return None
@@ -255,17 +258,17 @@ def _camel(name: str) -> str:
 # the official feed
 
 
-def _refined(entry: Entry) -> Entry | None:
-    """An entry of the feed with the link, id and headline the JSON would give it."""
-    found = _LINK.fullmatch(entry.link) or _LINK.fullmatch(entry.guid)
+def _with_permalink(entry: Entry) -> Entry | None:
+    """An entry of the feed, with the link, id and headline that it has in the JSON."""
+    permalink = _PERMALINK.fullmatch(entry.link) or _PERMALINK.fullmatch(entry.guid)
     title, rest = headline.split(entry.title)
-    if found is None:
+    if permalink is None:
         return replace(entry, title=title, summary=rest or entry.summary)
     return replace(
         entry,
         title=title,
-        link=f"{SITE}/link/{found[1]}",
-        guid=found[1],
+        link=f"{SITE}/link/{permalink[1]}",
+        guid=permalink[1],
         summary=rest or _other_than(entry.summary, title),
         language=_LANGUAGE,
     )

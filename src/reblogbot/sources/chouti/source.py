@@ -1,4 +1,4 @@
-"""The kind `chouti`: the lists of 抽屉新热榜, by whichever of its interfaces works today."""
+"""The kind `chouti`: the lists of 抽屉新热榜, by the first of its interfaces that works."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 from reblogbot.config.settings import SourceSettings, Table
 from reblogbot.model import Batch, Validators
 from reblogbot.ports import Tools
-from reblogbot.sources.chouti import parse as parse_chouti
-from reblogbot.sources.shared.document import Document, read_first
+from reblogbot.sources.chouti import parse
+from reblogbot.sources.shared.document import Document
+from reblogbot.sources.shared.fallbacks import read_first
 
 List = Literal["hot", "top24", "top72", "top168", "news", "scoff", "pic", "tec", "ask"]
 _DOMAINS = ("chouti.com", "ichouti.cn")
@@ -22,7 +23,7 @@ _ACCEPT_PAGE = "text/html, */*;q=0.1"
 
 
 class ChoutiOptions(Table):
-    """`list` is which of the site's lists is followed."""
+    """`list` names one of the lists of the site."""
 
     list: List = "hot"
 
@@ -30,7 +31,7 @@ class ChoutiOptions(Table):
 class ChoutiSource:
     """One list, read from its JSON; the hot list, while that fails, from the feed or the page.
 
-    `url` replaces the host, `fallbacks` are further ones; without it both domains are tried.
+    `url` replaces the site's own hosts, `fallbacks` are further hosts.
     """
 
     Options = ChoutiOptions
@@ -44,35 +45,35 @@ class ChoutiSource:
         self._list: List = options.list if isinstance(options, ChoutiOptions) else "hot"
 
     async def poll(self, known: Validators) -> Batch:
-        """All entries the list shows now. Raises the SourceError of the first way there is."""
-        # where the lists are is known here; a redirect is no news for the config
-        batch = await read_first(list(self._ways()), known, self._tools.clock.now())
+        """All entries the list shows now. Raises the SourceError of the first address."""
+        # The config has no URL of the list that a redirect could correct.
+        batch = await read_first(list(self._candidates()), known, self._tools.clock.now())
         return replace(batch, moved_to="")
 
-    def _ways(self) -> Iterator[tuple[str, Document]]:
+    def _candidates(self) -> Iterator[tuple[str, Document]]:
         sites = self._sites()
         now = self._tools.clock.now()
-        as_json = self._document(_ACCEPT_JSON, parse_chouti.parse_json)
+        as_json = self._document(_ACCEPT_JSON, parse.parse_json)
         for site in sites:
             yield _json_url(site, self._list, now), as_json
-        # the feed and the front page show the hot list and no other
+        # The feed and the front page show the hot list alone.
         if self._list == "hot":
-            as_feed = self._document(_ACCEPT_FEED, parse_chouti.parse_official_feed)
+            as_feed = self._document(_ACCEPT_FEED, parse.parse_official_feed)
             for site in sites:
                 yield f"{_host(site, 'dig')}/feed.xml", as_feed
-            as_page = self._document(_ACCEPT_PAGE, parse_chouti.parse_page)
+            as_page = self._document(_ACCEPT_PAGE, parse.parse_page)
             for site in sites:
                 yield f"{_host(site, 'dig')}/", as_page
 
-    def _document(self, accept: str, parse: Callable[..., Batch]) -> Document:
-        return Document(self._settings, self._tools, accept, parse, (self._list,))
+    def _document(self, accept: str, parse_body: Callable[..., Batch]) -> Document:
+        return Document(self._settings, self._tools, accept, parse_body, (self._list,))
 
     def _sites(self) -> list[str]:
-        """The origins to be tried, as scheme, host and port."""
+        """The origins to try, in their order."""
         url = self._settings.url
-        named = [url, *self._settings.fallbacks] if url else list(self._settings.fallbacks)
+        configured = [url, *self._settings.fallbacks] if url else list(self._settings.fallbacks)
         standard = [] if url else [f"https://dig.{domain}" for domain in _DOMAINS]
-        return list(dict.fromkeys(_origin(each) for each in (*standard, *named)))
+        return list(dict.fromkeys(_origin(each) for each in (*standard, *configured)))
 
 
 def _origin(url: str) -> str:
@@ -81,7 +82,7 @@ def _origin(url: str) -> str:
 
 
 def _host(site: str, name: str) -> str:
-    """The site's host of that name, `dig` or `m`; a host that is none of theirs serves as both."""
+    """The origin of the site's host `dig` or `m`; a host of another domain serves as both."""
     parts = urlsplit(site)
     domain = (parts.hostname or "").partition(".")[2]
     return f"{parts.scheme}://{name}.{domain}" if domain in _DOMAINS else site

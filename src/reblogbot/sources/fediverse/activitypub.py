@@ -1,4 +1,4 @@
-"""WebFinger, actors, outboxes and notes of ActivityPub, to what a source says of them; pure."""
+"""Documents of ActivityPub: WebFinger, actors, outboxes and objects, as what a source needs."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from reblogbot.core import consent
+from reblogbot.core.json_values import count_of, text_of
 from reblogbot.core.text import clean, html_to_text, one_line
 from reblogbot.errors import SourceError
 from reblogbot.model import Author, Entry, Media, Visibility
-from reblogbot.sources.fediverse.people import flag, profile_tags
-from reblogbot.sources.fediverse.statuses import mime
-from reblogbot.sources.shared import json_text
-from reblogbot.sources.shared.body import Body
-from reblogbot.sources.shared.json_text import instant_of, text_of
+from reblogbot.sources.fediverse.accounts import bool_or_none, profile_tags
+from reblogbot.sources.fediverse.statuses import mime_type
+from reblogbot.sources.shared import dates, json_text
 from reblogbot.sources.shared.plain_text import plain_line
-from reblogbot.sources.shared.urls import is_web_url
+from reblogbot.sources.shared.response_body import ResponseBody
+from reblogbot.sources.shared.urls import printable_web_url
 from reblogbot.web.addresses import shown
 
-_OBJECTS = frozenset("Note Article Page Question Video Audio Image Event".split())
-_BOTS = frozenset({"Service", "Application"})
-_REMARKS = frozenset({"Note", "Question"})
+_OBJECT_TYPES = frozenset("Note Article Page Question Video Audio Image Event".split())
+_BOT_TYPES = frozenset({"Service", "Application"})
+_MICROBLOG_TYPES = frozenset({"Note", "Question"})
 _PUBLIC = frozenset({"https://www.w3.org/ns/activitystreams#Public", "as:Public", "Public"})
-_ACTOR_TYPES = ("activity+json", "activitystreams")
+_ACTOR_MEDIA_TYPES = ("activity+json", "activitystreams")
 _LONGEST = 20_000
-_MOST = 50
-_MOST_ACTS = 500
-_DEEPEST = 4
+_MAX_ITEMS = 50
+_MAX_ACTIVITIES = 500
+_MAX_DEPTH = 4
 
 
 class Actor(NamedTuple):
-    """An actor: the address it goes by, its outbox, and what it says of itself as an author."""
+    """An actor: its id, the URL of its outbox, and its profile as an author."""
 
     id: str
     outbox: str
@@ -40,16 +40,16 @@ class Actor(NamedTuple):
 
 
 class Note(NamedTuple):
-    """An object as an entry, and the id of its author; both empty for what is none to publish."""
+    """An object as an entry, and the id of its author; empty for an unpublishable object."""
 
     entry: Entry = Entry()
-    by: str = ""
+    author_id: str = ""
 
 
-class Act(NamedTuple):
-    """That something was published or boosted: when, and what.
+class Activity(NamedTuple):
+    """The publication or the boost of an object.
 
-    `note` is the object where the act itself carries it and may speak for it; else it is to be
+    `note` is the object where the activity holds it and may speak for it; else the object must be
     fetched from `object_id`.
     """
 
@@ -59,88 +59,87 @@ class Act(NamedTuple):
     note: Note | None = None
 
 
-class Leaf(NamedTuple):
-    """One page of an outbox, and where the first and the next one are, "" for nowhere."""
+class OutboxPage(NamedTuple):
+    """A page of an outbox; `first` and `next` are URLs of other pages, "" for none."""
 
-    acts: tuple[Act, ...] = ()
+    activities: tuple[Activity, ...] = ()
     first: str = ""
     next: str = ""
     total: int = 0
-    """How many activities the whole outbox claims to have."""
+    """The number of items that the whole outbox claims to have."""
     size: int = 0
-    """How many items stand on this page, of whatever kind."""
+    """The number of items on this page, of any kind."""
 
 
-def webfinger(body: Body) -> str:
-    """The address of the actor (RFC 7033). Raises SourceError where there is none."""
+def webfinger(body: ResponseBody) -> str:
+    """The id of the actor in a WebFinger answer (RFC 7033). Raises SourceError without one."""
     document = _document(body)
-    for link in _many(document.get("links")):
-        kind = text_of(link.get("type")) if isinstance(link, Mapping) else ""
-        if any(word in kind for word in _ACTOR_TYPES) and text_of(link.get("rel")) == "self":
-            found = _web(link.get("href"))
-            if found:
-                return found
+    for link in _list(document.get("links")):
+        media_type = text_of(link.get("type")) if isinstance(link, Mapping) else ""
+        is_actor = any(word in media_type for word in _ACTOR_MEDIA_TYPES)
+        if is_actor and text_of(link.get("rel")) == "self":
+            url = _web_url(link.get("href"))
+            if url:
+                return url
     raise SourceError(
         "not_activitypub",
-        f"{shown(body.url)}: whoever is called so has no ActivityPub actor; look whether the"
-        " address is right",
+        f"{shown(body.url)}: this address belongs to no ActivityPub actor; see whether it is"
+        " correct",
     )
 
 
-def actor(body: Body) -> Actor:
-    """The actor that a document describes. Raises SourceError where it describes none."""
+def actor(body: ResponseBody) -> Actor:
+    """The actor that a document describes. Raises SourceError when it describes none."""
     document = _document(body)
-    own, outbox = _web(document.get("id")), _id(document.get("outbox"))
-    if not own or not _web(outbox) or _host(own) != _host(body.url):
+    id_, outbox = _web_url(document.get("id")), _id(document.get("outbox"))
+    if not id_ or not _web_url(outbox) or _host(id_) != _host(body.url):
         raise SourceError(
             "not_activitypub",
             f"{shown(body.url)}: this is no ActivityPub actor but {json_text.described(document)};"
-            " look whether the address is right",
+            " see whether the address is correct",
         )
-    return Actor(own, outbox, _author(document, own))
+    return Actor(id_, outbox, _author(document, id_))
 
 
-def author(body: Body) -> Author:
-    """Who stands at an address. Raises SourceError where it is nobody."""
+def author(body: ResponseBody) -> Author:
+    """The profile of the actor at an address. Raises SourceError when there is none."""
     document = _document(body)
-    own = _web(document.get("id"))
-    if not own or not text_of(document.get("preferredUsername")):
-        raise SourceError("not_activitypub", f"{shown(body.url)}: this is nobody's actor")
-    return _author(document, own)
+    id_ = _web_url(document.get("id"))
+    if not id_ or not text_of(document.get("preferredUsername")):
+        raise SourceError("not_activitypub", f"{shown(body.url)}: this is no actor")
+    return _author(document, id_)
 
 
-def leaf(body: Body) -> Leaf:
-    """A page of an outbox, or an outbox with or without a page in it. Raises SourceError."""
+def outbox_page(body: ResponseBody) -> OutboxPage:
+    """A page of an outbox, or an outbox that holds its first page. Raises SourceError."""
     document = _document(body)
     first = document.get("first")
     page = first if isinstance(first, Mapping) else document
-    acts = _many(page.get("orderedItems") or page.get("items"))[:_MOST_ACTS]
-    read = (_act(one, body) for one in acts)
-    found = tuple(one for one in read if one is not None)
+    items = _list(page.get("orderedItems") or page.get("items"))[:_MAX_ACTIVITIES]
+    activities = tuple(each for item in items if (each := _activity(item, body)) is not None)
     if not text_of(document.get("type")).startswith(("Ordered", "Collection")):
         raise SourceError(
             "not_activitypub",
             f"{shown(body.url)}: this is no outbox but {json_text.described(document)}; it is"
-            " asked again later",
+            " tried again later",
         )
-    total = json_text.count_of(document.get("totalItems")) or 0
-    outer = "" if page is first else _web(first)
-    return Leaf(found, outer, _web(_id(page.get("next"))), total, len(acts))
+    total = count_of(document.get("totalItems")) or 0
+    first_url = "" if page is first else _web_url(first)
+    return OutboxPage(activities, first_url, _web_url(_id(page.get("next"))), total, len(items))
 
 
-def note(body: Body) -> Note:
-    """The object at an address; an empty one where nothing stands that could be published.
+def note(body: ResponseBody) -> Note:
+    """The object at an address; an empty one where there is nothing to publish.
 
-    An object speaks for itself only at the server its id names.
+    An object is trusted only from the server that its id names. Raises SourceError.
     """
     document: Any = _document(body)
-    for _ in range(_DEEPEST):
-        if text_of(document.get("type")) != "Create" or not isinstance(
-            document.get("object"), Mapping
-        ):
+    for _ in range(_MAX_DEPTH):
+        inner = document.get("object")
+        if text_of(document.get("type")) != "Create" or not isinstance(inner, Mapping):
             break
-        document = document["object"]
-    if not _speaks_for(body, document):
+        document = inner
+    if not _is_from_own_server(body, document):
         return Note()
     return _note(document, {}, None, body.now) or Note()
 
@@ -148,58 +147,55 @@ def note(body: Body) -> Note:
 # activities
 
 
-def _act(item: Any, body: Body) -> Act | None:
-    """What an item of an outbox tells; None for what neither publishes nor boosts."""
+def _activity(item: Any, body: ResponseBody) -> Activity | None:
+    """An item of an outbox; None when it neither publishes nor boosts an object."""
     if isinstance(item, str):
-        return Act(item, None, item) if _web(item) else None
+        return Activity(item, None, item) if _web_url(item) else None
     kind = text_of(item.get("type")) if isinstance(item, Mapping) else ""
-    if kind in _OBJECTS:
+    if kind in _OBJECT_TYPES:
         item, kind = {"type": "Create", "object": item}, "Create"
     if kind not in ("Create", "Announce"):
         return None
-    inner = _innermost(item.get("object"))
-    object_id = _web(_id(inner))
+    inner = _innermost_object(item.get("object"))
+    object_id = _web_url(_id(inner))
     if not object_id:
         return None
     at = _instant(item, body.now) or _instant(inner, body.now)
-    carried = None
-    if isinstance(inner, Mapping) and _speaks_for(body, inner):
-        carried = _note(inner, item if kind == "Create" else {}, at, body.now)
-        if carried is None:
+    embedded = None
+    if isinstance(inner, Mapping) and _is_from_own_server(body, inner):
+        embedded = _note(inner, item if kind == "Create" else {}, at, body.now)
+        if embedded is None:
             return None
-    return Act(_id(item) or object_id, at, object_id, carried)
+    return Activity(_id(item) or object_id, at, object_id, embedded)
 
 
-def _innermost(published: Any) -> Any:
-    """What was published at last: groups boost the very act of publishing; None for other acts."""
-    for _ in range(_DEEPEST):
-        kind = text_of(published.get("type")) if isinstance(published, Mapping) else ""
+def _innermost_object(value: Any) -> Any:
+    """The object of an activity, or its id: groups boost Create activities. None for others."""
+    for _ in range(_MAX_DEPTH):
+        kind = text_of(value.get("type")) if isinstance(value, Mapping) else ""
         if kind != "Create":
-            known = not kind or kind in _OBJECTS
-            return published if known else None
-        published = published.get("object")
+            return value if not kind or kind in _OBJECT_TYPES else None
+        value = value.get("object")
     return None
 
 
-def _speaks_for(body: Body, thing: Mapping[str, Any]) -> bool:
-    """Whether a document may say what another is: both come from one server."""
+def _is_from_own_server(body: ResponseBody, thing: Mapping[str, Any]) -> bool:
+    """True when the document comes from the server that the id of the object names."""
     return bool(_id(thing)) and _host(_id(thing)) == _host(body.url)
 
 
-def _author(document: Mapping[str, Any], own: str) -> Author:
+def _author(document: Mapping[str, Any], id_: str) -> Author:
     username = text_of(document.get("preferredUsername"))
     name = one_line(text_of(document.get("name"))[:_LONGEST])
-    page = _page(document) or own
-    fields = document.get("attachment")
-    named = " ".join(f"#{tag}" for tag in _hashtags(document))
+    tags = " ".join(f"#{tag}" for tag in _hashtags(document))
     return Author(
-        id=own,
-        address=consent.address(username, page),
+        id=id_,
+        address=consent.address(username, _page(document) or id_),
         name=name or one_line(username),
-        tags=profile_tags(f"{name} {named}", document.get("summary"), fields),
-        is_bot=text_of(document.get("type")) in _BOTS,
-        is_discoverable=flag(document.get("discoverable")),
-        is_indexable=flag(document.get("indexable")),
+        tags=profile_tags(f"{name} {tags}", document.get("summary"), document.get("attachment")),
+        is_bot=text_of(document.get("type")) in _BOT_TYPES,
+        is_discoverable=bool_or_none(document.get("discoverable")),
+        is_indexable=bool_or_none(document.get("indexable")),
         standing=_standing(document),
     )
 
@@ -214,128 +210,130 @@ def _standing(document: Mapping[str, Any]) -> str:
 
 
 def _note(
-    thing: Mapping[str, Any], act: Mapping[str, Any], at: datetime | None, now: datetime
+    thing: Mapping[str, Any], activity: Mapping[str, Any], at: datetime | None, now: datetime
 ) -> Note | None:
-    """An object as an entry, addressed as the act that published it where it is silent itself."""
-    kind, uri = text_of(thing.get("type")), _web(thing.get("id"))
-    if kind not in _OBJECTS or not uri:
+    """An object as an entry; its audience is that of the activity where it has none itself."""
+    kind, uri = text_of(thing.get("type")), _web_url(thing.get("id"))
+    if kind not in _OBJECT_TYPES or not uri:
         return None
-    written, language = _worded(thing, "content")
-    excerpt, _ = _worded(thing, "summary")
-    name, named_in = _worded(thing, "name")
-    sensitive = thing.get("sensitive") is True
-    # in a remark the summary is a warning (Mastodon), in an article what it says
-    warns = bool(excerpt) and (kind in _REMARKS or sensitive)
-    plain = text_of(thing.get("mediaType")) in ("text/plain", "text/markdown")
-    text = clean(written[:_LONGEST]) if plain else html_to_text(written[:_LONGEST])
-    told = html_to_text(excerpt[:_LONGEST])
-    spoiler = one_line(told) if warns else ""
-    title = "" if kind in _REMARKS else plain_line(name)
-    attached = tuple(_attached(thing))
+    content, content_language = _localised(thing, "content")
+    summary, _ = _localised(thing, "summary")
+    name, name_language = _localised(thing, "name")
+    is_sensitive = thing.get("sensitive") is True
+    # The summary of a Note is a content warning (Mastodon), that of an Article an abstract.
+    is_warning = bool(summary) and (kind in _MICROBLOG_TYPES or is_sensitive)
+    is_plain = text_of(thing.get("mediaType")) in ("text/plain", "text/markdown")
+    text = clean(content[:_LONGEST]) if is_plain else html_to_text(content[:_LONGEST])
+    abstract = html_to_text(summary[:_LONGEST])
+    spoiler = one_line(abstract) if is_warning else ""
+    media = tuple(_attachments(thing))
+    alts = clean("\n".join(each.alt for each in media if each.alt))
     entry = Entry(
-        title=title,
+        title="" if kind in _MICROBLOG_TYPES else plain_line(name),
         link=_page(thing) or uri,
         uri=uri,
-        summary=(text if warns or not told else told) or _alts(attached) or spoiler,
+        summary=(text if is_warning or not abstract else abstract) or alts or spoiler,
         published_at=at or _instant(thing, now),
         updated_at=_instant(thing, now, "updated"),
         categories=tuple(_hashtags(thing)),
-        language=language or named_in,
-        media=() if sensitive and not spoiler else attached,
-        visibility=_visibility(thing, act),
+        language=content_language or name_language,
+        # A spoiler hides images; sensitive images without one would be shown openly.
+        media=() if is_sensitive and not spoiler else media,
+        visibility=_visibility(thing, activity),
         is_reply=bool(thing.get("inReplyTo")),
         spoiler=spoiler,
     )
-    return Note(entry, _by(thing) or _id(act.get("actor")))
+    return Note(entry, _author_id(thing) or _id(activity.get("actor")))
 
 
-def _worded(thing: Mapping[str, Any], name: str) -> tuple[str, str]:
-    """A text of an object, and the language it is in where its map tells (`contentMap`)."""
+def _localised(thing: Mapping[str, Any], name: str) -> tuple[str, str]:
+    """A text of an object, and its language if the language map tells it (`contentMap`)."""
     text, map_ = text_of(thing.get(name)), thing.get(f"{name}Map")
-    worded = map_ if isinstance(map_, Mapping) else {}
-    texts = [(str(key), text_of(value)) for key, value in worded.items()][:_MOST]
+    items = map_.items() if isinstance(map_, Mapping) else ()
+    texts = [(str(language), text_of(value)) for language, value in items][:_MAX_ITEMS]
     for language, other in texts:
         if other and other == (text or other):
             return other, language
     return text, ""
 
 
-def _attached(thing: Mapping[str, Any]) -> Iterable[Media]:
-    for one in [*_many(thing.get("attachment")), *_many(thing.get("image"))][:_MOST]:
-        if not isinstance(one, Mapping):
+def _attachments(thing: Mapping[str, Any]) -> Iterable[Media]:
+    for each in [*_list(thing.get("attachment")), *_list(thing.get("image"))][:_MAX_ITEMS]:
+        if not isinstance(each, Mapping):
             continue
-        family = text_of(one.get("type")).lower()
-        link = next((found for part in _many(one.get("url")) if (found := _web(_href(part)))), "")
-        told = text_of(one.get("mediaType")) or mime(link, "" if family == "document" else family)
-        if link and told and family in ("document", "image", "video", "audio"):
-            yield Media(link, one_line(told), clean(text_of(one.get("name"))[:_LONGEST]))
-
-
-def _alts(attached: Iterable[Media]) -> str:
-    return clean("\n".join(one.alt for one in attached if one.alt))
+        family = text_of(each.get("type")).lower()
+        url = _first_url(_href(link) for link in _list(each.get("url")))
+        media_type = text_of(each.get("mediaType")) or mime_type(
+            url, "" if family == "document" else family
+        )
+        if url and media_type and family in ("document", "image", "video", "audio"):
+            yield Media(url, one_line(media_type), clean(text_of(each.get("name"))[:_LONGEST]))
 
 
 def _hashtags(thing: Mapping[str, Any]) -> Iterable[str]:
-    for tag in _many(thing.get("tag"))[:_MOST]:
+    for tag in _list(thing.get("tag"))[:_MAX_ITEMS]:
         if isinstance(tag, Mapping) and text_of(tag.get("type")) == "Hashtag":
             name = one_line(text_of(tag.get("name"))).lstrip("#＃")
             if name:
                 yield name
 
 
-def _visibility(thing: Mapping[str, Any], act: Mapping[str, Any]) -> Visibility:
-    """Public when addressed to all, unlisted when they get a copy, else for its followers."""
-    to, copies = ({_id(one) for one in _many(thing.get(field))} for field in ("to", "cc"))
-    if not to and not copies:
-        to, copies = ({_id(one) for one in _many(act.get(field))} for field in ("to", "cc"))
+def _visibility(thing: Mapping[str, Any], activity: Mapping[str, Any]) -> Visibility:
+    """Public if addressed `to` the public, unlisted if the public is in `cc`, else private."""
+    to, cc = ({_id(each) for each in _list(thing.get(field))} for field in ("to", "cc"))
+    if not to and not cc:
+        to, cc = ({_id(each) for each in _list(activity.get(field))} for field in ("to", "cc"))
     if to & _PUBLIC:
         return "public"
-    return "unlisted" if copies & _PUBLIC else "private"
+    return "unlisted" if cc & _PUBLIC else "private"
 
 
-def _by(thing: Mapping[str, Any]) -> str:
-    """Whoever is named first; of a person and their channel, the person."""
-    authors = _many(thing.get("attributedTo"))
+def _author_id(thing: Mapping[str, Any]) -> str:
+    """The id of the first author; of a person and their channel (PeerTube), the person."""
+    authors = _list(thing.get("attributedTo"))
     people = [
-        one for one in authors if isinstance(one, Mapping) and text_of(one.get("type")) == "Person"
+        each
+        for each in authors
+        if isinstance(each, Mapping) and text_of(each.get("type")) == "Person"
     ]
-    return next((found for one in [*people, *authors] if (found := _web(_id(one)))), "")
+    return _first_url(_id(each) for each in [*people, *authors])
 
 
 def _page(thing: Mapping[str, Any]) -> str:
-    """The page for people among the addresses of a thing."""
-    links = _many(thing.get("url"))
-    pages = [one for one in links if not isinstance(one, Mapping) or "html" in _type_of(one)]
-    return next((found for one in [*pages, *links] if (found := _web(_href(one)))), "")
+    """The URL of the HTML page of an object or actor; any other URL where there is none."""
+    links = _list(thing.get("url"))
+    pages = [
+        link
+        for link in links
+        if not isinstance(link, Mapping)
+        or "html" in (text_of(link.get("mediaType")) or "text/html")
+    ]
+    return _first_url(_href(link) for link in [*pages, *links])
 
 
-def _type_of(link: Mapping[str, Any]) -> str:
-    return text_of(link.get("mediaType")) or "text/html"
+# JSON-LD
 
 
-# JSON
-
-
-def _document(body: Body) -> Mapping[str, Any]:
+def _document(body: ResponseBody) -> Mapping[str, Any]:
     document = json_text.loads(body.text(), body.url)
     if not isinstance(document, Mapping):
         raise SourceError(
             "not_activitypub",
             f"{shown(body.url)}: an object was expected, not {json_text.described(document)};"
-            " look whether the address is right",
+            " see whether the address is correct",
         )
     return document
 
 
-def _many(value: Any) -> list[Any]:
-    """The elements of a list; a value that stands alone is one (JSON-LD)."""
+def _list(value: Any) -> list[Any]:
+    """The elements of a list; in JSON-LD, a single value means a list of one."""
     if isinstance(value, list):
         return value
     return [] if value is None else [value]
 
 
 def _id(thing: Any) -> str:
-    """The id of a thing, which may stand for itself by its id alone."""
+    """The id of an object, which may be represented by its id alone."""
     return text_of(thing.get("id")) if isinstance(thing, Mapping) else text_of(thing)
 
 
@@ -343,9 +341,12 @@ def _href(link: Any) -> str:
     return text_of(link.get("href")) if isinstance(link, Mapping) else text_of(link)
 
 
-def _web(value: Any) -> str:
-    written = text_of(value)
-    return written if written.isprintable() and is_web_url(written) else ""
+def _web_url(value: Any) -> str:
+    return printable_web_url(text_of(value))
+
+
+def _first_url(texts: Iterable[str]) -> str:
+    return next((url for text in texts if (url := _web_url(text))), "")
 
 
 def _host(url: str) -> str:
@@ -356,5 +357,6 @@ def _host(url: str) -> str:
 
 
 def _instant(thing: Any, now: datetime, name: str = "published") -> datetime | None:
+    """A date of an object; other software than Mastodon writes it in many ways."""
     at = thing.get(name) if isinstance(thing, Mapping) else None
-    return instant_of(at, UTC, now) if isinstance(at, str) else None
+    return dates.from_json(at, UTC, now) if isinstance(at, str) else None

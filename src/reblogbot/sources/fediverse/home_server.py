@@ -1,4 +1,4 @@
-"""An account's own server, asked from async code; whatever it refuses is a SourceError."""
+"""The server of one of our accounts, read from async code; its refusals become SourceErrors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _RETRIED = frozenset({"server_error"})
 
 
 class HomeServer:
-    """Reads through the account named `via`; `scopes` are what its token must allow for that."""
+    """Reads as the account named `via`, whose token must have these `scopes`."""
 
     def __init__(self, tools: Tools, via: str, scopes: Sequence[str]) -> None:
         self.via = via
@@ -24,22 +24,22 @@ class HomeServer:
 
     async def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
         """The JSON answer. Raises SourceError."""
-        return await self._asked(lambda reader: reader.get(path, params))
+        return await self._call(lambda reader: reader.get(path, params))
 
     async def page(
         self, path: str, params: Mapping[str, Any] | None = None
     ) -> tuple[Any, str | None]:
-        """The JSON answer and the `max_id` of the next page, as `Reader.page` says it."""
-        return await self._asked(lambda reader: reader.page(path, params))
+        """The JSON answer and the `max_id` of the next page; see `Reader.page`."""
+        return await self._call(lambda reader: reader.page(path, params))
 
-    async def _asked(self, call: Callable[[Reader], T]) -> T:
+    async def _call(self, call: Callable[[Reader], T]) -> T:
         try:
-            # also finding the reader may take its time: it loads what speaks the API
+            # In a thread too: the first reader imports the client library, which takes a while.
             return await asyncio.to_thread(lambda: call(self._tools.reader(self.via)))
         except TargetError as error:
-            raise self._failure(error) from error
+            raise self._source_error(error) from error
 
-    def _failure(self, error: TargetError) -> SourceError:
+    def _source_error(self, error: TargetError) -> SourceError:
         message = f"read through {self.via}: {error.message}"
         outcome: Failure = "retry_later" if error.slug in _RETRIED else "failed"
         if isinstance(error, RateLimited):

@@ -1,42 +1,38 @@
 """How far back a timeline is read in one poll, so that nothing between two polls is missed.
 
-A timeline is read from its newest page downwards until it shows only what was there last time.
-`since_id` and `min_id` are not asked for: some servers ignore them, and what reaches a server
-late is sorted in below them. Order is the server's own, never that of ids. What was there last
-time is kept as marks of ids; the store's seen set decides what is new, the marks only save work.
+A timeline is read from its newest page downwards until a page shows only items that were there at
+the last poll. `since_id` and `min_id` are not used: some servers ignore them, and statuses that
+reach a server late are sorted in below newer ones. The order is the server's, never that of ids.
 """
 
 from __future__ import annotations
 
 import asyncio
-import base64
-import hashlib
-import json
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
+from reblogbot.sources.fediverse.timeline_cursor import TimelineCursor, bounded_marks, mark_of
+
 log = logging.getLogger(__name__)
 
-PAGES = 20
-"""The most pages read in one poll; the next one goes on where it ended."""
-SECONDS = 120.0
-"""How long a poll goes on reading; a lease on a source lasts longer."""
-FIRST_PAGES = 3
-_MARK = 8
-_KEPT = 240
-# what reaches a server so much too late is still looked for, on so many pages
-_LATE = timedelta(minutes=30)
+MAX_PAGES = 20
+"""The most pages that one poll reads; the next poll goes on where it ended."""
+MAX_SECONDS = 120.0
+"""How long a poll goes on reading; the lease of a source is longer."""
+FIRST_POLL_PAGES = 3
+# Statuses that reach the server so much too late are still looked for, on so many known pages.
+_LATENESS = timedelta(minutes=30)
 _LATE_PAGES = 3
-# where nobody knows how old an element is, all below the known ones is history
-_ALL = datetime.max.replace(tzinfo=UTC)
+# Where items have no dates, everything below the known ones is history.
+_END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """One element of a timeline: what it is recognised by, when it came there, and itself."""
+class TimelineItem:
+    """One item of a timeline: its id, when it came there, and its JSON or activity."""
 
     id: str
     at: datetime | None
@@ -44,258 +40,173 @@ class Shown:
 
     @property
     def mark(self) -> str:
-        """Eight characters that tell one id from another."""
-        octets = self.id.encode("utf-8", "surrogatepass")
-        return base64.b64encode(hashlib.blake2b(octets, digest_size=6).digest()).decode()
+        return mark_of(self.id)
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """Elements, the newest first, and by which word the next page is asked for, "" for none.
+class TimelinePage:
+    """Items, the newest first, and the argument that fetches the next page, "" for none.
 
-    A page that `is_short` has fewer elements than were asked for.
+    A page that `is_short` has fewer items than were requested.
     """
 
-    shown: tuple[Shown, ...]
+    items: tuple[TimelineItem, ...]
     older: str = ""
     is_short: bool = False
 
 
 class Timeline(Protocol):
-    """Something that shows its newest elements first, page by page."""
+    """A list that is read page by page, the newest items first."""
 
-    async def page(self, older: str) -> Page:
-        """The page that `older` leads to, "" to the newest. Raises SourceError."""
+    async def page(self, older: str) -> TimelinePage:
+        """The page that `older` leads to, "" for the newest. Raises SourceError."""
         ...
 
-    async def longest(self) -> Page | None:
-        """As much as can be had at once, from a server that knows no way to the next page."""
+    async def longest(self) -> TimelinePage | None:
+        """The longest page that the server gives, for servers that ignore how to page."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """What is remembered of a timeline between polls.
-
-    `own` tells with which keys of the config it was read, `place` what they were found to mean.
-    `known` are the marks of what was there, newest first. While a gap is open, reading goes on
-    at `gap`; `above` are the marks of what stands over it and `known` of what stands below.
-    What came there before `since` was there before we first looked; `passed` are the marks of
-    what of it came into sight all the same.
-    """
-
-    own: str = ""
-    place: str = ""
-    known: tuple[str, ...] = ()
-    above: tuple[str, ...] = ()
-    gap: str = ""
-    passed: tuple[str, ...] = ()
-    since: datetime | None = None
-    read_at: datetime | None = None
-
-    @classmethod
-    def of(cls, cursor: str, own: str) -> Memory:
-        """What a cursor holds; nothing when it was read with other keys of the config."""
-        try:
-            kept = json.loads(cursor)
-            memory = cls(
-                str(kept["own"]),
-                str(kept["place"]),
-                _apart(kept["known"]),
-                _apart(kept["above"]),
-                str(kept["gap"]),
-                _apart(kept["passed"]),
-                _instant(kept["since"]),
-                _instant(kept["read_at"]),
-            )
-        except (ValueError, TypeError, KeyError, RecursionError):
-            return cls(own)
-        return memory if memory.own == own else cls(own)
-
-    def cursor(self) -> str:
-        """The memory as text."""
-        kept = {
-            "own": self.own,
-            "place": self.place,
-            "known": "".join(self.known),
-            "above": "".join(self.above),
-            "gap": self.gap,
-            "passed": "".join(self.passed),
-            "since": self.since.isoformat() if self.since else "",
-            "read_at": self.read_at.isoformat() if self.read_at else "",
-        }
-        return json.dumps(kept)
-
-    def without(self, shown: Iterable[Shown]) -> Memory:
-        """The memory of a poll that could not finish these: the next one meets them anew."""
-        marks = {one.mark for one in shown}
-        known = tuple(mark for mark in self.known if mark not in marks)
-        return replace(
-            self, known=known, above=tuple(one for one in self.above if one not in marks)
-        )
 
 
 @dataclass(slots=True)
 class _Budget:
-    """What one poll may still spend on reading."""
+    """The pages and the time that one poll may still spend."""
 
     pages: int
-    until: float = field(default_factory=lambda: asyncio.get_running_loop().time() + SECONDS)
+    until: float = field(default_factory=lambda: asyncio.get_running_loop().time() + MAX_SECONDS)
 
     def spend(self) -> bool:
-        """Whether one more page may be read."""
+        """True when one more page may be read."""
         self.pages -= 1
         return self.pages >= 0 and asyncio.get_running_loop().time() < self.until
 
 
 @dataclass(slots=True)
-class _Stretch:
-    """What was read in one go; `older` is where it has to go on, "" when it need not."""
+class _Section:
+    """Items read without interruption; `older` is where to go on, "" when there is no need."""
 
-    shown: list[Shown] = field(default_factory=list)
+    items: list[TimelineItem] = field(default_factory=list)
     older: str = ""
-    is_to_the_end: bool = False
+    reaches_end: bool = False
 
-    def add(self, page: Page) -> bool:
-        """Whether the page showed anything this stretch has not shown yet."""
-        ids = {one.id for one in self.shown}
-        fresh = {one.id: one for one in page.shown if one.id not in ids}
-        self.shown += fresh.values()
+    def add(self, page: TimelinePage) -> bool:
+        """True when the page has an item that is not in this section yet."""
+        ids = {item.id for item in self.items}
+        fresh = {item.id: item for item in page.items if item.id not in ids}
+        self.items += fresh.values()
         return bool(fresh)
 
     def marks(self) -> list[str]:
-        """The marks of its elements, in their order."""
-        return [one.mark for one in self.shown]
+        return [item.mark for item in self.items]
 
-    def leave_history(self, memory: Memory) -> Memory:
-        """Take out what was there before we first looked; the memory with it passed.
+    def drop_history(self, cursor: TimelineCursor) -> TimelineCursor:
+        """Remove items from before the first poll; the cursor that knows them as history.
 
-        It comes into sight when newer elements are deleted, always below all that is known.
+        They appear when newer items are deleted, always below all known items.
         """
-        known, passed, since = set(memory.known), set(memory.passed), memory.since
-        last = max((at for at, mark in enumerate(self.marks()) if mark in known), default=-1)
-        past = {
-            one.id: one.mark
-            for one in self.shown[last + 1 :]
-            if one.mark in passed
-            or (since is not None and (one.at < since if one.at else last >= 0))
+        known, history, since = set(cursor.known), set(cursor.history), cursor.since
+        last_known = max((at for at, mark in enumerate(self.marks()) if mark in known), default=-1)
+        dropped = {
+            item.id: item.mark
+            for item in self.items[last_known + 1 :]
+            if item.mark in history
+            or (since is not None and (item.at < since if item.at else last_known >= 0))
         }
-        self.shown = [one for one in self.shown if one.id not in past]
-        return replace(memory, passed=_kept([*past.values(), *memory.passed]))
+        self.items = [item for item in self.items if item.id not in dropped]
+        return replace(cursor, history=bounded_marks([*dropped.values(), *cursor.history]))
 
 
 async def catch_up(
     timeline: Timeline,
-    memory: Memory,
+    cursor: TimelineCursor,
     now: datetime,
     first: str | int = "none",
     per_page: int = 40,
-) -> tuple[list[Shown], Memory]:
-    """All that came since the last poll, newest first, amid what was there; and the new memory.
+) -> tuple[list[TimelineItem], TimelineCursor]:
+    """All items since the last poll, newest first, among known ones; and the new cursor.
 
-    A first reading takes as many pages as `first`, the setting of that name, asks for; where that
-    is none, it ends with the first page that is short. Where the pages of one poll do not reach
-    down to what is known, the rest is read by the next polls, before anything newer.
-    Raises SourceError.
+    The first poll reads as many pages as the setting `first` needs; with "none", it ends at the
+    first short page. When the pages of one poll do not reach down to the known items, the next
+    polls read the rest before anything newer. Raises SourceError.
     """
-    if memory.read_at is None:
+    if cursor.read_at is None:
         budget = _Budget(first_pages(first, per_page))
-        top = await _read(timeline, "", memory, None, budget, ends_short=first == "none")
-        dates = [one.at for one in top.shown if one.at]
-        since = None if top.is_to_the_end else min(dates, default=_ALL)
-        return top.shown, replace(memory, known=_kept(top.marks()), since=since, read_at=now)
-    late = memory.read_at - _LATE
-    found: list[Shown] = []
-    budget = _Budget(PAGES)
-    if memory.gap:
-        lower = await _read(timeline, memory.gap, memory, None, budget)
-        memory = lower.leave_history(memory)
-        found = lower.shown
+        section = await _read(timeline, "", cursor, None, budget, ends_short=first == "none")
+        dates = [item.at for item in section.items if item.at]
+        since = None if section.reaches_end else min(dates, default=_END_OF_TIME)
+        known = bounded_marks(section.marks())
+        return section.items, replace(cursor, known=known, since=since, read_at=now)
+    late = cursor.read_at - _LATENESS
+    items: list[TimelineItem] = []
+    budget = _Budget(MAX_PAGES)
+    if cursor.gap:
+        lower = await _read(timeline, cursor.gap, cursor, None, budget)
+        cursor = lower.drop_history(cursor)
+        items = lower.items
         if lower.older:
-            return found, replace(memory, gap=lower.older)
-        marks = _kept([*memory.above, *lower.marks(), *memory.known])
-        memory = replace(memory, known=marks, above=(), gap="")
+            return items, replace(cursor, gap=lower.older)
+        known = bounded_marks([*cursor.above_gap, *lower.marks(), *cursor.known])
+        cursor = replace(cursor, known=known, above_gap=(), gap="")
     if budget.pages <= 0:
-        return found, memory
-    upper = await _read(timeline, "", memory, late, budget)
-    memory = replace(upper.leave_history(memory), read_at=now)
-    found = upper.shown + found
+        return items, cursor
+    upper = await _read(timeline, "", cursor, late, budget)
+    cursor = replace(upper.drop_history(cursor), read_at=now)
+    items = upper.items + items
     if upper.older:
-        return found, replace(memory, above=_kept(upper.marks()), gap=upper.older)
-    return found, replace(memory, known=_kept([*upper.marks(), *memory.known]))
+        above_gap = bounded_marks(upper.marks())
+        return items, replace(cursor, above_gap=above_gap, gap=upper.older)
+    return items, replace(cursor, known=bounded_marks([*upper.marks(), *cursor.known]))
 
 
 def first_pages(first: str | int, per_page: int) -> int:
-    """How many pages a first reading takes, where `first` says how much of it is posted."""
+    """The number of pages that the first poll reads, by the setting `first`."""
     if first == "all":
-        return PAGES
-    wanted = first // per_page + 1 if isinstance(first, int) else 0
-    return max(FIRST_PAGES, min(wanted, PAGES))
+        return MAX_PAGES
+    needed = first // per_page + 1 if isinstance(first, int) else 0
+    return max(FIRST_POLL_PAGES, min(needed, MAX_PAGES))
 
 
 async def _read(
     timeline: Timeline,
     start: str,
-    memory: Memory,
+    cursor: TimelineCursor,
     late: datetime | None,
     budget: _Budget,
     *,
     ends_short: bool = False,
-) -> _Stretch:
-    """From `start` down to what is known, to the end, or as far as the budget goes.
+) -> _Section:
+    """From `start` down to the known items, to the end, or as far as the budget allows.
 
-    With `ends_short` no further than to the first page that is short.
-
-    Below what is known, pages that are no older than `late` are looked through as well.
+    Below the known items, a few pages that are newer than `late` are read as well. With
+    `ends_short` the section ends at the first short page.
     """
-    stretch = _Stretch(older=start)
-    marks, familiar = {*memory.known, *memory.passed}, 0
+    section = _Section(older=start)
+    marks, known_pages = {*cursor.known, *cursor.history}, 0
     while budget.spend():
-        page = await timeline.page(stretch.older)
-        is_fresh = stretch.add(page)
-        stretch.is_to_the_end = not page.shown or (is_fresh and not page.older)
-        if page.shown and not is_fresh:
-            await _widen(timeline, stretch)
-        if not page.older or not is_fresh:
-            stretch.older = ""
-            return stretch
-        if ends_short and page.is_short:
-            stretch.older = ""
-            return stretch
-        stretch.older = page.older
-        if all(one.mark in marks for one in page.shown):
-            familiar += 1
-            if familiar >= _LATE_PAGES or not _reaches_late(page, late):
-                stretch.older = ""
-                return stretch
-    return stretch
+        page = await timeline.page(section.older)
+        is_fresh = section.add(page)
+        section.reaches_end = not page.items or (is_fresh and not page.older)
+        if page.items and not is_fresh:
+            await _add_longest(timeline, section)
+        section.older = page.older
+        if not page.older or not is_fresh or (ends_short and page.is_short):
+            section.older = ""
+            return section
+        if all(item.mark in marks for item in page.items):
+            known_pages += 1
+            if known_pages >= _LATE_PAGES or not _is_after(late, page.items):
+                section.older = ""
+                return section
+    return section
 
 
-async def _widen(timeline: Timeline, stretch: _Stretch) -> None:
-    """Make the best of a server that shows the same page whatever it is asked for."""
+async def _add_longest(timeline: Timeline, section: _Section) -> None:
+    """Add what can be had from a server that sends the same page for every argument."""
     page = await timeline.longest()
-    if page is None or not stretch.add(page):
-        log.info("timeline has no further page", extra={"shown": len(stretch.shown)})
+    if page is None or not section.add(page):
+        log.info("timeline has no further page", extra={"shown": len(section.items)})
 
 
-def _reaches_late(page: Page, late: datetime | None) -> bool:
-    dates = [one.at for one in page.shown if one.at]
+def _is_after(late: datetime | None, items: Iterable[TimelineItem]) -> bool:
+    """True when all items have come after `late`, as far as they have dates."""
+    dates = [item.at for item in items if item.at]
     return late is not None and bool(dates) and min(dates) > late
-
-
-def _kept(marks: Iterable[str]) -> tuple[str, ...]:
-    """Each once, and no more than are worth keeping."""
-    return tuple(dict.fromkeys(marks))[:_KEPT]
-
-
-def _apart(joined: str) -> tuple[str, ...]:
-    if not isinstance(joined, str):
-        raise TypeError(joined)
-    return tuple(joined[at : at + _MARK] for at in range(0, len(joined), _MARK))
-
-
-def _instant(written: str) -> datetime | None:
-    instant = datetime.fromisoformat(written) if written else None
-    if instant is not None and instant.tzinfo is None:
-        raise ValueError(written)
-    return instant

@@ -1,1 +1,1 @@
-"""RSS, Atom and JSON Feed."""
+"""The kind `feed`: RSS, Atom, RDF and JSON Feed."""

@@ -1,4 +1,4 @@
-"""The media of one feed entry: of several pictures the ones that show the entry, the best first."""
+"""The media of one feed entry: all recordings, and of its images the best that show the entry."""
 
 from __future__ import annotations
 
@@ -15,22 +15,23 @@ from reblogbot.model import Media
 from reblogbot.sources.shared.plain_text import LONGEST_HTML, LONGEST_TEXT
 from reblogbot.sources.shared.urls import web_url
 
-# no entry needs more, whatever its feed lists
-MOST = 32
-# what shows as a dot or an emoji is no picture of the entry
-_SMALLEST = 32
-_SIZES = frozenset(
+MAX_MEDIA = 32
+# Pixels; smaller images are counting pixels and emoji.
+_MIN_SIDE = 32
+_SIZE_PARAMETERS = frozenset(
     "w h width height s size q quality fit resize crop dpr auto format fm imwidth ssl".split()
 )
 _SIZE_IN_NAME = re.compile(r"-\d{2,5}x\d{2,5}(?=\.\w{3,4}\Z)")
-# Gravatar's form, which Libravatar and WordPress keep
-_PORTRAIT = re.compile(r"/avatar/[0-9a-f]{32,64}(?:\.\w{3,4})?\Z", re.IGNORECASE)
-_DECORATION = re.compile(r"emoji|smiley|emoticon|avatar|gravatar|tracking|pixel", re.IGNORECASE)
+# The paths of Gravatar, which Libravatar and WordPress use too.
+_AVATAR_PATH = re.compile(r"/avatar/[0-9a-f]{32,64}(?:\.\w{3,4})?\Z", re.IGNORECASE)
+_DECORATION_CLASS = re.compile(
+    r"emoji|smiley|emoticon|avatar|gravatar|tracking|pixel", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """A picture as a feed names it; `width` and `height` are 0 where it does not tell."""
+class MediaCandidate:
+    """A medium as a feed names it, URL as written; `width` and `height` are 0 when unknown."""
 
     url: str
     mime: str = ""
@@ -41,8 +42,12 @@ class Picture:
 
     @property
     def rank(self) -> tuple[bool, int]:
-        """The default first, then the largest."""
+        """Sorts the default of a group last, and larger images behind smaller ones."""
         return self.is_default, self.width * max(self.height, 1)
+
+    @property
+    def may_be_image(self) -> bool:
+        return not self.mime.lower().startswith(("audio/", "video/"))
 
 
 def entry_media(
@@ -53,40 +58,39 @@ def entry_media(
     groups: Sequence[frozenset[str]],
     authors: Sequence[str],
 ) -> tuple[Media, ...]:
-    """The media of feedparser's `raw` entry, URLs absolute against `base`, each picture once.
+    """The media of the entry that feedparser parsed as `raw`, URLs absolute against `base`.
 
-    Recordings and enclosures come as they are. Of the pictures of one group, and of the sizes of
-    one picture, the default or the largest is taken. Thumbnails, pictures in the text, and the
-    cover of an episode count only where nothing else shows the entry. Portraits of `authors`,
-    emoji and counting pixels are left out. `alts` are descriptions and `groups` the URLs of each
-    media:group, both as written.
+    Recordings and enclosures are taken as they are. Of the images of one group, and of the sizes
+    of one image, the default or the largest is taken. Thumbnails, images in the text and the
+    cover of an episode are taken only when there is no other image. Avatars of `authors`, emoji
+    and counting pixels are left out. `alts` are descriptions by URL, and `groups` the URLs of
+    each media:group, both with URLs as written.
     """
-    named = [*_enclosures(raw), *_contents(raw, alts)]
-    shown = _best(named, groups, authors)
-    if not any(_may_be_picture(one) for one in shown):
-        # thumbnails are sizes of one picture; the text may show several
-        shown += _best(_thumbnails(raw), groups, authors)[:1]
-    if not any(_may_be_picture(one) for one in shown):
-        shown += _best(_in_text(raw), groups, authors) or _best(_covers(raw), groups, authors)
-    absolute = ((web_url(base, one.url), one) for one in shown)
-    found = {url: Media(url, one.mime, one.alt) for url, one in absolute if url}
-    return tuple(found.values())[:MOST]
+    chosen = _best([*_enclosures(raw), *_contents(raw, alts)], groups, authors)
+    if not any(each.may_be_image for each in chosen):
+        # Thumbnails are sizes of one image; the text may have several images.
+        chosen += _best(_thumbnails(raw), groups, authors)[:1]
+    if not any(each.may_be_image for each in chosen):
+        chosen += _best(_in_text(raw), groups, authors) or _best(_covers(raw), groups, authors)
+    absolute = ((web_url(base, each.url), each) for each in chosen)
+    media = {url: Media(url, each.mime, each.alt) for url, each in absolute if url}
+    return tuple(media.values())[:MAX_MEDIA]
 
 
-def pictures_in(html: str) -> list[Picture]:
-    """The pictures that a piece of HTML shows, with their alternative texts; no emoji, no dots."""
-    reader = _Images()
+def images_in(html: str) -> list[MediaCandidate]:
+    """The images in HTML with their alternative texts, without emoji and counting pixels."""
+    reader = _ImageReader()
     read_by(reader, html[:LONGEST_HTML])
-    return reader.pictures[:MOST]
+    return reader.images[:MAX_MEDIA]
 
 
-def _enclosures(raw: Mapping[str, Any]) -> Iterator[Picture]:
+def _enclosures(raw: Mapping[str, Any]) -> Iterator[MediaCandidate]:
     for link in raw.get("links") or ():
         if link.get("rel") == "enclosure":
-            yield Picture(str(link.get("href") or ""), str(link.get("type") or ""))
+            yield MediaCandidate(str(link.get("href") or ""), str(link.get("type") or ""))
 
 
-def _contents(raw: Mapping[str, Any], alts: Mapping[str, str]) -> Iterator[Picture]:
+def _contents(raw: Mapping[str, Any], alts: Mapping[str, str]) -> Iterator[MediaCandidate]:
     for each in raw.get("media_content") or ():
         url = str(each.get("url") or "").strip()
         mime = str(each.get("type") or "")
@@ -94,90 +98,94 @@ def _contents(raw: Mapping[str, Any], alts: Mapping[str, str]) -> Iterator[Pictu
             mime = f"{each['medium']}/*"
         width, height = _pixels(each.get("width")), _pixels(each.get("height"))
         default = str(each.get("isdefault")).lower() == "true"
-        yield Picture(url, mime, alts.get(url, ""), width, height, default)
+        yield MediaCandidate(url, mime, alts.get(url, ""), width, height, default)
 
 
-def _thumbnails(raw: Mapping[str, Any]) -> Iterator[Picture]:
+def _thumbnails(raw: Mapping[str, Any]) -> Iterator[MediaCandidate]:
     for each in raw.get("media_thumbnail") or ():
         width, height = _pixels(each.get("width")), _pixels(each.get("height"))
-        yield Picture(str(each.get("url") or ""), "image/*", "", width, height)
+        yield MediaCandidate(str(each.get("url") or ""), "image/*", "", width, height)
 
 
-def _in_text(raw: Mapping[str, Any]) -> Iterator[Picture]:
+def _in_text(raw: Mapping[str, Any]) -> Iterator[MediaCandidate]:
     for detail in (*(raw.get("content") or ()), raw.get("summary_detail") or {}):
         if detail.get("type") != "text/plain" or "<img" in str(detail.get("value")):
-            yield from pictures_in(str(detail.get("value") or ""))
+            yield from images_in(str(detail.get("value") or ""))
 
 
-def _covers(raw: Mapping[str, Any]) -> Iterator[Picture]:
+def _covers(raw: Mapping[str, Any]) -> Iterator[MediaCandidate]:
     image = raw.get("image")
     if isinstance(image, Mapping) and image.get("href"):
-        yield Picture(str(image["href"]), "image/*")
+        yield MediaCandidate(str(image["href"]), "image/*")
 
 
 def _best(
-    pictures: Iterable[Picture], groups: Sequence[frozenset[str]], authors: Sequence[str]
-) -> list[Picture]:
-    """One of each group and of each picture's sizes, in the order in which they first stand."""
-    chosen: dict[object, Picture] = {}
-    for one in pictures:
-        if not one.url or (_may_be_picture(one) and _is_decoration(one, authors)):
+    candidates: Iterable[MediaCandidate], groups: Sequence[frozenset[str]], authors: Sequence[str]
+) -> list[MediaCandidate]:
+    """The best of each group and of each image's sizes, in the order of their first mention."""
+    best: dict[object, MediaCandidate] = {}
+    for each in candidates:
+        if not each.url or (each.may_be_image and _is_decoration(each, authors)):
             continue
-        key = _group(one, groups) or _picture(one.url)
-        if key not in chosen or one.rank > chosen[key].rank:
-            chosen[key] = one
-    return list(chosen.values())
+        key = _group(each, groups) or _without_size(each.url)
+        if key not in best or each.rank > best[key].rank:
+            best[key] = each
+    return list(best.values())
 
 
-def _group(one: Picture, groups: Sequence[frozenset[str]]) -> object:
-    """What stands for the group of a picture; None outside of groups and for recordings."""
-    if not _may_be_picture(one):
+def _group(candidate: MediaCandidate, groups: Sequence[frozenset[str]]) -> object:
+    """A key for the group of an image; None outside of groups and for recordings."""
+    if not candidate.may_be_image:
         return None
-    return next((number for number, urls in enumerate(groups) if one.url in urls), -1) + 1 or None
+    matches = (number for number, urls in enumerate(groups, 1) if candidate.url in urls)
+    return next(matches, None)
 
 
-def _picture(url: str) -> str:
-    """The URL without what says in which size a picture is wanted."""
+def _without_size(url: str) -> str:
+    """The URL of an image without the parts that choose its size."""
     try:
         parts = urlsplit(url)
     except ValueError:
         return url
-    rest = [pair for pair in parse_qsl(parts.query) if pair[0].lower() not in _SIZES]
+    rest = [pair for pair in parse_qsl(parts.query) if pair[0].lower() not in _SIZE_PARAMETERS]
     return f"{parts.netloc}{_SIZE_IN_NAME.sub('', parts.path)}?{rest}"
 
 
-def _may_be_picture(one: Picture) -> bool:
-    return not one.mime.lower().startswith(("audio/", "video/"))
-
-
-def _is_decoration(one: Picture, authors: Sequence[str]) -> bool:
-    path = one.url.partition("?")[0].partition("#")[0]
-    is_small = 0 < one.width < _SMALLEST or 0 < one.height < _SMALLEST
+def _is_decoration(image: MediaCandidate, authors: Sequence[str]) -> bool:
+    path = image.url.partition("?")[0].partition("#")[0]
     names = {name.casefold() for name in authors}
-    return is_small or bool(_PORTRAIT.search(path)) or one.alt.casefold() in names
+    return (
+        _is_small(image.width, image.height)
+        or bool(_AVATAR_PATH.search(path))
+        or image.alt.casefold() in names
+    )
+
+
+def _is_small(width: int, height: int) -> bool:
+    return 0 < width < _MIN_SIDE or 0 < height < _MIN_SIDE
 
 
 def _pixels(value: object) -> int:
-    """A size in pixels; 0 for none, and for one in other units."""
+    """A size in pixels; 0 for a missing one, and for one in other units."""
     text = str(value or "").strip().removesuffix("px")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
 
 
-class _Images(HTMLParser):
-    """Collects the pictures of a text."""
+class _ImageReader(HTMLParser):
+    """Collects the images of HTML."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.pictures: list[Picture] = []
+        self.images: list[MediaCandidate] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag != "img":
             return
-        given = {name: unescape_once(value or "") for name, value in attrs}
-        width, height = _pixels(given.get("width")), _pixels(given.get("height"))
-        is_small = 0 < width < _SMALLEST or 0 < height < _SMALLEST
-        url = given.get("src", "").strip()
-        if is_small or url.startswith("data:") or _DECORATION.search(given.get("class", "")):
+        attributes = {name: unescape_once(value or "") for name, value in attrs}
+        width, height = _pixels(attributes.get("width")), _pixels(attributes.get("height"))
+        url = attributes.get("src", "").strip()
+        is_decoration = _DECORATION_CLASS.search(attributes.get("class", ""))
+        if _is_small(width, height) or url.startswith("data:") or is_decoration:
             return
-        alt = one_line(given.get("alt", ""))[:LONGEST_TEXT]
-        self.pictures.append(Picture(url, "image/*", alt, width, height))
+        alt = one_line(attributes.get("alt", ""))[:LONGEST_TEXT]
+        self.images.append(MediaCandidate(url, "image/*", alt, width, height))

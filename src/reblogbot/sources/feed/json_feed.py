@@ -1,4 +1,4 @@
-"""JSON Feed 1 and 1.1 (jsonfeed.org/version/1.1) to a Batch."""
+"""JSON Feed 1 and 1.1 (https://jsonfeed.org/version/1.1) to a Batch."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import json
 from collections.abc import Iterable
 from datetime import datetime, tzinfo
 from typing import Any
-from urllib.parse import urlsplit
 
+from reblogbot.core.json_values import text_of
 from reblogbot.core.text import language_tag, one_line
 from reblogbot.model import Batch, Entry, Media
 from reblogbot.sources.feed import not_a_feed
-from reblogbot.sources.feed.entry_media import pictures_in
-from reblogbot.sources.shared import dates, json_text
+from reblogbot.sources.feed.entry_media import images_in
+from reblogbot.sources.feed.header import base_of
+from reblogbot.sources.shared import dates
 from reblogbot.sources.shared.plain_text import (
     LONGEST_HTML,
     LONGEST_TEXT,
@@ -25,25 +26,23 @@ from reblogbot.sources.shared.urls import is_web_url, json_link, web_url
 
 
 def looks_like_json(text: str) -> bool:
-    """True when `text` begins as JSON does."""
+    """True when `text` begins like a JSON object or array."""
     return text.lstrip()[:1] in ("{", "[")
 
 
 def parse(text: str, url: str, zone: tzinfo, now: datetime) -> Batch:
-    """The Batch in `text`, which came from `url`. Raises SourceError when it is no JSON Feed."""
+    """The Batch in `text`, which came from `url`. Raises SourceError when it is not a feed."""
     try:
         document = json.loads(text, strict=False)
     except (ValueError, RecursionError) as error:
         is_cut_off = "jsonfeed.org" in text[:1000] and not text.rstrip().endswith("}")
         raise (not_a_feed.cut_off() if is_cut_off else not_a_feed.unknown(text, url)) from error
     items = document.get("items") if isinstance(document, dict) else None
-    is_named = isinstance(document, dict) and "jsonfeed.org" in str(document.get("version"))
-    if not isinstance(items, list) or not (is_named or _look_like_entries(items)):
+    is_declared = isinstance(document, dict) and "jsonfeed.org" in str(document.get("version"))
+    if not isinstance(items, list) or not (is_declared or _look_like_entries(items)):
         raise not_a_feed.unknown(text, url)
     language = language_tag(_text(document, "language"))
-    home = web_url(url, _text(document, "home_page_url"))
-    # as in the other formats: see parse_feed
-    base = home if home and urlsplit(home).hostname != urlsplit(url).hostname else url
+    base = base_of(url, _text(document, "home_page_url"))
     return Batch(
         entries=tuple(
             _entry(item, document, base, zone, now) for item in items if isinstance(item, dict)
@@ -82,19 +81,19 @@ def _entry(
 
 
 def _link(item: dict[str, Any], guid: str, media: Iterable[Media], url: str) -> str:
-    """Its page, what it is about, its id where that is an address, or where it can be heard."""
+    """The URL of an item: its page, what it is about, its id if that is a URL, or a recording."""
     link = json_link(url, _text(item, "url")) or json_link(url, _text(item, "external_url"))
-    heard = (each.url for each in media if not each.mime.startswith("image"))
-    return link or (guid if is_web_url(guid) else next(heard, ""))
+    recordings = (each.url for each in media if not each.mime.startswith("image"))
+    return link or (guid if is_web_url(guid) else next(recordings, ""))
 
 
-def _text(where: dict[str, Any], key: str) -> str:
-    return json_text.text_of(where.get(key))[:LONGEST_HTML]
+def _text(holder: dict[str, Any], key: str) -> str:
+    return text_of(holder.get(key))[:LONGEST_HTML]
 
 
 def _texts(values: Any) -> Iterable[str]:
     for value in values if isinstance(values, list) else ():
-        text = one_line(_text({"": value}, ""))
+        text = one_line(text_of(value)[:LONGEST_HTML])
         if text:
             yield text
 
@@ -108,10 +107,10 @@ def _summary(item: dict[str, Any]) -> str:
     return text[:LONGEST_TEXT]
 
 
-def _authors(where: dict[str, Any]) -> tuple[str, ...]:
-    # version 1 had one author, 1.1 has several
-    several = where.get("authors")
-    authors = several if isinstance(several, list) else [where.get("author")]
+def _authors(holder: dict[str, Any]) -> tuple[str, ...]:
+    # Version 1 has one author, version 1.1 a list of them.
+    several = holder.get("authors")
+    authors = several if isinstance(several, list) else [holder.get("author")]
     names = (one_line(_text(each, "name")) for each in authors if isinstance(each, dict))
     return tuple(dict.fromkeys(name for name in names if name))
 
@@ -121,13 +120,13 @@ def _media(item: dict[str, Any], url: str) -> Iterable[Media]:
     for each in attachments if isinstance(attachments, list) else ():
         if isinstance(each, dict) and (link := web_url(url, _text(each, "url"))):
             yield Media(url=link, mime=_text(each, "mime_type"), alt=one_line(_text(each, "title")))
-    image = web_url(url, _text(item, "image") or _text(item, "banner_image"))
-    if image:
-        yield Media(url=image, mime="image/*")
+    preview = web_url(url, _text(item, "image") or _text(item, "banner_image"))
+    if preview:
+        yield Media(url=preview, mime="image/*")
         return
-    for picture in pictures_in(_text(item, "content_html")):
-        if link := web_url(url, picture.url):
-            yield Media(link, "image/*", picture.alt)
+    for image in images_in(_text(item, "content_html")):
+        if link := web_url(url, image.url):
+            yield Media(link, "image/*", image.alt)
 
 
 def _date(value: Any, zone: tzinfo, now: datetime) -> datetime | None:

@@ -1,4 +1,4 @@
-"""What came instead of a feed, told so that an admin knows what to do about it."""
+"""Errors for documents that are not feeds; their messages tell an admin what came instead."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ import html
 import re
 
 from reblogbot.errors import SourceError
+from reblogbot.sources.shared.messages import empty_body, excerpt
 from reblogbot.sources.shared.urls import absolute
 from reblogbot.web.addresses import shown
 
 _HEAD = 100_000
-_ASIDE = r"(?:\s|<!--.{0,5000}?-->|<\?.{0,2000}?\?>){0,50}+"
+_COMMENTS = r"(?:\s|<!--.{0,5000}?-->|<\?.{0,2000}?\?>){0,50}+"
 _HTML = re.compile(
-    rf"{_ASIDE}<(?:(?:html|head|body|title)\b|"
-    # some feeds say they are HTML
-    rf"!doctype\s+html\b[^>]{{0,500}}>{_ASIDE}(?!<(?:[\w.-]{{1,40}}:)?(?:rss|feed|rdf)\b))",
+    rf"{_COMMENTS}<(?:(?:html|head|body|title)\b|"
+    # Some feeds have the document type of HTML.
+    rf"!doctype\s+html\b[^>]{{0,500}}>{_COMMENTS}(?!<(?:[\w.-]{{1,40}}:)?(?:rss|feed|rdf)\b))",
     re.IGNORECASE | re.DOTALL,
 )
 _TITLE = re.compile(r"<title[^>]{0,200}>([^<]{1,500})", re.IGNORECASE)
@@ -25,16 +26,14 @@ _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\ufffd]")
 
 
 def refuse(text: str, url: str) -> None:
-    """Raises SourceError when `text`, from `url`, is empty, a web page or no text at all."""
+    """Raise SourceError when `text`, from `url`, is empty, a web page or binary data."""
     head = text[:_HEAD]
     if not head.strip():
-        raise SourceError(
-            "empty_body", f"{shown(url)}: the answer is empty; it is asked again later"
-        )
+        raise empty_body(url)
     if len(_CONTROL.findall(head[:2000])) * 10 > len(head[:2000]):
         raise SourceError(
             "not_a_feed",
-            f"{shown(url)}: the answer is no text but something binary; correct the url, "
+            f"{shown(url)}: the answer is binary data, not text; correct the url, "
             "or set the source's encoding",
         )
     if _HTML.match(head):
@@ -42,38 +41,34 @@ def refuse(text: str, url: str) -> None:
 
 
 def unknown(text: str, url: str) -> SourceError:
-    """The error for a text in which no kind of feed was recognised."""
+    """The error for a text that is a feed of no known format."""
     return SourceError(
         "not_a_feed",
-        f'{shown(url)}: neither RSS, Atom, RDF nor JSON Feed, it begins "{_start(text)}"; '
+        f'{shown(url)}: neither RSS, Atom, RDF nor JSON Feed, it begins "{excerpt(text)}"; '
         "correct the url",
     )
 
 
 def cut_off() -> SourceError:
-    """The error for what ends before anything in it was whole."""
+    """The error for a feed that ends before its first entry is complete."""
     return SourceError(
         "feed_truncated",
-        "the feed was cut off before its first entry was whole; it is asked again later",
+        "the feed was cut off before its first entry was complete; it is tried again later",
     )
 
 
 def _page(head: str) -> str:
     title = _TITLE.search(head)
-    named = f' ("{_start(html.unescape(title[1]))}")' if title else ""
-    return f"this looks like an HTML page{named}, not like a feed"
+    name = f' ("{excerpt(html.unescape(title[1]))}")' if title else ""
+    return f"this looks like an HTML page{name}, not like a feed"
 
 
 def _hint(head: str, url: str) -> str:
     for link in _LINK.findall(head):
-        said = {name.lower(): "".join(values) for name, *values in _ATTRIBUTE.findall(link)}
-        if "alternate" in said.get("rel", "").lower() and _FEED_TYPE.match(said.get("type", "")):
-            target = absolute(url, html.unescape(said.get("href", "")))
+        attributes = {name.lower(): "".join(values) for name, *values in _ATTRIBUTE.findall(link)}
+        if "alternate" in attributes.get("rel", "").lower() and _FEED_TYPE.match(
+            attributes.get("type", "")
+        ):
+            target = absolute(url, html.unescape(attributes.get("href", "")))
             return f"it names this feed: {''.join(c for c in target if c.isprintable())[:300]}"
     return "look at it in a browser: it may want a login, or keep bots out"
-
-
-def _start(text: str) -> str:
-    printable = "".join(char if char.isprintable() else " " for char in text[:400])
-    words = " ".join(printable.split())
-    return words if len(words) <= 60 else words[:59] + "…"

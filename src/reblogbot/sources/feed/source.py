@@ -1,4 +1,4 @@
-"""The kind `feed`: RSS, Atom, RDF and JSON Feed documents, politely polled."""
+"""The kind `feed`: RSS, Atom, RDF and JSON Feed documents."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from pydantic import BaseModel, ConfigDict
 from reblogbot.config.settings import SourceSettings
 from reblogbot.model import Batch, Validators
 from reblogbot.ports import Tools
-from reblogbot.sources.shared.body import read_feed
+from reblogbot.sources.feed.worker import read_feed
 from reblogbot.sources.shared.document import Document
+from reblogbot.sources.shared.fallbacks import poll_document
 
 ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, "
@@ -17,10 +18,10 @@ ACCEPT = (
 
 
 class FeedSource:
-    """A document at `url` or, while that fails, at one of `fallbacks`."""
+    """A feed at `url` or, while that fails, at one of `fallbacks`."""
 
     class Options(BaseModel):
-        """A feed has no keys of its own."""
+        """A feed has no settings of its own."""
 
         model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -31,5 +32,5 @@ class FeedSource:
         self._document = Document(settings, tools, ACCEPT, read_feed)
 
     async def poll(self, known: Validators) -> Batch:
-        """All entries the feed shows now. Raises the SourceError `url` itself failed with."""
-        return await self._document.poll(known)
+        """All entries the feed shows now. Raises the SourceError that `url` failed with."""
+        return await poll_document(self._document, known)

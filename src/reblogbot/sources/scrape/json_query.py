@@ -1,4 +1,4 @@
-"""JMESPath expressions: checked when the config is read, and asked of foreign JSON."""
+"""JMESPath expressions: checked when the config is loaded, and evaluated on foreign JSON."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LONGEST = 2000
 
 
 class _Functions(Functions):
-    """JMESPath's own functions and one for building links."""
+    """JMESPath's built-in functions, and `url_quote` for building links."""
 
     @signature({"types": ["string", "number"]})
     def _func_url_quote(self, value: str | float) -> str:
@@ -24,33 +24,35 @@ class _Functions(Functions):
 
 
 _OPTIONS = jmespath.Options(custom_functions=_Functions())
-_NAMES = frozenset(Functions.FUNCTION_TABLE) | {"url_quote"}
+_FUNCTION_NAMES = frozenset(Functions.FUNCTION_TABLE) | {"url_quote"}
 
 
-def ask(query: str, value: Any) -> Any:
-    """What the query finds in a JSON value; None where it finds nothing, or cannot be asked."""
+def search(query: str, value: Any) -> Any:
+    """The result of the query on a JSON value; None when there is none, or it fails."""
     try:
         return _compiled(query).search(value, _OPTIONS)
-    # the types of foreign values are not always those its functions want
+    # Functions raise for values of the wrong type, which foreign documents have.
     except (JMESPathError, ArithmeticError, LookupError, TypeError, ValueError, RecursionError):
         return None
 
 
 def read_query(written: str) -> str:
-    """A JMESPath expression that can be asked. Raises ValueError with words for the admin."""
+    """The expression, checked. Raises ValueError with a message for the admin."""
     if len(written) > _LONGEST:
         raise ValueError(f"a JMESPath expression has at most {_LONGEST} characters")
     try:
         tree = _compiled(written).parsed
     except EmptyExpressionError:
         raise ValueError('an empty JMESPath expression; "@" is the value itself') from None
-    except (JMESPathError, RecursionError) as fault:
-        raise ValueError(f"not JMESPath{_fault(written, fault)}") from None
-    for name in _functions(tree):
-        if name not in _NAMES:
-            near = get_close_matches(name[:60], _NAMES, 1)
+    except (JMESPathError, RecursionError) as error:
+        raise ValueError(f"not JMESPath{_hint(written, error)}") from None
+    for name in _called_functions(tree):
+        if name not in _FUNCTION_NAMES:
+            near = get_close_matches(name[:60], _FUNCTION_NAMES, 1)
             hint = (
-                f'did you mean "{near[0]}"?' if near else f"there are {', '.join(sorted(_NAMES))}"
+                f'did you mean "{near[0]}"?'
+                if near
+                else f"there are {', '.join(sorted(_FUNCTION_NAMES))}"
             )
             raise ValueError(f'JMESPath has no function "{name[:60]}"; {hint}')
     return written
@@ -61,21 +63,21 @@ def _compiled(query: str) -> Any:
     return jmespath.compile(query)
 
 
-def _fault(written: str, fault: Exception) -> str:
+def _hint(written: str, error: Exception) -> str:
     if any(not char.isascii() for char in written) and '"' not in written:
-        return "; names that are not ASCII stand in quotes: '\"标题\"'"
-    place = getattr(fault, "lex_position", None)
-    if isinstance(place, int) and 0 <= place < len(written):
-        return f' at "{written[place : place + 20]}" (character {place + 1})'
-    return "; it ends too early, or begins what it does not end"
+        return "; write names that are not ASCII in quotes: '\"标题\"'"
+    position = getattr(error, "lex_position", None)
+    if isinstance(position, int) and 0 <= position < len(written):
+        return f' at "{written[position : position + 20]}" (character {position + 1})'
+    return "; it ends too early, or leaves a bracket or a quote open"
 
 
-def _functions(node: Any) -> Iterator[str]:
-    """The names of all functions an expression calls."""
-    waiting = [node]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, dict):
-            if one.get("type") == "function_expression":
-                yield str(one["value"])
-            waiting += one.get("children", ())
+def _called_functions(node: Any) -> Iterator[str]:
+    """The names of all functions that an expression calls."""
+    nodes = [node]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, dict):
+            if node.get("type") == "function_expression":
+                yield str(node["value"])
+            nodes += node.get("children", ())

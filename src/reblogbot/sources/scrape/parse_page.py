@@ -1,4 +1,4 @@
-"""One web page to a Batch, by the admin's selectors; runs in the parse worker."""
+"""A web page to a Batch, by configured CSS selectors; runs in the parser child."""
 
 from __future__ import annotations
 
@@ -10,40 +10,39 @@ from reblogbot.core.text import clean, html_to_text, language_tag, one_line
 from reblogbot.errors import SourceError
 from reblogbot.model import Batch, Entry, Media
 from reblogbot.sources.scrape import selectors
-from reblogbot.sources.shared import json_text
-from reblogbot.sources.shared.body import Body
-from reblogbot.sources.shared.urls import absolute, web_url
+from reblogbot.sources.shared.html import base_url
+from reblogbot.sources.shared.messages import empty_body, excerpt
+from reblogbot.sources.shared.response_body import ResponseBody
+from reblogbot.sources.shared.urls import web_url
 from reblogbot.web.addresses import shown
 
-_MOST = 2000
+_MAX_ITEMS = 2000
 _LONGEST_HTML = 50_000
 _LONGEST_TEXT = 5_000
-# where a page that loads its images late keeps their address
+# Pages that load their images lazily have the address in one of the latter.
 _IMAGE_ATTRIBUTES = ("src", "data-src", "data-original", "data-lazy-src")
 
 
-def parse(body: Body, select: Mapping[str, str]) -> Batch:
-    """The Batch of the elements that `select["item"]` finds.
+def parse(body: ResponseBody, select: Mapping[str, str]) -> Batch:
+    """The Batch of the elements that `select["item"]` matches.
 
-    Those with neither title nor summary are passed over. Raises SourceError, whatever the
-    bytes are: where it finds none, and where none of them has any of the parts.
+    Those with neither title nor summary are skipped. Raises SourceError, and nothing else, when
+    none matches or none has a title or summary.
     """
     text = body.text()
     if not text.strip():
-        raise SourceError(
-            "empty_body", f"{shown(body.url)}: the answer is empty; it is asked again later"
-        )
+        raise empty_body(body.url)
     page = LexborHTMLParser(text)
-    items = page.css(select["item"])[:_MOST]
+    items = page.css(select["item"])[:_MAX_ITEMS]
     title = one_line(_text(page.css_first("title")))
     if not items:
-        named = title or json_text.start(text)
+        name = title or excerpt(text)
         raise SourceError(
             "select_empty",
             f'{shown(body.url)}: select.item = "{select["item"]}" finds nothing on this page '
-            f'("{named[:60]}"); the page has changed, or wants a login or headers',
+            f'("{name[:60]}"); the page has changed, or wants a login or headers',
         )
-    base = _base(page, body.url)
+    base = base_url(page, body.url)
     entries = tuple(entry for item in items if (entry := _entry(item, select, base)))
     if not entries:
         raise SourceError(
@@ -55,22 +54,22 @@ def parse(body: Body, select: Mapping[str, str]) -> Batch:
 
 
 def _entry(item: LexborNode, select: Mapping[str, str], base: str) -> Entry | None:
-    linked = _first(item, selectors.split(select["link"])[0] if select["link"] else "a[href]")
-    title = _part(item, select["title"]) if select["title"] else _text(linked or item)
+    link = _first(item, selectors.split(select["link"])[0] if select["link"] else "a[href]")
+    title = _part(item, select["title"]) if select["title"] else _text(link or item)
     summary = _part(item, select["summary"]) if select["summary"] else ""
     if not title and not summary:
         return None
     href = selectors.split(select["link"])[1] or "href"
     return Entry(
         title=one_line(title)[:_LONGEST_TEXT],
-        link=web_url(base, linked.attrs.sget(href) if linked else ""),
+        link=web_url(base, link.attrs.sget(href) if link else ""),
         summary=summary[:_LONGEST_TEXT],
         media=_media(item, select["image"], base),
     )
 
 
 def _part(item: LexborNode, written: str) -> str:
-    """The text, or the attribute, that `selector@attribute` names."""
+    """The text of the element that matches `selector@attribute`, or its attribute."""
     selector, attribute = selectors.split(written)
     node = _first(item, selector)
     if node is None:
@@ -79,7 +78,7 @@ def _part(item: LexborNode, written: str) -> str:
 
 
 def _first(item: LexborNode, selector: str) -> LexborNode | None:
-    """The first element in the item, or the item itself, that a selector finds."""
+    """The first element in the item that matches; the item itself for an empty selector."""
     return item.css_first(selector) if selector else item
 
 
@@ -93,15 +92,10 @@ def _media(item: LexborNode, written: str, base: str) -> tuple[Media, ...]:
     if node is None:
         return ()
     for name in (attribute,) if attribute else _IMAGE_ATTRIBUTES:
-        link = web_url(base, node.attrs.sget(name))
-        if link:
-            return (Media(link, "image/*", one_line(node.attrs.sget("alt"))),)
+        url = web_url(base, node.attrs.sget(name))
+        if url:
+            return (Media(url, "image/*", one_line(node.attrs.sget("alt"))),)
     return ()
-
-
-def _base(page: LexborHTMLParser, url: str) -> str:
-    base = page.css_first("base[href]")
-    return absolute(url, base.attrs.sget("href")) or url if base is not None else url
 
 
 def _language(page: LexborHTMLParser) -> str:

@@ -1,4 +1,4 @@
-"""CSS selectors, checked when the config is read: what they select, and which attribute of it."""
+"""CSS selectors with an optional attribute, as in `a.title@href`; checked when the config loads."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 _LONGEST = 1000
-_FORM = re.compile(r"(.*?)\s*(?:@([A-Za-z][\w:-]*))?", re.DOTALL)
+_SELECTOR = re.compile(r"(.*?)\s*(?:@([A-Za-z][\w:-]*))?", re.DOTALL)
 _PSEUDO = re.compile(r":([a-z][a-z-]*)", re.IGNORECASE)
 _PSEUDOS = (
     "any-link checked disabled empty enabled first-child first-of-type has is last-child "
@@ -20,12 +20,12 @@ _STRINGS = re.compile(r"\"[^\"]*\"|'[^']*'")
 
 def split(written: str) -> tuple[str, str]:
     """The selector and the attribute in `a.title@href`; either may be ""."""
-    found = _FORM.fullmatch(written.strip())
-    return (found[1], found[2] or "") if found else (written, "")
+    match = _SELECTOR.fullmatch(written.strip())
+    return (match[1], match[2] or "") if match else (written, "")
 
 
 def read_selector(written: str) -> str:
-    """A selector, with or without an attribute. Raises ValueError with words for the admin."""
+    """The selector, checked, with or without an attribute. Raises ValueError with a message."""
     selector, attribute = split(written)
     if len(written) > _LONGEST:
         raise ValueError(f"a selector has at most {_LONGEST} characters")
@@ -39,7 +39,7 @@ def read_selector(written: str) -> str:
 
 
 def read_item(written: str) -> str:
-    """A selector of whole elements."""
+    """The selector, checked, of whole elements. Raises ValueError with a message."""
     if split(written)[1]:
         raise ValueError('an item is an element, not an attribute; write "li.entry"')
     return read_selector(written)
@@ -50,10 +50,10 @@ def _hint(selector: str) -> str:
     if bare.startswith(("/", "./")):
         return 'this looks like XPath, which in CSS is "div.list > a"'
     if "::" in bare:
-        return 'text is taken by itself, and an attribute is written "a@href"'
+        return 'the text of an element is taken without it; an attribute is written "a@href"'
     if ":contains(" in bare:
-        return "that one is written :lexbor-contains('text')"
-    if any(bare.count(one) != bare.count(other) for one, other in ("[]", "()")) or (
+        return "it is written :lexbor-contains('text') here"
+    if any(bare.count(opening) != bare.count(closing) for opening, closing in ("[]", "()")) or (
         {"'", '"'} & {*bare}
     ):
         return "a bracket or a quote is not closed"

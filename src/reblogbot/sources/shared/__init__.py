@@ -1,1 +1,1 @@
-"""What several kinds of source use: documents, encodings, dates, links."""
+"""What several families of sources use: documents, encodings, dates, links, texts."""

@@ -1,14 +1,19 @@
-"""Dates as sources write them, in any of the many wrong ways, to aware UTC instants."""
+"""Dates as sources write them, in many formats valid and invalid, as aware UTC instants."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import Any
 
+from reblogbot.core.json_values import number_of
+
+# The web is no older: an earlier date is an error such as the epoch of an empty field.
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
-_HOURS = {
+# Offsets from UTC, in hours, of the short zone names that dates are met with.
+_ZONE_HOURS = {
     "z": 0, "ut": 0, "utc": 0, "gmt": 0, "wet": 0, "west": 1, "bst": 1, "cet": 1, "cest": 2,
     "mez": 1, "mesz": 2, "eet": 2, "eest": 3, "msk": 3, "ist": 5.5, "hkt": 8, "sgt": 8,
     "pht": 8, "awst": 8, "jst": 9, "kst": 9, "acst": 9.5, "aest": 10, "aedt": 11, "nzst": 12,
@@ -16,7 +21,7 @@ _HOURS = {
     "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7, "akst": -9, "akdt": -8, "hst": -10,
 }  # fmt: skip
 
-# The first letters of the months in English and the other languages such dates are met in
+# The first letters of the months, in English and in other languages that feeds use.
 _MONTHS = {
     "jan": 1, "ene": 1, "gen": 1, "янв": 1, "feb": 2, "fév": 2, "fev": 2, "фев": 2,
     "mar": 3, "mär": 3, "mrt": 3, "мар": 3, "apr": 4, "avr": 4, "abr": 4, "апр": 4,
@@ -26,8 +31,8 @@ _MONTHS = {
     "oct": 10, "okt": 10, "out": 10, "ott": 10, "окт": 10, "nov": 11, "ноя": 11,
     "dec": 12, "dez": 12, "déc": 12, "dic": 12, "дек": 12,
 }  # fmt: skip
-_AFTERNOON = ("pm", "p.m", "下午", "晚上", "오후", "午後")
-_MORNING = ("am", "a.m", "上午", "凌晨", "早上", "오전", "午前")
+_PM = ("pm", "p.m", "下午", "晚上", "오후", "午後")
+_AM = ("am", "a.m", "上午", "凌晨", "早上", "오전", "午前")
 
 # ISO 8601, basic format
 _BASIC = re.compile(r"(?<!\d)(\d{4})(\d\d)(\d\d)t(\d\d)(\d\d)(\d\d)?(?!\d)")
@@ -43,7 +48,7 @@ _OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})?(?!\d)|([+-])(\d)(?!\d)")
 _ZONE_NAME = re.compile(r"(?<![a-z])([a-z]{1,4})(?![a-z])")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 # 1小时20分钟前, 3 天前, 刚刚
-_AGO = re.compile(
+_TIME_AGO = re.compile(
     r"(?:(\d{1,3})\s?天)?\s?(?:(\d{1,3})\s?(?:个?小时))?\s?(?:(\d{1,3})\s?(?:分钟|分))?\s?(?:\d{1,3}\s?秒)?钟?前"
 )
 _JUST_NOW = ("刚刚", "刚才")
@@ -51,19 +56,23 @@ _DIGITS = re.compile(r"(?<!\d)(\d{1,4})(?!\d)")
 
 
 def parse(text: str, *, zone: tzinfo, now: datetime, chinese: bool = False) -> datetime | None:
-    """The instant `text` names, aware UTC and not after `now`; None when it names none.
+    """The instant that `text` means, aware UTC and not after `now`; None when it is not a date.
 
-    Without a zone it is local time in `zone`. A zone's short name is first taken as `zone`'s
-    own (CST in Shanghai), then, for a `chinese` source, as China's. An instant before 1990
-    is taken for a mistake.
+    Without a zone it is local time in `zone`. A short zone name is read first as `zone`'s own
+    (CST in Shanghai), then, for a `chinese` source, as China's. A date before 1990 is an error.
     """
     text = text[:200] if text.isascii() else unicodedata.normalize("NFKC", text[:200])
     text = " ".join(text.lower().replace("\u2212", "-").split())
-    text = _BASIC.sub(lambda found: "{}-{}-{}t{}:{}:{}".format(*found.groups("00")), text)
+    text = _BASIC.sub(lambda match: "{}-{}-{}t{}:{}:{}".format(*match.groups("00")), text)
     try:
-        instant = _epoch(text) or _ago(text, now) or _local(text, zone, chinese=chinese)
+        instant = _epoch(text) or _time_ago(text, now) or _local(text, zone, chinese=chinese)
     except (ValueError, OverflowError, OSError):
         return None
+    return plausible(instant, now)
+
+
+def plausible(instant: datetime | None, now: datetime) -> datetime | None:
+    """The instant, or `now` if it lies in the future; None for an instant before 1990."""
     if instant is None or instant < _EARLIEST:
         return None
     return min(instant, now)
@@ -72,6 +81,16 @@ def parse(text: str, *, zone: tzinfo, now: datetime, chinese: bool = False) -> d
 def from_number(value: float, *, now: datetime) -> datetime | None:
     """The instant of an epoch number in seconds, milli-, micro- or nanoseconds, by its size."""
     return parse(f"{value:.0f}", zone=UTC, now=now)
+
+
+def from_json(value: Any, zone: tzinfo, now: datetime, *, chinese: bool = False) -> datetime | None:
+    """The instant of a JSON value, a date or an epoch number; None when it is neither."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        number = number_of(value)
+        return from_number(number, now=now) if number and abs(number) < 1e20 else None
+    if isinstance(value, str):
+        return parse(value, zone=zone, now=now, chinese=chinese)
+    return None
 
 
 def _epoch(text: str) -> datetime | None:
@@ -87,14 +106,14 @@ def _epoch(text: str) -> datetime | None:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def _ago(text: str, now: datetime) -> datetime | None:
-    """The instant of a span before `now`, as Chinese pages write it."""
+def _time_ago(text: str, now: datetime) -> datetime | None:
+    """The instant of "20 minutes ago", as Chinese pages write it."""
     if text.startswith(_JUST_NOW):
         return now
-    found = _AGO.match(text)
-    if not found or found[0] == "前":
+    match = _TIME_AGO.match(text)
+    if not match or match[0] == "前":
         return None
-    days, hours, minutes = (int(number or 0) for number in found.groups())
+    days, hours, minutes = (int(number or 0) for number in match.groups())
     return now - timedelta(days=days, hours=hours, minutes=minutes)
 
 
@@ -106,11 +125,11 @@ def _local(text: str, zone: tzinfo, *, chinese: bool) -> datetime | None:
     naive = _numeric_day(day) or _named_day(day + " " + _OFFSET.sub(" ", after))
     if naive is None:
         return None
-    return _placed(naive + _time(clock, text), after, zone, chinese=chinese)
+    return _in_utc(naive + _time_of_day(clock, text), after, zone, chinese=chinese)
 
 
 def _split(text: str, clock: re.Match[str] | None) -> tuple[str, str]:
-    """What stands before the time of day and what after it, where a zone may stand."""
+    """The text before the time of day, and the text after it, which may name a zone."""
     return (text[: clock.start()], text[clock.end() :]) if clock else (text, "")
 
 
@@ -122,21 +141,21 @@ def _compact(text: str) -> datetime:
 
 
 def _numeric_day(text: str) -> datetime | None:
-    found = _YEAR_FIRST.search(text)
-    if found:
-        return _midnight(found[1], found[2], found[3] or "1")
-    found = _DAY_FIRST.search(text)
-    if not found:
+    match = _YEAR_FIRST.search(text)
+    if match:
+        return _midnight(match[1], match[2], match[3] or "1")
+    match = _DAY_FIRST.search(text)
+    if not match:
         return None
-    first, point, second, year = found.groups()
-    if point == "." or int(first) > 12:
+    first, separator, second, year = match.groups()
+    if separator == "." or int(first) > 12:
         return _midnight(year, second, first)
-    # 03/04/2026 is in March for some and in April for others
+    # 03/04/2026 is in March in some countries and in April in others: not a date we can read.
     return _midnight(year, first, second) if int(second) > 12 else None
 
 
 def _named_day(text: str) -> datetime | None:
-    month = next((found for word in _WORD.findall(text) if (found := _month(word))), 0)
+    month = next((number for word in _WORD.findall(text) if (number := _month(word))), 0)
     numbers = _DIGITS.findall(text)
     if not month or len(numbers) < 2:
         return None
@@ -159,22 +178,22 @@ def _year(digits: str) -> int:
     return year if len(digits) > 2 else year + (2000 if year < 50 else 1900)
 
 
-def _time(clock: re.Match[str] | None, text: str) -> timedelta:
+def _time_of_day(clock: re.Match[str] | None, text: str) -> timedelta:
     if clock is None:
         return timedelta(0)
     hour, minute, second = int(clock[1]), int(clock[2]), min(int(clock[3] or 0), 59)
     if hour > 24 or minute > 59:
         raise ValueError(text)
     around = text[max(0, clock.start() - 4) : clock.end() + 4]
-    if hour < 12 and any(word in around for word in _AFTERNOON):
+    if hour < 12 and any(word in around for word in _PM):
         hour += 12
-    if hour == 12 and any(word in around for word in _MORNING):
+    if hour == 12 and any(word in around for word in _AM):
         hour = 0
     fraction = float(f"0.{clock[4] or 0}")
     return timedelta(hours=hour, minutes=minute, seconds=second + fraction)
 
 
-def _placed(naive: datetime, rest: str, zone: tzinfo, *, chinese: bool) -> datetime:
+def _in_utc(naive: datetime, rest: str, zone: tzinfo, *, chinese: bool) -> datetime:
     offset = _OFFSET.search(rest)
     if offset:
         sign, hours, minutes, short_sign, short = offset.groups()
@@ -188,6 +207,8 @@ def _placed(naive: datetime, rest: str, zone: tzinfo, *, chinese: bool) -> datet
             break
         if name == "cst" and chinese:
             return naive.replace(tzinfo=timezone(timedelta(hours=8))).astimezone(UTC)
-        if name in _HOURS:
-            return naive.replace(tzinfo=timezone(timedelta(hours=_HOURS[name]))).astimezone(UTC)
+        if name in _ZONE_HOURS:
+            return naive.replace(tzinfo=timezone(timedelta(hours=_ZONE_HOURS[name]))).astimezone(
+                UTC
+            )
     return local.astimezone(UTC)

@@ -1,11 +1,11 @@
-"""Pages that send a browser elsewhere by `<meta http-equiv="refresh">`."""
+"""Pages that redirect a browser by `<meta http-equiv="refresh">`."""
 
 from __future__ import annotations
 
 import html
 import re
 
-from reblogbot.sources.shared.body import Body
+from reblogbot.sources.shared.response_body import ResponseBody
 from reblogbot.sources.shared.urls import web_url
 
 _HEAD = 20_000
@@ -19,8 +19,8 @@ _CONTENT = re.compile(
 )
 
 
-def target(body: Body) -> str:
-    """The URL that the page refers to by a refresh, "" where it stays where it is."""
+def target(body: ResponseBody) -> str:
+    """The URL that the page redirects to, "" when it does not or redirects to itself."""
     for meta in _META.finditer(body.text()[:_HEAD]):
         attributes = {
             name.lower(): html.unescape("".join(values))
@@ -31,7 +31,7 @@ def target(body: Body) -> str:
         content = _CONTENT.fullmatch(attributes.get("content", "").strip())
         if content is None:
             continue
-        quote, named = content.groups()
-        url = web_url(body.url, named.partition(quote)[0] if quote else named.strip())
+        quote, address = content.groups()
+        url = web_url(body.url, address.partition(quote)[0] if quote else address.strip())
         return "" if url == body.url else url
     return ""

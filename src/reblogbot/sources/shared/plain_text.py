@@ -1,4 +1,4 @@
-"""Text of which nobody says whether it is HTML, as the plain text that was meant."""
+"""Plain text of fields of which the source does not say whether they are HTML."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import re
 from reblogbot.core.text import html_to_text, one_line
 from reblogbot.core.text.markup import unescape_once
 
-# Longer texts are cut before they are looked at: no post is that long, and a worker's time is dear
+# Texts are cut before they are parsed: no post is longer, and parsing costs CPU per character.
 LONGEST_HTML = 12_000
 LONGEST_TEXT = 5_000
-# "Set<U>" and "the <p> element" are about such tags: what means them closes them
+# Titles such as "Set<U>" and "the <p> element" are text. Markup is what closes an element, has
+# attributes, or is an empty element.
 _MARKUP = re.compile(
     r"</(?:a|abbr|b|big|cite|code|del|div|em|font|h[1-6]|i|ins|kbd|li|mark|object|ol|p|q|rt|ruby|s"
     r"|small|span|strong|sub|sup|tt|u|ul)\s?>"
@@ -19,24 +20,22 @@ _MARKUP = re.compile(
     r"|<(script|style)\b[^<>]{0,1000}>[^<]*</\1\s*>|<!\[CDATA\[|\]\]>\s*\Z",
     re.IGNORECASE,
 )
-
-
-# entities that nobody writes on purpose: the generator has escaped its text twice
+# Nobody types these entities in plain text: the generator of the feed escaped it twice.
 _ESCAPED_TWICE = re.compile(
     r"&(?:#[0-9]{2,6}|#[xX][0-9a-fA-F]{2,5}|quot|apos|nbsp|hellip|[lr][sd]quo|[mn]dash);"
 )
 
 
 def has_markup(written: str) -> bool:
-    """True when the text is HTML by its looks."""
+    """True when the text looks like HTML."""
     return bool(_MARKUP.search(written))
 
 
 def plain(written: str) -> str:
-    """The text, unescaped exactly once; its tags are markup only where they look like it.
+    """The text, unescaped exactly once; tags are removed only where they look like markup.
 
-    A lone "<" or ">" is none, and "&amp;" is one "&". Where markup was escaped twice, it is undone
-    as often.
+    A lone "<" or ">" is text, and "&amp;" is one "&". Markup that was escaped twice is unescaped
+    twice.
     """
     written = written[:LONGEST_HTML]
     text = html_to_text(written) if has_markup(written) else unescape_once(written)
@@ -44,21 +43,21 @@ def plain(written: str) -> str:
 
 
 def from_html(html: str) -> str:
-    """The text of HTML, of which a part may have been escaped twice."""
+    """The text of HTML, a part of which may have been escaped twice."""
     return _without_tags(html_to_text(html[:LONGEST_HTML]))
 
 
 def from_plain(text: str) -> str:
-    """Text that is said to be plain, without the tags and entities that it has nevertheless.
+    """Text that is declared as plain, without the markup and entities it has nevertheless.
 
-    Tags count where they look like markup; entities where some are such as nobody writes: `&#39;`
-    tells that a generator escapes twice, `&amp;` alone may be what is meant.
+    Entities are unescaped only where one is of a kind that nobody types: `&#39;` shows that the
+    generator escapes twice, but a single `&amp;` may be what the author wrote.
     """
     return from_escaped(_without_tags(text[:LONGEST_HTML]))
 
 
 def from_escaped(text: str) -> str:
-    """The same, for a text in which tags are meant to be read."""
+    """The same for a text whose tags are part of the text."""
     return unescape_once(text) if _ESCAPED_TWICE.search(text) else text
 
 
@@ -67,5 +66,5 @@ def _without_tags(text: str) -> str:
 
 
 def plain_line(written: str) -> str:
-    """The same on one line, without invisible characters."""
+    """`plain` on one line, without invisible characters."""
     return one_line(plain(written))

@@ -1,4 +1,4 @@
-"""Links as sources write them, to URLs of the web."""
+"""Links as sources write them, as absolute URLs of the web."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ _AMPERSAND = re.compile(r"&(?:amp|#0{0,5}38|#[xX]0{0,5}26);")
 
 
 def web_url(base: str, written: str) -> str:
-    """The http or https URL that `written` means in a document from `base`; "" when none."""
+    """The http or https URL that `written` means in a document from `base`; "" for others."""
     joined = absolute(base, written)
     return joined if is_web_url(joined) else ""
 
 
 def json_link(base: str, written: str) -> str:
-    """The same for a link in JSON, where an ampersand is often escaped as in HTML."""
+    """The same for a link in JSON, where `&` is often escaped as in HTML."""
     return web_url(base, _AMPERSAND.sub("&", written))
 
 
 def absolute(base: str, written: str) -> str:
-    """`written` resolved against `base` (RFC 3986 §5), of whatever scheme; "" when malformed."""
+    """`written` resolved against `base` (RFC 3986 §5), of any scheme; "" when malformed."""
     try:
         return urljoin(base, written.strip()) if written.strip() else ""
     except ValueError:
@@ -29,9 +29,14 @@ def absolute(base: str, written: str) -> str:
 
 
 def is_web_url(written: str) -> bool:
-    """True for an absolute http or https URL with a host, no longer than servers take."""
+    """True for an absolute http or https URL with a host and of at most 4096 characters."""
     try:
         parts = urlsplit(written if len(written) <= _LONGEST else "")
         return parts.scheme in ("http", "https") and bool(parts.hostname)
     except ValueError:
         return False
+
+
+def printable_web_url(written: str) -> str:
+    """The same URL where it is one of the web and printable, else ""."""
+    return written if written.isprintable() and is_web_url(written) else ""

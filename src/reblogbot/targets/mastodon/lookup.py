@@ -1,4 +1,4 @@
-"""Finds a status that is to be boosted or quoted, and how the account stands to its author."""
+"""Looks up the status to boost or quote, and the account's relationship to its author."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 from reblogbot.core.identity import canonical_link
+from reblogbot.core.mastodon_json import addresses_of, id_of, original
 from reblogbot.errors import Doubtful
 from reblogbot.model import Post
 from reblogbot.ports import FoundStatus
-from reblogbot.targets.mastodon import published as standings
-from reblogbot.targets.mastodon.responses import remote_id
+from reblogbot.targets.mastodon.entities import entities, may_quote, receipt
 
-GONE = frozenset({"not_found", "not_there"})
-"""The slugs of a 404 or 410: what was asked for, or the endpoint itself, is not there."""
-_QUOTABLE = frozenset({"automatic", "manual"})
+NOT_THERE = frozenset({"not_found", "not_there"})
+"""The slugs of a 404 or 410: the resource, or the endpoint itself, does not exist."""
 
 
 class Get(Protocol):
@@ -27,76 +26,64 @@ class Get(Protocol):
 def status(get: Get, post: Post, server: str) -> FoundStatus | None:
     """The status that a boost or quote names, None where the server has none. One request."""
     try:
-        found = _by_id(get, post, server) if post.status_id else _by_address(get, post.uri, server)
+        if post.status_id:
+            element = _by_id(get, post, server)
+        else:
+            element = _by_address(get, post.uri, server)
     except Doubtful as error:
-        if error.slug in GONE:
+        if error.slug in NOT_THERE:
             return None
         raise
-    if found is None:
+    if element is None:
         return None
-    return FoundStatus(
-        remote_id(found),
-        found,
-        standings.receipt(found) if found.get("reblogged") is True else None,
-        _may_quote(found),
-    )
+    own_boost = receipt(element) if element.get("reblogged") is True else None
+    return FoundStatus(id_of(element), element, own_boost, may_quote(element))
 
 
 def relationship(get: Get, account_id: str) -> Mapping[str, Any] | None:
-    """How the account stands to another; {} for an odd answer, None where nobody can be asked."""
+    """The Relationship to another account.
+
+    {} for an answer without one, None where the server has no such endpoint.
+    """
     try:
-        found = get("/api/v1/accounts/relationships", {"id[]": [account_id]})
+        answer = get("/api/v1/accounts/relationships", {"id[]": [account_id]})
     except Doubtful as error:
-        if error.slug in GONE:
+        if error.slug in NOT_THERE:
             return None
         raise
-    relations = found if isinstance(found, list) else ()
-    return next((one for one in relations if isinstance(one, Mapping)), {})
+    return next(iter(entities(answer)), {})
 
 
 def _by_id(get: Get, post: Post, server: str) -> Mapping[str, Any] | None:
-    """The status of that id, None where another one has it by now (a server set up anew)."""
-    found = get(f"/api/v1/statuses/{quote(post.status_id, safe='')}")
-    original = _original(found) if isinstance(found, Mapping) else {}
-    if not remote_id(original):
+    """The status with the post's id, None where that id is now another status's.
+
+    Ids are given out again when a server is set up anew.
+    """
+    answer = get(f"/api/v1/statuses/{quote(post.status_id, safe='')}")
+    element = original(answer) if isinstance(answer, Mapping) else {}
+    if not id_of(element):
         raise Doubtful("unreadable_answer", f"{server}: a status was expected.")
-    is_it = post.uri == post.status_id or _is_named(original, post.uri)
-    return original if is_it else None
+    is_same = post.uri == post.status_id or _has_address(element, post.uri)
+    return element if is_same else None
 
 
 def _by_address(get: Get, uri: str, server: str) -> Mapping[str, Any] | None:
-    """The status of that URI or page as the server knows it, None when it does not.
+    """The status with that URI or page, None where the server knows none.
 
-    A search may bring statuses that merely mention the address: they are left out.
-    `resolve` is spelled as Hollo wants it.
+    A search may also return statuses that only mention the address: they are left out.
     """
-    found = get("/api/v2/search", {"q": uri, "resolve": "true", "type": "statuses"})
-    statuses = found.get("statuses") if isinstance(found, Mapping) else None
-    if not isinstance(statuses, list):
+    # Hollo wants `resolve` spelled like this
+    answer = get("/api/v2/search", {"q": uri, "resolve": "true", "type": "statuses"})
+    if not isinstance(answer, Mapping) or not isinstance(answer.get("statuses"), list):
         raise Doubtful("unreadable_answer", f"{server}: a search result was expected.")
-    for one in statuses:
-        if isinstance(one, Mapping) and _is_named(one, uri):
-            original = _original(one)
-            return original if remote_id(original) else None
+    for element in entities(answer["statuses"]):
+        if _has_address(element, uri):
+            return original(element) if id_of(original(element)) else None
     return None
 
 
-def _original(found: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The status itself, of a boost the one that it boosts."""
-    boosted = found.get("reblog")
-    return boosted if isinstance(boosted, Mapping) else found
-
-
-def _is_named(found: Mapping[str, Any], uri: str) -> bool:
-    """Whether a status, or the boost of one, goes by that URI or page."""
-    names = (*standings.names_of(found), *standings.names_of(_original(found)))
-    wanted = canonical_link(uri)
-    return uri in names or (bool(wanted) and wanted in map(canonical_link, names))
-
-
-def _may_quote(found: Mapping[str, Any]) -> bool | None:
-    """Whether the account may quote it (Mastodon 4.5), None where the server does not say."""
-    approval = found.get("quote_approval")
-    if not isinstance(approval, Mapping):
-        return None
-    return standings.text(approval, "current_user") in _QUOTABLE
+def _has_address(element: Mapping[str, Any], uri: str) -> bool:
+    """Whether a status, or the one it boosts, has that URI or page."""
+    addresses = (*addresses_of(element), *addresses_of(original(element)))
+    link = canonical_link(uri)
+    return uri in addresses or (bool(link) and link in map(canonical_link, addresses))

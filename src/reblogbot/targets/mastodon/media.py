@@ -1,4 +1,4 @@
-"""Images on their way to an account's server: uploaded, and waited for until they are ready."""
+"""Uploads the images of a post, and waits until the server has processed them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from itertools import count
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote
 
+from reblogbot.core.mastodon_json import id_of
 from reblogbot.errors import Doubtful, RateLimited, TargetError, Unreachable
 from reblogbot.model import Image
-from reblogbot.targets.mastodon.responses import Answer, Purpose, remote_id
+from reblogbot.targets.mastodon.responses import Purpose, ServerAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,22 +34,22 @@ class Ask(Protocol):
         purpose: Purpose,
         doing: str,
         seconds: float | None = None,
-    ) -> Answer:
+    ) -> ServerAnswer:
         """The answer, good for its purpose, within `seconds`. Raises TargetError."""
         ...
 
 
-def uploaded(ask: Ask, images: Sequence[Image], longest_alt: int, seconds: float) -> list[str]:
-    """The ids of those images the server has taken and is done with, all within `seconds`.
+def upload(ask: Ask, images: Sequence[Image], max_alt: int, seconds: float) -> list[str]:
+    """The ids of the images that the server accepted and processed, all within `seconds`.
 
-    Any other is left out and logged. Raises Unreachable and RateLimited: then nothing of the
-    post was made, and the images may come along another time.
+    Any other image is left out and logged. Raises Unreachable and RateLimited: then no part of
+    the post exists, and the images can come with the next attempt.
     """
-    ends = time.monotonic() + seconds
+    deadline = time.monotonic() + seconds
     ids = []
     for image in images:
         try:
-            ids.append(_uploaded(ask, image, image.alt[:longest_alt], ends))
+            ids.append(_upload(ask, image, image.alt[:max_alt], deadline))
         except (Unreachable, RateLimited):
             raise
         except TargetError as error:
@@ -56,39 +57,42 @@ def uploaded(ask: Ask, images: Sequence[Image], longest_alt: int, seconds: float
     return ids
 
 
-def _uploaded(ask: Ask, image: Image, alt: str, ends: float) -> str:
+def _upload(ask: Ask, image: Image, alt: str, deadline: float) -> str:
     answer = ask(
         lambda client: client.media_post(
             image.content, mime_type=image.mime, description=alt or None
         ),
         "create",
         "uploading an image",
-        _left(ends),
+        _seconds_left(deadline),
     )
-    named = remote_id(answer.json())
+    media_id = id_of(answer.json())
     if answer.status == 202:
-        _await(ask, named, ends)
-    return named
+        _wait_until_processed(ask, media_id, deadline)
+    return media_id
 
 
-def _await(ask: Ask, named: str, ends: float) -> None:
-    """Return once the server is done with it; it says 206 until then."""
-    in_path = quote(named, safe="")
-    for turn in count():
-        time.sleep(min(_FIRST_PAUSE * 2**turn, _LONGEST_PAUSE, _left(ends)))
+def _wait_until_processed(ask: Ask, media_id: str, deadline: float) -> None:
+    """Return once the server has processed the image; it answers 206 until then."""
+    path_id = quote(media_id, safe="")
+    for attempt in count():
+        time.sleep(min(_FIRST_PAUSE * 2**attempt, _LONGEST_PAUSE, _seconds_left(deadline)))
         answer = ask(
-            lambda client: client.media(in_path), "read", "waiting for an image", _left(ends)
+            lambda client: client.media(path_id),
+            "read",
+            "waiting for an image",
+            _seconds_left(deadline),
         )
         if answer.status != 206:
             return
 
 
-def _left(ends: float) -> float:
+def _seconds_left(deadline: float) -> float:
     """The seconds left. Raises Doubtful when there are none."""
-    left = ends - time.monotonic()
+    left = deadline - time.monotonic()
     if left <= 0:
         raise Doubtful(
             "image_unready",
-            "no time left for another image; raise delivery.timeout if the line is slow",
+            "no time left for another image; raise delivery.timeout if the connection is slow",
         )
     return left

@@ -1,4 +1,4 @@
-"""What a server's answer, or its silence, says of a post: one literal table."""
+"""What a server's answer, or no answer, means for a post: one literal table."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
 from reblogbot.config.tokens import SHORT_TOKEN
+from reblogbot.core.mastodon_json import id_of
 from reblogbot.errors import (
     Doubtful,
     Lapsed,
@@ -29,17 +30,17 @@ _PREVIOUS = re.compile(r'\brel="?prev\b')
 
 Purpose = Literal["create", "read", "verify"]
 Shape = Literal["json", "plain", "html", "empty"]
-Phase = Literal["preparing", "connecting", "lapsed", "asked"]
+Phase = Literal["preparing", "connecting", "lapsed", "sent"]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back. `headers` have lower-case names; `whole` is False for a body cut short."""
+class ServerAnswer:
+    """An answer. `headers` have lower-case names; `is_whole` is False for a body cut short."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
-    whole: bool = True
+    is_whole: bool = True
 
     @property
     def text(self) -> str:
@@ -47,7 +48,7 @@ class Answer:
 
     @property
     def shape(self) -> Shape:
-        """What the body is, by its look first: servers mislabel both errors and pages."""
+        """What the body contains, by its first bytes: servers mislabel errors and pages."""
         start = self.body[:512].lstrip(b"\xef\xbb\xbf \t\r\n")
         if not start:
             return "empty"
@@ -61,20 +62,20 @@ class Answer:
     def next_max_id(self) -> str | None:
         """The max_id of the next page in the Link header (RFC 8288).
 
-        "" where the header links to a previous page alone, None where it says nothing of the kind.
+        "" where the header links to a previous page only, None where it links to no page.
         """
-        found = None
+        max_id = None
         for part in self.headers.get("link", "").split(","):
             address, _, rest = part.partition(">")
             if _NEXT.search(rest):
                 query = parse_qs(urlsplit(address.strip().lstrip("<")).query)
                 return query["max_id"][0] if "max_id" in query else None
             if _PREVIOUS.search(rest):
-                found = ""
-        return found
+                max_id = ""
+        return max_id
 
     def json(self) -> Any:
-        """The parsed body; None when it is no JSON (or is `null`, which says as little)."""
+        """The parsed body, None when it is not JSON (or is `null`, which says nothing either)."""
         try:
             return json.loads(self.body)
         except (ValueError, RecursionError):
@@ -82,15 +83,15 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Silence:
-    """No answer: how far the call had come, and the reason in a few words."""
+class NoAnswer:
+    """A call without an answer: how far it got, and the reason in a few words."""
 
     phase: Phase
     reason: str
 
 
 class Verdict(StrEnum):
-    """What an outcome means for the caller; all but OK become an error."""
+    """What an outcome means for the caller. All but OK become a TargetError."""
 
     OK = "ok"
     RATE_LIMITED = "rate_limited"
@@ -109,16 +110,17 @@ LENGTH_WORDS = (
     r"|글자.{0,8}초과|Zeichen|caract[eè]res|caracteres|caratteri|символ|знаков"
 )
 SCOPE_WORDS = "scope|insufficient permissions"
-# what is read of an answer to find words in it
-_READ = 2000
-SPOKEN: frozenset[Shape] = frozenset({"json", "plain"})
-ANY: frozenset[Shape] = frozenset({"json", "plain", "html", "empty"})
+# characters of an answer that are searched for words
+_MAX_SEARCHED = 2000
+_MAX_WORDS = 200
+WITH_WORDS: frozenset[Shape] = frozenset({"json", "plain"})
+ANY_SHAPE: frozenset[Shape] = frozenset({"json", "plain", "html", "empty"})
 CLIENT_ERRORS = frozenset(range(400, 500))
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table: it holds when purpose, status and shape fit and `words` are found."""
+    """One row of the table. It matches by purpose, status and shape, and where `words` occur."""
 
     purposes: frozenset[Purpose]
     statuses: frozenset[int]
@@ -133,140 +135,132 @@ _CREATE: frozenset[Purpose] = frozenset({"create"})
 _VERIFY: frozenset[Purpose] = frozenset({"verify"})
 _V = Verdict
 
-# The first row that holds decides; what no row holds for is doubtful.
+# The first row that matches decides. What matches no row is doubtful.
 ERRORS: tuple[Row, ...] = (
-    Row(_ALL, frozenset({429}), ANY, "", _V.RATE_LIMITED, "rate_limited"),
-    # Takahē says so on verify_credentials to every token without the whole of `read`
-    Row(_ALL, frozenset({401, 403}), SPOKEN, SCOPE_WORDS, _V.UNAUTHORISED, "scope_missing"),
-    Row(_VERIFY, CLIENT_ERRORS, ANY, "", _V.UNAUTHORISED, "token_refused"),
-    Row(_ALL, frozenset({401, 403}), ANY, "", _V.UNAUTHORISED, "not_allowed"),
+    Row(_ALL, frozenset({429}), ANY_SHAPE, "", _V.RATE_LIMITED, "rate_limited"),
+    # Takahē's answer on verify_credentials to a token without the whole of `read`
+    Row(_ALL, frozenset({401, 403}), WITH_WORDS, SCOPE_WORDS, _V.UNAUTHORISED, "scope_missing"),
+    Row(_VERIFY, CLIENT_ERRORS, ANY_SHAPE, "", _V.UNAUTHORISED, "token_refused"),
+    Row(_ALL, frozenset({401, 403}), ANY_SHAPE, "", _V.UNAUTHORISED, "not_allowed"),
     # Takahē
-    Row(_ALL, frozenset({400}), SPOKEN, "invalid bearer token", _V.UNAUTHORISED, "token_refused"),
-    # Mastodon, to a text that mentions others than `allowed_mentions` names
-    Row(_CREATE, frozenset({422}), SPOKEN, "unexpected_accounts", _V.REJECTED, "would_notify"),
+    Row(
+        _ALL, frozenset({400}), WITH_WORDS, "invalid bearer token", _V.UNAUTHORISED, "token_refused"
+    ),
+    # Mastodon's answer to a text that mentions others than `allowed_mentions` names
+    Row(_CREATE, frozenset({422}), WITH_WORDS, "unexpected_accounts", _V.REJECTED, "would_notify"),
     # Pixelfed
-    Row(_CREATE, frozenset({400}), SPOKEN, "duplicate idempotency", _V.DOUBTFUL, "duplicate_key"),
-    Row(_CREATE, frozenset({400, 413, 422}), SPOKEN, LENGTH_WORDS, _V.TOO_LONG, "too_long"),
-    Row(_CREATE, frozenset({400, 410, 413, 422}), SPOKEN, "", _V.REJECTED, "rejected"),
-    # Mastodon, to a repeat of a key whose first post was deleted
+    Row(
+        _CREATE, frozenset({400}), WITH_WORDS, "duplicate idempotency", _V.DOUBTFUL, "duplicate_key"
+    ),
+    Row(_CREATE, frozenset({400, 413, 422}), WITH_WORDS, LENGTH_WORDS, _V.TOO_LONG, "too_long"),
+    Row(_CREATE, frozenset({400, 410, 413, 422}), WITH_WORDS, "", _V.REJECTED, "rejected"),
+    # Mastodon's answer to a repeated key whose first post was deleted
     Row(_CREATE, frozenset({404}), frozenset({"json"}), "", _V.DOUBTFUL, "not_found"),
-    Row(_ALL, frozenset({404, 410}), ANY, "", _V.DOUBTFUL, "not_there"),
-    Row(_ALL, frozenset(range(300, 400)), ANY, "", _V.DOUBTFUL, "redirected"),
-    Row(_ALL, frozenset(range(500, 600)), ANY, "", _V.DOUBTFUL, "server_error"),
+    Row(_ALL, frozenset({404, 410}), ANY_SHAPE, "", _V.DOUBTFUL, "not_there"),
+    Row(_ALL, frozenset(range(300, 400)), ANY_SHAPE, "", _V.DOUBTFUL, "redirected"),
+    Row(_ALL, frozenset(range(500, 600)), ANY_SHAPE, "", _V.DOUBTFUL, "server_error"),
 )
 
 
-def classify(outcome: Answer | Silence, purpose: Purpose) -> tuple[Verdict, str]:
+def classify(outcome: ServerAnswer | NoAnswer, purpose: Purpose) -> tuple[Verdict, str]:
     """The verdict and its slug. For a creation only JSON with an id is OK."""
-    if isinstance(outcome, Silence):
-        return _silence(outcome)
+    if isinstance(outcome, NoAnswer):
+        return _NO_ANSWER[outcome.phase]
     if 200 <= outcome.status < 300:
-        good = _good(outcome, purpose)
-        return (Verdict.OK, "") if good else (Verdict.DOUBTFUL, "unreadable_answer")
+        content = outcome.json()
+        is_good = content is not None if purpose == "read" else bool(id_of(content))
+        return (Verdict.OK, "") if is_good else (Verdict.DOUBTFUL, "unreadable_answer")
     for row in ERRORS:
-        if _holds(row, outcome, purpose):
+        if _matches(row, outcome, purpose):
             return row.verdict, row.slug
     return Verdict.DOUBTFUL, "unreadable_answer"
 
 
-def remote_id(status: object) -> str:
-    """The id of a status as the server wrote it, "" when there is none."""
-    found = status.get("id") if isinstance(status, Mapping) else None
-    return str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
+def good_answer(
+    outcome: ServerAnswer | NoAnswer,
+    purpose: Purpose,
+    *,
+    where: str,
+    now: datetime,
+    secret: str = "",
+) -> ServerAnswer:
+    """The answer, if it is good for its purpose. Raises the TargetError of the verdict.
 
-
-def good(
-    outcome: Answer | Silence, purpose: Purpose, *, where: str, now: datetime, secret: str = ""
-) -> Answer:
-    """The answer, if it is good for its purpose. Raises TargetError, of the verdict's class.
-
-    `where` names the server and what it was asked; `secret` is kept out of the message.
+    `where` names the server and the request; `secret` is kept out of the message.
     """
     verdict, slug = classify(outcome, purpose)
-    if isinstance(outcome, Answer):
+    if isinstance(outcome, ServerAnswer):
         if verdict is Verdict.OK:
             return outcome
         if verdict is Verdict.RATE_LIMITED:
-            at = rate_limit.until(outcome.headers, now)
+            at = rate_limit.ends_at(outcome.headers, now)
             raise RateLimited(slug, f"{where}: too many requests; waiting until {at:%H:%M} UTC", at)
-    raise _CLASSES[verdict](slug, message(slug, outcome, where, secret))
+    raise _ERROR_CLASSES[verdict](slug, error_message(slug, outcome, where, secret))
 
 
-def message(slug: str, outcome: Answer | Silence, where: str, secret: str = "") -> str:
-    """One line: where, what the server said (at most 200 characters of it), what to do."""
-    said = words(outcome, secret)
-    return f"{where}: {_ADVICE[slug]} ({said})" if said else f"{where}: {_ADVICE[slug]}"
+def error_message(slug: str, outcome: ServerAnswer | NoAnswer, where: str, secret: str = "") -> str:
+    """One line: where, what to do, and the server's words."""
+    words = words_of(outcome, secret)
+    return f"{where}: {_ADVICE[slug]} ({words})" if words else f"{where}: {_ADVICE[slug]}"
 
 
-def words(outcome: Answer | Silence, secret: str = "") -> str:
-    """The server's words, or ours for its silence: printable, one line, at most 200 characters."""
-    if isinstance(outcome, Silence):
+def words_of(outcome: ServerAnswer | NoAnswer, secret: str = "") -> str:
+    """The server's words, or the reason for no answer: one printable line of 200 characters."""
+    if isinstance(outcome, NoAnswer):
         return _one_line(outcome.reason, secret)
-    said = outcome.json()
-    if isinstance(said, Mapping):
-        said = said.get("error_description") or said.get("error") or said.get("message") or ""
+    content = outcome.json()
+    words: object = ""
+    if isinstance(content, Mapping):
+        words = content.get("error_description") or content.get("error") or content.get("message")
     elif 300 <= outcome.status < 400:
-        target = host(outcome.headers.get("location", ""))
-        said = f"to {target}" if target else ""
+        target = host_of(outcome.headers.get("location", ""))
+        words = f"to {target}" if target else ""
     elif outcome.shape == "html":
-        said = "a page"
-    elif said is None:
-        said = outcome.text[:1000]
-    spoken = said if isinstance(said, str) else ""
-    return _one_line(f"HTTP {outcome.status} {spoken}", secret)
+        words = "a page"
+    else:
+        words = outcome.text[:1000] if content is None else content
+    return _one_line(f"HTTP {outcome.status} {words if isinstance(words, str) else ''}", secret)
 
 
-def host(url: str) -> str:
+def host_of(url: str) -> str:
     """The host and port of an account's server, for messages."""
     return urlsplit(url).netloc.rpartition("@")[2]
 
 
 def _one_line(text: str, secret: str) -> str:
     printable = "".join(
-        char if char.isprintable() else " " for char in _hidden(text, secret)[:1000]
+        char if char.isprintable() else " " for char in _without_secret(text, secret)[:1000]
     )
-    flat = " ".join(printable.split())
-    return flat if len(flat) <= 200 else flat[:199] + "…"
+    line = " ".join(printable.split())
+    return line if len(line) <= _MAX_WORDS else line[: _MAX_WORDS - 1] + "…"
 
 
-def _hidden(text: str, secret: str) -> str:
-    """The text without the secret; one as short as a word only where it stands alone."""
+def _without_secret(text: str, secret: str) -> str:
+    """The text without the secret. A short secret is replaced only where it is a whole word."""
     if not secret:
         return text
-    whole = re.escape(secret)
+    pattern = re.escape(secret)
     if len(secret) < SHORT_TOKEN:
-        whole = rf"(?<![A-Za-z0-9]){whole}(?![A-Za-z0-9])"
-    return re.sub(whole, "***", text)
+        pattern = rf"(?<![A-Za-z0-9]){pattern}(?![A-Za-z0-9])"
+    return re.sub(pattern, "***", text)
 
 
-def _silence(silence: Silence) -> tuple[Verdict, str]:
-    match silence.phase:
-        case "preparing":
-            return Verdict.REJECTED, "unsendable"
-        case "connecting":
-            return Verdict.UNREACHABLE, "unreachable"
-        case "lapsed":
-            return Verdict.LAPSED, "lapsed"
-        case "asked":
-            return Verdict.DOUBTFUL, "no_answer"
-
-
-def _good(answer: Answer, purpose: Purpose) -> bool:
-    if purpose == "read":
-        return answer.json() is not None
-    return bool(remote_id(answer.json()))
-
-
-def _holds(row: Row, answer: Answer, purpose: Purpose) -> bool:
+def _matches(row: Row, answer: ServerAnswer, purpose: Purpose) -> bool:
     return (
         purpose in row.purposes
         and answer.status in row.statuses
         and answer.shape in row.shapes
-        and re.search(row.words, answer.text[:_READ], re.IGNORECASE) is not None
+        and re.search(row.words, answer.text[:_MAX_SEARCHED], re.IGNORECASE) is not None
     )
 
 
-_CLASSES: dict[Verdict, type[TargetError]] = {
+_NO_ANSWER: dict[Phase, tuple[Verdict, str]] = {
+    "preparing": (Verdict.REJECTED, "unsendable"),
+    "connecting": (Verdict.UNREACHABLE, "unreachable"),
+    "lapsed": (Verdict.LAPSED, "lapsed"),
+    "sent": (Verdict.DOUBTFUL, "no_answer"),
+}
+_ERROR_CLASSES: dict[Verdict, type[TargetError]] = {
     Verdict.UNAUTHORISED: Unauthorised,
     Verdict.TOO_LONG: TooLong,
     Verdict.REJECTED: Rejected,
@@ -282,19 +276,20 @@ _ADVICE = {
     " server wants the whole of read, as Takahē does",
     "not_allowed": "refused as not allowed; see whether the account is suspended or the token"
     " revoked",
-    "duplicate_key": "the key of this post was used before; it is being looked for",
+    "duplicate_key": "the idempotency key of this post was used before; the account's statuses are"
+    " searched for it",
     "would_notify": "the text mentions people who would be notified; take them out of it with"
     " replace, or skip it",
     "too_long": "the post is over the server's limit",
     "rejected": "the server refused this post; change it or skip it",
-    "not_found": "the server finds nothing there; it is being looked for",
+    "not_found": "the server finds nothing there; the account's statuses are searched for the post",
     "not_there": "the server finds nothing there",
     "redirected": "the server redirects; set the account's server to its final address",
-    "server_error": "the server is in trouble; it is asked again later",
-    "unreadable_answer": "an answer that cannot be read; it is asked again later",
+    "server_error": "the server has an error; it is tried again later",
+    "unreadable_answer": "an answer that cannot be read; it is tried again later",
     "unsendable": "the text cannot be put into a request; skip it",
     "unreachable": "no connection; check the account's server address and the network",
-    "lapsed": "nothing was sent: the lease had ended before, for this process was stopped or the"
+    "lapsed": "nothing was sent: the lease had ended, because this process was stopped or the"
     " machine slept",
-    "no_answer": "the connection broke before an answer came; it is asked again later",
+    "no_answer": "the connection broke before an answer came; it is tried again later",
 }

@@ -1,4 +1,4 @@
-"""One HTTP exchange with an account's server: bounded in time and size, to one origin only."""
+"""One HTTP call to an account's server: bounded in time and size, and to one origin only."""
 
 from __future__ import annotations
 
@@ -21,117 +21,122 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
 from reblogbot.runtime.clock import uptime
-from reblogbot.targets.mastodon.responses import Answer, Phase, Silence
+from reblogbot.targets.mastodon.responses import NoAnswer, Phase, ServerAnswer
 
 MAX_BODY = 5_000_000
-"""Bytes after decompression; a full page of a timeline is well under one million."""
+"""Bytes after decompression. A full page of a timeline has well under one million."""
 CONNECT_SECONDS = 5.0
 MAX_REDIRECTS = 3
 _CHUNK = 65_536
+# Linux only
 _USER_TIMEOUT: int | None = getattr(socket, "TCP_USER_TIMEOUT", None)
 
 
 @dataclass(slots=True)
-class Exchange:
-    """One call under way: when it must end (by `uptime`), how far it came, what came back."""
+class ServerCall:
+    """One call in progress: its deadline, how far it got, and the answer.
 
-    ends: float
-    lapses: float = inf
+    `deadline` and `lease_end` are readings of `uptime`. From `lease_end` on nothing may be sent.
+    """
+
+    deadline: float
+    lease_end: float = inf
     phase: Phase = "preparing"
-    answer: Answer | None = None
+    answer: ServerAnswer | None = None
 
-    def remaining(self) -> float:
-        """Seconds left. Raises TimeoutError when there are none."""
+    def seconds_left(self) -> float:
+        """The seconds left. Raises TimeoutError when there are none."""
         now = uptime()
-        left = min(self.ends, self.lapses) - now
+        left = min(self.deadline, self.lease_end) - now
         if left <= 0:
-            if self.phase == "connecting" and now >= self.lapses:
+            if self.phase == "connecting" and now >= self.lease_end:
                 self.phase = "lapsed"
             raise TimeoutError("no time left for this call")
         return left
 
-    def outcome(self, error: Exception | None) -> Answer | Silence:
-        """The answer, or how far the call came before `error`."""
-        return self.answer or Silence(self.phase, _reason(error))
+    def outcome(self, error: Exception | None) -> ServerAnswer | NoAnswer:
+        """The answer, or how far the call got before `error`."""
+        return self.answer or NoAnswer(self.phase, _reason(error))
 
 
-# Per thread, so that reading for a source never mixes with a delivery
-_under_way: ContextVar[Exchange] = ContextVar("_under_way")
-_lapses: ContextVar[float] = ContextVar("_lapses", default=inf)
+# Context variables, because one target is used by several threads: one reads for a source while
+# another delivers.
+_current_call: ContextVar[ServerCall] = ContextVar("_current_call")
+_lease_end: ContextVar[float] = ContextVar("_lease_end", default=inf)
 
 
 @contextmanager
-def lapsing(at: float) -> Iterator[None]:
-    """Nothing within this block, by this thread, leaves from then on (by `uptime`).
+def lease_until(lease_end: float) -> Iterator[None]:
+    """Send nothing from `lease_end` (by `uptime`) on, within this block and thread.
 
-    Looked at before every write to the wire: a process that was stopped, or a machine that
-    slept, finds out before it says what another process has said meanwhile.
+    This is checked before every write to the network: a process that was stopped, or a machine
+    that slept, must not send what another process has sent meanwhile (ADR 0016).
     """
-    token = _lapses.set(at)
+    token = _lease_end.set(lease_end)
     try:
         yield
     finally:
-        _lapses.reset(token)
+        _lease_end.reset(token)
 
 
 @contextmanager
-def exchange(seconds: float) -> Iterator[Exchange]:
-    """Everything sent within this block, by this thread, ends in `seconds`.
+def server_call(seconds: float) -> Iterator[ServerCall]:
+    """A call that ends within `seconds`, for all that this thread sends within the block.
 
-    But for finding the server's addresses: the system's resolver keeps its own time, and each
-    of several addresses may take CONNECT_SECONDS.
+    Name resolution is not bounded by it: the system's resolver has its own timeouts. Each of
+    several addresses may take CONNECT_SECONDS.
     """
-    current = Exchange(uptime() + seconds, _lapses.get())
-    token = _under_way.set(current)
+    call = ServerCall(uptime() + seconds, _lease_end.get())
+    token = _current_call.set(call)
     try:
-        yield current
+        yield call
     finally:
-        _under_way.reset(token)
+        _current_call.reset(token)
 
 
-class OneOrigin(requests.Session):
-    """A session that sends to `server`'s origin only, each request on a fresh connection.
+class OriginSession(requests.Session):
+    """A session that sends to `server`'s origin only, each request on a new connection.
 
-    A fresh one, because a reset on a kept-alive connection leaves open whether the server
-    saw the request. Redirects are followed for GET alone, within the origin; cookies,
-    proxies and .netrc are left out, so the token goes nowhere else.
+    A reset on a kept-alive connection would leave open whether the server saw the request.
+    Redirects are followed for GET alone, within the origin. Cookies, proxies and .netrc are not
+    used, so the token is sent nowhere else.
     """
 
     def __init__(self, server: str) -> None:
         super().__init__()
         self.trust_env = False
-        # prepared, because that is what makes an international name look like the requests'
+        # prepared, so that an international name is encoded as it is in the requests
         self.origin = origin(str(requests.Request("GET", server).prepare().url))
 
     def send(self, request: PreparedRequest, **kwargs: Any) -> Response:
-        response = self._once(request, kwargs)
+        response = self._send_once(request, kwargs)
         for _ in range(MAX_REDIRECTS):
-            target = self._followed(request, response)
+            target = self._redirect_target(request, response)
             if not target:
                 break
             request = request.copy()
             request.url = target
-            response = self._once(request, kwargs)
+            response = self._send_once(request, kwargs)
         return response
 
-    def _once(self, request: PreparedRequest, kwargs: dict[str, Any]) -> Response:
+    def _send_once(self, request: PreparedRequest, kwargs: dict[str, Any]) -> Response:
         if origin(str(request.url)) != self.origin:
             raise requests.exceptions.InvalidURL(f"not on {self.origin[1]}")
-        current = _under_way.get()
-        current.phase, current.answer = "connecting", None
+        call = _current_call.get()
+        call.phase, call.answer = "connecting", None
         adapter = _Adapter()
         try:
             response = adapter.send(
                 request, stream=True, timeout=kwargs.get("timeout"), verify=kwargs["verify"]
             )
-            current.answer = _read(response)
-            # what the caller will look at: the bounded body, not the socket
-            response.raw = io.BytesIO(current.answer.body)
+            call.answer = _read(response)
+            # Mastodon.py reads the bounded body, not the socket
+            response.raw = io.BytesIO(call.answer.body)
             return response
         finally:
             adapter.close()
 
-    def _followed(self, request: PreparedRequest, response: Response) -> str:
+    def _redirect_target(self, request: PreparedRequest, response: Response) -> str:
         if request.method != "GET" or not response.is_redirect:
             return ""
         target = urljoin(str(request.url), response.headers["location"])
@@ -139,30 +144,30 @@ class OneOrigin(requests.Session):
 
 
 def origin(url: str) -> tuple[str, str, int]:
-    """Scheme, host in lower case, and port, by default the scheme's."""
+    """Scheme, host in lower case, and port, which defaults to the scheme's."""
     parts = urlsplit(url)
     port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
     return parts.scheme, parts.hostname or "", port
 
 
-def _read(response: Response) -> Answer:
-    """The answer with its body, as much of it as came in time and under the cap."""
+def _read(response: Response) -> ServerAnswer:
+    """The answer, with as much of its body as arrived in time and within MAX_BODY."""
     headers = {name.lower(): value for name, value in response.headers.items()}
-    body, whole = bytearray(), True
+    body, is_whole = bytearray(), True
     try:
         for chunk in response.raw.stream(_CHUNK, decode_content=True):
             body += chunk
             if len(body) > MAX_BODY:
-                whole = False
+                is_whole = False
                 break
     except (HTTPError, OSError):
-        whole = False
+        is_whole = False
     response.raw.close()
-    return Answer(response.status_code, headers, bytes(body[:MAX_BODY]), whole)
+    return ServerAnswer(response.status_code, headers, bytes(body[:MAX_BODY]), is_whole)
 
 
 def _reason(error: Exception | None) -> str:
-    """The innermost cause in the system's own words; never a request, which holds the token."""
+    """The innermost cause in the system's words; never a request, which contains the token."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, OSError) and cause.strerror:
@@ -174,19 +179,23 @@ def _reason(error: Exception | None) -> str:
     return type(error).__name__ if error else ""
 
 
-class _Reading(io.RawIOBase):
-    """A socket's bytes, where every single read is bounded by what is left of the call."""
+# The timeouts of requests and urllib3 bound each read and write, not the call. So every read and
+# write sets the socket's timeout to what is left of the call.
 
-    def __init__(self, sock: socket.socket, current: Exchange) -> None:
+
+class _DeadlineReader(io.RawIOBase):
+    """The bytes of a socket, each read bounded by the deadline of the call."""
+
+    def __init__(self, sock: socket.socket, call: ServerCall) -> None:
         self._sock = sock
         self._raw = sock.makefile("rb", buffering=0)
-        self._current = current
+        self._call = call
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        self._sock.settimeout(self._current.remaining())
+        self._sock.settimeout(self._call.seconds_left())
         return self._raw.readinto(buffer)
 
     def close(self) -> None:
@@ -194,54 +203,54 @@ class _Reading(io.RawIOBase):
         super().close()
 
 
-class _ClockedSocket:
-    """The one thing http.client asks of a socket to read an answer from it."""
+class _DeadlineSocket:
+    """The only method of a socket that http.client calls to read an answer."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
 
     def makefile(self, mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_Reading(self._sock, _under_way.get()))
+        return io.BufferedReader(_DeadlineReader(self._sock, _current_call.get()))
 
 
-class _ClockedResponse(http.client.HTTPResponse):
+class _DeadlineResponse(http.client.HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
-        super().__init__(cast("socket.socket", _ClockedSocket(sock)), *args, **kwargs)
+        super().__init__(cast("socket.socket", _DeadlineSocket(sock)), *args, **kwargs)
 
 
-class _Clocked(HTTPConnection):
-    """Knows when the first byte leaves on a connection that stands: before, nothing is asked."""
+class _DeadlineConnection(HTTPConnection):
+    """Keeps the deadline, and notes in the call when the first byte is about to be sent."""
 
-    response_class = _ClockedResponse
+    response_class = _DeadlineResponse
 
     def connect(self) -> None:
-        current = _under_way.get()
-        self.timeout = min(CONNECT_SECONDS, current.remaining())
+        call = _current_call.get()
+        self.timeout = min(CONNECT_SECONDS, call.seconds_left())
         super().connect()
         if _USER_TIMEOUT is not None:
-            # what the server has not taken by then, the system does not bring it later either
-            left = max(1, int(1000 * current.remaining()))
+            # the kernel must not deliver after the deadline what the server has not taken by then
+            left = max(1, int(1000 * call.seconds_left()))
             self.sock.setsockopt(socket.IPPROTO_TCP, _USER_TIMEOUT, left)
 
     def send(self, body: Any) -> None:
         if self.sock is None:
             self.connect()
-        current = _under_way.get()
-        self.sock.settimeout(current.remaining())
-        current.phase = "asked"
+        call = _current_call.get()
+        self.sock.settimeout(call.seconds_left())
+        call.phase = "sent"
         super().send(body)
 
 
-class _ClockedTls(_Clocked, HTTPSConnection):
+class _DeadlineTlsConnection(_DeadlineConnection, HTTPSConnection):
     pass
 
 
 class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Clocked
+    ConnectionCls = _DeadlineConnection
 
 
 class _TlsPool(HTTPSConnectionPool):
-    ConnectionCls = _ClockedTls
+    ConnectionCls = _DeadlineTlsConnection
 
 
 class _Adapter(HTTPAdapter):

@@ -1,0 +1,74 @@
+"""Fallbacks: a source that can be read at several addresses, tried in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from reblogbot.errors import SourceError
+from reblogbot.model import Batch, Validators
+from reblogbot.sources.shared.document import Document, from_other_address, without_http
+from reblogbot.sources.shared.document_cursor import DocumentCursor
+from reblogbot.sources.shared.origins import origin_of
+from reblogbot.web.addresses import shown
+
+# An origin that fails like this fails at its other addresses too.
+_UNREACHABLE = frozenset(
+    {"dns_failed", "tls_failed", "connection_failed", "proxy_failed", "address_refused"}
+)
+
+
+async def poll_document(document: Document, validators: Validators) -> Batch:
+    """The document at the source's `url` or, while that fails, at one of its `fallbacks`.
+
+    Raises the SourceError of `url`.
+    """
+    urls = dict.fromkeys((document.settings.url, *document.settings.fallbacks))
+    now = document.tools.clock.now()
+    return await read_first([(url, document) for url in urls], validators, now)
+
+
+async def read_first(
+    candidates: Sequence[tuple[str, Document]], validators: Validators, now: datetime
+) -> Batch:
+    """The batch of the first of `candidates`, URLs and how to read them, that can be read.
+
+    An origin that answers with 429 or Retry-After is skipped for the rest of this poll; one that
+    named a time is skipped until then, as long as another candidate can be read.
+    Raises the SourceError of the first candidate, with the names of the others.
+    """
+    stored = DocumentCursor.load(validators.cursor).rests
+    rests = {origin: until for origin, until in stored.items() if until > now}
+    allowed = [each for each in candidates if origin_of(each[0]) not in rests] or candidates
+    failures: dict[str, SourceError] = {}
+    skipped: set[str] = set()
+    for url, document in allowed:
+        origin = origin_of(url)
+        if origin in skipped:
+            continue
+        is_first = url == candidates[0][0]
+        try:
+            batch = await document.read(url, validators if is_first else without_http(validators))
+        except SourceError as error:
+            failures[url] = error
+            if error.asks_for_rest or error.slug in _UNREACHABLE:
+                skipped.add(origin)
+            if error.retry_at is not None:
+                rests[origin] = error.retry_at
+            continue
+        return _with_rests(batch if is_first else from_other_address(batch), rests)
+    raise _combined(failures)
+
+
+def _with_rests(batch: Batch, rests: Mapping[str, datetime]) -> Batch:
+    cursor = replace(DocumentCursor.load(batch.validators.cursor), rests=dict(rests))
+    return replace(batch, validators=replace(batch.validators, cursor=cursor.dump()))
+
+
+def _combined(failures: Mapping[str, SourceError]) -> SourceError:
+    """The first failure, whose message names the others."""
+    (_, error), *others = failures.items()
+    also = ", ".join(f"{shown(url)} ({other.slug})" for url, other in others)
+    message = f"{error.message}; these failed too: {also}" if also else error.message
+    return SourceError(error.slug, message, outcome=error.outcome, retry_at=error.retry_at)

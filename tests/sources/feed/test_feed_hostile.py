@@ -1,0 +1,105 @@
+"""No bytes whatever make the parser raise anything but its own error, or answer with nonsense."""
+
+import dataclasses
+import random
+from datetime import UTC, datetime
+
+import pytest
+from documents import NOW, atom, batch_of, rss
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from reblogbot.errors import SourceError
+from reblogbot.model import Batch, Media
+
+WHOLE = [
+    rss(
+        '<item><title>AT&amp;T &lt;b&gt;中文&lt;/b&gt;</title><link>/1?a=1&amp;b=2</link><guid isPermaLink="false">1</guid>'
+        "<description><![CDATA[<p>x</p>]]></description><pubDate>Sun, 22 Nov 2026 08:30:00 CST</pubDate>"
+        '<media:content url="/i.jpg" type="image/jpeg"><media:description>alt</media:description></media:content>'
+        "<dc:creator>A, B</dc:creator><category>c</category><enclosure url='/e' type='x'/></item>"
+    ),
+    atom(
+        '<entry xml:base="/b/" xml:lang="de"><title type="html">&lt;i&gt;x</title><id>urn:1</id><link href="1"/>'
+        "<updated>2026-11-22T08:30:00Z</updated><content type='xhtml'><div xmlns='http://www.w3.org/1999/xhtml'><p>y</p></div></content></entry>"
+    ),
+    (
+        '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/">'
+        "<channel><title>T</title></channel><item><title>o&#x4e2d;</title><link>http://x/1</link></item></rdf:RDF>"
+    ),
+    '{"version":"https://jsonfeed.org/version/1.1","title":"T","items":[{"id":"1","url":"http://x/1","date_published":"2026-11-22"}]}',
+]
+SPLINTERS = [
+    b"<", b">", b"&", b"&#xD800;", b"&#0;", b"&#x110000;", b"]]>", b"<![CDATA[", b"<!--", b"<?xml ", b"<!DOCTYPE x [",
+    b"<!ENTITY a 'b'>", b"\x00", b"\xff\xfe", b"\xef\xbb\xbf", b"http://[", b"javascript:", b"</item>", b"<item>",
+    b"<entry>", b"</entry>", b"<link/>", b"xmlns:a=''", b" xml:base='http://['", b"encoding='utf-16'", b"%s{}", b"\xe4\xb8",
+    b"<a:b>", b"&undefined;", b"9999-99-99", b"\\ud800", b"<media:content url='x'>", b"<title type='application/octet-stream'>",
+]  # fmt: skip
+
+
+def check(body):
+    """Parses; whatever comes is a Batch in good order or a SourceError in one line."""
+    try:
+        batch = batch_of(body, content_type="text/xml")
+    except SourceError as error:
+        assert error.message.isprintable()
+        assert error.slug.isidentifier()
+        return
+    assert isinstance(batch, Batch)
+    for entry in batch.entries:
+        for value in dataclasses.astuple(entry):
+            if isinstance(value, str):
+                value.encode()
+            if isinstance(value, datetime):
+                assert datetime(1990, 1, 1, tzinfo=UTC) <= value <= NOW
+        links = [entry.link, *(medium.url for medium in entry.media)]
+        assert all(link[:4].lower() in ("", "http") for link in links)
+        assert "\n" not in entry.title
+        assert all(isinstance(medium, Media) for medium in entry.media)
+
+
+@given(st.binary(max_size=400))
+@settings(max_examples=150, deadline=None)
+def test_any_bytes(body):
+    check(body)
+
+
+@given(st.sampled_from(WHOLE), st.binary(max_size=60), st.integers(0, 10**6), st.integers(0, 80))
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_bytes_thrown_into_a_feed(document, splinter, place, gone):
+    body = document.encode()
+    place %= len(body)
+    check(body[:place] + splinter + body[place + gone :])
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_few_hundred_broken_feeds(seed):
+    dice = random.Random(seed)
+    for _ in range(30):
+        body = bytearray(dice.choice(WHOLE).encode())
+        for _ in range(dice.randint(1, 6)):
+            place = dice.randrange(len(body))
+            body[place : place + dice.choice([0, 0, 1, 10, 200])] = dice.choice(SPLINTERS)
+        check(bytes(body))
+
+
+@pytest.mark.parametrize("document", WHOLE)
+def test_a_feed_cut_off_anywhere_never_shows_half_an_entry(document):
+    whole = {(entry.link, entry.guid) for entry in batch_of(document).entries}
+    body = document.encode()
+    for end in range(0, len(body), 7):
+        try:
+            shown = {(entry.link, entry.guid) for entry in batch_of(body[:end]).entries}
+        except SourceError:
+            continue
+        assert shown <= whole
+
+
+def test_a_deep_document_is_an_error_or_read():
+    check(b"<rss version='2.0'><channel><item>" + b"<div>" * 20_000)
+    check(
+        b"<rss version='2.0'><channel><item><title>x</title>"
+        + b"<div>" * 3000
+        + b"</div>" * 3000
+        + b"</item></channel></rss>"
+    )
