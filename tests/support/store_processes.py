@@ -94,7 +94,7 @@ def next_release(folder: Path, migration: str) -> Path:
     (package / "store" / "migrations" / "versions" / "9999_next.py").write_text(
         migration, encoding="utf-8"
     )
-    schema = package / "schema.py"
+    schema = package / "store" / "schema.py"
     text = schema.read_text(encoding="utf-8")
     ours = f'REVISION = "{REVISION}"'
     assert ours in text
