@@ -19,6 +19,7 @@ from reblogbot.store import open_store
 from reblogbot.store.copying import copy_store
 from reblogbot.store.database import Database
 from reblogbot.store.schema import REVISION, daemon, metadata
+from reblogbot.store.upgrade import revision_of
 
 HERE = Path(__file__).parent
 TEXT = '【抽屉】 \U0001f600 e\u0301 "quoted" \\ back \' one'
@@ -79,7 +80,7 @@ def elsewhere(request, tmp_path):
 def revision(url):
     there = Database(url)
     try:
-        return there.revision() if there.exists() else ""
+        return revision_of(there) if there.exists() else ""
     finally:
         there.close()
 

@@ -672,5 +672,5 @@ def test_a_large_store_that_is_damaged_is_not_taken_for_read(filled_large):
 @pytest.fixture
 def filled_large(filled, monkeypatch):
     """The URL of a store that counts as large."""
-    monkeypatch.setattr("reblogbot.store.database.LARGE", 1)
+    monkeypatch.setattr("reblogbot.store.integrity.LARGE_BYTES", 1)
     return sqlite(filled)

@@ -201,18 +201,20 @@ def test_the_clock_of_a_server_is_the_servers(server_clock, postgres_url, monkey
 
 
 def test_a_slow_answer_sets_no_clock_back(server_clock, monkeypatch):
-    at, then = server_clock._read
-    monkeypatch.setattr(server_clock, "_ask", lambda: (at - SLACK / 2, then))
+    before = server_clock._reading
+    late = replace(before, server_time=before.server_time - SLACK / 2)
+    monkeypatch.setattr(server_clock, "_ask", lambda: late)
     server_clock.read()
-    assert server_clock._read == (at, then)
+    assert server_clock._reading == before
 
 
 def test_a_clock_that_was_set_is_followed_either_way(server_clock, monkeypatch):
-    at, then = server_clock._read
-    for by in (timedelta(hours=-1), timedelta(hours=1)):
-        monkeypatch.setattr(server_clock, "_ask", lambda by=by: (at + by, then))
+    before = server_clock._reading
+    for change in (timedelta(hours=-1), timedelta(hours=1)):
+        reading = replace(before, server_time=before.server_time + change)
+        monkeypatch.setattr(server_clock, "_ask", lambda reading=reading: reading)
         server_clock.read()
-        assert server_clock._read == (at + by, then)
+        assert server_clock._reading == reading
 
 
 # locks that meet
@@ -243,7 +245,7 @@ def attempt(barrier, number, answers):
     for turn in range(12):
         try:
             store.outbox.enrol(dict(dice.sample([("news", SERVER), ("other", SERVER)], 2)))
-            store.reel_in(NOW - DAY, DAY, DAY, 30 * DAY)
+            store.repair_future_timestamps(NOW - DAY, DAY, DAY, 30 * DAY)
             at = NOW + turn * LEASE
             account = dice.choice(["news", "other"])
             if store.outbox.claim_account(account, at, LEASE) is None:

@@ -515,7 +515,7 @@ def test_entries_that_nothing_is_said_of_are_remembered_as_seen_alone(store):
 
 
 def test_keys_of_a_source_are_bounded_and_those_it_still_shows_are_kept(store, monkeypatch):
-    monkeypatch.setattr("reblogbot.store.recording.MOST_SEEN", 50)
+    monkeypatch.setattr("reblogbot.store.sightings.MOST_SEEN", 50)
     enrol(store, "chouti")
     old, older, newest = ([candidate(f"{age}{n}") for n in range(20)] for age in ("b", "a", "c"))
     storm(store, older)
@@ -532,7 +532,7 @@ def test_keys_of_a_source_are_bounded_and_those_it_still_shows_are_kept(store, m
 
 
 def test_more_keys_than_the_bound_are_kept_while_they_are_shown(store, monkeypatch):
-    monkeypatch.setattr("reblogbot.store.recording.MOST_SEEN", 10)
+    monkeypatch.setattr("reblogbot.store.sightings.MOST_SEEN", 10)
     enrol(store, "chouti")
     found = [candidate(f"n{number}") for number in range(20)]
     storm(store, found)
