@@ -250,7 +250,7 @@ def attempt(barrier, number, answers):
             account = dice.choice(["news", "other"])
             if store.outbox.claim_account(account, at, LEASE) is None:
                 continue
-            store.outbox.doubt_orphans(account, at, at)
+            store.outbox.recover_interrupted(account, at, at)
             store.outbox.pause(account, at, "x", "y")
             for one in store.outbox.in_doubt(account)[:3]:
                 after = replace(one, state=State.QUEUED)
@@ -266,7 +266,7 @@ def attempt(barrier, number, answers):
             dice.shuffle(both)
             polled(store, name, found, at=at, accounts=both)
             store.outbox.release_account(account)
-            store.outbox.hold_strays({"source-9": []}, [], NOW - DAY) if turn == 6 else None
+            store.outbox.hold_unconfigured({"source-9": []}, [], NOW - DAY) if turn == 6 else None
             store.history.prune(DAY, at)
         except StoreInterrupted:
             cut += 1
@@ -299,7 +299,7 @@ WAITS_FOR_US = text(
     "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
 )
 CHANGES = {
-    "doubt_orphans": lambda rows, _, __: rows.recover_interrupted("news", NOW, NOW),
+    "recover_interrupted": lambda rows, _, __: rows.recover_interrupted("news", NOW, NOW),
     "claim": lambda rows, waiting, _: rows.claim(waiting, NOW, LEASE),
     "settle": lambda rows, _, sending: rows.settle(
         sending, replace(sending, state=State.QUEUED), NOW
