@@ -20,7 +20,7 @@ from reblogbot.model import (
 )
 from reblogbot.store import Store
 from reblogbot.store.records import SourceRecord
-from reblogbot.store.sources import Recorded, UnchangedPoll
+from reblogbot.store.sources import RecordedBatch, UnchangedPoll
 
 NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
 LEASE = timedelta(minutes=5)
@@ -97,7 +97,7 @@ def poll(
     accounts: Sequence[str] = ("news",),
     queue: bool = True,
     held: str = "",
-) -> Recorded:
+) -> RecordedBatch:
     """One poll of an enrolled source that shows these candidates, all of them for the accounts."""
     record = claim(store, name, at)
     intents = [intent(one, to, held=held) for to in accounts for one in found if queue]

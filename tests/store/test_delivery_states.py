@@ -120,6 +120,8 @@ class DeliveryStates(RuleBasedStateMachine):
         self.now = NOW
         self.ids: set[int] = set()
         self.sent: dict[int, Receipt | None] = {}
+        self.listed: list[Delivery] = []
+        """The queue as the admin last listed it."""
 
     def deliveries(self, *states: State) -> list[Delivery]:
         return self.admin.outbox.find(states=states or tuple(State))
@@ -259,28 +261,38 @@ class DeliveryStates(RuleBasedStateMachine):
 
     def settle_of(self, process: Process, delivery_id: int) -> None:
         before, after = process.decided.pop(delivery_id)
+        (present,) = self.admin.outbox.find([delivery_id])
         settled = process.store.outbox.settle(before, after, self.now)
-        assert settled is None or (settled.state, settled.due) == (after.state, after.due)
+        if progress(present) != progress(before):
+            assert settled is None
+        assert settled is None or progress(settled) == progress(after)
 
     @rule(number=processes)
     def crash(self, number):
         self.processes[number].crash()
         self.processes[number] = Process(self.url)
 
-    # the admin
+    # the admin, who changes deliveries as they were when the queue was last listed
 
+    @rule()
+    def list_the_queue(self):
+        self.listed = self.deliveries()
+
+    @precondition(lambda self: self.listed)
     @rule(chosen=numbers)
     def hold(self, chosen):
-        self.admin_moves(self.chosen(chosen), State.HELD)
+        self.admin_moves(pick(self.listed, chosen), State.HELD)
 
+    @precondition(lambda self: self.listed)
     @rule(chosen=numbers)
     def skip(self, chosen):
-        self.admin_moves(self.chosen(chosen), State.SKIPPED)
+        self.admin_moves(pick(self.listed, chosen), State.SKIPPED)
 
+    @precondition(lambda self: self.listed)
     @rule(chosen=numbers)
     def release_or_retry(self, chosen):
         """Queue again what is held, skipped or given up, after a look at the account."""
-        before = self.chosen(chosen)
+        before = pick(self.listed, chosen)
         is_ended = before.state in {State.HELD, State.SKIPPED, State.DEAD}
         if is_ended and self.server.find(before) is None:
             self.admin_moves(before, State.QUEUED)
@@ -294,17 +306,17 @@ class DeliveryStates(RuleBasedStateMachine):
         self.admin.outbox.start()
 
     def admin_moves(self, before: Delivery, state: State) -> None:
-        """The admin's change as `queue_actions` makes it; others are not in the table."""
+        """The admin's change as `queue_actions` makes it, if nobody has changed it meanwhile."""
         if state not in TRANSITIONS[before.state]:
             return
         after = replace(before, state=state, due=self.now)
         if state == State.QUEUED:
             fresh_key = before.key_version + 1
             after = replace(after, attempts=0, failed_lookups=0, key_version=fresh_key)
-        assert self.admin.outbox.settle(before, after, self.now) is not None
-
-    def chosen(self, number: int) -> Delivery:
-        return pick(self.deliveries(), number)
+        (present,) = self.admin.outbox.find([before.id])
+        is_unchanged = progress(present) == progress(before) and present.state != State.SENDING
+        settled = self.admin.outbox.settle(before, after, self.now)
+        assert (settled is not None) == is_unchanged
 
     # what always holds
 
@@ -368,6 +380,11 @@ class DeliveryStates(RuleBasedStateMachine):
         self.nothing_is_lost_doubled_or_moved_off_the_table()
         for delivery in self.deliveries(State.SENT):
             assert self.server.find(delivery) == delivery.receipt
+
+
+def progress(delivery: Delivery) -> tuple[object, ...]:
+    """By which the store tells whether a delivery has changed since it was read."""
+    return (delivery.state, delivery.due, delivery.attempts, delivery.failed_lookups)
 
 
 def pick(values, number):

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Table, func, insert, select, text
 
 from reblogbot.errors import StoreError
 from reblogbot.runtime import lease_owner
-from reblogbot.store.daemons import STALE, running_daemons
+from reblogbot.store.daemons import HEARTBEAT_TIMEOUT, running_daemons
 from reblogbot.store.database import Database
 from reblogbot.store.files import new_store_file
 from reblogbot.store.integrity import check_integrity
@@ -75,7 +75,7 @@ def _expect_unused(old: Database, reading: Connection) -> None:
     for record in running_daemons(reading, now):
         hint = ""
         if not record.is_seen:
-            end = record.beat_at + STALE
+            end = record.beat_at + HEARTBEAT_TIMEOUT
             hint = f" (one that was lost with its machine is forgotten at {end:%H:%M} UTC)"
         raise StoreError(
             "store_in_use",

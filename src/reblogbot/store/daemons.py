@@ -17,7 +17,7 @@ from reblogbot.store.sql import insert_into
 
 BEAT = timedelta(minutes=5)
 """Time between two heartbeats of a daemon. Each is a write; few of them spare an SD card."""
-STALE = 3 * BEAT
+HEARTBEAT_TIMEOUT = 3 * BEAT
 """A daemon of another machine counts as ended after so long without a heartbeat."""
 
 
@@ -102,5 +102,5 @@ def _records(connection: Connection) -> list[DaemonRecord]:
 
 
 def _is_recent(instant: datetime, now: datetime) -> bool:
-    """Whether the instant is at most STALE before or, since clocks are set back, after now."""
-    return abs(now - instant) <= STALE
+    """Whether the instant is at most HEARTBEAT_TIMEOUT before or, since clocks are set back, after now."""
+    return abs(now - instant) <= HEARTBEAT_TIMEOUT

@@ -15,7 +15,7 @@ from reblogbot.model import Delivery
 from reblogbot.model.evidence import Habits
 from reblogbot.ports import ProgressCallback, no_progress
 from reblogbot.store.database import Database
-from reblogbot.store.pruner import Pruned, Pruner
+from reblogbot.store.pruner import PruneCounts, Pruner
 from reblogbot.store.records import delivery_record, habits_of
 from reblogbot.store.schema import (
     EPOCH,
@@ -106,7 +106,7 @@ class History:
             rows = connection.execute(statement).all()
             return [_story(connection, row) for row in rows]
 
-    def titles(self, numbers: Sequence[int]) -> dict[int, str]:
+    def titles(self, delivery_ids: Sequence[int]) -> dict[int, str]:
         """The titles of the entries of these deliveries, by the deliveries' ids.
 
         An entry without a title gets the first words of its text.
@@ -115,7 +115,7 @@ class History:
         untitled = titled.add_columns(entry.c.content).where(entry.c.title == "")
         titles: dict[int, str] = {}
         with self._database.read() as connection:
-            for chunk in chunks(numbers):
+            for chunk in chunks(delivery_ids):
                 is_wanted = delivery.c.id.in_(chunk)
                 rows = connection.execute(titled.where(is_wanted))
                 titles.update({row.id: row.title for row in rows})
@@ -159,7 +159,7 @@ class History:
         now: datetime,
         on_progress: ProgressCallback = no_progress,
         is_over: Callable[[], bool] = lambda: False,
-    ) -> Pruned:
+    ) -> PruneCounts:
         """Delete what is older than `keep`, except what a source still shows and what is open.
 
         Works in many small transactions, and stops between them as soon as `is_over()`.

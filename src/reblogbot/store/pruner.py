@@ -33,7 +33,7 @@ ROWS_AT_A_TIME = 5000
 
 
 @dataclass(frozen=True, slots=True)
-class Pruned:
+class PruneCounts:
     """How many rows were deleted."""
 
     keys: int
@@ -60,7 +60,7 @@ class Pruner:
         self._on_progress = on_progress
         self._is_over = is_over
 
-    def run(self) -> Pruned:
+    def run(self) -> PruneCounts:
         """Delete old rows; returns how many of each kind."""
         # In this order: a delivery is kept for its keys, and an entry for its deliveries.
         keys = sum(map(self._delete_keys, self._source_ids()))
@@ -68,7 +68,7 @@ class Pruner:
         old_entries = self._old_ids("entries", entry.c.seen_at, entry.c.id)
         entries = sum(map(self._delete_entries, old_entries))
         self._delete(delete(notice).where(notice.c.day < self._before_day))
-        return Pruned(keys, entries, deliveries)
+        return PruneCounts(keys, entries, deliveries)
 
     def _source_ids(self) -> Iterator[Sequence[int]]:
         """The ids of all sources, in parts."""

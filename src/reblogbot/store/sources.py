@@ -41,7 +41,7 @@ class UnchangedPoll:
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class RecordedBatch:
     """What a batch changed: the number of new entries, and deliveries queued and revised."""
 
     new: int
@@ -172,11 +172,11 @@ class Sources:
             return connection.scalar(select(source.c.title).where(source.c.name == name)) or ""
 
     def past(
-        self, record: SourceRecord, found: Sequence[Candidate], accounts: Collection[str]
+        self, record: SourceRecord, candidates: Sequence[Candidate], accounts: Collection[str]
     ) -> SourceHistory:
         """Which keys of the candidates the source has shown, and which each account published."""
-        keys = [key for candidate in found for key in candidate.lookups]
-        published_keys = [key for candidate in found for key in candidate.published_lookups]
+        keys = [key for candidate in candidates for key in candidate.lookups]
+        published_keys = [key for candidate in candidates for key in candidate.published_lookups]
         is_of_source = seen.c.source_id == record.id
         shown: dict[bytes, bytes | None] = {}
         with self._database.read() as connection:
@@ -201,7 +201,7 @@ class Sources:
         accounts: Collection[str],
         following: NextPoll,
         now: datetime,
-    ) -> Recorded | None:
+    ) -> RecordedBatch | None:
         """Record a batch and its plan, and give the lease back, in one transaction.
 
         Returns None, and changes nothing, when the lease was lost meanwhile.
@@ -213,7 +213,7 @@ class Sources:
             if not self._finish(connection, record, columns):
                 return None
             queued, revised = Recording(connection, record, now).record(plan, accounts)
-            return Recorded(len(plan.new), queued, revised)
+            return RecordedBatch(len(plan.new), queued, revised)
 
     def record_quiet(self, polls: Sequence[UnchangedPoll]) -> None:
         """Record polls that brought nothing new, and give their leases back, in one transaction."""

@@ -44,7 +44,7 @@ class Failing:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldCount:
     """The count of an account's deliveries from one source that are held with the same error."""
 
     account: str
@@ -94,15 +94,15 @@ class Tallies:
             select(delivery.c.source, *columns).where(*_IS_HELD_STORM).group_by(delivery.c.source)
         )
         with self._database.read() as connection:
-            return {name: (count, why) for name, count, why in connection.execute(statement)}
+            return {name: (count, reason) for name, count, reason in connection.execute(statement)}
 
-    def held(self) -> list[Held]:
+    def held(self) -> list[HeldCount]:
         """The held deliveries, counted by account, source and error."""
         groups = delivery.c.account, delivery.c.source, delivery.c.error
         statement = select(*groups, func.count()).where(delivery.c.state == State.HELD)
         with self._database.read() as connection:
             rows = connection.execute(statement.group_by(*groups).order_by(*groups))
-            return [Held(*row) for row in rows]
+            return [HeldCount(*row) for row in rows]
 
     def overdue(self, before: datetime) -> dict[str, dict[str, datetime]]:
         """Since when the oldest unsent delivery is due, by account and source.
