@@ -162,6 +162,8 @@ class DeliveryStates(RuleBasedStateMachine):
         """Lease an account, and look after what its last sender was sending."""
         process = self.processes[number]
         if process.store.outbox.claim_account(account, self.now, LEASE) is None:
+            # the other process is alive and may be sending
+            assert process.store.outbox.recover_interrupted(account, self.now, self.now) == []
             return
         process.leased_until[account] = self.now + LEASE
         if any(each.account == account for each in process.sending.values()):
