@@ -102,5 +102,5 @@ def _records(connection: Connection) -> list[DaemonRecord]:
 
 
 def _is_recent(instant: datetime, now: datetime) -> bool:
-    """Whether the instant is at most HEARTBEAT_TIMEOUT before or, since clocks are set back, after now."""
+    """Whether the instant is within HEARTBEAT_TIMEOUT of now; after it where a clock was set back."""
     return abs(now - instant) <= HEARTBEAT_TIMEOUT
