@@ -102,5 +102,8 @@ def _records(connection: Connection) -> list[DaemonRecord]:
 
 
 def _is_recent(instant: datetime, now: datetime) -> bool:
-    """Whether the instant is within HEARTBEAT_TIMEOUT of now; after it where a clock was set back."""
+    """Whether the instant is within HEARTBEAT_TIMEOUT of now, on either side.
+
+    It is after now where a clock was set back.
+    """
     return abs(now - instant) <= HEARTBEAT_TIMEOUT
