@@ -20,7 +20,7 @@ IDLE_MS = 30_000
 
 It is shorter than BUSY_MS, so the processes that wait for its locks do not give up first.
 """
-READ_ONLY = "reblogbot_read_only"
+READ_ONLY = "reblogbot_reads_only"
 """Execution option of a connection whose transaction only reads."""
 
 
