@@ -8,7 +8,7 @@ import pytest
 
 from reblogbot.cli.setup import CHOUTI_FEED
 from reblogbot.config.starter import starter
-from reblogbot.store import database, files
+from reblogbot.store import driver_errors, files
 from reblogbot.targets.mastodon import responses
 from reblogbot.web import http
 
@@ -25,8 +25,8 @@ def slugs_in_tables():
     yield from (row.slug for row in responses.ERRORS)
     yield from responses._ADVICE
     yield from (slug for _, slug, _ in http._CAUSES)
-    yield from (slug for _, slug, _ in database._BY_WORDS)
-    yield from files.BY_NUMBER.values()
+    yield from (slug for _, slug, _ in driver_errors.ADVICE)
+    yield from files.SLUG_BY_ERRNO.values()
 
 
 def raised_slugs():

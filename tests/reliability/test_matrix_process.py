@@ -9,7 +9,7 @@ import threading
 import pytest
 from harness import items, posted, text_of
 
-from reblogbot.store.database import BUSY_MS
+from reblogbot.store.connections import BUSY_MS
 
 ALL = [text_of(name) for name in "abcd"]
 # the program with less of something than it needs

@@ -20,7 +20,7 @@ from reblogbot.model import (
 )
 from reblogbot.store import Store
 from reblogbot.store.records import SourceRecord
-from reblogbot.store.sources import Recorded, UnchangedPoll
+from reblogbot.store.sources import RecordedBatch, UnchangedPoll
 
 NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
 LEASE = timedelta(minutes=5)
@@ -44,36 +44,36 @@ def candidate(name: str, *more_keys: str, published: Sequence[str] = ()) -> Cand
     )
 
 
-def post(one: Candidate) -> Post:
-    return Post("post", text=f"{one.entry.title}\n{one.entry.link}", link=one.entry.link)
+def post(item: Candidate) -> Post:
+    return Post("post", text=f"{item.entry.title}\n{item.entry.link}", link=item.entry.link)
 
 
-def intent(one: Candidate, account: str = "news", *, held: str = "") -> Intent:
+def intent(item: Candidate, account: str = "news", *, held: str = "") -> Intent:
     state = State.HELD if held else State.QUEUED
-    return Intent(one, account, post(one), state, held)
+    return Intent(item, account, post(item), state, held)
 
 
 def plan(
-    found: Iterable[Candidate],
+    items: Iterable[Candidate],
     *,
     intents: Iterable[Intent] = (),
     refusals: Iterable[Refusal] = (),
     new: Iterable[Candidate] | None = None,
 ) -> Plan:
-    found = tuple(found)
+    items = tuple(items)
     return Plan(
-        found,
-        found if new is None else tuple(new),
+        items,
+        items if new is None else tuple(new),
         tuple(intents),
         tuple(refusals),
         storm="",
-        sightings={key: one.evidence for one in found for key in one.keys},
+        sightings={key: item.evidence for item in items for key in item.keys},
     )
 
 
-def batch(found: Iterable[Candidate] = (), etag: str = '"1"') -> Batch:
+def batch(items: Iterable[Candidate] = (), etag: str = '"1"') -> Batch:
     return Batch(
-        tuple(one.entry for one in found), title="A source", validators=Validators(etag=etag)
+        tuple(item.entry for item in items), title="A source", validators=Validators(etag=etag)
     )
 
 
@@ -91,27 +91,27 @@ def claim(store: Store, name: str, at: datetime = NOW) -> SourceRecord:
 def poll(
     store: Store,
     name: str,
-    found: Sequence[Candidate],
+    items: Sequence[Candidate],
     *,
     at: datetime = NOW,
     accounts: Sequence[str] = ("news",),
     queue: bool = True,
     held: str = "",
-) -> Recorded:
+) -> RecordedBatch:
     """One poll of an enrolled source that shows these candidates, all of them for the accounts."""
     record = claim(store, name, at)
-    intents = [intent(one, to, held=held) for to in accounts for one in found if queue]
-    refusals = [Refusal(one, to, "first_sight") for to in accounts for one in found if not queue]
-    made = store.sources.record(
+    intents = [intent(item, to, held=held) for to in accounts for item in items if queue]
+    refusals = [Refusal(item, to, "first_sight") for to in accounts for item in items if not queue]
+    recorded = store.sources.record(
         record,
-        batch(found),
-        plan(found, intents=intents, refusals=refusals),
+        batch(items),
+        plan(items, intents=intents, refusals=refusals),
         accounts,
         NextPoll(at + timedelta(minutes=15), "interval"),
         at,
     )
-    assert made is not None
-    return made
+    assert recorded is not None
+    return recorded
 
 
 def not_modified(store: Store, name: str, at: datetime) -> None:

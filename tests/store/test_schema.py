@@ -41,7 +41,7 @@ def test_the_newest_migration_is_the_one_the_program_expects(scripts):
 
 
 def test_revisions_are_numbers_that_grow_by_one(scripts):
-    numbers = sorted(int(one.revision) for one in scripts.walk_revisions())
+    numbers = sorted(int(script.revision) for script in scripts.walk_revisions())
     assert numbers == list(range(1, len(numbers) + 1))
 
 
@@ -66,7 +66,9 @@ def sql_of(engine):
         ).all()
     # which order the clauses stand in, and on which line a column that came later, is not ours
     clauses = re.compile(r"\n|, (?=\w+ [A-Z])")
-    return {name: sorted(one.strip("\t ,)") for one in clauses.split(sql)) for name, sql in rows}
+    return {
+        name: sorted(clause.strip("\t ,)") for clause in clauses.split(sql)) for name, sql in rows
+    }
 
 
 def test_keys_are_stored_without_a_second_copy(migrated):
@@ -83,9 +85,9 @@ def test_an_instant_comes_back_to_the_microsecond(instant):
 
 
 @given(st.datetimes(timezones=st.just(UTC)), st.datetimes(timezones=st.just(UTC)))
-def test_instants_are_kept_in_their_order(one, other):
-    kept = [Instant().process_bind_param(instant, DIALECT) for instant in (one, other)]
-    assert (kept[0] < kept[1]) == (one < other)
+def test_instants_are_kept_in_their_order(first, second):
+    kept = [Instant().process_bind_param(instant, DIALECT) for instant in (first, second)]
+    assert (kept[0] < kept[1]) == (first < second)
 
 
 def test_an_instant_of_another_zone_is_the_same_instant():
@@ -109,5 +111,5 @@ def test_any_text_is_kept_as_far_as_a_database_can(text):
     kept.encode()
     assert "\0" not in kept
     assert [ours for ours, theirs in zip(kept, text, strict=True) if ours != theirs] == ["?"] * sum(
-        1 for one in text if one == "\0" or "\ud800" <= one <= "\udfff"
+        1 for char in text if char == "\0" or "\ud800" <= char <= "\udfff"
     )

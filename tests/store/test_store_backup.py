@@ -57,8 +57,8 @@ def url_of(path):
 def test_a_backup_is_a_store_with_everything_in_it(filled, tmp_path):
     copy = tmp_path / "copy.sqlite3"
     filled.backup(copy)
-    restored, said = open_store(url_of(copy), "me", NOW)
-    assert said == ""
+    restored, message = open_store(url_of(copy), "me", NOW)
+    assert message == ""
     assert restored.sources.all() == filled.sources.all()
     assert restored.outbox.find() == filled.outbox.find()
     restored.close()
@@ -139,9 +139,9 @@ def test_a_backup_made_while_another_process_writes_is_of_one_instant(sqlite_sto
         restored = read_store(url_of(copy), "me")
         queued = restored.outbox.waiting("news")
         (record,) = restored.sources.all()
-        found = [candidate(one.post.link.rpartition("/")[2]) for one in queued]
+        items = [candidate(delivery.post.link.rpartition("/")[2]) for delivery in queued]
         assert len(queued) % 2 == 0
-        seen = restored.sources.past(record, found, ["news"])
+        seen = restored.sources.past(record, items, ["news"])
         assert len(seen.seen) == 2 * len(queued)
         assert len(seen.published["news"]) == len(queued)
         sizes.append(len(queued))

@@ -19,6 +19,7 @@ from reblogbot.store import open_store
 from reblogbot.store.copying import copy_store
 from reblogbot.store.database import Database
 from reblogbot.store.schema import REVISION, daemon, metadata
+from reblogbot.store.upgrade import revision_of
 
 HERE = Path(__file__).parent
 TEXT = '【抽屉】 \U0001f600 e\u0301 "quoted" \\ back \' one'
@@ -32,8 +33,8 @@ def filled(url):
     poll(store, "other", [candidate("refused")], queue=False)
     poll(store, "other", [candidate(f"m{n}") for n in range(3)], accounts=["news", "echo"])
     store.outbox.claim_account("news", NOW, LEASE)
-    one = store.outbox.claim(store.outbox.waiting("news")[0], NOW, LEASE)
-    assert one.state == State.SENDING
+    sending = store.outbox.claim(store.outbox.waiting("news")[0], NOW, LEASE)
+    assert sending.state == State.SENDING
     store.outbox.release_account("news", limits=Limits(characters=7777), rate_remaining=12)
     store.outbox.pause("echo", NOW + DAY, "token", "no token", "mark")
     store.outbox.stop(NOW)
@@ -51,7 +52,7 @@ def contents(url):
     """Everything that stands there, but for leases."""
     database = Database(url)
     with database.read() as connection:
-        found = {
+        contents = {
             table.name: [
                 {**row, "lease_owner": None, "lease_until": None} if "lease_owner" in row else row
                 for row in map(
@@ -63,8 +64,8 @@ def contents(url):
             if table is not daemon
         }
     database.close()
-    assert all(found.values()), found
-    return found
+    assert all(contents.values()), contents
+    return contents
 
 
 @pytest.fixture
@@ -79,20 +80,22 @@ def elsewhere(request, tmp_path):
 def revision(url):
     there = Database(url)
     try:
-        return there.revision() if there.exists() else ""
+        return revision_of(there) if there.exists() else ""
     finally:
         there.close()
 
 
 def test_a_copy_has_everything_and_goes_on_counting(empty_url, elsewhere):
     last = filled(empty_url)
-    told = []
-    copied = copy_store(empty_url, elsewhere, lambda done, total: told.append((done, total)))
+    progress = []
+    copied = copy_store(
+        empty_url, elsewhere, lambda copied_rows, total: progress.append((copied_rows, total))
+    )
     assert contents(elsewhere) == contents(empty_url)
-    assert told[-1] == (sum(copied.rows.values()),) * 2
+    assert progress[-1] == (sum(copied.rows.values()),) * 2
     assert revision(elsewhere) == REVISION
-    store, done = open_store(elsewhere, "me", NOW)
-    assert done == ""
+    store, message = open_store(elsewhere, "me", NOW)
+    assert message == ""
     # what was on the wire is in doubt, what waits is sent, and no number is given twice
     assert store.outbox.claim_account("news", NOW + LEASE, LEASE) is not None
     assert len(store.outbox.recover_interrupted("news", NOW + LEASE, NOW + LEASE)) == 1
@@ -101,7 +104,7 @@ def test_a_copy_has_everything_and_goes_on_counting(empty_url, elsewhere):
     store.close()
 
 
-def test_a_store_comes_back_as_it_went(sqlite_file, tmp_path, postgres_url):
+def test_a_store_copied_there_and_back_is_the_same(sqlite_file, tmp_path, postgres_url):
     first = f"sqlite:///{tmp_path / 'first.sqlite3'}"
     filled(first)
     copy_store(first, postgres_url)
@@ -125,7 +128,7 @@ def refused(from_url, to_url):
     return caught.value.slug
 
 
-def test_nothing_that_stands_is_overwritten(empty_url, elsewhere):
+def test_a_copy_overwrites_no_existing_store(empty_url, elsewhere):
     filled(empty_url)
     store, _ = open_store(elsewhere, "me", NOW)
     enrol(store, "precious")
@@ -133,7 +136,7 @@ def test_nothing_that_stands_is_overwritten(empty_url, elsewhere):
     assert refused(empty_url, elsewhere) == "store_not_empty"
     assert refused(empty_url, empty_url) == "store_not_empty"
     store, _ = open_store(elsewhere, "me", NOW)
-    assert [one.name for one in store.sources.all()] == ["precious"]
+    assert [record.name for record in store.sources.all()] == ["precious"]
     store.close()
 
 
@@ -145,7 +148,7 @@ def test_a_database_of_another_program_is_left_alone(sqlite_file, postgres_url):
         assert connection.execute(text("SELECT * FROM wiki")).all() == []
 
 
-def test_a_place_of_a_newer_release_is_left_alone(sqlite_file, postgres_url, tmp_path):
+def test_a_target_of_a_newer_release_is_left_alone(sqlite_file, postgres_url, tmp_path):
     open_store(postgres_url, "me", NOW)[0].close()
     newer = next_release(tmp_path / "next", MIGRATION.format(ours=REVISION, then="pass"))
     migrate = "import sys\nfrom reblogbot.store import open_store\nfrom datetime import *\n"
@@ -155,7 +158,7 @@ def test_a_place_of_a_newer_release_is_left_alone(sqlite_file, postgres_url, tmp
     assert revision(postgres_url) == "9999"
 
 
-def test_a_place_that_cannot_be_reached_says_so(sqlite_file, tmp_path):
+def test_a_target_that_cannot_be_reached_is_an_error_in_words(sqlite_file, tmp_path):
     nowhere = "postgresql://reblogbot@127.0.0.1:1/x?connect_timeout=1"
     assert refused(f"sqlite:///{sqlite_file}", nowhere) == "store_unreachable"
     assert refused(nowhere, f"sqlite:///{tmp_path / 'copy'}") == "store_unreachable"
@@ -203,9 +206,9 @@ def test_a_store_with_an_idle_daemon_is_not_copied(empty_url, elsewhere):
 def there_are_no_daemons(url):
     database = Database(url)
     with database.read() as connection:
-        found = connection.execute(select(daemon)).all()
+        daemons = connection.execute(select(daemon)).all()
     database.close()
-    return found == []
+    return daemons == []
 
 
 def test_a_daemon_that_starts_meanwhile_makes_an_end_of_the_copy(empty_url, elsewhere):
@@ -233,8 +236,8 @@ KILLED = """
 import os, signal, sys
 from reblogbot.store.copying import copy_store
 
-def tell(done, total):
-    if done >= int(sys.argv[3]):
+def tell(copied_rows, total):
+    if copied_rows >= int(sys.argv[3]):
         os.kill(os.getpid(), signal.SIGKILL)
 
 copy_store(sys.argv[1], sys.argv[2], tell)

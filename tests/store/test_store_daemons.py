@@ -10,7 +10,7 @@ from store_processes import start
 from store_samples import NOW
 
 from reblogbot import __version__
-from reblogbot.store.daemons import BEAT, STALE
+from reblogbot.store.daemons import BEAT, HEARTBEAT_TIMEOUT
 
 MOMENT = timedelta(seconds=1)
 # a daemon's name and row, then it waits to be killed
@@ -43,22 +43,22 @@ def test_a_daemon_is_known_from_its_first_beat_until_it_leaves(opened):
     store = opened()
     assert store.daemons.living(NOW) == []
     store.daemons.beat(NOW, None, NOW)
-    (one,) = store.daemons.living(NOW)
-    assert (one.version, one.since, one.last_round_at) == (__version__, NOW, None)
+    (record,) = store.daemons.living(NOW)
+    assert (record.version, record.since, record.last_round_at) == (__version__, NOW, None)
     store.daemons.beat(NOW, NOW + BEAT, NOW + BEAT)
-    (one,) = opened().daemons.living(NOW + BEAT)
-    assert (one.since, one.last_round_at, one.beat_at) == (NOW, NOW + BEAT, NOW + BEAT)
+    (record,) = opened().daemons.living(NOW + BEAT)
+    assert (record.since, record.last_round_at, record.beat_at) == (NOW, NOW + BEAT, NOW + BEAT)
     store.daemons.leave()
     assert store.daemons.living(NOW) == []
 
 
-def test_several_daemons_are_told_the_oldest_first(opened):
+def test_several_daemons_are_listed_the_oldest_first(opened):
     first, second = opened(), opened()
     second.daemons.beat(NOW + BEAT, None, NOW + BEAT)
     first.daemons.beat(NOW, None, NOW)
-    assert [one.since for one in first.daemons.living(NOW)] == [NOW, NOW + BEAT]
+    assert [record.since for record in first.daemons.living(NOW)] == [NOW, NOW + BEAT]
     first.daemons.leave()
-    assert [one.since for one in first.daemons.living(NOW)] == [NOW + BEAT]
+    assert [record.since for record in first.daemons.living(NOW)] == [NOW + BEAT]
 
 
 def test_a_daemon_that_was_killed_here_is_dead_at_once(other, store):
@@ -73,28 +73,28 @@ def test_a_daemon_that_was_killed_here_is_dead_at_once(other, store):
 
 def test_a_daemon_that_is_stopped_here_lives_however_old_its_beat_is(other, store):
     other.send_signal(signal.SIGSTOP)
-    assert len(store.daemons.living(NOW + 100 * STALE)) == 1
-    store.daemons.sweep(NOW + 100 * STALE)
-    assert len(store.daemons.living(NOW + 100 * STALE)) == 1
+    assert len(store.daemons.living(NOW + 100 * HEARTBEAT_TIMEOUT)) == 1
+    store.daemons.sweep(NOW + 100 * HEARTBEAT_TIMEOUT)
+    assert len(store.daemons.living(NOW + 100 * HEARTBEAT_TIMEOUT)) == 1
 
 
 def test_a_daemon_elsewhere_lives_as_long_as_its_beat_is_fresh(opened):
     opened("another machine/1/2/3").daemons.beat(NOW, NOW, NOW)
     store = opened()
-    assert len(store.daemons.living(NOW + STALE)) == 1
+    assert len(store.daemons.living(NOW + HEARTBEAT_TIMEOUT)) == 1
     # and where the clock was set back
-    assert len(store.daemons.living(NOW - STALE)) == 1
-    for late in (NOW + STALE + MOMENT, NOW - STALE - MOMENT):
+    assert len(store.daemons.living(NOW - HEARTBEAT_TIMEOUT)) == 1
+    for late in (NOW + HEARTBEAT_TIMEOUT + MOMENT, NOW - HEARTBEAT_TIMEOUT - MOMENT):
         assert store.daemons.living(late) == []
 
 
-def test_a_daemon_that_does_not_go_round_hangs(opened):
+def test_a_daemon_without_rounds_is_stalled(opened):
     store = opened()
-    store.daemons.beat(NOW, None, NOW + STALE)
-    (one,) = store.daemons.living(NOW)
-    assert not one.hangs(NOW + STALE)
-    assert one.hangs(NOW + STALE + MOMENT)
-    store.daemons.beat(NOW, NOW + BEAT, NOW + STALE)
-    (one,) = store.daemons.living(NOW)
-    assert not one.hangs(NOW + BEAT + STALE)
-    assert one.hangs(NOW + BEAT + STALE + MOMENT)
+    store.daemons.beat(NOW, None, NOW + HEARTBEAT_TIMEOUT)
+    (record,) = store.daemons.living(NOW)
+    assert not record.hangs(NOW + HEARTBEAT_TIMEOUT)
+    assert record.hangs(NOW + HEARTBEAT_TIMEOUT + MOMENT)
+    store.daemons.beat(NOW, NOW + BEAT, NOW + HEARTBEAT_TIMEOUT)
+    (record,) = store.daemons.living(NOW)
+    assert not record.hangs(NOW + BEAT + HEARTBEAT_TIMEOUT)
+    assert record.hangs(NOW + BEAT + HEARTBEAT_TIMEOUT + MOMENT)

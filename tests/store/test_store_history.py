@@ -35,74 +35,78 @@ def rows(store, *tables):
         return [row for table in tables for row in connection.execute(table.select())]
 
 
-def settle(store, one, state, at=NOW, **changes):
-    return store.outbox.settle(one, replace(one, state=state, **changes), at)
+def settle(store, queued, state, at=NOW, **changes):
+    return store.outbox.settle(queued, replace(queued, state=state, **changes), at)
 
 
-def send(store, one, at=NOW):
-    assert store.outbox.claim_account(one.account, at, LEASE) is not None
+def send(store, queued, at=NOW):
+    assert store.outbox.claim_account(queued.account, at, LEASE) is not None
     return settle(
-        store, store.outbox.claim(one, at, LEASE), State.SENT, at=at, receipt=Receipt("109", PAGE)
+        store,
+        store.outbox.claim(queued, at, LEASE),
+        State.SENT,
+        at=at,
+        receipt=Receipt("109", PAGE),
     )
 
 
-def keys_of(store, name, found):
-    record = next(one for one in store.sources.all() if one.name == name)
-    return set(store.sources.past(record, found, []).seen)
+def keys_of(store, name, items):
+    record = next(source for source in store.sources.all() if source.name == name)
+    return set(store.sources.past(record, items, []).seen)
 
 
 # why
 
 
 @pytest.fixture
-def told(store):
+def posted(store):
     """One entry, posted for one account and refused for another."""
     enrol(store, "chouti", accounts=("news", "other"))
-    one = candidate("a")
+    item = candidate("a")
     claimed = claim(store, "chouti")
-    made = store.sources.record(
+    recorded = store.sources.record(
         claimed,
-        batch([one, candidate("b")]),
+        batch([item, candidate("b")]),
         plan(
-            [one, candidate("b")],
-            intents=[intent(one)],
-            refusals=[Refusal(one, "other", "exclude: /a/")],
+            [item, candidate("b")],
+            intents=[intent(item)],
+            refusals=[Refusal(item, "other", "exclude: /a/")],
         ),
         ["news", "other"],
         NextPoll(NOW, "interval"),
         NOW,
     )
-    send(store, made.queued[0])
-    return made.queued[0]
+    send(store, recorded.queued[0])
+    return recorded.queued[0]
 
 
 @pytest.mark.parametrize("by", ["link", "guid", "number", "page", "published key"])
-def test_an_entry_is_found_by_whatever_an_admin_may_have_of_it(store, told, by):
-    one = candidate("a")
+def test_an_entry_is_found_by_whatever_an_admin_may_have_of_it(store, posted, by):
+    item = candidate("a")
     keys, written = {
-        "link": ([one.keys[0]], one.entry.link),
-        "guid": ([], one.entry.guid),
-        "number": ([], str(told.id)),
+        "link": ([item.keys[0]], item.entry.link),
+        "guid": ([], item.entry.guid),
+        "number": ([], str(posted.id)),
         "page": ([], PAGE),
-        "published key": ([one.published_keys[0]], "anything"),
+        "published key": ([item.published_keys[0]], "anything"),
     }[by]
     (story,) = store.history.why(keys, written)
-    assert (story.source, story.link, story.title) == ("chouti", one.entry.link, one.entry.title)
-    assert (story.guid, story.seen_at) == (one.entry.guid, NOW)
+    assert (story.source, story.link, story.title) == ("chouti", item.entry.link, item.entry.title)
+    assert (story.guid, story.seen_at) == (item.entry.guid, NOW)
     assert story.refusals == (("other", "exclude: /a/"),)
     ((sent, happenings),) = story.deliveries
     assert (sent.state, sent.receipt) == (State.SENT, Receipt("109", PAGE))
-    assert [one.state for one in happenings] == ["queued", "sending", "sent"]
+    assert [line.state for line in happenings] == ["queued", "sending", "sent"]
 
 
 @pytest.mark.parametrize(
     "written", ["", "unknown", "0", "99999", "9" * 5000, "-1", "²", "1.0", "\ud800", "%"]
 )
-def test_nothing_is_told_of_what_was_never_seen(store, told, written):
+def test_there_is_no_story_of_an_entry_never_seen(store, posted, written):
     assert store.history.why([key("unknown")], written) == []
 
 
-def test_an_entry_without_guid_is_not_found_by_saying_nothing(store):
+def test_an_entry_without_guid_is_not_found_by_an_empty_text(store):
     enrol(store, "chouti")
     bare = replace(candidate("a"), entry=replace(candidate("a").entry, guid=""))
     poll(store, "chouti", [bare])
@@ -116,7 +120,7 @@ def test_one_entry_in_two_sources_has_two_stories(store):
     stories = store.history.why(list(candidate("a").keys), "")
     assert stories == []
     stories = store.history.why(list(candidate("a").keys), candidate("a").entry.link)
-    assert [one.source for one in stories] == ["first", "second"]
+    assert [story.source for story in stories] == ["first", "second"]
 
 
 def test_refusals_are_counted_by_their_first_word(store):
@@ -127,11 +131,11 @@ def test_refusals_are_counted_by_their_first_word(store):
         ("c", "first_sight", NOW),
         ("d", "exclude: old", NOW - DAY),
     ):
-        one = candidate(name)
+        item = candidate(name)
         store.sources.record(
             claim(store, "chouti", at),
-            batch([one]),
-            plan([one], refusals=[Refusal(one, "news", reason)]),
+            batch([item]),
+            plan([item], refusals=[Refusal(item, "news", reason)]),
             ["news"],
             NextPoll(at, "interval"),
             at,
@@ -143,12 +147,12 @@ def test_refusals_are_counted_by_their_first_word(store):
 
 
 def test_the_admin_is_told_once_per_cause_and_day(opened):
-    one, other = opened(), opened()
-    assert one.history.tell_once("storm: chouti", NOW)
-    assert not one.history.tell_once("storm: chouti", NOW + timedelta(hours=11))
-    assert not other.history.tell_once("storm: chouti", NOW)
-    assert other.history.tell_once("token: news", NOW)
-    assert other.history.tell_once("storm: chouti", NOW + DAY)
+    first, second = opened(), opened()
+    assert first.history.tell_once("storm: chouti", NOW)
+    assert not first.history.tell_once("storm: chouti", NOW + timedelta(hours=11))
+    assert not second.history.tell_once("storm: chouti", NOW)
+    assert second.history.tell_once("token: news", NOW)
+    assert second.history.tell_once("storm: chouti", NOW + DAY)
 
 
 # the broom
@@ -156,8 +160,8 @@ def test_the_admin_is_told_once_per_cause_and_day(opened):
 
 def test_what_is_old_and_shown_no_more_is_forgotten_whole(store):
     enrol(store, "chouti")
-    made = poll(store, "chouti", [candidate("a")])
-    send(store, made.queued[0])
+    recorded = poll(store, "chouti", [candidate("a")])
+    send(store, recorded.queued[0])
     poll(store, "chouti", [candidate("b")], at=NOW + LONG, queue=False)
     store.history.tell_once("storm", NOW)
     gone = store.history.prune(KEEP, NOW + LONG)
@@ -169,8 +173,8 @@ def test_what_is_old_and_shown_no_more_is_forgotten_whole(store):
 
 def test_what_is_young_is_kept(store):
     enrol(store, "chouti")
-    made = poll(store, "chouti", [candidate("a")])
-    send(store, made.queued[0])
+    recorded = poll(store, "chouti", [candidate("a")])
+    send(store, recorded.queued[0])
     poll(store, "chouti", [candidate("b")], at=NOW + DAY, queue=False)
     before = rows(store, seen, entry, published, event, refusal)
     gone = store.history.prune(KEEP, NOW + KEEP)
@@ -180,25 +184,25 @@ def test_what_is_young_is_kept(store):
 
 def test_what_a_source_still_shows_is_never_forgotten(store):
     enrol(store, "chouti")
-    found = [candidate("a"), candidate("b")]
-    poll(store, "chouti", found)
-    poll(store, "chouti", found[:1], at=NOW + LONG, queue=False)
+    items = [candidate("a"), candidate("b")]
+    poll(store, "chouti", items)
+    poll(store, "chouti", items[:1], at=NOW + LONG, queue=False)
     store.history.prune(KEEP, NOW + LONG)
-    assert keys_of(store, "chouti", found) == set(found[0].keys)
+    assert keys_of(store, "chouti", items) == set(items[0].keys)
 
 
 def test_what_a_source_shows_that_answered_304_for_a_year_is_not_forgotten(store):
     enrol(store, "chouti")
-    found = [candidate("gone"), candidate("a")]
-    poll(store, "chouti", found)
-    poll(store, "chouti", found[1:], at=NOW + DAY, queue=False)
+    items = [candidate("gone"), candidate("a")]
+    poll(store, "chouti", items)
+    poll(store, "chouti", items[1:], at=NOW + DAY, queue=False)
     for days in range(2, 400, 40):
         not_modified(store, "chouti", NOW + days * DAY)
     store.history.prune(KEEP, NOW + LONG)
-    assert keys_of(store, "chouti", found) == set(found[1].keys)
+    assert keys_of(store, "chouti", items) == set(items[1].keys)
 
 
-def test_what_a_source_out_of_reach_for_a_year_last_showed_is_not_forgotten(store):
+def test_the_last_batch_of_a_source_unreachable_for_a_year_is_not_forgotten(store):
     enrol(store, "chouti")
     poll(store, "chouti", [candidate("a")])
     claimed = claim(store, "chouti", NOW + LONG)
@@ -221,64 +225,66 @@ def test_a_source_that_came_back_empty_is_not_forgotten_at_once(store):
 @pytest.mark.parametrize("state", [State.QUEUED, State.SENDING, State.DOUBT, State.HELD])
 def test_what_is_not_settled_is_never_forgotten(store, state):
     enrol(store, "chouti")
-    (one,) = poll(store, "chouti", [candidate("a")]).queued
+    (queued,) = poll(store, "chouti", [candidate("a")]).queued
     store.outbox.claim_account("news", NOW, LEASE)
     if state in {State.SENDING, State.DOUBT}:
-        one = store.outbox.claim(one, NOW, LEASE)
-    if one.state != state:
-        one = settle(store, one, state)
+        queued = store.outbox.claim(queued, NOW, LEASE)
+    if queued.state != state:
+        queued = settle(store, queued, state)
     poll(store, "chouti", [candidate("b")], at=NOW + LONG, queue=False)
     assert store.history.prune(KEEP, NOW + LONG).deliveries == 0
-    assert store.outbox.find([one.id]) == [one]
-    assert store.outbox.entry_of(one.id) == candidate("a").entry
-    assert [row.delivery_id for row in rows(store, published)] == [one.id]
+    assert store.outbox.find([queued.id]) == [queued]
+    assert store.outbox.entry_of(queued.id) == candidate("a").entry
+    assert [row.delivery_id for row in rows(store, published)] == [queued.id]
 
 
 @pytest.mark.parametrize("state", [State.SENT, State.SKIPPED, State.DEAD])
 def test_what_is_settled_is_forgotten_in_the_end(store, state):
     enrol(store, "chouti")
-    (one,) = poll(store, "chouti", [candidate("a")]).queued
+    (queued,) = poll(store, "chouti", [candidate("a")]).queued
     store.outbox.claim_account("news", NOW, LEASE)
-    settle(store, one if state == State.SKIPPED else store.outbox.claim(one, NOW, LEASE), state)
+    settle(
+        store, queued if state == State.SKIPPED else store.outbox.claim(queued, NOW, LEASE), state
+    )
     poll(store, "chouti", [candidate("b")], at=NOW + LONG, queue=False)
     assert store.history.prune(KEEP, NOW + LONG).deliveries == 1
 
 
 def test_a_post_some_source_still_shows_is_remembered_so_that_no_other_brings_it_again(store):
     enrol(store, "shows", "other")
-    found = [candidate("a", published=[candidate("a").entry.link])]
-    send(store, poll(store, "shows", found).queued[0])
-    assert found[0].published_keys[0] in found[0].keys
-    poll(store, "shows", found, at=NOW + LONG, queue=False)
+    items = [candidate("a", published=[candidate("a").entry.link])]
+    send(store, poll(store, "shows", items).queued[0])
+    assert items[0].published_keys[0] in items[0].keys
+    poll(store, "shows", items, at=NOW + LONG, queue=False)
     assert store.history.prune(KEEP, NOW + LONG).deliveries == 0
-    assert poll(store, "other", found, at=NOW + LONG).queued == ()
+    assert poll(store, "other", items, at=NOW + LONG).queued == ()
 
 
 def test_a_queue_of_text_without_link_is_pruned_like_any_other(store):
     enrol(store, "chouti")
-    one = candidate("a", published=["text of a in chouti"])
-    made = store.sources.record(
+    item = candidate("a", published=["text of a in chouti"])
+    recorded = store.sources.record(
         claim(store, "chouti"),
-        batch([one]),
-        plan([one], intents=[Intent(one, "news", Post("post", text="a"))]),
+        batch([item]),
+        plan([item], intents=[Intent(item, "news", Post("post", text="a"))]),
         ["news"],
         NextPoll(NOW, "interval"),
         NOW,
     )
-    send(store, made.queued[0])
+    send(store, recorded.queued[0])
     poll(store, "chouti", [candidate("b")], at=NOW + LONG, queue=False)
     assert store.history.prune(KEEP, NOW + LONG).deliveries == 1
 
 
-def test_the_broom_reads_the_seen_keys_once_and_not_for_each_delivery(sqlite_store):
+def test_pruning_reads_the_seen_keys_once_and_not_for_each_delivery(sqlite_store):
     store = sqlite_store
     enrol(store, "old", "shows")
-    found = [candidate(f"n{number}") for number in range(3000)]
-    poll(store, "old", found)
+    items = [candidate(f"n{number}") for number in range(3000)]
+    poll(store, "old", items)
     with store._database.write() as connection:
         connection.execute(update(delivery).values(state=State.SKIPPED, settled_at=NOW))
     poll(store, "old", [], at=NOW + LONG)
-    poll(store, "shows", found[:500], at=NOW + LONG, queue=False)
+    poll(store, "shows", items[:500], at=NOW + LONG, queue=False)
     thousands_of_steps = []
     with store._database.engine.connect() as connection:
         raw = connection.connection.driver_connection
@@ -288,40 +294,42 @@ def test_the_broom_reads_the_seen_keys_once_and_not_for_each_delivery(sqlite_sto
     assert len(thousands_of_steps) < 2000
 
 
-def test_the_broom_tells_how_far_it_has_come(store):
+def test_pruning_reports_its_progress(store):
     enrol(store, "chouti", "other")
-    made = poll(store, "chouti", [candidate("a")])
-    send(store, made.queued[0])
+    recorded = poll(store, "chouti", [candidate("a")])
+    send(store, recorded.queued[0])
     poll(store, "chouti", [], at=NOW + LONG)
-    told = []
-    store.history.prune(KEEP, NOW + LONG, lambda *far: told.append(far))
-    assert told == [("keys", 2, 2), ("deliveries", 1, 1), ("entries", 1, 1)]
+    progress = []
+    store.history.prune(KEEP, NOW + LONG, lambda *far: progress.append(far))
+    assert progress == [("keys", 2, 2), ("deliveries", 1, 1), ("entries", 1, 1)]
 
 
-def test_a_broom_that_was_stopped_goes_on_the_next_time(store):
+def test_pruning_that_was_stopped_continues_the_next_time(store):
     enrol(store, "chouti")
-    made = poll(store, "chouti", [candidate("a")])
-    send(store, made.queued[0])
+    recorded = poll(store, "chouti", [candidate("a")])
+    send(store, recorded.queued[0])
     poll(store, "chouti", [], at=NOW + LONG)
-    told = []
-    first = store.history.prune(KEEP, NOW + LONG, lambda *far: told.append(far), lambda: bool(told))
+    progress = []
+    first = store.history.prune(
+        KEEP, NOW + LONG, lambda *far: progress.append(far), lambda: bool(progress)
+    )
     assert (first.keys, first.deliveries) == (2, 0)
     then = store.history.prune(KEEP, NOW + LONG)
     assert (then.keys, then.deliveries, then.entries) == (0, 1, 1)
 
 
-def test_others_write_while_the_broom_is_at_work(sqlite_store, tmp_path):
+def test_other_processes_write_during_pruning(sqlite_store, tmp_path):
     enrol(sqlite_store, *(f"n{number}" for number in range(450)))
     impatient, _ = open_store(f"sqlite:///{tmp_path / 'store.sqlite3'}", "other", NOW, busy_ms=1)
-    told = []
+    progress = []
 
     def write(*far):
         impatient.check_writable(NOW)
-        told.append(far)
+        progress.append(far)
 
     sqlite_store.history.prune(KEEP, NOW + LONG, write)
     impatient.close()
-    assert told == [("keys", done, 450) for done in (200, 400, 450)]
+    assert progress == [("keys", count, 450) for count in (200, 400, 450)]
 
 
 def test_many_old_deliveries_are_forgotten_a_few_thousand_at_a_time(sqlite_store):
@@ -335,38 +343,38 @@ def test_many_old_deliveries_are_forgotten_a_few_thousand_at_a_time(sqlite_store
             for number in range(12_000)
         ]
         connection.execute(delivery.insert(), rows)
-    told = []
-    gone = sqlite_store.history.prune(KEEP, NOW + LONG, lambda *far: told.append(far))
+    progress = []
+    gone = sqlite_store.history.prune(KEEP, NOW + LONG, lambda *far: progress.append(far))
     assert gone.deliveries == 12_000
-    assert told == [("deliveries", done, 6000) for done in (5000, 6000, 5000, 6000)]
+    assert progress == [("deliveries", count, 6000) for count in (5000, 6000, 5000, 6000)]
 
 
-def test_what_is_tried_again_while_the_broom_is_at_work_is_kept(store):
+def test_a_delivery_retried_during_pruning_is_kept(store):
     enrol(store, "chouti")
-    (one,) = poll(store, "chouti", [candidate("a")]).queued
+    (queued,) = poll(store, "chouti", [candidate("a")]).queued
     store.outbox.claim_account("news", NOW, LEASE)
-    dead = settle(store, store.outbox.claim(one, NOW, LEASE), State.DEAD)
+    dead = settle(store, store.outbox.claim(queued, NOW, LEASE), State.DEAD)
     poll(store, "chouti", [], at=NOW + LONG)
 
-    def retry(what, *_):
-        if what == "keys":
+    def retry(table, *_):
+        if table == "keys":
             settle(store, dead, State.QUEUED, at=NOW + LONG)
 
     assert store.history.prune(KEEP, NOW + LONG, retry).deliveries == 0
-    assert [left.id for left in store.outbox.find()] == [one.id]
+    assert [left.id for left in store.outbox.find()] == [queued.id]
 
 
 def test_an_entry_that_was_only_seen_says_so(store):
     enrol(store, "chouti")
-    one, other = candidate("a"), candidate("b")
+    item, other = candidate("a"), candidate("b")
     claimed = claim(store, "chouti")
-    kept = plan([one, other], refusals=[Refusal(one, "news", "left_out: 2 entries")])
+    kept = plan([item, other], refusals=[Refusal(item, "news", "left_out: 2 entries")])
     store.sources.record(
-        claimed, batch([one, other]), kept, ["news"], NextPoll(NOW, "interval"), NOW
+        claimed, batch([item, other]), kept, ["news"], NextPoll(NOW, "interval"), NOW
     )
     (story,) = store.history.why(list(other.keys), other.entry.link)
     assert (story.source, story.deliveries) == ("chouti", ())
     assert [reason.partition(":")[0] for _, reason in story.refusals] == ["left_out"]
-    (story,) = store.history.why(list(one.keys), one.entry.link)
+    (story,) = store.history.why(list(item.keys), item.entry.link)
     assert story.refusals == (("news", "left_out: 2 entries"),)
     assert store.history.why([key("never shown")], "never shown") == []

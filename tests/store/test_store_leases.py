@@ -13,7 +13,7 @@ from reblogbot.model import State
 from reblogbot.store import read_store
 
 HERE = Path(__file__).parent
-# several processes that begin at the same moment; each says what it got
+# several processes that begin at the same moment; each prints what it got
 TOGETHER = """
 import json, sys
 from multiprocessing import get_context
@@ -41,16 +41,16 @@ context = get_context("fork")
 barrier, answers = context.Barrier(4), context.Queue()
 children = [context.Process(target=attempt, args=(barrier, n, answers)) for n in range(4)]
 for child in children: child.start()
-said = [answers.get(timeout=90) for _ in children]
+results = [answers.get(timeout=90) for _ in children]
 for child in children: child.join()
-print(json.dumps(said))
+print(json.dumps(results))
 """
 CLAIM_SOURCES = """
     got = []
     names = [f"source-{n}" for n in range(120)]
     misses = 0
     while misses < 3:
-        claimed = [one.name for one in store.sources.claim(names, "due", NOW, LEASE, limit=7)]
+        claimed = [record.name for record in store.sources.claim(names, "due", NOW, LEASE, limit=7)]
         misses = 0 if claimed else misses + 1
         got += claimed
     return got
@@ -60,9 +60,9 @@ CLAIM_DELIVERIES = """
     while waiting := store.outbox.waiting("news")[:3]:
         if store.outbox.claim_account("news", NOW, LEASE) is None:
             continue
-        for one in waiting:
-            if store.outbox.claim(one, NOW, LEASE) is not None:
-                got.append(one.id)
+        for delivery in waiting:
+            if store.outbox.claim(delivery, NOW, LEASE) is not None:
+                got.append(delivery.id)
         store.outbox.release_account("news")
     return got
 """
@@ -72,11 +72,11 @@ RECORD = """
     random.Random(number).shuffle(names)
     queued = 0
     for start in range(0, len(names), 5):
-        found = [
+        items = [
             candidate(f"{name}-{number}", published=[f"{number} {name}", f"shared {name}"])
             for name in names[start : start + 5]
         ]
-        queued += len(poll(store, f"source-{number}", found, at=NOW).queued)
+        queued += len(poll(store, f"source-{number}", items, at=NOW).queued)
     return [queued]
 """
 
@@ -96,14 +96,16 @@ def test_processes_that_claim_at_once_get_different_deliveries(store, url):
     queued = poll(store, "chouti", [candidate(f"n{number}") for number in range(40)]).queued
     got = [number for ours in together(url, CLAIM_DELIVERIES) for number in ours]
     assert max(Counter(got).values()) == 1
-    assert set(got) == {one.id for one in queued}
+    assert set(got) == {delivery.id for delivery in queued}
 
 
 def test_processes_that_record_the_same_news_at_once_queue_it_once(store, url):
     enrol(store, *(f"source-{number}" for number in range(4)))
     queued = [count for (count,) in together(url, RECORD)]
     assert sum(queued) == 25
-    names = [one.post.link.rpartition("/")[2].partition("-")[0] for one in store.outbox.find()]
+    names = [
+        delivery.post.link.rpartition("/")[2].partition("-")[0] for delivery in store.outbox.find()
+    ]
     assert sorted(names) == sorted(f"n{number}" for number in range(25))
     assert store.history.refused(NOW) == {"duplicate": 75}
 
@@ -119,8 +121,8 @@ from reblogbot.store import open_store
 store, _ = open_store(sys.argv[1], new_owner(), NOW)
 (record,) = store.sources.claim(["other"], "all", NOW, LEASE)
 store.outbox.claim_account("news", NOW, LEASE)
-(one,) = store.outbox.waiting("news")
-store.outbox.claim(one, NOW, LEASE)
+(delivery,) = store.outbox.waiting("news")
+store.outbox.claim(delivery, NOW, LEASE)
 print("holds", flush=True)
 sys.stdin.readline()
 """
@@ -145,7 +147,9 @@ def test_what_a_killed_process_held_is_free_at_once(store, holder):
     holder.kill()
     # a zombie: nobody has asked for its end yet
     os.waitid(os.P_PID, holder.pid, os.WEXITED | os.WNOWAIT)
-    assert [one.name for one in store.sources.claim(["other"], "all", NOW, LEASE)] == ["other"]
+    assert [record.name for record in store.sources.claim(["other"], "all", NOW, LEASE)] == [
+        "other"
+    ]
     assert store.outbox.claim_account("news", NOW, LEASE) is not None
     (doubt,) = store.outbox.recover_interrupted("news", NOW, NOW)
     assert doubt.state == State.DOUBT
@@ -189,9 +193,9 @@ def test_a_lease_taken_while_the_clock_was_ahead_ends_soon_after_it_was_set_back
     assert here.outbox.claim_account("news", NOW + LEASE, LEASE) is not None
 
 
-def test_looking_disturbs_nobody(store, url, holder):
+def test_a_reader_of_the_store_takes_no_lease(store, url, holder):
     looker = read_store(url, "looker")
-    assert {one.name for one in looker.sources.all()} == {"chouti", "other"}
+    assert {record.name for record in looker.sources.all()} == {"chouti", "other"}
     assert looker.outbox.count()["sending"] == 1
     looker.close()
     assert store.sources.claim(["other"], "all", NOW, LEASE) == []

@@ -43,7 +43,7 @@ from datetime import UTC, datetime
 from sqlalchemy import text
 from reblogbot.store import open_store
 
-store, done = open_store(sys.argv[1], "child", datetime.now(UTC))
+store, message = open_store(sys.argv[1], "child", datetime.now(UTC))
 with store._database.read() as connection:
     colours = connection.scalars(text("SELECT colour FROM source")).all()
     counted = [
@@ -51,7 +51,7 @@ with store._database.read() as connection:
         for table in ("source", "route", "seen", "entry", "published", "delivery", "event")
     ]
 store.close()
-print(json.dumps([done, colours, counted]))
+print(json.dumps([message, colours, counted]))
 """
 TRY = """
 import json, sys
@@ -96,8 +96,8 @@ def backups(url):
 
 
 def test_the_next_release_migrates_the_store_and_loses_nothing(older, newer):
-    done, colours, counted = run(LOOK, older, path=newer)
-    assert f"migrated from {REVISION} to 9999" in done
+    message, colours, counted = run(LOOK, older, path=newer)
+    assert f"migrated from {REVISION} to 9999" in message
     assert colours == ["blue"]
     assert counted == ALL
     assert run(LOOK, older, path=newer) == ["", colours, counted]
@@ -111,20 +111,20 @@ def test_before_it_migrates_an_sqlite_store_is_backed_up_for_this_release(
     store, _ = open_store(f"sqlite:///{path}", "me", NOW)
     enrol(store, "chouti")
     store.close()
-    said = run(OPEN, f"sqlite:///{path}", path=newer)
+    outcome = run(OPEN, f"sqlite:///{path}", path=newer)
     (backup,) = backups(f"sqlite:///{path}")
-    assert str(backup) in said["message"]
+    assert str(backup) in outcome["message"]
     restored, _ = open_store(f"sqlite:///{backup}", "me", NOW)
-    assert [one.name for one in restored.sources.all()] == ["chouti"]
+    assert [record.name for record in restored.sources.all()] == ["chouti"]
     restored.close()
 
 
 def test_looking_migrates_nothing(older, newer):
-    said = run(OPEN, older, "read", path=newer)
-    assert (said["slug"], said["exit"]) == ("store_older", Exit.STORE)
-    assert "sync" in said["message"]
-    store, done = open_store(older, "me", NOW)
-    assert done == ""
+    outcome = run(OPEN, older, "read", path=newer)
+    assert (outcome["slug"], outcome["exit"]) == ("store_older", Exit.STORE)
+    assert "sync" in outcome["message"]
+    store, message = open_store(older, "me", NOW)
+    assert message == ""
     store.close()
 
 
@@ -154,8 +154,8 @@ def test_a_migration_that_does_not_end_well_leaves_the_store_as_it_was(older, tm
         assert run(TRY, older, path=release) == ""
         return
     assert run(TRY, older, path=release)
-    store, done = open_store(older, "me", NOW)
-    assert done == ""
+    store, message = open_store(older, "me", NOW)
+    assert message == ""
     assert len(store.outbox.waiting("news")) == 10
     assert store.sources.claim(["chouti"], "all", NOW, LEASE)[0].learnt == {"news"}
     store.close()
@@ -199,13 +199,13 @@ while True:
         open_store(url, "me", datetime.now(UTC))[0].close()
         os._exit(0)
     killed = os.WIFSIGNALED(os.waitpid(child, 0)[1])
-    store, done = open_store(url, "me", datetime.now(UTC))
+    store, message = open_store(url, "me", datetime.now(UTC))
     with store._database.read() as connection:
         colours = connection.scalars(text("SELECT colour FROM source")).all()
         seen = connection.scalar(text("SELECT count(*) FROM seen"))
         queued = connection.scalar(text("SELECT count(*) FROM delivery"))
     store.close()
-    outcomes.append([killed, bool(done), colours, seen, queued])
+    outcomes.append([killed, bool(message), colours, seen, queued])
     if not killed:
         break
 print(json.dumps(outcomes))
@@ -252,9 +252,9 @@ children = [
     for number in range(4)
 ]
 for child in children: child.start()
-said = [answers.get(timeout=60) for _ in children]
+results = [answers.get(timeout=60) for _ in children]
 for child in children: child.join()
-print(json.dumps(said))
+print(json.dumps(results))
 """
 
 
@@ -285,11 +285,11 @@ def test_an_older_store_gets_what_is_new_and_keeps_the_rest(empty_url):
         for statement in BACK_TO_0002:
             connection.execute(text(statement))
     database.close()
-    told = []
-    store, done = open_store(empty_url, "me", NOW, on_progress=lambda *far: told.append(far))
-    assert "migrated from 0002" in done
+    progress = []
+    store, message = open_store(empty_url, "me", NOW, on_progress=lambda *far: progress.append(far))
+    assert "migrated from 0002" in message
     if empty_url.startswith("sqlite"):
-        assert [what for what, *_ in told] == ["checking", "copying", "migrating"]
+        assert [step for step, *_ in progress] == ["checking", "copying", "migrating"]
     assert len(store.outbox.find()) == ALL[-2]
     with store._database.read() as connection:
         context = MigrationContext.configure(connection)

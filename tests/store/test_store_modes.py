@@ -38,14 +38,14 @@ def test_a_store_and_all_that_is_made_of_it_is_private_whatever_the_umask(tmp_pa
     for umask in ("000", "022", "077"):
         folder = tmp_path / umask
         folder.mkdir()
-        found = run(EVERYTHING, folder, umask)
-        assert {name.partition(".sqlite3")[0] for name in found} == {"store", "backup", "copy"}
-        assert {"store.sqlite3-wal", "store.sqlite3-shm"} <= found.keys()
-        assert [name for name in found if name.endswith(".backup")]
-        assert set(found.values()) == {"0o600"}
+        modes = run(EVERYTHING, folder, umask)
+        assert {name.partition(".sqlite3")[0] for name in modes} == {"store", "backup", "copy"}
+        assert {"store.sqlite3-wal", "store.sqlite3-shm"} <= modes.keys()
+        assert [name for name in modes if name.endswith(".backup")]
+        assert set(modes.values()) == {"0o600"}
 
 
-def test_an_open_store_and_its_backups_are_closed_and_that_is_said_once(tmp_path):
+def test_a_readable_store_and_its_backups_become_private_with_one_message(tmp_path):
     path = tmp_path / "store.sqlite3"
     url = f"sqlite:///{path}"
     open_store(url, "me", NOW)[0].close()
@@ -58,9 +58,9 @@ def test_an_open_store_and_its_backups_are_closed_and_that_is_said_once(tmp_path
     link.symlink_to(elsewhere)
     for file in (path, old, other, elsewhere):
         file.chmod(0o644)
-    opened, said = open_store(url, "me", NOW)
+    opened, message = open_store(url, "me", NOW)
     opened.close()
-    closed = said.partition("(mode 600): ")[2].split(", ")
+    closed = message.partition("(mode 600): ")[2].split(", ")
     assert {path.name, old.name} <= {*closed}
     assert not {other.name, link.name} & {*closed}
     assert {name for name, mode in modes(tmp_path).items() if mode == "0o644"} == {
@@ -68,6 +68,6 @@ def test_an_open_store_and_its_backups_are_closed_and_that_is_said_once(tmp_path
         "elsewhere",
         link.name,
     }
-    opened, said = open_store(url, "me", NOW)
+    opened, message = open_store(url, "me", NOW)
     opened.close()
-    assert said == ""
+    assert message == ""

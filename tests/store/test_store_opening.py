@@ -61,13 +61,13 @@ def filled(sqlite_file, path):
 
 
 def test_a_store_is_made_where_there_is_none(empty_url):
-    store, said = open_store(empty_url, "me", NOW)
-    assert said == ""
+    store, message = open_store(empty_url, "me", NOW)
+    assert message == ""
     assert store.sources.all() == []
     store.check_revision()
     store.close()
-    again, said = open_store(empty_url, "me", NOW)
-    assert (again.outbox.waiting("news"), said) == ([], "")
+    again, message = open_store(empty_url, "me", NOW)
+    assert (again.outbox.waiting("news"), message) == ([], "")
     again.close()
 
 
@@ -81,8 +81,8 @@ def test_readers_and_a_writer_work_side_by_side(path):
     enrol(store, "chouti")
     with store._database.write() as writing:
         writing.execute(text("UPDATE source SET title = 'new'"))
-        assert [one.title for one in store.sources.all()] == [""]
-    assert [one.title for one in store.sources.all()] == ["new"]
+        assert [record.title for record in store.sources.all()] == [""]
+    assert [record.title for record in store.sources.all()] == ["new"]
     store.close()
 
 
@@ -105,9 +105,9 @@ def test_looking_at_no_store_makes_none(empty_url, tmp_path):
     assert store.outbox.count()["queued"] == 0
     store.close()
     assert everything_in(tmp_path) == {}
-    store, said = open_store(empty_url, "me", NOW)
+    store, message = open_store(empty_url, "me", NOW)
     store.close()
-    assert said == ""
+    assert message == ""
 
 
 def test_what_a_killed_attempt_left_behind_is_in_nobodys_way(tmp_path, path):
@@ -170,10 +170,10 @@ while True:
     try:
         if was_there:
             read_store(url, "me").close()
-        store, said = open_store(url, "me", datetime.now(UTC))
+        store, message = open_store(url, "me", datetime.now(UTC))
         sources = store.sources.all()
         store.close()
-        outcomes.append([killed, was_there, said, len(sources)])
+        outcomes.append([killed, was_there, message, len(sources)])
     except StoreError as error:
         outcomes.append([killed, was_there, error.message, -1])
     if not killed:
@@ -188,7 +188,7 @@ def test_killed_at_whatever_step_a_store_is_made_whole_or_not_at_all(tmp_path):
     assert len(outcomes) > 10
     assert [killed for killed, *_ in outcomes] == [True] * (len(outcomes) - 1) + [False]
     assert {was_there for _, was_there, *_ in outcomes} == {True, False}
-    assert {(said, sources) for *_, said, sources in outcomes} == {("", 0)}
+    assert {(message, sources) for *_, message, sources in outcomes} == {("", 0)}
 
 
 OPEN_AT_ONCE = """
@@ -216,9 +216,9 @@ children = [
     for number in range(6)
 ]
 for child in children: child.start()
-said = [answers.get(timeout=60) for _ in children]
+results = [answers.get(timeout=60) for _ in children]
 for child in children: child.join()
-print(json.dumps(said))
+print(json.dumps(results))
 """
 
 
@@ -267,10 +267,10 @@ def test_somebody_elses_database_is_refused_and_left_as_it_is(tmp_path, path, op
 
 @pytest.mark.parametrize("theirs", ["ae1027a6acf0", "", REVISION])
 def test_a_database_of_another_program_that_uses_alembic_is_refused(tmp_path, path, theirs):
-    with sqlite3.connect(path) as made:
-        made.execute("CREATE TABLE alembic_version (version_num TEXT)")
-        made.execute("INSERT INTO alembic_version VALUES (?)", (theirs,))
-    made.close()
+    with sqlite3.connect(path) as foreign:
+        foreign.execute("CREATE TABLE alembic_version (version_num TEXT)")
+        foreign.execute("INSERT INTO alembic_version VALUES (?)", (theirs,))
+    foreign.close()
     error = refused(sqlite(path))
     assert error.slug == "store_corrupt"
     assert list(everything_in(tmp_path)) == [Path("store.sqlite3")]
@@ -363,18 +363,18 @@ def test_what_is_no_url_of_a_store_is_refused(url):
 # rights, room and locks
 
 
-@pytest.mark.parametrize("what", ["file", "folder"])
-def test_a_store_that_may_not_be_written_is_refused_and_left_as_it_is(tmp_path, filled, what):
-    target = filled if what == "file" else tmp_path
+@pytest.mark.parametrize("case", ["file", "folder"])
+def test_a_store_that_may_not_be_written_is_refused_and_left_as_it_is(tmp_path, filled, case):
+    target = filled if case == "file" else tmp_path
     before = filled.read_bytes()
-    target.chmod(0o444 if what == "file" else 0o555)
+    target.chmod(0o444 if case == "file" else 0o555)
     try:
-        said = run(OPEN, sqlite(filled), under=bound_by_modes())
+        outcome = run(OPEN, sqlite(filled), under=bound_by_modes())
     finally:
         target.chmod(0o755)
-    assert said["slug"] in {"store_read_only", "store_unreachable"}
-    assert said["exit"] == Exit.STORE
-    assert str(filled) in said["message"]
+    assert outcome["slug"] in {"store_read_only", "store_unreachable"}
+    assert outcome["exit"] == Exit.STORE
+    assert str(filled) in outcome["message"]
     assert filled.read_bytes() == before
 
 
@@ -386,24 +386,24 @@ from reblogbot.store import open_store, read_store
 sys.path.insert(0, sys.argv[2])
 from store_samples import NOW, candidate, enrol, poll
 
-folder, url, what = sys.argv[1], f"sqlite:///{sys.argv[1]}/store.sqlite3", sys.argv[3]
-said = []
+folder, url, case = sys.argv[1], f"sqlite:///{sys.argv[1]}/store.sqlite3", sys.argv[3]
+results = []
 try:
     store = read_store(url, "looker")
     for number in range(2):
-        if number and what in ("begun", "done"):
+        if number and case in ("begun", "done"):
             # as a daemon of another user would, who may write here
             os.chmod(folder, 0o755)
             other, _ = open_store(url, "daemon", NOW)
             poll(other, "chouti", [candidate("later")], at=NOW + timedelta(hours=1))
-            if what == "done":
+            if case == "done":
                 other.close()
-        said.append([one.post.link for one in store.outbox.waiting("news")])
-    if what != "live":
+        results.append([delivery.post.link for delivery in store.outbox.waiting("news")])
+    if case != "live":
         store.outbox.stop(NOW)
 except StoreError as error:
-    said += [error.slug, error.message]
-print(json.dumps(said))
+    results += [error.slug, error.message]
+print(json.dumps(results))
 """
 QUEUED = ["https://news.example/queued"]
 
@@ -417,11 +417,11 @@ def queued(path):
     return store, path
 
 
-def look(path, what=""):
-    """What one sees who may not write in the store's folder."""
+def look(path, case=""):
+    """What a process prints that may not write in the store's folder."""
     path.parent.chmod(0o555)
     try:
-        return run(LOOK, path.parent, Path(__file__).parent, what, under=bound_by_modes())
+        return run(LOOK, path.parent, Path(__file__).parent, case, under=bound_by_modes())
     finally:
         path.parent.chmod(0o755)
 
@@ -443,11 +443,11 @@ def test_a_store_that_others_write_is_read_where_nothing_may_be_written(queued):
     store.close()
 
 
-@pytest.mark.parametrize("what", ["begun", "done"])
-def test_what_is_read_while_somebody_writes_is_thrown_away(queued, what):
+@pytest.mark.parametrize("case", ["begun", "done"])
+def test_what_is_read_while_somebody_writes_is_thrown_away(queued, case):
     store, path = queued
     store.close()
-    seen, slug, message = look(path, what)
+    seen, slug, message = look(path, case)
     assert (seen, slug) == (QUEUED, "store_locked")
     assert "begun to write" in message
 
@@ -466,10 +466,10 @@ def test_changes_that_cannot_be_read_are_named_with_the_cure(queued, tmp_path):
 def test_no_store_is_made_where_nothing_may_be_written(tmp_path, path):
     tmp_path.chmod(0o555)
     try:
-        said = run(OPEN, sqlite(path), under=bound_by_modes())
+        outcome = run(OPEN, sqlite(path), under=bound_by_modes())
     finally:
         tmp_path.chmod(0o755)
-    assert (said["slug"], said["exit"]) == ("store_read_only", Exit.STORE)
+    assert (outcome["slug"], outcome["exit"]) == ("store_read_only", Exit.STORE)
     assert everything_in(tmp_path) == {}
 
 
@@ -480,21 +480,21 @@ def test_a_folder_one_may_not_look_into_is_an_error_in_words(tmp_path, filled, h
     shutil.move(filled, hidden / "store.sqlite3")
     hidden.chmod(0o000)
     try:
-        said = run(OPEN, sqlite(hidden / "store.sqlite3"), how, under=bound_by_modes())
+        outcome = run(OPEN, sqlite(hidden / "store.sqlite3"), how, under=bound_by_modes())
     finally:
         hidden.chmod(0o755)
-    assert (said["slug"], said["exit"]) == ("store_read_only", Exit.STORE)
+    assert (outcome["slug"], outcome["exit"]) == ("store_read_only", Exit.STORE)
 
 
 def test_no_store_is_made_on_a_full_disk(tmp_path):
     disk = tmp_path / "disk"
     disk.mkdir()
-    script = OPEN + "\nimport os; print(json.dumps([said, os.listdir(sys.argv[2])]))"
+    script = OPEN + "\nimport os; print(json.dumps([outcome, os.listdir(sys.argv[2])]))"
     # argv[2] is the folder: not "read"
-    said, left = run(
+    outcome, left = run(
         script, sqlite(disk / "store.sqlite3"), disk, under=on_a_small_disk(disk, "64k")
     )
-    assert (said["slug"], said["exit"]) == ("store_full", Exit.STORE)
+    assert (outcome["slug"], outcome["exit"]) == ("store_full", Exit.STORE)
     assert left == []
 
 
@@ -529,7 +529,7 @@ for number in range(50):
 (disk / "ballast").unlink()
 later = NOW + timedelta(hours=1)
 poll(store, "chouti", [candidate("after")], at=later)
-links = [one.post.link.rpartition("/")[2] for one in store.outbox.waiting("news")]
+links = [delivery.post.link.rpartition("/")[2] for delivery in store.outbox.waiting("news")]
 store.close()
 again, _ = open_store(f"sqlite:///{disk / 'store.sqlite3'}", "me", later)
 print(json.dumps([sorted(slugs), links[0], links[-1], len(again.outbox.waiting("news")) == len(links)]))
@@ -649,12 +649,12 @@ def test_a_server_that_was_restarted_meanwhile_is_found_again(postgres_url):
 def test_a_large_store_is_read_whole_once_a_day(filled_large):
     checked = []
     for at in (NOW, NOW, NOW + DAY, NOW + DAY):
-        told = []
+        progress = []
         store, _ = open_store(
-            filled_large, "me", at, on_progress=lambda *far, told=told: told.append(far)
+            filled_large, "me", at, on_progress=lambda *far, progress=progress: progress.append(far)
         )
         store.close()
-        checked.append(told == [("checking", 0, 0)])
+        checked.append(progress == [("checking", 0, 0)])
     assert checked == [True, False, True, False]
 
 
@@ -672,5 +672,5 @@ def test_a_large_store_that_is_damaged_is_not_taken_for_read(filled_large):
 @pytest.fixture
 def filled_large(filled, monkeypatch):
     """The URL of a store that counts as large."""
-    monkeypatch.setattr("reblogbot.store.database.LARGE", 1)
+    monkeypatch.setattr("reblogbot.store.integrity.LARGE_BYTES", 1)
     return sqlite(filled)

@@ -36,7 +36,7 @@ def crowd(store, **hosts):
 
 
 def hosts_of(records):
-    return Counter(one.name.rpartition("-")[0] for one in records)
+    return Counter(record.name.rpartition("-")[0] for record in records)
 
 
 def test_a_host_has_no_more_sources_polled_than_it_is_asked_at_once(opened):
@@ -49,14 +49,14 @@ def test_a_host_has_no_more_sources_polled_than_it_is_asked_at_once(opened):
     assert hosts_of(there.sources.claim_due(names, NOW, LEASE, Room(10, 2))[0]) == {"a": 1}
 
 
-def test_a_host_in_full_use_keeps_no_other_from_its_turn(store):
+def test_sources_of_a_host_at_its_limit_do_not_block_those_of_others(store):
     names = crowd(store, crowded=100, quiet=1)
     claimed, is_all = store.sources.claim_due(names, NOW, LEASE, Room(4, 2))
     assert hosts_of(claimed) == {"crowded": 2, "quiet": 1}
     assert not is_all
 
 
-def test_a_claim_tells_whether_it_is_worth_while_to_come_again_soon(store):
+def test_a_claim_tells_whether_it_took_everything_that_is_due(store):
     names = crowd(store, a=2, b=2)
     for room, count, all_of_them in ((Room(3, 2), 3, False), (Room(1, 2), 1, True)):
         claimed, is_all = store.sources.claim_due(names, NOW, LEASE, room)
@@ -64,7 +64,7 @@ def test_a_claim_tells_whether_it_is_worth_while_to_come_again_soon(store):
     assert store.sources.claim_due(names, NOW, LEASE, Room(9, 2)) == ([], True)
 
 
-def test_what_a_lost_daemon_polled_counts_until_its_lease_ends(opened):
+def test_leases_of_a_lost_daemon_count_for_the_host_until_they_end(opened):
     here, there = opened(), opened(THERE)
     names = crowd(here, a=3)
     assert len(there.sources.claim_due(names, NOW, LEASE, Room(10, 1))[0]) == 1
@@ -72,7 +72,7 @@ def test_what_a_lost_daemon_polled_counts_until_its_lease_ends(opened):
     assert len(here.sources.claim_due(names, NOW + LEASE, LEASE, Room(10, 1))[0]) == 1
 
 
-def test_a_source_that_asks_nobody_known_waits_for_nobody(store):
+def test_a_source_without_a_host_has_no_limit_per_host(store):
     store.sources.enrol({f"s{n}": "" for n in range(5)}, NOW)
     assert (
         len(store.sources.claim_due([f"s{n}" for n in range(5)], NOW, LEASE, Room(10, 1))[0]) == 5
@@ -129,7 +129,7 @@ print(json.dumps(rounds))
 """
 
 
-def test_processes_that_claim_at_the_same_moment_are_polite_together(store, url):
+def test_processes_that_claim_at_the_same_moment_keep_the_limit_per_host_together(store, url):
     crowd(store, a=12)
     assert run(CLAIM_BY_HOST, url, HERE) == [3] * 20
 
@@ -160,8 +160,8 @@ def test_a_store_of_the_first_tables_goes_on_where_it_was(empty_url, monkeypatch
         key = "CAST(name AS BLOB)" if database.is_sqlite else "name::bytea"
         connection.execute(text(f"INSERT INTO seen SELECT id, {key}, 1 FROM source"))
     database.close()
-    store, done = open_store(empty_url, "me", NOW)
-    assert f"migrated from 0001 to {schema.REVISION}" in done
+    store, message = open_store(empty_url, "me", NOW)
+    assert f"migrated from 0001 to {schema.REVISION}" in message
     store.sources.enrol(
         {"old": "https://old/", "new": "https://old/"}, NOW, dict.fromkeys(["old", "new"], "old")
     )
@@ -195,24 +195,26 @@ def test_the_clock_of_a_server_is_the_servers(server_clock, postgres_url, monkey
     with admin(postgres_url) as connection:
         before = connection.scalar(text("SELECT clock_timestamp()"))
         server_clock.read()
-        told = server_clock.now()
+        reading = server_clock.now()
         after = connection.scalar(text("SELECT clock_timestamp()"))
-    assert before <= told <= after
+    assert before <= reading <= after
 
 
 def test_a_slow_answer_sets_no_clock_back(server_clock, monkeypatch):
-    at, then = server_clock._read
-    monkeypatch.setattr(server_clock, "_ask", lambda: (at - SLACK / 2, then))
+    before = server_clock._reading
+    late = replace(before, server_time=before.server_time - SLACK / 2)
+    monkeypatch.setattr(server_clock, "_ask", lambda: late)
     server_clock.read()
-    assert server_clock._read == (at, then)
+    assert server_clock._reading == before
 
 
 def test_a_clock_that_was_set_is_followed_either_way(server_clock, monkeypatch):
-    at, then = server_clock._read
-    for by in (timedelta(hours=-1), timedelta(hours=1)):
-        monkeypatch.setattr(server_clock, "_ask", lambda by=by: (at + by, then))
+    before = server_clock._reading
+    for change in (timedelta(hours=-1), timedelta(hours=1)):
+        reading = replace(before, server_time=before.server_time + change)
+        monkeypatch.setattr(server_clock, "_ask", lambda reading=reading: reading)
         server_clock.read()
-        assert server_clock._read == (at + by, then)
+        assert server_clock._reading == reading
 
 
 # locks that meet
@@ -243,28 +245,28 @@ def attempt(barrier, number, answers):
     for turn in range(12):
         try:
             store.outbox.enrol(dict(dice.sample([("news", SERVER), ("other", SERVER)], 2)))
-            store.reel_in(NOW - DAY, DAY, DAY, 30 * DAY)
+            store.repair_future_timestamps(NOW - DAY, DAY, DAY, 30 * DAY)
             at = NOW + turn * LEASE
             account = dice.choice(["news", "other"])
             if store.outbox.claim_account(account, at, LEASE) is None:
                 continue
-            store.outbox.doubt_orphans(account, at, at)
+            store.outbox.recover_interrupted(account, at, at)
             store.outbox.pause(account, at, "x", "y")
-            for one in store.outbox.in_doubt(account)[:3]:
-                after = replace(one, state=State.QUEUED)
-                store.outbox.settle(one, after, at)
-            for one in store.outbox.waiting(account)[:3]:
-                claimed = store.outbox.claim(one, at, LEASE)
+            for doubt in store.outbox.in_doubt(account)[:3]:
+                after = replace(doubt, state=State.QUEUED)
+                store.outbox.settle(doubt, after, at)
+            for queued in store.outbox.waiting(account)[:3]:
+                claimed = store.outbox.claim(queued, at, LEASE)
                 if claimed and dice.random() < 0.5:
                     store.outbox.settle(claimed, replace(claimed, state=State.SENT,
-                        receipt=Receipt(str(one.id))), at)
+                        receipt=Receipt(str(queued.id))), at)
             name = f"source-{number}"
-            found = [candidate(f"{number}-{turn}-{n}") for n in range(3)]
+            items = [candidate(f"{number}-{turn}-{n}") for n in range(3)]
             both = ["news", "other"]
             dice.shuffle(both)
-            polled(store, name, found, at=at, accounts=both)
+            polled(store, name, items, at=at, accounts=both)
             store.outbox.release_account(account)
-            store.outbox.hold_strays({"source-9": []}, [], NOW - DAY) if turn == 6 else None
+            store.outbox.hold_unconfigured({"source-9": []}, [], NOW - DAY) if turn == 6 else None
             store.history.prune(DAY, at)
         except StoreInterrupted:
             cut += 1
@@ -276,9 +278,9 @@ context = get_context("fork")
 barrier, answers = context.Barrier(4), context.Queue()
 children = [context.Process(target=attempt, args=(barrier, n, answers)) for n in range(4)]
 for child in children: child.start()
-said = [answers.get(timeout=90) for _ in children]
+results = [answers.get(timeout=90) for _ in children]
 for child in children: child.join()
-print(json.dumps(said))
+print(json.dumps(results))
 """
 
 
@@ -287,8 +289,8 @@ def test_processes_at_work_on_all_tables_never_wait_for_each_other(postgres_url)
     store, _ = open_store(postgres_url, "me", NOW)
     enrol(store, *(f"source-{n}" for n in range(4)), accounts=["news", "other"])
     for number in range(4):
-        found = [candidate(f"first-{number}-{n}") for n in range(5)]
-        poll(store, f"source-{number}", found, accounts=["news", "other"])
+        items = [candidate(f"first-{number}-{n}") for n in range(5)]
+        poll(store, f"source-{number}", items, accounts=["news", "other"])
     store.close()
     assert run(SETTLE_AND_CLAIM, postgres_url, HERE) == [0] * 4
 
@@ -297,7 +299,7 @@ WAITS_FOR_US = text(
     "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
 )
 CHANGES = {
-    "doubt_orphans": lambda rows, _, __: rows.recover_interrupted("news", NOW, NOW),
+    "recover_interrupted": lambda rows, _, __: rows.recover_interrupted("news", NOW, NOW),
     "claim": lambda rows, waiting, _: rows.claim(waiting, NOW, LEASE),
     "settle": lambda rows, _, sending: rows.settle(
         sending, replace(sending, state=State.QUEUED), NOW
@@ -338,7 +340,7 @@ async def test_a_transaction_that_was_cut_off_is_done_once_more(postgres_url):
     enrol(store, "chouti")
     poll(store, "chouti", [candidate("a")])
     store.outbox.claim_account("news", NOW, LEASE)
-    (one,) = store.outbox.waiting("news")
+    (delivery,) = store.outbox.waiting("news")
     cuts = []
 
     def cut(connection, *_):
@@ -350,14 +352,14 @@ async def test_a_transaction_that_was_cut_off_is_done_once_more(postgres_url):
 
     event.listen(store._database.engine, "before_cursor_execute", cut)
     in_store = StoreThread()
-    claimed = await in_store(store.outbox.claim, one, NOW, LEASE)
+    claimed = await in_store(store.outbox.claim, delivery, NOW, LEASE)
     await in_store.close()
     assert claimed.state == State.SENDING
     assert cuts
     store.close()
 
 
-async def test_what_is_cut_off_again_and_again_is_given_up_with_its_reason():
+async def test_a_transaction_cut_off_three_times_raises_its_error():
     asked = []
 
     def fails():

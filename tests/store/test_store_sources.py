@@ -37,9 +37,9 @@ def rows(store, table):
         return connection.execute(table.select()).all()
 
 
-def record(store, claimed, found, planned, *, accounts=("news",), at=NOW):
+def record(store, claimed, items, planned, *, accounts=("news",), at=NOW):
     return store.sources.record(
-        claimed, batch(found), planned, accounts, NextPoll(at + DAY, "interval"), at
+        claimed, batch(items), planned, accounts, NextPoll(at + DAY, "interval"), at
     )
 
 
@@ -114,7 +114,7 @@ def test_only_what_is_due_is_claimed_the_most_overdue_first(store):
     enrol(store, "later", at=NOW)
     enrol(store, "not-yet", at=NOW + MINUTE)
     claimed = store.sources.claim(["not-yet", "later", "late"], "due", NOW, LEASE)
-    assert [one.name for one in claimed] == ["late", "later"]
+    assert [record.name for record in claimed] == ["late", "later"]
 
 
 def test_a_claim_takes_no_more_than_its_limit(store):
@@ -127,10 +127,10 @@ def test_what_is_due_is_found_behind_many_that_are_disabled(store):
     enrol(store, *(f"off-{number}" for number in range(350)), at=NOW - DAY)
     enrol(store, "on", "on-too", at=NOW - MINUTE)
     on = {"on", "on-too"}
-    (one,), is_all = store.sources.claim_due(on, NOW, LEASE, Room(1))
-    assert (one.name in on, is_all) == (True, False)
-    (two,), is_all = store.sources.claim_due(on, NOW, LEASE, Room(1))
-    assert ({one.name, two.name}, is_all) == (on, True)
+    (first,), is_all = store.sources.claim_due(on, NOW, LEASE, Room(1))
+    assert (first.name in on, is_all) == (True, False)
+    (second,), is_all = store.sources.claim_due(on, NOW, LEASE, Room(1))
+    assert ({first.name, second.name}, is_all) == (on, True)
 
 
 def test_what_may_be_polled_is_told_by_name(store):
@@ -152,7 +152,7 @@ def test_what_may_be_polled_is_told_by_name(store):
 
 def test_sources_of_another_config_are_left_alone(store):
     enrol(store, "mine", "other")
-    assert [one.name for one in store.sources.claim(["mine"], "all", NOW, LEASE)] == ["mine"]
+    assert [record.name for record in store.sources.claim(["mine"], "all", NOW, LEASE)] == ["mine"]
 
 
 def test_a_source_whose_server_asked_for_rest_is_asked_again_only_by_force(store):
@@ -226,8 +226,8 @@ def test_a_poll_that_lost_its_lease_changes_nothing(opened):
     old = claim(slow, "chouti")
     poll(quick, "chouti", [candidate("a")], at=NOW + LEASE)
     before = slow.sources.all(), rows(slow, seen), rows(slow, entry)
-    found = [candidate("b")]
-    assert record(slow, old, found, plan(found, intents=[intent(found[0])])) is None
+    items = [candidate("b")]
+    assert record(slow, old, items, plan(items, intents=[intent(items[0])])) is None
     slow.sources.record_failure(old, "too late", "failed", NextPoll(NOW, "failures"), None, NOW)
     slow.sources.record_quiet(
         [UnchangedPoll(old, Batch(not_modified=True), NextPoll(NOW, "quiet"), NOW)]
@@ -237,15 +237,18 @@ def test_a_poll_that_lost_its_lease_changes_nothing(opened):
 
 def test_what_a_poll_brought_is_remembered_and_queued(store):
     enrol(store, "chouti")
-    made = poll(store, "chouti", [candidate("a"), candidate("b")])
-    assert made.new == 2
-    assert [one.post for one in made.queued] == [post(candidate("a")), post(candidate("b"))]
-    assert list(made.queued) == store.outbox.waiting("news")
-    (known,) = store.sources.all()
-    assert known.validators == Validators(etag='"1"')
-    assert known.last_batch_at == known.last_poll_at == NOW
-    assert (known.state, known.title, known.learnt) == ("ok", "A source", {"news"})
-    past = store.sources.past(known, [candidate("a"), candidate("c")], ["news"])
+    recorded = poll(store, "chouti", [candidate("a"), candidate("b")])
+    assert recorded.new == 2
+    assert [delivery.post for delivery in recorded.queued] == [
+        post(candidate("a")),
+        post(candidate("b")),
+    ]
+    assert list(recorded.queued) == store.outbox.waiting("news")
+    (present,) = store.sources.all()
+    assert present.validators == Validators(etag='"1"')
+    assert present.last_batch_at == present.last_poll_at == NOW
+    assert (present.state, present.title, present.learnt) == ("ok", "A source", {"news"})
+    past = store.sources.past(present, [candidate("a"), candidate("c")], ["news"])
     assert set(past.seen) == set(candidate("a").keys)
     assert past.published == {"news": set(candidate("a").published_keys)}
     assert past.last_batch_at == NOW
@@ -253,9 +256,9 @@ def test_what_a_poll_brought_is_remembered_and_queued(store):
 
 def test_every_field_of_an_entry_and_a_post_comes_back_as_it_was(store):
     enrol(store, "chouti")
-    one = candidate("a")
+    item = candidate("a")
     whole = replace(
-        one.entry,
+        item.entry,
         title="【抽屉】 \U0001f600 e\u0301",
         published_at=NOW - timedelta(microseconds=1),
         score=2.5,
@@ -263,14 +266,14 @@ def test_every_field_of_an_entry_and_a_post_comes_back_as_it_was(store):
         summary="line\nline",
         comments=3,
     )
-    one = replace(one, entry=whole)
-    sent = replace(post(one), language="zh", spoiler="!", shorter="s", length=7, limit=11)
+    item = replace(item, entry=whole)
+    sent = replace(post(item), language="zh", spoiler="!", shorter="s", length=7, limit=11)
     claimed = claim(store, "chouti")
-    record(store, claimed, [one], plan([one], intents=[Intent(one, "news", sent)]))
+    record(store, claimed, [item], plan([item], intents=[Intent(item, "news", sent)]))
     (queued,) = store.outbox.waiting("news")
     assert queued.post == sent
     assert (queued.score, queued.published_at) == (2.5, whole.published_at)
-    assert queued.identity == one.published_keys[0]
+    assert queued.identity == item.published_keys[0]
     assert store.outbox.entry_of(queued.id) == whole
 
 
@@ -281,7 +284,7 @@ def test_what_is_held_from_the_start_says_why(store):
     assert held.error == "storm: 40 new entries"
     (story,) = store.history.why([key("guid-a")], "guid-a")
     (_, happenings) = story.deliveries[0]
-    assert [(one.state, one.note) for one in happenings] == [("held", "storm: 40 new entries")]
+    assert [(line.state, line.note) for line in happenings] == [("held", "storm: 40 new entries")]
 
 
 def test_a_poll_that_fails_in_the_middle_leaves_nothing(store):
@@ -304,7 +307,7 @@ def test_one_link_from_two_sources_is_queued_once_and_refused_once(store):
     again = poll(store, "second", [candidate("a")])
     assert again.queued == ()
     assert len(store.outbox.waiting("news")) == 1
-    stories = {one.source: one for one in store.history.why([key("guid-a")], "guid-a")}
+    stories = {story.source: story for story in store.history.why([key("guid-a")], "guid-a")}
     assert stories["second"].refusals == (
         ("news", "duplicate: another source or process was first"),
     )
@@ -320,14 +323,14 @@ def test_one_key_in_common_makes_two_entries_one(store):
 def test_within_one_batch_too_each_key_is_queued_once(store):
     enrol(store, "chouti")
     twins = [candidate("a", published=["x"]), candidate("b", published=["y", "x"])]
-    made = poll(store, "chouti", twins)
-    assert [one.post.link for one in made.queued] == ["https://news.example/a"]
+    recorded = poll(store, "chouti", twins)
+    assert [delivery.post.link for delivery in recorded.queued] == ["https://news.example/a"]
 
 
 def test_two_accounts_each_get_the_entry(store):
     enrol(store, "chouti", accounts=("news", "other"))
-    made = poll(store, "chouti", [candidate("a")], accounts=("news", "other"))
-    assert sorted(one.account for one in made.queued) == ["news", "other"]
+    recorded = poll(store, "chouti", [candidate("a")], accounts=("news", "other"))
+    assert sorted(delivery.account for delivery in recorded.queued) == ["news", "other"]
 
 
 def test_a_route_is_learnt_with_the_first_batch_recorded_for_it(store):
@@ -342,24 +345,24 @@ def test_a_route_is_learnt_with_the_first_batch_recorded_for_it(store):
 def test_an_empty_first_batch_is_a_batch(store):
     enrol(store, "chouti")
     poll(store, "chouti", [])
-    (known,) = store.sources.all()
-    assert (known.last_batch_at, known.learnt) == (NOW, {"news"})
+    (present,) = store.sources.all()
+    assert (present.last_batch_at, present.learnt) == (NOW, {"news"})
 
 
 def test_an_entry_refused_first_and_queued_later_can_be_rendered_anew(store):
     enrol(store, "chouti", accounts=("news", "other"))
     poll(store, "chouti", [candidate("a")], queue=False)
-    made = poll(store, "chouti", [candidate("a")], accounts=("other",))
-    assert store.outbox.entry_of(made.queued[0].id) == candidate("a").entry
+    recorded = poll(store, "chouti", [candidate("a")], accounts=("other",))
+    assert store.outbox.entry_of(recorded.queued[0].id) == candidate("a").entry
     assert len(rows(store, entry)) == 1
 
 
 def test_the_first_reason_for_a_refusal_stays(store):
     enrol(store, "chouti")
-    one = candidate("a")
+    item = candidate("a")
     for reason in ("first_sight", "exclude: word"):
         claimed = claim(store, "chouti")
-        record(store, claimed, [one], plan([one], refusals=[Refusal(one, "news", reason)]))
+        record(store, claimed, [item], plan([item], refusals=[Refusal(item, "news", reason)]))
     assert [row.reason for row in rows(store, refusal)] == ["first_sight"]
 
 
@@ -375,18 +378,18 @@ def test_what_is_shown_again_is_written_once_a_day(store):
 
 def test_a_poll_that_shows_what_it_showed_today_writes_the_source_alone(sqlite_store):
     enrol(sqlite_store, "chouti")
-    found = [candidate(f"n{number}") for number in range(50)]
-    poll(sqlite_store, "chouti", found, queue=False)
+    items = [candidate(f"n{number}") for number in range(50)]
+    poll(sqlite_store, "chouti", items, queue=False)
     lease_and_finish = 2
     with changes(sqlite_store) as today:
-        poll(sqlite_store, "chouti", found, queue=False)
+        poll(sqlite_store, "chouti", items, queue=False)
     assert today == [lease_and_finish]
     with changes(sqlite_store) as tomorrow:
-        poll(sqlite_store, "chouti", found, queue=False, at=NOW + DAY)
-    assert tomorrow == [lease_and_finish + 2 * len(found)]
+        poll(sqlite_store, "chouti", items, queue=False, at=NOW + DAY)
+    assert tomorrow == [lease_and_finish + 2 * len(items)]
 
 
-def test_a_clock_set_back_forgets_no_day(store):
+def test_a_clock_set_back_does_not_lower_the_last_day_shown(store):
     enrol(store, "chouti")
     poll(store, "chouti", [candidate("a")])
     days = {row.shown_on for row in rows(store, seen)}
@@ -394,13 +397,13 @@ def test_a_clock_set_back_forgets_no_day(store):
     assert {row.shown_on for row in rows(store, seen)} == days
 
 
-def test_a_quiet_poll_keeps_the_last_batch(store):
+def test_an_unchanged_poll_keeps_the_last_batch(store):
     enrol(store, "chouti")
     poll(store, "chouti", [candidate("a")])
     not_modified(store, "chouti", NOW + DAY)
-    (known,) = store.sources.all()
-    assert (known.last_batch_at, known.last_poll_at) == (NOW, NOW + DAY)
-    assert known.due == NOW + 2 * DAY
+    (present,) = store.sources.all()
+    assert (present.last_batch_at, present.last_poll_at) == (NOW, NOW + DAY)
+    assert present.due == NOW + 2 * DAY
 
 
 def test_failures_are_counted_and_forgotten_with_the_first_success(store):
@@ -415,11 +418,11 @@ def test_failures_are_counted_and_forgotten_with_the_first_success(store):
             None,
             at,
         )
-    (known,) = store.sources.all()
-    assert (known.failures, known.failing_since, known.error) == (3, NOW, "HTTP 502")
+    (present,) = store.sources.all()
+    assert (present.failures, present.failing_since, present.error) == (3, NOW, "HTTP 502")
     poll(store, "chouti", [])
-    (known,) = store.sources.all()
-    assert (known.failures, known.failing_since, known.error) == (0, None, "")
+    (present,) = store.sources.all()
+    assert (present.failures, present.failing_since, present.error) == (0, None, "")
 
 
 def test_a_failure_keeps_validators_and_last_batch(store):
@@ -433,8 +436,8 @@ def test_a_failure_keeps_validators_and_last_batch(store):
         None,
         NOW + DAY,
     )
-    (known,) = store.sources.all()
-    assert (known.validators.etag, known.last_batch_at) == ('"1"', NOW)
+    (present,) = store.sources.all()
+    assert (present.validators.etag, present.last_batch_at) == ('"1"', NOW)
 
 
 def test_a_permanent_move_is_counted_while_it_is_the_same(store):
@@ -454,33 +457,37 @@ def test_a_permanent_move_is_counted_while_it_is_the_same(store):
 
 
 @pytest.mark.parametrize("hostile", ["\udcff", "a\0b", "\ud800\udc00", "\U0010ffff", "'; --"])
-def test_no_text_a_server_sends_can_cost_the_round(store, hostile):
+def test_no_text_from_a_server_fails_the_recording_of_a_poll(store, hostile):
     enrol(store, "chouti")
     bad = Entry(title=hostile, link=f"https://x.example/{hostile}", guid=hostile, summary=hostile)
-    one = replace(candidate("a"), entry=bad)
+    item = replace(candidate("a"), entry=bad)
     claimed = claim(store, "chouti")
-    shown = Batch((bad,), title=hostile, validators=Validators(etag=hostile, cursor=hostile))
-    frozen = plan([one], intents=[intent(one)], refusals=[Refusal(one, "x", hostile)])
-    made = store.sources.record(claimed, shown, frozen, ["news"], NextPoll(NOW, "interval"), NOW)
-    assert made is not None
+    answer = Batch((bad,), title=hostile, validators=Validators(etag=hostile, cursor=hostile))
+    frozen = plan([item], intents=[intent(item)], refusals=[Refusal(item, "x", hostile)])
+    recorded = store.sources.record(
+        claimed, answer, frozen, ["news"], NextPoll(NOW, "interval"), NOW
+    )
+    assert recorded is not None
     assert len(store.outbox.waiting("news")) == 1
     store.sources.record_failure(
         claim(store, "chouti"), hostile, "failed", NextPoll(NOW, "failures"), None, NOW
     )
-    assert len(store.history.why(list(one.keys), "")) == 0
-    assert len(store.history.why(list(one.keys), hostile)) == 1
+    assert len(store.history.why(list(item.keys), "")) == 0
+    assert len(store.history.why(list(item.keys), hostile)) == 1
 
 
 @pytest.mark.slow
 def test_ten_thousand_entries_at_once_are_recorded_whole(sqlite_store):
     enrol(sqlite_store, "chouti")
-    found = [candidate(f"n{number}") for number in range(10_000)]
-    made = poll(sqlite_store, "chouti", found)
-    assert [one.post.link for one in made.queued] == [one.entry.link for one in found]
-    ids = [one.id for one in made.queued]
+    items = [candidate(f"n{number}") for number in range(10_000)]
+    recorded = poll(sqlite_store, "chouti", items)
+    assert [delivery.post.link for delivery in recorded.queued] == [
+        item.entry.link for item in items
+    ]
+    ids = [delivery.id for delivery in recorded.queued]
     assert ids == sorted(ids)
     again = claim(sqlite_store, "chouti")
-    assert len(sqlite_store.sources.past(again, found, ["news"]).seen) == 20_000
+    assert len(sqlite_store.sources.past(again, items, ["news"]).seen) == 20_000
 
 
 @pytest.mark.slow
@@ -496,26 +503,26 @@ def test_more_sources_than_a_statement_has_room_for_are_claimed_and_released(sql
 # what is bounded
 
 
-def storm(store, found, refusals=(), at=NOW):
+def storm(store, items, refusals=(), at=NOW):
     claimed = claim(store, "chouti", at)
-    made = replace(plan(found, refusals=refusals), storm="storm: very many")
+    stormy = replace(plan(items, refusals=refusals), storm="storm: very many")
     following = NextPoll(at, "interval")
-    return store.sources.record(claimed, batch(found), made, ["news"], following, at)
+    return store.sources.record(claimed, batch(items), stormy, ["news"], following, at)
 
 
 def test_entries_that_nothing_is_said_of_are_remembered_as_seen_alone(store):
     enrol(store, "chouti")
-    found = [candidate(f"n{number}") for number in range(30)]
-    storm(store, found, [Refusal(found[0], "news", "left_out: 30 entries")])
+    items = [candidate(f"n{number}") for number in range(30)]
+    storm(store, items, [Refusal(items[0], "news", "left_out: 30 entries")])
     with store._database.read() as connection:
         assert connection.scalar(select(func.count()).select_from(entry)) == 1
         assert connection.scalar(select(func.count()).select_from(refusal)) == 1
     again = claim(store, "chouti")
-    assert len(store.sources.past(again, found, ["news"]).seen) == 60
+    assert len(store.sources.past(again, items, ["news"]).seen) == 60
 
 
 def test_keys_of_a_source_are_bounded_and_those_it_still_shows_are_kept(store, monkeypatch):
-    monkeypatch.setattr("reblogbot.store.recording.MOST_SEEN", 50)
+    monkeypatch.setattr("reblogbot.store.sightings.MOST_SEEN", 50)
     enrol(store, "chouti")
     old, older, newest = ([candidate(f"{age}{n}") for n in range(20)] for age in ("b", "a", "c"))
     storm(store, older)
@@ -523,8 +530,8 @@ def test_keys_of_a_source_are_bounded_and_those_it_still_shows_are_kept(store, m
     storm(store, newest, at=NOW + DAY)
     record = claim(store, "chouti", NOW + DAY)
     seen = {
-        age: len(store.sources.past(record, found, []).seen)
-        for age, found in (("older", older), ("old", old), ("newest", newest))
+        age: len(store.sources.past(record, items, []).seen)
+        for age, items in (("older", older), ("old", old), ("newest", newest))
     }
     assert seen["newest"] == 40
     assert seen["older"] == 0
@@ -532,26 +539,26 @@ def test_keys_of_a_source_are_bounded_and_those_it_still_shows_are_kept(store, m
 
 
 def test_more_keys_than_the_bound_are_kept_while_they_are_shown(store, monkeypatch):
-    monkeypatch.setattr("reblogbot.store.recording.MOST_SEEN", 10)
+    monkeypatch.setattr("reblogbot.store.sightings.MOST_SEEN", 10)
     enrol(store, "chouti")
-    found = [candidate(f"n{number}") for number in range(20)]
-    storm(store, found)
-    assert len(store.sources.past(claim(store, "chouti"), found, []).seen) == 40
+    items = [candidate(f"n{number}") for number in range(20)]
+    storm(store, items)
+    assert len(store.sources.past(claim(store, "chouti"), items, []).seen) == 40
 
 
 def test_what_was_left_out_stands_in_the_status_until_the_next_whole_answer(store):
     enrol(store, "chouti")
-    one = candidate("a")
+    item = candidate("a")
 
-    def polled(shown):
+    def polled(answer):
         claimed = claim(store, "chouti")
         following = NextPoll(NOW, "interval")
-        store.sources.record(claimed, shown, plan([one]), ["news"], following, NOW)
+        store.sources.record(claimed, answer, plan([item]), ["news"], following, NOW)
         return store.sources.of(["chouti"])["chouti"]
 
-    cut = polled(replace(batch([one]), left_out=6))
+    cut = polled(replace(batch([item]), left_out=6))
     assert (cut.state, cut.failures) == ("ok", 0)
     assert cut.error == "too_many_entries: of 7 entries only the newest 1 are read"
     not_modified(store, "chouti", NOW)
     assert store.sources.of(["chouti"])["chouti"].error == cut.error
-    assert polled(batch([one])).error == ""
+    assert polled(batch([item])).error == ""

@@ -37,19 +37,19 @@ def upgraded(tmp_path_factory):
     store.close()
 
 
-def poll(store, name, shown, number):
+def poll(store, name, news_shown, number):
     """The titles of what a poll queues, as the program polls."""
     now = START + number * STEP
     (record,) = store.sources.claim([name], "all", now, timedelta(minutes=5))
-    read = batch(shown, STYLES[name], number)
-    found = recognition.candidates(name, read, record.habits)
-    past = store.sources.past(record, found, [ACCOUNT])
-    plan = planned(name, read, found, past, now, learnt=ACCOUNT in record.learnt)
+    read = batch(news_shown, STYLES[name], number)
+    candidates = recognition.candidates(name, read, record.habits)
+    past = store.sources.past(record, candidates, [ACCOUNT])
+    plan = planned(name, read, candidates, past, now, learnt=ACCOUNT in record.learnt)
     recorded = store.sources.record(
         record, read, plan, [ACCOUNT], NextPoll(now + STEP, "interval"), now
     )
     held = [plan.storm.partition(":")[0]] if plan.storm else []
-    return held or [one.post.text.partition("\n")[0] for one in recorded.queued]
+    return held or [delivery.post.text.partition("\n")[0] for delivery in recorded.queued]
 
 
 # whose links change with each poll: 0.1.0 took all of them for new with every poll

@@ -1,4 +1,4 @@
-"""A PostgreSQL server started for the occasion, and databases on it."""
+"""A PostgreSQL server for tests, and databases on it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def server() -> Iterator[str]:
 
 
 def emptied(url: str) -> str:
-    """The same URL, every table of its store being empty now."""
+    """The same URL, after all tables of its store have been emptied."""
     with admin(url) as connection:
         names = ", ".join(metadata.tables)
         connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY"))
@@ -67,7 +67,7 @@ def database(server: str) -> Iterator[str]:
 
 @contextmanager
 def admin(url: str) -> Iterator[Connection]:
-    """A connection on which every statement counts at once."""
+    """A connection that commits after each statement."""
     engine = create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
         poolclass=NullPool,
@@ -78,9 +78,9 @@ def admin(url: str) -> Iterator[Connection]:
 
 
 def _programs() -> Path | None:
-    found = shutil.which("initdb")
-    if found:
-        return Path(found).resolve().parent
+    initdb = shutil.which("initdb")
+    if initdb:
+        return Path(initdb).resolve().parent
     versions = Path("/usr/lib/postgresql").glob("*/bin/initdb")
     newest = max(versions, key=lambda path: int(path.parts[-3]), default=None)
     return newest.parent if newest else None
@@ -91,17 +91,17 @@ def _cluster(programs: Path, cluster: Path) -> Iterator[str]:
     """A PostgreSQL server on loopback, for as long as the `with` lasts."""
     run = {"cwd": "/", "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     if os.geteuid() == 0:
-        # it refuses to run as root
+        # PostgreSQL refuses to run as root
         shutil.chown(cluster, "nobody")
         run |= {"user": "nobody", "group": "nogroup", "extra_groups": []}
     make = [programs / "initdb", "-D", cluster, "-U", "reblogbot", "-A", "trust", "-N"]
     subprocess.run([*make, "-E", "UTF8", "--locale=C"], check=True, timeout=120, **run)
     with socket.create_server(("127.0.0.1", 0)) as reserved:
         port = reserved.getsockname()[1]
-    # nothing here has to survive a power cut
+    # Fast rather than durable: nothing here has to survive a power cut.
     fast = ["-F", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
     where = ["-D", cluster, "-h", "127.0.0.1", "-p", str(port), "-k", ""]
-    # should the tests be killed, it goes with them
+    # Killed tests must not leave the server running.
     guard = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
     server = subprocess.Popen([*guard, programs / "postgres", *where, *fast], **run)
     try:
@@ -109,7 +109,7 @@ def _cluster(programs: Path, cluster: Path) -> Iterator[str]:
         _await(url, server)
         yield url
     finally:
-        # at once, without a word to the disk
+        # An immediate shutdown, without a checkpoint.
         server.send_signal(signal.SIGQUIT)
         server.wait(timeout=60)
 

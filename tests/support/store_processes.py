@@ -24,25 +24,25 @@ from reblogbot.store import open_store, read_store
 
 try:
     if sys.argv[2:] == ["read"]:
-        store, done = read_store(sys.argv[1], "child"), ""
+        store, message = read_store(sys.argv[1], "child"), ""
     else:
-        store, done = open_store(sys.argv[1], "child", datetime.now(UTC), busy_ms=50)
+        store, message = open_store(sys.argv[1], "child", datetime.now(UTC), busy_ms=50)
     store.close()
 except StoreError as error:
-    said = {"slug": error.slug, "message": error.message, "exit": int(error.exit_code)}
+    outcome = {"slug": error.slug, "message": error.message, "exit": int(error.exit_code)}
 else:
-    said = {"slug": "", "message": done, "exit": 0}
-print(json.dumps(said))
+    outcome = {"slug": "", "message": message, "exit": 0}
+print(json.dumps(outcome))
 """
 
 
 def run(script: str, *args: object, under: Sequence[object] = (), path: Path | None = None) -> Any:
-    """What the script, run by another interpreter, says in JSON on its last line.
+    """The JSON in the last line that the script prints, run by another interpreter.
 
     `under` is a command that starts it under other circumstances, `path` a folder with
     another release of reblogbot.
     """
-    done = subprocess.run(
+    child = subprocess.run(
         [*map(str, under), sys.executable, "-c", script, *map(str, args)],
         capture_output=True,
         text=True,
@@ -50,12 +50,12 @@ def run(script: str, *args: object, under: Sequence[object] = (), path: Path | N
         check=False,
         env=_environment(path),
     )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
+    assert child.returncode == 0, child.stderr
+    return json.loads(child.stdout.splitlines()[-1])
 
 
 def start(script: str, *args: object, path: Path | None = None) -> subprocess.Popen[str]:
-    """The script, running; it speaks and is spoken to line by line."""
+    """The script, running, with pipes for its lines of input and output."""
     return subprocess.Popen(
         [sys.executable, "-c", script, *map(str, args)],
         stdin=subprocess.PIPE,
@@ -66,7 +66,7 @@ def start(script: str, *args: object, path: Path | None = None) -> subprocess.Po
 
 
 def bound_by_modes() -> list[str]:
-    """How to start a process for which a read-only file is one, also where we are root."""
+    """The command that starts a process which cannot write read-only files even as root."""
     if os.geteuid():
         return []
     if not shutil.which("setpriv"):
@@ -75,7 +75,7 @@ def bound_by_modes() -> list[str]:
 
 
 def on_a_small_disk(folder: Path, size: str) -> list[object]:
-    """How to start a process that sees a disk of this size at `folder`."""
+    """The command that starts a process with a disk of this size at `folder`."""
     here = ["unshare", *([] if os.geteuid() == 0 else ["--map-root-user"]), "--mount"]
     mounted = 'mount -t tmpfs -o size="$1" none "$0" && shift 1 && exec "$@"'
     wanted: list[object] = [*here, "sh", "-c", mounted, folder, size]
@@ -94,7 +94,7 @@ def next_release(folder: Path, migration: str) -> Path:
     (package / "store" / "migrations" / "versions" / "9999_next.py").write_text(
         migration, encoding="utf-8"
     )
-    schema = package / "schema.py"
+    schema = package / "store" / "schema.py"
     text = schema.read_text(encoding="utf-8")
     ours = f'REVISION = "{REVISION}"'
     assert ours in text

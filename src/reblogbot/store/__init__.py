@@ -1,6 +1,7 @@
-"""The only SQL statements: what the bot has learnt, and the outbox of what it will publish."""
+"""Everything the bot remembers, and the only SQL: sources, entries, deliveries and accounts."""
 
-from reblogbot.store.store import Store, open_store, read_store
+from reblogbot.store.opening import open_store, read_store
+from reblogbot.store.store import Store
 from reblogbot.store.thread import StoreThread
 
 __all__ = ["Store", "StoreThread", "open_store", "read_store"]

@@ -1,4 +1,4 @@
-"""A bot moved from one database to another: all it has learnt, or nothing of it."""
+"""Copying a bot's store to another database: all rows, or none."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from typing import Any
 from sqlalchemy import Connection, Table, func, insert, select, text
 
 from reblogbot.errors import StoreError
-from reblogbot.runtime import lease_owner as owners
-from reblogbot.store.daemons import STALE, living
+from reblogbot.runtime import lease_owner
+from reblogbot.store.daemons import HEARTBEAT_TIMEOUT, running_daemons
 from reblogbot.store.database import Database
+from reblogbot.store.files import new_store_file
+from reblogbot.store.integrity import check_integrity
 from reblogbot.store.schema import account, daemon, metadata, source
-from reblogbot.store.store import expect_revision
 from reblogbot.store.store_clock import clock_of
-from reblogbot.store.upgrade import aside, upgrade
+from reblogbot.store.upgrade import expect_revision, revision_of, upgrade
 
-ROWS = 5_000
-"""Read, and written, at a time."""
-_LEASE = {"lease_owner": None, "lease_until": None}
-_LEASED = (source, account)
-_COPIED = [table for table in metadata.sorted_tables if table is not daemon]
-"""All but who is at work on the old store."""
+ROWS_AT_A_TIME = 5_000
+_NO_LEASE = {"lease_owner": None, "lease_until": None}
+_LEASED_TABLES = (source, account)
+_COPIED_TABLES = [table for table in metadata.sorted_tables if table is not daemon]
+"""All but `daemon`, whose rows are of daemons of the old store."""
 
 
 @dataclass(frozen=True, slots=True)
-class Copied:
-    """What the stores are called, and how many rows each table of the new one has."""
+class CopyResult:
+    """The names of both stores, and how many rows each table of the new one has."""
 
     source: str
     target: str
@@ -36,68 +36,72 @@ class Copied:
 
 
 def copy_store(
-    from_url: str, to_url: str, on_rows: Callable[[int, int], None] = lambda _done, _all: None
-) -> Copied:
-    """The store at `from_url` copied to `to_url`, where there must be none, or an empty one.
+    from_url: str, to_url: str, on_rows: Callable[[int, int], None] = lambda _copied, _total: None
+) -> CopyResult:
+    """Copy the store at `from_url` to `to_url`, where there must be none, or an empty one.
 
-    The copy is of one instant, and there whole or not at all: on a file it is made aside, on
-    a server in one transaction. Leases stay behind. `on_rows` is told how far it has come.
-    Raises StoreError; the old store is left as it is in any case.
+    The copy is of one instant and complete, or it does not exist: a file is written under a
+    temporary name, a server gets one transaction. Leases are not copied. `on_rows` is called with
+    the rows copied so far and their total. Raises StoreError; the old store is never changed.
     """
     old, new = Database(from_url), Database(to_url)
     try:
         _expect_store(old)
-        with old.read() as reading, _made(new) as writing:
-            _expect_idle(old, reading)
+        with old.read() as reading, _new_tables(new) as writing:
+            _expect_unused(old, reading)
             rows = _copy(reading, writing, on_rows)
             with old.read() as later:
-                # whoever started meanwhile would post what the copy has queued
-                _expect_idle(old, later)
+                # A daemon that has started meanwhile posts what the copy has queued as well.
+                _expect_unused(old, later)
     finally:
         old.close()
         new.close()
-    return Copied(old.name, new.name, rows)
+    return CopyResult(old.name, new.name, rows)
 
 
 def _expect_store(old: Database) -> None:
+    missing = StoreError("store_missing", f"{old.name}: there is no store to copy")
     if not old.exists():
-        raise StoreError("store_missing", f"{old.name}: there is no store to copy")
-    old.check()
-    if not old.revision():
-        raise StoreError("store_missing", f"{old.name}: there is no store to copy")
+        raise missing
+    check_integrity(old)
+    if not revision_of(old):
+        raise missing
     expect_revision(old)
 
 
-def _expect_idle(old: Database, reading: Connection) -> None:
-    """Refuse what would go on changing: whoever works on the old store would go on posting."""
+def _expect_unused(old: Database, reading: Connection) -> None:
+    """Raise StoreError while a daemon or a sync uses the old store: it would go on posting."""
     now = clock_of(old).now()
-    for one in living(reading, now):
-        end = one.beat_at + STALE
-        lost = f" (one that was lost with its machine is forgotten at {end:%H:%M} UTC)"
+    for record in running_daemons(reading, now):
+        hint = ""
+        if not record.is_seen:
+            end = record.beat_at + HEARTBEAT_TIMEOUT
+            hint = f" (one that was lost with its machine is forgotten at {end:%H:%M} UTC)"
         raise StoreError(
             "store_in_use",
-            f"{old.name}: a daemon works on it (process {one.pid} on {one.host}, since "
-            f"{one.since:%Y-%m-%d %H:%M} UTC); stop it, then copy{'' if one.is_seen else lost}",
+            f"{old.name}: a daemon uses it (process {record.pid} on {record.host}, since "
+            f"{record.since:%Y-%m-%d %H:%M} UTC); stop it, then copy{hint}",
         )
-    for table in _LEASED:
-        held = table.c.lease_owner.is_not(None), table.c.lease_until > now
-        bearers = reading.scalars(select(table.c.lease_owner).where(*held).distinct())
-        if any(not owners.is_dead(bearer) for bearer in bearers if bearer):
+    for table in _LEASED_TABLES:
+        is_leased = table.c.lease_owner.is_not(None), table.c.lease_until > now
+        holders = reading.scalars(select(table.c.lease_owner).where(*is_leased).distinct())
+        if any(not lease_owner.is_dead(holder) for holder in holders if holder):
             raise StoreError(
                 "store_in_use",
-                f"{old.name}: a daemon or a sync works on it; stop it, then copy "
+                f"{old.name}: a daemon or a sync uses it; stop it, then copy "
                 "(one that was lost with its machine is forgotten when its lease ends)",
             )
 
 
 @contextmanager
-def _made(new: Database) -> Iterator[Connection]:
-    """A transaction on the new store, its tables made and empty; it is there once this ends."""
+def _new_tables(new: Database) -> Iterator[Connection]:
+    """A transaction on the new store with empty tables; the store exists once the block ends."""
     if new.path is None:
-        _refuse_in_memory(new)
-        # who opens it meanwhile waits for the lock under which tables are made
+        if new.is_sqlite:
+            raise StoreError("store_url", f"{new.name}: a copy in memory would be lost at once")
+        # Whoever opens the new store meanwhile waits for the lock of `upgrade`.
         with new.write() as connection:
-            if new.revision():
+            if revision_of(new):
                 expect_revision(new)
             upgrade(connection)
             _expect_empty(new, connection)
@@ -106,22 +110,17 @@ def _made(new: Database) -> Iterator[Connection]:
     if new.exists():
         raise _not_empty(new)
     try:
-        with aside(new.path) as part:
-            apart = Database(str(new.url.set(database=str(part))))
+        with new_store_file(new.path) as part:
+            part_database = Database(str(new.url.set(database=str(part))))
             try:
-                with apart.write() as connection:
+                with part_database.write() as connection:
                     upgrade(connection)
                     yield connection
-                apart.write_ahead()
+                part_database.enable_write_ahead_log()
             finally:
-                apart.close()
+                part_database.close()
     except FileExistsError as error:
         raise _not_empty(new) from error
-
-
-def _refuse_in_memory(new: Database) -> None:
-    if new.is_sqlite:
-        raise StoreError("store_url", f"{new.name}: a copy in memory would be lost at once")
 
 
 def _expect_empty(new: Database, writing: Connection) -> None:
@@ -132,66 +131,66 @@ def _expect_empty(new: Database, writing: Connection) -> None:
 
 def _not_empty(new: Database) -> StoreError:
     return StoreError(
-        "store_not_empty", f"{new.name}: stands already and is not overwritten; name another"
+        "store_not_empty", f"{new.name}: already exists and is not overwritten; name another"
     )
 
 
 def _copy(
     reading: Connection, writing: Connection, on_rows: Callable[[int, int], None]
 ) -> dict[str, int]:
-    counts = {table.name: _count(reading, table) for table in _COPIED}
-    done, total = 0, sum(counts.values())
-    for table in _COPIED:
+    counts = {table.name: _count(reading, table) for table in _COPIED_TABLES}
+    copied, total = 0, sum(counts.values())
+    for table in _COPIED_TABLES:
         for rows in _read(reading, table):
             writing.execute(insert(table), rows)
-            done += len(rows)
-            on_rows(done, total)
-        _go_on_counting(reading, writing, table)
-        found = _count(writing, table)
-        if found != counts[table.name]:
+            copied += len(rows)
+            on_rows(copied, total)
+        _continue_ids(reading, writing, table)
+        written = _count(writing, table)
+        if written != counts[table.name]:
             raise StoreError(
                 "copy_differs",
-                f"{table.name}: {counts[table.name]} rows were read and {found} stand in the "
-                "copy, which is given up; please report it",
+                f"{table.name}: {counts[table.name]} rows were read and {written} are in the "
+                "copy, which is discarded; please report it",
             )
     return counts
 
 
 def _read(reading: Connection, table: Table) -> Iterator[list[dict[str, Any]]]:
-    """The table's rows, so many at a time and never all of them in memory."""
+    """The table's rows, ROWS_AT_A_TIME in memory."""
     statement = select(table).order_by(*table.primary_key)
-    found = reading.execution_options(yield_per=ROWS).execute(statement)
-    blank = _LEASE if table in _LEASED else {}
-    for part in found.mappings().partitions():
-        yield [{**row, **blank} for row in part]
+    result = reading.execution_options(yield_per=ROWS_AT_A_TIME).execute(statement)
+    replaced = _NO_LEASE if table in _LEASED_TABLES else {}
+    for rows in result.mappings().partitions():
+        yield [{**row, **replaced} for row in rows]
 
 
 def _count(connection: Connection, table: Table) -> int:
     return connection.execute(select(func.count()).select_from(table)).scalar_one()
 
 
-def _go_on_counting(reading: Connection, writing: Connection, table: Table) -> None:
-    """Number new rows from where the old store would have: no number means two things."""
+def _continue_ids(reading: Connection, writing: Connection, table: Table) -> None:
+    """Let the new table give ids after the old one's last, so that no id is ever given twice."""
     (key, *others) = table.primary_key
     if others or key.name != "id":
         return
     highest = writing.execute(select(func.coalesce(func.max(key), 0))).scalar_one()
-    last = max(highest, _last_number(reading, table))
+    last = max(highest, _last_id(reading, table))
     if not last:
         return
     if writing.dialect.name == "postgresql":
         sequence = func.pg_get_serial_sequence(table.name, key.name)
         writing.execute(select(func.setval(sequence, last)))
     elif table.dialect_options["sqlite"]["autoincrement"]:
-        named = {"name": table.name, "last": last}
-        writing.execute(text("DELETE FROM sqlite_sequence WHERE name = :name"), named)
-        writing.execute(text("INSERT INTO sqlite_sequence VALUES (:name, :last)"), named)
+        values = {"name": table.name, "last": last}
+        writing.execute(text("DELETE FROM sqlite_sequence WHERE name = :name"), values)
+        writing.execute(text("INSERT INTO sqlite_sequence VALUES (:name, :last)"), values)
 
 
-def _last_number(reading: Connection, table: Table) -> int:
-    """The last number given to a row of this table, as far as the database remembers it."""
+def _last_id(reading: Connection, table: Table) -> int:
+    """The last id given to a row of this table, as far as the database remembers it, or 0."""
     if reading.dialect.name == "postgresql":
-        asked = text("SELECT pg_sequence_last_value(pg_get_serial_sequence(:name, 'id'))")
+        statement = text("SELECT pg_sequence_last_value(pg_get_serial_sequence(:name, 'id'))")
     else:
-        asked = text("SELECT seq FROM sqlite_sequence WHERE name = :name")
-    return reading.execute(asked, {"name": table.name}).scalar() or 0
+        statement = text("SELECT seq FROM sqlite_sequence WHERE name = :name")
+    return reading.execute(statement, {"name": table.name}).scalar() or 0

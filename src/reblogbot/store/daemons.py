@@ -1,4 +1,4 @@
-"""The daemons at work on the store: one row each, from start to end (docs/adr/0024)."""
+"""The daemons that run on the store: one row each, from start to end (docs/adr/0024)."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, delete, select
 
 from reblogbot import __version__
-from reblogbot.runtime import lease_owner as owners
-from reblogbot.store.database import Database, insert_into
+from reblogbot.runtime import lease_owner
+from reblogbot.store.database import Database
 from reblogbot.store.schema import daemon
+from reblogbot.store.sql import insert_into
 
 BEAT = timedelta(minutes=5)
-"""Between two beats of a daemon: a write each, which is kind to an SD card."""
-STALE = 3 * BEAT
-"""Without a beat for so long, a daemon whose process cannot be seen from here counts as ended."""
+"""Time between two heartbeats of a daemon. Each is a write; few of them spare an SD card."""
+HEARTBEAT_TIMEOUT = 3 * BEAT
+"""A daemon of another machine counts as ended after so long without a heartbeat."""
 
 
 @dataclass(frozen=True, slots=True)
 class DaemonRecord:
-    """One daemon: its process, and when it started, last went round and last wrote its row.
+    """One daemon: its process, when it started, its last round and its last heartbeat.
 
     `last_round_at` is None before the first round.
     """
@@ -37,17 +38,17 @@ class DaemonRecord:
 
     @property
     def is_seen(self) -> bool:
-        """Whether its process runs here, which a look at the system tells."""
-        return owners.lives(self.owner) is True
+        """Whether its process was found running on this machine."""
+        return lease_owner.lives(self.owner) is True
 
     def lives(self, now: datetime) -> bool:
-        """Whether it runs: by its process where that can be seen, else by its last beat."""
-        seen = owners.lives(self.owner)
-        return _is_fresh(self.beat_at, now) if seen is None else seen
+        """Whether it runs: by its process on this machine, else by its last heartbeat."""
+        has_process = lease_owner.lives(self.owner)
+        return _is_recent(self.beat_at, now) if has_process is None else has_process
 
     def hangs(self, now: datetime) -> bool:
-        """Whether it has not gone round for longer than any work of a round takes."""
-        return not _is_fresh(self.last_round_at or self.since, now)
+        """Whether its last round is longer ago than any round takes."""
+        return not _is_recent(self.last_round_at or self.since, now)
 
 
 class Daemons:
@@ -58,7 +59,7 @@ class Daemons:
         self._owner = owner
 
     def beat(self, since: datetime, last_round_at: datetime | None, now: datetime) -> None:
-        """Write our own row."""
+        """Write a heartbeat into this daemon's row."""
         values = {"last_round_at": last_round_at, "beat_at": now}
         with self._database.write() as connection:
             statement = insert_into(connection, daemon).values(
@@ -74,32 +75,35 @@ class Daemons:
             )
 
     def leave(self) -> None:
-        """Remove our own row."""
+        """Delete this daemon's row."""
         with self._database.write() as connection:
             connection.execute(delete(daemon).where(daemon.c.owner == self._owner))
 
     def sweep(self, now: datetime) -> None:
-        """Remove the rows of daemons that were killed."""
+        """Delete the rows of daemons that were killed."""
         with self._database.write() as connection:
-            dead = [one.owner for one in _all(connection) if not one.lives(now)]
+            dead = [record.owner for record in _records(connection) if not record.lives(now)]
             connection.execute(delete(daemon).where(daemon.c.owner.in_(dead)))
 
     def living(self, now: datetime) -> list[DaemonRecord]:
         """The daemons that run now, the oldest first."""
         with self._database.read() as connection:
-            return living(connection, now)
+            return running_daemons(connection, now)
 
 
-def living(connection: Connection, now: datetime) -> list[DaemonRecord]:
+def running_daemons(connection: Connection, now: datetime) -> list[DaemonRecord]:
     """The daemons that run now, the oldest first, as this connection sees them."""
-    return [one for one in _all(connection) if one.lives(now)]
+    return [record for record in _records(connection) if record.lives(now)]
 
 
-def _all(connection: Connection) -> list[DaemonRecord]:
+def _records(connection: Connection) -> list[DaemonRecord]:
     rows = connection.execute(select(daemon).order_by(daemon.c.since, daemon.c.owner))
     return [DaemonRecord(**row) for row in rows.mappings()]
 
 
-def _is_fresh(instant: datetime, now: datetime) -> bool:
-    """Whether the instant is within STALE of now; on either side, for clocks are set back."""
-    return abs(now - instant) <= STALE
+def _is_recent(instant: datetime, now: datetime) -> bool:
+    """Whether the instant is within HEARTBEAT_TIMEOUT of now, on either side.
+
+    It is after now where a clock was set back.
+    """
+    return abs(now - instant) <= HEARTBEAT_TIMEOUT

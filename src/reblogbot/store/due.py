@@ -1,4 +1,4 @@
-"""Which sources are due, and of how many at once there is room for."""
+"""Which sources are due, and how many of them may be polled at once."""
 
 from __future__ import annotations
 
@@ -13,58 +13,68 @@ from sqlalchemy import Connection, Row, Select, or_, select
 from reblogbot.store.schema import source
 
 Which = Literal["due", "asked", "all"]
-"""Poll those that are due; or all but those whose server asked to be left alone; or all."""
+"""Poll the sources that are due; or all whose server did not ask for a pause; or all."""
 
-# so many of the overdue may well be disabled, or in the config no more
-PAGE = 100
+EXTRA_ROWS = 100
+"""Rows read beyond the limit: overdue sources may be disabled, or not in the config any more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """How many sources may be claimed, and how many of one host may be leased at once."""
+    """How many sources may be claimed, and how many of one host may be leased at once.
+
+    None is no limit.
+    """
 
     limit: int | None = None
     per_host: int | None = None
 
-    def chosen(self, due: Iterable[Any], busy: Counter[str]) -> tuple[list[int], bool]:
-        """The ids of those that fit beside what is busy, in their order; and whether all did."""
+    def select(self, due: Iterable[Any], leased: Counter[str]) -> tuple[list[int], bool]:
+        """The ids of the rows within both limits, in their order; and whether that was all.
+
+        `leased` counts the leased sources of each host; those selected are added to it.
+        """
         ids: list[int] = []
         is_all = True
         for row in due:
             if self.limit is not None and len(ids) >= self.limit:
                 return ids, False
-            if row.host and self.per_host is not None and busy[row.host] >= self.per_host:
+            if row.host and self.per_host is not None and leased[row.host] >= self.per_host:
                 is_all = False
                 continue
-            busy[row.host] += 1
+            leased[row.host] += 1
             ids.append(row.id)
         return ids, is_all
 
 
-def conditions(which: Which, now: datetime) -> list[Any]:
-    """What holds for a source that may be polled, leases aside."""
+def poll_conditions(which: Which, now: datetime) -> list[Any]:
+    """The conditions under which a source may be polled, leases aside."""
     if which == "all":
         return []
-    left_alone = or_(source.c.asked_until.is_(None), source.c.asked_until <= now)
-    retired = source.c.state != "gone"
-    return [left_alone, retired] if which == "asked" else [left_alone, retired, source.c.due <= now]
+    is_not_paused = or_(source.c.asked_until.is_(None), source.c.asked_until <= now)
+    conditions = [is_not_paused, source.c.state != "gone"]
+    if which == "due":
+        conditions.append(source.c.due <= now)
+    return conditions
 
 
-def first_due(*when: Any) -> Select[Any]:
-    """Such sources, the most overdue first."""
+def most_overdue_first(*conditions: Any) -> Select[Any]:
+    """Id, name, host and due time of the sources under these conditions."""
     columns = (source.c.id, source.c.name, source.c.host, source.c.due)
-    return select(*columns).where(*when).order_by(source.c.due, source.c.id)
+    return select(*columns).where(*conditions).order_by(source.c.due, source.c.id)
 
 
-def paged(connection: Connection, query: Select[Any], limit: int | None) -> Iterator[Row[Any]]:
-    """The rows, each once, read as many at a time as are probably enough."""
-    start, page, known = 0, (limit or 0) + PAGE, set[int]()
+def read_in_pages(
+    connection: Connection, query: Select[Any], limit: int | None
+) -> Iterator[Row[Any]]:
+    """The query's rows, each once; a page of a few more than `limit` first, then larger ones."""
+    offset, page, ids = 0, (limit or 0) + EXTRA_ROWS, set[int]()
     while True:
-        rows = connection.execute(query.limit(page).offset(start)).all()
-        # whatever others did between two pages
-        yield from (row for row in rows if row.id not in known)
-        known.update(row.id for row in rows)
+        rows = connection.execute(query.limit(page).offset(offset)).all()
+        # Rows that other processes change between two pages may come twice.
+        yield from (row for row in rows if row.id not in ids)
+        ids.update(row.id for row in rows)
         if len(rows) < page:
             return
-        # an offset is counted out by the database: so not too many of them
-        start, page = start + page, 2 * page
+        # The database counts an offset row by row, so the pages grow and stay few.
+        offset, page = offset + page, 2 * page

@@ -1,4 +1,4 @@
-"""The files of an SQLite store: put in place whole, and read where nothing may be written."""
+"""The files of an SQLite store: created whole and private, and read in read-only folders."""
 
 from __future__ import annotations
 
@@ -6,89 +6,109 @@ import errno
 import glob
 import os
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from reblogbot.errors import StoreError
 
-BY_NUMBER = {
+SLUG_BY_ERRNO = {
     errno.ENOSPC: "store_full",
     errno.EDQUOT: "store_full",
     errno.EROFS: "store_read_only",
     errno.EACCES: "store_read_only",
     errno.EPERM: "store_read_only",
 }
-# FAT on a stick, network shares, phones
-_NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
+_NO_HARD_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
+"""What FAT on a USB stick, network shares and phones answer to a hard link."""
 
 
-def put_in_place(part: Path, path: Path) -> None:
-    """Give a finished file its name. Raises FileExistsError where something stands already."""
+def file_error(path: Path | None, error: OSError) -> StoreError:
+    """The StoreError for an error of the file system."""
+    slug = SLUG_BY_ERRNO.get(error.errno or 0, "store_unreachable")
+    return StoreError(slug, f"{path}: cannot be used: {error.strerror}; check path, owner and mode")
+
+
+@contextmanager
+def atomic_file(path: Path) -> Iterator[Path]:
+    """An empty private file in a temporary folder, moved to `path` once the block has succeeded.
+
+    Raises FileExistsError when another file has come to `path` meanwhile, and OSError.
+    """
+    with TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
+        part = Path(folder) / path.name
+        # Whatever the umask. What SQLite creates beside a file gets that file's mode.
+        part.touch(mode=0o600)
+        part.chmod(0o600)
+        yield part
+        _move_into_place(part, path)
+
+
+@contextmanager
+def new_store_file(path: Path) -> Iterator[Path]:
+    """An atomic file for a new store. Raises FileExistsError, and StoreError for other errors."""
+    if not path.parent.is_dir():
+        raise StoreError("store_unreachable", f"{path}: the folder {path.parent} does not exist")
     try:
-        # a link, not a rename: of two who try, the first one's file stays
+        with atomic_file(path) as part:
+            yield part
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise file_error(path, error) from error
+
+
+def _move_into_place(part: Path, path: Path) -> None:
+    try:
+        # Unlike a rename, a hard link never replaces a file that another process put there first.
         path.hardlink_to(part)
     except OSError as error:
-        if error.errno not in _NO_LINKS:
+        if error.errno not in _NO_HARD_LINKS:
             raise
         if path.exists():
-            raise FileExistsError(errno.EEXIST, "stands already", str(path)) from error
+            raise FileExistsError(errno.EEXIST, "already exists", str(path)) from error
         part.rename(path)
 
 
-def make_private(path: Path) -> None:
-    """Make an empty file that its owner alone may read, whatever the umask."""
-    path.touch(mode=0o600)
-    # what SQLite makes beside a file gets the file's own mode
-    path.chmod(0o600)
+def make_private(path: Path) -> list[str]:
+    """Take other users' rights on the store away; returns the names of files that had any.
 
-
-def close_to_others(path: Path) -> list[str]:
-    """Take from others what they may do with the store, and name the files that were open to them.
-
-    Those are the file, what SQLite keeps beside it, and the backups made before migrations.
+    The files are the store itself, what SQLite keeps beside it, and backups before migrations.
     """
     beside = [_beside(path, suffix) for suffix in ("-wal", "-shm", "-journal")]
-    backups = path.parent.glob(f"{glob.escape(path.name)}.*.backup")
-    return [each.name for each in (path, *beside, *sorted(backups)) if _is_closed_now(each)]
+    backups = sorted(path.parent.glob(f"{glob.escape(path.name)}.*.backup"))
+    return [file.name for file in (path, *beside, *backups) if _remove_rights_of_others(file)]
 
 
-def _is_closed_now(path: Path) -> bool:
-    """Whether others had rights on the file, and have none any more."""
-    # by name, never opened: closing a file gives up the locks this process holds on it
+def _remove_rights_of_others(path: Path) -> bool:
+    """Whether other users had rights on the file, and have none any more."""
+    # By name, never opened: closing a file gives up all POSIX locks this process holds on it
+    # (https://www.sqlite.org/howtocorrupt.html, 2.2).
     with suppress(OSError):
         mode = path.lstat().st_mode
         if stat.S_ISREG(mode) and mode & 0o077:
             path.chmod(0o600)
-            # file systems without modes take every change, and make none
+            # File systems without modes accept every change and make none.
             return not path.stat().st_mode & 0o077
     return False
 
 
-def file_error(path: Path | None, error: OSError) -> StoreError:
-    """What an error of the file system means for the admin."""
-    slug = BY_NUMBER.get(error.errno or 0, "store_unreachable")
-    return StoreError(slug, f"{path}: cannot be used: {error.strerror}; check path, owner and mode")
-
-
-def rest_mark(path: Path) -> tuple[int, ...]:
-    """What tells one version of a store from another; () while somebody may be writing it."""
+def file_version(path: Path) -> tuple[int, ...]:
+    """Time, size and inode of the store's file; () while a process may be writing it."""
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return ()
     if _beside(path, "-wal").exists():
         return ()
-    return found.st_mtime_ns, found.st_size, found.st_ino
+    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
-def _beside(path: Path, suffix: str) -> Path:
-    return path.with_name(path.name + suffix)
+def must_read_as_immutable(path: Path) -> bool:
+    """Whether nobody has the store open, and its folder may not be written by us.
 
-
-def is_at_rest(path: Path) -> bool:
-    """Whether to read the file alone, for nobody has it open and nothing may be made beside it.
-
-    Raises StoreError where changes stand beside it that cannot be read from here.
+    Raises StoreError when a -wal file has changes that cannot be read from here.
     """
     if not path.exists() or os.access(path.parent, os.W_OK):
         return False
@@ -99,7 +119,11 @@ def is_at_rest(path: Path) -> bool:
         return False
     raise StoreError(
         "store_read_only",
-        f"{path}: its latest changes stand in {log.name}, which cannot be read without {index.name}"
+        f"{path}: its latest changes are in {log.name}, which cannot be read without {index.name}"
         f" and the right to read both, or to write in {path.parent}; ask as the user who runs the"
         " daemon",
     )
+
+
+def _beside(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name + suffix)

@@ -1,4 +1,4 @@
-"""The broom: forgets what is old, a little at a time, so that nobody waits for it."""
+"""Deletion of old rows, in transactions so small that other processes hardly wait for them."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from sqlalchemy import (
 
 from reblogbot.model import OPEN
 from reblogbot.ports import ProgressCallback
-from reblogbot.store.database import Database, alone, among
+from reblogbot.store.database import Database
 from reblogbot.store.schema import EPOCH, delivery, entry, notice, published, seen, source
+from reblogbot.store.sql import lock_until_commit, matching_keys
 
-# the number of the lock under which a PostgreSQL store is pruned; any other than UPGRADING's
-PRUNING = 0x7072756E65
-# no transaction is about more than that: others can write in between
-SOURCES = 200
-ROWS = 5000
+PRUNE_LOCK = 0x7072756E65
+"""Number of PostgreSQL's advisory lock for pruning; any but that of the upgrade would do."""
+SOURCES_AT_A_TIME = 200
+ROWS_AT_A_TIME = 5000
 
 
 @dataclass(frozen=True, slots=True)
-class Pruned:
-    """How many rows were forgotten."""
+class PruneCounts:
+    """How many rows were deleted."""
 
     keys: int
     entries: int
@@ -42,9 +42,9 @@ class Pruned:
 
 
 class Pruner:
-    """One sweep over a store: what is older than `before` goes, but nothing still shown or open.
+    """One run over a store: deletes what is older than `before`, but nothing shown or open.
 
-    It may end anywhere, as soon as `is_over` says so, and the next sweep does the rest.
+    It stops between two transactions as soon as `is_over()`; the next run does the rest.
     """
 
     def __init__(
@@ -56,91 +56,108 @@ class Pruner:
     ) -> None:
         self._database = database
         self._before = before
-        self._day = (before - EPOCH).days
-        self._told = on_progress
+        self._before_day = (before - EPOCH).days
+        self._on_progress = on_progress
         self._is_over = is_over
 
-    def sweep(self) -> Pruned:
-        """Forget; the counts of what was forgotten."""
-        # in this order: a post is kept for its keys, an entry for its post
-        keys = sum(map(self._forget_keys, self._sources()))
-        deliveries = sum(map(self._forget_deliveries, self._settled()))
-        entries = sum(map(self._forget_entries, self._old("entries", entry.c.seen_at, entry.c.id)))
-        self._forget(delete(notice).where(notice.c.day < self._day))
-        return Pruned(keys, entries, deliveries)
+    def run(self) -> PruneCounts:
+        """Delete old rows; returns how many of each kind."""
+        # In this order: a delivery is kept for its keys, and an entry for its deliveries.
+        keys = sum(map(self._delete_keys, self._source_ids()))
+        deliveries = sum(map(self._delete_deliveries, self._settled_deliveries()))
+        old_entries = self._old_ids("entries", entry.c.seen_at, entry.c.id)
+        entries = sum(map(self._delete_entries, old_entries))
+        self._delete(delete(notice).where(notice.c.day < self._before_day))
+        return PruneCounts(keys, entries, deliveries)
 
-    def _sources(self) -> Iterator[Sequence[int]]:
-        """The numbers of all sources, some at a time."""
+    def _source_ids(self) -> Iterator[Sequence[int]]:
+        """The ids of all sources, in parts."""
         with self._database.read() as connection:
-            numbers = connection.scalars(select(source.c.id).order_by(source.c.id)).all()
-        for start in range(0, len(numbers), SOURCES):
+            ids = connection.scalars(select(source.c.id).order_by(source.c.id)).all()
+        for start in range(0, len(ids), SOURCES_AT_A_TIME):
             if self._is_over():
                 return
-            yield numbers[start : start + SOURCES]
-            self._told("keys", min(start + SOURCES, len(numbers)), len(numbers))
+            end = start + SOURCES_AT_A_TIME
+            yield ids[start:end]
+            self._on_progress("keys", min(end, len(ids)), len(ids))
 
-    def _forget_keys(self, numbers: Sequence[int]) -> int:
-        among_these = seen.c.source_id.between(numbers[0], numbers[-1])
-        old = and_(seen.c.shown_on < self._day, ~_still_shown())
-        # looking blocks nobody, and mostly there is nothing to forget
+    def _delete_keys(self, source_ids: Sequence[int]) -> int:
+        """Delete the keys that these sources do not show any more."""
+        is_of_sources = seen.c.source_id.between(source_ids[0], source_ids[-1])
+        is_old = and_(seen.c.shown_on < self._before_day, ~_is_still_shown())
+        # Reading first blocks nobody, and mostly there is nothing to delete.
         with self._database.read() as connection:
-            found = connection.scalars(select(seen.c.source_id).distinct().where(among_these, old))
-            stale = found.all()
-        return self._forget(delete(seen).where(seen.c.source_id.in_(stale), old)) if stale else 0
+            statement = select(seen.c.source_id).distinct().where(is_of_sources, is_old)
+            stale_ids = connection.scalars(statement).all()
+        if not stale_ids:
+            return 0
+        return self._delete(delete(seen).where(seen.c.source_id.in_(stale_ids), is_old))
 
-    def _settled(self) -> Iterator[Sequence[int]]:
-        """The numbers of the deliveries settled long ago, some at a time."""
+    def _settled_deliveries(self) -> Iterator[Sequence[int]]:
+        """The ids of the deliveries settled before the limit, in parts."""
         with self._database.read() as connection:
             accounts = connection.scalars(select(delivery.c.account).distinct()).all()
         for name in accounts:
-            mine = delivery.c.account == name
-            yield from self._old("deliveries", delivery.c.settled_at, delivery.c.id, mine)
+            is_of_account = delivery.c.account == name
+            yield from self._old_ids(
+                "deliveries", delivery.c.settled_at, delivery.c.id, is_of_account
+            )
 
-    def _forget_deliveries(self, numbers: Sequence[int]) -> int:
-        """Forget those of which no source knows a key any more."""
+    def _delete_deliveries(self, ids: Sequence[int]) -> int:
+        """Delete the deliveries whose keys no source has in `seen` any more."""
         keys = select(published.c.key, published.c.delivery_id)
         with self._database.read() as connection:
-            rows = connection.execute(keys.where(published.c.delivery_id.in_(numbers))).all()
-            # `seen` has no index on the key alone: it is read once for all of them
-            known = among(connection, select(seen.c.key), seen.c.key, [row.key for row in rows])
-        kept = {row.delivery_id for row in rows if row.key in known}
-        gone = [number for number in numbers if number not in kept]
-        # meanwhile the admin may have had one of them tried again
-        settled = and_(delivery.c.state.not_in(OPEN), delivery.c.settled_at < self._before)
-        return self._forget(delete(delivery).where(delivery.c.id.in_(gone), settled))
+            rows = connection.execute(keys.where(published.c.delivery_id.in_(ids))).all()
+            # `seen` has no index on the key alone, so one query reads it for all of them.
+            keys_in_use = matching_keys(
+                connection, select(seen.c.key), seen.c.key, [row.key for row in rows]
+            )
+        kept = {row.delivery_id for row in rows if row.key in keys_in_use}
+        unused = [delivery_id for delivery_id in ids if delivery_id not in kept]
+        # An admin may have let one of them be tried again meanwhile.
+        is_settled = and_(delivery.c.state.not_in(OPEN), delivery.c.settled_at < self._before)
+        return self._delete(delete(delivery).where(delivery.c.id.in_(unused), is_settled))
 
-    def _forget_entries(self, numbers: Sequence[int]) -> int:
-        needed = exists().where(delivery.c.entry_id == entry.c.id)
-        return self._forget(delete(entry).where(entry.c.id.in_(numbers), ~needed))
+    def _delete_entries(self, ids: Sequence[int]) -> int:
+        """Delete the entries that have no deliveries."""
+        has_delivery = exists().where(delivery.c.entry_id == entry.c.id)
+        return self._delete(delete(entry).where(entry.c.id.in_(ids), ~has_delivery))
 
-    def _old(
-        self, what: str, at: Column[datetime], number: Column[int], *when: ColumnElement[bool]
+    def _old_ids(
+        self,
+        label: str,
+        instant: Column[datetime],
+        row_id: Column[int],
+        *conditions: ColumnElement[bool],
     ) -> Iterator[Sequence[int]]:
-        """The numbers of the rows whose time is past, some at a time, the oldest first."""
-        old = select(at, number).where(at < self._before, *when).order_by(at, number).limit(ROWS)
+        """The ids of the rows before the limit, in parts, the oldest first."""
+        is_old = instant < self._before, *conditions
+        query = select(instant, row_id).where(*is_old).order_by(instant, row_id)
         with self._database.read() as connection:
-            count = select(func.count()).where(at < self._before, *when)
-            total, done = connection.scalar(count) or 0, 0
+            total = connection.scalar(select(func.count()).where(*is_old)) or 0
+        visited = 0
         last: tuple[datetime, int] = (EPOCH, 0)
-        while done < total and not self._is_over():
+        while visited < total and not self._is_over():
+            page = query.where(tuple_(instant, row_id) > last).limit(ROWS_AT_A_TIME)
             with self._database.read() as connection:
-                rows = connection.execute(old.where(tuple_(at, number) > last)).all()
+                rows = connection.execute(page).all()
             if not rows:
                 return
             yield [row[1] for row in rows]
-            last, done = (rows[-1][0], rows[-1][1]), done + len(rows)
-            self._told(what, min(done, total), total)
+            last, visited = (rows[-1][0], rows[-1][1]), visited + len(rows)
+            self._on_progress(label, min(visited, total), total)
 
-    def _forget(self, statement: Any) -> int:
+    def _delete(self, statement: Any) -> int:
         with self._database.write() as connection:
-            alone(connection, PRUNING)
+            lock_until_commit(connection, PRUNE_LOCK)
             return connection.execute(statement).rowcount
 
 
-def _still_shown() -> ColumnElement[bool]:
-    """Keys of a source's last batch carry its day: rows are written only when the day is later.
+def _is_still_shown() -> ColumnElement[bool]:
+    """The condition that a key was in its source's last batch.
 
-    A source that answers "not modified" for months shows its last batch all the while.
+    Such keys have the day of that batch or a later one. A source that answers "not modified" for
+    months shows its last batch all the time.
     """
     last_day = type_coerce(source.c.last_batch_at, BigInteger) // 86_400_000_000
     return exists().where(source.c.id == seen.c.source_id, seen.c.shown_on >= last_day)

@@ -1,4 +1,4 @@
-"""What an account has published, as planning asks for it: to compare with, and to edit."""
+"""What each account has published or will publish: for budgets, for comparison, and for edits."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from sqlalchemy import Connection, Row, case, exists, select
 
 from reblogbot.model import Delivery, Entry, Sent, State
 from reblogbot.model.history import EditablePost, Recent
-from reblogbot.store.database import Database, among, chunks
+from reblogbot.store.database import Database
 from reblogbot.store.records import SourceRecord, adapter, delivery_record
 from reblogbot.store.schema import delivery, entry, published, refusal
+from reblogbot.store.sql import chunks, matching_keys
 
-# how long a title counts as recent, and how many of them are compared
-TITLES_LAST = timedelta(days=7)
-TITLES_MOST = 2000
+RECENT_TITLES_AGE = timedelta(days=7)
+MAX_RECENT_TITLES = 2000
 DAY = timedelta(days=1)
 _GIVEN_UP = (State.SKIPPED, State.DEAD)
 _WAITING = (State.QUEUED, State.HELD)
 
 
 class Publications:
-    """Questions about what stands, or will stand, on an account's server."""
+    """Queries of what is, or will be, on the accounts' servers."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def sent(self, name: str, since: datetime) -> list[Sent]:
-        """What the account has posted or boosted since an instant, oldest first; no edits."""
+        """The account's posts and boosts since an instant, oldest first; without edits."""
         statement = (
             select(delivery.c.settled_at, delivery.c.source)
             .where(
@@ -45,7 +45,10 @@ class Publications:
             return [Sent(row.settled_at, row.source) for row in connection.execute(statement)]
 
     def recent(self, name: str, now: datetime) -> Recent:
-        """Titles of the last week, sites and authors of the last day, queued ones included."""
+        """The account's titles of the last week, and sites and authors of the last day.
+
+        Deliveries that are still queued count as well.
+        """
         statement = (
             select(
                 entry.c.title,
@@ -57,20 +60,20 @@ class Publications:
             .join(entry, entry.c.id == delivery.c.entry_id)
             .where(
                 delivery.c.account == name,
-                delivery.c.queued_at >= now - TITLES_LAST,
+                delivery.c.queued_at >= now - RECENT_TITLES_AGE,
                 delivery.c.state.not_in(_GIVEN_UP),
             )
             .order_by(delivery.c.id.desc())
-            .limit(TITLES_MOST)
+            .limit(MAX_RECENT_TITLES)
         )
-        # few sources ask for this; the rest need not know of links and their letters
+        # Imported here: few sources have limits of this kind, and it imports the tables of domains.
         from reblogbot.core.identity import author_key, site_of  # noqa: PLC0415
 
         with self._database.read() as connection:
             rows = connection.execute(statement).all()
-        latest = [row for row in rows if row.queued_at >= now - DAY]
-        sites = (site_of(row.link) for row in latest)
-        authors = (author_key(*_named(row.content or {}), row.source) for row in latest)
+        last_day = [row for row in rows if row.queued_at >= now - DAY]
+        sites = (site_of(row.link) for row in last_day)
+        authors = (author_key(*_author(row.content or {}), row.source) for row in last_day)
         return Recent(
             tuple(row.title for row in rows if row.title),
             Counter(filter(None, sites)),
@@ -78,11 +81,11 @@ class Publications:
         )
 
     def outvoted(self, name: str, source_id: int, keys: Sequence[bytes]) -> set[bytes]:
-        """Those of the keys whose entries `min_score` still keeps from the account."""
+        """Those of the keys whose entries are refused for the account by `min_score`."""
         is_queued = exists().where(
             delivery.c.entry_id == refusal.c.entry_id, delivery.c.account == name
         )
-        wanted = (
+        statement = (
             select(entry.c.key)
             .join(refusal, refusal.c.entry_id == entry.c.id)
             .where(
@@ -93,28 +96,28 @@ class Publications:
             )
         )
         with self._database.read() as connection:
-            return among(connection, wanted, entry.c.key, keys)
+            return matching_keys(connection, statement, entry.c.key, keys)
 
     def made(
         self, name: str, record: SourceRecord, keys: Sequence[bytes], *, posted: bool
     ) -> dict[bytes, EditablePost]:
-        """What the account made of the source's entries with these keys and may still change.
+        """The account's deliveries of the source's entries that may still be changed, by key.
 
-        That is what waits, and with `posted` what stands or is being sent as well: every post of
-        one entry, for a digest holds more.
+        Those are the waiting ones, and with `posted` also those sent or being sent, if they are
+        posts of one entry: a digest has several.
         """
         with self._database.read() as connection:
-            entries = _entries(connection, name, record, keys)
-            ids = list(dict.fromkeys(entries.values()))
-            made = dict(_made(connection, name, ids, posted=posted))
-        return {key: made[number] for key, number in entries.items() if number in made}
+            entry_ids = _entry_ids(connection, name, record, keys)
+            unique_ids = list(dict.fromkeys(entry_ids.values()))
+            posts = dict(_editable_posts(connection, name, unique_ids, posted=posted))
+        return {key: posts[entry_id] for key, entry_id in entry_ids.items() if entry_id in posts}
 
 
-def _entries(
+def _entry_ids(
     connection: Connection, name: str, record: SourceRecord, keys: Sequence[bytes]
 ) -> dict[bytes, int]:
-    """The ids of the source's entries by those of the keys that are theirs."""
-    by_post = (
+    """The ids of the source's entries, by those of the keys that are theirs."""
+    by_published_key = (
         select(published.c.key, delivery.c.entry_id)
         .join(delivery, delivery.c.id == published.c.delivery_id)
         .where(
@@ -123,74 +126,79 @@ def _entries(
             delivery.c.entry_id.is_not(None),
         )
     )
-    mine = entry.c.source_id == record.id
-    found: dict[bytes, int] = {}
+    is_of_source = entry.c.source_id == record.id
+    entry_ids: dict[bytes, int] = {}
     for chunk in chunks(list(dict.fromkeys(keys))):
+        # A later query counts more: an entry's own key is a better match than a published one.
         queries = [
-            by_post.where(published.c.key.in_(chunk)),
-            select(entry.c.guid_key, entry.c.id).where(mine, entry.c.guid_key.in_(chunk)),
-            select(entry.c.key, entry.c.id).where(mine, entry.c.key.in_(chunk)),
+            by_published_key.where(published.c.key.in_(chunk)),
+            select(entry.c.guid_key, entry.c.id).where(is_of_source, entry.c.guid_key.in_(chunk)),
+            select(entry.c.key, entry.c.id).where(is_of_source, entry.c.key.in_(chunk)),
         ]
         for query in queries:
-            found.update((row[0], row[1]) for row in connection.execute(query))
-    return found
+            entry_ids.update((row[0], row[1]) for row in connection.execute(query))
+    return entry_ids
 
 
-def _made(
-    connection: Connection, name: str, ids: Sequence[int], *, posted: bool
+def _editable_posts(
+    connection: Connection, name: str, entry_ids: Sequence[int], *, posted: bool
 ) -> Iterator[tuple[int, EditablePost]]:
-    """What the account made of these entries, by their ids."""
-    rows: defaultdict[int, list[Row[Any]]] = defaultdict(list)
-    wanted = (
+    """The account's posts of these entries that may be changed, with the entries' ids."""
+    statement = (
         select(delivery, entry.c.content)
         .join(entry, entry.c.id == delivery.c.entry_id)
         .where(delivery.c.account == name, entry.c.content.is_not(None))
         .order_by(delivery.c.id)
     )
     if not posted:
-        wanted = wanted.where(delivery.c.state.in_(_WAITING))
-    for chunk in chunks(ids):
-        for row in connection.execute(wanted.where(delivery.c.entry_id.in_(chunk))):
-            rows[row.entry_id].append(row)
-    for number, some in rows.items():
-        content = adapter(Entry).validate_python(some[0].content)
-        made = _made_of(number, content, [delivery_record(row) for row in some])
-        if made is not None:
-            yield number, made
+        statement = statement.where(delivery.c.state.in_(_WAITING))
+    rows_by_entry: defaultdict[int, list[Row[Any]]] = defaultdict(list)
+    for chunk in chunks(entry_ids):
+        for row in connection.execute(statement.where(delivery.c.entry_id.in_(chunk))):
+            rows_by_entry[row.entry_id].append(row)
+    for entry_id, rows in rows_by_entry.items():
+        content = adapter(Entry).validate_python(rows[0].content)
+        post = _editable_post(entry_id, content, [delivery_record(row) for row in rows])
+        if post is not None:
+            yield entry_id, post
 
 
-def _made_of(entry_id: int, content: Entry, deliveries: Sequence[Delivery]) -> EditablePost | None:
-    """What these deliveries of one entry came to; None where nothing can be changed any more."""
-    kept = [one for one in deliveries if one.state not in _GIVEN_UP and not one.post.is_bundle]
-    original = next((one for one in reversed(kept) if one.post.action != "edit"), None)
+def _editable_post(
+    entry_id: int, content: Entry, deliveries: Sequence[Delivery]
+) -> EditablePost | None:
+    """The post that these deliveries of one entry are of; None where it cannot be changed."""
+    kept = [each for each in deliveries if each.state not in _GIVEN_UP and not each.post.is_bundle]
+    original = next((each for each in reversed(kept) if each.post.action != "edit"), None)
     if original is None:
         return None
-    if _is_waiting(original):
+    if _is_untried(original):
         return EditablePost(original.id, entry_id, "", content, original.post, waiting=original)
     if original.post.action == "boost" or (original.state == State.SENT and not original.receipt):
         return None
     remote_id = original.receipt.remote_id if original.receipt else ""
     edits = [
-        one for one in deliveries if one.post.action == "edit" and one.post.uri == remote_id != ""
+        each
+        for each in deliveries
+        if each.post.action == "edit" and each.post.uri == remote_id != ""
     ]
-    tried = [one for one in edits if one in kept and not _is_waiting(one)]
+    tried_edits = [each for each in edits if each in kept and not _is_untried(each)]
     return EditablePost(
         original.id,
         entry_id,
         remote_id,
         content,
-        (tried or [original])[-1].post,
+        (tried_edits or [original])[-1].post,
         len(edits),
-        next((one for one in reversed(edits) if _is_waiting(one)), None),
+        next((each for each in reversed(edits) if _is_untried(each)), None),
     )
 
 
-def _is_waiting(one: Delivery) -> bool:
-    """Whether it waits and was never tried: what may stand there must not change its text."""
-    return one.state in _WAITING and not one.attempts and not one.failed_lookups
+def _is_untried(candidate: Delivery) -> bool:
+    """Whether it waits and was never sent; after a try its text may be on the server already."""
+    return candidate.state in _WAITING and not candidate.attempts and not candidate.failed_lookups
 
 
-def _named(content: Mapping[str, Any]) -> tuple[str, str]:
-    """The address and the name of a stored entry's author, "" for what is not known."""
+def _author(content: Mapping[str, Any]) -> tuple[str, str]:
+    """The address and the name of a stored entry's author, "" for what it does not have."""
     address = (content.get("author") or {}).get("address", "")
     return address, next(iter(content.get("authors") or ()), "")

@@ -1,25 +1,12 @@
-"""One batch of one source on its way into the tables: keys, entries, refusals and deliveries."""
+"""Recording one batch of one source: its keys, entries, refusals and deliveries."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
-from sqlalchemy import (
-    Connection,
-    and_,
-    bindparam,
-    case,
-    delete,
-    func,
-    insert,
-    null,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import Connection, and_, bindparam, insert, null, select, update
 
 from reblogbot.model import (
     RENDERED_ANEW,
@@ -34,7 +21,6 @@ from reblogbot.model import (
     Revision,
     State,
 )
-from reblogbot.store.database import among, chunks, insert_into
 from reblogbot.store.records import SourceRecord, adapter, delivery_record
 from reblogbot.store.schema import (
     EPOCH,
@@ -45,314 +31,309 @@ from reblogbot.store.schema import (
     published,
     refusal,
     route,
-    seen,
     source,
 )
+from reblogbot.store.sightings import forget_oldest_sightings, record_sightings
+from reblogbot.store.sql import chunks, insert_into, matching_keys
+from reblogbot.store.transitions import add_event_once, expect_transition
 
-_UNREAD = {"etag": "", "last_modified": "", "digest": ""}
-MOST_SEEN = 100_000
-"""Keys that are remembered of one source; three for most entries."""
+_NO_VALIDATORS = {"etag": "", "last_modified": "", "digest": ""}
 
 
 class Recording:
-    """The steps of one recording, all in the transaction of `connection`."""
+    """The recording of one batch, in the transaction of `connection`."""
 
     def __init__(self, connection: Connection, record: SourceRecord, now: datetime) -> None:
         self._connection = connection
         self._record = record
         self._now = now
-        self._ids: dict[bytes, int] = {}
-        """The ids of the entries by their first key."""
+        self._entry_ids: dict[bytes, int] = {}
+        """The ids of the plan's entries, by their candidates' first keys."""
 
-    def of(
+    def record(
         self, plan: Plan, accounts: Collection[str]
     ) -> tuple[tuple[Delivery, ...], tuple[Delivery, ...]]:
-        """Keep everything a plan speaks of; the deliveries that are queued now, and the revised."""
-        self._queue_up(accounts)
-        self._remember(plan.sightings)
+        """Write everything a plan contains; returns the deliveries queued, and those revised."""
+        self._lock_accounts(accounts)
+        day = (self._now - EPOCH).days
+        record_sightings(self._connection, self._record.id, plan.sightings, day)
         if plan.storm:
-            self._forget_surplus(plan.sightings)
-        self._enter(plan)
-        free, refused = self._sort_out(plan.intents)
-        self._rescore(plan.scored)
-        queued = self._queue(free)
-        fresh = {id(one) for one in plan.new}
-        self._admit([one for one in free if id(one.candidate) not in fresh])
-        revised, missed = self._revise(plan.revisions)
-        self._renew([one for one in plan.changes if id(one.candidate) not in missed])
-        self._refuse([*plan.refusals, *refused])
-        self._learn(accounts)
+            forget_oldest_sightings(self._connection, self._record.id, plan.sightings)
+        self._insert_entries(plan)
+        intents, duplicates = self._drop_duplicates(plan.intents)
+        self._update_scores(plan.scored)
+        queued = self._insert_deliveries(intents)
+        new_ids = {id(candidate) for candidate in plan.new}
+        self._amend_refusals([intent for intent in intents if id(intent.candidate) not in new_ids])
+        revised, missed_ids = self._revise_deliveries(plan.revisions)
+        self._update_entries(
+            [change for change in plan.changes if id(change.candidate) not in missed_ids]
+        )
+        self._insert_refusals([*plan.refusals, *duplicates])
+        self._insert_routes(accounts)
         return queued, revised
 
-    def _queue_up(self, accounts: Collection[str]) -> None:
-        """Wait for whoever else records entries for these accounts: no key is taken twice.
+    def _lock_accounts(self, accounts: Collection[str]) -> None:
+        """Wait for other recordings for these accounts, so that no key is published twice.
 
-        SQLite has one writer anyway and ignores this. In one order, so that no two wait for
-        each other.
+        SQLite has one writer and ignores the lock. All processes lock in the order of the names,
+        so they cannot deadlock.
         """
         rows = select(account.c.name).where(account.c.name.in_(accounts)).order_by(account.c.name)
         self._connection.execute(rows.with_for_update()).all()
 
-    def _remember(self, sightings: Mapping[bytes, bytes]) -> None:
-        """Upsert the keys of what the source shows; a row is written when day or evidence differ.
+    # Entries
 
-        In the order of their keys, so that no two processes wait for each other.
-        """
-        day = (self._now - EPOCH).days
-        rows = [
-            {"source_id": self._record.id, "key": key, "shown_on": day, "evidence": evidence}
-            for key, evidence in sorted(sightings.items())
-        ]
-        if rows:
-            statement = insert_into(self._connection, seen)
-            new = statement.excluded
-            is_later = seen.c.shown_on < new.shown_on
-            self._connection.execute(
-                statement.on_conflict_do_update(
-                    index_elements=[seen.c.source_id, seen.c.key],
-                    set_={
-                        "shown_on": case((is_later, new.shown_on), else_=seen.c.shown_on),
-                        "evidence": new.evidence,
-                    },
-                    where=or_(is_later, seen.c.evidence.is_distinct_from(new.evidence)),
-                ),
-                rows,
-            )
-
-    def _forget_surplus(self, present: Collection[bytes]) -> None:
-        """Forget the keys shown longest ago where there are more than MOST_SEEN, but none of now.
-
-        Only a storm adds keys faster than `prune` forgets them.
-        """
-        mine = seen.c.source_id == self._record.id
-        count = self._connection.scalar(select(func.count()).where(mine).select_from(seen))
-        if (count or 0) > MOST_SEEN:
-            oldest = select(seen.c.key).where(mine).order_by(seen.c.shown_on)
-            others = (key for key in self._connection.scalars(oldest) if key not in present)
-            for chunk in chunks(list(islice(others, (count or 0) - MOST_SEEN))):
-                self._connection.execute(delete(seen).where(mine, seen.c.key.in_(chunk)))
-
-    def _enter(self, plan: Plan) -> None:
-        """Enter the entries a plan speaks of where they are not known yet."""
-        spoken: list[Intent | Refusal] = [*plan.intents, *plan.refusals]
-        wanted = {one.candidate.keys[0]: one.candidate for one in spoken}
-        # an entry may have been entered under any of its keys
-        firsts = {key: one.keys[0] for one in wanted.values() for key in (*one.old_keys, *one.keys)}
-        known = select(entry.c.key, entry.c.id).where(entry.c.source_id == self._record.id)
-        for chunk in chunks(list(firsts)):
-            found = self._connection.execute(known.where(entry.c.key.in_(chunk)))
-            self._ids.update({firsts[row.key]: row.id for row in found})
-        # what changed may be known by none of the keys it was entered under
-        self._ids.update({one.candidate.keys[0]: one.entry_id for one in plan.changes})
-        queued = {one.candidate.keys[0]: one.candidate for one in plan.intents}
-        # what was refused before was entered without its content
-        self._complete([one for key, one in queued.items() if key in self._ids])
-        rows = [
+    def _insert_entries(self, plan: Plan) -> None:
+        """Insert the entries of intents and refusals, except those inserted by an earlier poll."""
+        decided: list[Intent | Refusal] = [*plan.intents, *plan.refusals]
+        candidates = {each.candidate.keys[0]: each.candidate for each in decided}
+        # An earlier poll may have inserted the entry under any of its keys.
+        first_keys = {
+            key: candidate.keys[0]
+            for candidate in candidates.values()
+            for key in (*candidate.old_keys, *candidate.keys)
+        }
+        stored = select(entry.c.key, entry.c.id).where(entry.c.source_id == self._record.id)
+        for chunk in chunks(list(first_keys)):
+            rows = self._connection.execute(stored.where(entry.c.key.in_(chunk)))
+            self._entry_ids.update({first_keys[row.key]: row.id for row in rows})
+        # A changed entry may have none of the keys under which it was inserted.
+        self._entry_ids.update(
+            {change.candidate.keys[0]: change.entry_id for change in plan.changes}
+        )
+        queued = {intent.candidate.keys[0]: intent.candidate for intent in plan.intents}
+        self._complete_entries(
+            [candidate for key, candidate in queued.items() if key in self._entry_ids]
+        )
+        new_rows = [
             {
                 "source_id": self._record.id,
                 "key": key,
-                "guid_key": one.guid_key,
-                "guid": one.entry.guid or one.entry.uri,
-                "link": one.entry.link,
-                "title": one.entry.title,
+                "guid_key": candidate.guid_key,
+                "guid": candidate.entry.guid or candidate.entry.uri,
+                "link": candidate.entry.link,
+                "title": candidate.entry.title,
                 "seen_at": self._now,
-                "content": _content(one) if key in queued else None,
+                "content": _content(candidate) if key in queued else None,
             }
-            for key, one in wanted.items()
-            if key not in self._ids
+            for key, candidate in candidates.items()
+            if key not in self._entry_ids
+        ]
+        if new_rows:
+            statement = insert(entry).returning(entry.c.key, entry.c.id)
+            rows = self._connection.execute(statement, new_rows)
+            self._entry_ids.update({row.key: row.id for row in rows})
+
+    def _complete_entries(self, candidates: Sequence[Candidate]) -> None:
+        """Add the content to entries that were inserted without, because they were refused."""
+        rows = [
+            {"row_id": self._entry_id(candidate), "new_content": _content(candidate)}
+            for candidate in candidates
         ]
         if rows:
-            made = insert(entry).returning(entry.c.key, entry.c.id)
-            self._ids.update({row.key: row.id for row in self._connection.execute(made, rows)})
+            has_no_content = and_(entry.c.id == bindparam("row_id"), entry.c.content.is_(null()))
+            self._connection.execute(
+                update(entry).where(has_no_content).values(content=bindparam("new_content")), rows
+            )
 
-    def _complete(self, found: Sequence[Candidate]) -> None:
-        rows = [{"number": self._id(one), "whole": _content(one)} for one in found]
-        if rows:
-            bare = and_(entry.c.id == bindparam("number"), entry.c.content.is_(null()))
-            statement = update(entry).where(bare).values(content=bindparam("whole"))
-            self._connection.execute(statement, rows)
-
-    def _revise(self, revisions: Sequence[Revision]) -> tuple[tuple[Delivery, ...], set[int]]:
-        """Change what waits; also the ids of candidates whose deliveries are being sent by now."""
-        missed = set()
-        revised = []
-        # as everybody else who changes several: so no two processes wait for each other
-        for one in sorted(revisions, key=lambda one: one.before.id):
-            row = self._connection.execute(_revision(one, self._now)).first()
-            if row is None:
-                missed.add(id(one.candidate))
-            else:
-                revised.append(delivery_record(row))
-                self._note(row.id, row.state, one.after.error or RENDERED_ANEW)
-        if missed:
-            # read whole with the next poll, what changed is compared again
-            mine = source.c.id == self._record.id
-            self._connection.execute(update(source).where(mine).values(_UNREAD))
-        return tuple(revised), missed
-
-    def _note(self, number: int, state: str, note: str) -> None:
-        """An event of a delivery; where it repeats the last one, that one moves on to now."""
-        mine = event.c.delivery_id == number
-        last = self._connection.execute(
-            select(event).where(mine).order_by(event.c.id.desc()).limit(1)
-        ).first()
-        if last is not None and (last.state, last.note) == (state, note):
-            moved = update(event).where(event.c.id == last.id).values(at=self._now)
-            self._connection.execute(moved)
-        else:
-            told = {"delivery_id": number, "at": self._now, "state": state, "note": note}
-            self._connection.execute(insert(event).values(told))
-
-    def _renew(self, changes: Sequence[Change]) -> None:
-        """Keep entries as they now read, and the keys by which they are known now as well."""
+    def _update_entries(self, changes: Sequence[Change]) -> None:
+        """Write changed entries as they read now, and add the keys they are published under."""
         rows = [
             {
-                "number": one.entry_id,
-                "whole": _content(one.candidate),
-                "new_title": one.candidate.entry.title,
-                "new_link": one.candidate.entry.link,
-                "new_guid": one.candidate.entry.guid or one.candidate.entry.uri,
-                "new_guid_key": one.candidate.guid_key,
+                "row_id": change.entry_id,
+                "new_content": _content(change.candidate),
+                "new_title": change.candidate.entry.title,
+                "new_link": change.candidate.entry.link,
+                "new_guid": change.candidate.entry.guid or change.candidate.entry.uri,
+                "new_guid_key": change.candidate.guid_key,
             }
-            for one in sorted(changes, key=lambda one: one.entry_id)
+            for change in sorted(changes, key=lambda change: change.entry_id)
         ]
         if not rows:
             return
         columns: dict[str, Any] = {
-            "content": bindparam("whole"),
-            "title": bindparam("new_title"),
-            "link": bindparam("new_link"),
-            "guid": bindparam("new_guid"),
-            "guid_key": bindparam("new_guid_key"),
+            name: bindparam(f"new_{name}")
+            for name in ("content", "title", "link", "guid", "guid_key")
         }
-        known = entry.c.id == bindparam("number")
-        self._connection.execute(update(entry).where(known).values(columns), rows)
+        is_changed = entry.c.id == bindparam("row_id")
+        self._connection.execute(update(entry).where(is_changed).values(columns), rows)
         keys = {
-            (one.account, key): one.delivery_id
-            for one in changes
-            for key in one.candidate.published_keys
+            (change.account, key): change.delivery_id
+            for change in changes
+            for key in change.candidate.published_keys
         }
         self._connection.execute(
             insert_into(self._connection, published).on_conflict_do_nothing(),
             [
-                {"account": name, "key": key, "delivery_id": number}
-                for (name, key), number in sorted(keys.items())
+                {"account": name, "key": key, "delivery_id": delivery_id}
+                for (name, key), delivery_id in sorted(keys.items())
             ],
         )
-        for one in changes:
-            if one.remark:
-                self._note(one.delivery_id, State.SENT, one.remark)
+        for change in changes:
+            if change.remark:
+                add_event_once(
+                    self._connection, change.delivery_id, State.SENT, change.remark, self._now
+                )
 
-    def _sort_out(self, intents: Sequence[Intent]) -> tuple[list[Intent], list[Refusal]]:
-        """The intents none of whose keys is taken, and refusals of the others.
+    def _entry_id(self, candidate: Candidate) -> int:
+        return self._entry_ids[candidate.keys[0]]
 
-        Since they were planned another source or process may have been first.
+    # Deliveries
+
+    def _drop_duplicates(self, intents: Sequence[Intent]) -> tuple[list[Intent], list[Refusal]]:
+        """The intents whose keys are all free, and refusals of the others.
+
+        Another source or process may have taken a key since the plan was made.
         """
-        wanted: dict[str, list[bytes]] = {}
-        for one in intents:
-            wanted.setdefault(one.account, []).extend(one.keys)
-        taken = {name: taken_keys(self._connection, name, keys) for name, keys in wanted.items()}
-        free, refused = [], []
-        for one in intents:
-            if taken[one.account].isdisjoint(one.keys):
-                taken[one.account].update(one.keys)
-                free.append(one)
+        keys: dict[str, list[bytes]] = {}
+        for intent in intents:
+            keys.setdefault(intent.account, []).extend(intent.keys)
+        claimed = {
+            name: claimed_keys(self._connection, name, of_account)
+            for name, of_account in keys.items()
+        }
+        unique, duplicates = [], []
+        for intent in intents:
+            if claimed[intent.account].isdisjoint(intent.keys):
+                claimed[intent.account].update(intent.keys)
+                unique.append(intent)
             else:
                 reason = "duplicate: another source or process was first"
-                refused.append(Refusal(one.candidate, one.account, reason))
-        return free, refused
+                duplicates.append(Refusal(intent.candidate, intent.account, reason))
+        return unique, duplicates
 
-    def _queue(self, intents: Sequence[Intent]) -> tuple[Delivery, ...]:
-        """The deliveries these intents become, numbered in their order."""
+    def _insert_deliveries(self, intents: Sequence[Intent]) -> tuple[Delivery, ...]:
+        """Insert a delivery for each intent, in their order, with its keys and its first event."""
         if not intents:
             return ()
         statement = insert(delivery).returning(delivery, sort_by_parameter_order=True)
-        rows = self._connection.execute(statement, [self._delivery(one) for one in intents])
-        made = tuple(delivery_record(row) for row in rows)
+        rows = self._connection.execute(statement, [self._delivery_row(each) for each in intents])
+        deliveries = tuple(delivery_record(row) for row in rows)
         self._connection.execute(
             insert(published),
             [
-                {"account": one.account, "key": key, "delivery_id": one.id}
-                for one, intent in zip(made, intents, strict=True)
+                {"account": queued.account, "key": key, "delivery_id": queued.id}
+                for queued, intent in zip(deliveries, intents, strict=True)
                 for key in dict.fromkeys(intent.keys)
             ],
         )
         self._connection.execute(
             insert(event),
             [
-                {"delivery_id": one.id, "at": self._now, "state": one.state, "note": one.error}
-                for one in made
+                {
+                    "delivery_id": queued.id,
+                    "at": self._now,
+                    "state": queued.state,
+                    "note": queued.error,
+                }
+                for queued in deliveries
             ],
         )
-        return made
+        return deliveries
 
-    def _delivery(self, one: Intent) -> dict[str, Any]:
+    def _delivery_row(self, intent: Intent) -> dict[str, Any]:
         return {
-            "account": one.account,
+            "account": intent.account,
             "source": self._record.name,
-            "entry_id": self._id(one.candidate),
-            "identity": one.keys[0],
-            "state": one.state,
-            "post": adapter(Post).dump_python(one.post, mode="json"),
-            "due": one.due or self._now,
+            "entry_id": self._entry_id(intent.candidate),
+            "identity": intent.keys[0],
+            "state": intent.state,
+            "post": adapter(Post).dump_python(intent.post, mode="json"),
+            "due": intent.due or self._now,
             "queued_at": self._now,
-            "score": one.candidate.entry.score,
-            "published_at": one.candidate.entry.published_at,
-            "error": one.reason,
+            "score": intent.candidate.entry.score,
+            "published_at": intent.candidate.entry.published_at,
+            "error": intent.reason,
         }
 
-    def _refuse(self, refusals: Iterable[Refusal]) -> None:
-        rows = [
-            {"entry_id": self._id(one.candidate), "account": one.account, "reason": one.reason}
-            for one in refusals
-        ]
-        if rows:
-            statement = insert_into(self._connection, refusal)
-            self._connection.execute(statement.on_conflict_do_nothing(), rows)
+    def _revise_deliveries(
+        self, revisions: Sequence[Revision]
+    ) -> tuple[tuple[Delivery, ...], set[int]]:
+        """Change waiting deliveries; returns them, and the `id()` of candidates that came too late.
 
-    def _rescore(self, found: Iterable[Candidate]) -> None:
-        """Keep the present score of what waits: the best of now goes first."""
-        scores = {key: one.entry.score for one in found for key in one.known_as}
+        Those are of deliveries that a sender has claimed meanwhile.
+        """
+        missed_ids = set()
+        revised = []
+        # In order of their ids, as in every transaction on several deliveries: no deadlocks.
+        for revision in sorted(revisions, key=lambda revision: revision.before.id):
+            row = self._connection.execute(_revision_statement(revision, self._now)).first()
+            if row is None:
+                missed_ids.add(id(revision.candidate))
+            else:
+                revised.append(delivery_record(row))
+                note = revision.after.error or RENDERED_ANEW
+                add_event_once(self._connection, row.id, row.state, note, self._now)
+        if missed_ids:
+            # Without validators the next poll reads the document whole and compares again.
+            is_this_source = source.c.id == self._record.id
+            self._connection.execute(update(source).where(is_this_source).values(_NO_VALIDATORS))
+        return tuple(revised), missed_ids
+
+    def _update_scores(self, candidates: Iterable[Candidate]) -> None:
+        """Write the present scores of waiting deliveries: the highest goes out first."""
+        scores = {
+            key: candidate.entry.score for candidate in candidates for key in candidate.known_as
+        }
+        if not scores:
+            return
         waiting = (
             select(delivery.c.id, delivery.c.identity, delivery.c.score)
             .where(
                 delivery.c.source == self._record.name,
                 delivery.c.state.in_([State.QUEUED, State.HELD]),
             )
-            # as everybody else who changes several: so no two processes wait for each other
+            # In order of their ids, as in every transaction on several deliveries: no deadlocks.
             .order_by(delivery.c.id)
         )
         rows = [
-            {"number": row.id, "votes": scores[row.identity]}
-            for row in (self._connection.execute(waiting) if scores else ())
+            {"row_id": row.id, "new_score": scores[row.identity]}
+            for row in self._connection.execute(waiting)
             if scores.get(row.identity, row.score) != row.score
         ]
         if rows:
-            number = delivery.c.id == bindparam("number")
+            is_waiting = delivery.c.id == bindparam("row_id")
             self._connection.execute(
-                update(delivery).where(number).values(score=bindparam("votes")), rows
+                update(delivery).where(is_waiting).values(score=bindparam("new_score")), rows
             )
 
-    def _admit(self, intents: Iterable[Intent]) -> None:
-        """Say of what was refused before, for want of votes, that it is queued now."""
+    # Refusals
+
+    def _insert_refusals(self, refusals: Iterable[Refusal]) -> None:
         rows = [
             {
-                "number": self._id(one.candidate),
-                "whom": one.account,
-                "later": f"; queued later, with {one.candidate.entry.score or 0:g}",
+                "entry_id": self._entry_id(each.candidate),
+                "account": each.account,
+                "reason": each.reason,
             }
-            for one in intents
-            if one.post.action != "edit"
+            for each in refusals
         ]
         if rows:
-            number = refusal.c.entry_id == bindparam("number")
-            whom = refusal.c.account == bindparam("whom")
-            longer = refusal.c.reason + bindparam("later", type_=refusal.c.reason.type)
-            self._connection.execute(
-                update(refusal).where(number, whom).values(reason=longer), rows
-            )
+            statement = insert_into(self._connection, refusal)
+            self._connection.execute(statement.on_conflict_do_nothing(), rows)
 
-    def _learn(self, accounts: Iterable[str]) -> None:
+    def _amend_refusals(self, intents: Iterable[Intent]) -> None:
+        """Note in the refusals of entries that had too few votes that they are queued now."""
+        rows = [
+            {
+                "refused_id": self._entry_id(intent.candidate),
+                "refused_for": intent.account,
+                "addition": f"; queued later, with {intent.candidate.entry.score or 0:g}",
+            }
+            for intent in intents
+            if intent.post.action != "edit"
+        ]
+        if rows:
+            is_refusal = (
+                refusal.c.entry_id == bindparam("refused_id"),
+                refusal.c.account == bindparam("refused_for"),
+            )
+            reason = refusal.c.reason + bindparam("addition", type_=refusal.c.reason.type)
+            self._connection.execute(update(refusal).where(*is_refusal).values(reason=reason), rows)
+
+    def _insert_routes(self, accounts: Iterable[str]) -> None:
+        """Note that the source has been read for these accounts."""
         rows = [
             {"source_id": self._record.id, "account": name, "learnt_at": self._now}
             for name in accounts
@@ -361,20 +342,19 @@ class Recording:
             statement = insert_into(self._connection, route)
             self._connection.execute(statement.on_conflict_do_nothing(), rows)
 
-    def _id(self, one: Candidate) -> int:
-        return self._ids[one.keys[0]]
 
-
-def taken_keys(connection: Connection, name: str, keys: Sequence[bytes]) -> set[bytes]:
+def claimed_keys(connection: Connection, name: str, keys: Sequence[bytes]) -> set[bytes]:
     """Those of the keys under which the account has published or queued something."""
     query = select(published.c.key).where(published.c.account == name)
-    return among(connection, query, published.c.key, keys)
+    return matching_keys(connection, query, published.c.key, keys)
 
 
-def _revision(one: Revision, now: datetime) -> Any:
-    """The statement that changes a delivery if nothing has befallen it since it was read."""
-    before, after = one.before, one.after
-    untouched = (
+def _revision_statement(revision: Revision, now: datetime) -> Any:
+    """The update of a delivery, if its row is as it was when the revision was planned."""
+    before, after = revision.before, revision.after
+    if after.state != before.state:
+        expect_transition(before.id, before.state, after.state)
+    is_unchanged = (
         delivery.c.id == before.id,
         delivery.c.state == before.state,
         delivery.c.key_version == before.key_version,
@@ -388,8 +368,8 @@ def _revision(one: Revision, now: datetime) -> Any:
         "sent_from": after.sent_from,
         "settled_at": now if after.state == State.SKIPPED else None,
     }
-    return update(delivery).where(*untouched).values(values).returning(delivery)
+    return update(delivery).where(*is_unchanged).values(values).returning(delivery)
 
 
-def _content(one: Candidate) -> Any:
-    return adapter(Entry).dump_python(one.entry, mode="json")
+def _content(candidate: Candidate) -> Any:
+    return adapter(Entry).dump_python(candidate.entry, mode="json")

@@ -1,4 +1,4 @@
-"""What the store gives back: rows as frozen values."""
+"""The store's rows as frozen values."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ T = TypeVar("T")
 
 @cache
 def adapter(kind: type[T]) -> TypeAdapter[T]:
-    """What turns values of this class into JSON and back; built when first used.
+    """Pydantic's converter between values of this class and JSON.
 
-    Most rounds read and write none of them.
+    Building one is slow, and most rounds need few of them: each is built when first used.
     """
     return TypeAdapter(kind)
 
 
 @dataclass(frozen=True, slots=True)
 class SourceRecord:
-    """What is remembered of a source; `learnt` names the accounts it has been read for."""
+    """A row of `source`; `learnt` are the accounts for which it has been read."""
 
     id: int
     name: str
@@ -54,7 +54,10 @@ class SourceRecord:
 
 @dataclass(frozen=True, slots=True)
 class AccountRecord:
-    """What is remembered of an account: until when and why it pauses, and its server's limits."""
+    """A row of `account`: its pause with cause and reason, and the limits of its server.
+
+    `token_mark` is a digest of the token that was refused, for a pause that another token ends.
+    """
 
     name: str
     server: str = ""
@@ -94,7 +97,7 @@ def source_record(row: Row[Any], learnt: frozenset[str] = frozenset()) -> Source
 
 
 def habits_of(stored: Any) -> Habits:
-    """The column `habits` as a value, without any where nothing was learnt."""
+    """The column `habits` as a value; empty habits where nothing was learnt."""
     return adapter(Habits).validate_python(stored) if stored else Habits()
 
 

@@ -22,13 +22,13 @@ from sqlalchemy import (
 )
 
 REVISION = "0007"
-"""The newest migration; a test holds it against the migrations themselves."""
+"""The newest migration."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Instant(TypeDecorator[datetime]):
-    """An aware UTC instant, kept as whole microseconds since 1970: exact and alike everywhere."""
+    """An aware UTC instant, stored as microseconds since 1970: exact on both databases."""
 
     impl = BigInteger
     cache_ok = True
@@ -43,21 +43,21 @@ class Instant(TypeDecorator[datetime]):
 
 
 class Plain(TypeDecorator[str]):
-    """Text as every database takes it.
+    """Text without the characters that a database refuses.
 
-    A source's server can put anything into a header: PostgreSQL refuses NUL, UTF-8 a
-    surrogate without its partner, and one such string must not cost the whole round.
+    A source's server can send anything in a header. PostgreSQL refuses NUL, and UTF-8 a surrogate
+    without its pair; one such string must not fail the transaction of a whole poll.
     """
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """The text with a question mark for what cannot be kept."""
+        """The text with a question mark in place of each refused character."""
         return None if value is None else value.encode(errors="replace").decode().replace("\0", "?")
 
 
-# SQLite numbers rows by itself only for INTEGER; PostgreSQL wants the width
+# SQLite assigns ids by itself to INTEGER keys only; PostgreSQL needs BIGINT for the range.
 BigId = BigInteger().with_variant(Integer, "sqlite")
 
 metadata = MetaData(
@@ -74,7 +74,7 @@ source = Table(
     metadata,
     Column("id", BigId, primary_key=True),
     Column("name", Plain, nullable=False, unique=True),
-    # what is polled, so that a changed url is noticed
+    # The URL that was polled last: another one in the config is a change of address.
     Column("address", Plain, nullable=False),
     Column("address_changed", Integer, nullable=False, default=0),
     Column("title", Plain, nullable=False, default=""),
@@ -92,19 +92,19 @@ source = Table(
     Column("last_batch_at", Instant),
     Column("last_batch_size", Integer, nullable=False, default=0),
     Column("due", Instant, nullable=False),
-    # why then: a name of `core.schedule.Reason`
+    # A name of `core.schedule.Reason`.
     Column("due_reason", Plain, nullable=False, default="", server_default=""),
-    # before this the server asked not to be polled
+    # The server asked for no polls before this instant.
     Column("asked_until", Instant),
     Column("lease_owner", Plain),
     Column("lease_until", Instant),
-    # who is asked there, for being polite to them: a host, or what stands for one
+    # The host that is asked, for the limit of polls per host.
     Column("host", Plain, nullable=False, default="", server_default=""),
-    # what was learnt of its ids, links and dates (evidence.Habits)
+    # What was learnt of its ids, links and dates (model.evidence.Habits).
     Column("habits", JSON(none_as_null=True)),
     Index(None, "due"),
 )
-# small, and all that is asked of it: who is being polled at the moment
+# Covers the query for current leases by host, and has rows of leased sources only.
 Index(
     "ix_source_leased",
     source.c.host,
@@ -112,7 +112,7 @@ Index(
     postgresql_where=source.c.lease_owner.is_not(None),
 )
 
-# which accounts a source has been learnt for: the others stand at first sight
+# The accounts for which a source has been read; for others its next batch is the first one.
 route = Table(
     "route",
     metadata,
@@ -122,15 +122,17 @@ route = Table(
     sqlite_with_rowid=False,
 )
 
+# The keys of the entries that each source has shown.
 seen = Table(
     "seen",
     metadata,
     Column("source_id", BigId, ForeignKey("source.id", ondelete="CASCADE"), primary_key=True),
     Column("key", LargeBinary(16), primary_key=True),
-    # day since 1970 on which the source last showed it: coarse, so that a poll rarely writes it
+    # The day since 1970 on which the source last showed it. With an instant instead, each poll
+    # would have to write all rows.
     Column("shown_on", Integer, nullable=False),
-    # digests of the entry's other traits; NULL for a key of 0.1.0, empty for a page that several
-    # entries share
+    # Digests of the entry's other traits; NULL for a key of 0.1.0, empty for a page that several
+    # entries share.
     Column("evidence", LargeBinary(20)),
     sqlite_with_rowid=False,
 )
@@ -141,20 +143,20 @@ entry = Table(
     Column("id", BigId, primary_key=True),
     Column("source_id", BigId, ForeignKey("source.id", ondelete="CASCADE"), nullable=False),
     Column("key", LargeBinary(16), nullable=False),
-    # the key of its id, by which an entry is found whose link was corrected
+    # The key of its guid, by which an entry is found whose link was corrected.
     Column("guid_key", LargeBinary(16)),
     Column("guid", Plain, nullable=False, default=""),
     Column("link", Plain, nullable=False, default=""),
     Column("title", Plain, nullable=False, default=""),
     Column("seen_at", Instant, nullable=False),
-    # the whole entry, kept where it may be rendered anew
+    # The whole entry, for those that are queued: they may be rendered again.
     Column("content", JSON(none_as_null=True)),
     Index(None, "key"),
     Index(None, "guid_key"),
     Index(None, "seen_at"),
 )
 
-# why an entry was not queued for an account ("" where for none)
+# Why an entry was not queued for an account; account is "" where the source has none.
 refusal = Table(
     "refusal",
     metadata,
@@ -188,7 +190,7 @@ delivery = Table(
     Column("remote_url", Plain, nullable=False, default=""),
     Column("settled_at", Instant),
     UniqueConstraint("account", "identity"),
-    # the state first: what is open is found without a look at the many that are settled
+    # State first: open deliveries are found without reading the many settled ones.
     Index("ix_delivery_state_account", "state", "account", "due"),
     Index("ix_delivery_account_settled", "account", "settled_at"),
     Index("ix_delivery_account_queued", "account", "queued_at"),
@@ -196,7 +198,7 @@ delivery = Table(
     sqlite_autoincrement=True,
 )
 
-# every key under which an account has, or will have, published something: once each
+# The keys under which an account has published or queued something, each once (docs/adr/0025).
 published = Table(
     "published",
     metadata,
@@ -207,7 +209,7 @@ published = Table(
     sqlite_with_rowid=False,
 )
 
-# what befell a delivery, for `why`
+# The events of a delivery, for `reblogbot why`.
 event = Table(
     "event",
     metadata,
@@ -228,7 +230,7 @@ account = Table(
     Column("cause", Plain, nullable=False, default=""),
     Column("reason", Plain, nullable=False, default=""),
     Column("pauses", Integer, nullable=False, default=0),
-    # a digest of the token that was refused: another token ends the pause
+    # A digest of the token that was refused; another token ends the pause.
     Column("token_mark", Plain, nullable=False, default=""),
     Column("rate_remaining", Integer),
     Column("limits", JSON(none_as_null=True)),
@@ -236,7 +238,7 @@ account = Table(
     Column("lease_until", Instant),
 )
 
-# the daemons at work on this store, each with a row of its own
+# The running daemons.
 daemon = Table(
     "daemon",
     metadata,
@@ -249,7 +251,7 @@ daemon = Table(
     Column("beat_at", Instant, nullable=False),
 )
 
-# switches an admin throws: "stopped"
+# Switches of the admin; the only one is "stopped".
 switch = Table(
     "switch",
     metadata,
@@ -258,7 +260,7 @@ switch = Table(
     Column("note", Plain, nullable=False, default=""),
 )
 
-# what the admin was told, once per cause and day
+# The alerts that were sent to the admin, each once per cause and day.
 notice = Table(
     "notice",
     metadata,

@@ -1,4 +1,4 @@
-"""One opened store, and the rules for opening it: never empty over something that was there."""
+"""One opened store."""
 
 from __future__ import annotations
 
@@ -8,30 +8,34 @@ from pathlib import Path
 from reblogbot.errors import StoreError
 from reblogbot.ports import ProgressCallback, no_progress
 from reblogbot.store import schema
+from reblogbot.store.backup import back_up
 from reblogbot.store.daemons import Daemons
-from reblogbot.store.database import BUSY_MS, Database, insert_into
-from reblogbot.store.files import close_to_others, is_at_rest
+from reblogbot.store.database import Database
 from reblogbot.store.future_timestamps import repair_future_timestamps
 from reblogbot.store.history import History
 from reblogbot.store.outbox import Outbox
 from reblogbot.store.publications import Publications
 from reblogbot.store.sources import Sources
+from reblogbot.store.sql import insert_into
 from reblogbot.store.store_clock import ServerClock, clock_of
 from reblogbot.store.tallies import Tallies
-from reblogbot.store.upgrade import create, migrate
+from reblogbot.store.upgrade import expect_revision
 
 
 class Store:
-    """What the bot has learnt: `sources`, `outbox`, `publications`, `history` and `tallies`.
+    """One opened store; each sub-object has the queries and changes of one subject.
 
-    `daemons` tells who is at work on it.
+    `sources`: which sources are due, and what their polls brought. `outbox`: deliveries and the
+    accounts that send them. `publications`: what an account has published. `history`: what
+    happened to an entry. `tallies`: counts for status and alerts. `daemons`: the running daemons.
+    `owner` is the name under which this process takes leases.
     """
 
     def __init__(self, database: Database, owner: str) -> None:
         self._database = database
         self.owner = owner
         self.clock = clock_of(database)
-        """By which every instant in this store is written and read."""
+        """The clock of every instant in this store (docs/adr/0015)."""
         self.sources = Sources(database, owner)
         self.outbox = Outbox(database, owner)
         self.publications = Publications(database)
@@ -41,169 +45,40 @@ class Store:
 
     @property
     def name(self) -> str:
-        """What messages call the store."""
+        """What messages call the store: a path, or a URL without its password."""
         return self._database.name
 
     def check_revision(self) -> None:
-        """Raise StoreError when another program has changed the tables meanwhile."""
+        """Raise StoreError when another program has migrated the tables meanwhile."""
         expect_revision(self._database)
 
     def read_clock(self) -> None:
-        """Look at the database's clock again, where it has one. Raises StoreError."""
+        """Set the clock after the database server's, where there is one. Raises StoreError."""
         if isinstance(self.clock, ServerClock):
             self.clock.read()
 
     def check_writable(self, now: datetime) -> None:
-        """Raise StoreError when the store does not take a line; it is no notice of anything."""
+        """Write and replace a row of no meaning. Raises StoreError when that is impossible."""
         if not self._database.exists():
-            # an open file can be written to after somebody has deleted it, all for nothing
+            # The open file of a store that was deleted can still be written, but is lost.
             raise StoreError("store_missing", f"{self.name}: was deleted; restart the daemon")
         with self._database.write() as connection:
             connection.execute(schema.notice.delete().where(schema.notice.c.cause == ""))
             day = (now - schema.EPOCH).days
             statement = insert_into(connection, schema.notice).values(cause="", day=day)
-            # another daemon may look at the same moment
+            # Another daemon may do the same at the same moment.
             connection.execute(statement.on_conflict_do_nothing())
 
     def repair_future_timestamps(
         self, now: datetime, doubt: timedelta, pause: timedelta, lease: timedelta
     ) -> None:
-        """Let nothing wait for an instant that only a clock since set back can have named."""
+        """Repair what waits for an instant that was written while the clock was ahead."""
         repair_future_timestamps(self._database, now, doubt, pause, lease)
 
     def backup(self, to: Path, on_progress: ProgressCallback = no_progress) -> None:
-        """Write a consistent copy to `to`; a daemon may run meanwhile."""
-        self._database.backup(to, on_progress)
+        """Write a consistent copy to `to`, which must not exist. Raises StoreError."""
+        back_up(self._database, to, on_progress)
 
     def close(self) -> None:
-        """Give back every connection."""
+        """Close every connection."""
         self._database.close()
-
-
-def open_store(
-    url: str,
-    owner: str,
-    now: datetime,
-    *,
-    busy_ms: int = BUSY_MS,
-    on_progress: ProgressCallback = no_progress,
-) -> tuple[Store, str]:
-    """The store to work on, and a word on what was done to it ("" for nothing).
-
-    Created where there is none, migrated after a backup where it is older.
-    Raises StoreError where it is garbage, damaged, newer, read-only, full or locked for
-    longer than `busy_ms`, and leaves it as it is.
-    """
-    database = Database(url, busy_ms=busy_ms)
-    try:
-        done = _prepare(database, now, on_progress)
-    except BaseException:
-        database.close()
-        raise
-    return Store(database, owner), done
-
-
-def _prepare(database: Database, now: datetime, on_progress: ProgressCallback) -> str:
-    done = []
-    is_read = True
-    if database.exists():
-        is_read = not database.is_read_today(now)
-        database.check(whole=is_read, on_progress=on_progress)
-    else:
-        create(database)
-    found = database.revision()
-    if not found:
-        _refuse_emptied(database)
-        create(database)
-    elif _number(database, found) < int(schema.REVISION):
-        kept = migrate(database, now, on_progress)
-        word = f"{database.name}: migrated from {found} to {schema.REVISION}"
-        done.append(word + (f", the old one is kept as {kept}" if kept else ""))
-    expect_revision(database)
-    database.write_ahead()
-    _expect_writable(database)
-    if is_read:
-        database.note_read(now)
-    opened = close_to_others(database.path) if database.path else []
-    if opened:
-        word = "other users of this machine could read it, now its owner alone can (mode 600)"
-        done.append(f"{database.name}: {word}: {', '.join(opened)}")
-    return "; ".join(done)
-
-
-def read_store(url: str, owner: str, *, missing_ok: bool = True) -> Store:
-    """The store to look at; where there is none, an empty one in memory: nothing is written.
-
-    Raises StoreError, also where the tables are older: only `sync` and `run` migrate.
-    """
-    database = Database(url)
-    if not missing_ok and database.path and not database.path.exists():
-        raise StoreError("store_missing", f"{database.name}: there is no store yet")
-    try:
-        found = _looked_at(database)
-    except BaseException:
-        database.close()
-        raise
-    if not found:
-        database.close()
-        if not missing_ok:
-            raise StoreError("store_missing", f"{database.name}: there is no store yet")
-        database = Database("sqlite://")
-        create(database)
-    return Store(database, owner)
-
-
-def _looked_at(database: Database) -> bool:
-    """Whether there is a store, and then of this program's revision."""
-    if not database.exists():
-        return False
-    if database.path and is_at_rest(database.path):
-        database.rest()
-    database.check(whole=False)
-    if not database.revision():
-        _refuse_emptied(database)
-        return False
-    expect_revision(database)
-    return True
-
-
-def _refuse_emptied(database: Database) -> None:
-    if database.path:
-        raise StoreError(
-            "store_corrupt",
-            f"{database.name}: the store has no tables, it was cut off; restore a backup, or "
-            "delete it to start anew (every source is then learnt again, nothing old is posted)",
-        )
-
-
-def expect_revision(database: Database) -> None:
-    """Raise StoreError where the tables are not this program's."""
-    found = database.revision()
-    number = _number(database, found)
-    if number > int(schema.REVISION):
-        raise StoreError(
-            "store_newer",
-            f"{database.name}: written by a newer reblogbot (its tables are {found}, "
-            f"this program knows {schema.REVISION}); upgrade the program",
-        )
-    if number < int(schema.REVISION):
-        raise StoreError(
-            "store_older",
-            f"{database.name}: written by an older reblogbot (its tables are {found}, "
-            f"this program's {schema.REVISION}); `reblogbot sync` or `run` migrates it, "
-            "after a backup",
-        )
-
-
-def _expect_writable(database: Database) -> None:
-    """A store that cannot be written shows it now, not after something was posted."""
-    with database.write() as connection:
-        connection.execute(schema.switch.delete().where(schema.switch.c.name == ""))
-
-
-def _number(database: Database, found: str) -> int:
-    if found.isascii() and found.isdigit():
-        return int(found)
-    raise StoreError(
-        "store_corrupt", f"{database.name}: its tables carry no revision of ours ({found!r})"
-    )

@@ -1,7 +1,8 @@
-"""The store's clock: where machines share a store, the database's time is everybody's."""
+"""The store's clock: processes that share a database server go by the server's time."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func, select
@@ -11,45 +12,50 @@ from reblogbot.runtime.clock import SystemClock, uptime
 from reblogbot.store.database import Database
 
 SLACK = timedelta(seconds=1)
-"""An answer that came late shows less than the time; more than this is a clock that was set."""
+"""A reading that differs by more was not merely answered late: a clock was set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The server's time, and this machine's uptime in seconds when it was answered."""
+
+    server_time: datetime
+    uptime: float
+
+    def now(self) -> datetime:
+        """The present time by this reading."""
+        return self.server_time + timedelta(seconds=uptime() - self.uptime)
 
 
 class ServerClock:
-    """Tells the time of a database server; implements Clock.
+    """The clock of a database server; implements Clock.
 
-    Between two readings it goes by this machine's uptime, which nobody sets. It is never
-    ahead of the server by more than SLACK, and behind by what the last answer took.
+    Between two readings it advances by this machine's uptime, which nobody can set. It is never
+    ahead of the server by more than SLACK, and behind it by the time the last answer took.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._read = self._ask()
+        self._reading = self._ask()
 
     def now(self) -> datetime:
         """The present instant, aware UTC."""
-        at, then = self._read
-        return at + timedelta(seconds=uptime() - then)
+        return self._reading.now()
 
     def read(self) -> None:
         """Ask the server again. Raises StoreError."""
-        asked = self._ask()
-        behind = self.now() - _told_by(asked)
-        # whoever asks again at once is not told an earlier time, only because of a slow answer
-        if not timedelta(0) <= behind <= SLACK:
-            self._read = asked
+        reading = self._ask()
+        # A reading that is behind only because its answer was slow would set the clock back.
+        if not timedelta(0) <= self.now() - reading.now() <= SLACK:
+            self._reading = reading
 
-    def _ask(self) -> tuple[datetime, float]:
+    def _ask(self) -> Reading:
         with self._database.read() as connection:
-            told = connection.execute(select(func.clock_timestamp())).scalar_one()
-        # read after the answer: it is late rather than early
-        return told.astimezone(UTC), uptime()
-
-
-def _told_by(reading: tuple[datetime, float]) -> datetime:
-    at, then = reading
-    return at + timedelta(seconds=uptime() - then)
+            server_time = connection.execute(select(func.clock_timestamp())).scalar_one()
+        # The uptime is read after the answer, so that the clock is late rather than early.
+        return Reading(server_time.astimezone(UTC), uptime())
 
 
 def clock_of(database: Database) -> Clock:
-    """The clock by which everybody goes who uses this store."""
+    """The clock of everybody who uses this store."""
     return SystemClock() if database.is_sqlite else ServerClock(database)

@@ -1,4 +1,7 @@
-"""Counts of what is open or in trouble, each by one statement that leaves the settled alone."""
+"""Counts of deliveries and failing sources, for status, metrics and alerts.
+
+Each is one statement that an index keeps from reading the many settled deliveries.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,16 @@ from reblogbot.store.database import Database
 from reblogbot.store.schema import delivery, source
 
 STORM = "storm"
-"""What the reason begins with where a storm is held."""
+"""The first word of the reason for which a storm's deliveries are held."""
+_IS_HELD_STORM = (delivery.c.state == State.HELD, delivery.c.error.startswith(f"{STORM}:"))
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """An account's deliveries in one state; the oldest was queued, and first sent, at these."""
+    """The count of an account's deliveries in one state.
+
+    `queued_at` is when the oldest was queued, `sent_from` when one was first sent.
+    """
 
     account: str
     state: State
@@ -28,7 +35,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Failing:
-    """A source that fails: since when, and of what."""
+    """A source that fails: its state, its last error, and since when."""
 
     name: str
     state: str
@@ -37,8 +44,8 @@ class Failing:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """Deliveries of one account from one source, held with the same error."""
+class HeldCount:
+    """The count of an account's deliveries from one source that are held with the same error."""
 
     account: str
     source: str
@@ -47,18 +54,22 @@ class Held:
 
 
 class Tallies:
-    """Questions about numbers, asked often."""
+    """Counts over the tables `delivery` and `source`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def deliveries(self) -> list[Tally]:
-        """What is open, or dead, by account and state."""
-        # the sent and the skipped are many, and nobody's worry
-        shown = delivery.c.state.in_(sorted({*OPEN, State.DEAD}))
+        """The deliveries that are open or dead, counted by account and state."""
+        is_unfinished = delivery.c.state.in_(sorted({*OPEN, State.DEAD}))
+        groups = delivery.c.account, delivery.c.state
         first = func.min(delivery.c.queued_at), func.min(delivery.c.sent_from)
-        by = delivery.c.account, delivery.c.state
-        statement = select(*by, func.count(), *first).where(shown).group_by(*by).order_by(*by)
+        statement = (
+            select(*groups, func.count(), *first)
+            .where(is_unfinished)
+            .group_by(*groups)
+            .order_by(*groups)
+        )
         with self._database.read() as connection:
             return [
                 Tally(account, State(state), count, queued_at, sent_from)
@@ -67,10 +78,9 @@ class Tallies:
 
     def held_by_storms(self, name: str) -> dict[str, int]:
         """How many deliveries each account has held for storms of this source."""
-        storm = delivery.c.state == State.HELD, delivery.c.error.startswith(f"{STORM}:")
         statement = (
             select(delivery.c.account, func.count())
-            .where(delivery.c.source == name, *storm)
+            .where(delivery.c.source == name, *_IS_HELD_STORM)
             .group_by(delivery.c.account)
         )
         with self._database.read() as connection:
@@ -79,56 +89,62 @@ class Tallies:
 
     def storms(self) -> dict[str, tuple[int, str]]:
         """How many entries each source has held for a storm, and the reason."""
-        held = delivery.c.state == State.HELD, delivery.c.error.startswith(f"{STORM}:")
-        numbers = func.count(delivery.c.entry_id.distinct()), func.max(delivery.c.error)
-        statement = select(delivery.c.source, *numbers).where(*held).group_by(delivery.c.source)
+        columns = func.count(delivery.c.entry_id.distinct()), func.max(delivery.c.error)
+        statement = (
+            select(delivery.c.source, *columns).where(*_IS_HELD_STORM).group_by(delivery.c.source)
+        )
         with self._database.read() as connection:
-            return {name: (count, why) for name, count, why in connection.execute(statement)}
+            return {name: (count, reason) for name, count, reason in connection.execute(statement)}
 
-    def held(self) -> list[Held]:
-        """What is held, counted by account, source and error."""
-        by = delivery.c.account, delivery.c.source, delivery.c.error
-        statement = select(*by, func.count()).where(delivery.c.state == State.HELD)
+    def held(self) -> list[HeldCount]:
+        """The held deliveries, counted by account, source and error."""
+        groups = delivery.c.account, delivery.c.source, delivery.c.error
+        statement = select(*groups, func.count()).where(delivery.c.state == State.HELD)
         with self._database.read() as connection:
-            rows = connection.execute(statement.group_by(*by).order_by(*by))
-            return [Held(*row) for row in rows]
+            rows = connection.execute(statement.group_by(*groups).order_by(*groups))
+            return [HeldCount(*row) for row in rows]
 
     def overdue(self, before: datetime) -> dict[str, dict[str, datetime]]:
-        """By account and source, since when the oldest unsent delivery is due, if before then."""
-        open_ = delivery.c.state.in_([State.QUEUED, State.SENDING])
-        old = delivery.c.due <= before, delivery.c.queued_at <= before
-        by = delivery.c.account, delivery.c.source
+        """Since when the oldest unsent delivery is due, by account and source.
+
+        Only deliveries that are due since `before` or longer count.
+        """
+        is_unsent = delivery.c.state.in_([State.QUEUED, State.SENDING])
+        is_old = delivery.c.due <= before, delivery.c.queued_at <= before
+        groups = delivery.c.account, delivery.c.source
         first = func.min(delivery.c.due), func.min(delivery.c.queued_at)
-        statement = select(*by, *first).where(open_, *old).group_by(*by).order_by(*by)
-        found: dict[str, dict[str, datetime]] = {}
+        statement = (
+            select(*groups, *first).where(is_unsent, *is_old).group_by(*groups).order_by(*groups)
+        )
+        overdue: dict[str, dict[str, datetime]] = {}
         with self._database.read() as connection:
             for account, name, due, queued_at in connection.execute(statement):
-                found.setdefault(account, {})[name] = max(due, queued_at)
-        return found
+                overdue.setdefault(account, {})[name] = max(due, queued_at)
+        return overdue
 
     def last_settled_at(self, name: str) -> datetime | None:
-        """When any of the account's deliveries was last sent, skipped or given up."""
-        last = select(func.max(delivery.c.settled_at)).where(delivery.c.account == name)
+        """When a delivery of the account was last sent, skipped or given up; None for never."""
+        statement = select(func.max(delivery.c.settled_at)).where(delivery.c.account == name)
         with self._database.read() as connection:
-            found: datetime | None = connection.scalar(last)
-        return found
+            settled_at: datetime | None = connection.scalar(statement)
+        return settled_at
 
     def last_poll_at(self) -> datetime | None:
-        """When any source was last polled, whoever did it."""
+        """When any source was last polled by any process; None for never."""
         with self._database.read() as connection:
-            found: datetime | None = connection.scalar(select(func.max(source.c.last_poll_at)))
-        return found
+            polled_at: datetime | None = connection.scalar(select(func.max(source.c.last_poll_at)))
+        return polled_at
 
     def failing(self, before: datetime) -> list[Failing]:
-        """The sources that have failed since before then, and those that are gone, by name."""
+        """The sources that have failed since `before` or longer, and those that are gone."""
         columns = (source.c.name, source.c.state, source.c.error, source.c.failing_since)
-        long = or_(source.c.failing_since <= before, source.c.state == "gone")
+        is_failing = or_(source.c.failing_since <= before, source.c.state == "gone")
         with self._database.read() as connection:
-            rows = connection.execute(select(*columns).where(long).order_by(source.c.name))
+            rows = connection.execute(select(*columns).where(is_failing).order_by(source.c.name))
             return [Failing(*row) for row in rows]
 
     def unhealthy_sources(self) -> dict[str, str]:
-        """The states of the sources that did not simply work when they were last polled."""
+        """The states, by name, of the sources whose state is not `ok`."""
         with self._database.read() as connection:
             rows = connection.execute(
                 select(source.c.name, source.c.state).where(source.c.state != "ok")

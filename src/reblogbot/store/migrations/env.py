@@ -1,4 +1,4 @@
-"""Alembic's entrance: runs the revisions on the connection, and in the transaction, it is given."""
+"""Alembic's entry point: runs the migrations on the connection, in its transaction."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
     render_as_batch=True,
-    # the caller has begun the one transaction in which everything happens or nothing
+    # The caller has begun a transaction: all migrations commit with it, or none does.
     transactional_ddl=True,
 )
 context.run_migrations()

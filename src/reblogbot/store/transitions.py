@@ -1,0 +1,73 @@
+"""How a delivery changes its state: along TRANSITIONS, and with an event for each step."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from reblogbot.model import TRANSITIONS, Delivery, State
+from reblogbot.store.records import delivery_record
+from reblogbot.store.schema import delivery, event
+
+# A read-back that does not find a post leaves it in doubt; a status that cannot be looked at
+# before its boost leaves the boost queued.
+_REPEATABLE = frozenset({State.DOUBT, State.QUEUED})
+_SETTLED = frozenset({State.SENT, State.SKIPPED, State.DEAD})
+
+
+def lock_delivery(connection: Connection, delivery_id: int) -> Row[Any] | None:
+    """The delivery's row, locked until the transaction ends; None where there is none."""
+    statement = select(delivery).where(delivery.c.id == delivery_id)
+    return connection.execute(statement.with_for_update()).first()
+
+
+def change_state(
+    connection: Connection,
+    row: Row[*tuple[Any, ...]],
+    state: State,
+    values: dict[str, Any],
+    error: str,
+    now: datetime,
+    remark: str = "",
+) -> Delivery:
+    """Change a locked delivery's state and other columns; returns it as it is then.
+
+    The event's note is `error`, or `remark` without one. Raises AssertionError where TRANSITIONS
+    does not allow the change.
+    """
+    if not (row.state == state and state in _REPEATABLE):
+        expect_transition(row.id, State(row.state), state)
+    settled_at = now if state in _SETTLED else None
+    columns = values | {"state": state, "error": error, "settled_at": settled_at}
+    connection.execute(update(delivery).where(delivery.c.id == row.id).values(columns))
+    add_event(connection, row.id, state, error or remark, now)
+    changed = connection.execute(select(delivery).where(delivery.c.id == row.id)).one()
+    return delivery_record(changed)
+
+
+def expect_transition(delivery_id: int, before: State, after: State) -> None:
+    """Raise AssertionError unless TRANSITIONS leads from one state to the other."""
+    if after not in TRANSITIONS[before]:
+        raise AssertionError(f"delivery {delivery_id}: {before} → {after} is no transition")
+
+
+def add_event(
+    connection: Connection, delivery_id: int, state: str, note: str, now: datetime
+) -> None:
+    """Add a line to what `reblogbot why` prints of the delivery."""
+    values = {"delivery_id": delivery_id, "at": now, "state": state, "note": note}
+    connection.execute(insert(event).values(values))
+
+
+def add_event_once(
+    connection: Connection, delivery_id: int, state: str, note: str, now: datetime
+) -> None:
+    """Add an event; where it equals the delivery's last one, that one gets the new time."""
+    events = select(event).where(event.c.delivery_id == delivery_id)
+    last = connection.execute(events.order_by(event.c.id.desc()).limit(1)).first()
+    if last is not None and (last.state, last.note) == (state, note):
+        connection.execute(update(event).where(event.c.id == last.id).values(at=now))
+    else:
+        add_event(connection, delivery_id, state, note, now)
