@@ -1,4 +1,4 @@
-"""The pictures a page shows of itself, as pages really write them."""
+"""The preview images of pages, as pages write them."""
 
 import pytest
 
@@ -8,12 +8,12 @@ from reblogbot.sources.scrape.page_images import pictures
 URL = "https://news.example/2026/story.html"
 
 
-def found(head, wanted=4, content_type="text/html", encoding="utf-8"):
+def images_of(head, wanted=4, content_type="text/html", encoding="utf-8"):
     return pictures(head.encode(encoding), content_type, URL, wanted)
 
 
 def links(head, **options):
-    return [media.url for media in found(head, **options)]
+    return [media.url for media in images_of(head, **options)]
 
 
 def meta(name, content, key="property"):
@@ -24,7 +24,7 @@ def test_an_image_is_read_with_its_description():
     head = meta("og:image", "https://cdn.example/a.jpg") + meta(
         "og:image:alt", "A &amp; B,\n two cats"
     )
-    assert found(head) == (Media("https://cdn.example/a.jpg", "image/*", "A & B, two cats"),)
+    assert images_of(head) == (Media("https://cdn.example/a.jpg", "image/*", "A & B, two cats"),)
 
 
 @pytest.mark.parametrize(
@@ -61,9 +61,9 @@ def test_several_images_are_read_each_once_with_its_own_description():
         + meta("og:image:alt", "B")
         + meta("og:image", "/a.jpg")
     )
-    told = [(media.url, media.alt) for media in found(head)]
-    assert told == [("https://news.example/a.jpg", ""), ("https://news.example/b.jpg", "B")]
-    assert len(found(head, wanted=1)) == 1
+    pairs = [(media.url, media.alt) for media in images_of(head)]
+    assert pairs == [("https://news.example/a.jpg", ""), ("https://news.example/b.jpg", "B")]
+    assert len(images_of(head, wanted=1)) == 1
 
 
 @pytest.mark.parametrize(
@@ -89,12 +89,12 @@ def test_addresses_that_are_no_images_are_skipped(content):
 
 def test_a_description_in_the_pages_own_encoding_is_read():
     head = meta("og:image", "/a.jpg") + meta("og:image:alt", "一只猫在窗台上睡觉")
-    told = found(head, content_type="text/html; charset=gbk", encoding="gbk")
-    assert [media.alt for media in told] == ["一只猫在窗台上睡觉"]
+    images = images_of(head, content_type="text/html; charset=gbk", encoding="gbk")
+    assert [media.alt for media in images] == ["一只猫在窗台上睡觉"]
 
 
 def test_a_description_without_an_image_is_ignored():
-    assert found(meta("og:image:alt", "A cat")) == ()
+    assert images_of(meta("og:image:alt", "A cat")) == ()
 
 
 def test_an_endless_page_is_read_up_to_a_bound():
