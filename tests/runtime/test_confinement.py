@@ -319,7 +319,7 @@ async def test_it_still_knows_time_zones_languages_and_types_of_files(child):
     now = datetime(2026, 11, 27, 12, tzinfo=UTC)
     batch = await child(read_feed, ResponseBody(feed, "", "https://x.example/", "", "Asia/Shanghai", now))
     assert batch.entries[0].published_at == datetime(2026, 11, 27, 4, tzinfo=UTC)
-    assert await child(statuses.mime, "https://x.example/a.webp", "image") == "image/webp"
+    assert await child(statuses.mime_type, "https://x.example/a.webp", "image") == "image/webp"
     page = b'<meta property="og:image" content="/a.png">'
     (picture,) = await child(page_images.pictures, page, "text/html", "https://x.example/", 1)
     assert picture.url == "https://x.example/a.png"
