@@ -1,4 +1,4 @@
-"""Short ways to write feeds, and to have them parsed."""
+"""Helpers that write feeds and parse them."""
 
 from datetime import UTC, datetime
 
@@ -24,7 +24,7 @@ def atom(entries="", head="<title>Site</title><id>urn:site</id>", attributes="")
 
 
 def batch_of(document, content_type="", url=URL, encoding="", timezone="UTC", now=NOW, cache=None):
-    """The Batch, read as if nothing had been read before unless a `cache` is given."""
+    """The Batch of a document, parsed with an empty cache unless one is given."""
     body = document if isinstance(document, bytes) else document.encode()
     return parse(
         body, content_type, url, encoding, timezone, now, EntryCache() if cache is None else cache
@@ -32,7 +32,7 @@ def batch_of(document, content_type="", url=URL, encoding="", timezone="UTC", no
 
 
 def only(document, **more):
-    """The one entry of the document."""
+    """The only entry of the document."""
     (entry,) = batch_of(document, **more).entries
     return entry
 

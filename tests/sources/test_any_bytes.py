@@ -1,4 +1,4 @@
-"""No bytes whatever make a document's kind raise anything but its own error."""
+"""No bytes make a parser raise anything but SourceError."""
 
 import json
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Every built-in kind keeps the contract that reblogbot.testing ships for plug-ins."""
+"""Every built-in kind passes the checks that reblogbot.testing offers for plug-ins."""
 
 import json
 from datetime import UTC, datetime

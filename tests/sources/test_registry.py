@@ -1,4 +1,4 @@
-"""Kinds of source, built in and third-party, each in an interpreter that sees its packages."""
+"""Kinds of source, built in and third-party, each in an interpreter with its own packages."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ from reblogbot.sources import registry
 
 
 def install(folder, package, points, code=""):
-    """Leaves in `folder` what an installer leaves of a package with these entry points."""
+    """Writes the metadata of an installed package with these entry points to `folder`."""
     module = package.replace("-", "_")
     (folder / f"{module}.py").write_text(code)
     record = folder / f"{module}-1.0.dist-info"
@@ -23,7 +23,7 @@ def install(folder, package, points, code=""):
 
 
 def run(folder, code):
-    """What `code` prints, one line, with the packages in `folder` installed."""
+    """The line that `code` prints, with the packages in `folder` installed."""
     script = "from reblogbot.sources import registry\nfrom reblogbot.errors import ConfigError\n"
     done = subprocess.run(
         [sys.executable, "-c", script + textwrap.dedent(code)],

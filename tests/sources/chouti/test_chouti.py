@@ -1,4 +1,4 @@
-"""The kind chouti on a site: the JSON first, then whatever else still works, and honest errors."""
+"""The kind chouti: the JSON first, then the feed and the page, and clear errors."""
 
 import json
 from datetime import timedelta
@@ -102,13 +102,13 @@ async def test_when_the_json_fails_the_feed_is_read_and_then_the_page(site, chou
 
 
 async def test_an_entry_is_the_same_from_json_feed_and_page(site, chouti):
-    ways = {"/link/hot": hot(7), "/feed.xml": FEED, "/": PAGE}
+    pages = {"/link/hot": hot(7), "/feed.xml": FEED, "/": PAGE}
     seen = []
-    for path, page in ways.items():
+    for path, page in pages.items():
         site.pages = {path: answer(page)}
         (entry,) = (await chouti().poll(NOTHING)).entries
         (known,) = recognition.candidates("hot", Batch((entry,)))
-        # by link and id; the ways differ in whether they tell a date
+        # The interfaces differ in whether they have a date, so only link and id are compared.
         seen.append((entry.link, entry.guid, entry.title, known.keys[:2]))
     assert seen == [seen[0]] * 3
     assert seen[0][0] == "https://dig.chouti.com/link/7"
@@ -175,10 +175,10 @@ async def test_another_list_is_fetched_without_validators(site, chouti):
     assert "if-none-match" not in site.requests[-1].headers
 
 
-# which hosts are asked, told by a fetch that only takes note
+# which hosts are asked
 
 
-class Notebook:
+class RecordingFetch:
     def __init__(self, **failures):
         self.asked = []
         self.failures = failures
@@ -190,14 +190,14 @@ class Notebook:
 
 
 async def hosts_asked(clock, own=None, failures=(), **settings):
-    notebook = Notebook(**dict(failures))
-    made = factory("chouti")
-    options = made.Options.model_validate(own or {})
+    fetch = RecordingFetch(**dict(failures))
+    kind = factory("chouti")
+    options = kind.Options.model_validate(own or {})
     given = {"name": "s", "kind": "chouti", "to": ["a"], "options": options, **settings}
-    tools = Tools(notebook, None, clock, lambda _: None)
+    tools = Tools(fetch, None, clock, lambda _: None)
     with pytest.raises(SourceError):
-        await made("s", SourceSettings.model_validate(given), tools).poll(NOTHING)
-    return notebook.asked
+        await kind("s", SourceSettings.model_validate(given), tools).poll(NOTHING)
+    return fetch.asked
 
 
 async def test_both_domains_are_tried_with_each_interface(clock):

@@ -1,4 +1,4 @@
-"""抽屉新热榜 as it spoke in each of its eras; all of these are made up, in the site's own shapes."""
+"""Documents of 抽屉新热榜 of each format it has had; all made up, in the site's own formats."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -221,8 +221,8 @@ def test_an_id_is_taken_from_the_permalink_where_it_has_no_field():
         {"title": "scraped", "link": "/link/56"},
         {"title": "no id", "url": "https://x.example/"},
     ]
-    found = entries({"data": records})
-    assert [(entry.guid, entry.link) for entry in found] == [
+    listed = entries({"data": records})
+    assert [(entry.guid, entry.link) for entry in listed] == [
         ("55", "https://dig.chouti.com/link/55"),
         ("56", "https://dig.chouti.com/link/56"),
     ]
@@ -234,9 +234,9 @@ def test_gbk_is_read_too():
     assert entry.title == "中国车企，困在流量焦虑里"
 
 
-# the legacy envelope and the pages
+# the legacy JSON and the pages
 
-NEWER = """
+NEW_DESIGN = """
 <div class="link-con"><div class="link-item clearfix" data-id="42236030">
  <div class="image-item"><img class="image-scale" src="data:image/gif;base64,x" data-src="//img3.chouti.com/large.jpg"></div>
  <div class="link-detail"><a class="link-title link-statistics" data-id="42236030" href="https://news.example/cars">
@@ -245,7 +245,7 @@ NEWER = """
  <span class="time-update" data-time="1795336200000000">1小时前入热榜</span></div>
  <div class="link-item" data-id="42236031"><a class="link-title" href="/link/42236031">第二条</a></div></div>
 <div class="hot-24"><a href="/link/11">24小时最热：别的一条</a></div>"""
-OLDER = """
+OLD_DESIGN = """
 <div id="content-list" class="content-list"><div class="item"><div class="news-pic">
  <img alt="抽屉新热榜" original="//img2.chouti.com/small.jpg" lang="7"></div>
  <div class="news-content"><div class="part1"><a href="http://news.example/1" class="show-content color-chag">
@@ -255,12 +255,12 @@ OLDER = """
   <span class="left time-into-pool"><a class="time-a" href="/link/7"><b>1小时14分钟前</b></a><i>入热榜</i></span></div></div></div>
 <div class="item"><div class="part1"><a class="show-content" href="/link/8">第二条标题</a></div>
  <div class="part2" share-linkid="8" share-title=""></div></div></div>"""
-OTHER = """<main><p><a href="https://m.chouti.com/link/9">一条新闻</a> <a href="/link/9">12 评论</a></p>
+OTHER_DESIGN = """<main><p><a href="https://m.chouti.com/link/9">一条新闻</a> <a href="/link/9">12 评论</a></p>
 <p><a href="/link/10?x=1" title="整个标题"><img src="x.png"></a></p><a href="/link/create">发布</a></main>"""
 
 
 def test_a_page_of_the_new_design_is_read():
-    batch = parse_page(body(f"<!DOCTYPE html><html><body>{NEWER}</body></html>"))
+    batch = parse_page(body(f"<!DOCTYPE html><html><body>{NEW_DESIGN}</body></html>"))
     first, second = batch.entries
     assert (first.title, first.summary) == (
         "中国车企，困在流量焦虑里",
@@ -274,7 +274,7 @@ def test_a_page_of_the_new_design_is_read():
 
 
 def test_a_page_of_the_old_design_is_read():
-    first, second = parse_page(body(f"<html><body>{OLDER}</body></html>")).entries
+    first, second = parse_page(body(f"<html><body>{OLD_DESIGN}</body></html>")).entries
     assert (first.title, first.summary, first.guid) == ("第一", "条标题", "7")
     assert (first.score, first.comments, first.authors) == (37, 12, ("小明",))
     assert first.media[0].url == "http://img2.chouti.com/large.jpg"
@@ -284,18 +284,23 @@ def test_a_page_of_the_old_design_is_read():
 
 
 def test_a_page_of_another_design_is_read_by_its_permalinks():
-    found = parse_page(body(OTHER)).entries
-    assert [(entry.guid, entry.title) for entry in found] == [("9", "一条新闻"), ("10", "整个标题")]
+    listed = parse_page(body(OTHER_DESIGN)).entries
+    assert [(entry.guid, entry.title) for entry in listed] == [
+        ("9", "一条新闻"),
+        ("10", "整个标题"),
+    ]
 
 
-@pytest.mark.parametrize("html", [NEWER, OLDER, OTHER], ids=["newer", "older", "other"])
+@pytest.mark.parametrize(
+    "html", [NEW_DESIGN, OLD_DESIGN, OTHER_DESIGN], ids=["newer", "older", "other"]
+)
 def test_html_in_the_legacy_json_is_read(html):
     envelope = {"result": {"code": "9999", "message": "", "data": {"dataList": html}}}
     assert entries(envelope) == parse_page(body(html)).entries
 
 
 def test_an_entry_without_text_is_kept():
-    """A picture alone: the filter `empty` says why it is not posted."""
+    """An image alone: the filter `empty` says why it is not posted."""
     (first,) = entries({"data": [{"id": 5, "title": "", "img_url": "https://i.example/a.jpg"}]})
     assert (first.guid, first.title, first.summary) == ("5", "", "")
 
@@ -325,7 +330,7 @@ def test_a_feed_without_entries_is_an_error():
     )
 
 
-# shapes nobody knows
+# unknown formats
 
 
 @pytest.mark.parametrize(
@@ -353,7 +358,7 @@ def test_the_error_describes_an_unknown_json(document, words):
 
 
 def test_the_error_says_that_a_web_page_came():
-    error = error_of(parse_json, f"<!DOCTYPE html>{NEWER}")
+    error = error_of(parse_json, f"<!DOCTYPE html>{NEW_DESIGN}")
     assert (error.slug, "a web page" in error.message) == ("not_json", True)
 
 

@@ -1,4 +1,4 @@
-"""Titles that hold a headline and a summary, and those that only seem to."""
+"""Titles with a headline and a summary, and titles that only look like it."""
 
 import pytest
 

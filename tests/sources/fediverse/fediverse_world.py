@@ -1,4 +1,4 @@
-"""A sandbox read by the fediverse kinds through a real account, poll after poll."""
+"""A sandbox that the fediverse kinds poll through a real account."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 class Ticking:
-    """A clock that goes on by a second with every look, so that no two acts are at once."""
+    """A clock that advances by a second with every call, so that no two instants are equal."""
 
     def __init__(self, start=START):
         self.instant = start
@@ -33,7 +33,7 @@ class Ticking:
 
 
 async def here(function, *args):
-    """Runs in this process: whatever it raises is seen."""
+    """An Offload that runs in this process, so that errors reach the test."""
     return function(*args)
 
 
@@ -66,27 +66,27 @@ class World:
 
 
 class Follower:
-    """A source, and what the store would keep for it: the cursor, and what was seen."""
+    """A source, with its cursor and the URIs it has shown, as the store keeps them."""
 
     def __init__(self, world, kind, keys):
-        made = factory(kind)
+        create = factory(kind)
         if kind != "actor":
             keys = {"via": "news", **keys}
         known = set(SourceSettings.model_fields) - {"options"}
-        options = made.Options.model_validate(
-            {k: v for k, v in keys.items() if k in made.Options.model_fields or k == "from"}
+        options = create.Options.model_validate(
+            {k: v for k, v in keys.items() if k in create.Options.model_fields or k == "from"}
         )
         given = {"name": "s", "kind": kind, "to": ["news"], "options": options}
         self.settings = SourceSettings.model_validate(
             given | {k: v for k, v in keys.items() if k in known}
         )
-        self._made = made
+        self._create = create
         self._world = world
         self.known = Validators()
         self.seen = set()
 
     def poll(self):
-        """The batch of one poll; the cursor is kept."""
+        """The batch of one poll; keeps its cursor."""
         return asyncio.run(self._poll())
 
     async def _poll(self):
@@ -98,23 +98,23 @@ class Follower:
                 clock=self._world.clock,
                 reader=self._world.reader,
             )
-            batch = await self._made("s", self.settings, tools).poll(self.known)
+            batch = await self._create("s", self.settings, tools).poll(self.known)
         self.known = batch.validators
         return batch
 
     def news(self):
-        """The entries of one poll that were not seen before."""
-        found = [one for one in self.poll().entries if one.uri not in self.seen]
-        self.seen.update(one.uri for one in found)
-        return found
+        """The entries of one poll that no earlier poll has shown."""
+        entries = [entry for entry in self.poll().entries if entry.uri not in self.seen]
+        self.seen.update(entry.uri for entry in entries)
+        return entries
 
     def uris(self):
-        return [one.uri for one in self.news()]
+        return [entry.uri for entry in self.news()]
 
     def why(self):
-        """URI and reason of what is new and refused, "" for what is not."""
+        """The reasons why new entries are refused by URI, "" for those that are not."""
         now = self._world.clock.now()
-        return {one.uri: refusal(one, self.settings, now) for one in self.news()}
+        return {entry.uri: refusal(entry, self.settings, now) for entry in self.news()}
 
     def error(self):
         try:

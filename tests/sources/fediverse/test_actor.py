@@ -1,4 +1,4 @@
-"""The kind `actor`: an outbox without the Mastodon API, from good servers and bad ones."""
+"""The kind `actor`: an outbox read by ActivityPub, from correct servers and faulty ones."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 class Web:
-    """Servers of the web by address: a dict to be served as JSON, or the error that comes."""
+    """Servers of the web: by URL a dict that is served as JSON, or an error that is raised."""
 
     def __init__(self, **pages):
         self.pages = {}
@@ -65,12 +65,12 @@ class Web:
 
 class Follower:
     def __init__(self, web, keys):
-        made = factory("actor")
+        kind = factory("actor")
         own = {key: keys[key] for key in ("acct", "url") if key in keys}
         rest = {key: value for key, value in keys.items() if key != "acct"}
         given = {"name": "s", "kind": "actor", "to": ["news"], **rest}
         self.settings = SourceSettings.model_validate(
-            {**given, "options": made.Options.model_validate(own)}
+            {**given, "options": kind.Options.model_validate(own)}
         )
         self._tools = Tools(fetch=web.fetch, offload=here, clock=web.clock, reader=web.reader)
         self.known = Validators()
@@ -87,7 +87,7 @@ class Follower:
         return {entry.uri: refusal(entry, self.settings, NOW) for entry in self.poll().entries}
 
 
-def thing(number=1, host=HOME, kind="Note", **facts):
+def note_json(number=1, host=HOME, kind="Note", **facts):
     return {
         "id": f"{host}/notes/{number}",
         "type": kind,
@@ -120,7 +120,7 @@ def entry_of(web, inner, **facts):
     return entry
 
 
-# how an actor is found
+# finding the actor
 
 
 def test_an_actor_is_read_from_the_sandbox_by_acct_and_by_url():
@@ -140,11 +140,11 @@ def test_webfinger_is_https_and_asked_once(web):
     finger = f"{HOME}/.well-known/webfinger?resource=acct%3Aann%40b.example"
     link = {"rel": "self", "type": "application/activity+json", "href": ANN}
     web.pages[finger] = {"links": [{"rel": "self", "type": "text/html", "href": "x"}, link]}
-    web.outbox(create(thing()))
+    web.outbox(create(note_json()))
     follower = web.source(acct="@ann@b.example")
     assert len(follower.entries()) == len(follower.entries()) == 1
     assert web.urls() == [finger, ANN, f"{ANN}/outbox", ANN, f"{ANN}/outbox"]
-    # where the actor has moved to another address, its name leads there
+    # An actor that has another id now is found by its acct.
     del web.pages[ANN]
     web.person(f"{HOME}/anna", outbox=f"{ANN}/outbox")
     link["href"] = f"{HOME}/anna"
@@ -178,7 +178,7 @@ def test_the_outcome_of_a_failed_fetch_is_kept(web):
 
 
 def test_headers_of_the_config_go_to_the_source_s_own_server_alone(web):
-    web.pages["https://far.example/notes/1"] = thing(host="https://far.example")
+    web.pages["https://far.example/notes/1"] = note_json(host="https://far.example")
     web.person("https://far.example/ann")
     web.outbox(announce("https://far.example/notes/1"))
     web.source(url=ANN, headers={"Authorization": "secret"}).poll()
@@ -192,10 +192,10 @@ def test_headers_of_the_config_go_to_the_source_s_own_server_alone(web):
 
 @pytest.mark.parametrize("is_inline", [True, False])
 def test_the_pages_of_an_outbox_are_embedded_or_linked(web, is_inline):
-    first = {"type": "OrderedCollectionPage", "orderedItems": [create(thing(1))], "next": "x"}
+    first = {"type": "OrderedCollectionPage", "orderedItems": [create(note_json(1))], "next": "x"}
     first["next"] = {"id": f"{HOME}/2"}
     web.pages[f"{HOME}/1"] = first
-    web.pages[f"{HOME}/2"] = {"type": "CollectionPage", "items": create(thing(2))}
+    web.pages[f"{HOME}/2"] = {"type": "CollectionPage", "items": create(note_json(2))}
     web.pages[f"{ANN}/outbox"] = {
         "type": "OrderedCollection",
         "first": first if is_inline else f"{HOME}/1",
@@ -208,7 +208,7 @@ def test_the_pages_of_an_outbox_are_embedded_or_linked(web, is_inline):
 
 
 def test_pages_that_lead_in_a_circle_end(web):
-    web.outbox(create(thing(1)), next=f"{ANN}/outbox")
+    web.outbox(create(note_json(1)), next=f"{ANN}/outbox")
     assert len(web.source().entries()) == 1
 
 
@@ -231,27 +231,27 @@ def test_the_freshness_of_the_outbox_is_kept(web):
     ],
 )
 def test_an_object_is_public_only_when_addressed_to_the_public(web, to, cc, visibility):
-    entry = entry_of(web, thing(to=to, cc=cc))
+    entry = entry_of(web, note_json(to=to, cc=cc))
     assert entry.visibility == visibility
 
 
 def test_an_object_without_audience_has_that_of_its_activity(web):
-    inner = thing()
+    inner = note_json()
     del inner["to"]
     assert entry_of(web, inner, to=PUBLIC).visibility == "public"
 
 
 def test_an_article_has_a_title_and_an_excerpt_a_note_a_warning(web):
-    article = thing(kind="Article", name="On &amp; on", summary="<p>in short</p>")
+    article = note_json(kind="Article", name="On &amp; on", summary="<p>in short</p>")
     entry = entry_of(web, article)
     assert (entry.title, entry.summary, entry.spoiler) == ("On & on", "in short", "")
-    note = entry_of(web, thing(summary="careful", sensitive=True))
+    note = entry_of(web, note_json(summary="careful", sensitive=True))
     assert (note.title, note.summary, note.spoiler) == ("", "words 1", "careful")
 
 
 def test_a_video_has_its_page_its_image_and_its_person(web):
     web.person(f"{HOME}/bo", "bo", name="Bo")
-    video = thing(
+    video = note_json(
         kind="Video",
         name="A film",
         url=[
@@ -263,14 +263,14 @@ def test_a_video_has_its_page_its_image_and_its_person(web):
     )
     entry = entry_of(web, video)
     assert (entry.title, entry.link, entry.authors) == ("A film", f"{HOME}/w/1", ("Bo",))
-    assert [(one.url, one.mime) for one in entry.media] == [(f"{HOME}/1.jpg", "image/jpeg")]
+    assert [(media.url, media.mime) for media in entry.media] == [(f"{HOME}/1.jpg", "image/jpeg")]
 
 
 def test_language_hashtags_and_images_are_kept(web):
     picture = {"type": "Document", "mediaType": "image/png", "url": f"{HOME}/1.png", "name": "dots"}
     entry = entry_of(
         web,
-        thing(
+        note_json(
             content=None,
             contentMap={"zh": "<p>你好</p>"},
             tag=[{"type": "Hashtag", "name": "#科技"}, {"type": "Mention", "name": "@x"}],
@@ -284,40 +284,40 @@ def test_language_hashtags_and_images_are_kept(web):
 
 
 def test_a_reply_is_recognised(web):
-    assert entry_of(web, thing(inReplyTo=f"{HOME}/notes/0")).is_reply
+    assert entry_of(web, note_json(inReplyTo=f"{HOME}/notes/0")).is_reply
 
 
 def test_other_activities_and_odd_values_are_skipped(web):
     web.outbox(
         {"id": f"{HOME}/1", "type": "Like", "object": f"{HOME}/notes/1"},
         {"id": f"{HOME}/2", "type": "Announce", "object": {"type": "Delete", "id": f"{HOME}/3"}},
-        {"id": f"{HOME}/4", "type": "Create", "object": {**thing(), "type": "Tombstone"}},
+        {"id": f"{HOME}/4", "type": "Create", "object": {**note_json(), "type": "Tombstone"}},
         None,
         5,
         [],
-        create(thing(9)),
+        create(note_json(9)),
     )
     assert [entry.uri for entry in web.source().entries()] == [f"{HOME}/notes/9"]
 
 
 def test_a_bare_object_counts_as_published(web):
-    web.outbox(thing(3))
+    web.outbox(note_json(3))
     assert [entry.summary for entry in web.source().entries()] == ["words 3"]
 
 
 def test_an_object_given_by_its_id_is_fetched(web):
     web.outbox(create(f"{HOME}/notes/1"))
-    web.pages[f"{HOME}/notes/1"] = thing()
+    web.pages[f"{HOME}/notes/1"] = note_json()
     assert [entry.summary for entry in web.source().entries()] == ["words 1"]
 
 
-# things of others
+# objects of others
 
 FAR = "https://far.example"
 
 
 def boosted(web, number=1, host=FAR, **facts):
-    web.pages[f"{host}/notes/{number}"] = thing(number, host, **facts)
+    web.pages[f"{host}/notes/{number}"] = note_json(number, host, **facts)
     web.person(f"{host}/ann", "far", name="Far")
     return announce(f"{host}/notes/{number}", number)
 
@@ -335,7 +335,7 @@ def test_a_boost_is_fetched_from_its_own_server_once_and_dated_when_it_was_boost
 
 @pytest.mark.parametrize("wrap", [create, announce])
 def test_an_embedded_object_of_another_server_is_not_trusted(web, wrap):
-    web.outbox(wrap(thing(host=FAR, content="forged")))
+    web.outbox(wrap(note_json(host=FAR, content="forged")))
     boosted(web)
     (entry,) = web.source().entries()
     assert (entry.uri, entry.summary) == (f"{FAR}/notes/1", "words 1")
@@ -343,12 +343,12 @@ def test_an_embedded_object_of_another_server_is_not_trusted(web, wrap):
 
 def test_a_fetched_object_with_an_id_of_another_server_is_left_out(web):
     web.outbox(announce(f"{HOME}/trap"))
-    web.pages[f"{HOME}/trap"] = thing(host=FAR)
+    web.pages[f"{HOME}/trap"] = note_json(host=FAR)
     assert web.source().entries() == ()
 
 
 def test_a_group_that_boosts_a_create_activity_boosts_its_object(web):
-    web.outbox(announce(create(thing(host=FAR, kind="Page", name="forged"))))
+    web.outbox(announce(create(note_json(host=FAR, kind="Page", name="forged"))))
     boosted(web, kind="Page", name="A page")
     assert [entry.title for entry in web.source().entries()] == ["A page"]
 
@@ -372,7 +372,7 @@ def test_the_profile_of_the_author_decides_whether_an_entry_is_refused(web, fact
     web.outbox(boosted(web))
     web.person(f"{FAR}/ann", "far", **facts)
     assert web.source().why() == {f"{FAR}/notes/1": reason}
-    web.outbox(create(thing()))
+    web.outbox(create(note_json()))
     web.person(**facts)
     assert web.source().why() == {f"{HOME}/notes/1": reason}
 
@@ -388,7 +388,7 @@ def test_the_entry_of_an_author_without_a_profile_is_refused(web):
     ("kind", "is_bot"), [("Service", True), ("Application", True), ("Person", False), (None, False)]
 )
 def test_an_automated_actor_is_a_bot(web, kind, is_bot):
-    web.outbox(create(thing()))
+    web.outbox(create(note_json()))
     web.person(type=kind)
     (entry,) = web.source().entries()
     assert entry.author.is_bot is is_bot
@@ -399,7 +399,7 @@ def test_an_unreachable_object_is_read_later_and_a_deleted_one_is_not(web):
     down = SourceError("timeout", "no answer")
     there, web.pages[f"{FAR}/notes/2"] = web.pages[f"{FAR}/notes/2"], down
     follower = web.source()
-    # the oldest is asked for first and is gone; the second does not answer, nor is its server asked on
+    # The oldest comes first and is deleted; the second fails, so its server is not asked further.
     assert follower.entries() == ()
     assert f"{FAR}/notes/1" not in web.urls()
     web.pages[f"{FAR}/notes/2"] = there
@@ -421,10 +421,10 @@ def test_one_poll_fetches_a_bounded_number_of_objects_and_the_next_goes_on(web):
     count = actor_source.MAX_OBJECTS + 7
     web.outbox(*(boosted(web, number) for number in range(count)))
     follower = web.source()
-    found = [entry.uri for entry in follower.entries()]
-    assert len(found) == actor_source.MAX_OBJECTS
-    found += [entry.uri for entry in follower.entries()]
-    assert len(set(found)) == len(found) == count
+    uris = [entry.uri for entry in follower.entries()]
+    assert len(uris) == actor_source.MAX_OBJECTS
+    uris += [entry.uri for entry in follower.entries()]
+    assert len(set(uris)) == len(uris) == count
     assert follower.entries() == ()
 
 

@@ -1,4 +1,4 @@
-"""The fediverse kinds against a server that speaks the Mastodon API, through a real account."""
+"""The fediverse kinds on a server with the Mastodon API, through a real account."""
 
 import base64
 
@@ -17,21 +17,21 @@ ANN = "ann@remote.example"
 
 @pytest.fixture(scope="module")
 def _shared():
-    with world() as made:
-        yield made
+    with world() as server:
+        yield server
 
 
 @pytest.fixture
 def here(_shared):
-    """One server for most tests; each has people and hashtags of its own."""
+    """One server for most tests, each of which has its own accounts and hashtags."""
     _shared.sandbox.faults.clear()
     return _shared
 
 
 @pytest.fixture
 def fresh():
-    with world() as made:
-        yield made
+    with world() as server:
+        yield server
 
 
 def one(follower):
@@ -45,14 +45,14 @@ def follow(world, acct):
 
 
 def why(world, acct, **facts):
-    """Why a status of such a person is refused."""
+    """The reason why a status of such an account is refused."""
     world.sandbox.add_account(acct, **facts)
     world.sandbox.add_status(acct, "hello")
     (reason,) = follow(world, acct).why().values()
     return reason
 
 
-# what an entry says
+# the fields of an entry
 
 
 def test_a_status_is_an_entry_without_a_title(here):
@@ -130,7 +130,7 @@ def test_a_followers_only_status_is_refused(here):
             {"fields": [{"name": "Wishes", "value": "#notagspub"}]},
             "opt_outs: its author's profile says #NoTagsPub",
         ),
-        # servers store false where nobody said anything
+        # Servers store false for accounts that never chose.
         ({"discoverable": False, "indexable": False}, ""),
         ({"discoverable": None}, ""),
         ({"note": "#nobothering, no bot, nobot and C#nobot"}, ""),
@@ -139,8 +139,8 @@ def test_a_followers_only_status_is_refused(here):
 def test_authors_who_opted_out_are_refused(here, facts, reason):
     acct = f"p{abs(hash(str(facts)))}@remote.example"
     assert why(here, acct, **facts) == reason
-    told = here.source("account", acct=f"@{acct}", filter={"opt_outs": False})
-    assert list(told.why().values()) == [""]
+    source = here.source("account", acct=f"@{acct}", filter={"opt_outs": False})
+    assert list(source.why().values()) == [""]
 
 
 def test_a_boosted_status_is_judged_by_its_own_author(here):
@@ -172,7 +172,7 @@ def test_the_configured_requirements_on_authors_hold(here, facts, chosen, reason
     here.sandbox.add_account(acct, **facts)
     here.sandbox.add_status(acct, "hello")
     follower = here.source("account", acct=f"@{acct}", filter=chosen)
-    assert [said.partition(":")[0] for said in follower.why().values()] == [reason]
+    assert [text.partition(":")[0] for text in follower.why().values()] == [reason]
 
 
 def test_an_entry_keeps_the_id_its_server_gave_it_and_its_author(here):
@@ -203,7 +203,7 @@ def test_other_notifications_than_mentions_are_skipped(fresh):
     assert fresh.source("mentions").uris() == []
 
 
-# what the kinds read
+# the endpoints of the kinds
 
 
 def test_an_account_is_found_by_lookup_or_search(here):
@@ -227,7 +227,7 @@ def test_an_account_is_looked_up_once_and_again_when_its_id_is_gone(here):
     follower.poll()
     paths = [path for _, path in here.sandbox.requests[asked:]]
     assert not any("lookup" in path or "search" in path for path in paths)
-    # as on a server that was set up anew
+    # A server that was set up anew assigns other ids.
     gone = here.source("account", acct="@nil@remote.example")
     here.sandbox.add_status("nil@remote.example", "hello")
     gone.poll()
@@ -268,10 +268,10 @@ def _list(world, title):
 
 def _join(world, roster, acct):
     world.sandbox.follow("news", acct)
-    found = requests.get(
+    account = requests.get(
         f"{world.sandbox.url}/api/v1/accounts/lookup", params={"acct": acct}, timeout=20
     )
-    _call(world, f"/api/v1/lists/{roster}/accounts", **{"account_ids[]": found.json()["id"]})
+    _call(world, f"/api/v1/lists/{roster}/accounts", **{"account_ids[]": account.json()["id"]})
 
 
 def test_lists_on_a_server_without_lists_are_an_error():
@@ -317,7 +317,7 @@ def test_missing_and_wrong_settings_are_errors():
             factory(kind).Options.model_validate(keys)
 
 
-# when the server does not answer well
+# failures of the server
 
 
 def test_a_rate_limit_is_kept(here):

@@ -1,4 +1,4 @@
-"""The fediverse kinds keep the contract of every kind, and bear whatever JSON there is."""
+"""The fediverse kinds pass the checks of every kind, and read any JSON without failing."""
 
 import json
 from datetime import UTC, datetime
@@ -117,7 +117,7 @@ async def test_a_fediverse_kind(case, check):
     await check(case)
 
 
-# any JSON: now and then with the names that are looked for, and with what is often behind them
+# any JSON, often with the names and values that the readers look for
 
 SAMPLES = (
     NOTE,
@@ -146,7 +146,7 @@ ANY = st.recursive(
 
 
 def spoilt(sample):
-    """The sample with something else in one place."""
+    """The sample with one field replaced by any JSON."""
     return st.builds(lambda name, value: {**sample, name: value}, st.sampled_from(NAMES), ANY)
 
 

@@ -1,4 +1,4 @@
-"""The examples in docs/timeline_source.md are configs the program takes, one at least for each kind."""
+"""The examples in docs/fediverse.md are valid configs, with at least one for each kind."""
 
 import re
 from pathlib import Path
@@ -33,8 +33,8 @@ def test_the_documented_scopes_are_those_of_the_kinds():
     for name in KINDS - {"actor", "list", "bookmarks", "favourites"} | {"trends"}:
         row = next(line for line in PAGE.splitlines() if line.startswith(f"| `{name}` |"))
         own = [
-            one
-            for one in getattr(timeline_source, name).scopes
-            if one not in timeline_source._SCOPES
+            scope
+            for scope in getattr(timeline_source, name).scopes
+            if scope not in timeline_source._SCOPES
         ]
         assert row.endswith(f"`{' '.join(own)}` |"), name

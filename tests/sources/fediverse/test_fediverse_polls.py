@@ -1,4 +1,4 @@
-"""Nothing that comes between two polls is missed, on any kind of server, nor shown twice."""
+"""No status between two polls is missed or shown twice, on any kind of server."""
 
 import pytest
 from fediverse_world import PROFILES, START, world
@@ -17,7 +17,7 @@ KINDS = {
 
 
 class Story:
-    """What happens on one server, and which of it a source of a kind is to show."""
+    """One server, what happens on it, and which statuses a source of a kind has to show."""
 
     def __init__(self, world, kind):
         self.world = world
@@ -35,7 +35,7 @@ class Story:
         self.due = []
 
     def happens(self, count):
-        """So many new ones for the source to show, every third a boost where boosts show."""
+        """Adds `count` statuses that the source has to show, every third a boost if boosts show."""
         if self.kind == "bookmarks":
             self._mark(count)
             return
@@ -49,16 +49,16 @@ class Story:
             self.due.append(status["uri"])
 
     def _boosted_before(self):
-        """Statuses that somebody else boosted long ago: on snac a boost has their id."""
+        """Adds statuses that another account boosted long ago: on snac a boost has their id."""
         originals = [self.sandbox.add_status(BOB, "to be boosted") for _ in range(45)]
         for original in originals:
             self.sandbox.add_boost("eve@other.example", original["id"])
         return originals
 
     def _mark(self, count):
-        """Marks in another order than that of what is marked."""
-        made = [self.sandbox.add_status(BOB, f"number {number}") for number in range(count)]
-        for status in sorted(made, key=lambda status: status["id"][::-1]):
+        """Bookmarks statuses in another order than that of their dates."""
+        statuses = [self.sandbox.add_status(BOB, f"number {number}") for number in range(count)]
+        for status in sorted(statuses, key=lambda status: status["id"][::-1]):
             self.sandbox.mark("bookmark", "news", status["id"])
             self.due.append(status["uri"])
 
@@ -69,7 +69,7 @@ class Story:
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("kind", KINDS)
 def test_bursts_of_any_size_are_read_completely(profile, kind):
-    # one, none, and more than two pages
+    # One status, none, and more than two pages of them.
     with world(profile) as server:
         story = Story(server, kind)
         story.poll()
@@ -119,7 +119,7 @@ def test_a_late_status_is_found_below_newer_ones(profile):
         story = Story(server, "account")
         story.happens(30)
         story.poll()
-        posts = [one for one in server.sandbox.statuses(ANN) if not one["reblog"]]
+        posts = [status for status in server.sandbox.statuses(ANN) if not status["reblog"]]
         before = posts[-8]["created_at"]
         late = server.sandbox.add_status(ANN, "late", created_at=START.fromisoformat(before))
         assert story.follower.uris() == [late["uri"]]

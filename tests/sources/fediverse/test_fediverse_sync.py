@@ -1,4 +1,4 @@
-"""From somebody's account to a boost of ours, by the whole program."""
+"""The whole program: from a status of another account to our boost of it."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ SAMPLES = Path(__file__).parents[4] / "shared" / "corpus" / "mastodon"
 
 @pytest.fixture
 def clock():
-    """The program's clock, which is the server's too."""
+    """The clock of the program and of the server."""
     return SettableClock()
 
 
@@ -82,7 +82,7 @@ def test_a_post_of_a_status_with_a_content_warning_has_it_too(bot, sandbox, cloc
 
 
 def test_one_account_can_boost_what_another_one_reads(bot, sandbox, clock):
-    # the same status, known on the other server by another id
+    # The other server knows the same status by another id.
     with run_in_thread(clock=clock) as other:
         there = sandbox.add_status(ANN, "from afar")
         other.add_status(ANN, "from afar", uri=there["uri"], url=there["url"])
@@ -133,7 +133,7 @@ def test_every_status_in_the_recorded_answers_becomes_a_proper_entry(clock):
             if entry is not None:
                 read += 1
                 assert fault_of(entry, clock.now()) == "", path
-                # some recorded statuses come without a URI
+                # Some recorded statuses have no URI.
                 status = element["status"] if notice else element
                 assert entry.uri or not status.get("uri"), path
                 assert entry.author.id, path
@@ -141,13 +141,13 @@ def test_every_status_in_the_recorded_answers_becomes_a_proper_entry(clock):
 
 
 def _elements(answer):
-    """Whatever in an answer is a status, or a notification that brings one."""
+    """The statuses in an answer, and the notifications that hold one."""
     if isinstance(answer, list):
-        for one in answer:
-            yield from _elements(one)
+        for element in answer:
+            yield from _elements(element)
     elif isinstance(answer, dict):
         if {"uri", "content"} <= answer.keys() or {"type", "status"} <= answer.keys():
             yield answer
             return
-        for one in answer.values():
-            yield from _elements(one)
+        for element in answer.values():
+            yield from _elements(element)

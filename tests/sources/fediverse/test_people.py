@@ -1,4 +1,4 @@
-"""Who is left alone, as the server tells how we stand to them."""
+"""Authors as accounts describe them, and blocks between them and the reading account."""
 
 import asyncio
 
@@ -14,7 +14,7 @@ from reblogbot.sources.fediverse.relationships import RELATIONSHIPS, forbid_bloc
 
 
 class Api:
-    """A server with these answers by path; an error is raised."""
+    """A server with these answers by path; an answer that is an error is raised."""
 
     def __init__(self, answers):
         self.answers = answers
@@ -31,12 +31,12 @@ class Api:
         return self.get(path, params), ""
 
 
-def reasons(answers, *told, **options):
+def reasons(answers, *entries, **options):
     api = Api({RELATIONSHIPS: [], **answers})
     tools = Tools(fetch=None, offload=here, clock=Ticking(), reader=lambda _: api)
     home = HomeServer(tools, "news", ("read:follows",))
-    entries = asyncio.run(forbid_blocked(home, told, **options))
-    return [entry.forbidden for entry in entries], api
+    judged = asyncio.run(forbid_blocked(home, entries, **options))
+    return [entry.forbidden for entry in judged], api
 
 
 def by(number, **facts):
@@ -55,8 +55,8 @@ def by(number, **facts):
 )
 def test_a_block_in_either_direction_forbids_an_entry(flag, reason):
     relations = [{"id": "7", flag: True}, {"id": "8", flag: False}]
-    found, _ = reasons({RELATIONSHIPS: relations}, by(7), by(8))
-    assert found == [reason, ""]
+    result, _ = reasons({RELATIONSHIPS: relations}, by(7), by(8))
+    assert result == [reason, ""]
 
 
 def test_authors_are_asked_for_in_batches_each_once():
@@ -67,9 +67,9 @@ def test_authors_are_asked_for_in_batches_each_once():
 
 def test_only_followers_pass_where_only_followers_count():
     relations = [{"id": "7", "followed_by": True}]
-    found, _ = reasons({RELATIONSHIPS: relations}, by(7), by(8), followers_only=True)
-    assert found[0] == ""
-    assert "does not follow" in found[1]
+    result, _ = reasons({RELATIONSHIPS: relations}, by(7), by(8), followers_only=True)
+    assert result[0] == ""
+    assert "does not follow" in result[1]
 
 
 def test_without_relationships_only_followers_only_forbids():

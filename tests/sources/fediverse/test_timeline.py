@@ -1,4 +1,4 @@
-"""What is read of a timeline: whatever arrives between two polls, and nothing from before."""
+"""Catching up with a timeline: all items between two polls are read, older ones are not."""
 
 import asyncio
 from dataclasses import dataclass, field, replace
@@ -25,7 +25,7 @@ SIZE = 4
 
 @dataclass
 class Server:
-    """A timeline, newest first, of pages of SIZE; `dated` is how marks differ from statuses.
+    """A timeline with pages of SIZE; bookmarks are not `dated`, statuses are.
 
     `finds` is whether it still knows where a deleted element stood; else it begins anew.
     """
@@ -35,18 +35,18 @@ class Server:
     finds: bool = True
     pages: bool = True
     asked: int = 0
-    made: int = 0
+    count: int = 0
     places: dict[str, int] = field(default_factory=dict)
 
     def arrive(self, count=1, below=0):
-        """New elements, `below` so many that are there already; their ids."""
+        """Adds new items below so many existing ones; their ids."""
         names = []
         for _ in range(count):
-            self.made += 1
-            # no order of ids means anything
-            names.append(f"{self.made * 7919 % 10007:05}-{self.made}")
+            self.count += 1
+            # The order of the ids is not that of the items.
+            names.append(f"{self.count * 7919 % 10007:05}-{self.count}")
             self.ids.insert(below, names[-1])
-            self.places[names[-1]] = self.made
+            self.places[names[-1]] = self.count
         return names
 
     def at(self, name):
@@ -67,8 +67,8 @@ class Server:
         return self._shown(self.ids[: 5 * SIZE])
 
     def _shown(self, names):
-        shown = tuple(TimelineItem(name, self.at(name), name) for name in names)
-        return TimelinePage(shown, names[-1] if names else "", is_short=len(names) < SIZE)
+        items = tuple(TimelineItem(name, self.at(name), name) for name in names)
+        return TimelinePage(items, names[-1] if names else "", is_short=len(names) < SIZE)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -86,8 +86,8 @@ class Follower:
         self.seen = []
 
     def poll(self, first="none"):
-        """What this poll brought that none before did."""
-        now = START + timedelta(minutes=self.server.made)
+        """The items of this poll that no earlier poll has shown."""
+        now = START + timedelta(minutes=self.server.count)
         cursor = TimelineCursor.load(self.cursor.dump(), "own")
         items, self.cursor = self.runner.run(catch_up(self.server, cursor, now, first, SIZE))
         news = [item.id for item in items if item.id not in self.seen]
@@ -133,7 +133,7 @@ def test_nothing_new_costs_one_page():
     server.arrive(100)
     follower = follow(server)
     server.asked = 0
-    # what may still arrive late is a matter of half an hour
+    # Late items are looked for only within half an hour.
     follower.cursor = replace(follower.cursor, read_at=START + timedelta(days=1))
     assert follower.poll() == []
     assert server.asked == 1
@@ -220,7 +220,7 @@ def test_a_page_that_fails_loses_nothing():
                 raise SourceError("broken", "no")
             return await server.page(older)
 
-    follower.server = Failing(made=server.made)
+    follower.server = Failing(count=server.count)
     with pytest.raises(SourceError):
         follower.poll()
     follower.server = server

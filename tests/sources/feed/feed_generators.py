@@ -1,4 +1,4 @@
-"""Feeds as the programs that make them write them: each with what stands first in it."""
+"""Feeds as well-known generators write them, with the title and link of the first entry."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MORE = (
 
 
 class Feed(NamedTuple):
-    """A document, and its first entry's title and link."""
+    """A document, and the title and link of its first entry."""
 
     document: str
     title: str

@@ -1,4 +1,4 @@
-"""Where our reading of a feed differs from feedparser's, on purpose: the one table, with reasons."""
+"""The intended differences between our reading of a feed and feedparser's, with reasons."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from reblogbot.sources.shared.urls import is_web_url
 
 
 @dataclass(frozen=True)
-class Shown:
-    """What a reader makes of a document: how many entries, and the first one's title and link."""
+class Reading:
+    """A reading of a document: the number of entries, and title and link of the first."""
 
     entries: int = 0
     title: str = ""
     link: str = ""
     refusal: str = ""
-    """The error's slug, or that feedparser raised."""
+    """The slug of the error, or "raised" for feedparser."""
 
 
 @dataclass(frozen=True)
 class Pair:
-    """One document, read by both."""
+    """One document with both readings."""
 
     document: bytes
     url: str
-    ours: Shown
-    theirs: Shown
+    ours: Reading
+    theirs: Reading
     guid: str = ""
 
     @property
@@ -41,33 +41,32 @@ class Pair:
         return decode(self.document)
 
 
-def shown_by_feedparser(document, url, content_type=""):
-    """What feedparser makes of the whole body, and the first entry's id."""
+def read_by_feedparser(document, url, content_type=""):
+    """The reading of feedparser, and the id of the first entry."""
     headers = {"content-location": url, "content-type": content_type or "application/xml"}
     try:
         fed = feedparser.parse(io.BytesIO(document), response_headers=headers)
     except Exception:  # noqa: BLE001  it has no errors of its own
-        return Shown(refusal="raised"), ""
+        return Reading(refusal="raised"), ""
     first = fed["entries"][0] if fed["entries"] else {}
     title, link = str(first.get("title", "")), str(first.get("link", "")).strip()
-    return Shown(len(fed["entries"]), title, link), str(first.get("id", ""))
+    return Reading(len(fed["entries"]), title, link), str(first.get("id", ""))
 
 
-def shown_by_us(read):
-    """The same of `read`, which gives our Batch or raises."""
+def read_by_us(read):
+    """The reading of `read`, which returns our Batch or raises."""
     try:
         batch = read()
     except SourceError as error:
-        return Shown(refusal=error.slug)
+        return Reading(refusal=error.slug)
     first = batch.entries[0] if batch.entries else None
     title, link = (first.title, first.link) if first else ("", "")
-    return Shown(len(batch.entries), title, link)
+    return Reading(len(batch.entries), title, link)
 
 
 def same_title(ours, theirs):
-    """True for feedparser's title as it is, unescaped once, or freed of its tags."""
+    """True when our title is that of feedparser as it is, unescaped once, or without tags."""
     readings = (theirs, unescape_once(theirs), html_to_text(theirs))
-    # an error of encoding that feedparser mends differently is judged by the letters around it
     return ours[:500] in {one_line(reading)[:500] for reading in readings}
 
 
@@ -82,7 +81,7 @@ def _is_unpermitted(pair):
 
 
 REASONS = {
-    # what is told apart: (why, when)
+    # field: {reason: predicate of a pair}
     "refusal": {
         "entities of a feed's own are refused: a small one can grow without bounds": lambda pair: (
             pair.ours.refusal == "entity_declared" and "<!ENTITY" in pair.text
@@ -158,7 +157,7 @@ REASONS = {
 
 
 def differences(pair):
-    """What differs, each with its reasons; "" where nobody gave one."""
+    """The fields that differ with the reason for each, "" without one."""
     ours, theirs = pair.ours, pair.theirs
     if ours.refusal:
         differing = ["refusal"] if theirs.entries else []
@@ -167,8 +166,8 @@ def differences(pair):
     if ours.entries and theirs.entries:
         differing += ["title"] * (not same_title(ours.title, theirs.title))
         differing += ["link"] * (ours.link != theirs.link)
-    return {what: _reason(what, pair) for what in differing}
+    return {field: _reason(field, pair) for field in differing}
 
 
-def _reason(what, pair):
-    return next((why for why, applies in REASONS[what].items() if applies(pair)), "")
+def _reason(field, pair):
+    return next((reason for reason, applies in REASONS[field].items() if applies(pair)), "")

@@ -1,17 +1,17 @@
-"""What we make of feeds beside what feedparser does: alike, or different for a reason in the table."""
+"""Our reading of feeds beside that of feedparser: equal, or different for a listed reason."""
 
 import pytest
 from documents import URL, batch_of
 from feed_generators import FEEDS, RUINED
-from feedparser_differences import REASONS, Pair, differences, shown_by_feedparser, shown_by_us
+from feedparser_differences import REASONS, Pair, differences, read_by_feedparser, read_by_us
 
 DOCUMENTS = {name: feed.document for name, feed in FEEDS.items()} | RUINED
 
 
 def pair(document, url=URL):
     body = document.encode()
-    theirs, guid = shown_by_feedparser(body, url)
-    return Pair(body, url, shown_by_us(lambda: batch_of(document, url=url)), theirs, guid)
+    theirs, guid = read_by_feedparser(body, url)
+    return Pair(body, url, read_by_us(lambda: batch_of(document, url=url)), theirs, guid)
 
 
 @pytest.mark.parametrize("feed", FEEDS.values(), ids=FEEDS)

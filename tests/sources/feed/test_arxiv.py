@@ -1,4 +1,4 @@
-"""Papers, as arXiv and papers.cool list them: all authors, and a summary fit to be posted."""
+"""Papers in the feeds of arXiv and papers.cool: all authors, and a clean abstract."""
 
 import pytest
 from documents import atom, only, rss

@@ -1,4 +1,4 @@
-"""Finding the feeds behind a page, politely and through the guarded fetch."""
+"""Feed discovery, with few requests and through the guarded fetch."""
 
 import json
 

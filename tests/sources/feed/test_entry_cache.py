@@ -1,4 +1,4 @@
-"""Entries already read are not read again, and nobody can tell but by the clock."""
+"""Cached entries are not parsed again, and the result is the same."""
 
 import random
 from dataclasses import replace
@@ -50,7 +50,7 @@ def outcome(document, **more):
 
 
 def documents(dice):
-    """Versions of one feed: entries come, go and change places, and so do the words around them."""
+    """Versions of one feed: entries and the header are added, removed and moved."""
     make, pool = dice.choice([(rss, ITEMS), (atom, ENTRIES), (rdf, ITEMS[:2])])
     for _ in range(4):
         inside = "".join(dice.choices(pool, k=dice.randint(0, 5)))

@@ -1,4 +1,4 @@
-"""Which pictures show an entry: one of each group, the best; none that only decorates."""
+"""The images of an entry: the best of each group, and no decorations."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ HEAD = (
 
 
 def pictures(inside):
-    """The paths of the pictures of an entry, in order."""
+    """The paths of the images of an entry, in order."""
     item = f"<item><title>T</title><author>Ann Example</author>{inside}</item>"
     document = f'<rss version="2.0" {HEAD}><channel><title>S</title>{item}</channel></rss>'
     (entry,) = batch_of(document).entries
-    return [one.url.removeprefix("https://c.example/") for one in entry.media]
+    return [media.url.removeprefix("https://c.example/") for media in entry.media]
 
 
 def content(name, **attributes):
-    said = "".join(f' {key}="{value}"' for key, value in attributes.items())
-    return f'<media:content url="https://c.example/{name}" medium="image"{said}/>'
+    attributes_text = "".join(f' {key}="{value}"' for key, value in attributes.items())
+    return f'<media:content url="https://c.example/{name}" medium="image"{attributes_text}/>'
 
 
 def test_of_a_group_the_default_is_taken_else_the_largest():
@@ -95,7 +95,9 @@ def test_an_image_in_the_text_keeps_its_alternative_text():
         f'<rss version="2.0" {HEAD}><channel><item><title>T</title>{item}</item></channel></rss>'
     )
     (entry,) = batch_of(document).entries
-    assert [(one.url, one.alt) for one in entry.media] == [("https://site.example/in.png", "A & B")]
+    assert [(media.url, media.alt) for media in entry.media] == [
+        ("https://site.example/in.png", "A & B")
+    ]
 
 
 @pytest.mark.parametrize(

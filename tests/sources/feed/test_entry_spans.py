@@ -1,4 +1,4 @@
-"""Reading only what is new shows what reading the whole document does, whatever the document."""
+"""Parsing only new entries gives the same Batch as parsing the whole document."""
 
 import io
 from pathlib import Path
@@ -135,7 +135,7 @@ def outcome(document, **more):
 
 
 def cut_down(document, kept):
-    """The document with those of its entries whose number `kept` says; None where none is found."""
+    """The document with only the entries whose number is `kept`; None without spans."""
     body, _ = repair(decode(document))
     spans = find_entry_spans(body.encode(), "")
     if spans is None:
@@ -204,7 +204,7 @@ TOKENS = [
 ]  # fmt: skip
 PLACES = ["<item>", "</item>", "<entry", "</entry>", "<title>", "</title>", "<channel>", "</", ">"]
 MUTATION = st.one_of(
-    # how: within the words, at a place where markup is, entries lost, an entry twice
+    # Anywhere in the text, at markup, with entries removed, or with an entry repeated.
     st.tuples(st.just("anywhere"), st.integers(0, 10**6), st.sampled_from(TOKENS)),
     st.tuples(st.just("at"), st.sampled_from(PLACES), st.integers(0, 9), st.sampled_from(TOKENS)),
     st.tuples(st.just("lost"), st.integers(1, 15)),

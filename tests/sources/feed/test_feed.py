@@ -1,4 +1,4 @@
-"""A feed source on a real site: polite, and never fooled into forgetting or repeating."""
+"""A feed source on a real site: conditional requests, fallbacks, redirects and failures."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -123,7 +123,7 @@ async def test_a_meta_refresh_to_the_feed_is_followed(site, make):
     batch = await make().poll(NOTHING)
     assert titles(batch) == ["One"]
     assert [seen.target for seen in site.requests] == ["/feed", "/real?a=1&b=2"]
-    # the page may be older than the feed: its server is not asked whether it changed
+    # The validators of the page say nothing about the feed, so they are not kept.
     assert (batch.validators.etag, batch.validators.last_modified, batch.moved_to) == ("", "", "")
     assert (await make().poll(batch.validators)).not_modified
     site.pages["/real"] = answer(TWO)
@@ -248,7 +248,7 @@ async def test_retry_after_holds_over_polls_while_a_fallback_is_read(site, make,
         assert len(site.requests) == 1
         clock.instant += timedelta(minutes=2)
         assert titles(await source.poll(batch.validators)) == ["One"]
-        # nor is it asked because the fallback fails meanwhile
+        # The rest holds even when the fallback fails meanwhile.
         site.pages["/feed"] = answer(status=503, Retry_After="7200")
         batch = await source.poll(batch.validators)
         mirror.pages["/feed"] = answer(status=404)
@@ -274,7 +274,7 @@ async def test_validators_go_to_the_server_behind_a_redirect(site, make):
         assert (await source.poll(batch.validators)).not_modified
         assert [seen.headers.get("if-none-match") for seen in host.requests] == [None, '"1"']
         assert {"if-none-match"} & {*site.requests[1].headers} == set()
-        # the server that led there now answers itself: what it is asked was never its own
+        # The redirecting server now answers itself; the validators are not its own.
         site.pages["/feed"] = answer(TWO)
         assert titles(await source.poll(batch.validators)) == ["Two"]
 

@@ -1,4 +1,4 @@
-"""Every format of feed there ever was, and the oddities real ones have."""
+"""Every format of feeds, and the oddities of real ones."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -411,7 +411,7 @@ def test_a_date_only_updated_counts_as_published():
     assert (entry.published_at, entry.updated_at) == (MORNING, MORNING)
 
 
-# documents with faults
+# broken documents
 
 
 def test_a_cut_off_feed_gives_its_complete_entries_alone():
@@ -491,11 +491,11 @@ def test_an_entry_that_is_listed_twice_is_given_twice_and_in_order():
     assert [entry.guid for entry in batch_of(rss(one + two + one)).entries] == ["1", "2", "1"]
 
 
-# what is no feed
+# documents that are not feeds
 
 
 @pytest.mark.parametrize(
-    ("document", "said"),
+    ("document", "words"),
     [
         ("", "empty"),
         (" \n ", "empty"),
@@ -513,10 +513,10 @@ def test_an_entry_that_is_listed_twice_is_given_twice_and_in_order():
         ),
     ],
 )
-def test_what_is_no_feed_is_told_by_what_it_is(document, said):
+def test_what_is_no_feed_is_told_by_what_it_is(document, words):
     with pytest.raises(SourceError) as caught:
         batch_of(document)
-    assert said in caught.value.message
+    assert words in caught.value.message
     assert URL in caught.value.message
     assert caught.value.message.isprintable()
     assert caught.value.outcome == "failed"
@@ -554,7 +554,7 @@ def test_a_feed_that_only_writes_about_entities_is_read():
     assert entry.title == "XML"
 
 
-# links that lead elsewhere
+# redirectors
 
 FEEDBURNER = 'xmlns:feedburner="http://rssnamespace.org/feedburner/ext/1.0"'
 PHEEDO = 'xmlns:pheedo="http://www.pheedo.com/namespace/pheedo"'
@@ -563,8 +563,8 @@ COUNTED = "http://feedproxy.google.com/~r/site/~3/abc/1"
 
 def counted(original, names=FEEDBURNER):
     prefix = names.partition(":")[2].partition("=")[0]
-    told = f"<{prefix}:origLink>{original}</{prefix}:origLink>"
-    return f"<item {names}><title>One</title><link>{COUNTED}</link>{told}</item>"
+    element = f"<{prefix}:origLink>{original}</{prefix}:origLink>"
+    return f"<item {names}><title>One</title><link>{COUNTED}</link>{element}</item>"
 
 
 @pytest.mark.parametrize("names", [FEEDBURNER, PHEEDO, FEEDBURNER.replace("feedburner=", "fb=")])
@@ -575,9 +575,9 @@ def test_the_target_of_a_redirector_is_the_link(names):
 
 
 def test_the_target_of_a_redirector_is_the_link_in_atom_too():
-    told = "<feedburner:origLink>https://site.example/1</feedburner:origLink>"
+    element = "<feedburner:origLink>https://site.example/1</feedburner:origLink>"
     link = f'<link rel="alternate" href="{COUNTED}"/>'
-    entry = only(atom(f"<entry><id>1</id>{link}{told}</entry>", attributes=FEEDBURNER))
+    entry = only(atom(f"<entry><id>1</id>{link}{element}</entry>", attributes=FEEDBURNER))
     assert (entry.link, entry.redirector) == ("https://site.example/1", COUNTED)
 
 
@@ -588,8 +588,8 @@ def test_a_redirect_target_must_be_a_web_url(original):
 
 
 def test_an_entry_without_a_link_ignores_a_redirect_target():
-    told = "<feedburner:origLink>https://site.example/1</feedburner:origLink>"
-    entry = only(rss(f"<item {FEEDBURNER}><title>One</title>{told}</item>"))
+    element = "<feedburner:origLink>https://site.example/1</feedburner:origLink>"
+    entry = only(rss(f"<item {FEEDBURNER}><title>One</title>{element}</item>"))
     assert (entry.link, entry.redirector) == ("", "")
 
 
@@ -598,7 +598,7 @@ def test_a_redirect_target_equal_to_the_link_is_no_redirector():
     assert (entry.link, entry.redirector) == (COUNTED, "")
 
 
-# which of several texts, addresses and pictures
+# choices between several texts, links and images
 
 
 @pytest.mark.parametrize(

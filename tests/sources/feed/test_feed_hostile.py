@@ -1,4 +1,4 @@
-"""No bytes whatever make the parser raise anything but its own error, or answer with nonsense."""
+"""No bytes make the parser raise anything but SourceError, or return an invalid Batch."""
 
 import dataclasses
 import random
@@ -38,7 +38,7 @@ SPLINTERS = [
 
 
 def check(body):
-    """Parses; whatever comes is a Batch in good order or a SourceError in one line."""
+    """Parses the body; asserts a valid Batch, or a SourceError with a message of one line."""
     try:
         batch = batch_of(body, content_type="text/xml")
     except SourceError as error:

@@ -1,4 +1,4 @@
-"""JSON Feed, both versions of it, and JSON that only looks like one."""
+"""JSON Feed of both versions, and JSON that is not a feed."""
 
 import json
 from datetime import UTC, datetime

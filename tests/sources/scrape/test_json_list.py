@@ -1,4 +1,4 @@
-"""The kind json: entries picked out of a JSON document by JMESPath."""
+"""The kind json: entries read from a JSON document by JMESPath."""
 
 import json
 from datetime import UTC, datetime
@@ -139,22 +139,22 @@ def test_a_document_that_does_not_fit_is_an_error(document, path, words):
 
 async def test_a_list_is_polled_like_any_document(site, source):
     own = {"path": "data", "fields": {"title": "title"}}
-    made = source("json", own, url=site.url("/gone"), fallbacks=[site.url("/j")])
+    polled = source("json", own, url=site.url("/gone"), fallbacks=[site.url("/j")])
     site.pages["/j"] = answer(json.dumps(HOT))
-    batch = await made.poll(NOTHING)
+    batch = await polled.poll(NOTHING)
     assert [entry.link for entry in batch.entries] == [site.url("/1"), "http://y.example/2"]
     assert "application/json" in site.requests[0].headers["accept"]
-    assert (await made.poll(batch.validators)).not_modified
+    assert (await polled.poll(batch.validators)).not_modified
 
 
 async def test_json_too_deep_or_of_a_wrong_kind_leaves_the_worker_alive(site, source):
-    made = source("json", {"path": "data"}, url=site.url("/j"))
+    polled = source("json", {"path": "data"}, url=site.url("/j"))
     for hostile in (b"[" * 2_000_000, b'{"data":' * 100_000, b"9" * 1_000_000, b"\xff\xfe\x00"):
         site.pages["/j"] = answer(hostile)
         with pytest.raises(SourceError):
-            await made.poll(NOTHING)
+            await polled.poll(NOTHING)
     site.pages["/j"] = answer(json.dumps(HOT))
-    assert len((await made.poll(NOTHING)).entries) == 2
+    assert len((await polled.poll(NOTHING)).entries) == 2
 
 
 # queries in the config
@@ -201,8 +201,8 @@ def test_a_wrong_query_is_a_fault_of_the_config_with_its_line(tmp_path):
     )
     with pytest.raises(ConfigError) as caught:
         load_config(path)
-    found = {(fault.line, fault.path) for fault in caught.value.faults}
-    assert found == {
+    faults = {(fault.line, fault.path) for fault in caught.value.faults}
+    assert faults == {
         (8, "sources.j.path"),
         (10, "sources.j.fields.title"),
         (11, "sources.j.fields.links"),

@@ -1,4 +1,4 @@
-"""The kind page: entries picked out of a web page by selectors."""
+"""The kind page: entries read from a web page by CSS selectors."""
 
 import pytest
 from loopback import answer
@@ -181,8 +181,8 @@ def test_a_wrong_selector_is_a_fault_of_the_config_with_its_line(tmp_path):
     )
     with pytest.raises(ConfigError) as caught:
         load_config(path)
-    found = {(fault.line, fault.path) for fault in caught.value.faults}
-    assert found == {(10, "sources.p.select.titel"), (11, "sources.p.select.link")}
+    faults = {(fault.line, fault.path) for fault in caught.value.faults}
+    assert faults == {(10, "sources.p.select.titel"), (11, "sources.p.select.link")}
     assert 'did you mean "title"?' in caught.value.message
 
 

@@ -1,4 +1,4 @@
-"""Dates in the many wrong ways they are written."""
+"""Dates in the many formats that sources write."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo

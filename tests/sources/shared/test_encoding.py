@@ -1,4 +1,4 @@
-"""Bytes to text: every encoding a feed may be in, claim to be in, or hide."""
+"""Decoding: every encoding that feeds use, declare or fail to declare."""
 
 import codecs
 

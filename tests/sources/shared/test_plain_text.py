@@ -1,4 +1,4 @@
-"""Text of which nobody says whether it is HTML."""
+"""Fields of which the source does not say whether they are HTML."""
 
 import pytest
 
