@@ -61,7 +61,7 @@ async def test_a_pause_is_told_with_its_cause(worked, admin, clock):
 
 
 async def test_what_is_not_in_the_config_any_more_is_not_told(worked, admin):
-    admin.pulse.config = admin.pulse.config.model_copy(update={"accounts": {}, "sources": {}})
+    admin.stats.config = admin.stats.config.model_copy(update={"accounts": {}, "sources": {}})
     told = await admin.get("/metrics")
     assert 'account="news"' not in told.text
     assert told.value('reblogbot_sources{state="ok"}') == 0
@@ -75,7 +75,7 @@ async def test_outcomes_stand_at_zero_before_the_first(configured, admin):
 
 
 async def test_a_store_that_fails_leaves_the_rest(worked, admin):
-    admin.pulse.polled(Poll("hot", "new"))
+    admin.stats.polled(Poll("hot", "new"))
     with closing(sqlite3.connect(worked.stored)) as other:
         other.execute("DROP TABLE account")
     told = await admin.get("/metrics")
@@ -108,8 +108,8 @@ async def test_reading_costs_a_few_statements_and_leaves_the_settled_alone(worke
 
 async def test_a_name_cannot_break_out_of_its_label(configured, admin):
     evil = 'a"} 1\nreblogbot_evil 7\\'
-    account = admin.pulse.config.accounts["news"].model_copy(update={"name": evil})
-    admin.pulse.config = admin.pulse.config.model_copy(update={"accounts": {evil: account}})
+    account = admin.stats.config.accounts["news"].model_copy(update={"name": evil})
+    admin.stats.config = admin.stats.config.model_copy(update={"accounts": {evil: account}})
     told = await admin.get("/metrics")
     families = {one.name: one for one in text_string_to_metric_families(told.text)}
     assert "reblogbot_evil" not in families
@@ -133,7 +133,7 @@ async def test_latency_is_from_publication_to_post(configured, admin, clock):
         # from the future, as feeds with a wrong clock have it
         sent(clock, 0, published_at=clock.now() + timedelta(days=1)),
     ]
-    admin.pulse.delivered("news", changed, ["server_error"])
+    admin.stats.delivered("news", changed, ["server_error"])
     told = await admin.get("/metrics")
     assert told.value('reblogbot_post_latency_seconds_bucket{account="news",le="60.0"}') == 1
     assert told.value('reblogbot_post_latency_seconds_bucket{account="news",le="300.0"}') == 2
@@ -146,7 +146,7 @@ async def test_latency_is_from_publication_to_post(configured, admin, clock):
 
 async def test_what_was_not_sent_is_no_post(configured, admin, clock):
     queued = Delivery(1, "news", "hot", b"", Post("post"), State.QUEUED, clock.now(), clock.now())
-    admin.pulse.delivered("news", [queued], [])
+    admin.stats.delivered("news", [queued], [])
     told = await admin.get("/metrics")
     assert told.value('reblogbot_posts_total{account="news",action="post"}') == 0
 
@@ -177,7 +177,7 @@ def test_every_metric_says_what_it_is(configured, clock):
     found = list(
         metrics.families(
             DaemonStats(load_config(configured.path)),
-            metrics.Facts([], {}, {}, is_stopped=False),
+            metrics.StoreNumbers([], {}, {}, is_stopped=False),
             clock.now(),
         )
     )

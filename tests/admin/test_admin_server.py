@@ -47,10 +47,10 @@ async def test_it_is_not_ready_when_the_ticks_have_stopped(admin, monkeypatch):
 async def test_one_beat_that_goes_on_does_not_hide_the_other(admin, monkeypatch):
     start = time.monotonic()
     monkeypatch.setattr(time, "monotonic", lambda: start + 100)
-    admin.pulse.beat("poll")
-    assert admin.pulse.tick_age() >= 99
-    admin.pulse.beat("deliver")
-    assert admin.pulse.tick_age() == 0
+    admin.stats.beat("poll")
+    assert admin.stats.tick_age() >= 99
+    admin.stats.beat("deliver")
+    assert admin.stats.tick_age() == 0
 
 
 async def test_it_is_not_ready_when_the_store_was_deleted(admin, configured):
@@ -69,7 +69,7 @@ async def test_it_is_not_ready_when_the_store_takes_no_line(admin, configured):
 
 
 async def test_it_is_not_ready_while_the_store_is_locked(admin, configured, monkeypatch):
-    monkeypatch.setattr(health, "ANSWER", 0.2)
+    monkeypatch.setattr(health, "STORE_TIMEOUT", 0.2)
     with closing(sqlite3.connect(configured.stored, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         answers = await asyncio.gather(*(admin.get("/readyz") for _ in range(5)))
@@ -81,10 +81,10 @@ async def test_it_is_not_ready_while_the_store_is_locked(admin, configured, monk
 
 
 async def test_a_broken_config_is_shown_but_an_older_one_works(admin):
-    admin.pulse.is_config_ok = False
+    admin.stats.is_config_ok = False
     answer = await admin.get("/readyz")
     assert answer.status == 200
-    assert json.loads(answer.text)["config"] == "broken; an older one is at work"
+    assert json.loads(answer.text)["config"] == "broken; the previous one is used"
 
 
 async def test_the_line_it_writes_is_no_notice(admin, clock):
@@ -183,7 +183,7 @@ async def test_a_port_that_is_taken_is_told_once_and_tried_again(admin, caplog):
 @pytest.mark.parametrize("sent", [b"", b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nX: "])
 async def test_a_request_that_is_never_finished_is_ended(admin, sent):
     host, _, taken = admin.address.rpartition(":")
-    impatient = AdminServer(admin.store, admin.pulse, seconds=0.2)
+    impatient = AdminServer(admin.store, admin.stats, connection_timeout=0.2)
     await admin.server.listen("")
     await impatient.listen(f"{host}:{taken}")
     reader, writer = await asyncio.open_connection(host, int(taken))
@@ -358,8 +358,8 @@ def test_polls_count_by_what_they_failed_of(configured):
     from reblogbot.app import load_config  # noqa: PLC0415
     from reblogbot.daemon.stats import MOST_SLUGS, DaemonStats  # noqa: PLC0415
 
-    pulse = DaemonStats(load_config(configured.path))
+    stats = DaemonStats(load_config(configured.path))
     for slug in ["a b", "x" * 99, 'a"} 1\nevil 2', *(f"slug_{n}" for n in range(MOST_SLUGS + 50))]:
-        pulse.polled(Poll("hot", "failed", slug=slug))
-    assert pulse.failures["poll", "other"] >= 53
-    assert len(pulse.failures) <= MOST_SLUGS + 1
+        stats.polled(Poll("hot", "failed", slug=slug))
+    assert stats.failures["poll", "other"] >= 53
+    assert len(stats.failures) <= MOST_SLUGS + 1

@@ -53,7 +53,9 @@ def test_what_is_as_it_should_be_is_found_to_work(polite, tried):
 def test_an_account_without_the_flag_of_a_bot_is_told(polite, tried):
     polite(is_bot=False)
     account, _ = tried()
-    assert account.warnings == ("@news does not say that it is a bot; set the flag in its profile",)
+    assert account.warnings == (
+        "@news is not marked as a bot; set the flag in the account's profile",
+    )
 
 
 def test_a_token_that_may_do_too_much_is_told(polite, tried):
@@ -67,7 +69,7 @@ def test_a_token_that_may_do_too_much_is_told(polite, tried):
 def test_a_token_that_may_do_too_little_is_told(polite, tried):
     polite(scopes=["read:accounts", "read:statuses", "read:search", "write:statuses"], media=1)
     account, _ = tried()
-    assert account.error.startswith("its token lacks write:media; make one with just: ")
+    assert account.error.startswith("its token lacks write:media; create one with only: ")
 
 
 @pytest.fixture
@@ -110,7 +112,7 @@ def test_scopes_that_nobody_told_are_no_error_and_are_said_to_be_unknown(elsewhe
     elsewhere("snac", LESS.split())
     account, _ = tried()
     assert account.error == ""
-    assert "its server does not say what the token may do" in account.finding
+    assert "its server does not report the scopes of the token" in account.finding
 
 
 def test_scopes_kept_for_another_token_say_nothing_of_this_one(elsewhere, tried, bot):
@@ -118,7 +120,7 @@ def test_scopes_kept_for_another_token_say_nothing_of_this_one(elsewhere, tried,
     keep(bot, "an older token", LESS)
     account, _ = tried()
     assert account.error == ""
-    assert "its server does not say what the token may do" in account.finding
+    assert "its server does not report the scopes of the token" in account.finding
 
 
 def test_a_token_too_narrow_for_takahe_is_told_which_scopes_will_do(elsewhere, tried):
@@ -166,7 +168,7 @@ def test_a_chatty_source_in_public_is_told(polite, tried, clock, account, source
     polite(account, shown=many(clock, 40, hours=23), **source)
     _, told = tried()
     assert [one.partition(":")[0] for one in told.warnings] == [
-        "about 40 posts a day, and public on news"
+        "about 40 posts a day, public on news"
     ]
 
 

@@ -259,7 +259,7 @@ def test_what_is_sent_can_be_neither_skipped_nor_sent_again(bot, feeds, sandbox,
 def test_no_delivery_named_is_2_and_one_that_is_none_is_1(waiting, cli):
     assert cli("queue", "hold").code == 2
     ran = cli("queue", "hold", "77")
-    assert (ran.code, ran.out) == (1, "77 is no delivery\n")
+    assert (ran.code, ran.out) == (1, "77 is not the number of a delivery\n")
     ran = cli("queue", "hold", "77", "--json")
     assert (ran.code, ids(ran)) == (1, [])
 

@@ -262,7 +262,7 @@ def test_an_interrupted_sync_settles_what_is_on_the_wire_and_says_130(
     process = bot.start("sync", "--json")
     assert held.wait(PATIENCE)
     process.send_signal(number)
-    until(lambda: "once more" in bot.log(), "the answer to the signal")
+    until(lambda: "second signal" in bot.log(), "the answer to the signal")
     held.release()
     out, _ = process.communicate(timeout=PATIENCE)
     kill(process)
@@ -282,7 +282,7 @@ def test_a_second_interrupt_ends_at_once_and_the_next_sync_reads_back(bot, feeds
     process = bot.start("sync")
     assert held.wait(PATIENCE)
     process.send_signal(signal.SIGINT)
-    until(lambda: "once more" in bot.log(), "the answer to the signal")
+    until(lambda: "second signal" in bot.log(), "the answer to the signal")
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=PATIENCE) == 130
     assert "Traceback" not in bot.log()

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from reblogbot.config.settings import AccountSettings, Config, SourceSettings
+from reblogbot.config.tables import SourceKinds
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 KINDS = {
@@ -103,8 +104,6 @@ def test_each_commented_source_loads_with_its_own_kind(load_toml, plain, block):
         pytest.skip(f"the kind {kind} is not installed")
     config = load_toml(
         plain + block,
-        known_kinds=["feed", *registry.kinds()],
-        options_of=lambda one: None if one == "feed" else registry.options_of(one),
-        needs_of=lambda one: () if one == "feed" else registry.needs_of(one),
+        kinds=SourceKinds(["feed", *registry.kinds()], registry.options_of, registry.needs_of),
     )
     assert kind in {source.kind for source in config.sources.values()}

@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reblogbot.app import load_config
-from reblogbot.config.load import LARGEST, load
+from reblogbot.config.load import MAX_BYTES, load
+from reblogbot.config.tables import SourceKinds
 from reblogbot.errors import ConfigError, Fault
 from reblogbot.store.database import Database
 
@@ -45,16 +46,16 @@ url = "https://example.org/2"
 
 TOLD = """\
 :1: typo: unknown key
-:3: store.url: the store is "sqlite:///FILE" (a path beside this file) or "postgresql://USER@HOST/NAME"
+:3: store.url: the store is "sqlite:///FILE", relative to the folder of this file, or "postgresql://USER@HOST/NAME"
 :4: delivery.lease: must be longer than timeout, or two processes could send one post
-:7: accounts.news.server: a URL here begins with https:// or http://
-:8: accounts.news.token: unknown key; a token stands in a file of its own: token_file = "news.token"
+:7: accounts.news.server: a URL must begin with https:// or http://
+:8: accounts.news.token: unknown key; write the token into a file of its own: token_file = "news.token"
 :10: accounts.news.token_env: give token_file or token_env, not both
 :12: accounts.news.pace.quiet[1]: a time of day is written "18:00", from "00:00" to "23:59"
 :14: sources.chouti.kind: unknown kind "fead"; did you mean "feed"? there are: feed, page, mentions, broken
 :15: sources.chouti.evry: unknown key; did you mean "every"?
 :16: sources.chouti.to: there is no account "nwes"; did you mean "news"?
-:17: sources.chouti.template: no built-in template; did you mean "headline"?
+:17: sources.chouti.template: no built-in template has this name; did you mean "headline"?
 :21: sources.page.every: a duration needs quotes and a unit: write "15m"
 :22: sources.page.to: must not be empty
 :23: sources.page.select.item: missing; this key has no default
@@ -125,7 +126,7 @@ def test_the_store_is_a_file_beside_the_config_or_a_database(load_toml, tmp_path
 def test_a_relative_config_path_still_gives_absolute_paths(load_toml, tmp_path, monkeypatch, plain):
     load_toml(plain)
     monkeypatch.chdir(tmp_path)
-    config = load(Path("config.toml"), options_of=lambda _: None, known_kinds=["feed"])
+    config = load(Path("config.toml"), SourceKinds(["feed"], lambda _: None))
     assert config.accounts["news"].token_file == tmp_path / "news.token"
 
 
@@ -140,7 +141,7 @@ def test_a_home_folder_may_be_written_as_a_tilde(load_toml, plain, monkeypatch):
 
 def unusable(path):
     with pytest.raises(ConfigError) as raised:
-        load(path, options_of=lambda _: None, known_kinds=["feed"])
+        load(path, SourceKinds(["feed"], lambda _: None))
     return raised.value.slug, str(raised.value).removeprefix(str(path))
 
 
@@ -169,8 +170,8 @@ def test_a_path_with_a_nul_cannot_be_read():
 
 def test_a_file_beyond_all_reason_is_not_read_to_its_end(config_file):
     with config_file.open("wb") as file:
-        file.truncate(LARGEST * 2)
-    assert unusable(config_file) == ("config_unreadable", f": is larger than {LARGEST} bytes")
+        file.truncate(MAX_BYTES * 2)
+    assert unusable(config_file) == ("config_unreadable", f": is larger than {MAX_BYTES} bytes")
 
 
 def test_text_in_another_encoding_is_told_with_its_line(config_file):
@@ -226,7 +227,7 @@ def test_windows_line_ends_keep_the_lines_right(faults_of):
 
 def test_a_nul_in_a_text_is_a_fault(faults_of, plain):
     faults, _ = faults_of(plain + 'title = "a\\u0000b"\ntags = ["a\\u0000"]')
-    assert faults["sources.chouti.title"] == "holds a NUL character"
+    assert faults["sources.chouti.title"] == "holds a NUL character; remove it"
     assert "sources.chouti.tags[0]" in faults
 
 
@@ -308,22 +309,22 @@ def test_what_does_not_belong_is_told_with_what_does(faults_of, toml, path, mess
         ("enabled = 'yes'", "enabled", "must be true or false"),
         ("hashtags = '3'", "hashtags", "must be a whole number"),
         ("hashtags = -1", "hashtags", "must be at least 0"),
-        ("first = '3'", "first", 'first is "none", "all" or a number without quotes'),
-        ("first = true", "first", 'first is "none", "all" or a number without quotes'),
+        ("first = '3'", "first", 'must be "none", "all" or a number without quotes'),
+        ("first = true", "first", 'must be "none", "all" or a number without quotes'),
         (
             "action = 'boots'",
             "action",
             'must be "auto", "post", "boost" or "quote"; did you mean "b',
         ),
         ("visibility = 'direct'", "visibility", 'must be "public", "unlisted" or "private"'),
-        ("budget = '10'", "budget", 'a budget is a number per duration: "10/1d"'),
+        ("budget = '10'", "budget", 'a budget is a number of posts per duration: "10/1d"'),
         ("timezone = 'Europe/Bern'", "timezone", 'not an IANA time zone; did you mean "Europe/'),
         ("language = 'zh_CN'", "language", "a language is a tag such as"),
         ("encoding = 'utf-9'", "encoding", "not a known encoding"),
         ("encoding = 'zlib'", "encoding", "not a known encoding"),
-        ("proxy = 'socks4://x:1'", "proxy", "a URL here begins with http:// or https:// or socks5"),
-        ("fallbacks = ['x']", "fallbacks[0]", "a URL here begins with https:// or http://"),
-        ("fallbacks = ['']", "fallbacks[0]", "a URL here begins with https:// or http://"),
+        ("proxy = 'socks4://x:1'", "proxy", "a URL must begin with http:// or https:// or socks5"),
+        ("fallbacks = ['x']", "fallbacks[0]", "a URL must begin with https:// or http://"),
+        ("fallbacks = ['']", "fallbacks[0]", "a URL must begin with https:// or http://"),
         ("tags = ['a b']", "tags[0]", "a tag is one word"),
         ("replace = [['/a/']]", "replace[0]", "must be a pair in brackets"),
         ("replace = [['/a/', 'b', 'c']]", "replace[0]", "must be a pair in brackets"),
@@ -335,31 +336,35 @@ def test_what_does_not_belong_is_told_with_what_does(faults_of, toml, path, mess
         ),
         ("spoiler_rules = [['/(/', 'x']]", "spoiler_rules[0][0]", "not a valid regex: missing )"),
         ("digest = '24:10'", "digest", "a time of day is written"),
-        ("cron = '0 9 * * 1'", "cron", 'name the days of the week: "mon-fri", not numbers'),
+        ("cron = '0 9 * * 1'", "cron", 'write the days of the week as names: "mon-fri"'),
         ("cron = '0 9 * *'", "cron", "cron has five fields"),
         ("cron = 'x 9 * * mon'", "cron", "not a valid cron line: "),
-        ("cron = '0 0 30 feb *'", "cron", "this day never comes"),
+        ("cron = '0 0 30 feb *'", "cron", "this cron line never comes true"),
         ("cron = '0 9 * * mon'\nevery = '5m'", "cron", "give every or cron, not both"),
         ("filter = 3", "filter", "must be a table"),
         ("filter.similar = 2", "filter.similar", "must be at most 1"),
-        ("filter.similar = nan", "filter.similar", "must be a number that ends"),
+        ("filter.similar = nan", "filter.similar", "must be a finite number"),
         (
             "filter.domains = ['https://x.org/']",
             "filter.domains[0]",
-            "a domain is a bare host name",
+            "a domain is only a host name",
         ),
         ("filter.languages = ['']", "filter.languages[0]", "a language is a tag"),
         ("filter.include = ['']", "filter.include[0]", "a pattern is a word or a regex"),
         ("headers = 'x'", "headers", "must be a table"),
         ("headers.A = 'b\\r\\nC: d'", "headers.A", None),
-        ('headers.A = "b\\r\\nC: d"', "headers.A", "a header holds no line break"),
-        ('headers."A B" = "x"', 'headers."A B"', "the name of a header is letters"),
+        ('headers.A = "b\\r\\nC: d"', "headers.A", "a header must not hold line breaks"),
+        ('headers."A B" = "x"', 'headers."A B"', "the name of a header consists of letters"),
         ("headers.A = 3", "headers.A", "must be a string in quotes"),
-        ("template = 'links'", "template", 'no built-in template; did you mean "link"?'),
+        (
+            "template = 'links'",
+            "template",
+            'no built-in template has this name; did you mean "link"?',
+        ),
         (
             "template = 'nothing-near'",
             "template",
-            "no built-in template; there are: link, headline",
+            "no built-in template has this name; there are: link, headline",
         ),
     ],
 )
@@ -408,11 +413,15 @@ def test_an_empty_string_is_no_excuse_for_an_unknown_key(faults_of, plain):
     ("lines", "path", "message"),
     [
         ("server = 'http://x.example'\ntoken_file = 't'", "server", "http:// would send the token"),
-        ("server = 'https://x.example/@me'\ntoken_file = 't'", "server", "only the server's own"),
-        ("server = 'https://me:pw@x.example'\ntoken_file = 't'", "server", "a user or password"),
+        (
+            "server = 'https://x.example/@me'\ntoken_file = 't'",
+            "server",
+            "write only the server's address",
+        ),
+        ("server = 'https://me:pw@x.example'\ntoken_file = 't'", "server", "user and password"),
         ("token_file = 't'", "server", "missing; this key has no default"),
         ("server = 'https://x.example'", "token_file", 'missing; write token_file = "FILE"'),
-        ("server = 'https://x.example'\ntoken_file = 3", "token_file", "a path is a string"),
+        ("server = 'https://x.example'\ntoken_file = 3", "token_file", "must be a path in quotes"),
         (
             "server = 'https://x.example'\ntoken_file = 't'\ngap = '1m'",
             "gap",
@@ -421,7 +430,7 @@ def test_an_empty_string_is_no_excuse_for_an_unknown_key(faults_of, plain):
         (
             "server = 'https://x.example'\ntoken_file = 't'\npassword = 'x'",
             "password",
-            "unknown key; a",
+            "unknown key; write the token",
         ),
         (
             "server = 'https://x.example'\ntoken_file = 't'\npace.gap = '-1s'",
@@ -472,10 +481,10 @@ def test_names_may_be_written_in_any_script(load_toml, plain):
             "account",
             'there is no account "nwes"; did you m',
         ),
-        ("account = 'news'", "account", 'needs to = "@admin@host" beside it'),
-        ("to = '@a@b.example'", "to", "needs account"),
+        ("account = 'news'", "account", 'also needs to = "@admin@social.example"'),
+        ("to = '@a@b.example'", "to", "also needs account"),
         ("account = 'news'\nto = 'a@b.example'", "to", "must be a full fediverse address"),
-        ("webhook = 'x.example/hook'", "webhook", "a URL here begins with"),
+        ("webhook = 'x.example/hook'", "webhook", "a URL must begin with"),
         ("command = 'mail -s \"oops'", "command", "is empty, or a quote is not closed"),
         ("command = '  '", "command", "is empty, or a quote is not closed"),
     ],
@@ -535,7 +544,7 @@ def test_faults_of_a_kinds_own_keys_read_like_all_others(faults_of, plain):
 def test_a_url_is_asked_for_only_by_kinds_that_need_one(faults_of, load_toml, plain):
     without = plain.replace('url = "https://example.org/feed"\n', "")
     faults, _ = faults_of(without)
-    assert faults == {"sources.chouti.url": 'missing; the kind "feed" needs it'}
+    assert faults == {"sources.chouti.url": 'missing; a source of kind "feed" needs it'}
     assert load_toml(without.replace('"feed"', '"mentions"\nvia = "news"')).sources
 
 

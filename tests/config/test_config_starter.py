@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reblogbot.config.starter import starter
+from reblogbot.config.tables import SourceKinds
 
 ANSWERS = ("https://social.example", "news", "chouti", "https://dig.chouti.com/feed.xml")
 
@@ -41,9 +42,7 @@ def test_a_server_on_this_machine_may_be_asked_without_tls(load_toml):
 def test_a_kind_without_a_url_gets_none(load_toml):
     config = load_toml(
         starter("https://x.example", "news", "hot", "", kind="broken"),
-        known_kinds=["broken"],
-        options_of=lambda _: None,
-        needs_of=lambda _: (),
+        kinds=SourceKinds(["broken"], lambda _: None),
     )
     assert config.sources["hot"].url == ""
 

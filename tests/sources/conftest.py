@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 
 import pytest
-
 from loopback import Site, fetcher
+
 from reblogbot.config.settings import SourceSettings
 from reblogbot.ports import Tools
 from reblogbot.runtime.parser_pool import WorkerPool

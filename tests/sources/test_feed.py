@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from documents import rss
-
 from loopback import Site, answer, fetcher, redirect
+
 from reblogbot.config.settings import SourceSettings
 from reblogbot.errors import SourceError
 from reblogbot.model import Validators

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from reblogbot.errors import Exit, Failure
 from reblogbot.model import Delivery, State
@@ -101,18 +101,6 @@ class Round:
         ended = Counter(outcome(one) for one in self.deliveries.values())
         return counts | {name: ended[name] for name in ("sent", "found", "edited")}
 
-    def as_json(self) -> dict[str, Any]:
-        """The whole of the contract's `sync --json`, and the accounts that rest in trouble."""
-        return {
-            **self.counts(),
-            "sources": [
-                {"name": poll.name, "outcome": poll.outcome, "new": poll.new, "error": poll.error}
-                for poll in self.polls
-            ],
-            "deliveries": [delivery_json(one) for one in self.deliveries.values()],
-            "accounts": [{"name": name, "error": why} for name, why in self.paused.items()],
-        }
-
 
 def outcome(one: Delivery) -> str:
     """What became of a delivery, for a person: its state, `edited`, or `found`.
@@ -125,20 +113,6 @@ def outcome(one: Delivery) -> str:
         return "edited"
     # a claim notes when a delivery was first sent: this one never was
     return "found" if one.sent_from is None else "sent"
-
-
-def delivery_json(one: Delivery) -> dict[str, Any]:
-    """A delivery as every `--json` shows it."""
-    return {
-        "id": one.id,
-        "account": one.account,
-        "source": one.source,
-        "link": one.post.link or one.post.uri,
-        "state": one.state.value,
-        "url": one.receipt.url if one.receipt else "",
-        "error": one.error,
-        "action": one.post.action,
-    }
 
 
 def _is_retry(one: Delivery) -> bool:

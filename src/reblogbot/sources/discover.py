@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
 
 from reblogbot.errors import SourceError
 from reblogbot.model import Batch
@@ -32,13 +31,6 @@ class Discovery:
 
     feeds: list[Found] = field(default_factory=list)
     failures: dict[str, str] = field(default_factory=dict)
-
-    def as_json(self) -> dict[str, Any]:
-        """What `sources discover --json` prints."""
-        return {
-            "feeds": [asdict(one) for one in self.feeds],
-            "failures": [{"url": url, "error": error} for url, error in self.failures.items()],
-        }
 
 
 class Explorer:

@@ -2,11 +2,11 @@
 
 import pytest
 
-from reblogbot.config.advice import warnings
+from reblogbot.config.lint import find_warnings
 
 
 @pytest.fixture
-def advice(load_toml, config_file, tmp_path):
+def warnings(load_toml, config_file, tmp_path):
     """What is said of a config whose token file is as it should be, as `line: path: message`."""
 
     def said(toml, mode=0o600, token=0o600):
@@ -15,27 +15,27 @@ def advice(load_toml, config_file, tmp_path):
         file.write_text("0123456789abcdef")
         file.chmod(token)
         config_file.chmod(mode)
-        return [f"{one.line}: {one.path}: {one.message}" for one in warnings(config, {})]
+        return [f"{one.line}: {one.path}: {one.message}" for one in find_warnings(config, {})]
 
     return said
 
 
-def test_a_plain_config_is_no_worry(advice, plain):
-    assert advice(plain, mode=0o644) == []
+def test_a_plain_config_is_no_worry(warnings, plain):
+    assert warnings(plain, mode=0o644) == []
 
 
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ('every = "30s"', "8: sources.chouti.every: asks more than once a minute"),
-        ('first = "all"', "8: sources.chouti.first: posts everything"),
-        ("hashtags = 11", "8: sources.chouti.hashtags: more than ten"),
+        ('every = "30s"', "8: sources.chouti.every: polls more than once a minute"),
+        ('first = "all"', "8: sources.chouti.first: posts every entry"),
+        ("hashtags = 11", "8: sources.chouti.hashtags: more than 10"),
         ("filter.max_age = '5m'", "8: sources.chouti.filter.max_age: is shorter than every"),
         ("enabled = false", "8: sources.chouti.enabled: this source is disabled"),
     ],
 )
-def test_a_source_that_may_be_regretted_is_told_at_its_line(advice, plain, line, said):
-    assert any(one.startswith(said) for one in advice(plain + line))
+def test_a_source_that_may_be_regretted_is_told_at_its_line(warnings, plain, line, said):
+    assert any(one.startswith(said) for one in warnings(plain + line))
 
 
 @pytest.mark.parametrize(
@@ -51,74 +51,74 @@ def test_a_source_that_may_be_regretted_is_told_at_its_line(advice, plain, line,
         (
             'kind = "feed"\nurl = "https://x.example/"',
             "needs_indexable = true",
-            "has no effect but",
+            "has no effect except",
         ),
         ('kind = "mentions"\nvia = "news"', "needs_discoverable = true", ""),
         ('kind = "mentions"\nvia = "news"', "opt_outs = false", "boosts people who"),
         ('kind = "feed"\nurl = "https://x.example/"', "opt_outs = false", ""),
     ],
 )
-def test_a_filter_on_authors_where_there_are_none_is_told(advice, plain, kind, filter_, said):
+def test_a_filter_on_authors_where_there_are_none_is_told(warnings, plain, kind, filter_, said):
     source = f'\n[sources.x]\n{kind}\nto = ["news"]\n[sources.x.filter]\n{filter_}\n'
-    told = [one.partition(": ")[2] for one in advice(plain + source)]
+    told = [one.partition(": ")[2] for one in warnings(plain + source)]
     assert [one.startswith(f"sources.x.filter.{filter_.split()[0]}: {said}") for one in told] == (
         [True] if said else []
     )
 
 
-def test_an_interval_that_a_cron_line_replaces_is_no_worry(advice, plain):
-    assert advice('[defaults]\nevery = "1s"\n' + plain + "cron = '0 9 * * mon'") == []
+def test_an_interval_that_a_cron_line_replaces_is_no_worry(warnings, plain):
+    assert warnings('[defaults]\nevery = "1s"\n' + plain + "cron = '0 9 * * mon'") == []
 
 
-def test_a_config_that_does_nothing_is_told_so(advice, plain):
-    assert "0: sources: there are no sources: nothing will be posted" in advice("")
-    assert any("every source is disabled" in one for one in advice(plain + "enabled = false"))
+def test_a_config_that_does_nothing_is_told_so(warnings, plain):
+    assert "0: sources: there are no sources: nothing will be posted" in warnings("")
+    assert any("every source is disabled" in one for one in warnings(plain + "enabled = false"))
 
 
-def test_an_exception_that_lets_nothing_through_or_too_much_is_told(advice, plain):
+def test_an_exception_that_lets_nothing_through_or_too_much_is_told(warnings, plain):
     allowed = '"[::1]:80", "10.0.0.0/8", "127.0.0.0/16", "::1/128", "example.org:443"'
-    said = advice(f"[http]\nallow_private = [{allowed}]\n" + plain)
+    said = warnings(f"[http]\nallow_private = [{allowed}]\n" + plain)
     assert [one.partition(": ")[2] for one in said] == [
-        "http.allow_private[0]: no source or account of this file is at that host and port",
+        "http.allow_private[0]: no source or account of this config has this host and port",
         *(
-            f"http.allow_private[{at}]: covers this machine: any link of a stranger may then lead "
-            "to its services"
+            f"http.allow_private[{at}]: covers this machine: a link in any feed may then reach "
+            "its services"
             for at in (2, 3)
         ),
     ]
 
 
-def test_an_account_nobody_posts_to_is_told(advice, plain):
+def test_an_account_nobody_posts_to_is_told(warnings, plain):
     other = '[accounts.other]\nserver = "https://x.example"\ntoken_file = "news.token"\n'
-    assert advice(plain + other) == ["8: accounts.other: no source names this account"]
+    assert warnings(plain + other) == ["8: accounts.other: no source uses this account"]
     reads = '[sources.m]\nkind = "mentions"\nvia = "other"\nto = ["news"]\n'
-    assert advice(plain + other + reads) == []
-    assert advice(plain + other + '[notify]\naccount = "other"\nto = "@a@b.example"') == []
+    assert warnings(plain + other + reads) == []
+    assert warnings(plain + other + '[notify]\naccount = "other"\nto = "@a@b.example"') == []
 
 
-def test_a_source_whose_accounts_are_all_disabled_is_told(advice, plain):
-    said = advice(plain.replace("[sources", "enabled = false\n[sources"))
+def test_a_source_whose_accounts_are_all_disabled_is_told(warnings, plain):
+    said = warnings(plain.replace("[sources", "enabled = false\n[sources"))
     assert said == ["8: sources.chouti.to: every account of this source is disabled"]
 
 
-def test_a_token_others_may_read_is_told_with_the_cure(advice, plain):
-    said = advice(plain, token=0o644)
+def test_a_token_others_may_read_is_told_with_the_cure(warnings, plain):
+    said = warnings(plain, token=0o644)
     assert said == [
-        "3: accounts.news.token_file: others than you may read the token; chmod 600 news.token"
+        "3: accounts.news.token_file: other users can read the token; run chmod 600 news.token"
     ]
 
 
 def test_a_token_as_short_as_a_word_is_told(load_toml, plain, tmp_path):
     (tmp_path / "news.token").write_text("0123456789abcde")
     (tmp_path / "news.token").chmod(0o600)
-    (said,) = warnings(load_toml(plain))
+    (said,) = find_warnings(load_toml(plain))
     assert (said.path, said.line) == ("accounts.news.token_file", 3)
     assert "shorter than any server's" in said.message
     assert "0123" not in said.message
 
 
 def test_a_missing_token_is_told_with_the_path(load_toml, plain, tmp_path):
-    (said,) = warnings(load_toml(plain), {})
+    (said,) = find_warnings(load_toml(plain), {})
     assert (said.path, said.line) == ("accounts.news.token_file", 3)
     assert said.message.startswith(f"no token ({tmp_path}/news.token: No such file")
 
@@ -127,7 +127,7 @@ def test_a_token_from_systemd_is_no_worry(load_toml, plain, tmp_path):
     (tmp_path / "credentials").mkdir()
     (tmp_path / "credentials" / "news.token").write_text("0123456789abcdef")
     environ = {"CREDENTIALS_DIRECTORY": str(tmp_path / "credentials")}
-    assert warnings(load_toml(plain), environ) == []
+    assert find_warnings(load_toml(plain), environ) == []
 
 
 @pytest.mark.parametrize(
@@ -138,40 +138,42 @@ def test_a_token_from_systemd_is_no_worry(load_toml, plain, tmp_path):
     ],
 )
 def test_a_secret_in_a_file_everybody_may_read_is_told_but_not_repeated(
-    advice, plain, secret, path
+    warnings, plain, secret, path
 ):
-    said = advice(secret + plain, mode=0o644)
+    said = warnings(secret + plain, mode=0o644)
     assert [one.split(": ")[1] for one in said] == [path]
     assert "chmod 600 config.toml" in said[0]
     assert "s3cr3t" not in said[0]
-    assert advice(secret + plain, mode=0o600) == []
+    assert warnings(secret + plain, mode=0o600) == []
 
 
 @pytest.mark.parametrize("name", ["Authorization", "Cookie", "X-Api-Key", "PRIVATE-TOKEN"])
-def test_a_secret_header_counts_as_one(advice, plain, name):
+def test_a_secret_header_counts_as_one(warnings, plain, name):
     headers = "[sources.chouti.headers]\nAccept = 'x'\n"
-    assert advice(plain + headers, mode=0o644) == []
-    said = advice(f"{plain}{headers}{name} = 's3cr3t'", mode=0o644)
+    assert warnings(plain + headers, mode=0o644) == []
+    said = warnings(f"{plain}{headers}{name} = 's3cr3t'", mode=0o644)
     assert said[0].startswith(f"10: sources.chouti.headers.{name}: holds a secret")
 
 
-def test_a_config_everybody_may_write_is_told(advice, plain):
-    assert any("everybody may write this file" in one for one in advice(plain, mode=0o666))
+def test_a_config_everybody_may_write_is_told(warnings, plain):
+    assert any("every user can write this file" in one for one in warnings(plain, mode=0o666))
 
 
-def test_plain_http_beyond_this_machine_is_told(advice, plain):
+def test_plain_http_beyond_this_machine_is_told(warnings, plain):
     far = plain.replace("https://social.example", "http://10.0.0.1").replace(
         "token_file", "allow_http = true\ntoken_file"
     )
-    assert advice(far) == ["2: accounts.news.server: the token goes over the network in the clear"]
+    assert warnings(far) == [
+        "2: accounts.news.server: the token is sent over the network unencrypted"
+    ]
     for near in ("http://127.0.0.1:1", "http://localhost", "http://[::1]:80"):
-        assert advice(far.replace("http://10.0.0.1", near)) == []
+        assert warnings(far.replace("http://10.0.0.1", near)) == []
 
 
-def test_a_config_file_that_has_gone_still_gets_its_advice(load_toml, plain, config_file):
+def test_a_config_file_that_has_gone_still_gets_its_warnings(load_toml, plain, config_file):
     config = load_toml(plain + 'first = "all"')
     config_file.unlink()
-    assert {one.line for one in warnings(config, {})} == {0}
+    assert {one.line for one in find_warnings(config, {})} == {0}
 
 
 @pytest.mark.parametrize(
@@ -182,9 +184,9 @@ def test_a_config_file_that_has_gone_still_gets_its_advice(load_toml, plain, con
         ("per_hour = 30", False),
     ],
 )
-def test_posts_that_would_come_in_bursts_are_told(advice, plain, pace, is_told):
-    said = advice(f"{plain}[accounts.news.pace]\n{pace}\n")
-    assert any("they come in bursts" in one for one in said) == is_told
+def test_posts_that_would_come_in_bursts_are_told(warnings, plain, pace, is_told):
+    said = warnings(f"{plain}[accounts.news.pace]\n{pace}\n")
+    assert any("without a gap come in bursts" in one for one in said) == is_told
 
 
 @pytest.mark.parametrize(
@@ -196,6 +198,6 @@ def test_posts_that_would_come_in_bursts_are_told(advice, plain, pace, is_told):
         ("[]", False),
     ],
 )
-def test_quiet_hours_without_an_end_are_told(advice, plain, quiet, is_told):
-    said = advice(f"{plain}[accounts.news.pace]\nquiet = {quiet}\n")
+def test_quiet_hours_without_an_end_are_told(warnings, plain, quiet, is_told):
+    said = warnings(f"{plain}[accounts.news.pace]\nquiet = {quiet}\n")
     assert any("nothing will ever be posted" in one for one in said) == is_told

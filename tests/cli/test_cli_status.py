@@ -128,9 +128,9 @@ def test_without_a_daemon_status_says_so_and_health_is_1(bot, feeds, sandbox, cl
     bot.configure({"hot": {"url": feeds.url("/f")}}, {"news": (sandbox, "")})
     told = cli("status", "--json").json
     assert (told["daemon"], told["daemons"]) == (None, [])
-    assert "daemon: none is at work on this store" in cli("status").out
+    assert "daemon: none is running on this store" in cli("status").out
     ran = cli("health")
-    assert (ran.code, ran.out) == (1, "daemon: none is at work on this machine\n")
+    assert (ran.code, ran.out) == (1, "daemon: none is running on this machine\n")
     assert cli("health", "--json").json == {"healthy": False, "daemons": []}
 
 
@@ -166,7 +166,7 @@ def test_what_would_expire_in_quiet_hours_is_told(bot, feeds, sandbox, clock, cl
     url = feeds.show("/f", items(clock, "b", "a"))
     bot.configure({"hot": {"url": url, "filter": {"max_age": "3h"}}}, {"news": slow})
     bot.sync()
-    assert "would be too old then: https://news.example/b" in cli("status").out
+    assert "will be too old by then: https://news.example/b" in cli("status").out
 
 
 def test_before_the_first_round_all_is_new_and_nothing_is_written(bot, feeds, sandbox, clock, cli):
@@ -310,7 +310,7 @@ def test_a_backup_is_a_whole_store_and_is_never_written_over(hot, bot, cli, cloc
     before = copy.read_bytes()
     ran = cli("backup", str(copy))
     assert ran.code == 2
-    assert "stands already" in ran.err
+    assert "exists already" in ran.err
     assert copy.read_bytes() == before
 
 
@@ -327,13 +327,13 @@ def test_of_very_many_sources_those_in_trouble_are_shown_and_the_others_counted(
     hot, cli, monkeypatch
 ):
     whole = cli("status", "--json").json
-    monkeypatch.setattr("reblogbot.cli.look.MOST", 3)
+    monkeypatch.setattr("reblogbot.cli.commands.status.MAX_SOURCES", 3)
     ran = cli("status")
     first = [line.split(" ")[0] for line in ran.out.splitlines()]
     assert [one for one in first[: first.index("account")] if one] == ["source", "bad", "…"]
     assert "… and 3 more: 2 ok, 1 disabled; `status --json` lists them all" in ran.out
     assert cli("status", "--json").json == whole
-    monkeypatch.setattr("reblogbot.cli.look.MOST", 4)
+    monkeypatch.setattr("reblogbot.cli.commands.status.MAX_SOURCES", 4)
     assert "…" not in cli("status").out
 
 

@@ -80,7 +80,7 @@ def test_a_wrong_command_line_is_2_in_words_and_in_json(cli, arguments, words):
 def test_json_before_the_command_is_told_where_it_stands(cli):
     ran = cli("--json", "status")
     assert ran.code == 2
-    assert ran.json["error"]["message"].startswith("--json stands behind the command")
+    assert ran.json["error"]["message"].startswith("write --json after the command")
 
 
 # where the config is

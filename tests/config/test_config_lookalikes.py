@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reblogbot.config import slips
+from reblogbot.config.lookalikes import hint_for_line
 
 
 @pytest.mark.parametrize(
@@ -39,8 +39,8 @@ def test_a_look_alike_or_a_bare_name_is_told_with_its_place_and_correction(fault
 
 def test_look_alikes_within_strings_and_comments_are_let_alone():
     line = 'title = "“新闻”，３" ；x'
-    assert slips.in_line(line, line.index("；") + 1).startswith("column 18: write ; for ；")
-    assert slips.in_line('title = "“新闻”" x # ，', 15) == ""
+    assert hint_for_line(line, line.index("；") + 1).startswith("column 18: write ; for ；")
+    assert hint_for_line('title = "“新闻”" x # ，', 15) == ""
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_place_that_is_no_zone_leads_to_its_zone(faults_of, plain, zone, meant
 
 @given(st.text("“”，：＝［］【】３新a=\"'[]#. \t", max_size=40), st.integers(0, 50))
 def test_no_line_breaks_the_hint(line, column):
-    hint = slips.in_line(line, column)
+    hint = hint_for_line(line, column)
     assert "\n" not in hint
     try:
         tomllib.loads(line)
