@@ -7,7 +7,6 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, overload
 
-from reblogbot.core import habits
 from reblogbot.errors import Fault
 
 if TYPE_CHECKING:
@@ -185,11 +184,11 @@ def _account_json(account: AccountStatus) -> Json:
     }
 
 
-def story_json(story: Story, waits: Mapping[int, Wait | None]) -> Json:
-    """One entry of `why`; `waits` tells by a delivery's number why it waits."""
+def story_json(story: Story, remarks: Sequence[str], waits: Mapping[int, Wait | None]) -> Json:
+    """One entry of `why`, with remarks about its source; `waits` has the deliveries' numbers."""
     return {
         "source": story.source,
-        "source_habits": list(habits.remarks(story.habits)),
+        "source_habits": list(remarks),
         "title": story.title,
         "link": story.link,
         "guid": story.guid,

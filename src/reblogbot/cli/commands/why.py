@@ -36,7 +36,8 @@ def run(options: argparse.Namespace) -> int:
     }
     store.close()
     if options.json:
-        print_json({"entries": [story_json(story, waits) for story in stories]})
+        entries = [story_json(story, habits.remarks(story.habits), waits) for story in stories]
+        print_json({"entries": entries})
     elif not stories:
         print_lines(f"{query}: never seen in any source, and not the number of a delivery")
     elif is_exact or len(stories) == 1:
