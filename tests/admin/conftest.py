@@ -35,7 +35,7 @@ class Answer:
 
     def value(self, sample: str) -> float:
         """The value of a sample, written as it stands there: `name{label="…"}`."""
-        (line,) = [one for one in self.text.splitlines() if one.rpartition(" ")[0] == sample]
+        (line,) = [line for line in self.text.splitlines() if line.rpartition(" ")[0] == sample]
         return float(line.rpartition(" ")[2])
 
 

@@ -73,7 +73,7 @@ async def test_it_is_not_ready_while_the_store_is_locked(admin, configured, monk
     with closing(sqlite3.connect(configured.stored, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         answers = await asyncio.gather(*(admin.get("/readyz") for _ in range(5)))
-        assert [one.status for one in answers] == [503] * 5
+        assert [item.status for item in answers] == [503] * 5
         assert json.loads(answers[0].text)["store"] == "does not answer"
         other.execute("ROLLBACK")
     while json.loads((await admin.get("/readyz")).text)["store"] != "ok":
@@ -170,8 +170,8 @@ async def test_a_port_that_is_taken_is_told_once_and_tried_again(admin, caplog):
         with caplog.at_level(logging.ERROR, "reblogbot"):
             for _ in range(3):
                 await admin.server.listen(taken)
-        (told,) = caplog.records
-        assert (told.slug, told.listen) == ("admin_listen", taken)
+        (check,) = caplog.records
+        assert (check.slug, check.listen) == ("admin_listen", taken)
     await admin.server.listen(taken)
     async with (
         aiohttp.ClientSession() as session,
@@ -262,7 +262,7 @@ def daemon(bot, feeds, sandbox, clock, port):
 def test_the_daemon_counts_what_it_does(daemon, bot, sandbox):
     process, address = daemon
     until(lambda: len(posted(sandbox)) == 2, "two posts")
-    told = until(
+    response = until(
         lambda: (
             re.search(
                 r'^reblogbot_posts_total{account="news",action="post"} 2\.0$',
@@ -273,14 +273,14 @@ def test_the_daemon_counts_what_it_does(daemon, bot, sandbox):
         ),
         "the count of posts",
     )
-    assert 'reblogbot_polls_total{outcome="new"} 1.0' in told
-    assert 'reblogbot_polls_total{outcome="failed"} 1.0' in told
-    assert 'reblogbot_failures_total{slug="http_status",stage="poll"} 1.0' in told
-    assert 'reblogbot_post_latency_seconds_count{account="news"} 2.0' in told
-    assert 'reblogbot_sources{state="failed"} 1.0' in told
+    assert 'reblogbot_polls_total{outcome="new"} 1.0' in response
+    assert 'reblogbot_polls_total{outcome="failed"} 1.0' in response
+    assert 'reblogbot_failures_total{slug="http_status",stage="poll"} 1.0' in response
+    assert 'reblogbot_post_latency_seconds_count{account="news"} 2.0' in response
+    assert 'reblogbot_sources{state="failed"} 1.0' in response
     assert ask(bot, address, "/readyz")[0] == 200
     token = (bot.folder / "news.token").read_text()
-    assert token not in told
+    assert token not in response
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=PATIENCE) == 0
     assert "Traceback" not in bot.log()

@@ -19,7 +19,7 @@ def tried(bot):
 
     def run():
         with bot.at_work() as worker:
-            trials = {one.path: one for one in worker.run(check_all(worker.pipeline))}
+            trials = {item.path: item for item in worker.run(check_all(worker.pipeline))}
         return trials["accounts.news"], trials["sources.hot"]
 
     return run
@@ -61,7 +61,7 @@ def test_an_account_without_the_flag_of_a_bot_is_told(polite, tried):
 def test_a_token_that_may_do_too_much_is_told(polite, tried):
     polite(scopes=["read", "write", "follow"])
     account, _ = tried()
-    assert [one.partition(";")[0] for one in account.warnings] == [
+    assert [warning.partition(";")[0] for warning in account.warnings] == [
         "its token may do more than it needs (read write follow)"
     ]
 
@@ -92,7 +92,7 @@ def elsewhere(bot, feeds, clock):
 
 
 def keep(bot, token, scope):
-    """Keep scopes beside the token file, as the answer to a login told them."""
+    """Keep scopes beside the token file, as the answer to a login response them."""
     digest = hashlib.sha256(token.encode()).hexdigest()[:16]
     kept = json.dumps({"token": digest, "scope": scope})
     (bot.folder / "news.token.json").write_text(kept)
@@ -166,8 +166,8 @@ def many(clock, count, **span):
 )
 def test_a_chatty_source_in_public_is_told(polite, tried, clock, account, source):
     polite(account, shown=many(clock, 40, hours=23), **source)
-    _, told = tried()
-    assert [one.partition(":")[0] for one in told.warnings] == [
+    _, check = tried()
+    assert [warning.partition(":")[0] for warning in check.warnings] == [
         "about 40 posts a day, public on news"
     ]
 
@@ -188,28 +188,28 @@ def test_a_source_that_is_not_chatty_or_not_public_is_no_worry(
     polite, tried, clock, account, source, days
 ):
     polite(account, shown=many(clock, 40, days=days), **source)
-    _, told = tried()
-    assert told.warnings == ()
+    _, check = tried()
+    assert check.warnings == ()
 
 
 def test_a_list_without_dates_counts_in_full(polite, tried):
     polite(PUBLIC, shown=[Item(f"t{n}", f"https://n.example/{n}") for n in range(40)])
-    _, told = tried()
-    assert "about 40 posts a day" in told.warnings[0]
+    _, check = tried()
+    assert "about 40 posts a day" in check.warnings[0]
 
 
 def test_a_source_that_was_polled_before_is_judged_all_the_same(polite, tried, bot, clock):
     polite(PUBLIC, shown=many(clock, 40, hours=23), first="none")
     bot.sync()
-    _, told = tried()
-    assert told.finding == "works, 40 entries"
-    assert "about 40 posts a day" in told.warnings[0]
+    _, check = tried()
+    assert check.finding == "works, 40 entries"
+    assert "about 40 posts a day" in check.warnings[0]
 
 
 def test_a_source_that_shows_nothing_is_told(polite, tried):
     polite(shown=[])
-    _, told = tried()
-    assert told.warnings == ("it shows no entries at the moment",)
+    _, check = tried()
+    assert check.warnings == ("it shows no entries at the moment",)
 
 
 def test_trying_writes_and_posts_nothing(polite, tried, bot, sandbox):

@@ -62,7 +62,7 @@ def test_init_asks_on_a_terminal_and_takes_the_answers(bot):
 
 @pytest.fixture
 def init_answered(bot):
-    """Runs `init` on a terminal that gives these answers; its exit code and what it said."""
+    """Runs `init` on a terminal that gives these answers; its exit code and what it output."""
 
     def answered(*answers):
         ours, theirs = pty.openpty()
@@ -71,8 +71,8 @@ def init_answered(bot):
         os.close(theirs)
         try:
             os.write(ours, "".join(f"{answer}\n" for answer in answers).encode())
-            said, _ = process.communicate(timeout=PATIENCE)
-            return process.returncode, said
+            output, _ = process.communicate(timeout=PATIENCE)
+            return process.returncode, output
         finally:
             kill(process)
             os.close(ours)
@@ -82,17 +82,17 @@ def init_answered(bot):
 
 def test_init_takes_a_bare_host_and_asks_again_for_what_check_would_refuse(init_answered, cli, bot):
     """It wrote what `check` then rejected."""
-    code, said = init_answered(
+    code, output = init_answered(
         "not a url", "https://social.example/@me", "http://social.example", "https：//x.example",
         "mastodon.social",
         "-news", "news", "", "ftp://x.example/feed", "example.org/feed",
     )  # fmt: skip
     assert code == 0
-    assert "a URL must not hold spaces" in said
-    assert "write only the server's address" in said
-    assert "would send the token unencrypted" in said
-    assert "write ':' for '：'" in said
-    assert "must not begin with a dash" in said
+    assert "a URL must not hold spaces" in output
+    assert "write only the server's address" in output
+    assert "would send the token unencrypted" in output
+    assert "write ':' for '：'" in output
+    assert "must not begin with a dash" in output
     config = app.load_config(bot.path)
     assert config.accounts["news"].server == "https://mastodon.social"
     assert config.sources["chouti"].url == "https://example.org/feed"
@@ -199,11 +199,11 @@ def test_check_warns_of_a_readable_token(cli, bot, feeds, sandbox):
     assert ran.code == 0
     assert "other users can read the token" in ran.out
     assert "once a minute" in ran.out
-    told = cli("check", "--json").json
-    assert told["faults"] == []
-    paths = [one["path"] for one in told["warnings"]]
+    document = cli("check", "--json").json
+    assert document["faults"] == []
+    paths = [warning["path"] for warning in document["warnings"]]
     assert "accounts.news.token_file" in paths
-    assert all(one["line"] for one in told["warnings"])
+    assert all(warning["line"] for warning in document["warnings"])
 
 
 @pytest.fixture
@@ -234,14 +234,14 @@ def test_check_online_tries_every_token_and_every_source(cli, online, bot, sandb
     assert "404" in ran.out
     assert sorted(os.listdir(bot.folder)) == before
     assert sandbox.accepted == []
-    told = cli("check", "--online", "--json").json["online"]
-    assert [one["path"] for one in told] == [
+    document = cli("check", "--online", "--json").json["online"]
+    assert [item["path"] for item in document] == [
         "accounts.news",
         "sources.good",
         "sources.empty",
         "sources.dead",
     ]
-    assert [bool(one["error"]) for one in told] == [False, False, False, True]
+    assert [bool(item["error"]) for item in document] == [False, False, False, True]
     assert "no faults" not in ran.out
     assert "1 of 4 online checks failed" in ran.out
     (fault,) = cli("check", "--online", "--json").json["faults"]
@@ -250,7 +250,7 @@ def test_check_online_tries_every_token_and_every_source(cli, online, bot, sandb
 
 
 def test_check_online_tells_a_wrong_server_as_such(cli, online, feeds):
-    """A shop's page was told as a refused token."""
+    """A shop's page was document as a refused token."""
     for status in (200, 404):
         page = {"kind": "text/html", "status": status, "etag": False}
         for path in ("v1/accounts/verify_credentials", "v2/instance", "v1/instance"):

@@ -59,7 +59,7 @@ def test_what_waits_is_steered_and_copied(waiting, cli, bot):
     assert cli("queue", "skip", "2").out == "2 is skipped now\n"
     assert cli("backup", str(bot.folder / "copy.sqlite3")).code == 0
     waiting.write_text(good)
-    assert [one.state for one in bot.deliveries()] == ["held", "skipped"]
+    assert [delivery.state for delivery in bot.deliveries()] == ["held", "skipped"]
 
 
 def test_nothing_is_rendered_from_a_config_with_faults(waiting, cli):

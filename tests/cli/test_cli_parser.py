@@ -26,18 +26,18 @@ def hot(bot, feeds, sandbox, clock):
 def test_every_command_explains_itself(cli, command, capsys):
     with pytest.raises(SystemExit) as ended:
         cli(*command.split(), "--help")
-    said = capsys.readouterr().out
+    output = capsys.readouterr().out
     assert ended.value.code == 0
-    assert said.startswith(f"usage: reblogbot {command}")
-    assert "--config" in said
+    assert output.startswith(f"usage: reblogbot {command}")
+    assert "--config" in output
 
 
 def test_the_help_names_every_command_and_the_exit_codes(cli, capsys):
     with pytest.raises(SystemExit):
         cli("--help")
-    said = capsys.readouterr().out
-    assert all(f"\n    {command} " in said for command in COMMANDS)
-    assert "130" in said
+    output = capsys.readouterr().out
+    assert all(f"\n    {command} " in output for command in COMMANDS)
+    assert "130" in output
 
 
 def test_the_version_is_told(cli, capsys):
@@ -118,9 +118,9 @@ def test_without_a_name_environment_folder_and_home_are_tried_in_this_order(hot,
     assert found(empty, HOME=str(empty), REBLOGBOT_CONFIG=str(bot.path))[0] == 0
     assert found(bot.folder, HOME=str(empty))[0] == 0
     (home / "config.toml").write_text(bot.path.read_text())
-    code, said = found(empty, HOME=str(empty), XDG_CONFIG_HOME=str(home.parent))
+    code, output = found(empty, HOME=str(empty), XDG_CONFIG_HOME=str(home.parent))
     assert code == 0
-    assert str(home) in said
+    assert str(home) in output
 
 
 # what is said, and to whom
@@ -158,8 +158,8 @@ def test_hostile_titles_reach_no_terminal_as_they_are(bot, feeds, sandbox, clock
         <item><title>a&#x9b;31m &#x202e;evil</title><link>https://e.example/1</link></item>
         </channel></rss>"""
     bot.configure({"hot": {"url": feeds.show("/f", feed)}}, {"news": (sandbox, "")})
-    said = [cli(*words).out for words in (["preview"], ["sync"], ["why", "https://e.example/1"])]
-    assert all("\x9b" not in text and "\u202e" not in text for text in said)
+    output = [cli(*words).out for words in (["preview"], ["sync"], ["why", "https://e.example/1"])]
+    assert all("\x9b" not in text and "\u202e" not in text for text in output)
 
 
 @pytest.mark.parametrize("environ", [{}, {"NO_COLOR": "1"}, {"FORCE_COLOR": "1", "NO_COLOR": "1"}])
@@ -214,16 +214,16 @@ def test_a_name_that_is_no_text_is_told_all_the_same(bot):
 
 
 def test_verbose_tells_what_happened(hot, cli):
-    said = cli("-v", "sync").err
-    assert "published" in said
-    assert "source polled" in said
+    output = cli("-v", "sync").err
+    assert "published" in output
+    assert "source polled" in output
 
 
 def test_a_post_shows_in_a_preview_as_it_will_stand(hot, cli):
-    said = cli("preview").out
+    output = cli("preview").out
     for name in "ab":
-        assert "\n".join(f"  {line}" for line in text_of(name).splitlines()) in said
-    assert "2 to post" in said
+        assert "\n".join(f"  {line}" for line in text_of(name).splitlines()) in output
+    assert "2 to post" in output
 
 
 BARE = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}

@@ -34,23 +34,23 @@ def hot(bot, feeds, sandbox, clock):
 def test_the_json_is_as_the_contract_has_it(hot, cli, sandbox, clock):
     ran = cli("status", "--json")
     assert ran.code == 0
-    told = ran.json
-    assert {"sources", "accounts", "queue"} <= set(told)
+    document = ran.json
+    assert {"sources", "accounts", "queue"} <= set(document)
     keys = ["name", "kind", "url", "state", "last_poll_at", "next_poll_at", "failures", "error"]
-    assert [list(one) for one in told["sources"]] == [[*keys, "next_poll_reason"]] * 4
-    good, bad, aged, off = told["sources"]
+    assert [list(source) for source in document["sources"]] == [[*keys, "next_poll_reason"]] * 4
+    good, bad, aged, off = document["sources"]
     assert (good["state"], good["failures"], good["error"]) == ("ok", 0, "")
     assert datetime.fromisoformat(good["last_poll_at"]) == clock.now()
     assert datetime.fromisoformat(good["next_poll_at"]) == clock.now() + timedelta(minutes=15)
     assert (bad["state"], bad["failures"]) == ("failed", 1)
     assert "404" in bad["error"]
     assert (aged["state"], off["state"], off["next_poll_at"]) == ("ok", "disabled", None)
-    (account,) = told["accounts"]
+    (account,) = document["accounts"]
     assert list(account) == ["name", "server", "state", "reason", "rate_remaining"]
     assert (account["server"], account["state"], account["reason"]) == (sandbox.url, "ok", "")
     assert isinstance(account["rate_remaining"], int)
-    assert list(told["queue"]) == STATES
-    assert (told["queue"]["queued"], told["queue"]["sent"]) == (2, 1)
+    assert list(document["queue"]) == STATES
+    assert (document["queue"]["queued"], document["queue"]["sent"]) == (2, 1)
 
 
 def test_a_source_that_is_gone_is_never_due(bot, feeds, sandbox, cli):
@@ -116,18 +116,18 @@ def test_status_says_why_an_account_is_paused_and_until_when(bot, feeds, sandbox
     sandbox.faults.add("status_before", status=429)
     bot.configure({"hot": {"url": feeds.show("/f", items(clock, "a"))}}, {"news": (sandbox, "")})
     bot.sync()
-    told = cli("status", "--json").json
-    assert told["accounts"][0]["state"] == "paused"
-    (row,) = told["waits"]
+    document = cli("status", "--json").json
+    assert document["accounts"][0]["state"] == "paused"
+    (row,) = document["waits"]
     assert row["reason"] == "account_paused"
-    assert row["cause"] in f"the account is paused: {told['accounts'][0]['reason']}"
+    assert row["cause"] in f"the account is paused: {document['accounts'][0]['reason']}"
     assert row["waits_until"]
 
 
 def test_without_a_daemon_status_says_so_and_health_is_1(bot, feeds, sandbox, cli):
     bot.configure({"hot": {"url": feeds.url("/f")}}, {"news": (sandbox, "")})
-    told = cli("status", "--json").json
-    assert (told["daemon"], told["daemons"]) == (None, [])
+    document = cli("status", "--json").json
+    assert (document["daemon"], document["daemons"]) == (None, [])
     assert "daemon: none is running on this store" in cli("status").out
     ran = cli("health")
     assert (ran.code, ran.out) == (1, "daemon: none is running on this machine\n")
@@ -171,10 +171,10 @@ def test_what_would_expire_in_quiet_hours_is_told(bot, feeds, sandbox, clock, cl
 
 def test_before_the_first_round_all_is_new_and_nothing_is_written(bot, feeds, sandbox, clock, cli):
     bot.configure({"hot": {"url": feeds.url("/f")}}, {"news": (sandbox, "")})
-    told = cli("status", "--json").json
-    assert [one["state"] for one in told["sources"]] == ["new"]
-    assert [one["last_poll_at"] for one in told["sources"]] == [None]
-    assert set(told["queue"].values()) == {0}
+    document = cli("status", "--json").json
+    assert [source["state"] for source in document["sources"]] == ["new"]
+    assert [source["last_poll_at"] for source in document["sources"]] == [None]
+    assert set(document["queue"].values()) == {0}
     assert not bot.stored.exists()
 
 
@@ -192,7 +192,7 @@ def test_why_tells_the_story_by_link_or_number(hot, cli, sandbox, meant):
     (story,) = ran.json["entries"]
     assert (story["source"], story["title"]) == ("hot", "Title a")
     (delivery,) = story["deliveries"]
-    assert [one["state"] for one in delivery["events"]] == ["queued", "sending", "sent"]
+    assert [item["state"] for item in delivery["events"]] == ["queued", "sending", "sent"]
     assert delivery["url"] == sandbox.statuses("news")[0]["url"]
     text = cli("why", meant).out
     assert "seen in hot" in text
@@ -330,7 +330,7 @@ def test_of_very_many_sources_those_in_trouble_are_shown_and_the_others_counted(
     monkeypatch.setattr("reblogbot.cli.commands.status.MAX_SOURCES", 3)
     ran = cli("status")
     first = [line.split(" ")[0] for line in ran.out.splitlines()]
-    assert [one for one in first[: first.index("account")] if one] == ["source", "bad", "…"]
+    assert [item for item in first[: first.index("account")] if item] == ["source", "bad", "…"]
     assert "… and 3 more: 2 ok, 1 disabled; `status --json` lists them all" in ran.out
     assert cli("status", "--json").json == whole
     monkeypatch.setattr("reblogbot.cli.commands.status.MAX_SOURCES", 4)

@@ -25,10 +25,12 @@ def test_the_json_is_as_the_contract_has_it(hot, cli):
     ran = cli("sync", "--json")
     assert (ran.code, ran.err) == (0, "")
     assert list(ran.json) == [*COUNTS, "sources", "deliveries", "accounts", "daemon"]
-    assert [list(one) for one in ran.json["sources"]] == [["name", "outcome", "new", "error"]] * 2
-    assert [one["outcome"] for one in ran.json["sources"]] == ["new", "nothing_new"]
+    assert [list(source) for source in ran.json["sources"]] == [
+        ["name", "outcome", "new", "error"]
+    ] * 2
+    assert [source["outcome"] for source in ran.json["sources"]] == ["new", "nothing_new"]
     keys = ["id", "account", "source", "link", "state", "url", "error", "action"]
-    assert [list(one) for one in ran.json["deliveries"]] == [keys] * 2
+    assert [list(delivery) for delivery in ran.json["deliveries"]] == [keys] * 2
     assert (ran.json["sent"], ran.json["queued"], ran.json["entries_new"]) == (2, 2, 2)
     again = cli("sync", "--json").json
     assert (again["sent"], again["not_modified"], again["deliveries"]) == (0, 2, [])
@@ -58,12 +60,13 @@ def test_what_stood_there_already_is_found_and_not_sent(hot, bot, cli, sandbox):
     assert f"news found: https://news.example/a  {sandbox.statuses('news')[0]['url']}" in ran.out
     assert ran.out.splitlines()[-1].endswith("2 queued, 2 found")
     assert len(posted(sandbox)) == 2
-    told = cli("why", "https://news.example/a")
-    assert "for news found" in told.out
-    assert "for news sent" not in told.out
+    document = cli("why", "https://news.example/a")
+    assert "for news found" in document.out
+    assert "for news sent" not in document.out
     # in the JSON it is what it always was
     assert [
-        one["state"] for one in cli("why", "Title a", "--json").json["entries"][0]["deliveries"]
+        delivery["state"]
+        for delivery in cli("why", "Title a", "--json").json["entries"][0]["deliveries"]
     ] == ["sent"]
 
 
@@ -116,9 +119,9 @@ def test_an_unknown_source_is_2_with_what_was_meant(hot, cli, feeds):
 
 
 def test_named_sources_due_and_force(hot, cli, feeds):
-    assert [one["name"] for one in cli("sync", "hot", "--json").json["sources"]] == ["hot"]
+    assert [source["name"] for source in cli("sync", "hot", "--json").json["sources"]] == ["hot"]
     due = cli("sync", "--due", "--json").json
-    assert {one["name"]: one["outcome"] for one in due["sources"]} == {
+    assert {source["name"]: source["outcome"] for source in due["sources"]} == {
         "hot": "not_due",
         "other": "nothing_new",
     }
@@ -141,9 +144,9 @@ def test_a_secret_is_nowhere_in_what_is_said(bot, feeds, sandbox, clock, cli):
     bot.configure(
         {"hot": {"url": feeds.show("/f", items(clock, "a"))}}, {"news": (sandbox, "s3cr3t-t0k3n")}
     )
-    said = [cli(*words) for words in (["-vv", "sync"], ["sync", "--json"], ["status"])]
-    assert [one.code for one in said] == [1, 1, 0]
-    assert all("s3cr3t" not in one.out + one.err for one in said)
+    output = [cli(*words) for words in (["-vv", "sync"], ["sync", "--json"], ["status"])]
+    assert [item.code for item in output] == [1, 1, 0]
+    assert all("s3cr3t" not in item.out + item.err for item in output)
 
 
 # sources, stores and configs that cannot be used

@@ -7,17 +7,20 @@ from reblogbot.config.lint import find_warnings
 
 @pytest.fixture
 def warnings(load_toml, config_file, tmp_path):
-    """What is said of a config whose token file is as it should be, as `line: path: message`."""
+    """What is messages of a config whose token file is as it should be, as `line: path: message`."""
 
-    def said(toml, mode=0o600, token=0o600):
+    def messages(toml, mode=0o600, token=0o600):
         config = load_toml(toml)
         file = tmp_path / "news.token"
         file.write_text("0123456789abcdef")
         file.chmod(token)
         config_file.chmod(mode)
-        return [f"{one.line}: {one.path}: {one.message}" for one in find_warnings(config, {})]
+        return [
+            f"{warning.line}: {warning.path}: {warning.message}"
+            for warning in find_warnings(config, {})
+        ]
 
-    return said
+    return messages
 
 
 def test_a_plain_config_is_no_worry(warnings, plain):
@@ -25,7 +28,7 @@ def test_a_plain_config_is_no_worry(warnings, plain):
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "expected"),
     [
         ('every = "30s"', "8: sources.chouti.every: polls more than once a minute"),
         ('first = "all"', "8: sources.chouti.first: posts every entry"),
@@ -34,12 +37,12 @@ def test_a_plain_config_is_no_worry(warnings, plain):
         ("enabled = false", "8: sources.chouti.enabled: this source is disabled"),
     ],
 )
-def test_a_source_that_may_be_regretted_is_told_at_its_line(warnings, plain, line, said):
-    assert any(one.startswith(said) for one in warnings(plain + line))
+def test_a_source_that_may_be_regretted_is_told_at_its_line(warnings, plain, line, expected):
+    assert any(warning.startswith(expected) for warning in warnings(plain + line))
 
 
 @pytest.mark.parametrize(
-    ("kind", "filter_", "said"),
+    ("kind", "filter_", "expected"),
     [
         ('kind = "feed"\nurl = "https://x.example/"', "max_per_author = 2", "counts only entries"),
         (
@@ -58,12 +61,12 @@ def test_a_source_that_may_be_regretted_is_told_at_its_line(warnings, plain, lin
         ('kind = "feed"\nurl = "https://x.example/"', "opt_outs = false", ""),
     ],
 )
-def test_a_filter_on_authors_where_there_are_none_is_told(warnings, plain, kind, filter_, said):
+def test_a_filter_on_authors_where_there_are_none_is_told(warnings, plain, kind, filter_, expected):
     source = f'\n[sources.x]\n{kind}\nto = ["news"]\n[sources.x.filter]\n{filter_}\n'
-    told = [one.partition(": ")[2] for one in warnings(plain + source)]
-    assert [one.startswith(f"sources.x.filter.{filter_.split()[0]}: {said}") for one in told] == (
-        [True] if said else []
-    )
+    messages = [warning.partition(": ")[2] for warning in warnings(plain + source)]
+    assert [
+        item.startswith(f"sources.x.filter.{filter_.split()[0]}: {expected}") for item in messages
+    ] == ([True] if expected else [])
 
 
 def test_an_interval_that_a_cron_line_replaces_is_no_worry(warnings, plain):
@@ -72,13 +75,15 @@ def test_an_interval_that_a_cron_line_replaces_is_no_worry(warnings, plain):
 
 def test_a_config_that_does_nothing_is_told_so(warnings, plain):
     assert "0: sources: there are no sources: nothing will be posted" in warnings("")
-    assert any("every source is disabled" in one for one in warnings(plain + "enabled = false"))
+    assert any(
+        "every source is disabled" in warning for warning in warnings(plain + "enabled = false")
+    )
 
 
 def test_an_exception_that_lets_nothing_through_or_too_much_is_told(warnings, plain):
     allowed = '"[::1]:80", "10.0.0.0/8", "127.0.0.0/16", "::1/128", "example.org:443"'
-    said = warnings(f"[http]\nallow_private = [{allowed}]\n" + plain)
-    assert [one.partition(": ")[2] for one in said] == [
+    messages = warnings(f"[http]\nallow_private = [{allowed}]\n" + plain)
+    assert [item.partition(": ")[2] for item in messages] == [
         "http.allow_private[0]: no source or account of this config has this host and port",
         *(
             f"http.allow_private[{at}]: covers this machine: a link in any feed may then reach "
@@ -97,13 +102,13 @@ def test_an_account_nobody_posts_to_is_told(warnings, plain):
 
 
 def test_a_source_whose_accounts_are_all_disabled_is_told(warnings, plain):
-    said = warnings(plain.replace("[sources", "enabled = false\n[sources"))
-    assert said == ["8: sources.chouti.to: every account of this source is disabled"]
+    messages = warnings(plain.replace("[sources", "enabled = false\n[sources"))
+    assert messages == ["8: sources.chouti.to: every account of this source is disabled"]
 
 
 def test_a_token_others_may_read_is_told_with_the_cure(warnings, plain):
-    said = warnings(plain, token=0o644)
-    assert said == [
+    messages = warnings(plain, token=0o644)
+    assert messages == [
         "3: accounts.news.token_file: other users can read the token; run chmod 600 news.token"
     ]
 
@@ -111,16 +116,16 @@ def test_a_token_others_may_read_is_told_with_the_cure(warnings, plain):
 def test_a_token_as_short_as_a_word_is_told(load_toml, plain, tmp_path):
     (tmp_path / "news.token").write_text("0123456789abcde")
     (tmp_path / "news.token").chmod(0o600)
-    (said,) = find_warnings(load_toml(plain))
-    assert (said.path, said.line) == ("accounts.news.token_file", 3)
-    assert "shorter than any server's" in said.message
-    assert "0123" not in said.message
+    (messages,) = find_warnings(load_toml(plain))
+    assert (messages.path, messages.line) == ("accounts.news.token_file", 3)
+    assert "shorter than any server's" in messages.message
+    assert "0123" not in messages.message
 
 
 def test_a_missing_token_is_told_with_the_path(load_toml, plain, tmp_path):
-    (said,) = find_warnings(load_toml(plain), {})
-    assert (said.path, said.line) == ("accounts.news.token_file", 3)
-    assert said.message.startswith(f"no token ({tmp_path}/news.token: No such file")
+    (messages,) = find_warnings(load_toml(plain), {})
+    assert (messages.path, messages.line) == ("accounts.news.token_file", 3)
+    assert messages.message.startswith(f"no token ({tmp_path}/news.token: No such file")
 
 
 def test_a_token_from_systemd_is_no_worry(load_toml, plain, tmp_path):
@@ -140,10 +145,10 @@ def test_a_token_from_systemd_is_no_worry(load_toml, plain, tmp_path):
 def test_a_secret_in_a_file_everybody_may_read_is_told_but_not_repeated(
     warnings, plain, secret, path
 ):
-    said = warnings(secret + plain, mode=0o644)
-    assert [one.split(": ")[1] for one in said] == [path]
-    assert "chmod 600 config.toml" in said[0]
-    assert "s3cr3t" not in said[0]
+    messages = warnings(secret + plain, mode=0o644)
+    assert [item.split(": ")[1] for item in messages] == [path]
+    assert "chmod 600 config.toml" in messages[0]
+    assert "s3cr3t" not in messages[0]
     assert warnings(secret + plain, mode=0o600) == []
 
 
@@ -151,12 +156,14 @@ def test_a_secret_in_a_file_everybody_may_read_is_told_but_not_repeated(
 def test_a_secret_header_counts_as_one(warnings, plain, name):
     headers = "[sources.chouti.headers]\nAccept = 'x'\n"
     assert warnings(plain + headers, mode=0o644) == []
-    said = warnings(f"{plain}{headers}{name} = 's3cr3t'", mode=0o644)
-    assert said[0].startswith(f"10: sources.chouti.headers.{name}: holds a secret")
+    messages = warnings(f"{plain}{headers}{name} = 's3cr3t'", mode=0o644)
+    assert messages[0].startswith(f"10: sources.chouti.headers.{name}: holds a secret")
 
 
 def test_a_config_everybody_may_write_is_told(warnings, plain):
-    assert any("every user can write this file" in one for one in warnings(plain, mode=0o666))
+    assert any(
+        "every user can write this file" in warning for warning in warnings(plain, mode=0o666)
+    )
 
 
 def test_plain_http_beyond_this_machine_is_told(warnings, plain):
@@ -173,7 +180,7 @@ def test_plain_http_beyond_this_machine_is_told(warnings, plain):
 def test_a_config_file_that_has_gone_still_gets_its_warnings(load_toml, plain, config_file):
     config = load_toml(plain + 'first = "all"')
     config_file.unlink()
-    assert {one.line for one in find_warnings(config, {})} == {0}
+    assert {warning.line for warning in find_warnings(config, {})} == {0}
 
 
 @pytest.mark.parametrize(
@@ -185,8 +192,8 @@ def test_a_config_file_that_has_gone_still_gets_its_warnings(load_toml, plain, c
     ],
 )
 def test_posts_that_would_come_in_bursts_are_told(warnings, plain, pace, is_told):
-    said = warnings(f"{plain}[accounts.news.pace]\n{pace}\n")
-    assert any("without a gap come in bursts" in one for one in said) == is_told
+    messages = warnings(f"{plain}[accounts.news.pace]\n{pace}\n")
+    assert any("without a gap come in bursts" in item for item in messages) == is_told
 
 
 @pytest.mark.parametrize(
@@ -199,5 +206,5 @@ def test_posts_that_would_come_in_bursts_are_told(warnings, plain, pace, is_told
     ],
 )
 def test_quiet_hours_without_an_end_are_told(warnings, plain, quiet, is_told):
-    said = warnings(f"{plain}[accounts.news.pace]\nquiet = {quiet}\n")
-    assert any("nothing will ever be posted" in one for one in said) == is_told
+    messages = warnings(f"{plain}[accounts.news.pace]\nquiet = {quiet}\n")
+    assert any("nothing will ever be posted" in item for item in messages) == is_told

@@ -183,7 +183,7 @@ def test_text_in_another_encoding_is_told_with_its_line(config_file):
 
 
 @pytest.mark.parametrize(
-    ("toml", "told"),
+    ("toml", "expected"),
     [
         ("a = 1\nb = \n", ":2: invalid TOML: Invalid value"),
         ("[store]\nkeep = '1d'\nkeep = '2d'\n", ":3: invalid TOML: Cannot overwrite a value"),
@@ -194,9 +194,9 @@ def test_text_in_another_encoding_is_told_with_its_line(config_file):
         (f"x = {'9' * 9000}", ": invalid TOML: "),
     ],
 )
-def test_what_is_no_toml_is_told_with_its_line(faults_of, toml, told):
+def test_what_is_no_toml_is_told_with_its_line(faults_of, toml, expected):
     _, lines = faults_of(toml)
-    assert lines[0].startswith(told)
+    assert lines[0].startswith(expected)
 
 
 def test_a_syntax_fault_does_not_repeat_what_was_written(faults_of):
@@ -595,7 +595,7 @@ def test_a_source_inherits_what_it_does_not_set(load_toml, plain):
     source = load_toml(DEFAULTS + plain + own).sources["chouti"]
     assert (source.every, source.title) == (timedelta(hours=1), "shared")
     assert source.filter.max_age == timedelta(days=2)
-    assert [one.written for one in source.filter.exclude] == ["b"]
+    assert [item.written for item in source.filter.exclude] == ["b"]
     assert source.headers == {"A": "1", "B": "3"}
 
 

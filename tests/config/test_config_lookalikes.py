@@ -32,8 +32,8 @@ from reblogbot.config.lookalikes import hint_for_line
     ],
 )
 def test_a_look_alike_or_a_bare_name_is_told_with_its_place_and_correction(faults_of, line, hint):
-    told, (written,) = faults_of(f"# first\n{line}\nfoo = 1\n")
-    assert hint in told[""]
+    messages, (written,) = faults_of(f"# first\n{line}\nfoo = 1\n")
+    assert hint in messages[""]
     assert written.startswith((":2: invalid TOML: ", ":3: invalid TOML: "))
 
 
@@ -55,8 +55,8 @@ def test_look_alikes_within_strings_and_comments_are_let_alone():
 def test_a_look_alike_in_a_value_at_fault_is_named(faults_of, plain, key, hint):
     name = key.partition(" ")[0]
     lines = [line for line in plain.splitlines() if not line.startswith(f"{name} =")]
-    told, _ = faults_of("\n".join([*lines, key]))
-    assert hint in told[f"sources.chouti.{name}"]
+    messages, _ = faults_of("\n".join([*lines, key]))
+    assert hint in messages[f"sources.chouti.{name}"]
 
 
 def test_a_value_without_fault_may_hold_them(load_toml, plain):
@@ -76,8 +76,8 @@ def test_a_value_without_fault_may_hold_them(load_toml, plain):
     ],
 )
 def test_a_place_that_is_no_zone_leads_to_its_zone(faults_of, plain, zone, meant):
-    told, _ = faults_of(f'{plain}timezone = "{zone}"\n')
-    assert meant in told["sources.chouti.timezone"]
+    messages, _ = faults_of(f'{plain}timezone = "{zone}"\n')
+    assert meant in messages["sources.chouti.timezone"]
 
 
 @given(st.text("“”，：＝［］【】３新a=\"'[]#. \t", max_size=40), st.integers(0, 50))

@@ -68,8 +68,8 @@ def test_an_account_that_is_only_read_through_may_not_write(tmp_path):
 
 
 def test_an_account_that_notifies_writes(tmp_path):
-    told = config(tmp_path, notify=NotifySettings(account="news", to="@a@b.example"))
-    assert required_scopes(told, "news") == POSTING
+    messages = config(tmp_path, notify=NotifySettings(account="news", to="@a@b.example"))
+    assert required_scopes(messages, "news") == POSTING
 
 
 @pytest.mark.parametrize(
@@ -110,9 +110,9 @@ def test_what_is_not_told_is_not_known_to_be_lacking(tmp_path):
     "broad", ["read", "write", "follow", "push", "admin:read", "write:accounts", "read:lists"]
 )
 def test_what_goes_beyond_is_told(tmp_path, broad):
-    told = excess_scopes_message(config(tmp_path, source()), "news", (*POSTING, broad))
-    assert told.startswith(f"its token may do more than it needs ({broad});")
-    assert " ".join(POSTING) in told
+    messages = excess_scopes_message(config(tmp_path, source()), "news", (*POSTING, broad))
+    assert messages.startswith(f"its token may do more than it needs ({broad});")
+    assert " ".join(POSTING) in messages
 
 
 def test_a_smaller_way_to_know_oneself_is_no_worry(tmp_path):
@@ -121,8 +121,8 @@ def test_a_smaller_way_to_know_oneself_is_no_worry(tmp_path):
 
 def test_what_is_lacking_is_told(tmp_path):
     granted = ("read:accounts", "read:statuses", "write:statuses")
-    told = lacking_scopes_message(config(tmp_path, source(media=1)), "news", granted)
-    assert told.startswith("its token lacks read:search write:media;")
+    messages = lacking_scopes_message(config(tmp_path, source(media=1)), "news", granted)
+    assert messages.startswith("its token lacks read:search write:media;")
 
 
 def test_an_upload_that_is_never_made_is_not_lacking(tmp_path):

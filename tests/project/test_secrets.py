@@ -295,7 +295,7 @@ def test_a_token_others_may_read_is_warned_of(bot, sandbox, feeds, cli, mode):
     (bot.folder / "news.token").chmod(mode)
     ran = cli("check")
     assert ran.code == 0
-    assert "accounts.news.token_file: others than you may read the token; chmod 600" in ran.out
+    assert "accounts.news.token_file: other users can read the token; run chmod 600" in ran.out
 
 
 def test_a_webhook_in_a_config_everybody_may_read_is_warned_of(bot, sandbox, feeds, cli):
@@ -309,7 +309,7 @@ def test_a_webhook_in_a_config_everybody_may_read_is_warned_of(bot, sandbox, fee
     )
     bot.path.chmod(0o644)
     said = cli("check").out
-    assert "notify.webhook: holds a secret, but everybody may read this file" in said
+    assert "notify.webhook: holds a secret, but every user can read this file" in said
     assert "notify.command: no such program" in said
     assert "admin.listen: asks for no password" in said
     assert found_in(said.encode()) == set()

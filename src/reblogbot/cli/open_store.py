@@ -59,10 +59,10 @@ def open_for_stopping(options: argparse.Namespace) -> Store:
     except ConfigError as error:
         hint = f"name the store instead: reblogbot {options.command} --store sqlite:///FILE"
         raise ConfigError(error.slug, f"{error.message}\n{hint}", error.faults) from error
-    return open_for_changes(partial)
+    return open_to_change(partial)
 
 
-def open_for_changes(partial: PartialConfig) -> Store:
+def open_to_change(partial: PartialConfig) -> Store:
     """The store, which must exist where the config has faults."""
     if partial.faults:
         return app.open_to_steer(partial.config.store.url)

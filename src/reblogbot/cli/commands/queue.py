@@ -16,7 +16,7 @@ from reblogbot.admin.queue_actions import (
     is_in_digest,
     is_storm,
 )
-from reblogbot.cli.open_store import load_with_warning, open_for_changes, open_for_reading
+from reblogbot.cli.open_store import load_with_warning, open_for_reading, open_to_change
 from reblogbot.cli.output import aligned, print_json, print_lines, print_wrapped
 from reblogbot.cli.phrases import local_time, wait_text
 from reblogbot.config.load import PartialConfig
@@ -140,7 +140,7 @@ def run_change(options: argparse.Namespace) -> int:
     partial = (
         PartialConfig(app.load_config(options.config)) if is_render else load_with_warning(options)
     )
-    store = open_for_changes(partial)
+    store = open_to_change(partial)
     _check_names(options, partial.config, store)
     actions = QueueActions(partial.config, store, store.clock.now(), may_render=not partial.faults)
     states = AFFECTED_STATES["render" if is_render else options.verb]
