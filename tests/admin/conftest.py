@@ -1,4 +1,4 @@
-"""The daemon's own web server, on a store and with a stats, and a client of it."""
+"""The web server of the daemon on a store, and a client of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Metrics tell how it stands, cost little, and hold nothing they should not."""
+"""The metrics are complete, cheap, and hold no secrets."""
 
 import re
 import sqlite3
@@ -32,7 +32,7 @@ def worked(configured, feeds, sandbox, clock):
     return configured
 
 
-async def test_the_queue_and_the_accounts_are_told(worked, admin):
+async def test_the_metrics_hold_the_queue_and_the_accounts(worked, admin):
     response = await admin.get("/metrics")
     assert response.status == 200
     assert response.headers["Content-Type"].startswith("text/plain; version=")
@@ -52,7 +52,7 @@ async def test_the_queue_and_the_accounts_are_told(worked, admin):
     assert "process_resident_memory_bytes" in response.text
 
 
-async def test_a_pause_is_told_with_its_cause(worked, admin, clock):
+async def test_a_pause_is_reported_with_its_cause(worked, admin, clock):
     admin.store.outbox.pause("news", clock.now() + timedelta(hours=1), "token", "refused")
     admin.store.outbox.stop(clock.now())
     response = await admin.get("/metrics")
@@ -60,7 +60,7 @@ async def test_a_pause_is_told_with_its_cause(worked, admin, clock):
     assert response.value("reblogbot_stopped") == 1
 
 
-async def test_what_is_not_in_the_config_any_more_is_not_told(worked, admin):
+async def test_metrics_leave_out_what_is_not_in_the_config_any_more(worked, admin):
     admin.stats.config = admin.stats.config.model_copy(update={"accounts": {}, "sources": {}})
     response = await admin.get("/metrics")
     assert 'account="news"' not in response.text
@@ -170,7 +170,7 @@ def test_a_latency_on_a_bound_counts_as_at_most_that():
     assert latency.cumulative()[-2:] == [2, 3]
 
 
-def test_every_metric_says_what_it_is(configured, clock):
+def test_every_metric_has_a_description(configured, clock):
     from reblogbot.app import load_config  # noqa: PLC0415
     from reblogbot.daemon.stats import DaemonStats  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""What the daemon shows over HTTP, to whom, and what it does when it cannot."""
+"""The web server of the daemon: its answers, who may ask, and its limits."""
 
 import asyncio
 import contextlib
@@ -80,7 +80,7 @@ async def test_it_is_not_ready_while_the_store_is_locked(admin, configured, monk
         await asyncio.sleep(0.01)
 
 
-async def test_a_broken_config_is_shown_but_an_older_one_works(admin):
+async def test_readyz_reports_a_broken_config_but_stays_ready(admin):
     admin.stats.is_config_ok = False
     answer = await admin.get("/readyz")
     assert answer.status == 200
@@ -162,7 +162,7 @@ async def test_it_follows_the_config_to_another_address(admin, port):
     await admin.server.listen("")
 
 
-async def test_a_port_that_is_taken_is_told_once_and_tried_again(admin, caplog):
+async def test_a_port_in_use_is_logged_once_and_tried_again(admin, caplog):
     with socket.socket() as wire:
         wire.bind(("127.0.0.1", 0))
         wire.listen()

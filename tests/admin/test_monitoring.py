@@ -71,7 +71,7 @@ def test_brackets_and_quotes_are_closed():
             assert bare.count(opening) == bare.count(closing), expression
 
 
-def test_each_alert_says_what_is_wrong_and_what_to_do():
+def test_each_alert_names_the_problem_and_the_remedy():
     assert len({rule["alert"] for rule in ALERTS}) == len(ALERTS) >= 8
     for rule in ALERTS:
         assert set(rule) <= {"alert", "expr", "for", "labels", "annotations"}

@@ -1,4 +1,4 @@
-"""`check --online` tries everything, and says what an admin, or the neighbours, may regret."""
+"""`check --online` tries every token and source, and warns of too many public posts."""
 
 import hashlib
 import json
@@ -50,7 +50,7 @@ def test_what_is_as_it_should_be_is_found_to_work(polite, tried):
     assert (account.error, source.error) == ("", "")
 
 
-def test_an_account_without_the_flag_of_a_bot_is_told(polite, tried):
+def test_an_account_without_the_bot_flag_is_warned_of(polite, tried):
     polite(is_bot=False)
     account, _ = tried()
     assert account.warnings == (
@@ -58,7 +58,7 @@ def test_an_account_without_the_flag_of_a_bot_is_told(polite, tried):
     )
 
 
-def test_a_token_that_may_do_too_much_is_told(polite, tried):
+def test_a_token_with_excess_scopes_is_warned_of(polite, tried):
     polite(scopes=["read", "write", "follow"])
     account, _ = tried()
     assert [warning.partition(";")[0] for warning in account.warnings] == [
@@ -66,7 +66,7 @@ def test_a_token_that_may_do_too_much_is_told(polite, tried):
     ]
 
 
-def test_a_token_that_may_do_too_little_is_told(polite, tried):
+def test_a_token_that_lacks_a_scope_is_an_error(polite, tried):
     polite(scopes=["read:accounts", "read:statuses", "read:search", "write:statuses"], media=1)
     account, _ = tried()
     assert account.error.startswith("its token lacks write:media; create one with only: ")
@@ -101,14 +101,14 @@ def keep(bot, token, scope):
 LESS = "read:accounts read:statuses read:search write:statuses"
 
 
-def test_a_lacking_scope_that_only_the_token_answer_told_is_an_error(elsewhere, tried, bot):
+def test_a_lacking_scope_known_only_from_the_token_response_is_an_error(elsewhere, tried, bot):
     keep(bot, elsewhere("snac", LESS.split()), LESS)
     account, _ = tried()
     assert account.error.startswith("its token lacks write:media;")
     assert bot.call("check", "--online").code == Exit.FAILED
 
 
-def test_scopes_that_nobody_told_are_no_error_and_are_said_to_be_unknown(elsewhere, tried):
+def test_unknown_scopes_are_no_error_and_are_mentioned(elsewhere, tried):
     elsewhere("snac", LESS.split())
     account, _ = tried()
     assert account.error == ""
@@ -164,7 +164,7 @@ def many(clock, count, **span):
         (PUBLIC, {"budget": "100/1d"}),
     ],
 )
-def test_a_chatty_source_in_public_is_told(polite, tried, clock, account, source):
+def test_many_public_posts_a_day_are_warned_of(polite, tried, clock, account, source):
     polite(account, shown=many(clock, 40, hours=23), **source)
     _, check = tried()
     assert [warning.partition(":")[0] for warning in check.warnings] == [
@@ -184,9 +184,7 @@ def test_a_chatty_source_in_public_is_told(polite, tried, clock, account, source
         (PUBLIC, {}, 30),
     ],
 )
-def test_a_source_that_is_not_chatty_or_not_public_is_no_worry(
-    polite, tried, clock, account, source, days
-):
+def test_few_or_unlisted_posts_are_not_warned_of(polite, tried, clock, account, source, days):
     polite(account, shown=many(clock, 40, days=days), **source)
     _, check = tried()
     assert check.warnings == ()
@@ -206,7 +204,7 @@ def test_a_source_that_was_polled_before_is_judged_all_the_same(polite, tried, b
     assert "about 40 posts a day" in check.warnings[0]
 
 
-def test_a_source_that_shows_nothing_is_told(polite, tried):
+def test_a_source_without_entries_is_warned_of(polite, tried):
     polite(shown=[])
     _, check = tried()
     assert check.warnings == ("it shows no entries at the moment",)

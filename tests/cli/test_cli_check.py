@@ -1,4 +1,4 @@
-"""A config written and examined: init, check."""
+"""`init` writes a config that `check` accepts; `check` reports every fault, and what does not work online."""
 
 import os
 import pty
@@ -22,7 +22,7 @@ def test_init_writes_a_config_that_loads_and_is_ours_alone(cli, bot):
     assert cli("check").code == 0
 
 
-def test_init_never_writes_over_what_stands_there(cli, bot):
+def test_init_never_overwrites_a_file(cli, bot):
     bot.path.write_text("# mine")
     ran = cli("init", "--yes")
     assert ran.code == 2
@@ -34,7 +34,7 @@ def test_init_never_writes_over_what_stands_there(cli, bot):
     assert not (bot.folder / "nowhere.toml").exists()
 
 
-def test_init_writes_where_it_is_told(cli, bot):
+def test_init_writes_to_the_named_path(cli, bot):
     assert cli("init", "--yes", str(bot.folder / "new" / "my.toml")).code == 0
     assert (bot.folder / "new" / "my.toml").exists()
     (bot.folder / "folder").mkdir()
@@ -143,7 +143,7 @@ max_age = "seven days"
 """
 
 
-def test_check_tells_every_fault_at_once_with_its_line(cli, bot):
+def test_check_reports_every_fault_at_once_with_its_line(cli, bot):
     bot.path.write_text(BROKEN)
     ran = cli("check")
     assert ran.code == 2
@@ -181,7 +181,9 @@ def test_check_json_of_a_broken_config_is_one_error(cli, bot):
     )
 
 
-def test_check_of_a_good_config_says_so_and_writes_nothing(cli, bot, feeds, sandbox, clock):
+def test_check_of_a_valid_config_prints_no_faults_and_writes_nothing(
+    cli, bot, feeds, sandbox, clock
+):
     bot.configure({"hot": {"url": feeds.show("/f", [])}}, {"news": (sandbox, "")})
     before = sorted(os.listdir(bot.folder))
     ran = cli("check")
@@ -249,7 +251,7 @@ def test_check_online_tries_every_token_and_every_source(cli, online, bot, sandb
     assert "[sources.dead]" in bot.path.read_text().splitlines()[fault["line"] - 1]
 
 
-def test_check_online_tells_a_wrong_server_as_such(cli, online, feeds):
+def test_check_online_reports_a_server_without_the_mastodon_api(cli, online, feeds):
     """A shop's page was document as a refused token."""
     for status in (200, 404):
         page = {"kind": "text/html", "status": status, "etag": False}
@@ -262,7 +264,7 @@ def test_check_online_tells_a_wrong_server_as_such(cli, online, feeds):
         assert "token" not in ran.out.partition("accounts.news: ")[2].partition("\n")[0]
 
 
-def test_check_online_tells_a_bad_token_and_a_server_that_is_not_there(cli, online, sandbox):
+def test_check_online_reports_a_refused_token_and_an_unreachable_server(cli, online, sandbox):
     sandbox.add_account("news")
     online(token="wr0ng-t0ken")
     ran = cli("check", "--online")

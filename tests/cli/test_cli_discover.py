@@ -53,7 +53,7 @@ async def test_json_is_one_document(site, discover):
     }
 
 
-async def test_a_page_without_feeds_says_so_and_exits_1(site, discover):
+async def test_a_page_without_feeds_is_1_with_a_message(site, discover):
     site.pages["/"] = answer("<p>Hi")
     code, out, err = await discover(site.url("/"))
     assert (code, out) == (1, "")

@@ -1,4 +1,4 @@
-"""A config with a fault elsewhere: the brake, and the commands that look, work all the same."""
+"""With a faulty config, `stop` and the commands that only read still work."""
 
 import pytest
 from harness import items
@@ -93,7 +93,7 @@ def test_with_a_store_named_no_config_is_read(waiting, cli, bot):
     assert cli("start", "--store", f"sqlite:///{bot.stored}", "--json").json["queued"] == 2
 
 
-def test_a_store_that_is_not_there_is_3_and_is_not_made(waiting, cli, bot):
+def test_a_missing_store_is_3_and_is_not_created(waiting, cli, bot):
     missing = bot.folder / "missing.sqlite3"
     ran = cli("stop", "--store", f"sqlite:///{missing}", "--json")
     assert (ran.code, ran.json["error"]["slug"]) == (3, "store_missing")

@@ -1,4 +1,4 @@
-"""Looking at deliveries and steering them: queue, stop, start."""
+"""The commands that list and change deliveries: queue, stop, start."""
 
 import os
 import subprocess
@@ -63,7 +63,7 @@ def test_list_can_be_narrowed(waiting, cli):
 
 
 @pytest.mark.parametrize("verb", ["list", "hold", "release", "skip", "retry"])
-def test_a_source_or_account_nobody_knows_is_2_with_what_is_meant(waiting, cli, verb):
+def test_an_unknown_source_or_account_is_2_with_a_suggestion(waiting, cli, verb):
     """It ended with exit code 0, and silence."""
     for option, meant in (("--source", "hot"), ("--account", "news")):
         ran = cli("queue", verb, option, f"{meant}t")
@@ -83,7 +83,7 @@ def test_what_is_held_of_a_removed_source_can_be_named(waiting, cli, bot, feeds,
     assert len(ids(cli("queue", "skip", "--source", "hot", "--json"))) == 3
 
 
-def test_a_state_nobody_knows_is_2(waiting, cli):
+def test_an_unknown_state_is_2(waiting, cli):
     ran = cli("queue", "list", "--state", "xyz")
     assert ran.code == 2
     assert "there are queued, sending" in ran.err
@@ -137,7 +137,7 @@ def test_release_lets_out_what_is_held_and_nothing_else(waiting, cli, bot):
     assert [delivery.state for delivery in bot.deliveries()] == ["skipped", "queued", "queued"]
 
 
-def test_show_tells_all_of_one(waiting, cli):
+def test_queue_show_prints_the_whole_delivery(waiting, cli):
     (number, *_) = ids(cli("queue", "list", "--json"))
     shown = cli("queue", "show", str(number), "--json").json
     assert shown["post"]["text"] == text_of("a")
@@ -283,9 +283,7 @@ def test_retry_render_of_all_renders_what_waits_and_leaves_what_was_skipped(
     assert posted(sandbox) == [f"new: Title {n} https://news.example/{n}" for n in "bc"]
 
 
-def test_what_a_digest_has_told_is_neither_told_again_nor_torn_apart(
-    bot, feeds, sandbox, clock, cli
-):
+def test_a_delivery_in_a_sent_digest_is_not_queued_again(bot, feeds, sandbox, clock, cli):
     clock.instant = clock.instant.replace(hour=12)
     source = {"url": feeds.show("/f", items(clock, "c", "b", "a")), "digest": "18:00"}
     bot.configure({"hot": source}, {"news": (sandbox, "")})

@@ -1,4 +1,4 @@
-"""`reblogbot sync` and the ways every command is called: exit codes, JSON, names, colour."""
+"""`sync`, and what all commands have in common: exit codes, JSON, names of sources."""
 
 import json
 import os
@@ -36,7 +36,7 @@ def test_the_json_is_as_the_contract_has_it(hot, cli):
     assert (again["sent"], again["not_modified"], again["deliveries"]) == (0, 2, [])
 
 
-def test_a_post_without_a_link_is_told_by_how_it_begins(hot, feeds, bot, clock, cli):
+def test_a_post_without_a_link_is_shown_by_the_beginning_of_its_text(hot, feeds, bot, clock, cli):
     feeds.show("/hot.xml", [replace(items(clock, "a")[0], link="javascript:alert(1)")])
     bot.set_token("news", "wrong-token-of-nobody")
     assert "news queued: Title a\n" in cli("sync").out
@@ -70,7 +70,7 @@ def test_what_stood_there_already_is_found_and_not_sent(hot, bot, cli, sandbox):
     ] == ["sent"]
 
 
-def test_an_edit_is_told_as_an_edit(bot, feeds, sandbox, clock, cli):
+def test_an_edit_is_shown_as_an_edit(bot, feeds, sandbox, clock, cli):
     shown = items(clock, "b", "a")
     url = feeds.show("/f", shown)
     bot.configure({"hot": {"url": url, "updates": "edit"}}, {"news": (sandbox, "")})
@@ -140,7 +140,7 @@ def test_a_token_from_the_environment_serves_as_well(bot, feeds, sandbox, clock,
     assert posted(sandbox) == [text_of("a")]
 
 
-def test_a_secret_is_nowhere_in_what_is_said(bot, feeds, sandbox, clock, cli):
+def test_no_message_holds_a_secret(bot, feeds, sandbox, clock, cli):
     bot.configure(
         {"hot": {"url": feeds.show("/f", items(clock, "a"))}}, {"news": (sandbox, "s3cr3t-t0k3n")}
     )
@@ -167,7 +167,7 @@ def test_a_secret_is_nowhere_in_what_is_said(bot, feeds, sandbox, clock, cli):
     ],
 )
 @pytest.mark.parametrize("command", ["sync", "preview", "status", "run"])
-def test_a_config_that_cannot_be_used_is_2_and_says_why(bot, cli, toml, slug, words, command):
+def test_an_unusable_config_is_2_with_the_reason(bot, cli, toml, slug, words, command):
     if toml == "folder":
         bot.path.mkdir()
     elif isinstance(toml, bytes):
@@ -256,7 +256,7 @@ def test_a_store_where_nothing_may_be_written_is_3(hot, bot, cli, sandbox):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_sync_settles_what_is_on_the_wire_and_says_130(
+def test_an_interrupted_sync_settles_running_requests_and_exits_130(
     bot, feeds, sandbox, clock, number
 ):
     url = feeds.show("/f", items(clock, "c", "b", "a"))

@@ -1,4 +1,4 @@
-"""config.example.toml holds every key there is, with exactly its default, and loads as it is."""
+"""config.example.toml has every key with its default, and is valid."""
 
 import re
 import tomllib
@@ -78,7 +78,7 @@ def test_the_example_shows_each_default_as_it_is(all_tables):
             assert written[name] != "" or default in ("", None), f"{path}.{name}"
 
 
-def test_the_example_says_why_of_every_key():
+def test_the_example_has_a_comment_for_every_key():
     for line in EXAMPLE.read_text().splitlines():
         if re.match(r"\w+ = ", line):
             assert re.search(r"  # \S+ .*\S", line), line

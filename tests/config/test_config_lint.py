@@ -1,4 +1,4 @@
-"""A valid config is told what it may regret, at its line, and nothing that is no worry."""
+"""A valid config gets warnings about questionable values, each at its line."""
 
 import pytest
 
@@ -23,7 +23,7 @@ def warnings(load_toml, config_file, tmp_path):
     return messages
 
 
-def test_a_plain_config_is_no_worry(warnings, plain):
+def test_a_plain_config_has_no_warnings(warnings, plain):
     assert warnings(plain, mode=0o644) == []
 
 
@@ -37,7 +37,7 @@ def test_a_plain_config_is_no_worry(warnings, plain):
         ("enabled = false", "8: sources.chouti.enabled: this source is disabled"),
     ],
 )
-def test_a_source_that_may_be_regretted_is_told_at_its_line(warnings, plain, line, expected):
+def test_a_questionable_value_of_a_source_is_warned_of_at_its_line(warnings, plain, line, expected):
     assert any(warning.startswith(expected) for warning in warnings(plain + line))
 
 
@@ -61,7 +61,9 @@ def test_a_source_that_may_be_regretted_is_told_at_its_line(warnings, plain, lin
         ('kind = "feed"\nurl = "https://x.example/"', "opt_outs = false", ""),
     ],
 )
-def test_a_filter_on_authors_where_there_are_none_is_told(warnings, plain, kind, filter_, expected):
+def test_a_filter_on_authors_that_a_source_does_not_name_is_warned_of(
+    warnings, plain, kind, filter_, expected
+):
     source = f'\n[sources.x]\n{kind}\nto = ["news"]\n[sources.x.filter]\n{filter_}\n'
     messages = [warning.partition(": ")[2] for warning in warnings(plain + source)]
     assert [
@@ -69,18 +71,18 @@ def test_a_filter_on_authors_where_there_are_none_is_told(warnings, plain, kind,
     ] == ([True] if expected else [])
 
 
-def test_an_interval_that_a_cron_line_replaces_is_no_worry(warnings, plain):
+def test_an_interval_that_a_cron_line_replaces_is_not_warned_of(warnings, plain):
     assert warnings('[defaults]\nevery = "1s"\n' + plain + "cron = '0 9 * * mon'") == []
 
 
-def test_a_config_that_does_nothing_is_told_so(warnings, plain):
+def test_a_config_without_enabled_sources_is_warned_of(warnings, plain):
     assert "0: sources: there are no sources: nothing will be posted" in warnings("")
     assert any(
         "every source is disabled" in warning for warning in warnings(plain + "enabled = false")
     )
 
 
-def test_an_exception_that_lets_nothing_through_or_too_much_is_told(warnings, plain):
+def test_a_useless_or_too_wide_exception_is_warned_of(warnings, plain):
     allowed = '"[::1]:80", "10.0.0.0/8", "127.0.0.0/16", "::1/128", "example.org:443"'
     messages = warnings(f"[http]\nallow_private = [{allowed}]\n" + plain)
     assert [item.partition(": ")[2] for item in messages] == [
@@ -93,7 +95,7 @@ def test_an_exception_that_lets_nothing_through_or_too_much_is_told(warnings, pl
     ]
 
 
-def test_an_account_nobody_posts_to_is_told(warnings, plain):
+def test_an_account_that_no_source_uses_is_warned_of(warnings, plain):
     other = '[accounts.other]\nserver = "https://x.example"\ntoken_file = "news.token"\n'
     assert warnings(plain + other) == ["8: accounts.other: no source uses this account"]
     reads = '[sources.m]\nkind = "mentions"\nvia = "other"\nto = ["news"]\n'
@@ -101,19 +103,19 @@ def test_an_account_nobody_posts_to_is_told(warnings, plain):
     assert warnings(plain + other + '[notify]\naccount = "other"\nto = "@a@b.example"') == []
 
 
-def test_a_source_whose_accounts_are_all_disabled_is_told(warnings, plain):
+def test_a_source_whose_accounts_are_all_disabled_is_warned_of(warnings, plain):
     messages = warnings(plain.replace("[sources", "enabled = false\n[sources"))
     assert messages == ["8: sources.chouti.to: every account of this source is disabled"]
 
 
-def test_a_token_others_may_read_is_told_with_the_cure(warnings, plain):
+def test_a_token_that_others_can_read_is_warned_of_with_the_remedy(warnings, plain):
     messages = warnings(plain, token=0o644)
     assert messages == [
         "3: accounts.news.token_file: other users can read the token; run chmod 600 news.token"
     ]
 
 
-def test_a_token_as_short_as_a_word_is_told(load_toml, plain, tmp_path):
+def test_a_short_token_is_warned_of(load_toml, plain, tmp_path):
     (tmp_path / "news.token").write_text("0123456789abcde")
     (tmp_path / "news.token").chmod(0o600)
     (messages,) = find_warnings(load_toml(plain))
@@ -122,13 +124,13 @@ def test_a_token_as_short_as_a_word_is_told(load_toml, plain, tmp_path):
     assert "0123" not in messages.message
 
 
-def test_a_missing_token_is_told_with_the_path(load_toml, plain, tmp_path):
+def test_the_error_for_a_missing_token_names_the_path(load_toml, plain, tmp_path):
     (messages,) = find_warnings(load_toml(plain), {})
     assert (messages.path, messages.line) == ("accounts.news.token_file", 3)
     assert messages.message.startswith(f"no token ({tmp_path}/news.token: No such file")
 
 
-def test_a_token_from_systemd_is_no_worry(load_toml, plain, tmp_path):
+def test_a_token_from_systemd_has_no_warning(load_toml, plain, tmp_path):
     (tmp_path / "credentials").mkdir()
     (tmp_path / "credentials" / "news.token").write_text("0123456789abcdef")
     environ = {"CREDENTIALS_DIRECTORY": str(tmp_path / "credentials")}
@@ -160,13 +162,13 @@ def test_a_secret_header_counts_as_one(warnings, plain, name):
     assert messages[0].startswith(f"10: sources.chouti.headers.{name}: holds a secret")
 
 
-def test_a_config_everybody_may_write_is_told(warnings, plain):
+def test_a_config_that_every_user_can_write_is_warned_of(warnings, plain):
     assert any(
         "every user can write this file" in warning for warning in warnings(plain, mode=0o666)
     )
 
 
-def test_plain_http_beyond_this_machine_is_told(warnings, plain):
+def test_http_to_another_machine_is_warned_of(warnings, plain):
     far = plain.replace("https://social.example", "http://10.0.0.1").replace(
         "token_file", "allow_http = true\ntoken_file"
     )
@@ -191,7 +193,7 @@ def test_a_config_file_that_has_gone_still_gets_its_warnings(load_toml, plain, c
         ("per_hour = 30", False),
     ],
 )
-def test_posts_that_would_come_in_bursts_are_told(warnings, plain, pace, is_told):
+def test_posts_in_bursts_are_warned_of(warnings, plain, pace, is_told):
     messages = warnings(f"{plain}[accounts.news.pace]\n{pace}\n")
     assert any("without a gap come in bursts" in item for item in messages) == is_told
 
@@ -205,6 +207,6 @@ def test_posts_that_would_come_in_bursts_are_told(warnings, plain, pace, is_told
         ("[]", False),
     ],
 )
-def test_quiet_hours_without_an_end_are_told(warnings, plain, quiet, is_told):
+def test_quiet_hours_without_an_end_are_warned_of(warnings, plain, quiet, is_told):
     messages = warnings(f"{plain}[accounts.news.pace]\nquiet = {quiet}\n")
     assert any("nothing will ever be posted" in item for item in messages) == is_told

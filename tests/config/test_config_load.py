@@ -1,4 +1,4 @@
-"""A config file becomes a Config, or every fault in it is told at once, at its line."""
+"""A config file becomes a Config, or all its faults are reported, each at its line."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -65,7 +65,7 @@ TOLD = """\
 """
 
 
-def test_every_fault_is_told_at_once_each_at_its_line(faults_of):
+def test_all_faults_are_reported_at_once_each_at_its_line(faults_of):
     _, lines = faults_of(MESSY)
     assert lines == TOLD.splitlines()
 
@@ -145,7 +145,7 @@ def unusable(path):
     return raised.value.slug, str(raised.value).removeprefix(str(path))
 
 
-def test_a_missing_file_is_told_with_the_command_that_writes_one(config_file):
+def test_the_error_for_a_missing_file_names_the_command_that_writes_one(config_file):
     assert unusable(config_file) == (
         "config_missing",
         ": no such file; write one with `reblogbot init`",
@@ -174,7 +174,7 @@ def test_a_file_beyond_all_reason_is_not_read_to_its_end(config_file):
     assert unusable(config_file) == ("config_unreadable", f": is larger than {MAX_BYTES} bytes")
 
 
-def test_text_in_another_encoding_is_told_with_its_line(config_file):
+def test_text_in_another_encoding_is_reported_with_its_line(config_file):
     config_file.write_bytes(b"[store]\nkeep = '1d'\n# \xff\xfe")
     assert unusable(config_file) == (
         "config_invalid",
@@ -194,7 +194,7 @@ def test_text_in_another_encoding_is_told_with_its_line(config_file):
         (f"x = {'9' * 9000}", ": invalid TOML: "),
     ],
 )
-def test_what_is_no_toml_is_told_with_its_line(faults_of, toml, expected):
+def test_invalid_toml_is_reported_with_its_line(faults_of, toml, expected):
     _, lines = faults_of(toml)
     assert lines[0].startswith(expected)
 
@@ -295,7 +295,7 @@ def test_no_bytes_raise_anything_but_config_error(load_toml, raw):
         ("[defaults]\nname = 'x'", "defaults.name", "unknown key"),
     ],
 )
-def test_what_does_not_belong_is_told_with_what_does(faults_of, toml, path, message):
+def test_an_unknown_key_is_reported_with_the_valid_one(faults_of, toml, path, message):
     faults, _ = faults_of(toml)
     assert faults[path].startswith(message)
 
@@ -368,7 +368,9 @@ def test_what_does_not_belong_is_told_with_what_does(faults_of, toml, path, mess
         ),
     ],
 )
-def test_each_key_of_a_source_says_what_it_takes(load_toml, faults_of, plain, line, path, message):
+def test_each_key_of_a_source_has_a_message_for_wrong_values(
+    load_toml, faults_of, plain, line, path, message
+):
     if message is None:  # a literal string, whose backslashes are just that
         assert load_toml(plain + line).sources
         return
@@ -444,13 +446,13 @@ def test_an_empty_string_is_no_excuse_for_an_unknown_key(faults_of, plain):
         ),
     ],
 )
-def test_each_key_of_an_account_says_what_it_takes(faults_of, lines, path, message):
+def test_each_key_of_an_account_has_a_message_for_wrong_values(faults_of, lines, path, message):
     faults, _ = faults_of(f"[accounts.news]\n{lines}")
     assert [*faults] == [f"accounts.news.{path}"]
     assert faults[f"accounts.news.{path}"].startswith(message)
 
 
-def test_plain_http_is_allowed_where_the_admin_says_so(load_toml):
+def test_http_is_allowed_with_allow_http(load_toml):
     toml = "[accounts.a]\nserver = 'http://127.0.0.1:80/'\nallow_http = true\ntoken_env = 'T'"
     assert load_toml(toml).accounts["a"].server == "http://127.0.0.1:80"
 
@@ -495,7 +497,7 @@ def test_a_notice_needs_a_sender_and_somebody_to_go_to(faults_of, plain, lines, 
     assert faults[f"notify.{path}"].startswith(message)
 
 
-def test_a_source_naming_a_faulty_account_is_not_told_that_it_is_missing(faults_of, plain):
+def test_an_account_with_faults_is_not_reported_as_missing(faults_of, plain):
     faults, _ = faults_of(plain.replace("https://social", "ftp://social"))
     assert [*faults] == ["accounts.news.server"]
 
@@ -548,7 +550,9 @@ def test_a_url_is_asked_for_only_by_kinds_that_need_one(faults_of, load_toml, pl
     assert load_toml(without.replace('"feed"', '"mentions"\nvia = "news"')).sources
 
 
-def test_keys_of_a_kind_nobody_knows_are_not_judged_unless_near_to_a_known_one(faults_of, plain):
+def test_keys_of_an_unknown_kind_are_reported_only_where_they_resemble_a_valid_key(
+    faults_of, plain
+):
     faults, _ = faults_of(plain.replace('"feed"', '"rss3"') + 'lst = "hot"\nevry = ""')
     assert set(faults) == {"sources.chouti.kind", "sources.chouti.evry"}
     assert faults["sources.chouti.kind"] == (
@@ -563,7 +567,7 @@ def test_a_kind_whose_code_is_broken_is_a_fault_of_the_sources_that_use_it(fault
 
 
 @pytest.mark.parametrize("kind", ["3", "['feed']", "true"])
-def test_a_kind_that_is_no_string_is_told_once(faults_of, plain, kind):
+def test_a_kind_that_is_no_string_is_reported_once(faults_of, plain, kind):
     faults, _ = faults_of(plain.replace('"feed"', kind))
     assert faults == {"sources.chouti.kind": "must be a string in quotes"}
 
@@ -611,7 +615,7 @@ def test_an_own_cron_goes_with_an_inherited_interval(load_toml, plain):
     assert load_toml(toml).sources["chouti"].cron == "0 9 * * mon"
 
 
-def test_a_fault_of_the_defaults_is_told_once_at_its_own_line(faults_of, plain):
+def test_a_fault_of_the_defaults_is_reported_once_at_its_own_line(faults_of, plain):
     toml = (
         "[defaults]\nevery = 3\nevry = 1\nto = ['nwes']\ntemplate = '{{'\ncron = '* * * * 1'\n"
         "[defaults.filter]\nmax_age = 3\nmax_aeg = 1\n[defaults.headers]\n'A B' = 'x'\nC = 3\n"
@@ -628,12 +632,12 @@ def test_a_fault_of_the_defaults_is_told_once_at_its_own_line(faults_of, plain):
     assert all(path.startswith("defaults.") for path in faults)
 
 
-def test_faulty_defaults_are_told_even_where_no_source_inherits_them(faults_of):
+def test_faulty_defaults_are_reported_even_where_no_source_inherits_them(faults_of):
     faults, _ = faults_of("[defaults]\nevery = 3")
     assert [*faults] == ["defaults.every"]
 
 
-def test_a_faulty_default_that_a_source_overrides_is_told_all_the_same(faults_of, plain):
+def test_a_faulty_default_is_reported_though_a_source_overrides_it(faults_of, plain):
     faults, _ = faults_of('[defaults]\nevery = "0s"\n' + plain + 'every = "1m"')
     assert faults == {"defaults.every": "a duration must be longer than zero"}
 
@@ -657,7 +661,7 @@ def test_a_built_in_template_is_not_checked_as_text(load_toml, plain, name):
         ('"first\\nsecond {{"', 9),
     ],
 )
-def test_a_template_fault_is_told_at_its_line_of_the_file(faults_of, plain, written, line):
+def test_a_template_fault_has_its_line_in_the_file(faults_of, plain, written, line):
     toml = f"{plain}title = 'x'\ntemplate = {written}\n"
     _, lines = faults_of(toml, check_template=lambda _: "line 2: unexpected end")
     assert lines == [f":{line}: sources.chouti.template: unexpected end"]
@@ -693,7 +697,7 @@ def test_a_config_shows_no_secret_when_it_is_printed(load_toml, plain):
     assert config.sources["chouti"].headers == {"Authorization": "s3cr3t"}
 
 
-def test_a_store_stands_beside_its_config_whatever_the_folder_is_called(tmp_path):
+def test_the_store_is_beside_its_config_whatever_the_folder_is_called(tmp_path):
     folder = tmp_path / "50%41 of b?c #1 名"
     folder.mkdir()
     path = folder / "config.toml"

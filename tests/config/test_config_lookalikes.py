@@ -1,4 +1,4 @@
-"""Signs of a Chinese keyboard in a config: the fault says where, and what to write."""
+"""Characters of a Chinese keyboard in a config: the fault names the column and the correction."""
 
 import tomllib
 
@@ -31,7 +31,9 @@ from reblogbot.config.lookalikes import hint_for_line
         ('新闻 ＝ "3"', "column 4: write = for ＝"),
     ],
 )
-def test_a_look_alike_or_a_bare_name_is_told_with_its_place_and_correction(faults_of, line, hint):
+def test_a_look_alike_or_an_unquoted_name_is_reported_with_column_and_correction(
+    faults_of, line, hint
+):
     messages, (written,) = faults_of(f"# first\n{line}\nfoo = 1\n")
     assert hint in messages[""]
     assert written.startswith((":2: invalid TOML: ", ":3: invalid TOML: "))

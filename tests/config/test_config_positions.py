@@ -1,4 +1,4 @@
-"""Every key tomllib reports has a line, and the key stands on it."""
+"""Every key that tomllib reports has a position, and its line holds the key."""
 
 import tomllib
 
@@ -77,11 +77,11 @@ def test_each_key_of_a_document_with_every_syntax_has_its_line(keys, line):
     assert line_of(*keys) == line
 
 
-def test_a_table_stands_at_its_own_header_rather_than_at_that_of_a_child_before_it():
+def test_a_table_has_the_line_of_its_own_header_not_of_a_child_before_it():
     assert line_of("late") == 29
 
 
-def test_a_key_that_is_missing_stands_where_its_table_begins():
+def test_a_missing_key_has_the_line_of_its_table():
     assert line_of("a", "b", "c", "missing", "deeper") == 15
 
 

@@ -1,4 +1,4 @@
-"""A token is asked for what the config needs, and what it may do besides is told."""
+"""The scopes a token needs for a config; lacking and excess ones are reported."""
 
 import pytest
 
@@ -90,7 +90,7 @@ def test_each_kind_adds_its_own(tmp_path, kind, more):
     assert set(required_scopes(elsewhere, "news")) == {*POSTING, "read:follows"}
 
 
-def test_a_token_with_just_that_is_no_worry(tmp_path):
+def test_a_token_with_exactly_the_required_scopes_lacks_nothing(tmp_path):
     asked = config(tmp_path, source(media=1))
     assert (
         lacking_scopes_message(asked, "news", POSTING),
@@ -98,7 +98,7 @@ def test_a_token_with_just_that_is_no_worry(tmp_path):
     ) == ("", "")
 
 
-def test_what_is_not_told_is_not_known_to_be_lacking(tmp_path):
+def test_unknown_scopes_are_not_reported_as_lacking(tmp_path):
     asked = config(tmp_path, source(media=1))
     assert (
         lacking_scopes_message(asked, "news", ()),
@@ -109,23 +109,23 @@ def test_what_is_not_told_is_not_known_to_be_lacking(tmp_path):
 @pytest.mark.parametrize(
     "broad", ["read", "write", "follow", "push", "admin:read", "write:accounts", "read:lists"]
 )
-def test_what_goes_beyond_is_told(tmp_path, broad):
+def test_excess_scopes_are_reported(tmp_path, broad):
     messages = excess_scopes_message(config(tmp_path, source()), "news", (*POSTING, broad))
     assert messages.startswith(f"its token may do more than it needs ({broad});")
     assert " ".join(POSTING) in messages
 
 
-def test_a_smaller_way_to_know_oneself_is_no_worry(tmp_path):
+def test_the_scope_profile_is_not_excess(tmp_path):
     assert excess_scopes_message(config(tmp_path, source()), "news", (*POSTING, "profile")) == ""
 
 
-def test_what_is_lacking_is_told(tmp_path):
+def test_lacking_scopes_are_reported(tmp_path):
     granted = ("read:accounts", "read:statuses", "write:statuses")
     messages = lacking_scopes_message(config(tmp_path, source(media=1)), "news", granted)
     assert messages.startswith("its token lacks read:search write:media;")
 
 
-def test_an_upload_that_is_never_made_is_not_lacking(tmp_path):
+def test_the_upload_scope_is_not_required_without_images(tmp_path):
     without = [scope for scope in POSTING if scope != "write:media"]
     assert lacking_scopes_message(config(tmp_path, source()), "news", without) == ""
 

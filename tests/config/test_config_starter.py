@@ -1,4 +1,4 @@
-"""The starter config loads whatever was answered, and stays short."""
+"""The config that `init` writes is valid with any answers, and short."""
 
 import tomllib
 
@@ -57,7 +57,7 @@ def test_names_are_quoted_where_toml_needs_it(load_toml, name):
 @given(
     st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=20), min_size=5, max_size=5)
 )
-def test_whatever_is_answered_the_starter_is_toml_that_says_so(answers):
+def test_the_starter_is_toml_with_the_given_answers(answers):
     server, account, source, url, kind = answers
     document = tomllib.loads(starter(server, account, source, url, kind))
     assert document["accounts"][account]["server"] == server

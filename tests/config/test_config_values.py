@@ -1,4 +1,4 @@
-"""Each small language of the config reads what it promises and refuses the rest in words."""
+"""Each type of value in a config accepts what is documented and refuses the rest with a message."""
 
 import pickle
 from datetime import time, timedelta
@@ -37,7 +37,7 @@ def test_a_duration_is_a_number_and_a_unit(written, seconds):
 
 
 @pytest.mark.parametrize("written", [15, 0.5, 0])
-def test_a_bare_number_is_told_to_have_a_unit(written):
+def test_a_number_without_a_unit_is_refused_with_a_hint(written):
     with pytest.raises(ValueError, match='write "15m"'):
         values.read_duration(written)
 
@@ -46,7 +46,7 @@ def test_a_bare_number_is_told_to_have_a_unit(written):
     "written",
     ["", "15", "m", "-5m", "15M", "15 min", "1h30m", "1e3s", "nan s", "١٥m", "1.s", True, None, []],
 )
-def test_what_is_no_duration_is_told_the_units(written):
+def test_the_error_for_a_wrong_duration_names_the_units(written):
     with pytest.raises(ValueError, match="ms, s, m, h, d, w"):
         values.read_duration(written)
 
@@ -452,7 +452,7 @@ def test_a_plain_word_is_not_found_inside_another(word, text):
         ("/[[a]]/", "a]", True),
     ],
 )
-def test_a_regex_stands_between_slashes_with_its_flags(written, text, found):
+def test_a_regex_is_written_between_slashes_with_its_flags(written, text, found):
     assert finds(written, text) is found
 
 
@@ -518,12 +518,12 @@ def test_a_replacement_names_groups_there_are(text):
         (r"\q", "not a valid replacement: "),
     ],
 )
-def test_a_replacement_that_could_not_be_made_is_refused(text, fault):
+def test_an_invalid_replacement_is_refused(text, fault):
     assert fault in replacement_error(Pattern.parse(r"/(?<word>a)/").compiled, text)
 
 
 @given(st.text(st.sampled_from(r"\g<>12x{}0a"), max_size=8))
-def test_a_replacement_without_fault_never_fails_when_it_is_made(text):
+def test_a_valid_replacement_never_fails_at_a_match(text):
     pattern = Pattern.parse(r"/(?<x>a)(b)?/")
     if not replacement_error(pattern.compiled, text):
         assert isinstance(pattern.compiled.sub(text, "a ab"), str)

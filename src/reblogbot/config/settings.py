@@ -17,7 +17,7 @@ from reblogbot.config.values import (
     Duration,
     Encoding,
     FilePath,
-    FirstSight,
+    FirstPoll,
     Gap,
     Hashtag,
     Headers,
@@ -154,7 +154,7 @@ class SourceSettings(Table):
     every_max: Duration = timedelta(days=1)
     cron: Cron = ""
     action: Literal["auto", "post", "boost", "quote"] = "auto"
-    first: FirstSight = "none"
+    first: FirstPoll = "none"
     max_per_poll: Count = 20
     budget: Budget | None = None
     order: Literal["oldest", "score"] = "oldest"

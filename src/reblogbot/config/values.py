@@ -45,7 +45,7 @@ __all__ = [
     "Duration",
     "Encoding",
     "FilePath",
-    "FirstSight",
+    "FirstPoll",
     "Gap",
     "Hashtag",
     "Headers",
@@ -304,7 +304,7 @@ def read_rewrite(pair: tuple[Pattern, str]) -> tuple[Pattern, str]:
 
 # a name that is listed twice counts once
 Names = Annotated[Many[str], AfterValidator(lambda names: tuple(dict.fromkeys(names)))]
-FirstSight = Annotated[Literal["none", "all"] | int, PlainValidator(read_first)]
+FirstPoll = Annotated[Literal["none", "all"] | int, PlainValidator(read_first)]
 Hashtag = Annotated[str, AfterValidator(read_hashtag)]
 FilePath = Annotated[Path, PlainValidator(read_path)]
 SpoilerRule = Annotated[tuple[Pattern, str], Field(strict=False)]
