@@ -91,7 +91,8 @@ def _source_check(poll: Look, config: Config) -> OnlineCheck:
             'for other people\'s timelines; set visibility = "unlisted", or a budget such as '
             '"10/1d"'
         )
-    return OnlineCheck(path, f"works, {len(poll.found)} entries", warnings=tuple(warnings))
+    noun = "entry" if len(poll.found) == 1 else "entries"
+    return OnlineCheck(path, f"works, {len(poll.found)} {noun}", warnings=tuple(warnings))
 
 
 def _flooded_accounts(poll: Look, config: Config) -> list[str]:
