@@ -45,7 +45,7 @@ def test_what_is_as_it_should_be_is_found_to_work(polite, tried):
     polite()
     account, source = tried()
     assert account.finding.startswith("works, as @news; 500 characters")
-    assert source.finding == "works, 1 entries"
+    assert source.finding == "works, 1 entry"
     assert (account.warnings, source.warnings) == ((), ())
     assert (account.error, source.error) == ("", "")
 
