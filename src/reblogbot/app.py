@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from reblogbot import __version__
 from reblogbot.config.hosts import hosts_of
-from reblogbot.config.load import Readable, load, load_readable
+from reblogbot.config.load import PartialConfig, load, load_partial
 from reblogbot.config.settings import AccountSettings, Config, HttpSettings, SourceSettings
+from reblogbot.config.tables import SourceKinds
 from reblogbot.config.tokens import granted_scopes, read_token
 from reblogbot.engine.access import Access
 from reblogbot.engine.pipeline import Pipeline, poll_lease
@@ -43,25 +44,16 @@ LONGEST_LEASE = timedelta(hours=1)
 
 def load_config(path: Path, toml: str | None = None) -> Config:
     """The config file, or `toml` in its place, as typed values. Raises ConfigError."""
-    return load(
-        path,
-        options_of=registry.options_of,
-        known_kinds=registry.kinds(),
-        needs_of=registry.needs_of,
-        check_template=_fault_of_template,
-        toml=toml,
-    )
+    return load(path, _source_kinds(), _fault_of_template, toml=toml)
 
 
-def load_readable_config(path: Path) -> Readable:
-    """What can be read of the config file, and its faults. Raises ConfigError."""
-    return load_readable(
-        path,
-        options_of=registry.options_of,
-        known_kinds=registry.kinds(),
-        needs_of=registry.needs_of,
-        check_template=_fault_of_template,
-    )
+def load_partial_config(path: Path) -> PartialConfig:
+    """The readable part of the config file, and its faults. Raises ConfigError."""
+    return load_partial(path, _source_kinds(), _fault_of_template)
+
+
+def _source_kinds() -> SourceKinds:
+    return SourceKinds(registry.kinds(), registry.options_of, registry.needs_of)
 
 
 def _fault_of_template(text: str) -> str:

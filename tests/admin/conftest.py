@@ -1,4 +1,4 @@
-"""The daemon's own web server, on a store and with a pulse, and a client of it."""
+"""The web server of the daemon on a store, and a client of it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Answer:
 
     def value(self, sample: str) -> float:
         """The value of a sample, written as it stands there: `name{label="…"}`."""
-        (line,) = [one for one in self.text.splitlines() if one.rpartition(" ")[0] == sample]
+        (line,) = [line for line in self.text.splitlines() if line.rpartition(" ")[0] == sample]
         return float(line.rpartition(" ")[2])
 
 
@@ -44,7 +44,7 @@ class Admin:
     """A server, what it shows, and how to ask it."""
 
     server: AdminServer
-    pulse: DaemonStats
+    stats: DaemonStats
     store: Store
     address: str
 
@@ -74,8 +74,8 @@ async def admin(
     async with contextlib.AsyncExitStack() as stack:
         store = app.open_for_work(config, clock)
         stack.callback(store.close)
-        pulse = DaemonStats(config)
-        server = AdminServer(store, pulse, clock)
+        stats = DaemonStats(config)
+        server = AdminServer(store, stats, clock)
         await server.listen(f"127.0.0.1:{port}")
         stack.push_async_callback(server.listen, "")
-        yield Admin(server, pulse, store, f"127.0.0.1:{port}")
+        yield Admin(server, stats, store, f"127.0.0.1:{port}")

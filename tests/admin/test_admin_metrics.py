@@ -1,4 +1,4 @@
-"""Metrics tell how it stands, cost little, and hold nothing they should not."""
+"""The metrics are complete, cheap, and hold no secrets."""
 
 import re
 import sqlite3
@@ -32,57 +32,57 @@ def worked(configured, feeds, sandbox, clock):
     return configured
 
 
-async def test_the_queue_and_the_accounts_are_told(worked, admin):
-    told = await admin.get("/metrics")
-    assert told.status == 200
-    assert told.headers["Content-Type"].startswith("text/plain; version=")
-    assert told.value('reblogbot_deliveries{account="news",state="doubt"}') == 1
-    assert told.value('reblogbot_deliveries{account="news",state="dead"}') == 0
-    assert told.value('reblogbot_oldest_delivery_seconds{account="news",state="doubt"}') == 2400
-    assert told.value('reblogbot_oldest_delivery_seconds{account="news",state="queued"}') == 0
-    assert told.value('reblogbot_sources{state="gone"}') == 1
-    assert told.value('reblogbot_sources{state="ok"}') == 1
-    assert told.value('reblogbot_rate_remaining{account="news"}') > 0
-    assert told.value('reblogbot_account_paused{account="news",cause=""}') == 0
-    assert told.value("reblogbot_store_up") == 1
-    assert told.value("reblogbot_stopped") == 0
-    assert told.value("reblogbot_config_ok") == 1
-    assert told.value("reblogbot_tick_age_seconds") >= 0
-    assert 'reblogbot_build_info{python="' in told.text
-    assert "process_resident_memory_bytes" in told.text
+async def test_the_metrics_hold_the_queue_and_the_accounts(worked, admin):
+    response = await admin.get("/metrics")
+    assert response.status == 200
+    assert response.headers["Content-Type"].startswith("text/plain; version=")
+    assert response.value('reblogbot_deliveries{account="news",state="doubt"}') == 1
+    assert response.value('reblogbot_deliveries{account="news",state="dead"}') == 0
+    assert response.value('reblogbot_oldest_delivery_seconds{account="news",state="doubt"}') == 2400
+    assert response.value('reblogbot_oldest_delivery_seconds{account="news",state="queued"}') == 0
+    assert response.value('reblogbot_sources{state="gone"}') == 1
+    assert response.value('reblogbot_sources{state="ok"}') == 1
+    assert response.value('reblogbot_rate_remaining{account="news"}') > 0
+    assert response.value('reblogbot_account_paused{account="news",cause=""}') == 0
+    assert response.value("reblogbot_store_up") == 1
+    assert response.value("reblogbot_stopped") == 0
+    assert response.value("reblogbot_config_ok") == 1
+    assert response.value("reblogbot_tick_age_seconds") >= 0
+    assert 'reblogbot_build_info{python="' in response.text
+    assert "process_resident_memory_bytes" in response.text
 
 
-async def test_a_pause_is_told_with_its_cause(worked, admin, clock):
+async def test_a_pause_is_reported_with_its_cause(worked, admin, clock):
     admin.store.outbox.pause("news", clock.now() + timedelta(hours=1), "token", "refused")
     admin.store.outbox.stop(clock.now())
-    told = await admin.get("/metrics")
-    assert told.value('reblogbot_account_paused{account="news",cause="token"}') == 1
-    assert told.value("reblogbot_stopped") == 1
+    response = await admin.get("/metrics")
+    assert response.value('reblogbot_account_paused{account="news",cause="token"}') == 1
+    assert response.value("reblogbot_stopped") == 1
 
 
-async def test_what_is_not_in_the_config_any_more_is_not_told(worked, admin):
-    admin.pulse.config = admin.pulse.config.model_copy(update={"accounts": {}, "sources": {}})
-    told = await admin.get("/metrics")
-    assert 'account="news"' not in told.text
-    assert told.value('reblogbot_sources{state="ok"}') == 0
+async def test_metrics_leave_out_what_is_not_in_the_config_any_more(worked, admin):
+    admin.stats.config = admin.stats.config.model_copy(update={"accounts": {}, "sources": {}})
+    response = await admin.get("/metrics")
+    assert 'account="news"' not in response.text
+    assert response.value('reblogbot_sources{state="ok"}') == 0
 
 
 async def test_outcomes_stand_at_zero_before_the_first(configured, admin):
-    told = await admin.get("/metrics")
-    outcomes = set(re.findall(r'reblogbot_polls_total{outcome="(\w+)"} 0.0', told.text))
+    response = await admin.get("/metrics")
+    outcomes = set(re.findall(r'reblogbot_polls_total{outcome="(\w+)"} 0.0', response.text))
     assert outcomes >= {"new", "failed", "refused", "retry_later", "gone", "held", "not_modified"}
-    assert told.value('reblogbot_posts_total{account="news",action="boost"}') == 0
+    assert response.value('reblogbot_posts_total{account="news",action="boost"}') == 0
 
 
 async def test_a_store_that_fails_leaves_the_rest(worked, admin):
-    admin.pulse.polled(Poll("hot", "new"))
+    admin.stats.polled(Poll("hot", "new"))
     with closing(sqlite3.connect(worked.stored)) as other:
         other.execute("DROP TABLE account")
-    told = await admin.get("/metrics")
-    assert told.status == 200
-    assert told.value("reblogbot_store_up") == 0
-    assert told.value('reblogbot_polls_total{outcome="new"}') == 1
-    assert "reblogbot_deliveries" not in told.text
+    response = await admin.get("/metrics")
+    assert response.status == 200
+    assert response.value("reblogbot_store_up") == 0
+    assert response.value('reblogbot_polls_total{outcome="new"}') == 1
+    assert "reblogbot_deliveries" not in response.text
 
 
 async def test_reading_costs_a_few_statements_and_leaves_the_settled_alone(worked, admin):
@@ -94,9 +94,9 @@ async def test_reading_costs_a_few_statements_and_leaves_the_settled_alone(worke
         seen.append(statement)
 
     await admin.get("/metrics")
-    asked = [one for one in seen if one.startswith("SELECT")]
+    asked = [item for item in seen if item.startswith("SELECT")]
     assert len(asked) <= 5
-    (counting,) = [one for one in asked if "count(" in one]
+    (counting,) = [item for item in asked if "count(" in item]
     with engine.connect() as connection:
         plan = connection.exec_driver_sql(
             "EXPLAIN QUERY PLAN " + counting.replace("IN (__[POSTCOMPILE_state_1])", "IN (?, ?)"),
@@ -108,10 +108,10 @@ async def test_reading_costs_a_few_statements_and_leaves_the_settled_alone(worke
 
 async def test_a_name_cannot_break_out_of_its_label(configured, admin):
     evil = 'a"} 1\nreblogbot_evil 7\\'
-    account = admin.pulse.config.accounts["news"].model_copy(update={"name": evil})
-    admin.pulse.config = admin.pulse.config.model_copy(update={"accounts": {evil: account}})
-    told = await admin.get("/metrics")
-    families = {one.name: one for one in text_string_to_metric_families(told.text)}
+    account = admin.stats.config.accounts["news"].model_copy(update={"name": evil})
+    admin.stats.config = admin.stats.config.model_copy(update={"accounts": {evil: account}})
+    response = await admin.get("/metrics")
+    families = {family.name: family for family in text_string_to_metric_families(response.text)}
     assert "reblogbot_evil" not in families
     names = {sample.labels["account"] for sample in families["reblogbot_deliveries"].samples}
     assert names == {evil}
@@ -133,22 +133,22 @@ async def test_latency_is_from_publication_to_post(configured, admin, clock):
         # from the future, as feeds with a wrong clock have it
         sent(clock, 0, published_at=clock.now() + timedelta(days=1)),
     ]
-    admin.pulse.delivered("news", changed, ["server_error"])
-    told = await admin.get("/metrics")
-    assert told.value('reblogbot_post_latency_seconds_bucket{account="news",le="60.0"}') == 1
-    assert told.value('reblogbot_post_latency_seconds_bucket{account="news",le="300.0"}') == 2
-    assert told.value('reblogbot_post_latency_seconds_bucket{account="news",le="900.0"}') == 3
-    assert told.value('reblogbot_post_latency_seconds_bucket{account="news",le="+Inf"}') == 3
-    assert told.value('reblogbot_post_latency_seconds_sum{account="news"}') == 700
-    assert told.value('reblogbot_failures_total{slug="server_error",stage="delivery"}') == 1
-    assert told.value('reblogbot_posts_total{account="news",action="post"}') == 3
+    admin.stats.delivered("news", changed, ["server_error"])
+    response = await admin.get("/metrics")
+    assert response.value('reblogbot_post_latency_seconds_bucket{account="news",le="60.0"}') == 1
+    assert response.value('reblogbot_post_latency_seconds_bucket{account="news",le="300.0"}') == 2
+    assert response.value('reblogbot_post_latency_seconds_bucket{account="news",le="900.0"}') == 3
+    assert response.value('reblogbot_post_latency_seconds_bucket{account="news",le="+Inf"}') == 3
+    assert response.value('reblogbot_post_latency_seconds_sum{account="news"}') == 700
+    assert response.value('reblogbot_failures_total{slug="server_error",stage="delivery"}') == 1
+    assert response.value('reblogbot_posts_total{account="news",action="post"}') == 3
 
 
 async def test_what_was_not_sent_is_no_post(configured, admin, clock):
     queued = Delivery(1, "news", "hot", b"", Post("post"), State.QUEUED, clock.now(), clock.now())
-    admin.pulse.delivered("news", [queued], [])
-    told = await admin.get("/metrics")
-    assert told.value('reblogbot_posts_total{account="news",action="post"}') == 0
+    admin.stats.delivered("news", [queued], [])
+    response = await admin.get("/metrics")
+    assert response.value('reblogbot_posts_total{account="news",action="post"}') == 0
 
 
 def test_a_sender_names_what_its_attempts_failed_of(configured, feeds, sandbox, clock):
@@ -170,17 +170,17 @@ def test_a_latency_on_a_bound_counts_as_at_most_that():
     assert latency.cumulative()[-2:] == [2, 3]
 
 
-def test_every_metric_says_what_it_is(configured, clock):
+def test_every_metric_has_a_description(configured, clock):
     from reblogbot.app import load_config  # noqa: PLC0415
     from reblogbot.daemon.stats import DaemonStats  # noqa: PLC0415
 
     found = list(
         metrics.families(
             DaemonStats(load_config(configured.path)),
-            metrics.Facts([], {}, {}, is_stopped=False),
+            metrics.StoreNumbers([], {}, {}, is_stopped=False),
             clock.now(),
         )
     )
     assert len(found) > 10
-    assert [one.name for one in found if not one.documentation.endswith(".")] == []
-    assert [one.name for one in found if not one.name.startswith("reblogbot_")] == []
+    assert [item.name for item in found if not item.documentation.endswith(".")] == []
+    assert [item.name for item in found if not item.name.startswith("reblogbot_")] == []

@@ -1,4 +1,4 @@
-"""What the daemon shows over HTTP, to whom, and what it does when it cannot."""
+"""The web server of the daemon: its answers, who may ask, and its limits."""
 
 import asyncio
 import contextlib
@@ -47,10 +47,10 @@ async def test_it_is_not_ready_when_the_ticks_have_stopped(admin, monkeypatch):
 async def test_one_beat_that_goes_on_does_not_hide_the_other(admin, monkeypatch):
     start = time.monotonic()
     monkeypatch.setattr(time, "monotonic", lambda: start + 100)
-    admin.pulse.beat("poll")
-    assert admin.pulse.tick_age() >= 99
-    admin.pulse.beat("deliver")
-    assert admin.pulse.tick_age() == 0
+    admin.stats.beat("poll")
+    assert admin.stats.tick_age() >= 99
+    admin.stats.beat("deliver")
+    assert admin.stats.tick_age() == 0
 
 
 async def test_it_is_not_ready_when_the_store_was_deleted(admin, configured):
@@ -69,22 +69,22 @@ async def test_it_is_not_ready_when_the_store_takes_no_line(admin, configured):
 
 
 async def test_it_is_not_ready_while_the_store_is_locked(admin, configured, monkeypatch):
-    monkeypatch.setattr(health, "ANSWER", 0.2)
+    monkeypatch.setattr(health, "STORE_TIMEOUT", 0.2)
     with closing(sqlite3.connect(configured.stored, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         answers = await asyncio.gather(*(admin.get("/readyz") for _ in range(5)))
-        assert [one.status for one in answers] == [503] * 5
+        assert [item.status for item in answers] == [503] * 5
         assert json.loads(answers[0].text)["store"] == "does not answer"
         other.execute("ROLLBACK")
     while json.loads((await admin.get("/readyz")).text)["store"] != "ok":
         await asyncio.sleep(0.01)
 
 
-async def test_a_broken_config_is_shown_but_an_older_one_works(admin):
-    admin.pulse.is_config_ok = False
+async def test_readyz_reports_a_broken_config_but_stays_ready(admin):
+    admin.stats.is_config_ok = False
     answer = await admin.get("/readyz")
     assert answer.status == 200
-    assert json.loads(answer.text)["config"] == "broken; an older one is at work"
+    assert json.loads(answer.text)["config"] == "broken; the previous one is used"
 
 
 async def test_the_line_it_writes_is_no_notice(admin, clock):
@@ -162,7 +162,7 @@ async def test_it_follows_the_config_to_another_address(admin, port):
     await admin.server.listen("")
 
 
-async def test_a_port_that_is_taken_is_told_once_and_tried_again(admin, caplog):
+async def test_a_port_in_use_is_logged_once_and_tried_again(admin, caplog):
     with socket.socket() as wire:
         wire.bind(("127.0.0.1", 0))
         wire.listen()
@@ -170,8 +170,8 @@ async def test_a_port_that_is_taken_is_told_once_and_tried_again(admin, caplog):
         with caplog.at_level(logging.ERROR, "reblogbot"):
             for _ in range(3):
                 await admin.server.listen(taken)
-        (told,) = caplog.records
-        assert (told.slug, told.listen) == ("admin_listen", taken)
+        (check,) = caplog.records
+        assert (check.slug, check.listen) == ("admin_listen", taken)
     await admin.server.listen(taken)
     async with (
         aiohttp.ClientSession() as session,
@@ -183,7 +183,7 @@ async def test_a_port_that_is_taken_is_told_once_and_tried_again(admin, caplog):
 @pytest.mark.parametrize("sent", [b"", b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nX: "])
 async def test_a_request_that_is_never_finished_is_ended(admin, sent):
     host, _, taken = admin.address.rpartition(":")
-    impatient = AdminServer(admin.store, admin.pulse, seconds=0.2)
+    impatient = AdminServer(admin.store, admin.stats, connection_timeout=0.2)
     await admin.server.listen("")
     await impatient.listen(f"{host}:{taken}")
     reader, writer = await asyncio.open_connection(host, int(taken))
@@ -262,7 +262,7 @@ def daemon(bot, feeds, sandbox, clock, port):
 def test_the_daemon_counts_what_it_does(daemon, bot, sandbox):
     process, address = daemon
     until(lambda: len(posted(sandbox)) == 2, "two posts")
-    told = until(
+    response = until(
         lambda: (
             re.search(
                 r'^reblogbot_posts_total{account="news",action="post"} 2\.0$',
@@ -273,14 +273,14 @@ def test_the_daemon_counts_what_it_does(daemon, bot, sandbox):
         ),
         "the count of posts",
     )
-    assert 'reblogbot_polls_total{outcome="new"} 1.0' in told
-    assert 'reblogbot_polls_total{outcome="failed"} 1.0' in told
-    assert 'reblogbot_failures_total{slug="http_status",stage="poll"} 1.0' in told
-    assert 'reblogbot_post_latency_seconds_count{account="news"} 2.0' in told
-    assert 'reblogbot_sources{state="failed"} 1.0' in told
+    assert 'reblogbot_polls_total{outcome="new"} 1.0' in response
+    assert 'reblogbot_polls_total{outcome="failed"} 1.0' in response
+    assert 'reblogbot_failures_total{slug="http_status",stage="poll"} 1.0' in response
+    assert 'reblogbot_post_latency_seconds_count{account="news"} 2.0' in response
+    assert 'reblogbot_sources{state="failed"} 1.0' in response
     assert ask(bot, address, "/readyz")[0] == 200
     token = (bot.folder / "news.token").read_text()
-    assert token not in told
+    assert token not in response
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=PATIENCE) == 0
     assert "Traceback" not in bot.log()
@@ -358,8 +358,8 @@ def test_polls_count_by_what_they_failed_of(configured):
     from reblogbot.app import load_config  # noqa: PLC0415
     from reblogbot.daemon.stats import MOST_SLUGS, DaemonStats  # noqa: PLC0415
 
-    pulse = DaemonStats(load_config(configured.path))
+    stats = DaemonStats(load_config(configured.path))
     for slug in ["a b", "x" * 99, 'a"} 1\nevil 2', *(f"slug_{n}" for n in range(MOST_SLUGS + 50))]:
-        pulse.polled(Poll("hot", "failed", slug=slug))
-    assert pulse.failures["poll", "other"] >= 53
-    assert len(pulse.failures) <= MOST_SLUGS + 1
+        stats.polled(Poll("hot", "failed", slug=slug))
+    assert stats.failures["poll", "other"] >= 53
+    assert len(stats.failures) <= MOST_SLUGS + 1

@@ -28,13 +28,13 @@ def exposed(configured, clock):
     """Every sample there can be: its name, and the labels it bears."""
     configured.sync()
     config = app.load_config(configured.path)
-    pulse = DaemonStats(config)
-    pulse.polled(Poll("hot", "failed", slug="timeout"))
-    pulse.latencies["news"] = Latency()
+    stats = DaemonStats(config)
+    stats.polled(Poll("hot", "failed", slug="timeout"))
+    stats.latencies["news"] = Latency()
     with configured.store() as store:
         store.outbox.release_account("news", rate_remaining=7)
         facts = metrics.read(store)
-    text = metrics.exposition(pulse, facts, clock.now()).decode()
+    text = metrics.exposition(stats, facts, clock.now()).decode()
     found = re.findall(r"^(\w+)(?:\{(.*)\})? ", text, re.MULTILINE)
     samples = {}
     for name, labels in found:
@@ -71,7 +71,7 @@ def test_brackets_and_quotes_are_closed():
             assert bare.count(opening) == bare.count(closing), expression
 
 
-def test_each_alert_says_what_is_wrong_and_what_to_do():
+def test_each_alert_names_the_problem_and_the_remedy():
     assert len({rule["alert"] for rule in ALERTS}) == len(ALERTS) >= 8
     for rule in ALERTS:
         assert set(rule) <= {"alert", "expr", "for", "labels", "annotations"}
@@ -83,7 +83,7 @@ def test_each_alert_says_what_is_wrong_and_what_to_do():
 def test_the_states_and_causes_in_the_rules_are_those_of_the_program():
     text = (ROOT / "deploy" / "alerts.yaml").read_text(encoding="utf-8")
     states = set(re.findall(r'(?:deliveries|delivery_seconds)\{state="(\w+)"\}', text))
-    assert states <= {state.value for state in metrics.SHOWN}
+    assert states <= {state.value for state in metrics.COUNTED_STATES}
     assert set(re.findall(r'cause!="(\w+)"', text)) == {"rate_limited"}
 
 

@@ -1,4 +1,4 @@
-"""`check --online` tries everything, and says what an admin, or the neighbours, may regret."""
+"""`check --online` tries every token and source, and warns of too many public posts."""
 
 import hashlib
 import json
@@ -19,7 +19,7 @@ def tried(bot):
 
     def run():
         with bot.at_work() as worker:
-            trials = {one.path: one for one in worker.run(check_all(worker.pipeline))}
+            trials = {item.path: item for item in worker.run(check_all(worker.pipeline))}
         return trials["accounts.news"], trials["sources.hot"]
 
     return run
@@ -45,29 +45,31 @@ def test_what_is_as_it_should_be_is_found_to_work(polite, tried):
     polite()
     account, source = tried()
     assert account.finding.startswith("works, as @news; 500 characters")
-    assert source.finding == "works, 1 entries"
+    assert source.finding == "works, 1 entry"
     assert (account.warnings, source.warnings) == ((), ())
     assert (account.error, source.error) == ("", "")
 
 
-def test_an_account_without_the_flag_of_a_bot_is_told(polite, tried):
+def test_an_account_without_the_bot_flag_is_warned_of(polite, tried):
     polite(is_bot=False)
     account, _ = tried()
-    assert account.warnings == ("@news does not say that it is a bot; set the flag in its profile",)
+    assert account.warnings == (
+        "@news is not marked as a bot; set the flag in the account's profile",
+    )
 
 
-def test_a_token_that_may_do_too_much_is_told(polite, tried):
+def test_a_token_with_excess_scopes_is_warned_of(polite, tried):
     polite(scopes=["read", "write", "follow"])
     account, _ = tried()
-    assert [one.partition(";")[0] for one in account.warnings] == [
+    assert [warning.partition(";")[0] for warning in account.warnings] == [
         "its token may do more than it needs (read write follow)"
     ]
 
 
-def test_a_token_that_may_do_too_little_is_told(polite, tried):
+def test_a_token_that_lacks_a_scope_is_an_error(polite, tried):
     polite(scopes=["read:accounts", "read:statuses", "read:search", "write:statuses"], media=1)
     account, _ = tried()
-    assert account.error.startswith("its token lacks write:media; make one with just: ")
+    assert account.error.startswith("its token lacks write:media; create one with only: ")
 
 
 @pytest.fixture
@@ -90,7 +92,7 @@ def elsewhere(bot, feeds, clock):
 
 
 def keep(bot, token, scope):
-    """Keep scopes beside the token file, as the answer to a login told them."""
+    """Keep scopes beside the token file, as the answer to a login response them."""
     digest = hashlib.sha256(token.encode()).hexdigest()[:16]
     kept = json.dumps({"token": digest, "scope": scope})
     (bot.folder / "news.token.json").write_text(kept)
@@ -99,18 +101,18 @@ def keep(bot, token, scope):
 LESS = "read:accounts read:statuses read:search write:statuses"
 
 
-def test_a_lacking_scope_that_only_the_token_answer_told_is_an_error(elsewhere, tried, bot):
+def test_a_lacking_scope_known_only_from_the_token_response_is_an_error(elsewhere, tried, bot):
     keep(bot, elsewhere("snac", LESS.split()), LESS)
     account, _ = tried()
     assert account.error.startswith("its token lacks write:media;")
     assert bot.call("check", "--online").code == Exit.FAILED
 
 
-def test_scopes_that_nobody_told_are_no_error_and_are_said_to_be_unknown(elsewhere, tried):
+def test_unknown_scopes_are_no_error_and_are_mentioned(elsewhere, tried):
     elsewhere("snac", LESS.split())
     account, _ = tried()
     assert account.error == ""
-    assert "its server does not say what the token may do" in account.finding
+    assert "its server does not report the scopes of the token" in account.finding
 
 
 def test_scopes_kept_for_another_token_say_nothing_of_this_one(elsewhere, tried, bot):
@@ -118,7 +120,7 @@ def test_scopes_kept_for_another_token_say_nothing_of_this_one(elsewhere, tried,
     keep(bot, "an older token", LESS)
     account, _ = tried()
     assert account.error == ""
-    assert "its server does not say what the token may do" in account.finding
+    assert "its server does not report the scopes of the token" in account.finding
 
 
 def test_a_token_too_narrow_for_takahe_is_told_which_scopes_will_do(elsewhere, tried):
@@ -162,11 +164,11 @@ def many(clock, count, **span):
         (PUBLIC, {"budget": "100/1d"}),
     ],
 )
-def test_a_chatty_source_in_public_is_told(polite, tried, clock, account, source):
+def test_many_public_posts_a_day_are_warned_of(polite, tried, clock, account, source):
     polite(account, shown=many(clock, 40, hours=23), **source)
-    _, told = tried()
-    assert [one.partition(":")[0] for one in told.warnings] == [
-        "about 40 posts a day, and public on news"
+    _, check = tried()
+    assert [warning.partition(":")[0] for warning in check.warnings] == [
+        "about 40 posts a day, public on news"
     ]
 
 
@@ -182,32 +184,30 @@ def test_a_chatty_source_in_public_is_told(polite, tried, clock, account, source
         (PUBLIC, {}, 30),
     ],
 )
-def test_a_source_that_is_not_chatty_or_not_public_is_no_worry(
-    polite, tried, clock, account, source, days
-):
+def test_few_or_unlisted_posts_are_not_warned_of(polite, tried, clock, account, source, days):
     polite(account, shown=many(clock, 40, days=days), **source)
-    _, told = tried()
-    assert told.warnings == ()
+    _, check = tried()
+    assert check.warnings == ()
 
 
 def test_a_list_without_dates_counts_in_full(polite, tried):
     polite(PUBLIC, shown=[Item(f"t{n}", f"https://n.example/{n}") for n in range(40)])
-    _, told = tried()
-    assert "about 40 posts a day" in told.warnings[0]
+    _, check = tried()
+    assert "about 40 posts a day" in check.warnings[0]
 
 
 def test_a_source_that_was_polled_before_is_judged_all_the_same(polite, tried, bot, clock):
     polite(PUBLIC, shown=many(clock, 40, hours=23), first="none")
     bot.sync()
-    _, told = tried()
-    assert told.finding == "works, 40 entries"
-    assert "about 40 posts a day" in told.warnings[0]
+    _, check = tried()
+    assert check.finding == "works, 40 entries"
+    assert "about 40 posts a day" in check.warnings[0]
 
 
-def test_a_source_that_shows_nothing_is_told(polite, tried):
+def test_a_source_without_entries_is_warned_of(polite, tried):
     polite(shown=[])
-    _, told = tried()
-    assert told.warnings == ("it shows no entries at the moment",)
+    _, check = tried()
+    assert check.warnings == ("it shows no entries at the moment",)
 
 
 def test_trying_writes_and_posts_nothing(polite, tried, bot, sandbox):

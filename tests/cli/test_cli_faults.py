@@ -1,4 +1,4 @@
-"""A config with a fault elsewhere: the brake, and the commands that look, work all the same."""
+"""With a faulty config, `stop` and the commands that only read still work."""
 
 import pytest
 from harness import items
@@ -59,7 +59,7 @@ def test_what_waits_is_steered_and_copied(waiting, cli, bot):
     assert cli("queue", "skip", "2").out == "2 is skipped now\n"
     assert cli("backup", str(bot.folder / "copy.sqlite3")).code == 0
     waiting.write_text(good)
-    assert [one.state for one in bot.deliveries()] == ["held", "skipped"]
+    assert [delivery.state for delivery in bot.deliveries()] == ["held", "skipped"]
 
 
 def test_nothing_is_rendered_from_a_config_with_faults(waiting, cli):
@@ -93,7 +93,7 @@ def test_with_a_store_named_no_config_is_read(waiting, cli, bot):
     assert cli("start", "--store", f"sqlite:///{bot.stored}", "--json").json["queued"] == 2
 
 
-def test_a_store_that_is_not_there_is_3_and_is_not_made(waiting, cli, bot):
+def test_a_missing_store_is_3_and_is_not_created(waiting, cli, bot):
     missing = bot.folder / "missing.sqlite3"
     ran = cli("stop", "--store", f"sqlite:///{missing}", "--json")
     assert (ran.code, ran.json["error"]["slug"]) == (3, "store_missing")

@@ -1,4 +1,4 @@
-"""Long work shows how far it has come where somebody looks, and is silent where nobody does."""
+"""Long work shows a progress bar on a terminal, and nothing elsewhere."""
 
 import os
 import pty
@@ -79,7 +79,7 @@ def test_with_json_there_is_no_bar_even_on_a_terminal(hot, cli, terminal, work):
 
 
 @pytest.mark.parametrize("work", LONG_WORK)
-def test_where_nobody_looks_there_is_no_bar(hot, cli, work):
+def test_without_a_terminal_there_is_no_bar(hot, cli, work):
     ran = cli(*LONG_WORK[work])
     assert (ran.code, ran.err) == (0, "")
 

@@ -1,4 +1,4 @@
-"""Looking at deliveries and steering them: queue, stop, start."""
+"""The commands that list and change deliveries: queue, stop, start."""
 
 import os
 import subprocess
@@ -41,15 +41,15 @@ def awake(bot, sandbox, feeds, clock):
 
 
 def ids(ran):
-    return [one["id"] for one in ran.json["deliveries"]]
+    return [delivery["id"] for delivery in ran.json["deliveries"]]
 
 
 def test_list_shows_what_is_open_in_order(waiting, cli):
     ran = cli("queue", "list", "--json")
     keys = ["id", "account", "source", "link", "state", "url", "error"]
     assert (ran.code, list(ran.json)) == (0, ["deliveries"])
-    assert [list(one)[:7] for one in ran.json["deliveries"]] == [keys] * 3
-    assert [one["link"][-1] for one in ran.json["deliveries"]] == list("abc")
+    assert [list(delivery)[:7] for delivery in ran.json["deliveries"]] == [keys] * 3
+    assert [delivery["link"][-1] for delivery in ran.json["deliveries"]] == list("abc")
     text = cli("queue", "list").out
     assert "https://news.example/a" in text
     assert text.index("/a") < text.index("/b") < text.index("/c")
@@ -63,7 +63,7 @@ def test_list_can_be_narrowed(waiting, cli):
 
 
 @pytest.mark.parametrize("verb", ["list", "hold", "release", "skip", "retry"])
-def test_a_source_or_account_nobody_knows_is_2_with_what_is_meant(waiting, cli, verb):
+def test_an_unknown_source_or_account_is_2_with_a_suggestion(waiting, cli, verb):
     """It ended with exit code 0, and silence."""
     for option, meant in (("--source", "hot"), ("--account", "news")):
         ran = cli("queue", verb, option, f"{meant}t")
@@ -83,7 +83,7 @@ def test_what_is_held_of_a_removed_source_can_be_named(waiting, cli, bot, feeds,
     assert len(ids(cli("queue", "skip", "--source", "hot", "--json"))) == 3
 
 
-def test_a_state_nobody_knows_is_2(waiting, cli):
+def test_an_unknown_state_is_2(waiting, cli):
     ran = cli("queue", "list", "--state", "xyz")
     assert ran.code == 2
     assert "there are queued, sending" in ran.err
@@ -134,10 +134,10 @@ def test_release_lets_out_what_is_held_and_nothing_else(waiting, cli, bot):
     ran = cli("queue", "release", "1")
     assert (ran.code, "`queue retry 1` brings it back" in ran.out) == (1, True)
     assert ids(cli("queue", "release", "--all", "--json")) == []
-    assert [one.state for one in bot.deliveries()] == ["skipped", "queued", "queued"]
+    assert [delivery.state for delivery in bot.deliveries()] == ["skipped", "queued", "queued"]
 
 
-def test_show_tells_all_of_one(waiting, cli):
+def test_queue_show_prints_the_whole_delivery(waiting, cli):
     (number, *_) = ids(cli("queue", "list", "--json"))
     shown = cli("queue", "show", str(number), "--json").json
     assert shown["post"]["text"] == text_of("a")
@@ -154,7 +154,7 @@ def test_show_of_no_delivery_is_2(waiting, cli):
 def test_what_is_held_does_not_go_out_until_it_is_released(waiting, awake, cli, bot, sandbox):
     _, middle, _ = ids(cli("queue", "list", "--json"))
     held = cli("queue", "hold", str(middle), "--json")
-    assert [one["state"] for one in held.json["deliveries"]] == ["held"]
+    assert [delivery["state"] for delivery in held.json["deliveries"]] == ["held"]
     awake()
     assert posted(sandbox) == [text_of("a"), text_of("c")]
     assert "queued now" in cli("queue", "release", str(middle)).out
@@ -259,7 +259,7 @@ def test_what_is_sent_can_be_neither_skipped_nor_sent_again(bot, feeds, sandbox,
 def test_no_delivery_named_is_2_and_one_that_is_none_is_1(waiting, cli):
     assert cli("queue", "hold").code == 2
     ran = cli("queue", "hold", "77")
-    assert (ran.code, ran.out) == (1, "77 is no delivery\n")
+    assert (ran.code, ran.out) == (1, "77 is not the number of a delivery\n")
     ran = cli("queue", "hold", "77", "--json")
     assert (ran.code, ids(ran)) == (1, [])
 
@@ -283,9 +283,7 @@ def test_retry_render_of_all_renders_what_waits_and_leaves_what_was_skipped(
     assert posted(sandbox) == [f"new: Title {n} https://news.example/{n}" for n in "bc"]
 
 
-def test_what_a_digest_has_told_is_neither_told_again_nor_torn_apart(
-    bot, feeds, sandbox, clock, cli
-):
+def test_a_delivery_in_a_sent_digest_is_not_queued_again(bot, feeds, sandbox, clock, cli):
     clock.instant = clock.instant.replace(hour=12)
     source = {"url": feeds.show("/f", items(clock, "c", "b", "a")), "digest": "18:00"}
     bot.configure({"hot": source}, {"news": (sandbox, "")})
@@ -294,7 +292,7 @@ def test_what_a_digest_has_told_is_neither_told_again_nor_torn_apart(
     sandbox.faults.add("status_before", status=422)
     bot.sync()
     carrier, *members = bot.deliveries("queued", "skipped")
-    assert [one.state for one in members] == ["skipped", "skipped"]
+    assert [item.state for item in members] == ["skipped", "skipped"]
     ran = cli("queue", "retry", str(carrier.id), "--render")
     assert (ran.code, "a digest" in ran.out) == (1, True)
     assert cli("queue", "retry", str(members[0].id)).code == 1
@@ -318,7 +316,7 @@ def test_a_template_that_fails_on_one_does_not_keep_the_others_from_being_render
     assert ran.code == 1
     assert "template" in ran.out
     assert "Traceback" not in ran.err
-    (failed,) = [one.id for one in bot.deliveries() if not one.key_version]
+    (failed,) = [delivery.id for delivery in bot.deliveries() if not delivery.key_version]
     assert cli("queue", "skip", str(failed)).code == 0
     assert cli("queue", "release", "--all").code == 0
     clock.advance(minutes=5)
@@ -340,7 +338,7 @@ def test_retry_never_releases_what_is_held_and_renders_it_where_it_is_asked_to(
     bot.sync()
     feeds.show("/f", items(clock, "c", "b", "a"))
     bot.sync()
-    numbers = [str(one.id) for one in bot.deliveries("held")]
+    numbers = [str(delivery.id) for delivery in bot.deliveries("held")]
     ran = cli("queue", "retry", *numbers)
     assert (ran.code, ran.out.count("stays held: " + reason)) == (1, 2)
     assert cli("queue", "retry", "--source", "hot").code == 0
@@ -348,11 +346,11 @@ def test_retry_never_releases_what_is_held_and_renders_it_where_it_is_asked_to(
         {"hot": {**source, "template": "new: {{ title }} {{ link }}"}}, {"news": (sandbox, "")}
     )
     ran = cli("queue", "retry", "--render", "--source", "hot", "--json")
-    assert [one["state"] for one in ran.json["deliveries"]] == ["held", "held"]
+    assert [delivery["state"] for delivery in ran.json["deliveries"]] == ["held", "held"]
     clock.advance(minutes=5)
     bot.sync()
     assert posted(sandbox) == []
-    assert [one.post.text for one in bot.deliveries("held")] == [
+    assert [delivery.post.text for delivery in bot.deliveries("held")] == [
         f"new: Title {name} https://news.example/{name}" for name in "bc"
     ]
 
@@ -363,7 +361,7 @@ def test_stop_holds_everything_and_start_goes_on(waiting, awake, cli, bot, sandb
     done = awake()
     assert (done.counts()["sent"], posted(sandbox)) == (0, [])
     assert "STOPPED" in cli("status").out
-    # whoever wonders why a sync posts nothing is told
+    # whoever wonders why a sync posts nothing is document
     assert "stopped: nothing is posted" in cli("sync").out
     ran = cli("start")
     assert (ran.code, ran.out) == (0, "started: 3 queued\n")
@@ -381,8 +379,8 @@ def test_stop_and_start_print_json(waiting, cli):
 
 def test_list_and_show_tell_what_a_delivery_waits_for(waiting, cli):
     (one, *_) = cli("queue", "list", "--json").json["deliveries"]
-    told = {"reason": "quiet_hours", "cause": "quiet hours without an end", "waits_until": None}
-    assert {name: one[name] for name in told} == told
+    document = {"reason": "quiet_hours", "cause": "quiet hours without an end", "waits_until": None}
+    assert {name: one[name] for name in document} == document
     assert "quiet hours" in cli("queue", "list").out
     cli("stop")
     assert cli("queue", "show", "1", "--json").json["reason"] == "stopped"

@@ -23,26 +23,26 @@ def test_the_demo_posts_and_boosts_and_the_second_round_finds_nothing_to_do(bot)
 def test_the_demo_prints_json(bot):
     ran = bot.call("demo", "--json")
     assert (ran.code, ran.json["again"]) == (0, 0)
-    assert sorted(one["action"] for one in ran.json["posts"]) == ["boost", *["post"] * 5]
-    assert all(one["url"].startswith("http") and one["text"] for one in ran.json["posts"])
+    assert sorted(post["action"] for post in ran.json["posts"]) == ["boost", *["post"] * 5]
+    assert all(post["url"].startswith("http") and post["text"] for post in ran.json["posts"])
     ran = bot.call("demo", "--json", "--keep")
     assert (ran.code, ran.json["error"]["slug"]) == (2, "usage")
 
 
 def lines_until(process, words):
-    said = ""
-    while words not in said:
+    output = ""
+    while words not in output:
         line = process.stdout.readline()
-        assert line, said
-        said += line
-    return said
+        assert line, output
+        output += line
+    return output
 
 
 def test_the_demo_leaves_its_page_up_when_asked(bot):
     process = bot.start("demo", "--keep")
     try:
-        said = lines_until(process, "timeline page is up")
-        url = re.search(r"up: (http\S+)", said)[1]
+        output = lines_until(process, "timeline page is up")
+        url = re.search(r"up: (http\S+)", output)[1]
         with urllib.request.urlopen(url, timeout=PATIENCE) as page:
             assert "修表匠" in page.read().decode()
         process.send_signal(signal.SIGINT)
@@ -57,9 +57,9 @@ def test_a_config_can_be_rehearsed_on_the_sandbox(bot, feeds, clock, number):
     folder = bot.folder / "kept"
     process = bot.start("sandbox", "--port", "0", "--folder", str(folder))
     try:
-        said = lines_until(process, "allow_http")
-        token = re.search(r"holding: (\S+)", said)[1]
-        url = re.search(r'server = "(http\S+)"', said)[1]
+        output = lines_until(process, "allow_http")
+        token = re.search(r"holding: (\S+)", output)[1]
+        url = re.search(r'server = "(http\S+)"', output)[1]
         bot.set_token("news", token)
         account = {"server": url, "token_file": "news.token", "allow_http": True}
         bot.configure({"hot": {"url": feeds.show("/f", items(clock, "a"))}}, {"news": account})
@@ -78,17 +78,17 @@ def test_a_config_can_be_rehearsed_on_the_sandbox(bot, feeds, clock, number):
 def test_the_sandbox_tells_its_accounts_at_once_and_check_finds_nothing_wrong_with_their_tokens(
     bot, feeds
 ):
-    """Into a pipe it said nothing, and of two accounts the last one counted."""
+    """Into a pipe it output nothing, and of two accounts the last one counted."""
     folder = str(bot.folder / "kept")
     names = ("--account", "news", "--account", "新闻")
     process = bot.start("sandbox", "--port", "0", "--folder", folder, *names)
     try:
-        said = lines_until(process, "allow_http") + lines_until(process, "allow_http")
-        assert "[accounts.news]" in said
-        assert '[accounts."新闻"]' in said
-        url = re.search(r'server = "(http\S+)"', said)[1]
+        output = lines_until(process, "allow_http") + lines_until(process, "allow_http")
+        assert "[accounts.news]" in output
+        assert '[accounts."新闻"]' in output
+        url = re.search(r'server = "(http\S+)"', output)[1]
         accounts = {}
-        for name, token in zip(names[1::2], re.findall(r"holding: (\S+)", said), strict=True):
+        for name, token in zip(names[1::2], re.findall(r"holding: (\S+)", output), strict=True):
             bot.set_token(name, token)
             accounts[name] = {"server": url, "token_file": f"{name}.token", "allow_http": True}
         bot.configure({"hot": {"url": feeds.show("/f", []), "to": list(accounts)}}, accounts)

@@ -1,4 +1,4 @@
-"""`reblogbot sync` and the ways every command is called: exit codes, JSON, names, colour."""
+"""`sync`, and what all commands have in common: exit codes, JSON, names of sources."""
 
 import json
 import os
@@ -25,16 +25,18 @@ def test_the_json_is_as_the_contract_has_it(hot, cli):
     ran = cli("sync", "--json")
     assert (ran.code, ran.err) == (0, "")
     assert list(ran.json) == [*COUNTS, "sources", "deliveries", "accounts", "daemon"]
-    assert [list(one) for one in ran.json["sources"]] == [["name", "outcome", "new", "error"]] * 2
-    assert [one["outcome"] for one in ran.json["sources"]] == ["new", "nothing_new"]
+    assert [list(source) for source in ran.json["sources"]] == [
+        ["name", "outcome", "new", "error"]
+    ] * 2
+    assert [source["outcome"] for source in ran.json["sources"]] == ["new", "nothing_new"]
     keys = ["id", "account", "source", "link", "state", "url", "error", "action"]
-    assert [list(one) for one in ran.json["deliveries"]] == [keys] * 2
+    assert [list(delivery) for delivery in ran.json["deliveries"]] == [keys] * 2
     assert (ran.json["sent"], ran.json["queued"], ran.json["entries_new"]) == (2, 2, 2)
     again = cli("sync", "--json").json
     assert (again["sent"], again["not_modified"], again["deliveries"]) == (0, 2, [])
 
 
-def test_a_post_without_a_link_is_told_by_how_it_begins(hot, feeds, bot, clock, cli):
+def test_a_post_without_a_link_is_shown_by_the_beginning_of_its_text(hot, feeds, bot, clock, cli):
     feeds.show("/hot.xml", [replace(items(clock, "a")[0], link="javascript:alert(1)")])
     bot.set_token("news", "wrong-token-of-nobody")
     assert "news queued: Title a\n" in cli("sync").out
@@ -58,16 +60,17 @@ def test_what_stood_there_already_is_found_and_not_sent(hot, bot, cli, sandbox):
     assert f"news found: https://news.example/a  {sandbox.statuses('news')[0]['url']}" in ran.out
     assert ran.out.splitlines()[-1].endswith("2 queued, 2 found")
     assert len(posted(sandbox)) == 2
-    told = cli("why", "https://news.example/a")
-    assert "for news found" in told.out
-    assert "for news sent" not in told.out
+    document = cli("why", "https://news.example/a")
+    assert "for news found" in document.out
+    assert "for news sent" not in document.out
     # in the JSON it is what it always was
     assert [
-        one["state"] for one in cli("why", "Title a", "--json").json["entries"][0]["deliveries"]
+        delivery["state"]
+        for delivery in cli("why", "Title a", "--json").json["entries"][0]["deliveries"]
     ] == ["sent"]
 
 
-def test_an_edit_is_told_as_an_edit(bot, feeds, sandbox, clock, cli):
+def test_an_edit_is_shown_as_an_edit(bot, feeds, sandbox, clock, cli):
     shown = items(clock, "b", "a")
     url = feeds.show("/f", shown)
     bot.configure({"hot": {"url": url, "updates": "edit"}}, {"news": (sandbox, "")})
@@ -116,9 +119,9 @@ def test_an_unknown_source_is_2_with_what_was_meant(hot, cli, feeds):
 
 
 def test_named_sources_due_and_force(hot, cli, feeds):
-    assert [one["name"] for one in cli("sync", "hot", "--json").json["sources"]] == ["hot"]
+    assert [source["name"] for source in cli("sync", "hot", "--json").json["sources"]] == ["hot"]
     due = cli("sync", "--due", "--json").json
-    assert {one["name"]: one["outcome"] for one in due["sources"]} == {
+    assert {source["name"]: source["outcome"] for source in due["sources"]} == {
         "hot": "not_due",
         "other": "nothing_new",
     }
@@ -137,13 +140,13 @@ def test_a_token_from_the_environment_serves_as_well(bot, feeds, sandbox, clock,
     assert posted(sandbox) == [text_of("a")]
 
 
-def test_a_secret_is_nowhere_in_what_is_said(bot, feeds, sandbox, clock, cli):
+def test_no_message_holds_a_secret(bot, feeds, sandbox, clock, cli):
     bot.configure(
         {"hot": {"url": feeds.show("/f", items(clock, "a"))}}, {"news": (sandbox, "s3cr3t-t0k3n")}
     )
-    said = [cli(*words) for words in (["-vv", "sync"], ["sync", "--json"], ["status"])]
-    assert [one.code for one in said] == [1, 1, 0]
-    assert all("s3cr3t" not in one.out + one.err for one in said)
+    output = [cli(*words) for words in (["-vv", "sync"], ["sync", "--json"], ["status"])]
+    assert [item.code for item in output] == [1, 1, 0]
+    assert all("s3cr3t" not in item.out + item.err for item in output)
 
 
 # sources, stores and configs that cannot be used
@@ -164,7 +167,7 @@ def test_a_secret_is_nowhere_in_what_is_said(bot, feeds, sandbox, clock, cli):
     ],
 )
 @pytest.mark.parametrize("command", ["sync", "preview", "status", "run"])
-def test_a_config_that_cannot_be_used_is_2_and_says_why(bot, cli, toml, slug, words, command):
+def test_an_unusable_config_is_2_with_the_reason(bot, cli, toml, slug, words, command):
     if toml == "folder":
         bot.path.mkdir()
     elif isinstance(toml, bytes):
@@ -253,7 +256,7 @@ def test_a_store_where_nothing_may_be_written_is_3(hot, bot, cli, sandbox):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_sync_settles_what_is_on_the_wire_and_says_130(
+def test_an_interrupted_sync_settles_running_requests_and_exits_130(
     bot, feeds, sandbox, clock, number
 ):
     url = feeds.show("/f", items(clock, "c", "b", "a"))
@@ -262,7 +265,7 @@ def test_an_interrupted_sync_settles_what_is_on_the_wire_and_says_130(
     process = bot.start("sync", "--json")
     assert held.wait(PATIENCE)
     process.send_signal(number)
-    until(lambda: "once more" in bot.log(), "the answer to the signal")
+    until(lambda: "second signal" in bot.log(), "the answer to the signal")
     held.release()
     out, _ = process.communicate(timeout=PATIENCE)
     kill(process)
@@ -282,7 +285,7 @@ def test_a_second_interrupt_ends_at_once_and_the_next_sync_reads_back(bot, feeds
     process = bot.start("sync")
     assert held.wait(PATIENCE)
     process.send_signal(signal.SIGINT)
-    until(lambda: "once more" in bot.log(), "the answer to the signal")
+    until(lambda: "second signal" in bot.log(), "the answer to the signal")
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=PATIENCE) == 130
     assert "Traceback" not in bot.log()

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from reblogbot.config.load import load
 from reblogbot.config.settings import Table
+from reblogbot.config.tables import SourceKinds
 from reblogbot.config.values import Many
 from reblogbot.errors import ConfigError
 
@@ -34,6 +35,13 @@ def broken(kind):
     raise ConfigError("kind_broken", f"the kind {kind} cannot be loaded")
 
 
+KINDS = SourceKinds(
+    names=[*OPTIONS, "broken"],
+    options_of=lambda kind: broken(kind) if kind == "broken" else OPTIONS[kind],
+    needs_of=NEEDS.__getitem__,
+)
+
+
 @pytest.fixture
 def config_file(tmp_path):
     return tmp_path / "config.toml"
@@ -45,13 +53,7 @@ def load_toml(config_file):
 
     def write_and_load(toml, **given):
         config_file.write_bytes(toml.encode() if isinstance(toml, str) else toml)
-        kinds = {
-            "options_of": lambda kind: broken(kind) if kind == "broken" else OPTIONS[kind],
-            "needs_of": NEEDS.__getitem__,
-            "known_kinds": [*OPTIONS, "broken"],
-            "environ": {},
-        }
-        return load(config_file, **(kinds | given))
+        return load(config_file, **({"kinds": KINDS, "environ": {}} | given))
 
     return write_and_load
 

@@ -1,4 +1,4 @@
-"""The hosts that a config names, for which its private exceptions may hold."""
+"""The hosts that a config names, which may be in private networks."""
 
 from types import SimpleNamespace
 

@@ -1,4 +1,4 @@
-"""A config file becomes a Config, or every fault in it is told at once, at its line."""
+"""A config file becomes a Config, or all its faults are reported, each at its line."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reblogbot.app import load_config
-from reblogbot.config.load import LARGEST, load
+from reblogbot.config.load import MAX_BYTES, load
+from reblogbot.config.tables import SourceKinds
 from reblogbot.errors import ConfigError, Fault
 from reblogbot.store.database import Database
 
@@ -45,16 +46,16 @@ url = "https://example.org/2"
 
 TOLD = """\
 :1: typo: unknown key
-:3: store.url: the store is "sqlite:///FILE" (a path beside this file) or "postgresql://USER@HOST/NAME"
+:3: store.url: the store is "sqlite:///FILE", relative to the folder of this file, or "postgresql://USER@HOST/NAME"
 :4: delivery.lease: must be longer than timeout, or two processes could send one post
-:7: accounts.news.server: a URL here begins with https:// or http://
-:8: accounts.news.token: unknown key; a token stands in a file of its own: token_file = "news.token"
+:7: accounts.news.server: a URL must begin with https:// or http://
+:8: accounts.news.token: unknown key; write the token into a file of its own: token_file = "news.token"
 :10: accounts.news.token_env: give token_file or token_env, not both
 :12: accounts.news.pace.quiet[1]: a time of day is written "18:00", from "00:00" to "23:59"
 :14: sources.chouti.kind: unknown kind "fead"; did you mean "feed"? there are: feed, page, mentions, broken
 :15: sources.chouti.evry: unknown key; did you mean "every"?
 :16: sources.chouti.to: there is no account "nwes"; did you mean "news"?
-:17: sources.chouti.template: no built-in template; did you mean "headline"?
+:17: sources.chouti.template: no built-in template has this name; did you mean "headline"?
 :21: sources.page.every: a duration needs quotes and a unit: write "15m"
 :22: sources.page.to: must not be empty
 :23: sources.page.select.item: missing; this key has no default
@@ -64,7 +65,7 @@ TOLD = """\
 """
 
 
-def test_every_fault_is_told_at_once_each_at_its_line(faults_of):
+def test_all_faults_are_reported_at_once_each_at_its_line(faults_of):
     _, lines = faults_of(MESSY)
     assert lines == TOLD.splitlines()
 
@@ -125,7 +126,7 @@ def test_the_store_is_a_file_beside_the_config_or_a_database(load_toml, tmp_path
 def test_a_relative_config_path_still_gives_absolute_paths(load_toml, tmp_path, monkeypatch, plain):
     load_toml(plain)
     monkeypatch.chdir(tmp_path)
-    config = load(Path("config.toml"), options_of=lambda _: None, known_kinds=["feed"])
+    config = load(Path("config.toml"), SourceKinds(["feed"], lambda _: None))
     assert config.accounts["news"].token_file == tmp_path / "news.token"
 
 
@@ -140,11 +141,11 @@ def test_a_home_folder_may_be_written_as_a_tilde(load_toml, plain, monkeypatch):
 
 def unusable(path):
     with pytest.raises(ConfigError) as raised:
-        load(path, options_of=lambda _: None, known_kinds=["feed"])
+        load(path, SourceKinds(["feed"], lambda _: None))
     return raised.value.slug, str(raised.value).removeprefix(str(path))
 
 
-def test_a_missing_file_is_told_with_the_command_that_writes_one(config_file):
+def test_the_error_for_a_missing_file_names_the_command_that_writes_one(config_file):
     assert unusable(config_file) == (
         "config_missing",
         ": no such file; write one with `reblogbot init`",
@@ -169,11 +170,11 @@ def test_a_path_with_a_nul_cannot_be_read():
 
 def test_a_file_beyond_all_reason_is_not_read_to_its_end(config_file):
     with config_file.open("wb") as file:
-        file.truncate(LARGEST * 2)
-    assert unusable(config_file) == ("config_unreadable", f": is larger than {LARGEST} bytes")
+        file.truncate(MAX_BYTES * 2)
+    assert unusable(config_file) == ("config_unreadable", f": is larger than {MAX_BYTES} bytes")
 
 
-def test_text_in_another_encoding_is_told_with_its_line(config_file):
+def test_text_in_another_encoding_is_reported_with_its_line(config_file):
     config_file.write_bytes(b"[store]\nkeep = '1d'\n# \xff\xfe")
     assert unusable(config_file) == (
         "config_invalid",
@@ -182,7 +183,7 @@ def test_text_in_another_encoding_is_told_with_its_line(config_file):
 
 
 @pytest.mark.parametrize(
-    ("toml", "told"),
+    ("toml", "expected"),
     [
         ("a = 1\nb = \n", ":2: invalid TOML: Invalid value"),
         ("[store]\nkeep = '1d'\nkeep = '2d'\n", ":3: invalid TOML: Cannot overwrite a value"),
@@ -193,9 +194,9 @@ def test_text_in_another_encoding_is_told_with_its_line(config_file):
         (f"x = {'9' * 9000}", ": invalid TOML: "),
     ],
 )
-def test_what_is_no_toml_is_told_with_its_line(faults_of, toml, told):
+def test_invalid_toml_is_reported_with_its_line(faults_of, toml, expected):
     _, lines = faults_of(toml)
-    assert lines[0].startswith(told)
+    assert lines[0].startswith(expected)
 
 
 def test_a_syntax_fault_does_not_repeat_what_was_written(faults_of):
@@ -226,7 +227,7 @@ def test_windows_line_ends_keep_the_lines_right(faults_of):
 
 def test_a_nul_in_a_text_is_a_fault(faults_of, plain):
     faults, _ = faults_of(plain + 'title = "a\\u0000b"\ntags = ["a\\u0000"]')
-    assert faults["sources.chouti.title"] == "holds a NUL character"
+    assert faults["sources.chouti.title"] == "holds a NUL character; remove it"
     assert "sources.chouti.tags[0]" in faults
 
 
@@ -294,7 +295,7 @@ def test_no_bytes_raise_anything_but_config_error(load_toml, raw):
         ("[defaults]\nname = 'x'", "defaults.name", "unknown key"),
     ],
 )
-def test_what_does_not_belong_is_told_with_what_does(faults_of, toml, path, message):
+def test_an_unknown_key_is_reported_with_the_valid_one(faults_of, toml, path, message):
     faults, _ = faults_of(toml)
     assert faults[path].startswith(message)
 
@@ -308,22 +309,22 @@ def test_what_does_not_belong_is_told_with_what_does(faults_of, toml, path, mess
         ("enabled = 'yes'", "enabled", "must be true or false"),
         ("hashtags = '3'", "hashtags", "must be a whole number"),
         ("hashtags = -1", "hashtags", "must be at least 0"),
-        ("first = '3'", "first", 'first is "none", "all" or a number without quotes'),
-        ("first = true", "first", 'first is "none", "all" or a number without quotes'),
+        ("first = '3'", "first", 'must be "none", "all" or a number without quotes'),
+        ("first = true", "first", 'must be "none", "all" or a number without quotes'),
         (
             "action = 'boots'",
             "action",
             'must be "auto", "post", "boost" or "quote"; did you mean "b',
         ),
         ("visibility = 'direct'", "visibility", 'must be "public", "unlisted" or "private"'),
-        ("budget = '10'", "budget", 'a budget is a number per duration: "10/1d"'),
+        ("budget = '10'", "budget", 'a budget is a number of posts per duration: "10/1d"'),
         ("timezone = 'Europe/Bern'", "timezone", 'not an IANA time zone; did you mean "Europe/'),
         ("language = 'zh_CN'", "language", "a language is a tag such as"),
         ("encoding = 'utf-9'", "encoding", "not a known encoding"),
         ("encoding = 'zlib'", "encoding", "not a known encoding"),
-        ("proxy = 'socks4://x:1'", "proxy", "a URL here begins with http:// or https:// or socks5"),
-        ("fallbacks = ['x']", "fallbacks[0]", "a URL here begins with https:// or http://"),
-        ("fallbacks = ['']", "fallbacks[0]", "a URL here begins with https:// or http://"),
+        ("proxy = 'socks4://x:1'", "proxy", "a URL must begin with http:// or https:// or socks5"),
+        ("fallbacks = ['x']", "fallbacks[0]", "a URL must begin with https:// or http://"),
+        ("fallbacks = ['']", "fallbacks[0]", "a URL must begin with https:// or http://"),
         ("tags = ['a b']", "tags[0]", "a tag is one word"),
         ("replace = [['/a/']]", "replace[0]", "must be a pair in brackets"),
         ("replace = [['/a/', 'b', 'c']]", "replace[0]", "must be a pair in brackets"),
@@ -335,35 +336,41 @@ def test_what_does_not_belong_is_told_with_what_does(faults_of, toml, path, mess
         ),
         ("spoiler_rules = [['/(/', 'x']]", "spoiler_rules[0][0]", "not a valid regex: missing )"),
         ("digest = '24:10'", "digest", "a time of day is written"),
-        ("cron = '0 9 * * 1'", "cron", 'name the days of the week: "mon-fri", not numbers'),
+        ("cron = '0 9 * * 1'", "cron", 'write the days of the week as names: "mon-fri"'),
         ("cron = '0 9 * *'", "cron", "cron has five fields"),
         ("cron = 'x 9 * * mon'", "cron", "not a valid cron line: "),
-        ("cron = '0 0 30 feb *'", "cron", "this day never comes"),
+        ("cron = '0 0 30 feb *'", "cron", "this cron line never comes true"),
         ("cron = '0 9 * * mon'\nevery = '5m'", "cron", "give every or cron, not both"),
         ("filter = 3", "filter", "must be a table"),
         ("filter.similar = 2", "filter.similar", "must be at most 1"),
-        ("filter.similar = nan", "filter.similar", "must be a number that ends"),
+        ("filter.similar = nan", "filter.similar", "must be a finite number"),
         (
             "filter.domains = ['https://x.org/']",
             "filter.domains[0]",
-            "a domain is a bare host name",
+            "a domain is only a host name",
         ),
         ("filter.languages = ['']", "filter.languages[0]", "a language is a tag"),
         ("filter.include = ['']", "filter.include[0]", "a pattern is a word or a regex"),
         ("headers = 'x'", "headers", "must be a table"),
         ("headers.A = 'b\\r\\nC: d'", "headers.A", None),
-        ('headers.A = "b\\r\\nC: d"', "headers.A", "a header holds no line break"),
-        ('headers."A B" = "x"', 'headers."A B"', "the name of a header is letters"),
+        ('headers.A = "b\\r\\nC: d"', "headers.A", "a header must not hold line breaks"),
+        ('headers."A B" = "x"', 'headers."A B"', "the name of a header consists of letters"),
         ("headers.A = 3", "headers.A", "must be a string in quotes"),
-        ("template = 'links'", "template", 'no built-in template; did you mean "link"?'),
+        (
+            "template = 'links'",
+            "template",
+            'no built-in template has this name; did you mean "link"?',
+        ),
         (
             "template = 'nothing-near'",
             "template",
-            "no built-in template; there are: link, headline",
+            "no built-in template has this name; there are: link, headline",
         ),
     ],
 )
-def test_each_key_of_a_source_says_what_it_takes(load_toml, faults_of, plain, line, path, message):
+def test_each_key_of_a_source_has_a_message_for_wrong_values(
+    load_toml, faults_of, plain, line, path, message
+):
     if message is None:  # a literal string, whose backslashes are just that
         assert load_toml(plain + line).sources
         return
@@ -408,11 +415,15 @@ def test_an_empty_string_is_no_excuse_for_an_unknown_key(faults_of, plain):
     ("lines", "path", "message"),
     [
         ("server = 'http://x.example'\ntoken_file = 't'", "server", "http:// would send the token"),
-        ("server = 'https://x.example/@me'\ntoken_file = 't'", "server", "only the server's own"),
-        ("server = 'https://me:pw@x.example'\ntoken_file = 't'", "server", "a user or password"),
+        (
+            "server = 'https://x.example/@me'\ntoken_file = 't'",
+            "server",
+            "write only the server's address",
+        ),
+        ("server = 'https://me:pw@x.example'\ntoken_file = 't'", "server", "user and password"),
         ("token_file = 't'", "server", "missing; this key has no default"),
         ("server = 'https://x.example'", "token_file", 'missing; write token_file = "FILE"'),
-        ("server = 'https://x.example'\ntoken_file = 3", "token_file", "a path is a string"),
+        ("server = 'https://x.example'\ntoken_file = 3", "token_file", "must be a path in quotes"),
         (
             "server = 'https://x.example'\ntoken_file = 't'\ngap = '1m'",
             "gap",
@@ -421,7 +432,7 @@ def test_an_empty_string_is_no_excuse_for_an_unknown_key(faults_of, plain):
         (
             "server = 'https://x.example'\ntoken_file = 't'\npassword = 'x'",
             "password",
-            "unknown key; a",
+            "unknown key; write the token",
         ),
         (
             "server = 'https://x.example'\ntoken_file = 't'\npace.gap = '-1s'",
@@ -435,13 +446,13 @@ def test_an_empty_string_is_no_excuse_for_an_unknown_key(faults_of, plain):
         ),
     ],
 )
-def test_each_key_of_an_account_says_what_it_takes(faults_of, lines, path, message):
+def test_each_key_of_an_account_has_a_message_for_wrong_values(faults_of, lines, path, message):
     faults, _ = faults_of(f"[accounts.news]\n{lines}")
     assert [*faults] == [f"accounts.news.{path}"]
     assert faults[f"accounts.news.{path}"].startswith(message)
 
 
-def test_plain_http_is_allowed_where_the_admin_says_so(load_toml):
+def test_http_is_allowed_with_allow_http(load_toml):
     toml = "[accounts.a]\nserver = 'http://127.0.0.1:80/'\nallow_http = true\ntoken_env = 'T'"
     assert load_toml(toml).accounts["a"].server == "http://127.0.0.1:80"
 
@@ -472,10 +483,10 @@ def test_names_may_be_written_in_any_script(load_toml, plain):
             "account",
             'there is no account "nwes"; did you m',
         ),
-        ("account = 'news'", "account", 'needs to = "@admin@host" beside it'),
-        ("to = '@a@b.example'", "to", "needs account"),
+        ("account = 'news'", "account", 'also needs to = "@admin@social.example"'),
+        ("to = '@a@b.example'", "to", "also needs account"),
         ("account = 'news'\nto = 'a@b.example'", "to", "must be a full fediverse address"),
-        ("webhook = 'x.example/hook'", "webhook", "a URL here begins with"),
+        ("webhook = 'x.example/hook'", "webhook", "a URL must begin with"),
         ("command = 'mail -s \"oops'", "command", "is empty, or a quote is not closed"),
         ("command = '  '", "command", "is empty, or a quote is not closed"),
     ],
@@ -486,7 +497,7 @@ def test_a_notice_needs_a_sender_and_somebody_to_go_to(faults_of, plain, lines, 
     assert faults[f"notify.{path}"].startswith(message)
 
 
-def test_a_source_naming_a_faulty_account_is_not_told_that_it_is_missing(faults_of, plain):
+def test_an_account_with_faults_is_not_reported_as_missing(faults_of, plain):
     faults, _ = faults_of(plain.replace("https://social", "ftp://social"))
     assert [*faults] == ["accounts.news.server"]
 
@@ -535,11 +546,13 @@ def test_faults_of_a_kinds_own_keys_read_like_all_others(faults_of, plain):
 def test_a_url_is_asked_for_only_by_kinds_that_need_one(faults_of, load_toml, plain):
     without = plain.replace('url = "https://example.org/feed"\n', "")
     faults, _ = faults_of(without)
-    assert faults == {"sources.chouti.url": 'missing; the kind "feed" needs it'}
+    assert faults == {"sources.chouti.url": 'missing; a source of kind "feed" needs it'}
     assert load_toml(without.replace('"feed"', '"mentions"\nvia = "news"')).sources
 
 
-def test_keys_of_a_kind_nobody_knows_are_not_judged_unless_near_to_a_known_one(faults_of, plain):
+def test_keys_of_an_unknown_kind_are_reported_only_where_they_resemble_a_valid_key(
+    faults_of, plain
+):
     faults, _ = faults_of(plain.replace('"feed"', '"rss3"') + 'lst = "hot"\nevry = ""')
     assert set(faults) == {"sources.chouti.kind", "sources.chouti.evry"}
     assert faults["sources.chouti.kind"] == (
@@ -554,7 +567,7 @@ def test_a_kind_whose_code_is_broken_is_a_fault_of_the_sources_that_use_it(fault
 
 
 @pytest.mark.parametrize("kind", ["3", "['feed']", "true"])
-def test_a_kind_that_is_no_string_is_told_once(faults_of, plain, kind):
+def test_a_kind_that_is_no_string_is_reported_once(faults_of, plain, kind):
     faults, _ = faults_of(plain.replace('"feed"', kind))
     assert faults == {"sources.chouti.kind": "must be a string in quotes"}
 
@@ -586,7 +599,7 @@ def test_a_source_inherits_what_it_does_not_set(load_toml, plain):
     source = load_toml(DEFAULTS + plain + own).sources["chouti"]
     assert (source.every, source.title) == (timedelta(hours=1), "shared")
     assert source.filter.max_age == timedelta(days=2)
-    assert [one.written for one in source.filter.exclude] == ["b"]
+    assert [item.written for item in source.filter.exclude] == ["b"]
     assert source.headers == {"A": "1", "B": "3"}
 
 
@@ -602,7 +615,7 @@ def test_an_own_cron_goes_with_an_inherited_interval(load_toml, plain):
     assert load_toml(toml).sources["chouti"].cron == "0 9 * * mon"
 
 
-def test_a_fault_of_the_defaults_is_told_once_at_its_own_line(faults_of, plain):
+def test_a_fault_of_the_defaults_is_reported_once_at_its_own_line(faults_of, plain):
     toml = (
         "[defaults]\nevery = 3\nevry = 1\nto = ['nwes']\ntemplate = '{{'\ncron = '* * * * 1'\n"
         "[defaults.filter]\nmax_age = 3\nmax_aeg = 1\n[defaults.headers]\n'A B' = 'x'\nC = 3\n"
@@ -619,12 +632,12 @@ def test_a_fault_of_the_defaults_is_told_once_at_its_own_line(faults_of, plain):
     assert all(path.startswith("defaults.") for path in faults)
 
 
-def test_faulty_defaults_are_told_even_where_no_source_inherits_them(faults_of):
+def test_faulty_defaults_are_reported_even_where_no_source_inherits_them(faults_of):
     faults, _ = faults_of("[defaults]\nevery = 3")
     assert [*faults] == ["defaults.every"]
 
 
-def test_a_faulty_default_that_a_source_overrides_is_told_all_the_same(faults_of, plain):
+def test_a_faulty_default_is_reported_though_a_source_overrides_it(faults_of, plain):
     faults, _ = faults_of('[defaults]\nevery = "0s"\n' + plain + 'every = "1m"')
     assert faults == {"defaults.every": "a duration must be longer than zero"}
 
@@ -648,7 +661,7 @@ def test_a_built_in_template_is_not_checked_as_text(load_toml, plain, name):
         ('"first\\nsecond {{"', 9),
     ],
 )
-def test_a_template_fault_is_told_at_its_line_of_the_file(faults_of, plain, written, line):
+def test_a_template_fault_has_its_line_in_the_file(faults_of, plain, written, line):
     toml = f"{plain}title = 'x'\ntemplate = {written}\n"
     _, lines = faults_of(toml, check_template=lambda _: "line 2: unexpected end")
     assert lines == [f":{line}: sources.chouti.template: unexpected end"]
@@ -684,7 +697,7 @@ def test_a_config_shows_no_secret_when_it_is_printed(load_toml, plain):
     assert config.sources["chouti"].headers == {"Authorization": "s3cr3t"}
 
 
-def test_a_store_stands_beside_its_config_whatever_the_folder_is_called(tmp_path):
+def test_the_store_is_beside_its_config_whatever_the_folder_is_called(tmp_path):
     folder = tmp_path / "50%41 of b?c #1 名"
     folder.mkdir()
     path = folder / "config.toml"

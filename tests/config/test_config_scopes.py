@@ -1,8 +1,14 @@
-"""A token is asked for what the config needs, and what it may do besides is told."""
+"""The scopes a token needs for a config; lacking and excess ones are reported."""
 
 import pytest
 
-from reblogbot.config.scopes import POSTING, READING, excess, lacking, wanted
+from reblogbot.config.scopes import (
+    POSTING,
+    READING,
+    excess_scopes_message,
+    lacking_scopes_message,
+    required_scopes,
+)
 from reblogbot.config.settings import AccountSettings, Config, NotifySettings, SourceSettings
 
 
@@ -24,12 +30,15 @@ def source(name="s", kind="feed", to=("news",), via="", **keys):
 
 
 def test_posting_needs_the_smallest_set(tmp_path):
-    assert wanted(config(tmp_path, source(action="post")), "news") == POSTING
+    assert required_scopes(config(tmp_path, source(action="post")), "news") == POSTING
 
 
 @pytest.mark.parametrize("action", ["auto", "boost", "quote"])
 def test_boosting_needs_to_know_how_two_accounts_stand(tmp_path, action):
-    assert wanted(config(tmp_path, source(action=action)), "news") == (*POSTING, "read:follows")
+    assert required_scopes(config(tmp_path, source(action=action)), "news") == (
+        *POSTING,
+        "read:follows",
+    )
 
 
 @pytest.mark.parametrize(
@@ -45,20 +54,22 @@ def test_boosting_needs_to_know_how_two_accounts_stand(tmp_path, action):
 )
 def test_a_token_lacks_that_only_where_statuses_are_sure_to_come(tmp_path, keys, is_needed):
     mine = config(tmp_path, source(**keys))
-    granted = [scope for scope in wanted(mine, "news") if scope != "read:follows"]
-    assert bool(lacking(mine, "news", granted)) is is_needed
+    granted = [scope for scope in required_scopes(mine, "news") if scope != "read:follows"]
+    assert bool(lacking_scopes_message(mine, "news", granted)) is is_needed
 
 
 def test_an_account_that_is_only_read_through_may_not_write(tmp_path):
-    assert wanted(config(tmp_path, source(kind="home", to=("other",), via="news")), "news") == (
+    assert required_scopes(
+        config(tmp_path, source(kind="home", to=("other",), via="news")), "news"
+    ) == (
         *READING,
         "read:follows",
     )
 
 
 def test_an_account_that_notifies_writes(tmp_path):
-    told = config(tmp_path, notify=NotifySettings(account="news", to="@a@b.example"))
-    assert wanted(told, "news") == POSTING
+    messages = config(tmp_path, notify=NotifySettings(account="news", to="@a@b.example"))
+    assert required_scopes(messages, "news") == POSTING
 
 
 @pytest.mark.parametrize(
@@ -74,46 +85,54 @@ def test_an_account_that_notifies_writes(tmp_path):
 )
 def test_each_kind_adds_its_own(tmp_path, kind, more):
     mine = config(tmp_path, source(kind=kind, via="news"))
-    assert set(wanted(mine, "news")) == {*POSTING, "read:follows", *more}
+    assert set(required_scopes(mine, "news")) == {*POSTING, "read:follows", *more}
     elsewhere = config(tmp_path, source(kind=kind, via="other"))
-    assert set(wanted(elsewhere, "news")) == {*POSTING, "read:follows"}
+    assert set(required_scopes(elsewhere, "news")) == {*POSTING, "read:follows"}
 
 
-def test_a_token_with_just_that_is_no_worry(tmp_path):
+def test_a_token_with_exactly_the_required_scopes_lacks_nothing(tmp_path):
     asked = config(tmp_path, source(media=1))
-    assert (lacking(asked, "news", POSTING), excess(asked, "news", POSTING)) == ("", "")
+    assert (
+        lacking_scopes_message(asked, "news", POSTING),
+        excess_scopes_message(asked, "news", POSTING),
+    ) == ("", "")
 
 
-def test_what_is_not_told_is_not_known_to_be_lacking(tmp_path):
+def test_unknown_scopes_are_not_reported_as_lacking(tmp_path):
     asked = config(tmp_path, source(media=1))
-    assert (lacking(asked, "news", ()), excess(asked, "news", ())) == ("", "")
+    assert (
+        lacking_scopes_message(asked, "news", ()),
+        excess_scopes_message(asked, "news", ()),
+    ) == ("", "")
 
 
 @pytest.mark.parametrize(
     "broad", ["read", "write", "follow", "push", "admin:read", "write:accounts", "read:lists"]
 )
-def test_what_goes_beyond_is_told(tmp_path, broad):
-    told = excess(config(tmp_path, source()), "news", (*POSTING, broad))
-    assert told.startswith(f"its token may do more than it needs ({broad});")
-    assert " ".join(POSTING) in told
+def test_excess_scopes_are_reported(tmp_path, broad):
+    messages = excess_scopes_message(config(tmp_path, source()), "news", (*POSTING, broad))
+    assert messages.startswith(f"its token may do more than it needs ({broad});")
+    assert " ".join(POSTING) in messages
 
 
-def test_a_smaller_way_to_know_oneself_is_no_worry(tmp_path):
-    assert excess(config(tmp_path, source()), "news", (*POSTING, "profile")) == ""
+def test_the_scope_profile_is_not_excess(tmp_path):
+    assert excess_scopes_message(config(tmp_path, source()), "news", (*POSTING, "profile")) == ""
 
 
-def test_what_is_lacking_is_told(tmp_path):
+def test_lacking_scopes_are_reported(tmp_path):
     granted = ("read:accounts", "read:statuses", "write:statuses")
-    told = lacking(config(tmp_path, source(media=1)), "news", granted)
-    assert told.startswith("its token lacks read:search write:media;")
+    messages = lacking_scopes_message(config(tmp_path, source(media=1)), "news", granted)
+    assert messages.startswith("its token lacks read:search write:media;")
 
 
-def test_an_upload_that_is_never_made_is_not_lacking(tmp_path):
+def test_the_upload_scope_is_not_required_without_images(tmp_path):
     without = [scope for scope in POSTING if scope != "write:media"]
-    assert lacking(config(tmp_path, source()), "news", without) == ""
+    assert lacking_scopes_message(config(tmp_path, source()), "news", without) == ""
 
 
 def test_a_broad_scope_holds_its_parts_and_is_too_broad(tmp_path):
     asked = config(tmp_path, source(media=1))
-    assert lacking(asked, "news", ("read", "write")) == ""
-    assert "more than it needs (read write)" in excess(asked, "news", ("read", "write"))
+    assert lacking_scopes_message(asked, "news", ("read", "write")) == ""
+    assert "more than it needs (read write)" in excess_scopes_message(
+        asked, "news", ("read", "write")
+    )

@@ -1,4 +1,4 @@
-"""The tables of the config can be made in code as well, and hold what the contract says."""
+"""The tables of a config can also be made in code, and have the documented defaults."""
 
 from datetime import timedelta
 

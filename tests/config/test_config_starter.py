@@ -1,4 +1,4 @@
-"""The starter config loads whatever was answered, and stays short."""
+"""The config that `init` writes is valid with any answers, and short."""
 
 import tomllib
 
@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reblogbot.config.starter import starter
+from reblogbot.config.tables import SourceKinds
 
 ANSWERS = ("https://social.example", "news", "chouti", "https://dig.chouti.com/feed.xml")
 
@@ -41,9 +42,7 @@ def test_a_server_on_this_machine_may_be_asked_without_tls(load_toml):
 def test_a_kind_without_a_url_gets_none(load_toml):
     config = load_toml(
         starter("https://x.example", "news", "hot", "", kind="broken"),
-        known_kinds=["broken"],
-        options_of=lambda _: None,
-        needs_of=lambda _: (),
+        kinds=SourceKinds(["broken"], lambda _: None),
     )
     assert config.sources["hot"].url == ""
 
@@ -58,7 +57,7 @@ def test_names_are_quoted_where_toml_needs_it(load_toml, name):
 @given(
     st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=20), min_size=5, max_size=5)
 )
-def test_whatever_is_answered_the_starter_is_toml_that_says_so(answers):
+def test_the_starter_is_toml_with_the_given_answers(answers):
     server, account, source, url, kind = answers
     document = tomllib.loads(starter(server, account, source, url, kind))
     assert document["accounts"][account]["server"] == server

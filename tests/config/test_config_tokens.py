@@ -1,4 +1,4 @@
-"""A token comes from its file, the environment or a systemd credential, and is never told."""
+"""A token comes from its file, the environment or a systemd credential, and no message holds it."""
 
 import json
 
@@ -100,7 +100,7 @@ def test_an_unset_variable_is_named(environ):
 
 
 @pytest.mark.parametrize("name", ["news.token", "news"])
-def test_a_credential_of_the_files_or_the_accounts_name_stands_in_for_the_file(
+def test_a_credential_of_the_files_or_the_accounts_name_replaces_the_file(
     file, given_credential, name
 ):
     assert read_token(account(token_file=file), given_credential(name)) == TOKEN

@@ -1,4 +1,4 @@
-"""Each small language of the config reads what it promises and refuses the rest in words."""
+"""Each type of value in a config accepts what is documented and refuses the rest with a message."""
 
 import pickle
 from datetime import time, timedelta
@@ -10,7 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reblogbot.config import urls, values
-from reblogbot.config.patterns import LONGEST, replacement_fault
+from reblogbot.config.pattern_compiler import replacement_error
+from reblogbot.config.patterns import MAX_LENGTH
 from reblogbot.config.values import Budget, Pattern, QuietSpan
 
 # durations and sizes
@@ -36,7 +37,7 @@ def test_a_duration_is_a_number_and_a_unit(written, seconds):
 
 
 @pytest.mark.parametrize("written", [15, 0.5, 0])
-def test_a_bare_number_is_told_to_have_a_unit(written):
+def test_a_number_without_a_unit_is_refused_with_a_hint(written):
     with pytest.raises(ValueError, match='write "15m"'):
         values.read_duration(written)
 
@@ -45,7 +46,7 @@ def test_a_bare_number_is_told_to_have_a_unit(written):
     "written",
     ["", "15", "m", "-5m", "15M", "15 min", "1h30m", "1e3s", "nan s", "١٥m", "1.s", True, None, []],
 )
-def test_what_is_no_duration_is_told_the_units(written):
+def test_the_error_for_a_wrong_duration_names_the_units(written):
     with pytest.raises(ValueError, match="ms, s, m, h, d, w"):
         values.read_duration(written)
 
@@ -157,7 +158,7 @@ def test_a_server_is_its_origin(url, origin):
 
 @pytest.mark.parametrize("url", ["https://x.org/@me", "https://x.org/?a", "https://x.org#a"])
 def test_a_page_of_a_server_is_no_server(url):
-    with pytest.raises(ValueError, match="only the server's own address"):
+    with pytest.raises(ValueError, match="write only the server's address"):
         urls.read_server_url(url)
 
 
@@ -378,7 +379,7 @@ def test_a_cron_line_that_names_its_days_is_taken(written):
     ],
 )
 def test_a_cron_line_that_would_surprise_is_refused(written):
-    with pytest.raises(ValueError, match=r"cron|name the days|never comes"):
+    with pytest.raises(ValueError, match=r"cron|write the days|never comes true"):
         values.read_cron(written)
 
 
@@ -451,7 +452,7 @@ def test_a_plain_word_is_not_found_inside_another(word, text):
         ("/[[a]]/", "a]", True),
     ],
 )
-def test_a_regex_stands_between_slashes_with_its_flags(written, text, found):
+def test_a_regex_is_written_between_slashes_with_its_flags(written, text, found):
     assert finds(written, text) is found
 
 
@@ -469,7 +470,7 @@ def test_a_regex_stands_between_slashes_with_its_flags(written, text, found):
         ("/a{2,1}/", "not a valid regex: "),
         ("/(?<=/", "not a valid regex: "),
         ("/" + "(" * 1000 + ")" * 900 + "/", "not a valid regex: "),
-        ("x" * (LONGEST + 1), f"at most {LONGEST}"),
+        ("x" * (MAX_LENGTH + 1), f"at most {MAX_LENGTH}"),
     ],
 )
 def test_a_bad_pattern_names_its_fault(written, fault):
@@ -504,7 +505,7 @@ def test_a_pattern_survives_the_way_to_another_process():
 
 @pytest.mark.parametrize("text", ["", "x", r"\1", r"\g<1>", r"\g<word>", r"\\9", r"\n"])
 def test_a_replacement_names_groups_there_are(text):
-    assert replacement_fault(Pattern.parse(r"/(?<word>a)/"), text) == ""
+    assert replacement_error(Pattern.parse(r"/(?<word>a)/").compiled, text) == ""
 
 
 @pytest.mark.parametrize(
@@ -517,14 +518,14 @@ def test_a_replacement_names_groups_there_are(text):
         (r"\q", "not a valid replacement: "),
     ],
 )
-def test_a_replacement_that_could_not_be_made_is_refused(text, fault):
-    assert fault in replacement_fault(Pattern.parse(r"/(?<word>a)/"), text)
+def test_an_invalid_replacement_is_refused(text, fault):
+    assert fault in replacement_error(Pattern.parse(r"/(?<word>a)/").compiled, text)
 
 
 @given(st.text(st.sampled_from(r"\g<>12x{}0a"), max_size=8))
-def test_a_replacement_without_fault_never_fails_when_it_is_made(text):
+def test_a_valid_replacement_never_fails_at_a_match(text):
     pattern = Pattern.parse(r"/(?<x>a)(b)?/")
-    if not replacement_fault(pattern, text):
+    if not replacement_error(pattern.compiled, text):
         assert isinstance(pattern.compiled.sub(text, "a ab"), str)
 
 
@@ -538,7 +539,7 @@ def test_first_sight_is_none_all_or_a_number(written):
 
 @pytest.mark.parametrize("written", ["", "some", "3", -1, True, 1.5, None, 10**10])
 def test_what_is_no_first_sight_is_refused(written):
-    with pytest.raises(ValueError, match='first is "none"'):
+    with pytest.raises(ValueError, match='must be "none"'):
         values.read_first(written)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reblogbot.cli.setup import CHOUTI_FEED
+from reblogbot.cli.commands.init import CHOUTI_FEED
 from reblogbot.config.starter import starter
 from reblogbot.store import driver_errors, files
 from reblogbot.targets.mastodon import responses

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from harness import Item, items, posted, text_of
 
+from reblogbot.admin.json_shapes import preview_json
 from reblogbot.sandbox.server import run_in_thread
 
 LONG = "一段很长的中文摘要，" * 120
@@ -42,7 +43,9 @@ def server(request):
 
 def shown(made, account):
     return [
-        one["text"] or one["link"] for one in made.as_json()["posts"] if one["account"] == account
+        one["text"] or one["link"]
+        for one in preview_json(made)["posts"]
+        if one["account"] == account
     ]
 
 
@@ -72,7 +75,7 @@ def test_posts_are_byte_for_byte_as_previewed(bot, feeds, server, number, keys):
     assert len(posted(server, account)) == len(SHAPES)
     queued = [one.post for one in bot.deliveries("sent")]
     assert [post.text for post in queued] == posted(server, account)
-    told = made.as_json()["posts"]
+    told = preview_json(made)["posts"]
     assert all(one["length"] <= one["limit"] for one in told)
     stood = server.statuses(account)
     assert [one["spoiler"] for one in told] == [one["spoiler_text"] for one in stood]
@@ -86,7 +89,7 @@ def test_the_json_has_the_keys_of_the_contract(bot, feeds, sandbox, clock):
         "bad": {"url": feeds.fail("/g", 404)},
     }
     bot.configure(sources, {"news": (sandbox, "")})
-    made = bot.preview().as_json()
+    made = preview_json(bot.preview())
     assert list(made) == ["posts", "filtered", "errors"]
     keys = "account source action text visibility language spoiler link length limit media".split()
     assert [list(one) for one in made["posts"]] == [keys]
@@ -112,7 +115,7 @@ def test_what_is_queued_is_shown_first_and_posted_as_it_was_rendered(bot, feeds,
 def test_what_first_holds_back_stands_under_filtered(bot, feeds, sandbox, clock):
     url = feeds.show("/f", items(clock, "c", "b", "a"))
     bot.configure({"hot": {"url": url, "first": 1}}, {"news": (sandbox, "")})
-    made = bot.preview().as_json()
+    made = preview_json(bot.preview())
     assert [one["text"] for one in made["posts"]] == [text_of("c")]
     assert [(one["title"], one["reason"]) for one in made["filtered"]] == [
         ("Title a", "first_sight"),
@@ -200,7 +203,7 @@ def test_boosts_and_what_only_looks_like_one(bot, feeds, sandbox):
     # the account's server tells which is one, when their turn comes
     assert posted(sandbox) == [status["uri"]]
     assert len(bot.deliveries("held")) == 1
-    assert [(one["action"], one["text"] or one["link"]) for one in made.as_json()["posts"]] == [
+    assert [(one["action"], one["text"] or one["link"]) for one in preview_json(made)["posts"]] == [
         ("boost", "https://nowhere.example/@x/1"),
         ("boost", status["url"]),
     ]

@@ -269,6 +269,6 @@ def test_a_round_with_nothing_new_imports_only_the_web(bot, follow):
 
 
 def test_arguments_are_read_without_any_library(bot):
-    show = "import sys\nfrom reblogbot.cli.program import parse\nprint(*sys.modules)"
+    show = "import sys\nfrom reblogbot.cli.parser import parse\nprint(*sys.modules)"
     names = subprocess.run([sys.executable, "-c", show], check=True, capture_output=True, text=True)
     assert set(names.stdout.split()) & (HEAVY | ALSO_AT_REST) == set()

@@ -8,6 +8,7 @@ import tomlkit
 from harness import Item, items, posted, rss, text_of, until
 from sample_images import opened, png, saved
 
+from reblogbot.admin.json_shapes import preview_json
 from reblogbot.sandbox.server import run_in_thread
 
 SLOW_ANSWER = 20
@@ -40,7 +41,7 @@ def story(feeds, name, *pictures, alt=""):
 
 def sent(bot):
     """The number of posts that one round sent."""
-    return bot.sync().as_json()["sent"]
+    return bot.sync().counts()["sent"]
 
 
 def descriptions(server):
@@ -67,7 +68,7 @@ def test_a_pages_own_image_is_attached_and_preview_shows_it_before(bot, feeds, s
     feeds.show("/a.png", png(), kind="image/png")
     feeds.show("/f", [story(feeds, "a", "/a.png", alt="A cat on a sill")])
     hot()
-    (previewed,) = bot.preview().as_json()["posts"]
+    (previewed,) = preview_json(bot.preview())["posts"]
     assert previewed["media"] == [{"url": feeds.url("/a.png"), "alt": "A cat on a sill"}]
     assert sent(bot) == 1
     assert descriptions(sandbox) == [["A cat on a sill"]]

@@ -295,7 +295,7 @@ def test_a_token_others_may_read_is_warned_of(bot, sandbox, feeds, cli, mode):
     (bot.folder / "news.token").chmod(mode)
     ran = cli("check")
     assert ran.code == 0
-    assert "accounts.news.token_file: others than you may read the token; chmod 600" in ran.out
+    assert "accounts.news.token_file: other users can read the token; run chmod 600" in ran.out
 
 
 def test_a_webhook_in_a_config_everybody_may_read_is_warned_of(bot, sandbox, feeds, cli):
@@ -309,7 +309,7 @@ def test_a_webhook_in_a_config_everybody_may_read_is_warned_of(bot, sandbox, fee
     )
     bot.path.chmod(0o644)
     said = cli("check").out
-    assert "notify.webhook: holds a secret, but everybody may read this file" in said
+    assert "notify.webhook: holds a secret, but every user can read this file" in said
     assert "notify.command: no such program" in said
     assert "admin.listen: asks for no password" in said
     assert found_in(said.encode()) == set()
@@ -426,17 +426,17 @@ def test_no_output_obeys_a_hostile_server(hostile, cli, command):
 
 
 def test_what_nobody_has_cleaned_is_still_one_harmless_line():
-    from reblogbot.cli.logs import JsonLines, TextLines  # noqa: PLC0415
+    from reblogbot.cli.logs import JsonFormatter, TextFormatter  # noqa: PLC0415
 
     record = logging.makeLogRecord({"msg": HOSTILE, "levelname": "INFO", "title": HOSTILE})
-    lines = [formatter.format(record) for formatter in (JsonLines(), TextLines())]
+    lines = [formatter.format(record) for formatter in (JsonFormatter(), TextFormatter())]
     assert all(line.isprintable() for line in lines)
     assert json.loads(lines[0])["title"] == HOSTILE
 
 
 def test_hostile_words_survive_in_json_as_they_were():
-    from reblogbot.cli.words import harmless_json  # noqa: PLC0415
+    from reblogbot.cli.output import json_text  # noqa: PLC0415
 
-    written = harmless_json({"said": HOSTILE, "lone": "\ud800"})
+    written = json_text({"said": HOSTILE, "lone": "\ud800"})
     assert written.isprintable()
     assert json.loads(written) == {"said": HOSTILE, "lone": "\ud800"}

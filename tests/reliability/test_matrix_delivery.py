@@ -99,7 +99,7 @@ def test_an_error_kept_under_a_key_is_not_asked_for_again(bot, queue, clock):
         with bot.store() as store:
             steering = QueueActions(load_config(bot.path), store, clock.now())
             for dead in store.outbox.find(states=[State.DEAD]):
-                assert steering.retry(dead).done
+                assert steering.retry(dead).succeeded
         bot.settle()
         assert posted(server) == ABC
 

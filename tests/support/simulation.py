@@ -525,8 +525,8 @@ class World:
         if verb in ("release", "retry") and self.server.has(one):
             return
         steered = getattr(QueueActions(self.config, self.store, self.now()), verb)(one)
-        self.struck[f"{verb}: {'done' if steered.done else 'refused'}"] += 1
-        if steered.done:
+        self.struck[f"{verb}: {'done' if steered.succeeded else 'refused'}"] += 1
+        if steered.succeeded:
             self.book.set_aside(one)
 
     def stop(self) -> None:

@@ -1,4 +1,4 @@
-"""Whether the daemon is alive, and whether it can work."""
+"""Readiness: whether the daemon can work."""
 
 from __future__ import annotations
 
@@ -10,41 +10,41 @@ from reblogbot.errors import StoreError
 from reblogbot.ports import Clock
 from reblogbot.store import Store
 
-STALLED = 60.0
-"""Seconds without a tick after which the daemon does not work."""
-ANSWER = 5.0
-"""Seconds a store has to take a line, and for which its answer holds."""
+MAX_TICK_AGE = 60.0
+"""Seconds without a tick after which the daemon counts as stalled."""
+STORE_TIMEOUT = 5.0
+"""Seconds within which the store must answer, and for which its answer is reused."""
 OK = "ok"
 
 
 class Health:
-    """Judges the daemon; the store is asked once, however many want to know."""
+    """Checks the daemon. The store is checked once for all who ask at the same time."""
 
-    def __init__(self, store: Store, pulse: DaemonStats, clock: Clock) -> None:
+    def __init__(self, store: Store, stats: DaemonStats, clock: Clock) -> None:
         self._store = store
-        self._pulse = pulse
+        self._stats = stats
         self._clock = clock
-        self._asked: asyncio.Task[str] | None = None
-        self._asked_at = 0.0
+        self._store_check: asyncio.Task[str] | None = None
+        self._store_checked_at = 0.0
 
     async def checks(self) -> dict[str, str]:
-        """What was looked at, each "ok" or what is wrong with it."""
-        age = self._pulse.tick_age()
+        """The result of each check: "ok", or what is wrong."""
+        age = self._stats.tick_age()
         return {
-            "tick": OK if age < STALLED else f"the last was {age:.0f} s ago",
-            "store": await self._writable(),
-            "config": OK if self._pulse.is_config_ok else "broken; an older one is at work",
+            "tick": OK if age < MAX_TICK_AGE else f"the last was {age:.0f} s ago",
+            "store": await self._check_store(),
+            "config": OK if self._stats.is_config_ok else "broken; the previous one is used",
         }
 
-    async def _writable(self) -> str:
-        fresh = time.monotonic() - self._asked_at < ANSWER
-        if self._asked is None or (self._asked.done() and not fresh):
-            self._asked_at = time.monotonic()
-            self._asked = asyncio.create_task(self._ask())
-        done, _ = await asyncio.wait({self._asked}, timeout=ANSWER)
-        return self._asked.result() if done else "does not answer"
+    async def _check_store(self) -> str:
+        is_recent = time.monotonic() - self._store_checked_at < STORE_TIMEOUT
+        if self._store_check is None or (self._store_check.done() and not is_recent):
+            self._store_checked_at = time.monotonic()
+            self._store_check = asyncio.create_task(self._write_to_store())
+        done, _ = await asyncio.wait({self._store_check}, timeout=STORE_TIMEOUT)
+        return self._store_check.result() if done else "does not answer"
 
-    async def _ask(self) -> str:
+    async def _write_to_store(self) -> str:
         try:
             await asyncio.to_thread(self._store.check_writable, self._clock.now())
         except StoreError as error:
@@ -53,5 +53,5 @@ class Health:
 
 
 def is_ready(checks: dict[str, str]) -> bool:
-    """Whether it can work; a config that is broken leaves an older one at work."""
-    return all(found == OK for name, found in checks.items() if name != "config")
+    """Whether the daemon can work. With a broken config it can: it uses the previous one."""
+    return all(result == OK for name, result in checks.items() if name != "config")

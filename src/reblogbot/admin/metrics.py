@@ -1,4 +1,4 @@
-"""The daemon in numbers, as Prometheus reads them."""
+"""The metrics of the daemon, in the text format of Prometheus."""
 
 from __future__ import annotations
 
@@ -33,153 +33,163 @@ from reblogbot.store.records import AccountRecord
 from reblogbot.store.tallies import Tally
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
-SHOWN = (State.QUEUED, State.SENDING, State.DOUBT, State.HELD, State.DEAD)
-_OUTCOMES = [word for part in get_args(Outcome) for word in get_args(part)]
+COUNTED_STATES = (State.QUEUED, State.SENDING, State.DOUBT, State.HELD, State.DEAD)
+_OUTCOMES = [outcome for part in get_args(Outcome) for outcome in get_args(part)]
+_SOURCE_STATES = frozenset({"ok", "new", "failed", "refused", "retry_later", "gone"})
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """What the store knows in numbers at one instant; of the sources those that are unwell."""
+class StoreNumbers:
+    """The numbers of the store at one instant."""
 
     deliveries: list[Tally]
     unhealthy_sources: dict[str, str]
+    """The state of each source that is not ok, by name."""
     accounts: dict[str, AccountRecord]
     is_stopped: bool
 
 
-def read(store: Store) -> Facts:
-    """The numbers of the store: a few small statements. Raises StoreError."""
-    return Facts(
+def read(store: Store) -> StoreNumbers:
+    """The numbers of the store, with a few small queries. Raises StoreError."""
+    return StoreNumbers(
         store.tallies.deliveries(),
         store.tallies.unhealthy_sources(),
-        {one.name: one for one in store.outbox.accounts()},
+        {record.name: record for record in store.outbox.accounts()},
         store.outbox.stopped_at() is not None,
     )
 
 
-def exposition(pulse: DaemonStats, facts: Facts | None, now: datetime) -> bytes:
-    """Everything in the text format; `facts` is None where the store did not answer."""
+def exposition(stats: DaemonStats, numbers: StoreNumbers | None, now: datetime) -> bytes:
+    """All metrics in the text format; `numbers` is None if the store did not answer."""
     registry = CollectorRegistry()
-    registry.register(_Once(families(pulse, facts, now)))
+    registry.register(_FixedCollector(families(stats, numbers, now)))
     ProcessCollector(registry=registry)
     return generate_latest(registry)
 
 
-def families(pulse: DaemonStats, facts: Facts | None, now: datetime) -> Iterator[Metric]:
-    """Every metric there is, with its samples."""
-    yield from _of_the_daemon(pulse, facts)
-    yield from _of_its_work(pulse)
-    if facts is not None:
-        yield from _of_the_queue(pulse, facts, now)
-        yield from _of_accounts(pulse, facts, now)
-        yield _sources(pulse, facts)
+class _FixedCollector(Collector):
+    """Hands over metrics that were collected before."""
 
-
-class _Once(Collector):
-    """Metrics that are already there."""
-
-    def __init__(self, found: Iterable[Metric]) -> None:
-        self._found = list(found)
+    def __init__(self, metrics: Iterable[Metric]) -> None:
+        self._metrics = list(metrics)
 
     def collect(self) -> Iterable[Metric]:
-        return self._found
+        return self._metrics
 
 
-def _of_the_daemon(pulse: DaemonStats, facts: Facts | None) -> Iterator[Metric]:
+def families(stats: DaemonStats, numbers: StoreNumbers | None, now: datetime) -> Iterator[Metric]:
+    """Every metric with its samples."""
+    yield from _daemon_metrics(stats, numbers)
+    yield from _work_metrics(stats)
+    if numbers is not None:
+        yield from _queue_metrics(stats, numbers, now)
+        yield from _account_metrics(stats, numbers, now)
+        yield _source_metric(stats, numbers)
+
+
+def _daemon_metrics(stats: DaemonStats, numbers: StoreNumbers | None) -> Iterator[Metric]:
     build = {"version": __version__, "python": platform.python_version()}
-    yield InfoMetricFamily("reblogbot_build", "The program that runs.", build)
-    numbers = {
+    yield InfoMetricFamily("reblogbot_build", "Version of the program.", build)
+    gauges = {
         "reblogbot_tick_age_seconds": (
-            "Since the daemon last looked for what is due; a second or two.",
-            pulse.tick_age(),
+            "Time since the daemon last checked what is due; usually a second or two.",
+            stats.tick_age(),
         ),
         "reblogbot_config_ok": (
-            "0 while the config file is broken, and an older one at work.",
-            pulse.is_config_ok,
+            "0 while the config file is broken and the previous config is used.",
+            stats.is_config_ok,
         ),
-        "reblogbot_store_up": ("0 while the store does not answer.", facts is not None),
+        "reblogbot_store_up": ("0 while the store does not answer.", numbers is not None),
     }
-    if facts is not None:
-        told = "1 after `reblogbot stop`, until `reblogbot start`."
-        numbers["reblogbot_stopped"] = told, facts.is_stopped
-    for name, (what, value) in numbers.items():
-        yield GaugeMetricFamily(name, what, float(value))
+    if numbers is not None:
+        text = "1 after `reblogbot stop`, until `reblogbot start`."
+        gauges["reblogbot_stopped"] = text, numbers.is_stopped
+    for name, (text, value) in gauges.items():
+        yield GaugeMetricFamily(name, text, float(value))
 
 
-def _of_its_work(pulse: DaemonStats) -> Iterator[Metric]:
+def _work_metrics(stats: DaemonStats) -> Iterator[Metric]:
     polls = CounterMetricFamily("reblogbot_polls", "Polls by outcome.", labels=["outcome"])
     for outcome in _OUTCOMES:
-        polls.add_metric([outcome], pulse.polls[outcome])
+        polls.add_metric([outcome], stats.polls[outcome])
     yield polls
     failures = CounterMetricFamily(
         "reblogbot_failures", "Failed polls and attempts by cause.", labels=["stage", "slug"]
     )
-    for (stage, slug), count in pulse.failures.items():
+    for (stage, slug), count in stats.failures.items():
         failures.add_metric([stage, slug], count)
     yield failures
-    posts = CounterMetricFamily("reblogbot_posts", "What was posted.", labels=["account", "action"])
-    # one that has posted nothing yet stands there with a zero, so that its first post is a change
-    none = {
-        (account, action): 0 for account in pulse.config.accounts for action in ("post", "boost")
+    posts = CounterMetricFamily(
+        "reblogbot_posts", "Published posts and boosts.", labels=["account", "action"]
+    )
+    # every account starts with 0, or Prometheus would not see the first post as an increase
+    zeros = {
+        (account, action): 0 for account in stats.config.accounts for action in ("post", "boost")
     }
-    for (account, action), count in {**none, **pulse.posts}.items():
+    for (account, action), count in {**zeros, **stats.posts}.items():
         posts.add_metric([account, action], count)
     yield posts
-    latency = HistogramMetricFamily(
-        "reblogbot_post_latency_seconds", "From publication to post.", labels=["account"]
+    latencies = HistogramMetricFamily(
+        "reblogbot_post_latency_seconds",
+        "Time from the publication of an entry to its post.",
+        labels=["account"],
     )
-    for account, spans in pulse.latencies.items():
+    for account, latency in stats.latencies.items():
         bounds = [*map(str, map(float, BUCKETS)), "+Inf"]
-        counts = list(zip(bounds, map(float, spans.cumulative()), strict=True))
-        latency.add_metric([account], counts, spans.seconds)
-    yield latency
+        buckets = list(zip(bounds, map(float, latency.cumulative()), strict=True))
+        latencies.add_metric([account], buckets, latency.seconds)
+    yield latencies
 
 
-def _of_the_queue(pulse: DaemonStats, facts: Facts, now: datetime) -> Iterator[Metric]:
+def _queue_metrics(stats: DaemonStats, numbers: StoreNumbers, now: datetime) -> Iterator[Metric]:
     labels = ["account", "state"]
-    depth = GaugeMetricFamily("reblogbot_deliveries", "Deliveries not yet done.", labels=labels)
-    oldest = GaugeMetricFamily(
+    counts = GaugeMetricFamily(
+        "reblogbot_deliveries", "Deliveries that are not sent, by state.", labels=labels
+    )
+    ages = GaugeMetricFamily(
         "reblogbot_oldest_delivery_seconds",
-        "Since the oldest was queued, or in doubt since it was first sent.",
+        "Age of the oldest delivery: since it was queued or, in doubt, since it was first sent.",
         labels=labels,
     )
-    found = {(one.account, one.state): one for one in facts.deliveries}
-    for account in pulse.config.accounts:
-        for state in SHOWN:
-            tally = found.get((account, state))
-            depth.add_metric([account, state.value], tally.count if tally else 0)
-            oldest.add_metric([account, state.value], _age(tally, now) if tally else 0)
-    yield depth
-    yield oldest
+    tallies = {(tally.account, tally.state): tally for tally in numbers.deliveries}
+    for account in stats.config.accounts:
+        for state in COUNTED_STATES:
+            tally = tallies.get((account, state))
+            counts.add_metric([account, state.value], tally.count if tally else 0)
+            ages.add_metric([account, state.value], _age(tally, now) if tally else 0)
+    yield counts
+    yield ages
 
 
 def _age(tally: Tally, now: datetime) -> float:
-    is_out = tally.state in (State.DOUBT, State.SENDING)
-    since = (tally.sent_from if is_out else None) or tally.queued_at
+    was_sent = tally.state in (State.DOUBT, State.SENDING)
+    since = (tally.sent_from if was_sent else None) or tally.queued_at
     return max(0.0, (now - since).total_seconds())
 
 
-def _of_accounts(pulse: DaemonStats, facts: Facts, now: datetime) -> Iterator[Metric]:
-    paused = GaugeMetricFamily(
-        "reblogbot_account_paused", "1 while an account rests.", labels=["account", "cause"]
+def _account_metrics(stats: DaemonStats, numbers: StoreNumbers, now: datetime) -> Iterator[Metric]:
+    pauses = GaugeMetricFamily(
+        "reblogbot_account_paused", "1 while an account is paused.", labels=["account", "cause"]
     )
-    rate = GaugeMetricFamily(
-        "reblogbot_rate_remaining", "Requests its server last said are left.", labels=["account"]
+    remaining = GaugeMetricFamily(
+        "reblogbot_rate_remaining",
+        "Requests that the account's server last reported as left.",
+        labels=["account"],
     )
-    for name in pulse.config.accounts:
-        one = facts.accounts.get(name, AccountRecord(name))
-        rests = one.paused_until is not None and one.paused_until > now
-        paused.add_metric([name, one.cause if rests else ""], rests)
-        if one.rate_remaining is not None:
-            rate.add_metric([name], one.rate_remaining)
-    yield paused
-    yield rate
+    for name in stats.config.accounts:
+        record = numbers.accounts.get(name, AccountRecord(name))
+        is_paused = record.paused_until is not None and record.paused_until > now
+        pauses.add_metric([name, record.cause if is_paused else ""], is_paused)
+        if record.rate_remaining is not None:
+            remaining.add_metric([name], record.rate_remaining)
+    yield pauses
+    yield remaining
 
 
-def _sources(pulse: DaemonStats, facts: Facts) -> Metric:
+def _source_metric(stats: DaemonStats, numbers: StoreNumbers) -> Metric:
     family = GaugeMetricFamily("reblogbot_sources", "Enabled sources by state.", labels=["state"])
-    enabled = (name for name, source in pulse.config.sources.items() if source.enabled)
-    found = Counter(facts.unhealthy_sources.get(name, "ok") for name in enabled)
-    for state in sorted({"ok", "new", "failed", "refused", "retry_later", "gone", *found}):
-        family.add_metric([state], found[state])
+    enabled = (name for name, source in stats.config.sources.items() if source.enabled)
+    counts = Counter(numbers.unhealthy_sources.get(name, "ok") for name in enabled)
+    for state in sorted({*_SOURCE_STATES, *counts}):
+        family.add_metric([state], counts[state])
     return family

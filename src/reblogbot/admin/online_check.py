@@ -1,4 +1,4 @@
-"""Trying every token and every source of a config: the answer to `check --online`."""
+"""Trying every token and every source of a config: `check --online`."""
 
 from __future__ import annotations
 
@@ -18,134 +18,133 @@ from reblogbot.errors import Fault, SourceError, TargetError
 from reblogbot.model import Candidate, Validators
 from reblogbot.ports import Fetch, ProgressCallback, no_progress
 
-CHATTY = 24
-"""So many posts a day from one source are too many for a server's public timelines."""
+MAX_PUBLIC_POSTS = 24
+"""More posts a day from one source are too many for the public timelines of a server."""
 _DAY = timedelta(days=1)
-_NOTHING_THERE = frozenset({"http_status", "gone"})
+_NOT_FOUND = frozenset({"http_status", "gone"})
 
 
 @dataclass(frozen=True, slots=True)
 class OnlineCheck:
-    """What trying one account or source showed; `error` is "" where it works."""
+    """The result for one account or source; `error` and its `slug` are "" if it works."""
 
     path: str
     finding: str = ""
     error: str = ""
     warnings: tuple[str, ...] = ()
     slug: str = ""
-    """What it failed of."""
 
     def fault(self) -> Fault:
-        """What failed, as a fault of the config without its line."""
+        """The error as a fault of the config, without its line."""
         return Fault(self.path, self.error, slug=self.slug)
-
-    def as_json(self) -> dict[str, Any]:
-        """One row of `check --online --json`."""
-        return {
-            "path": self.path,
-            "finding": self.finding,
-            "error": self.error,
-            "warnings": list(self.warnings),
-        }
 
 
 async def check_all(
     pipeline: Pipeline, on_progress: ProgressCallback = no_progress
 ) -> list[OnlineCheck]:
-    """Every account and every source, as they answer now; changes nothing."""
+    """The results for every enabled account and every source. Changes nothing."""
     config = pipeline.config
     accounts = await asyncio.gather(
-        *(_try_account(pipeline, name) for name in config.accounts if config.accounts[name].enabled)
+        *(
+            _check_account(pipeline, name)
+            for name, account in config.accounts.items()
+            if account.enabled
+        )
     )
-    # with what is known of a source it would show nothing, and nothing could be said of it
-    unknown = (
+    # without validators, or an unchanged source would answer 304 and show no entries to count
+    records = (
         replace(record, validators=Validators())
         async for record in pipeline.remembered(list(config.sources))
     )
-    looks = pipeline.looks(unknown, on_progress, len(config.sources))
-    return [*accounts, *[_judged(look, config) async for look in looks]]
+    polls = pipeline.looks(records, on_progress, len(config.sources))
+    return [*accounts, *[_source_check(poll, config) async for poll in polls]]
 
 
-async def _try_account(pipeline: Pipeline, name: str) -> OnlineCheck:
+async def _check_account(pipeline: Pipeline, name: str) -> OnlineCheck:
     path = f"accounts.{name}"
     try:
-        who, limits = await pipeline.sender(name).introduce()
+        profile, limits = await pipeline.sender(name).introduce()
     except TargetError as error:
         return OnlineCheck(path, error=error.message, slug=error.slug)
-    warnings = [scopes.excess(pipeline.config, name, who.scopes)]
-    if not who.is_bot:
-        warnings.append(f"@{who.acct} does not say that it is a bot; set the flag in its profile")
-    finding = f"works, as @{who.acct}; {limits.characters} characters a post"
-    if not who.scopes:
-        finding += "; its server does not say what the token may do"
-    lacking = scopes.lacking(pipeline.config, name, who.scopes)
-    slug = "scope_missing" if lacking else ""
-    return OnlineCheck(path, finding, lacking, tuple(filter(None, warnings)), slug)
-
-
-def _judged(look: Look, config: Config) -> OnlineCheck:
-    path = f"sources.{look.record.name}"
-    if look.error is not None:
-        return OnlineCheck(path, error=look.error.message, slug=look.error.slug)
-    remarks = [] if look.found else ["it shows no entries at the moment"]
-    loud = _loud(look, config)
-    if loud:
-        remarks.append(
-            f"about {_a_day(look)} posts a day, and public on {', '.join(loud)}: that floods"
-            f' other people\'s timelines; set visibility = "unlisted", or a budget such as "10/1d"'
+    warnings = [scopes.excess_scopes_message(pipeline.config, name, profile.scopes)]
+    if not profile.is_bot:
+        warnings.append(
+            f"@{profile.acct} is not marked as a bot; set the flag in the account's profile"
         )
-    return OnlineCheck(path, f"works, {len(look.found)} entries", warnings=tuple(remarks))
+    finding = f"works, as @{profile.acct}; {limits.characters} characters a post"
+    if not profile.scopes:
+        finding += "; its server does not report the scopes of the token"
+    error_message = scopes.lacking_scopes_message(pipeline.config, name, profile.scopes)
+    slug = "scope_missing" if error_message else ""
+    return OnlineCheck(path, finding, error_message, tuple(filter(None, warnings)), slug)
 
 
-def _loud(look: Look, config: Config) -> list[str]:
-    """The accounts on which this source posts in public, and too much for that."""
-    source = look.settings
-    if source.digest is not None or _a_day(look) <= CHATTY:
+def _source_check(poll: Look, config: Config) -> OnlineCheck:
+    path = f"sources.{poll.record.name}"
+    if poll.error is not None:
+        return OnlineCheck(path, error=poll.error.message, slug=poll.error.slug)
+    warnings = [] if poll.found else ["it shows no entries at the moment"]
+    flooded = _flooded_accounts(poll, config)
+    if flooded:
+        warnings.append(
+            f"about {_posts_per_day(poll)} posts a day, public on {', '.join(flooded)}: too many "
+            'for other people\'s timelines; set visibility = "unlisted", or a budget such as '
+            '"10/1d"'
+        )
+    noun = "entry" if len(poll.found) == 1 else "entries"
+    return OnlineCheck(path, f"works, {len(poll.found)} {noun}", warnings=tuple(warnings))
+
+
+def _flooded_accounts(poll: Look, config: Config) -> list[str]:
+    """The accounts on which this source makes too many public posts."""
+    source = poll.settings
+    if source.digest is not None or _posts_per_day(poll) <= MAX_PUBLIC_POSTS:
         return []
     return [
         name
         for name in source.to
         if (source.visibility or config.accounts[name].visibility) == "public"
-        and config.accounts[name].pace.per_day > CHATTY
+        and config.accounts[name].pace.per_day > MAX_PUBLIC_POSTS
     ]
 
 
-def _a_day(look: Look) -> int:
-    """How many posts a day the source comes to, by what it shows of the last one.
+def _posts_per_day(poll: Look) -> int:
+    """An estimate from the entries of the last day.
 
-    An entry without a date counts: lists without dates are those that change all day.
+    Entries without a date count as new: lists without dates are those that change all day.
     """
-    since = look.looked_at - _DAY if look.looked_at else None
-    fresh = sum(_is_fresh(one, since) for one in look.found)
-    budget = look.settings.budget
-    return fresh if budget is None else min(fresh, round(budget.count * (_DAY / budget.span)))
+    since = poll.looked_at - _DAY if poll.looked_at else None
+    new = sum(_is_newer(candidate, since) for candidate in poll.found)
+    budget = poll.settings.budget
+    return new if budget is None else min(new, round(budget.count * (_DAY / budget.span)))
 
 
-def _is_fresh(one: Candidate, since: datetime | None) -> bool:
-    published_at = one.entry.published_at
+def _is_newer(candidate: Candidate, since: datetime | None) -> bool:
+    published_at = candidate.entry.published_at
     return since is None or published_at is None or published_at > since
 
 
 async def describe_server(url: str, fetch: Fetch) -> str:
-    """What a server is, in a line for a person. Raises SourceError where it has no such API."""
+    """The title and version of a server. Raises SourceError if it has no Mastodon API."""
+    host = urlsplit(url).netloc
     for path in ("/api/v2/instance", "/api/v1/instance"):
         try:
-            answer = await fetch(url + path, accept="application/json")
+            response = await fetch(url + path, accept="application/json")
         except SourceError as error:
-            if error.slug not in _NOTHING_THERE:
+            if error.slug not in _NOT_FOUND:
                 raise
             continue
-        answer_json = _json_object(answer.body)
-        if answer_json.get("version"):
-            title, version = (str(answer_json.get(name, ""))[:60] for name in ("title", "version"))
-            return f"{urlsplit(url).netloc} answers: {title}, version {version}"
-    advice = "it does not speak the Mastodon API; name the address people log in at"
-    raise SourceError("wrong_server", f"{urlsplit(url).netloc}: {advice}")
+        instance = _json_object(response.body)
+        if instance.get("version"):
+            title, version = (str(instance.get(key, ""))[:60] for key in ("title", "version"))
+            return f"{host} answers: {title}, version {version}"
+    message = f"{host}: it has no Mastodon API; name the address at which people log in"
+    raise SourceError("wrong_server", message)
 
 
 def _json_object(body: bytes) -> Mapping[str, Any]:
     try:
-        answer_json = json.loads(body)
+        document = json.loads(body)
     except (ValueError, RecursionError):
         return {}
-    return answer_json if isinstance(answer_json, Mapping) else {}
+    return document if isinstance(document, Mapping) else {}

@@ -1,4 +1,4 @@
-"""What an admin may do to a delivery: hold, release, skip, retry."""
+"""What an admin can do with a delivery: hold, release, skip, retry."""
 
 from __future__ import annotations
 
@@ -11,170 +11,190 @@ from reblogbot.core import compose, drafting, pacing, revising
 from reblogbot.model import PART_OF, TRANSITIONS, Batch, Delivery, State
 from reblogbot.store import Store
 
-CONCERNED: dict[str, frozenset[State]] = {
+AFFECTED_STATES: dict[str, frozenset[State]] = {
     "hold": frozenset({State.QUEUED}),
     "release": frozenset({State.HELD}),
     "skip": frozenset({State.QUEUED, State.HELD}),
     "retry": frozenset({State.DEAD, State.SKIPPED}),
     "render": frozenset({State.QUEUED, State.HELD, State.DEAD}),
 }
-"""Which states each verb, and `retry --render`, concerns when no delivery is named."""
+"""The states in which an action (`render` is `retry --render`) looks for deliveries, if the admin
+does not name them by number."""
+
+_BUSY = "is being worked on; try again in a moment"
 
 
 @dataclass(frozen=True, slots=True)
 class ActionResult:
-    """What became of one delivery, in words; `done` is False where it could not be."""
+    """A delivery after an action. The message completes the sentence "delivery 3 …"."""
 
     delivery: Delivery
-    said: str
-    done: bool = True
+    message: str
+    succeeded: bool = True
 
 
-def is_storm(one: Delivery) -> bool:
-    """Whether it is held because its source brought too much at once."""
-    return one.state == State.HELD and one.error.startswith("storm:")
+def is_storm(delivery: Delivery) -> bool:
+    """Whether it is held because its source brought too many entries at once."""
+    return delivery.state == State.HELD and delivery.error.startswith("storm:")
 
 
-def is_told(one: Delivery) -> bool:
-    """Whether it is skipped because a digest has its text."""
-    return one.state == State.SKIPPED and one.error.startswith(PART_OF)
+def is_in_digest(delivery: Delivery) -> bool:
+    """Whether it is skipped because a digest holds its text."""
+    return delivery.state == State.SKIPPED and delivery.error.startswith(PART_OF)
+
+
+class _NotRenderedError(Exception):
+    """A post cannot be written again; the message says why, as that of an ActionResult."""
 
 
 class QueueActions:
-    """Steers deliveries at one instant."""
+    """Changes deliveries, all at the same instant.
+
+    `may_render` is False for a config with faults, which must not decide how a post is written.
+    """
 
     def __init__(
         self, config: Config, store: Store, now: datetime, *, may_render: bool = True
     ) -> None:
-        """Of a config with faults, nothing may be rendered."""
         self._config = config
         self._may_render = may_render
         self._store = store
         self._now = now
         self._slots: dict[str, Iterator[datetime]] = {}
-        """By account, when what is released at its pace goes out."""
+        """By account, the times at which deliveries that are released at its pace go out."""
 
-    def hold(self, one: Delivery) -> ActionResult:
+    def hold(self, delivery: Delivery) -> ActionResult:
         """Keep it from going out."""
-        return self._move(one, replace(one, state=State.HELD, error="held by the admin"))
+        return self._move(delivery, replace(delivery, state=State.HELD, error="held by the admin"))
 
-    def release(self, one: Delivery, *, paced: bool = False) -> ActionResult:
-        """Let what is held go out: at once, or `paced`, evenly spread over the account's pace.
+    def release(self, delivery: Delivery, *, paced: bool = False) -> ActionResult:
+        """Queue a held delivery: due now or, with `paced`, spread evenly at the account's pace.
 
-        What belongs to a digest keeps its time. What was skipped or given up is brought back by
-        `retry`.
+        A delivery of a digest is due with its digest. A skipped or dead one stays so: `retry`
+        queues it again.
         """
-        if one.state == State.QUEUED:
-            return ActionResult(one, "is queued already")
-        if one.state in CONCERNED["retry"]:
-            said = f"is {one.state.value} and stays so; `queue retry {one.id}` brings it back"
-            return ActionResult(one, said, done=False)
-        source = self._config.sources.get(one.source)
-        if not paced or (source is not None and source.digest is not None):
-            return self._queue(one)
-        due = self._next_slot(one.account)
-        steered = self._queue(one, due) if due else self._queue(one)
-        said = f"{steered.said}, due {due:%Y-%m-%d %H:%M} UTC" if due else steered.said
-        return replace(steered, said=said) if steered.done else steered
+        if delivery.state == State.QUEUED:
+            return ActionResult(delivery, "is queued already")
+        if delivery.state in AFFECTED_STATES["retry"]:
+            hint = f"`queue retry {delivery.id}` brings it back"
+            message = f"is {delivery.state.value} and stays so; {hint}"
+            return ActionResult(delivery, message, succeeded=False)
+        source = self._config.sources.get(delivery.source)
+        is_for_digest = source is not None and source.digest is not None
+        due = self._next_slot(delivery.account) if paced and not is_for_digest else None
+        if due is None:
+            return self._queue(delivery)
+        result = self._queue(delivery, due)
+        if not result.succeeded:
+            return result
+        return replace(result, message=f"{result.message}, due {due:%Y-%m-%d %H:%M} UTC")
 
-    def _next_slot(self, name: str) -> datetime | None:
-        """When the account's pace has room for one more, behind what was so released before."""
-        account = self._config.accounts.get(name)
+    def _next_slot(self, account_name: str) -> datetime | None:
+        """The next time at which the account's pace has room, after those given out before."""
+        account = self._config.accounts.get(account_name)
         if account is None:
             return None
-        if name not in self._slots:
-            waiting = self._store.outbox.find(states={State.QUEUED})
+        if account_name not in self._slots:
+            queued = self._store.outbox.find(states={State.QUEUED})
             gap = pacing.even_gap(account.pace)
-            ahead = [each.due + gap for each in waiting if each.account == name]
-            start = max([self._now, *(due for due in ahead if due > self._now + gap)])
-            self._slots[name] = pacing.spread(start, account.pace)
-        due = next(self._slots[name])
-        return due if due < pacing.NEVER else None
+            taken = [other.due + gap for other in queued if other.account == account_name]
+            start = max([self._now, *(slot for slot in taken if slot > self._now + gap)])
+            self._slots[account_name] = pacing.spread(start, account.pace)
+        slot = next(self._slots[account_name])
+        return slot if slot < pacing.NEVER else None
 
-    def skip(self, one: Delivery) -> ActionResult:
+    def skip(self, delivery: Delivery) -> ActionResult:
         """Never send it."""
-        return self._move(one, replace(one, state=State.SKIPPED, error="skipped by the admin"))
+        skipped = replace(delivery, state=State.SKIPPED, error="skipped by the admin")
+        return self._move(delivery, skipped)
 
-    def retry(self, one: Delivery, *, render: bool = False) -> ActionResult:
-        """Queue it again; with `render`, as today's config and template would have it.
+    def retry(self, delivery: Delivery, *, render: bool = False) -> ActionResult:
+        """Queue it again; with `render`, written again with the present config and template.
 
-        What is held stays held, and what a digest has told is not told again.
+        A held delivery stays held, and one whose text a digest holds is not sent again.
         """
-        if is_told(one):
-            return ActionResult(one, f"stays skipped: {one.error}; retry that one", done=False)
+        if is_in_digest(delivery):
+            message = f"stays skipped: {delivery.error}; retry that one"
+            return ActionResult(delivery, message, succeeded=False)
         if render:
-            rendered = self._render(one)
-            if isinstance(rendered, str):
-                return ActionResult(one, rendered, done=False)
-            one = rendered
-        did = "is rendered anew, and" if render else "is"
-        if one.state == State.QUEUED:
-            return self._rewrite(replace(one, due=self._now), f"{did} queued, and due now")
-        if one.state != State.HELD:
-            return self._queue(one)
+            try:
+                delivery = self._rendered(delivery)
+            except _NotRenderedError as error:
+                return ActionResult(delivery, str(error), succeeded=False)
+        verb = "is rendered again, and" if render else "is"
+        if delivery.state == State.QUEUED:
+            return self._rewrite(replace(delivery, due=self._now), f"{verb} queued, and due now")
+        if delivery.state != State.HELD:
+            return self._queue(delivery)
         if render:
-            return self._rewrite(one, f"{did} still held: {one.error}")
-        said = f"stays held: {one.error}; `queue release` lets it go out"
-        return ActionResult(one, said, done=False)
+            return self._rewrite(delivery, f"{verb} still held: {delivery.error}")
+        message = f"stays held: {delivery.error}; `queue release` lets it go out"
+        return ActionResult(delivery, message, succeeded=False)
 
-    def _queue(self, one: Delivery, due: datetime | None = None) -> ActionResult:
-        """Queue it; one whose link was too long only where the server takes it by now."""
-        if compose.link_excess(one.post):
-            rendered = self._render(one)
-            if isinstance(rendered, str):
-                return ActionResult(one, rendered, done=False)
-            one = rendered
-        # a fresh start under a key no server has seen: the admin has looked, or was told to
-        fresh = replace(
-            one,
+    def _queue(self, delivery: Delivery, due: datetime | None = None) -> ActionResult:
+        """Queue it. If its link was too long for the server, it is first rendered again."""
+        if compose.link_excess(delivery.post):
+            try:
+                delivery = self._rendered(delivery)
+            except _NotRenderedError as error:
+                return ActionResult(delivery, str(error), succeeded=False)
+        # with a new idempotency key, or a server that remembers the attempt before would answer
+        # with that one's result; that it is not published already is for the admin to know
+        queued = replace(
+            delivery,
             state=State.QUEUED,
             due=due or self._now,
             attempts=0,
             failed_lookups=0,
-            key_version=one.key_version + 1,
+            key_version=delivery.key_version + 1,
             sent_from=None,
             error="",
         )
-        return self._move(one, fresh)
+        return self._move(delivery, queued)
 
     def _move(self, before: Delivery, after: Delivery) -> ActionResult:
         if after.state not in TRANSITIONS[before.state]:
-            return ActionResult(before, f"is {before.state.value} and stays so", done=False)
+            return ActionResult(before, f"is {before.state.value} and stays so", succeeded=False)
         settled = self._store.outbox.settle(before, after, self._now)
         if settled is None:
-            return ActionResult(before, "is being worked on; try again in a moment", done=False)
+            return ActionResult(before, _BUSY, succeeded=False)
         return ActionResult(settled, f"is {settled.state.value} now")
 
-    def _rewrite(self, after: Delivery, said: str) -> ActionResult:
-        written = self._store.outbox.rewrite(after)
-        if written is None:
-            return ActionResult(after, "is being worked on; try again in a moment", done=False)
-        return ActionResult(written, said)
+    def _rewrite(self, delivery: Delivery, message: str) -> ActionResult:
+        rewritten = self._store.outbox.rewrite(delivery)
+        if rewritten is None:
+            return ActionResult(delivery, _BUSY, succeeded=False)
+        return ActionResult(rewritten, message)
 
-    def _render(self, one: Delivery) -> Delivery | str:
-        """The delivery with its text rendered anew, or why that cannot be."""
-        source = self._config.sources.get(one.source) if self._may_render else None
-        account = self._config.accounts.get(one.account)
-        entry = self._store.outbox.entry_of(one.id)
+    def _rendered(self, delivery: Delivery) -> Delivery:
+        """The delivery with its post written again. Raises _NotRenderedError."""
+        if not self._may_render:
+            raise _NotRenderedError(
+                "cannot be rendered: the config has faults; `reblogbot check` lists them"
+            )
+        source = self._config.sources.get(delivery.source)
+        account = self._config.accounts.get(delivery.account)
         if source is None or account is None:
-            lost = "its source or account is not in the config any more"
-            return f"cannot be rendered: {lost if self._may_render else 'the config has faults'}"
-        if entry is None or one.state not in {State.QUEUED, State.DEAD, State.SKIPPED, State.HELD}:
-            return f"cannot be rendered: it is {one.state.value}, or its entry is forgotten"
-        if one.post.is_bundle:
-            return "cannot be rendered: it is a digest"
-        record = self._store.outbox.account(one.account)
-        remembered = {known.name: known for known in self._store.sources.all()}
-        known_title = remembered[one.source].title if one.source in remembered else ""
-        batch = Batch(title=known_title, language=one.post.language)
-        job = drafting.draft_job(source, account, record.limits, batch, self._now)
-        stage: drafting.Stage = "posted" if one.post.action == "edit" else "waiting"
+            raise _NotRenderedError(
+                "cannot be rendered: its source or account is not in the config any more"
+            )
+        if delivery.state not in {State.QUEUED, State.DEAD, State.SKIPPED, State.HELD}:
+            raise _NotRenderedError(f"cannot be rendered: it is {delivery.state.value}")
+        entry = self._store.outbox.entry_of(delivery.id)
+        if entry is None:
+            raise _NotRenderedError("cannot be rendered: its entry is not in the store any more")
+        if delivery.post.is_bundle:
+            raise _NotRenderedError("cannot be rendered: it is a digest")
+        record = self._store.sources.of([delivery.source]).get(delivery.source)
+        batch = Batch(title=record.title if record else "", language=delivery.post.language)
+        limits = self._store.outbox.account(delivery.account).limits
+        job = drafting.draft_job(source, account, limits, batch, self._now)
+        is_edit = delivery.post.action == "edit"
+        stage: drafting.Stage = "posted" if is_edit else "waiting"
         (draft,) = drafting.drafts(replace(job, entries=(entry,), stage=stage))
         if draft.post is None:
-            return f"cannot be rendered: {draft.reason}"
+            raise _NotRenderedError(f"cannot be rendered: {draft.reason}")
         if draft.held:
-            return f"stays {one.state.value}: {draft.held}"
-        post = draft.post
-        if one.post.action == "edit":
-            post = revising.edit_of(post, one.post.uri)
-        return replace(one, post=post, key_version=one.key_version + 1, sent_from=None)
+            raise _NotRenderedError(f"stays {delivery.state.value}: {draft.held}")
+        post = revising.edit_of(draft.post, delivery.post.uri) if is_edit else draft.post
+        return replace(delivery, post=post, key_version=delivery.key_version + 1, sent_from=None)

@@ -1,4 +1,4 @@
-"""The daemon's own small web server: /healthz, /readyz, /metrics."""
+"""The web server of the daemon for monitoring: /healthz, /readyz, /metrics."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from reblogbot.store import Store
 from reblogbot.web.addresses import is_local_host
 
 MAX_CONNECTIONS = 32
-"""Connections at once; a monitor needs one."""
-SECONDS = 30.0
-"""How long a connection lasts, from its first byte to the last of its one answer."""
+"""Simultaneous connections; a monitor needs one."""
+CONNECTION_TIMEOUT = 30.0
+"""Seconds that a connection may last, from its first byte to the end of its only response."""
 
 log = logging.getLogger(__name__)
 
@@ -32,25 +32,29 @@ HEADERS = {
 
 
 class AdminServer:
-    """Listens where the config says; a port that is taken is tried again, and costs no post."""
+    """Listens at the address of the config. A failure is logged and does not stop the daemon."""
 
     def __init__(
-        self, store: Store, pulse: DaemonStats, clock: Clock | None = None, seconds: float = SECONDS
+        self,
+        store: Store,
+        stats: DaemonStats,
+        clock: Clock | None = None,
+        connection_timeout: float = CONNECTION_TIMEOUT,
     ) -> None:
         self._store = store
-        self._pulse = pulse
+        self._stats = stats
         self._clock = clock or store.clock
-        self._health = Health(store, pulse, self._clock)
-        self._reading = asyncio.Lock()
+        self._health = Health(store, stats, self._clock)
+        self._metrics_lock = asyncio.Lock()
         self._address = ""
-        self._complained_of = ""
-        self._seconds = seconds
+        self._failed_address = ""
+        self._connection_timeout = connection_timeout
         self._connections: set[_Connection] = set()
-        self._listening: asyncio.Server | None = None
+        self._server: asyncio.Server | None = None
         self._runner: web.AppRunner | None = None
 
     async def listen(self, address: str) -> None:
-        """Be served at this "host:port" from now on, or nowhere for ""; again is no matter."""
+        """Listen at this "host:port", or nowhere for "". Call it again to retry or to move."""
         if address == self._address:
             return
         await self._close()
@@ -71,25 +75,27 @@ class AdminServer:
         await runner.setup()
 
         def connection() -> _Connection:
-            return _Connection(cast("web.Server", runner.server), self._connections, self._seconds)
+            server = cast("web.Server", runner.server)
+            return _Connection(server, self._connections, self._connection_timeout)
 
         try:
             loop = asyncio.get_running_loop()
-            self._listening = await loop.create_server(connection, host.strip("[]"), int(port))
+            self._server = await loop.create_server(connection, host.strip("[]"), int(port))
         except OSError as error:
             await runner.cleanup()
-            if self._complained_of != address:
-                why = {"listen": address, "slug": "admin_listen", "error": error.strerror}
-                log.error("cannot listen", extra=why)  # noqa: TRY400 - all is said
-            self._complained_of = address
+            # the daemon tries again with every tick, but one line in the log is enough
+            if self._failed_address != address:
+                details = {"listen": address, "slug": "admin_listen", "error": error.strerror}
+                log.error("cannot listen", extra=details)  # noqa: TRY400  a traceback adds nothing
+            self._failed_address = address
             return
-        self._runner, self._address, self._complained_of = runner, address, ""
+        self._runner, self._address, self._failed_address = runner, address, ""
         log.info("listening", extra={"listen": address})
 
     async def _close(self) -> None:
-        if self._listening is not None:
-            self._listening.close()
-            self._listening = None
+        if self._server is not None:
+            self._server.close()
+            self._server = None
         if self._runner is not None:
             await self._runner.cleanup()
         self._runner, self._address = None, ""
@@ -104,47 +110,48 @@ class AdminServer:
 
     async def _metrics(self, _: web.Request) -> web.Response:
         try:
-            # an extra, and heavy where nobody asks
+            # prometheus_client is optional, and heavy where no monitor asks for metrics
             from reblogbot.admin import metrics  # noqa: PLC0415
         except ImportError:
             hint = "metrics need prometheus-client: pip install 'reblogbot[metrics]'\n"
             return web.Response(status=501, text=hint)
-        # however many ask at once, one reads
-        async with self._reading:
+        # one query at a time, however many requests there are
+        async with self._metrics_lock:
             try:
-                facts = await asyncio.to_thread(metrics.read, self._store)
+                numbers = await asyncio.to_thread(metrics.read, self._store)
             except StoreError as error:
                 log.warning("no metrics of the store", extra={"slug": error.slug})
-                facts = None
-        body = metrics.exposition(self._pulse, facts, self._clock.now())
+                numbers = None
+        body = metrics.exposition(self._stats, numbers, self._clock.now())
         return web.Response(body=body, headers={"Content-Type": metrics.CONTENT_TYPE})
 
 
 class _Connection(asyncio.Protocol):
-    """One connection to `server`: refused where too many are open, ended after `seconds`.
+    """A connection to `server`: refused if too many are open, aborted after `timeout` seconds.
 
-    The server itself waits for the rest of a request as long as it takes.
+    aiohttp itself has no timeout for the rest of a request.
     """
 
-    def __init__(self, server: web.Server, others: set[_Connection], seconds: float) -> None:
+    def __init__(self, server: web.Server, connections: set[_Connection], timeout: float) -> None:
         self._inner = server()
-        self._others = others
-        self._seconds = seconds
-        self._end: asyncio.TimerHandle | None = None
+        self._connections = connections
+        self._timeout = timeout
+        self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        through = cast("asyncio.Transport", transport)
-        if len(self._others) >= MAX_CONNECTIONS:
-            through.abort()
+        socket_transport = cast("asyncio.Transport", transport)
+        if len(self._connections) >= MAX_CONNECTIONS:
+            socket_transport.abort()
             return
-        self._others.add(self)
-        self._end = asyncio.get_running_loop().call_later(self._seconds, through.abort)
-        self._inner.connection_made(through)
+        self._connections.add(self)
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(self._timeout, socket_transport.abort)
+        self._inner.connection_made(socket_transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._end is not None:
-            self._end.cancel()
-            self._others.discard(self)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._connections.discard(self)
             self._inner.connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -160,21 +167,25 @@ class _Connection(asyncio.Protocol):
         self._inner.resume_writing()
 
 
-async def _harden(_: web.Request, answer: web.StreamResponse) -> None:
-    answer.headers.update(HEADERS)
-    # one answer a connection: what is half sent behind it could wait for ever
-    answer.headers["Connection"] = "close"
-    answer.force_close()
+async def _harden(_: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(HEADERS)
+    # one response per connection, or a second request that never ends would keep it open
+    response.headers["Connection"] = "close"
+    response.force_close()
 
 
 def _guard(listen: str) -> Middleware:
-    """Answers only those who know where they are: a page elsewhere may rename its host to ours."""
-    own = {listen.strip("[]"), socket.gethostname().lower()}
+    """Refuses requests for other host names, against DNS rebinding.
+
+    A page on the web may let its own name resolve to this machine, so that a browser sends its
+    requests here.
+    """
+    own_names = {listen.strip("[]"), socket.gethostname().lower()}
 
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if not is_local_host(request.headers.get("Host", ""), own):
-            hint = "unknown name; ask by address, or by the name in [admin] listen\n"
+        if not is_local_host(request.headers.get("Host", ""), own_names):
+            hint = "unknown host name; use the address, or the name in [admin] listen\n"
             return web.Response(status=421, text=hint)
         return await handler(request)
 

@@ -1,68 +1,70 @@
-"""The command line: one file per group of commands; this one starts it and ends it well."""
+"""The command line. This module starts the program and turns every error into an exit code."""
 
 from __future__ import annotations
 
 import gc
 import logging
 import os
+import pkgutil
 import sys
 from io import TextIOWrapper
 from typing import NoReturn
 
-from reblogbot.cli.program import parse
-from reblogbot.cli.words import complain, unexpected
+from reblogbot.cli.output import print_error, unexpected_error
+from reblogbot.cli.parser import parse
 from reblogbot.errors import Exit, ReblogbotError
 from reblogbot.runtime import confinement
 
 
 def main() -> NoReturn:
-    """Run the program with the process's arguments and end it with the contract's exit code."""
+    """Run the program with the arguments of the process, and exit with its exit code."""
     confinement.hide()
-    # little of what is made here is garbage that refers to itself: to look for it as often as
-    # Python does by itself costs a tenth of a round
+    # few objects here are cyclic garbage, and looking for it with Python's default thresholds
+    # costs a tenth of a round
     gc.set_threshold(50_000, 20, 50)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
-            # what a terminal has no letters for must not end a round
+            # a character that the terminal cannot show must not end a round
             stream.reconfigure(errors="backslashreplace")
-    code = _said(run(sys.argv[1:]))
+    code = _flush_stdout(run(sys.argv[1:]))
     if code == Exit.INTERRUPTED:
-        # a thread may wait for a server yet: what it was told stands in the store as `sending`
+        # do not wait for threads that wait for a server: their deliveries are `sending` in the
+        # store, and the next round recovers them
         os._exit(code)
     sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:
-    """The exit code of one run; every error becomes words, never a traceback."""
+    """The exit code of one run. Errors become messages, never tracebacks."""
     try:
         options = parse(arguments)
-        return int(options.run(options))
+        command = pkgutil.resolve_name(options.run)
+        return int(command(options))
     except ReblogbotError as error:
-        return complain(error, as_json="--json" in arguments)
+        return print_error(error, as_json="--json" in arguments)
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     except BrokenPipeError:
-        # whoever read our output has gone
+        # the reader of our output is gone
         return Exit.FAILED
     except OSError as error:
-        # no bug, but a disk that is full or a limit that was met
-        told = f"the system refused: {error}; see to that, then try again"
-        return complain(ReblogbotError("system", told), as_json=False)
+        # not a bug: a full disk, or a limit of the system
+        message = f"the system reported: {error}; fix that, then try again"
+        return print_error(ReblogbotError("system", message), as_json=False)
     except Exception as error:
-        # a bug of ours: the admin gets words, and whoever mends it the place
         logging.getLogger("reblogbot").debug("bug", exc_info=error)
-        return complain(unexpected(error), as_json="--json" in arguments)
+        return print_error(unexpected_error(error), as_json="--json" in arguments)
 
 
-def _said(code: int) -> int:
-    """The exit code, all that was said being written; a failure where it cannot be."""
+def _flush_stdout(code: int) -> int:
+    """The exit code after stdout was flushed; FAILED where that is impossible."""
     if not isinstance(sys.stdout, TextIOWrapper):
-        # it was closed before we began: nothing is written, and nobody minds
+        # stdout was closed before the program started: nothing to write
         return code
     try:
         sys.stdout.flush()
     except OSError as error:
-        # closing it once more at exit must not complain
+        # or Python would try again at exit, and print its own complaint
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):
             print(f"reblogbot: the output cannot be written: {error.strerror}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""How far long work has come, for whoever looks on."""
+"""Progress bars for long work."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ if TYPE_CHECKING:
 
 @contextmanager
 def progress(*, quiet: bool = False) -> Iterator[ProgressCallback]:
-    """Shows a bar on stderr for what it is called with last; none where nobody looks."""
+    """A callback that shows a bar on stderr for the latest task; none if `quiet` or no terminal."""
     if quiet or not sys.stderr.isatty():
         yield lambda *_: None
         return
     from rich.console import Console
     from rich.progress import Progress
 
-    bars: dict[str, TaskID] = {}
-    with Progress(console=Console(stderr=True), transient=True) as shown:
+    tasks: dict[str, TaskID] = {}
+    with Progress(console=Console(stderr=True), transient=True) as bars:
 
-        def on_progress(what: str, done: int, total: int) -> None:
-            if what not in bars:
-                for old in bars.values():
-                    shown.update(old, visible=False)
-                bars[what] = shown.add_task(what, total=None)
-            # without an end that is known the bar only moves
-            shown.update(bars[what], completed=done, total=total or None)
+        def on_progress(task: str, completed: int, total: int) -> None:
+            if task not in tasks:
+                for earlier in tasks.values():
+                    bars.update(earlier, visible=False)
+                tasks[task] = bars.add_task(task, total=None)
+            # a bar without a total pulses instead of filling
+            bars.update(tasks[task], completed=completed, total=total or None)
 
         yield on_progress

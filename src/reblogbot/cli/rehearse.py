@@ -9,7 +9,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from reblogbot.cli.words import say, say_json
+from reblogbot.cli.output import print_json as say_json
+from reblogbot.cli.output import print_lines as say
 from reblogbot.config.starter import toml_key
 from reblogbot.errors import ConfigError, Exit, unknown
 
@@ -25,7 +26,7 @@ def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
     )
     demo.add_argument("--keep", action="store_true", help="leave the timeline page up")
     demo.add_argument("--json", action="store_true", help="print what was posted as JSON")
-    demo.set_defaults(run=run_demo)
+    demo.set_defaults(run="reblogbot.cli.rehearse:run_demo")
     sandbox = commands.add_parser(
         "sandbox",
         parents=[everywhere],
@@ -44,7 +45,7 @@ def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="an account to make; may be given several times (default: news)",
     )
-    sandbox.set_defaults(run=run_sandbox)
+    sandbox.set_defaults(run="reblogbot.cli.rehearse:run_sandbox")
 
 
 def run_demo(options: argparse.Namespace) -> int:

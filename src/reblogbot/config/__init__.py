@@ -1,1 +1,1 @@
-"""The admin's word: a TOML file as a typed, frozen config, and every fault in it with its line."""
+"""The admin's TOML file as a typed, frozen config, or every fault in it with its line."""

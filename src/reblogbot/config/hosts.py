@@ -1,4 +1,4 @@
-"""The hosts that the config names for a source, as `host:port`: the ones that may be private."""
+"""The hosts that the config names, as `host:port`; only these may be in private networks."""
 
 from __future__ import annotations
 
@@ -7,29 +7,31 @@ from urllib.parse import urlsplit
 
 from reblogbot.config.settings import AccountSettings, Config, SourceSettings
 
-_PORTS = {"http": 80, "https": 443}
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def hosts_of(source: SourceSettings, accounts: Mapping[str, AccountSettings]) -> frozenset[str]:
-    """The `host:port` of each address the config names for `source`, in lower case.
+    """The `host:port`, in lower case, of each address that the config names for `source`.
 
-    Those are its url and fallbacks, an actor's url or server, and the server it reads through.
+    These are its url and fallbacks, the url or server of an actor, and the server of the account
+    that it reads through.
     """
     return frozenset(host_port(url) for url in _addresses(source, accounts))
 
 
 def hosts_in(config: Config) -> frozenset[str]:
-    """The `host:port` of each address that any source or account of the config names."""
+    """The `host:port` of each address that the config names for any source or account."""
     servers = (host_port(account.server) for account in config.accounts.values())
     sources = (hosts_of(source, config.accounts) for source in config.sources.values())
     return frozenset().union(servers, *sources)
 
 
 def host_port(url: str) -> str:
-    """The URL's `host:port` in lower case; an IPv6 address stands in brackets."""
+    """The URL's `host:port` in lower case; an IPv6 address is in brackets."""
     parts = urlsplit(url)
     host = parts.hostname or ""
-    return f"{f'[{host}]' if ':' in host else host}:{parts.port or _PORTS.get(parts.scheme, 0)}"
+    port = parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _addresses(source: SourceSettings, accounts: Mapping[str, AccountSettings]) -> Iterator[str]:
@@ -40,5 +42,5 @@ def _addresses(source: SourceSettings, accounts: Mapping[str, AccountSettings]) 
     if acct := getattr(options, "acct", ""):
         host = acct.rpartition("@")[2]
         yield from (f"https://{host}", f"http://{host}")
-    if via := accounts.get(getattr(options, "via", "")):
-        yield via.server
+    if account := accounts.get(source.via):
+        yield account.server

@@ -1,4 +1,4 @@
-"""The admin's patterns: a plain word, or a /regex/ with flags, ready to be searched for."""
+"""The admin's patterns: a word, or a /regex/ with flags."""
 
 from __future__ import annotations
 
@@ -11,42 +11,44 @@ from pydantic_core import CoreSchema, core_schema
 if TYPE_CHECKING:
     import regex
 
-LONGEST = 2000
+MAX_LENGTH = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A plain word or a /regex/; `written` is what the admin wrote."""
+    """A word or a /regex/; `written` is what the admin wrote."""
 
     written: str
     compiled: regex.Pattern[str] = field(repr=False, compare=False)
 
     @classmethod
-    def parse(cls, written: object) -> Self:
-        """The pattern written as `word` or `/regex/flags`, flags being some of `imsx`.
+    def parse(cls, value: object) -> Self:
+        """The pattern of `word` or `/regex/flags`, where flags are some of `imsx`.
 
-        A word is found whatever its case, and as a whole where its script puts spaces
-        between words. Raises ValueError.
+        A word is found in any case, and only as a whole where its script puts spaces between
+        words. Raises ValueError.
         """
-        if isinstance(written, cls):
-            return written
-        if not isinstance(written, str) or not written.strip():
+        if isinstance(value, cls):
+            return value
+        if not isinstance(value, str) or not value.strip():
             raise ValueError('a pattern is a word or a regex in quotes: "word" or "/regex/"')
-        if len(written) > LONGEST:
-            raise ValueError(f"a pattern has at most {LONGEST} characters")
-        from reblogbot.config import expressions  # noqa: PLC0415  see there
+        if len(value) > MAX_LENGTH:
+            raise ValueError(f"a pattern has at most {MAX_LENGTH} characters")
+        from reblogbot.config import pattern_compiler  # noqa: PLC0415  imports regex
 
-        if written.startswith("/"):
-            return cls(written, expressions.expression(written))
-        return cls(written, expressions.word(written.strip()))
+        if value.startswith("/"):
+            return cls(value, pattern_compiler.compile_regex(value))
+        return cls(value, pattern_compiler.compile_word(value.strip()))
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _of: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(cls.parse)
 
 
-def replacement_fault(pattern: Pattern, text: str) -> str:
-    r"""What is wrong with `text` as the replacement (\1, \g<name>) of `pattern`, or ""."""
-    from reblogbot.config import expressions  # noqa: PLC0415  see there
+def check_replacement(pattern: Pattern, replacement: str) -> None:
+    """Raise ValueError if the pattern has not the groups that the replacement names."""
+    from reblogbot.config import pattern_compiler  # noqa: PLC0415  imports regex
 
-    return expressions.probe(pattern.compiled, text)
+    error = pattern_compiler.replacement_error(pattern.compiled, replacement)
+    if error:
+        raise ValueError(error)

@@ -1,4 +1,4 @@
-"""What must hold between the keys of a config file, and what a single key cannot know."""
+"""Rules between several keys of a config file, and others that one key's type cannot express."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from reblogbot.config.faults import Findings, Keys, Locate, shown
+from reblogbot.config.diagnostics import Diagnostics, Keys, Locate, quoted
 from reblogbot.config.settings import BUILT_IN_TEMPLATES
 from reblogbot.config.tokens import credential
 from reblogbot.errors import did_you_mean
@@ -15,105 +15,114 @@ from reblogbot.errors import did_you_mean
 Toml = dict[str, Any]
 
 
-def no_nul(document: Toml, findings: Findings) -> None:
-    """No text holds a NUL, which neither files nor databases can bear."""
-    waiting: list[tuple[Keys, Any]] = [((), document)]
-    while waiting:
-        keys, value = waiting.pop()
+def check_no_nul(document: Toml, diagnostics: Diagnostics) -> None:
+    """No text may hold a NUL character: neither file names nor PostgreSQL allow it."""
+    stack: list[tuple[Keys, Any]] = [((), document)]
+    while stack:
+        keys, value = stack.pop()
         if isinstance(value, dict):
-            waiting += [((*keys, key), inner) for key, inner in value.items()]
+            stack += [((*keys, key), inner) for key, inner in value.items()]
         elif isinstance(value, list):
-            waiting += [((*keys, nth), inner) for nth, inner in enumerate(value)]
+            stack += [((*keys, index), inner) for index, inner in enumerate(value)]
         elif isinstance(value, str) and "\0" in value:
-            findings.add(keys, "holds a NUL character")
+            diagnostics.add(keys, "holds a NUL character; remove it")
 
 
-def name(keys: Keys, findings: Findings) -> None:
-    """A name can be typed on the command line and shown on one line."""
+def check_name(keys: Keys, diagnostics: Diagnostics) -> None:
+    """The name of an account or source must fit on a command line and into a line of output."""
     fault = name_fault(str(keys[-1]))
     if fault:
-        findings.add(keys, fault)
+        diagnostics.add(keys, fault)
 
 
-def name_fault(written: str) -> str:
-    """Why this is no name for an account or a source, "" where it is one."""
-    if not written.isprintable() or written != written.strip() or not 0 < len(written) <= 100:
+def name_fault(name: str) -> str:
+    """Why this cannot be the name of an account or source, "" if it can."""
+    if not name.isprintable() or name != name.strip() or not 0 < len(name) <= 100:
         return "a name is 1 to 100 printable characters, without spaces around them"
-    if written.startswith("-"):
-        return "a name must not begin with a dash: commands would take it for an option"
+    if name.startswith("-"):
+        return "a name must not begin with a dash: commands would read it as an option"
     return ""
 
 
-def account(of: str, table: Toml, environ: Mapping[str, str], findings: Findings) -> None:
-    """An account's server is reached safely, and its token comes from one place."""
-    at = ("accounts", of)
-    server, allowed = table.get("server"), table.get("allow_http")
-    if isinstance(server, str) and server.startswith("http://") and allowed is not True:
-        findings.add(
+def check_account(
+    name: str, table: Toml, environ: Mapping[str, str], diagnostics: Diagnostics
+) -> None:
+    """An account's token must have exactly one origin, and must not be sent unencrypted."""
+    at = ("accounts", name)
+    server, is_http_allowed = table.get("server"), table.get("allow_http") is True
+    if isinstance(server, str) and server.startswith("http://") and not is_http_allowed:
+        diagnostics.add(
             (*at, "server"),
-            "http:// would send the token in the clear; write https://, or allow_http = true"
-            " where the server is on this machine",
+            "http:// would send the token unencrypted; write https://, or allow_http = true"
+            " if the server is on this machine",
         )
     if table.get("token_file") and table.get("token_env"):
-        findings.add((*at, "token_env"), "give token_file or token_env, not both")
-    elif not (table.get("token_file") or table.get("token_env") or credential(of, environ)):
+        diagnostics.add((*at, "token_env"), "give token_file or token_env, not both")
+    elif not (table.get("token_file") or table.get("token_env") or credential(name, environ)):
         message = 'missing; write token_file = "FILE"'
-        findings.add((*at, "token_file"), message, slug="key_missing")
+        diagnostics.add((*at, "token_file"), message, slug="key_missing")
 
 
-def notify(table: Toml, accounts: Collection[str], findings: Findings) -> None:
-    """A message has a sender we know and somebody to go to."""
+def check_notify(table: Toml, accounts: Collection[str], diagnostics: Diagnostics) -> None:
+    """A notification by message needs a configured sender and a full address to send to."""
     sender, to = table.get("account"), table.get("to")
     if isinstance(sender, str) and sender:
-        accounts_known([sender], accounts, ("notify", "account"), findings)
+        check_accounts_exist([sender], accounts, ("notify", "account"), diagnostics)
         if not to:
-            findings.add(("notify", "account"), 'needs to = "@admin@host" beside it')
+            diagnostics.add(("notify", "account"), 'also needs to = "@admin@social.example"')
     elif to and not sender:
-        findings.add(("notify", "to"), "needs account, the name of the one that sends, beside it")
+        diagnostics.add(("notify", "to"), 'also needs account = "NAME", the account that sends')
     if isinstance(to, str) and to and not re.fullmatch(r"@[\w.-]+@[^\s@/]+", to):
-        findings.add(("notify", "to"), 'must be a full fediverse address: "@admin@social.example"')
-    _command(table.get("command"), findings)
+        diagnostics.add(
+            ("notify", "to"), 'must be a full fediverse address: "@admin@social.example"'
+        )
+    command = table.get("command")
+    if command and isinstance(command, str) and not _is_command(command):
+        diagnostics.add(("notify", "command"), "is empty, or a quote is not closed")
 
 
-def _command(written: object, findings: Findings) -> None:
+def _is_command(command: str) -> bool:
     try:
-        words = shlex.split(written) if isinstance(written, str) else ["-"]
+        return bool(shlex.split(command))
     except ValueError:
-        words = []
-    if written and not words:
-        findings.add(("notify", "command"), "is empty, or a quote is not closed")
+        return False
 
 
-def accounts_known(named: object, accounts: Collection[str], at: Keys, findings: Findings) -> None:
-    """Every account named is configured."""
-    for one in named if isinstance(named, list) else ():
-        if isinstance(one, str) and one not in accounts:
-            near = did_you_mean(one, accounts)
-            hint = near or "; write its table, or name one that is there"
-            findings.add(at, f"there is no account {shown(one)}{hint}")
-
-
-def schedule(table: Toml, at: Keys, findings: Findings) -> None:
-    """A table says when in one way."""
-    if table.get("every") and table.get("cron"):
-        findings.add((*at, "cron"), "give every or cron, not both")
-
-
-def template(
-    written: object, check: Callable[[str], str] | None, locate: Locate, findings: Findings
+def check_accounts_exist(
+    names: object, accounts: Collection[str], at: Keys, diagnostics: Diagnostics
 ) -> None:
-    """A template is a built-in one, or text that can be rendered."""
-    if not isinstance(written, str) or not written or written in BUILT_IN_TEMPLATES:
+    """Every named account must be in the config."""
+    for name in names if isinstance(names, list) else ():
+        if isinstance(name, str) and name not in accounts:
+            suggestion = did_you_mean(name, accounts)
+            hint = suggestion or "; add its [accounts.NAME] table, or name one that exists"
+            diagnostics.add(at, f"there is no account {quoted(name)}{hint}")
+
+
+def check_schedule(table: Toml, at: Keys, diagnostics: Diagnostics) -> None:
+    """A table may set only one of `every` and `cron`."""
+    if table.get("every") and table.get("cron"):
+        diagnostics.add((*at, "cron"), "give every or cron, not both")
+
+
+def check_template(
+    template: object,
+    check: Callable[[str], str] | None,
+    locate: Locate,
+    diagnostics: Diagnostics,
+) -> None:
+    """A template must be the name of a built-in one, or a text that can be rendered."""
+    if not isinstance(template, str) or not template or template in BUILT_IN_TEMPLATES:
         return
     at = locate(("template",))
-    if re.fullmatch(r"[\w-]+", written.strip()):
-        near = did_you_mean(written.strip(), BUILT_IN_TEMPLATES)
+    name = template.strip()
+    if re.fullmatch(r"[\w-]+", name):
         built_in = ", ".join(BUILT_IN_TEMPLATES)
-        findings.add(at, f"no built-in template{near or f'; there are: {built_in}'}")
+        hint = did_you_mean(name, BUILT_IN_TEMPLATES) or f"; there are: {built_in}"
+        diagnostics.add(at, f"no built-in template has this name{hint}")
         return
-    message = check(written) if check else ""
-    found = re.match(r"line (\d{1,9}): ", message)
+    message = check(template) if check else ""
     if message:
-        findings.add(
-            at, message[found.end() :] if found else message, int(found[1]) if found else 0
-        )
+        match = re.match(r"line (\d{1,9}): ", message)
+        text_line = int(match[1]) if match else 0
+        diagnostics.add(at, message[match.end() :] if match else message, text_line)

@@ -1,4 +1,4 @@
-"""The tables of the config file as frozen, typed values; each default is the contract's."""
+"""The tables of the config file as frozen, typed values with their documented defaults."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from reblogbot.config.values import (
     Duration,
     Encoding,
     FilePath,
-    FirstSight,
+    FirstPoll,
     Gap,
     Hashtag,
     Headers,
@@ -40,22 +40,22 @@ from reblogbot.config.values import (
 )
 
 ConfiguredVisibility = Literal["public", "unlisted", "private"]
-# chouti's own form has no hashtags
+# the form of a post that 抽屉新热榜 is known for has no hashtags
 _HASHTAGS_OF_KIND = {"chouti": 0}
 BUILT_IN_TEMPLATES = ("link", "headline", "reblog-via", "paper")
 
 
 class Table(BaseModel):
-    """A TOML table: unknown keys are errors, "" means not set, values never change."""
+    """A TOML table. Unknown keys are errors, and "" is the same as no value."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
     @model_validator(mode="before")
     @classmethod
-    def _unset(cls, given: Any) -> Any:
-        if not isinstance(given, dict):
-            return given
-        return {k: v for k, v in given.items() if v != "" or k not in cls.model_fields}
+    def _drop_empty(cls, table: Any) -> Any:
+        if not isinstance(table, dict):
+            return table
+        return {k: v for k, v in table.items() if v != "" or k not in cls.model_fields}
 
 
 class StoreSettings(Table):
@@ -81,8 +81,8 @@ class DeliverySettings(Table):
 
     @field_validator("lease")
     @classmethod
-    def _outlasts_a_call(cls, lease: timedelta, read: ValidationInfo) -> timedelta:
-        if lease <= read.data.get("timeout", timedelta(0)):
+    def _check_lease(cls, lease: timedelta, info: ValidationInfo) -> timedelta:
+        if lease <= info.data.get("timeout", timedelta(0)):
             raise ValueError("must be longer than timeout, or two processes could send one post")
         return lease
 
@@ -107,7 +107,7 @@ class PaceSettings(Table):
 
 
 class AccountSettings(Table):
-    """One [accounts.NAME]; `name` is the table's."""
+    """A table [accounts.NAME]."""
 
     name: str
     server: ServerUrl
@@ -142,7 +142,7 @@ class FilterSettings(Table):
 
 
 class SourceSettings(Table):
-    """One [sources.NAME] with [defaults] merged in; `options` are the kind's own keys, read."""
+    """A table [sources.NAME] over [defaults]; `options` holds the keys that the kind adds."""
 
     name: str
     kind: str
@@ -154,7 +154,7 @@ class SourceSettings(Table):
     every_max: Duration = timedelta(days=1)
     cron: Cron = ""
     action: Literal["auto", "post", "boost", "quote"] = "auto"
-    first: FirstSight = "none"
+    first: FirstPoll = "none"
     max_per_poll: Count = 20
     budget: Budget | None = None
     order: Literal["oldest", "score"] = "oldest"
@@ -179,17 +179,27 @@ class SourceSettings(Table):
     headers: Headers = Field(default_factory=dict, repr=False)
     options: Any = None
 
+    @property
+    def via(self) -> str:
+        """The account that the source reads through, "" for none."""
+        return str(getattr(self.options, "via", ""))
+
+    @property
+    def reads_statuses(self) -> bool:
+        """Whether its entries are statuses, whose authors have accounts."""
+        return bool(self.via) or self.kind == "actor"
+
     @model_validator(mode="before")
     @classmethod
-    def _defaults_of_kind(cls, given: Any) -> Any:
-        kind = str(given.get("kind")) if isinstance(given, dict) else ""
-        return (
-            {"hashtags": _HASHTAGS_OF_KIND[kind], **given} if kind in _HASHTAGS_OF_KIND else given
-        )
+    def _add_defaults_of_kind(cls, table: Any) -> Any:
+        kind = str(table.get("kind")) if isinstance(table, dict) else ""
+        if kind not in _HASHTAGS_OF_KIND:
+            return table
+        return {"hashtags": _HASHTAGS_OF_KIND[kind], **table}
 
 
 class Config(Table):
-    """A whole config file. `path` is where it stands; every path in it is already absolute."""
+    """A whole config file; `path` is its own, and every path in it is absolute."""
 
     path: Path
     store: StoreSettings = StoreSettings()

@@ -1,4 +1,4 @@
-"""The short, commented config that `init` writes."""
+"""The short config with comments that `init` writes."""
 
 from __future__ import annotations
 
@@ -6,51 +6,51 @@ import json
 import re
 
 _STARTER = """\
-# A first config for reblogbot. `reblogbot check` reads it, `reblogbot preview` shows what would
-# be posted, `reblogbot sync` posts it, `reblogbot run` goes on doing so.
-# The configuration guide lists every other key with its default.
+# A first config for reblogbot. `reblogbot check` validates it, `reblogbot preview` shows what
+# would be posted, `reblogbot sync` does one round, `reblogbot run` is the daemon.
+# The configuration guide lists all other keys with their defaults.
 
 [accounts.{account}]
 server = {server}
-{insecure}# the access token and nothing else, in a file beside this one that only you can read
+{allow_http}# a file beside this one that holds only the access token and that only you can read
 token_file = {token_file}
-# unlisted keeps a bot out of the server's own timelines; or "public", "private"
+# "unlisted" keeps posts out of the public timelines; or "public", "private"
 visibility = "unlisted"
 
 [accounts.{account}.pace]
-# gap = "1m"              # least time between two posts; a `sync` then posts one
-# quiet = ["23:00-07:00"] # nothing is posted then, the queue waits
+# gap = "1m"              # shortest time between two posts; each `sync` then posts one
+# quiet = ["23:00-07:00"] # hours in which nothing is posted; the queue waits
 # timezone = "Asia/Shanghai"
 
 [sources.{source}]
 kind = {kind}
 {url}to = [{to}]
 every = "15m"
-# at first sight all entries are learnt and none is posted; a number posts the newest n
+# the first poll only remembers the entries; with a number it posts that many of the newest
 first = "none"
-# "headline", "reblog-via", "paper", or text of your own with {{{{ title }}}} and {{{{ link }}}}
+# or "headline", "reblog-via", "paper", or your own text with {{{{ title }}}} and {{{{ link }}}}
 template = "link"
 
 [sources.{source}.filter]
-max_age = "7d"            # older entries are no news
+max_age = "7d"            # older entries are not posted
 # exclude = ["sponsored"] # plain words, or "/a regex/"
 """
 
-_INSECURE = """\
-# this machine: the token does not leave it
+_ALLOW_HTTP = """\
+# the server is on this machine, so the token does not leave it
 allow_http = true
 """
 _THIS_MACHINE = re.compile(r"http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$")
 
 
 def starter(server: str, account: str, source: str, url: str, kind: str = "feed") -> str:
-    """The text of a config with one account and one source; a `url` of "" is left out.
+    """The text of a config with one account and one source; without a `url` if that is "".
 
-    It loads as it is, for a kind that needs no keys of its own beyond `url`.
+    It is valid for every kind that needs no keys of its own beyond `url`.
     """
     return _STARTER.format(
         server=_string(server),
-        insecure=_INSECURE if is_here(server) else "",
+        allow_http=_ALLOW_HTTP if is_local(server) else "",
         account=toml_key(account),
         token_file=_string(f"{_file_name(account)}.token"),
         source=toml_key(source),
@@ -60,13 +60,13 @@ def starter(server: str, account: str, source: str, url: str, kind: str = "feed"
     )
 
 
-def is_here(server: str) -> bool:
-    """Whether a server is asked without TLS on this machine, where the token does not leave it."""
+def is_local(server: str) -> bool:
+    """Whether a server is on this machine and used without TLS."""
     return _THIS_MACHINE.match(server) is not None
 
 
 def _string(text: str) -> str:
-    # JSON's escapes are TOML's too, but for DEL, which JSON leaves as it is
+    # JSON and TOML escape alike, except that JSON does not escape DEL
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
@@ -76,5 +76,5 @@ def toml_key(name: str) -> str:
 
 
 def _file_name(account: str) -> str:
-    """The account's name as far as a file may bear it."""
+    """The account's name with characters replaced that a file name should not have."""
     return re.sub(r"[^\w.-]", "_", account).lstrip(".") or "account"

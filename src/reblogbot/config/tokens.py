@@ -1,8 +1,8 @@
-"""Where an account's token is found, and what it may do: files, environment, credentials.
+"""An account's token, from a file, the environment or a systemd credential, and its scopes.
 
-Most servers tell a token's scopes only when they give it, so they are kept beside its file: the
+Most servers tell the scopes of a token only when they issue it, so they are stored beside it: the
 scopes of `news.token` in `news.token.json`, which holds `{"token": …, "scope": …}`. `token` is
-the digest of the token they belong to, `scope` is spelt as in the token answer (RFC 6749, 3.3).
+the digest of the token they belong to, `scope` has the form of a token response (RFC 6749, 3.3).
 """
 
 from __future__ import annotations
@@ -19,38 +19,40 @@ from reblogbot.config.settings import AccountSettings
 from reblogbot.errors import Unauthorised
 
 SHORT_TOKEN = 16
-"""Servers make tokens of 20 characters and more: what is shorter than this may be a word."""
-_LARGEST = 10_000
-_FOLDER = "reblogbot"
+"""Servers issue tokens of 20 characters and more; a shorter one is incomplete or a word."""
+_MAX_BYTES = 10_000
+_CREDENTIAL_FOLDER_ID = "reblogbot"
 
 
 def read_token(account: AccountSettings, environ: Mapping[str, str]) -> str:
-    """The account's token, read anew each time.
+    """The account's token, read again at each call.
 
-    The file goes before a credential of the file's or the account's name
-    (systemd.exec(5), LoadCredential=), so that a renewed token counts at once. Raises Unauthorised,
-    which stops this account alone.
+    The file is preferred to a credential of the file's or the account's name (systemd.exec(5),
+    LoadCredential=), so that a renewed token is used at once. Raises Unauthorised, which stops
+    only this account.
     """
+    failures = []
     if account.token_env:
-        named = environ.get(account.token_env, "")
-        if named.strip():
-            return _token(named, f"the environment variable {account.token_env}", account)
-    tried = [f"the environment variable {account.token_env} is not set"] * bool(account.token_env)
-    for file in _files(account, environ):
+        text = environ.get(account.token_env, "")
+        if text.strip():
+            return _checked(text, f"the environment variable {account.token_env}", account)
+        failures.append(f"the environment variable {account.token_env} is not set")
+    for path in _files(account, environ):
         try:
-            with file.open("rb") as opened:
-                raw = opened.read(_LARGEST)
+            with path.open("rb") as file:
+                content = file.read(_MAX_BYTES)
         except (OSError, ValueError) as error:
-            tried.append(f"{file}: {getattr(error, 'strerror', None) or error}")
+            failures.append(f"{path}: {getattr(error, 'strerror', None) or error}")
             continue
-        return _token(raw.decode("utf-8-sig", "replace"), str(file), account)
-    raise _missing(account, "; ".join(tried) or "neither token_file nor token_env is set")
+        return _checked(content.decode("utf-8-sig", "replace"), str(path), account)
+    raise _missing(account, "; ".join(failures) or "neither token_file nor token_env is set")
 
 
-def lacks_token(account: AccountSettings, environ: Mapping[str, str]) -> str:
-    """Why the account certainly has no token, "" where it has one or that cannot be told.
+def missing_token_reason(account: AccountSettings, environ: Mapping[str, str]) -> str:
+    """Why the account has no token, "" if it has one or that is unknown.
 
-    The environment of a daemon, or a file that this user may not read, cannot be seen from here.
+    It is unknown where the token is in the environment, which the daemon has and this process may
+    not have, or in a file that this user may not read.
     """
     file = account.token_file
     if account.token_env or file is None:
@@ -65,60 +67,61 @@ def lacks_token(account: AccountSettings, environ: Mapping[str, str]) -> str:
 def granted_scopes(
     account: AccountSettings, token: str, environ: Mapping[str, str]
 ) -> tuple[str, ...]:
-    """The scopes kept for this very token; () where none are kept, or those of another token."""
+    """The scopes stored for this token; () if none are, or only those of another token."""
     for file in _files(account, environ):
-        kept = _kept(Path(f"{file}.json"))
-        scope = kept.get("scope")
-        if kept.get("token") == token_digest(token) and isinstance(scope, str):
+        stored = _json_object(Path(f"{file}.json"))
+        scope = stored.get("scope")
+        if stored.get("token") == token_digest(token) and isinstance(scope, str):
             return tuple(scope.split())
     return ()
 
 
 def token_digest(token: str) -> str:
-    """Sixteen hex digits that tell one token from another and do not tell the token."""
+    """Sixteen hex digits that identify a token without revealing it."""
     return hashlib.sha256(token.encode()).hexdigest()[:16]
 
 
 def credential(name: str, environ: Mapping[str, str]) -> Path | None:
-    """The systemd credential of that name, if this process was given it.
+    """The file of the systemd credential of that name, None if this process has none.
 
-    Of a folder that is handed over whole under the ID `reblogbot`, systemd calls a file
-    `reblogbot_NAME`.
+    If a whole folder is loaded with the ID `reblogbot`, systemd names its files `reblogbot_NAME`.
     """
     folder = environ.get("CREDENTIALS_DIRECTORY", "")
-    # systemd takes no other names, and none of these leaves the folder
+    # systemd accepts no other names, and none of these leads out of the folder
     if not folder or not re.fullmatch(r"[\w@:-][\w@:.-]*", name):
         return None
-    files = (Path(folder) / name, Path(folder) / f"{_FOLDER}_{name}")
+    files = (Path(folder) / name, Path(folder) / f"{_CREDENTIAL_FOLDER_ID}_{name}")
     return next((file for file in files if file.is_file()), None)
 
 
 def _is_hidden(file: Path) -> bool:
-    """Whether the file may be there, only not for this user."""
+    """Whether the file may exist although this user cannot read it."""
     try:
         return file.exists() and not os.access(file, os.R_OK)
     except OSError:
         return True
 
 
-def _kept(file: Path) -> Mapping[str, Any]:
-    """The JSON object of a file, empty where there is none."""
+def _json_object(path: Path) -> Mapping[str, Any]:
+    """The JSON object in a file, empty if there is none."""
     try:
-        with file.open("rb") as opened:
-            kept = json.loads(opened.read(_LARGEST))
+        with path.open("rb") as file:
+            document = json.loads(file.read(_MAX_BYTES))
     except (OSError, ValueError, RecursionError):
         return {}
-    return kept if isinstance(kept, dict) else {}
+    return document if isinstance(document, dict) else {}
 
 
 def _files(account: AccountSettings, environ: Mapping[str, str]) -> list[Path]:
+    """The files that may hold the token, the preferred one first."""
     file = account.token_file
     names = [account.name] if file is None else [file.name, account.name]
-    found = [credential(name, environ) for name in names]
-    return [path for path in (file, *found) if path is not None]
+    credentials = [credential(name, environ) for name in names]
+    return [path for path in (file, *credentials) if path is not None]
 
 
-def _token(text: str, where: str, account: AccountSettings) -> str:
+def _checked(text: str, where: str, account: AccountSettings) -> str:
+    """The token in the text. Raises Unauthorised if it is not exactly one."""
     token = text.strip()
     if not token:
         raise _missing(account, f"{where} is empty")
@@ -127,8 +130,8 @@ def _token(text: str, where: str, account: AccountSettings) -> str:
     return token
 
 
-def _missing(account: AccountSettings, why: str) -> Unauthorised:
+def _missing(account: AccountSettings, reason: str) -> Unauthorised:
     return Unauthorised(
         "token_missing",
-        f"accounts.{account.name}: no token ({why}); store the account's access token there",
+        f"accounts.{account.name}: no token ({reason}); write the account's access token there",
     )

@@ -1,6 +1,6 @@
-"""Addresses an admin writes: servers, sources, proxies, the store, and the headers sent along.
+"""Types of addresses in a config: servers, sources, proxies, the store; and request headers.
 
-Every reader raises ValueError with words for the admin that never repeat the address, which
+Every reader raises ValueError with a message for the admin. It never repeats the address, which
 may hold a secret.
 """
 
@@ -17,44 +17,44 @@ _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f\s]")
 
 
 def _split(url: str, schemes: tuple[str, ...], example: str) -> SplitResult:
-    """The URL's parts, its scheme being one of `schemes`, with a host and a port that can be."""
-    wanted = f"is no URL; write it as in {example}"
+    """The parts of a URL with one of these schemes, a host, and a valid port or none."""
+    message = f"is not a URL; write it as in {example}"
     if _UNPRINTABLE.search(url):
-        raise ValueError("a URL holds no spaces or control characters")
+        raise ValueError("a URL must not hold spaces or control characters; encode them, as in %20")
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise ValueError(wanted) from None
+        raise ValueError(message) from None
     if parts.scheme not in schemes or not url[len(parts.scheme) :].startswith("://"):
-        raise ValueError(f"a URL here begins with {' or '.join(f'{s}://' for s in schemes)}")
+        raise ValueError(f"a URL must begin with {' or '.join(f'{s}://' for s in schemes)}")
     if not parts.hostname or port == 0:
-        raise ValueError(wanted)
+        raise ValueError(message)
     return parts
 
 
 def read_http_url(url: str) -> str:
-    """The URL, which is http or https, names a host and carries no credentials."""
+    """A URL with http or https, and without user and password."""
     parts = _split(url, ("https", "http"), "https://example.org/feed.xml")
     if parts.username is not None:
         raise ValueError(
-            "a user or password does not belong in a URL; send an Authorization header instead"
+            "user and password do not belong in a URL; send an Authorization header instead"
         )
     return url
 
 
 def read_server_url(url: str) -> str:
-    """The origin of an account's server, without a slash behind it."""
+    """The origin of an account's server, without a slash at its end."""
     parts = urlsplit(read_http_url(url))
     if parts.path.strip("/") or parts.query or parts.fragment:
         raise ValueError(
-            'only the server\'s own address belongs here, as in "https://social.example"'
+            'write only the server\'s address, without a path: "https://social.example"'
         )
     return f"{parts.scheme}://{parts.netloc.lower()}"
 
 
 def read_proxy_url(url: str) -> str:
-    """The URL of a proxy, http, https or socks5; credentials are welcome there."""
+    """The URL of a proxy with http, https or socks5; it may hold user and password."""
     _split(url, ("http", "https", "socks5"), "socks5://127.0.0.1:1080")
     return url
 
@@ -65,19 +65,20 @@ def read_store_url(url: str) -> str:
         file = url.removeprefix("sqlite:///").partition("?")[0]
         if not file.strip("/") or file.startswith(":memory:"):
             raise ValueError(
-                "the store must be a file: what was posted is remembered there;"
+                "the store must be a file, because it remembers what was posted;"
                 ' write "sqlite:///reblogbot.sqlite3"'
             )
         return url
     if url.startswith("postgresql://"):
         return url
     raise ValueError(
-        'the store is "sqlite:///FILE" (a path beside this file) or "postgresql://USER@HOST/NAME"'
+        'the store is "sqlite:///FILE", relative to the folder of this file, or '
+        '"postgresql://USER@HOST/NAME"'
     )
 
 
 def read_host_port(written: str) -> str:
-    """`host:port` in lower case; an IPv6 address stands in brackets, in its shortest form."""
+    """`host:port` in lower case; an IPv6 address is in brackets and in its shortest form."""
     host, _, port = written.strip().lower().rpartition(":")
     if not re.fullmatch(r"\d{1,5}", port, re.ASCII) or not 0 < int(port) < 65536:
         raise ValueError('write a host and a port: "127.0.0.1:8080" or "[::1]:8080"')
@@ -91,10 +92,10 @@ def read_host_port(written: str) -> str:
     return f"{host}:{int(port)}"
 
 
-# never a range's business: this very machine by another name, cloud metadata, whole groups
+# ranges must not open these: this machine by another name, cloud metadata, groups
 _NEVER_ALLOWED: tuple[tuple[IPv4Network | IPv6Network, str], ...] = tuple(
-    (ip_network(network), what)
-    for network, what in {
+    (ip_network(network), description)
+    for network, description in {
         "0.0.0.0/8": "this machine (0.0.0.0/8)",
         "169.254.0.0/16": "link-local addresses (169.254.0.0/16), where clouds keep credentials",
         "224.0.0.0/4": "multicast (224.0.0.0/4)",
@@ -107,7 +108,7 @@ _NEVER_ALLOWED: tuple[tuple[IPv4Network | IPv6Network, str], ...] = tuple(
 
 
 def read_private_exception(written: object) -> str | IPv4Network | IPv6Network:
-    """What `allow_private` lets through: a `host:port`, or a range of addresses."""
+    """A value of `allow_private`: a `host:port`, or a range of addresses."""
     if isinstance(written, IPv4Network | IPv6Network):
         return written
     if not isinstance(written, str):
@@ -116,38 +117,38 @@ def read_private_exception(written: object) -> str | IPv4Network | IPv6Network:
 
 
 def read_range(written: str) -> IPv4Network | IPv6Network:
-    """The addresses of a range in CIDR notation, none of which must always be refused."""
+    """A range in CIDR notation, without addresses that are never allowed."""
     try:
-        named = ip_network(written.strip(), strict=False)
+        addresses = ip_network(written.strip(), strict=False)
     except ValueError:
         raise ValueError('write a range as in "198.18.0.0/15" or "fc00::/18"') from None
-    if named.network_address != ip_address(written.strip().partition("/")[0]):
-        raise ValueError(f'a range begins with its first address; write "{named}"')
-    for network, what in _NEVER_ALLOWED:
-        if network.version == named.version and named.overlaps(network):
-            raise ValueError(f"covers {what}; name a smaller range, or one host:port")
-    return named
+    if addresses.network_address != ip_address(written.strip().partition("/")[0]):
+        raise ValueError(f'a range begins with its first address; write "{addresses}"')
+    for network, description in _NEVER_ALLOWED:
+        if network.version == addresses.version and addresses.overlaps(network):
+            raise ValueError(f"covers {description}; name a smaller range, or one host:port")
+    return addresses
 
 
 def read_domain(written: str) -> str:
-    """A link's host in lower case, such as `example.org`."""
+    """The host of a link in lower case, such as `example.org`."""
     domain = written.strip().lower().removeprefix("*.").strip(".")
     if not domain or re.search(r"[\s/@:*?#]", domain):
-        raise ValueError('a domain is a bare host name: write "example.org", not a URL')
+        raise ValueError('a domain is only a host name: write "example.org", not a URL')
     return domain
 
 
 def read_header_name(name: str) -> str:
     """The name of a header (RFC 9110, token)."""
     if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", name, re.ASCII):
-        raise ValueError("the name of a header is letters, digits and dashes")
+        raise ValueError("the name of a header consists of letters, digits and dashes")
     return name
 
 
 def read_header(value: str) -> str:
-    """The value of a header, which cannot break out of its line."""
+    """The value of a header, which must not add a line to the request."""
     if re.search(r"[\x00-\x08\x0a-\x1f\x7f]", value):
-        raise ValueError("a header holds no line break and no other control character")
+        raise ValueError("a header must not hold line breaks or other control characters")
     return value
 
 

@@ -1,7 +1,7 @@
-"""The small languages inside config strings: durations, sizes, addresses, zones, clock times.
+"""Types of values in a config: durations, sizes, languages, time zones, clock times, patterns.
 
-Every reader takes what TOML gives (or a value already read) and raises ValueError with words
-for the admin; none of them repeats what was written, which may be a secret.
+Every reader takes a value of TOML, or one that was already read, and raises ValueError with a
+message for the admin. It never repeats the value, which may be a secret.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
-from reblogbot.config.patterns import Pattern, replacement_fault
+from reblogbot.config.patterns import Pattern, check_replacement
+from reblogbot.config.time_zones import zone_hint
 from reblogbot.config.urls import (
     Domain,
     Headers,
@@ -44,7 +45,7 @@ __all__ = [
     "Duration",
     "Encoding",
     "FilePath",
-    "FirstSight",
+    "FirstPoll",
     "Gap",
     "Hashtag",
     "Headers",
@@ -67,15 +68,15 @@ __all__ = [
 ]
 
 T = TypeVar("T")
-# TOML has arrays where we keep tuples
+# pydantic in strict mode takes no list, which TOML has, for a tuple
 Many = Annotated[tuple[T, ...], Field(strict=False)]
 
-_MANY = 1_000_000_000
-Count = Annotated[int, Field(ge=1, le=_MANY)]
-Natural = Annotated[int, Field(ge=0, le=_MANY)]
+_MAX_COUNT = 1_000_000_000
+Count = Annotated[int, Field(ge=1, le=_MAX_COUNT)]
+Natural = Annotated[int, Field(ge=0, le=_MAX_COUNT)]
 
 
-# spans and amounts
+# durations and sizes
 
 _SECONDS = {
     "ms": Decimal("0.001"),
@@ -86,30 +87,30 @@ _SECONDS = {
     "w": Decimal(604800),
 }
 # so that now ± any duration is still a date
-_LONGEST = timedelta(days=365_000)
+_MAX_SPAN = timedelta(days=365_000)
 _AMOUNT = re.compile(r"(\d{1,12}(?:\.\d{1,9})?)\s*([A-Za-z]+)", re.ASCII)
 
 
 def read_span(written: object) -> timedelta:
-    """The span written as a number and a unit, "1.5h"; zero passes."""
+    """A duration such as "1.5h", or zero."""
     if isinstance(written, timedelta):
         return written
-    found = _AMOUNT.fullmatch(written.strip()) if isinstance(written, str) else None
-    if found is None or found[2] not in _SECONDS:
-        bare = isinstance(written, int | float) and not isinstance(written, bool)
+    match = _AMOUNT.fullmatch(written.strip()) if isinstance(written, str) else None
+    if match is None or match[2] not in _SECONDS:
+        is_number = isinstance(written, int | float) and not isinstance(written, bool)
         raise ValueError(
             'a duration needs quotes and a unit: write "15m"'
-            if bare
+            if is_number
             else 'a duration is a number and one of ms, s, m, h, d, w: "30s", "15m", "2d"'
         )
-    seconds = Decimal(found[1]) * _SECONDS[found[2]]
-    if seconds > _LONGEST.total_seconds():
+    seconds = Decimal(match[1]) * _SECONDS[match[2]]
+    if seconds > _MAX_SPAN.total_seconds():
         raise ValueError("a duration is at most a thousand years")
     return timedelta(microseconds=int(seconds * 1_000_000))
 
 
 def read_duration(written: object) -> timedelta:
-    """The span, which must be longer than nothing."""
+    """A duration longer than zero."""
     span = read_span(written)
     if span <= timedelta(0):
         raise ValueError("a duration must be longer than zero")
@@ -119,7 +120,7 @@ def read_duration(written: object) -> timedelta:
 Duration = Annotated[timedelta, BeforeValidator(read_duration)]  # "30s" "15m" "6h" "2d" "500ms"
 Gap = Annotated[timedelta, BeforeValidator(read_span)]  # a duration, or "0s"
 
-_LARGEST = 10**12
+_MAX_SIZE = 10**12
 _BYTES = {"b": 1} | {
     f"{letter}{suffix}": base**power
     for power, letter in enumerate("kmgt", 1)
@@ -128,15 +129,15 @@ _BYTES = {"b": 1} | {
 
 
 def read_size(written: object) -> int:
-    """The bytes written as a number and a unit, "512KiB", or as a bare number of bytes."""
-    found = _AMOUNT.fullmatch(written.strip()) if isinstance(written, str) else None
-    if found and found[2].lower() in _BYTES:
-        size = int(Decimal(found[1]) * _BYTES[found[2].lower()])
+    """A number of bytes, from "512KiB" or a number without a unit."""
+    match = _AMOUNT.fullmatch(written.strip()) if isinstance(written, str) else None
+    if match and match[2].lower() in _BYTES:
+        size = int(Decimal(match[1]) * _BYTES[match[2].lower()])
     elif isinstance(written, int) and not isinstance(written, bool):
         size = written
     else:
         raise ValueError('a size is a number and a unit: "10MB" (millions) or "512KiB" (1024s)')
-    if not 0 < size <= _LARGEST:
+    if not 0 < size <= _MAX_SIZE:
         raise ValueError("a size is more than zero and at most 1TB")
     return size
 
@@ -144,66 +145,64 @@ def read_size(written: object) -> int:
 Size = Annotated[int, BeforeValidator(read_size)]  # bytes, from "10MB" "512KiB"
 
 
-# tongues and times
+# languages and times
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", re.ASCII | re.IGNORECASE)
 
 
 def read_language(written: str) -> str:
-    """A language tag in its usual case, such as `zh`, `pt-BR` (RFC 5646)."""
+    """A language tag in its usual case, such as `zh` or `pt-BR` (RFC 5646)."""
     if not _LANGUAGE.fullmatch(written):
         raise ValueError('a language is a tag such as "en", "zh" or "pt-BR"')
-    first, *others = written.lower().split("-")
-    usual = {2: str.upper, 4: str.title}
-    return "-".join([first, *(usual.get(len(part), str)(part) for part in others)])
+    language, *subtags = written.lower().split("-")
+    # regions have two letters, as in BR, scripts four, as in Hant
+    case_of = {2: str.upper, 4: str.title}
+    return "-".join([language, *(case_of.get(len(subtag), str)(subtag) for subtag in subtags)])
 
 
 def read_timezone(written: str) -> str:
-    """The name of a zone in the IANA database."""
+    """The name of a time zone in the IANA database."""
     try:
         return ZoneInfo(written).key
     except (LookupError, ValueError, OSError):
-        # few ever see it, and it reads a file
-        from reblogbot.config import zones  # noqa: PLC0415
-
-        raise ValueError(f"not an IANA time zone; {zones.hint(written[:60])}") from None
+        raise ValueError(f"not an IANA time zone; {zone_hint(written[:60])}") from None
 
 
 def read_clocktime(written: object) -> time:
     """A time of day, "18:00"."""
     if isinstance(written, time):
         return written
-    found = _CLOCK.fullmatch(written) if isinstance(written, str) else None
-    if found is None:
+    match = _CLOCK.fullmatch(written) if isinstance(written, str) else None
+    if match is None:
         raise ValueError('a time of day is written "18:00", from "00:00" to "23:59"')
-    return time(int(found[1]), int(found[2]))
+    return time(int(match[1]), int(match[2]))
 
 
 def read_cron(written: str) -> str:
-    """A cron line of five fields, whose days of the week are named.
+    """A cron line of five fields, with the days of the week by name.
 
-    APScheduler counts Monday as 0 where cron counts Sunday, so a number there is refused.
+    Numbers are refused there: 0 is Monday for APScheduler, but Sunday for cron.
     """
     fields = written.split()
     if len(fields) != 5:
         raise ValueError('cron has five fields: minute hour day month weekday, "0 9 * * mon-fri"')
     if re.search(r"\d", fields[4]):
-        raise ValueError('name the days of the week: "mon-fri", not numbers')
-    from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415  heavy, and seldom wanted
+        raise ValueError('write the days of the week as names: "mon-fri"')
+    from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415  heavy, and few configs have a cron line
 
     try:
         trigger = CronTrigger.from_crontab(written, timezone="UTC")
-    except (ValueError, LookupError, TypeError) as fault:
-        raise ValueError(f"not a valid cron line: {fault}") from None
+    except (ValueError, LookupError, TypeError) as error:
+        raise ValueError(f"not a valid cron line: {error}") from None
     if trigger.get_next_fire_time(None, datetime.now(UTC)) is None:
-        raise ValueError("this day never comes, as the 30th of February")
+        raise ValueError("this cron line never comes true, like the 30th of February")
     return written
 
 
 def read_encoding(written: str) -> str:
-    """The name of a text encoding Python knows."""
+    """The name of a text encoding that Python knows."""
     try:
-        # of nothing at all Python does not even look up the name
+        # not an empty text, for which Python does not look up the encoding
         b"x".decode(written, "replace")
     except (LookupError, ValueError):
         raise ValueError('not a known encoding; write one such as "gb18030"') from None
@@ -220,14 +219,14 @@ Encoding = Annotated[str, AfterValidator(read_encoding)]
 
 @dataclass(frozen=True, slots=True)
 class QuietSpan:
-    """Local hours from `start` to `end`, over midnight where end < start; "23:00-07:00"."""
+    """Local hours from `start` to `end`, past midnight where end < start; from "23:00-07:00"."""
 
     start: time
     end: time
 
     @classmethod
     def parse(cls, written: object) -> Self:
-        """The span written as "HH:MM-HH:MM"; it may end at "24:00"."""
+        """The span of "HH:MM-HH:MM"; it may end at "24:00"."""
         if isinstance(written, cls):
             return written
         first, dash, last = written.partition("-") if isinstance(written, str) else ("", "", "")
@@ -238,7 +237,7 @@ class QuietSpan:
             read_clocktime(first.strip()), read_clocktime("00:00" if end == "24:00" else end)
         )
         if span.start == span.end:
-            raise ValueError("a quiet span that ends when it begins would never end")
+            raise ValueError("a quiet span must not end at the time it begins")
         return span
 
     @classmethod
@@ -255,35 +254,35 @@ class Budget:
 
     @classmethod
     def parse(cls, written: object) -> Self:
-        """The budget written as a number, a slash and a duration."""
+        """The budget of a number, a slash and a duration."""
         if isinstance(written, cls):
             return written
-        found = re.fullmatch(r"(\d{1,9})\s*/(.+)", written) if isinstance(written, str) else None
-        if found is None or int(found[1]) == 0:
-            raise ValueError('a budget is a number per duration: "10/1d"')
-        return cls(int(found[1]), read_duration(found[2]))
+        match = re.fullmatch(r"(\d{1,9})\s*/(.+)", written) if isinstance(written, str) else None
+        if match is None or int(match[1]) == 0:
+            raise ValueError('a budget is a number of posts per duration: "10/1d"')
+        return cls(int(match[1]), read_duration(match[2]))
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _of: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(cls.parse)
 
 
-# what a source says, sends and shows
+# other keys of a source
 
 
 def read_first(written: object) -> Literal["none", "all"] | int:
-    """How much of a source is posted at first sight."""
+    """How many entries of the first poll are posted."""
     if written == "none":
         return "none"
     if written == "all":
         return "all"
-    if isinstance(written, int) and not isinstance(written, bool) and 0 <= written <= _MANY:
+    if isinstance(written, int) and not isinstance(written, bool) and 0 <= written <= _MAX_COUNT:
         return written
-    raise ValueError('first is "none", "all" or a number without quotes')
+    raise ValueError('must be "none", "all" or a number without quotes')
 
 
 def read_hashtag(written: str) -> str:
-    """A hashtag's word, without the #."""
+    """A hashtag without the #."""
     word = written.strip().removeprefix("#")
     if not re.fullmatch(r"\w+", word):
         raise ValueError('a tag is one word of letters, digits and underscores: "news"')
@@ -291,23 +290,21 @@ def read_hashtag(written: str) -> str:
 
 
 def read_path(written: object) -> Path:
-    """A path, which TOML writes as a string."""
+    """A path of a file."""
     if isinstance(written, str | Path) and str(written):
         return Path(written)
-    raise ValueError('a path is a string: "news.token"')
+    raise ValueError('must be a path in quotes: "news.token"')
 
 
 def read_rewrite(pair: tuple[Pattern, str]) -> tuple[Pattern, str]:
-    """A pattern and its replacement, which names only groups the pattern has."""
-    fault = replacement_fault(*pair)
-    if fault:
-        raise ValueError(fault)
+    """A pattern and its replacement, which may name only groups that the pattern has."""
+    check_replacement(*pair)
     return pair
 
 
-# whoever is named twice is meant once
+# a name that is listed twice counts once
 Names = Annotated[Many[str], AfterValidator(lambda names: tuple(dict.fromkeys(names)))]
-FirstSight = Annotated[Literal["none", "all"] | int, PlainValidator(read_first)]
+FirstPoll = Annotated[Literal["none", "all"] | int, PlainValidator(read_first)]
 Hashtag = Annotated[str, AfterValidator(read_hashtag)]
 FilePath = Annotated[Path, PlainValidator(read_path)]
 SpoilerRule = Annotated[tuple[Pattern, str], Field(strict=False)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from reblogbot.errors import Exit, Failure
 from reblogbot.model import Delivery, State
@@ -101,18 +101,6 @@ class Round:
         outcomes = Counter(outcome(delivery) for delivery in self.deliveries.values())
         return counts | {name: outcomes[name] for name in ("sent", "found", "edited")}
 
-    def as_json(self) -> dict[str, Any]:
-        """The whole of the contract's `sync --json`, with the accounts paused by an error."""
-        return {
-            **self.counts(),
-            "sources": [
-                {"name": poll.name, "outcome": poll.outcome, "new": poll.new, "error": poll.error}
-                for poll in self.polls
-            ],
-            "deliveries": [delivery_json(delivery) for delivery in self.deliveries.values()],
-            "accounts": [{"name": name, "error": error} for name, error in self.paused.items()],
-        }
-
 
 def outcome(delivery: Delivery) -> str:
     """The result of a delivery for people: its state, `edited`, or `found`.
@@ -126,20 +114,6 @@ def outcome(delivery: Delivery) -> str:
         return "edited"
     # sent_from is set by the first attempt, so that there was none
     return "found" if delivery.sent_from is None else "sent"
-
-
-def delivery_json(delivery: Delivery) -> dict[str, Any]:
-    """A delivery as every `--json` shows it."""
-    return {
-        "id": delivery.id,
-        "account": delivery.account,
-        "source": delivery.source,
-        "link": delivery.post.link or delivery.post.uri,
-        "state": delivery.state.value,
-        "url": delivery.receipt.url if delivery.receipt else "",
-        "error": delivery.error,
-        "action": delivery.post.action,
-    }
 
 
 def _is_retry(delivery: Delivery) -> bool:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import count, islice
-from typing import Any
 
 from reblogbot.core import queue_order
 from reblogbot.core.planning import PendingClaims
@@ -29,32 +28,6 @@ class Preview:
     errors: list[dict[str, str]] = field(default_factory=list)
     beginnings: dict[str, str] = field(default_factory=dict)
     """How the statuses begin that would be boosted, by their addresses; for a person."""
-
-    def as_json(self, limit: int | None = None) -> dict[str, Any]:
-        """The contract's `preview --json`."""
-        return {
-            "posts": [post_json(*one) for one in self.posts[:limit]],
-            "filtered": self.refused,
-            "errors": self.errors,
-        }
-
-
-def post_json(account: str, source: str, post: Post) -> dict[str, Any]:
-    """One post as `preview --json` shows it; a boost has no text of its own."""
-    boosts = post.action == "boost"
-    return {
-        "account": account,
-        "source": source,
-        "action": post.action,
-        "text": "" if boosts else post.text,
-        "visibility": post.visibility,
-        "language": post.language,
-        "spoiler": post.spoiler,
-        "link": post.uri if boosts else post.link,
-        "length": 0 if boosts else post.length,
-        "limit": post.limit,
-        "media": [{"url": one.url, "alt": one.alt} for one in post.media],
-    }
 
 
 async def preview(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from reblogbot.config.settings import Config
 from reblogbot.core import waits
@@ -76,15 +75,3 @@ class Waiting:
             works_since=self.daemons[0].since if self.daemons else None,
             worked_at=self._worked_at,
         )
-
-
-def wait_json(wait: Wait | None) -> dict[str, Any]:
-    """A wait as every `--json` shows it; empty values for what waits for nothing."""
-    until = wait.until if wait else None
-    return {
-        "reason": wait.reason.value if wait else "",
-        "cause": wait.cause if wait else "",
-        "waits_until": until.isoformat(timespec="seconds").replace("+00:00", "Z")
-        if until
-        else None,
-    }

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
 
 from reblogbot.errors import SourceError
 from reblogbot.model import Batch
@@ -33,12 +32,6 @@ class Discovery:
     feeds: list[DiscoveredFeed] = field(default_factory=list)
     failures: dict[str, str] = field(default_factory=dict)
 
-    def as_json(self) -> dict[str, Any]:
-        """The output of `sources discover --json`."""
-        return {
-            "feeds": [asdict(feed) for feed in self.feeds],
-            "failures": [{"url": url, "error": error} for url, error in self.failures.items()],
-        }
 
 
 class FeedFinder:

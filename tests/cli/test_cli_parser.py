@@ -1,7 +1,9 @@
-"""What all commands share: help, where the config is, logs, colour, and whoever reads the output."""
+"""What all commands share: help, the path of the config, logs, colour, broken pipes, locales."""
 
+import argparse
 import json
 import os
+import pkgutil
 import subprocess
 import sys
 
@@ -9,9 +11,11 @@ import pytest
 from harness import Item, items, text_of
 
 from reblogbot import __version__
+from reblogbot.cli.parser import command_line
 
 COMMANDS = (
-    "demo init check preview sync run status stop start queue why sandbox prune backup".split()
+    "demo sandbox init check sources sync preview run status health why queue stop start prune"
+    " backup copy-store".split()
 )
 PROGRAM = [sys.executable, "-m", "reblogbot"]
 
@@ -26,21 +30,37 @@ def hot(bot, feeds, sandbox, clock):
 def test_every_command_explains_itself(cli, command, capsys):
     with pytest.raises(SystemExit) as ended:
         cli(*command.split(), "--help")
-    said = capsys.readouterr().out
+    output = capsys.readouterr().out
     assert ended.value.code == 0
-    assert said.startswith(f"usage: reblogbot {command}")
-    assert "--config" in said
+    assert output.startswith(f"usage: reblogbot {command}")
+    assert "--config" in output
+
+
+def functions(parser):
+    """The names of the functions of all commands below a parser."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for command in action.choices.values():
+                yield from functions(command)
+    if parser.get_default("run"):
+        yield parser.get_default("run")
+
+
+def test_every_command_names_a_function_that_exists():
+    names = set(functions(command_line()))
+    assert len(names) >= len(COMMANDS)
+    assert all(callable(pkgutil.resolve_name(name)) for name in names)
 
 
 def test_the_help_names_every_command_and_the_exit_codes(cli, capsys):
     with pytest.raises(SystemExit):
         cli("--help")
-    said = capsys.readouterr().out
-    assert all(f"\n    {command} " in said for command in COMMANDS)
-    assert "130" in said
+    output = capsys.readouterr().out
+    assert all(f"\n    {command} " in output for command in COMMANDS)
+    assert "130" in output
 
 
-def test_the_version_is_told(cli, capsys):
+def test_the_version_is_printed(cli, capsys):
     for words in (["--version"], ["sync", "--version"]):
         with pytest.raises(SystemExit) as ended:
             cli(*words)
@@ -77,10 +97,10 @@ def test_a_wrong_command_line_is_2_in_words_and_in_json(cli, arguments, words):
     assert words in ran.json["error"]["message"]
 
 
-def test_json_before_the_command_is_told_where_it_stands(cli):
+def test_the_error_for_json_before_the_command_says_where_to_write_it(cli):
     ran = cli("--json", "status")
     assert ran.code == 2
-    assert ran.json["error"]["message"].startswith("--json stands behind the command")
+    assert ran.json["error"]["message"].startswith("write --json after the command")
 
 
 # where the config is
@@ -118,9 +138,9 @@ def test_without_a_name_environment_folder_and_home_are_tried_in_this_order(hot,
     assert found(empty, HOME=str(empty), REBLOGBOT_CONFIG=str(bot.path))[0] == 0
     assert found(bot.folder, HOME=str(empty))[0] == 0
     (home / "config.toml").write_text(bot.path.read_text())
-    code, said = found(empty, HOME=str(empty), XDG_CONFIG_HOME=str(home.parent))
+    code, output = found(empty, HOME=str(empty), XDG_CONFIG_HOME=str(home.parent))
     assert code == 0
-    assert str(home) in said
+    assert str(home) in output
 
 
 # what is said, and to whom
@@ -158,13 +178,13 @@ def test_hostile_titles_reach_no_terminal_as_they_are(bot, feeds, sandbox, clock
         <item><title>a&#x9b;31m &#x202e;evil</title><link>https://e.example/1</link></item>
         </channel></rss>"""
     bot.configure({"hot": {"url": feeds.show("/f", feed)}}, {"news": (sandbox, "")})
-    said = [cli(*words).out for words in (["preview"], ["sync"], ["why", "https://e.example/1"])]
-    assert all("\x9b" not in text and "\u202e" not in text for text in said)
+    output = [cli(*words).out for words in (["preview"], ["sync"], ["why", "https://e.example/1"])]
+    assert all("\x9b" not in text and "\u202e" not in text for text in output)
 
 
 @pytest.mark.parametrize("environ", [{}, {"NO_COLOR": "1"}, {"FORCE_COLOR": "1", "NO_COLOR": "1"}])
 @pytest.mark.parametrize("command", [["preview"], ["status"], ["sync"], ["queue", "list"]])
-def test_there_is_no_colour_where_nobody_looks_or_nobody_wants_it(
+def test_there_is_no_colour_without_a_terminal_or_with_no_color(
     hot, cli, monkeypatch, environ, command
 ):
     for name, value in environ.items():
@@ -196,7 +216,7 @@ def test_a_reader_who_leaves_early_is_no_fault_of_ours(hot, bot):
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no disk that is always full")
-def test_an_output_that_cannot_be_written_is_told(hot, bot):
+def test_an_output_that_cannot_be_written_is_an_error(hot, bot):
     with open("/dev/full", "w") as full:
         command = [*PROGRAM, "-c", str(bot.path), "status"]
         ran = subprocess.run(command, check=False, stdout=full, stderr=subprocess.PIPE, text=True)
@@ -205,7 +225,7 @@ def test_an_output_that_cannot_be_written_is_told(hot, bot):
     assert "Traceback" not in ran.stderr
 
 
-def test_a_name_that_is_no_text_is_told_all_the_same(bot):
+def test_an_error_about_an_undecodable_path_is_still_printed(bot):
     command = [*PROGRAM, "-c", b"/nowhere/\xff.toml", "status", "--json"]
     ran = subprocess.run(command, check=False, capture_output=True)
     assert ran.returncode == 2
@@ -213,17 +233,17 @@ def test_a_name_that_is_no_text_is_told_all_the_same(bot):
     assert b"Traceback" not in ran.stderr
 
 
-def test_verbose_tells_what_happened(hot, cli):
-    said = cli("-v", "sync").err
-    assert "published" in said
-    assert "source polled" in said
+def test_verbose_logs_events(hot, cli):
+    output = cli("-v", "sync").err
+    assert "published" in output
+    assert "source polled" in output
 
 
 def test_a_post_shows_in_a_preview_as_it_will_stand(hot, cli):
-    said = cli("preview").out
+    output = cli("preview").out
     for name in "ab":
-        assert "\n".join(f"  {line}" for line in text_of(name).splitlines()) in said
-    assert "2 to post" in said
+        assert "\n".join(f"  {line}" for line in text_of(name).splitlines()) in output
+    assert "2 to post" in output
 
 
 BARE = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}

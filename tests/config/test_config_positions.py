@@ -1,4 +1,4 @@
-"""Every key tomllib reports has a line, and the key stands on it."""
+"""Every key that tomllib reports has a position, and its line holds the key."""
 
 import tomllib
 
@@ -7,7 +7,7 @@ import tomlkit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reblogbot.config.lines import places
+from reblogbot.config.toml_positions import find_positions
 
 DOCUMENT = '''\
 # key = "in a comment"
@@ -44,7 +44,7 @@ y = 2
 
 
 def line_of(*keys):
-    return places(DOCUMENT).at(keys).line
+    return find_positions(DOCUMENT).at(keys).line
 
 
 @pytest.mark.parametrize(
@@ -77,17 +77,17 @@ def test_each_key_of_a_document_with_every_syntax_has_its_line(keys, line):
     assert line_of(*keys) == line
 
 
-def test_a_table_stands_at_its_own_header_rather_than_at_that_of_a_child_before_it():
+def test_a_table_has_the_line_of_its_own_header_not_of_a_child_before_it():
     assert line_of("late") == 29
 
 
-def test_a_key_that_is_missing_stands_where_its_table_begins():
+def test_a_missing_key_has_the_line_of_its_table():
     assert line_of("a", "b", "c", "missing", "deeper") == 15
 
 
 def test_no_key_is_read_out_of_a_multi_line_string():
-    assert "every" not in places(DOCUMENT).at(["a"]).children
-    assert "second" not in places(DOCUMENT).at(["a", "b", "c"]).children
+    assert "every" not in find_positions(DOCUMENT).at(["a"]).children
+    assert "second" not in find_positions(DOCUMENT).at(["a", "b", "c"]).children
 
 
 @pytest.mark.parametrize(
@@ -103,12 +103,12 @@ def test_no_key_is_read_out_of_a_multi_line_string():
     ],
 )
 def test_the_nth_line_of_a_text_is_found_in_the_file(toml, nth, line):
-    assert places(toml).at(["x"]).line_of_text(nth) == line
+    assert find_positions(toml).at(["x"]).line_of_text(nth) == line
 
 
 @pytest.mark.parametrize("toml", ["", "\n\n", "# only a comment", "\t\r\n"])
-def test_a_document_without_keys_has_no_places(toml):
-    assert places(toml).children == {}
+def test_a_document_without_keys_has_no_find_positions(toml):
+    assert find_positions(toml).children == {}
 
 
 names = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=8)
@@ -153,9 +153,9 @@ def test_every_path_tomllib_reports_has_a_line_that_holds_its_key(document, over
     plain = {k: multi_line(v) if over_lines else v for k, v in document.items()}
     toml = tomlkit.dumps(plain)
     parsed = tomllib.loads(toml)
-    root, lines = places(toml), toml.split("\n")
+    root, lines = find_positions(toml), toml.split("\n")
     for path in paths(parsed):
-        place = root.at(path[:-1]).children[path[-1]]
+        position = root.at(path[:-1]).children[path[-1]]
         if isinstance(path[-1], str):
-            written = lines[place.line - 1]
+            written = lines[position.line - 1]
             assert path[-1] in written or tomlkit.key([path[-1]]).as_string() in written

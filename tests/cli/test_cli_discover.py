@@ -5,7 +5,6 @@ import json
 import sys
 
 import pytest
-
 from loopback import Site, answer
 
 RSS = '<rss version="2.0"><channel><title>Night \x1b trains</title><item><title>1</title></item></channel></rss>'
@@ -54,11 +53,11 @@ async def test_json_is_one_document(site, discover):
     }
 
 
-async def test_a_page_without_feeds_says_so_and_exits_1(site, discover):
+async def test_a_page_without_feeds_is_1_with_a_message(site, discover):
     site.pages["/"] = answer("<p>Hi")
     code, out, err = await discover(site.url("/"))
     assert (code, out) == (1, "")
-    assert "no feed behind this page" in err
+    assert "no feed found" in err
     code, out, err = await discover(site.url("/"), "--json")
     assert (code, json.loads(out)["feeds"]) == (1, [])
 

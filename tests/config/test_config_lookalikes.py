@@ -1,4 +1,4 @@
-"""Signs of a Chinese keyboard in a config: the fault says where, and what to write."""
+"""Characters of a Chinese keyboard in a config: the fault names the column and the correction."""
 
 import tomllib
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reblogbot.config import slips
+from reblogbot.config.lookalikes import hint_for_line
 
 
 @pytest.mark.parametrize(
@@ -31,16 +31,18 @@ from reblogbot.config import slips
         ('新闻 ＝ "3"', "column 4: write = for ＝"),
     ],
 )
-def test_a_look_alike_or_a_bare_name_is_told_with_its_place_and_correction(faults_of, line, hint):
-    told, (written,) = faults_of(f"# first\n{line}\nfoo = 1\n")
-    assert hint in told[""]
+def test_a_look_alike_or_an_unquoted_name_is_reported_with_column_and_correction(
+    faults_of, line, hint
+):
+    messages, (written,) = faults_of(f"# first\n{line}\nfoo = 1\n")
+    assert hint in messages[""]
     assert written.startswith((":2: invalid TOML: ", ":3: invalid TOML: "))
 
 
 def test_look_alikes_within_strings_and_comments_are_let_alone():
     line = 'title = "“新闻”，３" ；x'
-    assert slips.in_line(line, line.index("；") + 1).startswith("column 18: write ; for ；")
-    assert slips.in_line('title = "“新闻”" x # ，', 15) == ""
+    assert hint_for_line(line, line.index("；") + 1).startswith("column 18: write ; for ；")
+    assert hint_for_line('title = "“新闻”" x # ，', 15) == ""
 
 
 @pytest.mark.parametrize(
@@ -55,8 +57,8 @@ def test_look_alikes_within_strings_and_comments_are_let_alone():
 def test_a_look_alike_in_a_value_at_fault_is_named(faults_of, plain, key, hint):
     name = key.partition(" ")[0]
     lines = [line for line in plain.splitlines() if not line.startswith(f"{name} =")]
-    told, _ = faults_of("\n".join([*lines, key]))
-    assert hint in told[f"sources.chouti.{name}"]
+    messages, _ = faults_of("\n".join([*lines, key]))
+    assert hint in messages[f"sources.chouti.{name}"]
 
 
 def test_a_value_without_fault_may_hold_them(load_toml, plain):
@@ -76,13 +78,13 @@ def test_a_value_without_fault_may_hold_them(load_toml, plain):
     ],
 )
 def test_a_place_that_is_no_zone_leads_to_its_zone(faults_of, plain, zone, meant):
-    told, _ = faults_of(f'{plain}timezone = "{zone}"\n')
-    assert meant in told["sources.chouti.timezone"]
+    messages, _ = faults_of(f'{plain}timezone = "{zone}"\n')
+    assert meant in messages["sources.chouti.timezone"]
 
 
 @given(st.text("“”，：＝［］【】３新a=\"'[]#. \t", max_size=40), st.integers(0, 50))
 def test_no_line_breaks_the_hint(line, column):
-    hint = slips.in_line(line, column)
+    hint = hint_for_line(line, column)
     assert "\n" not in hint
     try:
         tomllib.loads(line)

@@ -1,4 +1,4 @@
-"""How everything stands, and why: status, health, why, prune, backup."""
+"""The commands that report, status, health and why; and those for the store, prune and backup."""
 
 import time
 from datetime import datetime, timedelta
@@ -34,23 +34,23 @@ def hot(bot, feeds, sandbox, clock):
 def test_the_json_is_as_the_contract_has_it(hot, cli, sandbox, clock):
     ran = cli("status", "--json")
     assert ran.code == 0
-    told = ran.json
-    assert {"sources", "accounts", "queue"} <= set(told)
+    document = ran.json
+    assert {"sources", "accounts", "queue"} <= set(document)
     keys = ["name", "kind", "url", "state", "last_poll_at", "next_poll_at", "failures", "error"]
-    assert [list(one) for one in told["sources"]] == [[*keys, "next_poll_reason"]] * 4
-    good, bad, aged, off = told["sources"]
+    assert [list(source) for source in document["sources"]] == [[*keys, "next_poll_reason"]] * 4
+    good, bad, aged, off = document["sources"]
     assert (good["state"], good["failures"], good["error"]) == ("ok", 0, "")
     assert datetime.fromisoformat(good["last_poll_at"]) == clock.now()
     assert datetime.fromisoformat(good["next_poll_at"]) == clock.now() + timedelta(minutes=15)
     assert (bad["state"], bad["failures"]) == ("failed", 1)
     assert "404" in bad["error"]
     assert (aged["state"], off["state"], off["next_poll_at"]) == ("ok", "disabled", None)
-    (account,) = told["accounts"]
+    (account,) = document["accounts"]
     assert list(account) == ["name", "server", "state", "reason", "rate_remaining"]
     assert (account["server"], account["state"], account["reason"]) == (sandbox.url, "ok", "")
     assert isinstance(account["rate_remaining"], int)
-    assert list(told["queue"]) == STATES
-    assert (told["queue"]["queued"], told["queue"]["sent"]) == (2, 1)
+    assert list(document["queue"]) == STATES
+    assert (document["queue"]["queued"], document["queue"]["sent"]) == (2, 1)
 
 
 def test_a_source_that_is_gone_is_never_due(bot, feeds, sandbox, cli):
@@ -69,7 +69,7 @@ def test_a_person_reads_what_waits_and_what_was_not_posted(hot, cli):
     assert "\x1b" not in ran.out
 
 
-def test_a_paused_account_is_shown_with_its_reason(bot, feeds, sandbox, clock, cli):
+def test_status_shows_why_an_account_is_paused(bot, feeds, sandbox, clock, cli):
     sandbox.add_account("news")
     url = feeds.show("/f", items(clock, "a"))
     bot.configure({"hot": {"url": url}}, {"news": (sandbox, "wrong")})
@@ -79,7 +79,7 @@ def test_a_paused_account_is_shown_with_its_reason(bot, feeds, sandbox, clock, c
     assert "token" in account["reason"]
 
 
-def test_status_tells_what_waits_for_a_digest_and_which_source_holds_a_storm(
+def test_status_shows_what_waits_for_a_digest_and_which_source_had_a_storm(
     bot, feeds, sandbox, clock, cli
 ):
     sources = {
@@ -101,7 +101,7 @@ def test_status_tells_what_waits_for_a_digest_and_which_source_holds_a_storm(
     assert "news: 3 of stormy wait: held: storm" in text
 
 
-def test_status_tells_of_a_token_file_that_is_missing(bot, feeds, sandbox, cli):
+def test_status_reports_a_missing_token_file(bot, feeds, sandbox, cli):
     bot.configure({"hot": {"url": feeds.url("/f")}}, {"news": (sandbox, "")})
     (bot.folder / "news.token").unlink()
     (account,) = cli("status", "--json").json["accounts"]
@@ -112,25 +112,25 @@ def test_status_tells_of_a_token_file_that_is_missing(bot, feeds, sandbox, cli):
     assert "is empty" in account["reason"]
 
 
-def test_status_says_why_an_account_is_paused_and_until_when(bot, feeds, sandbox, clock, cli):
+def test_status_shows_until_when_an_account_is_paused(bot, feeds, sandbox, clock, cli):
     sandbox.faults.add("status_before", status=429)
     bot.configure({"hot": {"url": feeds.show("/f", items(clock, "a"))}}, {"news": (sandbox, "")})
     bot.sync()
-    told = cli("status", "--json").json
-    assert told["accounts"][0]["state"] == "paused"
-    (row,) = told["waits"]
+    document = cli("status", "--json").json
+    assert document["accounts"][0]["state"] == "paused"
+    (row,) = document["waits"]
     assert row["reason"] == "account_paused"
-    assert row["cause"] in f"the account is paused: {told['accounts'][0]['reason']}"
+    assert row["cause"] in f"the account is paused: {document['accounts'][0]['reason']}"
     assert row["waits_until"]
 
 
-def test_without_a_daemon_status_says_so_and_health_is_1(bot, feeds, sandbox, cli):
+def test_without_a_daemon_status_reports_none_and_health_is_1(bot, feeds, sandbox, cli):
     bot.configure({"hot": {"url": feeds.url("/f")}}, {"news": (sandbox, "")})
-    told = cli("status", "--json").json
-    assert (told["daemon"], told["daemons"]) == (None, [])
-    assert "daemon: none is at work on this store" in cli("status").out
+    document = cli("status", "--json").json
+    assert (document["daemon"], document["daemons"]) == (None, [])
+    assert "daemon: none is running on this store" in cli("status").out
     ran = cli("health")
-    assert (ran.code, ran.out) == (1, "daemon: none is at work on this machine\n")
+    assert (ran.code, ran.out) == (1, "daemon: none is running on this machine\n")
     assert cli("health", "--json").json == {"healthy": False, "daemons": []}
 
 
@@ -161,20 +161,20 @@ def test_health_is_of_this_machine_alone(bot, feeds, sandbox, cli):
     assert cli("status", "--json").json["daemon"]["state"] == "ok"
 
 
-def test_what_would_expire_in_quiet_hours_is_told(bot, feeds, sandbox, clock, cli):
+def test_status_lists_deliveries_that_will_be_too_old(bot, feeds, sandbox, clock, cli):
     slow = {**bot.account("news", sandbox), "pace": {"per_day": 1}}
     url = feeds.show("/f", items(clock, "b", "a"))
     bot.configure({"hot": {"url": url, "filter": {"max_age": "3h"}}}, {"news": slow})
     bot.sync()
-    assert "would be too old then: https://news.example/b" in cli("status").out
+    assert "will be too old by then: https://news.example/b" in cli("status").out
 
 
 def test_before_the_first_round_all_is_new_and_nothing_is_written(bot, feeds, sandbox, clock, cli):
     bot.configure({"hot": {"url": feeds.url("/f")}}, {"news": (sandbox, "")})
-    told = cli("status", "--json").json
-    assert [one["state"] for one in told["sources"]] == ["new"]
-    assert [one["last_poll_at"] for one in told["sources"]] == [None]
-    assert set(told["queue"].values()) == {0}
+    document = cli("status", "--json").json
+    assert [source["state"] for source in document["sources"]] == ["new"]
+    assert [source["last_poll_at"] for source in document["sources"]] == [None]
+    assert set(document["queue"].values()) == {0}
     assert not bot.stored.exists()
 
 
@@ -186,13 +186,13 @@ def test_before_the_first_round_all_is_new_and_nothing_is_written(bot, feeds, sa
         "1",
     ],
 )
-def test_why_tells_the_story_by_link_or_number(hot, cli, sandbox, meant):
+def test_why_shows_the_history_by_link_or_number(hot, cli, sandbox, meant):
     ran = cli("why", meant, "--json")
     assert ran.code == 0
     (story,) = ran.json["entries"]
     assert (story["source"], story["title"]) == ("hot", "Title a")
     (delivery,) = story["deliveries"]
-    assert [one["state"] for one in delivery["events"]] == ["queued", "sending", "sent"]
+    assert [item["state"] for item in delivery["events"]] == ["queued", "sending", "sent"]
     assert delivery["url"] == sandbox.statuses("news")[0]["url"]
     text = cli("why", meant).out
     assert "seen in hot" in text
@@ -247,7 +247,7 @@ def test_status_fits_into_80_columns(hot, cli, monkeypatch):
     assert "  bad: " in ran.out
 
 
-def test_why_tells_which_filter_said_no(hot, cli):
+def test_why_shows_which_filter_refused_the_entry(hot, cli):
     (story,) = cli("why", "https://news.example/old", "--json").json["entries"]
     assert story["deliveries"] == []
     (refusal,) = story["refusals"]
@@ -256,14 +256,14 @@ def test_why_tells_which_filter_said_no(hot, cli):
     assert "max_age" in cli("why", "https://news.example/old").out
 
 
-def test_why_tells_what_the_server_said(bot, feeds, sandbox, clock, cli):
+def test_why_shows_the_answer_of_the_server(bot, feeds, sandbox, clock, cli):
     sandbox.faults.add("status_before", status=403, error="Sorry, no")
     bot.configure({"hot": {"url": feeds.show("/f", items(clock, "a"))}}, {"news": (sandbox, "")})
     bot.sync()
     assert "Sorry, no" in cli("why", "https://news.example/a").out
 
 
-def test_why_tells_what_was_learnt_of_the_source(bot, feeds, sandbox, clock, cli):
+def test_why_shows_what_was_learnt_about_the_source(bot, feeds, sandbox, clock, cli):
     at = clock.now()
     for poll in range(3):
         link = f"https://news.example/view?sid=x{poll}&t="
@@ -277,7 +277,7 @@ def test_why_tells_what_was_learnt_of_the_source(bot, feeds, sandbox, clock, cli
     assert "hot: its links carry changing parameters" in cli("why", "1").out
 
 
-def test_why_of_what_was_never_seen_is_1_and_says_so(hot, cli):
+def test_why_of_an_unknown_entry_is_1_with_a_message(hot, cli):
     ran = cli("why", "https://news.example/never")
     assert ran.code == 1
     assert "never seen" in ran.out
@@ -287,7 +287,7 @@ def test_why_of_what_was_never_seen_is_1_and_says_so(hot, cli):
 # the store
 
 
-def test_prune_forgets_what_is_old_but_not_what_is_shown(bot, feeds, sandbox, clock, cli):
+def test_prune_keeps_old_entries_that_a_source_still_shows(bot, feeds, sandbox, clock, cli):
     clock.advance(days=-400)
     url = feeds.show("/f", items(clock, "b", "a"))
     bot.configure({"hot": {"url": url}}, {"news": (sandbox, "")})
@@ -310,7 +310,7 @@ def test_a_backup_is_a_whole_store_and_is_never_written_over(hot, bot, cli, cloc
     before = copy.read_bytes()
     ran = cli("backup", str(copy))
     assert ran.code == 2
-    assert "stands already" in ran.err
+    assert "exists already" in ran.err
     assert copy.read_bytes() == before
 
 
@@ -323,17 +323,17 @@ def test_a_backup_of_no_store_is_3_and_makes_none(bot, feeds, sandbox, cli):
     assert cli("backup", "/nowhere/at/all").code == 3
 
 
-def test_of_very_many_sources_those_in_trouble_are_shown_and_the_others_counted(
+def test_of_very_many_sources_the_failing_ones_are_listed_and_the_others_counted(
     hot, cli, monkeypatch
 ):
     whole = cli("status", "--json").json
-    monkeypatch.setattr("reblogbot.cli.look.MOST", 3)
+    monkeypatch.setattr("reblogbot.cli.commands.status.MAX_SOURCES", 3)
     ran = cli("status")
     first = [line.split(" ")[0] for line in ran.out.splitlines()]
-    assert [one for one in first[: first.index("account")] if one] == ["source", "bad", "…"]
+    assert [item for item in first[: first.index("account")] if item] == ["source", "bad", "…"]
     assert "… and 3 more: 2 ok, 1 disabled; `status --json` lists them all" in ran.out
     assert cli("status", "--json").json == whole
-    monkeypatch.setattr("reblogbot.cli.look.MOST", 4)
+    monkeypatch.setattr("reblogbot.cli.commands.status.MAX_SOURCES", 4)
     assert "…" not in cli("status").out
 
 

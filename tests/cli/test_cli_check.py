@@ -1,4 +1,4 @@
-"""A config written and examined: init, check."""
+"""`init` writes a config that `check` accepts; `check` reports every fault, and what does not work online."""
 
 import os
 import pty
@@ -22,11 +22,11 @@ def test_init_writes_a_config_that_loads_and_is_ours_alone(cli, bot):
     assert cli("check").code == 0
 
 
-def test_init_never_writes_over_what_stands_there(cli, bot):
+def test_init_never_overwrites_a_file(cli, bot):
     bot.path.write_text("# mine")
     ran = cli("init", "--yes")
     assert ran.code == 2
-    assert "stands already" in ran.err
+    assert "exists already" in ran.err
     assert bot.path.read_text() == "# mine"
     link = bot.folder / "link.toml"
     link.symlink_to(bot.folder / "nowhere.toml")
@@ -34,7 +34,7 @@ def test_init_never_writes_over_what_stands_there(cli, bot):
     assert not (bot.folder / "nowhere.toml").exists()
 
 
-def test_init_writes_where_it_is_told(cli, bot):
+def test_init_writes_to_the_named_path(cli, bot):
     assert cli("init", "--yes", str(bot.folder / "new" / "my.toml")).code == 0
     assert (bot.folder / "new" / "my.toml").exists()
     (bot.folder / "folder").mkdir()
@@ -62,7 +62,7 @@ def test_init_asks_on_a_terminal_and_takes_the_answers(bot):
 
 @pytest.fixture
 def init_answered(bot):
-    """Runs `init` on a terminal that gives these answers; its exit code and what it said."""
+    """Runs `init` on a terminal that gives these answers; its exit code and what it output."""
 
     def answered(*answers):
         ours, theirs = pty.openpty()
@@ -71,8 +71,8 @@ def init_answered(bot):
         os.close(theirs)
         try:
             os.write(ours, "".join(f"{answer}\n" for answer in answers).encode())
-            said, _ = process.communicate(timeout=PATIENCE)
-            return process.returncode, said
+            output, _ = process.communicate(timeout=PATIENCE)
+            return process.returncode, output
         finally:
             kill(process)
             os.close(ours)
@@ -82,17 +82,17 @@ def init_answered(bot):
 
 def test_init_takes_a_bare_host_and_asks_again_for_what_check_would_refuse(init_answered, cli, bot):
     """It wrote what `check` then rejected."""
-    code, said = init_answered(
+    code, output = init_answered(
         "not a url", "https://social.example/@me", "http://social.example", "https：//x.example",
         "mastodon.social",
         "-news", "news", "", "ftp://x.example/feed", "example.org/feed",
     )  # fmt: skip
     assert code == 0
-    assert "a URL holds no spaces" in said
-    assert "only the server's own address" in said
-    assert "would send the token in the clear" in said
-    assert "write ':' for '：'" in said
-    assert "must not begin with a dash" in said
+    assert "a URL must not hold spaces" in output
+    assert "write only the server's address" in output
+    assert "would send the token unencrypted" in output
+    assert "write ':' for '：'" in output
+    assert "must not begin with a dash" in output
     config = app.load_config(bot.path)
     assert config.accounts["news"].server == "https://mastodon.social"
     assert config.sources["chouti"].url == "https://example.org/feed"
@@ -113,7 +113,7 @@ def test_init_online_asks_the_server_what_it_is(cli, bot, feeds, sandbox):
     bot.path.unlink()
     feeds.show("/api/v2/instance", b"<html>a shop</html>", kind="text/html")
     ran = cli("init", "--yes", "--online", "--server", feeds.url(""))
-    assert (ran.code, "does not speak the Mastodon API" in ran.err) == (1, True)
+    assert (ran.code, "has no Mastodon API" in ran.err) == (1, True)
     assert not bot.path.exists()
 
 
@@ -143,7 +143,7 @@ max_age = "seven days"
 """
 
 
-def test_check_tells_every_fault_at_once_with_its_line(cli, bot):
+def test_check_reports_every_fault_at_once_with_its_line(cli, bot):
     bot.path.write_text(BROKEN)
     ran = cli("check")
     assert ran.code == 2
@@ -181,7 +181,9 @@ def test_check_json_of_a_broken_config_is_one_error(cli, bot):
     )
 
 
-def test_check_of_a_good_config_says_so_and_writes_nothing(cli, bot, feeds, sandbox, clock):
+def test_check_of_a_valid_config_prints_no_faults_and_writes_nothing(
+    cli, bot, feeds, sandbox, clock
+):
     bot.configure({"hot": {"url": feeds.show("/f", [])}}, {"news": (sandbox, "")})
     before = sorted(os.listdir(bot.folder))
     ran = cli("check")
@@ -197,13 +199,13 @@ def test_check_warns_of_a_readable_token(cli, bot, feeds, sandbox):
     (bot.folder / "news.token").chmod(0o644)
     ran = cli("check")
     assert ran.code == 0
-    assert "others than you may read the token" in ran.out
+    assert "other users can read the token" in ran.out
     assert "once a minute" in ran.out
-    told = cli("check", "--json").json
-    assert told["faults"] == []
-    paths = [one["path"] for one in told["warnings"]]
+    document = cli("check", "--json").json
+    assert document["faults"] == []
+    paths = [warning["path"] for warning in document["warnings"]]
     assert "accounts.news.token_file" in paths
-    assert all(one["line"] for one in told["warnings"])
+    assert all(warning["line"] for warning in document["warnings"])
 
 
 @pytest.fixture
@@ -234,23 +236,23 @@ def test_check_online_tries_every_token_and_every_source(cli, online, bot, sandb
     assert "404" in ran.out
     assert sorted(os.listdir(bot.folder)) == before
     assert sandbox.accepted == []
-    told = cli("check", "--online", "--json").json["online"]
-    assert [one["path"] for one in told] == [
+    document = cli("check", "--online", "--json").json["online"]
+    assert [item["path"] for item in document] == [
         "accounts.news",
         "sources.good",
         "sources.empty",
         "sources.dead",
     ]
-    assert [bool(one["error"]) for one in told] == [False, False, False, True]
+    assert [bool(item["error"]) for item in document] == [False, False, False, True]
     assert "no faults" not in ran.out
-    assert "1 of 4 tried failed" in ran.out
+    assert "1 of 4 online checks failed" in ran.out
     (fault,) = cli("check", "--online", "--json").json["faults"]
     assert (fault["path"], fault["slug"]) == ("sources.dead", "http_status")
     assert "[sources.dead]" in bot.path.read_text().splitlines()[fault["line"] - 1]
 
 
-def test_check_online_tells_a_wrong_server_as_such(cli, online, feeds):
-    """A shop's page was told as a refused token."""
+def test_check_online_reports_a_server_without_the_mastodon_api(cli, online, feeds):
+    """A shop's page was document as a refused token."""
     for status in (200, 404):
         page = {"kind": "text/html", "status": status, "etag": False}
         for path in ("v1/accounts/verify_credentials", "v2/instance", "v1/instance"):
@@ -262,7 +264,7 @@ def test_check_online_tells_a_wrong_server_as_such(cli, online, feeds):
         assert "token" not in ran.out.partition("accounts.news: ")[2].partition("\n")[0]
 
 
-def test_check_online_tells_a_bad_token_and_a_server_that_is_not_there(cli, online, sandbox):
+def test_check_online_reports_a_refused_token_and_an_unreachable_server(cli, online, sandbox):
     sandbox.add_account("news")
     online(token="wr0ng-t0ken")
     ran = cli("check", "--online")

@@ -1,0 +1,282 @@
+"""The commands and their arguments.
+
+Nothing heavy is imported here. A command names its function as text, and its module is imported
+when the command runs: `--help` must answer at once, and a round must import only what it uses.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from reblogbot.cli import rehearse
+from reblogbot.cli.output import decoded
+
+_QUEUE_CHANGES = {
+    "hold": "keep queued deliveries back until they are released",
+    "release": "let held deliveries go out",
+    "skip": "never send these queued or held deliveries",
+    "retry": "queue dead or skipped deliveries again",
+}
+
+
+def add_commands(subparsers: Any, global_options: argparse.ArgumentParser) -> None:
+    """Add all commands, in the order of the help."""
+    commands = _Group(subparsers, global_options)
+    rehearse.add_to(subparsers, global_options)
+    _add_setup(commands)
+    _add_work(commands)
+    _add_reports(commands)
+    _add_queue(commands)
+    _add_store(commands)
+
+
+class _Group:
+    """The commands of the program, or the verbs of one command."""
+
+    def __init__(self, subparsers: Any, global_options: argparse.ArgumentParser) -> None:
+        self._subparsers = subparsers
+        self._global_options = global_options
+
+    def add(self, name: str, run: str, summary: str, description: str = "") -> Any:
+        """The parser of a new command; `run` is its `module:function` below `cli.commands`."""
+        parser = self._parser(name, summary, description)
+        parser.set_defaults(run=f"reblogbot.cli.commands.{run}")
+        return parser
+
+    def group(self, name: str, summary: str) -> _Group:
+        """A new command that has verbs."""
+        parser = self._parser(name, summary)
+        verbs = parser.add_subparsers(
+            title="verbs", metavar="VERB", required=True, parser_class=type(parser)
+        )
+        return _Group(verbs, self._global_options)
+
+    def _parser(self, name: str, summary: str, description: str = "") -> Any:
+        return self._subparsers.add_parser(
+            name,
+            parents=[self._global_options],
+            help=summary,
+            description=description or f"{summary[0].upper()}{summary[1:]}.",
+        )
+
+
+def _add_json(parser: Any) -> None:
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def _add_setup(commands: _Group) -> None:
+    init = commands.add(
+        "init",
+        "init:run",
+        "write a first config",
+        "Writes a first config with comments. On a terminal it asks for the server, the names "
+        "and the feed; with --yes, or without a terminal, it uses defaults.",
+    )
+    init.add_argument(
+        "path", nargs="?", metavar="PATH", help="where to write it (default: config.toml)"
+    )
+    init.add_argument("--yes", action="store_true", help="ask nothing, use the defaults")
+    init.add_argument("--server", metavar="URL", default="", help="server of the bot's account")
+    init.add_argument(
+        "--online", action="store_true", help="first ask the server for its name and version"
+    )
+
+    check = commands.add(
+        "check",
+        "check:run",
+        "validate the config: all errors at once, with their lines",
+        "Validates the config and every template in it. Changes nothing.",
+    )
+    check.add_argument("--online", action="store_true", help="also try every token and source")
+    _add_json(check)
+
+    discover = commands.group("sources", "find feeds to follow").add(
+        "discover",
+        "discover:run",
+        "list the feeds of a web page",
+        "Lists the feeds that a web page names or, where it names none, those at the usual "
+        "addresses of its site. Needs no config; where there is one, its [http] settings are "
+        "used. Changes nothing.",
+    )
+    discover.add_argument("url", metavar="URL", help="address of a page, a site or a feed")
+    _add_json(discover)
+
+
+def _add_work(commands: _Group) -> None:
+    sync = commands.add(
+        "sync",
+        "sync:run",
+        "do one round: poll sources, deliver what may go out, exit",
+        "Polls all sources, or the named ones, and delivers what may go out. It does not wait "
+        "for a paused account, a pace limit or a post in doubt; the next round continues there.",
+    )
+    sync.add_argument(
+        "sources", nargs="*", type=decoded, metavar="SOURCE", help="names of sources (default: all)"
+    )
+    choice = sync.add_mutually_exclusive_group()
+    choice.add_argument(
+        "--due", action="store_true", help="poll only sources that are due; for use in cron"
+    )
+    choice.add_argument(
+        "--force", action="store_true", help="also poll sources whose server asked to be left alone"
+    )
+    _add_json(sync)
+
+    preview = commands.add(
+        "preview",
+        "preview:run",
+        "show exactly what would be posted, and what was filtered and why",
+        "Polls the sources, even those that are not due, and shows what `sync` would do. "
+        "Changes nothing.",
+    )
+    preview.add_argument(
+        "sources", nargs="*", type=decoded, metavar="SOURCE", help="names of sources (default: all)"
+    )
+    preview.add_argument("--limit", type=_count, metavar="N", help="show at most N posts")
+    _add_json(preview)
+
+    run = commands.add(
+        "run",
+        "run:run",
+        "run the daemon",
+        "Polls and delivers until it gets SIGTERM or SIGINT. Reloads the config on SIGHUP and "
+        "when the file changes.",
+    )
+    run.set_defaults(is_daemon=True)
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f'"{text}" is not a count: write a whole number')
+    return int(text)
+
+
+def _add_reports(commands: _Group) -> None:
+    status = commands.add(
+        "status",
+        "status:run",
+        "show the state of sources, accounts, queue and daemon",
+        "Shows the state of sources, accounts, queue and daemon, and why deliveries wait.",
+    )
+    _add_json(status)
+    health = commands.add(
+        "health",
+        "health:run",
+        "tell whether the daemon on this machine works",
+        "Exits 0 if a daemon runs on this machine and did a round in the last 15 minutes, "
+        "else 1. For the health check of a container, or for monitoring.",
+    )
+    _add_json(health)
+    why = commands.add(
+        "why",
+        "why:run",
+        "show the history of one entry",
+        "Shows when and in which source an entry was seen, which filter refused it, which "
+        "delivery it became and what the server answered. Lists the entries where several match.",
+    )
+    why.add_argument(
+        "entry",
+        type=decoded,
+        metavar="WORDS-OR-LINK-OR-ID",
+        help="a link, an id, the number of a delivery, or a part of the title or link",
+    )
+    _add_json(why)
+
+
+def _add_queue(commands: _Group) -> None:
+    queue = commands.group("queue", "list, show and change deliveries")
+    listing = queue.add("list", "queue:run_list", "list open deliveries, or those in a state")
+    listing.add_argument(
+        "--state",
+        action="append",
+        metavar="STATE",
+        help="queued, sending, doubt, sent, held, skipped or dead; may be given several times",
+    )
+    listing.add_argument(
+        "--account", type=decoded, metavar="NAME", help="only deliveries of this account"
+    )
+    listing.add_argument(
+        "--source", type=decoded, metavar="NAME", help="only deliveries from this source"
+    )
+    _add_json(listing)
+
+    show = queue.add("show", "queue:run_show", "show one delivery with its whole text")
+    show.add_argument("id", type=int, metavar="ID", help="number of the delivery")
+    _add_json(show)
+
+    for verb, summary in _QUEUE_CHANGES.items():
+        change = queue.add(verb, "queue:run_change", summary)
+        change.set_defaults(verb=verb)
+        change.add_argument(
+            "ids", nargs="*", type=int, metavar="ID", help="numbers of the deliveries"
+        )
+        change.add_argument(
+            "--account", type=decoded, metavar="NAME", help="all such deliveries of this account"
+        )
+        change.add_argument(
+            "--source", type=decoded, metavar="NAME", help="all such deliveries from this source"
+        )
+        change.add_argument("--all", action="store_true", help="all such deliveries")
+        if verb == "retry":
+            change.add_argument(
+                "--render",
+                action="store_true",
+                help="write the posts again with the present config and template; "
+                "concerns queued, held and dead deliveries",
+            )
+        if verb == "release":
+            change.add_argument(
+                "--paced",
+                action=argparse.BooleanOptionalAction,
+                help="spread them over the account's pace (default on a terminal, for deliveries "
+                "held because of a storm)",
+            )
+        _add_json(change)
+
+    stop = commands.add(
+        "stop",
+        "stop:run_stop",
+        "stop all posting at once, until `start`",
+        "Stops all posting at once, by every process that uses the store, until `reblogbot "
+        "start`. Polling goes on.",
+    )
+    start = commands.add("start", "stop:run_start", "let posting go on after `stop`")
+    for name, parser in (("stop", stop), ("start", start)):
+        parser.set_defaults(command=name)
+        parser.add_argument(
+            "--store", metavar="URL", default="", help="use this store and read no config"
+        )
+        _add_json(parser)
+
+
+def _add_store(commands: _Group) -> None:
+    prune = commands.add(
+        "prune",
+        "prune:run",
+        "forget what is older than [store] keep",
+        "Deletes from the store what is older than [store] keep, except entries that a source "
+        "still shows and deliveries that are still open. The daemon does this once a day.",
+    )
+    _add_json(prune)
+    backup = commands.add(
+        "backup",
+        "backup:run",
+        "copy the store to a file; the daemon may go on running",
+    )
+    backup.add_argument("path", metavar="PATH", type=Path, help="the copy; must not exist yet")
+    _add_json(backup)
+    copy = commands.add(
+        "copy-store",
+        "copy_store:run",
+        "move the bot to another database: SQLite to PostgreSQL, or back",
+        "Copies the whole store FROM to TO, where no store may exist yet; a failed copy leaves "
+        "nothing there. Stop the daemon first, and set [store] url to TO afterwards. Put a "
+        "password into ~/.pgpass or PGPASSWORD: other users can see a command line.",
+    )
+    copy.add_argument(
+        "source", metavar="FROM", help="sqlite:///FILE or postgresql://USER@HOST/NAME"
+    )
+    copy.add_argument("target", metavar="TO", help="likewise; an existing store is not overwritten")
+    _add_json(copy)

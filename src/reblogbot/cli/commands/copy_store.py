@@ -1,0 +1,28 @@
+"""`copy-store`: copy the store to another database."""
+
+from __future__ import annotations
+
+import argparse
+
+from reblogbot.cli.output import print_json, print_lines
+from reblogbot.cli.progress import progress
+from reblogbot.errors import Exit
+from reblogbot.store.copying import copy_store
+
+
+def run(options: argparse.Namespace) -> int:
+    """Copy the store to another database."""
+    with progress(quiet=options.json) as on_progress:
+        copied = copy_store(
+            options.source, options.target, lambda done, total: on_progress("copying", done, total)
+        )
+    if options.json:
+        print_json({"from": copied.source, "to": copied.target, "rows": copied.rows})
+        return Exit.OK
+    rows = ", ".join(f"{count} {name}" for name, count in copied.rows.items() if count)
+    print_lines(
+        f"copied {copied.source} to {copied.target}: {rows or 'no rows yet'}",
+        "Next: name the new store in [store] url, then start the daemon. "
+        "Never run a daemon on the old store again.",
+    )
+    return Exit.OK

@@ -1,0 +1,52 @@
+"""`sources discover`: list the feeds of a web page."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from functools import partial
+from pathlib import Path
+
+from reblogbot import app
+from reblogbot.admin.json_shapes import discovery_json
+from reblogbot.cli.output import print_error, print_json, print_lines, print_table
+from reblogbot.config.hosts import host_port
+from reblogbot.config.settings import Config
+from reblogbot.errors import Exit, ReblogbotError
+from reblogbot.sources.feed.discovery import Discovery, Explorer
+from reblogbot.web.addresses import shown
+
+
+def run(options: argparse.Namespace) -> int:
+    """List the feeds of a page."""
+    url = options.url if "://" in options.url else f"https://{options.url}"
+    discovery = asyncio.run(_discover(url, _config(options)))
+    if options.json:
+        print_json(discovery_json(discovery))
+    else:
+        for failed_url, error in discovery.failures.items():
+            print_lines(f"{failed_url}: the page names this feed, but: {error}")
+    if not discovery.feeds:
+        message = f"{shown(url)}: no feed found; a source of kind `page` or `json` may read it"
+        return print_error(ReblogbotError("no_feed_found", message), as_json=False)
+    if not options.json:
+        print_table(
+            ("url", "title", "kind", "entries"),
+            [(feed.url, feed.title, feed.kind, str(feed.entries)) for feed in discovery.feeds],
+        )
+    return Exit.OK
+
+
+async def _discover(url: str, config: Config) -> Discovery:
+    async with app.edges(config) as edges:
+        # the admin named this address, so it may be in a private network, like one in the config
+        fetch = partial(edges.fetcher, configured={host_port(url)})
+        return await FeedFinder(fetch, edges.workers, edges.clock).discover(url)
+
+
+def _config(options: argparse.Namespace) -> Config:
+    """The config where there is one, else a config of defaults."""
+    # a config that the admin named must exist
+    if options.config.exists() or options.config != Path("config.toml"):
+        return app.load_config(options.config)
+    return Config(path=options.config)

@@ -1,0 +1,26 @@
+"""`health`: whether the daemon on this machine works."""
+
+from __future__ import annotations
+
+import argparse
+
+from reblogbot.admin.json_shapes import daemon_json
+from reblogbot.cli.open_store import open_for_reading
+from reblogbot.cli.output import print_json, print_lines
+from reblogbot.cli.phrases import daemon_lines
+from reblogbot.errors import Exit
+
+
+def run(options: argparse.Namespace) -> int:
+    """Tell whether a daemon runs on this machine, or in this container, and does its rounds."""
+    _, store = open_for_reading(options)
+    now = store.clock.now()
+    daemons = [daemon for daemon in store.daemons.living(now) if daemon.is_seen]
+    store.close()
+    is_healthy = bool(daemons) and not any(daemon.hangs(now) for daemon in daemons)
+    if options.json:
+        rows = [daemon_json(daemon, now) for daemon in daemons]
+        print_json({"healthy": is_healthy, "daemons": rows})
+    else:
+        print_lines(*daemon_lines(daemons, now, "on this machine"))
+    return Exit.OK if is_healthy else Exit.FAILED

@@ -1,0 +1,68 @@
+"""`preview`: show what a round would post."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+
+from reblogbot import app
+from reblogbot.admin.json_shapes import preview_json
+from reblogbot.cli.commands.sync import select_sources
+from reblogbot.cli.output import print_bold, print_json, print_lines
+from reblogbot.cli.progress import progress
+from reblogbot.engine.preview import Preview, preview
+from reblogbot.errors import Exit
+from reblogbot.model import Post
+from reblogbot.ports import ProgressCallback
+
+
+def run(options: argparse.Namespace) -> int:
+    """Show what a round would post."""
+    config = app.load_config(options.config)
+    names = select_sources(config, options.sources)
+    store = app.open_to_read(config)
+
+    async def plan_round(on_progress: ProgressCallback) -> Preview:
+        async with app.pipeline(config, store) as pipeline:
+            return await preview(pipeline, names, on_progress)
+
+    with progress(quiet=options.json) as on_progress:
+        planned = asyncio.run(plan_round(on_progress))
+    store.close()
+    if options.json:
+        print_json(preview_json(planned, options.limit))
+    else:
+        _print_preview(planned, options.limit)
+    return Exit.FAILED if planned.errors else Exit.OK
+
+
+def _print_preview(planned: Preview, limit: int | None) -> None:
+    for account, source, post in planned.posts[:limit]:
+        _print_post(account, source, post, planned.beginnings.get(post.uri, ""))
+    omitted = len(planned.posts) - len(planned.posts[:limit])
+    if omitted:
+        print_lines(f"… and {omitted} more")
+    for refusal in planned.refused:
+        title = refusal["title"] or refusal["link"]
+        print_lines(
+            f"- {refusal['source']} → {refusal['account']}: {title}", f"  {refusal['reason']}"
+        )
+    for error in planned.errors:
+        print_lines(f"! {error['source']}: {error['error']}")
+    print_lines(
+        f"{len(planned.posts)} to post, {len(planned.refused)} filtered, "
+        f"{len(planned.errors)} failed"
+    )
+
+
+def _print_post(account: str, source: str, post: Post, boosted_text: str) -> None:
+    details = [post.visibility, post.language, f"{post.length}/{post.limit}"]
+    if post.spoiler:
+        details.append(f"CW {post.spoiler}")
+    action = f"{post.action} of {post.uri}" if post.action != "post" else "post"
+    print_bold(f"{source} → {account}  {action}  ({', '.join(filter(None, details))})")
+    if post.action == "boost":
+        lines = [f"“{boosted_text}”"] if boosted_text else []
+    else:
+        lines = post.text.splitlines()
+    print_lines(*(f"  {line}".rstrip() for line in lines), "")

@@ -1,0 +1,200 @@
+"""`queue`: list, show, hold, release, skip and retry deliveries."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+
+from reblogbot import app
+from reblogbot.admin.json_shapes import delivery_json, queue_details_json, queue_item_json
+from reblogbot.admin.queue_actions import (
+    AFFECTED_STATES,
+    ActionResult,
+    QueueActions,
+    is_in_digest,
+    is_storm,
+)
+from reblogbot.cli.open_store import load_with_warning, open_for_reading, open_to_change
+from reblogbot.cli.output import aligned, print_json, print_lines, print_wrapped
+from reblogbot.cli.phrases import local_time, wait_text
+from reblogbot.config.load import PartialConfig
+from reblogbot.config.settings import Config
+from reblogbot.core.round_report import outcome
+from reblogbot.core.waits import Wait
+from reblogbot.engine.waiting import Waiting
+from reblogbot.errors import ConfigError, Exit, unknown
+from reblogbot.model import OPEN, Delivery, State
+from reblogbot.store import Store
+
+
+def run_list(options: argparse.Namespace) -> int:
+    """List open deliveries, or those in the named states."""
+    states = {state.value: state for state in State}
+    for name in options.state or ():
+        if name not in states:
+            raise ConfigError("usage", unknown("state", name, states))
+    wanted = {states[name] for name in options.state} if options.state else OPEN
+    config, store = open_for_reading(options)
+    _check_names(options, config, store)
+    deliveries = _matching(store.outbox.find(states=wanted), options)
+    now = store.clock.now()
+    entry_titles = store.history.titles([delivery.id for delivery in deliveries])
+    titles = [_title(delivery, entry_titles) for delivery in deliveries]
+    waiting = Waiting(config, store, now)
+    waits = [waiting.wait(delivery) for delivery in deliveries]
+    store.close()
+    if options.json:
+        rows = list(map(queue_item_json, deliveries, titles, waits))
+        print_json({"deliveries": rows})
+    else:
+        _print_list(deliveries, titles, waits, now)
+    return Exit.OK
+
+
+def _title(delivery: Delivery, entry_titles: dict[int, str]) -> str:
+    """The title of the entry; the first line of the post where the entry has none."""
+    return entry_titles.get(delivery.id) or delivery.post.text.partition("\n")[0]
+
+
+def _print_list(
+    deliveries: Sequence[Delivery],
+    titles: Sequence[str],
+    waits: Sequence[Wait | None],
+    now: datetime,
+) -> None:
+    """Print each delivery: a line of facts, then title, link and why it waits."""
+    if not deliveries:
+        print_lines("no deliveries")
+        return
+    heads = aligned(
+        [
+            (
+                str(delivery.id),
+                outcome(delivery),
+                delivery.post.action,
+                f"{delivery.source} → {delivery.account}",
+                local_time(delivery.queued_at, now),
+            )
+            for delivery in deliveries
+        ]
+    )
+    for delivery, head, title, wait in zip(deliveries, heads, titles, waits, strict=True):
+        print_wrapped(head)
+        if title:
+            print_wrapped(title, 4)
+        link = delivery.post.link or delivery.post.uri
+        if link:
+            # not wrapped: a terminal keeps a link whole over several lines, and it can be clicked
+            print_lines(f"    {link}")
+        cause = wait_text(wait, now) if wait is not None else delivery.error
+        if cause:
+            print_wrapped(cause, 4)
+
+
+def run_show(options: argparse.Namespace) -> int:
+    """Show one delivery with its whole text."""
+    config, store = open_for_reading(options)
+    deliveries, now = store.outbox.find(ids=[options.id]), store.clock.now()
+    entry_titles = store.history.titles([options.id])
+    wait = Waiting(config, store, now).wait(deliveries[0]) if deliveries else None
+    store.close()
+    if not deliveries:
+        message = f"there is no delivery {options.id}; see `reblogbot queue list`"
+        raise ConfigError("delivery_unknown", message)
+    (delivery,) = deliveries
+    title = _title(delivery, entry_titles)
+    if options.json:
+        print_json(queue_details_json(delivery, title, wait))
+    else:
+        _print_details(delivery, title, wait, now)
+    return Exit.OK
+
+
+def _print_details(delivery: Delivery, title: str, wait: Wait | None, now: datetime) -> None:
+    facts = {
+        "id": str(delivery.id),
+        "title": title,
+        "account": delivery.account,
+        "source": delivery.source,
+        "action": delivery.post.action,
+        "state": outcome(delivery),
+        "due": local_time(delivery.due, now),
+        "attempts": str(delivery.attempts),
+        "url": delivery.receipt.url if delivery.receipt else "",
+        "error": delivery.error,
+        "waits": wait_text(wait, now) if wait else "",
+    }
+    print_lines(*(f"{name:9} {value}" for name, value in facts.items() if value), "")
+    is_boost = delivery.post.action == "boost"
+    print_lines(f"boost of {delivery.post.uri}" if is_boost else delivery.post.text)
+
+
+def run_change(options: argparse.Namespace) -> int:
+    """Hold, release, skip or retry deliveries."""
+    if not (options.ids or options.all or options.account or options.source):
+        raise ConfigError("usage", "name deliveries by their ids, --account, --source, or --all")
+    is_render = options.verb == "retry" and options.render
+    # a config with faults must not decide how a post is written, so --render needs a valid one
+    partial = (
+        PartialConfig(app.load_config(options.config)) if is_render else load_with_warning(options)
+    )
+    store = open_to_change(partial)
+    _check_names(options, partial.config, store)
+    actions = QueueActions(partial.config, store, store.clock.now(), may_render=not partial.faults)
+    states = AFFECTED_STATES["render" if is_render else options.verb]
+    deliveries = _matching(store.outbox.find(ids=options.ids, states=states), options)
+    if not options.ids:
+        deliveries = [delivery for delivery in deliveries if not is_in_digest(delivery)]
+    missing = sorted(set(options.ids) - {delivery.id for delivery in deliveries})
+    results = [_change(actions, options, delivery) for delivery in deliveries]
+    store.close()
+    if options.json:
+        changed = [result.delivery for result in results if result.succeeded]
+        print_json({"deliveries": list(map(delivery_json, changed))})
+    else:
+        print_lines(*(f"{result.delivery.id} {result.message}" for result in results))
+        print_lines(*(f"{number} is not the number of a delivery" for number in missing))
+    has_failed = missing or not all(result.succeeded for result in results)
+    return Exit.FAILED if has_failed else Exit.OK
+
+
+def _change(actions: QueueActions, options: argparse.Namespace, delivery: Delivery) -> ActionResult:
+    match options.verb:
+        case "hold":
+            return actions.hold(delivery)
+        case "release":
+            return actions.release(delivery, paced=_is_paced(options, delivery))
+        case "skip":
+            return actions.skip(delivery)
+        case _:
+            return actions.retry(delivery, render=options.render)
+
+
+def _is_paced(options: argparse.Namespace, delivery: Delivery) -> bool:
+    """Whether a release is spread: as asked, else for a storm if a person is at the terminal."""
+    if options.paced is not None:
+        return bool(options.paced)
+    return is_storm(delivery) and sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def _matching(deliveries: Sequence[Delivery], options: argparse.Namespace) -> list[Delivery]:
+    return [
+        delivery
+        for delivery in deliveries
+        if options.account in (None, delivery.account) and options.source in (None, delivery.source)
+    ]
+
+
+def _check_names(options: argparse.Namespace, config: Config, store: Store) -> None:
+    """Raise ConfigError for an account or source that is neither in the config nor in the store."""
+    if options.account is not None:
+        stored = [record.name for record in store.outbox.accounts()]
+        accounts = dict.fromkeys([*config.accounts, *stored])
+        if options.account not in accounts:
+            raise ConfigError("account_unknown", unknown("account", options.account, accounts))
+    # the store is asked only for this name: it may know very many removed sources
+    if options.source in (None, *config.sources) or store.sources.of([options.source]):
+        return
+    raise ConfigError("source_unknown", unknown("source", options.source, config.sources))

@@ -1,0 +1,124 @@
+"""`status`: the state of sources, accounts, queue and daemon."""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from datetime import datetime
+
+from reblogbot.admin.json_shapes import status_json
+from reblogbot.admin.status_report import (
+    AccountStatus,
+    SourceStatus,
+    StatusReport,
+    WaitGroup,
+    status_report,
+)
+from reblogbot.cli.open_store import open_for_reading
+from reblogbot.cli.output import print_json, print_lines, print_table, print_wrapped
+from reblogbot.cli.phrases import ago, daemon_lines, local_time, until
+from reblogbot.errors import Exit
+
+MAX_WAITS = 20
+"""How many groups of waiting deliveries are printed."""
+MAX_SOURCES = 1000
+"""How many sources are printed; where there are more, only failing ones."""
+
+_POLL_REASONS = {
+    "quiet": "nothing changed for long",
+    "server": "its server asked for this interval",
+    "skipped_hours": "its feed names hours to skip",
+    "failures": "it fails",
+    "asked": "its server asked to be left alone",
+}
+
+
+def run(options: argparse.Namespace) -> int:
+    """Show the state of everything."""
+    config, store = open_for_reading(options)
+    now = store.clock.now()
+    report = status_report(config, store, now, None if options.json else MAX_SOURCES)
+    store.close()
+    if options.json:
+        print_json(status_json(report, now))
+    else:
+        _print_report(report, now)
+    return Exit.OK
+
+
+def _print_report(report: StatusReport, now: datetime) -> None:
+    if report.stopped_at:
+        stopped = ago(report.stopped_at, now)
+        print_lines(f"STOPPED {stopped}: nothing is posted until `reblogbot start`", "")
+    _print_sources(report.sources, report.omitted_sources, now)
+    print_lines("")
+    _print_accounts(report.accounts, now)
+    counts = [
+        f"{number} {state}" for state, number in report.queue.items() if number or state == "queued"
+    ]
+    daemons = daemon_lines(report.daemons, now, "on this store")
+    print_lines("", *daemons, f"queue: {', '.join(counts)}")
+    for group in report.waits[:MAX_WAITS]:
+        print_wrapped(_wait_line(group, now))
+    if len(report.waits) > MAX_WAITS:
+        more = len(report.waits) - MAX_WAITS
+        print_lines(f"… and {more} more causes; `status --json` lists them all")
+    for delivery in report.expiring:
+        link = delivery.post.link or delivery.post.uri
+        print_lines(f"  will be too old by then: {link}")
+    if report.refusals:
+        reasons = _counts(report.refusals)
+        print_lines(f"not posted in the last day: {reasons}")
+
+
+def _print_sources(sources: list[SourceStatus], omitted: Counter[str], now: datetime) -> None:
+    print_table(
+        ("source", "kind", "state", "last poll", "next poll"),
+        [
+            (
+                source.name,
+                source.kind,
+                source.state,
+                local_time(source.last_poll_at, now),
+                _next_poll(source, now),
+            )
+            for source in sources
+        ],
+    )
+    for source in sources:
+        if source.error:
+            print_wrapped(f"{source.name}: {source.error}", 2)
+    if omitted:
+        print_lines(
+            f"… and {omitted.total()} more: {_counts(omitted)}; `status --json` lists them all"
+        )
+
+
+def _next_poll(source: SourceStatus, now: datetime) -> str:
+    """When the source is polled next and, where that is not its usual time, why."""
+    time = local_time(source.next_poll_at, now)
+    reason = _POLL_REASONS.get(source.next_poll_reason)
+    return f"{time}, {reason}" if reason else time
+
+
+def _print_accounts(accounts: list[AccountStatus], now: datetime) -> None:
+    print_table(
+        ("account", "server", "state"),
+        [(account.name, account.server, account.state) for account in accounts],
+    )
+    for account in accounts:
+        end = f", {until(account.paused_until, now)}" if account.paused_until else ""
+        if account.reason:
+            print_wrapped(f"{account.name}: {account.reason}{end}", 2)
+
+
+def _wait_line(group: WaitGroup, now: datetime) -> str:
+    """How many deliveries of an account wait, until when, and why."""
+    verb = "waits" if group.count == 1 else "wait"
+    source = f" of {group.source}" if group.source else ""
+    end = f" {until(group.wait.until, now)}" if group.wait.until else ""
+    return f"{group.account}: {group.count}{source} {verb}{end}: {group.wait.cause}"
+
+
+def _counts(counter: Counter[str]) -> str:
+    return ", ".join(f"{number} {name}" for name, number in counter.most_common())

@@ -1,0 +1,110 @@
+"""`sync`: do one round."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from reblogbot import app
+from reblogbot.admin.json_shapes import round_json
+from reblogbot.cli.output import print_json, print_lines
+from reblogbot.cli.phrases import post_label
+from reblogbot.cli.progress import progress
+from reblogbot.config.settings import Config
+from reblogbot.core.round_report import Round, outcome
+from reblogbot.engine.pipeline import Pipeline
+from reblogbot.errors import ConfigError, Exit, unknown
+from reblogbot.ports import ProgressCallback
+from reblogbot.store import Store
+from reblogbot.store.due import Which
+
+_QUIET_OUTCOMES = frozenset({"not_modified", "nothing_new", "not_due"})
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do one round."""
+    config = app.load_config(options.config)
+    names = select_sources(config, options.sources)
+    which: Which = "due" if options.due else "all" if options.force else "asked"
+
+    async def sync(store: Store, on_progress: ProgressCallback) -> tuple[Round, bool]:
+        async with app.pipeline(config, store) as pipeline:
+            with _stop_on_signals(pipeline) as is_interrupted:
+                return await pipeline.sync(names, which, on_progress), is_interrupted()
+
+    with progress(quiet=options.json) as on_progress:
+        store = app.open_for_work(config, on_progress=on_progress)
+        report, was_interrupted = asyncio.run(sync(store, on_progress))
+    now = store.clock.now()
+    is_stopped = store.outbox.stopped_at() is not None
+    daemon = next(iter(store.daemons.living(now)), None)
+    queued = store.outbox.count()["queued"] if daemon else 0
+    store.close()
+    if options.json:
+        print_json(round_json(report, daemon, queued, now))
+    else:
+        _print_round(report)
+        if daemon and queued:
+            print_lines(f"{queued} queued: the daemon on {daemon.host} sends what may go out")
+        if is_stopped:
+            print_lines("stopped: nothing is posted until `reblogbot start`")
+    return Exit.INTERRUPTED if was_interrupted else report.exit_code()
+
+
+def select_sources(config: Config, names: Sequence[str]) -> list[str]:
+    """The named sources in the config's order; all if none is named. Raises ConfigError."""
+    for name in names:
+        if name not in config.sources:
+            message = f"{config.path}: {unknown('source', name, config.sources)}"
+            raise ConfigError("source_unknown", message)
+    return [name for name in config.sources if not names or name in names]
+
+
+@contextmanager
+def _stop_on_signals(pipeline: Pipeline) -> Iterator[Callable[[], bool]]:
+    """Stop the pipeline on the first SIGINT or SIGTERM; a second one ends the process.
+
+    Yields a function that tells whether a signal came.
+    """
+    loop = asyncio.get_running_loop()
+    signals = (signal.SIGINT, signal.SIGTERM)
+    received = []
+
+    def stop(number: int) -> None:
+        received.append(number)
+        pipeline.stop()
+        for handled in signals:
+            loop.remove_signal_handler(handled)
+        print(
+            "stopping when the running requests have ended; a second signal stops at once",
+            file=sys.stderr,
+        )
+
+    for number in signals:
+        loop.add_signal_handler(number, stop, number)
+    try:
+        yield lambda: bool(received)
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)
+
+
+def _print_round(report: Round) -> None:
+    for poll in report.polls:
+        if poll.outcome not in _QUIET_OUTCOMES:
+            error = f"  {poll.error}" if poll.error else ""
+            print_lines(f"{poll.name}: {poll.outcome}, {poll.new} new{error}")
+    for delivery in report.deliveries.values():
+        detail = delivery.receipt.url if delivery.receipt else delivery.error
+        label = post_label(delivery.post)
+        print_lines(f"{delivery.account} {outcome(delivery)}: {label}  {detail}".rstrip())
+    for account, reason in report.paused.items():
+        print_lines(f"{account}: {reason}")
+    counts = report.counts_in_words()
+    polled = f"{counts.pop('polled')} polled"
+    others = [f"{number} {name.replace('_', ' ')}" for name, number in counts.items() if number]
+    print_lines(", ".join([polled, *others]))

@@ -1,0 +1,93 @@
+"""`why`: the history of one entry."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import datetime
+
+from reblogbot.admin.json_shapes import story_json
+from reblogbot.cli.open_store import open_for_reading
+from reblogbot.cli.output import print_json, print_lines, print_wrapped
+from reblogbot.cli.phrases import local_time, wait_text
+from reblogbot.core import habits, recognition
+from reblogbot.core.round_report import outcome
+from reblogbot.core.waits import Wait
+from reblogbot.engine.waiting import Waiting
+from reblogbot.errors import Exit
+from reblogbot.model import Delivery, State
+from reblogbot.store.history import Happening, Story
+
+MAX_MATCHES = 20
+"""How many entries with the same words are listed."""
+
+
+def run(options: argparse.Namespace) -> int:
+    """Show the history of the entry that the admin means."""
+    config, store = open_for_reading(options)
+    query = options.entry.strip()
+    stories = store.history.why(_lookup_keys(query), query)
+    is_exact = bool(stories)
+    if query and not stories:
+        stories = store.history.search(query, MAX_MATCHES)
+    now = store.clock.now()
+    waiting = Waiting(config, store, now)
+    waits = {
+        delivery.id: waiting.wait(delivery) for story in stories for delivery, _ in story.deliveries
+    }
+    store.close()
+    if options.json:
+        entries = [story_json(story, habits.remarks(story.habits), waits) for story in stories]
+        print_json({"entries": entries})
+    elif not stories:
+        print_lines(f"{query}: never seen in any source, and not the number of a delivery")
+    elif is_exact or len(stories) == 1:
+        for story in stories:
+            _print_story(story, waits, now)
+    else:
+        _print_matches(stories, now)
+    return Exit.OK if stories else Exit.FAILED
+
+
+def _lookup_keys(query: str) -> list[bytes]:
+    """The keys an entry with this link or id has in the store; a link may lack its scheme."""
+    links = [query] if "://" in query else [query, f"https://{query}"]
+    return sorted({key for link in links for key in recognition.lookup_keys(link)})
+
+
+def _print_matches(stories: list[Story], now: datetime) -> None:
+    for story in stories:
+        title = story.title or "(no title)"
+        print_wrapped(f"{local_time(story.seen_at, now)}  {story.source}  {title}")
+        print_lines(f"    {story.link or story.guid}")
+    more = " or more; longer words match fewer" if len(stories) == MAX_MATCHES else ""
+    print_lines(f"{len(stories)} entries{more}: `reblogbot why LINK` shows the history of one")
+
+
+def _print_story(story: Story, waits: dict[int, Wait | None], now: datetime) -> None:
+    print_wrapped(story.title or "(no title)")
+    print_lines(f"  {story.link or story.guid}")
+    seen_at = local_time(story.seen_at, now)
+    lines = [(seen_at, f"seen in {story.source}")]
+    lines += [("", f"{story.source}: its {remark}") for remark in habits.remarks(story.habits)]
+    lines += [(seen_at, f"not for {account}: {reason}") for account, reason in story.refusals]
+    for delivery, events in story.deliveries:
+        lines += [(local_time(event.at, now), _event_text(delivery, event)) for event in events]
+        wait = waits[delivery.id]
+        if wait is not None:
+            waits_for = wait_text(wait, now)
+            lines.append(("now", f"{_noun(delivery)} {delivery.id} waits for: {waits_for}"))
+        if delivery.receipt:
+            lines.append(("", delivery.receipt.url or delivery.receipt.remote_id))
+    width = max(len(time) for time, _ in lines)
+    print_lines(*(f"  {time:{width}}  {text}" for time, text in lines), "")
+
+
+def _event_text(delivery: Delivery, event: Happening) -> str:
+    """`delivery 3 for news sent`."""
+    state = outcome(delivery) if event.state == State.SENT else event.state
+    note = f": {event.note}" if event.note else ""
+    return f"{_noun(delivery)} {delivery.id} for {delivery.account} {state}{note}"
+
+
+def _noun(delivery: Delivery) -> str:
+    return delivery.post.action if delivery.post.action in ("edit", "boost") else "delivery"

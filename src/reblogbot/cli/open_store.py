@@ -1,0 +1,78 @@
+"""Config and store for commands that must work although the config has faults elsewhere."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from reblogbot import app
+from reblogbot.cli.output import terminal_safe
+from reblogbot.config.diagnostics import described, invalid_config
+from reblogbot.config.load import PartialConfig
+from reblogbot.config.settings import Config
+from reblogbot.config.urls import read_store_url
+from reblogbot.errors import ConfigError, Fault, StoreError
+from reblogbot.store import Store
+
+MAX_FAULTS = 5
+"""How many faults of the config are listed; `check` lists all."""
+
+
+def load_with_warning(options: argparse.Namespace) -> PartialConfig:
+    """The readable part of the config; its faults go to stderr. Raises ConfigError."""
+    partial = app.load_partial_config(options.config)
+    if partial.faults:
+        _warn(options.config, partial.faults)
+    return partial
+
+
+def open_for_reading(options: argparse.Namespace) -> tuple[Config, Store]:
+    """The readable part of the config, and its store to read.
+
+    Raises ConfigError where the config has faults and its store does not exist: the file may
+    mean another store.
+    """
+    partial = app.load_partial_config(options.config)
+    if not partial.faults:
+        return partial.config, app.open_to_read(partial.config)
+    try:
+        store = app.open_existing(partial.config)
+    except StoreError as error:
+        if error.slug == "store_missing":
+            raise invalid_config(options.config, partial.faults) from error
+        raise
+    _warn(options.config, partial.faults)
+    return partial.config, store
+
+
+def open_for_stopping(options: argparse.Namespace) -> Store:
+    """The store of `--store`, else that of the config, whatever faults the config has elsewhere."""
+    if options.store:
+        try:
+            return app.open_to_steer(read_store_url(options.store))
+        except ValueError as error:
+            raise ConfigError("usage", f"--store: {error}") from error
+    try:
+        partial = load_with_warning(options)
+    except ConfigError as error:
+        hint = f"name the store instead: reblogbot {options.command} --store sqlite:///FILE"
+        raise ConfigError(error.slug, f"{error.message}\n{hint}", error.faults) from error
+    return open_to_change(partial)
+
+
+def open_to_change(partial: PartialConfig) -> Store:
+    """The store, which must exist where the config has faults."""
+    if partial.faults:
+        return app.open_to_steer(partial.config.store.url)
+    return app.open_for_work(partial.config)
+
+
+def _warn(path: Path, faults: Sequence[Fault]) -> None:
+    print("reblogbot: warning: the config has faults; the rest of it is used:", file=sys.stderr)
+    for fault in faults[:MAX_FAULTS]:
+        print(f"  {terminal_safe(described(fault, path))}", file=sys.stderr)
+    if len(faults) > MAX_FAULTS:
+        more = len(faults) - MAX_FAULTS
+        print(f"  and {more} more: `reblogbot check` lists them", file=sys.stderr)

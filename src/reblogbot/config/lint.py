@@ -1,0 +1,224 @@
+"""Warnings about a valid config, shown by `check`; none of them keeps the program from working."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import stat
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from reblogbot.config.diagnostics import Diagnostics, Keys
+from reblogbot.config.hosts import hosts_in
+from reblogbot.config.settings import AccountSettings, Config, PaceSettings, SourceSettings
+from reblogbot.config.tokens import SHORT_TOKEN, read_token
+from reblogbot.config.toml_positions import Position, find_positions
+from reblogbot.errors import Fault, Unauthorised
+
+Warnings = Iterator[tuple[Keys, str]]
+
+_LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+_SHORTEST_INTERVAL = timedelta(minutes=1)
+_MANY_POSTS_PER_HOUR = 30
+_MANY_HASHTAGS = 10
+# to find the status to boost, or to upload images; to publish; and one in reserve
+_CALLS_PER_POST = 3
+_KINDS_WITHOUT_AUTHORS = frozenset({"json", "page"})
+_MINUTES_PER_DAY = 24 * 60
+_SECRET_HEADER = re.compile(r"auth|cookie|key|password|secret|session|token", re.IGNORECASE)
+
+
+def find_warnings(config: Config, environ: Mapping[str, str] = os.environ) -> list[Fault]:
+    """The warnings about a config, in the order of their lines."""
+    diagnostics = Diagnostics(lambda: _positions(config.path))
+    for keys, message in _warnings(config, environ):
+        diagnostics.add(keys, message)
+    return diagnostics.sorted()
+
+
+def with_lines(path: Path, faults: Iterable[Fault]) -> list[Fault]:
+    """The faults, whose paths name tables such as `sources.chouti`, with the lines of these."""
+    root = _positions(path)
+    return [replace(fault, line=root.at(fault.path.split(".", 1)).line) for fault in faults]
+
+
+def _positions(path: Path) -> Position:
+    """The positions of the keys; none if the file was changed or removed since it was loaded."""
+    try:
+        toml = path.read_text(encoding="utf-8-sig")
+        tomllib.loads(toml)
+        return find_positions(toml)
+    except (OSError, ValueError, RecursionError):
+        return Position(0)
+
+
+def _warnings(config: Config, environ: Mapping[str, str]) -> Warnings:
+    yield from _file(config)
+    yield from _notify(config)
+    yield from _allow_private(config)
+    yield from _delivery(config)
+    listen = config.admin.listen
+    if listen and not _is_loopback(f"http://{listen}"):
+        message = "other machines can reach this address, and it asks for no password"
+        yield ("admin", "listen"), message
+    for name, account in config.accounts.items():
+        yield from _account(("accounts", name), account, config)
+        yield from _token(("accounts", name), account, environ)
+    for name, source in config.sources.items():
+        yield from _source(("sources", name), source, config)
+    if not any(source.enabled for source in config.sources.values()):
+        reason = "every source is disabled" if config.sources else "there are no sources"
+        yield ("sources",), f"{reason}: nothing will be posted"
+
+
+def _file(config: Config) -> Warnings:
+    secrets = list(_secrets(config))
+    if secrets and _has_mode(config.path, stat.S_IROTH):
+        hint = f"run chmod 600 {config.path.name}"
+        yield secrets[0], f"holds a secret, but every user can read this file; {hint}"
+    if _has_mode(config.path, stat.S_IWOTH):
+        yield (), f"every user can write this file; run chmod o-w {config.path.name}"
+
+
+def _secrets(config: Config) -> Iterator[Keys]:
+    """The keys whose values carry a password or a token."""
+    urls: dict[Keys, str] = {
+        ("store", "url"): config.store.url,
+        ("http", "proxy"): config.http.proxy,
+    }
+    if config.notify.webhook:
+        # the path of a webhook is its password
+        yield "notify", "webhook"
+    for name, source in config.sources.items():
+        urls["sources", name, "proxy"] = source.proxy
+        for header in source.headers:
+            if _SECRET_HEADER.search(header):
+                yield ("sources", name, "headers", header)
+    yield from (keys for keys, url in urls.items() if urlsplit(url).password)
+
+
+def _notify(config: Config) -> Warnings:
+    program = next(iter(shlex.split(config.notify.command)), "")
+    # a name with a slash is relative to the config's folder, any other is searched in PATH
+    path = str(config.path.parent / program) if "/" in program else program
+    if program and shutil.which(path) is None:
+        yield ("notify", "command"), "there is no such program, or it is not executable"
+
+
+def _allow_private(config: Config) -> Warnings:
+    hosts = hosts_in(config)
+    for index, allowed in enumerate(config.http.allow_private):
+        at = ("http", "allow_private", index)
+        if isinstance(allowed, str):
+            if allowed not in hosts:
+                yield at, "no source or account of this config has this host and port"
+        elif any(
+            allowed.version == network.version and allowed.overlaps(network)
+            for network in _LOOPBACK
+        ):
+            yield at, "covers this machine: a link in any feed may then reach its services"
+
+
+def _delivery(config: Config) -> Warnings:
+    if config.delivery.lease < _CALLS_PER_POST * config.delivery.timeout:
+        message = f"is less than {_CALLS_PER_POST} times timeout: with a slow server, images may"
+        yield ("delivery", "lease"), f"{message} be left out and boosts tried again"
+
+
+def _account(at: Keys, account: AccountSettings, config: Config) -> Warnings:
+    sources = config.sources.values()
+    is_posted_to = any(account.name in source.to for source in sources)
+    is_read = any(source.via == account.name for source in sources)
+    if not (is_posted_to or is_read or config.notify.account == account.name):
+        yield at, "no source uses this account"
+    if account.server.startswith("http://") and not _is_loopback(account.server):
+        yield (*at, "server"), "the token is sent over the network unencrypted"
+    if _is_always_quiet(account.pace):
+        yield (*at, "pace", "quiet"), "covers the whole day: nothing will ever be posted"
+    if account.pace.per_hour > _MANY_POSTS_PER_HOUR and not account.pace.gap:
+        message = f"more than {_MANY_POSTS_PER_HOUR} posts an hour without a gap come in bursts"
+        yield (*at, "pace"), message
+
+
+def _is_always_quiet(pace: PaceSettings) -> bool:
+    quiet: set[int] = set()
+    for span in pace.quiet:
+        start, end = (time.hour * 60 + time.minute for time in (span.start, span.end))
+        minutes = range(start, end if end > start else end + _MINUTES_PER_DAY)
+        quiet.update(minute % _MINUTES_PER_DAY for minute in minutes)
+    return len(quiet) == _MINUTES_PER_DAY
+
+
+def _token(at: Keys, account: AccountSettings, environ: Mapping[str, str]) -> Warnings:
+    key = "token_env" if account.token_env else "token_file"
+    try:
+        token = read_token(account, environ)
+        if len(token) < SHORT_TOKEN:
+            message = "the token is shorter than any server's; check that it is complete"
+            yield (*at, key), message
+    except Unauthorised as error:
+        yield (*at, key), error.message.removeprefix(f"accounts.{account.name}: ")
+    file = account.token_file
+    if file is not None and _has_mode(file, stat.S_IRGRP | stat.S_IROTH):
+        yield (*at, "token_file"), f"other users can read the token; run chmod 600 {file.name}"
+
+
+def _source(at: Keys, source: SourceSettings, config: Config) -> Warnings:
+    if not source.enabled:
+        yield (*at, "enabled"), "this source is disabled"
+        return
+    if not any(config.accounts[name].enabled for name in source.to):
+        yield (*at, "to"), "every account of this source is disabled"
+    if not source.cron:
+        yield from _interval(at, source)
+    if source.first == "all":
+        yield (*at, "first"), "posts every entry that the source shows at its first poll"
+    if source.hashtags + len(source.tags) > _MANY_HASHTAGS:
+        message = f"more than {_MANY_HASHTAGS} hashtags look like spam to servers and people"
+        yield (*at, "hashtags"), message
+    yield from _author_filters(at, source)
+
+
+def _interval(at: Keys, source: SourceSettings) -> Warnings:
+    if source.every < _SHORTEST_INTERVAL:
+        yield (*at, "every"), "polls more than once a minute; many servers block that"
+    if source.filter.max_age < source.every:
+        message = "is shorter than every: entries may become too old between two polls"
+        yield (*at, "filter", "max_age"), message
+
+
+def _author_filters(at: Keys, source: SourceSettings) -> Warnings:
+    """Filters on authors, where the source does not name them or says little about them."""
+    filters, has_accounts = source.filter, source.reads_statuses
+    if filters.max_per_author and source.kind in _KINDS_WITHOUT_AUTHORS:
+        yield (*at, "filter", "max_per_author"), "has no effect: this kind names no authors"
+    elif filters.max_per_author and not has_accounts:
+        yield (*at, "filter", "max_per_author"), "counts only entries that name an author"
+    for key in ("needs_indexable", "needs_discoverable"):
+        if getattr(filters, key) and not has_accounts:
+            message = "has no effect except on links that turn out to be statuses"
+            yield (*at, "filter", key), message
+    if has_accounts and not filters.opt_outs:
+        yield (*at, "filter", "opt_outs"), "boosts people who asked bots not to"
+
+
+def _has_mode(path: Path, bits: int) -> bool:
+    try:
+        return bool(path.stat().st_mode & bits)
+    except OSError:
+        return False
+
+
+def _is_loopback(server: str) -> bool:
+    host = urlsplit(server).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
