@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reblogbot.core.waits import Wait
     from reblogbot.engine.preview import Preview
     from reblogbot.model import Delivery, Post
-    from reblogbot.sources.discover import Discovery
+    from reblogbot.sources.feed.discovery import Discovery
     from reblogbot.store.daemons import DaemonRecord
     from reblogbot.store.history import Story
 

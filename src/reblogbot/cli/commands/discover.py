@@ -13,7 +13,7 @@ from reblogbot.cli.output import print_error, print_json, print_lines, print_tab
 from reblogbot.config.hosts import host_port
 from reblogbot.config.settings import Config
 from reblogbot.errors import Exit, ReblogbotError
-from reblogbot.sources.feed.discovery import Discovery, Explorer
+from reblogbot.sources.feed.discovery import Discovery, FeedFinder
 from reblogbot.web.addresses import shown
 
 
