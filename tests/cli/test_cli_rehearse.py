@@ -5,9 +5,8 @@ import signal
 import urllib.request
 
 import pytest
+from fediverse.server import run_in_thread
 from harness import PATIENCE, items, kill
-
-from reblogbot.sandbox.server import run_in_thread
 
 
 def test_the_demo_posts_and_boosts_and_the_second_round_finds_nothing_to_do(bot):

@@ -7,22 +7,21 @@ import zlib
 from typing import Any
 
 import requests
+from fediverse.server import FediverseServer
 from mastodon import Mastodon
-
-from reblogbot.sandbox.server import Sandbox
 
 OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"
 STATUSES = "/api/v1/statuses"
 
 
-def client(server: Sandbox, account: str = "news", **options: Any) -> Mastodon:
+def client(server: FediverseServer, account: str = "news", **options: Any) -> Mastodon:
     """Mastodon.py with the account's token."""
     options.setdefault("access_token", server.add_account(account))
     options.setdefault("request_timeout", 20)
     return Mastodon(api_base_url=server.url, ratelimit_method="throw", **options)
 
 
-def call(server: Sandbox, method: str, path: str, token: str = "", **options: Any):
+def call(server: FediverseServer, method: str, path: str, token: str = "", **options: Any):
     """A plain request, with the token of "news" unless another one or None is given."""
     headers = options.pop("headers", {})
     if token is not None:
@@ -31,13 +30,13 @@ def call(server: Sandbox, method: str, path: str, token: str = "", **options: An
     return requests.request(method, server.url + path, headers=headers, timeout=20, **options)
 
 
-def send(server: Sandbox, text: str, key: str = "", **fields: Any) -> requests.Response:
+def send(server: FediverseServer, text: str, key: str = "", **fields: Any) -> requests.Response:
     """POST a status as it goes over the wire."""
     headers = {"Idempotency-Key": key} if key else {}
     return call(server, "POST", STATUSES, data={"status": text, **fields}, headers=headers)
 
 
-def texts(server: Sandbox) -> list[str]:
+def texts(server: FediverseServer) -> list[str]:
     """The texts that were accepted, in order."""
     return [act["text"] for act in server.accepted if act["act"] == "post"]
 

@@ -130,10 +130,3 @@ def test_pixelfed_burns_a_key_before_it_looks_at_the_post(as_profile):
     assert both(server, "x" * 501, "short") == (422, 400)
     assert send(server, "short", "k").json()["error"] == "Duplicate idempotency key."
     assert texts(server) == []
-
-
-def test_scheduling_knows_nothing_of_keys(as_profile, clock):
-    _, news = as_profile("mastodon")
-    later = clock.advance(hours=0).replace(year=clock.now().year + 1)
-    made = [news.status_post("later", scheduled_at=later, idempotency_key="k") for _ in range(2)]
-    assert made[0].id != made[1].id

@@ -155,7 +155,7 @@ def test_a_revoked_token_is_worth_nothing(sandbox, app):
         (["read:statuses"], "GET", "/api/v1/lists", 403),
         (["read"], "GET", "/api/v1/notifications", 200),
         (["follow"], "GET", "/api/v1/accounts/relationships", 200),
-        (["write"], "GET", "/api/v1/timelines/public", 403),
+        (["write"], "GET", "/api/v1/timelines/tag/x", 403),
     ],
 )
 def test_a_token_may_do_what_its_scopes_say(sandbox, scopes, method, path, status):

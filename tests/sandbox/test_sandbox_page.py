@@ -7,12 +7,12 @@ from datetime import timedelta
 from html.parser import HTMLParser
 
 import pytest
+from fediverse.server import run_in_thread
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sandbox_samples import call, png
 
 from reblogbot.sandbox.pages import ago
-from reblogbot.sandbox.server import run_in_thread
 
 HOSTILE = [
     "<script>alert(1)</script>",

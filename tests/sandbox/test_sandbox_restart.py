@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 import requests
+from fediverse.server import run_in_thread, serve
 from sandbox_samples import call, client, png, send, texts
 
 from reblogbot.errors import ReblogbotError
-from reblogbot.sandbox.server import run_in_thread, serve
+from reblogbot.sandbox import server as product
 
 SERVER = """
 import asyncio, sys
@@ -142,9 +143,9 @@ async def test_a_port_that_is_taken_is_named(tmp_path: Path):
     assert caught.value.slug == "sandbox_port_busy"
 
 
-async def test_a_profile_nobody_knows_is_told_with_those_there_are():
+async def test_an_unknown_profile_is_refused_with_the_known_ones(tmp_path: Path):
     with pytest.raises(ReblogbotError, match="gotosocial") as caught:
-        async with serve(profile="friendica"):
+        async with product.serve(tmp_path, profile="friendica"):
             pass
     assert caught.value.slug == "sandbox_profile_unknown"
 
