@@ -1,4 +1,4 @@
-"""Without an account: demo, sandbox."""
+"""The commands that need no account: demo and sandbox."""
 
 import re
 import signal
@@ -9,7 +9,7 @@ from fediverse.server import run_in_thread
 from harness import PATIENCE, items, kill
 
 
-def test_the_demo_posts_and_boosts_and_the_second_round_finds_nothing_to_do(bot):
+def test_the_demo_posts_and_boosts_and_its_second_round_posts_nothing(bot):
     ran = bot.call("demo")
     assert ran.code == 0, ran.err
     assert len(re.findall(r"^   boost of @", ran.out, re.MULTILINE)) == 1
@@ -22,26 +22,26 @@ def test_the_demo_posts_and_boosts_and_the_second_round_finds_nothing_to_do(bot)
 def test_the_demo_prints_json(bot):
     ran = bot.call("demo", "--json")
     assert (ran.code, ran.json["again"]) == (0, 0)
-    assert sorted(one["action"] for one in ran.json["posts"]) == ["boost", *["post"] * 5]
-    assert all(one["url"].startswith("http") and one["text"] for one in ran.json["posts"])
+    assert sorted(post["action"] for post in ran.json["posts"]) == ["boost", *["post"] * 5]
+    assert all(post["url"].startswith("http") and post["text"] for post in ran.json["posts"])
     ran = bot.call("demo", "--json", "--keep")
     assert (ran.code, ran.json["error"]["slug"]) == (2, "usage")
 
 
-def lines_until(process, words):
-    said = ""
-    while words not in said:
+def output_until(process, text):
+    output = ""
+    while text not in output:
         line = process.stdout.readline()
-        assert line, said
-        said += line
-    return said
+        assert line, output
+        output += line
+    return output
 
 
-def test_the_demo_leaves_its_page_up_when_asked(bot):
+def test_the_demo_keeps_its_page_up_with_keep(bot):
     process = bot.start("demo", "--keep")
     try:
-        said = lines_until(process, "timeline page is up")
-        url = re.search(r"up: (http\S+)", said)[1]
+        output = output_until(process, "timeline page is up")
+        url = re.search(r"up: (http\S+)", output)[1]
         with urllib.request.urlopen(url, timeout=PATIENCE) as page:
             assert "修表匠" in page.read().decode()
         process.send_signal(signal.SIGINT)
@@ -56,9 +56,9 @@ def test_a_config_can_be_rehearsed_on_the_sandbox(bot, feeds, clock, number):
     folder = bot.folder / "kept"
     process = bot.start("sandbox", "--port", "0", "--folder", str(folder))
     try:
-        said = lines_until(process, "allow_http")
-        token = re.search(r"holding: (\S+)", said)[1]
-        url = re.search(r'server = "(http\S+)"', said)[1]
+        output = output_until(process, "allow_http")
+        token = re.search(r"holding: (\S+)", output)[1]
+        url = re.search(r'server = "(http\S+)"', output)[1]
         bot.set_token("news", token)
         account = {"server": url, "token_file": "news.token", "allow_http": True}
         bot.configure({"hot": {"url": feeds.show("/f", items(clock, "a"))}}, {"news": account})
@@ -74,20 +74,18 @@ def test_a_config_can_be_rehearsed_on_the_sandbox(bot, feeds, clock, number):
         assert len(again.statuses("news")) == 1
 
 
-def test_the_sandbox_tells_its_accounts_at_once_and_check_finds_nothing_wrong_with_their_tokens(
-    bot, feeds
-):
-    """Into a pipe it said nothing, and of two accounts the last one counted."""
+def test_the_sandbox_prints_its_accounts_at_once_and_check_accepts_their_tokens(bot, feeds):
+    """It once printed nothing into a pipe, and only the last of two accounts was created."""
     folder = str(bot.folder / "kept")
     names = ("--account", "news", "--account", "新闻")
     process = bot.start("sandbox", "--port", "0", "--folder", folder, *names)
     try:
-        said = lines_until(process, "allow_http") + lines_until(process, "allow_http")
-        assert "[accounts.news]" in said
-        assert '[accounts."新闻"]' in said
-        url = re.search(r'server = "(http\S+)"', said)[1]
+        output = output_until(process, "allow_http") + output_until(process, "allow_http")
+        assert "[accounts.news]" in output
+        assert '[accounts."新闻"]' in output
+        url = re.search(r'server = "(http\S+)"', output)[1]
         accounts = {}
-        for name, token in zip(names[1::2], re.findall(r"holding: (\S+)", said), strict=True):
+        for name, token in zip(names[1::2], re.findall(r"holding: (\S+)", output), strict=True):
             bot.set_token(name, token)
             accounts[name] = {"server": url, "token_file": f"{name}.token", "allow_http": True}
         bot.configure({"hot": {"url": feeds.show("/f", []), "to": list(accounts)}}, accounts)
@@ -98,7 +96,7 @@ def test_the_sandbox_tells_its_accounts_at_once_and_check_finds_nothing_wrong_wi
         kill(process)
 
 
-def test_a_port_or_folder_in_use_or_a_profile_nobody_knows_is_told(bot, cli, sandbox, tmp_path):
+def test_a_busy_port_or_folder_and_an_unknown_profile_are_reported(bot, cli, sandbox, tmp_path):
     port = sandbox.url.rpartition(":")[2]
     with run_in_thread(tmp_path / "used"):
         busy = [

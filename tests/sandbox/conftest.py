@@ -1,4 +1,4 @@
-"""Clients of the sandbox: the real Mastodon.py, and plain requests where it would hide something."""
+"""Clients of the server: Mastodon.py, configured in two ways."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fediverse.server import FediverseServer, run_in_thread
 from mastodon import Mastodon
 from sandbox_samples import client
 
-# as the bot makes it, and as everybody else does
+# as the bot configures it, and by default
 MODES = {
     "pinned": {"mastodon_version": "4.2.0", "version_check_mode": "created"},
     "asking": {},
@@ -18,7 +18,7 @@ MODES = {
 
 @pytest.fixture(params=MODES)
 def mastodon(sandbox: FediverseServer, request: pytest.FixtureRequest) -> Mastodon:
-    """A client of the account "news", made in either way."""
+    """A client of the account "news", configured in either way."""
     return client(sandbox, **MODES[request.param])
 
 
@@ -29,7 +29,7 @@ def news(sandbox: FediverseServer) -> Mastodon:
 
 @pytest.fixture
 def as_profile(clock) -> Iterator[Callable[[str], tuple[FediverseServer, Mastodon]]]:
-    """Starts a server of the kind named; gives it and a client of the account "news"."""
+    """Starts a server of a profile and returns it with a client of the account "news"."""
     running = []
 
     def start(profile: str, **options) -> tuple[FediverseServer, Mastodon]:

@@ -1,4 +1,4 @@
-"""What the tests of the sandbox share: clients, pictures, raw requests."""
+"""Clients, images and plain requests for the tests of the sandbox."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def client(server: FediverseServer, account: str = "news", **options: Any) -> Ma
 
 
 def call(server: FediverseServer, method: str, path: str, token: str = "", **options: Any):
-    """A plain request, with the token of "news" unless another one or None is given."""
+    """Send a plain request, with the token of "news" unless another token or None is given."""
     headers = options.pop("headers", {})
     if token is not None:
         headers = {"Authorization": f"Bearer {token or server.add_account('news')}", **headers}
@@ -31,18 +31,18 @@ def call(server: FediverseServer, method: str, path: str, token: str = "", **opt
 
 
 def send(server: FediverseServer, text: str, key: str = "", **fields: Any) -> requests.Response:
-    """POST a status as it goes over the wire."""
+    """Post a status by a plain request."""
     headers = {"Idempotency-Key": key} if key else {}
     return call(server, "POST", STATUSES, data={"status": text, **fields}, headers=headers)
 
 
 def texts(server: FediverseServer) -> list[str]:
-    """The texts that were accepted, in order."""
+    """The texts of the accepted posts, in order."""
     return [act["text"] for act in server.accepted if act["act"] == "post"]
 
 
 def png(width: int = 2, height: int = 2) -> bytes:
-    """A small picture."""
+    """A small image."""
 
     def chunk(kind: bytes, body: bytes) -> bytes:
         return (

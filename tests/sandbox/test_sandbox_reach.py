@@ -10,7 +10,7 @@ from sandbox_samples import call
 @pytest.mark.parametrize(
     "path", ["/", "/api/v2/instance", "/@news", "/oauth/authorize", "/nowhere"]
 )
-def test_no_name_of_a_web_page_leads_to_the_sandbox(sandbox, path):
+def test_requests_for_other_hosts_are_refused(sandbox, path):
     for host in ("evil.example", "127.0.0.1.evil.example:80", "", "evil.example:80:80"):
         answer = call(sandbox, "GET", path, token=None, headers={"Host": host})
         assert (answer.status_code, "address" in answer.json()["error"]) == (403, True)

@@ -8,20 +8,24 @@ from mastodon import MastodonAPIError, MastodonNotFoundError
 from sandbox_samples import call, client, png, send, texts
 
 
-def test_a_post_keeps_all_that_was_said_of_it(mastodon, sandbox: FediverseServer):
-    said = mastodon.status_post(
+def test_a_post_keeps_all_its_fields(mastodon, sandbox: FediverseServer):
+    status = mastodon.status_post(
         "你好 https://news.example/a?b=1&c=2 #新闻",
         visibility="unlisted",
         language="zh",
         spoiler_text="小心",
     )
-    found = mastodon.status(said.id)
-    assert (found.visibility, found.language, found.spoiler_text) == ("unlisted", "zh", "小心")
-    assert found.sensitive
-    assert 'href="https://news.example/a?b=1&amp;c=2"' in found.content
-    assert [tag.name for tag in found.tags] == ["新闻"]
-    assert found.url == f"{sandbox.url}/@news/{said.id}"
-    assert found.account.acct == "news"
+    fetched = mastodon.status(status.id)
+    assert (fetched.visibility, fetched.language, fetched.spoiler_text) == (
+        "unlisted",
+        "zh",
+        "小心",
+    )
+    assert fetched.sensitive
+    assert 'href="https://news.example/a?b=1&amp;c=2"' in fetched.content
+    assert [tag.name for tag in fetched.tags] == ["新闻"]
+    assert fetched.url == f"{sandbox.url}/@news/{status.id}"
+    assert fetched.account.acct == "news"
 
 
 def test_the_instance_announces_its_limits(mastodon):
@@ -46,7 +50,7 @@ def test_an_empty_post_is_refused(news):
         "x" * 488 + " @elsewhere@" + "long." * 30 + "example",
     ],
 )
-def test_what_mastodon_counts_as_500_is_taken(sandbox, text):
+def test_500_characters_as_mastodon_counts_are_accepted(sandbox, text):
     assert send(sandbox, text).status_code == 200
 
 
@@ -67,25 +71,25 @@ def test_a_link_to_a_bare_address_counts_in_full(sandbox):
 
 
 def test_an_edit_keeps_the_id_and_the_language(mastodon):
-    said = mastodon.status_post("first", language="zh")
-    edited = mastodon.status_update(said.id, "second #tag")
-    assert edited.id == said.id
+    status = mastodon.status_post("first", language="zh")
+    edited = mastodon.status_update(status.id, "second #tag")
+    assert edited.id == status.id
     assert edited.edited_at is not None
     assert edited.language == "zh"
-    assert mastodon.status(said.id).content.startswith("<p>second")
-    assert [tag.name for tag in mastodon.status(said.id).tags] == ["tag"]
+    assert mastodon.status(status.id).content.startswith("<p>second")
+    assert [tag.name for tag in mastodon.status(status.id).tags] == ["tag"]
 
 
-def test_a_deleted_post_is_gone_and_gives_back_its_text(mastodon):
-    said = mastodon.status_post("oops")
-    assert mastodon.status_delete(said.id)["text"] == "oops"
+def test_a_deletion_returns_the_text_and_removes_the_post(mastodon):
+    status = mastodon.status_post("oops")
+    assert mastodon.status_delete(status.id)["text"] == "oops"
     with pytest.raises(MastodonNotFoundError):
-        mastodon.status(said.id)
+        mastodon.status(status.id)
     with pytest.raises(MastodonNotFoundError):
-        mastodon.status_delete(said.id)
+        mastodon.status_delete(status.id)
 
 
-def test_nobody_deletes_what_another_wrote(sandbox, news):
+def test_only_its_author_deletes_a_post(sandbox, news):
     other = sandbox.add_status("alice", "mine")
     with pytest.raises(MastodonNotFoundError):
         news.status_delete(other["id"])
@@ -115,7 +119,7 @@ def test_an_undone_boost_leaves_the_original(mastodon, sandbox):
 
 
 @pytest.mark.parametrize("visibility", ["private", "direct"])
-def test_what_is_not_public_is_never_boosted(sandbox, news, visibility):
+def test_private_and_direct_posts_cannot_be_boosted(sandbox, news, visibility):
     sandbox.follow("news", "alice")
     hidden = sandbox.add_status("alice", "@news psst", visibility=visibility)
     assert news.status(hidden["id"]).content
@@ -126,13 +130,13 @@ def test_what_is_not_public_is_never_boosted(sandbox, news, visibility):
 
 def test_a_quote_shows_the_quoted_and_links_to_it(sandbox, news):
     original = sandbox.add_status("alice", "quote me")
-    said = news.status_post("so true", quoted_status_id=original["id"])
-    assert said.quote.quoted_status.id == original["id"]
-    assert f'href="{original["url"]}"' in said.content
+    status = news.status_post("so true", quoted_status_id=original["id"])
+    assert status.quote.quoted_status.id == original["id"]
+    assert f'href="{original["url"]}"' in status.content
     assert news.status(original["id"]).quotes_count == 1
 
 
-def test_replies_hang_together(sandbox, news):
+def test_replies_name_their_parent_and_are_counted(sandbox, news):
     root = sandbox.add_status("alice", "root")
     reply = news.status_reply(news.status(root["id"]), "reply")
     assert reply.in_reply_to_id == root["id"]
@@ -144,25 +148,25 @@ def test_replies_hang_together(sandbox, news):
 
 
 def test_favourites_and_bookmarks_are_listed_last_marked_first(mastodon, sandbox):
-    one, two = (sandbox.add_status("alice", text)["id"] for text in ("one", "two"))
-    for status_id in (two, one):
+    first, second = (sandbox.add_status("alice", text)["id"] for text in ("one", "two"))
+    for status_id in (second, first):
         assert mastodon.status_favourite(status_id).favourited
         assert mastodon.status_bookmark(status_id).bookmarked
-    assert [s.id for s in mastodon.favourites()] == [one, two]
-    assert [s.id for s in mastodon.fetch_next(mastodon.bookmarks(limit=1))] == [two]
-    assert not mastodon.status_unfavourite(one).favourited
-    assert not mastodon.status_unbookmark(one).bookmarked
-    assert [s.id for s in mastodon.favourites()] == [two]
+    assert [s.id for s in mastodon.favourites()] == [first, second]
+    assert [s.id for s in mastodon.fetch_next(mastodon.bookmarks(limit=1))] == [second]
+    assert not mastodon.status_unfavourite(first).favourited
+    assert not mastodon.status_unbookmark(first).bookmarked
+    assert [s.id for s in mastodon.favourites()] == [second]
 
 
-def test_a_picture_travels_with_its_description(mastodon, sandbox):
+def test_an_image_keeps_its_description(mastodon, sandbox):
     media = mastodon.media_post(png(), mime_type="image/png", description="two grey dots")
-    said = mastodon.status_post("look", media_ids=[media])
-    shown = said.media_attachments[0]
-    assert (shown.type, shown.description) == ("image", "two grey dots")
-    served = call(sandbox, "GET", shown.url.removeprefix(sandbox.url), token=None)
-    assert served.content == png()
-    assert served.headers["X-Content-Type-Options"] == "nosniff"
+    status = mastodon.status_post("look", media_ids=[media])
+    attachment = status.media_attachments[0]
+    assert (attachment.type, attachment.description) == ("image", "two grey dots")
+    answer = call(sandbox, "GET", attachment.url.removeprefix(sandbox.url), token=None)
+    assert answer.content == png()
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
 def test_a_description_can_follow_the_upload(mastodon):
@@ -190,7 +194,7 @@ def test_media_is_attached_once(news, sandbox):
     assert texts(sandbox) == ["one"]
 
 
-def test_allowed_mentions_keep_others_from_being_told(sandbox):
+def test_a_mention_that_is_not_allowed_is_refused(sandbox):
     sandbox.add_account("alice")
     answer = send(sandbox, "hi @alice", **{"allowed_mentions[]": ["0"]})
     assert answer.status_code == 422
@@ -203,13 +207,13 @@ def test_a_body_that_is_no_json_object_is_refused(sandbox, body):
     assert call(sandbox, "POST", "/api/v1/statuses", data=body, headers=headers).status_code == 400
 
 
-def test_json_and_forms_say_the_same(sandbox):
+def test_json_is_accepted_like_a_form(sandbox):
     body = {"status": "json", "visibility": "unlisted", "media_ids": []}
     answer = call(sandbox, "POST", "/api/v1/statuses", json=body)
     assert (answer.json()["visibility"], texts(sandbox)) == ("unlisted", ["json"])
 
 
-def test_private_and_direct_posts_are_for_those_they_concern(sandbox, news):
+def test_private_and_direct_posts_are_shown_to_followers_and_mentioned_alone(sandbox, news):
     hidden = [
         sandbox.add_status("alice", "for followers", visibility="private")["id"],
         sandbox.add_status("alice", "@carol psst", visibility="direct")["id"],
@@ -222,11 +226,11 @@ def test_private_and_direct_posts_are_for_those_they_concern(sandbox, news):
     with pytest.raises(MastodonNotFoundError):
         news.status(hidden[1])
     sandbox.add_account("carol")
-    told = sandbox.add_status("alice", "@carol again", visibility="direct")["id"]
-    assert client(sandbox, "carol").status(told).id == told
+    mentioning = sandbox.add_status("alice", "@carol again", visibility="direct")["id"]
+    assert client(sandbox, "carol").status(mentioning).id == mentioning
 
 
-def test_a_boost_for_followers_is_for_followers(sandbox, news):
+def test_a_private_boost_is_shown_to_followers_alone(sandbox, news):
     original = sandbox.add_status("alice", "boost me")
     boost = news.status_reblog(original["id"], visibility="private")
     other = client(sandbox, "other")

@@ -1,4 +1,4 @@
-"""The commands that need no account: demo, sandbox."""
+"""The commands that need no account: demo and sandbox."""
 
 from __future__ import annotations
 
@@ -37,12 +37,16 @@ def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
     sandbox.add_argument(
         "--folder", type=Path, default=Path("sandbox"), help="where it keeps its posts"
     )
-    sandbox.add_argument("--profile", default="mastodon", help="which server it behaves like")
+    sandbox.add_argument(
+        "--profile",
+        default="mastodon",
+        help="the kind of server to behave like: mastodon (default), gotosocial, snac and others",
+    )
     sandbox.add_argument(
         "--account",
         action="append",
         metavar="NAME",
-        help="an account to make; may be given several times (default: news)",
+        help="an account to create; may be given several times (default: news)",
     )
     sandbox.set_defaults(run=run_sandbox)
 

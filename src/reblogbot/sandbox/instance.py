@@ -210,13 +210,13 @@ class Instance:
 
     def edit(self, status: Status, text: str, **values: Any) -> None:
         """Replace the text of a status, and the fields named in `values`."""
-        kept = {
+        unchanged = {
             name: getattr(status, name) for name in ("spoiler", "sensitive", "media", "language")
         }
         content = self._rendered(text, self.state.accounts[status.account_id])
         mentions = [mentioned.id for mentioned in self._local_copies(content.mentions)]
         changed = {"id": status.id, "text": text, "tags": content.tags, "mentions": mentions}
-        self.record("edit", changed | kept | values)
+        self.record("edit", changed | unchanged | values)
 
     def delete(self, status: Status, *, seeded: bool = False) -> None:
         """Delete a status with its boosts, or one boost."""

@@ -67,6 +67,6 @@ def _links(call: Call, chosen: list[R], limit: int) -> Mapping[str, str]:
 
 def _link(call: Call, rel: str, **bound: str) -> str:
     url = urlsplit(call.url)
-    kept = [(name, value) for name, value in parse_qsl(url.query) if name not in _BOUNDS]
-    query = urlencode([*kept, *bound.items()])
+    others = [(name, value) for name, value in parse_qsl(url.query) if name not in _BOUNDS]
+    query = urlencode([*others, *bound.items()])
     return f'<{call.instance.origin}{url.path}?{query}>; rel="{rel}"'

@@ -59,9 +59,9 @@ async def foreign_validators_are_tolerated(case: Case) -> None:
     """Validators of another kind or version neither break a poll nor change its result."""
     fresh = await case.source(Server(case)).poll(Validators())
     for cursor in ("nonsense", "{}", '{"read_at": 5}', "[]", "0", "-1", "\udcff"):
-        known = Validators(etag='"other"', last_modified="x", digest="00", cursor=cursor)
+        foreign = Validators(etag='"other"', last_modified="x", digest="00", cursor=cursor)
         try:
-            batch = await case.source(Server(case)).poll(known)
+            batch = await case.source(Server(case)).poll(foreign)
         except Exception as error:
             raise AssertionError(f"cursor {cursor!r} made a poll fail: {error!r}") from error
         same = batch.entries == fresh.entries or batch.not_modified
