@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 import pytest
-from fediverse.profiles import PROFILES
+from fediverse.departures import DEPARTURES
+from fediverse.profiles import PROFILES, REFUSALS
 from mastodon import Mastodon, MastodonAPIError, MastodonNetworkError, MastodonNotFoundError
 from sandbox_samples import call, client, png, send
 
+from reblogbot.sandbox import profiles
+from reblogbot.sandbox.routes import ROUTES
+
 ME = "/api/v1/accounts/verify_credentials"
 STATUSES = "/api/v1/statuses"
+
+
+def test_the_tests_know_the_profiles_of_the_product():
+    assert list(PROFILES) == list(profiles.PROFILES)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_every_refusal_of_a_profile_has_a_known_reason(profile):
+    assert PROFILES[profile].refusals.keys() <= REFUSALS.keys()
+
+
+def test_every_departure_has_a_route_of_the_product():
+    assert DEPARTURES.keys() <= {(route.method, route.path) for route in ROUTES}
 
 
 def post_json(server, **fields):

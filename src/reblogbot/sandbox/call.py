@@ -13,7 +13,7 @@ from aiohttp.web_request import FileField
 from reblogbot.sandbox.answers import Refused, Reply, refusal_answer
 from reblogbot.sandbox.entities import Entities
 from reblogbot.sandbox.instance import Instance
-from reblogbot.sandbox.profiles import NOT_FOUND, Profile, Refusal
+from reblogbot.sandbox.profiles import Profile, Refusal
 from reblogbot.sandbox.records import Account, Status, Token
 
 _UNPARSABLE = Refusal(400, message="Error occurred while parsing request parameters")
@@ -134,8 +134,11 @@ class Call:
         return self.profile.refusal(reason) is not None
 
     def refused(self, reason: str, **values: object) -> Refused:
-        """The exception for a reason of REFUSALS."""
-        return refused(self.profile.refusal(reason) or NOT_FOUND, **values)
+        """The exception for a reason for which this kind of server refuses."""
+        refusal = self.profile.refusal(reason)
+        if refusal is None:
+            raise ValueError(f"{self.profile.software} does not refuse for {reason}")
+        return refused(refusal, **values)
 
     def find_status(self) -> Status:
         """The status or boost that the path names. Refused if the caller may not see it."""

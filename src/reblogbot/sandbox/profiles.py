@@ -80,7 +80,7 @@ class Profile:
 
     def refusal(self, reason: str) -> Refusal | None:
         """How the server refuses for a reason of REFUSALS; None where it does not refuse."""
-        return self.refusals.get(reason, REFUSALS.get(reason))
+        return self.refusals[reason] if reason in self.refusals else REFUSALS[reason]
 
 
 PROFILES: Mapping[str, Profile] = {

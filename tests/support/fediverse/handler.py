@@ -14,10 +14,8 @@ from reblogbot.sandbox.answers import Answer, Refused, json_answer, refusal_answ
 from reblogbot.sandbox.auth import admit
 from reblogbot.sandbox.call import Call
 from reblogbot.sandbox.handler import RequestHandler
-from reblogbot.sandbox.profiles import Refusal
 
 KEYED = ("POST", "/api/v1/statuses")
-_RATE_LIMITED = Refusal(429, message="Too many requests")
 
 
 @dataclass(slots=True)
@@ -83,7 +81,7 @@ class FaultHandler(RequestHandler):
         if window is None:
             return self._answer(call)
         if self.limits.is_spent(window, client, now):
-            answer = refusal_answer(call.profile.refusal("rate_limited") or _RATE_LIMITED)
+            answer = refusal_answer(call.profile.refusal("rate_limited"))
         else:
             answer = self._answer(call)
         if answer.status < 400:

@@ -30,15 +30,25 @@ class KeyPolicy:
     lifetime: timedelta = timedelta(hours=1)
 
 
+REFUSALS: dict[str, Refusal | None] = {
+    **profiles.REFUSALS,
+    "instance_v2": None,
+    "trailing_slash": None,
+    "bad_body": None,  # a value of the wrong type
+    "bad_flag": None,  # neither "true" nor "false"
+    "lists": None,
+    "boost_twice": None,
+    "bad_token_on_verify": None,
+    "narrow_scopes": None,  # verify_credentials without the whole of `read`
+    "garbage_id": None,
+    "rate_limited": Refusal(429, message="Too many requests"),
+}
+"""Mastodon's refusals by reason, those included that only other servers have."""
+
+
 @dataclass(frozen=True, slots=True)
 class ServerProfile(Profile):
-    """One kind of server with all departures known; the defaults are those of Mastodon.
-
-    `refusals` may have these reasons beside those of the sandbox: instance_v2, trailing_slash,
-    bad_body (a value of the wrong type), bad_flag (a flag that is neither "true" nor "false"),
-    lists, boost_twice, bad_token_on_verify, narrow_scopes (verify_credentials without the whole
-    of `read`), garbage_id and rate_limited.
-    """
+    """One kind of server with all departures known; the defaults are those of Mastodon."""
 
     ids: IdStyle = "snowflake"
     keys: KeyPolicy = KeyPolicy()
@@ -69,6 +79,9 @@ class ServerProfile(Profile):
     limited: Literal["families", "requests", "nothing"] = "families"
     drops_every: int = 0
     """Every n-th post is dropped with its connection and not stored; 0 for none."""
+
+    def refusal(self, reason: str) -> Refusal | None:
+        return self.refusals[reason] if reason in self.refusals else REFUSALS[reason]
 
 
 def _profile(name: str, **departures: Any) -> ServerProfile:
