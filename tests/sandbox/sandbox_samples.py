@@ -1,9 +1,7 @@
-"""Clients, images and plain requests for the tests of the sandbox."""
+"""Clients and plain requests for the tests of the sandbox."""
 
 from __future__ import annotations
 
-import struct
-import zlib
 from typing import Any
 
 import requests
@@ -39,17 +37,3 @@ def send(server: FediverseServer, text: str, key: str = "", **fields: Any) -> re
 def texts(server: FediverseServer) -> list[str]:
     """The texts of the accepted posts, in order."""
     return [act["text"] for act in server.accepted if act["act"] == "post"]
-
-
-def png(width: int = 2, height: int = 2) -> bytes:
-    """A small image."""
-
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-        )
-
-    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    rows = (b"\0" + b"\x40\x80\xc0" * width) * height
-    parts = (chunk(b"IHDR", head), chunk(b"IDAT", zlib.compress(rows)), chunk(b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)

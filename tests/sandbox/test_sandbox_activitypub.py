@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from sandbox_samples import call, png
+from sample_images import png
+from sandbox_samples import call
 
 ACCEPT = {"Accept": "application/activity+json"}
 

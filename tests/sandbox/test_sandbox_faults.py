@@ -11,7 +11,8 @@ import pytest
 import requests
 from fediverse.fault_actions import ACTIONS
 from fediverse.server import run_in_thread
-from sandbox_samples import STATUSES, call, client, png, send, texts
+from sample_images import png
+from sandbox_samples import STATUSES, call, client, send, texts
 
 
 def send_in_thread(server, text: str, results: list) -> threading.Thread:

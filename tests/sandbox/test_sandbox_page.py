@@ -10,7 +10,8 @@ import pytest
 from fediverse.server import run_in_thread
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sandbox_samples import call, png
+from sample_images import png
+from sandbox_samples import call
 
 from reblogbot.sandbox.pages import ago
 

@@ -6,7 +6,8 @@ import pytest
 from fediverse.departures import DEPARTURES
 from fediverse.profiles import PROFILES, REFUSALS
 from mastodon import Mastodon, MastodonAPIError, MastodonNetworkError, MastodonNotFoundError
-from sandbox_samples import call, client, png, send
+from sample_images import png
+from sandbox_samples import call, client, send
 
 from reblogbot.sandbox import profiles
 from reblogbot.sandbox.routes import ROUTES

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 import pytest
 from fediverse.server import FediverseServer
 from mastodon import MastodonAPIError, MastodonNotFoundError, MastodonUnauthorizedError
-from sandbox_samples import call, client, png
+from sample_images import png
+from sandbox_samples import call, client
 
 
 def fill(sandbox: FediverseServer, count: int, acct: str = "alice") -> list[str]:

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 import requests
 from fediverse.server import run_in_thread, serve
-from sandbox_samples import call, client, png, send, texts
+from sample_images import png
+from sandbox_samples import call, client, send, texts
 
 from reblogbot.errors import ReblogbotError
 from reblogbot.sandbox import server as product

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import requests
-from sandbox_samples import png
+from sample_images import png
 
 from reblogbot.sandbox.profiles import PROFILES
 from reblogbot.sandbox.server import Sandbox, serve

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from fediverse.server import FediverseServer
 from mastodon import MastodonAPIError, MastodonNotFoundError
-from sandbox_samples import call, client, png, send, texts
+from sample_images import png
+from sandbox_samples import call, client, send, texts
 
 
 def test_a_post_keeps_all_its_fields(mastodon, sandbox: FediverseServer):
