@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from fediverse.server import FediverseServer, run_in_thread
 from harness import Bot, FeedServer, Ran, SettableClock, Workshop
 from postgres import database, emptied, server
 
 from reblogbot.cli import run
-from reblogbot.sandbox.server import Sandbox, run_in_thread
 from reblogbot.store import open_store
 
 
@@ -35,7 +35,7 @@ def feeds() -> Iterator[FeedServer]:
 
 
 @pytest.fixture
-def sandbox(clock: SettableClock) -> Iterator[Sandbox]:
+def sandbox(clock: SettableClock) -> Iterator[FediverseServer]:
     """A server like Mastodon that goes by the test's clock."""
     with run_in_thread(clock=clock) as server:
         yield server

@@ -10,12 +10,12 @@ from typing import Any
 
 import aiohttp
 import pytest
+from fediverse.server import FediverseServer
 from harness import Bot, FeedServer, SettableClock
 
 from reblogbot import app
 from reblogbot.admin.server import AdminServer
 from reblogbot.daemon.stats import DaemonStats
-from reblogbot.sandbox.server import Sandbox
 from reblogbot.store import Store
 
 
@@ -58,7 +58,7 @@ class Admin:
 
 
 @pytest.fixture
-def configured(bot: Bot, feeds: FeedServer, sandbox: Sandbox) -> Bot:
+def configured(bot: Bot, feeds: FeedServer, sandbox: FediverseServer) -> Bot:
     """Two sources for one account."""
     sources = {"hot": {"url": feeds.url("/hot.xml")}, "gone": {"url": feeds.fail("/gone", 410)}}
     bot.configure(sources, {"news": (sandbox, "")})

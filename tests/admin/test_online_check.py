@@ -5,12 +5,12 @@ import json
 from datetime import timedelta
 
 import pytest
+from fediverse.server import run_in_thread
 from harness import Item, items
 
 from reblogbot.admin.online_check import check_all
 from reblogbot.config.scopes import POSTING
 from reblogbot.errors import Exit
-from reblogbot.sandbox.server import run_in_thread
 
 
 @pytest.fixture

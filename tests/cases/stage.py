@@ -20,10 +20,10 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import time_machine
+from fediverse.server import FediverseServer, run_in_thread
 from harness import Ran
 
 from reblogbot.core.text import html_to_text
-from reblogbot.sandbox.server import Sandbox, run_in_thread
 
 Json = dict[str, Any]
 RELATIONSHIP = {
@@ -294,7 +294,7 @@ def play(case: Json, folder: Path, cli: Callable[..., Ran]) -> Outcome:
         return stage.outcome()
 
 
-def _write_tokens(folder: Path, masto: Sandbox) -> None:
+def _write_tokens(folder: Path, masto: FediverseServer) -> None:
     for name in ("bot", "bot2"):
         file = folder / f"{name}.token"
         file.touch(0o600)
@@ -303,7 +303,7 @@ def _write_tokens(folder: Path, masto: Sandbox) -> None:
 
 class _Stage:
     def __init__(
-        self, webs: list[WebServer], masto: Sandbox, folder: Path, cli: Callable[..., Ran]
+        self, webs: list[WebServer], masto: FediverseServer, folder: Path, cli: Callable[..., Ran]
     ) -> None:
         self._webs = webs
         self._masto = masto

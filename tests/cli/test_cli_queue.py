@@ -7,10 +7,9 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
+from fediverse.server import run_in_thread
 from harness import PROGRAM, Item, items, posted, text_of
 from rich.cells import cell_len
-
-from reblogbot.sandbox.server import run_in_thread
 
 
 @pytest.fixture

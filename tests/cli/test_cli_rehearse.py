@@ -1,16 +1,15 @@
-"""Without an account: demo, sandbox."""
+"""The commands that need no account: demo and sandbox."""
 
 import re
 import signal
 import urllib.request
 
 import pytest
+from fediverse.server import run_in_thread
 from harness import PATIENCE, items, kill
 
-from reblogbot.sandbox.server import run_in_thread
 
-
-def test_the_demo_posts_and_boosts_and_the_second_round_finds_nothing_to_do(bot):
+def test_the_demo_posts_and_boosts_and_its_second_round_posts_nothing(bot):
     ran = bot.call("demo")
     assert ran.code == 0, ran.err
     assert len(re.findall(r"^   boost of @", ran.out, re.MULTILINE)) == 1
@@ -29,19 +28,19 @@ def test_the_demo_prints_json(bot):
     assert (ran.code, ran.json["error"]["slug"]) == (2, "usage")
 
 
-def lines_until(process, words):
+def output_until(process, text):
     output = ""
-    while words not in output:
+    while text not in output:
         line = process.stdout.readline()
         assert line, output
         output += line
     return output
 
 
-def test_the_demo_leaves_its_page_up_when_asked(bot):
+def test_the_demo_keeps_its_page_up_with_keep(bot):
     process = bot.start("demo", "--keep")
     try:
-        output = lines_until(process, "timeline page is up")
+        output = output_until(process, "timeline page is up")
         url = re.search(r"up: (http\S+)", output)[1]
         with urllib.request.urlopen(url, timeout=PATIENCE) as page:
             assert "修表匠" in page.read().decode()
@@ -57,7 +56,7 @@ def test_a_config_can_be_rehearsed_on_the_sandbox(bot, feeds, clock, number):
     folder = bot.folder / "kept"
     process = bot.start("sandbox", "--port", "0", "--folder", str(folder))
     try:
-        output = lines_until(process, "allow_http")
+        output = output_until(process, "allow_http")
         token = re.search(r"holding: (\S+)", output)[1]
         url = re.search(r'server = "(http\S+)"', output)[1]
         bot.set_token("news", token)
@@ -75,15 +74,13 @@ def test_a_config_can_be_rehearsed_on_the_sandbox(bot, feeds, clock, number):
         assert len(again.statuses("news")) == 1
 
 
-def test_the_sandbox_tells_its_accounts_at_once_and_check_finds_nothing_wrong_with_their_tokens(
-    bot, feeds
-):
-    """Into a pipe it output nothing, and of two accounts the last one counted."""
+def test_the_sandbox_prints_its_accounts_at_once_and_check_accepts_their_tokens(bot, feeds):
+    """It once printed nothing into a pipe, and only the last of two accounts was created."""
     folder = str(bot.folder / "kept")
     names = ("--account", "news", "--account", "新闻")
     process = bot.start("sandbox", "--port", "0", "--folder", folder, *names)
     try:
-        output = lines_until(process, "allow_http") + lines_until(process, "allow_http")
+        output = output_until(process, "allow_http") + output_until(process, "allow_http")
         assert "[accounts.news]" in output
         assert '[accounts."新闻"]' in output
         url = re.search(r'server = "(http\S+)"', output)[1]
@@ -99,7 +96,7 @@ def test_the_sandbox_tells_its_accounts_at_once_and_check_finds_nothing_wrong_wi
         kill(process)
 
 
-def test_a_port_or_folder_in_use_or_a_profile_nobody_knows_is_told(bot, cli, sandbox, tmp_path):
+def test_a_busy_port_or_folder_and_an_unknown_profile_are_reported(bot, cli, sandbox, tmp_path):
     port = sandbox.url.rpartition(":")[2]
     with run_in_thread(tmp_path / "used"):
         busy = [

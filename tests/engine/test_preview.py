@@ -4,10 +4,10 @@ import json
 from datetime import timedelta
 
 import pytest
+from fediverse.server import run_in_thread
 from harness import Item, items, posted, text_of
 
 from reblogbot.admin.json_shapes import preview_json
-from reblogbot.sandbox.server import run_in_thread
 
 LONG = "一段很长的中文摘要，" * 120
 FAMILY = "\N{MAN}\u200d\N{WOMAN}\u200d\N{GIRL}\u200d\N{BOY}"

@@ -1,9 +1,8 @@
 """A post whose answer was lost is found where its server shows it, and never made again."""
 
 import pytest
+from fediverse.server import run_in_thread
 from harness import Item, items, posted, text_of
-
-from reblogbot.sandbox.server import run_in_thread
 
 HOME = ("GET", "/api/v1/timelines/home")
 TEXTS = {"link": text_of, "{{ title }}": lambda name: f"Title {name}"}

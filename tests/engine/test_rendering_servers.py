@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from fediverse.server import run_in_thread
 from harness import Item
 
 from reblogbot.core.text import html_to_text
-from reblogbot.sandbox.server import run_in_thread
 
 TITLES = {
     "markdown": "__init__ is 5 * 3 * 2 and `x` > _y_",

@@ -1,10 +1,10 @@
 """Whatever a server does to a post, it stands there exactly once and in order, or has a reason."""
 
 import pytest
+from fediverse.server import run_in_thread
 from harness import Item, items, posted, text_of
 
 from reblogbot.errors import Exit
-from reblogbot.sandbox.server import run_in_thread
 
 ABC = [text_of(name) for name in "abc"]
 REBLOG = "/api/v1/statuses/*/reblog"

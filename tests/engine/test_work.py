@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from fediverse.server import run_in_thread
 from harness import items, rss
 from sqlalchemy import event
 
 from reblogbot.runtime import parser_pool
-from reblogbot.sandbox.server import run_in_thread
 from reblogbot.sources.shared.response_body import read_bounded
 
 FEEDS = 12

@@ -6,11 +6,11 @@ from dataclasses import replace
 from itertools import count
 
 import pytest
+from fediverse.server import run_in_thread
 from harness import Item, items, posted, standing, text_of
 from killed_process import Killed, Reaper
 
 from reblogbot.model import State
-from reblogbot.sandbox.server import run_in_thread
 
 
 def rounds_of_death(bot, server, arrange, expected, moment, stands=posted):

@@ -8,9 +8,8 @@ import random
 import subprocess
 
 import pytest
+from fediverse.server import run_in_thread
 from harness import items, kill, posted, text_of, until
-
-from reblogbot.sandbox.server import run_in_thread
 
 ROUNDS = int(os.environ.get("REBLOGBOT_KILL_ROUNDS", "5"))
 SEED = int(os.environ.get("REBLOGBOT_KILL_SEED", "1"))

@@ -1,13 +1,13 @@
 """The fault matrix (docs/reliability.md), through the whole program: kills, keys, accounts, backups."""
 
 import pytest
+from fediverse.server import run_in_thread
 from harness import Item, SettableClock, items, kill, posted, text_of
 
 from reblogbot.admin.queue_actions import QueueActions
 from reblogbot.app import load_config
 from reblogbot.errors import Exit
 from reblogbot.model import State
-from reblogbot.sandbox.server import run_in_thread
 
 ABC = [text_of(name) for name in "abc"]
 BOOST = {"path": "/api/v1/statuses/*/reblog"}

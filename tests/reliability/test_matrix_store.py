@@ -32,7 +32,7 @@ sys.path.insert(0, sys.argv[1])
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from reblogbot.errors import StoreError
-from reblogbot.sandbox.server import run_in_thread
+from fediverse.server import run_in_thread
 from harness import Bot, FeedServer, SettableClock, Workshop, items, posted, text_of
 
 disk, ballast = Path(sys.argv[2]), Path(sys.argv[2]) / "ballast"

@@ -10,11 +10,10 @@ import threading
 from collections import Counter
 
 import pytest
+from fediverse.server import run_in_thread
 from harness import Bot, Page, _answer, items, kill, posted, rss, text_of, until
 from postgres import admin, emptied
 from sqlalchemy import text
-
-from reblogbot.sandbox.server import run_in_thread
 
 # a machine of its own, as far as the program can tell: another name, and a clock minutes off.
 # Where it is told to, it stops itself once: when a delivery is claimed; or later, when the

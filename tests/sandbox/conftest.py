@@ -1,16 +1,15 @@
-"""Clients of the sandbox: the real Mastodon.py, and plain requests where it would hide something."""
+"""Clients of the server: Mastodon.py, configured in two ways."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
 import pytest
+from fediverse.server import FediverseServer, run_in_thread
 from mastodon import Mastodon
 from sandbox_samples import client
 
-from reblogbot.sandbox.server import Sandbox, run_in_thread
-
-# as the bot makes it, and as everybody else does
+# as the bot configures it, and by default
 MODES = {
     "pinned": {"mastodon_version": "4.2.0", "version_check_mode": "created"},
     "asking": {},
@@ -18,22 +17,22 @@ MODES = {
 
 
 @pytest.fixture(params=MODES)
-def mastodon(sandbox: Sandbox, request: pytest.FixtureRequest) -> Mastodon:
-    """A client of the account "news", made in either way."""
+def mastodon(sandbox: FediverseServer, request: pytest.FixtureRequest) -> Mastodon:
+    """A client of the account "news", configured in either way."""
     return client(sandbox, **MODES[request.param])
 
 
 @pytest.fixture
-def news(sandbox: Sandbox) -> Mastodon:
+def news(sandbox: FediverseServer) -> Mastodon:
     return client(sandbox)
 
 
 @pytest.fixture
-def as_profile(clock) -> Iterator[Callable[[str], tuple[Sandbox, Mastodon]]]:
-    """Starts a server of the kind named; gives it and a client of the account "news"."""
+def as_profile(clock) -> Iterator[Callable[[str], tuple[FediverseServer, Mastodon]]]:
+    """Starts a server of a profile and returns it with a client of the account "news"."""
     running = []
 
-    def start(profile: str, **options) -> tuple[Sandbox, Mastodon]:
+    def start(profile: str, **options) -> tuple[FediverseServer, Mastodon]:
         running.append(run_in_thread(profile=profile, clock=clock, **options))
         server = running[-1].__enter__()
         return server, client(server, **MODES["pinned"])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from sandbox_samples import call, png
+from sample_images import png
+from sandbox_samples import call
 
 ACCEPT = {"Accept": "application/activity+json"}
 
@@ -16,7 +17,7 @@ def fetched(server, address: str):
     return answer.json()
 
 
-def found(server, resource: str):
+def webfinger(server, resource: str):
     path = f"/.well-known/webfinger?resource={resource}"
     return call(server, "GET", path, token=None)
 
@@ -25,18 +26,18 @@ def found(server, resource: str):
 def actor(sandbox):
     sandbox.add_account("news", bot=True, display_name="热榜", note="hourly", indexable=False)
     host = sandbox.url.removeprefix("http://")
-    links = found(sandbox, f"acct:news@{host}").json()["links"]
+    links = webfinger(sandbox, f"acct:news@{host}").json()["links"]
     return fetched(sandbox, next(link["href"] for link in links if link["rel"] == "self"))
 
 
 def test_webfinger_leads_to_the_actor(sandbox, actor):
     assert (actor["type"], actor["preferredUsername"], actor["name"]) == ("Service", "news", "热榜")
     assert (actor["indexable"], actor["discoverable"]) == (False, True)
-    assert found(sandbox, actor["url"]).json()["subject"].startswith("acct:news@")
-    assert found(sandbox, "acct:nobody@elsewhere.example").status_code == 404
+    assert webfinger(sandbox, actor["url"]).json()["subject"].startswith("acct:news@")
+    assert webfinger(sandbox, "acct:nobody@elsewhere.example").status_code == 404
 
 
-def test_the_outbox_holds_what_is_public_newest_first(sandbox, actor):
+def test_the_outbox_lists_public_statuses_newest_first(sandbox, actor):
     original = sandbox.add_status("eve@remote.example", "afar")
     for visibility in ("public", "unlisted", "private", "direct"):
         sandbox.add_status("news", visibility, visibility=visibility)
@@ -62,7 +63,7 @@ def test_the_outbox_has_pages(sandbox, actor):
     assert contents == [f"<p>{n}</p>" for n in range(44, -1, -1)]
 
 
-def test_a_note_says_what_the_status_says(sandbox, actor):
+def test_a_note_has_all_fields_of_its_status(sandbox, actor):
     root = sandbox.add_status("eve@remote.example", "afar")
     status = sandbox.add_status(
         "news",
@@ -85,12 +86,12 @@ def test_a_note_says_what_the_status_says(sandbox, actor):
 
 def test_a_browser_is_sent_to_the_page(sandbox, actor):
     status = sandbox.add_status("news", "hello")
-    for address, there in ((actor["id"], "/@news"), (status["uri"], f"/@news/{status['id']}")):
+    for address, page in ((actor["id"], "/@news"), (status["uri"], f"/@news/{status['id']}")):
         answer = call(sandbox, "GET", address.removeprefix(sandbox.url), token=None)
-        assert (answer.status_code, answer.headers["Location"]) == (302, sandbox.url + there)
+        assert (answer.status_code, answer.headers["Location"]) == (302, sandbox.url + page)
 
 
-def test_who_is_suspended_is_gone_and_what_is_private_is_not_there(sandbox, actor):
+def test_a_suspended_actor_is_gone_and_a_private_note_is_not_found(sandbox, actor):
     hidden = sandbox.add_status("news", "psst", visibility="private")
     assert (
         call(sandbox, "GET", hidden["uri"].removeprefix(sandbox.url), headers=ACCEPT).status_code

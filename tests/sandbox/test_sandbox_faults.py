@@ -9,14 +9,14 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 import requests
-from sandbox_samples import STATUSES, call, client, png, send, texts
+from fediverse.fault_actions import ACTIONS
+from fediverse.server import run_in_thread
+from sample_images import png
+from sandbox_samples import STATUSES, call, client, send, texts
 
-from reblogbot.sandbox.plays import PLAYS
-from reblogbot.sandbox.server import run_in_thread
 
-
-def in_thread(server, text: str, results: list) -> threading.Thread:
-    """A post from a thread of its own; its answer, or what went wrong, goes into `results`."""
+def send_in_thread(server, text: str, results: list) -> threading.Thread:
+    """Post from another thread, which appends its answer or error to `results`."""
 
     def run() -> None:
         try:
@@ -29,8 +29,8 @@ def in_thread(server, text: str, results: list) -> threading.Thread:
     return sender
 
 
-def vanishing(server, text: str) -> socket.socket:
-    """A client that has sent a whole post and may leave before the answer comes."""
+def disconnecting_client(server, text: str) -> socket.socket:
+    """A connection that has sent a whole post and may be closed before the answer."""
     body = f"status={text}".encode()
     head = (
         f"POST {STATUSES} HTTP/1.1\r\nHost: {server.url[7:]}\r\n"
@@ -38,18 +38,20 @@ def vanishing(server, text: str) -> socket.socket:
         "Content-Type: application/x-www-form-urlencoded\r\n"
         f"Content-Length: {len(body)}\r\n\r\n"
     )
-    sent = socket.create_connection(("127.0.0.1", int(server.url.rsplit(":", 1)[1])), timeout=20)
-    sent.sendall(head.encode() + body)
-    return sent
+    connection = socket.create_connection(
+        ("127.0.0.1", int(server.url.rsplit(":", 1)[1])), timeout=20
+    )
+    connection.sendall(head.encode() + body)
+    return connection
 
 
-def settled(server) -> list[str]:
-    """What was accepted, once the server is idle again."""
-    assert call(server, "GET", "/health", token=None).text == "OK"
+def accepted_texts(server) -> list[str]:
+    """The accepted texts, once the server has answered another request."""
+    assert call(server, "GET", "/", token=None).status_code == 200
     return texts(server)
 
 
-def test_a_fault_meets_only_what_it_was_laid_out_for(sandbox):
+def test_a_fault_meets_only_the_requests_it_names(sandbox):
     fault = sandbox.faults.add("status_before", "GET", "/api/v1/accounts/*/statuses", times=2)
     assert send(sandbox, "posts are fine").status_code == 200
     path = "/api/v1/accounts/1/statuses"
@@ -57,13 +59,13 @@ def test_a_fault_meets_only_what_it_was_laid_out_for(sandbox):
     assert (fault.hits, sandbox.faults.are_spent) == (2, True)
 
 
-def test_faults_come_in_the_order_they_were_laid_out(sandbox):
+def test_faults_are_met_in_the_order_they_were_added(sandbox):
     for status in (502, 503):
         sandbox.faults.add("status_before", status=status)
     assert [send(sandbox, "x").status_code for _ in range(3)] == [502, 503, 200]
 
 
-def test_a_fault_without_number_lasts_until_it_is_cleared(sandbox):
+def test_a_fault_without_count_lasts_until_it_is_cleared(sandbox):
     sandbox.faults.add("status_before", times=None, status=503)
     assert {send(sandbox, "x").status_code for _ in range(4)} == {503}
     assert not sandbox.faults.are_spent
@@ -71,7 +73,7 @@ def test_a_fault_without_number_lasts_until_it_is_cleared(sandbox):
     assert send(sandbox, "x").status_code == 200
 
 
-def test_a_fault_nobody_knows_is_refused(sandbox):
+def test_an_unknown_fault_is_refused(sandbox):
     with pytest.raises(ValueError, match="drop_before"):
         sandbox.faults.add("gremlins")
 
@@ -119,27 +121,27 @@ def test_an_odd_answer_tells_nothing_of_the_commit(sandbox, fault, options, stat
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 413, 422, 429, 500, 502, 503, 504])
-def test_any_status_can_be_had(sandbox, status):
+def test_every_http_status_can_be_answered(sandbox, status):
     sandbox.faults.add("status_before", status=status, headers={"X-Told": "yes"})
     answer = send(sandbox, "one")
     assert (answer.status_code, answer.headers["X-Told"]) == (status, "yes")
     assert sandbox.accepted == []
 
 
-def test_the_end_of_a_rate_limit_is_told_in_every_shape(sandbox, clock):
-    told = {}
+def test_the_end_of_a_rate_limit_is_sent_in_every_format(sandbox, clock):
+    headers = {}
     for shape in ("iso", "epoch", "seconds", "date", "none"):
         sandbox.faults.add("status_before", status=429, reset=shape, after=120)
-        told[shape] = send(sandbox, "one").headers
+        headers[shape] = send(sandbox, "one").headers
     end = clock.now() + timedelta(seconds=120)
-    assert datetime.fromisoformat(told["iso"]["X-RateLimit-Reset"]) == end
-    assert told["epoch"]["X-RateLimit-Reset"] == str(int(end.timestamp()))
-    assert told["seconds"]["Retry-After"] == "120"
-    assert parsedate_to_datetime(told["date"]["Retry-After"]) == end
-    assert not {"Retry-After", "X-RateLimit-Reset"} & set(told["none"])
+    assert datetime.fromisoformat(headers["iso"]["X-RateLimit-Reset"]) == end
+    assert headers["epoch"]["X-RateLimit-Reset"] == str(int(end.timestamp()))
+    assert headers["seconds"]["Retry-After"] == "120"
+    assert parsedate_to_datetime(headers["date"]["Retry-After"]) == end
+    assert not {"Retry-After", "X-RateLimit-Reset"} & set(headers["none"])
 
 
-def test_a_silently_dropped_post_has_an_id_that_nothing_else_gets(sandbox):
+def test_the_id_of_a_silently_dropped_post_is_never_used_again(sandbox):
     sandbox.faults.add("silently_dropped")
     ghost = send(sandbox, "ghost").json()["id"]
     assert send(sandbox, "real").json()["id"] != ghost
@@ -172,23 +174,23 @@ def test_huge_json_is_huge_and_is_json(sandbox):
     assert isinstance(answer.json(), list)
 
 
-def test_a_slow_answer_comes_whole(sandbox):
+def test_a_slow_answer_arrives_complete(sandbox):
     sandbox.faults.add("drip", chunk=400, interval=0.001)
     assert send(sandbox, "one").json()["content"] == "<p>one</p>"
 
 
 def test_a_stale_read_misses_the_newest(sandbox, news):
-    made = [str(news.status_post(str(n)).id) for n in range(4)]
+    ids = [str(news.status_post(str(n)).id) for n in range(4)]
     sandbox.faults.add("stale_read", n=2)
     me = news.me()
-    assert [s.id for s in news.account_statuses(me)] == [made[1], made[0]]
-    assert [s.id for s in news.account_statuses(me)] == made[::-1]
+    assert [s.id for s in news.account_statuses(me)] == [ids[1], ids[0]]
+    assert [s.id for s in news.account_statuses(me)] == ids[::-1]
 
 
-def test_a_held_request_is_committed_when_let_go(sandbox):
+def test_a_held_request_is_committed_when_released(sandbox):
     results: list[requests.Response] = []
     fault = sandbox.faults.add("stall_before")
-    sender = in_thread(sandbox, "one", results)
+    sender = send_in_thread(sandbox, "one", results)
     assert fault.wait()
     assert sandbox.accepted == []
     fault.release()
@@ -196,10 +198,10 @@ def test_a_held_request_is_committed_when_let_go(sandbox):
     assert (results[0].status_code, texts(sandbox)) == (200, ["one"])
 
 
-def test_a_held_answer_comes_when_let_go(sandbox):
+def test_a_held_answer_is_sent_when_released(sandbox):
     results: list[requests.Response] = []
     fault = sandbox.faults.add("stall_after")
-    sender = in_thread(sandbox, "one", results)
+    sender = send_in_thread(sandbox, "one", results)
     assert fault.wait()
     assert texts(sandbox) == ["one"]
     assert results == []
@@ -208,38 +210,38 @@ def test_a_held_answer_comes_when_let_go(sandbox):
     assert results[0].status_code == 200
 
 
-def test_when_the_client_goes_the_held_request_goes_too(sandbox):
+def test_a_held_request_is_dropped_when_the_client_disconnects(sandbox):
     fault = sandbox.faults.add("stall_before")
-    sent = vanishing(sandbox, "one")
+    connection = disconnecting_client(sandbox, "one")
     assert fault.wait()
-    sent.close()
-    assert settled(sandbox) == []
+    connection.close()
+    assert accepted_texts(sandbox) == []
 
 
-def test_a_held_request_may_be_committed_behind_the_clients_back(sandbox, news):
+def test_a_held_request_may_be_committed_after_the_client_disconnects(sandbox, news):
     fault = sandbox.faults.add("stall_before", late_commit=True)
-    sent = vanishing(sandbox, "one")
+    connection = disconnecting_client(sandbox, "one")
     assert fault.wait()
-    sent.close()
-    until_accepted(sandbox, 1)
+    connection.close()
+    wait_for_acts(sandbox, 1)
     assert texts(sandbox) == ["one"]
 
 
-def until_accepted(sandbox, count: int) -> None:
-    """Ask until so many acts were accepted; the server learns of a gone client by itself."""
+def wait_for_acts(sandbox, count: int) -> None:
+    """Send requests until so many acts were accepted, which take a while after a disconnect."""
     for _ in range(1000):
         if len(sandbox.accepted) == count:
             return
-        call(sandbox, "GET", "/health", token=None)
+        call(sandbox, "GET", "/", token=None)
     pytest.fail(f"never saw {count} acts")
 
 
-def test_a_commit_may_come_long_after_the_client_has_gone(sandbox):
+def test_a_commit_may_come_long_after_the_client_disconnects(sandbox):
     fault = sandbox.faults.add("stall_before", late_commit="on_release")
-    sent = vanishing(sandbox, "one")
+    connection = disconnecting_client(sandbox, "one")
     assert fault.wait()
-    sent.close()
-    assert settled(sandbox) == []
+    connection.close()
+    assert accepted_texts(sandbox) == []
     fault.release()
     assert texts(sandbox) == ["one"]
 
@@ -266,14 +268,14 @@ def test_a_late_commit_keeps_the_key_locked_until_then():
 def test_a_stopping_server_does_not_commit_what_it_holds(tmp_path):
     with run_in_thread(tmp_path) as server:
         fault = server.faults.add("stall_before", late_commit=True)
-        sent = vanishing(server, "one")
+        connection = disconnecting_client(server, "one")
         assert fault.wait()
-    sent.close()
+    connection.close()
     with run_in_thread(tmp_path) as server:
         assert server.accepted == []
 
 
-def test_a_picture_may_take_its_time(sandbox, news):
+def test_an_image_may_be_processed_for_a_while(sandbox, news):
     sandbox.faults.add("processing", looks=2)
     media = news.media_post(png(), mime_type="image/png", description="dots")
     assert media.url is None
@@ -283,7 +285,7 @@ def test_a_picture_may_take_its_time(sandbox, news):
     assert news.status_post("now", media_ids=[media]).media_attachments[0].url
 
 
-def test_a_picture_may_never_be_ready(sandbox, news):
+def test_an_image_may_be_processed_for_ever(sandbox, news):
     sandbox.faults.add("processing", looks=-1)
     media = news.media_post(png(), mime_type="image/png")
     path = f"/api/v1/media/{media.id}"
@@ -299,10 +301,10 @@ def test_boosts_meet_faults_too(sandbox, news):
     assert [act["act"] for act in sandbox.accepted] == ["boost"]
 
 
-@pytest.mark.parametrize("name", PLAYS)
-def test_after_any_fault_the_server_goes_on(sandbox, name):
+@pytest.mark.parametrize("name", ACTIONS)
+def test_the_server_works_after_any_fault(sandbox, name):
     fault = sandbox.faults.add(name, "GET", "/api/v1/timelines/home", interval=0, size=1000)
-    sender = threading.Thread(target=_ignoring_all, args=(sandbox,))
+    sender = threading.Thread(target=_read_home_ignoring_errors, args=(sandbox,))
     sender.start()
     assert fault.wait()
     sandbox.faults.clear()
@@ -310,7 +312,7 @@ def test_after_any_fault_the_server_goes_on(sandbox, name):
     assert client(sandbox).timeline_home() == []
 
 
-def _ignoring_all(sandbox) -> None:
+def _read_home_ignoring_errors(sandbox) -> None:
     try:
         call(sandbox, "GET", "/api/v1/timelines/home")
     except requests.RequestException:

@@ -26,8 +26,8 @@ def app(sandbox):
     return Mastodon(client_id=name, client_secret=secret, api_base_url=sandbox.url)
 
 
-def decided(sandbox, app, **answers):
-    """What the consent page's form sends, and what comes of it."""
+def submit_consent(sandbox, app, **answers):
+    """The answer to the form of the consent page."""
     form = {
         "client_id": app.client_id,
         "redirect_uri": LOOPBACK,
@@ -42,7 +42,7 @@ def code_of(answer) -> str:
     return parse_qs(urlsplit(answer.headers["Location"]).query)["code"][0]
 
 
-def traded(sandbox, app, code, **fields):
+def exchange(sandbox, app, code, **fields):
     form = {
         "grant_type": "authorization_code",
         "client_id": app.client_id,
@@ -54,12 +54,12 @@ def traded(sandbox, app, code, **fields):
 
 
 def test_a_code_from_the_consent_page_becomes_a_token(sandbox, app):
-    asked = app.auth_request_url(scopes=NEEDED, redirect_uris=OUT_OF_BAND, allow_http=True)
-    page = call(sandbox, "GET", asked.removeprefix(sandbox.url), token=None).text
-    assert "my bot" in page
-    assert "write:media" in page
-    shown = decided(sandbox, app, redirect_uri=OUT_OF_BAND).text
-    code = shown.split('<output class="shown">')[1].split("<")[0]
+    authorize_url = app.auth_request_url(scopes=NEEDED, redirect_uris=OUT_OF_BAND, allow_http=True)
+    consent = call(sandbox, "GET", authorize_url.removeprefix(sandbox.url), token=None).text
+    assert "my bot" in consent
+    assert "write:media" in consent
+    page = submit_consent(sandbox, app, redirect_uri=OUT_OF_BAND).text
+    code = page.split('<output class="shown">')[1].split("<")[0]
     token = app.log_in(code=code, scopes=NEEDED, redirect_uri=OUT_OF_BAND, allow_http=True)
     assert app.me().acct == "news"
     assert app.app_verify_credentials().name == "my bot"
@@ -67,40 +67,40 @@ def test_a_code_from_the_consent_page_becomes_a_token(sandbox, app):
     assert token == app.access_token
 
 
-def test_the_browser_is_sent_back_with_code_and_state(sandbox, app):
-    answer = decided(sandbox, app, state="s&1")
+def test_the_browser_is_redirected_with_code_and_state(sandbox, app):
+    answer = submit_consent(sandbox, app, state="s&1")
     assert answer.status_code == 302
     assert answer.headers["Location"].startswith(LOOPBACK + "?")
     assert parse_qs(urlsplit(answer.headers["Location"]).query)["state"] == ["s&1"]
-    assert traded(sandbox, app, code_of(answer)).json()["scope"] == " ".join(NEEDED)
+    assert exchange(sandbox, app, code_of(answer)).json()["scope"] == " ".join(NEEDED)
 
 
-def test_a_refusal_is_sent_back_too(sandbox, app):
-    answer = decided(sandbox, app, decision="deny")
+def test_a_refusal_is_redirected_too(sandbox, app):
+    answer = submit_consent(sandbox, app, decision="deny")
     assert "error=access_denied" in answer.headers["Location"]
 
 
-def test_a_code_is_good_once_and_not_for_long(sandbox, app, clock):
-    code = code_of(decided(sandbox, app))
-    assert traded(sandbox, app, code).status_code == 200
-    assert traded(sandbox, app, code).json()["error"] == "invalid_grant"
-    late = code_of(decided(sandbox, app))
+def test_a_code_is_valid_once_and_for_ten_minutes(sandbox, app, clock):
+    code = code_of(submit_consent(sandbox, app))
+    assert exchange(sandbox, app, code).status_code == 200
+    assert exchange(sandbox, app, code).json()["error"] == "invalid_grant"
+    late = code_of(submit_consent(sandbox, app))
     clock.advance(minutes=11)
-    assert traded(sandbox, app, late).status_code == 400
+    assert exchange(sandbox, app, late).status_code == 400
 
 
 @pytest.mark.parametrize(("verifier", "status"), [(VERIFIER, 200), ("wrong", 400), ("", 400)])
-def test_a_challenge_must_be_met(sandbox, app, verifier, status):
-    code = code_of(decided(sandbox, app, code_challenge=CHALLENGE.decode()))
-    assert traded(sandbox, app, code, code_verifier=verifier).status_code == status
+def test_a_pkce_challenge_must_be_met(sandbox, app, verifier, status):
+    code = code_of(submit_consent(sandbox, app, code_challenge=CHALLENGE.decode()))
+    assert exchange(sandbox, app, code, code_verifier=verifier).status_code == status
 
 
 @pytest.mark.parametrize(
     "changed",
     [{"client_id": "nobody"}, {"redirect_uri": "http://evil.example/"}, {"scope": "write:lists"}],
 )
-def test_what_an_app_did_not_register_is_never_sent_anywhere(sandbox, app, changed):
-    answer = decided(sandbox, app, **changed)
+def test_a_request_with_unregistered_values_is_never_redirected(sandbox, app, changed):
+    answer = submit_consent(sandbox, app, **changed)
     assert answer.status_code == 401
     assert "Location" not in answer.headers
 
@@ -109,19 +109,19 @@ def test_what_an_app_did_not_register_is_never_sent_anywhere(sandbox, app, chang
     "changed",
     [{"client_secret": "wrong"}, {"redirect_uri": OUT_OF_BAND}, {"grant_type": "implicit"}],
 )
-def test_a_code_is_traded_only_by_whom_it_was_given_to(sandbox, app, changed):
-    code = code_of(decided(sandbox, app))
-    assert traded(sandbox, app, code, **changed).status_code in (400, 401)
+def test_a_code_is_exchanged_only_by_its_own_app(sandbox, app, changed):
+    code = code_of(submit_consent(sandbox, app))
+    assert exchange(sandbox, app, code, **changed).status_code in (400, 401)
 
 
-def test_any_password_will_do_here(app):
+def test_any_password_is_accepted(app):
     app.log_in("news", "anything", scopes=NEEDED, allow_http=True)
     assert app.me().acct == "news"
     with pytest.raises(MastodonIllegalArgumentError):
         app.log_in("nobody", "anything", scopes=NEEDED, allow_http=True)
 
 
-def test_an_app_alone_is_no_account(sandbox, app):
+def test_a_token_of_an_app_has_no_account(sandbox, app):
     basic = base64.b64encode(f"{app.client_id}:{app.client_secret}".encode()).decode()
     answer = call(
         sandbox,
@@ -138,7 +138,7 @@ def test_an_app_alone_is_no_account(sandbox, app):
     assert caught.value.args[1] == 422
 
 
-def test_a_revoked_token_is_worth_nothing(sandbox, app):
+def test_a_revoked_token_is_refused(sandbox, app):
     token = app.log_in("news", "x", scopes=NEEDED, allow_http=True)
     app.revoke_access_token(allow_http=True)
     path = "/api/v1/accounts/verify_credentials"
@@ -155,7 +155,7 @@ def test_a_revoked_token_is_worth_nothing(sandbox, app):
         (["read:statuses"], "GET", "/api/v1/lists", 403),
         (["read"], "GET", "/api/v1/notifications", 200),
         (["follow"], "GET", "/api/v1/accounts/relationships", 200),
-        (["write"], "GET", "/api/v1/timelines/public", 403),
+        (["write"], "GET", "/api/v1/timelines/tag/x", 403),
     ],
 )
 def test_a_token_may_do_what_its_scopes_say(sandbox, scopes, method, path, status):
@@ -167,12 +167,12 @@ def test_a_token_may_do_what_its_scopes_say(sandbox, scopes, method, path, statu
         assert answer.json()["error"] == "This action is outside the authorized scopes"
 
 
-def test_a_scope_nobody_knows_is_refused(sandbox):
+def test_an_unknown_scope_is_refused(sandbox):
     form = {"client_name": "x", "redirect_uris": OUT_OF_BAND, "scopes": "read fly"}
     assert call(sandbox, "POST", "/api/v1/apps", token=None, data=form).status_code == 422
 
 
-def test_an_old_token_can_be_replaced_by_one_that_is_named(sandbox):
+def test_a_revoked_token_can_be_replaced_by_a_given_one(sandbox):
     first = sandbox.add_account("news")
     sandbox.revoke(first)
     second = sandbox.add_account("news", token="a-fixed-token")

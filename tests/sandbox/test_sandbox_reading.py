@@ -5,18 +5,18 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from fediverse.server import FediverseServer
 from mastodon import MastodonAPIError, MastodonNotFoundError, MastodonUnauthorizedError
-from sandbox_samples import call, client, png
+from sample_images import png
+from sandbox_samples import call, client
 
-from reblogbot.sandbox.server import Sandbox
 
-
-def fill(sandbox: Sandbox, count: int, acct: str = "alice") -> list[str]:
+def fill(sandbox: FediverseServer, count: int, acct: str = "alice") -> list[str]:
     return [sandbox.add_status(acct, f"number {n}")["id"] for n in range(count)]
 
 
-def ids(found) -> list[str]:
-    return [str(one.id) for one in found]
+def ids(statuses) -> list[str]:
+    return [str(status.id) for status in statuses]
 
 
 def test_an_account_knows_itself(mastodon, sandbox):
@@ -25,15 +25,13 @@ def test_an_account_knows_itself(mastodon, sandbox):
     assert (me.acct, me.bot, me.display_name) == ("news", True, "热榜")
     assert (me.source.privacy, me.source.language, me.source.note) == ("public", "zh", "hourly")
     assert mastodon.app_verify_credentials().name == "sandbox"
-    assert mastodon.preferences()["posting:default:visibility"] == "public"
 
 
-def test_an_account_is_found_by_name_here_and_abroad(mastodon, sandbox):
+def test_local_and_remote_accounts_are_found_by_name(mastodon, sandbox):
     sandbox.add_account("alice@remote.example", display_name="Alice")
     assert mastodon.account_lookup("alice@remote.example").url == "https://remote.example/@alice"
     host = sandbox.url.removeprefix("http://")
     assert mastodon.account_lookup(f"news@{host}").acct == "news"
-    assert [a.acct for a in mastodon.account_search("alic")] == ["alice@remote.example"]
     assert [a.acct for a in mastodon.search_v2("@alice@remote.example").accounts] == [
         "alice@remote.example"
     ]
@@ -41,26 +39,26 @@ def test_an_account_is_found_by_name_here_and_abroad(mastodon, sandbox):
         mastodon.account_lookup("nobody")
 
 
-def test_pages_lead_to_all_statuses_each_once(mastodon, sandbox):
-    made = fill(sandbox, 45)
+def test_pages_list_all_statuses_once_each(mastodon, sandbox):
+    status_ids = fill(sandbox, 45)
     alice = mastodon.account_lookup("alice")
     first = mastodon.account_statuses(alice, limit=20)
-    assert ids(mastodon.fetch_remaining(first)) == made[::-1]
+    assert ids(mastodon.fetch_remaining(first)) == status_ids[::-1]
     newer = mastodon.fetch_previous(mastodon.fetch_next(first))
     assert ids(newer) == ids(first)
 
 
-def test_bounds_mean_what_mastodon_means_by_them(mastodon, sandbox):
-    made = fill(sandbox, 10)
+def test_bounds_of_pages_work_as_on_mastodon(mastodon, sandbox):
+    status_ids = fill(sandbox, 10)
     alice = mastodon.account_lookup("alice")
 
-    def asked(**bounds):
+    def read(**bounds):
         return ids(mastodon.account_statuses(alice, **bounds))
 
-    assert asked(max_id=made[3]) == [made[2], made[1], made[0]]
-    assert asked(since_id=made[3], limit=2) == [made[9], made[8]]
-    assert asked(min_id=made[3], limit=2) == [made[5], made[4]]
-    assert asked(min_id=made[9]) == []
+    assert read(max_id=status_ids[3]) == [status_ids[2], status_ids[1], status_ids[0]]
+    assert read(since_id=status_ids[3], limit=2) == [status_ids[9], status_ids[8]]
+    assert read(min_id=status_ids[3], limit=2) == [status_ids[5], status_ids[4]]
+    assert read(min_id=status_ids[9]) == []
 
 
 def test_a_bound_may_be_an_instant(mastodon, sandbox, clock):
@@ -73,7 +71,7 @@ def test_a_bound_may_be_an_instant(mastodon, sandbox, clock):
     assert ids(mastodon.account_statuses(alice, since_id=between)) == late[::-1]
 
 
-def test_an_accounts_statuses_can_be_narrowed(mastodon, sandbox):
+def test_an_accounts_statuses_can_be_filtered(mastodon, sandbox):
     original = sandbox.add_status("bob", "boosted")
     plain = sandbox.add_status("alice", "plain #Tag")["id"]
     sandbox.add_boost("alice", original["id"])
@@ -82,13 +80,13 @@ def test_an_accounts_statuses_can_be_narrowed(mastodon, sandbox):
     pictured = sandbox.add_status("alice", "picture", media=[(png(), "dots")])["id"]
     alice = mastodon.account_lookup("alice")
 
-    def asked(**flags):
+    def read(**flags):
         return ids(mastodon.account_statuses(alice, **flags))
 
-    assert len(asked()) == 5
-    assert asked(exclude_reblogs=True, exclude_replies=True) == [pictured, own_reply, plain]
-    assert asked(only_media=True) == [pictured]
-    assert asked(tagged="tag") == [plain]
+    assert len(read()) == 5
+    assert read(exclude_reblogs=True, exclude_replies=True) == [pictured, own_reply, plain]
+    assert read(only_media=True) == [pictured]
+    assert read(tagged="tag") == [plain]
 
 
 def test_following_fills_the_home_timeline(mastodon, sandbox):
@@ -103,19 +101,18 @@ def test_following_fills_the_home_timeline(mastodon, sandbox):
     assert missed not in home
     alice = mastodon.account_lookup("alice")
     assert mastodon.account_relationships(alice)[0].following
-    assert [a.acct for a in mastodon.account_following(mastodon.me())] == ["alice"]
-    assert [a.acct for a in mastodon.account_followers(alice)] == ["news"]
+    assert (mastodon.me().following_count, mastodon.account(alice).followers_count) == (1, 1)
     assert not mastodon.account_unfollow(alice).following
     assert ids(mastodon.timeline_home()) == [str(own.id)]
 
 
-def test_a_locked_account_is_only_asked(mastodon, sandbox):
+def test_following_a_locked_account_is_a_request(mastodon, sandbox):
     sandbox.add_account("alice", locked=True)
     relation = mastodon.account_follow(mastodon.account_lookup("alice"))
     assert (relation.following, relation.requested) == (False, True)
 
 
-def test_public_and_tag_timelines_show_public_posts_alone(mastodon, sandbox):
+def test_tag_timelines_show_public_posts_alone(mastodon, sandbox):
     public = sandbox.add_status("alice", "#科技 open")["id"]
     remote = sandbox.add_status("eve@remote.example", "#科技 afar")["id"]
     for visibility in ("unlisted", "private", "direct"):
@@ -123,60 +120,56 @@ def test_public_and_tag_timelines_show_public_posts_alone(mastodon, sandbox):
     assert ids(mastodon.timeline_hashtag("科技")) == [remote, public]
     assert ids(mastodon.timeline_hashtag("科技", local=True)) == [public]
     assert ids(mastodon.timeline_hashtag("科技", min_id=public)) == [remote]
-    assert ids(mastodon.timeline_public()) == [remote, public]
-    assert ids(mastodon.timeline_local()) == [public]
-    assert ids(mastodon.timeline_public(remote=True)) == [remote]
-    pictured = sandbox.add_status("alice", "x", media=[(png(), "")])["id"]
-    assert ids(mastodon.timeline_public(only_media=True)) == [pictured]
+    assert ids(mastodon.timeline_hashtag("科技", remote=True)) == [remote]
+    pictured = sandbox.add_status("alice", "#科技 x", media=[(png(), "")])["id"]
+    assert ids(mastodon.timeline_hashtag("科技", only_media=True)) == [pictured]
 
 
-def test_lists_are_made_filled_read_and_removed(mastodon, sandbox):
+def test_lists_are_created_filled_and_read(mastodon, sandbox):
     sandbox.follow("news", "alice")
-    made = mastodon.list_create("reading")
-    assert [found.title for found in mastodon.lists()] == ["reading"]
+    reading = mastodon.list_create("reading")
+    assert [list_.title for list_ in mastodon.lists()] == ["reading"]
     alice = mastodon.account_lookup("alice")
-    mastodon.list_accounts_add(made, [alice])
-    shown = fill(sandbox, 2)
+    mastodon.list_accounts_add(reading, [alice])
+    status_ids = fill(sandbox, 2)
     sandbox.add_status("bob", "elsewhere")
-    assert ids(mastodon.timeline_list(made)) == shown[::-1]
-    assert [a.acct for a in mastodon.list_accounts(made)] == ["alice"]
-    assert mastodon.list_update(made, "renamed").title == "renamed"
-    mastodon.list_accounts_delete(made, [alice])
-    assert mastodon.timeline_list(made) == []
-    mastodon.list_delete(made)
+    assert ids(mastodon.timeline_list(reading)) == status_ids[::-1]
     with pytest.raises(MastodonNotFoundError):
-        mastodon.list(made)
+        client(sandbox, "other").timeline_list(reading)
 
 
-def test_a_list_takes_only_those_one_follows(sandbox, news):
+def test_a_list_takes_only_followed_accounts(sandbox, news):
     sandbox.add_account("alice")
-    made = news.list_create("reading")
+    reading = news.list_create("reading")
     with pytest.raises(MastodonNotFoundError):
-        news.list_accounts_add(made, [news.account_lookup("alice")])
+        news.list_accounts_add(reading, [news.account_lookup("alice")])
 
 
-def test_one_is_told_of_mentions_boosts_favourites_and_follows(mastodon, sandbox):
-    said = mastodon.status_post("hello")
+def test_mentions_boosts_favourites_and_follows_are_notified(mastodon, sandbox):
+    status = mastodon.status_post("hello")
     alice = client(sandbox, "alice")
     mention = alice.status_post("@news hi")
-    alice.status_reblog(said)
-    alice.status_favourite(said)
+    alice.status_reblog(status)
+    alice.status_favourite(status)
     alice.account_follow(alice.account_lookup("news"))
     sandbox.add_status("bob@remote.example", f"@news@{sandbox.url.removeprefix('http://')} ho")
-    told = mastodon.notifications()
-    assert [n.type for n in told] == ["mention", "follow", "favourite", "reblog", "mention"]
+    notifications = mastodon.notifications()
+    assert [n.type for n in notifications] == [
+        "mention",
+        "follow",
+        "favourite",
+        "reblog",
+        "mention",
+    ]
     mentions = mastodon.notifications(types=["mention"], account_id=alice.me())
     assert [n.status.id for n in mentions] == [mention.id]
     assert mastodon.notifications(mentions_only=True)[0].account.acct == "bob@remote.example"
     assert [n.type for n in mastodon.notifications(exclude_types=["mention"], limit=1)] == [
         "follow"
     ]
-    assert ids(mastodon.fetch_remaining(mastodon.notifications(limit=2))) == ids(told)
-    assert mastodon.notifications(told[0].id).id == told[0].id
-    mastodon.notifications_dismiss(told[0])
-    assert len(mastodon.notifications()) == 4
-    mastodon.notifications_clear()
-    assert mastodon.notifications() == []
+    assert ids(mastodon.fetch_remaining(mastodon.notifications(limit=2))) == ids(notifications)
+    mastodon.status_delete(status)
+    assert [n.type for n in mastodon.notifications()] == ["mention", "follow", "mention"]
 
 
 def test_search_resolves_statuses_by_uri_and_by_url(mastodon, sandbox):
@@ -198,21 +191,12 @@ def test_a_remote_statuses_number_at_home_is_not_its_id_here(sandbox):
     assert named["uri"] == "https://remote.example/o/1"
 
 
-def test_search_finds_own_words_and_hashtags(mastodon, sandbox):
-    own = mastodon.status_post("an uncommon word #Tagged")
-    sandbox.add_status("alice", "another uncommon word")
-    assert ids(mastodon.search_v2("uncommon").statuses) == [str(own.id)]
-    assert [tag.name for tag in mastodon.search_v2("#tag").hashtags] == ["Tagged"]
-    only = mastodon.search_v2("tag", result_type="accounts")
-    assert (only.statuses, only.hashtags) == ([], [])
-
-
-def test_strangers_do_not_make_the_server_resolve(sandbox):
+def test_a_search_without_token_resolves_nothing(sandbox):
     path = "/api/v2/search?q=https://remote.example/1&resolve=true"
     assert call(sandbox, "GET", path, token=None).status_code == 401
 
 
-def test_trends_go_by_how_often(mastodon, sandbox):
+def test_trends_are_ordered_by_use(mastodon, sandbox):
     liked = sandbox.add_status("alice", "https://a.example/ #one", favourites=3)["id"]
     loved = sandbox.add_status("bob", "https://b.example/ #two", favourites=9, card={"title": "B!"})
     sandbox.add_status("carol", "https://b.example/ #two")
@@ -224,30 +208,29 @@ def test_trends_go_by_how_often(mastodon, sandbox):
         ("https://a.example/", "https://a.example/"),
     ]
     assert links[0].history[0].uses == 2
-    assert [tag.name for tag in mastodon.trending_tags()] == ["two", "one"]
-    assert [tag.name for tag in mastodon.trending_tags(limit=1, offset=1)] == ["one"]
+    assert [link.url for link in mastodon.trending_links(limit=1)] == ["https://b.example/"]
 
 
 @pytest.mark.parametrize(
     ("path", "mine"),
     [
         ("/api/v1/timelines/home", True),
-        ("/api/v1/timelines/public", False),
+        ("/api/v1/timelines/tag/x", False),
         ("/api/v1/instance", False),
     ],
 )
-def test_strangers_see_what_is_public_and_no_more(sandbox, path, mine):
+def test_callers_without_token_see_what_is_public_and_no_more(sandbox, path, mine):
     answer = call(sandbox, "GET", path, token=None)
     assert answer.status_code == (401 if mine else 200)
 
 
-def test_a_wrong_token_is_told(sandbox):
+def test_a_wrong_token_is_refused(sandbox):
     with pytest.raises(MastodonUnauthorizedError):
         client(sandbox, access_token="wrong").me()
 
 
 @pytest.mark.parametrize("standing", ["suspended", "unconfirmed"])
-def test_an_account_in_bad_standing_may_nothing(sandbox, news, standing):
+def test_a_suspended_or_unconfirmed_account_is_refused(sandbox, news, standing):
     sandbox.add_account("news", standing=standing)
     with pytest.raises(MastodonAPIError) as caught:
         news.status_post("hello")
@@ -256,22 +239,22 @@ def test_an_account_in_bad_standing_may_nothing(sandbox, news, standing):
     assert news.status_post("hello").id
 
 
-def test_paths_that_are_not_there_say_so(sandbox):
+def test_unknown_paths_are_answered_404(sandbox):
     answer = call(sandbox, "GET", "/api/v1/nothing/here")
     assert (answer.status_code, answer.json()["error"]) == (404, "Record not found")
     assert call(sandbox, "GET", "/api/v1/statuses/garbage").status_code == 404
 
 
-def test_limits_are_told_in_mastodons_headers(sandbox, clock):
-    told = call(sandbox, "POST", "/api/v1/statuses", data={"status": "hello"}).headers
-    assert (told["X-RateLimit-Limit"], told["X-RateLimit-Remaining"]) == ("300", "299")
-    reset = datetime.fromisoformat(told["X-RateLimit-Reset"])
+def test_limits_are_sent_in_mastodons_headers(sandbox, clock):
+    headers = call(sandbox, "POST", "/api/v1/statuses", data={"status": "hello"}).headers
+    assert (headers["X-RateLimit-Limit"], headers["X-RateLimit-Remaining"]) == ("300", "299")
+    reset = datetime.fromisoformat(headers["X-RateLimit-Reset"])
     assert clock.now() < reset <= clock.now() + timedelta(hours=3)
     assert reset.timestamp() % timedelta(hours=3).total_seconds() == 0
-    assert "Retry-After" not in told
+    assert "Retry-After" not in headers
 
 
-def test_the_server_tells_the_time_of_its_own_clock(sandbox, news, clock):
+def test_answers_are_dated_by_the_clock_of_the_server(sandbox, news, clock):
     clock.advance(days=400)
     when = call(sandbox, "GET", "/").headers["Date"]
     assert str(clock.now().year) in when

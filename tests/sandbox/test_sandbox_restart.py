@@ -1,4 +1,4 @@
-"""What is accepted stays accepted: restarts, kill -9, torn and foreign journals."""
+"""What was accepted survives restarts and kill -9; damaged journals are reported."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 import requests
-from sandbox_samples import call, client, png, send, texts
+from fediverse.server import run_in_thread, serve
+from sample_images import png
+from sandbox_samples import call, client, send, texts
 
 from reblogbot.errors import ReblogbotError
-from reblogbot.sandbox.server import run_in_thread, serve
+from reblogbot.sandbox import server as product
 
 SERVER = """
 import asyncio, sys
@@ -30,15 +32,15 @@ asyncio.run(main())
 """
 
 
-def test_a_restart_shows_the_same_posts_and_takes_the_same_token(tmp_path: Path):
+def test_a_restart_shows_the_same_posts_and_accepts_the_same_token(tmp_path: Path):
     with run_in_thread(tmp_path) as server:
         news = client(server)
         original = server.add_status("alice@remote.example", "boost me")
         media = news.media_post(png(), mime_type="image/png", description="dots")
-        said = news.status_post("one #tag", media_ids=[media], language="zh", idempotency_key="k")
+        status = news.status_post("one #tag", media_ids=[media], language="zh", idempotency_key="k")
         news.status_reblog(original["id"])
-        news.status_update(said.id, "edited", media_ids=[media])
-        news.status_favourite(said.id)
+        news.status_update(status.id, "edited", media_ids=[media])
+        news.status_favourite(status.id)
         gone = news.status_post("gone")
         news.status_delete(gone.id)
         news.account_follow(news.account_lookup("alice@remote.example"))
@@ -49,23 +51,23 @@ def test_a_restart_shows_the_same_posts_and_takes_the_same_token(tmp_path: Path)
         assert server.accepted == acts
         assert str(server.statuses("news")).replace(server.url, old_url) == str(before)
         news = client(server)
-        assert news.status_post("again", idempotency_key="k").id == said.id
+        assert news.status_post("again", idempotency_key="k").id == status.id
         assert call(server, "GET", f"/media/{media.url.rsplit('/', 1)[1]}").content == png()
-        assert news.status_post("new").id > said.id
+        assert news.status_post("new").id > status.id
         assert [act["seq"] for act in server.accepted] == sorted(
             act["seq"] for act in server.accepted
         )
 
 
-def test_every_act_is_told_with_what_it_was_about(sandbox, news):
+def test_every_accepted_act_has_its_account_text_and_key(sandbox, news):
     original = sandbox.add_status("alice", "boost me")
-    said = news.status_post("one", idempotency_key="k")
-    news.status_update(said.id, "two")
+    status = news.status_post("one", idempotency_key="k")
+    news.status_update(status.id, "two")
     news.status_reblog(original["id"])
     news.status_unreblog(original["id"])
-    news.status_delete(said.id)
-    told = [(a["act"], a["account"], a.get("text", ""), a["key"]) for a in sandbox.accepted]
-    assert told == [
+    news.status_delete(status.id)
+    acts = [(a["act"], a["account"], a.get("text", ""), a["key"]) for a in sandbox.accepted]
+    assert acts == [
         ("post", "news", "one", "k"),
         ("edit", "news", "two", ""),
         ("boost", "news", "", ""),
@@ -75,25 +77,25 @@ def test_every_act_is_told_with_what_it_was_about(sandbox, news):
 
 
 def test_what_was_answered_survives_kill_9(tmp_path: Path):
-    running = subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-c", SERVER, str(tmp_path)], stdout=subprocess.PIPE, text=True
     )
-    assert running.stdout is not None
-    url, token = running.stdout.readline().split()
+    assert process.stdout is not None
+    url, token = process.stdout.readline().split()
     headers = {"Authorization": f"Bearer {token}"}
     for n in range(5):
         form = {"status": f"number {n}"}
         answer = requests.post(f"{url}/api/v1/statuses", data=form, headers=headers, timeout=20)
         assert answer.status_code == 200
-    os.kill(running.pid, signal.SIGKILL)
-    running.wait()
-    running.stdout.close()
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
     with run_in_thread(tmp_path) as server:
         assert texts(server) == [f"number {n}" for n in range(5)]
         assert server.add_account("news") == token
 
 
-def test_a_torn_last_line_was_never_accepted(tmp_path: Path):
+def test_an_incomplete_last_line_is_removed(tmp_path: Path):
     with run_in_thread(tmp_path) as server:
         send(server, "whole")
     journal = tmp_path / "journal.jsonl"
@@ -106,7 +108,7 @@ def test_a_torn_last_line_was_never_accepted(tmp_path: Path):
         assert texts(server) == ["whole", "after"]
 
 
-def test_a_journal_that_is_none_is_named_with_its_line(tmp_path: Path):
+def test_a_damaged_journal_is_reported_with_its_line(tmp_path: Path):
     with run_in_thread(tmp_path) as server:
         send(server, "one")
     journal = tmp_path / "journal.jsonl"
@@ -127,13 +129,13 @@ def test_a_folder_belongs_to_one_server_at_a_time(tmp_path: Path):
         assert caught.value.slug == "sandbox_folder_busy"
 
 
-def test_the_journal_holds_tokens_and_is_for_its_owner_alone(tmp_path: Path):
+def test_the_journal_is_readable_by_its_owner_alone(tmp_path: Path):
     with run_in_thread(tmp_path) as server:
         server.add_account("news")
     assert (tmp_path / "journal.jsonl").stat().st_mode & 0o077 == 0
 
 
-async def test_a_port_that_is_taken_is_named(tmp_path: Path):
+async def test_a_busy_port_is_named(tmp_path: Path):
     async with serve() as server:
         port = int(server.url.rsplit(":", 1)[1])
         with pytest.raises(ReblogbotError, match=str(port)) as caught:
@@ -142,14 +144,14 @@ async def test_a_port_that_is_taken_is_named(tmp_path: Path):
     assert caught.value.slug == "sandbox_port_busy"
 
 
-async def test_a_profile_nobody_knows_is_told_with_those_there_are():
+async def test_an_unknown_profile_is_refused_with_the_known_ones(tmp_path: Path):
     with pytest.raises(ReblogbotError, match="gotosocial") as caught:
-        async with serve(profile="friendica"):
+        async with product.serve(tmp_path, profile="friendica"):
             pass
     assert caught.value.slug == "sandbox_profile_unknown"
 
 
-def test_many_threads_may_arrange_things_at_once(sandbox, news):
+def test_many_threads_may_add_statuses_at_once(sandbox, news):
 
     def arrange(name: str) -> None:
         for n in range(20):

@@ -21,7 +21,7 @@ def names(text: str, kind: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         ("see https://a.example/x?y=1&z=2.", ["https://a.example/x?y=1&z=2"]),
         ("(https://en.example/wiki/A_(b))", ["https://en.example/wiki/A_(b)"]),
@@ -35,24 +35,24 @@ def names(text: str, kind: str) -> list[str]:
         ("https://a.example/<b>", ["https://a.example/"]),
     ],
 )
-def test_links_are_found_whole(text, found):
-    assert links(text) == found
+def test_links_are_found_whole(text, expected):
+    assert links(text) == expected
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         ("#科技 ＃航天 #a_b", ["科技", "航天", "a_b"]),
         ("#1 #123 is none, #1st is", ["1st"]),
         ("https://a.example/#not x#not &#not", []),
     ],
 )
-def test_hashtags_are_found(text, found):
-    assert names(text, "tag") == found
+def test_hashtags_are_found(text, expected):
+    assert names(text, "tag") == expected
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         ("@alice hi @bob@remote.example.", ["alice", "bob@remote.example"]),
         ("mail me@home.example", []),
@@ -60,13 +60,13 @@ def test_hashtags_are_found(text, found):
         ("https://a.example/@alice", []),
     ],
 )
-def test_mentions_are_found(text, found):
-    assert names(text, "mention") == found
+def test_mentions_are_found(text, expected):
+    assert names(text, "mention") == expected
 
 
 @given(st.text(st.sampled_from(" ab@#.:/ht p\n中。👍🏽\u200dhttps://")))
-def test_the_pieces_of_a_text_are_the_text(text):
-    assert "".join(piece.shown for piece in pieces(text)) == text
+def test_the_pieces_of_a_text_join_to_the_text(text):
+    assert "".join(piece.text for piece in pieces(text)) == text
 
 
 @pytest.mark.parametrize(
@@ -85,26 +85,26 @@ def test_lengths_agree_with_mastodon_py(text):
     assert length(text, 23) == Mastodon.get_status_length(text)
 
 
-def test_where_links_count_in_full_they_do():
+def test_links_count_in_full_without_a_length_per_link():
     assert length("https://news.example/0123456789", None) == 31
 
 
-def test_paragraphs_and_breaks_are_mastodons():
+def test_paragraphs_and_breaks_are_those_of_mastodon():
     assert html("one\ntwo\n\n\nthree", ORIGIN, str) == "<p>one<br />two</p><p>three</p>"
 
 
-def test_known_people_are_linked_and_others_are_words():
-    def known(acct: str) -> str:
+def test_only_known_accounts_are_linked():
+    def mention_url(acct: str) -> str:
         return "https://r.example/@eve" if acct.startswith("eve") else ""
 
-    shown = html("@eve@r.example @nobody", ORIGIN, known)
-    assert 'href="https://r.example/@eve" class="u-url mention">@<span>eve</span>' in shown
-    assert shown.endswith(" @nobody</p>")
+    markup = html("@eve@r.example @nobody", ORIGIN, mention_url)
+    assert 'href="https://r.example/@eve" class="u-url mention">@<span>eve</span>' in markup
+    assert markup.endswith(" @nobody</p>")
 
 
-def test_a_long_link_hides_its_far_end_but_leads_there():
+def test_a_long_link_hides_its_end_but_keeps_its_address():
     link = "https://www.news.example/" + "x" * 50
-    shown = html(link, ORIGIN, str)
-    assert f'href="{link}"' in shown
-    assert '<span class="invisible">https://www.</span>' in shown
-    assert 'class="ellipsis"' in shown
+    markup = html(link, ORIGIN, str)
+    assert f'href="{link}"' in markup
+    assert '<span class="invisible">https://www.</span>' in markup
+    assert 'class="ellipsis"' in markup

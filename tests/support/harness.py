@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
 import tomlkit
+from fediverse.server import FediverseServer
 from postgres import emptied
 
 from reblogbot import app
@@ -33,7 +34,6 @@ from reblogbot.core.text import html_to_text
 from reblogbot.engine.pipeline import Pipeline
 from reblogbot.engine.preview import Preview, preview
 from reblogbot.runtime.parser_pool import WorkerPool
-from reblogbot.sandbox.server import Sandbox
 from reblogbot.store import Store, open_store
 from reblogbot.web.http import Fetcher
 
@@ -267,7 +267,7 @@ class Bot:
     def configure(
         self,
         sources: dict[str, dict[str, Any]],
-        accounts: dict[str, tuple[Sandbox, str] | dict[str, Any]],
+        accounts: dict[str, tuple[FediverseServer, str] | dict[str, Any]],
         **tables: dict[str, Any],
     ) -> None:
         """Write a config; an account may be given as (server, token).
@@ -293,7 +293,7 @@ class Bot:
         }
         self.path.write_text(tomlkit.dumps(told), encoding="utf-8")
 
-    def account(self, name: str, sandbox: Sandbox, token: str = "") -> dict[str, Any]:
+    def account(self, name: str, sandbox: FediverseServer, token: str = "") -> dict[str, Any]:
         """The table of an account of a sandbox, its token in a file."""
         self.set_token(name, token or sandbox.add_account(name, bot=True))
         return {"server": sandbox.url, "token_file": f"{name}.token", "allow_http": True}
@@ -445,7 +445,7 @@ def kill(process: subprocess.Popen[Any]) -> None:
             pipe.close()
 
 
-def posted(sandbox: Sandbox, account: str = "news") -> list[str]:
+def posted(sandbox: FediverseServer, account: str = "news") -> list[str]:
     """What an account was granted, in order: the text of a post, the URI of a boost."""
     acts = [act for act in sandbox.accepted if act["account"] == account]
     return [
@@ -455,7 +455,7 @@ def posted(sandbox: Sandbox, account: str = "news") -> list[str]:
     ]
 
 
-def standing(sandbox: Sandbox, account: str = "news") -> list[str]:
+def standing(sandbox: FediverseServer, account: str = "news") -> list[str]:
     """What stands on the server now, oldest first, as people read it."""
     return [html_to_text(status["content"]) for status in sandbox.statuses(account)]
 

@@ -93,7 +93,7 @@ PROCESSES = ("one", "other")
 HEALING = 80
 
 Keys = Literal["none", "first", "error", "replay", "burnt"]
-"""What a server makes of a second use of an Idempotency-Key, as `sandbox.profiles.Keys`."""
+"""What a server makes of a second use of an Idempotency-Key, as `fediverse.profiles.KeyPolicy`."""
 
 
 @dataclass(frozen=True)

@@ -23,10 +23,9 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from fediverse.profiles import PROFILES
 from harness import Workshop
 from soak_round import Chapter, Tally
-
-from reblogbot.sandbox.profiles import PROFILES
 
 REAL_EVERY = 5
 COLUMNS = "rounds entries posts lost doubled out_of_order kills faults edits images".split()

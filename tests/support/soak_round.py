@@ -16,6 +16,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from fediverse.profiles import PROFILES
+from fediverse.server import FediverseServer, run_in_thread
 from harness import Bot, FeedServer, Item, SettableClock, Worker, Workshop, kill, rss, until
 from killed_process import Killed, Reaper
 from sample_images import png
@@ -24,8 +26,6 @@ from soak_faults import EVENTS, FEEDS, laid_out
 from reblogbot.admin.queue_actions import QueueActions
 from reblogbot.core.text import html_to_text
 from reblogbot.model import Delivery, Post, State
-from reblogbot.sandbox.profiles import PROFILES
-from reblogbot.sandbox.server import Sandbox, run_in_thread
 
 # who posts what; a look at one's own statuses shows 40 of them on some servers
 SOURCES = {
@@ -89,7 +89,7 @@ class Chapter:
         folder.mkdir(parents=True)
         self._bot = Bot(folder, self._clock, self._feeds, workshop)
         self._running = ExitStack()
-        self._server: Sandbox
+        self._server: FediverseServer
         self._tokens: dict[str, str] = {}
         self._shown: dict[str, list[Item]] = {name: [] for name in FED}
         self._book = Book()

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from fediverse.server import run_in_thread
 from sample_images import png
 
 from reblogbot.core.delivery import matches
@@ -15,7 +16,6 @@ from reblogbot.errors import (
     Unauthorised,
 )
 from reblogbot.model import Delivery, Image, Post, State
-from reblogbot.sandbox.server import run_in_thread
 
 LINK = "https://paper.example/a?id=3&section=9"
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

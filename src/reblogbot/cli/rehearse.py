@@ -1,4 +1,4 @@
-"""The commands that need no account: demo, sandbox."""
+"""The commands that need no account: demo and sandbox."""
 
 from __future__ import annotations
 
@@ -38,29 +38,33 @@ def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
     sandbox.add_argument(
         "--folder", type=Path, default=Path("sandbox"), help="where it keeps its posts"
     )
-    sandbox.add_argument("--profile", default="mastodon", help="which server it behaves like")
+    sandbox.add_argument(
+        "--profile",
+        default="mastodon",
+        help="the kind of server to behave like: mastodon (default), gotosocial, snac and others",
+    )
     sandbox.add_argument(
         "--account",
         action="append",
         metavar="NAME",
-        help="an account to make; may be given several times (default: news)",
+        help="an account to create; may be given several times (default: news)",
     )
     sandbox.set_defaults(run="reblogbot.cli.rehearse:run_sandbox")
 
 
 def run_demo(options: argparse.Namespace) -> int:
-    """The whole main job."""
+    """Run the demo and print it as text or as JSON."""
     import asyncio
 
-    from reblogbot.demo.story import tell
+    from reblogbot.demo.scenario import run_scenario
 
     if not options.json:
-        return asyncio.run(tell(_say_at_once, keep=options.keep)).exit_code()
+        return asyncio.run(run_scenario(_print_lines, keep=options.keep)).exit_code()
     if options.keep:
         raise ConfigError("usage", "--json prints what was posted and ends: leave out --keep")
-    told = asyncio.run(tell(lambda *_: None, keep=False))
-    say_json({"posts": told.posts, "again": told.again})
-    return told.exit_code()
+    result = asyncio.run(run_scenario(lambda *_: None, keep=False))
+    say_json({"posts": result.posts, "again": result.posted_again})
+    return result.exit_code()
 
 
 def run_sandbox(options: argparse.Namespace) -> int:
@@ -82,36 +86,34 @@ async def _serve(options: argparse.Namespace) -> None:
 
     from reblogbot.sandbox.server import serve
 
-    ended = asyncio.Event()
+    interrupted = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+        asyncio.get_running_loop().add_signal_handler(number, interrupted.set)
     try:
         async with serve(options.folder, port=options.port, profile=options.profile) as sandbox:
-            # these tokens may do all there is to do: nobody shall be warned of that
-            sandbox.adjust(tells_scopes=False)
             names = options.account or ["news"]
             tokens = {name: sandbox.add_account(name, bot=True) for name in names}
-            tables = [_table(name, sandbox.url, token) for name, token in tokens.items()]
-            _say_at_once(
+            tables = [_account_table(name, sandbox.url, token) for name, token in tokens.items()]
+            _print_lines(
                 f"The sandbox is up: {sandbox.url}/   (Ctrl-C ends it)",
                 "",
                 "For a config:",
                 *chain.from_iterable(tables),
             )
-            await ended.wait()
+            await interrupted.wait()
     except OSError as error:
         raise ConfigError(
             "sandbox_unavailable", f"port {options.port}, folder {options.folder}: {error.strerror}"
         ) from error
 
 
-def _say_at_once(*lines: str) -> None:
-    """Print lines so that they are read while the program goes on, also from a pipe."""
+def _print_lines(*lines: str) -> None:
+    """Print lines and flush them, so that a pipe shows them while the program runs."""
     say(*lines)
     sys.stdout.flush()
 
 
-def _table(name: str, url: str, token: str) -> list[str]:
+def _account_table(name: str, url: str, token: str) -> list[str]:
     """The table of an account for a config, as lines."""
     return [
         "",

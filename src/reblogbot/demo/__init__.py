@@ -1,1 +1,1 @@
-"""The main job on an empty machine: no account, no internet, everything else real."""
+"""The whole main job on this machine, without an account and without the internet."""

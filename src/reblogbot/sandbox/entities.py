@@ -1,17 +1,15 @@
-"""Mastodon's JSON entities, as one viewer may see them."""
+"""The JSON entities of the Mastodon API."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 from urllib.parse import urlsplit
 
 from reblogbot.sandbox import text as texts
-from reblogbot.sandbox.records import Account, App, Media, Notice, Roster, Schedule, Status
-from reblogbot.sandbox.world import World
-
-Entity = dict[str, Any]
+from reblogbot.sandbox.answers import Entity
+from reblogbot.sandbox.instance import Instance
+from reblogbot.sandbox.records import Account, AccountList, App, Media, Notification, Status
 
 
 def iso(at: datetime) -> str:
@@ -20,24 +18,24 @@ def iso(at: datetime) -> str:
 
 
 class Entities:
-    """Spells the world's records as JSON for `viewer`, who is None for a stranger."""
+    """The records of an instance as entities for `viewer`, None for a caller without account."""
 
-    def __init__(self, world: World, viewer: Account | None) -> None:
-        self.world = world
-        self.state = world.state
+    def __init__(self, instance: Instance, viewer: Account | None) -> None:
+        self.instance = instance
+        self.state = instance.state
         self.viewer = viewer
-        self._people: dict[str, Entity] = {}
+        self._accounts: dict[str, Entity] = {}
 
     def account(self, account: Account) -> Entity:
-        """An account, worked out once: it stands on every status of a page."""
-        if account.id not in self._people:
-            self._people[account.id] = self._person(account)
-        return self._people[account.id]
+        # cached: it is part of every status of a page, and its counts take a scan of all follows
+        if account.id not in self._accounts:
+            self._accounts[account.id] = self._account(account)
+        return self._accounts[account.id]
 
-    def _person(self, account: Account) -> Entity:
-        world, state = self.world, self.state
-        own = state.own[account.id]
-        picture = f"{world.origin}/_sandbox/avatars/{account.acct}.svg"
+    def _account(self, account: Account) -> Entity:
+        instance, state = self.instance, self.state
+        statuses = state.by_account[account.id].values()
+        avatar = f"{instance.origin}/_sandbox/avatars/{account.acct}.svg"
         return {
             "id": account.id,
             "username": account.name,
@@ -50,17 +48,17 @@ class Entities:
             "noindex": not account.indexable,
             "group": False,
             "created_at": iso(account.created_at),
-            "note": texts.html(account.note, world.origin, lambda _: ""),
-            "url": world.account_url(account),
-            "uri": world.account_uri(account),
-            "avatar": picture,
-            "avatar_static": picture,
-            "header": picture,
-            "header_static": picture,
+            "note": texts.html(account.note, instance.origin, lambda _: ""),
+            "url": instance.account_url(account),
+            "uri": instance.account_uri(account),
+            "avatar": avatar,
+            "avatar_static": avatar,
+            "header": avatar,
+            "header_static": avatar,
             "followers_count": len(state.followers(account.id)),
             "following_count": len(state.followed(account.id)),
-            "statuses_count": len(own),
-            "last_status_at": _day(own.values()) if own else None,
+            "statuses_count": len(statuses),
+            "last_status_at": _last_day(statuses) if statuses else None,
             "hide_collections": False,
             "emojis": [],
             "roles": [],
@@ -68,9 +66,9 @@ class Entities:
         } | ({"suspended": True} if account.standing == "suspended" else {})
 
     def _field(self, name: str, value: str) -> Entity:
-        """A line of a profile; as everywhere in the API, its value is HTML."""
-        shown = texts.inline(value, self.world.origin, lambda _: "")
-        return {"name": name, "value": shown, "verified_at": None}
+        """A field of a profile, whose value is HTML."""
+        html = texts.inline_html(value, self.instance.origin, lambda _: "")
+        return {"name": name, "value": html, "verified_at": None}
 
     def credentials(self, account: Account) -> Entity:
         """The account as its owner sees it."""
@@ -81,9 +79,8 @@ class Entities:
             "note": account.note,
             "fields": account.fields,
             "follow_requests_count": sum(
-                1
-                for (_, b), how in self.state.follows.items()
-                if b == account.id and how == "requested"
+                followed == account.id and relation == "requested"
+                for (_, followed), relation in self.state.follows.items()
             ),
             "discoverable": account.discoverable,
             "indexable": account.indexable,
@@ -94,99 +91,84 @@ class Entities:
         role = {"id": "-99", "name": "", "color": "", "permissions": "0", "highlighted": False}
         return self.account(account) | {"source": source, "role": role}
 
-    def status(self, status: Status, *, quoting: bool = True) -> Entity:
+    def status(self, status: Status, *, with_quote: bool = True) -> Entity:
         original = self.state.statuses.get(status.boost_of) if status.boost_of else None
-        shape = self._shape(original or status, quoting=quoting)
+        entity = self._original(original or status, with_quote=with_quote)
         if original is None:
-            return shape
-        shown_id = (
-            original.id.upper() if self.world.profile.boost_answer == "upper_case_id" else status.id
-        )
-        return shape | {
-            "id": shown_id,
+            return entity
+        return entity | {
+            "id": self.instance.boost_id(status),
             "created_at": iso(status.created_at),
             "visibility": status.visibility,
             "account": self.account(self.state.accounts[status.account_id]),
-            "uri": self.world.uri(status) + "/activity",
-            "url": self.world.uri(status) + "/activity",
+            "uri": self.instance.uri(status) + "/activity",
+            "url": self.instance.uri(status) + "/activity",
             "in_reply_to_id": None,
             "in_reply_to_account_id": None,
             "media_attachments": [],
-            "reblog": shape,
+            "reblog": entity,
         }
 
     def statuses(self, statuses: Iterable[Status]) -> list[Entity]:
         return [self.status(status) for status in statuses]
 
-    def _shape(self, status: Status, *, quoting: bool) -> Entity:
-        """A status that is no boost; a quote within a quote is left out."""
-        world, state = self.world, self.state
-        return (
-            {
-                "id": status.id,
-                "created_at": iso(status.created_at),
-                "edited_at": iso(status.edited_at) if status.edited_at else None,
-                "sensitive": status.sensitive,
-                "spoiler_text": status.spoiler,
-                "visibility": status.visibility,
-                "language": status.language,
-                "uri": world.uri(status),
-                "url": world.url(status),
-                "content": world.html(status),
-                "account": self.account(state.accounts[status.account_id]),
-                "media_attachments": [self.media(state.media[m]) for m in status.media],
-                "mentions": [self._mention(state.accounts[m]) for m in status.mentions],
-                "tags": [self.tag_name(name) for name in status.tags],
-                "emojis": [],
-                "reblog": None,
-                "card": self._card_of(status),
-                "poll": None,
-            }
-            | self._around(status, quoting=quoting)
-            | self._counts(status)
-            | self._own(status)
-        )
-
-    def _around(self, status: Status, *, quoting: bool) -> Entity:
-        """What a status answers and quotes, and by what it was sent."""
-        parent = self.state.statuses.get(status.reply_to)
-        quoted = self.state.statuses.get(status.quote) if quoting else None
-        app = {"name": status.application, "website": None}
-        quote = quoted and {
-            "state": "accepted",
-            "quoted_status": self.status(quoted, quoting=False),
-        }
+    def _original(self, status: Status, *, with_quote: bool) -> Entity:
+        """A status that is no boost."""
+        instance, state = self.instance, self.state
+        parent = state.statuses.get(status.reply_to)
+        favourites = sum(status_id == status.id for _, status_id in state.marks["favourite"])
         return {
+            "id": status.id,
+            "created_at": iso(status.created_at),
+            "edited_at": iso(status.edited_at) if status.edited_at else None,
+            "sensitive": status.sensitive,
+            "spoiler_text": status.spoiler,
+            "visibility": status.visibility,
+            "language": status.language,
+            "uri": instance.uri(status),
+            "url": instance.url(status),
+            "content": instance.html(status),
+            "account": self.account(state.accounts[status.account_id]),
             "in_reply_to_id": status.reply_to or None,
             "in_reply_to_account_id": parent.account_id if parent else None,
-            "application": app if status.application else None,
-            "quote": quote,
+            "application": (
+                {"name": status.application, "website": None} if status.application else None
+            ),
+            "media_attachments": [self.media(state.media[id_]) for id_ in status.media],
+            "mentions": [self._mention(state.accounts[id_]) for id_ in status.mentions],
+            "tags": [self._tag(name) for name in status.tags],
+            "emojis": [],
+            "reblog": None,
+            "card": self._card_of(status),
+            "poll": None,
+            "quote": self._quote(status) if with_quote else None,
             "quote_approval": {
                 "automatic": ["public"],
                 "manual": [],
                 "current_user": "automatic",
             },
-        }
-
-    def _counts(self, status: Status) -> Entity:
-        state = self.state
-        favourites = sum(1 for (_, marked) in state.marks["favourite"] if marked == status.id)
-        return {
             "replies_count": len(state.replies[status.id]),
             "reblogs_count": len(state.boosts[status.id]) + status.seen_boosts,
             "quotes_count": len(state.quotes[status.id]),
             "favourites_count": favourites + status.seen_favourites,
-        }
+        } | self._viewer_flags(status)
 
-    def _own(self, status: Status) -> Entity:
-        """What only the viewer may know of the viewer's own doings."""
+    def _quote(self, status: Status) -> Entity | None:
+        """The quoted status; a quote within it is left out."""
+        quoted = self.state.statuses.get(status.quote)
+        if quoted is None:
+            return None
+        return {"state": "accepted", "quoted_status": self.status(quoted, with_quote=False)}
+
+    def _viewer_flags(self, status: Status) -> Entity:
+        """The viewer's own relation to a status."""
         if self.viewer is None:
             return {}
         pair = (self.viewer.id, status.id)
         return {
             "favourited": pair in self.state.marks["favourite"],
             "bookmarked": pair in self.state.marks["bookmark"],
-            "reblogged": self.state.boosted(self.viewer.id, status.id) is not None,
+            "reblogged": self.state.boost_by(self.viewer.id, status.id) is not None,
             "muted": False,
             "filtered": [],
         } | ({"pinned": False} if status.account_id == self.viewer.id else {})
@@ -195,23 +177,19 @@ class Entities:
         return {
             "id": account.id,
             "username": account.name,
-            "url": self.world.account_url(account),
+            "url": self.instance.account_url(account),
             "acct": account.acct,
         }
 
-    def tag_name(self, name: str) -> Entity:
-        return {"name": name, "url": f"{self.world.origin}/tags/{name}"}
-
-    def tag(self, name: str, history: list[Entity] | None = None) -> Entity:
-        following = {} if self.viewer is None else {"following": False}
-        return self.tag_name(name) | {"history": history or []} | following
+    def _tag(self, name: str) -> Entity:
+        return {"name": name, "url": f"{self.instance.origin}/tags/{name}"}
 
     def _card_of(self, status: Status) -> Entity | None:
         links = [piece.name for piece in texts.pieces(status.text) if piece.kind == "link"]
         return self.card(links[0], status.card) if status.card and links else None
 
-    def card(self, link: str, told: Entity) -> Entity:
-        """A preview of what a link leads to; `told` is what is known of it."""
+    def card(self, link: str, values: Entity) -> Entity:
+        """The preview card of a link; `values` replace what is blank otherwise."""
         blank = ("description", "author_name", "author_url", "html", "provider_url", "embed_url")
         return (
             dict.fromkeys(blank, "")
@@ -228,18 +206,17 @@ class Entities:
                 "blurhash": None,
                 "published_at": None,
             }
-            | told
+            | values
             | {"url": link}
         )
 
     def media(self, media: Media) -> Entity:
-        """An attachment; its url is null while it is being worked on."""
-        url = f"{self.world.origin}/media/{media.name}"
+        url = f"{self.instance.origin}/media/{media.name}"
         return {
             "id": media.id,
             "type": media.kind,
-            "url": None if media.unready else url,
-            "preview_url": None if media.unready else url,
+            "url": url,
+            "preview_url": url,
             "remote_url": None,
             "preview_remote_url": None,
             "text_url": None,
@@ -248,23 +225,23 @@ class Entities:
             "blurhash": None,
         }
 
-    def notice(self, notice: Notice) -> Entity:
-        status = self.state.statuses.get(notice.status_id)
-        shape = {
-            "id": notice.id,
-            "type": notice.kind,
-            "created_at": iso(notice.at),
-            "group_key": f"ungrouped-{notice.id}",
-            "account": self.account(self.state.accounts[notice.by]),
+    def notification(self, notification: Notification) -> Entity:
+        status = self.state.statuses.get(notification.status_id)
+        entity = {
+            "id": notification.id,
+            "type": notification.kind,
+            "created_at": iso(notification.at),
+            "group_key": f"ungrouped-{notification.id}",
+            "account": self.account(self.state.accounts[notification.by]),
         }
-        return shape | ({"status": self.status(status)} if status else {})
+        return entity | ({"status": self.status(status)} if status else {})
 
-    def roster(self, roster: Roster) -> Entity:
+    def account_list(self, list_: AccountList) -> Entity:
         return {
-            "id": roster.id,
-            "title": roster.title,
-            "replies_policy": roster.replies_policy,
-            "exclusive": roster.exclusive,
+            "id": list_.id,
+            "title": list_.title,
+            "replies_policy": "list",
+            "exclusive": False,
         }
 
     def app(self, app: App) -> Entity:
@@ -278,45 +255,21 @@ class Entities:
             "vapid_key": "",
         }
 
-    def schedule(self, schedule: Schedule) -> Entity:
-        fields = schedule.fields
-        params = {
-            "text": fields["text"],
-            "visibility": fields["visibility"],
-            "spoiler_text": fields["spoiler"] or None,
-            "sensitive": fields["sensitive"],
-            "media_ids": fields["media"] or None,
-            "in_reply_to_id": fields["reply_to"] or None,
-            "language": fields["language"],
-            "application_id": 1,
-            "scheduled_at": None,
-            "idempotency": None,
-            "with_rate_limit": False,
-            "poll": None,
-        }
-        attached = [self.media(self.state.media[m]) for m in fields["media"]]
-        return {
-            "id": schedule.id,
-            "scheduled_at": iso(schedule.at),
-            "params": params,
-            "media_attachments": attached,
-        }
-
     def relationship(self, viewer: Account, other: Account) -> Entity:
-        ours = self.state.follows.get((viewer.id, other.id), "")
-        theirs = self.state.follows.get((other.id, viewer.id), "")
+        outgoing = self.state.follows.get((viewer.id, other.id), "")
+        incoming = self.state.follows.get((other.id, viewer.id), "")
         never = ("blocking", "blocked_by", "muting", "muting_notifications", "domain_blocking")
         return dict.fromkeys((*never, "endorsed", "notifying"), False) | {
             "id": other.id,
-            "following": ours == "following",
-            "requested": ours == "requested",
-            "showing_reblogs": ours == "following",
-            "followed_by": theirs == "following",
-            "requested_by": theirs == "requested",
+            "following": outgoing == "following",
+            "requested": outgoing == "requested",
+            "showing_reblogs": outgoing == "following",
+            "followed_by": incoming == "following",
+            "requested_by": incoming == "requested",
             "languages": None,
             "note": "",
         }
 
 
-def _day(own: Iterable[Status]) -> str:
-    return max(status.created_at for status in own).date().isoformat()
+def _last_day(statuses: Iterable[Status]) -> str:
+    return max(status.created_at for status in statuses).date().isoformat()

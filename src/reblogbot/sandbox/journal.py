@@ -1,4 +1,4 @@
-"""The append-only record of everything the server accepted, durable before any answer leaves."""
+"""The append-only record of everything the server accepted, written before it answers."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ Fact = dict[str, Any]
 
 
 class Journal:
-    """One fsynced line of JSON per fact in `journal.jsonl`; without a folder it keeps nothing."""
+    """One fsynced line of JSON per fact in `journal.jsonl`; without a folder nothing is kept."""
 
     def __init__(self, folder: Path | None) -> None:
         self._file: IO[bytes] | None = None
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
-            self._file = _opened(folder / "journal.jsonl")
+            self._file = _open(folder / "journal.jsonl")
 
     def read(self) -> Iterator[Fact]:
-        """Every fact written so far; a torn last line was never accepted and is cut off."""
+        """Every fact written so far. An incomplete last line was never accepted and is removed."""
         if self._file is None:
             return
         self._file.seek(0)
-        whole = 0
+        complete = 0
         for number, line in enumerate(self._file, 1):
             if not line.endswith(b"\n"):
                 break
-            yield _parsed(line, number, self._file.name)
-            whole += len(line)
-        self._file.truncate(whole)
+            yield _parse(line, number, self._file.name)
+            complete += len(line)
+        self._file.truncate(complete)
 
     def append(self, fact: Fact) -> None:
         """Return once the fact is on the disk."""
@@ -51,8 +51,8 @@ class Journal:
             self._file = None
 
 
-def _opened(path: Path) -> IO[bytes]:
-    """The journal's file, ours alone: it holds tokens, and two writers would tear it."""
+def _open(path: Path) -> IO[bytes]:
+    """The file, locked and readable by its owner alone: it holds tokens."""
     with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
     file = path.open("r+b")
@@ -67,7 +67,7 @@ def _opened(path: Path) -> IO[bytes]:
     return file
 
 
-def _parsed(line: bytes, number: int, name: str) -> Fact:
+def _parse(line: bytes, number: int, name: str) -> Fact:
     try:
         fact: Fact = json.loads(line)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""The pages for people: the timeline, profiles, single posts, tags, and OAuth's consent."""
+"""The HTML pages: the timeline, profiles, single posts, tags, and OAuth's consent."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ import regex
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from reblogbot.sandbox.entities import Entities, Entity
+from reblogbot.sandbox.answers import HTML, Answer, Entity, Refused, Reply
+from reblogbot.sandbox.call import Call, Route
+from reblogbot.sandbox.entities import Entities
 from reblogbot.sandbox.records import Account, App, Status
-from reblogbot.sandbox.wire import HTML, Answer, Call, Refused, Reply, Route
 
-PER_PAGE = 30
-# nothing but our own style sheet and pictures; no script at all
-POLICY = (
+_PER_PAGE = 30
+# texts of feeds are shown here: no script runs, and nothing is loaded from elsewhere
+_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; media-src 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
-SAFE = {
-    "Content-Security-Policy": POLICY,
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
@@ -33,120 +34,125 @@ SAFE = {
 
 @cache
 def _templates() -> Environment:
-    found = Environment(
+    environment = Environment(
         loader=PackageLoader("reblogbot.sandbox"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters["markup"] = Markup
-    found.filters["instant"] = datetime.fromisoformat
-    return found
+    environment.filters["markup"] = Markup
+    environment.filters["instant"] = datetime.fromisoformat
+    return environment
 
 
-def _page(call: Call, template: str, status: int = 200, **names: Any) -> Answer:
-    local = [account for account in call.world.state.accounts.values() if not account.host]
+def _page(call: Call, template: str, status: int = 200, **values: Any) -> Answer:
+    accounts = call.instance.state.accounts.values()
+    local = sorted((a for a in accounts if not a.host), key=lambda account: account.rank)
     common = {
-        "host": call.world.host,
-        "people": [call.show.account(account) for account in sorted(local, key=lambda a: a.rank)],
-        "ago": lambda at: ago(datetime.fromisoformat(at), call.world.now()),
+        "host": call.instance.host,
+        "accounts": [call.entities.account(account) for account in local],
+        "ago": lambda at: ago(datetime.fromisoformat(at), call.instance.now()),
         "path": call.url.partition("?")[0],
     }
-    body = _templates().get_template(template).render(common | names)
-    return Answer(body.encode(), status, HTML, SAFE)
+    body = _templates().get_template(template).render(common | values)
+    return Answer(body.encode(), status, HTML, _HEADERS)
 
 
 def ago(at: datetime, now: datetime) -> str:
-    """How long ago, shortly; the date where it is long ago or still to come."""
+    """The time since `at` in short; the date if it is over a week ago or in the future."""
     seconds = (now - at).total_seconds()
-    for span, size, sign in (
+    for span, size, unit in (
         (60, 1, "s"),
         (3600, 60, "min"),
         (86400, 3600, "h"),
         (604800, 86400, "d"),
     ):
         if 0 <= seconds < span:
-            return "now" if seconds < 5 else f"{int(seconds // size)} {sign}"
+            return "now" if seconds < 5 else f"{int(seconds // size)} {unit}"
     return f"{at.day} {at:%b}" if at.year == now.year else f"{at.day} {at:%b %Y}"
 
 
-def _window(call: Call, statuses: Iterable[Status]) -> tuple[list[Status], str]:
-    """One page's worth, newest first, and the id that leads to older ones."""
-    found = sorted(statuses, key=lambda status: status.rank, reverse=True)
-    after = call.world.find_status(call.params.text("before"))
-    if after is not None:
-        found = [status for status in found if status.rank < after.rank]
-    part = found[:PER_PAGE]
-    return part, part[-1].id if len(found) > PER_PAGE else ""
+def _page_of(call: Call, statuses: Iterable[Status]) -> tuple[list[Status], str]:
+    """The statuses of one page, newest first, and the id that leads to older ones."""
+    ordered = sorted(statuses, key=lambda status: status.rank, reverse=True)
+    bound = call.instance.find_status(call.params.text("before"))
+    if bound is not None:
+        ordered = [status for status in ordered if status.rank < bound.rank]
+    part = ordered[:_PER_PAGE]
+    return part, part[-1].id if len(ordered) > _PER_PAGE else ""
 
 
-def _show(call: Call) -> Entities:
-    """The page shows all there is, private posts too: it is the admin's own machine."""
-    return Entities(call.world, None)
+def _entities(call: Call) -> Entities:
+    """Entities for the pages, which show private posts too: they are the admin's own."""
+    return Entities(call.instance, None)
 
 
 def timeline(call: Call) -> Reply:
-    state = call.world.state
+    state = call.instance.state
     local = (s for s in state.statuses.values() if not state.accounts[s.account_id].host)
-    found, older = _window(call, local)
-    return _page(call, "timeline.html", statuses=_show(call).statuses(found), older=older, tag="")
+    return _timeline(call, local, tag="")
 
 
 def tag(call: Call) -> Reply:
-    name = call.places["tag"]
-    used = (
+    name = call.path_params["tag"]
+    tagged = (
         status
-        for status in call.world.state.statuses.values()
+        for status in call.instance.state.statuses.values()
         if name.lower() in map(str.lower, status.tags)
     )
-    found, older = _window(call, used)
-    return _page(call, "timeline.html", statuses=_show(call).statuses(found), older=older, tag=name)
+    return _timeline(call, tagged, tag=name)
+
+
+def _timeline(call: Call, statuses: Iterable[Status], *, tag: str) -> Answer:
+    part, older = _page_of(call, statuses)
+    entities = _entities(call).statuses(part)
+    return _page(call, "timeline.html", statuses=entities, older=older, tag=tag)
 
 
 def _missing(call: Call) -> Refused:
     return Refused(message_page(call, "Nothing here", "There is no such page.", 404))
 
 
-def _named(call: Call) -> Account:
-    account = call.world.account(call.places["acct"])
+def _account(call: Call) -> Account:
+    account = call.instance.find_account(call.path_params["acct"])
     if account is None:
         raise _missing(call)
     return account
 
 
 def profile(call: Call) -> Reply:
-    account = _named(call)
-    found, older = _window(call, call.world.state.own[account.id].values())
-    shown = _show(call)
+    account = _account(call)
+    part, older = _page_of(call, call.instance.state.by_account[account.id].values())
+    entities = _entities(call)
     return _page(
         call,
         "profile.html",
-        account=shown.account(account),
-        statuses=shown.statuses(found),
+        account=entities.account(account),
+        statuses=entities.statuses(part),
         older=older,
     )
 
 
 def single(call: Call) -> Reply:
-    """One post between those it answers and those that answer it."""
-    account, status = _named(call), call.world.find_status(call.places["id"])
+    """One post between those it replies to and the replies to it."""
+    account, status = _account(call), call.instance.find_status(call.path_params["id"])
     if status is None or status.account_id != account.id:
         raise _missing(call)
-    state, shown = call.world.state, _show(call)
+    state, entities = call.instance.state, _entities(call)
     above: list[Entity] = []
     parent = state.statuses.get(status.reply_to)
     while parent is not None:
-        above.insert(0, shown.status(parent))
+        above.insert(0, entities.status(parent))
         parent = state.statuses.get(parent.reply_to)
-    below = shown.statuses(state.statuses[reply] for reply in state.replies[status.id])
-    return _page(call, "single.html", entity=shown.status(status), above=above, below=below)
+    below = entities.statuses(state.statuses[reply] for reply in state.replies[status.id])
+    return _page(call, "single.html", entity=entities.status(status), above=above, below=below)
 
 
 def avatar(call: Call) -> Reply:
-    """A coloured disc with the initial of whoever is named."""
-    acct = call.places["name"].removesuffix(".svg")
-    account = call.world.account(acct)
+    """A coloured disc with the initial of the account's name."""
+    acct = call.path_params["name"].removesuffix(".svg")
+    account = call.instance.find_account(acct)
     name = (account.display_name or account.name) if account else acct
     initial = next(iter(regex.findall(r"\X", name.strip())), "·").upper()
     hue = crc32(acct.encode()) % 24 * 15
@@ -159,7 +165,7 @@ def avatar(call: Call) -> Reply:
         'font-weight="600" text-anchor="middle" dominant-baseline="central">'
         f"{escape(initial)}</text></svg>"
     )
-    return Answer(svg.encode(), kind="image/svg+xml; charset=utf-8", headers=SAFE)
+    return Answer(svg.encode(), content_type="image/svg+xml; charset=utf-8", headers=_HEADERS)
 
 
 def style(_: Call) -> Reply:
@@ -170,24 +176,24 @@ def icon(_: Call) -> Reply:
     return _asset("icon.svg", "image/svg+xml")
 
 
-def _asset(name: str, kind: str) -> Answer:
+def _asset(name: str, content_type: str) -> Answer:
     body = Path(__file__).with_name("templates").joinpath(name).read_bytes()
-    return Answer(body, kind=kind, headers=SAFE)
+    return Answer(body, content_type=content_type, headers=_HEADERS)
 
 
-def consent_page(call: Call, app: App, scopes: list[str], people: list[Account]) -> Answer:
-    """Who lets an app in, and to what; the asked-for parameters travel along."""
-    carried = ("client_id", "redirect_uri", "scope", "state", "code_challenge", "response_type")
-    kept = {name: call.params.text(name) for name in carried if name in call.params}
-    local = [account.name for account in people]
-    return _page(call, "consent.html", app=app, scopes=scopes, kept=kept, local=local)
+def consent_page(call: Call, app: App, scopes: list[str], accounts: list[Account]) -> Answer:
+    """The form that authorizes an app; it carries the parameters of the request along."""
+    names = ("client_id", "redirect_uri", "scope", "state", "code_challenge", "response_type")
+    hidden = {name: call.params.text(name) for name in names if name in call.params}
+    choices = [account.name for account in accounts]
+    return _page(call, "consent.html", app=app, scopes=scopes, hidden=hidden, choices=choices)
 
 
 def message_page(
-    call: Call, title: str, shown: str, status: int, *, to_copy: bool = False
+    call: Call, title: str, message: str, status: int, *, to_copy: bool = False
 ) -> Answer:
-    """A few words; `to_copy` sets them out for copying."""
-    return _page(call, "message.html", status, title=title, shown=shown, to_copy=to_copy)
+    """A short message; `to_copy` presents it for copying."""
+    return _page(call, "message.html", status, title=title, message=message, to_copy=to_copy)
 
 
 ROUTES = (

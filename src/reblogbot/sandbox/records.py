@@ -1,4 +1,7 @@
-"""What a server keeps: accounts, statuses, media, tokens, apps, lists and notifications."""
+"""The records of a server: accounts, statuses, media, apps, tokens, lists and notifications.
+
+The journal holds them by the names of their fields: a renamed field is lost in old journals.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from typing import Any
 
 @dataclass(slots=True)
 class Account:
-    """Somebody here, or, where `host` is set, somebody of another server."""
+    """A local account, or, where `host` is set, an account of another server."""
 
     id: str
     rank: int
@@ -23,9 +26,10 @@ class Account:
     discoverable: bool | None = True
     indexable: bool = True
     privacy: str = "public"
+    """The visibility of its statuses where none is asked for."""
     language: str = ""
     standing: str = ""
-    """Why the account may not do anything: "suspended", "unconfirmed", or ""."""
+    """Why the account may do nothing: "suspended", "unconfirmed", or ""."""
     fields: list[dict[str, str]] = field(default_factory=list)
 
     @property
@@ -34,19 +38,8 @@ class Account:
 
 
 @dataclass(slots=True)
-class Edit:
-    """One form a status once had."""
-
-    text: str
-    spoiler: str
-    sensitive: bool
-    media: list[str]
-    at: datetime
-
-
-@dataclass(slots=True)
 class Status:
-    """A post, or, where `boost_of` names another one, a boost."""
+    """A post, or, where `boost_of` is set, a boost of that status."""
 
     id: str
     rank: int
@@ -58,6 +51,7 @@ class Status:
     spoiler: str = ""
     sensitive: bool = False
     media: list[str] = field(default_factory=list)
+    """Ids of media, as `reply_to`, `quote` and `boost_of` are ids of statuses."""
     reply_to: str = ""
     quote: str = ""
     boost_of: str = ""
@@ -68,23 +62,23 @@ class Status:
     card: dict[str, Any] | None = None
     tags: list[str] = field(default_factory=list)
     mentions: list[str] = field(default_factory=list)
-    edits: list[Edit] = field(default_factory=list)
+    """Ids of accounts."""
     edited_at: datetime | None = None
     seen_boosts: int = 0
-    """Boosts, and below favourites, of people nobody here knows."""
+    """Boosts by accounts unknown here, like `seen_favourites`."""
     seen_favourites: int = 0
 
 
 @dataclass(slots=True)
 class Media:
-    """An uploaded file; `unready` counts the looks at it that still find it in the works."""
+    """An uploaded file."""
 
     id: str
     account_id: str
     mime: str
     name: str
+    """The last part of its path under `/media/`."""
     alt: str = ""
-    unready: int = 0
     status_id: str = ""
 
     @property
@@ -109,7 +103,7 @@ class App:
 
 @dataclass(slots=True)
 class Token:
-    """A bearer token; without an account it speaks for its app alone."""
+    """A bearer token; without an account it authorizes its app alone."""
 
     value: str
     account_id: str
@@ -119,20 +113,18 @@ class Token:
 
 
 @dataclass(slots=True)
-class Roster:
-    """A list of accounts that somebody made for reading."""
+class AccountList:
+    """A list of accounts whose statuses its owner reads together."""
 
     id: str
     account_id: str
     title: str
-    replies_policy: str = "list"
-    exclusive: bool = False
     members: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
-class Notice:
-    """A notification: `account_id` is told that `by` did something."""
+class Notification:
+    """A notification to `account_id` of something that the account `by` did."""
 
     id: str
     rank: int
@@ -143,21 +135,9 @@ class Notice:
     status_id: str = ""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class KeyUse:
-    """What came of an Idempotency-Key: a status, or a whole answer, `seq` acts into the journal."""
+    """The use of an Idempotency-Key."""
 
-    seq: int
     at: datetime
-    status_id: str = ""
-    answer: dict[str, Any] | None = None
-
-
-@dataclass(slots=True)
-class Schedule:
-    """A status that is to be posted later."""
-
-    id: str
-    account_id: str
-    at: datetime
-    fields: dict[str, Any]
+    status_id: str

@@ -1,4 +1,4 @@
-"""What servers other than Mastodon make of the text of a status: its HTML, hashtags, mentions."""
+"""The HTML, hashtags and mentions that each kind of server makes of the text of a status."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Rendering = Literal["mastodon", "gotosocial", "hollo", "snac", "takahe"]
 
 @dataclass(slots=True)
 class Rendered:
-    """A status as it stands: `mentions` are the accts it names, `tags` have no sign."""
+    """A rendered text; `mentions` are accts, and `tags` have no #."""
 
     html: str = ""
     tags: list[str] = field(default_factory=list)
@@ -26,7 +26,7 @@ class Rendered:
 def rendered(
     text: str, rendering: Rendering, origin: str, mention_url: Callable[[str], str]
 ) -> Rendered:
-    """The text as a server of this kind shows it; `mention_url` is "" for an unknown acct."""
+    """The text as a server of this kind renders it; `mention_url` is "" for an unknown acct."""
     if rendering == "mastodon":
         pieces = list(texts.pieces(text))
         return Rendered(
@@ -35,46 +35,46 @@ def rendered(
             _unique(piece.name for piece in pieces if piece.kind == "mention"),
         )
     writer = _Writer(origin, mention_url)
-    writer.status.html = _RENDERERS[rendering](text, writer)
-    writer.status.tags = _unique(writer.status.tags)
-    return writer.status
+    writer.rendered.html = _RENDERERS[rendering](text, writer)
+    writer.rendered.tags = _unique(writer.rendered.tags)
+    return writer.rendered
 
 
 def _unique(names: Iterable[str]) -> list[str]:
-    """The names as first written, each once whatever its case."""
+    """The names without repetitions in another case, as first written."""
     return list({name.lower(): name for name in reversed(list(names))}.values())[::-1]
 
 
 class _Writer:
-    """Writes links, hashtags and mentions, and remembers them."""
+    """Writes links, hashtags and mentions as HTML, and collects the latter two."""
 
     def __init__(self, origin: str, mention_url: Callable[[str], str]) -> None:
-        self.status = Rendered()
+        self.rendered = Rendered()
         self._origin = origin
         self._mention_url = mention_url
 
     def link(self, url: str, label: str = "") -> str:
         return f'<a href="{escape(url)}" target="_blank">{label or escape(url)}</a>'
 
-    def tag(self, shown: str) -> str:
-        name = shown[1:]
-        self.status.tags.append(name)
+    def tag(self, text: str) -> str:
+        name = text[1:]
+        self.rendered.tags.append(name)
         href = escape(f"{self._origin}/tags/{name}")
         return (
             f'<a href="{href}" class="mention hashtag" rel="tag">#<span>{escape(name)}</span></a>'
         )
 
-    def mention(self, shown: str) -> str:
-        acct = shown[1:].rstrip(".-")
+    def mention(self, text: str) -> str:
+        acct = text[1:].rstrip(".-")
         url = self._mention_url(acct)
         if not url:
-            return escape(shown)
-        self.status.mentions.append(acct)
+            return escape(text)
+        self.rendered.mentions.append(acct)
         name = escape(acct.partition("@")[0])
         return f'<a href="{escape(url)}" class="u-url mention">@<span>{name}</span></a>'
 
 
-# GoToSocial: internal/text. A link begins at the start of a line or behind a blank or one of *_~(
+# GoToSocial: internal/text. A link begins a line or follows white space or one of *_~(
 
 _GOTOSOCIAL = regex.compile(
     r"""
@@ -90,7 +90,7 @@ _GOTOSOCIAL = regex.compile(
 
 
 def _gotosocial(text: str, writer: _Writer) -> str:
-    return f"<p>{_marked(_GOTOSOCIAL, text, writer)}</p>"
+    return f"<p>{_with_entities(_GOTOSOCIAL, text, writer)}</p>"
 
 
 # Takahē, after its core/html.py
@@ -107,38 +107,38 @@ _TAKAHE = regex.compile(
 
 
 def _takahe(text: str, writer: _Writer) -> str:
-    return f"<p>{_marked(_TAKAHE, text, writer)}</p>"
+    return f"<p>{_with_entities(_TAKAHE, text, writer)}</p>"
 
 
-def _marked(pattern: regex.Pattern[str], text: str, writer: _Writer) -> str:
-    """The text escaped, with what the pattern's groups find written as HTML."""
+def _with_entities(pattern: regex.Pattern[str], text: str, writer: _Writer) -> str:
+    """The text escaped, with the matches of the pattern's groups written as HTML."""
 
-    def write(found: regex.Match[str]) -> str:
-        groups = found.groupdict()
+    def write(match: regex.Match[str]) -> str:
+        groups = match.groupdict()
         if groups["break"]:
             return "<br>"
         if groups.get("reference"):
-            return escape(unescape(found[0]))
+            return escape(unescape(match[0]))
         if groups.get("escaped"):
             return escape(groups["escaped"])
         kind = next(kind for kind in ("link", "tag", "mention") if groups[kind])
-        written: str = getattr(writer, kind)(groups[kind])
-        return written
+        html: str = getattr(writer, kind)(groups[kind])
+        return html
 
-    return _between(pattern, text, write, escape)
+    return _replace(pattern, text, write, escape)
 
 
-def _between(
+def _replace(
     pattern: regex.Pattern[str],
     text: str,
     write: Callable[[regex.Match[str]], str],
     plain: Callable[[str], str],
 ) -> str:
-    """The text with matches written by `write` and what lies between them by `plain`."""
+    """The text with matches written by `write` and the text between them by `plain`."""
     parts, end = [], 0
-    for found in pattern.finditer(text):
-        parts += [plain(text[end : found.start()]), write(found)]
-        end = found.end()
+    for match in pattern.finditer(text):
+        parts += [plain(text[end : match.start()]), write(match)]
+        end = match.end()
     return "".join([*parts, plain(text[end:])])
 
 
@@ -153,7 +153,7 @@ _SNAC_MARKUP = regex.compile(
     regex.VERBOSE,
 )
 _SNAC_LINE = regex.compile(r"(?P<hr>---)|(?P<heading>\#{1,3})\ |(?P<quote>>)|(?P<item>[*-])\ ")
-_SNAC_SIGNS = regex.compile(
+_SNAC_ENTITIES = regex.compile(
     r"(?P<mention>@[A-Za-z0-9_]+(?:@[A-Za-z0-9.-]+)?)|&\#[0-9]+;|(?P<tag>\#(?:_|[^\p{P}\p{S}\s])+)"
 )
 _SMILEYS = {":-)": "🙂", ":-D": "😀", "8-o": "😲", "<3": "❤️", ":beer:": "🍺"}
@@ -164,36 +164,36 @@ def _snac(text: str, writer: _Writer) -> str:
     for smiley, emoji in _SMILEYS.items():
         html = html.replace(smiley, emoji)
 
-    def sign(found: regex.Match[str]) -> str:
-        if found["mention"]:
-            return writer.mention(found[0])
-        return writer.tag(found[0]) if found["tag"] else found[0]
+    def write(match: regex.Match[str]) -> str:
+        if match["mention"]:
+            return writer.mention(match[0])
+        return writer.tag(match[0]) if match["tag"] else match[0]
 
-    return f"<p>{_SNAC_SIGNS.sub(sign, html)}</p>"
+    return f"<p>{_SNAC_ENTITIES.sub(write, html)}</p>"
 
 
 def _snac_line(line: str) -> str:
     html = _SNAC_MARKUP.sub(_snac_markup, line)
-    lead = _SNAC_LINE.match(html)
-    if lead is None:
+    marker = _SNAC_LINE.match(html)
+    if marker is None:
         return html
-    rest = html[lead.end() :].strip()
-    if lead["hr"]:
+    rest = html[marker.end() :].strip()
+    if marker["hr"]:
         return f"<hr>{rest}"
-    name = {"heading": "h2", "quote": "blockquote", "item": "li"}[str(lead.lastgroup)]
+    name = {"heading": "h2", "quote": "blockquote", "item": "li"}[str(marker.lastgroup)]
     return f"<{name}>{rest}</{name}>"
 
 
-def _snac_markup(found: regex.Match[str]) -> str:
-    kind = str(found.lastgroup)
+def _snac_markup(match: regex.Match[str]) -> str:
+    kind = str(match.lastgroup)
     if kind in ("link", "target"):
-        url = found[kind].replace("#", "&#35;").replace("@", "&#64;")
-        return f'<a href="{url}" target="_blank">{found["label"] or url}</a>'
-    inner = escape(found[kind]) if kind == "code" else found[kind]
+        url = match[kind].replace("#", "&#35;").replace("@", "&#64;")
+        return f'<a href="{url}" target="_blank">{match["label"] or url}</a>'
+    inner = escape(match[kind]) if kind == "code" else match[kind]
     return f"<{kind}>{inner}</{kind}>"
 
 
-# Hollo: markdown-it with the mention and hashtag plug-ins; as much of Markdown as titles contain
+# Hollo: markdown-it with its mention and hashtag plug-ins; only Markdown that occurs in titles
 
 _HOLLO_INLINE = regex.compile(
     r"""
@@ -222,21 +222,21 @@ def _hollo(text: str, writer: _Writer) -> str:
 
 
 def _hollo_block(block: str, writer: _Writer) -> str:
-    lead = _HOLLO_BLOCK.match(block)
-    if lead is None:
+    marker = _HOLLO_BLOCK.match(block)
+    if marker is None:
         return f"<p>{_hollo_inline(block, writer)}</p>"
-    name = {"heading": "h1", "item": "li", "quote": "blockquote"}[str(lead.lastgroup)]
-    return f"<{name}>{_hollo_inline(block[lead.end() :], writer)}</{name}>"
+    name = {"heading": "h1", "item": "li", "quote": "blockquote"}[str(marker.lastgroup)]
+    return f"<{name}>{_hollo_inline(block[marker.end() :], writer)}</{name}>"
 
 
 def _hollo_inline(text: str, writer: _Writer) -> str:
-    return _between(_HOLLO_INLINE, text, lambda found: _hollo_markup(found, writer), escape)
+    return _replace(_HOLLO_INLINE, text, lambda match: _hollo_markup(match, writer), escape)
 
 
-def _hollo_markup(found: regex.Match[str], writer: _Writer) -> str:
-    match {name: value for name, value in found.groupdict().items() if value is not None}:
-        case {"escaped": sign}:
-            html = escape(sign)
+def _hollo_markup(match_: regex.Match[str], writer: _Writer) -> str:
+    match {name: value for name, value in match_.groupdict().items() if value is not None}:
+        case {"escaped": char}:
+            html = escape(char)
         case {"reference": reference}:
             html = escape(unescape(reference))
         case {"break": _}:

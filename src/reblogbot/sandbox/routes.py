@@ -1,11 +1,11 @@
-"""Every route of the server, gathered from the modules that serve them."""
+"""All routes of the server, gathered from the modules that serve them."""
 
 from __future__ import annotations
 
 from reblogbot.sandbox import activitypub, pages
 from reblogbot.sandbox.api import (
     accounts,
-    instance,
+    description,
     lists,
     marks,
     media,
@@ -15,14 +15,7 @@ from reblogbot.sandbox.api import (
     statuses,
     timelines,
 )
-from reblogbot.sandbox.profiles import No
-from reblogbot.sandbox.wire import Call, Reply, Route, refuse
-
-
-def nowhere(call: Call) -> Reply:
-    """What stands where nothing stands."""
-    raise refuse(call.profile.deleted if call.url.startswith("/api/") else No(404, "html"))
-
+from reblogbot.sandbox.call import Route
 
 ROUTES: tuple[Route, ...] = (
     *oauth.ROUTES,
@@ -34,9 +27,9 @@ ROUTES: tuple[Route, ...] = (
     *notifications.ROUTES,
     *search.ROUTES,
     *media.ROUTES,
-    *instance.ROUTES,
+    *description.ROUTES,
     *activitypub.ROUTES,
     *pages.ROUTES,
-    # last: whatever no other route wants
-    *(Route(method, "/{rest:.*}", nowhere) for method in ("GET", "POST", "PUT", "PATCH", "DELETE")),
+    # last, because these match every path
+    *description.MISSING_ROUTES,
 )

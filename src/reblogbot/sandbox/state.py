@@ -11,13 +11,11 @@ from typing import Any, TypeVar
 from reblogbot.sandbox.journal import Fact
 from reblogbot.sandbox.records import (
     Account,
+    AccountList,
     App,
-    Edit,
     KeyUse,
     Media,
-    Notice,
-    Roster,
-    Schedule,
+    Notification,
     Status,
     Token,
 )
@@ -26,183 +24,155 @@ Record = TypeVar("Record")
 
 
 class State:
-    """Changed by `apply` only, so a restart that reads the journal arrives at the same state."""
+    """Changed by `apply` only, so that a restart which reads the journal arrives at the same."""
 
     def __init__(self) -> None:
         self.seq = 0
-        self.accepted: list[Fact] = []
+        """The number of the last fact."""
         self.accounts: dict[str, Account] = {}
         self.by_acct: dict[str, str] = {}
+        """Ids of accounts by their acct in lower case."""
         self.statuses: dict[str, Status] = {}
-        self.own: dict[str, dict[str, Status]] = defaultdict(dict)
-        """account → its statuses and boosts."""
+        self.by_account: dict[str, dict[str, Status]] = defaultdict(dict)
+        """Statuses and boosts of each account."""
         self.boosts: dict[str, list[str]] = defaultdict(list)
-        """status → its boosts; likewise below its replies and quotes."""
+        """Ids of the boosts of each status, and below of its replies and quotes."""
         self.replies: dict[str, list[str]] = defaultdict(list)
         self.quotes: dict[str, list[str]] = defaultdict(list)
         self.media: dict[str, Media] = {}
         self.apps: dict[str, App] = {}
         self.tokens: dict[str, Token] = {}
         self.marks: dict[str, dict[tuple[str, str], int]] = {"favourite": {}, "bookmark": {}}
-        """(account, status) → rank, of favourites and bookmarks."""
+        """Ranks of favourites and bookmarks by (account, status)."""
         self.follows: dict[tuple[str, str], str] = {}
-        """(follower, followed) → "following" or "requested"."""
-        self.rosters: dict[str, Roster] = {}
-        self.notices: dict[str, Notice] = {}
+        """The relation, "following" or "requested", by (follower, followed)."""
+        self.lists: dict[str, AccountList] = {}
+        self.notifications: dict[str, Notification] = {}
         self.keys: dict[tuple[str, str], KeyUse] = {}
-        self.schedules: dict[str, Schedule] = {}
+        """Uses of idempotency keys by (account, key)."""
 
     def apply(self, fact: Fact) -> None:
-        """Make one fact of the journal true."""
+        """Apply one fact of the journal; kinds that only other releases write are skipped."""
         self.seq = fact["seq"]
-        getattr(self, f"_{fact['kind']}")(fact["what"], fact)
-        for told in fact.get("notices", ()):
-            self._notice(told, fact)
+        apply = getattr(self, f"_apply_{fact['kind']}", None)
+        if apply is not None:
+            apply(fact["what"], fact)
+        for values in fact.get("notices", ()):
+            self.notifications[values["id"]] = _record(Notification, values)
 
-    def boosted(self, account_id: str, status_id: str) -> Status | None:
-        """The first boost of a status by an account, if it still stands."""
-        own = (self.statuses[boost] for boost in self.boosts.get(status_id, ()))
-        return next((boost for boost in own if boost.account_id == account_id), None)
+    def boost_by(self, account_id: str, status_id: str) -> Status | None:
+        """The first boost of a status by an account."""
+        boosts = (self.statuses[boost_id] for boost_id in self.boosts.get(status_id, ()))
+        return next((boost for boost in boosts if boost.account_id == account_id), None)
 
     def followed(self, account_id: str) -> set[str]:
-        """The ids of those an account follows."""
-        return {b for (a, b), how in self.follows.items() if a == account_id and how == "following"}
+        """The ids of the accounts that an account follows."""
+        return {
+            followed
+            for (follower, followed), relation in self.follows.items()
+            if follower == account_id and relation == "following"
+        }
 
     def followers(self, account_id: str) -> set[str]:
-        return {a for (a, b), how in self.follows.items() if b == account_id and how == "following"}
+        return {
+            follower
+            for (follower, followed), relation in self.follows.items()
+            if followed == account_id and relation == "following"
+        }
 
     def _add(self, status: Status) -> None:
         self.statuses[status.id] = status
-        self.own[status.account_id][status.id] = status
-        for index, of in self._indexes(status):
-            index[of].append(status.id)
+        self.by_account[status.account_id][status.id] = status
+        for index, other_id in self._indexes(status):
+            index[other_id].append(status.id)
 
-    def _drop(self, status: Status) -> None:
+    def _remove(self, status: Status) -> None:
         del self.statuses[status.id]
-        del self.own[status.account_id][status.id]
-        for index, of in self._indexes(status):
-            index[of].remove(status.id)
+        del self.by_account[status.account_id][status.id]
+        for index, other_id in self._indexes(status):
+            index[other_id].remove(status.id)
 
     def _indexes(self, status: Status) -> Iterator[tuple[dict[str, list[str]], str]]:
-        """Where a status stands under another one."""
+        """The indexes that list a status, with the id of the other status it is listed under."""
         pairs = (
             (self.boosts, status.boost_of),
             (self.replies, status.reply_to),
             (self.quotes, status.quote),
         )
-        return ((index, of) for index, of in pairs if of)
+        return ((index, other_id) for index, other_id in pairs if other_id)
 
-    def _account(self, what: Fact, fact: Fact) -> None:
-        account = _revived(Account, what)
+    def _apply_account(self, values: Fact, _: Fact) -> None:
+        account = _record(Account, values)
         self.accounts[account.id] = account
         self.by_acct[account.acct.lower()] = account.id
 
-    def _token(self, what: Fact, fact: Fact) -> None:
-        self.tokens[what["value"]] = _revived(Token, what)
+    def _apply_token(self, values: Fact, _: Fact) -> None:
+        self.tokens[values["value"]] = _record(Token, values)
 
-    def _revoke(self, what: Fact, fact: Fact) -> None:
-        self.tokens.pop(what["value"], None)
+    def _apply_revoke(self, values: Fact, _: Fact) -> None:
+        self.tokens.pop(values["value"], None)
 
-    def _app(self, what: Fact, fact: Fact) -> None:
-        self.apps[what["client_id"]] = _revived(App, what)
+    def _apply_app(self, values: Fact, _: Fact) -> None:
+        self.apps[values["client_id"]] = _record(App, values)
 
-    def _post(self, what: Fact, fact: Fact) -> None:
-        status = _revived(Status, what)
+    def _apply_post(self, values: Fact, fact: Fact) -> None:
+        status = _record(Status, values)
         self._add(status)
         for media_id in status.media:
             self.media[media_id].status_id = status.id
         if key := fact.get("key"):
-            use = KeyUse(fact["seq"], datetime.fromisoformat(fact["at"]), status.id)
-            self.keys[fact.get("room", ""), key] = use
-        self._note_act("post", fact, status, text=status.text)
+            use = KeyUse(datetime.fromisoformat(fact["at"]), status.id)
+            self.keys[status.account_id, key] = use
 
-    def _boost(self, what: Fact, fact: Fact) -> None:
-        boost = _revived(Status, what)
-        self._add(boost)
-        self._note_act("boost", fact, boost, uri=fact.get("uri", ""))
+    def _apply_boost(self, values: Fact, _: Fact) -> None:
+        self._add(_record(Status, values))
 
-    def _edit(self, what: Fact, fact: Fact) -> None:
-        status = self.statuses[what["id"]]
-        status.edits.append(
-            Edit(
-                status.text,
-                status.spoiler,
-                status.sensitive,
-                status.media,
-                status.edited_at or status.created_at,
-            )
-        )
+    def _apply_edit(self, values: Fact, fact: Fact) -> None:
+        status = self.statuses[values["id"]]
         for name in ("text", "spoiler", "sensitive", "media", "language", "tags", "mentions"):
-            setattr(status, name, what[name])
+            setattr(status, name, values[name])
         status.edited_at = datetime.fromisoformat(fact["at"])
-        self._note_act("edit", fact, status, text=status.text)
 
-    def _delete(self, what: Fact, fact: Fact) -> None:
-        status = self.statuses[what["id"]]
-        self._drop(status)
-        for boost in list(self.boosts[status.id]):
-            self._drop(self.statuses[boost])
+    def _apply_delete(self, values: Fact, _: Fact) -> None:
+        status = self.statuses[values["id"]]
+        self._remove(status)
+        for boost_id in list(self.boosts[status.id]):
+            self._remove(self.statuses[boost_id])
         for marks in self.marks.values():
             for pair in [pair for pair in marks if pair[1] == status.id]:
                 del marks[pair]
-        gone = [notice.id for notice in self.notices.values() if notice.status_id == status.id]
-        for notice in gone:
-            del self.notices[notice]
-        self._note_act("unboost" if status.boost_of else "delete", fact, status, text=status.text)
+        self.notifications = {
+            id_: notification
+            for id_, notification in self.notifications.items()
+            if notification.status_id != status.id
+        }
 
-    def _note_act(self, act: str, fact: Fact, status: Status, **more: str) -> None:
-        if fact.get("seeded"):
-            return
-        name = self.accounts[status.account_id].acct
-        noted = {"seq": fact["seq"], "account": name, "act": act, "id": status.id}
-        self.accepted.append(noted | more | {"key": fact.get("key", "")})
+    def _apply_media(self, values: Fact, _: Fact) -> None:
+        self.media[values["id"]] = _record(Media, values)
 
-    def _key(self, what: Fact, fact: Fact) -> None:
-        use = KeyUse(fact["seq"], datetime.fromisoformat(fact["at"]), answer=what["answer"])
-        self.keys[what["room"], what["key"]] = use
-
-    def _media(self, what: Fact, fact: Fact) -> None:
-        self.media[what["id"]] = _revived(Media, what)
-
-    def _mark(self, what: Fact, fact: Fact) -> None:
-        marks = self.marks[what["name"]]
-        pair = (what["account"], what["status"])
-        if what["rank"]:
-            marks.setdefault(pair, what["rank"])
+    def _apply_mark(self, values: Fact, _: Fact) -> None:
+        marks = self.marks[values["name"]]
+        pair = (values["account"], values["status"])
+        if values["rank"]:
+            marks.setdefault(pair, values["rank"])
         else:
             marks.pop(pair, None)
 
-    def _follow(self, what: Fact, fact: Fact) -> None:
-        pair = (what["by"], what["of"])
-        if what["how"]:
-            self.follows[pair] = what["how"]
+    def _apply_follow(self, values: Fact, _: Fact) -> None:
+        pair = (values["by"], values["of"])
+        if values["how"]:
+            self.follows[pair] = values["how"]
         else:
             self.follows.pop(pair, None)
 
-    def _roster(self, what: Fact, fact: Fact) -> None:
-        self.rosters[what["id"]] = _revived(Roster, what)
-
-    def _roster_gone(self, what: Fact, fact: Fact) -> None:
-        self.rosters.pop(what["id"], None)
-
-    def _notice(self, what: Fact, fact: Fact) -> None:
-        self.notices[what["id"]] = _revived(Notice, what)
-
-    def _notices_gone(self, what: Fact, fact: Fact) -> None:
-        for notice in what["ids"]:
-            self.notices.pop(notice, None)
-
-    def _schedule(self, what: Fact, fact: Fact) -> None:
-        self.schedules[what["id"]] = _revived(Schedule, what)
-
-    def _schedule_gone(self, what: Fact, fact: Fact) -> None:
-        self.schedules.pop(what["id"], None)
+    def _apply_roster(self, values: Fact, _: Fact) -> None:
+        self.lists[values["id"]] = _record(AccountList, values)
 
 
-def _revived(kind: type[Record], what: dict[str, Any]) -> Record:
-    """The record a fact spells out; instants are text there."""
-    known = {entry.name for entry in fields(kind)}  # type: ignore[arg-type]
-    return kind(**{name: _value(name, value) for name, value in what.items() if name in known})
+def _record(kind: type[Record], values: dict[str, Any]) -> Record:
+    """The record that a fact spells out, whose instants are text there."""
+    names = {field.name for field in fields(kind)}  # type: ignore[arg-type]
+    return kind(**{name: _value(name, value) for name, value in values.items() if name in names})
 
 
 def _value(name: str, value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What a server sees in the text of a status: links, hashtags, mentions, length, and its HTML."""
+"""Mastodon's view of the text of a status: links, hashtags, mentions, length, and its HTML."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import regex
 from reblogbot.core.text.links import top_level_domains
 
 _LINK = regex.compile(r"(?<![\w@#/])https?://[^\s<>\"]+", regex.IGNORECASE)
-# what may not end a link, after Mastodon's own expression for link paths
-_NOT_AT_END = "?!*\"'「」<>;:=,.$%[]~&|@。，、！？；：）】》』”’…"
-_COUNTABLE_HOST = regex.compile(r"(?:[\w\-]+\.)+(?:xn--[a-z0-9\-]+|(?P<top>\p{L}+))$")
+# characters that cannot end a link, after Mastodon's expression for link paths
+_NEVER_LAST = "?!*\"'「」<>;:=,.$%[]~&|@。，、！？；：）】》』”’…"
+_DOMAIN = regex.compile(r"(?:[\w\-]+\.)+(?:xn--[a-z0-9\-]+|(?P<top>\p{L}+))$")
 _TAG = regex.compile(
     r"(?<![\w/&)])[#＃]([\p{L}\p{N}\p{M}_·・]*[\p{L}\p{M}_][\p{L}\p{N}\p{M}_·・]*)"
 )
@@ -27,97 +27,97 @@ _GRAPHEME = regex.compile(r"\X")
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of text; `name` is a tag or a mention's acct without its sign, or a link."""
+    """A stretch of text; `name` is a link, or a hashtag or acct without its sign."""
 
     kind: Literal["text", "link", "tag", "mention"]
-    shown: str
+    text: str
     name: str = ""
 
 
 def pieces(text: str) -> Iterator[Piece]:
-    """The text in order, cut into links, hashtags, mentions and what lies between."""
-    rest = 0
-    for start, end, piece in _found(text):
-        if start > rest:
-            yield Piece("text", text[rest:start])
+    """The text in order, cut into links, hashtags, mentions and the text between them."""
+    position = 0
+    for start, end, piece in _entities(text):
+        if start > position:
+            yield Piece("text", text[position:start])
         yield piece
-        rest = end
-    if rest < len(text):
-        yield Piece("text", text[rest:])
+        position = end
+    if position < len(text):
+        yield Piece("text", text[position:])
 
 
-def _found(text: str) -> Iterator[tuple[int, int, Piece]]:
-    """Links first: a tag or a mention inside a link is none."""
-    rest = 0
+def _entities(text: str) -> Iterator[tuple[int, int, Piece]]:
+    """Links, hashtags and mentions with start and end; within a link there are none."""
+    position = 0
     for match in _LINK.finditer(text):
-        link = _trimmed(match.group())
-        if match.start() < rest or not link.partition("://")[2]:
+        link = _trimmed_link(match.group())
+        if match.start() < position or not link.partition("://")[2]:
             continue
-        yield from _signs(text, rest, match.start())
-        rest = match.start() + len(link)
-        yield match.start(), rest, Piece("link", link, link)
-    yield from _signs(text, rest, len(text))
+        yield from _tags_and_mentions(text, position, match.start())
+        position = match.start() + len(link)
+        yield match.start(), position, Piece("link", link, link)
+    yield from _tags_and_mentions(text, position, len(text))
 
 
-def _trimmed(link: str) -> str:
-    """The link without closing punctuation that belongs to the sentence around it."""
+def _trimmed_link(link: str) -> str:
+    """The link without closing punctuation, which belongs to the sentence around it."""
     while link and (
-        link[-1] in _NOT_AT_END or (link[-1] == ")" and link.count(")") > link.count("("))
+        link[-1] in _NEVER_LAST or (link[-1] == ")" and link.count(")") > link.count("("))
     ):
         link = link[:-1]
     return link
 
 
-def _signs(text: str, start: int, end: int) -> Iterator[tuple[int, int, Piece]]:
-    found = [
+def _tags_and_mentions(text: str, start: int, end: int) -> Iterator[tuple[int, int, Piece]]:
+    entities = [
         (match.start(), match.end(), Piece("tag", match.group(), match.group(1)))
         for match in _TAG.finditer(text, start, end)
     ] + [
         (match.start(), match.end(), Piece("mention", match.group(), match.group()[1:]))
         for match in _MENTION.finditer(text, start, end)
     ]
-    return iter(sorted(found, key=lambda entry: entry[0]))
+    return iter(sorted(entities, key=lambda entity: entity[0]))
 
 
 def length(text: str, per_link: int | None) -> int:
-    """Grapheme clusters as Mastodon counts them.
+    """The number of grapheme clusters as Mastodon counts them.
 
     A link counts `per_link`, or in full where that is None; a remote mention counts its local
-    part. Only links to a name under a top-level domain are shortened, as on Mastodon.
+    part. A link counts `per_link` only if its host has a known top-level domain, as on Mastodon.
     """
-    return sum(_counted(piece, per_link) for piece in pieces(text))
+    return sum(_piece_length(piece, per_link) for piece in pieces(text))
 
 
-def _counted(piece: Piece, per_link: int | None) -> int:
-    if piece.kind == "link" and per_link is not None and _is_countable(piece.name):
+def _piece_length(piece: Piece, per_link: int | None) -> int:
+    if piece.kind == "link" and per_link is not None and _has_known_domain(piece.name):
         return per_link
-    shown = piece.shown
+    text = piece.text
     if piece.kind == "mention":
-        shown = "@" + piece.name.partition("@")[0]
-    return sum(1 for _ in _GRAPHEME.finditer(shown))
+        text = "@" + piece.name.partition("@")[0]
+    return sum(1 for _ in _GRAPHEME.finditer(text))
 
 
-def _is_countable(link: str) -> bool:
+def _has_known_domain(link: str) -> bool:
     host = regex.split(r"[/?#:]", link.partition("://")[2].lower(), maxsplit=1)[0]
-    name = _COUNTABLE_HOST.match(host)
-    return name is not None and (name["top"] is None or name["top"] in top_level_domains())
+    match = _DOMAIN.match(host)
+    return match is not None and (match["top"] is None or match["top"] in top_level_domains())
 
 
 def html(text: str, origin: str, mention_url: Callable[[str], str]) -> str:
-    """The content Mastodon makes of a plain text: paragraphs, breaks, links, all else escaped.
+    """The HTML that Mastodon makes of a plain text: paragraphs, breaks and links, else escaped.
 
-    `mention_url` gives the profile page of an acct, "" when it is nobody known.
+    `mention_url` returns the profile page of an acct, "" for an unknown one.
     """
     blocks = regex.split(r"\n{2,}", text.replace("\r\n", "\n"))
-    return "".join(f"<p>{inline(block, origin, mention_url)}</p>" for block in blocks if block)
+    return "".join(f"<p>{inline_html(block, origin, mention_url)}</p>" for block in blocks if block)
 
 
-def inline(text: str, origin: str, mention_url: Callable[[str], str]) -> str:
+def inline_html(text: str, origin: str, mention_url: Callable[[str], str]) -> str:
     """The same without paragraphs."""
-    return "".join(_marked(piece, origin, mention_url) for piece in pieces(text))
+    return "".join(_piece_html(piece, origin, mention_url) for piece in pieces(text))
 
 
-def _marked(piece: Piece, origin: str, mention_url: Callable[[str], str]) -> str:
+def _piece_html(piece: Piece, origin: str, mention_url: Callable[[str], str]) -> str:
     match piece.kind:
         case "link":
             return _anchor(piece.name)
@@ -131,20 +131,20 @@ def _marked(piece: Piece, origin: str, mention_url: Callable[[str], str]) -> str
                 '<span class="h-card" translate="no">'
                 f'<a href="{escape(url)}" class="u-url mention">@<span>{name}</span></a></span>'
             )
-    return escape(piece.shown).replace("\n", "<br />")
+    return escape(piece.text).replace("\n", "<br />")
 
 
 def _anchor(link: str) -> str:
-    """A link whose scheme and far end are hidden, as Mastodon writes it."""
+    """A link whose scheme and everything after 30 characters are hidden, as on Mastodon."""
     scheme, _, rest = link.partition("://")
     scheme += "://"
     if rest.startswith("www."):
         scheme, rest = scheme + "www.", rest[4:]
-    shown, hidden = rest[:30], rest[30:]
+    visible, hidden = rest[:30], rest[30:]
     ellipsis = ' class="ellipsis"' if hidden else ' class=""'
     return (
         f'<a href="{escape(link)}" target="_blank" rel="nofollow noopener" translate="no">'
         f'<span class="invisible">{escape(scheme)}</span>'
-        f"<span{ellipsis}>{escape(shown)}</span>"
+        f"<span{ellipsis}>{escape(visible)}</span>"
         f'<span class="invisible">{escape(hidden)}</span></a>'
     )

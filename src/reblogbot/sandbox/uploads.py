@@ -1,4 +1,4 @@
-"""Uploaded files: what kind they are, told by how they begin, and where they are kept."""
+"""Uploaded files: their type, told by their first bytes, and where they are kept."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 # (offset, bytes there, type, suffix)
-_SIGNS = (
+_SIGNATURES = (
     (0, b"\x89PNG\r\n\x1a\n", "image/png", "png"),
     (0, b"\xff\xd8\xff", "image/jpeg", "jpg"),
     (0, b"GIF87a", "image/gif", "gif"),
@@ -22,36 +22,36 @@ _SIGNS = (
     (0, b"fLaC", "audio/flac", "flac"),
     (8, b"WAVE", "audio/wav", "wav"),
 )
-MIMES = [mime for _, _, mime, _ in _SIGNS]
+MIME_TYPES = [mime for _, _, mime, _ in _SIGNATURES]
 
 
-def sniffed(content: bytes) -> tuple[str, str] | None:
-    """The type and the suffix of a picture, film or sound; None for anything else."""
-    for offset, sign, mime, suffix in _SIGNS:
-        if content[offset : offset + len(sign)] == sign:
+def sniff(content: bytes) -> tuple[str, str] | None:
+    """The MIME type and suffix of an image, video or sound; None for anything else."""
+    for offset, signature, mime, suffix in _SIGNATURES:
+        if content[offset : offset + len(signature)] == signature:
             return mime, suffix
     return None
 
 
 class Files:
-    """Uploads by name, in `media/` of the folder, or in memory without one."""
+    """Uploads by name, in `media/` of the folder, or in memory without a folder."""
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder / "media" if folder else None
-        self._kept: dict[str, bytes] = {}
+        self._in_memory: dict[str, bytes] = {}
 
-    def keep(self, name: str, content: bytes) -> None:
-        """Return once the file is on the disk; names are the server's own, never a client's."""
+    def save(self, name: str, content: bytes) -> None:
+        """Write a file durably. Names are the server's own, never a client's."""
         if self._folder is None:
-            self._kept[name] = content
+            self._in_memory[name] = content
             return
         self._folder.mkdir(exist_ok=True)
         with (self._folder / name).open("wb") as file:
             file.write(content)
             os.fsync(file.fileno())
 
-    def find(self, name: str) -> bytes | None:
+    def load(self, name: str) -> bytes | None:
         if self._folder is None:
-            return self._kept.get(name)
+            return self._in_memory.get(name)
         path = self._folder / name
         return path.read_bytes() if path.is_file() else None

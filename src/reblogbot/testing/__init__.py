@@ -1,4 +1,4 @@
-"""What every kind of source must keep to, as checks that any test can run; plug-ins use them too.
+"""The contract of a kind of source as checks, for the built-in kinds and for plug-ins.
 
 CASE = Case(MySource, pages={"/list": b"..."}, settings={"url": "https://x.example/list"})
 

@@ -1,4 +1,4 @@
-"""A kind of source under test, and the world it is put into."""
+"""A kind of source under test, and the server that it polls."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A kind, its settings, and what its server answers when all is well.
+    """A kind, its settings, and the answers of a healthy server.
 
-    `pages` are bodies by path, the query left aside; a path that is not there answers 404. For
-    a kind that reads through an account, `api` has the JSON answers by path. `settings` are the
-    keys of [sources.NAME] as TOML would give them, the kind's own among them.
+    `pages` are bodies by path without query; other paths answer 404. For a kind that reads
+    through an account, `api` has the JSON answers by path. `settings` are the keys of
+    [sources.NAME] as TOML would give them, including those of the kind.
     """
 
     factory: Factory
@@ -37,13 +37,13 @@ class Case:
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def source(self, server: Server) -> Source:
-        """A source of the kind, in a world that consists of that server."""
-        known = set(SourceSettings.model_fields) - {"options"}
+        """A source of the kind that can reach only that server."""
+        common = set(SourceSettings.model_fields) - {"options"}
         given = {"name": "case", "kind": "case", "to": ["account"], **self.settings}
         options = getattr(self.factory, "Options", None)
-        own = {key: value for key, value in given.items() if key not in known}
+        own = {key: value for key, value in given.items() if key not in common}
         settings = SourceSettings.model_validate(
-            {key: value for key, value in given.items() if key in known}
+            {key: value for key, value in given.items() if key in common}
             | {"options": options.model_validate(own) if options is not None else None}
         )
         tools = Tools(fetch=server, offload=_offload, clock=_Clock(self.now), reader=server.reader)
@@ -51,7 +51,7 @@ class Case:
 
 
 class Server:
-    """All that answers in a case; it can be told to answer something else, or not at all."""
+    """The server of a case; it can give other answers, fail, or never answer."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class Server:
         self._error = error
         self._refusal = refusal
         self._stalls = stalls
-        self.asked_once = asyncio.Event()
+        self.requested = asyncio.Event()
 
     async def __call__(
         self,
@@ -82,8 +82,8 @@ class Server:
         proxy: str = "",
         configured: Collection[str] = (),
     ) -> Response:
-        """The answer, as the real Fetch would give it."""
-        self.asked_once.set()
+        """The answer, as the real Fetch returns it."""
+        self.requested.set()
         if self._stalls:
             await asyncio.Event().wait()
         if self._error is not None:
@@ -92,17 +92,17 @@ class Server:
         if body is None:
             raise SourceError("http_status", f"{url}: answered 404")
         body = body if self._body is None else self._body
-        sent = {"content-type": self._case.content_type, "etag": f'"{hash(body)}"'}
-        if validators is not None and validators.etag == sent["etag"]:
-            return Response(304, url, sent)
-        return Response(200, url, sent, body)
+        headers_sent = {"content-type": self._case.content_type, "etag": f'"{hash(body)}"'}
+        if validators is not None and validators.etag == headers_sent["etag"]:
+            return Response(304, url, headers_sent)
+        return Response(200, url, headers_sent, body)
 
     def reader(self, account: str) -> Server:
-        """The account's way to its server, which is this one."""
+        """The reader of the account, which is this server."""
         return self
 
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
-        """The JSON answer, as the real Reader would give it."""
+        """The JSON answer, as the real Reader returns it."""
         if self._refusal is not None:
             raise self._refusal
         if path not in self._case.api:
@@ -110,7 +110,7 @@ class Server:
         return self._case.api[path] if self._value is ... else self._value
 
     def page(self, path: str, params: Mapping[str, Any] | None = None) -> tuple[Any, str | None]:
-        """The JSON answer, which is the same for every page."""
+        """The JSON answer as a page that has no next one."""
         return self.get(path, params), None
 
 
@@ -123,7 +123,7 @@ class _Clock:
 
 
 async def _offload(function: Callable[..., T], *args: Any) -> T:
-    """Run it here, so that what it raises is seen, but on what would reach the child and back."""
-    there, sent = pickle.loads(pickle.dumps((function, args)))  # noqa: S301
-    returned: type[T] = parser_replies.return_type(there)
-    return parser_replies.decode(returned, parser_replies.encode(there(*sent)))
+    """Run a function here, its arguments and result encoded as for the child process."""
+    function, arguments = pickle.loads(pickle.dumps((function, args)))  # noqa: S301
+    returned: type[T] = parser_replies.return_type(function)
+    return parser_replies.decode(returned, parser_replies.encode(function(*arguments)))

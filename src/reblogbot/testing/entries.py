@@ -1,4 +1,4 @@
-"""What makes an entry a proper one."""
+"""The requirements on an entry."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from reblogbot.model import Entry, Visibility
 
 
 def fault_of(entry: Entry, now: datetime) -> str:
-    """What is wrong with an entry, whatever it was made of; "" for a proper one."""
+    """The first fault of an entry; "" for a valid one."""
     texts = (entry.title, entry.summary, entry.guid, entry.uri, *entry.authors, *entry.categories)
     if not all(isinstance(text, str) for text in (*texts, entry.link, entry.language)):
-        return "something that should be text is not"
+        return "a value that should be text and is not"
     links = [entry.link, *(media.url for media in entry.media)]
-    instants = [each for each in (entry.published_at, entry.updated_at) if each is not None]
+    instants = [instant for instant in (entry.published_at, entry.updated_at) if instant]
     faults = {
         "a control character or half a surrogate": any(map(_is_control, "".join(texts))),
         "a link that is no absolute http(s) URL": any(link and not _is_web(link) for link in links),
@@ -28,10 +28,11 @@ def fault_of(entry: Entry, now: datetime) -> str:
         "a score that is no number": entry.score is not None and not math.isfinite(entry.score),
         "an unknown visibility": entry.visibility not in get_args(Visibility),
     }
-    return next((fault for fault, found in faults.items() if found), "")
+    return next((fault for fault, is_present in faults.items() if is_present), "")
 
 
-def markup_in(entry: Entry) -> str:
+def markup_fault(entry: Entry) -> str:
+    """The fault of an entry whose title or summary contains HTML tags; "" without any."""
     for text in (entry.title, entry.summary):
         if re.search(r"</?(?:a|b|br|div|em|i|img|p|span|strong)(?:\s[^<>]*)?/?>", text):
             return "markup"

@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from fediverse.server import run_in_thread
+
 from reblogbot.config.settings import AccountSettings, HttpSettings, SourceSettings
 from reblogbot.core.filters import refusal
 from reblogbot.errors import SourceError
 from reblogbot.model import Validators
 from reblogbot.ports import Tools
-from reblogbot.sandbox.server import run_in_thread
 from reblogbot.sources.registry import factory
 from reblogbot.targets.mastodon.target import MastodonTarget
 from reblogbot.web.http import Fetcher

@@ -1,102 +1,55 @@
-"""Lists of accounts that somebody reads together."""
+"""Lists of accounts whose statuses are read together."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from reblogbot.sandbox.paging import page
-from reblogbot.sandbox.records import Roster
-from reblogbot.sandbox.wire import Call, Reply, Route, as_json, refuse
+from reblogbot.sandbox.answers import Reply
+from reblogbot.sandbox.call import Call, Route
+from reblogbot.sandbox.records import AccountList
 
 
-def own_roster(call: Call) -> Roster:
-    """The viewer's list that the path names."""
-    _check(call)
-    found = call.world.state.rosters.get(call.places["id"])
-    if found is None or found.account_id != call.viewer.id:
-        raise refuse(call.profile.deleted)
-    return found
+def own_list(call: Call) -> AccountList:
+    """The caller's list that the path names."""
+    list_ = call.instance.state.lists.get(call.path_params["id"])
+    if list_ is None or list_.account_id != call.viewer.id:
+        raise call.refused("not_found")
+    return list_
 
 
-def _check(call: Call) -> None:
-    if call.profile.lists:
-        raise refuse(call.profile.lists)
-
-
-def rosters(call: Call) -> Reply:
-    _check(call)
-    own = (r for r in call.world.state.rosters.values() if r.account_id == call.viewer.id)
-    return [call.show.roster(roster) for roster in own]
-
-
-def show(call: Call) -> Reply:
-    return call.show.roster(own_roster(call))
+def index(call: Call) -> Reply:
+    lists = call.instance.state.lists.values()
+    return [call.entities.account_list(lst) for lst in lists if lst.account_id == call.viewer.id]
 
 
 def create(call: Call) -> Reply:
-    _check(call)
-    roster = Roster(str(call.world.rank()), call.viewer.id, "")
-    return _saved(call, roster)
+    rank = call.instance.new_rank()
+    list_ = AccountList(str(rank), call.viewer.id, call.params.text("title"))
+    call.instance.record("roster", list_)
+    return call.entities.account_list(list_)
 
 
-def update(call: Call) -> Reply:
-    return _saved(call, own_roster(call))
+def add_members(call: Call) -> Reply:
+    """Add accounts to a list, which takes only those that its owner follows."""
+    followed = call.instance.state.followed(call.viewer.id)
+    if not {str(account_id) for account_id in call.params.many("account_ids")} <= followed:
+        raise call.refused("not_found")
+    return extend(call)
 
 
-def _saved(call: Call, roster: Roster) -> Reply:
-    roster = replace(
-        roster,
-        title=call.params.text("title", roster.title),
-        replies_policy=call.params.text("replies_policy", roster.replies_policy),
-        exclusive=call.params.flag("exclusive", default=roster.exclusive),
-    )
-    call.world.record("roster", roster)
-    return call.show.roster(roster)
-
-
-def delete(call: Call) -> Reply:
-    call.world.record("roster_gone", {"id": own_roster(call).id})
+def extend(call: Call) -> Reply:
+    """Add accounts to a list, followed or not."""
+    list_ = own_list(call)
+    members = dict.fromkeys([*list_.members, *map(str, call.params.many("account_ids"))])
+    if not members.keys() <= call.instance.state.accounts.keys():
+        raise call.refused("not_found")
+    call.instance.record("roster", replace(list_, members=list(members)))
     return {}
 
 
-def members(call: Call) -> Reply:
-    accounts = call.world.state.accounts
-    found, headers = page(
-        call, (accounts[i] for i in own_roster(call).members), default=40, ceiling=80
-    )
-    return as_json([call.show.account(account) for account in found], headers=headers)
-
-
-def add(call: Call) -> Reply:
-    """Take accounts in; most servers take only those that are followed."""
-    roster, followed = own_roster(call), call.world.state.followed(call.viewer.id)
-    wanted = [str(account_id) for account_id in call.params.many("account_ids")]
-    for account_id in wanted:
-        is_fine = account_id in followed or call.profile.lists_take_anyone
-        if account_id not in call.world.state.accounts or not is_fine:
-            raise refuse(call.profile.deleted)
-    joined = [*roster.members, *(i for i in wanted if i not in roster.members)]
-    call.world.record("roster", replace(roster, members=joined))
-    return {}
-
-
-def remove(call: Call) -> Reply:
-    roster = own_roster(call)
-    gone = {str(account_id) for account_id in call.params.many("account_ids")}
-    left = [account_id for account_id in roster.members if account_id not in gone]
-    call.world.record("roster", replace(roster, members=left))
-    return {}
-
-
-LISTS = "/api/v1/lists"
-ONE = f"{LISTS}/{{id}}"
+_LISTS = "/api/v1/lists"
 ROUTES = (
-    Route("GET", LISTS, rosters, "read:lists"),
-    Route("POST", LISTS, create, "write:lists"),
-    Route("GET", ONE, show, "read:lists"),
-    Route("PUT", ONE, update, "write:lists"),
-    Route("DELETE", ONE, delete, "write:lists"),
-    Route("GET", f"{ONE}/accounts", members, "read:lists"),
-    Route("POST", f"{ONE}/accounts", add, "write:lists"),
-    Route("DELETE", f"{ONE}/accounts", remove, "write:lists"),
+    Route("GET", _LISTS, index, "read:lists"),
+    Route("POST", _LISTS, create, "write:lists"),
+    Route("POST", f"{_LISTS}/{{id}}/accounts", add_members, "write:lists"),
 )

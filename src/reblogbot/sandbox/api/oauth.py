@@ -1,4 +1,4 @@
-"""Apps, consent and tokens: the OAuth 2 of Mastodon, with PKCE."""
+"""Apps, consent and tokens: Mastodon's OAuth 2, with PKCE (RFC 7636)."""
 
 from __future__ import annotations
 
@@ -10,46 +10,48 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
+from reblogbot.sandbox.answers import Answer, Refused, Reply, json_answer
 from reblogbot.sandbox.auth import covers
+from reblogbot.sandbox.call import Call, Route, refused
 from reblogbot.sandbox.pages import consent_page, message_page
-from reblogbot.sandbox.profiles import No
-from reblogbot.sandbox.records import Account, App, Token
-from reblogbot.sandbox.wire import Answer, Call, Refused, Reply, Route, as_json, refuse
+from reblogbot.sandbox.profiles import Refusal
+from reblogbot.sandbox.records import App, Token
 
-OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"
-CODE_LIFE = timedelta(minutes=10)
-_PARTS = ("accounts", "blocks", "bookmarks", "favourites", "filters", "follows", "lists", "mutes")
-_READ = (*_PARTS, "notifications", "search", "statuses")
-_WRITE = (*_PARTS, "conversations", "media", "notifications", "reports", "statuses")
+_OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"
+_CODE_LIFETIME = timedelta(minutes=10)
+_AREAS = ("accounts", "blocks", "bookmarks", "favourites", "filters", "follows", "lists", "mutes")
+_READ = (*_AREAS, "notifications", "search", "statuses")
+_WRITE = (*_AREAS, "conversations", "media", "notifications", "reports", "statuses")
 SCOPES = [
     "profile",
-    *("read", *(f"read:{part}" for part in _READ)),
-    *("write", *(f"write:{part}" for part in _WRITE)),
+    *("read", *(f"read:{area}" for area in _READ)),
+    *("write", *(f"write:{area}" for area in _WRITE)),
     *("follow", "push"),
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a code stands for until it is traded in, once."""
+    """The authorization that an issued code stands for until it is exchanged for a token."""
 
     client_id: str
     account_id: str
     redirect_uri: str
     scopes: list[str]
     challenge: str
-    until: datetime
+    expires_at: datetime
 
 
 def register(call: Call) -> Reply:
     redirects = "\n".join(str(uri) for uri in call.params.many("redirect_uris")).split()
     scopes = call.params.text("scopes", "read").split()
     if not call.params.text("client_name") or not redirects:
-        raise refuse(No(422, words="Validation failed: Application name can't be blank"))
+        raise refused(Refusal(422, message="Validation failed: Application name can't be blank"))
     if unknown := [scope for scope in scopes if scope not in SCOPES]:
-        raise refuse(No(422, words=f"Validation failed: Scopes doesn't match: {' '.join(unknown)}"))
+        message = f"Validation failed: Scopes doesn't match: {' '.join(unknown)}"
+        raise refused(Refusal(422, message=message))
     app = App(
-        id=str(call.world.rank()),
+        id=str(call.instance.new_rank()),
         name=call.params.text("client_name"),
         website=call.params.text("website"),
         redirect_uris=redirects,
@@ -57,31 +59,34 @@ def register(call: Call) -> Reply:
         client_id=secrets.token_urlsafe(32),
         client_secret=secrets.token_urlsafe(32),
     )
-    call.world.record("app", app)
-    private = {"client_id": app.client_id, "client_secret": app.client_secret}
-    return call.show.app(app) | private | {"client_secret_expires_at": 0}
+    call.instance.record("app", app)
+    credentials = {"client_id": app.client_id, "client_secret": app.client_secret}
+    return call.entities.app(app) | credentials | {"client_secret_expires_at": 0}
 
 
 def verify_app(call: Call) -> Reply:
-    """The app behind a token, whether or not an account stands behind it too."""
+    """The app of a token, which needs no account.
+
+    The sandbox's own tokens may do everything and name no scopes here, so that `check --online`
+    does not warn of their power.
+    """
     if call.token is None:
-        raise refuse(call.profile.bad_token)
-    app = next((a for a in call.world.state.apps.values() if a.name == call.token.app), None)
-    plain = App("1", "sandbox", "", [OUT_OF_BAND], call.token.scopes, "", "")
-    told = call.show.app(app or plain)
-    return told if call.profile.tells_scopes else told | {"scopes": []}
+        raise call.refused("bad_token")
+    name = call.token.app
+    app = next((app for app in call.instance.state.apps.values() if app.name == name), None)
+    return call.entities.app(app or App("1", "sandbox", "", [_OUT_OF_BAND], [], "", ""))
 
 
-def ask(call: Call) -> Reply:
-    """The page on which somebody here lets an app in."""
-    app, scopes = _asking(call)
-    local = [account for account in call.world.state.accounts.values() if not account.host]
-    return consent_page(call, app, scopes, local)
+def ask_consent(call: Call) -> Reply:
+    """The page on which an account of the sandbox authorizes an app."""
+    app, scopes = _authorization_request(call)
+    accounts = call.instance.state.accounts.values()
+    return consent_page(call, app, scopes, [account for account in accounts if not account.host])
 
 
-def _asking(call: Call) -> tuple[App, list[str]]:
-    """The app that asks and the scopes it asks for. Refused with a page, never with a redirect."""
-    app = call.world.state.apps.get(call.params.text("client_id"))
+def _authorization_request(call: Call) -> tuple[App, list[str]]:
+    """The requesting app and the scopes it requests. Refused with a page, never by a redirect."""
+    app = call.instance.state.apps.get(call.params.text("client_id"))
     scopes = call.params.text("scope", "read").split()
     if app is None:
         raise Refused(message_page(call, "Unknown app", "No app is registered under that id.", 401))
@@ -97,113 +102,120 @@ def _asking(call: Call) -> tuple[App, list[str]]:
 
 
 def decide(call: Call) -> Reply:
-    """Send the answer of the consent page to the app, as a code or as a refusal."""
-    app, scopes = _asking(call)
-    account = call.world.account(call.params.text("account"))
+    """Send the decision of the consent page to the app, as a code or as an error."""
+    app, scopes = _authorization_request(call)
+    account = call.instance.find_account(call.params.text("account"))
     if call.params.text("decision") != "allow" or account is None:
-        return _sent_back(call, {"error": "access_denied"}, "The app was not let in.")
+        return _redirect(call, {"error": "access_denied"}, "The app was not authorized.")
     code = secrets.token_urlsafe(24)
-    call.world.grants[code] = Grant(
+    call.instance.grants[code] = Grant(
         client_id=app.client_id,
         account_id=account.id,
         redirect_uri=call.params.text("redirect_uri"),
         scopes=scopes,
         challenge=call.params.text("code_challenge"),
-        until=call.world.now() + CODE_LIFE,
+        expires_at=call.instance.now() + _CODE_LIFETIME,
     )
-    return _sent_back(call, {"code": code}, code)
+    return _redirect(call, {"code": code}, code)
 
 
-def _sent_back(call: Call, told: dict[str, str], shown: str) -> Answer:
-    redirect = call.params.text("redirect_uri")
-    if redirect == OUT_OF_BAND and "code" not in told:
-        return message_page(call, "Not let in", shown, 200)
-    if redirect == OUT_OF_BAND:
-        return message_page(call, "Copy this into the app", shown, 200, to_copy=True)
+def _redirect(call: Call, params: dict[str, str], message: str) -> Answer:
+    """A redirect to the app with `params`, or a page with the message for an app without one."""
+    redirect_uri = call.params.text("redirect_uri")
+    if redirect_uri == _OUT_OF_BAND:
+        has_code = "code" in params
+        title = "Copy this into the app" if has_code else "Not authorized"
+        return message_page(call, title, message, 200, to_copy=has_code)
     if call.params.text("state"):
-        told = told | {"state": call.params.text("state")}
-    joint = "&" if "?" in redirect else "?"
-    return Answer(b"", 302, headers={"Location": f"{redirect}{joint}{urlencode(told)}"})
+        params = params | {"state": call.params.text("state")}
+    separator = "&" if "?" in redirect_uri else "?"
+    location = f"{redirect_uri}{separator}{urlencode(params)}"
+    return Answer(b"", 302, headers={"Location": location})
 
 
-def token(call: Call) -> Reply:
-    """A token for whatever kind of grant is brought."""
+def issue_token(call: Call) -> Reply:
+    """A token for one of the supported kinds of grant."""
     grants: dict[str, Callable[[Call, App], Token]] = {
         "authorization_code": _from_code,
         "client_credentials": _from_client,
         "password": _from_password,
     }
-    kind = grants.get(call.params.text("grant_type"))
-    if kind is None:
-        raise _no("unsupported_grant_type")
-    made = kind(call, _client(call))
-    at = int(call.world.now().timestamp())
-    scope = " ".join(made.scopes)
-    return {"access_token": made.value, "token_type": "Bearer", "scope": scope, "created_at": at}
+    grant = grants.get(call.params.text("grant_type"))
+    if grant is None:
+        raise _oauth_error("unsupported_grant_type")
+    token = grant(call, _client(call))
+    return {
+        "access_token": token.value,
+        "token_type": "Bearer",
+        "scope": " ".join(token.scopes),
+        "created_at": int(call.instance.now().timestamp()),
+    }
 
 
-def _no(error: str, status: int = 400) -> Refused:
-    return Refused(as_json({"error": error, "error_description": error.replace("_", " ")}, status))
+def _oauth_error(error: str, status: int = 400) -> Refused:
+    body = {"error": error, "error_description": error.replace("_", " ")}
+    return Refused(json_answer(body, status))
 
 
 def _client(call: Call) -> App:
-    """The app by its id and secret, from the form or from basic authorisation."""
-    name, secret = call.params.text("client_id"), call.params.text("client_secret")
+    """The app by its id and secret, from the form or from basic authentication."""
+    client_id, secret = call.params.text("client_id"), call.params.text("client_secret")
     scheme, _, value = call.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "basic":
-        name, _, secret = base64.b64decode(value).decode().partition(":")
-    app = call.world.state.apps.get(name)
+        client_id, _, secret = base64.b64decode(value).decode().partition(":")
+    app = call.instance.state.apps.get(client_id)
     if app is None or not secrets.compare_digest(app.client_secret, secret):
-        raise _no("invalid_client", 401)
+        raise _oauth_error("invalid_client", 401)
     return app
 
 
 def _from_code(call: Call, app: App) -> Token:
-    grant = call.world.grants.pop(call.params.text("code"), None)
-    if grant is None or grant.client_id != app.client_id or grant.until < call.world.now():
-        raise _no("invalid_grant")
+    grant = call.instance.grants.pop(call.params.text("code"), None)
+    if grant is None or grant.client_id != app.client_id or grant.expires_at < call.instance.now():
+        raise _oauth_error("invalid_grant")
     if grant.redirect_uri != call.params.text("redirect_uri"):
-        raise _no("invalid_grant")
+        raise _oauth_error("invalid_grant")
     digest = hashlib.sha256(call.params.text("code_verifier").encode()).digest()
-    proof = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-    if grant.challenge and grant.challenge != proof:
-        raise _no("invalid_grant")
-    return call.world.add_token(call.world.state.accounts[grant.account_id], grant.scopes, app.name)
+    challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+    if grant.challenge and grant.challenge != challenge:
+        raise _oauth_error("invalid_grant")
+    return call.instance.add_token(
+        call.instance.state.accounts[grant.account_id], grant.scopes, app.name
+    )
 
 
 def _from_client(call: Call, app: App) -> Token:
-    return call.world.add_token(None, _scopes(call, app), app.name)
+    return call.instance.add_token(None, _scopes(call, app), app.name)
 
 
 def _from_password(call: Call, app: App) -> Token:
-    """Nobody here has a password, so any will do: this server is for trying."""
-    account: Account | None = call.world.account(call.params.text("username"))
+    """Accounts of the sandbox have no passwords, so that any password is accepted."""
+    account = call.instance.find_account(call.params.text("username"))
     if account is None or account.host:
-        raise _no("invalid_grant")
-    return call.world.add_token(account, _scopes(call, app), app.name)
+        raise _oauth_error("invalid_grant")
+    return call.instance.add_token(account, _scopes(call, app), app.name)
 
 
 def _scopes(call: Call, app: App) -> list[str]:
     scopes = call.params.text("scope", "read").split()
     if not all(covers(app.scopes, [scope]) for scope in scopes):
-        raise _no("invalid_scope")
+        raise _oauth_error("invalid_scope")
     return scopes
 
 
 def revoke(call: Call) -> Reply:
-    spoken = call.params.text("token")
     app = _client(call)
-    found = call.world.state.tokens.get(spoken)
-    if found is not None and found.app != app.name:
-        raise _no("unauthorized_client", 403)
-    if found is not None:
-        call.world.record("revoke", {"value": spoken})
+    token = call.instance.state.tokens.get(call.params.text("token"))
+    if token is not None and token.app != app.name:
+        raise _oauth_error("unauthorized_client", 403)
+    if token is not None:
+        call.instance.revoke_token(token.value)
     return {}
 
 
-def about(call: Call) -> Reply:
-    """RFC 8414."""
-    origin = call.world.origin
+def metadata(call: Call) -> Reply:
+    """The metadata of the authorization server (RFC 8414)."""
+    origin = call.instance.origin
     return {
         "issuer": f"{origin}/",
         "authorization_endpoint": f"{origin}/oauth/authorize",
@@ -222,9 +234,9 @@ def about(call: Call) -> Reply:
 ROUTES = (
     Route("POST", "/api/v1/apps", register),
     Route("GET", "/api/v1/apps/verify_credentials", verify_app),
-    Route("GET", "/oauth/authorize", ask),
+    Route("GET", "/oauth/authorize", ask_consent),
     Route("POST", "/oauth/authorize", decide),
-    Route("POST", "/oauth/token", token),
+    Route("POST", "/oauth/token", issue_token),
     Route("POST", "/oauth/revoke", revoke),
-    Route("GET", "/.well-known/oauth-authorization-server", about),
+    Route("GET", "/.well-known/oauth-authorization-server", metadata),
 )

@@ -1,4 +1,4 @@
-"""The faults laid out for coming requests: which meets which, and what they hold."""
+"""The faults that are planned for coming requests, and what they hold back."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from reblogbot.sandbox.plays import PLAYS
+from fediverse.fault_actions import ACTIONS
 
 if TYPE_CHECKING:
-    from reblogbot.sandbox.gate import Exchange
+    from fediverse.handler import Exchange
 
-STATUSES = ("POST", "/api/v1/statuses")
-# what a fault is for where nothing else is said
-USUAL = {
+# the requests that a fault is for where none are named
+_DEFAULT = ("POST", "/api/v1/statuses")
+_DEFAULTS = {
     "stale_read": ("GET", "/api/v1/accounts/*/statuses"),
     "processing": ("POST", "/api/v2/media"),
 }
@@ -27,7 +27,7 @@ USUAL = {
 
 @dataclass(slots=True, eq=False)
 class Fault:
-    """One fault laid out for the next `left` matching requests (None: for all of them)."""
+    """A fault for the next `left` matching requests, or, with None, for all of them."""
 
     id: int
     name: str
@@ -37,29 +37,29 @@ class Fault:
     options: Mapping[str, Any]
     loop: asyncio.AbstractEventLoop
     hits: int = 0
-    """How many requests it met so far."""
+    """How many requests it has met so far."""
     reached: threading.Event = field(default_factory=threading.Event)
-    """Set when it has met a request, and, where it commits, after the commit."""
+    """Set once it has met a request and, if it commits, has committed it."""
     released: asyncio.Event = field(default_factory=asyncio.Event)
     late: list[Callable[[], object]] = field(default_factory=list)
-    """Commits that wait for `release`."""
+    """Commits that `release` performs."""
 
     async def play(self, exchange: Exchange) -> web.StreamResponse:
-        return await PLAYS[self.name](exchange, self)
+        return await ACTIONS[self.name](exchange, self)
 
     def option(self, name: str, default: Any = None) -> Any:
         return self.options.get(name, default)
 
     def wait(self, timeout: float = 10.0) -> bool:
-        """Block until a request was met; False when none came in time (seconds)."""
+        """Block until a request was met; False if none came within `timeout` seconds."""
         return self.reached.wait(timeout)
 
     def release(self) -> None:
-        """Let go what is held, and commit what was to be committed late. From any thread."""
+        """Answer the requests held, and commit what was to be committed late. From any thread."""
         late, self.late = self.late, []
         for commit in late:
             commit()
-        with contextlib.suppress(RuntimeError):  # the server is gone: nobody waits
+        with contextlib.suppress(RuntimeError):  # the server has ended, and nothing is held
             self.loop.call_soon_threadsafe(self.released.set)
 
     def matches(self, method: str, path: str) -> bool:
@@ -67,14 +67,14 @@ class Fault:
 
 
 class Faults:
-    """The faults laid out, in order: a request meets the first that matches it."""
+    """The planned faults, in order: a request meets the first that matches it."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.is_closed = False
         self._loop = loop
         self._lock = threading.Lock()
-        self._laid: list[Fault] = []
-        self._made = 0
+        self._planned: list[Fault] = []
+        self._count = 0
 
     def add(
         self,
@@ -84,33 +84,33 @@ class Faults:
         times: int | None = 1,
         **options: Any,
     ) -> Fault:
-        """Lay out a fault; where nothing is said, for the next POST of a status.
+        """Plan a fault, by default for the next POST of a status.
 
-        `path` may hold `*`. `times` None means every matching request until `clear`.
-        The names are those of PLAYS, their options are told there.
+        `path` may contain `*`. `times` None means every matching request until `clear`.
+        The names are those of ACTIONS, which describe their options.
         """
-        if name not in PLAYS:
-            raise ValueError(f"no fault is called {name!r}; there are: {', '.join(PLAYS)}")
-        usual = USUAL.get(name, STATUSES)
+        if name not in ACTIONS:
+            raise ValueError(f"no fault is called {name!r}; there are: {', '.join(ACTIONS)}")
+        default = _DEFAULTS.get(name, _DEFAULT)
         with self._lock:
-            fault = self._made_fault(name, method or usual[0], path or usual[1], times, options)
-            self._laid.append(fault)
+            fault = self._new(name, method or default[0], path or default[1], times, options)
+            self._planned.append(fault)
         return fault
 
-    def passing(self, name: str) -> Fault:
-        """A fault for one request that is already here."""
-        return self._made_fault(name, "*", "*", 1, {})
+    def immediate(self, name: str) -> Fault:
+        """A fault for a request that has already come."""
+        return self._new(name, "*", "*", 1, {})
 
-    def _made_fault(
+    def _new(
         self, name: str, method: str, path: str, times: int | None, options: Mapping[str, Any]
     ) -> Fault:
-        self._made += 1
-        return Fault(self._made, name, method, path, times, options, self._loop)
+        self._count += 1
+        return Fault(self._count, name, method, path, times, options, self._loop)
 
     def take(self, method: str, path: str) -> Fault | None:
-        """The fault that meets this request, one time less from now on."""
+        """The fault that meets this request, which counts as one of its times."""
         with self._lock:
-            fault = next((laid for laid in self._laid if laid.matches(method, path)), None)
+            fault = next((each for each in self._planned if each.matches(method, path)), None)
             if fault is not None:
                 fault.hits += 1
                 fault.left = None if fault.left is None else fault.left - 1
@@ -118,17 +118,14 @@ class Faults:
 
     @property
     def laid(self) -> list[Fault]:
-        """All that were laid out and not cleared, spent ones too."""
+        """All faults that were planned and not cleared, spent ones too."""
         with self._lock:
-            return list(self._laid)
+            return list(self._planned)
 
     @property
     def are_spent(self) -> bool:
-        """Whether none waits for a request any more."""
+        """Whether no fault waits for a request any more."""
         return all(fault.left == 0 for fault in self.laid)
-
-    def find(self, number: int) -> Fault | None:
-        return next((fault for fault in self.laid if fault.id == number), None)
 
     def release(self) -> None:
         """Release every fault."""
@@ -136,12 +133,12 @@ class Faults:
             fault.release()
 
     def clear(self) -> None:
-        """Take all faults away; what they hold is released."""
+        """Remove all faults and release what they hold."""
         with self._lock:
-            laid, self._laid = self._laid, []
-        for fault in laid:
+            planned, self._planned = self._planned, []
+        for fault in planned:
             fault.release()
 
     def close(self) -> None:
-        """The server stops: what is held is dropped, not committed."""
+        """Mark that the server stops: requests that are held are dropped, not committed."""
         self.is_closed = True

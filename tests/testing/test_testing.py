@@ -20,13 +20,13 @@ GOOD = b'[{"title": "One", "link": "https://x.example/1"}]'
 
 def read(body) -> list[Entry]:
     try:
-        return [Entry(title=one["title"], link=one["link"]) for one in json.loads(body)]
+        return [Entry(title=item["title"], link=item["link"]) for item in json.loads(body)]
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise SourceError("list_broken", "the list cannot be read") from error
 
 
-def read_carelessly(body) -> list[Entry]:
-    return [Entry(title=one["title"], link=one["link"]) for one in json.loads(body)]
+def read_without_checks(body) -> list[Entry]:
+    return [Entry(title=item["title"], link=item["link"]) for item in json.loads(body)]
 
 
 class Kind:
@@ -55,22 +55,24 @@ def kind(change):
 
 def with_entry(**fields):
     return kind(
-        lambda batch: replace(batch, entries=tuple(replace(one, **fields) for one in batch.entries))
+        lambda batch: replace(
+            batch, entries=tuple(replace(entry, **fields) for entry in batch.entries)
+        )
     )
 
 
-class Careless(Kind):
+class Unchecked(Kind):
     async def poll(self, known):
         answer = await self.tools.fetch(URL)
-        return Batch(tuple(await self.tools.offload(read_carelessly, answer.body)))
+        return Batch(tuple(await self.tools.offload(read_without_checks, answer.body)))
 
 
-class Inventive(Kind):
+class Random(Kind):
     polls = 0
 
     async def poll(self, known):
-        Inventive.polls += 1
-        return Batch((Entry(title=f"Poll {Inventive.polls}"),))
+        Random.polls += 1
+        return Batch((Entry(title=f"Poll {Random.polls}"),))
 
 
 class Remembering(Kind):
@@ -88,13 +90,13 @@ class Contradicting(Kind):
         return replace(batch, not_modified=known != Validators())
 
 
-class Trusting(Kind):
+class TrustingValidators(Kind):
     async def poll(self, known):
         json.loads(known.cursor or "{}")["read_at"] if known.cursor else None
         return await super().poll(known)
 
 
-class Swallowing(Kind):
+class SwallowingErrors(Kind):
     async def poll(self, known):
         try:
             return await super().poll(known)
@@ -102,7 +104,7 @@ class Swallowing(Kind):
             return Batch()
 
 
-class Renaming(Kind):
+class LosingRetryAt(Kind):
     async def poll(self, known):
         try:
             return await super().poll(known)
@@ -110,7 +112,7 @@ class Renaming(Kind):
             raise SourceError(error.slug, error.message) from error
 
 
-class Deaf(Kind):
+class NotCancellable(Kind):
     async def poll(self, known):
         try:
             return await super().poll(known)
@@ -118,7 +120,7 @@ class Deaf(Kind):
             raise SourceError("failed", "something happened") from error
 
 
-class Sending(Kind):
+class OffloadingLambda(Kind):
     async def poll(self, known):
         answer = await self.tools.fetch(URL)
         return await self.tools.offload(lambda: Batch((Entry(title=answer.body.decode()),)))
@@ -136,33 +138,33 @@ async def test_a_good_kind_passes(check):
 async def test_all_checks_can_be_run_at_once():
     await testing.check_source(case(Kind))
     with pytest.raises(AssertionError):
-        await testing.check_source(case(Swallowing))
+        await testing.check_source(case(SwallowingErrors))
 
 
 @pytest.mark.parametrize(
     ("factory", "check", "words"),
     [
-        (kind(lambda batch: replace(batch, entries=())), checks.brings_entries, "no entries"),
-        (kind(lambda batch: batch.entries), checks.brings_entries, "not a Batch"),
-        (kind(lambda batch: replace(batch, not_modified=True)), checks.brings_entries, "not_modified"),
-        (with_entry(title="<b>One</b>"), checks.brings_entries, "markup"),
-        (with_entry(summary="a\x00b"), checks.brings_entries, "control character"),
-        (with_entry(link="/relative"), checks.brings_entries, "absolute"),
-        (with_entry(media=(Media("javascript:x"),)), checks.brings_entries, "absolute"),
-        (with_entry(published_at=NOW.astimezone().replace(tzinfo=None)), checks.brings_entries, "UTC"),
-        (with_entry(published_at=NOW + timedelta(days=9)), checks.brings_entries, "not past"),
-        (with_entry(score=float("nan")), checks.brings_entries, "score"),
-        (with_entry(title=None), checks.brings_entries, "should be text"),
-        (with_entry(visibility="secret"), checks.brings_entries, "visibility"),
-        (Inventive, checks.repeats_itself, "another batch"),
-        (Contradicting, checks.repeats_itself, "with entries"),
-        (Remembering, checks.remembers_nothing, "other entries"),
-        (Trusting, checks.bears_foreign_validators, "made a poll fail"),
-        (Careless, checks.bears_any_answer, "only SourceError is allowed"),
-        (kind(lambda batch: Batch((Entry(link="no link"),))), checks.bears_any_answer, "absolute"),
-        (Swallowing, checks.passes_failures_on, "only fails made a Batch"),
-        (Renaming, checks.passes_failures_on, "retry_at was lost"),
-        (Deaf, checks.can_be_cancelled, "raised SourceError"),
+        (kind(lambda batch: replace(batch, entries=())), checks.poll_returns_entries, "no entries"),
+        (kind(lambda batch: batch.entries), checks.poll_returns_entries, "not a Batch"),
+        (kind(lambda batch: replace(batch, not_modified=True)), checks.poll_returns_entries, "not_modified"),
+        (with_entry(title="<b>One</b>"), checks.poll_returns_entries, "markup"),
+        (with_entry(summary="a\x00b"), checks.poll_returns_entries, "control character"),
+        (with_entry(link="/relative"), checks.poll_returns_entries, "absolute"),
+        (with_entry(media=(Media("javascript:x"),)), checks.poll_returns_entries, "absolute"),
+        (with_entry(published_at=NOW.astimezone().replace(tzinfo=None)), checks.poll_returns_entries, "UTC"),
+        (with_entry(published_at=NOW + timedelta(days=9)), checks.poll_returns_entries, "not past"),
+        (with_entry(score=float("nan")), checks.poll_returns_entries, "score"),
+        (with_entry(title=None), checks.poll_returns_entries, "should be text"),
+        (with_entry(visibility="secret"), checks.poll_returns_entries, "visibility"),
+        (Random, checks.repeated_poll_is_equal, "another batch"),
+        (Contradicting, checks.repeated_poll_is_equal, "with entries"),
+        (Remembering, checks.source_is_stateless, "other entries"),
+        (TrustingValidators, checks.foreign_validators_are_tolerated, "made a poll fail"),
+        (Unchecked, checks.any_answer_is_handled, "only SourceError is allowed"),
+        (kind(lambda batch: Batch((Entry(link="no link"),))), checks.any_answer_is_handled, "absolute"),
+        (SwallowingErrors, checks.failures_are_passed_on, "only fails gave a Batch"),
+        (LosingRetryAt, checks.failures_are_passed_on, "retry_at was lost"),
+        (NotCancellable, checks.poll_can_be_cancelled, "raised SourceError"),
     ],
 )  # fmt: skip
 async def test_a_bad_kind_is_caught(factory, check, words):
@@ -172,9 +174,9 @@ async def test_a_bad_kind_is_caught(factory, check, words):
 
 async def test_a_function_that_cannot_be_sent_to_a_child_is_caught():
     with pytest.raises((AttributeError, pickle.PicklingError), match="lambda"):
-        await checks.brings_entries(case(Sending))
+        await checks.poll_returns_entries(case(OffloadingLambda))
 
 
 def test_a_kinds_own_keys_are_read_by_its_options():
-    made = testing.Case(registered("json"), settings={"url": URL, "path": "data"})
-    assert made.source(testing.Server(made)).name == "case"
+    json_case = testing.Case(registered("json"), settings={"url": URL, "path": "data"})
+    assert json_case.source(testing.Server(json_case)).name == "case"

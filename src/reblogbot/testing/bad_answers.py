@@ -1,4 +1,4 @@
-"""Answers nobody would wish for, which every kind of source meets one day."""
+"""Malformed, hostile and failing answers, which every kind of source must handle."""
 
 from __future__ import annotations
 

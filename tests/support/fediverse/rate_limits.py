@@ -1,4 +1,4 @@
-"""How often one may ask: the windows of each kind of server, and the headers that tell of them."""
+"""How often a client may ask: the windows of each kind of server, and the headers about them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from reblogbot.sandbox.profiles import Profile
+from fediverse.profiles import ServerProfile
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """So many of a family per span, in windows aligned to the epoch."""
+    """So many requests of a family per span, in windows aligned to the epoch."""
 
     family: str
     count: int
@@ -26,42 +26,43 @@ class Window:
         return datetime.fromtimestamp(self.start(now), UTC) + self.span
 
 
-class Limits:
-    """Counts what was asked; with `count` None nothing is ever refused."""
+class RateLimits:
+    """Counts requests; with `count` None nothing is ever refused."""
 
     def __init__(self, count: int | None) -> None:
         self.count = count
         self._used: Counter[tuple[str, str, int]] = Counter()
 
-    def window(self, profile: Profile, method: str, path: str) -> Window | None:
-        """The window a request falls into, None where the server knows no limit."""
+    def window(self, profile: ServerProfile, method: str, path: str) -> Window | None:
+        """The window that a request counts in, None where the server has no limit."""
         if profile.limited == "nothing":
             return None
         if profile.limited == "requests":
             return Window("requests", self.count or 300, timedelta(minutes=5))
         return _family(method, path, self.count or 300)
 
-    def is_spent(self, window: Window, who: str, now: datetime) -> bool:
-        return self.count is not None and self._left(window, who, now) <= 0
+    def is_spent(self, window: Window, client: str, now: datetime) -> bool:
+        return self.count is not None and self._remaining(window, client, now) <= 0
 
-    def use(self, window: Window, who: str, now: datetime) -> None:
-        self._used[window.family, who, window.start(now)] += 1
+    def use(self, window: Window, client: str, now: datetime) -> None:
+        self._used[window.family, client, window.start(now)] += 1
 
-    def _left(self, window: Window, who: str, now: datetime) -> int:
-        return window.count - self._used[window.family, who, window.start(now)]
+    def _remaining(self, window: Window, client: str, now: datetime) -> int:
+        return window.count - self._used[window.family, client, window.start(now)]
 
-    def headers(self, window: Window, who: str, now: datetime) -> Mapping[str, str]:
+    def headers(self, window: Window, client: str, now: datetime) -> Mapping[str, str]:
         """Mastodon's three headers; the reset is ISO and there is no Retry-After."""
-        left = self._left(window, who, now) if self.count is not None else window.count - 1
+        is_counted = self.count is not None
+        remaining = self._remaining(window, client, now) if is_counted else window.count - 1
         return {
             "X-RateLimit-Limit": str(window.count),
-            "X-RateLimit-Remaining": str(max(0, left)),
+            "X-RateLimit-Remaining": str(max(0, remaining)),
             "X-RateLimit-Reset": window.reset(now).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         }
 
 
 def _family(method: str, path: str, count: int) -> Window | None:
-    """Mastodon's families: posts and boosts, media, taking away, and all the rest."""
+    """Mastodon's families: posts and boosts, media, deletions, and everything else."""
     if not path.startswith("/api/"):
         return None
     if method == "POST" and (path == "/api/v1/statuses" or path.endswith("/reblog")):

@@ -1,4 +1,4 @@
-"""What each fault does to a request, and the literal table of their names."""
+"""What each fault does to a request, and the table of their names."""
 
 from __future__ import annotations
 
@@ -15,26 +15,27 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from reblogbot.sandbox.profiles import BodyKind, No
-from reblogbot.sandbox.wire import HTML, Answer, Call, as_refusal
+from reblogbot.sandbox.answers import HTML, Answer, refusal_answer
+from reblogbot.sandbox.call import Call
+from reblogbot.sandbox.profiles import BodyKind, Refusal
 
 if TYPE_CHECKING:
-    from reblogbot.sandbox.faults import Fault
-    from reblogbot.sandbox.gate import Exchange
+    from fediverse.faults import Fault
+    from fediverse.handler import Exchange
 
-Play = Callable[["Exchange", "Fault"], Awaitable[web.StreamResponse]]
+Action = Callable[["Exchange", "Fault"], Awaitable[web.StreamResponse]]
 
 
 async def drop_before(exchange: Exchange, fault: Fault) -> web.StreamResponse:
     """Close the connection without reading; nothing is committed."""
     fault.reached.set()
-    return exchange.hang_up()
+    return exchange.close()
 
 
 async def drop_after(exchange: Exchange, fault: Fault) -> web.StreamResponse:
     """Commit, then close without an answer."""
     await _committed(exchange, fault)
-    return exchange.hang_up()
+    return exchange.close()
 
 
 async def reset_after(exchange: Exchange, fault: Fault) -> web.StreamResponse:
@@ -44,25 +45,25 @@ async def reset_after(exchange: Exchange, fault: Fault) -> web.StreamResponse:
     raw = transport.get_extra_info("socket") if transport else None
     if raw is not None:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    return exchange.hang_up(rudely=True)
+    return exchange.close(abort=True)
 
 
 async def stall_before(exchange: Exchange, fault: Fault) -> web.StreamResponse:
     """Hold the request until released, then commit and answer.
 
-    When the client goes first nothing is committed, unless `late_commit` is true (at once) or
-    "on_release". With `queued` the server has not looked at the key while it holds the request.
+    If the client disconnects first, nothing is committed, unless `late_commit` is true (commit at
+    once) or "on_release". With `queued` the server reads the key only after the release.
     """
     commit = _late(exchange, fault, await exchange.read())
-    late = fault.option("late_commit")
-    if late == "on_release":
+    late_commit = fault.option("late_commit")
+    if late_commit == "on_release":
         exchange.is_pending = True
         fault.late.append(commit)
     fault.reached.set()
     try:
         await fault.released.wait()
     except asyncio.CancelledError:
-        if late is True and not exchange.gate.faults.is_closed:
+        if late_commit is True and not exchange.handler.faults.is_closed:
             commit()
         raise
     return exchange.respond(commit())
@@ -78,16 +79,16 @@ async def stall_after(exchange: Exchange, fault: Fault) -> web.StreamResponse:
 async def truncate_after(exchange: Exchange, fault: Fault) -> web.StreamResponse:
     """Commit, then send half of the answer and close."""
     answer = await _committed(exchange, fault)
-    response = await _begun(exchange, answer)
+    response = await _started(exchange, answer)
     await response.write(answer.body[: len(answer.body) // 2])
-    exchange.hang_up()
+    exchange.close()
     return response
 
 
 async def drip(exchange: Exchange, fault: Fault) -> web.StreamResponse:
     """Commit, then send the answer in `chunk` bytes (1) every `interval` seconds (0.05)."""
     answer = await _committed(exchange, fault)
-    response = await _begun(exchange, answer)
+    response = await _started(exchange, answer)
     step = fault.option("chunk", 1)
     with contextlib.suppress(ConnectionError):
         for start in range(0, len(answer.body), step):
@@ -98,22 +99,22 @@ async def drip(exchange: Exchange, fault: Fault) -> web.StreamResponse:
 
 
 async def status_before(exchange: Exchange, fault: Fault) -> web.StreamResponse:
-    """Answer `status` (500) and commit nothing; `_odd` tells what the answer may look like.
+    """Answer `status` (500) and commit nothing; `_error_answer` has the options of the answer.
 
-    With `late_commit` it is committed after all when the fault is released.
+    With `late_commit` the request is committed after all when the fault is released.
     """
     call = await exchange.read()
     if fault.option("late_commit"):
         exchange.is_pending = True
         fault.late.append(_late(exchange, fault, call))
     fault.reached.set()
-    return exchange.respond(_odd(exchange, fault))
+    return exchange.respond(_error_answer(exchange, fault))
 
 
 async def status_after(exchange: Exchange, fault: Fault) -> web.StreamResponse:
     """Commit, then answer `status` (500)."""
     await _committed(exchange, fault)
-    return exchange.respond(_odd(exchange, fault))
+    return exchange.respond(_error_answer(exchange, fault))
 
 
 async def html_200_after(exchange: Exchange, fault: Fault) -> web.StreamResponse:
@@ -136,8 +137,8 @@ async def no_id_200(exchange: Exchange, fault: Fault) -> web.StreamResponse:
 
 
 async def silently_dropped(exchange: Exchange, fault: Fault) -> web.StreamResponse:
-    """Answer as if committed, id and all, but keep nothing."""
-    answer = exchange.rehearse(await exchange.read())
+    """Answer as if committed, with an id, but keep nothing."""
+    answer = exchange.dry_run(await exchange.read())
     fault.reached.set()
     return exchange.respond(answer)
 
@@ -152,7 +153,7 @@ async def redirect(exchange: Exchange, fault: Fault) -> web.StreamResponse:
 
 async def huge_json(exchange: Exchange, fault: Fault) -> web.StreamResponse:
     """Answer valid JSON of about `size` bytes (50 million); committed if `commit` is true."""
-    await _committed(exchange, fault, usually=False)
+    await _committed(exchange, fault, default=False)
     response = web.StreamResponse(headers={"Content-Type": "application/json"})
     await response.prepare(exchange.request)
     block = b'"' + b"x" * 65_533 + b'",'
@@ -167,7 +168,7 @@ async def huge_json(exchange: Exchange, fault: Fault) -> web.StreamResponse:
 
 async def bad_json(exchange: Exchange, fault: Fault) -> web.StreamResponse:
     """Answer 200 with JSON that breaks off; committed if `commit` is true."""
-    await _committed(exchange, fault, usually=False)
+    await _committed(exchange, fault, default=False)
     return exchange.respond(Answer(b'[{"id": "1", "content": "<p>', 200))
 
 
@@ -181,19 +182,17 @@ async def stale_read(exchange: Exchange, fault: Fault) -> web.StreamResponse:
 
 
 async def processing(exchange: Exchange, fault: Fault) -> web.StreamResponse:
-    """Take an upload, but be done with it only after `looks` (1) more looks; -1 is never."""
+    """Accept an upload, but report it as being processed `looks` (1) times more; -1 is for ever."""
     answer = await _committed(exchange, fault)
     if answer.status != 200:
         return exchange.respond(answer)
     media = json.loads(answer.body)
-    world = exchange.gate.world
-    with world.lock:
-        world.state.media[media["id"]].unready = fault.option("looks", 1)
+    exchange.handler.instance.processing[media["id"]] = fault.option("looks", 1)
     body = json.dumps(media | {"url": None, "preview_url": None}).encode()
     return exchange.respond(replace(answer, status=202, body=body))
 
 
-PLAYS: dict[str, Play] = {
+ACTIONS: dict[str, Action] = {
     "drop_before": drop_before,
     "drop_after": drop_after,
     "reset_after": reset_after,
@@ -215,59 +214,60 @@ PLAYS: dict[str, Play] = {
 }
 
 
-async def _committed(exchange: Exchange, fault: Fault, *, usually: bool = True) -> Answer:
-    """The faithful answer, after the commit; an empty one where the fault says not to commit."""
+async def _committed(exchange: Exchange, fault: Fault, *, default: bool = True) -> Answer:
+    """The faithful answer, after the commit; an empty one where the fault does not commit."""
     call = await exchange.read()
-    answer = exchange.commit(call) if fault.option("commit", usually) else Answer()
+    answer = exchange.commit(call) if fault.option("commit", default) else Answer()
     fault.reached.set()
     return answer
 
 
 def _late(exchange: Exchange, fault: Fault, call: Call) -> Callable[[], Answer]:
-    """A commit that happens at most once and ends the request's flight."""
-    done: list[Answer] = []
+    """A commit that happens at most once and then settles the request."""
+    answers: list[Answer] = []
 
     def commit() -> Answer:
-        if not done:
+        if not answers:
             if fault.option("queued"):
-                call.arrived = call.world.state.seq
-            done.append(exchange.commit(call))
+                call.arrived = call.instance.state.seq
+            answers.append(exchange.commit(call))
             exchange.is_pending = False
             exchange.settle()
-        return done[0]
+        return answers[0]
 
     return commit
 
 
-async def _begun(exchange: Exchange, answer: Answer) -> web.StreamResponse:
-    """A response whose head, with the true length, is already on its way."""
-    headers = {"Content-Type": answer.kind, "Content-Length": str(len(answer.body))}
+async def _started(exchange: Exchange, answer: Answer) -> web.StreamResponse:
+    """A response whose headers, with the true length, are already sent."""
+    headers = {"Content-Type": answer.content_type, "Content-Length": str(len(answer.body))}
     response = web.StreamResponse(status=answer.status, headers={**headers, **answer.headers})
     await response.prepare(exchange.request)
     return response
 
 
-def _odd(exchange: Exchange, fault: Fault) -> Answer:
-    """An answer of `status`, with `body` json|html|text|empty, `error` as its words, `headers`.
+def _error_answer(exchange: Exchange, fault: Fault) -> Answer:
+    """An answer of `status`, with `body` json|html|text|empty, `error` as message, and `headers`.
 
-    `reset` puts a rate limit's end, `after` seconds (300) from now, into the shape named:
+    `reset` adds the end of a rate limit, `after` seconds (300) from now, in one of the formats
     iso | epoch (X-RateLimit-Reset), seconds | date (Retry-After).
     """
     kind: BodyKind = fault.option("body", "json")
-    words = fault.option("error", "Something failed")
-    answer = as_refusal(No(fault.option("status", 500), kind, words))
+    message = fault.option("error", "Something failed")
+    answer = refusal_answer(Refusal(fault.option("status", 500), kind, message))
     after = timedelta(seconds=fault.option("after", 300))
-    told = _reset(fault.option("reset", "none"), exchange.gate.world.now() + after, after)
-    return replace(answer, headers=told | dict(fault.option("headers") or {}))
+    reset_at = exchange.handler.instance.now() + after
+    limit = _reset_headers(fault.option("reset", "none"), reset_at, after)
+    return replace(answer, headers=limit | dict(fault.option("headers") or {}))
 
 
-def _reset(shape: str, at: datetime, after: timedelta) -> dict[str, str]:
+def _reset_headers(format_: str, at: datetime, after: timedelta) -> dict[str, str]:
     spent = {"X-RateLimit-Remaining": "0"}
-    shapes: dict[str, dict[str, str]] = {
+    formats: dict[str, dict[str, str]] = {
         "none": {},
         "iso": {**spent, "X-RateLimit-Reset": at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")},
         "epoch": {**spent, "X-RateLimit-Reset": str(int(at.timestamp()))},
         "seconds": {"Retry-After": str(int(after.total_seconds()))},
         "date": {"Retry-After": format_datetime(at, usegmt=True)},
     }
-    return shapes[shape]
+    return formats[format_]
