@@ -1,4 +1,4 @@
-"""Where the parts are put together: a config becomes a pipeline on a store."""
+"""The composition root: it puts together a runtime from a config and a store."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 import os
 import random
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,8 +19,11 @@ from reblogbot.config.hosts import hosts_of
 from reblogbot.config.load import Readable, load, load_readable
 from reblogbot.config.settings import AccountSettings, Config, HttpSettings, SourceSettings
 from reblogbot.config.tokens import granted_scopes, read_token
-from reblogbot.engine.access import Access
-from reblogbot.engine.pipeline import Pipeline, poll_lease
+from reblogbot.core.round_report import Round
+from reblogbot.engine.account import Account
+from reblogbot.engine.accounts import Accounts
+from reblogbot.engine.claims import poll_lease
+from reblogbot.engine.engine import Engine
 from reblogbot.errors import StoreError
 from reblogbot.media.fetch import ImageFetcher
 from reblogbot.ports import Clock, Fetch, ProgressCallback, Response, Source, Tools, no_progress
@@ -28,10 +31,12 @@ from reblogbot.runtime.clock import SystemClock
 from reblogbot.runtime.lease_owner import new_owner
 from reblogbot.runtime.parser_pool import WorkerPool
 from reblogbot.sources import registry
-from reblogbot.store import Store, StoreThread, open_store, read_store
+from reblogbot.store import AsyncStore, Store, open_store, read_store
+from reblogbot.store.due import Which
 from reblogbot.targets.mastodon import rate_limit
 
 if TYPE_CHECKING:
+    from reblogbot.notices.messenger import Messenger
     from reblogbot.targets.mastodon.target import MastodonTarget
     from reblogbot.web.http import Fetcher
 
@@ -161,61 +166,109 @@ class Web:
             await self._fetcher.close()
 
 
+class Runtime:
+    """A config at work: its engine, its notices to the admin, and what to close at the end."""
+
+    def __init__(self, config: Config, engine: Engine, resources: AsyncExitStack) -> None:
+        self.config = config
+        self.engine = engine
+        self._resources = resources
+        self._messenger: Messenger | None = None
+
+    async def sync(
+        self, names: Sequence[str], which: Which, on_progress: ProgressCallback = no_progress
+    ) -> Round:
+        """Run one round of the engine, then notify the admin of what he must see to."""
+        report = await self.engine.sync(names, which, on_progress)
+        await self.notify(at_once=True)
+        return report
+
+    async def notify(self, *, at_once: bool = False) -> None:
+        """Notify the admin of new trouble; `at_once` where everything due was just tried."""
+        engine, notify = self.engine, self.config.notify
+        if engine.is_stopping or not (notify.command or notify.webhook or notify.account):
+            return
+        if self._messenger is None:
+            # most rounds have nothing to notify of
+            from reblogbot.notices.messenger import Messenger  # noqa: PLC0415
+
+            self._messenger = Messenger(self.config, engine.store, engine.accounts, engine.clock)
+        await self._messenger.tell(at_once=at_once)
+
+    def stop(self) -> None:
+        """Begin nothing more; what is on the wire is finished and settled."""
+        self.engine.stop()
+
+    async def close(self) -> None:
+        """Shut down worker threads, connections and parsers. The caller closes the store."""
+        await self.engine.close()
+        await self._resources.aclose()
+
+
+class Targets:
+    """The targets of accounts, each made once, so that a server is asked for its facts once."""
+
+    def __init__(self, config: Config, clock: Clock) -> None:
+        self._config = config
+        self._clock = clock
+        self._targets: dict[str, MastodonTarget] = {}
+        self._lock = threading.Lock()
+
+    def get(self, name: str) -> MastodonTarget:
+        """Return the account's target. Readers ask for it from several threads at a time."""
+        with self._lock:
+            if name not in self._targets:
+                account = self._config.accounts[name]
+                self._targets[name] = make_target(account, self._config, self._clock)
+            return self._targets[name]
+
+
 @dataclass(frozen=True, slots=True)
 class Edges:
-    """What several pipelines of one process share: the network and the parsers' children."""
+    """What several runtimes of one process share: the network and the parser children."""
 
     fetcher: Fetch
     workers: WorkerPool
     clock: Clock
 
-    def pipeline(self, config: Config, store: Store) -> Pipeline:
-        """A pipeline for this config."""
-        targets: dict[str, MastodonTarget] = {}
-        making = threading.Lock()
-
-        def target(name: str) -> MastodonTarget:
-            """The one target of an account, so that what it knows is asked once.
-
-            Readers ask for it from several threads at a time.
-            """
-            with making:
-                if name not in targets:
-                    targets[name] = make_target(config.accounts[name], config, self.clock)
-                return targets[name]
+    def runtime(
+        self, config: Config, store: Store, resources: AsyncExitStack | None = None
+    ) -> Runtime:
+        """Return a runtime for this config. It closes the resources, not these edges."""
+        targets = Targets(config, self.clock)
+        async_store = AsyncStore(store)
 
         def make_source(settings: SourceSettings) -> Source:
             fetch = partial(self.fetcher, configured=hosts_of(settings, config.accounts))
             offload = self.workers.share(settings.name)
-            tools = Tools(fetch=fetch, offload=offload, clock=self.clock, reader=target)
+            tools = Tools(fetch=fetch, offload=offload, clock=self.clock, reader=targets.get)
             return registry.factory(settings.kind)(settings.name, settings, tools)
 
-        def make_access(account: AccountSettings, store: Store, in_store: StoreThread) -> Access:
-            return Access(
-                account.name,
-                lambda: target(account.name),
+        def make_account(account: AccountSettings) -> Account:
+            return Account(
+                account,
+                lambda: targets.get(account.name),
                 lambda: read_token(account, os.environ),
-                store,
-                in_store,
+                async_store,
                 self.clock,
             )
 
-        gallery = ImageFetcher(self.fetcher, self.workers)
-        return Pipeline(
+        engine = Engine(
             config,
-            store,
+            async_store,
+            Accounts(config, make_account),
             make_source,
-            make_access,
-            gallery,
+            ImageFetcher(self.fetcher, self.workers),
             self.workers,
             self.clock,
             random.random,
         )
+        return Runtime(config, engine, resources or AsyncExitStack())
 
 
 @asynccontextmanager
 async def edges(config: Config, clock: Clock | None = None) -> AsyncIterator[Edges]:
-    """The network and the parsers, closed at the end."""
+    """Yield the network and the parser children, and close them at the end."""
     clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
         web = Web(config.http, clock)
@@ -224,14 +277,18 @@ async def edges(config: Config, clock: Clock | None = None) -> AsyncIterator[Edg
         yield Edges(web, workers, clock)
 
 
+async def start(config: Config, store: Store) -> Runtime:
+    """Return a runtime with edges of its own. It goes by the store's clock."""
+    resources = AsyncExitStack()
+    shared = await resources.enter_async_context(edges(config, store.clock))
+    return shared.runtime(config, store, resources)
+
+
 @asynccontextmanager
-async def pipeline(
-    config: Config, store: Store, clock: Clock | None = None
-) -> AsyncIterator[Pipeline]:
-    """A pipeline with edges of its own, closed at the end; it goes by the store's clock."""
-    async with edges(config, clock or store.clock) as shared:
-        made = shared.pipeline(config, store)
-        try:
-            yield made
-        finally:
-            await made.close()
+async def running(config: Config, store: Store) -> AsyncIterator[Runtime]:
+    """Yield a runtime with edges of its own, and close it at the end."""
+    runtime = await start(config, store)
+    try:
+        yield runtime
+    finally:
+        await runtime.close()

@@ -19,7 +19,7 @@ def tried(bot):
 
     def run():
         with bot.at_work() as worker:
-            trials = {one.path: one for one in worker.run(check_all(worker.pipeline))}
+            trials = {one.path: one for one in worker.run(check_all(worker.engine))}
         return trials["accounts.news"], trials["sources.hot"]
 
     return run

@@ -739,10 +739,11 @@ def test_a_kind_of_source_that_breaks_stops_no_other(bot, feeds, sandbox, clock)
             raise KeyError("no such thing")
 
     def with_a_broken_kind(edges, config, store):
-        made = edges.pipeline(config, store)
-        sound = made.poller._make_source
-        made.poller._make_source = lambda one: Broken() if one.name == "odd" else sound(one)
-        return made
+        runtime = edges.runtime(config, store)
+        poller = runtime.engine._poller
+        sound = poller._make_source
+        poller._make_source = lambda source: Broken() if source.name == "odd" else sound(source)
+        return runtime
 
     with bot.at_work(with_a_broken_kind) as worker:
         done = worker.sync()

@@ -308,10 +308,10 @@ def test_the_daemon_does_not_try_a_wrong_token_again_all_the_time(bot, queue, sa
         asked = len(sandbox.requests)
         for _ in range(5):
             clock.advance(seconds=1)
-            worker.run(worker.pipeline.deliver("news"))
+            worker.run(worker.engine.deliver("news"))
         assert len(sandbox.requests) == asked
         bot.set_token("news", token)
-        worker.run(worker.pipeline.deliver("news"))
+        worker.run(worker.engine.deliver("news"))
     assert posted(sandbox) == ABC
 
 

@@ -23,7 +23,7 @@ HEAVY = {
 ALSO_AT_REST = {"asyncio", "pydantic", "sqlalchemy", "ssl"}
 OURS_AT_WORK = {
     "reblogbot.core.compose", "reblogbot.core.filters", "reblogbot.core.identity", "reblogbot.notices.messenger",
-    "reblogbot.core.planning", "reblogbot.engine.sender", "reblogbot.sources.feed.parse",
+    "reblogbot.core.planning", "reblogbot.engine.plan", "reblogbot.engine.deliver", "reblogbot.sources.feed.parse",
     "reblogbot.targets.mastodon.target", "reblogbot.core.templates", "reblogbot.core.text",
 }  # fmt: skip
 
@@ -160,8 +160,8 @@ def test_a_queue_that_waits_for_its_pace_is_not_read_again_and_again(follow, bot
     with bot.at_work() as worker:
         assert worker.sync().counts()["sent"] == 1
         with statements(worker) as told:
-            assert worker.run(worker.pipeline.busy()) == ["news"]
-            assert worker.run(worker.pipeline.deliver("news")) == []
+            assert worker.run(worker.engine.busy_accounts()) == ["news"]
+            assert worker.run(worker.engine.deliver("news")).changed == {}
     # what a dead process left, what is in doubt, when something was sent: not what waits
     assert told.count("select delivery") == 3, told
 

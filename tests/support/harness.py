@@ -28,9 +28,10 @@ import tomlkit
 from postgres import emptied
 
 from reblogbot import app
+from reblogbot.app import Runtime
 from reblogbot.core.round_report import Round
 from reblogbot.core.text import html_to_text
-from reblogbot.engine.pipeline import Pipeline
+from reblogbot.engine.engine import Engine
 from reblogbot.engine.preview import Preview, preview
 from reblogbot.runtime.parser_pool import WorkerPool
 from reblogbot.sandbox.server import Sandbox
@@ -306,18 +307,18 @@ class Bot:
     # rounds in this process, on the settable clock
 
     @contextmanager
-    def at_work(self, make: Callable[..., Pipeline] | None = None) -> Iterator[Worker]:
+    def at_work(self, make: Callable[..., Runtime] | None = None) -> Iterator[Worker]:
         """One process's worth of the program: its senders and its lease owner last as long."""
         self._lay_empty_store()
         config = app.load_config(self.path)
         store = app.open_for_work(config, self.clock)
         fetcher = Fetcher(config.http, clock=self.clock)
         edges = app.Edges(fetcher, self._workshop.workers, self.clock)
-        worker = Worker((make or app.Edges.pipeline)(edges, config, store), store, self._workshop)
+        worker = Worker((make or app.Edges.runtime)(edges, config, store), store, self._workshop)
         try:
             yield worker
         finally:
-            worker.run(worker.pipeline.close())
+            worker.run(worker.runtime.close())
             worker.run(fetcher.close())
             store.close()
 
@@ -329,8 +330,8 @@ class Bot:
     def preview(self, *names: str) -> Preview:
         """What `preview` shows."""
         with self.at_work() as worker:
-            config = worker.pipeline.config
-            return worker.run(preview(worker.pipeline, names or list(config.sources)))
+            names = names or tuple(worker.engine.config.sources)
+            return worker.run(preview(worker.engine, names))
 
     def settle(self, rounds: int = 30, **step: float) -> list[Round]:
         """Rounds, the clock going on between them, until nothing is open that time would move."""
@@ -421,18 +422,22 @@ class Bot:
 
 @dataclass(frozen=True)
 class Worker:
-    """A pipeline on an open store, run from tests that are not async."""
+    """A runtime on an open store, run from tests that are not async."""
 
-    pipeline: Pipeline
+    runtime: Runtime
     store: Store
     _workshop: Workshop
+
+    @property
+    def engine(self) -> Engine:
+        return self.runtime.engine
 
     def run(self, work: Any) -> Any:
         return self._workshop.run(work)
 
     def sync(self, *names: str, which: Any = "asked") -> Round:
-        chosen = names or tuple(self.pipeline.config.sources)
-        return self.run(self.pipeline.sync(chosen, which))
+        chosen = names or tuple(self.runtime.config.sources)
+        return self.run(self.runtime.sync(chosen, which))
 
 
 def kill(process: subprocess.Popen[Any]) -> None:

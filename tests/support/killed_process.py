@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
 from types import SimpleNamespace
 from typing import Any, Literal
 
-from reblogbot.engine.access import Access
-from reblogbot.engine.pipeline import Pipeline
+from reblogbot.app import Runtime
+from reblogbot.engine.account import Account
+from reblogbot.engine.accounts import Accounts
+from reblogbot.engine.engine import Engine
+from reblogbot.store import AsyncStore
 
 How = Literal["before", "after", "interrupted"]
 
@@ -30,7 +34,7 @@ class Reaper:
         self._left = deadly
         self._how = how
         self._name = name
-        self._accesses: list[Access] = []
+        self._accounts: list[Account] = []
         self._interrupt: Callable[[], object] = lambda: None
 
     async def attend(self, work: Coroutine[Any, Any, Any]) -> Any:
@@ -46,8 +50,8 @@ class Reaper:
         for other in others:
             other.cancel()
         await asyncio.gather(*others, return_exceptions=True)
-        for access in self._accesses:
-            await access._thread.end()
+        for account in self._accounts:
+            await account._thread.end()
 
     def strikes(self, name: str) -> bool:
         """Note a call; True when it is the last one that takes effect. Raises Killed."""
@@ -86,9 +90,9 @@ class Reaper:
 
         return called
 
-    def make(self, edges: Any, config: Any, store: Any) -> Pipeline:
-        """The composition root, with the reaper between the pipeline and every edge."""
-        whole = edges.pipeline(config, store)
+    def make(self, edges: Any, config: Any, store: Any) -> Runtime:
+        """The composition root, with the reaper between the engine and every edge."""
+        whole = edges.runtime(config, store).engine
         parts: Any = SimpleNamespace(
             sources=Edge(store.sources, "sources", self),
             outbox=Edge(store.outbox, "outbox", self),
@@ -97,35 +101,41 @@ class Reaper:
             history=store.history,
             daemons=store.daemons,
             name=store.name,
+            snapshot=store.snapshot,
+            **{
+                name: self.around(f"store.{name}", getattr(store, name))
+                for name in ("enrol", "begin_sending", "posted_and_waiting")
+            },
         )
+        async_store = AsyncStore(parts)
 
         def make_source(settings: Any) -> Any:
-            source = whole.poller._make_source(settings)
+            source = whole._poller._make_source(settings)
             return SimpleNamespace(poll=self.around_async("source.poll", source.poll))
 
-        def make_access(account: Any, _store: Any, in_store: Any) -> Access:
-            real = whole._make_access(account, store, in_store)
-            access = Access(
-                account.name,
-                lambda: Edge(real.target, "target", self),
-                real._token,
-                parts,
-                in_store,
+        def make_account(settings: Any) -> Account:
+            real = whole.accounts[settings.name]
+            account = Account(
+                settings,
+                lambda: Edge(real._target, "target", self),
+                real._read_token,
+                async_store,
                 edges.clock,
             )
-            self._accesses.append(access)
-            return access
+            self._accounts.append(account)
+            return account
 
-        return Pipeline(
+        engine = Engine(
             config,
-            parts,
+            async_store,
+            Accounts(config, make_account),
             make_source,
-            make_access,
-            whole._gallery,
+            whole._images,
             edges.workers,
             edges.clock,
             lambda: 0.5,
         )
+        return Runtime(config, engine, AsyncExitStack())
 
 
 class Edge:

@@ -19,8 +19,9 @@ from virtual_time import Process, VirtualLoop
 
 from reblogbot import app
 from reblogbot.admin.queue_actions import QueueActions
-from reblogbot.engine.access import Access
-from reblogbot.engine.pipeline import Pipeline
+from reblogbot.engine.account import Account
+from reblogbot.engine.accounts import Accounts
+from reblogbot.engine.engine import Engine
 from reblogbot.errors import (
     Doubtful,
     Lapsed,
@@ -46,7 +47,7 @@ from reblogbot.model import (
     Validators,
 )
 from reblogbot.ports import FoundStatus, Identity
-from reblogbot.store import Store, open_store
+from reblogbot.store import AsyncStore, Store, open_store
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 CONFIG = """
@@ -647,25 +648,30 @@ class Program:
         self.process = Process(world.loop, lambda: world.dice)
         self._store = world.opened(name)
         pool: Any = Pool()
-        self._pipeline = Pipeline(
+        self._async_store = AsyncStore(self._store)
+        self._engine = Engine(
             world.config,
-            self._store,
+            self._async_store,
+            Accounts(world.config, self._account),
             lambda settings: Feed(world, self.process, settings.name),
-            self._access,
             ImageFetcher(_no_web, pool),
             pool,
             world,
             lambda: 0.5,
         )
-        self.process.attach(self._pipeline._in_store._thread)
+        self.process.attach(self._async_store.run._thread)
 
-    def _access(self, account: Any, store: Store, in_store: Any) -> Access:
-        world, name = self._world, account.name
-        made = Access(
-            name, lambda: Client(world, name), lambda: world.tokens[name], store, in_store, world
+    def _account(self, settings: Any) -> Account:
+        world, name = self._world, settings.name
+        account = Account(
+            settings,
+            lambda: Client(world, name),
+            lambda: world.tokens[name],
+            self._async_store,
+            world,
         )
-        self.process.attach(made._thread, reaches_others=True)
-        return made
+        self.process.attach(account._thread, reaches_others=True)
+        return account
 
     async def live(self, life: Life) -> None:
         """So many rounds; the process is gone afterwards if it was struck down."""
@@ -680,7 +686,7 @@ class Program:
         """Whether the process goes on afterwards."""
         world, process = self._world, self.process
         app.repair_future_timestamps(world.config, self._store, world.now())
-        task = process.begin(self._pipeline.sync(tuple(world.config.sources), "asked"))
+        task = process.begin(self._engine.sync(tuple(world.config.sources), "asked"))
         calls = life.calls if life.strike else 0
         process.expect(calls, lambda: self._strike(life.strike, task), requests=life.requests)
         await asyncio.wait({task, process.killed}, return_when=asyncio.FIRST_COMPLETED)

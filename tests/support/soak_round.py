@@ -354,8 +354,8 @@ class Chapter:
         with self._bot.at_work(reaper.make) as worker:
             try:
                 for _ in range(1 if single else dice.choice((1, 2, 3, 4))):
-                    chosen = tuple(worker.pipeline.config.sources)
-                    worker.run(reaper.attend(worker.pipeline.sync(chosen, "asked")))
+                    chosen = tuple(worker.runtime.config.sources)
+                    worker.run(reaper.attend(worker.runtime.sync(chosen, "asked")))
                     self._book.note(worker.store.outbox.find(states=list(State)))
                     self._clock.advance(seconds=dice.choice(STEPS))
                     if dice.random() < 0.5:
@@ -442,7 +442,7 @@ class Chapter:
 
     def _heal_once(self, worker: Worker) -> bool:
         """One round, twice where nothing is left open: the second must change nothing."""
-        steering = QueueActions(worker.pipeline.config, worker.store, self._clock.now())
+        steering = QueueActions(worker.runtime.config, worker.store, self._clock.now())
         for one in worker.store.outbox.find(states=[State.HELD, State.DEAD, State.SKIPPED]):
             if not one.error:
                 self.tally.complaints.append(f"{one.state} without a reason: {one.post.text!r}")

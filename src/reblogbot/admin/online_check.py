@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 from reblogbot.config import scopes
 from reblogbot.config.settings import Config
-from reblogbot.engine.pipeline import Pipeline
-from reblogbot.engine.polling import Look
+from reblogbot.engine.engine import Engine
+from reblogbot.engine.poll import PollResult
 from reblogbot.errors import Fault, SourceError, TargetError
 from reblogbot.model import Candidate, Validators
 from reblogbot.ports import Fetch, ProgressCallback, no_progress
@@ -50,54 +50,54 @@ class OnlineCheck:
 
 
 async def check_all(
-    pipeline: Pipeline, on_progress: ProgressCallback = no_progress
+    engine: Engine, on_progress: ProgressCallback = no_progress
 ) -> list[OnlineCheck]:
     """Every account and every source, as they answer now; changes nothing."""
-    config = pipeline.config
+    config = engine.config
     accounts = await asyncio.gather(
-        *(_try_account(pipeline, name) for name in config.accounts if config.accounts[name].enabled)
+        *(_try_account(engine, name) for name in config.accounts if config.accounts[name].enabled)
     )
     # with what is known of a source it would show nothing, and nothing could be said of it
     unknown = (
         replace(record, validators=Validators())
-        async for record in pipeline.remembered(list(config.sources))
+        async for record in engine.remembered(list(config.sources))
     )
-    looks = pipeline.looks(unknown, on_progress, len(config.sources))
+    looks = engine.poll_all(unknown, on_progress, len(config.sources))
     return [*accounts, *[_judged(look, config) async for look in looks]]
 
 
-async def _try_account(pipeline: Pipeline, name: str) -> OnlineCheck:
+async def _try_account(engine: Engine, name: str) -> OnlineCheck:
     path = f"accounts.{name}"
     try:
-        who, limits = await pipeline.sender(name).introduce()
+        who, limits = await engine.accounts[name].identify()
     except TargetError as error:
         return OnlineCheck(path, error=error.message, slug=error.slug)
-    warnings = [scopes.excess(pipeline.config, name, who.scopes)]
+    warnings = [scopes.excess(engine.config, name, who.scopes)]
     if not who.is_bot:
         warnings.append(f"@{who.acct} does not say that it is a bot; set the flag in its profile")
     finding = f"works, as @{who.acct}; {limits.characters} characters a post"
     if not who.scopes:
         finding += "; its server does not say what the token may do"
-    lacking = scopes.lacking(pipeline.config, name, who.scopes)
+    lacking = scopes.lacking(engine.config, name, who.scopes)
     slug = "scope_missing" if lacking else ""
     return OnlineCheck(path, finding, lacking, tuple(filter(None, warnings)), slug)
 
 
-def _judged(look: Look, config: Config) -> OnlineCheck:
+def _judged(look: PollResult, config: Config) -> OnlineCheck:
     path = f"sources.{look.record.name}"
     if look.error is not None:
         return OnlineCheck(path, error=look.error.message, slug=look.error.slug)
-    remarks = [] if look.found else ["it shows no entries at the moment"]
+    remarks = [] if look.candidates else ["it shows no entries at the moment"]
     loud = _loud(look, config)
     if loud:
         remarks.append(
             f"about {_a_day(look)} posts a day, and public on {', '.join(loud)}: that floods"
             f' other people\'s timelines; set visibility = "unlisted", or a budget such as "10/1d"'
         )
-    return OnlineCheck(path, f"works, {len(look.found)} entries", warnings=tuple(remarks))
+    return OnlineCheck(path, f"works, {len(look.candidates)} entries", warnings=tuple(remarks))
 
 
-def _loud(look: Look, config: Config) -> list[str]:
+def _loud(look: PollResult, config: Config) -> list[str]:
     """The accounts on which this source posts in public, and too much for that."""
     source = look.settings
     if source.digest is not None or _a_day(look) <= CHATTY:
@@ -110,20 +110,20 @@ def _loud(look: Look, config: Config) -> list[str]:
     ]
 
 
-def _a_day(look: Look) -> int:
+def _a_day(look: PollResult) -> int:
     """How many posts a day the source comes to, by what it shows of the last one.
 
     An entry without a date counts: lists without dates are those that change all day.
     """
-    since = look.looked_at - _DAY if look.looked_at else None
-    fresh = sum(_is_fresh(one, since) for one in look.found)
+    since = look.polled_at - _DAY
+    fresh = sum(_is_fresh(one, since) for one in look.candidates)
     budget = look.settings.budget
     return fresh if budget is None else min(fresh, round(budget.count * (_DAY / budget.span)))
 
 
-def _is_fresh(one: Candidate, since: datetime | None) -> bool:
+def _is_fresh(one: Candidate, since: datetime) -> bool:
     published_at = one.entry.published_at
-    return since is None or published_at is None or published_at > since
+    return published_at is None or published_at > since
 
 
 async def describe_server(url: str, fetch: Fetch) -> str:

@@ -14,9 +14,9 @@ from reblogbot.cli.words import called, console, readable, say, say_json
 from reblogbot.errors import ConfigError, Exit, unknown
 
 if TYPE_CHECKING:
+    from reblogbot.app import Runtime
     from reblogbot.config.settings import Config
     from reblogbot.core.round_report import Round
-    from reblogbot.engine.pipeline import Pipeline
     from reblogbot.engine.preview import Preview
     from reblogbot.model import Post
     from reblogbot.ports import ProgressCallback
@@ -72,9 +72,9 @@ def run_sync(options: argparse.Namespace) -> int:
     which: Which = "due" if options.due else "all" if options.force else "asked"
 
     async def work(store: Store, on_progress: ProgressCallback) -> tuple[Round, bool]:
-        async with app.pipeline(config, store) as pipeline:
-            with _interruptible(pipeline) as was_interrupted:
-                return await pipeline.sync(names, which, on_progress), was_interrupted()
+        async with app.running(config, store) as runtime:
+            with _interruptible(runtime) as was_interrupted:
+                return await runtime.sync(names, which, on_progress), was_interrupted()
 
     with progress(quiet=options.json) as on_progress:
         store = app.open_for_work(config, on_progress=on_progress)
@@ -105,8 +105,8 @@ def run_preview(options: argparse.Namespace) -> int:
     store = app.open_to_read(config)
 
     async def work(on_progress: ProgressCallback) -> Preview:
-        async with app.pipeline(config, store) as pipeline:
-            return await preview.preview(pipeline, names, on_progress)
+        async with app.running(config, store) as runtime:
+            return await preview.preview(runtime.engine, names, on_progress)
 
     with progress(quiet=options.json) as on_progress:
         made = asyncio.run(work(on_progress))
@@ -140,7 +140,7 @@ def named(config: Config, written: Sequence[str]) -> list[str]:
 
 
 @contextmanager
-def _interruptible(pipeline: Pipeline) -> Iterator[Callable[[], bool]]:
+def _interruptible(runtime: Runtime) -> Iterator[Callable[[], bool]]:
     """On the first SIGINT or SIGTERM finish what is on the wire; a second one ends at once."""
     import asyncio
 
@@ -150,7 +150,7 @@ def _interruptible(pipeline: Pipeline) -> Iterator[Callable[[], bool]]:
 
     def stop(number: int) -> None:
         caught.append(number)
-        pipeline.stop()
+        runtime.stop()
         for one in signals:
             loop.remove_signal_handler(one)
         print("finishing what is on the wire; once more to end at once", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""A day's deliveries of one source made into one post, or a thread, before they are sent."""
+"""The deliveries of one source and day bundled into one post, or a thread, before they are sent."""
 
 from __future__ import annotations
 
@@ -9,53 +9,56 @@ from itertools import islice
 
 from reblogbot.config.settings import Config
 from reblogbot.core import digest, queue_order
-from reblogbot.engine.access import Access
 from reblogbot.model import Delivery, Limits
+from reblogbot.ports import Clock
+from reblogbot.store import AsyncStore
 
 
 async def bundle(
-    access: Access,
+    store: AsyncStore,
     config: Config,
     waiting: Sequence[Delivery],
     limits: Limits,
-    screened: Callable[[Delivery], Awaitable[str]],
-) -> bool:
-    """Whether anything was bundled: what is ready of each source with a digest becomes few posts.
+    screen: Callable[[Delivery], Awaitable[str]],
+    clock: Clock,
+) -> None:
+    """Bundle what is ready of each source with a digest into few posts.
 
-    What `screened` has a reason against is left out; it is skipped when its own turn comes.
-    One transaction per post decides: an entry is in the digest's text, or still by itself.
+    What `screen` refuses is left out; it is skipped when its own turn comes. Each post is one
+    transaction: an entry is part of the digest's text, or still a delivery by itself.
     """
-    now = access.clock.now()
-    changed = False
+    now = clock.now()
+    ready = queue_order.ready(waiting, config, now)
     for name, source in config.sources.items():
-        ready = [one for one in queue_order.ready(waiting, config, now) if one.source == name]
         if source.digest is None:
             continue
         fresh = [
-            one for one in ready if may_be_bundled(one, config, now) and not await screened(one)
+            delivery
+            for delivery in ready
+            if delivery.source == name
+            and may_be_bundled(delivery, config, now)
+            and not await screen(delivery)
         ]
         if not fresh:
             continue
-        title = source.title or await access.in_store(access.sources.title, name) or name
-        posts = [one.post for one in fresh]
-        rest, before = iter(fresh), 0
-        for made in digest.bundles(posts, limits, digest.heading(title, source, now)):
-            carrier, *members = islice(rest, made.count)
-            post = replace(made.post, continues=before)
-            carried = replace(carrier, post=post)
-            if await access.in_store(access.rows.bundle, carried, members, now):
-                before = carrier.id
-                changed = True
-    return changed
+        title = source.title or await store.sources.title(name) or name
+        posts = [delivery.post for delivery in fresh]
+        rest, previous = iter(fresh), 0
+        for part in digest.bundles(posts, limits, digest.heading(title, source, now)):
+            carrier, *members = islice(rest, part.count)
+            bundled = replace(carrier, post=replace(part.post, continues=previous))
+            if await store.outbox.bundle(bundled, members, now):
+                previous = carrier.id
 
 
-def may_be_bundled(one: Delivery, config: Config, now: datetime) -> bool:
-    """Whether it was neither bundled nor tried, nor is too old at `now`.
+def may_be_bundled(delivery: Delivery, config: Config, now: datetime) -> bool:
+    """Whether the delivery was neither bundled nor tried, nor is too old at `now`.
 
-    What may stand there must not change its text.
+    What was tried may stand on the server, and must not change its text.
     """
-    post = one.post
-    is_fresh = post.action == "post" and not post.is_bundle
-    if not is_fresh or one.attempts or one.failed_lookups:
+    post = delivery.post
+    is_single = post.action == "post" and not post.is_bundle
+    if not is_single or delivery.attempts or delivery.failed_lookups:
         return False
-    return not queue_order.too_old(one, config, config.accounts[one.account].pace, now)
+    pace = config.accounts[delivery.account].pace
+    return not queue_order.too_old(delivery, config, pace, now)

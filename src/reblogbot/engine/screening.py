@@ -1,4 +1,4 @@
-"""The filters asked once more when a delivery's turn comes: they may have changed since."""
+"""The filters asked once more when a delivery is about to be sent: they may have changed since."""
 
 from __future__ import annotations
 
@@ -10,20 +10,26 @@ from reblogbot.core import filters
 from reblogbot.model import Delivery, Entry
 
 
-async def refusal(one: Delivery, entry: Entry | None, config: Config, now: datetime) -> str:
-    """Why what waits is not sent as the filters stand now, or "".
+def is_screened(delivery: Delivery) -> bool:
+    """Whether the filters are asked again: for a post or an edit of one entry, not tried yet.
 
-    Asked of a post or an edit of one entry; a boost and a quote are judged by `recheck`, as
-    their status reads then. What was tried before may stand there, and is not given up.
+    A boost and a quote are judged by `recheck`, as their status reads then. What was tried may
+    stand on the server, and is not given up.
     """
-    is_text = one.post.action in ("post", "edit") and not one.post.is_bundle
-    if entry is None or not is_text or one.attempts or one.failed_lookups:
+    post = delivery.post
+    is_text = post.action in ("post", "edit") and not post.is_bundle
+    return is_text and not delivery.attempts and not delivery.failed_lookups
+
+
+async def refusal(delivery: Delivery, entry: Entry | None, config: Config, now: datetime) -> str:
+    """Return why a delivery of this entry is not sent as the filters are now, or ""."""
+    if entry is None or not is_screened(delivery):
         return ""
-    # the admin's patterns take their time with some texts
+    # in a thread: the admin's patterns take their time with some texts
     return await asyncio.to_thread(
         filters.refusal_again,
         entry,
-        config.sources[one.source],
+        config.sources[delivery.source],
         now,
-        is_posted=one.post.action == "edit",
+        is_posted=delivery.post.action == "edit",
     )

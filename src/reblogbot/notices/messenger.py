@@ -6,13 +6,13 @@ import asyncio
 import logging
 import os
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from datetime import datetime
 
 from reblogbot.config.settings import Config
 from reblogbot.core.delivery import idempotency_key
 from reblogbot.core.text import defuse, shorten
-from reblogbot.engine.sender import Sender
+from reblogbot.engine.accounts import Accounts
 from reblogbot.engine.waiting import Waiting
 from reblogbot.errors import ReblogbotError
 from reblogbot.model import Post
@@ -20,7 +20,7 @@ from reblogbot.notices import alerts as notices
 from reblogbot.notices import channels as telling
 from reblogbot.notices.alerts import Letter, Notice
 from reblogbot.ports import Clock
-from reblogbot.store import Store, StoreThread
+from reblogbot.store import AsyncStore, Store
 
 log = logging.getLogger(__name__)
 
@@ -34,15 +34,13 @@ class Messenger:
     def __init__(
         self,
         config: Config,
-        store: Store,
-        store_thread: StoreThread,
-        sender: Callable[[str], Sender],
+        store: AsyncStore,
+        accounts: Accounts,
         clock: Clock,
     ) -> None:
         self._config = config
         self._store = store
-        self._in_store = store_thread
-        self._sender = sender
+        self._accounts = accounts
         self._clock = clock
         # what is known to be told needs no transaction to find it out
         self._told: dict[str, int] = {}
@@ -54,8 +52,8 @@ class Messenger:
         A stalled account is told after LOOKS looks, or `at_once`.
         """
         now = self._clock.now()
-        found = await self._in_store(self._troubles, now)
-        found += self._confirmed(await self._in_store(self._stalled, now), at_once=at_once)
+        found = await self._store.query(self._troubles, now)
+        found += self._confirmed(await self._store.query(self._stalled, now), at_once=at_once)
         fresh = [one for one in found if await self._is_fresh(one, now)]
         for letter in notices.letters(fresh):
             log.info("admin told", extra={"causes": ", ".join(letter.causes)})
@@ -65,18 +63,18 @@ class Messenger:
                 self._tried(self._by_post(letter, now)),
             )
 
-    def _troubles(self, now: datetime) -> list[Notice]:
+    def _troubles(self, store: Store, now: datetime) -> list[Notice]:
         """All that is wrong now, told or not."""
-        config, tallies = self._config, self._store.tallies
-        known = self._store.outbox.accounts()
+        config, tallies = self._config, store.tallies
+        known = store.outbox.accounts()
         return [
             *notices.storms(config, tallies.storms()),
             *notices.accounts(config, known, tallies.deliveries(), now),
             *notices.sources(config, tallies.failing(now - notices.FAILING)),
         ]
 
-    def _stalled(self, now: datetime) -> list[Notice]:
-        stalled = Waiting(self._config, self._store, now, is_working=True).stalled()
+    def _stalled(self, store: Store, now: datetime) -> list[Notice]:
+        stalled = Waiting(self._config, store, now, is_working=True).stalled()
         return notices.stalled(stalled)
 
     def _confirmed(self, stalled: list[Notice], *, at_once: bool) -> list[Notice]:
@@ -95,7 +93,7 @@ class Messenger:
         if self._told.get(one.cause) == now.toordinal():
             return False
         self._told[one.cause] = now.toordinal()
-        return await self._in_store(self._store.history.tell_once, one.cause, now)
+        return await self._store.history.tell_once(one.cause, now)
 
     async def _tried(self, way: Awaitable[None]) -> None:
         try:
@@ -121,15 +119,15 @@ class Messenger:
         if not name:
             return
         account = self._config.accounts[name]
-        if not account.enabled or await self._in_store(self._store.outbox.stopped_at) is not None:
+        if not account.enabled or await self._store.outbox.stopped_at() is not None:
             why = "everything is stopped" if account.enabled else "the account is disabled"
             raise ReblogbotError("notify_account", f"[notify] account {name}: {why}")
-        sender = self._sender(name)
-        text = direct(letter.message, to, (await sender.limits()).characters)
+        sending = self._accounts[name]
+        text = direct(letter.message, to, (await sending.limits()).characters)
         cause = f"{now:%Y-%m-%d} {' '.join(letter.causes)}".encode()
         key = idempotency_key(account.server, name, cause, to, 0)
         post = Post("post", text, visibility="direct", language="en", may_mention=True)
-        await sender.say(post, key)
+        await sending.post_notice(post, key)
 
 
 def direct(message: str, to: str, limit: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -85,6 +86,7 @@ class Database:
     def __init__(self, url: str, *, busy_ms: int = BUSY_MS) -> None:
         self.url = _url(url)
         self._rests_as: tuple[int, ...] | None = None
+        self._local = threading.local()
         self.busy_ms = busy_ms
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = make_engine(self.url, busy_ms)
@@ -107,17 +109,53 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that commits at the end, or leaves nothing behind."""
+        opened = self._opened()
+        if opened is not None:
+            if opened.get_execution_options().get("reblogbot_reads_only"):
+                raise AssertionError("a snapshot is no transaction to write in")
+            yield opened
+            return
         with self.translated(), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A consistent view that blocks nobody."""
+        opened = self._opened()
+        if opened is not None:
+            yield opened
+            return
         try:
             with self.translated(), self.engine.connect() as connection:
                 yield connection.execution_options(**self._reading)
         finally:
             self._expect_rest()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make every `write` and `read` that this thread begins within part of one transaction."""
+        with self.write() as connection, self._joined(connection):
+            yield
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Let every `read` that this thread begins within see the database at one instant."""
+        with self.read() as connection, self._joined(connection):
+            yield
+
+    @contextmanager
+    def _joined(self, connection: Connection) -> Iterator[None]:
+        before = self._opened()
+        self._local.connection = connection
+        try:
+            yield
+        finally:
+            self._local.connection = before
+
+    def _opened(self) -> Connection | None:
+        """The connection of the transaction that this thread is in."""
+        opened: Connection | None = getattr(self._local, "connection", None)
+        return opened
 
     def rest(self) -> None:
         """Read the SQLite file alone from now on, as it is: nobody else may have it open.
