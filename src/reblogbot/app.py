@@ -127,7 +127,7 @@ def make_target(account: AccountSettings, config: Config, clock: Clock) -> Masto
 
     return MastodonTarget(
         account,
-        lambda: read_token(account, os.environ),
+        partial(read_token, account, os.environ),
         clock=clock,
         timeout=config.delivery.timeout,
         user_agent=user_agent(config),
@@ -247,8 +247,8 @@ class Edges:
         def make_account(account: AccountSettings) -> Account:
             return Account(
                 account,
-                lambda: targets.get(account.name),
-                lambda: read_token(account, os.environ),
+                partial(targets.get, account.name),
+                partial(read_token, account, os.environ),
                 async_store,
                 self.clock,
             )

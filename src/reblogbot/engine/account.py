@@ -25,6 +25,7 @@ from reblogbot.model import Delivery, Image, Limits, Post, PublishedStatus, Rece
 from reblogbot.ports import Clock, FoundStatus, Identity, Target
 from reblogbot.runtime.worker_thread import ThreadDied, WorkerThread
 from reblogbot.store import AsyncStore
+from reblogbot.store.store import SendingStart
 
 log = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -213,6 +214,18 @@ class Account:
 
     # the lease
 
+    async def claim(
+        self, lease: timedelta, read_back_after: timedelta, memory: timedelta
+    ) -> SendingStart | None:
+        """Begin a round of sending, see `Store.begin_sending`; the report starts anew."""
+        self.report = SendingReport()
+        start = await self._store.begin_sending(
+            self.name, self._clock.now(), lease, read_back_after, memory
+        )
+        if start is not None:
+            self.report.add_changed(start.recovered)
+        return start
+
     @asynccontextmanager
     async def renewing(self, lease: timedelta) -> AsyncIterator[None]:
         """Renew the account's lease within, however long its server or an image host takes.
@@ -242,11 +255,6 @@ class Account:
         )
 
     # the report and the pauses
-
-    def start_report(self) -> SendingReport:
-        """Return the empty report of a round that begins."""
-        self.report = SendingReport()
-        return self.report
 
     async def settle(self, before: Delivery, after: Delivery, remark: str = "") -> Delivery | None:
         """Return the delivery as it now stands; None when another process changed it first."""

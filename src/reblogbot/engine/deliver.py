@@ -7,9 +7,11 @@ lease the account → read back what is in doubt → recognise what stands on th
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from reblogbot.config.hosts import hosts_of
 from reblogbot.config.settings import Config
@@ -51,7 +53,11 @@ class Sender:
         self._account = accounts[name]
         self._images = images
         self._clock = clock
-        self._recheck = Recheck(config, self._account, offload, accounts.addresses, clock)
+        self._make_recheck = partial(
+            Recheck, config, self._account, offload, accounts.addresses, clock
+        )
+        self._recheck: Recheck | None = None
+        """Of this round, made with its first boost or quote."""
         self._memory = queue_order.memory(config)
         self._sent: list[Sent] = []
         """What the account has posted, as far back as its pace and budgets look."""
@@ -61,36 +67,34 @@ class Sender:
         They are kept: what an old backup forgot may be queued again long after.
         """
 
-    async def deliver(
-        self, is_stopping: Callable[[], bool], *, is_eager: bool = False
-    ) -> SendingReport:
-        """Publish everything that may go out now.
+    async def deliver(self, stopping: asyncio.Event, *, is_eager: bool = False) -> SendingReport:
+        """Publish everything that may go out now, until `stopping` is set.
 
         With `is_eager` an account is tried again that we paused ourselves, its server being out of
         reach or its token refused. A pause the server asked for, or a doubt, is respected.
         """
         settings, account = self._config.delivery, self._account
-        report = account.start_report()
-        self._recheck.start_round()
-        start = await self._store.begin_sending(
-            account.name, self._clock.now(), settings.lease, settings.read_back_after, self._memory
-        )
+        start = await account.claim(settings.lease, settings.read_back_after, self._memory)
         if start is None:
-            return report
-        report.add_changed(start.recovered)
+            # another process sends for the account
+            return account.report
+        self._recheck = None
+        self._sent = [*start.sent]
         try:
             async with account.renewing(settings.lease):
-                if (
-                    not start.is_stopped
-                    and not await self._is_paused(start.account, is_eager=is_eager)
-                    and await read_back(account, self._store, settings, start.doubts, self._clock)
-                ):
-                    # a read-back may have found posts that count against the pace
-                    self._sent = await self._read_sent() if start.doubts else [*start.sent]
-                    await self._send_all(is_stopping)
+                if start.is_stopped or await self._is_paused(start.account, is_eager=is_eager):
+                    return account.report
+                if start.doubts:
+                    if not await read_back(
+                        account, self._store, settings, start.doubts, self._clock
+                    ):
+                        return account.report
+                    # what it found counts against the pace
+                    self._sent = await self._read_sent()
+                await self._send_all(stopping)
         finally:
             await account.release()
-        return report
+        return account.report
 
     async def _is_paused(self, record: AccountRecord, *, is_eager: bool) -> bool:
         """Whether the account is paused; a pause for its token ends with a token that works."""
@@ -109,23 +113,25 @@ class Sender:
         await self._store.outbox.resume(account.name)
         return False
 
-    async def _send_all(self, is_stopping: Callable[[], bool]) -> None:
+    async def _send_all(self, stopping: asyncio.Event) -> None:
         now, pace = self._clock.now(), self._settings.pace
         # before the queue is read, which may be long: in quiet hours it waits whatever is in it
         if not pacing.room(now, pace, [post.at for post in self._sent]):
             return
         waiting = await self._store.outbox.waiting(self._account.name)
-        if self._ready(waiting):
-            waiting = await self._prepare(waiting)
-            while not is_stopping() and (chosen := await self._choose(waiting)) is not None:
-                waiting.remove(chosen)
-                after = await self._publish(chosen)
-                if after is None:
-                    return
-                if after.state == State.SENT and after.post.action != "edit":
-                    self._sent.append(Sent(after.settled_at or self._clock.now(), after.source))
-                if after.state == State.QUEUED and after.due <= self._clock.now():
-                    waiting.insert(0, after)
+        if not queue_order.ready(waiting, self._config, now):
+            return
+        waiting = await self._prepare(waiting)
+        while waiting and not stopping.is_set():
+            chosen = await self._choose(waiting)
+            after = await self._publish(chosen) if chosen is not None else None
+            if chosen is None or after is None:
+                return
+            waiting.remove(chosen)
+            if after.state == State.SENT and after.post.action != "edit":
+                self._sent.append(Sent(after.settled_at or self._clock.now(), after.source))
+            if after.state == State.QUEUED and after.due <= self._clock.now():
+                waiting.insert(0, after)
 
     async def _prepare(self, waiting: list[Delivery]) -> list[Delivery]:
         """Return what waits once it is compared with the server, and digests are bundled.
@@ -145,8 +151,7 @@ class Sender:
         if await recognise(account, waiting, self._stood):
             self._sent = await self._read_sent()
             waiting = await outbox.waiting(account.name)
-        if any(self._config.sources[delivery.source].digest for delivery in self._ready(waiting)):
-            await bundle(self._store, self._config, waiting, limits, self._screen, self._clock)
+        if await bundle(self._store, self._config, waiting, limits, self._clock):
             waiting = await outbox.waiting(account.name)
         return waiting
 
@@ -161,7 +166,7 @@ class Sender:
             reason = (
                 queue_order.superseded(chosen, waiting)
                 or queue_order.too_old(chosen, config, pace, now)
-                or await self._screen(chosen)
+                or await screening.refusal(self._store, chosen, config, now)
             )
             if not reason:
                 return chosen
@@ -169,13 +174,6 @@ class Sender:
             skipped = replace(chosen, state=State.SKIPPED, error=reason)
             await self._account.settle(chosen, skipped)
         return None
-
-    async def _screen(self, delivery: Delivery) -> str:
-        """Return why the filters of now refuse the delivery, or ""."""
-        if not screening.is_screened(delivery):
-            return ""
-        entry = await self._store.outbox.entry_of(delivery.id)
-        return await screening.refusal(delivery, entry, self._config, self._clock.now())
 
     async def _publish(self, delivery: Delivery) -> Delivery | None:
         """Return the delivery after one attempt; None when nothing more may be sent now."""
@@ -236,6 +234,7 @@ class Sender:
         if delivery.post.action not in ("boost", "quote"):
             return delivery.post
         account = self._account
+        self._recheck = self._recheck or self._make_recheck()
         try:
             checked = await self._recheck.check(delivery)
         except TargetError as error:
@@ -299,9 +298,6 @@ class Sender:
     async def _pauses(self) -> int:
         """Return how many pauses in a row the account has had."""
         return (await self._store.outbox.account(self._account.name)).pauses
-
-    def _ready(self, waiting: Sequence[Delivery]) -> list[Delivery]:
-        return queue_order.ready(waiting, self._config, self._clock.now())
 
     @property
     def _posts_privately(self) -> bool:

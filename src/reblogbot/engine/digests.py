@@ -2,42 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 
 from reblogbot.config.settings import Config
 from reblogbot.core import digest, queue_order
+from reblogbot.engine import screening
 from reblogbot.model import Delivery, Limits
 from reblogbot.ports import Clock
 from reblogbot.store import AsyncStore
 
 
 async def bundle(
-    store: AsyncStore,
-    config: Config,
-    waiting: Sequence[Delivery],
-    limits: Limits,
-    screen: Callable[[Delivery], Awaitable[str]],
-    clock: Clock,
-) -> None:
-    """Bundle what is ready of each source with a digest into few posts.
+    store: AsyncStore, config: Config, waiting: Sequence[Delivery], limits: Limits, clock: Clock
+) -> bool:
+    """Bundle what is ready of each source with a digest; return whether anything was bundled.
 
-    What `screen` refuses is left out; it is skipped when its own turn comes. Each post is one
-    transaction: an entry is part of the digest's text, or still a delivery by itself.
+    What the filters refuse by now is left out; it is skipped when its own turn comes. Each post is
+    one transaction: an entry is part of the digest's text, or still a delivery by itself.
     """
     now = clock.now()
-    ready = queue_order.ready(waiting, config, now)
-    for name, source in config.sources.items():
-        if source.digest is None:
+    is_changed = False
+    for name in dict.fromkeys(delivery.source for delivery in waiting):
+        source = config.sources.get(name)
+        if source is None or source.digest is None:
             continue
         fresh = [
             delivery
-            for delivery in ready
+            for delivery in queue_order.ready(waiting, config, now)
             if delivery.source == name
             and may_be_bundled(delivery, config, now)
-            and not await screen(delivery)
+            and not await screening.refusal(store, delivery, config, now)
         ]
         if not fresh:
             continue
@@ -49,6 +46,8 @@ async def bundle(
             bundled = replace(carrier, post=replace(part.post, continues=previous))
             if await store.outbox.bundle(bundled, members, now):
                 previous = carrier.id
+                is_changed = True
+    return is_changed
 
 
 def may_be_bundled(delivery: Delivery, config: Config, now: datetime) -> bool:

@@ -13,11 +13,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from itertools import count
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -42,9 +40,6 @@ if TYPE_CHECKING:
     from reblogbot.engine.deliver import Sender
     from reblogbot.engine.plan import Planner
     from reblogbot.media.fetch import ImageFetcher
-
-MOST_PENDING = 1000
-"""Polls of one round that may wait for the result of a slow one before them."""
 
 
 class Engine:
@@ -72,15 +67,15 @@ class Engine:
         self._recorder = Recorder(store, clock, random)
         self._planner: Planner | None = None
         self._senders: dict[str, Sender] = {}
-        self.is_stopping = False
+        self._stopping = asyncio.Event()
 
     async def sync(
         self, names: Sequence[str], which: Which, on_progress: ProgressCallback = no_progress
     ) -> Round:
         """Poll these sources now, then deliver what may go out. Never waits for a due time."""
         report = Round()
-        report.add_deliveries(await self.enrol())
-        pollable = await self.store.sources.pollable(which, self.clock.now())
+        held, pollable = await self.enrol(which)
+        report.add_deliveries(held)
         chosen = [name for name in self._claims.enabled(names) if name in pollable]
         try:
             async with self._claims.renewing():
@@ -105,15 +100,20 @@ class Engine:
 
     # the steps, which the daemon takes one by one
 
-    async def enrol(self) -> list[Delivery]:
-        """Upsert configured sources and accounts; hold and return deliveries of removed ones."""
+    async def enrol(self, which: Which = "due") -> tuple[list[Delivery], set[str]]:
+        """Upsert configured sources and accounts; hold deliveries of removed ones.
+
+        Returns the held deliveries, and the names of the sources that may be polled.
+        """
         config = self.config
         sources = {
             name: EnrolledSource(address(source), host(source, config), source.to)
             for name, source in config.sources.items()
         }
         servers = {name: account.server for name, account in config.accounts.items()}
-        return await self.store.enrol(sources, servers, self.clock.now(), self._brought_forward)
+        return await self.store.enrol(
+            sources, servers, self.clock.now(), self._brought_forward, which
+        )
 
     def _brought_forward(self, name: str, planned: NextPoll, last_poll_at: datetime) -> NextPoll:
         """Return the source's next poll, earlier where the config now says so."""
@@ -135,29 +135,14 @@ class Engine:
         finally:
             self._claims.drop(record)
 
-    async def poll_all(
+    def poll_all(
         self,
         records: AsyncIterator[SourceRecord],
         on_progress: ProgressCallback = no_progress,
         total: int = 0,
     ) -> AsyncIterator[PollResult]:
         """Poll many sources at once; yield the results in the order of the records (ADR 0006)."""
-        pending: deque[asyncio.Task[PollResult]] = deque()
-        number = count(1)
-
-        async def first() -> PollResult:
-            result = await pending.popleft()
-            on_progress("polling", next(number), total)
-            return result
-
-        async for record in records:
-            if self.is_stopping:
-                break
-            pending.append(asyncio.create_task(self._poller.poll(record)))
-            if len(pending) >= MOST_PENDING:
-                yield await first()
-        while pending:
-            yield await first()
+        return self._poller.poll_all(records, self._stopping, on_progress, total)
 
     @property
     def planner(self) -> Planner:
@@ -198,15 +183,20 @@ class Engine:
         if name not in self._senders:
             from reblogbot.engine.deliver import Sender  # noqa: PLC0415
 
+            offload = self._parsers.share(name)
             self._senders[name] = Sender(
-                self.config, self.store, self.accounts, name, self._images,
-                self._parsers.share(name), self.clock,
-            )  # fmt: skip
-        return await self._senders[name].deliver(lambda: self.is_stopping, is_eager=is_eager)
+                self.config, self.store, self.accounts, name, self._images, offload, self.clock
+            )
+        return await self._senders[name].deliver(self._stopping, is_eager=is_eager)
 
     def stop(self) -> None:
         """Begin nothing more; what is on the wire is finished and settled."""
-        self.is_stopping = True
+        self._stopping.set()
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether nothing more is begun."""
+        return self._stopping.is_set()
 
     async def close(self) -> None:
         """Shut down worker threads. The caller closes the store."""

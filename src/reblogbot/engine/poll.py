@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections import deque
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import count
 
 from reblogbot.config.settings import Config, SourceSettings
 from reblogbot.errors import SourceError
 from reblogbot.model import Batch, Candidate, Validators
-from reblogbot.ports import Clock, Source
+from reblogbot.ports import Clock, ProgressCallback, Source
 from reblogbot.store.records import SourceRecord
 
 log = logging.getLogger(__name__)
 
 MOVED_FOR_GOOD = 3
 """A permanent redirect is believed once it has been the answer this many times in a row."""
+MOST_PENDING = 1000
+"""Polls of one round that may wait for the result of a slow one before them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,31 @@ class Poller:
         self._config = config
         self._make_source = make_source
         self._clock = clock
+
+    async def poll_all(
+        self,
+        records: AsyncIterator[SourceRecord],
+        stopping: asyncio.Event,
+        on_progress: ProgressCallback,
+        total: int,
+    ) -> AsyncIterator[PollResult]:
+        """Poll many sources at once; yield the results in the order of the records (ADR 0006)."""
+        pending: deque[asyncio.Task[PollResult]] = deque()
+        number = count(1)
+
+        async def first() -> PollResult:
+            result = await pending.popleft()
+            on_progress("polling", next(number), total)
+            return result
+
+        async for record in records:
+            if stopping.is_set():
+                break
+            pending.append(asyncio.create_task(self.poll(record)))
+            if len(pending) >= MOST_PENDING:
+                yield await first()
+        while pending:
+            yield await first()
 
     async def poll(self, record: SourceRecord) -> PollResult:
         """Return what the source shows now."""

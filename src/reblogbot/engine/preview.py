@@ -199,8 +199,8 @@ def _add_refusals(result: Preview, name: str, plan: Plan) -> None:
 
 async def _is_screened_out(result: Preview, engine: Engine, delivery: Delivery) -> bool:
     """Whether the filters of now refuse what waits; added to the result with the reason if so."""
-    entry = await engine.store.outbox.entry_of(delivery.id)
-    reason = await screening.refusal(delivery, entry, engine.config, engine.clock.now())
+    now = engine.clock.now()
+    reason = await screening.refusal(engine.store, delivery, engine.config, now)
     if reason:
         result.refuse_delivery(delivery, reason)
     return bool(reason)

@@ -25,9 +25,10 @@ Addresses = Callable[[], Awaitable[Mapping[str, str]]]
 
 
 class Recheck:
-    """Judges statuses for one account, with two requests each at most, none of them a write.
+    """Judges statuses for one account in one round, with at most two requests each, no write.
 
-    Nothing is claimed yet: whatever fails or dies here leaves the delivery queued.
+    Nothing is claimed yet: whatever fails or dies here leaves the delivery queued. For each author
+    the relationship is asked for once.
     """
 
     def __init__(
@@ -44,10 +45,6 @@ class Recheck:
         self._addresses = addresses
         self._clock = clock
         self._relationships: dict[str, Mapping[str, Any]] = {}
-
-    def start_round(self) -> None:
-        """Forget the relationships: each round asks once for each author."""
-        self._relationships = {}
 
     async def check(self, delivery: Delivery) -> Post | decisions.Decision:
         """Return the post to send, with its status's id on the server, or what follows instead.

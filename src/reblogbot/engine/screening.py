@@ -7,23 +7,22 @@ from datetime import datetime
 
 from reblogbot.config.settings import Config
 from reblogbot.core import filters
-from reblogbot.model import Delivery, Entry
+from reblogbot.model import Delivery
+from reblogbot.store import AsyncStore
 
 
-def is_screened(delivery: Delivery) -> bool:
-    """Whether the filters are asked again: for a post or an edit of one entry, not tried yet.
+async def refusal(store: AsyncStore, delivery: Delivery, config: Config, now: datetime) -> str:
+    """Return why a waiting delivery is not sent as the filters are now, or "".
 
-    A boost and a quote are judged by `recheck`, as their status reads then. What was tried may
-    stand on the server, and is not given up.
+    Only a post or an edit of one entry is refused. A boost and a quote are judged by `recheck`, as
+    their status reads then. What was tried may stand on the server, and is not given up.
     """
     post = delivery.post
     is_text = post.action in ("post", "edit") and not post.is_bundle
-    return is_text and not delivery.attempts and not delivery.failed_lookups
-
-
-async def refusal(delivery: Delivery, entry: Entry | None, config: Config, now: datetime) -> str:
-    """Return why a delivery of this entry is not sent as the filters are now, or ""."""
-    if entry is None or not is_screened(delivery):
+    if not is_text or delivery.attempts or delivery.failed_lookups:
+        return ""
+    entry = await store.outbox.entry_of(delivery.id)
+    if entry is None:
         return ""
     # in a thread: the admin's patterns take their time with some texts
     return await asyncio.to_thread(

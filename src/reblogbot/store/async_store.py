@@ -77,7 +77,6 @@ def awaited(
 class AsyncSources(_Part[Sources]):
     """`Store.sources`, awaited."""
 
-    pollable = awaited(Sources.pollable)
     claim = awaited(Sources.claim)
     claim_due = awaited(Sources.claim_due)
     renew = awaited(Sources.renew)

@@ -15,6 +15,7 @@ from reblogbot.ports import ProgressCallback, no_progress
 from reblogbot.store import schema
 from reblogbot.store.daemons import Daemons
 from reblogbot.store.database import BUSY_MS, Database, insert_into
+from reblogbot.store.due import Which
 from reblogbot.store.files import close_to_others, is_at_rest
 from reblogbot.store.future_timestamps import repair_future_timestamps
 from reblogbot.store.history import History
@@ -115,10 +116,12 @@ class Store:
         servers: Mapping[str, str],
         now: datetime,
         brought_forward: Callable[[str, NextPoll, datetime], NextPoll],
-    ) -> list[Delivery]:
-        """Upsert these sources and accounts; hold and return the deliveries of all others.
+        which: Which,
+    ) -> tuple[list[Delivery], set[str]]:
+        """Upsert these sources and accounts; hold the deliveries of all others.
 
-        `servers` are the accounts' servers. `brought_forward`: see `Sources.enrol`.
+        Returns the held deliveries, and the names of all sources that may be polled. `servers` are
+        the accounts' servers; for `brought_forward` see `Sources.enrol`.
         """
         addresses = {name: source.address for name, source in sources.items()}
         hosts = {name: source.host for name, source in sources.items()}
@@ -126,7 +129,8 @@ class Store:
         with self._database.transaction():
             self.sources.enrol(addresses, now, hosts, brought_forward)
             self.outbox.enrol(dict(servers))
-            return self.outbox.hold_unconfigured(routes, servers, now)
+            held = self.outbox.hold_unconfigured(routes, servers, now)
+            return held, self.sources.pollable(which, now)
 
     def begin_sending(
         self, name: str, now: datetime, lease: timedelta, recheck: timedelta, memory: timedelta
