@@ -186,7 +186,8 @@ class Runtime:
     async def notify(self, *, at_once: bool = False) -> None:
         """Notify the admin of new trouble; `at_once` where everything due was just tried."""
         engine, notify = self.engine, self.config.notify
-        if engine.is_stopping or not (notify.command or notify.webhook or notify.account):
+        is_wanted = notify.command or notify.webhook or notify.account
+        if not is_wanted or engine.is_stopping:
             return
         if self._messenger is None:
             # most rounds have nothing to notify of

@@ -2,7 +2,7 @@
 
 `python tests/support/walk.py` prints a table of ADR 0030 for one new entry that is posted and one
 status that is boosted, each by a new process on a store that knows the source; with `--steps` also
-each change of module, with the function that was called there.
+each change of place, with the function that was called there.
 """
 
 from __future__ import annotations
@@ -28,6 +28,10 @@ from sqlalchemy import event
 from reblogbot.sandbox.server import Sandbox, run_in_thread
 
 PACKAGE = "reblogbot."
+EDGES = ("store", "sources", "targets", "web", "media", "runtime")
+"""Packages that count as one place each, whatever they do inside."""
+UNCOUNTED = ("config", "model", "ports", "runtime.clock")
+"""Calls that only read a setting, a value or a clock are no step of a story."""
 SERVERS = ("sandbox", "process_request_thread")
 """Parts of the names of the threads in which the servers of this program answer."""
 
@@ -49,11 +53,26 @@ class Walk:
     @property
     def steps(self) -> list[tuple[str, str]]:
         """The calls that went to another module than the call before."""
-        return [
-            call
-            for before, call in zip([("", ""), *self.calls], self.calls, strict=False)
-            if before[0] != call[0]
-        ]
+        return _changes(self.calls)
+
+    @property
+    def places(self) -> list[tuple[str, str]]:
+        """The same between the modules of the engine and the core and the packages around them."""
+        places = [(_place(module), function) for module, function in self.calls]
+        return _changes([call for call in places if call[0]])
+
+
+def _changes(calls: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    pairs = zip([("", ""), *calls], calls, strict=False)
+    return [call for before, call in pairs if before[0] != call[0]]
+
+
+def _place(module: str) -> str:
+    name = module.removeprefix(PACKAGE)
+    if any(f"{name}.".startswith(f"{uncounted}.") for uncounted in UNCOUNTED):
+        return ""
+    package = name.partition(".")[0]
+    return package if package in EDGES else name
 
 
 @contextmanager
@@ -150,7 +169,7 @@ def walk_boost(bot: Bot, feeds: FeedServer, sandbox: Sandbox) -> Walk:
 def main() -> None:
     """Print both walks."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", action="store_true", help="print each change of module")
+    parser.add_argument("--steps", action="store_true", help="print each change of place")
     options = parser.parse_args()
     workshop = Workshop()
     for name, scenario in (("one entry", walk_entry), ("one boost", walk_boost)):
@@ -162,12 +181,13 @@ def main() -> None:
         ):
             result = scenario(Bot(Path(folder), clock, feeds, workshop), feeds, sandbox)
         print(f"{name}: {len(result.calls)} calls of {result.functions} functions,")
-        print(f"  {len(result.steps)} changes of module, {result.transactions} transactions,")
+        print(f"  {len(result.steps)} changes of module, {len(result.places)} of place,")
+        print(f"  {result.transactions} transactions,")
         print(
             f"  {len(result.requests)} requests: {', '.join(' '.join(r) for r in result.requests)}"
         )
         if options.steps:
-            print(*(f"    {module}: {function}" for module, function in result.steps), sep="\n")
+            print(*(f"    {place}: {function}" for place, function in result.places), sep="\n")
     workshop.close()
 
 

@@ -31,10 +31,6 @@ class Claims:
         self._held: dict[int, tuple[SourceRecord, float]] = {}
         """The claimed sources by their ids, each with the uptime at its claim or renewal."""
 
-    def enabled(self, names: Sequence[str]) -> list[str]:
-        """Return those of these sources that are enabled."""
-        return [name for name in names if name in self._positions]
-
     async def claim(self, names: Sequence[str], which: Which) -> AsyncIterator[SourceRecord]:
         """Yield those of these sources that may be polled, each leased only shortly before."""
         for part in parts(names):

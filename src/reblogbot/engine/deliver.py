@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -25,7 +24,7 @@ from reblogbot.engine.readback import look_back, read_back, recognise
 from reblogbot.engine.recheck import Recheck
 from reblogbot.errors import Lapsed, TargetError, Unauthorised
 from reblogbot.media.fetch import ImageFetcher
-from reblogbot.model import Delivery, Image, Post, PublishedStatus, Receipt, Sent, State
+from reblogbot.model import Delivery, Image, Post, PublishedStatus, Sent, State
 from reblogbot.ports import Clock, Offload
 from reblogbot.runtime.clock import uptime
 from reblogbot.store import AsyncStore
@@ -151,7 +150,8 @@ class Sender:
         if await recognise(account, waiting, self._stood):
             self._sent = await self._read_sent()
             waiting = await outbox.waiting(account.name)
-        if await bundle(self._store, self._config, waiting, limits, self._clock):
+        has_digests = any(source.digest for source in self._config.sources.values())
+        if has_digests and await bundle(self._store, self._config, waiting, limits, self._clock):
             waiting = await outbox.waiting(account.name)
         return waiting
 
@@ -195,7 +195,7 @@ class Sender:
             claimed.post.text if claimed.post.action != "boost" else claimed.post.uri,
             claimed.key_version,
         )
-        reply_to = await self._id_of_previous(claimed)
+        reply_to = await self._id_of_previous(claimed) if claimed.post.continues else ""
         try:
             receipt = await account.publish(
                 post, key, reply_to=reply_to, images=images, lapses=lapses
@@ -203,7 +203,11 @@ class Sender:
         except TargetError as error:
             return await self._settle_failure(claimed, error)
         decision = decisions.after_success(claimed, receipt, self._clock.now())
-        after = await account.settle(claimed, decision.delivery, _image_remark(left_out, receipt))
+        missing = [*left_out]
+        if receipt.left_out:
+            missing.append(f"{receipt.left_out} not taken by the server, or not in time")
+        remark = f"without images: {'; '.join(missing)}" if missing else ""
+        after = await account.settle(claimed, decision.delivery, remark)
         log.info(
             "published",
             extra={
@@ -290,8 +294,6 @@ class Sender:
 
     async def _id_of_previous(self, delivery: Delivery) -> str:
         """Return the remote id of the status that a thread continues, "" where there is none."""
-        if not delivery.post.continues:
-            return ""
         previous = await self._store.outbox.find([delivery.post.continues])
         return previous[0].receipt.remote_id if previous and previous[0].receipt else ""
 
@@ -305,11 +307,3 @@ class Sender:
         name, default = self._account.name, self._settings.visibility
         sources = (source for source in self._config.sources.values() if name in source.to)
         return any((source.visibility or default) == "private" for source in sources)
-
-
-def _image_remark(left_out: Sequence[str], receipt: Receipt) -> str:
-    """Return what the history of a post says about missing images, "" for none."""
-    missing = [*left_out]
-    if receipt.left_out:
-        missing.append(f"{receipt.left_out} not taken by the server, or not in time")
-    return f"without images: {'; '.join(missing)}" if missing else ""

@@ -76,11 +76,13 @@ class Engine:
         report = Round()
         held, pollable = await self.enrol(which)
         report.add_deliveries(held)
-        chosen = [name for name in self._claims.enabled(names) if name in pollable]
+        chosen = [name for name in self._enabled(names) if name in pollable]
         try:
             async with self._claims.renewing():
-                records = self._claims.claim(chosen, which)
-                async for result in self.poll_all(records, on_progress, len(chosen)):
+                results = self._poller.poll_all(
+                    self._claims.claim(chosen, which), self._stopping, on_progress, len(chosen)
+                )
+                async for result in results:
                     report.add_poll(await self._record(result))
                     self._claims.drop(result.record)
         finally:
@@ -205,16 +207,21 @@ class Engine:
 
     async def remembered(self, names: Sequence[str]) -> AsyncIterator[SourceRecord]:
         """Yield the enabled ones of these sources, unclaimed, as `enrol` would leave them."""
-        for part in parts(self._claims.enabled(names)):
+        for part in parts(self._enabled(names)):
             records = await self.store.sources.of(part)
             for name in part:
                 yield _as_configured(records.get(name), self.config.sources[name])
+
+    def _enabled(self, names: Sequence[str]) -> list[str]:
+        return [name for name in names if self.config.sources[name].enabled]
 
     async def _add_unpolled(self, report: Round, names: Sequence[str]) -> None:
         """Add those of these sources that were not polled, with the reason."""
         polled = {poll.name for poll in report.polls}
         unpolled = [name for name in names if name not in polled]
-        gone = await self.store.sources.gone() if unpolled else {}
+        if not unpolled:
+            return
+        gone = await self.store.sources.gone()
         for name in unpolled:
             if name in gone:
                 report.add_poll(Poll(name, "gone", error=gone[name], known=True))

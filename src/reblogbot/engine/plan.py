@@ -84,8 +84,8 @@ class Planner:
         return await decide(replace(recognised, found=candidates))
 
     async def _history(self, result: PollResult, now: datetime) -> SourceHistory:
-        history = await self._store.query(read_history, result, now)
-        if any(candidate.entry.author for candidate in _unseen(result, history)):
+        history, unseen = await self._store.query(read_history, result, now)
+        if any(candidate.entry.author for candidate in unseen):
             history = replace(history, addresses=await self._accounts.addresses())
         return history
 
@@ -131,6 +131,8 @@ class Planner:
             own = drafts.setdefault(route.account.name, {})
             for stage, chosen in by_stage.items():
                 positions = [place for place in chosen if only is None or place in only]
+                if not positions:
+                    continue
                 entries = [candidates[position].entry for position in positions]
                 composed = await drafter.drafts(replace(job, stage=stage), entries)
                 own |= zip(positions, composed, strict=True)
@@ -179,8 +181,10 @@ class Planner:
         }
 
 
-def read_history(store: Store, result: PollResult, now: datetime) -> SourceHistory:
-    """Return what the store knows that matters for these candidates."""
+def read_history(
+    store: Store, result: PollResult, now: datetime
+) -> tuple[SourceHistory, list[Candidate]]:
+    """Return what the store knows that matters for these candidates, and those never seen."""
     record, settings, candidates = result.record, result.settings, result.candidates
     history = store.sources.past(record, candidates, settings.to)
     recent = {}
@@ -203,9 +207,14 @@ def read_history(store: Store, result: PollResult, now: datetime) -> SourceHisto
             name: store.publications.outvoted(name, record.id, keys) for name in settings.to
         }
     held: Mapping[str, int] = {}
-    if len(_unseen(result, history)) >= planning.WHOLESALE:
+    unseen = [
+        candidate
+        for candidate in candidates
+        if not any(key in history.seen for key in candidate.keys)
+    ]
+    if len(unseen) >= planning.WHOLESALE:
         held = store.tallies.held_by_storms(settings.name)
-    return replace(
+    history = replace(
         history,
         recent=recent,
         made=editable,
@@ -213,12 +222,4 @@ def read_history(store: Store, result: PollResult, now: datetime) -> SourceHisto
         held=held,
         was_cut=record.last_batch_size >= bounds.MOST_ENTRIES,
     )
-
-
-def _unseen(result: PollResult, history: SourceHistory) -> list[Candidate]:
-    """Return the candidates none of whose keys the source has shown before."""
-    return [
-        candidate
-        for candidate in result.candidates
-        if not any(key in history.seen for key in candidate.keys)
-    ]
+    return history, unseen

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from functools import partial
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from reblogbot.errors import StoreInterrupted
-from reblogbot.runtime.worker_thread import WorkerThread
+from reblogbot.runtime.awaited import Awaited, RetryingThread, awaited
 from reblogbot.store.history import History
 from reblogbot.store.outbox import Outbox
 from reblogbot.store.publications import Publications
 from reblogbot.store.sources import Sources
 from reblogbot.store.store import Store
 
-log = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
-S = TypeVar("S")
 
 ATTEMPTS = 3
 
 
-class StoreThread:
+class StoreThread(RetryingThread):
     """Runs the store's methods one after the other, outside of the event loop.
 
     A method is one transaction, and what it changes is fenced by what it expects to find. So an
@@ -31,50 +28,10 @@ class StoreThread:
     """
 
     def __init__(self) -> None:
-        self._thread = WorkerThread("store")
-
-    async def __call__(self, method: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run the method and return its result. It runs even if the caller is cancelled."""
-        return await self._thread(_run, partial(method, *args, **kwargs))
-
-    async def close(self) -> None:
-        """Finish all calls, then take no more."""
-        await self._thread.end()
+        super().__init__("store", StoreInterrupted, ATTEMPTS)
 
 
-def _run(call: Callable[[], T]) -> T:
-    """Return the call's result, in ATTEMPTS at most. Raises what the last one raised."""
-    for _ in range(ATTEMPTS - 1):
-        try:
-            return call()
-        except StoreInterrupted as error:
-            log.warning("store asked again", extra={"slug": error.slug, "error": error.message})
-    return call()
-
-
-class _Part(Generic[S]):
-    """A part of the store whose methods are awaited."""
-
-    def __init__(self, part: S, thread: StoreThread) -> None:
-        self.part = part
-        self.run = thread
-
-
-def awaited(
-    method: Callable[Concatenate[S, P], T],
-) -> Callable[Concatenate[_Part[S], P], Coroutine[Any, Any, T]]:
-    """Return the method of a part as one that runs in the store's thread."""
-    name = method.__name__
-
-    async def call(self: _Part[S], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        # by its name: a test may stand between the engine and the part
-        bound: Callable[P, T] = getattr(self.part, name)
-        return await self.run(bound, *args, **kwargs)
-
-    return call
-
-
-class AsyncSources(_Part[Sources]):
+class AsyncSources(Awaited[Sources]):
     """`Store.sources`, awaited."""
 
     claim = awaited(Sources.claim)
@@ -89,7 +46,7 @@ class AsyncSources(_Part[Sources]):
     record_failure = awaited(Sources.record_failure)
 
 
-class AsyncOutbox(_Part[Outbox]):
+class AsyncOutbox(Awaited[Outbox]):
     """`Store.outbox`, awaited."""
 
     account = awaited(Outbox.account)
@@ -108,19 +65,19 @@ class AsyncOutbox(_Part[Outbox]):
     find = awaited(Outbox.find)
 
 
-class AsyncPublications(_Part[Publications]):
+class AsyncPublications(Awaited[Publications]):
     """`Store.publications`, awaited."""
 
     sent = awaited(Publications.sent)
 
 
-class AsyncHistory(_Part[History]):
+class AsyncHistory(Awaited[History]):
     """`Store.history`, awaited."""
 
     tell_once = awaited(History.tell_once)
 
 
-class AsyncStore(_Part[Store]):
+class AsyncStore(Awaited[Store]):
     """A store whose methods are awaited; they run one after the other in one thread."""
 
     def __init__(self, store: Store) -> None:
@@ -138,7 +95,7 @@ class AsyncStore(_Part[Store]):
         self, function: Callable[Concatenate[Store, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Return `function(store, …)`, whose reads all see the store at one instant."""
-        return await self.run(_query, self.part, partial(function, self.part, *args, **kwargs))
+        return await self.run(_query, self.inner, partial(function, self.inner, *args, **kwargs))
 
     async def close(self) -> None:
         """Finish all calls, then take no more. The caller closes the store."""
