@@ -55,6 +55,21 @@ from reblogbot.daemon import daemon
 daemon.TICK = timedelta(days=1)
 cli.main()
 """
+# the program, whose store never answers when sources are claimed
+HANGING_CLAIM = """
+import asyncio, sys
+from reblogbot import cli
+from reblogbot.engine.engine import Engine
+
+async def hang(self, limit):
+    print("claim hangs", file=sys.stderr)
+    while True:
+        await asyncio.sleep(0.1)
+        print("event loop runs", file=sys.stderr)
+
+Engine.claim_due = hang
+cli.main()
+"""
 SWIFT = {"timeout": "5s", "read_back_after": "200ms", "lease": "10s"}
 
 
@@ -520,6 +535,40 @@ def test_a_manager_that_reads_nothing_does_not_hang_the_daemon(monkeypatch, tmp_
         monkeypatch.setattr(sdnotify, "PATIENCE", 0.01)
         sdnotify.notify("WATCHDOG=1")
         assert deaf.recv(10) == b"x"
+
+
+def test_the_watchdog_is_fed_only_when_all_its_jobs_have_finished(monkeypatch, systemd):
+    monkeypatch.setenv("WATCHDOG_USEC", "1")
+    watchdog = sdnotify.Watchdog(["poll", "deliver"])
+    for _ in range(3):
+        watchdog.finished("poll")
+        watchdog.finished("another job")
+    assert systemd.listen() == []
+    watchdog.finished("deliver")
+    assert systemd.listen() == ["WATCHDOG=1"]
+
+
+def test_the_watchdog_is_fed_twice_in_the_time_the_manager_allows(monkeypatch, systemd):
+    monkeypatch.setenv("WATCHDOG_USEC", "600000000")
+    watchdog = sdnotify.Watchdog(["poll"])
+    for _ in range(3):
+        watchdog.finished("poll")
+    assert systemd.listen() == ["WATCHDOG=1"]
+    now = uptime()
+    monkeypatch.setattr(sdnotify, "uptime", lambda: now + 301)
+    watchdog.finished("poll")
+    assert systemd.listen() == ["WATCHDOG=1"] * 2
+
+
+def test_a_daemon_whose_tick_never_finishes_does_not_feed_the_watchdog(
+    one_source, daemon, bot, systemd
+):
+    """Its event loop runs, but the store answers nothing: WATCHDOG=1 proved only the loop."""
+    one_source()
+    daemon(program=("-c", HANGING_CLAIM), WATCHDOG_USEC="100000")
+    until(lambda: "claim hangs" in bot.log(), "the hanging claim")
+    until(lambda: bot.log().count("event loop runs") > 20, "a second of the event loop")
+    assert "WATCHDOG=1" not in systemd.listen()
 
 
 def test_the_manager_hears_twice_in_the_time_it_allows(monkeypatch):

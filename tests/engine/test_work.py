@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import pytest
 from harness import items, rss
 from sqlalchemy import event
+from walk import walk_boost, walk_entry
 
 from reblogbot.runtime import parser_pool
 from reblogbot.sandbox.server import run_in_thread
@@ -234,6 +235,32 @@ def test_a_post_costs_one_request_beside_the_questions_of_its_round(bot, server,
     assert [method for method, _ in asked] == ["GET", "GET", "POST", "POST", "POST"]
     assert asked[0] == ME
     assert asked[1][1].endswith("/statuses")
+
+
+# the walk of an entry through the whole program
+
+
+def paths(walked):
+    return [path for _, path in walked.requests]
+
+
+def test_one_new_entry_takes_at_most_14_transactions(bot, feeds, sandbox):
+    walked = walk_entry(bot, feeds, sandbox)
+    assert walked.transactions <= 14
+    assert len(walked.requests) == 4, walked.requests
+    assert walked.requests[-1] == ("POST", "/api/v1/statuses")
+
+
+def test_one_boost_takes_at_most_14_transactions_and_one_search(bot, feeds, sandbox):
+    walked = walk_boost(bot, feeds, sandbox)
+    assert walked.transactions <= 14
+    assert len(walked.requests) == 7, walked.requests
+    assert paths(walked).count("/api/v2/search") == 1
+    assert paths(walked)[-1].endswith("/reblog")
+
+
+def test_one_new_entry_goes_through_few_modules(bot, feeds, sandbox):
+    assert len(walk_entry(bot, feeds, sandbox).places) <= 150
 
 
 # modules
