@@ -223,7 +223,7 @@ def test_a_daemon_writes_its_row_once_in_five_minutes(bot, clock, feeds, sandbox
         assert second[1] is not None
         assert beats() == second
         with time_machine.travel(datetime.now(UTC) + BEAT, tick=False):
-            presence._beaten = (uptime() - BEAT.total_seconds(), True)
+            presence._last_beat = (uptime() - BEAT.total_seconds(), True)
             assert beats()[0] > second[0]
         presence.end()
         assert store.daemons.living(store.clock.now()) == []
