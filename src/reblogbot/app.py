@@ -43,34 +43,34 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LONGEST_LEASE = timedelta(hours=1)
-"""A lease that ends later was taken while the clock was ahead, unless the config asks for it."""
+"""No lease is longer, unless the config asks for it: one that is was taken by a clock ahead."""
 
 
 def load_config(path: Path, toml: str | None = None) -> Config:
-    """The config file, or `toml` in its place, as typed values. Raises ConfigError."""
+    """Return the config file, or `toml` in its place, as typed values. Raises ConfigError."""
     return load(
         path,
         options_of=registry.options_of,
         known_kinds=registry.kinds(),
         needs_of=registry.needs_of,
-        check_template=_fault_of_template,
+        check_template=_template_fault,
         toml=toml,
     )
 
 
 def load_readable_config(path: Path) -> Readable:
-    """What can be read of the config file, and its faults. Raises ConfigError."""
+    """Return what can be read of the config file, and its faults. Raises ConfigError."""
     return load_readable(
         path,
         options_of=registry.options_of,
         known_kinds=registry.kinds(),
         needs_of=registry.needs_of,
-        check_template=_fault_of_template,
+        check_template=_template_fault,
     )
 
 
-def _fault_of_template(text: str) -> str:
-    # few write templates of their own, and Jinja2 costs as much as polling a hundred sources
+def _template_fault(text: str) -> str:
+    # few admins write templates, and importing Jinja2 costs as much as polling a hundred sources
     from reblogbot.core.templates import check_template  # noqa: PLC0415
 
     return check_template(text)
@@ -79,31 +79,31 @@ def _fault_of_template(text: str) -> str:
 def open_for_work(
     config: Config, clock: Clock | None = None, on_progress: ProgressCallback = no_progress
 ) -> Store:
-    """The config's store, made or migrated where need be. Raises StoreError."""
-    store, done = open_store(
+    """Return the config's store, created or migrated if needed. Raises StoreError."""
+    store, message = open_store(
         config.store.url, new_owner(), SystemClock().now(), on_progress=on_progress
     )
-    if done:
-        log.warning(done)
+    if message:
+        log.warning(message)
     repair_future_timestamps(config, store, (clock or store.clock).now())
     return store
 
 
 def open_to_steer(url: str, on_progress: ProgressCallback = no_progress) -> Store:
-    """A store that is there, migrated where need be; it needs no config. Raises StoreError."""
+    """Return an existing store, migrated if needed; it needs no config. Raises StoreError."""
     try:
         read_store(url, new_owner(), missing_ok=False).close()
     except StoreError as error:
         if error.slug != "store_older":
             raise
-    store, done = open_store(url, new_owner(), SystemClock().now(), on_progress=on_progress)
-    if done:
-        log.warning(done)
+    store, message = open_store(url, new_owner(), SystemClock().now(), on_progress=on_progress)
+    if message:
+        log.warning(message)
     return store
 
 
 def repair_future_timestamps(config: Config, store: Store, now: datetime) -> None:
-    """Let nothing wait for an instant that only a clock since set back can have named."""
+    """Bring forward what waits for an instant that only a clock that ran ahead can have set."""
     doubt = config.delivery.read_back_after
     store.repair_future_timestamps(
         now, doubt, max(rate_limit.MOST, doubt), max(LONGEST_LEASE, poll_lease(config))
@@ -111,18 +111,18 @@ def repair_future_timestamps(config: Config, store: Store, now: datetime) -> Non
 
 
 def open_to_read(config: Config) -> Store:
-    """The config's store as it stands; nothing is written. Raises StoreError."""
+    """Return the config's store to read, an empty one where there is none. Raises StoreError."""
     return read_store(config.store.url, new_owner())
 
 
 def open_existing(config: Config) -> Store:
-    """The config's store as it stands. Raises StoreError, also where there is none."""
+    """Return the config's store to read. Raises StoreError, also where there is none."""
     return read_store(config.store.url, new_owner(), missing_ok=False)
 
 
 def make_target(account: AccountSettings, config: Config, clock: Clock) -> MastodonTarget:
-    """The account's way to its server."""
-    # most rounds have nothing to send
+    """Return the adapter of the account's server."""
+    # imported here: most rounds have nothing to send
     from reblogbot.targets.mastodon.target import MastodonTarget  # noqa: PLC0415
 
     return MastodonTarget(
@@ -136,7 +136,7 @@ def make_target(account: AccountSettings, config: Config, clock: Clock) -> Masto
 
 
 def user_agent(config: Config) -> str:
-    """What servers are told about who asks."""
+    """Return the User-Agent header of all requests."""
     contact = f" (+{config.http.contact})" if config.http.contact else ""
     return f"reblogbot/{__version__}{contact}"
 
@@ -144,7 +144,7 @@ def user_agent(config: Config) -> str:
 class Web:
     """The client of the public web, made with the first fetch; implements Fetch.
 
-    A round in which nothing is due has none, and the library costs a third of it.
+    A round in which nothing is due makes none: importing the library would take a third of it.
     """
 
     def __init__(self, settings: HttpSettings, clock: Clock) -> None:
@@ -153,7 +153,7 @@ class Web:
         self._fetcher: Fetcher | None = None
 
     async def __call__(self, url: str, **options: Any) -> Response:
-        """The answer; see `reblogbot.web.http.Fetcher`."""
+        """Fetch; see `reblogbot.web.http.Fetcher`."""
         if self._fetcher is None:
             from reblogbot.web.http import Fetcher  # noqa: PLC0415
 
@@ -161,7 +161,7 @@ class Web:
         return await self._fetcher(url, **options)
 
     async def close(self) -> None:
-        """Ends every connection."""
+        """Close all connections."""
         if self._fetcher is not None:
             await self._fetcher.close()
 
