@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 from harness import Item, items, posted, text_of
-from killed_process import Killed, Reaper
+from killed_process import Killed, ProcessKiller
 
 from reblogbot.sandbox.server import run_in_thread
 
@@ -61,9 +61,9 @@ def endure(bot, server, dice, path):
     """Rounds of trouble, then rounds without, until all is sent."""
     for _ in range(12):
         lay(server, dice, path)
-        deadly = dice.choice([0, 0, dice.randrange(1, 45)])
-        reaper = Reaper(deadly, "after" if dice.random() < 0.5 else "before")
-        with bot.at_work(reaper.make) as worker, suppress(Killed):
+        at_call = dice.choice([0, 0, dice.randrange(1, 30)])
+        killer = ProcessKiller(at_call, "after" if dice.random() < 0.5 else "before")
+        with bot.at_work(killer.make_runtime) as worker, suppress(Killed):
             for _ in range(dice.randint(1, 3)):
                 worker.sync()
                 # what comes late comes before anybody looks again
