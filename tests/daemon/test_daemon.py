@@ -164,7 +164,7 @@ def test_it_posts_what_comes_and_ends_well_on_a_signal(
     assert "STOPPING=1" in systemd.listen()
     assert "STATUS=1 sources, 1 accounts" in systemd.heard
     assert "Traceback" not in bot.log()
-    assert {one.state for one in bot.deliveries()} == {"sent"}
+    assert {delivery.state for delivery in bot.deliveries()} == {"sent"}
 
 
 @pytest.mark.both_databases
@@ -270,7 +270,7 @@ def test_a_post_that_is_answered_in_time_is_settled_before_it_ends(
     until(lambda: "stopping" in bot.log(), "the daemon stopping")
     held.release()
     assert process.wait(timeout=PATIENCE) == 0
-    states = [one.state for one in bot.deliveries()]
+    states = [delivery.state for delivery in bot.deliveries()]
     assert states == ["sent", "queued", "queued"]
 
 

@@ -42,7 +42,9 @@ def server(request):
 
 def shown(made, account):
     return [
-        one["text"] or one["link"] for one in made.as_json()["posts"] if one["account"] == account
+        post["text"] or post["link"]
+        for post in made.as_json()["posts"]
+        if post["account"] == account
     ]
 
 
@@ -65,19 +67,19 @@ def test_posts_are_byte_for_byte_as_previewed(bot, feeds, server, number, keys):
     account = f"news{number}"
     url = feeds.show("/f", list(SHAPES.values()))
     bot.configure({"hot": {"url": url, **keys}}, {account: (server, "")})
-    made = bot.preview()
+    preview = bot.preview()
     assert posted(server, account) == []
-    done = bot.sync()
-    assert shown(made, account) == posted(server, account)
+    report = bot.sync()
+    assert shown(preview, account) == posted(server, account)
     assert len(posted(server, account)) == len(SHAPES)
-    queued = [one.post for one in bot.deliveries("sent")]
+    queued = [delivery.post for delivery in bot.deliveries("sent")]
     assert [post.text for post in queued] == posted(server, account)
-    told = made.as_json()["posts"]
-    assert all(one["length"] <= one["limit"] for one in told)
+    posts = preview.as_json()["posts"]
+    assert all(one["length"] <= one["limit"] for one in posts)
     stood = server.statuses(account)
-    assert [one["spoiler"] for one in told] == [one["spoiler_text"] for one in stood]
-    assert [one["visibility"] for one in told] == [one["visibility"] for one in stood]
-    assert done.counts()["sent"] == len(SHAPES)
+    assert [one["spoiler"] for one in posts] == [status["spoiler_text"] for status in stood]
+    assert [one["visibility"] for one in posts] == [status["visibility"] for status in stood]
+    assert report.counts()["sent"] == len(SHAPES)
 
 
 def test_the_json_has_the_keys_of_the_contract(bot, feeds, sandbox, clock):
@@ -86,13 +88,13 @@ def test_the_json_has_the_keys_of_the_contract(bot, feeds, sandbox, clock):
         "bad": {"url": feeds.fail("/g", 404)},
     }
     bot.configure(sources, {"news": (sandbox, "")})
-    made = bot.preview().as_json()
-    assert list(made) == ["posts", "filtered", "errors"]
+    preview = bot.preview().as_json()
+    assert list(preview) == ["posts", "filtered", "errors"]
     keys = "account source action text visibility language spoiler link length limit media".split()
-    assert [list(one) for one in made["posts"]] == [keys]
-    assert made["posts"][0]["limit"] == 500
-    assert [one["source"] for one in made["errors"]] == ["bad"]
-    assert "404" in made["errors"][0]["error"]
+    assert [list(post) for post in preview["posts"]] == [keys]
+    assert preview["posts"][0]["limit"] == 500
+    assert [error["source"] for error in preview["errors"]] == ["bad"]
+    assert "404" in preview["errors"][0]["error"]
 
 
 def test_what_is_queued_is_shown_first_and_posted_as_it_was_rendered(bot, feeds, sandbox, clock):
@@ -103,18 +105,18 @@ def test_what_is_queued_is_shown_first_and_posted_as_it_was_rendered(bot, feeds,
     feeds.show("/f", items(clock, "c", "b", "a"))
     fast = bot.account("news", sandbox)
     bot.configure({"hot": {"url": url, "template": "x {{ title }} {{ link }}"}}, {"news": fast})
-    made = bot.preview()
-    assert shown(made, "news") == [text_of("b"), "x Title c https://news.example/c"]
+    preview = bot.preview()
+    assert shown(preview, "news") == [text_of("b"), "x Title c https://news.example/c"]
     bot.sync()
-    assert posted(sandbox)[1:] == shown(made, "news")
+    assert posted(sandbox)[1:] == shown(preview, "news")
 
 
 def test_what_first_holds_back_stands_under_filtered(bot, feeds, sandbox, clock):
     url = feeds.show("/f", items(clock, "c", "b", "a"))
     bot.configure({"hot": {"url": url, "first": 1}}, {"news": (sandbox, "")})
-    made = bot.preview().as_json()
-    assert [one["text"] for one in made["posts"]] == [text_of("c")]
-    assert [(one["title"], one["reason"]) for one in made["filtered"]] == [
+    preview = bot.preview().as_json()
+    assert [post["text"] for post in preview["posts"]] == [text_of("c")]
+    assert [(refusal["title"], refusal["reason"]) for refusal in preview["filtered"]] == [
         ("Title a", "first_sight"),
         ("Title b", "first_sight"),
     ]
@@ -141,14 +143,14 @@ def test_every_filter_says_no_to_the_same_entries(bot, feeds, sandbox, clock, kn
     filters = {"not_domains": ["bad.example"], "include": ["pear", "plum"]}
     url = feeds.show("/f", feed)
     bot.configure({"hot": {"url": url, "filter": filters}}, {"news": (sandbox, "")})
-    made = bot.preview()
+    preview = bot.preview()
     before = len(posted(sandbox))
     bot.sync()
-    assert shown(made, "news") == posted(sandbox)[before:]
+    assert shown(preview, "news") == posted(sandbox)[before:]
     # two entries with titles of their own are two, though they share a link
     link = "https://news.example/2"
-    assert shown(made, "news") == [f"pear again\n{link}", f"pear\n{link}"]
-    assert len(made.refused) == 3
+    assert shown(preview, "news") == [f"pear again\n{link}", f"pear\n{link}"]
+    assert len(preview.refused) == 3
 
 
 def test_a_storm_is_shown_as_held(bot, feeds, sandbox, clock):
@@ -156,19 +158,19 @@ def test_a_storm_is_shown_as_held(bot, feeds, sandbox, clock):
     bot.configure({"hot": {"url": url, "max_per_poll": 2}}, {"news": (sandbox, "")})
     bot.sync()
     feeds.show("/f", items(clock, "d", "c", "b", "a"))
-    made = bot.preview()
-    assert made.posts == []
-    assert {one["reason"].partition(":")[0] for one in made.refused} == {"held"}
+    preview = bot.preview()
+    assert preview.posts == []
+    assert {refusal["reason"].partition(":")[0] for refusal in preview.refused} == {"held"}
     assert bot.sync().counts()["held"] == 3
 
 
 def test_one_link_from_two_sources_is_shown_once(bot, feeds, sandbox, clock):
     sources = {n: {"url": feeds.show(f"/{n}", items(clock, "b", "a"))} for n in "pq"}
     bot.configure(sources, {"news": (sandbox, "")})
-    made = bot.preview()
+    preview = bot.preview()
     bot.sync()
-    assert shown(made, "news") == posted(sandbox) == [text_of("a"), text_of("b")]
-    assert {one["source"] for one in made.refused} == {"q"}
+    assert shown(preview, "news") == posted(sandbox) == [text_of("a"), text_of("b")]
+    assert {refusal["source"] for refusal in preview.refused} == {"q"}
 
 
 @pytest.mark.parametrize(
@@ -184,9 +186,9 @@ def test_what_one_source_brings_counts_for_the_next(bot, feeds, sandbox, filters
     for keys in sources.values():
         keys["filter"] = filters
     bot.configure(sources, {"news": (sandbox, "")})
-    made = bot.preview()
+    preview = bot.preview()
     bot.sync()
-    assert shown(made, "news") == posted(sandbox)
+    assert shown(preview, "news") == posted(sandbox)
     assert len(posted(sandbox)) == 1
 
 
@@ -195,12 +197,14 @@ def test_boosts_and_what_only_looks_like_one(bot, feeds, sandbox):
     feed = [Item("s", status["url"]), Item("page", "https://nowhere.example/@x/1")]
     sources = {"hot": {"url": feeds.show("/f", feed), "action": "auto"}}
     bot.configure(sources, {"news": (sandbox, "")})
-    made = bot.preview()
+    preview = bot.preview()
     bot.sync()
     # the account's server tells which is one, when their turn comes
     assert posted(sandbox) == [status["uri"]]
     assert len(bot.deliveries("held")) == 1
-    assert [(one["action"], one["text"] or one["link"]) for one in made.as_json()["posts"]] == [
+    assert [
+        (post["action"], post["text"] or post["link"]) for post in preview.as_json()["posts"]
+    ] == [
         ("boost", "https://nowhere.example/@x/1"),
         ("boost", status["url"]),
     ]
@@ -234,13 +238,13 @@ def test_the_best_of_a_hot_list_stands_first_as_it_is_posted(bot, feeds, sandbox
     }
     for budget in ("2/1d", ""):
         bot.configure({"hot": {**source, "budget": budget}}, {"news": (sandbox, "")})
-        made = shown(bot.preview(), "news")
+        preview = shown(bot.preview(), "news")
         bot.sync()
-        fresh = posted(sandbox)[-len(made) :]
-        assert [text.partition("\n")[0] for text in made] == (
+        fresh = posted(sandbox)[-len(preview) :]
+        assert [text.partition("\n")[0] for text in preview] == (
             ["S50", "S30", "S20", "S5", "S1"] if budget else ["S20", "S5", "S1"]
         )
-        assert fresh == made[: len(fresh)]
+        assert fresh == preview[: len(fresh)]
     assert len(posted(sandbox)) == 5
 
 
@@ -261,9 +265,9 @@ def test_what_has_grown_too_old_in_the_queue_is_shown_as_filtered(bot, feeds, sa
     bot.configure({"hot": {"url": url, "filter": {"max_age": "2d"}}}, {"news": account})
     bot.sync()
     clock.advance(days=3)
-    made = bot.preview()
-    assert made.posts == []
-    assert [(one["link"], one["reason"][:7]) for one in made.refused] == [
+    preview = bot.preview()
+    assert preview.posts == []
+    assert [(refusal["link"], refusal["reason"][:7]) for refusal in preview.refused] == [
         ("https://news.example/b", "max_age")
     ]
     assert bot.sync().counts()["skipped"] == 1
@@ -281,7 +285,7 @@ def test_without_a_store_none_is_made(cli, bot, feeds, sandbox, clock):
     bot.configure({"hot": {"url": url}}, {"news": (sandbox, "")})
     before = listing(bot.folder)
     ran = cli("preview", "--json")
-    assert [one["text"] for one in ran.json["posts"]] == [text_of("a"), text_of("b")]
+    assert [post["text"] for post in ran.json["posts"]] == [text_of("a"), text_of("b")]
     assert listing(bot.folder) == before
     assert sandbox.accepted == []
     assert cli("sync").code == 0
@@ -297,7 +301,7 @@ def test_an_existing_store_stays_as_it_is(cli, bot, feeds, sandbox, clock):
     first = cli("preview", "--json").json
     again = cli("preview", "--json").json
     assert first == again
-    assert [one["text"] for one in first["posts"]] == [text_of("c")]
+    assert [post["text"] for post in first["posts"]] == [text_of("c")]
     assert listing(bot.folder) == before
 
 
@@ -335,7 +339,10 @@ def test_an_entry_of_which_nothing_is_left_is_not_posted_empty(bot, feeds, sandb
     url = feeds.show("/hot.xml", [Item("@", guid="1"), Item("Title | Site", guid="2")])
     rules = [["/^Title.*/", ""]]
     bot.configure({"hot": {"url": url, "replace": rules}}, {"news": (sandbox, "")})
-    shown = bot.preview()
-    assert [one["reason"].partition(":")[0] for one in shown.refused] == ["empty", "empty"]
+    preview = bot.preview()
+    assert [refusal["reason"].partition(":")[0] for refusal in preview.refused] == [
+        "empty",
+        "empty",
+    ]
     assert bot.sync().counts()["queued"] == 0
     assert posted(sandbox) == []

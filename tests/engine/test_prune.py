@@ -14,7 +14,7 @@ def undated(*names):
 
 
 def queued(done):
-    return [one.post.link for poll in done.polls for one in poll.queued]
+    return [delivery.post.link for poll in done.polls for delivery in poll.queued]
 
 
 @pytest.fixture

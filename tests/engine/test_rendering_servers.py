@@ -50,14 +50,14 @@ def configured(bot, feeds, server, shown, **keys):
 
 def test_hostile_text_stands_as_preview_shows_it(bot, feeds, server, clock):
     configured(bot, feeds, server, news(clock, TITLES))
-    shown = {lines(post.text) for _, _, post in bot.preview().posts}
+    preview = {lines(post.text) for _, _, post in bot.preview().posts}
     bot.sync()
-    assert {lines(text) for text in stands(server)} == shown
+    assert {lines(text) for text in stands(server)} == preview
     statuses = server.statuses("news")
     assert len(statuses) == len(TITLES)
-    assert [one["mentions"] for one in statuses if one["mentions"]] == []
-    assert [one["tags"] for one in statuses if one["tags"]] == []
-    contents = "".join(one["content"] for one in statuses)
+    assert [status["mentions"] for status in statuses if status["mentions"]] == []
+    assert [status["tags"] for status in statuses if status["tags"]] == []
+    contents = "".join(status["content"] for status in statuses)
     assert "<script" not in contents
     assert "<img" not in contents
     assert 'href="https://evil.example/x">https://good' not in contents

@@ -37,8 +37,8 @@ def test_what_gathers_its_votes_later_is_posted_then_and_once(hot, bot, sandbox)
     assert bot.sync().counts()["queued"] == 0
     hot(50, 61)
     assert [post.text for _, _, post in bot.preview().posts] == ["Thing 0\nhttps://news.example/0"]
-    done = bot.sync().counts()
-    assert (done["entries_new"], done["sent"]) == (0, 1)
+    report = bot.sync().counts()
+    assert (report["entries_new"], report["sent"]) == (0, 1)
     hot(70, 80)
     assert bot.preview().refused == []
     assert bot.sync().counts()["queued"] == 0
@@ -71,8 +71,8 @@ def test_a_lowered_bar_is_a_storm_and_no_flood(hot, bot, sandbox):
     hot(*range(8), max_per_poll=3)
     bot.sync()
     hot(*range(1, 9), max_per_poll=3, filter={"min_score": 1})
-    done = bot.sync().counts()
-    assert (done["held"], done["sent"]) == (8, 0)
+    report = bot.sync().counts()
+    assert (report["held"], report["sent"]) == (8, 0)
     assert titles(sandbox) == []
 
 
@@ -80,5 +80,5 @@ def test_what_other_filters_refuse_stays_refused_however_many_votes(hot, bot, sa
     hot(5)
     bot.sync()
     hot(50, filter={"min_score": 50, "exclude": ["thing"]})
-    assert [one["reason"] for one in bot.preview().refused] == ["exclude: thing was found"]
+    assert [refusal["reason"] for refusal in bot.preview().refused] == ["exclude: thing was found"]
     assert bot.sync().counts()["queued"] == 0

@@ -50,9 +50,9 @@ def test_an_account_that_sends_nothing_and_fails_nothing_for_an_hour_is_told(
     later(hung, clock, 59)
     assert (first.exit_code(), bot.sync().exit_code(), told(bot)) == (0, 0, "")
     later(hung, clock, 1)
-    done = bot.sync()
-    assert done.exit_code() == 1
-    assert "stalled" in done.paused["news"]
+    report = bot.sync()
+    assert report.exit_code() == 1
+    assert "stalled" in report.paused["news"]
     assert "The account news is stalled" in told(bot)
     # once a day, however often it is looked at
     later(hung, clock, 1)

@@ -215,7 +215,7 @@ def test_a_server_is_asked_who_we_are_once_a_round_whatever_reads_through_it(
 def test_a_server_is_asked_what_it_takes_once_a_round(bot, server, follow_people):
     follow_people()
     bot.sync()
-    asked = [one for one in server.requests if "instance" in one[1]]
+    asked = [request for request in server.requests if "instance" in request[1]]
     has_newer_page = server.requests.count(INSTANCE[1]) == 0
     assert asked == INSTANCE[:1] if has_newer_page else INSTANCE
 
@@ -231,7 +231,7 @@ def test_a_post_costs_one_request_beside_the_questions_of_its_round(bot, server,
     feeds.show("/f", items(clock, "c", "b", "a"))
     bot.configure({"s": {"url": feeds.url("/f")}}, {"news": (server, "")})
     bot.sync()
-    asked = [one for one in server.requests if one not in INSTANCE]
+    asked = [request for request in server.requests if request not in INSTANCE]
     assert [method for method, _ in asked] == ["GET", "GET", "POST", "POST", "POST"]
     assert asked[0] == ME
     assert asked[1][1].endswith("/statuses")

@@ -87,17 +87,17 @@ def test_posts_come_out_once_each_and_in_order(bot, feeds, clock, profile, seed)
         bot.configure({"hot": source}, {"news": (server, "")}, delivery={"max_attempts": 1000})
         endure(bot, server, dice, "/api/v1/statuses")
         assert posted(server) == [text_of(name) for name in names]
-        assert {one.state for one in bot.deliveries()} == {"sent"}
+        assert {delivery.state for delivery in bot.deliveries()} == {"sent"}
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_boosts_come_out_once_each_and_in_order(bot, feeds, clock, seed):
     dice = random.Random(f"boosts {seed}")
     with run_in_thread(profile="gotosocial", clock=clock) as server:
-        made = [server.add_status("ann@remote.example", f"status {n}") for n in range(6)]
-        feed = [Item(f"s{n}", one["url"]) for n, one in enumerate(made)][::-1]
+        statuses = [server.add_status("ann@remote.example", f"status {n}") for n in range(6)]
+        feed = [Item(f"s{n}", status["url"]) for n, status in enumerate(statuses)][::-1]
         source = {"url": feeds.show("/f", feed), "action": "boost"}
         bot.configure({"hot": source}, {"news": (server, "")}, delivery={"max_attempts": 1000})
         endure(bot, server, dice, REBLOG)
-        assert sorted(posted(server)) == sorted(one["uri"] for one in made)
-        assert {one.state for one in bot.deliveries()} == {"sent"}
+        assert sorted(posted(server)) == sorted(status["uri"] for status in statuses)
+        assert {delivery.state for delivery in bot.deliveries()} == {"sent"}

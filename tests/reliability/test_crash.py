@@ -42,7 +42,7 @@ def finish(worker, clock, where):
         worker.sync()
         if not worker.store.outbox.find():
             break
-    states = {one.state for one in worker.store.outbox.find(states=list(State))}
+    states = {delivery.state for delivery in worker.store.outbox.find(states=list(State))}
     # an entry of a digest is skipped: another's post carries it
     assert State.SENT in states <= {State.SENT, State.SKIPPED}, where
     assert worker.sync().deliveries == {}, where
@@ -64,7 +64,7 @@ def test_a_post_survives_a_kill_at_every_edge_call(bot, feeds, clock, profile, h
             bot.configure({"hot": source}, {account: (server, "")})
 
         calls = killed_rounds(bot, server, set_up, [text_of(name) for name in "ab"], how)
-    assert len([one for one in calls if one == "target.publish"]) == 2
+    assert len([call for call in calls if call == "target.publish"]) == 2
     assert {"source.poll", "sources.claim", "sources.record", "outbox.settle"} <= set(calls)
 
 
@@ -78,8 +78,8 @@ def test_a_boost_survives_a_kill_at_every_edge_call(bot, feeds, clock, how):
             source = {"url": feeds.show("/f", feed), "action": "boost"}
             bot.configure({"hot": source}, {account: (server, "")})
 
-        calls = killed_rounds(bot, server, set_up, [one["uri"] for one in statuses], how)
-    assert len([one for one in calls if one == "target.publish"]) == 2
+        calls = killed_rounds(bot, server, set_up, [status["uri"] for status in statuses], how)
+    assert len([call for call in calls if call == "target.publish"]) == 2
 
 
 @pytest.mark.both_databases

@@ -61,7 +61,9 @@ def worst(name, fragments, most):
     """The fragment whose repetition costs more than in proportion, and by how much; or None."""
     read = reading(name)
     if name in BY_LEXBOR:
-        fragments = [one for one in fragments if not any(tag in one for tag in NESTING)]
+        fragments = [
+            fragment for fragment in fragments if not any(tag in fragment for tag in NESTING)
+        ]
     read("imported and compiled")
     for fragment in fragments:
         factor = growth(read, lambda size, one=fragment: one * (size // len(one)), most)

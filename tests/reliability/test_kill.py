@@ -68,7 +68,7 @@ def finish(bot, names, server):
         if not bot.open() and len(posted(server)) >= len(expected):
             break
     assert posted(server) == expected
-    assert {one.state for one in bot.deliveries()} == {"sent"}
+    assert {delivery.state for delivery in bot.deliveries()} == {"sent"}
     assert bot.call("sync").code == 0
     assert posted(server) == expected
 

@@ -151,9 +151,9 @@ def test_the_night_the_clocks_change_posts_each_entry_once_after_the_quiet(
         instants += [clock.now()] * (len(posted(plain)) - before)
         clock.advance(minutes=16)
     assert posted(plain) == [text_of(name) for name in "abcdefghijklmnopqrstuvwx"]
-    local = [one.astimezone(ZoneInfo("Europe/Berlin")) for one in instants]
-    assert not [one for one in local if "02:30" <= one.strftime("%H:%M") < "03:30"]
-    assert sum(one >= quiet_until for one in instants) > 12
+    local = [instant.astimezone(ZoneInfo("Europe/Berlin")) for instant in instants]
+    assert not [instant for instant in local if "02:30" <= instant.strftime("%H:%M") < "03:30"]
+    assert sum(instant >= quiet_until for instant in instants) > 12
 
 
 # the daemon: a program of its own that lives in another time until a line comes on its input

@@ -131,7 +131,7 @@ def test_a_store_whose_write_ahead_log_is_gone_is_an_older_store_and_repeats_not
     sandbox.faults.clear()
     bot.settle()
     assert posted(sandbox) == [text_of(name) for name in "abcdef"]
-    assert {one.state for one in bot.deliveries()} == {"sent"}
+    assert {delivery.state for delivery in bot.deliveries()} == {"sent"}
 
 
 def ruin(path, how):

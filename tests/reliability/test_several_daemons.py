@@ -196,7 +196,9 @@ def judge(bot, server, shown):
     for account in ("news", "echo"):
         made = posted(server, account)
         assert Counter(made) == Counter(text_of(name) for name in shown.expected(account))
-        queued = [one.post.text for one in bot.deliveries() if one.account == account]
+        queued = [
+            delivery.post.text for delivery in bot.deliveries() if delivery.account == account
+        ]
         assert made == queued
     assert "Traceback" not in bot.log()
     assert shown.most <= PER_HOST

@@ -170,7 +170,7 @@ def test_an_older_store_repeats_nothing_and_holds_a_text_without_a_link(made):
     world.live(Life())
     world.restore()
     world.live(Life())
-    (held,) = (one for one in world.find() if one.state == State.HELD)
+    (held,) = (delivery for delivery in world.find() if delivery.state == State.HELD)
     assert held.post.text.startswith("Note")
     assert "the same text stands there already" in held.error
     judged(world)

@@ -88,7 +88,7 @@ class Item:
             parts.append(f'<guid isPermaLink="false">{escape(self.guid)}</guid>')
         if self.at:
             parts.append(f"<pubDate>{format_datetime(self.at)}</pubDate>")
-        parts += [f"<category>{escape(one)}</category>" for one in self.categories]
+        parts += [f"<category>{escape(category)}</category>" for category in self.categories]
         return f"<item>{''.join(parts)}</item>"
 
 
@@ -346,14 +346,14 @@ class Bot:
     def open(self) -> list[Any]:
         """What is queued, being sent or in doubt."""
         with self.store() as store:
-            return [one for one in store.outbox.find() if one.state != "held"]
+            return [delivery for delivery in store.outbox.find() if delivery.state != "held"]
 
     def deliveries(self, *states: str) -> list[Any]:
         """The deliveries in these states, in the order they were queued."""
         from reblogbot.model import State  # noqa: PLC0415
 
         with self.store() as store:
-            return store.outbox.find(states=[State(one) for one in states] or list(State))
+            return store.outbox.find(states=[State(state) for state in states] or list(State))
 
     @contextmanager
     def store(self) -> Iterator[Store]:

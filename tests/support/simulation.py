@@ -257,13 +257,13 @@ class Server:
             self._show(account)
 
     def _show(self, account: str) -> None:
-        self.standing += [one for one in self._hidden if one.account == account]
-        self._hidden = [one for one in self._hidden if one.account != account]
+        self.standing += [status for status in self._hidden if status.account == account]
+        self._hidden = [status for status in self._hidden if status.account != account]
         self._seen[account] = list(self.standing)
 
     def boost_of(self, account: str, post: Post) -> Receipt | None:
         """The account's boost of a status."""
-        own = (one for one in self.standing if one.account == account)
+        own = (status for status in self.standing if status.account == account)
         return next((one.receipt for one in own if one.post.uri == post.uri), None)
 
     def has(self, one: Delivery) -> bool:
@@ -475,7 +475,7 @@ class World:
         self.note()
 
     async def _live(self, lives: Sequence[Life]) -> None:
-        await asyncio.gather(*(self._program(one.process).live(one) for one in lives))
+        await asyncio.gather(*(self._program(life.process).live(life) for life in lives))
 
     def _program(self, name: str) -> Program:
         if name not in self.processes:
@@ -519,10 +519,10 @@ class World:
 
     def steer(self, verb: str, number: int) -> None:
         """Do to a delivery what an admin may do, who looks at the account before sending anew."""
-        found = self.find()
-        if not found:
+        deliveries = self.find()
+        if not deliveries:
             return
-        one = found[number % len(found)]
+        one = deliveries[number % len(deliveries)]
         if verb in ("release", "retry") and self.server.has(one):
             return
         steered = getattr(QueueActions(self.config, self.store, self.now()), verb)(one)
@@ -539,8 +539,8 @@ class World:
 
     def delete_by_hand(self, number: int) -> None:
         """Take away a status whose delivery is settled."""
-        settled = {one.receipt.remote_id for one in self.find() if one.receipt}
-        there = [one for one in self.server.standing if one.receipt.remote_id in settled]
+        settled = {delivery.receipt.remote_id for delivery in self.find() if delivery.receipt}
+        there = [status for status in self.server.standing if status.receipt.remote_id in settled]
         if there:
             self.server.standing.remove(there[number % len(there)])
             self.struck["deleted by hand"] += 1
@@ -548,12 +548,13 @@ class World:
     def is_open(self) -> bool:
         """Whether an entry has no delivery yet, or time alone will move one."""
         moving = (State.QUEUED, State.SENDING, State.DOUBT)
-        return self._unknown() > 0 or any(one.state in moving for one in self.find())
+        return self._unknown() > 0 or any(delivery.state in moving for delivery in self.find())
 
     def doubts(self) -> bool:
         """Whether anything is in doubt, or was and is to be sent again."""
         return any(
-            one.state in (State.SENDING, State.DOUBT) or one.failed_lookups for one in self.find()
+            delivery.state in (State.SENDING, State.DOUBT) or delivery.failed_lookups
+            for delivery in self.find()
         )
 
     def find(self) -> list[Delivery]:
@@ -563,12 +564,12 @@ class World:
 
     def note(self) -> None:
         """Note where deliveries stand. Fails when anything stands there twice, or has no reason."""
-        found = self.find()
-        self.book.note(found)
+        deliveries = self.find()
+        self.book.note(deliveries)
         for account, post in self.server.refused:
             self.book.refused(account, post)
         self.server.refused.clear()
-        silent = [one for one in found if one.state in IDLE and not one.error]
+        silent = [one for one in deliveries if one.state in IDLE and not one.error]
         assert not silent, f"neither posted nor a reason: {silent}"
         tally = self._tally()
         assert not tally.doubled, tally.complaints
@@ -595,19 +596,20 @@ class World:
 
     def _answer_all(self) -> None:
         steering = QueueActions(self.config, self.store, self.now())
-        for one in self.find():
-            if one.state == State.HELD:
-                steering.skip(one) if self.server.has(one) else steering.release(one)
-                self.book.set_aside(one)
-            elif one.state == State.DEAD and not self.server.has(one):
-                steering.retry(one)
+        for delivery in self.find():
+            if delivery.state == State.HELD:
+                steering.skip(delivery) if self.server.has(delivery) else steering.release(delivery)
+                self.book.set_aside(delivery)
+            elif delivery.state == State.DEAD and not self.server.has(delivery):
+                steering.retry(delivery)
 
     def _open(self) -> list[Delivery]:
         settled = (State.SENT, State.SKIPPED)
         return [
-            one
-            for one in self.find()
-            if one.state not in settled and not (one.state == State.DEAD and self.server.has(one))
+            delivery
+            for delivery in self.find()
+            if delivery.state not in settled
+            and not (delivery.state == State.DEAD and self.server.has(delivery))
         ]
 
     def _unknown(self) -> int:
@@ -623,11 +625,11 @@ class World:
         """What the journal says at the end: what was skipped by the admin is not lost."""
         tally = self._tally()
         skipped = {
-            f"{one.account}: never {self.book.key(one)}"
-            for one in self.find()
-            if one.state == State.SKIPPED
+            f"{delivery.account}: never {self.book.key(delivery)}"
+            for delivery in self.find()
+            if delivery.state == State.SKIPPED
         }
-        tally.complaints = [one for one in tally.complaints if one not in skipped]
+        tally.complaints = [complaint for complaint in tally.complaints if complaint not in skipped]
         return tally
 
     def close(self) -> None:
