@@ -1,4 +1,4 @@
-"""What tests of the whole program stand on: a clock, a server of feeds, and the program itself."""
+"""What tests of the whole program use: a clock, a server of feeds, and the program itself."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ PATIENCE = 30.0
 PROGRAM = ("-m", "reblogbot")
 
 
-def until(is_so: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
-    """What `is_so` returns as soon as it is true; the test fails when it never is."""
+def until(is_so: Callable[[], Any], event: str, patience: float = PATIENCE) -> Any:
+    """Return what `is_so` returns as soon as it is true. The test fails if it never is."""
     deadline = time.monotonic() + patience
-    while not (found := is_so()):
-        assert time.monotonic() < deadline, f"waited in vain: {what}"
+    while not (result := is_so()):
+        assert time.monotonic() < deadline, f"waited in vain for {event}"
         time.sleep(0.01)
-    return found
+    return result
 
 
 class SettableClock:
@@ -82,8 +82,8 @@ class Item:
     categories: tuple[str, ...] = ()
 
     def xml(self) -> str:
-        told = {"title": self.title, "link": self.link, "description": self.text}
-        parts = [f"<{name}>{escape(value)}</{name}>" for name, value in told.items() if value]
+        texts = {"title": self.title, "link": self.link, "description": self.text}
+        parts = [f"<{name}>{escape(value)}</{name}>" for name, value in texts.items() if value]
         if self.guid:
             parts.append(f'<guid isPermaLink="false">{escape(self.guid)}</guid>')
         if self.at:
@@ -154,10 +154,10 @@ class FeedServer:
     def url(self, path: str) -> str:
         return f"http://{self.address}{path}"
 
-    def show(self, path: str, shown: list[Item] | bytes, **options: Any) -> str:
+    def show(self, path: str, content: list[Item] | bytes, **options: Any) -> str:
         """Serve this at a path from now on; its URL."""
         title = {name: options.pop(name) for name in ("title", "language") if name in options}
-        body = shown if isinstance(shown, bytes) else rss(shown, **title)
+        body = content if isinstance(content, bytes) else rss(content, **title)
         self.pages[path] = Page(body, **options)
         return self.url(path)
 
@@ -187,9 +187,10 @@ class FeedServer:
 
 def _answer(handler: BaseHTTPRequestHandler, page: Page) -> None:
     mark = f'"{hash(page.body) & 0xFFFFFFFF:x}"'
-    known = page.etag and page.status == 200 and handler.headers["If-None-Match"] == mark
-    body = b"" if known else page.body
-    handler.send_response(304 if known else page.status)
+    etag_sent = handler.headers["If-None-Match"]
+    is_unchanged = page.etag and page.status == 200 and etag_sent == mark
+    body = b"" if is_unchanged else page.body
+    handler.send_response(304 if is_unchanged else page.status)
     if page.etag:
         handler.send_header("ETag", mark)
     handler.send_header("Content-Type", page.kind)
@@ -205,7 +206,7 @@ def _answer(handler: BaseHTTPRequestHandler, page: Page) -> None:
 
 @dataclass(frozen=True)
 class Ran:
-    """How one run of the program ended and what it said."""
+    """How one run of the program ended and what it printed."""
 
     code: int
     out: str
@@ -276,23 +277,23 @@ class Bot:
         Pace is no obstacle and doubts are looked into soon, unless the tables say otherwise.
         """
         pace = {"per_hour": 100_000, "per_day": 1_000_000}
-        told: dict[str, Any] = {
+        config: dict[str, Any] = {
             "http": {"allow_private": [self.feeds.address], "timeout": "5s"},
             "delivery": {"timeout": "20s", "read_back_after": "10s", "lease": "1m"},
         }
         if self.store_url:
-            told["store"] = {"url": self.store_url}
+            config["store"] = {"url": self.store_url}
         for name, table in tables.items():
-            told[name] = {**told.get(name, {}), **table}
-        told["accounts"] = {}
+            config[name] = {**config.get(name, {}), **table}
+        config["accounts"] = {}
         for name, account in accounts.items():
-            given = dict(account) if isinstance(account, dict) else self.account(name, *account)
-            told["accounts"][name] = {**given, "pace": {**pace, **given.get("pace", {})}}
-        told["sources"] = {
+            keys = dict(account) if isinstance(account, dict) else self.account(name, *account)
+            config["accounts"][name] = {**keys, "pace": {**pace, **keys.get("pace", {})}}
+        config["sources"] = {
             name: {"kind": "feed", "to": list(accounts)[:1], "first": "all", **keys}
             for name, keys in sources.items()
         }
-        self.path.write_text(tomlkit.dumps(told), encoding="utf-8")
+        self.path.write_text(tomlkit.dumps(config), encoding="utf-8")
 
     def account(self, name: str, sandbox: Sandbox, token: str = "") -> dict[str, Any]:
         """The table of an account of a sandbox, its token in a file."""
@@ -308,7 +309,7 @@ class Bot:
 
     @contextmanager
     def at_work(self, make: Callable[..., Runtime] | None = None) -> Iterator[Worker]:
-        """One process's worth of the program: its senders and its lease owner last as long."""
+        """Yield the program as one process has it, with its own senders and lease owner."""
         self._lay_empty_store()
         config = app.load_config(self.path)
         store = app.open_for_work(config, self.clock)
@@ -335,11 +336,11 @@ class Bot:
 
     def settle(self, rounds: int = 30, **step: float) -> list[Round]:
         """Rounds, the clock going on between them, until nothing is open that time would move."""
-        done = []
+        reports = []
         for _ in range(rounds):
-            done.append(self.sync())
+            reports.append(self.sync())
             if not self.open():
-                return done
+                return reports
             self.clock.advance(**(step or {"minutes": 6}))
         raise AssertionError(f"still open after {rounds} rounds: {self.open()}")
 
@@ -365,14 +366,14 @@ class Bot:
             store.close()
 
     def lose_store(self) -> None:
-        """As when the disk is gone: whoever opens the store next finds none."""
+        """Delete the store, as when the disk is gone."""
         if self.store_url:
             emptied(self.store_url)
         for file in self.folder.glob("*.sqlite3*"):
             file.unlink()
 
     def _lay_empty_store(self) -> None:
-        """A new store as the program makes it, made once: its tables cost more than a round."""
+        """Copy an empty store that was created once: creating its tables takes longer than a round."""
         empty = self._workshop.empty_store(self.clock)
         if not self.store_url and not self.stored.exists():
             shutil.copy(empty, self.stored)
@@ -413,7 +414,7 @@ class Bot:
         return Ran(process.returncode, out, self.log()[before:])
 
     def log(self) -> str:
-        """What its processes said on standard error, all of them."""
+        """What all its processes printed on standard error."""
         return self._log().read_text(encoding="utf-8") if self._log().exists() else ""
 
     def _log(self) -> Path:
