@@ -207,27 +207,27 @@ class Server:
             self._used[used] = self._commit(account, post, answer)
         if error is not None:
             raise error
-        made = self._used[used]
-        assert isinstance(made, Receipt)
+        receipt = self._used[used]
+        assert isinstance(receipt, Receipt)
         if self._keys == "none":
             del self._used[used]
-        return made
+        return receipt
 
     def _repeated(self, used: tuple[str, str]) -> Receipt | None:
         """The answer to a key that was used before, None for a new one."""
         if self._keys == "none":
             self._used.pop(used, None)
-        known = self._used.get(used)
-        if known is None:
+        answer = self._used.get(used)
+        if answer is None:
             return None
         self._world.struck[f"key: {self._keys}"] += 1
         if self._keys == "error":
             raise Doubtful("server_error", "simulated: HTTP 500 to a repeat")
         if self._keys == "burnt":
             raise Doubtful("duplicate_key", "simulated: Duplicate idempotency key")
-        if isinstance(known, TargetError):
-            raise known
-        return known
+        if isinstance(answer, TargetError):
+            raise answer
+        return answer
 
     def _commit(self, account: str, post: Post, answer: Answer) -> Receipt:
         stands = self.boost_of(account, post) if post.action == "boost" else None
@@ -246,10 +246,10 @@ class Server:
     def recent(self, account: str) -> list[PublishedStatus]:
         """What stands there now; what was hidden shows from then on."""
         stale = self._next("recent") == STALE
-        shown = self._seen[account] if stale else self.standing
-        told = [one.standing() for one in shown if one.account == account]
+        statuses = self._seen[account] if stale else self.standing
+        own = [status.standing() for status in statuses if status.account == account]
         self._show(account)
-        return told
+        return own
 
     def show_hidden(self) -> None:
         """Show everything, to whoever looks next."""
@@ -264,13 +264,14 @@ class Server:
     def boost_of(self, account: str, post: Post) -> Receipt | None:
         """The account's boost of a status."""
         own = (status for status in self.standing if status.account == account)
-        return next((one.receipt for one in own if one.post.uri == post.uri), None)
+        return next((status.receipt for status in own if status.post.uri == post.uri), None)
 
-    def has(self, one: Delivery) -> bool:
+    def has(self, delivery: Delivery) -> bool:
         """Whether a delivery's text, link or boost stands there, for a person who looks."""
         self.show_hidden()
-        own = (there.post for there in self.standing if there.account == one.account)
-        return any(_name(there) == _name(one.post) for there in own)
+        account = delivery.account
+        own = (status.post for status in self.standing if status.account == account)
+        return any(_name(post) == _name(delivery.post) for post in own)
 
     def ask(self, question: str) -> None:
         """Raise what is laid out for a question."""
@@ -374,7 +375,7 @@ class Feed:
         self.process.step()
         await asyncio.sleep(self.world.dice.choice((0.01, 0.3)))
         self.process.step()
-        shown = self.world.shown[self.name]
+        entries = self.world.shown[self.name]
         how = self.world.disturbed.pop(self.name, "")
         if how:
             self.world.struck[f"feed: {how}"] += 1
@@ -383,8 +384,8 @@ class Feed:
         if how == "gone quiet":
             return Batch()
         if how == "shuffled":
-            shown = self.world.dice.sample(shown, len(shown))
-        return Batch(tuple(reversed(shown)), title=self.name)
+            entries = self.world.dice.sample(entries, len(entries))
+        return Batch(tuple(reversed(entries)), title=self.name)
 
 
 @dataclass(frozen=True)
@@ -522,13 +523,13 @@ class World:
         deliveries = self.find()
         if not deliveries:
             return
-        one = deliveries[number % len(deliveries)]
-        if verb in ("release", "retry") and self.server.has(one):
+        delivery = deliveries[number % len(deliveries)]
+        if verb in ("release", "retry") and self.server.has(delivery):
             return
-        steered = getattr(QueueActions(self.config, self.store, self.now()), verb)(one)
+        steered = getattr(QueueActions(self.config, self.store, self.now()), verb)(delivery)
         self.struck[f"{verb}: {'done' if steered.done else 'refused'}"] += 1
         if steered.done:
-            self.book.set_aside(one)
+            self.book.set_aside(delivery)
 
     def stop(self) -> None:
         self.store.outbox.stop(self.now())
@@ -569,7 +570,9 @@ class World:
         for account, post in self.server.refused:
             self.book.refused(account, post)
         self.server.refused.clear()
-        silent = [one for one in deliveries if one.state in IDLE and not one.error]
+        silent = [
+            delivery for delivery in deliveries if delivery.state in IDLE and not delivery.error
+        ]
         assert not silent, f"neither posted nor a reason: {silent}"
         tally = self._tally()
         assert not tally.doubled, tally.complaints
@@ -614,12 +617,12 @@ class World:
 
     def _unknown(self) -> int:
         """How many entries that are shown have no delivery yet."""
-        shown = {
+        expected = {
             (ACCOUNT_OF[name], entry.link or entry.title)
             for name in ACCOUNT_OF
             for entry in self.shown[name]
         }
-        return len(shown) - len(self.find())
+        return len(expected) - len(self.find())
 
     def judge(self) -> Tally:
         """What the journal says at the end: what was skipped by the admin is not lost."""
@@ -716,7 +719,7 @@ class Program:
         """The process is gone; its leases run out by the clock alone."""
         self._world.processes.pop(self._name, None)
         self.process.kill()
-        await self.process.bury()
+        await self.process.end_tasks()
         self._store.close()
 
 
