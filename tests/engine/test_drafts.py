@@ -46,7 +46,7 @@ async def test_a_language_is_detected_in_the_child():
 
 
 @pytest.mark.slow
-async def test_an_entry_that_takes_too_long_is_held_and_the_others_are_drafted():
+async def test_an_entry_that_takes_too_long_is_held_and_the_others_go_on():
     batch = [*entries(2), HOSTILE, *entries(2)]
     # time enough for a child to import what composing takes, however busy the machine is
     async with WorkerPool(workers=1, deadline=timedelta(seconds=12)) as pool:

@@ -37,14 +37,14 @@ def edited(bot, feeds, sandbox, clock):
 
 
 def test_an_edited_entry_is_left_alone_by_default(edited, sandbox):
-    done = edited()
-    assert done.counts()["queued"] == 0
+    report = edited()
+    assert report.counts()["queued"] == 0
     assert standing(sandbox) == [text_of("a"), text_of("b")]
 
 
 def test_an_edited_entry_edits_the_one_post(edited, sandbox):
-    done = edited(updates="edit")
-    assert done.counts()["sent"] == 1
+    report = edited(updates="edit")
+    assert report.counts()["sent"] == 1
     assert posted(sandbox) == [text_of("a"), text_of("b")]
     assert standing(sandbox) == ["Title a, corrected\nhttps://news.example/a", text_of("b")]
 
@@ -192,8 +192,8 @@ def test_a_link_that_changes_by_a_token_alone_edits_nothing(bot, feeds, sandbox,
     bot.sync()
     for number in range(4):
         clock.advance(minutes=10)
-        shown = [replace(one, link=f"{one.link}?PHPSESSID={number}") for one in (b, a)]
-        feeds.show("/hot.xml", shown)
+        variants = [replace(one, link=f"{one.link}?PHPSESSID={number}") for one in (b, a)]
+        feeds.show("/hot.xml", variants)
         assert bot.sync().counts()["queued"] == 0
     assert [act.act for act in acts(sandbox)] == ["post", "post"]
 
@@ -252,8 +252,8 @@ def rewritten(bot, feeds, sandbox, clock):
 def test_edits_of_all_posts_at_once_are_held_as_a_storm_and_undone_leave_nothing(
     rewritten, bot, sandbox
 ):
-    done = rewritten(" | The Site")
-    assert (done.counts()["held"], done.polls[0].outcome) == (6, "held")
+    report = rewritten(" | The Site")
+    assert (report.counts()["held"], report.polls[0].outcome) == (6, "held")
     assert {delivery.error for delivery in bot.deliveries("held")} == {
         "storm: 6 of 6 posts would be edited at once"
     }
@@ -292,8 +292,8 @@ def test_an_edit_is_refused_by_the_filters_but_never_too_old(bot, feeds, sandbox
     assert bot.preview().refused[0]["reason"] == "not edited: exclude: advert was found"
     assert bot.sync().counts()["queued"] == 0
     assert standing(sandbox) == [text_of("a")]
-    told = cli("why", a.link).out
-    assert "delivery 1 for news sent: not edited: exclude: advert was found" in told
+    output = cli("why", a.link).out
+    assert "delivery 1 for news sent: not edited: exclude: advert was found" in output
     clock.advance(hours=5)
     feeds.show("/hot.xml", [replace(a, title="Corrected")])
     assert bot.sync().counts()["sent"] == 1
@@ -330,11 +330,11 @@ def test_an_edit_goes_out_though_the_budget_is_used_up(bot, feeds, sandbox, cloc
 
 def test_why_tells_edits_as_edits_and_the_new_title(edited, cli):
     edited(updates="edit")
-    told = cli("why", "https://news.example/a").out
-    assert told.startswith("Title a, corrected\n")
-    assert "delivery 1 for news sent" in told
-    assert "edit 3 for news queued" in told
-    assert "edit 3 for news edited" in told
+    output = cli("why", "https://news.example/a").out
+    assert output.startswith("Title a, corrected\n")
+    assert "delivery 1 for news sent" in output
+    assert "edit 3 for news queued" in output
+    assert "edit 3 for news edited" in output
     (story,) = cli("why", "https://news.example/a", "--json").json["entries"]
     assert [delivery["action"] for delivery in story["deliveries"]] == ["post", "edit"]
     assert story["title"] == "Title a, corrected"
@@ -365,8 +365,8 @@ def test_a_filter_newly_added_keeps_back_what_waits(quiet, bot, sandbox, cli):
     assert [refusal["reason"] for refusal in bot.preview().refused] == [
         "exclude: Title a was found"
     ]
-    done = sync().counts()
-    assert (done["sent"], done["skipped"]) == (1, 1)
+    report = sync().counts()
+    assert (report["sent"], report["skipped"]) == (1, 1)
     assert posted(sandbox) == [text_of("b")]
     assert "skipped: exclude: Title a was found" in cli("why", "https://news.example/a").out
 

@@ -38,8 +38,8 @@ def reconfigured(bot, feeds, sandbox):
     return configure
 
 
-def outcomes(done):
-    return {poll.name: poll.outcome for poll in done.polls}
+def outcomes(report):
+    return {poll.name: poll.outcome for poll in report.polls}
 
 
 # first sight
@@ -144,16 +144,16 @@ def test_what_was_posted_under_a_redirector_is_not_posted_again(bot, feeds, sand
         '<rss version="2.0" xmlns:feedburner="http://rssnamespace.org/feedburner/ext/1.0"><channel>'
     )
     counted = "<title>One</title><link>https://count.example/1</link>"
-    told = "<feedburner:origLink>https://news.example/1</feedburner:origLink>"
-    late = counted.replace("/1", "/2").replace("One", "Two") + told.replace("/1<", "/2<")
+    original_link = "<feedburner:origLink>https://news.example/1</feedburner:origLink>"
+    late = counted.replace("/1", "/2").replace("One", "Two") + original_link.replace("/1<", "/2<")
 
-    def show(*shown):
-        body = "".join(f"<item>{one}</item>" for one in shown)
+    def show(*rendered):
+        body = "".join(f"<item>{one}</item>" for one in rendered)
         return feeds.show("/f", f"{head}{body}</channel></rss>".encode())
 
     bot.configure({"hot": {"url": show(counted)}}, {"news": (sandbox, "")})
     bot.sync()
-    show(counted + told, late)
+    show(counted + original_link, late)
     assert outcomes(bot.sync()) == {"hot": "new"}
     show(counted, late)
     assert outcomes(bot.sync()) == {"hot": "nothing_new"}

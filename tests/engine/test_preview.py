@@ -40,10 +40,10 @@ def server(request):
         yield running
 
 
-def shown(made, account):
+def texts_for(result, account):
     return [
         post["text"] or post["link"]
-        for post in made.as_json()["posts"]
+        for post in result.as_json()["posts"]
         if post["account"] == account
     ]
 
@@ -70,7 +70,7 @@ def test_posts_are_byte_for_byte_as_previewed(bot, feeds, server, number, keys):
     preview = bot.preview()
     assert posted(server, account) == []
     report = bot.sync()
-    assert shown(preview, account) == posted(server, account)
+    assert texts_for(preview, account) == posted(server, account)
     assert len(posted(server, account)) == len(SHAPES)
     queued = [delivery.post for delivery in bot.deliveries("sent")]
     assert [post.text for post in queued] == posted(server, account)
@@ -106,9 +106,9 @@ def test_what_is_queued_is_shown_first_and_posted_as_it_was_rendered(bot, feeds,
     fast = bot.account("news", sandbox)
     bot.configure({"hot": {"url": url, "template": "x {{ title }} {{ link }}"}}, {"news": fast})
     preview = bot.preview()
-    assert shown(preview, "news") == [text_of("b"), "x Title c https://news.example/c"]
+    assert texts_for(preview, "news") == [text_of("b"), "x Title c https://news.example/c"]
     bot.sync()
-    assert posted(sandbox)[1:] == shown(preview, "news")
+    assert posted(sandbox)[1:] == texts_for(preview, "news")
 
 
 def test_what_first_holds_back_stands_under_filtered(bot, feeds, sandbox, clock):
@@ -124,9 +124,9 @@ def test_what_first_holds_back_stands_under_filtered(bot, feeds, sandbox, clock)
     assert posted(sandbox) == [text_of("c")]
 
 
-@pytest.mark.parametrize("known", [False, True])
-def test_every_filter_says_no_to_the_same_entries(bot, feeds, sandbox, clock, known):
-    if known:
+@pytest.mark.parametrize("is_known", [False, True])
+def test_every_filter_says_no_to_the_same_entries(bot, feeds, sandbox, clock, is_known):
+    if is_known:
         first = feeds.show("/f", items(clock, "before"))
         bot.configure({"hot": {"url": first}}, {"news": (sandbox, "")})
         bot.sync()
@@ -139,17 +139,17 @@ def test_every_filter_says_no_to_the_same_entries(bot, feeds, sandbox, clock, kn
         Item("no fruit", "https://news.example/5"),
     ]
     # a list of nothing but unknown entries would be a storm
-    feed += items(clock, "before") if known else []
+    feed += items(clock, "before") if is_known else []
     filters = {"not_domains": ["bad.example"], "include": ["pear", "plum"]}
     url = feeds.show("/f", feed)
     bot.configure({"hot": {"url": url, "filter": filters}}, {"news": (sandbox, "")})
     preview = bot.preview()
     before = len(posted(sandbox))
     bot.sync()
-    assert shown(preview, "news") == posted(sandbox)[before:]
+    assert texts_for(preview, "news") == posted(sandbox)[before:]
     # two entries with titles of their own are two, though they share a link
     link = "https://news.example/2"
-    assert shown(preview, "news") == [f"pear again\n{link}", f"pear\n{link}"]
+    assert texts_for(preview, "news") == [f"pear again\n{link}", f"pear\n{link}"]
     assert len(preview.refused) == 3
 
 
@@ -169,7 +169,7 @@ def test_one_link_from_two_sources_is_shown_once(bot, feeds, sandbox, clock):
     bot.configure(sources, {"news": (sandbox, "")})
     preview = bot.preview()
     bot.sync()
-    assert shown(preview, "news") == posted(sandbox) == [text_of("a"), text_of("b")]
+    assert texts_for(preview, "news") == posted(sandbox) == [text_of("a"), text_of("b")]
     assert {refusal["source"] for refusal in preview.refused} == {"q"}
 
 
@@ -188,7 +188,7 @@ def test_what_one_source_brings_counts_for_the_next(bot, feeds, sandbox, filters
     bot.configure(sources, {"news": (sandbox, "")})
     preview = bot.preview()
     bot.sync()
-    assert shown(preview, "news") == posted(sandbox)
+    assert texts_for(preview, "news") == posted(sandbox)
     assert len(posted(sandbox)) == 1
 
 
@@ -213,7 +213,7 @@ def test_boosts_and_what_only_looks_like_one(bot, feeds, sandbox):
 def test_only_the_named_sources_are_shown(bot, feeds, sandbox, clock):
     sources = {n: {"url": feeds.show(f"/{n}", items(clock, n))} for n in "pq"}
     bot.configure(sources, {"news": (sandbox, "")})
-    assert shown(bot.preview("q"), "news") == [text_of("q")]
+    assert texts_for(bot.preview("q"), "news") == [text_of("q")]
     assert feeds.times("/p") == 0
 
 
@@ -222,7 +222,7 @@ def test_it_polls_what_is_not_due_and_what_asked_to_be_left_alone(bot, feeds, sa
     bot.configure({"hot": {"url": url, "every": "10h"}}, {"news": (sandbox, "")})
     bot.sync()
     feeds.show("/f", items(clock, "a"))
-    assert shown(bot.preview(), "news") == [text_of("a")]
+    assert texts_for(bot.preview(), "news") == [text_of("a")]
 
 
 def test_the_best_of_a_hot_list_stands_first_as_it_is_posted(bot, feeds, sandbox):
@@ -238,7 +238,7 @@ def test_the_best_of_a_hot_list_stands_first_as_it_is_posted(bot, feeds, sandbox
     }
     for budget in ("2/1d", ""):
         bot.configure({"hot": {**source, "budget": budget}}, {"news": (sandbox, "")})
-        preview = shown(bot.preview(), "news")
+        preview = texts_for(bot.preview(), "news")
         bot.sync()
         fresh = posted(sandbox)[-len(preview) :]
         assert [text.partition("\n")[0] for text in preview] == (
@@ -254,7 +254,7 @@ def test_what_a_disabled_source_has_queued_is_not_shown_as_to_be_posted(bot, fee
     bot.configure({"hot": {"url": url}}, {"news": account})
     bot.sync()
     bot.configure({"hot": {"url": url, "enabled": False}}, {"news": (sandbox, "")})
-    assert shown(bot.preview(), "news") == []
+    assert texts_for(bot.preview(), "news") == []
     bot.sync()
     assert posted(sandbox) == [text_of("a")]
 
@@ -309,7 +309,7 @@ def test_a_preview_of_a_lost_server_shows_what_would_be_queued(bot, feeds, clock
     account = {**bot.account("news", sandbox), "server": "http://127.0.0.1:9"}
     url = feeds.show("/f", items(clock, "a"))
     bot.configure({"hot": {"url": url}}, {"news": account})
-    assert shown(bot.preview(), "news") == [text_of("a")]
+    assert texts_for(bot.preview(), "news") == [text_of("a")]
 
 
 def test_a_person_reads_how_the_boosted_status_begins(cli, bot, feeds, sandbox):

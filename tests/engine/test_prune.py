@@ -13,8 +13,8 @@ def undated(*names):
     return [Item(f"Title {name}", f"https://news.example/{name}") for name in names]
 
 
-def queued(done):
-    return [delivery.post.link for poll in done.polls for delivery in poll.queued]
+def queued(report):
+    return [delivery.post.link for poll in report.polls for delivery in poll.queued]
 
 
 @pytest.fixture

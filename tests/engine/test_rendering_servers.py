@@ -43,8 +43,8 @@ def lines(text):
     return " ".join(text.split())
 
 
-def configured(bot, feeds, server, shown, **keys):
-    url = feeds.show("/f", shown)
+def configured(bot, feeds, server, feed_items, **keys):
+    url = feeds.show("/f", feed_items)
     bot.configure({"hot": {"url": url, "template": "headline", **keys}}, {"news": (server, "")})
 
 

@@ -12,11 +12,11 @@ def hot(bot, feeds, sandbox):
     """Shows entries with these votes."""
 
     def show(*votes, **keys):
-        shown = [
+        rows = [
             {"title": f"Thing {number}", "url": f"https://news.example/{number}", "votes": count}
             for number, count in enumerate(votes)
         ]
-        url = feeds.show("/hot.json", json.dumps(shown).encode(), kind="application/json")
+        url = feeds.show("/hot.json", json.dumps(rows).encode(), kind="application/json")
         fields = {"title": "title", "link": "url", "score": "votes"}
         source = {"kind": "json", "url": url, "path": "@", "fields": fields}
         chosen = {**source, "filter": {"min_score": 50}, **keys}
@@ -62,8 +62,8 @@ def test_why_keeps_the_refusal_of_what_was_admitted_later_and_status_does_not(ho
     assert "min_score: 5 of at least 50" in cli("why", "https://news.example/0").out
     hot(51)
     bot.sync()
-    told = cli("why", "https://news.example/0").out
-    assert "min_score: 5 of at least 50; queued later, with 51" in told
+    output = cli("why", "https://news.example/0").out
+    assert "min_score: 5 of at least 50; queued later, with 51" in output
     assert "min_score" not in cli("status").out
 
 

@@ -13,14 +13,14 @@ def show(bot, feeds, sandbox):
     """Shows these names, dated by the real clock, to a config without an age limit."""
     start = bot.clock.now()
 
-    def shown(names, **account):
+    def show_entries(names, **account):
         now, bot.clock.instant = bot.clock.instant, start
         url = feeds.show("/hot.xml", items(bot.clock, *reversed(names)))
         bot.clock.instant = now
         source = {"url": url, "filter": {"max_age": "36500d"}}
         bot.configure({"hot": source}, {"news": {**bot.account("news", sandbox), **account}})
 
-    return shown
+    return show_entries
 
 
 @pytest.mark.parametrize("far", FAR)

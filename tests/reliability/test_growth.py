@@ -18,13 +18,13 @@ SOME = 5
 
 
 def public_functions(module):
-    found = importlib.import_module(f"reblogbot.{module}")
+    imported = importlib.import_module(f"reblogbot.{module}")
     return {
         f"{module}.{name}"
-        for name, value in vars(found).items()
+        for name, value in vars(imported).items()
         if not name.startswith("_")
         and inspect.isfunction(inspect.unwrap(value) if callable(value) else value)
-        and value.__module__ == found.__name__
+        and value.__module__ == imported.__name__
     }
 
 

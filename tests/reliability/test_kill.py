@@ -33,13 +33,13 @@ def names():
 def show(bot, feeds, server, clock, names):
     """Shows the first so many names."""
 
-    def shown(count):
+    def show_entries(count):
         return feeds.show("/hot.xml", items(clock, *reversed(names[:count]), minutes=5000))
 
-    source = {"url": shown(FRESH), "max_per_poll": 1000, "every": "50ms"}
+    source = {"url": show_entries(FRESH), "max_per_poll": 1000, "every": "50ms"}
     swift = {"timeout": "5s", "read_back_after": "100ms", "lease": "10s"}
     bot.configure({"hot": source}, {"news": (server, "")}, delivery=swift)
-    return shown
+    return show_entries
 
 
 def wait_and_kill(process, server, dice):

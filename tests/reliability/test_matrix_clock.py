@@ -37,12 +37,12 @@ def show(bot, feeds, clock, plain):
     """Shows entries of these names, oldest first, dated before the test began."""
     now = SettableClock(clock.now())
 
-    def shown(names):
+    def show_entries(names):
         return feeds.show("/f", items(now, *reversed(names)))
 
-    source = {"url": shown("ab"), "filter": OLD, "every": "15m"}
+    source = {"url": show_entries("ab"), "filter": OLD, "every": "15m"}
     bot.configure({"hot": source}, {"news": (plain, "")})
-    return shown
+    return show_entries
 
 
 @pytest.mark.parametrize("case", JUMPS)

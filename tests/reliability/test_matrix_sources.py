@@ -29,8 +29,8 @@ def hot(bot, feeds, sandbox, clock):
     return show
 
 
-def outcomes(done):
-    return {poll.name: poll.outcome for poll in done.polls}
+def outcomes(report):
+    return {poll.name: poll.outcome for poll in report.polls}
 
 
 # 43
@@ -86,8 +86,8 @@ def test_a_server_that_says_304_for_ever_hides_news_for_a_day_at_most(
     honest = feeds.pages["/hot.xml"]
 
     def sticky(handler):
-        known = handler.headers["If-None-Match"]
-        page = Page(b"", 304, etag=False) if known else honest
+        etag_sent = handler.headers["If-None-Match"]
+        page = Page(b"", 304, etag=False) if etag_sent else honest
         handler.send_response(page.status)
         handler.send_header("Content-Length", str(len(page.body)))
         handler.end_headers()
@@ -144,10 +144,10 @@ CHANGES = {
 
 def changed(clock, how):
     """The same six entries, changed."""
-    shown = entries(clock)
+    feed_items = entries(clock)
     if how in CHANGES:
-        return [CHANGES[how](one, clock.now()) for one in shown]
-    return shown[::-1] if how == "order" else shown[3:]
+        return [CHANGES[how](one, clock.now()) for one in feed_items]
+    return feed_items[::-1] if how == "order" else feed_items[3:]
 
 
 @pytest.mark.parametrize("how", ["order", "less", *CHANGES])

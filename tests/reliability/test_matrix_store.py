@@ -100,8 +100,8 @@ def test_a_disk_full_at_any_write_loses_and_doubles_nothing(tmp_path, process):
     outcomes = run(FULL_AT_EACH_WRITE, Path(__file__).parent, disk, process, under=under)
     assert len(outcomes) > 10
     # some writes need no room; most do, and say what is wrong
-    assert len([said for said, *_ in outcomes if said]) > len(outcomes) / 2
-    assert {said for said, *_ in outcomes} <= {"", "store_full", "store_io"}
+    assert len([slug for slug, *_ in outcomes if slug]) > len(outcomes) / 2
+    assert {slug for slug, *_ in outcomes} <= {"", "store_full", "store_io"}
     assert [rest for _, *rest in outcomes] == [[True, True]] * len(outcomes)
 
 
