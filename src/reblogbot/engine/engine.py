@@ -72,7 +72,7 @@ class Engine:
     async def sync(
         self, names: Sequence[str], which: Which, on_progress: ProgressCallback = no_progress
     ) -> Round:
-        """Poll these sources now, then deliver what may go out. Never waits for a due time."""
+        """Poll these sources, then deliver what may go out. Waits for no pause, pace or doubt."""
         report = Round()
         held, pollable = await self.enrol(which)
         report.add_deliveries(held)

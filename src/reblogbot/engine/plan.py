@@ -130,7 +130,7 @@ class Planner:
             }
             own = drafts.setdefault(route.account.name, {})
             for stage, chosen in by_stage.items():
-                positions = [place for place in chosen if only is None or place in only]
+                positions = [at for at in chosen if only is None or at in only]
                 if not positions:
                     continue
                 entries = [candidates[position].entry for position in positions]
