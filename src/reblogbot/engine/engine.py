@@ -83,7 +83,7 @@ class Engine:
                     self._claims.claim(chosen, which), self._stopping, on_progress, len(chosen)
                 )
                 async for result in results:
-                    report.add_poll(await self._record(result))
+                    report.add_poll(await self._plan_and_record(result))
                     self._claims.drop(result.record)
         finally:
             await self.release()
@@ -133,7 +133,7 @@ class Engine:
         Where that fails it is not tried again at once: its lease runs out.
         """
         try:
-            return await self._record(await self._poller.poll(record))
+            return await self._plan_and_record(await self._poller.poll(record))
         finally:
             self._claims.drop(record)
 
@@ -157,7 +157,7 @@ class Engine:
             )
         return self._planner
 
-    async def _record(self, result: PollResult) -> Poll:
+    async def _plan_and_record(self, result: PollResult) -> Poll:
         """Plan and record what a poll brought."""
         if result.error is not None:
             return await self._recorder.record_failure(result, result.error)
