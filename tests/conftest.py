@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+
 from fediverse.server import FediverseServer, run_in_thread
 from harness import Bot, FeedServer, Ran, SettableClock, Workshop
 from postgres import database, emptied, server
-
 from reblogbot.cli import run
 from reblogbot.store import open_store
 

@@ -1,4 +1,4 @@
-"""Where the parts are put together: a config becomes a pipeline on a store."""
+"""The composition root: it puts together a runtime from a config and a store."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 import os
 import random
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,8 +20,11 @@ from reblogbot.config.load import PartialConfig, load, load_partial
 from reblogbot.config.settings import AccountSettings, Config, HttpSettings, SourceSettings
 from reblogbot.config.tables import SourceKinds
 from reblogbot.config.tokens import granted_scopes, read_token
-from reblogbot.engine.access import Access
-from reblogbot.engine.pipeline import Pipeline, poll_lease
+from reblogbot.core.round_report import Round
+from reblogbot.engine.account import Account
+from reblogbot.engine.accounts import Accounts
+from reblogbot.engine.claims import poll_lease
+from reblogbot.engine.engine import Engine
 from reblogbot.errors import StoreError
 from reblogbot.media.fetch import ImageFetcher
 from reblogbot.ports import Clock, Fetch, ProgressCallback, Response, Source, Tools, no_progress
@@ -29,35 +32,37 @@ from reblogbot.runtime.clock import SystemClock
 from reblogbot.runtime.lease_owner import new_owner
 from reblogbot.runtime.parser_pool import WorkerPool
 from reblogbot.sources import registry
-from reblogbot.store import Store, StoreThread, open_store, read_store
+from reblogbot.store import AsyncStore, Store, open_store, read_store
+from reblogbot.store.due import Which
 from reblogbot.targets.mastodon import rate_limit
 
 if TYPE_CHECKING:
+    from reblogbot.notices.messenger import Messenger
     from reblogbot.targets.mastodon.target import MastodonTarget
     from reblogbot.web.http import Fetcher
 
 log = logging.getLogger(__name__)
 
 LONGEST_LEASE = timedelta(hours=1)
-"""A lease that ends later was taken while the clock was ahead, unless the config asks for it."""
+"""No lease is longer, unless the config asks for it: one that is was taken by a clock ahead."""
 
 
 def load_config(path: Path, toml: str | None = None) -> Config:
     """The config file, or `toml` in its place, as typed values. Raises ConfigError."""
-    return load(path, _source_kinds(), _fault_of_template, toml=toml)
+    return load(path, _source_kinds(), _template_fault, toml=toml)
 
 
 def load_partial_config(path: Path) -> PartialConfig:
     """The readable part of the config file, and its faults. Raises ConfigError."""
-    return load_partial(path, _source_kinds(), _fault_of_template)
+    return load_partial(path, _source_kinds(), _template_fault)
 
 
 def _source_kinds() -> SourceKinds:
     return SourceKinds(registry.kinds(), registry.options_of, registry.needs_of)
 
 
-def _fault_of_template(text: str) -> str:
-    # few write templates of their own, and Jinja2 costs as much as polling a hundred sources
+def _template_fault(text: str) -> str:
+    # few admins write templates, and importing Jinja2 costs as much as polling a hundred sources
     from reblogbot.core.templates import check_template  # noqa: PLC0415
 
     return check_template(text)
@@ -66,31 +71,31 @@ def _fault_of_template(text: str) -> str:
 def open_for_work(
     config: Config, clock: Clock | None = None, on_progress: ProgressCallback = no_progress
 ) -> Store:
-    """The config's store, made or migrated where need be. Raises StoreError."""
-    store, done = open_store(
+    """Return the config's store, created or migrated if needed. Raises StoreError."""
+    store, message = open_store(
         config.store.url, new_owner(), SystemClock().now(), on_progress=on_progress
     )
-    if done:
-        log.warning(done)
+    if message:
+        log.warning(message)
     repair_future_timestamps(config, store, (clock or store.clock).now())
     return store
 
 
 def open_to_steer(url: str, on_progress: ProgressCallback = no_progress) -> Store:
-    """A store that is there, migrated where need be; it needs no config. Raises StoreError."""
+    """Return an existing store, migrated if needed; it needs no config. Raises StoreError."""
     try:
         read_store(url, new_owner(), missing_ok=False).close()
     except StoreError as error:
         if error.slug != "store_older":
             raise
-    store, done = open_store(url, new_owner(), SystemClock().now(), on_progress=on_progress)
-    if done:
-        log.warning(done)
+    store, message = open_store(url, new_owner(), SystemClock().now(), on_progress=on_progress)
+    if message:
+        log.warning(message)
     return store
 
 
 def repair_future_timestamps(config: Config, store: Store, now: datetime) -> None:
-    """Let nothing wait for an instant that only a clock since set back can have named."""
+    """Bring forward what waits for an instant that only a clock that ran ahead can have set."""
     doubt = config.delivery.read_back_after
     store.repair_future_timestamps(
         now, doubt, max(rate_limit.LONGEST_WAIT, doubt), max(LONGEST_LEASE, poll_lease(config))
@@ -98,23 +103,23 @@ def repair_future_timestamps(config: Config, store: Store, now: datetime) -> Non
 
 
 def open_to_read(config: Config) -> Store:
-    """The config's store as it stands; nothing is written. Raises StoreError."""
+    """Return the config's store to read, an empty one where there is none. Raises StoreError."""
     return read_store(config.store.url, new_owner())
 
 
 def open_existing(config: Config) -> Store:
-    """The config's store as it stands. Raises StoreError, also where there is none."""
+    """Return the config's store to read. Raises StoreError, also where there is none."""
     return read_store(config.store.url, new_owner(), missing_ok=False)
 
 
 def make_target(account: AccountSettings, config: Config, clock: Clock) -> MastodonTarget:
-    """The account's way to its server."""
-    # most rounds have nothing to send
+    """Return the adapter of the account's server."""
+    # imported here: most rounds have nothing to send
     from reblogbot.targets.mastodon.target import MastodonTarget  # noqa: PLC0415
 
     return MastodonTarget(
         account,
-        lambda: read_token(account, os.environ),
+        partial(read_token, account, os.environ),
         clock=clock,
         timeout=config.delivery.timeout,
         user_agent=user_agent(config),
@@ -123,7 +128,7 @@ def make_target(account: AccountSettings, config: Config, clock: Clock) -> Masto
 
 
 def user_agent(config: Config) -> str:
-    """What servers are told about who asks."""
+    """Return the User-Agent header of all requests."""
     contact = f" (+{config.http.contact})" if config.http.contact else ""
     return f"reblogbot/{__version__}{contact}"
 
@@ -131,7 +136,7 @@ def user_agent(config: Config) -> str:
 class Web:
     """The client of the public web, made with the first fetch; implements Fetch.
 
-    A round in which nothing is due has none, and the library costs a third of it.
+    A round in which nothing is due makes none: importing the library would take a third of it.
     """
 
     def __init__(self, settings: HttpSettings, clock: Clock) -> None:
@@ -140,7 +145,7 @@ class Web:
         self._fetcher: Fetcher | None = None
 
     async def __call__(self, url: str, **options: Any) -> Response:
-        """The answer; see `reblogbot.web.http.Fetcher`."""
+        """Fetch; see `reblogbot.web.http.Fetcher`."""
         if self._fetcher is None:
             from reblogbot.web.http import Fetcher  # noqa: PLC0415
 
@@ -148,66 +153,115 @@ class Web:
         return await self._fetcher(url, **options)
 
     async def close(self) -> None:
-        """Ends every connection."""
+        """Close all connections."""
         if self._fetcher is not None:
             await self._fetcher.close()
 
 
+class Runtime:
+    """A config at work: its engine, its notices to the admin, and what to close at the end."""
+
+    def __init__(self, config: Config, engine: Engine, resources: AsyncExitStack) -> None:
+        self.config = config
+        self.engine = engine
+        self._resources = resources
+        self._messenger: Messenger | None = None
+
+    async def sync(
+        self, names: Sequence[str], which: Which, on_progress: ProgressCallback = no_progress
+    ) -> Round:
+        """Run one round of the engine, then notify the admin of what he must see to."""
+        report = await self.engine.sync(names, which, on_progress)
+        await self.notify(at_once=True)
+        return report
+
+    async def notify(self, *, at_once: bool = False) -> None:
+        """Notify the admin of new trouble; `at_once` where everything due was just tried."""
+        engine, notify = self.engine, self.config.notify
+        is_wanted = notify.command or notify.webhook or notify.account
+        if not is_wanted or engine.is_stopping:
+            return
+        if self._messenger is None:
+            # most rounds have nothing to notify of
+            from reblogbot.notices.messenger import Messenger  # noqa: PLC0415
+
+            self._messenger = Messenger(self.config, engine.store, engine.accounts, engine.clock)
+        await self._messenger.tell(at_once=at_once)
+
+    def stop(self) -> None:
+        """Begin nothing more; what is on the wire is finished and settled."""
+        self.engine.stop()
+
+    async def close(self) -> None:
+        """Shut down worker threads, connections and parsers. The caller closes the store."""
+        await self.engine.close()
+        await self._resources.aclose()
+
+
+class Targets:
+    """The targets of accounts, each made once, so that a server is asked for its facts once."""
+
+    def __init__(self, config: Config, clock: Clock) -> None:
+        self._config = config
+        self._clock = clock
+        self._targets: dict[str, MastodonTarget] = {}
+        self._lock = threading.Lock()
+
+    def get(self, name: str) -> MastodonTarget:
+        """Return the account's target. Readers ask for it from several threads at a time."""
+        with self._lock:
+            if name not in self._targets:
+                account = self._config.accounts[name]
+                self._targets[name] = make_target(account, self._config, self._clock)
+            return self._targets[name]
+
+
 @dataclass(frozen=True, slots=True)
 class Edges:
-    """What several pipelines of one process share: the network and the parsers' children."""
+    """What several runtimes of one process share: the network and the parser children."""
 
     fetcher: Fetch
     workers: WorkerPool
     clock: Clock
 
-    def pipeline(self, config: Config, store: Store) -> Pipeline:
-        """A pipeline for this config."""
-        targets: dict[str, MastodonTarget] = {}
-        making = threading.Lock()
-
-        def target(name: str) -> MastodonTarget:
-            """The one target of an account, so that what it knows is asked once.
-
-            Readers ask for it from several threads at a time.
-            """
-            with making:
-                if name not in targets:
-                    targets[name] = make_target(config.accounts[name], config, self.clock)
-                return targets[name]
+    def runtime(
+        self, config: Config, store: Store, resources: AsyncExitStack | None = None
+    ) -> Runtime:
+        """Return a runtime for this config. It closes the resources, not these edges."""
+        targets = Targets(config, self.clock)
+        async_store = AsyncStore(store)
 
         def make_source(settings: SourceSettings) -> Source:
             fetch = partial(self.fetcher, configured=hosts_of(settings, config.accounts))
             offload = self.workers.share(settings.name)
-            tools = Tools(fetch=fetch, offload=offload, clock=self.clock, reader=target)
+            tools = Tools(fetch=fetch, offload=offload, clock=self.clock, reader=targets.get)
             return registry.factory(settings.kind)(settings.name, settings, tools)
 
-        def make_access(account: AccountSettings, store: Store, in_store: StoreThread) -> Access:
-            return Access(
-                account.name,
-                lambda: target(account.name),
-                lambda: read_token(account, os.environ),
-                store,
-                in_store,
+        def make_account(account: AccountSettings) -> Account:
+            return Account(
+                account,
+                partial(targets.get, account.name),
+                partial(read_token, account, os.environ),
+                async_store,
                 self.clock,
             )
 
-        gallery = ImageFetcher(self.fetcher, self.workers)
-        return Pipeline(
+        engine = Engine(
             config,
-            store,
+            async_store,
+            Accounts(config, make_account),
             make_source,
-            make_access,
-            gallery,
+            ImageFetcher(self.fetcher, self.workers),
             self.workers,
             self.clock,
             random.random,
         )
+        return Runtime(config, engine, resources or AsyncExitStack())
 
 
 @asynccontextmanager
 async def edges(config: Config, clock: Clock | None = None) -> AsyncIterator[Edges]:
-    """The network and the parsers, closed at the end."""
+    """Yield the network and the parser children, and close them at the end."""
     clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
         web = Web(config.http, clock)
@@ -216,14 +270,18 @@ async def edges(config: Config, clock: Clock | None = None) -> AsyncIterator[Edg
         yield Edges(web, workers, clock)
 
 
+async def start(config: Config, store: Store) -> Runtime:
+    """Return a runtime with edges of its own. It goes by the store's clock."""
+    resources = AsyncExitStack()
+    shared = await resources.enter_async_context(edges(config, store.clock))
+    return shared.runtime(config, store, resources)
+
+
 @asynccontextmanager
-async def pipeline(
-    config: Config, store: Store, clock: Clock | None = None
-) -> AsyncIterator[Pipeline]:
-    """A pipeline with edges of its own, closed at the end; it goes by the store's clock."""
-    async with edges(config, clock or store.clock) as shared:
-        made = shared.pipeline(config, store)
-        try:
-            yield made
-        finally:
-            await made.close()
+async def running(config: Config, store: Store) -> AsyncIterator[Runtime]:
+    """Yield a runtime with edges of its own, and close it at the end."""
+    runtime = await start(config, store)
+    try:
+        yield runtime
+    finally:
+        await runtime.close()

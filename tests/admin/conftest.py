@@ -10,9 +10,9 @@ from typing import Any
 
 import aiohttp
 import pytest
+
 from fediverse.server import FediverseServer
 from harness import Bot, FeedServer, SettableClock
-
 from reblogbot import app
 from reblogbot.admin.server import AdminServer
 from reblogbot.daemon.stats import DaemonStats

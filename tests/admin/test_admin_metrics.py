@@ -6,10 +6,10 @@ from contextlib import closing
 from datetime import timedelta
 
 import pytest
-from harness import items
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import event
 
+from harness import items
 from reblogbot.admin import metrics
 from reblogbot.core.round_report import Poll
 from reblogbot.daemon.stats import BUCKETS, Latency
@@ -156,10 +156,10 @@ def test_a_sender_names_what_its_attempts_failed_of(configured, feeds, sandbox, 
     sandbox.faults.add("status_before", status=502)
     with configured.at_work() as worker:
         worker.sync()
-        assert worker.pipeline.sender("news").slugs == ["server_error"]
+        assert worker.engine.accounts["news"].report.slugs == ["server_error"]
         clock.advance(minutes=20)
         worker.sync()
-        assert worker.pipeline.sender("news").slugs == []
+        assert worker.engine.accounts["news"].report.slugs == []
 
 
 def test_a_latency_on_a_bound_counts_as_at_most_that():

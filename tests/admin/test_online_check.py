@@ -5,9 +5,9 @@ import json
 from datetime import timedelta
 
 import pytest
+
 from fediverse.server import run_in_thread
 from harness import Item, items
-
 from reblogbot.admin.online_check import check_all
 from reblogbot.config.scopes import POSTING
 from reblogbot.errors import Exit
@@ -19,7 +19,7 @@ def tried(bot):
 
     def run():
         with bot.at_work() as worker:
-            trials = {item.path: item for item in worker.run(check_all(worker.pipeline))}
+            trials = {item.path: item for item in worker.run(check_all(worker.engine))}
         return trials["accounts.news"], trials["sources.hot"]
 
     return run

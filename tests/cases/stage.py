@@ -20,9 +20,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import time_machine
+
 from fediverse.server import FediverseServer, run_in_thread
 from harness import Ran
-
 from reblogbot.core.text import html_to_text
 
 Json = dict[str, Any]

@@ -5,6 +5,7 @@ import json
 import sys
 
 import pytest
+
 from loopback import Site, answer
 
 RSS = '<rss version="2.0"><channel><title>Night \x1b trains</title><item><title>1</title></item></channel></rss>'

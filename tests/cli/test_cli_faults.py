@@ -1,6 +1,7 @@
 """With a faulty config, `stop` and the commands that only read still work."""
 
 import pytest
+
 from harness import items
 
 BROKEN = {

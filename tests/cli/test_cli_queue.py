@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
+from rich.cells import cell_len
+
 from fediverse.server import run_in_thread
 from harness import PROGRAM, Item, items, posted, text_of
-from rich.cells import cell_len
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import signal
 import urllib.request
 
 import pytest
+
 from fediverse.server import run_in_thread
 from harness import PATIENCE, items, kill
 

@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
-from harness import PATIENCE, items, kill, posted, text_of, until
 
+from harness import PATIENCE, items, kill, posted, text_of, until
 from reblogbot import __version__, app
 from reblogbot.daemon import sdnotify
 from reblogbot.daemon.heartbeat import Heartbeat
@@ -21,33 +21,33 @@ from reblogbot.daemon.stats import BEATS, DaemonStats
 from reblogbot.runtime.clock import uptime
 from reblogbot.store.daemons import BEAT
 
-# the program, one thread of which is gone for good after a SIGALRM, as one that runs out of
-# memory between two calls: the next is never answered
-MORTAL = """
+# the program, where the thread named by $DYING_THREAD ends at a SIGALRM, as one that runs out of
+# memory between two calls: its next call is never answered
+DYING_THREAD = """
 import os, signal
 from concurrent.futures import ThreadPoolExecutor
 from reblogbot import cli
 from reblogbot.runtime import worker_thread
 
-doomed = []
+queues = []
 
 class Executor(ThreadPoolExecutor):
     def __init__(self, **given):
         super().__init__(**given)
-        if given["thread_name_prefix"] == os.environ["DOOMED"]:
-            doomed.append(self._work_queue)
+        if given["thread_name_prefix"] == os.environ["DYING_THREAD"]:
+            queues.append(self._work_queue)
 
-class Fate:
+class End:
     def run(self):
         raise MemoryError
 
 worker_thread.CHECK_SECONDS = 0.1
 worker_thread.ThreadPoolExecutor = Executor
-signal.signal(signal.SIGALRM, lambda *_: doomed[-1].put(Fate()))
+signal.signal(signal.SIGALRM, lambda *_: queues[-1].put(End()))
 cli.main()
 """
-# the program, whose beats come once at its start and then no more
-ONE_BEAT = """
+# the program, whose jobs run once at its start and then no more
+ONE_TICK = """
 from datetime import timedelta
 from reblogbot import cli
 from reblogbot.daemon import daemon
@@ -55,21 +55,36 @@ from reblogbot.daemon import daemon
 daemon.TICK = timedelta(days=1)
 cli.main()
 """
-SWIFT = {"timeout": "5s", "read_back_after": "200ms", "lease": "10s"}
+# the program, whose store never answers when sources are claimed
+HANGING_CLAIM = """
+import asyncio, sys
+from reblogbot import cli
+from reblogbot.engine.engine import Engine
+
+async def hang(self, limit):
+    print("claim hangs", file=sys.stderr)
+    while True:
+        await asyncio.sleep(0.1)
+        print("event loop runs", file=sys.stderr)
+
+Engine.claim_due = hang
+cli.main()
+"""
+QUICK = {"timeout": "5s", "read_back_after": "200ms", "lease": "10s"}
 
 
 @dataclass
 class Manager:
-    """What systemd would hear, on a real datagram socket."""
+    """What systemd would receive, on a real datagram socket."""
 
-    wire: socket.socket
+    channel: socket.socket
     heard: list[str] = field(default_factory=list)
 
     def listen(self):
         """All lines heard so far."""
         while True:
             try:
-                self.heard += self.wire.recv(4096).decode().splitlines()
+                self.heard += self.channel.recv(4096).decode().splitlines()
             except BlockingIOError:
                 return self.heard
 
@@ -79,10 +94,10 @@ class Manager:
 
 @contextmanager
 def manager(address):
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as wire:
-        wire.bind(address)
-        wire.setblocking(False)
-        yield Manager(wire)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
+        channel.bind(address)
+        channel.setblocking(False)
+        yield Manager(channel)
 
 
 @pytest.fixture
@@ -122,7 +137,7 @@ def one_source(bot, feeds, sandbox, clock):
     def configure(names="ab", **keys):
         url = feeds.show("/hot.xml", items(clock, *reversed(names)))
         sources = {"hot": {"url": url, "every": "100ms", **keys}}
-        bot.configure(sources, {"news": (sandbox, "")}, delivery=SWIFT)
+        bot.configure(sources, {"news": (sandbox, "")}, delivery=QUICK)
 
     return configure
 
@@ -149,14 +164,14 @@ def test_it_posts_what_comes_and_ends_well_on_a_signal(
     assert "STOPPING=1" in systemd.listen()
     assert "STATUS=1 sources, 1 accounts" in systemd.heard
     assert "Traceback" not in bot.log()
-    assert {one.state for one in bot.deliveries()} == {"sent"}
+    assert {delivery.state for delivery in bot.deliveries()} == {"sent"}
 
 
 @pytest.mark.both_databases
 def test_an_idle_daemon_is_seen_by_status_and_no_store_is_copied_beside_it(
     bot, feeds, sandbox, clock, daemon, cli, tmp_path
 ):
-    """Nothing told that a daemon ran while it held no lease, and its store was copied."""
+    """Nothing showed that a daemon ran while it held no lease, and its store was copied."""
     url = feeds.show("/f", items(clock, "b", "a"))
     slow = {**bot.account("news", sandbox), "pace": {"per_hour": 1}}
     bot.configure({"hot": {"url": url, "every": "1h"}}, {"news": slow})
@@ -191,11 +206,11 @@ def test_an_idle_daemon_is_seen_by_status_and_no_store_is_copied_beside_it(
 def test_a_daemon_writes_its_row_once_in_five_minutes(bot, clock, feeds, sandbox):
     bot.configure({"hot": {"url": feeds.url("/f")}}, {"news": (sandbox, "")})
     with bot.store() as store:
-        pulse = DaemonStats(app.load_config(bot.path))
-        presence = Heartbeat(store, pulse)
+        stats = DaemonStats(app.load_config(bot.path))
+        heartbeat = Heartbeat(store, stats)
 
         def beats():
-            presence.beat_if_due()
+            heartbeat.beat_if_due()
             (one,) = store.daemons.living(store.clock.now())
             return one.beat_at, one.last_round_at
 
@@ -203,20 +218,20 @@ def test_a_daemon_writes_its_row_once_in_five_minutes(bot, clock, feeds, sandbox
         assert first == (first[0], None)
         assert beats() == first
         for name in BEATS:
-            pulse.beat(name)
+            stats.beat(name)
         second = beats()
         assert second[1] is not None
         assert beats() == second
         with time_machine.travel(datetime.now(UTC) + BEAT, tick=False):
-            presence._beaten = (uptime() - BEAT.total_seconds(), True)
+            heartbeat._last_beat = (uptime() - BEAT.total_seconds(), True)
             assert beats()[0] > second[0]
-        presence.end()
+        heartbeat.end()
         assert store.daemons.living(store.clock.now()) == []
 
 
-def test_what_a_poll_brings_goes_out_without_waiting_for_a_beat(one_source, daemon, sandbox):
+def test_what_a_poll_brings_is_sent_without_waiting_for_a_tick(one_source, daemon, sandbox):
     one_source("ab")
-    daemon(program=("-c", ONE_BEAT))
+    daemon(program=("-c", ONE_TICK))
     await_posts(sandbox, "ab")
 
 
@@ -255,11 +270,11 @@ def test_a_post_that_is_answered_in_time_is_settled_before_it_ends(
     until(lambda: "stopping" in bot.log(), "the daemon stopping")
     held.release()
     assert process.wait(timeout=PATIENCE) == 0
-    states = [one.state for one in bot.deliveries()]
+    states = [delivery.state for delivery in bot.deliveries()]
     assert states == ["sent", "queued", "queued"]
 
 
-def test_it_keeps_the_watchdog_awake(one_source, daemon, systemd):
+def test_it_feeds_the_watchdog_while_it_works(one_source, daemon, systemd):
     one_source()
     daemon(WATCHDOG_USEC="100000")
     systemd.await_line("WATCHDOG=1", times=3)
@@ -288,11 +303,11 @@ def test_its_log_is_one_json_object_a_line(one_source, daemon, bot, sandbox):
 
 def test_sighup_adopts_a_new_source(bot, feeds, sandbox, clock, daemon, systemd):
     sources = {"one": {"url": feeds.show("/1", items(clock, "a"))}}
-    bot.configure(sources, {"news": (sandbox, "")}, delivery=SWIFT)
+    bot.configure(sources, {"news": (sandbox, "")}, delivery=QUICK)
     process = daemon()
     await_posts(sandbox, "a")
     sources["two"] = {"url": feeds.show("/2", items(clock, "b"))}
-    bot.configure(sources, {"news": (sandbox, "")}, delivery=SWIFT)
+    bot.configure(sources, {"news": (sandbox, "")}, delivery=QUICK)
     process.send_signal(signal.SIGHUP)
     await_posts(sandbox, "ab")
     systemd.await_line("READY=1", times=2)
@@ -303,11 +318,11 @@ def test_sighup_adopts_a_new_source(bot, feeds, sandbox, clock, daemon, systemd)
 
 def test_a_changed_file_is_adopted_by_itself(bot, feeds, sandbox, clock, daemon):
     sources = {"one": {"url": feeds.show("/1", items(clock, "a"))}}
-    bot.configure(sources, {"news": (sandbox, "")}, delivery=SWIFT)
+    bot.configure(sources, {"news": (sandbox, "")}, delivery=QUICK)
     daemon()
     await_posts(sandbox, "a")
     sources["two"] = {"url": feeds.show("/2", items(clock, "b"))}
-    bot.configure(sources, {"news": (sandbox, "")}, delivery=SWIFT)
+    bot.configure(sources, {"news": (sandbox, "")}, delivery=QUICK)
     await_posts(sandbox, "ab")
 
 
@@ -354,11 +369,11 @@ def test_what_is_queued_for_a_source_taken_out_is_held(bot, feeds, sandbox, cloc
         "one": {"url": feeds.show("/1", items(clock, "b", "a"))},
         "two": {"url": feeds.show("/2", [])},
     }
-    bot.configure(sources, {"news": account}, delivery=SWIFT)
+    bot.configure(sources, {"news": account}, delivery=QUICK)
     process = daemon()
     await_posts(sandbox, "a")
     del sources["one"]
-    bot.configure(sources, {"news": account}, delivery=SWIFT)
+    bot.configure(sources, {"news": account}, delivery=QUICK)
     process.send_signal(signal.SIGHUP)
     (held,) = until(lambda: bot.deliveries("held"), "the queued one held")
     assert "one" in held.error
@@ -403,7 +418,7 @@ def test_a_daemon_and_many_syncs_on_one_store_post_everything_once(
             for n, url in enumerate(urls)
         }
 
-    bot.configure(show(6), accounts, delivery=SWIFT)
+    bot.configure(show(6), accounts, delivery=QUICK)
     daemon()
     daemon()
     for count in (12, 18, 24):
@@ -437,18 +452,18 @@ def test_a_refused_token_is_told_once_and_another_one_sets_it_going(
     await_posts(sandbox, "ab")
 
 
-@pytest.mark.parametrize("doomed", ["store", "account-news", "daemon"])
+@pytest.mark.parametrize("name", ["store", "account-news", "daemon"])
 def test_a_thread_that_dies_ends_it_with_1_and_the_next_start_goes_on(
-    one_source, daemon, bot, feeds, sandbox, clock, doomed
+    one_source, daemon, bot, feeds, sandbox, clock, name
 ):
     one_source("a")
-    process = daemon(program=("-c", MORTAL), DOOMED=doomed)
+    process = daemon(program=("-c", DYING_THREAD), DYING_THREAD=name)
     await_posts(sandbox, "a")
     process.send_signal(signal.SIGALRM)
     # the config stays: a new one would be given new threads
     feeds.show("/hot.xml", items(clock, "b", "a"))
     assert process.wait(timeout=PATIENCE) == 1
-    assert f"ERROR the thread {doomed} died, the machine is out of memory slug=system" in bot.log()
+    assert f"ERROR the thread {name} died, the machine is out of memory slug=system" in bot.log()
     assert bot.log().splitlines()[-1].endswith("INFO stopped")
     assert "Traceback" not in bot.log()
     daemon()
@@ -468,7 +483,7 @@ def test_a_source_that_hangs_keeps_no_other_waiting(bot, feeds, sandbox, clock, 
         "hung": {"url": feeds.url("/hung")},
         "hot": {"url": feeds.show("/hot.xml", items(clock, "b", "a"))},
     }
-    bot.configure(sources, {"news": (sandbox, "")}, delivery=SWIFT, http={"timeout": "60s"})
+    bot.configure(sources, {"news": (sandbox, "")}, delivery=QUICK, http={"timeout": "60s"})
     process = daemon()
     await_posts(sandbox, "ab")
     process.send_signal(signal.SIGTERM)
@@ -520,6 +535,40 @@ def test_a_manager_that_reads_nothing_does_not_hang_the_daemon(monkeypatch, tmp_
         monkeypatch.setattr(sdnotify, "PATIENCE", 0.01)
         sdnotify.notify("WATCHDOG=1")
         assert deaf.recv(10) == b"x"
+
+
+def test_the_watchdog_is_fed_only_when_all_its_jobs_have_finished(monkeypatch, systemd):
+    monkeypatch.setenv("WATCHDOG_USEC", "1")
+    watchdog = sdnotify.Watchdog(["poll", "deliver"])
+    for _ in range(3):
+        watchdog.finished("poll")
+        watchdog.finished("another job")
+    assert systemd.listen() == []
+    watchdog.finished("deliver")
+    assert systemd.listen() == ["WATCHDOG=1"]
+
+
+def test_the_watchdog_is_fed_twice_in_the_time_the_manager_allows(monkeypatch, systemd):
+    monkeypatch.setenv("WATCHDOG_USEC", "600000000")
+    watchdog = sdnotify.Watchdog(["poll"])
+    for _ in range(3):
+        watchdog.finished("poll")
+    assert systemd.listen() == ["WATCHDOG=1"]
+    now = uptime()
+    monkeypatch.setattr(sdnotify, "uptime", lambda: now + 301)
+    watchdog.finished("poll")
+    assert systemd.listen() == ["WATCHDOG=1"] * 2
+
+
+def test_a_daemon_whose_tick_never_finishes_does_not_feed_the_watchdog(
+    one_source, daemon, bot, systemd
+):
+    """Its event loop runs, but the store answers nothing: WATCHDOG=1 proved only the loop."""
+    one_source()
+    daemon(program=("-c", HANGING_CLAIM), WATCHDOG_USEC="100000")
+    until(lambda: "claim hangs" in bot.log(), "the hanging claim")
+    until(lambda: bot.log().count("event loop runs") > 20, "a second of the event loop")
+    assert "WATCHDOG=1" not in systemd.listen()
 
 
 def test_the_manager_hears_twice_in_the_time_it_allows(monkeypatch):

@@ -5,6 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+
 from harness import Page, posted
 from sample_documents import TWICE, documents, link, title
 
@@ -34,13 +35,13 @@ def all_posted(sandbox, accounts):
 
 
 def test_our_own_documents_end_as_entries_or_as_a_clear_error(bot, feeds, sandbox, accounts):
-    served = {one.name: one for one in documents()}
+    served = {document.name: document for document in documents()}
     assert len(served) >= 60
-    for one in served.values():
-        feeds.pages[f"/{one.name}"] = Page(one.body, kind=one.kind)
+    for document in served.values():
+        feeds.pages[f"/{document.name}"] = Page(document.body, kind=document.kind)
     configure(bot, feeds, accounts, served)
-    done = bot.sync()
-    polls = {poll.name: poll for poll in done.polls}
+    report = bot.sync()
+    polls = {poll.name: poll for poll in report.polls}
     assert {name: polls[name].new for name in served} == {
         name: one.entries for name, one in served.items()
     }
@@ -49,7 +50,9 @@ def test_our_own_documents_end_as_entries_or_as_a_clear_error(bot, feeds, sandbo
             assert polls[name].outcome in FAILED, name
             assert polls[name].error, name
     texts = all_posted(sandbox, accounts)
-    expected = [link(one.name, n) for one in served.values() for n in range(one.entries)]
+    expected = [
+        link(document.name, n) for document in served.values() for n in range(document.entries)
+    ]
     assert Counter(text.rpartition("\n")[2] for text in texts) == Counter(expected)
     assert TWICE in served
     for name, document in served.items():
@@ -62,11 +65,11 @@ def test_our_own_documents_end_as_entries_or_as_a_clear_error(bot, feeds, sandbo
 
 def test_flapping_between_a_feed_and_ruins_repeats_nothing(bot, feeds, sandbox, accounts):
     served = documents()
-    good = next(one for one in served if one.entries)
+    good = next(document for document in served if document.entries)
     configure(bot, feeds, accounts, ["hot"])
-    for one in served:
-        if not one.entries:
-            for shown in (good, one):
+    for document in served:
+        if not document.entries:
+            for shown in (good, document):
                 feeds.pages["/hot"] = Page(shown.body, kind=shown.kind)
                 bot.clock.advance(days=1)
                 bot.sync()
@@ -83,17 +86,21 @@ def test_real_documents_end_as_entries_or_as_a_clear_error(bot, feeds, sandbox, 
     for name, file in chosen.items():
         feeds.pages[f"/{name}"] = Page(file.read_bytes(), kind="")
     configure(bot, feeds, accounts, chosen)
-    done = bot.sync()
-    polls = {poll.name: poll for poll in done.polls}
+    report = bot.sync()
+    polls = {poll.name: poll for poll in report.polls}
     assert list(polls) == list(chosen)
     for name, poll in polls.items():
         assert poll.outcome in {"new", "nothing_new", *FAILED}, chosen[name]
         assert poll.outcome not in FAILED or poll.error, chosen[name]
     texts = all_posted(sandbox, accounts)
     assert texts
-    sent = [one.post for one in bot.deliveries("sent")]
+    sent = [delivery.post for delivery in bot.deliveries("sent")]
     assert len(sent) == len(texts)
-    links = Counter((one.account, one.post.link) for one in bot.deliveries("sent") if one.post.link)
+    links = Counter(
+        (delivery.account, delivery.post.link)
+        for delivery in bot.deliveries("sent")
+        if delivery.post.link
+    )
     shared = {pair for pair, count in links.items() if count > 1}
     # one link may stand for several entries only where the source gives all its entries that link
     assert len(shared) <= len(chosen) // 4

@@ -3,7 +3,7 @@
 from harness import Item, items, posted
 
 
-def shown(clock, *titled):
+def feed_of(clock, *titled):
     return [
         Item(title, link, at=one.at)
         for (title, link), one in zip(
@@ -23,11 +23,11 @@ def reasons(bot):
 
 def test_a_similar_title_from_another_source_is_filtered(bot, feeds, sandbox, clock):
     first = feeds.show(
-        "/a.xml", shown(clock, ("天文台拍到一颗没人要的彗星", "https://a.example/1"))
+        "/a.xml", feed_of(clock, ("天文台拍到一颗没人要的彗星", "https://a.example/1"))
     )
     other = feeds.show(
         "/b.xml",
-        shown(
+        feed_of(
             clock,
             ("天文台拍到一颗没人要的彗星！", "https://b.example/1"),
             ("高铁静音车厢试行三个月", "https://b.example/2"),
@@ -45,7 +45,7 @@ def test_a_similar_title_from_another_source_is_filtered(bot, feeds, sandbox, cl
 def test_similar_titles_pass_by_default(bot, feeds, sandbox, clock):
     url = feeds.show(
         "/a.xml",
-        shown(
+        feed_of(
             clock,
             ("The same news", "https://a.example/1"),
             ("The same news", "https://b.example/2"),
@@ -58,7 +58,7 @@ def test_similar_titles_pass_by_default(bot, feeds, sandbox, clock):
 
 def test_no_more_than_so_many_a_day_from_one_host(bot, feeds, sandbox, clock):
     titled = [(f"News {n}", f"https://busy.example/{n}") for n in range(4)]
-    url = feeds.show("/a.xml", shown(clock, *titled, ("Other", "https://calm.example/1")))
+    url = feeds.show("/a.xml", feed_of(clock, *titled, ("Other", "https://calm.example/1")))
     bot.configure({"a": {"url": url, "filter": {"max_per_domain": 2}}}, {"news": (sandbox, "")})
     bot.sync()
     assert sorted(links(sandbox)) == [
@@ -68,6 +68,6 @@ def test_no_more_than_so_many_a_day_from_one_host(bot, feeds, sandbox, clock):
     ]
     assert reasons(bot) == {"max_per_domain": 2}
     clock.advance(hours=25)
-    feeds.show("/a.xml", shown(clock, ("News 9", "https://busy.example/9")))
+    feeds.show("/a.xml", feed_of(clock, ("News 9", "https://busy.example/9")))
     bot.sync()
     assert links(sandbox)[-1] == "https://busy.example/9"

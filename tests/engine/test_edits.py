@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
-from harness import items, posted, standing, text_of
 
+from harness import items, posted, standing, text_of
 from reblogbot.model import State
 
 
@@ -17,7 +17,7 @@ class Act:
 
 def acts(sandbox):
     """What the server was asked to write, in order."""
-    return [Act(one["act"], one.get("text", "")) for one in sandbox.accepted]
+    return [Act(act["act"], act.get("text", "")) for act in sandbox.accepted]
 
 
 @pytest.fixture
@@ -25,26 +25,26 @@ def edited(bot, feeds, sandbox, clock):
     """Posts a and b, then shows a with another title."""
 
     def run(**keys):
-        shown = items(clock, "b", "a")
-        url = feeds.show("/hot.xml", shown)
+        feed_items = items(clock, "b", "a")
+        url = feeds.show("/hot.xml", feed_items)
         bot.configure({"hot": {"url": url, **keys}}, {"news": (sandbox, "")})
         bot.sync()
         clock.advance(minutes=10)
-        feeds.show("/hot.xml", [shown[0], replace(shown[1], title="Title a, corrected")])
+        feeds.show("/hot.xml", [feed_items[0], replace(feed_items[1], title="Title a, corrected")])
         return bot.sync()
 
     return run
 
 
 def test_an_edited_entry_is_left_alone_by_default(edited, sandbox):
-    done = edited()
-    assert done.counts()["queued"] == 0
+    report = edited()
+    assert report.counts()["queued"] == 0
     assert standing(sandbox) == [text_of("a"), text_of("b")]
 
 
 def test_an_edited_entry_edits_the_one_post(edited, sandbox):
-    done = edited(updates="edit")
-    assert done.counts()["sent"] == 1
+    report = edited(updates="edit")
+    assert report.counts()["sent"] == 1
     assert posted(sandbox) == [text_of("a"), text_of("b")]
     assert standing(sandbox) == ["Title a, corrected\nhttps://news.example/a", text_of("b")]
 
@@ -75,13 +75,13 @@ def test_another_template_edits_nothing(edited, bot, sandbox, clock):
 
 
 def test_an_edit_keeps_language_and_warning(bot, feeds, sandbox, clock):
-    shown = items(clock, "a")
-    url = feeds.show("/hot.xml", shown, language="de")
+    feed_items = items(clock, "a")
+    url = feeds.show("/hot.xml", feed_items, language="de")
     source = {"url": url, "updates": "edit", "spoiler": "news"}
     bot.configure({"hot": source}, {"news": (sandbox, "")})
     bot.sync()
     clock.advance(minutes=10)
-    feeds.show("/hot.xml", [replace(shown[0], title="Neu")], language="de")
+    feeds.show("/hot.xml", [replace(feed_items[0], title="Neu")], language="de")
     bot.sync()
     (status,) = sandbox.statuses("news")
     assert "Neu" in status["content"]
@@ -94,9 +94,9 @@ def test_a_post_deleted_by_hand_is_not_made_again_by_an_edit(edited, bot, feeds,
     clock.advance(minutes=10)
     b, a = items(clock, "b", "a")
     feeds.show("/hot.xml", [b, replace(a, title="Title a, too late")])
-    done = bot.settle()
+    reports = bot.settle()
     assert standing(sandbox) == [text_of("b")]
-    states = [one.state for one in done[0].deliveries.values()]
+    states = [delivery.state for delivery in reports[0].deliveries.values()]
     assert State.SENT not in states
 
 
@@ -117,7 +117,7 @@ def test_an_edit_without_an_answer_ends_as_one_edit(edited, bot, feeds, sandbox,
 def test_what_waits_is_rendered_anew_when_its_entry_changes_link_included(
     bot, feeds, sandbox, clock, updates
 ):
-    b, a = (replace(one, guid=one.link[-1]) for one in items(clock, "b", "a"))
+    b, a = (replace(item, guid=item.link[-1]) for item in items(clock, "b", "a"))
     url = feeds.show("/hot.xml", [b, a])
     paced = {**bot.account("news", sandbox), "pace": {"gap": "1h"}}
     bot.configure({"hot": {"url": url, "updates": updates}}, {"news": paced})
@@ -134,7 +134,7 @@ def test_what_waits_is_rendered_anew_when_its_entry_changes_link_included(
     assert standing(sandbox) == [text_of("a"), right]
     clock.advance(hours=1)
     assert bot.sync().counts()["queued"] == 0
-    assert [one.act for one in acts(sandbox)] == ["post", "post"]
+    assert [act.act for act in acts(sandbox)] == ["post", "post"]
 
 
 def test_a_corrected_entry_does_not_overwrite_the_digest_it_stands_in(bot, feeds, sandbox, clock):
@@ -165,14 +165,14 @@ def test_of_several_corrections_that_wait_only_the_last_is_made(bot, feeds, sand
         bot.sync()
     assert [post.text.partition("\n")[0] for _, _, post in bot.preview().posts] == ["Title two"]
     clock.advance(hours=1)
-    done = bot.sync().counts()
-    assert (done["sent"], done["skipped"]) == (1, 0)
+    report = bot.sync().counts()
+    assert (report["sent"], report["skipped"]) == (1, 0)
     assert standing(sandbox) == ["Title two\nhttps://news.example/a"]
     assert bot.open() == []
 
 
 def test_a_title_corrected_with_its_link_is_one_edit_with_the_new_link(bot, feeds, sandbox, clock):
-    b, a = (replace(one, guid=one.link[-1]) for one in items(clock, "b", "a"))
+    b, a = (replace(item, guid=item.link[-1]) for item in items(clock, "b", "a"))
     url = feeds.show("/hot.xml", [b, a])
     bot.configure({"hot": {"url": url, "updates": "edit"}}, {"news": (sandbox, "")})
     bot.sync()
@@ -182,20 +182,20 @@ def test_a_title_corrected_with_its_link_is_one_edit_with_the_new_link(bot, feed
         feeds.show("/hot.xml", [b, changed])
         assert bot.sync().counts()["sent"] == 1
         assert standing(sandbox)[0] == f"Right {number}\nhttps://news.example/right-{number}"
-    assert [one.act for one in acts(sandbox)] == ["post", "post", "edit", "edit"]
+    assert [act.act for act in acts(sandbox)] == ["post", "post", "edit", "edit"]
 
 
 def test_a_link_that_changes_by_a_token_alone_edits_nothing(bot, feeds, sandbox, clock):
-    b, a = (replace(one, guid=one.link[-1]) for one in items(clock, "b", "a"))
+    b, a = (replace(item, guid=item.link[-1]) for item in items(clock, "b", "a"))
     url = feeds.show("/hot.xml", [b, a])
     bot.configure({"hot": {"url": url, "updates": "edit"}}, {"news": (sandbox, "")})
     bot.sync()
     for number in range(4):
         clock.advance(minutes=10)
-        shown = [replace(one, link=f"{one.link}?PHPSESSID={number}") for one in (b, a)]
-        feeds.show("/hot.xml", shown)
+        variants = [replace(one, link=f"{one.link}?PHPSESSID={number}") for one in (b, a)]
+        feeds.show("/hot.xml", variants)
         assert bot.sync().counts()["queued"] == 0
-    assert [one.act for one in acts(sandbox)] == ["post", "post"]
+    assert [act.act for act in acts(sandbox)] == ["post", "post"]
 
 
 # edits pass what holds posts
@@ -226,8 +226,8 @@ def test_what_was_released_is_held_again_when_its_text_changes(bot, feeds, sandb
     cli("queue", "release", "--all")
     feeds.show("/hot.xml", [replace(a, title="Not reviewed")])
     clock.advance(minutes=10)
-    done = bot.sync().counts()
-    assert (done["held"], done["sent"]) == (1, 0)
+    report = bot.sync().counts()
+    assert (report["held"], report["sent"]) == (1, 0)
     (held,) = bot.deliveries("held")
     assert (held.error, held.post.text.partition("\n")[0]) == ("review", "Not reviewed")
 
@@ -235,15 +235,15 @@ def test_what_was_released_is_held_again_when_its_text_changes(bot, feeds, sandb
 @pytest.fixture
 def rewritten(bot, feeds, sandbox, clock):
     """Posts six entries; a call shows them with another suffix to their titles."""
-    shown = items(clock, *"fedcba")
-    url = feeds.show("/hot.xml", shown)
+    feed_items = items(clock, *"fedcba")
+    url = feeds.show("/hot.xml", feed_items)
     bot.configure({"hot": {"url": url, "updates": "edit"}}, {"news": (sandbox, "")})
     bot.sync()
 
     def run(suffix, count=6):
         clock.advance(minutes=10)
-        changed = [replace(one, title=f"{one.title}{suffix}") for one in shown[:count]]
-        feeds.show("/hot.xml", [*changed, *shown[count:]])
+        changed = [replace(one, title=f"{one.title}{suffix}") for one in feed_items[:count]]
+        feeds.show("/hot.xml", [*changed, *feed_items[count:]])
         return bot.sync()
 
     return run
@@ -252,16 +252,18 @@ def rewritten(bot, feeds, sandbox, clock):
 def test_edits_of_all_posts_at_once_are_held_as_a_storm_and_undone_leave_nothing(
     rewritten, bot, sandbox
 ):
-    done = rewritten(" | The Site")
-    assert (done.counts()["held"], done.polls[0].outcome) == (6, "held")
-    assert {one.error for one in bot.deliveries("held")} == {
+    report = rewritten(" | The Site")
+    assert (report.counts()["held"], report.polls[0].outcome) == (6, "held")
+    assert {delivery.error for delivery in bot.deliveries("held")} == {
         "storm: 6 of 6 posts would be edited at once"
     }
     assert rewritten(" | Site").counts()["held"] == 6
-    assert {one.post.text.partition(" | ")[2][:4] for one in bot.deliveries("held")} == {"Site"}
+    assert {delivery.post.text.partition(" | ")[2][:4] for delivery in bot.deliveries("held")} == {
+        "Site"
+    }
     assert rewritten("").counts()["skipped"] == 6
     assert bot.deliveries("held") == []
-    assert [one.act for one in acts(sandbox)] == ["post"] * 6
+    assert [act.act for act in acts(sandbox)] == ["post"] * 6
     assert rewritten(", corrected", count=1).counts()["sent"] == 1
 
 
@@ -290,8 +292,8 @@ def test_an_edit_is_refused_by_the_filters_but_never_too_old(bot, feeds, sandbox
     assert bot.preview().refused[0]["reason"] == "not edited: exclude: advert was found"
     assert bot.sync().counts()["queued"] == 0
     assert standing(sandbox) == [text_of("a")]
-    told = cli("why", a.link).out
-    assert "delivery 1 for news sent: not edited: exclude: advert was found" in told
+    output = cli("why", a.link).out
+    assert "delivery 1 for news sent: not edited: exclude: advert was found" in output
     clock.advance(hours=5)
     feeds.show("/hot.xml", [replace(a, title="Corrected")])
     assert bot.sync().counts()["sent"] == 1
@@ -322,19 +324,19 @@ def test_an_edit_goes_out_though_the_budget_is_used_up(bot, feeds, sandbox, cloc
     clock.advance(minutes=10)
     feeds.show("/hot.xml", [c, b, replace(a, title="Corrected")])
     bot.sync()
-    assert [one.act for one in acts(sandbox)] == ["post", "edit"]
-    assert [one.state for one in bot.deliveries("queued")] == ["queued", "queued"]
+    assert [act.act for act in acts(sandbox)] == ["post", "edit"]
+    assert [delivery.state for delivery in bot.deliveries("queued")] == ["queued", "queued"]
 
 
 def test_why_tells_edits_as_edits_and_the_new_title(edited, cli):
     edited(updates="edit")
-    told = cli("why", "https://news.example/a").out
-    assert told.startswith("Title a, corrected\n")
-    assert "delivery 1 for news sent" in told
-    assert "edit 3 for news queued" in told
-    assert "edit 3 for news edited" in told
+    output = cli("why", "https://news.example/a").out
+    assert output.startswith("Title a, corrected\n")
+    assert "delivery 1 for news sent" in output
+    assert "edit 3 for news queued" in output
+    assert "edit 3 for news edited" in output
     (story,) = cli("why", "https://news.example/a", "--json").json["entries"]
-    assert [one["action"] for one in story["deliveries"]] == ["post", "edit"]
+    assert [delivery["action"] for delivery in story["deliveries"]] == ["post", "edit"]
     assert story["title"] == "Title a, corrected"
 
 
@@ -360,9 +362,11 @@ def quiet(bot, feeds, sandbox, clock):
 
 def test_a_filter_newly_added_keeps_back_what_waits(quiet, bot, sandbox, cli):
     sync = quiet(filter={"exclude": ["Title a"]})
-    assert [one["reason"] for one in bot.preview().refused] == ["exclude: Title a was found"]
-    done = sync().counts()
-    assert (done["sent"], done["skipped"]) == (1, 1)
+    assert [refusal["reason"] for refusal in bot.preview().refused] == [
+        "exclude: Title a was found"
+    ]
+    report = sync().counts()
+    assert (report["sent"], report["skipped"]) == (1, 1)
     assert posted(sandbox) == [text_of("b")]
     assert "skipped: exclude: Title a was found" in cli("why", "https://news.example/a").out
 
@@ -405,7 +409,9 @@ def test_what_waits_for_an_account_taken_out_of_to_is_held_and_stays_so(quiet, b
     assert bot.preview().posts == []
     assert bot.sync().counts()["held"] == 2
     reason = "its account news is not in `to` of hot"
-    assert {(one.account, one.error) for one in bot.deliveries("held")} == {("news", reason)}
+    assert {(delivery.account, delivery.error) for delivery in bot.deliveries("held")} == {
+        ("news", reason)
+    }
     bot.configure({"hot": {"url": url, "to": ["news", "more"]}}, accounts)
     bot.sync()
     assert posted(sandbox) == []

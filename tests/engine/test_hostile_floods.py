@@ -3,9 +3,9 @@
 import gzip
 
 import pytest
-from harness import Item, items, posted, rss, text_of
 from sqlalchemy import create_engine, text
 
+from harness import Item, items, posted, rss, text_of
 from reblogbot.core.bounds import MOST_ENTRIES
 from reblogbot.core.planning import KEPT
 
@@ -35,8 +35,8 @@ def test_titles_and_texts_of_nothing_but_signs_keep_nobody_waiting(
         },
         {"news": (sandbox, "")},
     )
-    done = bot.sync()
-    assert done.counts()["failed"] == 0
+    report = bot.sync()
+    assert report.counts()["failed"] == 0
     assert {text_of("a"), text_of("b")} <= set(posted(sandbox))
 
 
@@ -54,8 +54,8 @@ def test_a_flood_at_every_poll_leaves_the_store_bounded(bot, feeds, sandbox, clo
     for mark in "bcd":
         clock.advance(hours=1)
         flood(feeds, 3 * MOST_ENTRIES, mark)
-        done = bot.sync()
-        assert done.counts()["held"] == (KEPT if mark == "b" else 0)
+        report = bot.sync()
+        assert report.counts()["held"] == (KEPT if mark == "b" else 0)
         sizes.append(rows(bot))
     assert sizes[-1]["delivery"] == sizes[-1]["published"] == KEPT
     assert sizes[-1]["entry"] <= 50 + KEPT + 3

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from harness import Item, items, posted, rss, text_of
 
+from harness import Item, items, posted, rss, text_of
 from reblogbot.admin.json_shapes import round_json
 from reblogbot.errors import Exit
 
@@ -39,8 +39,8 @@ def reconfigured(bot, feeds, sandbox):
     return configure
 
 
-def outcomes(done):
-    return {poll.name: poll.outcome for poll in done.polls}
+def outcomes(report):
+    return {poll.name: poll.outcome for poll in report.polls}
 
 
 # first sight
@@ -48,9 +48,9 @@ def outcomes(done):
 
 def test_first_poll_learns_but_posts_nothing(hot, bot, sandbox):
     hot(first="none")
-    done = bot.sync()
-    assert (done.counts()["entries_new"], done.counts()["queued"]) == (3, 0)
-    assert outcomes(done) == {"hot": "new"}
+    report = bot.sync()
+    assert (report.counts()["entries_new"], report.counts()["queued"]) == (3, 0)
+    assert outcomes(report) == {"hot": "new"}
     assert posted(sandbox) == []
 
 
@@ -88,10 +88,10 @@ def test_an_account_added_later_starts_at_first(bot, feeds, sandbox, clock):
     bot.configure({"hot": {"url": url}}, accounts)
     bot.sync()
     bot.configure({"hot": {"url": url, "to": ["news", "more"], "first": 1}}, accounts)
-    done = bot.sync()
+    report = bot.sync()
     assert posted(sandbox, "more") == [text_of("c")]
     assert posted(sandbox) == [text_of("a"), text_of("b"), text_of("c")]
-    assert done.counts()["entries_new"] == 0
+    assert report.counts()["entries_new"] == 0
 
 
 def test_an_account_added_later_with_first_none_gets_only_what_is_new(bot, feeds, sandbox, clock):
@@ -112,9 +112,9 @@ def test_an_account_added_later_with_first_none_gets_only_what_is_new(bot, feeds
 def test_a_second_run_posts_nothing(hot, bot, sandbox):
     hot()
     bot.sync()
-    done = bot.sync()
-    assert outcomes(done) == {"hot": "not_modified"}
-    assert done.deliveries == {}
+    report = bot.sync()
+    assert outcomes(report) == {"hot": "not_modified"}
+    assert report.deliveries == {}
     assert len(posted(sandbox)) == 3
 
 
@@ -133,8 +133,8 @@ def test_what_was_seen_is_not_posted_again(hot, bot, feeds, sandbox, clock, seco
     hot()
     bot.sync()
     feeds.show("/hot.xml", second(clock))
-    done = bot.sync()
-    assert outcomes(done) == {"hot": "nothing_new"}, why
+    report = bot.sync()
+    assert outcomes(report) == {"hot": "nothing_new"}, why
     feeds.show("/hot.xml", items(clock, "c", "b", "a"))
     bot.sync()
     assert len(posted(sandbox)) == 3
@@ -145,16 +145,16 @@ def test_what_was_posted_under_a_redirector_is_not_posted_again(bot, feeds, sand
         '<rss version="2.0" xmlns:feedburner="http://rssnamespace.org/feedburner/ext/1.0"><channel>'
     )
     counted = "<title>One</title><link>https://count.example/1</link>"
-    told = "<feedburner:origLink>https://news.example/1</feedburner:origLink>"
-    late = counted.replace("/1", "/2").replace("One", "Two") + told.replace("/1<", "/2<")
+    original_link = "<feedburner:origLink>https://news.example/1</feedburner:origLink>"
+    late = counted.replace("/1", "/2").replace("One", "Two") + original_link.replace("/1<", "/2<")
 
-    def show(*shown):
-        body = "".join(f"<item>{one}</item>" for one in shown)
+    def show(*rendered):
+        body = "".join(f"<item>{one}</item>" for one in rendered)
         return feeds.show("/f", f"{head}{body}</channel></rss>".encode())
 
     bot.configure({"hot": {"url": show(counted)}}, {"news": (sandbox, "")})
     bot.sync()
-    show(counted + told, late)
+    show(counted + original_link, late)
     assert outcomes(bot.sync()) == {"hot": "new"}
     show(counted, late)
     assert outcomes(bot.sync()) == {"hot": "nothing_new"}
@@ -178,22 +178,22 @@ def test_an_entry_with_a_known_guid_and_another_link_is_not_new(bot, feeds, sand
 
 def test_the_summary_has_the_keys_of_the_contract_and_counts_right(hot, bot, clock):
     hot()
-    done = round_json(bot.sync(), None, 0, clock.now())
-    assert list(done) == [*COUNTS, "sources", "deliveries", "accounts", "daemon"]
-    assert {name: done[name] for name in COUNTS if done[name]} == {
+    report = round_json(bot.sync(), None, 0, clock.now())
+    assert list(report) == [*COUNTS, "sources", "deliveries", "accounts", "daemon"]
+    assert {name: report[name] for name in COUNTS if report[name]} == {
         "polled": 1,
         "entries_new": 3,
         "queued": 3,
         "sent": 3,
     }
-    assert done["sources"] == [{"name": "hot", "outcome": "new", "new": 3, "error": ""}]
+    assert report["sources"] == [{"name": "hot", "outcome": "new", "new": 3, "error": ""}]
     keys = ["id", "account", "source", "link", "state", "url", "error", "action"]
-    assert [list(one) for one in done["deliveries"]] == [keys] * 3
-    assert [one["link"] for one in done["deliveries"]] == [
+    assert [list(delivery) for delivery in report["deliveries"]] == [keys] * 3
+    assert [delivery["link"] for delivery in report["deliveries"]] == [
         f"https://news.example/{name}" for name in "abc"
     ]
-    assert {one["state"] for one in done["deliveries"]} == {"sent"}
-    assert all(one["url"].startswith("http") for one in done["deliveries"])
+    assert {delivery["state"] for delivery in report["deliveries"]} == {"sent"}
+    assert all(delivery["url"].startswith("http") for delivery in report["deliveries"])
 
 
 @pytest.mark.parametrize(
@@ -219,11 +219,11 @@ def test_each_way_to_fail_has_its_outcome(
         "good": {"url": feeds.show("/good.xml", items(clock, "a"))},
     }
     bot.configure(sources, {"news": (sandbox, "")})
-    done = bot.sync()
-    assert outcomes(done) == {"bad": outcome, "good": "new"}
-    assert done.polls[0].error
-    assert done.exit_code() == code
-    assert done.counts()["failed"] == 1
+    report = bot.sync()
+    assert outcomes(report) == {"bad": outcome, "good": "new"}
+    assert report.polls[0].error
+    assert report.exit_code() == code
+    assert report.counts()["failed"] == 1
     assert posted(sandbox) == [text_of("a")]
 
 
@@ -231,10 +231,10 @@ def test_a_page_in_place_of_a_feed_is_a_failure_that_names_what_it_is(bot, feeds
     page = b"<!DOCTYPE html><html><title>Log in</title><p>please"
     url = feeds.show("/f", page, kind="text/html")
     bot.configure({"hot": {"url": url}}, {"news": (sandbox, "")})
-    done = bot.sync()
-    assert outcomes(done) == {"hot": "failed"}
-    assert "HTML" in done.polls[0].error
-    assert done.exit_code() == Exit.FAILED
+    report = bot.sync()
+    assert outcomes(report) == {"hot": "failed"}
+    assert "HTML" in report.polls[0].error
+    assert report.exit_code() == Exit.FAILED
 
 
 def test_a_failure_forgets_nothing(hot, bot, feeds, sandbox, clock):
@@ -265,8 +265,8 @@ def test_a_source_that_is_gone_is_said_once_and_not_asked_again(bot, feeds, sand
 def test_only_the_named_sources_are_polled(bot, feeds, sandbox, clock):
     sources = {name: {"url": feeds.show(f"/{name}", items(clock, name))} for name in "pqr"}
     bot.configure(sources, {"news": (sandbox, "")})
-    done = bot.sync("q")
-    assert [poll.name for poll in done.polls] == ["q"]
+    report = bot.sync("q")
+    assert [poll.name for poll in report.polls] == ["q"]
     assert (feeds.times("/p"), feeds.times("/q")) == (0, 1)
 
 
@@ -279,9 +279,9 @@ def test_due_polls_only_those_whose_time_has_come(bot, feeds, sandbox, clock):
     assert outcomes(bot.sync(which="due")) == {"often": "new", "seldom": "new"}
     assert outcomes(bot.sync(which="due")) == {"often": "not_due", "seldom": "not_due"}
     clock.advance(minutes=11)
-    done = bot.sync(which="due")
-    assert outcomes(done) == {"often": "not_modified", "seldom": "not_due"}
-    assert done.counts()["polled"] == 1
+    report = bot.sync(which="due")
+    assert outcomes(report) == {"often": "not_modified", "seldom": "not_due"}
+    assert report.counts()["polled"] == 1
 
 
 def test_a_source_that_does_not_change_is_asked_less_often_until_it_does(hot, bot, feeds, clock):
@@ -393,8 +393,8 @@ def test_a_disabled_source_is_not_polled_and_its_queue_waits(hot, bot, feeds, sa
     hot(review=True)
     bot.sync()
     hot(enabled=False)
-    done = bot.sync()
-    assert outcomes(done) == {"hot": "not_due"}
+    report = bot.sync()
+    assert outcomes(report) == {"hot": "not_due"}
     assert feeds.times("/hot.xml") == 1
     assert len(bot.deliveries("held")) == 3
 
@@ -406,11 +406,15 @@ def test_more_than_max_per_poll_is_held_whole(hot, bot, feeds, sandbox, clock):
     hot(max_per_poll=3)
     bot.sync()
     feeds.show("/hot.xml", items(clock, "g", "f", "e", "d", "c", "b", "a"))
-    done = bot.sync()
-    assert outcomes(done) == {"hot": "held"}
-    assert "max_per_poll" in done.polls[0].error
-    assert (done.counts()["held"], done.counts()["queued"], done.counts()["sent"]) == (4, 0, 0)
-    assert done.exit_code() == Exit.OK
+    report = bot.sync()
+    assert outcomes(report) == {"hot": "held"}
+    assert "max_per_poll" in report.polls[0].error
+    assert (report.counts()["held"], report.counts()["queued"], report.counts()["sent"]) == (
+        4,
+        0,
+        0,
+    )
+    assert report.exit_code() == Exit.OK
     assert len(posted(sandbox)) == 3
     feeds.show("/hot.xml", items(clock, "h", "g", "f", "e", "d", "c", "b", "a"))
     assert outcomes(bot.sync()) == {"hot": "new"}
@@ -428,8 +432,8 @@ def test_a_changed_url_keeps_the_seen_set(hot, bot, feeds, sandbox, clock):
     bot.sync()
     url = feeds.show("/elsewhere.xml", items(clock, "d", "c", "b", "a"))
     bot.configure({"hot": {"url": url}}, {"news": (sandbox, "")})
-    done = bot.sync()
-    assert outcomes(done) == {"hot": "new"}
+    report = bot.sync()
+    assert outcomes(report) == {"hot": "new"}
     assert posted(sandbox)[3:] == [text_of("d")]
 
 
@@ -440,8 +444,8 @@ def test_a_changed_url_with_wholly_other_entries_is_a_storm(hot, bot, feeds, san
     fresh = items(clock, "z", "y", "x", "w", "v", minutes=20)
     url = feeds.show("/elsewhere.xml", fresh)
     bot.configure({"hot": {"url": url}}, {"news": (sandbox, "")})
-    done = bot.sync()
-    assert outcomes(done) == {"hot": "held"}
+    report = bot.sync()
+    assert outcomes(report) == {"hot": "held"}
     assert len(posted(sandbox)) == 3
     assert len(bot.deliveries("held")) == 5
 
@@ -469,11 +473,11 @@ def test_old_entries_under_new_ids_and_links_are_a_storm(hot, bot, feeds, sandbo
 
 def test_review_holds_every_entry_until_it_is_released(hot, bot, sandbox):
     hot(review=True)
-    done = bot.sync()
-    assert (done.counts()["held"], done.exit_code()) == (3, Exit.OK)
-    assert outcomes(done) == {"hot": "new"}
+    report = bot.sync()
+    assert (report.counts()["held"], report.exit_code()) == (3, Exit.OK)
+    assert outcomes(report) == {"hot": "new"}
     assert posted(sandbox) == []
-    assert {one.error for one in bot.deliveries()} == {"review"}
+    assert {delivery.error for delivery in bot.deliveries()} == {"review"}
 
 
 def test_what_is_queued_for_a_removed_source_is_held_not_lost(bot, feeds, sandbox, clock):
@@ -484,8 +488,8 @@ def test_what_is_queued_for_a_removed_source_is_held_not_lost(bot, feeds, sandbo
     other = feeds.show("/g", items(clock, "q"))
     bot.configure({"other": {"url": other, "first": "none"}}, {"news": slow})
     clock.advance(hours=2)
-    done = bot.sync()
-    assert (done.counts()["held"], done.exit_code()) == (1, Exit.OK)
+    report = bot.sync()
+    assert (report.counts()["held"], report.exit_code()) == (1, Exit.OK)
     (held,) = bot.deliveries("held")
     assert "hot" in held.error
     assert posted(sandbox) == [text_of("a")]
@@ -519,9 +523,9 @@ def test_an_entry_with_neither_date_nor_link_nor_title_nor_id_is_posted_once(bot
 def test_an_entry_of_nothing_at_all_is_filtered(bot, feeds, sandbox):
     feed = [Item(), Item(link="https://news.example/bare"), Item("t", "https://news.example/t")]
     bot.configure({"hot": {"url": feeds.show("/f", feed)}}, {"news": (sandbox, "")})
-    done = bot.sync()
+    report = bot.sync()
     assert posted(sandbox) == ["t\nhttps://news.example/t"]
-    assert done.exit_code() == Exit.OK
+    assert report.exit_code() == Exit.OK
 
 
 def test_an_unsafe_link_is_left_out_and_the_text_stays(bot, feeds, sandbox):
@@ -551,8 +555,8 @@ def test_one_link_from_two_sources_is_published_once_per_account(bot, feeds, san
         "two": {"url": feeds.show("/2", items(clock, "a")), "to": ["news", "more"]},
     }
     bot.configure(sources, {"news": (sandbox, ""), "more": (sandbox, "")})
-    done = bot.sync()
-    assert outcomes(done) == {"one": "new", "two": "new"}
+    report = bot.sync()
+    assert outcomes(report) == {"one": "new", "two": "new"}
     assert posted(sandbox) == posted(sandbox, "more") == [text_of("a")]
     with bot.store() as store:
         assert store.history.refused(clock.now() - timedelta(days=1)) == {"duplicate": 2}
@@ -563,10 +567,10 @@ def test_two_accounts_of_one_source_are_independent(bot, feeds, sandbox, clock):
     broken = {**bot.account("broken", sandbox), "server": "http://127.0.0.1:9"}
     accounts = {"broken": broken, "news": bot.account("news", sandbox)}
     bot.configure({"hot": {"url": url, "to": ["broken", "news"]}}, accounts)
-    done = bot.sync()
+    report = bot.sync()
     assert posted(sandbox) == [text_of("a"), text_of("b")]
-    assert done.exit_code() == Exit.FAILED
-    assert [one.account for one in bot.deliveries("queued")] == ["broken", "broken"]
+    assert report.exit_code() == Exit.FAILED
+    assert [delivery.account for delivery in bot.deliveries("queued")] == ["broken", "broken"]
 
 
 def test_an_entry_older_than_max_age_is_refused_and_a_dateless_one_is_new(bot, feeds, sandbox):
@@ -583,8 +587,8 @@ def test_what_has_become_too_old_when_its_turn_comes_is_skipped(bot, feeds, sand
     bot.configure({"hot": {"url": url, "filter": {"max_age": "3h"}}}, {"news": slow})
     bot.sync()
     clock.advance(hours=4)
-    done = bot.sync()
-    assert (done.counts()["skipped"], done.exit_code()) == (1, Exit.OK)
+    report = bot.sync()
+    assert (report.counts()["skipped"], report.exit_code()) == (1, Exit.OK)
     (skipped,) = bot.deliveries("skipped")
     assert skipped.error.startswith("max_age")
     assert posted(sandbox) == [text_of("a")]
@@ -619,8 +623,8 @@ def test_a_template_that_fails_on_one_entry_costs_that_entry_alone(bot, feeds, s
         "other": {"url": feeds.show("/g", items(clock, "a"))},
     }
     bot.configure(sources, {"news": (sandbox, "")})
-    done = bot.sync()
-    assert outcomes(done)["other"] == "new"
+    report = bot.sync()
+    assert outcomes(report)["other"] == "new"
     assert posted(sandbox) == ["1 https://news.example/good", text_of("a")]
 
 
@@ -639,9 +643,9 @@ def test_pace_leaves_the_rest_queued_and_all_is_well(bot, feeds, sandbox, clock,
     account = {**bot.account("news", sandbox), "pace": pace}
     url = feeds.show("/f", items(clock, "c", "b", "a"))
     bot.configure({"hot": {"url": url}}, {"news": account})
-    done = bot.sync()
-    assert (done.counts()["queued"], done.counts()["sent"]) == (3, now)
-    assert done.exit_code() == Exit.OK
+    report = bot.sync()
+    assert (report.counts()["queued"], report.counts()["sent"]) == (3, now)
+    assert report.exit_code() == Exit.OK
     assert posted(sandbox) == [text_of("a"), text_of("b")][:now]
     assert len(bot.deliveries("queued")) == 3 - now
     bot.sync()
@@ -655,8 +659,12 @@ def test_in_quiet_hours_the_queue_waits_and_nothing_expires(bot, feeds, sandbox,
     night = {**bot.account("news", sandbox), "pace": {"quiet": ["23:00-07:00"]}}
     url = feeds.show("/f", items(clock, "b", "a"))
     bot.configure({"hot": {"url": url, "filter": {"max_age": "2h"}}}, {"news": night})
-    done = bot.sync()
-    assert (done.counts()["queued"], done.counts()["sent"], done.exit_code()) == (2, 0, Exit.OK)
+    report = bot.sync()
+    assert (report.counts()["queued"], report.counts()["sent"], report.exit_code()) == (
+        2,
+        0,
+        Exit.OK,
+    )
     clock.instant = clock.instant.replace(hour=7, minute=30)
     bot.sync()
     assert posted(sandbox) == [text_of("a"), text_of("b")]
@@ -689,8 +697,12 @@ def test_while_stopped_entries_are_queued_and_nothing_is_sent(hot, bot, sandbox,
     with bot.store() as store:
         store.outbox.enrol({})
         store.outbox.stop(clock.now())
-    done = bot.sync()
-    assert (done.counts()["queued"], done.counts()["sent"], done.exit_code()) == (3, 0, Exit.OK)
+    report = bot.sync()
+    assert (report.counts()["queued"], report.counts()["sent"], report.exit_code()) == (
+        3,
+        0,
+        Exit.OK,
+    )
     with bot.store() as store:
         store.outbox.start()
     bot.sync()
@@ -712,8 +724,8 @@ def test_an_edit_that_breaks_the_template_leaves_the_post_and_the_others_alone(
     bot.sync()
     feeds.show("/f", [Item("six", "https://news.example/1")])
     feeds.show("/g", items(clock, "b", "a"))
-    done = bot.sync()
-    assert outcomes(done) == {"odd": "nothing_new", "other": "new"}
+    report = bot.sync()
+    assert outcomes(report) == {"odd": "nothing_new", "other": "new"}
     assert [act["act"] for act in sandbox.accepted] == ["post"] * 3
 
 
@@ -740,14 +752,15 @@ def test_a_kind_of_source_that_breaks_stops_no_other(bot, feeds, sandbox, clock)
             raise KeyError("no such thing")
 
     def with_a_broken_kind(edges, config, store):
-        made = edges.pipeline(config, store)
-        sound = made.poller._make_source
-        made.poller._make_source = lambda one: Broken() if one.name == "odd" else sound(one)
-        return made
+        runtime = edges.runtime(config, store)
+        poller = runtime.engine._poller
+        sound = poller._make_source
+        poller._make_source = lambda source: Broken() if source.name == "odd" else sound(source)
+        return runtime
 
     with bot.at_work(with_a_broken_kind) as worker:
-        done = worker.sync()
-    assert outcomes(done) == {"odd": "failed", "other": "new"}
-    assert "KeyError" in done.polls[0].error
+        report = worker.sync()
+    assert outcomes(report) == {"odd": "failed", "other": "new"}
+    assert "KeyError" in report.polls[0].error
     assert posted(sandbox) == [text_of("a")]
     assert bot.sync().counts()["sent"] == 1

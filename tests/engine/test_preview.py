@@ -4,9 +4,9 @@ import json
 from datetime import timedelta
 
 import pytest
+
 from fediverse.server import run_in_thread
 from harness import Item, items, posted, text_of
-
 from reblogbot.admin.json_shapes import preview_json
 
 LONG = "一段很长的中文摘要，" * 120
@@ -41,11 +41,11 @@ def server(request):
         yield running
 
 
-def shown(made, account):
+def texts_for(result, account):
     return [
-        one["text"] or one["link"]
-        for one in preview_json(made)["posts"]
-        if one["account"] == account
+        post["text"] or post["link"]
+        for post in preview_json(result)["posts"]
+        if post["account"] == account
     ]
 
 
@@ -68,19 +68,19 @@ def test_posts_are_byte_for_byte_as_previewed(bot, feeds, server, number, keys):
     account = f"news{number}"
     url = feeds.show("/f", list(SHAPES.values()))
     bot.configure({"hot": {"url": url, **keys}}, {account: (server, "")})
-    made = bot.preview()
+    preview = bot.preview()
     assert posted(server, account) == []
-    done = bot.sync()
-    assert shown(made, account) == posted(server, account)
+    report = bot.sync()
+    assert texts_for(preview, account) == posted(server, account)
     assert len(posted(server, account)) == len(SHAPES)
-    queued = [one.post for one in bot.deliveries("sent")]
+    queued = [delivery.post for delivery in bot.deliveries("sent")]
     assert [post.text for post in queued] == posted(server, account)
-    told = preview_json(made)["posts"]
-    assert all(one["length"] <= one["limit"] for one in told)
+    posts = preview_json(preview)["posts"]
+    assert all(one["length"] <= one["limit"] for one in posts)
     stood = server.statuses(account)
-    assert [one["spoiler"] for one in told] == [one["spoiler_text"] for one in stood]
-    assert [one["visibility"] for one in told] == [one["visibility"] for one in stood]
-    assert done.counts()["sent"] == len(SHAPES)
+    assert [one["spoiler"] for one in posts] == [status["spoiler_text"] for status in stood]
+    assert [one["visibility"] for one in posts] == [status["visibility"] for status in stood]
+    assert report.counts()["sent"] == len(SHAPES)
 
 
 def test_the_json_has_the_keys_of_the_contract(bot, feeds, sandbox, clock):
@@ -89,13 +89,13 @@ def test_the_json_has_the_keys_of_the_contract(bot, feeds, sandbox, clock):
         "bad": {"url": feeds.fail("/g", 404)},
     }
     bot.configure(sources, {"news": (sandbox, "")})
-    made = preview_json(bot.preview())
-    assert list(made) == ["posts", "filtered", "errors"]
+    preview = preview_json(bot.preview())
+    assert list(preview) == ["posts", "filtered", "errors"]
     keys = "account source action text visibility language spoiler link length limit media".split()
-    assert [list(one) for one in made["posts"]] == [keys]
-    assert made["posts"][0]["limit"] == 500
-    assert [one["source"] for one in made["errors"]] == ["bad"]
-    assert "404" in made["errors"][0]["error"]
+    assert [list(post) for post in preview["posts"]] == [keys]
+    assert preview["posts"][0]["limit"] == 500
+    assert [error["source"] for error in preview["errors"]] == ["bad"]
+    assert "404" in preview["errors"][0]["error"]
 
 
 def test_what_is_queued_is_shown_first_and_posted_as_it_was_rendered(bot, feeds, sandbox, clock):
@@ -106,18 +106,18 @@ def test_what_is_queued_is_shown_first_and_posted_as_it_was_rendered(bot, feeds,
     feeds.show("/f", items(clock, "c", "b", "a"))
     fast = bot.account("news", sandbox)
     bot.configure({"hot": {"url": url, "template": "x {{ title }} {{ link }}"}}, {"news": fast})
-    made = bot.preview()
-    assert shown(made, "news") == [text_of("b"), "x Title c https://news.example/c"]
+    preview = bot.preview()
+    assert texts_for(preview, "news") == [text_of("b"), "x Title c https://news.example/c"]
     bot.sync()
-    assert posted(sandbox)[1:] == shown(made, "news")
+    assert posted(sandbox)[1:] == texts_for(preview, "news")
 
 
 def test_what_first_holds_back_stands_under_filtered(bot, feeds, sandbox, clock):
     url = feeds.show("/f", items(clock, "c", "b", "a"))
     bot.configure({"hot": {"url": url, "first": 1}}, {"news": (sandbox, "")})
-    made = preview_json(bot.preview())
-    assert [one["text"] for one in made["posts"]] == [text_of("c")]
-    assert [(one["title"], one["reason"]) for one in made["filtered"]] == [
+    preview = preview_json(bot.preview())
+    assert [post["text"] for post in preview["posts"]] == [text_of("c")]
+    assert [(refusal["title"], refusal["reason"]) for refusal in preview["filtered"]] == [
         ("Title a", "first_sight"),
         ("Title b", "first_sight"),
     ]
@@ -125,9 +125,9 @@ def test_what_first_holds_back_stands_under_filtered(bot, feeds, sandbox, clock)
     assert posted(sandbox) == [text_of("c")]
 
 
-@pytest.mark.parametrize("known", [False, True])
-def test_every_filter_says_no_to_the_same_entries(bot, feeds, sandbox, clock, known):
-    if known:
+@pytest.mark.parametrize("is_known", [False, True])
+def test_every_filter_says_no_to_the_same_entries(bot, feeds, sandbox, clock, is_known):
+    if is_known:
         first = feeds.show("/f", items(clock, "before"))
         bot.configure({"hot": {"url": first}}, {"news": (sandbox, "")})
         bot.sync()
@@ -140,18 +140,18 @@ def test_every_filter_says_no_to_the_same_entries(bot, feeds, sandbox, clock, kn
         Item("no fruit", "https://news.example/5"),
     ]
     # a list of nothing but unknown entries would be a storm
-    feed += items(clock, "before") if known else []
+    feed += items(clock, "before") if is_known else []
     filters = {"not_domains": ["bad.example"], "include": ["pear", "plum"]}
     url = feeds.show("/f", feed)
     bot.configure({"hot": {"url": url, "filter": filters}}, {"news": (sandbox, "")})
-    made = bot.preview()
+    preview = bot.preview()
     before = len(posted(sandbox))
     bot.sync()
-    assert shown(made, "news") == posted(sandbox)[before:]
+    assert texts_for(preview, "news") == posted(sandbox)[before:]
     # two entries with titles of their own are two, though they share a link
     link = "https://news.example/2"
-    assert shown(made, "news") == [f"pear again\n{link}", f"pear\n{link}"]
-    assert len(made.refused) == 3
+    assert texts_for(preview, "news") == [f"pear again\n{link}", f"pear\n{link}"]
+    assert len(preview.refused) == 3
 
 
 def test_a_storm_is_shown_as_held(bot, feeds, sandbox, clock):
@@ -159,19 +159,19 @@ def test_a_storm_is_shown_as_held(bot, feeds, sandbox, clock):
     bot.configure({"hot": {"url": url, "max_per_poll": 2}}, {"news": (sandbox, "")})
     bot.sync()
     feeds.show("/f", items(clock, "d", "c", "b", "a"))
-    made = bot.preview()
-    assert made.posts == []
-    assert {one["reason"].partition(":")[0] for one in made.refused} == {"held"}
+    preview = bot.preview()
+    assert preview.posts == []
+    assert {refusal["reason"].partition(":")[0] for refusal in preview.refused} == {"held"}
     assert bot.sync().counts()["held"] == 3
 
 
 def test_one_link_from_two_sources_is_shown_once(bot, feeds, sandbox, clock):
     sources = {n: {"url": feeds.show(f"/{n}", items(clock, "b", "a"))} for n in "pq"}
     bot.configure(sources, {"news": (sandbox, "")})
-    made = bot.preview()
+    preview = bot.preview()
     bot.sync()
-    assert shown(made, "news") == posted(sandbox) == [text_of("a"), text_of("b")]
-    assert {one["source"] for one in made.refused} == {"q"}
+    assert texts_for(preview, "news") == posted(sandbox) == [text_of("a"), text_of("b")]
+    assert {refusal["source"] for refusal in preview.refused} == {"q"}
 
 
 @pytest.mark.parametrize(
@@ -187,9 +187,9 @@ def test_what_one_source_brings_counts_for_the_next(bot, feeds, sandbox, filters
     for keys in sources.values():
         keys["filter"] = filters
     bot.configure(sources, {"news": (sandbox, "")})
-    made = bot.preview()
+    preview = bot.preview()
     bot.sync()
-    assert shown(made, "news") == posted(sandbox)
+    assert texts_for(preview, "news") == posted(sandbox)
     assert len(posted(sandbox)) == 1
 
 
@@ -198,12 +198,14 @@ def test_boosts_and_what_only_looks_like_one(bot, feeds, sandbox):
     feed = [Item("s", status["url"]), Item("page", "https://nowhere.example/@x/1")]
     sources = {"hot": {"url": feeds.show("/f", feed), "action": "auto"}}
     bot.configure(sources, {"news": (sandbox, "")})
-    made = bot.preview()
+    preview = bot.preview()
     bot.sync()
     # the account's server tells which is one, when their turn comes
     assert posted(sandbox) == [status["uri"]]
     assert len(bot.deliveries("held")) == 1
-    assert [(one["action"], one["text"] or one["link"]) for one in preview_json(made)["posts"]] == [
+    assert [
+        (post["action"], post["text"] or post["link"]) for post in preview_json(preview)["posts"]
+    ] == [
         ("boost", "https://nowhere.example/@x/1"),
         ("boost", status["url"]),
     ]
@@ -212,7 +214,7 @@ def test_boosts_and_what_only_looks_like_one(bot, feeds, sandbox):
 def test_only_the_named_sources_are_shown(bot, feeds, sandbox, clock):
     sources = {n: {"url": feeds.show(f"/{n}", items(clock, n))} for n in "pq"}
     bot.configure(sources, {"news": (sandbox, "")})
-    assert shown(bot.preview("q"), "news") == [text_of("q")]
+    assert texts_for(bot.preview("q"), "news") == [text_of("q")]
     assert feeds.times("/p") == 0
 
 
@@ -221,7 +223,7 @@ def test_it_polls_what_is_not_due_and_what_asked_to_be_left_alone(bot, feeds, sa
     bot.configure({"hot": {"url": url, "every": "10h"}}, {"news": (sandbox, "")})
     bot.sync()
     feeds.show("/f", items(clock, "a"))
-    assert shown(bot.preview(), "news") == [text_of("a")]
+    assert texts_for(bot.preview(), "news") == [text_of("a")]
 
 
 def test_the_best_of_a_hot_list_stands_first_as_it_is_posted(bot, feeds, sandbox):
@@ -237,13 +239,13 @@ def test_the_best_of_a_hot_list_stands_first_as_it_is_posted(bot, feeds, sandbox
     }
     for budget in ("2/1d", ""):
         bot.configure({"hot": {**source, "budget": budget}}, {"news": (sandbox, "")})
-        made = shown(bot.preview(), "news")
+        preview = texts_for(bot.preview(), "news")
         bot.sync()
-        fresh = posted(sandbox)[-len(made) :]
-        assert [text.partition("\n")[0] for text in made] == (
+        fresh = posted(sandbox)[-len(preview) :]
+        assert [text.partition("\n")[0] for text in preview] == (
             ["S50", "S30", "S20", "S5", "S1"] if budget else ["S20", "S5", "S1"]
         )
-        assert fresh == made[: len(fresh)]
+        assert fresh == preview[: len(fresh)]
     assert len(posted(sandbox)) == 5
 
 
@@ -253,7 +255,7 @@ def test_what_a_disabled_source_has_queued_is_not_shown_as_to_be_posted(bot, fee
     bot.configure({"hot": {"url": url}}, {"news": account})
     bot.sync()
     bot.configure({"hot": {"url": url, "enabled": False}}, {"news": (sandbox, "")})
-    assert shown(bot.preview(), "news") == []
+    assert texts_for(bot.preview(), "news") == []
     bot.sync()
     assert posted(sandbox) == [text_of("a")]
 
@@ -264,9 +266,9 @@ def test_what_has_grown_too_old_in_the_queue_is_shown_as_filtered(bot, feeds, sa
     bot.configure({"hot": {"url": url, "filter": {"max_age": "2d"}}}, {"news": account})
     bot.sync()
     clock.advance(days=3)
-    made = bot.preview()
-    assert made.posts == []
-    assert [(one["link"], one["reason"][:7]) for one in made.refused] == [
+    preview = bot.preview()
+    assert preview.posts == []
+    assert [(refusal["link"], refusal["reason"][:7]) for refusal in preview.refused] == [
         ("https://news.example/b", "max_age")
     ]
     assert bot.sync().counts()["skipped"] == 1
@@ -284,7 +286,7 @@ def test_without_a_store_none_is_made(cli, bot, feeds, sandbox, clock):
     bot.configure({"hot": {"url": url}}, {"news": (sandbox, "")})
     before = listing(bot.folder)
     ran = cli("preview", "--json")
-    assert [one["text"] for one in ran.json["posts"]] == [text_of("a"), text_of("b")]
+    assert [post["text"] for post in ran.json["posts"]] == [text_of("a"), text_of("b")]
     assert listing(bot.folder) == before
     assert sandbox.accepted == []
     assert cli("sync").code == 0
@@ -300,7 +302,7 @@ def test_an_existing_store_stays_as_it_is(cli, bot, feeds, sandbox, clock):
     first = cli("preview", "--json").json
     again = cli("preview", "--json").json
     assert first == again
-    assert [one["text"] for one in first["posts"]] == [text_of("c")]
+    assert [post["text"] for post in first["posts"]] == [text_of("c")]
     assert listing(bot.folder) == before
 
 
@@ -308,7 +310,7 @@ def test_a_preview_of_a_lost_server_shows_what_would_be_queued(bot, feeds, clock
     account = {**bot.account("news", sandbox), "server": "http://127.0.0.1:9"}
     url = feeds.show("/f", items(clock, "a"))
     bot.configure({"hot": {"url": url}}, {"news": account})
-    assert shown(bot.preview(), "news") == [text_of("a")]
+    assert texts_for(bot.preview(), "news") == [text_of("a")]
 
 
 def test_a_person_reads_how_the_boosted_status_begins(cli, bot, feeds, sandbox):
@@ -338,7 +340,10 @@ def test_an_entry_of_which_nothing_is_left_is_not_posted_empty(bot, feeds, sandb
     url = feeds.show("/hot.xml", [Item("@", guid="1"), Item("Title | Site", guid="2")])
     rules = [["/^Title.*/", ""]]
     bot.configure({"hot": {"url": url, "replace": rules}}, {"news": (sandbox, "")})
-    shown = bot.preview()
-    assert [one["reason"].partition(":")[0] for one in shown.refused] == ["empty", "empty"]
+    preview = bot.preview()
+    assert [refusal["reason"].partition(":")[0] for refusal in preview.refused] == [
+        "empty",
+        "empty",
+    ]
     assert bot.sync().counts()["queued"] == 0
     assert posted(sandbox) == []

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+
 from harness import Item
 
 KEEP = timedelta(days=180)
@@ -13,8 +14,8 @@ def undated(*names):
     return [Item(f"Title {name}", f"https://news.example/{name}") for name in names]
 
 
-def queued(done):
-    return [one.post.link for poll in done.polls for one in poll.queued]
+def queued(report):
+    return [delivery.post.link for poll in report.polls for delivery in poll.queued]
 
 
 @pytest.fixture

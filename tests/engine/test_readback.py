@@ -1,6 +1,7 @@
 """A post whose answer was lost is found where its server shows it, and never made again."""
 
 import pytest
+
 from fediverse.server import run_in_thread
 from harness import Item, items, posted, text_of
 
@@ -43,7 +44,7 @@ def test_a_private_post_is_made_once_though_its_answer_is_lost(bot, server, news
     server.faults.add(fault, "POST", "/api/v1/statuses", times=2)
     bot.settle()
     assert published(server) == [TEXTS[template](name) for name in "abc"]
-    assert {one.state for one in bot.deliveries()} == {"sent"}
+    assert {delivery.state for delivery in bot.deliveries()} == {"sent"}
 
 
 def test_private_posts_are_not_made_again_when_the_store_is_lost(bot, server, news):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+
 from fediverse.server import run_in_thread
 from harness import Item
-
 from reblogbot.core.text import html_to_text
 
 TITLES = {
@@ -43,21 +43,21 @@ def lines(text):
     return " ".join(text.split())
 
 
-def configured(bot, feeds, server, shown, **keys):
-    url = feeds.show("/f", shown)
+def configured(bot, feeds, server, feed_items, **keys):
+    url = feeds.show("/f", feed_items)
     bot.configure({"hot": {"url": url, "template": "headline", **keys}}, {"news": (server, "")})
 
 
 def test_hostile_text_stands_as_preview_shows_it(bot, feeds, server, clock):
     configured(bot, feeds, server, news(clock, TITLES))
-    shown = {lines(post.text) for _, _, post in bot.preview().posts}
+    preview = {lines(post.text) for _, _, post in bot.preview().posts}
     bot.sync()
-    assert {lines(text) for text in stands(server)} == shown
+    assert {lines(text) for text in stands(server)} == preview
     statuses = server.statuses("news")
     assert len(statuses) == len(TITLES)
-    assert [one["mentions"] for one in statuses if one["mentions"]] == []
-    assert [one["tags"] for one in statuses if one["tags"]] == []
-    contents = "".join(one["content"] for one in statuses)
+    assert [status["mentions"] for status in statuses if status["mentions"]] == []
+    assert [status["tags"] for status in statuses if status["tags"]] == []
+    contents = "".join(status["content"] for status in statuses)
     assert "<script" not in contents
     assert "<img" not in contents
     assert 'href="https://evil.example/x">https://good' not in contents

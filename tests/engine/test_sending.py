@@ -1,9 +1,9 @@
 """Whatever a server does to a post, it stands there exactly once and in order, or has a reason."""
 
 import pytest
+
 from fediverse.server import run_in_thread
 from harness import Item, items, posted, text_of
-
 from reblogbot.errors import Exit
 
 ABC = [text_of(name) for name in "abc"]
@@ -200,7 +200,7 @@ def test_a_key_too_old_to_be_kept_is_not_relied_upon(
     clock.advance(hours=2)
     bot.settle()
     assert posted(sandbox) == ABC
-    assert [one.key_version for one in bot.deliveries("sent")] == generations
+    assert [delivery.key_version for delivery in bot.deliveries("sent")] == generations
 
 
 def test_a_silently_dropped_post_is_final(bot, queue, plain):
@@ -243,15 +243,15 @@ def test_a_storm_of_half_an_hour_costs_nothing_but_time(bot, queue, plain, clock
 def test_a_rate_limit_pauses_the_account_and_all_is_well(bot, queue, sandbox, clock, shape):
     queue(sandbox)
     second(sandbox, "status_before", status=429, reset=shape, after=600)
-    done = bot.sync()
-    assert done.exit_code() == Exit.OK
-    assert done.counts()["sent"] == 1
+    report = bot.sync()
+    assert report.exit_code() == Exit.OK
+    assert report.counts()["sent"] == 1
     assert posted(sandbox) == ABC[:1]
     requests = len(sandbox.requests)
     clock.advance(minutes=4)
     assert bot.sync().exit_code() == Exit.OK
     assert len(sandbox.requests) == requests
-    assert [one.attempts for one in bot.deliveries("queued")] == [0, 0]
+    assert [delivery.attempts for delivery in bot.deliveries("queued")] == [0, 0]
     clock.advance(minutes=7)
     bot.sync()
     assert posted(sandbox) == ABC
@@ -281,18 +281,18 @@ def test_forty_entries_pass_a_limit_of_five(bot, queue, clock):
     names = [f"n{number:02}" for number in range(40)]
     with run_in_thread(rate_limit=5, clock=clock) as server:
         queue(server, names)
-        done = bot.settle(hours=3)
+        reports = bot.settle(hours=3)
         assert posted(server) == [text_of(name) for name in names]
-    assert {one.exit_code() for one in done} == {Exit.OK}
+    assert {one.exit_code() for one in reports} == {Exit.OK}
 
 
 @pytest.mark.both_databases
 def test_a_wrong_token_stops_the_account_and_a_new_one_at_once_resumes_it(bot, queue, sandbox):
     token = sandbox.add_account("news", bot=True)
     queue(sandbox, account=(sandbox, "wrong"))
-    done = bot.sync()
-    assert done.exit_code() == Exit.FAILED
-    assert "token" in done.paused["news"]
+    report = bot.sync()
+    assert report.exit_code() == Exit.FAILED
+    assert "token" in report.paused["news"]
     assert len(bot.deliveries("queued")) == 3
     assert bot.sync().exit_code() == Exit.FAILED
     bot.set_token("news", token)
@@ -308,10 +308,10 @@ def test_the_daemon_does_not_try_a_wrong_token_again_all_the_time(bot, queue, sa
         asked = len(sandbox.requests)
         for _ in range(5):
             clock.advance(seconds=1)
-            worker.run(worker.pipeline.deliver("news"))
+            worker.run(worker.engine.deliver("news"))
         assert len(sandbox.requests) == asked
         bot.set_token("news", token)
-        worker.run(worker.pipeline.deliver("news"))
+        worker.run(worker.engine.deliver("news"))
     assert posted(sandbox) == ABC
 
 
@@ -342,9 +342,9 @@ def test_a_missing_token_file_stops_the_account_alone(bot, queue, sandbox):
     token = bot.folder / "news.token"
     kept = token.read_text()
     token.unlink()
-    done = bot.sync()
-    assert done.exit_code() == Exit.FAILED
-    assert "news.token" in done.paused["news"]
+    report = bot.sync()
+    assert report.exit_code() == Exit.FAILED
+    assert "news.token" in report.paused["news"]
     bot.set_token("news", kept)
     bot.sync()
     assert posted(sandbox) == ABC
@@ -353,9 +353,9 @@ def test_a_missing_token_file_stops_the_account_alone(bot, queue, sandbox):
 def test_a_403_with_a_token_that_works_condemns_the_one_post(bot, queue, sandbox):
     queue(sandbox)
     second(sandbox, "status_before", status=403, error="This action is not allowed")
-    done = bot.sync()
+    report = bot.sync()
     assert posted(sandbox) == [ABC[0], ABC[2]]
-    assert (done.counts()["dead"], done.exit_code()) == (1, Exit.FAILED)
+    assert (report.counts()["dead"], report.exit_code()) == (1, Exit.FAILED)
     (dead,) = bot.deliveries("dead")
     assert "not allowed" in dead.error
 
@@ -363,8 +363,8 @@ def test_a_403_with_a_token_that_works_condemns_the_one_post(bot, queue, sandbox
 def test_a_token_that_may_not_write_stops_the_account(bot, queue, sandbox):
     sandbox.add_account("news", bot=True)
     queue(sandbox, account=(sandbox, sandbox.add_token("news", ["read"])))
-    done = bot.sync()
-    assert "scope" in done.paused["news"]
+    report = bot.sync()
+    assert "scope" in report.paused["news"]
     assert len(bot.deliveries("queued")) == 3
     bot.set_token("news", sandbox.add_token("news"))
     bot.sync()
@@ -375,9 +375,9 @@ def test_a_token_that_may_not_write_stops_the_account(bot, queue, sandbox):
 def test_a_poison_entry_dies_alone_and_those_behind_it_go_on(bot, queue, sandbox, clock):
     queue(sandbox, delivery={"max_attempts": 3})
     second(sandbox, "status_before", status=422, error="Text contains a forbidden word")
-    done = bot.sync()
+    report = bot.sync()
     assert posted(sandbox) == [ABC[0], ABC[2]]
-    assert (done.counts()["retry"], done.exit_code()) == (1, Exit.FAILED)
+    assert (report.counts()["retry"], report.exit_code()) == (1, Exit.FAILED)
     sandbox.faults.add("status_before", times=None, status=422, error="a forbidden word")
     bot.settle()
     (dead,) = bot.deliveries("dead")
@@ -399,11 +399,11 @@ def test_too_long_against_its_own_word_is_shortened_once(bot, feeds, sandbox):
     source = {"url": feeds.show("/f", feed), "template": "headline"}
     bot.configure({"hot": source}, {"news": (sandbox, "")})
     sandbox.faults.add("status_before", status=422, error="Text character limit of 500 exceeded")
-    done = bot.sync()
+    report = bot.sync()
     (text,) = posted(sandbox)
     assert text.endswith("…\nhttps://news.example/1")
     assert len(text) < 420
-    assert done.exit_code() == Exit.OK
+    assert report.exit_code() == Exit.OK
 
 
 def test_too_long_twice_is_dead_and_the_rest_goes_on(bot, feeds, sandbox):
@@ -451,7 +451,7 @@ def test_while_the_server_is_away_the_queue_waits(bot, queue, clock, tmp_path):
     with run_in_thread(tmp_path / "server", clock=clock, port=port) as server:
         bot.sync()
         assert posted(server) == ABC
-    assert {one.attempts for one in bot.deliveries("sent")} == {0}
+    assert {delivery.attempts for delivery in bot.deliveries("sent")} == {0}
 
 
 @pytest.mark.both_databases
@@ -483,8 +483,8 @@ def test_a_lost_store_repeats_nothing_that_stands_there(bot, queue, sandbox):
     bot.sync()
     bot.lose_store()
     queue(sandbox, "abcd")
-    done = bot.sync()
-    assert done.counts()["sent"] == 4
+    report = bot.sync()
+    assert report.counts()["sent"] == 4
     assert posted(sandbox) == [*ABC, text_of("d")]
 
 
@@ -536,11 +536,11 @@ def boosts(bot, feeds, crowd):
 
 
 def boosting(bot, feeds, crowd, **tables):
-    made = [crowd.add_status("ann@remote.example", f"status {name}") for name in "abc"]
-    feed = [Item(f"s{n}", status["url"]) for n, status in enumerate(made)][::-1]
+    statuses = [crowd.add_status("ann@remote.example", f"status {name}") for name in "abc"]
+    feed = [Item(f"s{n}", status["url"]) for n, status in enumerate(statuses)][::-1]
     source = {"url": feeds.show("/f", feed), "action": "boost"}
     bot.configure({"hot": source}, {"news": (crowd, "")}, **tables)
-    return [status["uri"] for status in made]
+    return [status["uri"] for status in statuses]
 
 
 @pytest.mark.parametrize("case", LOST)

@@ -12,11 +12,11 @@ def hot(bot, feeds, sandbox):
     """Shows entries with these votes."""
 
     def show(*votes, **keys):
-        shown = [
+        rows = [
             {"title": f"Thing {number}", "url": f"https://news.example/{number}", "votes": count}
             for number, count in enumerate(votes)
         ]
-        url = feeds.show("/hot.json", json.dumps(shown).encode(), kind="application/json")
+        url = feeds.show("/hot.json", json.dumps(rows).encode(), kind="application/json")
         fields = {"title": "title", "link": "url", "score": "votes"}
         source = {"kind": "json", "url": url, "path": "@", "fields": fields}
         chosen = {**source, "filter": {"min_score": 50}, **keys}
@@ -37,8 +37,8 @@ def test_what_gathers_its_votes_later_is_posted_then_and_once(hot, bot, sandbox)
     assert bot.sync().counts()["queued"] == 0
     hot(50, 61)
     assert [post.text for _, _, post in bot.preview().posts] == ["Thing 0\nhttps://news.example/0"]
-    done = bot.sync().counts()
-    assert (done["entries_new"], done["sent"]) == (0, 1)
+    report = bot.sync().counts()
+    assert (report["entries_new"], report["sent"]) == (0, 1)
     hot(70, 80)
     assert bot.preview().refused == []
     assert bot.sync().counts()["queued"] == 0
@@ -62,8 +62,8 @@ def test_why_keeps_the_refusal_of_what_was_admitted_later_and_status_does_not(ho
     assert "min_score: 5 of at least 50" in cli("why", "https://news.example/0").out
     hot(51)
     bot.sync()
-    told = cli("why", "https://news.example/0").out
-    assert "min_score: 5 of at least 50; queued later, with 51" in told
+    output = cli("why", "https://news.example/0").out
+    assert "min_score: 5 of at least 50; queued later, with 51" in output
     assert "min_score" not in cli("status").out
 
 
@@ -71,8 +71,8 @@ def test_a_lowered_bar_is_a_storm_and_no_flood(hot, bot, sandbox):
     hot(*range(8), max_per_poll=3)
     bot.sync()
     hot(*range(1, 9), max_per_poll=3, filter={"min_score": 1})
-    done = bot.sync().counts()
-    assert (done["held"], done["sent"]) == (8, 0)
+    report = bot.sync().counts()
+    assert (report["held"], report["sent"]) == (8, 0)
     assert titles(sandbox) == []
 
 
@@ -80,5 +80,5 @@ def test_what_other_filters_refuse_stays_refused_however_many_votes(hot, bot, sa
     hot(5)
     bot.sync()
     hot(50, filter={"min_score": 50, "exclude": ["thing"]})
-    assert [one["reason"] for one in bot.preview().refused] == ["exclude: thing was found"]
+    assert [refusal["reason"] for refusal in bot.preview().refused] == ["exclude: thing was found"]
     assert bot.sync().counts()["queued"] == 0

@@ -5,13 +5,13 @@ import sys
 from datetime import timedelta
 
 import pytest
-from harness import items, posted, text_of
 
+from harness import items, posted, text_of
 from reblogbot.runtime.lease_owner import new_owner
 from reblogbot.store import open_store
 
 LEASE = timedelta(minutes=10)
-WRITER = "import sys; open('told', 'a').write(sys.stdin.read())"
+WRITER = "import sys; open('notices', 'a').write(sys.stdin.read())"
 
 
 @pytest.fixture
@@ -37,8 +37,8 @@ def later(hung, clock, minutes):
         assert hung.outbox.renew_account("news", clock.now(), LEASE)
 
 
-def told(bot):
-    file = bot.folder / "told"
+def notices(bot):
+    file = bot.folder / "notices"
     return file.read_text() if file.exists() else ""
 
 
@@ -48,16 +48,16 @@ def test_an_account_that_sends_nothing_and_fails_nothing_for_an_hour_is_told(
 ):
     first = bot.sync()
     later(hung, clock, 59)
-    assert (first.exit_code(), bot.sync().exit_code(), told(bot)) == (0, 0, "")
+    assert (first.exit_code(), bot.sync().exit_code(), notices(bot)) == (0, 0, "")
     later(hung, clock, 1)
-    done = bot.sync()
-    assert done.exit_code() == 1
-    assert "stalled" in done.paused["news"]
-    assert "The account news is stalled" in told(bot)
+    report = bot.sync()
+    assert report.exit_code() == 1
+    assert "stalled" in report.paused["news"]
+    assert "The account news is stalled" in notices(bot)
     # once a day, however often it is looked at
     later(hung, clock, 1)
     bot.sync()
-    assert told(bot).count("is stalled") == 1
+    assert notices(bot).count("is stalled") == 1
     hung.outbox.release_account("news")
     clock.advance(minutes=1)
     assert bot.sync().exit_code() == 0
@@ -89,4 +89,4 @@ def test_a_stop_is_a_reason_and_no_stall(bot, clock, cli, hung):
     assert bot.sync().exit_code() == 0
     (account,) = cli("status", "--json").json["accounts"]
     assert account["state"] == "ok"
-    assert told(bot) == ""
+    assert notices(bot) == ""

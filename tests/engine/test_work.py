@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from fediverse.server import run_in_thread
-from harness import items, rss
 from sqlalchemy import event
 
+from fediverse.server import run_in_thread
+from harness import items, rss
 from reblogbot.runtime import parser_pool
 from reblogbot.sources.shared.response_body import read_bounded
+from walk import walk_boost, walk_entry
 
 FEEDS = 12
 HEAVY = {
@@ -23,7 +24,7 @@ HEAVY = {
 ALSO_AT_REST = {"asyncio", "pydantic", "sqlalchemy", "ssl"}
 OURS_AT_WORK = {
     "reblogbot.core.compose", "reblogbot.core.filters", "reblogbot.core.identity", "reblogbot.notices.messenger",
-    "reblogbot.core.planning", "reblogbot.engine.sender", "reblogbot.sources.feed.parse",
+    "reblogbot.core.planning", "reblogbot.engine.plan", "reblogbot.engine.deliver", "reblogbot.sources.feed.parse",
     "reblogbot.targets.mastodon.target", "reblogbot.core.templates", "reblogbot.core.text",
 }  # fmt: skip
 
@@ -36,8 +37,8 @@ def follow(bot, feeds, clock, sandbox):
         paths = [f"/{number}.xml" for number in range(count)]
         for path in paths:
             feeds.show(path, items(clock, f"b{path}", f"a{path}"), **options)
-        told = {f"s{number}": {"url": feeds.url(path)} for number, path in enumerate(paths)}
-        bot.configure({name: {**keys, "first": "none", "review": True} for name, keys in told.items()},
+        sources = {f"s{number}": {"url": feeds.url(path)} for number, path in enumerate(paths)}
+        bot.configure({name: {**keys, "first": "none", "review": True} for name, keys in sources.items()},
                       {"news": (sandbox, "")})  # fmt: skip
         return paths
 
@@ -47,24 +48,24 @@ def follow(bot, feeds, clock, sandbox):
 @contextmanager
 def statements(worker) -> Iterator[list[str]]:
     """What the store is told meanwhile: one word for each statement, "many X" for one of many rows."""
-    told: list[str] = []
+    executed: list[str] = []
     engine = worker.store._database.engine
 
-    def executed(connection, cursor, statement, parameters, context, is_many):
+    def on_execute(connection, cursor, statement, parameters, context, is_many):
         word = statement.partition(" ")[0].lower()
         if word != "begin":
-            told.append(("many " if is_many else "") + f"{word} {_table(statement)}")
+            executed.append(("many " if is_many else "") + f"{word} {_table(statement)}")
 
-    event.listen(engine, "before_cursor_execute", executed)
+    event.listen(engine, "before_cursor_execute", on_execute)
     try:
-        yield told
+        yield executed
     finally:
-        event.remove(engine, "before_cursor_execute", executed)
+        event.remove(engine, "before_cursor_execute", on_execute)
 
 
 def _table(statement: str) -> str:
-    found = re.search(r"(?:FROM|INTO|UPDATE) (\w+)", statement)
-    return found[1] if found else ""
+    match = re.search(r"(?:FROM|INTO|UPDATE) (\w+)", statement)
+    return match[1] if match else ""
 
 
 @pytest.fixture
@@ -89,24 +90,24 @@ def parsed(monkeypatch):
 def test_a_quiet_round_takes_no_more_statements_for_more_feeds(bot, follow, count):
     follow(count)
     bot.sync()
-    with bot.at_work() as worker, statements(worker) as told:
+    with bot.at_work() as worker, statements(worker) as executed:
         assert worker.sync().counts()["not_modified"] == count
-    assert told.count("many update source") == 1
-    assert len(told) <= 12
+    assert executed.count("many update source") == 1
+    assert len(executed) <= 12
 
 
 def test_a_changed_feed_takes_few_statements_whatever_it_shows(bot, feeds, follow, clock):
     (path,) = follow(1)
     costs = []
-    for shown in (2, 40):
-        names = [f"{number}{path}" for number in range(shown)]
+    for count in (2, 40):
+        names = [f"{number}{path}" for number in range(count)]
         feeds.show(path, items(clock, *names))
         bot.sync()
         clock.advance(minutes=30)
-        feeds.show(path, items(clock, f"new{shown}{path}", *names, minutes=0))
-        with bot.at_work() as worker, statements(worker) as told:
+        feeds.show(path, items(clock, f"new{count}{path}", *names, minutes=0))
+        with bot.at_work() as worker, statements(worker) as executed:
             assert worker.sync().counts()["entries_new"] == 1
-        costs.append(len(told))
+        costs.append(len(executed))
     assert costs[1] <= costs[0] <= 27
 
 
@@ -159,11 +160,11 @@ def test_a_queue_that_waits_for_its_pace_is_not_read_again_and_again(follow, bot
     bot.path.write_text(config, encoding="utf-8")
     with bot.at_work() as worker:
         assert worker.sync().counts()["sent"] == 1
-        with statements(worker) as told:
-            assert worker.run(worker.pipeline.busy()) == ["news"]
-            assert worker.run(worker.pipeline.deliver("news")) == []
+        with statements(worker) as executed:
+            assert worker.run(worker.engine.busy_accounts()) == ["news"]
+            assert worker.run(worker.engine.deliver("news")).changed == {}
     # what a dead process left, what is in doubt, when something was sent: not what waits
-    assert told.count("select delivery") == 3, told
+    assert executed.count("select delivery") == 3, executed
 
 
 # the accounts' servers
@@ -190,9 +191,9 @@ def follow_people(bot, server):
             server.follow("news", acct)
             server.add_status(acct, "hello #tag")
         shared = {"via": "news", "url": "", **options}
-        told = {acct[:3]: {"kind": "account", "acct": f"@{acct}"} for acct in people}
-        told |= {"tag": {"kind": "hashtag", "tag": "tag"}, "home": {"kind": "home"}}
-        sources = {name: {**shared, **keys} for name, keys in told.items()}
+        by_name = {acct[:3]: {"kind": "account", "acct": f"@{acct}"} for acct in people}
+        by_name |= {"tag": {"kind": "hashtag", "tag": "tag"}, "home": {"kind": "home"}}
+        sources = {name: {**shared, **keys} for name, keys in by_name.items()}
         for keys in sources.values():
             del keys["url"]
         bot.configure(sources, {"news": (server, "")})
@@ -214,7 +215,7 @@ def test_a_server_is_asked_who_we_are_once_a_round_whatever_reads_through_it(
 def test_a_server_is_asked_what_it_takes_once_a_round(bot, server, follow_people):
     follow_people()
     bot.sync()
-    asked = [one for one in server.requests if "instance" in one[1]]
+    asked = [request for request in server.requests if "instance" in request[1]]
     has_newer_page = server.requests.count(INSTANCE[1]) == 0
     assert asked == INSTANCE[:1] if has_newer_page else INSTANCE
 
@@ -230,10 +231,36 @@ def test_a_post_costs_one_request_beside_the_questions_of_its_round(bot, server,
     feeds.show("/f", items(clock, "c", "b", "a"))
     bot.configure({"s": {"url": feeds.url("/f")}}, {"news": (server, "")})
     bot.sync()
-    asked = [one for one in server.requests if one not in INSTANCE]
+    asked = [request for request in server.requests if request not in INSTANCE]
     assert [method for method, _ in asked] == ["GET", "GET", "POST", "POST", "POST"]
     assert asked[0] == ME
     assert asked[1][1].endswith("/statuses")
+
+
+# the walk of an entry through the whole program
+
+
+def paths(walked):
+    return [path for _, path in walked.requests]
+
+
+def test_one_new_entry_takes_at_most_14_transactions(bot, feeds, sandbox):
+    walked = walk_entry(bot, feeds, sandbox)
+    assert walked.transactions <= 14
+    assert len(walked.requests) == 4, walked.requests
+    assert walked.requests[-1] == ("POST", "/api/v1/statuses")
+
+
+def test_one_boost_takes_at_most_14_transactions_and_one_search(bot, feeds, sandbox):
+    walked = walk_boost(bot, feeds, sandbox)
+    assert walked.transactions <= 14
+    assert len(walked.requests) == 7, walked.requests
+    assert paths(walked).count("/api/v2/search") == 1
+    assert paths(walked)[-1].endswith("/reblog")
+
+
+def test_one_new_entry_goes_through_few_modules(bot, feeds, sandbox):
+    assert len(walk_entry(bot, feeds, sandbox).places) <= 150
 
 
 # modules

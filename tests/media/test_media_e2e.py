@@ -5,11 +5,11 @@ import sqlite3
 import pytest
 import requests
 import tomlkit
+
 from fediverse.server import run_in_thread
 from harness import Item, items, posted, rss, text_of, until
-from sample_images import opened, png, saved
-
 from reblogbot.admin.json_shapes import preview_json
+from sample_images import opened, png, saved
 
 SLOW_ANSWER = 20
 

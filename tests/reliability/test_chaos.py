@@ -8,9 +8,10 @@ import random
 from contextlib import suppress
 
 import pytest
+
 from fediverse.server import run_in_thread
 from harness import Item, items, posted, text_of
-from killed_process import Killed, Reaper
+from killed_process import Killed, ProcessKiller
 
 SEEDS = int(os.environ.get("REBLOGBOT_CHAOS_SEEDS", "1"))
 REBLOG = "/api/v1/statuses/*/reblog"
@@ -60,9 +61,9 @@ def endure(bot, server, dice, path):
     """Rounds of trouble, then rounds without, until all is sent."""
     for _ in range(12):
         lay(server, dice, path)
-        deadly = dice.choice([0, 0, dice.randrange(1, 45)])
-        reaper = Reaper(deadly, "after" if dice.random() < 0.5 else "before")
-        with bot.at_work(reaper.make) as worker, suppress(Killed):
+        at_call = dice.choice([0, 0, dice.randrange(1, 30)])
+        killer = ProcessKiller(at_call, "after" if dice.random() < 0.5 else "before")
+        with bot.at_work(killer.make_runtime) as worker, suppress(Killed):
             for _ in range(dice.randint(1, 3)):
                 worker.sync()
                 # what comes late comes before anybody looks again
@@ -86,17 +87,17 @@ def test_posts_come_out_once_each_and_in_order(bot, feeds, clock, profile, seed)
         bot.configure({"hot": source}, {"news": (server, "")}, delivery={"max_attempts": 1000})
         endure(bot, server, dice, "/api/v1/statuses")
         assert posted(server) == [text_of(name) for name in names]
-        assert {one.state for one in bot.deliveries()} == {"sent"}
+        assert {delivery.state for delivery in bot.deliveries()} == {"sent"}
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_boosts_come_out_once_each_and_in_order(bot, feeds, clock, seed):
     dice = random.Random(f"boosts {seed}")
     with run_in_thread(profile="gotosocial", clock=clock) as server:
-        made = [server.add_status("ann@remote.example", f"status {n}") for n in range(6)]
-        feed = [Item(f"s{n}", one["url"]) for n, one in enumerate(made)][::-1]
+        statuses = [server.add_status("ann@remote.example", f"status {n}") for n in range(6)]
+        feed = [Item(f"s{n}", status["url"]) for n, status in enumerate(statuses)][::-1]
         source = {"url": feeds.show("/f", feed), "action": "boost"}
         bot.configure({"hot": source}, {"news": (server, "")}, delivery={"max_attempts": 1000})
         endure(bot, server, dice, REBLOG)
-        assert sorted(posted(server)) == sorted(one["uri"] for one in made)
-        assert {one.state for one in bot.deliveries()} == {"sent"}
+        assert sorted(posted(server)) == sorted(status["uri"] for status in statuses)
+        assert {delivery.state for delivery in bot.deliveries()} == {"sent"}

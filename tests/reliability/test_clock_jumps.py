@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+
 from harness import items, posted, text_of
 
 FAR = [datetime(2099, 1, 1, tzinfo=UTC), datetime(1970, 1, 2, tzinfo=UTC)]
@@ -13,14 +14,14 @@ def show(bot, feeds, sandbox):
     """Shows these names, dated by the real clock, to a config without an age limit."""
     start = bot.clock.now()
 
-    def shown(names, **account):
+    def show_entries(names, **account):
         now, bot.clock.instant = bot.clock.instant, start
         url = feeds.show("/hot.xml", items(bot.clock, *reversed(names)))
         bot.clock.instant = now
         source = {"url": url, "filter": {"max_age": "36500d"}}
         bot.configure({"hot": source}, {"news": {**bot.account("news", sandbox), **account}})
 
-    return shown
+    return show_entries
 
 
 @pytest.mark.parametrize("far", FAR)

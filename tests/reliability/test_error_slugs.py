@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 
 import feedparser
 import pytest
-from harness import items, kill, posted, text_of
-from loopback import Site, fetcher
+from reblogbot.sources.shared.body import Body
 from sqlalchemy import create_engine, text
 
+from harness import items, kill, posted, text_of
+from loopback import Site, fetcher
 from reblogbot.core.templates import template
 from reblogbot.errors import Exit, ReblogbotError, SourceError, StoreError
 from reblogbot.sources.feed.parse import parse_body
-from reblogbot.sources.shared.body import Body
 from reblogbot.store import open_store
 from reblogbot.store.copying import copy_store
 

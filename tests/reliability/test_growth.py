@@ -7,10 +7,10 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from foreign_readers import BY_LEXBOR, EDGES, MODULES, NASTY, NESTING, OWN, READERS, TIMED
-from growth import FACTOR, growth
 
 import reblogbot
+from foreign_readers import BY_LEXBOR, EDGES, MODULES, NASTY, NESTING, OWN, READERS, TIMED
+from growth import FACTOR, growth
 from reblogbot.errors import ReblogbotError
 
 QUICK = 8_000
@@ -18,13 +18,13 @@ SOME = 5
 
 
 def public_functions(module):
-    found = importlib.import_module(f"reblogbot.{module}")
+    imported = importlib.import_module(f"reblogbot.{module}")
     return {
         f"{module}.{name}"
-        for name, value in vars(found).items()
+        for name, value in vars(imported).items()
         if not name.startswith("_")
         and inspect.isfunction(inspect.unwrap(value) if callable(value) else value)
-        and value.__module__ == found.__name__
+        and value.__module__ == imported.__name__
     }
 
 
@@ -61,7 +61,9 @@ def worst(name, fragments, most):
     """The fragment whose repetition costs more than in proportion, and by how much; or None."""
     read = reading(name)
     if name in BY_LEXBOR:
-        fragments = [one for one in fragments if not any(tag in one for tag in NESTING)]
+        fragments = [
+            fragment for fragment in fragments if not any(tag in fragment for tag in NESTING)
+        ]
     read("imported and compiled")
     for fragment in fragments:
         factor = growth(read, lambda size, one=fragment: one * (size // len(one)), most)

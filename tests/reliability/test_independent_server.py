@@ -4,9 +4,9 @@ import json
 import urllib.request
 
 import pytest
-from harness import Item, items, text_of
 from mastodon_mock.testing.server import MockServer
 
+from harness import Item, items, text_of
 from reblogbot.core.text import html_to_text
 from reblogbot.errors import Exit
 
@@ -58,10 +58,10 @@ def test_the_whole_job_and_a_second_round_that_posts_nothing(bot, feeds, clock, 
     ]
     source = {"url": feeds.show("/f", feed), "template": "headline"}
     bot.configure({"hot": source}, {"alice": alice})
-    shown = [one.text for _, _, one in bot.preview().posts]
-    done = bot.sync()
-    assert (done.counts()["sent"], done.exit_code()) == (3, Exit.OK)
-    assert stands() == shown
+    preview = [one.text for _, _, one in bot.preview().posts]
+    report = bot.sync()
+    assert (report.counts()["sent"], report.exit_code()) == (3, Exit.OK)
+    assert stands() == preview
     assert stands()[2] == "【标题】摘要\nhttps://news.example/2?id=2"
     feeds.show("/f", feed[::-1])
     assert bot.sync().counts()["sent"] == 0
@@ -102,9 +102,9 @@ def test_a_lost_store_repeats_nothing(bot, feeds, clock, alice, stands):
 def test_a_token_it_does_not_know_stops_the_account(bot, feeds, clock, alice, stands):
     bot.configure({"hot": {"url": feeds.show("/f", items(clock, "a"))}}, {"alice": alice})
     bot.set_token("alice", "stranger")
-    done = bot.sync()
-    assert done.exit_code() == Exit.FAILED
-    assert "token" in done.paused["alice"]
+    report = bot.sync()
+    assert report.exit_code() == Exit.FAILED
+    assert "token" in report.paused["alice"]
     bot.set_token("alice", "alice_token")
     bot.sync()
     assert stands() == [text_of("a")]

@@ -8,6 +8,7 @@ import random
 import subprocess
 
 import pytest
+
 from fediverse.server import run_in_thread
 from harness import items, kill, posted, text_of, until
 
@@ -32,13 +33,13 @@ def names():
 def show(bot, feeds, server, clock, names):
     """Shows the first so many names."""
 
-    def shown(count):
+    def show_entries(count):
         return feeds.show("/hot.xml", items(clock, *reversed(names[:count]), minutes=5000))
 
-    source = {"url": shown(FRESH), "max_per_poll": 1000, "every": "50ms"}
+    source = {"url": show_entries(FRESH), "max_per_poll": 1000, "every": "50ms"}
     swift = {"timeout": "5s", "read_back_after": "100ms", "lease": "10s"}
     bot.configure({"hot": source}, {"news": (server, "")}, delivery=swift)
-    return shown
+    return show_entries
 
 
 def wait_and_kill(process, server, dice):
@@ -67,7 +68,7 @@ def finish(bot, names, server):
         if not bot.open() and len(posted(server)) >= len(expected):
             break
     assert posted(server) == expected
-    assert {one.state for one in bot.deliveries()} == {"sent"}
+    assert {delivery.state for delivery in bot.deliveries()} == {"sent"}
     assert bot.call("sync").code == 0
     assert posted(server) == expected
 

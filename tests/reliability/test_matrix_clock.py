@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+
 from fediverse.server import run_in_thread
 from harness import SettableClock, items, kill, posted, text_of, until
 
@@ -36,12 +37,12 @@ def show(bot, feeds, clock, plain):
     """Shows entries of these names, oldest first, dated before the test began."""
     now = SettableClock(clock.now())
 
-    def shown(names):
+    def show_entries(names):
         return feeds.show("/f", items(now, *reversed(names)))
 
-    source = {"url": shown("ab"), "filter": OLD, "every": "15m"}
+    source = {"url": show_entries("ab"), "filter": OLD, "every": "15m"}
     bot.configure({"hot": source}, {"news": (plain, "")})
-    return shown
+    return show_entries
 
 
 @pytest.mark.parametrize("case", JUMPS)
@@ -150,9 +151,9 @@ def test_the_night_the_clocks_change_posts_each_entry_once_after_the_quiet(
         instants += [clock.now()] * (len(posted(plain)) - before)
         clock.advance(minutes=16)
     assert posted(plain) == [text_of(name) for name in "abcdefghijklmnopqrstuvwx"]
-    local = [one.astimezone(ZoneInfo("Europe/Berlin")) for one in instants]
-    assert not [one for one in local if "02:30" <= one.strftime("%H:%M") < "03:30"]
-    assert sum(one >= quiet_until for one in instants) > 12
+    local = [instant.astimezone(ZoneInfo("Europe/Berlin")) for instant in instants]
+    assert not [instant for instant in local if "02:30" <= instant.strftime("%H:%M") < "03:30"]
+    assert sum(instant >= quiet_until for instant in instants) > 12
 
 
 # the daemon: a program of its own that lives in another time until a line comes on its input

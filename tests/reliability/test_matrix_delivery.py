@@ -1,9 +1,9 @@
 """The fault matrix (docs/reliability.md), through the whole program: kills, keys, accounts, backups."""
 
 import pytest
+
 from fediverse.server import run_in_thread
 from harness import Item, SettableClock, items, kill, posted, text_of
-
 from reblogbot.admin.queue_actions import QueueActions
 from reblogbot.app import load_config
 from reblogbot.errors import Exit
@@ -68,8 +68,8 @@ def test_killed_while_the_server_holds_the_post(bot, queue, plain, case):
 def test_killed_while_the_server_holds_the_boost(bot, feeds, clock, case):
     """On a server that boosts again whenever it is asked."""
     with run_in_thread(profile="gotosocial", clock=clock) as server:
-        made = [server.add_status("ann@remote.example", f"status {name}") for name in "ab"]
-        feed = [Item(f"s{n}", one["url"]) for n, one in enumerate(made)][::-1]
+        statuses = [server.add_status("ann@remote.example", f"status {name}") for name in "ab"]
+        feed = [Item(f"s{n}", status["url"]) for n, status in enumerate(statuses)][::-1]
         source = {"url": feeds.show("/f", feed), "action": "boost"}
         bot.configure({"hot": source}, {"news": (server, "")})
         name, options = HELD[case]
@@ -77,7 +77,7 @@ def test_killed_while_the_server_holds_the_boost(bot, feeds, clock, case):
         killed_at(bot, fault)
         fault.release()
         bot.settle()
-        assert posted(server) == [one["uri"] for one in made]
+        assert posted(server) == [status["uri"] for status in statuses]
 
 
 # keys
@@ -133,9 +133,9 @@ def test_a_repeat_answered_with_400_duplicate_key_is_a_doubt(bot, queue, clock, 
 def test_an_account_in_bad_standing_keeps_its_queue(bot, queue, sandbox, standing):
     sandbox.add_account("news", bot=True, standing=standing)
     queue(sandbox)
-    done = bot.sync()
-    assert done.exit_code() == Exit.FAILED
-    assert "login" in done.paused["news"]
+    report = bot.sync()
+    assert report.exit_code() == Exit.FAILED
+    assert "login" in report.paused["news"]
     assert len(bot.deliveries("queued")) == 3
     sandbox.add_account("news", standing="")
     assert bot.sync().exit_code() == Exit.OK
@@ -170,7 +170,7 @@ def test_a_broken_account_costs_a_healthy_one_nothing(bot, feeds, sandbox, plain
     bot.sync()
     assert posted(sandbox) == ABC
     assert posted(plain, "sick") == []
-    states = {str(one.state) for one in bot.deliveries() if one.account == "sick"}
+    states = {str(delivery.state) for delivery in bot.deliveries() if delivery.account == "sick"}
     assert states <= {"queued", "doubt"}
 
 
@@ -248,8 +248,8 @@ def test_a_deleted_store_learns_first_and_floods_nobody(bot, queue, plain, clock
     for file in bot.folder.glob("reblogbot.sqlite3*"):
         file.unlink()
     queue(plain, "abcdefg", source={"first": "none"})
-    done = bot.sync()
-    assert done.counts()["queued"] == 0
+    report = bot.sync()
+    assert report.counts()["queued"] == 0
     queue(plain, "abcdefgh", source={"first": "none"})
     bot.sync()
     assert posted(plain) == [text_of(name) for name in "deh"]

@@ -7,8 +7,8 @@ import sys
 import threading
 
 import pytest
-from harness import items, posted, text_of
 
+from harness import items, posted, text_of
 from reblogbot.store.connections import BUSY_MS
 
 ALL = [text_of(name) for name in "abcd"]
@@ -63,7 +63,7 @@ def test_a_machine_that_gives_no_more_loses_and_doubles_nothing(bot, queue, sand
     assert posted(sandbox) == ALL[: len(posted(sandbox))]
     bot.settle()
     assert posted(sandbox) == ALL
-    assert {one.state for one in bot.deliveries()} == {"sent"}
+    assert {delivery.state for delivery in bot.deliveries()} == {"sent"}
 
 
 def test_a_store_that_is_locked_is_waited_for_longer_than_a_minute(bot, queue, sandbox):

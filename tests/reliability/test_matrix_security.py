@@ -4,6 +4,7 @@ import json
 import socket
 
 import pytest
+
 from harness import Item, posted, rss, standing
 from sample_images import png
 
@@ -127,7 +128,7 @@ def image_of_a_page(feeds, to):
 
 def actor(feeds, to):
     me = feeds.url("/ann")
-    told = {
+    actor_json = {
         "@context": "https://www.w3.org/ns/activitystreams",
         "type": "Person",
         "id": me,
@@ -137,7 +138,7 @@ def actor(feeds, to):
         "discoverable": True,
         "indexable": True,
     }
-    feeds.show("/ann", json.dumps(told).encode(), kind="application/activity+json")
+    feeds.show("/ann", json.dumps(actor_json).encode(), kind="application/activity+json")
     return {"kind": "actor", "url": me}
 
 

@@ -4,6 +4,7 @@ import random
 from dataclasses import replace
 
 import pytest
+
 from harness import Item, Page, items, posted, rss, text_of
 
 NAMES = "abcdef"
@@ -12,7 +13,7 @@ ALL = [text_of(name) for name in NAMES]
 
 def entries(clock, names=NAMES):
     """An item for each name, the newest first, with an id of its own."""
-    return [replace(one, guid=f"id of {one.title}") for one in items(clock, *reversed(names))]
+    return [replace(item, guid=f"id of {item.title}") for item in items(clock, *reversed(names))]
 
 
 @pytest.fixture
@@ -29,8 +30,8 @@ def hot(bot, feeds, sandbox, clock):
     return show
 
 
-def outcomes(done):
-    return {poll.name: poll.outcome for poll in done.polls}
+def outcomes(report):
+    return {poll.name: poll.outcome for poll in report.polls}
 
 
 # 43
@@ -86,8 +87,8 @@ def test_a_server_that_says_304_for_ever_hides_news_for_a_day_at_most(
     honest = feeds.pages["/hot.xml"]
 
     def sticky(handler):
-        known = handler.headers["If-None-Match"]
-        page = Page(b"", 304, etag=False) if known else honest
+        etag_sent = handler.headers["If-None-Match"]
+        page = Page(b"", 304, etag=False) if etag_sent else honest
         handler.send_response(page.status)
         handler.send_header("Content-Length", str(len(page.body)))
         handler.end_headers()
@@ -123,10 +124,10 @@ def test_malformed_documents_stop_no_other_source(bot, feeds, sandbox, clock):
         sources[f"s{number}"] = {"url": url, "first": "none"}
     sources["last"] = {"url": feeds.show("/last", items(clock, "z"))}
     bot.configure(sources, {"news": (sandbox, "")})
-    done = bot.sync()
+    report = bot.sync()
     assert posted(sandbox) == [text_of("z")]
-    assert set(outcomes(done).values()) <= {"new", "nothing_new", "failed", "refused"}
-    assert all(poll.error for poll in done.polls if poll.outcome in ("failed", "refused"))
+    assert set(outcomes(report).values()) <= {"new", "nothing_new", "failed", "refused"}
+    assert all(poll.error for poll in report.polls if poll.outcome in ("failed", "refused"))
 
 
 # 60
@@ -144,10 +145,10 @@ CHANGES = {
 
 def changed(clock, how):
     """The same six entries, changed."""
-    shown = entries(clock)
+    feed_items = entries(clock)
     if how in CHANGES:
-        return [CHANGES[how](one, clock.now()) for one in shown]
-    return shown[::-1] if how == "order" else shown[3:]
+        return [CHANGES[how](one, clock.now()) for one in feed_items]
+    return feed_items[::-1] if how == "order" else feed_items[3:]
 
 
 @pytest.mark.parametrize("how", ["order", "less", *CHANGES])
@@ -202,8 +203,8 @@ def test_fifty_sources_on_one_host_are_all_read(bot, feeds, sandbox, clock):
         for number in range(50)
     }
     bot.configure(sources, {"news": (sandbox, "")})
-    done = bot.sync()
-    assert set(outcomes(done).values()) == {"new"}
+    report = bot.sync()
+    assert set(outcomes(report).values()) == {"new"}
     assert sorted(posted(sandbox)) == sorted(text_of(f"n{number}") for number in range(50))
 
 
@@ -215,8 +216,8 @@ def test_a_source_that_hangs_costs_itself_alone(bot, feeds, sandbox, clock):
         for number in range(3)
     }
     bot.configure(sources, {"news": (sandbox, "")}, http={"timeout": "700ms"})
-    done = bot.sync()
-    assert outcomes(done) == {"hung": "failed", "s0": "new", "s1": "new", "s2": "new"}
+    report = bot.sync()
+    assert outcomes(report) == {"hung": "failed", "s0": "new", "s1": "new", "s2": "new"}
     assert len(posted(sandbox)) == 3
 
 
@@ -227,8 +228,8 @@ def test_ten_thousand_entries_at_first_sight_flood_nobody(bot, feeds, sandbox, c
     feed = [Item(f"Title {n}", f"https://news.example/{n}") for n in range(10_000)]
     source = {"url": feeds.show("/f", feed), "first": 2, "max_per_poll": 20}
     bot.configure({"hot": source}, {"news": (sandbox, "")})
-    done = bot.sync()
-    assert done.counts()["entries_new"] == 10_000
+    report = bot.sync()
+    assert report.counts()["entries_new"] == 10_000
     assert posted(sandbox) == [text_of("1"), text_of("0")]
     feeds.show("/f", [Item("Title x", "https://news.example/x"), *feed])
     bot.sync()

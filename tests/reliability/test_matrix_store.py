@@ -5,6 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+
 from harness import items, kill, posted, text_of
 from store_processes import on_a_small_disk, run
 
@@ -100,8 +101,8 @@ def test_a_disk_full_at_any_write_loses_and_doubles_nothing(tmp_path, process):
     outcomes = run(FULL_AT_EACH_WRITE, Path(__file__).parent, disk, process, under=under)
     assert len(outcomes) > 10
     # some writes need no room; most do, and say what is wrong
-    assert len([said for said, *_ in outcomes if said]) > len(outcomes) / 2
-    assert {said for said, *_ in outcomes} <= {"", "store_full", "store_io"}
+    assert len([slug for slug, *_ in outcomes if slug]) > len(outcomes) / 2
+    assert {slug for slug, *_ in outcomes} <= {"", "store_full", "store_io"}
     assert [rest for _, *rest in outcomes] == [[True, True]] * len(outcomes)
 
 
@@ -131,7 +132,7 @@ def test_a_store_whose_write_ahead_log_is_gone_is_an_older_store_and_repeats_not
     sandbox.faults.clear()
     bot.settle()
     assert posted(sandbox) == [text_of(name) for name in "abcdef"]
-    assert {one.state for one in bot.deliveries()} == {"sent"}
+    assert {delivery.state for delivery in bot.deliveries()} == {"sent"}
 
 
 def ruin(path, how):

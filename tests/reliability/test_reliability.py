@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+
 from fediverse.profiles import PROFILES
 
 ROOT = Path(__file__).parents[2]
@@ -27,12 +28,12 @@ def marks(node):
 @cache
 def written():
     """Every test there is, with what may keep it from running."""
-    found = {}
+    marks_by_test = {}
     for path in (ROOT / "tests").rglob("test_*.py"):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                found.setdefault(node.name, set()).update(marks(node))
-    return found
+                marks_by_test.setdefault(node.name, set()).update(marks(node))
+    return marks_by_test
 
 
 def test_every_number_of_the_matrix_has_its_row():

@@ -10,10 +10,11 @@ import threading
 from collections import Counter
 
 import pytest
+from sqlalchemy import text
+
 from fediverse.server import run_in_thread
 from harness import Bot, Page, _answer, items, kill, posted, rss, text_of, until
 from postgres import admin, emptied
-from sqlalchemy import text
 
 # a machine of its own, as far as the program can tell: another name, and a clock minutes off.
 # Where it is told to, it stops itself once: when a delivery is claimed; or later, when the
@@ -148,8 +149,8 @@ def bot(tmp_path, clock, feeds, workshop, postgres_tables):
 
 
 @pytest.fixture
-def shown(bot, feeds, clock, server):
-    shown = Shown(feeds, clock)
+def hot_lists(bot, feeds, clock, server):
+    hot_lists = Shown(feeds, clock)
     source = {"every": "50ms", "max_per_poll": 1000, "filter": {"max_age": "900d"}}
     bot.configure(
         {
@@ -160,7 +161,7 @@ def shown(bot, feeds, clock, server):
         delivery={"timeout": "2s", "read_back_after": "1s", "lease": "3s", "max_attempts": 1000},
         http={"timeout": "2s", "per_host": PER_HOST},
     )
-    return shown
+    return hot_lists
 
 
 @pytest.fixture
@@ -172,7 +173,9 @@ def cluster(bot):
 
 def askers(feeds):
     """How often each machine asked for a feed."""
-    return Counter(told["user-agent"].partition("(+")[2].rstrip(")") for _, told in feeds.asked)
+    return Counter(
+        headers["user-agent"].partition("(+")[2].rstrip(")") for _, headers in feeds.asked
+    )
 
 
 def cut_off(bot):
@@ -186,40 +189,42 @@ def cut_off(bot):
         )
 
 
-def is_all_posted(server, shown):
-    return all(len(posted(server, to)) >= len(shown.expected(to)) for to in ("news", "echo"))
+def is_all_posted(server, hot_lists):
+    return all(len(posted(server, to)) >= len(hot_lists.expected(to)) for to in ("news", "echo"))
 
 
-def judge(bot, server, shown):
+def judge(bot, server, hot_lists):
     """Nothing lost, nothing doubled, and each account's posts in the order they were queued."""
     for account in ("news", "echo"):
-        made = posted(server, account)
-        assert Counter(made) == Counter(text_of(name) for name in shown.expected(account))
-        queued = [one.post.text for one in bot.deliveries() if one.account == account]
-        assert made == queued
+        posts = posted(server, account)
+        assert Counter(posts) == Counter(text_of(name) for name in hot_lists.expected(account))
+        queued = [
+            delivery.post.text for delivery in bot.deliveries() if delivery.account == account
+        ]
+        assert posts == queued
     assert "Traceback" not in bot.log()
-    assert shown.most <= PER_HOST
+    assert hot_lists.most <= PER_HOST
 
 
 @pytest.mark.slow
 def test_two_that_were_stopped_before_the_wire_and_wake_too_late_double_nothing(
-    bot, server, shown, cluster
+    bot, server, hot_lists, cluster
 ):
     for source in SOURCES:
-        shown.add(source, 3)
+        hot_lists.add(source, 3)
     cluster.start("connected", -7, "connected")
     until(lambda: cluster.is_stopped("connected"), "a daemon that stops at the wire")
     cluster.start("claimed", 6, "claimed")
     until(lambda: cluster.is_stopped("claimed"), "a daemon that stops with a claim", LONG)
     cluster.start("third", 45)
-    until(lambda: is_all_posted(server, shown), "the posts, by the third", LONG)
+    until(lambda: is_all_posted(server, hot_lists), "the posts, by the third", LONG)
     for machine in ("connected", "claimed"):
         cluster.send(machine, signal.SIGCONT)
     for source in SOURCES:
-        shown.add(source, 3)
-    until(lambda: is_all_posted(server, shown), "the later posts, by whomever", LONG)
+        hot_lists.add(source, 3)
+    until(lambda: is_all_posted(server, hot_lists), "the later posts, by whomever", LONG)
     until(lambda: not bot.open(), "everything settled", LONG)
-    judge(bot, server, shown)
+    judge(bot, server, hot_lists)
     # each of the two was about to send, and found out that it was late
     assert bot.log().count("slug=lapsed") == 2
 
@@ -227,14 +232,14 @@ def test_two_that_were_stopped_before_the_wire_and_wake_too_late_double_nothing(
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_four_daemons_killed_stopped_and_cut_off_lose_and_double_nothing(
-    bot, server, shown, cluster, seed
+    bot, server, hot_lists, cluster, seed
 ):
     dice = random.Random(f"daemons {seed}")
     clocks = {"a": -7, "b": 0, "c": 6, "d": 45}
     for machine, minutes in clocks.items():
         cluster.start(machine, minutes)
     for _ in range(8):
-        shown.add(dice.choice(list(SOURCES)), dice.randint(1, 4))
+        hot_lists.add(dice.choice(list(SOURCES)), dice.randint(1, 4))
         enough = len(server.requests) + dice.randint(1, 8)
         with contextlib.suppress(AssertionError):
             until(lambda enough=enough: len(server.requests) >= enough, "some requests", 2)
@@ -250,16 +255,16 @@ def test_four_daemons_killed_stopped_and_cut_off_lose_and_double_nothing(
             cluster.send(machine, signal.SIGCONT)
         else:
             cut_off(bot)
-    until(lambda: is_all_posted(server, shown), "all posts", 60)
+    until(lambda: is_all_posted(server, hot_lists), "all posts", 60)
     until(lambda: not bot.open(), "everything settled")
-    judge(bot, server, shown)
+    judge(bot, server, hot_lists)
 
 
 @pytest.mark.slow
-def test_the_work_spreads_over_all_daemons(bot, feeds, server, shown, cluster):
+def test_the_work_spreads_over_all_daemons(bot, feeds, server, hot_lists, cluster):
     """Each claims what it has room for; so none has all of it, and none has nothing."""
     for source in SOURCES:
-        shown.add(source, 1)
+        hot_lists.add(source, 1)
     paths = [f"/{source}?{n}" for source in SOURCES for n in range(14)]
     for path in paths:
         feeds.pages[path] = feeds.pages[path.partition("?")[0]]
@@ -277,4 +282,4 @@ def test_the_work_spreads_over_all_daemons(bot, feeds, server, shown, cluster):
     until(lambda: len(feeds.asked) >= 200, "polls")
     shares = askers(feeds)
     assert min(shares.values()) >= 20, shares
-    assert shown.most <= 16
+    assert hot_lists.most <= 16

@@ -18,6 +18,8 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+
+from reblogbot.model import State
 from simulation import (
     ACCOUNT_OF,
     ACCOUNTS,
@@ -33,8 +35,6 @@ from simulation import (
     World,
 )
 from virtual_time import set_machine_clock
-
-from reblogbot.model import State
 
 KEYS = ("none", "first", "error", "replay", "burnt")
 VERBS = ("hold", "release", "skip", "retry")
@@ -53,7 +53,7 @@ def quiet():
 
 
 @pytest.fixture
-def made(workshop, clock, monkeypatch):
+def make_world(workshop, clock, monkeypatch):
     """Makes worlds, each in a folder of its own that is gone with it."""
     worlds = []
 
@@ -87,8 +87,8 @@ def judged(world, entries=5):
     assert (tally.entries, tally.lost, tally.doubled, tally.out_of_order) == (entries, 0, 0, 0)
 
 
-def test_without_a_fault_each_entry_is_posted_once(made):
-    world = made()
+def test_without_a_fault_each_entry_is_posted_once(make_world):
+    world = make_world()
     some_entries(world)
     world.live(Life())
     tally = settled(world)
@@ -100,8 +100,8 @@ def test_without_a_fault_each_entry_is_posted_once(made):
 
 
 @pytest.mark.parametrize("keys", KEYS)
-def test_each_answer_to_a_post_or_boost_loses_and_doubles_nothing(made, keys):
-    world = made(keys=keys)
+def test_each_answer_to_a_post_or_boost_loses_and_doubles_nothing(make_world, keys):
+    world = make_world(keys=keys)
     for answer in PUBLISH:
         world.show("hot")
         world.show("crowd")
@@ -115,8 +115,8 @@ def test_each_answer_to_a_post_or_boost_loses_and_doubles_nothing(made, keys):
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_each_answer_to_a_question_loses_and_doubles_nothing(made, question):
-    world = made()
+def test_each_answer_to_a_question_loses_and_doubles_nothing(make_world, question):
+    world = make_world()
     for answer in (*LOOKS, "403"):
         world.show("crowd")
         world.lay("publish", "403" if question == "verify" else "request lost")
@@ -130,10 +130,10 @@ def test_each_answer_to_a_question_loses_and_doubles_nothing(made, question):
 
 
 @pytest.mark.parametrize("strike", STRIKES)
-def test_a_process_struck_at_any_call_loses_and_doubles_nothing(made, strike):
+def test_a_process_struck_at_any_call_loses_and_doubles_nothing(make_world, strike):
     struck = Counter()
     for calls in range(1, 130, 25):
-        world = made()
+        world = make_world()
         some_entries(world)
         world.live(Life("one", 1, strike, calls), Life("other", 3), seed=calls)
         struck += world.struck
@@ -141,10 +141,10 @@ def test_a_process_struck_at_any_call_loses_and_doubles_nothing(made, strike):
     assert struck[strike] > 2
 
 
-def test_a_process_that_stood_still_amid_a_request_sends_no_more_when_it_wakes(made):
+def test_a_process_that_stood_still_amid_a_request_sends_no_more_when_it_wakes(make_world):
     struck = Counter()
     for requests in range(1, 9):
-        world = made()
+        world = make_world()
         world.show("hot")
         world.live(Life("one", 1, "freeze", requests, requests=True))
         world.live(Life("other"))
@@ -153,8 +153,8 @@ def test_a_process_that_stood_still_amid_a_request_sends_no_more_when_it_wakes(m
     assert struck["lease lapsed"] > 0
 
 
-def test_a_token_revoked_and_replaced_loses_and_doubles_nothing(made):
-    world = made()
+def test_a_token_revoked_and_replaced_loses_and_doubles_nothing(make_world):
+    world = make_world()
     world.server.valid.clear()
     some_entries(world)
     world.live(Life(rounds=3))
@@ -163,21 +163,21 @@ def test_a_token_revoked_and_replaced_loses_and_doubles_nothing(made):
     judged(world)
 
 
-def test_an_older_store_repeats_nothing_and_holds_a_text_without_a_link(made):
-    world = made()
+def test_an_older_store_repeats_nothing_and_holds_a_text_without_a_link(make_world):
+    world = make_world()
     world.keep_backup()
     some_entries(world)
     world.live(Life())
     world.restore()
     world.live(Life())
-    (held,) = (one for one in world.find() if one.state == State.HELD)
+    (held,) = (delivery for delivery in world.find() if delivery.state == State.HELD)
     assert held.post.text.startswith("Note")
     assert "the same text stands there already" in held.error
     judged(world)
 
 
-def test_what_was_deleted_by_hand_is_not_made_again(made):
-    world = made()
+def test_what_was_deleted_by_hand_is_not_made_again(make_world):
+    world = make_world()
     some_entries(world)
     world.live(Life())
     world.delete_by_hand(0)
@@ -186,8 +186,8 @@ def test_what_was_deleted_by_hand_is_not_made_again(made):
 
 
 @pytest.mark.parametrize(("verb", "back"), [("hold", "release"), ("skip", "retry")])
-def test_what_an_admin_did_and_undid_goes_out_once(made, verb, back):
-    world = made()
+def test_what_an_admin_did_and_undid_goes_out_once(make_world, verb, back):
+    world = make_world()
     world.stop()
     some_entries(world)
     world.live(Life())
@@ -200,8 +200,8 @@ def test_what_an_admin_did_and_undid_goes_out_once(made, verb, back):
 
 
 @pytest.mark.parametrize("how", FEEDS)
-def test_a_feed_that_is_disturbed_loses_and_repeats_nothing(made, how):
-    world = made()
+def test_a_feed_that_is_disturbed_loses_and_repeats_nothing(make_world, how):
+    world = make_world()
     some_entries(world)
     world.live(Life())
     for name in ACCOUNT_OF:
@@ -215,9 +215,9 @@ def test_a_feed_that_is_disturbed_loses_and_repeats_nothing(made, how):
 # what the simulation found
 
 
-def test_what_was_queued_before_the_clock_was_set_back_goes_out_first(made):
+def test_what_was_queued_before_the_clock_was_set_back_goes_out_first(make_world):
     """The clock's instants decided between two sources, not the order of queueing."""
-    world = made()
+    world = make_world()
     world.stop()
     world.show("hot")
     world.live(Life())
@@ -227,9 +227,9 @@ def test_what_was_queued_before_the_clock_was_set_back_goes_out_first(made):
     judged(world, 2)
 
 
-def test_what_a_process_leased_before_the_clock_was_set_back_is_polled_again_soon(made):
+def test_what_a_process_leased_before_the_clock_was_set_back_is_polled_again_soon(make_world):
     """After a power cut on a machine whose clock was ahead nothing was polled for weeks."""
-    world = made()
+    world = make_world()
     some_entries(world)
     world.live(Life("one", 1, "kill", 12))
     world.jump(timedelta(days=-40))
@@ -370,11 +370,11 @@ class Simulation(RuleBasedStateMachine):
         assert tally.complaints == []
 
 
-def simulate(made, examples, steps):
+def simulate(make_world, examples, steps):
     """What struck in so many examples."""
     struck = Counter()
     run_state_machine_as_test(
-        type("Seeded", (Simulation,), {"make": staticmethod(made), "struck": struck}),
+        type("Seeded", (Simulation,), {"make": staticmethod(make_world), "struck": struck}),
         settings=settings(
             max_examples=examples,
             stateful_step_count=steps,
@@ -388,12 +388,12 @@ def simulate(made, examples, steps):
     return struck
 
 
-def test_a_short_simulation_loses_and_doubles_nothing(made):
-    assert simulate(made, 5, 12).total() > 10
+def test_a_short_simulation_loses_and_doubles_nothing(make_world):
+    assert simulate(make_world, 5, 12).total() > 10
 
 
 @pytest.mark.slow
-def test_a_long_simulation_meets_every_fault_and_loses_and_doubles_nothing(made):
-    struck = simulate(made, 30, 25)
+def test_a_long_simulation_meets_every_fault_and_loses_and_doubles_nothing(make_world):
+    struck = simulate(make_world, 30, 25)
     missed = [name for name in COMMON if not struck[name]]
     assert missed == [], struck

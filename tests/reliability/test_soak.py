@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 
 import pytest
-from soak import Ledger, Place, read_options, soak
-from soak_round import Book, Tally
 
 from reblogbot.model import Delivery, Post, Receipt, State
+from soak import Ledger, Place, read_options, soak
+from soak_round import Book, Tally
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -66,15 +66,15 @@ def delivery(number, name, **fields):
     return Delivery(number, **{**whole, **fields})
 
 
-def judged(shown, made, deliveries, dropped=0):
+def judged(expected, accepted, deliveries, dropped=0):
     """The counts, after these names were shown and these posts made."""
     book, tally = Book(), Tally()
-    for name in shown:
+    for name in expected:
         book.enter("news", link(name), link(name))
     book.note(deliveries)
     acts = [
         {"account": "news", "act": "post", "text": f"Title\n{link(name)}", "id": name}
-        for name in made
+        for name in accepted
     ]
     book.judge(acts, dropped, tally)
     return tally.lost, tally.doubled, tally.out_of_order
@@ -84,7 +84,7 @@ ABC = [delivery(number, name) for number, name in enumerate("abc")]
 
 
 @pytest.mark.parametrize(
-    ("made", "counts"),
+    ("accepted", "counts"),
     [
         ("abc", (0, 0, 0)),
         ("abcb", (0, 1, 0)),
@@ -93,9 +93,9 @@ ABC = [delivery(number, name) for number, name in enumerate("abc")]
         ("cab", (0, 0, 2)),
     ],
 )
-def test_the_judge_sees_what_is_lost_doubled_and_out_of_order(made, counts):
-    deliveries = [one for one in ABC if one.post.link[-1] in made]
-    assert judged("abc", made, deliveries) == counts
+def test_the_judge_sees_what_is_lost_doubled_and_out_of_order(accepted, counts):
+    deliveries = [one for one in ABC if one.post.link[-1] in accepted]
+    assert judged("abc", accepted, deliveries) == counts
 
 
 def test_what_a_server_dropped_that_had_said_yes_is_not_lost():

@@ -13,11 +13,10 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import escapes
 import pillow_heif
 import pytest
-from sample_images import saved
 
+import escapes
 from reblogbot.errors import SourceError
 from reblogbot.media.convert import convert, image_type
 from reblogbot.media.page_images import page_images
@@ -26,6 +25,7 @@ from reblogbot.runtime.parser_pool import WorkerPool
 from reblogbot.sources.fediverse import statuses
 from reblogbot.sources.feed.worker import read_feed
 from reblogbot.sources.shared.response_body import ResponseBody
+from sample_images import saved
 
 pillow_heif.register_heif_opener()
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from fediverse.server import FediverseServer, run_in_thread
 from mastodon import Mastodon
 from sandbox_samples import client
+
+from fediverse.server import FediverseServer, run_in_thread
 
 # as the bot configures it, and by default
 MODES = {

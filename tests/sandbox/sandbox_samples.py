@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import requests
-from fediverse.server import FediverseServer
 from mastodon import Mastodon
+
+from fediverse.server import FediverseServer
 
 OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"
 STATUSES = "/api/v1/statuses"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from sample_images import png
 from sandbox_samples import call
+
+from sample_images import png
 
 ACCEPT = {"Accept": "application/activity+json"}
 

@@ -9,10 +9,11 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 import requests
+from sandbox_samples import STATUSES, call, client, send, texts
+
 from fediverse.fault_actions import ACTIONS
 from fediverse.server import run_in_thread
 from sample_images import png
-from sandbox_samples import STATUSES, call, client, send, texts
 
 
 def send_in_thread(server, text: str, results: list) -> threading.Thread:

@@ -7,13 +7,13 @@ from datetime import timedelta
 from html.parser import HTMLParser
 
 import pytest
-from fediverse.server import run_in_thread
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sample_images import png
 from sandbox_samples import call
 
+from fediverse.server import run_in_thread
 from reblogbot.sandbox.pages import ago
+from sample_images import png
 
 HOSTILE = [
     "<script>alert(1)</script>",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from fediverse.departures import DEPARTURES
-from fediverse.profiles import PROFILES, REFUSALS
 from mastodon import Mastodon, MastodonAPIError, MastodonNetworkError, MastodonNotFoundError
-from sample_images import png
 from sandbox_samples import call, client, send
 
+from fediverse.departures import DEPARTURES
+from fediverse.profiles import PROFILES, REFUSALS
 from reblogbot.sandbox import profiles
 from reblogbot.sandbox.routes import ROUTES
+from sample_images import png
 
 ME = "/api/v1/accounts/verify_credentials"
 STATUSES = "/api/v1/statuses"

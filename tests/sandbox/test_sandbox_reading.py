@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
-from fediverse.server import FediverseServer
 from mastodon import MastodonAPIError, MastodonNotFoundError, MastodonUnauthorizedError
-from sample_images import png
 from sandbox_samples import call, client
+
+from fediverse.server import FediverseServer
+from sample_images import png
 
 
 def fill(sandbox: FediverseServer, count: int, acct: str = "alice") -> list[str]:

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 import requests
-from fediverse.server import run_in_thread, serve
-from sample_images import png
 from sandbox_samples import call, client, send, texts
 
+from fediverse.server import run_in_thread, serve
 from reblogbot.errors import ReblogbotError
 from reblogbot.sandbox import server as product
+from sample_images import png
 
 SERVER = """
 import asyncio, sys

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 import requests
-from sample_images import png
 
 from reblogbot.sandbox.profiles import PROFILES
 from reblogbot.sandbox.server import Sandbox, serve
+from sample_images import png
 
 IGNORE_KEYS = {"gotosocial", "snac", "takahe", "plain"}
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from fediverse.server import FediverseServer
 from mastodon import MastodonAPIError, MastodonNotFoundError
-from sample_images import png
 from sandbox_samples import call, client, send, texts
+
+from fediverse.server import FediverseServer
+from sample_images import png
 
 
 def test_a_post_keeps_all_its_fields(mastodon, sandbox: FediverseServer):

@@ -4,8 +4,8 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 
 import pytest
-from loopback import Site, fetcher
 
+from loopback import Site, fetcher
 from reblogbot.config.settings import SourceSettings
 from reblogbot.ports import Tools
 from reblogbot.runtime.parser_pool import WorkerPool

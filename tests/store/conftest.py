@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from postgres import emptied
 from store_samples import NOW
 
+from postgres import emptied
 from reblogbot.runtime.lease_owner import new_owner
 from reblogbot.store import Store, open_store
 

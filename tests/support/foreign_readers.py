@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from ipaddress import ip_network
 from typing import get_args
 
+from selectolax.lexbor import LexborHTMLParser
+
 from reblogbot.config.settings import AccountSettings, SourceSettings
 from reblogbot.core import (
     bounds,
@@ -17,6 +19,8 @@ from reblogbot.core import (
     digest,
     drafting,
     filters,
+    json_values,
+    mastodon_json,
     recognition,
     schedule,
     similarity,
@@ -36,66 +40,79 @@ from reblogbot.core.text import (
     shortening,
 )
 from reblogbot.core.text.hashtags import hashtags, untagged
+from reblogbot.media import page_images
 from reblogbot.model import Author, Batch, Entry, Limits, Markup, Media, Post
 from reblogbot.model.evidence import Habits
 from reblogbot.model.history import SourceHistory
 from reblogbot.sources.chouti import headline
 from reblogbot.sources.chouti import page as chouti_page
 from reblogbot.sources.chouti import parse as parse_chouti
-from reblogbot.sources.fediverse import activitypub, people, statuses
+from reblogbot.sources.fediverse import accounts, activitypub, statuses, timeline_cursor
 from reblogbot.sources.feed import (
     arxiv,
     entry_media,
+    entry_spans,
+    header,
     json_feed,
     not_a_feed,
+    page_feeds,
+    raw_xml,
     skipped_hours,
-    spans,
-    xml_text,
+    worker,
+    xml_repair,
 )
-from reblogbot.sources.feed import links as feed_links
 from reblogbot.sources.feed import parse as parse_feed
-from reblogbot.sources.scrape import json_query, page_images, parse_json_list, parse_page
+from reblogbot.sources.feed.entry_cache import EntryCache
+from reblogbot.sources.scrape import json_query, parse_json_list, parse_page
 from reblogbot.sources.shared import (
-    body,
     dates,
-    document,
     encoding,
+    encoding_detection,
+    html,
     json_text,
-    likeness,
+    messages,
     meta_refresh,
+    origins,
     plain_text,
+    response_body,
     urls,
 )
-from reblogbot.targets.mastodon import limits, published, rate_limit, responses
+from reblogbot.targets.mastodon import entities, limits, rate_limit, responses
 from reblogbot.web import addresses
 
 MODULES = """
     core.bounds core.compose core.consent core.digest core.drafting core.filters core.habits
     core.identity.evidence core.identity.keys core.identity.links core.identity.match_fields
-    core.identity.page_link core.identity.tracking_parameters core.planning core.recognition
-    core.schedule core.similarity core.templates core.text.boilerplate core.text.cleaning core.text.escaping
+    core.identity.page_link core.identity.tracking_parameters core.json_values
+    core.mastodon_json core.planning core.recognition core.schedule core.similarity
+    core.templates core.text.boilerplate core.text.cleaning core.text.escaping
     core.text.hashtags core.text.language core.text.line_breaks core.text.links core.text.markup
     core.text.measure core.text.mentions core.text.patterns core.text.repetition
     core.text.shortening sources.chouti.headline sources.chouti.page sources.chouti.parse
-    sources.fediverse.activitypub sources.fediverse.consent sources.fediverse.people
-    sources.fediverse.statuses sources.fediverse.timeline sources.feed.arxiv
-    sources.feed.entry_media sources.feed.json_feed sources.feed.links sources.feed.not_a_feed
-    sources.feed.parse sources.feed.skipped_hours sources.feed.spans sources.feed.xml_text
-    sources.scrape.json_query sources.scrape.page_images sources.scrape.parse_json_list
-    sources.scrape.parse_page sources.scrape.selectors sources.shared.body sources.shared.dates
-    sources.shared.document sources.shared.encoding sources.shared.json_text
-    sources.shared.likeness sources.shared.meta_refresh sources.shared.plain_text
-    sources.shared.urls targets.mastodon.limits targets.mastodon.published
-    targets.mastodon.rate_limit targets.mastodon.responses web.addresses
+    sources.fediverse.accounts sources.fediverse.activitypub sources.fediverse.relationships
+    sources.fediverse.statuses sources.fediverse.timeline sources.fediverse.timeline_cursor
+    sources.feed.arxiv sources.feed.entry sources.feed.entry_cache sources.feed.entry_media
+    sources.feed.entry_spans sources.feed.header sources.feed.json_feed sources.feed.not_a_feed
+    sources.feed.page_feeds sources.feed.parse sources.feed.raw_xml sources.feed.skipped_hours
+    sources.feed.worker sources.feed.xml_repair sources.scrape.json_query
+    media.page_images sources.scrape.parse_json_list sources.scrape.parse_page
+    sources.scrape.selectors sources.shared.dates sources.shared.document
+    sources.shared.document_cursor sources.shared.encoding sources.shared.encoding_detection
+    sources.shared.fallbacks sources.shared.html sources.shared.json_text
+    sources.shared.messages sources.shared.meta_refresh sources.shared.origins
+    sources.shared.plain_text sources.shared.response_body sources.shared.urls
+    targets.mastodon.limits targets.mastodon.entities targets.mastodon.rate_limit
+    targets.mastodon.responses web.addresses
 """.split()
 """The modules whose public functions may be handed foreign text."""
 
 EDGES = frozenset(
     """
-    sources.chouti.source sources.discover sources.fediverse.actor sources.fediverse.home_server
-    sources.fediverse.places sources.fediverse.source sources.feed.sax sources.feed.source
-    sources.registry sources.scrape.json_list sources.scrape.page targets.mastodon.fields
-    targets.mastodon.lookup targets.mastodon.media targets.mastodon.recent
+    sources.chouti.source sources.feed.discovery sources.fediverse.acct sources.fediverse.actor_source
+    sources.fediverse.home_server
+    sources.fediverse.endpoints sources.fediverse.timeline_source sources.feed.expat_driver sources.feed.source
+    sources.registry sources.scrape.json_source sources.scrape.page_source targets.mastodon.status_params
+    targets.mastodon.lookup targets.mastodon.media targets.mastodon.own_statuses
     targets.mastodon.target targets.mastodon.transport
     """.split()
 )
@@ -116,13 +133,16 @@ OWN = frozenset(
     core.identity.match_fields.title_with_context core.planning.choose core.planning.plan
     core.schedule.back_off core.schedule.brought_forward core.schedule.hold_until
     core.schedule.next_poll core.schedule.next_try core.templates.check_template
-    core.text.links.counted core.text.links.top_level_domains sources.fediverse.consent.judged
-    sources.fediverse.people.flag sources.fediverse.timeline.catch_up
+    core.text.links.counted core.text.links.top_level_domains sources.fediverse.relationships.forbid_blocked
+    sources.fediverse.accounts.bool_or_none sources.fediverse.timeline.catch_up
     sources.fediverse.timeline.first_pages sources.feed.entry_media.entry_media
     sources.feed.not_a_feed.cut_off sources.scrape.json_query.read_query
     sources.scrape.selectors.read_item sources.scrape.selectors.read_selector
     sources.scrape.selectors.split sources.shared.dates.from_number
-    sources.shared.document.read_first
+    sources.shared.fallbacks.read_first sources.shared.fallbacks.poll_document
+    sources.shared.document.without_http sources.shared.document.from_other_address
+    sources.fediverse.timeline_cursor.bounded_marks sources.feed.header.fresh_for
+    sources.feed.header.read_header sources.shared.dates.plausible
     """.split()
 )
 """Functions of config, numbers and keys alone, or of what one of the others has read."""
@@ -172,11 +192,11 @@ def entries(text: str) -> Batch:
     return Batch(tuple(entry(text[at : at + 8]) for at in range(0, len(text), 32)))
 
 
-def page(text: str, url: str = URL) -> body.Body:
-    return body.Body(text.encode("utf-8", "replace"), "", url, "", "UTC", NOW)
+def page(text: str, url: str = URL) -> response_body.ResponseBody:
+    return response_body.ResponseBody(text.encode("utf-8", "replace"), "", url, "", "UTC", NOW)
 
 
-def rss(text: str) -> body.Body:
+def rss(text: str) -> response_body.ResponseBody:
     """A feed with the text as a title, as markup, and in the places between."""
     return page(
         f'<rss version="2.0"><channel><title>{text}</title><item><title>{text}</title>'
@@ -184,13 +204,13 @@ def rss(text: str) -> body.Body:
     )
 
 
-def json_of(text: str) -> body.Body:
+def json_of(text: str) -> response_body.ResponseBody:
     fields = "id title summary url score img_url created_time nick content_html content_text"
     item = dict.fromkeys(fields.split(), text)
     return page(json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": [item]}))
 
 
-def activity(text: str) -> body.Body:
+def activity(text: str) -> response_body.ResponseBody:
     thing = dict.fromkeys(["content", "summary", "name", "url", "attributedTo", "published"], text)
     thing |= {"id": "https://a.example/1", "type": "Article", "preferredUsername": text}
     thing |= {"tag": [{"type": "Hashtag", "name": text}], "outbox": "https://a.example/o"}
@@ -208,8 +228,8 @@ def status(text: str) -> dict[str, object]:
     return {**made, "account": dict(made), "card": {"url": text}}
 
 
-def answer(text: str) -> responses.Answer:
-    return responses.Answer(422, {"link": text}, text.encode("utf-8", "replace"))
+def answer(text: str) -> responses.ServerAnswer:
+    return responses.ServerAnswer(422, {"link": text}, text.encode("utf-8", "replace"))
 
 
 READERS: dict[str, Callable[[str], object]] = {
@@ -230,7 +250,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "core.text.repetition.without_heading": lambda text: repetition.without_heading(text, 1),
     "core.text.language.language_tag": language.language_tag,
     "core.text.markup.html_to_text": markup.html_to_text,
-    "core.text.markup.read_by": published.links_in,
+    "core.text.markup.read_by": entities.links_in,
     "core.text.markup.unescape_once": markup.unescape_once,
     "core.text.measure.graphemes": measure.graphemes,
     "core.text.measure.size": measure.size,
@@ -320,47 +340,49 @@ READERS: dict[str, Callable[[str], object]] = {
     "sources.fediverse.activitypub.webfinger": lambda text: activitypub.webfinger(activity(text)),
     "sources.fediverse.activitypub.actor": lambda text: activitypub.actor(activity(text)),
     "sources.fediverse.activitypub.author": lambda text: activitypub.author(activity(text)),
-    "sources.fediverse.activitypub.leaf": lambda text: activitypub.leaf(activity(text)),
+    "sources.fediverse.activitypub.outbox_page": lambda text: activitypub.outbox_page(
+        activity(text)
+    ),
     "sources.fediverse.activitypub.note": lambda text: activitypub.note(activity(text)),
     "sources.feed.arxiv.is_paper": arxiv.is_paper,
     "sources.feed.arxiv.unwrapped": lambda text: arxiv.unwrapped(entry(text)),
-    "sources.shared.body.read_bounded": lambda text: body.read_bounded(
-        body.read_feed, rss(text), ()
+    "sources.shared.response_body.read_bounded": lambda text: response_body.read_bounded(
+        worker.read_feed, rss(text), ()
     ),
-    "sources.shared.body.read_feed": lambda text: body.read_feed(page(text)),
+    "sources.feed.worker.read_feed": lambda text: worker.read_feed(page(text)),
     "sources.chouti.page.records": chouti_page.records,
     "sources.shared.dates.parse": lambda text: dates.parse(text, zone=UTC, now=NOW),
-    "sources.shared.document.host_of": document.host_of,
-    "sources.shared.document.origin_of": lambda text: document.origin_of(URL + text),
+    "sources.shared.origins.host_of": origins.host_of,
+    "sources.shared.origins.origin_of": lambda text: origins.origin_of(URL + text),
     "sources.shared.encoding.decode": lambda text: encoding.decode(
         text.encode("gb18030", "replace"), content_type=text
     ),
-    "sources.feed.entry_media.pictures_in": entry_media.pictures_in,
-    "sources.feed.links.named": lambda text: feed_links.named(page(text)),
-    "sources.feed.links.usual": lambda text: list(feed_links.usual(URL + text)),
+    "sources.feed.entry_media.images_in": entry_media.images_in,
+    "sources.feed.page_feeds.named_feeds": lambda text: page_feeds.named_feeds(page(text)),
+    "sources.feed.page_feeds.usual_urls": lambda text: list(page_feeds.usual_urls(URL + text)),
     "sources.chouti.headline.split": lambda text: headline.split(f"【{text}"),
-    "sources.scrape.json_query.ask": lambda text: json_query.ask(
+    "sources.scrape.json_query.search": lambda text: json_query.search(
         "a[?b=='x'].b | [0]", {"a": [{"b": text}]}
     ),
     "sources.shared.json_text.loads": lambda text: json_text.loads(f"call([{text}", URL),
-    "sources.shared.json_text.start": json_text.start,
+    "sources.shared.messages.excerpt": messages.excerpt,
     "sources.shared.json_text.described": lambda text: json_text.described({text: text}),
-    "sources.shared.json_text.text_of": json_text.text_of,
-    "sources.shared.json_text.number_of": json_text.number_of,
-    "sources.shared.json_text.count_of": json_text.count_of,
-    "sources.shared.json_text.instant_of": lambda text: json_text.instant_of(text, UTC, NOW),
+    "core.json_values.text_of": json_values.text_of,
+    "core.json_values.number_of": json_values.number_of,
+    "core.json_values.count_of": json_values.count_of,
+    "sources.shared.dates.from_json": lambda text: dates.from_json(text, UTC, NOW),
     "sources.feed.json_feed.looks_like_json": json_feed.looks_like_json,
     "sources.feed.json_feed.parse": lambda text: json_feed.parse(
         json_of(text).text(), URL, UTC, NOW
     ),
-    "sources.shared.likeness.encoding_of": lambda text: likeness.encoding_of(
+    "sources.shared.encoding_detection.detect": lambda text: encoding_detection.detect(
         text.encode("gb18030", "replace")
     ),
     "sources.shared.meta_refresh.target": lambda text: meta_refresh.target(page(f"<meta {text}")),
     "sources.feed.skipped_hours.of_week": skipped_hours.of_week,
     "sources.feed.not_a_feed.refuse": lambda text: not_a_feed.refuse(f"<html>{text}", URL),
     "sources.feed.not_a_feed.unknown": lambda text: not_a_feed.unknown(text, URL),
-    "sources.scrape.page_images.pictures": lambda text: page_images.pictures(
+    "media.page_images.page_images": lambda text: page_images.page_images(
         f"<meta property=og:image content='{text}'>{text}".encode("utf-8", "replace"), "", URL, 4
     ),
     "sources.chouti.parse.parse_json": lambda text: parse_chouti.parse_json(json_of(text)),
@@ -368,9 +390,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "sources.chouti.parse.parse_official_feed": lambda text: parse_chouti.parse_official_feed(
         rss(text)
     ),
-    "sources.feed.parse.parse": lambda text: parse_feed.parse(
-        *rss(text), known=spans.KnownEntries()
-    ),
+    "sources.feed.parse.parse": lambda text: parse_feed.parse(*rss(text), cache=EntryCache()),
     "sources.feed.parse.parse_body": lambda text: parse_feed.parse_body(rss(text)),
     "sources.scrape.parse_json_list.parse": lambda text: parse_json_list.parse(
         json_of(text), "items", {"title": "title", "summary": "summary", "link": "url"}
@@ -378,8 +398,8 @@ READERS: dict[str, Callable[[str], object]] = {
     "sources.scrape.parse_page.parse": lambda text: parse_page.parse(
         page(f"<ul><li>{text}"), dict.fromkeys(["item", "title", "link", "summary", "image"], "li")
     ),
-    "sources.fediverse.people.of_account": lambda text: people.of_account(status(text)),
-    "sources.fediverse.people.profile_tags": lambda text: people.profile_tags(
+    "sources.fediverse.accounts.author_of": lambda text: accounts.author_of(status(text)),
+    "sources.fediverse.accounts.profile_tags": lambda text: accounts.profile_tags(
         text, text, [{"value": text}]
     ),
     "sources.shared.plain_text.has_markup": plain_text.has_markup,
@@ -388,50 +408,74 @@ READERS: dict[str, Callable[[str], object]] = {
     "sources.shared.plain_text.from_escaped": plain_text.from_escaped,
     "sources.shared.plain_text.plain": plain_text.plain,
     "sources.shared.plain_text.plain_line": plain_text.plain_line,
-    "sources.feed.spans.find": lambda text: spans.find(rss(text).octets, ""),
+    "sources.feed.entry_spans.find_entry_spans": lambda text: entry_spans.find_entry_spans(
+        rss(text).octets, ""
+    ),
     "sources.fediverse.statuses.read_all": lambda text: statuses.read_all(
         [status(text)], "card", NOW
     ),
     "sources.fediverse.statuses.read": lambda text: statuses.read(status(text), "status", NOW),
-    "sources.fediverse.statuses.came_at": lambda text: statuses.came_at(status(text), NOW),
-    "sources.fediverse.statuses.mime": lambda text: statuses.mime(URL + text, "image"),
+    "sources.fediverse.statuses.appeared_at": lambda text: statuses.appeared_at(status(text), NOW),
+    "sources.fediverse.statuses.mime_type": lambda text: statuses.mime_type(URL + text, "image"),
+    "core.mastodon_json.text": lambda text: mastodon_json.text(status(text), "content"),
+    "core.mastodon_json.id_of": lambda text: mastodon_json.id_of(status(text)),
+    "core.mastodon_json.instant": lambda text: mastodon_json.instant({"at": text}, "at"),
+    "core.mastodon_json.addresses_of": lambda text: mastodon_json.addresses_of(status(text)),
+    "core.mastodon_json.boosted": lambda text: mastodon_json.boosted(status(text)),
+    "core.mastodon_json.original": lambda text: mastodon_json.original({"reblog": status(text)}),
+    "core.mastodon_json.has_borrowed_id": lambda text: mastodon_json.has_borrowed_id(
+        {"id": text, "reblog": {"id": text}}
+    ),
+    "core.mastodon_json.account_address": lambda text: mastodon_json.account_address(
+        {"username": text, "url": URL + text}
+    ),
+    "sources.feed.header.base_of": lambda text: header.base_of(URL, text),
+    "sources.feed.header.count_of": header.count_of,
+    "sources.feed.header.language_of": lambda text: header.language_of({"language": text}),
+    "sources.fediverse.timeline_cursor.mark_of": timeline_cursor.mark_of,
+    "sources.shared.html.base_url": lambda text: html.base_url(
+        LexborHTMLParser(f"<base href='{text}'>"), URL
+    ),
+    "sources.shared.messages.empty_body": lambda text: messages.empty_body(URL + text),
+    "sources.shared.urls.printable_web_url": lambda text: urls.printable_web_url(URL + text),
     "sources.shared.urls.web_url": lambda text: urls.web_url(URL, text),
     "sources.shared.urls.json_link": lambda text: urls.json_link(URL, text),
     "sources.shared.urls.absolute": lambda text: urls.absolute(URL, text),
     "sources.shared.urls.is_web_url": urls.is_web_url,
-    "sources.feed.xml_text.prepare": lambda text: xml_text.prepare(f"<rss><item></item>{text}"),
-    "sources.feed.xml_text.relative_guids": lambda text: xml_text.relative_guids(text, URL),
-    "sources.feed.xml_text.no_permalinks": xml_text.no_permalinks,
-    "sources.feed.xml_text.media_groups": lambda text: xml_text.media_groups(
-        f"<media:group {text}"
-    ),
-    "sources.feed.xml_text.media_alts": lambda text: xml_text.media_alts(f"<media:content {text}"),
+    "sources.feed.xml_repair.repair": lambda text: xml_repair.repair(f"<rss><item></item>{text}"),
+    "sources.feed.raw_xml.relative_guids": lambda text: raw_xml.relative_guids(text, URL),
+    "sources.feed.raw_xml.non_permalink_guids": raw_xml.non_permalink_guids,
+    "sources.feed.raw_xml.media_groups": lambda text: raw_xml.media_groups(f"<media:group {text}"),
+    "sources.feed.raw_xml.media_alts": lambda text: raw_xml.media_alts(f"<media:content {text}"),
     "targets.mastodon.responses.classify": lambda text: responses.classify(answer(text), "create"),
-    "targets.mastodon.responses.remote_id": lambda text: responses.remote_id({"id": text}),
-    "targets.mastodon.responses.good": lambda text: responses.good(
+    "targets.mastodon.responses.good_answer": lambda text: responses.good_answer(
         answer(text), "create", where="here", now=NOW, secret="s" * 40
     ),
-    "targets.mastodon.responses.message": lambda text: responses.message(
+    "targets.mastodon.responses.error_message": lambda text: responses.error_message(
         "rejected", answer(text), "here"
     ),
-    "targets.mastodon.responses.words": lambda text: responses.words(answer(text), "s" * 40),
-    "targets.mastodon.responses.host": responses.host,
+    "targets.mastodon.responses.words_of": lambda text: responses.words_of(answer(text), "s" * 40),
+    "targets.mastodon.responses.host_of": responses.host_of,
     "targets.mastodon.limits.limits": lambda text: limits.limits(
         {"max_toot_chars": text, "uri": text}
     ),
     "targets.mastodon.limits.markup": lambda text: limits.markup({"version": text}),
     "targets.mastodon.limits.is_mastodon": lambda text: limits.is_mastodon({"version": text}),
-    "targets.mastodon.rate_limit.until": lambda text: rate_limit.until(
+    "targets.mastodon.rate_limit.ends_at": lambda text: rate_limit.ends_at(
         dict.fromkeys(["retry-after", "ratelimit", "x-ratelimit-reset", "date"], text), NOW
     ),
-    "targets.mastodon.published.standing": lambda text: published.standing(status(text)),
-    "targets.mastodon.published.receipt": lambda text: published.receipt(status(text)),
-    "targets.mastodon.published.names_of": lambda text: published.names_of(status(text)),
-    "targets.mastodon.published.page_of": lambda text: published.page_of(status(text)),
-    "targets.mastodon.published.links_in": published.links_in,
-    "targets.mastodon.published.last_id": lambda text: published.last_id([status(text)] * 3),
-    "targets.mastodon.published.text": lambda text: published.text({"a": text}, "a"),
-    "targets.mastodon.published.instant": published.instant,
+    "targets.mastodon.entities.published_status": lambda text: entities.published_status(
+        status(text)
+    ),
+    "targets.mastodon.entities.entity": lambda text: entities.entity(status(text), "card"),
+    "targets.mastodon.entities.entities": lambda text: entities.entities([text, status(text)]),
+    "targets.mastodon.entities.may_quote": lambda text: entities.may_quote(
+        {"quote_approval": {"current_user": text}}
+    ),
+    "targets.mastodon.entities.receipt": lambda text: entities.receipt(status(text)),
+    "targets.mastodon.entities.web_pages_of": lambda text: entities.web_pages_of(status(text)),
+    "targets.mastodon.entities.links_in": entities.links_in,
+    "targets.mastodon.entities.last_id": lambda text: entities.last_id([status(text)] * 3),
     "web.addresses.is_public": addresses.is_public,
     "web.addresses.is_in": lambda text: addresses.is_in(text, [ip_network("10.0.0.0/8")]),
     "web.addresses.is_local_host": addresses.is_local_host,
@@ -516,7 +560,7 @@ NASTY = (
 
 BY_LEXBOR = frozenset(
     """
-    sources.chouti.page.records sources.feed.links.named sources.scrape.page_images.pictures
+    sources.chouti.page.records sources.feed.page_feeds.named_feeds media.page_images.page_images
     sources.chouti.parse.parse_json sources.chouti.parse.parse_page sources.scrape.parse_page.parse
     """.split()
 )

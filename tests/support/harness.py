@@ -1,4 +1,4 @@
-"""What tests of the whole program stand on: a clock, a server of feeds, and the program itself."""
+"""What tests of the whole program use: a clock, a server of feeds, and the program itself."""
 
 from __future__ import annotations
 
@@ -25,13 +25,14 @@ from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
 import tomlkit
+
 from fediverse.server import FediverseServer
 from postgres import emptied
-
 from reblogbot import app
+from reblogbot.app import Runtime
 from reblogbot.core.round_report import Round
 from reblogbot.core.text import html_to_text
-from reblogbot.engine.pipeline import Pipeline
+from reblogbot.engine.engine import Engine
 from reblogbot.engine.preview import Preview, preview
 from reblogbot.runtime.parser_pool import WorkerPool
 from reblogbot.store import Store, open_store
@@ -43,13 +44,13 @@ PATIENCE = 30.0
 PROGRAM = ("-m", "reblogbot")
 
 
-def until(is_so: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
-    """What `is_so` returns as soon as it is true; the test fails when it never is."""
+def until(is_so: Callable[[], Any], event: str, patience: float = PATIENCE) -> Any:
+    """Return what `is_so` returns as soon as it is true. The test fails if it never is."""
     deadline = time.monotonic() + patience
-    while not (found := is_so()):
-        assert time.monotonic() < deadline, f"waited in vain: {what}"
+    while not (result := is_so()):
+        assert time.monotonic() < deadline, f"waited in vain for {event}"
         time.sleep(0.01)
-    return found
+    return result
 
 
 class SettableClock:
@@ -81,13 +82,13 @@ class Item:
     categories: tuple[str, ...] = ()
 
     def xml(self) -> str:
-        told = {"title": self.title, "link": self.link, "description": self.text}
-        parts = [f"<{name}>{escape(value)}</{name}>" for name, value in told.items() if value]
+        texts = {"title": self.title, "link": self.link, "description": self.text}
+        parts = [f"<{name}>{escape(value)}</{name}>" for name, value in texts.items() if value]
         if self.guid:
             parts.append(f'<guid isPermaLink="false">{escape(self.guid)}</guid>')
         if self.at:
             parts.append(f"<pubDate>{format_datetime(self.at)}</pubDate>")
-        parts += [f"<category>{escape(one)}</category>" for one in self.categories]
+        parts += [f"<category>{escape(category)}</category>" for category in self.categories]
         return f"<item>{''.join(parts)}</item>"
 
 
@@ -153,10 +154,10 @@ class FeedServer:
     def url(self, path: str) -> str:
         return f"http://{self.address}{path}"
 
-    def show(self, path: str, shown: list[Item] | bytes, **options: Any) -> str:
+    def show(self, path: str, content: list[Item] | bytes, **options: Any) -> str:
         """Serve this at a path from now on; its URL."""
         title = {name: options.pop(name) for name in ("title", "language") if name in options}
-        body = shown if isinstance(shown, bytes) else rss(shown, **title)
+        body = content if isinstance(content, bytes) else rss(content, **title)
         self.pages[path] = Page(body, **options)
         return self.url(path)
 
@@ -186,9 +187,10 @@ class FeedServer:
 
 def _answer(handler: BaseHTTPRequestHandler, page: Page) -> None:
     mark = f'"{hash(page.body) & 0xFFFFFFFF:x}"'
-    known = page.etag and page.status == 200 and handler.headers["If-None-Match"] == mark
-    body = b"" if known else page.body
-    handler.send_response(304 if known else page.status)
+    etag_sent = handler.headers["If-None-Match"]
+    is_unchanged = page.etag and page.status == 200 and etag_sent == mark
+    body = b"" if is_unchanged else page.body
+    handler.send_response(304 if is_unchanged else page.status)
     if page.etag:
         handler.send_header("ETag", mark)
     handler.send_header("Content-Type", page.kind)
@@ -204,7 +206,7 @@ def _answer(handler: BaseHTTPRequestHandler, page: Page) -> None:
 
 @dataclass(frozen=True)
 class Ran:
-    """How one run of the program ended and what it said."""
+    """How one run of the program ended and what it printed."""
 
     code: int
     out: str
@@ -275,23 +277,23 @@ class Bot:
         Pace is no obstacle and doubts are looked into soon, unless the tables say otherwise.
         """
         pace = {"per_hour": 100_000, "per_day": 1_000_000}
-        told: dict[str, Any] = {
+        config: dict[str, Any] = {
             "http": {"allow_private": [self.feeds.address], "timeout": "5s"},
             "delivery": {"timeout": "20s", "read_back_after": "10s", "lease": "1m"},
         }
         if self.store_url:
-            told["store"] = {"url": self.store_url}
+            config["store"] = {"url": self.store_url}
         for name, table in tables.items():
-            told[name] = {**told.get(name, {}), **table}
-        told["accounts"] = {}
+            config[name] = {**config.get(name, {}), **table}
+        config["accounts"] = {}
         for name, account in accounts.items():
-            given = dict(account) if isinstance(account, dict) else self.account(name, *account)
-            told["accounts"][name] = {**given, "pace": {**pace, **given.get("pace", {})}}
-        told["sources"] = {
+            keys = dict(account) if isinstance(account, dict) else self.account(name, *account)
+            config["accounts"][name] = {**keys, "pace": {**pace, **keys.get("pace", {})}}
+        config["sources"] = {
             name: {"kind": "feed", "to": list(accounts)[:1], "first": "all", **keys}
             for name, keys in sources.items()
         }
-        self.path.write_text(tomlkit.dumps(told), encoding="utf-8")
+        self.path.write_text(tomlkit.dumps(config), encoding="utf-8")
 
     def account(self, name: str, sandbox: FediverseServer, token: str = "") -> dict[str, Any]:
         """The table of an account of a sandbox, its token in a file."""
@@ -306,18 +308,18 @@ class Bot:
     # rounds in this process, on the settable clock
 
     @contextmanager
-    def at_work(self, make: Callable[..., Pipeline] | None = None) -> Iterator[Worker]:
-        """One process's worth of the program: its senders and its lease owner last as long."""
+    def at_work(self, make: Callable[..., Runtime] | None = None) -> Iterator[Worker]:
+        """Yield the program as one process has it, with its own senders and lease owner."""
         self._lay_empty_store()
         config = app.load_config(self.path)
         store = app.open_for_work(config, self.clock)
         fetcher = Fetcher(config.http, clock=self.clock)
         edges = app.Edges(fetcher, self._workshop.workers, self.clock)
-        worker = Worker((make or app.Edges.pipeline)(edges, config, store), store, self._workshop)
+        worker = Worker((make or app.Edges.runtime)(edges, config, store), store, self._workshop)
         try:
             yield worker
         finally:
-            worker.run(worker.pipeline.close())
+            worker.run(worker.runtime.close())
             worker.run(fetcher.close())
             store.close()
 
@@ -329,30 +331,30 @@ class Bot:
     def preview(self, *names: str) -> Preview:
         """What `preview` shows."""
         with self.at_work() as worker:
-            config = worker.pipeline.config
-            return worker.run(preview(worker.pipeline, names or list(config.sources)))
+            names = names or tuple(worker.engine.config.sources)
+            return worker.run(preview(worker.engine, names))
 
     def settle(self, rounds: int = 30, **step: float) -> list[Round]:
         """Rounds, the clock going on between them, until nothing is open that time would move."""
-        done = []
+        reports = []
         for _ in range(rounds):
-            done.append(self.sync())
+            reports.append(self.sync())
             if not self.open():
-                return done
+                return reports
             self.clock.advance(**(step or {"minutes": 6}))
         raise AssertionError(f"still open after {rounds} rounds: {self.open()}")
 
     def open(self) -> list[Any]:
         """What is queued, being sent or in doubt."""
         with self.store() as store:
-            return [one for one in store.outbox.find() if one.state != "held"]
+            return [delivery for delivery in store.outbox.find() if delivery.state != "held"]
 
     def deliveries(self, *states: str) -> list[Any]:
         """The deliveries in these states, in the order they were queued."""
         from reblogbot.model import State  # noqa: PLC0415
 
         with self.store() as store:
-            return store.outbox.find(states=[State(one) for one in states] or list(State))
+            return store.outbox.find(states=[State(state) for state in states] or list(State))
 
     @contextmanager
     def store(self) -> Iterator[Store]:
@@ -364,14 +366,14 @@ class Bot:
             store.close()
 
     def lose_store(self) -> None:
-        """As when the disk is gone: whoever opens the store next finds none."""
+        """Delete the store, as when the disk is gone."""
         if self.store_url:
             emptied(self.store_url)
         for file in self.folder.glob("*.sqlite3*"):
             file.unlink()
 
     def _lay_empty_store(self) -> None:
-        """A new store as the program makes it, made once: its tables cost more than a round."""
+        """Copy an empty store that was created once: creating its tables takes longer than a round."""
         empty = self._workshop.empty_store(self.clock)
         if not self.store_url and not self.stored.exists():
             shutil.copy(empty, self.stored)
@@ -412,7 +414,7 @@ class Bot:
         return Ran(process.returncode, out, self.log()[before:])
 
     def log(self) -> str:
-        """What its processes said on standard error, all of them."""
+        """What all its processes printed on standard error."""
         return self._log().read_text(encoding="utf-8") if self._log().exists() else ""
 
     def _log(self) -> Path:
@@ -421,18 +423,22 @@ class Bot:
 
 @dataclass(frozen=True)
 class Worker:
-    """A pipeline on an open store, run from tests that are not async."""
+    """A runtime on an open store, run from tests that are not async."""
 
-    pipeline: Pipeline
+    runtime: Runtime
     store: Store
     _workshop: Workshop
+
+    @property
+    def engine(self) -> Engine:
+        return self.runtime.engine
 
     def run(self, work: Any) -> Any:
         return self._workshop.run(work)
 
     def sync(self, *names: str, which: Any = "asked") -> Round:
-        chosen = names or tuple(self.pipeline.config.sources)
-        return self.run(self.pipeline.sync(chosen, which))
+        chosen = names or tuple(self.runtime.config.sources)
+        return self.run(self.runtime.sync(chosen, which))
 
 
 def kill(process: subprocess.Popen[Any]) -> None:

@@ -14,13 +14,11 @@ from pathlib import Path
 from random import Random
 from typing import Any, Literal
 
-from soak_round import Book, Tally
-from virtual_time import Process, VirtualLoop
-
 from reblogbot import app
 from reblogbot.admin.queue_actions import QueueActions
-from reblogbot.engine.access import Access
-from reblogbot.engine.pipeline import Pipeline
+from reblogbot.engine.account import Account
+from reblogbot.engine.accounts import Accounts
+from reblogbot.engine.engine import Engine
 from reblogbot.errors import (
     Doubtful,
     Lapsed,
@@ -46,7 +44,9 @@ from reblogbot.model import (
     Validators,
 )
 from reblogbot.ports import FoundStatus, Identity
-from reblogbot.store import Store, open_store
+from reblogbot.store import AsyncStore, Store, open_store
+from soak_round import Book, Tally
+from virtual_time import Process, VirtualLoop
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 CONFIG = """
@@ -206,27 +206,27 @@ class Server:
             self._used[used] = self._commit(account, post, answer)
         if error is not None:
             raise error
-        made = self._used[used]
-        assert isinstance(made, Receipt)
+        receipt = self._used[used]
+        assert isinstance(receipt, Receipt)
         if self._keys == "none":
             del self._used[used]
-        return made
+        return receipt
 
     def _repeated(self, used: tuple[str, str]) -> Receipt | None:
         """The answer to a key that was used before, None for a new one."""
         if self._keys == "none":
             self._used.pop(used, None)
-        known = self._used.get(used)
-        if known is None:
+        answer = self._used.get(used)
+        if answer is None:
             return None
         self._world.struck[f"key: {self._keys}"] += 1
         if self._keys == "error":
             raise Doubtful("server_error", "simulated: HTTP 500 to a repeat")
         if self._keys == "burnt":
             raise Doubtful("duplicate_key", "simulated: Duplicate idempotency key")
-        if isinstance(known, TargetError):
-            raise known
-        return known
+        if isinstance(answer, TargetError):
+            raise answer
+        return answer
 
     def _commit(self, account: str, post: Post, answer: Answer) -> Receipt:
         stands = self.boost_of(account, post) if post.action == "boost" else None
@@ -245,10 +245,10 @@ class Server:
     def recent(self, account: str) -> list[PublishedStatus]:
         """What stands there now; what was hidden shows from then on."""
         stale = self._next("recent") == STALE
-        shown = self._seen[account] if stale else self.standing
-        told = [one.standing() for one in shown if one.account == account]
+        statuses = self._seen[account] if stale else self.standing
+        own = [status.standing() for status in statuses if status.account == account]
         self._show(account)
-        return told
+        return own
 
     def show_hidden(self) -> None:
         """Show everything, to whoever looks next."""
@@ -256,20 +256,21 @@ class Server:
             self._show(account)
 
     def _show(self, account: str) -> None:
-        self.standing += [one for one in self._hidden if one.account == account]
-        self._hidden = [one for one in self._hidden if one.account != account]
+        self.standing += [status for status in self._hidden if status.account == account]
+        self._hidden = [status for status in self._hidden if status.account != account]
         self._seen[account] = list(self.standing)
 
     def boost_of(self, account: str, post: Post) -> Receipt | None:
         """The account's boost of a status."""
-        own = (one for one in self.standing if one.account == account)
-        return next((one.receipt for one in own if one.post.uri == post.uri), None)
+        own = (status for status in self.standing if status.account == account)
+        return next((status.receipt for status in own if status.post.uri == post.uri), None)
 
-    def has(self, one: Delivery) -> bool:
+    def has(self, delivery: Delivery) -> bool:
         """Whether a delivery's text, link or boost stands there, for a person who looks."""
         self.show_hidden()
-        own = (there.post for there in self.standing if there.account == one.account)
-        return any(_name(there) == _name(one.post) for there in own)
+        account = delivery.account
+        own = (status.post for status in self.standing if status.account == account)
+        return any(_name(post) == _name(delivery.post) for post in own)
 
     def ask(self, question: str) -> None:
         """Raise what is laid out for a question."""
@@ -373,7 +374,7 @@ class Feed:
         self.process.step()
         await asyncio.sleep(self.world.dice.choice((0.01, 0.3)))
         self.process.step()
-        shown = self.world.shown[self.name]
+        entries = self.world.shown[self.name]
         how = self.world.disturbed.pop(self.name, "")
         if how:
             self.world.struck[f"feed: {how}"] += 1
@@ -382,8 +383,8 @@ class Feed:
         if how == "gone quiet":
             return Batch()
         if how == "shuffled":
-            shown = self.world.dice.sample(shown, len(shown))
-        return Batch(tuple(reversed(shown)), title=self.name)
+            entries = self.world.dice.sample(entries, len(entries))
+        return Batch(tuple(reversed(entries)), title=self.name)
 
 
 @dataclass(frozen=True)
@@ -474,7 +475,7 @@ class World:
         self.note()
 
     async def _live(self, lives: Sequence[Life]) -> None:
-        await asyncio.gather(*(self._program(one.process).live(one) for one in lives))
+        await asyncio.gather(*(self._program(life.process).live(life) for life in lives))
 
     def _program(self, name: str) -> Program:
         if name not in self.processes:
@@ -518,16 +519,16 @@ class World:
 
     def steer(self, verb: str, number: int) -> None:
         """Do to a delivery what an admin may do, who looks at the account before sending anew."""
-        found = self.find()
-        if not found:
+        deliveries = self.find()
+        if not deliveries:
             return
-        one = found[number % len(found)]
-        if verb in ("release", "retry") and self.server.has(one):
+        delivery = deliveries[number % len(deliveries)]
+        if verb in ("release", "retry") and self.server.has(delivery):
             return
-        steered = getattr(QueueActions(self.config, self.store, self.now()), verb)(one)
+        steered = getattr(QueueActions(self.config, self.store, self.now()), verb)(delivery)
         self.struck[f"{verb}: {'done' if steered.succeeded else 'refused'}"] += 1
         if steered.succeeded:
-            self.book.set_aside(one)
+            self.book.set_aside(delivery)
 
     def stop(self) -> None:
         self.store.outbox.stop(self.now())
@@ -538,8 +539,8 @@ class World:
 
     def delete_by_hand(self, number: int) -> None:
         """Take away a status whose delivery is settled."""
-        settled = {one.receipt.remote_id for one in self.find() if one.receipt}
-        there = [one for one in self.server.standing if one.receipt.remote_id in settled]
+        settled = {delivery.receipt.remote_id for delivery in self.find() if delivery.receipt}
+        there = [status for status in self.server.standing if status.receipt.remote_id in settled]
         if there:
             self.server.standing.remove(there[number % len(there)])
             self.struck["deleted by hand"] += 1
@@ -547,12 +548,13 @@ class World:
     def is_open(self) -> bool:
         """Whether an entry has no delivery yet, or time alone will move one."""
         moving = (State.QUEUED, State.SENDING, State.DOUBT)
-        return self._unknown() > 0 or any(one.state in moving for one in self.find())
+        return self._unknown() > 0 or any(delivery.state in moving for delivery in self.find())
 
     def doubts(self) -> bool:
         """Whether anything is in doubt, or was and is to be sent again."""
         return any(
-            one.state in (State.SENDING, State.DOUBT) or one.failed_lookups for one in self.find()
+            delivery.state in (State.SENDING, State.DOUBT) or delivery.failed_lookups
+            for delivery in self.find()
         )
 
     def find(self) -> list[Delivery]:
@@ -562,12 +564,14 @@ class World:
 
     def note(self) -> None:
         """Note where deliveries stand. Fails when anything stands there twice, or has no reason."""
-        found = self.find()
-        self.book.note(found)
+        deliveries = self.find()
+        self.book.note(deliveries)
         for account, post in self.server.refused:
             self.book.refused(account, post)
         self.server.refused.clear()
-        silent = [one for one in found if one.state in IDLE and not one.error]
+        silent = [
+            delivery for delivery in deliveries if delivery.state in IDLE and not delivery.error
+        ]
         assert not silent, f"neither posted nor a reason: {silent}"
         tally = self._tally()
         assert not tally.doubled, tally.complaints
@@ -594,39 +598,40 @@ class World:
 
     def _answer_all(self) -> None:
         steering = QueueActions(self.config, self.store, self.now())
-        for one in self.find():
-            if one.state == State.HELD:
-                steering.skip(one) if self.server.has(one) else steering.release(one)
-                self.book.set_aside(one)
-            elif one.state == State.DEAD and not self.server.has(one):
-                steering.retry(one)
+        for delivery in self.find():
+            if delivery.state == State.HELD:
+                steering.skip(delivery) if self.server.has(delivery) else steering.release(delivery)
+                self.book.set_aside(delivery)
+            elif delivery.state == State.DEAD and not self.server.has(delivery):
+                steering.retry(delivery)
 
     def _open(self) -> list[Delivery]:
         settled = (State.SENT, State.SKIPPED)
         return [
-            one
-            for one in self.find()
-            if one.state not in settled and not (one.state == State.DEAD and self.server.has(one))
+            delivery
+            for delivery in self.find()
+            if delivery.state not in settled
+            and not (delivery.state == State.DEAD and self.server.has(delivery))
         ]
 
     def _unknown(self) -> int:
         """How many entries that are shown have no delivery yet."""
-        shown = {
+        expected = {
             (ACCOUNT_OF[name], entry.link or entry.title)
             for name in ACCOUNT_OF
             for entry in self.shown[name]
         }
-        return len(shown) - len(self.find())
+        return len(expected) - len(self.find())
 
     def judge(self) -> Tally:
         """What the journal says at the end: what was skipped by the admin is not lost."""
         tally = self._tally()
         skipped = {
-            f"{one.account}: never {self.book.key(one)}"
-            for one in self.find()
-            if one.state == State.SKIPPED
+            f"{delivery.account}: never {self.book.key(delivery)}"
+            for delivery in self.find()
+            if delivery.state == State.SKIPPED
         }
-        tally.complaints = [one for one in tally.complaints if one not in skipped]
+        tally.complaints = [complaint for complaint in tally.complaints if complaint not in skipped]
         return tally
 
     def close(self) -> None:
@@ -647,25 +652,30 @@ class Program:
         self.process = Process(world.loop, lambda: world.dice)
         self._store = world.opened(name)
         pool: Any = Pool()
-        self._pipeline = Pipeline(
+        self._async_store = AsyncStore(self._store)
+        self._engine = Engine(
             world.config,
-            self._store,
+            self._async_store,
+            Accounts(world.config, self._account),
             lambda settings: Feed(world, self.process, settings.name),
-            self._access,
             ImageFetcher(_no_web, pool),
             pool,
             world,
             lambda: 0.5,
         )
-        self.process.attach(self._pipeline._in_store._thread)
+        self.process.attach(self._async_store.run._thread)
 
-    def _access(self, account: Any, store: Store, in_store: Any) -> Access:
-        world, name = self._world, account.name
-        made = Access(
-            name, lambda: Client(world, name), lambda: world.tokens[name], store, in_store, world
+    def _account(self, settings: Any) -> Account:
+        world, name = self._world, settings.name
+        account = Account(
+            settings,
+            lambda: Client(world, name),
+            lambda: world.tokens[name],
+            self._async_store,
+            world,
         )
-        self.process.attach(made._thread, reaches_others=True)
-        return made
+        self.process.attach(account._thread, reaches_others=True)
+        return account
 
     async def live(self, life: Life) -> None:
         """So many rounds; the process is gone afterwards if it was struck down."""
@@ -680,7 +690,7 @@ class Program:
         """Whether the process goes on afterwards."""
         world, process = self._world, self.process
         app.repair_future_timestamps(world.config, self._store, world.now())
-        task = process.begin(self._pipeline.sync(tuple(world.config.sources), "asked"))
+        task = process.begin(self._engine.sync(tuple(world.config.sources), "asked"))
         calls = life.calls if life.strike else 0
         process.expect(calls, lambda: self._strike(life.strike, task), requests=life.requests)
         await asyncio.wait({task, process.killed}, return_when=asyncio.FIRST_COMPLETED)
@@ -708,7 +718,7 @@ class Program:
         """The process is gone; its leases run out by the clock alone."""
         self._world.processes.pop(self._name, None)
         self.process.kill()
-        await self.process.bury()
+        await self.process.end_tasks()
         self._store.close()
 
 

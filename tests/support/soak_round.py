@@ -19,13 +19,12 @@ from typing import Any
 from fediverse.profiles import PROFILES
 from fediverse.server import FediverseServer, run_in_thread
 from harness import Bot, FeedServer, Item, SettableClock, Worker, Workshop, kill, rss, until
-from killed_process import Killed, Reaper
-from sample_images import png
-from soak_faults import EVENTS, FEEDS, laid_out
-
+from killed_process import Killed, ProcessKiller
 from reblogbot.admin.queue_actions import QueueActions
 from reblogbot.core.text import html_to_text
 from reblogbot.model import Delivery, Post, State
+from sample_images import png
+from soak_faults import EVENTS, FEEDS, laid_out
 
 # who posts what; a look at one's own statuses shows 40 of them on some servers
 SOURCES = {
@@ -45,7 +44,7 @@ DEADLY = (
     "target.publish",
     "outbox.settle",
     "target.recent",
-    "outbox.doubt_orphans",
+    "store.begin_sending",
     "outbox.pause",
     "sources.record",
 )
@@ -345,17 +344,17 @@ class Chapter:
         """A process with a few rounds of the program, ended in the midst of it or not."""
         dice = self._dice
         name = dice.choice(("", "", *DEADLY))
-        deadly = dice.randint(1, 3) if name else dice.randint(1, 45)
-        reaper = Reaper(
-            deadly if dice.random() < 0.6 else -1,
+        at_call = dice.randint(1, 3) if name else dice.randint(1, 30)
+        killer = ProcessKiller(
+            at_call if dice.random() < 0.6 else -1,
             dice.choice(("before", "after", "after", "interrupted")),
             name,
         )
-        with self._bot.at_work(reaper.make) as worker:
+        with self._bot.at_work(killer.make_runtime) as worker:
             try:
                 for _ in range(1 if single else dice.choice((1, 2, 3, 4))):
-                    chosen = tuple(worker.pipeline.config.sources)
-                    worker.run(reaper.attend(worker.pipeline.sync(chosen, "asked")))
+                    chosen = tuple(worker.runtime.config.sources)
+                    worker.run(killer.run(worker.runtime.sync(chosen, "asked")))
                     self._book.note(worker.store.outbox.find(states=list(State)))
                     self._clock.advance(seconds=dice.choice(STEPS))
                     if dice.random() < 0.5:
@@ -363,8 +362,8 @@ class Chapter:
             except (Killed, asyncio.CancelledError):
                 self._clock.advance(seconds=dice.choice(STEPS))
             finally:
-                self.tally.kills += reaper.has_struck
-                worker.run(reaper.bury())
+                self.tally.kills += killer.has_killed
+                worker.run(killer.end_leftovers())
 
     def _live_for_real(self) -> None:
         """One process or two, and a kill -9 at an instant that nobody chose."""
@@ -442,7 +441,7 @@ class Chapter:
 
     def _heal_once(self, worker: Worker) -> bool:
         """One round, twice where nothing is left open: the second must change nothing."""
-        steering = QueueActions(worker.pipeline.config, worker.store, self._clock.now())
+        steering = QueueActions(worker.runtime.config, worker.store, self._clock.now())
         for one in worker.store.outbox.find(states=[State.HELD, State.DEAD, State.SKIPPED]):
             if not one.error:
                 self.tally.complaints.append(f"{one.state} without a reason: {one.post.text!r}")

@@ -28,7 +28,7 @@ class Killed(BaseException):
 class VirtualLoop(asyncio.SelectorEventLoop):
     """An event loop whose time passes only when nothing is ready to run.
 
-    It serves one thread. Tasks of a `Process` are remembered by it.
+    It serves one thread. A `Process` remembers its tasks.
     """
 
     def __init__(self) -> None:
@@ -41,17 +41,17 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return self.elapsed
 
     def _write_to_self(self) -> None:
-        """Wake nobody: every callback comes from the loop's own thread."""
+        """Do nothing: every callback comes from the loop's own thread."""
 
     def run_in_executor(self, executor: Any, function: Any, *args: Any) -> asyncio.Future[Any]:
         """The result of a pure function, which takes no time."""
-        done = self.create_future()
+        future = self.create_future()
         result, error = _answered(lambda: function(*args))
         if error is None:
-            done.set_result(result)
+            future.set_result(result)
         else:
-            done.set_exception(error)
-        return done
+            future.set_exception(error)
+        return future
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
         """The result of `work`."""
@@ -125,7 +125,7 @@ class Process:
         context.run(_PROCESS.set, self)
         return context.run(self.loop.create_task, work)
 
-    async def bury(self) -> None:
+    async def end_tasks(self) -> None:
         """End every task; what they would still call does not happen."""
         others = [task for task in self.tasks if not task.done()]
         for task in others:
@@ -133,14 +133,14 @@ class Process:
         await asyncio.gather(*self.tasks, return_exceptions=True)
         self.tasks.clear()
 
-    def attach(self, aside: WorkerThread, *, reaches_others: bool = False) -> None:
+    def attach(self, thread: WorkerThread, *, reaches_others: bool = False) -> None:
         """Let the calls of a thread take effect in virtual time.
 
         With `reaches_others` a request of a process that is killed may still arrive.
         """
-        aside._executor.shutdown()
-        aside._executor = Wire(self, reaches_others)  # type: ignore[assignment]
-        aside._threads = [threading.main_thread()]
+        thread._executor.shutdown()
+        thread._executor = Wire(self, reaches_others)  # type: ignore[assignment]
+        thread._threads = [threading.main_thread()]
 
     def step(self, *, is_request: bool = False) -> None:
         """Note a call. Raises Killed in a process that is dead."""
@@ -166,31 +166,33 @@ class Wire:
 
     def submit(self, call: Callable[[], Any]) -> Future[Any]:
         """The answer to come."""
-        process, done = self._process, Future[Any]()
+        process, future = self._process, Future[Any]()
         process.step(is_request=self._reaches_others)
         at = max(process.sleeps_until(), self._free) + self._delay()
         self._free = at + self._delay()
-        process.loop.call_at(at, self._take_effect, call, done)
-        return done
+        process.loop.call_at(at, self._take_effect, call, future)
+        return future
 
     def shutdown(self, **_: Any) -> None:
-        """Nothing is left to be done."""
+        """Do nothing: no thread has to end."""
 
     def _delay(self) -> float:
         return self._process.dice().choice((0.001, 0.01, 0.1, 0.5))
 
-    def _take_effect(self, call: Callable[[], Any], done: Future[Any]) -> None:
+    def _take_effect(self, call: Callable[[], Any], future: Future[Any]) -> None:
         process = self._process
         awake = process.sleeps_until()
         if awake > process.loop.time():
-            process.loop.call_at(awake, self._take_effect, call, done)
+            process.loop.call_at(awake, self._take_effect, call, future)
             return
         if not process.lives and not (self._reaches_others and process.dice().random() < 0.5):
             return
         answer = self._broken() or _answered(call)
         with suppress(Killed):
             process.step(is_request=self._reaches_others)
-            process.loop.call_at(process.sleeps_until() + self._delay(), self._answer, done, answer)
+            process.loop.call_at(
+                process.sleeps_until() + self._delay(), self._answer, future, answer
+            )
 
     def _broken(self) -> tuple[None, Exception] | None:
         process = self._process
@@ -199,14 +201,14 @@ class Wire:
         error, process.breaks = process.breaks, None
         return None, error
 
-    def _answer(self, done: Future[Any], answer: tuple[Any, Exception | None]) -> None:
-        if not self._process.lives or done.done():
+    def _answer(self, future: Future[Any], answer: tuple[Any, Exception | None]) -> None:
+        if not self._process.lives or future.done():
             return
         result, error = answer
         if error is None:
-            done.set_result(result)
+            future.set_result(result)
         else:
-            done.set_exception(error)
+            future.set_exception(error)
 
 
 def _answered(call: Callable[[], Any]) -> tuple[Any, Exception | None]:

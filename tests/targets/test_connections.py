@@ -6,10 +6,10 @@ import sys
 import threading
 
 import pytest
-from loopback import unsigned
 from samples import POST, STATUSES, status
 from scripted_server import ScriptedServer, drip, message, raw, says
 
+from loopback import unsigned
 from reblogbot.errors import (
     ConfigError,
     Doubtful,

@@ -4,12 +4,12 @@ import logging
 import socket
 
 import pytest
-from fediverse.server import run_in_thread
 from mastodon import Mastodon
-from sample_images import png, saved
 
+from fediverse.server import run_in_thread
 from reblogbot.errors import Doubtful, RateLimited, Rejected, TooLong, Unreachable
 from reblogbot.model import Image, Post
+from sample_images import png, saved
 
 LINK = "https://paper.example/a"
 POST = Post("post", text=f"Title\n{LINK}", link=LINK, visibility="unlisted", language="en")

@@ -1,13 +1,13 @@
 """Mastodon is asked to notify nobody whom the admin did not name."""
 
 import pytest
-from fediverse.server import run_in_thread
-from sample_images import png
 from samples import POST, STATUSES, status
 from scripted_server import says
 
+from fediverse.server import run_in_thread
 from reblogbot.errors import Rejected
 from reblogbot.model import Image, Post
+from sample_images import png
 
 HELLO = Post("post", text="Hello @ann", visibility="unlisted")
 

@@ -4,9 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from fediverse.server import run_in_thread
-from sample_images import png
 
+from fediverse.server import run_in_thread
 from reblogbot.core.delivery import matches
 from reblogbot.errors import (
     Doubtful,
@@ -16,6 +15,7 @@ from reblogbot.errors import (
     Unauthorised,
 )
 from reblogbot.model import Delivery, Image, Post, State
+from sample_images import png
 
 LINK = "https://paper.example/a?id=3&section=9"
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

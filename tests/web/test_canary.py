@@ -7,8 +7,8 @@ from contextlib import AsyncExitStack
 
 import pytest
 from aiohttp.abc import AbstractResolver
-from loopback import Site, SocksProxy, answer, fetcher, redirect
 
+from loopback import Site, SocksProxy, answer, fetcher, redirect
 from reblogbot.errors import SourceError
 from reblogbot.runtime.clock import SystemClock
 

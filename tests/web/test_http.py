@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiohttp.abc import AbstractResolver
-from loopback import Site, SocksProxy, answer, fetcher, redirect, unsigned
 
+from loopback import Site, SocksProxy, answer, fetcher, redirect, unsigned
 from reblogbot import __version__
 from reblogbot.config.settings import HttpSettings
 from reblogbot.errors import SourceError

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 from reblogbot.config import scopes
 from reblogbot.config.settings import Config
-from reblogbot.engine.pipeline import Pipeline
-from reblogbot.engine.polling import Look
+from reblogbot.engine.engine import Engine
+from reblogbot.engine.poll import PollResult
 from reblogbot.errors import Fault, SourceError, TargetError
 from reblogbot.model import Candidate, Validators
 from reblogbot.ports import Fetch, ProgressCallback, no_progress
@@ -40,13 +40,13 @@ class OnlineCheck:
 
 
 async def check_all(
-    pipeline: Pipeline, on_progress: ProgressCallback = no_progress
+    engine: Engine, on_progress: ProgressCallback = no_progress
 ) -> list[OnlineCheck]:
     """The results for every enabled account and every source. Changes nothing."""
-    config = pipeline.config
+    config = engine.config
     accounts = await asyncio.gather(
         *(
-            _check_account(pipeline, name)
+            _check_account(engine, name)
             for name, account in config.accounts.items()
             if account.enabled
         )
@@ -54,19 +54,19 @@ async def check_all(
     # without validators, or an unchanged source would answer 304 and show no entries to count
     records = (
         replace(record, validators=Validators())
-        async for record in pipeline.remembered(list(config.sources))
+        async for record in engine.remembered(list(config.sources))
     )
-    polls = pipeline.looks(records, on_progress, len(config.sources))
+    polls = engine.poll_all(records, on_progress, len(config.sources))
     return [*accounts, *[_source_check(poll, config) async for poll in polls]]
 
 
-async def _check_account(pipeline: Pipeline, name: str) -> OnlineCheck:
+async def _check_account(engine: Engine, name: str) -> OnlineCheck:
     path = f"accounts.{name}"
     try:
-        profile, limits = await pipeline.sender(name).introduce()
+        profile, limits = await engine.accounts[name].identify()
     except TargetError as error:
         return OnlineCheck(path, error=error.message, slug=error.slug)
-    warnings = [scopes.excess_scopes_message(pipeline.config, name, profile.scopes)]
+    warnings = [scopes.excess_scopes_message(engine.config, name, profile.scopes)]
     if not profile.is_bot:
         warnings.append(
             f"@{profile.acct} is not marked as a bot; set the flag in the account's profile"
@@ -74,16 +74,16 @@ async def _check_account(pipeline: Pipeline, name: str) -> OnlineCheck:
     finding = f"works, as @{profile.acct}; {limits.characters} characters a post"
     if not profile.scopes:
         finding += "; its server does not report the scopes of the token"
-    error_message = scopes.lacking_scopes_message(pipeline.config, name, profile.scopes)
+    error_message = scopes.lacking_scopes_message(engine.config, name, profile.scopes)
     slug = "scope_missing" if error_message else ""
     return OnlineCheck(path, finding, error_message, tuple(filter(None, warnings)), slug)
 
 
-def _source_check(poll: Look, config: Config) -> OnlineCheck:
+def _source_check(poll: PollResult, config: Config) -> OnlineCheck:
     path = f"sources.{poll.record.name}"
     if poll.error is not None:
         return OnlineCheck(path, error=poll.error.message, slug=poll.error.slug)
-    warnings = [] if poll.found else ["it shows no entries at the moment"]
+    warnings = [] if poll.candidates else ["it shows no entries at the moment"]
     flooded = _flooded_accounts(poll, config)
     if flooded:
         warnings.append(
@@ -91,11 +91,11 @@ def _source_check(poll: Look, config: Config) -> OnlineCheck:
             'for other people\'s timelines; set visibility = "unlisted", or a budget such as '
             '"10/1d"'
         )
-    noun = "entry" if len(poll.found) == 1 else "entries"
-    return OnlineCheck(path, f"works, {len(poll.found)} {noun}", warnings=tuple(warnings))
+    noun = "entry" if len(poll.candidates) == 1 else "entries"
+    return OnlineCheck(path, f"works, {len(poll.candidates)} {noun}", warnings=tuple(warnings))
 
 
-def _flooded_accounts(poll: Look, config: Config) -> list[str]:
+def _flooded_accounts(poll: PollResult, config: Config) -> list[str]:
     """The accounts on which this source makes too many public posts."""
     source = poll.settings
     if source.digest is not None or _posts_per_day(poll) <= MAX_PUBLIC_POSTS:
@@ -108,20 +108,20 @@ def _flooded_accounts(poll: Look, config: Config) -> list[str]:
     ]
 
 
-def _posts_per_day(poll: Look) -> int:
+def _posts_per_day(poll: PollResult) -> int:
     """An estimate from the entries of the last day.
 
     Entries without a date count as new: lists without dates are those that change all day.
     """
-    since = poll.looked_at - _DAY if poll.looked_at else None
-    new = sum(_is_newer(candidate, since) for candidate in poll.found)
+    since = poll.polled_at - _DAY
+    new = sum(_is_newer(candidate, since) for candidate in poll.candidates)
     budget = poll.settings.budget
     return new if budget is None else min(new, round(budget.count * (_DAY / budget.span)))
 
 
-def _is_newer(candidate: Candidate, since: datetime | None) -> bool:
+def _is_newer(candidate: Candidate, since: datetime) -> bool:
     published_at = candidate.entry.published_at
-    return since is None or published_at is None or published_at > since
+    return published_at is None or published_at > since
 
 
 async def describe_server(url: str, fetch: Fetch) -> str:

@@ -1,4 +1,4 @@
-"""The daemon: a clock that ticks the pipeline, signals, reload, and a word to systemd."""
+"""The daemon: a scheduler that runs the engine, signals, reloads, and messages to systemd."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ import logging
 import os
 import signal
 from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -17,12 +16,12 @@ from typing import Any, Protocol
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from reblogbot import app
+from reblogbot.app import Runtime
 from reblogbot.config.settings import Config
 from reblogbot.daemon import sdnotify
 from reblogbot.daemon.heartbeat import Heartbeat
 from reblogbot.daemon.log_throttle import LogThrottle
 from reblogbot.daemon.stats import DaemonStats
-from reblogbot.engine.pipeline import Pipeline
 from reblogbot.errors import ConfigError, Exit, StoreError
 from reblogbot.runtime.clock import SystemClock, uptime
 from reblogbot.runtime.worker_thread import ThreadDied, WorkerThread
@@ -32,87 +31,87 @@ from reblogbot.store.records import SourceRecord
 log = logging.getLogger(__name__)
 
 TICK = timedelta(seconds=1)
-# between two claims, in seconds; more where claiming itself takes long
-BREATH = 0.1
-WATCH = timedelta(seconds=5)
-TELLING = timedelta(seconds=15)
-HOUSEKEEPING = timedelta(days=1)
-# stands beside the accounts: a notice may be on the wire as well
+"""How often due sources are polled and waiting deliveries are sent."""
+MIN_CLAIM_INTERVAL = 0.1
+"""Seconds between two claims of sources; more where claiming itself takes long."""
+WATCH_INTERVAL = timedelta(seconds=5)
+NOTIFY_INTERVAL = timedelta(seconds=15)
+HOUSEKEEPING_INTERVAL = timedelta(days=1)
 NOTICES = "[notify]"
-# the contract's ten seconds, less what closing takes
+"""Stands among the names of the accounts: a notice may be on the wire as well."""
 DRAIN_SECONDS = 8.0
-LETTING_GO_SECONDS = 1.0
+"""The contract's ten seconds to end in, less what closing takes."""
+RELEASE_SECONDS = 1.0
 FATAL = frozenset({"store_newer", "store_older", "store_corrupt"})
 
 
-@dataclass(frozen=True, slots=True)
-class Shift:
-    """A config at work: its pipeline, and what to close when its last piece of work is done."""
-
-    config: Config
-    pipeline: Pipeline
-    resources: AsyncExitStack
-
-
-class Window(Protocol):
-    """Through which those who look after the daemon see its pulse."""
+class AdminListener(Protocol):
+    """The HTTP server on which an admin sees the daemon's stats."""
 
     async def listen(self, address: str) -> None:
-        """Be open at this "host:port" from now on, closed for ""; asked for again and again."""
+        """Listen at this "host:port" alone, at none for "". Called again every WATCH_INTERVAL."""
         ...
 
 
 class Daemon:
     """Polls what is due and delivers what may go out, until it is told to stop.
 
-    It owns no truth: due times, queue and leases stand in the store, so it may end anywhere.
+    Due times, queue and leases are in the store, so the process may end at any instruction.
     """
 
     def __init__(
-        self, path: Path, store: Store, shift: Shift, pulse: DaemonStats, window: Window
+        self,
+        path: Path,
+        store: Store,
+        runtime: Runtime,
+        stats: DaemonStats,
+        listener: AdminListener,
     ) -> None:
         self._path = path
         self._store = store
-        self._shift = shift
-        self._pulse = pulse
-        self._presence = Heartbeat(store, pulse)
-        self._window = window
+        self._runtime = runtime
+        self._stats = stats
+        self._heartbeat = Heartbeat(store, stats)
+        self._listener = listener
+        self._watchdog = sdnotify.Watchdog((self._poll_due.__name__, self._deliver_due.__name__))
         self._polls: set[asyncio.Task[None]] = set()
         self._claiming = asyncio.Lock()
-        self._breath: float | None = None
-        self._begun: set[asyncio.Task[None]] = set()
-        self._accounts: dict[str, asyncio.Task[None]] = {}
+        self._claim_interval: float | None = None
+        """Seconds until the next claim where sources were left; None where there were none."""
+        self._early_jobs: set[asyncio.Task[None]] = set()
+        self._sending: dict[str, asyncio.Task[None]] = {}
         self._retiring: set[asyncio.Task[None]] = set()
-        # the second for what takes long: nobody should wait for it
-        self._aside, self._broom = WorkerThread("daemon"), WorkerThread("housekeeping")
-        self._refrain = LogThrottle(store.clock)
+        # housekeeping takes long, and nothing else should wait for it
+        self._store_checks = WorkerThread("daemon")
+        self._housekeeping = WorkerThread("housekeeping")
+        self._throttle = LogThrottle(store.clock)
         self._stopping = asyncio.Event()
-        self._mark = _mark(path)
+        self._version = _file_version(path)
         self._exit = Exit.OK
 
     async def run(self) -> Exit:
-        """Work until a signal or a fatal error of the store; the exit code."""
+        """Work until a signal or a fatal error of the store; return the exit code."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopping.set)
-        scheduler = self._scheduler()
+        scheduler = self._make_scheduler()
         scheduler.start()
-        loop.add_signal_handler(signal.SIGHUP, self._reload_soon, scheduler)
-        await self._told(partial(self._aside, self._presence.beat_if_due))
+        loop.add_signal_handler(signal.SIGHUP, self._schedule_reload, scheduler)
+        await self._run_logged(partial(self._store_checks, self._heartbeat.beat_if_due))
         sdnotify.notify("READY=1", f"STATUS={self._summary()}")
         log.info("started", extra={"config": str(self._path), "store": self._store.name})
-        minding = asyncio.create_task(self._mind_the_clock(scheduler))
+        watching = asyncio.create_task(self._watch_clocks(scheduler))
         await self._stopping.wait()
-        minding.cancel()
+        watching.cancel()
         sdnotify.notify("STOPPING=1")
         log.info("stopping")
-        # it would cancel what is running: nothing new may start, the rest is drained below
+        # shutdown would cancel running jobs: pause, so that nothing starts, and drain instead
         scheduler.pause()
-        await self._window.listen("")
+        await self._listener.listen("")
         await self._drain()
-        await self._told(partial(self._aside, self._presence.end))
-        for aside in (self._aside, self._broom):
-            await self._told(aside.end)
+        await self._run_logged(partial(self._store_checks, self._heartbeat.end))
+        for thread in (self._store_checks, self._housekeeping):
+            await self._run_logged(thread.end)
         scheduler.shutdown(wait=False)
         log.info("stopped")
         return self._exit
@@ -120,187 +119,190 @@ class Daemon:
     @property
     def is_drained(self) -> bool:
         """Whether nothing is on the wire any more."""
-        return not self._accounts
+        return not self._sending
 
-    def _scheduler(self) -> AsyncIOScheduler:
+    def _make_scheduler(self) -> AsyncIOScheduler:
         scheduler = AsyncIOScheduler(
             timezone=UTC,
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
-        beats: list[tuple[Callable[[], Awaitable[None]], timedelta]] = [
+        jobs: list[tuple[Callable[[], Awaitable[None]], timedelta]] = [
             (self._poll_due, TICK),
             (self._deliver_due, TICK),
-            (self._watch, WATCH),
-            (self._tell, TELLING),
-            (self._keep_house, HOUSEKEEPING),
+            (self._watch, WATCH_INTERVAL),
+            (self._notify, NOTIFY_INTERVAL),
+            (self._prune, HOUSEKEEPING_INTERVAL),
         ]
-        for beat, every in beats:
-            _every(scheduler, self._guarded(beat), every, beat.__name__)
-        watchdog = sdnotify.watchdog_interval()
-        if watchdog is not None:
-            _every(scheduler, self._still_alive, watchdog, "watchdog")
+        for job, interval in jobs:
+            scheduler.add_job(
+                self._guarded(job),
+                "interval",
+                id=job.__name__,
+                seconds=interval.total_seconds(),
+                next_run_time=datetime.now(UTC),
+            )
         return scheduler
 
     def _guarded(
-        self, beat: Callable[[], Awaitable[None]]
+        self, job: Callable[[], Awaitable[None]]
     ) -> Callable[[], Coroutine[Any, Any, None]]:
-        """The beat, its store's errors told: the fatal ones end the daemon, others pass."""
+        """Return the job as one that logs its errors and does nothing while stopping."""
 
         async def guarded() -> None:
             if not self._stopping.is_set():
-                await self._told(beat)
+                await self._run_logged(job)
+                # also after an error: a full disk is no reason to restart the daemon
+                self._watchdog.finished(getattr(job, "__name__", ""))
 
         return guarded
 
-    async def _told(self, work: Callable[[], Awaitable[None]]) -> None:
+    async def _run_logged(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Run the work and log its errors; those that no retry can mend stop the daemon."""
         try:
-            # begun here: what is cancelled before its turn must not have begun elsewhere
+            # called here: what is cancelled before its turn must not have begun
             await work()
         except StoreError as error:
-            self._complain(error.message, error.slug)
+            self._log_error(error.message, error.slug)
             if error.slug in FATAL:
                 self._exit = Exit.STORE
                 self._stopping.set()
         except ThreadDied as error:
-            # whoever starts us again gives us the memory; what was sent is read back then
-            self._complain(str(error), "system")
+            # the service manager starts us again with fresh memory; what was sent is read back
+            self._log_error(str(error), "system")
             self._exit = Exit.FAILED
             self._stopping.set()
         except Exception as error:
             # a bug must not silence every source: its lease runs out, and it is tried again
             log.log(self._level(repr(error)), "unexpected error", exc_info=error)
 
-    def _complain(self, message: str, slug: str) -> None:
-        """No bug of ours: a line is enough, and a traceback would only hide it."""
+    def _log_error(self, message: str, slug: str) -> None:
+        # without a traceback: this is no bug of ours, and one line is read more easily
         log.log(self._level(message), message, extra={"slug": slug})
 
     def _level(self, trouble: str) -> int:
-        """How loud to say it: the beats meet what lasts every second."""
-        return logging.ERROR if self._refrain.should_log(trouble) else logging.DEBUG
+        """Return the level at which to log it: the jobs meet the same trouble every second."""
+        return logging.ERROR if self._throttle.should_log(trouble) else logging.DEBUG
 
-    async def _mind_the_clock(self, scheduler: AsyncIOScheduler) -> None:
-        """Go on at once when a clock is set back, instead of waiting for it to catch up.
+    async def _watch_clocks(self, scheduler: AsyncIOScheduler) -> None:
+        """Go on at once when a clock is set back, instead of waiting until it has caught up.
 
-        The beats go by ours; what is due goes by the store's, which on a server is another.
+        The scheduler goes by this machine's clock. Due times go by the store's, which is another
+        where the store is on a server.
         """
-        ours, theirs = SystemClock(), self._store.clock
-        before = ours.now(), theirs.now()
+        machine, stores = SystemClock(), self._store.clock
+        machine_before, store_before = machine.now(), stores.now()
         while True:
-            # measured by a clock that nobody sets
+            # the event loop sleeps by a clock that nobody sets
             await asyncio.sleep(TICK.total_seconds())
-            now = ours.now(), theirs.now()
-            if now[1] < before[1]:
-                log.warning("the clock was set back", extra={"by": str(before[1] - now[1])})
-                await self._told(partial(self._reel_in, now[1]))
-            if now[0] < before[0]:
-                for beat in scheduler.get_jobs():
-                    beat.modify(next_run_time=now[0])
-            before = now
+            machine_now, store_now = machine.now(), stores.now()
+            if store_now < store_before:
+                span = str(store_before - store_now)
+                log.warning("the clock was set back", extra={"by": span})
+                await self._run_logged(partial(self._repair_future_timestamps, store_now))
+            if machine_now < machine_before:
+                for job in scheduler.get_jobs():
+                    job.modify(next_run_time=machine_now)
+            machine_before, store_before = machine_now, store_now
 
-    async def _reel_in(self, now: datetime) -> None:
-        await self._aside(app.repair_future_timestamps, self._shift.config, self._store, now)
+    async def _repair_future_timestamps(self, now: datetime) -> None:
+        config = self._runtime.config
+        await self._store_checks(app.repair_future_timestamps, config, self._store, now)
 
-    # the beats
+    # the jobs
 
     async def _poll_due(self) -> None:
-        """Poll what there is room for now; what is left another daemon may take."""
+        """Begin to poll as many due sources as `concurrency` allows; others may take the rest."""
         async with self._claiming:
-            shift, begun = self._shift, uptime()
-            room = shift.config.http.concurrency - len(self._polls)
-            records, is_all = await shift.pipeline.claim_due(room) if room > 0 else ([], False)
-            self._breath = None if is_all else max(BREATH, 10 * (uptime() - begun))
+            runtime, started_at = self._runtime, uptime()
+            limit = runtime.config.http.concurrency - len(self._polls)
+            records, is_all = await runtime.engine.claim_due(limit) if limit > 0 else ([], False)
+            took = uptime() - started_at
+            self._claim_interval = None if is_all else max(MIN_CLAIM_INTERVAL, 10 * took)
             for record in [] if self._stopping.is_set() else records:
-                task = asyncio.create_task(self._told(partial(self._poll, shift.pipeline, record)))
+                task = asyncio.create_task(self._run_logged(partial(self._poll, runtime, record)))
                 self._polls.add(task)
-                task.add_done_callback(self._is_polled)
-            self._pulse.beat("poll")
+                task.add_done_callback(self._on_polled)
+            self._stats.beat("poll")
 
-    def _is_polled(self, task: asyncio.Task[None]) -> None:
-        """Make use of the room: a second is long where much is due."""
+    def _on_polled(self, task: asyncio.Task[None]) -> None:
+        """Claim more before the next tick where sources were left: a tick is long for many."""
         self._polls.discard(task)
-        if self._breath is not None:
-            loop, again = asyncio.get_running_loop(), self._guarded(self._poll_due)
-            loop.call_later(self._breath, lambda: self._begin(again()))
-            self._breath = None
+        if self._claim_interval is not None:
+            loop, claim_again = asyncio.get_running_loop(), self._guarded(self._poll_due)
+            loop.call_later(self._claim_interval, lambda: self._run_early(claim_again()))
+            self._claim_interval = None
 
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._begun.add(task)
-        task.add_done_callback(self._begun.discard)
+    def _run_early(self, job: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(job)
+        self._early_jobs.add(task)
+        task.add_done_callback(self._early_jobs.discard)
 
-    async def _poll(self, pipeline: Pipeline, record: SourceRecord) -> None:
-        poll = await pipeline.poll(record)
-        self._pulse.polled(poll)
+    async def _poll(self, runtime: Runtime, record: SourceRecord) -> None:
+        poll = await runtime.engine.poll(record)
+        self._stats.polled(poll)
         if poll.queued and not self._stopping.is_set():
-            # not with the next beat: it has waited for its poll
+            # now rather than with the next tick: it has waited for its poll already
             await self._deliver_due()
 
     async def _deliver_due(self) -> None:
-        shift = self._shift
-        for name in await shift.pipeline.busy():
-            self._put_on_wire(name, partial(self._deliver, shift.pipeline, name))
-        self._pulse.beat("deliver")
+        runtime = self._runtime
+        for name in await runtime.engine.busy_accounts():
+            self._send(name, partial(self._deliver, runtime, name))
+        self._stats.beat("deliver")
 
-    async def _tell(self) -> None:
-        self._put_on_wire(NOTICES, self._shift.pipeline.tell)
+    async def _notify(self) -> None:
+        self._send(NOTICES, self._runtime.notify)
 
-    def _put_on_wire(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
-        """Begin this for an account that is free; it is waited for at the end, or left there."""
-        if name not in self._accounts:
-            task = asyncio.create_task(self._told(work))
-            self._accounts[name] = task
-            task.add_done_callback(partial(self._is_free, name))
+    def _send(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Begin this for an account that is idle. The drain waits for it, up to DRAIN_SECONDS."""
+        if name not in self._sending:
+            task = asyncio.create_task(self._run_logged(work))
+            self._sending[name] = task
+            task.add_done_callback(lambda _: self._sending.pop(name, None))
 
-    def _is_free(self, name: str, _: asyncio.Task[None]) -> None:
-        self._accounts.pop(name, None)
-
-    async def _deliver(self, pipeline: Pipeline, name: str) -> None:
-        changed = await pipeline.deliver(name)
-        self._pulse.delivered(name, changed, pipeline.sender(name).slugs)
+    async def _deliver(self, runtime: Runtime, name: str) -> None:
+        report = await runtime.engine.deliver(name)
+        self._stats.delivered(name, report.changed.values(), report.slugs)
 
     async def _watch(self) -> None:
-        """Notice a store another program has changed, and a config that was edited."""
-        await self._aside(self._look_at_store)
-        over = self._refrain.ended()
-        if over:
-            log.info("works again", extra={"after": "; ".join(over)})
-        await self._shift.pipeline.renew()
-        mark = _mark(self._path)
-        if mark != self._mark and not self._stopping.is_set():
+        """Notice a store that another program changed, and a config that was edited."""
+        await self._store_checks(self._check_store)
+        ended = self._throttle.ended()
+        if ended:
+            log.info("works again", extra={"after": "; ".join(ended)})
+        await self._runtime.engine.renew()
+        if _file_version(self._path) != self._version and not self._stopping.is_set():
             await self._reload()
-        await self._window.listen(self._shift.config.admin.listen)
+        await self._listener.listen(self._runtime.config.admin.listen)
 
-    def _look_at_store(self) -> None:
+    def _check_store(self) -> None:
         self._store.check_revision()
         self._store.read_clock()
-        self._presence.beat_if_due()
-        if self._refrain.is_open:
+        self._heartbeat.beat_if_due()
+        if self._throttle.is_open:
             self._store.check_writable(self._store.clock.now())
 
-    async def _keep_house(self) -> None:
-        await self._broom(self._store.daemons.sweep, self._store.clock.now())
-        keep = self._shift.config.store.keep
+    async def _prune(self) -> None:
+        await self._housekeeping(self._store.daemons.sweep, self._store.clock.now())
+        keep = self._runtime.config.store.keep
         prune = partial(self._store.history.prune, is_over=self._stopping.is_set)
-        gone = await self._broom(prune, keep, self._store.clock.now())
-        numbers = {"keys": gone.keys, "entries": gone.entries, "deliveries": gone.deliveries}
-        log.info("pruned", extra=numbers)
-
-    async def _still_alive(self) -> None:
-        sdnotify.notify("WATCHDOG=1")
+        pruned = await self._housekeeping(prune, keep, self._store.clock.now())
+        numbers = {"keys": pruned.keys, "entries": pruned.entries}
+        log.info("pruned", extra={**numbers, "deliveries": pruned.deliveries})
 
     # the config
 
-    def _reload_soon(self, scheduler: AsyncIOScheduler) -> None:
+    def _schedule_reload(self, scheduler: AsyncIOScheduler) -> None:
         scheduler.add_job(self._guarded(self._reload), id="reload", replace_existing=True)
 
     async def _reload(self) -> None:
-        """Read the config anew; a broken one, or one with another store, leaves the old at work."""
+        """Read the config again. A broken one, or one with another store, leaves the old in use."""
         sdnotify.reloading()
-        self._mark = _mark(self._path)
+        self._version = _file_version(self._path)
         try:
-            config = await self._aside(app.load_config, self._path)
+            config = await self._store_checks(app.load_config, self._path)
         except ConfigError as error:
-            self._pulse.is_config_ok = False
+            self._stats.is_config_ok = False
             log.error(  # noqa: TRY400 - the faults say it all
                 "config is broken, the old one stays", extra={"faults": error.message}
             )
@@ -309,91 +311,87 @@ class Daemon:
         sdnotify.notify("READY=1", f"STATUS={self._summary()}")
 
     async def _adopt(self, config: Config) -> None:
-        old = self._shift
-        self._pulse.is_config_ok = config.store.url == old.config.store.url
-        if not self._pulse.is_config_ok:
+        """Work by this config from now on."""
+        old = self._runtime
+        self._stats.is_config_ok = config.store.url == old.config.store.url
+        if not self._stats.is_config_ok:
             log.error("[store] url has changed: restart for it, the old config stays")
             return
-        self._shift = await begin(config, self._store)
-        self._pulse.config = config
+        self._runtime = await start(config, self._store)
+        self._stats.config = config
         task = asyncio.create_task(self._retire(old))
         self._retiring.add(task)
         task.add_done_callback(self._retiring.discard)
         log.info("config reloaded", extra={"sources": len(config.sources)})
 
-    async def _retire(self, old: Shift) -> None:
-        """Let the old config finish what it has begun, then close its edges."""
-        old.pipeline.stop()
-        running = [*self._polls, *self._accounts.values()]
+    async def _retire(self, old: Runtime) -> None:
+        """Let the old config finish what it has begun, then close its runtime."""
+        old.stop()
+        running = [*self._polls, *self._sending.values()]
         if running:
             await asyncio.wait(running)
-        await self._told(old.pipeline.let_go)
-        await old.resources.aclose()
+        await self._run_logged(old.engine.release)
+        await old.close()
 
     async def _drain(self) -> None:
-        """Finish what is on the wire, within the contract's time; polls are simply given up."""
-        shift = self._shift
-        shift.pipeline.stop()
+        """Finish what is on the wire, within DRAIN_SECONDS; cancel polls."""
+        runtime = self._runtime
+        runtime.stop()
         for task in self._polls:
             task.cancel()
-        running = [*self._polls, *self._accounts.values()]
+        running = [*self._polls, *self._sending.values()]
         if running:
             await asyncio.wait(running, timeout=DRAIN_SECONDS)
         with suppress(TimeoutError):
-            async with asyncio.timeout(LETTING_GO_SECONDS):
-                await self._told(shift.pipeline.let_go)
+            async with asyncio.timeout(RELEASE_SECONDS):
+                await self._run_logged(runtime.engine.release)
         if self.is_drained:
-            await shift.resources.aclose()
+            await runtime.close()
         else:
             log.warning(
                 "left on the wire; the next start reads it back",
-                extra={"accounts": sorted(self._accounts)},
+                extra={"accounts": sorted(self._sending)},
             )
 
     def _summary(self) -> str:
-        config = self._shift.config
+        config = self._runtime.config
         return f"{len(config.sources)} sources, {len(config.accounts)} accounts"
 
 
-async def begin(config: Config, store: Store) -> Shift:
-    """This config, ready to work."""
-    resources = AsyncExitStack()
-    pipeline = await resources.enter_async_context(app.pipeline(config, store))
-    await pipeline.enrol()
-    return Shift(config, pipeline, resources)
+async def start(config: Config, store: Store) -> Runtime:
+    """Return a runtime for this config, whose sources and accounts the store knows."""
+    runtime = await app.start(config, store)
+    await runtime.engine.enrol()
+    return runtime
 
 
 def run(
-    path: Path, config: Config, store: Store, make_window: Callable[[Store, DaemonStats], Window]
+    path: Path,
+    config: Config,
+    store: Store,
+    make_listener: Callable[[Store, DaemonStats], AdminListener],
 ) -> int:
-    """Run the daemon on the config at `path`, and close the store; the exit code."""
+    """Run the daemon on the config at `path`, close the store, and return the exit code."""
 
     async def work() -> tuple[Exit, bool]:
-        pulse = DaemonStats(config)
-        window = make_window(store, pulse)
-        daemon = Daemon(path, store, await begin(config, store), pulse, window)
+        stats = DaemonStats(config)
+        listener = make_listener(store, stats)
+        daemon = Daemon(path, store, await start(config, store), stats, listener)
         return await daemon.run(), daemon.is_drained
 
-    code, drained = asyncio.run(work())
-    if not drained:
-        # a thread still waits for a server; what it was told stands in the store as `sending`
+    code, is_drained = asyncio.run(work())
+    if not is_drained:
+        # a thread still waits for a server; its delivery is `sending` in the store
         logging.shutdown()
         os._exit(code)
     store.close()
     return code
 
 
-def _every(
-    scheduler: AsyncIOScheduler, beat: Callable[[], Awaitable[None]], every: timedelta, name: str
-) -> None:
-    arguments: dict[str, Any] = {"id": name, "next_run_time": datetime.now(UTC)}
-    scheduler.add_job(beat, "interval", seconds=every.total_seconds(), **arguments)
-
-
-def _mark(path: Path) -> tuple[int, int, int]:
-    """What tells one version of a file from another; all zero while it is missing."""
+def _file_version(path: Path) -> tuple[int, int, int]:
+    """Return what tells one version of a file from another; all zero while it is missing."""
     try:
-        found = path.stat()
+        stat = path.stat()
     except OSError:
         return (0, 0, 0)
-    return (found.st_mtime_ns, found.st_size, found.st_ino)
+    return (stat.st_mtime_ns, stat.st_size, stat.st_ino)

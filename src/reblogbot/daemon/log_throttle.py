@@ -1,4 +1,4 @@
-"""What goes wrong again and again: said at once, and then only now and then."""
+"""Errors that repeat: logged at once, and then only every AGAIN while they last."""
 
 from __future__ import annotations
 
@@ -7,48 +7,51 @@ from datetime import datetime, timedelta
 from reblogbot.ports import Clock
 
 AGAIN = timedelta(minutes=15)
-"""How long a trouble that lasts is known before it is said once more."""
+"""How long an error that lasts is not logged again."""
 CALM = timedelta(minutes=1)
-"""How long nothing may go wrong before it is said to be over: what is due may be seldom due."""
+"""How long no error may occur before all are over: what fails may be due only now and then."""
 MOST = 100
+"""Errors that are remembered; the one logged longest ago is forgotten first."""
 
 
 class LogThrottle:
-    """Remembers which troubles were said, each by its own words, and when."""
+    """Remembers when errors were logged, each by its message."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._said: dict[str, datetime] = {}
-        self._last: datetime | None = None
+        self._logged_at: dict[str, datetime] = {}
+        self._last_error_at: datetime | None = None
 
-    def should_log(self, trouble: str) -> bool:
-        """Whether this is new, or long known; if so, it counts as said now."""
-        now = self._last = self._clock.now()
-        said = self._said.get(trouble)
-        if said is not None and _within(now - said, AGAIN):
+    def should_log(self, message: str) -> bool:
+        """Whether this error is new, or was logged long ago; if so, it counts as logged now."""
+        now = self._last_error_at = self._clock.now()
+        logged_at = self._logged_at.get(message)
+        if logged_at is not None and _is_within(now - logged_at, AGAIN):
             return False
-        self._said.pop(trouble, None)
-        self._said[trouble] = now
-        if len(self._said) > MOST:
-            del self._said[next(iter(self._said))]
+        self._logged_at.pop(message, None)
+        self._logged_at[message] = now
+        if len(self._logged_at) > MOST:
+            del self._logged_at[next(iter(self._logged_at))]
         return True
 
     @property
     def is_open(self) -> bool:
-        """Whether something was said of which it is not known to be over."""
-        return bool(self._said)
+        """Whether an error was logged that may not be over."""
+        return bool(self._logged_at)
 
     def ended(self) -> tuple[str, ...]:
-        """The troubles that are over, now that nothing went wrong for a while; they are forgotten.
+        """Return and forget the errors that are over, none having occurred for CALM.
 
         () while they last, or where there were none.
         """
-        if self._last is None or _within(self._clock.now() - self._last, CALM):
+        if self._last_error_at is None:
             return ()
-        over, self._said, self._last = tuple(self._said), {}, None
-        return over
+        if _is_within(self._clock.now() - self._last_error_at, CALM):
+            return ()
+        ended, self._logged_at, self._last_error_at = tuple(self._logged_at), {}, None
+        return ended
 
 
-def _within(span: timedelta, most: timedelta) -> bool:
-    """Whether the span is shorter than `most`; one that a clock set back made is as long as any."""
-    return timedelta(0) <= span < most
+def _is_within(span: timedelta, limit: timedelta) -> bool:
+    """Whether the span is shorter than `limit`; a negative one, of a clock set back, is not."""
+    return timedelta(0) <= span < limit

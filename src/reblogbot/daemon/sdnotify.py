@@ -1,14 +1,17 @@
-"""Telling systemd how the daemon is (sd_notify(3)); silent where nobody listens."""
+"""Messages to systemd about the daemon's state (sd_notify(3)); none where systemd does not ask."""
 
 from __future__ import annotations
 
 import os
 import socket
 import time
+from collections.abc import Collection
 from datetime import timedelta
 
-# so many seconds may all work rest while the manager is too busy to take a message
+from reblogbot.runtime.clock import uptime
+
 PATIENCE = 0.25
+"""Seconds for which all work may rest while the manager is too busy to take a message."""
 
 
 def notify(*lines: str) -> None:
@@ -18,22 +21,46 @@ def notify(*lines: str) -> None:
         return
     # a leading @ stands for the NUL of an abstract socket
     address = "\0" + address[1:] if address.startswith("@") else address
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as wire:
-        wire.settimeout(PATIENCE)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel:
+        channel.settimeout(PATIENCE)
         try:
-            wire.sendto("\n".join(lines).encode(), address)
+            channel.sendto("\n".join(lines).encode(), address)
         except OSError:
             # a manager that is gone, or does not listen, must not take the daemon with it
             return
 
 
 def reloading() -> None:
-    """Say that the config is being read anew; READY=1 ends it."""
+    """Announce that the config is read again; READY=1 ends it."""
     notify("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
 
 
+class Watchdog:
+    """Sends WATCHDOG=1 once every one of these jobs has finished since the last message.
+
+    A message thus proves that the daemon works, not only that its event loop runs.
+    """
+
+    def __init__(self, jobs: Collection[str]) -> None:
+        self._jobs = frozenset(jobs)
+        self._interval = watchdog_interval()
+        self._finished: set[str] = set()
+        self._sent_at = float("-inf")
+
+    def finished(self, job: str) -> None:
+        """Note that a job has finished."""
+        if self._interval is None or job not in self._jobs:
+            return
+        self._finished.add(job)
+        is_due = uptime() - self._sent_at >= self._interval.total_seconds()
+        if self._finished == self._jobs and is_due:
+            notify("WATCHDOG=1")
+            self._finished.clear()
+            self._sent_at = uptime()
+
+
 def watchdog_interval() -> timedelta | None:
-    """How often the manager must hear from us, half of what it allows; None for never."""
+    """Return the time between two messages, half of what systemd allows; None for never."""
     if os.environ.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):
         return None
     allowed = os.environ.get("WATCHDOG_USEC", "")

@@ -1,4 +1,4 @@
-"""What the running daemon counts of itself, for those who look at it from outside."""
+"""What the running daemon counts: for its admin server and its metrics."""
 
 from __future__ import annotations
 
@@ -15,14 +15,16 @@ from reblogbot.core.round_report import Poll
 from reblogbot.model import Delivery, State
 
 BUCKETS = (60, 300, 900, 1800, 3600, 7200, 21_600, 86_400, 259_200, 604_800)
-"""Upper bounds, in seconds, of the spans from publication to post."""
+"""Upper bounds, in seconds, of the time from publication to post."""
 BEATS = ("poll", "deliver")
+"""The jobs of a round."""
 MOST_SLUGS = 200
+"""Different errors that are counted by their slugs; others count as "other"."""
 
 
 @dataclass(slots=True)
 class Latency:
-    """How long entries took from being published to being posted: a histogram over BUCKETS."""
+    """A histogram over BUCKETS of the time from publication to post."""
 
     counts: list[int] = field(default_factory=lambda: [0] * (len(BUCKETS) + 1))
     seconds: float = 0.0
@@ -33,17 +35,17 @@ class Latency:
         self.seconds += seconds
 
     def cumulative(self) -> list[int]:
-        """How many were at most as long as each bound; the last is all of them."""
+        """Return how many were at most as long as each bound; the last is all of them."""
         return list(accumulate(self.counts))
 
 
 class DaemonStats:
-    """Counts since the start of the process; `config` is the one at work."""
+    """Counts since the start of the process; `config` is the one in use."""
 
     def __init__(self, config: Config) -> None:
         self.config = config
         self.is_config_ok = True
-        """False once the file has changed to what cannot be used: an older one is at work."""
+        """False once the file has changed to one that cannot be used: an older one is in use."""
         self.polls: Counter[str] = Counter()
         self.failures: Counter[tuple[str, str]] = Counter()
         self.posts: Counter[tuple[str, str]] = Counter()
@@ -52,38 +54,38 @@ class DaemonStats:
         self._beats: dict[str, float] = {}
 
     def polled(self, poll: Poll) -> None:
-        """Count a poll by its outcome, and what it failed of."""
+        """Count a poll by its outcome and its error."""
         self.polls[poll.outcome] += 1
         if poll.slug:
             self._failed("poll", poll.slug)
 
     def delivered(self, account: str, changed: Iterable[Delivery], slugs: Iterable[str]) -> None:
-        """Count what was sent, how old it was then, and what attempts failed of."""
-        for one in changed:
-            if one.state != State.SENT:
+        """Count what was sent, how old it was then, and the errors of failed attempts."""
+        for delivery in changed:
+            if delivery.state != State.SENT:
                 continue
-            self.posts[account, one.post.action] += 1
-            begun = one.published_at or one.queued_at
-            if one.settled_at is not None:
+            self.posts[account, delivery.post.action] += 1
+            since = delivery.published_at or delivery.queued_at
+            if delivery.settled_at is not None:
                 latency = self.latencies.setdefault(account, Latency())
-                latency.add(max(0.0, (one.settled_at - begun).total_seconds()))
+                latency.add(max(0.0, (delivery.settled_at - since).total_seconds()))
         for slug in slugs:
             self._failed("delivery", slug)
 
     def beat(self, name: str) -> None:
-        """One of BEATS has gone well."""
+        """Note that one of BEATS has finished without an error."""
         self._beats[name] = time.monotonic()
 
     def tick_age(self) -> float:
-        """Seconds since the beat that has been silent longest."""
+        """Return the seconds since the oldest of the latest beats."""
         return time.monotonic() - min(self._beats.get(name, self._started) for name in BEATS)
 
     def round_age(self) -> float | None:
-        """Seconds since the last whole round; None before the first."""
+        """Return the seconds since the last whole round; None before the first."""
         return self.tick_age() if len(self._beats) == len(BEATS) else None
 
     def _failed(self, stage: str, slug: str) -> None:
-        # a kind of source from elsewhere may call its errors anything
-        known = (stage, slug) in self.failures or len(self.failures) < MOST_SLUGS
+        # slugs of sources that others wrote may be anything
+        has_place = (stage, slug) in self.failures or len(self.failures) < MOST_SLUGS
         is_slug = re.fullmatch("[a-z0-9_]{1,60}", slug) is not None
-        self.failures[stage, slug if known and is_slug else "other"] += 1
+        self.failures[stage, slug if has_place and is_slug else "other"] += 1

@@ -1,61 +1,63 @@
-"""A day's deliveries of one source made into one post, or a thread, before they are sent."""
+"""The deliveries of one source and day bundled into one post, or a thread, before they are sent."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 
 from reblogbot.config.settings import Config
 from reblogbot.core import digest, queue_order
-from reblogbot.engine.access import Access
+from reblogbot.engine import screening
 from reblogbot.model import Delivery, Limits
+from reblogbot.ports import Clock
+from reblogbot.store import AsyncStore
 
 
 async def bundle(
-    access: Access,
-    config: Config,
-    waiting: Sequence[Delivery],
-    limits: Limits,
-    screened: Callable[[Delivery], Awaitable[str]],
+    store: AsyncStore, config: Config, waiting: Sequence[Delivery], limits: Limits, clock: Clock
 ) -> bool:
-    """Whether anything was bundled: what is ready of each source with a digest becomes few posts.
+    """Bundle what is ready of each source with a digest; return whether anything was bundled.
 
-    What `screened` has a reason against is left out; it is skipped when its own turn comes.
-    One transaction per post decides: an entry is in the digest's text, or still by itself.
+    What the filters refuse by now is left out; it is skipped when its own turn comes. Each post is
+    one transaction: an entry is part of the digest's text, or still a delivery by itself.
     """
-    now = access.clock.now()
-    changed = False
-    for name, source in config.sources.items():
-        ready = [one for one in queue_order.ready(waiting, config, now) if one.source == name]
-        if source.digest is None:
+    now = clock.now()
+    is_changed = False
+    for name in dict.fromkeys(delivery.source for delivery in waiting):
+        source = config.sources.get(name)
+        if source is None or source.digest is None:
             continue
         fresh = [
-            one for one in ready if may_be_bundled(one, config, now) and not await screened(one)
+            delivery
+            for delivery in queue_order.ready(waiting, config, now)
+            if delivery.source == name
+            and may_be_bundled(delivery, config, now)
+            and not await screening.refusal(store, delivery, config, now)
         ]
         if not fresh:
             continue
-        title = source.title or await access.in_store(access.sources.title, name) or name
-        posts = [one.post for one in fresh]
-        rest, before = iter(fresh), 0
-        for made in digest.bundles(posts, limits, digest.heading(title, source, now)):
-            carrier, *members = islice(rest, made.count)
-            post = replace(made.post, continues=before)
-            carried = replace(carrier, post=post)
-            if await access.in_store(access.rows.bundle, carried, members, now):
-                before = carrier.id
-                changed = True
-    return changed
+        title = source.title or await store.sources.title(name) or name
+        posts = [delivery.post for delivery in fresh]
+        rest, previous = iter(fresh), 0
+        for part in digest.bundles(posts, limits, digest.heading(title, source, now)):
+            carrier, *members = islice(rest, part.count)
+            bundled = replace(carrier, post=replace(part.post, continues=previous))
+            if await store.outbox.bundle(bundled, members, now):
+                previous = carrier.id
+                is_changed = True
+    return is_changed
 
 
-def may_be_bundled(one: Delivery, config: Config, now: datetime) -> bool:
-    """Whether it was neither bundled nor tried, nor is too old at `now`.
+def may_be_bundled(delivery: Delivery, config: Config, now: datetime) -> bool:
+    """Whether the delivery was neither bundled nor tried, nor is too old at `now`.
 
-    What may stand there must not change its text.
+    What was tried may stand on the server, and must not change its text.
     """
-    post = one.post
-    is_fresh = post.action == "post" and not post.is_bundle
-    if not is_fresh or one.attempts or one.failed_lookups:
+    post = delivery.post
+    is_single = post.action == "post" and not post.is_bundle
+    if not is_single or delivery.attempts or delivery.failed_lookups:
         return False
-    return not queue_order.too_old(one, config, config.accounts[one.account].pace, now)
+    pace = config.accounts[delivery.account].pace
+    return not queue_order.too_old(delivery, config, pace, now)

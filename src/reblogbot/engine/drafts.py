@@ -1,4 +1,4 @@
-"""Drafts made in the parser child, one by one where a whole batch takes too long."""
+"""Entries filtered and composed in the parser child; one by one where a call takes too long."""
 
 from __future__ import annotations
 
@@ -14,50 +14,51 @@ from reblogbot.ports import ParserPool
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 50
-"""Entries of one call; a call that fails is made again entry by entry."""
-ALONE = timedelta(seconds=10)
+ENTRIES_PER_CALL = 50
+"""A call that fails is made again entry by entry."""
+ENTRY_DEADLINE = timedelta(seconds=10)
 """How long one entry may take by itself, in a child that may just have started."""
-MOST_SLOW = 3
-"""After so many entries that took too long, the rest of a batch is not tried any more."""
+MOST_FAILURES = 3
+"""After so many entries that failed or took too long, the rest of a poll is not tried any more."""
 
 
 class Drafter:
     """Filters and composes the entries of one poll of a source."""
 
-    def __init__(self, parsers: ParserPool, source: str, alone: timedelta = ALONE) -> None:
+    def __init__(
+        self, parsers: ParserPool, source: str, deadline: timedelta = ENTRY_DEADLINE
+    ) -> None:
         self._source = source
         self._many = parsers.share(source)
-        self._single = parsers.share(source, alone)
-        self._slow = 0
+        self._single = parsers.share(source, deadline)
+        self._failures = 0
 
     async def drafts(self, job: DraftJob, entries: Sequence[Entry]) -> list[Draft]:
-        """The draft of each entry, in order; that of an entry which took too long is held."""
-        made: list[Draft] = []
-        for start in range(0, len(entries), AT_ONCE):
-            part = replace(job, entries=tuple(entries[start : start + AT_ONCE]))
-            made += await self._part(part)
-        return made
+        """Return the draft of each entry, in order; that of an entry that failed is held."""
+        result: list[Draft] = []
+        for start in range(0, len(entries), ENTRIES_PER_CALL):
+            part = tuple(entries[start : start + ENTRIES_PER_CALL])
+            result += await self._draft_part(replace(job, entries=part))
+        return result
 
-    async def _part(self, job: DraftJob) -> Sequence[Draft]:
-        if self._slow < MOST_SLOW:
+    async def _draft_part(self, job: DraftJob) -> Sequence[Draft]:
+        if self._failures < MOST_FAILURES:
             try:
                 return await self._many(drafts, job)
             except SourceError as error:
                 log.warning(
                     "drafting one by one", extra={"source": self._source, "slug": error.slug}
                 )
-        return [await self._one(replace(job, entries=(entry,))) for entry in job.entries]
+        return [await self._draft_single(entry, job) for entry in job.entries]
 
-    async def _one(self, job: DraftJob) -> Draft:
-        (entry,) = job.entries
-        if self._slow >= MOST_SLOW:
-            reason = f"not_composed: {MOST_SLOW} other entries of this poll took too long already"
-            return held_draft(entry, job, reason)
+    async def _draft_single(self, entry: Entry, job: DraftJob) -> Draft:
+        if self._failures >= MOST_FAILURES:
+            reason = f"{MOST_FAILURES} other entries of this poll took too long already"
+            return held_draft(entry, job, f"not_composed: {reason}")
         try:
-            (draft,) = await self._single(drafts, job)
+            (draft,) = await self._single(drafts, replace(job, entries=(entry,)))
         except SourceError as error:
-            self._slow += 1
-            reason = f"not_composed: filtering and composing this entry failed ({error.slug})"
-            return held_draft(entry, job, reason)
+            self._failures += 1
+            reason = f"filtering and composing this entry failed ({error.slug})"
+            return held_draft(entry, job, f"not_composed: {reason}")
         return draft

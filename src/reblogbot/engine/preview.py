@@ -1,17 +1,19 @@
-"""What a round would publish, worked out by the same steps and without leaving a trace."""
+"""What a round would publish, worked out by the steps of the engine without any change."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import count, islice
 
-from reblogbot.core import queue_order
+from reblogbot.core import digest, queue_order
+from reblogbot.core.digest import Bundle
 from reblogbot.core.planning import PendingClaims
 from reblogbot.core.text import beginning
+from reblogbot.engine import screening
 from reblogbot.engine.digests import may_be_bundled
-from reblogbot.engine.pipeline import Pipeline
+from reblogbot.engine.engine import Engine
 from reblogbot.model import Delivery, Entry, Intent, Plan, Post, State
 from reblogbot.ports import ProgressCallback, no_progress
 
@@ -29,99 +31,91 @@ class Preview:
     beginnings: dict[str, str] = field(default_factory=dict)
     """How the statuses begin that would be boosted, by their addresses; for a person."""
 
+    def refuse(self, source: str, account: str, link: str, title: str, reason: str) -> None:
+        """Add an entry that is not posted."""
+        self.refused.append(
+            {
+                "source": source,
+                "account": account,
+                "link": link,
+                "title": title,
+                "reason": reason,
+            }
+        )
+
+    def refuse_delivery(self, delivery: Delivery, reason: str) -> None:
+        """Add a queued delivery that would not be sent."""
+        self.refuse(delivery.source, delivery.account, delivery.post.link, "", reason)
+
 
 async def preview(
-    pipeline: Pipeline, names: Sequence[str], on_progress: ProgressCallback = no_progress
+    engine: Engine, names: Sequence[str], on_progress: ProgressCallback = no_progress
 ) -> Preview:
-    """What is queued from these sources, and what polling them now would add."""
-    made, wanted = Preview(), frozenset(names)
-    now = pipeline.clock.now()
-    waiting = [one for one in await pipeline.queued() if one.source in wanted]
-    unjudged = {one.id for one in waiting}
-    numbers = count(max((one.id for one in waiting), default=0) + 1)
+    """Return what is queued from these sources, and what polling them now would add."""
+    result = Preview()
+    config, now = engine.config, engine.clock.now()
+    waiting = await _queued(engine, names)
+    unscreened = {delivery.id for delivery in waiting}
+    numbers = count(max((delivery.id for delivery in waiting), default=0) + 1)
     titles: dict[str, str] = {}
-    taken = PendingClaims()
-    async for look in pipeline.looks(pipeline.remembered(names), on_progress, len(names)):
-        name = look.record.name
-        titles[name] = look.batch.title
-        if look.error is not None:
-            made.errors.append({"source": name, "error": look.error.message})
+    pending = PendingClaims()
+    async for poll in engine.poll_all(engine.remembered(names), on_progress, len(names)):
+        name = poll.record.name
+        titles[name] = poll.batch.title
+        if poll.error is not None:
+            result.errors.append({"source": name, "error": poll.error.message})
             continue
-        plan = await pipeline.poller.plan(look, taken)
-        taken.add(plan.intents, name)
-        waiting = _revised(made, waiting, plan)
-        unjudged -= {one.before.id for one in plan.revisions}
-        waiting = _rescored(waiting, name, plan)
+        plan = await engine.planner.plan(poll, pending)
+        pending.add(plan.intents, name)
+        waiting = _revise(result, waiting, plan)
+        unscreened -= {revision.before.id for revision in plan.revisions}
+        waiting = _rescore(waiting, name, plan)
         waiting += [
-            _queued(next(numbers), name, intent, now)
+            _delivery(next(numbers), name, intent, now)
             for intent in plan.intents
             if intent.state == State.QUEUED
         ]
-        boosts = [one for one in plan.intents if one.post.action == "boost"]
-        made.beginnings |= {one.post.uri: _first_words(one.candidate.entry) for one in boosts}
-        _refuse(made, name, plan)
+        result.beginnings |= {
+            intent.post.uri: _first_words(intent.candidate.entry)
+            for intent in plan.intents
+            if intent.post.action == "boost"
+        }
+        _add_refusals(result, name, plan)
     waiting = [
-        one
-        for one in waiting
-        if one.id not in unjudged or not await _is_screened(made, pipeline, one)
+        delivery
+        for delivery in waiting
+        if delivery.id not in unscreened or not await _is_screened_out(result, engine, delivery)
     ]
-    for one in await _lined_up(pipeline, await _bundled(pipeline, waiting, titles, now)):
-        pace = pipeline.config.accounts[one.account].pace
-        reason = queue_order.superseded(one, waiting)
-        if one.due <= now:
-            reason = reason or queue_order.too_old(one, pipeline.config, pace, now)
-        await _begin(made, pipeline, one)
+    for delivery in await _in_order(engine, await _bundle(engine, waiting, titles, now)):
+        pace = config.accounts[delivery.account].pace
+        reason = queue_order.superseded(delivery, waiting)
+        if delivery.due <= now:
+            reason = reason or queue_order.too_old(delivery, config, pace, now)
+        await _add_beginning(result, engine, delivery)
         if reason:
-            made.refused.append(_refusal(one.source, one.account, one.post.link, "", reason))
+            result.refuse_delivery(delivery, reason)
         else:
-            made.posts.append((one.account, one.source, one.post))
-    return made
+            result.posts.append((delivery.account, delivery.source, delivery.post))
+    return result
 
 
-async def _begin(made: Preview, pipeline: Pipeline, one: Delivery) -> None:
-    """Add the first words of a boost that was queued earlier."""
-    if one.post.action == "boost" and one.post.uri not in made.beginnings:
-        entry = await pipeline.entry_of(one.id)
-        made.beginnings[one.post.uri] = _first_words(entry) if entry else ""
-
-
-def _first_words(entry: Entry) -> str:
-    return beginning(f"{entry.title} {entry.summary}")
-
-
-async def _is_screened(made: Preview, pipeline: Pipeline, one: Delivery) -> bool:
-    """Whether the filters of now keep back what waits; listed with the reason if so."""
-    reason = await pipeline.screened(one)
-    if reason:
-        made.refused.append(_refusal(one.source, one.account, one.post.link, "", reason))
-    return bool(reason)
-
-
-def _revised(made: Preview, waiting: list[Delivery], plan: Plan) -> list[Delivery]:
-    """What waits, as the changed entries of the plan leave it."""
-    after = {one.before.id: one.after for one in plan.revisions}
-    made.refused += [
-        _refusal(one.source, one.account, one.post.link, "", one.error)
-        for one in after.values()
-        if one.state != State.QUEUED
-    ]
-    found = (after.get(one.id, one) for one in waiting)
-    return [one for one in found if one.state == State.QUEUED]
-
-
-def _rescored(waiting: list[Delivery], source: str, plan: Plan) -> list[Delivery]:
-    """What waits, with its present score where that decides when it goes out."""
-    scores = {key: one.entry.score for one in plan.scored for key in one.known_as}
-    if not scores:
-        return waiting
+async def _queued(engine: Engine, names: Sequence[str]) -> list[Delivery]:
+    """Return what waits from these sources, where account, source and route are enabled."""
+    accounts, sources, wanted = engine.config.accounts, engine.config.sources, frozenset(names)
     return [
-        replace(one, score=scores.get(one.identity, one.score)) if one.source == source else one
-        for one in waiting
+        delivery
+        for delivery in await engine.store.outbox.find(states={State.QUEUED})
+        if delivery.source in wanted
+        and delivery.account in accounts
+        and accounts[delivery.account].enabled
+        and delivery.source in sources
+        and sources[delivery.source].enabled
+        and delivery.account in sources[delivery.source].to
     ]
 
 
-def _queued(number: int, source: str, intent: Intent, now: datetime) -> Delivery:
-    """The delivery the intent would become."""
+def _delivery(number: int, source: str, intent: Intent, now: datetime) -> Delivery:
+    """Return the delivery that the intent would become."""
     entry = intent.candidate.entry
     return Delivery(
         id=number,
@@ -137,65 +131,121 @@ def _queued(number: int, source: str, intent: Intent, now: datetime) -> Delivery
     )
 
 
-async def _bundled(
-    pipeline: Pipeline, waiting: Sequence[Delivery], titles: dict[str, str], now: datetime
-) -> list[Delivery]:
-    """The deliveries with those of each digest in few, where the first of them stood."""
-
-    def digest_of(one: Delivery) -> tuple[str, str, datetime]:
-        # what was left over from earlier days goes out with what is due by now
-        return one.account, one.source, max(one.due, now)
-
-    def is_part(one: Delivery) -> bool:
-        return may_be_bundled(one, pipeline.config, max(one.due, now))
-
-    sources = pipeline.config.sources
-    parts: dict[tuple[str, str, datetime], list[Delivery]] = {}
-    for one in waiting:
-        if sources[one.source].digest is not None and is_part(one):
-            parts.setdefault(digest_of(one), []).append(one)
-    result = []
-    for one in waiting:
-        members = parts.get(digest_of(one), []) if is_part(one) else []
-        if not members:
-            result.append(one)
-        elif one is members[0]:
-            account, name, at = digest_of(one)
-            posts = [member.post for member in members]
-            rest = iter(members)
-            for made in await pipeline.digested(
-                account, sources[name], posts, titles.get(name), at
-            ):
-                carrier, *_ = islice(rest, made.count)
-                result.append(replace(carrier, post=made.post))
-    return result
+def _revise(result: Preview, waiting: list[Delivery], plan: Plan) -> list[Delivery]:
+    """Return what waits, as the changed entries of the plan leave it."""
+    revised = {revision.before.id: revision.after for revision in plan.revisions}
+    for delivery in revised.values():
+        if delivery.state != State.QUEUED:
+            result.refuse_delivery(delivery, delivery.error)
+    current = (revised.get(delivery.id, delivery) for delivery in waiting)
+    return [delivery for delivery in current if delivery.state == State.QUEUED]
 
 
-async def _lined_up(pipeline: Pipeline, waiting: Sequence[Delivery]) -> Iterator[Delivery]:
-    """The deliveries with each account's own in the order they will go out."""
-    accounts = dict.fromkeys(one.account for one in waiting)
-    lines = {
-        name: iter(await pipeline.line(name, [one for one in waiting if one.account == name]))
-        for name in accounts
-    }
-    return (next(lines[one.account]) for one in waiting)
+def _rescore(waiting: list[Delivery], source: str, plan: Plan) -> list[Delivery]:
+    """Return what waits, with its present score where that decides when it goes out."""
+    scores = {key: candidate.entry.score for candidate in plan.scored for key in candidate.known_as}
+    if not scores:
+        return waiting
+    return [
+        replace(delivery, score=scores.get(delivery.identity, delivery.score))
+        if delivery.source == source
+        else delivery
+        for delivery in waiting
+    ]
 
 
-def _refuse(made: Preview, name: str, plan: Plan) -> None:
-    refused = [(one.candidate.entry, one.account, one.reason) for one in plan.refusals]
+def _add_refusals(result: Preview, name: str, plan: Plan) -> None:
+    refused = [(refusal.candidate, refusal.account, refusal.reason) for refusal in plan.refusals]
     refused += [
-        (one.candidate.entry, one.account, one.remark) for one in plan.changes if one.remark
+        (change.candidate, change.account, change.remark)
+        for change in plan.changes
+        if change.remark
     ]
     refused += [
-        (intent.candidate.entry, intent.account, f"held: {intent.reason}")
+        (intent.candidate, intent.account, f"held: {intent.reason}")
         for intent in plan.intents
         if intent.state == State.HELD
     ]
-    made.refused += [
-        _refusal(name, account, entry.link, entry.title, reason)
-        for entry, account, reason in refused
-    ]
+    for candidate, account, reason in refused:
+        result.refuse(name, account, candidate.entry.link, candidate.entry.title, reason)
 
 
-def _refusal(source: str, account: str, link: str, title: str, reason: str) -> dict[str, str]:
-    return {"source": source, "account": account, "link": link, "title": title, "reason": reason}
+async def _is_screened_out(result: Preview, engine: Engine, delivery: Delivery) -> bool:
+    """Whether the filters of now refuse what waits; added to the result with the reason if so."""
+    now = engine.clock.now()
+    reason = await screening.refusal(engine.store, delivery, engine.config, now)
+    if reason:
+        result.refuse_delivery(delivery, reason)
+    return bool(reason)
+
+
+async def _bundle(
+    engine: Engine, waiting: Sequence[Delivery], titles: dict[str, str], now: datetime
+) -> list[Delivery]:
+    """Return the deliveries, each digest bundled into few where its first delivery was."""
+
+    def digest_of(delivery: Delivery) -> tuple[str, str, datetime]:
+        # what was left over from earlier days goes out with what is due by now
+        return delivery.account, delivery.source, max(delivery.due, now)
+
+    def is_part(delivery: Delivery) -> bool:
+        return may_be_bundled(delivery, engine.config, max(delivery.due, now))
+
+    sources = engine.config.sources
+    parts: dict[tuple[str, str, datetime], list[Delivery]] = {}
+    for delivery in waiting:
+        if sources[delivery.source].digest is not None and is_part(delivery):
+            parts.setdefault(digest_of(delivery), []).append(delivery)
+    result = []
+    for delivery in waiting:
+        members = parts.get(digest_of(delivery), []) if is_part(delivery) else []
+        if not members:
+            result.append(delivery)
+        elif delivery is members[0]:
+            account, name, at = digest_of(delivery)
+            posts = [member.post for member in members]
+            rest = iter(members)
+            for bundle in await _bundles(engine, account, name, posts, titles.get(name), at):
+                carrier, *_ = islice(rest, bundle.count)
+                result.append(replace(carrier, post=bundle.post))
+    return result
+
+
+async def _bundles(
+    engine: Engine,
+    account: str,
+    name: str,
+    posts: Sequence[Post],
+    title: str | None,
+    at: datetime,
+) -> list[Bundle]:
+    """Return the posts as the source's digest of that instant; `title` is its feed's."""
+    source = engine.config.sources[name]
+    title = source.title or title or await engine.store.sources.title(name) or name
+    limits = await engine.accounts.limits(account)
+    return digest.bundles(posts, limits, digest.heading(title, source, at))
+
+
+async def _in_order(engine: Engine, waiting: Sequence[Delivery]) -> list[Delivery]:
+    """Return the deliveries with each account's own in the order they will go out."""
+    config, now = engine.config, engine.clock.now()
+    since = now - queue_order.memory(config)
+    ordered = {}
+    for name in dict.fromkeys(delivery.account for delivery in waiting):
+        own = [delivery for delivery in waiting if delivery.account == name]
+        sent = await engine.store.publications.sent(name, since)
+        pace = config.accounts[name].pace
+        ordered[name] = iter(queue_order.line_up(own, config, pace, sent, now))
+    return [next(ordered[delivery.account]) for delivery in waiting]
+
+
+async def _add_beginning(result: Preview, engine: Engine, delivery: Delivery) -> None:
+    """Add the first words of a boost that was queued earlier."""
+    post = delivery.post
+    if post.action == "boost" and post.uri not in result.beginnings:
+        entry = await engine.store.outbox.entry_of(delivery.id)
+        result.beginnings[post.uri] = _first_words(entry) if entry else ""
+
+
+def _first_words(entry: Entry) -> str:
+    return beginning(f"{entry.title} {entry.summary}")

@@ -1,129 +1,144 @@
-"""Asking the server what already stands there, before anything is sent that might be a double."""
+"""Reading back what is on the server already, before anything is sent that may be a double."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from reblogbot.config.settings import DeliverySettings
-from reblogbot.core import delivery
-from reblogbot.engine.access import Access, is_open_doubt
+from reblogbot.core import delivery as decisions
+from reblogbot.engine.account import Account
 from reblogbot.errors import TargetError
 from reblogbot.model import Delivery, PublishedStatus, Receipt, State
+from reblogbot.ports import Clock
+from reblogbot.store import AsyncStore
 
 log = logging.getLogger(__name__)
 
 CLOCKS_DIFFER = timedelta(hours=1)
-"""By so much a server's clock may differ from the one an entry was dated by."""
+"""A server's clock may differ by this much from the one that an entry was dated by."""
 LOOK_BACK = timedelta(days=1)
 """How far back private and direct posts are looked for before an account's first delivery."""
 
 
-async def read_back(access: Access, settings: DeliverySettings) -> bool:
-    """Whether nothing is in doubt any more; what is due for it is looked for on the server.
+async def read_back(
+    account: Account,
+    store: AsyncStore,
+    settings: DeliverySettings,
+    doubts: Sequence[Delivery],
+    clock: Clock,
+) -> bool:
+    """Look on the server for what is in doubt; return whether nothing is in doubt any more.
 
     While anything is in doubt the whole account waits, so that its order is kept.
     """
-    doubts = await access.in_store(access.rows.in_doubt, access.name)
-    if not doubts:
-        return True
-    access.note(*doubts)
-    if any(one.due > access.clock.now() for one in doubts):
+    account.report.add_changed(doubts)
+    if any(doubt.due > clock.now() for doubt in doubts):
         return False
-    asked = [one.sent_from or one.queued_at for one in doubts if _is_hidden(one)]
+    hidden = [doubt.sent_from or doubt.queued_at for doubt in doubts if _is_hidden(doubt)]
     try:
-        standings = await _own_standings(access, min(asked, default=None))
-        receipts = [await _receipt(access, one, standings) for one in doubts]
+        recent = await account.recent(min(hidden, default=None))
+        receipts_of_others = await store.outbox.receipts(account.name, _ids(recent))
+        unclaimed = _unclaimed(recent, receipts_of_others)
+        receipts = [await _receipt(account, doubt, unclaimed) for doubt in doubts]
     except TargetError as error:
-        await access.pause_unanswered(error)
+        await account.pause_unanswered(error)
         return False
     settled = []
-    for one, found in zip(doubts, receipts, strict=True):
-        decision = delivery.after_read_back(one, found, access.clock.now(), settings)
-        settled.append(await access.settle(one, decision.delivery))
-    return not any(map(is_open_doubt, settled))
+    for doubt, receipt in zip(doubts, receipts, strict=True):
+        decision = decisions.after_read_back(doubt, receipt, clock.now(), settings)
+        settled.append(await account.settle(doubt, decision.delivery))
+    # what another process changed meanwhile may be in doubt still
+    return all(after is not None and after.state != State.DOUBT for after in settled)
 
 
-async def look_back(access: Access, *, hidden: bool) -> list[PublishedStatus] | None:
-    """What stands there and no delivery knows of; None where the server could not be asked.
+async def look_back(
+    account: Account, store: AsyncStore, clock: Clock, *, is_private: bool
+) -> tuple[list[PublishedStatus], list[Delivery]] | None:
+    """Return recent statuses that no delivery knows of, and what waits for the account by now.
 
-    `hidden` tells whether the account makes private posts.
+    None where the server could not be asked. `is_private` tells whether the account makes private
+    posts.
     """
-    since = access.clock.now() - LOOK_BACK if hidden else None
     try:
-        return await _own_standings(access, since)
+        recent = await account.recent(clock.now() - LOOK_BACK if is_private else None)
     except TargetError as error:
-        await access.pause_unanswered(error)
+        await account.pause_unanswered(error)
         return None
+    receipts, waiting = await store.posted_and_waiting(account.name, _ids(recent))
+    return _unclaimed(recent, receipts), waiting
 
 
 async def recognise(
-    access: Access, waiting: Sequence[Delivery], stood: Sequence[PublishedStatus]
+    account: Account, waiting: Sequence[Delivery], stood: Sequence[PublishedStatus]
 ) -> bool:
-    """Whether any of what waits stood there already: that is now `sent`.
+    """Settle as `sent` what stood there already; return whether there was any.
 
     This is what makes an old backup, or a lost store, harmless. A text without a link may be
     meant twice: it is held for the admin.
     """
-    known = False
-    for one in waiting:
-        found = _stood_already(one, stood)
-        if found is not None:
-            log.info("stood there already", extra={"account": access.name, "id": one.id})
-            await access.settle(one, _recognised(one, found))
-            known = True
-    return known
+    is_any = False
+    for delivery in waiting:
+        receipt = _stood_already(delivery, stood)
+        if receipt is not None:
+            log.info("stood there already", extra={"account": account.name, "id": delivery.id})
+            await account.settle(delivery, _recognised(delivery, receipt))
+            is_any = True
+    return is_any
 
 
-def _recognised(one: Delivery, found: Receipt) -> Delivery:
-    if one.post.link or one.post.uri:
-        return replace(one, state=State.SENT, receipt=found)
-    where = f" ({found.url})" if found.url else ""
-    reason = f"the same text stands there already{where}; release it to post it again, or skip it"
-    return replace(one, state=State.HELD, error=reason)
+def _recognised(delivery: Delivery, receipt: Receipt) -> Delivery:
+    if delivery.post.link or delivery.post.uri:
+        return replace(delivery, state=State.SENT, receipt=receipt)
+    url = f" ({receipt.url})" if receipt.url else ""
+    reason = f"the same text stands there already{url}; release it to post it again, or skip it"
+    return replace(delivery, state=State.HELD, error=reason)
 
 
-def _stood_already(one: Delivery, stood: Sequence[PublishedStatus]) -> Receipt | None:
-    """The receipt of what stands there and may be this; never for an edit.
+def _stood_already(delivery: Delivery, stood: Sequence[PublishedStatus]) -> Receipt | None:
+    """Return the receipt of the status that may be this delivery; never for an edit.
 
     A text without a link is not that of a status made before the entry was published.
     """
-    if one.post.action == "edit":
+    if delivery.post.action == "edit":
         return None
-    if not (one.post.link or one.post.uri):
-        stood = [there for there in stood if not _is_older(there, one)]
-    return _match(one, stood)
+    if not (delivery.post.link or delivery.post.uri):
+        stood = [status for status in stood if not _is_older(status, delivery)]
+    return _match(delivery, stood)
 
 
-def _is_older(there: PublishedStatus, one: Delivery) -> bool:
-    if there.created_at is None or one.published_at is None:
+def _is_older(status: PublishedStatus, delivery: Delivery) -> bool:
+    if status.created_at is None or delivery.published_at is None:
         return False
-    return there.created_at < one.published_at - CLOCKS_DIFFER
+    return status.created_at < delivery.published_at - CLOCKS_DIFFER
 
 
-def _is_hidden(one: Delivery) -> bool:
-    """Whether it is for followers or named people alone, which some servers show only at home."""
-    return one.post.action != "boost" and one.post.visibility in ("private", "direct")
+def _is_hidden(delivery: Delivery) -> bool:
+    """Whether it is private or direct: some servers show these only in the home timeline."""
+    post = delivery.post
+    return post.action != "boost" and post.visibility in ("private", "direct")
 
 
-async def _own_standings(access: Access, hidden_since: datetime | None) -> list[PublishedStatus]:
-    """Our recent statuses that are not the receipt of any delivery yet."""
-    standings = await access.call(access.target.recent, hidden_since)
-    ids = [one.receipt.remote_id for one in standings]
-    taken = await access.in_store(access.rows.receipts, access.name, ids)
-    return [one for one in standings if one.receipt.remote_id not in taken]
+def _ids(statuses: Sequence[PublishedStatus]) -> list[str]:
+    return [status.receipt.remote_id for status in statuses]
+
+
+def _unclaimed(statuses: Sequence[PublishedStatus], receipts: set[str]) -> list[PublishedStatus]:
+    """Return the statuses that are not the receipt of any delivery yet."""
+    return [status for status in statuses if status.receipt.remote_id not in receipts]
 
 
 async def _receipt(
-    access: Access, one: Delivery, standings: Sequence[PublishedStatus]
+    account: Account, doubt: Delivery, statuses: Sequence[PublishedStatus]
 ) -> Receipt | None:
-    found = _match(one, standings)
-    if found is None and one.post.action == "boost":
-        return await access.call(access.target.standing, one.post)
-    return found
+    receipt = _match(doubt, statuses)
+    if receipt is None and doubt.post.action == "boost":
+        return await account.standing(doubt.post)
+    return receipt
 
 
-def _match(one: Delivery, standings: Sequence[PublishedStatus]) -> Receipt | None:
-    return next((there.receipt for there in standings if delivery.matches(one, there)), None)
+def _match(delivery: Delivery, statuses: Sequence[PublishedStatus]) -> Receipt | None:
+    matching = (status.receipt for status in statuses if decisions.matches(delivery, status))
+    return next(matching, None)

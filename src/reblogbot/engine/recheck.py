@@ -1,4 +1,4 @@
-"""The last look at a status before it is boosted or quoted: it is judged as it reads now."""
+"""A status read again before it is boosted or quoted: it is judged as it reads now (ADR 0022)."""
 
 from __future__ import annotations
 
@@ -10,101 +10,106 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from reblogbot.config.settings import Config, SourceSettings
-from reblogbot.core import consent, delivery, filters, queue_order
-from reblogbot.engine.access import Access
+from reblogbot.core import consent, filters, queue_order
+from reblogbot.core import delivery as decisions
+from reblogbot.engine.account import Account
 from reblogbot.errors import Doubtful, SourceError
 from reblogbot.model import Delivery, Entry, Post
-from reblogbot.ports import FoundStatus, Offload
+from reblogbot.ports import Clock, FoundStatus, Offload
 from reblogbot.sources.fediverse import statuses
 
 log = logging.getLogger(__name__)
 
 Addresses = Callable[[], Awaitable[Mapping[str, str]]]
-"""Finds out the addresses of the config's accounts, by name, as far as they can be known."""
+"""Returns the known addresses of the config's accounts, by name."""
 
 
 class Recheck:
-    """Judges for one account; costs two requests a status at most, none of them a write.
+    """Judges statuses for one account in one round, with at most two requests each, no write.
 
-    Nothing is claimed yet: whatever fails or dies here leaves the delivery queued.
+    Nothing is claimed yet: whatever fails or dies here leaves the delivery queued. For each author
+    the relationship is asked for once.
     """
 
     def __init__(
-        self, config: Config, access: Access, offload: Offload, addresses: Addresses
+        self,
+        config: Config,
+        account: Account,
+        offload: Offload,
+        addresses: Addresses,
+        clock: Clock,
     ) -> None:
         self._config = config
-        self._access = access
+        self._account = account
         self._offload = offload
         self._addresses = addresses
-        self._relations: dict[str, Mapping[str, Any]] = {}
+        self._clock = clock
+        self._relationships: dict[str, Mapping[str, Any]] = {}
 
-    def start_round(self) -> None:
-        """Forget how the account stands to others: a round asks once for each author."""
-        self._relations = {}
-
-    async def check(self, one: Delivery) -> Post | delivery.Decision:
-        """The post to send, with the id its status has on the server; or what follows instead.
+    async def check(self, delivery: Delivery) -> Post | decisions.Decision:
+        """Return the post to send, with its status's id on the server, or what follows instead.
 
         Raises TargetError when the server cannot be asked.
         """
-        access, now = self._access, self._access.clock.now()
-        account = self._config.accounts[access.name]
-        found = await access.call(access.target.status, one.post)
-        if found is None:
-            return delivery.after_not_found(one, urlsplit(account.server).netloc, now)
-        if found.boosted is not None and one.post.action == "boost":
-            return delivery.after_success(one, found.boosted, now)
-        reason = await self._refusal(one, found)
+        status, now = await self._account.status(delivery.post), self._clock.now()
+        if status is None:
+            host = urlsplit(self._account.settings.server).netloc
+            return decisions.after_not_found(delivery, host, now)
+        if status.boosted is not None and delivery.post.action == "boost":
+            return decisions.after_success(delivery, status.boosted, now)
+        reason = await self._refusal(delivery, status)
         if reason:
-            return delivery.after_refusal(one, reason)
-        return replace(one.post, status_id=found.id)
+            return decisions.after_refusal(delivery, reason)
+        return replace(delivery.post, status_id=status.id)
 
-    async def _refusal(self, one: Delivery, found: FoundStatus) -> str:
-        """Why the status is not published now, "" if it is."""
-        source, entry = self._config.sources[one.source], await self._entry(found)
+    async def _refusal(self, delivery: Delivery, status: FoundStatus) -> str:
+        """Return why the status is not published now, or ""."""
+        source, entry = self._config.sources[delivery.source], await self._entry(status)
         return (
-            consent.own_account(entry, source, one.account, await self._addresses())
-            # the admin's patterns take their time with some texts
-            or await asyncio.to_thread(self._filtered, one, entry, source)
-            or _unquotable(one.post, found)
+            consent.own_account(entry, source, delivery.account, await self._addresses())
+            # in a thread: the admin's patterns take their time with some texts
+            or await asyncio.to_thread(self._filtered, delivery, entry, source)
+            or _unquotable(delivery.post, status)
             or await self._blocked(entry, source)
         )
 
-    async def _entry(self, found: FoundStatus) -> Entry:
-        """The status as an entry, read where a hostile one can be stopped."""
-        now = self._access.clock.now()
+    async def _entry(self, status: FoundStatus) -> Entry:
+        """Return the status as an entry, read in the parser child: it may be hostile."""
+        now = self._clock.now()
         try:
-            entry = await self._offload(statuses.read, found.element, "status", now)
+            entry = await self._offload(statuses.read, status.element, "status", now)
         except (SourceError, RecursionError) as error:
-            unreadable = f"{self._access.name}: its server shows a status that cannot be read"
+            unreadable = f"{self._account.name}: its server shows a status that cannot be read"
             raise Doubtful("unreadable_answer", f"{unreadable}: {error}") from error
         return entry or Entry()
 
-    def _filtered(self, one: Delivery, entry: Entry, source: SourceSettings) -> str:
-        now, is_status = self._access.clock.now(), one.post.is_status
+    def _filtered(self, delivery: Delivery, entry: Entry, source: SourceSettings) -> str:
+        now, is_status = self._clock.now(), delivery.post.is_status
         # its age counts from the date its source gave it, which may be that of a boost; a link
         # without one, from the date of the status
-        dated = one.published_at or (None if is_status else entry.published_at)
-        pace = self._config.accounts[one.account].pace
+        published_at = delivery.published_at or (None if is_status else entry.published_at)
+        pace = self._account.settings.pace
         undated = replace(entry, published_at=None, updated_at=None)
         return filters.refusal_now(
             undated, source, now, is_status=is_status
-        ) or queue_order.too_old(replace(one, published_at=dated), self._config, pace, now)
+        ) or queue_order.too_old(
+            replace(delivery, published_at=published_at), self._config, pace, now
+        )
 
     async def _blocked(self, entry: Entry, source: SourceSettings) -> str:
         author = entry.author.id if entry.author else ""
-        if author and author not in self._relations:
-            access = self._access
-            self._relations[author] = await access.call(access.target.relationship, author)
-        only = getattr(source.options, "whose", "") == "followers"
-        reason = consent.blocked(self._relations.get(author, {}), followers_only=only)
+        if author and author not in self._relationships:
+            self._relationships[author] = await self._account.relationship(author)
+        followers_only = getattr(source.options, "whose", "") == "followers"
+        relationship = self._relationships.get(author, {})
+        reason = consent.blocked(relationship, followers_only=followers_only)
         return f"forbidden: {reason}" if reason else ""
 
 
-def _unquotable(post: Post, found: FoundStatus) -> str:
-    """Why a status may not be quoted, "" for a boost."""
-    if post.action != "quote" or found.may_quote:
+def _unquotable(post: Post, status: FoundStatus) -> str:
+    """Return why a status may not be quoted, "" where it may, and for a boost."""
+    if post.action != "quote" or status.may_quote:
         return ""
-    if found.may_quote is None:
+    if status.may_quote is None:
         return 'quote: the server knows no quotes; set action = "boost"'
     return "quote: its author does not want it to be quoted"

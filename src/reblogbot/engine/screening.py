@@ -1,4 +1,4 @@
-"""The filters asked once more when a delivery's turn comes: they may have changed since."""
+"""The filters asked once more when a delivery is about to be sent: they may have changed since."""
 
 from __future__ import annotations
 
@@ -7,23 +7,28 @@ from datetime import datetime
 
 from reblogbot.config.settings import Config
 from reblogbot.core import filters
-from reblogbot.model import Delivery, Entry
+from reblogbot.model import Delivery
+from reblogbot.store import AsyncStore
 
 
-async def refusal(one: Delivery, entry: Entry | None, config: Config, now: datetime) -> str:
-    """Why what waits is not sent as the filters stand now, or "".
+async def refusal(store: AsyncStore, delivery: Delivery, config: Config, now: datetime) -> str:
+    """Return why a waiting delivery is not sent as the filters are now, or "".
 
-    Asked of a post or an edit of one entry; a boost and a quote are judged by `recheck`, as
-    their status reads then. What was tried before may stand there, and is not given up.
+    Only a post or an edit of one entry is refused. A boost and a quote are judged by `recheck`, as
+    their status reads then. What was tried may stand on the server, and is not given up.
     """
-    is_text = one.post.action in ("post", "edit") and not one.post.is_bundle
-    if entry is None or not is_text or one.attempts or one.failed_lookups:
+    post = delivery.post
+    is_text = post.action in ("post", "edit") and not post.is_bundle
+    if not is_text or delivery.attempts or delivery.failed_lookups:
         return ""
-    # the admin's patterns take their time with some texts
+    entry = await store.outbox.entry_of(delivery.id)
+    if entry is None:
+        return ""
+    # in a thread: the admin's patterns take their time with some texts
     return await asyncio.to_thread(
         filters.refusal_again,
         entry,
-        config.sources[one.source],
+        config.sources[delivery.source],
         now,
-        is_posted=one.post.action == "edit",
+        is_posted=delivery.post.action == "edit",
     )

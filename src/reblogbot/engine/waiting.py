@@ -1,4 +1,4 @@
-"""Why deliveries wait: what the store and the config know, handed to `core.waits`."""
+"""Why deliveries wait: reads what the store and the config know, and asks `core.waits`."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from reblogbot.store import Store
 
 
 class Waiting:
-    """Answers for deliveries at one instant; each account is read once.
+    """Explains deliveries at one instant; each account is read once.
 
-    With `is_working` this very process sends what is due; else a daemon does, or the last
-    `sync` did, as far as the store tells.
+    `is_working` tells that this very process sends what is due. Otherwise a daemon does, or the
+    last `sync` did, as far as the store tells.
     """
 
     def __init__(
@@ -29,36 +29,37 @@ class Waiting:
         self._worked_at = now if is_working else self._last_work()
         self._accounts: dict[str, Account] = {}
 
-    def wait(self, one: Delivery) -> Wait | None:
-        """Why the delivery waits; None for one that is settled."""
-        return waits.wait(one, self._config, self.account(one.account))
+    def wait(self, delivery: Delivery) -> Wait | None:
+        """Return why the delivery waits; None for one that is settled."""
+        return waits.wait(delivery, self._config, self.account(delivery.account))
 
     def account(self, name: str) -> Account:
-        """What decides whether the account may send now."""
+        """Return what decides whether the account may send now."""
         if name not in self._accounts:
             self._accounts[name] = self._read(name)
         return self._accounts[name]
 
     def stalled(self) -> dict[str, datetime]:
-        """The accounts that should have sent something, and since when."""
-        found: dict[str, datetime] = {}
+        """Return since when accounts should have sent something, by their names."""
+        stalled: dict[str, datetime] = {}
         overdue = self._store.tallies.overdue(self._now - waits.STALLED)
         for name, sources in overdue.items():
+            account = self.account(name)
             since = [
-                waits.stalled_since(due, self._config.sources.get(source), self.account(name))
+                waits.stalled_since(due, self._config.sources.get(source), account)
                 for source, due in sources.items()
             ]
-            known = [at for at in since if at is not None]
-            if known:
-                found[name] = min(known)
-        return found
+            instants = [at for at in since if at is not None]
+            if instants:
+                stalled[name] = min(instants)
+        return stalled
 
     def _last_work(self) -> datetime | None:
-        if self.daemons:
-            return max(
-                (one.last_round_at for one in self.daemons if one.last_round_at), default=None
-            )
-        return self._store.tallies.last_poll_at()
+        """Return when any process last worked on the store."""
+        if not self.daemons:
+            return self._store.tallies.last_poll_at()
+        rounds = (daemon.last_round_at for daemon in self.daemons if daemon.last_round_at)
+        return max(rounds, default=None)
 
     def _read(self, name: str) -> Account:
         outbox, now = self._store.outbox, self._now
@@ -69,7 +70,7 @@ class Waiting:
             stopped_at=self._stopped_at,
             paused_until=record.paused_until,
             paused_for=record.reason,
-            doubt_until=max((one.due for one in outbox.in_doubt(name)), default=None),
+            doubt_until=max((doubt.due for doubt in outbox.in_doubt(name)), default=None),
             sent=self._store.publications.sent(name, now - waits.memory(self._config)),
             settled_at=self._store.tallies.last_settled_at(name),
             works_since=self.daemons[0].since if self.daemons else None,

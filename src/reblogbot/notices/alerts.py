@@ -11,7 +11,7 @@ from typing import Literal
 
 from reblogbot.config.settings import Config
 from reblogbot.core.text import one_line, shorten
-from reblogbot.engine.access import ASKED, TOKEN
+from reblogbot.engine.account import ASKED, TOKEN
 from reblogbot.model import OPEN
 from reblogbot.store.records import AccountRecord
 from reblogbot.store.tallies import Failing, Tally

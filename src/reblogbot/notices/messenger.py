@@ -6,20 +6,20 @@ import asyncio
 import logging
 import os
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from datetime import datetime
 
 from reblogbot.config.settings import Config
 from reblogbot.core.delivery import idempotency_key
 from reblogbot.core.text import defuse, shorten
-from reblogbot.engine.sender import Sender
+from reblogbot.engine.accounts import Accounts
 from reblogbot.engine.waiting import Waiting
 from reblogbot.errors import ReblogbotError
 from reblogbot.model import Post
 from reblogbot.notices import alerts, channels
 from reblogbot.notices.alerts import Alert, Message
 from reblogbot.ports import Clock
-from reblogbot.store import Store, StoreThread
+from reblogbot.store import AsyncStore, Store
 
 log = logging.getLogger(__name__)
 
@@ -33,15 +33,13 @@ class Messenger:
     def __init__(
         self,
         config: Config,
-        store: Store,
-        store_thread: StoreThread,
-        sender: Callable[[str], Sender],
+        store: AsyncStore,
+        accounts: Accounts,
         clock: Clock,
     ) -> None:
         self._config = config
         self._store = store
-        self._in_store = store_thread
-        self._sender = sender
+        self._accounts = accounts
         self._clock = clock
         # the day of the last notification by cause, which saves a transaction per alert and check
         self._notified_on: dict[str, int] = {}
@@ -53,8 +51,8 @@ class Messenger:
         A stalled account is reported after STALL_CHECKS calls in a row, or `at_once`.
         """
         now = self._clock.now()
-        problems = await self._in_store(self._problems, now)
-        problems += self._confirmed(await self._in_store(self._stalled, now), at_once=at_once)
+        problems = await self._store.query(self._problems, now)
+        problems += self._confirmed(await self._store.query(self._stalled, now), at_once=at_once)
         new = [alert for alert in problems if await self._is_new_today(alert, now)]
         for message in alerts.messages(new):
             log.info("admin told", extra={"causes": ", ".join(message.causes)})
@@ -64,18 +62,18 @@ class Messenger:
                 self._logged(self._post_status(message, now)),
             )
 
-    def _problems(self, now: datetime) -> list[Alert]:
+    def _problems(self, store: Store, now: datetime) -> list[Alert]:
         """All present problems but stalled accounts, reported or not."""
-        config, tallies = self._config, self._store.tallies
-        records = self._store.outbox.accounts()
+        config, tallies = self._config, store.tallies
+        records = store.outbox.accounts()
         return [
             *alerts.storms(config, tallies.storms()),
             *alerts.accounts(config, records, tallies.deliveries(), now),
             *alerts.sources(config, tallies.failing(now - alerts.FAILING_AFTER)),
         ]
 
-    def _stalled(self, now: datetime) -> list[Alert]:
-        stalled = Waiting(self._config, self._store, now, is_working=True).stalled()
+    def _stalled(self, store: Store, now: datetime) -> list[Alert]:
+        stalled = Waiting(self._config, store, now, is_working=True).stalled()
         return alerts.stalled(stalled)
 
     def _confirmed(self, stalled: list[Alert], *, at_once: bool) -> list[Alert]:
@@ -96,7 +94,7 @@ class Messenger:
         if self._notified_on.get(alert.cause) == now.toordinal():
             return False
         self._notified_on[alert.cause] = now.toordinal()
-        return await self._in_store(self._store.history.tell_once, alert.cause, now)
+        return await self._store.history.tell_once(alert.cause, now)
 
     async def _logged(self, sending: Awaitable[None]) -> None:
         """Send through one channel; log its failure."""
@@ -123,15 +121,15 @@ class Messenger:
         if not name:
             return
         account = self._config.accounts[name]
-        if not account.enabled or await self._in_store(self._store.outbox.stopped_at) is not None:
+        if not account.enabled or await self._store.outbox.stopped_at() is not None:
             reason = "all posting is stopped" if account.enabled else "the account is disabled"
             raise ReblogbotError("notify_account", f"[notify] account {name}: {reason}")
-        sender = self._sender(name)
-        text = direct(message.text, to, (await sender.limits()).characters)
+        account_sender = self._accounts[name]
+        text = direct(message.text, to, (await account_sender.limits()).characters)
         cause = f"{now:%Y-%m-%d} {' '.join(message.causes)}".encode()
         key = idempotency_key(account.server, name, cause, to, 0)
         post = Post("post", text, visibility="direct", language="en", may_mention=True)
-        await sender.say(post, key)
+        await account_sender.post_notice(post, key)
 
 
 def direct(text: str, to: str, limit: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,7 @@ class Database:
 
     def __init__(self, url: str, *, busy_ms: int = BUSY_MS) -> None:
         self.url = parse_url(url)
+        self._local = threading.local()
         self.busy_ms = busy_ms
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         file = self.url.database if self.is_sqlite else None
@@ -40,17 +42,53 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that commits when the block ends, and rolls back when it raises."""
+        opened = self._opened()
+        if opened is not None:
+            if opened.get_execution_options().get(READ_ONLY):
+                raise AssertionError("a snapshot is no transaction to write in")
+            yield opened
+            return
         with translated_errors(self.name), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A consistent view that blocks nobody."""
+        opened = self._opened()
+        if opened is not None:
+            yield opened
+            return
         try:
             with translated_errors(self.name), self.engine.connect() as connection:
                 yield connection.execution_options(**self._read_options)
         finally:
             self.check_still_immutable()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make every `write` and `read` that this thread begins within part of one transaction."""
+        with self.write() as connection, self._joined(connection):
+            yield
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Let every `read` that this thread begins within see the database at one instant."""
+        with self.read() as connection, self._joined(connection):
+            yield
+
+    @contextmanager
+    def _joined(self, connection: Connection) -> Iterator[None]:
+        before = self._opened()
+        self._local.connection = connection
+        try:
+            yield
+        finally:
+            self._local.connection = before
+
+    def _opened(self) -> Connection | None:
+        """The connection of the transaction that this thread is in."""
+        opened: Connection | None = getattr(self._local, "connection", None)
+        return opened
 
     def exists(self) -> bool:
         """Whether the store's file exists; True for a store on a server."""

@@ -69,6 +69,10 @@ class AccountRecord:
     rate_remaining: int | None = None
     limits: Limits = field(default_factory=Limits)
 
+    def is_paused(self, now: datetime) -> bool:
+        """Whether nothing is to be sent for the account yet."""
+        return self.paused_until is not None and self.paused_until > now
+
 
 def source_record(row: Row[Any], learnt: frozenset[str] = frozenset()) -> SourceRecord:
     """A row of `source` as a value."""

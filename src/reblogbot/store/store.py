@@ -2,24 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from reblogbot.core.schedule import NextPoll
 from reblogbot.errors import StoreError
+from reblogbot.model import Delivery, Sent
 from reblogbot.ports import ProgressCallback, no_progress
 from reblogbot.store import schema
 from reblogbot.store.backup import back_up
 from reblogbot.store.daemons import Daemons
 from reblogbot.store.database import Database
+from reblogbot.store.due import Which
 from reblogbot.store.future_timestamps import repair_future_timestamps
 from reblogbot.store.history import History
 from reblogbot.store.outbox import Outbox
 from reblogbot.store.publications import Publications
+from reblogbot.store.records import AccountRecord
 from reblogbot.store.sources import Sources
 from reblogbot.store.sql import insert_into
 from reblogbot.store.store_clock import ServerClock, clock_of
 from reblogbot.store.tallies import Tallies
 from reblogbot.store.upgrade import expect_revision
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolledSource:
+    """A configured source: what it polls, on which host, and the accounts of its `to`."""
+
+    address: str
+    host: str
+    accounts: Collection[str]
+
+
+@dataclass(frozen=True, slots=True)
+class SendingStart:
+    """What an account's sender needs to know when it begins, the account being leased to it.
+
+    `recovered` are deliveries that a dead process was sending, `doubts` all that are in doubt,
+    `sent` what was posted as far back as the pace looks.
+    """
+
+    account: AccountRecord
+    recovered: tuple[Delivery, ...]
+    doubts: tuple[Delivery, ...]
+    sent: tuple[Sent, ...]
+    is_stopped: bool
 
 
 class Store:
@@ -74,6 +105,64 @@ class Store:
     ) -> None:
         """Repair what waits for an instant that was written while the clock was ahead."""
         repair_future_timestamps(self._database, now, doubt, pause, lease)
+
+    # several steps in one transaction
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Let all reads of this thread within see the store at one instant."""
+        with self._database.snapshot():
+            yield
+
+    def enrol(
+        self,
+        sources: Mapping[str, EnrolledSource],
+        servers: Mapping[str, str],
+        now: datetime,
+        brought_forward: Callable[[str, NextPoll, datetime], NextPoll],
+        which: Which,
+    ) -> tuple[list[Delivery], set[str]]:
+        """Upsert these sources and accounts; hold the deliveries of all others.
+
+        Returns the held deliveries, and the names of all sources that may be polled. `servers` are
+        the accounts' servers; for `brought_forward` see `Sources.enrol`.
+        """
+        addresses = {name: source.address for name, source in sources.items()}
+        hosts = {name: source.host for name, source in sources.items()}
+        routes = {name: source.accounts for name, source in sources.items()}
+        with self._database.transaction():
+            self.sources.enrol(addresses, now, hosts, brought_forward)
+            self.outbox.enrol(dict(servers))
+            held = self.outbox.hold_unconfigured(routes, servers, now)
+            return held, self.sources.pollable(which, now)
+
+    def begin_sending(
+        self, name: str, now: datetime, lease: timedelta, recheck: timedelta, memory: timedelta
+    ) -> SendingStart | None:
+        """Lease the account, and return what decides whether it may send.
+
+        What a dead process was sending is in doubt from now on, and read back after `recheck`.
+        None while another process sends for the account.
+        """
+        with self._database.transaction():
+            record = self.outbox.claim_account(name, now, lease)
+            if record is None:
+                return None
+            recovered = self.outbox.recover_interrupted(name, now, now + recheck)
+            return SendingStart(
+                record,
+                tuple(recovered),
+                tuple(self.outbox.in_doubt(name)),
+                tuple(self.publications.sent(name, now - memory)),
+                is_stopped=self.outbox.stopped_at() is not None,
+            )
+
+    def posted_and_waiting(
+        self, name: str, remote_ids: Collection[str]
+    ) -> tuple[set[str], list[Delivery]]:
+        """Those of these ids that are receipts of deliveries, and what waits for the account."""
+        with self._database.snapshot():
+            return self.outbox.receipts(name, remote_ids), self.outbox.waiting(name)
 
     def backup(self, to: Path, on_progress: ProgressCallback = no_progress) -> None:
         """Write a consistent copy to `to`, which must not exist. Raises StoreError."""

@@ -4,8 +4,8 @@ import json
 from datetime import timedelta
 
 import pytest
-from loopback import answer, redirect
 
+from loopback import answer, redirect
 from reblogbot.config.settings import SourceSettings
 from reblogbot.core import recognition
 from reblogbot.errors import SourceError

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from fediverse.server import run_in_thread
-
 from reblogbot.config.settings import AccountSettings, HttpSettings, SourceSettings
 from reblogbot.core.filters import refusal
 from reblogbot.errors import SourceError

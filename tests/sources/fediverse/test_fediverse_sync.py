@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
+
 from fediverse.server import run_in_thread
 from harness import SettableClock, posted
-
 from reblogbot.sources.fediverse import statuses
 from reblogbot.testing import fault_of
 

@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from loopback import Site, answer, fetcher, redirect
 
+from loopback import Site, answer, fetcher, redirect
 from reblogbot.errors import SourceError
 from reblogbot.runtime.parser_pool import WorkerPool
 from reblogbot.sources.feed.discovery import DiscoveredFeed, FeedFinder

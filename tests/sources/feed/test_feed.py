@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from documents import rss
-from loopback import Site, answer, fetcher, redirect
 
+from loopback import Site, answer, fetcher, redirect
 from reblogbot.config.settings import SourceSettings
 from reblogbot.errors import SourceError
 from reblogbot.model import Validators

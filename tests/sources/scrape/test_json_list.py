@@ -4,8 +4,8 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from loopback import answer
 
+from loopback import answer
 from reblogbot.app import load_config
 from reblogbot.errors import ConfigError, SourceError
 from reblogbot.model import Validators

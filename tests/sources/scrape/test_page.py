@@ -1,8 +1,8 @@
 """The kind page: entries read from a web page by CSS selectors."""
 
 import pytest
-from loopback import answer
 
+from loopback import answer
 from reblogbot.app import load_config
 from reblogbot.errors import ConfigError, SourceError
 from reblogbot.model import Media, Validators

@@ -83,8 +83,8 @@ def _try_online(config: Config, *, quiet: bool) -> list[OnlineCheck]:
     store = app.open_to_read(config)
 
     async def check_all(on_progress: ProgressCallback) -> list[OnlineCheck]:
-        async with app.pipeline(config, store) as pipeline:
-            return await online_check.check_all(pipeline, on_progress)
+        async with app.running(config, store) as runtime:
+            return await online_check.check_all(runtime.engine, on_progress)
 
     try:
         with progress(quiet=quiet) as on_progress:

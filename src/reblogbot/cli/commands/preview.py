@@ -23,8 +23,8 @@ def run(options: argparse.Namespace) -> int:
     store = app.open_to_read(config)
 
     async def plan_round(on_progress: ProgressCallback) -> Preview:
-        async with app.pipeline(config, store) as pipeline:
-            return await preview(pipeline, names, on_progress)
+        async with app.running(config, store) as runtime:
+            return await preview(runtime.engine, names, on_progress)
 
     with progress(quiet=options.json) as on_progress:
         planned = asyncio.run(plan_round(on_progress))

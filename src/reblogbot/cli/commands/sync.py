@@ -16,7 +16,6 @@ from reblogbot.cli.phrases import post_label
 from reblogbot.cli.progress import progress
 from reblogbot.config.settings import Config
 from reblogbot.core.round_report import Round, outcome
-from reblogbot.engine.pipeline import Pipeline
 from reblogbot.errors import ConfigError, Exit, unknown
 from reblogbot.ports import ProgressCallback
 from reblogbot.store import Store
@@ -32,9 +31,9 @@ def run(options: argparse.Namespace) -> int:
     which: Which = "due" if options.due else "all" if options.force else "asked"
 
     async def sync(store: Store, on_progress: ProgressCallback) -> tuple[Round, bool]:
-        async with app.pipeline(config, store) as pipeline:
-            with _stop_on_signals(pipeline) as is_interrupted:
-                return await pipeline.sync(names, which, on_progress), is_interrupted()
+        async with app.running(config, store) as runtime:
+            with _stop_on_signals(runtime) as is_interrupted:
+                return await runtime.sync(names, which, on_progress), is_interrupted()
 
     with progress(quiet=options.json) as on_progress:
         store = app.open_for_work(config, on_progress=on_progress)
@@ -65,8 +64,8 @@ def select_sources(config: Config, names: Sequence[str]) -> list[str]:
 
 
 @contextmanager
-def _stop_on_signals(pipeline: Pipeline) -> Iterator[Callable[[], bool]]:
-    """Stop the pipeline on the first SIGINT or SIGTERM; a second one ends the process.
+def _stop_on_signals(runtime: app.Runtime) -> Iterator[Callable[[], bool]]:
+    """Stop the runtime on the first SIGINT or SIGTERM; a second one ends the process.
 
     Yields a function that tells whether a signal came.
     """
@@ -76,7 +75,7 @@ def _stop_on_signals(pipeline: Pipeline) -> Iterator[Callable[[], bool]]:
 
     def stop(number: int) -> None:
         received.append(number)
-        pipeline.stop()
+        runtime.stop()
         for handled in signals:
             loop.remove_signal_handler(handled)
         print(

@@ -33,7 +33,6 @@ class Discovery:
     failures: dict[str, str] = field(default_factory=dict)
 
 
-
 class FeedFinder:
     """Discovers feeds, with one request at a time."""
 

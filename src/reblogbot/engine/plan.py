@@ -1,0 +1,225 @@
+"""From a poll to a plan: what is new, for which accounts, with which text, and why not.
+
+    history → recognition → limits of the accounts that have something to compose → choice
+    → drafts → plan → images of the entries' pages → drafts of these → plan
+
+Everything that is asked of the world is known before a pure function of `core` decides.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import islice
+
+from reblogbot.config.hosts import hosts_of
+from reblogbot.config.settings import Config
+from reblogbot.core import bounds, compose, drafting, planning, recognition
+from reblogbot.core.drafting import Draft
+from reblogbot.core.planning import Choice, PendingClaims, Route
+from reblogbot.core.recognition import Recognised
+from reblogbot.engine.accounts import Accounts
+from reblogbot.engine.drafts import Drafter
+from reblogbot.engine.poll import PollResult
+from reblogbot.media.fetch import ImageFetcher
+from reblogbot.model import Candidate, Limits, Plan
+from reblogbot.model.history import SourceHistory
+from reblogbot.ports import Clock, ParserPool
+from reblogbot.store import AsyncStore, Store
+
+Drafts = dict[str, dict[int, Draft]]
+"""Drafts by account and by the position of their candidate."""
+
+
+class Planner:
+    """Plans polls; changes nothing in the store, so that `preview` shows what `sync` would do."""
+
+    def __init__(
+        self,
+        config: Config,
+        store: AsyncStore,
+        accounts: Accounts,
+        images: ImageFetcher,
+        parsers: ParserPool,
+        clock: Clock,
+    ) -> None:
+        self._config = config
+        self._store = store
+        self._accounts = accounts
+        self._images = images
+        self._parsers = parsers
+        self._clock = clock
+
+    async def plan(self, result: PollResult, pending: PendingClaims | None = None) -> Plan:
+        """Return what the poll comes to. `pending` is known besides what the store knows."""
+        now = self._clock.now()
+        history = await self._history(result, now)
+        if pending is not None:
+            history = pending.known_in(history)
+        recognised = await asyncio.to_thread(
+            recognition.recognise, result.record.name, result.candidates, history
+        )
+        settings, candidates = result.settings, recognised.found
+        routes = await self._routes(result, recognised, history)
+        choice = await asyncio.to_thread(planning.choose, settings, recognised, routes, history)
+        drafts = await self._draft(result, candidates, routes, choice, now)
+
+        async def decide(recognised: Recognised) -> Plan:
+            return await asyncio.to_thread(
+                planning.plan, settings, recognised, routes, history, choice, drafts, now
+            )
+
+        plan = await decide(recognised)
+        illustrated = await self._add_page_images(result, candidates, plan)
+        if not illustrated:
+            return plan
+        candidates = tuple(
+            illustrated.get(position, candidate) for position, candidate in enumerate(candidates)
+        )
+        redone = await self._draft(result, candidates, routes, choice, now, illustrated)
+        for name, replaced in redone.items():
+            drafts[name] |= replaced
+        return await decide(replace(recognised, found=candidates))
+
+    async def _history(self, result: PollResult, now: datetime) -> SourceHistory:
+        history, unseen = await self._store.query(read_history, result, now)
+        if any(candidate.entry.author for candidate in unseen):
+            history = replace(history, addresses=await self._accounts.addresses())
+        return history
+
+    async def _routes(
+        self, result: PollResult, recognised: Recognised, history: SourceHistory
+    ) -> list[Route]:
+        """Return the accounts of the source; a server is asked only if something is composed."""
+        routes = []
+        for name in result.settings.to:
+            is_learnt = name in result.record.learnt
+            if is_learnt:
+                may_compose = bool(
+                    recognised.new or history.made.get(name) or history.outvoted.get(name)
+                )
+            else:
+                may_compose = result.settings.first != "none" and bool(recognised.found)
+            limits = await self._accounts.limits(name) if may_compose else Limits()
+            routes.append(Route(self._config.accounts[name], limits, is_learnt))
+        return routes
+
+    async def _draft(
+        self,
+        result: PollResult,
+        candidates: Sequence[Candidate],
+        routes: Sequence[Route],
+        choice: Choice,
+        now: datetime,
+        only: Container[int] | None = None,
+    ) -> Drafts:
+        """Return drafts of the chosen candidates; with `only`, of those at these positions."""
+        drafter = Drafter(self._parsers, result.record.name)
+        drafts: Drafts = {}
+        for route in routes:
+            selection = choice.by_account[route.account.name]
+            job = drafting.draft_job(
+                result.settings, route.account, route.limits, result.batch, now
+            )
+            by_stage: dict[drafting.Stage, Sequence[int]] = {
+                "new": selection.chosen,
+                "waiting": selection.waiting,
+                "posted": selection.posted,
+            }
+            own = drafts.setdefault(route.account.name, {})
+            for stage, chosen in by_stage.items():
+                positions = [at for at in chosen if only is None or at in only]
+                if not positions:
+                    continue
+                entries = [candidates[position].entry for position in positions]
+                composed = await drafter.drafts(replace(job, stage=stage), entries)
+                own |= zip(positions, composed, strict=True)
+        return drafts
+
+    async def _add_page_images(
+        self, result: PollResult, candidates: Sequence[Candidate], plan: Plan
+    ) -> dict[int, Candidate]:
+        """Return, by position, the candidates to be posted that got images of their pages.
+
+        Only entries that bring no images themselves, and at most `max_per_poll` of them.
+        """
+        settings = result.settings
+        planned = [(intent.candidate, intent.post) for intent in plan.intents]
+        planned += [(revision.candidate, revision.after.post) for revision in plan.revisions]
+        # in the order of the plan, each once: several accounts may post it
+        bare = {
+            id(candidate): candidate
+            for candidate, post in planned
+            if settings.media
+            and post.action in ("post", "quote")
+            and not compose.images_of(candidate.entry)
+        }
+        chosen = dict(islice(bare.items(), settings.max_per_poll))
+        entries = await asyncio.gather(
+            *(
+                self._images.add_page_images(
+                    candidate.entry,
+                    settings.media,
+                    source=settings.name,
+                    proxy=settings.proxy,
+                    configured=hosts_of(settings, self._config.accounts),
+                )
+                for candidate in chosen.values()
+            )
+        )
+        illustrated = {
+            number: replace(candidate, entry=entry)
+            for (number, candidate), entry in zip(chosen.items(), entries, strict=True)
+            if entry is not candidate.entry
+        }
+        return {
+            position: illustrated[id(candidate)]
+            for position, candidate in enumerate(candidates)
+            if id(candidate) in illustrated
+        }
+
+
+def read_history(
+    store: Store, result: PollResult, now: datetime
+) -> tuple[SourceHistory, list[Candidate]]:
+    """Return what the store knows that matters for these candidates, and those never seen."""
+    record, settings, candidates = result.record, result.settings, result.candidates
+    history = store.sources.past(record, candidates, settings.to)
+    recent = {}
+    filters = settings.filter
+    if filters.similar or filters.max_per_domain or filters.max_per_author:
+        recent = {name: store.publications.recent(name, now) for name in settings.to}
+    editable = {
+        name: store.publications.made(
+            name,
+            record,
+            (*history.seen, *history.published[name]),
+            posted=settings.updates == "edit",
+        )
+        for name in settings.to
+    }
+    outvoted = {}
+    if filters.min_score:
+        keys = [key for candidate in candidates for key in candidate.lookups]
+        outvoted = {
+            name: store.publications.outvoted(name, record.id, keys) for name in settings.to
+        }
+    held: Mapping[str, int] = {}
+    unseen = [
+        candidate
+        for candidate in candidates
+        if not any(key in history.seen for key in candidate.keys)
+    ]
+    if len(unseen) >= planning.WHOLESALE:
+        held = store.tallies.held_by_storms(settings.name)
+    history = replace(
+        history,
+        recent=recent,
+        made=editable,
+        outvoted=outvoted,
+        held=held,
+        was_cut=record.last_batch_size >= bounds.MOST_ENTRIES,
+    )
+    return history, unseen

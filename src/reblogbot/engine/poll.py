@@ -1,0 +1,114 @@
+"""One source fetched and read, with nothing decided about its entries yet."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import count
+
+from reblogbot.config.settings import Config, SourceSettings
+from reblogbot.errors import SourceError
+from reblogbot.model import Batch, Candidate, Validators
+from reblogbot.ports import Clock, ProgressCallback, Source
+from reblogbot.store.records import SourceRecord
+
+log = logging.getLogger(__name__)
+
+MOVED_FOR_GOOD = 3
+"""A permanent redirect is believed once it has been the answer this many times in a row."""
+MOST_PENDING = 1000
+"""Polls of one round that may wait for the result of a slow one before them."""
+
+
+@dataclass(frozen=True, slots=True)
+class PollResult:
+    """What a source shows at `polled_at`, or the error that kept us from reading it.
+
+    `settings` are the source's own, with the URL it has moved to.
+    """
+
+    record: SourceRecord
+    settings: SourceSettings
+    polled_at: datetime
+    batch: Batch = field(default_factory=Batch)
+    candidates: tuple[Candidate, ...] = ()
+    error: SourceError | None = None
+
+
+class Poller:
+    """Polls sources; changes nothing in the store."""
+
+    def __init__(
+        self, config: Config, make_source: Callable[[SourceSettings], Source], clock: Clock
+    ) -> None:
+        self._config = config
+        self._make_source = make_source
+        self._clock = clock
+
+    async def poll_all(
+        self,
+        records: AsyncIterator[SourceRecord],
+        stopping: asyncio.Event,
+        on_progress: ProgressCallback,
+        total: int,
+    ) -> AsyncIterator[PollResult]:
+        """Poll many sources at once; yield the results in the order of the records (ADR 0006)."""
+        pending: deque[asyncio.Task[PollResult]] = deque()
+        number = count(1)
+
+        async def first() -> PollResult:
+            result = await pending.popleft()
+            on_progress("polling", next(number), total)
+            return result
+
+        async for record in records:
+            if stopping.is_set():
+                break
+            pending.append(asyncio.create_task(self.poll(record)))
+            if len(pending) >= MOST_PENDING:
+                yield await first()
+        while pending:
+            yield await first()
+
+    async def poll(self, record: SourceRecord) -> PollResult:
+        """Return what the source shows now."""
+        settings = self._config.sources[record.name]
+        has_moved = record.moved_times >= MOVED_FOR_GOOD
+        if has_moved:
+            settings = settings.model_copy(update={"url": record.moved_to})
+        # an account that was never served by this source needs every entry, not just the news
+        is_learnt = all(name in record.learnt for name in settings.to)
+        is_known = is_learnt and not record.address_changed
+        try:
+            batch = await self._fetch(settings, record.validators if is_known else Validators())
+        except SourceError as error:
+            return PollResult(record, settings, self._clock.now(), error=error)
+        if has_moved and not batch.moved_to:
+            # asked at its new address it redirects no more, and still lives there
+            batch = replace(batch, moved_to=record.moved_to)
+        if not batch.entries:
+            return PollResult(record, settings, self._clock.now(), batch)
+        # imported when there are entries to recognise: most polls bring none
+        from reblogbot.core import bounds, recognition  # noqa: PLC0415
+
+        batch = await asyncio.to_thread(bounds.bounded, batch)
+        candidates = await asyncio.to_thread(
+            recognition.candidates, record.name, batch, record.habits
+        )
+        return PollResult(record, settings, self._clock.now(), batch, candidates)
+
+    async def _fetch(self, settings: SourceSettings, known: Validators) -> Batch:
+        """Return the source's own batch. Raises SourceError, whatever breaks in it."""
+        try:
+            return await self._make_source(settings).poll(known)
+        except SourceError:
+            raise
+        except Exception as error:
+            # kinds are written by others, too: a bug of one must not stop all sources
+            log.exception("source broke", extra={"source": settings.name})
+            broke = f"the kind {settings.kind} broke with {type(error).__name__}; please report it"
+            raise SourceError("source_broke", broke) from error

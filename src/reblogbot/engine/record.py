@@ -1,0 +1,103 @@
+"""What a poll came to, written to the store together with the time of the next one."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+
+from reblogbot.core import schedule
+from reblogbot.core.round_report import Outcome, Poll
+from reblogbot.core.schedule import NextPoll
+from reblogbot.engine.poll import PollResult
+from reblogbot.errors import SourceError
+from reblogbot.model import Plan
+from reblogbot.ports import Clock
+from reblogbot.store import AsyncStore
+from reblogbot.store.sources import UnchangedPoll
+
+log = logging.getLogger(__name__)
+
+GROUP = 100
+"""Unchanged polls are recorded this many at a time: a commit costs more than a poll."""
+
+
+class Recorder:
+    """Records polls. `flush` must be called at the end; else unchanged sources are due again."""
+
+    def __init__(self, store: AsyncStore, clock: Clock, random: Callable[[], float]) -> None:
+        self._store = store
+        self._clock = clock
+        self._random = random
+        self._unchanged: list[UnchangedPoll] = []
+
+    async def record_plan(self, result: PollResult, plan: Plan) -> Poll:
+        """Record entries and deliveries in one transaction."""
+        name, batch = result.record.name, result.batch
+        if plan.is_outdated:
+            # the source must not be able to say next time that nothing has changed
+            validators = replace(batch.validators, etag="", last_modified="", digest="")
+            batch = replace(batch, validators=validators)
+        recorded = await self._store.sources.record(
+            result.record, batch, plan, result.settings.to, self._next_poll(result),
+            self._clock.now(),
+        )  # fmt: skip
+        if recorded is None:
+            return Poll(name, "not_due", error="another process polled it meanwhile")
+        outcome: Outcome = "new" if plan.new else "nothing_new"
+        if batch.left_out:
+            log.warning("entries left out", extra={"source": name, "count": batch.left_out})
+        if plan.storm:
+            outcome = "held"
+            log.warning("storm held", extra={"source": name, "reason": plan.storm})
+        new, queued = len(plan.new), recorded.queued
+        if new or queued:
+            log.info("source polled", extra={"source": name, "new": new, "queued": len(queued)})
+        return Poll(name, outcome, new, plan.storm, queued, revised=recorded.revised)
+
+    async def record_unchanged(self, result: PollResult) -> Poll:
+        """Note that the source has not changed. It is recorded with the next `flush`."""
+        self._unchanged.append(
+            UnchangedPoll(result.record, result.batch, self._next_poll(result), self._clock.now())
+        )
+        if len(self._unchanged) >= GROUP:
+            await self.flush()
+        return Poll(result.record.name, "not_modified")
+
+    async def record_failure(self, result: PollResult, error: SourceError) -> Poll:
+        """Record that the poll failed, and when it is tried again."""
+        record, now = result.record, self._clock.now()
+        following = schedule.next_try(
+            now, result.settings.every, record.failures + 1, self._random(), error.retry_at
+        )
+        hold_until = schedule.hold_until(now, error.retry_at)
+        await self._store.sources.record_failure(
+            record, error.message, error.outcome, following, hold_until, now
+        )
+        log.warning(
+            "poll failed",
+            extra={"source": record.name, "slug": error.slug, "error": error.message},
+        )
+        return Poll(
+            record.name,
+            error.outcome,
+            error=error.message,
+            slug=error.slug,
+            is_asked_to_wait=error.retry_at is not None,
+        )
+
+    async def flush(self) -> None:
+        """Record the unchanged polls that were only noted so far."""
+        unchanged, self._unchanged = self._unchanged, []
+        if unchanged:
+            await self._store.sources.record_quiet(unchanged)
+
+    def _next_poll(self, result: PollResult) -> NextPoll:
+        now, batch = self._clock.now(), result.batch
+        return schedule.next_poll(
+            now,
+            result.settings,
+            fresh_for=batch.fresh_for,
+            unchanged_since=result.record.last_batch_at if batch.not_modified else now,
+            skipped_hours=batch.skipped_hours,
+        )
