@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 
 import feedparser
 import pytest
-from reblogbot.sources.shared.body import Body
 from sqlalchemy import create_engine, text
 
 from harness import items, kill, posted, text_of
@@ -13,6 +12,7 @@ from loopback import Site, fetcher
 from reblogbot.core.templates import template
 from reblogbot.errors import Exit, ReblogbotError, SourceError, StoreError
 from reblogbot.sources.feed.parse import parse_body
+from reblogbot.sources.shared.response_body import ResponseBody
 from reblogbot.store import open_store
 from reblogbot.store.copying import copy_store
 
@@ -74,7 +74,9 @@ def test_a_feed_that_breaks_the_parser_is_named(monkeypatch):
     monkeypatch.setattr(feedparser, "parse", broken)
     document = b"<rss><channel><item><title>a</title></item></channel></rss>"
     with pytest.raises(SourceError) as failed:
-        parse_body(Body(document, "", "https://news.example/f", "", "UTC", datetime.now(UTC)))
+        parse_body(
+            ResponseBody(document, "", "https://news.example/f", "", "UTC", datetime.now(UTC))
+        )
     assert failed.value.slug == "feed_unreadable"
     assert "a bug of the parser" in failed.value.message
 

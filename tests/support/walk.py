@@ -24,8 +24,8 @@ from typing import Any
 
 from sqlalchemy import event
 
+from fediverse.server import FediverseServer, run_in_thread
 from harness import Bot, FeedServer, Item, SettableClock, Workshop, items
-from reblogbot.sandbox.server import Sandbox, run_in_thread
 
 PACKAGE = "reblogbot."
 EDGES = ("store", "sources", "targets", "web", "media", "runtime")
@@ -124,44 +124,44 @@ def _start(code: CodeType) -> int:
     return next(resumes, 0)
 
 
-def walk(bot: Bot, sandbox: Sandbox) -> Walk:
+def walk(bot: Bot, server: FediverseServer) -> Walk:
     """Run one `sync` of a new process on the bot's store and count."""
     result = Walk()
-    asked = len(sandbox.requests)
+    asked = len(server.requests)
     with bot.at_work() as worker:
         with counted_transactions(worker.store._database.engine) as counts:
             record_calls(worker.sync, result.calls)
         result.transactions = counts["begin"]
-    result.requests = sandbox.requests[asked:]
+    result.requests = server.requests[asked:]
     return result
 
 
-def walk_entry(bot: Bot, feeds: FeedServer, sandbox: Sandbox) -> Walk:
+def walk_entry(bot: Bot, feeds: FeedServer, server: FediverseServer) -> Walk:
     """A feed that was read before shows one new entry, which is posted."""
     clock = bot.clock
     feeds.show("/hot.xml", items(clock, "b", "a"))
     source = {"url": feeds.url("/hot.xml"), "first": "none"}
-    bot.configure({"hot": source}, {"news": (sandbox, "")})
+    bot.configure({"hot": source}, {"news": (server, "")})
     bot.sync()
     clock.advance(hours=1)
     feeds.show("/hot.xml", items(clock, "c", "b", "a"))
-    result = walk(bot, sandbox)
+    result = walk(bot, server)
     assert [one.state for one in bot.deliveries()] == ["sent"]
     return result
 
 
-def walk_boost(bot: Bot, feeds: FeedServer, sandbox: Sandbox) -> Walk:
+def walk_boost(bot: Bot, feeds: FeedServer, server: FediverseServer) -> Walk:
     """A feed that was read before shows one new link to a status, which is boosted."""
     clock = bot.clock
-    links = [sandbox.add_status("ann@remote.example", f"status {name}")["url"] for name in "ab"]
+    links = [server.add_status("ann@remote.example", f"status {name}")["url"] for name in "ab"]
     shown = [Item(f"Status {link[-8:]}", link, at=clock.now()) for link in links]
     feeds.show("/boosts.xml", shown[:1])
     source = {"url": feeds.url("/boosts.xml"), "first": "none", "action": "boost"}
-    bot.configure({"boosts": source}, {"news": (sandbox, "")})
+    bot.configure({"boosts": source}, {"news": (server, "")})
     bot.sync()
     clock.advance(hours=1)
     feeds.show("/boosts.xml", shown[::-1])
-    result = walk(bot, sandbox)
+    result = walk(bot, server)
     assert [one.state for one in bot.deliveries()] == ["sent"]
     return result
 
@@ -177,9 +177,9 @@ def main() -> None:
         with (
             tempfile.TemporaryDirectory() as folder,
             FeedServer().running() as feeds,
-            run_in_thread(clock=clock) as sandbox,
+            run_in_thread(clock=clock) as server,
         ):
-            result = scenario(Bot(Path(folder), clock, feeds, workshop), feeds, sandbox)
+            result = scenario(Bot(Path(folder), clock, feeds, workshop), feeds, server)
         print(f"{name}: {len(result.calls)} calls of {result.functions} functions,")
         print(f"  {len(result.steps)} changes of module, {len(result.places)} of place,")
         print(f"  {result.transactions} transactions,")

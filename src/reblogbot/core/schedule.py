@@ -142,11 +142,11 @@ def retry_after(
     `server_date`, because its clock may be wrong. (RFC 9110 §10.2.3)
     """
     server_now = _date(server_date) or now
-    waits = [_wait(part, server_now, longest) for part in (value, *value.split(","))]
-    known = [wait for wait in waits if wait is not None]
-    if not known:
+    waits = [_waiting_time(part, server_now, longest) for part in (value, *value.split(","))]
+    valid = [wait for wait in waits if wait is not None]
+    if not valid:
         return None
-    return now + min(max(*known, SHORTEST_HOLD), longest)
+    return now + min(max(*valid, SHORTEST_HOLD), longest)
 
 
 def freshness(headers: Mapping[str, str], now: datetime) -> timedelta | None:
