@@ -321,7 +321,7 @@ async def test_it_can_read_time_zones_languages_and_media_types(child):
         read_feed, ResponseBody(feed, "", "https://x.example/", "", "Asia/Shanghai", now)
     )
     assert batch.entries[0].published_at == datetime(2026, 11, 27, 4, tzinfo=UTC)
-    assert await child(statuses.mime, "https://x.example/a.webp", "image") == "image/webp"
+    assert await child(statuses.mime_type, "https://x.example/a.webp", "image") == "image/webp"
     page = b'<meta property="og:image" content="/a.png">'
     (picture,) = await child(page_images, page, "text/html", "https://x.example/", 1)
     assert picture.url == "https://x.example/a.png"
