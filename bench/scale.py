@@ -24,7 +24,7 @@ from bench.scale_stores import DAY, NOW, Size, address, fill, key, name
 from reblogbot.core.schedule import NextPoll
 from reblogbot.model import Batch, Candidate, Entry, Intent, Plan, Post
 from reblogbot.store import Store, open_store
-from reblogbot.store.due import Room
+from reblogbot.store.due import PollSlots
 from reblogbot.store.records import SourceRecord
 from reblogbot.store.sources import UnchangedPoll
 
@@ -93,7 +93,9 @@ def _measured(url: str, path: Path, size: Size) -> Found:
     # ... of which a hundred have become due by then
     later = NOW + timedelta(hours=1, seconds=900 * 100 / size.sources)
     costs = found.costs
-    costs[NONE_DUE] = _cpu(lambda: store.sources.claim_due(names, NOW, LEASE, Room(100, 2)), 21)
+    costs[NONE_DUE] = _cpu(
+        lambda: store.sources.claim_due(names, NOW, LEASE, PollSlots(100, 2)), 21
+    )
     costs[MANY_DUE] = _cpu(lambda: _tick(store, names, later), 5)
     ids = [size.sources * part // 52 + 1 for part in range(51)]
     records = [SourceRecord(number, name(number), address(number)) for number in ids]
@@ -117,9 +119,9 @@ def _opened_and_closed(url: str) -> None:
 
 def _tick(store: Store, names: set[str], at: datetime) -> None:
     """A hundred sources claimed, and recorded as not modified; due again as before."""
-    records, _ = store.sources.claim_due(names, at, LEASE, Room(100, 2))
+    records, _ = store.sources.claim_due(names, at, LEASE, PollSlots(100, 2))
     quiet = Batch(not_modified=True)
-    store.sources.record_quiet(
+    store.sources.record_unchanged(
         [UnchangedPoll(one, quiet, NextPoll(one.due or at, "interval"), NOW) for one in records]
     )
 

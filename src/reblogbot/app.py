@@ -20,7 +20,7 @@ from reblogbot.config.load import PartialConfig, load, load_partial
 from reblogbot.config.settings import AccountSettings, Config, HttpSettings, SourceSettings
 from reblogbot.config.tables import SourceKinds
 from reblogbot.config.tokens import granted_scopes, read_token
-from reblogbot.core.round_report import Round
+from reblogbot.core.round_report import RoundReport
 from reblogbot.engine.account import Account
 from reblogbot.engine.accounts import Accounts
 from reblogbot.engine.claims import poll_lease
@@ -29,11 +29,11 @@ from reblogbot.errors import StoreError
 from reblogbot.media.fetch import ImageFetcher
 from reblogbot.ports import Clock, Fetch, ProgressCallback, Response, Source, Tools, no_progress
 from reblogbot.runtime.clock import SystemClock
-from reblogbot.runtime.lease_owner import new_owner
-from reblogbot.runtime.parser_pool import WorkerPool
+from reblogbot.runtime.lease_owner import new_lease_owner
+from reblogbot.runtime.parser_pool import ParserProcessPool
 from reblogbot.sources import registry
 from reblogbot.store import AsyncStore, Store, open_store, read_store
-from reblogbot.store.due import Which
+from reblogbot.store.due import PollScope
 from reblogbot.targets.mastodon import rate_limit
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def open_for_work(
 ) -> Store:
     """Return the config's store, created or migrated if needed. Raises StoreError."""
     store, message = open_store(
-        config.store.url, new_owner(), SystemClock().now(), on_progress=on_progress
+        config.store.url, new_lease_owner(), SystemClock().now(), on_progress=on_progress
     )
     if message:
         log.warning(message)
@@ -81,14 +81,16 @@ def open_for_work(
     return store
 
 
-def open_to_steer(url: str, on_progress: ProgressCallback = no_progress) -> Store:
+def open_for_changes(url: str, on_progress: ProgressCallback = no_progress) -> Store:
     """Return an existing store, migrated if needed; it needs no config. Raises StoreError."""
     try:
-        read_store(url, new_owner(), missing_ok=False).close()
+        read_store(url, new_lease_owner(), missing_ok=False).close()
     except StoreError as error:
         if error.slug != "store_older":
             raise
-    store, message = open_store(url, new_owner(), SystemClock().now(), on_progress=on_progress)
+    store, message = open_store(
+        url, new_lease_owner(), SystemClock().now(), on_progress=on_progress
+    )
     if message:
         log.warning(message)
     return store
@@ -104,12 +106,12 @@ def repair_future_timestamps(config: Config, store: Store, now: datetime) -> Non
 
 def open_to_read(config: Config) -> Store:
     """Return the config's store to read, an empty one where there is none. Raises StoreError."""
-    return read_store(config.store.url, new_owner())
+    return read_store(config.store.url, new_lease_owner())
 
 
 def open_existing(config: Config) -> Store:
     """Return the config's store to read. Raises StoreError, also where there is none."""
-    return read_store(config.store.url, new_owner(), missing_ok=False)
+    return read_store(config.store.url, new_lease_owner(), missing_ok=False)
 
 
 def make_target(account: AccountSettings, config: Config, clock: Clock) -> MastodonTarget:
@@ -168,8 +170,8 @@ class Runtime:
         self._messenger: Messenger | None = None
 
     async def sync(
-        self, names: Sequence[str], which: Which, on_progress: ProgressCallback = no_progress
-    ) -> Round:
+        self, names: Sequence[str], which: PollScope, on_progress: ProgressCallback = no_progress
+    ) -> RoundReport:
         """Run one round of the engine, then notify the admin of what he must see to."""
         report = await self.engine.sync(names, which, on_progress)
         await self.notify(at_once=True)
@@ -186,7 +188,7 @@ class Runtime:
             from reblogbot.notices.messenger import Messenger  # noqa: PLC0415
 
             self._messenger = Messenger(self.config, engine.store, engine.accounts, engine.clock)
-        await self._messenger.tell(at_once=at_once)
+        await self._messenger.notify(at_once=at_once)
 
     def stop(self) -> None:
         """Begin nothing more; what is on the wire is finished and settled."""
@@ -221,7 +223,7 @@ class Edges:
     """What several runtimes of one process share: the network and the parser children."""
 
     fetcher: Fetch
-    workers: WorkerPool
+    workers: ParserProcessPool
     clock: Clock
 
     def runtime(
@@ -266,7 +268,7 @@ async def edges(config: Config, clock: Clock | None = None) -> AsyncIterator[Edg
     async with AsyncExitStack() as stack:
         web = Web(config.http, clock)
         stack.push_async_callback(web.close)
-        workers = await stack.enter_async_context(WorkerPool())
+        workers = await stack.enter_async_context(ParserProcessPool())
         yield Edges(web, workers, clock)
 
 

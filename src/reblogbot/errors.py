@@ -50,7 +50,7 @@ class ReblogbotError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class ConfigFault:
     """One error in a config file; `line` is 0 where the line is unknown."""
 
     path: str
@@ -73,7 +73,7 @@ class ConfigError(ReblogbotError):
 
     exit_code = Exit.CONFIG
 
-    def __init__(self, slug: str, message: str, faults: Sequence[Fault] = ()) -> None:
+    def __init__(self, slug: str, message: str, faults: Sequence[ConfigFault] = ()) -> None:
         super().__init__(slug, message)
         self.faults = tuple(faults)
 
@@ -114,7 +114,7 @@ class SourceError(ReblogbotError):
         self.retry_at = retry_at
 
     @property
-    def asks_for_rest(self) -> bool:
+    def asks_to_wait(self) -> bool:
         """True when the server asked to wait: by 429, or by a time to retry at."""
         return self.retry_at is not None or self.slug == "rate_limited"
 
@@ -127,7 +127,7 @@ class Unreachable(TargetError):
     """No connection was made (refused, DNS, TLS): certainly nothing was posted."""
 
 
-class Lapsed(TargetError):
+class LeaseExpired(TargetError):
     """The lease ended before the request was sent: this process posted nothing."""
 
 
@@ -162,7 +162,7 @@ def did_you_mean(word: str, names: Collection[str]) -> str:
     return f'; did you mean "{by_folded_name[similar[0]]}"?' if similar else ""
 
 
-def unknown(noun: str, word: str, names: Collection[str]) -> str:
+def unknown_name_message(noun: str, word: str, names: Collection[str]) -> str:
     """`no source "choti"; did you mean "chouti"?`, or a list of names where none is similar."""
     listed = ", ".join(list(names)[:20])
     if len(names) > 20:

@@ -8,7 +8,16 @@ from datetime import datetime, timedelta
 from math import inf
 from typing import Any, Protocol, TypeVar
 
-from reblogbot.model import Batch, Image, Limits, Markup, Post, PublishedStatus, Receipt, Validators
+from reblogbot.model import (
+    Batch,
+    Image,
+    Markup,
+    Post,
+    PublishedStatus,
+    Receipt,
+    ServerLimits,
+    Validators,
+)
 
 T = TypeVar("T")
 
@@ -171,7 +180,7 @@ class Target(Protocol):
         """Return what the token may do, () where neither a file nor the server tells."""
         ...
 
-    def limits(self) -> Limits:
+    def limits(self) -> ServerLimits:
         """Return the limits that the server names now."""
         ...
 
@@ -183,14 +192,14 @@ class Target(Protocol):
         reply_to: str = "",
         images: Sequence[Image] = (),
         markup: Markup = "plain",
-        lapses: float = inf,
+        lease_end: float = inf,
     ) -> Receipt:
         """Publish a post, boost, quote or edit; `key` is the Idempotency-Key.
 
         The text is escaped for `markup`, so that the server shows it as the post has it.
         A boost or quote names the status by `post.status_id`, which `status` has found.
         `reply_to` is the remote id of the status it continues. An image that cannot be
-        attached is left out. From `lapses` on, an instant of `clock.uptime`, no request may
+        attached is left out. From `lease_end` on, an instant of `clock.uptime`, no request may
         leave: another process may publish in our place by then (ADR 0016).
         """
         ...

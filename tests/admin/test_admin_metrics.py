@@ -11,9 +11,9 @@ from sqlalchemy import event
 
 from harness import items
 from reblogbot.admin import metrics
-from reblogbot.core.round_report import Poll
+from reblogbot.core.round_report import PollReport
 from reblogbot.daemon.stats import BUCKETS, Latency
-from reblogbot.model import Delivery, Post, State
+from reblogbot.model import Delivery, DeliveryState, Post
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ async def test_outcomes_stand_at_zero_before_the_first(configured, admin):
 
 
 async def test_a_store_that_fails_leaves_the_rest(worked, admin):
-    admin.stats.polled(Poll("hot", "new"))
+    admin.stats.polled(PollReport("hot", "new"))
     with closing(sqlite3.connect(worked.stored)) as other:
         other.execute("DROP TABLE account")
     response = await admin.get("/metrics")
@@ -121,7 +121,7 @@ def sent(clock, after, **facts):
     now = clock.now()
     base = {"account": "news", "source": "hot", "identity": b"", "post": Post("post"), "due": now}
     return Delivery(
-        id=1, state=State.SENT, queued_at=now, settled_at=now + timedelta(seconds=after), **base, **facts
+        id=1, state=DeliveryState.SENT, queued_at=now, settled_at=now + timedelta(seconds=after), **base, **facts
     )  # fmt: skip
 
 
@@ -145,7 +145,9 @@ async def test_latency_is_from_publication_to_post(configured, admin, clock):
 
 
 async def test_what_was_not_sent_is_no_post(configured, admin, clock):
-    queued = Delivery(1, "news", "hot", b"", Post("post"), State.QUEUED, clock.now(), clock.now())
+    queued = Delivery(
+        1, "news", "hot", b"", Post("post"), DeliveryState.QUEUED, clock.now(), clock.now()
+    )
     admin.stats.delivered("news", [queued], [])
     response = await admin.get("/metrics")
     assert response.value('reblogbot_posts_total{account="news",action="post"}') == 0

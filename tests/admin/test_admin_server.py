@@ -19,7 +19,7 @@ import pytest
 from harness import PATIENCE, items, kill, posted, until
 from reblogbot.admin import health
 from reblogbot.admin.server import MAX_CONNECTIONS, AdminServer
-from reblogbot.core.round_report import Poll
+from reblogbot.core.round_report import PollReport
 from store_processes import on_a_small_disk
 
 # health
@@ -90,7 +90,7 @@ async def test_readyz_reports_a_broken_config_but_stays_ready(admin):
 async def test_the_line_it_writes_is_no_notice(admin, clock):
     for _ in range(2):
         admin.store.check_writable(clock.now())
-    assert admin.store.history.tell_once("storm_held hot", clock.now())
+    assert admin.store.history.record_notice("storm_held hot", clock.now())
 
 
 # who may ask
@@ -360,6 +360,6 @@ def test_polls_count_by_what_they_failed_of(configured):
 
     stats = DaemonStats(load_config(configured.path))
     for slug in ["a b", "x" * 99, 'a"} 1\nevil 2', *(f"slug_{n}" for n in range(MOST_SLUGS + 50))]:
-        stats.polled(Poll("hot", "failed", slug=slug))
+        stats.polled(PollReport("hot", "failed", slug=slug))
     assert stats.failures["poll", "other"] >= 53
     assert len(stats.failures) <= MOST_SLUGS + 1

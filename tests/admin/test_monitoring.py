@@ -12,7 +12,7 @@ import yaml
 
 from reblogbot import app
 from reblogbot.admin import metrics
-from reblogbot.core.round_report import Poll
+from reblogbot.core.round_report import PollReport
 from reblogbot.daemon.stats import DaemonStats, Latency
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +29,7 @@ def exposed(configured, clock):
     configured.sync()
     config = app.load_config(configured.path)
     stats = DaemonStats(config)
-    stats.polled(Poll("hot", "failed", slug="timeout"))
+    stats.polled(PollReport("hot", "failed", slug="timeout"))
     stats.latencies["news"] = Latency()
     with configured.store() as store:
         store.outbox.release_account("news", rate_remaining=7)

@@ -9,7 +9,7 @@ import pytest
 from stage import WebServer
 
 from harness import Item, posted
-from reblogbot.model import State
+from reblogbot.model import DeliveryState
 
 ON_404 = {"status": 404, "headers": {"Content-Type": "text/html"}, "body": "<html>no</html>"}
 ON_500 = {"status": 500, "headers": {"Content-Type": "text/html"}, "body": "<html>oops</html>"}
@@ -191,7 +191,7 @@ def test_who_follows_no_more_is_boosted_no_more_where_only_followers_are(bot, ho
     mention = {"id": "31", "type": "mention", "created_at": status["created_at"], "status": status}
     home.web.pages["/api/v1/notifications"] = in_json(200, [mention])
     queue_up(bot)
-    assert [one.state for one in bot.deliveries()] == [State.QUEUED]
+    assert [one.state for one in bot.deliveries()] == [DeliveryState.QUEUED]
     home.relationships.clear()
     home.show()
     bot.settle()
@@ -309,7 +309,7 @@ def test_a_status_that_was_boosted_by_hand_meanwhile_is_not_boosted_again(bot, h
     home.change(2, reblogged=True)
     bot.settle()
     assert home.acts == []
-    assert [one.state for one in bot.deliveries()] == [State.SENT]
+    assert [one.state for one in bot.deliveries()] == [DeliveryState.SENT]
 
 
 # when the server cannot be asked

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from reblogbot.app import load_config
 from reblogbot.config.load import MAX_BYTES, load
 from reblogbot.config.tables import SourceKinds
-from reblogbot.errors import ConfigError, Fault
+from reblogbot.errors import ConfigError, ConfigFault
 from reblogbot.store.database import Database
 
 MESSY = """\
@@ -256,7 +256,7 @@ def test_no_bytes_raise_anything_but_config_error(load_toml, raw):
     except ConfigError as error:
         faults = error.faults
     else:
-        faults = [Fault("", "none")] if config.path.is_absolute() else []
+        faults = [ConfigFault("", "none")] if config.path.is_absolute() else []
     assert faults
     assert all(fault.message for fault in faults)
 

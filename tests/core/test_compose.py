@@ -17,10 +17,10 @@ from reblogbot.core.templates import check_template
 from reblogbot.core.text import clean, escape, hashtags, length, size
 from reblogbot.core.text.links import LINK
 from reblogbot.errors import ReblogbotError
-from reblogbot.model import Entry, Limits, Media
+from reblogbot.model import Entry, Media, ServerLimits
 
-MASTODON = Limits(500, 23)
-ELSEWHERE = Limits(500)
+MASTODON = ServerLimits(500, 23)
+ELSEWHERE = ServerLimits(500)
 ACCOUNT = AccountSettings(name="news", server="https://social.example", language="en")
 HASHTAG = regex.compile(r"(?<![A-Za-z0-9_/)])[#＃][\p{L}\p{M}\p{N}_]*[\p{L}_][\p{L}\p{M}\p{N}_]*")
 MENTION = regex.compile(r"(?<![=/\w])@[a-z0-9_]+", regex.IGNORECASE)
@@ -315,41 +315,43 @@ def test_the_summary_is_shortened_first():
 
 
 def test_then_the_title_and_nothing_else():
-    post = post_of(TALL, Limits(60, 23), template="headline")
+    post = post_of(TALL, ServerLimits(60, 23), template="headline")
     assert post.text == f"A title of a few words…\n{TALL.link}\n\n#One #Two"
 
 
 def test_then_the_hashtags_and_at_last_the_title():
-    assert text_of(TALL, Limits(40, 23)) == f"A title…\n{TALL.link}\n\n#One"
-    assert text_of(TALL, Limits(30, 23)) == f"A…\n{TALL.link}"
-    assert text_of(TALL, Limits(23, 23)) == TALL.link
+    assert text_of(TALL, ServerLimits(40, 23)) == f"A title…\n{TALL.link}\n\n#One"
+    assert text_of(TALL, ServerLimits(30, 23)) == f"A…\n{TALL.link}"
+    assert text_of(TALL, ServerLimits(23, 23)) == TALL.link
 
 
 def test_a_link_that_does_not_fit_by_itself_stays_and_the_post_must_be_held():
-    post = post_of(TALL, Limits(99))
+    post = post_of(TALL, ServerLimits(99))
     assert post.text == f"{TALL.title}\n{TALL.link}"
     assert post.link == TALL.link
     assert post.shorter == ""
     told = f"the link is longer than the server takes ({post.length} of 99 characters)"
     assert link_excess(post) == told
-    assert link_excess(post_of(TALL, Limits(99, 23))) == ""
+    assert link_excess(post_of(TALL, ServerLimits(99, 23))) == ""
 
 
 def test_a_warning_too_long_for_the_link_holds_the_post():
     link = "https://example.org/" + "x" * 30
-    fits = post_of(Entry(title="A title", link=link), Limits(120), spoiler="w" * 50)
+    fits = post_of(Entry(title="A title", link=link), ServerLimits(120), spoiler="w" * 50)
     assert (fits.link, link_excess(fits)) == (link, "")
-    assert link_excess(post_of(Entry(title="A title", link=link), Limits(80), spoiler="w" * 50))
+    assert link_excess(
+        post_of(Entry(title="A title", link=link), ServerLimits(80), spoiler="w" * 50)
+    )
 
 
 def test_a_template_without_the_link_ignores_its_length():
-    post = post_of(TALL, Limits(99), template="{{ title }}")
+    post = post_of(TALL, ServerLimits(99), template="{{ title }}")
     assert (post.text, post.link) == (f"{TALL.title}\n\n#One #Two", "")
     assert link_excess(post) == ""
 
 
 def test_a_boost_ignores_the_length_of_its_link():
-    assert link_excess(replace(post_of(TALL, Limits(99)), action="boost")) == ""
+    assert link_excess(replace(post_of(TALL, ServerLimits(99)), action="boost")) == ""
 
 
 def test_a_title_that_is_a_link_and_is_cut_does_not_look_like_one():
@@ -365,7 +367,7 @@ def test_cjk_text_fills_the_limit_to_the_last_character():
 
 
 def test_a_template_that_does_not_fit_is_replaced_by_the_plainest():
-    text = text_of(CAR, Limits(80), template="word " * 100 + "{{ title }}")
+    text = text_of(CAR, ServerLimits(80), template="word " * 100 + "{{ title }}")
     assert text == f"{CAR.title}\n{CAR.link}"
 
 
@@ -377,14 +379,14 @@ def test_the_content_warning_counts_against_the_limit():
 
 
 def test_an_article_without_title_does_not_become_a_post_of_its_length():
-    post = post_of(Entry(summary="words " * 900), Limits(5000))
+    post = post_of(Entry(summary="words " * 900), ServerLimits(5000))
     assert 480 < post.length <= 500
 
 
 def test_a_shorter_text_is_ready_for_a_server_that_counts_more():
     post = post_of(TALL, template="headline")
     assert post.shorter.endswith(f"…\n{TALL.link}\n\n#One #Two")
-    assert length(post.shorter, Limits()) <= 400
+    assert length(post.shorter, ServerLimits()) <= 400
     assert post_of(CAR).shorter == ""
 
 
@@ -457,9 +459,11 @@ def test_images_come_with_a_description():
         ("https://img.example/5.webp?w=1", "Image: Night trains"),
     ]
     assert post_of(Entry(title="T", media=images)).media == ()
-    assert len(post_of(Entry(title="T", media=images), Limits(media=2), media=9).media) == 2
+    assert len(post_of(Entry(title="T", media=images), ServerLimits(media=2), media=9).media) == 2
     assert (
-        post_of(Entry(title="long " * 9, media=images[2:3]), Limits(alt=15), media=1).media[0].alt
+        post_of(Entry(title="long " * 9, media=images[2:3]), ServerLimits(alt=15), media=1)
+        .media[0]
+        .alt
         == "Image: long…"
     )
 
@@ -566,7 +570,7 @@ sources = st.builds(
     tags=st.sampled_from([(), ("bot",)]),
     spoiler=st.sampled_from(["", "warning", "w" * 60]),
 )
-room = st.builds(Limits, st.integers(30, 600), st.sampled_from([None, 23]))
+room = st.builds(ServerLimits, st.integers(30, 600), st.sampled_from([None, 23]))
 
 
 @settings(max_examples=150, deadline=None)
@@ -632,12 +636,12 @@ def test_a_profile_link_that_touches_other_characters_mentions_nobody(template, 
     [("plain", "Item 1"), ("gotosocial", "Item 1"), ("hollo", "Item #1"), ("snac", "Item #1")],
 )
 def test_a_number_keeps_its_sign_where_it_is_escaped(markup, text):
-    assert post_of(Entry(title="Item #1"), Limits(500, markup=markup)).text == text
+    assert post_of(Entry(title="Item #1"), ServerLimits(500, markup=markup)).text == text
 
 
 @pytest.mark.parametrize("markup", ["gotosocial", "hollo", "snac"])
 def test_the_length_is_that_of_the_escaped_text(markup):
-    limits = Limits(100, markup=markup)
+    limits = ServerLimits(100, markup=markup)
     post = post_of(Entry(title="\\*&lt;_`" * 40, link="https://news.example/a"), limits)
     assert post.link in post.text
     assert len(escape(post.text, markup)) <= post.length <= 100

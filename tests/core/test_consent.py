@@ -3,7 +3,14 @@
 import pytest
 
 from reblogbot.config.settings import SourceSettings
-from reblogbot.core.consent import address, blocked, fold_tag, opt_out_tag, own_account, tags_in
+from reblogbot.core.consent import (
+    account_address,
+    blocked_reason,
+    fold_tag,
+    opt_out_tag,
+    own_account_reason,
+    tags_in,
+)
 from reblogbot.model import Author, Entry
 from reblogbot.sources.registry import options_of
 
@@ -75,7 +82,7 @@ def test_an_account_does_not_publish_its_own_statuses():
         ("bookmarks", {}),
         ("account", {"acct": ADDRESSES["news"]}),
     ):
-        reason = own_account(by(ADDRESSES["news"]), source(kind, **keys), "news", ADDRESSES)
+        reason = own_account_reason(by(ADDRESSES["news"]), source(kind, **keys), "news", ADDRESSES)
         assert reason == "forbidden: its author is the account itself"
 
 
@@ -92,7 +99,7 @@ def test_an_account_does_not_publish_its_own_statuses():
     ],
 )
 def test_another_account_of_the_config_is_published_only_where_it_is_named(kind, keys, is_fine):
-    reason = own_account(by(ADDRESSES["cats"]), source(kind, **keys), "news", ADDRESSES)
+    reason = own_account_reason(by(ADDRESSES["cats"]), source(kind, **keys), "news", ADDRESSES)
     assert (reason == "") is is_fine
     assert is_fine or "the account cats of this config" in reason
 
@@ -100,14 +107,16 @@ def test_another_account_of_the_config_is_published_only_where_it_is_named(kind,
 def test_an_account_is_named_by_its_domain_though_its_pages_stand_on_a_subdomain():
     named = source("account", acct="@cats@far.example")
     known = {"cats": "cats@social.far.example"}
-    assert own_account(by("cats@social.far.example"), named, "news", known) == ""
-    assert own_account(by("cats@notfar.example"), named, "news", {"cats": "cats@notfar.example"})
+    assert own_account_reason(by("cats@social.far.example"), named, "news", known) == ""
+    assert own_account_reason(
+        by("cats@notfar.example"), named, "news", {"cats": "cats@notfar.example"}
+    )
 
 
 @pytest.mark.parametrize("entry", [Entry(), Entry(author=Author()), by("x@far.example")])
 def test_statuses_of_others_are_not_refused_as_own(entry):
-    assert own_account(entry, source(), "news", ADDRESSES) == ""
-    assert own_account(entry, source(), "news", {}) == ""
+    assert own_account_reason(entry, source(), "news", ADDRESSES) == ""
+    assert own_account_reason(entry, source(), "news", {}) == ""
 
 
 # how two accounts stand
@@ -115,16 +124,16 @@ def test_statuses_of_others_are_not_refused_as_own(entry):
 
 @pytest.mark.parametrize("flag", ["blocking", "blocked_by", "muting", "domain_blocking"])
 def test_each_block_is_a_reason(flag):
-    assert blocked({flag: True})
-    assert not blocked({flag: False})
-    assert not blocked({flag: "true"})
+    assert blocked_reason({flag: True})
+    assert not blocked_reason({flag: False})
+    assert not blocked_reason({flag: "true"})
 
 
 def test_with_followers_only_others_are_refused():
-    assert "does not follow" in blocked({}, followers_only=True)
-    assert blocked({"followed_by": True}, followers_only=True) == ""
+    assert "does not follow" in blocked_reason({}, followers_only=True)
+    assert blocked_reason({"followed_by": True}, followers_only=True) == ""
 
 
 def test_an_address_is_derived_from_the_profile_page():
-    assert address("Ann", "https://B.example:8443/@Ann") == "ann@b.example:8443"
-    assert address("", "https://b.example/") == address("ann", "http://[") == ""
+    assert account_address("Ann", "https://B.example:8443/@Ann") == "ann@b.example:8443"
+    assert account_address("", "https://b.example/") == account_address("ann", "http://[") == ""

@@ -11,8 +11,8 @@ from reblogbot.config.settings import DeliverySettings
 from reblogbot.core.delivery import (
     TOKEN_RECHECK,
     Decision,
+    after_failed_check,
     after_failure,
-    after_no_check,
     after_not_found,
     after_read_back,
     after_success,
@@ -24,7 +24,7 @@ from reblogbot.core.delivery import (
 )
 from reblogbot.errors import (
     Doubtful,
-    Lapsed,
+    LeaseExpired,
     RateLimited,
     Rejected,
     TargetError,
@@ -32,7 +32,7 @@ from reblogbot.errors import (
     Unauthorised,
     Unreachable,
 )
-from reblogbot.model import TRANSITIONS, Delivery, Post, PublishedStatus, Receipt, State
+from reblogbot.model import TRANSITIONS, Delivery, DeliveryState, Post, PublishedStatus, Receipt
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -59,7 +59,7 @@ def sending(**more):
         "source": "paper",
         "identity": b"k" * 16,
         "post": POST,
-        "state": State.SENDING,
+        "state": DeliveryState.SENDING,
         "due": NOW - MINUTE,
         "queued_at": NOW - 10 * MINUTE,
         "sent_from": NOW - MINUTE,
@@ -75,7 +75,7 @@ def repeat(**more):
 
 
 def in_doubt(**more):
-    return sending(**{"state": State.DOUBT, "due": NOW, "attempts": 1, **more})
+    return sending(**{"state": DeliveryState.DOUBT, "due": NOW, "attempts": 1, **more})
 
 
 def failed(delivery, error, **more):
@@ -88,7 +88,7 @@ def failed(delivery, error, **more):
 @pytest.mark.parametrize("delivery", [sending(), in_doubt(), repeat(error="before")])
 def test_a_receipt_settles_a_delivery_in_any_state(delivery):
     decision = after_success(delivery, RECEIPT, NOW)
-    after = replace(delivery, state=State.SENT, receipt=RECEIPT, error="", settled_at=NOW)
+    after = replace(delivery, state=DeliveryState.SENT, receipt=RECEIPT, error="", settled_at=NOW)
     assert decision == Decision(after, None)
 
 
@@ -98,7 +98,7 @@ def test_a_receipt_settles_a_delivery_in_any_state(delivery):
 def test_a_doubt_pauses_the_account_until_it_may_be_read_back():
     decision = failed(sending(), LOST)
     assert decision.pause_until == decision.delivery.due == NOW + WAIT
-    assert decision.delivery.state == State.DOUBT
+    assert decision.delivery.state == DeliveryState.DOUBT
     assert decision.delivery.attempts == 1
     assert decision.delivery.failed_lookups == 0
     assert decision.delivery.key_version == 0
@@ -107,19 +107,19 @@ def test_a_doubt_pauses_the_account_until_it_may_be_read_back():
 
 
 def test_a_doubt_at_the_last_attempt_is_still_read_back():
-    assert failed(sending(attempts=99), LOST).delivery.state == State.DOUBT
+    assert failed(sending(attempts=99), LOST).delivery.state == DeliveryState.DOUBT
 
 
 def test_a_post_that_is_found_counts_as_sent_at_any_time_and_after_all_attempts():
     delivery = in_doubt(due=NOW + MINUTE, attempts=99)
     decision = after_read_back(delivery, RECEIPT, NOW, SETTINGS)
-    assert decision.delivery.state == State.SENT
+    assert decision.delivery.state == DeliveryState.SENT
     assert decision.delivery.receipt == RECEIPT
 
 
 def test_the_first_failed_read_back_waits_for_a_second():
     decision = after_read_back(in_doubt(), None, NOW, SETTINGS)
-    assert decision.delivery.state == State.DOUBT
+    assert decision.delivery.state == DeliveryState.DOUBT
     assert decision.delivery.failed_lookups == 1
     assert decision.delivery.due == decision.pause_until == NOW + WAIT
 
@@ -132,32 +132,36 @@ def test_a_read_back_before_its_time_does_not_count():
 def test_two_failed_read_backs_resend_with_the_same_key_while_it_is_young():
     delivery = in_doubt(failed_lookups=1, sent_from=NOW - timedelta(minutes=49, seconds=59))
     decision = after_read_back(delivery, None, NOW, SETTINGS)
-    after = replace(delivery, state=State.QUEUED, failed_lookups=2, due=NOW)
+    after = replace(delivery, state=DeliveryState.QUEUED, failed_lookups=2, due=NOW)
     assert decision == Decision(after, None)
 
 
 def test_two_failed_read_backs_resend_with_the_next_key_once_it_is_old():
     delivery = in_doubt(failed_lookups=1, sent_from=NOW - 50 * MINUTE, key_version=3)
     after = after_read_back(delivery, None, NOW, SETTINGS).delivery
-    assert (after.state, after.key_version, after.sent_from) == (State.QUEUED, 4, None)
+    assert (after.state, after.key_version, after.sent_from) == (DeliveryState.QUEUED, 4, None)
 
 
 def test_two_failed_read_backs_after_all_attempts_hold_it_for_the_admin():
     delivery = in_doubt(failed_lookups=1, attempts=SETTINGS.max_attempts, error="HTTP 502")
     decision = after_read_back(delivery, None, NOW, SETTINGS)
-    assert decision.delivery.state == State.HELD
+    assert decision.delivery.state == DeliveryState.HELD
     assert "8 attempts" in decision.delivery.error
     assert "HTTP 502" in decision.delivery.error
     assert decision.pause_until is None
 
 
 @pytest.mark.parametrize("slug", ["server_error", "duplicate_key"])
-def test_a_key_that_only_yields_errors_is_given_up_after_two_further_negatives(slug):
+def test_a_key_that_only_yields_errors_is_replaced_after_two_more_failed_read_backs(slug):
     doubted = failed(repeat(), Doubtful(slug, "HTTP 500")).delivery
-    assert (doubted.state, doubted.failed_lookups, doubted.key_version) == (State.DOUBT, 0, 1)
+    assert (doubted.state, doubted.failed_lookups, doubted.key_version) == (
+        DeliveryState.DOUBT,
+        0,
+        1,
+    )
     once = after_read_back(replace(doubted, due=NOW), None, NOW, SETTINGS).delivery
     twice = after_read_back(replace(once, due=NOW), None, NOW, SETTINGS).delivery
-    assert (twice.state, twice.key_version, twice.attempts) == (State.QUEUED, 1, 2)
+    assert (twice.state, twice.key_version, twice.attempts) == (DeliveryState.QUEUED, 1, 2)
 
 
 def test_a_server_error_at_the_first_try_keeps_the_key():
@@ -171,14 +175,14 @@ def test_a_repeat_without_an_answer_keeps_the_key():
 
 def test_a_repeat_with_a_404_was_deleted_by_hand_and_is_never_posted_again():
     decision = failed(repeat(), Doubtful("not_found", "HTTP 404"))
-    assert decision.delivery.state == State.DEAD
+    assert decision.delivery.state == DeliveryState.DEAD
     assert "deleted" in decision.delivery.error
 
 
 def test_a_first_attempt_or_a_boost_with_a_404_is_in_doubt():
     gone = Doubtful("not_found", "HTTP 404")
-    assert failed(sending(), gone).delivery.state == State.DOUBT
-    assert failed(repeat(post=Post("boost", uri=URI)), gone).delivery.state == State.DOUBT
+    assert failed(sending(), gone).delivery.state == DeliveryState.DOUBT
+    assert failed(repeat(post=Post("boost", uri=URI)), gone).delivery.state == DeliveryState.DOUBT
 
 
 # step 4: never sent, limited, rejected
@@ -193,7 +197,7 @@ def test_an_unreachable_server_pauses_the_account_longer_each_time(failures, sec
     assert unreachable_pause(failures) == pause
     assert decision.pause_until == NOW + pause
     assert decision.delivery.due == sending().due
-    assert decision.delivery.state == State.QUEUED
+    assert decision.delivery.state == DeliveryState.QUEUED
     assert decision.delivery.attempts == 3
     assert decision.delivery.key_version == 0
     assert decision.delivery.sent_from is None
@@ -203,7 +207,7 @@ def test_a_rate_limit_pauses_the_account_and_costs_no_attempt():
     decision = failed(sending(attempts=3), LIMITED)
     assert decision.pause_until == LIMITED.until
     assert decision.delivery.due == sending().due
-    assert decision.delivery.state == State.QUEUED
+    assert decision.delivery.state == DeliveryState.QUEUED
     assert decision.delivery.attempts == 3
     assert decision.delivery.key_version == 1
     assert decision.delivery.sent_from is None
@@ -212,16 +216,16 @@ def test_a_rate_limit_pauses_the_account_and_costs_no_attempt():
 @pytest.mark.parametrize("error", [LIMITED, AWAY])
 def test_a_repeat_delayed_by_a_pause_is_read_back_once_more(error):
     delayed = failed(repeat(), error).delivery
-    assert (delayed.state, delayed.failed_lookups, delayed.attempts) == (State.DOUBT, 1, 1)
+    assert (delayed.state, delayed.failed_lookups, delayed.attempts) == (DeliveryState.DOUBT, 1, 1)
     later = delayed.due
-    assert after_read_back(delayed, RECEIPT, later, SETTINGS).delivery.state == State.SENT
-    assert after_read_back(delayed, None, later, SETTINGS).delivery.state == State.QUEUED
+    assert after_read_back(delayed, RECEIPT, later, SETTINGS).delivery.state == DeliveryState.SENT
+    assert after_read_back(delayed, None, later, SETTINGS).delivery.state == DeliveryState.QUEUED
 
 
 def test_a_rejection_is_tried_again_under_the_next_key_while_others_go_on():
     decision = failed(sending(), REFUSED)
     assert decision.pause_until is None
-    assert decision.delivery.state == State.QUEUED
+    assert decision.delivery.state == DeliveryState.QUEUED
     assert decision.delivery.due == NOW + MINUTE
     assert (decision.delivery.attempts, decision.delivery.key_version) == (1, 1)
     assert decision.delivery.sent_from is None
@@ -236,7 +240,7 @@ def test_a_rejected_delivery_waits_longer_each_time(attempts, minutes):
 
 def test_a_delivery_rejected_at_its_last_attempt_is_dead():
     decision = failed(sending(attempts=SETTINGS.max_attempts - 1), REFUSED)
-    assert decision.delivery.state == State.DEAD
+    assert decision.delivery.state == DeliveryState.DEAD
     assert decision.delivery.attempts == SETTINGS.max_attempts
     assert decision.delivery.settled_at == NOW
     assert decision.pause_until is None
@@ -244,7 +248,7 @@ def test_a_delivery_rejected_at_its_last_attempt_is_dead():
 
 def test_a_rejected_repeat_is_queued_and_delays_no_other_delivery():
     decision = failed(repeat(), REFUSED)
-    assert decision.delivery.state == State.QUEUED
+    assert decision.delivery.state == DeliveryState.QUEUED
     assert decision.delivery.failed_lookups == 0
     assert decision.pause_until is None
 
@@ -255,13 +259,13 @@ def test_a_rejected_repeat_is_queued_and_delays_no_other_delivery():
 def test_a_token_that_fails_pauses_the_account_and_leaves_the_queue_intact():
     decision = after_unauthorised(sending(attempts=2), DENIED, False, NOW)
     assert decision.pause_until == NOW + 15 * MINUTE
-    assert decision.delivery.state == State.QUEUED
+    assert decision.delivery.state == DeliveryState.QUEUED
     assert decision.delivery.attempts == 2
 
 
 def test_with_a_valid_token_only_this_delivery_is_dead():
     decision = after_unauthorised(sending(), DENIED, True, NOW)
-    assert decision.delivery.state == State.DEAD
+    assert decision.delivery.state == DeliveryState.DEAD
     assert decision.delivery.error == "HTTP 403"
     assert decision.pause_until is None
 
@@ -269,23 +273,26 @@ def test_with_a_valid_token_only_this_delivery_is_dead():
 def test_a_missing_scope_pauses_the_account_although_the_token_verifies():
     error = Unauthorised("scope_missing", "HTTP 403 outside the authorized scopes")
     decision = after_unauthorised(sending(), error, True, NOW)
-    assert decision.delivery.state == State.QUEUED
+    assert decision.delivery.state == DeliveryState.QUEUED
     assert decision.pause_until == NOW + 15 * MINUTE
 
 
 def test_a_token_that_could_not_be_verified_is_checked_again_soon():
     for decision in (after_unauthorised(sending(), DENIED, None, NOW), failed(sending(), DENIED)):
-        assert decision.delivery.state == State.QUEUED
+        assert decision.delivery.state == DeliveryState.QUEUED
         assert decision.pause_until == NOW + timedelta(seconds=30)
 
 
 def test_a_post_that_is_too_long_goes_out_shorter_at_once_and_once():
     decision = failed(sending(), OVERLONG)
     after = decision.delivery
-    assert (after.state, after.due, decision.pause_until) == (State.QUEUED, NOW, None)
+    assert (after.state, after.due, decision.pause_until) == (DeliveryState.QUEUED, NOW, None)
     assert (after.post.text, after.post.shorter) == (POST.shorter, "")
     assert (after.key_version, after.sent_from, after.attempts) == (1, None, 0)
-    assert failed(replace(after, state=State.SENDING), OVERLONG).delivery.state == State.DEAD
+    assert (
+        failed(replace(after, state=DeliveryState.SENDING), OVERLONG).delivery.state
+        == DeliveryState.DEAD
+    )
 
 
 def test_the_shortened_post_is_otherwise_the_same():
@@ -301,22 +308,22 @@ CHECKS = [LIMITED, AWAY, DENIED, LOST, BROKEN, REFUSED]
 
 
 def queued(**more):
-    return sending(**{"state": State.QUEUED, "post": BOOST, "sent_from": None, **more})
+    return sending(**{"state": DeliveryState.QUEUED, "post": BOOST, "sent_from": None, **more})
 
 
 def unchecked(delivery, error, token_works=None, failures=0):
-    return after_no_check(delivery, error, token_works, NOW, SETTINGS, failures)
+    return after_failed_check(delivery, error, token_works, NOW, SETTINGS, failures)
 
 
 def test_a_known_status_that_is_not_found_is_skipped_with_the_reason():
     after = after_not_found(queued(), "home.example", NOW).delivery
-    assert after.state == State.SKIPPED
+    assert after.state == DeliveryState.SKIPPED
     assert "home.example does not find the status" in after.error
 
 
 def test_a_link_that_only_looks_like_a_status_is_held_and_never_becomes_a_post():
     after = after_not_found(queued(post=LOOK_ALIKE), "home.example", NOW).delivery
-    assert (after.state, after.post) == (State.HELD, LOOK_ALIKE)
+    assert (after.state, after.post) == (DeliveryState.HELD, LOOK_ALIKE)
     assert 'action = "post"' in after.error
 
 
@@ -324,7 +331,7 @@ def test_a_link_that_only_looks_like_a_status_is_held_and_never_becomes_a_post()
 @pytest.mark.parametrize("start", [queued(), queued(failed_lookups=2, attempts=1, key_version=3)])
 def test_a_failed_lookup_of_a_status_leaves_its_boost_queued(error, start):
     after = unchecked(start, error).delivery
-    assert (after.state, after.post) == (State.QUEUED, start.post)
+    assert (after.state, after.post) == (DeliveryState.QUEUED, start.post)
     # nothing was sent: the key and what the next answer means stay as they were
     assert (after.failed_lookups, after.key_version) == (start.failed_lookups, start.key_version)
     assert after.error == error.message
@@ -350,15 +357,15 @@ def test_only_errors_of_the_whole_account_pause_it(error, until):
 def test_a_token_that_is_refused_pauses_the_account_and_one_that_works_holds_the_boost():
     assert unchecked(queued(), DENIED, token_works=False).pause_until == NOW + TOKEN_RECHECK
     held = unchecked(queued(), DENIED, token_works=True)
-    assert (held.delivery.state, held.pause_until) == (State.HELD, None)
+    assert (held.delivery.state, held.pause_until) == (DeliveryState.HELD, None)
 
 
 def test_a_boost_whose_status_can_never_be_looked_up_is_held():
     boost = queued()
     for _ in range(SETTINGS.max_attempts):
-        assert boost.state == State.QUEUED
+        assert boost.state == DeliveryState.QUEUED
         boost = unchecked(boost, BROKEN).delivery
-    assert boost.state == State.HELD
+    assert boost.state == DeliveryState.HELD
     assert BROKEN.message in boost.error
 
 
@@ -373,9 +380,9 @@ ERRORS = [LOST, BROKEN, LIMITED, REFUSED, OVERLONG, AWAY, DENIED, TargetError("o
 def test_every_failure_leads_to_an_allowed_state_with_a_reason(start, error):
     decision = failed(start, error)
     after = decision.delivery
-    assert after.state in TRANSITIONS[State.SENDING]
+    assert after.state in TRANSITIONS[DeliveryState.SENDING]
     assert after.error
-    assert after.due >= NOW or after.state == State.DEAD or decision.pause_until > NOW
+    assert after.due >= NOW or after.state == DeliveryState.DEAD or decision.pause_until > NOW
     assert after.key_version >= start.key_version
     assert after.attempts - start.attempts in {0, 1}
 
@@ -386,7 +393,7 @@ def test_every_failure_leads_to_an_allowed_state_with_a_reason(start, error):
 def test_every_read_back_leads_to_an_allowed_state(receipt, failed_lookups, attempts):
     start = in_doubt(failed_lookups=failed_lookups, attempts=attempts)
     state = after_read_back(start, receipt, NOW, SETTINGS).delivery.state
-    assert state == State.DOUBT or state in TRANSITIONS[State.DOUBT]
+    assert state == DeliveryState.DOUBT or state in TRANSITIONS[DeliveryState.DOUBT]
 
 
 class Server:
@@ -444,26 +451,28 @@ OUTCOMES = ["stored", "stored_lost", "stored_500", "lost", "lost_500", *ERRORS_B
 )
 def test_no_server_makes_a_post_appear_twice_or_get_lost(keys, outcomes, slow):
     server, now = Server(keys), NOW
-    delivery = replace(sending(), state=State.QUEUED, sent_from=None, due=NOW)
+    delivery = replace(sending(), state=DeliveryState.QUEUED, sent_from=None, due=NOW)
     for turn in range(400):
-        if delivery.state in {State.SENT, State.HELD, State.DEAD}:
+        if delivery.state in {DeliveryState.SENT, DeliveryState.HELD, DeliveryState.DEAD}:
             break
         now = max(now, delivery.due) + slow[turn % len(slow)] * MINUTE
-        if delivery.state == State.DOUBT:
+        if delivery.state == DeliveryState.DOUBT:
             receipt = RECEIPT if server.posts else None
             delivery = after_read_back(delivery, receipt, now, SETTINGS).delivery
             continue
-        claimed = replace(delivery, state=State.SENDING, sent_from=delivery.sent_from or now)
+        claimed = replace(
+            delivery, state=DeliveryState.SENDING, sent_from=delivery.sent_from or now
+        )
         key = claimed.key_version, claimed.post.text
         try:
             receipt = server.post(key, now, outcomes.pop(0) if outcomes else "stored")
             delivery = after_success(claimed, receipt, now).delivery
         except TargetError as error:
             delivery = after_failure(claimed, error, now, SETTINGS).delivery
-            assert delivery.state in TRANSITIONS[State.SENDING]
-    assert delivery.state in {State.SENT, State.HELD, State.DEAD}
-    assert server.posts == (delivery.state == State.SENT)
-    assert delivery.state == State.SENT or delivery.error
+            assert delivery.state in TRANSITIONS[DeliveryState.SENDING]
+    assert delivery.state in {DeliveryState.SENT, DeliveryState.HELD, DeliveryState.DEAD}
+    assert server.posts == (delivery.state == DeliveryState.SENT)
+    assert delivery.state == DeliveryState.SENT or delivery.error
 
 
 # keys
@@ -544,19 +553,19 @@ def test_a_boost_of_ours_is_not_taken_for_a_post_of_the_link_in_it():
 
 def test_a_final_rejection_is_attempted_once():
     after = after_failure(sending(), Rejected("edited_is_gone", "never"), NOW, SETTINGS).delivery
-    assert (after.state, after.error) == (State.DEAD, "never")
+    assert (after.state, after.error) == (DeliveryState.DEAD, "never")
 
 
 # what a mutation of the code would change unseen
 
 
-LATE = Lapsed("lapsed", "the lease had lapsed")
+LATE = LeaseExpired("lapsed", "the lease had lapsed")
 
 
 def test_a_lapsed_delivery_is_due_at_once_and_its_account_is_not_paused():
     decision = failed(sending(), LATE)
     after = replace(
-        sending(), state=State.QUEUED, due=NOW, sent_from=None, error="the lease had lapsed"
+        sending(), state=DeliveryState.QUEUED, due=NOW, sent_from=None, error="the lease had lapsed"
     )
     assert decision == Decision(after, None)
 
@@ -569,14 +578,14 @@ def test_a_repeat_that_was_never_sent_keeps_the_age_of_its_key(error):
 @pytest.mark.parametrize("failed_lookups", [1, 2])
 def test_a_repeat_is_read_back_once_more_after_a_pause_of_its_account(failed_lookups):
     decision = failed(repeat(failed_lookups=failed_lookups), LIMITED)
-    assert decision.delivery.state == State.DOUBT
+    assert decision.delivery.state == DeliveryState.DOUBT
     assert decision.delivery.failed_lookups == 1
     assert decision.delivery.due == decision.pause_until == LIMITED.until
 
 
 def test_a_first_attempt_stays_queued_and_due_during_a_pause_of_its_account():
     after = failed(sending(), LIMITED).delivery
-    assert (after.state, after.failed_lookups, after.due) == (State.QUEUED, 0, NOW - MINUTE)
+    assert (after.state, after.failed_lookups, after.due) == (DeliveryState.QUEUED, 0, NOW - MINUTE)
 
 
 @pytest.mark.parametrize("failed_lookups", [1, 2])
@@ -586,7 +595,7 @@ def test_a_repeat_that_only_yields_500_takes_the_next_key(failed_lookups):
 
 def test_without_earlier_failures_an_account_pauses_for_the_shortest_time():
     assert failed(sending(), AWAY).pause_until == NOW + timedelta(seconds=30)
-    decision = after_no_check(sending(), AWAY, None, NOW, SETTINGS)
+    decision = after_failed_check(sending(), AWAY, None, NOW, SETTINGS)
     assert decision.pause_until == NOW + timedelta(seconds=30)
 
 
@@ -598,26 +607,29 @@ def test_final_states_have_their_instant():
         after_read_back(in_doubt(), RECEIPT, NOW, SETTINGS),
     )
     assert [decision.delivery.settled_at for decision in final] == [NOW] * 4
-    assert {decision.delivery.state for decision in final} == {State.DEAD, State.SENT}
+    assert {decision.delivery.state for decision in final} == {
+        DeliveryState.DEAD,
+        DeliveryState.SENT,
+    }
 
 
 def test_a_held_delivery_is_due_when_it_is_released():
     held = (
         after_not_found(sending(post=Post("boost", uri=URI)), "social.example", NOW),
-        after_no_check(sending(), DENIED, True, NOW, SETTINGS),
-        after_no_check(sending(attempts=99), LOST, None, NOW, SETTINGS),
+        after_failed_check(sending(), DENIED, True, NOW, SETTINGS),
+        after_failed_check(sending(attempts=99), LOST, None, NOW, SETTINGS),
         after_read_back(
             in_doubt(failed_lookups=1, attempts=99, due=NOW - MINUTE), None, NOW, SETTINGS
         ),
     )
     assert [(decision.delivery.state, decision.delivery.due) for decision in held] == [
-        (State.HELD, NOW)
+        (DeliveryState.HELD, NOW)
     ] * 4
     assert all(decision.delivery.error for decision in held)
 
 
 def test_a_boost_is_held_with_the_last_reason_why_its_status_was_not_looked_up():
-    after = after_no_check(sending(attempts=99), LOST, None, NOW, SETTINGS).delivery
+    after = after_failed_check(sending(attempts=99), LOST, None, NOW, SETTINGS).delivery
     assert after.error.endswith("Last: the connection broke")
 
 

@@ -11,7 +11,7 @@ from harness import items, posted, standing
 from reblogbot.config.settings import SourceSettings
 from reblogbot.core import digest
 from reblogbot.core.text import length
-from reblogbot.model import Limits, Post
+from reblogbot.model import Post, ServerLimits
 
 
 def at_six(zone="UTC"):
@@ -46,9 +46,9 @@ def test_every_post_is_in_one_bundle_in_order_and_each_fits(sizes, limit):
         Post("post", text=f"{number}:" + "x" * min(size, limit - 10))
         for number, size in enumerate(sizes)
     ]
-    made = digest.bundles(posts, Limits(limit), "A list · 2026-11-22")
+    made = digest.bundles(posts, ServerLimits(limit), "A list · 2026-11-22")
     assert sum(one.count for one in made) == len(posts)
-    assert all(length(one.post.text, Limits(limit)) <= limit for one in made)
+    assert all(length(one.post.text, ServerLimits(limit)) <= limit for one in made)
     written = "\n\n".join(one.post.text for one in made)
     places = [written.index(post.text) for post in posts]
     assert places == sorted(places)

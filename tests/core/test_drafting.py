@@ -8,7 +8,7 @@ import pytest
 
 from reblogbot.config.settings import AccountSettings, SourceSettings
 from reblogbot.core.drafting import Draft, draft_job, drafts, held_draft
-from reblogbot.model import Batch, Entry, Limits
+from reblogbot.model import Batch, Entry, ServerLimits
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ACCOUNT = AccountSettings(
@@ -22,7 +22,7 @@ def source(**keys):
 
 
 def drafted(*entries, stage="new", **keys):
-    job = draft_job(source(**keys), ACCOUNT, Limits(), Batch(title="A feed"), NOW)
+    job = draft_job(source(**keys), ACCOUNT, ServerLimits(), Batch(title="A feed"), NOW)
     return drafts(replace(job, entries=entries, stage=stage))
 
 
@@ -86,7 +86,7 @@ def test_nothing_secret_goes_into_the_child(secret, tmp_path):
         options={"key": "token"},
     )
     account = ACCOUNT.model_copy(update={"token_file": tmp_path / "token"})
-    job = draft_job(settings, account, Limits(), Batch(), NOW)
+    job = draft_job(settings, account, ServerLimits(), Batch(), NOW)
     assert secret.encode() in pickle.dumps((settings, account))
     assert secret.encode() not in pickle.dumps(job).replace(b"token_file", b"").replace(
         b"token_env", b""
@@ -97,7 +97,11 @@ def test_every_key_that_is_hidden_from_view_is_hidden_from_the_child():
     for table in (SourceSettings, AccountSettings):
         hidden = {name for name, field in table.model_fields.items() if not field.repr}
         job = draft_job(
-            source(headers={"A": "b"}, proxy="http://p.example:1"), ACCOUNT, Limits(), Batch(), NOW
+            source(headers={"A": "b"}, proxy="http://p.example:1"),
+            ACCOUNT,
+            ServerLimits(),
+            Batch(),
+            NOW,
         )
         stripped = job.settings if table is SourceSettings else job.account
         assert not any(getattr(stripped, name) for name in hidden)
@@ -107,14 +111,14 @@ def test_composing_reads_no_key_that_the_child_does_not_get():
     """A key that is left out has its default there, which would pass unnoticed."""
     full = source(url="https://a.example/f", headers={"A": "b"}, hashtags=1, tags=["x"])
     entry = Entry("t", "https://a.example/1", categories=("News",))
-    job = draft_job(full, ACCOUNT, Limits(), Batch(title="T"), NOW)
+    job = draft_job(full, ACCOUNT, ServerLimits(), Batch(title="T"), NOW)
     there = drafts(replace(job, entries=(entry,)))
     here = drafts(replace(job, settings=full, account=ACCOUNT, entries=(entry,)))
     assert there == here
 
 
 def test_an_entry_that_took_too_long_is_held_with_its_title_and_link():
-    job = draft_job(source(template="never used"), ACCOUNT, Limits(), Batch(), NOW)
+    job = draft_job(source(template="never used"), ACCOUNT, ServerLimits(), Batch(), NOW)
     entry = Entry("@somebody " * 100_000, "https://a.example/1", summary="@ " * 1_000_000)
     draft = held_draft(entry, job, "not_composed: why")
     title, link = draft.post.text.split("\n")
@@ -126,7 +130,7 @@ def test_an_entry_that_took_too_long_is_held_with_its_title_and_link():
 
 
 def test_an_entry_without_title_and_link_is_refused_instead_of_held():
-    job = draft_job(source(), ACCOUNT, Limits(), Batch(), NOW)
+    job = draft_job(source(), ACCOUNT, ServerLimits(), Batch(), NOW)
     assert held_draft(Entry(guid="x"), job, "not_composed: why") == Draft(
         reason="not_composed: why"
     )

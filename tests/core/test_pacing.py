@@ -14,9 +14,9 @@ from reblogbot.core.pacing import (
     NEVER,
     budget_slot,
     next_slot,
+    posts_allowed,
     quiet_time,
-    room,
-    spread,
+    spread_slots,
 )
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -109,14 +109,14 @@ def test_posting_at_every_slot_never_breaks_gap_hour_or_day(gap, per_hour, per_d
 def test_so_many_posts_may_go_out_at_once(gap, per_hour, per_day, ago):
     pace = paced(gap=gap * MINUTE, per_hour=per_hour, per_day=per_day)
     sent = [NOW - minutes * MINUTE for minutes in ago]
-    more = room(NOW, pace, sent)
+    more = posts_allowed(NOW, pace, sent)
     slots = [next_slot(NOW, pace, sent + [NOW] * posted) for posted in range(more + 1)]
     assert slots[:more] == [NOW] * more
     assert slots[more] > NOW
 
 
 def test_no_post_may_go_out_in_quiet_hours():
-    assert room(NOW, paced("11:00-13:00"), []) == 0
+    assert posts_allowed(NOW, paced("11:00-13:00"), []) == 0
 
 
 # quiet hours
@@ -278,14 +278,14 @@ def test_a_budget_lets_so_many_through_per_span():
     ],
 )
 def test_the_strictest_limit_decides_the_even_gap(pace, minutes):
-    slots = list(islice(spread(NOW, pace), 4))
+    slots = list(islice(spread_slots(NOW, pace), 4))
     assert slots == [NOW + number * minutes * MINUTE for number in range(4)]
 
 
 def test_spread_slots_leave_out_quiet_hours():
-    slots = islice(spread(NOW, paced("13:30-16:00", gap=HOUR)), 4)
+    slots = islice(spread_slots(NOW, paced("13:30-16:00", gap=HOUR)), 4)
     assert [slot.hour for slot in slots] == [12, 13, 16, 17]
 
 
 def test_endless_quiet_hours_have_no_slot():
-    assert list(islice(spread(NOW, paced("00:00-12:00", "12:00-00:00")), 2)) == [NEVER, NEVER]
+    assert list(islice(spread_slots(NOW, paced("00:00-12:00", "12:00-00:00")), 2)) == [NEVER, NEVER]

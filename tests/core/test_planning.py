@@ -8,9 +8,18 @@ import pytest
 
 from reblogbot.config.settings import AccountSettings, FilterSettings, SourceSettings
 from reblogbot.core.drafting import Draft, draft_job, drafts
-from reblogbot.core.planning import KEPT, PendingClaims, Route, choose, plan
+from reblogbot.core.planning import MAX_RECORDED, AccountRoute, PendingClaims, plan, select_entries
 from reblogbot.core.recognition import candidates, oldest_first, recognise
-from reblogbot.model import Author, Batch, Entry, Limits, Post, Recent, SourceHistory, State
+from reblogbot.model import (
+    Author,
+    Batch,
+    DeliveryState,
+    Entry,
+    Post,
+    RecentPosts,
+    ServerLimits,
+    SourceHistory,
+)
 from reblogbot.sources.registry import options_of
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -51,7 +60,7 @@ def storm(entries, *, known=(), changed=False, last=NOW - timedelta(hours=2), **
     seen = {key: candidate.evidence for candidate in recognised_before for key in candidate.keys}
     history = SourceHistory(seen, {}, last, changed)
     recognised = recognise("s", candidates("s", batch), history)
-    return choose(settings, recognised, [], history).storm
+    return select_entries(settings, recognised, [], history).storm
 
 
 def many(count, hours=1.0):
@@ -104,7 +113,7 @@ def test_a_list_that_was_always_empty_is_not_taken_for_another_list():
     batch = Batch(tuple(many(6, hours=9)))
     history = SourceHistory({}, {}, NOW - timedelta(hours=2), is_blank=True)
     recognised = recognise("s", candidates("s", batch), history)
-    assert choose(settings, recognised, [], history).storm == ""
+    assert select_entries(settings, recognised, [], history).storm == ""
 
 
 def test_another_url_without_known_entries_is_a_storm():
@@ -132,19 +141,19 @@ def plan_of(batch, *, was_read=True, seen=(), held=0, was_cut=False, **keys):
         was_cut=was_cut,
         held={"news": held},
     )
-    routes = [Route(ACCOUNT, Limits(), was_read)]
+    routes = [AccountRoute(ACCOUNT, ServerLimits(), was_read)]
     recognised = recognise("s", candidates("s", batch), history)
-    choice = choose(settings, recognised, routes, history)
+    choice = select_entries(settings, recognised, routes, history)
     drafts = {"news": dict.fromkeys(choice.by_account["news"].chosen, Draft(Post("post", "x")))}
     planned = plan(settings, recognised, routes, history, choice, drafts, NOW)
-    return recognised.found, choice, planned
+    return recognised.candidates, choice, planned
 
 
 def test_the_newest_entries_of_a_storm_are_held_and_one_refusal_stands_for_the_others():
-    batch, _, planned = plan_of(batch_of(KEPT + 500))
-    assert planned.storm.startswith(f"storm: {KEPT + 500} new entries")
+    batch, _, planned = plan_of(batch_of(MAX_RECORDED + 500))
+    assert planned.storm.startswith(f"storm: {MAX_RECORDED + 500} new entries")
     assert [intent.candidate for intent in planned.intents] == list(batch[500:])
-    assert {intent.state for intent in planned.intents} == {State.HELD}
+    assert {intent.state for intent in planned.intents} == {DeliveryState.HELD}
     (refusal,) = planned.refusals
     assert refusal.candidate is batch[499]
     assert refusal.reason.startswith("left_out: 500 entries of one poll")
@@ -152,31 +161,31 @@ def test_the_newest_entries_of_a_storm_are_held_and_one_refusal_stands_for_the_o
 
 
 def test_a_storm_holds_fewer_entries_where_an_earlier_one_still_holds_some():
-    _, _, planned = plan_of(batch_of(100), held=KEPT - 10)
+    _, _, planned = plan_of(batch_of(100), held=MAX_RECORDED - 10)
     assert len(planned.intents) == 10
-    _, _, planned = plan_of(batch_of(100), held=KEPT + 5)
+    _, _, planned = plan_of(batch_of(100), held=MAX_RECORDED + 5)
     assert planned.intents == ()
     assert len(planned.refusals) == 1
 
 
 def test_a_storm_within_max_per_poll_is_kept_whole():
-    _, _, planned = plan_of(batch_of(KEPT * 2 + 1), max_per_poll=KEPT * 2)
-    assert len(planned.intents) == KEPT * 2
-    _, _, planned = plan_of(batch_of(KEPT * 2, hours=0), max_per_poll=KEPT * 3)
-    assert (planned.storm, len(planned.intents)) == ("", KEPT * 2)
+    _, _, planned = plan_of(batch_of(MAX_RECORDED * 2 + 1), max_per_poll=MAX_RECORDED * 2)
+    assert len(planned.intents) == MAX_RECORDED * 2
+    _, _, planned = plan_of(batch_of(MAX_RECORDED * 2, hours=0), max_per_poll=MAX_RECORDED * 3)
+    assert (planned.storm, len(planned.intents)) == ("", MAX_RECORDED * 2)
 
 
 def test_at_first_sight_only_the_newest_refused_entries_are_recorded():
-    batch, _, planned = plan_of(batch_of(KEPT + 30), was_read=False, first=5)
+    batch, _, planned = plan_of(batch_of(MAX_RECORDED + 30), was_read=False, first=5)
     assert [intent.candidate for intent in planned.intents] == list(batch[-5:])
     slugs = Counter(refusal.reason.partition(":")[0] for refusal in planned.refusals)
-    assert slugs == {"first_sight": KEPT, "left_out": 1}
+    assert slugs == {"first_sight": MAX_RECORDED, "left_out": 1}
     assert planned.candidates == batch
 
 
 def test_all_entries_that_first_allows_are_posted():
-    _, _, planned = plan_of(batch_of(KEPT + 30), was_read=False, first="all")
-    assert len(planned.intents) == KEPT + 30
+    _, _, planned = plan_of(batch_of(MAX_RECORDED + 30), was_read=False, first="all")
+    assert len(planned.intents) == MAX_RECORDED + 30
     assert planned.refusals == ()
 
 
@@ -207,12 +216,12 @@ def plan_first_poll(entries, account="news", *, history=SourceHistory(), **keys)
     settings = SourceSettings(**keys, first="all")
     to = AccountSettings(name=account, server="https://x.example", token_env="T")
     batch = Batch(tuple(entries))
-    routes = [Route(to, Limits(), was_read=False)]
+    routes = [AccountRoute(to, ServerLimits(), was_read=False)]
     recognised = recognise("s", candidates("s", batch), history)
-    choice = choose(settings, recognised, routes, history)
+    choice = select_entries(settings, recognised, routes, history)
     positions = choice.by_account[account].chosen
-    chosen = tuple(recognised.found[position].entry for position in positions)
-    drafted = drafts(replace(draft_job(settings, to, Limits(), batch, NOW), entries=chosen))
+    chosen = tuple(recognised.candidates[position].entry for position in positions)
+    drafted = drafts(replace(draft_job(settings, to, ServerLimits(), batch, NOW), entries=chosen))
     by_position = {account: dict(zip(positions, drafted, strict=True))}
     return plan(settings, recognised, routes, history, choice, by_position, NOW)
 
@@ -267,7 +276,7 @@ def test_max_per_author_counts_published_posts_and_those_of_this_poll(facts, cou
     limited = FilterSettings(max_per_author=2)
     outcome = plan_first_poll(entries, action="post", filter=limited)
     assert (len(outcome.intents), len(outcome.refusals)) == (2, 1)
-    history = SourceHistory(recent={"news": Recent(authors={counted: 1})})
+    history = SourceHistory(recent={"news": RecentPosts(authors={counted: 1})})
     assert (
         len(plan_first_poll(entries, action="post", filter=limited, history=history).intents) == 1
     )
@@ -277,5 +286,5 @@ def test_a_preview_counts_authors_across_the_polls_that_are_not_recorded():
     entries = [entry(str(number), author=Author(address="ann@a.example")) for number in range(2)]
     pending = PendingClaims()
     pending.add(plan_first_poll(entries, action="post").intents, "s")
-    history = pending.known_in(SourceHistory(recent={"news": Recent()}))
+    history = pending.added_to(SourceHistory(recent={"news": RecentPosts()}))
     assert history.recent["news"].authors == {"ann@a.example": 2}

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from reblogbot.config.settings import AccountSettings, Config, PaceSettings, SourceSettings
 from reblogbot.config.values import Budget
-from reblogbot.core.queue_order import choose, next_in_turn, ready, too_old
-from reblogbot.model import Delivery, Post, Sent, State
+from reblogbot.core.queue_order import due_deliveries, next_delivery, next_in_turn, too_old_reason
+from reblogbot.model import Delivery, DeliveryState, Post, SentPost
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -29,18 +29,18 @@ def config(**sources):
 def queued(number, source="a", **fields):
     given = {"due": NOW, "queued_at": NOW + timedelta(microseconds=number), **fields}
     post = Post("post", text=str(number))
-    return Delivery(number, "news", source, b"k", post, State.QUEUED, **given)
+    return Delivery(number, "news", source, b"k", post, DeliveryState.QUEUED, **given)
 
 
 def order(waiting, settings, pace=FREE, sent=()):
     """The numbers in the order they would go out, each post taking a second."""
     left, done, now = list(waiting), list(sent), NOW
     numbers = []
-    while (chosen := choose(left, settings, pace, done, now)) is not None:
+    while (chosen := next_delivery(left, settings, pace, done, now)) is not None:
         left.remove(chosen)
         numbers.append(chosen.id)
         now += timedelta(seconds=1)
-        done.append(Sent(now, chosen.source))
+        done.append(SentPost(now, chosen.source))
     return numbers
 
 
@@ -58,7 +58,7 @@ def test_where_some_must_wait_sources_take_turns():
 def test_the_source_served_longest_ago_is_next():
     waiting = [queued(1, "a"), queued(2, "b")]
     pace = PaceSettings(gap="1m")
-    earlier = [Sent(NOW - timedelta(hours=2), "b"), Sent(NOW - timedelta(hours=1), "a")]
+    earlier = [SentPost(NOW - timedelta(hours=2), "b"), SentPost(NOW - timedelta(hours=1), "a")]
     assert order(waiting, config(a={}, b={}), pace, earlier) == [2]
 
 
@@ -66,7 +66,7 @@ def test_a_budget_holds_its_source_alone():
     settings = config(a={"budget": Budget.parse("2/1d")}, b={})
     waiting = [queued(1, "a"), queued(2, "a"), queued(3, "a"), queued(4, "b")]
     assert order(waiting, settings) == [1, 2, 4]
-    yesterday = [Sent(NOW - timedelta(hours=25), "a")] * 2
+    yesterday = [SentPost(NOW - timedelta(hours=25), "a")] * 2
     assert order(waiting, settings, sent=yesterday) == [1, 2, 4]
 
 
@@ -89,7 +89,7 @@ def test_deliveries_that_are_not_due_or_whose_source_is_disabled_or_unknown_wait
         queued(3, "removed"),
         queued(4),
     ]
-    assert [delivery.id for delivery in ready(waiting, settings, NOW)] == [4]
+    assert [delivery.id for delivery in due_deliveries(waiting, settings, NOW)] == [4]
 
 
 @given(
@@ -111,7 +111,7 @@ def test_a_delivery_never_postponed_is_due_although_the_clock_was_set_back():
     later = NOW + timedelta(days=40)
     never = queued(1, due=later, queued_at=later)
     put_off = queued(2, due=later + timedelta(hours=1), queued_at=later)
-    assert ready([never, put_off], config(a={}), NOW) == [never]
+    assert due_deliveries([never, put_off], config(a={}), NOW) == [never]
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_an_entry_is_too_old_by_its_age_less_the_quiet_hours_it_waited(
         queued_at=NOW - timedelta(hours=queued_for),
     )
     pace = PaceSettings.model_validate({"quiet": list(quiet)})
-    assert bool(too_old(delivery, config(a={}), pace, NOW)) is verdict
+    assert bool(too_old_reason(delivery, config(a={}), pace, NOW)) is verdict
 
 
 # turns

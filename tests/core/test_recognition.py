@@ -19,7 +19,7 @@ from reblogbot.core.recognition import (
     recognise,
 )
 from reblogbot.model import Batch, Entry
-from reblogbot.model.evidence import Habits
+from reblogbot.model.evidence import SourceHabits
 from reblogbot.model.history import SourceHistory
 
 NOW = datetime(2026, 11, 22, 12, 7, 31, tzinfo=UTC)
@@ -438,4 +438,4 @@ def test_an_admin_finds_an_entry_by_any_spelling_of_its_link_and_by_its_id():
 
 
 def test_without_habits_there_are_no_remarks():
-    assert remarks(Habits()) == ()
+    assert remarks(SourceHabits()) == ()

@@ -11,15 +11,15 @@ from reblogbot.core.drafting import Draft
 from reblogbot.core.revising import UNDONE, Update, changed, follow, storm
 from reblogbot.model import (
     Batch,
-    Change,
     Delivery,
+    DeliveryState,
     EditablePost,
     Entry,
-    Habits,
+    EntryChange,
     Intent,
     Media,
     Post,
-    State,
+    SourceHabits,
 )
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
@@ -36,7 +36,7 @@ def candidate(entry):
     return only
 
 
-def waiting(post=POST, state=State.QUEUED, error=""):
+def waiting(post=POST, state=DeliveryState.QUEUED, error=""):
     return Delivery(7, "news", "s", b"k", post, state, NOW, NOW, error=error)
 
 
@@ -48,7 +48,7 @@ def outcomes(existing, draft, storm_reason="", **keys):
     """The outcomes of an update, without the change that is always recorded."""
     update = Update(candidate(replace(THEN, title="Other")), existing, draft)
     *others, change = follow(update, "news", settings(**keys), storm_reason)
-    assert isinstance(change, Change)
+    assert isinstance(change, EntryChange)
     return others
 
 
@@ -68,20 +68,20 @@ def outcomes(existing, draft, storm_reason="", **keys):
 def test_an_entry_has_changed_if_its_text_page_or_images_have(changes, differs):
     now = candidate(replace(THEN, **changes))
     posts = {now.keys[0]: editable()}
-    assert bool(list(changed([now], posts, Habits()))) is differs
+    assert bool(list(changed([now], posts, SourceHabits()))) is differs
 
 
 def test_images_taken_from_the_page_are_no_change():
     kept = replace(THEN, media=(Media("https://a.example/page.png", "image/png"),))
     now = candidate(THEN)
-    assert list(changed([now], {now.keys[0]: editable(entry=kept)}, Habits())) == []
+    assert list(changed([now], {now.keys[0]: editable(entry=kept)}, SourceHabits())) == []
 
 
 def test_a_link_is_no_change_where_all_links_of_the_source_change():
     now = candidate(replace(THEN, link="https://a.example/token-2"))
     posts = {now.guid_key: editable()}
-    assert list(changed([now], posts, Habits()))
-    assert list(changed([now], posts, Habits(link_changes=1))) == []
+    assert list(changed([now], posts, SourceHabits()))
+    assert list(changed([now], posts, SourceHabits(link_changes=1))) == []
 
 
 def test_a_waiting_post_is_changed_in_place_and_a_held_one_stays_held():
@@ -92,7 +92,9 @@ def test_a_waiting_post_is_changed_in_place_and_a_held_one_stays_held():
         "queued",
         1,
     )
-    (outcome,) = outcomes(editable(wait=waiting(state=State.HELD, error="storm: 9")), Draft(new))
+    (outcome,) = outcomes(
+        editable(wait=waiting(state=DeliveryState.HELD, error="storm: 9")), Draft(new)
+    )
     assert (outcome.after.post.text, outcome.after.state, outcome.after.error) == (
         "new",
         "held",
@@ -130,7 +132,7 @@ def test_an_edit_is_held_as_a_post_would_be():
 
 def test_a_change_that_is_undone_leaves_no_edit():
     edit = replace(POST, action="edit", text="new", uri="42")
-    existing = editable("42", waiting(edit, State.HELD, "storm: 9"))
+    existing = editable("42", waiting(edit, DeliveryState.HELD, "storm: 9"))
     (outcome,) = outcomes(existing, Draft(POST))
     assert (outcome.after.state, outcome.after.error) == ("skipped", UNDONE)
     (outcome,) = outcomes(existing, Draft(replace(POST, text="newer")))

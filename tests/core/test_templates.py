@@ -5,10 +5,17 @@ from datetime import UTC, datetime
 import pytest
 
 from reblogbot.config.settings import BUILT_IN_TEMPLATES
-from reblogbot.core.templates import BUILT_IN, Listing, Names, Tags, check_template, template
+from reblogbot.core.templates import (
+    BUILT_IN,
+    Listing,
+    Tags,
+    TemplateContext,
+    check_template,
+    compile_template,
+)
 from reblogbot.errors import ReblogbotError
 
-NAMES = Names(
+NAMES = TemplateContext(
     title="Title",
     summary="Summary",
     link="https://example.org/a",
@@ -56,19 +63,22 @@ def test_built_in_templates_are_those_the_config_knows():
 )
 def test_what_an_admin_may_write(text, rendered):
     assert check_template(text) == ""
-    assert template(text).render(NAMES) == rendered
+    assert compile_template(text).render(NAMES) == rendered
 
 
 def test_a_line_whose_names_are_all_empty_is_left_out():
     text = "{{ title }}\n{{ summary }}\n{{ score }} {{ comments }}\n\n{{ author }}\n\n{{ link }}"
-    assert template(text).render(Names(title="T", link="https://e.org")) == "T\n\nhttps://e.org"
-    assert template(text).render(Names(title="T", comments=0)) == "T\n0"
+    assert (
+        compile_template(text).render(TemplateContext(title="T", link="https://e.org"))
+        == "T\n\nhttps://e.org"
+    )
+    assert compile_template(text).render(TemplateContext(title="T", comments=0)) == "T\n0"
 
 
 def test_an_empty_name_leaves_no_gap():
-    text = template("{{ title }} {{ score }} {{ author }} – {{ summary }} x")
-    assert text.render(Names(title="T")) == "T – x"
-    assert text.render(Names(title="T  T", author="A")) == "T  T A – x"
+    text = compile_template("{{ title }} {{ score }} {{ author }} – {{ summary }} x")
+    assert text.render(TemplateContext(title="T")) == "T – x"
+    assert text.render(TemplateContext(title="T  T", author="A")) == "T  T A – x"
 
 
 @pytest.mark.parametrize(
@@ -131,31 +141,34 @@ def test_faults_are_reported_with_their_line(text, message):
         "{% set x = title|join(link) %}" + "{% set x = x|join(x) %}" * 2 + "{{ x }}",
     ],
 )
-def test_no_template_leaves_its_leash(text):
+def test_a_template_cannot_exceed_its_bounds(text):
     assert check_template(text).startswith("line 1: ")
 
 
 def test_a_template_that_fails_on_an_entry_says_where():
     with pytest.raises(ReblogbotError, match=r"template, line 2: .*not supported") as caught:
-        template("{{ title }}\n{{ score > 2 }}").render(Names(title="T"))
+        compile_template("{{ title }}\n{{ score > 2 }}").render(TemplateContext(title="T"))
     assert caught.value.slug == "template_failed"
 
 
 def test_a_template_with_a_syntax_error_raises():
     with pytest.raises(ReblogbotError, match="line 1"):
-        template("{% if %}")
+        compile_template("{% if %}")
 
 
 def test_a_very_long_text_is_truncated():
     text = "{% for a in range(1000) %}{{ title }}{% endfor %}"
-    assert len(template(text).render(Names(title="x" * 5000))) == 200_000
+    assert len(compile_template(text).render(TemplateContext(title="x" * 5000))) == 200_000
 
 
 def test_text_of_a_source_is_never_run_as_a_template():
     hostile = "{{ 7 * 7 }}{% for a in range(9) %}{{ link.__class__ }}"
-    assert template("{{ title }}").render(Names(title=hostile)) == hostile
-    assert template("{{ title|shorten(400) }}").render(Names(title=hostile)) == hostile
+    assert compile_template("{{ title }}").render(TemplateContext(title=hostile)) == hostile
+    assert (
+        compile_template("{{ title|shorten(400) }}").render(TemplateContext(title=hostile))
+        == hostile
+    )
 
 
 def test_a_template_is_compiled_once():
-    assert template("{{ title }}!") is template("{{ title }}!")
+    assert compile_template("{{ title }}!") is compile_template("{{ title }}!")

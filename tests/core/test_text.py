@@ -21,9 +21,9 @@ from reblogbot.core.text import (
 )
 from reblogbot.core.text.links import LINK, top_level_domains
 from reblogbot.core.text.patterns import matches, replaced
-from reblogbot.model import Limits
+from reblogbot.model import ServerLimits
 
-MASTODON = Limits(500, 23)
+MASTODON = ServerLimits(500, 23)
 # Mastodon, account.rb: what it takes for a mention, wherever it stands
 MENTION = regex.compile(r"(?<![=/\w])@[a-z0-9_]+(?:[.-]+[a-z0-9_]+)*", regex.IGNORECASE)
 # Mastodon, tag.rb, in the widest of its versions
@@ -314,7 +314,7 @@ def test_length_is_counted_as_mastodon_counts(text, count):
 
 def test_links_count_in_full_where_the_server_does_not_shorten_them():
     link = "https://example.org/" + "x" * 100
-    assert length(f"a {link}", Limits()) == 2 + len(link)
+    assert length(f"a {link}", ServerLimits()) == 2 + len(link)
 
 
 def test_a_link_without_a_public_name_is_not_counted_short():

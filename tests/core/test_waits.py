@@ -8,8 +8,8 @@ import pytest
 
 from reblogbot.config.settings import AccountSettings, Config, PaceSettings, SourceSettings
 from reblogbot.config.values import Budget, QuietSpan
-from reblogbot.core.waits import STALLED, Account, Reason, stalled_since, wait
-from reblogbot.model import Delivery, Post, Sent, State
+from reblogbot.core.waits import STALLED, AccountState, WaitReason, stalled_since, wait_of
+from reblogbot.model import Delivery, DeliveryState, Post, SentPost
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -17,7 +17,7 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 SETTINGS = AccountSettings(name="news", server="https://social.example", token_env="T")
 # works since long ago, and has just looked for what is due
-WORKING = Account(SETTINGS, NOW, works_since=NOW - DAY, worked_at=NOW)
+WORKING = AccountState(SETTINGS, NOW, works_since=NOW - DAY, worked_at=NOW)
 DIGEST = {"digest": time(18)}
 BUDGET = {"budget": Budget(1, DAY)}
 
@@ -28,7 +28,7 @@ def config(**keys):
 
 
 def delivery(**fields):
-    given = {"due": NOW, "queued_at": NOW, "state": State.QUEUED, **fields}
+    given = {"due": NOW, "queued_at": NOW, "state": DeliveryState.QUEUED, **fields}
     return Delivery(1, "news", "hot", b"k", Post("post", text="a"), **given)
 
 
@@ -41,13 +41,13 @@ def quiet(start, end):
 
 
 def sent(*ago, source="hot"):
-    return [Sent(NOW - age, source) for age in ago]
+    return [SentPost(NOW - age, source) for age in ago]
 
 
 CASES = {
-    "held": (delivery(state=State.HELD, error="storm: 28 new"), {}, WORKING, "held: storm", None),
+    "held": (delivery(state=DeliveryState.HELD, error="storm: 28 new"), {}, WORKING, "held: storm", None),
     "held by hand": (
-        delivery(state=State.HELD, error="held by the admin"), {}, WORKING, "held by the admin", None,
+        delivery(state=DeliveryState.HELD, error="held by the admin"), {}, WORKING, "held by the admin", None,
     ),
     "stopped": (delivery(), {}, replace(WORKING, stopped_at=NOW), "everything is stopped", None),
     "account_unknown": (delivery(), {}, replace(WORKING, settings=None), "not in the config", None),
@@ -63,10 +63,10 @@ CASES = {
         delivery(), {}, replace(WORKING, doubt_until=NOW + MINUTE), "in doubt", NOW + MINUTE,
     ),
     "doubt": (
-        delivery(state=State.DOUBT, due=NOW + MINUTE, error="no answer"), {}, WORKING,
+        delivery(state=DeliveryState.DOUBT, due=NOW + MINUTE, error="no answer"), {}, WORKING,
         "in doubt, the account is read back: no answer", NOW + MINUTE,
     ),
-    "sending": (delivery(state=State.SENDING), {}, WORKING, "being sent", None),
+    "sending": (delivery(state=DeliveryState.SENDING), {}, WORKING, "being sent", None),
     "source_unknown": (
         replace(delivery(), source="gone"), {}, WORKING, "the source is not in the config", None,
     ),
@@ -101,31 +101,31 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_each_delivery_has_a_reason_to_wait_and_an_end(name):
     waiting, keys, account, cause, until = CASES[name]
-    reported = wait(waiting, config(**keys), account)
-    assert reported.reason == Reason(name.partition(" ")[0])
+    reported = wait_of(waiting, config(**keys), account)
+    assert reported.reason == WaitReason(name.partition(" ")[0])
     assert cause in reported.cause
     assert reported.until == until
 
 
-@pytest.mark.parametrize("state", [State.SENT, State.SKIPPED, State.DEAD])
+@pytest.mark.parametrize("state", [DeliveryState.SENT, DeliveryState.SKIPPED, DeliveryState.DEAD])
 def test_a_settled_delivery_does_not_wait(state):
-    assert wait(delivery(state=state), config(), WORKING) is None
+    assert wait_of(delivery(state=state), config(), WORKING) is None
 
 
 def test_every_reason_has_a_case():
-    assert {name.partition(" ")[0] for name in CASES} == set(Reason)
+    assert {name.partition(" ")[0] for name in CASES} == set(WaitReason)
 
 
 def test_quiet_hours_without_an_end_name_no_instant():
     account = paced(quiet=(QuietSpan(time(0), time(12)), QuietSpan(time(12), time(0))))
-    reported = wait(delivery(), config(), account)
-    assert (reported.reason, reported.until) == (Reason.QUIET_HOURS, None)
+    reported = wait_of(delivery(), config(), account)
+    assert (reported.reason, reported.until) == (WaitReason.QUIET_HOURS, None)
     assert "without an end" in reported.cause
 
 
 def test_without_a_daemon_the_next_sync_sends_it():
     account = replace(WORKING, works_since=None)
-    assert "next `sync`" in wait(delivery(), config(), account).cause
+    assert "next `sync`" in wait_of(delivery(), config(), account).cause
 
 
 # stalled
@@ -163,7 +163,7 @@ def test_an_account_that_could_send_for_an_hour_and_did_nothing_is_stalled():
         replace(paced(per_day=1), sent=sent(DAY + MINUTE)),
     ],
 )
-def test_whatever_kept_it_back_within_the_hour_is_a_reason_and_no_stall(account):
+def test_a_delay_within_the_last_hour_is_a_reason_and_no_stall(account):
     assert stalled_since(OLD, HOT, account) is None
 
 

@@ -19,7 +19,7 @@ from reblogbot.daemon import sdnotify
 from reblogbot.daemon.heartbeat import Heartbeat
 from reblogbot.daemon.stats import BEATS, DaemonStats
 from reblogbot.runtime.clock import uptime
-from reblogbot.store.daemons import BEAT
+from reblogbot.store.daemons import HEARTBEAT_INTERVAL
 
 # the program, where the thread named by $DYING_THREAD ends at a SIGALRM, as one that runs out of
 # memory between two calls: its next call is never answered
@@ -222,8 +222,8 @@ def test_a_daemon_writes_its_row_once_in_five_minutes(bot, clock, feeds, sandbox
         second = beats()
         assert second[1] is not None
         assert beats() == second
-        with time_machine.travel(datetime.now(UTC) + BEAT, tick=False):
-            heartbeat._last_beat = (uptime() - BEAT.total_seconds(), True)
+        with time_machine.travel(datetime.now(UTC) + HEARTBEAT_INTERVAL, tick=False):
+            heartbeat._last_beat = (uptime() - HEARTBEAT_INTERVAL.total_seconds(), True)
             assert beats()[0] > second[0]
         heartbeat.end()
         assert store.daemons.living(store.clock.now()) == []

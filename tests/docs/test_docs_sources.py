@@ -13,9 +13,9 @@ import tomlkit
 from loopback import Site, answer, fetcher
 from reblogbot.app import load_config
 from reblogbot.core.compose import compose
-from reblogbot.model import Limits, Validators
+from reblogbot.model import ServerLimits, Validators
 from reblogbot.ports import Tools
-from reblogbot.runtime.parser_pool import WorkerPool
+from reblogbot.runtime.parser_pool import ParserProcessPool
 from reblogbot.sources.registry import factory
 
 PAGE = (Path(__file__).parents[2] / "docs" / "sources.md").read_text(encoding="utf-8")
@@ -167,7 +167,7 @@ def test_every_example_has_a_sample():
 async def test_an_example_posts_the_entries_of_its_site(name, tmp_path):
     sample, expected = SAMPLES[name]
     body = sample if isinstance(sample, str) else json.dumps(sample, ensure_ascii=False)
-    async with Site() as site, WorkerPool(workers=1) as offload:
+    async with Site() as site, ParserProcessPool(workers=1) as offload:
         config = config_of(tmp_path, site, name, SOURCES[name])
         settings = config.sources[name]
         for path in [urlsplit(settings.url).path] if "url" in SOURCES[name] else LISTS:
@@ -180,7 +180,7 @@ async def test_an_example_posts_the_entries_of_its_site(name, tmp_path):
             entry,
             settings,
             config.accounts["news"],
-            Limits(500, per_link=23),
+            ServerLimits(500, per_link=23),
             source_title=batch.title,
             feed_language=batch.language,
         )

@@ -8,7 +8,7 @@ import pytest
 
 from reblogbot.config.settings import AccountSettings, SourceSettings
 from reblogbot.core.compose import compose
-from reblogbot.model import Entry, Limits
+from reblogbot.model import Entry, ServerLimits
 
 PAGE = (Path(__file__).parents[2] / "docs" / "templates.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"^## (.*?)$|^```toml example\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
@@ -35,7 +35,7 @@ def test_an_example_renders_exactly_as_shown(example):
         key: tuple(value) if isinstance(value, list) else value
         for key, value in example["entry"].items()
     }
-    limits = Limits(example.get("limit", 500), per_link=23)
+    limits = ServerLimits(example.get("limit", 500), per_link=23)
     post = compose(Entry(**fields), source, account, limits)
     expected = example["post"]
     assert post.text == expected["text"].removeprefix("\n")

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from harness import items, posted, standing, text_of
-from reblogbot.model import State
+from reblogbot.model import DeliveryState
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def test_a_post_deleted_by_hand_is_not_made_again_by_an_edit(edited, bot, feeds,
     reports = bot.settle()
     assert standing(sandbox) == [text_of("b")]
     states = [delivery.state for delivery in reports[0].deliveries.values()]
-    assert State.SENT not in states
+    assert DeliveryState.SENT not in states
 
 
 @pytest.mark.parametrize("fault", ["drop_before", "drop_after"])

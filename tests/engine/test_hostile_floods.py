@@ -7,7 +7,7 @@ from sqlalchemy import create_engine, text
 
 from harness import Item, items, posted, rss, text_of
 from reblogbot.core.bounds import MOST_ENTRIES
-from reblogbot.core.planning import KEPT
+from reblogbot.core.planning import MAX_RECORDED
 
 
 def rows(bot):
@@ -55,10 +55,10 @@ def test_a_flood_at_every_poll_leaves_the_store_bounded(bot, feeds, sandbox, clo
         clock.advance(hours=1)
         flood(feeds, 3 * MOST_ENTRIES, mark)
         report = bot.sync()
-        assert report.counts()["held"] == (KEPT if mark == "b" else 0)
+        assert report.counts()["held"] == (MAX_RECORDED if mark == "b" else 0)
         sizes.append(rows(bot))
-    assert sizes[-1]["delivery"] == sizes[-1]["published"] == KEPT
-    assert sizes[-1]["entry"] <= 50 + KEPT + 3
+    assert sizes[-1]["delivery"] == sizes[-1]["published"] == MAX_RECORDED
+    assert sizes[-1]["entry"] <= 50 + MAX_RECORDED + 3
     assert sizes[-1]["refusal"] <= 50 + 3
     assert sizes[-1]["seen"] <= 100_000
     assert posted(sandbox) == []
@@ -69,12 +69,12 @@ def test_what_of_a_flood_is_held_can_be_released(bot, feeds, sandbox, clock):
     bot.configure({"bad": source}, {"news": (sandbox, "")})
     bot.sync()
     clock.advance(hours=1)
-    flood(feeds, KEPT + 200, "b")
+    flood(feeds, MAX_RECORDED + 200, "b")
     bot.sync()
     assert bot.call("queue", "release", "1").code == 0
     bot.sync()
     assert len(posted(sandbox)) == 1
-    assert "left_out" in bot.call("why", f"https://list.example/b{KEPT + 150}").out
+    assert "left_out" in bot.call("why", f"https://list.example/b{MAX_RECORDED + 150}").out
 
 
 def test_a_document_that_is_too_long_is_said_in_the_status(bot, feeds, sandbox):

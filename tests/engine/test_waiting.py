@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from harness import items, posted, text_of
-from reblogbot.runtime.lease_owner import new_owner
+from reblogbot.runtime.lease_owner import new_lease_owner
 from reblogbot.store import open_store
 
 LEASE = timedelta(minutes=10)
@@ -25,7 +25,9 @@ def hung(bot, feeds, sandbox, clock):
     bot.configure(sources, {"news": (sandbox, "")}, notify={"command": command})
     with bot.store() as store:
         store.outbox.enrol({"news": sandbox.url})
-    store, _ = open_store(bot.store_url or f"sqlite:///{bot.stored}", new_owner(), clock.now())
+    store, _ = open_store(
+        bot.store_url or f"sqlite:///{bot.stored}", new_lease_owner(), clock.now()
+    )
     store.outbox.claim_account("news", clock.now(), LEASE)
     yield store
     store.close()

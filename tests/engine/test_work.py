@@ -72,14 +72,14 @@ def _table(statement: str) -> str:
 def parsed(monkeypatch):
     """The bodies handed to the parse workers."""
     handed = []
-    really = parser_pool.WorkerPool.__call__
+    really = parser_pool.ParserProcessPool.__call__
 
     async def counted(pool, function, *args, **options):
         if function is read_bounded:
             handed.append(function)
         return await really(pool, function, *args, **options)
 
-    monkeypatch.setattr(parser_pool.WorkerPool, "__call__", counted)
+    monkeypatch.setattr(parser_pool.ParserProcessPool, "__call__", counted)
     return handed
 
 

@@ -62,7 +62,7 @@ def test_an_image_within_the_limits_is_not_changed(name):
         b" " + png(),
     ],
 )
-def test_what_is_no_picture_is_refused_whatever_it_is_called(content):
+def test_what_is_not_an_image_is_refused_whatever_its_name(content):
     with pytest.raises(SourceError) as caught:
         convert(content, *ROOMY)
     assert caught.value.slug == "image_unreadable"
@@ -87,7 +87,7 @@ def test_a_truncated_header_or_one_without_a_size_is_refused(content):
 
 
 @pytest.mark.parametrize("server_takes", [16_777_216, 2**31])
-def test_a_bomb_is_known_by_its_header_and_never_unpacked(server_takes):
+def test_a_decompression_bomb_is_refused_by_its_header(server_takes):
     with pytest.raises(SourceError) as caught:
         convert(png(claims=(50_000, 50_000)), 10_000_000, server_takes)
     assert caught.value.slug == "image_too_large"

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from reblogbot.config.settings import HttpSettings
 from reblogbot.media.fetch import MAX_IMAGES, ImageFetcher
-from reblogbot.model import Entry, Limits, Media
+from reblogbot.model import Entry, Media, ServerLimits
 from reblogbot.ports import Response
 from reblogbot.web.http import Fetcher
 from sample_images import opened, photo, png, saved
 
-LIMITS = Limits()
+LIMITS = ServerLimits()
 
 
 class Client:
@@ -33,7 +33,7 @@ class Client:
     def images_and_failures(self, *media, limits=LIMITS):
         """The images, and why others are left out."""
         return self._workshop.run(
-            self._images.fetched(media, limits, source="s", configured=self._configured)
+            self._images.fetch_images(media, limits, source="s", configured=self._configured)
         )
 
     def add_page_images(self, link, wanted=4, **entry):
@@ -82,9 +82,9 @@ def test_images_come_in_order_with_their_real_type_and_their_description(client,
 
 def test_no_more_images_are_fetched_than_the_server_accepts(client, feeds):
     media = [image_at(feeds, f"/{number}.png", png()) for number in range(20)]
-    assert len(client.fetched(*media, limits=Limits(media=2))) == 2
+    assert len(client.fetched(*media, limits=ServerLimits(media=2))) == 2
     assert len(feeds.asked) == 2
-    assert len(client.fetched(*media, limits=Limits(media=1_000_000))) == MAX_IMAGES
+    assert len(client.fetched(*media, limits=ServerLimits(media=1_000_000))) == MAX_IMAGES
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,9 @@ def test_what_is_not_an_image_is_left_out_and_the_others_are_kept(client, feeds,
 
 
 def test_an_image_that_the_server_does_not_accept_is_converted(client, feeds):
-    images = client.fetched(image_at(feeds, "/p.jpg", photo()), limits=Limits(image_pixels=200))
+    images = client.fetched(
+        image_at(feeds, "/p.jpg", photo()), limits=ServerLimits(image_pixels=200)
+    )
     assert [opened(image.content).size for image in images] == [(20, 10)]
     assert b"Exif" not in images[0].content
 
@@ -121,7 +123,7 @@ def test_an_image_that_the_server_does_not_accept_is_converted(client, feeds):
         ("", "url_invalid"),
     ],
 )
-def test_no_image_is_fetched_from_where_the_web_is_not(client, url, slug):
+def test_no_image_is_fetched_from_outside_the_public_web(client, url, slug):
     assert client.fetched(Media(url)) == ()
     assert [failure for failure, _ in client.failures] == [slug]
 
@@ -133,7 +135,7 @@ def test_an_image_left_out_is_named_with_the_reason(client, feeds):
     assert len(left_out) == 2
 
 
-def test_a_name_that_climbs_is_asked_of_its_server_and_of_nobody_else(client, feeds):
+def test_a_path_with_parent_folders_is_requested_from_its_server_only(client, feeds):
     feeds.show("/etc/passwd.png", png(), kind="image/png")
     images = client.fetched(Media(feeds.url("/img/../../../etc/passwd.png")))
     assert [image.content for image in images] == [png()]
@@ -253,7 +255,9 @@ def test_no_bytes_make_the_image_fetcher_raise(workshop, body, kind, pixels):
 
     fetcher = ImageFetcher(fetch, workshop.workers)
     images, _ = workshop.run(
-        fetcher.fetched([Media("https://x.example/a.png")], Limits(image_pixels=pixels), source="s")
+        fetcher.fetched(
+            [Media("https://x.example/a.png")], ServerLimits(image_pixels=pixels), source="s"
+        )
     )
     entry = workshop.run(fetcher.add_page_images(Entry(link="https://x.example/"), 3, source="s"))
     assert len(images) <= 1

@@ -4,9 +4,9 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from reblogbot.model import OPEN, TRANSITIONS, Entry, State
+from reblogbot.model import OPEN_STATES, TRANSITIONS, DeliveryState, Entry
 
-SETTLED = frozenset(State) - OPEN
+SETTLED = frozenset(DeliveryState) - OPEN_STATES
 
 
 def reachable(start):
@@ -18,12 +18,12 @@ def reachable(start):
 
 
 def test_every_state_has_its_transitions():
-    assert set(TRANSITIONS) == set(State)
-    assert all(after <= set(State) for after in TRANSITIONS.values())
+    assert set(TRANSITIONS) == set(DeliveryState)
+    assert all(after <= set(DeliveryState) for after in TRANSITIONS.values())
 
 
 def test_sent_is_final():
-    assert TRANSITIONS[State.SENT] == frozenset()
+    assert TRANSITIONS[DeliveryState.SENT] == frozenset()
 
 
 def test_no_state_leads_to_itself():
@@ -31,35 +31,41 @@ def test_no_state_leads_to_itself():
 
 
 def test_only_a_queued_delivery_is_sent():
-    assert {before for before in State if State.SENDING in TRANSITIONS[before]} == {State.QUEUED}
+    assert {before for before in DeliveryState if DeliveryState.SENDING in TRANSITIONS[before]} == {
+        DeliveryState.QUEUED
+    }
 
 
 def test_only_a_delivery_that_was_being_sent_is_in_doubt():
-    assert {before for before in State if State.DOUBT in TRANSITIONS[before]} == {State.SENDING}
+    assert {before for before in DeliveryState if DeliveryState.DOUBT in TRANSITIONS[before]} == {
+        DeliveryState.SENDING
+    }
 
 
 def test_a_doubt_is_never_skipped_nor_sent_again_without_the_queue():
-    assert TRANSITIONS[State.DOUBT].isdisjoint({State.SENDING, State.SKIPPED})
+    assert TRANSITIONS[DeliveryState.DOUBT].isdisjoint(
+        {DeliveryState.SENDING, DeliveryState.SKIPPED}
+    )
 
 
-@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("state", DeliveryState)
 def test_every_state_can_be_reached_from_the_queue(state):
-    assert state in reachable(State.QUEUED)
+    assert state in reachable(DeliveryState.QUEUED)
 
 
-@pytest.mark.parametrize("state", sorted(frozenset(State) - {State.SENT}))
+@pytest.mark.parametrize("state", sorted(frozenset(DeliveryState) - {DeliveryState.SENT}))
 def test_an_admin_can_queue_everything_again_that_was_not_sent(state):
-    assert State.QUEUED in reachable(state)
+    assert DeliveryState.QUEUED in reachable(state)
 
 
 def test_open_states_are_those_that_are_not_final():
-    assert {State.SENT, State.SKIPPED, State.DEAD} == SETTLED
+    assert {DeliveryState.SENT, DeliveryState.SKIPPED, DeliveryState.DEAD} == SETTLED
 
 
 def test_states_are_words_of_the_contract():
     words = "queued sending doubt sent held skipped dead"
-    assert {state.value for state in State} == set(words.split())
-    assert f"{State.SENT}" == "sent"
+    assert {state.value for state in DeliveryState} == set(words.split())
+    assert f"{DeliveryState.SENT}" == "sent"
 
 
 def test_values_are_frozen():

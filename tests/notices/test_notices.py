@@ -17,7 +17,7 @@ import pytest
 
 from harness import PATIENCE, Item, items, kill, posted, standing, until
 from reblogbot.errors import ReblogbotError
-from reblogbot.model import State
+from reblogbot.model import DeliveryState
 from reblogbot.notices import alerts, channels
 from reblogbot.notices.alerts import Alert
 from reblogbot.notices.messenger import direct
@@ -569,7 +569,7 @@ def paused(cause, pauses=1):
 
 
 def waiting(**ago):
-    return [Tally("news", State.QUEUED, 3, NOW - timedelta(**ago), None)]
+    return [Tally("news", DeliveryState.QUEUED, 3, NOW - timedelta(**ago), None)]
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ import pytest
 import yaml
 
 from reblogbot.runtime.lease_owner import BOOT_ID
-from reblogbot.runtime.parser_pool import WorkerPool
+from reblogbot.runtime.parser_pool import ParserProcessPool
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
@@ -125,7 +125,7 @@ def test_units_ask_for_nothing_but_the_tokens_beside_their_config():
 
 def room_for_parse_workers() -> int:
     """Bytes all parse workers may take together, before the program itself takes any."""
-    defaults = {n: p.default for n, p in inspect.signature(WorkerPool).parameters.items()}
+    defaults = {n: p.default for n, p in inspect.signature(ParserProcessPool).parameters.items()}
     return defaults["workers"] * defaults["memory"]
 
 

@@ -10,7 +10,7 @@ import pytest
 from fediverse.server import run_in_thread
 from harness import Item, items, posted, standing, text_of
 from killed_process import Killed, ProcessKiller
-from reblogbot.model import State
+from reblogbot.model import DeliveryState
 
 
 def killed_rounds(bot, server, set_up, expected, how, stands=posted):
@@ -42,9 +42,9 @@ def finish(worker, clock, where):
         worker.sync()
         if not worker.store.outbox.find():
             break
-    states = {delivery.state for delivery in worker.store.outbox.find(states=list(State))}
+    states = {delivery.state for delivery in worker.store.outbox.find(states=list(DeliveryState))}
     # an entry of a digest is skipped: another's post carries it
-    assert State.SENT in states <= {State.SENT, State.SKIPPED}, where
+    assert DeliveryState.SENT in states <= {DeliveryState.SENT, DeliveryState.SKIPPED}, where
     assert worker.sync().deliveries == {}, where
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import create_engine, text
 
 from harness import items, kill, posted, text_of
 from loopback import Site, fetcher
-from reblogbot.core.templates import template
+from reblogbot.core.templates import compile_template
 from reblogbot.errors import Exit, ReblogbotError, SourceError, StoreError
 from reblogbot.sources.feed.parse import parse_body
 from reblogbot.sources.shared.response_body import ResponseBody
@@ -63,7 +63,7 @@ def test_a_kind_of_source_with_a_bug_fails_alone(bot, feeds, sandbox, clock):
 
 def test_a_template_that_was_never_checked_is_refused_when_it_is_used():
     with pytest.raises(ReblogbotError) as refused:
-        template("{% for entry in %}")
+        compile_template("{% for entry in %}")
     assert refused.value.slug == "template_invalid"
 
 

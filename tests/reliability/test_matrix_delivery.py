@@ -7,7 +7,7 @@ from harness import Item, SettableClock, items, kill, posted, text_of
 from reblogbot.admin.queue_actions import QueueActions
 from reblogbot.app import load_config
 from reblogbot.errors import Exit
-from reblogbot.model import State
+from reblogbot.model import DeliveryState
 
 ABC = [text_of(name) for name in "abc"]
 BOOST = {"path": "/api/v1/statuses/*/reblog"}
@@ -98,7 +98,7 @@ def test_an_error_kept_under_a_key_is_not_asked_for_again(bot, queue, clock):
         server.adjust(max_characters=5000)
         with bot.store() as store:
             steering = QueueActions(load_config(bot.path), store, clock.now())
-            for dead in store.outbox.find(states=[State.DEAD]):
+            for dead in store.outbox.find(states=[DeliveryState.DEAD]):
                 assert steering.retry(dead).succeeded
         bot.settle()
         assert posted(server) == ABC

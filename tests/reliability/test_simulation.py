@@ -19,7 +19,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from reblogbot.model import State
+from reblogbot.model import DeliveryState
 from simulation import (
     ACCOUNT_OF,
     ACCOUNTS,
@@ -170,7 +170,7 @@ def test_an_older_store_repeats_nothing_and_holds_a_text_without_a_link(make_wor
     world.live(Life())
     world.restore()
     world.live(Life())
-    (held,) = (delivery for delivery in world.find() if delivery.state == State.HELD)
+    (held,) = (delivery for delivery in world.find() if delivery.state == DeliveryState.HELD)
     assert held.post.text.startswith("Note")
     assert "the same text stands there already" in held.error
     judged(world)

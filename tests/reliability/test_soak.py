@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from reblogbot.model import Delivery, Post, Receipt, State
+from reblogbot.model import Delivery, DeliveryState, Post, Receipt
 from soak import Ledger, Place, read_options, soak
 from soak_round import Book, Tally
 
@@ -58,7 +58,7 @@ def delivery(number, name, **fields):
         "source": "hot",
         "identity": b"",
         "post": Post("post", f"Title\n{link(name)}", link(name)),
-        "state": State.SENT,
+        "state": DeliveryState.SENT,
         "due": NOW,
         "queued_at": NOW,
         "receipt": Receipt(f"r{number}"),
@@ -105,7 +105,7 @@ def test_what_a_server_dropped_that_had_said_yes_is_not_lost():
 
 
 def test_what_was_refused_for_certain_may_come_later():
-    later = {"state": State.QUEUED, "due": NOW.replace(hour=1), "receipt": None}
+    later = {"state": DeliveryState.QUEUED, "due": NOW.replace(hour=1), "receipt": None}
     deliveries = [delivery(0, "a", **later), *ABC[1:]]
     assert judged("abc", "bca", deliveries) == (0, 0, 0)
     assert judged("abc", "cab", deliveries) == (0, 0, 1)

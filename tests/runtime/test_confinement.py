@@ -21,7 +21,7 @@ from reblogbot.errors import SourceError
 from reblogbot.media.convert import convert, image_type
 from reblogbot.media.page_images import page_images
 from reblogbot.runtime import confinement
-from reblogbot.runtime.parser_pool import WorkerPool
+from reblogbot.runtime.parser_pool import ParserProcessPool
 from reblogbot.sources.fediverse import statuses
 from reblogbot.sources.feed.worker import read_feed
 from reblogbot.sources.shared.response_body import ResponseBody
@@ -52,7 +52,7 @@ seccomp = pytest.mark.skipif(
 @pytest.fixture
 async def child():
     """Runs a function in the only child."""
-    async with WorkerPool(workers=1, deadline=timedelta(seconds=30), memory=MEMORY) as pool:
+    async with ParserProcessPool(workers=1, deadline=timedelta(seconds=30), memory=MEMORY) as pool:
         yield pool
 
 
@@ -85,7 +85,7 @@ async def test_it_reads_nothing_beside_the_config_even_if_python_was_started_the
 ):
     monkeypatch.chdir(token.parent)
     monkeypatch.syspath_prepend(str(token.parent))
-    async with WorkerPool(workers=1) as child:
+    async with ParserProcessPool(workers=1) as child:
         assert await child(escapes.read_file, str(token)) == "EACCES"
 
 
@@ -308,7 +308,7 @@ async def test_it_writes_no_core_dump(child):
 
 @pytest.mark.parametrize("name", ["PNG", "JPEG", "GIF", "WEBP", "AVIF", "HEIF"])
 async def test_it_converts_images_with_libraries_that_it_loads_when_confined(name):
-    async with WorkerPool(workers=1) as pool:
+    async with ParserProcessPool(workers=1) as pool:
         converted, mime = await pool(convert, saved(name, (400, 200)), 10_000, 5_000)
     assert (mime, image_type(converted)) == ("image/jpeg", "image/jpeg")
 
@@ -333,7 +333,7 @@ HIDDEN = """
 import sys
 from reblogbot.runtime import confinement
 from reblogbot.errors import SourceError
-confinement.hide()
+confinement.hide_memory()
 print("ready", flush=True)
 sys.stdin.read()
 """
@@ -360,7 +360,7 @@ def unprivileged(*command):
 )
 @pytest.mark.parametrize(("hides", "seen"), [(True, "PermissionError"), (False, "done")])
 def test_a_hidden_program_shows_its_environment_to_no_process_of_its_user(hides, seen):
-    code = HIDDEN if hides else HIDDEN.replace("confinement.hide()", "")
+    code = HIDDEN if hides else HIDDEN.replace("confinement.hide_memory()", "")
     with subprocess.Popen(
         unprivileged(sys.executable, "-c", code),
         stdin=subprocess.PIPE,

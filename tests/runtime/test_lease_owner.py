@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from reblogbot.runtime.lease_owner import BOOT_ID, is_dead, new_owner
+from reblogbot.runtime.lease_owner import BOOT_ID, is_dead, new_lease_owner
 
 WAIT = """
 import sys
@@ -33,11 +33,11 @@ def process():
 
 
 def test_no_owner_name_is_used_twice():
-    assert len({new_owner() for _ in range(1000)}) == 1000
+    assert len({new_lease_owner() for _ in range(1000)}) == 1000
 
 
 def test_this_process_is_alive():
-    assert not is_dead(new_owner())
+    assert not is_dead(new_lease_owner())
 
 
 def test_a_running_process_is_alive(process):
@@ -85,12 +85,12 @@ def test_a_process_elsewhere_may_be_alive(process, change):
     "name", ["", "/", "///", "nonsense", "/1//abcd", "here/x/y/z", "{here}", "{here}/x/1/abcd"]
 )
 def test_the_owner_of_an_unreadable_name_may_be_alive(name):
-    here = new_owner().partition("/")[0]
+    here = new_lease_owner().partition("/")[0]
     assert not is_dead(name.format(here=here))
 
 
 def test_an_impossible_pid_is_dead():
-    here = new_owner().partition("/")[0]
+    here = new_lease_owner().partition("/")[0]
     assert is_dead(f"{here}/{2**40}/1/abcd")
 
 

@@ -17,7 +17,7 @@ import pool_jobs
 from reblogbot.errors import SourceError
 from reblogbot.model import Media
 from reblogbot.runtime import parser_child, parser_replies
-from reblogbot.runtime.parser_pool import WorkerPool
+from reblogbot.runtime.parser_pool import ParserProcessPool
 
 MEMORY = 256 * 1024 * 1024
 
@@ -25,13 +25,13 @@ MEMORY = 256 * 1024 * 1024
 @pytest.fixture
 async def pool():
     # far more time than any well-behaved call needs, even on a busy machine
-    async with WorkerPool(workers=2, deadline=timedelta(seconds=30), memory=MEMORY) as pool:
+    async with ParserProcessPool(workers=2, deadline=timedelta(seconds=30), memory=MEMORY) as pool:
         yield pool
 
 
 @pytest.fixture
 async def hasty():
-    async with WorkerPool(workers=1, deadline=timedelta(seconds=1.5), memory=MEMORY) as pool:
+    async with ParserProcessPool(workers=1, deadline=timedelta(seconds=1.5), memory=MEMORY) as pool:
         yield pool
 
 
@@ -90,7 +90,7 @@ async def test_a_worker_that_dies_is_replaced(pool):
     assert await pool(pool_jobs.double, 1) == 2
 
 
-async def test_a_worker_killed_while_idle_is_replaced_unnoticed(pool):
+async def test_a_worker_killed_while_idle_is_replaced(pool):
     pid = await pool(pool_jobs.process_id)
     os.kill(pid, signal.SIGKILL)
     while is_alive(pid):
@@ -162,7 +162,7 @@ async def test_a_result_of_another_type_than_annotated_is_refused(pool):
 
 
 async def test_a_result_over_the_bound_is_refused():
-    async with WorkerPool(workers=1, reply=1000) as pool:
+    async with ParserProcessPool(workers=1, reply=1000) as pool:
         assert len(await pool(pool_jobs.double_bytes, b"x" * 300)) == 600
         error = await failure(pool, pool_jobs.double_bytes, b"x" * 500)
         assert error.slug == "parse_reply"
@@ -213,7 +213,7 @@ def cpu_ticks(pid):
 
 
 async def test_close_ends_every_worker():
-    async with WorkerPool() as pool:
+    async with ParserProcessPool() as pool:
         pids = set(await asyncio.gather(*(pool(pool_jobs.process_id) for _ in range(8))))
     assert not any(is_alive(pid) for pid in pids)
 
@@ -269,7 +269,7 @@ async def test_a_source_with_many_documents_leaves_a_worker_to_the_others(pool):
 
 
 async def test_a_source_waits_for_one_call_of_each_other_source_at_most(tmp_path):
-    async with WorkerPool(workers=1) as pool:
+    async with ParserProcessPool(workers=1) as pool:
         done = []
 
         async def called(name):

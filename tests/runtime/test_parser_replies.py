@@ -18,12 +18,12 @@ from reblogbot.model import (
     Author,
     Batch,
     Candidate,
+    DeliveryState,
     Entry,
     Intent,
     Media,
     Plan,
     Post,
-    State,
     Validators,
 )
 from reblogbot.runtime import parser_replies
@@ -84,16 +84,16 @@ class Pair(NamedTuple):
 class Sorted:
     names: frozenset[str]
     by_name: dict[str, tuple[Pair, ...]]
-    state: State
+    state: DeliveryState
 
 
 def test_named_tuples_sets_mappings_and_enums_come_back_as_they_were():
     pairs = (Pair(1, None), Pair(2, Author()))
-    value = Sorted(frozenset({"a", "b"}), {"k": pairs}, State.HELD)
+    value = Sorted(frozenset({"a", "b"}), {"k": pairs}, DeliveryState.HELD)
     back = there_and_back(Sorted, value)
     assert back == value
     assert isinstance(back.by_name["k"][0], Pair)
-    assert back.state is State.HELD
+    assert back.state is DeliveryState.HELD
 
 
 def test_the_programs_own_values_come_back_as_they_were():
@@ -135,7 +135,7 @@ REFUSED = {
     "nothing": (Entry, []),
     "two values": (int, [1, 2]),
     "an object for a list": (tuple[str, ...], [{"0": "a"}]),
-    "another state": (State, ["stolen"]),
+    "another state": (DeliveryState, ["stolen"]),
 }
 
 

@@ -8,7 +8,7 @@ import pytest
 from loopback import Site, fetcher
 from reblogbot.config.settings import SourceSettings
 from reblogbot.ports import Tools
-from reblogbot.runtime.parser_pool import WorkerPool
+from reblogbot.runtime.parser_pool import ParserProcessPool
 from reblogbot.sources.registry import factory
 
 
@@ -38,7 +38,7 @@ async def source(site, clock):
     `options` are the settings of the kind alone, the others those of every source.
     """
     async with AsyncExitStack() as stack:
-        offload = await stack.enter_async_context(WorkerPool(workers=1))
+        offload = await stack.enter_async_context(ParserProcessPool(workers=1))
 
         def make(kind, options=None, *, also=(), allow_private=(), **settings):
             allowed = [each.address for each in (site, *also)] + list(allow_private)

@@ -10,7 +10,7 @@ import pytest
 from store_samples import NOW
 
 from postgres import emptied
-from reblogbot.runtime.lease_owner import new_owner
+from reblogbot.runtime.lease_owner import new_lease_owner
 from reblogbot.store import Store, open_store
 
 
@@ -46,7 +46,7 @@ def opened(url: str) -> Iterator[Callable[[], Store]]:
     stores: list[Store] = []
 
     def again(owner: str = "") -> Store:
-        stores.append(open_store(url, owner or new_owner(), NOW)[0])
+        stores.append(open_store(url, owner or new_lease_owner(), NOW)[0])
         return stores[-1]
 
     yield again
@@ -63,6 +63,6 @@ def store(opened: Callable[[], Store]) -> Store:
 def sqlite_store(sqlite_file: Path, tmp_path: Path) -> Iterator[Store]:
     path = tmp_path / "store.sqlite3"
     shutil.copyfile(sqlite_file, path)
-    store, _ = open_store(f"sqlite:///{path}", new_owner(), NOW)
+    store, _ = open_store(f"sqlite:///{path}", new_lease_owner(), NOW)
     yield store
     store.close()

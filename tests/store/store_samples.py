@@ -10,12 +10,12 @@ from reblogbot.core.schedule import NextPoll
 from reblogbot.model import (
     Batch,
     Candidate,
+    DeliveryState,
     Entry,
     Intent,
     Plan,
     Post,
     Refusal,
-    State,
     Validators,
 )
 from reblogbot.store import Store
@@ -49,7 +49,7 @@ def post(item: Candidate) -> Post:
 
 
 def intent(item: Candidate, account: str = "news", *, held: str = "") -> Intent:
-    state = State.HELD if held else State.QUEUED
+    state = DeliveryState.HELD if held else DeliveryState.QUEUED
     return Intent(item, account, post(item), state, held)
 
 
@@ -118,4 +118,6 @@ def not_modified(store: Store, name: str, at: datetime) -> None:
     """One poll that was answered 304."""
     record = claim(store, name, at)
     batch = Batch(validators=record.validators, not_modified=True)
-    store.sources.record_quiet([UnchangedPoll(record, batch, NextPoll(at + DAY, "interval"), at)])
+    store.sources.record_unchanged(
+        [UnchangedPoll(record, batch, NextPoll(at + DAY, "interval"), at)]
+    )

@@ -8,7 +8,7 @@ from store_samples import DAY, LEASE, NOW, SERVER, candidate, enrol
 from store_samples import poll as poll_source
 
 from reblogbot.errors import StoreInterrupted
-from reblogbot.model import State
+from reblogbot.model import DeliveryState
 from reblogbot.store import AsyncStore
 from reblogbot.store.store import EnrolledSource
 
@@ -82,7 +82,7 @@ def test_enrolling_holds_what_is_queued_for_removed_sources(store):
     held, pollable = store.enrol(
         {"other": source}, {"news": SERVER}, NOW, lambda name, planned, _: planned, "all"
     )
-    assert [(delivery.source, delivery.state) for delivery in held] == [("hot", State.HELD)]
+    assert [(delivery.source, delivery.state) for delivery in held] == [("hot", DeliveryState.HELD)]
     assert pollable == {"hot", "other"}
 
 

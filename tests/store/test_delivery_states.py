@@ -31,8 +31,8 @@ from store_samples import LEASE, NOW, SERVER, candidate, enrol, poll
 
 from reblogbot.config.settings import DeliverySettings
 from reblogbot.core import delivery as decisions
-from reblogbot.errors import Doubtful, Lapsed, Rejected, Unauthorised, Unreachable
-from reblogbot.model import OPEN, TRANSITIONS, Delivery, Receipt, State
+from reblogbot.errors import Doubtful, LeaseExpired, Rejected, Unauthorised, Unreachable
+from reblogbot.model import OPEN_STATES, TRANSITIONS, Delivery, DeliveryState, Receipt
 from reblogbot.runtime import lease_owner
 from reblogbot.store import Store, open_store
 from reblogbot.store.schema import event
@@ -41,7 +41,7 @@ ACCOUNTS = ("news", "other")
 SOURCES = ("hot", "cold")
 SETTINGS = DeliverySettings(max_attempts=2)
 # a doubt that was looked into in vain, a boost whose status could not be looked at
-MAY_REPEAT = frozenset({State.DOUBT, State.QUEUED})
+MAY_REPEAT = frozenset({DeliveryState.DOUBT, DeliveryState.QUEUED})
 ERRORS = {
     "accepted, answer lost": Doubtful("no_answer", "no answer"),
     "request lost": Doubtful("no_answer", "no answer"),
@@ -104,7 +104,7 @@ class Process:
 
 class DeliveryStates(RuleBasedStateMachine):
     template: ClassVar[Path]
-    reached: ClassVar[set[State]]
+    reached: ClassVar[set[DeliveryState]]
     """Every state that any delivery has reached."""
 
     def __init__(self) -> None:
@@ -113,7 +113,7 @@ class DeliveryStates(RuleBasedStateMachine):
         path = Path(self.folder.name) / "store.sqlite3"
         shutil.copyfile(self.template, path)
         self.url = f"sqlite:///{path}"
-        self.admin: Store = open_store(self.url, lease_owner.new_owner(), NOW)[0]
+        self.admin: Store = open_store(self.url, lease_owner.new_lease_owner(), NOW)[0]
         enrol(self.admin, *SOURCES, accounts=ACCOUNTS)
         self.processes = [Process(self.url), Process(self.url)]
         self.server = Server()
@@ -123,8 +123,8 @@ class DeliveryStates(RuleBasedStateMachine):
         self.listed: list[Delivery] = []
         """The queue as the admin last listed it."""
 
-    def deliveries(self, *states: State) -> list[Delivery]:
-        return self.admin.outbox.find(states=states or tuple(State))
+    def deliveries(self, *states: DeliveryState) -> list[Delivery]:
+        return self.admin.outbox.find(states=states or tuple(DeliveryState))
 
     # the source and the clock
 
@@ -180,14 +180,14 @@ class DeliveryStates(RuleBasedStateMachine):
     def claim(self, number, chosen):
         """Claim a delivery, of whatever state; only one that is queued may be claimed."""
         process = self.processes[number]
-        queued = self.deliveries(State.QUEUED) if chosen % 2 else []
+        queued = self.deliveries(DeliveryState.QUEUED) if chosen % 2 else []
         self.claim_with(process, pick(queued or self.deliveries(), chosen))
 
     def claim_with(self, process: Process, before: Delivery) -> None:
         claimed = process.store.outbox.claim(before, self.now, LEASE)
         if claimed is None:
             return
-        assert before.state == State.QUEUED
+        assert before.state == DeliveryState.QUEUED
         assert self.now < process.leased_until[before.account]
         process.leased_until[before.account] = self.now + LEASE
         process.sending[claimed.id] = claimed
@@ -223,7 +223,7 @@ class DeliveryStates(RuleBasedStateMachine):
             case "accepted":
                 decision = decisions.after_success(delivery, receipt, self.now)
             case "lapsed":
-                error = Lapsed("lapsed", "the lease ended")
+                error = LeaseExpired("lapsed", "the lease ended")
                 decision = decisions.after_failure(delivery, error, self.now, SETTINGS)
             case "forbidden":
                 error = ERRORS[outcome]
@@ -295,30 +295,35 @@ class DeliveryStates(RuleBasedStateMachine):
         else:
             before = pick(self.listed, chosen)
             if verb == "hold":
-                self.admin_moves(before, State.HELD)
+                self.admin_moves(before, DeliveryState.HELD)
             elif verb == "skip":
-                self.admin_moves(before, State.SKIPPED)
-            elif before.state not in OPEN - {State.HELD} and self.server.find(before) is None:
+                self.admin_moves(before, DeliveryState.SKIPPED)
+            elif (
+                before.state not in OPEN_STATES - {DeliveryState.HELD}
+                and self.server.find(before) is None
+            ):
                 # the admin has looked at the account before it is sent again
-                self.admin_moves(before, State.QUEUED)
+                self.admin_moves(before, DeliveryState.QUEUED)
 
     def stop_and_start(self) -> None:
         self.admin.outbox.stop(self.now)
         for process in self.processes:
-            for delivery in self.deliveries(State.QUEUED):
+            for delivery in self.deliveries(DeliveryState.QUEUED):
                 assert process.store.outbox.claim(delivery, self.now, LEASE) is None
         self.admin.outbox.start()
 
-    def admin_moves(self, before: Delivery, state: State) -> None:
+    def admin_moves(self, before: Delivery, state: DeliveryState) -> None:
         """The admin's change as `queue_actions` makes it, if nobody has changed it meanwhile."""
         if state not in TRANSITIONS[before.state]:
             return
         after = replace(before, state=state, due=self.now)
-        if state == State.QUEUED:
+        if state == DeliveryState.QUEUED:
             fresh_key = before.key_version + 1
             after = replace(after, attempts=0, failed_lookups=0, key_version=fresh_key)
         (present,) = self.admin.outbox.find([before.id])
-        is_unchanged = progress(present) == progress(before) and present.state != State.SENDING
+        is_unchanged = (
+            progress(present) == progress(before) and present.state != DeliveryState.SENDING
+        )
         settled = self.admin.outbox.settle(before, after, self.now)
         assert (settled is not None) == is_unchanged
 
@@ -328,25 +333,27 @@ class DeliveryStates(RuleBasedStateMachine):
     def nothing_is_lost_doubled_or_moved_off_the_table(self):
         deliveries = self.deliveries()
         assert {delivery.id for delivery in deliveries} == self.ids, "a delivery has vanished"
-        open_keys = [(each.account, each.identity) for each in deliveries if each.state in OPEN]
+        open_keys = [
+            (each.account, each.identity) for each in deliveries if each.state in OPEN_STATES
+        ]
         assert len(open_keys) == len(set(open_keys)), "an identity is open twice for an account"
         assert all(len(posts) == 1 for posts in self.server.posts.values()), "posted twice"
-        sent = {each.id: each.receipt for each in deliveries if each.state == State.SENT}
+        sent = {each.id: each.receipt for each in deliveries if each.state == DeliveryState.SENT}
         assert self.sent.items() <= sent.items(), "what was sent has changed"
         self.sent = sent
         for process in self.processes:
             assert sent.keys().isdisjoint(process.sending), "what was sent goes out again"
         self.check_paths({delivery.id: delivery.state for delivery in deliveries})
 
-    def check_paths(self, states: dict[int, State]) -> None:
+    def check_paths(self, states: dict[int, DeliveryState]) -> None:
         """The events of each delivery lead to its state, along TRANSITIONS alone."""
-        paths: defaultdict[int, list[State]] = defaultdict(list)
+        paths: defaultdict[int, list[DeliveryState]] = defaultdict(list)
         with self.admin._database.read() as connection:
             events = select(event.c.delivery_id, event.c.state).order_by(event.c.id)
             for delivery_id, state in connection.execute(events):
-                paths[delivery_id].append(State(state))
+                paths[delivery_id].append(DeliveryState(state))
         for delivery_id, path in paths.items():
-            assert path[0] in {State.QUEUED, State.HELD}
+            assert path[0] in {DeliveryState.QUEUED, DeliveryState.HELD}
             assert path[-1] == states[delivery_id]
             for before, after in pairwise(path):
                 repeats = before == after and after in MAY_REPEAT
@@ -368,7 +375,7 @@ class DeliveryStates(RuleBasedStateMachine):
             process.crash()
         heir = Process(self.url)
         self.processes = [heir]
-        unsettled = {State.QUEUED, State.SENDING, State.DOUBT}
+        unsettled = {DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.DOUBT}
         for _ in range(20):
             if not self.deliveries(*unsettled):
                 break
@@ -382,7 +389,7 @@ class DeliveryStates(RuleBasedStateMachine):
             self.now += timedelta(minutes=2)
         assert self.deliveries(*unsettled) == []
         self.nothing_is_lost_doubled_or_moved_off_the_table()
-        for delivery in self.deliveries(State.SENT):
+        for delivery in self.deliveries(DeliveryState.SENT):
             assert self.server.find(delivery) == delivery.receipt
 
 
@@ -396,7 +403,7 @@ def pick(values, number):
 
 
 def test_no_order_of_steps_loses_a_delivery_or_sends_one_twice(sqlite_file):
-    reached: set[State] = set()
+    reached: set[DeliveryState] = set()
     run_state_machine_as_test(
         type("Seeded", (DeliveryStates,), {"template": sqlite_file, "reached": reached}),
         settings=settings(
@@ -409,4 +416,4 @@ def test_no_order_of_steps_loses_a_delivery_or_sends_one_twice(sqlite_file):
             phases=[Phase.generate],
         ),
     )
-    assert reached == set(State)
+    assert reached == set(DeliveryState)

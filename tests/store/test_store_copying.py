@@ -11,9 +11,9 @@ from test_store_migrating import MIGRATION
 
 from postgres import admin
 from reblogbot.errors import Exit, StoreError
-from reblogbot.model import Limits, State
+from reblogbot.model import DeliveryState, ServerLimits
 from reblogbot.runtime.clock import SystemClock
-from reblogbot.runtime.lease_owner import new_owner
+from reblogbot.runtime.lease_owner import new_lease_owner
 from reblogbot.store import open_store
 from reblogbot.store.copying import copy_store
 from reblogbot.store.database import Database
@@ -34,11 +34,11 @@ def filled(url):
     poll(store, "other", [candidate(f"m{n}") for n in range(3)], accounts=["news", "echo"])
     store.outbox.claim_account("news", NOW, LEASE)
     sending = store.outbox.claim(store.outbox.waiting("news")[0], NOW, LEASE)
-    assert sending.state == State.SENDING
-    store.outbox.release_account("news", limits=Limits(characters=7777), rate_remaining=12)
+    assert sending.state == DeliveryState.SENDING
+    store.outbox.release_account("news", limits=ServerLimits(characters=7777), rate_remaining=12)
     store.outbox.pause("echo", NOW + DAY, "token", "no token", "mark")
     store.outbox.stop(NOW)
-    assert store.history.tell_once("storm chouti", NOW)
+    assert store.history.record_notice("storm chouti", NOW)
     # a daemon that was lost with its machine long ago
     store.daemons.beat(NOW - DAY, NOW, NOW)
     with store._database.write() as connection:
@@ -177,7 +177,7 @@ def test_there_must_be_something_to_copy(tmp_path, postgres_url):
 def test_a_store_somebody_works_on_is_not_copied(empty_url, elsewhere):
     now = SystemClock().now()
     filled(empty_url)
-    store, _ = open_store(empty_url, new_owner(), now)
+    store, _ = open_store(empty_url, new_lease_owner(), now)
     store.outbox.claim_account("news", now, LEASE)
     assert refused(empty_url, elsewhere) == "store_in_use"
     store.outbox.release_account("news")
@@ -192,12 +192,12 @@ def test_a_store_somebody_works_on_is_not_copied(empty_url, elsewhere):
 def test_a_store_with_an_idle_daemon_is_not_copied(empty_url, elsewhere):
     now = SystemClock().now()
     filled(empty_url)
-    store, _ = open_store(empty_url, new_owner(), now)
+    store, _ = open_store(empty_url, new_lease_owner(), now)
     # its process runs, so nobody asks when it last wrote its row
     store.daemons.beat(now - DAY, now - DAY, now - DAY)
     assert refused(empty_url, elsewhere) == "store_in_use"
     assert revision(elsewhere) == ""
-    store.daemons.leave()
+    store.daemons.delete_own()
     copy_store(empty_url, elsewhere)
     assert there_are_no_daemons(elsewhere)
     store.close()
@@ -214,7 +214,7 @@ def there_are_no_daemons(url):
 def test_a_daemon_that_starts_meanwhile_makes_an_end_of_the_copy(empty_url, elsewhere):
     now = SystemClock().now()
     filled(empty_url)
-    store, _ = open_store(empty_url, new_owner(), now)
+    store, _ = open_store(empty_url, new_lease_owner(), now)
     with pytest.raises(StoreError) as caught:
         copy_store(empty_url, elsewhere, lambda *_: store.daemons.beat(now, None, now))
     assert caught.value.slug == "store_in_use"

@@ -9,7 +9,7 @@ import pytest
 from store_samples import NOW
 
 from reblogbot import __version__
-from reblogbot.store.daemons import BEAT, HEARTBEAT_TIMEOUT
+from reblogbot.store.daemons import HEARTBEAT_INTERVAL, HEARTBEAT_TIMEOUT
 from store_processes import start
 
 MOMENT = timedelta(seconds=1)
@@ -45,20 +45,24 @@ def test_a_daemon_is_known_from_its_first_beat_until_it_leaves(opened):
     store.daemons.beat(NOW, None, NOW)
     (record,) = store.daemons.living(NOW)
     assert (record.version, record.since, record.last_round_at) == (__version__, NOW, None)
-    store.daemons.beat(NOW, NOW + BEAT, NOW + BEAT)
-    (record,) = opened().daemons.living(NOW + BEAT)
-    assert (record.since, record.last_round_at, record.beat_at) == (NOW, NOW + BEAT, NOW + BEAT)
-    store.daemons.leave()
+    store.daemons.beat(NOW, NOW + HEARTBEAT_INTERVAL, NOW + HEARTBEAT_INTERVAL)
+    (record,) = opened().daemons.living(NOW + HEARTBEAT_INTERVAL)
+    assert (record.since, record.last_round_at, record.beat_at) == (
+        NOW,
+        NOW + HEARTBEAT_INTERVAL,
+        NOW + HEARTBEAT_INTERVAL,
+    )
+    store.daemons.delete_own()
     assert store.daemons.living(NOW) == []
 
 
 def test_several_daemons_are_listed_the_oldest_first(opened):
     first, second = opened(), opened()
-    second.daemons.beat(NOW + BEAT, None, NOW + BEAT)
+    second.daemons.beat(NOW + HEARTBEAT_INTERVAL, None, NOW + HEARTBEAT_INTERVAL)
     first.daemons.beat(NOW, None, NOW)
-    assert [record.since for record in first.daemons.living(NOW)] == [NOW, NOW + BEAT]
-    first.daemons.leave()
-    assert [record.since for record in first.daemons.living(NOW)] == [NOW + BEAT]
+    assert [record.since for record in first.daemons.living(NOW)] == [NOW, NOW + HEARTBEAT_INTERVAL]
+    first.daemons.delete_own()
+    assert [record.since for record in first.daemons.living(NOW)] == [NOW + HEARTBEAT_INTERVAL]
 
 
 def test_a_daemon_that_was_killed_here_is_dead_at_once(other, store):
@@ -66,7 +70,7 @@ def test_a_daemon_that_was_killed_here_is_dead_at_once(other, store):
     other.send_signal(signal.SIGKILL)
     other.wait()
     assert store.daemons.living(NOW) == []
-    store.daemons.sweep(NOW)
+    store.daemons.delete_ended(NOW)
     with store._database.read() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM daemon").scalar() == 0
 
@@ -74,7 +78,7 @@ def test_a_daemon_that_was_killed_here_is_dead_at_once(other, store):
 def test_a_daemon_that_is_stopped_here_lives_however_old_its_beat_is(other, store):
     other.send_signal(signal.SIGSTOP)
     assert len(store.daemons.living(NOW + 100 * HEARTBEAT_TIMEOUT)) == 1
-    store.daemons.sweep(NOW + 100 * HEARTBEAT_TIMEOUT)
+    store.daemons.delete_ended(NOW + 100 * HEARTBEAT_TIMEOUT)
     assert len(store.daemons.living(NOW + 100 * HEARTBEAT_TIMEOUT)) == 1
 
 
@@ -92,9 +96,9 @@ def test_a_daemon_without_rounds_is_stalled(opened):
     store = opened()
     store.daemons.beat(NOW, None, NOW + HEARTBEAT_TIMEOUT)
     (record,) = store.daemons.living(NOW)
-    assert not record.hangs(NOW + HEARTBEAT_TIMEOUT)
-    assert record.hangs(NOW + HEARTBEAT_TIMEOUT + MOMENT)
-    store.daemons.beat(NOW, NOW + BEAT, NOW + HEARTBEAT_TIMEOUT)
+    assert not record.is_stalled(NOW + HEARTBEAT_TIMEOUT)
+    assert record.is_stalled(NOW + HEARTBEAT_TIMEOUT + MOMENT)
+    store.daemons.beat(NOW, NOW + HEARTBEAT_INTERVAL, NOW + HEARTBEAT_TIMEOUT)
     (record,) = store.daemons.living(NOW)
-    assert not record.hangs(NOW + BEAT + HEARTBEAT_TIMEOUT)
-    assert record.hangs(NOW + BEAT + HEARTBEAT_TIMEOUT + MOMENT)
+    assert not record.is_stalled(NOW + HEARTBEAT_INTERVAL + HEARTBEAT_TIMEOUT)
+    assert record.is_stalled(NOW + HEARTBEAT_INTERVAL + HEARTBEAT_TIMEOUT + MOMENT)

@@ -21,7 +21,7 @@ from store_samples import (
 )
 
 from reblogbot.core.schedule import NextPoll
-from reblogbot.model import Intent, Post, Receipt, Refusal, State
+from reblogbot.model import DeliveryState, Intent, Post, Receipt, Refusal
 from reblogbot.store import open_store
 from reblogbot.store.schema import delivery, entry, event, notice, published, refusal, seen
 
@@ -44,7 +44,7 @@ def send(store, queued, at=NOW):
     return settle(
         store,
         store.outbox.claim(queued, at, LEASE),
-        State.SENT,
+        DeliveryState.SENT,
         at=at,
         receipt=Receipt("109", PAGE),
     )
@@ -95,7 +95,7 @@ def test_an_entry_is_found_by_whatever_an_admin_may_have_of_it(store, posted, by
     assert (story.guid, story.seen_at) == (item.entry.guid, NOW)
     assert story.refusals == (("other", "exclude: /a/"),)
     ((sent, happenings),) = story.deliveries
-    assert (sent.state, sent.receipt) == (State.SENT, Receipt("109", PAGE))
+    assert (sent.state, sent.receipt) == (DeliveryState.SENT, Receipt("109", PAGE))
     assert [line.state for line in happenings] == ["queued", "sending", "sent"]
 
 
@@ -148,11 +148,11 @@ def test_refusals_are_counted_by_their_first_word(store):
 
 def test_the_admin_is_told_once_per_cause_and_day(opened):
     first, second = opened(), opened()
-    assert first.history.tell_once("storm: chouti", NOW)
-    assert not first.history.tell_once("storm: chouti", NOW + timedelta(hours=11))
-    assert not second.history.tell_once("storm: chouti", NOW)
-    assert second.history.tell_once("token: news", NOW)
-    assert second.history.tell_once("storm: chouti", NOW + DAY)
+    assert first.history.record_notice("storm: chouti", NOW)
+    assert not first.history.record_notice("storm: chouti", NOW + timedelta(hours=11))
+    assert not second.history.record_notice("storm: chouti", NOW)
+    assert second.history.record_notice("token: news", NOW)
+    assert second.history.record_notice("storm: chouti", NOW + DAY)
 
 
 # the broom
@@ -163,7 +163,7 @@ def test_what_is_old_and_shown_no_more_is_forgotten_whole(store):
     recorded = poll(store, "chouti", [candidate("a")])
     send(store, recorded.queued[0])
     poll(store, "chouti", [candidate("b")], at=NOW + LONG, queue=False)
-    store.history.tell_once("storm", NOW)
+    store.history.record_notice("storm", NOW)
     gone = store.history.prune(KEEP, NOW + LONG)
     assert (gone.keys, gone.entries, gone.deliveries) == (2, 1, 1)
     assert [row.key for row in rows(store, entry)] == [candidate("b").keys[0]]
@@ -222,12 +222,14 @@ def test_a_source_that_came_back_empty_is_not_forgotten_at_once(store):
     assert keys_of(store, "chouti", [candidate("a")]) == set(candidate("a").keys)
 
 
-@pytest.mark.parametrize("state", [State.QUEUED, State.SENDING, State.DOUBT, State.HELD])
+@pytest.mark.parametrize(
+    "state", [DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.DOUBT, DeliveryState.HELD]
+)
 def test_what_is_not_settled_is_never_forgotten(store, state):
     enrol(store, "chouti")
     (queued,) = poll(store, "chouti", [candidate("a")]).queued
     store.outbox.claim_account("news", NOW, LEASE)
-    if state in {State.SENDING, State.DOUBT}:
+    if state in {DeliveryState.SENDING, DeliveryState.DOUBT}:
         queued = store.outbox.claim(queued, NOW, LEASE)
     if queued.state != state:
         queued = settle(store, queued, state)
@@ -238,13 +240,15 @@ def test_what_is_not_settled_is_never_forgotten(store, state):
     assert [row.delivery_id for row in rows(store, published)] == [queued.id]
 
 
-@pytest.mark.parametrize("state", [State.SENT, State.SKIPPED, State.DEAD])
+@pytest.mark.parametrize("state", [DeliveryState.SENT, DeliveryState.SKIPPED, DeliveryState.DEAD])
 def test_what_is_settled_is_forgotten_in_the_end(store, state):
     enrol(store, "chouti")
     (queued,) = poll(store, "chouti", [candidate("a")]).queued
     store.outbox.claim_account("news", NOW, LEASE)
     settle(
-        store, queued if state == State.SKIPPED else store.outbox.claim(queued, NOW, LEASE), state
+        store,
+        queued if state == DeliveryState.SKIPPED else store.outbox.claim(queued, NOW, LEASE),
+        state,
     )
     poll(store, "chouti", [candidate("b")], at=NOW + LONG, queue=False)
     assert store.history.prune(KEEP, NOW + LONG).deliveries == 1
@@ -282,7 +286,7 @@ def test_pruning_reads_the_seen_keys_once_and_not_for_each_delivery(sqlite_store
     items = [candidate(f"n{number}") for number in range(3000)]
     poll(store, "old", items)
     with store._database.write() as connection:
-        connection.execute(update(delivery).values(state=State.SKIPPED, settled_at=NOW))
+        connection.execute(update(delivery).values(state=DeliveryState.SKIPPED, settled_at=NOW))
     poll(store, "old", [], at=NOW + LONG)
     poll(store, "shows", items[:500], at=NOW + LONG, queue=False)
     thousands_of_steps = []
@@ -336,7 +340,7 @@ def test_many_old_deliveries_are_forgotten_a_few_thousand_at_a_time(sqlite_store
     with sqlite_store._database.write() as connection:
         columns = dict.fromkeys(("source", "error", "remote_id", "remote_url"), "")
         columns |= {"post": {}, "due": NOW, "queued_at": NOW, "settled_at": NOW}
-        columns |= {"key_version": 0, "attempts": 1, "negatives": 0, "state": State.SENT}
+        columns |= {"key_version": 0, "attempts": 1, "negatives": 0, "state": DeliveryState.SENT}
         # of two accounts, half of them settled at the same instant
         rows = [
             columns | {"account": f"account-{number % 2}", "identity": key(f"n{number}")}
@@ -353,12 +357,12 @@ def test_a_delivery_retried_during_pruning_is_kept(store):
     enrol(store, "chouti")
     (queued,) = poll(store, "chouti", [candidate("a")]).queued
     store.outbox.claim_account("news", NOW, LEASE)
-    dead = settle(store, store.outbox.claim(queued, NOW, LEASE), State.DEAD)
+    dead = settle(store, store.outbox.claim(queued, NOW, LEASE), DeliveryState.DEAD)
     poll(store, "chouti", [], at=NOW + LONG)
 
     def retry(table, *_):
         if table == "keys":
-            settle(store, dead, State.QUEUED, at=NOW + LONG)
+            settle(store, dead, DeliveryState.QUEUED, at=NOW + LONG)
 
     assert store.history.prune(KEEP, NOW + LONG, retry).deliveries == 0
     assert [left.id for left in store.outbox.find()] == [queued.id]

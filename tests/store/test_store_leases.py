@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from store_samples import DAY, LEASE, NOW, candidate, enrol, poll
 
-from reblogbot.model import State
+from reblogbot.model import DeliveryState
 from reblogbot.store import read_store
 from store_processes import run, start
 
@@ -152,7 +152,7 @@ def test_what_a_killed_process_held_is_free_at_once(store, holder):
     ]
     assert store.outbox.claim_account("news", NOW, LEASE) is not None
     (doubt,) = store.outbox.recover_interrupted("news", NOW, NOW)
-    assert doubt.state == State.DOUBT
+    assert doubt.state == DeliveryState.DOUBT
 
 
 def test_what_a_process_that_ended_held_is_free_at_once(store, holder):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import event
 from store_samples import DAY, LEASE, NOW, SERVER, candidate, enrol, key, poll
 
-from reblogbot.model import OPEN, TRANSITIONS, Limits, Receipt, Sent, State
+from reblogbot.model import OPEN_STATES, TRANSITIONS, DeliveryState, Receipt, SentPost, ServerLimits
 
 MINUTE = timedelta(minutes=1)
 RECEIPT = Receipt("109", "https://social.example/@news/109")
@@ -34,7 +34,7 @@ def settle(store, delivery, state, at=NOW, **changes):
 def brought_to(store, state):
     """A delivery of our own that stands in this state."""
     (delivery,) = queued(store, f"n{next(_number)}")
-    if state in {State.SENDING, State.DOUBT, State.DEAD}:
+    if state in {DeliveryState.SENDING, DeliveryState.DOUBT, DeliveryState.DEAD}:
         delivery = store.outbox.claim(delivery, NOW, LEASE)
     return delivery if delivery.state == state else settle(store, delivery, state)
 
@@ -55,11 +55,11 @@ def _by_id(story):
 # states
 
 # a doubt that was looked into in vain, a boost whose status could not be looked at
-MAY_STAY = frozenset({State.DOUBT, State.QUEUED})
+MAY_STAY = frozenset({DeliveryState.DOUBT, DeliveryState.QUEUED})
 
 
-@pytest.mark.parametrize("before", State)
-@pytest.mark.parametrize("after", State)
+@pytest.mark.parametrize("before", DeliveryState)
+@pytest.mark.parametrize("after", DeliveryState)
 def test_the_store_takes_the_transitions_of_the_table_and_no_others(store, before, after):
     delivery = brought_to(store, before)
     before_events = events(store, delivery)
@@ -76,7 +76,7 @@ def test_the_store_takes_the_transitions_of_the_table_and_no_others(store, befor
 @settings(
     max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
 )
-@given(walk=st.lists(st.sampled_from(State), max_size=12))
+@given(walk=st.lists(st.sampled_from(DeliveryState), max_size=12))
 def test_whatever_is_tried_a_delivery_walks_along_the_table_alone(sqlite_store, walk):
     store = sqlite_store
     (delivery,) = queued(store, f"n{next(_number)}")
@@ -89,10 +89,10 @@ def test_whatever_is_tried_a_delivery_walks_along_the_table_alone(sqlite_store, 
         assert now == (moved or delivery)
         if moved is not None:
             assert moved.state in TRANSITIONS[delivery.state] | (MAY_STAY & {delivery.state})
-            assert (moved.settled_at is None) == (moved.state in OPEN)
+            assert (moved.settled_at is None) == (moved.state in OPEN_STATES)
             delivery = moved
-    path = [State(state) for state, _ in events(store, delivery)]
-    assert path[0] == State.QUEUED
+    path = [DeliveryState(state) for state, _ in events(store, delivery)]
+    assert path[0] == DeliveryState.QUEUED
     assert path[-1] == delivery.state
 
 
@@ -101,7 +101,7 @@ def test_what_is_settled_is_kept_whole(store):
     sending = store.outbox.claim(delivery, NOW, LEASE)
     after = replace(
         sending,
-        state=State.QUEUED,
+        state=DeliveryState.QUEUED,
         post=replace(sending.post, text="shorter", shorter=""),
         due=NOW + MINUTE,
         key_version=3,
@@ -117,7 +117,7 @@ def test_what_is_settled_is_kept_whole(store):
 def test_a_receipt_comes_with_sent_and_the_instant(store):
     (delivery,) = queued(store, "a")
     sending = store.outbox.claim(delivery, NOW, LEASE)
-    sent = settle(store, sending, State.SENT, at=NOW + MINUTE, receipt=RECEIPT)
+    sent = settle(store, sending, DeliveryState.SENT, at=NOW + MINUTE, receipt=RECEIPT)
     assert (sent.receipt, sent.settled_at, sent.error) == (RECEIPT, NOW + MINUTE, "")
     assert store.outbox.receipts("news", ["109", "110"]) == {"109"}
     assert store.outbox.receipts("other", ["109"]) == set()
@@ -126,20 +126,20 @@ def test_a_receipt_comes_with_sent_and_the_instant(store):
 def test_what_somebody_else_has_settled_meanwhile_stays(opened):
     admin, sender = opened(), opened()
     (delivery,) = queued(sender, "a")
-    settle(admin, delivery, State.HELD, error="held by the admin")
-    assert settle(sender, delivery, State.SKIPPED) is None
+    settle(admin, delivery, DeliveryState.HELD, error="held by the admin")
+    assert settle(sender, delivery, DeliveryState.SKIPPED) is None
     assert sender.outbox.find([delivery.id])[0].error == "held by the admin"
 
 
 def test_a_doubt_resolved_and_raised_again_is_not_settled_by_the_first_look(opened):
     slow, quick = opened(), opened()
     (delivery,) = queued(slow, "a")
-    doubt = settle(slow, slow.outbox.claim(delivery, NOW, LEASE), State.DOUBT, attempts=1)
+    doubt = settle(slow, slow.outbox.claim(delivery, NOW, LEASE), DeliveryState.DOUBT, attempts=1)
     later = NOW + LEASE
     assert quick.outbox.claim_account("news", later, LEASE) is not None
-    again = quick.outbox.claim(settle(quick, doubt, State.QUEUED), later, LEASE)
-    settle(quick, again, State.DOUBT, attempts=2, due=later + MINUTE)
-    assert settle(slow, doubt, State.DOUBT, failed_lookups=1) is None
+    again = quick.outbox.claim(settle(quick, doubt, DeliveryState.QUEUED), later, LEASE)
+    settle(quick, again, DeliveryState.DOUBT, attempts=2, due=later + MINUTE)
+    assert settle(slow, doubt, DeliveryState.DOUBT, failed_lookups=1) is None
     assert quick.outbox.in_doubt("news")[0].failed_lookups == 0
 
 
@@ -150,17 +150,17 @@ def test_a_claim_is_durable_and_tells_when_its_key_was_first_used(opened):
     first, second = opened(), opened()
     (delivery,) = queued(first, "a")
     sending = first.outbox.claim(delivery, NOW, LEASE)
-    assert (sending.state, sending.sent_from) == (State.SENDING, NOW)
+    assert (sending.state, sending.sent_from) == (DeliveryState.SENDING, NOW)
     assert second.outbox.find([delivery.id]) == [sending]
-    back = settle(first, sending, State.QUEUED, due=NOW + MINUTE)
+    back = settle(first, sending, DeliveryState.QUEUED, due=NOW + MINUTE)
     again = first.outbox.claim(back, NOW + MINUTE, LEASE)
     assert again.sent_from == NOW
 
 
 def test_a_repeat_still_knows_how_often_it_was_looked_for(store):
     (delivery,) = queued(store, "a")
-    doubt = settle(store, store.outbox.claim(delivery, NOW, LEASE), State.DOUBT)
-    repeat = settle(store, doubt, State.QUEUED, failed_lookups=2)
+    doubt = settle(store, store.outbox.claim(delivery, NOW, LEASE), DeliveryState.DOUBT)
+    repeat = settle(store, doubt, DeliveryState.QUEUED, failed_lookups=2)
     assert store.outbox.claim(repeat, NOW, LEASE).failed_lookups == 2
 
 
@@ -195,11 +195,11 @@ def test_what_another_sender_was_sending_is_not_ours_to_settle(opened):
     slow, quick = opened(), opened()
     (delivery,) = queued(slow, "a")
     sending = slow.outbox.claim(delivery, NOW, LEASE)
-    assert settle(quick, sending, State.SENT, receipt=RECEIPT) is None
+    assert settle(quick, sending, DeliveryState.SENT, receipt=RECEIPT) is None
     later = NOW + LEASE
     assert quick.outbox.claim_account("news", later, LEASE) is not None
     (doubt,) = quick.outbox.recover_interrupted("news", later, later + MINUTE)
-    assert settle(slow, sending, State.SENT, receipt=RECEIPT) is None
+    assert settle(slow, sending, DeliveryState.SENT, receipt=RECEIPT) is None
     assert quick.outbox.find([delivery.id]) == [doubt]
 
 
@@ -210,7 +210,7 @@ def test_interrupted_deliveries_are_in_doubt_and_due_for_reading_back(opened):
     later = NOW + LEASE
     assert heir.outbox.claim_account("news", later, LEASE) is not None
     (doubt,) = heir.outbox.recover_interrupted("news", later, later + MINUTE)
-    assert (doubt.id, doubt.state, doubt.attempts) == (first.id, State.DOUBT, 1)
+    assert (doubt.id, doubt.state, doubt.attempts) == (first.id, DeliveryState.DOUBT, 1)
     assert (doubt.due, doubt.sent_from) == (later + MINUTE, NOW)
     assert "ended before" in doubt.error
     assert heir.outbox.in_doubt("news") == [doubt]
@@ -253,7 +253,7 @@ def test_what_is_on_the_wire_is_settled_while_stopped(store):
     (delivery,) = queued(store, "a")
     sending = store.outbox.claim(delivery, NOW, LEASE)
     store.outbox.stop(NOW)
-    assert settle(store, sending, State.SENT, receipt=RECEIPT).state == State.SENT
+    assert settle(store, sending, DeliveryState.SENT, receipt=RECEIPT).state == DeliveryState.SENT
 
 
 # accounts
@@ -273,7 +273,7 @@ def test_an_account_has_one_sender(opened):
 
 def test_an_account_nobody_configured_has_no_sender(store):
     assert store.outbox.claim_account("news", NOW, LEASE) is None
-    assert store.outbox.account("news").limits == Limits()
+    assert store.outbox.account("news").limits == ServerLimits()
 
 
 def test_a_pause_stands_with_its_cause_until_the_account_resumes(store):
@@ -302,14 +302,14 @@ def test_a_pause_by_one_who_lost_the_account_does_not_hinder_the_next(opened):
 def test_a_post_that_went_out_ends_what_was_counted_against_the_account(store):
     (delivery,) = queued(store, "a")
     store.outbox.pause("news", NOW, "server", "no answer")
-    settle(store, store.outbox.claim(delivery, NOW, LEASE), State.SENT, receipt=RECEIPT)
+    settle(store, store.outbox.claim(delivery, NOW, LEASE), DeliveryState.SENT, receipt=RECEIPT)
     assert store.outbox.account("news").pauses == 0
 
 
 def test_limits_are_remembered_until_the_account_moves_to_another_server(store):
     enrol(store)
     store.outbox.claim_account("news", NOW, LEASE)
-    limits = Limits(characters=5000, per_link=23, media=16, alt=1)
+    limits = ServerLimits(characters=5000, per_link=23, media=16, alt=1)
     store.outbox.release_account("news", limits=limits, rate_remaining=7)
     store.outbox.claim_account("news", NOW, LEASE)
     store.outbox.release_account("news")
@@ -319,7 +319,7 @@ def test_limits_are_remembered_until_the_account_moves_to_another_server(store):
     assert store.outbox.account("news") == record
     store.outbox.enrol({"news": "https://other.example"})
     moved = store.outbox.account("news")
-    assert (moved.limits, moved.rate_remaining) == (Limits(), None)
+    assert (moved.limits, moved.rate_remaining) == (ServerLimits(), None)
 
 
 def test_another_server_ends_a_pause(store):
@@ -340,11 +340,11 @@ def test_only_accounts_with_something_due_are_busy(store):
     (held,) = store.outbox.waiting("held")
     (ended,) = store.outbox.waiting("done")
     store.outbox.claim(sends, NOW, LEASE)
-    settle(store, store.outbox.claim(doubts, NOW, LEASE), State.DOUBT)
-    settle(store, store.outbox.claim(later, NOW, LEASE), State.QUEUED, due=NOW + MINUTE)
-    settle(store, held, State.HELD)
-    settle(store, ended, State.SENT)
-    settle(store, store.outbox.waiting("idle")[0], State.SKIPPED)
+    settle(store, store.outbox.claim(doubts, NOW, LEASE), DeliveryState.DOUBT)
+    settle(store, store.outbox.claim(later, NOW, LEASE), DeliveryState.QUEUED, due=NOW + MINUTE)
+    settle(store, held, DeliveryState.HELD)
+    settle(store, ended, DeliveryState.SENT)
+    settle(store, store.outbox.waiting("idle")[0], DeliveryState.SKIPPED)
     assert sorted(store.outbox.busy_accounts(NOW)) == ["doubts", "sends", "waits"]
     assert "later" in store.outbox.busy_accounts(NOW + MINUTE)
 
@@ -363,25 +363,25 @@ def test_what_waits_comes_in_the_order_it_was_queued(store):
 
 def test_every_state_is_counted(store):
     first, second, _ = queued(store, "a", "b", "c")
-    settle(store, first, State.HELD)
-    settle(store, store.outbox.claim(second, NOW, LEASE), State.SENT)
+    settle(store, first, DeliveryState.HELD)
+    settle(store, store.outbox.claim(second, NOW, LEASE), DeliveryState.SENT)
     counted = store.outbox.count()
-    assert set(counted) == {state.value for state in State}
+    assert set(counted) == {state.value for state in DeliveryState}
     assert {state: n for state, n in counted.items() if n} == {"held": 1, "sent": 1, "queued": 1}
 
 
 def test_only_sent_posts_count_for_the_pace(store):
     first, second, third = queued(store, "a", "b", "c")
     (other,) = queued(store, "d", source="other")
-    settle(store, store.outbox.claim(first, NOW, LEASE), State.SENT, at=NOW)
-    settle(store, store.outbox.claim(other, NOW, LEASE), State.SENT, at=NOW + MINUTE)
-    settle(store, second, State.SKIPPED, at=NOW + MINUTE)
-    settle(store, store.outbox.claim(third, NOW, LEASE), State.DEAD, at=NOW + MINUTE)
+    settle(store, store.outbox.claim(first, NOW, LEASE), DeliveryState.SENT, at=NOW)
+    settle(store, store.outbox.claim(other, NOW, LEASE), DeliveryState.SENT, at=NOW + MINUTE)
+    settle(store, second, DeliveryState.SKIPPED, at=NOW + MINUTE)
+    settle(store, store.outbox.claim(third, NOW, LEASE), DeliveryState.DEAD, at=NOW + MINUTE)
     assert store.publications.sent("news", NOW) == [
-        Sent(NOW, "chouti"),
-        Sent(NOW + MINUTE, "other"),
+        SentPost(NOW, "chouti"),
+        SentPost(NOW + MINUTE, "other"),
     ]
-    assert store.publications.sent("news", NOW + MINUTE) == [Sent(NOW + MINUTE, "other")]
+    assert store.publications.sent("news", NOW + MINUTE) == [SentPost(NOW + MINUTE, "other")]
     assert store.publications.sent("other", NOW) == []
 
 
@@ -405,7 +405,9 @@ def test_what_is_queued_for_no_source_or_account_any_more_is_held_not_lost(store
 
 def test_what_was_sent_stays_sent_when_its_source_goes(store):
     (delivery,) = queued(store, "a")
-    sent = settle(store, store.outbox.claim(delivery, NOW, LEASE), State.SENT, receipt=RECEIPT)
+    sent = settle(
+        store, store.outbox.claim(delivery, NOW, LEASE), DeliveryState.SENT, receipt=RECEIPT
+    )
     assert store.outbox.hold_unconfigured({}, [], NOW) == []
     assert store.outbox.find([delivery.id]) == [sent]
 
@@ -431,7 +433,7 @@ def test_one_delivery_carries_the_others_of_a_digest(store):
     whole = replace(carrier, post=replace(carrier.post, text="a, b and c"))
     assert store.outbox.bundle(whole, members, NOW)
     assert store.outbox.waiting("news") == [whole]
-    skipped = store.outbox.find(states=[State.SKIPPED])
+    skipped = store.outbox.find(states=[DeliveryState.SKIPPED])
     assert [delivery.id for delivery in skipped] == [delivery.id for delivery in members]
     assert {delivery.error for delivery in skipped} == {
         f"digest: it is part of delivery {carrier.id}"
@@ -441,11 +443,11 @@ def test_one_delivery_carries_the_others_of_a_digest(store):
 @pytest.mark.parametrize("which", [0, 2], ids=["the carrier", "a member"])
 def test_a_digest_of_which_something_is_queued_no_more_is_not_bundled(store, which):
     queued_now = queued(store, "a", "b", "c")
-    settle(store, queued_now[which], State.HELD)
-    before = store.outbox.find(states=State)
+    settle(store, queued_now[which], DeliveryState.HELD)
+    before = store.outbox.find(states=DeliveryState)
     carrier = replace(queued_now[0], post=replace(queued_now[0].post, text="a, b and c"))
     assert not store.outbox.bundle(carrier, queued_now[1:], NOW)
-    assert store.outbox.find(states=State) == before
+    assert store.outbox.find(states=DeliveryState) == before
 
 
 def test_a_tick_reads_what_is_due_by_indexes_and_not_whole_tables(sqlite_store):

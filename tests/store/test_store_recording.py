@@ -6,7 +6,7 @@ import pytest
 from store_samples import DAY, LEASE, NOW, batch, candidate, enrol, intent, key, plan, post
 
 from reblogbot.core.schedule import NextPoll
-from reblogbot.model import Change, Revision, State
+from reblogbot.model import DeliveryState, EntryChange, Revision
 
 LATER = NextPoll(NOW + DAY, "interval")
 
@@ -40,7 +40,7 @@ def revised(queued_entry, text="new"):
 def changes(store, queued_entry, right):
     _, source, before = queued_entry
     (editable,) = store.publications.made("news", source, [key("guid-a")], posted=False).values()
-    return (Change(right, "news", before.id, editable.entry_id),)
+    return (EntryChange(right, "news", before.id, editable.entry_id),)
 
 
 def test_what_waits_is_found_by_its_id_and_by_its_link_and_is_rewritten(store, queued_entry):
@@ -95,5 +95,5 @@ def test_edits_are_no_posts_of_the_budget(store, queued_entry):
     store.outbox.claim_account("news", NOW, LEASE)
     for each in (before, *recorded.queued):
         claimed = store.outbox.claim(each, NOW, LEASE)
-        store.outbox.settle(claimed, replace(claimed, state=State.SENT), NOW)
+        store.outbox.settle(claimed, replace(claimed, state=DeliveryState.SENT), NOW)
     assert len(store.publications.sent("news", NOW)) == 1

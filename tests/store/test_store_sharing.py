@@ -15,11 +15,11 @@ from store_samples import LEASE, NOW, candidate, enrol, poll
 from harness import until
 from postgres import admin
 from reblogbot.errors import StoreError, StoreInterrupted
-from reblogbot.model import Receipt, State
+from reblogbot.model import DeliveryState, Receipt
 from reblogbot.runtime.clock import uptime
 from reblogbot.store import StoreThread, open_store, schema
 from reblogbot.store.database import Database
-from reblogbot.store.due import Room
+from reblogbot.store.due import PollSlots
 from reblogbot.store.store_clock import SLACK, ServerClock
 from store_processes import run, start
 
@@ -42,47 +42,48 @@ def hosts_of(records):
 def test_a_host_has_no_more_sources_polled_than_it_is_asked_at_once(opened):
     here, there = opened(), opened(THERE)
     names = crowd(here, a=5, b=1)
-    first = here.sources.claim_due(names, NOW, LEASE, Room(10, 2))[0]
+    first = here.sources.claim_due(names, NOW, LEASE, PollSlots(10, 2))[0]
     assert hosts_of(first) == {"a": 2, "b": 1}
-    assert there.sources.claim_due(names, NOW, LEASE, Room(10, 2))[0] == []
+    assert there.sources.claim_due(names, NOW, LEASE, PollSlots(10, 2))[0] == []
     here.sources.release(first[:1])
-    assert hosts_of(there.sources.claim_due(names, NOW, LEASE, Room(10, 2))[0]) == {"a": 1}
+    assert hosts_of(there.sources.claim_due(names, NOW, LEASE, PollSlots(10, 2))[0]) == {"a": 1}
 
 
 def test_sources_of_a_host_at_its_limit_do_not_block_those_of_others(store):
     names = crowd(store, crowded=100, quiet=1)
-    claimed, is_all = store.sources.claim_due(names, NOW, LEASE, Room(4, 2))
+    claimed, is_all = store.sources.claim_due(names, NOW, LEASE, PollSlots(4, 2))
     assert hosts_of(claimed) == {"crowded": 2, "quiet": 1}
     assert not is_all
 
 
 def test_a_claim_tells_whether_it_took_everything_that_is_due(store):
     names = crowd(store, a=2, b=2)
-    for room, count, all_of_them in ((Room(3, 2), 3, False), (Room(1, 2), 1, True)):
+    for room, count, all_of_them in ((PollSlots(3, 2), 3, False), (PollSlots(1, 2), 1, True)):
         claimed, is_all = store.sources.claim_due(names, NOW, LEASE, room)
         assert (len(claimed), is_all) == (count, all_of_them)
-    assert store.sources.claim_due(names, NOW, LEASE, Room(9, 2)) == ([], True)
+    assert store.sources.claim_due(names, NOW, LEASE, PollSlots(9, 2)) == ([], True)
 
 
 def test_leases_of_a_lost_daemon_count_for_the_host_until_they_end(opened):
     here, there = opened(), opened(THERE)
     names = crowd(here, a=3)
-    assert len(there.sources.claim_due(names, NOW, LEASE, Room(10, 1))[0]) == 1
-    assert here.sources.claim_due(names, NOW + LEASE - MINUTE, LEASE, Room(10, 1))[0] == []
-    assert len(here.sources.claim_due(names, NOW + LEASE, LEASE, Room(10, 1))[0]) == 1
+    assert len(there.sources.claim_due(names, NOW, LEASE, PollSlots(10, 1))[0]) == 1
+    assert here.sources.claim_due(names, NOW + LEASE - MINUTE, LEASE, PollSlots(10, 1))[0] == []
+    assert len(here.sources.claim_due(names, NOW + LEASE, LEASE, PollSlots(10, 1))[0]) == 1
 
 
 def test_a_source_without_a_host_has_no_limit_per_host(store):
     store.sources.enrol({f"s{n}": "" for n in range(5)}, NOW)
     assert (
-        len(store.sources.claim_due([f"s{n}" for n in range(5)], NOW, LEASE, Room(10, 1))[0]) == 5
+        len(store.sources.claim_due([f"s{n}" for n in range(5)], NOW, LEASE, PollSlots(10, 1))[0])
+        == 5
     )
 
 
 def test_a_source_that_moves_is_counted_where_it_is_asked_now(store):
     store.sources.enrol({"s": "https://a/"}, NOW, {"s": "a"})
     store.sources.enrol({"s": "https://b/", "t": "https://b/"}, NOW, {"s": "b", "t": "b"})
-    assert len(store.sources.claim_due(["s", "t"], NOW, LEASE, Room(10, 1))[0]) == 1
+    assert len(store.sources.claim_due(["s", "t"], NOW, LEASE, PollSlots(10, 1))[0]) == 1
 
 
 def test_a_lease_is_renewed_by_its_bearer_alone(opened):
@@ -165,7 +166,7 @@ def test_a_store_of_the_first_tables_goes_on_where_it_was(empty_url, monkeypatch
     store.sources.enrol(
         {"old": "https://old/", "new": "https://old/"}, NOW, dict.fromkeys(["old", "new"], "old")
     )
-    (record,) = store.sources.claim_due(["old", "new"], NOW, LEASE, Room(10, 1))[0]
+    (record,) = store.sources.claim_due(["old", "new"], NOW, LEASE, PollSlots(10, 1))[0]
     assert record.name == "old"
     with store._database.read() as connection:
         assert connection.execute(text("SELECT source_id FROM seen")).scalars().all() == [record.id]
@@ -302,10 +303,10 @@ CHANGES = {
     "recover_interrupted": lambda rows, _, __: rows.recover_interrupted("news", NOW, NOW),
     "claim": lambda rows, waiting, _: rows.claim(waiting, NOW, LEASE),
     "settle": lambda rows, _, sending: rows.settle(
-        sending, replace(sending, state=State.QUEUED), NOW
+        sending, replace(sending, state=DeliveryState.QUEUED), NOW
     ),
     "settle as sent": lambda rows, _, sending: rows.settle(
-        sending, replace(sending, state=State.SENT, receipt=Receipt("1")), NOW
+        sending, replace(sending, state=DeliveryState.SENT, receipt=Receipt("1")), NOW
     ),
 }
 
@@ -354,7 +355,7 @@ async def test_a_transaction_that_was_cut_off_is_done_once_more(postgres_url):
     in_store = StoreThread()
     claimed = await in_store(store.outbox.claim, delivery, NOW, LEASE)
     await in_store.close()
-    assert claimed.state == State.SENDING
+    assert claimed.state == DeliveryState.SENDING
     assert cuts
     store.close()
 

@@ -24,8 +24,8 @@ from store_samples import (
 )
 
 from reblogbot.core.schedule import NextPoll
-from reblogbot.model import Batch, Entry, Intent, Refusal, State, Validators
-from reblogbot.store.due import Room
+from reblogbot.model import Batch, DeliveryState, Entry, Intent, Refusal, Validators
+from reblogbot.store.due import PollSlots
 from reblogbot.store.schema import entry, published, refusal, seen
 from reblogbot.store.sources import UnchangedPoll
 
@@ -127,9 +127,9 @@ def test_what_is_due_is_found_behind_many_that_are_disabled(store):
     enrol(store, *(f"off-{number}" for number in range(350)), at=NOW - DAY)
     enrol(store, "on", "on-too", at=NOW - MINUTE)
     on = {"on", "on-too"}
-    (first,), is_all = store.sources.claim_due(on, NOW, LEASE, Room(1))
+    (first,), is_all = store.sources.claim_due(on, NOW, LEASE, PollSlots(1))
     assert (first.name in on, is_all) == (True, False)
-    (second,), is_all = store.sources.claim_due(on, NOW, LEASE, Room(1))
+    (second,), is_all = store.sources.claim_due(on, NOW, LEASE, PollSlots(1))
     assert ({first.name, second.name}, is_all) == (on, True)
 
 
@@ -229,7 +229,7 @@ def test_a_poll_that_lost_its_lease_changes_nothing(opened):
     items = [candidate("b")]
     assert record(slow, old, items, plan(items, intents=[intent(items[0])])) is None
     slow.sources.record_failure(old, "too late", "failed", NextPoll(NOW, "failures"), None, NOW)
-    slow.sources.record_quiet(
+    slow.sources.record_unchanged(
         [UnchangedPoll(old, Batch(not_modified=True), NextPoll(NOW, "quiet"), NOW)]
     )
     assert (slow.sources.all(), rows(slow, seen), rows(slow, entry)) == before
@@ -280,7 +280,7 @@ def test_every_field_of_an_entry_and_a_post_comes_back_as_it_was(store):
 def test_what_is_held_from_the_start_says_why(store):
     enrol(store, "chouti")
     poll(store, "chouti", [candidate("a")], held="storm: 40 new entries")
-    (held,) = store.outbox.find(states=[State.HELD])
+    (held,) = store.outbox.find(states=[DeliveryState.HELD])
     assert held.error == "storm: 40 new entries"
     (story,) = store.history.why([key("guid-a")], "guid-a")
     (_, happenings) = story.deliveries[0]
@@ -445,7 +445,7 @@ def test_a_permanent_move_is_counted_while_it_is_the_same(store):
     counts = []
     for target in ("https://b.example/", "https://b.example/", "https://c.example/", ""):
         claimed = claim(store, "chouti")
-        store.sources.record_quiet(
+        store.sources.record_unchanged(
             [
                 UnchangedPoll(
                     claimed, Batch(not_modified=True, moved_to=target), NextPoll(NOW, "quiet"), NOW

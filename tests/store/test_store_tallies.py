@@ -10,7 +10,7 @@ from store_samples import DAY, LEASE, NOW, SERVER, candidate, intent, plan
 
 from reblogbot.core.schedule import NextPoll
 from reblogbot.errors import StoreError
-from reblogbot.model import Batch, State
+from reblogbot.model import Batch, DeliveryState
 
 
 @pytest.fixture
@@ -35,14 +35,14 @@ def test_the_open_and_the_dead_are_counted_by_account_and_state(store, polled):
     polled("hot", [intent(third)], NOW + timedelta(hours=1))
     store.outbox.claim_account("news", NOW, LEASE)
     sending = store.outbox.claim(first[0], NOW + timedelta(minutes=2), LEASE)
-    doubt = replace(sending, state=State.DOUBT)
+    doubt = replace(sending, state=DeliveryState.DOUBT)
     store.outbox.settle(sending, doubt, NOW)
-    skipped = replace(first[2], state=State.SKIPPED)
+    skipped = replace(first[2], state=DeliveryState.SKIPPED)
     store.outbox.settle(first[2], skipped, NOW)
     counts = store.tallies.deliveries()
     assert [(tally.account, tally.state, tally.count) for tally in counts] == [
-        ("news", State.DOUBT, 1),
-        ("news", State.QUEUED, 2),
+        ("news", DeliveryState.DOUBT, 1),
+        ("news", DeliveryState.QUEUED, 2),
     ]
     assert counts[0].sent_from == NOW + timedelta(minutes=2)
     assert (counts[1].queued_at, counts[1].sent_from) == (NOW, None)
@@ -57,8 +57,8 @@ def test_a_storm_counts_each_entry_once_however_many_accounts_hold_it(store, pol
     )
     polled("calm", [intent(candidate("c"), held="review")])
     assert store.tallies.storms() == {"hot": (2, reason)}
-    for delivery in store.outbox.find(states={State.HELD}):
-        store.outbox.settle(delivery, replace(delivery, state=State.SKIPPED), NOW)
+    for delivery in store.outbox.find(states={DeliveryState.HELD}):
+        store.outbox.settle(delivery, replace(delivery, state=DeliveryState.SKIPPED), NOW)
     assert store.tallies.storms() == {}
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from reblogbot.config.settings import AccountSettings, SourceSettings
 from reblogbot.core import drafting, planning, recognition
-from reblogbot.model import Batch, Candidate, Entry, Habits, Limits, Plan, SourceHistory
+from reblogbot.model import Batch, Candidate, Entry, Plan, ServerLimits, SourceHabits, SourceHistory
 
 START = datetime(2026, 11, 22, 12, 7, 31, tzinfo=UTC)
 STEP = timedelta(minutes=15)
@@ -140,13 +140,13 @@ class Bot:
     first: str = "none"
     seen: dict[str, dict[bytes, bytes | None]] = field(default_factory=dict)
     published: set[bytes] = field(default_factory=set)
-    habits: dict[str, Habits] = field(default_factory=dict)
+    habits: dict[str, SourceHabits] = field(default_factory=dict)
     last: dict[str, datetime] = field(default_factory=dict)
     posted: list[Entry] = field(default_factory=list)
 
     def poll(self, source: str, batch: Batch, now: datetime) -> list[Entry]:
         """Read a batch and return the entries that are posted, in order."""
-        habits = self.habits.get(source, Habits())
+        habits = self.habits.get(source, SourceHabits())
         candidates = recognition.candidates(source, batch, habits)
         seen = self.seen.setdefault(source, {})
         lookups = {key for candidate in candidates for key in candidate.lookups}
@@ -186,12 +186,12 @@ def planned(
     """The plan for a batch and the one account, its drafts composed in this process."""
     settings = source_settings(source)
     account = AccountSettings(name=ACCOUNT, server="https://social.example", token_env="X")
-    routes = [planning.Route(account, Limits(), was_read)]
+    routes = [planning.AccountRoute(account, ServerLimits(), was_read)]
     recognised = recognition.recognise(source, candidates, history)
-    choice = planning.choose(settings, recognised, routes, history)
+    choice = planning.select_entries(settings, recognised, routes, history)
     positions = choice.by_account[ACCOUNT].chosen
-    job = drafting.draft_job(settings, account, Limits(), batch, now)
-    entries = tuple(recognised.found[position].entry for position in positions)
+    job = drafting.draft_job(settings, account, ServerLimits(), batch, now)
+    entries = tuple(recognised.candidates[position].entry for position in positions)
     drafts = drafting.drafts(replace(job, entries=entries))
     by_position = {ACCOUNT: dict(zip(positions, drafts, strict=True))}
     return planning.plan(settings, recognised, routes, history, choice, by_position, now)

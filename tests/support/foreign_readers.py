@@ -26,7 +26,7 @@ from reblogbot.core import (
     similarity,
 )
 from reblogbot.core.identity import keys, links, match_fields, page_link, tracking_parameters
-from reblogbot.core.templates import Names, template
+from reblogbot.core.templates import TemplateContext, compile_template
 from reblogbot.core.text import (
     boilerplate,
     cleaning,
@@ -41,8 +41,8 @@ from reblogbot.core.text import (
 )
 from reblogbot.core.text.hashtags import hashtags, untagged
 from reblogbot.media import page_images
-from reblogbot.model import Author, Batch, Entry, Limits, Markup, Media, Post
-from reblogbot.model.evidence import Habits
+from reblogbot.model import Author, Batch, Entry, Markup, Media, Post, ServerLimits
+from reblogbot.model.evidence import SourceHabits
 from reblogbot.model.history import SourceHistory
 from reblogbot.sources.chouti import headline
 from reblogbot.sources.chouti import page as chouti_page
@@ -120,7 +120,7 @@ EDGES = frozenset(
 
 OWN = frozenset(
     """
-    core.consent.blocked core.digest.next_time core.drafting.draft_job
+    core.consent.blocked_reason core.digest.next_time core.drafting.draft_job
     core.habits.learn_from_batch core.habits.remarks core.identity.evidence.agrees
     core.identity.evidence.comparable_evidence core.identity.evidence.evidence_of
     core.identity.evidence.is_same_by_id core.identity.evidence.is_same_by_link
@@ -130,7 +130,7 @@ OWN = frozenset(
     core.identity.match_fields.ignores_ids core.identity.match_fields.ignores_links
     core.identity.match_fields.keys_by_field core.identity.match_fields.own_guid
     core.identity.match_fields.published_keys core.identity.match_fields.title_key
-    core.identity.match_fields.title_with_context core.planning.choose core.planning.plan
+    core.identity.match_fields.title_with_context core.planning.select_entries core.planning.plan
     core.schedule.back_off core.schedule.brought_forward core.schedule.hold_until
     core.schedule.next_poll core.schedule.next_try core.templates.check_template
     core.text.links.counted core.text.links.top_level_domains sources.fediverse.relationships.forbid_blocked
@@ -161,7 +161,7 @@ SOURCE = SourceSettings(
     filter={"similar": 0.8, "languages": ["en"], "exclude": ["word"]},
 )
 ACCOUNT = AccountSettings(name="a", server="https://m.example", token_env="X")
-LIMITS = Limits(500, 23)
+LIMITS = ServerLimits(500, 23)
 
 
 def entry(text: str) -> Entry:
@@ -269,11 +269,11 @@ READERS: dict[str, Callable[[str], object]] = {
     "core.identity.links.site_of": lambda text: links.site_of(f"https://{text}"),
     "core.identity.keys.author_key": lambda text: keys.author_key("", text, "s"),
     "core.identity.keys.author_of": lambda text: keys.author_of(entry(text), "s"),
-    "core.consent.address": lambda text: consent.address("a", text),
+    "core.consent.account_address": lambda text: consent.account_address("a", text),
     "core.consent.fold_tag": consent.fold_tag,
     "core.consent.tags_in": lambda text: consent.tags_in([text]),
     "core.consent.opt_out_tag": lambda text: consent.opt_out_tag(Author(tags=(text,)), ["nobot"]),
-    "core.consent.own_account": lambda text: consent.own_account(
+    "core.consent.own_account_reason": lambda text: consent.own_account_reason(
         replace(entry(text), author=Author(address=text)), SOURCE, "a", {"b": text}
     ),
     "core.identity.keys.link_key": lambda text: keys.link_key(URL + text),
@@ -310,7 +310,9 @@ READERS: dict[str, Callable[[str], object]] = {
     "core.compose.link_excess": lambda text: compose.link_excess(Post("post", text, link=text)),
     "core.compose.plain": lambda text: compose.plain(entry(text), SOURCE, ACCOUNT, LIMITS),
     "core.compose.images_of": lambda text: compose.images_of(entry(text)),
-    "core.templates.template": lambda text: template("headline").render(Names(text, text)),
+    "core.templates.compile_template": lambda text: compile_template("headline").render(
+        TemplateContext(text, text)
+    ),
     "core.digest.heading": lambda text: digest.heading(text, SOURCE, NOW),
     "core.digest.bundles": lambda text: digest.bundles(
         [Post("post", text[:500])] * 3, LIMITS, text[:500]
@@ -326,7 +328,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "core.recognition.lookup_keys": recognition.lookup_keys,
     "core.recognition.oldest_first": lambda text: recognition.oldest_first(entries(text).entries),
     "core.identity.match_fields.match_fields": lambda text: match_fields.match_fields(
-        entry(text), Habits()
+        entry(text), SourceHabits()
     ),
     "core.identity.match_fields.guid_field": lambda text: match_fields.guid_field(
         URL + text, frozenset()
@@ -480,7 +482,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "web.addresses.is_in": lambda text: addresses.is_in(text, [ip_network("10.0.0.0/8")]),
     "web.addresses.is_local_host": addresses.is_local_host,
     "web.addresses.is_address": addresses.is_address,
-    "web.addresses.shown": addresses.shown,
+    "web.addresses.redacted_url": addresses.redacted_url,
 }
 """Each such function by its dotted name, in the shape that lets it read most of the text."""
 

@@ -30,11 +30,11 @@ from fediverse.server import FediverseServer
 from postgres import emptied
 from reblogbot import app
 from reblogbot.app import Runtime
-from reblogbot.core.round_report import Round
+from reblogbot.core.round_report import RoundReport
 from reblogbot.core.text import html_to_text
 from reblogbot.engine.engine import Engine
 from reblogbot.engine.preview import Preview, preview
-from reblogbot.runtime.parser_pool import WorkerPool
+from reblogbot.runtime.parser_pool import ParserProcessPool
 from reblogbot.store import Store, open_store
 from reblogbot.web.http import Fetcher
 
@@ -224,7 +224,7 @@ class Workshop:
     def __init__(self) -> None:
         self._runner = asyncio.Runner()
         self._folder = tempfile.TemporaryDirectory(prefix="reblogbot-tests-")
-        self.workers = WorkerPool()
+        self.workers = ParserProcessPool()
 
     def run(self, work: Any) -> Any:
         return self._runner.run(work)
@@ -323,7 +323,7 @@ class Bot:
             worker.run(fetcher.close())
             store.close()
 
-    def sync(self, *names: str, which: Any = "asked") -> Round:
+    def sync(self, *names: str, which: Any = "asked") -> RoundReport:
         """One round, as `sync` does it."""
         with self.at_work() as worker:
             return worker.sync(*names, which=which)
@@ -334,7 +334,7 @@ class Bot:
             names = names or tuple(worker.engine.config.sources)
             return worker.run(preview(worker.engine, names))
 
-    def settle(self, rounds: int = 30, **step: float) -> list[Round]:
+    def settle(self, rounds: int = 30, **step: float) -> list[RoundReport]:
         """Rounds, the clock going on between them, until nothing is open that time would move."""
         reports = []
         for _ in range(rounds):
@@ -351,10 +351,12 @@ class Bot:
 
     def deliveries(self, *states: str) -> list[Any]:
         """The deliveries in these states, in the order they were queued."""
-        from reblogbot.model import State  # noqa: PLC0415
+        from reblogbot.model import DeliveryState  # noqa: PLC0415
 
         with self.store() as store:
-            return store.outbox.find(states=[State(state) for state in states] or list(State))
+            return store.outbox.find(
+                states=[DeliveryState(state) for state in states] or list(DeliveryState)
+            )
 
     @contextmanager
     def store(self) -> Iterator[Store]:
@@ -436,7 +438,7 @@ class Worker:
     def run(self, work: Any) -> Any:
         return self._workshop.run(work)
 
-    def sync(self, *names: str, which: Any = "asked") -> Round:
+    def sync(self, *names: str, which: Any = "asked") -> RoundReport:
         chosen = names or tuple(self.runtime.config.sources)
         return self.run(self.runtime.sync(chosen, which))
 

@@ -21,7 +21,7 @@ from reblogbot.engine.accounts import Accounts
 from reblogbot.engine.engine import Engine
 from reblogbot.errors import (
     Doubtful,
-    Lapsed,
+    LeaseExpired,
     RateLimited,
     Rejected,
     SourceError,
@@ -35,12 +35,12 @@ from reblogbot.media.fetch import ImageFetcher
 from reblogbot.model import (
     Batch,
     Delivery,
+    DeliveryState,
     Entry,
-    Limits,
     Post,
     PublishedStatus,
     Receipt,
-    State,
+    ServerLimits,
     Validators,
 )
 from reblogbot.ports import FoundStatus, Identity
@@ -314,14 +314,14 @@ class Client:
     def scopes(self) -> tuple[str, ...]:
         return ()
 
-    def limits(self) -> Limits:
+    def limits(self) -> ServerLimits:
         self._server.ask("limits")
-        return Limits()
+        return ServerLimits()
 
-    def publish(self, post: Post, key: str, *, lapses: float = inf, **_: Any) -> Receipt:
-        if self._world.loop.time() >= lapses:
+    def publish(self, post: Post, key: str, *, lease_end: float = inf, **_: Any) -> Receipt:
+        if self._world.loop.time() >= lease_end:
             self._world.struck["lease lapsed"] += 1
-            raise Lapsed("lapsed", "simulated: too late")
+            raise LeaseExpired("lapsed", "simulated: too late")
         if self._world.tokens[self._account] not in self._server.valid:
             self._world.struck["bad token"] += 1
             raise Unauthorised("token_refused", "simulated: HTTP 401")
@@ -547,18 +547,19 @@ class World:
 
     def is_open(self) -> bool:
         """Whether an entry has no delivery yet, or time alone will move one."""
-        moving = (State.QUEUED, State.SENDING, State.DOUBT)
+        moving = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.DOUBT)
         return self._unknown() > 0 or any(delivery.state in moving for delivery in self.find())
 
     def doubts(self) -> bool:
         """Whether anything is in doubt, or was and is to be sent again."""
         return any(
-            delivery.state in (State.SENDING, State.DOUBT) or delivery.failed_lookups
+            delivery.state in (DeliveryState.SENDING, DeliveryState.DOUBT)
+            or delivery.failed_lookups
             for delivery in self.find()
         )
 
     def find(self) -> list[Delivery]:
-        return self.store.outbox.find(states=list(State))
+        return self.store.outbox.find(states=list(DeliveryState))
 
     # the judgement
 
@@ -599,19 +600,19 @@ class World:
     def _answer_all(self) -> None:
         steering = QueueActions(self.config, self.store, self.now())
         for delivery in self.find():
-            if delivery.state == State.HELD:
+            if delivery.state == DeliveryState.HELD:
                 steering.skip(delivery) if self.server.has(delivery) else steering.release(delivery)
                 self.book.set_aside(delivery)
-            elif delivery.state == State.DEAD and not self.server.has(delivery):
+            elif delivery.state == DeliveryState.DEAD and not self.server.has(delivery):
                 steering.retry(delivery)
 
     def _open(self) -> list[Delivery]:
-        settled = (State.SENT, State.SKIPPED)
+        settled = (DeliveryState.SENT, DeliveryState.SKIPPED)
         return [
             delivery
             for delivery in self.find()
             if delivery.state not in settled
-            and not (delivery.state == State.DEAD and self.server.has(delivery))
+            and not (delivery.state == DeliveryState.DEAD and self.server.has(delivery))
         ]
 
     def _unknown(self) -> int:
@@ -629,7 +630,7 @@ class World:
         skipped = {
             f"{delivery.account}: never {self.book.key(delivery)}"
             for delivery in self.find()
-            if delivery.state == State.SKIPPED
+            if delivery.state == DeliveryState.SKIPPED
         }
         tally.complaints = [complaint for complaint in tally.complaints if complaint not in skipped]
         return tally
@@ -640,7 +641,7 @@ class World:
         self.loop.close()
 
 
-IDLE = (State.HELD, State.SKIPPED, State.DEAD)
+IDLE = (DeliveryState.HELD, DeliveryState.SKIPPED, DeliveryState.DEAD)
 
 
 class Program:

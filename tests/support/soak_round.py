@@ -22,7 +22,7 @@ from harness import Bot, FeedServer, Item, SettableClock, Worker, Workshop, kill
 from killed_process import Killed, ProcessKiller
 from reblogbot.admin.queue_actions import QueueActions
 from reblogbot.core.text import html_to_text
-from reblogbot.model import Delivery, Post, State
+from reblogbot.model import Delivery, DeliveryState, Post
 from sample_images import png
 from soak_faults import EVENTS, FEEDS, laid_out
 
@@ -355,7 +355,7 @@ class Chapter:
                 for _ in range(1 if single else dice.choice((1, 2, 3, 4))):
                     chosen = tuple(worker.runtime.config.sources)
                     worker.run(killer.run(worker.runtime.sync(chosen, "asked")))
-                    self._book.note(worker.store.outbox.find(states=list(State)))
+                    self._book.note(worker.store.outbox.find(states=list(DeliveryState)))
                     self._clock.advance(seconds=dice.choice(STEPS))
                     if dice.random() < 0.5:
                         self._show_feeds()
@@ -410,12 +410,13 @@ class Chapter:
 
     def _watch(self, store: Any) -> None:
         """Note where everything stands, and keep a backup now and then."""
-        found = store.outbox.find(states=list(State))
+        found = store.outbox.find(states=list(DeliveryState))
         self._book.note(found)
         in_doubt = any(
-            one.state in (State.SENDING, State.DOUBT) or one.failed_lookups for one in found
+            one.state in (DeliveryState.SENDING, DeliveryState.DOUBT) or one.failed_lookups
+            for one in found
         )
-        waits = any(one.state == State.QUEUED for one in found)
+        waits = any(one.state == DeliveryState.QUEUED for one in found)
         if self._is_restored:
             # what it forgot is known again only when all of it was looked for
             self._is_restored = waits or not self._book.is_known(found)
@@ -442,15 +443,17 @@ class Chapter:
     def _heal_once(self, worker: Worker) -> bool:
         """One round, twice where nothing is left open: the second must change nothing."""
         steering = QueueActions(worker.runtime.config, worker.store, self._clock.now())
-        for one in worker.store.outbox.find(states=[State.HELD, State.DEAD, State.SKIPPED]):
+        for one in worker.store.outbox.find(
+            states=[DeliveryState.HELD, DeliveryState.DEAD, DeliveryState.SKIPPED]
+        ):
             if not one.error:
                 self.tally.complaints.append(f"{one.state} without a reason: {one.post.text!r}")
             if SAME_TEXT in one.error:
                 steering.skip(one)
             elif not is_answered(one):
-                (steering.release if one.state == State.HELD else steering.retry)(one)
+                (steering.release if one.state == DeliveryState.HELD else steering.retry)(one)
         worker.sync()
-        found = worker.store.outbox.find(states=list(State))
+        found = worker.store.outbox.find(states=list(DeliveryState))
         self._book.note(found)
         if not self._book.is_settled(found):
             return False
@@ -503,7 +506,7 @@ class Book:
             self._order.setdefault(key, next(self._places))
             if is_set_aside(one):
                 self._set_aside.add(key)
-            if one.state == State.SENT and one.receipt:
+            if one.state == DeliveryState.SENT and one.receipt:
                 self._receipts[key] = one.receipt.remote_id
 
     def set_aside(self, one: Delivery) -> None:
@@ -536,7 +539,9 @@ class Book:
         """Whether every entry shown has a delivery, and every delivery is sent."""
         shown = {(account, key) for account, keys in self.entries.items() for key in keys}
         known = {self._of(one) for one in deliveries if one.post.action != "edit"}
-        unsettled = [one for one in deliveries if one.state != State.SENT and not is_answered(one)]
+        unsettled = [
+            one for one in deliveries if one.state != DeliveryState.SENT and not is_answered(one)
+        ]
         return shown <= known and not unsettled
 
     def judge(self, accepted: list[dict[str, Any]], dropped: int, tally: Tally) -> None:
@@ -602,13 +607,13 @@ def _made(accepted: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def is_answered(one: Delivery) -> bool:
     """Whether nothing is left to be done for it, though it was not sent."""
-    if one.state not in (State.SKIPPED, State.DEAD):
+    if one.state not in (DeliveryState.SKIPPED, DeliveryState.DEAD):
         return False
     return one.post.action == "edit" or one.error == "skipped by the admin"
 
 
 def is_set_aside(one: Delivery) -> bool:
     """Whether it was refused for certain: the others go on, it is tried again later."""
-    if one.state in (State.HELD, State.DEAD, State.SKIPPED):
+    if one.state in (DeliveryState.HELD, DeliveryState.DEAD, DeliveryState.SKIPPED):
         return True
-    return one.state == State.QUEUED and not one.failed_lookups and one.due > one.queued_at
+    return one.state == DeliveryState.QUEUED and not one.failed_lookups and one.due > one.queued_at

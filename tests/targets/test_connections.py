@@ -42,7 +42,7 @@ def test_a_server_without_tls_is_unreachable_and_sees_no_token(server, make_targ
     assert server.seen == []
 
 
-def test_a_certificate_nobody_signed_is_unreachable_and_sees_no_token(make_target, tls_server):
+def test_an_unsigned_certificate_is_unreachable_and_sees_no_token(make_target, tls_server):
     url, seen = tls_server
     with pytest.raises(Unreachable) as caught:
         make_target(url).publish(POST, "k")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reblogbot.model import Limits
+from reblogbot.model import ServerLimits
 from reblogbot.targets.mastodon.limits import is_mastodon, limits
 
 STATUSES = {"max_characters": 500, "characters_reserved_per_url": 23, "max_media_attachments": 4}
@@ -101,7 +101,7 @@ def test_announced_limits_are_used():
             },
         },
     }
-    assert limits(instance_json) == Limits(
+    assert limits(instance_json) == ServerLimits(
         characters=11_000,
         per_link=25,
         media=16,
@@ -124,12 +124,12 @@ def test_nonsense_for_characters_means_500(nonsense):
         "version": "4.5.0",
         "configuration": {"statuses": {"max_characters": nonsense}},
     }
-    assert limits(instance_json) == Limits(characters=500, per_link=None)
+    assert limits(instance_json) == ServerLimits(characters=500, per_link=None)
 
 
 @pytest.mark.parametrize("nonsense", [None, 3, "no", [], {"statuses": 3}, {"statuses": None}])
 def test_a_configuration_that_is_none_gives_the_defaults(nonsense):
-    assert limits({"version": "4.5.0", "configuration": nonsense}) == Limits()
+    assert limits({"version": "4.5.0", "configuration": nonsense}) == ServerLimits()
 
 
 json = st.recursive(

@@ -4,7 +4,7 @@ import pytest
 from mastodon_mock.testing.server import MockServer
 
 from reblogbot.errors import TooLong, Unauthorised
-from reblogbot.model import Image, Limits, Post
+from reblogbot.model import Image, Post, ServerLimits
 from sample_images import png
 
 LINK = "https://paper.example/a?id=3"
@@ -61,7 +61,7 @@ def test_a_relationship_is_read(mock, alice, make_target):
 
 
 def test_links_are_counted_in_full(alice):
-    assert alice.limits() == Limits(per_link=None, image_bytes=10_485_760)
+    assert alice.limits() == ServerLimits(per_link=None, image_bytes=10_485_760)
 
 
 def test_too_long_posts_and_bad_tokens_are_recognised(alice, mock, make_target):

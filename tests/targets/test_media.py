@@ -82,7 +82,7 @@ def test_a_server_that_takes_its_time_is_waited_for(home):
     assert len([path for _, path in home.sandbox.requests if "/media/" in path]) == 3
 
 
-def test_one_that_never_gets_done_is_not_waited_for_for_ever(home, caplog):
+def test_an_image_that_is_never_processed_is_given_up(home, caplog):
     home.faults.add("processing", looks=-1)
     home.with_token(home.token, seconds=0.5).publish(POST, "k", images=[CAT])
     assert home.described == [[]]

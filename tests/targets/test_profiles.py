@@ -14,7 +14,7 @@ from reblogbot.errors import (
     TooLong,
     Unauthorised,
 )
-from reblogbot.model import Delivery, Image, Post, State
+from reblogbot.model import Delivery, DeliveryState, Image, Post
 from sample_images import png
 
 LINK = "https://paper.example/a?id=3&section=9"
@@ -47,7 +47,7 @@ def account(sandbox, make_target):
 
 
 def delivering(post):
-    return Delivery(1, "news", "s", b"k", post, State.DOUBT, NOW, NOW)
+    return Delivery(1, "news", "s", b"k", post, DeliveryState.DOUBT, NOW, NOW)
 
 
 def stands(target, post):

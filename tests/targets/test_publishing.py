@@ -275,7 +275,7 @@ def test_an_id_with_a_slash_stays_one_path_segment(server, target):
 
 
 @pytest.mark.parametrize(("reply", "error"), REPLIES)
-def test_each_bad_answer_to_a_boost_is_told_apart(server, target, reply, error):
+def test_each_bad_answer_to_a_boost_has_its_error_class(server, target, reply, error):
     server.on("POST", f"{ONE}/reblog", reply)
     with pytest.raises(error) as caught:
         target.publish(BY_ID, "k")

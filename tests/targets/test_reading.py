@@ -11,7 +11,7 @@ from reblogbot.errors import (
     RateLimited,
     Unauthorised,
 )
-from reblogbot.model import Limits
+from reblogbot.model import ServerLimits
 
 
 def moved(to):
@@ -102,7 +102,7 @@ def test_limits_are_asked_once_an_hour(server, target, clock):
         "configuration": {"statuses": {"max_characters": 1000, "characters_reserved_per_url": 23}},
     }
     server.on("GET", "/api/v2/instance", says(200, v2))
-    assert target.limits() == target.limits() == Limits(characters=1000, per_link=23)
+    assert target.limits() == target.limits() == ServerLimits(characters=1000, per_link=23)
     assert len(server.seen) == 1
     clock.instant += timedelta(hours=1)
     target.limits()
@@ -114,7 +114,7 @@ def test_limits_fall_back_to_the_older_page(server, target, reply):
     server.on("GET", "/api/v2/instance", reply)
     v1 = {"version": "2.7.2 (compatible; Pleroma 2.9)", "max_toot_chars": 5000}
     server.on("GET", "/api/v1/instance", says(200, v1))
-    assert target.limits() == Limits(characters=5000, per_link=None)
+    assert target.limits() == ServerLimits(characters=5000, per_link=None)
 
 
 def test_a_server_is_asked_without_a_slash_at_the_end(server, target):
@@ -215,7 +215,7 @@ HUGE = b"[" + b'{"id": "1"},' * 600_000 + b'{"id": "2"}]'
         raw(b"", then="reset"),
     ],
 )
-def test_an_unreadable_timeline_is_no_answer_at_all(server, target, reply):
+def test_an_unreadable_timeline_is_doubtful(server, target, reply):
     server.on("GET", MINE, reply)
     with pytest.raises(Doubtful):
         target.recent()

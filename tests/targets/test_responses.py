@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from reblogbot.errors import (
     Doubtful,
-    Lapsed,
+    LeaseExpired,
     RateLimited,
     Rejected,
     TargetError,
@@ -192,7 +192,7 @@ CLASSES = {
     "rejected": Rejected,
     "unreachable": Unreachable,
     "doubtful": Doubtful,
-    "lapsed": Lapsed,
+    "lapsed": LeaseExpired,
 }
 
 

@@ -86,12 +86,12 @@ async def refusals(canary, settings, begin=None):
     return answered
 
 
-async def test_no_spelling_of_an_address_leads_inside(canary):
+async def test_no_spelling_of_an_address_reaches_the_internal_service(canary):
     assert await refusals(canary, {}) == []
     assert canary.connections == 0
 
 
-async def test_no_redirect_leads_inside(canary):
+async def test_no_redirect_reaches_the_internal_service(canary):
     async with Site() as site:
 
         async def redirected(fetch, url):
@@ -105,7 +105,7 @@ async def test_no_redirect_leads_inside(canary):
 
 
 @pytest.mark.parametrize("kind", ["http", "socks5"])
-async def test_no_proxy_is_asked_for_what_is_inside(canary, kind):
+async def test_no_proxy_is_asked_for_an_internal_address(canary, kind):
     async with AsyncExitStack() as stack:
         proxy = await stack.enter_async_context(SocksProxy(canary) if kind == "socks5" else Site())
         settings = {"proxy": proxy.url(scheme=kind)}
@@ -115,7 +115,7 @@ async def test_no_proxy_is_asked_for_what_is_inside(canary, kind):
     assert canary.connections == 0
 
 
-async def test_a_name_that_changes_between_two_looks_is_looked_up_once(canary):
+async def test_a_name_whose_address_changes_is_resolved_once(canary):
     class Rebinding(EveryNameIsTheCanary):
         async def resolve(self, host, port=0, family=0):
             asked.append(host)

@@ -110,7 +110,7 @@ async def test_validators_are_sent_verbatim_and_304_is_an_answer(site, fetch):
     assert site.requests[0].headers["if-modified-since"] == KNOWN.last_modified
 
 
-async def test_a_304_nobody_asked_for_is_an_error(site, fetch):
+async def test_an_unrequested_304_is_an_error(site, fetch):
     site.pages["/"] = answer(status=304)
     error = await failure(fetch, site.url(), validators=Validators(digest="abc"))
     assert (error.slug, error.outcome) == ("not_modified_unasked", "failed")
@@ -221,7 +221,7 @@ async def test_a_status_decides_the_outcome_and_is_named(site, fetch, status, ou
 
 
 @pytest.mark.parametrize("status", [403, 408, 429, 500, 503])
-async def test_a_named_time_is_kept(site, fetch, status):
+async def test_a_retry_after_is_kept(site, fetch, status):
     site.pages["/"] = answer(status=status, Retry_After="600")
     error = await failure(fetch, site.url())
     assert error.retry_at == NOON + timedelta(minutes=10)
@@ -530,14 +530,14 @@ UNDECLARED_BOMB = answer(gzip.compress(b"\0" * 20_000_000))
         (endless_header, "headers_too_large"),
     ],
 )
-async def test_what_has_no_end_is_refused(site, fetch, page, slug):
+async def test_endless_answers_are_refused(site, fetch, page, slug):
     site.pages["/"] = page
     error = await failure(fetch, site.url())
     assert (error.slug, error.outcome) == (slug, "refused")
 
 
 @pytest.mark.parametrize("page", [endless_body, endless_header, BOMB, TWICE_BOMB])
-async def test_what_is_refused_never_filled_the_memory(site, fetch, page):
+async def test_a_refused_answer_does_not_fill_the_memory(site, fetch, page):
     site.pages["/"] = page
     await failure(fetch, site.url())
     tracemalloc.start()
@@ -624,7 +624,7 @@ def unanswering_port():
     ("nowhere", "scheme"),
     [(silent_port, "https"), (unanswering_port, "http"), (unanswering_port, "https")],
 )
-async def test_a_server_that_never_gets_to_http_is_given_up(nowhere, scheme):
+async def test_a_server_that_never_speaks_http_is_given_up(nowhere, scheme):
     with nowhere() as port:
         allowed = [f"127.0.0.1:{port}"]
         async with fetcher(NoonClock(), timeout="250ms", allow_private=allowed) as fetch:
@@ -667,7 +667,7 @@ async def test_a_broken_answer_is_a_failure_not_a_short_body(site, fetch, page):
     assert (await failure(fetch, site.url())).outcome == "failed"
 
 
-async def test_a_dead_port_a_dead_name_and_a_lack_of_tls_are_told_apart(site):
+async def test_a_closed_port_an_unknown_name_and_missing_tls_have_their_own_slugs(site):
     async with Site() as dead:
         pass
     async with fetcher(NoonClock(), site, dead, resolver=StaticResolver()) as fetch:
@@ -676,7 +676,7 @@ async def test_a_dead_port_a_dead_name_and_a_lack_of_tls_are_told_apart(site):
         assert (await failure(fetch, site.url(scheme="https"))).slug == "tls_failed"
 
 
-async def test_a_certificate_nobody_signed_is_not_trusted_and_sees_no_request(tmp_path):
+async def test_an_unsigned_certificate_is_not_trusted_and_sees_no_request(tmp_path):
     async with Site({"/": answer("ok")}, tls=unsigned(tmp_path)) as site:
         async with fetcher(NoonClock(), site) as fetch:
             error = await failure(fetch, site.url(scheme="https"), headers={"X-Key": "k"})
@@ -714,7 +714,7 @@ async def test_no_more_than_allowed_are_read_at_once(site, bounds):
     assert len(site.requests) == 8
 
 
-async def test_fifty_sources_on_one_slow_host_keep_nobody_else_waiting(site):
+async def test_fifty_sources_on_one_slow_host_do_not_delay_other_hosts(site):
     site.pages |= {"/slow": stall, "/quick": answer("ok")}
     allowed = [f"slow.example:{site.port}", f"quick.example:{site.port}"]
     settings = {"resolver": StaticResolver("127.0.0.1"), "allow_private": allowed, "concurrency": 3}

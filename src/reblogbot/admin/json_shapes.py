@@ -7,13 +7,13 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, overload
 
-from reblogbot.errors import Fault
+from reblogbot.errors import ConfigFault
 
 if TYPE_CHECKING:
     # only their types are needed here, and some of them import what a light command must not
     from reblogbot.admin.online_check import OnlineCheck
     from reblogbot.admin.status_report import AccountStatus, SourceStatus, StatusReport
-    from reblogbot.core.round_report import Round
+    from reblogbot.core.round_report import RoundReport
     from reblogbot.core.waits import Wait
     from reblogbot.engine.preview import Preview
     from reblogbot.model import Delivery, Post
@@ -99,7 +99,9 @@ def post_json(account: str, source: str, post: Post) -> Json:
 # rounds
 
 
-def round_json(report: Round, daemon: DaemonRecord | None, queued: int, now: datetime) -> Json:
+def round_json(
+    report: RoundReport, daemon: DaemonRecord | None, queued: int, now: datetime
+) -> Json:
     """The result of `sync`; `queued` is what is left for the daemon beside it, if there is one."""
     return {
         **report.counts(),
@@ -133,7 +135,7 @@ def daemon_json(daemon: DaemonRecord, now: datetime) -> Json:
         "host": daemon.host,
         "last_round_at": instant_json(daemon.last_round_at),
         "pid": daemon.pid,
-        "state": "hangs" if daemon.hangs(now) else "ok",
+        "state": "hangs" if daemon.is_stalled(now) else "ok",
     }
 
 
@@ -212,7 +214,10 @@ def story_json(story: Story, remarks: Sequence[str], waits: Mapping[int, Wait | 
 
 
 def check_json(
-    faults: Iterable[Fault], warnings: Iterable[Fault], checks: Sequence[OnlineCheck], **more: Any
+    faults: Iterable[ConfigFault],
+    warnings: Iterable[ConfigFault],
+    checks: Sequence[OnlineCheck],
+    **more: Any,
 ) -> Json:
     """The result of `check`; `more` is the error, or the state of the parser process."""
     return {

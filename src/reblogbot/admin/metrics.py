@@ -27,13 +27,19 @@ from prometheus_client.registry import Collector
 from reblogbot import __version__
 from reblogbot.core.round_report import Outcome
 from reblogbot.daemon.stats import BUCKETS, DaemonStats
-from reblogbot.model import State
+from reblogbot.model import DeliveryState
 from reblogbot.store import Store
 from reblogbot.store.records import AccountRecord
 from reblogbot.store.tallies import Tally
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
-COUNTED_STATES = (State.QUEUED, State.SENDING, State.DOUBT, State.HELD, State.DEAD)
+COUNTED_STATES = (
+    DeliveryState.QUEUED,
+    DeliveryState.SENDING,
+    DeliveryState.DOUBT,
+    DeliveryState.HELD,
+    DeliveryState.DEAD,
+)
 _OUTCOMES = [outcome for part in get_args(Outcome) for outcome in get_args(part)]
 _SOURCE_STATES = frozenset({"ok", "new", "failed", "refused", "retry_later", "gone"})
 
@@ -162,7 +168,7 @@ def _queue_metrics(stats: DaemonStats, numbers: StoreNumbers, now: datetime) -> 
 
 
 def _age(tally: Tally, now: datetime) -> float:
-    was_sent = tally.state in (State.DOUBT, State.SENDING)
+    was_sent = tally.state in (DeliveryState.DOUBT, DeliveryState.SENDING)
     since = (tally.sent_from if was_sent else None) or tally.queued_at
     return max(0.0, (now - since).total_seconds())
 

@@ -14,7 +14,7 @@ from reblogbot.config import scopes
 from reblogbot.config.settings import Config
 from reblogbot.engine.engine import Engine
 from reblogbot.engine.poll import PollResult
-from reblogbot.errors import Fault, SourceError, TargetError
+from reblogbot.errors import ConfigFault, SourceError, TargetError
 from reblogbot.model import Candidate, Validators
 from reblogbot.ports import Fetch, ProgressCallback, no_progress
 
@@ -34,9 +34,9 @@ class OnlineCheck:
     warnings: tuple[str, ...] = ()
     slug: str = ""
 
-    def fault(self) -> Fault:
+    def fault(self) -> ConfigFault:
         """The error as a fault of the config, without its line."""
-        return Fault(self.path, self.error, slug=self.slug)
+        return ConfigFault(self.path, self.error, slug=self.slug)
 
 
 async def check_all(

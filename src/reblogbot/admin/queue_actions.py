@@ -8,15 +8,15 @@ from datetime import datetime
 
 from reblogbot.config.settings import Config
 from reblogbot.core import compose, drafting, pacing, revising
-from reblogbot.model import PART_OF, TRANSITIONS, Batch, Delivery, State
+from reblogbot.model import PART_OF_DIGEST_NOTE, TRANSITIONS, Batch, Delivery, DeliveryState
 from reblogbot.store import Store
 
-AFFECTED_STATES: dict[str, frozenset[State]] = {
-    "hold": frozenset({State.QUEUED}),
-    "release": frozenset({State.HELD}),
-    "skip": frozenset({State.QUEUED, State.HELD}),
-    "retry": frozenset({State.DEAD, State.SKIPPED}),
-    "render": frozenset({State.QUEUED, State.HELD, State.DEAD}),
+AFFECTED_STATES: dict[str, frozenset[DeliveryState]] = {
+    "hold": frozenset({DeliveryState.QUEUED}),
+    "release": frozenset({DeliveryState.HELD}),
+    "skip": frozenset({DeliveryState.QUEUED, DeliveryState.HELD}),
+    "retry": frozenset({DeliveryState.DEAD, DeliveryState.SKIPPED}),
+    "render": frozenset({DeliveryState.QUEUED, DeliveryState.HELD, DeliveryState.DEAD}),
 }
 """The states in which an action (`render` is `retry --render`) looks for deliveries, if the admin
 does not name them by number."""
@@ -35,12 +35,14 @@ class ActionResult:
 
 def is_storm(delivery: Delivery) -> bool:
     """Whether it is held because its source brought too many entries at once."""
-    return delivery.state == State.HELD and delivery.error.startswith("storm:")
+    return delivery.state == DeliveryState.HELD and delivery.error.startswith("storm:")
 
 
 def is_in_digest(delivery: Delivery) -> bool:
     """Whether it is skipped because a digest holds its text."""
-    return delivery.state == State.SKIPPED and delivery.error.startswith(PART_OF)
+    return delivery.state == DeliveryState.SKIPPED and delivery.error.startswith(
+        PART_OF_DIGEST_NOTE
+    )
 
 
 class _NotRenderedError(Exception):
@@ -65,7 +67,9 @@ class QueueActions:
 
     def hold(self, delivery: Delivery) -> ActionResult:
         """Keep it from going out."""
-        return self._move(delivery, replace(delivery, state=State.HELD, error="held by the admin"))
+        return self._move(
+            delivery, replace(delivery, state=DeliveryState.HELD, error="held by the admin")
+        )
 
     def release(self, delivery: Delivery, *, paced: bool = False) -> ActionResult:
         """Queue a held delivery: due now or, with `paced`, spread evenly at the account's pace.
@@ -73,7 +77,7 @@ class QueueActions:
         A delivery of a digest is due with its digest. A skipped or dead one stays so: `retry`
         queues it again.
         """
-        if delivery.state == State.QUEUED:
+        if delivery.state == DeliveryState.QUEUED:
             return ActionResult(delivery, "is queued already")
         if delivery.state in AFFECTED_STATES["retry"]:
             hint = f"`queue retry {delivery.id}` brings it back"
@@ -95,17 +99,17 @@ class QueueActions:
         if account is None:
             return None
         if account_name not in self._slots:
-            queued = self._store.outbox.find(states={State.QUEUED})
+            queued = self._store.outbox.find(states={DeliveryState.QUEUED})
             gap = pacing.even_gap(account.pace)
             taken = [other.due + gap for other in queued if other.account == account_name]
             start = max([self._now, *(slot for slot in taken if slot > self._now + gap)])
-            self._slots[account_name] = pacing.spread(start, account.pace)
+            self._slots[account_name] = pacing.spread_slots(start, account.pace)
         slot = next(self._slots[account_name])
         return slot if slot < pacing.NEVER else None
 
     def skip(self, delivery: Delivery) -> ActionResult:
         """Never send it."""
-        skipped = replace(delivery, state=State.SKIPPED, error="skipped by the admin")
+        skipped = replace(delivery, state=DeliveryState.SKIPPED, error="skipped by the admin")
         return self._move(delivery, skipped)
 
     def retry(self, delivery: Delivery, *, render: bool = False) -> ActionResult:
@@ -122,9 +126,9 @@ class QueueActions:
             except _NotRenderedError as error:
                 return ActionResult(delivery, str(error), succeeded=False)
         verb = "is rendered again, and" if render else "is"
-        if delivery.state == State.QUEUED:
+        if delivery.state == DeliveryState.QUEUED:
             return self._rewrite(replace(delivery, due=self._now), f"{verb} queued, and due now")
-        if delivery.state != State.HELD:
+        if delivery.state != DeliveryState.HELD:
             return self._queue(delivery)
         if render:
             return self._rewrite(delivery, f"{verb} still held: {delivery.error}")
@@ -142,7 +146,7 @@ class QueueActions:
         # with that one's result; that it is not published already is for the admin to know
         queued = replace(
             delivery,
-            state=State.QUEUED,
+            state=DeliveryState.QUEUED,
             due=due or self._now,
             attempts=0,
             failed_lookups=0,
@@ -178,7 +182,12 @@ class QueueActions:
             raise _NotRenderedError(
                 "cannot be rendered: its source or account is not in the config any more"
             )
-        if delivery.state not in {State.QUEUED, State.DEAD, State.SKIPPED, State.HELD}:
+        if delivery.state not in {
+            DeliveryState.QUEUED,
+            DeliveryState.DEAD,
+            DeliveryState.SKIPPED,
+            DeliveryState.HELD,
+        }:
             raise _NotRenderedError(f"cannot be rendered: it is {delivery.state.value}")
         entry = self._store.outbox.entry_of(delivery.id)
         if entry is None:

@@ -14,8 +14,8 @@ from reblogbot.config.settings import AccountSettings, Config, SourceSettings
 from reblogbot.config.tokens import missing_token_reason
 from reblogbot.core import queue_order, waits
 from reblogbot.core.waits import Wait
-from reblogbot.engine.waiting import Waiting
-from reblogbot.model import OPEN, Delivery, State
+from reblogbot.engine.wait_reasons import Waiting
+from reblogbot.model import OPEN_STATES, Delivery, DeliveryState
 from reblogbot.store import Store
 from reblogbot.store.daemons import DaemonRecord
 from reblogbot.store.records import AccountRecord, SourceRecord
@@ -99,7 +99,7 @@ def status_report(
     waiting = Waiting(config, store, now)
     open_deliveries = [
         (delivery, waiting.wait(delivery))
-        for delivery in store.outbox.find(states=OPEN - {State.HELD})
+        for delivery in store.outbox.find(states=OPEN_STATES - {DeliveryState.HELD})
     ]
     sources, omitted = _limited(_source_states(config, store), len(config.sources), max_sources)
     return StatusReport(
@@ -178,7 +178,7 @@ def _account_state(
     elif record.paused_until is not None and record.paused_until > now:
         state, reason, paused_until = "paused", record.reason, record.paused_until
     elif stalled_since is not None:
-        state, reason = "stalled", waits.stalled(stalled_since).cause
+        state, reason = "stalled", waits.stall_wait(stalled_since).cause
     return AccountStatus(
         settings.name, settings.server, state, reason, record.rate_remaining, paused_until
     )
@@ -187,7 +187,7 @@ def _account_state(
 def _held(store: Store) -> Iterator[tuple[_WaitKey, int]]:
     # counted by the store, not read row by row: a storm may hold very many deliveries
     for tally in store.tallies.held():
-        yield (tally.account, tally.source, waits.held(tally.error)), tally.count
+        yield (tally.account, tally.source, waits.held_wait(tally.error)), tally.count
 
 
 def _waiting(deliveries: Sequence[_WaitingDelivery]) -> Iterator[tuple[_WaitKey, int]]:
@@ -211,7 +211,7 @@ def _expiring(deliveries: Sequence[_WaitingDelivery], config: Config) -> Iterato
     for delivery, wait in deliveries:
         if wait is not None and wait.reason in waits.OF_PACE and wait.until is not None:
             pace = config.accounts[delivery.account].pace
-            if queue_order.too_old(delivery, config, pace, wait.until):
+            if queue_order.too_old_reason(delivery, config, pace, wait.until):
                 yield delivery
 
 

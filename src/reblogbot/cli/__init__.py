@@ -18,7 +18,7 @@ from reblogbot.runtime import confinement
 
 def main() -> NoReturn:
     """Run the program with the arguments of the process, and exit with its exit code."""
-    confinement.hide()
+    confinement.hide_memory()
     # few objects here are cyclic garbage, and looking for it with Python's default thresholds
     # costs a tenth of a round
     gc.set_threshold(50_000, 20, 50)

@@ -13,7 +13,7 @@ from reblogbot.config.diagnostics import described, invalid_config
 from reblogbot.config.load import PartialConfig
 from reblogbot.config.settings import Config
 from reblogbot.config.urls import read_store_url
-from reblogbot.errors import ConfigError, Fault, StoreError
+from reblogbot.errors import ConfigError, ConfigFault, StoreError
 from reblogbot.store import Store
 
 MAX_FAULTS = 5
@@ -51,7 +51,7 @@ def open_for_stopping(options: argparse.Namespace) -> Store:
     """The store of `--store`, else that of the config, whatever faults the config has elsewhere."""
     if options.store:
         try:
-            return app.open_to_steer(read_store_url(options.store))
+            return app.open_for_changes(read_store_url(options.store))
         except ValueError as error:
             raise ConfigError("usage", f"--store: {error}") from error
     try:
@@ -65,11 +65,11 @@ def open_for_stopping(options: argparse.Namespace) -> Store:
 def open_to_change(partial: PartialConfig) -> Store:
     """The store, which must exist where the config has faults."""
     if partial.faults:
-        return app.open_to_steer(partial.config.store.url)
+        return app.open_for_changes(partial.config.store.url)
     return app.open_for_work(partial.config)
 
 
-def _warn(path: Path, faults: Sequence[Fault]) -> None:
+def _warn(path: Path, faults: Sequence[ConfigFault]) -> None:
     print("reblogbot: warning: the config has faults; the rest of it is used:", file=sys.stderr)
     for fault in faults[:MAX_FAULTS]:
         print(f"  {terminal_safe(described(fault, path))}", file=sys.stderr)

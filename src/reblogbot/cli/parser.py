@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from reblogbot import __version__
 from reblogbot.cli.arguments import add_commands
 from reblogbot.cli.logs import set_up_logs
-from reblogbot.errors import ConfigError, did_you_mean, unknown
+from reblogbot.errors import ConfigError, did_you_mean, unknown_name_message
 
 _EPILOG = """\
 Start with `reblogbot demo`, then `reblogbot init`. Exit codes: 0 success, 1 something failed or
@@ -70,7 +70,9 @@ class Parser(argparse.ArgumentParser):
         """Raise ConfigError for an unknown command, verb or choice."""
         if action.choices is not None and value not in action.choices:
             noun = str(action.metavar or action.dest).lower().replace("_", " ")
-            raise ConfigError("usage", f"there is {unknown(noun, value, list(action.choices))}")
+            raise ConfigError(
+                "usage", f"there is {unknown_name_message(noun, value, list(action.choices))}"
+            )
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:

@@ -63,6 +63,6 @@ def daemon_lines(daemons: list[DaemonRecord], now: datetime, where: str) -> list
     return [
         f"daemon: reblogbot {daemon.version} on {daemon.host} (process {daemon.pid}), started "
         f"{ago(daemon.since, now)}, last round {ago(daemon.last_round_at, now)}"
-        + ("; IT HANGS: restart it, nothing is lost" if daemon.hangs(now) else "")
+        + ("; IT HANGS: restart it, nothing is lost" if daemon.is_stalled(now) else "")
         for daemon in daemons
     ]

@@ -12,7 +12,7 @@ from typing import Any
 from reblogbot.cli.output import print_json as say_json
 from reblogbot.cli.output import print_lines as say
 from reblogbot.config.starter import toml_key
-from reblogbot.errors import ConfigError, Exit, unknown
+from reblogbot.errors import ConfigError, Exit, unknown_name_message
 
 
 def add_to(commands: Any, everywhere: argparse.ArgumentParser) -> None:
@@ -74,7 +74,7 @@ def run_sandbox(options: argparse.Namespace) -> int:
     from reblogbot.sandbox.profiles import PROFILES
 
     if options.profile not in PROFILES:
-        raise ConfigError("usage", unknown("profile", options.profile, PROFILES))
+        raise ConfigError("usage", unknown_name_message("profile", options.profile, PROFILES))
     if not 0 <= options.port < 65536:
         raise ConfigError("usage", f"{options.port} is no port")
     asyncio.run(_serve(options))

@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 
 from reblogbot.config import lookalikes
 from reblogbot.config.toml_positions import Key, Position
-from reblogbot.errors import ConfigError, Fault, did_you_mean
+from reblogbot.errors import ConfigError, ConfigFault, did_you_mean
 
 Keys = tuple[Key, ...]
 Locate = Callable[[Keys], Keys]
@@ -48,7 +48,7 @@ class Diagnostics:
         self._root = cache(find_positions)
         # a dict keeps the order and drops repetitions: a fault of [defaults] comes up again with
         # every source that inherits it
-        self._faults: dict[Fault, None] = {}
+        self._faults: dict[ConfigFault, None] = {}
 
     def add(
         self, keys: Keys, message: str, text_line: int = 0, slug: str = "value_invalid"
@@ -56,7 +56,7 @@ class Diagnostics:
         """Add a fault at a key, or at a line of the key's multi-line text, counted from 1."""
         position = self._root().at(keys)
         line = position.line_of_text(text_line) if text_line else position.line
-        self._faults[Fault(dotted(keys), message, line, slug)] = None
+        self._faults[ConfigFault(dotted(keys), message, line, slug)] = None
 
     def add_invalid(self, error: ValidationError, model: type[BaseModel], locate: Locate) -> None:
         """Add every fault that pydantic found. The messages never hold the values."""
@@ -71,7 +71,7 @@ class Diagnostics:
                 message = _PAIR_MESSAGE
             self.add(locate(keys), message, slug=_SLUGS.get(details["type"], "value_invalid"))
 
-    def sorted(self) -> list[Fault]:
+    def sorted(self) -> list[ConfigFault]:
         """All faults in the order of their lines."""
         return sorted(self._faults, key=lambda fault: fault.line)
 
@@ -81,13 +81,13 @@ class Diagnostics:
             raise invalid_config(path, self.sorted())
 
 
-def invalid_config(path: Path, faults: Sequence[Fault]) -> ConfigError:
+def invalid_config(path: Path, faults: Sequence[ConfigFault]) -> ConfigError:
     """The error for these faults, with one line each."""
     message = "\n".join(described(fault, path) for fault in faults)
     return ConfigError("config_invalid", message, faults)
 
 
-def described(fault: Fault, path: Path) -> str:
+def described(fault: ConfigFault, path: Path) -> str:
     """One line for the admin: `config.toml:12: sources.chouti.evry: unknown key`."""
     where = f"{path}:{fault.line}" if fault.line else str(path)
     return f"{where}: {fault.path}: {fault.message}" if fault.path else f"{where}: {fault.message}"

@@ -18,9 +18,9 @@ from urllib.parse import urlsplit
 from reblogbot.config.diagnostics import Diagnostics, Keys
 from reblogbot.config.hosts import hosts_in
 from reblogbot.config.settings import AccountSettings, Config, PaceSettings, SourceSettings
-from reblogbot.config.tokens import SHORT_TOKEN, read_token
+from reblogbot.config.tokens import MIN_TOKEN_LENGTH, read_token
 from reblogbot.config.toml_positions import Position, find_positions
-from reblogbot.errors import Fault, Unauthorised
+from reblogbot.errors import ConfigFault, Unauthorised
 
 Warnings = Iterator[tuple[Keys, str]]
 
@@ -35,7 +35,7 @@ _MINUTES_PER_DAY = 24 * 60
 _SECRET_HEADER = re.compile(r"auth|cookie|key|password|secret|session|token", re.IGNORECASE)
 
 
-def find_warnings(config: Config, environ: Mapping[str, str] = os.environ) -> list[Fault]:
+def find_warnings(config: Config, environ: Mapping[str, str] = os.environ) -> list[ConfigFault]:
     """The warnings about a config, in the order of their lines."""
     diagnostics = Diagnostics(lambda: _positions(config.path))
     for keys, message in _warnings(config, environ):
@@ -43,7 +43,7 @@ def find_warnings(config: Config, environ: Mapping[str, str] = os.environ) -> li
     return diagnostics.sorted()
 
 
-def with_lines(path: Path, faults: Iterable[Fault]) -> list[Fault]:
+def with_lines(path: Path, faults: Iterable[ConfigFault]) -> list[ConfigFault]:
     """The faults, whose paths name tables such as `sources.chouti`, with the lines of these."""
     root = _positions(path)
     return [replace(fault, line=root.at(fault.path.split(".", 1)).line) for fault in faults]
@@ -160,7 +160,7 @@ def _token(at: Keys, account: AccountSettings, environ: Mapping[str, str]) -> Wa
     key = "token_env" if account.token_env else "token_file"
     try:
         token = read_token(account, environ)
-        if len(token) < SHORT_TOKEN:
+        if len(token) < MIN_TOKEN_LENGTH:
             message = "the token is shorter than any server's; check that it is complete"
             yield (*at, key), message
     except Unauthorised as error:

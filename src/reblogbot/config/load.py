@@ -17,7 +17,7 @@ from reblogbot.config.diagnostics import Diagnostics, described, invalid_config
 from reblogbot.config.settings import AccountSettings, Config, StoreSettings
 from reblogbot.config.tables import TABLES, ConfigReader, SourceKinds
 from reblogbot.config.toml_positions import Position, find_positions
-from reblogbot.errors import ConfigError, Fault, did_you_mean
+from reblogbot.errors import ConfigError, ConfigFault, did_you_mean
 
 MAX_BYTES = 16_000_000
 
@@ -33,7 +33,7 @@ class PartialConfig:
     """
 
     config: Config
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[ConfigFault, ...] = ()
 
 
 def load(
@@ -70,7 +70,7 @@ def load_partial(
     the one that was read.
     """
     toml = read_text(path)
-    syntax_faults: tuple[Fault, ...] = ()
+    syntax_faults: tuple[ConfigFault, ...] = ()
     unreadable = ""
     try:
         document = _parse(path, toml)
@@ -99,7 +99,9 @@ def _reader(
     return ConfigReader(document, diagnostics, kinds, check, environ)
 
 
-def _is_store_doubtful(document: dict[str, Any], unreadable: str, faults: Sequence[Fault]) -> bool:
+def _is_store_doubtful(
+    document: dict[str, Any], unreadable: str, faults: Sequence[ConfigFault]
+) -> bool:
     """Whether the file may mean another store than the one that was read."""
     if not faults:
         return False
@@ -167,7 +169,7 @@ def _too_deep(path: Path) -> ConfigError:
 
 
 def _error(slug: str, path: Path, message: str, line: int = 0) -> ConfigError:
-    fault = Fault("", message, line, slug if slug != "config_invalid" else "toml_invalid")
+    fault = ConfigFault("", message, line, slug if slug != "config_invalid" else "toml_invalid")
     return ConfigError(slug, described(fault, path), [fault])
 
 

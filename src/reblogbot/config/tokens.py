@@ -18,7 +18,7 @@ from typing import Any
 from reblogbot.config.settings import AccountSettings
 from reblogbot.errors import Unauthorised
 
-SHORT_TOKEN = 16
+MIN_TOKEN_LENGTH = 16
 """Servers issue tokens of 20 characters and more; a shorter one is incomplete or a word."""
 _MAX_BYTES = 10_000
 _CREDENTIAL_FOLDER_ID = "reblogbot"

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from reblogbot.config.settings import AccountSettings, SourceSettings
 from reblogbot.core.fitting import Wording, fit, fit_strictly
 from reblogbot.core.identity import clean_link, is_status_page
-from reblogbot.core.templates import Listing, Names, Tags, template
+from reblogbot.core.templates import Listing, Tags, TemplateContext, compile_template
 from reblogbot.core.text import (
     clean,
     defuse,
@@ -24,7 +24,7 @@ from reblogbot.core.text.boilerplate import without_boilerplate
 from reblogbot.core.text.line_breaks import unwrapped
 from reblogbot.core.text.patterns import matches, replaced
 from reblogbot.core.text.repetition import end_of_title, is_cut, without_heading
-from reblogbot.model import Action, Entry, Limits, Media, Post
+from reblogbot.model import Action, Entry, Media, Post, ServerLimits
 
 LINK_TOO_LONG = "the link is longer than the server takes"
 # a post of another server fits in whole; an article must not become a title
@@ -52,7 +52,7 @@ def compose(
     entry: Entry,
     source: SourceSettings,
     account: AccountSettings,
-    limits: Limits,
+    limits: ServerLimits,
     *,
     source_title: str = "",
     feed_language: str = "",
@@ -82,7 +82,9 @@ def compose(
     )
 
 
-def boost(entry: Entry, source: SourceSettings, account: AccountSettings, limits: Limits) -> Post:
+def boost(
+    entry: Entry, source: SourceSettings, account: AccountSettings, limits: ServerLimits
+) -> Post:
     """The boost of an entry's status, without the status's address (see `drafting`)."""
     return Post(
         action="boost",
@@ -92,7 +94,9 @@ def boost(entry: Entry, source: SourceSettings, account: AccountSettings, limits
     )
 
 
-def plain(entry: Entry, source: SourceSettings, account: AccountSettings, limits: Limits) -> Post:
+def plain(
+    entry: Entry, source: SourceSettings, account: AccountSettings, limits: ServerLimits
+) -> Post:
     """A post of title and link alone, for entries whose composing takes too long."""
     link = clean_link(entry.link)
     words = _harmless_line(entry.title[:_MAX_PLAIN] or entry.summary[:_MAX_PLAIN])
@@ -119,7 +123,9 @@ def link_excess(post: Post) -> str:
 # the words
 
 
-def _wording(entry: Entry, source: SourceSettings, limits: Limits, source_title: str) -> Wording:
+def _wording(
+    entry: Entry, source: SourceSettings, limits: ServerLimits, source_title: str
+) -> Wording:
     """The template and the entry's values for it, harmless and at full length."""
     # bounds the work; more than fits even where every grapheme is a family of emoji
     most = 12 * limits.characters + 1000
@@ -131,7 +137,7 @@ def _wording(entry: Entry, source: SourceSettings, limits: Limits, source_title:
     categories = entry.categories[:_MAX_CATEGORIES]
     spoiler = _spoiler(source, "\n".join((title, summary, *categories)))
     spoiler = spoiler or _harmless_line(entry.spoiler)
-    form = template(source.template)
+    form = compile_template(source.template)
     # a headline of chouti is posted in brackets before its text, both unchanged
     writes_both = source.kind != "chouti" and {"title", "summary"} <= form.names
     if not title:
@@ -141,7 +147,7 @@ def _wording(entry: Entry, source: SourceSettings, limits: Limits, source_title:
             title, unwrapped(summary), is_separate=form.shortens_summary
         )
     authors = Listing(name for name in map(_harmless_line, entry.authors[:50]) if name)
-    names = Names(
+    names = TemplateContext(
         title=title,
         summary="" if one_line(summary) == title else summary,
         link=clean_link(entry.link),
@@ -208,7 +214,11 @@ def _spoiler(source: SourceSettings, text: str) -> str:
 
 
 def _language(
-    entry: Entry, source: SourceSettings, account: AccountSettings, feed_language: str, names: Names
+    entry: Entry,
+    source: SourceSettings,
+    account: AccountSettings,
+    feed_language: str,
+    names: TemplateContext,
 ) -> str:
     """The language by the source's config, entry, feed, text, or account's config (ADR 0028).
 
@@ -231,7 +241,7 @@ def images_of(entry: Entry) -> list[Media]:
 
 
 def _described_images(
-    entry: Entry, source: SourceSettings, limits: Limits, title: str
+    entry: Entry, source: SourceSettings, limits: ServerLimits, title: str
 ) -> tuple[Media, ...]:
     description = f"Image: {title}" if title else "Image"
     return tuple(

@@ -27,7 +27,7 @@ _BLOCKS = {
 }
 
 
-def address(username: str, page: str) -> str:
+def account_address(username: str, page: str) -> str:
     """`name@host`, in lower case, of the account with the profile page `page`, or ""."""
     try:
         host = urlsplit(page).netloc.rpartition("@")[2]
@@ -56,7 +56,7 @@ def opt_out_tag(author: Author, tags: Iterable[str]) -> str:
     )
 
 
-def own_account(
+def own_account_reason(
     entry: Entry, source: SourceSettings, account: str, addresses: Mapping[str, str]
 ) -> str:
     """Why `account` does not publish a status of one of the config's accounts, or "".
@@ -79,7 +79,7 @@ def own_account(
     )
 
 
-def blocked(relation: Mapping[str, Any], *, followers_only: bool = False) -> str:
+def blocked_reason(relation: Mapping[str, Any], *, followers_only: bool = False) -> str:
     """Why an account does not boost an author because of a block or mute between them, or "".
 
     `relation` is the Mastodon API's Relationship; a missing flag is no block. With

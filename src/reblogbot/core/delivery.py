@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from reblogbot.core.identity import canonical_link
 from reblogbot.core.text import unescape_once
 from reblogbot.errors import (
-    Lapsed,
+    LeaseExpired,
     RateLimited,
     Rejected,
     TargetError,
@@ -26,7 +26,7 @@ from reblogbot.errors import (
     Unauthorised,
     Unreachable,
 )
-from reblogbot.model import Delivery, PublishedStatus, Receipt, State
+from reblogbot.model import Delivery, DeliveryState, PublishedStatus, Receipt
 
 if TYPE_CHECKING:
     from reblogbot.config.settings import DeliverySettings
@@ -76,7 +76,7 @@ def retry_pause(attempts: int) -> timedelta:
 
 def after_success(delivery: Delivery, receipt: Receipt, now: datetime) -> Decision:
     """Sent: the server has just confirmed it, or it was found on the server."""
-    settled = replace(delivery, state=State.SENT, receipt=receipt, error="", settled_at=now)
+    settled = replace(delivery, state=DeliveryState.SENT, receipt=receipt, error="", settled_at=now)
     return Decision(settled)
 
 
@@ -94,7 +94,7 @@ def after_failure(
     pauses as if verify() had not been answered.
     """
     match error:
-        case Unreachable() | Lapsed():
+        case Unreachable() | LeaseExpired():
             return _never_sent(delivery, error, now, failures)
         case RateLimited():
             return _paused(_with_next_key(delivery), error, error.until)
@@ -129,7 +129,7 @@ def after_unauthorised(
 
 def after_refusal(delivery: Delivery, reason: str) -> Decision:
     """Skipped: the status must not be boosted or quoted, or not any more."""
-    return Decision(replace(delivery, state=State.SKIPPED, error=reason))
+    return Decision(replace(delivery, state=DeliveryState.SKIPPED, error=reason))
 
 
 def after_not_found(delivery: Delivery, server: str, now: datetime) -> Decision:
@@ -145,10 +145,10 @@ def after_not_found(delivery: Delivery, server: str, now: datetime) -> Decision:
         f"not_found: {post.uri} looks like a fediverse status, but {server} does not find it; skip"
         ' it, or set action = "post" for a source of articles and retry it with --render'
     )
-    return Decision(replace(delivery, state=State.HELD, due=now, error=reason))
+    return Decision(replace(delivery, state=DeliveryState.HELD, due=now, error=reason))
 
 
-def after_no_check(
+def after_failed_check(
     delivery: Delivery,
     error: TargetError,
     token_works: bool | None,  # noqa: FBT001 - as above
@@ -170,11 +170,11 @@ def after_no_check(
         pause = unreachable_pause(0) if token_works is None else TOKEN_RECHECK
         return Decision(waiting, now + pause)
     if isinstance(error, Unauthorised):
-        return Decision(replace(waiting, state=State.HELD, due=now))
+        return Decision(replace(waiting, state=DeliveryState.HELD, due=now))
     attempted = replace(waiting, attempts=delivery.attempts + 1)
     if attempted.attempts >= settings.max_attempts:
         reason = f"not boosted: its status could not be looked at. Last: {error.message}"
-        return Decision(replace(attempted, state=State.HELD, due=now, error=reason))
+        return Decision(replace(attempted, state=DeliveryState.HELD, due=now, error=reason))
     return Decision(replace(attempted, due=now + retry_pause(delivery.attempts)))
 
 
@@ -199,8 +199,8 @@ def after_read_back(
             f"Still in doubt after {not_found.attempts} attempts; look at the account, then release"
             f" or skip it. Last: {not_found.error}"
         )
-        return Decision(replace(not_found, state=State.HELD, due=now, error=reason))
-    queued = replace(not_found, state=State.QUEUED, due=now)
+        return Decision(replace(not_found, state=DeliveryState.HELD, due=now, error=reason))
+    queued = replace(not_found, state=DeliveryState.QUEUED, due=now)
     # while the server remembers the key, a repeat under it cannot publish twice
     if queued.sent_from is not None and now - queued.sent_from >= KEY_LIFETIME:
         return Decision(_with_next_key(queued))
@@ -256,7 +256,7 @@ def _paused(delivery: Delivery, error: TargetError, until: datetime) -> Decision
     is_repeat = delivery.failed_lookups > 0
     waiting = replace(
         delivery,
-        state=State.DOUBT if is_repeat else State.QUEUED,
+        state=DeliveryState.DOUBT if is_repeat else DeliveryState.QUEUED,
         failed_lookups=LOOKUPS_NEEDED - 1 if is_repeat else 0,
         due=until if is_repeat else delivery.due,
         error=error.message,
@@ -265,13 +265,13 @@ def _paused(delivery: Delivery, error: TargetError, until: datetime) -> Decision
 
 
 def _never_sent(
-    delivery: Delivery, error: Unreachable | Lapsed, now: datetime, failures: int
+    delivery: Delivery, error: Unreachable | LeaseExpired, now: datetime, failures: int
 ) -> Decision:
     # the key of a repeat was used by the earlier attempt
     unsent = delivery if delivery.failed_lookups else replace(delivery, sent_from=None)
-    if isinstance(error, Lapsed):
+    if isinstance(error, LeaseExpired):
         # the account works, but another process may have claimed it: no pause
-        return Decision(replace(unsent, state=State.QUEUED, due=now, error=error.message))
+        return Decision(replace(unsent, state=DeliveryState.QUEUED, due=now, error=error.message))
     return _paused(unsent, error, now + unreachable_pause(failures))
 
 
@@ -282,7 +282,7 @@ def _rejected(
     if attempted.attempts >= settings.max_attempts or error.slug in FINAL:
         return _dead(attempted, error.message, now)
     due = now + retry_pause(delivery.attempts)
-    return Decision(replace(attempted, state=State.QUEUED, due=due, error=error.message))
+    return Decision(replace(attempted, state=DeliveryState.QUEUED, due=due, error=error.message))
 
 
 def _shortened(delivery: Delivery, error: TooLong, now: datetime) -> Decision:
@@ -292,7 +292,7 @@ def _shortened(delivery: Delivery, error: TooLong, now: datetime) -> Decision:
         return _dead(delivery, error.message, now)
     post = replace(delivery.post, text=shorter, shorter="", length=len(shorter))
     shortened = replace(_with_next_key(delivery), post=post, failed_lookups=0)
-    return Decision(replace(shortened, state=State.QUEUED, due=now, error=error.message))
+    return Decision(replace(shortened, state=DeliveryState.QUEUED, due=now, error=error.message))
 
 
 def _in_doubt(
@@ -306,9 +306,11 @@ def _in_doubt(
     if is_repeat and error.slug in SPENT_KEY:
         attempted = _with_next_key(attempted)
     due = now + settings.read_back_after
-    doubt = replace(attempted, state=State.DOUBT, failed_lookups=0, due=due, error=error.message)
+    doubt = replace(
+        attempted, state=DeliveryState.DOUBT, failed_lookups=0, due=due, error=error.message
+    )
     return Decision(doubt, due)
 
 
 def _dead(delivery: Delivery, reason: str, now: datetime) -> Decision:
-    return Decision(replace(delivery, state=State.DEAD, error=reason, settled_at=now))
+    return Decision(replace(delivery, state=DeliveryState.DEAD, error=reason, settled_at=now))

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from reblogbot.config.settings import SourceSettings
 from reblogbot.core.text import length
-from reblogbot.model import Limits, Post
+from reblogbot.model import Post, ServerLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def heading(title: str, settings: SourceSettings, now: datetime) -> str:
     return f"{title} · {now.astimezone(ZoneInfo(settings.timezone)):%Y-%m-%d}"
 
 
-def bundles(posts: Sequence[Post], limits: Limits, title: str) -> list[Bundle]:
+def bundles(posts: Sequence[Post], limits: ServerLimits, title: str) -> list[Bundle]:
     """The posts joined into as few as possible, in order, each within the server's limit.
 
     The first begins with `title`. A post that exceeds the limit together with the title stays as
@@ -58,7 +58,7 @@ def bundles(posts: Sequence[Post], limits: Limits, title: str) -> list[Bundle]:
     return joined
 
 
-def _joined(group: Sequence[Post], limits: Limits, title: str) -> Post:
+def _joined(group: Sequence[Post], limits: ServerLimits, title: str) -> Post:
     text = "\n\n".join([*([title] if title else []), *(post.text for post in group)])
     spoiler = next((post.spoiler for post in group if post.spoiler), "")
     text_length = length(text, limits, spoiler)

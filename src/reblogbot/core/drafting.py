@@ -10,7 +10,7 @@ from reblogbot.config.settings import AccountSettings, SourceSettings, Table
 from reblogbot.core import compose, filters
 from reblogbot.core.identity import clean_link
 from reblogbot.errors import ReblogbotError
-from reblogbot.model import Batch, Entry, Limits, Post
+from reblogbot.model import Batch, Entry, Post, ServerLimits
 
 T = TypeVar("T", bound=Table)
 
@@ -46,7 +46,7 @@ class DraftJob:
     entries: tuple[Entry, ...]
     settings: SourceSettings
     account: AccountSettings
-    limits: Limits
+    limits: ServerLimits
     source_title: str
     feed_language: str
     now: datetime
@@ -57,7 +57,7 @@ class DraftJob:
 def draft_job(
     settings: SourceSettings,
     account: AccountSettings,
-    limits: Limits,
+    limits: ServerLimits,
     batch: Batch,
     now: datetime,
 ) -> DraftJob:

@@ -56,8 +56,8 @@ def over_author_limit(author: str, posted: Mapping[str, int], limit: int) -> str
 def refusal_again(entry: Entry, source: SourceSettings, now: datetime, *, is_posted: bool) -> str:
     """Why an accepted entry is not published in its present version, by the present config.
 
-    Its age is checked when its turn comes, by `queue_order.too_old`. The score does not count
-    either where it is published already (`is_posted`), since an edit is no new post.
+    Its age is checked when its turn comes, by `queue_order.too_old_reason`. The score does not
+    count either where it is published already (`is_posted`), since an edit is no new post.
     """
     undated = replace(entry, published_at=None, updated_at=None)
     if is_posted:

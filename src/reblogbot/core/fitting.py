@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import regex
 
-from reblogbot.core.templates import Names, Tags, Template, template
+from reblogbot.core.templates import Tags, Template, TemplateContext, compile_template
 from reblogbot.core.text import graphemes, length, shorten, size, untagged
-from reblogbot.model import Limits
+from reblogbot.model import ServerLimits
 
 # shorter beginnings of a summary or title are not worth posting
 _MIN_SUMMARY = 8
@@ -23,7 +23,7 @@ class Wording:
     """A template with its values at full length, free of mentions, and the content warning."""
 
     template: Template
-    names: Names
+    names: TemplateContext
     spoiler: str
 
     def write(self, summary: str | None = None, title: str | None = None) -> str:
@@ -46,7 +46,7 @@ class Wording:
         return replace(self, names=self.names._replace(tags=tags))
 
 
-def fit(wording: Wording, limits: Limits) -> str:
+def fit(wording: Wording, limits: ServerLimits) -> str:
     """The text within the limit; the summary is shortened first, then the title.
 
     Hashtags are dropped, the last first, when hardly a title is left. The link stays whole: if it
@@ -76,7 +76,7 @@ def fit(wording: Wording, limits: Limits) -> str:
     return shorten(title, available) or "".join(graphemes(title)[:available])
 
 
-def fit_strictly(wording: Wording, limits: Limits, text: str) -> str:
+def fit_strictly(wording: Wording, limits: ServerLimits, text: str) -> str:
     """The text for four fifths of the limit with links in full, or "" if it is not shorter.
 
     It is sent where a server rejects `text` as too long. A link too long for that counts as in
@@ -102,7 +102,7 @@ def _simplifications(wording: Wording) -> Iterator[Wording]:
 
 def _plainest(wording: Wording) -> Wording:
     """The title and link alone."""
-    return replace(wording.with_tags(Tags()), template=template("link"))
+    return replace(wording.with_tags(Tags()), template=compile_template("link"))
 
 
 def _with_shorter_summary(wording: Wording, excess: Callable[[str], int]) -> str:

@@ -13,7 +13,7 @@ from reblogbot.core.identity.match_fields import (
 )
 from reblogbot.core.identity.page_link import differing_parameters
 from reblogbot.model import Candidate
-from reblogbot.model.evidence import Habits
+from reblogbot.model.evidence import SourceHabits
 
 SAMPLE_SIZE = 3
 """Links of a batch that are kept, to see which of their parameters change until the next."""
@@ -22,11 +22,11 @@ _MAX_PARAMETERS = 8
 
 
 def learn_from_batch(
-    habits: Habits,
+    habits: SourceHabits,
     candidates: Sequence[Candidate],
     shown_before: Iterable[tuple[Evidence, Candidate]],
     reused_ids: int,
-) -> Habits:
+) -> SourceHabits:
     """The habits after another batch.
 
     `shown_before` are the entries that the source has shown before, with their evidence at that
@@ -35,7 +35,7 @@ def learn_from_batch(
     pairs = [(then, Evidence.unpack(candidate.evidence)) for then, candidate in shown_before]
     parameters = _changing_parameters(candidates, habits)
     links = ((then.link, now.link) for then, now in pairs)
-    return Habits(
+    return SourceHabits(
         has_stable_ids=habits.has_stable_ids
         or any(then.id == now.id != ABSENT for then, now in pairs),
         reused_ids=min(habits.reused_ids + reused_ids, CONFIRMATIONS),
@@ -48,7 +48,7 @@ def learn_from_batch(
     )
 
 
-def remarks(habits: Habits) -> tuple[str, ...]:
+def remarks(habits: SourceHabits) -> tuple[str, ...]:
     """Sentences for an admin about the habits of a source."""
     sentences = {
         "ids are given to other entries later, and not relied on": (
@@ -72,7 +72,7 @@ def _streak(before: int, pairs: Iterable[tuple[bytes, bytes]]) -> int:
     return min(before + 1, CONFIRMATIONS) if all(then != now for then, now in comparable) else 0
 
 
-def _changing_parameters(candidates: Iterable[Candidate], habits: Habits) -> tuple[str, ...]:
+def _changing_parameters(candidates: Iterable[Candidate], habits: SourceHabits) -> tuple[str, ...]:
     """The known changing names in the links' queries, and those that changed since the sample."""
     sample = dict(habits.sample)
     changes = [

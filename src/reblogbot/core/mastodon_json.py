@@ -66,4 +66,4 @@ def has_borrowed_id(status: object) -> bool:
 def account_address(account: object) -> str:
     """`name@host` of an account, in lower case, after the URL of its profile; "" when unknown."""
     page = text(account, "url") or text(account, "uri")
-    return consent.address(text(account, "username"), page)
+    return consent.account_address(text(account, "username"), page)

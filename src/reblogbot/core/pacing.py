@@ -61,7 +61,7 @@ def limiting_pace(
     return limit, after_quiet if after_quiet - slot < _QUIET_HORIZON else NEVER
 
 
-def room(now: datetime, pace: PaceSettings, sent_at: Sequence[datetime]) -> int:
+def posts_allowed(now: datetime, pace: PaceSettings, sent_at: Sequence[datetime]) -> int:
     """How many posts may go out at `now`, one right after the other."""
     if next_slot(now, pace, sent_at) > now:
         return 0
@@ -78,7 +78,7 @@ def even_gap(pace: PaceSettings) -> timedelta:
     return max(pace.gap, timedelta(hours=1) / pace.per_hour, _DAY / pace.per_day)
 
 
-def spread(start: datetime, pace: PaceSettings) -> Iterator[datetime]:
+def spread_slots(start: datetime, pace: PaceSettings) -> Iterator[datetime]:
     """Instants from `start` on, `even_gap` apart and outside quiet hours, without end.
 
     Only NEVER where the quiet hours have no end.

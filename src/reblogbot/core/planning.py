@@ -18,34 +18,34 @@ from reblogbot.core.drafting import Draft
 from reblogbot.core.recognition import Recognised
 from reblogbot.model import (
     Candidate,
-    Change,
+    DeliveryState,
     EditablePost,
     Entry,
+    EntryChange,
     Intent,
-    Limits,
     Plan,
-    Recent,
+    RecentPosts,
     Refusal,
     Revision,
+    ServerLimits,
     SourceHistory,
-    State,
 )
 
 WHOLESALE = 5
 """New entries from which on a single old or dateless one among them is suspicious (ADR 0004)."""
-KEPT = 1000
+MAX_RECORDED = 1000
 """Entries of a storm, or of a first sight, that are recorded for an account; others are only
 remembered as seen."""
 
-_Outcome = Intent | Refusal | Revision | Change
+_Outcome = Intent | Refusal | Revision | EntryChange
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class AccountRoute:
     """Source → account. `was_read` tells whether the source was read for this account before."""
 
     account: AccountSettings
-    limits: Limits
+    limits: ServerLimits
     was_read: bool
 
 
@@ -76,7 +76,7 @@ class AccountSelection:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class BatchSelection:
     """The new entries of a batch, by position, the selection of each account, and any storm."""
 
     new: tuple[int, ...]
@@ -87,14 +87,14 @@ class Choice:
 # which entries concern which account
 
 
-def choose(
+def select_entries(
     settings: SourceSettings,
     recognised: Recognised,
-    routes: Sequence[Route],
+    routes: Sequence[AccountRoute],
     history: SourceHistory,
-) -> Choice:
+) -> BatchSelection:
     """The entries that are new, and those that need a draft for each account."""
-    batch = recognised.found
+    batch = recognised.candidates
     new = _new(recognised, history)
     names = [route.account.name for route in routes]
     upvoted = {name: _upvoted(batch, settings, name, history) for name in names}
@@ -107,9 +107,9 @@ def choose(
             selection = _first_sight(range(len(batch)), settings)
         else:
             news = sorted({*new, *upvoted[name]})
-            kept = max(KEPT, settings.max_per_poll) - history.held.get(name, 0)
+            kept = max(MAX_RECORDED, settings.max_per_poll) - history.held.get(name, 0)
             selection = _newest(news, kept) if storm else AccountSelection(news)
-        posts = history.made.get(name, {})
+        posts = history.editable_posts.get(name, {})
         changed = dict(revising.changed(batch, posts, recognised.habits))
         outdated = {
             position
@@ -123,7 +123,7 @@ def choose(
             },
             outdated=frozenset(outdated),
         )
-    return Choice(new, storm, by_account)
+    return BatchSelection(new, storm, by_account)
 
 
 def _new(recognised: Recognised, history: SourceHistory) -> tuple[int, ...]:
@@ -133,7 +133,7 @@ def _new(recognised: Recognised, history: SourceHistory) -> tuple[int, ...]:
     appear now because newer entries have gone, and are not new.
     """
     new = {id(candidate) for candidate in recognised.new}
-    is_known = [id(candidate) not in new for candidate in recognised.found]
+    is_known = [id(candidate) not in new for candidate in recognised.candidates]
     first = is_known.index(True) if history.was_cut and any(is_known) else 0
     return tuple(position for position in range(first, len(is_known)) if not is_known[position])
 
@@ -159,7 +159,7 @@ def _first_sight(positions: Sequence[int], settings: SourceSettings) -> AccountS
         return AccountSelection(positions)
     allowed = 0 if settings.first == "none" else settings.first
     first_chosen = max(0, len(positions) - allowed)
-    first_recorded = max(0, first_chosen - KEPT)
+    first_recorded = max(0, first_chosen - MAX_RECORDED)
     return AccountSelection(
         chosen=positions[first_chosen:],
         beyond_first=positions[first_recorded:first_chosen],
@@ -245,13 +245,13 @@ class PendingClaims:
         for intent in intents:
             self._by_account[intent.account].add(intent.candidate.entry, intent.keys, source)
 
-    def known_in(self, history: SourceHistory) -> SourceHistory:
+    def added_to(self, history: SourceHistory) -> SourceHistory:
         """The history with all pending claims added."""
         published = {
             name: {*keys, *self._by_account[name].keys} for name, keys in history.published.items()
         }
         recent = {
-            name: Recent(
+            name: RecentPosts(
                 (*known.titles, *self._by_account[name].titles),
                 Counter(known.domains) + self._by_account[name].domains,
                 Counter(known.authors) + self._by_account[name].authors,
@@ -267,9 +267,9 @@ class PendingClaims:
 def plan(
     settings: SourceSettings,
     recognised: Recognised,
-    routes: Sequence[Route],
+    routes: Sequence[AccountRoute],
     history: SourceHistory,
-    choice: Choice,
+    choice: BatchSelection,
     drafts: Mapping[str, Mapping[int, Draft]],
     now: datetime,
 ) -> Plan:
@@ -277,7 +277,7 @@ def plan(
 
     `drafts` holds, by account and position, a draft for every entry of the choice that needs one.
     """
-    batch, storm = recognised.found, choice.storm
+    batch, storm = recognised.candidates, choice.storm
     outcomes: list[_Outcome] = []
     for route in routes:
         name = route.account.name
@@ -287,7 +287,7 @@ def plan(
             revising.Update(batch[position], post, own_drafts[position])
             for position, post in selection.changed.items()
         ]
-        edit_storm = revising.storm(updates, batch, history.made.get(name, {}), settings)
+        edit_storm = revising.storm(updates, batch, history.editable_posts.get(name, {}), settings)
         storm = storm or edit_storm
         for update in updates:
             outcomes += revising.follow(update, name, settings, choice.storm or edit_storm)
@@ -306,7 +306,7 @@ def plan(
         changes=tuple(
             outcome
             for outcome in outcomes
-            if isinstance(outcome, Change) and positions[id(outcome.candidate)] not in outdated
+            if isinstance(outcome, EntryChange) and positions[id(outcome.candidate)] not in outdated
         ),
         is_outdated=bool(outdated),
         sightings=recognised.sightings,
@@ -317,16 +317,16 @@ def plan(
 def _queue_or_refuse(
     settings: SourceSettings,
     batch: Sequence[Candidate],
-    route: Route,
+    route: AccountRoute,
     history: SourceHistory,
-    choice: Choice,
+    choice: BatchSelection,
     drafts: Mapping[int, Draft],
     now: datetime,
 ) -> Iterator[Intent | Refusal]:
     """An intent or a refusal for each new entry of one account."""
     name = route.account.name
     selection = choice.by_account[name]
-    recent = history.recent.get(name, Recent())
+    recent = history.recent.get(name, RecentPosts())
     claims = _Claims(
         set(history.published.get(name, ())),
         list(recent.titles),
@@ -344,7 +344,7 @@ def _queue_or_refuse(
             continue
         claims.add(candidate.entry, candidate.published_keys, settings.name)
         hold = draft.held or held
-        state = State.HELD if hold else State.QUEUED
+        state = DeliveryState.HELD if hold else DeliveryState.QUEUED
         yield Intent(candidate, name, draft.post, state, hold, due=due)
     for position in selection.beyond_first:
         yield Refusal(batch[position], name, "first_sight")
@@ -369,7 +369,9 @@ def _refusal(
     """Why the entry is not queued for the account, or ""."""
     if not claims.keys.isdisjoint(candidate.known_as):
         return "duplicate: this account has published or queued it already"
-    reason = consent.own_account(candidate.entry, settings, account, addresses) or draft.reason
+    reason = (
+        consent.own_account_reason(candidate.entry, settings, account, addresses) or draft.reason
+    )
     if reason:
         return reason
     limits, entry = settings.filter, candidate.entry

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from reblogbot.config.settings import Config, PaceSettings
 from reblogbot.core import pacing
-from reblogbot.model import Delivery, Sent
+from reblogbot.model import Delivery, SentPost
 
 DAY = timedelta(days=1)
 MAX_FORESEEN = 200
@@ -15,13 +15,13 @@ MAX_FORESEEN = 200
 _NEVER_SERVED = datetime.min.replace(tzinfo=UTC)
 
 
-def memory(config: Config) -> timedelta:
+def lookback(config: Config) -> timedelta:
     """How far back pace and budgets look at earlier posts."""
     spans = [source.budget.span for source in config.sources.values() if source.budget]
     return max([DAY, *spans])
 
 
-def ready(waiting: Sequence[Delivery], config: Config, now: datetime) -> list[Delivery]:
+def due_deliveries(waiting: Sequence[Delivery], config: Config, now: datetime) -> list[Delivery]:
     """The deliveries that are due and belong to an enabled source.
 
     A delivery that was never postponed is due even where its instant lies in the future, because
@@ -37,11 +37,11 @@ def ready(waiting: Sequence[Delivery], config: Config, now: datetime) -> list[De
     ]
 
 
-def choose(
+def next_delivery(
     waiting: Sequence[Delivery],
     config: Config,
     pace: PaceSettings,
-    sent: Sequence[Sent],
+    sent: Sequence[SentPost],
     now: datetime,
 ) -> Delivery | None:
     """The delivery that may go out now; None when pace, quiet hours or budgets forbid any.
@@ -51,10 +51,10 @@ def choose(
     attempted and not found goes first, since it is older. An edit needs no budget: it is no
     additional post.
     """
-    allowed = pacing.room(now, pace, [post.at for post in sent])
+    allowed = pacing.posts_allowed(now, pace, [post.at for post in sent])
     if allowed <= 0:
         return None
-    due = ready(waiting, config, now)
+    due = due_deliveries(waiting, config, now)
     exhausted = _exhausted({delivery.source for delivery in due}, config, sent, now)
     affordable = [
         delivery
@@ -93,11 +93,11 @@ def next_in_turn(
     )
 
 
-def line_up(
+def expected_order(
     waiting: Sequence[Delivery],
     config: Config,
     pace: PaceSettings,
-    sent: Sequence[Sent],
+    sent: Sequence[SentPost],
     now: datetime,
 ) -> list[Delivery]:
     """The deliveries in the order they will go out, as far as it can be predicted.
@@ -108,17 +108,17 @@ def line_up(
     left, past = list(waiting), list(sent)
     predicted: list[Delivery] = []
     while len(predicted) < MAX_FORESEEN:
-        delivery = choose(left, config, pace, past, now)
+        delivery = next_delivery(left, config, pace, past, now)
         if delivery is None:
             break
         left.remove(delivery)
         predicted.append(delivery)
         if delivery.post.action != "edit":
-            past.append(Sent(now, delivery.source))
+            past.append(SentPost(now, delivery.source))
     return predicted + _best_first(left, config)
 
 
-def too_old(delivery: Delivery, config: Config, pace: PaceSettings, now: datetime) -> str:
+def too_old_reason(delivery: Delivery, config: Config, pace: PaceSettings, now: datetime) -> str:
     """Why the entry is too old to be posted now, or "".
 
     Time spent waiting in quiet hours, or for a digest, does not count. Only the parts of a digest
@@ -136,7 +136,7 @@ def too_old(delivery: Delivery, config: Config, pace: PaceSettings, now: datetim
     return f"max_age: published {published} UTC, too old when its turn came"
 
 
-def superseded(delivery: Delivery, waiting: Sequence[Delivery]) -> str:
+def superseded_reason(delivery: Delivery, waiting: Sequence[Delivery]) -> str:
     """Why an edit need not be made, or "": a newer edit of the same post waits as well."""
     if delivery.post.action != "edit":
         return ""
@@ -163,7 +163,7 @@ def _best_first(waiting: Sequence[Delivery], config: Config) -> list[Delivery]:
 
 
 def _exhausted(
-    sources: Collection[str], config: Config, sent: Sequence[Sent], now: datetime
+    sources: Collection[str], config: Config, sent: Sequence[SentPost], now: datetime
 ) -> set[str]:
     """Those of the sources whose budget allows no more posts now."""
     exhausted = set()

@@ -31,7 +31,7 @@ from reblogbot.core.identity.match_fields import (
 )
 from reblogbot.core.identity.page_link import page_link, without_fragment
 from reblogbot.model import Batch, Candidate, Entry
-from reblogbot.model.evidence import Habits, MatchFields
+from reblogbot.model.evidence import MatchFields, SourceHabits
 from reblogbot.model.history import SourceHistory
 
 
@@ -42,15 +42,17 @@ class Recognised:
     `new` are those the source has not shown before, `sightings` the evidence to be stored by key.
     """
 
-    found: tuple[Candidate, ...]
+    candidates: tuple[Candidate, ...]
     new: tuple[Candidate, ...]
     sightings: Mapping[bytes, bytes]
-    habits: Habits
+    habits: SourceHabits
 
 
-def candidates(source: str, batch: Batch, habits: Habits | None = None) -> tuple[Candidate, ...]:
+def candidates(
+    source: str, batch: Batch, habits: SourceHabits | None = None
+) -> tuple[Candidate, ...]:
     """The batch's entries with their keys, oldest first, without repetitions."""
-    habits = habits or Habits()
+    habits = habits or SourceHabits()
     entries = oldest_first(batch.entries)
     all_fields = _identifying([match_fields(entry, habits) for entry in entries])
     counts = Counter(
@@ -81,7 +83,7 @@ def recognise(source: str, batch: Sequence[Candidate], history: SourceHistory) -
         if stored == SHARED
     ]
     return Recognised(
-        found=tuple(judgement.candidate for judgement in judgements),
+        candidates=tuple(judgement.candidate for judgement in judgements),
         new=tuple(judgement.candidate for judgement in judgements if not judgement.is_known),
         sightings=sightings | dict.fromkeys(shared, SHARED),
         habits=learn_from_batch(
@@ -247,7 +249,7 @@ def _judge(source: str, candidate: Candidate, history: SourceHistory) -> _Judgem
     settled = replace(
         candidate if unchanged else _with_fields(source, candidate, fields),
         evidence=Evidence.unpack(candidate.evidence)._replace(link=now.link).pack(),
-        old_keys=legacy_keys,
+        legacy_keys=legacy_keys,
         legacy_published_keys=tuple(
             key for field, key in legacy_published if _identifies(field, fields)
         ),

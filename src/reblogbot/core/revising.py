@@ -15,15 +15,15 @@ from reblogbot.core.drafting import Draft
 from reblogbot.core.identity.page_link import page_link
 from reblogbot.model import (
     Candidate,
-    Change,
     Delivery,
+    DeliveryState,
     EditablePost,
     Entry,
-    Habits,
+    EntryChange,
     Intent,
     Post,
     Revision,
-    State,
+    SourceHabits,
 )
 
 UNDONE = "edit: the entry reads again as its post does"
@@ -57,7 +57,7 @@ def edit_of(post: Post, remote_id: str) -> Post:
 
 
 def changed(
-    batch: Sequence[Candidate], posts: Mapping[bytes, EditablePost], habits: Habits
+    batch: Sequence[Candidate], posts: Mapping[bytes, EditablePost], habits: SourceHabits
 ) -> Iterator[tuple[int, EditablePost]]:
     """The positions of entries that differ from when they were queued, with their posts."""
     for position, candidate in enumerate(batch):
@@ -86,7 +86,7 @@ def storm(
 
 def follow(
     update: Update, account: str, settings: SourceSettings, storm_reason: str
-) -> Iterator[Intent | Revision | Change]:
+) -> Iterator[Intent | Revision | EntryChange]:
     """What is to be changed for an account because of an update; a storm holds edits."""
     existing, draft = update.existing, update.draft
     review = "review" if settings.review else ""
@@ -96,7 +96,7 @@ def follow(
         remark = f"not edited: {draft.reason}" if draft.post is None else ""
     elif existing.waiting is not None:
         yield from _revise(update.candidate, existing.waiting, draft.post, draft, review)
-    yield Change(update.candidate, account, existing.delivery_id, existing.entry_id, remark)
+    yield EntryChange(update.candidate, account, existing.delivery_id, existing.entry_id, remark)
 
 
 def _edit(update: Update, account: str, held: str) -> Iterator[Intent | Revision]:
@@ -108,7 +108,7 @@ def _edit(update: Update, account: str, held: str) -> Iterator[Intent | Revision
     elif edit is not None:
         claim = identity.edit_key(existing.delivery_id, existing.edits + 1)
         held = draft.held or held
-        state = State.HELD if held else State.QUEUED
+        state = DeliveryState.HELD if held else DeliveryState.QUEUED
         yield Intent(update.candidate, account, edit, state, held, claims=(claim,))
 
 
@@ -117,14 +117,14 @@ def _revise(
 ) -> Iterator[Revision]:
     """The waiting delivery with another post, or skipped without one; a held one stays held."""
     if post is None:
-        skipped = replace(before, state=State.SKIPPED, error=draft.reason)
+        skipped = replace(before, state=DeliveryState.SKIPPED, error=draft.reason)
         yield Revision(candidate, before, skipped)
     elif post != before.post:
-        held = draft.held or (before.error if before.state == State.HELD else held)
+        held = draft.held or (before.error if before.state == DeliveryState.HELD else held)
         after = replace(
             before,
             post=post,
-            state=State.HELD if held else State.QUEUED,
+            state=DeliveryState.HELD if held else DeliveryState.QUEUED,
             error=held,
             key_version=before.key_version + 1,
             sent_from=None,
@@ -134,11 +134,11 @@ def _revise(
 
 def _post_of(candidate: Candidate, posts: Mapping[bytes, EditablePost]) -> EditablePost | None:
     """The post of the entry, under any of its keys, since its link may have changed."""
-    keys = (*candidate.keys, *candidate.old_keys, *candidate.known_as)
+    keys = (*candidate.keys, *candidate.legacy_keys, *candidate.known_as)
     return next((posts[key] for key in keys if key in posts), None)
 
 
-def _is_same(now: Entry, then: Entry, habits: Habits) -> bool:
+def _is_same(now: Entry, then: Entry, habits: SourceHabits) -> bool:
     """Whether two versions of an entry would be posted alike; score and comments do not count."""
     if (now.title, now.summary, now.authors) != (then.title, then.summary, then.authors):
         return False
@@ -147,7 +147,7 @@ def _is_same(now: Entry, then: Entry, habits: Habits) -> bool:
     return not has_other_images and not _is_moved(now, then, habits)
 
 
-def _is_moved(now: Entry, then: Entry, habits: Habits) -> bool:
+def _is_moved(now: Entry, then: Entry, habits: SourceHabits) -> bool:
     """Whether the link leads to another page; never where the source changes all its links."""
     if habits.link_changes:
         return False

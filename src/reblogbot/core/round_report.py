@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from reblogbot.errors import Exit, Failure
-from reblogbot.model import Delivery, State
+from reblogbot.model import Delivery, DeliveryState
 
 Outcome = Literal["new", "nothing_new", "not_modified", "held", "not_due"] | Failure
 _FAILED = ("failed", "refused", "gone")
 
 
 @dataclass(frozen=True, slots=True)
-class Poll:
+class PollReport:
     """The result of polling one source; `known` tells that an earlier round has reported it."""
 
     name: str
@@ -41,10 +41,10 @@ class Poll:
 
 
 @dataclass(slots=True)
-class Round:
+class RoundReport:
     """The polls and the deliveries of one round; a delivery counts once, in its last state."""
 
-    polls: list[Poll] = field(default_factory=list)
+    polls: list[PollReport] = field(default_factory=list)
     queued: int = 0
     deliveries: dict[int, Delivery] = field(default_factory=dict)
     paused: dict[str, str] = field(default_factory=dict)
@@ -52,10 +52,10 @@ class Round:
     deferred: set[int] = field(default_factory=set)
     """Deliveries that a rate limit of their server postponed."""
 
-    def add_poll(self, poll: Poll) -> None:
+    def add_poll(self, poll: PollReport) -> None:
         """Count a poll and what it queued."""
         self.polls.append(poll)
-        self.queued += sum(delivery.state == State.QUEUED for delivery in poll.queued)
+        self.queued += sum(delivery.state == DeliveryState.QUEUED for delivery in poll.queued)
         self.add_deliveries((*poll.queued, *poll.revised))
 
     def add_deliveries(self, changed: Iterable[Delivery]) -> None:
@@ -72,7 +72,7 @@ class Round:
         return Exit.FAILED if trouble else Exit.OK
 
     def _is_trouble(self, delivery: Delivery) -> bool:
-        if delivery.state in {State.DOUBT, State.DEAD, State.SENDING}:
+        if delivery.state in {DeliveryState.DOUBT, DeliveryState.DEAD, DeliveryState.SENDING}:
             return True
         return _is_retry(delivery) and delivery.id not in self.deferred
 
@@ -87,12 +87,12 @@ class Round:
             "failed": sum(poll.outcome in (*_FAILED, "retry_later") for poll in polled),
             "entries_new": sum(poll.new for poll in polled),
             "queued": self.queued,
-            "sent": states.count(State.SENT),
-            "held": states.count(State.HELD),
+            "sent": states.count(DeliveryState.SENT),
+            "held": states.count(DeliveryState.HELD),
             "retry": sum(map(_is_retry, changed)),
-            "doubt": states.count(State.DOUBT),
-            "skipped": states.count(State.SKIPPED),
-            "dead": states.count(State.DEAD),
+            "doubt": states.count(DeliveryState.DOUBT),
+            "skipped": states.count(DeliveryState.SKIPPED),
+            "dead": states.count(DeliveryState.DEAD),
         }
 
     def counts_in_words(self) -> dict[str, int]:
@@ -108,7 +108,7 @@ def outcome(delivery: Delivery) -> str:
     A post that was on the server before the program sent anything is found; the JSON calls
     all three `sent`.
     """
-    if delivery.state != State.SENT:
+    if delivery.state != DeliveryState.SENT:
         return delivery.state.value
     if delivery.post.action == "edit":
         return "edited"
@@ -118,4 +118,4 @@ def outcome(delivery: Delivery) -> str:
 
 def _is_retry(delivery: Delivery) -> bool:
     """Whether an attempt failed and the delivery is back in the queue."""
-    return delivery.state == State.QUEUED and bool(delivery.error)
+    return delivery.state == DeliveryState.QUEUED and bool(delivery.error)

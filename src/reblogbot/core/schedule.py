@@ -23,7 +23,9 @@ _MIN_EPOCH_SECONDS = 1_000_000_000
 """A greater number in Retry-After is seconds since 1970 (in 2001), not seconds to wait."""
 _MIN_EPOCH_MILLISECONDS = 100_000_000_000
 
-Reason = Literal["interval", "quiet", "server", "skipped_hours", "cron", "failures", "asked", ""]
+PollReason = Literal[
+    "interval", "quiet", "server", "skipped_hours", "cron", "failures", "asked", ""
+]
 """The reason for the instant of the next poll; "" for an unknown one.
 
 `interval` is `every`, `quiet` an interval extended because nothing changed, `server` one
@@ -39,7 +41,7 @@ class NextPoll:
     """The instant from which a source is polled again, aware UTC, and why then."""
 
     at: datetime
-    reason: Reason
+    reason: PollReason
 
 
 def next_poll(
@@ -60,7 +62,7 @@ def next_poll(
         return NextPoll(_next_of_cron(source.cron, source.timezone, now), "cron")
     longest = max(source.every, source.every_max)
     quiet = (now - unchanged_since) / QUIET_SHARE if unchanged_since else timedelta(0)
-    spans: dict[Reason, timedelta] = {
+    spans: dict[PollReason, timedelta] = {
         "interval": source.every,
         "server": min(fresh_for or timedelta(0), longest),
         "quiet": min(quiet, longest),

@@ -52,7 +52,7 @@ class Tags(Listing):
     separator = " "
 
 
-class Names(NamedTuple):
+class TemplateContext(NamedTuple):
     """The names a template may use, with the values of an entry; absent text is "", others None."""
 
     title: str = ""
@@ -75,7 +75,7 @@ class Template:
     names: frozenset[str]
     shortens_summary: bool
 
-    def render(self, names: Names) -> str:
+    def render(self, names: TemplateContext) -> str:
         """The text, without the lines whose names are all empty. Raises ReblogbotError."""
         try:
             pieces = self.compiled.generate(names._asdict())
@@ -89,7 +89,7 @@ class Template:
 
 
 @lru_cache(maxsize=256)
-def template(text: str) -> Template:
+def compile_template(text: str) -> Template:
     """The built-in template of that name, or else the text compiled. Raises ReblogbotError."""
     source = BUILT_IN.get(text, text)
     fault = "" if text in BUILT_IN else _syntax_fault(source)
@@ -115,7 +115,7 @@ def check_template(text: str) -> str:
     if fault:
         return fault
     try:
-        rendered = [template(text).render(sample) for sample in _SAMPLE_ENTRIES]
+        rendered = [compile_template(text).render(sample) for sample in _SAMPLE_ENTRIES]
     except ReblogbotError as error:
         return error.message.removeprefix("template, ").removesuffix("; see `reblogbot check`")
     return "" if all(rendered) else "line 1: gives no text for an entry that has only a title"
@@ -308,16 +308,19 @@ def _node_fault(tree: nodes.Template) -> str:
 def _name_fault(text: str) -> str:
     tree = _ENVIRONMENT.parse(text)
     used = meta.find_undeclared_variables(tree)
-    unknown = used - set(Names._fields) - set(_ENVIRONMENT.globals)
+    unknown = used - set(TemplateContext._fields) - set(_ENVIRONMENT.globals)
     for name in tree.find_all(nodes.Name):
         if name.name in unknown:
-            hint = _suggestion(name.name, Names._fields) or f"there are {', '.join(Names._fields)}"
+            hint = (
+                _suggestion(name.name, TemplateContext._fields)
+                or f"there are {', '.join(TemplateContext._fields)}"
+            )
             return f"line {name.lineno}: unknown name {name.name!r}; {hint}"
     mention = regex.search(r"[@＠]\{\{", text)
     if mention:
         line = text.count("\n", 0, mention.start()) + 1
         return f"line {line}: an @ right before {{{{ … }}}} would let a source mention anybody"
-    if used.isdisjoint(Names._fields):
+    if used.isdisjoint(TemplateContext._fields):
         hint = _suggestion(text.strip(), BUILT_IN) or f"there are {', '.join(BUILT_IN)}"
         return f"line 1: neither a built-in template nor text with {{{{ names }}}}; {hint}"
     return ""
@@ -347,7 +350,7 @@ def _line_of(trace: TracebackType | None) -> int:
     return line
 
 
-_SAMPLE = Names(
+_SAMPLE = TemplateContext(
     title="Night trains return",
     summary="Three new lines start in spring, and the old carriages with them.",
     link="https://example.org/night-trains?id=7",
@@ -362,6 +365,6 @@ _SAMPLE = Names(
 _SAMPLE_ENTRIES = (
     _SAMPLE,
     # compose puts the text of an entry without a title in its place
-    Names(title="A note" + ELLIPSIS, link=_SAMPLE.link, source=_SAMPLE.source),
-    Names(title=_SAMPLE.title, source=_SAMPLE.source),
+    TemplateContext(title="A note" + ELLIPSIS, link=_SAMPLE.link, source=_SAMPLE.source),
+    TemplateContext(title=_SAMPLE.title, source=_SAMPLE.source),
 )

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from reblogbot.core import pacing, queue_order
-from reblogbot.model import Delivery, Sent, State
+from reblogbot.model import Delivery, DeliveryState, SentPost
 
 if TYPE_CHECKING:
     from reblogbot.config.settings import AccountSettings, Config, SourceSettings
@@ -21,7 +21,7 @@ STALLED = timedelta(hours=1)
 """An account that could send for so long, and neither sent nor failed, is stalled."""
 
 
-class Reason(StrEnum):
+class WaitReason(StrEnum):
     """What a delivery waits for; the values are public (JSON, metrics)."""
 
     HELD = "held"
@@ -46,17 +46,23 @@ class Reason(StrEnum):
 
 
 OF_PACE = frozenset(
-    {Reason.GAP, Reason.HOURLY_LIMIT, Reason.DAILY_LIMIT, Reason.QUIET_HOURS, Reason.BUDGET}
+    {
+        WaitReason.GAP,
+        WaitReason.HOURLY_LIMIT,
+        WaitReason.DAILY_LIMIT,
+        WaitReason.QUIET_HOURS,
+        WaitReason.BUDGET,
+    }
 )
 """The waits that end by themselves, at an instant that the config decides."""
 OF_SOURCE = frozenset(
     {
-        Reason.HELD,
-        Reason.SOURCE_UNKNOWN,
-        Reason.SOURCE_DISABLED,
-        Reason.DIGEST,
-        Reason.RETRY,
-        Reason.BUDGET,
+        WaitReason.HELD,
+        WaitReason.SOURCE_UNKNOWN,
+        WaitReason.SOURCE_DISABLED,
+        WaitReason.DIGEST,
+        WaitReason.RETRY,
+        WaitReason.BUDGET,
     }
 )
 """The waits of one source, while other sources of the account may send."""
@@ -69,13 +75,13 @@ class Wait:
     `until` is None where the wait ends with an event, or never, instead of at an instant.
     """
 
-    reason: Reason
+    reason: WaitReason
     cause: str
     until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class AccountState:
     """The facts that decide whether an account may send at `now`.
 
     `settings` is None for an account that is not in the config. `sent` reaches back as far as
@@ -91,35 +97,35 @@ class Account:
     paused_until: datetime | None = None
     paused_for: str = ""
     doubt_until: datetime | None = None
-    sent: Sequence[Sent] = ()
+    sent: Sequence[SentPost] = ()
     settled_at: datetime | None = None
     works_since: datetime | None = None
     worked_at: datetime | None = None
 
 
-def memory(config: Config) -> timedelta:
+def lookback(config: Config) -> timedelta:
     """How far back `Account.sent` must reach: as pace and budgets did STALLED ago."""
-    return queue_order.memory(config) + STALLED
+    return queue_order.lookback(config) + STALLED
 
 
-def wait(delivery: Delivery, config: Config, account: Account) -> Wait | None:
+def wait_of(delivery: Delivery, config: Config, account: AccountState) -> Wait | None:
     """Why the delivery waits; None for one that is settled."""
     source = config.sources.get(delivery.source)
     match delivery.state:
-        case State.HELD:
-            return held(delivery.error)
-        case State.DOUBT:
+        case DeliveryState.HELD:
+            return held_wait(delivery.error)
+        case DeliveryState.DOUBT:
             cause = f"in doubt, the account is read back: {delivery.error}"
-            return stopped(account) or Wait(Reason.DOUBT, cause, delivery.due)
-        case State.SENDING:
+            return stop_wait(account) or Wait(WaitReason.DOUBT, cause, delivery.due)
+        case DeliveryState.SENDING:
             return (
-                stopped(account)
+                stop_wait(account)
                 or _stall(delivery, source, account)
-                or Wait(Reason.SENDING, "being sent")
+                or Wait(WaitReason.SENDING, "being sent")
             )
-        case State.QUEUED:
+        case DeliveryState.QUEUED:
             return (
-                blocked(account)
+                blocking_wait(account)
                 or _source_wait(delivery, source, account)
                 or _pace_wait(delivery, source, account)
                 or _stall(delivery, source, account)
@@ -129,44 +135,44 @@ def wait(delivery: Delivery, config: Config, account: Account) -> Wait | None:
             return None
 
 
-def held(error: str) -> Wait:
+def held_wait(error: str) -> Wait:
     """The wait of a delivery that is held with this error."""
-    return Wait(Reason.HELD, error if error.startswith("held") else f"held: {error}")
+    return Wait(WaitReason.HELD, error if error.startswith("held") else f"held: {error}")
 
 
-def stalled(since: datetime) -> Wait:
+def stall_wait(since: datetime) -> Wait:
     """The wait of a delivery that could have been sent since then."""
     cause = f"stalled: nothing was sent or failed since {since:%Y-%m-%d %H:%M} UTC"
-    return Wait(Reason.STALLED, f"{cause}; see the log, restart the daemon")
+    return Wait(WaitReason.STALLED, f"{cause}; see the log, restart the daemon")
 
 
-def stopped(account: Account) -> Wait | None:
+def stop_wait(account: AccountState) -> Wait | None:
     """Why nothing at all is sent for the account, or None."""
     if account.stopped_at is not None:
-        return Wait(Reason.STOPPED, "everything is stopped until `reblogbot start`")
+        return Wait(WaitReason.STOPPED, "everything is stopped until `reblogbot start`")
     if account.settings is None:
-        return Wait(Reason.ACCOUNT_UNKNOWN, "the account is not in the config")
+        return Wait(WaitReason.ACCOUNT_UNKNOWN, "the account is not in the config")
     if not account.settings.enabled:
-        return Wait(Reason.ACCOUNT_DISABLED, "the account is disabled")
+        return Wait(WaitReason.ACCOUNT_DISABLED, "the account is disabled")
     return None
 
 
-def blocked(account: Account) -> Wait | None:
+def blocking_wait(account: AccountState) -> Wait | None:
     """Why nothing that is queued for the account is sent, apart from its pace; None if nothing."""
-    stop = stopped(account)
+    stop = stop_wait(account)
     if stop is not None:
         return stop
     if account.paused_until is not None and account.paused_until > account.now:
         cause = f"the account is paused: {account.paused_for}"
-        return Wait(Reason.ACCOUNT_PAUSED, cause, account.paused_until)
+        return Wait(WaitReason.ACCOUNT_PAUSED, cause, account.paused_until)
     if account.doubt_until is not None:
         cause = "an earlier post of the account is in doubt"
-        return Wait(Reason.EARLIER_DOUBT, cause, max(account.doubt_until, account.now))
+        return Wait(WaitReason.EARLIER_DOUBT, cause, max(account.doubt_until, account.now))
     return None
 
 
 def stalled_since(
-    due: datetime, source: SourceSettings | None, account: Account
+    due: datetime, source: SourceSettings | None, account: AccountState
 ) -> datetime | None:
     """Since when something due could have been sent, where that is STALLED or longer; else None.
 
@@ -174,7 +180,7 @@ def stalled_since(
     budget delayed anything within the last hour.
     """
     worked_at = account.worked_at
-    if blocked(account) is not None or worked_at is None:
+    if blocking_wait(account) is not None or worked_at is None:
         return None
     starts = (due, account.settled_at, account.paused_until, account.works_since)
     since = max(at for at in starts if at is not None)
@@ -183,18 +189,18 @@ def stalled_since(
     return None if _was_delayed(source, account, worked_at) else since
 
 
-def _stall(delivery: Delivery, source: SourceSettings | None, account: Account) -> Wait | None:
+def _stall(delivery: Delivery, source: SourceSettings | None, account: AccountState) -> Wait | None:
     since = stalled_since(max(delivery.due, delivery.queued_at), source, account)
-    return None if since is None else stalled(since)
+    return None if since is None else stall_wait(since)
 
 
-def _next_in_line(account: Account) -> Wait:
+def _next_in_line(account: AccountState) -> Wait:
     if account.works_since is None:
-        return Wait(Reason.NEXT, "next `sync` (no daemon is at work)")
-    return Wait(Reason.NEXT, "next in line")
+        return Wait(WaitReason.NEXT, "next `sync` (no daemon is at work)")
+    return Wait(WaitReason.NEXT, "next in line")
 
 
-def _was_delayed(source: SourceSettings | None, account: Account, worked_at: datetime) -> bool:
+def _was_delayed(source: SourceSettings | None, account: AccountState, worked_at: datetime) -> bool:
     """Whether pace, quiet hours or the budget delayed anything in the hour before `worked_at`."""
     if account.settings is None:
         return True
@@ -207,21 +213,23 @@ def _was_delayed(source: SourceSettings | None, account: Account, worked_at: dat
 
 
 def _source_wait(
-    delivery: Delivery, source: SourceSettings | None, account: Account
+    delivery: Delivery, source: SourceSettings | None, account: AccountState
 ) -> Wait | None:
     """The wait that comes from the delivery's source, digest or last attempt."""
     if source is None:
-        return Wait(Reason.SOURCE_UNKNOWN, "the source is not in the config")
+        return Wait(WaitReason.SOURCE_UNKNOWN, "the source is not in the config")
     if not source.enabled:
-        return Wait(Reason.SOURCE_DISABLED, "the source is disabled")
+        return Wait(WaitReason.SOURCE_DISABLED, "the source is disabled")
     if delivery.due <= account.now:
         return None
     if source.digest is not None and not delivery.attempts:
-        return Wait(Reason.DIGEST, "digest", delivery.due)
-    return Wait(Reason.RETRY, f"next attempt: {delivery.error}".rstrip(": "), delivery.due)
+        return Wait(WaitReason.DIGEST, "digest", delivery.due)
+    return Wait(WaitReason.RETRY, f"next attempt: {delivery.error}".rstrip(": "), delivery.due)
 
 
-def _pace_wait(delivery: Delivery, source: SourceSettings | None, account: Account) -> Wait | None:
+def _pace_wait(
+    delivery: Delivery, source: SourceSettings | None, account: AccountState
+) -> Wait | None:
     """The wait that comes from the account's pace or the source's budget."""
     if account.settings is None:
         return None
@@ -229,16 +237,16 @@ def _pace_wait(delivery: Delivery, source: SourceSettings | None, account: Accou
     limit, slot = pacing.limiting_pace(account.now, account.settings.pace, sent_at)
     if limit:
         if slot == pacing.NEVER:
-            return Wait(Reason(limit), "quiet hours without an end")
-        return Wait(Reason(limit), limit.replace("_", " "), slot)
+            return Wait(WaitReason(limit), "quiet hours without an end")
+        return Wait(WaitReason(limit), limit.replace("_", " "), slot)
     if source is None or delivery.post.action == "edit":
         return None
     slot = _budget_slot(source, account, account.now)
     if slot > account.now:
-        return Wait(Reason.BUDGET, "budget of the source", slot)
+        return Wait(WaitReason.BUDGET, "budget of the source", slot)
     return None
 
 
-def _budget_slot(source: SourceSettings, account: Account, at: datetime) -> datetime:
+def _budget_slot(source: SourceSettings, account: AccountState, at: datetime) -> datetime:
     sent_at = [post.at for post in account.sent if post.source == source.name]
     return pacing.budget_slot(at, source.budget, sent_at)

@@ -277,15 +277,15 @@ class Daemon:
 
     def _check_store(self) -> None:
         self._store.check_revision()
-        self._store.read_clock()
+        self._store.refresh_clock()
         self._heartbeat.beat_if_due()
         if self._throttle.is_open:
             self._store.check_writable(self._store.clock.now())
 
     async def _prune(self) -> None:
-        await self._housekeeping(self._store.daemons.sweep, self._store.clock.now())
+        await self._housekeeping(self._store.daemons.delete_ended, self._store.clock.now())
         keep = self._runtime.config.store.keep
-        prune = partial(self._store.history.prune, is_over=self._stopping.is_set)
+        prune = partial(self._store.history.prune, should_stop=self._stopping.is_set)
         pruned = await self._housekeeping(prune, keep, self._store.clock.now())
         numbers = {"keys": pruned.keys, "entries": pruned.entries}
         log.info("pruned", extra={**numbers, "deliveries": pruned.deliveries})

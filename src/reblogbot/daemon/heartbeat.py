@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from reblogbot.daemon.stats import DaemonStats
 from reblogbot.runtime.clock import uptime
 from reblogbot.store import Store
-from reblogbot.store.daemons import BEAT
+from reblogbot.store.daemons import HEARTBEAT_INTERVAL
 
 
 class Heartbeat:
@@ -26,14 +26,14 @@ class Heartbeat:
         has_round = last_round_at is not None
         if self._last_beat is not None:
             at, had_round = self._last_beat
-            if now - at < BEAT.total_seconds() and had_round == has_round:
+            if now - at < HEARTBEAT_INTERVAL.total_seconds() and had_round == has_round:
                 return
         self._store.daemons.beat(self._since, last_round_at, self._store.clock.now())
         self._last_beat = now, has_round
 
     def end(self) -> None:
         """Remove the row. Raises StoreError."""
-        self._store.daemons.leave()
+        self._store.daemons.delete_own()
 
     def _last_round_at(self) -> datetime | None:
         age = self._stats.round_age()

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 
 from reblogbot.config.settings import Config
-from reblogbot.core.round_report import Poll
-from reblogbot.model import Delivery, State
+from reblogbot.core.round_report import PollReport
+from reblogbot.model import Delivery, DeliveryState
 
 BUCKETS = (60, 300, 900, 1800, 3600, 7200, 21_600, 86_400, 259_200, 604_800)
 """Upper bounds, in seconds, of the time from publication to post."""
@@ -53,7 +53,7 @@ class DaemonStats:
         self._started = time.monotonic()
         self._beats: dict[str, float] = {}
 
-    def polled(self, poll: Poll) -> None:
+    def polled(self, poll: PollReport) -> None:
         """Count a poll by its outcome and its error."""
         self.polls[poll.outcome] += 1
         if poll.slug:
@@ -62,7 +62,7 @@ class DaemonStats:
     def delivered(self, account: str, changed: Iterable[Delivery], slugs: Iterable[str]) -> None:
         """Count what was sent, how old it was then, and the errors of failed attempts."""
         for delivery in changed:
-            if delivery.state != State.SENT:
+            if delivery.state != DeliveryState.SENT:
                 continue
             self.posts[account, delivery.post.action] += 1
             since = delivery.published_at or delivery.queued_at

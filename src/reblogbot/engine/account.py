@@ -21,7 +21,7 @@ from reblogbot.errors import (
     Unauthorised,
     Unreachable,
 )
-from reblogbot.model import Delivery, Image, Limits, Post, PublishedStatus, Receipt
+from reblogbot.model import Delivery, Image, Post, PublishedStatus, Receipt, ServerLimits
 from reblogbot.ports import Clock, FoundStatus, Identity, Target
 from reblogbot.runtime.worker_thread import ThreadDied, WorkerThread
 from reblogbot.store import AsyncStore
@@ -84,7 +84,7 @@ class Account:
         self._store = store
         self._clock = clock
         self._thread = WorkerThread(f"account-{settings.name}")
-        self._limits: Limits | None = None
+        self._limits: ServerLimits | None = None
         self._limits_due: datetime | None = None
         self._address = ""
         self._address_due: datetime | None = None
@@ -95,7 +95,7 @@ class Account:
 
     # facts about the server and the account; never asked for while the account is paused
 
-    async def limits(self) -> Limits:
+    async def limits(self) -> ServerLimits:
         """Return the server's limits: as it says now, else as last known, else the defaults."""
         now = self._clock.now()
         if self._limits_due is None or self._limits_due <= now:
@@ -107,7 +107,7 @@ class Account:
                     self._limits = await self._call(self._target.limits)
                 except TargetError as error:
                     self._log_unknown("limits not known", error)
-        return self._limits or Limits()
+        return self._limits or ServerLimits()
 
     async def address(self) -> str:
         """Return the account's `name@host`, "" while its server does not tell."""
@@ -125,7 +125,7 @@ class Account:
     def _log_unknown(self, event: str, error: TargetError) -> None:
         log.info(event, extra={"account": self.name, "error": error.message})
 
-    async def identify(self) -> tuple[Identity, Limits]:
+    async def identify(self) -> tuple[Identity, ServerLimits]:
         """Return whom the token speaks for and the server's limits. Raises TargetError."""
         identity = await self._call(self._target.verify)
         identity = replace(identity, scopes=await self._call(self._target.scopes))
@@ -140,7 +140,7 @@ class Account:
         *,
         reply_to: str = "",
         images: Sequence[Image] = (),
-        lapses: float,
+        lease_end: float,
     ) -> Receipt:
         """Publish, see `Target.publish`."""
         markup = (await self.limits()).markup
@@ -151,7 +151,7 @@ class Account:
             reply_to=reply_to,
             images=images,
             markup=markup,
-            lapses=lapses,
+            lease_end=lease_end,
         )
 
     async def post_notice(self, post: Post, key: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from reblogbot.config.settings import AccountSettings, Config
 from reblogbot.engine.account import Account
-from reblogbot.model import Limits
+from reblogbot.model import ServerLimits
 
 
 class Accounts:
@@ -23,7 +23,7 @@ class Accounts:
             self._accounts[name] = self._make_account(self._config.accounts[name])
         return self._accounts[name]
 
-    async def limits(self, name: str) -> Limits:
+    async def limits(self, name: str) -> ServerLimits:
         """Return the limits of the account's server, as far as they are known."""
         return await self[name].limits()
 

@@ -11,7 +11,7 @@ from reblogbot.config.settings import Config
 from reblogbot.ports import Clock
 from reblogbot.runtime.clock import uptime
 from reblogbot.store import AsyncStore
-from reblogbot.store.due import Room, Which
+from reblogbot.store.due import PollScope, PollSlots
 from reblogbot.store.records import SourceRecord
 
 PART = 500
@@ -31,7 +31,7 @@ class Claims:
         self._held: dict[int, tuple[SourceRecord, float]] = {}
         """The claimed sources by their ids, each with the uptime at its claim or renewal."""
 
-    async def claim(self, names: Sequence[str], which: Which) -> AsyncIterator[SourceRecord]:
+    async def claim(self, names: Sequence[str], which: PollScope) -> AsyncIterator[SourceRecord]:
         """Yield those of these sources that may be polled, each leased only shortly before."""
         for part in parts(names):
             claimed_at = uptime()
@@ -46,7 +46,7 @@ class Claims:
         """
         claimed_at = uptime()
         records, is_all = await self._store.sources.claim_due(
-            self._positions, self._clock.now(), self._lease, Room(limit, self._per_host)
+            self._positions, self._clock.now(), self._lease, PollSlots(limit, self._per_host)
         )
         return self._hold(records, claimed_at), is_all
 

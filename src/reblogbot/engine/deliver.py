@@ -22,9 +22,9 @@ from reblogbot.engine.accounts import Accounts
 from reblogbot.engine.digests import bundle
 from reblogbot.engine.readback import look_back, read_back, recognise
 from reblogbot.engine.recheck import Recheck
-from reblogbot.errors import Lapsed, TargetError, Unauthorised
+from reblogbot.errors import LeaseExpired, TargetError, Unauthorised
 from reblogbot.media.fetch import ImageFetcher
-from reblogbot.model import Delivery, Image, Post, PublishedStatus, Sent, State
+from reblogbot.model import Delivery, DeliveryState, Image, Post, PublishedStatus, SentPost
 from reblogbot.ports import Clock, Offload
 from reblogbot.runtime.clock import uptime
 from reblogbot.store import AsyncStore
@@ -57,8 +57,8 @@ class Sender:
         )
         self._recheck: Recheck | None = None
         """Of this round, made with its first boost or quote."""
-        self._memory = queue_order.memory(config)
-        self._sent: list[Sent] = []
+        self._memory = queue_order.lookback(config)
+        self._sent: list[SentPost] = []
         """What the account has posted, as far back as its pace and budgets look."""
         self._stood: list[PublishedStatus] | None = None
         """Statuses on the server that no delivery knows of, read before the first delivery.
@@ -115,10 +115,10 @@ class Sender:
     async def _send_all(self, stopping: asyncio.Event) -> None:
         now, pace = self._clock.now(), self._settings.pace
         # before the queue is read, which may be long: in quiet hours it waits whatever is in it
-        if not pacing.room(now, pace, [post.at for post in self._sent]):
+        if not pacing.posts_allowed(now, pace, [post.at for post in self._sent]):
             return
         waiting = await self._store.outbox.waiting(self._account.name)
-        if not queue_order.ready(waiting, self._config, now):
+        if not queue_order.due_deliveries(waiting, self._config, now):
             return
         waiting = await self._prepare(waiting)
         while waiting and not stopping.is_set():
@@ -127,9 +127,9 @@ class Sender:
             if chosen is None or after is None:
                 return
             waiting.remove(chosen)
-            if after.state == State.SENT and after.post.action != "edit":
-                self._sent.append(Sent(after.settled_at or self._clock.now(), after.source))
-            if after.state == State.QUEUED and after.due <= self._clock.now():
+            if after.state == DeliveryState.SENT and after.post.action != "edit":
+                self._sent.append(SentPost(after.settled_at or self._clock.now(), after.source))
+            if after.state == DeliveryState.QUEUED and after.due <= self._clock.now():
                 waiting.insert(0, after)
 
     async def _prepare(self, waiting: list[Delivery]) -> list[Delivery]:
@@ -155,23 +155,25 @@ class Sender:
             waiting = await outbox.waiting(account.name)
         return waiting
 
-    async def _read_sent(self) -> list[Sent]:
+    async def _read_sent(self) -> list[SentPost]:
         since = self._clock.now() - self._memory
         return await self._store.publications.sent(self._account.name, since)
 
     async def _choose(self, waiting: list[Delivery]) -> Delivery | None:
         """Return the delivery to send next; skip those on the way that are too old or filtered."""
         config, now, pace = self._config, self._clock.now(), self._settings.pace
-        while (chosen := queue_order.choose(waiting, config, pace, self._sent, now)) is not None:
+        while (
+            chosen := queue_order.next_delivery(waiting, config, pace, self._sent, now)
+        ) is not None:
             reason = (
-                queue_order.superseded(chosen, waiting)
-                or queue_order.too_old(chosen, config, pace, now)
+                queue_order.superseded_reason(chosen, waiting)
+                or queue_order.too_old_reason(chosen, config, pace, now)
                 or await screening.refusal(self._store, chosen, config, now)
             )
             if not reason:
                 return chosen
             waiting.remove(chosen)
-            skipped = replace(chosen, state=State.SKIPPED, error=reason)
+            skipped = replace(chosen, state=DeliveryState.SKIPPED, error=reason)
             await self._account.settle(chosen, skipped)
         return None
 
@@ -183,7 +185,7 @@ class Sender:
         post = await self._check(delivery)
         if not isinstance(post, Post):
             return post
-        lapses = uptime() + settings.lease.total_seconds()
+        lease_end = uptime() + settings.lease.total_seconds()
         claimed = await self._store.outbox.claim(delivery, self._clock.now(), settings.lease)
         if claimed is None:
             log.warning("not claimed", extra={"account": account.name, "id": delivery.id})
@@ -198,7 +200,7 @@ class Sender:
         reply_to = await self._id_of_previous(claimed) if claimed.post.continues else ""
         try:
             receipt = await account.publish(
-                post, key, reply_to=reply_to, images=images, lapses=lapses
+                post, key, reply_to=reply_to, images=images, lease_end=lease_end
             )
         except TargetError as error:
             return await self._settle_failure(claimed, error)
@@ -225,7 +227,7 @@ class Sender:
         if not post.media or post.action not in ("post", "quote"):
             return (), ()
         source = self._config.sources[delivery.source]
-        return await self._images.fetched(
+        return await self._images.fetch_images(
             post.media,
             await self._account.limits(),
             source=source.name,
@@ -266,7 +268,7 @@ class Sender:
         if isinstance(error, Unauthorised) and error.slug != "token_missing":
             is_valid = await account.is_token_valid()
         now, pauses = self._clock.now(), await self._pauses()
-        decision = decisions.after_no_check(
+        decision = decisions.after_failed_check(
             delivery, error, is_valid, now, self._config.delivery, pauses
         )
         if decision.pause_until is not None:
@@ -289,7 +291,7 @@ class Sender:
         if decision.pause_until is not None:
             await account.pause(decision.pause_until, error)
         after = await account.settle(claimed, decision.delivery)
-        may_go_on = decision.pause_until is None and not isinstance(error, Lapsed)
+        may_go_on = decision.pause_until is None and not isinstance(error, LeaseExpired)
         return after if may_go_on else None
 
     async def _id_of_previous(self, delivery: Delivery) -> str:

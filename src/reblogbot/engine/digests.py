@@ -10,13 +10,17 @@ from itertools import islice
 from reblogbot.config.settings import Config
 from reblogbot.core import digest, queue_order
 from reblogbot.engine import screening
-from reblogbot.model import Delivery, Limits
+from reblogbot.model import Delivery, ServerLimits
 from reblogbot.ports import Clock
 from reblogbot.store import AsyncStore
 
 
 async def bundle(
-    store: AsyncStore, config: Config, waiting: Sequence[Delivery], limits: Limits, clock: Clock
+    store: AsyncStore,
+    config: Config,
+    waiting: Sequence[Delivery],
+    limits: ServerLimits,
+    clock: Clock,
 ) -> bool:
     """Bundle what is ready of each source with a digest; return whether anything was bundled.
 
@@ -31,7 +35,7 @@ async def bundle(
             continue
         fresh = [
             delivery
-            for delivery in queue_order.ready(waiting, config, now)
+            for delivery in queue_order.due_deliveries(waiting, config, now)
             if delivery.source == name
             and may_be_bundled(delivery, config, now)
             and not await screening.refusal(store, delivery, config, now)
@@ -60,4 +64,4 @@ def may_be_bundled(delivery: Delivery, config: Config, now: datetime) -> bool:
     if not is_single or delivery.attempts or delivery.failed_lookups:
         return False
     pace = config.accounts[delivery.account].pace
-    return not queue_order.too_old(delivery, config, pace, now)
+    return not queue_order.too_old_reason(delivery, config, pace, now)

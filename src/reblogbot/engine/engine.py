@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 from reblogbot.config.settings import Config, SourceSettings
 from reblogbot.core import schedule
-from reblogbot.core.round_report import Poll, Round
+from reblogbot.core.round_report import PollReport, RoundReport
 from reblogbot.core.schedule import NextPoll
 from reblogbot.engine.account import SendingReport
 from reblogbot.engine.accounts import Accounts
@@ -31,7 +31,7 @@ from reblogbot.engine.record import Recorder
 from reblogbot.model import Delivery
 from reblogbot.ports import Clock, ParserPool, ProgressCallback, Source, no_progress
 from reblogbot.store import AsyncStore, Store
-from reblogbot.store.due import Which
+from reblogbot.store.due import PollScope
 from reblogbot.store.records import SourceRecord
 from reblogbot.store.store import EnrolledSource
 
@@ -70,10 +70,10 @@ class Engine:
         self._stopping = asyncio.Event()
 
     async def sync(
-        self, names: Sequence[str], which: Which, on_progress: ProgressCallback = no_progress
-    ) -> Round:
+        self, names: Sequence[str], which: PollScope, on_progress: ProgressCallback = no_progress
+    ) -> RoundReport:
         """Poll these sources, then deliver what may go out. Waits for no pause, pace or doubt."""
-        report = Round()
+        report = RoundReport()
         held, pollable = await self.enrol(which)
         report.add_deliveries(held)
         chosen = [name for name in self._enabled(names) if name in pollable]
@@ -102,7 +102,7 @@ class Engine:
 
     # the steps, which the daemon takes one by one
 
-    async def enrol(self, which: Which = "due") -> tuple[list[Delivery], set[str]]:
+    async def enrol(self, which: PollScope = "due") -> tuple[list[Delivery], set[str]]:
         """Upsert configured sources and accounts; hold deliveries of removed ones.
 
         Returns the held deliveries, and the names of the sources that may be polled.
@@ -127,7 +127,7 @@ class Engine:
         await self._recorder.flush()
         return await self._claims.claim_due(limit)
 
-    async def poll(self, record: SourceRecord) -> Poll:
+    async def poll(self, record: SourceRecord) -> PollReport:
         """Poll one claimed source and record what it brought.
 
         Where that fails it is not tried again at once: its lease runs out.
@@ -157,7 +157,7 @@ class Engine:
             )
         return self._planner
 
-    async def _plan_and_record(self, result: PollResult) -> Poll:
+    async def _plan_and_record(self, result: PollResult) -> PollReport:
         """Plan and record what a poll brought."""
         if result.error is not None:
             return await self._recorder.record_failure(result, result.error)
@@ -215,7 +215,7 @@ class Engine:
     def _enabled(self, names: Sequence[str]) -> list[str]:
         return [name for name in names if self.config.sources[name].enabled]
 
-    async def _add_unpolled(self, report: Round, names: Sequence[str]) -> None:
+    async def _add_unpolled(self, report: RoundReport, names: Sequence[str]) -> None:
         """Add those of these sources that were not polled, with the reason."""
         polled = {poll.name for poll in report.polls}
         unpolled = [name for name in names if name not in polled]
@@ -224,18 +224,18 @@ class Engine:
         gone = await self.store.sources.gone()
         for name in unpolled:
             if name in gone:
-                report.add_poll(Poll(name, "gone", error=gone[name], known=True))
+                report.add_poll(PollReport(name, "gone", error=gone[name], known=True))
             else:
-                report.add_poll(Poll(name, "not_due"))
+                report.add_poll(PollReport(name, "not_due"))
 
 
 def _stalled(store: Store, config: Config, now: datetime) -> dict[str, str]:
     """Return why accounts have sent nothing although this process tried, by their names."""
     from reblogbot.core import waits  # noqa: PLC0415
-    from reblogbot.engine.waiting import Waiting  # noqa: PLC0415
+    from reblogbot.engine.wait_reasons import Waiting  # noqa: PLC0415
 
     waiting = Waiting(config, store, now, is_working=True)
-    return {name: waits.stalled(since).cause for name, since in waiting.stalled().items()}
+    return {name: waits.stall_wait(since).cause for name, since in waiting.stalled().items()}
 
 
 def _as_configured(record: SourceRecord | None, source: SourceSettings) -> SourceRecord:

@@ -18,13 +18,13 @@ from reblogbot.config.hosts import hosts_of
 from reblogbot.config.settings import Config
 from reblogbot.core import bounds, compose, drafting, planning, recognition
 from reblogbot.core.drafting import Draft
-from reblogbot.core.planning import Choice, PendingClaims, Route
+from reblogbot.core.planning import AccountRoute, BatchSelection, PendingClaims
 from reblogbot.core.recognition import Recognised
 from reblogbot.engine.accounts import Accounts
 from reblogbot.engine.drafts import Drafter
 from reblogbot.engine.poll import PollResult
 from reblogbot.media.fetch import ImageFetcher
-from reblogbot.model import Candidate, Limits, Plan
+from reblogbot.model import Candidate, Plan, ServerLimits
 from reblogbot.model.history import SourceHistory
 from reblogbot.ports import Clock, ParserPool
 from reblogbot.store import AsyncStore, Store
@@ -57,13 +57,15 @@ class Planner:
         now = self._clock.now()
         history = await self._history(result, now)
         if pending is not None:
-            history = pending.known_in(history)
+            history = pending.added_to(history)
         recognised = await asyncio.to_thread(
             recognition.recognise, result.record.name, result.candidates, history
         )
-        settings, candidates = result.settings, recognised.found
+        settings, candidates = result.settings, recognised.candidates
         routes = await self._routes(result, recognised, history)
-        choice = await asyncio.to_thread(planning.choose, settings, recognised, routes, history)
+        choice = await asyncio.to_thread(
+            planning.select_entries, settings, recognised, routes, history
+        )
         drafts = await self._draft(result, candidates, routes, choice, now)
 
         async def decide(recognised: Recognised) -> Plan:
@@ -81,7 +83,7 @@ class Planner:
         redone = await self._draft(result, candidates, routes, choice, now, illustrated)
         for name, replaced in redone.items():
             drafts[name] |= replaced
-        return await decide(replace(recognised, found=candidates))
+        return await decide(replace(recognised, candidates=candidates))
 
     async def _history(self, result: PollResult, now: datetime) -> SourceHistory:
         history, unseen = await self._store.query(read_history, result, now)
@@ -91,27 +93,27 @@ class Planner:
 
     async def _routes(
         self, result: PollResult, recognised: Recognised, history: SourceHistory
-    ) -> list[Route]:
+    ) -> list[AccountRoute]:
         """Return the accounts of the source; a server is asked only if something is composed."""
         routes = []
         for name in result.settings.to:
             is_learnt = name in result.record.learnt
             if is_learnt:
                 may_compose = bool(
-                    recognised.new or history.made.get(name) or history.outvoted.get(name)
+                    recognised.new or history.editable_posts.get(name) or history.outvoted.get(name)
                 )
             else:
-                may_compose = result.settings.first != "none" and bool(recognised.found)
-            limits = await self._accounts.limits(name) if may_compose else Limits()
-            routes.append(Route(self._config.accounts[name], limits, is_learnt))
+                may_compose = result.settings.first != "none" and bool(recognised.candidates)
+            limits = await self._accounts.limits(name) if may_compose else ServerLimits()
+            routes.append(AccountRoute(self._config.accounts[name], limits, is_learnt))
         return routes
 
     async def _draft(
         self,
         result: PollResult,
         candidates: Sequence[Candidate],
-        routes: Sequence[Route],
-        choice: Choice,
+        routes: Sequence[AccountRoute],
+        choice: BatchSelection,
         now: datetime,
         only: Container[int] | None = None,
     ) -> Drafts:
@@ -217,7 +219,7 @@ def read_history(
     history = replace(
         history,
         recent=recent,
-        made=editable,
+        editable_posts=editable,
         outvoted=outvoted,
         held=held,
         was_cut=record.last_batch_size >= bounds.MOST_ENTRIES,

@@ -14,7 +14,7 @@ from reblogbot.core.text import beginning
 from reblogbot.engine import screening
 from reblogbot.engine.digests import may_be_bundled
 from reblogbot.engine.engine import Engine
-from reblogbot.model import Delivery, Entry, Intent, Plan, Post, State
+from reblogbot.model import Delivery, DeliveryState, Entry, Intent, Plan, Post
 from reblogbot.ports import ProgressCallback, no_progress
 
 Queued = tuple[str, str, Post]
@@ -73,7 +73,7 @@ async def preview(
         waiting += [
             _delivery(next(numbers), name, intent, now)
             for intent in plan.intents
-            if intent.state == State.QUEUED
+            if intent.state == DeliveryState.QUEUED
         ]
         result.beginnings |= {
             intent.post.uri: _first_words(intent.candidate.entry)
@@ -88,9 +88,9 @@ async def preview(
     ]
     for delivery in await _in_order(engine, await _bundle(engine, waiting, titles, now)):
         pace = config.accounts[delivery.account].pace
-        reason = queue_order.superseded(delivery, waiting)
+        reason = queue_order.superseded_reason(delivery, waiting)
         if delivery.due <= now:
-            reason = reason or queue_order.too_old(delivery, config, pace, now)
+            reason = reason or queue_order.too_old_reason(delivery, config, pace, now)
         await _add_beginning(result, engine, delivery)
         if reason:
             result.refuse_delivery(delivery, reason)
@@ -104,7 +104,7 @@ async def _queued(engine: Engine, names: Sequence[str]) -> list[Delivery]:
     accounts, sources, wanted = engine.config.accounts, engine.config.sources, frozenset(names)
     return [
         delivery
-        for delivery in await engine.store.outbox.find(states={State.QUEUED})
+        for delivery in await engine.store.outbox.find(states={DeliveryState.QUEUED})
         if delivery.source in wanted
         and delivery.account in accounts
         and accounts[delivery.account].enabled
@@ -123,7 +123,7 @@ def _delivery(number: int, source: str, intent: Intent, now: datetime) -> Delive
         source=source,
         identity=intent.keys[0],
         post=intent.post,
-        state=State.QUEUED,
+        state=DeliveryState.QUEUED,
         due=intent.due or now,
         queued_at=now,
         published_at=entry.published_at,
@@ -135,10 +135,10 @@ def _revise(result: Preview, waiting: list[Delivery], plan: Plan) -> list[Delive
     """Return what waits, as the changed entries of the plan leave it."""
     revised = {revision.before.id: revision.after for revision in plan.revisions}
     for delivery in revised.values():
-        if delivery.state != State.QUEUED:
+        if delivery.state != DeliveryState.QUEUED:
             result.refuse_delivery(delivery, delivery.error)
     current = (revised.get(delivery.id, delivery) for delivery in waiting)
-    return [delivery for delivery in current if delivery.state == State.QUEUED]
+    return [delivery for delivery in current if delivery.state == DeliveryState.QUEUED]
 
 
 def _rescore(waiting: list[Delivery], source: str, plan: Plan) -> list[Delivery]:
@@ -164,7 +164,7 @@ def _add_refusals(result: Preview, name: str, plan: Plan) -> None:
     refused += [
         (intent.candidate, intent.account, f"held: {intent.reason}")
         for intent in plan.intents
-        if intent.state == State.HELD
+        if intent.state == DeliveryState.HELD
     ]
     for candidate, account, reason in refused:
         result.refuse(name, account, candidate.entry.link, candidate.entry.title, reason)
@@ -229,13 +229,13 @@ async def _bundles(
 async def _in_order(engine: Engine, waiting: Sequence[Delivery]) -> list[Delivery]:
     """Return the deliveries with each account's own in the order they will go out."""
     config, now = engine.config, engine.clock.now()
-    since = now - queue_order.memory(config)
+    since = now - queue_order.lookback(config)
     ordered = {}
     for name in dict.fromkeys(delivery.account for delivery in waiting):
         own = [delivery for delivery in waiting if delivery.account == name]
         sent = await engine.store.publications.sent(name, since)
         pace = config.accounts[name].pace
-        ordered[name] = iter(queue_order.line_up(own, config, pace, sent, now))
+        ordered[name] = iter(queue_order.expected_order(own, config, pace, sent, now))
     return [next(ordered[delivery.account]) for delivery in waiting]
 
 

@@ -11,7 +11,7 @@ from reblogbot.config.settings import DeliverySettings
 from reblogbot.core import delivery as decisions
 from reblogbot.engine.account import Account
 from reblogbot.errors import TargetError
-from reblogbot.model import Delivery, PublishedStatus, Receipt, State
+from reblogbot.model import Delivery, DeliveryState, PublishedStatus, Receipt
 from reblogbot.ports import Clock
 from reblogbot.store import AsyncStore
 
@@ -51,7 +51,7 @@ async def read_back(
         decision = decisions.after_read_back(doubt, receipt, clock.now(), settings)
         settled.append(await account.settle(doubt, decision.delivery))
     # what another process changed meanwhile may be in doubt still
-    return all(after is not None and after.state != State.DOUBT for after in settled)
+    return all(after is not None and after.state != DeliveryState.DOUBT for after in settled)
 
 
 async def look_back(
@@ -91,10 +91,10 @@ async def recognise(
 
 def _recognised(delivery: Delivery, receipt: Receipt) -> Delivery:
     if delivery.post.link or delivery.post.uri:
-        return replace(delivery, state=State.SENT, receipt=receipt)
+        return replace(delivery, state=DeliveryState.SENT, receipt=receipt)
     url = f" ({receipt.url})" if receipt.url else ""
     reason = f"the same text stands there already{url}; release it to post it again, or skip it"
-    return replace(delivery, state=State.HELD, error=reason)
+    return replace(delivery, state=DeliveryState.HELD, error=reason)
 
 
 def _stood_already(delivery: Delivery, stood: Sequence[PublishedStatus]) -> Receipt | None:

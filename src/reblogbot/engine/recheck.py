@@ -66,7 +66,7 @@ class Recheck:
         """Return why the status is not published now, or ""."""
         source, entry = self._config.sources[delivery.source], await self._entry(status)
         return (
-            consent.own_account(entry, source, delivery.account, await self._addresses())
+            consent.own_account_reason(entry, source, delivery.account, await self._addresses())
             # in a thread: the admin's patterns take their time with some texts
             or await asyncio.to_thread(self._filtered, delivery, entry, source)
             or _unquotable(delivery.post, status)
@@ -92,7 +92,7 @@ class Recheck:
         undated = replace(entry, published_at=None, updated_at=None)
         return filters.refusal_now(
             undated, source, now, is_status=is_status
-        ) or queue_order.too_old(
+        ) or queue_order.too_old_reason(
             replace(delivery, published_at=published_at), self._config, pace, now
         )
 
@@ -102,7 +102,7 @@ class Recheck:
             self._relationships[author] = await self._account.relationship(author)
         followers_only = getattr(source.options, "whose", "") == "followers"
         relationship = self._relationships.get(author, {})
-        reason = consent.blocked(relationship, followers_only=followers_only)
+        reason = consent.blocked_reason(relationship, followers_only=followers_only)
         return f"forbidden: {reason}" if reason else ""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from reblogbot.core import schedule
-from reblogbot.core.round_report import Outcome, Poll
+from reblogbot.core.round_report import Outcome, PollReport
 from reblogbot.core.schedule import NextPoll
 from reblogbot.engine.poll import PollResult
 from reblogbot.errors import SourceError
@@ -31,7 +31,7 @@ class Recorder:
         self._random = random
         self._unchanged: list[UnchangedPoll] = []
 
-    async def record_plan(self, result: PollResult, plan: Plan) -> Poll:
+    async def record_plan(self, result: PollResult, plan: Plan) -> PollReport:
         """Record entries and deliveries in one transaction."""
         name, batch = result.record.name, result.batch
         if plan.is_outdated:
@@ -43,7 +43,7 @@ class Recorder:
             self._clock.now(),
         )  # fmt: skip
         if recorded is None:
-            return Poll(name, "not_due", error="another process polled it meanwhile")
+            return PollReport(name, "not_due", error="another process polled it meanwhile")
         outcome: Outcome = "new" if plan.new else "nothing_new"
         if batch.left_out:
             log.warning("entries left out", extra={"source": name, "count": batch.left_out})
@@ -53,18 +53,18 @@ class Recorder:
         new, queued = len(plan.new), recorded.queued
         if new or queued:
             log.info("source polled", extra={"source": name, "new": new, "queued": len(queued)})
-        return Poll(name, outcome, new, plan.storm, queued, revised=recorded.revised)
+        return PollReport(name, outcome, new, plan.storm, queued, revised=recorded.revised)
 
-    async def record_unchanged(self, result: PollResult) -> Poll:
+    async def record_unchanged(self, result: PollResult) -> PollReport:
         """Note that the source has not changed. It is recorded with the next `flush`."""
         self._unchanged.append(
             UnchangedPoll(result.record, result.batch, self._next_poll(result), self._clock.now())
         )
         if len(self._unchanged) >= GROUP:
             await self.flush()
-        return Poll(result.record.name, "not_modified")
+        return PollReport(result.record.name, "not_modified")
 
-    async def record_failure(self, result: PollResult, error: SourceError) -> Poll:
+    async def record_failure(self, result: PollResult, error: SourceError) -> PollReport:
         """Record that the poll failed, and when it is tried again."""
         record, now = result.record, self._clock.now()
         following = schedule.next_try(
@@ -78,7 +78,7 @@ class Recorder:
             "poll failed",
             extra={"source": record.name, "slug": error.slug, "error": error.message},
         )
-        return Poll(
+        return PollReport(
             record.name,
             error.outcome,
             error=error.message,
@@ -90,7 +90,7 @@ class Recorder:
         """Record the unchanged polls that were only noted so far."""
         unchanged, self._unchanged = self._unchanged, []
         if unchanged:
-            await self._store.sources.record_quiet(unchanged)
+            await self._store.sources.record_unchanged(unchanged)
 
     def _next_poll(self, result: PollResult) -> NextPoll:
         now, batch = self._clock.now(), result.batch

@@ -10,10 +10,10 @@ from functools import partial
 
 from reblogbot.errors import SourceError
 from reblogbot.media.convert import convert
-from reblogbot.model import Entry, Image, Limits, Media
+from reblogbot.model import Entry, Image, Media, ServerLimits
 from reblogbot.ports import Fetch, ParserPool
 from reblogbot.sources.shared.urls import is_web_url
-from reblogbot.web.addresses import shown
+from reblogbot.web.addresses import redacted_url
 
 log = logging.getLogger(__name__)
 
@@ -36,10 +36,10 @@ class ImageFetcher:
         self._fetch = fetch
         self._parsers = parsers
 
-    async def fetched(
+    async def fetch_images(
         self,
         media: Sequence[Media],
-        limits: Limits,
+        limits: ServerLimits,
         *,
         source: str,
         proxy: str = "",
@@ -79,7 +79,9 @@ class ImageFetcher:
             return entry
         return replace(entry, media=(*entry.media, *images))
 
-    async def _image(self, fetch: Fetch, media: Media, limits: Limits, source: str) -> Image | str:
+    async def _image(
+        self, fetch: Fetch, media: Media, limits: ServerLimits, source: str
+    ) -> Image | str:
         """The image, or the reason why it is left out."""
         try:
             async with asyncio.timeout(MAX_SECONDS):
@@ -111,5 +113,5 @@ def _log_failure(event: str, url: str, error: SourceError | TimeoutError) -> str
     slug, reason = "timeout", "took too long"
     if isinstance(error, SourceError):
         slug, reason = error.slug, error.message
-    log.warning(event, extra={"slug": slug, "url": shown(url), "error": reason})
-    return f"{shown(url)}: {reason}"
+    log.warning(event, extra={"slug": slug, "url": redacted_url(url), "error": reason})
+    return f"{redacted_url(url)}: {reason}"

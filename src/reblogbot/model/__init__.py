@@ -2,37 +2,36 @@
 
 from reblogbot.model.batch import Batch, Validators
 from reblogbot.model.delivery import (
-    OPEN,
-    PART_OF,
-    RENDERED_ANEW,
+    OPEN_STATES,
+    PART_OF_DIGEST_NOTE,
+    RENDERED_AGAIN_NOTE,
     TRANSITIONS,
     Delivery,
-    Sent,
-    State,
+    DeliveryState,
+    SentPost,
 )
 from reblogbot.model.entry import Author, Entry, Media, Visibility
-from reblogbot.model.evidence import Habits, MatchFields
-from reblogbot.model.history import EditablePost, Recent, SourceHistory
-from reblogbot.model.plan import Candidate, Change, Intent, Plan, Refusal, Revision
-from reblogbot.model.post import Action, Image, Limits, Markup, Post, PublishedStatus, Receipt
+from reblogbot.model.evidence import MatchFields, SourceHabits
+from reblogbot.model.history import EditablePost, RecentPosts, SourceHistory
+from reblogbot.model.plan import Candidate, EntryChange, Intent, Plan, Refusal, Revision
+from reblogbot.model.post import Action, Image, Markup, Post, PublishedStatus, Receipt, ServerLimits
 
 __all__ = [
-    "OPEN",
-    "PART_OF",
-    "RENDERED_ANEW",
+    "OPEN_STATES",
+    "PART_OF_DIGEST_NOTE",
+    "RENDERED_AGAIN_NOTE",
     "TRANSITIONS",
     "Action",
     "Author",
     "Batch",
     "Candidate",
-    "Change",
     "Delivery",
+    "DeliveryState",
     "EditablePost",
     "Entry",
-    "Habits",
+    "EntryChange",
     "Image",
     "Intent",
-    "Limits",
     "Markup",
     "MatchFields",
     "Media",
@@ -40,12 +39,13 @@ __all__ = [
     "Post",
     "PublishedStatus",
     "Receipt",
-    "Recent",
+    "RecentPosts",
     "Refusal",
     "Revision",
-    "Sent",
+    "SentPost",
+    "ServerLimits",
+    "SourceHabits",
     "SourceHistory",
-    "State",
     "Validators",
     "Visibility",
 ]

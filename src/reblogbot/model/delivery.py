@@ -9,7 +9,7 @@ from enum import StrEnum
 from reblogbot.model.post import Post, Receipt
 
 
-class State(StrEnum):
+class DeliveryState(StrEnum):
     """The state of a delivery; TRANSITIONS has the ways between them."""
 
     QUEUED = "queued"
@@ -21,22 +21,32 @@ class State(StrEnum):
     DEAD = "dead"
 
 
-TRANSITIONS: dict[State, frozenset[State]] = {
+TRANSITIONS: dict[DeliveryState, frozenset[DeliveryState]] = {
     # queued → sent: a read-back, or a lookup of the status, showed that it is already published
-    State.QUEUED: frozenset({State.SENDING, State.SENT, State.HELD, State.SKIPPED}),
-    State.SENDING: frozenset({State.SENT, State.QUEUED, State.DOUBT, State.DEAD}),
-    State.DOUBT: frozenset({State.SENT, State.QUEUED, State.HELD, State.DEAD}),
+    DeliveryState.QUEUED: frozenset(
+        {DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.HELD, DeliveryState.SKIPPED}
+    ),
+    DeliveryState.SENDING: frozenset(
+        {DeliveryState.SENT, DeliveryState.QUEUED, DeliveryState.DOUBT, DeliveryState.DEAD}
+    ),
+    DeliveryState.DOUBT: frozenset(
+        {DeliveryState.SENT, DeliveryState.QUEUED, DeliveryState.HELD, DeliveryState.DEAD}
+    ),
     # an admin may release or skip what is held, and retry what is skipped or dead
-    State.HELD: frozenset({State.QUEUED, State.SKIPPED, State.SENT}),
-    State.SKIPPED: frozenset({State.QUEUED}),
-    State.DEAD: frozenset({State.QUEUED}),
-    State.SENT: frozenset(),
+    DeliveryState.HELD: frozenset(
+        {DeliveryState.QUEUED, DeliveryState.SKIPPED, DeliveryState.SENT}
+    ),
+    DeliveryState.SKIPPED: frozenset({DeliveryState.QUEUED}),
+    DeliveryState.DEAD: frozenset({DeliveryState.QUEUED}),
+    DeliveryState.SENT: frozenset(),
 }
-OPEN = frozenset({State.QUEUED, State.SENDING, State.DOUBT, State.HELD})
+OPEN_STATES = frozenset(
+    {DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.DOUBT, DeliveryState.HELD}
+)
 """The states that are not final: the bot or an admin still has to decide."""
-RENDERED_ANEW = "rendered anew: its entry changed"
+RENDERED_AGAIN_NOTE = "rendered anew: its entry changed"
 """The note on a waiting delivery whose text was rendered again automatically."""
-PART_OF = "digest: it is part of delivery"
+PART_OF_DIGEST_NOTE = "digest: it is part of delivery"
 """The start of the note on a delivery that was skipped because a digest contains its text."""
 
 
@@ -53,7 +63,7 @@ class Delivery:
     source: str
     identity: bytes
     post: Post
-    state: State
+    state: DeliveryState
     due: datetime
     queued_at: datetime
     key_version: int = 0
@@ -64,7 +74,7 @@ class Delivery:
     sent_from: datetime | None = None
     """When the key of the present version was first used, None when it was not used yet."""
     published_at: datetime | None = None
-    """When the entry was published; `queue_order.too_old` compares it with `max_age`."""
+    """When the entry was published; `queue_order.too_old_reason` compares it with `max_age`."""
     score: float | None = None
     error: str = ""
     receipt: Receipt | None = None
@@ -72,7 +82,7 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentPost:
     """An earlier post of an account: when it was sent, and from which source."""
 
     at: datetime

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Habits:
+class SourceHabits:
     """What was learnt of a source's ids, links and dates; see ADR 0025.
 
     `has_stable_ids` tells that an entry was once shown again under its id. `parameters` are names

@@ -8,12 +8,12 @@ from datetime import datetime
 
 from reblogbot.model.delivery import Delivery
 from reblogbot.model.entry import Entry
-from reblogbot.model.evidence import Habits
+from reblogbot.model.evidence import SourceHabits
 from reblogbot.model.post import Post
 
 
 @dataclass(frozen=True, slots=True)
-class Recent:
+class RecentPosts:
     """An account's recent posts: titles of the last days, sites and authors of the last day.
 
     `domains` counts posts by site, as `identity.site_of` writes it, `authors` by
@@ -65,9 +65,9 @@ class SourceHistory:
     last_batch_at: datetime | None = None
     address_changed: bool = False
     is_blank: bool = False
-    habits: Habits = field(default_factory=Habits)
-    recent: Mapping[str, Recent] = field(default_factory=dict)
-    made: Mapping[str, Mapping[bytes, EditablePost]] = field(default_factory=dict)
+    habits: SourceHabits = field(default_factory=SourceHabits)
+    recent: Mapping[str, RecentPosts] = field(default_factory=dict)
+    editable_posts: Mapping[str, Mapping[bytes, EditablePost]] = field(default_factory=dict)
     outvoted: Mapping[str, Collection[bytes]] = field(default_factory=dict)
     was_cut: bool = False
     held: Mapping[str, int] = field(default_factory=dict)

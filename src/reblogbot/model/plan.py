@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from reblogbot.model.delivery import Delivery, State
+from reblogbot.model.delivery import Delivery, DeliveryState
 from reblogbot.model.entry import Entry
-from reblogbot.model.evidence import Habits, MatchFields
+from reblogbot.model.evidence import MatchFields, SourceHabits
 from reblogbot.model.post import Post
 
 
@@ -17,7 +17,7 @@ class Candidate:
     """An entry with the keys it is recognised by: in its source, and across sources.
 
     The first of each is its identity. `lookups` and `published_lookups` are all keys to be
-    looked up in the store before `core.recognition` decides which of them count. `old_keys` and
+    looked up in the store before `core.recognition` decides which of them count. `legacy_keys` and
     `legacy_published_keys` are those of its keys in the form of 0.1.0 that identify it.
     """
 
@@ -29,7 +29,7 @@ class Candidate:
     """Digests that are stored beside each key, 20 bytes: see `core.recognition`."""
     lookups: tuple[bytes, ...] = ()
     published_lookups: tuple[bytes, ...] = ()
-    old_keys: tuple[bytes, ...] = ()
+    legacy_keys: tuple[bytes, ...] = ()
     legacy_published_keys: tuple[bytes, ...] = ()
     guid_key: bytes | None = None
     """The key of its guid, None without a guid or with one that does not identify the entry."""
@@ -51,7 +51,7 @@ class Intent:
     candidate: Candidate
     account: str
     post: Post
-    state: State = State.QUEUED
+    state: DeliveryState = DeliveryState.QUEUED
     reason: str = ""
     claims: tuple[bytes, ...] = ()
     due: datetime | None = None
@@ -81,7 +81,7 @@ class Revision:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class EntryChange:
     """An entry that differs from its version when the account queued it.
 
     `remark` is what `why` tells of it, or "".
@@ -112,7 +112,7 @@ class Plan:
     storm: str = ""
     scored: tuple[Candidate, ...] = ()
     revisions: tuple[Revision, ...] = ()
-    changes: tuple[Change, ...] = ()
+    changes: tuple[EntryChange, ...] = ()
     is_outdated: bool = False
     sightings: Mapping[bytes, bytes] = field(default_factory=dict)
-    habits: Habits = field(default_factory=Habits)
+    habits: SourceHabits = field(default_factory=SourceHabits)

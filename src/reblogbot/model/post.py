@@ -14,7 +14,7 @@ Markup = Literal["plain", "gotosocial", "hollo", "snac"]
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ServerLimits:
     """The limits of a server for one post, in characters as *it* counts them.
 
     `per_link` is what a link of any length counts, None where links count in full.

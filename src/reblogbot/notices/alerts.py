@@ -12,7 +12,7 @@ from typing import Literal
 from reblogbot.config.settings import Config
 from reblogbot.core.text import one_line, shorten
 from reblogbot.engine.account import ASKED, TOKEN
-from reblogbot.model import OPEN
+from reblogbot.model import OPEN_STATES
 from reblogbot.store.records import AccountRecord
 from reblogbot.store.tallies import Failing, Tally
 
@@ -75,7 +75,11 @@ def accounts(
     alerts = []
     for record in records:
         settings = config.accounts.get(record.name)
-        open_ = [tally for tally in tallies if tally.account == record.name and tally.state in OPEN]
+        open_ = [
+            tally
+            for tally in tallies
+            if tally.account == record.name and tally.state in OPEN_STATES
+        ]
         if settings is None or not settings.enabled or not _is_stuck(record, open_, now):
             continue
         waiting = _count(sum(tally.count for tally in open_), "delivery waits", "deliveries wait")

@@ -13,7 +13,7 @@ from reblogbot.config.settings import Config
 from reblogbot.core.delivery import idempotency_key
 from reblogbot.core.text import defuse, shorten
 from reblogbot.engine.accounts import Accounts
-from reblogbot.engine.waiting import Waiting
+from reblogbot.engine.wait_reasons import Waiting
 from reblogbot.errors import ReblogbotError
 from reblogbot.model import Post
 from reblogbot.notices import alerts, channels
@@ -45,7 +45,7 @@ class Messenger:
         self._notified_on: dict[str, int] = {}
         self._stall_checks: dict[str, int] = {}
 
-    async def tell(self, *, at_once: bool = False) -> None:
+    async def notify(self, *, at_once: bool = False) -> None:
         """Send messages about new problems. A channel that fails is logged and changes nothing.
 
         A stalled account is reported after STALL_CHECKS calls in a row, or `at_once`.
@@ -94,7 +94,7 @@ class Messenger:
         if self._notified_on.get(alert.cause) == now.toordinal():
             return False
         self._notified_on[alert.cause] = now.toordinal()
-        return await self._store.history.tell_once(alert.cause, now)
+        return await self._store.history.record_notice(alert.cause, now)
 
     async def _logged(self, sending: Awaitable[None]) -> None:
         """Send through one channel; log its failure."""

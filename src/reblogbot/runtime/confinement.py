@@ -120,7 +120,7 @@ _REFUSED_COMMANDS = (
 )
 
 
-def hide() -> None:
+def hide_memory() -> None:
     """Hide this process's memory and environment from other processes of the same user (Linux).
 
     There is no core dump and no ptrace, and /proc/PID belongs to root: see PR_SET_DUMPABLE(2const).

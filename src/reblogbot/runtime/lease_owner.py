@@ -11,7 +11,7 @@ from uuid import UUID
 BOOT_ID = "REBLOGBOT_BOOT_ID"
 
 
-def new_owner() -> str:
+def new_lease_owner() -> str:
     """A new name for this process: boot and namespace, pid, start time, and a random part."""
     pid = os.getpid()
     return f"{_boot_and_namespace()}/{pid}/{_start_time(pid) or ''}/{secrets.token_hex(4)}"
@@ -23,10 +23,10 @@ def is_dead(owner: str) -> bool:
     A process on another machine or in another container, or one that the system hides from us,
     may be alive: then only the end of its lease counts.
     """
-    return lives(owner) is False
+    return is_alive(owner) is False
 
 
-def lives(owner: str) -> bool | None:
+def is_alive(owner: str) -> bool | None:
     """Whether the owner's process is alive; None where that cannot be seen from here."""
     pid, _, rest = owner.partition("/")[2].partition("/")
     if not _is_local(owner) or not pid.isdecimal():

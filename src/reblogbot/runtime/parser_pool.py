@@ -45,7 +45,7 @@ _LIBRARIES = (
 _LOADER_VARIABLES = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
 
-class WorkerPool:
+class ParserProcessPool:
     """At most `workers` children, started when first needed and reused; implements Offload.
 
     A call ends within `deadline`. A child has at most `memory` bytes of address space, a reply at
@@ -198,7 +198,9 @@ class SourceShare:
     others: each of them waits for at most one call of every other source.
     """
 
-    def __init__(self, pool: WorkerPool, lock: asyncio.Lock, deadline: timedelta | None) -> None:
+    def __init__(
+        self, pool: ParserProcessPool, lock: asyncio.Lock, deadline: timedelta | None
+    ) -> None:
         self._pool = pool
         self._lock = lock
         self._deadline = deadline

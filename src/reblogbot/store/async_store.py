@@ -42,7 +42,7 @@ class AsyncSources(Awaited[Sources]):
     gone = awaited(Sources.gone)
     title = awaited(Sources.title)
     record = awaited(Sources.record)
-    record_quiet = awaited(Sources.record_quiet)
+    record_unchanged = awaited(Sources.record_unchanged)
     record_failure = awaited(Sources.record_failure)
 
 
@@ -74,7 +74,7 @@ class AsyncPublications(Awaited[Publications]):
 class AsyncHistory(Awaited[History]):
     """`Store.history`, awaited."""
 
-    tell_once = awaited(History.tell_once)
+    record_notice = awaited(History.record_notice)
 
 
 class AsyncStore(Awaited[Store]):

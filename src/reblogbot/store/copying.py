@@ -74,7 +74,7 @@ def _expect_unused(old: Database, reading: Connection) -> None:
     now = clock_of(old).now()
     for record in running_daemons(reading, now):
         hint = ""
-        if not record.is_seen:
+        if not record.is_running_here:
             end = record.beat_at + HEARTBEAT_TIMEOUT
             hint = f" (one that was lost with its machine is forgotten at {end:%H:%M} UTC)"
         raise StoreError(

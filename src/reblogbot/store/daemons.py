@@ -15,9 +15,9 @@ from reblogbot.store.database import Database
 from reblogbot.store.schema import daemon
 from reblogbot.store.sql import insert_into
 
-BEAT = timedelta(minutes=5)
+HEARTBEAT_INTERVAL = timedelta(minutes=5)
 """Time between two heartbeats of a daemon. Each is a write; few of them spare an SD card."""
-HEARTBEAT_TIMEOUT = 3 * BEAT
+HEARTBEAT_TIMEOUT = 3 * HEARTBEAT_INTERVAL
 """A daemon of another machine counts as ended after so long without a heartbeat."""
 
 
@@ -37,16 +37,16 @@ class DaemonRecord:
     beat_at: datetime
 
     @property
-    def is_seen(self) -> bool:
+    def is_running_here(self) -> bool:
         """Whether its process was found running on this machine."""
-        return lease_owner.lives(self.owner) is True
+        return lease_owner.is_alive(self.owner) is True
 
     def lives(self, now: datetime) -> bool:
         """Whether it runs: by its process on this machine, else by its last heartbeat."""
-        has_process = lease_owner.lives(self.owner)
+        has_process = lease_owner.is_alive(self.owner)
         return _is_recent(self.beat_at, now) if has_process is None else has_process
 
-    def hangs(self, now: datetime) -> bool:
+    def is_stalled(self, now: datetime) -> bool:
         """Whether its last round is longer ago than any round takes."""
         return not _is_recent(self.last_round_at or self.since, now)
 
@@ -74,12 +74,12 @@ class Daemons:
                 statement.on_conflict_do_update(index_elements=[daemon.c.owner], set_=values)
             )
 
-    def leave(self) -> None:
+    def delete_own(self) -> None:
         """Delete this daemon's row."""
         with self._database.write() as connection:
             connection.execute(delete(daemon).where(daemon.c.owner == self._owner))
 
-    def sweep(self, now: datetime) -> None:
+    def delete_ended(self, now: datetime) -> None:
         """Delete the rows of daemons that were killed."""
         with self._database.write() as connection:
             dead = [record.owner for record in _records(connection) if not record.lives(now)]

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, Select, or_, select
 
 from reblogbot.store.schema import source
 
-Which = Literal["due", "asked", "all"]
+PollScope = Literal["due", "asked", "all"]
 """Poll the sources that are due; or all whose server did not ask for a pause; or all."""
 
 EXTRA_ROWS = 100
@@ -20,7 +20,7 @@ EXTRA_ROWS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class PollSlots:
     """How many sources may be claimed, and how many of one host may be leased at once.
 
     None is no limit.
@@ -47,7 +47,7 @@ class Room:
         return ids, is_all
 
 
-def poll_conditions(which: Which, now: datetime) -> list[Any]:
+def poll_conditions(which: PollScope, now: datetime) -> list[Any]:
     """The conditions under which a source may be polled, leases aside."""
     if which == "all":
         return []

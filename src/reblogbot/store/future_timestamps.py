@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, exists, select, update
 
-from reblogbot.model import State
+from reblogbot.model import DeliveryState
 from reblogbot.store.database import Database
 from reblogbot.store.schema import account, delivery, event, source
 from reblogbot.store.sql import chunks
@@ -23,7 +23,7 @@ def repair_future_timestamps(
     longer than `lease`, whoever holds it.
     """
     was_written_ahead = exists().where(event.c.delivery_id == delivery.c.id, event.c.at > now)
-    latest_due = {State.QUEUED: now, State.DOUBT: now + doubt}
+    latest_due = {DeliveryState.QUEUED: now, DeliveryState.DOUBT: now + doubt}
     with database.write() as connection:
         is_late = source.c.last_poll_at > now, source.c.due > now
         _update(connection, source, is_late, due=now, asked_until=None)

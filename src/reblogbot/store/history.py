@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, exists, func, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from reblogbot.model import Delivery
-from reblogbot.model.evidence import Habits
+from reblogbot.model.evidence import SourceHabits
 from reblogbot.ports import ProgressCallback, no_progress
 from reblogbot.store.database import Database
 from reblogbot.store.pruner import PruneCounts, Pruner
@@ -37,7 +37,7 @@ _ENTRIES = select(entry, source.c.name.label("source_name"), source.c.habits).jo
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class DeliveryEvent:
     """One event of a delivery: its state since then, and an error or remark."""
 
     at: datetime
@@ -58,8 +58,8 @@ class Story:
     guid: str
     seen_at: datetime
     refusals: tuple[tuple[str, str], ...]
-    deliveries: tuple[tuple[Delivery, tuple[Happening, ...]], ...]
-    habits: Habits = field(default_factory=Habits)
+    deliveries: tuple[tuple[Delivery, tuple[DeliveryEvent, ...]], ...]
+    habits: SourceHabits = field(default_factory=SourceHabits)
 
 
 class History:
@@ -143,7 +143,7 @@ class History:
                 counts[str(reason).partition(":")[0]] += count
         return dict(counts)
 
-    def tell_once(self, cause: str, now: datetime) -> bool:
+    def record_notice(self, cause: str, now: datetime) -> bool:
         """Record an alert of this cause; False when there was one today already."""
         try:
             with self._database.write() as connection:
@@ -158,13 +158,13 @@ class History:
         keep: timedelta,
         now: datetime,
         on_progress: ProgressCallback = no_progress,
-        is_over: Callable[[], bool] = lambda: False,
+        should_stop: Callable[[], bool] = lambda: False,
     ) -> PruneCounts:
         """Delete what is older than `keep`, except what a source still shows and what is open.
 
-        Works in many small transactions, and stops between them as soon as `is_over()`.
+        Works in many small transactions, and stops between them as soon as `should_stop()`.
         """
-        return Pruner(self._database, now - keep, on_progress, is_over).run()
+        return Pruner(self._database, now - keep, on_progress, should_stop).run()
 
 
 def _delivery_ids(written: str) -> list[int]:
@@ -219,8 +219,8 @@ def _story(connection: Connection, row: Row[Any]) -> Story:
     )
 
 
-def _events(connection: Connection, delivery_id: int) -> tuple[Happening, ...]:
+def _events(connection: Connection, delivery_id: int) -> tuple[DeliveryEvent, ...]:
     rows = connection.execute(
         select(event).where(event.c.delivery_id == delivery_id).order_by(event.c.id)
     )
-    return tuple(Happening(row.at, row.state, row.note) for row in rows)
+    return tuple(DeliveryEvent(row.at, row.state, row.note) for row in rows)

@@ -12,7 +12,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, exists, func, or_, select, update
 
-from reblogbot.model import OPEN, PART_OF, Delivery, Entry, Limits, Post, Receipt, State
+from reblogbot.model import (
+    OPEN_STATES,
+    Delivery,
+    DeliveryState,
+    Entry,
+    Post,
+    Receipt,
+    ServerLimits,
+)
 from reblogbot.store.database import Database
 from reblogbot.store.leases import AccountLease
 from reblogbot.store.records import AccountRecord, account_record, adapter, delivery_record
@@ -74,11 +82,13 @@ class Outbox:
     def busy_accounts(self, now: datetime) -> list[str]:
         """The accounts that have a delivery queued and due, being sent, or in doubt."""
         is_its_own = delivery.c.account == account.c.name
-        is_due = exists().where(is_its_own, delivery.c.state == State.QUEUED, delivery.c.due <= now)
+        is_due = exists().where(
+            is_its_own, delivery.c.state == DeliveryState.QUEUED, delivery.c.due <= now
+        )
         # EXISTS for each state: its cost does not grow with the length of the queue.
         is_unsettled = [
             exists().where(is_its_own, delivery.c.state == state)
-            for state in (State.SENDING, State.DOUBT)
+            for state in (DeliveryState.SENDING, DeliveryState.DOUBT)
         ]
         statement = (
             select(account.c.name).where(or_(is_due, *is_unsettled)).order_by(account.c.name)
@@ -98,12 +108,12 @@ class Outbox:
             return self._lease(connection, name).renew(now, lease)
 
     def release_account(
-        self, name: str, *, limits: Limits | None = None, rate_remaining: int | None = None
+        self, name: str, *, limits: ServerLimits | None = None, rate_remaining: int | None = None
     ) -> None:
         """Give our lease back, and keep the limits the server has told meanwhile."""
         values: dict[str, Any] = {"lease_owner": None, "lease_until": None}
         if limits is not None:
-            values["limits"] = adapter(Limits).dump_python(limits, mode="json")
+            values["limits"] = adapter(ServerLimits).dump_python(limits, mode="json")
         if rate_remaining is not None:
             values["rate_remaining"] = rate_remaining
         self._update_account(name, values)
@@ -142,11 +152,11 @@ class Outbox:
 
     def waiting(self, name: str) -> list[Delivery]:
         """The account's queued deliveries, in the order they were queued."""
-        return self._of_account(name, State.QUEUED)
+        return self._of_account(name, DeliveryState.QUEUED)
 
     def in_doubt(self, name: str) -> list[Delivery]:
         """The account's deliveries whose outcome is not known, oldest first."""
-        return self._of_account(name, State.DOUBT)
+        return self._of_account(name, DeliveryState.DOUBT)
 
     def recover_interrupted(self, name: str, now: datetime, due: datetime) -> list[Delivery]:
         """Put what an ended process was sending in doubt, to be read back at `due`; returns it.
@@ -159,14 +169,16 @@ class Outbox:
                 return []
             rows = connection.execute(
                 select(delivery)
-                .where(delivery.c.account == name, delivery.c.state == State.SENDING)
+                .where(delivery.c.account == name, delivery.c.state == DeliveryState.SENDING)
                 .order_by(delivery.c.id)
                 .with_for_update()
             ).all()
             deliveries = []
             for row in rows:
                 values = {"due": due, "attempts": row.attempts + 1, "failed_lookups": 0}
-                deliveries.append(change_state(connection, row, State.DOUBT, values, error, now))
+                deliveries.append(
+                    change_state(connection, row, DeliveryState.DOUBT, values, error, now)
+                )
             return deliveries
 
     def claim(self, queued: Delivery, now: datetime, lease: timedelta) -> Delivery | None:
@@ -181,10 +193,10 @@ class Outbox:
             if not self._lease(connection, queued.account).renew(now, lease):
                 return None
             row = lock_delivery(connection, queued.id)
-            if row is None or row.state != State.QUEUED:
+            if row is None or row.state != DeliveryState.QUEUED:
                 return None
             values = {"owner": self._owner, "sent_from": row.sent_from or now}
-            return change_state(connection, row, State.SENDING, values, "", now)
+            return change_state(connection, row, DeliveryState.SENDING, values, "", now)
 
     def settle(
         self, before: Delivery, after: Delivery, now: datetime, remark: str = ""
@@ -199,7 +211,7 @@ class Outbox:
             row = lock_delivery(connection, before.id)
             if row is None or not _is_unchanged(row, before):
                 return None
-            if row.state == State.SENDING and row.owner != self._owner:
+            if row.state == DeliveryState.SENDING and row.owner != self._owner:
                 return None
             receipt = after.receipt or Receipt("")
             values = {
@@ -212,7 +224,7 @@ class Outbox:
                 "remote_id": receipt.remote_id,
                 "remote_url": receipt.url,
             }
-            if after.state == State.SENT:
+            if after.state == DeliveryState.SENT:
                 # The server works again: the next pause starts from its shortest duration.
                 was_paused = and_(account.c.name == row.account, account.c.pauses > 0)
                 connection.execute(update(account).where(was_paused).values(_NO_PAUSE))
@@ -224,7 +236,7 @@ class Outbox:
         Returns False, and changes nothing, when any of them is not queued any more.
         """
         ids = [each.id for each in (carrier, *members)]
-        is_queued = delivery.c.id.in_(ids), delivery.c.state == State.QUEUED
+        is_queued = delivery.c.id.in_(ids), delivery.c.state == DeliveryState.QUEUED
         with self._database.write() as connection:
             rows = {
                 row.id: row
@@ -238,9 +250,9 @@ class Outbox:
             connection.execute(
                 update(delivery).where(delivery.c.id == carrier.id).values(post=post)
             )
-            error = f"{PART_OF} {carrier.id}"
+            error = f"{PART_OF_DIGEST_NOTE} {carrier.id}"
             for member in members:
-                change_state(connection, rows[member.id], State.SKIPPED, {}, error, now)
+                change_state(connection, rows[member.id], DeliveryState.SKIPPED, {}, error, now)
         return True
 
     def receipts(self, name: str, remote_ids: Collection[str]) -> set[str]:
@@ -251,7 +263,7 @@ class Outbox:
         with self._database.read() as connection:
             return set(connection.scalars(statement))
 
-    def _of_account(self, name: str, state: State) -> list[Delivery]:
+    def _of_account(self, name: str, state: DeliveryState) -> list[Delivery]:
         has_state = delivery.c.account == name, delivery.c.state == state
         with self._database.read() as connection:
             rows = connection.execute(select(delivery).where(*has_state).order_by(delivery.c.id))
@@ -264,9 +276,11 @@ class Outbox:
         statement = select(delivery.c.state, func.count()).group_by(delivery.c.state)
         with self._database.read() as connection:
             counts = {str(state): count for state, count in connection.execute(statement)}
-        return {state.value: counts.get(state.value, 0) for state in State}
+        return {state.value: counts.get(state.value, 0) for state in DeliveryState}
 
-    def find(self, ids: Sequence[int] = (), states: Collection[State] = OPEN) -> list[Delivery]:
+    def find(
+        self, ids: Sequence[int] = (), states: Collection[DeliveryState] = OPEN_STATES
+    ) -> list[Delivery]:
         """The deliveries of these ids, or all in these states, in the order they were queued."""
         is_wanted = delivery.c.id.in_(ids) if ids else delivery.c.state.in_(states)
         with self._database.read() as connection:
@@ -285,7 +299,7 @@ class Outbox:
 
         Returns None when its state has changed meanwhile.
         """
-        if changed.state not in (State.QUEUED, State.HELD):
+        if changed.state not in (DeliveryState.QUEUED, DeliveryState.HELD):
             return None
         values = {
             "post": adapter(Post).dump_python(changed.post, mode="json"),
@@ -310,13 +324,15 @@ class Outbox:
         `routes` are the accounts in `to` of each source. Returns what is held now.
         """
         columns = (delivery.c.id, delivery.c.state, delivery.c.source, delivery.c.account)
-        queued = select(*columns).where(delivery.c.state == State.QUEUED).order_by(delivery.c.id)
+        queued = (
+            select(*columns).where(delivery.c.state == DeliveryState.QUEUED).order_by(delivery.c.id)
+        )
         with self._database.write() as connection:
             held = []
             for row in connection.execute(queued.with_for_update()).all():
                 error = _why_unconfigured(row.source, row.account, routes, accounts)
                 if error:
-                    held.append(change_state(connection, row, State.HELD, {}, error, now))
+                    held.append(change_state(connection, row, DeliveryState.HELD, {}, error, now))
         return held
 
     # The switch

@@ -20,7 +20,7 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from reblogbot.model import OPEN
+from reblogbot.model import OPEN_STATES
 from reblogbot.ports import ProgressCallback
 from reblogbot.store.database import Database
 from reblogbot.store.schema import EPOCH, delivery, entry, notice, published, seen, source
@@ -44,7 +44,7 @@ class PruneCounts:
 class Pruner:
     """One run over a store: deletes what is older than `before`, but nothing shown or open.
 
-    It stops between two transactions as soon as `is_over()`; the next run does the rest.
+    It stops between two transactions as soon as `should_stop()`; the next run does the rest.
     """
 
     def __init__(
@@ -52,13 +52,13 @@ class Pruner:
         database: Database,
         before: datetime,
         on_progress: ProgressCallback,
-        is_over: Callable[[], bool],
+        should_stop: Callable[[], bool],
     ) -> None:
         self._database = database
         self._before = before
         self._before_day = (before - EPOCH).days
         self._on_progress = on_progress
-        self._is_over = is_over
+        self._is_over = should_stop
 
     def run(self) -> PruneCounts:
         """Delete old rows; returns how many of each kind."""
@@ -115,7 +115,9 @@ class Pruner:
         kept = {row.delivery_id for row in rows if row.key in keys_in_use}
         unused = [delivery_id for delivery_id in ids if delivery_id not in kept]
         # An admin may have let one of them be tried again meanwhile.
-        is_settled = and_(delivery.c.state.not_in(OPEN), delivery.c.settled_at < self._before)
+        is_settled = and_(
+            delivery.c.state.not_in(OPEN_STATES), delivery.c.settled_at < self._before
+        )
         return self._delete(delete(delivery).where(delivery.c.id.in_(unused), is_settled))
 
     def _delete_entries(self, ids: Sequence[int]) -> int:

@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, case, exists, select
 
-from reblogbot.model import Delivery, Entry, Sent, State
-from reblogbot.model.history import EditablePost, Recent
+from reblogbot.model import Delivery, DeliveryState, Entry, SentPost
+from reblogbot.model.history import EditablePost, RecentPosts
 from reblogbot.store.database import Database
 from reblogbot.store.records import SourceRecord, adapter, delivery_record
 from reblogbot.store.schema import delivery, entry, published, refusal
@@ -19,8 +19,8 @@ from reblogbot.store.sql import chunks, matching_keys
 RECENT_TITLES_AGE = timedelta(days=7)
 MAX_RECENT_TITLES = 2000
 DAY = timedelta(days=1)
-_GIVEN_UP = (State.SKIPPED, State.DEAD)
-_WAITING = (State.QUEUED, State.HELD)
+_GIVEN_UP = (DeliveryState.SKIPPED, DeliveryState.DEAD)
+_WAITING = (DeliveryState.QUEUED, DeliveryState.HELD)
 
 
 class Publications:
@@ -29,22 +29,22 @@ class Publications:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def sent(self, name: str, since: datetime) -> list[Sent]:
+    def sent(self, name: str, since: datetime) -> list[SentPost]:
         """The account's posts and boosts since an instant, oldest first; without edits."""
         statement = (
             select(delivery.c.settled_at, delivery.c.source)
             .where(
                 delivery.c.account == name,
-                delivery.c.state == State.SENT,
+                delivery.c.state == DeliveryState.SENT,
                 delivery.c.settled_at >= since,
                 delivery.c.post["action"].as_string() != "edit",
             )
             .order_by(delivery.c.settled_at)
         )
         with self._database.read() as connection:
-            return [Sent(row.settled_at, row.source) for row in connection.execute(statement)]
+            return [SentPost(row.settled_at, row.source) for row in connection.execute(statement)]
 
-    def recent(self, name: str, now: datetime) -> Recent:
+    def recent(self, name: str, now: datetime) -> RecentPosts:
         """The account's titles of the last week, and sites and authors of the last day.
 
         Deliveries that are still queued count as well.
@@ -74,7 +74,7 @@ class Publications:
         last_day = [row for row in rows if row.queued_at >= now - DAY]
         sites = (site_of(row.link) for row in last_day)
         authors = (author_key(*_author(row.content or {}), row.source) for row in last_day)
-        return Recent(
+        return RecentPosts(
             tuple(row.title for row in rows if row.title),
             Counter(filter(None, sites)),
             Counter(filter(None, authors)),
@@ -173,7 +173,9 @@ def _editable_post(
         return None
     if _is_untried(original):
         return EditablePost(original.id, entry_id, "", content, original.post, waiting=original)
-    if original.post.action == "boost" or (original.state == State.SENT and not original.receipt):
+    if original.post.action == "boost" or (
+        original.state == DeliveryState.SENT and not original.receipt
+    ):
         return None
     remote_id = original.receipt.remote_id if original.receipt else ""
     edits = [

@@ -9,17 +9,17 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, insert, null, select, update
 
 from reblogbot.model import (
-    RENDERED_ANEW,
+    RENDERED_AGAIN_NOTE,
     Candidate,
-    Change,
     Delivery,
+    DeliveryState,
     Entry,
+    EntryChange,
     Intent,
     Plan,
     Post,
     Refusal,
     Revision,
-    State,
 )
 from reblogbot.store.records import SourceRecord, adapter, delivery_record
 from reblogbot.store.schema import (
@@ -92,7 +92,7 @@ class Recording:
         first_keys = {
             key: candidate.keys[0]
             for candidate in candidates.values()
-            for key in (*candidate.old_keys, *candidate.keys)
+            for key in (*candidate.legacy_keys, *candidate.keys)
         }
         stored = select(entry.c.key, entry.c.id).where(entry.c.source_id == self._record.id)
         for chunk in chunks(list(first_keys)):
@@ -137,7 +137,7 @@ class Recording:
                 update(entry).where(has_no_content).values(content=bindparam("new_content")), rows
             )
 
-    def _update_entries(self, changes: Sequence[Change]) -> None:
+    def _update_entries(self, changes: Sequence[EntryChange]) -> None:
         """Write changed entries as they read now, and add the keys they are published under."""
         rows = [
             {
@@ -173,7 +173,11 @@ class Recording:
         for change in changes:
             if change.remark:
                 add_event_once(
-                    self._connection, change.delivery_id, State.SENT, change.remark, self._now
+                    self._connection,
+                    change.delivery_id,
+                    DeliveryState.SENT,
+                    change.remark,
+                    self._now,
                 )
 
     def _entry_id(self, candidate: Candidate) -> int:
@@ -263,7 +267,7 @@ class Recording:
                 missed_ids.add(id(revision.candidate))
             else:
                 revised.append(delivery_record(row))
-                note = revision.after.error or RENDERED_ANEW
+                note = revision.after.error or RENDERED_AGAIN_NOTE
                 add_event_once(self._connection, row.id, row.state, note, self._now)
         if missed_ids:
             # Without validators the next poll reads the document whole and compares again.
@@ -282,7 +286,7 @@ class Recording:
             select(delivery.c.id, delivery.c.identity, delivery.c.score)
             .where(
                 delivery.c.source == self._record.name,
-                delivery.c.state.in_([State.QUEUED, State.HELD]),
+                delivery.c.state.in_([DeliveryState.QUEUED, DeliveryState.HELD]),
             )
             # In order of their ids, as in every transaction on several deliveries: no deadlocks.
             .order_by(delivery.c.id)
@@ -366,7 +370,7 @@ def _revision_statement(revision: Revision, now: datetime) -> Any:
         "error": after.error,
         "key_version": after.key_version,
         "sent_from": after.sent_from,
-        "settled_at": now if after.state == State.SKIPPED else None,
+        "settled_at": now if after.state == DeliveryState.SKIPPED else None,
     }
     return update(delivery).where(*is_unchanged).values(values).returning(delivery)
 

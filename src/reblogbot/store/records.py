@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter
 from sqlalchemy import Row
 
-from reblogbot.core.schedule import Reason
-from reblogbot.model import Delivery, Limits, Post, Receipt, State, Validators
-from reblogbot.model.evidence import Habits
+from reblogbot.core.schedule import PollReason
+from reblogbot.model import Delivery, DeliveryState, Post, Receipt, ServerLimits, Validators
+from reblogbot.model.evidence import SourceHabits
 
 T = TypeVar("T")
 
@@ -46,9 +46,9 @@ class SourceRecord:
     last_batch_size: int = 0
     address_changed: bool = False
     due: datetime | None = None
-    due_reason: Reason = ""
+    due_reason: PollReason = ""
     asked_until: datetime | None = None
-    habits: Habits = field(default_factory=Habits)
+    habits: SourceHabits = field(default_factory=SourceHabits)
     learnt: frozenset[str] = frozenset()
 
 
@@ -67,7 +67,7 @@ class AccountRecord:
     pauses: int = 0
     token_mark: str = ""
     rate_remaining: int | None = None
-    limits: Limits = field(default_factory=Limits)
+    limits: ServerLimits = field(default_factory=ServerLimits)
 
     def is_paused(self, now: datetime) -> bool:
         """Whether nothing is to be sent for the account yet."""
@@ -100,9 +100,9 @@ def source_record(row: Row[Any], learnt: frozenset[str] = frozenset()) -> Source
     )
 
 
-def habits_of(stored: Any) -> Habits:
+def habits_of(stored: Any) -> SourceHabits:
     """The column `habits` as a value; empty habits where nothing was learnt."""
-    return adapter(Habits).validate_python(stored) if stored else Habits()
+    return adapter(SourceHabits).validate_python(stored) if stored else SourceHabits()
 
 
 def account_record(row: Row[Any]) -> AccountRecord:
@@ -116,7 +116,7 @@ def account_record(row: Row[Any]) -> AccountRecord:
         pauses=row.pauses,
         token_mark=row.token_mark,
         rate_remaining=row.rate_remaining,
-        limits=adapter(Limits).validate_python(row.limits) if row.limits else Limits(),
+        limits=adapter(ServerLimits).validate_python(row.limits) if row.limits else ServerLimits(),
     )
 
 
@@ -128,7 +128,7 @@ def delivery_record(row: Row[Any]) -> Delivery:
         source=row.source,
         identity=row.identity,
         post=adapter(Post).validate_python(row.post),
-        state=State(row.state),
+        state=DeliveryState(row.state),
         due=row.due,
         queued_at=row.queued_at,
         key_version=row.key_version,

@@ -92,7 +92,7 @@ source = Table(
     Column("last_batch_at", Instant),
     Column("last_batch_size", Integer, nullable=False, default=0),
     Column("due", Instant, nullable=False),
-    # A name of `core.schedule.Reason`.
+    # A name of `core.schedule.PollReason`.
     Column("due_reason", Plain, nullable=False, default="", server_default=""),
     # The server asked for no polls before this instant.
     Column("asked_until", Instant),

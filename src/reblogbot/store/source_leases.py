@@ -10,7 +10,13 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, or_, select, update
 
 from reblogbot.runtime import lease_owner
-from reblogbot.store.due import Room, Which, most_overdue_first, poll_conditions, read_in_pages
+from reblogbot.store.due import (
+    PollScope,
+    PollSlots,
+    most_overdue_first,
+    poll_conditions,
+    read_in_pages,
+)
 from reblogbot.store.schema import source
 from reblogbot.store.sql import chunks, lock_until_commit
 
@@ -32,7 +38,7 @@ class SourceLeases:
         self._leased_by_host, self._is_free = self._current_leases()
 
     def take(
-        self, names: Collection[str], which: Which, duration: timedelta, limit: int | None
+        self, names: Collection[str], which: PollScope, duration: timedelta, limit: int | None
     ) -> list[Row[Any]]:
         """The rows of at most `limit` of the named sources, leased to us; most overdue first."""
         conditions = self._is_free, *poll_conditions(which, self._now)
@@ -44,7 +50,7 @@ class SourceLeases:
         return self._lease(ids[:limit], duration)
 
     def take_due(
-        self, names: Container[str], duration: timedelta, room: Room
+        self, names: Container[str], duration: timedelta, room: PollSlots
     ) -> tuple[list[Row[Any]], bool]:
         """The rows of due sources, leased to us as far as `room` allows, and whether all were."""
         query = most_overdue_first(self._is_free, *poll_conditions("due", self._now))

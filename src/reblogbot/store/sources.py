@@ -12,10 +12,10 @@ from sqlalchemy import Connection, Row, Select, bindparam, select, update
 
 from reblogbot.core.schedule import NextPoll
 from reblogbot.model import Batch, Candidate, Delivery, Plan
-from reblogbot.model.evidence import Habits
+from reblogbot.model.evidence import SourceHabits
 from reblogbot.model.history import SourceHistory
 from reblogbot.store.database import Database
-from reblogbot.store.due import Room, Which, poll_conditions
+from reblogbot.store.due import PollScope, PollSlots, poll_conditions
 from reblogbot.store.poll_results import (
     NEVER_POLLED,
     columns_after_answer,
@@ -103,7 +103,7 @@ class Sources:
 
     # Leases
 
-    def pollable(self, which: Which, now: datetime) -> set[str]:
+    def pollable(self, which: PollScope, now: datetime) -> set[str]:
         """The names of the sources that may be polled, leases aside."""
         statement = select(source.c.name).where(*poll_conditions(which, now))
         with self._database.read() as connection:
@@ -112,7 +112,7 @@ class Sources:
     def claim(
         self,
         names: Collection[str],
-        which: Which,
+        which: PollScope,
         now: datetime,
         lease: timedelta,
         limit: int | None = None,
@@ -123,7 +123,7 @@ class Sources:
             return _records(connection, leases.take(names, which, lease, limit))
 
     def claim_due(
-        self, names: Container[str], now: datetime, lease: timedelta, room: Room
+        self, names: Container[str], now: datetime, lease: timedelta, room: PollSlots
     ) -> tuple[list[SourceRecord], bool]:
         """Lease due sources as far as `room` allows; returns them, and whether that was all."""
         with self._database.write() as connection:
@@ -208,14 +208,14 @@ class Sources:
         """
         columns = columns_after_answer(record, batch, following, now)
         if plan.habits != record.habits:
-            columns["habits"] = adapter(Habits).dump_python(plan.habits, mode="json")
+            columns["habits"] = adapter(SourceHabits).dump_python(plan.habits, mode="json")
         with self._database.write() as connection:
             if not self._finish(connection, record, columns):
                 return None
             queued, revised = Recording(connection, record, now).record(plan, accounts)
             return RecordedBatch(len(plan.new), queued, revised)
 
-    def record_quiet(self, polls: Sequence[UnchangedPoll]) -> None:
+    def record_unchanged(self, polls: Sequence[UnchangedPoll]) -> None:
         """Record polls that brought nothing new, and give their leases back, in one transaction."""
         is_ours = source.c.id == bindparam("source_id"), source.c.lease_owner == self._owner
         rows = [

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from reblogbot.core.schedule import NextPoll
 from reblogbot.errors import StoreError
-from reblogbot.model import Delivery, Sent
+from reblogbot.model import Delivery, SentPost
 from reblogbot.ports import ProgressCallback, no_progress
 from reblogbot.store import schema
 from reblogbot.store.backup import back_up
 from reblogbot.store.daemons import Daemons
 from reblogbot.store.database import Database
-from reblogbot.store.due import Which
+from reblogbot.store.due import PollScope
 from reblogbot.store.future_timestamps import repair_future_timestamps
 from reblogbot.store.history import History
 from reblogbot.store.outbox import Outbox
@@ -49,7 +49,7 @@ class SendingStart:
     account: AccountRecord
     recovered: tuple[Delivery, ...]
     doubts: tuple[Delivery, ...]
-    sent: tuple[Sent, ...]
+    sent: tuple[SentPost, ...]
     is_stopped: bool
 
 
@@ -83,7 +83,7 @@ class Store:
         """Raise StoreError when another program has migrated the tables meanwhile."""
         expect_revision(self._database)
 
-    def read_clock(self) -> None:
+    def refresh_clock(self) -> None:
         """Set the clock after the database server's, where there is one. Raises StoreError."""
         if isinstance(self.clock, ServerClock):
             self.clock.read()
@@ -120,7 +120,7 @@ class Store:
         servers: Mapping[str, str],
         now: datetime,
         brought_forward: Callable[[str, NextPoll, datetime], NextPoll],
-        which: Which,
+        which: PollScope,
     ) -> tuple[list[Delivery], set[str]]:
         """Upsert these sources and accounts; hold the deliveries of all others.
 

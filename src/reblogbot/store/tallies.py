@@ -10,13 +10,13 @@ from datetime import datetime
 
 from sqlalchemy import func, or_, select
 
-from reblogbot.model import OPEN, State
+from reblogbot.model import OPEN_STATES, DeliveryState
 from reblogbot.store.database import Database
 from reblogbot.store.schema import delivery, source
 
 STORM = "storm"
 """The first word of the reason for which a storm's deliveries are held."""
-_IS_HELD_STORM = (delivery.c.state == State.HELD, delivery.c.error.startswith(f"{STORM}:"))
+_IS_HELD_STORM = (delivery.c.state == DeliveryState.HELD, delivery.c.error.startswith(f"{STORM}:"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Tally:
     """
 
     account: str
-    state: State
+    state: DeliveryState
     count: int
     queued_at: datetime
     sent_from: datetime | None
@@ -61,7 +61,7 @@ class Tallies:
 
     def deliveries(self) -> list[Tally]:
         """The deliveries that are open or dead, counted by account and state."""
-        is_unfinished = delivery.c.state.in_(sorted({*OPEN, State.DEAD}))
+        is_unfinished = delivery.c.state.in_(sorted({*OPEN_STATES, DeliveryState.DEAD}))
         groups = delivery.c.account, delivery.c.state
         first = func.min(delivery.c.queued_at), func.min(delivery.c.sent_from)
         statement = (
@@ -72,7 +72,7 @@ class Tallies:
         )
         with self._database.read() as connection:
             return [
-                Tally(account, State(state), count, queued_at, sent_from)
+                Tally(account, DeliveryState(state), count, queued_at, sent_from)
                 for account, state, count, queued_at, sent_from in connection.execute(statement)
             ]
 
@@ -99,7 +99,7 @@ class Tallies:
     def held(self) -> list[HeldCount]:
         """The held deliveries, counted by account, source and error."""
         groups = delivery.c.account, delivery.c.source, delivery.c.error
-        statement = select(*groups, func.count()).where(delivery.c.state == State.HELD)
+        statement = select(*groups, func.count()).where(delivery.c.state == DeliveryState.HELD)
         with self._database.read() as connection:
             rows = connection.execute(statement.group_by(*groups).order_by(*groups))
             return [HeldCount(*row) for row in rows]
@@ -109,7 +109,7 @@ class Tallies:
 
         Only deliveries that are due since `before` or longer count.
         """
-        is_unsent = delivery.c.state.in_([State.QUEUED, State.SENDING])
+        is_unsent = delivery.c.state.in_([DeliveryState.QUEUED, DeliveryState.SENDING])
         is_old = delivery.c.due <= before, delivery.c.queued_at <= before
         groups = delivery.c.account, delivery.c.source
         first = func.min(delivery.c.due), func.min(delivery.c.queued_at)

@@ -7,14 +7,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from reblogbot.model import TRANSITIONS, Delivery, State
+from reblogbot.model import TRANSITIONS, Delivery, DeliveryState
 from reblogbot.store.records import delivery_record
 from reblogbot.store.schema import delivery, event
 
 # A read-back that does not find a post leaves it in doubt; a status that cannot be looked at
 # before its boost leaves the boost queued.
-_REPEATABLE = frozenset({State.DOUBT, State.QUEUED})
-_SETTLED = frozenset({State.SENT, State.SKIPPED, State.DEAD})
+_REPEATABLE = frozenset({DeliveryState.DOUBT, DeliveryState.QUEUED})
+_SETTLED = frozenset({DeliveryState.SENT, DeliveryState.SKIPPED, DeliveryState.DEAD})
 
 
 def lock_delivery(connection: Connection, delivery_id: int) -> Row[Any] | None:
@@ -26,7 +26,7 @@ def lock_delivery(connection: Connection, delivery_id: int) -> Row[Any] | None:
 def change_state(
     connection: Connection,
     row: Row[*tuple[Any, ...]],
-    state: State,
+    state: DeliveryState,
     values: dict[str, Any],
     error: str,
     now: datetime,
@@ -38,7 +38,7 @@ def change_state(
     does not allow the change.
     """
     if not (row.state == state and state in _REPEATABLE):
-        expect_transition(row.id, State(row.state), state)
+        expect_transition(row.id, DeliveryState(row.state), state)
     settled_at = now if state in _SETTLED else None
     columns = values | {"state": state, "error": error, "settled_at": settled_at}
     connection.execute(update(delivery).where(delivery.c.id == row.id).values(columns))
@@ -47,7 +47,7 @@ def change_state(
     return delivery_record(changed)
 
 
-def expect_transition(delivery_id: int, before: State, after: State) -> None:
+def expect_transition(delivery_id: int, before: DeliveryState, after: DeliveryState) -> None:
     """Raise AssertionError unless TRANSITIONS leads from one state to the other."""
     if after not in TRANSITIONS[before]:
         raise AssertionError(f"delivery {delivery_id}: {before} → {after} is no transition")

@@ -59,7 +59,7 @@ def is_local_host(header: str, names: Iterable[str] = ()) -> bool:
     return host == "localhost" or host in names or is_address(host)
 
 
-def shown(url: str) -> str:
+def redacted_url(url: str) -> str:
     """The URL for messages and logs: one line, without credentials and query."""
     try:
         parts = urlsplit(url)

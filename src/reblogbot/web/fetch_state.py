@@ -13,7 +13,7 @@ from yarl import URL
 
 from reblogbot.errors import SourceError
 from reblogbot.model import Validators
-from reblogbot.web.addresses import shown
+from reblogbot.web.addresses import redacted_url
 
 MAX_REDIRECTS = 10
 MAX_COOKIE_HEADER = 8000
@@ -60,7 +60,7 @@ class FetchState:
     @property
     def where(self) -> str:
         """The current URL, for messages."""
-        return shown(self.url.human_repr())
+        return redacted_url(self.url.human_repr())
 
     @property
     def is_conditional(self) -> bool:

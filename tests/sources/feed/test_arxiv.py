@@ -5,7 +5,7 @@ from documents import atom, only, rss
 
 from reblogbot.config.settings import AccountSettings, SourceSettings
 from reblogbot.core.compose import compose
-from reblogbot.model import Limits
+from reblogbot.model import ServerLimits
 from reblogbot.sources.feed.arxiv import is_paper
 
 ABSTRACT = "We count\n  commas, &lt;i&gt;carefully&lt;/i&gt;, and find $x &amp;lt; y$."
@@ -47,7 +47,7 @@ def test_a_paper_has_all_its_authors_and_a_clean_abstract(document):
 def test_a_paper_is_posted_with_authors_abstract_and_link():
     source = SourceSettings(name="s", kind="feed", to=("a",), template="paper", hashtags=0)
     account = AccountSettings(name="a", server="https://s.example", token_env="T")
-    post = compose(only(TODAY), source, account, Limits(500, per_link=23))
+    post = compose(only(TODAY), source, account, ServerLimits(500, per_link=23))
     assert post.text == (
         f"Counting commas\nAnn A. One, Ben Two, Chén Three\n{CLEAN}\nhttps://arxiv.org/abs/2611.01234"
     )

@@ -6,7 +6,7 @@ import pytest
 
 from loopback import Site, answer, fetcher, redirect
 from reblogbot.errors import SourceError
-from reblogbot.runtime.parser_pool import WorkerPool
+from reblogbot.runtime.parser_pool import ParserProcessPool
 from reblogbot.sources.feed.discovery import DiscoveredFeed, FeedFinder
 from reblogbot.sources.feed.page_feeds import named_feeds, usual_urls
 from reblogbot.sources.shared.response_body import ResponseBody
@@ -18,7 +18,7 @@ JSON = json.dumps({"version": "https://jsonfeed.org/version/1.1", "title": "J", 
 
 @pytest.fixture
 async def finder(site, clock):
-    async with fetcher(clock, site) as fetch, WorkerPool(workers=1) as offload:
+    async with fetcher(clock, site) as fetch, ParserProcessPool(workers=1) as offload:
         yield FeedFinder(fetch, offload, clock)
 
 

@@ -10,7 +10,7 @@ from reblogbot.config.settings import SourceSettings
 from reblogbot.errors import SourceError
 from reblogbot.model import Validators
 from reblogbot.ports import Tools
-from reblogbot.runtime.parser_pool import WorkerPool
+from reblogbot.runtime.parser_pool import ParserProcessPool
 from reblogbot.sources.feed.source import FeedSource
 
 ONE = rss(
@@ -336,7 +336,10 @@ async def test_ten_thousand_entries_at_first_sight(site, clock):
     )
     site.pages["/feed"] = answer(rss(items))
     settings = SourceSettings(name="s", kind="feed", to=["a"], url=site.url("/feed"))
-    async with fetcher(clock, site) as fetch, WorkerPool(deadline=timedelta(minutes=2)) as offload:
+    async with (
+        fetcher(clock, site) as fetch,
+        ParserProcessPool(deadline=timedelta(minutes=2)) as offload,
+    ):
         tools = Tools(fetch=fetch, offload=offload, clock=clock, reader=lambda _: None)
         batch = await FeedSource("s", settings, tools).poll(NOTHING)
     assert len({entry.link for entry in batch.entries}) == 10_000

@@ -16,7 +16,7 @@ from reblogbot.config.lint import find_warnings, with_lines
 from reblogbot.config.settings import Config
 from reblogbot.errors import ConfigError, Exit, SourceError
 from reblogbot.ports import ProgressCallback
-from reblogbot.runtime.parser_pool import WorkerPool
+from reblogbot.runtime.parser_pool import ParserProcessPool
 
 
 def run(options: argparse.Namespace) -> int:
@@ -70,7 +70,7 @@ def _try_parser() -> tuple[tuple[str, ...], str]:
     """What confines the parser process, and why it cannot start, or ""."""
 
     async def start() -> tuple[str, ...]:
-        async with WorkerPool() as pool:
+        async with ParserProcessPool() as pool:
             return await pool.protections()
 
     try:

@@ -14,7 +14,7 @@ from reblogbot.config.hosts import host_port
 from reblogbot.config.settings import Config
 from reblogbot.errors import Exit, ReblogbotError
 from reblogbot.sources.feed.discovery import Discovery, FeedFinder
-from reblogbot.web.addresses import shown
+from reblogbot.web.addresses import redacted_url
 
 
 def run(options: argparse.Namespace) -> int:
@@ -27,7 +27,9 @@ def run(options: argparse.Namespace) -> int:
         for failed_url, error in discovery.failures.items():
             print_lines(f"{failed_url}: the page names this feed, but: {error}")
     if not discovery.feeds:
-        message = f"{shown(url)}: no feed found; a source of kind `page` or `json` may read it"
+        message = (
+            f"{redacted_url(url)}: no feed found; a source of kind `page` or `json` may read it"
+        )
         return print_error(ReblogbotError("no_feed_found", message), as_json=False)
     if not options.json:
         print_table(

@@ -15,9 +15,9 @@ def run(options: argparse.Namespace) -> int:
     """Tell whether a daemon runs on this machine, or in this container, and does its rounds."""
     _, store = open_for_reading(options)
     now = store.clock.now()
-    daemons = [daemon for daemon in store.daemons.living(now) if daemon.is_seen]
+    daemons = [daemon for daemon in store.daemons.living(now) if daemon.is_running_here]
     store.close()
-    is_healthy = bool(daemons) and not any(daemon.hangs(now) for daemon in daemons)
+    is_healthy = bool(daemons) and not any(daemon.is_stalled(now) for daemon in daemons)
     if options.json:
         rows = [daemon_json(daemon, now) for daemon in daemons]
         print_json({"healthy": is_healthy, "daemons": rows})

@@ -23,19 +23,19 @@ from reblogbot.config.load import PartialConfig
 from reblogbot.config.settings import Config
 from reblogbot.core.round_report import outcome
 from reblogbot.core.waits import Wait
-from reblogbot.engine.waiting import Waiting
-from reblogbot.errors import ConfigError, Exit, unknown
-from reblogbot.model import OPEN, Delivery, State
+from reblogbot.engine.wait_reasons import Waiting
+from reblogbot.errors import ConfigError, Exit, unknown_name_message
+from reblogbot.model import OPEN_STATES, Delivery, DeliveryState
 from reblogbot.store import Store
 
 
 def run_list(options: argparse.Namespace) -> int:
     """List open deliveries, or those in the named states."""
-    states = {state.value: state for state in State}
+    states = {state.value: state for state in DeliveryState}
     for name in options.state or ():
         if name not in states:
-            raise ConfigError("usage", unknown("state", name, states))
-    wanted = {states[name] for name in options.state} if options.state else OPEN
+            raise ConfigError("usage", unknown_name_message("state", name, states))
+    wanted = {states[name] for name in options.state} if options.state else OPEN_STATES
     config, store = open_for_reading(options)
     _check_names(options, config, store)
     deliveries = _matching(store.outbox.find(states=wanted), options)
@@ -193,8 +193,12 @@ def _check_names(options: argparse.Namespace, config: Config, store: Store) -> N
         stored = [record.name for record in store.outbox.accounts()]
         accounts = dict.fromkeys([*config.accounts, *stored])
         if options.account not in accounts:
-            raise ConfigError("account_unknown", unknown("account", options.account, accounts))
+            raise ConfigError(
+                "account_unknown", unknown_name_message("account", options.account, accounts)
+            )
     # the store is asked only for this name: it may know very many removed sources
     if options.source in (None, *config.sources) or store.sources.of([options.source]):
         return
-    raise ConfigError("source_unknown", unknown("source", options.source, config.sources))
+    raise ConfigError(
+        "source_unknown", unknown_name_message("source", options.source, config.sources)
+    )

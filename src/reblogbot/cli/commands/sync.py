@@ -15,11 +15,11 @@ from reblogbot.cli.output import print_json, print_lines
 from reblogbot.cli.phrases import post_label
 from reblogbot.cli.progress import progress
 from reblogbot.config.settings import Config
-from reblogbot.core.round_report import Round, outcome
-from reblogbot.errors import ConfigError, Exit, unknown
+from reblogbot.core.round_report import RoundReport, outcome
+from reblogbot.errors import ConfigError, Exit, unknown_name_message
 from reblogbot.ports import ProgressCallback
 from reblogbot.store import Store
-from reblogbot.store.due import Which
+from reblogbot.store.due import PollScope
 
 _QUIET_OUTCOMES = frozenset({"not_modified", "nothing_new", "not_due"})
 
@@ -28,9 +28,9 @@ def run(options: argparse.Namespace) -> int:
     """Do one round."""
     config = app.load_config(options.config)
     names = select_sources(config, options.sources)
-    which: Which = "due" if options.due else "all" if options.force else "asked"
+    which: PollScope = "due" if options.due else "all" if options.force else "asked"
 
-    async def sync(store: Store, on_progress: ProgressCallback) -> tuple[Round, bool]:
+    async def sync(store: Store, on_progress: ProgressCallback) -> tuple[RoundReport, bool]:
         async with app.running(config, store) as runtime:
             with _stop_on_signals(runtime) as is_interrupted:
                 return await runtime.sync(names, which, on_progress), is_interrupted()
@@ -58,7 +58,7 @@ def select_sources(config: Config, names: Sequence[str]) -> list[str]:
     """The named sources in the config's order; all if none is named. Raises ConfigError."""
     for name in names:
         if name not in config.sources:
-            message = f"{config.path}: {unknown('source', name, config.sources)}"
+            message = f"{config.path}: {unknown_name_message('source', name, config.sources)}"
             raise ConfigError("source_unknown", message)
     return [name for name in config.sources if not names or name in names]
 
@@ -92,7 +92,7 @@ def _stop_on_signals(runtime: app.Runtime) -> Iterator[Callable[[], bool]]:
             loop.remove_signal_handler(number)
 
 
-def _print_round(report: Round) -> None:
+def _print_round(report: RoundReport) -> None:
     for poll in report.polls:
         if poll.outcome not in _QUIET_OUTCOMES:
             error = f"  {poll.error}" if poll.error else ""

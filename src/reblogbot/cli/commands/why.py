@@ -12,10 +12,10 @@ from reblogbot.cli.phrases import local_time, wait_text
 from reblogbot.core import habits, recognition
 from reblogbot.core.round_report import outcome
 from reblogbot.core.waits import Wait
-from reblogbot.engine.waiting import Waiting
+from reblogbot.engine.wait_reasons import Waiting
 from reblogbot.errors import Exit
-from reblogbot.model import Delivery, State
-from reblogbot.store.history import Happening, Story
+from reblogbot.model import Delivery, DeliveryState
+from reblogbot.store.history import DeliveryEvent, Story
 
 MAX_MATCHES = 20
 """How many entries with the same words are listed."""
@@ -82,9 +82,9 @@ def _print_story(story: Story, waits: dict[int, Wait | None], now: datetime) -> 
     print_lines(*(f"  {time:{width}}  {text}" for time, text in lines), "")
 
 
-def _event_text(delivery: Delivery, event: Happening) -> str:
+def _event_text(delivery: Delivery, event: DeliveryEvent) -> str:
     """`delivery 3 for news sent`."""
-    state = outcome(delivery) if event.state == State.SENT else event.state
+    state = outcome(delivery) if event.state == DeliveryState.SENT else event.state
     note = f": {event.note}" if event.note else ""
     return f"{_noun(delivery)} {delivery.id} for {delivery.account} {state}{note}"
 

@@ -19,7 +19,7 @@ from reblogbot.core.identity.match_fields import (
 )
 from reblogbot.core.identity.page_link import without_fragment
 from reblogbot.model import Candidate, Entry
-from reblogbot.model.evidence import Habits, MatchFields
+from reblogbot.model.evidence import MatchFields, SourceHabits
 
 _DIGEST_BYTES = 4
 ABSENT = bytes(_DIGEST_BYTES)
@@ -50,7 +50,7 @@ class Evidence(NamedTuple):
 
 
 def evidence_of(
-    fields: MatchFields, entry: Entry, habits: Habits, counts: Mapping[str, int]
+    fields: MatchFields, entry: Entry, habits: SourceHabits, counts: Mapping[str, int]
 ) -> Evidence:
     """The evidence for an entry; `counts` tells how often headlines and dates are in its batch.
 
@@ -69,7 +69,7 @@ def evidence_of(
     )
 
 
-def comparable_evidence(candidate: Candidate, habits: Habits) -> Evidence:
+def comparable_evidence(candidate: Candidate, habits: SourceHabits) -> Evidence:
     """The candidate's evidence without the fields that its source's habits rule out."""
     evidence = Evidence.unpack(candidate.evidence)
     has_guid = bool(candidate.match_fields.guid) and not ignores_ids(habits)

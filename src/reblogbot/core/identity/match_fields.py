@@ -8,7 +8,7 @@ from reblogbot.core.identity.keys import key, link_key, normalised_guid, source_
 from reblogbot.core.identity.page_link import host_of_page, page_link, without_fragment
 from reblogbot.core.text import one_line
 from reblogbot.model import Entry
-from reblogbot.model.evidence import Habits, MatchFields
+from reblogbot.model.evidence import MatchFields, SourceHabits
 
 CONFIRMATIONS = 2
 """The number of polls after which a habit of a source is taken for confirmed."""
@@ -16,22 +16,22 @@ MIDNIGHT = "T00:00:00+00:00"
 """The end of a date that may stand for a day without a time."""
 
 
-def ignores_ids(habits: Habits) -> bool:
+def ignores_ids(habits: SourceHabits) -> bool:
     """Whether the source reuses its ids, or changes them with every poll."""
     return habits.reused_ids >= CONFIRMATIONS or habits.id_changes >= CONFIRMATIONS
 
 
-def ignores_links(habits: Habits) -> bool:
+def ignores_links(habits: SourceHabits) -> bool:
     """Whether the source changes its links with every poll."""
     return habits.link_changes >= CONFIRMATIONS
 
 
-def ignores_dates(habits: Habits) -> bool:
+def ignores_dates(habits: SourceHabits) -> bool:
     """Whether the source changes its dates with every poll."""
     return habits.date_changes >= CONFIRMATIONS
 
 
-def match_fields(entry: Entry, habits: Habits) -> MatchFields:
+def match_fields(entry: Entry, habits: SourceHabits) -> MatchFields:
     """The entry's fields in normalised form, without those that its source's habits rule out."""
     ignored = frozenset(habits.parameters)
     page = page_link(entry.link, ignored)

@@ -6,7 +6,7 @@ import regex
 
 from reblogbot.core.text.escaping import escape
 from reblogbot.core.text.links import counted
-from reblogbot.model import Limits
+from reblogbot.model import ServerLimits
 
 # flags are pairs of regional indicators; for each in a long run, \X looks back over the whole run
 _CLUSTER = regex.compile(r"\p{RI}{1,2}+[\p{GCB=Extend}\p{GCB=ZWJ}\p{GCB=SpacingMark}]*+|\X")
@@ -27,7 +27,7 @@ def size(text: str) -> int:
     return len(text) if _is_simple(text) else len(_CLUSTER.findall(text))
 
 
-def length(text: str, limits: Limits, spoiler: str = "") -> int:
+def length(text: str, limits: ServerLimits, spoiler: str = "") -> int:
     """The length of a post that `limits.characters` restricts, never less than the server counts.
 
     A link counts `per_link` where the server says so, else in full; a remote mention its

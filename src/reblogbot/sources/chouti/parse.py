@@ -21,7 +21,7 @@ from reblogbot.sources.shared.messages import excerpt
 from reblogbot.sources.shared.plain_text import plain, plain_line
 from reblogbot.sources.shared.response_body import ResponseBody
 from reblogbot.sources.shared.urls import web_url
-from reblogbot.web.addresses import shown
+from reblogbot.web.addresses import redacted_url
 
 TITLE = "抽屉新热榜"
 SITE = "https://dig.chouti.com"
@@ -54,7 +54,7 @@ def parse_json(body: ResponseBody, *_: Any) -> Batch:
     # Pinned or advertised entries may be in a list of their own, which is shorter.
     entries = max((_read_list(each, body) for each in _candidates(document)), key=len, default=())
     if not entries:
-        raise SourceError("chouti_shape", f"{shown(body.url)}: {_no_entries(document)}")
+        raise SourceError("chouti_shape", f"{redacted_url(body.url)}: {_no_entries(document)}")
     return _batch(entries)
 
 
@@ -65,7 +65,7 @@ def parse_page(body: ResponseBody, *_: Any) -> Batch:
     if not entries:
         raise SourceError(
             "chouti_shape",
-            f'{shown(body.url)}: no entries on this page, it begins "{excerpt(html)}"; '
+            f'{redacted_url(body.url)}: no entries on this page, it begins "{excerpt(html)}"; '
             "the site may have changed, or block the bot: see whether it needs headers",
         )
     return _batch(entries)
@@ -76,7 +76,7 @@ def parse_official_feed(body: ResponseBody, *_: Any) -> Batch:
     batch = parse_feed.parse(*body._replace(timezone=_ZONE.key))
     entries = _unique(_with_permalink(entry) for entry in batch.entries)
     if not entries:
-        raise SourceError("chouti_shape", f"{shown(body.url)}: the feed shows no entries")
+        raise SourceError("chouti_shape", f"{redacted_url(body.url)}: the feed shows no entries")
     return replace(_batch(entries), fresh_for=batch.fresh_for, validators=batch.validators)
 
 

@@ -18,7 +18,7 @@ from reblogbot.sources.shared import dates, json_text
 from reblogbot.sources.shared.plain_text import plain_line
 from reblogbot.sources.shared.response_body import ResponseBody
 from reblogbot.sources.shared.urls import printable_web_url
-from reblogbot.web.addresses import shown
+from reblogbot.web.addresses import redacted_url
 
 _OBJECT_TYPES = frozenset("Note Article Page Question Video Audio Image Event".split())
 _BOT_TYPES = frozenset({"Service", "Application"})
@@ -83,7 +83,7 @@ def webfinger(body: ResponseBody) -> str:
                 return url
     raise SourceError(
         "not_activitypub",
-        f"{shown(body.url)}: this address belongs to no ActivityPub actor; see whether it is"
+        f"{redacted_url(body.url)}: this address belongs to no ActivityPub actor; see whether it is"
         " correct",
     )
 
@@ -95,7 +95,8 @@ def actor(body: ResponseBody) -> Actor:
     if not id_ or not _web_url(outbox) or _host(id_) != _host(body.url):
         raise SourceError(
             "not_activitypub",
-            f"{shown(body.url)}: this is no ActivityPub actor but {json_text.described(document)};"
+            f"{redacted_url(body.url)}: "
+            f"this is no ActivityPub actor but {json_text.described(document)};"
             " see whether the address is correct",
         )
     return Actor(id_, outbox, _author(document, id_))
@@ -106,7 +107,7 @@ def author(body: ResponseBody) -> Author:
     document = _document(body)
     id_ = _web_url(document.get("id"))
     if not id_ or not text_of(document.get("preferredUsername")):
-        raise SourceError("not_activitypub", f"{shown(body.url)}: this is no actor")
+        raise SourceError("not_activitypub", f"{redacted_url(body.url)}: this is no actor")
     return _author(document, id_)
 
 
@@ -120,7 +121,8 @@ def outbox_page(body: ResponseBody) -> OutboxPage:
     if not text_of(document.get("type")).startswith(("Ordered", "Collection")):
         raise SourceError(
             "not_activitypub",
-            f"{shown(body.url)}: this is no outbox but {json_text.described(document)}; it is"
+            f"{redacted_url(body.url)}: "
+            f"this is no outbox but {json_text.described(document)}; it is"
             " tried again later",
         )
     total = count_of(document.get("totalItems")) or 0
@@ -190,7 +192,7 @@ def _author(document: Mapping[str, Any], id_: str) -> Author:
     tags = " ".join(f"#{tag}" for tag in _hashtags(document))
     return Author(
         id=id_,
-        address=consent.address(username, _page(document) or id_),
+        address=consent.account_address(username, _page(document) or id_),
         name=name or one_line(username),
         tags=profile_tags(f"{name} {tags}", document.get("summary"), document.get("attachment")),
         is_bot=text_of(document.get("type")) in _BOT_TYPES,
@@ -319,7 +321,8 @@ def _document(body: ResponseBody) -> Mapping[str, Any]:
     if not isinstance(document, Mapping):
         raise SourceError(
             "not_activitypub",
-            f"{shown(body.url)}: an object was expected, not {json_text.described(document)};"
+            f"{redacted_url(body.url)}: "
+            f"an object was expected, not {json_text.described(document)};"
             " see whether the address is correct",
         )
     return document

@@ -32,7 +32,7 @@ from reblogbot.sources.fediverse.timeline import (
 from reblogbot.sources.fediverse.timeline_cursor import TimelineCursor
 from reblogbot.sources.shared.origins import host_of, origin_of
 from reblogbot.sources.shared.response_body import ResponseBody
-from reblogbot.web.addresses import is_address, shown
+from reblogbot.web.addresses import is_address, redacted_url
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -239,7 +239,8 @@ class _Outbox:
         if not older and total and not page.size and not page.next:
             raise SourceError(
                 "outbox_hidden",
-                f"{shown(self._url)}: this outbox counts {total} posts and shows none of them;"
+                f"{redacted_url(self._url)}: "
+                f"this outbox counts {total} posts and shows none of them;"
                 ' follow the account with kind = "account" and via = one of your own',
             )
         if not older:

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from reblogbot.core import mastodon_json
-from reblogbot.core.consent import address
+from reblogbot.core.consent import account_address
 from reblogbot.errors import SourceError
 from reblogbot.sources.fediverse.home_server import HomeServer
 from reblogbot.sources.shared.messages import excerpt
@@ -103,7 +103,7 @@ def _has_address(account_: Any, acct: str) -> bool:
     if "@" in written:
         return written == acct.lower()
     pages = (mastodon_json.text(account_, name) for name in ("url", "uri"))
-    return acct.lower() in {address(written, page) for page in pages}
+    return acct.lower() in {account_address(written, page) for page in pages}
 
 
 async def _list_id(server: HomeServer, wanted: str) -> str:

@@ -33,7 +33,7 @@ async def forbid_blocked(
         replace(
             entry,
             forbidden=entry.forbidden
-            or consent.blocked(
+            or consent.blocked_reason(
                 relationships.get(entry.author.id if entry.author else "", {}),
                 followers_only=followers_only,
             ),

@@ -8,7 +8,7 @@ import re
 from reblogbot.errors import SourceError
 from reblogbot.sources.shared.messages import empty_body, excerpt
 from reblogbot.sources.shared.urls import absolute
-from reblogbot.web.addresses import shown
+from reblogbot.web.addresses import redacted_url
 
 _HEAD = 100_000
 _COMMENTS = r"(?:\s|<!--.{0,5000}?-->|<\?.{0,2000}?\?>){0,50}+"
@@ -33,18 +33,18 @@ def refuse(text: str, url: str) -> None:
     if len(_CONTROL.findall(head[:2000])) * 10 > len(head[:2000]):
         raise SourceError(
             "not_a_feed",
-            f"{shown(url)}: the answer is binary data, not text; correct the url, "
+            f"{redacted_url(url)}: the answer is binary data, not text; correct the url, "
             "or set the source's encoding",
         )
     if _HTML.match(head):
-        raise SourceError("not_a_feed", f"{shown(url)}: {_page(head)}; {_hint(head, url)}")
+        raise SourceError("not_a_feed", f"{redacted_url(url)}: {_page(head)}; {_hint(head, url)}")
 
 
 def unknown(text: str, url: str) -> SourceError:
     """The error for a text that is a feed of no known format."""
     return SourceError(
         "not_a_feed",
-        f'{shown(url)}: neither RSS, Atom, RDF nor JSON Feed, it begins "{excerpt(text)}"; '
+        f'{redacted_url(url)}: neither RSS, Atom, RDF nor JSON Feed, it begins "{excerpt(text)}"; '
         "correct the url",
     )
 

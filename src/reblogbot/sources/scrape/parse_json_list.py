@@ -14,7 +14,7 @@ from reblogbot.sources.shared import dates, json_text
 from reblogbot.sources.shared.plain_text import plain, plain_line
 from reblogbot.sources.shared.response_body import ResponseBody
 from reblogbot.sources.shared.urls import json_link
-from reblogbot.web.addresses import shown
+from reblogbot.web.addresses import redacted_url
 
 _MAX_ELEMENTS = 10_000
 
@@ -30,7 +30,8 @@ def parse(body: ResponseBody, path: str, fields: Mapping[str, str]) -> Batch:
     if not isinstance(elements, list):
         raise SourceError(
             "path_empty",
-            f'{shown(body.url)}: path = "{path}" leads to {json_text.described(elements)}, not to '
+            f"{redacted_url(body.url)}: "
+            f'path = "{path}" leads to {json_text.described(elements)}, not to '
             f"a list; the document is {json_text.described(document)}; correct path",
         )
     entries = tuple(
@@ -39,7 +40,8 @@ def parse(body: ResponseBody, path: str, fields: Mapping[str, str]) -> Batch:
     if elements and not entries:
         raise SourceError(
             "fields_empty",
-            f"{shown(body.url)}: none of the {len(elements)} elements has a title or summary; "
+            f"{redacted_url(body.url)}: "
+            f"none of the {len(elements)} elements has a title or summary; "
             f"the first is {json_text.described(elements[0])}; correct fields",
         )
     return Batch(entries=entries)

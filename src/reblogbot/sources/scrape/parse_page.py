@@ -14,7 +14,7 @@ from reblogbot.sources.shared.html import base_url
 from reblogbot.sources.shared.messages import empty_body, excerpt
 from reblogbot.sources.shared.response_body import ResponseBody
 from reblogbot.sources.shared.urls import web_url
-from reblogbot.web.addresses import shown
+from reblogbot.web.addresses import redacted_url
 
 _MAX_ITEMS = 2000
 _LONGEST_HTML = 50_000
@@ -39,7 +39,8 @@ def parse(body: ResponseBody, select: Mapping[str, str]) -> Batch:
         name = title or excerpt(text)
         raise SourceError(
             "select_empty",
-            f'{shown(body.url)}: select.item = "{select["item"]}" finds nothing on this page '
+            f"{redacted_url(body.url)}: "
+            f'select.item = "{select["item"]}" finds nothing on this page '
             f'("{name[:60]}"); the page has changed, or wants a login or headers',
         )
     base = base_url(page, body.url)
@@ -47,7 +48,8 @@ def parse(body: ResponseBody, select: Mapping[str, str]) -> Batch:
     if not entries:
         raise SourceError(
             "select_empty",
-            f"{shown(body.url)}: none of the {len(items)} elements of select.item has a title "
+            f"{redacted_url(body.url)}: "
+            f"none of the {len(items)} elements of select.item has a title "
             "or summary; correct select.title",
         )
     return Batch(entries=entries, title=title, language=_language(page))

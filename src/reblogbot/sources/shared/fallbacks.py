@@ -11,7 +11,7 @@ from reblogbot.model import Batch, Validators
 from reblogbot.sources.shared.document import Document, from_other_address, without_http
 from reblogbot.sources.shared.document_cursor import DocumentCursor
 from reblogbot.sources.shared.origins import origin_of
-from reblogbot.web.addresses import shown
+from reblogbot.web.addresses import redacted_url
 
 # An origin that fails like this fails at its other addresses too.
 _UNREACHABLE = frozenset(
@@ -52,7 +52,7 @@ async def read_first(
             batch = await document.read(url, validators if is_first else without_http(validators))
         except SourceError as error:
             failures[url] = error
-            if error.asks_for_rest or error.slug in _UNREACHABLE:
+            if error.asks_to_wait or error.slug in _UNREACHABLE:
                 skipped.add(origin)
             if error.retry_at is not None:
                 rests[origin] = error.retry_at
@@ -69,6 +69,6 @@ def _with_rests(batch: Batch, rests: Mapping[str, datetime]) -> Batch:
 def _combined(failures: Mapping[str, SourceError]) -> SourceError:
     """The first failure, whose message names the others."""
     (_, error), *others = failures.items()
-    also = ", ".join(f"{shown(url)} ({other.slug})" for url, other in others)
+    also = ", ".join(f"{redacted_url(url)} ({other.slug})" for url, other in others)
     message = f"{error.message}; these failed too: {also}" if also else error.message
     return SourceError(error.slug, message, outcome=error.outcome, retry_at=error.retry_at)

@@ -8,7 +8,7 @@ from typing import Any
 
 from reblogbot.errors import SourceError
 from reblogbot.sources.shared.messages import empty_body, excerpt
-from reblogbot.web.addresses import shown
+from reblogbot.web.addresses import redacted_url
 
 # Characters that may follow the closing bracket of a JSONP call.
 _LONGEST_END = 100
@@ -33,7 +33,8 @@ def loads(text: str, url: str) -> Any:
         instead = "a web page" if text.lstrip()[:1] == "<" else f'"{excerpt(text)}"'
         raise SourceError(
             "not_json",
-            f"{shown(url)}: no JSON came but {instead}; look at it in a browser: it may want "
+            f"{redacted_url(url)}: "
+            f"no JSON came but {instead}; look at it in a browser: it may want "
             "a login or headers, or have moved",
         ) from error
 

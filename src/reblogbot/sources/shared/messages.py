@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reblogbot.errors import SourceError
-from reblogbot.web.addresses import shown
+from reblogbot.web.addresses import redacted_url
 
 
 def excerpt(text: str) -> str:
@@ -15,4 +15,6 @@ def excerpt(text: str) -> str:
 
 def empty_body(url: str) -> SourceError:
     """The error for a document without any text, which came from `url`."""
-    return SourceError("empty_body", f"{shown(url)}: the answer is empty; it is tried again later")
+    return SourceError(
+        "empty_body", f"{redacted_url(url)}: the answer is empty; it is tried again later"
+    )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from reblogbot.model import Limits, Markup
+from reblogbot.model import Markup, ServerLimits
 from reblogbot.targets.mastodon.entities import entity
 
 MAX_CHARACTERS = 1_000_000
@@ -23,7 +23,7 @@ _MARKUPS: Mapping[str, Markup] = {"hollo": "hollo", "snac": "snac", "gotosocial"
 _GOTOSOCIAL_VERSION = re.compile(r"0\.\d+\.\d+(-[\w.]+)?\+g[0-9a-f]+")
 
 
-def limits(instance: Mapping[str, Any]) -> Limits:
+def limits(instance: Mapping[str, Any]) -> ServerLimits:
     """The limits in an answer of /api/v2/instance or /api/v1/instance.
 
     Only Mastodon and its forks count a link as `characters_reserved_per_url`. Others announce
@@ -32,11 +32,11 @@ def limits(instance: Mapping[str, Any]) -> Limits:
     configuration = entity(instance, "configuration")
     statuses = entity(configuration, "statuses")
     attachments = entity(configuration, "media_attachments")
-    default = Limits()
+    default = ServerLimits()
     per_link = _number(statuses, "characters_reserved_per_url", 0)
     # the name before /api/v2/instance, which Pleroma still has
     characters = _number(instance, "max_toot_chars", default.characters)
-    return Limits(
+    return ServerLimits(
         characters=_number(statuses, "max_characters", characters),
         per_link=per_link if per_link and is_mastodon(instance) else None,
         media=_number(statuses, "max_media_attachments", default.media),

@@ -11,11 +11,11 @@ from enum import StrEnum
 from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
-from reblogbot.config.tokens import SHORT_TOKEN
+from reblogbot.config.tokens import MIN_TOKEN_LENGTH
 from reblogbot.core.mastodon_json import id_of
 from reblogbot.errors import (
     Doubtful,
-    Lapsed,
+    LeaseExpired,
     RateLimited,
     Rejected,
     TargetError,
@@ -240,7 +240,7 @@ def _without_secret(text: str, secret: str) -> str:
     if not secret:
         return text
     pattern = re.escape(secret)
-    if len(secret) < SHORT_TOKEN:
+    if len(secret) < MIN_TOKEN_LENGTH:
         pattern = rf"(?<![A-Za-z0-9]){pattern}(?![A-Za-z0-9])"
     return re.sub(pattern, "***", text)
 
@@ -265,7 +265,7 @@ _ERROR_CLASSES: dict[Verdict, type[TargetError]] = {
     Verdict.TOO_LONG: TooLong,
     Verdict.REJECTED: Rejected,
     Verdict.UNREACHABLE: Unreachable,
-    Verdict.LAPSED: Lapsed,
+    Verdict.LAPSED: LeaseExpired,
     Verdict.DOUBTFUL: Doubtful,
 }
 _ADVICE = {

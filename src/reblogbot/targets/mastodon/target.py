@@ -18,7 +18,7 @@ from urllib.parse import quote
 from reblogbot.core.mastodon_json import account_address, id_of, text
 from reblogbot.core.text import escape
 from reblogbot.errors import Doubtful, ReblogbotError, Rejected, TargetError, Unauthorised
-from reblogbot.model import Image, Limits, Markup, Post, PublishedStatus, Receipt
+from reblogbot.model import Image, Markup, Post, PublishedStatus, Receipt, ServerLimits
 from reblogbot.ports import Clock, FoundStatus, Identity
 from reblogbot.runtime.clock import uptime
 from reblogbot.targets.mastodon import lookup
@@ -96,7 +96,7 @@ class MastodonTarget:
         # the token and its account: another token may belong to another account
         self._me: tuple[str, Mapping[str, Any]] = "", {}
         self._me_lock = threading.Lock()
-        self._limits: tuple[datetime, Limits] | None = None
+        self._limits: tuple[datetime, ServerLimits] | None = None
         self._is_mastodon = False
         self._has_relationships = True
         self._remaining: int | None = None
@@ -135,7 +135,7 @@ class MastodonTarget:
                 self.verify()
             return self._me[1]
 
-    def limits(self) -> Limits:
+    def limits(self) -> ServerLimits:
         """The server's limits, requested at most once an hour."""
         now = self._clock.now()
         if self._limits is None or not timedelta(0) <= now - self._limits[0] < LIMITS_MAX_AGE:
@@ -167,16 +167,16 @@ class MastodonTarget:
         reply_to: str = "",
         images: Sequence[Image] = (),
         markup: Markup = "plain",
-        lapses: float = inf,
+        lease_end: float = inf,
     ) -> Receipt:
         post = replace(post, text=escape(post.text, markup))
-        with self._lease_until(lapses):
+        with self._lease_until(lease_end):
             if post.action == "boost":
                 return self._boost(post)
             if post.action == "edit":
                 return self._edit(post)
             # images may use the rest of the lease, but for the time that the post itself needs
-            spare = lapses - uptime() - self._seconds
+            spare = lease_end - uptime() - self._seconds
             return self._publish_new(post, key, reply_to, images, min(spare, self._seconds))
 
     def _publish_new(
@@ -184,7 +184,7 @@ class MastodonTarget:
     ) -> Receipt:
         """The receipt of a new status, with the images that are uploaded within `seconds`."""
         quoted_id = _status_id(post) if post.action == "quote" else None
-        max_alt = (self._limits[1] if self._limits else Limits()).alt
+        max_alt = (self._limits[1] if self._limits else ServerLimits()).alt
         media_ids = upload(self._ask, images, max_alt, seconds)
         params = new_status_params(post, reply_to, quoted_id, guards_mentions=self._is_mastodon)
         try:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from reblogbot.config.settings import Config
 from reblogbot.core import waits
-from reblogbot.core.waits import Account, Wait
+from reblogbot.core.waits import AccountState, Wait
 from reblogbot.model import Delivery
 from reblogbot.store import Store
 
@@ -27,13 +27,13 @@ class Waiting:
         self.daemons = store.daemons.living(now)
         self._stopped_at = store.outbox.stopped_at()
         self._worked_at = now if is_working else self._last_work()
-        self._accounts: dict[str, Account] = {}
+        self._accounts: dict[str, AccountState] = {}
 
     def wait(self, delivery: Delivery) -> Wait | None:
         """Return why the delivery waits; None for one that is settled."""
-        return waits.wait(delivery, self._config, self.account(delivery.account))
+        return waits.wait_of(delivery, self._config, self.account(delivery.account))
 
-    def account(self, name: str) -> Account:
+    def account(self, name: str) -> AccountState:
         """Return what decides whether the account may send now."""
         if name not in self._accounts:
             self._accounts[name] = self._read(name)
@@ -61,17 +61,17 @@ class Waiting:
         rounds = (daemon.last_round_at for daemon in self.daemons if daemon.last_round_at)
         return max(rounds, default=None)
 
-    def _read(self, name: str) -> Account:
+    def _read(self, name: str) -> AccountState:
         outbox, now = self._store.outbox, self._now
         record = outbox.account(name)
-        return Account(
+        return AccountState(
             settings=self._config.accounts.get(name),
             now=now,
             stopped_at=self._stopped_at,
             paused_until=record.paused_until,
             paused_for=record.reason,
             doubt_until=max((doubt.due for doubt in outbox.in_doubt(name)), default=None),
-            sent=self._store.publications.sent(name, now - waits.memory(self._config)),
+            sent=self._store.publications.sent(name, now - waits.lookback(self._config)),
             settled_at=self._store.tallies.last_settled_at(name),
             works_since=self.daemons[0].since if self.daemons else None,
             worked_at=self._worked_at,
