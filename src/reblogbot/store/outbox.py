@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, and_, exists, func, or_, select, update
 
 from reblogbot.model import (
     OPEN_STATES,
+    PART_OF_DIGEST_NOTE,
     Delivery,
     DeliveryState,
     Entry,
