@@ -310,8 +310,10 @@ def test_a_webhook_in_a_config_everybody_may_read_is_warned_of(bot, sandbox, fee
     bot.path.chmod(0o644)
     said = cli("check").out
     assert "notify.webhook: holds a secret, but every user can read this file" in said
-    assert "notify.command: no such program" in said
-    assert "admin.listen: asks for no password" in said
+    assert "notify.command: there is no such program" in said
+    assert (
+        "admin.listen: other machines can reach this address, and it asks for no password" in said
+    )
     assert found_in(said.encode()) == set()
     bot.path.chmod(0o600)
     bot.path.write_text(bot.path.read_text().replace("0.0.0.0", "127.0.0.1"))
