@@ -12,8 +12,8 @@ from reblogbot.runtime.lease_owner import BOOT_ID, is_dead, new_lease_owner
 
 WAIT = """
 import sys
-from reblogbot.runtime.lease_owner import new_owner
-print(new_owner(), flush=True)
+from reblogbot.runtime.lease_owner import new_lease_owner
+print(new_lease_owner(), flush=True)
 sys.stdin.readline()
 """
 
@@ -96,8 +96,8 @@ def test_an_impossible_pid_is_dead():
 
 HIDDEN = """
 import os, subprocess, sys
-from reblogbot.runtime.lease_owner import BOOT_ID, is_dead, new_owner
-new_owner()
+from reblogbot.runtime.lease_owner import BOOT_ID, is_dead, new_lease_owner
+new_lease_owner()
 name = sys.stdin.readline().strip()
 subprocess.run(["mount", "-t", "proc", "-o", "hidepid=2", "proc", "/proc"], check=True)
 os.setgroups([]); os.setgid(65534); os.setuid(65534)
@@ -125,8 +125,8 @@ def test_a_process_hidden_by_the_system_may_be_alive(process):
 SUBSET = """
 import os, subprocess, sys
 subprocess.run(["mount", "-t", "proc", "-o", "subset=pid", "proc", "/proc"], check=True)
-from reblogbot.runtime.lease_owner import BOOT_ID, is_dead, new_owner
-print(new_owner(), is_dead(sys.stdin.readline().strip()))
+from reblogbot.runtime.lease_owner import BOOT_ID, is_dead, new_lease_owner
+print(new_lease_owner(), is_dead(sys.stdin.readline().strip()))
 """
 
 

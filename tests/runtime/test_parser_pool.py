@@ -221,10 +221,10 @@ async def test_close_ends_every_worker():
 PARENT = """
 import asyncio, os, sys
 import pool_jobs
-from reblogbot.runtime.parser_pool import WorkerPool
+from reblogbot.runtime.parser_pool import ParserProcessPool
 
 async def main():
-    pool = WorkerPool()
+    pool = ParserProcessPool()
     print(await pool(pool_jobs.process_id), flush=True)
     await WAIT
 

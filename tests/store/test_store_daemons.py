@@ -17,10 +17,10 @@ MOMENT = timedelta(seconds=1)
 BEATS = """
 import sys
 from datetime import UTC, datetime
-from reblogbot.runtime.lease_owner import new_owner
+from reblogbot.runtime.lease_owner import new_lease_owner
 from reblogbot.store import open_store
 at = datetime.fromisoformat(sys.argv[2])
-store, _ = open_store(sys.argv[1], new_owner(), at)
+store, _ = open_store(sys.argv[1], new_lease_owner(), at)
 store.daemons.beat(at, at, at)
 print("beaten", flush=True)
 sys.stdin.readline()

@@ -20,14 +20,14 @@ from multiprocessing import get_context
 sys.path.insert(0, sys.argv[2])
 import random
 from store_samples import *
-from reblogbot.runtime.lease_owner import new_owner
+from reblogbot.runtime.lease_owner import new_lease_owner
 from reblogbot.store import open_store
 
 def work(number, store):
 {work}
 
 def attempt(barrier, number, answers):
-    store, _ = open_store(sys.argv[1], new_owner(), NOW)
+    store, _ = open_store(sys.argv[1], new_lease_owner(), NOW)
     barrier.wait()
     try:
         answers.put(work(number, store))
@@ -115,10 +115,10 @@ HOLD = """
 import sys
 sys.path.insert(0, sys.argv[2])
 from store_samples import *
-from reblogbot.runtime.lease_owner import new_owner
+from reblogbot.runtime.lease_owner import new_lease_owner
 from reblogbot.store import open_store
 
-store, _ = open_store(sys.argv[1], new_owner(), NOW)
+store, _ = open_store(sys.argv[1], new_lease_owner(), NOW)
 (record,) = store.sources.claim(["other"], "all", NOW, LEASE)
 store.outbox.claim_account("news", NOW, LEASE)
 (delivery,) = store.outbox.waiting("news")

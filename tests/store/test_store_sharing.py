@@ -103,17 +103,17 @@ import json, sys
 from multiprocessing import get_context
 sys.path.insert(0, sys.argv[2])
 from store_samples import *
-from reblogbot.runtime.lease_owner import new_owner
+from reblogbot.runtime.lease_owner import new_lease_owner
 from reblogbot.store import open_store
-from reblogbot.store.due import Room
+from reblogbot.store.due import PollSlots
 
 NAMES = [f"a-{n}" for n in range(12)]
 
 def attempt(barrier, answers):
-    store, _ = open_store(sys.argv[1], new_owner(), NOW)
+    store, _ = open_store(sys.argv[1], new_lease_owner(), NOW)
     for _ in range(20):
         barrier.wait()
-        got = store.sources.claim_due(NAMES, NOW, LEASE, Room(2, 3))[0]
+        got = store.sources.claim_due(NAMES, NOW, LEASE, PollSlots(2, 3))[0]
         barrier.wait()
         answers.put(len(got))
         barrier.wait()
@@ -227,8 +227,8 @@ sys.path.insert(0, sys.argv[2])
 from dataclasses import replace
 from store_samples import *
 from reblogbot.errors import StoreInterrupted
-from reblogbot.model import Receipt, State
-from reblogbot.runtime.lease_owner import new_owner
+from reblogbot.model import DeliveryState, Receipt
+from reblogbot.runtime.lease_owner import new_lease_owner
 from reblogbot.store import open_store
 
 def polled(*given, **named):
@@ -240,7 +240,7 @@ def polled(*given, **named):
             continue
 
 def attempt(barrier, number, answers):
-    store, _ = open_store(sys.argv[1], new_owner(), NOW)
+    store, _ = open_store(sys.argv[1], new_lease_owner(), NOW)
     dice, cut = random.Random(number), 0
     barrier.wait()
     for turn in range(12):
@@ -254,12 +254,12 @@ def attempt(barrier, number, answers):
             store.outbox.recover_interrupted(account, at, at)
             store.outbox.pause(account, at, "x", "y")
             for doubt in store.outbox.in_doubt(account)[:3]:
-                after = replace(doubt, state=State.QUEUED)
+                after = replace(doubt, state=DeliveryState.QUEUED)
                 store.outbox.settle(doubt, after, at)
             for queued in store.outbox.waiting(account)[:3]:
                 claimed = store.outbox.claim(queued, at, LEASE)
                 if claimed and dice.random() < 0.5:
-                    store.outbox.settle(claimed, replace(claimed, state=State.SENT,
+                    store.outbox.settle(claimed, replace(claimed, state=DeliveryState.SENT,
                         receipt=Receipt(str(queued.id))), at)
             name = f"source-{number}"
             items = [candidate(f"{number}-{turn}-{n}") for n in range(3)]
@@ -378,7 +378,7 @@ HOLD_ROW = """
 import sys
 from sqlalchemy import text
 from reblogbot.store.database import Database
-from reblogbot.store.due import Room
+from reblogbot.store.due import PollSlots
 
 database = Database(sys.argv[1])
 with database.write() as connection:

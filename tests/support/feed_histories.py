@@ -158,7 +158,7 @@ class Bot:
             is_blank=not seen,
             habits=habits,
         )
-        plan = planned(source, batch, candidates, history, now, was_read=source in self.last)
+        plan = planned(source, batch, candidates, history, now, learnt=source in self.last)
         seen |= plan.sightings
         self.habits[source] = plan.habits
         self.last[source] = now
@@ -181,12 +181,12 @@ def planned(
     history: SourceHistory,
     now: datetime,
     *,
-    was_read: bool,
+    learnt: bool,
 ) -> Plan:
     """The plan for a batch and the one account, its drafts composed in this process."""
     settings = source_settings(source)
     account = AccountSettings(name=ACCOUNT, server="https://social.example", token_env="X")
-    routes = [planning.AccountRoute(account, ServerLimits(), was_read)]
+    routes = [planning.Route(account, Limits(), learnt)]
     recognised = recognition.recognise(source, candidates, history)
     choice = planning.select_entries(settings, recognised, routes, history)
     positions = choice.by_account[ACCOUNT].chosen
