@@ -31,7 +31,7 @@ from reblogbot.runtime import lease_owner
 from reblogbot.store.outbox import Outbox
 from reblogbot.targets.mastodon import transport
 
-lease_owner._here = lambda: machine
+lease_owner._boot_and_namespace = lambda: machine
 left = [where]
 
 def stop_at(place):
