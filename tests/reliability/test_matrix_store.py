@@ -98,7 +98,9 @@ def test_a_disk_full_at_any_write_loses_and_doubles_nothing(tmp_path, process):
     disk = tmp_path / "disk"
     disk.mkdir()
     under = on_a_small_disk(disk, "3m")
-    outcomes = run(FULL_AT_EACH_WRITE, Path(__file__).parent, disk, process, under=under)
+    outcomes = run(
+        FULL_AT_EACH_WRITE, Path(__file__).parents[1] / "support", disk, process, under=under
+    )
     assert len(outcomes) > 10
     # some writes need no room; most do, and say what is wrong
     assert len([slug for slug, *_ in outcomes if slug]) > len(outcomes) / 2
