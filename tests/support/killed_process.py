@@ -47,9 +47,12 @@ class ProcessKiller:
     async def end_leftovers(self) -> None:
         """Wait for what outlives its process only in a test: calls on the wire, other tasks."""
         others = asyncio.all_tasks() - {asyncio.current_task()}
-        for other in others:
-            other.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
+        while others:
+            for other in others:
+                other.cancel()
+            # again, where `asyncio.wait_for` swallowed it, as it may before Python 3.12
+            ended, others = await asyncio.wait(others, timeout=1)
+            await asyncio.gather(*ended, return_exceptions=True)
         for account in self._accounts:
             await account._thread.end()
 

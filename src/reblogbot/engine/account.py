@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -13,6 +12,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from reblogbot.config.settings import AccountSettings
 from reblogbot.config.tokens import token_digest
+from reblogbot.engine.renewal import repeated
 from reblogbot.errors import (
     Doubtful,
     RateLimited,
@@ -226,24 +226,17 @@ class Account:
             self.report.add_changed(start.recovered)
         return start
 
-    @asynccontextmanager
-    async def renewing(self, lease: timedelta) -> AsyncIterator[None]:
+    def renewing(self, lease: timedelta) -> AbstractAsyncContextManager[None]:
         """Renew the account's lease within, however long its server or an image host takes.
 
         A lease that has lapsed, as in a process that was stopped, is not renewed.
         """
 
         async def renew() -> None:
-            while True:
-                await asyncio.sleep(lease.total_seconds() / 3)
-                with suppress(StoreError, ThreadDied):
-                    await self._store.outbox.renew_account(self.name, self._clock.now(), lease)
+            with suppress(StoreError, ThreadDied):
+                await self._store.outbox.renew_account(self.name, self._clock.now(), lease)
 
-        task = asyncio.create_task(renew())
-        try:
-            yield
-        finally:
-            task.cancel()
+        return repeated(renew, lease.total_seconds() / 3)
 
     async def release(self) -> None:
         """Give the lease back, and keep what the server said of its limits."""

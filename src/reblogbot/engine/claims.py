@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 
 from reblogbot.config.settings import Config
+from reblogbot.engine.renewal import repeated
 from reblogbot.ports import Clock
 from reblogbot.runtime.clock import uptime
 from reblogbot.store import AsyncStore
@@ -69,20 +69,9 @@ class Claims:
             still_held = (record for record in late if record.id in self._held)
             self._held.update({record.id: (record, renewed_at) for record in still_held})
 
-    @asynccontextmanager
-    async def renewing(self) -> AsyncIterator[None]:
+    def renewing(self) -> AbstractAsyncContextManager[None]:
         """Renew the leases within."""
-
-        async def renew() -> None:
-            while True:
-                await asyncio.sleep(self._lease.total_seconds() / 6)
-                await self.renew()
-
-        task = asyncio.create_task(renew())
-        try:
-            yield
-        finally:
-            task.cancel()
+        return repeated(self.renew, self._lease.total_seconds() / 6)
 
     async def release(self) -> None:
         """Give back the sources that were not polled, so that others need not wait for them."""
