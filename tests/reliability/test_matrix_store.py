@@ -68,12 +68,12 @@ with FeedServer().running() as feeds, run_in_thread(profile="plain", clock=clock
         folder.mkdir()
         bot, account = Bot(folder, clock, feeds, workshop), f"bot{last}"
         bot.configure({"hot": {"url": url, "filter": {"max_age": "900d"}}}, {account: (server, "")})
-        said = ""
+        slug = ""
         with bot.at_work() as worker:
             try:
                 worker.sync()
             except StoreError as error:
-                said = error.slug
+                slug = error.slug
             if not ballast.exists():
                 break
             ballast.unlink()
@@ -85,7 +85,7 @@ with FeedServer().running() as feeds, run_in_thread(profile="plain", clock=clock
         if not goes_on:
             bot.settle()
         states = {str(one.state) for one in bot.deliveries()}
-        outcomes.append([said, posted(server, account) == [text_of(name) for name in names], states == {"sent"}])
+        outcomes.append([slug, posted(server, account) == [text_of(name) for name in names], states == {"sent"}])
         for file in folder.iterdir():
             file.unlink()
 workshop.close()
@@ -97,10 +97,8 @@ print(json.dumps(outcomes))
 def test_a_disk_full_at_any_write_loses_and_doubles_nothing(tmp_path, process):
     disk = tmp_path / "disk"
     disk.mkdir()
-    under = on_a_small_disk(disk, "3m")
-    outcomes = run(
-        FULL_AT_EACH_WRITE, Path(__file__).parents[1] / "support", disk, process, under=under
-    )
+    under, support = on_a_small_disk(disk, "3m"), Path(__file__).parents[1] / "support"
+    outcomes = run(FULL_AT_EACH_WRITE, support, disk, process, under=under)
     assert len(outcomes) > 10
     # some writes need no room; most do, and say what is wrong
     assert len([slug for slug, *_ in outcomes if slug]) > len(outcomes) / 2
