@@ -357,7 +357,7 @@ def test_hours_that_a_feed_skips_are_passed_over_also_while_it_does_not_change(
             opens.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "skipped_hours",
         )
-        assert "after hours it skips" in cli("status").out
+        assert "its feed names hours to skip" in cli("status").out
         clock.advance(minutes=20)
         assert outcomes(bot.sync()) == {"hot": "not_modified"}
 
