@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+
 from harness import Bot, FeedServer, Ran, SettableClock, Workshop
 from postgres import database, emptied, server
-
 from reblogbot.cli import run
 from reblogbot.sandbox.server import Sandbox, run_in_thread
 from reblogbot.store import open_store

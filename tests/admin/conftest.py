@@ -10,8 +10,8 @@ from typing import Any
 
 import aiohttp
 import pytest
-from harness import Bot, FeedServer, SettableClock
 
+from harness import Bot, FeedServer, SettableClock
 from reblogbot import app
 from reblogbot.admin.server import AdminServer
 from reblogbot.daemon.stats import DaemonStats

@@ -6,10 +6,10 @@ from contextlib import closing
 from datetime import timedelta
 
 import pytest
-from harness import items
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import event
 
+from harness import items
 from reblogbot.admin import metrics
 from reblogbot.core.round_report import Poll
 from reblogbot.daemon.stats import BUCKETS, Latency

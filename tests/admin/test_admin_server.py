@@ -15,12 +15,12 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from harness import PATIENCE, items, kill, posted, until
-from store_processes import on_a_small_disk
 
+from harness import PATIENCE, items, kill, posted, until
 from reblogbot.admin import health
 from reblogbot.admin.server import MAX_CONNECTIONS, AdminServer
 from reblogbot.core.round_report import Poll
+from store_processes import on_a_small_disk
 
 # health
 

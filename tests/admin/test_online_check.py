@@ -5,8 +5,8 @@ import json
 from datetime import timedelta
 
 import pytest
-from harness import Item, items
 
+from harness import Item, items
 from reblogbot.admin.online_check import check_all
 from reblogbot.config.scopes import POSTING
 from reblogbot.errors import Exit

@@ -20,8 +20,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import time_machine
-from harness import Ran
 
+from harness import Ran
 from reblogbot.core.text import html_to_text
 from reblogbot.sandbox.server import Sandbox, run_in_thread
 

@@ -6,9 +6,9 @@ import json
 from datetime import timedelta
 
 import pytest
-from harness import Item, posted
 from stage import WebServer
 
+from harness import Item, posted
 from reblogbot.model import State
 
 ON_404 = {"status": 404, "headers": {"Content-Type": "text/html"}, "body": "<html>no</html>"}

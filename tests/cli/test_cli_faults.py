@@ -1,6 +1,7 @@
 """A config with a fault elsewhere: the brake, and the commands that look, work all the same."""
 
 import pytest
+
 from harness import items
 
 BROKEN = {

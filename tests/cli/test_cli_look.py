@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from harness import Item, items, posted, text_of
 from rich.cells import cell_len
-from store_processes import bound_by_modes
 
+from harness import Item, items, posted, text_of
 from reblogbot import __version__
 from reblogbot.store import open_store
+from store_processes import bound_by_modes
 
 STATES = "queued sending doubt sent held skipped dead".split()
 

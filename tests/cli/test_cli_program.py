@@ -6,8 +6,8 @@ import subprocess
 import sys
 
 import pytest
-from harness import Item, items, text_of
 
+from harness import Item, items, text_of
 from reblogbot import __version__
 
 COMMANDS = (

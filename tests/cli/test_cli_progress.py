@@ -6,6 +6,7 @@ import re
 import threading
 
 import pytest
+
 from harness import items
 
 LONG_WORK = {

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from harness import PROGRAM, Item, items, posted, text_of
 from rich.cells import cell_len
 
+from harness import PROGRAM, Item, items, posted, text_of
 from reblogbot.sandbox.server import run_in_thread
 
 

@@ -5,8 +5,8 @@ import signal
 import urllib.request
 
 import pytest
-from harness import PATIENCE, items, kill
 
+from harness import PATIENCE, items, kill
 from reblogbot.sandbox.server import run_in_thread
 
 

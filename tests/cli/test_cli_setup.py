@@ -7,8 +7,8 @@ import subprocess
 import sys
 
 import pytest
-from harness import PATIENCE, items, kill
 
+from harness import PATIENCE, items, kill
 from reblogbot import app
 
 

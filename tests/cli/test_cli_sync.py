@@ -8,6 +8,7 @@ import sys
 from dataclasses import replace
 
 import pytest
+
 from harness import PATIENCE, items, kill, posted, text_of, until
 
 COUNTS = "polled not_modified failed entries_new queued sent held retry doubt skipped dead".split()

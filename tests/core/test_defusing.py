@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from growth import FACTOR, growth
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from server_parsers import RULES, node_parsers
 
+from growth import FACTOR, growth
 from reblogbot.core.identity import clean_link
 from reblogbot.core.text import clean, defuse
+from server_parsers import RULES, node_parsers
 
 NASTY = [
     *"@#＠＃ \n_-.,:;/\\|~*`'\"()[]{}<>!?$&%+=^aZ9é国",

@@ -4,10 +4,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
-from harness import items, posted, standing
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness import items, posted, standing
 from reblogbot.config.settings import SourceSettings
 from reblogbot.core import digest
 from reblogbot.core.text import length

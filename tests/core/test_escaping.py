@@ -5,14 +5,14 @@ from __future__ import annotations
 from urllib.parse import unquote
 
 import pytest
-from growth import FACTOR, growth
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
-from server_parsers import node_parsers
 
+from growth import FACTOR, growth
 from reblogbot.core.identity import canonical_link, clean_link
 from reblogbot.core.text import clean, defuse, escape, html_to_text, one_line
 from reblogbot.targets.mastodon.published import links_in
+from server_parsers import node_parsers
 
 MARKED = [
     *"\\*_`~[]<>#&!|-+=:.)(123 \nab国", "**", "__", "~~", "```", "---", "===", "- ", "1. ", "1) ", "# ", "> ",

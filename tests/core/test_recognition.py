@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from feed_histories import Bot
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from feed_histories import Bot
 from reblogbot.core import identity
 from reblogbot.core.habits import remarks
 from reblogbot.core.recognition import (

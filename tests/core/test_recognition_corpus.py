@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from feed_histories import Bot
 
+from feed_histories import Bot
 from reblogbot.core.recognition import candidates
 from reblogbot.errors import SourceError
 from reblogbot.model import Batch

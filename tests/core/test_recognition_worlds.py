@@ -3,9 +3,10 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from feed_histories import START, STEP, Bot, News, batch, styles
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from feed_histories import START, STEP, Bot, News, batch, styles
 
 arrivals = st.lists(st.integers(0, 3), min_size=2, max_size=8)
 

@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
-from harness import PATIENCE, items, kill, posted, text_of, until
 
+from harness import PATIENCE, items, kill, posted, text_of, until
 from reblogbot import __version__, app
 from reblogbot.daemon import sdnotify
 from reblogbot.daemon.heartbeat import Heartbeat

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 import pytest
 import tomlkit
-from loopback import Site, answer, fetcher
 
+from loopback import Site, answer, fetcher
 from reblogbot.app import load_config
 from reblogbot.core.compose import compose
 from reblogbot.model import Limits, Validators

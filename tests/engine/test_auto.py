@@ -1,6 +1,7 @@
 """`action = "auto"`: what is a status the home server can find is boosted, all else is posted."""
 
 import pytest
+
 from harness import Item, posted
 
 

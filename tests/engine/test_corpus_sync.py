@@ -5,6 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+
 from harness import Page, posted
 from sample_documents import TWICE, documents, link, title
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
-from harness import items, posted, standing, text_of
 
+from harness import items, posted, standing, text_of
 from reblogbot.model import State
 
 

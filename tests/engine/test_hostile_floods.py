@@ -3,9 +3,9 @@
 import gzip
 
 import pytest
-from harness import Item, items, posted, rss, text_of
 from sqlalchemy import create_engine, text
 
+from harness import Item, items, posted, rss, text_of
 from reblogbot.core.bounds import MOST_ENTRIES
 from reblogbot.core.planning import KEPT
 

@@ -1,6 +1,7 @@
 """A source that has moved for good: believed once it has said so several times."""
 
 import pytest
+
 from harness import Page, items, posted, text_of
 
 

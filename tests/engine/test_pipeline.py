@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from harness import Item, items, posted, rss, text_of
 
+from harness import Item, items, posted, rss, text_of
 from reblogbot.errors import Exit
 
 pytestmark = pytest.mark.both_databases

@@ -4,8 +4,8 @@ import json
 from datetime import timedelta
 
 import pytest
-from harness import Item, items, posted, text_of
 
+from harness import Item, items, posted, text_of
 from reblogbot.sandbox.server import run_in_thread
 
 LONG = "一段很长的中文摘要，" * 120

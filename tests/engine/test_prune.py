@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+
 from harness import Item
 
 KEEP = timedelta(days=180)

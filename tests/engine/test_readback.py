@@ -1,8 +1,8 @@
 """A post whose answer was lost is found where its server shows it, and never made again."""
 
 import pytest
-from harness import Item, items, posted, text_of
 
+from harness import Item, items, posted, text_of
 from reblogbot.sandbox.server import run_in_thread
 
 HOME = ("GET", "/api/v1/timelines/home")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from harness import Item
 
+from harness import Item
 from reblogbot.core.text import html_to_text
 from reblogbot.sandbox.server import run_in_thread
 

@@ -1,8 +1,8 @@
 """Whatever a server does to a post, it stands there exactly once and in order, or has a reason."""
 
 import pytest
-from harness import Item, items, posted, text_of
 
+from harness import Item, items, posted, text_of
 from reblogbot.errors import Exit
 from reblogbot.sandbox.server import run_in_thread
 

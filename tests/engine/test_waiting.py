@@ -5,8 +5,8 @@ import sys
 from datetime import timedelta
 
 import pytest
-from harness import items, posted, text_of
 
+from harness import items, posted, text_of
 from reblogbot.runtime.lease_owner import new_owner
 from reblogbot.store import open_store
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from harness import items, rss
 from sqlalchemy import event
 
+from harness import items, rss
 from reblogbot.runtime import parser_pool
 from reblogbot.sandbox.server import run_in_thread
 from reblogbot.sources.shared.body import read_bounded

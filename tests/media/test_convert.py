@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from sample_images import GPS, opened, photo, png, saved, written
 
 from reblogbot.errors import SourceError
 from reblogbot.media.convert import MOST_PIXELS, convert, kind
+from sample_images import GPS, opened, photo, png, saved, written
 
 ROOMY = 10_000_000, 16_777_216
 KINDS = ["PNG", "JPEG", "GIF", "WEBP", "AVIF", "HEIF"]

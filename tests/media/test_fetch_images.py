@@ -7,13 +7,13 @@ import time
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sample_images import opened, photo, png, saved
 
 from reblogbot.config.settings import HttpSettings
 from reblogbot.media.fetch import MOST, ImageFetcher
 from reblogbot.model import Entry, Limits, Media
 from reblogbot.ports import Response
 from reblogbot.web.http import Fetcher
+from sample_images import opened, photo, png, saved
 
 LIMITS = Limits()
 

@@ -5,10 +5,10 @@ import sqlite3
 import pytest
 import requests
 import tomlkit
-from harness import Item, items, posted, rss, text_of, until
-from sample_images import opened, png, saved
 
+from harness import Item, items, posted, rss, text_of, until
 from reblogbot.sandbox.server import run_in_thread
+from sample_images import opened, png, saved
 
 SLOW_ANSWER = 20
 

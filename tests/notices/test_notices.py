@@ -14,8 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from harness import PATIENCE, Item, items, kill, posted, standing, until
 
+from harness import PATIENCE, Item, items, kill, posted, standing, until
 from reblogbot.errors import ReblogbotError
 from reblogbot.model import State
 from reblogbot.notices import alerts as notices

@@ -22,8 +22,8 @@ from urllib.parse import quote
 from urllib.request import urlopen
 
 import pytest
-from harness import PATIENCE, Item, items, kill, posted, until
 
+from harness import PATIENCE, Item, items, kill, posted, until
 from reblogbot.config import scopes
 
 SECRETS = {

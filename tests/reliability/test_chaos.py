@@ -8,9 +8,9 @@ import random
 from contextlib import suppress
 
 import pytest
+
 from harness import Item, items, posted, text_of
 from killed_process import Killed, Reaper
-
 from reblogbot.sandbox.server import run_in_thread
 
 SEEDS = int(os.environ.get("REBLOGBOT_CHAOS_SEEDS", "1"))

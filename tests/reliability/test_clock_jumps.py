@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+
 from harness import items, posted, text_of
 
 FAR = [datetime(2099, 1, 1, tzinfo=UTC), datetime(1970, 1, 2, tzinfo=UTC)]

@@ -6,9 +6,9 @@ from dataclasses import replace
 from itertools import count
 
 import pytest
+
 from harness import Item, items, posted, standing, text_of
 from killed_process import Killed, Reaper
-
 from reblogbot.model import State
 from reblogbot.sandbox.server import run_in_thread
 

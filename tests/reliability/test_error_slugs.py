@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 import feedparser
 import pytest
-from harness import items, kill, posted, text_of
-from loopback import Site, fetcher
 from sqlalchemy import create_engine, text
 
+from harness import items, kill, posted, text_of
+from loopback import Site, fetcher
 from reblogbot.core.templates import template
 from reblogbot.errors import Exit, ReblogbotError, SourceError, StoreError
 from reblogbot.sources.feed.parse import parse_body

@@ -7,10 +7,10 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from foreign_readers import BY_LEXBOR, EDGES, MODULES, NASTY, NESTING, OWN, READERS, TIMED
-from growth import FACTOR, growth
 
 import reblogbot
+from foreign_readers import BY_LEXBOR, EDGES, MODULES, NASTY, NESTING, OWN, READERS, TIMED
+from growth import FACTOR, growth
 from reblogbot.errors import ReblogbotError
 
 QUICK = 8_000

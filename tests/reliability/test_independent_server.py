@@ -4,9 +4,9 @@ import json
 import urllib.request
 
 import pytest
-from harness import Item, items, text_of
 from mastodon_mock.testing.server import MockServer
 
+from harness import Item, items, text_of
 from reblogbot.core.text import html_to_text
 from reblogbot.errors import Exit
 

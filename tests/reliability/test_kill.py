@@ -8,8 +8,8 @@ import random
 import subprocess
 
 import pytest
-from harness import items, kill, posted, text_of, until
 
+from harness import items, kill, posted, text_of, until
 from reblogbot.sandbox.server import run_in_thread
 
 ROUNDS = int(os.environ.get("REBLOGBOT_KILL_ROUNDS", "5"))

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from harness import SettableClock, items, kill, posted, text_of, until
 
+from harness import SettableClock, items, kill, posted, text_of, until
 from reblogbot.sandbox.server import run_in_thread
 
 JUMPS = {

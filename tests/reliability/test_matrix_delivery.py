@@ -1,8 +1,8 @@
 """The fault matrix (docs/reliability.md), through the whole program: kills, keys, accounts, backups."""
 
 import pytest
-from harness import Item, SettableClock, items, kill, posted, text_of
 
+from harness import Item, SettableClock, items, kill, posted, text_of
 from reblogbot.admin.queue_actions import QueueActions
 from reblogbot.app import load_config
 from reblogbot.errors import Exit

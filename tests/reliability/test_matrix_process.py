@@ -7,8 +7,8 @@ import sys
 import threading
 
 import pytest
-from harness import items, posted, text_of
 
+from harness import items, posted, text_of
 from reblogbot.store.database import BUSY_MS
 
 ALL = [text_of(name) for name in "abcd"]

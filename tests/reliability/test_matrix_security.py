@@ -4,6 +4,7 @@ import json
 import socket
 
 import pytest
+
 from harness import Item, posted, rss, standing
 from sample_images import png
 

@@ -4,6 +4,7 @@ import random
 from dataclasses import replace
 
 import pytest
+
 from harness import Item, Page, items, posted, rss, text_of
 
 NAMES = "abcdef"

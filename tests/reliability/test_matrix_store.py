@@ -5,6 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+
 from harness import items, kill, posted, text_of
 from store_processes import on_a_small_disk, run
 

@@ -10,10 +10,10 @@ import threading
 from collections import Counter
 
 import pytest
-from harness import Bot, Page, _answer, items, kill, posted, rss, text_of, until
-from postgres import admin, emptied
 from sqlalchemy import text
 
+from harness import Bot, Page, _answer, items, kill, posted, rss, text_of, until
+from postgres import admin, emptied
 from reblogbot.sandbox.server import run_in_thread
 
 # a machine of its own, as far as the program can tell: another name, and a clock minutes off.

@@ -18,6 +18,8 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+
+from reblogbot.model import State
 from simulation import (
     ACCOUNT_OF,
     ACCOUNTS,
@@ -33,8 +35,6 @@ from simulation import (
     World,
 )
 from virtual_time import set_machine_clock
-
-from reblogbot.model import State
 
 KEYS = ("none", "first", "error", "replay", "burnt")
 VERBS = ("hold", "release", "skip", "retry")

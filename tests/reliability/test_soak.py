@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 
 import pytest
-from soak import Ledger, Place, read_options, soak
-from soak_round import Book, Tally
 
 from reblogbot.model import Delivery, Post, Receipt, State
+from soak import Ledger, Place, read_options, soak
+from soak_round import Book, Tally
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

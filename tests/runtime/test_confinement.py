@@ -13,11 +13,10 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import escapes
 import pillow_heif
 import pytest
-from sample_images import saved
 
+import escapes
 from reblogbot.errors import SourceError
 from reblogbot.media import convert as fitting
 from reblogbot.runtime import confinement
@@ -25,6 +24,7 @@ from reblogbot.runtime.parser_pool import WorkerPool
 from reblogbot.sources.fediverse import statuses
 from reblogbot.sources.scrape import page_images
 from reblogbot.sources.shared.body import Body, read_feed
+from sample_images import saved
 
 pillow_heif.register_heif_opener()
 

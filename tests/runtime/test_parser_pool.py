@@ -11,9 +11,9 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-import pool_jobs
 import pytest
 
+import pool_jobs
 from reblogbot.errors import SourceError
 from reblogbot.model import Media
 from reblogbot.runtime import parser_child, parser_replies

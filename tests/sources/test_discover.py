@@ -4,8 +4,8 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from loopback import Site, answer, fetcher, redirect
 
+from loopback import Site, answer, fetcher, redirect
 from reblogbot.errors import SourceError
 from reblogbot.runtime.parser_pool import WorkerPool
 from reblogbot.sources.discover import Explorer, Found

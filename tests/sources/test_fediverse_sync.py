@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from harness import SettableClock, posted
 
+from harness import SettableClock, posted
 from reblogbot.sandbox.server import run_in_thread
 from reblogbot.sources.fediverse import statuses
 from reblogbot.testing import fault_of

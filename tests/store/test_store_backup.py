@@ -4,11 +4,11 @@ import threading
 from pathlib import Path
 
 import pytest
-from store_processes import bound_by_modes, on_a_small_disk, run, start
 from store_samples import NOW, candidate, enrol, poll
 
 from reblogbot.errors import Exit, StoreError
 from reblogbot.store import open_store, read_store
+from store_processes import bound_by_modes, on_a_small_disk, run, start
 
 BACKUP = """
 import json, sys

@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from postgres import admin
 from sqlalchemy import select, text
-from store_processes import next_release, run, start
 from store_samples import DAY, LEASE, NOW, candidate, enrol, poll
 from test_store_migrating import MIGRATION
 
+from postgres import admin
 from reblogbot.errors import Exit, StoreError
 from reblogbot.model import Limits, State
 from reblogbot.runtime.clock import SystemClock
@@ -19,6 +18,7 @@ from reblogbot.store import open_store
 from reblogbot.store.copying import copy_store
 from reblogbot.store.database import Database
 from reblogbot.store.schema import REVISION, daemon, metadata
+from store_processes import next_release, run, start
 
 HERE = Path(__file__).parent
 TEXT = '【抽屉】 \U0001f600 e\u0301 "quoted" \\ back \' one'

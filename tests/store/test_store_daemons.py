@@ -6,11 +6,11 @@ import signal
 from datetime import timedelta
 
 import pytest
-from store_processes import start
 from store_samples import NOW
 
 from reblogbot import __version__
 from reblogbot.store.daemons import BEAT, STALE
+from store_processes import start
 
 MOMENT = timedelta(seconds=1)
 # a daemon's name and row, then it waits to be killed

@@ -6,11 +6,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from store_processes import run, start
 from store_samples import DAY, LEASE, NOW, candidate, enrol, poll
 
 from reblogbot.model import State
 from reblogbot.store import read_store
+from store_processes import run, start
 
 HERE = Path(__file__).parent
 # several processes that begin at the same moment; each says what it got

@@ -7,13 +7,13 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
-from store_processes import OPEN, next_release, run
 from store_samples import LEASE, NOW, candidate, enrol, poll
 
 from reblogbot.errors import Exit, StoreError
 from reblogbot.store import open_store, read_store
 from reblogbot.store.database import Database
 from reblogbot.store.schema import REVISION, metadata
+from store_processes import OPEN, next_release, run
 
 # a table that others refer to is rebuilt, as SQLite must for such a change: where foreign keys
 # were minded meanwhile, every route, key and entry would go with it

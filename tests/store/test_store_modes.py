@@ -2,10 +2,10 @@
 
 import stat
 
-from store_processes import run
 from store_samples import NOW
 
 from reblogbot.store import open_store
+from store_processes import run
 
 # leaves the store open, so that what SQLite keeps beside it is seen as well
 EVERYTHING = """

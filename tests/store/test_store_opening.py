@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from store_processes import OPEN, bound_by_modes, on_a_small_disk, run
 from store_samples import DAY, NOW, candidate, enrol, poll
 
 from reblogbot.errors import Exit, StoreError
 from reblogbot.store import open_store, read_store
 from reblogbot.store.schema import REVISION
+from store_processes import OPEN, bound_by_modes, on_a_small_disk, run
 
 
 def sqlite(path):

@@ -9,12 +9,11 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from harness import until
-from postgres import admin
 from sqlalchemy import event, text
-from store_processes import run, start
 from store_samples import LEASE, NOW, candidate, enrol, poll
 
+from harness import until
+from postgres import admin
 from reblogbot.errors import StoreError, StoreInterrupted
 from reblogbot.model import Receipt, State
 from reblogbot.runtime.clock import uptime
@@ -22,6 +21,7 @@ from reblogbot.store import StoreThread, open_store, schema
 from reblogbot.store.database import Database
 from reblogbot.store.due import Room
 from reblogbot.store.store_clock import SLACK, ServerClock
+from store_processes import run, start
 
 HERE = Path(__file__).parent
 THERE = "another-boot:4026531836/1/1/abcd"

@@ -9,8 +9,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from feed_histories import ACCOUNT, START, STEP, News, batch, every_style, planned
 
+from feed_histories import ACCOUNT, START, STEP, News, batch, every_style, planned
 from reblogbot.core import recognition
 from reblogbot.core.schedule import NextPoll
 from reblogbot.store import open_store

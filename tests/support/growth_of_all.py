@@ -7,8 +7,9 @@ measure a part of it (test_growth.py).
 import random
 import sys
 
-from foreign_readers import NASTY, READERS
 from test_growth import QUICK, worst
+
+from foreign_readers import NASTY, READERS
 
 # far beyond what any reader is handed whole, except documents, which have a child and a deadline
 MOST = 64_000

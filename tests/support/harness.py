@@ -25,8 +25,8 @@ from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
 import tomlkit
-from postgres import emptied
 
+from postgres import emptied
 from reblogbot import app
 from reblogbot.core.round_report import Round
 from reblogbot.core.text import html_to_text

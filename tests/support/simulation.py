@@ -14,9 +14,6 @@ from pathlib import Path
 from random import Random
 from typing import Any, Literal
 
-from soak_round import Book, Tally
-from virtual_time import Process, VirtualLoop
-
 from reblogbot import app
 from reblogbot.admin.queue_actions import QueueActions
 from reblogbot.engine.access import Access
@@ -47,6 +44,8 @@ from reblogbot.model import (
 )
 from reblogbot.ports import FoundStatus, Identity
 from reblogbot.store import Store, open_store
+from soak_round import Book, Tally
+from virtual_time import Process, VirtualLoop
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 CONFIG = """

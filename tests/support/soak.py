@@ -24,9 +24,8 @@ from pathlib import Path
 from typing import Any
 
 from harness import Workshop
-from soak_round import Chapter, Tally
-
 from reblogbot.sandbox.profiles import PROFILES
+from soak_round import Chapter, Tally
 
 REAL_EVERY = 5
 COLUMNS = "rounds entries posts lost doubled out_of_order kills faults edits images".split()

@@ -18,14 +18,13 @@ from typing import Any
 
 from harness import Bot, FeedServer, Item, SettableClock, Worker, Workshop, kill, rss, until
 from killed_process import Killed, Reaper
-from sample_images import png
-from soak_faults import EVENTS, FEEDS, laid_out
-
 from reblogbot.admin.queue_actions import QueueActions
 from reblogbot.core.text import html_to_text
 from reblogbot.model import Delivery, Post, State
 from reblogbot.sandbox.profiles import PROFILES
 from reblogbot.sandbox.server import Sandbox, run_in_thread
+from sample_images import png
+from soak_faults import EVENTS, FEEDS, laid_out
 
 # who posts what; a look at one's own statuses shows 40 of them on some servers
 SOURCES = {

@@ -2,10 +2,10 @@
 
 import pytest
 from mastodon_mock.testing.server import MockServer
-from sample_images import png
 
 from reblogbot.errors import TooLong, Unauthorised
 from reblogbot.model import Image, Limits, Post
+from sample_images import png
 
 LINK = "https://paper.example/a?id=3"
 

@@ -5,11 +5,11 @@ import socket
 
 import pytest
 from mastodon import Mastodon
-from sample_images import png, saved
 
 from reblogbot.errors import Doubtful, RateLimited, Rejected, TooLong, Unreachable
 from reblogbot.model import Image, Post
 from reblogbot.sandbox.server import run_in_thread
+from sample_images import png, saved
 
 LINK = "https://paper.example/a"
 POST = Post("post", text=f"Title\n{LINK}", link=LINK, visibility="unlisted", language="en")

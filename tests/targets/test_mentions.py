@@ -1,13 +1,13 @@
 """Nobody is notified whom the admin did not name: Mastodon is asked to make sure."""
 
 import pytest
-from sample_images import png
 from samples import POST, STATUSES, status
 from scripted_server import says
 
 from reblogbot.errors import Rejected
 from reblogbot.model import Image, Post
 from reblogbot.sandbox.server import run_in_thread
+from sample_images import png
 
 HELLO = Post("post", text="Hello @ann", visibility="unlisted")
 

@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from sample_images import png
 
 from reblogbot.core.delivery import matches
 from reblogbot.errors import (
@@ -16,6 +15,7 @@ from reblogbot.errors import (
 )
 from reblogbot.model import Delivery, Image, Post, State
 from reblogbot.sandbox.server import run_in_thread
+from sample_images import png
 
 LINK = "https://paper.example/a?id=3&section=9"
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
