@@ -65,12 +65,6 @@ def modules() -> list[Path]:
     return sorted(SRC.rglob("*.py"))
 
 
-def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield node
-
-
 # --- the start
 
 
@@ -327,6 +321,29 @@ def test_every_config_shown_in_the_docs_is_one_the_program_accepts(tmp_path):
 def test_no_module_is_a_drawer_for_odds_and_ends():
     refused = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "handlers"}
     assert [path for path in modules() if path.stem in refused] == []
+
+
+VAGUE = set("found made one ones said shown somebody nobody told what whoever whom".split())
+
+
+def assigned_names(path: Path) -> Iterator[str]:
+    """The names that a module gives to its variables, arguments, functions and classes."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        elif isinstance(node, ast.arg):
+            yield node.arg
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
+
+
+def test_a_name_says_what_it_names():
+    names = {(path, name) for path in modules() for name in assigned_names(path)}
+    assert len(names) > 1000
+    vague = {
+        f"{path.relative_to(ROOT)}: {name}" for path, name in names if name.strip("_") in VAGUE
+    }
+    assert vague == set()
 
 
 def test_imports_point_one_way_only():
