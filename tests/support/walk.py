@@ -30,7 +30,18 @@ from harness import Bot, FeedServer, Item, SettableClock, Workshop, items
 PACKAGE = "reblogbot."
 EDGES = ("store", "sources", "targets", "web", "media", "runtime")
 """Packages that count as one place each, whatever they do inside."""
-UNCOUNTED = ("config", "model", "ports", "runtime.clock", "core.json_values", "core.mastodon_json")
+UNCOUNTED = (
+    *(
+        "config",
+        "model",
+        "ports",
+        "errors",
+        "runtime.clock",
+        "runtime.awaited",
+        "runtime.worker_thread",
+    ),
+    *("core.json_values", "core.mastodon_json"),
+)
 """Calls that only read a setting, a value or a clock are no step of a story."""
 SERVERS = ("sandbox", "process_request_thread")
 """Parts of the names of the threads in which the servers of this program answer."""
