@@ -22,10 +22,10 @@ from reblogbot.model import (
 T = TypeVar("T")
 
 ProgressCallback = Callable[[str, int, int], None]
-"""Called while long work goes on with its step, how much is done, and of how much (0: unknown)."""
+"""Called during long work: with the step, the amount completed, and the total (0: unknown)."""
 
 
-def no_progress(_step: str, _done: int, _total: int) -> None:
+def no_progress(_step: str, _completed: int, _total: int) -> None:
     """Ignore progress; implements ProgressCallback."""
 
 

@@ -142,12 +142,12 @@ def _upvoted(
     batch: Sequence[Candidate], settings: SourceSettings, account: str, history: SourceHistory
 ) -> list[int]:
     """The positions of entries that had too low a score for the account, and now have enough."""
-    outvoted = history.outvoted.get(account, ())
+    below_min_score = history.below_min_score.get(account, ())
     published = history.published.get(account, ())
     return [
         position
         for position, candidate in enumerate(batch)
-        if any(key in outvoted for key in candidate.keys)
+        if any(key in below_min_score for key in candidate.keys)
         and (candidate.entry.score or 0) >= settings.filter.min_score
         and not any(key in published for key in candidate.known_as)
     ]
@@ -252,11 +252,11 @@ class PendingClaims:
         }
         recent = {
             name: RecentPosts(
-                (*known.titles, *self._by_account[name].titles),
-                Counter(known.domains) + self._by_account[name].domains,
-                Counter(known.authors) + self._by_account[name].authors,
+                (*posts.titles, *self._by_account[name].titles),
+                Counter(posts.domains) + self._by_account[name].domains,
+                Counter(posts.authors) + self._by_account[name].authors,
             )
-            for name, known in history.recent.items()
+            for name, posts in history.recent.items()
         }
         return replace(history, published=published, recent=recent)
 

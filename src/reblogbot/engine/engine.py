@@ -224,7 +224,9 @@ class Engine:
         gone = await self.store.sources.gone()
         for name in unpolled:
             if name in gone:
-                report.add_poll(PollReport(name, "gone", error=gone[name], known=True))
+                report.add_poll(
+                    PollReport(name, "gone", error=gone[name], was_reported_before=True)
+                )
             else:
                 report.add_poll(PollReport(name, "not_due"))
 

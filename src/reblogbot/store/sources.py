@@ -174,21 +174,26 @@ class Sources:
     def past(
         self, record: SourceRecord, candidates: Sequence[Candidate], accounts: Collection[str]
     ) -> SourceHistory:
-        """Which keys of the candidates the source has shown, and which each account published."""
+        """What the store knows of the candidates' keys: their evidence, and who published them."""
         keys = [key for candidate in candidates for key in candidate.lookups]
         published_keys = [key for candidate in candidates for key in candidate.published_lookups]
         is_of_source = seen.c.source_id == record.id
-        shown: dict[bytes, bytes | None] = {}
+        evidence: dict[bytes, bytes | None] = {}
         with self._database.read() as connection:
             for chunk in chunks(keys):
                 statement = select(seen.c.key, seen.c.evidence)
                 rows = connection.execute(statement.where(is_of_source, seen.c.key.in_(chunk)))
-                shown.update({row.key: row.evidence for row in rows})
+                evidence.update({row.key: row.evidence for row in rows})
             published = {name: claimed_keys(connection, name, published_keys) for name in accounts}
             any_key = select(seen.c.key).where(is_of_source).limit(1)
-            is_blank = not shown and connection.scalar(any_key) is None
+            is_blank = not evidence and connection.scalar(any_key) is None
         return SourceHistory(
-            shown, published, record.last_batch_at, record.address_changed, is_blank, record.habits
+            evidence,
+            published,
+            record.last_batch_at,
+            record.address_changed,
+            is_blank,
+            record.habits,
         )
 
     # Polls
