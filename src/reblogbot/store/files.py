@@ -119,9 +119,9 @@ def must_read_as_immutable(path: Path) -> bool:
         return False
     raise StoreError(
         "store_read_only",
-        f"{path}: its latest changes are in {log.name}, which cannot be read without {index.name}"
-        f" and the right to read both, or to write in {path.parent}; ask as the user who runs the"
-        " daemon",
+        f"{path}: you may not read its latest changes, which are in {log.name} and {index.name};"
+        f" run the command as the user of the daemon, or get the right to read both files or to"
+        f" write in {path.parent}",
     )
 
 

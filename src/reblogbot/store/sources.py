@@ -63,12 +63,12 @@ class Sources:
         addresses: Mapping[str, str],
         now: datetime,
         hosts: Mapping[str, str] = _NO_HOSTS,
-        brought_forward: Callable[[str, NextPoll, datetime], NextPoll] | None = None,
+        bring_forward: Callable[[str, NextPoll, datetime], NextPoll] | None = None,
     ) -> None:
-        """Upsert the sources of the config; one whose address has changed is read anew.
+        """Insert or update the sources of the config; one with a new address is read anew.
 
         All mappings are by the source's name. `hosts` are the hosts that are asked.
-        `brought_forward` returns a source's next poll under the present config, from its name, its
+        `bring_forward` returns a source's next poll under the present config, from its name, its
         scheduled next poll and its last one.
         """
         new_names, moved_names = dict(addresses), []
@@ -84,8 +84,8 @@ class Sources:
                     moved_names.append(name)
                 if hosts.get(name, host) != host:
                     host_changes[name] = {"host": hosts[name]}
-                if brought_forward and reason and due > now and last_poll_at and name in addresses:
-                    poll = brought_forward(name, NextPoll(due, reason), last_poll_at)
+                if bring_forward and reason and due > now and last_poll_at and name in addresses:
+                    poll = bring_forward(name, NextPoll(due, reason), last_poll_at)
                     if poll.at != due:
                         due_changes[name] = {"due": poll.at, "due_reason": poll.reason}
             new_rows = [
