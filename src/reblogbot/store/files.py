@@ -119,9 +119,9 @@ def must_read_as_immutable(path: Path) -> bool:
         return False
     raise StoreError(
         "store_read_only",
-        f"{path}: you may not read its latest changes, which are in {log.name} and {index.name};"
-        f" run the command as the user of the daemon, or get the right to read both files or to"
-        f" write in {path.parent}",
+        f"{path}: its latest changes cannot be read: that needs the right to read {log.name} and"
+        f" {index.name}, or to write in {path.parent}; run the command as the user who runs the"
+        " daemon",
     )
 
 
