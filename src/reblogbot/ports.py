@@ -22,10 +22,10 @@ from reblogbot.model import (
 T = TypeVar("T")
 
 ProgressCallback = Callable[[str, int, int], None]
-"""Called while long work goes on with its step, how much is done, and of how much (0: unknown)."""
+"""Called during long work: with the step, the amount completed, and the total (0: unknown)."""
 
 
-def no_progress(_step: str, _done: int, _total: int) -> None:
+def no_progress(_step: str, _completed: int, _total: int) -> None:
     """Ignore progress; implements ProgressCallback."""
 
 
@@ -94,9 +94,10 @@ class ParserPool(Protocol):
     """Child processes for parsing, which all sources share fairly."""
 
     def share(self, name: str, deadline: timedelta | None = None) -> Offload:
-        """Return the share of a source; of all its shares, one call runs at a time.
+        """Return an Offload for the source `name`, which runs one call of the source at a time.
 
-        A call may take `deadline` once a child is free, or else what the pool allows.
+        A call may take as long as `deadline`, by default the pool's; the time in which it waits
+        for a free child does not count.
         """
         ...
 
@@ -226,8 +227,11 @@ class Target(Protocol):
         """
         ...
 
-    def standing(self, post: Post) -> Receipt | None:
-        """Return the receipt of a boost that was made already, by the status itself; else None."""
+    def existing_boost(self, post: Post) -> Receipt | None:
+        """Return the receipt of our boost of this post's status; None when we have not boosted it.
+
+        The status itself is asked, since the recent statuses may not reach back to the boost.
+        """
         ...
 
     @property

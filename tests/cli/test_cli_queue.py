@@ -291,9 +291,9 @@ def test_a_delivery_in_a_sent_digest_is_not_queued_again(bot, feeds, sandbox, cl
     clock.advance(hours=7)
     sandbox.faults.add("status_before", status=422)
     bot.sync()
-    carrier, *members = bot.deliveries("queued", "skipped")
+    digest_delivery, *members = bot.deliveries("queued", "skipped")
     assert [item.state for item in members] == ["skipped", "skipped"]
-    ran = cli("queue", "retry", str(carrier.id), "--render")
+    ran = cli("queue", "retry", str(digest_delivery.id), "--render")
     assert (ran.code, "a digest" in ran.out) == (1, True)
     assert cli("queue", "retry", str(members[0].id)).code == 1
     assert ids(cli("queue", "retry", "--all", "--json")) == []

@@ -12,7 +12,7 @@ from reblogbot.core.schedule import (
     HOURS_A_WEEK,
     LONGEST,
     NextPoll,
-    brought_forward,
+    bring_forward,
     freshness,
     hold_until,
     next_poll,
@@ -124,7 +124,7 @@ def test_skipped_hours_of_a_source_are_left_out():
     ],
 )
 def test_a_shorter_interval_counts_at_once_except_against_the_server(reason, every, cron, at):
-    found = brought_forward(NextPoll(NOW + DAY, reason), NOW, source(every, cron=cron))
+    found = bring_forward(NextPoll(NOW + DAY, reason), NOW, source(every, cron=cron))
     assert found.at == at
 
 

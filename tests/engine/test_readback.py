@@ -61,7 +61,7 @@ def test_a_text_without_a_link_that_stands_there_already_is_held(bot, feeds, san
     feeds.show("/f", [Item("Good morning", guid="1", at=clock.now())])
     bot.sync()
     (held,) = bot.deliveries("held")
-    assert f"the same text stands there already ({there['url']})" in held.error
+    assert f"the same text is on the server already ({there['url']})" in held.error
     assert posted(sandbox) == []
 
 

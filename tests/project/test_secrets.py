@@ -229,7 +229,7 @@ def test_nothing_that_is_left_behind_holds_a_secret(trouble, bot, feeds, clock, 
     everything = "\n".join(said.values())
     for sign in ("http_status", "proxy_failed", "the token is refused", "address_refused", "not_a_feed",
                  "rejected", "no connection", "notify_command", "notify_webhook", "no: Bearer ***",
-                 "storm held", "gone", "retry_later"):  # fmt: skip
+                 "new entries held as a storm", "gone", "retry_later"):  # fmt: skip
         assert sign in everything, sign
     assert b"no: Bearer ***" in files["backup.sqlite3"]
 

@@ -172,7 +172,7 @@ def test_an_older_store_repeats_nothing_and_holds_a_text_without_a_link(make_wor
     world.live(Life())
     (held,) = (delivery for delivery in world.find() if delivery.state == DeliveryState.HELD)
     assert held.post.text.startswith("Note")
-    assert "the same text stands there already" in held.error
+    assert "the same text is on the server already" in held.error
     judged(world)
 
 

@@ -437,24 +437,24 @@ def test_a_text_being_sent_is_not_rewritten(store):
 
 
 def test_one_delivery_carries_the_others_of_a_digest(store):
-    carrier, *members = queued(store, "a", "b", "c")
-    whole = replace(carrier, post=replace(carrier.post, text="a, b and c"))
+    digest_delivery, *members = queued(store, "a", "b", "c")
+    whole = replace(digest_delivery, post=replace(digest_delivery.post, text="a, b and c"))
     assert store.outbox.bundle(whole, members, NOW)
     assert store.outbox.waiting("news") == [whole]
     skipped = store.outbox.find(states=[DeliveryState.SKIPPED])
     assert [delivery.id for delivery in skipped] == [delivery.id for delivery in members]
     assert {delivery.error for delivery in skipped} == {
-        f"digest: it is part of delivery {carrier.id}"
+        f"digest: it is part of delivery {digest_delivery.id}"
     }
 
 
-@pytest.mark.parametrize("which", [0, 2], ids=["the carrier", "a member"])
+@pytest.mark.parametrize("which", [0, 2], ids=["the digest", "a member"])
 def test_a_digest_of_which_something_is_queued_no_more_is_not_bundled(store, which):
     queued_now = queued(store, "a", "b", "c")
     settle(store, queued_now[which], DeliveryState.HELD)
     before = store.outbox.find(states=DeliveryState)
-    carrier = replace(queued_now[0], post=replace(queued_now[0].post, text="a, b and c"))
-    assert not store.outbox.bundle(carrier, queued_now[1:], NOW)
+    digest_delivery = replace(queued_now[0], post=replace(queued_now[0].post, text="a, b and c"))
+    assert not store.outbox.bundle(digest_delivery, queued_now[1:], NOW)
     assert store.outbox.find(states=DeliveryState) == before
 
 

@@ -39,14 +39,18 @@ def revised(queued_entry, text="new"):
 
 def changes(store, queued_entry, right):
     _, source, before = queued_entry
-    (editable,) = store.publications.made("news", source, [key("guid-a")], posted=False).values()
+    (editable,) = store.publications.editable(
+        "news", source, [key("guid-a")], posted=False
+    ).values()
     return (EntryChange(right, "news", before.id, editable.entry_id),)
 
 
 def test_what_waits_is_found_by_its_id_and_by_its_link_and_is_rewritten(store, queued_entry):
     item, source, before = queued_entry
     for known_key in (item.keys[0], key("guid-a"), item.published_keys[0]):
-        (editable,) = store.publications.made("news", source, [known_key], posted=False).values()
+        (editable,) = store.publications.editable(
+            "news", source, [known_key], posted=False
+        ).values()
         assert (editable.waiting, editable.entry) == (before, item.entry)
     right, revision = revised(queued_entry)
     _, recorded = record(
@@ -54,7 +58,7 @@ def test_what_waits_is_found_by_its_id_and_by_its_link_and_is_rewritten(store, q
     )
     assert [(each.id, each.post.text) for each in recorded.revised] == [(before.id, "new")]
     assert store.outbox.waiting("news") == list(recorded.revised)
-    (editable,) = store.publications.made("news", source, [key("right")], posted=False).values()
+    (editable,) = store.publications.editable("news", source, [key("right")], posted=False).values()
     assert editable.entry == right.entry
     (story,) = store.history.why([key("right")], "x")
     assert (story.title, story.link) == ("Right", "https://news.example/right")
@@ -83,7 +87,7 @@ def test_what_is_being_sent_by_now_is_neither_changed_nor_forgotten(store, queue
     assert store.outbox.find([before.id]) == [claimed]
     # the next poll reads the document whole and compares again
     assert store.sources.all()[0].validators.etag == ""
-    (editable,) = store.publications.made("news", source, [key("guid-a")], posted=True).values()
+    (editable,) = store.publications.editable("news", source, [key("guid-a")], posted=True).values()
     assert (editable.entry, editable.waiting, editable.remote_id) == (item.entry, None, "")
 
 

@@ -131,12 +131,12 @@ OWN = frozenset(
     core.identity.match_fields.keys_by_field core.identity.match_fields.own_guid
     core.identity.match_fields.published_keys core.identity.match_fields.title_key
     core.identity.match_fields.title_with_context core.planning.select_entries core.planning.plan
-    core.schedule.back_off core.schedule.brought_forward core.schedule.hold_until
+    core.schedule.back_off core.schedule.bring_forward core.schedule.hold_until
     core.schedule.next_poll core.schedule.next_try core.templates.check_template
     core.text.links.counted core.text.links.top_level_domains sources.fediverse.relationships.forbid_blocked
     sources.fediverse.accounts.bool_or_none sources.fediverse.timeline.catch_up
     sources.fediverse.timeline.first_pages sources.feed.entry_media.entry_media
-    sources.feed.not_a_feed.cut_off sources.scrape.json_query.read_query
+    sources.feed.not_a_feed.truncated_feed_error sources.scrape.json_query.read_query
     sources.scrape.selectors.read_item sources.scrape.selectors.read_selector
     sources.scrape.selectors.split sources.shared.dates.from_number
     sources.shared.fallbacks.read_first sources.shared.fallbacks.poll_document
@@ -382,8 +382,12 @@ READERS: dict[str, Callable[[str], object]] = {
     ),
     "sources.shared.meta_refresh.target": lambda text: meta_refresh.target(page(f"<meta {text}")),
     "sources.feed.skipped_hours.of_week": skipped_hours.of_week,
-    "sources.feed.not_a_feed.refuse": lambda text: not_a_feed.refuse(f"<html>{text}", URL),
-    "sources.feed.not_a_feed.unknown": lambda text: not_a_feed.unknown(text, URL),
+    "sources.feed.not_a_feed.refuse_other_documents": lambda text: (
+        not_a_feed.refuse_other_documents(f"<html>{text}", URL)
+    ),
+    "sources.feed.not_a_feed.unknown_format_error": lambda text: not_a_feed.unknown_format_error(
+        text, URL
+    ),
     "media.page_images.page_images": lambda text: page_images.page_images(
         f"<meta property=og:image content='{text}'>{text}".encode("utf-8", "replace"), "", URL, 4
     ),

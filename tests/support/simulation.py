@@ -134,7 +134,7 @@ PUBLISH: Mapping[str, Answer] = {
     "broken adapter": Answer(lambda _: ValueError("simulated"), commits=True),
     "dropped": Answer(commits=True, drops=True),
 }
-QUESTIONS = ("recent", "status", "standing", "verify", "limits")
+QUESTIONS = ("recent", "status", "existing_boost", "verify", "limits")
 LOOKS: Mapping[str, Answer] = {
     "no answer": Answer(_doubt("no_answer")),
     "unreadable": Answer(_doubt("unreadable_answer")),
@@ -346,8 +346,8 @@ class Client:
         self._ask("recent")
         return self._server.recent(self._account)
 
-    def standing(self, post: Post) -> Receipt | None:
-        self._ask("standing")
+    def existing_boost(self, post: Post) -> Receipt | None:
+        self._ask("existing_boost")
         return self._server.boost_of(self._account, post)
 
 

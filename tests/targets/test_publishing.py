@@ -282,22 +282,22 @@ def test_each_bad_answer_to_a_boost_has_its_error_class(server, target, reply, e
     assert type(caught.value) is error
 
 
-def test_standing_asks_the_boosted_status_itself(server, target):
+def test_the_existing_boost_is_read_from_the_boosted_status(server, target):
     server.on(
         "GET", SEARCH, search_result(far()), search_result(far(reblogged=True)), search_result()
     )
-    assert target.standing(BOOST) is None
-    assert target.standing(BOOST) == Receipt("55", "https://far.example/@ann/9")
-    assert target.standing(BOOST) is None
-    assert target.standing(POST) is None
+    assert target.existing_boost(BOOST) is None
+    assert target.existing_boost(BOOST) == Receipt("55", "https://far.example/@ann/9")
+    assert target.existing_boost(BOOST) is None
+    assert target.existing_boost(POST) is None
     assert {request.method for request in server.seen} == {"GET"}
     assert len(server.seen) == 3
 
 
-def test_standing_without_an_answer_raises(server, target):
+def test_looking_for_an_existing_boost_raises_without_an_answer(server, target):
     server.on("GET", SEARCH, page(500))
     with pytest.raises(Doubtful):
-        target.standing(BOOST)
+        target.existing_boost(BOOST)
 
 
 # relationships

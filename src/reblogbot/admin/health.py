@@ -41,8 +41,8 @@ class Health:
         if self._store_check is None or (self._store_check.done() and not is_recent):
             self._store_checked_at = time.monotonic()
             self._store_check = asyncio.create_task(self._write_to_store())
-        done, _ = await asyncio.wait({self._store_check}, timeout=STORE_TIMEOUT)
-        return self._store_check.result() if done else "does not answer"
+        finished, _ = await asyncio.wait({self._store_check}, timeout=STORE_TIMEOUT)
+        return self._store_check.result() if finished else "does not answer"
 
     async def _write_to_store(self) -> str:
         try:

@@ -25,11 +25,11 @@ def add_commands(subparsers: Any, global_options: argparse.ArgumentParser) -> No
     """Add all commands, in the order of the help."""
     commands = _Group(subparsers, global_options)
     rehearse.add_to(subparsers, global_options)
-    _add_setup(commands)
-    _add_work(commands)
-    _add_reports(commands)
-    _add_queue(commands)
-    _add_store(commands)
+    _add_setup_commands(commands)
+    _add_work_commands(commands)
+    _add_report_commands(commands)
+    _add_queue_commands(commands)
+    _add_store_commands(commands)
 
 
 class _Group:
@@ -66,7 +66,7 @@ def _add_json(parser: Any) -> None:
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
-def _add_setup(commands: _Group) -> None:
+def _add_setup_commands(commands: _Group) -> None:
     init = commands.add(
         "init",
         "init:run",
@@ -104,7 +104,7 @@ def _add_setup(commands: _Group) -> None:
     _add_json(discover)
 
 
-def _add_work(commands: _Group) -> None:
+def _add_work_commands(commands: _Group) -> None:
     sync = commands.add(
         "sync",
         "sync:run",
@@ -153,7 +153,7 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _add_reports(commands: _Group) -> None:
+def _add_report_commands(commands: _Group) -> None:
     status = commands.add(
         "status",
         "status:run",
@@ -185,7 +185,7 @@ def _add_reports(commands: _Group) -> None:
     _add_json(why)
 
 
-def _add_queue(commands: _Group) -> None:
+def _add_queue_commands(commands: _Group) -> None:
     queue = commands.group("queue", "list, show and change deliveries")
     listing = queue.add("list", "queue:run_list", "list open deliveries, or those in a state")
     listing.add_argument(
@@ -251,7 +251,7 @@ def _add_queue(commands: _Group) -> None:
         _add_json(parser)
 
 
-def _add_store(commands: _Group) -> None:
+def _add_store_commands(commands: _Group) -> None:
     prune = commands.add(
         "prune",
         "prune:run",

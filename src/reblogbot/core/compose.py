@@ -85,7 +85,7 @@ def compose(
 def boost(
     entry: Entry, source: SourceSettings, account: AccountSettings, limits: ServerLimits
 ) -> Post:
-    """The boost of an entry's status, without the status's address (see `drafting`)."""
+    """The boost of an entry's status; `drafting` fills in the status's id and URI."""
     return Post(
         action="boost",
         link=clean_link(entry.link),

@@ -70,7 +70,7 @@ def own_account_reason(
         return ""
     if author == addresses.get(account):
         return "forbidden: its author is the account itself"
-    other = next((name for name, known in addresses.items() if known == author), "")
+    other = next((name for name, address in addresses.items() if address == author), "")
     if not other or source.kind in _CHOSEN_BY_HAND or _is_named(source, author):
         return ""
     return (

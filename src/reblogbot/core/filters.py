@@ -83,55 +83,55 @@ def _with_filter(source: SourceSettings, changes: Mapping[str, object]) -> Sourc
     return source.model_copy(update={"filter": source.filter.model_copy(update=changes)})
 
 
-# the filters
+# The filters: each returns the reason why it refuses the entry, or "".
 
 
 def _reasons(entry: Entry, source: SourceSettings, now: datetime) -> Iterator[str]:
     """The result of each filter, those with the plainest reasons first."""
     settings = source.filter
-    yield _empty(entry)
-    yield _visibility(entry)
-    yield _forbidden(entry)
-    yield _opt_outs(entry, settings)
-    yield _consent(entry, settings)
-    yield _bots(entry, settings)
-    yield _replies(entry, settings)
-    yield _max_age(entry, settings, now)
-    yield _min_score(entry, settings)
-    yield _domains(entry, settings)
-    yield _not_domains(entry, settings)
-    yield _links(entry, settings)
-    yield _not_links(entry, settings)
-    yield _languages(entry, settings, source.language)
-    yield _exclude(entry, settings)
-    yield _include(entry, settings)
+    yield _empty_reason(entry)
+    yield _visibility_reason(entry)
+    yield _forbidden_reason(entry)
+    yield _opt_outs_reason(entry, settings)
+    yield _consent_reason(entry, settings)
+    yield _bots_reason(entry, settings)
+    yield _replies_reason(entry, settings)
+    yield _max_age_reason(entry, settings, now)
+    yield _min_score_reason(entry, settings)
+    yield _domains_reason(entry, settings)
+    yield _not_domains_reason(entry, settings)
+    yield _links_reason(entry, settings)
+    yield _not_links_reason(entry, settings)
+    yield _languages_reason(entry, settings, source.language)
+    yield _exclude_reason(entry, settings)
+    yield _include_reason(entry, settings)
 
 
-def _empty(entry: Entry) -> str:
+def _empty_reason(entry: Entry) -> str:
     is_empty = not one_line(entry.title[:_MAX_SEARCHED]) and not one_line(
         entry.summary[:_MAX_SEARCHED]
     )
     return "empty: neither title nor summary" if is_empty else ""
 
 
-def _visibility(entry: Entry) -> str:
+def _visibility_reason(entry: Entry) -> str:
     is_open = entry.visibility in {"public", "unlisted"}
     return "" if is_open else f"visibility: a {entry.visibility} post is not for others"
 
 
-def _forbidden(entry: Entry) -> str:
+def _forbidden_reason(entry: Entry) -> str:
     reason = entry.forbidden or (entry.author.standing if entry.author else "")
     return f"forbidden: {reason}" if reason else ""
 
 
-def _opt_outs(entry: Entry, settings: FilterSettings) -> str:
+def _opt_outs_reason(entry: Entry, settings: FilterSettings) -> str:
     if entry.author is None or not settings.opt_outs:
         return ""
     tag = consent.opt_out_tag(entry.author, settings.opt_out_tags)
     return f"opt_outs: its author's profile says {tag}" if tag else ""
 
 
-def _consent(entry: Entry, settings: FilterSettings) -> str:
+def _consent_reason(entry: Entry, settings: FilterSettings) -> str:
     author = entry.author
     if author is None:
         return ""
@@ -142,30 +142,30 @@ def _consent(entry: Entry, settings: FilterSettings) -> str:
     return ""
 
 
-def _bots(entry: Entry, settings: FilterSettings) -> str:
+def _bots_reason(entry: Entry, settings: FilterSettings) -> str:
     is_bot = entry.author is not None and entry.author.is_bot
     return "bots: its author is marked as a bot" if is_bot and not settings.bots else ""
 
 
-def _replies(entry: Entry, settings: FilterSettings) -> str:
+def _replies_reason(entry: Entry, settings: FilterSettings) -> str:
     return "replies: a reply" if entry.is_reply and not settings.replies else ""
 
 
-def _max_age(entry: Entry, settings: FilterSettings, now: datetime) -> str:
+def _max_age_reason(entry: Entry, settings: FilterSettings, now: datetime) -> str:
     published = entry.published_at or entry.updated_at
     if published is None or now - published <= settings.max_age:
         return ""
     return f"max_age: published {published:%Y-%m-%d}, older than {_span(settings.max_age)}"
 
 
-def _min_score(entry: Entry, settings: FilterSettings) -> str:
+def _min_score_reason(entry: Entry, settings: FilterSettings) -> str:
     least = settings.min_score
     if entry.score is None or entry.score >= least:
         return ""
     return f"min_score: {entry.score:g} of at least {least:g}"
 
 
-def _domains(entry: Entry, settings: FilterSettings) -> str:
+def _domains_reason(entry: Entry, settings: FilterSettings) -> str:
     wanted = settings.domains
     host = host_of(entry.link)
     if not wanted or any(_is_within(host, domain) for domain in wanted):
@@ -173,13 +173,13 @@ def _domains(entry: Entry, settings: FilterSettings) -> str:
     return f"domains: {host or 'no link'} is none of them"
 
 
-def _not_domains(entry: Entry, settings: FilterSettings) -> str:
+def _not_domains_reason(entry: Entry, settings: FilterSettings) -> str:
     host = host_of(entry.link)
     domain = next((each for each in settings.not_domains if _is_within(host, each)), "")
     return f"not_domains: {host} is in {domain}" if domain else ""
 
 
-def _languages(entry: Entry, settings: FilterSettings, source_language: str) -> str:
+def _languages_reason(entry: Entry, settings: FilterSettings, source_language: str) -> str:
     if not settings.languages:
         return ""
     text = clean(f"{entry.title[:_MAX_SEARCHED]}\n{entry.summary[:_MAX_SEARCHED]}")
@@ -193,14 +193,14 @@ def _languages(entry: Entry, settings: FilterSettings, source_language: str) -> 
     return f"languages: {language or 'unknown'} is none of {', '.join(settings.languages)}"
 
 
-def _links(entry: Entry, settings: FilterSettings) -> str:
+def _links_reason(entry: Entry, settings: FilterSettings) -> str:
     wanted = settings.links
     if not wanted or any(matches(pattern.compiled, entry.link) for pattern in wanted):
         return ""
     return f"links: {entry.link or 'no link'} matches none of {_listed(wanted)}"
 
 
-def _not_links(entry: Entry, settings: FilterSettings) -> str:
+def _not_links_reason(entry: Entry, settings: FilterSettings) -> str:
     for pattern in settings.not_links:
         is_match = matches(pattern.compiled, entry.link)
         if is_match:
@@ -210,7 +210,7 @@ def _not_links(entry: Entry, settings: FilterSettings) -> str:
     return ""
 
 
-def _exclude(entry: Entry, settings: FilterSettings) -> str:
+def _exclude_reason(entry: Entry, settings: FilterSettings) -> str:
     text = _searched_text(entry) if settings.exclude else ""
     for pattern in settings.exclude:
         is_match = matches(pattern.compiled, text)
@@ -221,7 +221,7 @@ def _exclude(entry: Entry, settings: FilterSettings) -> str:
     return ""
 
 
-def _include(entry: Entry, settings: FilterSettings) -> str:
+def _include_reason(entry: Entry, settings: FilterSettings) -> str:
     wanted = settings.include
     text = _searched_text(entry) if wanted else ""
     if not wanted or any(matches(pattern.compiled, text) for pattern in wanted):

@@ -104,11 +104,11 @@ def select_entries(
     for route in routes:
         name = route.account.name
         if not route.was_read:
-            selection = _first_sight(range(len(batch)), settings)
+            selection = _select_at_first_sight(range(len(batch)), settings)
         else:
             news = sorted({*new, *upvoted[name]})
             kept = max(MAX_RECORDED, settings.max_per_poll) - history.held.get(name, 0)
-            selection = _newest(news, kept) if storm else AccountSelection(news)
+            selection = _select_newest(news, kept) if storm else AccountSelection(news)
         posts = history.editable_posts.get(name, {})
         changed = dict(revising.changed(batch, posts, recognised.habits))
         outdated = {
@@ -142,19 +142,22 @@ def _upvoted(
     batch: Sequence[Candidate], settings: SourceSettings, account: str, history: SourceHistory
 ) -> list[int]:
     """The positions of entries that had too low a score for the account, and now have enough."""
-    outvoted = history.outvoted.get(account, ())
+    below_min_score = history.below_min_score.get(account, ())
     published = history.published.get(account, ())
     return [
         position
         for position, candidate in enumerate(batch)
-        if any(key in outvoted for key in candidate.keys)
+        if any(key in below_min_score for key in candidate.keys)
         and (candidate.entry.score or 0) >= settings.filter.min_score
         and not any(key in published for key in candidate.known_as)
     ]
 
 
-def _first_sight(positions: Sequence[int], settings: SourceSettings) -> AccountSelection:
-    """The newest entries that `first` allows; of the others, the newest are recorded."""
+def _select_at_first_sight(positions: Sequence[int], settings: SourceSettings) -> AccountSelection:
+    """Select of a first poll: the newest entries, as many as the setting `first` allows.
+
+    The newest of the others are recorded as refused (`beyond_first`).
+    """
     if settings.first == "all":
         return AccountSelection(positions)
     allowed = 0 if settings.first == "none" else settings.first
@@ -167,8 +170,8 @@ def _first_sight(positions: Sequence[int], settings: SourceSettings) -> AccountS
     )
 
 
-def _newest(positions: Sequence[int], most: int) -> AccountSelection:
-    """The newest entries of a storm, at most so many."""
+def _select_newest(positions: Sequence[int], most: int) -> AccountSelection:
+    """Select the newest entries of a storm, at most `most`."""
     first_chosen = max(0, len(positions) - max(0, most))
     return AccountSelection(chosen=positions[first_chosen:], left_out=positions[:first_chosen])
 
@@ -252,11 +255,11 @@ class PendingClaims:
         }
         recent = {
             name: RecentPosts(
-                (*known.titles, *self._by_account[name].titles),
-                Counter(known.domains) + self._by_account[name].domains,
-                Counter(known.authors) + self._by_account[name].authors,
+                (*posts.titles, *self._by_account[name].titles),
+                Counter(posts.domains) + self._by_account[name].domains,
+                Counter(posts.authors) + self._by_account[name].authors,
             )
-            for name, known in history.recent.items()
+            for name, posts in history.recent.items()
         }
         return replace(history, published=published, recent=recent)
 

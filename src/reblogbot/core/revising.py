@@ -62,7 +62,7 @@ def changed(
     """The positions of entries that differ from when they were queued, with their posts."""
     for position, candidate in enumerate(batch):
         post = _post_of(candidate, posts)
-        if post is not None and not _is_same(candidate.entry, post.entry, habits):
+        if post is not None and not _would_be_posted_alike(candidate.entry, post.entry, habits):
             yield position, post
 
 
@@ -138,18 +138,19 @@ def _post_of(candidate: Candidate, posts: Mapping[bytes, EditablePost]) -> Edita
     return next((posts[key] for key in keys if key in posts), None)
 
 
-def _is_same(now: Entry, then: Entry, habits: SourceHabits) -> bool:
+def _would_be_posted_alike(current: Entry, stored: Entry, habits: SourceHabits) -> bool:
     """Whether two versions of an entry would be posted alike; score and comments do not count."""
-    if (now.title, now.summary, now.authors) != (then.title, then.summary, then.authors):
+    current_text = (current.title, current.summary, current.authors)
+    if current_text != (stored.title, stored.summary, stored.authors):
         return False
-    # the kept version may have images of its page, which the source itself does not show
-    has_other_images = bool(compose.images_of(now)) and now.media != then.media
-    return not has_other_images and not _is_moved(now, then, habits)
+    # the stored version may have images of its page, which the source itself does not show
+    has_other_images = bool(compose.images_of(current)) and current.media != stored.media
+    return not has_other_images and not _is_moved(current, stored, habits)
 
 
-def _is_moved(now: Entry, then: Entry, habits: SourceHabits) -> bool:
-    """Whether the link leads to another page; never where the source changes all its links."""
+def _is_moved(current: Entry, stored: Entry, habits: SourceHabits) -> bool:
+    """Whether the link leads to another page; False where the source changes links at each poll."""
     if habits.link_changes:
         return False
     ignored = frozenset(habits.parameters)
-    return page_link(now.link, ignored) != page_link(then.link, ignored)
+    return page_link(current.link, ignored) != page_link(stored.link, ignored)

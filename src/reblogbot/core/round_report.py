@@ -16,14 +16,15 @@ _FAILED = ("failed", "refused", "gone")
 
 @dataclass(frozen=True, slots=True)
 class PollReport:
-    """The result of polling one source; `known` tells that an earlier round has reported it."""
+    """The result of polling one source."""
 
     name: str
     outcome: Outcome
     new: int = 0
     error: str = ""
     queued: tuple[Delivery, ...] = ()
-    known: bool = False
+    was_reported_before: bool = False
+    """Whether an earlier round has reported the same result."""
     slug: str = ""
     """The slug of the error, "" without one."""
     is_asked_to_wait: bool = False
@@ -36,7 +37,7 @@ class PollReport:
         """True for a failure that was not reported before and that no server asked for."""
         has_failed = self.outcome in _FAILED
         return (has_failed or (self.outcome == "retry_later" and not self.is_asked_to_wait)) and (
-            not self.known
+            not self.was_reported_before
         )
 
 
@@ -80,7 +81,11 @@ class RoundReport:
         """The numbers of the contract's `sync --json`."""
         changed = list(self.deliveries.values())
         states = [delivery.state for delivery in changed]
-        polled = [poll for poll in self.polls if poll.outcome != "not_due" and not poll.known]
+        polled = [
+            poll
+            for poll in self.polls
+            if poll.outcome != "not_due" and not poll.was_reported_before
+        ]
         return {
             "polled": len(polled),
             "not_modified": sum(poll.outcome == "not_modified" for poll in polled),

@@ -99,7 +99,7 @@ def _after_skipped(at: datetime, hours: Collection[int]) -> datetime:
     return at
 
 
-def brought_forward(poll: NextPoll, last_poll_at: datetime, source: SourceSettings) -> NextPoll:
+def bring_forward(poll: NextPoll, last_poll_at: datetime, source: SourceSettings) -> NextPoll:
     """The poll, or an earlier one where the config has changed and asks for it.
 
     An instant that the server asked for, or that came from unchanged content, stays.

@@ -306,6 +306,10 @@ def _node_fault(tree: nodes.Template) -> str:
 
 
 def _name_fault(text: str) -> str:
+    """The fault in the variables of a template, as `line N: …`; "" for none.
+
+    That is an unknown variable, none at all, or an "@" before one.
+    """
     tree = _ENVIRONMENT.parse(text)
     used = meta.find_undeclared_variables(tree)
     unknown = used - set(TemplateContext._fields) - set(_ENVIRONMENT.globals)

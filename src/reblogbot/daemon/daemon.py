@@ -211,7 +211,7 @@ class Daemon:
     # the jobs
 
     async def _poll_due(self) -> None:
-        """Begin to poll as many due sources as `concurrency` allows; others may take the rest."""
+        """Begin to poll as many due sources as `concurrency` allows, and leave the rest due."""
         async with self._claiming:
             runtime, started_at = self._runtime, uptime()
             limit = runtime.config.http.concurrency - len(self._polls)

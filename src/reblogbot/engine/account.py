@@ -179,9 +179,9 @@ class Account:
         """Return the account's own recent statuses, see `Target.recent`."""
         return await self._call(self._target.recent, hidden_since)
 
-    async def standing(self, post: Post) -> Receipt | None:
-        """Return the receipt of a boost that stands already, see `Target.standing`."""
-        return await self._call(self._target.standing, post)
+    async def existing_boost(self, post: Post) -> Receipt | None:
+        """Return the receipt of a boost on the server, see `Target.existing_boost`."""
+        return await self._call(self._target.existing_boost, post)
 
     async def verify(self) -> None:
         """Ask the server whether the token speaks for an account. Raises Unauthorised if not."""
@@ -215,12 +215,15 @@ class Account:
     # the lease
 
     async def claim(
-        self, lease: timedelta, read_back_after: timedelta, memory: timedelta
+        self, lease: timedelta, read_back_after: timedelta, lookback: timedelta
     ) -> SendingStart | None:
-        """Begin a round of sending, see `Store.begin_sending`; the report starts anew."""
+        """Lease the account for a round of sending, and begin a new report.
+
+        For the parameters and the result see `Store.begin_sending`.
+        """
         self.report = SendingReport()
         start = await self._store.begin_sending(
-            self.name, self._clock.now(), lease, read_back_after, memory
+            self.name, self._clock.now(), lease, read_back_after, lookback
         )
         if start is not None:
             self.report.add_changed(start.recovered)

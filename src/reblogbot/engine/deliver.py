@@ -57,10 +57,10 @@ class Sender:
         )
         self._recheck: Recheck | None = None
         """Of this round, made with its first boost or quote."""
-        self._memory = queue_order.lookback(config)
+        self._lookback = queue_order.lookback(config)
         self._sent: list[SentPost] = []
         """What the account has posted, as far back as its pace and budgets look."""
-        self._stood: list[PublishedStatus] | None = None
+        self._unclaimed: list[PublishedStatus] | None = None
         """Statuses on the server that no delivery knows of, read before the first delivery.
 
         They are kept: what an old backup forgot may be queued again long after.
@@ -73,7 +73,7 @@ class Sender:
         reach or its token refused. A pause the server asked for, or a doubt, is respected.
         """
         settings, account = self._config.delivery, self._account
-        start = await account.claim(settings.lease, settings.read_back_after, self._memory)
+        start = await account.claim(settings.lease, settings.read_back_after, self._lookback)
         if start is None:
             # another process sends for the account
             return account.report
@@ -140,14 +140,14 @@ class Sender:
         account, outbox = self._account, self._store.outbox
         # before anything is sent: the kind of server decides how a post is published
         limits = await account.limits()
-        if self._stood is None:
+        if self._unclaimed is None:
             answer = await look_back(
                 account, self._store, self._clock, is_private=self._posts_privately
             )
             if answer is None:
                 return []
-            self._stood, waiting = answer
-        if await recognise(account, waiting, self._stood):
+            self._unclaimed, waiting = answer
+        if await recognise(account, waiting, self._unclaimed):
             self._sent = await self._read_sent()
             waiting = await outbox.waiting(account.name)
         has_digests = any(source.digest for source in self._config.sources.values())
@@ -156,7 +156,7 @@ class Sender:
         return waiting
 
     async def _read_sent(self) -> list[SentPost]:
-        since = self._clock.now() - self._memory
+        since = self._clock.now() - self._lookback
         return await self._store.publications.sent(self._account.name, since)
 
     async def _choose(self, waiting: list[Delivery]) -> Delivery | None:

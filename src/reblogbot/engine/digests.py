@@ -46,10 +46,10 @@ async def bundle(
         posts = [delivery.post for delivery in fresh]
         rest, previous = iter(fresh), 0
         for part in digest.bundles(posts, limits, digest.heading(title, source, now)):
-            carrier, *members = islice(rest, part.count)
-            bundled = replace(carrier, post=replace(part.post, continues=previous))
+            digest_delivery, *members = islice(rest, part.count)
+            bundled = replace(digest_delivery, post=replace(part.post, continues=previous))
             if await store.outbox.bundle(bundled, members, now):
-                previous = carrier.id
+                previous = digest_delivery.id
                 is_changed = True
     return is_changed
 

@@ -114,12 +114,12 @@ class Engine:
         }
         servers = {name: account.server for name, account in config.accounts.items()}
         return await self.store.enrol(
-            sources, servers, self.clock.now(), self._brought_forward, which
+            sources, servers, self.clock.now(), self._bring_forward, which
         )
 
-    def _brought_forward(self, name: str, planned: NextPoll, last_poll_at: datetime) -> NextPoll:
+    def _bring_forward(self, name: str, planned: NextPoll, last_poll_at: datetime) -> NextPoll:
         """Return the source's next poll, earlier where the config now says so."""
-        return schedule.brought_forward(planned, last_poll_at, self.config.sources[name])
+        return schedule.bring_forward(planned, last_poll_at, self.config.sources[name])
 
     async def claim_due(self, limit: int) -> tuple[list[SourceRecord], bool]:
         """Return at most `limit` due sources, leased to us, and whether those were all."""
@@ -224,7 +224,9 @@ class Engine:
         gone = await self.store.sources.gone()
         for name in unpolled:
             if name in gone:
-                report.add_poll(PollReport(name, "gone", error=gone[name], known=True))
+                report.add_poll(
+                    PollReport(name, "gone", error=gone[name], was_reported_before=True)
+                )
             else:
                 report.add_poll(PollReport(name, "not_due"))
 

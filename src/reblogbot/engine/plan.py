@@ -100,7 +100,9 @@ class Planner:
             is_learnt = name in result.record.learnt
             if is_learnt:
                 may_compose = bool(
-                    recognised.new or history.editable_posts.get(name) or history.outvoted.get(name)
+                    recognised.new
+                    or history.editable_posts.get(name)
+                    or history.below_min_score.get(name)
                 )
             else:
                 may_compose = result.settings.first != "none" and bool(recognised.candidates)
@@ -194,7 +196,7 @@ def read_history(
     if filters.similar or filters.max_per_domain or filters.max_per_author:
         recent = {name: store.publications.recent(name, now) for name in settings.to}
     editable = {
-        name: store.publications.made(
+        name: store.publications.editable(
             name,
             record,
             (*history.seen, *history.published[name]),
@@ -202,11 +204,11 @@ def read_history(
         )
         for name in settings.to
     }
-    outvoted = {}
+    below_min_score = {}
     if filters.min_score:
         keys = [key for candidate in candidates for key in candidate.lookups]
-        outvoted = {
-            name: store.publications.outvoted(name, record.id, keys) for name in settings.to
+        below_min_score = {
+            name: store.publications.below_min_score(name, record.id, keys) for name in settings.to
         }
     held: Mapping[str, int] = {}
     unseen = [
@@ -220,7 +222,7 @@ def read_history(
         history,
         recent=recent,
         editable_posts=editable,
-        outvoted=outvoted,
+        below_min_score=below_min_score,
         held=held,
         was_cut=record.last_batch_size >= bounds.MOST_ENTRIES,
     )

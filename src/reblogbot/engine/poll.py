@@ -101,10 +101,10 @@ class Poller:
         )
         return PollResult(record, settings, self._clock.now(), batch, candidates)
 
-    async def _fetch(self, settings: SourceSettings, known: Validators) -> Batch:
+    async def _fetch(self, settings: SourceSettings, validators: Validators) -> Batch:
         """Return the source's own batch. Raises SourceError, whatever breaks in it."""
         try:
-            return await self._make_source(settings).poll(known)
+            return await self._make_source(settings).poll(validators)
         except SourceError:
             raise
         except Exception as error:

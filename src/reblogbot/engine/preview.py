@@ -206,8 +206,8 @@ async def _bundle(
             posts = [member.post for member in members]
             rest = iter(members)
             for bundle in await _bundles(engine, account, name, posts, titles.get(name), at):
-                carrier, *_ = islice(rest, bundle.count)
-                result.append(replace(carrier, post=bundle.post))
+                digest_delivery, *_ = islice(rest, bundle.count)
+                result.append(replace(digest_delivery, post=bundle.post))
     return result
 
 

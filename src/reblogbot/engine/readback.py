@@ -42,7 +42,7 @@ async def read_back(
         recent = await account.recent(min(hidden, default=None))
         receipts_of_others = await store.outbox.receipts(account.name, _ids(recent))
         unclaimed = _unclaimed(recent, receipts_of_others)
-        receipts = [await _receipt(account, doubt, unclaimed) for doubt in doubts]
+        receipts = [await _find_receipt(account, doubt, unclaimed) for doubt in doubts]
     except TargetError as error:
         await account.pause_unanswered(error)
         return False
@@ -72,18 +72,20 @@ async def look_back(
 
 
 async def recognise(
-    account: Account, waiting: Sequence[Delivery], stood: Sequence[PublishedStatus]
+    account: Account, waiting: Sequence[Delivery], unclaimed: Sequence[PublishedStatus]
 ) -> bool:
-    """Settle as `sent` what stood there already; return whether there was any.
+    """Settle deliveries as `sent` that are on the server already; return whether there are any.
 
     This is what makes an old backup, or a lost store, harmless. A text without a link may be
     meant twice: it is held for the admin.
     """
     is_any = False
     for delivery in waiting:
-        receipt = _stood_already(delivery, stood)
+        receipt = _existing_receipt(delivery, unclaimed)
         if receipt is not None:
-            log.info("stood there already", extra={"account": account.name, "id": delivery.id})
+            log.info(
+                "found on the server already", extra={"account": account.name, "id": delivery.id}
+            )
             await account.settle(delivery, _recognised(delivery, receipt))
             is_any = True
     return is_any
@@ -93,11 +95,11 @@ def _recognised(delivery: Delivery, receipt: Receipt) -> Delivery:
     if delivery.post.link or delivery.post.uri:
         return replace(delivery, state=DeliveryState.SENT, receipt=receipt)
     url = f" ({receipt.url})" if receipt.url else ""
-    reason = f"the same text stands there already{url}; release it to post it again, or skip it"
+    reason = f"the same text is on the server already{url}; release it to post it again, or skip it"
     return replace(delivery, state=DeliveryState.HELD, error=reason)
 
 
-def _stood_already(delivery: Delivery, stood: Sequence[PublishedStatus]) -> Receipt | None:
+def _existing_receipt(delivery: Delivery, unclaimed: Sequence[PublishedStatus]) -> Receipt | None:
     """Return the receipt of the status that may be this delivery; never for an edit.
 
     A text without a link is not that of a status made before the entry was published.
@@ -105,8 +107,8 @@ def _stood_already(delivery: Delivery, stood: Sequence[PublishedStatus]) -> Rece
     if delivery.post.action == "edit":
         return None
     if not (delivery.post.link or delivery.post.uri):
-        stood = [status for status in stood if not _is_older(status, delivery)]
-    return _match(delivery, stood)
+        unclaimed = [status for status in unclaimed if not _is_older(status, delivery)]
+    return _match(delivery, unclaimed)
 
 
 def _is_older(status: PublishedStatus, delivery: Delivery) -> bool:
@@ -130,12 +132,13 @@ def _unclaimed(statuses: Sequence[PublishedStatus], receipts: set[str]) -> list[
     return [status for status in statuses if status.receipt.remote_id not in receipts]
 
 
-async def _receipt(
-    account: Account, doubt: Delivery, statuses: Sequence[PublishedStatus]
+async def _find_receipt(
+    account: Account, delivery: Delivery, statuses: Sequence[PublishedStatus]
 ) -> Receipt | None:
-    receipt = _match(doubt, statuses)
-    if receipt is None and doubt.post.action == "boost":
-        return await account.standing(doubt.post)
+    """Return the receipt of a delivery in doubt; None when the server does not have it."""
+    receipt = _match(delivery, statuses)
+    if receipt is None and delivery.post.action == "boost":
+        return await account.existing_boost(delivery.post)
     return receipt
 
 

@@ -49,7 +49,7 @@ class Recorder:
             log.warning("entries left out", extra={"source": name, "count": batch.left_out})
         if plan.storm:
             outcome = "held"
-            log.warning("storm held", extra={"source": name, "reason": plan.storm})
+            log.warning("new entries held as a storm", extra={"source": name, "reason": plan.storm})
         new, queued = len(plan.new), recorded.queued
         if new or queued:
             log.info("source polled", extra={"source": name, "new": new, "queued": len(queued)})

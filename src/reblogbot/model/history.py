@@ -56,8 +56,8 @@ class SourceHistory:
     fediverse addresses of the config's accounts, by name.
 
     The rest is filled where the source's settings need it: `recent` for the limits on similar and
-    frequent posts, `made` the posts that may be changed, by key of their entry, and `outvoted` the
-    first keys of entries that were refused for too low a score.
+    frequent posts, `editable_posts` those that may be changed, by key of their entry, and
+    `below_min_score` the first keys of entries that were refused for too low a score.
     """
 
     seen: Mapping[bytes, bytes | None] = field(default_factory=dict)
@@ -68,7 +68,7 @@ class SourceHistory:
     habits: SourceHabits = field(default_factory=SourceHabits)
     recent: Mapping[str, RecentPosts] = field(default_factory=dict)
     editable_posts: Mapping[str, Mapping[bytes, EditablePost]] = field(default_factory=dict)
-    outvoted: Mapping[str, Collection[bytes]] = field(default_factory=dict)
+    below_min_score: Mapping[str, Collection[bytes]] = field(default_factory=dict)
     was_cut: bool = False
     held: Mapping[str, int] = field(default_factory=dict)
     addresses: Mapping[str, str] = field(default_factory=dict)

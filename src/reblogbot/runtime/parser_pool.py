@@ -94,7 +94,7 @@ class ParserProcessPool:
             return child.protections
 
     def share(self, name: str, deadline: timedelta | None = None) -> SourceShare:
-        """The share of the source `name`. Its calls have `deadline`, by default the pool's."""
+        """An Offload for the source `name`. Its calls have `deadline`, by default the pool's."""
         # weakly kept: the lock exists as long as any share of that name
         lock = self._locks.setdefault(name, asyncio.Lock())
         return SourceShare(self, lock, deadline)
@@ -149,7 +149,10 @@ class ParserProcessPool:
             ) from error
 
     def _read(self, kind: bytes, body: bytes, return_type: type[T]) -> T | SourceError:
-        """The result or the error in a reply. Raises ReplyError."""
+        """The result or the error in a child's reply; an error too when it ran out of memory.
+
+        Raises ReplyError for a reply of another form.
+        """
         if kind == parser_child.VALUE:
             return parser_replies.decode(return_type, body)
         if kind == parser_child.ERROR:
@@ -228,6 +231,10 @@ class _Child:
 
     @classmethod
     async def start(cls, memory: int, deadline: float) -> Self:
+        """Start a child that uses at most `memory` bytes; a request may take `deadline` seconds.
+
+        A child that the pool has not killed by then ends itself `_GRACE_SECONDS` later.
+        """
         arguments = {
             "path": sys.path,
             "parent": os.getpid(),

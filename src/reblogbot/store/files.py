@@ -119,8 +119,8 @@ def must_read_as_immutable(path: Path) -> bool:
         return False
     raise StoreError(
         "store_read_only",
-        f"{path}: its latest changes are in {log.name}, which cannot be read without {index.name}"
-        f" and the right to read both, or to write in {path.parent}; ask as the user who runs the"
+        f"{path}: its latest changes cannot be read: that needs the right to read {log.name} and"
+        f" {index.name}, or to write in {path.parent}; run the command as the user who runs the"
         " daemon",
     )
 

@@ -119,14 +119,15 @@ def _missing(database: Database) -> StoreError:
 
 
 def _refuse_file_without_tables(database: Database) -> None:
-    """Raise StoreError for a file: it is created with its tables, so it was damaged since.
+    """Raise StoreError if the store is a file, which is called when it has no tables.
 
-    A database on a server is created empty by its admin.
+    We create a file together with its tables, so a file without them was damaged later. A
+    database on a server may be empty, since its admin creates it without tables.
     """
     if database.path:
         raise StoreError(
             "store_corrupt",
-            f"{database.name}: the store has no tables, it was cut off; restore a backup, or "
+            f"{database.name}: the store has no tables, its file is damaged; restore a backup, or "
             "delete it to start anew (every source is then learnt again, nothing old is posted)",
         )
 

@@ -160,9 +160,10 @@ class Outbox:
         return self._of_account(name, DeliveryState.DOUBT)
 
     def recover_interrupted(self, name: str, now: datetime, due: datetime) -> list[Delivery]:
-        """Put what an ended process was sending in doubt, to be read back at `due`; returns it.
+        """Set the deliveries that a process was sending when it ended to `doubt`; return them.
 
-        Does nothing unless we hold the account's lease: otherwise that process may still send.
+        They are read back at `due`. Returns no deliveries, and changes none, unless we hold the
+        account's lease: otherwise that process may still send.
         """
         error = "the process that was sending ended before the server's answer was recorded"
         with self._database.write() as connection:
@@ -235,12 +236,12 @@ class Outbox:
                 connection.execute(update(account).where(was_paused).values(_NO_PAUSE))
             return change_state(connection, row, after.state, values, after.error, now, remark)
 
-    def bundle(self, carrier: Delivery, members: Sequence[Delivery], now: datetime) -> bool:
-        """Give one queued delivery the text of a digest, and skip the others it contains.
+    def bundle(self, digest_delivery: Delivery, members: Sequence[Delivery], now: datetime) -> bool:
+        """Store the post of a digest in one queued delivery, and skip the `members` it replaces.
 
-        Returns False, and changes nothing, when any of them is not queued any more.
+        Returns False, and changes nothing, when any of these deliveries is not queued any more.
         """
-        ids = [each.id for each in (carrier, *members)]
+        ids = [each.id for each in (digest_delivery, *members)]
         is_queued = delivery.c.id.in_(ids), delivery.c.state == DeliveryState.QUEUED
         with self._database.write() as connection:
             rows = {
@@ -251,11 +252,11 @@ class Outbox:
             }
             if len(rows) < len(ids):
                 return False
-            post = adapter(Post).dump_python(carrier.post, mode="json")
+            post = adapter(Post).dump_python(digest_delivery.post, mode="json")
             connection.execute(
-                update(delivery).where(delivery.c.id == carrier.id).values(post=post)
+                update(delivery).where(delivery.c.id == digest_delivery.id).values(post=post)
             )
-            error = f"{PART_OF_DIGEST_NOTE} {carrier.id}"
+            error = f"{PART_OF_DIGEST_NOTE} {digest_delivery.id}"
             for member in members:
                 change_state(connection, rows[member.id], DeliveryState.SKIPPED, {}, error, now)
         return True

@@ -80,7 +80,7 @@ class Publications:
             Counter(filter(None, authors)),
         )
 
-    def outvoted(self, name: str, source_id: int, keys: Sequence[bytes]) -> set[bytes]:
+    def below_min_score(self, name: str, source_id: int, keys: Sequence[bytes]) -> set[bytes]:
         """Those of the keys whose entries are refused for the account by `min_score`."""
         is_queued = exists().where(
             delivery.c.entry_id == refusal.c.entry_id, delivery.c.account == name
@@ -98,7 +98,7 @@ class Publications:
         with self._database.read() as connection:
             return matching_keys(connection, statement, entry.c.key, keys)
 
-    def made(
+    def editable(
         self, name: str, record: SourceRecord, keys: Sequence[bytes], *, posted: bool
     ) -> dict[bytes, EditablePost]:
         """The account's deliveries of the source's entries that may still be changed, by key.

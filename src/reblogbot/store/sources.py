@@ -63,12 +63,12 @@ class Sources:
         addresses: Mapping[str, str],
         now: datetime,
         hosts: Mapping[str, str] = _NO_HOSTS,
-        brought_forward: Callable[[str, NextPoll, datetime], NextPoll] | None = None,
+        bring_forward: Callable[[str, NextPoll, datetime], NextPoll] | None = None,
     ) -> None:
-        """Upsert the sources of the config; one whose address has changed is read anew.
+        """Insert or update the sources of the config; one with a new address is read anew.
 
         All mappings are by the source's name. `hosts` are the hosts that are asked.
-        `brought_forward` returns a source's next poll under the present config, from its name, its
+        `bring_forward` returns a source's next poll under the present config, from its name, its
         scheduled next poll and its last one.
         """
         new_names, moved_names = dict(addresses), []
@@ -84,8 +84,8 @@ class Sources:
                     moved_names.append(name)
                 if hosts.get(name, host) != host:
                     host_changes[name] = {"host": hosts[name]}
-                if brought_forward and reason and due > now and last_poll_at and name in addresses:
-                    poll = brought_forward(name, NextPoll(due, reason), last_poll_at)
+                if bring_forward and reason and due > now and last_poll_at and name in addresses:
+                    poll = bring_forward(name, NextPoll(due, reason), last_poll_at)
                     if poll.at != due:
                         due_changes[name] = {"due": poll.at, "due_reason": poll.reason}
             new_rows = [
@@ -174,21 +174,26 @@ class Sources:
     def past(
         self, record: SourceRecord, candidates: Sequence[Candidate], accounts: Collection[str]
     ) -> SourceHistory:
-        """Which keys of the candidates the source has shown, and which each account published."""
+        """What the store knows of the candidates' keys: their evidence, and who published them."""
         keys = [key for candidate in candidates for key in candidate.lookups]
         published_keys = [key for candidate in candidates for key in candidate.published_lookups]
         is_of_source = seen.c.source_id == record.id
-        shown: dict[bytes, bytes | None] = {}
+        evidence: dict[bytes, bytes | None] = {}
         with self._database.read() as connection:
             for chunk in chunks(keys):
                 statement = select(seen.c.key, seen.c.evidence)
                 rows = connection.execute(statement.where(is_of_source, seen.c.key.in_(chunk)))
-                shown.update({row.key: row.evidence for row in rows})
+                evidence.update({row.key: row.evidence for row in rows})
             published = {name: claimed_keys(connection, name, published_keys) for name in accounts}
             any_key = select(seen.c.key).where(is_of_source).limit(1)
-            is_blank = not shown and connection.scalar(any_key) is None
+            is_blank = not evidence and connection.scalar(any_key) is None
         return SourceHistory(
-            shown, published, record.last_batch_at, record.address_changed, is_blank, record.habits
+            evidence,
+            published,
+            record.last_batch_at,
+            record.address_changed,
+            is_blank,
+            record.habits,
         )
 
     # Polls

@@ -119,41 +119,47 @@ class Store:
         sources: Mapping[str, EnrolledSource],
         servers: Mapping[str, str],
         now: datetime,
-        brought_forward: Callable[[str, NextPoll, datetime], NextPoll],
+        bring_forward: Callable[[str, NextPoll, datetime], NextPoll],
         which: PollScope,
     ) -> tuple[list[Delivery], set[str]]:
         """Upsert these sources and accounts; hold the deliveries of all others.
 
         Returns the held deliveries, and the names of all sources that may be polled. `servers` are
-        the accounts' servers; for `brought_forward` see `Sources.enrol`.
+        the accounts' servers; for `bring_forward` see `Sources.enrol`.
         """
         addresses = {name: source.address for name, source in sources.items()}
         hosts = {name: source.host for name, source in sources.items()}
         routes = {name: source.accounts for name, source in sources.items()}
         with self._database.transaction():
-            self.sources.enrol(addresses, now, hosts, brought_forward)
+            self.sources.enrol(addresses, now, hosts, bring_forward)
             self.outbox.enrol(dict(servers))
             held = self.outbox.hold_unconfigured(routes, servers, now)
             return held, self.sources.pollable(which, now)
 
     def begin_sending(
-        self, name: str, now: datetime, lease: timedelta, recheck: timedelta, memory: timedelta
+        self,
+        name: str,
+        now: datetime,
+        lease: timedelta,
+        read_back_after: timedelta,
+        lookback: timedelta,
     ) -> SendingStart | None:
         """Lease the account, and return what decides whether it may send.
 
-        What a dead process was sending is in doubt from now on, and read back after `recheck`.
-        None while another process sends for the account.
+        A delivery that a dead process was sending is in doubt from now on, and is read back after
+        `read_back_after`. The result has the posts that were sent within `lookback`.
+        Returns None while another process sends for the account.
         """
         with self._database.transaction():
             record = self.outbox.claim_account(name, now, lease)
             if record is None:
                 return None
-            recovered = self.outbox.recover_interrupted(name, now, now + recheck)
+            recovered = self.outbox.recover_interrupted(name, now, now + read_back_after)
             return SendingStart(
                 record,
                 tuple(recovered),
                 tuple(self.outbox.in_doubt(name)),
-                tuple(self.publications.sent(name, now - memory)),
+                tuple(self.publications.sent(name, now - lookback)),
                 is_stopped=self.outbox.stopped_at() is not None,
             )
 

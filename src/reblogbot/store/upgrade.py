@@ -123,11 +123,15 @@ def upgrade(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         violation = connection.execute(text("PRAGMA foreign_key_check")).first()
         if violation:
-            raise StoreError("store_corrupt", f"a migration broke a reference: {violation}")
+            raise StoreError(
+                "store_corrupt",
+                "its tables cannot be migrated: a row refers to a row that does not exist "
+                f"{tuple(violation)}; restore a backup, or report it",
+            )
 
 
 def _upgrade_file(database: Database, path: Path) -> None:
-    """Upgrade the tables in this file over a connection without foreign keys."""
+    """Upgrade the tables in this file over a connection that does not enforce foreign keys."""
     engine = connect(database.url.set(database=str(path)), database.busy_ms, migrating=True)
     try:
         with translated_errors(database.name):
@@ -147,5 +151,6 @@ def _number(database: Database, revision: str) -> int:
         return int(revision)
     raise StoreError(
         "store_corrupt",
-        f"{database.name}: its tables have a revision of another program ({revision!r})",
+        f"{database.name}: no reblogbot wrote the revision of its tables ({revision!r}); name "
+        "another database in [store] url, or restore a backup",
     )

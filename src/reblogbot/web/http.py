@@ -288,6 +288,7 @@ def _source_error(error: Exception, state: FetchState) -> SourceError:
 
 
 def _detail(error: Exception) -> str:
+    """The cause of an error as ` (cause)`, to be appended to a message; "" when none is known."""
     # not the text of the exception: aiohttp's contain the URL with its query
     match error:
         case aiohttp.ClientConnectorError():

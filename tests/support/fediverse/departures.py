@@ -104,7 +104,7 @@ def boost(endpoint: Endpoint, call: Call) -> Reply:
     profile = call.profile
     if call.find_status().boost_of and profile.boost_of_boost == "404":
         raise call.refused("not_found")
-    original = marks.boostable(call)
+    original = marks.status_to_boost(call)
     existing = call.instance.state.boost_by(call.viewer.id, original.id)
     if existing is not None and profile.boost_twice == "refused":
         raise call.refused("boost_twice")

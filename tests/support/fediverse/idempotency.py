@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from fediverse.instance import KeyUse
 from reblogbot.sandbox.answers import Answer, Refused, Reply, json_answer
-from reblogbot.sandbox.api.statuses import shown
+from reblogbot.sandbox.api.statuses import show_by_id
 from reblogbot.sandbox.call import Call, refused
 from reblogbot.sandbox.profiles import Refusal
 
@@ -51,7 +51,7 @@ def _repeat(call: Call, use: KeyUse) -> Reply:
             raise refused(Refusal(500, "html"))
     if use.answer is not None:
         return Answer(use.answer["body"].encode(), use.answer["status"], use.answer["kind"])
-    return shown(call, use.status_id)
+    return show_by_id(call, use.status_id)
 
 
 def _recorded(call: Call, scope: str, key: str, post: Callable[[], Reply]) -> Answer:

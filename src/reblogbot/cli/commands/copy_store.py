@@ -14,7 +14,9 @@ def run(options: argparse.Namespace) -> int:
     """Copy the store to another database."""
     with progress(quiet=options.json) as on_progress:
         copied = copy_store(
-            options.source, options.target, lambda done, total: on_progress("copying", done, total)
+            options.source,
+            options.target,
+            lambda completed, total: on_progress("copying", completed, total),
         )
     if options.json:
         print_json({"from": copied.source, "to": copied.target, "rows": copied.rows})

@@ -12,9 +12,9 @@ FIRST_RELEASE = "0.1.0"
 
 
 def is_tracking(pair: str, host: str, release: str = "") -> bool:
-    """Whether a `name=value` in a link to the host tells where its reader came from.
+    """Whether a query parameter, `name=value`, of a link to the host serves to track readers.
 
-    With `release` only the section of that release counts, else the whole list.
+    With `release`, such as "0.1.0", only the section of the list with that name counts.
     """
     parameters = _tracking_parameters(release)
     pair = pair.removeprefix("amp;").lower()

@@ -197,9 +197,11 @@ def _is_credible(tag: str, text: str) -> bool:
 def _is_written_in(language: str, script: str) -> bool:
     """Whether a language is written in a script; one that is in no table may be in any."""
     if script != "Latin":
-        is_known = len(language) == 2 or any(language in known for known in _LANGUAGES.values())
+        is_known = len(language) == 2 or any(
+            language in languages for languages in _LANGUAGES.values()
+        )
         return not is_known or language in _LANGUAGES[script]
-    is_elsewhere = any(language in known for known in _LANGUAGES.values())
+    is_elsewhere = any(language in languages for languages in _LANGUAGES.values())
     return not is_elsewhere or language in _ALSO_LATIN
 
 

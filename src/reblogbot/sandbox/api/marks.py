@@ -14,13 +14,16 @@ from reblogbot.sandbox.records import Status
 
 def boost(call: Call) -> Reply:
     """The boost of a status; an account has at most one of each."""
-    original = boostable(call)
+    original = status_to_boost(call)
     existing = call.instance.state.boost_by(call.viewer.id, original.id)
     return call.entities.status(existing or new_boost(call, original))
 
 
-def boostable(call: Call) -> Status:
-    """The status to boost, which is the original of a boost. Refused where it may not be."""
+def status_to_boost(call: Call) -> Status:
+    """The status to boost: the named one or, if that is a boost itself, its original.
+
+    Raises Refused for a private or direct status, where the instance does not allow its boost.
+    """
     status = call.find_status()
     status = call.instance.state.statuses.get(status.boost_of, status)
     reason = f"{status.visibility}_boost"

@@ -14,7 +14,7 @@ def create(call: Call) -> Reply:
     if key and call.profile.honours_idempotency_keys:
         use = call.instance.key_use(call.viewer, key)
         if use is not None:
-            return shown(call, use.status_id)
+            return show_by_id(call, use.status_id)
     return post(call)
 
 
@@ -25,8 +25,8 @@ def post(call: Call) -> Reply:
     return call.entities.status(status)
 
 
-def shown(call: Call, status_id: str) -> Reply:
-    """A status by its id. Refused when it was deleted."""
+def show_by_id(call: Call, status_id: str) -> Reply:
+    """Answer with the status of an id. Refused when it was deleted."""
     status = call.instance.find_status(status_id)
     if status is None:
         raise call.refused("not_found")

@@ -107,7 +107,9 @@ def author(body: ResponseBody) -> Author:
     document = _document(body)
     id_ = _web_url(document.get("id"))
     if not id_ or not text_of(document.get("preferredUsername")):
-        raise SourceError("not_activitypub", f"{redacted_url(body.url)}: this is no actor")
+        raise SourceError(
+            "not_activitypub", f"{redacted_url(body.url)}: this is no ActivityPub actor"
+        )
     return _author(document, id_)
 
 

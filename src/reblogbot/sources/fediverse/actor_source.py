@@ -86,7 +86,7 @@ class ActorSource:
         outbox = _Outbox(fetcher, actor)
         before = replace(cursor, resolved_id=actor.id)
         items, after = await catch_up(outbox, before, fetcher.now, self._settings.first, _PAGE_SIZE)
-        marks = {*cursor.known, *cursor.above_gap}
+        marks = {*cursor.known_marks, *cursor.above_gap}
         entries, unread = await self._entries(fetcher, actor, items, marks)
         return Batch(
             tuple(entries),
@@ -100,15 +100,15 @@ class ActorSource:
         fetcher: _DocumentFetcher,
         actor: Actor,
         items: Sequence[TimelineItem],
-        known: Collection[str],
+        known_marks: Collection[str],
     ) -> tuple[list[Entry], list[TimelineItem]]:
         """The entries of the items, and the items that could not be read now but may be later.
 
-        Objects of others are fetched only for items whose marks are not `known`: the entries of
-        known items are in the store.
+        Objects of others are fetched only for items whose marks are not in `known_marks`: the
+        entries of known items are in the store.
         """
         activities: list[tuple[TimelineItem, Activity]] = [(item, item.element) for item in items]
-        unknown = [activity for item, activity in activities if item.mark not in known]
+        unknown = [activity for item, activity in activities if item.mark not in known_marks]
         notes: dict[str, Note | None] = {
             activity.object_id: activity.note for _, activity in activities if activity.note
         }
@@ -125,7 +125,9 @@ class ActorSource:
                 if note.entry.uri:
                     author = authors[note.author_id] or _UNREADABLE_AUTHOR
                     entries.append(_entry(note.entry, author, item))
-            elif item.mark not in known and (note is not None or activity.object_id not in notes):
+            elif item.mark not in known_marks and (
+                note is not None or activity.object_id not in notes
+            ):
                 unread.append(item)
         return entries, unread
 

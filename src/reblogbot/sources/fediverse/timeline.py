@@ -103,8 +103,10 @@ class _Section:
 
         They appear when newer items are deleted, always below all known items.
         """
-        known, history, since = set(cursor.known), set(cursor.history), cursor.since
-        last_known = max((at for at, mark in enumerate(self.marks()) if mark in known), default=-1)
+        known_marks, history, since = set(cursor.known_marks), set(cursor.history), cursor.since
+        last_known = max(
+            (at for at, mark in enumerate(self.marks()) if mark in known_marks), default=-1
+        )
         dropped = {
             item.id: item.mark
             for item in self.items[last_known + 1 :]
@@ -133,8 +135,8 @@ async def catch_up(
         section = await _read(timeline, "", cursor, None, budget, ends_short=first == "none")
         dates = [item.at for item in section.items if item.at]
         since = None if section.reaches_end else min(dates, default=_END_OF_TIME)
-        known = bounded_marks(section.marks())
-        return section.items, replace(cursor, known=known, since=since, read_at=now)
+        known_marks = bounded_marks(section.marks())
+        return section.items, replace(cursor, known_marks=known_marks, since=since, read_at=now)
     late = cursor.read_at - _LATENESS
     items: list[TimelineItem] = []
     budget = _Budget(MAX_PAGES)
@@ -144,8 +146,8 @@ async def catch_up(
         items = lower.items
         if lower.older:
             return items, replace(cursor, gap=lower.older)
-        known = bounded_marks([*cursor.above_gap, *lower.marks(), *cursor.known])
-        cursor = replace(cursor, known=known, above_gap=(), gap="")
+        known_marks = bounded_marks([*cursor.above_gap, *lower.marks(), *cursor.known_marks])
+        cursor = replace(cursor, known_marks=known_marks, above_gap=(), gap="")
     if budget.pages <= 0:
         return items, cursor
     upper = await _read(timeline, "", cursor, late, budget)
@@ -154,7 +156,7 @@ async def catch_up(
     if upper.older:
         above_gap = bounded_marks(upper.marks())
         return items, replace(cursor, above_gap=above_gap, gap=upper.older)
-    return items, replace(cursor, known=bounded_marks([*upper.marks(), *cursor.known]))
+    return items, replace(cursor, known_marks=bounded_marks([*upper.marks(), *cursor.known_marks]))
 
 
 def first_pages(first: str | int, per_page: int) -> int:
@@ -180,7 +182,7 @@ async def _read(
     `ends_short` the section ends at the first short page.
     """
     section = _Section(older=start)
-    marks, known_pages = {*cursor.known, *cursor.history}, 0
+    marks, known_pages = {*cursor.known_marks, *cursor.history}, 0
     while budget.spend():
         page = await timeline.page(section.older)
         is_fresh = section.add(page)

@@ -36,10 +36,10 @@ class TimelineCursor:
     """The digest of the source's own settings with which it was read."""
     resolved_id: str = ""
     """The id that the settings were resolved to: of an account, a list or an actor."""
-    known: tuple[str, ...] = ()
+    known_marks: tuple[str, ...] = ()
     """The marks of the items that have been read, the newest first."""
     above_gap: tuple[str, ...] = ()
-    """The marks above the gap, if there is one; `known` are then the marks below it."""
+    """The marks above the gap, if there is one; `known_marks` are then the marks below it."""
     gap: str = ""
     """Where the next poll goes on, when the last one could not read down to the known items."""
     history: tuple[str, ...] = ()
@@ -57,7 +57,7 @@ class TimelineCursor:
             loaded = cls(
                 settings_digest=str(stored["own"]),
                 resolved_id=str(stored["place"]),
-                known=_split(stored["known"]),
+                known_marks=_split(stored["known"]),
                 above_gap=_split(stored["above"]),
                 gap=str(stored["gap"]),
                 history=_split(stored["passed"]),
@@ -74,7 +74,7 @@ class TimelineCursor:
             {
                 "own": self.settings_digest,
                 "place": self.resolved_id,
-                "known": "".join(self.known),
+                "known": "".join(self.known_marks),
                 "above": "".join(self.above_gap),
                 "gap": self.gap,
                 "passed": "".join(self.history),
@@ -88,7 +88,7 @@ class TimelineCursor:
         marks = {mark_of(id_) for id_ in ids}
         return replace(
             self,
-            known=tuple(mark for mark in self.known if mark not in marks),
+            known_marks=tuple(mark for mark in self.known_marks if mark not in marks),
             above_gap=tuple(mark for mark in self.above_gap if mark not in marks),
         )
 

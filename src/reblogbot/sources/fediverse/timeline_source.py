@@ -51,6 +51,8 @@ class ListOptions(Via):
 
 
 class MentionsOptions(Via):
+    # The store keeps this name as a part of the source's address. With another name the store
+    # would take the source for a new one.
     whose: Literal["followers", "anyone"] = Field("followers", validation_alias="from")
 
 
@@ -129,7 +131,7 @@ class TimelineSource:
             return tuple(filter(None, read))
         entries = {number: entry for number, entry in enumerate(read) if entry}
         # The authors of known statuses are not asked about again: those entries are in the store.
-        marks = {*before.known, *before.above_gap}
+        marks = {*before.known_marks, *before.above_gap}
         unknown = [number for number in entries if items[number].mark not in marks]
         if unknown:
             followers_only = getattr(self._options, "whose", "") == "followers"

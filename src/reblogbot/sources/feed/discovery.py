@@ -58,13 +58,20 @@ class FeedFinder:
             if error.outcome == "refused":
                 raise
         named = await self._offload(page_feeds.named_feeds, body)
-        await self._try(named, discovery, are_named=True)
+        await self._add_feeds(named, discovery, are_named=True)
         if not discovery.feeds:
-            await self._try(page_feeds.usual_urls(response.url), discovery, are_named=False)
+            usual_urls = page_feeds.usual_urls(response.url)
+            await self._add_feeds(usual_urls, discovery, are_named=False)
         return discovery
 
-    async def _try(self, urls: Iterable[str], discovery: Discovery, *, are_named: bool) -> None:
-        """Add the feeds at `urls`: all that the page names, the first of the usual ones."""
+    async def _add_feeds(
+        self, urls: Iterable[str], discovery: Discovery, *, are_named: bool
+    ) -> None:
+        """Add the feeds at `urls` to the discovery.
+
+        Where the page names the URLs (`are_named`), all its feeds are added, and an error counts
+        as a failure. Of URLs that are only guessed, the first feed is added.
+        """
         for url in urls:
             try:
                 response = await self._fetch(url, accept=_ACCEPT)

@@ -122,14 +122,19 @@ def _covers(raw: Mapping[str, Any]) -> Iterator[MediaCandidate]:
 def _best(
     candidates: Iterable[MediaCandidate], groups: Sequence[frozenset[str]], authors: Sequence[str]
 ) -> list[MediaCandidate]:
-    """The best of each group and of each image's sizes, in the order of their first mention."""
+    """The best candidate of each group and of each image's sizes, in the document's order.
+
+    `groups` are the URLs of each media:group. Images that only decorate the page, such as the
+    avatars of `authors`, are left out.
+    """
     best: dict[object, MediaCandidate] = {}
-    for each in candidates:
-        if not each.url or (each.may_be_image and _is_decoration(each, authors)):
+    for candidate in candidates:
+        is_image = candidate.may_be_image
+        if not candidate.url or (is_image and _is_decoration(candidate, authors)):
             continue
-        key = _group(each, groups) or _without_size(each.url)
-        if key not in best or each.rank > best[key].rank:
-            best[key] = each
+        key = _group(candidate, groups) or _without_size(candidate.url)
+        if key not in best or candidate.rank > best[key].rank:
+            best[key] = candidate
     return list(best.values())
 
 

@@ -24,11 +24,11 @@ class EntrySpans:
     offsets: tuple[tuple[int, int], ...]
     digests: tuple[bytes, ...]
 
-    def without(self, known: frozenset[bytes]) -> bytes:
-        """The document without the entries whose digests are `known`."""
+    def without(self, known_digests: frozenset[bytes]) -> bytes:
+        """The document without the entries whose digests are in `known_digests`."""
         pieces, end = [], 0
         for (start, stop), digest in zip(self.offsets, self.digests, strict=True):
-            if digest in known:
+            if digest in known_digests:
                 pieces.append(self.body[end:start])
                 end = stop
         return b"".join((*pieces, self.body[end:]))

@@ -36,11 +36,15 @@ def parse(text: str, url: str, zone: tzinfo, now: datetime) -> Batch:
         document = json.loads(text, strict=False)
     except (ValueError, RecursionError) as error:
         is_cut_off = "jsonfeed.org" in text[:1000] and not text.rstrip().endswith("}")
-        raise (not_a_feed.cut_off() if is_cut_off else not_a_feed.unknown(text, url)) from error
+        raise (
+            not_a_feed.truncated_feed_error()
+            if is_cut_off
+            else not_a_feed.unknown_format_error(text, url)
+        ) from error
     items = document.get("items") if isinstance(document, dict) else None
     is_declared = isinstance(document, dict) and "jsonfeed.org" in str(document.get("version"))
     if not isinstance(items, list) or not (is_declared or _look_like_entries(items)):
-        raise not_a_feed.unknown(text, url)
+        raise not_a_feed.unknown_format_error(text, url)
     language = language_tag(_text(document, "language"))
     base = base_of(url, _text(document, "home_page_url"))
     return Batch(

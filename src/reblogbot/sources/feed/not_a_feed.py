@@ -25,7 +25,7 @@ _FEED_TYPE = re.compile(r"application/(?:rss|atom|rdf|feed)\+(?:xml|json)", re.I
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\ufffd]")
 
 
-def refuse(text: str, url: str) -> None:
+def refuse_other_documents(text: str, url: str) -> None:
     """Raise SourceError when `text`, from `url`, is empty, a web page or binary data."""
     head = text[:_HEAD]
     if not head.strip():
@@ -40,8 +40,8 @@ def refuse(text: str, url: str) -> None:
         raise SourceError("not_a_feed", f"{redacted_url(url)}: {_page(head)}; {_hint(head, url)}")
 
 
-def unknown(text: str, url: str) -> SourceError:
-    """The error for a text that is a feed of no known format."""
+def unknown_format_error(text: str, url: str) -> SourceError:
+    """The error for a text that has the format of no feed."""
     return SourceError(
         "not_a_feed",
         f'{redacted_url(url)}: neither RSS, Atom, RDF nor JSON Feed, it begins "{excerpt(text)}"; '
@@ -49,7 +49,7 @@ def unknown(text: str, url: str) -> SourceError:
     )
 
 
-def cut_off() -> SourceError:
+def truncated_feed_error() -> SourceError:
     """The error for a feed that ends before its first entry is complete."""
     return SourceError(
         "feed_truncated",

@@ -51,7 +51,7 @@ def parse(
     text = decode(body, content_type=content_type, configured=encoding)
     if json_feed.looks_like_json(text):
         return json_feed.parse(text, url, ZoneInfo(timezone), now)
-    not_a_feed.refuse(text, url)
+    not_a_feed.refuse_other_documents(text, url)
     repaired, is_complete = xml_repair.repair(text)
     batch = _read(_Document(repaired, text, url, timezone, now), cache)
     return batch if is_complete else replace(batch, validators=INCOMPLETE)
@@ -113,7 +113,7 @@ class _Document:
     def required(self, parsed: _Parsed | None) -> _Parsed:
         """`parsed`, when there is one. Raises SourceError when the document is not a feed."""
         if parsed is None:
-            raise not_a_feed.unknown(self.original, self.url)
+            raise not_a_feed.unknown_format_error(self.original, self.url)
         return parsed
 
     def parse(self, body: bytes) -> _Parsed | None:

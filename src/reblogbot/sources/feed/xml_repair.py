@@ -125,6 +125,6 @@ def _closed(text: str) -> str:
     if re.compile(end, re.IGNORECASE).search(text, complete):
         return text
     if not complete:
-        raise not_a_feed.cut_off()
+        raise not_a_feed.truncated_feed_error()
     # Half an entry is dropped: half a link would look like a new entry.
     return f"{text[:complete]}{'</channel>' if is_rss else ''}</{name}>"

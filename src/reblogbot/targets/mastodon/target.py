@@ -204,7 +204,7 @@ class MastodonTarget:
             hidden_since = None
         return own_statuses(self.page, account_id, hidden_since)
 
-    def standing(self, post: Post) -> Receipt | None:
+    def existing_boost(self, post: Post) -> Receipt | None:
         """The receipt of the account's boost, None where it has not boosted the status.
 
         Its id is the boosted status's on the account's server.
@@ -395,5 +395,9 @@ class MastodonTarget:
 def _status_id(post: Post) -> str:
     """The id, on the account's own server, of the status to boost or quote."""
     if not post.status_id:
-        raise Rejected("rejected", f"{post.uri}: its id on the account's server is not known.")
+        raise Rejected(
+            "rejected",
+            f"{post.uri}: nothing is posted, since the id of this status on the account's server"
+            " is missing; please report it.",
+        )
     return post.status_id

@@ -224,6 +224,7 @@ class _DeadlineConnection(HTTPConnection):
     response_class = _DeadlineResponse
 
     def connect(self) -> None:
+        """Connect to the server before the deadline of the current call."""
         call = _current_call.get()
         self.timeout = min(CONNECT_SECONDS, call.seconds_left())
         super().connect()
