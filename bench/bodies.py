@@ -21,7 +21,7 @@ def measure(bench: Bench) -> Iterator[Line]:
     with serving() as server, sandbox_account(folder) as account:
         unchanged_bot = _bot(folder / "unchanged", server.urls(bench.feeds), account)
         bodies_bot = _bot(folder / "bare", server.urls(bench.feeds, "bare=1"), account)
-        bench.say(f"  learning {bench.feeds} feeds twice")
+        bench.say(f"  first poll of {bench.feeds} feeds, by two bots")
         unchanged_bot.run("sync")
         bodies_bot.run("sync")
         nothing, bodies, news = [], [], []

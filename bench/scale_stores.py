@@ -13,6 +13,8 @@ from reblogbot.store import open_store
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 DAY = NOW.toordinal() - datetime(1970, 1, 1, tzinfo=UTC).toordinal()
+# digests of an entry's traits have this length
+EVIDENCE = bytes(20)
 # pages of a B-tree filled at once are full; in one that grew, as a real one does, they are not
 PORTIONS = 20
 
@@ -52,7 +54,7 @@ def fill(path: Path, size: Size, *, shown_on: int = DAY, due: datetime | None = 
     )
     raw.execute("INSERT INTO route SELECT id, 'news', ? FROM source", [_micros(NOW)])
     for portion in range(PORTIONS):
-        raw.executemany("INSERT INTO seen VALUES (?, ?, ?)", _keys(size, portion, shown_on))
+        raw.executemany("INSERT INTO seen VALUES (?, ?, ?, ?)", _keys(size, portion, shown_on))
     raw.execute("COMMIT")
     raw.close()
     return url
@@ -66,12 +68,12 @@ def _sources(size: Size, due: datetime) -> Iterator[tuple[object, ...]]:
         yield number, name(number), address(number), at, at, later + spread
 
 
-def _keys(size: Size, portion: int, shown_on: int) -> Iterator[tuple[int, bytes, int]]:
+def _keys(size: Size, portion: int, shown_on: int) -> Iterator[tuple[int, bytes, int, bytes]]:
     first = portion * size.keys // PORTIONS
     last = (portion + 1) * size.keys // PORTIONS
     for source in range(1, size.sources + 1):
         for key_ in sorted(key(source, number) for number in range(first, last)):
-            yield source, key_, shown_on
+            yield source, key_, shown_on, EVIDENCE
 
 
 def name(number: int) -> str:

@@ -260,7 +260,7 @@ def test_check_online_reports_a_server_without_the_mastodon_api(cli, online, fee
         online(server=feeds.url(""))
         ran = cli("check", "--online")
         assert ran.code == 1
-        assert "no server that speaks the Mastodon API" in ran.out
+        assert "this server does not have the Mastodon API" in ran.out
         assert "token" not in ran.out.partition("accounts.news: ")[2].partition("\n")[0]
 
 

@@ -73,7 +73,7 @@ def test_images_come_in_order_with_their_real_type_and_their_description(client,
         image_at(feeds, "/b", saved("JPEG"), "application/octet-stream"),
         image_at(feeds, "/c.jpg", saved("WEBP"), "image/jpeg"),
     ]
-    images = client.fetched(*wanted)
+    images = client.fetch_images(*wanted)
     assert [image.mime for image in images] == ["image/png", "image/jpeg", "image/webp"]
     assert [image.alt for image in images] == [media.alt for media in wanted]
     assert images[0].content == png()
@@ -82,9 +82,9 @@ def test_images_come_in_order_with_their_real_type_and_their_description(client,
 
 def test_no_more_images_are_fetched_than_the_server_accepts(client, feeds):
     media = [image_at(feeds, f"/{number}.png", png()) for number in range(20)]
-    assert len(client.fetched(*media, limits=ServerLimits(media=2))) == 2
+    assert len(client.fetch_images(*media, limits=ServerLimits(media=2))) == 2
     assert len(feeds.requests) == 2
-    assert len(client.fetched(*media, limits=ServerLimits(media=1_000_000))) == MAX_IMAGES
+    assert len(client.fetch_images(*media, limits=ServerLimits(media=1_000_000))) == MAX_IMAGES
 
 
 @pytest.mark.parametrize(
@@ -98,12 +98,12 @@ def test_no_more_images_are_fetched_than_the_server_accepts(client, feeds):
 )
 def test_what_is_not_an_image_is_left_out_and_the_others_are_kept(client, feeds, content, slug):
     bad, good = image_at(feeds, "/bad.png", content), image_at(feeds, "/good.png", png())
-    assert [image.alt for image in client.fetched(bad, good)] == [good.alt]
+    assert [image.alt for image in client.fetch_images(bad, good)] == [good.alt]
     assert client.failures == [(slug, bad.url)]
 
 
 def test_an_image_that_the_server_does_not_accept_is_converted(client, feeds):
-    images = client.fetched(
+    images = client.fetch_images(
         image_at(feeds, "/p.jpg", photo()), limits=ServerLimits(image_pixels=200)
     )
     assert [opened(image.content).size for image in images] == [(20, 10)]
@@ -124,7 +124,7 @@ def test_an_image_that_the_server_does_not_accept_is_converted(client, feeds):
     ],
 )
 def test_no_image_is_fetched_from_outside_the_public_web(client, url, slug):
-    assert client.fetched(Media(url)) == ()
+    assert client.fetch_images(Media(url)) == ()
     assert [failure for failure, _ in client.failures] == [slug]
 
 
@@ -137,14 +137,14 @@ def test_an_image_left_out_is_named_with_the_reason(client, feeds):
 
 def test_a_path_with_parent_folders_is_requested_from_its_server_only(client, feeds):
     feeds.show("/etc/passwd.png", png(), kind="image/png")
-    images = client.fetched(Media(feeds.url("/img/../../../etc/passwd.png")))
+    images = client.fetch_images(Media(feeds.url("/img/../../../etc/passwd.png")))
     assert [image.content for image in images] == [png()]
     assert [path for path, _ in feeds.requests] == ["/etc/passwd.png"]
 
 
 def test_a_redirect_to_a_private_address_is_not_followed(client, feeds):
     feeds.pages["/a.png"] = lambda handler: redirect(handler, "http://127.0.0.1:9/a.png")
-    assert client.fetched(Media(feeds.url("/a.png"))) == ()
+    assert client.fetch_images(Media(feeds.url("/a.png"))) == ()
     assert [slug for slug, _ in client.failures] == ["address_refused"]
 
 
@@ -157,14 +157,14 @@ def redirect(handler, to):
 
 def test_a_huge_image_is_not_read_to_its_end(client, feeds):
     feeds.show("/huge.png", png() + bytes(2_000_000), kind="image/png")
-    assert client.fetched(Media(feeds.url("/huge.png"))) == ()
+    assert client.fetch_images(Media(feeds.url("/huge.png"))) == ()
     assert [slug for slug, _ in client.failures] == ["body_too_large"]
 
 
 def test_a_slow_image_is_given_up_without_delaying_the_others(client, feeds):
     feeds.pages["/slow.png"] = drip
     good = image_at(feeds, "/good.png", png())
-    images = client.fetched(Media(feeds.url("/slow.png")), good)
+    images = client.fetch_images(Media(feeds.url("/slow.png")), good)
     assert [image.alt for image in images] == [good.alt]
     assert [slug for slug, _ in client.failures] == ["timeout"]
 
@@ -181,7 +181,7 @@ def drip(handler):
 def test_secrets_of_an_address_do_not_reach_the_log(client, feeds, caplog):
     url = feeds.url("/a.png?token=s3cret").replace("http://", "http://ann:passw0rd@")
     feeds.fail("/a.png?token=s3cret", 403)
-    assert client.fetched(Media(url)) == ()
+    assert client.fetch_images(Media(url)) == ()
     (record,) = caplog.records
     line = f"{record.getMessage()} {record.slug} {record.url} {record.error}"
     assert "a.png" in line

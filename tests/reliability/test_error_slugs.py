@@ -106,7 +106,7 @@ def test_init_never_overwrites_a_config(bot, cli, tmp_path):
     path.write_text("# mine\n")
     ran = cli("init", str(path), "--yes")
     assert (ran.code, path.read_text()) == (Exit.CONFIG, "# mine\n")
-    assert f"{path}: stands already" in ran.err
+    assert f"{path}: exists already" in ran.err
 
 
 def test_init_says_where_it_cannot_write(bot, cli, tmp_path):

@@ -86,8 +86,8 @@ class Process:
 
     def __init__(self, url: str) -> None:
         self.child = subprocess.Popen(["sleep", "infinity"])
-        started = lease_owner._started(self.child.pid)
-        owner = f"{lease_owner._here()}/{self.child.pid}/{started}/0"
+        started = lease_owner._start_time(self.child.pid)
+        owner = f"{lease_owner._boot_and_namespace()}/{self.child.pid}/{started}/0"
         self.store, _ = open_store(url, owner, NOW)
         self.sending: dict[int, Delivery] = {}
         """Deliveries it has claimed, whose requests have not left."""

@@ -287,7 +287,7 @@ def test_the_command_copies_there_and_back(cli, bot, feeds, sandbox, postgres_ur
     ran = cli("copy-store", there, here)
     assert ran.code == 0
     assert "2 delivery" in ran.out
-    assert "never one on the old store" in ran.out
+    assert "Never run a daemon on the old store again" in ran.out
     ran = cli("copy-store", there, here, "--json")
     assert (ran.code, ran.json["error"]["slug"]) == (3, "store_not_empty")
     assert accepted_posts(sandbox) == [post_text("a"), post_text("b")]

@@ -170,6 +170,14 @@ def test_a_delivery_is_claimed_once(store):
     assert store.outbox.claim(delivery, NOW, LEASE) is None
 
 
+def test_a_delivery_whose_text_has_changed_since_it_was_read_is_not_claimed(store):
+    (delivery,) = queued(store, "a")
+    changed = replace(delivery, post=replace(delivery.post, text="corrected"))
+    store.outbox.rewrite(changed)
+    assert store.outbox.claim(delivery, NOW, LEASE) is None
+    assert store.outbox.claim(changed, NOW, LEASE).post.text == "corrected"
+
+
 def test_nobody_claims_a_delivery_without_the_lease_on_its_account(opened):
     first, second = opened(), opened()
     (delivery,) = queued(first, "a")

@@ -30,7 +30,18 @@ from harness import Bot, FeedServer, Item, SettableClock, SharedResources, items
 PACKAGE = "reblogbot."
 EDGES = ("store", "sources", "targets", "web", "media", "runtime")
 """Packages that count as one place each, whatever they do inside."""
-UNCOUNTED = ("config", "model", "ports", "runtime.clock")
+UNCOUNTED = (
+    *(
+        "config",
+        "model",
+        "ports",
+        "errors",
+        "runtime.clock",
+        "runtime.awaited",
+        "runtime.worker_thread",
+    ),
+    *("core.json_values", "core.mastodon_json"),
+)
 """Calls that only read a setting, a value or a clock are no step of a story."""
 SERVERS = ("sandbox", "process_request_thread")
 """Parts of the names of the threads in which the servers of this program answer."""
@@ -71,8 +82,9 @@ def _place(module: str) -> str:
     name = module.removeprefix(PACKAGE)
     if any(f"{name}.".startswith(f"{uncounted}.") for uncounted in UNCOUNTED):
         return ""
-    package = name.partition(".")[0]
-    return package if package in EDGES else name
+    package, *inner = name.split(".")
+    # a package within the core, such as `core.identity`, is one place too
+    return package if package in EDGES else ".".join([package, *inner[:1]])
 
 
 @contextmanager

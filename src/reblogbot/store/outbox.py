@@ -185,8 +185,8 @@ class Outbox:
     def claim(self, queued: Delivery, now: datetime, lease: timedelta) -> Delivery | None:
         """Mark a queued delivery as being sent by us, on disk before its request leaves.
 
-        Returns None when it is not queued any more, when the account's lease was lost, and while
-        everything is stopped.
+        Returns None when it is not queued any more or its post has changed since it was read, when
+        the account's lease was lost, and while everything is stopped.
         """
         with self._database.write() as connection:
             if self._is_stopped(connection):
@@ -195,6 +195,10 @@ class Outbox:
                 return None
             row = lock_delivery(connection, queued.id)
             if row is None or row.state != DeliveryState.QUEUED:
+                return None
+            # A poll or an admin may have written another text meanwhile: what is sent must be what
+            # the store holds, or a read-back would look for a post that was never made.
+            if delivery_record(row).post != queued.post:
                 return None
             values = {"owner": self._owner, "sent_from": row.sent_from or now}
             return change_state(connection, row, DeliveryState.SENDING, values, "", now)

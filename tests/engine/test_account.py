@@ -1,0 +1,39 @@
+"""One account: what follows when its adapter raises an error that it should not."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from harness import SettableClock
+from reblogbot.config.settings import AccountSettings
+from reblogbot.engine.account import Account
+from reblogbot.errors import Doubtful
+from reblogbot.model import Post, ServerLimits
+from reblogbot.store import AsyncStore, open_store
+
+
+class BrokenTarget:
+    """An adapter of somebody else, with a bug in it."""
+
+    rate_remaining = None
+
+    def limits(self):
+        return ServerLimits()
+
+    def publish(self, _post, _key, **_options):
+        raise RuntimeError("a bug")
+
+
+async def test_a_bug_in_an_adapter_leaves_the_post_in_doubt(tmp_path, caplog):
+    store, _ = open_store(f"sqlite:///{tmp_path}/store.sqlite3", "me", datetime.now(UTC))
+    awaited = AsyncStore(store)
+    settings = AccountSettings(name="news", server="https://social.example", token_env="TOKEN")
+    account = Account(settings, BrokenTarget, lambda: "token", awaited, SettableClock())
+    with pytest.raises(Doubtful) as doubt:
+        await account.publish(Post("post", text="a"), "key", lease_end=float("inf"))
+    assert doubt.value.slug == "adapter_broke"
+    assert "RuntimeError" in doubt.value.message
+    assert "a bug" in caplog.text
+    account.close()
+    await awaited.close()
+    store.close()
