@@ -22,7 +22,7 @@ from bench.line import Line
 from bench.run import run
 from bench.scale_stores import DAY, NOW, Size, address, fill, key, name
 from reblogbot.core.schedule import NextPoll
-from reblogbot.model import Batch, Candidate, Entry, Intent, Plan, Post
+from reblogbot.model import Batch, Candidate, Entry, Intent, Plan, Post, Refusal
 from reblogbot.store import Store, open_store
 from reblogbot.store.due import PollSlots
 from reblogbot.store.records import SourceRecord
@@ -73,7 +73,7 @@ def measure(bench: Bench) -> Iterator[Line]:
         1.1,
         detail=f"{pruned[29]:.1f} and {pruned[59]:.1f} MB; never pruned {never[59]:.1f} MB",
     )
-    detail = "its key, link and title, in a store that forgets nothing"
+    detail = "its key, link, title and refusal, in a store that forgets nothing"
     yield Line("one more entry", _bytes_per_entry(never), unit="bytes", detail=detail)
     if not bench.is_quick:
         _draw(bench, stores, growth)
@@ -275,7 +275,15 @@ def _grow(
                 [_candidate(record.id, published * a_day + number) for number in range(a_day)]
                 for published in (day - 1, day)
             )
-            plan = Plan((*old, *new), tuple(new))
+            candidates = (*old, *new)
+            plan = Plan(
+                candidates,
+                tuple(new),
+                refusals=tuple(Refusal(candidate, "news", "filtered") for candidate in new),
+                sightings={
+                    key: candidate.evidence for candidate in candidates for key in candidate.keys
+                },
+            )
             batch = Batch(tuple(candidate.entry for candidate in plan.candidates))
             store.sources.record(record, batch, plan, ["news"], NextPoll(now, "interval"), now)
         store.history.prune(timedelta(days=keep), now)

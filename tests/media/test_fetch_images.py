@@ -27,7 +27,7 @@ class Client:
         self._images = ImageFetcher(fetcher, shared.workers)
         self._log = log
 
-    def fetched(self, *media, limits=LIMITS):
+    def fetch_images(self, *media, limits=LIMITS):
         return self.images_and_failures(*media, limits=limits)[0]
 
     def images_and_failures(self, *media, limits=LIMITS):
