@@ -1,14 +1,13 @@
-"""reblogbot timed beside its peers, against the bar of docs/performance.md; `make bench` runs it.
+"""Measures reblogbot and similar programs against the targets of docs/performance.md.
 
-One module measures one thing: it has a function
+`make bench` runs it. Each module that measures something has a function
 
     def measure(bench: Bench) -> Iterable[Line]
 
-that may use `bench.folder("name")` for its files, is brief where `bench.is_quick`, tells where
-it stands with `bench.say("…")`, and yields a `Line` for every line of the table. Its name stands
-in one of two tuples of `bench.plan`: `BAR` is what `make bench` runs, in minutes; `LARGE` is what
-takes longer, run by `make bench-large`. Each of the two has a block of its own in
-docs/performance.md, between `<!-- bench:bar -->` or `<!-- bench:large -->` and the next
-`<!-- bench:end -->`, and only a whole run writes it. `python -m bench NAME…` runs some measures
-and writes nothing.
+that may write to `bench.folder("name")`, does less if `bench.is_quick`, reports progress by
+`bench.say("…")`, and yields a `Line` for each line of the table. Add its name to a tuple of
+`bench.plan`: to `BAR`, which `make bench` runs in minutes, or to `LARGE`, which `make bench-large`
+runs. Each of the two has a block in docs/performance.md, between `<!-- bench:bar -->` or
+`<!-- bench:large -->` and the next `<!-- bench:end -->`. Only a full run writes it:
+`python -m bench NAME…` runs only these measures and writes nothing.
 """

@@ -1,7 +1,6 @@
-"""A bare aiohttp loop: the URLs on standard input fetched, 64 at once, nothing done with them.
+"""A bare aiohttp loop: fetches the URLs on standard input, 64 at once, and ignores the answers.
 
-It sends an ETag as a poll does, so that the server answers 304 all the same: `python bare.py ETAGS`
-reads the lines "URL ETAG".
+It reads lines of "URL ETAG" and sends the ETag as a poll does, so that the server answers 304.
 """
 
 from __future__ import annotations
@@ -11,25 +10,25 @@ import sys
 
 import aiohttp
 
-AT_ONCE = 64
+CONCURRENCY = 64
 
 
-async def fetch(session: aiohttp.ClientSession, turns: asyncio.Semaphore, line: str) -> int:
-    """The status that came."""
+async def fetch(session: aiohttp.ClientSession, semaphore: asyncio.Semaphore, line: str) -> int:
+    """Fetch a URL and return the HTTP status."""
     url, _, etag = line.strip().partition(" ")
     headers = {"If-None-Match": etag} if etag else {}
-    async with turns, session.get(url, headers=headers) as answer:
+    async with semaphore, session.get(url, headers=headers) as answer:
         await answer.read()
         return answer.status
 
 
 async def main() -> None:
-    """Fetch all and say how often which status came."""
-    turns = asyncio.Semaphore(AT_ONCE)
+    """Fetch all URLs and print how often each status was answered."""
+    semaphore = asyncio.Semaphore(CONCURRENCY)
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(connector=connector) as session:
         statuses = await asyncio.gather(
-            *(fetch(session, turns, line) for line in sys.stdin if line.strip())
+            *(fetch(session, semaphore, line) for line in sys.stdin if line.strip())
         )
     print({status: statuses.count(status) for status in set(statuses)})
 

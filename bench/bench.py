@@ -1,4 +1,4 @@
-"""What every measure is given: where it may write, how thorough it is, to whom it speaks."""
+"""The options that every measure gets: its folder, its size, and where it reports progress."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import shutil
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median
 from typing import TextIO
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -14,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """One run of the bench; everything it makes lies under `root`."""
+    """A run of the bench. All its files are below `root`."""
 
     is_quick: bool = False
     root: Path = ROOT / "build" / "bench"
@@ -22,26 +21,21 @@ class Bench:
 
     @property
     def rounds(self) -> int:
-        """How often what is quick is run; the median counts."""
+        """How often a quick program is run. The median is reported."""
         return 3 if self.is_quick else 5
 
     @property
     def feeds(self) -> int:
-        """How many feeds are polled where the bar speaks of a thousand."""
+        """The number of feeds: a thousand, as in the targets, or fewer with `is_quick`."""
         return 200 if self.is_quick else 1000
 
     def folder(self, name: str) -> Path:
-        """An empty folder of this name."""
-        made = self.root / "work" / name
-        shutil.rmtree(made, ignore_errors=True)
-        made.mkdir(parents=True)
-        return made
+        """Make an empty folder of this name."""
+        folder = self.root / "work" / name
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        return folder
 
     def say(self, text: str) -> None:
-        """Tell whoever waits what is done now."""
+        """Print a line of progress."""
         print(text, file=self.out, flush=True)
-
-
-def middle(numbers: list[float]) -> float:
-    """The median."""
-    return median(numbers)

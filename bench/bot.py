@@ -1,4 +1,4 @@
-"""reblogbot as a user runs it: a folder with a config, and the command line."""
+"""reblogbot as a user runs it, by the command line in a folder with a config."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 from bench.run import Run, run
 
 PROGRAM = (sys.executable, "-m", "reblogbot")
-# no server listens there: whatever is timed must come about without one
-NOWHERE = "http://127.0.0.1:9"
+# no server listens there: what is measured must work without one
+UNUSED_SERVER = "http://127.0.0.1:9"
 
 
 @dataclass(frozen=True, slots=True)
 class Bot:
-    """A config in a folder; its account is never reached unless `server` is given."""
+    """A folder with a config. The account's server is reached only if `server` is given."""
 
     folder: Path
 
@@ -25,20 +25,20 @@ class Bot:
         self,
         urls: Sequence[str],
         *,
-        server: str = NOWHERE,
+        server: str = UNUSED_SERVER,
         token: str = "none",  # noqa: S107  no secret
         every: str = "15m",
         source: str = "",
         account: str = "",
     ) -> None:
-        """Follow these feeds; `source` and `account` are more lines for each."""
+        """Write a config with these feeds. `source` and `account` are further TOML lines."""
         hosts = sorted({urlsplit(url).netloc for url in urls})
         (self.folder / "news.token").write_text(token, encoding="utf-8")
         (self.folder / "news.token").chmod(0o600)
         lines = [
             "[http]",
             f"allow_private = {hosts!r}",
-            # all feeds stand on one host here, which they do not in life
+            # unlike real feeds, all of these are on one host
             "per_host = 64",
             "[accounts.news]",
             f'server = "{server}"',
@@ -55,9 +55,9 @@ class Bot:
         (self.folder / "config.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     def run_for(self, seconds: float) -> Run:
-        """The daemon, told to end after so many seconds. Raises Failed."""
+        """Run the daemon for that many seconds. Raises Failed."""
         return run([*PROGRAM, "run"], self.folder, seconds=seconds)
 
     def run(self, *arguments: str) -> Run:
-        """One run of the program. Raises Failed when it does not end well."""
+        """Run the program once. Raises Failed if its exit code is not 0."""
         return run([*PROGRAM, *arguments], self.folder)

@@ -1,4 +1,4 @@
-"""Several daemons on one PostgreSQL: how much more they poll together than one alone."""
+"""Polls per second of several daemons on one PostgreSQL store, compared with one daemon."""
 
 from __future__ import annotations
 
@@ -16,52 +16,53 @@ from bench.server import Server, serving
 
 LATENCY = "latency=100"
 DAEMONS = 4
-# what the machine's cores can do must not be what is measured: a daemon waits most of the time
+# few requests at once, so that daemons wait for the network and the CPU is not the limit
 IN_FLIGHT = 8
 
 
 def measure(bench: Bench) -> Iterable[Line]:
-    """Feeds that are always due and take 100 ms each, polled by one daemon and by four."""
+    """Poll feeds that are always due and take 100 ms each, with one daemon and with four."""
     seconds = 5.0 if bench.is_quick else 15.0
     with serving() as server, _database() as url:
         folder = bench.folder("daemons")
         bot = Bot(folder)
         bot.configure(server.urls(600, LATENCY), every="1s")
-        _share(folder / "config.toml", url)
-        bench.say("daemons: all feeds are learnt")
+        _set_store(folder / "config.toml", url)
+        bench.say("  first poll of all feeds")
         bot.run("sync")
         rates = []
         for count in (1, DAEMONS):
-            bench.say(f"daemons: {count} at work")
+            bench.say(f"  {count} daemons")
             rates.append(_rate(folder, server, count, seconds))
-    one, all_ = rates
-    detail = f"{one:.0f} and {all_:.0f} polls a second, at most {IN_FLIGHT} at once by each"
-    yield Line(f"{DAEMONS} daemons beside one, 100 ms latency", all_ / one, 3.2, "≥", detail=detail)
+    single, together = rates
+    detail = f"{single:.0f} and {together:.0f} polls a second, at most {IN_FLIGHT} at once by each"
+    yield Line(
+        f"{DAEMONS} daemons beside one, 100 ms latency", together / single, 3.2, "≥", detail=detail
+    )
 
 
-def _share(config: Path, url: str) -> None:
-    """Let the config's store be this one."""
-    written = config.read_text(encoding="utf-8")
-    shared = f'[store]\nurl = "{url}"\n{written}'
-    shared = shared.replace("[http]\n", f"[http]\nconcurrency = {IN_FLIGHT}\n")
-    config.write_text(shared, encoding="utf-8")
+def _set_store(config: Path, url: str) -> None:
+    """Add the store and a limit of concurrent requests to a config."""
+    text = f'[store]\nurl = "{url}"\n{config.read_text(encoding="utf-8")}'
+    text = text.replace("[http]\n", f"[http]\nconcurrency = {IN_FLIGHT}\n")
+    config.write_text(text, encoding="utf-8")
 
 
 def _rate(folder: Path, server: Server, count: int, seconds: float) -> float:
-    """How many polls a second so many daemons come to, once all of them are at work."""
+    """The polls per second of that many daemons, measured once all have started."""
     with ExitStack() as stack:
         logs = [stack.enter_context(_daemon(folder, number)) for number in range(count)]
         while not all(" started " in log.read_text(encoding="utf-8") for log in logs):
             time.sleep(0.1)
         time.sleep(2)
-        before, begun = server.asked(), time.perf_counter()
+        before, start = server.request_count(), time.perf_counter()
         time.sleep(seconds)
-        return (server.asked() - before) / (time.perf_counter() - begun)
+        return (server.request_count() - before) / (time.perf_counter() - start)
 
 
 @contextmanager
 def _daemon(folder: Path, number: int) -> Iterator[Path]:
-    """A daemon at work, and its log."""
+    """Run a daemon and yield the path of its log."""
     path = folder / f"daemon-{number}.log"
     with path.open("w", encoding="utf-8") as log:
         process = subprocess.Popen([*PROGRAM, "run"], cwd=folder, stderr=log)
@@ -74,8 +75,7 @@ def _daemon(folder: Path, number: int) -> Iterator[Path]:
 
 @contextmanager
 def _database() -> Iterator[str]:
-    """The URL of an empty database on a server made for the occasion."""
-    # the tests know how to start one
+    """Start a PostgreSQL server as the tests do, and yield the URL of an empty database."""
     sys.path.insert(0, str(ROOT / "tests" / "support"))
     from postgres import database, server  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""A changed feed of which the worker has read all entries but one, beside plain feedparser."""
+"""Parsing a feed with one new entry, all others cached, compared with plain feedparser."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import io
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from statistics import median
 
 import feedparser
 
-from bench.bench import Bench, middle
+from bench.bench import Bench
 from bench.corpus import FORMATS, Feed
 from bench.line import Line
 from reblogbot.model import Batch
@@ -22,9 +23,9 @@ NOW = datetime.now(UTC)
 
 
 def measure(bench: Bench) -> Iterator[Line]:
-    """CPU seconds on one feed of each format with 35 entries, and equality on all of the corpus."""
-    pairs = [costs(form, bench.rounds) for form in dict.fromkeys(FORMATS)]
-    mine, theirs = sum(one for one, _ in pairs), sum(one for _, one in pairs)
+    """Compare the CPU time on a feed of each format, and the entries of all feeds of the corpus."""
+    pairs = [costs(format_, bench.rounds) for format_ in dict.fromkeys(FORMATS)]
+    mine, theirs = (sum(costs) for costs in zip(*pairs, strict=True))
     yield Line(
         f"one new entry of {ENTRIES}, CPU, feedparser on the whole to reblogbot",
         theirs / mine,
@@ -35,43 +36,43 @@ def measure(bench: Bench) -> Iterator[Line]:
     count = bench.feeds // 10
     feeds = [Feed(number, seed) for seed in SEEDS for number in range(count)]
     differ = sum(not is_same(feed) for feed in feeds)
-    what = f"changed feeds read otherwise than as a whole, of {len(feeds)}"
-    yield Line(what, differ, 0, unit="", detail=f"{len(SEEDS)} seeds")
+    name = f"changed feeds read otherwise than as a whole, of {len(feeds)}"
+    yield Line(name, differ, 0, unit="", detail=f"{len(SEEDS)} seeds")
 
 
-def costs(form: str, rounds: int) -> tuple[float, float]:
-    """Seconds of ours and of feedparser, for a feed of this format."""
+def costs(format_: str, rounds: int) -> tuple[float, float]:
+    """The CPU seconds of reblogbot and of feedparser for a feed of this format."""
     feed = next(
-        found
-        for found in (Feed(number, 1) for number in range(10_000))
-        if found.form == form and found.size() == ENTRIES
+        candidate
+        for candidate in (Feed(number, 1) for number in range(10_000))
+        if candidate.format == format_ and candidate.size() == ENTRIES
     )
     mine, theirs = [], []
     for _ in range(rounds):
-        known = EntryCache()
-        read(feed.body(), known)
+        cache = EntryCache()
+        read(feed.body(), cache)
         body = feed.body(1)
-        mine.append(seconds(lambda body=body, known=known: read(body, known)))  # type: ignore[misc]
+        mine.append(seconds(lambda body=body, cache=cache: read(body, cache)))  # type: ignore[misc]
         theirs.append(seconds(lambda body=body: feedparser.parse(io.BytesIO(body))))  # type: ignore[misc]
-    return middle(mine), middle(theirs)
+    return median(mine), median(theirs)
 
 
 def is_same(feed: Feed) -> bool:
-    """Whether the feed, changed, reads alike to who knows it and to who does not."""
-    known = EntryCache()
-    read(feed.body(), known)
+    """Whether a changed feed gives the same entries with and without cached ones."""
+    cache = EntryCache()
+    read(feed.body(), cache)
     body = feed.body(1)
-    return read(body, known).entries == read(body, EntryCache()).entries
+    return read(body, cache).entries == read(body, EntryCache()).entries
 
 
-def read(body: bytes, known: EntryCache) -> Batch:
-    """As the worker reads it."""
+def read(body: bytes, cache: EntryCache) -> Batch:
+    """Parse a feed as the parser process does."""
     url = "https://feed.example/"
-    return parse_feed.parse(body, "application/xml", url, "", "UTC", NOW, known)
+    return parse_feed.parse(body, "application/xml", url, "", "UTC", NOW, cache)
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """The CPU time it takes."""
-    begun = time.process_time()
+    """The CPU time of `work`."""
+    start = time.process_time()
     work()
-    return time.process_time() - begun
+    return time.process_time() - start

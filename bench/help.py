@@ -1,11 +1,12 @@
-"""How long a program takes to start: `--help` of each, and a round in which nothing is due."""
+"""The start of a program: `--help` of each, and a round in which no source is due."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from statistics import median
 
 from bench import peers
-from bench.bench import Bench, middle
+from bench.bench import Bench
 from bench.bot import Bot
 from bench.line import Line
 from bench.run import Run
@@ -15,7 +16,7 @@ SOURCES = 100
 
 
 def measure(bench: Bench) -> Iterator[Line]:
-    """CPU seconds, for nothing is waited for."""
+    """Compare the CPU seconds; these runs wait for nothing."""
     folder = bench.folder("help")
     with serving() as server:
         bot = Bot(folder)
@@ -37,17 +38,17 @@ def measure(bench: Bench) -> Iterator[Line]:
     if "feed2toot" in theirs:
         detail = f"{costs['nothing due']:.3f} s, feed2toot {theirs['feed2toot']:.3f} s"
         ratio = costs["nothing due"] / theirs["feed2toot"]
-        what = f"`sync --due`, {SOURCES} sources, none due, to feed2toot's `--help`, CPU"
-        yield Line(what, ratio, 1, detail=detail)
+        name = f"`sync --due`, {SOURCES} sources, none due, to feed2toot's `--help`, CPU"
+        yield Line(name, ratio, 1, detail=detail)
 
 
 _OURS = ("reblogbot", "nothing due")
 
 
 def interleaved(bench: Bench, runs: dict[str, Callable[[], Run]]) -> dict[str, float]:
-    """The median CPU seconds of each, run in turns so that all share the machine's moods."""
+    """The median CPU seconds of each, run by turns so that changes of load affect all alike."""
     costs: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(bench.rounds):
-        for name, one in runs.items():
-            costs[name].append(one().cpu)
-    return {name: middle(found) for name, found in costs.items()}
+        for name, start in runs.items():
+            costs[name].append(start().cpu)
+    return {name: median(times) for name, times in costs.items()}

@@ -1,4 +1,4 @@
-"""Thousands of sources: the memory of the process, and what the daemon costs while none is due."""
+"""Memory with thousands of sources, and the CPU of a daemon while none is due."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from bench.line import Line
 from bench.run import Run
 from bench.server import Server, serving
 
-# long enough to start, and to be idle afterwards
+# seconds to start, and to be idle afterwards
 STARTING, IDLE = 20.0, 30.0
 
 
 def measure(bench: Bench) -> Iterator[Line]:
-    """Rounds with nothing new, then daemons that live for a short and for a longer while."""
+    """Run rounds with nothing new, then daemons for a short and a longer time."""
     few, many = bench.feeds, bench.feeds * 10
     with serving() as server:
-        small, _ = _learnt(bench, server, few)
-        large, bot = _learnt(bench, server, many)
+        small, _ = _unchanged_round(bench, server, few)
+        large, bot = _unchanged_round(bench, server, many)
         yield Line(
             f"memory, {many} sources to {few}",
             large.memory / small.memory,
@@ -34,10 +34,10 @@ def measure(bench: Bench) -> Iterator[Line]:
     yield Line(f"idle daemon, {many} sources, none due", idle, 2, unit="% of a core", detail=detail)
 
 
-def _learnt(bench: Bench, server: Server, count: int) -> tuple[Run, Bot]:
-    """What a round of so many feeds costs that brings nothing new; a day passes until the next."""
+def _unchanged_round(bench: Bench, server: Server, count: int) -> tuple[Run, Bot]:
+    """Poll the feeds twice and return the second run, with nothing new. None is due for a day."""
     bot = Bot(bench.folder(f"idle-{count}"))
     bot.configure(server.urls(count, "short=1"), every="1d")
-    bench.say(f"  learning {count} short feeds")
+    bench.say(f"  first poll of {count} short feeds")
     bot.run("sync")
     return bot.run("sync"), bot

@@ -1,4 +1,4 @@
-"""One line of the table: what was measured, and the bar it is held against."""
+"""A line of the table: a measured number and its target."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ Sense = Literal["≥", "≤"]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What was measured; without a `bar` it is told for the sake of others.
+    """A measured number. Without a `bar` it is only for information.
 
-    `number` is in `unit`, "×" for a ratio of one run. `sense` says whether the bar is the least
-    or the most that is good. `detail` has the amounts that the number was made of.
+    `number` is in `unit`; "×" means a ratio. `sense` says whether the bar is the least or the
+    greatest good number. `detail` has the amounts that the number was computed from.
     """
 
-    what: str
+    name: str
     number: float
     bar: float | None = None
     sense: Sense = "≤"
@@ -25,19 +25,19 @@ class Line:
 
     @property
     def verdict(self) -> str:
-        """Whether the bar was reached; "" where there is none."""
+        """Whether the bar was reached, "" without a bar."""
         if self.bar is None:
             return ""
         is_reached = self.number >= self.bar if self.sense == "≥" else self.number <= self.bar
         return "reached" if is_reached else "**missed**"
 
     def cells(self) -> tuple[str, str, str, str, str]:
-        """As a row of the table."""
-        bar = "" if self.bar is None else f"{self.sense} {shown(self.bar, self.unit)}"
-        return (self.what, bar, shown(self.number, self.unit), self.verdict, self.detail)
+        """The cells of the table's row."""
+        bar = "" if self.bar is None else f"{self.sense} {format_number(self.bar, self.unit)}"
+        return (self.name, bar, format_number(self.number, self.unit), self.verdict, self.detail)
 
 
-def shown(number: float, unit: str) -> str:
-    """The number with its unit, to three digits."""
+def format_number(number: float, unit: str) -> str:
+    """The number, to three digits, with its unit."""
     digits = f"{number:.0f}" if abs(number) >= 100 else f"{number:.3g}"
     return f"{digits} {unit}".rstrip()

@@ -1,4 +1,4 @@
-"""On what the bench ran: cores, memory and processor, versions and commit; no names of hosts."""
+"""Describes the machine: cores, memory and processor, versions and commit, but no host name."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from bench.bench import ROOT, Bench
 _OURS = "aiohttp SQLAlchemy pydantic feedparser Mastodon.py APScheduler".split()
 
 
-def described(bench: Bench) -> list[str]:
-    """A few lines for the page."""
+def describe(bench: Bench) -> list[str]:
+    """Return lines for the page."""
     libraries = ", ".join(f"{name} {version(name)}" for name in _OURS)
-    kind = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    system = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
     memory = f"{os.cpu_count()} cores, {_memory_gb():.0f} GB of memory, {_processor()}"
     return [
-        f"{datetime.now(UTC):%Y-%m-%d}, commit {_commit()}, {memory}, {kind}",
+        f"{datetime.now(UTC):%Y-%m-%d}, commit {_commit()}, {memory}, {system}",
         f"reblogbot {version('reblogbot')} with {libraries}",
-        f"beside {', '.join(peers.versions(bench)) or 'nobody'}",
+        f"compared with {', '.join(peers.versions(bench)) or 'no other program'}",
     ]
 
 
 def _commit() -> str:
     command = ["git", "rev-parse", "--short=10", "HEAD"]
-    asked = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
-    changes = ["git", "status", "--porcelain", "--", "src"]
-    changed = subprocess.run(changes, cwd=ROOT, check=False, capture_output=True, text=True)
-    return (asked.stdout.strip() or "unknown") + (" and changes" if changed.stdout.strip() else "")
+    head = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+    command = ["git", "status", "--porcelain", "--", "src"]
+    status = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+    return (head.stdout.strip() or "unknown") + (" and changes" if status.stdout.strip() else "")
 
 
 def _memory_gb() -> float:
@@ -41,7 +41,7 @@ def _memory_gb() -> float:
 
 
 def _processor() -> str:
-    told = Path("/proc/cpuinfo")
-    text = told.read_text(encoding="utf-8") if told.exists() else ""
-    found = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
-    return found[1].strip() if found else platform.processor() or "unknown processor"
+    file = Path("/proc/cpuinfo")
+    text = file.read_text(encoding="utf-8") if file.exists() else ""
+    match = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
+    return match[1].strip() if match else platform.processor() or "unknown processor"

@@ -1,4 +1,4 @@
-"""The table, as it is printed and as it stands in docs/performance.md between its marks."""
+"""The table, as it is printed and as docs/performance.md has it between two marks."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def table(lines: Sequence[Line]) -> str:
 
 
 def write(mark: str, lines: Sequence[Line], about: Sequence[str], page: Path = PAGE) -> None:
-    """Put table and machine between `<!-- bench:mark -->` and the next `<!-- bench:end -->`."""
+    """Replace the text from `<!-- bench:mark -->` to the next `<!-- bench:end -->`."""
     text = page.read_text(encoding="utf-8")
-    told = "\n".join(f"* {line}" for line in about)
-    block = f"<!-- bench:{mark} -->\n\n{table(lines)}\n\n{told}\n\n<!-- bench:end -->"
+    machine = "\n".join(f"* {line}" for line in about)
+    block = f"<!-- bench:{mark} -->\n\n{table(lines)}\n\n{machine}\n\n<!-- bench:end -->"
     pattern = rf"<!-- bench:{mark} -->.*?<!-- bench:end -->"
-    made, times = re.subn(pattern, lambda _: block, text, count=1, flags=re.DOTALL)
-    if not times:
+    changed, count = re.subn(pattern, lambda _: block, text, count=1, flags=re.DOTALL)
+    if not count:
         raise ValueError(f"{page} has no mark bench:{mark}")
-    page.write_text(made, encoding="utf-8")
+    page.write_text(changed, encoding="utf-8")

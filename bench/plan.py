@@ -1,4 +1,4 @@
-"""Which measures there are, in the order they run."""
+"""The names of all measures, in the order in which they run."""
 
 from __future__ import annotations
 
@@ -16,5 +16,5 @@ Measure = Callable[[Bench], Iterable[Line]]
 
 
 def measure(name: str) -> Measure:
-    """The measure of the module of this name."""
+    """The `measure` function of the module of this name."""
     return cast("Measure", import_module(f"bench.{name}").measure)

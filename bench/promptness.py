@@ -1,4 +1,4 @@
-"""How soon what is published is posted, by a daemon on a healthy server without limits of pace."""
+"""The delay from publication to post, by a daemon without limits of pace on a healthy server."""
 
 from __future__ import annotations
 
@@ -6,55 +6,56 @@ import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from statistics import median
 
-from bench.bench import Bench, middle
+from bench.bench import Bench
 from bench.bot import PROGRAM, Bot
 from bench.corpus import Feed
-from bench.fediverse import fediverse
+from bench.fediverse import sandbox_account
 from bench.line import Line
-from bench.run import speaking
+from bench.run import running
 from bench.server import serving
 
 FEEDS = 30
 EVERY, TICK = timedelta(seconds=20), timedelta(seconds=1)
-# so many waves of news, in each every so manieth feed, so far apart
-WAVES, EACH, APART = 20, 5, timedelta(seconds=2.1)
+# waves of new entries: their number, the smallest step between feeds that get one, their interval
+WAVES, EACH, INTERVAL = 20, 5, timedelta(seconds=2.1)
 
 
 def measure(bench: Bench) -> Iterator[Line]:
-    """News in waves, between two polls of all feeds; then the posts' own dates are asked for."""
+    """Add entries in waves between polls, then read the dates of the posts from the server."""
     folder = bench.folder("promptness")
     pace = "[accounts.news.pace]\nper_hour = 100000\nper_day = 1000000"
-    with serving() as server, fediverse(folder) as there:
+    with serving() as server, sandbox_account(folder) as account:
         bot = Bot(folder)
         bot.configure(
             server.urls(FEEDS),
-            server=there.url,
-            token=there.token,
+            server=account.url,
+            token=account.token,
             every=f"{EVERY.seconds}s",
             account=pace,
         )
         bot.run("sync")
-        with speaking([*PROGRAM, "run"], folder):
+        with running([*PROGRAM, "run"], folder):
             waves = []
             for number in range(WAVES):
-                time.sleep(APART.total_seconds())
+                time.sleep(INTERVAL.total_seconds())
                 server.add_news(each=number % EACH + EACH, of=1)
                 waves.append(datetime.now(UTC))
             time.sleep((EVERY + TICK).total_seconds() * 1.5)
-            posted = there.posted()
-    yield _line(late(waves, posted))
+            posted = account.posted()
+    yield _line(delays(waves, posted))
 
 
-def late(waves: list[datetime], posted: dict[str, datetime]) -> list[float]:
-    """How many seconds after its wave each entry was posted; infinitely many for one that was not.
+def delays(waves: list[datetime], posted: dict[str, datetime]) -> list[float]:
+    """Seconds from the wave of each entry to its post, infinite for an entry that was not posted.
 
-    The link tells which it is: a feed's entries are numbered, and each wave adds one to some.
+    The link identifies an entry: a feed's entries are numbered, and a wave adds one to some feeds.
     """
-    at = {
-        (int(found[1]), int(found[2])): when
-        for text, when in posted.items()
-        if (found := re.search(r"https://site(\d+)\.example/(\d+)/", text))
+    posted_at = {
+        (int(match[1]), int(match[2])): date
+        for text, date in posted.items()
+        if (match := re.search(r"https://site(\d+)\.example/(\d+)/", text))
     }
     waits = []
     for feed in range(FEEDS):
@@ -62,15 +63,15 @@ def late(waves: list[datetime], posted: dict[str, datetime]) -> list[float]:
         for wave, published in enumerate(waves):
             if feed % (wave % EACH + EACH) == 0:
                 number += 1
-                when = at.get((feed, number))
-                waits.append((when - published).total_seconds() if when else float("inf"))
+                date = posted_at.get((feed, number))
+                waits.append((date - published).total_seconds() if date else float("inf"))
     return sorted(waits)
 
 
 def _line(waits: list[float]) -> Line:
-    most = waits[int(len(waits) * 0.95)]
+    slowest = waits[int(len(waits) * 0.95)]
     bar = (EVERY + TICK).total_seconds()
-    within = f"95 % within {most:.1f} s, half within {middle(waits):.1f} s"
+    within = f"95 % within {slowest:.1f} s, half within {median(waits):.1f} s"
     detail = f"{len(waits)} entries, {within}, polls every {EVERY.seconds} s"
-    what = "publication to post, 95 %, to one tick and one poll interval"
-    return Line(what, most / bar, 1, detail=detail)
+    name = "publication to post, 95 %, to one tick and one poll interval"
+    return Line(name, slowest / bar, 1, detail=detail)

@@ -1,4 +1,4 @@
-"""A process run to its end and timed: itself, and all of its children it waited for."""
+"""Runs a process and measures it, including the children it waited for."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from typing import IO
 from bench.bench import ROOT
 
 LAUNCH = Path(__file__).with_name("launch.py")
-LOG = ROOT / "build" / "bench" / "said.log"
-"""What the processes that run meanwhile complain of."""
+LOG = ROOT / "build" / "bench" / "stderr.log"
+"""Standard error of the processes that run in the background."""
 # ru_maxrss counts kilobytes, but bytes on macOS
 _PER_MB = 1024 * 1024 if sys.platform == "darwin" else 1024
 
 
 class Failed(Exception):
-    """The process did not do what it was timed for."""
+    """A process ended with an error."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a process cost: seconds of CPU and by the wall, and the most memory in MB."""
+    """The cost of a process: seconds of CPU and wall time, peak memory in MB; and its output."""
 
     cpu: float
     wall: float
@@ -36,15 +36,15 @@ class Run:
 
 
 def run(command: Sequence[object], folder: Path, *, seconds: float = 0.0, given: str = "") -> Run:
-    """The cost of this command, run in `folder`, with `given` on its standard input.
+    """Run a command in `folder` with `given` on its standard input, and measure it.
 
-    With `seconds` it is asked to end after so many. Raises Failed when it does not exit with 0.
+    With `seconds` it gets SIGTERM after that time. Raises Failed unless its exit code is 0.
     """
-    log, read, cost = (folder / name for name in ("output.log", "input.txt", "cost.txt"))
-    read.write_text(given, encoding="utf-8")
+    log, input_file, cost = (folder / name for name in ("output.log", "input.txt", "cost.txt"))
+    input_file.write_text(given, encoding="utf-8")
     words = [str(word) for word in command]
-    begun = time.perf_counter()
-    with log.open("wb") as out, read.open("rb") as stdin:
+    start = time.perf_counter()
+    with log.open("wb") as out, input_file.open("rb") as stdin:
         code = subprocess.call(
             [sys.executable, "-I", "-S", LAUNCH, cost, str(round(seconds)), *words],
             cwd=folder,
@@ -53,7 +53,7 @@ def run(command: Sequence[object], folder: Path, *, seconds: float = 0.0, given:
             stderr=subprocess.STDOUT,
             env=environ(),
         )
-    wall = time.perf_counter() - begun
+    wall = time.perf_counter() - start
     text = log.read_text(encoding="utf-8", errors="replace")
     if code:
         raise Failed(f"{' '.join(words)}: exit code {code}\n{text[-2000:]}")
@@ -62,28 +62,30 @@ def run(command: Sequence[object], folder: Path, *, seconds: float = 0.0, given:
 
 
 @contextmanager
-def speaking(
-    command: Sequence[object], folder: Path
-) -> Iterator[tuple[IO[str], subprocess.Popen[str]]]:
-    """A process that runs meanwhile, and what it says; ended at the end."""
-    words = [str(word) for word in command]
-    # what it says is waited for
+def running(command: Sequence[object], folder: Path) -> Iterator[IO[str]]:
+    """Run a command in the background, yield its standard output, and end it afterwards."""
     LOG.parent.mkdir(parents=True, exist_ok=True)
-    at_once = environ() | {"PYTHONUNBUFFERED": "1"}
+    # callers wait for lines of its output
+    unbuffered = environ() | {"PYTHONUNBUFFERED": "1"}
     with (
         LOG.open("ab") as log,
         subprocess.Popen(
-            words, cwd=folder, stdout=subprocess.PIPE, stderr=log, text=True, env=at_once
+            [str(word) for word in command],
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            env=unbuffered,
         ) as process,
     ):
         if process.stdout is None:
             raise Failed
         try:
-            yield process.stdout, process
+            yield process.stdout
         finally:
             process.terminate()
 
 
 def environ() -> dict[str, str]:
-    """The environment of an installed program: its modules stand compiled."""
+    """The environment without PYTHON variables, which might switch off compiled modules."""
     return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}

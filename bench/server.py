@@ -1,8 +1,8 @@
-"""A web server of feeds on loopback, in a process of its own; each URL says how it behaves.
+"""A web server of feeds on loopback, in a process of its own. The URL chooses how it answers.
 
-`/feed/17` has validators and answers 304; `?bare=1` has none; `?latency=100` waits so many
-milliseconds; `?short=1` shows one entry; `?fault=503` answers that status, `?fault=cut`
-half a body. `POST /news?each=10&of=2` lets every tenth feed show two more entries from now on.
+`/feed/17` has validators and answers 304; `?bare=1` has none; `?latency=100` waits that many
+milliseconds; `?short=1` has a single entry; `?fault=503` answers that status, `?fault=cut` half a
+body. `POST /news?each=10&of=2` adds two entries to every tenth feed.
 """
 
 from __future__ import annotations
@@ -23,29 +23,29 @@ from aiohttp import web
 
 from bench.bench import ROOT
 from bench.corpus import EPOCH, Feed
-from bench.run import speaking
+from bench.run import running
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A feed at one moment, as it goes over the wire."""
+    """A feed at a moment: its body, also compressed, and its headers."""
 
     body: bytes
-    packed: bytes
+    gzipped: bytes
     headers: dict[str, str]
 
 
 @dataclass(slots=True)
 class Feeds:
-    """What the server shows at the moment, and how often it was asked."""
+    """The state of the server: new entries, and the number of requests."""
 
     seed: int
     news: dict[int, int] = field(default_factory=dict)
-    asked: int = 0
+    requests: int = 0
 
     async def feed(self, request: web.Request) -> web.StreamResponse:
-        """A feed, as its URL wants it."""
-        self.asked += 1
+        """Answer with a feed, as its URL says."""
+        self.requests += 1
         query = request.query
         if "latency" in query:
             await asyncio.sleep(int(query["latency"]) / 1000)
@@ -62,20 +62,20 @@ class Feeds:
         body = page.body
         if "gzip" in request.headers.get("Accept-Encoding", ""):
             headers["Content-Encoding"] = "gzip"
-            body = page.packed
+            body = page.gzipped
         if fault == "cut":
             body = body[: len(body) // 2]
         return web.Response(body=body, headers=headers)
 
     async def set_news(self, request: web.Request) -> web.Response:
-        """Every so many feeds show more entries than before."""
+        """Add entries to every nth feed."""
         each, more = int(request.query["each"]), int(request.query["of"])
         self.news[each] = self.news.get(each, 0) + more
         return web.Response()
 
     async def count(self, _: web.Request) -> web.Response:
-        """How often feeds were asked for so far."""
-        return web.Response(text=str(self.asked))
+        """Answer with the number of requests for feeds so far."""
+        return web.Response(text=str(self.requests))
 
     def _news(self, number: int) -> int:
         return sum(more for each, more in self.news.items() if number % each == 0)
@@ -91,40 +91,40 @@ def _page(seed: int, number: int, news: int, is_short: bool) -> Page:  # noqa: F
 
 
 def etags(count: int, seed: int = 1) -> list[str]:
-    """The ETags of so many feeds as they stand at first."""
+    """The ETags of that many feeds without new entries."""
     return [_page(seed, number, 0, False).headers["ETag"] for number in range(count)]  # noqa: FBT003
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """The running server, seen from outside."""
+    """A client of the running server."""
 
     address: str
 
     def urls(self, count: int, query: str = "") -> list[str]:
-        """So many feeds, all behaving as `query` says."""
-        behind = f"?{query}" if query else ""
-        return [f"http://{self.address}/feed/{number}{behind}" for number in range(count)]
+        """The URLs of that many feeds, all with this query."""
+        suffix = f"?{query}" if query else ""
+        return [f"http://{self.address}/feed/{number}{suffix}" for number in range(count)]
 
     def add_news(self, *, each: int, of: int) -> None:
-        """Let every feed whose number `each` divides show `of` more entries."""
-        self._ask(f"news?each={each}&of={of}", "POST")
+        """Add `of` entries to every feed whose number is divisible by `each`."""
+        self._request(f"news?each={each}&of={of}", "POST")
 
-    def asked(self) -> int:
-        """How many feeds were asked for so far."""
-        return int(self._ask("count", "GET"))
+    def request_count(self) -> int:
+        """The number of requests for feeds so far."""
+        return int(self._request("count", "GET"))
 
-    def _ask(self, what: str, method: str) -> str:
-        request = Request(f"http://{self.address}/{what}", method=method)
+    def _request(self, path: str, method: str) -> str:
+        request = Request(f"http://{self.address}/{path}", method=method)
         with urlopen(request) as answer:  # noqa: S310
             return str(answer.read(), "utf-8")
 
 
 @contextmanager
 def serving(seed: int = 1) -> Iterator[Server]:
-    """A server in a process of its own, ended at the end."""
-    with speaking([sys.executable, "-m", "bench.server", str(seed)], ROOT) as (said, _):
-        yield Server(said.readline().strip())
+    """Run a server in a process of its own."""
+    with running([sys.executable, "-m", "bench.server", str(seed)], ROOT) as output:
+        yield Server(output.readline().strip())
 
 
 async def _serve(seed: int) -> None:

@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 
 from fediverse.server import FediverseServer, run_in_thread
-from harness import Bot, FeedServer, Ran, SettableClock, Workshop
+from harness import Bot, CliResult, FeedServer, SettableClock, SharedResources
 from postgres import database, emptied, server
 from reblogbot.cli import run
 from reblogbot.store import open_store
 
 
 @pytest.fixture(scope="session")
-def workshop() -> Iterator[Workshop]:
-    made = Workshop()
-    yield made
-    made.close()
+def shared() -> Iterator[SharedResources]:
+    resources = SharedResources()
+    yield resources
+    resources.close()
 
 
 @pytest.fixture
@@ -77,31 +77,31 @@ def database_kind(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def bot(
-    tmp_path: Path, clock: SettableClock, feeds: FeedServer, workshop: Workshop,
+    tmp_path: Path, clock: SettableClock, feeds: FeedServer, shared: SharedResources,
     database_kind: str, request: pytest.FixtureRequest,
 ) -> Bot:  # fmt: skip
     """A bot whose store is a file; or, where the test is marked so, also one on a server."""
     if database_kind == "sqlite":
-        return Bot(tmp_path, clock, feeds, workshop)
+        return Bot(tmp_path, clock, feeds, shared)
     store_url = emptied(request.getfixturevalue("postgres_tables"))
-    return Bot(tmp_path, clock, feeds, workshop, store_url)
+    return Bot(tmp_path, clock, feeds, shared, store_url)
 
 
 @pytest.fixture
 def cli(
     bot: Bot, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[..., Ran]]:
+) -> Iterator[Callable[..., CliResult]]:
     """Runs the command line on the bot's config, in this process and in the bot's folder."""
     monkeypatch.chdir(bot.folder)
     monkeypatch.delenv("REBLOGBOT_CONFIG", raising=False)
     root = logging.getLogger()
     before = root.handlers[:], root.level, logging.getLogger("reblogbot").level
 
-    def called(*arguments: str) -> Ran:
+    def called(*arguments: str) -> CliResult:
         capsys.readouterr()
         code = run(["-c", str(bot.path), *arguments])
-        said = capsys.readouterr()
-        return Ran(code, said.out, said.err)
+        output = capsys.readouterr()
+        return CliResult(code, output.out, output.err)
 
     yield called
     root.handlers[:], root.level = before[0], before[1]

@@ -156,7 +156,7 @@ async def test_what_was_not_sent_is_no_post(configured, admin, clock):
 def test_a_sender_names_what_its_attempts_failed_of(configured, feeds, sandbox, clock):
     feeds.show("/hot.xml", items(clock, "a"))
     sandbox.faults.add("status_before", status=502)
-    with configured.at_work() as worker:
+    with configured.open_worker() as worker:
         worker.sync()
         assert worker.engine.accounts["news"].report.slugs == ["server_error"]
         clock.advance(minutes=20)

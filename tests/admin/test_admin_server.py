@@ -16,7 +16,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from harness import PATIENCE, items, kill, posted, until
+from harness import MAX_WAIT, accepted_posts, items, kill, wait_until
 from reblogbot.admin import health
 from reblogbot.admin.server import MAX_CONNECTIONS, AdminServer
 from reblogbot.core.round_report import PollReport
@@ -222,7 +222,7 @@ async def test_an_idle_client_does_not_keep_it_from_closing(admin):
     _, writer = await asyncio.open_connection(*admin.address.split(":"))
     writer.write(b"GET /healthz HTTP/1.1\r\n")
     await writer.drain()
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(MAX_WAIT):
         await admin.server.listen("")
     writer.close()
 
@@ -244,7 +244,7 @@ def ask(bot, address, path):
         except URLError:
             return None
 
-    return until(tried, f"an answer of {path}; {bot.log()}")
+    return wait_until(tried, f"an answer of {path}; {bot.log()}")
 
 
 @pytest.fixture
@@ -261,8 +261,8 @@ def daemon(bot, feeds, sandbox, clock, port):
 
 def test_the_daemon_counts_what_it_does(daemon, bot, sandbox):
     process, address = daemon
-    until(lambda: len(posted(sandbox)) == 2, "two posts")
-    response = until(
+    wait_until(lambda: len(accepted_posts(sandbox)) == 2, "two posts")
+    response = wait_until(
         lambda: (
             re.search(
                 r'^reblogbot_posts_total{account="news",action="post"} 2\.0$',
@@ -282,7 +282,7 @@ def test_the_daemon_counts_what_it_does(daemon, bot, sandbox):
     token = (bot.folder / "news.token").read_text()
     assert token not in response
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=PATIENCE) == 0
+    assert process.wait(timeout=MAX_WAIT) == 0
     assert "Traceback" not in bot.log()
 
 
@@ -317,19 +317,19 @@ def test_a_full_disk_is_said_once_shown_all_the_while_and_said_to_be_over(
     under = on_a_small_disk(disk, "3m")
     process = bot.start("-vv", "run", program=("-c", HASTY), under=under)
     try:
-        until(lambda: posted(sandbox), "the first post")
+        wait_until(lambda: accepted_posts(sandbox), "the first post")
         # what it sees of its disk, nobody else does
         ballast = Path(f"/proc/{process.pid}/root{disk}/ballast")
         fill(ballast)
         full = re.compile(r"(\w+) \S+: no space is left; .* slug=store_full")
-        until(lambda: full.findall(bot.log()).count("DEBUG") > 2, "a few ticks")
+        wait_until(lambda: full.findall(bot.log()).count("DEBUG") > 2, "a few ticks")
         assert full.findall(bot.log()).count("ERROR") == 1
         status, body = ask(bot, address, "/readyz")
         assert (status, json.loads(body)["store"]) == (503, "store_full")
         ballast.unlink()
-        until(lambda: "INFO works again after=" in bot.log(), "the end of it")
+        wait_until(lambda: "INFO works again after=" in bot.log(), "the end of it")
         feeds.show("/hot.xml", items(clock, "b", "a"))
-        until(lambda: len(posted(sandbox)) == 2, "the second post")
+        wait_until(lambda: len(accepted_posts(sandbox)) == 2, "the second post")
         assert full.findall(bot.log()).count("ERROR") == 1
         assert bot.log().count("works again") == 1
     finally:
@@ -342,10 +342,10 @@ def test_a_broken_config_shows_and_a_mended_one_is_adopted(daemon, bot):
     good = bot.path.read_text()
     bot.path.write_text(good + "oops")
     process.send_signal(signal.SIGHUP)
-    until(lambda: "broken" in ask(bot, address, "/readyz")[1], "the broken config")
+    wait_until(lambda: "broken" in ask(bot, address, "/readyz")[1], "the broken config")
     bot.path.write_text(good.replace(f'listen = "{address}"', ""))
-    until(lambda: bot.log().count("config reloaded") == 1, "the mended one")
-    until(lambda: _is_closed(address), "a closed port")
+    wait_until(lambda: bot.log().count("config reloaded") == 1, "the mended one")
+    wait_until(lambda: _is_closed(address), "a closed port")
 
 
 def _is_closed(address):

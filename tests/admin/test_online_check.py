@@ -18,7 +18,7 @@ def tried(bot):
     """What is said of the account and of the source."""
 
     def run():
-        with bot.at_work() as worker:
+        with bot.open_worker() as worker:
             trials = {item.path: item for item in worker.run(check_all(worker.engine))}
         return trials["accounts.news"], trials["sources.hot"]
 
@@ -29,14 +29,14 @@ def tried(bot):
 def polite(bot, feeds, sandbox, clock):
     """A bot as it should be, but for what is said."""
 
-    def configured(account=None, scopes=POSTING, *, is_bot=True, shown=None, **source):
+    def configured(account=None, scopes=POSTING, *, is_bot=True, feed_items=None, **source):
         sandbox.add_account("news", scopes=scopes, bot=is_bot)
-        made = {
+        keys = {
             **bot.account("news", sandbox, sandbox.add_token("news", scopes)),
             **(account or {}),
         }
-        url = feeds.show("/f", items(clock, "a") if shown is None else shown)
-        bot.configure({"hot": {"url": url, **source}}, {"news": made})
+        url = feeds.show("/f", items(clock, "a") if feed_items is None else feed_items)
+        bot.configure({"hot": {"url": url, **source}}, {"news": keys})
 
     return configured
 
@@ -165,7 +165,7 @@ def many(clock, count, **span):
     ],
 )
 def test_many_public_posts_a_day_are_warned_of(polite, tried, clock, account, source):
-    polite(account, shown=many(clock, 40, hours=23), **source)
+    polite(account, feed_items=many(clock, 40, hours=23), **source)
     _, check = tried()
     assert [warning.partition(":")[0] for warning in check.warnings] == [
         "about 40 posts a day, public on news"
@@ -185,19 +185,19 @@ def test_many_public_posts_a_day_are_warned_of(polite, tried, clock, account, so
     ],
 )
 def test_few_or_unlisted_posts_are_not_warned_of(polite, tried, clock, account, source, days):
-    polite(account, shown=many(clock, 40, days=days), **source)
+    polite(account, feed_items=many(clock, 40, days=days), **source)
     _, check = tried()
     assert check.warnings == ()
 
 
 def test_a_list_without_dates_counts_in_full(polite, tried):
-    polite(PUBLIC, shown=[Item(f"t{n}", f"https://n.example/{n}") for n in range(40)])
+    polite(PUBLIC, feed_items=[Item(f"t{n}", f"https://n.example/{n}") for n in range(40)])
     _, check = tried()
     assert "about 40 posts a day" in check.warnings[0]
 
 
 def test_a_source_that_was_polled_before_is_judged_all_the_same(polite, tried, bot, clock):
-    polite(PUBLIC, shown=many(clock, 40, hours=23), first="none")
+    polite(PUBLIC, feed_items=many(clock, 40, hours=23), first="none")
     bot.sync()
     _, check = tried()
     assert check.finding == "works, 40 entries"
@@ -205,7 +205,7 @@ def test_a_source_that_was_polled_before_is_judged_all_the_same(polite, tried, b
 
 
 def test_a_source_without_entries_is_warned_of(polite, tried):
-    polite(shown=[])
+    polite(feed_items=[])
     _, check = tried()
     assert check.warnings == ("it shows no entries at the moment",)
 

@@ -1,6 +1,6 @@
-"""The world that a reported case is played in: web servers, a Mastodon API, the program, a clock.
+"""Runs a reported case with web servers, a Mastodon API, the program and a clock.
 
-The format of a case is described beside the cases. Everything stands on loopback.
+A README beside the cases describes their format. All servers are on loopback.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from urllib.parse import parse_qs, urlsplit
 import time_machine
 
 from fediverse.server import FediverseServer, run_in_thread
-from harness import Ran
+from harness import CliResult
 from reblogbot.core.text import html_to_text
 
 Json = dict[str, Any]
@@ -39,7 +39,7 @@ RELATIONSHIP = {
 
 @dataclass(frozen=True)
 class Act:
-    """One thing that a server took: `act` is post, boost, quote or edit; `uri` is a boost's."""
+    """A request that a server accepted: `act` is post, boost, quote or edit; a boost has a `uri`."""
 
     account: str
     act: str
@@ -54,7 +54,7 @@ class Act:
 
 
 class WebServer:
-    """A web server that answers what the steps say, and a Mastodon API once a step has one."""
+    """A web server with the pages of the steps, and a Mastodon API once a step has one."""
 
     def __init__(self) -> None:
         self.pages: Json = {}
@@ -75,10 +75,10 @@ class WebServer:
             self._server.shutdown()
             self._server.server_close()
 
-    def speak_mastodon(self, said: Json) -> None:
-        """Be a Mastodon API from now on, with this timeline."""
+    def serve_mastodon_api(self, state: Json) -> None:
+        """Serve a Mastodon API from now on, with this timeline and instance."""
         self.api = self.api or MastodonApi(self.url)
-        self.api.said = said
+        self.api.state = state
 
     def _handler(web) -> type[BaseHTTPRequestHandler]:  # noqa: N805
         class Handler(BaseHTTPRequestHandler):
@@ -105,8 +105,8 @@ class WebServer:
             body = request.rfile.read(int(request.headers.get("Content-Length") or 0))
             sent = _sent(body, request.headers.get("Content-Type") or "")
             status, answer = self.api.answer(request.command, parts, sent)
-            said = {"status": status, "headers": {"Content-Type": "application/json"}}
-            page = {**said, "body": json.dumps(answer)}
+            head = {"status": status, "headers": {"Content-Type": "application/json"}}
+            page = {**head, "body": json.dumps(answer)}
         _reply(request, page or {"status": 404, "headers": {}, "body": "nothing here"})
 
 
@@ -143,56 +143,58 @@ def _sent(body: bytes, kind: str) -> Json:
 
 
 class MastodonApi:
-    """A server that knows the statuses of the step's timeline and the account `bot`, and no more."""
+    """A server with the statuses of the step's timeline and the account `bot`."""
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.said: Json = {}
+        self.state: Json = {}
         self.acts: list[Act] = []
         self.own: list[Json] = []
         me = {"id": "1", "username": "bot", "acct": "bot", "display_name": "Bot", "note": ""}
         self.me = {**me, "url": f"{url}/@bot", "uri": f"{url}/users/bot", "bot": True}
 
     def answer(self, method: str, parts: Any, sent: Json) -> tuple[int, Any]:
-        """The status and JSON of an answer."""
+        """Return the HTTP status and JSON of an answer."""
         query = parse_qs(parts.query)
         for verb, path, act in _ROUTES:
-            found = re.fullmatch(f"/api/v[12]/{path}", parts.path)
-            if verb == method and found:
-                answer: tuple[int, Any] = act(self, *found.groups(), query, sent)
+            match = re.fullmatch(f"/api/v[12]/{path}", parts.path)
+            if verb == method and match:
+                answer: tuple[int, Any] = act(self, *match.groups(), query, sent)
                 return answer
         return 404, {"error": "Not found"}
 
-    def there(self, found: Json | None) -> tuple[int, Any]:
-        return (200, found) if found else (404, {"error": "Record not found"})
+    def status_or_404(self, status: Json | None) -> tuple[int, Any]:
+        return (200, status) if status else (404, {"error": "Record not found"})
 
     def status(self, id_: str) -> Json | None:
-        known = [*self.said.get("timeline", []), *self.own]
-        return next((one for one in known if one["id"] == id_), None)
+        statuses = [*self.state.get("timeline", []), *self.own]
+        return next((status for status in statuses if status["id"] == id_), None)
 
     def edit(self, id_: str, sent: Json) -> tuple[int, Any]:
         self.acts.append(_act("edit", sent))
-        return self.there(self.status(id_))
+        return self.status_or_404(self.status(id_))
 
     def authors(self) -> dict[str, Json]:
-        return {one["account"]["id"]: one["account"] for one in self.said.get("timeline", [])}
+        return {
+            status["account"]["id"]: status["account"] for status in self.state.get("timeline", [])
+        }
 
     def relationship(self, id_: str) -> Json:
-        return {"id": id_, **RELATIONSHIP, **self.said.get("relationships", {}).get(id_, {})}
+        return {"id": id_, **RELATIONSHIP, **self.state.get("relationships", {}).get(id_, {})}
 
     def search(self, wanted: str) -> Json:
-        known = [] if self.said.get("search") == "empty" else self.said.get("timeline", [])
-        hits = [one for one in known if wanted in (one["uri"], one["url"])]
+        statuses = [] if self.state.get("search") == "empty" else self.state.get("timeline", [])
+        hits = [status for status in statuses if wanted in (status["uri"], status["url"])]
         return {"accounts": [], "hashtags": [], "statuses": hits}
 
     def instance(self) -> Json:
-        said = self.said.get("instance", {})
+        instance = self.state.get("instance", {})
         return {
             "domain": "127.0.0.1",
             "uri": "127.0.0.1",
             "title": "Case",
-            "version": said.get("version") or said.get("software") or "4.5.3",
-            "source_url": said.get("source_url", "https://github.com/mastodon/mastodon"),
+            "version": instance.get("version") or instance.get("software") or "4.5.3",
+            "source_url": instance.get("source_url", "https://github.com/mastodon/mastodon"),
             "configuration": {
                 "statuses": {"max_characters": 500, "characters_reserved_per_url": 23}
             },
@@ -215,14 +217,14 @@ class MastodonApi:
     def _new(self, facts: Json) -> Json:
         id_ = str(9000 + len(self.own))
         page = f"{self.url}/@bot/{id_}"
-        made = {"id": id_, "uri": page, "url": page, "account": self.me, "visibility": "unlisted"}
-        self.own.append({**made, "created_at": "2026-11-27T09:20:00.000Z", **facts})
+        status = {"id": id_, "uri": page, "url": page, "account": self.me, "visibility": "unlisted"}
+        self.own.append({**status, "created_at": "2026-11-27T09:20:00.000Z", **facts})
         return self.own[-1]
 
 
 def _read_timeline(api: MastodonApi, query: Json, _sent: Json) -> tuple[int, Any]:
     has_older_page = {"max_id", "since_id", "min_id"} & set(query)
-    return 200, [] if has_older_page else api.said.get("timeline", [])
+    return 200, [] if has_older_page else api.state.get("timeline", [])
 
 
 def _read_relationships(api: MastodonApi, query: Json, _sent: Json) -> tuple[int, Any]:
@@ -234,12 +236,12 @@ _ROUTES: tuple[tuple[str, str, Callable[..., tuple[int, Any]]], ...] = (
     ("GET", "accounts/verify_credentials", lambda api, *_: (200, api.me)),
     ("GET", "accounts/relationships", _read_relationships),
     ("GET", "accounts/1/statuses", lambda api, *_: (200, api.own[::-1])),
-    ("GET", r"accounts/(\d+)", lambda api, id_, *_: api.there(api.authors().get(id_))),
+    ("GET", r"accounts/(\d+)", lambda api, id_, *_: api.status_or_404(api.authors().get(id_))),
     ("GET", "timelines/.*", _read_timeline),
     ("GET", "search", lambda api, query, _: (200, api.search(query.get("q", [""])[0]))),
     ("POST", "statuses", lambda api, _, sent: api.post(sent)),
     ("PUT", r"statuses/(\d+)", lambda api, id_, _, sent: api.edit(id_, sent)),
-    ("GET", r"statuses/(\d+)", lambda api, id_, *_: api.there(api.status(id_))),
+    ("GET", r"statuses/(\d+)", lambda api, id_, *_: api.status_or_404(api.status(id_))),
     ("POST", r"statuses/(\d+)/reblog", lambda api, id_, *_: api.boost(id_)),
 )
 
@@ -249,17 +251,17 @@ def _act(act: str, sent: Json) -> Act:
     return Act("bot", act, text, language=language, fields=sent)
 
 
-# the play
+# running a case
 
 
 @dataclass
 class Outcome:
-    """What came of a case: what the servers took, and how each command ended."""
+    """The result of a case: what the servers accepted, and the result of each command."""
 
     acts: list[Act]
-    runs: list[Ran]
+    runs: list[CliResult]
     acts_after: list[int]
-    """How many acts had been taken when each step had ended."""
+    """The number of acts accepted until the end of each step."""
     queue: list[Json]
     requests: list[str]
     status: Json
@@ -272,14 +274,14 @@ class Outcome:
 
     @property
     def texts(self) -> list[str]:
-        return [one.text for one in self.acts if one.act == "post"]
+        return [act.text for act in self.acts if act.act == "post"]
 
     def held(self) -> list[Json]:
-        return [one for one in self.queue if one["state"] == "held"]
+        return [delivery for delivery in self.queue if delivery["state"] == "held"]
 
 
-def play(case: Json, folder: Path, cli: Callable[..., Ran]) -> Outcome:
-    """Play a case's steps in this folder, where `cli` runs the program; see `Outcome`."""
+def play(case: Json, folder: Path, cli: Callable[..., CliResult]) -> Outcome:
+    """Run the steps of a case in a folder, where `cli` runs the program."""
     with ExitStack() as stack:
         webs = [stack.enter_context(WebServer().running()) for _ in range(2)]
         start = datetime.fromisoformat(case["made_at"])
@@ -303,28 +305,34 @@ def _write_tokens(folder: Path, masto: FediverseServer) -> None:
 
 class _Stage:
     def __init__(
-        self, webs: list[WebServer], masto: FediverseServer, folder: Path, cli: Callable[..., Ran]
+        self,
+        webs: list[WebServer],
+        masto: FediverseServer,
+        folder: Path,
+        cli: Callable[..., CliResult],
     ) -> None:
         self._webs = webs
         self._masto = masto
         self._folder = folder
         self._cli = cli
-        self._runs: list[Ran] = []
+        self._runs: list[CliResult] = []
         self._acts_after: list[int] = []
 
     def perform(self, step: Json) -> None:
         if "config" in step:
-            (self._folder / "config.toml").write_text(self._filled(step["config"]), "utf-8")
+            (self._folder / "config.toml").write_text(self._fill_in(step["config"]), "utf-8")
         for path, page in step.get("pages", {}).items():
             web = self._webs[path.startswith("2:")]
-            web.pages[path.removeprefix("2:")] = json.loads(self._filled(json.dumps(page)))
+            web.pages[path.removeprefix("2:")] = json.loads(self._fill_in(json.dumps(page)))
         if "mastodon_api" in step:
-            self._webs[0].speak_mastodon(json.loads(self._filled(json.dumps(step["mastodon_api"]))))
-        command = [self._filled(word) for word in step["command"]]
+            self._webs[0].serve_mastodon_api(
+                json.loads(self._fill_in(json.dumps(step["mastodon_api"])))
+            )
+        command = [self._fill_in(word) for word in step["command"]]
         self._runs.append(self._cli(*command, *(["--json"] if command[0] == "sync" else [])))
         self._acts_after.append(len(self._acts()))
 
-    def _filled(self, text: str) -> str:
+    def _fill_in(self, text: str) -> str:
         first, second = self._webs
         for name, value in {
             "{WEB}": first.url,
@@ -342,8 +350,8 @@ class _Stage:
 
     def _sandbox_act(self, fact: Any) -> Act:
         statuses = self._masto.statuses(fact["account"])
-        status = next((one for one in statuses if one["id"] == fact["id"]), {})
-        media = tuple(one["url"] for one in status.get("media_attachments", ()))
+        status = next((status for status in statuses if status["id"] == fact["id"]), {})
+        media = tuple(attachment["url"] for attachment in status.get("media_attachments", ()))
         text = fact.get("text", "")
         if not text and status:
             text = html_to_text(status["content"])

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from stage import WebServer
 
-from harness import Item, posted
+from harness import Item, accepted_posts
 from reblogbot.model import DeliveryState
 
 ON_404 = {"status": 404, "headers": {"Content-Type": "text/html"}, "body": "<html>no</html>"}
@@ -25,7 +25,7 @@ def in_json(status, body):
 
 
 class Home:
-    """A server of the Mastodon API as the account `news` sees it, and what was asked of it."""
+    """A Mastodon API as the account `news` sees it, and the requests it got."""
 
     def __init__(self, web, clock):
         self.web = web
@@ -70,19 +70,19 @@ class Home:
         self.show()
 
     def show(self):
-        timeline = sorted(self.statuses.values(), key=lambda one: one["id"], reverse=True)
-        # what one step changes must not change what an earlier one showed
-        said = {"timeline": timeline, "relationships": self.relationships}
-        self.web.speak_mastodon(json.loads(json.dumps(said)))
+        timeline = sorted(self.statuses.values(), key=lambda status: status["id"], reverse=True)
+        # a copy: later changes must not affect what an earlier step has served
+        state = {"timeline": timeline, "relationships": self.relationships}
+        self.web.serve_mastodon_api(json.loads(json.dumps(state)))
 
     @property
     def acts(self):
-        return [(one.act, one.uri.rpartition("/")[2] or one.text) for one in self.web.api.acts]
+        return [(act.act, act.uri.rpartition("/")[2] or act.text) for act in self.web.api.acts]
 
     @property
     def boosted(self):
         assert {act for act, _ in self.acts} <= {"boost"}
-        return [what for _, what in self.acts]
+        return [target for _, target in self.acts]
 
     def asked(self, part):
         return [path for path in self.web.requests if part in path]
@@ -131,8 +131,10 @@ def queue_up(bot):
 def reason(bot, number, *states):
     """Why the delivery of that status stands as it does."""
     states = states or ("skipped",)
-    (found,) = [one for one in bot.deliveries(*states) if one.post.uri.endswith(f"/{number}")]
-    return found.error
+    (delivery,) = [
+        delivery for delivery in bot.deliveries(*states) if delivery.post.uri.endswith(f"/{number}")
+    ]
+    return delivery.error
 
 
 # what changes while a boost waits
@@ -166,7 +168,7 @@ def test_what_speaks_against_a_boost_by_now_is_heeded(bot, home, cats, change, c
         home.add(number, author=fine)
     queue_up(bot)
     home.change(2, **change)
-    bot.settle()
+    bot.sync_until_settled()
     assert home.boosted == ["4"]
     assert reason(bot, 2).startswith(f"{why}:")
 
@@ -178,7 +180,7 @@ def test_a_block_that_came_while_a_boost_waited_is_heeded(bot, home, cats, flag)
     queue_up(bot)
     home.relationships["92"] = {flag: True}
     home.show()
-    bot.settle()
+    bot.sync_until_settled()
     assert home.boosted == ["4"]
     assert "block" in reason(bot, 2) or "mute" in reason(bot, 2)
 
@@ -191,10 +193,10 @@ def test_who_follows_no_more_is_boosted_no_more_where_only_followers_are(bot, ho
     mention = {"id": "31", "type": "mention", "created_at": status["created_at"], "status": status}
     home.web.pages["/api/v1/notifications"] = in_json(200, [mention])
     queue_up(bot)
-    assert [one.state for one in bot.deliveries()] == [DeliveryState.QUEUED]
+    assert [delivery.state for delivery in bot.deliveries()] == [DeliveryState.QUEUED]
     home.relationships.clear()
     home.show()
-    bot.settle()
+    bot.sync_until_settled()
     assert home.acts == []
     assert "does not follow" in reason(bot, 2)
 
@@ -209,7 +211,7 @@ def test_a_status_that_is_gone_is_skipped_and_its_words_are_nobody_s(bot, home, 
         home.show()
     else:
         home.web.pages["/api/v1/statuses/2"] = answer
-    bot.settle()
+    bot.sync_until_settled()
     assert home.boosted == ["4"]
     assert reason(bot, 2).startswith("not_found:")
 
@@ -223,7 +225,7 @@ def test_what_waits_is_not_judged_by_votes_or_by_a_date_of_its_own(bot, home, ca
     home.web.pages["/api/v1/timelines/home"] = in_json(200, [boost])
     queue_up(bot)
     home.change(2, favourites_count=0)
-    bot.settle()
+    bot.sync_until_settled()
     assert home.boosted == ["2"]
 
 
@@ -232,7 +234,7 @@ def test_what_waits_is_not_judged_by_votes_or_by_a_date_of_its_own(bot, home, ca
 
 def test_a_status_is_boosted_by_the_id_the_reader_saw_and_never_searched_for(bot, home, cats):
     home.add(2)
-    bot.settle()
+    bot.sync_until_settled()
     assert home.boosted == ["2"]
     assert not home.asked("/search")
     # one look at the status, one at how the two stand; the reader has asked for the latter, too
@@ -245,11 +247,11 @@ def test_an_id_that_means_another_status_by_now_boosts_nothing(bot, home, cats):
     home.add(2)
     queue_up(bot)
     home.change(2, uri="https://far.example/users/bo/statuses/1", url="https://far.example/@bo/1")
-    bot.settle()
+    bot.sync_until_settled()
     assert reason(bot, 2).startswith("not_found:")
     # that other status is another entry, in a list that changed as a whole
     assert home.boosted == []
-    assert [one.error.partition(":")[0] for one in bot.deliveries("held")] == ["storm"]
+    assert [delivery.error.partition(":")[0] for delivery in bot.deliveries("held")] == ["storm"]
 
 
 def test_through_another_account_a_status_is_searched_for_once(bot, home, away):
@@ -262,7 +264,7 @@ def test_through_another_account_a_status_is_searched_for_once(bot, home, away):
         {"c": {"kind": "hashtag", "tag": "cats", "via": "reader", "first": "all", "to": ["news"]}},
         {"news": account(bot, "news", home), "reader": account(bot, "reader", away)},
     )
-    bot.settle()
+    bot.sync_until_settled()
     assert home.boosted == ["2"]
     assert len(home.asked("/search")) == 1
     assert home.asked("/reblog") == ["/api/v1/statuses/55/reblog"]
@@ -275,7 +277,7 @@ def test_through_another_account_what_is_not_found_is_skipped(bot, home, away):
         {"c": {"kind": "hashtag", "tag": "cats", "via": "reader", "first": "all", "to": ["news"]}},
         {"news": account(bot, "news", home), "reader": account(bot, "reader", away)},
     )
-    bot.settle()
+    bot.sync_until_settled()
     assert home.acts == []
     assert reason(bot, 2).startswith("not_found:")
 
@@ -285,7 +287,7 @@ def test_a_boost_that_an_older_release_queued_is_searched_for(bot, home, cats):
     queue_up(bot)
     with bot.store() as store:
         _forget(store, "status_id", "is_status")
-    bot.settle()
+    bot.sync_until_settled()
     assert home.boosted == ["2"]
     assert len(home.asked("/search")) == 1
 
@@ -307,9 +309,9 @@ def test_a_status_that_was_boosted_by_hand_meanwhile_is_not_boosted_again(bot, h
     home.add(2)
     queue_up(bot)
     home.change(2, reblogged=True)
-    bot.settle()
+    bot.sync_until_settled()
     assert home.acts == []
-    assert [one.state for one in bot.deliveries()] == [DeliveryState.SENT]
+    assert [delivery.state for delivery in bot.deliveries()] == [DeliveryState.SENT]
 
 
 # when the server cannot be asked
@@ -328,7 +330,7 @@ def test_what_cannot_be_judged_waits_and_lets_others_pass(bot, home, cats, clock
     assert waiting.attempts == 1
     assert waiting.due > clock.now()
     del home.web.pages[path]
-    bot.settle()
+    bot.sync_until_settled()
     assert home.boosted == ["2"]
 
 
@@ -337,7 +339,7 @@ def test_what_can_never_be_judged_is_held(bot, home, cats):
     home.add(4)
     queue_up(bot)
     home.web.pages["/api/v1/statuses/2"] = ON_500
-    bot.settle(minutes=70)
+    bot.sync_until_settled(minutes=70)
     assert home.boosted == ["4"]
     assert "could not be looked at" in reason(bot, 2, "held")
 
@@ -345,7 +347,7 @@ def test_what_can_never_be_judged_is_held(bot, home, cats):
 def test_a_server_without_relationships_is_no_obstacle(bot, home, cats):
     home.web.pages[RELATIONS] = ON_404
     home.add(2)
-    bot.settle()
+    bot.sync_until_settled()
     assert home.boosted == ["2"]
 
 
@@ -355,13 +357,13 @@ def test_a_token_that_may_not_ask_how_two_stand_holds_the_boost_alone(bot, home,
         403, {"error": "This action is outside the authorized scopes"}
     )
     status = home.add(2)
-    shown = [
+    feed_items = [
         Item("A status", status["url"], at=clock.now()),
         Item("An article", "https://news.example/a", at=clock.now()),
     ]
-    url = feeds.show("/hot.xml", shown)
+    url = feeds.show("/hot.xml", feed_items)
     bot.configure({"hot": {"url": url}}, {"news": account(bot, "news", home)})
-    bot.settle()
+    bot.sync_until_settled()
     assert [act for act, _ in home.acts] == ["post"]
     assert "scope" in reason(bot, 2, "held")
 
@@ -369,7 +371,7 @@ def test_a_token_that_may_not_ask_how_two_stand_holds_the_boost_alone(bot, home,
 def test_a_round_asks_once_how_the_account_stands_to_an_author(bot, home, cats):
     for number in (2, 4, 6):
         home.add(number, author={"id": "9", "username": "ann", "url": "https://far.example/@ann"})
-    bot.settle()
+    bot.sync_until_settled()
     assert home.boosted == ["2", "4", "6"]
     # the reader asks once for all it sees
     assert len(home.asked(RELATIONS)) == 2
@@ -395,7 +397,7 @@ def test_a_quote_that_may_not_be_is_skipped_and_nothing_is_copied(bot, home, cat
     queue_up(bot)
     del home.statuses["2"]["quote_approval"]
     home.change(2, **facts)
-    bot.settle()
+    bot.sync_until_settled()
     (quoted,) = home.web.api.acts
     assert (quoted.act, quoted.fields["quoted_status_id"]) == ("quote", "4")
     assert reason(bot, 2).startswith(why)
@@ -410,10 +412,10 @@ def linked(bot, home, feeds, clock):
 
     def configure(*statuses, dated=True, **keys):
         at = clock.now() if dated else None
-        shown = [Item(f"On {one['id']}", one["url"], at=at) for one in statuses]
-        url = feeds.show("/hot.xml", shown)
+        feed_items = [Item(f"On {status['id']}", status["url"], at=at) for status in statuses]
+        url = feeds.show("/hot.xml", feed_items)
         bot.configure({"hot": {"url": url, **keys}}, {"news": account(bot, "news", home)})
-        bot.settle()
+        bot.sync_until_settled()
 
     return configure
 
@@ -470,18 +472,18 @@ def test_a_hashtag_does_not_boost_another_account_of_the_config(bot, sandbox):
     both(bot, sandbox, kind="hashtag", tag="cats")
     ours = sandbox.add_status("cats", "ours #cats")
     theirs = sandbox.add_status("ann@remote.example", "theirs #cats")
-    refused = {one["link"]: one["reason"] for one in bot.preview().refused}
+    refused = {refusal["link"]: refusal["reason"] for refusal in bot.preview().refused}
     assert "the account cats of this config" in refused[ours["url"]]
-    bot.settle()
-    assert posted(sandbox) == [theirs["uri"]]
+    bot.sync_until_settled()
+    assert accepted_posts(sandbox) == [theirs["uri"]]
 
 
 def test_a_source_that_names_another_account_of_the_config_boosts_it(bot, sandbox):
     host = sandbox.url.removeprefix("http://")
     both(bot, sandbox, kind="account", acct=f"@cats@{host}")
     ours = sandbox.add_status("cats", "ours")
-    bot.settle()
-    assert posted(sandbox) == [ours["uri"]]
+    bot.sync_until_settled()
+    assert accepted_posts(sandbox) == [ours["uri"]]
 
 
 @pytest.mark.both_databases
@@ -489,16 +491,16 @@ def test_an_author_has_so_many_boosts_a_day(bot, sandbox, clock):
     both(bot, sandbox, kind="hashtag", tag="cats", filter={"max_per_author": 2})
     ann = [sandbox.add_status("ann@remote.example", f"{number} #cats") for number in range(3)]
     bo = sandbox.add_status("bo@remote.example", "mine #cats")
-    bot.settle()
-    assert sorted(posted(sandbox)) == sorted([ann[0]["uri"], ann[1]["uri"], bo["uri"]])
+    bot.sync_until_settled()
+    assert sorted(accepted_posts(sandbox)) == sorted([ann[0]["uri"], ann[1]["uri"], bo["uri"]])
     # the next poll remembers the first, and the next day starts anew
     sandbox.add_status("ann@remote.example", "more #cats")
-    bot.settle()
-    assert len(posted(sandbox)) == 3
+    bot.sync_until_settled()
+    assert len(accepted_posts(sandbox)) == 3
     clock.advance(hours=25)
     again = sandbox.add_status("ann@remote.example", "tomorrow #cats")
-    bot.settle()
-    assert posted(sandbox)[3:] == [again["uri"]]
+    bot.sync_until_settled()
+    assert accepted_posts(sandbox)[3:] == [again["uri"]]
 
 
 def test_another_account_of_the_config_is_asked_once_who_it_is(bot, sandbox):

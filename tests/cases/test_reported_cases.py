@@ -48,13 +48,13 @@ def test_there_are_cases_to_play():
 
 def numbers(outcome: Outcome) -> list[int]:
     """The numbers of the headlines posted, in order."""
-    return [int(found[1]) for text in outcome.texts if (found := re.search(r"number (\d+)", text))]
+    return [int(match[1]) for text in outcome.texts if (match := re.search(r"number (\d+)", text))]
 
 
 def only(outcome: Outcome) -> str:
     """The text of the only thing that was posted."""
     (text,) = outcome.texts
-    assert [one.act for one in outcome.acts] == ["post"]
+    assert [act.act for act in outcome.acts] == ["post"]
     return text
 
 
@@ -238,7 +238,7 @@ def _(outcome):
 
 
 def boosts(outcome: Outcome) -> list[str]:
-    return [one.uri.rpartition("/")[2] for one in outcome.acts if one.act == "boost"]
+    return [act.uri.rpartition("/")[2] for act in outcome.acts if act.act == "boost"]
 
 
 @right("K1", "K3", "M1", "M3")
@@ -255,7 +255,7 @@ def _(outcome):
 
 @right("K5")
 def _(outcome):
-    quoted = [str(one.fields["quoted_status_id"]) for one in outcome.acts if one.act == "quote"]
+    quoted = [str(act.fields["quoted_status_id"]) for act in outcome.acts if act.act == "quote"]
     assert quoted == ["103"]
     assert outcome.texts == []
     assert set(boosts(outcome)) <= {"102"}
@@ -271,13 +271,13 @@ def _(outcome):
 
 @right("N1")
 def _(outcome):
-    assert [one.act for one in outcome.acts] == ["post"]
-    assert [one["error"].partition(":")[0] for one in outcome.held()] == ["review"]
+    assert [act.act for act in outcome.acts] == ["post"]
+    assert [delivery["error"].partition(":")[0] for delivery in outcome.held()] == ["review"]
 
 
 @right("N3")
 def _(outcome):
-    assert [one.act for one in outcome.acts] == ["post"] * 12
+    assert [act.act for act in outcome.acts] == ["post"] * 12
 
 
 @right("N4")
@@ -288,7 +288,7 @@ def _(outcome):
 
 @right("Q1")
 def _(outcome):
-    assert [one.act for one in outcome.acts] == ["post", "edit"]
+    assert [act.act for act in outcome.acts] == ["post", "edit"]
     link = "https://site.example/minister-resigns"
     assert outcome.acts[1].text.startswith("Minister resigns over budget")
     assert link in outcome.acts[1].text
@@ -305,11 +305,11 @@ def _(outcome):
 def _(outcome):
     titles = [text.partition("\n")[0] for text in outcome.texts]
     assert titles == [f"Corrected {n} words {3 * n}" for n in range(1, 7)]
-    assert {one.act for one in outcome.acts} == {"post"}
+    assert {act.act for act in outcome.acts} == {"post"}
 
 
 @right("T1")
 def _(outcome):
-    assert [one for one in outcome.acts if one.account == "bot"] == []
-    assert [one["account"] for one in outcome.held()] == ["bot"]
+    assert [act for act in outcome.acts if act.account == "bot"] == []
+    assert [delivery["account"] for delivery in outcome.held()] == ["bot"]
     assert outcome.held()[0]["error"]

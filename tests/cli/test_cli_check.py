@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from harness import PATIENCE, items, kill
+from harness import MAX_WAIT, items, kill
 from reblogbot import app
 
 
@@ -51,7 +51,7 @@ def test_init_asks_on_a_terminal_and_takes_the_answers(bot):
     os.close(theirs)
     try:
         os.write(ours, "".join(f"{answer}\n" for answer in answers).encode())
-        assert process.wait(timeout=PATIENCE) == 0
+        assert process.wait(timeout=MAX_WAIT) == 0
     finally:
         kill(process)
         os.close(ours)
@@ -71,7 +71,7 @@ def init_answered(bot):
         os.close(theirs)
         try:
             os.write(ours, "".join(f"{answer}\n" for answer in answers).encode())
-            output, _ = process.communicate(timeout=PATIENCE)
+            output, _ = process.communicate(timeout=MAX_WAIT)
             return process.returncode, output
         finally:
             kill(process)
@@ -190,7 +190,7 @@ def test_check_of_a_valid_config_prints_no_faults_and_writes_nothing(
     assert ran.code == 0
     assert "no faults; 1 source, 1 account" in ran.out
     assert sorted(os.listdir(bot.folder)) == before
-    assert feeds.asked == []
+    assert feeds.requests == []
     assert sandbox.requests == []
 
 

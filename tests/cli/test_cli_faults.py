@@ -82,7 +82,7 @@ def test_another_store_than_the_one_meant_is_never_stopped(waiting, cli, bot, st
     assert ran.code == 2
     assert "reblogbot stop --store" in ran.err
     assert sorted(bot.folder.iterdir()) == before
-    assert cli("stop", "--store", f"sqlite:///{bot.stored}").code == 0
+    assert cli("stop", "--store", f"sqlite:///{bot.store_file}").code == 0
     waiting.write_text(good)
     assert "STOPPED" in cli("status").out
 
@@ -90,8 +90,8 @@ def test_another_store_than_the_one_meant_is_never_stopped(waiting, cli, bot, st
 def test_with_a_store_named_no_config_is_read(waiting, cli, bot):
     waiting.unlink()
     assert cli("stop").code == 2
-    assert cli("stop", "--store", f"sqlite:///{bot.stored}").code == 0
-    assert cli("start", "--store", f"sqlite:///{bot.stored}", "--json").json["queued"] == 2
+    assert cli("stop", "--store", f"sqlite:///{bot.store_file}").code == 0
+    assert cli("start", "--store", f"sqlite:///{bot.store_file}", "--json").json["queued"] == 2
 
 
 def test_a_missing_store_is_3_and_is_not_created(waiting, cli, bot):

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from harness import Item, items, text_of
+from harness import Item, items, post_text
 from reblogbot import __version__
 from reblogbot.cli.parser import command_line
 
@@ -242,7 +242,7 @@ def test_verbose_logs_events(hot, cli):
 def test_a_post_shows_in_a_preview_as_it_will_stand(hot, cli):
     output = cli("preview").out
     for name in "ab":
-        assert "\n".join(f"  {line}" for line in text_of(name).splitlines()) in output
+        assert "\n".join(f"  {line}" for line in post_text(name).splitlines()) in output
     assert "2 to post" in output
 
 
@@ -254,12 +254,12 @@ def abroad(bot, feeds, sandbox, clock):
     """A bot all of whose names are words that a locale without letters cannot tell."""
     bot.folder /= "配置"
     bot.folder.mkdir()
-    bot.path, bot.stored = bot.folder / "机器人.toml", bot.folder / "存储.sqlite3"
-    shown = [Item("Été 😀 夏", "https://news.example/été", at=clock.now())]
+    bot.path, bot.store_file = bot.folder / "机器人.toml", bot.folder / "存储.sqlite3"
+    feed_items = [Item("Été 😀 夏", "https://news.example/été", at=clock.now())]
     account = {**bot.account("news", sandbox), "token_file": "令牌"}
     (bot.folder / "news.token").rename(bot.folder / "令牌")
     store = {"url": "sqlite:///存储.sqlite3"}
-    bot.configure({"热榜": {"url": feeds.show("/f", shown)}}, {"news": account}, store=store)
+    bot.configure({"热榜": {"url": feeds.show("/f", feed_items)}}, {"news": account}, store=store)
     return bot
 
 

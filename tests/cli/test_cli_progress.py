@@ -32,12 +32,12 @@ def terminal(monkeypatch):
 
     def run(work):
         ours, theirs = pty.openpty()
-        shown = bytearray()
+        screen = bytearray()
 
         def read():
             try:
                 while part := os.read(ours, 4096):
-                    shown.extend(part)
+                    screen.extend(part)
             except OSError:
                 return
 
@@ -45,12 +45,12 @@ def terminal(monkeypatch):
         reading.start()
         monkeypatch.setenv("TERM", "xterm")
         monkeypatch.setenv("COLUMNS", "100")
-        with open(theirs, "w", encoding="utf-8") as screen:
-            monkeypatch.setattr("sys.stderr", screen)
+        with open(theirs, "w", encoding="utf-8") as terminal_file:
+            monkeypatch.setattr("sys.stderr", terminal_file)
             ran = work()
         reading.join()
         os.close(ours)
-        return ran, re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode())
+        return ran, re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", screen.decode())
 
     return run
 
@@ -66,17 +66,17 @@ def terminal(monkeypatch):
     ],
 )
 def test_long_work_shows_a_bar_on_a_terminal(hot, cli, terminal, work, bar):
-    ran, shown = terminal(lambda: cli(*LONG_WORK[work]))
+    ran, screen = terminal(lambda: cli(*LONG_WORK[work]))
     assert ran.code == 0
-    assert re.search(rf"{bar} .*(100%|%)", shown)
+    assert re.search(rf"{bar} .*(100%|%)", screen)
     assert "━" not in ran.out
 
 
 @pytest.mark.parametrize("work", ["sync", "preview", "check", "prune"])
 def test_with_json_there_is_no_bar_even_on_a_terminal(hot, cli, terminal, work):
-    ran, shown = terminal(lambda: cli(*LONG_WORK[work], "--json"))
+    ran, screen = terminal(lambda: cli(*LONG_WORK[work], "--json"))
     assert ran.json
-    assert shown == ""
+    assert screen == ""
 
 
 @pytest.mark.parametrize("work", LONG_WORK)

@@ -10,7 +10,7 @@ import pytest
 from rich.cells import cell_len
 
 from fediverse.server import run_in_thread
-from harness import PROGRAM, Item, items, posted, text_of
+from harness import PROGRAM, Item, accepted_posts, items, post_text
 
 
 @pytest.fixture
@@ -121,10 +121,10 @@ def test_an_entry_without_a_title_is_named_by_how_it_begins(bot, feeds, sandbox,
     quiet = {**bot.account("news", sandbox), "pace": {"quiet": ["00:00-12:00", "12:00-24:00"]}}
     bot.configure({"hot": {"url": feeds.show("/f", feed)}}, {"news": quiet})
     bot.sync()
-    (one,) = cli("queue", "list", "--json").json["deliveries"]
-    assert one["title"].startswith("A text without a title, and on")
-    assert one["title"].endswith("…")
-    assert len(one["title"]) <= 120
+    (delivery,) = cli("queue", "list", "--json").json["deliveries"]
+    assert delivery["title"].startswith("A text without a title, and on")
+    assert delivery["title"].endswith("…")
+    assert len(delivery["title"]) <= 120
     assert cli("why", "1").out.startswith("A text without a title")
 
 
@@ -139,10 +139,10 @@ def test_release_lets_out_what_is_held_and_nothing_else(waiting, cli, bot):
 
 def test_queue_show_prints_the_whole_delivery(waiting, cli):
     (number, *_) = ids(cli("queue", "list", "--json"))
-    shown = cli("queue", "show", str(number), "--json").json
-    assert shown["post"]["text"] == text_of("a")
-    assert shown["state"] == "queued"
-    assert text_of("a") in cli("queue", "show", str(number)).out
+    listed = cli("queue", "show", str(number), "--json").json
+    assert listed["post"]["text"] == post_text("a")
+    assert listed["state"] == "queued"
+    assert post_text("a") in cli("queue", "show", str(number)).out
 
 
 def test_show_of_no_delivery_is_2(waiting, cli):
@@ -156,22 +156,22 @@ def test_what_is_held_does_not_go_out_until_it_is_released(waiting, awake, cli, 
     held = cli("queue", "hold", str(middle), "--json")
     assert [delivery["state"] for delivery in held.json["deliveries"]] == ["held"]
     awake()
-    assert posted(sandbox) == [text_of("a"), text_of("c")]
+    assert accepted_posts(sandbox) == [post_text("a"), post_text("c")]
     assert "queued now" in cli("queue", "release", str(middle)).out
     bot.clock.advance(minutes=5)
     bot.sync()
-    assert posted(sandbox) == [text_of("a"), text_of("c"), text_of("b")]
+    assert accepted_posts(sandbox) == [post_text("a"), post_text("c"), post_text("b")]
 
 
 def test_what_is_skipped_never_goes_out_unless_it_is_retried(waiting, awake, cli, bot, sandbox):
     first, *_ = ids(cli("queue", "list", "--json"))
     assert cli("queue", "skip", str(first)).code == 0
     awake()
-    assert posted(sandbox) == [text_of("b"), text_of("c")]
+    assert accepted_posts(sandbox) == [post_text("b"), post_text("c")]
     assert cli("queue", "retry", str(first)).code == 0
     bot.clock.advance(minutes=5)
     bot.sync()
-    assert posted(sandbox)[2:] == [text_of("a")]
+    assert accepted_posts(sandbox)[2:] == [post_text("a")]
 
 
 def test_a_held_storm_is_released_whole_and_in_order(bot, feeds, sandbox, clock, cli):
@@ -184,7 +184,7 @@ def test_a_held_storm_is_released_whole_and_in_order(bot, feeds, sandbox, clock,
     assert len(ids(ran)) == 4
     clock.advance(minutes=5)
     bot.sync()
-    assert posted(sandbox) == [text_of(name) for name in "abcde"]
+    assert accepted_posts(sandbox) == [post_text(name) for name in "abcde"]
 
 
 @pytest.fixture
@@ -200,11 +200,11 @@ def storm(bot, feeds, sandbox, clock):
 
 def dues(cli):
     """When each open delivery is due, in their order."""
-    shown = [
+    listed = [
         cli("queue", "show", str(number), "--json").json["due"]
         for number in ids(cli("queue", "list", "--json"))
     ]
-    return [datetime.fromisoformat(due) for due in shown]
+    return [datetime.fromisoformat(due) for due in listed]
 
 
 def test_what_is_released_at_the_accounts_pace_goes_out_spread(storm, bot, sandbox, clock, cli):
@@ -215,10 +215,10 @@ def test_what_is_released_at_the_accounts_pace_goes_out_spread(storm, bot, sandb
         # the command line goes by the machine's clock, which is a little ahead
         clock.advance(minutes=1)
         bot.sync()
-        counts.append(len(posted(sandbox)))
+        counts.append(len(accepted_posts(sandbox)))
         clock.advance(minutes=29)
     assert counts == [1, 2, 3, 4, 4]
-    assert posted(sandbox) == [text_of(name) for name in "bcde"]
+    assert accepted_posts(sandbox) == [post_text(name) for name in "bcde"]
 
 
 def test_what_is_released_later_queues_up_behind_what_waits_at_its_pace(storm, cli):
@@ -253,7 +253,7 @@ def test_what_is_sent_can_be_neither_skipped_nor_sent_again(bot, feeds, sandbox,
     assert cli("queue", "retry", "1", "--render").code == 1
     clock.advance(minutes=5)
     bot.sync()
-    assert posted(sandbox) == [text_of("a")]
+    assert accepted_posts(sandbox) == [post_text("a")]
 
 
 def test_no_delivery_named_is_2_and_one_that_is_none_is_1(waiting, cli):
@@ -269,7 +269,11 @@ def test_retry_render_renders_a_waiting_one_anew(waiting, awake, cli, sandbox):
     numbers = ids(cli("queue", "list", "--json"))
     assert cli("queue", "retry", str(numbers[1]), "--render").code == 0
     awake()
-    assert posted(sandbox) == [text_of("a"), "new: Title b https://news.example/b", text_of("c")]
+    assert accepted_posts(sandbox) == [
+        post_text("a"),
+        "new: Title b https://news.example/b",
+        post_text("c"),
+    ]
 
 
 def test_retry_render_of_all_renders_what_waits_and_leaves_what_was_skipped(
@@ -280,7 +284,7 @@ def test_retry_render_of_all_renders_what_waits_and_leaves_what_was_skipped(
     cli("queue", "skip", str(first))
     assert len(ids(cli("queue", "retry", "--all", "--render", "--json"))) == 2
     awake()
-    assert posted(sandbox) == [f"new: Title {n} https://news.example/{n}" for n in "bc"]
+    assert accepted_posts(sandbox) == [f"new: Title {n} https://news.example/{n}" for n in "bc"]
 
 
 def test_a_delivery_in_a_sent_digest_is_not_queued_again(bot, feeds, sandbox, clock, cli):
@@ -299,7 +303,7 @@ def test_a_delivery_in_a_sent_digest_is_not_queued_again(bot, feeds, sandbox, cl
     assert ids(cli("queue", "retry", "--all", "--json")) == []
     clock.advance(hours=1)
     bot.sync()
-    (text,) = posted(sandbox)
+    (text,) = accepted_posts(sandbox)
     assert [text.count(f"https://news.example/{name}") for name in "abc"] == [1, 1, 1]
 
 
@@ -321,7 +325,7 @@ def test_a_template_that_fails_on_one_does_not_keep_the_others_from_being_render
     assert cli("queue", "release", "--all").code == 0
     clock.advance(minutes=5)
     bot.sync()
-    assert sorted(posted(sandbox)) == [
+    assert sorted(accepted_posts(sandbox)) == [
         "0 https://news.example/seven",
         "1 https://news.example/four",
     ]
@@ -349,7 +353,7 @@ def test_retry_never_releases_what_is_held_and_renders_it_where_it_is_asked_to(
     assert [delivery["state"] for delivery in ran.json["deliveries"]] == ["held", "held"]
     clock.advance(minutes=5)
     bot.sync()
-    assert posted(sandbox) == []
+    assert accepted_posts(sandbox) == []
     assert [delivery.post.text for delivery in bot.deliveries("held")] == [
         f"new: Title {name} https://news.example/{name}" for name in "bc"
     ]
@@ -359,14 +363,14 @@ def test_stop_holds_everything_and_start_goes_on(waiting, awake, cli, bot, sandb
     assert cli("stop").code == 0
     assert cli("stop").code == 0
     done = awake()
-    assert (done.counts()["sent"], posted(sandbox)) == (0, [])
+    assert (done.counts()["sent"], accepted_posts(sandbox)) == (0, [])
     assert "STOPPED" in cli("status").out
     # whoever wonders why a sync posts nothing is document
     assert "stopped: nothing is posted" in cli("sync").out
     ran = cli("start")
     assert (ran.code, ran.out) == (0, "started: 3 queued\n")
     bot.sync()
-    assert len(posted(sandbox)) == 3
+    assert len(accepted_posts(sandbox)) == 3
     assert "STOPPED" not in cli("status").out
 
 
@@ -378,9 +382,9 @@ def test_stop_and_start_print_json(waiting, cli):
 
 
 def test_list_and_show_tell_what_a_delivery_waits_for(waiting, cli):
-    (one, *_) = cli("queue", "list", "--json").json["deliveries"]
+    (delivery, *_) = cli("queue", "list", "--json").json["deliveries"]
     document = {"reason": "quiet_hours", "cause": "quiet hours without an end", "waits_until": None}
-    assert {name: one[name] for name in document} == document
+    assert {name: delivery[name] for name in document} == document
     assert "quiet hours" in cli("queue", "list").out
     cli("stop")
     assert cli("queue", "show", "1", "--json").json["reason"] == "stopped"
@@ -408,19 +412,19 @@ def test_a_link_longer_than_the_server_takes_is_held_and_never_posted_without(
     server, link = long_link
     held = bot.sync()
     assert held.exit_code() == 0
-    assert posted(server) == [text_of("b")]
-    (one,) = bot.deliveries("held")
-    assert one.error.startswith("the link is longer than the server takes (")
-    assert one.post.link == link
-    assert link in cli("queue", "show", str(one.id)).out
+    assert accepted_posts(server) == [post_text("b")]
+    (delivery,) = bot.deliveries("held")
+    assert delivery.error.startswith("the link is longer than the server takes (")
+    assert delivery.post.link == link
+    assert link in cli("queue", "show", str(delivery.id)).out
     cause = cli("queue", "list", "--json").json["deliveries"][0]["cause"]
     assert cause.startswith("held: the link is longer than the server takes")
     for verb in (["release"], ["retry"], ["retry", "--render"]):
-        ran = cli("queue", *verb, str(one.id))
+        ran = cli("queue", *verb, str(delivery.id))
         assert ran.code == 1
         assert "stays held: the link is longer than the server takes" in ran.out
     bot.sync()
-    assert posted(server) == [text_of("b")]
+    assert accepted_posts(server) == [post_text("b")]
 
 
 def test_once_the_server_takes_the_link_what_was_held_is_released_with_it(
@@ -428,23 +432,23 @@ def test_once_the_server_takes_the_link_what_was_held_is_released_with_it(
 ):
     server, link = long_link
     bot.sync()
-    (one,) = bot.deliveries("held")
+    (delivery,) = bot.deliveries("held")
     server.adjust(max_characters=5000)
     clock.advance(hours=2)
     # the next post asks the server for its limits anew
     bot.feeds.show("/f", [Item("A title", link), *items(clock, "c", "b")])
     bot.sync()
-    ran = cli("queue", "release", str(one.id))
-    assert (ran.code, ran.out) == (0, f"{one.id} is queued now\n")
+    ran = cli("queue", "release", str(delivery.id))
+    assert (ran.code, ran.out) == (0, f"{delivery.id} is queued now\n")
     clock.advance(minutes=5)
     bot.sync()
-    assert posted(server)[-1] == f"A title\n{link}"
+    assert accepted_posts(server)[-1] == f"A title\n{link}"
 
 
 def test_a_skipped_one_is_not_posted_without_its_link_either(bot, cli, long_link):
     bot.sync()
-    (one,) = bot.deliveries("held")
-    assert cli("queue", "skip", str(one.id)).code == 0
-    ran = cli("queue", "retry", str(one.id))
+    (delivery,) = bot.deliveries("held")
+    assert cli("queue", "skip", str(delivery.id)).code == 0
+    ran = cli("queue", "retry", str(delivery.id))
     assert ran.code == 1
     assert "stays skipped: the link is longer than the server takes" in ran.out

@@ -7,7 +7,7 @@ import urllib.request
 import pytest
 
 from fediverse.server import run_in_thread
-from harness import PATIENCE, items, kill
+from harness import MAX_WAIT, items, kill
 
 
 def test_the_demo_posts_and_boosts_and_its_second_round_posts_nothing(bot):
@@ -43,10 +43,10 @@ def test_the_demo_keeps_its_page_up_with_keep(bot):
     try:
         output = output_until(process, "timeline page is up")
         url = re.search(r"up: (http\S+)", output)[1]
-        with urllib.request.urlopen(url, timeout=PATIENCE) as page:
+        with urllib.request.urlopen(url, timeout=MAX_WAIT) as page:
             assert "修表匠" in page.read().decode()
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=PATIENCE) == 130
+        assert process.wait(timeout=MAX_WAIT) == 130
     finally:
         kill(process)
     assert "Traceback" not in bot.log()
@@ -64,10 +64,10 @@ def test_a_config_can_be_rehearsed_on_the_sandbox(bot, feeds, clock, number):
         account = {"server": url, "token_file": "news.token", "allow_http": True}
         bot.configure({"hot": {"url": feeds.show("/f", items(clock, "a"))}}, {"news": account})
         assert bot.sync().counts()["sent"] == 1
-        with urllib.request.urlopen(url, timeout=PATIENCE) as page:
+        with urllib.request.urlopen(url, timeout=MAX_WAIT) as page:
             assert "Title a" in page.read().decode()
         process.send_signal(number)
-        assert process.wait(timeout=PATIENCE) == 0
+        assert process.wait(timeout=MAX_WAIT) == 0
     finally:
         kill(process)
     assert "Traceback" not in bot.log()

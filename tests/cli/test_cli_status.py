@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from rich.cells import cell_len
 
-from harness import Item, items, posted, text_of
+from harness import Item, accepted_posts, items, post_text
 from reblogbot import __version__
 from reblogbot.store import open_store
 from store_processes import bound_by_modes
@@ -154,7 +154,7 @@ def test_health_is_of_this_machine_alone(bot, feeds, sandbox, cli):
     bot.configure({"hot": {"url": feeds.url("/f")}}, {"news": (sandbox, "")})
     with bot.store() as store:
         now = store.clock.now()
-        elsewhere, _ = open_store(f"sqlite:///{bot.stored}", "another boot/1/2/3", now)
+        elsewhere, _ = open_store(f"sqlite:///{bot.store_file}", "another boot/1/2/3", now)
         elsewhere.daemons.beat(now, now, now)
         elsewhere.close()
     assert cli("health").code == 1
@@ -175,7 +175,7 @@ def test_before_the_first_round_all_is_new_and_nothing_is_written(bot, feeds, sa
     assert [source["state"] for source in document["sources"]] == ["new"]
     assert [source["last_poll_at"] for source in document["sources"]] == [None]
     assert set(document["queue"].values()) == {0}
-    assert not bot.stored.exists()
+    assert not bot.store_file.exists()
 
 
 @pytest.mark.parametrize(
@@ -267,11 +267,11 @@ def test_why_shows_what_was_learnt_about_the_source(bot, feeds, sandbox, clock, 
     at = clock.now()
     for poll in range(3):
         link = f"https://news.example/view?sid=x{poll}&t="
-        shown = [Item(f"Thread {number}", f"{link}{number}", at=at) for number in range(2)]
-        bot.configure({"hot": {"url": feeds.show("/f", shown)}}, {"news": (sandbox, "")})
+        feed_items = [Item(f"Thread {number}", f"{link}{number}", at=at) for number in range(2)]
+        bot.configure({"hot": {"url": feeds.show("/f", feed_items)}}, {"news": (sandbox, "")})
         bot.sync()
         clock.advance(minutes=20)
-    assert len(posted(sandbox)) == 2
+    assert len(accepted_posts(sandbox)) == 2
     (story,) = cli("why", "1", "--json").json["entries"]
     assert story["source_habits"] == ["links carry changing parameters, which are ignored: sid"]
     assert "hot: its links carry changing parameters" in cli("why", "1").out
@@ -297,13 +297,13 @@ def test_prune_keeps_old_entries_that_a_source_still_shows(bot, feeds, sandbox, 
     clock.advance(days=400)
     feeds.show("/f", items(clock, "c", "b", "a"))
     bot.sync()
-    assert posted(sandbox) == [text_of(name) for name in "abc"]
+    assert accepted_posts(sandbox) == [post_text(name) for name in "abc"]
 
 
 def test_a_backup_is_a_whole_store_and_is_never_written_over(hot, bot, cli, clock):
     copy = bot.folder / "copy.sqlite3"
     ran = cli("backup", str(copy), "--json")
-    assert (ran.code, ran.json) == (0, {"from": str(bot.stored), "to": str(copy)})
+    assert (ran.code, ran.json) == (0, {"from": str(bot.store_file), "to": str(copy)})
     store, _ = open_store(f"sqlite:///{copy}", "nobody", clock.now())
     assert (store.outbox.count()["sent"], store.outbox.count()["queued"]) == (1, 2)
     store.close()
@@ -318,7 +318,7 @@ def test_a_backup_of_no_store_is_3_and_makes_none(bot, feeds, sandbox, cli):
     bot.configure({"hot": {"url": feeds.url("/f")}}, {"news": (sandbox, "")})
     ran = cli("backup", str(bot.folder / "copy"))
     assert ran.code == 3
-    assert not bot.stored.exists()
+    assert not bot.store_file.exists()
     assert not (bot.folder / "copy").exists()
     assert cli("backup", "/nowhere/at/all").code == 3
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness import PATIENCE, items, kill, posted, text_of, until
+from harness import MAX_WAIT, accepted_posts, items, kill, post_text, wait_until
 
 COUNTS = "polled not_modified failed entries_new queued sent held retry doubt skipped dead".split()
 
@@ -56,11 +56,11 @@ def test_a_person_reads_what_was_posted_and_where(hot, cli, sandbox):
 
 def test_what_stood_there_already_is_found_and_not_sent(hot, bot, cli, sandbox):
     cli("sync")
-    bot.lose_store()
+    bot.delete_store()
     ran = cli("sync")
     assert f"news found: https://news.example/a  {sandbox.statuses('news')[0]['url']}" in ran.out
     assert ran.out.splitlines()[-1].endswith("2 queued, 2 found")
-    assert len(posted(sandbox)) == 2
+    assert len(accepted_posts(sandbox)) == 2
     document = cli("why", "https://news.example/a")
     assert "for news found" in document.out
     assert "for news sent" not in document.out
@@ -72,12 +72,12 @@ def test_what_stood_there_already_is_found_and_not_sent(hot, bot, cli, sandbox):
 
 
 def test_an_edit_is_shown_as_an_edit(bot, feeds, sandbox, clock, cli):
-    shown = items(clock, "b", "a")
-    url = feeds.show("/f", shown)
+    feed_items = items(clock, "b", "a")
+    url = feeds.show("/f", feed_items)
     bot.configure({"hot": {"url": url, "updates": "edit"}}, {"news": (sandbox, "")})
     bot.sync()
     clock.advance(minutes=10)
-    feeds.show("/f", [shown[0], replace(shown[1], title="Title a, corrected")])
+    feeds.show("/f", [feed_items[0], replace(feed_items[1], title="Title a, corrected")])
     ran = cli("sync")
     assert "news edited: https://news.example/a" in ran.out
     assert ran.out.splitlines()[-1].endswith("1 edited")
@@ -94,7 +94,7 @@ def test_something_failed_is_1_and_the_rest_is_done(bot, feeds, sandbox, clock, 
     assert ran.code == 1
     assert "bad: failed" in ran.out
     assert "404" in ran.out
-    assert posted(sandbox) == [text_of("a")]
+    assert accepted_posts(sandbox) == [post_text("a")]
 
 
 def test_the_json_names_an_account_that_is_refused_and_why(hot, bot, cli, sandbox):
@@ -116,7 +116,7 @@ def test_an_unknown_source_is_2_with_what_was_meant(hot, cli, feeds):
     assert list(ran.json) == ["error"]
     assert ran.json["error"]["slug"] == "source_unknown"
     assert "hott" in ran.json["error"]["message"]
-    assert feeds.asked == []
+    assert feeds.requests == []
 
 
 def test_named_sources_due_and_force(hot, cli, feeds):
@@ -138,7 +138,7 @@ def test_a_token_from_the_environment_serves_as_well(bot, feeds, sandbox, clock,
     account = {"server": sandbox.url, "token_env": "NEWS_TOKEN", "allow_http": True}
     bot.configure({"hot": {"url": feeds.show("/f", items(clock, "a"))}}, {"news": account})
     assert cli("sync").code == 0
-    assert posted(sandbox) == [text_of("a")]
+    assert accepted_posts(sandbox) == [post_text("a")]
 
 
 def test_no_message_holds_a_secret(bot, feeds, sandbox, clock, cli):
@@ -185,22 +185,22 @@ def test_an_unusable_config_is_2_with_the_reason(bot, cli, toml, slug, words, co
         assert ran.code == 2
         assert ran.json["error"]["slug"] == slug
         assert words in ran.json["error"]["message"]
-    assert not bot.stored.exists()
+    assert not bot.store_file.exists()
 
 
 @pytest.mark.parametrize("garbage", [b"", b"garbage " * 1000, b"SQLite format 3\0" + b"\0" * 4000])
 @pytest.mark.parametrize("command", ["sync", "preview", "status", "prune", "run"])
 def test_a_store_that_is_garbage_is_3_and_stays_as_it_is(hot, bot, cli, garbage, command, sandbox):
-    bot.stored.write_bytes(garbage)
+    bot.store_file.write_bytes(garbage)
     ran = cli(command)
     assert (ran.code, ran.out) == (3, "")
-    assert str(bot.stored) in ran.err
+    assert str(bot.store_file) in ran.err
     assert "Traceback" not in ran.err
     if command not in ("prune", "run"):
         ran = cli(command, "--json")
         assert ran.code == 3
         assert ran.json["error"]["slug"] == "store_corrupt"
-    assert bot.stored.read_bytes() == garbage
+    assert bot.store_file.read_bytes() == garbage
     assert sandbox.accepted == []
 
 
@@ -264,17 +264,17 @@ def test_an_interrupted_sync_settles_running_requests_and_exits_130(
     bot.configure({"hot": {"url": url}}, {"news": (sandbox, "")}, delivery={"timeout": "30s"})
     held = sandbox.faults.add("stall_after")
     process = bot.start("sync", "--json")
-    assert held.wait(PATIENCE)
+    assert held.wait(MAX_WAIT)
     process.send_signal(number)
-    until(lambda: "second signal" in bot.log(), "the answer to the signal")
+    wait_until(lambda: "second signal" in bot.log(), "the answer to the signal")
     held.release()
-    out, _ = process.communicate(timeout=PATIENCE)
+    out, _ = process.communicate(timeout=MAX_WAIT)
     kill(process)
     assert process.returncode == 130
     assert (json.loads(out)["sent"], json.loads(out)["queued"]) == (1, 3)
     clock.advance(minutes=5)
     bot.sync()
-    assert posted(sandbox) == [text_of(name) for name in "abc"]
+    assert accepted_posts(sandbox) == [post_text(name) for name in "abc"]
 
 
 def test_a_second_interrupt_ends_at_once_and_the_next_sync_reads_back(bot, feeds, sandbox, clock):
@@ -284,14 +284,14 @@ def test_a_second_interrupt_ends_at_once_and_the_next_sync_reads_back(bot, feeds
     bot.path.write_text(bot.path.read_text().replace('lease = "1m"', 'lease = "700s"'))
     held = sandbox.faults.add("stall_after")
     process = bot.start("sync")
-    assert held.wait(PATIENCE)
+    assert held.wait(MAX_WAIT)
     process.send_signal(signal.SIGINT)
-    until(lambda: "second signal" in bot.log(), "the answer to the signal")
+    wait_until(lambda: "second signal" in bot.log(), "the answer to the signal")
     process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=PATIENCE) == 130
+    assert process.wait(timeout=MAX_WAIT) == 130
     assert "Traceback" not in bot.log()
     kill(process)
     sandbox.faults.clear()
     clock.advance(minutes=5)
-    bot.settle()
-    assert posted(sandbox) == [text_of(name) for name in "ab"]
+    bot.sync_until_settled()
+    assert accepted_posts(sandbox) == [post_text(name) for name in "ab"]

@@ -330,8 +330,8 @@ def test_a_link_that_does_not_fit_by_itself_stays_and_the_post_must_be_held():
     assert post.text == f"{TALL.title}\n{TALL.link}"
     assert post.link == TALL.link
     assert post.shorter == ""
-    told = f"the link is longer than the server takes ({post.length} of 99 characters)"
-    assert link_excess(post) == told
+    reason = f"the link is longer than the server takes ({post.length} of 99 characters)"
+    assert link_excess(post) == reason
     assert link_excess(post_of(TALL, ServerLimits(99, 23))) == ""
 
 
@@ -453,7 +453,7 @@ def test_images_come_with_a_description():
         Media("https://img.example/5.webp?w=1"),
     )
     found = post_of(Entry(title="Night trains", media=images), media=9).media
-    assert [(one.url, one.alt) for one in found] == [
+    assert [(image.url, image.alt) for image in found] == [
         ("https://img.example/1.jpg", "A train"),
         ("https://img.example/3", "Image: Night trains"),
         ("https://img.example/5.webp?w=1", "Image: Night trains"),

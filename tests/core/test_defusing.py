@@ -36,14 +36,14 @@ def node():
 def found_by_misskey(node, text):
     hazards = {"mention", "hashtag", "link", "fn", "plain", "center", "small", "bold", "italic"}
     # ** and the like merely format, and are nobody's words but the text's own
-    nodes = [one for one in node.ask(text)["misskey"] if one["type"] in hazards]
+    nodes = [part for part in node.ask(text)["misskey"] if part["type"] in hazards]
     # *** is a function to it, and formats as well
     is_big = "$[" not in text
     return [
-        one
-        for one in nodes
-        if one["type"] not in {"bold", "italic", "small"}
-        and not (is_big and one["type"] == "fn" and one["name"] == "tada")
+        node
+        for node in nodes
+        if node["type"] not in {"bold", "italic", "small"}
+        and not (is_big and node["type"] == "fn" and node["name"] == "tada")
     ]
 
 
@@ -153,9 +153,9 @@ def test_two_defused_texts_side_by_side_are_still_harmless(node, first, second):
     text = defuse(clean(first)) + defuse(clean(second))
     for server, rule in RULES.items():
         # the address that follows a lone & or + is seen only where both stand in one text
-        assert [one for one in rule(text) if not one.startswith(("&", "+", "(&", "(+"))] == [], (
-            server
-        )
+        assert [
+            match for match in rule(text) if not match.startswith(("&", "+", "(&", "(+"))
+        ] == [], server
     assert found_by_misskey(node, text) == []
 
 
@@ -175,9 +175,9 @@ def test_no_letter_is_lost(text):
 def test_an_entrys_own_link_on_its_line_names_nobody(node, link):
     link = clean_link(link)
     text = f"Title\n{link}"
-    assert not [one for one in found_by_misskey(node, text) if one["type"] == "mention"]
+    assert not [part for part in found_by_misskey(node, text) if part["type"] == "mention"]
     for server, rule in RULES.items():
-        assert not [one for one in rule(text) if one.lstrip("( \n").startswith("@")], server
+        assert not [match for match in rule(text) if match.lstrip("( \n").startswith("@")], server
 
 
 @pytest.mark.parametrize("end", ["", "x"])

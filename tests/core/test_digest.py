@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness import items, posted, standing
+from harness import accepted_posts, items, visible_texts
 from reblogbot.config.settings import SourceSettings
 from reblogbot.core import digest
 from reblogbot.core.text import length
@@ -46,10 +46,10 @@ def test_every_post_is_in_one_bundle_in_order_and_each_fits(sizes, limit):
         Post("post", text=f"{number}:" + "x" * min(size, limit - 10))
         for number, size in enumerate(sizes)
     ]
-    made = digest.bundles(posts, ServerLimits(limit), "A list · 2026-11-22")
-    assert sum(one.count for one in made) == len(posts)
-    assert all(length(one.post.text, ServerLimits(limit)) <= limit for one in made)
-    written = "\n\n".join(one.post.text for one in made)
+    bundles = digest.bundles(posts, ServerLimits(limit), "A list · 2026-11-22")
+    assert sum(bundle.count for bundle in bundles) == len(posts)
+    assert all(length(bundle.post.text, ServerLimits(limit)) <= limit for bundle in bundles)
+    written = "\n\n".join(bundle.post.text for bundle in bundles)
     places = [written.index(post.text) for post in posts]
     assert places == sorted(places)
 
@@ -66,7 +66,7 @@ def test_a_day_becomes_one_post_at_its_time(daily, bot, sandbox, clock):
     assert bot.sync().counts()["sent"] == 0
     clock.advance(hours=6)
     assert bot.sync().counts()["sent"] == 1
-    (text,) = posted(sandbox)
+    (text,) = accepted_posts(sandbox)
     assert text.startswith(f"The list · {clock.now():%Y-%m-%d}\n\nTitle a\n")
     assert [text.count(f"https://news.example/{name}") for name in "abc"] == [1, 1, 1]
     clock.advance(hours=24)
@@ -74,26 +74,26 @@ def test_a_day_becomes_one_post_at_its_time(daily, bot, sandbox, clock):
 
 
 def test_preview_shows_the_digest_that_will_be_posted(daily, bot, sandbox, clock):
-    shown = [post.text for _, _, post in bot.preview().posts]
+    previewed = [post.text for _, _, post in bot.preview().posts]
     bot.sync()
-    assert [post.text for _, _, post in bot.preview().posts] == shown
+    assert [post.text for _, _, post in bot.preview().posts] == previewed
     clock.advance(hours=6)
     bot.sync()
-    assert posted(sandbox) == shown
+    assert accepted_posts(sandbox) == previewed
 
 
 def test_a_first_preview_heads_the_digest_with_the_feeds_own_title(bot, feeds, sandbox, clock):
     clock.instant = clock.instant.replace(hour=12, minute=0, second=0)
     url = feeds.show("/hot.xml", items(clock, "b", "a"))
     bot.configure({"hot": {"url": url, "digest": "18:00"}}, {"news": (sandbox, "")})
-    shown = [post.text for _, _, post in bot.preview().posts]
+    previewed = [post.text for _, _, post in bot.preview().posts]
     bot.sync()
     clock.advance(hours=6, minutes=1)
     # it is due: what comes now is for tomorrow's
     feeds.show("/hot.xml", items(clock, "c", "b", "a"))
     late = [post.text for _, _, post in bot.preview().posts]
     bot.sync()
-    assert posted(sandbox) == shown == late[:1]
+    assert accepted_posts(sandbox) == previewed == late[:1]
     assert "Title c" in late[1]
     assert late[1].partition("\n")[0] == f"A hot list · {clock.now() + timedelta(days=1):%Y-%m-%d}"
 
@@ -108,8 +108,10 @@ def test_a_digest_too_long_for_one_post_is_a_thread(bot, feeds, sandbox, clock):
     bot.sync()
     statuses = sandbox.statuses("news")
     assert len(statuses) > 1
-    assert [one["in_reply_to_id"] for one in statuses[1:]] == [one["id"] for one in statuses[:-1]]
-    whole = "\n".join(posted(sandbox))
+    assert [status["in_reply_to_id"] for status in statuses[1:]] == [
+        status["id"] for status in statuses[:-1]
+    ]
+    whole = "\n".join(accepted_posts(sandbox))
     assert [whole.count(f"https://news.example/{name}") for name in names] == [1] * 12
 
 
@@ -117,8 +119,8 @@ def test_a_digest_without_an_answer_is_posted_once(daily, bot, sandbox, clock):
     bot.sync()
     clock.advance(hours=6)
     sandbox.faults.add("drop_after", "POST", "/api/v1/statuses")
-    bot.settle()
-    assert len(posted(sandbox)) == 1
+    bot.sync_until_settled()
+    assert len(accepted_posts(sandbox)) == 1
 
 
 def test_an_entry_that_is_too_old_does_not_remove_the_digest(bot, feeds, sandbox, clock):
@@ -133,10 +135,10 @@ def test_an_entry_that_is_too_old_does_not_remove_the_digest(bot, feeds, sandbox
     clock.advance(hours=6)
     assert [post.text.count("https://") for _, _, post in bot.preview().posts] == [1]
     bot.sync()
-    (digest,) = standing(sandbox)
+    (digest,) = visible_texts(sandbox)
     assert "Title fresh" in digest
     assert "Title old" not in digest
-    reasons = [one.error.partition(":")[0] for one in bot.deliveries("skipped")]
+    reasons = [delivery.error.partition(":")[0] for delivery in bot.deliveries("skipped")]
     assert reasons == ["max_age"]
 
 
@@ -148,5 +150,5 @@ def test_the_wait_for_the_digest_makes_no_entry_too_old(bot, feeds, sandbox, clo
     bot.sync()
     clock.advance(hours=10)
     bot.sync()
-    (digest,) = standing(sandbox)
+    (digest,) = visible_texts(sandbox)
     assert digest.count("https://") == 2

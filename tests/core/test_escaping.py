@@ -109,7 +109,7 @@ def test_hollo_keeps_line_breaks(node, text):
 def test_hollo_shows_the_link_unchanged(node, link):
     assume(link)
     stands = stands_on_hollo(node, f"Title\n{link}\n\n#Own_Tag")
-    found = [canonical_link(one) for one in links_in(stands["html"]) if not one.startswith("#")]
+    found = [canonical_link(link) for link in links_in(stands["html"]) if not link.startswith("#")]
     assert found == [canonical_link(link)]
     assert stands["hashtags"] == ["#Own_Tag"]
 

@@ -33,10 +33,10 @@ def source(every, every_max=DAY, cron="", timezone="UTC"):
     )  # fmt: skip
 
 
-def planned(every, failures=0, retry_at=None, dice=0.0, now=NOW, **more):
+def planned(every, failures=0, retry_at=None, rng=0.0, now=NOW, **more):
     """The next poll of a source; keys of its config stand among the others."""
     if failures:
-        return next_try(now, every, failures, dice, retry_at)
+        return next_try(now, every, failures, rng, retry_at)
     keys = {key: more.pop(key) for key in ("every_max", "cron", "timezone") if key in more}
     return next_poll(now, source(every, **keys), **more)
 
@@ -141,7 +141,7 @@ def test_a_failing_source_is_polled_less_and_less_often(failures, rest):
 
 
 def test_sources_that_failed_together_are_retried_at_different_times():
-    dues = {next_due(NOW, QUARTER, failures=1, dice=dice / 10) for dice in range(10)}
+    dues = {next_due(NOW, QUARTER, failures=1, rng=rng / 10) for rng in range(10)}
     assert len(dues) == 10
     assert max(dues) < NOW + QUARTER * 1.5
 
@@ -199,12 +199,12 @@ def test_a_retry_after_from_before_the_clock_was_set_back_holds_for_a_day_at_mos
     fresh_for=st.none() | st.timedeltas(),
     retry=st.none() | st.timedeltas(timedelta(days=-400), timedelta(days=400)),
     failures=st.integers(0, 10**9),
-    dice=st.floats(0, 1, exclude_max=True),
+    rng=st.floats(0, 1, exclude_max=True),
     unchanged=st.none() | st.timedeltas(timedelta(days=-400), timedelta(days=40_000)),
     skipped=st.sets(st.integers(0, HOURS_A_WEEK - 1)),
 )
 def test_due_is_always_later_than_now_and_never_much_later_than_a_day(
-    every, fresh_for, retry, failures, dice, unchanged, skipped
+    every, fresh_for, retry, failures, rng, unchanged, skipped
 ):
     retry_at = None if retry is None else NOW + retry
     wishes = {
@@ -212,7 +212,7 @@ def test_due_is_always_later_than_now_and_never_much_later_than_a_day(
         "unchanged_since": None if unchanged is None else NOW - unchanged,
         "skipped_hours": skipped,
     }
-    due = next_due(NOW, every, failures=failures, retry_at=retry_at, dice=dice, **wishes)
+    due = next_due(NOW, every, failures=failures, retry_at=retry_at, rng=rng, **wishes)
     assert NOW < due <= NOW + max(every, LONGEST)
     if failures and retry_at and NOW < retry_at <= NOW + DAY:
         assert due >= retry_at

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from harness import PATIENCE, items, kill, posted, text_of, until
+from harness import MAX_WAIT, accepted_posts, items, kill, post_text, wait_until
 from reblogbot import __version__, app
 from reblogbot.daemon import sdnotify
 from reblogbot.daemon.heartbeat import Heartbeat
@@ -89,7 +89,7 @@ class Manager:
                 return self.heard
 
     def await_line(self, line, times=1):
-        until(lambda: self.listen().count(line) >= times, f"{line}, {times} times")
+        wait_until(lambda: self.listen().count(line) >= times, f"{line}, {times} times")
 
 
 @contextmanager
@@ -116,7 +116,7 @@ def daemon(bot, systemd):
         ready = systemd.listen().count("READY=1")
         process = bot.start("run", *arguments, **environ)
         running.append(process)
-        until(
+        wait_until(
             lambda: systemd.listen().count("READY=1") > ready or process.poll() is not None,
             "READY=1",
         )
@@ -143,8 +143,8 @@ def one_source(bot, feeds, sandbox, clock):
 
 
 def await_posts(sandbox, names, account="news"):
-    until(lambda: len(posted(sandbox, account)) >= len(names), f"posts of {names}")
-    assert posted(sandbox, account) == [text_of(name) for name in names]
+    wait_until(lambda: len(accepted_posts(sandbox, account)) >= len(names), f"posts of {names}")
+    assert accepted_posts(sandbox, account) == [post_text(name) for name in names]
 
 
 # life
@@ -160,7 +160,7 @@ def test_it_posts_what_comes_and_ends_well_on_a_signal(
     one_source("abc")
     await_posts(sandbox, "abc")
     process.send_signal(number)
-    assert process.wait(timeout=PATIENCE) == 0
+    assert process.wait(timeout=MAX_WAIT) == 0
     assert "STOPPING=1" in systemd.listen()
     assert "STATUS=1 sources, 1 accounts" in systemd.heard
     assert "Traceback" not in bot.log()
@@ -175,13 +175,13 @@ def test_an_idle_daemon_is_seen_by_status_and_no_store_is_copied_beside_it(
     url = feeds.show("/f", items(clock, "b", "a"))
     slow = {**bot.account("news", sandbox), "pace": {"per_hour": 1}}
     bot.configure({"hot": {"url": url, "every": "1h"}}, {"news": slow})
-    copying = "copy-store", bot.store_url or f"sqlite:///{bot.stored}", "sqlite:///copy.sqlite3"
+    copying = "copy-store", bot.store_url or f"sqlite:///{bot.store_file}", "sqlite:///copy.sqlite3"
 
     def seen():
         return cli("status", "--json").json["daemon"]
 
     process = daemon()
-    until(lambda: seen() and seen()["last_round_at"], "the first round in the store")
+    wait_until(lambda: seen() and seen()["last_round_at"], "the first round in the store")
     assert list(seen())[:4] == ["version", "since", "host", "last_round_at"]
     assert (seen()["version"], seen()["pid"]) == (__version__, process.pid)
     assert f"(process {process.pid})" in cli("status").out
@@ -194,7 +194,7 @@ def test_an_idle_daemon_is_seen_by_status_and_no_store_is_copied_beside_it(
     assert "1 queued: the daemon on" in ran.out
     assert cli("sync", "--json").json["daemon"]["pid"] == process.pid
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=PATIENCE) == 0
+    assert process.wait(timeout=MAX_WAIT) == 0
     assert seen() is None
     process = daemon()
     assert seen()["pid"] == process.pid
@@ -246,17 +246,17 @@ def test_it_ends_while_a_post_stalls_and_the_next_start_reads_it_back(
     bot.path.write_text(bot.path.read_text().replace('lease = "10s"', 'lease = "700s"'))
     held = sandbox.faults.add(fault)
     process = daemon()
-    assert held.wait(PATIENCE)
+    assert held.wait(MAX_WAIT)
     process.send_signal(number)
     # the call on the wire would last ten minutes: nothing but the signal ends it
-    assert process.wait(timeout=PATIENCE) == 0
+    assert process.wait(timeout=MAX_WAIT) == 0
     assert "reads it back" in bot.log()
     assert "Traceback" not in bot.log()
     sandbox.faults.clear()
     daemon()
     await_posts(sandbox, "abc")
-    until(lambda: not bot.open(), "everything settled")
-    assert posted(sandbox) == [text_of(name) for name in "abc"]
+    wait_until(lambda: not bot.open_deliveries(), "everything settled")
+    assert accepted_posts(sandbox) == [post_text(name) for name in "abc"]
 
 
 def test_a_post_that_is_answered_in_time_is_settled_before_it_ends(
@@ -265,11 +265,11 @@ def test_a_post_that_is_answered_in_time_is_settled_before_it_ends(
     one_source("abc")
     held = sandbox.faults.add("stall_after")
     process = daemon()
-    assert held.wait(PATIENCE)
+    assert held.wait(MAX_WAIT)
     process.send_signal(signal.SIGTERM)
-    until(lambda: "stopping" in bot.log(), "the daemon stopping")
+    wait_until(lambda: "stopping" in bot.log(), "the daemon stopping")
     held.release()
-    assert process.wait(timeout=PATIENCE) == 0
+    assert process.wait(timeout=MAX_WAIT) == 0
     states = [delivery.state for delivery in bot.deliveries()]
     assert states == ["sent", "queued", "queued"]
 
@@ -292,7 +292,7 @@ def test_its_log_is_one_json_object_a_line(one_source, daemon, bot, sandbox):
     process = daemon("--log-format", "json")
     await_posts(sandbox, "ab")
     process.send_signal(signal.SIGTERM)
-    process.wait(timeout=PATIENCE)
+    process.wait(timeout=MAX_WAIT)
     lines = [json.loads(line) for line in bot.log().splitlines()]
     assert {"started", "published", "stopped"} <= {line["event"] for line in lines}
     assert all(line["at"].endswith("Z") for line in lines)
@@ -338,7 +338,7 @@ def test_a_broken_config_leaves_the_old_one_at_work_and_says_so(
     else:
         bot.path.write_text(broken)
     process.send_signal(signal.SIGHUP)
-    until(lambda: "config is broken, the old one stays" in bot.log(), "the complaint")
+    wait_until(lambda: "config is broken, the old one stays" in bot.log(), "the complaint")
     assert str(bot.path) in bot.log()
     systemd.await_line("READY=1", times=2)
     feeds.show("/hot.xml", items(clock, "c", "b", "a"))
@@ -359,7 +359,7 @@ def test_a_config_rewritten_all_the_time_disturbs_nothing(
         process.send_signal(signal.SIGHUP)
     await_posts(sandbox, "abcdefgh")
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=PATIENCE) == 0
+    assert process.wait(timeout=MAX_WAIT) == 0
     assert "Traceback" not in bot.log()
 
 
@@ -375,7 +375,7 @@ def test_what_is_queued_for_a_source_taken_out_is_held(bot, feeds, sandbox, cloc
     del sources["one"]
     bot.configure(sources, {"news": account}, delivery=QUICK)
     process.send_signal(signal.SIGHUP)
-    (held,) = until(lambda: bot.deliveries("held"), "the queued one held")
+    (held,) = wait_until(lambda: bot.deliveries("held"), "the queued one held")
     assert "one" in held.error
 
 
@@ -386,9 +386,9 @@ def test_a_store_migrated_by_a_newer_program_ends_it_with_3(one_source, daemon, 
     one_source()
     process = daemon()
     await_posts(sandbox, "ab")
-    with closing(sqlite3.connect(bot.stored)) as raw, raw:
+    with closing(sqlite3.connect(bot.store_file)) as raw, raw:
         raw.execute("UPDATE alembic_version SET version_num = '9999'")
-    assert process.wait(timeout=PATIENCE) == 3
+    assert process.wait(timeout=MAX_WAIT) == 3
     assert "newer" in bot.log()
     assert "Traceback" not in bot.log()
 
@@ -396,7 +396,7 @@ def test_a_store_migrated_by_a_newer_program_ends_it_with_3(one_source, daemon, 
 def test_a_store_of_a_newer_program_keeps_it_from_starting(one_source, bot, sandbox):
     one_source()
     bot.sync()
-    with closing(sqlite3.connect(bot.stored)) as raw, raw:
+    with closing(sqlite3.connect(bot.store_file)) as raw, raw:
         raw.execute("UPDATE alembic_version SET version_num = '9999'")
     ran = bot.call("run")
     assert ran.code == 3
@@ -425,12 +425,12 @@ def test_a_daemon_and_many_syncs_on_one_store_post_everything_once(
         show(count)
         syncs = [bot.start("sync") for _ in range(2)]
         for sync in syncs:
-            assert sync.wait(timeout=PATIENCE) == 0
+            assert sync.wait(timeout=MAX_WAIT) == 0
             kill(sync)
     for account in accounts:
         await_posts(sandbox, names, account)
-    until(lambda: not bot.open(), "everything settled")
-    assert len(posted(sandbox)) == len(posted(sandbox, "more")) == len(names)
+    wait_until(lambda: not bot.open_deliveries(), "everything settled")
+    assert len(accepted_posts(sandbox)) == len(accepted_posts(sandbox, "more")) == len(names)
     assert "Traceback" not in bot.log()
 
 
@@ -444,9 +444,9 @@ def test_a_refused_token_is_told_once_and_another_one_sets_it_going(
     one_source("ab")
     bot.set_token("news", "wrong")
     daemon()
-    until(lambda: "account paused" in bot.log(), "the pause")
-    seen = feeds.times("/hot.xml")
-    until(lambda: feeds.times("/hot.xml") > seen + 2, "more polls")
+    wait_until(lambda: "account paused" in bot.log(), "the pause")
+    seen = feeds.request_count("/hot.xml")
+    wait_until(lambda: feeds.request_count("/hot.xml") > seen + 2, "more polls")
     assert bot.log().count("account paused") == 1
     bot.set_token("news", token)
     await_posts(sandbox, "ab")
@@ -462,21 +462,21 @@ def test_a_thread_that_dies_ends_it_with_1_and_the_next_start_goes_on(
     process.send_signal(signal.SIGALRM)
     # the config stays: a new one would be given new threads
     feeds.show("/hot.xml", items(clock, "b", "a"))
-    assert process.wait(timeout=PATIENCE) == 1
+    assert process.wait(timeout=MAX_WAIT) == 1
     assert f"ERROR the thread {name} died, the machine is out of memory slug=system" in bot.log()
     assert bot.log().splitlines()[-1].endswith("INFO stopped")
     assert "Traceback" not in bot.log()
     daemon()
     await_posts(sandbox, "ab")
-    until(lambda: not bot.open(), "everything settled")
-    assert posted(sandbox) == [text_of(name) for name in "ab"]
+    wait_until(lambda: not bot.open_deliveries(), "everything settled")
+    assert accepted_posts(sandbox) == [post_text(name) for name in "ab"]
 
 
 def test_a_source_that_hangs_keeps_no_other_waiting(bot, feeds, sandbox, clock, daemon):
     release = []
 
     def hang(handler):
-        until(lambda: release, "the end of the test")
+        wait_until(lambda: release, "the end of the test")
 
     feeds.pages["/hung"] = hang
     sources = {
@@ -487,7 +487,7 @@ def test_a_source_that_hangs_keeps_no_other_waiting(bot, feeds, sandbox, clock, 
     process = daemon()
     await_posts(sandbox, "ab")
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=PATIENCE) == 0
+    assert process.wait(timeout=MAX_WAIT) == 0
     release.append(True)
 
 
@@ -497,8 +497,8 @@ def test_stop_holds_and_start_lets_go_while_it_runs(one_source, daemon, bot, fee
     await_posts(sandbox, "a")
     assert bot.call("stop").code == 0
     one_source("abc")
-    until(lambda: len(bot.deliveries("queued")) == 2, "two queued")
-    assert len(posted(sandbox)) == 1
+    wait_until(lambda: len(bot.deliveries("queued")) == 2, "two queued")
+    assert len(accepted_posts(sandbox)) == 1
     assert bot.call("start").code == 0
     await_posts(sandbox, "abc")
 
@@ -566,8 +566,8 @@ def test_a_daemon_whose_tick_never_finishes_does_not_feed_the_watchdog(
     """Its event loop runs, but the store answers nothing: WATCHDOG=1 proved only the loop."""
     one_source()
     daemon(program=("-c", HANGING_CLAIM), WATCHDOG_USEC="100000")
-    until(lambda: "claim hangs" in bot.log(), "the hanging claim")
-    until(lambda: bot.log().count("event loop runs") > 20, "a second of the event loop")
+    wait_until(lambda: "claim hangs" in bot.log(), "the hanging claim")
+    wait_until(lambda: bot.log().count("event loop runs") > 20, "a second of the event loop")
     assert "WATCHDOG=1" not in systemd.listen()
 
 

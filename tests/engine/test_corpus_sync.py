@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import Page, posted
+from harness import Page, accepted_posts
 from sample_documents import TWICE, documents, link, title
 
 REAL = Path(__file__).parents[2].parent / "shared" / "corpus" / "feeds"
@@ -31,7 +31,7 @@ def configure(bot, feeds, accounts, names):
 
 
 def all_posted(sandbox, accounts):
-    return [text for account in accounts for text in posted(sandbox, account)]
+    return [text for account in accounts for text in accepted_posts(sandbox, account)]
 
 
 def test_our_own_documents_end_as_entries_or_as_a_clear_error(bot, feeds, sandbox, accounts):
@@ -43,10 +43,10 @@ def test_our_own_documents_end_as_entries_or_as_a_clear_error(bot, feeds, sandbo
     report = bot.sync()
     polls = {poll.name: poll for poll in report.polls}
     assert {name: polls[name].new for name in served} == {
-        name: one.entries for name, one in served.items()
+        name: document.entries for name, document in served.items()
     }
-    for name, one in served.items():
-        if not one.entries:
+    for name, document in served.items():
+        if not document.entries:
             assert polls[name].outcome in FAILED, name
             assert polls[name].error, name
     texts = all_posted(sandbox, accounts)
@@ -69,8 +69,8 @@ def test_flapping_between_a_feed_and_ruins_repeats_nothing(bot, feeds, sandbox, 
     configure(bot, feeds, accounts, ["hot"])
     for document in served:
         if not document.entries:
-            for shown in (good, document):
-                feeds.pages["/hot"] = Page(shown.body, kind=shown.kind)
+            for served_document in (good, document):
+                feeds.pages["/hot"] = Page(served_document.body, kind=served_document.kind)
                 bot.clock.advance(days=1)
                 bot.sync()
     assert len(all_posted(sandbox, accounts)) == good.entries

@@ -1,19 +1,19 @@
 """Filters that look at what an account published lately: similar titles, too much of one host."""
 
-from harness import Item, items, posted
+from harness import Item, accepted_posts, items
 
 
 def feed_of(clock, *titled):
     return [
-        Item(title, link, at=one.at)
-        for (title, link), one in zip(
+        Item(title, link, at=item.at)
+        for (title, link), item in zip(
             titled, items(clock, *[str(n) for n in range(len(titled))]), strict=True
         )
     ]
 
 
 def links(sandbox):
-    return [text.splitlines()[-1] for text in posted(sandbox)]
+    return [text.splitlines()[-1] for text in accepted_posts(sandbox)]
 
 
 def reasons(bot):
@@ -53,7 +53,7 @@ def test_similar_titles_pass_by_default(bot, feeds, sandbox, clock):
     )
     bot.configure({"a": {"url": url}}, {"news": (sandbox, "")})
     bot.sync()
-    assert len(posted(sandbox)) == 2
+    assert len(accepted_posts(sandbox)) == 2
 
 
 def test_no_more_than_so_many_a_day_from_one_host(bot, feeds, sandbox, clock):

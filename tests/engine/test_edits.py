@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from harness import items, posted, standing, text_of
+from harness import accepted_posts, items, post_text, visible_texts
 from reblogbot.model import DeliveryState
 
 
@@ -39,14 +39,14 @@ def edited(bot, feeds, sandbox, clock):
 def test_an_edited_entry_is_left_alone_by_default(edited, sandbox):
     report = edited()
     assert report.counts()["queued"] == 0
-    assert standing(sandbox) == [text_of("a"), text_of("b")]
+    assert visible_texts(sandbox) == [post_text("a"), post_text("b")]
 
 
 def test_an_edited_entry_edits_the_one_post(edited, sandbox):
     report = edited(updates="edit")
     assert report.counts()["sent"] == 1
-    assert posted(sandbox) == [text_of("a"), text_of("b")]
-    assert standing(sandbox) == ["Title a, corrected\nhttps://news.example/a", text_of("b")]
+    assert accepted_posts(sandbox) == [post_text("a"), post_text("b")]
+    assert visible_texts(sandbox) == ["Title a, corrected\nhttps://news.example/a", post_text("b")]
 
 
 def test_an_entry_is_edited_once_and_then_again_when_it_changes_again(
@@ -58,12 +58,12 @@ def test_an_entry_is_edited_once_and_then_again_when_it_changes_again(
     b, a = items(clock, "b", "a")
     feeds.show("/hot.xml", [b, replace(a, title="Title a, once more")])
     assert bot.sync().counts()["sent"] == 1
-    assert standing(sandbox)[0].startswith("Title a, once more")
+    assert visible_texts(sandbox)[0].startswith("Title a, once more")
     clock.advance(minutes=10)
     feeds.show("/hot.xml", [b, replace(a, title="Title a, corrected")])
     bot.sync()
-    assert standing(sandbox)[0].startswith("Title a, corrected")
-    assert len(posted(sandbox)) == 2
+    assert visible_texts(sandbox)[0].startswith("Title a, corrected")
+    assert len(accepted_posts(sandbox)) == 2
 
 
 def test_another_template_edits_nothing(edited, bot, sandbox, clock):
@@ -94,8 +94,8 @@ def test_a_post_deleted_by_hand_is_not_made_again_by_an_edit(edited, bot, feeds,
     clock.advance(minutes=10)
     b, a = items(clock, "b", "a")
     feeds.show("/hot.xml", [b, replace(a, title="Title a, too late")])
-    reports = bot.settle()
-    assert standing(sandbox) == [text_of("b")]
+    reports = bot.sync_until_settled()
+    assert visible_texts(sandbox) == [post_text("b")]
     states = [delivery.state for delivery in reports[0].deliveries.values()]
     assert DeliveryState.SENT not in states
 
@@ -108,9 +108,9 @@ def test_an_edit_without_an_answer_ends_as_one_edit(edited, bot, feeds, sandbox,
     feeds.show("/hot.xml", [b, replace(a, title="Title a, in doubt")])
     number = sandbox.statuses("news")[0]["id"]
     sandbox.faults.add(fault, "PUT", f"/api/v1/statuses/{number}")
-    bot.settle()
-    assert standing(sandbox) == ["Title a, in doubt\nhttps://news.example/a", text_of("b")]
-    assert len(posted(sandbox)) == 2
+    bot.sync_until_settled()
+    assert visible_texts(sandbox) == ["Title a, in doubt\nhttps://news.example/a", post_text("b")]
+    assert len(accepted_posts(sandbox)) == 2
 
 
 @pytest.mark.parametrize("updates", ["ignore", "edit"])
@@ -128,10 +128,10 @@ def test_what_waits_is_rendered_anew_when_its_entry_changes_link_included(
     right = "Right\nhttps://news.example/right"
     assert [post.text for _, _, post in bot.preview().posts] == [right]
     bot.sync()
-    assert standing(sandbox) == [text_of("a")]
+    assert visible_texts(sandbox) == [post_text("a")]
     clock.advance(hours=1)
     bot.sync()
-    assert standing(sandbox) == [text_of("a"), right]
+    assert visible_texts(sandbox) == [post_text("a"), right]
     clock.advance(hours=1)
     assert bot.sync().counts()["queued"] == 0
     assert [act.act for act in acts(sandbox)] == ["post", "post"]
@@ -147,10 +147,10 @@ def test_a_corrected_entry_does_not_overwrite_the_digest_it_stands_in(bot, feeds
     bot.sync()
     clock.advance(hours=3)
     bot.sync()
-    (digest,) = standing(sandbox)
+    (digest,) = visible_texts(sandbox)
     feeds.show("/hot.xml", [b, replace(a, title="Title a, corrected")])
     assert bot.sync().counts()["queued"] == 0
-    assert standing(sandbox) == [digest]
+    assert visible_texts(sandbox) == [digest]
 
 
 def test_of_several_corrections_that_wait_only_the_last_is_made(bot, feeds, sandbox, clock):
@@ -167,8 +167,8 @@ def test_of_several_corrections_that_wait_only_the_last_is_made(bot, feeds, sand
     clock.advance(hours=1)
     report = bot.sync().counts()
     assert (report["sent"], report["skipped"]) == (1, 0)
-    assert standing(sandbox) == ["Title two\nhttps://news.example/a"]
-    assert bot.open() == []
+    assert visible_texts(sandbox) == ["Title two\nhttps://news.example/a"]
+    assert bot.open_deliveries() == []
 
 
 def test_a_title_corrected_with_its_link_is_one_edit_with_the_new_link(bot, feeds, sandbox, clock):
@@ -181,7 +181,7 @@ def test_a_title_corrected_with_its_link_is_one_edit_with_the_new_link(bot, feed
         changed = replace(a, title=f"Right {number}", link=f"https://news.example/right-{number}")
         feeds.show("/hot.xml", [b, changed])
         assert bot.sync().counts()["sent"] == 1
-        assert standing(sandbox)[0] == f"Right {number}\nhttps://news.example/right-{number}"
+        assert visible_texts(sandbox)[0] == f"Right {number}\nhttps://news.example/right-{number}"
     assert [act.act for act in acts(sandbox)] == ["post", "post", "edit", "edit"]
 
 
@@ -192,7 +192,7 @@ def test_a_link_that_changes_by_a_token_alone_edits_nothing(bot, feeds, sandbox,
     bot.sync()
     for number in range(4):
         clock.advance(minutes=10)
-        variants = [replace(one, link=f"{one.link}?PHPSESSID={number}") for one in (b, a)]
+        variants = [replace(item, link=f"{item.link}?PHPSESSID={number}") for item in (b, a)]
         feeds.show("/hot.xml", variants)
         assert bot.sync().counts()["queued"] == 0
     assert [act.act for act in acts(sandbox)] == ["post", "post"]
@@ -211,11 +211,11 @@ def test_an_edit_is_held_for_review_and_goes_out_when_it_is_released(edited, bot
     bot.sync()
     (held,) = bot.deliveries("held")
     assert (held.error, held.post.action) == ("review", "edit")
-    assert "Not reviewed" not in standing(sandbox)[0]
+    assert "Not reviewed" not in visible_texts(sandbox)[0]
     assert cli("queue", "release", str(held.id)).code == 0
     bot.clock.advance(minutes=10)
     bot.sync()
-    assert standing(sandbox)[0].startswith("Not reviewed")
+    assert visible_texts(sandbox)[0].startswith("Not reviewed")
 
 
 def test_what_was_released_is_held_again_when_its_text_changes(bot, feeds, sandbox, clock, cli):
@@ -242,7 +242,7 @@ def rewritten(bot, feeds, sandbox, clock):
 
     def run(suffix, count=6):
         clock.advance(minutes=10)
-        changed = [replace(one, title=f"{one.title}{suffix}") for one in feed_items[:count]]
+        changed = [replace(item, title=f"{item.title}{suffix}") for item in feed_items[:count]]
         feeds.show("/hot.xml", [*changed, *feed_items[count:]])
         return bot.sync()
 
@@ -291,13 +291,13 @@ def test_an_edit_is_refused_by_the_filters_but_never_too_old(bot, feeds, sandbox
     feeds.show("/hot.xml", [replace(a, title="An advert")])
     assert bot.preview().refused[0]["reason"] == "not edited: exclude: advert was found"
     assert bot.sync().counts()["queued"] == 0
-    assert standing(sandbox) == [text_of("a")]
+    assert visible_texts(sandbox) == [post_text("a")]
     output = cli("why", a.link).out
     assert "delivery 1 for news sent: not edited: exclude: advert was found" in output
     clock.advance(hours=5)
     feeds.show("/hot.xml", [replace(a, title="Corrected")])
     assert bot.sync().counts()["sent"] == 1
-    assert standing(sandbox)[0].startswith("Corrected")
+    assert visible_texts(sandbox)[0].startswith("Corrected")
 
 
 def test_edits_use_up_neither_budget_nor_pace(bot, feeds, sandbox, clock):
@@ -312,7 +312,7 @@ def test_edits_use_up_neither_budget_nor_pace(bot, feeds, sandbox, clock):
         assert bot.sync().counts()["sent"] == 1
     feeds.show("/hot.xml", [b, replace(a, title="Variant 2")])
     assert bot.sync().counts()["sent"] == 1
-    assert posted(sandbox) == [text_of("a"), text_of("b")]
+    assert accepted_posts(sandbox) == [post_text("a"), post_text("b")]
 
 
 def test_an_edit_goes_out_though_the_budget_is_used_up(bot, feeds, sandbox, clock):
@@ -367,7 +367,7 @@ def test_a_filter_newly_added_keeps_back_what_waits(quiet, bot, sandbox, cli):
     ]
     report = sync().counts()
     assert (report["sent"], report["skipped"]) == (1, 1)
-    assert posted(sandbox) == [text_of("b")]
+    assert accepted_posts(sandbox) == [post_text("b")]
     assert "skipped: exclude: Title a was found" in cli("why", "https://news.example/a").out
 
 
@@ -380,11 +380,11 @@ def test_a_filter_newly_added_keeps_parts_out_of_a_digest(bot, feeds, sandbox, c
     clock.advance(hours=3)
     assert [post.text for _, _, post in bot.preview().posts] == [bot_digest(clock, "b")]
     bot.sync()
-    assert posted(sandbox) == [bot_digest(clock, "b")]
+    assert accepted_posts(sandbox) == [bot_digest(clock, "b")]
 
 
 def bot_digest(clock, name):
-    return f"A hot list · {clock.now():%Y-%m-%d}\n\n{text_of(name)}"
+    return f"A hot list · {clock.now():%Y-%m-%d}\n\n{post_text(name)}"
 
 
 def test_a_part_of_a_digest_is_rendered_anew_when_its_entry_changes(bot, feeds, sandbox, clock):
@@ -397,7 +397,7 @@ def test_a_part_of_a_digest_is_rendered_anew_when_its_entry_changes(bot, feeds, 
     bot.sync()
     clock.advance(hours=3)
     bot.sync()
-    (text,) = posted(sandbox)
+    (text,) = accepted_posts(sandbox)
     assert "Corrected\nhttps://news.example/a" in text
     assert "Title a" not in text
 
@@ -414,8 +414,8 @@ def test_what_waits_for_an_account_taken_out_of_to_is_held_and_stays_so(quiet, b
     }
     bot.configure({"hot": {"url": url, "to": ["news", "more"]}}, accounts)
     bot.sync()
-    assert posted(sandbox) == []
+    assert accepted_posts(sandbox) == []
     cli("queue", "release", "--account", "news")
     bot.clock.advance(minutes=10)
     bot.sync()
-    assert posted(sandbox) == [text_of("a"), text_of("b")]
+    assert accepted_posts(sandbox) == [post_text("a"), post_text("b")]

@@ -5,14 +5,14 @@ import gzip
 import pytest
 from sqlalchemy import create_engine, text
 
-from harness import Item, items, posted, rss, text_of
+from harness import Item, accepted_posts, items, post_text, rss
 from reblogbot.core.bounds import MOST_ENTRIES
 from reblogbot.core.planning import MAX_RECORDED
 
 
 def rows(bot):
     """The number of rows in each table that a poll writes to."""
-    engine = create_engine(f"sqlite:///{bot.stored}")
+    engine = create_engine(f"sqlite:///{bot.store_file}")
     with engine.connect() as connection:
         tables = ("entry", "seen", "refusal", "delivery", "event", "published")
         counts = {name: connection.scalar(text(f"select count(*) from {name}")) for name in tables}
@@ -37,7 +37,7 @@ def test_titles_and_texts_of_nothing_but_signs_keep_nobody_waiting(
     )
     report = bot.sync()
     assert report.counts()["failed"] == 0
-    assert {text_of("a"), text_of("b")} <= set(posted(sandbox))
+    assert {post_text("a"), post_text("b")} <= set(accepted_posts(sandbox))
 
 
 def flood(feeds, count, mark):
@@ -61,7 +61,7 @@ def test_a_flood_at_every_poll_leaves_the_store_bounded(bot, feeds, sandbox, clo
     assert sizes[-1]["entry"] <= 50 + MAX_RECORDED + 3
     assert sizes[-1]["refusal"] <= 50 + 3
     assert sizes[-1]["seen"] <= 100_000
-    assert posted(sandbox) == []
+    assert accepted_posts(sandbox) == []
 
 
 def test_what_of_a_flood_is_held_can_be_released(bot, feeds, sandbox, clock):
@@ -73,7 +73,7 @@ def test_what_of_a_flood_is_held_can_be_released(bot, feeds, sandbox, clock):
     bot.sync()
     assert bot.call("queue", "release", "1").code == 0
     bot.sync()
-    assert len(posted(sandbox)) == 1
+    assert len(accepted_posts(sandbox)) == 1
     assert "left_out" in bot.call("why", f"https://list.example/b{MAX_RECORDED + 150}").out
 
 
@@ -94,7 +94,7 @@ def test_relative_links_behind_a_very_long_redirect_fill_no_store(bot, feeds, sa
     feeds.pages["/short"] = redirect_to(feeds.url(long))
     bot.configure({"bad": {"url": feeds.url("/short"), "first": "none"}}, {"news": (sandbox, "")})
     assert bot.sync().counts()["entries_new"] == 5000
-    assert bot.stored.stat().st_size < 12_000_000
+    assert bot.store_file.stat().st_size < 12_000_000
 
 
 def redirect_to(url):

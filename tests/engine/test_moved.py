@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness import Page, items, posted, text_of
+from harness import Page, accepted_posts, items, post_text
 
 
 @pytest.fixture
@@ -28,27 +28,27 @@ def moved(bot, feeds, sandbox, clock):
 
 def test_a_permanent_redirect_is_believed_after_the_third_time(moved, feeds, sandbox):
     moved(3)
-    assert feeds.times("/old.xml") == 3
+    assert feeds.request_count("/old.xml") == 3
     moved(2)
-    assert feeds.times("/old.xml") == 3
-    assert feeds.times("/new.xml") == 5
-    assert posted(sandbox) == [text_of("a")]
+    assert feeds.request_count("/old.xml") == 3
+    assert feeds.request_count("/new.xml") == 5
+    assert accepted_posts(sandbox) == [post_text("a")]
 
 
 def test_a_temporary_redirect_is_followed_for_ever(moved, feeds):
     moved(5, status=302)
-    assert feeds.times("/old.xml") == 5
+    assert feeds.request_count("/old.xml") == 5
 
 
 def test_when_the_new_address_fails_the_old_one_is_asked_again(moved, feeds, bot, clock, sandbox):
     moved(4)
-    assert feeds.times("/old.xml") == 3
+    assert feeds.request_count("/old.xml") == 3
     feeds.fail("/new.xml", 404)
     moved()
     feeds.show("/old.xml", items(clock, "b", "a"), etag=False)
     clock.advance(minutes=30)
     bot.sync()
-    assert posted(sandbox) == [text_of("a"), text_of("b")]
+    assert accepted_posts(sandbox) == [post_text("a"), post_text("b")]
 
 
 def test_a_changed_url_in_the_config_forgets_where_the_old_one_led(
@@ -58,5 +58,5 @@ def test_a_changed_url_in_the_config_forgets_where_the_old_one_led(
     other = feeds.show("/other.xml", items(clock, "b", "a"), etag=False)
     bot.configure({"hot": {"url": other}}, {"news": (sandbox, "")})
     bot.sync()
-    assert feeds.times("/other.xml") == 1
-    assert posted(sandbox) == [text_of("a"), text_of("b")]
+    assert feeds.request_count("/other.xml") == 1
+    assert accepted_posts(sandbox) == [post_text("a"), post_text("b")]

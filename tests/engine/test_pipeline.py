@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from harness import Item, items, posted, rss, text_of
+from harness import Item, accepted_posts, items, post_text, rss
 from reblogbot.admin.json_shapes import round_json
 from reblogbot.errors import Exit
 
@@ -51,7 +51,7 @@ def test_first_poll_learns_but_posts_nothing(hot, bot, sandbox):
     report = bot.sync()
     assert (report.counts()["entries_new"], report.counts()["queued"]) == (3, 0)
     assert outcomes(report) == {"hot": "new"}
-    assert posted(sandbox) == []
+    assert accepted_posts(sandbox) == []
 
 
 def test_what_comes_after_first_sight_is_posted(hot, bot, feeds, sandbox, clock):
@@ -59,19 +59,19 @@ def test_what_comes_after_first_sight_is_posted(hot, bot, feeds, sandbox, clock)
     bot.sync()
     feeds.show("/hot.xml", items(clock, "d", "c", "b", "a"))
     assert bot.sync().counts()["sent"] == 1
-    assert posted(sandbox) == [text_of("d")]
+    assert accepted_posts(sandbox) == [post_text("d")]
 
 
 def test_first_all_posts_everything_oldest_first(hot, bot, sandbox):
     hot(first="all")
     bot.sync()
-    assert posted(sandbox) == [text_of("a"), text_of("b"), text_of("c")]
+    assert accepted_posts(sandbox) == [post_text("a"), post_text("b"), post_text("c")]
 
 
 def test_first_with_a_number_posts_the_newest_n(hot, bot, sandbox):
     hot(first=2)
     bot.sync()
-    assert posted(sandbox) == [text_of("b"), text_of("c")]
+    assert accepted_posts(sandbox) == [post_text("b"), post_text("c")]
 
 
 def test_what_first_held_back_is_never_posted_later(hot, bot, feeds, sandbox, clock):
@@ -79,7 +79,7 @@ def test_what_first_held_back_is_never_posted_later(hot, bot, feeds, sandbox, cl
     bot.sync()
     feeds.show("/hot.xml", items(clock, "a", "c", "b"))
     bot.sync()
-    assert posted(sandbox) == [text_of("c")]
+    assert accepted_posts(sandbox) == [post_text("c")]
 
 
 def test_an_account_added_later_starts_at_first(bot, feeds, sandbox, clock):
@@ -89,8 +89,8 @@ def test_an_account_added_later_starts_at_first(bot, feeds, sandbox, clock):
     bot.sync()
     bot.configure({"hot": {"url": url, "to": ["news", "more"], "first": 1}}, accounts)
     report = bot.sync()
-    assert posted(sandbox, "more") == [text_of("c")]
-    assert posted(sandbox) == [text_of("a"), text_of("b"), text_of("c")]
+    assert accepted_posts(sandbox, "more") == [post_text("c")]
+    assert accepted_posts(sandbox) == [post_text("a"), post_text("b"), post_text("c")]
     assert report.counts()["entries_new"] == 0
 
 
@@ -103,7 +103,7 @@ def test_an_account_added_later_with_first_none_gets_only_what_is_new(bot, feeds
     bot.sync()
     feeds.show("/hot.xml", items(clock, "c", "b", "a"))
     bot.sync()
-    assert posted(sandbox, "more") == [text_of("c")]
+    assert accepted_posts(sandbox, "more") == [post_text("c")]
 
 
 # the second round
@@ -115,7 +115,7 @@ def test_a_second_run_posts_nothing(hot, bot, sandbox):
     report = bot.sync()
     assert outcomes(report) == {"hot": "not_modified"}
     assert report.deliveries == {}
-    assert len(posted(sandbox)) == 3
+    assert len(accepted_posts(sandbox)) == 3
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_what_was_seen_is_not_posted_again(hot, bot, feeds, sandbox, clock, seco
     assert outcomes(report) == {"hot": "nothing_new"}, why
     feeds.show("/hot.xml", items(clock, "c", "b", "a"))
     bot.sync()
-    assert len(posted(sandbox)) == 3
+    assert len(accepted_posts(sandbox)) == 3
 
 
 def test_what_was_posted_under_a_redirector_is_not_posted_again(bot, feeds, sandbox):
@@ -149,7 +149,7 @@ def test_what_was_posted_under_a_redirector_is_not_posted_again(bot, feeds, sand
     late = counted.replace("/1", "/2").replace("One", "Two") + original_link.replace("/1<", "/2<")
 
     def show(*rendered):
-        body = "".join(f"<item>{one}</item>" for one in rendered)
+        body = "".join(f"<item>{item}</item>" for item in rendered)
         return feeds.show("/f", f"{head}{body}</channel></rss>".encode())
 
     bot.configure({"hot": {"url": show(counted)}}, {"news": (sandbox, "")})
@@ -158,7 +158,10 @@ def test_what_was_posted_under_a_redirector_is_not_posted_again(bot, feeds, sand
     assert outcomes(bot.sync()) == {"hot": "new"}
     show(counted, late)
     assert outcomes(bot.sync()) == {"hot": "nothing_new"}
-    assert posted(sandbox) == ["One\nhttps://count.example/1", "Two\nhttps://news.example/2"]
+    assert accepted_posts(sandbox) == [
+        "One\nhttps://count.example/1",
+        "Two\nhttps://news.example/2",
+    ]
 
 
 def test_an_entry_with_a_known_guid_and_another_link_is_not_new(bot, feeds, sandbox):
@@ -170,7 +173,7 @@ def test_an_entry_with_a_known_guid_and_another_link_is_not_new(bot, feeds, sand
     # all keys are remembered: what has the new link is known now, too
     feeds.show("/f", [Item("One", "https://news.example/moved", guid="another")])
     bot.sync()
-    assert posted(sandbox) == ["One\nhttps://news.example/1"]
+    assert accepted_posts(sandbox) == ["One\nhttps://news.example/1"]
 
 
 # the summary
@@ -224,7 +227,7 @@ def test_each_way_to_fail_has_its_outcome(
     assert report.polls[0].error
     assert report.exit_code() == code
     assert report.counts()["failed"] == 1
-    assert posted(sandbox) == [text_of("a")]
+    assert accepted_posts(sandbox) == [post_text("a")]
 
 
 def test_a_page_in_place_of_a_feed_is_a_failure_that_names_what_it_is(bot, feeds, sandbox):
@@ -246,7 +249,7 @@ def test_a_failure_forgets_nothing(hot, bot, feeds, sandbox, clock):
     bot.sync()
     feeds.show("/hot.xml", items(clock, "d", "c", "b", "a"))
     bot.sync()
-    assert posted(sandbox) == [text_of(name) for name in "abcd"]
+    assert accepted_posts(sandbox) == [post_text(name) for name in "abcd"]
 
 
 def test_a_source_that_is_gone_is_said_once_and_not_asked_again(bot, feeds, sandbox):
@@ -254,9 +257,9 @@ def test_a_source_that_is_gone_is_said_once_and_not_asked_again(bot, feeds, sand
     assert bot.sync().exit_code() == Exit.FAILED
     again = bot.sync()
     assert (outcomes(again), again.exit_code()) == ({"hot": "gone"}, Exit.OK)
-    assert feeds.times("/f") == 1
+    assert feeds.request_count("/f") == 1
     bot.sync(which="all")
-    assert feeds.times("/f") == 2
+    assert feeds.request_count("/f") == 2
 
 
 # which sources
@@ -267,7 +270,7 @@ def test_only_the_named_sources_are_polled(bot, feeds, sandbox, clock):
     bot.configure(sources, {"news": (sandbox, "")})
     report = bot.sync("q")
     assert [poll.name for poll in report.polls] == ["q"]
-    assert (feeds.times("/p"), feeds.times("/q")) == (0, 1)
+    assert (feeds.request_count("/p"), feeds.request_count("/q")) == (0, 1)
 
 
 def test_due_polls_only_those_whose_time_has_come(bot, feeds, sandbox, clock):
@@ -290,7 +293,7 @@ def test_a_source_that_does_not_change_is_asked_less_often_until_it_does(hot, bo
     for _ in range(24 * 4):
         clock.advance(minutes=15)
         bot.sync(which="due")
-    first_day = feeds.times("/hot.xml")
+    first_day = feeds.request_count("/hot.xml")
     assert 30 < first_day < 70
     clock.advance(days=30)
     bot.sync()
@@ -366,7 +369,7 @@ def test_a_sync_without_due_polls_what_is_not_due(hot, bot, feeds):
     hot(every="10h")
     bot.sync()
     bot.sync()
-    assert feeds.times("/hot.xml") == 2
+    assert feeds.request_count("/hot.xml") == 2
 
 
 def test_retry_after_is_respected_by_sync_but_not_by_force(bot, feeds, sandbox, clock):
@@ -375,7 +378,7 @@ def test_retry_after_is_respected_by_sync_but_not_by_force(bot, feeds, sandbox, 
     assert outcomes(bot.sync()) == {"hot": "retry_later"}
     assert outcomes(bot.sync()) == {"hot": "not_due"}
     assert outcomes(bot.sync(which="due")) == {"hot": "not_due"}
-    assert feeds.times("/f") == 1
+    assert feeds.request_count("/f") == 1
     assert outcomes(bot.sync(which="all")) == {"hot": "retry_later"}
     clock.advance(minutes=61)
     feeds.show("/f", items(clock, "a"))
@@ -386,7 +389,7 @@ def test_a_failure_without_a_named_time_is_tried_again_by_the_next_sync(bot, fee
     bot.configure({"hot": {"url": feeds.fail("/f", 503)}}, {"news": (sandbox, "")})
     bot.sync()
     assert outcomes(bot.sync()) == {"hot": "retry_later"}
-    assert feeds.times("/f") == 2
+    assert feeds.request_count("/f") == 2
 
 
 def test_a_disabled_source_is_not_polled_and_its_queue_waits(hot, bot, feeds, sandbox):
@@ -395,7 +398,7 @@ def test_a_disabled_source_is_not_polled_and_its_queue_waits(hot, bot, feeds, sa
     hot(enabled=False)
     report = bot.sync()
     assert outcomes(report) == {"hot": "not_due"}
-    assert feeds.times("/hot.xml") == 1
+    assert feeds.request_count("/hot.xml") == 1
     assert len(bot.deliveries("held")) == 3
 
 
@@ -415,10 +418,10 @@ def test_more_than_max_per_poll_is_held_whole(hot, bot, feeds, sandbox, clock):
         0,
     )
     assert report.exit_code() == Exit.OK
-    assert len(posted(sandbox)) == 3
+    assert len(accepted_posts(sandbox)) == 3
     feeds.show("/hot.xml", items(clock, "h", "g", "f", "e", "d", "c", "b", "a"))
     assert outcomes(bot.sync()) == {"hot": "new"}
-    assert posted(sandbox)[3:] == [text_of("h")]
+    assert accepted_posts(sandbox)[3:] == [post_text("h")]
 
 
 def test_first_sight_is_no_storm(bot, feeds, sandbox, clock):
@@ -434,7 +437,7 @@ def test_a_changed_url_keeps_the_seen_set(hot, bot, feeds, sandbox, clock):
     bot.configure({"hot": {"url": url}}, {"news": (sandbox, "")})
     report = bot.sync()
     assert outcomes(report) == {"hot": "new"}
-    assert posted(sandbox)[3:] == [text_of("d")]
+    assert accepted_posts(sandbox)[3:] == [post_text("d")]
 
 
 def test_a_changed_url_with_wholly_other_entries_is_a_storm(hot, bot, feeds, sandbox, clock):
@@ -446,7 +449,7 @@ def test_a_changed_url_with_wholly_other_entries_is_a_storm(hot, bot, feeds, san
     bot.configure({"hot": {"url": url}}, {"news": (sandbox, "")})
     report = bot.sync()
     assert outcomes(report) == {"hot": "held"}
-    assert len(posted(sandbox)) == 3
+    assert len(accepted_posts(sandbox)) == 3
     assert len(bot.deliveries("held")) == 5
 
 
@@ -458,7 +461,7 @@ def test_news_that_replace_all_entries_of_the_same_url_are_just_news(
     clock.advance(days=1)
     feeds.show("/hot.xml", items(clock, "z", "y", "x", "w", "v", minutes=20))
     assert outcomes(bot.sync()) == {"hot": "new"}
-    assert len(posted(sandbox)) == 8
+    assert len(accepted_posts(sandbox)) == 8
 
 
 def test_old_entries_under_new_ids_and_links_are_a_storm(hot, bot, feeds, sandbox, clock):
@@ -468,7 +471,7 @@ def test_old_entries_under_new_ids_and_links_are_a_storm(hot, bot, feeds, sandbo
     churned = items(clock, "z", "y", "x", "w", "v", minutes=60 * 30)
     feeds.show("/hot.xml", churned)
     assert outcomes(bot.sync()) == {"hot": "held"}
-    assert len(posted(sandbox)) == 3
+    assert len(accepted_posts(sandbox)) == 3
 
 
 def test_review_holds_every_entry_until_it_is_released(hot, bot, sandbox):
@@ -476,7 +479,7 @@ def test_review_holds_every_entry_until_it_is_released(hot, bot, sandbox):
     report = bot.sync()
     assert (report.counts()["held"], report.exit_code()) == (3, Exit.OK)
     assert outcomes(report) == {"hot": "new"}
-    assert posted(sandbox) == []
+    assert accepted_posts(sandbox) == []
     assert {delivery.error for delivery in bot.deliveries()} == {"review"}
 
 
@@ -492,7 +495,7 @@ def test_what_is_queued_for_a_removed_source_is_held_not_lost(bot, feeds, sandbo
     assert (report.counts()["held"], report.exit_code()) == (1, Exit.OK)
     (held,) = bot.deliveries("held")
     assert "hot" in held.error
-    assert posted(sandbox) == [text_of("a")]
+    assert accepted_posts(sandbox) == [post_text("a")]
 
 
 def test_what_is_queued_for_a_removed_account_is_held_not_lost(bot, feeds, sandbox, clock):
@@ -517,14 +520,14 @@ def test_an_entry_with_neither_date_nor_link_nor_title_nor_id_is_posted_once(bot
     bot.sync()
     feeds.show("/f", [Item("Another", "https://news.example/x"), *feed])
     bot.sync()
-    assert posted(sandbox) == ["只有正文的一条。", "Another\nhttps://news.example/x"]
+    assert accepted_posts(sandbox) == ["只有正文的一条。", "Another\nhttps://news.example/x"]
 
 
 def test_an_entry_of_nothing_at_all_is_filtered(bot, feeds, sandbox):
     feed = [Item(), Item(link="https://news.example/bare"), Item("t", "https://news.example/t")]
     bot.configure({"hot": {"url": feeds.show("/f", feed)}}, {"news": (sandbox, "")})
     report = bot.sync()
-    assert posted(sandbox) == ["t\nhttps://news.example/t"]
+    assert accepted_posts(sandbox) == ["t\nhttps://news.example/t"]
     assert report.exit_code() == Exit.OK
 
 
@@ -532,7 +535,7 @@ def test_an_unsafe_link_is_left_out_and_the_text_stays(bot, feeds, sandbox):
     feed = [Item("Click me", "javascript:alert(1)", guid="x")]
     bot.configure({"hot": {"url": feeds.show("/f", feed)}}, {"news": (sandbox, "")})
     bot.sync()
-    assert posted(sandbox) == ["Click me"]
+    assert accepted_posts(sandbox) == ["Click me"]
 
 
 def test_one_link_with_different_tracking_is_posted_once_without_it(bot, feeds, sandbox):
@@ -543,7 +546,7 @@ def test_one_link_with_different_tracking_is_posted_once_without_it(bot, feeds, 
     ]
     bot.configure({"hot": {"url": feeds.show("/f", feed)}}, {"news": (sandbox, "")})
     bot.sync()
-    assert sorted(posted(sandbox)) == [
+    assert sorted(accepted_posts(sandbox)) == [
         "One\nhttps://news.example/1?id=3",
         "Two\nhttps://news.example/1?id=4",
     ]
@@ -557,7 +560,7 @@ def test_one_link_from_two_sources_is_published_once_per_account(bot, feeds, san
     bot.configure(sources, {"news": (sandbox, ""), "more": (sandbox, "")})
     report = bot.sync()
     assert outcomes(report) == {"one": "new", "two": "new"}
-    assert posted(sandbox) == posted(sandbox, "more") == [text_of("a")]
+    assert accepted_posts(sandbox) == accepted_posts(sandbox, "more") == [post_text("a")]
     with bot.store() as store:
         assert store.history.refused(clock.now() - timedelta(days=1)) == {"duplicate": 2}
 
@@ -568,7 +571,7 @@ def test_two_accounts_of_one_source_are_independent(bot, feeds, sandbox, clock):
     accounts = {"broken": broken, "news": bot.account("news", sandbox)}
     bot.configure({"hot": {"url": url, "to": ["broken", "news"]}}, accounts)
     report = bot.sync()
-    assert posted(sandbox) == [text_of("a"), text_of("b")]
+    assert accepted_posts(sandbox) == [post_text("a"), post_text("b")]
     assert report.exit_code() == Exit.FAILED
     assert [delivery.account for delivery in bot.deliveries("queued")] == ["broken", "broken"]
 
@@ -578,7 +581,7 @@ def test_an_entry_older_than_max_age_is_refused_and_a_dateless_one_is_new(bot, f
     feed = [Item("Old", "https://news.example/old", at=old), Item("No date", "https://n.example/")]
     bot.configure({"hot": {"url": feeds.show("/f", feed)}}, {"news": (sandbox, "")})
     bot.sync()
-    assert posted(sandbox) == ["No date\nhttps://n.example/"]
+    assert accepted_posts(sandbox) == ["No date\nhttps://n.example/"]
 
 
 def test_what_has_become_too_old_when_its_turn_comes_is_skipped(bot, feeds, sandbox, clock):
@@ -591,7 +594,7 @@ def test_what_has_become_too_old_when_its_turn_comes_is_skipped(bot, feeds, sand
     assert (report.counts()["skipped"], report.exit_code()) == (1, Exit.OK)
     (skipped,) = bot.deliveries("skipped")
     assert skipped.error.startswith("max_age")
-    assert posted(sandbox) == [text_of("a")]
+    assert accepted_posts(sandbox) == [post_text("a")]
 
 
 def test_filters_of_the_config_are_at_work(bot, feeds, sandbox, clock):
@@ -599,14 +602,14 @@ def test_filters_of_the_config_are_at_work(bot, feeds, sandbox, clock):
     filters = {"include": ["/ea|pl/"], "exclude": ["plum"]}
     bot.configure({"hot": {"url": url, "filter": filters}}, {"news": (sandbox, "")})
     bot.sync()
-    assert posted(sandbox) == [text_of("pear"), text_of("apple")]
+    assert accepted_posts(sandbox) == [post_text("pear"), post_text("apple")]
 
 
 def test_entries_without_dates_keep_the_order_of_the_feed_last_first(bot, feeds, sandbox):
     feed = [Item(f"T{n}", f"https://news.example/{n}") for n in range(5)]
     bot.configure({"hot": {"url": feeds.show("/f", feed)}}, {"news": (sandbox, "")})
     bot.sync()
-    assert [text[1] for text in posted(sandbox)] == list("43210")
+    assert [text[1] for text in accepted_posts(sandbox)] == list("43210")
 
 
 def test_a_template_that_fails_on_one_entry_costs_that_entry_alone(bot, feeds, sandbox, clock):
@@ -625,7 +628,7 @@ def test_a_template_that_fails_on_one_entry_costs_that_entry_alone(bot, feeds, s
     bot.configure(sources, {"news": (sandbox, "")})
     report = bot.sync()
     assert outcomes(report)["other"] == "new"
-    assert posted(sandbox) == ["1 https://news.example/good", text_of("a")]
+    assert accepted_posts(sandbox) == ["1 https://news.example/good", post_text("a")]
 
 
 # pace
@@ -646,12 +649,12 @@ def test_pace_leaves_the_rest_queued_and_all_is_well(bot, feeds, sandbox, clock,
     report = bot.sync()
     assert (report.counts()["queued"], report.counts()["sent"]) == (3, now)
     assert report.exit_code() == Exit.OK
-    assert posted(sandbox) == [text_of("a"), text_of("b")][:now]
+    assert accepted_posts(sandbox) == [post_text("a"), post_text("b")][:now]
     assert len(bot.deliveries("queued")) == 3 - now
     bot.sync()
-    assert len(posted(sandbox)) == now
-    bot.settle(**later)
-    assert posted(sandbox) == [text_of(name) for name in "abc"]
+    assert len(accepted_posts(sandbox)) == now
+    bot.sync_until_settled(**later)
+    assert accepted_posts(sandbox) == [post_text(name) for name in "abc"]
 
 
 def test_in_quiet_hours_the_queue_waits_and_nothing_expires(bot, feeds, sandbox, clock):
@@ -667,7 +670,7 @@ def test_in_quiet_hours_the_queue_waits_and_nothing_expires(bot, feeds, sandbox,
     )
     clock.instant = clock.instant.replace(hour=7, minute=30)
     bot.sync()
-    assert posted(sandbox) == [text_of("a"), text_of("b")]
+    assert accepted_posts(sandbox) == [post_text("a"), post_text("b")]
 
 
 def test_a_budget_lets_a_source_post_so_much_and_the_rest_waits(bot, feeds, sandbox, clock):
@@ -677,16 +680,18 @@ def test_a_budget_lets_a_source_post_so_much_and_the_rest_waits(bot, feeds, sand
     }
     bot.configure(sources, {"news": (sandbox, "")})
     assert bot.sync().exit_code() == Exit.OK
-    assert sorted(posted(sandbox)) == sorted([text_of("a"), text_of("x"), text_of("y")])
-    bot.settle(hours=3)
-    assert posted(sandbox)[3:] == [text_of("b"), text_of("c")]
+    assert sorted(accepted_posts(sandbox)) == sorted(
+        [post_text("a"), post_text("x"), post_text("y")]
+    )
+    bot.sync_until_settled(hours=3)
+    assert accepted_posts(sandbox)[3:] == [post_text("b"), post_text("c")]
 
 
 def test_order_score_sends_the_oldest_of_equals_and_nothing_twice(bot, feeds, sandbox, clock):
     url = feeds.show("/f", items(clock, "c", "b", "a"))
     bot.configure({"hot": {"url": url, "order": "score"}}, {"news": (sandbox, "")})
     bot.sync()
-    assert posted(sandbox) == [text_of(name) for name in "abc"]
+    assert accepted_posts(sandbox) == [post_text(name) for name in "abc"]
 
 
 # the switch
@@ -706,7 +711,7 @@ def test_while_stopped_entries_are_queued_and_nothing_is_sent(hot, bot, sandbox,
     with bot.store() as store:
         store.outbox.start()
     bot.sync()
-    assert posted(sandbox) == [text_of(name) for name in "abc"]
+    assert accepted_posts(sandbox) == [post_text(name) for name in "abc"]
 
 
 def test_an_edit_that_breaks_the_template_leaves_the_post_and_the_others_alone(
@@ -736,7 +741,7 @@ def test_a_source_empty_at_first_sight_is_no_storm_when_it_fills(bot, feeds, san
     clock.advance(minutes=20)
     feeds.show("/hot.xml", items(clock, *"fedcba", minutes=120))
     assert outcomes(bot.sync()) == {"hot": "new"}
-    assert len(posted(sandbox)) == 6
+    assert len(accepted_posts(sandbox)) == 6
 
 
 def test_a_kind_of_source_that_breaks_stops_no_other(bot, feeds, sandbox, clock):
@@ -758,9 +763,9 @@ def test_a_kind_of_source_that_breaks_stops_no_other(bot, feeds, sandbox, clock)
         poller._make_source = lambda source: Broken() if source.name == "odd" else sound(source)
         return runtime
 
-    with bot.at_work(with_a_broken_kind) as worker:
+    with bot.open_worker(with_a_broken_kind) as worker:
         report = worker.sync()
     assert outcomes(report) == {"odd": "failed", "other": "new"}
     assert "KeyError" in report.polls[0].error
-    assert posted(sandbox) == [text_of("a")]
+    assert accepted_posts(sandbox) == [post_text("a")]
     assert bot.sync().counts()["sent"] == 1

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from fediverse.server import run_in_thread
-from harness import Item, items, posted, text_of
+from harness import Item, accepted_posts, items, post_text
 from reblogbot.admin.json_shapes import preview_json
 
 LONG = "一段很长的中文摘要，" * 120
@@ -69,17 +69,17 @@ def test_posts_are_byte_for_byte_as_previewed(bot, feeds, server, number, keys):
     url = feeds.show("/f", list(SHAPES.values()))
     bot.configure({"hot": {"url": url, **keys}}, {account: (server, "")})
     preview = bot.preview()
-    assert posted(server, account) == []
+    assert accepted_posts(server, account) == []
     report = bot.sync()
-    assert texts_for(preview, account) == posted(server, account)
-    assert len(posted(server, account)) == len(SHAPES)
+    assert texts_for(preview, account) == accepted_posts(server, account)
+    assert len(accepted_posts(server, account)) == len(SHAPES)
     queued = [delivery.post for delivery in bot.deliveries("sent")]
-    assert [post.text for post in queued] == posted(server, account)
+    assert [post.text for post in queued] == accepted_posts(server, account)
     posts = preview_json(preview)["posts"]
-    assert all(one["length"] <= one["limit"] for one in posts)
+    assert all(post["length"] <= post["limit"] for post in posts)
     stood = server.statuses(account)
-    assert [one["spoiler"] for one in posts] == [status["spoiler_text"] for status in stood]
-    assert [one["visibility"] for one in posts] == [status["visibility"] for status in stood]
+    assert [post["spoiler"] for post in posts] == [status["spoiler_text"] for status in stood]
+    assert [post["visibility"] for post in posts] == [status["visibility"] for status in stood]
     assert report.counts()["sent"] == len(SHAPES)
 
 
@@ -107,22 +107,22 @@ def test_what_is_queued_is_shown_first_and_posted_as_it_was_rendered(bot, feeds,
     fast = bot.account("news", sandbox)
     bot.configure({"hot": {"url": url, "template": "x {{ title }} {{ link }}"}}, {"news": fast})
     preview = bot.preview()
-    assert texts_for(preview, "news") == [text_of("b"), "x Title c https://news.example/c"]
+    assert texts_for(preview, "news") == [post_text("b"), "x Title c https://news.example/c"]
     bot.sync()
-    assert posted(sandbox)[1:] == texts_for(preview, "news")
+    assert accepted_posts(sandbox)[1:] == texts_for(preview, "news")
 
 
 def test_what_first_holds_back_stands_under_filtered(bot, feeds, sandbox, clock):
     url = feeds.show("/f", items(clock, "c", "b", "a"))
     bot.configure({"hot": {"url": url, "first": 1}}, {"news": (sandbox, "")})
     preview = preview_json(bot.preview())
-    assert [post["text"] for post in preview["posts"]] == [text_of("c")]
+    assert [post["text"] for post in preview["posts"]] == [post_text("c")]
     assert [(refusal["title"], refusal["reason"]) for refusal in preview["filtered"]] == [
         ("Title a", "first_sight"),
         ("Title b", "first_sight"),
     ]
     bot.sync()
-    assert posted(sandbox) == [text_of("c")]
+    assert accepted_posts(sandbox) == [post_text("c")]
 
 
 @pytest.mark.parametrize("is_known", [False, True])
@@ -145,9 +145,9 @@ def test_every_filter_says_no_to_the_same_entries(bot, feeds, sandbox, clock, is
     url = feeds.show("/f", feed)
     bot.configure({"hot": {"url": url, "filter": filters}}, {"news": (sandbox, "")})
     preview = bot.preview()
-    before = len(posted(sandbox))
+    before = len(accepted_posts(sandbox))
     bot.sync()
-    assert texts_for(preview, "news") == posted(sandbox)[before:]
+    assert texts_for(preview, "news") == accepted_posts(sandbox)[before:]
     # two entries with titles of their own are two, though they share a link
     link = "https://news.example/2"
     assert texts_for(preview, "news") == [f"pear again\n{link}", f"pear\n{link}"]
@@ -170,7 +170,7 @@ def test_one_link_from_two_sources_is_shown_once(bot, feeds, sandbox, clock):
     bot.configure(sources, {"news": (sandbox, "")})
     preview = bot.preview()
     bot.sync()
-    assert texts_for(preview, "news") == posted(sandbox) == [text_of("a"), text_of("b")]
+    assert texts_for(preview, "news") == accepted_posts(sandbox) == [post_text("a"), post_text("b")]
     assert {refusal["source"] for refusal in preview.refused} == {"q"}
 
 
@@ -189,8 +189,8 @@ def test_what_one_source_brings_counts_for_the_next(bot, feeds, sandbox, filters
     bot.configure(sources, {"news": (sandbox, "")})
     preview = bot.preview()
     bot.sync()
-    assert texts_for(preview, "news") == posted(sandbox)
-    assert len(posted(sandbox)) == 1
+    assert texts_for(preview, "news") == accepted_posts(sandbox)
+    assert len(accepted_posts(sandbox)) == 1
 
 
 def test_boosts_and_what_only_looks_like_one(bot, feeds, sandbox):
@@ -201,7 +201,7 @@ def test_boosts_and_what_only_looks_like_one(bot, feeds, sandbox):
     preview = bot.preview()
     bot.sync()
     # the account's server tells which is one, when their turn comes
-    assert posted(sandbox) == [status["uri"]]
+    assert accepted_posts(sandbox) == [status["uri"]]
     assert len(bot.deliveries("held")) == 1
     assert [
         (post["action"], post["text"] or post["link"]) for post in preview_json(preview)["posts"]
@@ -214,8 +214,8 @@ def test_boosts_and_what_only_looks_like_one(bot, feeds, sandbox):
 def test_only_the_named_sources_are_shown(bot, feeds, sandbox, clock):
     sources = {n: {"url": feeds.show(f"/{n}", items(clock, n))} for n in "pq"}
     bot.configure(sources, {"news": (sandbox, "")})
-    assert texts_for(bot.preview("q"), "news") == [text_of("q")]
-    assert feeds.times("/p") == 0
+    assert texts_for(bot.preview("q"), "news") == [post_text("q")]
+    assert feeds.request_count("/p") == 0
 
 
 def test_it_polls_what_is_not_due_and_what_asked_to_be_left_alone(bot, feeds, sandbox, clock):
@@ -223,13 +223,13 @@ def test_it_polls_what_is_not_due_and_what_asked_to_be_left_alone(bot, feeds, sa
     bot.configure({"hot": {"url": url, "every": "10h"}}, {"news": (sandbox, "")})
     bot.sync()
     feeds.show("/f", items(clock, "a"))
-    assert texts_for(bot.preview(), "news") == [text_of("a")]
+    assert texts_for(bot.preview(), "news") == [post_text("a")]
 
 
 def test_the_best_of_a_hot_list_stands_first_as_it_is_posted(bot, feeds, sandbox):
     scores = [5, 50, 20, 1, 30]
     data = [{"t": f"S{n}", "u": f"https://news.example/{n}"} for n in scores]
-    listed = [{**one, "h": n} for one, n in zip(data, scores, strict=True)]
+    listed = [{**item, "h": n} for item, n in zip(data, scores, strict=True)]
     source = {
         "kind": "json",
         "url": feeds.show("/f", json.dumps(listed).encode()),
@@ -241,12 +241,12 @@ def test_the_best_of_a_hot_list_stands_first_as_it_is_posted(bot, feeds, sandbox
         bot.configure({"hot": {**source, "budget": budget}}, {"news": (sandbox, "")})
         preview = texts_for(bot.preview(), "news")
         bot.sync()
-        fresh = posted(sandbox)[-len(preview) :]
+        fresh = accepted_posts(sandbox)[-len(preview) :]
         assert [text.partition("\n")[0] for text in preview] == (
             ["S50", "S30", "S20", "S5", "S1"] if budget else ["S20", "S5", "S1"]
         )
         assert fresh == preview[: len(fresh)]
-    assert len(posted(sandbox)) == 5
+    assert len(accepted_posts(sandbox)) == 5
 
 
 def test_what_a_disabled_source_has_queued_is_not_shown_as_to_be_posted(bot, feeds, sandbox, clock):
@@ -257,7 +257,7 @@ def test_what_a_disabled_source_has_queued_is_not_shown_as_to_be_posted(bot, fee
     bot.configure({"hot": {"url": url, "enabled": False}}, {"news": (sandbox, "")})
     assert texts_for(bot.preview(), "news") == []
     bot.sync()
-    assert posted(sandbox) == [text_of("a")]
+    assert accepted_posts(sandbox) == [post_text("a")]
 
 
 def test_what_has_grown_too_old_in_the_queue_is_shown_as_filtered(bot, feeds, sandbox, clock):
@@ -286,11 +286,11 @@ def test_without_a_store_none_is_made(cli, bot, feeds, sandbox, clock):
     bot.configure({"hot": {"url": url}}, {"news": (sandbox, "")})
     before = listing(bot.folder)
     ran = cli("preview", "--json")
-    assert [post["text"] for post in ran.json["posts"]] == [text_of("a"), text_of("b")]
+    assert [post["text"] for post in ran.json["posts"]] == [post_text("a"), post_text("b")]
     assert listing(bot.folder) == before
     assert sandbox.accepted == []
     assert cli("sync").code == 0
-    assert posted(sandbox) == [text_of("a"), text_of("b")]
+    assert accepted_posts(sandbox) == [post_text("a"), post_text("b")]
 
 
 def test_an_existing_store_stays_as_it_is(cli, bot, feeds, sandbox, clock):
@@ -302,7 +302,7 @@ def test_an_existing_store_stays_as_it_is(cli, bot, feeds, sandbox, clock):
     first = cli("preview", "--json").json
     again = cli("preview", "--json").json
     assert first == again
-    assert [post["text"] for post in first["posts"]] == [text_of("c")]
+    assert [post["text"] for post in first["posts"]] == [post_text("c")]
     assert listing(bot.folder) == before
 
 
@@ -310,7 +310,7 @@ def test_a_preview_of_a_lost_server_shows_what_would_be_queued(bot, feeds, clock
     account = {**bot.account("news", sandbox), "server": "http://127.0.0.1:9"}
     url = feeds.show("/f", items(clock, "a"))
     bot.configure({"hot": {"url": url}}, {"news": account})
-    assert texts_for(bot.preview(), "news") == [text_of("a")]
+    assert texts_for(bot.preview(), "news") == [post_text("a")]
 
 
 def test_a_person_reads_how_the_boosted_status_begins(cli, bot, feeds, sandbox):
@@ -346,4 +346,4 @@ def test_an_entry_of_which_nothing_is_left_is_not_posted_empty(bot, feeds, sandb
         "empty",
     ]
     assert bot.sync().counts()["queued"] == 0
-    assert posted(sandbox) == []
+    assert accepted_posts(sandbox) == []

@@ -108,7 +108,7 @@ def test_prune_keeps_a_store_as_small_as_what_is_kept(bot, feeds, months):
     counts = []
 
     def renew(number):
-        feeds.show("/hot.xml", undated(*(f"n{number}-{one}" for one in range(6))))
+        feeds.show("/hot.xml", undated(*(f"n{number}-{part}" for part in range(6))))
 
     for _ in range(3):
         months(renew)

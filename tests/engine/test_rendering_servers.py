@@ -67,7 +67,7 @@ def test_a_post_without_a_link_whose_answer_was_lost_is_not_posted_again(bot, fe
     text = "*Stars* and __lines__, <b>tags</b> &amp; [a](b) - 5 > 3"
     configured(bot, feeds, server, news(clock, {"a": text}, link=""))
     server.faults.add("drop_after")
-    bot.settle()
+    bot.sync_until_settled()
     assert len(server.statuses("news")) == 1
 
 
@@ -76,7 +76,7 @@ def test_an_edit_is_escaped_like_the_post(bot, feeds, server, clock):
     bot.sync()
     clock.advance(minutes=20)
     feeds.show("/f", news(clock, {"a": "*second* <b>"}))
-    bot.settle()
+    bot.sync_until_settled()
     (text,) = stands(server)
     assert lines(text) == "*second* <b> https://news.example/a"
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from harness import items, posted, text_of
+from harness import accepted_posts, items, post_text
 from reblogbot.runtime.lease_owner import new_lease_owner
 from reblogbot.store import open_store
 
@@ -26,7 +26,7 @@ def hung(bot, feeds, sandbox, clock):
     with bot.store() as store:
         store.outbox.enrol({"news": sandbox.url})
     store, _ = open_store(
-        bot.store_url or f"sqlite:///{bot.stored}", new_lease_owner(), clock.now()
+        bot.store_url or f"sqlite:///{bot.store_file}", new_lease_owner(), clock.now()
     )
     store.outbox.claim_account("news", clock.now(), LEASE)
     yield store
@@ -63,7 +63,7 @@ def test_an_account_that_sends_nothing_and_fails_nothing_for_an_hour_is_told(
     hung.outbox.release_account("news")
     clock.advance(minutes=1)
     assert bot.sync().exit_code() == 0
-    assert posted(sandbox) == [text_of("a"), text_of("b")]
+    assert accepted_posts(sandbox) == [post_text("a"), post_text("b")]
 
 
 def test_status_why_and_queue_say_that_an_account_is_stalled(bot, clock, cli, hung):

@@ -90,7 +90,7 @@ def parsed(monkeypatch):
 def test_a_quiet_round_takes_no_more_statements_for_more_feeds(bot, follow, count):
     follow(count)
     bot.sync()
-    with bot.at_work() as worker, statements(worker) as executed:
+    with bot.open_worker() as worker, statements(worker) as executed:
         assert worker.sync().counts()["not_modified"] == count
     assert executed.count("many update source") == 1
     assert len(executed) <= 12
@@ -105,7 +105,7 @@ def test_a_changed_feed_takes_few_statements_whatever_it_shows(bot, feeds, follo
         bot.sync()
         clock.advance(minutes=30)
         feeds.show(path, items(clock, f"new{count}{path}", *names, minutes=0))
-        with bot.at_work() as worker, statements(worker) as executed:
+        with bot.open_worker() as worker, statements(worker) as executed:
             assert worker.sync().counts()["entries_new"] == 1
         costs.append(len(executed))
     assert costs[1] <= costs[0] <= 27
@@ -118,14 +118,16 @@ def test_each_source_is_asked_once_a_round(bot, feeds, follow):
     paths = follow()
     for rounds in (1, 2, 3):
         bot.sync()
-        assert [feeds.times(path) for path in paths] == [rounds] * FEEDS
+        assert [feeds.request_count(path) for path in paths] == [rounds] * FEEDS
 
 
 def test_a_known_source_is_asked_for_no_more_than_what_changed(bot, feeds, follow):
     follow()
     bot.sync()
     bot.sync()
-    assert ["if-none-match" in sent for _, sent in feeds.asked] == [False] * FEEDS + [True] * FEEDS
+    assert ["if-none-match" in sent for _, sent in feeds.requests] == [False] * FEEDS + [
+        True
+    ] * FEEDS
 
 
 def test_what_is_not_modified_is_not_parsed(bot, follow, parsed):
@@ -158,7 +160,7 @@ def test_a_queue_that_waits_for_its_pace_is_not_read_again_and_again(follow, bot
         "per_hour = 100000", "per_hour = 1"
     )
     bot.path.write_text(config, encoding="utf-8")
-    with bot.at_work() as worker:
+    with bot.open_worker() as worker:
         assert worker.sync().counts()["sent"] == 1
         with statements(worker) as executed:
             assert worker.run(worker.engine.busy_accounts()) == ["news"]

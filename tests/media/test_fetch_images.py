@@ -21,23 +21,23 @@ LIMITS = ServerLimits()
 class Client:
     """An image fetcher on the test's own web server, and what it logs."""
 
-    def __init__(self, workshop, fetcher, log, configured):
+    def __init__(self, shared, fetcher, log, configured):
         self._configured = configured
-        self._workshop = workshop
-        self._images = ImageFetcher(fetcher, workshop.workers)
+        self._shared = shared
+        self._images = ImageFetcher(fetcher, shared.workers)
         self._log = log
 
-    def fetched(self, *media, limits=LIMITS):
+    def fetch_images(self, *media, limits=LIMITS):
         return self.images_and_failures(*media, limits=limits)[0]
 
     def images_and_failures(self, *media, limits=LIMITS):
         """The images, and why others are left out."""
-        return self._workshop.run(
+        return self._shared.run(
             self._images.fetch_images(media, limits, source="s", configured=self._configured)
         )
 
     def add_page_images(self, link, wanted=4, **entry):
-        return self._workshop.run(
+        return self._shared.run(
             self._images.add_page_images(
                 Entry(title="t", link=link, **entry),
                 wanted,
@@ -52,12 +52,12 @@ class Client:
 
 
 @pytest.fixture
-def client(workshop, clock, feeds, caplog):
+def client(shared, clock, feeds, caplog):
     caplog.set_level(logging.INFO, "reblogbot.media.fetch")
     allowed = HttpSettings(allow_private=(feeds.address,), timeout="2s", max_body="1MB")
     fetcher = Fetcher(allowed, clock=clock)
-    yield Client(workshop, fetcher, caplog, {feeds.address})
-    workshop.run(fetcher.close())
+    yield Client(shared, fetcher, caplog, {feeds.address})
+    shared.run(fetcher.close())
 
 
 def image_at(feeds, path, content, kind="image/png"):
@@ -77,13 +77,13 @@ def test_images_come_in_order_with_their_real_type_and_their_description(client,
     assert [image.mime for image in images] == ["image/png", "image/jpeg", "image/webp"]
     assert [image.alt for image in images] == [media.alt for media in wanted]
     assert images[0].content == png()
-    assert feeds.asked[0][1]["accept"] == "image/*"
+    assert feeds.requests[0][1]["accept"] == "image/*"
 
 
 def test_no_more_images_are_fetched_than_the_server_accepts(client, feeds):
     media = [image_at(feeds, f"/{number}.png", png()) for number in range(20)]
     assert len(client.fetch_images(*media, limits=ServerLimits(media=2))) == 2
-    assert len(feeds.asked) == 2
+    assert len(feeds.requests) == 2
     assert len(client.fetch_images(*media, limits=ServerLimits(media=1_000_000))) == MAX_IMAGES
 
 
@@ -139,7 +139,7 @@ def test_a_path_with_parent_folders_is_requested_from_its_server_only(client, fe
     feeds.show("/etc/passwd.png", png(), kind="image/png")
     images = client.fetch_images(Media(feeds.url("/img/../../../etc/passwd.png")))
     assert [image.content for image in images] == [png()]
-    assert [path for path, _ in feeds.asked] == ["/etc/passwd.png"]
+    assert [path for path, _ in feeds.requests] == ["/etc/passwd.png"]
 
 
 def test_a_redirect_to_a_private_address_is_not_followed(client, feeds):
@@ -230,7 +230,7 @@ def test_no_page_is_fetched_when_no_image_is_wanted(client, feeds):
         "/story", page('<meta property="og:image" content="/1.jpg">'), kind="text/html"
     )
     assert client.add_page_images(link, 0).media == ()
-    assert feeds.asked == []
+    assert feeds.requests == []
 
 
 # whatever comes
@@ -249,22 +249,22 @@ def test_no_page_is_fetched_when_no_image_is_wanted(client, feeds):
     kind=st.sampled_from(["text/html", "text/html; charset=utf-16", "image/png", ""]),
     pixels=st.sampled_from([1, 10**7]),
 )
-def test_no_bytes_make_the_image_fetcher_raise(workshop, body, kind, pixels):
+def test_no_bytes_make_the_image_fetcher_raise(shared, body, kind, pixels):
     async def fetch(url, **_):
         return Response(200, url, {"content-type": kind}, body)
 
-    fetcher = ImageFetcher(fetch, workshop.workers)
-    images, _ = workshop.run(
+    fetcher = ImageFetcher(fetch, shared.workers)
+    images, _ = shared.run(
         fetcher.fetch_images(
             [Media("https://x.example/a.png")], ServerLimits(image_pixels=pixels), source="s"
         )
     )
-    entry = workshop.run(fetcher.add_page_images(Entry(link="https://x.example/"), 3, source="s"))
+    entry = shared.run(fetcher.add_page_images(Entry(link="https://x.example/"), 3, source="s"))
     assert len(images) <= 1
     assert all(media.url.startswith(("http://", "https://")) for media in entry.media)
 
 
-def test_cancelling_the_call_cancels_its_fetches(workshop):
+def test_cancelling_the_call_cancels_its_fetches(shared):
     begun = []
     ended = []
 
@@ -277,10 +277,10 @@ def test_cancelling_the_call_cancels_its_fetches(workshop):
 
     async def give_up():
         async with asyncio.timeout(0.05):
-            await ImageFetcher(fetch, workshop.workers).fetch_images(
+            await ImageFetcher(fetch, shared.workers).fetch_images(
                 [Media("a"), Media("b")], LIMITS, source="s"
             )
 
     with pytest.raises(TimeoutError):
-        workshop.run(give_up())
+        shared.run(give_up())
     assert begun == ended == ["a", "b"]

@@ -7,7 +7,7 @@ import requests
 import tomlkit
 
 from fediverse.server import run_in_thread
-from harness import Item, items, posted, rss, text_of, until
+from harness import Item, accepted_posts, items, post_text, rss, wait_until
 from reblogbot.admin.json_shapes import preview_json
 from sample_images import opened, png, saved
 
@@ -61,7 +61,7 @@ def test_an_enclosed_image_is_attached_and_named_after_its_entry(bot, feeds, san
     hot()
     assert sent(bot) == 1
     assert descriptions(sandbox) == [["Image: Title a"]]
-    assert posted(sandbox) == [text_of("a")]
+    assert accepted_posts(sandbox) == [post_text("a")]
 
 
 def test_a_pages_own_image_is_attached_and_preview_shows_it_before(bot, feeds, sandbox, hot):
@@ -84,7 +84,7 @@ def test_an_entry_with_an_image_of_its_own_is_not_looked_for_others(bot, feeds, 
     hot()
     bot.sync()
     assert descriptions(sandbox) == [["Image: Title a"]]
-    assert feeds.times("/a") == 0
+    assert feeds.request_count("/a") == 0
 
 
 def test_no_more_images_than_the_source_wants_are_attached(bot, feeds, sandbox, hot):
@@ -141,7 +141,7 @@ def test_an_image_host_slower_than_the_lease_stalls_no_account(
     """Nothing was ever sent, with exit code 0, because the lease had ended when the image arrived."""
 
     def leased_until():
-        with sqlite3.connect(bot.stored) as store:
+        with sqlite3.connect(bot.store_file) as store:
             return store.execute("SELECT lease_until FROM account").fetchone()[0]
 
     def slow(handler):
@@ -149,7 +149,7 @@ def test_an_image_host_slower_than_the_lease_stalls_no_account(
         for _ in range(2):
             before = leased_until()
             clock.advance(seconds=3)
-            until(lambda: leased_until() > before, "a renewed lease")  # noqa: B023
+            wait_until(lambda: leased_until() > before, "a renewed lease")  # noqa: B023
         handler.send_response(200)
         handler.send_header("Content-Type", "image/png")
         handler.end_headers()
@@ -171,7 +171,7 @@ def test_an_image_host_slower_than_the_lease_stalls_no_account(
 
 
 def pages(feeds, names="abc"):
-    return [name for name in names if feeds.times(f"/{name}")]
+    return [name for name in names if feeds.request_count(f"/{name}")]
 
 
 def test_pages_are_looked_at_for_new_entries_alone(bot, feeds, sandbox, hot):
@@ -181,7 +181,7 @@ def test_pages_are_looked_at_for_new_entries_alone(bot, feeds, sandbox, hot):
     feeds.show("/f", [story(feeds, "b"), story(feeds, "a")])
     bot.sync()
     bot.sync()
-    assert [feeds.times(f"/{name}") for name in "ab"] == [1, 1]
+    assert [feeds.request_count(f"/{name}") for name in "ab"] == [1, 1]
 
 
 def test_no_page_is_looked_at_for_a_source_without_images(bot, feeds, hot):
@@ -252,7 +252,7 @@ def test_an_image_that_is_bad_is_left_out_and_the_text_is_posted_once(
     feeds.show("/f", enclosing(items(clock, "b", "a"), BAD[bad](feeds), good))
     hot()
     assert sent(bot) == 2
-    assert posted(sandbox) == [text_of("a"), text_of("b")]
+    assert accepted_posts(sandbox) == [post_text("a"), post_text("b")]
     kept = len([images for images in descriptions(sandbox) if images])
     assert kept == 2
 
@@ -279,7 +279,7 @@ def test_a_post_that_is_refused_for_its_images_goes_out_once_without(
         hot(server)
         server.faults.add("status_before", status=422, error="Media could not be attached")
         assert sent(bot) == 2
-        assert posted(server) == [text_of("a"), text_of("b")]
+        assert accepted_posts(server) == [post_text("a"), post_text("b")]
         assert [len(images) for images in descriptions(server)] == [0, 1]
 
 
@@ -293,8 +293,8 @@ def test_a_lost_answer_to_a_post_with_images_never_makes_two(
         feeds.show("/f", enclosing(items(clock, "b", "a"), image))
         hot(server)
         server.faults.add(fault)
-        bot.settle()
-        assert posted(server) == [text_of("a"), text_of("b")]
+        bot.sync_until_settled()
+        assert accepted_posts(server) == [post_text("a"), post_text("b")]
         assert [len(images) for images in descriptions(server)] == [1, 1]
 
 
@@ -313,7 +313,7 @@ def test_a_limit_on_uploads_puts_the_post_off_until_it_ends(bot, feeds, sandbox,
     hot()
     sandbox.faults.add("status_before", "POST", "/api/v2/media", status=429, reset="iso", after=600)
     assert sent(bot) == 0
-    assert posted(sandbox) == []
+    assert accepted_posts(sandbox) == []
     clock.advance(minutes=11)
     assert sent(bot) == 1
     assert [len(images) for images in descriptions(sandbox)] == [1]

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import PATIENCE, Item, items, kill, posted, standing, until
+from harness import MAX_WAIT, Item, accepted_posts, items, kill, visible_texts, wait_until
 from reblogbot.errors import ReblogbotError
 from reblogbot.model import DeliveryState
 from reblogbot.notices import alerts, channels
@@ -156,7 +156,7 @@ def test_a_suspended_account_is_reported(bot, feeds, sandbox, clock, command, re
     token = sandbox.add_account("news", bot=True)
     url = feeds.show("/hot.xml", items(clock, "a"))
     bot.configure({"hot": {"url": url}}, {"news": (sandbox, token)}, notify={"command": command})
-    sandbox.add_account("news", standing="suspended")
+    sandbox.add_account("news", visible_texts="suspended")
     bot.sync()
     (message,) = received()
     assert message.startswith("The account news is paused")
@@ -179,8 +179,8 @@ def test_a_doubt_that_is_resolved_is_not_reported(bot, feeds, sandbox, clock, co
     url = feeds.show("/hot.xml", items(clock, "c", "b", "a"))
     bot.configure({"hot": {"url": url}}, {"news": (sandbox, "")}, notify={"command": command})
     sandbox.faults.add("status_before", status=502, times=3)
-    bot.settle()
-    assert len(posted(sandbox)) == 3
+    bot.sync_until_settled()
+    assert len(accepted_posts(sandbox)) == 3
     assert received() == []
 
 
@@ -253,7 +253,7 @@ def test_each_cause_is_reported_once_a_day_by_however_many_processes(
     bot.sync()
     assert len(received()) == 1
     clock.advance(minutes=20)
-    with bot.at_work() as worker:
+    with bot.open_worker() as worker:
         worker.sync()
         worker.sync()
     assert len(received()) == 2
@@ -335,7 +335,7 @@ async def test_a_command_that_hangs_is_killed_with_its_children(tmp_path):
         await channels.run_command("sh hang.sh", tmp_path, "hello", os.environ, seconds=1)
     assert failed.value.slug == "notify_command"
     child = int((tmp_path / "child").read_text())
-    until(lambda: not _is_alive(child), "the end of the child")
+    wait_until(lambda: not _is_alive(child), "the end of the child")
 
 
 async def test_a_detached_child_is_not_waited_for(tmp_path):
@@ -429,11 +429,11 @@ def test_a_direct_post_mentions_the_admin_alone(by_post, bot, feeds, sandbox):
     bot.sync()
     (status,) = sandbox.statuses("notifier")
     assert status["visibility"] == "direct"
-    assert [one["acct"] for one in status["mentions"]] == [ADMIN.removeprefix("@")]
-    assert standing(sandbox, "notifier")[0].startswith(
+    assert [mention["acct"] for mention in status["mentions"]] == [ADMIN.removeprefix("@")]
+    assert visible_texts(sandbox, "notifier")[0].startswith(
         "@admin The source old is gone and no longer polled"
     )
-    assert posted(sandbox) == []
+    assert accepted_posts(sandbox) == []
 
 
 def test_each_day_and_cause_is_a_post_of_its_own(by_post, bot, feeds, sandbox, clock):
@@ -493,13 +493,13 @@ def test_a_queued_post_with_the_same_words_is_not_mistaken_for_a_direct_post(
     by_post, bot, feeds, sandbox, clock
 ):
     by_post({"old": {"url": feeds.fail("/old", 410)}, "hot": {"url": feeds.show("/hot", [])}})
-    with bot.at_work() as worker:
+    with bot.open_worker() as worker:
         worker.sync()
-        received = standing(sandbox, "notifier")[0].partition(" ")[2]
+        received = visible_texts(sandbox, "notifier")[0].partition(" ")[2]
         feeds.show("/hot", [Item(received.splitlines()[0], feeds.url("/old"), at=clock.now())])
         clock.advance(minutes=20)
         worker.sync()
-    assert len(posted(sandbox)) == 1
+    assert len(accepted_posts(sandbox)) == 1
 
 
 def test_a_rate_limited_direct_post_pauses_its_account(by_post, bot, feeds, sandbox):
@@ -529,7 +529,7 @@ def test_the_daemon_notifies_too(gone, bot, command, received):
     gone(command=command)
     process = bot.start("run")
     try:
-        until(received, "the message")
+        wait_until(received, "the message")
     finally:
         process.terminate()
         assert process.wait(timeout=30) == 0
@@ -548,10 +548,10 @@ def test_a_stalled_direct_post_does_not_keep_the_daemon_from_ending(bot, feeds, 
     held = sandbox.faults.add("stall_before")
     process = bot.start("run")
     try:
-        assert held.wait(PATIENCE)
+        assert held.wait(MAX_WAIT)
         process.terminate()
         # the call on the wire would last ten minutes
-        assert process.wait(timeout=PATIENCE) == 0
+        assert process.wait(timeout=MAX_WAIT) == 0
     finally:
         kill(process)
     assert "left on the wire" in bot.log()

@@ -34,14 +34,14 @@ Directive = tuple[str, str, str]
 
 def directives(unit: str) -> list[Directive]:
     """Section, key and value of every line that sets something."""
-    section, found = "", []
+    section, parsed = "", []
     for line in (DEPLOY / unit).read_text(encoding="utf-8").splitlines():
         if line.startswith("["):
             section = line.strip("[]")
         elif line and not line.startswith("#"):
             key, _, value = line.partition("=")
-            found.append((section, key, value))
-    return found
+            parsed.append((section, key, value))
+    return parsed
 
 
 def value(unit: str, key: str) -> str:
@@ -95,9 +95,9 @@ def test_every_setting_of_a_unit_has_its_reason(unit):
 
 def test_both_services_are_locked_up_alike():
     def hardening(unit: str) -> list[Directive]:
-        found = directives(unit)
-        keys = [key for _, key, _ in found]
-        return [d for d in found[keys.index("NoNewPrivileges") :] if d[0] == "Service"]
+        parsed = directives(unit)
+        keys = [key for _, key, _ in parsed]
+        return [d for d in parsed[keys.index("NoNewPrivileges") :] if d[0] == "Service"]
 
     assert len(hardening(SERVICES[0])) > 25
     assert hardening(SERVICES[0]) == hardening(SERVICES[1])
@@ -148,9 +148,9 @@ def instructions() -> list[tuple[str, str]]:
 
 
 def last_stage() -> dict[str, str]:
-    found = instructions()
-    starts = [at for at, (word, _) in enumerate(found) if word == "FROM"]
-    return dict(found[starts[-1] :])
+    lines = instructions()
+    starts = [at for at, (word, _) in enumerate(lines) if word == "FROM"]
+    return dict(lines[starts[-1] :])
 
 
 def test_the_image_is_built_from_the_lock_and_keeps_no_cache():
@@ -202,8 +202,8 @@ def test_every_image_can_be_pinned_by_digest_and_compose_reads_the_pins(registry
         )
     }
     assert set(named) == {"PYTHON_IMAGE", "POSTGRES_IMAGE"}
-    made = registry(dict.fromkeys(named.values(), DIGEST))
-    assert made.returncode == 0, made.stderr
+    process = registry(dict.fromkeys(named.values(), DIGEST))
+    assert process.returncode == 0, process.stderr
     pins = (tmp_path / "deploy" / ".env").read_text(encoding="utf-8").splitlines()
     assert pins == [f"{key}={image}@{DIGEST}" for key, image in named.items()]
     froms = [rest.split()[0] for word, rest in instructions() if word == "FROM"]
@@ -298,7 +298,7 @@ def test_the_clusters_database_is_reached_by_its_daemons_alone_and_keeps_its_row
 
 @cache
 def help_of(*command: str) -> str:
-    shown = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-m", "reblogbot", *command, "--help"],
         env={"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"},
         capture_output=True,
@@ -306,8 +306,8 @@ def help_of(*command: str) -> str:
         timeout=60,
         check=False,
     )
-    assert shown.returncode == 0, f"reblogbot {' '.join(command)}: {shown.stderr}"
-    return shown.stdout
+    assert process.returncode == 0, f"reblogbot {' '.join(command)}: {process.stderr}"
+    return process.stdout
 
 
 CALL = re.compile(
@@ -329,14 +329,16 @@ def shown_commands() -> list[list[str]]:
 
 
 def test_every_command_in_the_deploy_guide_exists():
-    shown = set()
+    verbs = set()
     for call in shown_commands():
         words = list(takewhile(re.compile("[a-z]+").fullmatch, after_global_options(call)))
-        known = help_of() + help_of(*words)
+        help_text = help_of() + help_of(*words)
         options = [word.partition("=")[0] for word in call if word.startswith("-")]
-        assert [o for o in options if not re.search(rf"(?<![\w-]){o}(?![\w-])", known)] == [], call
-        shown.update(words[:1])
-    assert {"init", "check", "sandbox", "preview", "sync", "status", "backup", "run"} <= shown
+        assert [o for o in options if not re.search(rf"(?<![\w-]){o}(?![\w-])", help_text)] == [], (
+            call
+        )
+        verbs.update(words[:1])
+    assert {"init", "check", "sandbox", "preview", "sync", "status", "backup", "run"} <= verbs
 
 
 def after_global_options(call: list[str]) -> list[str]:

@@ -57,8 +57,8 @@ def project_files() -> tuple[Path, ...]:
     listed = run("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z")
     if listed.returncode:
         pytest.skip("not a git checkout")
-    found = (ROOT / name for name in listed.stdout.split("\0") if name)
-    return tuple(path for path in found if path.is_file())
+    hits = (ROOT / name for name in listed.stdout.split("\0") if name)
+    return tuple(path for path in hits if path.is_file())
 
 
 def modules() -> list[Path]:
@@ -69,9 +69,9 @@ def modules() -> list[Path]:
 
 
 def test_help_imports_nothing_heavy():
-    shown = run(sys.executable, "-X", "importtime", "-m", "reblogbot", "--help")
-    imported = {line.rpartition("|")[2].strip() for line in shown.stderr.splitlines()}
-    assert shown.returncode == 0
+    process = run(sys.executable, "-X", "importtime", "-m", "reblogbot", "--help")
+    imported = {line.rpartition("|")[2].strip() for line in process.stderr.splitlines()}
+    assert process.returncode == 0
     assert "reblogbot" in imported
     assert {name.partition(".")[0] for name in imported} & HEAVY == set()
 
@@ -111,15 +111,15 @@ def test_a_lock_is_installed_as_it_stands_and_nothing_is_looked_up():
         for path in project_files()
         if path.suffix != ".lock" and b"--require-hashes" in path.read_bytes()
     ]
-    found = [
+    hits = [
         (path.name, line)
         for path, text in texts
         if path != Path(__file__)
         for line in text.splitlines()
         if re.search(r"install .*--require-hashes", line)
     ]
-    assert {name for name, _ in found} == {"Makefile", "README.md", "Dockerfile"}
-    assert [one for one in found if "--no-deps" not in one[1]] == []
+    assert {name for name, _ in hits} == {"Makefile", "README.md", "Dockerfile"}
+    assert [(name, line) for name, line in hits if "--no-deps" not in line] == []
 
 
 @cache
@@ -246,13 +246,13 @@ def test_no_file_names_a_package_registry_or_a_place_on_the_machine_it_was_writt
     # in pieces, or this file would be the first to be found
     forbidden = ["py" + "pi.", "python" + "hosted", "/work" + "/main", "/work" + "/shared"]
     forbidden += ["/opt" + "/pypi", "/opt" + "/wheels", "bash" + "_jobs"]
-    found = [
+    hits = [
         f"{path.relative_to(ROOT)}: {word}"
         for path in project_files()
         for word in forbidden
         if word.encode() in path.read_bytes()
     ]
-    assert found == []
+    assert hits == []
 
 
 def test_the_version_is_the_one_at_the_top_of_the_changelog():

@@ -23,7 +23,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from harness import PATIENCE, Item, items, kill, posted, until
+from harness import MAX_WAIT, Item, accepted_posts, items, kill, wait_until
 from reblogbot.config import scopes
 
 SECRETS = {
@@ -84,16 +84,16 @@ def server(answer):
 
 def tell_tale(handler):
     """A Mastodon server that works, but for posts, and repeats the token in what it says."""
-    told = json.dumps({"error": f"no: {handler.headers['Authorization']}\n\x1b[31m"}).encode()
+    body = json.dumps({"error": f"no: {handler.headers['Authorization']}\n\x1b[31m"}).encode()
     kind = {"Content-Type": "application/json"}
     path = handler.path.partition("?")[0]
     if handler.command == "POST":
-        return 422, kind, told
+        return 422, kind, body
     if path.endswith("verify_credentials"):
         return 200, kind, b'{"id": "1", "username": "bot", "acct": "bot", "bot": true}'
     if path.endswith("/statuses"):
         return 200, kind, b"[]"
-    return 404, kind, told
+    return 404, kind, body
 
 
 def echo(handler):
@@ -192,13 +192,13 @@ def process_list():
 
 
 def test_nothing_that_is_left_behind_holds_a_secret(trouble, bot, feeds, clock, cli, sandbox):
-    said = {}
+    output = {}
     rounds = iter(range(100))
 
     def note(*words):
         for how in LOGGING:
             ran = cli(*how, *words)
-            said[f"{next(rounds)} {' '.join(words)}"] = ran.out + ran.err
+            output[f"{next(rounds)} {' '.join(words)}"] = ran.out + ran.err
             assert "Traceback" not in ran.err + ran.out
         return ran
 
@@ -219,14 +219,14 @@ def test_nothing_that_is_left_behind_holds_a_secret(trouble, bot, feeds, clock, 
     cli("backup", str(bot.folder / "backup.sqlite3"))
     files = dict(left_behind(bot))
     assert {
-        name: found_in(text.encode()) for name, text in said.items() if found_in(text.encode())
+        name: found_in(text.encode()) for name, text in output.items() if found_in(text.encode())
     } == {}
     assert {name: found_in(content) for name, content in files.items() if found_in(content)} == {}
     # the search would have found them, and the failures were there
     assert found_in(bot.path.read_bytes()) == {"proxypass", "header", "webhook"}
     assert found_in((bot.folder / "token.token").read_bytes()) == {"token"}
     assert {"backup.sqlite3", "reblogbot.sqlite3"} <= files.keys()
-    everything = "\n".join(said.values())
+    everything = "\n".join(output.values())
     for sign in ("http_status", "proxy_failed", "the token is refused", "address_refused", "not_a_feed",
                  "rejected", "no connection", "notify_command", "notify_webhook", "no: Bearer ***",
                  "new entries held as a storm", "gone", "retry_later"):  # fmt: skip
@@ -237,16 +237,16 @@ def test_nothing_that_is_left_behind_holds_a_secret(trouble, bot, feeds, clock, 
 def test_the_daemon_leaves_none_behind_either(trouble, bot, port, sandbox):
     process = bot.start("-vv", "--log-format", "json", "run")
     try:
-        until(lambda: len(posted(sandbox)) >= 3, "posts")
-        told = [
+        wait_until(lambda: len(accepted_posts(sandbox)) >= 3, "posts")
+        answers = [
             urlopen(f"http://127.0.0.1:{port}{path}").read() for path in ("/metrics", "/readyz")
         ]
         listed = list(process_list())
     finally:
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=PATIENCE) == 0
+        assert process.wait(timeout=MAX_WAIT) == 0
         kill(process)
-    assert [found_in(answer) for answer in told] == [set(), set()]
+    assert [found_in(answer) for answer in answers] == [set(), set()]
     assert set().union(*map(found_in, listed)) == set()
     assert any(b"reblogbot" in line for line in listed)
     files = dict(left_behind(bot))
@@ -308,18 +308,18 @@ def test_a_webhook_in_a_config_everybody_may_read_is_warned_of(bot, sandbox, fee
         {"hot": {"url": feeds.url("/")}}, {"news": (sandbox, "")}, notify=notify, admin=listen
     )
     bot.path.chmod(0o644)
-    said = cli("check").out
-    assert "notify.webhook: holds a secret, but every user can read this file" in said
-    assert "notify.command: there is no such program" in said
+    output = cli("check").out
+    assert "notify.webhook: holds a secret, but every user can read this file" in output
+    assert "notify.command: there is no such program" in output
     assert (
-        "admin.listen: other machines can reach this address, and it asks for no password" in said
+        "admin.listen: other machines can reach this address, and it asks for no password" in output
     )
-    assert found_in(said.encode()) == set()
+    assert found_in(output.encode()) == set()
     bot.path.chmod(0o600)
     bot.path.write_text(bot.path.read_text().replace("0.0.0.0", "127.0.0.1"))
-    said = cli("check").out
-    assert "notify.webhook" not in said
-    assert "admin.listen" not in said
+    output = cli("check").out
+    assert "notify.webhook" not in output
+    assert "admin.listen" not in output
 
 
 def test_the_scopes_in_the_security_page_are_those_that_are_asked_for():
@@ -328,7 +328,7 @@ def test_the_scopes_in_the_security_page_are_those_that_are_asked_for():
     assert named == {
         *scopes.POSTING,
         scopes.RELATIONSHIPS,
-        *(one for more in scopes.KINDS.values() for one in more),
+        *(kind for kinds in scopes.KINDS.values() for kind in kinds),
     }
 
 
@@ -339,14 +339,14 @@ HOSTILE = "x\r\ny\x1b[31m\x9b1m\u2028\u202e\u0000 token=1 2026-01-01T00:00:00Z E
 
 def hostile_server(handler):
     """A Mastodon server whose every word is hostile; the posts it refuses."""
-    told = json.dumps({"error": HOSTILE}).encode()
+    body = json.dumps({"error": HOSTILE}).encode()
     status = 200 if handler.command == "GET" else 422
     path = handler.path.partition("?")[0]
     if path.endswith("verify_credentials"):
-        told = json.dumps({"id": "1", "acct": HOSTILE, "username": HOSTILE, "bot": True}).encode()
+        body = json.dumps({"id": "1", "acct": HOSTILE, "username": HOSTILE, "bot": True}).encode()
     elif path.endswith("/statuses") and status == 200:
-        told = b"[]"
-    return status, {"Content-Type": "application/json"}, told
+        body = b"[]"
+    return status, {"Content-Type": "application/json"}, body
 
 
 @pytest.fixture
@@ -404,10 +404,10 @@ def test_each_event_is_one_line_of_text(hostile):
 
 def test_each_event_is_one_json_object_of_one_line(hostile):
     lines = lines_of(hostile.call("-vv", "--log-format", "json", "sync"))
-    told = [json.loads(line) for line in lines]
-    assert {"poll failed", "attempt failed"} <= {one["event"] for one in told}
-    assert all(one["level"] in {"debug", "info", "warning", "error"} for one in told)
-    assert any("forged" in one.get("error", "") for one in told)
+    records = [json.loads(line) for line in lines]
+    assert {"poll failed", "attempt failed"} <= {record["event"] for record in records}
+    assert all(record["level"] in {"debug", "info", "warning", "error"} for record in records)
+    assert any("forged" in record.get("error", "") for record in records)
 
 
 @pytest.mark.parametrize(

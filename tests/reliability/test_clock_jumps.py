@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from harness import items, posted, text_of
+from harness import accepted_posts, items, post_text
 
 FAR = [datetime(2099, 1, 1, tzinfo=UTC), datetime(1970, 1, 2, tzinfo=UTC)]
 
@@ -35,7 +35,7 @@ def test_a_source_polled_in_another_century_is_due_again_soon(bot, show, sandbox
     for _ in range(4):
         bot.clock.advance(minutes=20)
         bot.sync(which="due")
-    assert posted(sandbox) == [text_of("a"), text_of("b")]
+    assert accepted_posts(sandbox) == [post_text("a"), post_text("b")]
 
 
 @pytest.mark.parametrize("far", FAR)
@@ -44,13 +44,13 @@ def test_what_was_queued_in_another_century_goes_out(bot, show, sandbox, far):
     show("abc", pace={"per_hour": 1})
     bot.clock.instant = far
     bot.sync()
-    assert posted(sandbox) == [text_of("a")]
+    assert accepted_posts(sandbox) == [post_text("a")]
     bot.clock.instant = real
     show("abc")
     for _ in range(4):
         bot.clock.advance(minutes=20)
         bot.sync(which="due")
-    assert posted(sandbox) == [text_of(name) for name in "abc"]
+    assert accepted_posts(sandbox) == [post_text(name) for name in "abc"]
 
 
 @pytest.mark.parametrize("far", FAR)
@@ -66,13 +66,13 @@ def test_a_doubt_or_pause_of_another_century_ends(bot, show, sandbox, far):
     for _ in range(6):
         bot.clock.advance(hours=2)
         bot.sync(which="due")
-    assert posted(sandbox) == [text_of(name) for name in "abc"]
+    assert accepted_posts(sandbox) == [post_text(name) for name in "abc"]
 
 
 @pytest.mark.parametrize("days", [-1, 1, -400, 400])
 def test_days_more_or_less_in_the_middle_of_it_neither_lose_nor_double(bot, show, sandbox, days):
     show("abcd")
-    with bot.at_work() as worker:
+    with bot.open_worker() as worker:
         sandbox.faults.add("drop_after")
         worker.sync()
         bot.clock.advance(days=days)
@@ -82,4 +82,4 @@ def test_days_more_or_less_in_the_middle_of_it_neither_lose_nor_double(bot, show
     for _ in range(6):
         bot.clock.advance(minutes=6)
         bot.sync()
-    assert posted(sandbox) == [text_of(name) for name in "abcd"]
+    assert accepted_posts(sandbox) == [post_text(name) for name in "abcd"]

@@ -8,12 +8,12 @@ from itertools import count
 import pytest
 
 from fediverse.server import run_in_thread
-from harness import Item, items, posted, standing, text_of
-from killed_process import Killed, ProcessKiller
+from harness import Item, accepted_posts, items, post_text, visible_texts
+from killed_process import ProcessKilled, ProcessKiller
 from reblogbot.model import DeliveryState
 
 
-def killed_rounds(bot, server, set_up, expected, how, stands=posted):
+def killed_rounds(bot, server, set_up, expected, how, stands=accepted_posts):
     """One fresh world per edge call: killed there, then brought to an end by a new process.
 
     The edge calls of the round in which nobody was killed.
@@ -22,15 +22,15 @@ def killed_rounds(bot, server, set_up, expected, how, stands=posted):
         account = f"bot{at_call}"
         set_up(account)
         killer = ProcessKiller(at_call, how)
-        with bot.at_work(killer.make_runtime) as worker, suppress(Killed):
+        with bot.open_worker(killer.make_runtime) as worker, suppress(ProcessKilled):
             worker.sync()
         if not killer.has_killed:
             return killer.calls
         where = f"{how} call {at_call}, {killer.calls[-1]}"
-        with bot.at_work() as worker:
+        with bot.open_worker() as worker:
             finish(worker, bot.clock, where)
         assert stands(server, account) == expected, where
-        bot.lose_store()
+        bot.delete_store()
     raise AssertionError("it never came through")
 
 
@@ -63,7 +63,7 @@ def test_a_post_survives_a_kill_at_every_edge_call(bot, feeds, clock, profile, h
             source = {"url": feeds.show("/f", feed), "filter": {"max_age": "900d"}}
             bot.configure({"hot": source}, {account: (server, "")})
 
-        calls = killed_rounds(bot, server, set_up, [text_of(name) for name in "ab"], how)
+        calls = killed_rounds(bot, server, set_up, [post_text(name) for name in "ab"], how)
     assert len([call for call in calls if call == "target.publish"]) == 2
     assert {"source.poll", "sources.claim", "sources.record", "outbox.settle"} <= set(calls)
 
@@ -72,7 +72,7 @@ def test_a_boost_survives_a_kill_at_every_edge_call(bot, feeds, clock, how):
     """On a server that boosts again whenever it is asked."""
     with run_in_thread(profile="gotosocial", clock=clock) as server:
         statuses = [server.add_status("ann@remote.example", f"status {name}") for name in "ab"]
-        feed = [Item(f"s{n}", one["url"]) for n, one in enumerate(statuses)][::-1]
+        feed = [Item(f"s{n}", status["url"]) for n, status in enumerate(statuses)][::-1]
 
         def set_up(account):
             source = {"url": feeds.show("/f", feed), "action": "boost"}
@@ -98,7 +98,7 @@ def test_a_kill_while_a_doubt_is_read_back_neither_loses_nor_doubles(bot, feeds,
             bot.sync()
             clock.advance(minutes=1)
 
-        calls = killed_rounds(bot, server, set_up, [text_of(name) for name in "ab"], how)
+        calls = killed_rounds(bot, server, set_up, [post_text(name) for name in "ab"], how)
     assert "target.recent" in calls
     assert "target.publish" in calls
 
@@ -117,8 +117,8 @@ def test_a_thread_of_a_digest_survives_a_kill_at_every_edge_call(bot, feeds, clo
             clock.advance(hours=6)
 
         def links(server, account):
-            assert len(posted(server, account)) > 1
-            return sorted(re.findall(r"https://\S+", "\n".join(posted(server, account))))
+            assert len(accepted_posts(server, account)) > 1
+            return sorted(re.findall(r"https://\S+", "\n".join(accepted_posts(server, account))))
 
         expected = [f"https://news.example/{name}" for name in names]
         killed_rounds(bot, server, set_up, expected, "after", links)
@@ -136,5 +136,5 @@ def test_an_edit_survives_a_kill_at_every_edge_call(bot, feeds, clock):
             clock.advance(minutes=10)
             feeds.show("/f", [b, replace(a, title="Corrected")])
 
-        expected = ["Corrected\nhttps://news.example/a", text_of("b")]
-        killed_rounds(bot, server, set_up, expected, "after", standing)
+        expected = ["Corrected\nhttps://news.example/a", post_text("b")]
+        killed_rounds(bot, server, set_up, expected, "after", visible_texts)

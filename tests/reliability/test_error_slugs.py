@@ -7,7 +7,7 @@ import feedparser
 import pytest
 from sqlalchemy import create_engine, text
 
-from harness import items, kill, posted, text_of
+from harness import accepted_posts, items, kill, post_text
 from loopback import Site, fetcher
 from reblogbot.core.templates import compile_template
 from reblogbot.errors import Exit, ReblogbotError, SourceError, StoreError
@@ -58,7 +58,7 @@ def test_a_kind_of_source_with_a_bug_fails_alone(bot, feeds, sandbox, clock):
     assert outcomes == {"bad": "failed", "hot": "new"}
     source = ran.json["sources"][0]
     assert "the kind broken broke with RuntimeError; please report it" in source["error"]
-    assert posted(sandbox) == [text_of("a")]
+    assert accepted_posts(sandbox) == [post_text("a")]
 
 
 def test_a_template_that_was_never_checked_is_refused_when_it_is_used():

@@ -66,7 +66,9 @@ def worst(name, fragments, most):
         ]
     read("imported and compiled")
     for fragment in fragments:
-        factor = growth(read, lambda size, one=fragment: one * (size // len(one)), most)
+        factor = growth(
+            read, lambda size, fragment=fragment: fragment * (size // len(fragment)), most
+        )
         if factor > FACTOR:
             return fragment, factor
     return None
@@ -80,7 +82,7 @@ def test_twice_the_text_costs_no_reader_more_than_three_times_the_cpu(number, na
 
 def test_the_measure_tells_what_is_out_of_proportion():
     def squared(text):
-        return sum(one == other for one in text for other in text)
+        return sum(left == right for left in text for right in text)
 
     assert growth(squared, lambda size: "a" * (size // 5), QUICK) > FACTOR
     assert growth(lambda text: sum(map(ord, text)), lambda size: "a" * size, 1 << 20) <= FACTOR

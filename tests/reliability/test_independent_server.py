@@ -6,7 +6,7 @@ import urllib.request
 import pytest
 from mastodon_mock.testing.server import MockServer
 
-from harness import Item, items, text_of
+from harness import Item, items, post_text
 from reblogbot.core.text import html_to_text
 from reblogbot.errors import Exit
 
@@ -58,7 +58,7 @@ def test_the_whole_job_and_a_second_round_that_posts_nothing(bot, feeds, clock, 
     ]
     source = {"url": feeds.show("/f", feed), "template": "headline"}
     bot.configure({"hot": source}, {"alice": alice})
-    preview = [one.text for _, _, one in bot.preview().posts]
+    preview = [post.text for _, _, post in bot.preview().posts]
     report = bot.sync()
     assert (report.counts()["sent"], report.exit_code()) == (3, Exit.OK)
     assert stands() == preview
@@ -85,18 +85,18 @@ def test_faults_of_its_own_neither_lose_nor_double(
     lay(mock, effect, **more)
     first = bot.sync()
     assert first.counts()["sent"] < 3
-    bot.settle()
-    assert sorted(stands()) == [text_of(name) for name in "abc"]
+    bot.sync_until_settled()
+    assert sorted(stands()) == [post_text(name) for name in "abc"]
     if more.get("status") != 422:
-        assert stands() == [text_of(name) for name in "abc"]
+        assert stands() == [post_text(name) for name in "abc"]
 
 
 def test_a_lost_store_repeats_nothing(bot, feeds, clock, alice, stands):
     bot.configure({"hot": {"url": feeds.show("/f", items(clock, "b", "a"))}}, {"alice": alice})
     bot.sync()
-    bot.stored.unlink()
+    bot.store_file.unlink()
     bot.sync()
-    assert stands() == [text_of("a"), text_of("b")]
+    assert stands() == [post_text("a"), post_text("b")]
 
 
 def test_a_token_it_does_not_know_stops_the_account(bot, feeds, clock, alice, stands):
@@ -107,4 +107,4 @@ def test_a_token_it_does_not_know_stops_the_account(bot, feeds, clock, alice, st
     assert "token" in report.paused["alice"]
     bot.set_token("alice", "alice_token")
     bot.sync()
-    assert stands() == [text_of("a")]
+    assert stands() == [post_text("a")]

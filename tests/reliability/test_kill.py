@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from fediverse.server import run_in_thread
-from harness import items, kill, posted, text_of, until
+from harness import accepted_posts, items, kill, post_text, wait_until
 
 ROUNDS = int(os.environ.get("REBLOGBOT_KILL_ROUNDS", "5"))
 SEED = int(os.environ.get("REBLOGBOT_KILL_SEED", "1"))
@@ -42,16 +42,16 @@ def show(bot, feeds, server, clock, names):
     return show_entries
 
 
-def wait_and_kill(process, server, dice):
+def wait_and_kill(process, server, rng):
     """Let it ask the server for a few things more, then end it a moment later."""
     # three questions at the start and a post for each entry: then a daemon waits for more
-    enough = len(server.requests) + dice.randint(1, 3 + FRESH)
-    until(
+    enough = len(server.requests) + rng.randint(1, 3 + FRESH)
+    wait_until(
         lambda: len(server.requests) >= enough or process.poll() is not None,
         "requests of the process, or its end",
     )
     try:
-        process.wait(timeout=dice.uniform(0, 0.02))
+        process.wait(timeout=rng.uniform(0, 0.02))
     except subprocess.TimeoutExpired:
         kill(process)
         return True
@@ -61,43 +61,43 @@ def wait_and_kill(process, server, dice):
 
 def finish(bot, names, server):
     """Rounds that nobody kills, until all stands on the server."""
-    expected = [text_of(name) for name in names]
+    expected = [post_text(name) for name in names]
     for _ in range(12):
         ran = bot.call("sync")
         assert "Traceback" not in ran.err
-        if not bot.open() and len(posted(server)) >= len(expected):
+        if not bot.open_deliveries() and len(accepted_posts(server)) >= len(expected):
             break
-    assert posted(server) == expected
+    assert accepted_posts(server) == expected
     assert {delivery.state for delivery in bot.deliveries()} == {"sent"}
     assert bot.call("sync").code == 0
-    assert posted(server) == expected
+    assert accepted_posts(server) == expected
 
 
 def test_sync_killed_at_random_instants_loses_and_doubles_nothing(bot, show, server, names):
-    dice = random.Random(f"sync {SEED}")
+    rng = random.Random(f"sync {SEED}")
     kills = 0
     for number in range(1, ROUNDS + 1):
         show(FRESH * (number + 1))
-        kills += wait_and_kill(bot.start("sync"), server, dice)
+        kills += wait_and_kill(bot.start("sync"), server, rng)
     finish(bot, names, server)
     assert kills
 
 
 def test_the_daemon_killed_at_random_instants_loses_and_doubles_nothing(bot, show, server, names):
-    dice = random.Random(f"run {SEED}")
+    rng = random.Random(f"run {SEED}")
     for number in range(1, ROUNDS + 1):
         show(FRESH * (number + 1))
-        assert wait_and_kill(bot.start("run"), server, dice), bot.log()
+        assert wait_and_kill(bot.start("run"), server, rng), bot.log()
     finish(bot, names, server)
 
 
 @pytest.mark.both_databases
 def test_a_daemon_killed_beside_a_sync_loses_and_doubles_nothing(bot, show, server, names):
-    dice = random.Random(f"both {SEED}")
+    rng = random.Random(f"both {SEED}")
     for number in range(1, ROUNDS + 1):
         show(FRESH * (number + 1))
         daemon, sync = bot.start("run"), bot.start("sync")
-        wait_and_kill(dice.choice([daemon, sync]), server, dice)
+        wait_and_kill(rng.choice([daemon, sync]), server, rng)
         kill(daemon)
         kill(sync)
     finish(bot, names, server)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from fediverse.server import run_in_thread
-from harness import SettableClock, items, kill, posted, text_of, until
+from harness import SettableClock, accepted_posts, items, kill, post_text, wait_until
 
 JUMPS = {
     "a day on": timedelta(days=1),
@@ -59,7 +59,7 @@ def test_a_clock_that_jumps_and_jumps_back_stops_nothing(bot, clock, show, plain
     for _ in range(3):
         bot.sync(which="due")
         clock.advance(days=1, minutes=16)
-    assert posted(plain) == [text_of(name) for name in "abcdef"]
+    assert accepted_posts(plain) == [post_text(name) for name in "abcdef"]
 
 
 @pytest.mark.parametrize("case", JUMPS)
@@ -73,7 +73,7 @@ def test_a_doubt_from_another_time_is_read_back(bot, clock, show, plain, case, f
     for _ in range(5):
         clock.advance(days=1)
         bot.sync(which="due")
-    assert posted(plain) == [text_of("a"), text_of("b")]
+    assert accepted_posts(plain) == [post_text("a"), post_text("b")]
 
 
 @pytest.mark.parametrize("case", JUMPS)
@@ -89,7 +89,7 @@ def test_what_was_queued_in_another_time_goes_out(bot, clock, show, plain, case)
     for _ in range(3):
         clock.advance(days=1)
         bot.sync(which="due")
-    assert posted(plain) == [text_of("a"), text_of("b")]
+    assert accepted_posts(plain) == [post_text("a"), post_text("b")]
 
 
 @pytest.mark.parametrize("case", JUMPS)
@@ -102,29 +102,29 @@ def test_a_pause_from_another_time_ends(bot, clock, show, plain, case):
     for _ in range(4):
         clock.advance(days=1)
         bot.sync(which="due")
-    assert posted(plain) == [text_of("a"), text_of("b")]
+    assert accepted_posts(plain) == [post_text("a"), post_text("b")]
 
 
 def test_after_eight_hours_of_suspend_each_source_is_polled_once(bot, clock, feeds, show, plain):
     """One process lives through it: its leases and its connections are of this morning."""
-    with bot.at_work() as worker:
+    with bot.open_worker() as worker:
         worker.sync(which="due")
-        asked = feeds.times("/f")
+        asked = feeds.request_count("/f")
         show("abc")
         clock.advance(hours=8)
         worker.sync(which="due")
         worker.sync(which="due")
-    assert feeds.times("/f") == asked + 1
-    assert posted(plain) == [text_of(name) for name in "abc"]
+    assert feeds.request_count("/f") == asked + 1
+    assert accepted_posts(plain) == [post_text(name) for name in "abc"]
 
 
 def test_a_suspend_while_the_server_has_a_post_is_a_doubt_like_any_other(bot, clock, show, plain):
     plain.faults.add("drop_after")
-    with bot.at_work() as worker:
+    with bot.open_worker() as worker:
         worker.sync()
         clock.advance(hours=8)
         worker.sync()
-    assert posted(plain) == [text_of("a"), text_of("b")]
+    assert accepted_posts(plain) == [post_text("a"), post_text("b")]
 
 
 @pytest.mark.parametrize(
@@ -146,11 +146,11 @@ def test_the_night_the_clocks_change_posts_each_entry_once_after_the_quiet(
     instants = []
     for number in range(24):
         show("abcdefghijklmnopqrstuvwxyz"[: number + 1])
-        before = len(posted(plain))
+        before = len(accepted_posts(plain))
         bot.sync(which="due")
-        instants += [clock.now()] * (len(posted(plain)) - before)
+        instants += [clock.now()] * (len(accepted_posts(plain)) - before)
         clock.advance(minutes=16)
-    assert posted(plain) == [text_of(name) for name in "abcdefghijklmnopqrstuvwx"]
+    assert accepted_posts(plain) == [post_text(name) for name in "abcdefghijklmnopqrstuvwx"]
     local = [instant.astimezone(ZoneInfo("Europe/Berlin")) for instant in instants]
     assert not [instant for instant in local if "02:30" <= instant.strftime("%H:%M") < "03:30"]
     assert sum(instant >= quiet_until for instant in instants) > 12
@@ -204,9 +204,9 @@ def traveller(bot):
 def test_a_daemon_goes_on_when_its_clock_is_set(bot, clock, show, plain, traveller, hours):
     show("ab")
     set_to = traveller(clock.now())
-    until(lambda: len(posted(plain)) == 2, "the posts before")
+    wait_until(lambda: len(accepted_posts(plain)) == 2, "the posts before")
     show("abcd")
     # an hour's interval and a day's, and nothing of it is waited for
     set_to(clock.now() + timedelta(hours=hours))
-    until(lambda: len(posted(plain)) == 4, "the posts after")
-    assert posted(plain) == [text_of(name) for name in "abcd"]
+    wait_until(lambda: len(accepted_posts(plain)) == 4, "the posts after")
+    assert accepted_posts(plain) == [post_text(name) for name in "abcd"]

@@ -3,13 +3,13 @@
 import pytest
 
 from fediverse.server import run_in_thread
-from harness import Item, SettableClock, items, kill, posted, text_of
+from harness import Item, SettableClock, accepted_posts, items, kill, post_text
 from reblogbot.admin.queue_actions import QueueActions
 from reblogbot.app import load_config
 from reblogbot.errors import Exit
 from reblogbot.model import DeliveryState
 
-ABC = [text_of(name) for name in "abc"]
+ABC = [post_text(name) for name in "abc"]
 BOOST = {"path": "/api/v1/statuses/*/reblog"}
 
 
@@ -60,8 +60,8 @@ def test_killed_while_the_server_holds_the_post(bot, queue, plain, case):
     (sending,) = bot.deliveries("sending")
     assert sending.post.text == ABC[0]
     fault.release()
-    bot.settle()
-    assert posted(plain) == ABC
+    bot.sync_until_settled()
+    assert accepted_posts(plain) == ABC
 
 
 @pytest.mark.parametrize("case", HELD)
@@ -76,8 +76,8 @@ def test_killed_while_the_server_holds_the_boost(bot, feeds, clock, case):
         fault = server.faults.add(name, **BOOST, **options)
         killed_at(bot, fault)
         fault.release()
-        bot.settle()
-        assert posted(server) == [status["uri"] for status in statuses]
+        bot.sync_until_settled()
+        assert accepted_posts(server) == [status["uri"] for status in statuses]
 
 
 # keys
@@ -100,8 +100,8 @@ def test_an_error_kept_under_a_key_is_not_asked_for_again(bot, queue, clock):
             steering = QueueActions(load_config(bot.path), store, clock.now())
             for dead in store.outbox.find(states=[DeliveryState.DEAD]):
                 assert steering.retry(dead).succeeded
-        bot.settle()
-        assert posted(server) == ABC
+        bot.sync_until_settled()
+        assert accepted_posts(server) == ABC
 
 
 def test_a_key_burnt_by_a_refusal_is_not_used_again(bot, queue, clock):
@@ -109,8 +109,8 @@ def test_a_key_burnt_by_a_refusal_is_not_used_again(bot, queue, clock):
     with run_in_thread(profile="pixelfed", clock=clock) as server:
         queue(server)
         server.faults.add("status_before", status=422, error="try again")
-        bot.settle()
-        assert sorted(posted(server)) == ABC
+        bot.sync_until_settled()
+        assert sorted(accepted_posts(server)) == ABC
         assert len({act["key"] for act in server.accepted}) == 3
 
 
@@ -122,8 +122,8 @@ def test_a_repeat_answered_with_400_duplicate_key_is_a_doubt(bot, queue, clock, 
         server.faults.add("drop_after")
         # the look at the start, and both looks back: the post is sent again under its key
         server.faults.add("stale_read", times=stale)
-        bot.settle()
-        assert posted(server) == ABC
+        bot.sync_until_settled()
+        assert accepted_posts(server) == ABC
 
 
 # accounts
@@ -139,7 +139,7 @@ def test_an_account_in_bad_standing_keeps_its_queue(bot, queue, sandbox, standin
     assert len(bot.deliveries("queued")) == 3
     sandbox.add_account("news", standing="")
     assert bot.sync().exit_code() == Exit.OK
-    assert posted(sandbox) == ABC
+    assert accepted_posts(sandbox) == ABC
 
 
 BROKEN = {
@@ -168,8 +168,8 @@ def test_a_broken_account_costs_a_healthy_one_nothing(bot, feeds, sandbox, plain
     bot.configure({"hot": {"url": url, "to": ["sick", "news"]}}, accounts)
     BROKEN[case](bot, plain)
     bot.sync()
-    assert posted(sandbox) == ABC
-    assert posted(plain, "sick") == []
+    assert accepted_posts(sandbox) == ABC
+    assert accepted_posts(plain, "sick") == []
     states = {str(delivery.state) for delivery in bot.deliveries() if delivery.account == "sick"}
     assert states <= {"queued", "doubt"}
 
@@ -190,8 +190,8 @@ def test_a_server_whose_clock_is_two_hours_off_posts_once(bot, queue, clock, hou
         clock.advance(minutes=11)
         theirs.advance(minutes=11)
         server.faults.add(fault)
-        bot.settle()
-        assert posted(server) == ABC
+        bot.sync_until_settled()
+        assert accepted_posts(server) == ABC
 
 
 # what the store forgot
@@ -201,7 +201,7 @@ def restored(bot, copy):
     """Put a backup in the place of the store."""
     for file in bot.folder.glob("reblogbot.sqlite3*"):
         file.unlink()
-    copy.rename(bot.stored)
+    copy.rename(bot.store_file)
 
 
 def test_an_older_backup_repeats_nothing_though_its_feed_comes_back_later(bot, feeds, plain, clock):
@@ -215,16 +215,16 @@ def test_an_older_backup_repeats_nothing_though_its_feed_comes_back_later(bot, f
         store.backup(copy)
     feeds.show("/hot.xml", items(clock, *"edcba"))
     bot.sync()
-    before = posted(plain)
+    before = accepted_posts(plain)
     restored(bot, copy)
     feeds.fail("/hot.xml", 500)
     feeds.show("/other.xml", items(clock, "y", "x"))
-    with bot.at_work() as worker:
+    with bot.open_worker() as worker:
         worker.sync()
         feeds.show("/hot.xml", items(clock, *"edcba"))
         clock.advance(minutes=20)
         worker.sync()
-    assert posted(plain) == [*before, text_of("y")]
+    assert accepted_posts(plain) == [*before, post_text("y")]
 
 
 def test_a_backup_from_the_midst_of_a_doubt_repeats_nothing(bot, queue, plain, clock):
@@ -234,10 +234,10 @@ def test_a_backup_from_the_midst_of_a_doubt_repeats_nothing(bot, queue, plain, c
     copy = bot.folder / "copy"
     with bot.store() as store:
         store.backup(copy)
-    bot.settle()
+    bot.sync_until_settled()
     restored(bot, copy)
-    bot.settle()
-    assert posted(plain) == ABC
+    bot.sync_until_settled()
+    assert accepted_posts(plain) == ABC
 
 
 def test_a_deleted_store_learns_first_and_floods_nobody(bot, queue, plain, clock):
@@ -252,4 +252,4 @@ def test_a_deleted_store_learns_first_and_floods_nobody(bot, queue, plain, clock
     assert report.counts()["queued"] == 0
     queue(plain, "abcdefgh", source={"first": "none"})
     bot.sync()
-    assert posted(plain) == [text_of(name) for name in "deh"]
+    assert accepted_posts(plain) == [post_text(name) for name in "deh"]

@@ -8,10 +8,10 @@ import threading
 
 import pytest
 
-from harness import items, posted, text_of
+from harness import accepted_posts, items, post_text
 from reblogbot.store.connections import BUSY_MS
 
-ALL = [text_of(name) for name in "abcd"]
+ALL = [post_text(name) for name in "abcd"]
 # the program with less of something than it needs
 POOR = """
 import os, resource, sys
@@ -60,20 +60,20 @@ def test_a_machine_that_gives_no_more_loses_and_doubles_nothing(bot, queue, sand
     ran = run_poor(bot, limits)
     # without memory the interpreter itself may give up; it never ends in silence
     assert ran.returncode == 0 or ran.stdout or ran.stderr
-    assert posted(sandbox) == ALL[: len(posted(sandbox))]
-    bot.settle()
-    assert posted(sandbox) == ALL
+    assert accepted_posts(sandbox) == ALL[: len(accepted_posts(sandbox))]
+    bot.sync_until_settled()
+    assert accepted_posts(sandbox) == ALL
     assert {delivery.state for delivery in bot.deliveries()} == {"sent"}
 
 
 def test_a_store_that_is_locked_is_waited_for_longer_than_a_minute(bot, queue, sandbox):
     bot.sync()
-    holder = sqlite3.connect(bot.stored, isolation_level=None, check_same_thread=False)
+    holder = sqlite3.connect(bot.store_file, isolation_level=None, check_same_thread=False)
     holder.execute("BEGIN IMMEDIATE")
     letting_go = threading.Timer(0.5, holder.execute, ["ROLLBACK"])
     letting_go.start()
     bot.sync()
     letting_go.join()
     holder.close()
-    assert posted(sandbox) == ALL
+    assert accepted_posts(sandbox) == ALL
     assert BUSY_MS > 60_000

@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from harness import Item, posted, rss, standing
+from harness import Item, accepted_posts, rss, visible_texts
 from sample_images import png
 
 HOSTILE = {
@@ -34,7 +34,7 @@ def test_hostile_text_pings_nobody_and_runs_nothing(bot, feeds, sandbox, victim,
     url = feeds.show("/f", list(HOSTILE.values()), title="@victim #list {{ 7 * 7 }}")
     bot.configure({"hot": {"url": url, "template": template}}, {"news": (sandbox, "")})
     bot.sync()
-    texts = posted(sandbox)
+    texts = accepted_posts(sandbox)
     assert len(texts) == len(HOSTILE)
     whole = "\n".join(texts)
     statuses = sandbox.statuses("news")
@@ -46,14 +46,14 @@ def test_hostile_text_pings_nobody_and_runs_nothing(bot, feeds, sandbox, victim,
     assert "49" not in whole
     assert "{{ 7 * 7 }}" in whole
     assert not set("\u200b\u202e\u202c") & set(whole)
-    assert any("victim" in text for text in standing(sandbox))
+    assert any("victim" in text for text in visible_texts(sandbox))
 
 
 def test_the_post_reads_well(bot, feeds, sandbox, victim):
     url = feeds.show("/f", [HOSTILE[name] for name in ("mention", "javascript", "invisible")])
     bot.configure({"hot": {"url": url}}, {"news": (sandbox, "")})
     bot.sync()
-    assert posted(sandbox) == [
+    assert accepted_posts(sandbox) == [
         "Zerowidth gnp.exe\nhttps://news.example/5",
         "A click",
         "Hello victim and victim (127.0.0.1)\nhttps://news.example/2",
@@ -168,7 +168,7 @@ def test_nobody_is_led_inside_the_network(bot, feeds, sandbox, inside, way, host
     bot.preview()
     assert nobody_came(inside)
     # what stays outside is posted
-    assert len(posted(sandbox)) == len(bot.deliveries())
+    assert len(accepted_posts(sandbox)) == len(bot.deliveries())
 
 
 def next_page(feeds, to):

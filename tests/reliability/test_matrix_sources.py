@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from harness import Item, Page, items, posted, rss, text_of
+from harness import Item, Page, accepted_posts, items, post_text, rss
 
 NAMES = "abcdef"
-ALL = [text_of(name) for name in NAMES]
+ALL = [post_text(name) for name in NAMES]
 
 
 def entries(clock, names=NAMES):
@@ -26,7 +26,7 @@ def hot(bot, feeds, sandbox, clock):
     source = {"url": show(), "max_per_poll": 4}
     bot.configure({"hot": source}, {"news": (sandbox, "")})
     bot.sync()
-    assert posted(sandbox) == ALL
+    assert accepted_posts(sandbox) == ALL
     return show
 
 
@@ -37,11 +37,11 @@ def outcomes(report):
 # 43
 
 
-def test_a_parser_that_is_killed_costs_one_poll(bot, hot, workshop):
+def test_a_parser_that_is_killed_costs_one_poll(bot, hot, shared):
     """The children are idle: whoever is next finds them dead and starts others."""
-    for child in workshop.workers._idle:
+    for child in shared.workers._idle:
         child._process.kill()
-        workshop.run(child._process.wait())
+        shared.run(child._process.wait())
     hot("abcdefg")
     assert outcomes(bot.sync()) == {"hot": "new"}
 
@@ -68,16 +68,16 @@ FLAPS = {
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_source_that_flaps_repeats_nothing(bot, hot, feeds, sandbox, clock, seed):
-    dice = random.Random(f"flap {seed}")
+    rng = random.Random(f"flap {seed}")
     body = feeds.pages["/hot.xml"].body
-    with bot.at_work() as worker:
-        for name in dice.choices(list(FLAPS), k=12):
+    with bot.open_worker() as worker:
+        for name in rng.choices(list(FLAPS), k=12):
             FLAPS[name](feeds, body)
             worker.sync(which="all")
             clock.advance(minutes=20)
         hot("abcdefg")
         worker.sync(which="all")
-    assert posted(sandbox) == [*ALL, text_of("g")]
+    assert accepted_posts(sandbox) == [*ALL, post_text("g")]
 
 
 def test_a_server_that_says_304_for_ever_hides_news_for_a_day_at_most(
@@ -98,7 +98,7 @@ def test_a_server_that_says_304_for_ever_hides_news_for_a_day_at_most(
     assert outcomes(bot.sync()) == {"hot": "not_modified"}
     clock.advance(hours=25)
     bot.sync()
-    assert posted(sandbox) == [*ALL, text_of("g")]
+    assert accepted_posts(sandbox) == [*ALL, post_text("g")]
 
 
 def test_a_mark_that_changes_every_time_is_no_news(bot, hot, feeds, sandbox, clock):
@@ -106,26 +106,26 @@ def test_a_mark_that_changes_every_time_is_no_news(bot, hot, feeds, sandbox, clo
         feeds.pages["/hot.xml"].headers["ETag"] = f'"{number}"'
         assert bot.sync().counts()["entries_new"] == 0
         clock.advance(minutes=16)
-    assert posted(sandbox) == ALL
+    assert accepted_posts(sandbox) == ALL
 
 
 # 59
 
 
 def test_malformed_documents_stop_no_other_source(bot, feeds, sandbox, clock):
-    dice = random.Random("malformed")
+    rng = random.Random("malformed")
     whole = rss(items(clock, *"edcba"))
     sources = {}
     for number in range(60):
         body = bytearray(whole)
-        for _ in range(dice.randint(1, 40)):
-            body[dice.randrange(len(body))] = dice.randrange(256)
-        url = feeds.show(f"/{number}", bytes(body[: dice.randint(1, len(body))]))
+        for _ in range(rng.randint(1, 40)):
+            body[rng.randrange(len(body))] = rng.randrange(256)
+        url = feeds.show(f"/{number}", bytes(body[: rng.randint(1, len(body))]))
         sources[f"s{number}"] = {"url": url, "first": "none"}
     sources["last"] = {"url": feeds.show("/last", items(clock, "z"))}
     bot.configure(sources, {"news": (sandbox, "")})
     report = bot.sync()
-    assert posted(sandbox) == [text_of("z")]
+    assert accepted_posts(sandbox) == [post_text("z")]
     assert set(outcomes(report).values()) <= {"new", "nothing_new", "failed", "refused"}
     assert all(poll.error for poll in report.polls if poll.outcome in ("failed", "refused"))
 
@@ -135,11 +135,11 @@ def test_malformed_documents_stop_no_other_source(bot, feeds, sandbox, clock):
 
 # something about all of the same six entries
 CHANGES = {
-    "ids": lambda one, _: replace(one, guid=f"new {one.guid}"),
-    "links": lambda one, _: replace(one, link=f"{one.link}/new"),
-    "titles": lambda one, _: replace(one, title=f"{one.title}!"),
-    "dates": lambda one, now: replace(one, at=now),
-    "tracking": lambda one, _: replace(one, link=f"{one.link}?utm_source=x"),
+    "ids": lambda item, _: replace(item, guid=f"new {item.guid}"),
+    "links": lambda item, _: replace(item, link=f"{item.link}/new"),
+    "titles": lambda item, _: replace(item, title=f"{item.title}!"),
+    "dates": lambda item, now: replace(item, at=now),
+    "tracking": lambda item, _: replace(item, link=f"{item.link}?utm_source=x"),
 }
 
 
@@ -147,7 +147,7 @@ def changed(clock, how):
     """The same six entries, changed."""
     feed_items = entries(clock)
     if how in CHANGES:
-        return [CHANGES[how](one, clock.now()) for one in feed_items]
+        return [CHANGES[how](item, clock.now()) for item in feed_items]
     return feed_items[::-1] if how == "order" else feed_items[3:]
 
 
@@ -158,7 +158,7 @@ def test_entries_that_change_are_not_posted_again(bot, hot, feeds, sandbox, cloc
     bot.sync()
     hot("abcdefg")
     bot.sync()
-    assert posted(sandbox) == [*ALL, text_of("g")]
+    assert accepted_posts(sandbox) == [*ALL, post_text("g")]
     assert bot.deliveries("held") == []
 
 
@@ -177,11 +177,11 @@ def test_entries_that_change_are_not_posted_again(bot, hot, feeds, sandbox, cloc
 def test_a_list_that_is_suddenly_another_is_held_for_the_admin(bot, hot, feeds, sandbox, feed):
     feeds.show("/hot.xml", feed)
     assert outcomes(bot.sync()) == {"hot": "held"}
-    assert posted(sandbox) == ALL
+    assert accepted_posts(sandbox) == ALL
     assert len(bot.deliveries("held")) == len(feed)
     hot()
     bot.sync()
-    assert posted(sandbox) == ALL
+    assert accepted_posts(sandbox) == ALL
 
 
 def test_a_list_that_was_empty_and_comes_back_is_known(bot, hot, feeds, sandbox, clock):
@@ -191,7 +191,7 @@ def test_a_list_that_was_empty_and_comes_back_is_known(bot, hot, feeds, sandbox,
         clock.advance(days=2)
     hot("abcdefg")
     bot.sync()
-    assert posted(sandbox) == [*ALL, text_of("g")]
+    assert accepted_posts(sandbox) == [*ALL, post_text("g")]
 
 
 # 61 62
@@ -205,7 +205,9 @@ def test_fifty_sources_on_one_host_are_all_read(bot, feeds, sandbox, clock):
     bot.configure(sources, {"news": (sandbox, "")})
     report = bot.sync()
     assert set(outcomes(report).values()) == {"new"}
-    assert sorted(posted(sandbox)) == sorted(text_of(f"n{number}") for number in range(50))
+    assert sorted(accepted_posts(sandbox)) == sorted(
+        post_text(f"n{number}") for number in range(50)
+    )
 
 
 def test_a_source_that_hangs_costs_itself_alone(bot, feeds, sandbox, clock):
@@ -218,7 +220,7 @@ def test_a_source_that_hangs_costs_itself_alone(bot, feeds, sandbox, clock):
     bot.configure(sources, {"news": (sandbox, "")}, http={"timeout": "700ms"})
     report = bot.sync()
     assert outcomes(report) == {"hung": "failed", "s0": "new", "s1": "new", "s2": "new"}
-    assert len(posted(sandbox)) == 3
+    assert len(accepted_posts(sandbox)) == 3
 
 
 # 63
@@ -230,10 +232,10 @@ def test_ten_thousand_entries_at_first_sight_flood_nobody(bot, feeds, sandbox, c
     bot.configure({"hot": source}, {"news": (sandbox, "")})
     report = bot.sync()
     assert report.counts()["entries_new"] == 10_000
-    assert posted(sandbox) == [text_of("1"), text_of("0")]
+    assert accepted_posts(sandbox) == [post_text("1"), post_text("0")]
     feeds.show("/f", [Item("Title x", "https://news.example/x"), *feed])
     bot.sync()
-    assert posted(sandbox) == [text_of(name) for name in ("1", "0", "x")]
+    assert accepted_posts(sandbox) == [post_text(name) for name in ("1", "0", "x")]
 
 
 # 64
@@ -247,4 +249,4 @@ def test_no_feed_is_fetched_from_a_private_address(bot, feeds, sandbox, clock, h
     source = {"url": f"http://{host}:{port}"}
     bot.configure({"hot": source}, {"news": (sandbox, "")}, http={"allow_private": []})
     assert outcomes(bot.sync()) == {"hot": "refused"}
-    assert feeds.asked == []
+    assert feeds.requests == []

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from harness import items, kill, posted, text_of
+from harness import accepted_posts, items, kill, post_text
 from store_processes import on_a_small_disk, run
 
-ABC = [text_of(name) for name in "abc"]
+ABC = [post_text(name) for name in "abc"]
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from reblogbot.errors import StoreError
 from fediverse.server import run_in_thread
-from harness import Bot, FeedServer, SettableClock, Workshop, items, posted, text_of
+from harness import Bot, FeedServer, SettableClock, SharedResources, accepted_posts, items, post_text
 
 disk, ballast = Path(sys.argv[2]), Path(sys.argv[2]) / "ballast"
 goes_on = sys.argv[3] == "goes on"
@@ -58,18 +58,18 @@ def begin(connection):
 
 event.listen(Engine, "begin", begin)
 outcomes = []
-workshop, clock, names = Workshop(), SettableClock(), "abc"
-workshop.empty_store(clock)
+shared, clock, names = SharedResources(), SettableClock(), "abc"
+shared.empty_store(clock)
 with FeedServer().running() as feeds, run_in_thread(profile="plain", clock=clock) as server:
     url = feeds.show("/f", items(clock, *reversed(names)))
     while True:
         last, begun = last + 1, 0
         folder = disk / str(last)
         folder.mkdir()
-        bot, account = Bot(folder, clock, feeds, workshop), f"bot{last}"
+        bot, account = Bot(folder, clock, feeds, shared), f"bot{last}"
         bot.configure({"hot": {"url": url, "filter": {"max_age": "900d"}}}, {account: (server, "")})
         slug = ""
-        with bot.at_work() as worker:
+        with bot.open_worker() as worker:
             try:
                 worker.sync()
             except StoreError as error:
@@ -83,12 +83,13 @@ with FeedServer().running() as feeds, run_in_thread(profile="plain", clock=clock
                 worker.sync()
         clock.advance(minutes=6)
         if not goes_on:
-            bot.settle()
-        states = {str(one.state) for one in bot.deliveries()}
-        outcomes.append([slug, posted(server, account) == [text_of(name) for name in names], states == {"sent"}])
+            bot.sync_until_settled()
+        states = {str(delivery.state) for delivery in bot.deliveries()}
+        texts = [post_text(name) for name in names]
+        outcomes.append([slug, accepted_posts(server, account) == texts, states == {"sent"}])
         for file in folder.iterdir():
             file.unlink()
-workshop.close()
+shared.close()
 print(json.dumps(outcomes))
 """
 
@@ -122,16 +123,16 @@ def test_a_store_whose_write_ahead_log_is_gone_is_an_older_store_and_repeats_not
         assert held.wait(30)
     finally:
         kill(process)
-    log = Path(f"{bot.stored}-wal")
+    log = Path(f"{bot.store_file}-wal")
     assert log.stat().st_size > 0
     log.unlink()
-    Path(f"{bot.stored}-shm").unlink()
-    with closing(sqlite3.connect(bot.stored)) as raw:
+    Path(f"{bot.store_file}-shm").unlink()
+    with closing(sqlite3.connect(bot.store_file)) as raw:
         # not empty: what was checkpointed is there
         assert raw.execute("SELECT count(*) FROM delivery").fetchone()[0] >= 3
     sandbox.faults.clear()
-    bot.settle()
-    assert posted(sandbox) == [text_of(name) for name in "abcdef"]
+    bot.sync_until_settled()
+    assert accepted_posts(sandbox) == [post_text(name) for name in "abcdef"]
     assert {delivery.state for delivery in bot.deliveries()} == {"sent"}
 
 
@@ -156,8 +157,8 @@ def test_a_store_that_cannot_be_trusted_is_refused_and_nothing_is_posted(
 ):
     queue("abc")
     bot.sync()
-    ruin(bot.stored, how)
-    before = bot.stored.read_bytes()
+    ruin(bot.store_file, how)
+    before = bot.store_file.read_bytes()
     queue("abcd")
     ran = cli(*command)
     assert ran.code == 3
@@ -165,6 +166,6 @@ def test_a_store_that_cannot_be_trusted_is_refused_and_nothing_is_posted(
     slug = "store_newer" if how == "newer" else "store_corrupt"
     if "--json" in command:
         assert ran.json["error"]["slug"] == slug
-    assert str(bot.stored) in ran.out + ran.err
-    assert posted(sandbox) == ABC
-    assert bot.stored.read_bytes() == before
+    assert str(bot.store_file) in ran.out + ran.err
+    assert accepted_posts(sandbox) == ABC
+    assert bot.store_file.read_bytes() == before

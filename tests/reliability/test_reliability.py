@@ -22,7 +22,7 @@ SKIPS = {"skip", "skipif", "xfail", "importorskip"}
 
 def marks(node):
     """The names of what decorates a test, or is called in it, that may keep it from running."""
-    return {one.attr for one in ast.walk(node) if isinstance(one, ast.Attribute)} & SKIPS
+    return {part.attr for part in ast.walk(node) if isinstance(part, ast.Attribute)} & SKIPS
 
 
 @cache

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from fediverse.server import run_in_thread
-from harness import Bot, Page, _answer, items, kill, posted, rss, text_of, until
+from harness import Bot, Page, _answer, accepted_posts, items, kill, post_text, rss, wait_until
 from postgres import admin, emptied
 
 # a machine of its own, as far as the program can tell: another name, and a clock minutes off.
@@ -144,8 +144,8 @@ def server():
 
 
 @pytest.fixture
-def bot(tmp_path, clock, feeds, workshop, postgres_tables):
-    return Bot(tmp_path, clock, feeds, workshop, emptied(postgres_tables))
+def bot(tmp_path, clock, feeds, shared, postgres_tables):
+    return Bot(tmp_path, clock, feeds, shared, emptied(postgres_tables))
 
 
 @pytest.fixture
@@ -174,7 +174,7 @@ def cluster(bot):
 def askers(feeds):
     """How often each machine asked for a feed."""
     return Counter(
-        headers["user-agent"].partition("(+")[2].rstrip(")") for _, headers in feeds.asked
+        headers["user-agent"].partition("(+")[2].rstrip(")") for _, headers in feeds.requests
     )
 
 
@@ -190,14 +190,16 @@ def cut_off(bot):
 
 
 def is_all_posted(server, hot_lists):
-    return all(len(posted(server, to)) >= len(hot_lists.expected(to)) for to in ("news", "echo"))
+    return all(
+        len(accepted_posts(server, to)) >= len(hot_lists.expected(to)) for to in ("news", "echo")
+    )
 
 
 def judge(bot, server, hot_lists):
     """Nothing lost, nothing doubled, and each account's posts in the order they were queued."""
     for account in ("news", "echo"):
-        posts = posted(server, account)
-        assert Counter(posts) == Counter(text_of(name) for name in hot_lists.expected(account))
+        posts = accepted_posts(server, account)
+        assert Counter(posts) == Counter(post_text(name) for name in hot_lists.expected(account))
         queued = [
             delivery.post.text for delivery in bot.deliveries() if delivery.account == account
         ]
@@ -213,17 +215,17 @@ def test_two_that_were_stopped_before_the_wire_and_wake_too_late_double_nothing(
     for source in SOURCES:
         hot_lists.add(source, 3)
     cluster.start("connected", -7, "connected")
-    until(lambda: cluster.is_stopped("connected"), "a daemon that stops at the wire")
+    wait_until(lambda: cluster.is_stopped("connected"), "a daemon that stops at the wire")
     cluster.start("claimed", 6, "claimed")
-    until(lambda: cluster.is_stopped("claimed"), "a daemon that stops with a claim", LONG)
+    wait_until(lambda: cluster.is_stopped("claimed"), "a daemon that stops with a claim", LONG)
     cluster.start("third", 45)
-    until(lambda: is_all_posted(server, hot_lists), "the posts, by the third", LONG)
+    wait_until(lambda: is_all_posted(server, hot_lists), "the posts, by the third", LONG)
     for machine in ("connected", "claimed"):
         cluster.send(machine, signal.SIGCONT)
     for source in SOURCES:
         hot_lists.add(source, 3)
-    until(lambda: is_all_posted(server, hot_lists), "the later posts, by whomever", LONG)
-    until(lambda: not bot.open(), "everything settled", LONG)
+    wait_until(lambda: is_all_posted(server, hot_lists), "the later posts, by whomever", LONG)
+    wait_until(lambda: not bot.open_deliveries(), "everything settled", LONG)
     judge(bot, server, hot_lists)
     # each of the two was about to send, and found out that it was late
     assert bot.log().count("slug=lapsed") == 2
@@ -234,16 +236,16 @@ def test_two_that_were_stopped_before_the_wire_and_wake_too_late_double_nothing(
 def test_four_daemons_killed_stopped_and_cut_off_lose_and_double_nothing(
     bot, server, hot_lists, cluster, seed
 ):
-    dice = random.Random(f"daemons {seed}")
+    rng = random.Random(f"daemons {seed}")
     clocks = {"a": -7, "b": 0, "c": 6, "d": 45}
     for machine, minutes in clocks.items():
         cluster.start(machine, minutes)
     for _ in range(8):
-        hot_lists.add(dice.choice(list(SOURCES)), dice.randint(1, 4))
-        enough = len(server.requests) + dice.randint(1, 8)
+        hot_lists.add(rng.choice(list(SOURCES)), rng.randint(1, 4))
+        enough = len(server.requests) + rng.randint(1, 8)
         with contextlib.suppress(AssertionError):
-            until(lambda enough=enough: len(server.requests) >= enough, "some requests", 2)
-        machine, mishap = dice.choice(list(clocks)), dice.choice(["kill", "stop", "cut"])
+            wait_until(lambda enough=enough: len(server.requests) >= enough, "some requests", 2)
+        machine, mishap = rng.choice(list(clocks)), rng.choice(["kill", "stop", "cut"])
         if mishap == "kill":
             cluster.kill(machine)
             cluster.start(machine, clocks[machine])
@@ -251,12 +253,12 @@ def test_four_daemons_killed_stopped_and_cut_off_lose_and_double_nothing(
             cluster.send(machine, signal.SIGSTOP)
             # longer than a lease, or not
             with contextlib.suppress(AssertionError):
-                until(lambda: False, "a while", dice.choice([0.2, 4]))
+                wait_until(lambda: False, "a while", rng.choice([0.2, 4]))
             cluster.send(machine, signal.SIGCONT)
         else:
             cut_off(bot)
-    until(lambda: is_all_posted(server, hot_lists), "all posts", 60)
-    until(lambda: not bot.open(), "everything settled")
+    wait_until(lambda: is_all_posted(server, hot_lists), "all posts", 60)
+    wait_until(lambda: not bot.open_deliveries(), "everything settled")
     judge(bot, server, hot_lists)
 
 
@@ -277,9 +279,9 @@ def test_the_work_spreads_over_all_daemons(bot, feeds, server, hot_lists, cluste
     )
     for machine in "abcd":
         cluster.start(machine, 0)
-    until(lambda: len(askers(feeds)) == 4, "all four at work")
-    feeds.asked.clear()
-    until(lambda: len(feeds.asked) >= 200, "polls")
+    wait_until(lambda: len(askers(feeds)) == 4, "all four at work")
+    feeds.requests.clear()
+    wait_until(lambda: len(feeds.requests) >= 200, "polls")
     shares = askers(feeds)
     assert min(shares.values()) >= 20, shares
     assert hot_lists.most <= 16

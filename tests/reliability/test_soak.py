@@ -1,51 +1,55 @@
-"""A short soak, and the judge of the long ones: it must see what it is there to see."""
+"""A short soak, and the audit that counts lost, doubled and misordered posts."""
 
 from datetime import UTC, datetime
 
 import pytest
 
 from reblogbot.model import Delivery, DeliveryState, Post, Receipt
-from soak import Ledger, Place, read_options, soak
-from soak_round import Book, Tally
+from soak import ChapterId, Results, read_options, soak
+from soak_round import Audit, Tally
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def short(folder, *more):
+def short_options(folder, *more):
     """The options of a short soak."""
     return read_options(["--folder", str(folder), "--seed", "1", "--length", "4", *more])
 
 
-def test_a_short_soak_loses_and_doubles_nothing_and_is_not_repeated(tmp_path, workshop):
+def test_a_short_soak_loses_and_doubles_nothing_and_is_not_repeated(tmp_path, shared):
     profiles = ("--profile", "plain", "--profile", "gotosocial", "--profile", "mastodon-4.6")
-    options = short(tmp_path, "--rounds", "12", *profiles)
-    ledger = soak(options, workshop)
-    assert [place.profile for place in ledger.done] == ["plain", "gotosocial", "mastodon-4.6"]
-    assert [tally.complaints for tally in ledger.done.values()] == [[], [], []]
-    assert sum(tally.posts for tally in ledger.done.values()) > 10
+    options = short_options(tmp_path, "--rounds", "12", *profiles)
+    results = soak(options, shared)
+    assert [chapter.profile for chapter in results.tallies] == [
+        "plain",
+        "gotosocial",
+        "mastodon-4.6",
+    ]
+    assert [tally.complaints for tally in results.tallies.values()] == [[], [], []]
+    assert sum(tally.posts for tally in results.tallies.values()) > 10
     assert not [path for path in tmp_path.iterdir() if path.is_dir()]
     before = (tmp_path / "chapters.jsonl").read_text()
-    assert soak(options, workshop).done == ledger.done
+    assert soak(options, shared).tallies == results.tallies
     assert (tmp_path / "chapters.jsonl").read_text() == before
-    assert "all" in ledger.table(options.profile).splitlines()[-1]
+    assert "all" in results.table(options.profile).splitlines()[-1]
 
 
-def test_real_processes_that_are_killed_lose_and_double_nothing(tmp_path, workshop):
-    options = short(tmp_path, "--chapter", "4", "--length", "2", "--profile", "plain")
-    ((place, tally),) = soak(options, workshop).done.items()
-    assert place.is_real
+def test_real_processes_that_are_killed_lose_and_double_nothing(tmp_path, shared):
+    options = short_options(tmp_path, "--chapter", "4", "--length", "2", "--profile", "plain")
+    ((chapter, tally),) = soak(options, shared).tallies.items()
+    assert chapter.has_real_processes
     assert tally.rounds == 2
     assert tally.complaints == []
 
 
-def test_a_chapter_that_broke_is_no_clean_one(tmp_path):
-    ledger = Ledger(tmp_path)
-    ledger.enter(Place("plain", 1, 0, 4), Tally(complaints=["broke with KeyError()"]))
-    (tally,) = Ledger(tmp_path).done.values()
+def test_a_chapter_that_broke_is_not_clean(tmp_path):
+    results = Results(tmp_path)
+    results.add(ChapterId("plain", 1, 0, 4), Tally(complaints=["broke with KeyError()"]))
+    (tally,) = Results(tmp_path).tallies.values()
     assert not tally.is_clean
 
 
-# the judge
+# the audit
 
 
 def link(name):
@@ -53,7 +57,7 @@ def link(name):
 
 
 def delivery(number, name, **fields):
-    whole = {
+    defaults = {
         "account": "news",
         "source": "hot",
         "identity": b"",
@@ -63,20 +67,20 @@ def delivery(number, name, **fields):
         "queued_at": NOW,
         "receipt": Receipt(f"r{number}"),
     }
-    return Delivery(number, **{**whole, **fields})
+    return Delivery(number, **{**defaults, **fields})
 
 
-def judged(expected, accepted, deliveries, dropped=0):
-    """The counts, after these names were shown and these posts made."""
-    book, tally = Book(), Tally()
+def count_errors(expected, accepted, deliveries, dropped=0):
+    """The counts of lost, doubled and misordered posts, given the expected and the accepted."""
+    audit, tally = Audit(), Tally()
     for name in expected:
-        book.enter("news", link(name), link(name))
-    book.note(deliveries)
+        audit.add_entry("news", link(name), link(name))
+    audit.record(deliveries)
     acts = [
         {"account": "news", "act": "post", "text": f"Title\n{link(name)}", "id": name}
         for name in accepted
     ]
-    book.judge(acts, dropped, tally)
+    audit.check(acts, dropped, tally)
     return tally.lost, tally.doubled, tally.out_of_order
 
 
@@ -93,19 +97,19 @@ ABC = [delivery(number, name) for number, name in enumerate("abc")]
         ("cab", (0, 0, 2)),
     ],
 )
-def test_the_judge_sees_what_is_lost_doubled_and_out_of_order(accepted, counts):
-    deliveries = [one for one in ABC if one.post.link[-1] in accepted]
-    assert judged("abc", accepted, deliveries) == counts
+def test_the_audit_counts_lost_doubled_and_misordered_posts(accepted, counts):
+    deliveries = [delivery for delivery in ABC if delivery.post.link[-1] in accepted]
+    assert count_errors("abc", accepted, deliveries) == counts
 
 
-def test_what_a_server_dropped_that_had_said_yes_is_not_lost():
-    assert judged("abc", "ac", ABC, dropped=1) == (0, 0, 0)
-    assert judged("abc", "ac", ABC, dropped=0) == (1, 0, 0)
-    assert judged("abc", "a", ABC, dropped=1) == (1, 0, 0)
+def test_a_post_that_the_server_confirmed_and_dropped_is_not_counted_as_lost():
+    assert count_errors("abc", "ac", ABC, dropped=1) == (0, 0, 0)
+    assert count_errors("abc", "ac", ABC, dropped=0) == (1, 0, 0)
+    assert count_errors("abc", "a", ABC, dropped=1) == (1, 0, 0)
 
 
-def test_what_was_refused_for_certain_may_come_later():
+def test_a_post_that_was_refused_for_certain_may_come_later():
     later = {"state": DeliveryState.QUEUED, "due": NOW.replace(hour=1), "receipt": None}
     deliveries = [delivery(0, "a", **later), *ABC[1:]]
-    assert judged("abc", "bca", deliveries) == (0, 0, 0)
-    assert judged("abc", "cab", deliveries) == (0, 0, 1)
+    assert count_errors("abc", "bca", deliveries) == (0, 0, 0)
+    assert count_errors("abc", "cab", deliveries) == (0, 0, 1)

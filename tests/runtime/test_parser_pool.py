@@ -270,16 +270,16 @@ async def test_a_source_with_many_documents_leaves_a_worker_to_the_others(pool):
 
 async def test_a_source_waits_for_one_call_of_each_other_source_at_most(tmp_path):
     async with ParserProcessPool(workers=1) as pool:
-        done = []
+        finished = []
 
         async def called(name):
             await pool.share(name)(pool_jobs.double, 1)
-            done.append(name)
+            finished.append(name)
 
         # a greedy source that came first must not be served twice before the others
         names = [*["greedy"] * 10, "b", "c"]
         await asyncio.gather(*map(called, names))
-    assert max(done.index("b"), done.index("c")) <= 3
+    assert max(finished.index("b"), finished.index("c")) <= 3
 
 
 async def test_a_share_may_have_a_deadline_of_its_own(pool):

@@ -25,15 +25,15 @@ def install(folder, package, points, code=""):
 def run(folder, code):
     """The line that `code` prints, with the packages in `folder` installed."""
     script = "from reblogbot.sources import registry\nfrom reblogbot.errors import ConfigError\n"
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", script + textwrap.dedent(code)],
         env={**os.environ, "PYTHONPATH": str(folder)},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
+    assert process.returncode == 0, process.stderr
+    return process.stdout.strip()
 
 
 def test_the_kind_feed_is_registered_and_needs_a_url():

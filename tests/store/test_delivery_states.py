@@ -138,11 +138,11 @@ class DeliveryStates(RuleBasedStateMachine):
         held=st.booleans(),
     )
     def queue(self, source, entries, held):
-        shown = [candidate(f"entry-{number}") for number in entries]
+        candidates = [candidate(f"entry-{number}") for number in entries]
         recorded = poll(
             self.admin,
             source,
-            shown,
+            candidates,
             at=self.now,
             accounts=ACCOUNTS,
             held="storm: many entries" if held else "",

@@ -271,16 +271,16 @@ def test_killed_half_way_there_is_no_store_and_the_next_attempt_succeeds(
 
 
 def test_the_command_copies_there_and_back(cli, bot, feeds, sandbox, postgres_url):
-    from harness import items, posted, text_of  # noqa: PLC0415
+    from harness import accepted_posts, items, post_text  # noqa: PLC0415
 
     bot.configure(
         {"hot": {"url": feeds.show("/f", items(bot.clock, "b", "a"))}}, {"news": (sandbox, "")}
     )
     bot.sync()
-    here, there = f"sqlite:///{bot.stored}", postgres_url
+    here, there = f"sqlite:///{bot.store_file}", postgres_url
     ran = cli("copy-store", here, there, "--json")
     assert (ran.code, ran.json["rows"]["delivery"]) == (0, 2)
-    bot.lose_store()
+    bot.delete_store()
     bot.store_url = there
     feeds.show("/f", items(bot.clock, "c", "b", "a"))
     bot.configure({"hot": {"url": feeds.url("/f")}}, {"news": bot.account("news", sandbox, "x")})
@@ -290,4 +290,4 @@ def test_the_command_copies_there_and_back(cli, bot, feeds, sandbox, postgres_ur
     assert "Never run a daemon on the old store again" in ran.out
     ran = cli("copy-store", there, here, "--json")
     assert (ran.code, ran.json["error"]["slug"]) == (3, "store_not_empty")
-    assert posted(sandbox) == [text_of("a"), text_of("b")]
+    assert accepted_posts(sandbox) == [post_text("a"), post_text("b")]

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import event, text
 from store_samples import LEASE, NOW, candidate, enrol, poll
 
-from harness import until
+from harness import wait_until
 from postgres import admin
 from reblogbot.errors import StoreError, StoreInterrupted
 from reblogbot.model import DeliveryState, Receipt
@@ -241,14 +241,14 @@ def polled(*given, **named):
 
 def attempt(barrier, number, answers):
     store, _ = open_store(sys.argv[1], new_lease_owner(), NOW)
-    dice, cut = random.Random(number), 0
+    rng, cut = random.Random(number), 0
     barrier.wait()
     for turn in range(12):
         try:
-            store.outbox.enrol(dict(dice.sample([("news", SERVER), ("other", SERVER)], 2)))
+            store.outbox.enrol(dict(rng.sample([("news", SERVER), ("other", SERVER)], 2)))
             store.repair_future_timestamps(NOW - DAY, DAY, DAY, 30 * DAY)
             at = NOW + turn * LEASE
-            account = dice.choice(["news", "other"])
+            account = rng.choice(["news", "other"])
             if store.outbox.claim_account(account, at, LEASE) is None:
                 continue
             store.outbox.recover_interrupted(account, at, at)
@@ -258,13 +258,13 @@ def attempt(barrier, number, answers):
                 store.outbox.settle(doubt, after, at)
             for queued in store.outbox.waiting(account)[:3]:
                 claimed = store.outbox.claim(queued, at, LEASE)
-                if claimed and dice.random() < 0.5:
+                if claimed and rng.random() < 0.5:
                     store.outbox.settle(claimed, replace(claimed, state=DeliveryState.SENT,
                         receipt=Receipt(str(queued.id))), at)
             name = f"source-{number}"
             items = [candidate(f"{number}-{turn}-{n}") for n in range(3)]
             both = ["news", "other"]
-            dice.shuffle(both)
+            rng.shuffle(both)
             polled(store, name, items, at=at, accounts=both)
             store.outbox.release_account(account)
             store.outbox.hold_unconfigured({"source-9": []}, [], NOW - DAY) if turn == 6 else None
@@ -327,7 +327,7 @@ def test_who_changes_deliveries_waits_for_the_account_and_holds_none_meanwhile(
     with database.write() as holder:
         holder.execute(text("SELECT 1 FROM account FOR UPDATE"))
         working.start()
-        until(lambda: holder.scalar(WAITS_FOR_US) or not working.is_alive(), "it to wait")
+        wait_until(lambda: holder.scalar(WAITS_FOR_US) or not working.is_alive(), "it to wait")
         assert holder.scalar(WAITS_FOR_US) == 1
         free = holder.execute(text("SELECT id FROM delivery FOR UPDATE SKIP LOCKED")).all()
         assert len(free) == 2

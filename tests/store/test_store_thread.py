@@ -24,9 +24,9 @@ async def test_everything_runs_in_one_thread_aside_of_the_loop(in_store):
 
 
 async def test_what_was_asked_for_runs_in_its_order(in_store):
-    done = []
-    await asyncio.gather(*(in_store(done.append, number) for number in range(50)))
-    assert done == list(range(50))
+    finished = []
+    await asyncio.gather(*(in_store(finished.append, number) for number in range(50)))
+    assert finished == list(range(50))
 
 
 async def test_an_error_comes_back_to_who_asked(in_store):
@@ -39,9 +39,9 @@ async def test_an_error_comes_back_to_who_asked(in_store):
 
 
 async def test_what_was_asked_for_is_done_even_if_nobody_waits_any_more(in_store):
-    gate, done = threading.Event(), []
+    gate, finished = threading.Event(), []
     blocking = asyncio.create_task(in_store(gate.wait, 10))
-    settling = asyncio.create_task(in_store(done.append, "settled"))
+    settling = asyncio.create_task(in_store(finished.append, "settled"))
     await asyncio.sleep(0)
     settling.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -49,13 +49,13 @@ async def test_what_was_asked_for_is_done_even_if_nobody_waits_any_more(in_store
     gate.set()
     assert await blocking
     await in_store(lambda: None)
-    assert done == ["settled"]
+    assert finished == ["settled"]
 
 
 async def test_closing_finishes_what_was_asked_for():
-    in_store, done = StoreThread(), []
-    asked = [asyncio.create_task(in_store(done.append, number)) for number in range(5)]
+    in_store, finished = StoreThread(), []
+    asked = [asyncio.create_task(in_store(finished.append, number)) for number in range(5)]
     await asyncio.sleep(0)
     await in_store.close()
-    assert done == list(range(5))
+    assert finished == list(range(5))
     await asyncio.gather(*asked)

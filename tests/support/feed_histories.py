@@ -125,9 +125,9 @@ def _guid(news: News, style: Style, poll: int, position: int, link: str) -> str:
     }[style.id]
 
 
-def batch(shown: Iterable[News], style: Style, poll: int) -> Batch:
+def batch(news_items: Iterable[News], style: Style, poll: int) -> Batch:
     """The batch of a feed: the newest first, as many as its window holds."""
-    newest = sorted(shown, key=lambda news: -news.number)[: style.window]
+    newest = sorted(news_items, key=lambda news: -news.number)[: style.window]
     return Batch(
         tuple(written(news, style, poll, position) for position, news in enumerate(newest)),
     )

@@ -222,10 +222,16 @@ def activity(text: str) -> response_body.ResponseBody:
 def status(text: str) -> dict[str, object]:
     """A status of the Mastodon API whose every field is the text."""
     fields = "uri url content spoiler_text visibility language created_at username display_name"
-    made: dict[str, object] = dict.fromkeys([*fields.split(), "note", "title", "description"], text)
-    made |= {"id": "1", "tags": [{"name": text}], "fields": [{"name": text, "value": text}]}
-    made |= {"media_attachments": [{"type": "image", "url": URL, "description": text}]}
-    return {**made, "account": dict(made), "card": {"url": text}}
+    fields_of_text: dict[str, object] = dict.fromkeys(
+        [*fields.split(), "note", "title", "description"], text
+    )
+    fields_of_text |= {
+        "id": "1",
+        "tags": [{"name": text}],
+        "fields": [{"name": text, "value": text}],
+    }
+    fields_of_text |= {"media_attachments": [{"type": "image", "url": URL, "description": text}]}
+    return {**fields_of_text, "account": dict(fields_of_text), "card": {"url": text}}
 
 
 def answer(text: str) -> responses.ServerAnswer:

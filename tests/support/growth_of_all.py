@@ -18,16 +18,16 @@ MIXTURES = 25
 
 def mixtures(name):
     """Some texts of several fragments, the same with each run."""
-    dice = random.Random(name)
-    return ["".join(dice.sample(NASTY, dice.randint(2, 4))) for _ in range(MIXTURES)]
+    rng = random.Random(name)
+    return ["".join(rng.sample(NASTY, rng.randint(2, 4))) for _ in range(MIXTURES)]
 
 
 def main(names):
     failed = 0
     for name in names or READERS:
-        found = worst(name, [*NASTY, *mixtures(name)], QUICK) or worst(name, NASTY, MOST)
-        failed += found is not None
-        print(f"{name}: {found or 'in proportion'}", flush=True)
+        finding = worst(name, [*NASTY, *mixtures(name)], QUICK) or worst(name, NASTY, MOST)
+        failed += finding is not None
+        print(f"{name}: {finding or 'in proportion'}", flush=True)
     return int(failed > 0)
 
 

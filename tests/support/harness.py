@@ -1,4 +1,4 @@
-"""What tests of the whole program use: a clock, a server of feeds, and the program itself."""
+"""Helpers for tests of the whole program: a clock, a feed server, and the program itself."""
 
 from __future__ import annotations
 
@@ -34,27 +34,31 @@ from reblogbot.core.round_report import RoundReport
 from reblogbot.core.text import html_to_text
 from reblogbot.engine.engine import Engine
 from reblogbot.engine.preview import Preview, preview
+from reblogbot.model import DeliveryState
 from reblogbot.runtime.parser_pool import ParserProcessPool
 from reblogbot.store import Store, open_store
 from reblogbot.web.http import Fetcher
 
-# nothing here takes that long: it only keeps a broken test from waiting for ever
-PATIENCE = 30.0
-# what Python is told to run
+# seconds; nothing takes that long, but a broken test must not wait for ever
+MAX_WAIT = 30.0
+# arguments of Python
 PROGRAM = ("-m", "reblogbot")
 
 
-def until(is_so: Callable[[], Any], event: str, patience: float = PATIENCE) -> Any:
-    """Return what `is_so` returns as soon as it is true. The test fails if it never is."""
-    deadline = time.monotonic() + patience
-    while not (result := is_so()):
-        assert time.monotonic() < deadline, f"waited in vain for {event}"
+def wait_until(condition: Callable[[], Any], event: str, timeout: float = MAX_WAIT) -> Any:
+    """Return the result of `condition` once it is true. The test fails after `timeout` seconds."""
+    deadline = time.monotonic() + timeout
+    while not (result := condition()):
+        assert time.monotonic() < deadline, f"timed out waiting for {event}"
         time.sleep(0.01)
     return result
 
 
 class SettableClock:
-    """Starts at the machine's time, so that the program run as a process agrees; then stands."""
+    """A clock that stands still until it is advanced.
+
+    It starts at the machine's time, so that a process of the program agrees with it.
+    """
 
     def __init__(self, start: datetime | None = None) -> None:
         self.instant = start or datetime.now(UTC).replace(microsecond=0)
@@ -72,7 +76,7 @@ class SettableClock:
 
 @dataclass(frozen=True)
 class Item:
-    """One item of an RSS feed; what is None is left out."""
+    """One item of an RSS feed. Fields that are None are left out."""
 
     title: str | None = None
     link: str | None = None
@@ -93,7 +97,7 @@ class Item:
 
 
 def rss(items: list[Item], title: str = "A hot list", language: str = "en") -> bytes:
-    """A feed that shows these items in this order."""
+    """An RSS feed of these items, in this order."""
     head = f"<title>{escape(title)}</title><link>https://list.example/</link>"
     head += f"<language>{language}</language>" if language else ""
     body = "\n".join(item.xml() for item in items)
@@ -104,9 +108,9 @@ def rss(items: list[Item], title: str = "A hot list", language: str = "en") -> b
 
 
 def items(clock: SettableClock, *names: str, minutes: int = 60) -> list[Item]:
-    """An item for each name, the newest first as feeds have it, a minute between each two.
+    """An item for each name, the newest first, a minute apart.
 
-    The last name is the oldest, `minutes` before now.
+    The last is the oldest, `minutes` before now.
     """
     start = clock.now() - timedelta(minutes=minutes)
     return [
@@ -115,14 +119,14 @@ def items(clock: SettableClock, *names: str, minutes: int = 60) -> list[Item]:
     ][::-1]
 
 
-def text_of(name: str) -> str:
-    """The text that an item of `items` becomes."""
+def post_text(name: str) -> str:
+    """The text of the post made from an item of `items`."""
     return f"Title {name}\nhttps://news.example/{name}"
 
 
 @dataclass
 class Page:
-    """What a path of the feed server answers; a changed body changes the ETag."""
+    """The response of the feed server for a path. A changed body changes the ETag."""
 
     body: bytes = b""
     status: int = 200
@@ -132,19 +136,19 @@ class Page:
 
 
 class FeedServer:
-    """A web server on loopback whose answers a test sets: `server["/hot.xml"] = …`."""
+    """A web server on loopback whose pages a test sets, with `show` and `fail`."""
 
     def __init__(self) -> None:
         self.pages: dict[str, Page | Callable[[BaseHTTPRequestHandler], None]] = {}
-        self.asked: list[tuple[str, dict[str, str]]] = []
+        self.requests: list[tuple[str, dict[str, str]]] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         self.address = f"127.0.0.1:{self._server.server_address[1]}"
 
     @contextmanager
     def running(self) -> Iterator[FeedServer]:
-        serving = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
-        serving.start()
+        thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
+        thread.start()
         try:
             yield self
         finally:
@@ -155,26 +159,26 @@ class FeedServer:
         return f"http://{self.address}{path}"
 
     def show(self, path: str, content: list[Item] | bytes, **options: Any) -> str:
-        """Serve this at a path from now on; its URL."""
+        """Serve the content at a path from now on and return the URL."""
         title = {name: options.pop(name) for name in ("title", "language") if name in options}
         body = content if isinstance(content, bytes) else rss(content, **title)
         self.pages[path] = Page(body, **options)
         return self.url(path)
 
     def fail(self, path: str, status: int, **headers: str) -> str:
-        """Answer this status from now on; header names are written with _ for -."""
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        self.pages[path] = Page(b"no", status, named, "text/plain", etag=False)
+        """Answer a path with an error status from now on. Header names are written with _ for -."""
+        fields = {name.replace("_", "-"): value for name, value in headers.items()}
+        self.pages[path] = Page(b"no", status, fields, "text/plain", etag=False)
         return self.url(path)
 
-    def times(self, path: str) -> int:
-        """How often a path was asked for."""
-        return sum(asked == path for asked, _ in self.asked)
+    def request_count(self, path: str) -> int:
+        """How often a path was requested."""
+        return sum(requested == path for requested, _ in self.requests)
 
     def _handler(server: FeedServer) -> type[BaseHTTPRequestHandler]:  # noqa: N805
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                server.asked.append((self.path, {k.lower(): v for k, v in self.headers.items()}))
+                server.requests.append((self.path, {k.lower(): v for k, v in self.headers.items()}))
                 page = server.pages.get(self.path, Page(b"nothing here", 404, etag=False))
                 with contextlib.suppress(OSError):
                     page(self) if callable(page) else _answer(self, page)
@@ -186,13 +190,13 @@ class FeedServer:
 
 
 def _answer(handler: BaseHTTPRequestHandler, page: Page) -> None:
-    mark = f'"{hash(page.body) & 0xFFFFFFFF:x}"'
+    etag = f'"{hash(page.body) & 0xFFFFFFFF:x}"'
     etag_sent = handler.headers["If-None-Match"]
-    is_unchanged = page.etag and page.status == 200 and etag_sent == mark
+    is_unchanged = page.etag and page.status == 200 and etag_sent == etag
     body = b"" if is_unchanged else page.body
     handler.send_response(304 if is_unchanged else page.status)
     if page.etag:
-        handler.send_header("ETag", mark)
+        handler.send_header("ETag", etag)
     handler.send_header("Content-Type", page.kind)
     handler.send_header("Content-Length", str(len(body)))
     for name, value in page.headers.items():
@@ -205,8 +209,8 @@ def _answer(handler: BaseHTTPRequestHandler, page: Page) -> None:
 
 
 @dataclass(frozen=True)
-class Ran:
-    """How one run of the program ended and what it printed."""
+class CliResult:
+    """The exit code and output of a command."""
 
     code: int
     out: str
@@ -214,12 +218,15 @@ class Ran:
 
     @property
     def json(self) -> Any:
-        """The one JSON document on standard output."""
+        """The JSON document on standard output."""
         return json.loads(self.out)
 
 
-class Workshop:
-    """One event loop and one pool of parsers for all tests: starting them costs more than a test."""
+class SharedResources:
+    """The event loop, parser pool and empty store that all tests share.
+
+    Starting them takes longer than a test.
+    """
 
     def __init__(self) -> None:
         self._runner = asyncio.Runner()
@@ -230,10 +237,10 @@ class Workshop:
         return self._runner.run(work)
 
     def empty_store(self, clock: SettableClock) -> Path:
-        """The file of a store nobody has used yet."""
+        """The file of an empty store. Copy it: creating the tables takes longer than a round."""
         path = Path(self._folder.name) / "empty.sqlite3"
         if not path.exists():
-            open_store(f"sqlite:///{path}", "nobody", clock.now())[0].close()
+            open_store(f"sqlite:///{path}", "setup", clock.now())[0].close()
         return path
 
     def close(self) -> None:
@@ -243,9 +250,9 @@ class Workshop:
 
 
 class Bot:
-    """A config in a folder, and the program at work on it: in this process, or in one of its own.
+    """A config in a folder, and the program run on it, in this process or in one of its own.
 
-    Its store is a file in that folder, or an empty one on a server where a `store_url` is given.
+    The store is a file in that folder, or the database of `store_url`.
     """
 
     def __init__(
@@ -253,16 +260,16 @@ class Bot:
         folder: Path,
         clock: SettableClock,
         feeds: FeedServer,
-        workshop: Workshop,
+        shared: SharedResources,
         store_url: str = "",
     ) -> None:
         self.store_url = store_url
         self.folder = folder
         self.path = folder / "config.toml"
-        self.stored = folder / "reblogbot.sqlite3"
+        self.store_file = folder / "reblogbot.sqlite3"
         self.clock = clock
         self.feeds = feeds
-        self._workshop = workshop
+        self._shared = shared
 
     # the config
 
@@ -272,9 +279,9 @@ class Bot:
         accounts: dict[str, tuple[FediverseServer, str] | dict[str, Any]],
         **tables: dict[str, Any],
     ) -> None:
-        """Write a config; an account may be given as (server, token).
+        """Write a config. An account is a table, or a pair of server and token.
 
-        Pace is no obstacle and doubts are looked into soon, unless the tables say otherwise.
+        Unless the tables say otherwise, pace is unlimited and doubts are resolved soon.
         """
         pace = {"per_hour": 100_000, "per_day": 1_000_000}
         config: dict[str, Any] = {
@@ -296,7 +303,7 @@ class Bot:
         self.path.write_text(tomlkit.dumps(config), encoding="utf-8")
 
     def account(self, name: str, sandbox: FediverseServer, token: str = "") -> dict[str, Any]:
-        """The table of an account of a sandbox, its token in a file."""
+        """The config table of an account on a test server, with its token in a file."""
         self.set_token(name, token or sandbox.add_account(name, bot=True))
         return {"server": sandbox.url, "token_file": f"{name}.token", "allow_http": True}
 
@@ -308,14 +315,15 @@ class Bot:
     # rounds in this process, on the settable clock
 
     @contextmanager
-    def at_work(self, make: Callable[..., Runtime] | None = None) -> Iterator[Worker]:
-        """Yield the program as one process has it, with its own senders and lease owner."""
-        self._lay_empty_store()
+    def open_worker(self, make_runtime: Callable[..., Runtime] | None = None) -> Iterator[Worker]:
+        """Yield the program as in one process, with its own senders and lease owner."""
+        self._copy_empty_store()
         config = app.load_config(self.path)
         store = app.open_for_work(config, self.clock)
         fetcher = Fetcher(config.http, clock=self.clock)
-        edges = app.Edges(fetcher, self._workshop.workers, self.clock)
-        worker = Worker((make or app.Edges.runtime)(edges, config, store), store, self._workshop)
+        edges = app.Edges(fetcher, self._shared.workers, self.clock)
+        runtime = (make_runtime or app.Edges.runtime)(edges, config, store)
+        worker = Worker(runtime, store, self._shared)
         try:
             yield worker
         finally:
@@ -324,35 +332,33 @@ class Bot:
             store.close()
 
     def sync(self, *names: str, which: Any = "asked") -> RoundReport:
-        """One round, as `sync` does it."""
-        with self.at_work() as worker:
+        """Run one round, as `sync` does."""
+        with self.open_worker() as worker:
             return worker.sync(*names, which=which)
 
     def preview(self, *names: str) -> Preview:
-        """What `preview` shows."""
-        with self.at_work() as worker:
+        """Return what `preview` prints."""
+        with self.open_worker() as worker:
             names = names or tuple(worker.engine.config.sources)
             return worker.run(preview(worker.engine, names))
 
-    def settle(self, rounds: int = 30, **step: float) -> list[RoundReport]:
-        """Rounds, the clock going on between them, until nothing is open that time would move."""
+    def sync_until_settled(self, rounds: int = 30, **step: float) -> list[RoundReport]:
+        """Run rounds, advancing the clock between them, until no delivery is open."""
         reports = []
         for _ in range(rounds):
             reports.append(self.sync())
-            if not self.open():
+            if not self.open_deliveries():
                 return reports
             self.clock.advance(**(step or {"minutes": 6}))
-        raise AssertionError(f"still open after {rounds} rounds: {self.open()}")
+        raise AssertionError(f"still open after {rounds} rounds: {self.open_deliveries()}")
 
-    def open(self) -> list[Any]:
-        """What is queued, being sent or in doubt."""
+    def open_deliveries(self) -> list[Any]:
+        """The deliveries that are queued, being sent or in doubt."""
         with self.store() as store:
             return [delivery for delivery in store.outbox.find() if delivery.state != "held"]
 
     def deliveries(self, *states: str) -> list[Any]:
-        """The deliveries in these states, in the order they were queued."""
-        from reblogbot.model import DeliveryState  # noqa: PLC0415
-
+        """The deliveries in these states, in the order of queueing."""
         with self.store() as store:
             return store.outbox.find(
                 states=[DeliveryState(state) for state in states] or list(DeliveryState)
@@ -360,25 +366,23 @@ class Bot:
 
     @contextmanager
     def store(self) -> Iterator[Store]:
-        """The store, to look into."""
+        """Open the store, for inspection."""
         store = app.open_for_work(app.load_config(self.path), self.clock)
         try:
             yield store
         finally:
             store.close()
 
-    def lose_store(self) -> None:
+    def delete_store(self) -> None:
         """Delete the store, as when the disk is gone."""
         if self.store_url:
             emptied(self.store_url)
         for file in self.folder.glob("*.sqlite3*"):
             file.unlink()
 
-    def _lay_empty_store(self) -> None:
-        """Copy an empty store that was created once: creating its tables takes longer than a round."""
-        empty = self._workshop.empty_store(self.clock)
-        if not self.store_url and not self.stored.exists():
-            shutil.copy(empty, self.stored)
+    def _copy_empty_store(self) -> None:
+        if not self.store_url and not self.store_file.exists():
+            shutil.copy(self._shared.empty_store(self.clock), self.store_file)
 
     # processes
 
@@ -389,9 +393,9 @@ class Bot:
         under: Sequence[object] = (),
         **environ: str,
     ) -> subprocess.Popen[str]:
-        """The program in a process of its own; what it logs is told by `log`.
+        """Start the program in a process of its own. `log` returns what it logs.
 
-        `under` is a command that starts it under other circumstances.
+        `under` is a command that runs it, such as one that limits its resources.
         """
         with self._log().open("a", encoding="utf-8") as log:
             return subprocess.Popen(
@@ -405,18 +409,18 @@ class Bot:
                 env={**os.environ, **environ},
             )
 
-    def call(self, *arguments: str, under: Sequence[object] = (), **environ: str) -> Ran:
-        """The program run to its end in a process of its own."""
+    def call(self, *arguments: str, under: Sequence[object] = (), **environ: str) -> CliResult:
+        """Run the program to its end in a process of its own."""
         before = len(self.log())
         process = self.start(*arguments, under=under, **environ)
         try:
-            out, _ = process.communicate(timeout=PATIENCE)
+            out, _ = process.communicate(timeout=MAX_WAIT)
         finally:
             kill(process)
-        return Ran(process.returncode, out, self.log()[before:])
+        return CliResult(process.returncode, out, self.log()[before:])
 
     def log(self) -> str:
-        """What all its processes printed on standard error."""
+        """The standard error of all its processes."""
         return self._log().read_text(encoding="utf-8") if self._log().exists() else ""
 
     def _log(self) -> Path:
@@ -425,26 +429,26 @@ class Bot:
 
 @dataclass(frozen=True)
 class Worker:
-    """A runtime on an open store, run from tests that are not async."""
+    """A runtime on an open store, for tests that are not async."""
 
     runtime: Runtime
     store: Store
-    _workshop: Workshop
+    _shared: SharedResources
 
     @property
     def engine(self) -> Engine:
         return self.runtime.engine
 
     def run(self, work: Any) -> Any:
-        return self._workshop.run(work)
+        return self._shared.run(work)
 
     def sync(self, *names: str, which: Any = "asked") -> RoundReport:
-        chosen = names or tuple(self.runtime.config.sources)
-        return self.run(self.runtime.sync(chosen, which))
+        names = names or tuple(self.runtime.config.sources)
+        return self.run(self.runtime.sync(names, which))
 
 
 def kill(process: subprocess.Popen[Any]) -> None:
-    """End a process at once, if it has not ended yet, and wait for it."""
+    """Kill a process, if it has not ended, and wait for it."""
     with contextlib.suppress(ProcessLookupError):
         process.send_signal(signal.SIGKILL)
     process.wait()
@@ -453,8 +457,8 @@ def kill(process: subprocess.Popen[Any]) -> None:
             pipe.close()
 
 
-def posted(sandbox: FediverseServer, account: str = "news") -> list[str]:
-    """What an account was granted, in order: the text of a post, the URI of a boost."""
+def accepted_posts(sandbox: FediverseServer, account: str = "news") -> list[str]:
+    """What a server accepted from an account, in order: texts of posts and URIs of boosts."""
     acts = [act for act in sandbox.accepted if act["account"] == account]
     return [
         act["text"] if act["act"] == "post" else act["uri"]
@@ -463,11 +467,11 @@ def posted(sandbox: FediverseServer, account: str = "news") -> list[str]:
     ]
 
 
-def standing(sandbox: FediverseServer, account: str = "news") -> list[str]:
-    """What stands on the server now, oldest first, as people read it."""
+def visible_texts(sandbox: FediverseServer, account: str = "news") -> list[str]:
+    """The texts of the statuses on the server now, oldest first, as people read them."""
     return [html_to_text(status["content"]) for status in sandbox.statuses(account)]
 
 
-def place(url: str) -> str:
-    """Host and port of a URL."""
+def host_and_port(url: str) -> str:
+    """The host and port of a URL."""
     return urlsplit(url).netloc

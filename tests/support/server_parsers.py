@@ -128,10 +128,10 @@ def node_parsers() -> Iterator[NodeParsers]:
 
 def _install() -> None:
     _FOLDER.mkdir(parents=True, exist_ok=True)
-    done = _FOLDER / "installed"
+    installed = _FOLDER / "installed"
     with (_FOLDER / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if done.exists() and done.read_text("utf-8") == "\n".join(PACKAGES):
+        if installed.exists() and installed.read_text("utf-8") == "\n".join(PACKAGES):
             return
         if not shutil.which("npm") or not shutil.which("node"):
             _unavailable("npm and node are not installed")
@@ -146,7 +146,7 @@ def _install() -> None:
         )
         if result.returncode:
             _unavailable(f"npm cannot install {', '.join(PACKAGES)}: {result.stderr[-500:]}")
-        done.write_text("\n".join(PACKAGES), "utf-8")
+        installed.write_text("\n".join(PACKAGES), "utf-8")
 
 
 def _unavailable(reason: str) -> None:

@@ -1,4 +1,4 @@
-"""The program between simulated ports: feeds, a fediverse server with a journal, and a clock."""
+"""The program between simulated ports: feeds, a fediverse server that records posts, a clock."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ from reblogbot.model import (
 )
 from reblogbot.ports import FoundStatus, Identity
 from reblogbot.store import AsyncStore, Store, open_store
-from soak_round import Book, Tally
+from soak_round import Audit, Tally
 from virtual_time import Process, VirtualLoop
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -89,19 +89,19 @@ to = ["echo"]
 """
 ACCOUNT_OF = {"hot": "news", "tech": "news", "notes": "news", "crowd": "echo"}
 ACCOUNTS = ("news", "echo")
-PROCESSES = ("one", "other")
-HEALING = 80
+PROCESSES = ("first", "second")
+RECOVERY_ROUNDS = 80
 
-Keys = Literal["none", "first", "error", "replay", "burnt"]
-"""What a server makes of a second use of an Idempotency-Key, as `fediverse.profiles.KeyPolicy`."""
+KeyPolicy = Literal["none", "first", "error", "replay", "burnt"]
+"""How a server treats a repeated Idempotency-Key; see `fediverse.profiles.KeyPolicy`."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """How a server answers: whether it does what was asked, and the error the client is left with.
+    """How a server answers a request: whether it commits, and the error that the client gets.
 
-    With `hides` what was done shows only after the next look; with `drops` it never shows, though
-    the server has said yes.
+    With `hides` the status is listed only after the next read. With `drops` the server confirms it
+    and does not keep it.
     """
 
     error: Callable[[datetime], Exception] | None = None
@@ -118,7 +118,7 @@ def _limited(now: datetime) -> Exception:
     return RateLimited("rate_limited", "simulated: too many requests", now + timedelta(minutes=30))
 
 
-YES = Answer(commits=True)
+SUCCESS = Answer(commits=True)
 PUBLISH: Mapping[str, Answer] = {
     "request lost": Answer(_doubt("no_answer")),
     "answer lost": Answer(_doubt("no_answer"), commits=True),
@@ -135,29 +135,29 @@ PUBLISH: Mapping[str, Answer] = {
     "dropped": Answer(commits=True, drops=True),
 }
 QUESTIONS = ("recent", "status", "existing_boost", "verify", "limits")
-LOOKS: Mapping[str, Answer] = {
+READ_ANSWERS: Mapping[str, Answer] = {
     "no answer": Answer(_doubt("no_answer")),
     "unreadable": Answer(_doubt("unreadable_answer")),
     "refused connection": Answer(lambda _: Unreachable("unreachable", "simulated: refused")),
     "429": Answer(_limited),
     "broken adapter": Answer(lambda _: ValueError("simulated")),
 }
-STALE = "stale"
-FEEDS = ("failing", "gone quiet", "shuffled")
-STRIKES = ("kill", "interrupt", "freeze", "full disk")
-JUMPS = (timedelta(days=2), timedelta(hours=-3), timedelta(days=-40), timedelta(days=9))
+STALE_READ = "stale"
+FEED_FAULTS = ("failing", "empty", "shuffled")
+PROCESS_FAULTS = ("kill", "interrupt", "freeze", "full disk")
+CLOCK_CHANGES = (timedelta(days=2), timedelta(hours=-3), timedelta(days=-40), timedelta(days=9))
 
 
 @dataclass
 class Status:
-    """One status or boost that stands on the server."""
+    """A status or boost on the server."""
 
     account: str
     post: Post
     receipt: Receipt
     at: datetime
 
-    def standing(self) -> PublishedStatus:
+    def published(self) -> PublishedStatus:
         if self.post.action == "boost":
             return PublishedStatus(self.receipt, boosted_uri=self.post.uri, created_at=self.at)
         links = (self.post.link,) if self.post.link else ()
@@ -165,61 +165,65 @@ class Status:
 
 
 class Server:
-    """A fediverse server: what stands there, what it has accepted, and how it answers next."""
+    """A fediverse server: its statuses, a record of what it accepted, and its next answers."""
 
-    def __init__(self, world: World, keys: Keys, *, boosts_twice: bool) -> None:
+    def __init__(self, world: World, keys: KeyPolicy, *, boosts_twice: bool) -> None:
         self._world = world
         self._keys = keys
         self._boosts_twice = boosts_twice
         self._ids = count(1)
-        self._used: dict[tuple[str, str], Receipt | TargetError] = {}
+        self._used_keys: dict[tuple[str, str], Receipt | TargetError] = {}
         self._hidden: list[Status] = []
-        self._seen: dict[str, list[Status]] = defaultdict(list)
-        self.standing: list[Status] = []
+        self._listed: dict[str, list[Status]] = defaultdict(list)
+        self.statuses: list[Status] = []
         self.accepted: list[dict[str, Any]] = []
         self.refused: list[tuple[str, Post]] = []
         self.dropped = 0
-        self.laid: dict[str, list[str]] = defaultdict(list)
-        self.valid = {"NEWS", "ECHO"}
+        self.next_answers: dict[str, list[str]] = defaultdict(list)
+        self.valid_tokens = {"NEWS", "ECHO"}
 
     @property
-    def hides(self) -> bool:
-        """Whether anything that stands there is not shown yet, or may not be by what is laid out."""
-        laid = self.laid["publish"]
-        return bool(self._hidden) or STALE in self.laid["recent"] or "committed late" in laid
+    def hides_statuses(self) -> bool:
+        """Whether a status is hidden, or will be by one of the next answers."""
+        publish_answers = self.next_answers["publish"]
+        return (
+            bool(self._hidden)
+            or STALE_READ in self.next_answers["recent"]
+            or "committed late" in publish_answers
+        )
 
     def create(self, account: str, post: Post, key: str) -> Receipt:
-        """The receipt of what was asked for, once what is laid out for it has struck."""
-        name = self._next("publish")
-        answer = PUBLISH.get(name, YES)
-        used = (account, key)
+        """Answer a request to publish: return its receipt, or raise an error."""
+        name = self._next_answer("publish")
+        answer = PUBLISH.get(name, SUCCESS)
+        key_used = (account, key)
         if answer.commits or isinstance(answer.error and answer.error(START), Rejected):
-            repeated = self._repeated(used)
-            if repeated is not None and not answer.error:
-                return repeated
+            earlier = self._earlier_receipt(key_used)
+            if earlier is not None and not answer.error:
+                return earlier
         error = answer.error(self._world.now()) if answer.error else None
         if isinstance(error, Rejected | Unauthorised):
             self.refused.append((account, post))
             if self._keys in ("replay", "burnt"):
-                self._used[used] = error
-        if answer.commits and used not in self._used:
-            self._used[used] = self._commit(account, post, answer)
+                self._used_keys[key_used] = error
+        if answer.commits and key_used not in self._used_keys:
+            self._used_keys[key_used] = self._commit(account, post, answer)
         if error is not None:
             raise error
-        receipt = self._used[used]
+        receipt = self._used_keys[key_used]
         assert isinstance(receipt, Receipt)
         if self._keys == "none":
-            del self._used[used]
+            del self._used_keys[key_used]
         return receipt
 
-    def _repeated(self, used: tuple[str, str]) -> Receipt | None:
-        """The answer to a key that was used before, None for a new one."""
+    def _earlier_receipt(self, key_used: tuple[str, str]) -> Receipt | None:
+        """Answer a repeated key: return its receipt or raise an error. Return None for a new key."""
         if self._keys == "none":
-            self._used.pop(used, None)
-        answer = self._used.get(used)
+            self._used_keys.pop(key_used, None)
+        answer = self._used_keys.get(key_used)
         if answer is None:
             return None
-        self._world.struck[f"key: {self._keys}"] += 1
+        self._world.faults_met[f"key: {self._keys}"] += 1
         if self._keys == "error":
             raise Doubtful("server_error", "simulated: HTTP 500 to a repeat")
         if self._keys == "burnt":
@@ -229,9 +233,9 @@ class Server:
         return answer
 
     def _commit(self, account: str, post: Post, answer: Answer) -> Receipt:
-        stands = self.boost_of(account, post) if post.action == "boost" else None
-        if stands and not self._boosts_twice:
-            return stands
+        existing = self.boost_of(account, post) if post.action == "boost" else None
+        if existing and not self._boosts_twice:
+            return existing
         receipt = Receipt(str(next(self._ids)))
         if answer.drops:
             self.dropped += 1
@@ -239,60 +243,62 @@ class Server:
         act = {"account": account, "act": post.action, "uri": post.uri, "text": post.text}
         self.accepted.append({**act, "id": receipt.remote_id})
         status = Status(account, post, receipt, self._world.now())
-        (self._hidden if answer.hides else self.standing).append(status)
+        (self._hidden if answer.hides else self.statuses).append(status)
         return receipt
 
     def recent(self, account: str) -> list[PublishedStatus]:
-        """What stands there now; what was hidden shows from then on."""
-        stale = self._next("recent") == STALE
-        statuses = self._seen[account] if stale else self.standing
-        own = [status.standing() for status in statuses if status.account == account]
-        self._show(account)
+        """The statuses of an account. Hidden ones are listed from the next read on."""
+        stale = self._next_answer("recent") == STALE_READ
+        statuses = self._listed[account] if stale else self.statuses
+        own = [status.published() for status in statuses if status.account == account]
+        self._reveal(account)
         return own
 
-    def show_hidden(self) -> None:
-        """Show everything, to whoever looks next."""
+    def reveal_hidden(self) -> None:
+        """List all hidden statuses from now on."""
         for account in ACCOUNTS:
-            self._show(account)
+            self._reveal(account)
 
-    def _show(self, account: str) -> None:
-        self.standing += [status for status in self._hidden if status.account == account]
+    def _reveal(self, account: str) -> None:
+        self.statuses += [status for status in self._hidden if status.account == account]
         self._hidden = [status for status in self._hidden if status.account != account]
-        self._seen[account] = list(self.standing)
+        self._listed[account] = list(self.statuses)
 
     def boost_of(self, account: str, post: Post) -> Receipt | None:
-        """The account's boost of a status."""
-        own = (status for status in self.standing if status.account == account)
+        """The receipt of the account's boost of a status, None without one."""
+        own = (status for status in self.statuses if status.account == account)
         return next((status.receipt for status in own if status.post.uri == post.uri), None)
 
     def has(self, delivery: Delivery) -> bool:
-        """Whether a delivery's text, link or boost stands there, for a person who looks."""
-        self.show_hidden()
+        """Whether a status has the text, link or boost of a delivery. An admin would see it."""
+        self.reveal_hidden()
         account = delivery.account
-        own = (status.post for status in self.standing if status.account == account)
-        return any(_name(post) == _name(delivery.post) for post in own)
+        own = (status.post for status in self.statuses if status.account == account)
+        return any(_unique_name(post) == _unique_name(delivery.post) for post in own)
 
     def ask(self, question: str) -> None:
-        """Raise what is laid out for a question."""
-        if self.laid[question][:1] != [STALE] and (name := self._next(question)):
-            error = LOOKS[name].error
+        """Raise the error planned for a read request, if any."""
+        if self.next_answers[question][:1] != [STALE_READ] and (
+            name := self._next_answer(question)
+        ):
+            error = READ_ANSWERS[name].error
             assert error is not None
             raise error(self._world.now())
 
-    def _next(self, question: str) -> str:
-        laid = self.laid[question]
-        if not laid:
+    def _next_answer(self, question: str) -> str:
+        answers = self.next_answers[question]
+        if not answers:
             return ""
-        self._world.struck[f"{question}: {laid[0]}"] += 1
-        return laid.pop(0)
+        self._world.faults_met[f"{question}: {answers[0]}"] += 1
+        return answers.pop(0)
 
 
-def _name(post: Post) -> str:
+def _unique_name(post: Post) -> str:
     return post.link or post.uri or post.text
 
 
 class Client:
-    """One account's way to the server; implements Target."""
+    """An account's client of the server; implements Target."""
 
     rate_remaining = None
 
@@ -302,8 +308,8 @@ class Client:
         self._account = account
 
     def _ask(self, question: str) -> None:
-        if self._world.tokens[self._account] not in self._server.valid:
-            self._world.struck["bad token"] += 1
+        if self._world.tokens[self._account] not in self._server.valid_tokens:
+            self._world.faults_met["bad token"] += 1
             raise Unauthorised("token_refused", "simulated: HTTP 401")
         self._server.ask(question)
 
@@ -320,10 +326,10 @@ class Client:
 
     def publish(self, post: Post, key: str, *, lease_end: float = inf, **_: Any) -> Receipt:
         if self._world.loop.time() >= lease_end:
-            self._world.struck["lease lapsed"] += 1
+            self._world.faults_met["lease expired"] += 1
             raise LeaseExpired("lapsed", "simulated: too late")
-        if self._world.tokens[self._account] not in self._server.valid:
-            self._world.struck["bad token"] += 1
+        if self._world.tokens[self._account] not in self._server.valid_tokens:
+            self._world.faults_met["bad token"] += 1
             raise Unauthorised("token_refused", "simulated: HTTP 401")
         return self._server.create(self._account, post, key)
 
@@ -352,7 +358,7 @@ class Client:
 
 
 class Pool:
-    """Parser children that answer in the event loop; implements ParserPool."""
+    """Runs parsers in the event loop; implements ParserPool."""
 
     def share(self, name: str, deadline: timedelta | None = None) -> Callable[..., Any]:
         async def offload(function: Callable[..., Any], *args: Any) -> Any:
@@ -364,118 +370,119 @@ class Pool:
 
 @dataclass(frozen=True)
 class Feed:
-    """One source of a process; implements Source."""
+    """A source as one process polls it; implements Source."""
 
     world: World
     process: Process
     name: str
 
     async def poll(self, known: Validators) -> Batch:
-        self.process.step()
-        await asyncio.sleep(self.world.dice.choice((0.01, 0.3)))
-        self.process.step()
-        entries = self.world.shown[self.name]
-        how = self.world.disturbed.pop(self.name, "")
-        if how:
-            self.world.struck[f"feed: {how}"] += 1
-        if how == "failing":
+        self.process.count_call()
+        await asyncio.sleep(self.world.rng.choice((0.01, 0.3)))
+        self.process.count_call()
+        entries = self.world.entries[self.name]
+        fault = self.world.feed_faults.pop(self.name, "")
+        if fault:
+            self.world.faults_met[f"feed: {fault}"] += 1
+        if fault == "failing":
             raise SourceError("http_error", "simulated: HTTP 500", outcome="retry_later")
-        if how == "gone quiet":
+        if fault == "empty":
             return Batch()
-        if how == "shuffled":
-            entries = self.world.dice.sample(entries, len(entries))
+        if fault == "shuffled":
+            entries = self.world.rng.sample(entries, len(entries))
         return Batch(tuple(reversed(entries)), title=self.name)
 
 
 @dataclass(frozen=True)
-class Life:
-    """What a process does: so many rounds, and what befalls it after so many calls or requests."""
+class ProcessRun:
+    """A number of rounds of a process, and a fault that it meets in the first of them.
 
-    process: str = "one"
+    The fault comes after a number of `calls`, or of requests to the server with `only_requests`.
+    """
+
+    process: str = "first"
     rounds: int = 1
-    strike: str = ""
+    fault: str = ""
     calls: int = 0
-    requests: bool = False
+    only_requests: bool = False
 
 
 @dataclass
 class World:
-    """Everything there is, and the hands of an admin; judged by the server's journal."""
+    """The server, feeds, processes and store, and the actions of an admin."""
 
     folder: Path
     empty_store: Path
-    keys: Keys = "none"
+    keys: KeyPolicy = "none"
     boosts_twice: bool = True
     loop: VirtualLoop = field(default_factory=VirtualLoop)
-    struck: Counter[str] = field(default_factory=Counter)
+    faults_met: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
-        self.dice = Random(0)
-        self.shift = timedelta()
+        self.rng = Random(0)
+        self.clock_offset = timedelta()
         self.server = Server(self, self.keys, boosts_twice=self.boosts_twice)
         self.tokens = {name: name.upper() for name in ACCOUNTS}
-        self.shown: dict[str, list[Entry]] = {name: [] for name in ACCOUNT_OF}
-        self.disturbed: dict[str, str] = {}
-        self.book = Book()
-        self.deleted: set[str] = set()
-        self.skipped: set[str] = set()
+        self.entries: dict[str, list[Entry]] = {name: [] for name in ACCOUNT_OF}
+        self.feed_faults: dict[str, str] = {}
+        self.audit = Audit()
         self.processes: dict[str, Program] = {}
         self.backup: Path | None = None
         self._numbers = count(1)
         self.path = self.folder / "config.toml"
         self.path.write_text(CONFIG, encoding="utf-8")
         self.config = app.load_config(self.path)
-        shutil.copy(self.empty_store, self.stored)
-        self.store = self.opened("admin")
+        shutil.copy(self.empty_store, self.store_file)
+        self.store = self.open_store_as("admin")
 
     @property
-    def stored(self) -> Path:
+    def store_file(self) -> Path:
         return self.folder / "bot.sqlite3"
 
-    def opened(self, owner: str) -> Store:
-        """The store, opened by a process on another machine: no process id tells it is dead."""
-        url = f"sqlite:///{self.stored}"
+    def open_store_as(self, owner: str) -> Store:
+        """Open the store as a process on another host, whose leases end by the clock alone."""
+        url = f"sqlite:///{self.store_file}"
         return open_store(url, f"far:1/{owner}/0/{next(self._numbers)}", self.now())[0]
 
     def now(self) -> datetime:
         """The machine's time; implements Clock."""
-        return START + timedelta(seconds=self.loop.time()) + self.shift
+        return START + timedelta(seconds=self.loop.time()) + self.clock_offset
 
-    # what may happen
+    # events
 
     def show(self, *sources: str) -> None:
-        """Let an entry appear in these sources, the newest of each."""
+        """Add an entry to these sources."""
         number = next(self._numbers)
         entry = Entry(f"Title {number}", guid=f"guid {number}", published_at=self.now())
         if sources == ("crowd",):
             uri = f"https://far.example/users/ann/statuses/{1000 + number}"
             entry = replace(entry, link=uri, uri=uri, title="", summary=f"Words {number}")
-            self.book.enter("echo", uri, uri)
+            self.audit.add_entry("echo", uri, uri)
         elif sources == ("notes",):
             entry = replace(entry, title=f"Note {number}")
-            self.book.enter("news", entry.title, entry.title)
+            self.audit.add_entry("news", entry.title, entry.title)
         else:
             entry = replace(entry, link=f"https://news.example/{number}")
-            self.book.enter("news", entry.link, entry.link)
+            self.audit.add_entry("news", entry.link, entry.link)
         for name in sources:
-            self.shown[name].append(entry)
+            self.entries[name].append(entry)
 
-    def lay(self, question: str, answer: str) -> None:
-        """Let the server answer a question to come in this way."""
-        self.server.laid[question].append(answer)
+    def plan_answer(self, question: str, answer: str) -> None:
+        """Plan how the server answers the next such request."""
+        self.server.next_answers[question].append(answer)
 
-    def live(
-        self, *lives: Life, seed: int = 0, meanwhile: Callable[[], object] | None = None
+    def run_processes(
+        self, *runs: ProcessRun, seed: int = 0, meanwhile: Callable[[], object] | None = None
     ) -> None:
-        """Let processes run side by side, and something happen in the midst of it."""
-        self.dice = Random(seed)
+        """Run processes side by side. `meanwhile` is called at a random instant."""
+        self.rng = Random(seed)
         if meanwhile is not None:
-            self.loop.call_later(self.dice.uniform(0, 3), meanwhile)
-        self.loop.run(self._live(lives))
-        self.note()
+            self.loop.call_later(self.rng.uniform(0, 3), meanwhile)
+        self.loop.run(self._run_all(runs))
+        self.check_deliveries()
 
-    async def _live(self, lives: Sequence[Life]) -> None:
-        await asyncio.gather(*(self._program(life.process).live(life) for life in lives))
+    async def _run_all(self, runs: Sequence[ProcessRun]) -> None:
+        await asyncio.gather(*(self._program(run.process).run(run) for run in runs))
 
     def _program(self, name: str) -> Program:
         if name not in self.processes:
@@ -483,75 +490,79 @@ class World:
         return self.processes[name]
 
     def wait(self, span: timedelta) -> None:
-        """Let time pass in which nothing runs."""
+        """Advance the time while no process runs."""
         self.loop.elapsed += span.total_seconds()
 
-    def jump(self, span: timedelta) -> None:
-        """Set the machine's clock; its uptime does not change."""
-        self.shift += span
-        self.struck["clock set forward" if span > timedelta() else "clock set back"] += 1
+    def change_clock(self, span: timedelta) -> None:
+        """Set the machine's clock forward or back. Its uptime does not change."""
+        self.clock_offset += span
+        self.faults_met["clock set forward" if span > timedelta() else "clock set back"] += 1
 
-    def end_processes(self) -> None:
-        """Kill every process; what it has on the wire arrives or is lost before this returns."""
+    def kill_processes(self) -> None:
+        """Kill all processes and wait until their last requests have arrived or are lost."""
         for program in list(self.processes.values()):
             program.process.kill()
             self.loop.run(program.end())
         self.loop.run(asyncio.sleep(5))
 
-    def keep_backup(self) -> None:
+    def back_up(self) -> None:
         self.backup = self.folder / f"backup-{next(self._numbers)}"
         self.store.backup(self.backup)
 
     def restore(self) -> None:
-        """Put the older store back, as an admin does: while nothing runs."""
+        """Restore the backup, as an admin does while no process runs."""
         assert self.backup is not None
-        self.end_processes()
-        self.server.show_hidden()
+        self.kill_processes()
+        self.server.reveal_hidden()
         self.store.close()
         for file in self.folder.glob("bot.sqlite3*"):
             file.unlink()
-        shutil.copy(self.backup, self.stored)
-        self.store = self.opened("admin")
-        self.book.forget(self.server.accepted)
-        self.struck["older store"] += 1
+        shutil.copy(self.backup, self.store_file)
+        self.store = self.open_store_as("admin")
+        self.audit.forget_unsent(self.server.accepted)
+        self.faults_met["older store"] += 1
 
     # the admin
 
-    def steer(self, verb: str, number: int) -> None:
-        """Do to a delivery what an admin may do, who looks at the account before sending anew."""
+    def act_as_admin(self, verb: str, number: int) -> None:
+        """Hold, release, skip or retry a delivery. The admin does not resend what is posted."""
         deliveries = self.find()
         if not deliveries:
             return
         delivery = deliveries[number % len(deliveries)]
         if verb in ("release", "retry") and self.server.has(delivery):
             return
-        steered = getattr(QueueActions(self.config, self.store, self.now()), verb)(delivery)
-        self.struck[f"{verb}: {'done' if steered.succeeded else 'refused'}"] += 1
-        if steered.succeeded:
-            self.book.set_aside(delivery)
+        result = getattr(QueueActions(self.config, self.store, self.now()), verb)(delivery)
+        self.faults_met[f"{verb}: {'ok' if result.succeeded else 'refused'}"] += 1
+        if result.succeeded:
+            self.audit.allow_delay(delivery)
 
     def stop(self) -> None:
         self.store.outbox.stop(self.now())
-        self.struck["stop"] += 1
+        self.faults_met["stop"] += 1
 
     def start(self) -> None:
         self.store.outbox.start()
 
     def delete_by_hand(self, number: int) -> None:
-        """Take away a status whose delivery is settled."""
+        """Delete a status whose delivery is settled."""
         settled = {delivery.receipt.remote_id for delivery in self.find() if delivery.receipt}
-        there = [status for status in self.server.standing if status.receipt.remote_id in settled]
-        if there:
-            self.server.standing.remove(there[number % len(there)])
-            self.struck["deleted by hand"] += 1
+        statuses = [
+            status for status in self.server.statuses if status.receipt.remote_id in settled
+        ]
+        if statuses:
+            self.server.statuses.remove(statuses[number % len(statuses)])
+            self.faults_met["deleted by hand"] += 1
 
-    def is_open(self) -> bool:
-        """Whether an entry has no delivery yet, or time alone will move one."""
+    def has_open_deliveries(self) -> bool:
+        """Whether an entry has no delivery yet, or a delivery still changes by itself."""
         moving = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.DOUBT)
-        return self._unknown() > 0 or any(delivery.state in moving for delivery in self.find())
+        return self._undelivered_count() > 0 or any(
+            delivery.state in moving for delivery in self.find()
+        )
 
-    def doubts(self) -> bool:
-        """Whether anything is in doubt, or was and is to be sent again."""
+    def has_doubts(self) -> bool:
+        """Whether a delivery is in doubt, or was and is queued again."""
         return any(
             delivery.state in (DeliveryState.SENDING, DeliveryState.DOUBT)
             or delivery.failed_lookups
@@ -561,52 +572,54 @@ class World:
     def find(self) -> list[Delivery]:
         return self.store.outbox.find(states=list(DeliveryState))
 
-    # the judgement
+    # checks
 
-    def note(self) -> None:
-        """Note where deliveries stand. Fails when anything stands there twice, or has no reason."""
+    def check_deliveries(self) -> None:
+        """Record all deliveries. Fails if a post is doubled, or an unsent one has no reason."""
         deliveries = self.find()
-        self.book.note(deliveries)
+        self.audit.record(deliveries)
         for account, post in self.server.refused:
-            self.book.refused(account, post)
+            self.audit.allow_delay_of_post(account, post)
         self.server.refused.clear()
-        silent = [
-            delivery for delivery in deliveries if delivery.state in IDLE and not delivery.error
+        unexplained = [
+            delivery
+            for delivery in deliveries
+            if delivery.state in UNSENT_STATES and not delivery.error
         ]
-        assert not silent, f"neither posted nor a reason: {silent}"
+        assert not unexplained, f"not posted, and no reason: {unexplained}"
         tally = self._tally()
         assert not tally.doubled, tally.complaints
 
     def _tally(self) -> Tally:
         tally = Tally()
-        self.book.judge(self.server.accepted, self.server.dropped, tally)
+        self.audit.check(self.server.accepted, self.server.dropped, tally)
         return tally
 
-    def heal(self) -> None:
-        """Mend everything, answer for what is held or dead, and go on until all is settled."""
-        self.server.laid.clear()
-        self.disturbed.clear()
-        self.server.valid = set(self.tokens.values())
+    def recover(self) -> None:
+        """Remove all faults, and run rounds with an admin's actions until all is settled."""
+        self.server.next_answers.clear()
+        self.feed_faults.clear()
+        self.server.valid_tokens = set(self.tokens.values())
         self.start()
-        for _ in range(HEALING):
+        for _ in range(RECOVERY_ROUNDS):
             self.wait(timedelta(hours=2))
-            self._answer_all()
-            self.live(Life())
-            if not self._open() and not self._unknown():
+            self._resolve_as_admin()
+            self.run_processes(ProcessRun())
+            if not self._unsettled() and not self._undelivered_count():
                 break
-        assert not self._open(), self._open()
-        self.live(Life())
+        assert not self._unsettled(), self._unsettled()
+        self.run_processes(ProcessRun())
 
-    def _answer_all(self) -> None:
-        steering = QueueActions(self.config, self.store, self.now())
+    def _resolve_as_admin(self) -> None:
+        actions = QueueActions(self.config, self.store, self.now())
         for delivery in self.find():
             if delivery.state == DeliveryState.HELD:
-                steering.skip(delivery) if self.server.has(delivery) else steering.release(delivery)
-                self.book.set_aside(delivery)
+                actions.skip(delivery) if self.server.has(delivery) else actions.release(delivery)
+                self.audit.allow_delay(delivery)
             elif delivery.state == DeliveryState.DEAD and not self.server.has(delivery):
-                steering.retry(delivery)
+                actions.retry(delivery)
 
-    def _open(self) -> list[Delivery]:
+    def _unsettled(self) -> list[Delivery]:
         settled = (DeliveryState.SENT, DeliveryState.SKIPPED)
         return [
             delivery
@@ -615,20 +628,20 @@ class World:
             and not (delivery.state == DeliveryState.DEAD and self.server.has(delivery))
         ]
 
-    def _unknown(self) -> int:
-        """How many entries that are shown have no delivery yet."""
+    def _undelivered_count(self) -> int:
+        """The number of entries without a delivery."""
         expected = {
             (ACCOUNT_OF[name], entry.link or entry.title)
             for name in ACCOUNT_OF
-            for entry in self.shown[name]
+            for entry in self.entries[name]
         }
         return len(expected) - len(self.find())
 
-    def judge(self) -> Tally:
-        """What the journal says at the end: what was skipped by the admin is not lost."""
+    def final_tally(self) -> Tally:
+        """The tally of all posts. Entries that the admin skipped are not lost."""
         tally = self._tally()
         skipped = {
-            f"{delivery.account}: never {self.book.key(delivery)}"
+            f"{delivery.account}: never {self.audit.key(delivery)}"
             for delivery in self.find()
             if delivery.state == DeliveryState.SKIPPED
         }
@@ -636,22 +649,22 @@ class World:
         return tally
 
     def close(self) -> None:
-        self.end_processes()
+        self.kill_processes()
         self.store.close()
         self.loop.close()
 
 
-IDLE = (DeliveryState.HELD, DeliveryState.SKIPPED, DeliveryState.DEAD)
+UNSENT_STATES = (DeliveryState.HELD, DeliveryState.SKIPPED, DeliveryState.DEAD)
 
 
 class Program:
-    """The program as one process that lives through several rounds."""
+    """The program as one process."""
 
     def __init__(self, world: World, name: str) -> None:
         self._world = world
         self._name = name
-        self.process = Process(world.loop, lambda: world.dice)
-        self._store = world.opened(name)
+        self.process = Process(world.loop, lambda: world.rng)
+        self._store = world.open_store_as(name)
         pool: Any = Pool()
         self._async_store = AsyncStore(self._store)
         self._engine = Engine(
@@ -675,37 +688,41 @@ class Program:
             self._async_store,
             world,
         )
-        self.process.attach(account._thread, reaches_others=True)
+        self.process.attach(account._thread, is_remote=True)
         return account
 
-    async def live(self, life: Life) -> None:
-        """So many rounds; the process is gone afterwards if it was struck down."""
-        for number in range(life.rounds):
+    async def run(self, run: ProcessRun) -> None:
+        """Run the rounds, until a fault ends the process."""
+        for number in range(run.rounds):
             if number:
-                await asyncio.sleep(self._world.dice.choice((1, 60, 100, 400)))
-            if not await self._round(life if not number else replace(life, strike="")):
+                await asyncio.sleep(self._world.rng.choice((1, 60, 100, 400)))
+            if not await self._round(run if not number else replace(run, fault="")):
                 await self.end()
                 return
 
-    async def _round(self, life: Life) -> bool:
-        """Whether the process goes on afterwards."""
+    async def _round(self, run: ProcessRun) -> bool:
+        """Run a round and return whether the process continues."""
         world, process = self._world, self.process
         app.repair_future_timestamps(world.config, self._store, world.now())
-        task = process.begin(self._engine.sync(tuple(world.config.sources), "asked"))
-        calls = life.calls if life.strike else 0
-        process.expect(calls, lambda: self._strike(life.strike, task), requests=life.requests)
+        task = process.create_task(self._engine.sync(tuple(world.config.sources), "asked"))
+        calls = run.calls if run.fault else 0
+        process.plan_fault(
+            calls,
+            lambda: self._inject_fault(run.fault, task),
+            only_requests=run.only_requests,
+        )
         await asyncio.wait({task, process.killed}, return_when=asyncio.FIRST_COMPLETED)
-        process.expect(0, lambda: None)
-        if not process.lives or task.cancelled():
+        process.plan_fault(0, lambda: None)
+        if not process.is_alive or task.cancelled():
             return False
         error = task.exception()
         if error is not None and not isinstance(error, StoreError):
             raise error
         return error is None
 
-    def _strike(self, how: str, task: asyncio.Task[Any]) -> None:
-        self._world.struck[how] += 1
-        match how:
+    def _inject_fault(self, fault: str, task: asyncio.Task[Any]) -> None:
+        self._world.faults_met[fault] += 1
+        match fault:
             case "kill":
                 self.process.kill()
             case "interrupt":
@@ -713,10 +730,10 @@ class Program:
             case "freeze":
                 self.process.freeze(700)
             case "full disk":
-                self.process.breaks = StoreError("store_full", "simulated: no space left")
+                self.process.store_error = StoreError("store_full", "simulated: no space left")
 
     async def end(self) -> None:
-        """The process is gone; its leases run out by the clock alone."""
+        """End the process. Its leases end by the clock alone."""
         self._world.processes.pop(self._name, None)
         self.process.kill()
         await self.process.end_tasks()
@@ -724,4 +741,4 @@ class Program:
 
 
 async def _no_web(url: str, **_: Any) -> Any:
-    raise SourceError("unreachable", "simulated: there is no web")
+    raise SourceError("unreachable", "simulated: no network")

@@ -1,4 +1,4 @@
-"""One chapter of a soak: a world in which everything goes wrong, healed at its end and judged."""
+"""A chapter of a soak: rounds with faults, then a recovery and a check of every post."""
 
 from __future__ import annotations
 
@@ -18,28 +18,39 @@ from typing import Any
 
 from fediverse.profiles import PROFILES
 from fediverse.server import FediverseServer, run_in_thread
-from harness import Bot, FeedServer, Item, SettableClock, Worker, Workshop, kill, rss, until
-from killed_process import Killed, ProcessKiller
+from harness import (
+    Bot,
+    FeedServer,
+    Item,
+    SettableClock,
+    SharedResources,
+    Worker,
+    kill,
+    rss,
+    wait_until,
+)
+from killed_process import ProcessKilled, ProcessKiller
 from reblogbot.admin.queue_actions import QueueActions
 from reblogbot.core.text import html_to_text
 from reblogbot.model import Delivery, DeliveryState, Post
 from sample_images import png
-from soak_faults import EVENTS, FEEDS, laid_out
+from soak_faults import EVENTS, FEED_FAULTS, choose_faults
 
-# who posts what; a look at one's own statuses shows 40 of them on some servers
 SOURCES = {
     "hot": "news", "tech": "news", "notes": "news", "crowd": "echo",
     "birds": "relay", "ann": "relay", "home": "relay",
 }  # fmt: skip
-MOST = {"news": 36, "echo": 30, "relay": 24}
-FED = ("hot", "tech", "notes", "crowd")
-"""The sources that are feeds; the others are read through their account."""
+"""The account of each source."""
+# some servers list no more than 40 of an account's statuses: beyond that no post can be found again
+MAX_ENTRIES = {"news": 36, "echo": 30, "relay": 24}
+FEED_SOURCES = ("hot", "tech", "notes", "crowd")
+"""The sources that are feeds. The others are read through their account."""
 LINK = re.compile(r"https?://\S+")
 NOTE = re.compile(r"Note \d+")
 ANN, BOB = "ann@remote.example", "bob@remote.example"
 ADMIN = "@admin@remote.example"
-# where it hurts most: calls around a post, and around a look for it
-DEADLY = (
+# a kill is most dangerous around a post and around the search for it
+RISKY_CALLS = (
     "outbox.claim",
     "target.publish",
     "outbox.settle",
@@ -48,8 +59,8 @@ DEADLY = (
     "outbox.pause",
     "sources.record",
 )
-STEPS = (0, 0.3, 1.2, 1.2, 1.2, 2, 3.1, 3.1, 3.1, 5, 61, 400, 4000, 20_000)
-HEALING = 60
+PAUSES = (0, 0.3, 1.2, 1.2, 1.2, 2, 3.1, 3.1, 3.1, 5, 61, 400, 4000, 20_000)
+RECOVERY_ROUNDS = 60
 EMPTY_FEED = rss([])
 PICTURE = png()
 SAME_TEXT = "the same text stands there already"
@@ -57,7 +68,7 @@ SAME_TEXT = "the same text stands there already"
 
 @dataclass
 class Tally:
-    """What a chapter came to; all of `lost`, `doubled` and `out_of_order` should be 0."""
+    """The counts of a chapter. `lost`, `doubled` and `out_of_order` should be 0."""
 
     rounds: int = 0
     entries: int = 0
@@ -77,51 +88,52 @@ class Tally:
 
 
 class Chapter:
-    """A world of its own: a server, feeds, a bot; what happens there follows from its name."""
+    """A server, feeds and a bot. Everything that happens to them follows from the name."""
 
-    def __init__(self, profile: str, name: str, folder: Path, workshop: Workshop) -> None:
+    def __init__(self, profile: str, name: str, folder: Path, shared: SharedResources) -> None:
         self.tally = Tally()
         self._profile, self._name, self._folder = profile, name, folder
-        self._dice = random.Random(name)
+        self._rng = random.Random(name)
         self._clock = SettableClock()
         self._feeds = FeedServer()
         folder.mkdir(parents=True)
-        self._bot = Bot(folder, self._clock, self._feeds, workshop)
+        self._bot = Bot(folder, self._clock, self._feeds, shared)
         self._running = ExitStack()
         self._server: FediverseServer
         self._tokens: dict[str, str] = {}
-        self._shown: dict[str, list[Item]] = {name: [] for name in FED}
-        self._book = Book()
-        # a backup brings back what was deleted by hand: nobody could know
-        self._may_restore = self._dice.random() < 0.7
-        # some servers show such posts at home alone
-        self._is_private = self._dice.random() < 0.5
+        self._items: dict[str, list[Item]] = {name: [] for name in FEED_SOURCES}
+        self._audit = Audit()
+        # a chapter either restores backups or deletes posts: after both, no client could tell a
+        # deleted post from one it has yet to send
+        self._may_restore = self._rng.random() < 0.7
+        # some servers list private posts only in the home timeline
+        self._is_private = self._rng.random() < 0.5
         self._backup: Path | None = None
-        self._late: list[Any] = []
+        self._delayed: list[Any] = []
         self._hiding: list[Any] = []
         self._dropped = 0
-        # nothing is in doubt that is, or was, hidden from a look
-        self._is_sighted = True
+        # false while a delivery is in doubt whose post is, or was, hidden
+        self._may_hide = True
         self._is_restored = self._was_restored = False
         self._edited: dict[str, str] = {}
 
-    def run(self, rounds: int, *, real: bool) -> Tally:
-        """So many rounds, on real processes or in this one; then healing, and the judgement."""
-        with ExitStack() as world:
-            world.enter_context(self._feeds.running())
-            world.callback(self._running.close)
+    def run(self, rounds: int, *, real_processes: bool) -> Tally:
+        """Run the rounds, let the bot recover, and return the tally."""
+        with ExitStack() as stack:
+            stack.enter_context(self._feeds.running())
+            stack.callback(self._running.close)
             self._open_server(0)
-            self._configure(lease="10s" if real else "3s")
+            self._configure(lease="10s" if real_processes else "3s")
             for _ in range(rounds):
-                self._round(real=real)
-            self._heal()
-            self._book.judge(self._server.accepted, self._dropped, self.tally)
-            self._judge_edits()
+                self._round(real_processes=real_processes)
+            self._recover()
+            self._audit.check(self._server.accepted, self._dropped, self.tally)
+            self._check_edits()
             statuses = self._server.statuses("news")
-            self.tally.images += sum(bool(one["media_attachments"]) for one in statuses)
+            self.tally.images += sum(bool(status["media_attachments"]) for status in statuses)
         return self.tally
 
-    # the world
+    # setup
 
     def _open_server(self, port: int) -> None:
         self._server = self._running.enter_context(
@@ -131,16 +143,16 @@ class Chapter:
         )
 
     def _close_server(self) -> int:
-        """Its port, to be opened again."""
+        """Close the server and return its port, for opening it again."""
         self._count_faults()
-        self._late.clear()
+        self._delayed.clear()
         self._running.close()
         return int(self._server.url.rpartition(":")[2])
 
     def _configure(self, lease: str) -> None:
-        self._tokens = {name: self._server.add_account(name, bot=True) for name in MOST}
+        self._tokens = {name: self._server.add_account(name, bot=True) for name in MAX_ENTRIES}
         private = {"visibility": "private"} if self._is_private else {}
-        own: dict[str, dict[str, Any]] = {
+        keys: dict[str, dict[str, Any]] = {
             "hot": {"media": 1, "updates": "edit"},
             "tech": {"template": "headline", **private},
             "notes": private,
@@ -151,123 +163,129 @@ class Chapter:
         }
         sources = {
             name: {
-                **({"url": self._feeds.show(f"/{name}", EMPTY_FEED)} if name in FED else {}),
+                **(
+                    {"url": self._feeds.show(f"/{name}", EMPTY_FEED)}
+                    if name in FEED_SOURCES
+                    else {}
+                ),
                 "to": [account],
                 "max_per_poll": 1000,
                 "every": "1s",
                 "filter": {"max_age": "900d"},
-                **own[name],
+                **keys[name],
             }
             for name, account in SOURCES.items()
         }
         self._server.follow("relay", ANN)
-        # some servers find by its address only what stands in the home timeline
+        # some servers find a status by its address only if it is in the home timeline
         self._server.follow("echo", BOB)
         self._feeds.show("/picture.png", PICTURE, kind="image/png")
-        swift = {"timeout": "1s", "read_back_after": "1s", "lease": lease}
+        quick = {"timeout": "1s", "read_back_after": "1s", "lease": lease}
         accounts = {name: (self._server, token) for name, token in self._tokens.items()}
         notify = {"account": "news", "to": ADMIN}
-        self._bot.configure(sources, accounts, delivery=swift, notify=notify)
+        self._bot.configure(sources, accounts, delivery=quick, notify=notify)
 
     # a round
 
-    def _round(self, *, real: bool) -> None:
+    def _round(self, *, real_processes: bool) -> None:
         self.tally.rounds += 1
-        # anew for each, so that a round hangs as little as can be on those before
-        dice = self._dice = random.Random(f"{self._name} {self.tally.rounds}")
-        before = self._late[:]
-        self._publish_news()
+        # a generator for each round, so that a round depends little on the ones before it
+        rng = self._rng = random.Random(f"{self._name} {self.tally.rounds}")
+        delayed_before = self._delayed[:]
+        self._add_entries()
         self._disturb_feeds()
-        event = dice.choices(list(EVENTS), list(EVENTS.values()))[0]
-        hides = self._lay_out(hiding=self._is_sighted and not real and event != "older backup")
-        undo = self._befall(event)
-        if real:
-            self._live_for_real()
+        event = rng.choices(list(EVENTS), list(EVENTS.values()))[0]
+        hides = self._add_faults(
+            may_hide=self._may_hide and not real_processes and event != "older backup"
+        )
+        undo = self._start_event(event)
+        if real_processes:
+            self._run_real_processes()
             self._clock.instant = datetime.now(UTC)
         else:
-            self._live(single=hides or bool(before))
+            self._run_in_this_process(single=hides or bool(delayed_before))
         undo()
-        self._let_go(before)
+        self._release_faults(delayed_before)
         with self._bot.store() as store:
-            self._watch(store)
+            self._record_deliveries(store)
 
-    def _publish_news(self) -> None:
-        """Show a few more entries; some stand in two sources, some are statuses of others."""
-        dice = self._dice
-        for _ in range(dice.choice((0, 2, 3, 5, 8))):
-            account = dice.choice(("news", "news", "news", "echo", "relay"))
+    def _add_entries(self) -> None:
+        """Show a few more entries. Some are in two sources, some are statuses of other accounts."""
+        rng = self._rng
+        for _ in range(rng.choice((0, 2, 3, 5, 8))):
+            account = rng.choice(("news", "news", "news", "echo", "relay"))
             if account == "echo" and PROFILES[self._profile].finds == "nothing":
                 account = "relay"
-            if len(self._book.entries[account]) >= MOST[account]:
+            if len(self._audit.entries[account]) >= MAX_ENTRIES[account]:
                 continue
             if account == "relay":
-                self._status("relay", ANN, "#birds")
+                self._add_status("relay", ANN, "#birds")
             elif account == "echo":
-                self._shown["crowd"].insert(0, self._status("echo", BOB))
+                self._items["crowd"].insert(0, self._add_status("echo", BOB))
             else:
-                self._show_article()
-        if dice.random() < 0.3:
-            self._edit_something()
+                self._add_article()
+        if rng.random() < 0.3:
+            self._edit_article()
         self._show_feeds()
 
-    def _show_article(self) -> None:
-        """Show an article in one source or two, or a note, which has no link."""
-        dice = self._dice
-        if dice.random() < 0.25:
-            self._shown["notes"].insert(0, self._note())
+    def _add_article(self) -> None:
+        """Add an article to one or two feeds, or a note, which has no link."""
+        rng = self._rng
+        if rng.random() < 0.25:
+            self._items["notes"].insert(0, self._note())
             return
         item = self._article()
-        for name in dice.choice((["hot"], ["tech"], ["hot", "tech"])):
-            self._shown[name].insert(0, item)
+        for name in rng.choice((["hot"], ["tech"], ["hot", "tech"])):
+            self._items[name].insert(0, item)
 
-    def _edit_something(self) -> None:
-        """Change the title of an article that is shown in one source alone."""
-        hot, others = self._shown["hot"], {item.link for item in self._shown["tech"]}
-        alone = [number for number, item in enumerate(hot) if item.link not in others]
-        if alone:
-            number = self._dice.choice(alone)
+    def _edit_article(self) -> None:
+        """Change the title of an article that only one feed shows."""
+        hot, tech_links = self._items["hot"], {item.link for item in self._items["tech"]}
+        numbers = [number for number, item in enumerate(hot) if item.link not in tech_links]
+        if numbers:
+            number = self._rng.choice(numbers)
             self.tally.edits += 1
             title = f"{hot[number].title} again"
             hot[number] = replace(hot[number], title=title)
             self._edited[str(hot[number].link)] = title
 
     def _show_feeds(self) -> None:
-        enclosed = (
+        enclosure = (
             f'<enclosure url="{self._feeds.url("/picture.png")}" type="image/png" length="1"/>'
         )
-        for name in FED:
-            shown: Any = self._shown[name]
+        for name in FEED_SOURCES:
+            content: Any = self._items[name]
             if name == "hot":
-                shown = rss(shown).replace(b"</item>", enclosed.encode() + b"</item>")
-            self._feeds.show(f"/{name}", shown)
+                content = rss(content).replace(b"</item>", enclosure.encode() + b"</item>")
+            self._feeds.show(f"/{name}", content)
 
     def _article(self) -> Item:
-        number = len(self._book.entries["news"])
+        number = len(self._audit.entries["news"])
         link = f"https://news.example/{number}"
-        self._book.enter("news", link, link)
-        text = "many words " * 90 if self._dice.random() < 0.2 else "some words"
+        self._audit.add_entry("news", link, link)
+        text = "many words " * 90 if self._rng.random() < 0.2 else "some words"
         return Item(f"Title {number}", link, text, at=self._clock.now())
 
     def _note(self) -> Item:
-        number = len(self._book.entries["news"])
+        number = len(self._audit.entries["news"])
         name = f"Note {number}"
-        self._book.enter("news", name, name)
+        self._audit.add_entry("news", name, name)
         return Item(f"{name}: *stars*, __lines__ & <b>", guid=name, at=self._clock.now())
 
-    def _status(self, account: str, author: str, words: str = "") -> Item:
-        number = len(self._book.entries[account])
-        made = self._server.add_status(author, f"status {number} {words}")
-        self._book.enter(account, made["uri"], made["url"], made["uri"])
-        return Item(f"Status {number}", made["url"], at=self._clock.now())
+    def _add_status(self, account: str, author: str, words: str = "") -> Item:
+        number = len(self._audit.entries[account])
+        status = self._server.add_status(author, f"status {number} {words}")
+        self._audit.add_entry(account, status["uri"], status["url"], status["uri"])
+        return Item(f"Status {number}", status["url"], at=self._clock.now())
 
     def _disturb_feeds(self, share: float = 0.25) -> None:
-        dice = self._dice
-        for name in FED:
-            if dice.random() >= share:
+        rng = self._rng
+        for name in FEED_SOURCES:
+            if rng.random() >= share:
                 continue
             self.tally.faults += 1
-            path, shown = f"/{name}", self._shown[name]
-            match dice.choice(FEEDS):
+            path, items = f"/{name}", self._items[name]
+            match rng.choice(FEED_FAULTS):
                 case "500":
                     self._feeds.fail(path, 500)
                 case "503":
@@ -277,38 +295,44 @@ class Chapter:
                 case "nothing":
                     self._feeds.show(path, b"")
                 case "cut off":
-                    whole = rss(shown)
-                    self._feeds.show(path, whole[: dice.randrange(len(whole))])
+                    document = rss(items)
+                    self._feeds.show(path, document[: rng.randrange(len(document))])
                 case "empty":
                     self._feeds.show(path, EMPTY_FEED)
                 case "shuffled":
-                    self._feeds.show(path, dice.sample(shown, len(shown)))
+                    self._feeds.show(path, rng.sample(items, len(items)))
 
-    def _lay_out(self, *, hiding: bool) -> bool:
-        """Lay out this round's faults; whether one of them hides what was posted."""
+    def _add_faults(self, *, may_hide: bool) -> bool:
+        """Add this round's faults; return whether one of them hides what was posted."""
         self._hiding.clear()
-        for mishap, (method, path), before in laid_out(self._dice, hiding=hiding):
-            if before:
-                # answers in full: these requests pass
+        for choice, (method, path), passing_before in choose_faults(self._rng, may_hide=may_hide):
+            if passing_before:
+                # one chunk without a pause: these requests are answered normally
                 self._server.faults.add(
-                    "drip", method, path, times=before, chunk=1_000_000, interval=0, benign=True
+                    "drip",
+                    method,
+                    path,
+                    times=passing_before,
+                    chunk=1_000_000,
+                    interval=0,
+                    benign=True,
                 )
-            fault = self._server.faults.add(mishap.fault, method, path, **mishap.options)
-            if mishap.hides:
+            fault = self._server.faults.add(choice.fault, method, path, **choice.options)
+            if choice.hides:
                 self._hiding.append(fault)
-            if mishap.hides and mishap.fault != "stale_read" and self._dice.random() < 0.7:
-                self._late.append(fault)
+            if choice.hides and choice.fault != "stale_read" and self._rng.random() < 0.7:
+                self._delayed.append(fault)
         return bool(self._hiding)
 
-    def _befall(self, event: str) -> Any:
-        """Let it happen; what ends it."""
-        dice, account = self._dice, self._dice.choice(list(MOST))
+    def _start_event(self, event: str) -> Any:
+        """Start an event and return the function that ends it."""
+        rng, account = self._rng, self._rng.choice(list(MAX_ENTRIES))
         self.tally.faults += bool(event)
         match event:
-            case "limit":
-                self._server.limit(dice.randint(1, 6))
+            case "rate limit":
+                self._server.limit(rng.randint(1, 6))
                 return lambda: self._server.limit(None)
-            case "away":
+            case "server down":
                 port = self._close_server()
                 return lambda: self._open_server(port)
             case "wrong token":
@@ -320,151 +344,160 @@ class Chapter:
                 return lambda: self._bot.set_token(account, self._tokens[account])
             case "deleted by hand" if not self._may_restore:
                 self._delete_by_hand()
-            case "older backup" if self._backup and self._is_sighted and not self._late:
+            case "older backup" if self._backup and self._may_hide and not self._delayed:
                 self._restore(self._backup)
-                # what it forgot may come back when the process has long begun to send
+                # feeds that fail now show the forgotten entries only after the bot has begun to send
                 self._disturb_feeds(0.5)
         return lambda: None
 
     def _delete_by_hand(self) -> None:
-        """Take away a post whose delivery is settled."""
-        there = [status["id"] for status in self._server.statuses("news")]
-        settled = [one for one in there if one in self._book.receipts("news")]
+        """Delete a post whose delivery is settled."""
+        ids = [status["id"] for status in self._server.statuses("news")]
+        settled = [id_ for id_ in ids if id_ in self._audit.remote_ids("news")]
         if settled:
-            self._server.delete_status(self._dice.choice(settled))
+            self._server.delete_status(self._rng.choice(settled))
 
     def _restore(self, backup: Path) -> None:
         for file in self._folder.glob("reblogbot.sqlite3*"):
             file.unlink()
-        shutil.copy(backup, self._bot.stored)
-        self._book.forget(self._server.accepted)
-        self._is_restored, self._is_sighted, self._was_restored = True, False, True
+        shutil.copy(backup, self._bot.store_file)
+        self._audit.forget_unsent(self._server.accepted)
+        self._is_restored, self._may_hide, self._was_restored = True, False, True
 
-    def _live(self, *, single: bool) -> None:
-        """A process with a few rounds of the program, ended in the midst of it or not."""
-        dice = self._dice
-        name = dice.choice(("", "", *DEADLY))
-        at_call = dice.randint(1, 3) if name else dice.randint(1, 30)
+    def _run_in_this_process(self, *, single: bool) -> None:
+        """Run one round of the program, or a few, and maybe kill it at one of its calls."""
+        rng = self._rng
+        name = rng.choice(("", "", *RISKY_CALLS))
+        at_call = rng.randint(1, 3) if name else rng.randint(1, 30)
         killer = ProcessKiller(
-            at_call if dice.random() < 0.6 else -1,
-            dice.choice(("before", "after", "after", "interrupted")),
+            at_call if rng.random() < 0.6 else -1,
+            rng.choice(("before", "after", "after", "interrupted")),
             name,
         )
-        with self._bot.at_work(killer.make_runtime) as worker:
+        with self._bot.open_worker(killer.make_runtime) as worker:
             try:
-                for _ in range(1 if single else dice.choice((1, 2, 3, 4))):
-                    chosen = tuple(worker.runtime.config.sources)
-                    worker.run(killer.run(worker.runtime.sync(chosen, "asked")))
-                    self._book.note(worker.store.outbox.find(states=list(DeliveryState)))
-                    self._clock.advance(seconds=dice.choice(STEPS))
-                    if dice.random() < 0.5:
+                for _ in range(1 if single else rng.choice((1, 2, 3, 4))):
+                    names = tuple(worker.runtime.config.sources)
+                    worker.run(killer.run(worker.runtime.sync(names, "asked")))
+                    self._audit.record(worker.store.outbox.find(states=list(DeliveryState)))
+                    self._clock.advance(seconds=rng.choice(PAUSES))
+                    if rng.random() < 0.5:
                         self._show_feeds()
-            except (Killed, asyncio.CancelledError):
-                self._clock.advance(seconds=dice.choice(STEPS))
+            except (ProcessKilled, asyncio.CancelledError):
+                self._clock.advance(seconds=rng.choice(PAUSES))
             finally:
                 self.tally.kills += killer.has_killed
-                worker.run(killer.end_leftovers())
+                worker.run(killer.cancel_remaining_tasks())
 
-    def _live_for_real(self) -> None:
-        """One process or two, and a kill -9 at an instant that nobody chose."""
-        dice = self._dice
-        verbs = dice.choice((["sync"], ["sync"], ["run"], ["run"], ["run", "sync"]))
-        living = [self._bot.start(verb) for verb in verbs]
+    def _run_real_processes(self) -> None:
+        """Start one process or two, and kill them at a random instant."""
+        rng = self._rng
+        verbs = rng.choice((["sync"], ["sync"], ["run"], ["run"], ["run", "sync"]))
+        processes = [self._bot.start(verb) for verb in verbs]
         try:
-            self._strike(dice.choice(living), dice.randint(1, 14), dice.uniform(0, 0.02))
-            for other in living[1:]:
-                self._strike(other, dice.randint(1, 6), dice.uniform(0, 0.02))
+            self._kill_after_requests(
+                rng.choice(processes), rng.randint(1, 14), rng.uniform(0, 0.02)
+            )
+            for process in processes[1:]:
+                self._kill_after_requests(process, rng.randint(1, 6), rng.uniform(0, 0.02))
         finally:
-            for process in living:
+            for process in processes:
                 kill(process)
 
-    def _strike(self, process: subprocess.Popen[str], requests: int, later: float) -> None:
-        """Let it ask the server for a few things more, or end, then kill it a moment later."""
-        enough, patience = len(self._server.requests) + requests, time.monotonic() + 4
-        until(
+    def _kill_after_requests(
+        self, process: subprocess.Popen[str], requests: int, delay: float
+    ) -> None:
+        """Wait for that many more requests to the server, or 4 seconds, then `delay`, then kill."""
+        count, deadline = len(self._server.requests) + requests, time.monotonic() + 4
+        wait_until(
             lambda: (
-                len(self._server.requests) >= enough
+                len(self._server.requests) >= count
                 or process.poll() is not None
-                or time.monotonic() > patience
+                or time.monotonic() > deadline
             ),
             "requests of the process, or its end",
         )
         try:
-            process.wait(timeout=later)
+            process.wait(timeout=delay)
         except subprocess.TimeoutExpired:
             self.tally.kills += 1
         kill(process)
 
-    def _let_go(self, before: list[Any]) -> None:
-        """End this round's faults; what hides on is let go a round later."""
-        self._is_sighted &= not any(fault.hits for fault in self._hiding)
-        for fault in self._server.faults.laid:
-            if fault not in self._late or fault in before:
+    def _release_faults(self, delayed_before: list[Any]) -> None:
+        """End this round's faults. The delayed ones, which still hide a post, end a round later."""
+        self._may_hide &= not any(fault.hits for fault in self._hiding)
+        for fault in self._server.faults.planned:
+            if fault not in self._delayed or fault in delayed_before:
                 fault.left = 0
                 fault.release()
-        self._late = [fault for fault in self._late if fault not in before]
-        if self._late and not any(fault.late for fault in self._late):
-            for fault in self._late:
+        self._delayed = [fault for fault in self._delayed if fault not in delayed_before]
+        if self._delayed and not any(fault.late for fault in self._delayed):
+            for fault in self._delayed:
                 fault.left = 0
-            self._late.clear()
+            self._delayed.clear()
 
-    def _watch(self, store: Any) -> None:
-        """Note where everything stands, and keep a backup now and then."""
-        found = store.outbox.find(states=list(DeliveryState))
-        self._book.note(found)
+    def _record_deliveries(self, store: Any) -> None:
+        """Record the state of all deliveries, and sometimes make a backup."""
+        deliveries = store.outbox.find(states=list(DeliveryState))
+        self._audit.record(deliveries)
         in_doubt = any(
-            one.state in (DeliveryState.SENDING, DeliveryState.DOUBT) or one.failed_lookups
-            for one in found
+            delivery.state in (DeliveryState.SENDING, DeliveryState.DOUBT)
+            or delivery.failed_lookups
+            for delivery in deliveries
         )
-        waits = any(one.state == DeliveryState.QUEUED for one in found)
+        has_queued = any(delivery.state == DeliveryState.QUEUED for delivery in deliveries)
         if self._is_restored:
-            # what it forgot is known again only when all of it was looked for
-            self._is_restored = waits or not self._book.is_known(found)
-        self._is_sighted |= not (self._late or in_doubt or self._is_restored)
-        if self._may_restore and self._dice.random() < (0.2 if self._backup else 0.5):
+            # the bot knows the forgotten posts again once it has queued and settled all of them
+            self._is_restored = has_queued or not self._audit.has_all_recorded(deliveries)
+        self._may_hide |= not (self._delayed or in_doubt or self._is_restored)
+        if self._may_restore and self._rng.random() < (0.2 if self._backup else 0.5):
             self._backup = self._folder / f"backup-{self.tally.rounds}"
             store.backup(self._backup)
 
-    # the end
+    # recovery and check
 
-    def _heal(self) -> None:
-        """Everything works again, and the admin releases and retries what waits for a word."""
+    def _recover(self) -> None:
+        """Remove all faults, and run rounds in which an admin releases and retries deliveries."""
         self._count_faults()
         self._server.faults.clear()
         for name, token in self._tokens.items():
             self._bot.set_token(name, token)
         self._show_feeds()
-        for turn in range(HEALING):
-            self._clock.advance(**({"hours": 7} if turn % 5 == 4 else {"minutes": 6}))
-            with self._bot.at_work() as worker:
-                if self._heal_once(worker):
+        for number in range(RECOVERY_ROUNDS):
+            self._clock.advance(**({"hours": 7} if number % 5 == 4 else {"minutes": 6}))
+            with self._bot.open_worker() as worker:
+                if self._recovery_round(worker):
                     return
 
-    def _heal_once(self, worker: Worker) -> bool:
-        """One round, twice where nothing is left open: the second must change nothing."""
-        steering = QueueActions(worker.runtime.config, worker.store, self._clock.now())
-        for one in worker.store.outbox.find(
+    def _recovery_round(self, worker: Worker) -> bool:
+        """Run a round and return whether all is settled; then another round must send nothing."""
+        actions = QueueActions(worker.runtime.config, worker.store, self._clock.now())
+        for delivery in worker.store.outbox.find(
             states=[DeliveryState.HELD, DeliveryState.DEAD, DeliveryState.SKIPPED]
         ):
-            if not one.error:
-                self.tally.complaints.append(f"{one.state} without a reason: {one.post.text!r}")
-            if SAME_TEXT in one.error:
-                steering.skip(one)
-            elif not is_answered(one):
-                (steering.release if one.state == DeliveryState.HELD else steering.retry)(one)
+            if not delivery.error:
+                self.tally.complaints.append(
+                    f"{delivery.state} without a reason: {delivery.post.text!r}"
+                )
+            if SAME_TEXT in delivery.error:
+                actions.skip(delivery)
+            elif delivery.state == DeliveryState.HELD:
+                actions.release(delivery)
+            elif not is_abandoned(delivery):
+                actions.retry(delivery)
         worker.sync()
-        found = worker.store.outbox.find(states=list(DeliveryState))
-        self._book.note(found)
-        if not self._book.is_settled(found):
+        deliveries = worker.store.outbox.find(states=list(DeliveryState))
+        self._audit.record(deliveries)
+        if not self._audit.is_settled(deliveries):
             return False
         self._clock.advance(hours=8)
         return not worker.sync().deliveries
 
-    def _judge_edits(self) -> None:
-        """What stands there reads as the entry does now; an older store does not know its posts."""
+    def _check_edits(self) -> None:
+        """Check that posts have the current titles, unless an older store forgot its posts."""
         if self._was_restored:
             return
-        stands = {
+        texts = {
             link: html_to_text(status["content"])
             for status in self._server.statuses("news")
             for link in LINK.findall(html_to_text(status["content"]))
@@ -472,132 +505,147 @@ class Chapter:
         self.tally.complaints += [
             f"not edited: {link}"
             for link, title in self._edited.items()
-            if link in stands and title not in stands[link]
+            if link in texts and title not in texts[link]
         ]
 
     def _count_faults(self) -> None:
-        for fault in self._server.faults.laid:
+        for fault in self._server.faults.planned:
             self.tally.faults += 0 if fault.option("benign") else fault.hits
             self._dropped += fault.hits if fault.name == "silently_dropped" else 0
 
 
-class Book:
-    """What was shown, and what became of it: the server's journal is the judge."""
+class Audit:
+    """Compares the entries that feeds showed with the posts that a server accepted."""
 
     def __init__(self) -> None:
         self.entries: dict[str, list[str]] = defaultdict(list)
-        self._names: dict[str, str] = {}
+        self._keys: dict[str, str] = {}
         self._order: dict[tuple[str, str], int] = {}
-        self._places = count()
-        self._set_aside: set[tuple[str, str]] = set()
-        self._receipts: dict[tuple[str, str], str] = {}
+        self._positions = count()
+        self._may_be_late: set[tuple[str, str]] = set()
+        self._remote_ids: dict[tuple[str, str], str] = {}
 
-    def enter(self, account: str, key: str, *names: str) -> None:
-        """An entry, with the names it goes by: links and URIs."""
+    def add_entry(self, account: str, key: str, *names: str) -> None:
+        """Expect an entry's post on an account. `names` are its links and URIs."""
         self.entries[account].append(key)
-        self._names.update(dict.fromkeys(names, key))
+        self._keys.update(dict.fromkeys(names, key))
 
-    def note(self, deliveries: list[Delivery]) -> None:
-        """Where deliveries stand; those seen first now were queued last."""
-        for one in deliveries:
-            if one.post.action == "edit":
+    def record(self, deliveries: list[Delivery]) -> None:
+        """Record the state of deliveries. New ones come after all recorded before."""
+        for delivery in deliveries:
+            if delivery.post.action == "edit":
                 continue
-            key = self._of(one)
-            self._order.setdefault(key, next(self._places))
-            if is_set_aside(one):
-                self._set_aside.add(key)
-            if one.state == DeliveryState.SENT and one.receipt:
-                self._receipts[key] = one.receipt.remote_id
+            key = self._account_and_key(delivery)
+            self._order.setdefault(key, next(self._positions))
+            if is_postponed(delivery):
+                self._may_be_late.add(key)
+            if delivery.state == DeliveryState.SENT and delivery.receipt:
+                self._remote_ids[key] = delivery.receipt.remote_id
 
-    def set_aside(self, one: Delivery) -> None:
-        """An admin had a hand in it: it may come later than what was queued after it."""
-        self._set_aside.add(self._of(one))
+    def allow_delay(self, delivery: Delivery) -> None:
+        """Allow a delivery that an admin changed to come after those queued later."""
+        self._may_be_late.add(self._account_and_key(delivery))
 
-    def refused(self, account: str, post: Post) -> None:
-        """The server refused it for certain: the others go on, it is tried again later."""
-        self._set_aside.add((account, self._names[_name(post)]))
+    def allow_delay_of_post(self, account: str, post: Post) -> None:
+        """Allow a post that the server refused to come later: it is retried after the others."""
+        self._may_be_late.add((account, self._keys[_unique_name(post)]))
 
-    def key(self, one: Delivery) -> str:
+    def key(self, delivery: Delivery) -> str:
         """The key of the entry that a delivery publishes."""
-        return self._of(one)[1]
+        return self._account_and_key(delivery)[1]
 
-    def forget(self, accepted: list[dict[str, Any]]) -> None:
-        """An older store is back: what was not posted yet is queued anew, in an order of its own."""
-        there = {(act["account"], self._key(act)) for act in _made(accepted)}
-        self._order = {key: place for key, place in self._order.items() if key in there}
+    def forget_unsent(self, accepted: list[dict[str, Any]]) -> None:
+        """Forget the order of entries not yet posted: an older store queues them again."""
+        posted = {(act["account"], self._act_key(act)) for act in _posts_and_boosts(accepted)}
+        self._order = {key: position for key, position in self._order.items() if key in posted}
 
-    def receipts(self, account: str) -> set[str]:
-        """The remote ids of what is settled."""
-        return {remote for (name, _), remote in self._receipts.items() if name == account}
+    def remote_ids(self, account: str) -> set[str]:
+        """The status ids of an account's settled deliveries."""
+        return {id_ for (name, _), id_ in self._remote_ids.items() if name == account}
 
-    def is_known(self, deliveries: list[Delivery]) -> bool:
-        """Whether everything that ever was queued is among these."""
-        known = {self._of(one) for one in deliveries if one.post.action != "edit"}
-        return set(self._order) <= known
+    def has_all_recorded(self, deliveries: list[Delivery]) -> bool:
+        """Whether these include every delivery that was recorded before."""
+        keys = {
+            self._account_and_key(delivery)
+            for delivery in deliveries
+            if delivery.post.action != "edit"
+        }
+        return set(self._order) <= keys
 
     def is_settled(self, deliveries: list[Delivery]) -> bool:
-        """Whether every entry shown has a delivery, and every delivery is sent."""
-        shown = {(account, key) for account, keys in self.entries.items() for key in keys}
-        known = {self._of(one) for one in deliveries if one.post.action != "edit"}
+        """Whether every entry has a delivery, and every delivery is sent or abandoned."""
+        expected = {(account, key) for account, keys in self.entries.items() for key in keys}
+        queued = {
+            self._account_and_key(delivery)
+            for delivery in deliveries
+            if delivery.post.action != "edit"
+        }
         unsettled = [
-            one for one in deliveries if one.state != DeliveryState.SENT and not is_answered(one)
+            delivery
+            for delivery in deliveries
+            if delivery.state != DeliveryState.SENT and not is_abandoned(delivery)
         ]
-        return shown <= known and not unsettled
+        return expected <= queued and not unsettled
 
-    def judge(self, accepted: list[dict[str, Any]], dropped: int, tally: Tally) -> None:
-        """Count what stands there against what was shown.
+    def check(self, accepted: list[dict[str, Any]], dropped: int, tally: Tally) -> None:
+        """Add lost, doubled and misordered posts to the tally.
 
-        So many posts were `dropped` by a server that had said yes: no client can know.
+        `dropped` is the number of posts that the server confirmed but did not keep. They are not
+        counted as lost: no client can know of them.
         """
         for account, keys in self.entries.items():
-            made = [self._key(act) for act in _made(accepted) if act["account"] == account]
+            posted = [
+                self._act_key(act)
+                for act in _posts_and_boosts(accepted)
+                if act["account"] == account
+            ]
             tally.entries += len(keys)
-            tally.posts += len(made)
+            tally.posts += len(posted)
             for key in keys:
-                self._judge_copies(account, key, made.count(key), tally)
-            missing = [key for key in keys if key not in made]
-            excused = [key for key in missing if (account, key) in self._receipts][:dropped]
+                self._check_copies(account, key, posted.count(key), tally)
+            missing = [key for key in keys if key not in posted]
+            excused = [key for key in missing if (account, key) in self._remote_ids][:dropped]
             dropped -= len(excused)
             lost = [key for key in missing if key not in excused]
             tally.lost += len(lost)
             tally.complaints += [f"{account}: never {key}" for key in lost]
-            self._judge_order(account, made, tally)
+            self._check_order(account, posted, tally)
 
-    def _judge_copies(self, account: str, key: str, copies: int, tally: Tally) -> None:
+    def _check_copies(self, account: str, key: str, copies: int, tally: Tally) -> None:
         if copies > 1:
             tally.doubled += copies - 1
             tally.complaints.append(f"{account}: {copies} times {key}")
 
-    def _judge_order(self, account: str, made: list[str], tally: Tally) -> None:
-        """What came after something queued later; a refusal that was retried is no matter."""
+    def _check_order(self, account: str, posted: list[str], tally: Tally) -> None:
+        """Count the posts that came after one queued later, where no delay is allowed."""
         latest = -1
-        for key in dict.fromkeys(made):
-            if (account, key) in self._set_aside:
+        for key in dict.fromkeys(posted):
+            if (account, key) in self._may_be_late:
                 continue
-            place = self._order.get((account, key), -1)
-            if place < latest:
+            position = self._order.get((account, key), -1)
+            if position < latest:
                 tally.out_of_order += 1
                 tally.complaints.append(f"{account}: too late {key}")
-            latest = max(latest, place)
+            latest = max(latest, position)
 
-    def _of(self, one: Delivery) -> tuple[str, str]:
-        return one.account, self._names[_name(one.post)]
+    def _account_and_key(self, delivery: Delivery) -> tuple[str, str]:
+        return delivery.account, self._keys[_unique_name(delivery.post)]
 
-    def _key(self, act: dict[str, Any]) -> str:
+    def _act_key(self, act: dict[str, Any]) -> str:
         if act["act"] == "boost":
-            return self._names[act["uri"]]
+            return self._keys[act["uri"]]
         note = NOTE.match(act["text"])
-        return self._names[note[0] if note else LINK.findall(act["text"])[-1]]
+        return self._keys[note[0] if note else LINK.findall(act["text"])[-1]]
 
 
-def _name(post: Post) -> str:
-    """What tells a post from every other: its link, the status it boosts, or its number."""
+def _unique_name(post: Post) -> str:
+    """What distinguishes a post from all others: its link, the boosted status, or its number."""
     note = NOTE.match(post.text)
     return post.link or post.uri or (note[0] if note else "")
 
 
-def _made(accepted: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The posts and boosts among what a server accepted, but for what was told to the admin."""
+def _posts_and_boosts(accepted: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The posts and boosts that a server accepted, without messages to the admin."""
     return [
         act
         for act in accepted
@@ -605,15 +653,19 @@ def _made(accepted: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def is_answered(one: Delivery) -> bool:
-    """Whether nothing is left to be done for it, though it was not sent."""
-    if one.state not in (DeliveryState.SKIPPED, DeliveryState.DEAD):
+def is_abandoned(delivery: Delivery) -> bool:
+    """Whether a delivery was not sent and needs no more action."""
+    if delivery.state not in (DeliveryState.SKIPPED, DeliveryState.DEAD):
         return False
-    return one.post.action == "edit" or one.error == "skipped by the admin"
+    return delivery.post.action == "edit" or delivery.error == "skipped by the admin"
 
 
-def is_set_aside(one: Delivery) -> bool:
-    """Whether it was refused for certain: the others go on, it is tried again later."""
-    if one.state in (DeliveryState.HELD, DeliveryState.DEAD, DeliveryState.SKIPPED):
+def is_postponed(delivery: Delivery) -> bool:
+    """Whether it was refused for certain, so that the ones queued later go first."""
+    if delivery.state in (DeliveryState.HELD, DeliveryState.DEAD, DeliveryState.SKIPPED):
         return True
-    return one.state == DeliveryState.QUEUED and not one.failed_lookups and one.due > one.queued_at
+    return (
+        delivery.state == DeliveryState.QUEUED
+        and not delivery.failed_lookups
+        and delivery.due > delivery.queued_at
+    )

@@ -21,21 +21,21 @@ from reblogbot.runtime.worker_thread import WorkerThread
 _PROCESS: contextvars.ContextVar[Process] = contextvars.ContextVar("process")
 
 
-class Killed(BaseException):
-    """A process was killed: nothing of ours may catch this."""
+class ProcessKilled(BaseException):
+    """Simulates SIGKILL: the program must not catch it."""
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    """An event loop whose time passes only when nothing is ready to run.
+    """An event loop whose time advances only when nothing is ready to run, for one thread.
 
-    It serves one thread. A `Process` remembers its tasks.
+    It adds each task to the `Process` that created it.
     """
 
     def __init__(self) -> None:
         self.elapsed = 1000.0
-        super().__init__(_TimelessSelector(self))
+        super().__init__(_AdvancingSelector(self))
         self._clock_resolution = 1e-6
-        self.set_task_factory(_task)
+        self.set_task_factory(_create_task)
 
     def time(self) -> float:
         return self.elapsed
@@ -44,9 +44,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """Do nothing: every callback comes from the loop's own thread."""
 
     def run_in_executor(self, executor: Any, function: Any, *args: Any) -> asyncio.Future[Any]:
-        """The result of a pure function, which takes no time."""
+        """Return the result of a function. It takes no virtual time."""
         future = self.create_future()
-        result, error = _answered(lambda: function(*args))
+        result, error = _outcome(lambda: function(*args))
         if error is None:
             future.set_result(result)
         else:
@@ -54,12 +54,12 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return future
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
-        """The result of `work`."""
+        """Run `work` to its end and return its result."""
         return self.run_until_complete(work)
 
 
-class _TimelessSelector(selectors.DefaultSelector):
-    """Lets the loop's time pass in place of waiting."""
+class _AdvancingSelector(selectors.DefaultSelector):
+    """Advances the loop's time instead of waiting."""
 
     def __init__(self, loop: VirtualLoop) -> None:
         super().__init__()
@@ -67,12 +67,12 @@ class _TimelessSelector(selectors.DefaultSelector):
 
     def select(self, timeout: float | None = None) -> list[Any]:
         if timeout is None:
-            raise RuntimeError("the simulation stands still: everything waits for something else")
+            raise RuntimeError("deadlock in the simulation: no task can run and no timer is set")
         self._loop.elapsed += max(0.0, timeout)
         return []
 
 
-def _task(loop: Any, coroutine: Any, **options: Any) -> asyncio.Task[Any]:
+def _create_task(loop: Any, coroutine: Any, **options: Any) -> asyncio.Task[Any]:
     task = asyncio.Task(coroutine, loop=loop, **options)
     process = _PROCESS.get(None)
     if process is not None:
@@ -81,138 +81,141 @@ def _task(loop: Any, coroutine: Any, **options: Any) -> asyncio.Task[Any]:
 
 
 def set_machine_clock(monkeypatch: pytest.MonkeyPatch, loop: VirtualLoop) -> None:
-    """Let the machine's uptime be the loop's time."""
+    """Make the loop's time the machine's uptime."""
     machine = SimpleNamespace(clock_gettime=lambda _: loop.time())
     monkeypatch.setattr(clock, "time", machine)
 
 
 class Process:
-    """One process of the program: its tasks, its threads, and the instant at which it is struck.
+    """A simulated process of the program, with its tasks and threads and a planned fault."""
 
-    `strike` is called once `left` further calls were begun or took effect.
-    """
-
-    def __init__(self, loop: VirtualLoop, dice: Callable[[], Random]) -> None:
+    def __init__(self, loop: VirtualLoop, rng: Callable[[], Random]) -> None:
         self.loop = loop
-        self.dice = dice
+        self.rng = rng
         self.tasks: set[asyncio.Task[Any]] = set()
-        self.lives = True
+        self.is_alive = True
         self.killed = loop.create_future()
-        self.breaks: Exception | None = None
-        """What the next call to the store raises, in place of what it does."""
-        self._left = 0
-        self._counts_requests_alone = False
-        self._strike: Callable[[], None] = lambda: None
-        self._wakes = 0.0
+        self.store_error: Exception | None = None
+        """Raised by the next call to the store, which then has no effect."""
+        self._calls_left = 0
+        self._counts_only_requests = False
+        self._inject_fault: Callable[[], None] = lambda: None
+        self._frozen_until = 0.0
 
-    def expect(self, left: int, strike: Callable[[], None], *, requests: bool = False) -> None:
-        """Be struck after so many calls, or `requests` to a server; 0 for never."""
-        self._left, self._strike, self._counts_requests_alone = left, strike, requests
+    def plan_fault(
+        self, calls: int, inject: Callable[[], None], *, only_requests: bool = False
+    ) -> None:
+        """Call `inject` when that many calls have begun or taken effect; 0 means never.
+
+        With `only_requests` only the calls to a server count.
+        """
+        self._calls_left, self._inject_fault = calls, inject
+        self._counts_only_requests = only_requests
 
     def kill(self) -> None:
-        """End as by SIGKILL: nothing that is called later happens."""
-        self.lives = False
+        """End as by SIGKILL: later calls have no effect."""
+        self.is_alive = False
         if not self.killed.done():
             self.killed.set_result(None)
 
     def freeze(self, seconds: float) -> None:
-        """Stand still for so long, as by SIGSTOP, while time passes for everybody else."""
-        self._wakes = self.loop.time() + seconds
+        """Stop for that many seconds, as by SIGSTOP, while the others continue."""
+        self._frozen_until = self.loop.time() + seconds
 
-    def begin(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        """A task of this process."""
+    def create_task(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """Start a task of this process."""
         context = contextvars.copy_context()
         context.run(_PROCESS.set, self)
         return context.run(self.loop.create_task, work)
 
     async def end_tasks(self) -> None:
-        """End every task; what they would still call does not happen."""
-        others = [task for task in self.tasks if not task.done()]
-        for task in others:
+        """Cancel all tasks. Their later calls have no effect."""
+        pending = [task for task in self.tasks if not task.done()]
+        for task in pending:
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
         self.tasks.clear()
 
-    def attach(self, thread: WorkerThread, *, reaches_others: bool = False) -> None:
-        """Let the calls of a thread take effect in virtual time.
+    def attach(self, thread: WorkerThread, *, is_remote: bool = False) -> None:
+        """Make the calls of a thread take effect in virtual time.
 
-        With `reaches_others` a request of a process that is killed may still arrive.
+        With `is_remote` they go to a server, and may arrive after the process was killed.
         """
         thread._executor.shutdown()
-        thread._executor = Wire(self, reaches_others)  # type: ignore[assignment]
+        thread._executor = SimulatedThread(self, is_remote)  # type: ignore[assignment]
         thread._threads = [threading.main_thread()]
 
-    def step(self, *, is_request: bool = False) -> None:
+    def count_call(self, *, is_request: bool = False) -> None:
         """Note a call. Raises Killed in a process that is dead."""
-        counts = is_request or not self._counts_requests_alone
-        self._left -= counts
-        if counts and self._left == 0:
-            self._strike()
-        if not self.lives:
-            raise Killed
+        counts = is_request or not self._counts_only_requests
+        self._calls_left -= counts
+        if counts and self._calls_left == 0:
+            self._inject_fault()
+        if not self.is_alive:
+            raise ProcessKilled
 
-    def sleeps_until(self) -> float:
-        """The loop's time before which nothing happens."""
-        return max(self._wakes, self.loop.time())
+    def active_at(self) -> float:
+        """The loop's time from which the process runs: now, or the end of a freeze."""
+        return max(self._frozen_until, self.loop.time())
 
 
-class Wire:
-    """What stands in for a thread: calls take effect one after the other, each after a while."""
+class SimulatedThread:
+    """Replaces a thread's executor: calls take effect one after another, each after a delay."""
 
-    def __init__(self, process: Process, reaches_others: bool) -> None:
+    def __init__(self, process: Process, is_remote: bool) -> None:
         self._process = process
-        self._reaches_others = reaches_others
-        self._free = 0.0
+        self._is_remote = is_remote
+        self._free_at = 0.0
 
     def submit(self, call: Callable[[], Any]) -> Future[Any]:
-        """The answer to come."""
+        """Return the future result of a call."""
         process, future = self._process, Future[Any]()
-        process.step(is_request=self._reaches_others)
-        at = max(process.sleeps_until(), self._free) + self._delay()
-        self._free = at + self._delay()
+        process.count_call(is_request=self._is_remote)
+        at = max(process.active_at(), self._free_at) + self._delay()
+        self._free_at = at + self._delay()
         process.loop.call_at(at, self._take_effect, call, future)
         return future
 
     def shutdown(self, **_: Any) -> None:
-        """Do nothing: no thread has to end."""
+        """Do nothing: there is no thread."""
 
     def _delay(self) -> float:
-        return self._process.dice().choice((0.001, 0.01, 0.1, 0.5))
+        return self._process.rng().choice((0.001, 0.01, 0.1, 0.5))
 
     def _take_effect(self, call: Callable[[], Any], future: Future[Any]) -> None:
         process = self._process
-        awake = process.sleeps_until()
-        if awake > process.loop.time():
-            process.loop.call_at(awake, self._take_effect, call, future)
+        active_at = process.active_at()
+        if active_at > process.loop.time():
+            process.loop.call_at(active_at, self._take_effect, call, future)
             return
-        if not process.lives and not (self._reaches_others and process.dice().random() < 0.5):
+        if not process.is_alive and not (self._is_remote and process.rng().random() < 0.5):
             return
-        answer = self._broken() or _answered(call)
-        with suppress(Killed):
-            process.step(is_request=self._reaches_others)
+        outcome = self._take_store_error() or _outcome(call)
+        with suppress(ProcessKilled):
+            process.count_call(is_request=self._is_remote)
             process.loop.call_at(
-                process.sleeps_until() + self._delay(), self._answer, future, answer
+                process.active_at() + self._delay(), self._set_outcome, future, outcome
             )
 
-    def _broken(self) -> tuple[None, Exception] | None:
+    def _take_store_error(self) -> tuple[None, Exception] | None:
         process = self._process
-        if self._reaches_others or process.breaks is None:
+        if self._is_remote or process.store_error is None:
             return None
-        error, process.breaks = process.breaks, None
+        error, process.store_error = process.store_error, None
         return None, error
 
-    def _answer(self, future: Future[Any], answer: tuple[Any, Exception | None]) -> None:
-        if not self._process.lives or future.done():
+    def _set_outcome(self, future: Future[Any], outcome: tuple[Any, Exception | None]) -> None:
+        if not self._process.is_alive or future.done():
             return
-        result, error = answer
+        result, error = outcome
         if error is None:
             future.set_result(result)
         else:
             future.set_exception(error)
 
 
-def _answered(call: Callable[[], Any]) -> tuple[Any, Exception | None]:
+def _outcome(call: Callable[[], Any]) -> tuple[Any, Exception | None]:
     try:
         return call(), None
-    except Exception as error:  # noqa: BLE001 - it is for whoever waits
+    except Exception as error:  # noqa: BLE001 - the future passes it to the caller
         return None, error

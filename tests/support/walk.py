@@ -25,7 +25,7 @@ from typing import Any
 from sqlalchemy import event
 
 from fediverse.server import FediverseServer, run_in_thread
-from harness import Bot, FeedServer, Item, SettableClock, Workshop, items
+from harness import Bot, FeedServer, Item, SettableClock, SharedResources, items
 
 PACKAGE = "reblogbot."
 EDGES = ("store", "sources", "targets", "web", "media", "runtime")
@@ -140,7 +140,7 @@ def walk(bot: Bot, server: FediverseServer) -> Walk:
     """Run one `sync` of a new process on the bot's store and count."""
     result = Walk()
     asked = len(server.requests)
-    with bot.at_work() as worker:
+    with bot.open_worker() as worker:
         with counted_transactions(worker.store._database.engine) as counts:
             record_calls(worker.sync, result.calls)
         result.transactions = counts["begin"]
@@ -158,7 +158,7 @@ def walk_entry(bot: Bot, feeds: FeedServer, server: FediverseServer) -> Walk:
     clock.advance(hours=1)
     feeds.show("/hot.xml", items(clock, "c", "b", "a"))
     result = walk(bot, server)
-    assert [one.state for one in bot.deliveries()] == ["sent"]
+    assert [delivery.state for delivery in bot.deliveries()] == ["sent"]
     return result
 
 
@@ -166,15 +166,15 @@ def walk_boost(bot: Bot, feeds: FeedServer, server: FediverseServer) -> Walk:
     """A feed that was read before shows one new link to a status, which is boosted."""
     clock = bot.clock
     links = [server.add_status("ann@remote.example", f"status {name}")["url"] for name in "ab"]
-    shown = [Item(f"Status {link[-8:]}", link, at=clock.now()) for link in links]
-    feeds.show("/boosts.xml", shown[:1])
+    feed_items = [Item(f"Status {link[-8:]}", link, at=clock.now()) for link in links]
+    feeds.show("/boosts.xml", feed_items[:1])
     source = {"url": feeds.url("/boosts.xml"), "first": "none", "action": "boost"}
     bot.configure({"boosts": source}, {"news": (server, "")})
     bot.sync()
     clock.advance(hours=1)
-    feeds.show("/boosts.xml", shown[::-1])
+    feeds.show("/boosts.xml", feed_items[::-1])
     result = walk(bot, server)
-    assert [one.state for one in bot.deliveries()] == ["sent"]
+    assert [delivery.state for delivery in bot.deliveries()] == ["sent"]
     return result
 
 
@@ -183,7 +183,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", action="store_true", help="print each change of place")
     options = parser.parse_args()
-    workshop = Workshop()
+    shared = SharedResources()
     for name, scenario in (("one entry", walk_entry), ("one boost", walk_boost)):
         clock = SettableClock()
         with (
@@ -191,7 +191,7 @@ def main() -> None:
             FeedServer().running() as feeds,
             run_in_thread(clock=clock) as server,
         ):
-            result = scenario(Bot(Path(folder), clock, feeds, workshop), feeds, server)
+            result = scenario(Bot(Path(folder), clock, feeds, shared), feeds, server)
         print(f"{name}: {len(result.calls)} calls of {result.functions} functions,")
         print(f"  {len(result.steps)} changes of module, {len(result.places)} of place,")
         print(f"  {result.transactions} transactions,")
@@ -200,7 +200,7 @@ def main() -> None:
         )
         if options.steps:
             print(*(f"    {place}: {function}" for place, function in result.places), sep="\n")
-    workshop.close()
+    shared.close()
 
 
 if __name__ == "__main__":

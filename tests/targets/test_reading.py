@@ -22,9 +22,9 @@ def moved(to):
 
 
 def test_verify_names_the_account_of_the_token(server, target):
-    who = target.verify()
-    assert (who.acct, who.url, who.is_bot) == ("news", "http://x/@news", True)
-    assert who.extra["id"] == "7"
+    identity = target.verify()
+    assert (identity.acct, identity.url, identity.is_bot) == ("news", "http://x/@news", True)
+    assert identity.extra["id"] == "7"
 
 
 @pytest.mark.parametrize(

@@ -131,9 +131,9 @@ def test_the_order_of_the_list_stays_and_an_id_counts_once():
         ("1 < 2", "1 < 2"),
     ],
 )
-def test_a_title_is_clean(title, shown):
+def test_a_title_is_clean(title, expected):
     entry = only(title=title)
-    assert (entry.title, entry.summary) == (shown, "")
+    assert (entry.title, entry.summary) == (expected, "")
 
 
 def test_an_entry_without_a_title_keeps_its_text():

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from fediverse.server import run_in_thread
-from harness import SettableClock, posted
+from harness import SettableClock, accepted_posts
 from reblogbot.sources.fediverse import statuses
 from reblogbot.testing import fault_of
 
@@ -32,15 +32,15 @@ def test_new_statuses_of_an_account_are_boosted_once_each_oldest_first(bot, sand
     configure(bot, sandbox, "account", acct=f"@{ANN}")
     sandbox.add_status(ANN, "before we came")
     bot.sync()
-    assert posted(sandbox) == []
+    assert accepted_posts(sandbox) == []
     uris = []
     for number in range(3):
         clock.advance(minutes=1)
         uris.append(sandbox.add_status(ANN, f"news {number}")["uri"])
     clock.advance(minutes=30)
-    bot.settle()
-    bot.settle()
-    assert posted(sandbox) == uris
+    bot.sync_until_settled()
+    bot.sync_until_settled()
+    assert accepted_posts(sandbox) == uris
 
 
 def test_the_preview_shows_why_an_entry_is_refused(bot, sandbox, clock):
@@ -50,8 +50,8 @@ def test_the_preview_shows_why_an_entry_is_refused(bot, sandbox, clock):
     (refused,) = bot.preview().refused
     assert refused["reason"] == "opt_outs: its author's profile says #nobot"
     assert refused["link"] == status["url"]
-    bot.settle()
-    assert posted(sandbox) == []
+    bot.sync_until_settled()
+    assert accepted_posts(sandbox) == []
 
 
 def test_the_same_status_from_two_sources_is_boosted_once(bot, sandbox, clock):
@@ -67,14 +67,14 @@ def test_the_same_status_from_two_sources_is_boosted_once(bot, sandbox, clock):
     )
     status = sandbox.add_status(ANN, "both #tag")
     sandbox.mark("bookmark", "news", status["id"])
-    bot.settle()
-    assert posted(sandbox) == [status["uri"]]
+    bot.sync_until_settled()
+    assert accepted_posts(sandbox) == [status["uri"]]
 
 
 def test_a_post_of_a_status_with_a_content_warning_has_it_too(bot, sandbox, clock):
     configure(bot, sandbox, "account", acct=f"@{ANN}", first="all", action="post")
     sandbox.add_status(ANN, "he dies", spoiler="the end @news")
-    bot.settle()
+    bot.sync_until_settled()
     (status,) = sandbox.statuses("news")
     assert "the end" in status["spoiler_text"]
     assert "he dies" in status["content"]
@@ -100,9 +100,9 @@ def test_one_account_can_boost_what_another_one_reads(bot, sandbox, clock):
                 "news": (other, other.add_account("news", bot=True)),
             },
         )
-        bot.settle()
-        assert posted(other) == [there["uri"]]
-        assert posted(sandbox) == posted(sandbox, "reader") == []
+        bot.sync_until_settled()
+        assert accepted_posts(other) == [there["uri"]]
+        assert accepted_posts(sandbox) == accepted_posts(sandbox, "reader") == []
 
 
 def test_an_actor_s_notes_are_posted_and_not_a_second_time(bot, sandbox, clock):
@@ -113,9 +113,9 @@ def test_an_actor_s_notes_are_posted_and_not_a_second_time(bot, sandbox, clock):
         http={"allow_private": [host]},
     )
     sandbox.add_status("pen", "a new page")
-    bot.settle()
-    bot.settle()
-    (text,) = posted(sandbox)
+    bot.sync_until_settled()
+    bot.sync_until_settled()
+    (text,) = accepted_posts(sandbox)
     assert text.startswith("a new page")
 
 

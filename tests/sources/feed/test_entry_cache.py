@@ -49,32 +49,32 @@ def outcome(document, **more):
         return error.slug, error.message
 
 
-def documents(dice):
+def documents(rng):
     """Versions of one feed: entries and the header are added, removed and moved."""
-    make, pool = dice.choice([(rss, ITEMS), (atom, ENTRIES), (rdf, ITEMS[:2])])
+    make, pool = rng.choice([(rss, ITEMS), (atom, ENTRIES), (rdf, ITEMS[:2])])
     for _ in range(4):
-        inside = "".join(dice.choices(pool, k=dice.randint(0, 5)))
-        yield make(inside, dice.choice(HEADS))
+        inside = "".join(rng.choices(pool, k=rng.randint(0, 5)))
+        yield make(inside, rng.choice(HEADS))
 
 
 @pytest.mark.parametrize("seed", range(25))
 def test_parsing_with_a_cache_gives_the_same_as_without(seed):
-    dice, cache = random.Random(seed), EntryCache()
-    for document in documents(dice):
-        place = {"url": dice.choice(["https://a.example/f", "https://b.example/x/f"])}
-        place["timezone"] = dice.choice(["UTC", "Asia/Shanghai"])
+    rng, cache = random.Random(seed), EntryCache()
+    for document in documents(rng):
+        place = {"url": rng.choice(["https://a.example/f", "https://b.example/x/f"])}
+        place["timezone"] = rng.choice(["UTC", "Asia/Shanghai"])
         assert outcome(document, cache=cache, **place) == outcome(document, **place)
 
 
 @pytest.mark.parametrize("seed", range(25))
 def test_a_broken_document_after_a_good_one_is_parsed_as_without_a_cache(seed):
-    dice, cache = random.Random(seed), EntryCache()
-    for document in documents(dice):
+    rng, cache = random.Random(seed), EntryCache()
+    for document in documents(rng):
         batch_of(document, cache=cache)
         body = bytearray(document.encode())
-        for _ in range(dice.randint(1, 3)):
-            place = dice.randrange(len(body))
-            body[place : place + dice.choice([0, 1, 5, 60])] = dice.choice(
+        for _ in range(rng.randint(1, 3)):
+            place = rng.randrange(len(body))
+            body[place : place + rng.choice([0, 1, 5, 60])] = rng.choice(
                 [
                     b"",
                     b"<",

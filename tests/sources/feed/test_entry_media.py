@@ -81,11 +81,11 @@ def text(html):
 
 
 def test_images_in_the_text_are_used_when_there_are_no_others():
-    shown = text('<p>Words</p><img src="https://c.example/in.png" alt="A &amp; B">')
-    assert pictures(shown) == ["in.png"]
-    assert pictures(shown + content("out.png")) == ["out.png"]
+    body = text('<p>Words</p><img src="https://c.example/in.png" alt="A &amp; B">')
+    assert pictures(body) == ["in.png"]
+    assert pictures(body + content("out.png")) == ["out.png"]
     thumbnail = '<media:thumbnail url="https://c.example/t.png"/>'
-    assert pictures(shown + thumbnail) == ["t.png"]
+    assert pictures(body + thumbnail) == ["t.png"]
     assert pictures(content("out.png") + thumbnail) == ["out.png"]
 
 

@@ -74,12 +74,12 @@ def test_bytes_thrown_into_a_feed(document, splinter, place, gone):
 
 @pytest.mark.parametrize("seed", range(12))
 def test_a_few_hundred_broken_feeds(seed):
-    dice = random.Random(seed)
+    rng = random.Random(seed)
     for _ in range(30):
-        body = bytearray(dice.choice(WHOLE).encode())
-        for _ in range(dice.randint(1, 6)):
-            place = dice.randrange(len(body))
-            body[place : place + dice.choice([0, 0, 1, 10, 200])] = dice.choice(SPLINTERS)
+        body = bytearray(rng.choice(WHOLE).encode())
+        for _ in range(rng.randint(1, 6)):
+            place = rng.randrange(len(body))
+            body[place : place + rng.choice([0, 0, 1, 10, 200])] = rng.choice(SPLINTERS)
         check(bytes(body))
 
 
@@ -89,10 +89,10 @@ def test_a_feed_cut_off_anywhere_never_shows_half_an_entry(document):
     body = document.encode()
     for end in range(0, len(body), 7):
         try:
-            shown = {(entry.link, entry.guid) for entry in batch_of(body[:end]).entries}
+            readable = {(entry.link, entry.guid) for entry in batch_of(body[:end]).entries}
         except SourceError:
             continue
-        assert shown <= whole
+        assert readable <= whole
 
 
 def test_a_deep_document_is_an_error_or_read():

@@ -192,4 +192,4 @@ def test_images_in_the_text_are_used_when_there_are_no_others():
     entry = only({"id": "1", "title": "T", "content_html": html})
     assert entry.media == (Media("https://site.example/in.png", "image/*", "A & B"),)
     entry = only({"id": "1", "title": "T", "content_html": html, "image": "/out.png"})
-    assert [one.url for one in entry.media] == ["https://site.example/out.png"]
+    assert [media.url for media in entry.media] == ["https://site.example/out.png"]

@@ -117,7 +117,7 @@ class Faults:
             return fault
 
     @property
-    def laid(self) -> list[Fault]:
+    def planned(self) -> list[Fault]:
         """All faults that were planned and not cleared, spent ones too."""
         with self._lock:
             return list(self._planned)
@@ -125,11 +125,11 @@ class Faults:
     @property
     def are_spent(self) -> bool:
         """Whether no fault waits for a request any more."""
-        return all(fault.left == 0 for fault in self.laid)
+        return all(fault.left == 0 for fault in self.planned)
 
     def release(self) -> None:
         """Release every fault."""
-        for fault in self.laid:
+        for fault in self.planned:
             fault.release()
 
     def clear(self) -> None:
