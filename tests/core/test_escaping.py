@@ -86,6 +86,8 @@ def test_gotosocial_gets_references_and_backslashes_it_will_undo(text, sent):
 
 @settings(max_examples=300, deadline=None)
 @given(marked)
+@example("![a](http://evil.example/x.png)#1\\")
+@example("https://news.example/a_b_c?d=1&e=(f)\\")
 def test_hollo_shows_a_text_unchanged(node, text):
     text = defuse(clean(text), numbers=False)
     assume("www." not in text)

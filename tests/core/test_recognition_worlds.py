@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from feed_histories import START, STEP, Bot, News, batch, styles
@@ -27,6 +27,10 @@ def published(counts, window):
 @settings(max_examples=200, deadline=None)
 @given(styles, arrivals, st.integers(0, 4))
 def test_each_entry_goes_out_exactly_once(style, arrivals, before):
+    # of a source that was empty at first, and shows one entry at a time with the same link and words,
+    # the second entry may as well be the first one under another id and date (ADR 0025)
+    is_told_by_text = style.has_own_titles or style.has_text or style.link not in ("home", "shared")
+    assume(before or style.window > 1 or is_told_by_text)
     bot = Bot()
     # most polls of a real feed bring nothing new
     for poll, now, news, count in published([before, 0, *arrivals], style.window):

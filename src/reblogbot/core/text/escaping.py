@@ -62,7 +62,10 @@ def _for_gotosocial(match: regex.Match[str]) -> str:
 
 def _for_hollo(match: regex.Match[str]) -> str:
     if match["link"]:
-        return match[0] if _RECOGNISED_BY_HOLLO.fullmatch(match[0]) else f"<{match[0]}>"
+        # it would take a backslash behind the link for a part of it
+        is_followed = match.string[match.end() : match.end() + 1] == "\\"
+        is_plain = _RECOGNISED_BY_HOLLO.fullmatch(match[0]) and not is_followed
+        return match[0] if is_plain else f"<{match[0]}>"
     if match["own"]:
         return match[0]
     if match["bullet"]:
