@@ -19,10 +19,10 @@ from reblogbot.core import (
     digest,
     drafting,
     filters,
+    http_headers,
     json_values,
     mastodon_json,
     recognition,
-    schedule,
     similarity,
 )
 from reblogbot.core.identity import keys, links, match_fields, page_link, tracking_parameters
@@ -84,7 +84,7 @@ MODULES = """
     core.bounds core.compose core.consent core.digest core.drafting core.filters core.habits
     core.identity.evidence core.identity.keys core.identity.links core.identity.match_fields
     core.identity.page_link core.identity.tracking_parameters core.json_values
-    core.mastodon_json core.planning core.recognition core.schedule core.similarity
+    core.http_headers core.mastodon_json core.planning core.recognition core.schedule core.similarity
     core.templates core.text.boilerplate core.text.cleaning core.text.escaping
     core.text.hashtags core.text.language core.text.line_breaks core.text.links core.text.markup
     core.text.measure core.text.mentions core.text.patterns core.text.repetition
@@ -323,8 +323,8 @@ READERS: dict[str, Callable[[str], object]] = {
     "core.digest.bundles": lambda text: digest.bundles(
         [Post("post", text[:500])] * 3, LIMITS, text[:500]
     ),
-    "core.schedule.retry_after": lambda text: schedule.retry_after(text, NOW, text),
-    "core.schedule.freshness": lambda text: schedule.freshness(
+    "core.http_headers.retry_after": lambda text: http_headers.retry_after(text, NOW, text),
+    "core.http_headers.freshness": lambda text: http_headers.freshness(
         dict.fromkeys(["cache-control", "expires", "age", "date"], text), NOW
     ),
     "core.recognition.candidates": lambda text: recognition.candidates("s", entries(text)),

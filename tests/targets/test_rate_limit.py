@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reblogbot.core.schedule import SHORTEST_HOLD
+from reblogbot.core.http_headers import SHORTEST_WAIT
 from reblogbot.targets.mastodon.rate_limit import DEFAULT_WAIT, LONGEST_WAIT, ends_at
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -50,7 +50,7 @@ def test_a_garbled_header_beside_a_good_one_is_ignored(name, value):
     "name", ["retry-after", "x-ratelimit-reset", "ratelimit-reset", "ratelimit"]
 )
 def test_garbled_headers_wait_between_a_minute_and_six_hours(name, value):
-    assert SHORTEST_HOLD <= ends_at({name: value}, NOW) - NOW <= LONGEST_WAIT
+    assert SHORTEST_WAIT <= ends_at({name: value}, NOW) - NOW <= LONGEST_WAIT
 
 
 def test_no_header_waits_five_minutes():
@@ -86,7 +86,7 @@ def test_retry_after_goes_before_the_others():
 )
 def test_whatever_the_headers_the_wait_is_bounded_and_utc(headers):
     at = ends_at(headers, NOW)
-    assert SHORTEST_HOLD <= at - NOW <= LONGEST_WAIT
+    assert SHORTEST_WAIT <= at - NOW <= LONGEST_WAIT
     assert at.tzinfo == UTC
 
 

@@ -14,7 +14,7 @@ from yarl import URL
 
 from reblogbot import __version__
 from reblogbot.config.settings import HttpSettings
-from reblogbot.core import schedule
+from reblogbot.core import http_headers
 from reblogbot.errors import SourceError
 from reblogbot.model import Validators
 from reblogbot.ports import Clock, Response
@@ -196,7 +196,7 @@ class Fetcher:
     def _status_error(self, state: FetchState, answer: aiohttp.ClientResponse) -> SourceError:
         status, reason = answer.status, _one_line(answer.reason or "")
         answered = f"{state.where}: answered {status} {reason}".rstrip()
-        retry_at = schedule.retry_after(
+        retry_at = http_headers.retry_after(
             answer.headers.get("Retry-After", ""),
             self._clock.now(),
             answer.headers.get("Date", ""),

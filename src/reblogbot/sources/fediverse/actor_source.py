@@ -16,7 +16,7 @@ from pydantic import model_validator
 
 from reblogbot.config.settings import SourceSettings, Table
 from reblogbot.config.values import HttpUrl
-from reblogbot.core import schedule
+from reblogbot.core import http_headers
 from reblogbot.errors import SourceError
 from reblogbot.model import Author, Batch, Entry, Validators
 from reblogbot.ports import Response, Tools
@@ -246,7 +246,7 @@ class _Outbox:
                 ' follow the account with kind = "account" and via = one of your own',
             )
         if not older:
-            self.fresh_for = schedule.freshness(response.headers, self._fetcher.now)
+            self.fresh_for = http_headers.freshness(response.headers, self._fetcher.now)
         items = (TimelineItem(activity.id, activity.at, activity) for activity in page.activities)
         return TimelinePage(tuple(items), page.next)
 

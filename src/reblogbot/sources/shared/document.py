@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from reblogbot.config.settings import SourceSettings
-from reblogbot.core import schedule
+from reblogbot.core import http_headers
 from reblogbot.errors import SourceError
 from reblogbot.model import Batch, Validators
 from reblogbot.ports import Response, Tools
@@ -92,7 +92,7 @@ class Document:
             validators=_validators(response, digest, cursor)
             if is_complete
             else Validators(cursor=cursor.dump()),
-            fresh_for=_longest(batch.fresh_for, schedule.freshness(response.headers, now)),
+            fresh_for=_longest(batch.fresh_for, http_headers.freshness(response.headers, now)),
             moved_to=response.moved_to,
         )
 
@@ -138,7 +138,7 @@ def _unchanged(
     return Batch(
         validators=validators,
         not_modified=True,
-        fresh_for=_longest(cursor.ttl, schedule.freshness(response.headers, now)),
+        fresh_for=_longest(cursor.ttl, http_headers.freshness(response.headers, now)),
         skipped_hours=cursor.skipped_hours,
         moved_to=response.moved_to,
     )

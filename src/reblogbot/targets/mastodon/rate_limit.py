@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from reblogbot.core import schedule
+from reblogbot.core import http_headers
 
 LONGEST_WAIT = timedelta(hours=6)
 DEFAULT_WAIT = timedelta(minutes=5)
@@ -29,7 +29,7 @@ def ends_at(headers: Mapping[str, str], now: datetime) -> datetime:
             parameter = _RATELIMIT_PARAMETER.search(value)
             value = parameter[1] if parameter else ""
         date = headers.get("date", "")
-        instant = schedule.retry_after(value, now, date, longest=LONGEST_WAIT)
+        instant = http_headers.retry_after(value, now, date, longest=LONGEST_WAIT)
         if instant is not None:
             return instant
     return now + DEFAULT_WAIT
