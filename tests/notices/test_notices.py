@@ -156,7 +156,7 @@ def test_a_suspended_account_is_reported(bot, feeds, sandbox, clock, command, re
     token = sandbox.add_account("news", bot=True)
     url = feeds.show("/hot.xml", items(clock, "a"))
     bot.configure({"hot": {"url": url}}, {"news": (sandbox, token)}, notify={"command": command})
-    sandbox.add_account("news", visible_texts="suspended")
+    sandbox.add_account("news", standing="suspended")
     bot.sync()
     (message,) = received()
     assert message.startswith("The account news is paused")

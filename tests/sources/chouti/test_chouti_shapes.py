@@ -122,7 +122,7 @@ def test_the_order_of_the_list_stays_and_an_id_counts_once():
 
 
 @pytest.mark.parametrize(
-    ("title", "shown"),
+    ("title", "expected"),
     [
         ("<span class='hot'>红</span>字\t与\n换行", "红字 与 换行"),
         ("零\u200b宽\ufeff字", "零宽字"),
