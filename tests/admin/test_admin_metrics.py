@@ -76,7 +76,7 @@ async def test_outcomes_stand_at_zero_before_the_first(configured, admin):
 
 async def test_a_store_that_fails_leaves_the_rest(worked, admin):
     admin.stats.polled(PollReport("hot", "new"))
-    with closing(sqlite3.connect(worked.stored)) as other:
+    with closing(sqlite3.connect(worked.store_file)) as other:
         other.execute("DROP TABLE account")
     response = await admin.get("/metrics")
     assert response.status == 200

@@ -54,14 +54,14 @@ async def test_one_beat_that_goes_on_does_not_hide_the_other(admin, monkeypatch)
 
 
 async def test_it_is_not_ready_when_the_store_was_deleted(admin, configured):
-    configured.stored.unlink()
+    configured.store_file.unlink()
     answer = await admin.get("/readyz")
     assert answer.status == 503
     assert json.loads(answer.text)["store"] == "store_missing"
 
 
 async def test_it_is_not_ready_when_the_store_takes_no_line(admin, configured):
-    with closing(sqlite3.connect(configured.stored)) as other:
+    with closing(sqlite3.connect(configured.store_file)) as other:
         other.execute("DROP TABLE notice")
     answer = await admin.get("/readyz")
     assert answer.status == 503
@@ -70,7 +70,7 @@ async def test_it_is_not_ready_when_the_store_takes_no_line(admin, configured):
 
 async def test_it_is_not_ready_while_the_store_is_locked(admin, configured, monkeypatch):
     monkeypatch.setattr(health, "STORE_TIMEOUT", 0.2)
-    with closing(sqlite3.connect(configured.stored, isolation_level=None)) as other:
+    with closing(sqlite3.connect(configured.store_file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         answers = await asyncio.gather(*(admin.get("/readyz") for _ in range(5)))
         assert [item.status for item in answers] == [503] * 5

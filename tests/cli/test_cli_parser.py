@@ -277,7 +277,7 @@ def test_a_locale_without_letters_ends_nothing_and_json_stays_json(abroad, sandb
         assert ran.code == 0, (command, ran)
         assert ran.json is not None
     assert abroad.call("why", "https://news.example/été", "--json", **where).json["entries"]
-    assert abroad.stored.exists()
+    assert abroad.store_file.exists()
     assert [act["text"] for act in sandbox.accepted] == ["Été 😀 夏\nhttps://news.example/été"]
 
 
