@@ -192,7 +192,7 @@ class Daemon:
         machine, stores = SystemClock(), self._store.clock
         machine_before, store_before = machine.now(), stores.now()
         while True:
-            # the event loop sleeps by a clock that nobody sets
+            # the event loop sleeps by a clock that cannot be set
             await asyncio.sleep(TICK.total_seconds())
             machine_now, store_now = machine.now(), stores.now()
             if store_now < store_before:

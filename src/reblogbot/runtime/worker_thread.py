@@ -23,7 +23,7 @@ class WorkerThread:
     """Runs calls one after the other, in one thread.
 
     When memory runs out, the interpreter may lose a thread in the middle of a call, and its
-    result never comes. So whoever awaits a call checks that the thread is alive, and gets
+    result never comes. So the awaiting code checks that the thread is alive, and gets
     ThreadDied if it is not. A new thread would run out of memory as well. The daemon's watchdog
     could only end a daemon, and only under systemd; commands need an end too.
     """
@@ -62,7 +62,7 @@ class WorkerThread:
     async def _result(self, call: Future[T]) -> T:
         """The result of a call. Raises ThreadDied when the thread dies before the call ends."""
         result = asyncio.wrap_future(call)
-        # if the caller is cancelled, nobody else retrieves an exception of the call
+        # if the caller is cancelled, no other code retrieves an exception of the call
         result.add_done_callback(lambda future: future.cancelled() or future.exception())
         while not result.done():
             # unlike `await` and `wait_for`, `wait` leaves the call alone when it is cancelled

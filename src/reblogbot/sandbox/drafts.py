@@ -66,7 +66,7 @@ def _check_length(call: Call, text: str, spoiler: str, *, has_media: bool) -> No
 
 
 def _check_mentions(call: Call, text: str) -> None:
-    """With `allowed_mentions[]` nobody else may be mentioned."""
+    """With `allowed_mentions[]` no other account may be mentioned."""
     if "allowed_mentions" not in call.params:
         return
     allowed = {str(account_id) for account_id in call.params.many("allowed_mentions")}

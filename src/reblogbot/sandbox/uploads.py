@@ -1,4 +1,4 @@
-"""Uploaded files: their type, told by their first bytes, and where they are kept."""
+"""Uploaded files: their type, detected from their first bytes, and where they are kept."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def connect(url: URL, busy_ms: int, *, migrating: bool = False, immutable: bool 
     """SQLAlchemy's engine for this database; it connects when first used.
 
     `migrating` switches SQLite's foreign keys off, for changes of tables. `immutable` reads an
-    SQLite file without locks and without files beside it, as if nobody could write it.
+    SQLite file without locks and without files beside it, as if no process could write it.
     """
     if url.get_backend_name() == "postgresql":
         return _connect_postgresql(url, busy_ms)

@@ -53,7 +53,7 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A consistent view that blocks nobody."""
+        """A consistent view that blocks no writer."""
         opened = self._opened()
         if opened is not None:
             yield opened
@@ -101,7 +101,7 @@ class Database:
         """Read the SQLite file without files beside it from now on, for a folder we cannot write.
 
         In WAL mode SQLite needs -wal and -shm files, and cannot create them there. With
-        `immutable` it reads without them, which is right only while nobody writes. A daemon of
+        `immutable` it reads without them, which is right only while no process writes. A daemon of
         another user may start at any time; a read could then return half old and half new rows.
         Its first act is to create the -wal file, and each checkpoint changes the store's time and
         size. So `read()` discards, with StoreError, every result after which these differ.

@@ -106,7 +106,7 @@ def file_version(path: Path) -> tuple[int, ...]:
 
 
 def must_read_as_immutable(path: Path) -> bool:
-    """Whether nobody has the store open, and its folder may not be written by us.
+    """Whether no process has the store open, and its folder may not be written by us.
 
     Raises StoreError when a -wal file has changes that cannot be read from here.
     """

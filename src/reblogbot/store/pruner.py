@@ -85,7 +85,7 @@ class Pruner:
         """Delete the keys that these sources do not show any more."""
         is_of_sources = seen.c.source_id.between(source_ids[0], source_ids[-1])
         is_old = and_(seen.c.shown_on < self._before_day, ~_is_still_shown())
-        # Reading first blocks nobody, and mostly there is nothing to delete.
+        # Reading first blocks no writer, and mostly there is nothing to delete.
         with self._database.read() as connection:
             statement = select(seen.c.source_id).distinct().where(is_of_sources, is_old)
             stale_ids = connection.scalars(statement).all()

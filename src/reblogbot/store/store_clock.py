@@ -30,7 +30,7 @@ class Reading:
 class ServerClock:
     """The clock of a database server; implements Clock.
 
-    Between two readings it advances by this machine's uptime, which nobody can set. It is never
+    Between two readings it advances by this machine's uptime, which cannot be set. It is never
     ahead of the server by more than SLACK, and behind it by the time the last answer took.
     """
 

@@ -52,7 +52,7 @@ def update(call: Call) -> Reply:
 
 
 def serve(call: Call) -> Reply:
-    """The bytes of a file, with the type that its first bytes told."""
+    """The bytes of a file, with the type that its first bytes show."""
     name = call.path_params["name"]
     media = next((m for m in call.instance.state.media.values() if m.name == name), None)
     content = call.instance.media_content(name) if media else None
