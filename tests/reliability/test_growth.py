@@ -75,7 +75,7 @@ def worst(name, fragments, most):
 
 
 @pytest.mark.parametrize(("number", "name"), [*enumerate(READERS)])
-def test_twice_the_text_costs_no_reader_more_than_three_times_the_cpu(number, name):
+def test_four_times_the_text_costs_no_reader_more_than_eight_times_the_cpu(number, name):
     # each reader meets some, and each fragment many readers; `make growth` tries all on all
     assert worst(name, NASTY[number % SOME :: SOME], QUICK) is None
 

@@ -1,4 +1,4 @@
-"""How the cost of a function grows: CPU at one size and at twice that size."""
+"""How the cost of a function grows: CPU at one size and at four times that size."""
 
 import time
 from collections.abc import Callable
@@ -6,8 +6,8 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-FACTOR = 3.0
-"""At most so many times the CPU for twice the input: linear cost gives 2, quadratic 4."""
+FACTOR = 8.0
+"""At most so many times the CPU for four times the input: linear cost gives 4, quadratic 16."""
 ENOUGH = 0.015
 """CPU seconds above which noise of the clock and of the caches does not matter."""
 TOO_MUCH = 1.0
@@ -16,21 +16,21 @@ TRIES = 3
 
 
 def growth(function: Callable[[T], object], make: Callable[[int], T], most: int) -> float:
-    """CPU for twice the input divided by CPU for once; 0.0 where `most` characters cost nothing.
+    """CPU for four times the input divided by CPU for once; 0.0 where `most` characters cost nothing.
 
-    `make(size)` makes an input of about `size` characters. What is quadratic, and costs little at
-    `most`, costs little for any input in reach. The least of several runs counts.
+    `make(size)` makes an input of about `size` characters; the larger input has twice `most`. What
+    is quadratic, and costs little at `most`, costs little for any input in reach. The least of
+    several runs counts.
     """
-    size = most
-    if _cpu(function, make(size // 8)) > TOO_MUCH:
+    if _cpu(function, make(most // 8)) > TOO_MUCH:
         return float("inf")
-    if _cpu(function, make(size)) < ENOUGH:
+    if _cpu(function, make(most)) < ENOUGH:
         return 0.0
-    once, twice = make(size), make(2 * size)
+    small, large = make(most // 2), make(2 * most)
     before = after = float("inf")
     for _ in range(TRIES):
-        before = min(before, *(_cpu(function, once) for _ in range(RUNS)))
-        after = min(after, *(_cpu(function, twice) for _ in range(RUNS)))
+        before = min(before, *(_cpu(function, small) for _ in range(RUNS)))
+        after = min(after, *(_cpu(function, large) for _ in range(RUNS)))
         if after <= FACTOR * before or before > TOO_MUCH:
             break
     return after / before
