@@ -76,3 +76,10 @@ class Entry:
     """The address under which the source counts clicks on `link`, or ""."""
     is_permalink: bool = False
     """Whether `guid` is the address of its page (RSS 2.0 `isPermaLink`, Atom, JSON Feed)."""
+    text_digest: str = ""
+    """A digest of its texts as the source wrote them, in hex; "" for a kind that computes none."""
+    outline_position: int | None = None
+    """Its position in the document, where only the outline of the entry was read (ADR 0039).
+
+    An outline has the fields that identify an entry: ids, links, title, dates and `text_digest`.
+    """
