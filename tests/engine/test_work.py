@@ -19,7 +19,8 @@ from walk import walk_boost, walk_entry
 FEEDS = 12
 HEAVY = {
     "aiohttp", "alembic", "apscheduler", "feedparser", "jinja2", "jmespath", "mastodon",
-    "prometheus_client", "regex", "requests", "rich", "selectolax", "tomlkit",
+    "prometheus_client", "regex", "requests", "rich", "selectolax", "sqlalchemy.dialects.postgresql",
+    "tomlkit",
 }  # fmt: skip
 ALSO_AT_REST = {"asyncio", "pydantic", "sqlalchemy", "ssl"}
 OURS_AT_WORK = {
