@@ -104,13 +104,10 @@ source = Table(
     Column("habits", JSON(none_as_null=True)),
     Index(None, "due"),
 )
-# Covers the query for current leases by host, and has rows of leased sources only.
-Index(
-    "ix_source_leased",
-    source.c.host,
-    sqlite_where=source.c.lease_owner.is_not(None),
-    postgresql_where=source.c.lease_owner.is_not(None),
-)
+# Covers the query for current leases by host, and has rows of leased sources only. The migration
+# makes it so on PostgreSQL too. To say it here would import that dialect in every process, which
+# costs a tenth of a start with an SQLite store.
+Index("ix_source_leased", source.c.host, sqlite_where=source.c.lease_owner.is_not(None))
 
 # The accounts for which a source has been read; for others its next batch is the first one.
 route = Table(
