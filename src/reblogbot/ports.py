@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import inf
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from reblogbot.model import (
     Batch,
+    Entry,
     Image,
     Markup,
     Post,
@@ -133,6 +134,32 @@ class Source(Protocol):
 
     async def poll(self, known: Validators) -> Batch:
         """Return all entries the source shows now. Raises SourceError and nothing else."""
+        ...
+
+
+ReadEntries = Callable[[Sequence[int]], Awaitable[Sequence[Entry]]]
+"""Returns the whole entries at these positions of a document. Raises SourceError."""
+
+
+async def read_nothing(_positions: Sequence[int]) -> Sequence[Entry]:
+    """Read no entry: there are no outlines; implements ReadEntries."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A batch in which some entries may be outlines, and the function that reads them whole."""
+
+    batch: Batch
+    read: ReadEntries = read_nothing
+
+
+@runtime_checkable
+class OutliningSource(Source, Protocol):
+    """A source that can identify its entries without reading them whole (ADR 0039)."""
+
+    async def outline(self, known: Validators) -> Outline:
+        """Return what `poll` returns, with outlines in place of entries. Raises SourceError."""
         ...
 
 

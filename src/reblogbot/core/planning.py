@@ -83,6 +83,14 @@ class BatchSelection:
     storm: str
     by_account: Mapping[str, AccountSelection]
 
+    @property
+    def concerned(self) -> list[int]:
+        """The entries whose contents matter to any account."""
+        positions: set[int] = set()
+        for selection in self.by_account.values():
+            positions.update(selection.chosen, selection.changed, selection.outdated)
+        return sorted(positions)
+
 
 # which entries concern which account
 

@@ -28,6 +28,7 @@ from reblogbot.engine.accounts import Accounts
 from reblogbot.engine.claims import Claims, parts
 from reblogbot.engine.poll import Poller, PollResult
 from reblogbot.engine.record import Recorder
+from reblogbot.errors import SourceError
 from reblogbot.model import Delivery
 from reblogbot.ports import Clock, ParserPool, ProgressCallback, Source, no_progress
 from reblogbot.store import AsyncStore, Store
@@ -163,7 +164,12 @@ class Engine:
             return await self._recorder.record_failure(result, result.error)
         if result.batch.not_modified:
             return await self._recorder.record_unchanged(result)
-        return await self._recorder.record_plan(result, await self.planner.plan(result))
+        try:
+            plan = await self.planner.plan(result)
+        except SourceError as error:
+            # its document could be identified, but not be read further
+            return await self._recorder.record_failure(result, error)
+        return await self._recorder.record_plan(result, plan)
 
     async def renew(self) -> None:
         """Renew the leases of the sources that are still being polled."""

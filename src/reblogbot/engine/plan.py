@@ -1,8 +1,8 @@
 """From a poll to a plan: what is new, for which accounts, with which text, and why not.
 
-    history → recognition → choice → drafts within the limits that are known → limits of the
-    accounts for which a draft passed the filters → drafts again where the limits have changed
-    → plan → images of the entries' pages → drafts of these → plan
+    history → recognition → choice → whole entries in place of outlines → drafts within the limits
+    that are known → limits of the accounts for which a draft passed the filters → drafts again
+    where the limits have changed → plan → images of the entries' pages → drafts of these → plan
 
 Everything that is asked of the world is known before a pure function of `core` decides. A server
 is asked for its limits only if something may be published: its library takes longer to import than
@@ -25,7 +25,7 @@ from reblogbot.core.planning import AccountRoute, AccountSelection, BatchSelecti
 from reblogbot.core.recognition import Recognised
 from reblogbot.engine.accounts import Accounts
 from reblogbot.engine.drafts import Drafter
-from reblogbot.engine.poll import PollResult
+from reblogbot.engine.poll import PollResult, read_whole, without_outlines
 from reblogbot.media.fetch import ImageFetcher
 from reblogbot.model import Candidate, Plan
 from reblogbot.model.history import SourceHistory
@@ -56,7 +56,10 @@ class Planner:
         self._clock = clock
 
     async def plan(self, result: PollResult, pending: PendingClaims | None = None) -> Plan:
-        """Return what the poll comes to. `pending` is known besides what the store knows."""
+        """Return what the poll comes to. `pending` is known besides what the store knows.
+
+        Raises SourceError where entries cannot be read whole.
+        """
         now = self._clock.now()
         history = await self._history(result, now)
         if pending is not None:
@@ -72,6 +75,22 @@ class Planner:
         choice = await asyncio.to_thread(
             planning.select_entries, settings, recognised, routes, history
         )
+        outlines = [
+            position
+            for position in choice.concerned
+            if candidates[position].entry.outline_position is not None
+        ]
+        if outlines:
+            entries = await read_whole(result, [candidates[each].entry for each in outlines])
+            completed = recognition.with_entries(
+                recognised, dict(zip(outlines, entries, strict=True))
+            )
+            if completed is None:
+                return await self.plan(await without_outlines(result), pending)
+            recognised, candidates = completed, completed.candidates
+            choice = await asyncio.to_thread(
+                planning.select_entries, settings, recognised, routes, history
+            )
         drafts = await self._draft(result, candidates, routes, choice, now)
 
         async def decide(recognised: Recognised) -> Plan:
