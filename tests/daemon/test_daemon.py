@@ -17,7 +17,7 @@ from harness import MAX_WAIT, accepted_posts, items, kill, post_text, wait_until
 from reblogbot import __version__, app
 from reblogbot.daemon import sdnotify
 from reblogbot.daemon.heartbeat import Heartbeat
-from reblogbot.daemon.stats import BEATS, DaemonStats
+from reblogbot.daemon.stats import DaemonStats
 from reblogbot.runtime.clock import uptime
 from reblogbot.store.daemons import HEARTBEAT_INTERVAL
 
@@ -210,15 +210,15 @@ def test_a_daemon_writes_its_row_once_in_five_minutes(bot, clock, feeds, sandbox
         heartbeat = Heartbeat(store, stats)
 
         def beats():
-            heartbeat.beat_if_due()
+            if heartbeat.is_due:
+                heartbeat.beat()
             (one,) = store.daemons.living(store.clock.now())
             return one.beat_at, one.last_round_at
 
         first = beats()
         assert first == (first[0], None)
         assert beats() == first
-        for name in BEATS:
-            stats.beat(name)
+        stats.ticked()
         second = beats()
         assert second[1] is not None
         assert beats() == second
@@ -537,26 +537,15 @@ def test_a_manager_that_reads_nothing_does_not_hang_the_daemon(monkeypatch, tmp_
         assert deaf.recv(10) == b"x"
 
 
-def test_the_watchdog_is_fed_only_when_all_its_jobs_have_finished(monkeypatch, systemd):
-    monkeypatch.setenv("WATCHDOG_USEC", "1")
-    watchdog = sdnotify.Watchdog(["poll", "deliver"])
-    for _ in range(3):
-        watchdog.finished("poll")
-        watchdog.finished("another job")
-    assert systemd.listen() == []
-    watchdog.finished("deliver")
-    assert systemd.listen() == ["WATCHDOG=1"]
-
-
 def test_the_watchdog_is_fed_twice_in_the_time_the_manager_allows(monkeypatch, systemd):
     monkeypatch.setenv("WATCHDOG_USEC", "600000000")
-    watchdog = sdnotify.Watchdog(["poll"])
+    watchdog = sdnotify.Watchdog()
     for _ in range(3):
-        watchdog.finished("poll")
+        watchdog.feed()
     assert systemd.listen() == ["WATCHDOG=1"]
     now = uptime()
     monkeypatch.setattr(sdnotify, "uptime", lambda: now + 301)
-    watchdog.finished("poll")
+    watchdog.feed()
     assert systemd.listen() == ["WATCHDOG=1"] * 2
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Container, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 
@@ -30,6 +30,11 @@ class Claims:
         self._clock = clock
         self._held: dict[int, tuple[SourceRecord, float]] = {}
         """The claimed sources by their ids, each with the uptime at its claim or renewal."""
+
+    @property
+    def names(self) -> Container[str]:
+        """The names of the sources that may be claimed: the enabled ones of the config."""
+        return self._positions
 
     async def claim(self, names: Sequence[str], which: PollScope) -> AsyncIterator[SourceRecord]:
         """Yield those of these sources that may be polled, each leased only shortly before."""

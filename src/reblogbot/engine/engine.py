@@ -23,9 +23,11 @@ from reblogbot.config.settings import Config, SourceSettings
 from reblogbot.core import schedule
 from reblogbot.core.round_report import PollReport, RoundReport
 from reblogbot.core.schedule import NextPoll
+from reblogbot.engine import next_work
 from reblogbot.engine.account import SendingReport
 from reblogbot.engine.accounts import Accounts
 from reblogbot.engine.claims import Claims, parts
+from reblogbot.engine.next_work import NextWork
 from reblogbot.engine.poll import Poller, PollResult
 from reblogbot.engine.record import Recorder
 from reblogbot.errors import SourceError
@@ -122,10 +124,20 @@ class Engine:
         """Return the source's next poll, earlier where the config now says so."""
         return schedule.bring_forward(planned, last_poll_at, self.config.sources[name])
 
+    async def next_work(self) -> NextWork:
+        """Return when a source may be polled, or an account may send, next."""
+        return await self.store.query(
+            next_work.read, self.config, self.accounts, self._claims.names, self.clock.now()
+        )
+
+    async def flush(self) -> None:
+        """Record the polls that are only noted: until then they count as leased."""
+        await self._recorder.flush()
+
     async def claim_due(self, limit: int) -> tuple[list[SourceRecord], bool]:
         """Return at most `limit` due sources, leased to us, and whether those were all."""
-        # until they are recorded they count as leased, and keep others of their hosts waiting
-        await self._recorder.flush()
+        # polls that are only noted count as leased, and keep others of their hosts waiting
+        await self.flush()
         return await self._claims.claim_due(limit)
 
     async def poll(self, record: SourceRecord) -> PollReport:
@@ -177,7 +189,7 @@ class Engine:
 
     async def release(self) -> None:
         """Record the polls that are only noted, and give back what was not polled."""
-        await self._recorder.flush()
+        await self.flush()
         await self._claims.release()
 
     async def busy_accounts(self) -> list[str]:

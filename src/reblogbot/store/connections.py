@@ -20,6 +20,8 @@ IDLE_MS = 30_000
 
 It is shorter than BUSY_MS, so the processes that wait for its locks do not give up first.
 """
+KEEPALIVE = {"keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3"}
+"""A PostgreSQL server that vanished is noticed after a minute, and not after two hours."""
 READ_ONLY = "reblogbot_reads_only"
 """Execution option of a connection whose transaction only reads."""
 
@@ -62,7 +64,8 @@ def connect(url: URL, busy_ms: int, *, migrating: bool = False, immutable: bool 
 
 def _connect_postgresql(url: URL, busy_ms: int) -> Engine:
     idle_timeout = f"-c idle_in_transaction_session_timeout={IDLE_MS}"
-    defaults = {"connect_timeout": 10, "options": f"-c lock_timeout={busy_ms} {idle_timeout}"}
+    options = f"-c lock_timeout={busy_ms} {idle_timeout}"
+    defaults = {"connect_timeout": 10, "options": options, **KEEPALIVE}
     arguments = {name: value for name, value in defaults.items() if name not in url.query}
     try:
         # With pool_pre_ping a server that was restarted meanwhile costs no failed statement.

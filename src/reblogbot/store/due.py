@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, Select, or_, select
 
+from reblogbot.runtime import lease_owner
 from reblogbot.store.schema import source
 
 PollScope = Literal["due", "asked", "all"]
@@ -17,6 +18,20 @@ PollScope = Literal["due", "asked", "all"]
 
 EXTRA_ROWS = 100
 """Rows read beyond the limit: overdue sources may be disabled, or not in the config any more."""
+MOSTLY_ENOUGH = 4
+"""Rows read to find the source that is due next."""
+_IN_ORDER_OF_DUE = (
+    select(
+        source.c.id,
+        source.c.name,
+        source.c.due,
+        source.c.asked_until,
+        source.c.lease_owner,
+        source.c.lease_until,
+    )
+    .where(source.c.state != "gone")
+    .order_by(source.c.due, source.c.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +79,9 @@ def most_overdue_first(*conditions: Any) -> Select[Any]:
     return select(*columns).where(*conditions).order_by(source.c.due, source.c.id)
 
 
-def read_in_pages(
-    connection: Connection, query: Select[Any], limit: int | None
-) -> Iterator[Row[Any]]:
-    """The query's rows, each once; a page of a few more than `limit` first, then larger ones."""
-    offset, page, ids = 0, (limit or 0) + EXTRA_ROWS, set[int]()
+def read_in_pages(connection: Connection, query: Select[Any], page: int) -> Iterator[Row[Any]]:
+    """The query's rows, each once; a page of this many first, then larger ones."""
+    offset, ids = 0, set[int]()
     while True:
         rows = connection.execute(query.limit(page).offset(offset)).all()
         # Rows that other processes change between two pages may come twice.
@@ -78,3 +91,22 @@ def read_in_pages(
             return
         # The database counts an offset row by row, so the pages grow and stay few.
         offset, page = offset + page, 2 * page
+
+
+def next_due(
+    connection: Connection, names: Container[str], owner: str, now: datetime
+) -> datetime | None:
+    """The first instant at which one of the named sources may be polled; None for never.
+
+    It is `now` where one may be polled now. `owner` is the process that asks.
+    """
+    first: datetime | None = None
+    for row in read_in_pages(connection, _IN_ORDER_OF_DUE, MOSTLY_ENOUGH):
+        # The others are not polled before they are due.
+        if first is not None and max(row.due, now) >= first:
+            break
+        if row.name in names:
+            free_at = lease_owner.earliest_end(row.lease_owner, row.lease_until, owner, now)
+            at = max(row.due, row.asked_until or row.due, free_at)
+            first = at if first is None else min(first, at)
+    return first

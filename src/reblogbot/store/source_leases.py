@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, func, or_, select, update
 
 from reblogbot.runtime import lease_owner
 from reblogbot.store.due import (
+    EXTRA_ROWS,
     PollScope,
     PollSlots,
     most_overdue_first,
@@ -54,7 +55,7 @@ class SourceLeases:
     ) -> tuple[list[Row[Any]], bool]:
         """The rows of due sources, leased to us as far as `room` allows, and whether all were."""
         query = most_overdue_first(self._is_free, *poll_conditions("due", self._now))
-        due = read_in_pages(self._connection, query, room.limit)
+        due = read_in_pages(self._connection, query, (room.limit or 0) + EXTRA_ROWS)
         # Names are compared here, not in SQL: there may be very many, and few that are due.
         named = (row for row in due if row.name in names)
         ids, is_all = room.select(named, self._leased_by_host)

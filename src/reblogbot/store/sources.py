@@ -15,7 +15,7 @@ from reblogbot.model import Batch, Candidate, Delivery, Plan
 from reblogbot.model.evidence import SourceHabits
 from reblogbot.model.history import SourceHistory
 from reblogbot.store.database import Database
-from reblogbot.store.due import PollScope, PollSlots, poll_conditions
+from reblogbot.store.due import PollScope, PollSlots, next_due, poll_conditions
 from reblogbot.store.poll_results import (
     NEVER_POLLED,
     columns_after_answer,
@@ -129,6 +129,11 @@ class Sources:
         with self._database.write() as connection:
             rows, is_all = SourceLeases(connection, self._owner, now).take_due(names, lease, room)
             return _records(connection, rows), is_all
+
+    def next_due(self, names: Container[str], now: datetime) -> datetime | None:
+        """The first instant at which one of the named sources may be polled; see `due`."""
+        with self._database.read() as connection:
+            return next_due(connection, names, self._owner, now)
 
     def renew(self, records: Iterable[SourceRecord], until: datetime) -> None:
         """Extend the leases that we still hold."""

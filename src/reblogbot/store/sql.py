@@ -6,12 +6,16 @@ from collections.abc import Iterable, Sequence
 from importlib import import_module
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, Connection, Select, Table, func, select
+from sqlalchemy import Column, Connection, Select, Table, func, select, text
 
 T = TypeVar("T")
 
+CHANNEL = "reblogbot"
+"""PostgreSQL's channel of notifications about changes of the store."""
 PARAMETERS_PER_STATEMENT = 10_000
 """SQLite takes at most 32766 parameters in one statement."""
+# A transaction that has no id has written nothing, and would only wake the others.
+_ANNOUNCEMENT = text("SELECT pg_notify(:channel, '') WHERE txid_current_if_assigned() IS NOT NULL")
 
 
 def insert_into(connection: Connection, table: Table) -> Any:
@@ -44,3 +48,12 @@ def lock_until_commit(connection: Connection, lock_id: int) -> None:
     """
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(lock_id)))
+
+
+def announce_changes(connection: Connection) -> None:
+    """Let PostgreSQL notify those who watch, once this transaction has committed a change.
+
+    SQLite tells by itself that a file was changed.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(_ANNOUNCEMENT, {"channel": CHANNEL})
