@@ -25,7 +25,7 @@ from reblogbot.core.round_report import PollReport, RoundReport
 from reblogbot.core.schedule import NextPoll
 from reblogbot.engine.account import SendingReport
 from reblogbot.engine.accounts import Accounts
-from reblogbot.engine.claims import Claims, parts
+from reblogbot.engine.claims import Claims, parts, poll_lease
 from reblogbot.engine.poll import Poller, PollResult
 from reblogbot.engine.record import Recorder
 from reblogbot.model import Delivery
@@ -64,7 +64,7 @@ class Engine:
         self._parsers = parsers
         self._claims = Claims(config, store, clock)
         self._poller = Poller(config, make_source, clock)
-        self._recorder = Recorder(store, clock, random)
+        self._recorder = Recorder(store, clock, random, poll_lease(config) / 5)
         self._planner: Planner | None = None
         self._senders: dict[str, Sender] = {}
         self._stopping = asyncio.Event()
@@ -123,8 +123,9 @@ class Engine:
 
     async def claim_due(self, limit: int) -> tuple[list[SourceRecord], bool]:
         """Return at most `limit` due sources, leased to us, and whether those were all."""
-        # until they are recorded they count as leased, and keep others of their hosts waiting
-        await self._recorder.flush()
+        if self._claims.are_hosts_full:
+            # until polls are recorded they count for their hosts, and keep other sources waiting
+            await self._recorder.flush()
         return await self._claims.claim_due(limit)
 
     async def poll(self, record: SourceRecord) -> PollReport:
@@ -136,6 +137,8 @@ class Engine:
             return await self._plan_and_record(await self._poller.poll(record))
         finally:
             self._claims.drop(record)
+            if not self._claims.has_held:
+                await self._recorder.flush()
 
     def poll_all(
         self,
