@@ -10,7 +10,6 @@ from sqlalchemy import select
 
 from feed_histories import STEP, News, batch, every_style
 from harness import Bot, accepted_posts
-from reblogbot import app
 from reblogbot.sources.feed.source import FeedSource
 from reblogbot.store import schema
 

@@ -266,7 +266,6 @@ class Daemon:
         if ended:
             log.info("works again", extra={"after": "; ".join(ended)})
         await runtime.engine.renew()
-        await runtime.engine.flush()
         # what is changed from here on ends the lull
         self._changes.has_any()
         next_work = await runtime.engine.next_work()

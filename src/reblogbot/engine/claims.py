@@ -30,6 +30,8 @@ class Claims:
         self._clock = clock
         self._held: dict[int, tuple[SourceRecord, float]] = {}
         """The claimed sources by their ids, each with the uptime at its claim or renewal."""
+        self.are_hosts_full = False
+        """Whether the last claim left due sources because of `per_host`."""
 
     @property
     def names(self) -> Container[str]:
@@ -53,7 +55,13 @@ class Claims:
         records, is_all = await self._store.sources.claim_due(
             self._positions, self._clock.now(), self._lease, PollSlots(limit, self._per_host)
         )
+        self.are_hosts_full = not is_all and len(records) < limit
         return self._hold(records, claimed_at), is_all
+
+    @property
+    def has_held(self) -> bool:
+        """Whether a source is claimed whose poll is not over."""
+        return bool(self._held)
 
     def _hold(self, records: Sequence[SourceRecord], claimed_at: float) -> list[SourceRecord]:
         """Note the claimed sources; return them in the config's order."""

@@ -26,7 +26,7 @@ from reblogbot.core.schedule import NextPoll
 from reblogbot.engine import next_work
 from reblogbot.engine.account import SendingReport
 from reblogbot.engine.accounts import Accounts
-from reblogbot.engine.claims import Claims, parts
+from reblogbot.engine.claims import Claims, parts, poll_lease
 from reblogbot.engine.next_work import NextWork
 from reblogbot.engine.poll import Poller, PollResult
 from reblogbot.engine.record import Recorder
@@ -67,7 +67,7 @@ class Engine:
         self._parsers = parsers
         self._claims = Claims(config, store, clock)
         self._poller = Poller(config, make_source, clock)
-        self._recorder = Recorder(store, clock, random)
+        self._recorder = Recorder(store, clock, random, poll_lease(config) / 5)
         self._planner: Planner | None = None
         self._senders: dict[str, Sender] = {}
         self._stopping = asyncio.Event()
@@ -130,14 +130,11 @@ class Engine:
             next_work.read, self.config, self.accounts, self._claims.names, self.clock.now()
         )
 
-    async def flush(self) -> None:
-        """Record the polls that are only noted: until then they count as leased."""
-        await self._recorder.flush()
-
     async def claim_due(self, limit: int) -> tuple[list[SourceRecord], bool]:
         """Return at most `limit` due sources, leased to us, and whether those were all."""
-        # polls that are only noted count as leased, and keep others of their hosts waiting
-        await self.flush()
+        if self._claims.are_hosts_full:
+            # until polls are recorded they count for their hosts, and keep other sources waiting
+            await self._recorder.flush()
         return await self._claims.claim_due(limit)
 
     async def poll(self, record: SourceRecord) -> PollReport:
@@ -149,6 +146,8 @@ class Engine:
             return await self._plan_and_record(await self._poller.poll(record))
         finally:
             self._claims.drop(record)
+            if not self._claims.has_held:
+                await self._recorder.flush()
 
     def poll_all(
         self,
@@ -189,7 +188,7 @@ class Engine:
 
     async def release(self) -> None:
         """Record the polls that are only noted, and give back what was not polled."""
-        await self.flush()
+        await self._recorder.flush()
         await self._claims.release()
 
     async def busy_accounts(self) -> list[str]:

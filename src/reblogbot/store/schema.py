@@ -21,7 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISION = "0007"
+REVISION = "0008"
 """The newest migration."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -96,18 +96,23 @@ source = Table(
     Column("due_reason", Plain, nullable=False, default="", server_default=""),
     # The server asked for no polls before this instant.
     Column("asked_until", Instant),
-    Column("lease_owner", Plain),
-    Column("lease_until", Instant),
     # The host that is asked, for the limit of polls per host.
     Column("host", Plain, nullable=False, default="", server_default=""),
     # What was learnt of its ids, links and dates (model.evidence.Habits).
     Column("habits", JSON(none_as_null=True)),
     Index(None, "due"),
 )
-# Covers the query for current leases by host, and has rows of leased sources only. The migration
-# makes it so on PostgreSQL too. To say it here would import that dialect in every process, which
-# costs a tenth of a start with an SQLite store.
-Index("ix_source_leased", source.c.host, sqlite_where=source.c.lease_owner.is_not(None))
+
+# The sources that a process polls at the moment. In a table of their own leases are near each
+# other: a claim of many sources writes few pages.
+source_lease = Table(
+    "source_lease",
+    metadata,
+    Column("source_id", BigId, ForeignKey("source.id", ondelete="CASCADE"), primary_key=True),
+    Column("owner", Plain, nullable=False),
+    Column("until", Instant, nullable=False),
+    sqlite_with_rowid=False,
+)
 
 # The accounts for which a source has been read; for others its next batch is the first one.
 route = Table(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, select, update
 
 from reblogbot.core.schedule import NextPoll
 from reblogbot.model import Batch, Candidate, Delivery, Plan
@@ -23,7 +23,7 @@ from reblogbot.store.poll_results import (
 )
 from reblogbot.store.recording import Recording, claimed_keys
 from reblogbot.store.records import SourceRecord, adapter, source_record
-from reblogbot.store.schema import route, seen, source
+from reblogbot.store.schema import route, seen, source, source_lease
 from reblogbot.store.source_leases import SourceLeases
 from reblogbot.store.sql import chunks, insert_into
 
@@ -50,7 +50,7 @@ class RecordedBatch:
 
 
 class Sources:
-    """The tables `source`, `route` and `seen`, and the recording of polls."""
+    """The tables `source`, `source_lease`, `route` and `seen`, and the recording of polls."""
 
     def __init__(self, database: Database, owner: str) -> None:
         self._database = database
@@ -137,17 +137,27 @@ class Sources:
 
     def renew(self, records: Iterable[SourceRecord], until: datetime) -> None:
         """Extend the leases that we still hold."""
-        self._set_leases(records, lease_until=until)
+        with self._database.write() as connection:
+            for is_ours in self._own_leases(records):
+                connection.execute(update(source_lease).where(*is_ours).values(until=until))
 
     def release(self, records: Iterable[SourceRecord]) -> None:
         """Give back leases without a poll."""
-        self._set_leases(records, lease_owner=None, lease_until=None)
-
-    def _set_leases(self, records: Iterable[SourceRecord], **values: Any) -> None:
         with self._database.write() as connection:
-            for chunk in chunks(sorted(record.id for record in records)):
-                is_ours = source.c.id.in_(chunk), source.c.lease_owner == self._owner
-                connection.execute(update(source).where(*is_ours).values(values))
+            self._end_leases(connection, records)
+
+    def _end_leases(self, connection: Connection, records: Iterable[SourceRecord]) -> set[int]:
+        """Give back leases; returns the ids of the sources that were leased to us."""
+        ids: set[int] = set()
+        for is_ours in self._own_leases(records):
+            statement = delete(source_lease).where(*is_ours).returning(source_lease.c.source_id)
+            ids.update(connection.scalars(statement))
+        return ids
+
+    def _own_leases(self, records: Iterable[SourceRecord]) -> Iterator[Sequence[Any]]:
+        """The conditions under which leases on these sources are ours, for a part of them each."""
+        for chunk in chunks(sorted(record.id for record in records)):
+            yield source_lease.c.source_id.in_(chunk), source_lease.c.owner == self._owner
 
     # Queries
 
@@ -227,20 +237,21 @@ class Sources:
 
     def record_unchanged(self, polls: Sequence[UnchangedPoll]) -> None:
         """Record polls that brought nothing new, and give their leases back, in one transaction."""
-        is_ours = source.c.id == bindparam("source_id"), source.c.lease_owner == self._owner
-        rows = [
-            {
-                "source_id": poll.record.id,
-                "lease_owner": None,
-                "lease_until": None,
-                **columns_after_answer(poll.record, poll.batch, poll.following, poll.now),
-            }
-            # In order of their ids, as in every transaction on several sources: no deadlocks.
-            for poll in sorted(polls, key=lambda poll: poll.record.id)
-        ]
         with self._database.write() as connection:
-            # One statement for all: compiling one for each poll costs more than the poll.
-            connection.execute(update(source).where(*is_ours), rows)
+            ids = self._end_leases(connection, [poll.record for poll in polls])
+            rows = [
+                {
+                    "source_id": poll.record.id,
+                    **columns_after_answer(poll.record, poll.batch, poll.following, poll.now),
+                }
+                # In order of their ids, as in every transaction on several sources: no deadlocks.
+                for poll in sorted(polls, key=lambda poll: poll.record.id)
+                if poll.record.id in ids
+            ]
+            if rows:
+                # One statement for all: compiling one for each poll costs more than the poll.
+                is_polled = source.c.id == bindparam("source_id")
+                connection.execute(update(source).where(is_polled), rows)
 
     def record_failure(
         self,
@@ -260,12 +271,10 @@ class Sources:
         self, connection: Connection, record: SourceRecord, columns: dict[str, Any]
     ) -> bool:
         """Set the columns and give the lease back; False, without a change, if it was lost."""
-        result = connection.execute(
-            update(source)
-            .where(source.c.id == record.id, source.c.lease_owner == self._owner)
-            .values(columns | {"lease_owner": None, "lease_until": None})
-        )
-        return result.rowcount == 1
+        if not self._end_leases(connection, [record]):
+            return False
+        connection.execute(update(source).where(source.c.id == record.id).values(columns))
+        return True
 
 
 def _select_records(connection: Connection, query: Select[Any]) -> list[SourceRecord]:
@@ -286,8 +295,9 @@ def _change_address(connection: Connection, name: str, address: str, now: dateti
     """Let the source be read anew at another address; a poll of the old one loses its lease."""
     columns = {column: value for column, value in NEVER_POLLED.items() if column != "title"}
     columns |= {"address": address, "due": now, "address_changed": 1}
-    columns |= {"lease_owner": None, "lease_until": None}
-    connection.execute(update(source).where(source.c.name == name).values(columns))
+    statement = update(source).where(source.c.name == name).values(columns)
+    source_id = connection.scalar(statement.returning(source.c.id))
+    connection.execute(delete(source_lease).where(source_lease.c.source_id == source_id))
 
 
 def _update_by_name(connection: Connection, changes: Mapping[str, Mapping[str, Any]]) -> None:
