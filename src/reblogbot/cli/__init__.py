@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import gc
-import logging
 import os
-import pkgutil
 import sys
+from importlib import import_module
 from io import TextIOWrapper
 from typing import NoReturn
 
@@ -37,9 +37,7 @@ def main() -> NoReturn:
 def run(arguments: list[str]) -> int:
     """The exit code of one run. Errors become messages, never tracebacks."""
     try:
-        options = parse(arguments)
-        command = pkgutil.resolve_name(options.run)
-        return int(command(options))
+        return _run_command(parse(arguments))
     except ReblogbotError as error:
         return print_error(error, as_json="--json" in arguments)
     except KeyboardInterrupt:
@@ -52,8 +50,28 @@ def run(arguments: list[str]) -> int:
         message = f"the system reported: {error}; fix that, then try again"
         return print_error(ReblogbotError("system", message), as_json=False)
     except Exception as error:
+        import logging  # noqa: PLC0415  as in _run_command
+
         logging.getLogger("reblogbot").debug("bug", exc_info=error)
         return print_error(unexpected_error(error), as_json="--json" in arguments)
+
+
+def _run_command(options: argparse.Namespace) -> int:
+    """The exit code of the command, imported only now."""
+    # with --verbose a round also logs what it does
+    if getattr(options, "due", False) and not options.verbose:
+        from reblogbot.cli.idle_mark import idle_output  # noqa: PLC0415  for this command alone
+
+        output = idle_output(options.config, options.sources)
+        if output is not None:
+            output.print(as_json=options.json)
+            return Exit.OK
+    # not before: importing logging would take a tenth of what `--help` and the above take
+    from reblogbot.cli.logs import set_up_logs  # noqa: PLC0415
+
+    set_up_logs(options.log_format, options.verbose, is_daemon=options.is_daemon)
+    module, _, function = options.run.partition(":")
+    return int(getattr(import_module(module), function)(options))
 
 
 def _flush_stdout(code: int) -> int:

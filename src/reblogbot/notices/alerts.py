@@ -18,8 +18,6 @@ from reblogbot.store.tallies import Failing, Tally
 
 Event = Literal["storm_held", "account_paused", "account_stalled", "source_failing", "source_gone"]
 
-FAILING_AFTER = timedelta(days=1)
-"""A source that fails for less time often recovers by itself."""
 STUCK_AFTER = timedelta(hours=1)
 STUCK_PAUSES = 5
 """An account is stuck when it waits that long after so many pauses in a row."""

@@ -21,6 +21,7 @@ from reblogbot.notices import alerts, channels
 from reblogbot.notices.alerts import Alert, Message
 from reblogbot.ports import Clock
 from reblogbot.store import AsyncStore, Store
+from reblogbot.store.tallies import FAILING_AFTER
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +72,7 @@ class Messenger:
         return [
             *alerts.storms(config, tallies.storms()),
             *alerts.accounts(config, records, tallies.deliveries(), now),
-            *alerts.sources(config, tallies.failing(now - alerts.FAILING_AFTER)),
+            *alerts.sources(config, tallies.failing(now - FAILING_AFTER)),
         ]
 
     def _stalled(self, store: Store, now: datetime) -> list[Alert]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +20,7 @@ from reblogbot.store.database import Database
 from reblogbot.store.due import PollScope
 from reblogbot.store.future_timestamps import repair_future_timestamps
 from reblogbot.store.history import History
+from reblogbot.store.next_due import next_due
 from reblogbot.store.outbox import Outbox
 from reblogbot.store.publications import Publications
 from reblogbot.store.records import AccountRecord
@@ -80,6 +81,11 @@ class Store:
         """What messages call the store: a path, or a URL without its password."""
         return self._database.name
 
+    @property
+    def path(self) -> Path | None:
+        """The file of an SQLite store; None for a store in memory or on a server."""
+        return self._database.path
+
     def watch(self) -> Changes:
         """The store's changes from now on, by whatever process. The caller closes it."""
         return Changes(self._database)
@@ -110,6 +116,13 @@ class Store:
     ) -> None:
         """Repair what waits for an instant that was written while the clock was ahead."""
         repair_future_timestamps(self._database, now, doubt, pause, lease)
+
+    def next_due(
+        self, sources: Container[str], accounts: Collection[str], now: datetime
+    ) -> datetime:
+        """When something becomes due for these sources and accounts; see `next_due`."""
+        with self._database.read() as connection:
+            return next_due(connection, sources, accounts, now)
 
     # several steps in one transaction
 

@@ -6,7 +6,7 @@ Each is one statement that an index keeps from reading the many settled deliveri
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select
 
@@ -14,6 +14,8 @@ from reblogbot.model import OPEN_STATES, DeliveryState
 from reblogbot.store.database import Database
 from reblogbot.store.schema import delivery, source
 
+FAILING_AFTER = timedelta(days=1)
+"""After so long the admin is told of a source that fails. Before, it often recovers by itself."""
 STORM = "storm"
 """The first word of the reason for which a storm's deliveries are held."""
 _IS_HELD_STORM = (delivery.c.state == DeliveryState.HELD, delivery.c.error.startswith(f"{STORM}:"))
