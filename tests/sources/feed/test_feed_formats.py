@@ -99,6 +99,8 @@ def test_atom_1():
     (entry,) = batch.entries
     assert batch.title == "Site"
     assert entry == Entry(
+        text_digest=entry.text_digest,
+        text_digest=entry.text_digest,
         title="A <b>B",
         link="https://site.example/1",
         guid="tag:x,2026:1",
