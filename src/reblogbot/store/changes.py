@@ -8,10 +8,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from reblogbot.errors import StoreError
 from reblogbot.runtime.clock import uptime
 from reblogbot.store.database import Database
-from reblogbot.store.driver_errors import translated_errors
 from reblogbot.store.sql import CHANNEL
 
 if TYPE_CHECKING:
@@ -33,18 +31,19 @@ class Changes:
         self._database = database
         self._connection: Any = None
         self._look: Callable[[], bool] | None = None
+        self._is_pooled = False
         self._looked_blindly_at = uptime()
 
     def connect(self) -> None:
         """Connect, if that is needed. This may wait, and never raises."""
-        if self._look is not None:
+        if self._look is not None or self._is_pooled:
             return
         try:
-            with translated_errors(self._database.name):
-                self._connection = self._database.detached_connection()
-                self._look = _watch(self._database, self._connection)
-        except StoreError as error:
-            log.debug("changes are not watched", extra={"slug": error.slug})
+            self._connection = self._database.detached_connection()
+            self._look = _watch(self._database, self._connection)
+            self._is_pooled = self._look is None
+        except self._database.driver_error as error:
+            log.info("changes of the store are not watched", extra={"error": str(error)})
         if self._look is None:
             self.close()
 
@@ -74,7 +73,7 @@ class Changes:
 
 
 def _watch(database: Database, connection: Any) -> Callable[[], bool] | None:
-    """A function that tells of changes since its last call; None where none would come."""
+    """A function that tells of changes since its last call; None behind a pooler."""
     if not database.is_sqlite:
         return _watch_server(connection)
     # No other process can change a store in memory.
