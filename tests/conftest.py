@@ -16,7 +16,7 @@ from reblogbot.cli import run
 from reblogbot.store import open_store
 
 # marks and folders of tests in which coverage is not measured
-UNMEASURED = ("slow", "hypothesis", "unmeasured", "reliability", "cases")
+UNMEASURED = ("slow", "hypothesis", "unmeasured", "reliability", "cases", "docs", "project")
 
 
 @pytest.fixture(scope="session")
