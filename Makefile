@@ -1,7 +1,7 @@
 # Everything one does in a checkout. Needs python3 (3.11 or newer), python3-venv, git and make.
 
 PYTHON ?= python3
-PYTEST_FLAGS ?= -n 2 --dist loadfile
+PYTEST_FLAGS ?= -n 2 --dist worksteal
 
 # relative, so that a checkout may stand in a folder with spaces in its name
 VENV := .venv

@@ -180,10 +180,11 @@ def test_an_entrys_own_link_on_its_line_names_nobody(node, link):
         assert not [match for match in rule(text) if match.lstrip("( \n").startswith("@")], server
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("end", ["", "x"])
 @pytest.mark.parametrize(
     "fragment",
     [*NASTY, "@ ", "# ", "#@", "a@", "@a ", "@a@", "#a", "@!", "@1#", "x@.", "@a.", "<a ", "#ab"],
 )
 def test_fragments_without_end_cost_no_more_than_their_number(fragment, end):
-    assert growth(defuse, lambda size: fragment * (size // len(fragment)) + end, 1 << 16) <= FACTOR
+    assert growth(defuse, lambda size: fragment * (size // len(fragment)) + end, 1 << 14) <= FACTOR

@@ -88,6 +88,8 @@ def test_gotosocial_gets_references_and_backslashes_it_will_undo(text, sent):
 @given(marked)
 @example("![a](http://evil.example/x.png)#1\\")
 @example("https://news.example/a_b_c?d=1&e=(f)\\")
+@example("![a](http://evil.example/x.png)#1|")
+@example("https://a.example/b|c https://a.example/b`c` https://a.example/b>c https://a.example/b<c")
 def test_hollo_shows_a_text_unchanged(node, text):
     text = defuse(clean(text), numbers=False)
     assume("www." not in text)
@@ -116,6 +118,7 @@ def test_hollo_shows_the_link_unchanged(node, link):
     assert stands["hashtags"] == ["#Own_Tag"]
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("markup", ["gotosocial", "hollo", "snac"])
 @pytest.mark.parametrize(
     "fragment", ["*", "[a](", "&lt;", "\\", " ", "\n", "\n ", " -", "1.", "@a.", "#1a", "https://a"]
@@ -124,4 +127,4 @@ def test_escaping_costs_no_more_than_the_text_is_long(markup, fragment):
     def make(size):
         return fragment * (size // len(fragment))
 
-    assert growth(lambda text: escape(text, markup), make, 1 << 15) <= FACTOR
+    assert growth(lambda text: escape(text, markup), make, 1 << 14) <= FACTOR
