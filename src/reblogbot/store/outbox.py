@@ -112,6 +112,28 @@ class Outbox:
         with self._database.read() as connection:
             return list(connection.scalars(statement))
 
+    def next_due(self, accounts: Collection[str], now: datetime) -> datetime | None:
+        """When a delivery of these accounts is due at the earliest; None for never.
+
+        It is `now` where a delivery is being sent or in doubt or an account is paused: a round may
+        work on these at any time.
+        """
+        is_queued = delivery.c.state == DeliveryState.QUEUED, delivery.c.account.in_(accounts)
+        is_unsettled = (
+            delivery.c.state.in_([DeliveryState.SENDING, DeliveryState.DOUBT]),
+            delivery.c.account.in_(accounts),
+        )
+        is_paused = account.c.name.in_(accounts), account.c.paused_until > now
+        unsettled = select(delivery.c.id).where(*is_unsettled).limit(1)
+        paused = select(account.c.name).where(*is_paused).limit(1)
+        with self._database.read() as connection:
+            if connection.scalar(unsettled) is not None or connection.scalar(paused) is not None:
+                return now
+            due: datetime | None = connection.scalar(
+                select(func.min(delivery.c.due)).where(*is_queued)
+            )
+        return due
+
     def open_accounts(self) -> list[AccountRecord]:
         """The accounts that have a delivery queued, being sent, or in doubt, by name."""
         with self._database.read() as connection:

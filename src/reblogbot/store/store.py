@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Container, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,7 +20,6 @@ from reblogbot.store.database import Database
 from reblogbot.store.due import PollScope
 from reblogbot.store.future_timestamps import repair_future_timestamps
 from reblogbot.store.history import History
-from reblogbot.store.next_due import next_due
 from reblogbot.store.outbox import Outbox
 from reblogbot.store.publications import Publications
 from reblogbot.store.records import AccountRecord
@@ -116,13 +115,6 @@ class Store:
     ) -> None:
         """Repair what waits for an instant that was written while the clock was ahead."""
         repair_future_timestamps(self._database, now, doubt, pause, lease)
-
-    def next_due(
-        self, sources: Container[str], accounts: Collection[str], now: datetime
-    ) -> datetime:
-        """When something becomes due for these sources and accounts; see `next_due`."""
-        with self._database.read() as connection:
-            return next_due(connection, sources, accounts, now)
 
     # several steps in one transaction
 

@@ -145,6 +145,13 @@ class Tallies:
             rows = connection.execute(select(*columns).where(is_failing).order_by(source.c.name))
             return [Failing(*row) for row in rows]
 
+    def next_failing(self, now: datetime) -> datetime | None:
+        """When the next source will have failed for FAILING_AFTER, if none succeeds before."""
+        is_recent = source.c.failing_since > now - FAILING_AFTER
+        with self._database.read() as connection:
+            since = connection.scalar(select(func.min(source.c.failing_since)).where(is_recent))
+        return since + FAILING_AFTER if since else None
+
     def unhealthy_sources(self) -> dict[str, str]:
         """The states, by name, of the sources whose state is not `ok`."""
         with self._database.read() as connection:

@@ -71,8 +71,13 @@ def _idle_until(config: Config, store: Store, names: Sequence[str], now: datetim
     """
     sources = {name for name in names if config.sources[name].enabled}
     accounts = [name for name, account in config.accounts.items() if account.enabled]
-    midnight = datetime.combine(now.date() + timedelta(days=1), time(0), UTC)
-    return min(store.next_due(sources, accounts, now), midnight)
+    instants = (
+        store.sources.next_due(sources, now),
+        store.outbox.next_due(accounts, now),
+        store.tallies.next_failing(now),
+        datetime.combine(now.date() + timedelta(days=1), time(0), UTC),
+    )
+    return min(instant for instant in instants if instant is not None)
 
 
 def select_sources(config: Config, names: Sequence[str]) -> list[str]:
