@@ -7,12 +7,12 @@ from importlib import import_module
 from typing import cast
 
 from bench.bench import Bench
-from bench.line import Line
+from bench.line import Day, Line
 
-BAR = ("help", "quiet", "bodies", "entry", "first", "idle", "promptness")
+BAR = ("help", "quiet", "first", "day", "steady", "changed", "news", "entry", "idle", "promptness")
 LARGE = ("scale", "daemons")
 
-Measure = Callable[[Bench], Iterable[Line]]
+Measure = Callable[[Bench], Iterable[Line | Day]]
 
 
 def measure(name: str) -> Measure:
