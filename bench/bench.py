@@ -35,9 +35,13 @@ class Bench:
         """The number of feeds: a thousand, as in the targets, or fewer with `is_quick`."""
         return 200 if self.is_quick else 1000
 
+    def folder_of(self, name: str) -> Path:
+        """The folder of this name, as it was left."""
+        return self.root / "work" / name
+
     def folder(self, name: str) -> Path:
         """Make an empty folder of this name."""
-        folder = self.root / "work" / name
+        folder = self.folder_of(name)
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         return folder

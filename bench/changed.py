@@ -22,7 +22,7 @@ from bench.line import Line
 from bench.server import serving
 
 ENTRIES, FEEDS = 35, 40
-ROUND = timedelta(seconds=12)
+ROUND = timedelta(seconds=8)
 LATE = 2.0
 """Seconds after a round for polls that begin late."""
 STEP_OF_A_BOT = timedelta(seconds=18)
@@ -49,16 +49,14 @@ def measure(bench: Bench) -> Iterator[Line]:
             _round(daemon)
             idle = daemon.window(ROUND.total_seconds())
             quiet, changed = [], []
-            for _ in range(2 if bench.is_quick else 3):
+            for _ in range(1 if bench.is_quick else 3):
                 quiet.append(_round(daemon))
                 server.add_news(each=1, of=1)
                 changed.append(_round(daemon))
     yield from lines(idle, quiet, changed, median(map(feedparser_cpu, feeds)))
 
 
-def lines(
-    idle: Window, quiet: list[Window], changed: list[Window], whole: float
-) -> Iterator[Line]:
+def lines(idle: Window, quiet: list[Window], changed: list[Window], whole: float) -> Iterator[Line]:
     """Compare what a changed feed costs with feedparser on the whole of it."""
     share = idle.cpu / idle.seconds
     cpu = median((window.cpu - share * window.seconds) / window.polls for window in changed)

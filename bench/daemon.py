@@ -83,7 +83,7 @@ class Daemon:
         return processes.usage(processes.tree(self.process), field)
 
     def _checkpoint(self, field: str) -> float:
-        """Copy SQLite's log into the database; return the log's share of what that writes, in bytes.
+        """Copy SQLite's log into the database; return the log's share of the bytes that writes.
 
         The daemon does so only once in a while. A log that is half as long as one at that time is
         charged half of what is written now.
@@ -91,7 +91,7 @@ class Daemon:
         processes.flush(self.bot.folder)
         before = processes.usage([os.getpid()], field).written
         with closing(sqlite3.connect(self.bot.store, timeout=10)) as store:
-            _, frames, _ = store.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            frames = int(store.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()[1])
         written = processes.usage([os.getpid()], field).written - before
         return written * min(1.0, frames / CHECKPOINT_FRAMES)
 

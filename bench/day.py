@@ -5,10 +5,10 @@ A day is not waited for. It costs
     polls of a day × cost of a poll + seconds of a day × cost of an idle second
 
 An idle second is measured of a daemon without due feeds over the five minutes between two of its
-heartbeats; it does not depend on the number of feeds (`bench.idle`). A poll is measured of daemons
-whose feeds are polled as they fall due. Few feeds are polled more often meanwhile than every 15
-minutes, but not two in the same second: each poll has its own wake-up, claim and transaction, as in
-a real day.
+heartbeats. It does not depend on the number of feeds, as a daemon with ten thousand shows. A poll
+is measured of daemons whose feeds are polled as they fall due. Few feeds are polled more often
+meanwhile than every 15 minutes, but not two in the same second: each poll has its own wake-up,
+claim and transaction, as in a real day.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from datetime import timedelta
 
 from bench.bench import Bench
@@ -42,25 +41,45 @@ BARS = {50: (90, 90, 6), 5000: (420, 140, 500)}
 def measure(bench: Bench) -> Iterator[Line | Day]:
     """Run a daemon for each number of feeds, and an idle one beside them."""
     with serving() as server, ThreadPoolExecutor(1) as pool:
-        idle = pool.submit(_idle, bench, 20.0 if bench.is_quick else HEARTBEATS)
+        idle = pool.submit(_idle, bench, 50, 20.0 if bench.is_quick else HEARTBEATS)
         windows = {}
         for count in (50, 1000) if bench.is_quick else SIZES:
             bench.say(f"  a daemon with {count} feeds")
-            windows[count] = _polling(bench, server, count, 15.0 if bench.is_quick else 45.0)
+            windows[count] = _polling(bench, server, count, 15.0 if bench.is_quick else 40.0)
+        yield from _very_many(bench, server)
         bench.say("  the idle daemon, until its next heartbeat")
     for count, window in windows.items():
         yield from day(count, window, idle.result())
 
 
-def _idle(bench: Bench, seconds: float) -> Window:
+def _very_many(bench: Bench, server: Server) -> Iterator[Line]:
+    """The memory of rounds with many feeds and with ten times as many; these while idle."""
+    few, many = bench.feeds, bench.feeds * 10
+    bench.say(f"  {few} and {many} feeds")
+    small, large = (_quiet_round(bench, server, count) for count in (few, many))
+    name = f"memory of the main process of `sync` with nothing new, {many} feeds"
+    amounts = f"{large / 1e6:.0f} MB, {small / 1e6:.0f} MB"
+    yield Line(f"{name} to {few}", large / small, 1.3, detail=amounts)
+    yield Line(name, large / 1e6, 120, unit="MB", detail="at the highest")
+    idle = _idle(bench, many, 10.0 if bench.is_quick else 30.0)
+    amounts = f"{idle.cpu:.2f} s in {idle.seconds:.0f} s; {idle.memory / 1e6:.0f} MB"
+    share = idle.cpu / idle.seconds * 100
+    yield Line(f"daemon with {many} feeds, none due", share, 2, unit="% of a core", detail=amounts)
+
+
+def _quiet_round(bench: Bench, server: Server, count: int) -> int:
+    """The memory of the main process of a round with nothing new, in bytes."""
+    return _bot(bench, f"day-round-{count}", server, count, EVERY).run("sync").largest
+
+
+def _idle(bench: Bench, count: int, seconds: float) -> Window:
     """Let a daemon be idle for that long."""
-    with ExitStack() as stack:
-        # no other daemon's polls are counted at this one's server
-        server = stack.enter_context(serving())
-        bot = _bot(bench, "day-idle", server, 50, timedelta(days=1))
-        daemon = stack.enter_context(running_daemon(bot, server))
-        time.sleep(SETTLING)
-        return daemon.window(seconds)
+    # no other daemon's polls are counted at this one's server
+    with serving() as server:
+        bot = _bot(bench, f"day-idle-{count}", server, count, timedelta(days=1))
+        with running_daemon(bot, server) as daemon:
+            time.sleep(SETTLING)
+            return daemon.window(seconds)
 
 
 def _polling(bench: Bench, server: Server, count: int, seconds: float) -> Window:
@@ -99,7 +118,11 @@ def day(count: int, polling: Window, idle: Window) -> Iterator[Line | Day]:
     yield Line(f"{bot}: CPU a day", cpu, most_cpu, unit="s", detail=amounts)
     amounts = "all processes, shared libraries once, at the highest"
     yield Line(f"{bot}: memory", polling.memory / 1e6, most_memory, unit="MB", detail=amounts)
-    amounts = f"{written_poll / 1024:.2f} KiB a poll, {written_idle * 3600 / 1024:.0f} KiB an idle hour"
-    yield Line(f"{bot}: bytes written a day", written / 1e6, most_written, unit="MB", detail=amounts)
+    amounts = (
+        f"{written_poll / 1024:.2f} KiB a poll, {written_idle * 3600 / 1024:.0f} KiB an idle hour"
+    )
+    yield Line(
+        f"{bot}: bytes written a day", written / 1e6, most_written, unit="MB", detail=amounts
+    )
     if count == min(BARS):
         yield Line(f"{bot}: bytes written by a poll", written_poll / 1024, 1, unit="KiB")

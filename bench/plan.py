@@ -9,7 +9,18 @@ from typing import cast
 from bench.bench import Bench
 from bench.line import Day, Line
 
-BAR = ("help", "quiet", "first", "day", "steady", "changed", "news", "entry", "idle", "promptness")
+BAR = (
+    "help",
+    "quiet",
+    "first",
+    "news",
+    "changed",
+    "day",
+    "steady",
+    "promptness",
+    "entry",
+    "slow_peers",
+)
 LARGE = ("scale", "daemons")
 
 Measure = Callable[[Bench], Iterable[Line | Day]]

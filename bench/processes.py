@@ -110,7 +110,10 @@ def _fields(process: int, name: str) -> dict[str, int]:
 
 
 def cpu(process: int) -> float:
-    """The seconds of CPU of a process without its children, to the nanosecond: clock_getcpuclockid(3)."""
+    """The seconds of CPU of a process without its children, to the nanosecond.
+
+    Its clock is the one of clock_getcpuclockid(3).
+    """
     return time.clock_gettime((~process << 3) | 2)
 
 

@@ -48,7 +48,9 @@ def _round(bench: Bench, server: Server, count: int, reader: peers.Peer) -> Iter
     bench.together(*runs.values())
     if count == bench.feeds:
         runs[LOOP] = lambda: _bare(bot.folder, urls)
-    results = alternate(runs, bench.pairs * 2 if count < bench.feeds else bench.pairs)
+    results = alternate(
+        runs, bench.pairs * 2 if count < bench.feeds else min(bench.pairs, 5000 // count)
+    )
     ours, theirs = results[BOT], results[READER]
     name = f"nothing new, `sync` of {count} feeds, to reader: CPU"
     amounts = f"{median(cpu(ours)):.3f} s, reader {median(cpu(theirs)):.3f} s"
