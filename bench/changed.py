@@ -16,15 +16,13 @@ import feedparser
 from bench.bench import Bench
 from bench.bot import Bot
 from bench.corpus import FORMATS, Feed
-from bench.daemon import WRITEBACK, Daemon, Window, running_daemon
+from bench.daemon import SETTLING, WRITEBACK, Daemon, Window, running_daemon
 from bench.fediverse import sandbox_account
 from bench.line import Line
 from bench.server import serving
 
 ENTRIES, FEEDS = 35, 40
 ROUND = timedelta(seconds=8)
-LATE = 2.0
-"""Seconds after a round for polls that begin late."""
 STEP_OF_A_BOT = timedelta(seconds=18)
 """Between two polls of fifty feeds every 15 minutes."""
 RATIO_OF_0_1_0 = 0.5
@@ -45,9 +43,10 @@ def measure(bench: Bench) -> Iterator[Line]:
         )
         bot.run("sync")
         with running_daemon(bot, server) as daemon:
+            time.sleep(SETTLING)
+            idle = daemon.window(ROUND.total_seconds())
             server.add_news(each=1, of=1)
             _round(daemon)
-            idle = daemon.window(ROUND.total_seconds())
             quiet, changed = [], []
             for _ in range(1 if bench.is_quick else 3):
                 quiet.append(_round(daemon))
@@ -81,7 +80,7 @@ def _round(daemon: Daemon) -> Window:
     """Let the daemon poll each feed once."""
     daemon.spread_due(timedelta(), ROUND)
     writeback = WRITEBACK * (ROUND / FEEDS / STEP_OF_A_BOT)
-    return daemon.window(ROUND.total_seconds() + LATE, writeback=writeback)
+    return daemon.window(ROUND.total_seconds(), writeback=writeback, is_over=daemon.are_all_polled)
 
 
 def sample() -> list[Feed]:

@@ -6,7 +6,7 @@ import os
 import sqlite3
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,6 +23,9 @@ WRITEBACK = 30.0
 CHECKPOINT_FRAMES = 1000
 """SQLite copies its log into the database whenever it has so many pages."""
 SAMPLE_INTERVAL = 0.5
+PATIENCE = 120.0
+SETTLING = 3.0
+"""Seconds after a start, or after a change of due times, that are not measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +56,21 @@ class Daemon:
         """Let all sources be due from `start` on, evenly spread over `span`."""
         spread_due(self.bot, start, span)
 
-    def window(self, seconds: float, *, writeback: float = WRITEBACK) -> Window:
-        """Measure for that long.
+    def are_all_polled(self) -> bool:
+        """Whether no source is due within an hour."""
+        soon = round((datetime.now(UTC) + timedelta(hours=1)).timestamp() * 1e6)
+        with closing(sqlite3.connect(self.bot.store, timeout=10)) as store:
+            query = "SELECT count(*) FROM source WHERE due < ?"
+            return bool(store.execute(query, [soon]).fetchone()[0] == 0)
+
+    def window(
+        self,
+        seconds: float,
+        *,
+        writeback: float = WRITEBACK,
+        is_over: Callable[[], bool] = lambda: True,
+    ) -> Window:
+        """Measure for that long, and on until `is_over`, but no longer than PATIENCE.
 
         `writeback` is how many seconds after a change a page is written to disk. Where polls are
         closer together than a bot's are, this is shorter in the same measure.
@@ -67,7 +83,9 @@ class Daemon:
         before, own = self._usage(field), processes.cpu(self.process)
         start = time.perf_counter()
         flushed_at = start
-        while (now := time.perf_counter()) < start + seconds:
+        while (now := time.perf_counter()) < start + seconds or (
+            now < start + PATIENCE and not is_over()
+        ):
             memory = max(memory, processes.memory(processes.tree(self.process)))
             if now > flushed_at + writeback:
                 processes.flush(folder)

@@ -20,7 +20,7 @@ from datetime import timedelta
 
 from bench.bench import Bench
 from bench.bot import Bot
-from bench.daemon import WRITEBACK, Window, running_daemon
+from bench.daemon import SETTLING, WRITEBACK, Window, running_daemon
 from bench.line import Day, Line
 from bench.server import Server, serving
 
@@ -32,8 +32,6 @@ LEAST_STEP = timedelta(seconds=1.1)
 """Between two polls."""
 HEARTBEATS = 310.0
 """Seconds in which an idle daemon writes its heartbeat once."""
-SETTLING = 3.0
-"""Seconds after a start, or after a change of due times, that are not measured."""
 BARS = {50: (90, 90, 6), 5000: (420, 140, 500)}
 """The most seconds of CPU a day, MB of memory and MB written a day, by the number of feeds."""
 

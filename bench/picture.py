@@ -72,7 +72,7 @@ def _panel(
     for power in range(round(log10(least)), round(log10(max(most, least * 10))) + 1):
         height = y(10.0**power)
         yield f'<path d="M0 {height:.1f}H{WIDTH}" stroke="{GREY}" stroke-opacity=".25"/>'
-        yield _text(-6, height + 4, f"{10.0**power:,g}", "end")
+        yield _text(-6, height + 4, f"{10**power:,}", "end")
     for program, line in points.items():
         places = [(x(count), y(value)) for count, value in line]
         colour = programs[program]

@@ -11,11 +11,11 @@ from bench.line import Day, Line
 
 BAR = (
     "help",
+    "day",
     "quiet",
     "first",
     "news",
     "changed",
-    "day",
     "steady",
     "promptness",
     "entry",
