@@ -18,7 +18,7 @@ INSTALL_SELF := $(PY) -m pip install --quiet --no-deps --no-build-isolation --ed
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test growth check format-check lint types imports dist format soak bench bench-large \
+.PHONY: help demo test growth check format-check lint types imports dist format soak bench bench-large bench-docs \
 	lock audit pin-images clean
 
 help:  ## show this list
@@ -60,11 +60,14 @@ dist: $(DEV)  ## build sdist and wheel, and try the wheel where nothing else is
 growth: $(DEV)  ## measure how the cost of every reader of foreign text grows, for hours
 	$(PY) tests/support/growth_of_all.py
 
-bench: $(DEV)  ## time the bot beside its peers, write docs/performance.md; QUICK=1 is brief
+bench: $(DEV)  ## measure the bot beside its peers, in 15 minutes; QUICK=1 is brief, ONLY="help quiet" less
 	$(PY) -m bench $(if $(QUICK),--quick) $(ONLY)
 
 bench-large: $(DEV)  ## the same for what takes long: very many sources and keys
 	$(PY) -m bench --large $(if $(QUICK),--quick) $(ONLY)
+
+bench-docs: $(DEV)  ## write the results of the last full runs into docs/
+	$(PY) -m bench --docs
 
 format: $(DEV)  ## rewrite the code in the house's format
 	$(PY) -m ruff format .

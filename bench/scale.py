@@ -16,7 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
-from bench.bench import ROOT, Bench
+from bench.bench import BUILD, ROOT, Bench
 from bench.bot import PROGRAM, Bot
 from bench.line import Line
 from bench.run import run
@@ -304,7 +304,7 @@ def _bytes_per_entry(sizes: list[float]) -> float:
 
 
 def _draw(bench: Bench, stores: list[StoreCosts], growth: dict[str, list[float]]) -> None:
-    environment = bench.root / "draw"
+    environment = BUILD / "draw"
     python = environment / "bin" / "python"
     requirements = DRAW_PROGRAM.with_suffix(".txt")
     installed_file = environment / "installed.txt"
