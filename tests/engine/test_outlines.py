@@ -14,8 +14,8 @@ from reblogbot.sources.feed.source import FeedSource
 from reblogbot.store import schema
 
 POLLS = 8
-SERVER_COLUMNS = {"remote_id", "remote_url", "server", "limits", "rate_remaining"}
-"""Columns with what a server said, which is another for each bot."""
+OWN_COLUMNS = {"remote_id", "remote_url", "owner"}
+"""Columns whose values are another for each bot."""
 
 
 class WholeSource:
@@ -75,7 +75,7 @@ def rows(bot):
             schema.source, schema.route, schema.seen, schema.entry, schema.refusal,
             schema.delivery, schema.published, schema.event,
         ):  # fmt: skip
-            columns = [column for column in table.columns if column.name not in SERVER_COLUMNS]
+            columns = [column for column in table.columns if column.name not in OWN_COLUMNS]
             rows = connection.execute(select(*columns)).all()
             contents[table.name] = sorted(map(repr, rows))
     return contents

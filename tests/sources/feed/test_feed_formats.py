@@ -100,7 +100,6 @@ def test_atom_1():
     assert batch.title == "Site"
     assert entry == Entry(
         text_digest=entry.text_digest,
-        text_digest=entry.text_digest,
         title="A <b>B",
         link="https://site.example/1",
         guid="tag:x,2026:1",
