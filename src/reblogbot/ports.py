@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import inf
@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 from reblogbot.model import (
     Batch,
+    Entry,
     Image,
     Markup,
     Post,
@@ -133,6 +134,23 @@ class Source(Protocol):
 
     async def poll(self, known: Validators) -> Batch:
         """Return all entries the source shows now. Raises SourceError and nothing else."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A batch of which some entries are outlines, which have an `outline_position`."""
+
+    batch: Batch
+    read: Callable[[Sequence[int]], Awaitable[Sequence[Entry]]]
+    """Return the whole entries of the outlines at these positions. Raises SourceError."""
+
+
+class OutliningSource(Source, Protocol):
+    """A source that can tell its entries apart for less than it costs to read them."""
+
+    async def outline(self, known: Validators) -> Outline:
+        """Return the same as `poll`, with outlines of entries. Raises SourceError."""
         ...
 
 

@@ -176,6 +176,8 @@ OFFLOADED = [
     activitypub.outbox_page,
     activitypub.note,
     activitypub.webfinger,
+    worker.outline_feed,
+    worker.read_entries,
     worker.read_feed,
     page_feeds.named_feeds,
     convert,

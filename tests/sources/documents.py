@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from reblogbot.sources.feed.entry_cache import EntryCache
-from reblogbot.sources.feed.parse import parse
+from reblogbot.sources.feed.parse import parse_body
+from reblogbot.sources.shared.response_body import ResponseBody
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 URL = "https://site.example/blog/feed.xml"
@@ -23,12 +23,15 @@ def atom(entries="", head="<title>Site</title><id>urn:site</id>", attributes="")
     return f'<feed xmlns="http://www.w3.org/2005/Atom" {attributes}>{head}{entries}</feed>'
 
 
-def batch_of(document, content_type="", url=URL, encoding="", timezone="UTC", now=NOW, cache=None):
-    """The Batch of a document, parsed with an empty cache unless one is given."""
-    body = document if isinstance(document, bytes) else document.encode()
-    return parse(
-        body, content_type, url, encoding, timezone, now, EntryCache() if cache is None else cache
-    )
+def body_of(document, content_type="", url=URL, encoding="", timezone="UTC", now=NOW):
+    """The body of a response with this document."""
+    octets = document if isinstance(document, bytes) else document.encode()
+    return ResponseBody(octets, content_type, url, encoding, timezone, now)
+
+
+def batch_of(document, **more):
+    """The Batch of a document, all entries whole."""
+    return parse_body(body_of(document, **more))
 
 
 def only(document, **more):

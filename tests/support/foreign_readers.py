@@ -51,10 +51,10 @@ from reblogbot.sources.fediverse import accounts, activitypub, statuses, timelin
 from reblogbot.sources.feed import (
     arxiv,
     entry_media,
-    entry_spans,
     header,
     json_feed,
     not_a_feed,
+    outline,
     page_feeds,
     raw_xml,
     skipped_hours,
@@ -62,7 +62,6 @@ from reblogbot.sources.feed import (
     xml_repair,
 )
 from reblogbot.sources.feed import parse as parse_feed
-from reblogbot.sources.feed.entry_cache import EntryCache
 from reblogbot.sources.scrape import json_query, parse_json_list, parse_page
 from reblogbot.sources.shared import (
     dates,
@@ -91,8 +90,8 @@ MODULES = """
     core.text.shortening sources.chouti.headline sources.chouti.page sources.chouti.parse
     sources.fediverse.accounts sources.fediverse.activitypub sources.fediverse.relationships
     sources.fediverse.statuses sources.fediverse.timeline sources.fediverse.timeline_cursor
-    sources.feed.arxiv sources.feed.entry sources.feed.entry_cache sources.feed.entry_media
-    sources.feed.entry_spans sources.feed.header sources.feed.json_feed sources.feed.not_a_feed
+    sources.feed.arxiv sources.feed.element_names sources.feed.entry sources.feed.entry_media
+    sources.feed.header sources.feed.json_feed sources.feed.not_a_feed sources.feed.outline
     sources.feed.page_feeds sources.feed.parse sources.feed.raw_xml sources.feed.skipped_hours
     sources.feed.worker sources.feed.xml_repair sources.scrape.json_query
     media.page_images sources.scrape.parse_json_list sources.scrape.parse_page
@@ -358,6 +357,8 @@ READERS: dict[str, Callable[[str], object]] = {
         worker.read_feed, rss(text), ()
     ),
     "sources.feed.worker.read_feed": lambda text: worker.read_feed(page(text)),
+    "sources.feed.worker.outline_feed": lambda text: worker.outline_feed(rss(text)),
+    "sources.feed.worker.read_entries": lambda text: worker.read_entries(rss(text), (0,)),
     "sources.chouti.page.records": chouti_page.records,
     "sources.shared.dates.parse": lambda text: dates.parse(text, zone=UTC, now=NOW),
     "sources.shared.origins.host_of": origins.host_of,
@@ -402,7 +403,8 @@ READERS: dict[str, Callable[[str], object]] = {
     "sources.chouti.parse.parse_official_feed": lambda text: parse_chouti.parse_official_feed(
         rss(text)
     ),
-    "sources.feed.parse.parse": lambda text: parse_feed.parse(*rss(text), cache=EntryCache()),
+    "sources.feed.parse.outline_body": lambda text: parse_feed.outline_body(rss(text)),
+    "sources.feed.parse.read_entries": lambda text: parse_feed.read_entries(rss(text), (0,)),
     "sources.feed.parse.parse_body": lambda text: parse_feed.parse_body(rss(text)),
     "sources.scrape.parse_json_list.parse": lambda text: parse_json_list.parse(
         json_of(text), "items", {"title": "title", "summary": "summary", "link": "url"}
@@ -420,9 +422,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "sources.shared.plain_text.from_escaped": plain_text.from_escaped,
     "sources.shared.plain_text.plain": plain_text.plain,
     "sources.shared.plain_text.plain_line": plain_text.plain_line,
-    "sources.feed.entry_spans.find_entry_spans": lambda text: entry_spans.find_entry_spans(
-        rss(text).octets, ""
-    ),
+    "sources.feed.outline.read_outline": lambda text: outline.read_outline(rss(text).octets),
     "sources.fediverse.statuses.read_all": lambda text: statuses.read_all(
         [status(text)], "card", NOW
     ),

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from feedparser_differences import Pair, Reading, differences, read_by_feedparser, read_by_us
 
-from reblogbot.sources.feed.entry_cache import EntryCache
-from reblogbot.sources.feed.parse import parse
+from reblogbot.sources.feed.parse import parse_body
+from reblogbot.sources.shared.response_body import ResponseBody
 from reblogbot.sources.shared.urls import absolute
 
 FOLDER = Path(__file__).parents[3].parent / "shared" / "corpus" / "feeds"
@@ -55,10 +55,11 @@ def shown(record):
 def test_a_real_document_gives_what_feedparser_finds_in_it(file, record):
     url = record.get("url") or f"https://corpus.example/{file.name}"
     content_type = record.get("content_type") or ""
-    document, cache = file.read_bytes(), EntryCache()
+    document = file.read_bytes()
+    body = ResponseBody(document, content_type, url, "", "UTC", NOW)
 
     def read():
-        return parse(document, content_type, url, "", "UTC", NOW, cache)
+        return parse_body(body)
 
     ours, theirs = read_by_us(read), shown(record)
     _, guid = read_by_feedparser(document, url, content_type)

@@ -28,6 +28,7 @@ def test_rss_2():
     assert (batch.title, batch.language, batch.not_modified) == ("Site & Co", "en-US", False)
     assert [entry.title for entry in batch.entries] == ["First", "Second"]
     assert batch.entries[0] == Entry(
+        text_digest=batch.entries[0].text_digest,
         title="First",
         link="https://site.example/1",
         guid="id-1",
@@ -99,6 +100,7 @@ def test_atom_1():
     (entry,) = batch.entries
     assert batch.title == "Site"
     assert entry == Entry(
+        text_digest=entry.text_digest,
         title="A <b>B",
         link="https://site.example/1",
         guid="tag:x,2026:1",

@@ -73,7 +73,7 @@ def parse_page(body: ResponseBody, *_: Any) -> Batch:
 
 def parse_official_feed(body: ResponseBody, *_: Any) -> Batch:
     """The Batch in the site's own feed, with the same ids as in the JSON. Raises SourceError."""
-    batch = parse_feed.parse(*body._replace(timezone=_ZONE.key))
+    batch = parse_feed.parse_body(body._replace(timezone=_ZONE.key))
     entries = _unique(_with_permalink(entry) for entry in batch.entries)
     if not entries:
         raise SourceError("chouti_shape", f"{redacted_url(body.url)}: the feed shows no entries")
@@ -259,9 +259,10 @@ def _camel(name: str) -> str:
 
 
 def _with_permalink(entry: Entry) -> Entry | None:
-    """An entry of the feed, with the link, id and headline that it has in the JSON."""
+    """An entry of the feed, with the link, id, headline and words that it has in the JSON."""
     permalink = _PERMALINK.fullmatch(entry.link) or _PERMALINK.fullmatch(entry.guid)
     title, rest = headline.split(entry.title)
+    entry = replace(entry, text_digest="")
     if permalink is None:
         return replace(entry, title=title, summary=rest or entry.summary)
     return replace(

@@ -47,8 +47,8 @@ class ChoutiSource:
     async def poll(self, known: Validators) -> Batch:
         """All entries the list shows now. Raises the SourceError of the first address."""
         # The config has no URL of the list that a redirect could correct.
-        batch = await read_first(list(self._candidates()), known, self._tools.clock.now())
-        return replace(batch, moved_to="")
+        reading = await read_first(list(self._candidates()), known, self._tools.clock.now())
+        return replace(reading.batch, moved_to="")
 
     def _candidates(self) -> Iterator[tuple[str, Document]]:
         sites = self._sites()

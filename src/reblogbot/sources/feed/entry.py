@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from functools import cached_property
 from typing import Any
@@ -76,25 +76,31 @@ class EntryReader:
     def base(self) -> str:
         return self.header.base or self.url
 
-    def read(self, raw: dict[str, Any]) -> Entry:
-        """The entry that feedparser parsed as `raw`."""
+    def identify(self, raw: Mapping[str, Any]) -> Entry:
+        """The entry that feedparser parsed as `raw`, with only the fields that identify it."""
         guid = self._guid(raw)
         link = self._link(raw, guid)
         # An entry without a link keeps the identity it has by other fields.
         target = _redirect_target(raw) if link else ""
         updated = self._date(raw, "updated")
-        detail = raw.get("title_detail") or raw.get("summary_detail") or {}
-        authors = _authors(raw)
-        entry = Entry(
+        return Entry(
             title=self.title(raw),
             link=target or link,
             redirector=link if target and link != target else "",
             guid=guid,
             is_permalink=guid != link and is_web_url(guid) and guid not in self._non_permalinks,
-            summary=_summary(raw),
-            authors=authors,
             published_at=self._date(raw, "published") or updated or self._date(raw, "created"),
             updated_at=updated,
+        )
+
+    def read(self, raw: Mapping[str, Any]) -> Entry:
+        """The whole entry that feedparser parsed as `raw`."""
+        detail = raw.get("title_detail") or raw.get("summary_detail") or {}
+        authors = _authors(raw)
+        entry = replace(
+            self.identify(raw),
+            summary=_summary(raw),
+            authors=authors,
             comments=count_of(raw.get("slash_comments") or raw.get("thr_total")),
             categories=_categories(raw),
             language=language_of(raw) or language_of(detail) or self.header.language,
@@ -106,7 +112,7 @@ class EntryReader:
                 authors=authors,
             ),
         )
-        is_paper = arxiv.is_paper(self.url, guid, entry.link)
+        is_paper = arxiv.is_paper(self.url, entry.guid, entry.link)
         return arxiv.unwrapped(entry) if is_paper else entry
 
     def title(self, raw: Mapping[str, Any]) -> str:

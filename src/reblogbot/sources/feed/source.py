@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from pydantic import BaseModel, ConfigDict
 
 from reblogbot.config.settings import SourceSettings
-from reblogbot.model import Batch, Validators
-from reblogbot.ports import Tools
-from reblogbot.sources.feed.worker import read_feed
+from reblogbot.model import Batch, Entry, Validators
+from reblogbot.ports import Outline, Tools
+from reblogbot.sources.feed.worker import outline_feed, read_entries, read_feed
 from reblogbot.sources.shared.document import Document
-from reblogbot.sources.shared.fallbacks import poll_document
+from reblogbot.sources.shared.fallbacks import poll_document, read_document
 
 ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, "
@@ -34,3 +37,13 @@ class FeedSource:
     async def poll(self, known: Validators) -> Batch:
         """All entries the feed shows now. Raises the SourceError that `url` failed with."""
         return await poll_document(self._document, known)
+
+    async def outline(self, known: Validators) -> Outline:
+        """The same, with outlines of entries. Raises the SourceError that `url` failed with."""
+        document = replace(self._document, parse=outline_feed)
+        reading = await read_document(document, known)
+
+        async def read(positions: Sequence[int]) -> Sequence[Entry]:
+            return await document.tools.offload(read_entries, reading.body, tuple(positions))
+
+        return Outline(reading.batch, read)

@@ -23,6 +23,14 @@ _PAGE_INSTEAD = frozenset({"not_a_feed", "not_json", "select_empty", "chouti_sha
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """What a document gave: its Batch, and the body that it was read from, None when unchanged."""
+
+    batch: Batch
+    body: ResponseBody | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """How to fetch and parse the document of a source.
 
@@ -37,7 +45,9 @@ class Document:
     parse: Callable[..., Batch]
     arguments: tuple[Any, ...] = ()
 
-    async def read(self, url: str, validators: Validators, *, is_refreshed: bool = False) -> Batch:
+    async def read(
+        self, url: str, validators: Validators, *, is_refreshed: bool = False
+    ) -> Reading:
         """The document at `url`, or at the address that a page there redirects to by a refresh.
 
         Such a redirect is followed once; with `is_refreshed` it has been. Raises SourceError.
@@ -55,11 +65,12 @@ class Document:
             proxy=self.settings.proxy,
         )
         if response.status == 304:
-            return _unchanged(response, validators, cursor, now)
+            return Reading(_unchanged(response, validators, cursor, now))
         digest = hashlib.blake2b(response.body, digest_size=16).hexdigest()
         if digest == validators.digest and same_settings:
             cursor = replace(cursor, read_at=now, read_from=origin_of(response.url))
-            return _unchanged(response, _validators(response, digest, cursor), cursor, now)
+            unchanged = _validators(response, digest, cursor)
+            return Reading(_unchanged(response, unchanged, cursor, now))
         body = ResponseBody(
             response.body,
             response.headers.get("content-type", ""),
@@ -87,7 +98,7 @@ class Document:
             origin_of(response.url),
         )
         is_complete = batch.validators == Validators()
-        return replace(
+        batch = replace(
             batch,
             validators=_validators(response, digest, cursor)
             if is_complete
@@ -95,6 +106,7 @@ class Document:
             fresh_for=_longest(batch.fresh_for, http_headers.freshness(response.headers, now)),
             moved_to=response.moved_to,
         )
+        return Reading(batch, body)
 
     def _headers(self, url: str) -> Mapping[str, str]:
         """The configured headers, which may hold secrets: only for the origin of `settings.url`."""
@@ -113,9 +125,10 @@ def without_http(validators: Validators) -> Validators:
     return replace(validators, etag="", last_modified="")
 
 
-def from_other_address(batch: Batch) -> Batch:
-    """The batch of another address than the source's own: no validators of HTTP, no move."""
-    return replace(batch, validators=without_http(batch.validators), moved_to="")
+def from_other_address(reading: Reading) -> Reading:
+    """What another address than the source's own gave: no validators of HTTP, no move."""
+    validators = without_http(reading.batch.validators)
+    return replace(reading, batch=replace(reading.batch, validators=validators, moved_to=""))
 
 
 def _validators(response: Response, digest: str, cursor: DocumentCursor) -> Validators:

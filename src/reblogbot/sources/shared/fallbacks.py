@@ -8,7 +8,12 @@ from datetime import datetime
 
 from reblogbot.errors import SourceError
 from reblogbot.model import Batch, Validators
-from reblogbot.sources.shared.document import Document, from_other_address, without_http
+from reblogbot.sources.shared.document import (
+    Document,
+    Reading,
+    from_other_address,
+    without_http,
+)
 from reblogbot.sources.shared.document_cursor import DocumentCursor
 from reblogbot.sources.shared.origins import origin_of
 from reblogbot.web.addresses import redacted_url
@@ -20,10 +25,15 @@ _UNREACHABLE = frozenset(
 
 
 async def poll_document(document: Document, validators: Validators) -> Batch:
-    """The document at the source's `url` or, while that fails, at one of its `fallbacks`.
+    """The Batch of the document at the source's `url` or, while that fails, of its `fallbacks`.
 
     Raises the SourceError of `url`.
     """
+    return (await read_document(document, validators)).batch
+
+
+async def read_document(document: Document, validators: Validators) -> Reading:
+    """The same Batch with the body that it was read from."""
     urls = dict.fromkeys((document.settings.url, *document.settings.fallbacks))
     now = document.tools.clock.now()
     return await read_first([(url, document) for url in urls], validators, now)
@@ -31,8 +41,8 @@ async def poll_document(document: Document, validators: Validators) -> Batch:
 
 async def read_first(
     candidates: Sequence[tuple[str, Document]], validators: Validators, now: datetime
-) -> Batch:
-    """The batch of the first of `candidates`, URLs and how to read them, that can be read.
+) -> Reading:
+    """What the first of `candidates`, URLs and how to read them, gives that can be read.
 
     An origin that answers with 429 or Retry-After is skipped for the rest of this poll; one that
     named a time is skipped until then, as long as another candidate can be read.
@@ -49,7 +59,7 @@ async def read_first(
             continue
         is_first = url == candidates[0][0]
         try:
-            batch = await document.read(url, validators if is_first else without_http(validators))
+            reading = await document.read(url, validators if is_first else without_http(validators))
         except SourceError as error:
             failures[url] = error
             if error.asks_to_wait or error.slug in _UNREACHABLE:
@@ -57,13 +67,15 @@ async def read_first(
             if error.retry_at is not None:
                 rests[origin] = error.retry_at
             continue
-        return _with_rests(batch if is_first else from_other_address(batch), rests)
+        return _with_rests(reading if is_first else from_other_address(reading), rests)
     raise _combined(failures)
 
 
-def _with_rests(batch: Batch, rests: Mapping[str, datetime]) -> Batch:
-    cursor = replace(DocumentCursor.load(batch.validators.cursor), rests=dict(rests))
-    return replace(batch, validators=replace(batch.validators, cursor=cursor.dump()))
+def _with_rests(reading: Reading, rests: Mapping[str, datetime]) -> Reading:
+    validators = reading.batch.validators
+    cursor = replace(DocumentCursor.load(validators.cursor), rests=dict(rests))
+    validators = replace(validators, cursor=cursor.dump())
+    return replace(reading, batch=replace(reading.batch, validators=validators))
 
 
 def _combined(failures: Mapping[str, SourceError]) -> SourceError:
