@@ -203,6 +203,12 @@ def rss(text: str) -> response_body.ResponseBody:
     )
 
 
+def anew(body: response_body.ResponseBody) -> response_body.ResponseBody:
+    """The body of a document that the parser has forgotten."""
+    parse_feed.load_document.cache_clear()
+    return body
+
+
 def dated_feed(text: str) -> response_body.ResponseBody:
     """A feed whose first entry is certain where the text is well-formed, and behind it another."""
     entry = "<title>a</title><link>/a</link><guid>1</guid><pubDate>2026-01-01</pubDate>"
@@ -364,11 +370,13 @@ READERS: dict[str, Callable[[str], object]] = {
     "sources.feed.arxiv.is_paper": arxiv.is_paper,
     "sources.feed.arxiv.unwrapped": lambda text: arxiv.unwrapped(entry(text)),
     "sources.shared.response_body.read_bounded": lambda text: response_body.read_bounded(
-        worker.read_feed, rss(text), ()
+        worker.read_feed, anew(rss(text)), ()
     ),
-    "sources.feed.worker.read_feed": lambda text: worker.read_feed(page(text)),
-    "sources.feed.worker.outline_feed": lambda text: worker.outline_feed(rss(text)),
-    "sources.feed.worker.read_entries": lambda text: worker.read_entries(dated_feed(text), (0,)),
+    "sources.feed.worker.read_feed": lambda text: worker.read_feed(anew(page(text))),
+    "sources.feed.worker.outline_feed": lambda text: worker.outline_feed(anew(rss(text))),
+    "sources.feed.worker.read_entries": lambda text: worker.read_entries(
+        anew(dated_feed(text)), (0,)
+    ),
     "sources.chouti.page.records": chouti_page.records,
     "sources.shared.dates.parse": lambda text: dates.parse(text, zone=UTC, now=NOW),
     "sources.shared.origins.host_of": origins.host_of,
@@ -413,9 +421,11 @@ READERS: dict[str, Callable[[str], object]] = {
     "sources.chouti.parse.parse_official_feed": lambda text: parse_chouti.parse_official_feed(
         rss(text)
     ),
-    "sources.feed.parse.outline_body": lambda text: parse_feed.outline_body(rss(text)),
-    "sources.feed.parse.read_entries": lambda text: parse_feed.read_entries(dated_feed(text), (0,)),
-    "sources.feed.parse.parse_body": lambda text: parse_feed.parse_body(rss(text)),
+    "sources.feed.parse.outline_body": lambda text: parse_feed.outline_body(anew(rss(text))),
+    "sources.feed.parse.read_entries": lambda text: parse_feed.read_entries(
+        anew(dated_feed(text)), (0,)
+    ),
+    "sources.feed.parse.parse_body": lambda text: parse_feed.parse_body(anew(rss(text))),
     "sources.scrape.parse_json_list.parse": lambda text: parse_json_list.parse(
         json_of(text), "items", {"title": "title", "summary": "summary", "link": "url"}
     ),

@@ -114,6 +114,17 @@ def test_atom_1():
     )
 
 
+@pytest.mark.parametrize(
+    "name", ["links", "authors", "tags", "content", "media_content", "title_detail"]
+)
+def test_an_element_with_the_name_of_a_value_of_feedparser_does_no_harm(name):
+    for element in (f"<{name}>x</{name}>", f'<{name} a="b"/>'):
+        document = rss(
+            f"<item>{element}<title>One</title><link>/1</link></item>", f"<title>S</title>{element}"
+        )
+        assert only(document).title == "One"
+
+
 def test_atom_03():
     entry = only(
         '<feed version="0.3" xmlns="http://purl.org/atom/ns#"><title>Old</title><entry>'
