@@ -138,7 +138,7 @@ OWN = frozenset(
     sources.feed.not_a_feed.truncated_feed_error sources.scrape.json_query.read_query
     sources.scrape.selectors.read_item sources.scrape.selectors.read_selector
     sources.scrape.selectors.split sources.shared.dates.from_number
-    sources.shared.fallbacks.read_first sources.shared.fallbacks.poll_document
+    sources.shared.fallbacks.read_first sources.shared.fallbacks.poll_document sources.shared.fallbacks.read_document
     sources.shared.document.without_http sources.shared.document.from_other_address
     sources.fediverse.timeline_cursor.bounded_marks sources.feed.header.fresh_for
     sources.feed.header.read_header sources.shared.dates.plausible
@@ -200,6 +200,22 @@ def rss(text: str) -> response_body.ResponseBody:
     return page(
         f'<rss version="2.0"><channel><title>{text}</title><item><title>{text}</title>'
         f"<description><![CDATA[{text}]]></description><guid>{text}</guid></item>{text}"
+    )
+
+
+def anew(body: response_body.ResponseBody) -> response_body.ResponseBody:
+    """The body of a document that the parser has forgotten."""
+    parse_feed.load_document.cache_clear()
+    return body
+
+
+def dated_feed(text: str) -> response_body.ResponseBody:
+    """A feed whose first entry is certain where the text is well-formed, and behind it another."""
+    entry = "<title>a</title><link>/a</link><guid>1</guid><pubDate>2026-01-01</pubDate>"
+    return page(
+        f'<rss version="2.0"><channel><title>T</title><item>{entry}'
+        f"<description><![CDATA[{text.replace(']]>', '')}]]></description></item>"
+        f"<item><title>b</title>{text}</item></channel></rss>"
     )
 
 
@@ -354,11 +370,13 @@ READERS: dict[str, Callable[[str], object]] = {
     "sources.feed.arxiv.is_paper": arxiv.is_paper,
     "sources.feed.arxiv.unwrapped": lambda text: arxiv.unwrapped(entry(text)),
     "sources.shared.response_body.read_bounded": lambda text: response_body.read_bounded(
-        worker.read_feed, rss(text), ()
+        worker.read_feed, anew(rss(text)), ()
     ),
-    "sources.feed.worker.read_feed": lambda text: worker.read_feed(page(text)),
-    "sources.feed.worker.outline_feed": lambda text: worker.outline_feed(rss(text)),
-    "sources.feed.worker.read_entries": lambda text: worker.read_entries(rss(text), (0,)),
+    "sources.feed.worker.read_feed": lambda text: worker.read_feed(anew(page(text))),
+    "sources.feed.worker.outline_feed": lambda text: worker.outline_feed(anew(rss(text))),
+    "sources.feed.worker.read_entries": lambda text: worker.read_entries(
+        anew(dated_feed(text)), (0,)
+    ),
     "sources.chouti.page.records": chouti_page.records,
     "sources.shared.dates.parse": lambda text: dates.parse(text, zone=UTC, now=NOW),
     "sources.shared.origins.host_of": origins.host_of,
@@ -403,9 +421,11 @@ READERS: dict[str, Callable[[str], object]] = {
     "sources.chouti.parse.parse_official_feed": lambda text: parse_chouti.parse_official_feed(
         rss(text)
     ),
-    "sources.feed.parse.outline_body": lambda text: parse_feed.outline_body(rss(text)),
-    "sources.feed.parse.read_entries": lambda text: parse_feed.read_entries(rss(text), (0,)),
-    "sources.feed.parse.parse_body": lambda text: parse_feed.parse_body(rss(text)),
+    "sources.feed.parse.outline_body": lambda text: parse_feed.outline_body(anew(rss(text))),
+    "sources.feed.parse.read_entries": lambda text: parse_feed.read_entries(
+        anew(dated_feed(text)), (0,)
+    ),
+    "sources.feed.parse.parse_body": lambda text: parse_feed.parse_body(anew(rss(text))),
     "sources.scrape.parse_json_list.parse": lambda text: parse_json_list.parse(
         json_of(text), "items", {"title": "title", "summary": "summary", "link": "url"}
     ),

@@ -51,7 +51,7 @@ def check_outline(body):
 
 def check_parts(body, whole, certain):
     """Compare entries read from the cut-down document with those of the whole document."""
-    document = parse._load(body)
+    document = parse.load_document(body)
     for positions in (certain, certain[::2], certain[1:2], certain[::-1]):
         entries = parse.read_entries(body, positions)
         assert entries == tuple(whole.entries[position] for position in positions)

@@ -28,6 +28,7 @@ def test_rss_2():
     assert (batch.title, batch.language, batch.not_modified) == ("Site & Co", "en-US", False)
     assert [entry.title for entry in batch.entries] == ["First", "Second"]
     assert batch.entries[0] == Entry(
+        text_digest=batch.entries[0].text_digest,
         title="First",
         link="https://site.example/1",
         guid="id-1",
@@ -111,6 +112,17 @@ def test_atom_1():
         language="fr",
         media=(Media("https://site.example/1.png", "image/png"),),
     )
+
+
+@pytest.mark.parametrize(
+    "name", ["links", "authors", "tags", "content", "media_content", "title_detail"]
+)
+def test_an_element_with_the_name_of_a_value_of_feedparser_does_no_harm(name):
+    for element in (f"<{name}>x</{name}>", f'<{name} a="b"/>'):
+        document = rss(
+            f"<item>{element}<title>One</title><link>/1</link></item>", f"<title>S</title>{element}"
+        )
+        assert only(document).title == "One"
 
 
 def test_atom_03():

@@ -76,7 +76,9 @@ class EntryReader:
     def base(self) -> str:
         return self.header.base or self.url
 
-    def identify(self, raw: Mapping[str, Any]) -> Entry:
+    def identify(
+        self, raw: Mapping[str, Any], text_digest: str = "", outline_position: int | None = None
+    ) -> Entry:
         """The entry that feedparser parsed as `raw`, with only the fields that identify it."""
         guid = self._guid(raw)
         link = self._link(raw, guid)
@@ -91,6 +93,8 @@ class EntryReader:
             is_permalink=guid != link and is_web_url(guid) and guid not in self._non_permalinks,
             published_at=self._date(raw, "published") or updated or self._date(raw, "created"),
             updated_at=updated,
+            text_digest=text_digest,
+            outline_position=outline_position,
         )
 
     def read(self, raw: Mapping[str, Any]) -> Entry:

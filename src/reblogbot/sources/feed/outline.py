@@ -123,7 +123,7 @@ class DocumentOutline:
 def read_outline(body: bytes) -> DocumentOutline | None:
     """The outline of `body`, a repaired document; None where it is not certain as a whole."""
     # A document type can declare entities, and thereby change what an entry says.
-    if b"<!DOCTYPE" in body or _BASE.search(body):
+    if b"<!DOCTYPE" in body or (b"base" in body.lower() and _BASE.search(body)):
         return None
     scan = _Scan(body)
     try:

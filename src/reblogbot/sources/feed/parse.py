@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from operator import attrgetter
 from typing import Any
 
@@ -30,6 +30,12 @@ INCOMPLETE = Validators(cursor="cut off")
 
 _TAG = re.compile(r"<[^<>]*>")
 _LANGUAGE_SAMPLE = 10_000
+# Where a document has elements of these names, feedparser gives their text in place of its values.
+_KINDS: Mapping[str, type] = {
+    **dict.fromkeys(["links", "authors", "tags", "content"], list),
+    **dict.fromkeys(["media_content", "media_thumbnail"], list),
+    **dict.fromkeys(["title_detail", "summary_detail"], dict),
+}
 # without one of these, feedparser does not take a title of RSS for HTML
 _MAY_BE_HTML = re.compile(r"</\w|&[#\w]")
 _identity = attrgetter(
@@ -43,26 +49,30 @@ def parse_body(body: ResponseBody) -> Batch:
     It has no validators, except INCOMPLETE when the document was cut off. Raises SourceError and
     nothing else.
     """
-    document = _load(body)
+    document = load_document(body)
     return document.whole_batch() if document else _json_batch(body)
 
 
 def outline_body(body: ResponseBody) -> Batch:
     """The same Batch, in outline the entries that have a certain one. Raises SourceError."""
-    document = _load(body)
+    document = load_document(body)
     return document.outline_batch() if document else _json_batch(body)
 
 
 def read_entries(body: ResponseBody, positions: Sequence[int]) -> tuple[Entry, ...]:
     """The whole entries of the outlines at these positions. Raises SourceError."""
-    document = _load(body)
+    document = load_document(body)
     if document is None:
         return tuple(_json_batch(body).entries[position] for position in positions)
     return document.read(positions)
 
 
-def _load(body: ResponseBody) -> _Document | None:
-    """The document in a body, None for JSON. Raises SourceError when it is no feed."""
+@lru_cache(maxsize=1)
+def load_document(body: ResponseBody) -> _Document | None:
+    """The document in a body, None for JSON. Raises SourceError when it is no feed.
+
+    The last document is kept: its entries are asked for right after its outline.
+    """
     text = body.text()
     if json_feed.looks_like_json(text):
         return None
@@ -135,17 +145,16 @@ class _Document:
         parsed = self.parse(self.outlines.document.cut_down(positions))
         if parsed is None or parsed.reader.header != self.outlines.reader.header:
             return None
-        entries = parsed.entries()
-        return (
-            dict(zip(sorted(positions), entries, strict=True))
-            if len(entries) == len(positions)
-            else None
-        )
+        # this reader has searched the text of the document already
+        entries = replace(parsed, reader=self.outlines.reader).entries()
+        if len(entries) != len(positions):
+            return None
+        return dict(zip(sorted(positions), entries, strict=True))
 
     @cached_property
     def outlines(self) -> _Outlines | None:
         """The outlines of the entries; None where the document has to be read as a whole."""
-        if self.has_nested_bases() or not self.is_complete:
+        if self.has_nested_bases or not self.is_complete:
             return None
         document = read_outline(self.text.encode())
         if document is None:
@@ -157,14 +166,14 @@ class _Document:
     def parse(self, octets: bytes) -> _Parsed | None:
         """The document, or a part of it, parsed; None when it is not a feed."""
         # Resolving links takes half of feedparser's time, so it does that only for nested bases.
-        parsed = _feedparser(octets, self.body.url if self.has_nested_bases() else "")
+        parsed = _feedparser(octets, self.body.url if self.has_nested_bases else "")
         if not parsed["version"] and not parsed["entries"]:
             return None
         return _Parsed(parsed, self.reader(parsed))
 
     def reader(self, parsed: Mapping[str, Any]) -> EntryReader:
         """The reader of entries under what `parsed` says of the feed."""
-        has_bases = self.has_nested_bases()
+        has_bases = self.has_nested_bases
         url = "" if has_bases else self.body.url
         return EntryReader(
             header=read_header(parsed, url, looks_chinese=self.looks_chinese()),
@@ -186,6 +195,7 @@ class _Document:
             skipped_hours=skipped_hours.of_week(self.text),
         )
 
+    @cached_property
     def has_nested_bases(self) -> bool:
         return "xml:base" in self.text
 
@@ -237,11 +247,11 @@ class _Outlines:
         outline = self.document.entries[position]
         if not outline.is_certain or not self.has_certain_title(outline.raw):
             return None
-        entry = self.reader.identify(outline.raw)
+        entry = self.reader.identify(outline.raw, outline.text_digest, position)
         is_whole = all((entry.title, entry.link, entry.guid, entry.published_at))
         if not is_whole or self.reader.now in (entry.published_at, entry.updated_at):
             return None
-        return replace(entry, text_digest=outline.text_digest, outline_position=position)
+        return entry
 
     def has_certain_title(self, raw: Mapping[str, Any]) -> bool:
         """Whether a title is the same when feedparser takes it for HTML."""
@@ -259,7 +269,7 @@ def _ambiguous(entries: Mapping[int, Entry]) -> set[int]:
     values = {
         position: [
             ("id", entry.guid),
-            (one_line(entry.title) or " ".join(entry.summary.split()), entry.published_at),
+            (entry.title or " ".join(entry.summary.split()), entry.published_at),
         ]
         for position, entry in entries.items()
     }
@@ -289,4 +299,8 @@ def _feedparser(body: bytes, base: str) -> Mapping[str, Any]:
             "feed_unreadable",
             f"the feed is too broken to be read ({reason}); tell its owner, or use another url",
         ) from error
+    for holder in (result["feed"], *result["entries"]):
+        for key, kind in _KINDS.items():
+            if not isinstance(dict.get(holder, key, kind()), kind):
+                del holder[key]
     return result

@@ -14,6 +14,7 @@ from reblogbot.sources.feed import not_a_feed
 _DECLARATION = re.compile(r"[^<]{0,2000}<\?xml\s[^>]{0,1000}?\?>\s*")
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));")
+_UNDEFINED = re.compile("&(?!#|(?:amp|lt|gt|quot|apos);)")
 # Named references that XML does not define, and CDATA sections, in which there are none.
 _NAME = re.compile(
     r"<!\[CDATA\[(?:.*?\]\]>|.*)|&(?!#|(?:amp|lt|gt|quot|apos);)([A-Za-z][A-Za-z0-9]{0,40};?)?(?=(=?))",
@@ -48,7 +49,7 @@ def repair(text: str) -> tuple[str, bool]:
     text = text[declaration.end() :] if declaration else text
     _refuse_entities(text)
     text = _REFERENCE.sub(_valid_reference, text) if "&#" in text else text
-    text = _NAME.sub(_replaced_name, text) if "&" in text else text
+    text = _NAME.sub(_replaced_name, text) if _UNDEFINED.search(text) else text
     text = _RENAME.sub(lambda tag: f"{tag[1]}{_RENAMED[tag[2]]}{tag[3]}", text)
     closed = _closed(text)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + closed, closed == text

@@ -6,11 +6,15 @@ import re
 from urllib.parse import urljoin, urlsplit
 
 _LONGEST = 4096
+# Most links are such; taking one apart costs more than all else that is done to it.
+_ABSOLUTE = re.compile(r"https?://[a-z0-9.-]+/[!-\"$-:<->@-~]*(?:\?[!-\"$-~]+)?", re.ASCII)
 _AMPERSAND = re.compile(r"&(?:amp|#0{0,5}38|#[xX]0{0,5}26);")
 
 
 def web_url(base: str, written: str) -> str:
     """The http or https URL that `written` means in a document from `base`; "" for others."""
+    if len(written) <= _LONGEST and _ABSOLUTE.fullmatch(written):
+        return written
     joined = absolute(base, written)
     return joined if is_web_url(joined) else ""
 
