@@ -164,23 +164,6 @@ class OutliningSource(Source, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Outline:
-    """A batch of which some entries are outlines, which have an `outline_position`."""
-
-    batch: Batch
-    read: Callable[[Sequence[int]], Awaitable[Sequence[Entry]]]
-    """Return the whole entries of the outlines at these positions. Raises SourceError."""
-
-
-class OutliningSource(Source, Protocol):
-    """A source that can tell its entries apart for less than it costs to read them."""
-
-    async def outline(self, known: Validators) -> Outline:
-        """Return the same as `poll`, with outlines of entries. Raises SourceError."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
 class Identity:
     """The account that a token speaks for.
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from growth import FACTOR, growth
 from reblogbot.core.identity import clean_link
-from reblogbot.core.text import clean, defuse
+from reblogbot.core.text import clean
+from reblogbot.core.text.mentions import defuse
 from server_parsers import RULES, node_parsers
 
 NASTY = [

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from growth import FACTOR, growth
 from reblogbot.core.identity import canonical_link, clean_link
-from reblogbot.core.text import clean, defuse, escape, html_to_text, one_line
+from reblogbot.core.text import clean, html_to_text, one_line
+from reblogbot.core.text.escaping import escape
+from reblogbot.core.text.mentions import defuse
 from reblogbot.targets.mastodon.entities import links_in
 from server_parsers import node_parsers
 

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,10 +18,25 @@ from reblogbot.errors import SourceError
 from reblogbot.model import Media
 from reblogbot.runtime import parser_child, parser_replies
 from reblogbot.runtime.parser_pool import ParserProcessPool
+from reblogbot.sources.feed.worker import read_feed
+from reblogbot.sources.shared.response_body import ResponseBody, read_bounded
 
 MEMORY = 256 * 1024 * 1024
 SOON = timedelta(seconds=0.05)
 NEVER = timedelta(hours=1)
+NOT_FOR_FEEDS = {
+    *(
+        "aiohttp",
+        "asyncio",
+        "jinja2",
+        "mastodon",
+        "pydantic",
+        "requests",
+        "selectolax",
+        "sqlalchemy",
+    ),
+    *("reblogbot.config", "reblogbot.core.compose", "reblogbot.core.text.mentions"),
+}
 
 
 @pytest.fixture
@@ -119,6 +134,17 @@ async def test_a_call_at_the_instant_in_which_its_child_is_to_end_is_answered():
         assert await asyncio.gather(*(pool(pool_jobs.double, n) for n in numbers)) == [
             2 * number for number in numbers
         ]
+
+
+async def test_a_child_that_reads_a_feed_imports_no_more_than_that_takes(pool):
+    before = set(await pool(pool_jobs.imported_modules))
+    assert before & {*NOT_FOR_FEEDS, "feedparser", "regex"} == set()
+    feed = b"<rss version='2.0'><channel><item><title>a</title></item></channel></rss>"
+    body = ResponseBody(feed, "", "https://x.example/f", "", "UTC", datetime.now(UTC))
+    await pool(read_bounded, read_feed, body, ())
+    after = set(await pool(pool_jobs.imported_modules))
+    assert "feedparser" in after
+    assert after & NOT_FOR_FEEDS == set()
 
 
 async def test_what_a_library_prints_is_not_taken_for_a_reply(pool):

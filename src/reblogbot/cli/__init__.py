@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import os
 import sys
 from importlib import import_module
@@ -13,15 +12,13 @@ from typing import NoReturn
 from reblogbot.cli.output import print_error, unexpected_error
 from reblogbot.cli.parser import parse
 from reblogbot.errors import Exit, ReblogbotError
-from reblogbot.runtime import confinement
+from reblogbot.runtime import confinement, garbage
 
 
 def main() -> NoReturn:
     """Run the program with the arguments of the process, and exit with its exit code."""
     confinement.hide_memory()
-    # few objects here are cyclic garbage, and looking for it with Python's default thresholds
-    # costs a tenth of a round
-    gc.set_threshold(50_000, 20, 50)
+    garbage.collect_rarely()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             # a character that the terminal cannot show must not end a round

@@ -10,7 +10,7 @@ from itertools import count, islice
 from reblogbot.core import digest, queue_order
 from reblogbot.core.digest import Bundle
 from reblogbot.core.planning import PendingClaims
-from reblogbot.core.text import beginning
+from reblogbot.core.text.shortening import beginning
 from reblogbot.engine import screening
 from reblogbot.engine.digests import may_be_bundled
 from reblogbot.engine.engine import Engine

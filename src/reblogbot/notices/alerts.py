@@ -10,7 +10,8 @@ from itertools import groupby
 from typing import Literal
 
 from reblogbot.config.settings import Config
-from reblogbot.core.text import one_line, shorten
+from reblogbot.core.text import one_line
+from reblogbot.core.text.shortening import shorten
 from reblogbot.engine.account import ASKED, TOKEN
 from reblogbot.model import OPEN_STATES
 from reblogbot.store.records import AccountRecord

@@ -12,7 +12,8 @@ from datetime import datetime
 
 from reblogbot.config.settings import Config
 from reblogbot.core.delivery import idempotency_key
-from reblogbot.core.text import defuse, shorten
+from reblogbot.core.text.mentions import defuse
+from reblogbot.core.text.shortening import shorten
 from reblogbot.engine.accounts import Accounts
 from reblogbot.engine.wait_reasons import Waiting
 from reblogbot.errors import ReblogbotError

@@ -193,7 +193,7 @@ def _title(row: Row[Any]) -> str:
     if row.title or row.content is None:
         return str(row.title)
     # Imported here: most entries have a title, and it imports `regex`.
-    from reblogbot.core.text import beginning  # noqa: PLC0415
+    from reblogbot.core.text.shortening import beginning  # noqa: PLC0415
 
     return beginning(str(row.content.get("summary", "")))
 
