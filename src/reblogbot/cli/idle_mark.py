@@ -1,9 +1,9 @@
 """The idle mark: a file that says until when `sync --due` has nothing to do (ADR 0036).
 
 Cron starts `sync --due` every few minutes, and mostly nothing is due. The first round that finds
-nothing due leaves a mark beside the config. While it is valid, later ones print the same at once,
-without the libraries for configs and stores. A mark is valid while nothing has changed that decides
-what a round does:
+nothing due leaves a mark beside the config, or in the state directory that systemd names. While it
+is valid, later ones print the same at once, without the libraries for configs and stores. A mark is
+valid while nothing has changed that decides what a round does:
 
 * The config, the arguments, the installed packages and what the config reads of the environment.
   A digest covers these; it is of the same bytes of the config that the round has loaded.
@@ -107,7 +107,9 @@ class IdleMark:
     """
 
     def __init__(self, config: Path, content: bytes, arguments: Sequence[str]) -> None:
-        self._path = config.with_name(f".{config.name}.idle")
+        # under systemd the config's folder may be read-only, but a state directory is not
+        folder = os.environ.get("STATE_DIRECTORY", "").partition(":")[0] or config.parent
+        self._path = Path(folder) / f".{config.name}.idle"
         self._digest = _digest(config, content, arguments)
 
     def read(self) -> CommandOutput | None:
