@@ -483,6 +483,7 @@ def test_the_mark_is_not_trusted_when_a_package_was_installed(quiet, cli, monkey
     packages = tmp_path / "site-packages"
     packages.mkdir()
     monkeypatch.syspath_prepend(str(packages))
+    monkeypatch.syspath_prepend("/nowhere/site-packages")
     leave_mark(quiet, cli)
     os.utime(packages, (1, 1))
     assert not is_idle(quiet)
