@@ -72,8 +72,9 @@ def leave_mark(bot: Bot, cli, *names: str) -> None:
 
 
 def write_elsewhere(bot: Bot) -> None:
-    """Another process changes the store, and has closed it."""
+    """Another process changes the store, and has closed it a while ago."""
     assert bot.call("stop").code == 0
+    age(bot)
 
 
 # it is used
@@ -482,6 +483,7 @@ def test_the_mark_is_not_trusted_when_a_package_was_installed(quiet, cli, monkey
     packages = tmp_path / "site-packages"
     packages.mkdir()
     monkeypatch.syspath_prepend(str(packages))
+    monkeypatch.syspath_prepend("/nowhere/site-packages")
     leave_mark(quiet, cli)
     os.utime(packages, (1, 1))
     assert not is_idle(quiet)
@@ -653,6 +655,15 @@ def test_a_folder_that_cannot_be_written_ends_no_round(bot, feeds, sandbox, cloc
         bot.folder.chmod(0o700)
     assert (ran.code, ran.out, ran.err) == (0, "0 polled\n", "")
     assert not mark_of(bot).exists()
+
+
+def test_under_systemd_the_mark_is_in_the_state_directory(quiet, cli, monkeypatch):
+    state = quiet.folder / "state"
+    state.mkdir()
+    monkeypatch.setenv("STATE_DIRECTORY", f"{state}:/var/lib/other")
+    leave_mark(quiet, cli)
+    assert not mark_of(quiet).exists()
+    assert [file.name for file in state.iterdir()] == [".config.toml.idle"]
 
 
 def test_two_bots_in_a_folder_have_a_mark_each(quiet, cli, feeds, clock):

@@ -33,7 +33,7 @@ EXTRAS = {
 }
 LOCKS = tuple(EXTRAS)
 HEAVY = {
-    "aiohttp", "alembic", "apscheduler", "feedparser", "jinja2", "mastodon",
+    "aiohttp", "alembic", "apscheduler", "dataclasses", "feedparser", "jinja2", "logging", "mastodon",
     "pydantic", "requests", "sqlalchemy",
 }  # fmt: skip
 SUPPORTED = ("3.11", "3.12", "3.13", "3.14")

@@ -1,9 +1,9 @@
 """The idle mark: a file that says until when `sync --due` has nothing to do (ADR 0036).
 
 Cron starts `sync --due` every few minutes, and mostly nothing is due. The first round that finds
-nothing due leaves a mark beside the config. While it is valid, later ones print the same at once,
-without the libraries for configs and stores. A mark is valid while nothing has changed that decides
-what a round does:
+nothing due leaves a mark beside the config, or in the state directory that systemd names. While it
+is valid, later ones print the same at once, without the libraries for configs and stores. A mark is
+valid while nothing has changed that decides what a round does:
 
 * The config, the arguments, the installed packages and what the config reads of the environment.
   A digest covers these; it is of the same bytes of the config that the round has loaded.
@@ -23,7 +23,6 @@ from __future__ import annotations
 
 import json
 import os
-import stat
 import sys
 import time
 from codecs import BOM_UTF8
@@ -91,12 +90,15 @@ def idle_output(config: Path, arguments: Sequence[str]) -> CommandOutput | None:
 
 
 def settled_stamp(path: Path | None) -> StoreStamp | None:
-    """The stamp of a file; None where the next change could give it the same. Raises OSError."""
+    """The stamp of a file; None without one, and where the next change could leave it as it is."""
     if path is None:
         return None
     # before the stamp: a file must not seem older because this process had to wait between both
     now = time.time()
-    stamp = StoreStamp.of(str(path))
+    try:
+        stamp = StoreStamp.of(str(path))
+    except OSError:
+        return None
     return stamp if now - stamp.modified / 1e9 > LONGEST_TICK else None
 
 
@@ -107,7 +109,9 @@ class IdleMark:
     """
 
     def __init__(self, config: Path, content: bytes, arguments: Sequence[str]) -> None:
-        self._path = config.with_name(f".{config.name}.idle")
+        # under systemd the config's folder may be read-only, but a state directory is not
+        folder = os.environ.get("STATE_DIRECTORY", "").partition(":")[0] or config.parent
+        self._path = Path(folder) / f".{config.name}.idle"
         self._digest = _digest(config, content, arguments)
 
     def read(self) -> CommandOutput | None:
@@ -162,11 +166,18 @@ def _digest(config: Path, content: bytes, arguments: Sequence[str]) -> str:
         str(config.absolute()),
         tuple(arguments),
         (__version__, sys.version),
-        [(folder, os.stat(folder).st_mtime_ns) for folder in packages],  # noqa: PTH116
+        [(folder, _changed_at(folder)) for folder in packages],
         os.path.expanduser("~"),  # noqa: PTH111
         _names_in(os.environ.get("CREDENTIALS_DIRECTORY", "")),
     )
     return blake2b(json.dumps(facts).encode() + b"\n" + content, digest_size=16).hexdigest()
+
+
+def _changed_at(folder: str) -> int:
+    try:
+        return os.stat(folder).st_mtime_ns  # noqa: PTH116
+    except OSError:
+        return 0
 
 
 def _names_in(folder: str) -> list[str]:
@@ -183,7 +194,7 @@ def _read_private(path: Path) -> bytes:
     with open(descriptor, "rb") as file:  # noqa: PTH123
         status = os.fstat(descriptor)
         is_private = status.st_uid == os.geteuid() and not status.st_mode & 0o077
-        if not (stat.S_ISREG(status.st_mode) and is_private):
+        if not is_private:
             raise PermissionError(f"{path} is not a file of this user alone")
         return file.read()
 
