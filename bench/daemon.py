@@ -20,8 +20,8 @@ from bench.server import Server
 
 WRITEBACK = 30.0
 """Seconds until the kernel writes a changed page to disk (vm.dirty_expire_centisecs)."""
-CHECKPOINT_FRAMES = 1000
-"""SQLite copies its log into the database whenever it has so many pages."""
+CHECKPOINT_BYTES = 4_096_000
+"""SQLite copies its log into the database whenever it is so long: 1000 pages of the usual size."""
 SAMPLE_INTERVAL = 0.5
 PATIENCE = 120.0
 SETTLING = 3.0
@@ -109,9 +109,10 @@ class Daemon:
         processes.flush(self.bot.folder)
         before = processes.usage([os.getpid()], field).written
         with closing(sqlite3.connect(self.bot.store, timeout=10)) as store:
-            frames = int(store.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()[1])
+            (page_size,) = store.execute("PRAGMA page_size").fetchone()
+            _, pages, _ = store.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
         written = processes.usage([os.getpid()], field).written - before
-        return written * min(1.0, frames / CHECKPOINT_FRAMES)
+        return written * min(1.0, float(pages * page_size) / CHECKPOINT_BYTES)
 
 
 @contextmanager

@@ -39,9 +39,9 @@ BARS = {50: (90, 90, 6), 5000: (420, 140, 500)}
 def measure(bench: Bench) -> Iterator[Line | Day]:
     """Run a daemon for each number of feeds, and an idle one beside them."""
     with serving() as server, ThreadPoolExecutor(1) as pool:
-        idle = pool.submit(_idle, bench, 50, 20.0 if bench.is_quick else HEARTBEATS)
+        idle = pool.submit(_few_idle, bench)
         windows = {}
-        for count in (50, 1000) if bench.is_quick else SIZES:
+        for count in SIZES[1:3] if bench.is_quick else SIZES:
             bench.say(f"  a daemon with {count} feeds")
             windows[count] = _polling(bench, server, count, 15.0 if bench.is_quick else 40.0)
         yield from _very_many(bench, server)
@@ -50,34 +50,36 @@ def measure(bench: Bench) -> Iterator[Line | Day]:
         yield from day(count, window, idle.result())
 
 
-def _very_many(bench: Bench, server: Server) -> Iterator[Line]:
-    """The memory of rounds with many feeds and with ten times as many; these while idle."""
-    few, many = bench.feeds, bench.feeds * 10
-    bench.say(f"  {few} and {many} feeds")
-    small, large = (_quiet_round(bench, server, count) for count in (few, many))
-    name = f"memory of the main process of `sync` with nothing new, {many} feeds"
-    amounts = f"{large / 1e6:.0f} MB, {small / 1e6:.0f} MB"
-    yield Line(f"{name} to {few}", large / small, 1.3, detail=amounts)
-    yield Line(name, large / 1e6, 120, unit="MB", detail="at the highest")
-    idle = _idle(bench, many, 10.0 if bench.is_quick else 30.0)
-    amounts = f"{idle.cpu:.2f} s in {idle.seconds:.0f} s; {idle.memory / 1e6:.0f} MB"
-    share = idle.cpu / idle.seconds * 100
-    yield Line(f"daemon with {many} feeds, none due", share, 2, unit="% of a core", detail=amounts)
-
-
-def _quiet_round(bench: Bench, server: Server, count: int) -> int:
-    """The memory of the main process of a round with nothing new, in bytes."""
-    return _bot(bench, f"day-round-{count}", server, count, EVERY).run("sync").largest
-
-
-def _idle(bench: Bench, count: int, seconds: float) -> Window:
-    """Let a daemon be idle for that long."""
+def _few_idle(bench: Bench) -> Window:
+    """Let a daemon be idle for long."""
     # no other daemon's polls are counted at this one's server
     with serving() as server:
-        bot = _bot(bench, f"day-idle-{count}", server, count, timedelta(days=1))
-        with running_daemon(bot, server) as daemon:
-            time.sleep(SETTLING)
-            return daemon.window(seconds)
+        bot = _bot(bench, "day-idle", server, 50, timedelta(days=1))
+        return _idle(bot, server, 20.0 if bench.is_quick else HEARTBEATS)
+
+
+def _very_many(bench: Bench, server: Server) -> Iterator[Line]:
+    """The memory of rounds with many feeds and with ten times as many; these while idle."""
+    counts = (bench.feeds, bench.feeds * 10)
+    bench.say(f"  {counts[0]} and {counts[1]} feeds")
+    few, many = (_bot(bench, f"day-{n}-once", server, n, timedelta(days=1)) for n in counts)
+    small, large = few.run("sync").largest, many.run("sync").largest
+    name = f"memory of the main process of `sync` with nothing new, {counts[1]} feeds"
+    amounts = f"{large / 1e6:.0f} MB, {small / 1e6:.0f} MB"
+    yield Line(f"{name} to {counts[0]}", large / small, 1.3, detail=amounts)
+    yield Line(name, large / 1e6, 120, unit="MB", detail="at the highest")
+    idle = _idle(many, server, 10.0 if bench.is_quick else 30.0)
+    amounts = f"{idle.cpu:.2f} s in {idle.seconds:.0f} s; {idle.memory / 1e6:.0f} MB"
+    share = idle.cpu / idle.seconds * 100
+    name = f"daemon with {counts[1]} feeds, none due"
+    yield Line(name, share, 2, unit="% of a core", detail=amounts)
+
+
+def _idle(bot: Bot, server: Server, seconds: float) -> Window:
+    """Let a daemon be idle for that long."""
+    with running_daemon(bot, server) as daemon:
+        time.sleep(SETTLING)
+        return daemon.window(seconds)
 
 
 def _polling(bench: Bench, server: Server, count: int, seconds: float) -> Window:
