@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,9 +14,6 @@ from harness import Bot, CliResult, FeedServer, SettableClock, SharedResources
 from postgres import database, emptied, server
 from reblogbot.cli import run
 from reblogbot.store import open_store
-
-# marks and folders of tests in which coverage is not measured
-UNMEASURED = ("slow", "hypothesis", "unmeasured", "reliability", "cases", "docs", "project")
 
 
 @pytest.fixture(scope="session")
@@ -64,25 +61,6 @@ def postgres_tables(postgres: str) -> Iterator[str]:
     with database(postgres) as url:
         open_store(url, "maker", datetime.now(UTC))[0].close()
         yield url
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Measure no coverage in an unmeasured test, nor in the processes that it starts.
-
-    Tracing doubles the CPU of a test. These repeat claims over many inputs or faults, and reach
-    hardly a line that the others do not.
-    """
-    coverage = item.config.pluginmanager.getplugin("_cov")
-    if coverage is None or not any(name in item.keywords for name in UNMEASURED):
-        return (yield)
-    coverage.cov_controller.pause()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
-        try:
-            return (yield)
-        finally:
-            coverage.cov_controller.resume()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

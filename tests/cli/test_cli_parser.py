@@ -263,7 +263,6 @@ def abroad(bot, feeds, sandbox, clock):
     return bot
 
 
-@pytest.mark.unmeasured
 @pytest.mark.parametrize("where", [BARE, {**BARE, "PYTHONIOENCODING": "latin-1"}, {}])
 def test_a_locale_without_letters_ends_nothing_and_json_stays_json(abroad, sandbox, where):
     commands = (
@@ -282,7 +281,6 @@ def test_a_locale_without_letters_ends_nothing_and_json_stays_json(abroad, sandb
     assert [act["text"] for act in sandbox.accepted] == ["Été 😀 夏\nhttps://news.example/été"]
 
 
-@pytest.mark.unmeasured
 @pytest.mark.parametrize("command", ["check", "preview", "sync", "status", "queue list", "stop"])
 def test_a_locale_without_letters_ends_no_command(abroad, command):
     abroad.sync()

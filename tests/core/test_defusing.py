@@ -181,7 +181,6 @@ def test_an_entrys_own_link_on_its_line_names_nobody(node, link):
         assert not [match for match in rule(text) if match.lstrip("( \n").startswith("@")], server
 
 
-@pytest.mark.unmeasured
 @pytest.mark.parametrize("end", ["", "x"])
 @pytest.mark.parametrize(
     "fragment",

@@ -120,7 +120,6 @@ def test_hollo_shows_the_link_unchanged(node, link):
     assert stands["hashtags"] == ["#Own_Tag"]
 
 
-@pytest.mark.unmeasured
 @pytest.mark.parametrize("markup", ["gotosocial", "hollo", "snac"])
 @pytest.mark.parametrize(
     "fragment", ["*", "[a](", "&lt;", "\\", " ", "\n", "\n ", " -", "1.", "@a.", "#1a", "https://a"]

@@ -400,7 +400,6 @@ def test_every_entry_has_few_keys_and_is_new_only_once(entries, again):
     assert reader.new(*entries) == []
 
 
-@pytest.mark.unmeasured
 @pytest.mark.parametrize(
     "fields",
     [

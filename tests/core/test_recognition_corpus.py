@@ -49,7 +49,6 @@ def test_there_are_documents_to_read():
     assert len(chosen()) >= 50
 
 
-@pytest.mark.unmeasured
 @pytest.mark.parametrize("document", chosen(), ids=lambda document: document["id"])
 def test_a_real_document_loses_nothing_and_is_new_once(document):
     batch = entries(document)

@@ -313,7 +313,6 @@ def imported(bot, *arguments: str) -> set[str]:
     return set(names)
 
 
-@pytest.mark.unmeasured
 def test_a_round_with_nothing_due_imports_neither_the_web_nor_what_composes_and_sends(bot, follow):
     follow()
     assert bot.call("sync").code == 0
@@ -322,7 +321,6 @@ def test_a_round_with_nothing_due_imports_neither_the_web_nor_what_composes_and_
     assert names & OURS_AT_WORK == set()
 
 
-@pytest.mark.unmeasured
 def test_a_round_with_nothing_new_imports_only_the_web(bot, follow):
     follow()
     assert bot.call("sync").code == 0

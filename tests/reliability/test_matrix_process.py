@@ -1,5 +1,6 @@
 """The fault matrix (docs/reliability.md), the machine: no files, no memory, no threads, a lock."""
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -35,6 +36,8 @@ def run_poor(bot, limits):
         capture_output=True,
         text=True,
         timeout=60,
+        # measuring needs more than the program
+        env={**os.environ, "COVERAGE_PROCESS_CONFIG": ""},
         check=False,
     )
 

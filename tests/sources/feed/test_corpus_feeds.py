@@ -51,7 +51,6 @@ def shown(record):
     )
 
 
-@pytest.mark.unmeasured
 @pytest.mark.parametrize(("file", "record"), list(sampled(records())))
 def test_a_real_document_gives_what_feedparser_finds_in_it(file, record):
     url = record.get("url") or f"https://corpus.example/{file.name}"
