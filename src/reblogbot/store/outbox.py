@@ -25,7 +25,7 @@ from reblogbot.model import (
 from reblogbot.store.database import Database
 from reblogbot.store.leases import AccountLease
 from reblogbot.store.records import AccountRecord, account_record, adapter, delivery_record
-from reblogbot.store.schema import account, delivery, entry, switch
+from reblogbot.store.schema import HAS_REMOTE_ID, account, delivery, entry, switch
 from reblogbot.store.sql import insert_into
 from reblogbot.store.transitions import change_state, lock_delivery
 
@@ -264,7 +264,7 @@ class Outbox:
     def receipts(self, name: str, remote_ids: Collection[str]) -> set[str]:
         """Those of the remote ids that a delivery of the account has already."""
         statement = select(delivery.c.remote_id).where(
-            delivery.c.account == name, delivery.c.remote_id.in_(remote_ids)
+            delivery.c.account == name, delivery.c.remote_id.in_(remote_ids), HAS_REMOTE_ID
         )
         with self._database.read() as connection:
             return set(connection.scalars(statement))
