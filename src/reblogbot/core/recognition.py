@@ -120,7 +120,7 @@ def lookup_keys(written: str) -> tuple[bytes, ...]:
     """All keys that an admin may mean by a link, an id or a URI."""
     page = page_link(written)
     keys = [identity.link_key(page), identity.key("guid", page)] if page else []
-    keys.append(identity.key("uri", written))
+    keys += [identity.key("guid", written), identity.key("uri", written)]
     for entry in (Entry(link=written), Entry(guid=written)):
         keys += identity.legacy_keys(entry)
     return tuple(dict.fromkeys(keys))

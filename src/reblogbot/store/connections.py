@@ -89,6 +89,7 @@ def _configure_sqlite(engine: Engine, busy_ms: int, *, foreign_keys: bool) -> No
     def on_connect(connection: sqlite3.Connection, _record: object) -> None:
         # `on_begin` starts transactions; the driver would guess where to.
         connection.isolation_level = None
+        connection.create_function("unhex", 1, bytes.fromhex, deterministic=True)
         connection.execute(f"PRAGMA busy_timeout={busy_ms}")
         # With foreign keys on, Alembic's copy and drop of a table would delete all its children.
         connection.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")

@@ -26,7 +26,7 @@ from reblogbot.model import (
 from reblogbot.store.database import Database
 from reblogbot.store.leases import AccountLease
 from reblogbot.store.records import AccountRecord, account_record, adapter, delivery_record
-from reblogbot.store.schema import EPOCH, account, delivery, entry, switch
+from reblogbot.store.schema import EPOCH, HAS_REMOTE_ID, account, delivery, entry, switch
 from reblogbot.store.sql import insert_into
 from reblogbot.store.transitions import change_state, lock_delivery
 
@@ -331,7 +331,7 @@ class Outbox:
     def receipts(self, name: str, remote_ids: Collection[str]) -> set[str]:
         """Those of the remote ids that a delivery of the account has already."""
         statement = select(delivery.c.remote_id).where(
-            delivery.c.account == name, delivery.c.remote_id.in_(remote_ids)
+            delivery.c.account == name, delivery.c.remote_id.in_(remote_ids), HAS_REMOTE_ID
         )
         with self._database.read() as connection:
             return set(connection.scalars(statement))

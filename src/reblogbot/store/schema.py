@@ -19,6 +19,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 
 REVISION = "0008"
@@ -194,10 +195,26 @@ delivery = Table(
     UniqueConstraint("account", "identity"),
     # State first: open deliveries are found without reading the many settled ones.
     Index("ix_delivery_state_account", "state", "account", "due"),
-    Index("ix_delivery_account_settled", "account", "settled_at"),
     Index("ix_delivery_account_queued", "account", "queued_at"),
     Index(None, "entry_id"),
     sqlite_autoincrement=True,
+)
+
+# Partial indexes: recording a delivery, which has neither yet, does not write them. The migration
+# makes them so on PostgreSQL too; to say it here would import that dialect in every process.
+Index(
+    "ix_delivery_account_settled",
+    delivery.c.account,
+    delivery.c.settled_at,
+    sqlite_where=delivery.c.settled_at.is_not(None),
+)
+HAS_REMOTE_ID = text("delivery.remote_id != ''")
+"""The condition in the words of the index, by which a database knows that it may use it."""
+Index(
+    "ix_delivery_account_remote_id",
+    delivery.c.account,
+    delivery.c.remote_id,
+    sqlite_where=text("remote_id != ''"),
 )
 
 # The keys under which an account has published or queued something, each once (docs/adr/0025).

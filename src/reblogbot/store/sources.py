@@ -25,9 +25,22 @@ from reblogbot.store.recording import Recording, claimed_keys
 from reblogbot.store.records import SourceRecord, adapter, source_record
 from reblogbot.store.schema import route, seen, source, source_lease
 from reblogbot.store.source_leases import SourceLeases
-from reblogbot.store.sql import chunks, insert_into
+from reblogbot.store.sql import chunks, insert_new, is_among_keys
 
 _NO_HOSTS: Mapping[str, str] = MappingProxyType({})
+# Statements that every poll needs are made once: SQLAlchemy takes longer to make one, and to find
+# its SQL again, than SQLite to execute it.
+_IS_SEEN_OF = seen.c.source_id == bindparam("seen_of")
+_ANY_KEY = select(seen.c.key).where(_IS_SEEN_OF).limit(1)
+_EVIDENCE = select(seen.c.key, seen.c.evidence).where(_IS_SEEN_OF, is_among_keys(seen.c.key))
+_UPDATE = update(source).where(source.c.id == bindparam("source_id"))
+_ROUTES = select(route).where(route.c.source_id.in_(bindparam("ids", expanding=True)))
+_IS_OWN_LEASE = (
+    source_lease.c.source_id.in_(bindparam("ids", expanding=True)),
+    source_lease.c.owner == bindparam("own_name"),
+)
+_RENEW = update(source_lease).where(*_IS_OWN_LEASE)
+_END = delete(source_lease).where(*_IS_OWN_LEASE).returning(source_lease.c.source_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +106,7 @@ class Sources:
                 | {"name": name, "address": address, "due": now, "host": hosts.get(name, "")}
                 for name, address in new_names.items()
             ]
-            if new_rows:
-                statement = insert_into(connection, source).on_conflict_do_nothing()
-                connection.execute(statement, new_rows)
+            insert_new(connection, source, new_rows)
             _update_by_name(connection, due_changes)
             for name in sorted(moved_names):
                 _change_address(connection, name, addresses[name], now)
@@ -138,8 +149,8 @@ class Sources:
     def renew(self, records: Iterable[SourceRecord], until: datetime) -> None:
         """Extend the leases that we still hold."""
         with self._database.write() as connection:
-            for is_ours in self._own_leases(records):
-                connection.execute(update(source_lease).where(*is_ours).values(until=until))
+            for own_leases in self._own_leases(records):
+                connection.execute(_RENEW, own_leases | {"until": until})
 
     def release(self, records: Iterable[SourceRecord]) -> None:
         """Give back leases without a poll."""
@@ -149,15 +160,14 @@ class Sources:
     def _end_leases(self, connection: Connection, records: Iterable[SourceRecord]) -> set[int]:
         """Give back leases; returns the ids of the sources that were leased to us."""
         ids: set[int] = set()
-        for is_ours in self._own_leases(records):
-            statement = delete(source_lease).where(*is_ours).returning(source_lease.c.source_id)
-            ids.update(connection.scalars(statement))
+        for own_leases in self._own_leases(records):
+            ids.update(connection.scalars(_END, own_leases))
         return ids
 
-    def _own_leases(self, records: Iterable[SourceRecord]) -> Iterator[Sequence[Any]]:
-        """The conditions under which leases on these sources are ours, for a part of them each."""
+    def _own_leases(self, records: Iterable[SourceRecord]) -> Iterator[dict[str, Any]]:
+        """The parameters of _IS_OWN_LEASE, for a part of these sources each."""
         for chunk in chunks(sorted(record.id for record in records)):
-            yield source_lease.c.source_id.in_(chunk), source_lease.c.owner == self._owner
+            yield {"ids": chunk, "own_name": self._owner}
 
     # Queries
 
@@ -190,18 +200,13 @@ class Sources:
         self, record: SourceRecord, candidates: Sequence[Candidate], accounts: Collection[str]
     ) -> SourceHistory:
         """What the store knows of the candidates' keys: their evidence, and who published them."""
-        keys = [key for candidate in candidates for key in candidate.lookups]
-        published_keys = [key for candidate in candidates for key in candidate.published_lookups]
-        is_of_source = seen.c.source_id == record.id
-        evidence: dict[bytes, bytes | None] = {}
+        keys = {key for candidate in candidates for key in candidate.lookups}
+        published_keys = {key for candidate in candidates for key in candidate.published_lookups}
         with self._database.read() as connection:
-            for chunk in chunks(keys):
-                statement = select(seen.c.key, seen.c.evidence)
-                rows = connection.execute(statement.where(is_of_source, seen.c.key.in_(chunk)))
-                evidence.update({row.key: row.evidence for row in rows})
+            rows = connection.execute(_EVIDENCE, {"seen_of": record.id, "keys": keys})
+            evidence = {row.key: row.evidence for row in rows}
             published = {name: claimed_keys(connection, name, published_keys) for name in accounts}
-            any_key = select(seen.c.key).where(is_of_source).limit(1)
-            is_blank = not evidence and connection.scalar(any_key) is None
+            is_blank = not evidence and connection.scalar(_ANY_KEY, {"seen_of": record.id}) is None
         return SourceHistory(
             evidence,
             published,
@@ -249,9 +254,7 @@ class Sources:
                 if poll.record.id in ids
             ]
             if rows:
-                # One statement for all: compiling one for each poll costs more than the poll.
-                is_polled = source.c.id == bindparam("source_id")
-                connection.execute(update(source).where(is_polled), rows)
+                connection.execute(_UPDATE, rows)
 
     def record_failure(
         self,
@@ -273,7 +276,7 @@ class Sources:
         """Set the columns and give the lease back; False, without a change, if it was lost."""
         if not self._end_leases(connection, [record]):
             return False
-        connection.execute(update(source).where(source.c.id == record.id).values(columns))
+        connection.execute(_UPDATE, {"source_id": record.id, **columns})
         return True
 
 
@@ -285,8 +288,7 @@ def _records(connection: Connection, rows: Sequence[Row[Any]]) -> list[SourceRec
     """The rows as records, each with the accounts its source was read for."""
     learnt: dict[int, set[str]] = {}
     for chunk in chunks([row.id for row in rows]):
-        routes = select(route).where(route.c.source_id.in_(chunk))
-        for row in connection.execute(routes):
+        for row in connection.execute(_ROUTES, {"ids": chunk}):
             learnt.setdefault(row.source_id, set()).add(row.account)
     return [source_record(row, frozenset(learnt.get(row.id, ()))) for row in rows]
 

@@ -126,7 +126,8 @@ class Tallies:
 
     def last_settled_at(self, name: str) -> datetime | None:
         """When a delivery of the account was last sent, skipped or given up; None for never."""
-        statement = select(func.max(delivery.c.settled_at)).where(delivery.c.account == name)
+        is_settled = delivery.c.account == name, delivery.c.settled_at.is_not(None)
+        statement = select(func.max(delivery.c.settled_at)).where(*is_settled)
         with self._database.read() as connection:
             settled_at: datetime | None = connection.scalar(statement)
         return settled_at
