@@ -1,4 +1,4 @@
-"""Parsing a feed with one new entry, all others cached, compared with plain feedparser."""
+"""Reading a feed with one new entry, all others in outline, compared with plain feedparser."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import feedparser
 from bench.bench import Bench
 from bench.corpus import FORMATS, Feed
 from bench.line import Line
-from reblogbot.model import Batch
-from reblogbot.sources.feed import parse as parse_feed
-from reblogbot.sources.feed.entry_cache import EntryCache
+from reblogbot.model import Entry
+from reblogbot.sources.feed import parse, worker
+from reblogbot.sources.shared.response_body import ResponseBody
 
 ENTRIES = 35
 SEEDS = (1, 2, 3)
@@ -48,27 +48,39 @@ def costs(format_: str, rounds: int) -> tuple[float, float]:
         if candidate.format == format_ and candidate.size() == ENTRIES
     )
     mine, theirs = [], []
+    known = guids(feed.body())
     for _ in range(rounds):
-        cache = EntryCache()
-        read(feed.body(), cache)
         body = feed.body(1)
-        mine.append(seconds(lambda body=body, cache=cache: read(body, cache)))  # type: ignore[misc]
+        mine.append(seconds(lambda body=body: read_new(body, known)))  # type: ignore[misc]
         theirs.append(seconds(lambda body=body: feedparser.parse(io.BytesIO(body))))  # type: ignore[misc]
     return median(mine), median(theirs)
 
 
 def is_same(feed: Feed) -> bool:
-    """Whether a changed feed gives the same entries with and without cached ones."""
-    cache = EntryCache()
-    read(feed.body(), cache)
-    body = feed.body(1)
-    return read(body, cache).entries == read(body, EntryCache()).entries
+    """Whether the new entries of a changed feed are the same as in the whole document."""
+    known = guids(feed.body())
+    whole = worker.read_feed(response_body(feed.body(1))).entries
+    return read_new(feed.body(1), known) == [each for each in whole if each.guid not in known]
 
 
-def read(body: bytes, cache: EntryCache) -> Batch:
-    """Parse a feed as the parser process does."""
-    url = "https://feed.example/"
-    return parse_feed.parse(body, "application/xml", url, "", "UTC", NOW, cache)
+def guids(body: bytes) -> set[str]:
+    """The ids of the entries in a feed."""
+    return {entry.guid for entry in worker.outline_feed(response_body(body)).entries}
+
+
+def read_new(body: bytes, known: set[str]) -> list[Entry]:
+    """The entries with other ids, read as the parser process does."""
+    parse.load_document.cache_clear()
+    response = response_body(body)
+    new = [entry for entry in worker.outline_feed(response).entries if entry.guid not in known]
+    positions = [entry.outline_position for entry in new if entry.outline_position is not None]
+    whole = iter(worker.read_entries(response, tuple(positions)) if positions else ())
+    return [entry if entry.outline_position is None else next(whole) for entry in new]
+
+
+def response_body(body: bytes) -> ResponseBody:
+    """The body as it comes from a server."""
+    return ResponseBody(body, "application/xml", "https://feed.example/", "", "UTC", NOW)
 
 
 def seconds(work: Callable[[], object]) -> float:
