@@ -128,7 +128,8 @@ def _wording(
     numbers = limits.markup not in _ESCAPING_MARKUP
     title = " ".join(defuse(_rewritten(entry.title[:most], source), numbers=numbers).split())
     summary = _rewritten(_summary(entry.summary[:most], source), source)
-    summary = defuse(summary, numbers=numbers).strip()
+    # a mention that was taken out may leave two spaces
+    summary = clean(defuse(summary, numbers=numbers))
     categories = entry.categories[:_MAX_CATEGORIES]
     spoiler = _spoiler(source, "\n".join((title, summary, *categories)))
     spoiler = spoiler or _harmless_line(entry.spoiler)
@@ -197,7 +198,7 @@ def _rewritten(text: str, source: SourceSettings) -> str:
 
 
 def _harmless_line(text: str) -> str:
-    return defuse(one_line(text[:500])).strip()
+    return " ".join(defuse(one_line(text[:500])).split())
 
 
 def _spoiler(source: SourceSettings, text: str) -> str:
