@@ -87,6 +87,8 @@ class Daemon:
         self._notified_at = uptime() - NOTIFY_INTERVAL.total_seconds()
         self._is_done = False
         """Whether the last work met no error."""
+        self._planned: NextWork | None = None
+        """What the lull waits for; None after a work that left something due."""
         self._polls: set[asyncio.Task[None]] = set()
         self._claiming = asyncio.Lock()
         self._claim_interval: float | None = None
@@ -250,26 +252,39 @@ class Daemon:
 
     async def _work(self) -> None:
         """Do all that is due, and plan the next work."""
-        self._lull.stop()
+        is_as_planned = self._lull.stop() and not self._changes.has_any()
+        planned, self._planned = self._planned, None
         self._is_done, span = False, timedelta(0)
         try:
-            span = await self._do_due()
+            if planned is None or not (is_as_planned and self._is_due(planned)):
+                planned = await self._read_next_work()
+            span = await self._do_due(planned)
             self._is_done = True
+            if span > timedelta(0):
+                self._planned = planned
         finally:
             self._lull.begin(span)
 
-    async def _do_due(self) -> timedelta:
-        """Return the time until something more is due."""
-        runtime = self._runtime
+    async def _read_next_work(self) -> NextWork:
+        """Return what the store says, after a look at the store itself."""
         await self._store_checks(self._check_store)
         ended = self._throttle.ended()
         if ended:
             log.info("works again", extra={"after": "; ".join(ended)})
-        await runtime.engine.renew()
+        engine = self._runtime.engine
+        await engine.renew()
         # what is changed from here on ends the lull
         self._changes.has_any()
-        next_work = await runtime.engine.next_work()
+        return await engine.next_work()
+
+    def _is_due(self, next_work: NextWork) -> bool:
+        instants = (next_work.poll_at, *next_work.send_at.values())
         now = self._store.clock.now()
+        return any(at is not None and at <= now for at in instants)
+
+    async def _do_due(self, next_work: NextWork) -> timedelta:
+        """Begin what is due, and return the time until something more is."""
+        runtime, now = self._runtime, self._store.clock.now()
         spans = [at - now for name, at in next_work.send_at.items() if name not in self._sending]
         self._send_due(runtime, next_work, now)
         if runtime.has_channel:

@@ -27,9 +27,11 @@ class Lull:
         """Whether something has changed since the last work began."""
         self._began_at = uptime()
 
-    def stop(self) -> None:
-        """Note that the work begins."""
+    def stop(self) -> bool:
+        """Note that the work begins; return whether the lull lasted for its time, unchanged."""
+        was_whole = not (self._is_working or self._is_over)
         self._is_working, self._is_over = True, False
+        return was_whole
 
     def begin(self, span: timedelta) -> None:
         """Let the next work begin after this span, the work being done."""
