@@ -270,6 +270,13 @@ def test_four_processes_that_migrate_at_once_all_go_on(older, newer):
 
 # what the migrations since 0002 have made, unmade: no store of that time is at hand
 BACK_TO_0002 = (
+    "DROP TABLE source_lease",
+    "ALTER TABLE source ADD COLUMN lease_owner TEXT",
+    "ALTER TABLE source ADD COLUMN lease_until BIGINT",
+    "CREATE INDEX ix_source_leased ON source (host) WHERE lease_owner IS NOT NULL",
+    "DROP INDEX ix_delivery_account_remote_id",
+    "DROP INDEX ix_delivery_account_settled",
+    "CREATE INDEX ix_delivery_account_settled ON delivery (account, settled_at)",
     "ALTER TABLE source DROP COLUMN due_reason",
     "ALTER TABLE source DROP COLUMN habits",
     "ALTER TABLE seen DROP COLUMN evidence",

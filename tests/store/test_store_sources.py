@@ -339,10 +339,12 @@ def test_what_is_held_from_the_start_says_why(store):
 def test_a_poll_that_fails_in_the_middle_leaves_nothing(store):
     enrol(store, "chouti")
     claimed = claim(store, "chouti")
-    good, bad = candidate("a"), replace(candidate("b"), published_keys=(None,))
+    good, bad = candidate("a"), candidate("b")
+    # a delivery without the text of its column `error`
+    intents = [intent(good), replace(intent(bad), reason=None)]
     before = store.sources.all()
     with pytest.raises(IntegrityError):
-        record(store, claimed, [good, bad], plan([good, bad], intents=[intent(good), intent(bad)]))
+        record(store, claimed, [good, bad], plan([good, bad], intents=intents))
     assert store.sources.all() == before
     assert [rows(store, table) for table in (seen, entry, refusal, published)] == [[], [], [], []]
     assert store.outbox.waiting("news") == []

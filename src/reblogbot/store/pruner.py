@@ -23,7 +23,7 @@ from sqlalchemy import (
 from reblogbot.model import OPEN_STATES
 from reblogbot.ports import ProgressCallback
 from reblogbot.store.database import Database
-from reblogbot.store.schema import EPOCH, account, delivery, entry, notice, published, seen, source
+from reblogbot.store.schema import EPOCH, delivery, entry, notice, published, seen, source
 from reblogbot.store.sql import is_among_keys, lock_until_commit
 
 PRUNE_LOCK = 0x7072756E65
@@ -95,13 +95,22 @@ class Pruner:
 
     def _settled_deliveries(self) -> Iterator[Sequence[int]]:
         """The ids of the deliveries settled before the limit, in parts."""
-        with self._database.read() as connection:
-            accounts = connection.scalars(select(account.c.name)).all()
-        for name in accounts:
+        for name in self._accounts():
             is_of_account = delivery.c.account == name
             yield from self._old_ids(
                 "deliveries", delivery.c.settled_at, delivery.c.id, is_of_account
             )
+
+    def _accounts(self) -> Iterator[str]:
+        """The accounts that have deliveries, found by one step in an index each."""
+        name, first = "", func.min(delivery.c.account)
+        while True:
+            with self._database.read() as connection:
+                following = connection.scalar(select(first).where(delivery.c.account > name))
+            if following is None:
+                return
+            name = following
+            yield name
 
     def _delete_deliveries(self, ids: Sequence[int]) -> int:
         """Delete the deliveries whose keys no source has in `seen` any more."""
