@@ -14,9 +14,12 @@ from reblogbot.errors import StoreError, StoreInterrupted
 # The -wal and -shm files of one store beside the file of another make a damaged mixture of both.
 _DAMAGED = "it is damaged; restore a backup, without the -wal and -shm files of the old store"
 _LOCKED = "another program holds it; find out which, then try again"
+_FULL = "no space is left; free some, nothing was lost"
 ADVICE = (
-    ("disk is full", "store_full", "no space is left; free some, nothing was lost"),
-    ("no space left", "store_full", "no space is left; free some, nothing was lost"),
+    ("disk is full", "store_full", _FULL),
+    ("no space left", "store_full", _FULL),
+    # The file of SQLite's shared memory could not be made as large as it is.
+    ("sqlite_ioerr_shmsize", "store_full", _FULL),
     ("disk i/o error", "store_io", "the disk fails or is full; look at the system's log"),
     ("readonly database", "store_read_only", "it may not be written; check owner and mode"),
     ("read-only", "store_read_only", "it may not be written; check owner and mode"),
@@ -36,7 +39,8 @@ ADVICE = (
     ("no such table", "store_corrupt", _DAMAGED),
     ("relation .* does not exist", "store_corrupt", "it is damaged; restore a backup"),
 )
-"""Pattern in the driver's message, slug, advice; the first row that matches counts."""
+"""Pattern in the driver's message or its name for the error, slug, advice; the first row that
+matches counts."""
 
 _ROLLED_BACK = frozenset({"40P01", "40001"})
 """PostgreSQL's SQLSTATEs for a deadlock and for a serialization failure."""
@@ -64,11 +68,13 @@ def translated_errors(name: str) -> Iterator[None]:
 
 def store_error(name: str, error: Exception) -> StoreError:
     """The StoreError for a driver's error: slug and advice by the words of its message."""
-    message = str(error.orig if isinstance(error, DBAPIError) else error).strip()
+    original = error.orig if isinstance(error, DBAPIError) else error
+    message = str(original).strip()
+    searched = f"{message} {getattr(original, 'sqlite_errorname', '')}".lower()
     first_line = message.splitlines()[0] if message else type(error).__name__
     error_class = StoreInterrupted if _may_be_retried(error) else StoreError
     for pattern, slug, advice in ADVICE:
-        if re.search(pattern, message.lower()):
+        if re.search(pattern, searched):
             return error_class(slug, f"{name}: {advice} ({first_line})")
     return error_class("store_unusable", f"{name}: {first_line}")
 
