@@ -492,7 +492,7 @@ def test_no_store_is_made_on_a_full_disk(tmp_path):
     script = OPEN + "\nimport os; print(json.dumps([outcome, os.listdir(sys.argv[2])]))"
     # argv[2] is the folder: not "read"
     outcome, left = run(
-        script, sqlite(disk / "store.sqlite3"), disk, under=on_a_small_disk(disk, "64k")
+        script, sqlite(disk / "store.sqlite3"), disk, under=on_a_small_disk(disk, "24k")
     )
     assert (outcome["slug"], outcome["exit"]) == ("store_full", Exit.STORE)
     assert left == []
