@@ -1,7 +1,7 @@
 # Everything one does in a checkout. Needs python3 (3.11 or newer), python3-venv, git and make.
 
 PYTHON ?= python3
-PYTEST_FLAGS ?= -n 2 --dist loadfile
+PYTEST_FLAGS ?= -n 2 --dist worksteal
 
 # relative, so that a checkout may stand in a folder with spaces in its name
 VENV := .venv
@@ -18,8 +18,8 @@ INSTALL_SELF := $(PY) -m pip install --quiet --no-deps --no-build-isolation --ed
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test growth check format-check lint types imports dist format soak bench bench-large \
-	lock audit pin-images clean
+.PHONY: help demo test growth check coverage format-check lint types imports dist format soak bench \
+	bench-large bench-docs lock audit pin-images clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -33,9 +33,11 @@ test: $(DEV)  ## the tests, without those that take minutes
 		"the parsers of Misskey and Hollo will not be asked" >&2
 	$(PY) -m pytest $(PYTEST_FLAGS) $(SELECTION)
 
-# all of them, and what they do not reach
-check: SELECTION := --cov --cov-report=term
-check: format-check lint types imports test dist  ## everything CI runs
+check: SELECTION :=
+check: format-check lint types imports test dist  ## everything CI runs, with all tests
+
+coverage: SELECTION := --cov --cov-report=term
+coverage: test  ## run all tests and list what they do not reach: twice the CPU of the tests
 
 format-check: $(DEV)
 	$(PY) -m ruff format --check .
@@ -60,11 +62,14 @@ dist: $(DEV)  ## build sdist and wheel, and try the wheel where nothing else is
 growth: $(DEV)  ## measure how the cost of every reader of foreign text grows, for hours
 	$(PY) tests/support/growth_of_all.py
 
-bench: $(DEV)  ## time the bot beside its peers, write docs/performance.md; QUICK=1 is brief
+bench: $(DEV)  ## measure the bot beside its peers, in 15 minutes; QUICK=1 is brief, ONLY="help quiet" less
 	$(PY) -m bench $(if $(QUICK),--quick) $(ONLY)
 
 bench-large: $(DEV)  ## the same for what takes long: very many sources and keys
 	$(PY) -m bench --large $(if $(QUICK),--quick) $(ONLY)
+
+bench-docs: $(DEV)  ## write the results of the last full runs into docs/
+	$(PY) -m bench --docs
 
 format: $(DEV)  ## rewrite the code in the house's format
 	$(PY) -m ruff format .

@@ -21,6 +21,11 @@ class Bot:
 
     folder: Path
 
+    @property
+    def store(self) -> Path:
+        """Its store."""
+        return self.folder / "reblogbot.sqlite3"
+
     def configure(
         self,
         urls: Sequence[str],
@@ -53,10 +58,6 @@ class Bot:
         for number, url in enumerate(urls):
             lines += [f"[sources.feed{number}]", 'kind = "feed"', f'url = "{url}"']
         (self.folder / "config.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-    def run_for(self, seconds: float) -> Run:
-        """Run the daemon for that many seconds. Raises Failed."""
-        return run([*PROGRAM, "run"], self.folder, seconds=seconds)
 
     def run(self, *arguments: str) -> Run:
         """Run the program once. Raises Failed if its exit code is not 0."""

@@ -14,7 +14,8 @@ from bench.bot import PROGRAM, Bot
 from bench.line import Line
 from bench.server import Server, serving
 
-LATENCY = "latency=100"
+LATENCY = 100
+"""Milliseconds."""
 DAEMONS = 4
 # few requests at once, so that daemons wait for the network and the CPU is not the limit
 IN_FLIGHT = 8
@@ -26,10 +27,11 @@ def measure(bench: Bench) -> Iterable[Line]:
     with serving() as server, _database() as url:
         folder = bench.folder("daemons")
         bot = Bot(folder)
-        bot.configure(server.urls(600, LATENCY), every="1s")
+        bot.configure(server.urls(600), every="1s")
         _set_store(folder / "config.toml", url)
         bench.say("  first poll of all feeds")
         bot.run("sync")
+        server.set_latency(LATENCY)
         rates = []
         for count in (1, DAEMONS):
             bench.say(f"  {count} daemons")

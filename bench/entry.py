@@ -24,7 +24,7 @@ NOW = datetime.now(UTC)
 
 def measure(bench: Bench) -> Iterator[Line]:
     """Compare the CPU time on a feed of each format, and the entries of all feeds of the corpus."""
-    pairs = [costs(format_, bench.rounds) for format_ in dict.fromkeys(FORMATS)]
+    pairs = [costs(format_, bench.pairs) for format_ in dict.fromkeys(FORMATS)]
     mine, theirs = (sum(costs) for costs in zip(*pairs, strict=True))
     yield Line(
         f"one new entry of {ENTRIES}, CPU, feedparser on the whole to reblogbot",

@@ -1,44 +1,51 @@
-"""The first round, in which every feed is parsed and remembered and nothing is posted."""
+"""The first round, in which every feed is read and remembered and nothing is posted."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from statistics import median
 
 from bench import peers
 from bench.bench import Bench
 from bench.bot import Bot
 from bench.line import Line
+from bench.run import Run
 from bench.server import serving
+from bench.turns import alternate, cpu, ratio
 
-BARS = {"feed2toot": 1.5}
-REPETITIONS = 3
+FEEDS = 200
+BARS = {"reader": 0.35, "feed2toot": 0.35}
+BOT = "reblogbot"
 
 
 def measure(bench: Bench) -> Iterator[Line]:
-    """Run each program on a fifth of the feeds, a few times by turns."""
-    count = bench.feeds // 5
-    others = [peer for peer in peers.installed(bench) if peer.name != "feed2fedi"]
-    costs: dict[str, list[float]] = {
-        name: [] for name in ("reblogbot", *(peer.name for peer in others))
-    }
+    """Run each program by turns, each time as if it were new."""
+    count = FEEDS // 4 if bench.is_quick else FEEDS
+    others = [peer for peer in peers.comparable(bench) if peer.name in BARS]
     with serving() as server:
         urls = server.urls(count)
-        for _ in range(1 if bench.is_quick else REPETITIONS):
+
+        def first() -> Run:
             bot = Bot(bench.folder("first"))
-            bot.configure(urls)
-            costs["reblogbot"].append(bot.run("sync").cpu)
-            for peer in others:
-                folder = bench.folder(f"first-{peer.name}")
-                peer.prepare(folder, urls)
-                costs[peer.name].append(peer.run(folder, *(peer.learn or peer.poll)).cpu)
-    mine = median(costs.pop("reblogbot"))
-    for name, times in costs.items():
-        theirs = median(times)
-        yield Line(
-            f"first run, {count} feeds, CPU, {name} to reblogbot",
-            theirs / mine,
-            BARS.get(name),
-            "≥",
-            detail=f"{theirs:.2f} s, reblogbot {mine:.2f} s",
-        )
+            bot.configure(urls, source='first = "none"')
+            return bot.run("sync")
+
+        def first_of(peer: peers.Peer) -> Run:
+            folder = bench.folder(f"first-{peer.name}")
+            peer.prepare(folder, urls)
+            return peer.run(folder, *(peer.learn or peer.poll))
+
+        runs: dict[str, Callable[[], Run]] = {BOT: first}
+        for peer in others:
+            runs[peer.name] = lambda peer=peer: first_of(peer)  # type: ignore[misc]
+        # the server makes the feeds when they are asked for the first time
+        bench.say(f"  {count} feeds, by {', '.join(runs)}")
+        bot = Bot(bench.folder("first"))
+        bot.configure(urls)
+        bot.run("sync")
+        times = {name: cpu(runs) for name, runs in alternate(runs, 3).items()}
+    ours = times.pop(BOT)
+    for name, theirs in times.items():
+        amounts = f"{median(ours):.2f} s, {name} {median(theirs):.2f} s"
+        label = f'first run, {count} feeds, `first = "none"`, to {name}: CPU'
+        yield Line(label, ratio(ours, theirs), BARS[name], detail=amounts)

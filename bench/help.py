@@ -11,44 +11,37 @@ from bench.bot import Bot
 from bench.line import Line
 from bench.run import Run
 from bench.server import serving
+from bench.turns import alternate, cpu, ratio
 
 SOURCES = 100
+HELP, NONE_DUE = "`--help`", "`sync --due`"
 
 
 def measure(bench: Bench) -> Iterator[Line]:
     """Compare the CPU seconds; these runs wait for nothing."""
     folder = bench.folder("help")
+    bot = Bot(folder)
+    others = list(peers.installed(bench))
+    runs: dict[str, Callable[[], Run]] = {
+        HELP: lambda: bot.run("--help"),
+        NONE_DUE: lambda: bot.run("sync", "--due"),
+    }
+    for peer in others:
+        runs[peer.name] = lambda peer=peer: peer.run(folder, *peer.help)  # type: ignore[misc]
     with serving() as server:
-        bot = Bot(folder)
         bot.configure(server.urls(SOURCES, "short=1"))
         bot.run("sync")
-        runs: dict[str, Callable[[], Run]] = {
-            "reblogbot": lambda: bot.run("--help"),
-            "nothing due": lambda: bot.run("sync", "--due"),
-        }
-        for peer in peers.installed(bench):
-            runs[peer.name] = lambda peer=peer: peer.run(folder, "--help")  # type: ignore[misc]
-        costs = interleaved(bench, runs)
-    theirs = {name: cost for name, cost in costs.items() if name not in _OURS}
-    if theirs:
-        fastest = min(theirs, key=theirs.__getitem__)
-        detail = f"{costs['reblogbot']:.3f} s, {fastest} {theirs[fastest]:.3f} s"
-        ratio = costs["reblogbot"] / theirs[fastest]
-        yield Line("`--help` to the fastest peer's, CPU", ratio, 0.4, detail=detail)
-    if "feed2toot" in theirs:
-        detail = f"{costs['nothing due']:.3f} s, feed2toot {theirs['feed2toot']:.3f} s"
-        ratio = costs["nothing due"] / theirs["feed2toot"]
-        name = f"`sync --due`, {SOURCES} sources, none due, to feed2toot's `--help`, CPU"
-        yield Line(name, ratio, 1, detail=detail)
+        # files are read from disk, and compiled, by the first run
+        alternate(runs, 1)
+        times = {name: cpu(runs) for name, runs in alternate(runs, bench.pairs * 2).items()}
+    name = f"`sync --due` with nothing due, {SOURCES} sources, to feed2toot's `--help`: CPU"
+    if "feed2toot" in times:
+        yield _line(name, times, NONE_DUE, "feed2toot", 0.5)
+    if others:
+        fastest = min((peer.name for peer in others), key=lambda peer: median(times[peer]))
+        yield _line("`--help` to the fastest peer's: CPU", times, HELP, fastest, 0.4)
 
 
-_OURS = ("reblogbot", "nothing due")
-
-
-def interleaved(bench: Bench, runs: dict[str, Callable[[], Run]]) -> dict[str, float]:
-    """The median CPU seconds of each, run by turns so that changes of load affect all alike."""
-    costs: dict[str, list[float]] = {name: [] for name in runs}
-    for _ in range(bench.rounds):
-        for name, start in runs.items():
-            costs[name].append(start().cpu)
-    return {name: median(times) for name, times in costs.items()}
+def _line(name: str, times: dict[str, list[float]], ours: str, theirs: str, bar: float) -> Line:
+    amounts = f"{median(times[ours]):.3f} s, {theirs} {median(times[theirs]):.3f} s"
+    return Line(name, ratio(times[ours], times[theirs]), bar, detail=amounts)

@@ -1,4 +1,4 @@
-"""A line of the table: a measured number and its target."""
+"""What a measure yields: a line of the table of targets, or what a program costs in a day."""
 
 from __future__ import annotations
 
@@ -35,6 +35,21 @@ class Line:
         """The cells of the table's row."""
         bar = "" if self.bar is None else f"{self.sense} {format_number(self.bar, self.unit)}"
         return (self.name, bar, format_number(self.number, self.unit), self.verdict, self.detail)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What a program costs in a day in which it polls all feeds every 15 minutes, without news.
+
+    `cpu` is in seconds. `memory` and `written` are in bytes, None where they were not measured:
+    the memory of all processes at its highest, and the bytes written to disk.
+    """
+
+    program: str
+    feeds: int
+    cpu: float
+    memory: int | None = None
+    written: float | None = None
 
 
 def format_number(number: float, unit: str) -> str:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import peers
+from bench import peers, processes
 from bench.bench import ROOT, Bench
 
 _OURS = "aiohttp SQLAlchemy pydantic feedparser Mastodon.py APScheduler".split()
@@ -25,6 +25,7 @@ def describe(bench: Bench) -> list[str]:
         f"{datetime.now(UTC):%Y-%m-%d}, commit {_commit()}, {memory}, {system}",
         f"reblogbot {version('reblogbot')} with {libraries}",
         f"compared with {', '.join(peers.versions(bench)) or 'no other program'}",
+        f"bytes written as {processes.counter(bench.folder('probe'))} of /proc/PID/io counts them",
     ]
 
 

@@ -2,7 +2,7 @@
 
 Each polls all its feeds and finds nothing to post, so only feed2fedi sends requests to a fediverse
 server. feed2toot has all entries in its cache, feediverse and feed2fedi ignore entries older than
-now, and reader only stores them.
+now, and reader only stores them; it is a library, used as a program of two lines.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from bench.bench import Bench
+from bench.bench import BUILD, Bench
 from bench.bot import UNUSED_SERVER
 from bench.run import Run, run
 
@@ -27,21 +27,20 @@ REQUIREMENTS = Path(__file__).with_name("peers.txt")
 class Peer:
     """A program in a virtual environment of its own.
 
-    `poll` are its arguments for a poll, `learn` those for the first one if they differ.
+    `help` are its arguments for help, `poll` for a poll, `learn` for the first one if they differ.
     """
 
     name: str
     environment: Path
     configure: Callable[[Path, Sequence[str]], None]
-    program: tuple[str, ...]
+    program: str
+    help: tuple[str, ...]
     poll: tuple[str, ...]
     learn: tuple[str, ...] = ()
 
     def run(self, folder: Path, *arguments: str) -> Run:
         """Run the program once. Raises Failed if its exit code is not 0."""
-        return run(
-            [self.environment / "bin" / self.program[0], *self.program[1:], *arguments], folder
-        )
+        return run([self.environment / "bin" / self.program, *arguments], folder)
 
     def prepare(self, folder: Path, urls: Sequence[str]) -> None:
         """Configure these feeds, all of them new to the program."""
@@ -53,11 +52,16 @@ class Peer:
 def installed(bench: Bench) -> Iterator[Peer]:
     """Install the peers and yield them; report and omit those that cannot be installed."""
     for name, kind in _KINDS.items():
-        environment = bench.root / "peers" / name
+        environment = BUILD / "peers" / name
         if _install(environment, _requirements(name)):
             yield Peer(name, environment, *kind)
         else:
             bench.say(f"  {name} cannot be installed on this Python and is left out")
+
+
+def comparable(bench: Bench) -> list[Peer]:
+    """The peers that poll without asking an account's server."""
+    return [peer for peer in installed(bench) if peer.name != "feed2fedi"]
 
 
 def versions(bench: Bench) -> list[str]:
@@ -79,7 +83,7 @@ def _install(environment: Path, requirements: tuple[str, ...]) -> bool:
     steps: tuple[Sequence[object], ...] = (
         (python, "-m", "pip", "install", "--quiet", *requirements),
         # feed2toot 0.17 installs on Python 3.12, but needs a module that 3.12 removed
-        (environment / "bin" / _KINDS[name][1][0], *_KINDS[name][1][1:], "--help"),
+        (environment / "bin" / _KINDS[name][1], *_KINDS[name][2]),
     )
     for step in steps:
         process = subprocess.run(list(map(str, step)), check=False, capture_output=True, text=True)
@@ -154,18 +158,23 @@ reader = make_reader("db.sqlite")
 for url in open(sys.argv[1]):
     reader.add_feed(url.strip())
 """
-_UPDATE = ("--db", "db.sqlite", "update", "--no-scheduled")
+# all feeds, not only those that reader would ask now
+_UPDATE = """\
+from reader import make_reader
+make_reader("db.sqlite").update_feeds(workers=10, scheduled=False)
+"""
 _Kind = tuple[
-    Callable[[Path, Sequence[str]], None], tuple[str, ...], tuple[str, ...], tuple[str, ...]
+    Callable[[Path, Sequence[str]], None], str, tuple[str, ...], tuple[str, ...], tuple[str, ...]
 ]
 _KINDS: dict[str, _Kind] = {
     "feed2toot": (
         _feed2toot,
-        ("feed2toot",),
+        "feed2toot",
+        ("--help",),
         ("-c", "config.ini"),
         ("-c", "config.ini", "--populate-cache", "--limit", "100"),
     ),
-    "feediverse": (_feediverse, ("feediverse",), ("-c", "config.yml"), ()),
-    "feed2fedi": (_feed2fedi, ("feed2fedi",), ("-c", "config.json"), ()),
-    "reader": (_reader, ("python", "-m", "reader"), _UPDATE, _UPDATE),
+    "feediverse": (_feediverse, "feediverse", ("--help",), ("-c", "config.yml"), ()),
+    "feed2fedi": (_feed2fedi, "feed2fedi", ("--help",), ("-c", "config.json"), ()),
+    "reader": (_reader, "python", ("-m", "reader", "--help"), ("-c", _UPDATE), ()),
 }

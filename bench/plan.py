@@ -7,12 +7,23 @@ from importlib import import_module
 from typing import cast
 
 from bench.bench import Bench
-from bench.line import Line
+from bench.line import Day, Line
 
-BAR = ("help", "quiet", "bodies", "entry", "first", "idle", "promptness")
+BAR = (
+    "help",
+    "day",
+    "quiet",
+    "first",
+    "news",
+    "changed",
+    "steady",
+    "promptness",
+    "entry",
+    "slow_peers",
+)
 LARGE = ("scale", "daemons")
 
-Measure = Callable[[Bench], Iterable[Line]]
+Measure = Callable[[Bench], Iterable[Line | Day]]
 
 
 def measure(name: str) -> Measure:

@@ -5,20 +5,22 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
+import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from bench.bench import ROOT
+from bench import processes
+from bench.bench import BUILD
 
 LAUNCH = Path(__file__).with_name("launch.py")
-LOG = ROOT / "build" / "bench" / "stderr.log"
+LOG = BUILD / "stderr.log"
 """Standard error of the processes that run in the background."""
-# ru_maxrss counts kilobytes, but bytes on macOS
-_PER_MB = 1024 * 1024 if sys.platform == "darwin" else 1024
+SAMPLE_INTERVAL = 0.025
+"""Seconds between two looks at the memory of a process."""
 
 
 class Failed(Exception):
@@ -27,38 +29,63 @@ class Failed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The cost of a process: seconds of CPU and wall time, peak memory in MB; and its output."""
+    """The cost of a process with its children, and its output.
+
+    `cpu` and `wall` are seconds, the others bytes: `memory` of all processes together at its
+    highest, `largest` of the largest process (RSS), `written` by the counter of the file
+    system, `processes.counter`.
+    """
 
     cpu: float
     wall: float
-    memory: float
+    memory: int
+    largest: int
+    written: int
     out: str
 
 
-def run(command: Sequence[object], folder: Path, *, seconds: float = 0.0, given: str = "") -> Run:
+def run(command: Sequence[object], folder: Path, *, given: str = "") -> Run:
     """Run a command in `folder` with `given` on its standard input, and measure it.
 
-    With `seconds` it gets SIGTERM after that time. Raises Failed unless its exit code is 0.
+    Raises Failed unless its exit code is 0.
     """
-    log, input_file, cost = (folder / name for name in ("output.log", "input.txt", "cost.txt"))
-    input_file.write_text(given, encoding="utf-8")
+    cost = folder / "cost.txt"
     words = [str(word) for word in command]
-    start = time.perf_counter()
-    with log.open("wb") as out, input_file.open("rb") as stdin:
-        code = subprocess.call(
-            [sys.executable, "-I", "-S", LAUNCH, cost, str(round(seconds)), *words],
-            cwd=folder,
-            stdin=stdin,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-            env=environ(),
-        )
-    wall = time.perf_counter() - start
-    text = log.read_text(encoding="utf-8", errors="replace")
-    if code:
-        raise Failed(f"{' '.join(words)}: exit code {code}\n{text[-2000:]}")
-    cpu, memory = map(float, cost.read_text(encoding="utf-8").split())
-    return Run(cpu, wall, memory / _PER_MB, text)
+    # what an earlier run wrote would not be counted again while it is not on disk
+    processes.flush(folder)
+    with subprocess.Popen(
+        [sys.executable, "-I", "-S", LAUNCH, cost, *words],
+        cwd=folder,
+        # pipes, because files would be counted among the bytes that the command writes
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=environ(),
+        encoding="utf-8",
+        errors="replace",
+    ) as process:
+        is_ended = threading.Event()
+        with ThreadPoolExecutor(1) as sampler:
+            memory = sampler.submit(_highest_memory, process.pid, is_ended)
+            try:
+                out, _ = process.communicate(given)
+            finally:
+                is_ended.set()
+    if process.returncode:
+        raise Failed(f"{' '.join(words)}: exit code {process.returncode}\n{out[-2000:]}")
+    cpu, wall, largest, to_disk, in_all = cost.read_text(encoding="utf-8").split()
+    cost.unlink()
+    is_on_disk = processes.counter(folder) == "write_bytes"
+    written = int(to_disk if is_on_disk else in_all)
+    return Run(float(cpu), float(wall), memory.result(), int(largest), written, out)
+
+
+def _highest_memory(launcher: int, is_ended: threading.Event) -> int:
+    """The most memory that the descendants of the launcher had until the end."""
+    highest = 0
+    while not is_ended.wait(SAMPLE_INTERVAL):
+        highest = max(highest, processes.memory(processes.tree(launcher)[1:]))
+    return highest
 
 
 @contextmanager

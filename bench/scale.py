@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 import subprocess
-import sys
 import threading
 import time
 import venv
@@ -16,10 +15,9 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
-from bench.bench import ROOT, Bench
-from bench.bot import PROGRAM, Bot
+from bench.bench import BUILD, ROOT, Bench
+from bench.bot import Bot
 from bench.line import Line
-from bench.run import run
 from bench.scale_stores import DAY, NOW, Size, address, fill, key, name
 from reblogbot.core.schedule import NextPoll
 from reblogbot.model import Batch, Candidate, Entry, Intent, Plan, Post, Refusal
@@ -175,14 +173,6 @@ def _lines(stores: list[StoreCosts]) -> Iterator[Line]:
 
 # the program
 
-_MEASURE_CHILD = """
-import resource, subprocess, sys
-code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode
-used = resource.getrusage(resource.RUSAGE_CHILDREN)
-print(used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
-sys.exit(code)
-"""
-
 
 def _configs(bench: Bench, sources: tuple[int, ...]) -> Iterator[Line]:
     """Measure `check`, `status`, and `sync --due` with nothing due, on configs of these sizes."""
@@ -190,27 +180,18 @@ def _configs(bench: Bench, sources: tuple[int, ...]) -> Iterator[Line]:
         bench.say(f"  a config of {count} sources")
         bot = Bot(bench.folder(f"scale-{count}"))
         bot.configure([f"http://127.0.0.1:9/{number}.xml" for number in range(count)])
-        check = _cost(bot, "check")
+        check = bot.run("check")
         in_a_century = NOW + timedelta(days=36_500)
-        url = fill(bot.folder / "reblogbot.sqlite3", Size(count, 1), due=in_a_century)
+        url = fill(bot.store, Size(count, 1), due=in_a_century)
         _name_sources_as_in_config(url)
         bot.run("sync", "--due")
-        due, status = _cost(bot, "sync", "--due"), _cost(bot, "status", "--json")
-        for label, (cpu, memory) in (
-            ("check", check),
-            ("sync --due, none due", due),
-            ("status", status),
-        ):
-            detail = f"peak memory {memory:.0f} MB"
-            yield Line(f"{label}, {count} sources", cpu, unit="s", detail=detail)
-
-
-def _cost(bot: Bot, *arguments: str) -> tuple[float, float]:
-    """The CPU seconds and the peak memory in MB of a run."""
-    # by a small process, as in bench/launch.py: a child of this one starts with its peak memory
-    command = [sys.executable, "-c", _MEASURE_CHILD, *PROGRAM, *arguments]
-    *_, cpu, memory = run(command, bot.folder).out.split()
-    return float(cpu), float(memory)
+        due, status = bot.run("sync", "--due"), bot.run("status", "--json")
+        for label, result in (("check", check), ("sync --due, none due", due), ("status", status)):
+            detail = f"peak memory {result.largest / 1e6:.0f} MB"
+            yield Line(f"{label}, {count} sources", result.cpu, unit="s", detail=detail)
+        # the target is that of the most sources
+        bar = 250 if count == sources[-1] else None
+        yield Line(f"memory of check, {count} sources", check.largest / 1e6, bar, unit="MB")
 
 
 def _name_sources_as_in_config(url: str) -> None:
@@ -304,7 +285,7 @@ def _bytes_per_entry(sizes: list[float]) -> float:
 
 
 def _draw(bench: Bench, stores: list[StoreCosts], growth: dict[str, list[float]]) -> None:
-    environment = bench.root / "draw"
+    environment = BUILD / "draw"
     python = environment / "bin" / "python"
     requirements = DRAW_PROGRAM.with_suffix(".txt")
     installed_file = environment / "installed.txt"

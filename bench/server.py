@@ -1,8 +1,8 @@
 """A web server of feeds on loopback, in a process of its own. The URL chooses how it answers.
 
-`/feed/17` has validators and answers 304; `?bare=1` has none; `?latency=100` waits that many
-milliseconds; `?short=1` has a single entry; `?fault=503` answers that status, `?fault=cut` half a
-body. `POST /news?each=10&of=2` adds two entries to every tenth feed.
+`/feed/17` has validators and answers 304; `?bare=1` has none; `?short=1` has a single entry;
+`?fault=503` answers that status, `?fault=cut` half a body. `POST /news?each=10&of=2` adds two
+entries to every tenth feed; after `POST /latency?ms=100` each answer takes that long.
 """
 
 from __future__ import annotations
@@ -37,9 +37,10 @@ class Page:
 
 @dataclass(slots=True)
 class Feeds:
-    """The state of the server: new entries, and the number of requests."""
+    """The state of the server: new entries, seconds before each answer, number of requests."""
 
     seed: int
+    latency: float = 0
     news: dict[int, int] = field(default_factory=dict)
     requests: int = 0
 
@@ -47,8 +48,8 @@ class Feeds:
         """Answer with a feed, as its URL says."""
         self.requests += 1
         query = request.query
-        if "latency" in query:
-            await asyncio.sleep(int(query["latency"]) / 1000)
+        if self.latency:
+            await asyncio.sleep(self.latency)
         fault = query.get("fault", "")
         if fault.isdigit():
             return web.Response(status=int(fault))
@@ -71,6 +72,11 @@ class Feeds:
         """Add entries to every nth feed."""
         each, more = int(request.query["each"]), int(request.query["of"])
         self.news[each] = self.news.get(each, 0) + more
+        return web.Response()
+
+    async def set_latency(self, request: web.Request) -> web.Response:
+        """Let each answer take that many milliseconds."""
+        self.latency = int(request.query["ms"]) / 1000
         return web.Response()
 
     async def count(self, _: web.Request) -> web.Response:
@@ -104,11 +110,19 @@ class Server:
     def urls(self, count: int, query: str = "") -> list[str]:
         """The URLs of that many feeds, all with this query."""
         suffix = f"?{query}" if query else ""
-        return [f"http://{self.address}/feed/{number}{suffix}" for number in range(count)]
+        return [f"{self.url(number)}{suffix}" for number in range(count)]
+
+    def url(self, number: int) -> str:
+        """The URL of the feed with this number."""
+        return f"http://{self.address}/feed/{number}"
 
     def add_news(self, *, each: int, of: int) -> None:
         """Add `of` entries to every feed whose number is divisible by `each`."""
         self._request(f"news?each={each}&of={of}", "POST")
+
+    def set_latency(self, milliseconds: int) -> None:
+        """Let each answer take that long."""
+        self._request(f"latency?ms={milliseconds}", "POST")
 
     def request_count(self) -> int:
         """The number of requests for feeds so far."""
@@ -132,6 +146,7 @@ async def _serve(seed: int) -> None:
     app = web.Application()
     app.router.add_get("/feed/{number}", feeds.feed)
     app.router.add_post("/news", feeds.set_news)
+    app.router.add_post("/latency", feeds.set_latency)
     app.router.add_get("/count", feeds.count)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()

@@ -169,6 +169,12 @@ class Runtime:
         self._resources = resources
         self._messenger: Messenger | None = None
 
+    @property
+    def has_channel(self) -> bool:
+        """Whether the admin wants notices."""
+        notify = self.config.notify
+        return bool(notify.command or notify.webhook or notify.account)
+
     async def sync(
         self, names: Sequence[str], which: PollScope, on_progress: ProgressCallback = no_progress
     ) -> RoundReport:
@@ -179,9 +185,8 @@ class Runtime:
 
     async def notify(self, *, at_once: bool = False) -> None:
         """Notify the admin of new trouble; `at_once` where everything due was just tried."""
-        engine, notify = self.engine, self.config.notify
-        is_wanted = notify.command or notify.webhook or notify.account
-        if not is_wanted or engine.is_stopping:
+        engine = self.engine
+        if not self.has_channel or engine.is_stopping:
             return
         if self._messenger is None:
             # most rounds have nothing to notify of

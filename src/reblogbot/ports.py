@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import inf
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from reblogbot.model import (
     Batch,
@@ -137,20 +137,29 @@ class Source(Protocol):
         ...
 
 
+ReadEntries = Callable[[Sequence[int]], Awaitable[Sequence[Entry]]]
+"""Returns the whole entries at these positions of a document. Raises SourceError."""
+
+
+async def read_nothing(_positions: Sequence[int]) -> Sequence[Entry]:
+    """Read no entry: there are no outlines; implements ReadEntries."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """A batch of which some entries are outlines, which have an `outline_position`."""
+    """A batch in which some entries may be outlines, and the function that reads them whole."""
 
     batch: Batch
-    read: Callable[[Sequence[int]], Awaitable[Sequence[Entry]]]
-    """Return the whole entries of the outlines at these positions. Raises SourceError."""
+    read: ReadEntries = read_nothing
 
 
+@runtime_checkable
 class OutliningSource(Source, Protocol):
-    """A source that can tell its entries apart for less than it costs to read them."""
+    """A source that can identify its entries without reading them whole (ADR 0039)."""
 
     async def outline(self, known: Validators) -> Outline:
-        """Return the same as `poll`, with outlines of entries. Raises SourceError."""
+        """Return what `poll` returns, with outlines in place of entries. Raises SourceError."""
         ...
 
 

@@ -14,8 +14,11 @@ from reblogbot.config.values import Pattern
 from reblogbot.core.compose import action_of, compose, link_excess
 from reblogbot.core.identity import clean_link
 from reblogbot.core.templates import check_template
-from reblogbot.core.text import clean, escape, hashtags, length, size
+from reblogbot.core.text import clean
+from reblogbot.core.text.escaping import escape
+from reblogbot.core.text.hashtags import hashtags
 from reblogbot.core.text.links import LINK
+from reblogbot.core.text.measure import length, size
 from reblogbot.errors import ReblogbotError
 from reblogbot.model import Entry, Media, ServerLimits
 

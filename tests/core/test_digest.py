@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from harness import accepted_posts, items, visible_texts
 from reblogbot.config.settings import SourceSettings
 from reblogbot.core import digest
-from reblogbot.core.text import length
+from reblogbot.core.text.measure import length
 from reblogbot.model import Post, ServerLimits
 
 

@@ -141,7 +141,7 @@ def plan_of(batch, *, was_read=True, seen=(), held=0, was_cut=False, **keys):
         was_cut=was_cut,
         held={"news": held},
     )
-    routes = [AccountRoute(ACCOUNT, ServerLimits(), was_read)]
+    routes = [AccountRoute(ACCOUNT, was_read)]
     recognised = recognise("s", candidates("s", batch), history)
     choice = select_entries(settings, recognised, routes, history)
     drafts = {"news": dict.fromkeys(choice.by_account["news"].chosen, Draft(Post("post", "x")))}
@@ -191,7 +191,7 @@ def test_all_entries_that_first_allows_are_posted():
 
 def test_entries_that_first_refuses_are_not_drafted():
     _, choice, _ = plan_of(batch_of(50), was_read=False, first="none")
-    assert choice.by_account["news"].chosen == range(50, 50)
+    assert choice.by_account["news"].chosen == []
 
 
 def test_older_entries_that_appear_after_a_batch_was_cut_are_not_new():
@@ -216,7 +216,7 @@ def plan_first_poll(entries, account="news", *, history=SourceHistory(), **keys)
     settings = SourceSettings(**keys, first="all")
     to = AccountSettings(name=account, server="https://x.example", token_env="T")
     batch = Batch(tuple(entries))
-    routes = [AccountRoute(to, ServerLimits(), was_read=False)]
+    routes = [AccountRoute(to, was_read=False)]
     recognised = recognise("s", candidates("s", batch), history)
     choice = select_entries(settings, recognised, routes, history)
     positions = choice.by_account[account].chosen

@@ -7,20 +7,12 @@ from hypothesis import strategies as st
 from mastodon import Mastodon
 from mastodon._url_regex import URL_REGEX_SOURCE
 
-from reblogbot.core.text import (
-    clean,
-    graphemes,
-    hashtags,
-    html_to_text,
-    language_of,
-    language_tag,
-    length,
-    one_line,
-    shorten,
-    size,
-)
+from reblogbot.core.text import clean, html_to_text, language_of, language_tag, one_line
+from reblogbot.core.text.hashtags import hashtags
 from reblogbot.core.text.links import LINK, top_level_domains
+from reblogbot.core.text.measure import graphemes, length, size
 from reblogbot.core.text.patterns import matches, replaced
+from reblogbot.core.text.shortening import shorten
 from reblogbot.model import ServerLimits
 
 MASTODON = ServerLimits(500, 23)

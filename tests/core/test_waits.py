@@ -5,11 +5,20 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings, strategies
 
 from reblogbot.config.settings import AccountSettings, Config, PaceSettings, SourceSettings
 from reblogbot.config.values import Budget, QuietSpan
-from reblogbot.core.waits import STALLED, AccountState, WaitReason, stalled_since, wait_of
-from reblogbot.model import Delivery, DeliveryState, Post, SentPost
+from reblogbot.core.queue_order import next_delivery
+from reblogbot.core.waits import (
+    STALLED,
+    AccountState,
+    WaitReason,
+    next_attempt,
+    stalled_since,
+    wait_of,
+)
+from reblogbot.model import Delivery, DeliveryState, Post, QueueHead, SentPost
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -179,3 +188,85 @@ def test_a_sync_once_a_day_sees_no_stall_between_its_rounds():
     assert stalled_since(NOW - DAY + HOUR, HOT, account) is None
     # but one that has tried ever since does
     assert stalled_since(NOW - DAY, HOT, replace(account, worked_at=NOW - DAY + STALLED))
+
+
+# the next attempt
+
+INSTANTS = strategies.integers(-24, 24).map(lambda number: NOW + number * 15 * MINUTE)
+PACES = strategies.builds(
+    dict,
+    gap=strategies.sampled_from(["0s", "7m"]),
+    per_hour=strategies.sampled_from([1, 3, 100]),
+    per_day=strategies.sampled_from([3, 100]),
+    quiet=strategies.sampled_from(
+        [(), (), (QuietSpan(time(11), time(14)),), (QuietSpan(time(22), time(13, 30)),)]
+    ),
+)
+SOURCES = {
+    "hot": {},
+    "rare": {"budget": Budget(2, 3 * HOUR)},
+    "off": {"enabled": False},
+}
+WAITING = strategies.lists(
+    strategies.tuples(
+        strategies.sampled_from([*SOURCES, "removed"]),
+        strategies.sampled_from(["post", "edit"]),
+        INSTANTS,
+        INSTANTS,
+    ),
+    max_size=6,
+)
+SENT = strategies.lists(
+    strategies.builds(SentPost, INSTANTS, strategies.sampled_from(["hot", "rare"])), max_size=8
+)
+
+
+def heads_of(waiting):
+    """What `Outbox.queue_heads` reads of these deliveries."""
+    heads = {}
+    for each in waiting:
+        key = each.source, each.post.action == "edit"
+        due = each.due if each.due > each.queued_at else NOW - 1000 * DAY
+        heads[key] = min(due, heads.get(key, due))
+    return [QueueHead(*key, due) for key, due in heads.items()]
+
+
+@settings(deadline=None)
+@given(PACES, WAITING, SENT)
+def test_nothing_may_be_sent_before_the_next_attempt_and_then_it_is(pace, rows, posts):
+    """A daemon sleeps until then, asking nothing: an instant too late would delay a post."""
+    account = paced(**pace)
+    sources = {
+        name: SourceSettings(name=name, kind="feed", to=("news",), **keys)
+        for name, keys in SOURCES.items()
+    }
+    everything = Config(
+        path=Path("config.toml"), accounts={"news": account.settings}, sources=sources
+    )
+    waiting = [
+        Delivery(
+            number, "news", source, b"k", Post(action, text="a", uri=str(number)),
+            DeliveryState.QUEUED, due=due, queued_at=queued_at,
+        )
+        for number, (source, action, due, queued_at) in enumerate(rows)
+    ]  # fmt: skip
+
+    def sendable(at):
+        return next_delivery(waiting, everything, account.settings.pace, posts, at)
+
+    at = NOW
+    for _ in range(30):
+        state = replace(account, now=at, sent=posts)
+        following = next_attempt(heads_of(waiting), everything, state)
+        if following is None:
+            assert not any(sendable(at + hours * HOUR) for hours in range(40))
+            return
+        if following == at:
+            assert sendable(at)
+            return
+        assert following > at
+        steps = min((following - at) / 20, HOUR)
+        assert not any(sendable(at + step * steps) for step in range(20))
+        assert not sendable(following - timedelta(microseconds=1))
+        at = following
+    raise AssertionError("no instant at which anything is sent")

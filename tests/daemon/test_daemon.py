@@ -6,8 +6,7 @@ import os
 import signal
 import socket
 import sqlite3
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -17,9 +16,10 @@ from harness import MAX_WAIT, accepted_posts, items, kill, post_text, wait_until
 from reblogbot import __version__, app
 from reblogbot.daemon import sdnotify
 from reblogbot.daemon.heartbeat import Heartbeat
-from reblogbot.daemon.stats import BEATS, DaemonStats
+from reblogbot.daemon.stats import DaemonStats
 from reblogbot.runtime.clock import uptime
 from reblogbot.store.daemons import HEARTBEAT_INTERVAL
+from service_manager import manager
 
 # the program, where the thread named by $DYING_THREAD ends at a SIGALRM, as one that runs out of
 # memory between two calls: its next call is never answered
@@ -71,63 +71,6 @@ Engine.claim_due = hang
 cli.main()
 """
 QUICK = {"timeout": "5s", "read_back_after": "200ms", "lease": "10s"}
-
-
-@dataclass
-class Manager:
-    """What systemd would receive, on a real datagram socket."""
-
-    channel: socket.socket
-    heard: list[str] = field(default_factory=list)
-
-    def listen(self):
-        """All lines heard so far."""
-        while True:
-            try:
-                self.heard += self.channel.recv(4096).decode().splitlines()
-            except BlockingIOError:
-                return self.heard
-
-    def await_line(self, line, times=1):
-        wait_until(lambda: self.listen().count(line) >= times, f"{line}, {times} times")
-
-
-@contextmanager
-def manager(address):
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
-        channel.bind(address)
-        channel.setblocking(False)
-        yield Manager(channel)
-
-
-@pytest.fixture
-def systemd(tmp_path, monkeypatch):
-    with manager(str(tmp_path / "notify")) as listening:
-        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
-        yield listening
-
-
-@pytest.fixture
-def daemon(bot, systemd):
-    """Starts the daemon and waits until it says that it is ready."""
-    running = []
-
-    def start(*arguments, **environ):
-        ready = systemd.listen().count("READY=1")
-        process = bot.start("run", *arguments, **environ)
-        running.append(process)
-        wait_until(
-            lambda: systemd.listen().count("READY=1") > ready or process.poll() is not None,
-            "READY=1",
-        )
-        assert process.poll() is None, bot.log()
-        return process
-
-    yield start
-    for process in running:
-        kill(process)
-    # its log is the admin's: the interpreter has nothing to say there
-    assert "Warning: " not in bot.log()
 
 
 @pytest.fixture
@@ -210,15 +153,15 @@ def test_a_daemon_writes_its_row_once_in_five_minutes(bot, clock, feeds, sandbox
         heartbeat = Heartbeat(store, stats)
 
         def beats():
-            heartbeat.beat_if_due()
+            if heartbeat.is_due:
+                heartbeat.beat()
             (one,) = store.daemons.living(store.clock.now())
             return one.beat_at, one.last_round_at
 
         first = beats()
         assert first == (first[0], None)
         assert beats() == first
-        for name in BEATS:
-            stats.beat(name)
+        stats.ticked()
         second = beats()
         assert second[1] is not None
         assert beats() == second
@@ -537,26 +480,15 @@ def test_a_manager_that_reads_nothing_does_not_hang_the_daemon(monkeypatch, tmp_
         assert deaf.recv(10) == b"x"
 
 
-def test_the_watchdog_is_fed_only_when_all_its_jobs_have_finished(monkeypatch, systemd):
-    monkeypatch.setenv("WATCHDOG_USEC", "1")
-    watchdog = sdnotify.Watchdog(["poll", "deliver"])
-    for _ in range(3):
-        watchdog.finished("poll")
-        watchdog.finished("another job")
-    assert systemd.listen() == []
-    watchdog.finished("deliver")
-    assert systemd.listen() == ["WATCHDOG=1"]
-
-
 def test_the_watchdog_is_fed_twice_in_the_time_the_manager_allows(monkeypatch, systemd):
     monkeypatch.setenv("WATCHDOG_USEC", "600000000")
-    watchdog = sdnotify.Watchdog(["poll"])
+    watchdog = sdnotify.Watchdog()
     for _ in range(3):
-        watchdog.finished("poll")
+        watchdog.feed()
     assert systemd.listen() == ["WATCHDOG=1"]
     now = uptime()
     monkeypatch.setattr(sdnotify, "uptime", lambda: now + 301)
-    watchdog.finished("poll")
+    watchdog.feed()
     assert systemd.listen() == ["WATCHDOG=1"] * 2
 
 

@@ -360,7 +360,8 @@ def test_hours_that_a_feed_skips_are_passed_over_also_while_it_does_not_change(
             opens.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "skipped_hours",
         )
-        assert "its feed names hours to skip" in cli("status").out
+        # the cell may be wrapped: the time of another day is longer
+        assert "its feed names hours to skip" in " ".join(cli("status").out.split())
         clock.advance(minutes=20)
         assert outcomes(bot.sync()) == {"hot": "not_modified"}
 

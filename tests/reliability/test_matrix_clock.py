@@ -1,6 +1,5 @@
 """The fault matrix (docs/reliability.md), the clock: jumps, a suspend, the change of clocks."""
 
-import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -184,7 +183,6 @@ def traveller(bot):
             [sys.executable, "-c", TRAVEL, at.isoformat(), "-c", str(bot.path), "run"],
             stdin=subprocess.PIPE,
             text=True,
-            env={**os.environ, "COVERAGE_PROCESS_START": ""},
         )
         running.append(process)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from fediverse.server import run_in_thread
-from harness import Item, SettableClock, accepted_posts, items, kill, post_text
+from harness import MAX_WAIT, Item, SettableClock, accepted_posts, items, kill, post_text
 from reblogbot.admin.queue_actions import QueueActions
 from reblogbot.app import load_config
 from reblogbot.errors import Exit
@@ -46,7 +46,7 @@ def killed_at(bot, fault):
     """A process that is killed as soon as the server has what it sent."""
     process = bot.start("sync")
     try:
-        assert fault.wait(30)
+        assert fault.wait(MAX_WAIT)
     finally:
         kill(process)
 

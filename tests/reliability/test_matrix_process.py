@@ -37,7 +37,7 @@ def run_poor(bot, limits):
         text=True,
         timeout=60,
         # measuring needs more than the program
-        env={**os.environ, "COVERAGE_PROCESS_START": "", "COVERAGE_PROCESS_CONFIG": ""},
+        env={**os.environ, "COVERAGE_PROCESS_CONFIG": ""},
         check=False,
     )
 

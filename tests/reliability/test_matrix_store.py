@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import accepted_posts, items, kill, post_text
+from harness import MAX_WAIT, accepted_posts, items, kill, post_text
 from store_processes import on_a_small_disk, run
 
 ABC = [post_text(name) for name in "abc"]
@@ -120,7 +120,7 @@ def test_a_store_whose_write_ahead_log_is_gone_is_an_older_store_and_repeats_not
     held = sandbox.faults.add("stall_after")
     process = bot.start("sync")
     try:
-        assert held.wait(30)
+        assert held.wait(MAX_WAIT)
     finally:
         kill(process)
     log = Path(f"{bot.store_file}-wal")

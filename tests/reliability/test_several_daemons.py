@@ -83,7 +83,6 @@ class Cluster:
                 [*simulated, machine, str(minutes), where, "-c", str(config), "run"],
                 stderr=log,
                 cwd=self._bot.folder,
-                env={**os.environ, "COVERAGE_PROCESS_START": ""},
             )
 
     def send(self, machine, number):

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,14 +18,32 @@ from reblogbot.errors import SourceError
 from reblogbot.model import Media
 from reblogbot.runtime import parser_child, parser_replies
 from reblogbot.runtime.parser_pool import ParserProcessPool
+from reblogbot.sources.feed.worker import read_feed
+from reblogbot.sources.shared.response_body import ResponseBody, read_bounded
 
 MEMORY = 256 * 1024 * 1024
+SOON = timedelta(seconds=0.05)
+NEVER = timedelta(hours=1)
+NOT_FOR_FEEDS = {
+    *(
+        "aiohttp",
+        "asyncio",
+        "jinja2",
+        "mastodon",
+        "pydantic",
+        "requests",
+        "selectolax",
+        "sqlalchemy",
+    ),
+    *("reblogbot.config", "reblogbot.core.compose", "reblogbot.core.text.mentions"),
+}
 
 
 @pytest.fixture
 async def pool():
     # far more time than any well-behaved call needs, even on a busy machine
-    async with ParserProcessPool(workers=2, deadline=timedelta(seconds=30), memory=MEMORY) as pool:
+    deadline = timedelta(seconds=30)
+    async with ParserProcessPool(deadline=deadline, memory=MEMORY, patience=SOON) as pool:
         yield pool
 
 
@@ -63,6 +81,70 @@ async def test_large_requests_and_replies_are_sent(pool):
 async def test_no_more_workers_are_started_than_allowed(pool):
     pids = await asyncio.gather(*(pool(pool_jobs.process_id) for _ in range(40)))
     assert len(set(pids)) <= 2
+
+
+async def test_one_child_serves_all_calls_while_none_of_them_waits_long():
+    async with ParserProcessPool(patience=NEVER) as pool:
+        assert len(set(await asyncio.gather(*(pool(pool_jobs.process_id) for _ in range(40))))) == 1
+
+
+async def test_a_slow_document_does_not_hold_up_the_others_until_its_deadline(pool):
+    slow = asyncio.ensure_future(pool(pool_jobs.loop_for_ever))
+    pids = set(await asyncio.gather(*(pool(pool_jobs.process_id) for _ in range(40))))
+    assert not slow.done()
+    assert len(pids) == 1
+    slow.cancel()
+    await asyncio.gather(slow, return_exceptions=True)
+
+
+async def ended(pid):
+    """Wait until the process is gone, and no zombie of it is left."""
+    while is_alive(pid):
+        await asyncio.sleep(0)
+
+
+async def test_a_child_without_a_call_ends_and_the_next_call_starts_another():
+    async with ParserProcessPool(idle=SOON) as pool:
+        first = await pool(pool_jobs.process_id)
+        await ended(first)
+        second = await pool(pool_jobs.process_id)
+        assert second != first
+        await ended(second)
+        assert await pool(pool_jobs.double, 1) == 2
+
+
+async def test_a_second_child_ends_when_it_is_no_longer_needed_and_is_not_replaced():
+    async with ParserProcessPool(patience=SOON, idle=SOON) as pool:
+        slow = asyncio.ensure_future(pool(pool_jobs.loop_for_ever))
+        for _ in range(2):
+            await ended(await pool(pool_jobs.process_id))
+        assert not slow.done()
+        slow.cancel()
+        await asyncio.gather(slow, return_exceptions=True)
+        pool._patience = NEVER.total_seconds()
+        assert len(set(await asyncio.gather(*(pool(pool_jobs.process_id) for _ in range(40))))) == 1
+
+
+async def test_a_call_at_the_instant_in_which_its_child_is_to_end_is_answered():
+    async with ParserProcessPool(patience=SOON, idle=timedelta(0)) as pool:
+        for number in range(20):
+            assert await pool(pool_jobs.double, number) == 2 * number
+            await asyncio.sleep(0)
+        numbers = range(100)
+        assert await asyncio.gather(*(pool(pool_jobs.double, n) for n in numbers)) == [
+            2 * number for number in numbers
+        ]
+
+
+async def test_a_child_that_reads_a_feed_imports_no_more_than_that_takes(pool):
+    before = set(await pool(pool_jobs.imported_modules))
+    assert before & {*NOT_FOR_FEEDS, "feedparser", "regex"} == set()
+    feed = b"<rss version='2.0'><channel><item><title>a</title></item></channel></rss>"
+    body = ResponseBody(feed, "", "https://x.example/f", "", "UTC", datetime.now(UTC))
+    await pool(read_bounded, read_feed, body, ())
+    after = set(await pool(pool_jobs.imported_modules))
+    assert "feedparser" in after
+    assert after & NOT_FOR_FEEDS == set()
 
 
 async def test_what_a_library_prints_is_not_taken_for_a_reply(pool):

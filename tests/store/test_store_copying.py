@@ -17,7 +17,7 @@ from reblogbot.runtime.lease_owner import new_lease_owner
 from reblogbot.store import open_store
 from reblogbot.store.copying import copy_store
 from reblogbot.store.database import Database
-from reblogbot.store.schema import REVISION, daemon, metadata
+from reblogbot.store.schema import REVISION, daemon, metadata, source_lease
 from reblogbot.store.upgrade import revision_of
 from store_processes import next_release, run, start
 
@@ -49,7 +49,7 @@ def filled(url):
 
 
 def contents(url):
-    """Everything that stands there, but for leases."""
+    """Everything that stands there, but for leases and daemons."""
     database = Database(url)
     with database.read() as connection:
         contents = {
@@ -61,7 +61,7 @@ def contents(url):
                 )
             ]
             for table in metadata.sorted_tables
-            if table is not daemon
+            if table not in (daemon, source_lease)
         }
     database.close()
     assert all(contents.values()), contents

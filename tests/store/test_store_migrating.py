@@ -166,6 +166,11 @@ def test_on_a_server_too_the_migrations_make_the_tables_of_the_schema(postgres_u
     with store._database.read() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
+        # the schema says so of SQLite alone, and comparing would not see it
+        (leased,) = connection.scalars(
+            text("SELECT indexdef FROM pg_indexes WHERE indexname = 'ix_source_leased'")
+        )
+        assert leased.endswith("(host) WHERE (lease_owner IS NOT NULL)")
     store.close()
 
 

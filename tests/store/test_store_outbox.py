@@ -357,6 +357,23 @@ def test_only_accounts_with_something_due_are_busy(store):
     assert "later" in store.outbox.busy_accounts(NOW + MINUTE)
 
 
+def test_the_first_instant_at_which_something_may_be_sent_is_known(store):
+    (first,) = queued(store, "a")
+    queued(store, "b", source="of-other", account="other", at=NOW + MINUTE)
+    assert store.outbox.next_due(["news", "other"], NOW) == NOW
+    assert store.outbox.next_due(["other"], NOW) == NOW + MINUTE
+    sending = store.outbox.claim(first, NOW, LEASE)
+    assert store.outbox.next_due(["news"], NOW + MINUTE) == NOW + MINUTE
+    doubt = settle(store, sending, DeliveryState.DOUBT, due=NOW + DAY)
+    assert store.outbox.next_due(["news"], NOW) == NOW
+    settle(store, doubt, DeliveryState.SENT)
+    assert store.outbox.next_due(["news"], NOW) is None
+    store.outbox.pause("news", NOW + MINUTE, "asked", "too many requests")
+    assert store.outbox.next_due(["news"], NOW) == NOW
+    assert store.outbox.next_due(["news"], NOW + MINUTE) is None
+    assert store.outbox.next_due([], NOW) is None
+
+
 # looking at the queue
 
 
@@ -464,6 +481,7 @@ def test_a_tick_reads_what_is_due_by_indexes_and_not_whole_tables(sqlite_store):
     engine = store._database.engine
     event.listen(engine, "before_cursor_execute", lambda *call: asked.append(call[2:4]))
     store.outbox.busy_accounts(NOW)
+    store.outbox.next_due(["news"], NOW)
     store.outbox.waiting("news")
     store.publications.sent("news", NOW)
     store.sources.claim(["chouti"], "due", NOW, LEASE)

@@ -380,7 +380,7 @@ def test_a_poll_that_shows_what_it_showed_today_writes_the_source_alone(sqlite_s
     enrol(sqlite_store, "chouti")
     items = [candidate(f"n{number}") for number in range(50)]
     poll(sqlite_store, "chouti", items, queue=False)
-    lease_and_finish = 2
+    lease_and_finish = 3
     with changes(sqlite_store) as today:
         poll(sqlite_store, "chouti", items, queue=False)
     assert today == [lease_and_finish]

@@ -11,6 +11,7 @@ from store_samples import DAY, LEASE, NOW, SERVER, candidate, intent, plan
 from reblogbot.core.schedule import NextPoll
 from reblogbot.errors import StoreError
 from reblogbot.model import Batch, DeliveryState
+from reblogbot.store.tallies import FAILING_AFTER
 
 
 @pytest.fixture
@@ -104,3 +105,14 @@ def test_what_storms_hold_is_counted_by_account_and_for_one_source_alone(store, 
     polled("cold", [intent(candidate("d"), held=reason), intent(candidate("e"), held="review")])
     assert store.tallies.held_by_storms("hot") == {"news": 2, "other": 1}
     assert store.tallies.held_by_storms("cold") == {"news": 1}
+
+
+def test_the_next_source_that_will_have_failed_for_a_day_is_known(store):
+    store.sources.enrol(dict.fromkeys(("old", "new"), "https://feeds.example/"), NOW)
+    assert store.tallies.next_failing(NOW) is None
+    for name, hours in (("old", 30), ("new", 3)):
+        at = NOW - timedelta(hours=hours)
+        (claimed,) = store.sources.claim([name], "all", NOW, LEASE)
+        store.sources.record_failure(claimed, "down", "failed", NextPoll(NOW, "failures"), None, at)
+    assert store.tallies.next_failing(NOW) == NOW - timedelta(hours=3) + FAILING_AFTER
+    assert store.tallies.next_failing(NOW + DAY) is None

@@ -186,7 +186,7 @@ def planned(
     """The plan for a batch and the one account, its drafts composed in this process."""
     settings = source_settings(source)
     account = AccountSettings(name=ACCOUNT, server="https://social.example", token_env="X")
-    routes = [planning.AccountRoute(account, ServerLimits(), learnt)]
+    routes = [planning.AccountRoute(account, learnt)]
     recognised = recognition.recognise(source, candidates, history)
     choice = planning.select_entries(settings, recognised, routes, history)
     positions = choice.by_account[ACCOUNT].chosen

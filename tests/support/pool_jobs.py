@@ -1,6 +1,7 @@
 """Functions that the children of test_parser_pool.py and test_confinement.py run."""
 
 import os
+import sys
 import time
 from datetime import datetime
 from typing import Any
@@ -22,6 +23,10 @@ def double_bytes(octets: bytes) -> bytes:
 
 def process_id() -> int:
     return os.getpid()
+
+
+def imported_modules() -> list[str]:
+    return list(sys.modules)
 
 
 def print_and_return(text: str) -> str:

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import gc
-import logging
+import argparse
 import os
-import pkgutil
 import sys
+from importlib import import_module
 from io import TextIOWrapper
 from typing import NoReturn
 
 from reblogbot.cli.output import print_error, unexpected_error
 from reblogbot.cli.parser import parse
 from reblogbot.errors import Exit, ReblogbotError
-from reblogbot.runtime import confinement
+from reblogbot.runtime import confinement, garbage
 
 
 def main() -> NoReturn:
     """Run the program with the arguments of the process, and exit with its exit code."""
     confinement.hide_memory()
-    # few objects here are cyclic garbage, and looking for it with Python's default thresholds
-    # costs a tenth of a round
-    gc.set_threshold(50_000, 20, 50)
+    garbage.collect_rarely()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             # a character that the terminal cannot show must not end a round
@@ -37,9 +34,7 @@ def main() -> NoReturn:
 def run(arguments: list[str]) -> int:
     """The exit code of one run. Errors become messages, never tracebacks."""
     try:
-        options = parse(arguments)
-        command = pkgutil.resolve_name(options.run)
-        return int(command(options))
+        return _run_command(parse(arguments))
     except ReblogbotError as error:
         return print_error(error, as_json="--json" in arguments)
     except KeyboardInterrupt:
@@ -52,8 +47,28 @@ def run(arguments: list[str]) -> int:
         message = f"the system reported: {error}; fix that, then try again"
         return print_error(ReblogbotError("system", message), as_json=False)
     except Exception as error:
+        import logging  # noqa: PLC0415  as in _run_command
+
         logging.getLogger("reblogbot").debug("bug", exc_info=error)
         return print_error(unexpected_error(error), as_json="--json" in arguments)
+
+
+def _run_command(options: argparse.Namespace) -> int:
+    """The exit code of the command, imported only now."""
+    # with --verbose a round also logs what it does
+    if getattr(options, "due", False) and not options.verbose:
+        from reblogbot.cli.idle_mark import idle_output  # noqa: PLC0415  for this command alone
+
+        output = idle_output(options.config, options.sources)
+        if output is not None:
+            output.print(as_json=options.json)
+            return Exit.OK
+    # not before: importing logging would take a tenth of what `--help` and the above take
+    from reblogbot.cli.logs import set_up_logs  # noqa: PLC0415
+
+    set_up_logs(options.log_format, options.verbose, is_daemon=options.is_daemon)
+    module, _, function = options.run.partition(":")
+    return int(getattr(import_module(module), function)(options))
 
 
 def _flush_stdout(code: int) -> int:

@@ -10,7 +10,6 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from reblogbot.cli import rehearse
 from reblogbot.cli.output import decoded
 
 _QUEUE_CHANGES = {
@@ -24,7 +23,7 @@ _QUEUE_CHANGES = {
 def add_commands(subparsers: Any, global_options: argparse.ArgumentParser) -> None:
     """Add all commands, in the order of the help."""
     commands = _Group(subparsers, global_options)
-    rehearse.add_to(subparsers, global_options)
+    _add_trial_commands(commands)
     _add_setup_commands(commands)
     _add_work_commands(commands)
     _add_report_commands(commands)
@@ -49,7 +48,11 @@ class _Group:
         """A new command that has verbs."""
         parser = self._parser(name, summary)
         verbs = parser.add_subparsers(
-            title="verbs", metavar="VERB", required=True, parser_class=type(parser)
+            title="verbs",
+            metavar="VERB",
+            required=True,
+            parser_class=type(parser),
+            prog=parser.prog,
         )
         return _Group(verbs, self._global_options)
 
@@ -64,6 +67,40 @@ class _Group:
 
 def _add_json(parser: Any) -> None:
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def _add_trial_commands(commands: _Group) -> None:
+    demo = commands.add(
+        "demo",
+        "demo:run",
+        "the whole main job, with no account and no internet",
+        "Starts a sandbox server and a sample hot list on loopback, polls, posts and boosts with "
+        "a real config, and shows what was posted.",
+    )
+    demo.add_argument("--keep", action="store_true", help="leave the timeline page up")
+    demo.add_argument("--json", action="store_true", help="print what was posted as JSON")
+    sandbox = commands.add(
+        "sandbox",
+        "sandbox:run",
+        "a loopback server to rehearse a config on",
+        "A loopback server that speaks the Mastodon API and shows a timeline page. What is posted "
+        "stays in its folder.",
+    )
+    sandbox.add_argument("--port", type=int, default=8976, help="default: 8976; 0 takes any")
+    sandbox.add_argument(
+        "--folder", type=Path, default=Path("sandbox"), help="where it keeps its posts"
+    )
+    sandbox.add_argument(
+        "--profile",
+        default="mastodon",
+        help="the kind of server to behave like: mastodon (default), gotosocial, snac and others",
+    )
+    sandbox.add_argument(
+        "--account",
+        action="append",
+        metavar="NAME",
+        help="an account to create; may be given several times (default: news)",
+    )
 
 
 def _add_setup_commands(commands: _Group) -> None:

@@ -7,7 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reblogbot.errors import ConfigError, Exit, ReblogbotError
 
@@ -19,10 +19,30 @@ _SURROGATES = re.compile("[\udc80-\udcff]+")
 _NOT_PLAIN_ASCII = re.compile("[^ -~\n]")
 
 
+class CommandOutput(NamedTuple):
+    """The result of a command in both its forms."""
+
+    lines: Sequence[str]
+    document: Any
+
+    def print(self, *, as_json: bool) -> None:
+        """Print the JSON document, or the lines for a person."""
+        if as_json:
+            print_json(self.document)
+        else:
+            print_lines(*self.lines)
+
+
 def print_lines(*lines: str) -> None:
     """Print lines to stdout, safe for a terminal."""
     for line in lines:
         print(terminal_safe(line))
+
+
+def print_flushed(*lines: str) -> None:
+    """Print lines and flush them, so that a pipe shows them while the program runs."""
+    print_lines(*lines)
+    sys.stdout.flush()
 
 
 def print_json(document: Any) -> None:

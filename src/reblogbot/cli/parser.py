@@ -10,7 +10,6 @@ from typing import Any, NoReturn
 
 from reblogbot import __version__
 from reblogbot.cli.arguments import add_commands
-from reblogbot.cli.logs import set_up_logs
 from reblogbot.errors import ConfigError, did_you_mean, unknown_name_message
 
 _EPILOG = """\
@@ -76,7 +75,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
-    """The options of one run, with logging set up. Raises ConfigError for wrong arguments.
+    """The options of one run. Raises ConfigError for wrong arguments.
 
     `run` names the function of the command, as `module:function`.
     """
@@ -84,7 +83,6 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.check_global_options(arguments)
     options = parser.parse_args(arguments)
     options.config = _config_path(options.config)
-    set_up_logs(options.log_format, options.verbose, is_daemon=options.is_daemon)
     return options
 
 
@@ -99,7 +97,12 @@ def command_line() -> Parser:
     )
     parser.set_defaults(is_daemon=False)
     commands = parser.add_subparsers(
-        title="commands", metavar="COMMAND", required=True, parser_class=Parser
+        title="commands",
+        metavar="COMMAND",
+        required=True,
+        parser_class=Parser,
+        # as argparse would find it by formatting a usage, for which it imports shutil
+        prog=parser.prog,
     )
     add_commands(commands, _global_options(is_command=True))
     return parser

@@ -9,7 +9,6 @@ import shutil
 import stat
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -46,7 +45,7 @@ def find_warnings(config: Config, environ: Mapping[str, str] = os.environ) -> li
 def with_lines(path: Path, faults: Iterable[ConfigFault]) -> list[ConfigFault]:
     """The faults, whose paths name tables such as `sources.chouti`, with the lines of these."""
     root = _positions(path)
-    return [replace(fault, line=root.at(fault.path.split(".", 1)).line) for fault in faults]
+    return [fault._replace(line=root.at(fault.path.split(".", 1)).line) for fault in faults]
 
 
 def _positions(path: Path) -> Position:

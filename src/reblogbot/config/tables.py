@@ -48,7 +48,6 @@ _SOURCE_KEYS = [key for key in keys_of(SourceSettings) if key not in {"name", "o
 _DEFAULT_KEYS = [key for key in _SOURCE_KEYS if key not in {"kind", "url"}]
 # tables whose keys are inherited one by one
 _MERGED_TABLES = ("filter", "headers")
-_NO_FIELDS: set[str] = set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +156,8 @@ class ConfigReader:
         values = _only(merged, _SOURCE_KEYS) | {"name": name, "options": options}
         source = self._validated(SourceSettings, values, locate)
         if source is not None:
-            # pydantic notes which keys were set: a third of a source's memory, and unused
-            object.__setattr__(source, "__pydantic_fields_set__", _NO_FIELDS)
+            # pydantic notes which keys were set: a quarter of a source's memory, and unused
+            source.model_fields_set.clear()
         return source
 
     def _options_model(self, merged: Toml, table: Toml, at: Keys) -> type[BaseModel] | None:

@@ -37,7 +37,7 @@ def read_token(account: AccountSettings, environ: Mapping[str, str]) -> str:
         if text.strip():
             return _checked(text, f"the environment variable {account.token_env}", account)
         failures.append(f"the environment variable {account.token_env} is not set")
-    for path in _files(account, environ):
+    for path in token_files(account, environ):
         try:
             with path.open("rb") as file:
                 content = file.read(_MAX_BYTES)
@@ -68,12 +68,20 @@ def granted_scopes(
     account: AccountSettings, token: str, environ: Mapping[str, str]
 ) -> tuple[str, ...]:
     """The scopes stored for this token; () if none are, or only those of another token."""
-    for file in _files(account, environ):
+    for file in token_files(account, environ):
         stored = _json_object(Path(f"{file}.json"))
         scope = stored.get("scope")
         if stored.get("token") == token_digest(token) and isinstance(scope, str):
             return tuple(scope.split())
     return ()
+
+
+def token_files(account: AccountSettings, environ: Mapping[str, str]) -> list[Path]:
+    """The files that may hold the account's token, the preferred one first."""
+    file = account.token_file
+    names = [account.name] if file is None else [file.name, account.name]
+    credentials = [credential(name, environ) for name in names]
+    return [path for path in (file, *credentials) if path is not None]
 
 
 def token_digest(token: str) -> str:
@@ -110,14 +118,6 @@ def _json_object(path: Path) -> Mapping[str, Any]:
     except (OSError, ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}
-
-
-def _files(account: AccountSettings, environ: Mapping[str, str]) -> list[Path]:
-    """The files that may hold the token, the preferred one first."""
-    file = account.token_file
-    names = [account.name] if file is None else [file.name, account.name]
-    credentials = [credential(name, environ) for name in names]
-    return [path for path in (file, *credentials) if path is not None]
 
 
 def _checked(text: str, where: str, account: AccountSettings) -> str:

@@ -25,7 +25,7 @@ MOST_MEDIA = 100
 
 def bounded(batch: Batch) -> Batch:
     """The batch within all bounds, its entries in their order; `left_out` counts the others."""
-    entries = tuple(_bounded(entry) for entry in newest(batch.entries, MOST_ENTRIES))
+    entries = tuple(bounded_entry(entry) for entry in newest(batch.entries, MOST_ENTRIES))
     left_out = batch.left_out + len(batch.entries) - len(entries)
     return replace(
         batch,
@@ -62,7 +62,8 @@ def age_order(entries: Sequence[Entry]) -> list[int]:
     return order
 
 
-def _bounded(entry: Entry) -> Entry:
+def bounded_entry(entry: Entry) -> Entry:
+    """The entry with every field within its bound."""
     kept = replace(
         entry,
         title=entry.title[:LONGEST_TITLE],

@@ -10,20 +10,15 @@ from reblogbot.config.settings import AccountSettings, SourceSettings
 from reblogbot.core.fitting import Wording, fit, fit_strictly
 from reblogbot.core.identity import clean_link, is_status_page
 from reblogbot.core.templates import Listing, Tags, TemplateContext, compile_template
-from reblogbot.core.text import (
-    clean,
-    defuse,
-    hashtags,
-    language_tag,
-    length,
-    one_line,
-    shorten,
-    text_language,
-)
+from reblogbot.core.text import clean, language_tag, one_line, text_language
 from reblogbot.core.text.boilerplate import without_boilerplate
+from reblogbot.core.text.hashtags import hashtags
 from reblogbot.core.text.line_breaks import unwrapped
+from reblogbot.core.text.measure import length
+from reblogbot.core.text.mentions import defuse
 from reblogbot.core.text.patterns import matches, replaced
 from reblogbot.core.text.repetition import end_of_title, is_cut, without_heading
+from reblogbot.core.text.shortening import shorten
 from reblogbot.model import Action, Entry, Media, Post, ServerLimits
 
 LINK_TOO_LONG = "the link is longer than the server takes"

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from reblogbot.config.settings import SourceSettings
-from reblogbot.core.text import length
+from reblogbot.core.text.measure import length
 from reblogbot.model import Post, ServerLimits
 
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 import regex
 
 from reblogbot.core.templates import Tags, Template, TemplateContext, compile_template
-from reblogbot.core.text import graphemes, length, shorten, size, untagged
+from reblogbot.core.text.hashtags import untagged
+from reblogbot.core.text.measure import graphemes, length, size
+from reblogbot.core.text.shortening import shorten
 from reblogbot.model import ServerLimits
 
 # shorter beginnings of a summary or title are not worth posting

@@ -1,14 +1,14 @@
 """From a batch to a plan: which entries are new, which accounts get which text, and why not.
 
-Planning has two steps. `choose` decides which entries need a draft for which account; the caller
-has them drafted, which filters and composes them; `plan` decides what becomes of each draft. Both
-are pure, so that `preview` shows what `sync` would do.
+Planning has two steps. `select_entries` decides which entries need a draft for which account; the
+caller has them drafted, which filters and composes them; `plan` decides what becomes of each draft.
+Both are pure, so that `preview` shows what `sync` would do.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 
@@ -27,7 +27,6 @@ from reblogbot.model import (
     RecentPosts,
     Refusal,
     Revision,
-    ServerLimits,
     SourceHistory,
 )
 
@@ -37,6 +36,7 @@ MAX_RECORDED = 1000
 """Entries of a storm, or of a first sight, that are recorded for an account; others are only
 remembered as seen."""
 
+_DUPLICATE = "duplicate: this account has published or queued it already"
 _Outcome = Intent | Refusal | Revision | EntryChange
 
 
@@ -45,7 +45,6 @@ class AccountRoute:
     """Source → account. `was_read` tells whether the source was read for this account before."""
 
     account: AccountSettings
-    limits: ServerLimits
     was_read: bool
 
 
@@ -55,13 +54,14 @@ class AccountSelection:
 
     `chosen` may be published. `changed` differ from when they were queued, and their posts are
     waiting or published. Both need a draft. `outdated` changed too, but are being sent.
-    `beyond_first` are refused because of `first`, and `left_out` are only remembered as seen.
+    `refused` has the reasons of those that are refused without a draft, and `left_out` are only
+    remembered as seen.
     """
 
     chosen: Sequence[int] = ()
     changed: Mapping[int, EditablePost] = field(default_factory=dict)
     outdated: frozenset[int] = frozenset()
-    beyond_first: Sequence[int] = ()
+    refused: Mapping[int, str] = field(default_factory=dict)
     left_out: Sequence[int] = ()
 
     @property
@@ -82,6 +82,14 @@ class BatchSelection:
     new: tuple[int, ...]
     storm: str
     by_account: Mapping[str, AccountSelection]
+
+    @property
+    def concerned(self) -> list[int]:
+        """The entries whose contents matter to any account."""
+        positions: set[int] = set()
+        for selection in self.by_account.values():
+            positions.update(selection.chosen, selection.changed, selection.outdated)
+        return sorted(positions)
 
 
 # which entries concern which account
@@ -116,8 +124,11 @@ def select_entries(
             for position, post in changed.items()
             if not post.remote_id and post.waiting is None
         }
+        duplicates = _duplicates(batch, selection.chosen, history.published.get(name, ()))
         by_account[name] = replace(
             selection,
+            chosen=[position for position in selection.chosen if position not in duplicates],
+            refused={**selection.refused, **dict.fromkeys(duplicates, _DUPLICATE)},
             changed={
                 position: post for position, post in changed.items() if position not in outdated
             },
@@ -153,10 +164,21 @@ def _upvoted(
     ]
 
 
+def _duplicates(
+    batch: Sequence[Candidate], positions: Sequence[int], published: Collection[bytes]
+) -> list[int]:
+    """Those of the positions whose entries the account has published or queued before."""
+    return [
+        position
+        for position in positions
+        if any(key in published for key in batch[position].known_as)
+    ]
+
+
 def _select_at_first_sight(positions: Sequence[int], settings: SourceSettings) -> AccountSelection:
     """Select of a first poll: the newest entries, as many as the setting `first` allows.
 
-    The newest of the others are recorded as refused (`beyond_first`).
+    The newest of the others are recorded as refused.
     """
     if settings.first == "all":
         return AccountSelection(positions)
@@ -165,7 +187,7 @@ def _select_at_first_sight(positions: Sequence[int], settings: SourceSettings) -
     first_recorded = max(0, first_chosen - MAX_RECORDED)
     return AccountSelection(
         chosen=positions[first_chosen:],
-        beyond_first=positions[first_recorded:first_chosen],
+        refused=dict.fromkeys(positions[first_recorded:first_chosen], "first_sight"),
         left_out=positions[:first_recorded],
     )
 
@@ -330,12 +352,8 @@ def _queue_or_refuse(
     name = route.account.name
     selection = choice.by_account[name]
     recent = history.recent.get(name, RecentPosts())
-    claims = _Claims(
-        set(history.published.get(name, ())),
-        list(recent.titles),
-        Counter(recent.domains),
-        Counter(recent.authors),
-    )
+    # the choice has refused what was published before, so that the keys are of this batch alone
+    claims = _Claims(set(), list(recent.titles), Counter(recent.domains), Counter(recent.authors))
     due = digest.next_time(settings, now)
     # what `first` allows at first sight is the admin's own choice, and no storm
     held = (choice.storm if route.was_read else "") or ("review" if settings.review else "")
@@ -349,8 +367,8 @@ def _queue_or_refuse(
         hold = draft.held or held
         state = DeliveryState.HELD if hold else DeliveryState.QUEUED
         yield Intent(candidate, name, draft.post, state, hold, due=due)
-    for position in selection.beyond_first:
-        yield Refusal(batch[position], name, "first_sight")
+    for position, reason in selection.refused.items():
+        yield Refusal(batch[position], name, reason)
     if selection.left_out:
         # one refusal stands for all of them: there may be thousands
         count = len(selection.left_out)
@@ -371,7 +389,7 @@ def _refusal(
 ) -> str:
     """Why the entry is not queued for the account, or ""."""
     if not claims.keys.isdisjoint(candidate.known_as):
-        return "duplicate: this account has published or queued it already"
+        return _DUPLICATE
     reason = (
         consent.own_account_reason(candidate.entry, settings, account, addresses) or draft.reason
     )

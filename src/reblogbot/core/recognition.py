@@ -95,11 +95,32 @@ def recognise(source: str, batch: Sequence[Candidate], history: SourceHistory) -
     )
 
 
+def with_entries(recognised: Recognised, entries: Mapping[int, Entry]) -> Recognised | None:
+    """The same with whole entries, by position, in place of their outlines.
+
+    None where the outline of one is not the entry's own: then the keys may not be either.
+    """
+    candidates = list(recognised.candidates)
+    for position, entry in entries.items():
+        outline = candidates[position].entry
+        if outline.outline_position is None or entry.outline(outline.outline_position) != outline:
+            return None
+        candidates[position] = replace(candidates[position], entry=entry)
+    replaced = {
+        id(before): after for before, after in zip(recognised.candidates, candidates, strict=True)
+    }
+    return replace(
+        recognised,
+        candidates=tuple(candidates),
+        new=tuple(replaced[id(candidate)] for candidate in recognised.new),
+    )
+
+
 def lookup_keys(written: str) -> tuple[bytes, ...]:
     """All keys that an admin may mean by a link, an id or a URI."""
     page = page_link(written)
     keys = [identity.link_key(page), identity.key("guid", page)] if page else []
-    keys.append(identity.key("uri", written))
+    keys += [identity.key("guid", written), identity.key("uri", written)]
     for entry in (Entry(link=written), Entry(guid=written)):
         keys += identity.legacy_keys(entry)
     return tuple(dict.fromkeys(keys))

@@ -17,7 +17,7 @@ from jinja2.compiler import CodeGenerator, Frame, optimizeconst
 from jinja2.exceptions import SecurityError, TemplateError, TemplateSyntaxError
 from jinja2.sandbox import SandboxedEnvironment
 
-from reblogbot.core.text import ELLIPSIS, shorten
+from reblogbot.core.text.shortening import ELLIPSIS, shorten
 from reblogbot.errors import ReblogbotError
 
 _HEADLINE = (

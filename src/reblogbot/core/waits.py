@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from reblogbot.core import pacing, queue_order
-from reblogbot.model import Delivery, DeliveryState, SentPost
+from reblogbot.model import Delivery, DeliveryState, QueueHead, SentPost
 
 if TYPE_CHECKING:
     from reblogbot.config.settings import AccountSettings, Config, SourceSettings
@@ -169,6 +169,39 @@ def blocking_wait(account: AccountState) -> Wait | None:
         cause = "an earlier post of the account is in doubt"
         return Wait(WaitReason.EARLIER_DOUBT, cause, max(account.doubt_until, account.now))
     return None
+
+
+def next_attempt(
+    heads: Sequence[QueueHead], config: Config, account: AccountState
+) -> datetime | None:
+    """The first instant at which the account may send, or may be read back; None for none known.
+
+    It is `now` where something may be sent now, and never after the instant at which `Sender`
+    would. Where that depends on several conditions, it is when the first of them must be looked
+    at again. `heads` are the account's queue.
+    """
+    blocked = blocking_wait(account)
+    if blocked is not None:
+        return blocked.until
+    if account.settings is None:
+        return None
+    now, sent_at = account.now, [post.at for post in account.sent]
+    slot = pacing.next_slot(now, account.settings.pace, sent_at)
+    if slot > now:
+        return slot
+    slots = (_head_slot(head, config.sources.get(head.source), account) for head in heads)
+    return min((slot for slot in slots if slot is not None), default=None)
+
+
+def _head_slot(
+    head: QueueHead, source: SourceSettings | None, account: AccountState
+) -> datetime | None:
+    """When the first of these deliveries may be sent, as far as it depends on its source."""
+    if source is None or not source.enabled:
+        return None
+    if head.due > account.now:
+        return head.due
+    return account.now if head.is_edit else _budget_slot(source, account, account.now)
 
 
 def stalled_since(

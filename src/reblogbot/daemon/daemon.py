@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,10 +19,14 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from reblogbot import app
 from reblogbot.app import Runtime
 from reblogbot.config.settings import Config
+from reblogbot.config.tokens import token_files
 from reblogbot.daemon import sdnotify
+from reblogbot.daemon.file_watch import FileWatch
 from reblogbot.daemon.heartbeat import Heartbeat
 from reblogbot.daemon.log_throttle import LogThrottle
+from reblogbot.daemon.lull import LONGEST, Lull
 from reblogbot.daemon.stats import DaemonStats
+from reblogbot.engine.next_work import NextWork
 from reblogbot.errors import ConfigError, Exit, StoreError
 from reblogbot.runtime.clock import SystemClock, uptime
 from reblogbot.runtime.worker_thread import ThreadDied, WorkerThread
@@ -31,10 +36,13 @@ from reblogbot.store.records import SourceRecord
 log = logging.getLogger(__name__)
 
 TICK = timedelta(seconds=1)
-"""How often due sources are polled and waiting deliveries are sent."""
+"""How often the daemon looks for changes, and the least time between one work and the next."""
 MIN_CLAIM_INTERVAL = 0.1
 """Seconds between two claims of sources; more where claiming itself takes long."""
-WATCH_INTERVAL = timedelta(seconds=5)
+FILES_TICKS = 5
+"""Ticks between two looks at the config file and the token files."""
+CHECK_INTERVAL = timedelta(seconds=5)
+"""How often leases are renewed while sources are polled, and the store is tried after an error."""
 NOTIFY_INTERVAL = timedelta(seconds=15)
 HOUSEKEEPING_INTERVAL = timedelta(days=1)
 NOTICES = "[notify]"
@@ -49,14 +57,15 @@ class AdminListener(Protocol):
     """The HTTP server on which an admin sees the daemon's stats."""
 
     async def listen(self, address: str) -> None:
-        """Listen at this "host:port" alone, at none for "". Called again every WATCH_INTERVAL."""
+        """Listen at this "host:port" alone, at none for "". Called every FILES_TICKS."""
         ...
 
 
 class Daemon:
     """Polls what is due and delivers what may go out, until it is told to stop.
 
-    Due times, queue and leases are in the store, so the process may end at any instruction.
+    Due times, queue and leases are in the store, so the process may end at any instruction. While
+    nothing is due it asks the store for nothing (docs/adr/0035).
     """
 
     def __init__(
@@ -73,7 +82,11 @@ class Daemon:
         self._stats = stats
         self._heartbeat = Heartbeat(store, stats)
         self._listener = listener
-        self._watchdog = sdnotify.Watchdog((self._poll_due.__name__, self._deliver_due.__name__))
+        self._watchdog = sdnotify.Watchdog()
+        self._changes = store.watch()
+        self._notified_at = uptime() - NOTIFY_INTERVAL.total_seconds()
+        self._is_done = False
+        """Whether the last work met no error."""
         self._polls: set[asyncio.Task[None]] = set()
         self._claiming = asyncio.Lock()
         self._claim_interval: float | None = None
@@ -86,33 +99,40 @@ class Daemon:
         self._housekeeping = WorkerThread("housekeeping")
         self._throttle = LogThrottle(store.clock)
         self._stopping = asyncio.Event()
-        self._version = _file_version(path)
+        self._files = FileWatch(self._watched_files())
         self._exit = Exit.OK
+        self._scheduler = AsyncIOScheduler(
+            timezone=UTC,
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+        self._lull = Lull(self._add_job(self._work, LONGEST), TICK)
 
     async def run(self) -> Exit:
         """Work until a signal or a fatal error of the store; return the exit code."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopping.set)
-        scheduler = self._make_scheduler()
-        scheduler.start()
-        loop.add_signal_handler(signal.SIGHUP, self._schedule_reload, scheduler)
-        await self._run_logged(partial(self._store_checks, self._heartbeat.beat_if_due))
+        self._add_job(self._prune, HOUSEKEEPING_INTERVAL)
+        self._scheduler.start()
+        loop.add_signal_handler(signal.SIGHUP, self._schedule_reload)
+        await self._run_logged(partial(self._store_checks, self._heartbeat.beat))
         sdnotify.notify("READY=1", f"STATUS={self._summary()}")
         log.info("started", extra={"config": str(self._path), "store": self._store.name})
-        watching = asyncio.create_task(self._watch_clocks(scheduler))
+        watching = asyncio.create_task(self._watch())
         await self._stopping.wait()
         watching.cancel()
         sdnotify.notify("STOPPING=1")
         log.info("stopping")
         # shutdown would cancel running jobs: pause, so that nothing starts, and drain instead
-        scheduler.pause()
+        self._scheduler.pause()
+        self._lull.close()
         await self._listener.listen("")
         await self._drain()
         await self._run_logged(partial(self._store_checks, self._heartbeat.end))
         for thread in (self._store_checks, self._housekeeping):
             await self._run_logged(thread.end)
-        scheduler.shutdown(wait=False)
+        self._changes.close()
+        self._scheduler.shutdown(wait=False)
         log.info("stopped")
         return self._exit
 
@@ -121,27 +141,14 @@ class Daemon:
         """Whether nothing is on the wire any more."""
         return not self._sending
 
-    def _make_scheduler(self) -> AsyncIOScheduler:
-        scheduler = AsyncIOScheduler(
-            timezone=UTC,
-            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+    def _add_job(self, job: Callable[[], Awaitable[None]], interval: timedelta) -> Any:
+        return self._scheduler.add_job(
+            self._guarded(job),
+            "interval",
+            id=job.__name__,
+            seconds=interval.total_seconds(),
+            next_run_time=datetime.now(UTC),
         )
-        jobs: list[tuple[Callable[[], Awaitable[None]], timedelta]] = [
-            (self._poll_due, TICK),
-            (self._deliver_due, TICK),
-            (self._watch, WATCH_INTERVAL),
-            (self._notify, NOTIFY_INTERVAL),
-            (self._prune, HOUSEKEEPING_INTERVAL),
-        ]
-        for job, interval in jobs:
-            scheduler.add_job(
-                self._guarded(job),
-                "interval",
-                id=job.__name__,
-                seconds=interval.total_seconds(),
-                next_run_time=datetime.now(UTC),
-            )
-        return scheduler
 
     def _guarded(
         self, job: Callable[[], Awaitable[None]]
@@ -151,8 +158,6 @@ class Daemon:
         async def guarded() -> None:
             if not self._stopping.is_set():
                 await self._run_logged(job)
-                # also after an error: a full disk is no reason to restart the daemon
-                self._watchdog.finished(getattr(job, "__name__", ""))
 
         return guarded
 
@@ -183,32 +188,107 @@ class Daemon:
         """Return the level at which to log it: the jobs meet the same trouble every second."""
         return logging.ERROR if self._throttle.should_log(trouble) else logging.DEBUG
 
-    async def _watch_clocks(self, scheduler: AsyncIOScheduler) -> None:
-        """Go on at once when a clock is set back, instead of waiting until it has caught up.
+    # the ticks
+
+    async def _watch(self) -> None:
+        """Look, at every tick, whether the next work must begin before its time."""
+        machine_before, store_before = SystemClock().now(), self._store.clock.now()
+        for number in count():
+            if number % FILES_TICKS == 0:
+                await self._run_logged(self._check_files)
+            # the event loop sleeps by a clock that cannot be set
+            await asyncio.sleep(TICK.total_seconds())
+            machine_now, store_now = SystemClock().now(), self._store.clock.now()
+            await self._check_clocks(machine_now - machine_before, store_now - store_before)
+            machine_before, store_before = machine_now, store_now
+            if self._changes.has_any():
+                self._lull.end()
+            if self._lull.lasts:
+                if self._is_done:
+                    self._stats.ticked()
+                # also after an error: a full disk is no reason to restart the daemon
+                self._watchdog.feed()
+            if self._heartbeat.is_due:
+                await self._run_logged(partial(self._store_checks, self._heartbeat.beat))
+
+    async def _check_clocks(self, machine_span: timedelta, store_span: timedelta) -> None:
+        """Go on at once when a clock was set since the last tick, or the machine was suspended.
 
         The scheduler goes by this machine's clock. Due times go by the store's, which is another
         where the store is on a server.
         """
-        machine, stores = SystemClock(), self._store.clock
-        machine_before, store_before = machine.now(), stores.now()
-        while True:
-            # the event loop sleeps by a clock that cannot be set
-            await asyncio.sleep(TICK.total_seconds())
-            machine_now, store_now = machine.now(), stores.now()
-            if store_now < store_before:
-                span = str(store_before - store_now)
-                log.warning("the clock was set back", extra={"by": span})
-                await self._run_logged(partial(self._repair_future_timestamps, store_now))
-            if machine_now < machine_before:
-                for job in scheduler.get_jobs():
-                    job.modify(next_run_time=machine_now)
-            machine_before, store_before = machine_now, store_now
+        if store_span < timedelta(0):
+            log.warning("the clock was set back", extra={"by": str(-store_span)})
+            await self._run_logged(self._repair_future_timestamps)
+            self._lull.end()
+        if machine_span < timedelta(0):
+            for job in self._scheduler.get_jobs():
+                job.modify(next_run_time=datetime.now(UTC))
+        elif machine_span > 3 * TICK:
+            # its timer does not know how much time has passed
+            self._scheduler.wakeup()
 
-    async def _repair_future_timestamps(self, now: datetime) -> None:
-        config = self._runtime.config
+    async def _repair_future_timestamps(self) -> None:
+        config, now = self._runtime.config, self._store.clock.now()
         await self._store_checks(app.repair_future_timestamps, config, self._store, now)
 
+    async def _check_files(self) -> None:
+        """Notice a config that was edited, and a token that ends a pause."""
+        changed = self._files.changed()
+        if self._path in changed:
+            self._schedule_reload()
+        elif changed:
+            self._lull.end()
+        await self._listener.listen(self._runtime.config.admin.listen)
+
+    def _watched_files(self) -> list[Path]:
+        accounts = self._runtime.config.accounts.values()
+        tokens = (file for account in accounts for file in token_files(account, os.environ))
+        return [self._path, *tokens]
+
     # the jobs
+
+    async def _work(self) -> None:
+        """Do all that is due, and plan the next work."""
+        self._lull.stop()
+        self._is_done, span = False, timedelta(0)
+        try:
+            span = await self._do_due()
+            self._is_done = True
+        finally:
+            self._lull.begin(span)
+
+    async def _do_due(self) -> timedelta:
+        """Return the time until something more is due."""
+        runtime = self._runtime
+        await self._store_checks(self._check_store)
+        ended = self._throttle.ended()
+        if ended:
+            log.info("works again", extra={"after": "; ".join(ended)})
+        await runtime.engine.renew()
+        # what is changed from here on ends the lull
+        self._changes.has_any()
+        next_work = await runtime.engine.next_work()
+        now = self._store.clock.now()
+        spans = [at - now for name, at in next_work.send_at.items() if name not in self._sending]
+        self._send_due(runtime, next_work, now)
+        if runtime.has_channel:
+            spans.append(self._notify())
+        if next_work.poll_at is not None:
+            spans.append(next_work.poll_at - now)
+            if next_work.poll_at <= now:
+                await self._poll_due()
+        if self._polls or self._throttle.is_open:
+            spans.append(CHECK_INTERVAL)
+        return min(spans, default=LONGEST)
+
+    def _check_store(self) -> None:
+        """Notice a store that another program changed, and one that cannot be written."""
+        self._store.check_revision()
+        self._store.refresh_clock()
+        if self._throttle.is_open:
+            self._store.check_writable(self._store.clock.now())
+        self._changes.connect()
 
     async def _poll_due(self) -> None:
         """Begin to poll as many due sources as `concurrency` allows, and leave the rest due."""
@@ -222,11 +302,11 @@ class Daemon:
                 task = asyncio.create_task(self._run_logged(partial(self._poll, runtime, record)))
                 self._polls.add(task)
                 task.add_done_callback(self._on_polled)
-            self._stats.beat("poll")
 
     def _on_polled(self, task: asyncio.Task[None]) -> None:
-        """Claim more before the next tick where sources were left: a tick is long for many."""
+        """Claim more before the next work where sources were left: a tick is long for many."""
         self._polls.discard(task)
+        self._lull.end()
         if self._claim_interval is not None:
             loop, claim_again = asyncio.get_running_loop(), self._guarded(self._poll_due)
             loop.call_later(self._claim_interval, lambda: self._run_early(claim_again()))
@@ -246,12 +326,22 @@ class Daemon:
 
     async def _deliver_due(self) -> None:
         runtime = self._runtime
-        for name in await runtime.engine.busy_accounts():
-            self._send(name, partial(self._deliver, runtime, name))
-        self._stats.beat("deliver")
+        next_work = await runtime.engine.next_work()
+        self._send_due(runtime, next_work, self._store.clock.now())
 
-    async def _notify(self) -> None:
+    def _send_due(self, runtime: Runtime, next_work: NextWork, now: datetime) -> None:
+        for name, at in next_work.send_at.items():
+            if at <= now:
+                self._send(name, partial(self._deliver, runtime, name))
+
+    def _notify(self) -> timedelta:
+        """Notify the admin, unless that was done just now; return the time until the next time."""
+        wait = timedelta(seconds=self._notified_at - uptime()) + NOTIFY_INTERVAL
+        if wait > timedelta(0):
+            return wait
+        self._notified_at = uptime()
         self._send(NOTICES, self._runtime.notify)
+        return LONGEST
 
     def _send(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         """Begin this for an account that is idle. The drain waits for it, up to DRAIN_SECONDS."""
@@ -261,26 +351,11 @@ class Daemon:
             task.add_done_callback(lambda _: self._sending.pop(name, None))
 
     async def _deliver(self, runtime: Runtime, name: str) -> None:
-        report = await runtime.engine.deliver(name)
+        try:
+            report = await runtime.engine.deliver(name)
+        finally:
+            self._lull.end()
         self._stats.delivered(name, report.changed.values(), report.slugs)
-
-    async def _watch(self) -> None:
-        """Notice a store that another program changed, and a config that was edited."""
-        await self._store_checks(self._check_store)
-        ended = self._throttle.ended()
-        if ended:
-            log.info("works again", extra={"after": "; ".join(ended)})
-        await self._runtime.engine.renew()
-        if _file_version(self._path) != self._version and not self._stopping.is_set():
-            await self._reload()
-        await self._listener.listen(self._runtime.config.admin.listen)
-
-    def _check_store(self) -> None:
-        self._store.check_revision()
-        self._store.refresh_clock()
-        self._heartbeat.beat_if_due()
-        if self._throttle.is_open:
-            self._store.check_writable(self._store.clock.now())
 
     async def _prune(self) -> None:
         await self._housekeeping(self._store.daemons.delete_ended, self._store.clock.now())
@@ -292,13 +367,14 @@ class Daemon:
 
     # the config
 
-    def _schedule_reload(self, scheduler: AsyncIOScheduler) -> None:
-        scheduler.add_job(self._guarded(self._reload), id="reload", replace_existing=True)
+    def _schedule_reload(self) -> None:
+        self._scheduler.add_job(self._guarded(self._reload), id="reload", replace_existing=True)
 
     async def _reload(self) -> None:
         """Read the config again. A broken one, or one with another store, leaves the old in use."""
         sdnotify.reloading()
-        self._version = _file_version(self._path)
+        if self._files.changed():
+            self._lull.end()
         try:
             config = await self._store_checks(app.load_config, self._path)
         except ConfigError as error:
@@ -319,6 +395,8 @@ class Daemon:
             return
         self._runtime = await start(config, self._store)
         self._stats.config = config
+        self._files.watch(self._watched_files())
+        self._lull.end()
         task = asyncio.create_task(self._retire(old))
         self._retiring.add(task)
         task.add_done_callback(self._retiring.discard)
@@ -386,12 +464,3 @@ def run(
         os._exit(code)
     store.close()
     return code
-
-
-def _file_version(path: Path) -> tuple[int, int, int]:
-    """Return what tells one version of a file from another; all zero while it is missing."""
-    try:
-        stat = path.stat()
-    except OSError:
-        return (0, 0, 0)
-    return (stat.st_mtime_ns, stat.st_size, stat.st_ino)

@@ -11,7 +11,7 @@ from reblogbot.store.daemons import HEARTBEAT_INTERVAL
 
 
 class Heartbeat:
-    """Writes the row at the start, after the first round, and then once every BEAT."""
+    """Writes the row at the start, after the first round, and then every HEARTBEAT_INTERVAL."""
 
     def __init__(self, store: Store, stats: DaemonStats) -> None:
         self._store = store
@@ -20,16 +20,20 @@ class Heartbeat:
         self._last_beat: tuple[float, bool] | None = None
         """The uptime of the last write, and whether a round was over then."""
 
-    def beat_if_due(self) -> None:
-        """Write the row if it is due. Raises StoreError."""
-        now, last_round_at = uptime(), self._last_round_at()
-        has_round = last_round_at is not None
-        if self._last_beat is not None:
-            at, had_round = self._last_beat
-            if now - at < HEARTBEAT_INTERVAL.total_seconds() and had_round == has_round:
-                return
+    @property
+    def is_due(self) -> bool:
+        """Whether the row must be written now."""
+        if self._last_beat is None:
+            return True
+        at, had_round = self._last_beat
+        is_old = uptime() - at >= HEARTBEAT_INTERVAL.total_seconds()
+        return is_old or had_round != (self._last_round_at() is not None)
+
+    def beat(self) -> None:
+        """Write the row. Raises StoreError."""
+        last_round_at = self._last_round_at()
         self._store.daemons.beat(self._since, last_round_at, self._store.clock.now())
-        self._last_beat = now, has_round
+        self._last_beat = uptime(), last_round_at is not None
 
     def end(self) -> None:
         """Remove the row. Raises StoreError."""

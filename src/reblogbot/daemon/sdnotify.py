@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Collection
 from datetime import timedelta
 
 from reblogbot.runtime.clock import uptime
@@ -36,26 +35,22 @@ def reloading() -> None:
 
 
 class Watchdog:
-    """Sends WATCHDOG=1 once every one of these jobs has finished since the last message.
+    """Sends WATCHDOG=1, as often as the service manager asks for it.
 
-    A message thus proves that the daemon works, not only that its event loop runs.
+    Whoever feeds it has made sure that no work hangs: a message proves that the daemon works, not
+    only that its event loop runs.
     """
 
-    def __init__(self, jobs: Collection[str]) -> None:
-        self._jobs = frozenset(jobs)
+    def __init__(self) -> None:
         self._interval = watchdog_interval()
-        self._finished: set[str] = set()
         self._sent_at = float("-inf")
 
-    def finished(self, job: str) -> None:
-        """Note that a job has finished."""
-        if self._interval is None or job not in self._jobs:
+    def feed(self) -> None:
+        """Send the message if it is due."""
+        if self._interval is None:
             return
-        self._finished.add(job)
-        is_due = uptime() - self._sent_at >= self._interval.total_seconds()
-        if self._finished == self._jobs and is_due:
+        if uptime() - self._sent_at >= self._interval.total_seconds():
             notify("WATCHDOG=1")
-            self._finished.clear()
             self._sent_at = uptime()
 
 

@@ -16,8 +16,6 @@ from reblogbot.model import Delivery, DeliveryState
 
 BUCKETS = (60, 300, 900, 1800, 3600, 7200, 21_600, 86_400, 259_200, 604_800)
 """Upper bounds, in seconds, of the time from publication to post."""
-BEATS = ("poll", "deliver")
-"""The jobs of a round."""
 MOST_SLUGS = 200
 """Different errors that are counted by their slugs; others count as "other"."""
 
@@ -51,7 +49,7 @@ class DaemonStats:
         self.posts: Counter[tuple[str, str]] = Counter()
         self.latencies: dict[str, Latency] = {}
         self._started = time.monotonic()
-        self._beats: dict[str, float] = {}
+        self._ticked_at: float | None = None
 
     def polled(self, poll: PollReport) -> None:
         """Count a poll by its outcome and its error."""
@@ -72,17 +70,17 @@ class DaemonStats:
         for slug in slugs:
             self._failed("delivery", slug)
 
-    def beat(self, name: str) -> None:
-        """Note that one of BEATS has finished without an error."""
-        self._beats[name] = time.monotonic()
+    def ticked(self) -> None:
+        """Note that a tick found all due work done."""
+        self._ticked_at = time.monotonic()
 
     def tick_age(self) -> float:
-        """Return the seconds since the oldest of the latest beats."""
-        return time.monotonic() - min(self._beats.get(name, self._started) for name in BEATS)
+        """Return the seconds since the last tick, or since the start."""
+        return time.monotonic() - (self._ticked_at or self._started)
 
     def round_age(self) -> float | None:
-        """Return the seconds since the last whole round; None before the first."""
-        return self.tick_age() if len(self._beats) == len(BEATS) else None
+        """Return the seconds since all that was due was last done; None before the first time."""
+        return None if self._ticked_at is None else self.tick_age()
 
     def _failed(self, stage: str, slug: str) -> None:
         # slugs of sources that others wrote may be anything

@@ -95,6 +95,11 @@ class Account:
 
     # facts about the server and the account; never asked for while the account is paused
 
+    @property
+    def known_limits(self) -> ServerLimits:
+        """The limits as this process knows them: the defaults until `limits` was called."""
+        return self._limits or ServerLimits()
+
     async def limits(self) -> ServerLimits:
         """Return the server's limits: as it says now, else as last known, else the defaults."""
         now = self._clock.now()
@@ -107,7 +112,7 @@ class Account:
                     self._limits = await self._call(self._target.limits)
                 except TargetError as error:
                     self._log_unknown("limits not known", error)
-        return self._limits or ServerLimits()
+        return self.known_limits
 
     async def address(self) -> str:
         """Return the account's `name@host`, "" while its server does not tell."""

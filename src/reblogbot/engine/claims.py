@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Container, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 
@@ -30,6 +30,13 @@ class Claims:
         self._clock = clock
         self._held: dict[int, tuple[SourceRecord, float]] = {}
         """The claimed sources by their ids, each with the uptime at its claim or renewal."""
+        self.are_hosts_full = False
+        """Whether the last claim left due sources because of `per_host`."""
+
+    @property
+    def names(self) -> Container[str]:
+        """The names of the sources that may be claimed: the enabled ones of the config."""
+        return self._positions
 
     async def claim(self, names: Sequence[str], which: PollScope) -> AsyncIterator[SourceRecord]:
         """Yield those of these sources that may be polled, each leased only shortly before."""
@@ -48,7 +55,13 @@ class Claims:
         records, is_all = await self._store.sources.claim_due(
             self._positions, self._clock.now(), self._lease, PollSlots(limit, self._per_host)
         )
+        self.are_hosts_full = not is_all and len(records) < limit
         return self._hold(records, claimed_at), is_all
+
+    @property
+    def has_held(self) -> bool:
+        """Whether a source is claimed whose poll is not over."""
+        return bool(self._held)
 
     def _hold(self, records: Sequence[SourceRecord], claimed_at: float) -> list[SourceRecord]:
         """Note the claimed sources; return them in the config's order."""

@@ -23,11 +23,14 @@ from reblogbot.config.settings import Config, SourceSettings
 from reblogbot.core import schedule
 from reblogbot.core.round_report import PollReport, RoundReport
 from reblogbot.core.schedule import NextPoll
+from reblogbot.engine import next_work
 from reblogbot.engine.account import SendingReport
 from reblogbot.engine.accounts import Accounts
-from reblogbot.engine.claims import Claims, parts
+from reblogbot.engine.claims import Claims, parts, poll_lease
+from reblogbot.engine.next_work import NextWork
 from reblogbot.engine.poll import Poller, PollResult
 from reblogbot.engine.record import Recorder
+from reblogbot.errors import SourceError
 from reblogbot.model import Delivery
 from reblogbot.ports import Clock, ParserPool, ProgressCallback, Source, no_progress
 from reblogbot.store import AsyncStore, Store
@@ -64,7 +67,7 @@ class Engine:
         self._parsers = parsers
         self._claims = Claims(config, store, clock)
         self._poller = Poller(config, make_source, clock)
-        self._recorder = Recorder(store, clock, random)
+        self._recorder = Recorder(store, clock, random, poll_lease(config) / 5)
         self._planner: Planner | None = None
         self._senders: dict[str, Sender] = {}
         self._stopping = asyncio.Event()
@@ -121,10 +124,17 @@ class Engine:
         """Return the source's next poll, earlier where the config now says so."""
         return schedule.bring_forward(planned, last_poll_at, self.config.sources[name])
 
+    async def next_work(self) -> NextWork:
+        """Return when a source may be polled, or an account may send, next."""
+        return await self.store.query(
+            next_work.read, self.config, self.accounts, self._claims.names, self.clock.now()
+        )
+
     async def claim_due(self, limit: int) -> tuple[list[SourceRecord], bool]:
         """Return at most `limit` due sources, leased to us, and whether those were all."""
-        # until they are recorded they count as leased, and keep others of their hosts waiting
-        await self._recorder.flush()
+        if self._claims.are_hosts_full:
+            # until polls are recorded they count for their hosts, and keep other sources waiting
+            await self._recorder.flush()
         return await self._claims.claim_due(limit)
 
     async def poll(self, record: SourceRecord) -> PollReport:
@@ -136,6 +146,8 @@ class Engine:
             return await self._plan_and_record(await self._poller.poll(record))
         finally:
             self._claims.drop(record)
+            if not self._claims.has_held:
+                await self._recorder.flush()
 
     def poll_all(
         self,
@@ -163,7 +175,12 @@ class Engine:
             return await self._recorder.record_failure(result, result.error)
         if result.batch.not_modified:
             return await self._recorder.record_unchanged(result)
-        return await self._recorder.record_plan(result, await self.planner.plan(result))
+        try:
+            plan = await self.planner.plan(result)
+        except SourceError as error:
+            # its document could be identified, but not be read further
+            return await self._recorder.record_failure(result, error)
+        return await self._recorder.record_plan(result, plan)
 
     async def renew(self) -> None:
         """Renew the leases of the sources that are still being polled."""

@@ -1,9 +1,12 @@
 """From a poll to a plan: what is new, for which accounts, with which text, and why not.
 
-    history → recognition → limits of the accounts that have something to compose → choice
-    → drafts → plan → images of the entries' pages → drafts of these → plan
+    history → recognition → choice → whole entries in place of outlines → drafts within the limits
+    that are known → limits of the accounts for which a draft passed the filters → drafts again
+    where the limits have changed → plan → images of the entries' pages → drafts of these → plan
 
-Everything that is asked of the world is known before a pure function of `core` decides.
+Everything that is asked of the world is known before a pure function of `core` decides. A server
+is asked for its limits only if something may be published: its library takes longer to import than
+hundreds of feeds to poll, and most new entries of a strict filter are refused.
 """
 
 from __future__ import annotations
@@ -17,14 +20,14 @@ from itertools import islice
 from reblogbot.config.hosts import hosts_of
 from reblogbot.config.settings import Config
 from reblogbot.core import bounds, compose, drafting, planning, recognition
-from reblogbot.core.drafting import Draft
-from reblogbot.core.planning import AccountRoute, BatchSelection, PendingClaims
+from reblogbot.core.drafting import Draft, DraftJob
+from reblogbot.core.planning import AccountRoute, AccountSelection, BatchSelection, PendingClaims
 from reblogbot.core.recognition import Recognised
 from reblogbot.engine.accounts import Accounts
 from reblogbot.engine.drafts import Drafter
-from reblogbot.engine.poll import PollResult
+from reblogbot.engine.poll import PollResult, read_whole, without_outlines
 from reblogbot.media.fetch import ImageFetcher
-from reblogbot.model import Candidate, Plan, ServerLimits
+from reblogbot.model import Candidate, Plan
 from reblogbot.model.history import SourceHistory
 from reblogbot.ports import Clock, ParserPool
 from reblogbot.store import AsyncStore, Store
@@ -53,7 +56,10 @@ class Planner:
         self._clock = clock
 
     async def plan(self, result: PollResult, pending: PendingClaims | None = None) -> Plan:
-        """Return what the poll comes to. `pending` is known besides what the store knows."""
+        """Return what the poll comes to. `pending` is known besides what the store knows.
+
+        Raises SourceError where entries cannot be read whole.
+        """
         now = self._clock.now()
         history = await self._history(result, now)
         if pending is not None:
@@ -62,10 +68,29 @@ class Planner:
             recognition.recognise, result.record.name, result.candidates, history
         )
         settings, candidates = result.settings, recognised.candidates
-        routes = await self._routes(result, recognised, history)
+        routes = [
+            AccountRoute(self._config.accounts[name], name in result.record.learnt)
+            for name in settings.to
+        ]
         choice = await asyncio.to_thread(
             planning.select_entries, settings, recognised, routes, history
         )
+        outlines = [
+            position
+            for position in choice.concerned
+            if candidates[position].entry.outline_position is not None
+        ]
+        if outlines:
+            entries = await read_whole(result, [candidates[each].entry for each in outlines])
+            completed = recognition.with_entries(
+                recognised, dict(zip(outlines, entries, strict=True))
+            )
+            if completed is None:
+                return await self.plan(await without_outlines(result), pending)
+            recognised, candidates = completed, completed.candidates
+            choice = await asyncio.to_thread(
+                planning.select_entries, settings, recognised, routes, history
+            )
         drafts = await self._draft(result, candidates, routes, choice, now)
 
         async def decide(recognised: Recognised) -> Plan:
@@ -91,25 +116,6 @@ class Planner:
             history = replace(history, addresses=await self._accounts.addresses())
         return history
 
-    async def _routes(
-        self, result: PollResult, recognised: Recognised, history: SourceHistory
-    ) -> list[AccountRoute]:
-        """Return the accounts of the source; a server is asked only if something is composed."""
-        routes = []
-        for name in result.settings.to:
-            is_learnt = name in result.record.learnt
-            if is_learnt:
-                may_compose = bool(
-                    recognised.new
-                    or history.editable_posts.get(name)
-                    or history.below_min_score.get(name)
-                )
-            else:
-                may_compose = result.settings.first != "none" and bool(recognised.candidates)
-            limits = await self._accounts.limits(name) if may_compose else ServerLimits()
-            routes.append(AccountRoute(self._config.accounts[name], limits, is_learnt))
-        return routes
-
     async def _draft(
         self,
         result: PollResult,
@@ -123,23 +129,18 @@ class Planner:
         drafter = Drafter(self._parsers, result.record.name)
         drafts: Drafts = {}
         for route in routes:
-            selection = choice.by_account[route.account.name]
+            account = self._accounts[route.account.name]
+            selection = choice.by_account[account.name]
             job = drafting.draft_job(
-                result.settings, route.account, route.limits, result.batch, now
+                result.settings, route.account, account.known_limits, result.batch, now
             )
-            by_stage: dict[drafting.Stage, Sequence[int]] = {
-                "new": selection.chosen,
-                "waiting": selection.waiting,
-                "posted": selection.posted,
-            }
-            own = drafts.setdefault(route.account.name, {})
-            for stage, chosen in by_stage.items():
-                positions = [at for at in chosen if only is None or at in only]
-                if not positions:
-                    continue
-                entries = [candidates[position].entry for position in positions]
-                composed = await drafter.drafts(replace(job, stage=stage), entries)
-                own |= zip(positions, composed, strict=True)
+            own = await _drafts(drafter, job, selection, candidates, only)
+            if any(draft.post is not None for draft in own.values()):
+                limits = await account.limits()
+                if limits != job.limits:
+                    job = replace(job, limits=limits)
+                    own = await _drafts(drafter, job, selection, candidates, only)
+            drafts[account.name] = own
         return drafts
 
     async def _add_page_images(
@@ -183,6 +184,28 @@ class Planner:
             for position, candidate in enumerate(candidates)
             if id(candidate) in illustrated
         }
+
+
+async def _drafts(
+    drafter: Drafter,
+    job: DraftJob,
+    selection: AccountSelection,
+    candidates: Sequence[Candidate],
+    only: Container[int] | None,
+) -> dict[int, Draft]:
+    """Return the drafts of one account, by the positions of their candidates."""
+    by_stage: dict[drafting.Stage, Sequence[int]] = {
+        "new": selection.chosen,
+        "waiting": selection.waiting,
+        "posted": selection.posted,
+    }
+    drafts: dict[int, Draft] = {}
+    for stage, chosen in by_stage.items():
+        positions = [at for at in chosen if only is None or at in only]
+        entries = [candidates[position].entry for position in positions]
+        composed = await drafter.drafts(replace(job, stage=stage), entries)
+        drafts |= zip(positions, composed, strict=True)
+    return drafts
 
 
 def read_history(

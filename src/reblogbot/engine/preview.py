@@ -10,10 +10,12 @@ from itertools import count, islice
 from reblogbot.core import digest, queue_order
 from reblogbot.core.digest import Bundle
 from reblogbot.core.planning import PendingClaims
-from reblogbot.core.text import beginning
+from reblogbot.core.text.shortening import beginning
 from reblogbot.engine import screening
 from reblogbot.engine.digests import may_be_bundled
 from reblogbot.engine.engine import Engine
+from reblogbot.engine.poll import PollResult
+from reblogbot.errors import SourceError
 from reblogbot.model import Delivery, DeliveryState, Entry, Intent, Plan, Post
 from reblogbot.ports import ProgressCallback, no_progress
 
@@ -62,10 +64,10 @@ async def preview(
     async for poll in engine.poll_all(engine.remembered(names), on_progress, len(names)):
         name = poll.record.name
         titles[name] = poll.batch.title
-        if poll.error is not None:
-            result.errors.append({"source": name, "error": poll.error.message})
+        plan = await _plan(engine, poll, pending)
+        if isinstance(plan, SourceError):
+            result.errors.append({"source": name, "error": plan.message})
             continue
-        plan = await engine.planner.plan(poll, pending)
         pending.add(plan.intents, name)
         waiting = _revise(result, waiting, plan)
         unscreened -= {revision.before.id for revision in plan.revisions}
@@ -97,6 +99,16 @@ async def preview(
         else:
             result.posts.append((delivery.account, delivery.source, delivery.post))
     return result
+
+
+async def _plan(engine: Engine, poll: PollResult, pending: PendingClaims) -> Plan | SourceError:
+    """Return the plan of a poll, or the error that kept us from reading its source."""
+    if poll.error is not None:
+        return poll.error
+    try:
+        return await engine.planner.plan(poll, pending)
+    except SourceError as error:
+        return error
 
 
 async def _queued(engine: Engine, names: Sequence[str]) -> list[Delivery]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 from reblogbot.core import schedule
 from reblogbot.core.round_report import Outcome, PollReport
@@ -18,17 +19,24 @@ from reblogbot.store.sources import UnchangedPoll
 
 log = logging.getLogger(__name__)
 
-GROUP = 100
-"""Unchanged polls are recorded this many at a time: a commit costs more than a poll."""
+GROUP = 500
+"""At most so many unchanged polls are recorded at a time."""
 
 
 class Recorder:
-    """Records polls. `flush` must be called at the end; else unchanged sources are due again."""
+    """Records polls: what changed at once, unchanged polls in groups (docs/adr/0038).
 
-    def __init__(self, store: AsyncStore, clock: Clock, random: Callable[[], float]) -> None:
+    `max_delay` is how long an unchanged poll may wait for others, much less than a lease lasts.
+    `flush` must be called at the end; else unchanged sources are due again.
+    """
+
+    def __init__(
+        self, store: AsyncStore, clock: Clock, random: Callable[[], float], max_delay: timedelta
+    ) -> None:
         self._store = store
         self._clock = clock
         self._random = random
+        self._max_delay = max_delay
         self._unchanged: list[UnchangedPoll] = []
 
     async def record_plan(self, result: PollResult, plan: Plan) -> PollReport:
@@ -60,7 +68,8 @@ class Recorder:
         self._unchanged.append(
             UnchangedPoll(result.record, result.batch, self._next_poll(result), self._clock.now())
         )
-        if len(self._unchanged) >= GROUP:
+        is_late = self._clock.now() - self._unchanged[0].now >= self._max_delay
+        if len(self._unchanged) >= GROUP or is_late:
             await self.flush()
         return PollReport(result.record.name, "not_modified")
 

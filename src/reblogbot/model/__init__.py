@@ -8,6 +8,7 @@ from reblogbot.model.delivery import (
     TRANSITIONS,
     Delivery,
     DeliveryState,
+    QueueHead,
     SentPost,
 )
 from reblogbot.model.entry import Author, Entry, Media, Visibility
@@ -38,6 +39,7 @@ __all__ = [
     "Plan",
     "Post",
     "PublishedStatus",
+    "QueueHead",
     "Receipt",
     "RecentPosts",
     "Refusal",

@@ -87,3 +87,15 @@ class SentPost:
 
     at: datetime
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueueHead:
+    """The part of an account's queue that one source has filled, with posts or with edits.
+
+    `due` is when the first of these deliveries may be sent.
+    """
+
+    source: str
+    is_edit: bool
+    due: datetime

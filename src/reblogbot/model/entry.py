@@ -83,3 +83,18 @@ class Entry:
 
     An outline has the fields that identify an entry: ids, links, title, dates and `text_digest`.
     """
+
+    def outline(self, position: int) -> Entry:
+        """The outline of this entry, which is at that position in its document."""
+        return Entry(
+            title=self.title,
+            link=self.link,
+            guid=self.guid,
+            uri=self.uri,
+            published_at=self.published_at,
+            updated_at=self.updated_at,
+            redirector=self.redirector,
+            is_permalink=self.is_permalink,
+            text_digest=self.text_digest,
+            outline_position=position,
+        )

@@ -31,7 +31,8 @@ class MatchFields:
 
     `page` is the link as `page_link` gives it, even when several entries share it; `link` is the
     same when no other entry has it. `guid` is the id, normalised like a link when it is one.
-    `headline` is the title, or the text of an entry without one; `words` is all of the text.
+    `headline` is the title, or the text of an entry without one; `words` is all of the text, or a
+    digest of it.
     """
 
     uri: str = ""

@@ -10,7 +10,8 @@ from itertools import groupby
 from typing import Literal
 
 from reblogbot.config.settings import Config
-from reblogbot.core.text import one_line, shorten
+from reblogbot.core.text import one_line
+from reblogbot.core.text.shortening import shorten
 from reblogbot.engine.account import ASKED, TOKEN
 from reblogbot.model import OPEN_STATES
 from reblogbot.store.records import AccountRecord
@@ -18,8 +19,6 @@ from reblogbot.store.tallies import Failing, Tally
 
 Event = Literal["storm_held", "account_paused", "account_stalled", "source_failing", "source_gone"]
 
-FAILING_AFTER = timedelta(days=1)
-"""A source that fails for less time often recovers by itself."""
 STUCK_AFTER = timedelta(hours=1)
 STUCK_PAUSES = 5
 """An account is stuck when it waits that long after so many pauses in a row."""

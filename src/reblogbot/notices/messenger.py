@@ -6,12 +6,14 @@ import asyncio
 import logging
 import os
 import re
+import time
 from collections.abc import Awaitable
 from datetime import datetime
 
 from reblogbot.config.settings import Config
 from reblogbot.core.delivery import idempotency_key
-from reblogbot.core.text import defuse, shorten
+from reblogbot.core.text.mentions import defuse
+from reblogbot.core.text.shortening import shorten
 from reblogbot.engine.accounts import Accounts
 from reblogbot.engine.wait_reasons import Waiting
 from reblogbot.errors import ReblogbotError
@@ -20,11 +22,12 @@ from reblogbot.notices import alerts, channels
 from reblogbot.notices.alerts import Alert, Message
 from reblogbot.ports import Clock
 from reblogbot.store import AsyncStore, Store
+from reblogbot.store.tallies import FAILING_AFTER
 
 log = logging.getLogger(__name__)
 
-STALL_CHECKS = 20
-"""A daemon checks every 15 seconds: a stalled account has five minutes to recover."""
+STALL_SECONDS = 300.0
+"""An account that is stalled has so long to recover before the admin is notified."""
 
 
 class Messenger:
@@ -43,12 +46,13 @@ class Messenger:
         self._clock = clock
         # the day of the last notification by cause, which saves a transaction per alert and check
         self._notified_on: dict[str, int] = {}
-        self._stall_checks: dict[str, int] = {}
+        self._stalled_since: dict[str, float] = {}
+        """The monotonic time of the first of the latest checks in a row that saw a stall."""
 
     async def notify(self, *, at_once: bool = False) -> None:
         """Send messages about new problems. A channel that fails is logged and changes nothing.
 
-        A stalled account is reported after STALL_CHECKS calls in a row, or `at_once`.
+        A stalled account is reported after STALL_SECONDS, or `at_once`.
         """
         now = self._clock.now()
         problems = await self._store.query(self._problems, now)
@@ -69,7 +73,7 @@ class Messenger:
         return [
             *alerts.storms(config, tallies.storms()),
             *alerts.accounts(config, records, tallies.deliveries(), now),
-            *alerts.sources(config, tallies.failing(now - alerts.FAILING_AFTER)),
+            *alerts.sources(config, tallies.failing(now - FAILING_AFTER)),
         ]
 
     def _stalled(self, store: Store, now: datetime) -> list[Alert]:
@@ -77,13 +81,15 @@ class Messenger:
         return alerts.stalled(stalled)
 
     def _confirmed(self, stalled: list[Alert], *, at_once: bool) -> list[Alert]:
-        """The alerts that were seen in enough checks in a row.
+        """The alerts that every check of STALL_SECONDS has seen.
 
-        After a suspend, or when a stop ends, an account needs some time to begin sending.
+        After a suspend, or when a stop ends, an account needs some time to begin sending. The time
+        of a suspend itself does not count.
         """
-        checks = {alert.cause: self._stall_checks.get(alert.cause, 0) + 1 for alert in stalled}
-        self._stall_checks = checks
-        return [alert for alert in stalled if at_once or checks[alert.cause] >= STALL_CHECKS]
+        now, before = time.monotonic(), self._stalled_since
+        self._stalled_since = {alert.cause: before.get(alert.cause, now) for alert in stalled}
+        latest = now if at_once else now - STALL_SECONDS
+        return [alert for alert in stalled if self._stalled_since[alert.cause] <= latest]
 
     async def _is_new_today(self, alert: Alert, now: datetime) -> bool:
         """Whether no process has reported it today; from now on it counts as reported.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from uuid import UUID
@@ -33,6 +34,20 @@ def is_alive(owner: str) -> bool | None:
         return None
     start_time = _start_time(int(pid))
     return None if start_time is None else start_time == rest.partition("/")[0]
+
+
+def earliest_end(
+    holder: str | None, until: datetime | None, asking: str, now: datetime
+) -> datetime:
+    """The first instant, `now` or later, at which a lease may be over without anybody ending it.
+
+    That is `now` where another process of this machine holds it, since that may die without a
+    trace; it is the lease's own time where `asking` holds it.
+    """
+    if holder is None or until is None or until <= now:
+        return now
+    may_be_dead = holder != asking and is_alive(holder) is not None
+    return now if may_be_dead else until
 
 
 def _is_local(owner: str) -> bool:

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import BinaryIO, NamedTuple
 
 from reblogbot.errors import Failure, SourceError
-from reblogbot.runtime import confinement, parser_replies
+from reblogbot.runtime import confinement, garbage, parser_replies
 
 FRAME = struct.Struct("!cQ")
 REQUEST = b"c"
@@ -42,6 +42,7 @@ def serve(parent: int, readable: Sequence[str], *, memory: int, lifetime: int) -
     """
     if not confinement.die_with_parent(parent):
         return
+    garbage.collect_rarely()
     requests, replies = os.fdopen(0, "rb"), _take_standard_output()
     _send(replies, READY, parser_replies.encode(confinement.confine(readable, memory)))
     while (request := _receive(requests)) is not None:

@@ -11,8 +11,8 @@ import os
 import pickle
 import sys
 import zoneinfo
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -46,11 +46,16 @@ _LOADER_VARIABLES = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
 
 class ParserProcessPool:
-    """At most `workers` children, started when first needed and reused; implements Offload.
+    """At most `workers` children, started when needed and reused; implements Offload.
 
     A call ends within `deadline`. A child has at most `memory` bytes of address space, a reply at
     most `reply` bytes. A child that exceeds a bound, or whose caller is cancelled, is killed; the
     next call starts a new one.
+
+    To start a child costs as much as to read many documents, and it holds memory. So one child
+    serves all calls, in the order in which they come. Another one is started when a call has waited
+    for `patience`, behind a slow document or many small ones: that is how long a document that is
+    made to be slow can hold up the others. A child without a call for `idle` is killed.
     """
 
     def __init__(
@@ -60,6 +65,8 @@ class ParserProcessPool:
         deadline: timedelta = timedelta(seconds=30),
         memory: int = 512 * 1024 * 1024,
         reply: int = 32 * 1024 * 1024,
+        patience: timedelta = timedelta(seconds=2),
+        idle: timedelta = timedelta(minutes=1),
     ) -> None:
         self._deadline = deadline.total_seconds()
         self._memory = memory
@@ -68,8 +75,15 @@ class ParserProcessPool:
             parser_child.ERROR: _MAX_MESSAGE,
             parser_child.OUT_OF_MEMORY: 0,
         }
-        self._free_children = asyncio.Semaphore(workers)
-        self._idle: list[_Child] = []
+        self._patience = patience.total_seconds()
+        self._idle_seconds = idle.total_seconds()
+        self._workers = workers
+        # How many children there may be now. Each of them, started or not, is a turn for one call.
+        self._allowed = 1
+        self._turns = asyncio.Semaphore(self._allowed)
+        # The idle children with their timers, the one that was used last at the end.
+        self._idle: dict[_Child, asyncio.Task[None]] = {}
+        self._ending: set[asyncio.Task[None]] = set()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def __aenter__(self) -> Self:
@@ -79,18 +93,21 @@ class ParserProcessPool:
         await self.close()
 
     async def close(self) -> None:
-        """End all idle children. A busy one is killed when its caller is cancelled."""
+        """Kill all idle children. A busy one is killed when its caller is cancelled."""
         while self._idle:
-            await self._idle.pop().end()
+            child, timer = self._idle.popitem()
+            timer.cancel()
+            await child.kill()
+        await asyncio.gather(*self._ending)
 
     async def protections(self) -> tuple[str, ...]:
         """The protections that the kernel enforces on a child; see `confinement.confine`.
 
         Raises SourceError `parser_died` where no child can be started.
         """
-        async with self._free_children:
+        async with self._turn():
             child = await self._take()
-            self._idle.append(child)
+            self._keep(child)
             return child.protections
 
     def share(self, name: str, deadline: timedelta | None = None) -> SourceShare:
@@ -116,7 +133,7 @@ class ParserProcessPool:
             raise SourceError("parse_failed", f"{error}; report it to its author") from error
         request = pickle.dumps((function, args))
         seconds = deadline.total_seconds() if deadline else self._deadline
-        async with self._free_children:
+        async with self._turn():
             child = await self._take()
             try:
                 async with asyncio.timeout(seconds):
@@ -129,14 +146,34 @@ class ParserProcessPool:
                     raise failure from error
                 raise
             if kind != parser_child.OUT_OF_MEMORY:
-                self._idle.append(child)
+                self._keep(child)
         if isinstance(result, SourceError):
             raise result
         return result
 
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """A turn to use a child. Another child is allowed when that takes too long."""
+        timer = asyncio.get_running_loop().call_later(self._patience, self._allow_another)
+        try:
+            await self._turns.acquire()
+        finally:
+            timer.cancel()
+        try:
+            yield
+        finally:
+            self._turns.release()
+
+    def _allow_another(self) -> None:
+        if self._allowed < self._workers:
+            self._allowed += 1
+            # the call that has waited the longest gets it
+            self._turns.release()
+
     async def _take(self) -> _Child:
         while self._idle:
-            child = self._idle.pop()
+            child, timer = self._idle.popitem()
+            timer.cancel()
             if child.exit_code is None:
                 return child
         try:
@@ -147,6 +184,22 @@ class ParserProcessPool:
                 f"no process to read the source in could be started ({error!r}); "
                 "look at the limits on memory and processes; it is tried again later",
             ) from error
+
+    def _keep(self, child: _Child) -> None:
+        """Keep the child for the next call, but not for longer than `idle`."""
+        self._idle[child] = asyncio.create_task(self._end_unused(child))
+
+    async def _end_unused(self, child: _Child) -> None:
+        """Kill the child, unless a call takes it meanwhile and cancels this timer."""
+        await asyncio.sleep(self._idle_seconds)
+        timer = self._idle.pop(child)
+        self._ending.add(timer)
+        timer.add_done_callback(self._ending.discard)
+        if self._allowed > 1:
+            self._allowed -= 1
+            # at once: the turn of an idle child is free
+            await self._turns.acquire()
+        await child.kill()
 
     def _read(self, kind: bytes, body: bytes, return_type: type[T]) -> T | SourceError:
         """The result or the error in a child's reply; an error too when it ran out of memory.
@@ -287,14 +340,6 @@ class _Child:
         with suppress(ProcessLookupError):
             self._process.kill()
         await asyncio.shield(self._process.wait())
-
-    async def end(self) -> None:
-        """End the child by closing its input; kill it if it does not end soon."""
-        self._requests.close()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_GRACE_SECONDS):
-                await self._process.wait()
-        await self.kill()
 
 
 def _pipes(

@@ -20,6 +20,17 @@ IDLE_MS = 30_000
 
 It is shorter than BUSY_MS, so the processes that wait for its locks do not give up first.
 """
+KEEPALIVE = {"keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3"}
+"""A PostgreSQL server that vanished is noticed after a minute, and not after two hours."""
+PAGE_SIZE = 1024
+"""Bytes of a page of an SQLite file.
+
+A commit writes every page it changes, and what we record is a few bytes in each of many tables and
+indexes: with SQLite's usual 4096 it would write about four times as much (docs/adr/0038). A file
+keeps the size it was made with; a backup has this one.
+"""
+WAL_PAGES = 4096
+"""The write-ahead log is copied into the file when it has so many pages: 4 MiB, as by default."""
 READ_ONLY = "reblogbot_reads_only"
 """Execution option of a connection whose transaction only reads."""
 
@@ -62,7 +73,8 @@ def connect(url: URL, busy_ms: int, *, migrating: bool = False, immutable: bool 
 
 def _connect_postgresql(url: URL, busy_ms: int) -> Engine:
     idle_timeout = f"-c idle_in_transaction_session_timeout={IDLE_MS}"
-    defaults = {"connect_timeout": 10, "options": f"-c lock_timeout={busy_ms} {idle_timeout}"}
+    options = f"-c lock_timeout={busy_ms} {idle_timeout}"
+    defaults = {"connect_timeout": 10, "options": options, **KEEPALIVE}
     arguments = {name: value for name, value in defaults.items() if name not in url.query}
     try:
         # With pool_pre_ping a server that was restarted meanwhile costs no failed statement.
@@ -77,9 +89,12 @@ def _configure_sqlite(engine: Engine, busy_ms: int, *, foreign_keys: bool) -> No
     def on_connect(connection: sqlite3.Connection, _record: object) -> None:
         # `on_begin` starts transactions; the driver would guess where to.
         connection.isolation_level = None
+        connection.create_function("unhex", 1, bytes.fromhex, deterministic=True)
         connection.execute(f"PRAGMA busy_timeout={busy_ms}")
         # With foreign keys on, Alembic's copy and drop of a table would delete all its children.
         connection.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")
+        connection.execute(f"PRAGMA page_size={PAGE_SIZE}")
+        connection.execute(f"PRAGMA wal_autocheckpoint={WAL_PAGES}")
         # A power cut must not lose the row that says that a post is being sent.
         connection.execute("PRAGMA synchronous=FULL")
 

@@ -15,15 +15,14 @@ from reblogbot.store.daemons import HEARTBEAT_TIMEOUT, running_daemons
 from reblogbot.store.database import Database
 from reblogbot.store.files import new_store_file
 from reblogbot.store.integrity import check_integrity
-from reblogbot.store.schema import account, daemon, metadata, source
+from reblogbot.store.schema import account, daemon, metadata, source_lease
 from reblogbot.store.store_clock import clock_of
 from reblogbot.store.upgrade import expect_revision, revision_of, upgrade
 
 ROWS_AT_A_TIME = 5_000
 _NO_LEASE = {"lease_owner": None, "lease_until": None}
-_LEASED_TABLES = (source, account)
-_COPIED_TABLES = [table for table in metadata.sorted_tables if table is not daemon]
-"""All but `daemon`, whose rows are of daemons of the old store."""
+_COPIED_TABLES = [table for table in metadata.sorted_tables if table not in (daemon, source_lease)]
+"""All but those whose rows are of processes that use the old store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +81,11 @@ def _expect_unused(old: Database, reading: Connection) -> None:
             f"{old.name}: a daemon uses it (process {record.pid} on {record.host}, since "
             f"{record.since:%Y-%m-%d %H:%M} UTC); stop it, then copy{hint}",
         )
-    for table in _LEASED_TABLES:
-        is_leased = table.c.lease_owner.is_not(None), table.c.lease_until > now
-        holders = reading.scalars(select(table.c.lease_owner).where(*is_leased).distinct())
+    for owner, until in (
+        (source_lease.c.owner, source_lease.c.until),
+        (account.c.lease_owner, account.c.lease_until),
+    ):
+        holders = reading.scalars(select(owner).where(until > now).distinct())
         if any(not lease_owner.is_dead(holder) for holder in holders if holder):
             raise StoreError(
                 "store_in_use",
@@ -160,7 +161,7 @@ def _read(reading: Connection, table: Table) -> Iterator[list[dict[str, Any]]]:
     """The table's rows, ROWS_AT_A_TIME in memory."""
     statement = select(table).order_by(*table.primary_key)
     result = reading.execution_options(yield_per=ROWS_AT_A_TIME).execute(statement)
-    replaced = _NO_LEASE if table in _LEASED_TABLES else {}
+    replaced = _NO_LEASE if table is account else {}
     for rows in result.mappings().partitions():
         yield [{**row, **replaced} for row in rows]
 

@@ -15,6 +15,7 @@ from reblogbot.errors import StoreError
 from reblogbot.store.connections import BUSY_MS, READ_ONLY, connect, parse_url, sqlite_connection
 from reblogbot.store.driver_errors import store_error, translated_errors
 from reblogbot.store.files import file_error, file_version
+from reblogbot.store.sql import announce_changes
 
 
 class Database:
@@ -41,7 +42,10 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction that commits when the block ends, and rolls back when it raises."""
+        """A transaction that commits when the block ends, and rolls back when it raises.
+
+        On PostgreSQL it is announced to all who watch for changes.
+        """
         opened = self._opened()
         if opened is not None:
             if opened.get_execution_options().get(READ_ONLY):
@@ -50,6 +54,7 @@ class Database:
             return
         with translated_errors(self.name), self.engine.begin() as connection:
             yield connection
+            announce_changes(connection)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -89,6 +94,19 @@ class Database:
         """The connection of the transaction that this thread is in."""
         opened: Connection | None = getattr(self._local, "connection", None)
         return opened
+
+    def detached_connection(self) -> Any:
+        """A new connection of the driver, for the caller alone to use and to close."""
+        fairy = self.engine.raw_connection()
+        connection = fairy.driver_connection
+        fairy.detach()
+        return connection
+
+    @property
+    def driver_error(self) -> type[Exception]:
+        """The driver's class of all errors."""
+        error: type[Exception] = self.engine.dialect.loaded_dbapi.Error
+        return error
 
     def exists(self) -> bool:
         """Whether the store's file exists; True for a store on a server."""

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Table, exists, select, update
 
 from reblogbot.model import DeliveryState
 from reblogbot.store.database import Database
-from reblogbot.store.schema import account, delivery, event, source
+from reblogbot.store.schema import account, delivery, event, source, source_lease
 from reblogbot.store.sql import chunks
 
 
@@ -28,9 +28,8 @@ def repair_future_timestamps(
         is_late = source.c.last_poll_at > now, source.c.due > now
         _update(connection, source, is_late, due=now, asked_until=None)
         _update(connection, account, [account.c.paused_until > now + pause], paused_until=None)
-        for table in (source, account):
-            is_too_long = table.c.lease_until > now + lease
-            _update(connection, table, [is_too_long], lease_until=now + lease)
+        _update(connection, account, [account.c.lease_until > now + lease], lease_until=now + lease)
+        _update(connection, source_lease, [source_lease.c.until > now + lease], until=now + lease)
         for state, due in latest_due.items():
             conditions = delivery.c.state == state, delivery.c.due > due, was_written_ahead
             _update(connection, delivery, conditions, due=due)

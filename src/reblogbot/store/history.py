@@ -19,6 +19,8 @@ from reblogbot.store.pruner import PruneCounts, Pruner
 from reblogbot.store.records import delivery_record, habits_of
 from reblogbot.store.schema import (
     EPOCH,
+    HAS_REMOTE_ID,
+    account,
     delivery,
     entry,
     event,
@@ -28,7 +30,7 @@ from reblogbot.store.schema import (
     seen,
     source,
 )
-from reblogbot.store.sql import chunks
+from reblogbot.store.sql import chunks, is_among_keys
 
 _KEY_ALONE = "left_out: one of very many entries of one poll, remembered as seen alone"
 _ENTRIES = select(entry, source.c.name.label("source_name"), source.c.habits).join(
@@ -75,22 +77,9 @@ class History:
         """
         if not written:
             return []
-        by_delivery = select(delivery.c.entry_id).where(
-            or_(delivery.c.id.in_(_delivery_ids(written)), delivery.c.remote_url == written)
-        )
-        by_published_key = (
-            select(delivery.c.entry_id)
-            .join(published, published.c.delivery_id == delivery.c.id)
-            .where(published.c.key.in_(keys))
-        )
-        is_named = or_(
-            entry.c.key.in_(keys),
-            entry.c.guid == written,
-            entry.c.id.in_(by_delivery),
-            entry.c.id.in_(by_published_key),
-        )
         with self._database.read() as connection:
-            statement = _ENTRIES.where(is_named).order_by(entry.c.seen_at, entry.c.id)
+            ids = _entry_ids(connection, keys, written)
+            statement = _ENTRIES.where(entry.c.id.in_(ids)).order_by(entry.c.seen_at, entry.c.id)
             rows = connection.execute(statement).all()
             return [_story(connection, row) for row in rows] or _keys_alone(connection, keys)
 
@@ -167,6 +156,36 @@ class History:
         return Pruner(self._database, now - keep, on_progress, should_stop).run()
 
 
+def _entry_ids(connection: Connection, keys: Sequence[bytes], written: str) -> set[int]:
+    """The ids of the entries that an admin names; see `History.why`."""
+    entry_of_delivery = select(delivery.c.entry_id)
+    # Most servers end a post's URL with its id, by which an index finds it.
+    accounts = select(account.c.name)
+    has_id = delivery.c.remote_id == written.rpartition("/")[2], HAS_REMOTE_ID
+    indexed = (
+        select(entry.c.id).where(is_among_keys(entry.c.key)),
+        select(entry.c.id).where(is_among_keys(entry.c.guid_key)),
+        entry_of_delivery.where(delivery.c.id.in_(_delivery_ids(written))),
+        entry_of_delivery.where(
+            delivery.c.account.in_(accounts), *has_id, delivery.c.remote_url == written
+        ),
+        entry_of_delivery.join(published, published.c.delivery_id == delivery.c.id).where(
+            published.c.account.in_(accounts), is_among_keys(published.c.key)
+        ),
+    )
+    # These read everything: only where the indexes have led to nothing.
+    unindexed = (
+        select(entry.c.id).where(entry.c.guid == written),
+        entry_of_delivery.where(delivery.c.remote_url == written),
+    )
+    for queries in (indexed, unindexed):
+        results = [connection.scalars(query, {"keys": keys}) for query in queries]
+        ids = {entry_id for result in results for entry_id in result if entry_id is not None}
+        if ids:
+            return ids
+    return set()
+
+
 def _delivery_ids(written: str) -> list[int]:
     """The id of a delivery if it is written as one; at most 18 digits fit into the column."""
     is_number = written.isascii() and written.isdigit() and len(written) < 19
@@ -193,7 +212,7 @@ def _title(row: Row[Any]) -> str:
     if row.title or row.content is None:
         return str(row.title)
     # Imported here: most entries have a title, and it imports `regex`.
-    from reblogbot.core.text import beginning  # noqa: PLC0415
+    from reblogbot.core.text.shortening import beginning  # noqa: PLC0415
 
     return beginning(str(row.content.get("summary", "")))
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, exists, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, case, exists, func, literal, or_, select, update
 
 from reblogbot.model import (
     OPEN_STATES,
@@ -19,13 +19,14 @@ from reblogbot.model import (
     DeliveryState,
     Entry,
     Post,
+    QueueHead,
     Receipt,
     ServerLimits,
 )
 from reblogbot.store.database import Database
 from reblogbot.store.leases import AccountLease
 from reblogbot.store.records import AccountRecord, account_record, adapter, delivery_record
-from reblogbot.store.schema import account, delivery, entry, switch
+from reblogbot.store.schema import EPOCH, HAS_REMOTE_ID, account, delivery, entry, switch
 from reblogbot.store.sql import insert_into
 from reblogbot.store.transitions import change_state, lock_delivery
 
@@ -38,6 +39,20 @@ _NO_PAUSE: dict[str, Any] = {
     "pauses": 0,
     "token_mark": "",
 }
+
+# Made once: putting it together takes longer than the query.
+_OPEN_ACCOUNTS = (
+    select(account)
+    .where(
+        or_(
+            *(
+                exists().where(delivery.c.account == account.c.name, delivery.c.state == state)
+                for state in (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.DOUBT)
+            )
+        )
+    )
+    .order_by(account.c.name)
+)
 
 
 class Outbox:
@@ -97,6 +112,33 @@ class Outbox:
         with self._database.read() as connection:
             return list(connection.scalars(statement))
 
+    def next_due(self, accounts: Collection[str], now: datetime) -> datetime | None:
+        """When a delivery of these accounts is due at the earliest; None for never.
+
+        It is `now` where a delivery is being sent or in doubt or an account is paused: a round may
+        work on these at any time.
+        """
+        is_queued = delivery.c.state == DeliveryState.QUEUED, delivery.c.account.in_(accounts)
+        is_unsettled = (
+            delivery.c.state.in_([DeliveryState.SENDING, DeliveryState.DOUBT]),
+            delivery.c.account.in_(accounts),
+        )
+        is_paused = account.c.name.in_(accounts), account.c.paused_until > now
+        unsettled = select(delivery.c.id).where(*is_unsettled).limit(1)
+        paused = select(account.c.name).where(*is_paused).limit(1)
+        with self._database.read() as connection:
+            if connection.scalar(unsettled) is not None or connection.scalar(paused) is not None:
+                return now
+            due: datetime | None = connection.scalar(
+                select(func.min(delivery.c.due)).where(*is_queued)
+            )
+        return due
+
+    def open_accounts(self) -> list[AccountRecord]:
+        """The accounts that have a delivery queued, being sent, or in doubt, by name."""
+        with self._database.read() as connection:
+            return [account_record(row) for row in connection.execute(_OPEN_ACCOUNTS)]
+
     def claim_account(self, name: str, now: datetime, lease: timedelta) -> AccountRecord | None:
         """Lease the account; None while another process sends for it."""
         with self._database.write() as connection:
@@ -154,6 +196,31 @@ class Outbox:
     def waiting(self, name: str) -> list[Delivery]:
         """The account's queued deliveries, in the order they were queued."""
         return self._of_account(name, DeliveryState.QUEUED)
+
+    def queue_heads(self, name: str) -> list[QueueHead]:
+        """The account's queue, summed up by source and by whether it is edits."""
+        is_edit = delivery.c.post["action"].as_string() == "edit"
+        # `queue_order.due_deliveries` says why one that was never postponed is due.
+        due = case(
+            (delivery.c.due <= delivery.c.queued_at, literal(EPOCH, delivery.c.due.type)),
+            else_=delivery.c.due,
+        )
+        statement = (
+            select(delivery.c.source, is_edit, func.min(due, type_=delivery.c.due.type))
+            .where(delivery.c.account == name, delivery.c.state == DeliveryState.QUEUED)
+            .group_by(delivery.c.source, is_edit)
+        )
+        with self._database.read() as connection:
+            return [
+                QueueHead(source, bool(edits), due)
+                for source, edits, due in connection.execute(statement)
+            ]
+
+    def is_sending(self, name: str) -> bool:
+        """Whether a delivery of the account is being sent, or a process died while it was."""
+        is_sent_now = delivery.c.account == name, delivery.c.state == DeliveryState.SENDING
+        with self._database.read() as connection:
+            return bool(connection.scalar(select(exists().where(*is_sent_now))))
 
     def in_doubt(self, name: str) -> list[Delivery]:
         """The account's deliveries whose outcome is not known, oldest first."""
@@ -264,7 +331,7 @@ class Outbox:
     def receipts(self, name: str, remote_ids: Collection[str]) -> set[str]:
         """Those of the remote ids that a delivery of the account has already."""
         statement = select(delivery.c.remote_id).where(
-            delivery.c.account == name, delivery.c.remote_id.in_(remote_ids)
+            delivery.c.account == name, delivery.c.remote_id.in_(remote_ids), HAS_REMOTE_ID
         )
         with self._database.read() as connection:
             return set(connection.scalars(statement))

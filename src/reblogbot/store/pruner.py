@@ -23,8 +23,8 @@ from sqlalchemy import (
 from reblogbot.model import OPEN_STATES
 from reblogbot.ports import ProgressCallback
 from reblogbot.store.database import Database
-from reblogbot.store.schema import EPOCH, delivery, entry, notice, published, seen, source
-from reblogbot.store.sql import lock_until_commit, matching_keys
+from reblogbot.store.schema import EPOCH, account, delivery, entry, notice, published, seen, source
+from reblogbot.store.sql import is_among_keys, lock_until_commit
 
 PRUNE_LOCK = 0x7072756E65
 """Number of PostgreSQL's advisory lock for pruning; any but that of the upgrade would do."""
@@ -96,7 +96,7 @@ class Pruner:
     def _settled_deliveries(self) -> Iterator[Sequence[int]]:
         """The ids of the deliveries settled before the limit, in parts."""
         with self._database.read() as connection:
-            accounts = connection.scalars(select(delivery.c.account).distinct()).all()
+            accounts = connection.scalars(select(account.c.name)).all()
         for name in accounts:
             is_of_account = delivery.c.account == name
             yield from self._old_ids(
@@ -109,9 +109,8 @@ class Pruner:
         with self._database.read() as connection:
             rows = connection.execute(keys.where(published.c.delivery_id.in_(ids))).all()
             # `seen` has no index on the key alone, so one query reads it for all of them.
-            keys_in_use = matching_keys(
-                connection, select(seen.c.key), seen.c.key, [row.key for row in rows]
-            )
+            in_use = select(seen.c.key).where(is_among_keys(seen.c.key))
+            keys_in_use = set(connection.scalars(in_use, {"keys": [row.key for row in rows]}))
         kept = {row.delivery_id for row in rows if row.key in keys_in_use}
         unused = [delivery_id for delivery_id in ids if delivery_id not in kept]
         # An admin may have let one of them be tried again meanwhile.

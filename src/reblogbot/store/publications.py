@@ -7,20 +7,46 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, exists, select
+from sqlalchemy import Connection, Row, bindparam, case, exists, select
 
 from reblogbot.model import Delivery, DeliveryState, Entry, SentPost
 from reblogbot.model.history import EditablePost, RecentPosts
 from reblogbot.store.database import Database
 from reblogbot.store.records import SourceRecord, adapter, delivery_record
 from reblogbot.store.schema import delivery, entry, published, refusal
-from reblogbot.store.sql import chunks, matching_keys
+from reblogbot.store.sql import chunks, is_among_keys
 
 RECENT_TITLES_AGE = timedelta(days=7)
 MAX_RECENT_TITLES = 2000
 DAY = timedelta(days=1)
 _GIVEN_UP = (DeliveryState.SKIPPED, DeliveryState.DEAD)
 _WAITING = (DeliveryState.QUEUED, DeliveryState.HELD)
+_IS_OF_SOURCE = entry.c.source_id == bindparam("of")
+# A later query counts more: an entry's own key is a better match than a published one.
+_ENTRY_IDS = (
+    select(published.c.key, delivery.c.entry_id)
+    .join(delivery, delivery.c.id == published.c.delivery_id)
+    .where(
+        published.c.account == bindparam("name"),
+        is_among_keys(published.c.key),
+        delivery.c.source == bindparam("source"),
+        delivery.c.entry_id.is_not(None),
+    ),
+    select(entry.c.guid_key, entry.c.id).where(_IS_OF_SOURCE, is_among_keys(entry.c.guid_key)),
+    select(entry.c.key, entry.c.id).where(_IS_OF_SOURCE, is_among_keys(entry.c.key)),
+)
+"""Queries of pairs of a key and an entry's id."""
+_POSTS = (
+    select(delivery, entry.c.content)
+    .join(entry, entry.c.id == delivery.c.entry_id)
+    .where(
+        delivery.c.account == bindparam("name"),
+        delivery.c.entry_id.in_(bindparam("ids", expanding=True)),
+        entry.c.content.is_not(None),
+    )
+    .order_by(delivery.c.id)
+)
+_WAITING_POSTS = _POSTS.where(delivery.c.state.in_(_WAITING))
 
 
 class Publications:
@@ -93,10 +119,11 @@ class Publications:
                 refusal.c.account == name,
                 refusal.c.reason.startswith("min_score:"),
                 ~is_queued,
+                is_among_keys(entry.c.key),
             )
         )
         with self._database.read() as connection:
-            return matching_keys(connection, statement, entry.c.key, keys)
+            return set(connection.scalars(statement, {"keys": keys}))
 
     def editable(
         self, name: str, record: SourceRecord, keys: Sequence[bytes], *, posted: bool
@@ -117,26 +144,10 @@ def _entry_ids(
     connection: Connection, name: str, record: SourceRecord, keys: Sequence[bytes]
 ) -> dict[bytes, int]:
     """The ids of the source's entries, by those of the keys that are theirs."""
-    by_published_key = (
-        select(published.c.key, delivery.c.entry_id)
-        .join(delivery, delivery.c.id == published.c.delivery_id)
-        .where(
-            published.c.account == name,
-            delivery.c.source == record.name,
-            delivery.c.entry_id.is_not(None),
-        )
-    )
-    is_of_source = entry.c.source_id == record.id
+    parameters = {"name": name, "source": record.name, "of": record.id, "keys": set(keys)}
     entry_ids: dict[bytes, int] = {}
-    for chunk in chunks(list(dict.fromkeys(keys))):
-        # A later query counts more: an entry's own key is a better match than a published one.
-        queries = [
-            by_published_key.where(published.c.key.in_(chunk)),
-            select(entry.c.guid_key, entry.c.id).where(is_of_source, entry.c.guid_key.in_(chunk)),
-            select(entry.c.key, entry.c.id).where(is_of_source, entry.c.key.in_(chunk)),
-        ]
-        for query in queries:
-            entry_ids.update((row[0], row[1]) for row in connection.execute(query))
+    for query in _ENTRY_IDS:
+        entry_ids.update((row[0], row[1]) for row in connection.execute(query, parameters))
     return entry_ids
 
 
@@ -144,17 +155,10 @@ def _editable_posts(
     connection: Connection, name: str, entry_ids: Sequence[int], *, posted: bool
 ) -> Iterator[tuple[int, EditablePost]]:
     """The account's posts of these entries that may be changed, with the entries' ids."""
-    statement = (
-        select(delivery, entry.c.content)
-        .join(entry, entry.c.id == delivery.c.entry_id)
-        .where(delivery.c.account == name, entry.c.content.is_not(None))
-        .order_by(delivery.c.id)
-    )
-    if not posted:
-        statement = statement.where(delivery.c.state.in_(_WAITING))
+    statement = _POSTS if posted else _WAITING_POSTS
     rows_by_entry: defaultdict[int, list[Row[Any]]] = defaultdict(list)
     for chunk in chunks(entry_ids):
-        for row in connection.execute(statement.where(delivery.c.entry_id.in_(chunk))):
+        for row in connection.execute(statement, {"name": name, "ids": chunk}):
             rows_by_entry[row.entry_id].append(row)
     for entry_id, rows in rows_by_entry.items():
         content = adapter(Entry).validate_python(rows[0].content)

@@ -34,10 +34,27 @@ from reblogbot.store.schema import (
     source,
 )
 from reblogbot.store.sightings import forget_oldest_sightings, record_sightings
-from reblogbot.store.sql import chunks, insert_into, matching_keys
+from reblogbot.store.sql import insert_new, is_among_keys
 from reblogbot.store.transitions import add_event_once, expect_transition
 
 _NO_VALIDATORS = {"etag": "", "last_modified": "", "digest": ""}
+# Statements that every recording needs are made once, as in `sources`.
+_ACCOUNTS = (
+    select(account.c.name)
+    .where(account.c.name.in_(bindparam("names", expanding=True)))
+    .order_by(account.c.name)
+    .with_for_update()
+)
+_ENTRIES = select(entry.c.key, entry.c.id).where(
+    entry.c.source_id == bindparam("of"), is_among_keys(entry.c.key)
+)
+_INSERT_ENTRY = insert(entry).returning(entry.c.key, entry.c.id)
+_INSERT_DELIVERY = insert(delivery).returning(delivery, sort_by_parameter_order=True)
+_INSERT_PUBLISHED = insert(published)
+_INSERT_EVENT = insert(event)
+_CLAIMED = select(published.c.key).where(
+    published.c.account == bindparam("name"), is_among_keys(published.c.key)
+)
 
 
 class Recording:
@@ -79,8 +96,7 @@ class Recording:
         SQLite has one writer and ignores the lock. All processes lock in the order of the names,
         so they cannot deadlock.
         """
-        rows = select(account.c.name).where(account.c.name.in_(accounts)).order_by(account.c.name)
-        self._connection.execute(rows.with_for_update()).all()
+        self._connection.execute(_ACCOUNTS, {"names": sorted(accounts)}).all()
 
     # Entries
 
@@ -94,9 +110,9 @@ class Recording:
             for candidate in candidates.values()
             for key in (*candidate.legacy_keys, *candidate.keys)
         }
-        stored = select(entry.c.key, entry.c.id).where(entry.c.source_id == self._record.id)
-        for chunk in chunks(list(first_keys)):
-            rows = self._connection.execute(stored.where(entry.c.key.in_(chunk)))
+        if first_keys:
+            parameters = {"of": self._record.id, "keys": first_keys}
+            rows = self._connection.execute(_ENTRIES, parameters)
             self._entry_ids.update({first_keys[row.key]: row.id for row in rows})
         # A changed entry may have none of the keys under which it was inserted.
         self._entry_ids.update(
@@ -121,8 +137,7 @@ class Recording:
             if key not in self._entry_ids
         ]
         if new_rows:
-            statement = insert(entry).returning(entry.c.key, entry.c.id)
-            rows = self._connection.execute(statement, new_rows)
+            rows = self._connection.execute(_INSERT_ENTRY, new_rows)
             self._entry_ids.update({row.key: row.id for row in rows})
 
     def _complete_entries(self, candidates: Sequence[Candidate]) -> None:
@@ -163,8 +178,9 @@ class Recording:
             for change in changes
             for key in change.candidate.published_keys
         }
-        self._connection.execute(
-            insert_into(self._connection, published).on_conflict_do_nothing(),
+        insert_new(
+            self._connection,
+            published,
             [
                 {"account": name, "key": key, "delivery_id": delivery_id}
                 for (name, key), delivery_id in sorted(keys.items())
@@ -211,11 +227,10 @@ class Recording:
         """Insert a delivery for each intent, in their order, with its keys and its first event."""
         if not intents:
             return ()
-        statement = insert(delivery).returning(delivery, sort_by_parameter_order=True)
-        rows = self._connection.execute(statement, [self._delivery_row(each) for each in intents])
+        rows = self._connection.execute(_INSERT_DELIVERY, list(map(self._delivery_row, intents)))
         deliveries = tuple(delivery_record(row) for row in rows)
         self._connection.execute(
-            insert(published),
+            _INSERT_PUBLISHED,
             [
                 {"account": queued.account, "key": key, "delivery_id": queued.id}
                 for queued, intent in zip(deliveries, intents, strict=True)
@@ -223,7 +238,7 @@ class Recording:
             ],
         )
         self._connection.execute(
-            insert(event),
+            _INSERT_EVENT,
             [
                 {
                     "delivery_id": queued.id,
@@ -313,9 +328,7 @@ class Recording:
             }
             for each in refusals
         ]
-        if rows:
-            statement = insert_into(self._connection, refusal)
-            self._connection.execute(statement.on_conflict_do_nothing(), rows)
+        insert_new(self._connection, refusal, rows)
 
     def _amend_refusals(self, intents: Iterable[Intent]) -> None:
         """Note in the refusals of entries that had too few votes that they are queued now."""
@@ -341,16 +354,14 @@ class Recording:
         rows = [
             {"source_id": self._record.id, "account": name, "learnt_at": self._now}
             for name in accounts
+            if name not in self._record.learnt
         ]
-        if rows:
-            statement = insert_into(self._connection, route)
-            self._connection.execute(statement.on_conflict_do_nothing(), rows)
+        insert_new(self._connection, route, rows)
 
 
-def claimed_keys(connection: Connection, name: str, keys: Sequence[bytes]) -> set[bytes]:
+def claimed_keys(connection: Connection, name: str, keys: Collection[bytes]) -> set[bytes]:
     """Those of the keys under which the account has published or queued something."""
-    query = select(published.c.key).where(published.c.account == name)
-    return matching_keys(connection, query, published.c.key, keys)
+    return set(connection.scalars(_CLAIMED, {"name": name, "keys": keys}))
 
 
 def _revision_statement(revision: Revision, now: datetime) -> Any:

@@ -54,7 +54,7 @@ class SourceRecord:
 
 @dataclass(frozen=True, slots=True)
 class AccountRecord:
-    """A row of `account`: its pause with cause and reason, and the limits of its server.
+    """A row of `account`: its pause with cause and reason, its lease, and its server's limits.
 
     `token_mark` is a digest of the token that was refused, for a pause that another token ends.
     """
@@ -68,6 +68,8 @@ class AccountRecord:
     token_mark: str = ""
     rate_remaining: int | None = None
     limits: ServerLimits = field(default_factory=ServerLimits)
+    lease_owner: str | None = None
+    lease_until: datetime | None = None
 
     def is_paused(self, now: datetime) -> bool:
         """Whether nothing is to be sent for the account yet."""
@@ -117,6 +119,8 @@ def account_record(row: Row[Any]) -> AccountRecord:
         token_mark=row.token_mark,
         rate_remaining=row.rate_remaining,
         limits=adapter(ServerLimits).validate_python(row.limits) if row.limits else ServerLimits(),
+        lease_owner=row.lease_owner,
+        lease_until=row.lease_until,
     )
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import cache
 from itertools import islice
+from typing import Any
 
 from sqlalchemy import Connection, case, delete, func, or_, select
 
@@ -28,19 +30,21 @@ def record_sightings(
     ]
     if not rows:
         return
-    statement = insert_into(connection, seen)
+    connection.execute(_upsert(insert_into(connection, seen)), rows)
+
+
+@cache
+def _upsert(statement: Any) -> Any:
+    """The INSERT into `seen`, made once, that updates rows whose day or evidence changes."""
     new = statement.excluded
     is_later = seen.c.shown_on < new.shown_on
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=[seen.c.source_id, seen.c.key],
-            set_={
-                "shown_on": case((is_later, new.shown_on), else_=seen.c.shown_on),
-                "evidence": new.evidence,
-            },
-            where=or_(is_later, seen.c.evidence.is_distinct_from(new.evidence)),
-        ),
-        rows,
+    return statement.on_conflict_do_update(
+        index_elements=[seen.c.source_id, seen.c.key],
+        set_={
+            "shown_on": case((is_later, new.shown_on), else_=seen.c.shown_on),
+            "evidence": new.evidence,
+        },
+        where=or_(is_later, seen.c.evidence.is_distinct_from(new.evidence)),
     )
 
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, select, update
 
 from reblogbot.core.schedule import NextPoll
 from reblogbot.model import Batch, Candidate, Delivery, Plan
 from reblogbot.model.evidence import SourceHabits
 from reblogbot.model.history import SourceHistory
 from reblogbot.store.database import Database
-from reblogbot.store.due import PollScope, PollSlots, poll_conditions
+from reblogbot.store.due import PollScope, PollSlots, next_due, poll_conditions
 from reblogbot.store.poll_results import (
     NEVER_POLLED,
     columns_after_answer,
@@ -23,11 +23,24 @@ from reblogbot.store.poll_results import (
 )
 from reblogbot.store.recording import Recording, claimed_keys
 from reblogbot.store.records import SourceRecord, adapter, source_record
-from reblogbot.store.schema import route, seen, source
+from reblogbot.store.schema import route, seen, source, source_lease
 from reblogbot.store.source_leases import SourceLeases
-from reblogbot.store.sql import chunks, insert_into
+from reblogbot.store.sql import chunks, insert_new, is_among_keys
 
 _NO_HOSTS: Mapping[str, str] = MappingProxyType({})
+# Statements that every poll needs are made once: SQLAlchemy takes longer to make one, and to find
+# its SQL again, than SQLite to execute it.
+_IS_SEEN_OF = seen.c.source_id == bindparam("seen_of")
+_ANY_KEY = select(seen.c.key).where(_IS_SEEN_OF).limit(1)
+_EVIDENCE = select(seen.c.key, seen.c.evidence).where(_IS_SEEN_OF, is_among_keys(seen.c.key))
+_UPDATE = update(source).where(source.c.id == bindparam("source_id"))
+_ROUTES = select(route).where(route.c.source_id.in_(bindparam("ids", expanding=True)))
+_IS_OWN_LEASE = (
+    source_lease.c.source_id.in_(bindparam("ids", expanding=True)),
+    source_lease.c.owner == bindparam("own_name"),
+)
+_RENEW = update(source_lease).where(*_IS_OWN_LEASE)
+_END = delete(source_lease).where(*_IS_OWN_LEASE).returning(source_lease.c.source_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +63,7 @@ class RecordedBatch:
 
 
 class Sources:
-    """The tables `source`, `route` and `seen`, and the recording of polls."""
+    """The tables `source`, `source_lease`, `route` and `seen`, and the recording of polls."""
 
     def __init__(self, database: Database, owner: str) -> None:
         self._database = database
@@ -93,9 +106,7 @@ class Sources:
                 | {"name": name, "address": address, "due": now, "host": hosts.get(name, "")}
                 for name, address in new_names.items()
             ]
-            if new_rows:
-                statement = insert_into(connection, source).on_conflict_do_nothing()
-                connection.execute(statement, new_rows)
+            insert_new(connection, source, new_rows)
             _update_by_name(connection, due_changes)
             for name in sorted(moved_names):
                 _change_address(connection, name, addresses[name], now)
@@ -130,19 +141,33 @@ class Sources:
             rows, is_all = SourceLeases(connection, self._owner, now).take_due(names, lease, room)
             return _records(connection, rows), is_all
 
+    def next_due(self, names: Container[str], now: datetime) -> datetime | None:
+        """The first instant at which one of the named sources may be polled; see `due`."""
+        with self._database.read() as connection:
+            return next_due(connection, names, self._owner, now)
+
     def renew(self, records: Iterable[SourceRecord], until: datetime) -> None:
         """Extend the leases that we still hold."""
-        self._set_leases(records, lease_until=until)
+        with self._database.write() as connection:
+            for own_leases in self._own_leases(records):
+                connection.execute(_RENEW, own_leases | {"until": until})
 
     def release(self, records: Iterable[SourceRecord]) -> None:
         """Give back leases without a poll."""
-        self._set_leases(records, lease_owner=None, lease_until=None)
-
-    def _set_leases(self, records: Iterable[SourceRecord], **values: Any) -> None:
         with self._database.write() as connection:
-            for chunk in chunks(sorted(record.id for record in records)):
-                is_ours = source.c.id.in_(chunk), source.c.lease_owner == self._owner
-                connection.execute(update(source).where(*is_ours).values(values))
+            self._end_leases(connection, records)
+
+    def _end_leases(self, connection: Connection, records: Iterable[SourceRecord]) -> set[int]:
+        """Give back leases; returns the ids of the sources that were leased to us."""
+        ids: set[int] = set()
+        for own_leases in self._own_leases(records):
+            ids.update(connection.scalars(_END, own_leases))
+        return ids
+
+    def _own_leases(self, records: Iterable[SourceRecord]) -> Iterator[dict[str, Any]]:
+        """The parameters of _IS_OWN_LEASE, for a part of these sources each."""
+        for chunk in chunks(sorted(record.id for record in records)):
+            yield {"ids": chunk, "own_name": self._owner}
 
     # Queries
 
@@ -175,18 +200,13 @@ class Sources:
         self, record: SourceRecord, candidates: Sequence[Candidate], accounts: Collection[str]
     ) -> SourceHistory:
         """What the store knows of the candidates' keys: their evidence, and who published them."""
-        keys = [key for candidate in candidates for key in candidate.lookups]
-        published_keys = [key for candidate in candidates for key in candidate.published_lookups]
-        is_of_source = seen.c.source_id == record.id
-        evidence: dict[bytes, bytes | None] = {}
+        keys = {key for candidate in candidates for key in candidate.lookups}
+        published_keys = {key for candidate in candidates for key in candidate.published_lookups}
         with self._database.read() as connection:
-            for chunk in chunks(keys):
-                statement = select(seen.c.key, seen.c.evidence)
-                rows = connection.execute(statement.where(is_of_source, seen.c.key.in_(chunk)))
-                evidence.update({row.key: row.evidence for row in rows})
+            rows = connection.execute(_EVIDENCE, {"seen_of": record.id, "keys": keys})
+            evidence = {row.key: row.evidence for row in rows}
             published = {name: claimed_keys(connection, name, published_keys) for name in accounts}
-            any_key = select(seen.c.key).where(is_of_source).limit(1)
-            is_blank = not evidence and connection.scalar(any_key) is None
+            is_blank = not evidence and connection.scalar(_ANY_KEY, {"seen_of": record.id}) is None
         return SourceHistory(
             evidence,
             published,
@@ -222,20 +242,19 @@ class Sources:
 
     def record_unchanged(self, polls: Sequence[UnchangedPoll]) -> None:
         """Record polls that brought nothing new, and give their leases back, in one transaction."""
-        is_ours = source.c.id == bindparam("source_id"), source.c.lease_owner == self._owner
-        rows = [
-            {
-                "source_id": poll.record.id,
-                "lease_owner": None,
-                "lease_until": None,
-                **columns_after_answer(poll.record, poll.batch, poll.following, poll.now),
-            }
-            # In order of their ids, as in every transaction on several sources: no deadlocks.
-            for poll in sorted(polls, key=lambda poll: poll.record.id)
-        ]
         with self._database.write() as connection:
-            # One statement for all: compiling one for each poll costs more than the poll.
-            connection.execute(update(source).where(*is_ours), rows)
+            ids = self._end_leases(connection, [poll.record for poll in polls])
+            rows = [
+                {
+                    "source_id": poll.record.id,
+                    **columns_after_answer(poll.record, poll.batch, poll.following, poll.now),
+                }
+                # In order of their ids, as in every transaction on several sources: no deadlocks.
+                for poll in sorted(polls, key=lambda poll: poll.record.id)
+                if poll.record.id in ids
+            ]
+            if rows:
+                connection.execute(_UPDATE, rows)
 
     def record_failure(
         self,
@@ -255,12 +274,10 @@ class Sources:
         self, connection: Connection, record: SourceRecord, columns: dict[str, Any]
     ) -> bool:
         """Set the columns and give the lease back; False, without a change, if it was lost."""
-        result = connection.execute(
-            update(source)
-            .where(source.c.id == record.id, source.c.lease_owner == self._owner)
-            .values(columns | {"lease_owner": None, "lease_until": None})
-        )
-        return result.rowcount == 1
+        if not self._end_leases(connection, [record]):
+            return False
+        connection.execute(_UPDATE, {"source_id": record.id, **columns})
+        return True
 
 
 def _select_records(connection: Connection, query: Select[Any]) -> list[SourceRecord]:
@@ -271,8 +288,7 @@ def _records(connection: Connection, rows: Sequence[Row[Any]]) -> list[SourceRec
     """The rows as records, each with the accounts its source was read for."""
     learnt: dict[int, set[str]] = {}
     for chunk in chunks([row.id for row in rows]):
-        routes = select(route).where(route.c.source_id.in_(chunk))
-        for row in connection.execute(routes):
+        for row in connection.execute(_ROUTES, {"ids": chunk}):
             learnt.setdefault(row.source_id, set()).add(row.account)
     return [source_record(row, frozenset(learnt.get(row.id, ()))) for row in rows]
 
@@ -281,8 +297,9 @@ def _change_address(connection: Connection, name: str, address: str, now: dateti
     """Let the source be read anew at another address; a poll of the old one loses its lease."""
     columns = {column: value for column, value in NEVER_POLLED.items() if column != "title"}
     columns |= {"address": address, "due": now, "address_changed": 1}
-    columns |= {"lease_owner": None, "lease_until": None}
-    connection.execute(update(source).where(source.c.name == name).values(columns))
+    statement = update(source).where(source.c.name == name).values(columns)
+    source_id = connection.scalar(statement.returning(source.c.id))
+    connection.execute(delete(source_lease).where(source_lease.c.source_id == source_id))
 
 
 def _update_by_name(connection: Connection, changes: Mapping[str, Mapping[str, Any]]) -> None:

@@ -14,6 +14,7 @@ from reblogbot.model import Delivery, SentPost
 from reblogbot.ports import ProgressCallback, no_progress
 from reblogbot.store import schema
 from reblogbot.store.backup import back_up
+from reblogbot.store.changes import Changes
 from reblogbot.store.daemons import Daemons
 from reblogbot.store.database import Database
 from reblogbot.store.due import PollScope
@@ -78,6 +79,15 @@ class Store:
     def name(self) -> str:
         """What messages call the store: a path, or a URL without its password."""
         return self._database.name
+
+    @property
+    def path(self) -> Path | None:
+        """The file of an SQLite store; None for a store in memory or on a server."""
+        return self._database.path
+
+    def watch(self) -> Changes:
+        """The store's changes from now on, by whatever process. The caller closes it."""
+        return Changes(self._database)
 
     def check_revision(self) -> None:
         """Raise StoreError when another program has migrated the tables meanwhile."""

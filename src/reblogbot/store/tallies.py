@@ -6,7 +6,7 @@ Each is one statement that an index keeps from reading the many settled deliveri
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select
 
@@ -14,6 +14,8 @@ from reblogbot.model import OPEN_STATES, DeliveryState
 from reblogbot.store.database import Database
 from reblogbot.store.schema import delivery, source
 
+FAILING_AFTER = timedelta(days=1)
+"""After so long the admin is told of a source that fails. Before, it often recovers by itself."""
 STORM = "storm"
 """The first word of the reason for which a storm's deliveries are held."""
 _IS_HELD_STORM = (delivery.c.state == DeliveryState.HELD, delivery.c.error.startswith(f"{STORM}:"))
@@ -124,7 +126,8 @@ class Tallies:
 
     def last_settled_at(self, name: str) -> datetime | None:
         """When a delivery of the account was last sent, skipped or given up; None for never."""
-        statement = select(func.max(delivery.c.settled_at)).where(delivery.c.account == name)
+        is_settled = delivery.c.account == name, delivery.c.settled_at.is_not(None)
+        statement = select(func.max(delivery.c.settled_at)).where(*is_settled)
         with self._database.read() as connection:
             settled_at: datetime | None = connection.scalar(statement)
         return settled_at
@@ -142,6 +145,13 @@ class Tallies:
         with self._database.read() as connection:
             rows = connection.execute(select(*columns).where(is_failing).order_by(source.c.name))
             return [Failing(*row) for row in rows]
+
+    def next_failing(self, now: datetime) -> datetime | None:
+        """When the next source will have failed for FAILING_AFTER, if none succeeds before."""
+        is_recent = source.c.failing_since > now - FAILING_AFTER
+        with self._database.read() as connection:
+            since = connection.scalar(select(func.min(source.c.failing_since)).where(is_recent))
+        return since + FAILING_AFTER if since else None
 
     def unhealthy_sources(self) -> dict[str, str]:
         """The states, by name, of the sources whose state is not `ok`."""

@@ -15,7 +15,7 @@ from reblogbot.store.connections import connect
 from reblogbot.store.database import Database
 from reblogbot.store.driver_errors import translated_errors
 from reblogbot.store.files import new_store_file
-from reblogbot.store.sql import lock_until_commit
+from reblogbot.store.sql import announce_changes, lock_until_commit
 
 UPGRADE_LOCK = 0x7265626C6F67
 """Number of PostgreSQL's advisory lock for making tables; any other would do."""
@@ -144,6 +144,7 @@ def _upgrade_file(database: Database, path: Path) -> None:
 def _upgrade(engine: Engine) -> None:
     with engine.begin() as connection:
         upgrade(connection)
+        announce_changes(connection)
 
 
 def _number(database: Database, revision: str) -> int:

@@ -8,12 +8,15 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime, time, timedelta
 
 from reblogbot import app
 from reblogbot.admin.json_shapes import round_json
-from reblogbot.cli.output import print_json, print_lines
+from reblogbot.cli.idle_mark import IdleMark, settled_stamp
+from reblogbot.cli.output import CommandOutput
 from reblogbot.cli.phrases import post_label
 from reblogbot.cli.progress import progress
+from reblogbot.config.load import read_text
 from reblogbot.config.settings import Config
 from reblogbot.core.round_report import RoundReport, outcome
 from reblogbot.errors import ConfigError, Exit, unknown_name_message
@@ -25,8 +28,9 @@ _QUIET_OUTCOMES = frozenset({"not_modified", "nothing_new", "not_due"})
 
 
 def run(options: argparse.Namespace) -> int:
-    """Do one round."""
-    config = app.load_config(options.config)
+    """Do one round; with `--due`, leave the idle mark where nothing was due."""
+    toml = read_text(options.config)
+    config = app.load_config(options.config, toml)
     names = select_sources(config, options.sources)
     which: PollScope = "due" if options.due else "all" if options.force else "asked"
 
@@ -37,21 +41,43 @@ def run(options: argparse.Namespace) -> int:
 
     with progress(quiet=options.json) as on_progress:
         store = app.open_for_work(config, on_progress=on_progress)
+        stamp = settled_stamp(store.path)
         report, was_interrupted = asyncio.run(sync(store, on_progress))
     now = store.clock.now()
     is_stopped = store.outbox.stopped_at() is not None
     daemon = next(iter(store.daemons.living(now)), None)
     queued = store.outbox.count()["queued"] if daemon else 0
+    idle_until = _idle_until(config, store, names, now)
     store.close()
-    if options.json:
-        print_json(round_json(report, daemon, queued, now))
-    else:
-        _print_round(report)
-        if daemon and queued:
-            print_lines(f"{queued} queued: the daemon on {daemon.host} sends what may go out")
-        if is_stopped:
-            print_lines("stopped: nothing is posted until `reblogbot start`")
-    return Exit.INTERRUPTED if was_interrupted else report.exit_code()
+    lines = _round_lines(report)
+    if daemon and queued:
+        lines.append(f"{queued} queued: the daemon on {daemon.host} sends what may go out")
+    if is_stopped:
+        lines.append("stopped: nothing is posted until `reblogbot start`")
+    output = CommandOutput(lines, round_json(report, daemon, queued, now))
+    output.print(as_json=options.json)
+    code = Exit.INTERRUPTED if was_interrupted else report.exit_code()
+    # what a daemon does changes what is printed, and nobody needs cron beside one
+    if stamp is not None and options.due and code == Exit.OK and not daemon and now < idle_until:
+        mark = IdleMark(options.config, toml.encode(), options.sources)
+        mark.leave(stamp, now.timestamp(), idle_until.timestamp(), output)
+    return code
+
+
+def _idle_until(config: Config, store: Store, names: Sequence[str], now: datetime) -> datetime:
+    """Until when a round for these sources would do nothing; not after `now` if it would now.
+
+    At midnight UTC a store is checked anew, and the admin told again of problems that last.
+    """
+    sources = {name for name in names if config.sources[name].enabled}
+    accounts = [name for name, account in config.accounts.items() if account.enabled]
+    instants = (
+        store.sources.next_due(sources, now),
+        store.outbox.next_due(accounts, now),
+        store.tallies.next_failing(now),
+        datetime.combine(now.date() + timedelta(days=1), time(0), UTC),
+    )
+    return min(instant for instant in instants if instant is not None)
 
 
 def select_sources(config: Config, names: Sequence[str]) -> list[str]:
@@ -92,18 +118,19 @@ def _stop_on_signals(runtime: app.Runtime) -> Iterator[Callable[[], bool]]:
             loop.remove_signal_handler(number)
 
 
-def _print_round(report: RoundReport) -> None:
+def _round_lines(report: RoundReport) -> list[str]:
+    lines = []
     for poll in report.polls:
         if poll.outcome not in _QUIET_OUTCOMES:
             error = f"  {poll.error}" if poll.error else ""
-            print_lines(f"{poll.name}: {poll.outcome}, {poll.new} new{error}")
+            lines.append(f"{poll.name}: {poll.outcome}, {poll.new} new{error}")
     for delivery in report.deliveries.values():
         detail = delivery.receipt.url if delivery.receipt else delivery.error
         label = post_label(delivery.post)
-        print_lines(f"{delivery.account} {outcome(delivery)}: {label}  {detail}".rstrip())
+        lines.append(f"{delivery.account} {outcome(delivery)}: {label}  {detail}".rstrip())
     for account, reason in report.paused.items():
-        print_lines(f"{account}: {reason}")
+        lines.append(f"{account}: {reason}")
     counts = report.counts_in_words()
     polled = f"{counts.pop('polled')} polled"
     others = [f"{number} {name.replace('_', ' ')}" for name, number in counts.items() if number]
-    print_lines(", ".join([polled, *others]))
+    return [*lines, ", ".join([polled, *others])]

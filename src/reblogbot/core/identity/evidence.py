@@ -65,8 +65,7 @@ def evidence_of(
         link=_digest(fields.link or (fields.page if ignores_links(habits) else "")),
         title=_digest(fields.headline if counts[fields.headline] == 1 else ""),
         date=_digest(fields.date if identifies_by_date else ""),
-        # an outline has no words, so that an entry with a digest of its texts always has that one
-        words=_digest(entry.text_digest or fields.words),
+        words=_digest(fields.words),
     )
 
 

@@ -39,6 +39,8 @@ def match_fields(entry: Entry, habits: SourceHabits) -> MatchFields:
     title, summary = one_line(entry.title), " ".join(entry.summary.split())
     # the query in the address of a recording may be a token that changes
     media = (item.url.partition("?")[0] for item in entry.media)
+    # an outline has no words, so that the digest stands for them in the whole entry as well
+    words = entry.text_digest or "\n".join((title, summary, *media))
     return MatchFields(
         uri=entry.uri.strip(),
         page=page,
@@ -47,7 +49,7 @@ def match_fields(entry: Entry, habits: SourceHabits) -> MatchFields:
         guid="" if ignores_ids(habits) else guid_field(entry.guid, ignored),
         is_permalink=entry.is_permalink,
         headline=title or summary,
-        words="\n".join((title, summary, *media)),
+        words=words,
         date="" if ignores_dates(habits) else published,
     )
 

@@ -37,6 +37,9 @@ _RECOGNISED_BY_HOLLO = regex.compile(
     r"(?:[/?#](?:[A-Za-z0-9/&=_~#%@+$-]|[?.:;,](?=[A-Za-z0-9/]))*)?[A-Za-z0-9/]"
 )
 
+# what ends `_LINK` and is escaped
+_ENDS_LINK_ESCAPED = ("\\", "`", "|", "<", ">")
+
 
 def escape(text: str, markup: Markup) -> str:
     """The text to send so that the server shows `text`; links and hashtags keep working.
@@ -62,9 +65,9 @@ def _for_gotosocial(match: regex.Match[str]) -> str:
 
 def _for_hollo(match: regex.Match[str]) -> str:
     if match["link"]:
-        # it would take a backslash behind the link for a part of it
-        is_followed = match.string[match.end() : match.end() + 1] == "\\"
-        is_plain = _RECOGNISED_BY_HOLLO.fullmatch(match[0]) and not is_followed
+        # it would take the backslash that escapes what follows the link for a part of the link
+        is_followed_by_backslash = match.string.startswith(_ENDS_LINK_ESCAPED, match.end())
+        is_plain = _RECOGNISED_BY_HOLLO.fullmatch(match[0]) and not is_followed_by_backslash
         return match[0] if is_plain else f"<{match[0]}>"
     if match["own"]:
         return match[0]

@@ -42,6 +42,9 @@ class FeedSource:
         """The same, with outlines of entries. Raises the SourceError that `url` failed with."""
         document = replace(self._document, parse=outline_feed)
         reading = await read_document(document, known)
+        if all(entry.outline_position is None for entry in reading.batch.entries):
+            # the body is not kept, since nothing more can be read from it
+            return Outline(reading.batch)
 
         async def read(positions: Sequence[int]) -> Sequence[Entry]:
             return await document.tools.offload(read_entries, reading.body, tuple(positions))

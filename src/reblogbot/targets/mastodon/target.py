@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from reblogbot.core.mastodon_json import account_address, id_of, text
-from reblogbot.core.text import escape
+from reblogbot.core.text.escaping import escape
 from reblogbot.errors import Doubtful, ReblogbotError, Rejected, TargetError, Unauthorised
 from reblogbot.model import Image, Markup, Post, PublishedStatus, Receipt, ServerLimits
 from reblogbot.ports import Clock, FoundStatus, Identity
