@@ -24,8 +24,8 @@ CHECKPOINT_BYTES = 4_096_000
 """SQLite copies its log into the database whenever it is so long: 1000 pages of the usual size."""
 SAMPLE_INTERVAL = 0.5
 PATIENCE = 120.0
-SETTLING = 3.0
-"""Seconds after a start, or after a change of due times, that are not measured."""
+SETTLING = 6.0
+"""Seconds after a start that are not measured. The second heartbeat comes within five."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +92,9 @@ class Daemon:
                 flushed_at = now
             time.sleep(min(SAMPLE_INTERVAL, writeback))
         used, own = self._usage(field) - before, processes.cpu(self.process) - own
+        seconds = time.perf_counter() - start
         polls = self.server.request_count() - polls
         written = used.written + self._checkpoint(field)
-        seconds = time.perf_counter() - start
         return Window(seconds, polls, used.cpu, used.cpu - own, memory, written)
 
     def _usage(self, field: str) -> Usage:

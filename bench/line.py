@@ -41,8 +41,9 @@ class Line:
 class Day:
     """What a program costs in a day in which it polls all feeds every 15 minutes, without news.
 
-    `cpu` is in seconds. `memory` and `written` are in bytes, None where they were not measured:
-    the memory of all processes at its highest, and the bytes written to disk.
+    `cpu` is in seconds. The others are None where they were not measured: `memory` the bytes of all
+    processes at their highest, `written` the bytes written to disk, `wall` the seconds that a
+    round takes where answers take no time.
     """
 
     program: str
@@ -50,6 +51,7 @@ class Day:
     cpu: float
     memory: int | None = None
     written: float | None = None
+    wall: float | None = None
 
 
 def format_number(number: float, unit: str) -> str:

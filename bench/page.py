@@ -56,15 +56,14 @@ def lines_table(lines: Sequence[Line]) -> str:
 
 
 def days_tables(days: Sequence[Day]) -> str:
-    """A table in Markdown for each of CPU, memory and bytes written."""
-    return "\n\n".join(
-        _table(*_days_table(days, title, cell))
-        for title, cell in (
-            ("CPU a day", lambda day: seconds(day.cpu)),
-            ("memory", lambda day: size(day.memory)),
-            ("written a day", lambda day: size(day.written)),
-        )
-    )
+    """A table in Markdown for each of CPU, memory, bytes written and the time of a round."""
+    cells: dict[str, Callable[[Day], str]] = {
+        "CPU a day": lambda day: seconds(day.cpu),
+        "memory": lambda day: size(day.memory),
+        "written a day": lambda day: size(day.written),
+        "a round takes": lambda day: seconds(day.wall),
+    }
+    return "\n\n".join(_table(*_days_table(days, title, cell)) for title, cell in cells.items())
 
 
 def _days_table(
@@ -77,11 +76,14 @@ def _days_table(
         [program, *(cells.get((program, count), NOT_MEASURED) for count in counts)]
         for program in dict.fromkeys(day.program for day in days)
     ]
+    rows = [row for row in rows if set(row[1:]) != {NOT_MEASURED}]
     return [title, *(f"{count} feeds" for count in counts)], rows
 
 
-def seconds(span: float) -> str:
+def seconds(span: float | None) -> str:
     """The span, in minutes or hours if it is long."""
+    if span is None:
+        return NOT_MEASURED
     if span < 100:
         return f"{span:.3g} s"
     return f"{span / 60:.3g} min" if span < 6000 else f"{span / 3600:.3g} h"

@@ -85,6 +85,7 @@ def day(program: str, count: int, runs: Sequence[Run]) -> Day:
         median(run.cpu for run in runs) * ROUNDS_A_DAY,
         round(median(run.memory for run in runs)),
         median(run.written for run in runs) * ROUNDS_A_DAY,
+        median(run.wall for run in runs),
     )
 
 

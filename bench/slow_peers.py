@@ -6,7 +6,6 @@ One run of each is long enough to be compared.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from statistics import median
 
@@ -75,9 +74,8 @@ def _compare(
         amounts = f"{theirs.cpu:.1f} s, reblogbot {ours:.2f} s"
         yield Line(name, theirs.cpu / ours, BAR, "≥", detail=amounts)
         # it reads feed after feed, and each costs the same
-        yield replace(
-            cost, feeds=COMPUTED, cpu=cost.cpu * COMPUTED / count, memory=None, written=None
-        )
+        factor = COMPUTED / count
+        yield Day(peer.name, COMPUTED, cost.cpu * factor, wall=theirs.wall * factor)
 
 
 def _delayed(bench: Bench, server: Server, bot: Bot, installed: list[Peer]) -> Iterator[Line]:

@@ -44,16 +44,18 @@ def test_lines_become_rows_and_the_machine_is_named_below():
     }
 
 
-def test_days_become_a_table_each_of_cpu_memory_and_written_bytes():
-    days = [Day("bot", 20, 90, 80_000_000, 5_400_000), Day("peer", 5000, 17_280)]
+def test_days_become_a_table_each_of_cpu_memory_written_bytes_and_time():
+    days = [Day("bot", 20, 90, 80_000_000, 5_400_000, 0.25), Day("peer", 5000, 17_280, wall=600)]
     tables = [table.splitlines() for table in days_tables(days).split("\n\n")]
     assert [table[0] for table in tables] == [
-        f"| {title} | 20 feeds | 5000 feeds |" for title in ("CPU a day", "memory", "written a day")
+        f"| {title} | 20 feeds | 5000 feeds |"
+        for title in ("CPU a day", "memory", "written a day", "a round takes")
     ]
     assert [table[2:] for table in tables] == [
         ["| bot | 90 s | – |", "| peer | – | 4.8 h |"],
-        ["| bot | 80 MB | – |", "| peer | – | – |"],
-        ["| bot | 5.4 MB | – |", "| peer | – | – |"],
+        ["| bot | 80 MB | – |"],
+        ["| bot | 5.4 MB | – |"],
+        ["| bot | 0.25 s | – |", "| peer | – | 10 min |"],
     ]
 
 

@@ -109,12 +109,17 @@ def test_with_a_mark_the_store_is_not_opened(quiet, cli, monkeypatch):
 
 
 @pytest.mark.parametrize("arguments", [["sync"], ["sync", "--force"]])
-def test_a_round_that_polls_what_is_not_due_leaves_and_asks_no_mark(quiet, cli, arguments):
+def test_a_round_for_what_is_not_due_leaves_no_mark_and_asks_none(quiet, feeds, cli, arguments):
     age(quiet)
     assert cli(*arguments).out == "2 polled, 2 not modified\n"
     assert not mark_of(quiet).exists()
     leave_mark(quiet, cli)
     assert cli(*arguments).out == "2 polled, 2 not modified\n"
+    mark_of(quiet).unlink()
+    without_sources(quiet, feeds, cli)
+    age(quiet)
+    assert cli(*arguments).out == "0 polled\n"
+    assert not mark_of(quiet).exists()
 
 
 # it prints the same
@@ -149,6 +154,7 @@ def disabled(bot, feeds, cli) -> None:
         "[sources.hot]", "[sources.hot]\nenabled = false"
     )
     bot.path.write_text(text, encoding="utf-8")
+    change(bot, "UPDATE source SET due = 0 WHERE name = 'hot'")
 
 
 def held(bot, feeds, cli) -> None:

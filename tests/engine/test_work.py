@@ -98,6 +98,62 @@ def test_a_quiet_round_takes_no_more_statements_for_more_feeds(bot, follow, coun
     assert len(executed) <= 12
 
 
+@pytest.fixture
+def due(bot, follow, clock):
+    """Feeds that are due again and have nothing new, all on a host that takes as many requests."""
+    follow()
+    config = bot.path.read_text(encoding="utf-8")
+    bot.path.write_text(config.replace("[http]", "[http]\nper_host = 64"), encoding="utf-8")
+    bot.sync()
+    clock.advance(minutes=30)
+
+
+def test_quiet_polls_of_a_daemon_are_recorded_together(bot, due):
+    with bot.open_worker() as worker, statements(worker) as executed:
+        records, _ = worker.run(worker.engine.claim_due(2 * FEEDS))
+        assert len(records) == FEEDS
+        for record in records:
+            assert executed.count("many update source") == 0
+            worker.run(worker.engine.poll(record))
+    assert executed.count("many update source") == 1
+
+
+def test_a_quiet_poll_is_recorded_soon_though_another_takes_long(bot, due, clock):
+    with bot.open_worker() as worker, statements(worker) as executed:
+        (_, first, second, *_), _ = worker.run(worker.engine.claim_due(2 * FEEDS))
+        worker.run(worker.engine.poll(first))
+        clock.advance(seconds=20)
+        worker.run(worker.engine.poll(second))
+        assert executed.count("many update source") == 1
+
+
+def test_a_killed_daemon_has_polled_in_vain_what_it_had_not_recorded(bot, feeds, due, clock):
+    with bot.open_worker() as worker:
+        records, _ = worker.run(worker.engine.claim_due(2 * FEEDS))
+        worker.run(worker.engine.poll(records[0]))
+        # what it knows it would have recorded later; its lease ends by itself
+        worker.engine._recorder._unchanged.clear()
+    clock.advance(minutes=2)
+    before = len(feeds.requests)
+    assert bot.sync(which="due").counts()["not_modified"] == FEEDS
+    assert len(feeds.requests) - before == FEEDS
+
+
+def test_quiet_polls_are_recorded_where_their_hosts_have_no_more_room(bot, follow, clock):
+    follow()
+    bot.sync()
+    clock.advance(minutes=30)
+    polled = []
+    with bot.open_worker() as worker:
+        while len(polled) < FEEDS:
+            records, _ = worker.run(worker.engine.claim_due(2 * FEEDS))
+            assert 1 <= len(records) <= 2  # the default of `per_host`
+            for record in records:
+                worker.run(worker.engine.poll(record))
+            polled += [record.name for record in records]
+    assert sorted(polled) == sorted(set(polled))
+
+
 def test_a_changed_feed_takes_few_statements_whatever_it_shows(bot, feeds, follow, clock):
     (path,) = follow(1)
     costs = []

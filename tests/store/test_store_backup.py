@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sqlite3
 import threading
 from pathlib import Path
 
@@ -148,6 +149,25 @@ def test_a_backup_made_while_another_process_writes_is_of_one_instant(sqlite_sto
         restored.close()
     assert sizes == sorted(sizes)
     assert sizes[-1] > sizes[0] > 0
+
+
+def test_a_backup_has_the_page_size_of_a_new_store(sqlite_file, tmp_path):
+    old, copy = tmp_path / "old.sqlite3", tmp_path / "copy.sqlite3"
+    raw = sqlite3.connect(sqlite_file)
+    raw.execute("PRAGMA page_size=4096")
+    raw.execute("VACUUM INTO ?", [str(old)])
+    raw.close()
+    store, _ = open_store(url_of(old), "me", NOW)
+    store.backup(copy)
+    store.close()
+    assert [page_size(path) for path in (sqlite_file, old, copy)] == [1024, 4096, 1024]
+
+
+def page_size(path):
+    raw = sqlite3.connect(path)
+    (size,) = raw.execute("PRAGMA page_size").fetchone()
+    raw.close()
+    return size
 
 
 NO_LINKS = """

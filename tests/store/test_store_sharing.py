@@ -173,6 +173,28 @@ def test_a_store_of_the_first_tables_goes_on_where_it_was(empty_url, monkeypatch
     store.close()
 
 
+def test_a_source_that_was_leased_before_the_leases_moved_is_free(empty_url, monkeypatch):
+    with monkeypatch.context() as before:
+        before.setattr(schema, "REVISION", "0007")
+        open_store(empty_url, "me", NOW)[0].close()
+    database = Database(empty_url)
+    columns = "name, address, due, lease_owner, lease_until, address_changed, title, etag, digest"
+    columns += (
+        ", last_modified, cursor, state, error, failures, moved_to, moved_times, last_batch_size"
+    )
+    texts = "'old', 'https://old/', 1, 'me', 9999999999999999, 0, '', '', ''"
+    with database.write() as connection:
+        connection.execute(
+            text(f"INSERT INTO source ({columns}) VALUES ({texts}, '', '', 'ok', '', 0, '', 0, 0)")
+        )
+    database.close()
+    store, message = open_store(empty_url, "other", NOW)
+    assert "migrated from 0007" in message
+    assert [record.name for record in store.sources.claim(["old"], "due", NOW, LEASE)] == ["old"]
+    assert store.sources.claim(["old"], "due", NOW, LEASE) == []
+    store.close()
+
+
 def test_a_daemon_of_the_first_tables_would_notice(empty_url, monkeypatch):
     open_store(empty_url, "me", NOW)[0].close()
     monkeypatch.setattr(schema, "REVISION", "0001")

@@ -25,7 +25,7 @@ from store_samples import (
 
 from reblogbot.core.schedule import NextPoll
 from reblogbot.model import Batch, DeliveryState, Entry, Intent, Refusal, Validators
-from reblogbot.store.due import PollSlots
+from reblogbot.store.due import EARLY_SHARE, PollSlots
 from reblogbot.store.schema import entry, published, refusal, seen
 from reblogbot.store.sources import UnchangedPoll
 
@@ -183,6 +183,55 @@ def test_a_source_that_is_gone_is_polled_by_force_alone(store, which, claimed):
         claim(store, "chouti"), "HTTP 410", "gone", NextPoll(NOW, "failures"), None, NOW
     )
     assert len(store.sources.claim(["chouti"], which, NOW + DAY, LEASE)) == claimed
+
+
+def due_at(store, *polls):
+    """Enrol a source for each poll, last polled a quarter of an hour before it is due."""
+    names = [f"s{number}" for number in range(len(polls))]
+    enrol(store, *names)
+    for name, (due, reason) in zip(names, polls, strict=True):
+        at = due - timedelta(minutes=15)
+        polled = UnchangedPoll(
+            claim(store, name, at), Batch(not_modified=True), NextPoll(due, reason), at
+        )
+        store.sources.record_unchanged([polled])
+    return names
+
+
+def claimed_due(store, names, most=100):
+    records, is_all = store.sources.claim_due(names, NOW, LEASE, PollSlots(most))
+    return [record.name for record in records], is_all
+
+
+def test_what_is_due_in_a_moment_is_claimed_with_what_is_due(store):
+    soon = NOW + timedelta(seconds=50)
+    names = due_at(store, (NOW, "interval"), (soon, "interval"), (soon, "quiet"))
+    assert claimed_due(store, names) == (["s0", "s1", "s2"], True)
+
+
+def test_nothing_is_claimed_early_by_itself(store):
+    names = due_at(store, (NOW, "interval"), (NOW + timedelta(seconds=1), "interval"))
+    # a source that is not in the config stays due, and is nobody's companion
+    assert claimed_due(store, names[1:]) == ([], True)
+
+
+@pytest.mark.parametrize("reason", ["server", "skipped_hours", "cron", "failures", "asked", ""])
+def test_an_instant_that_was_named_is_waited_for(store, reason):
+    names = due_at(store, (NOW, "interval"), (NOW + timedelta(seconds=1), reason))
+    assert claimed_due(store, names) == (["s0"], True)
+
+
+def test_a_source_is_claimed_early_by_a_small_part_of_its_interval_and_never_by_much(store):
+    in_a_minute = timedelta(minutes=15) / EARLY_SHARE
+    late = NOW + in_a_minute + timedelta(seconds=1)
+    names = due_at(store, (NOW, "interval"), (NOW + in_a_minute, "interval"), (late, "interval"))
+    assert claimed_due(store, names) == (["s0", "s1"], True)
+
+
+def test_early_claims_stay_within_the_room(store):
+    soon = NOW + timedelta(seconds=10)
+    names = due_at(store, (NOW, "interval"), (soon, "interval"), (soon, "interval"))
+    assert claimed_due(store, names, 2) == (["s0", "s1"], True)
 
 
 def test_what_is_leased_is_not_claimed_by_another_nor_twice(opened):

@@ -21,9 +21,10 @@ def hosts_of(source: SourceSettings, accounts: Mapping[str, AccountSettings]) ->
 
 def hosts_in(config: Config) -> frozenset[str]:
     """The `host:port` of each address that the config names for any source or account."""
-    servers = (host_port(account.server) for account in config.accounts.values())
-    sources = (hosts_of(source, config.accounts) for source in config.sources.values())
-    return frozenset().union(servers, *sources)
+    hosts = {host_port(account.server) for account in config.accounts.values()}
+    for source in config.sources.values():
+        hosts |= hosts_of(source, config.accounts)
+    return frozenset(hosts)
 
 
 def host_port(url: str) -> str:

@@ -7,7 +7,6 @@ import re
 import shlex
 import shutil
 import stat
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from ipaddress import ip_address, ip_network
@@ -51,10 +50,8 @@ def with_lines(path: Path, faults: Iterable[ConfigFault]) -> list[ConfigFault]:
 def _positions(path: Path) -> Position:
     """The positions of the keys; none if the file was changed or removed since it was loaded."""
     try:
-        toml = path.read_text(encoding="utf-8-sig")
-        tomllib.loads(toml)
-        return find_positions(toml)
-    except (OSError, ValueError, RecursionError):
+        return find_positions(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, LookupError, RecursionError):
         return Position(0)
 
 
@@ -88,19 +85,20 @@ def _file(config: Config) -> Warnings:
 
 def _secrets(config: Config) -> Iterator[Keys]:
     """The keys whose values carry a password or a token."""
-    urls: dict[Keys, str] = {
-        ("store", "url"): config.store.url,
-        ("http", "proxy"): config.http.proxy,
-    }
     if config.notify.webhook:
         # the path of a webhook is its password
         yield "notify", "webhook"
     for name, source in config.sources.items():
-        urls["sources", name, "proxy"] = source.proxy
         for header in source.headers:
             if _SECRET_HEADER.search(header):
                 yield ("sources", name, "headers", header)
-    yield from (keys for keys, url in urls.items() if urlsplit(url).password)
+    if urlsplit(config.store.url).password:
+        yield "store", "url"
+    if urlsplit(config.http.proxy).password:
+        yield "http", "proxy"
+    for name, source in config.sources.items():
+        if source.proxy and urlsplit(source.proxy).password:
+            yield "sources", name, "proxy"
 
 
 def _notify(config: Config) -> Warnings:

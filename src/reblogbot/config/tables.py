@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -122,6 +123,8 @@ class ConfigReader:
         defaults = self._defaults()
         for name, table in self._named_tables("sources"):
             yield name, self._source(name, table, defaults)
+            # read for good: a document of very many sources takes as much memory as they do
+            table.clear()
 
     def _defaults(self) -> Toml:
         """The keys that every source inherits. Their faults are reported at their own lines."""
@@ -152,7 +155,8 @@ class ConfigReader:
             values = _only(merged, keys_of(options_model))
             via = [merged["via"]] if "via" in values else None
             self._check_accounts(via, locate(("via",)))
-            options = self._validated(options_model, values, locate)
+            options = None if values else _without_keys(options_model)
+            options = options or self._validated(options_model, values, locate)
         values = _only(merged, _SOURCE_KEYS) | {"name": name, "options": options}
         source = self._validated(SourceSettings, values, locate)
         if source is not None:
@@ -218,6 +222,15 @@ class ConfigReader:
             return model.model_validate({k: v for k, v in table.items() if k not in faulty})
         except ValidationError:
             return None
+
+
+@cache
+def _without_keys(model: type[BaseModel]) -> BaseModel | None:
+    """The options of all sources of a kind that set none; None where the kind needs some."""
+    try:
+        return model.model_validate({})
+    except ValidationError:
+        return None
 
 
 def _below(*at: Key) -> Locate:

@@ -51,7 +51,10 @@ class Position:
 
 
 def find_positions(toml: str) -> Position:
-    """The root of the positions in a document that tomllib has accepted."""
+    """The root of the positions in a document that tomllib has accepted.
+
+    For any other text it may raise ValueError, LookupError or RecursionError, or be wrong.
+    """
     return _Scanner(toml).scan_document()
 
 
@@ -135,6 +138,8 @@ class _Scanner:
             self.scan_inline_table(position)
         elif scalar := _SCALAR.match(self.toml, self.offset):
             self.offset = scalar.end()
+        else:
+            raise ValueError(f"no value on line {position.text_line}")
         position.last_line = self.line_at(self.offset - 1)
 
     def scan_array(self, position: Position) -> None:

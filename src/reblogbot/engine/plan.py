@@ -202,6 +202,8 @@ async def _drafts(
     drafts: dict[int, Draft] = {}
     for stage, chosen in by_stage.items():
         positions = [at for at in chosen if only is None or at in only]
+        if not positions:
+            continue
         entries = [candidates[position].entry for position in positions]
         composed = await drafter.drafts(replace(job, stage=stage), entries)
         drafts |= zip(positions, composed, strict=True)

@@ -95,8 +95,13 @@ class Poller:
         is_learnt = all(name in record.learnt for name in settings.to)
         is_known = is_learnt and not record.address_changed
         validators = record.validators if is_known else Validators()
-        # where most entries will be compared or posted, outlines would only be in the way
-        may_outline = settings.updates != "edit" and (is_learnt or settings.first == "none")
+        # where most entries will be compared or posted, outlines would only be in the way; without
+        # dates entries are recognised by their words, which outlines lack
+        may_outline = (
+            settings.updates != "edit"
+            and (is_learnt or settings.first == "none")
+            and not record.habits.date_changes
+        )
         try:
             outline = await self._fetch(settings, validators, may_outline=may_outline)
         except SourceError as error:

@@ -82,7 +82,7 @@ class ParserProcessPool:
         self._allowed = 1
         self._turns = asyncio.Semaphore(self._allowed)
         # The idle children with their timers, the one that was used last at the end.
-        self._idle: dict[_Child, asyncio.Task[None]] = {}
+        self._idle: dict[_Child, asyncio.TimerHandle] = {}
         self._ending: set[asyncio.Task[None]] = set()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -187,19 +187,21 @@ class ParserProcessPool:
 
     def _keep(self, child: _Child) -> None:
         """Keep the child for the next call, but not for longer than `idle`."""
-        self._idle[child] = asyncio.create_task(self._end_unused(child))
+        loop = asyncio.get_running_loop()
+        self._idle[child] = loop.call_later(self._idle_seconds, self._end_unused, child)
 
-    async def _end_unused(self, child: _Child) -> None:
-        """Kill the child, unless a call takes it meanwhile and cancels this timer."""
-        await asyncio.sleep(self._idle_seconds)
-        timer = self._idle.pop(child)
-        self._ending.add(timer)
-        timer.add_done_callback(self._ending.discard)
+    def _end_unused(self, child: _Child) -> None:
+        # from here on no call can take it
+        del self._idle[child]
+        task = asyncio.create_task(self._end(child))
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+
+    async def _end(self, child: _Child) -> None:
+        await child.kill()
         if self._allowed > 1:
             self._allowed -= 1
-            # at once: the turn of an idle child is free
             await self._turns.acquire()
-        await child.kill()
 
     def _read(self, kind: bytes, body: bytes, return_type: type[T]) -> T | SourceError:
         """The result or the error in a child's reply; an error too when it ran out of memory.

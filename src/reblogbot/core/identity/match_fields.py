@@ -39,8 +39,10 @@ def match_fields(entry: Entry, habits: SourceHabits) -> MatchFields:
     title, summary = one_line(entry.title), " ".join(entry.summary.split())
     # the query in the address of a recording may be a token that changes
     media = (item.url.partition("?")[0] for item in entry.media)
-    # an outline has no words, so that the digest stands for them in the whole entry as well
-    words = entry.text_digest or "\n".join((title, summary, *media))
+    words = "\n".join((title, summary, *media))
+    if entry.text_digest and not ignores_dates(habits):
+        # an outline has no words, so that a digest stands for them in the whole entry as well
+        words = entry.text_digest
     return MatchFields(
         uri=entry.uri.strip(),
         page=page,

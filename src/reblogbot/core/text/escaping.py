@@ -36,7 +36,8 @@ _RECOGNISED_BY_HOLLO = regex.compile(
     r"(?!.*--)https?://[A-Za-z0-9.-]+"
     r"(?:[/?#](?:[A-Za-z0-9/&=_~#%@+$-]|[?.:;,](?=[A-Za-z0-9/]))*)?[A-Za-z0-9/]"
 )
-
+# behind it, as behind a letter, markdown-it recognises no link
+_HIDES_LINK_FROM_HOLLO = regex.compile(r"[^\s\p{P}]|_")
 # what ends `_LINK` and is escaped
 _ENDS_LINK_ESCAPED = ("\\", "`", "|", "<", ">")
 
@@ -67,8 +68,14 @@ def _for_hollo(match: regex.Match[str]) -> str:
     if match["link"]:
         # it would take the backslash that escapes what follows the link for a part of the link
         is_followed_by_backslash = match.string.startswith(_ENDS_LINK_ESCAPED, match.end())
-        is_plain = _RECOGNISED_BY_HOLLO.fullmatch(match[0]) and not is_followed_by_backslash
-        return match[0] if is_plain else f"<{match[0]}>"
+        is_recognised = (
+            _RECOGNISED_BY_HOLLO.fullmatch(match[0])
+            and not is_followed_by_backslash
+            and not _HIDES_LINK_FROM_HOLLO.fullmatch(
+                match.string[max(0, match.start() - 1) : match.start()]
+            )
+        )
+        return match[0] if is_recognised else f"<{match[0]}>"
     if match["own"]:
         return match[0]
     if match["bullet"]:
