@@ -129,6 +129,11 @@ def test_cleaning_is_idempotent(text):
     assert one_line(one_line(text)) == one_line(text)
 
 
+@given(st.text(st.sampled_from("aZ0<& \t~")))
+def test_ascii_is_cleaned_as_any_other_text(text):
+    assert clean(f"{text}\n中") == f"{clean(text)}\n中".strip()
+
+
 def test_one_line_is_one_line():
     assert one_line(" a\n\n b\u3000c\t\u200bd ") == "a b c d"
 
