@@ -12,6 +12,7 @@ from reblogbot.core.recognition import candidates
 from reblogbot.errors import SourceError
 from reblogbot.model import Batch
 from reblogbot.sources.feed import parse as parse_feed
+from reblogbot.sources.shared.response_body import ResponseBody
 
 REAL = Path(__file__).resolve().parents[3] / "shared" / "corpus" / "feeds"
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
@@ -38,7 +39,8 @@ def entries(document):
     body = (REAL / document["file"]).read_bytes()
     url = "https://feed.example/f"
     try:
-        return parse_feed.parse(body, document["content_type"], url, "", "UTC", NOW).entries
+        response = ResponseBody(body, document["content_type"], url, "", "UTC", NOW)
+        return parse_feed.parse_body(response).entries
     except SourceError:
         return ()
 
