@@ -67,12 +67,12 @@ def check_values(body, whole):
 def check_parts(body, whole, certain):
     """Compare entries read from the cut-down document with those of the whole document."""
     document = parse.load_document(body)
-    for positions in (certain, certain[::2], certain[1:2], certain[::-1]):
+    parts = (certain, certain[::2], certain[1:2], certain[::-1])
+    for positions in filter(None, dict.fromkeys(map(tuple, parts))):
         entries = parse.read_entries(body, positions)
         assert entries == tuple(whole.entries[position] for position in positions)
-        if positions:
-            # it was not necessary to read the whole document instead
-            assert document.outlines.agree(document.part(set(positions)))
+        # it was not necessary to read the whole document instead
+        assert document.outlines.agree(document.part(set(positions)))
 
 
 def check_candidates(whole, short):
