@@ -11,7 +11,7 @@ from feed_histories import Bot
 from reblogbot.core.recognition import candidates
 from reblogbot.errors import SourceError
 from reblogbot.model import Batch
-from reblogbot.sources.feed.parse import parse_body
+from reblogbot.sources.feed import parse as parse_feed
 from reblogbot.sources.shared.response_body import ResponseBody
 
 REAL = Path(__file__).resolve().parents[3] / "shared" / "corpus" / "feeds"
@@ -40,7 +40,7 @@ def entries(document):
     url = "https://feed.example/f"
     try:
         response = ResponseBody(body, document["content_type"], url, "", "UTC", NOW)
-        return parse_body(response).entries
+        return parse_feed.parse_body(response).entries
     except SourceError:
         return ()
 

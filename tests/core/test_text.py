@@ -2,7 +2,7 @@
 
 import pytest
 import regex
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from mastodon import Mastodon
 from mastodon._url_regex import URL_REGEX_SOURCE
@@ -127,6 +127,13 @@ def test_visible_characters_stay(text):
 def test_cleaning_is_idempotent(text):
     assert clean(clean(text)) == clean(text)
     assert one_line(one_line(text)) == one_line(text)
+
+
+@given(st.text(st.sampled_from("aZ0<& \t~")))
+@example("a  b")
+@example(" a ")
+def test_ascii_is_cleaned_as_any_other_text(text):
+    assert clean(f"{text}\n中") == f"{clean(text)}\n中".strip()
 
 
 def test_one_line_is_one_line():

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from hashlib import blake2b
+from typing import Any
 
 from reblogbot.model import Batch, Entry, Media
 
@@ -64,22 +65,25 @@ def age_order(entries: Sequence[Entry]) -> list[int]:
 
 def bounded_entry(entry: Entry) -> Entry:
     """The entry with every field within its bound."""
-    kept = replace(
-        entry,
-        title=entry.title[:LONGEST_TITLE],
-        summary=entry.summary[:LONGEST_SUMMARY],
-        link=_link(entry.link),
-        redirector=_link(entry.redirector),
-        uri=_link(entry.uri),
-        guid=_id(entry.guid),
-        status_id=_id(entry.status_id),
-        authors=_names(entry.authors),
-        categories=_names(entry.categories),
-        language=entry.language[:LONGEST_NAME],
-        spoiler=entry.spoiler[:LONGEST_NAME],
-        media=tuple(map(_media, filter(_has_link, entry.media[:MOST_MEDIA]))),
-    )
-    return entry if kept == entry else kept
+    # most entries are, and a copy of one costs more than the look at its fields
+    shortened = {
+        name: kept
+        for name, within_bound in _BOUNDED.items()
+        if (value := getattr(entry, name)) and (kept := within_bound(value)) != value
+    }
+    return replace(entry, **shortened) if shortened else entry
+
+
+def _title(title: str) -> str:
+    return title[:LONGEST_TITLE]
+
+
+def _summary(summary: str) -> str:
+    return summary[:LONGEST_SUMMARY]
+
+
+def _name(name: str) -> str:
+    return name[:LONGEST_NAME]
 
 
 def _link(link: str) -> str:
@@ -93,14 +97,35 @@ def _id(guid: str) -> str:
 
 
 def _names(names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(name[:LONGEST_NAME] for name in names[:MOST_NAMES])
+    return tuple(map(_name, names[:MOST_NAMES]))
 
 
-def _has_link(media: Media) -> bool:
-    return len(media.url) <= LONGEST_LINK
+def _media(media: tuple[Media, ...]) -> tuple[Media, ...]:
+    return tuple(map(_medium, filter(_has_link, media[:MOST_MEDIA])))
 
 
-def _media(media: Media) -> Media:
-    if len(media.alt) <= LONGEST_TITLE and len(media.mime) <= LONGEST_NAME:
-        return media
-    return replace(media, alt=media.alt[:LONGEST_TITLE], mime=media.mime[:LONGEST_NAME])
+def _has_link(medium: Media) -> bool:
+    return len(medium.url) <= LONGEST_LINK
+
+
+def _medium(medium: Media) -> Media:
+    if len(medium.alt) <= LONGEST_TITLE and len(medium.mime) <= LONGEST_NAME:
+        return medium
+    return replace(medium, alt=_title(medium.alt), mime=_name(medium.mime))
+
+
+_BOUNDED: Mapping[str, Callable[[Any], Any]] = {
+    "title": _title,
+    "summary": _summary,
+    "link": _link,
+    "redirector": _link,
+    "uri": _link,
+    "guid": _id,
+    "status_id": _id,
+    "authors": _names,
+    "categories": _names,
+    "language": _name,
+    "spoiler": _name,
+    "media": _media,
+}
+"""What brings each field of an entry within its bound."""

@@ -26,6 +26,7 @@ from reblogbot.core.identity.match_fields import (
     keys_by_field,
     match_fields,
     own_guid,
+    place_keys,
     published_keys,
     title_with_context,
 )
@@ -142,12 +143,7 @@ def _candidate(
     if fields.guid:
         lookups.append(identity.key("guid", fields.guid))
     published = published_keys(fields, entry, source)
-    published_lookups: list[bytes] = []
-    if fields.link:
-        without_link = replace(fields, link="")
-        published_lookups += published_keys(without_link, entry, source)
-        published_lookups += published_keys(replace(without_link, guid=""), entry, source)
-    published_lookups += published
+    published_lookups = [*place_keys(fields), *published] if fields.link else [*published]
     published_lookups += [key for _, key in legacy_published_keys_by_field(entry, source)]
     return Candidate(
         entry=entry,

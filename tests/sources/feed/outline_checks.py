@@ -44,20 +44,35 @@ def check_outline(body):
             certain.append(position)
             assert outline.text_digest
             assert outline == outlined(entry, position)
+    check_values(body, whole)
     check_parts(body, whole, certain)
     check_candidates(whole, short)
     return Counter(documents=1, entries=len(whole.entries), certain=len(certain))
 
 
+def check_values(body, whole):
+    """Compare the values of outlines that lack some with those of the whole entries."""
+    document = parse.load_document(body)
+    outlines = document.outlines if document else None
+    for position, entry in enumerate(whole.entries if outlines else ()):
+        outline = outlines.document.entries[position]
+        if not outline.is_certain or not outlines.has_certain_title(outline.raw):
+            continue
+        # an entry without a title may have one of its media's instead
+        names = OUTLINED[:-1] if outline.raw.get("title") else OUTLINED[1:-1]
+        values = attrgetter(*names)
+        assert values(outlines.reader.identify(outline.raw)) == values(entry)
+
+
 def check_parts(body, whole, certain):
     """Compare entries read from the cut-down document with those of the whole document."""
     document = parse.load_document(body)
-    for positions in (certain, certain[::2], certain[1:2], certain[::-1]):
+    parts = (certain, certain[::2], certain[1:2], certain[::-1])
+    for positions in filter(None, dict.fromkeys(map(tuple, parts))):
         entries = parse.read_entries(body, positions)
         assert entries == tuple(whole.entries[position] for position in positions)
-        if positions:
-            # it was not necessary to read the whole document instead
-            assert document.outlines.agree(document.part(set(positions)))
+        # it was not necessary to read the whole document instead
+        assert document.outlines.agree(document.part(set(positions)))
 
 
 def check_candidates(whole, short):

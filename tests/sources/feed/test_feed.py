@@ -343,3 +343,79 @@ async def test_ten_thousand_entries_at_first_sight(site, clock):
         tools = Tools(fetch=fetch, offload=offload, clock=clock, reader=lambda _: None)
         batch = await FeedSource("s", settings, tools).poll(NOTHING)
     assert len({entry.link for entry in batch.entries}) == 10_000
+
+
+# outlines
+
+
+def dated(*numbers, more=""):
+    """A feed of entries that are certain in outline."""
+    return rss(
+        "".join(
+            f"<item><title>Story {number}</title><link>https://x.example/{number}</link>"
+            f"<guid>g{number}</guid><pubDate>Sun, 0{number} Nov 2026 08:00:00 GMT</pubDate>"
+            f"<description>Text {number}</description></item>"
+            for number in numbers
+        ),
+        f"<title>S</title>{more}",
+    )
+
+
+async def test_outlines_are_those_of_the_polled_entries_which_can_be_read_whole(site, make):
+    feed = make()
+    site.pages["/feed"] = answer(dated(1, 2, 3))
+    polled = await feed.poll(NOTHING)
+    outline = await feed.outline(NOTHING)
+    assert [entry.outline_position for entry in outline.batch.entries] == [0, 1, 2]
+    assert {entry.summary for entry in outline.batch.entries} == {""}
+    assert tuple(await outline.read([2, 0])) == (polled.entries[2], polled.entries[0])
+    assert outline.batch.validators == polled.validators
+    assert len(site.requests) == 2
+
+
+async def test_an_outline_and_a_poll_believe_each_others_validators(site, make):
+    feed = make()
+    site.pages["/feed"] = answer(dated(1))
+    outlined = (await feed.outline(NOTHING)).batch
+    assert (await feed.poll(outlined.validators)).not_modified
+    polled = await feed.poll(NOTHING)
+    unchanged = await feed.outline(polled.validators)
+    assert unchanged.batch.not_modified
+    assert unchanged.batch.entries == ()
+
+
+async def test_entries_of_a_fallback_are_read_from_the_document_that_answered(site, make):
+    feed = make("/gone", fallbacks=[site.url("/feed")])
+    site.pages["/feed"] = answer(dated(1, 2))
+    outline = await feed.outline(NOTHING)
+    assert outline.batch.validators.etag == ""
+    (entry,) = await outline.read([1])
+    assert entry.summary == "Text 2"
+
+
+async def test_the_outline_behind_a_meta_refresh_is_that_of_the_feed(site, make):
+    feed = make("/old")
+    site.pages["/old"] = answer('<meta http-equiv="refresh" content="0; url=/feed">')
+    site.pages["/feed"] = answer(dated(1))
+    outline = await feed.outline(NOTHING)
+    (entry,) = await outline.read([0])
+    assert (entry.title, entry.summary) == ("Story 1", "Text 1")
+
+
+async def test_an_outline_is_within_the_bounds_of_a_poll(site, make):
+    long = "x" * 6000
+    document = dated(1, 2).replace("<guid>g1<", f"<guid>{long}<").replace("Text 1", long)
+    site.pages["/feed"] = answer(document)
+    feed = make()
+    outline = await feed.outline(NOTHING)
+    first, _ = outline.batch.entries
+    polled = (await feed.poll(NOTHING)).entries[0]
+    assert first.guid == polled.guid != long
+    assert tuple(await outline.read([0])) == (polled,)
+
+
+async def test_a_web_page_has_no_outline(site, make):
+    site.pages["/feed"] = PAGE
+    with pytest.raises(SourceError) as refused:
+        await make().outline(NOTHING)
+    assert refused.value.slug == "not_a_feed"

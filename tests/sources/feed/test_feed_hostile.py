@@ -5,12 +5,16 @@ import random
 from datetime import UTC, datetime
 
 import pytest
-from documents import NOW, atom, batch_of, rss
+from documents import NOW, atom, batch_of, body_of, rss
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from outline_checks import check_outline
 
+from reblogbot.core import bounds
 from reblogbot.errors import SourceError
 from reblogbot.model import Batch, Media
+from reblogbot.sources.feed import worker
+from reblogbot.sources.shared.response_body import read_bounded
 
 WHOLE = [
     rss(
@@ -39,6 +43,7 @@ SPLINTERS = [
 
 def check(body):
     """Parses the body; asserts a valid Batch, or a SourceError with a message of one line."""
+    check_outline(body_of(body, content_type="text/xml"))
     try:
         batch = batch_of(body, content_type="text/xml")
     except SourceError as error:
@@ -103,3 +108,52 @@ def test_a_deep_document_is_an_error_or_read():
         + b"</div>" * 3000
         + b"</item></channel></rss>"
     )
+
+
+ITEM = (
+    "<item><title>T{0}</title><link>/{0}</link><guid>g{0}</guid>"
+    "<pubDate>Sun, 22 Nov 2026 08:{1:02}:30 GMT</pubDate>{2}</item>"
+)
+TOO_MUCH = {
+    "elements in elements": "<a>" * 3_000 + "</a>" * 3_000,
+    "attributes": "<a " + " ".join(f"b{number}='c'" for number in range(2_000)) + "/>",
+    "a long text": f"<description>{'x&lt;' * 30_000}</description>",
+    "a long marked section": f"<description><![CDATA[{'<b ' * 30_000}]]></description>",
+    "namespaces": "".join(f'<a xmlns:n{number}="urn:{number}"/>' for number in range(1_000)),
+    "an open comment": "<!-- " + "x" * 3_000,
+    "many comments": "<!-- x -->" * 3_000,
+    "links": "<link href='/x'/>" * 2_000,
+    "a long address": f"<enclosure url='{'x' * 30_000}'/>",
+    "elements without an end": "<description>" * 3_000,
+}
+
+
+@pytest.mark.parametrize("inside", TOO_MUCH.values(), ids=TOO_MUCH)
+def test_too_much_of_anything_is_an_error_or_read_the_same_both_ways(inside):
+    check_outline(body_of(rss(ITEM.format(1, 1, inside) + ITEM.format(2, 2, ""))))
+
+
+def test_more_entries_than_are_read_have_the_positions_that_they_have_in_the_document():
+    count = bounds.MOST_ENTRIES + 100
+    items = [ITEM.format(number, number % 60, "") for number in range(count)]
+    # the oldest entries are left out, wherever they are
+    body = body_of(rss("".join(items).replace("Sun, 22 Nov", "Sat, 21 Nov", 50)))
+    batch = read_bounded(worker.outline_feed, body, ())
+    assert (len(batch.entries), batch.left_out) == (bounds.MOST_ENTRIES, 100)
+    last = batch.entries[-1]
+    assert last.guid == f"g{last.outline_position}"
+    (whole,) = worker.read_entries(body, (last.outline_position,))
+    assert (whole.guid, whole.text_digest) == (last.guid, last.text_digest)
+
+
+def test_an_entity_that_is_declared_has_no_outline():
+    for declaration in (
+        "<!DOCTYPE rss>",
+        "<!DOCTYPE rss [<!ELEMENT a ANY>]>",
+        "<!DOCTYPE rss SYSTEM 'x'>",
+    ):
+        body = body_of(declaration + rss(ITEM.format(1, 1, "&a;")))
+        assert check_outline(body)["certain"] == 0
+    bomb = '<!DOCTYPE rss [<!ENTITY a "xx"><!ENTITY b "&a;&a;">]>' + rss(ITEM.format(1, 1, "&b;"))
+    with pytest.raises(SourceError, match="declares entities"):
+        worker.outline_feed(body_of(bomb))

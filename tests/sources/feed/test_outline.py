@@ -1,5 +1,6 @@
 """A document gives the same in outline, and by its parts, as when it is read whole (ADR 0039)."""
 
+import os
 import re
 import subprocess
 import sys
@@ -259,7 +260,7 @@ def test_a_changed_document_gives_the_same_both_ways(name, mutations):
 
 
 @pytest.mark.slow
-@settings(max_examples=8000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.sampled_from(
         sorted({**DOCUMENTS, **{f"a feed of {n}": f.document for n, f in FEEDS.items()}})
@@ -285,6 +286,19 @@ def corpus():
 @pytest.mark.parametrize("file", list(corpus()) or [None])
 def test_the_outline_of_a_real_document_is_true(file):
     certain(file.read_bytes())
+
+
+SUITE = os.environ.get("REBLOGBOT_FEEDPARSER_TESTS", "")
+"""The folder `tests` of feedparser's source distribution, which the lock has a hash of."""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not SUITE, reason="REBLOGBOT_FEEDPARSER_TESTS does not name feedparser's tests")
+def test_the_outlines_of_feedparsers_own_test_suite_are_true():
+    counts = Counter()
+    for file in sorted(Path(SUITE).rglob("*.xml")):
+        counts += check_outline(body_of(file.read_bytes()))
+    assert counts["documents"] > 1000
 
 
 # what is certain

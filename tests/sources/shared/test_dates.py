@@ -38,6 +38,36 @@ def test_dates_of_many_formats_are_read(text):
     assert parse(text, zone=UTC, now=NOW).replace(microsecond=0) == MORNING
 
 
+def number(most):
+    return st.integers(0, most).map("{:02}".format)
+
+
+CLOCKS = st.tuples(number(25), number(61), number(61)).map(":".join)
+OFFSETS = st.sampled_from("Z +00:00 -00:00 -05:30 +14:00 +05:90 -23:59 +24:00 +99:00".split())
+DAYS = st.sampled_from(["", "Sun, ", "Mon, ", "Mar, ", "dim., "])
+MONTHS = st.sampled_from("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec Mrz".split())
+YEARS = st.sampled_from("0000 0001 1990 2024 2026 9999".split())
+
+
+@given(
+    st.one_of(
+        st.tuples(YEARS, number(13), number(32), CLOCKS, OFFSETS).map(
+            lambda parts: "{}-{}-{}T{}{}".format(*parts)
+        ),
+        st.tuples(DAYS, number(32), MONTHS, YEARS, CLOCKS, OFFSETS).map(
+            lambda parts: "{}{} {} {} {} {}".format(*parts).replace("Z", "GMT")
+        ),
+        st.tuples(number(32), MONTHS, YEARS, CLOCKS, OFFSETS).map(
+            lambda parts: "{} {} {} {} {}".format(*parts[:4], parts[4].replace(":", ""))
+        ),
+    ),
+    st.sampled_from([UTC, SHANGHAI, ZoneInfo("Europe/London")]),
+)
+def test_a_date_of_a_standard_is_read_as_one_of_any_other_form(text, zone):
+    """A date with a space before it has no standard's form."""
+    assert parse(text, zone=zone, now=NOW) == parse(f" {text}", zone=zone, now=NOW)
+
+
 @pytest.mark.parametrize("text", ["2026-11-22", "20261122", "Nov 22, 2026", "Sun, 22 Nov 2026", "2026年11月22日", "22.11.2026"])  # fmt: skip
 def test_a_day_alone_is_its_midnight(text):
     assert parse(text, zone=UTC, now=NOW) == MIDNIGHT

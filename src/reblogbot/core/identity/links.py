@@ -44,7 +44,7 @@ _DEFAULT_PORTS = frozenset({"", "80", "443"})
 
 
 # one link is looked up for the entry's keys, its source's keys and each account's keys
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def canonical_link(link: str) -> str:
     """The form in which two spellings of a link are equal, in ASCII; "" for no usable http(s) link.
 

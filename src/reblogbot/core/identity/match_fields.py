@@ -105,6 +105,12 @@ def entry_keys(fields: MatchFields) -> tuple[bytes, ...]:
     return tuple(entry_key for _, entry_key in keys_by_field(fields))
 
 
+def place_keys(fields: MatchFields) -> tuple[bytes, ...]:
+    """The keys of an entry on a page that several share: by its id, and by its texts and date."""
+    names = (fields.guid, f"{fields.headline}\n{fields.words}\n{fields.date}")
+    return tuple(key("place", fields.page, name) for name in names if name)
+
+
 def published_keys(fields: MatchFields, entry: Entry, source: str) -> tuple[bytes, ...]:
     """The keys under which an account knows the entry, whatever source it comes from.
 
@@ -115,9 +121,7 @@ def published_keys(fields: MatchFields, entry: Entry, source: str) -> tuple[byte
     links = dict.fromkeys((fields.link, fields.redirector, permalink))
     keys += [link_key(link) for link in links if link]
     if fields.page and not fields.link:
-        # several entries share the page, so that it identifies one only together with another field
-        name = fields.guid or f"{fields.headline}\n{fields.words}\n{fields.date}"
-        keys.append(key("place", fields.page, name))
+        keys.append(place_keys(fields)[0])
     has_time = fields.date and not fields.date.endswith(MIDNIGHT)
     if fields.page and fields.headline and has_time and not fields.uri:
         keys.append(key("title", host_of_page(fields.page), fields.headline, fields.date))

@@ -48,6 +48,9 @@ def clean(text: str) -> str:
     by one blank line at most. Letters are not normalised: the text is posted as the source
     wrote it.
     """
+    if text.isascii() and text.isprintable() and "  " not in text:
+        # most titles are such, and the patterns below would find nothing
+        return text.strip()
     text = _LINE_END.sub("\n", text).replace("\t", " ")
     if _ANY_INVISIBLE.search(text):
         text = _TO_REMOVE.sub(lambda match: match[1] or "", text)

@@ -83,6 +83,7 @@ _BASE = re.compile(rb"[\s:]base\s*=", re.IGNORECASE)
 _WINDOWS = re.compile("[\x80-\x9f]")
 _PARAMETER = re.compile(r"&([A-Za-z0-9_]+);")
 _TAG = re.compile("<[^<>]*>")
+_WHITE_SPACE = b" \t\r\n"
 _CHUNK = 1 << 16
 
 
@@ -90,8 +91,8 @@ _CHUNK = 1 << 16
 class EntryOutline:
     """The bytes of an entry, and `raw`, what identifies it under feedparser's names.
 
-    `text_digest` is a digest of its texts as they are written, in hex. `is_certain` is False
-    where feedparser might find other values.
+    `text_digest` is a digest of its texts as they are written, in hex, without tags and white
+    space. `is_certain` is False where feedparser might find other values.
     """
 
     start: int
@@ -324,7 +325,8 @@ class _Scan:
             raise UncertainDocument
         entry = self.entries[-1]
         entry.end = self.body.index(b">", end) + 1
-        digested = "\0".join(self.texts).encode()
+        # removing bytes is several times quicker than joining words by single spaces
+        digested = "\0".join(self.texts).encode().translate(None, _WHITE_SPACE)
         entry.text_digest = blake2b(digested, digest_size=16).hexdigest()
         self.texts.clear()
         self.entry_depth = 0
@@ -393,8 +395,7 @@ class _Scan:
     def end_text(self) -> None:
         self.text_depth = 0
         if self.is_digested:
-            text = "".join(self.chunks)
-            self.texts.append(" ".join(_TAG.sub(" ", text).split()))
+            self.texts.append(_TAG.sub("", "".join(self.chunks)))
             self.is_digested = False
             self.listen_no_more()
 

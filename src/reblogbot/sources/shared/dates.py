@@ -34,6 +34,13 @@ _MONTHS = {
 _PM = ("pm", "p.m", "下午", "晚上", "오후", "午後")
 _AM = ("am", "a.m", "上午", "凌晨", "早上", "오전", "午前")
 
+_CLOCK = "(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
+_RFC_3339 = re.compile(rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T{_CLOCK}(?:Z|[+-][0-9]{{2}}:[0-5][0-9])")
+_RFC_5322 = re.compile(
+    r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?([0-9]{1,2}) "
+    r"(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) ([0-9]{4}) "
+    rf"({_CLOCK}) (?:GMT|([+-][0-9]{{2}}[0-5][0-9]))"
+)
 # ISO 8601, basic format
 _BASIC = re.compile(r"(?<!\d)(\d{4})(\d\d)(\d\d)t(\d\d)(\d\d)(\d\d)?(?!\d)")
 _NUMBER = re.compile(r"\d{8,19}(?:\.\d+)?")
@@ -61,11 +68,8 @@ def parse(text: str, *, zone: tzinfo, now: datetime, chinese: bool = False) -> d
     Without a zone it is local time in `zone`. A short zone name is read first as `zone`'s own
     (CST in Shanghai), then, for a `chinese` source, as China's. A date before 1990 is an error.
     """
-    text = text[:200] if text.isascii() else unicodedata.normalize("NFKC", text[:200])
-    text = " ".join(text.lower().replace("\u2212", "-").split())
-    text = _BASIC.sub(lambda match: "{}-{}-{}t{}:{}:{}".format(*match.groups("00")), text)
     try:
-        instant = _epoch(text) or _time_ago(text, now) or _local(text, zone, chinese=chinese)
+        instant = _standard(text) or _other(text, zone, now, chinese=chinese)
     except (ValueError, OverflowError, OSError):
         return None
     return plausible(instant, now)
@@ -91,6 +95,23 @@ def from_json(value: Any, zone: tzinfo, now: datetime, *, chinese: bool = False)
     if isinstance(value, str):
         return parse(value, zone=zone, now=now, chinese=chinese)
     return None
+
+
+def _standard(text: str) -> datetime | None:
+    """The instant of a date as RFC 3339 or RFC 5322 have it, which most are; None for others."""
+    if match := _RFC_5322.fullmatch(text):
+        day, month, year, clock, offset = match.groups("Z")
+        text = f"{year}-{_MONTHS[month.lower()]:02}-{day:0>2}T{clock}{offset}"
+    elif not _RFC_3339.fullmatch(text):
+        return None
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def _other(text: str, zone: tzinfo, now: datetime, *, chinese: bool) -> datetime | None:
+    text = text[:200] if text.isascii() else unicodedata.normalize("NFKC", text[:200])
+    text = " ".join(text.lower().replace("\u2212", "-").split())
+    text = _BASIC.sub(lambda match: "{}-{}-{}t{}:{}:{}".format(*match.groups("00")), text)
+    return _epoch(text) or _time_ago(text, now) or _local(text, zone, chinese=chinese)
 
 
 def _epoch(text: str) -> datetime | None:

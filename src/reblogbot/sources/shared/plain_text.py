@@ -28,7 +28,7 @@ _ESCAPED_TWICE = re.compile(
 
 def has_markup(written: str) -> bool:
     """True when the text looks like HTML."""
-    return bool(_MARKUP.search(written))
+    return ("<" in written or "]]>" in written) and bool(_MARKUP.search(written))
 
 
 def plain(written: str) -> str:

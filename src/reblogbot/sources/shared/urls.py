@@ -13,7 +13,7 @@ _AMPERSAND = re.compile(r"&(?:amp|#0{0,5}38|#[xX]0{0,5}26);")
 
 def web_url(base: str, written: str) -> str:
     """The http or https URL that `written` means in a document from `base`; "" for others."""
-    if len(written) <= _LONGEST and _ABSOLUTE.fullmatch(written):
+    if _is_common(written):
         return written
     joined = absolute(base, written)
     return joined if is_web_url(joined) else ""
@@ -34,11 +34,17 @@ def absolute(base: str, written: str) -> str:
 
 def is_web_url(written: str) -> bool:
     """True for an absolute http or https URL with a host and of at most 4096 characters."""
+    if not written or _is_common(written):
+        return bool(written)
     try:
         parts = urlsplit(written if len(written) <= _LONGEST else "")
         return parts.scheme in ("http", "https") and bool(parts.hostname)
     except ValueError:
         return False
+
+
+def _is_common(written: str) -> bool:
+    return len(written) <= _LONGEST and bool(_ABSOLUTE.fullmatch(written))
 
 
 def printable_web_url(written: str) -> str:
