@@ -10,7 +10,7 @@ from reblogbot.model import DeliveryState, QueueHead
 from reblogbot.runtime.lease_owner import new_lease_owner
 from reblogbot.store.due import PollSlots
 from reblogbot.store.poll_results import NEVER
-from reblogbot.store.schema import delivery, source
+from reblogbot.store.schema import delivery, source, source_lease
 
 MINUTE = timedelta(minutes=1)
 MOMENT = timedelta(microseconds=1)
@@ -38,20 +38,24 @@ ROWS = strategies.lists(
 
 def fill(store, rows):
     with store._database.write() as connection:
+        connection.execute(delete(source_lease))
         connection.execute(delete(source))
         for number, row in enumerate(rows):
             holder, until = row["lease"] or (None, None)
             connection.execute(
                 source.insert().values(
+                    id=number + 1,
                     name=f"s{number}",
                     address="a",
                     state=row["state"],
                     due=NEVER if row["state"] == "gone" else row["due"],
                     asked_until=row["asked_until"],
-                    lease_owner=store.owner if holder == "own" else holder,
-                    lease_until=until,
                 )
             )
+            if holder:
+                owner = store.owner if holder == "own" else holder
+                lease = {"source_id": number + 1, "owner": owner, "until": until}
+                connection.execute(source_lease.insert().values(lease))
 
 
 def is_claimable(store, names, at):
