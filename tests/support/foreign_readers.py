@@ -128,7 +128,8 @@ OWN = frozenset(
     core.identity.match_fields.guid_key core.identity.match_fields.ignores_dates
     core.identity.match_fields.ignores_ids core.identity.match_fields.ignores_links
     core.identity.match_fields.keys_by_field core.identity.match_fields.own_guid
-    core.identity.match_fields.published_keys core.identity.match_fields.title_key
+    core.identity.match_fields.place_keys core.identity.match_fields.published_keys
+    core.identity.match_fields.title_key core.recognition.with_entries
     core.identity.match_fields.title_with_context core.planning.select_entries core.planning.plan
     core.schedule.back_off core.schedule.bring_forward core.schedule.hold_until
     core.schedule.next_poll core.schedule.next_try core.templates.check_template
@@ -308,6 +309,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "core.identity.keys.source_scoped_key": lambda text: keys.source_scoped_key(entry(text), "s"),
     "core.identity.keys.normalised_guid": keys.normalised_guid,
     "core.bounds.bounded": lambda text: bounds.bounded(entries(text)),
+    "core.bounds.bounded_entry": lambda text: bounds.bounded_entry(entry(text)),
     "core.bounds.newest": lambda text: bounds.newest(entries(text).entries, 10),
     "core.bounds.age_order": lambda text: bounds.age_order(entries(text).entries),
     "core.drafting.drafts": lambda text: drafting.drafts(job(text)),
@@ -421,6 +423,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "sources.chouti.parse.parse_official_feed": lambda text: parse_chouti.parse_official_feed(
         rss(text)
     ),
+    "sources.feed.parse.load_document": lambda text: parse_feed.load_document(anew(rss(text))),
     "sources.feed.parse.outline_body": lambda text: parse_feed.outline_body(anew(rss(text))),
     "sources.feed.parse.read_entries": lambda text: parse_feed.read_entries(
         anew(dated_feed(text)), (0,)
