@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import inf
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, Protocol, TypeVar
 
 from reblogbot.model import (
     Batch,
@@ -154,7 +154,6 @@ class Outline:
     read: ReadEntries = read_nothing
 
 
-@runtime_checkable
 class OutliningSource(Source, Protocol):
     """A source that can identify its entries without reading them whole (ADR 0039)."""
 

@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     is_stopped = store.outbox.stopped_at() is not None
     daemon = next(iter(store.daemons.living(now)), None)
     queued = store.outbox.count()["queued"] if daemon else 0
-    idle_until = _idle_until(config, store, names, now)
+    idle_until = _idle_until(config, store, names, now) if options.due else now
     store.close()
     lines = _round_lines(report)
     if daemon and queued:
@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
     output.print(as_json=options.json)
     code = Exit.INTERRUPTED if was_interrupted else report.exit_code()
     # what a daemon does changes what is printed, and nobody needs cron beside one
-    if stamp is not None and options.due and code == Exit.OK and not daemon and now < idle_until:
+    if stamp is not None and code == Exit.OK and not daemon and now < idle_until:
         mark = IdleMark(options.config, toml.encode(), options.sources)
         mark.leave(stamp, now.timestamp(), idle_until.timestamp(), output)
     return code
