@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bench import peers, processes
 from bench.bench import ROOT, Bench
+from reblogbot import __version__
 
 _OURS = "aiohttp SQLAlchemy pydantic feedparser Mastodon.py APScheduler".split()
 
@@ -23,7 +24,7 @@ def describe(bench: Bench) -> list[str]:
     memory = f"{os.cpu_count()} cores, {_memory_gb():.0f} GB of memory, {_processor()}"
     return [
         f"{datetime.now(UTC):%Y-%m-%d}, commit {_commit()}, {memory}, {system}",
-        f"reblogbot {version('reblogbot')} with {libraries}",
+        f"reblogbot {__version__} with {libraries}",
         f"compared with {', '.join(peers.versions(bench)) or 'no other program'}",
         f"bytes written as {processes.counter(bench.folder('probe'))} of /proc/PID/io counts them",
     ]
