@@ -41,7 +41,7 @@ LONGEST_TICK = 2.0
 class StoreStamp(NamedTuple):
     """What tells one state of a store's file from another. Times are in nanoseconds.
 
-    Restoring a backup may keep `modified`, but nobody can set `changed` (st_ctime).
+    A restored backup may have its old `modified`; `changed` is st_ctime, which no program can set.
     """
 
     path: str
@@ -151,7 +151,7 @@ class IdleMark:
                 _write_private(part, json.dumps(mark).encode())
                 part.replace(self._path)
         except OSError:
-            # also the rest of a process that was killed here: it stays in nobody's way
+            # also a part that a killed process left here, which would refuse the next one
             _delete(part)
 
 

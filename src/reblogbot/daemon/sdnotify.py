@@ -37,7 +37,7 @@ def reloading() -> None:
 class Watchdog:
     """Sends WATCHDOG=1, as often as the service manager asks for it.
 
-    Whoever feeds it has made sure that no work hangs: a message proves that the daemon works, not
+    The caller feeds it only while no work hangs. So a message proves that the daemon works, and not
     only that its event loop runs.
     """
 

@@ -153,7 +153,7 @@ class Outbox:
     def release_account(
         self, name: str, *, limits: ServerLimits | None = None, rate_remaining: int | None = None
     ) -> None:
-        """Give our lease back, and keep the limits that the server has reported meanwhile."""
+        """Give our lease back, and store the limits that the server reported."""
         values: dict[str, Any] = {"lease_owner": None, "lease_until": None}
         if limits is not None:
             values["limits"] = adapter(ServerLimits).dump_python(limits, mode="json")

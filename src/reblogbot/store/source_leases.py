@@ -89,7 +89,7 @@ class SourceLeases:
             statement = statement.on_conflict_do_update(
                 index_elements=[source_lease.c.source_id],
                 set_={"owner": statement.excluded.owner, "until": statement.excluded.until},
-                # The condition again: its owner may have renewed it meanwhile.
+                # Repeated, because the owner may have renewed the lease since it was read.
                 where=~self._is_current,
             )
             leased_ids = self._connection.scalars(statement.returning(source_lease.c.source_id))

@@ -15,7 +15,7 @@ from reblogbot.store.database import Database
 from reblogbot.store.schema import delivery, source
 
 FAILING_AFTER = timedelta(days=1)
-"""After so long the admin is told of a source that fails. Before, it often recovers by itself."""
+"""A source that has failed for this time is reported. Most failures end sooner by themselves."""
 STORM = "storm"
 """The first word of the reason for which a storm's deliveries are held."""
 _IS_HELD_STORM = (delivery.c.state == DeliveryState.HELD, delivery.c.error.startswith(f"{STORM}:"))

@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
     output = CommandOutput(lines, round_json(report, daemon, queued, now))
     output.print(as_json=options.json)
     code = Exit.INTERRUPTED if was_interrupted else report.exit_code()
-    # what a daemon does changes what is printed, and nobody needs cron beside one
+    # a daemon writes to the store at any time, so that a mark beside one would not hold for long
     if stamp is not None and code == Exit.OK and not daemon and now < idle_until:
         mark = IdleMark(options.config, toml.encode(), options.sources)
         mark.leave(stamp, now.timestamp(), idle_until.timestamp(), output)
@@ -67,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
 def _idle_until(config: Config, store: Store, names: Sequence[str], now: datetime) -> datetime:
     """Until when a round for these sources would do nothing; not after `now` if it would now.
 
-    At midnight UTC a store is checked anew, and the admin told again of problems that last.
+    At midnight UTC the store is checked again, and notices of lasting problems are repeated.
     """
     sources = {name for name in names if config.sources[name].enabled}
     accounts = [name for name, account in config.accounts.items() if account.enabled]
