@@ -503,6 +503,17 @@ def test_a_daemon_whose_tick_never_finishes_does_not_feed_the_watchdog(
     assert "WATCHDOG=1" not in systemd.listen()
 
 
+def test_work_that_hangs_is_left_behind_at_the_end_without_an_error(one_source, daemon, bot):
+    """The scheduler logged the work that it cancelled as a job that raised an exception."""
+    one_source()
+    process = daemon(program=("-c", HANGING_CLAIM))
+    wait_until(lambda: "claim hangs" in bot.log(), "the hanging claim")
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=MAX_WAIT) == 0
+    assert bot.log().splitlines()[-1].endswith("INFO stopped")
+    assert "ERROR" not in bot.log()
+
+
 def test_the_manager_hears_twice_in_the_time_it_allows(monkeypatch):
     monkeypatch.setenv("WATCHDOG_USEC", "30000000")
     monkeypatch.setenv("WATCHDOG_PID", str(os.getpid()))

@@ -155,11 +155,19 @@ class Daemon:
     def _guarded(
         self, job: Callable[[], Awaitable[None]]
     ) -> Callable[[], Coroutine[Any, Any, None]]:
-        """Return the job as one that logs its errors and does nothing while stopping."""
+        """Return the job as one that logs its errors and does nothing while stopping.
+
+        The scheduler cancels at its shutdown what still runs, and would log that as an error.
+        """
 
         async def guarded() -> None:
-            if not self._stopping.is_set():
+            if self._stopping.is_set():
+                return
+            try:
                 await self._run_logged(job)
+            except asyncio.CancelledError:
+                if not self._stopping.is_set():
+                    raise
 
         return guarded
 
