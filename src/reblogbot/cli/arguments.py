@@ -25,10 +25,14 @@ def add_commands(subparsers: Any, global_options: argparse.ArgumentParser) -> No
     commands = _Group(subparsers, global_options)
     _add_trial_commands(commands)
     _add_setup_commands(commands)
+    _add_account_commands(commands)
+    _add_source_commands(commands)
     _add_work_commands(commands)
     _add_report_commands(commands)
+    _add_history_commands(commands)
     _add_queue_commands(commands)
     _add_store_commands(commands)
+    _add_shell_commands(commands)
 
 
 class _Group:
@@ -129,7 +133,14 @@ def _add_setup_commands(commands: _Group) -> None:
     check.add_argument("--online", action="store_true", help="also try every token and source")
     _add_json(check)
 
-    discover = commands.group("sources", "find feeds to follow").add(
+
+def _add_account_commands(commands: _Group) -> None:
+    """Add `login`, `logout` and `accounts`."""
+
+
+def _add_source_commands(commands: _Group) -> None:
+    sources = commands.group("sources", "list, find and change sources")
+    discover = sources.add(
         "discover",
         "discover:run",
         "list the feeds of a web page",
@@ -317,3 +328,11 @@ def _add_store_commands(commands: _Group) -> None:
     )
     copy.add_argument("target", metavar="TO", help="likewise; an existing store is not overwritten")
     _add_json(copy)
+
+
+def _add_history_commands(commands: _Group) -> None:
+    """Add `history` and `retract`."""
+
+
+def _add_shell_commands(commands: _Group) -> None:
+    """Add `completion` and `help`."""
