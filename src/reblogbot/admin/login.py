@@ -202,6 +202,16 @@ def present_login(config: Config, account: AccountSettings, server: ServerInfo) 
     return _login(account, server, identity, granted)
 
 
+def identify(
+    config: Config, account: AccountSettings, token: str, record: TokenRecord
+) -> TokenRecord:
+    """The record of a token with what its server says now. Raises TargetError if it is refused."""
+    client = _client(config, account.server)
+    identity = oauth.owner(client, token)
+    software = record.software or server_info(client).software
+    return replace(record, acct=_acct(account, identity), software=software)
+
+
 def begin(
     config: Config,
     account: AccountSettings,
@@ -398,15 +408,19 @@ def _client(config: Config, server: str) -> ServerClient:
 def _login(
     account: AccountSettings, server: ServerInfo, identity: Identity, granted: tuple[str, ...]
 ) -> Login:
-    address = identity.address or f"{identity.acct}@{urlsplit(server.server).netloc}"
     return Login(
         account=account.name,
-        acct=f"@{address}",
+        acct=_acct(account, identity),
         server=server,
         is_bot=identity.is_bot,
         scopes=granted,
         token_file=token_file_of(account),
     )
+
+
+def _acct(account: AccountSettings, identity: Identity) -> str:
+    """`@name@host`."""
+    return f"@{identity.address or f'{identity.acct}@{urlsplit(account.server).netloc}'}"
 
 
 def _unwritable(file: Path, error: OSError) -> ReblogbotError:

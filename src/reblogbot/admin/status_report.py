@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
+from typing import Literal
 from urllib.parse import urlsplit, urlunsplit
 
 from reblogbot.config.settings import AccountSettings, Config, SourceSettings
@@ -22,6 +23,7 @@ from reblogbot.store.records import AccountRecord, SourceRecord
 
 SOURCES_PER_QUERY = 500
 
+AccountState = Literal["ok", "disabled", "no_token", "paused", "stalled"]
 _WaitKey = tuple[str, str, Wait]
 """Account, source ("" for a wait that concerns all sources of the account), and the wait."""
 _WaitingDelivery = tuple[Delivery, Wait | None]
@@ -49,7 +51,7 @@ class AccountStatus:
 
     name: str
     server: str
-    state: str
+    state: AccountState
     reason: str
     rate_remaining: int | None
     paused_until: datetime | None = None
@@ -105,7 +107,7 @@ def status_report(
     return StatusReport(
         sources=sources,
         omitted_sources=omitted,
-        accounts=_account_states(config, store, waiting, now),
+        accounts=account_states(config, store, waiting, now),
         queue=store.outbox.count(),
         waits=_grouped(chain(_held(store), _waiting(open_deliveries))),
         daemons=waiting.daemons,
@@ -156,9 +158,10 @@ def _source_state(settings: SourceSettings, record: SourceRecord | None) -> Sour
     )
 
 
-def _account_states(
+def account_states(
     config: Config, store: Store, waiting: Waiting, now: datetime
 ) -> list[AccountStatus]:
+    """The state of each account in the config, at the instant `now` of `waiting`."""
     records = {record.name: record for record in store.outbox.accounts()}
     stalled = waiting.stalled()
     return [
@@ -170,7 +173,8 @@ def _account_states(
 def _account_state(
     settings: AccountSettings, record: AccountRecord, now: datetime, stalled_since: datetime | None
 ) -> AccountStatus:
-    state, reason, paused_until = "ok", "", None
+    state: AccountState = "ok"
+    reason, paused_until = "", None
     if not settings.enabled:
         state = "disabled"
     elif missing := missing_token_reason(settings, os.environ):

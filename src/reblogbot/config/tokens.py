@@ -182,7 +182,6 @@ def _checked(text: str, where: str, account: AccountSettings) -> str:
 
 
 def _missing(account: AccountSettings, reason: str) -> Unauthorised:
-    return Unauthorised(
-        "token_missing",
-        f"accounts.{account.name}: no token ({reason}); write the account's access token there",
-    )
+    name = account.name
+    advice = "set it" if account.token_env else f"`reblogbot login {name}` gets one"
+    return Unauthorised("token_missing", f"accounts.{name}: no token ({reason}); {advice}")

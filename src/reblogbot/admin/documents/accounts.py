@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TypedDict
 
+from reblogbot.admin.account_list import AccountRow, TokenState
 from reblogbot.admin.login import Login
+from reblogbot.admin.status_report import AccountState
 
 
 class AuthorizeDocument(TypedDict):
@@ -35,6 +38,46 @@ class LogoutDocument(TypedDict):
     token_file: str
     revoked: bool
     reason: str
+
+
+class AccountDocument(TypedDict):
+    """An account of the config. `acct` and `software` are "" where they are not known."""
+
+    name: str
+    server: str
+    acct: str
+    software: str
+    state: AccountState
+    reason: str
+    token: TokenState
+    sent_24h: int
+    waiting: int
+
+
+class AccountsDocument(TypedDict):
+    """The result of `accounts list`."""
+
+    accounts: list[AccountDocument]
+
+
+def accounts_json(rows: Iterable[AccountRow]) -> AccountsDocument:
+    """The accounts of the config, in its order."""
+    return {
+        "accounts": [
+            {
+                "name": row.name,
+                "server": row.server,
+                "acct": row.acct,
+                "software": row.software,
+                "state": row.state,
+                "reason": row.reason,
+                "token": row.token,
+                "sent_24h": row.sent_24h,
+                "waiting": row.waiting,
+            }
+            for row in rows
+        ]
+    }
 
 
 def authorize_json(url: str) -> AuthorizeDocument:
