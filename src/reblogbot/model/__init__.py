@@ -16,12 +16,14 @@ from reblogbot.model.evidence import MatchFields, SourceHabits
 from reblogbot.model.history import EditablePost, RecentPosts, SourceHistory
 from reblogbot.model.plan import Candidate, EntryChange, Intent, Plan, Refusal, Revision
 from reblogbot.model.post import Action, Image, Markup, Post, PublishedStatus, Receipt, ServerLimits
+from reblogbot.model.states import AccountState, SourceState
 
 __all__ = [
     "OPEN_STATES",
     "PART_OF_DIGEST_NOTE",
     "RENDERED_AGAIN_NOTE",
     "TRANSITIONS",
+    "AccountState",
     "Action",
     "Author",
     "Batch",
@@ -48,6 +50,7 @@ __all__ = [
     "ServerLimits",
     "SourceHabits",
     "SourceHistory",
+    "SourceState",
     "Validators",
     "Visibility",
 ]

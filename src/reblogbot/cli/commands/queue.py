@@ -8,7 +8,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from reblogbot import app
-from reblogbot.admin.json_shapes import delivery_json, queue_details_json, queue_item_json
+from reblogbot.admin.documents.deliveries import delivery_json
+from reblogbot.admin.documents.queue import (
+    ChangedDeliveries,
+    QueueDocument,
+    queue_details_json,
+    queue_item_json,
+)
 from reblogbot.admin.queue_actions import (
     AFFECTED_STATES,
     ActionResult,
@@ -46,8 +52,8 @@ def run_list(options: argparse.Namespace) -> int:
     waits = [waiting.wait(delivery) for delivery in deliveries]
     store.close()
     if options.json:
-        rows = list(map(queue_item_json, deliveries, titles, waits))
-        print_json({"deliveries": rows})
+        items = list(map(queue_item_json, deliveries, titles, waits))
+        print_json(QueueDocument(deliveries=items))
     else:
         _print_list(deliveries, titles, waits, now)
     return Exit.OK
@@ -152,7 +158,7 @@ def run_change(options: argparse.Namespace) -> int:
     store.close()
     if options.json:
         changed = [result.delivery for result in results if result.succeeded]
-        print_json({"deliveries": list(map(delivery_json, changed))})
+        print_json(ChangedDeliveries(deliveries=list(map(delivery_json, changed))))
     else:
         print_lines(*(f"{result.delivery.id} {result.message}" for result in results))
         print_lines(*(f"{number} is not the number of a delivery" for number in missing))
