@@ -48,7 +48,7 @@ STOPPED = {"stopped_at": "2026-11-22T08:00:00Z", "queued": 2}
     [
         (["stop"], STOPPED),
         (["-v", "start"], {**STOPPED, "stopped_at": None}),
-        (["queue", "list"], {"deliveries": []}),
+        (["queue", "list"], {"deliveries": [], "omitted": 0}),
         (["queue", "nonsense"], {"error": {"slug": "usage", "message": "no"}}),
     ],
 )

@@ -2,6 +2,7 @@
 
 from reblogbot.model.batch import Batch, Validators
 from reblogbot.model.delivery import (
+    KEPT_NOTE,
     OPEN_STATES,
     PART_OF_DIGEST_NOTE,
     RENDERED_AGAIN_NOTE,
@@ -19,6 +20,7 @@ from reblogbot.model.post import Action, Image, Markup, Post, PublishedStatus, R
 from reblogbot.model.states import AccountState, SourceState
 
 __all__ = [
+    "KEPT_NOTE",
     "OPEN_STATES",
     "PART_OF_DIGEST_NOTE",
     "RENDERED_AGAIN_NOTE",

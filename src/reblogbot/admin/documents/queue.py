@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from reblogbot.admin.documents.deliveries import (
     DeliveryRow,
@@ -27,6 +27,8 @@ class QueueDocument(TypedDict):
     """Open deliveries, or those in the states that were asked for, in the order of queueing."""
 
     deliveries: list[QueueItem]
+    omitted: int
+    """How many more there are behind them."""
 
 
 class QueueDetails(QueueItem):
@@ -37,10 +39,36 @@ class QueueDetails(QueueItem):
     due: str
 
 
+class FailedAction(TypedDict):
+    """The number of a delivery that was not changed, and why."""
+
+    id: int
+    reason: str
+
+
 class ChangedDeliveries(TypedDict):
-    """The deliveries that were changed, as they are now."""
+    """The deliveries that were changed, as they are now, and those that were not."""
 
     deliveries: list[DeliveryRow]
+    failed: list[FailedAction]
+
+
+class FailedEntry(TypedDict):
+    """An entry that is not posted after all, and why."""
+
+    entry: str
+    account: NotRequired[str]
+    source: NotRequired[str]
+    reason: str
+
+
+class PostedEntries(TypedDict):
+    """What `queue post` queued, or would queue."""
+
+    deliveries: list[DeliveryRow]
+    posts: list[PostRow]
+    failed: list[FailedEntry]
+    remarks: list[str]
 
 
 def queue_item_json(delivery: Delivery, title: str, wait: Wait | None) -> QueueItem:

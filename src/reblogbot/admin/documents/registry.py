@@ -10,7 +10,12 @@ from reblogbot.admin.documents.demo import DemoDocument
 from reblogbot.admin.documents.discover import DiscoveryDocument
 from reblogbot.admin.documents.errors import ErrorDocument
 from reblogbot.admin.documents.preview import PreviewDocument
-from reblogbot.admin.documents.queue import ChangedDeliveries, QueueDetails, QueueDocument
+from reblogbot.admin.documents.queue import (
+    ChangedDeliveries,
+    PostedEntries,
+    QueueDetails,
+    QueueDocument,
+)
 from reblogbot.admin.documents.status import StatusDocument
 from reblogbot.admin.documents.stop import StopDocument
 from reblogbot.admin.documents.store import BackupDocument, CopyDocument, PruneDocument
@@ -29,6 +34,8 @@ DOCUMENTS: dict[str, Any] = {
     "why": WhyDocument,
     "queue list": QueueDocument,
     "queue show": QueueDetails,
+    "queue edit": ChangedDeliveries,
+    "queue post": PostedEntries,
     "queue hold": ChangedDeliveries,
     "queue release": ChangedDeliveries,
     "queue skip": ChangedDeliveries,
