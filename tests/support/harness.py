@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import shutil
 import signal
@@ -225,6 +226,18 @@ class CliResult:
     def json(self) -> Any:
         """The JSON document on standard output."""
         return json.loads(self.out)
+
+
+@contextmanager
+def kept_logging() -> Iterator[None]:
+    """Undo what a command sets up for logs, when it was run in this process."""
+    root = logging.getLogger()
+    before = root.handlers[:], root.level, logging.getLogger("reblogbot").level
+    try:
+        yield
+    finally:
+        root.handlers[:], root.level = before[0], before[1]
+        logging.getLogger("reblogbot").setLevel(before[2])
 
 
 class SharedResources:

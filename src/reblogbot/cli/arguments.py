@@ -183,6 +183,12 @@ def _add_work_commands(commands: _Group) -> None:
         "sources", nargs="*", type=decoded, metavar="SOURCE", help="names of sources (default: all)"
     )
     preview.add_argument("--limit", type=_count, metavar="N", help="show at most N posts")
+    preview.add_argument(
+        "--again",
+        action="store_true",
+        help="show every entry that the sources show now, posted before or not, the newest first; "
+        "for trying a template",
+    )
     _add_json(preview)
 
     run = commands.add(
@@ -248,11 +254,63 @@ def _add_queue_commands(commands: _Group) -> None:
     listing.add_argument(
         "--source", type=decoded, metavar="NAME", help="only deliveries from this source"
     )
+    listing.add_argument(
+        "--limit",
+        type=_count,
+        metavar="N",
+        help="list at most N, 0 for all (default: 100; with --json all)",
+    )
+    listing.add_argument(
+        "--after", type=_count, default=0, metavar="ID", help="only those behind this number"
+    )
     _add_json(listing)
 
     show = queue.add("show", "queue:run_show", "show one delivery with its whole text")
     show.add_argument("id", type=int, metavar="ID", help="number of the delivery")
     _add_json(show)
+
+    edit = queue.add(
+        "edit",
+        "queue_edit:run",
+        "write another text for a queued or held delivery",
+        "Opens the text of a queued or held delivery in $VISUAL or $EDITOR, or takes --text. The "
+        "text must be within the server's limit. It is not rendered again when its entry changes.",
+    )
+    edit.add_argument("id", type=int, metavar="ID", help="number of the delivery")
+    edit.add_argument(
+        "--text", type=decoded, metavar="TEXT", help="the new text; - reads it from standard input"
+    )
+    _add_json(edit)
+
+    post = queue.add(
+        "post",
+        "queue_post:run",
+        "post entries after all that were filtered, skipped or refused",
+        "Queues entries that were not posted, whatever the filters of their source say, due now "
+        "and at the account's pace. An entry that an account has posted or queued already is "
+        "never posted again.",
+    )
+    post.add_argument(
+        "entries",
+        nargs="+",
+        type=decoded,
+        metavar="LINK-OR-ID",
+        help="link or id of an entry, or number of a delivery",
+    )
+    post.add_argument(
+        "--account",
+        action="append",
+        type=decoded,
+        metavar="NAME",
+        help="for this account only; may be given several times (default: all of the source)",
+    )
+    post.add_argument(
+        "--source", type=decoded, metavar="NAME", help="the entry of this source, of several"
+    )
+    post.add_argument(
+        "--dry-run", action="store_true", help="show what would be queued; change nothing"
+    )
+    _add_json(post)
 
     for verb, summary in _QUEUE_CHANGES.items():
         change = queue.add(verb, "queue:run_change", summary)
@@ -275,6 +333,12 @@ def _add_queue_commands(commands: _Group) -> None:
                 "concerns queued, held and dead deliveries",
             )
         if verb == "release":
+            change.add_argument(
+                "--newest",
+                type=_count,
+                metavar="N",
+                help="with --account, --source or --all: only the N that were queued last",
+            )
             change.add_argument(
                 "--paced",
                 action=argparse.BooleanOptionalAction,

@@ -77,11 +77,7 @@ async def preview(
             for intent in plan.intents
             if intent.state == DeliveryState.QUEUED
         ]
-        result.beginnings |= {
-            intent.post.uri: _first_words(intent.candidate.entry)
-            for intent in plan.intents
-            if intent.post.action == "boost"
-        }
+        result.beginnings |= _beginnings(plan.intents)
         _add_refusals(result, name, plan)
     waiting = [
         delivery
@@ -99,6 +95,38 @@ async def preview(
         else:
             result.posts.append((delivery.account, delivery.source, delivery.post))
     return result
+
+
+async def preview_again(
+    engine: Engine, names: Sequence[str], on_progress: ProgressCallback = no_progress
+) -> Preview:
+    """Return the posts of all entries that these sources show now, as if they were new.
+
+    The newest is first. Each is a post of its own, also where the source has a digest; no pace, and
+    nothing that is known of the entries, counts.
+    """
+    result = Preview()
+    for number, name in enumerate(names, 1):
+        poll = await engine.poll_whole(name)
+        on_progress("polling", number, len(names))
+        if poll.error is not None:
+            result.errors.append({"source": name, "error": poll.error.message})
+            continue
+        plan = await engine.planner.plan_as_new(poll)
+        posted = [intent for intent in plan.intents if intent.state == DeliveryState.QUEUED]
+        result.posts += [(intent.account, name, intent.post) for intent in reversed(posted)]
+        result.beginnings |= _beginnings(posted)
+        _add_refusals(result, name, plan)
+    return result
+
+
+def _beginnings(intents: Sequence[Intent]) -> dict[str, str]:
+    """Return the first words of the statuses that are boosted, by their addresses."""
+    return {
+        intent.post.uri: _first_words(intent.candidate.entry)
+        for intent in intents
+        if intent.post.action == "boost"
+    }
 
 
 async def _plan(engine: Engine, poll: PollResult, pending: PendingClaims) -> Plan | SourceError:

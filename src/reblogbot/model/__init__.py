@@ -2,6 +2,7 @@
 
 from reblogbot.model.batch import Batch, Validators
 from reblogbot.model.delivery import (
+    KEPT_NOTE,
     OPEN_STATES,
     PART_OF_DIGEST_NOTE,
     RENDERED_AGAIN_NOTE,
@@ -18,6 +19,7 @@ from reblogbot.model.plan import Candidate, EntryChange, Intent, Plan, Refusal, 
 from reblogbot.model.post import Action, Image, Markup, Post, PublishedStatus, Receipt, ServerLimits
 
 __all__ = [
+    "KEPT_NOTE",
     "OPEN_STATES",
     "PART_OF_DIGEST_NOTE",
     "RENDERED_AGAIN_NOTE",

@@ -25,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
     """Show the history of the entry that the admin means."""
     config, store = open_for_reading(options)
     query = options.entry.strip()
-    stories = store.history.why(_lookup_keys(query), query)
+    stories = store.history.why(recognition.keys_of_written(query), query)
     is_exact = bool(stories)
     if query and not stories:
         stories = store.history.search(query, MAX_MATCHES)
@@ -46,12 +46,6 @@ def run(options: argparse.Namespace) -> int:
     else:
         _print_matches(stories, now)
     return Exit.OK if stories else Exit.FAILED
-
-
-def _lookup_keys(query: str) -> list[bytes]:
-    """The keys an entry with this link or id has in the store; a link may lack its scheme."""
-    links = [query] if "://" in query else [query, f"https://{query}"]
-    return sorted({key for link in links for key in recognition.lookup_keys(link)})
 
 
 def _print_matches(stories: list[Story], now: datetime) -> None:
