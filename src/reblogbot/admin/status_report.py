@@ -8,22 +8,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
-from typing import Literal
 from urllib.parse import urlsplit, urlunsplit
 
 from reblogbot.config.settings import AccountSettings, Config, SourceSettings
 from reblogbot.config.tokens import missing_token_reason
 from reblogbot.core import queue_order, waits
+from reblogbot.core.schedule import PollReason
 from reblogbot.core.waits import Wait
 from reblogbot.engine.wait_reasons import Waiting
-from reblogbot.model import OPEN_STATES, Delivery, DeliveryState
+from reblogbot.model import OPEN_STATES, AccountState, Delivery, DeliveryState, SourceState
 from reblogbot.store import Store
 from reblogbot.store.daemons import DaemonRecord
 from reblogbot.store.records import AccountRecord, SourceRecord
 
 SOURCES_PER_QUERY = 500
 
-AccountState = Literal["ok", "disabled", "no_token", "paused", "stalled"]
 _WaitKey = tuple[str, str, Wait]
 """Account, source ("" for a wait that concerns all sources of the account), and the wait."""
 _WaitingDelivery = tuple[Delivery, Wait | None]
@@ -36,12 +35,12 @@ class SourceStatus:
     name: str
     kind: str
     url: str
-    state: str
+    state: SourceState
     last_poll_at: datetime | None
     next_poll_at: datetime | None
     failures: int
     error: str
-    next_poll_reason: str
+    next_poll_reason: PollReason
     """Why it is not polled at its usual time, "" where it is."""
 
 
@@ -143,7 +142,7 @@ def _source_states(config: Config, store: Store) -> Iterator[SourceStatus]:
 
 
 def _source_state(settings: SourceSettings, record: SourceRecord | None) -> SourceStatus:
-    state = record.state if record else "new"
+    state: SourceState = record.state if record else "new"
     is_polled = settings.enabled and state != "gone"
     return SourceStatus(
         name=settings.name,

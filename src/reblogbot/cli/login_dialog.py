@@ -7,7 +7,7 @@ import time
 from contextlib import ExitStack
 from select import select
 
-from reblogbot.admin.documents.accounts import authorize_json
+from reblogbot.admin.documents.accounts import AuthorizeDocument
 from reblogbot.admin.login import Login, PendingLogin, begin, finish
 from reblogbot.cli.browser import open_browser
 from reblogbot.cli.loopback_redirect import RedirectListener, redirect_listener
@@ -95,7 +95,8 @@ class _Dialog:
 
     def _show(self, pending: PendingLogin) -> None:
         if self._as_json:
-            print(json_text(authorize_json(pending.authorize_url)), flush=True)
+            document: AuthorizeDocument = {"authorize_url": pending.authorize_url}
+            print(json_text(document), flush=True)
         else:
             print_flushed("", f"  {pending.authorize_url}", "")
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 
+from reblogbot.config.toml_values import toml_key, toml_string
 from reblogbot.config.urls import is_local
 
 _STARTER = """\
@@ -50,34 +50,15 @@ def starter(server: str, account: str, source: str, url: str, kind: str = "feed"
     It is valid for every kind that needs no keys of its own beyond `url`.
     """
     return _STARTER.format(
-        server=_string(server),
+        server=toml_string(server),
         allow_http=_ALLOW_HTTP if is_local(server) else "",
         account=toml_key(account),
-        token_file=_string(token_file_name(account)),
+        token_file=toml_string(token_file_name(account)),
         source=toml_key(source),
-        kind=_string(kind),
-        url=f"url = {_string(url)}\n" if url else "",
-        to=_string(account),
+        kind=toml_string(kind),
+        url=f"url = {toml_string(url)}\n" if url else "",
+        to=toml_string(account),
     )
-
-
-def account_table(account: str, server: str) -> str:
-    """The table of an account in a config."""
-    allow_http = "allow_http = true\n" if is_local(server) else ""
-    return (
-        f"[accounts.{toml_key(account)}]\nserver = {_string(server)}\n{allow_http}"
-        f"token_file = {_string(token_file_name(account))}\n"
-    )
-
-
-def _string(text: str) -> str:
-    # JSON and TOML escape alike, except that JSON does not escape DEL
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def toml_key(name: str) -> str:
-    """The name as a TOML key, in quotes where it needs them."""
-    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _string(name)
 
 
 def token_file_name(account: str) -> str:
