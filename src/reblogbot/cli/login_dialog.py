@@ -111,7 +111,7 @@ class _Dialog:
         self._show(pending)
         self._prompt(
             f"Waiting for the browser, {WAIT_SECONDS / 60:.0f} minutes at most. If it runs on "
-            "another machine, paste the\naddress of the page that it could not show: "
+            "another machine, paste\nthe address of the page that it could not show: "
         )
         inputs = [listener, sys.stdin] if self.is_with_person else [listener]
         end = time.monotonic() + WAIT_SECONDS

@@ -20,7 +20,7 @@ from reblogbot.web.addresses import redacted_url
 def run(options: argparse.Namespace) -> int:
     """List the feeds of a page."""
     url = options.url if "://" in options.url else f"https://{options.url}"
-    discovery = asyncio.run(_discover(url, _config(options)))
+    discovery = asyncio.run(discover(url, _config(options)))
     if options.json:
         print_json(discovery_json(discovery))
     else:
@@ -39,7 +39,8 @@ def run(options: argparse.Namespace) -> int:
     return Exit.OK
 
 
-async def _discover(url: str, config: Config) -> Discovery:
+async def discover(url: str, config: Config) -> Discovery:
+    """The feeds behind an address that the admin named. Raises SourceError."""
     async with app.edges(config) as edges:
         # the admin named this address, so it may be in a private network, like one in the config
         fetch = partial(edges.fetcher, configured={host_port(url)})

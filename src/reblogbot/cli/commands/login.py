@@ -18,7 +18,7 @@ from reblogbot.admin.login import (
     token_lock,
 )
 from reblogbot.cli.login_dialog import log_in
-from reblogbot.cli.output import json_text, print_json, print_lines
+from reblogbot.cli.output import json_text, print_json, print_lines, print_wrapped
 from reblogbot.config.rules import name_fault
 from reblogbot.config.settings import AccountSettings, Config
 from reblogbot.config.urls import read_named_server
@@ -61,8 +61,9 @@ def print_login(login: Login, *, is_kept: bool = False) -> None:
         f"  bot     {bot}",
         f"  may     {' '.join(login.scopes) or 'what the server did not tell'}",
         f"  token   {login.token_file}",
-        *(f"warning: {warning}" for warning in login.warnings),
     )
+    for warning in login.warnings:
+        print_wrapped(f"warning: {warning}")
     if is_kept:
         print_lines("Its token works and was kept; `--force` gets another.")
 
@@ -121,9 +122,9 @@ def run_logout(options: argparse.Namespace) -> int:
         print_json(document)
     elif reason:
         print_lines(
-            f"accounts.{account.name}: {file} is removed, but the token may still be valid:",
-            f"  {reason}",
+            f"accounts.{account.name}: {file} is removed, but the token may still be valid:"
         )
+        print_wrapped(reason, 2)
     else:
         print_lines(f"accounts.{account.name}: the token is revoked, and {file} is removed")
     return Exit.FAILED if reason else Exit.OK
