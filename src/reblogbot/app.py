@@ -26,7 +26,7 @@ from reblogbot.engine.account import Account
 from reblogbot.engine.accounts import Accounts
 from reblogbot.engine.claims import poll_lease
 from reblogbot.engine.engine import Engine
-from reblogbot.errors import StoreError
+from reblogbot.errors import ConfigError, StoreError
 from reblogbot.media.fetch import ImageFetcher
 from reblogbot.ports import Clock, Fetch, ProgressCallback, Response, Source, Tools, no_progress
 from reblogbot.runtime.clock import SystemClock
@@ -62,6 +62,27 @@ def save_config(path: Path, before: str, after: str) -> Config:
     config = load_config(path, after)
     replace_text(path, before, after)
     return config
+
+
+def create_config(path: Path, toml: str) -> Config:
+    """Write a new config file, which only its user may read, and return it as typed values.
+
+    Raises ConfigError where `check` would refuse it, the file exists, or it cannot be written.
+    """
+    config = load_config(path, toml)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # mode 600: the admin may put a secret into it later
+        with open(path, "x", encoding="utf-8", opener=_open_private) as file:
+            file.write(toml)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ConfigError("config_unwritable", f"{path}: cannot be written: {reason}") from error
+    return config
+
+
+def _open_private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def load_partial_config(path: Path) -> PartialConfig:
