@@ -386,6 +386,15 @@ def _add_queue_commands(commands: _Group) -> None:
             )
         _add_json(change)
 
+    notify = commands.group("notify", "try the notices to the admin")
+    test = notify.add(
+        "test",
+        "notify:run_test",
+        "send a test message through every configured channel",
+        "Sends one message through each channel of [notify] and says what came of it.",
+    )
+    _add_json(test)
+
     stop = commands.add(
         "stop",
         "stop:run_stop",
