@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from reblogbot.admin.documents.accounts import AccountsDocument, LoginDocuments, LogoutDocument
 from reblogbot.admin.documents.check import CheckDocument
 from reblogbot.admin.documents.daemons import HealthDocument
 from reblogbot.admin.documents.demo import DemoDocument
@@ -26,6 +27,9 @@ from reblogbot.admin.documents.why import WhyDocument
 DOCUMENTS: dict[str, Any] = {
     "demo": DemoDocument,
     "check": CheckDocument,
+    "login": LoginDocuments,
+    "logout": LogoutDocument,
+    "accounts list": AccountsDocument,
     "sources discover": DiscoveryDocument,
     "sync": SyncDocument,
     "preview": PreviewDocument,
