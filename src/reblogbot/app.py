@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from reblogbot import __version__
 from reblogbot.config.hosts import hosts_of
 from reblogbot.config.load import PartialConfig, load, load_partial
+from reblogbot.config.saving import replace_text
 from reblogbot.config.settings import AccountSettings, Config, HttpSettings, SourceSettings
 from reblogbot.config.tables import SourceKinds
 from reblogbot.config.tokens import granted_scopes, read_token
@@ -50,6 +51,17 @@ LONGEST_LEASE = timedelta(hours=1)
 def load_config(path: Path, toml: str | None = None) -> Config:
     """The config file, or `toml` in its place, as typed values. Raises ConfigError."""
     return load(path, _source_kinds(), _template_fault, toml=toml)
+
+
+def save_config(path: Path, before: str, after: str) -> Config:
+    """Replace the config file's text `before` by `after` in one step, and return its config.
+
+    Raises ConfigError, and changes nothing, if `after` is not a valid config, or the file holds
+    another text than `before` by now, or cannot be written.
+    """
+    config = load_config(path, after)
+    replace_text(path, before, after)
+    return config
 
 
 def load_partial_config(path: Path) -> PartialConfig:
