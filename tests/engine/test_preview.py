@@ -7,7 +7,7 @@ import pytest
 
 from fediverse.server import run_in_thread
 from harness import Item, accepted_posts, items, post_text
-from reblogbot.admin.json_shapes import preview_json
+from reblogbot.admin.documents.preview import preview_json
 
 LONG = "一段很长的中文摘要，" * 120
 FAMILY = "\N{MAN}\u200d\N{WOMAN}\u200d\N{GIRL}\u200d\N{BOY}"

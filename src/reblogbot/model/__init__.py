@@ -17,6 +17,7 @@ from reblogbot.model.evidence import MatchFields, SourceHabits
 from reblogbot.model.history import EditablePost, RecentPosts, SourceHistory
 from reblogbot.model.plan import Candidate, EntryChange, Intent, Plan, Refusal, Revision
 from reblogbot.model.post import Action, Image, Markup, Post, PublishedStatus, Receipt, ServerLimits
+from reblogbot.model.states import AccountState, SourceState
 
 __all__ = [
     "KEPT_NOTE",
@@ -24,6 +25,7 @@ __all__ = [
     "PART_OF_DIGEST_NOTE",
     "RENDERED_AGAIN_NOTE",
     "TRANSITIONS",
+    "AccountState",
     "Action",
     "Author",
     "Batch",
@@ -50,6 +52,7 @@ __all__ = [
     "ServerLimits",
     "SourceHabits",
     "SourceHistory",
+    "SourceState",
     "Validators",
     "Visibility",
 ]

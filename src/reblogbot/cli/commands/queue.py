@@ -8,7 +8,14 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from reblogbot import app
-from reblogbot.admin.json_shapes import delivery_json, queue_details_json, queue_item_json
+from reblogbot.admin.documents.deliveries import delivery_json
+from reblogbot.admin.documents.queue import (
+    ChangedDeliveries,
+    FailedAction,
+    QueueDocument,
+    queue_details_json,
+    queue_item_json,
+)
 from reblogbot.admin.queue_actions import (
     AFFECTED_STATES,
     ActionResult,
@@ -59,8 +66,8 @@ def run_list(options: argparse.Namespace) -> int:
     waits = [waiting.wait(delivery) for delivery in deliveries]
     store.close()
     if options.json:
-        rows = list(map(queue_item_json, deliveries, titles, waits))
-        print_json({"deliveries": rows, "omitted": omitted})
+        items = list(map(queue_item_json, deliveries, titles, waits))
+        print_json(QueueDocument(deliveries=items, omitted=omitted))
     else:
         _print_list(deliveries, titles, waits, now)
         _print_omitted(deliveries, omitted)
@@ -173,7 +180,7 @@ def run_change(options: argparse.Namespace) -> int:
     store.close()
     if options.json:
         changed = [result.delivery for result in results if result.succeeded]
-        failed = [
+        failed: list[FailedAction] = [
             {"id": result.delivery.id, "reason": result.message}
             for result in results
             if not result.succeeded
@@ -181,7 +188,8 @@ def run_change(options: argparse.Namespace) -> int:
         failed += [
             {"id": number, "reason": "is not the number of a delivery"} for number in missing
         ]
-        print_json({"deliveries": list(map(delivery_json, changed)), "failed": failed})
+        rows = list(map(delivery_json, changed))
+        print_json(ChangedDeliveries(deliveries=rows, failed=failed))
     else:
         print_lines(*(f"{result.delivery.id} {result.message}" for result in results))
         print_lines(*(f"{number} is not the number of a delivery" for number in missing))
