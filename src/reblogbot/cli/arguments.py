@@ -189,6 +189,51 @@ def _add_source_commands(commands: _Group) -> None:
     )
     discover.add_argument("url", metavar="URL", help="address of a page, a site or a feed")
     _add_json(discover)
+    imported = sources.add(
+        "import",
+        "import_sources:run",
+        "add the feeds of an OPML file, or of another bot",
+        "Adds the feeds of an OPML document to the config. What is there already, listed twice or "
+        "no feed is left out and listed. With --from, reads the config of another bot and what it "
+        "has posted, so that nothing is posted twice; stop that bot first.",
+    )
+    imported.add_argument(
+        "file",
+        metavar="FILE",
+        help="an OPML file, - for standard input; with --from that bot's config",
+    )
+    imported.add_argument(
+        "--to",
+        action="append",
+        metavar="ACCOUNT",
+        default=[],
+        type=decoded,
+        help="an account that posts; may be given several times (default: the only one)",
+    )
+    imported.add_argument("--pause", action="store_true", help="add the sources disabled")
+    imported.add_argument(
+        "--tags", action="store_true", help="make hashtags of the folders' names, always added"
+    )
+    imported.add_argument(
+        "--from",
+        dest="bot",
+        choices=("feed2toot", "feediverse", "feed2fedi"),
+        help="read that bot's config, and what it has posted",
+    )
+    imported.add_argument("--dry-run", action="store_true", help="show what would be added")
+    _add_json(imported)
+    exported = sources.add(
+        "export",
+        "export_sources:run",
+        "write all feeds as OPML",
+        "Writes an OPML 2.0 document with all sources of kind `feed`. `sources import` makes the "
+        "same sources of it.",
+    )
+    exported.add_argument(
+        "file", nargs="?", metavar="FILE", type=Path, help="where to write it (default: stdout)"
+    )
+    exported.add_argument("--yes", action="store_true", help="replace a file that exists")
+    _add_json(exported)
 
 
 def _add_work_commands(commands: _Group) -> None:

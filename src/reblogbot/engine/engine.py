@@ -149,6 +149,19 @@ class Engine:
             if not self._claims.has_held:
                 await self._recorder.flush()
 
+    async def poll_claimed(
+        self, names: Sequence[str], on_progress: ProgressCallback = no_progress
+    ) -> AsyncIterator[PollResult]:
+        """Enrol and claim these sources; yield what each shows now, for the caller to record."""
+        await self.enrol("all")
+        try:
+            async with self._claims.renewing():
+                claimed = self._claims.claim(names, "all")
+                async for result in self.poll_all(claimed, on_progress, len(names)):
+                    yield result
+        finally:
+            await self.release()
+
     def poll_all(
         self,
         records: AsyncIterator[SourceRecord],

@@ -42,6 +42,7 @@ class AsyncSources(Awaited[Sources]):
     gone = awaited(Sources.gone)
     title = awaited(Sources.title)
     record = awaited(Sources.record)
+    remember = awaited(Sources.remember)
     record_unchanged = awaited(Sources.record_unchanged)
     record_failure = awaited(Sources.record_failure)
 

@@ -17,6 +17,7 @@ from reblogbot.admin.documents.queue import (
     QueueDetails,
     QueueDocument,
 )
+from reblogbot.admin.documents.source_import import SourceExportDocument, SourceImportDocument
 from reblogbot.admin.documents.status import StatusDocument
 from reblogbot.admin.documents.stop import StopDocument
 from reblogbot.admin.documents.store import BackupDocument, CopyDocument, PruneDocument
@@ -31,6 +32,8 @@ DOCUMENTS: dict[str, Any] = {
     "logout": LogoutDocument,
     "accounts list": AccountsDocument,
     "sources discover": DiscoveryDocument,
+    "sources import": SourceImportDocument,
+    "sources export": SourceExportDocument,
     "sync": SyncDocument,
     "preview": PreviewDocument,
     "status": StatusDocument,
