@@ -4,7 +4,9 @@ from reblogbot.model.batch import Batch, Validators
 from reblogbot.model.delivery import (
     OPEN_STATES,
     PART_OF_DIGEST_NOTE,
+    POSTED_STATES,
     RENDERED_AGAIN_NOTE,
+    TAKEN_BACK,
     TRANSITIONS,
     Delivery,
     DeliveryState,
@@ -20,7 +22,9 @@ from reblogbot.model.post import Action, Image, Markup, Post, PublishedStatus, R
 __all__ = [
     "OPEN_STATES",
     "PART_OF_DIGEST_NOTE",
+    "POSTED_STATES",
     "RENDERED_AGAIN_NOTE",
+    "TAKEN_BACK",
     "TRANSITIONS",
     "Action",
     "Author",

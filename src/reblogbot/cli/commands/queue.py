@@ -16,17 +16,16 @@ from reblogbot.admin.queue_actions import (
     is_in_digest,
     is_storm,
 )
+from reblogbot.cli.names import check_names
 from reblogbot.cli.open_store import load_with_warning, open_for_reading, open_to_change
 from reblogbot.cli.output import aligned, print_json, print_lines, print_wrapped
 from reblogbot.cli.phrases import local_time, wait_text
 from reblogbot.config.load import PartialConfig
-from reblogbot.config.settings import Config
 from reblogbot.core.round_report import outcome
 from reblogbot.core.waits import Wait
 from reblogbot.engine.wait_reasons import Waiting
 from reblogbot.errors import ConfigError, Exit, unknown_name_message
 from reblogbot.model import OPEN_STATES, Delivery, DeliveryState
-from reblogbot.store import Store
 
 
 def run_list(options: argparse.Namespace) -> int:
@@ -37,7 +36,7 @@ def run_list(options: argparse.Namespace) -> int:
             raise ConfigError("usage", unknown_name_message("state", name, states))
     wanted = {states[name] for name in options.state} if options.state else OPEN_STATES
     config, store = open_for_reading(options)
-    _check_names(options, config, store)
+    check_names(options, config, store)
     deliveries = _matching(store.outbox.find(states=wanted), options)
     now = store.clock.now()
     entry_titles = store.history.titles([delivery.id for delivery in deliveries])
@@ -141,7 +140,7 @@ def run_change(options: argparse.Namespace) -> int:
         PartialConfig(app.load_config(options.config)) if is_render else load_with_warning(options)
     )
     store = open_to_change(partial)
-    _check_names(options, partial.config, store)
+    check_names(options, partial.config, store)
     actions = QueueActions(partial.config, store, store.clock.now(), may_render=not partial.faults)
     states = AFFECTED_STATES["render" if is_render else options.verb]
     deliveries = _matching(store.outbox.find(ids=options.ids, states=states), options)
@@ -185,20 +184,3 @@ def _matching(deliveries: Sequence[Delivery], options: argparse.Namespace) -> li
         for delivery in deliveries
         if options.account in (None, delivery.account) and options.source in (None, delivery.source)
     ]
-
-
-def _check_names(options: argparse.Namespace, config: Config, store: Store) -> None:
-    """Raise ConfigError for an account or source that is neither in the config nor in the store."""
-    if options.account is not None:
-        stored = [record.name for record in store.outbox.accounts()]
-        accounts = dict.fromkeys([*config.accounts, *stored])
-        if options.account not in accounts:
-            raise ConfigError(
-                "account_unknown", unknown_name_message("account", options.account, accounts)
-            )
-    # the store is asked only for this name: it may know very many removed sources
-    if options.source in (None, *config.sources) or store.sources.of([options.source]):
-        return
-    raise ConfigError(
-        "source_unknown", unknown_name_message("source", options.source, config.sources)
-    )
