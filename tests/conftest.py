@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from fediverse.server import FediverseServer, run_in_thread
-from harness import Bot, CliResult, FeedServer, SettableClock, SharedResources
+from harness import Bot, CliResult, FeedServer, SettableClock, SharedResources, kept_logging
+from json_answers import check_answer
 from postgres import database, emptied, server
 from reblogbot.cli import run
 from reblogbot.store import open_store
@@ -94,15 +94,13 @@ def cli(
     """Runs the command line on the bot's config, in this process and in the bot's folder."""
     monkeypatch.chdir(bot.folder)
     monkeypatch.delenv("REBLOGBOT_CONFIG", raising=False)
-    root = logging.getLogger()
-    before = root.handlers[:], root.level, logging.getLogger("reblogbot").level
 
     def called(*arguments: str) -> CliResult:
         capsys.readouterr()
         code = run(["-c", str(bot.path), *arguments])
         output = capsys.readouterr()
+        check_answer(arguments, code, output.out)
         return CliResult(code, output.out, output.err)
 
-    yield called
-    root.handlers[:], root.level = before[0], before[1]
-    logging.getLogger("reblogbot").setLevel(before[2])
+    with kept_logging():
+        yield called

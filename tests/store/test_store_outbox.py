@@ -179,7 +179,7 @@ def test_a_delivery_is_claimed_once(store):
 def test_a_delivery_whose_text_has_changed_since_it_was_read_is_not_claimed(store):
     (delivery,) = queued(store, "a")
     changed = replace(delivery, post=replace(delivery.post, text="corrected"))
-    store.outbox.rewrite(changed)
+    store.outbox.rewrite(delivery, changed, NOW, "corrected")
     assert store.outbox.claim(delivery, NOW, LEASE) is None
     assert store.outbox.claim(changed, NOW, LEASE).post.text == "corrected"
 
@@ -448,14 +448,15 @@ def test_a_queued_text_may_be_rewritten(store):
     after = replace(
         delivery, post=replace(delivery.post, text="new"), key_version=1, due=NOW + MINUTE
     )
-    assert store.outbox.rewrite(after) == after
+    assert store.outbox.rewrite(delivery, after, NOW, "corrected") == after
     assert store.outbox.waiting("news") == [after]
 
 
 def test_a_text_being_sent_is_not_rewritten(store):
     (delivery,) = queued(store, "a")
     sending = store.outbox.claim(delivery, NOW, LEASE)
-    assert store.outbox.rewrite(replace(delivery, post=replace(delivery.post, text="new"))) is None
+    changed = replace(delivery, post=replace(delivery.post, text="new"))
+    assert store.outbox.rewrite(delivery, changed, NOW, "corrected") is None
     assert store.outbox.find([delivery.id]) == [sending]
 
 

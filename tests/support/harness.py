@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import shutil
 import signal
@@ -27,6 +28,7 @@ from xml.sax.saxutils import escape
 import tomlkit
 
 from fediverse.server import FediverseServer
+from json_answers import check_answer
 from postgres import emptied
 from reblogbot import app
 from reblogbot.app import Runtime
@@ -227,6 +229,18 @@ class CliResult:
         return json.loads(self.out)
 
 
+@contextmanager
+def kept_logging() -> Iterator[None]:
+    """Undo what a command sets up for logs, when it was run in this process."""
+    root = logging.getLogger()
+    before = root.handlers[:], root.level, logging.getLogger("reblogbot").level
+    try:
+        yield
+    finally:
+        root.handlers[:], root.level = before[0], before[1]
+        logging.getLogger("reblogbot").setLevel(before[2])
+
+
 class SharedResources:
     """The event loop, parser pool and empty store that all tests share.
 
@@ -423,6 +437,7 @@ class Bot:
             out, _ = process.communicate(timeout=MAX_WAIT)
         finally:
             kill(process)
+        check_answer(arguments, process.returncode, out)
         return CliResult(process.returncode, out, self.log()[before:])
 
     def log(self) -> str:

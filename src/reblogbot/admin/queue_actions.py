@@ -8,7 +8,14 @@ from datetime import datetime
 
 from reblogbot.config.settings import Config
 from reblogbot.core import compose, drafting, pacing, revising
-from reblogbot.model import PART_OF_DIGEST_NOTE, TRANSITIONS, Batch, Delivery, DeliveryState
+from reblogbot.model import (
+    PART_OF_DIGEST_NOTE,
+    TRANSITIONS,
+    Batch,
+    Delivery,
+    DeliveryState,
+    Post,
+)
 from reblogbot.store import Store
 
 AFFECTED_STATES: dict[str, frozenset[DeliveryState]] = {
@@ -21,7 +28,8 @@ AFFECTED_STATES: dict[str, frozenset[DeliveryState]] = {
 """The states in which an action (`render` is `retry --render`) looks for deliveries, if the admin
 does not name them by number."""
 
-_BUSY = "is being worked on; try again in a moment"
+BUSY = "is being worked on, or was changed meanwhile; look at it and try again"
+"""The message of an action on a delivery that is not as it was read any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +51,11 @@ def is_in_digest(delivery: Delivery) -> bool:
     return delivery.state == DeliveryState.SKIPPED and delivery.error.startswith(
         PART_OF_DIGEST_NOTE
     )
+
+
+def _loses_text(before: Delivery, after: Delivery) -> bool:
+    """Whether a text that an admin wrote is replaced."""
+    return before.post.is_edited and not after.post.is_edited
 
 
 class _NotRenderedError(Exception):
@@ -87,8 +100,8 @@ class QueueActions:
         is_for_digest = source is not None and source.digest is not None
         due = self._next_slot(delivery.account) if paced and not is_for_digest else None
         if due is None:
-            return self._queue(delivery)
-        result = self._queue(delivery, due)
+            return self._queue(delivery, delivery.post)
+        result = self._queue(delivery, delivery.post, due)
         if not result.succeeded:
             return result
         return replace(result, message=f"{result.message}, due {due:%Y-%m-%d %H:%M} UTC")
@@ -99,9 +112,9 @@ class QueueActions:
         if account is None:
             return None
         if account_name not in self._slots:
-            queued = self._store.outbox.find(states={DeliveryState.QUEUED})
+            queued = self._store.outbox.waiting(account_name)
             gap = pacing.even_gap(account.pace)
-            taken = [other.due + gap for other in queued if other.account == account_name]
+            taken = [other.due + gap for other in queued]
             start = max([self._now, *(slot for slot in taken if slot > self._now + gap)])
             self._slots[account_name] = pacing.spread_slots(start, account.pace)
         slot = next(self._slots[account_name])
@@ -120,32 +133,42 @@ class QueueActions:
         if is_in_digest(delivery):
             message = f"stays skipped: {delivery.error}; retry that one"
             return ActionResult(delivery, message, succeeded=False)
+        rendered = delivery
         if render:
             try:
-                delivery = self._rendered(delivery)
+                rendered = self._rendered(delivery)
             except _NotRenderedError as error:
                 return ActionResult(delivery, str(error), succeeded=False)
-        verb = "is rendered again, and" if render else "is"
+        lost = ", without the text that an admin wrote" if _loses_text(delivery, rendered) else ""
+        verb = f"is rendered again{lost}, and" if render else "is"
+        note = f"rendered again{lost}" if render else "due now, as the admin wanted"
         if delivery.state == DeliveryState.QUEUED:
-            return self._rewrite(replace(delivery, due=self._now), f"{verb} queued, and due now")
+            due_now = replace(rendered, due=self._now)
+            return self._rewrite(delivery, due_now, f"{verb} queued, and due now", note)
         if delivery.state != DeliveryState.HELD:
-            return self._queue(delivery)
+            return self._queue(delivery, rendered.post)
         if render:
-            return self._rewrite(delivery, f"{verb} still held: {delivery.error}")
+            message = f"{verb} still held: {delivery.error}"
+            return self._rewrite(delivery, rendered, message, note)
         message = f"stays held: {delivery.error}; `queue release` lets it go out"
         return ActionResult(delivery, message, succeeded=False)
 
-    def _queue(self, delivery: Delivery, due: datetime | None = None) -> ActionResult:
-        """Queue it. If its link was too long for the server, it is first rendered again."""
-        if compose.link_excess(delivery.post):
+    def request(self, delivery: Delivery) -> ActionResult:
+        """Queue a skipped or dead one again, whatever the filters of its source say."""
+        return self._queue(delivery, replace(delivery.post, is_requested=True))
+
+    def _queue(self, delivery: Delivery, post: Post, due: datetime | None = None) -> ActionResult:
+        """Queue it with this post, rendered again if its link was too long for the server."""
+        if compose.link_excess(post):
             try:
-                delivery = self._rendered(delivery)
+                post = self._rendered(replace(delivery, post=post)).post
             except _NotRenderedError as error:
                 return ActionResult(delivery, str(error), succeeded=False)
         # with a new idempotency key, or a server that remembers the attempt before would answer
         # with that one's result; that it is not published already is for the admin to know
         queued = replace(
             delivery,
+            post=post,
             state=DeliveryState.QUEUED,
             due=due or self._now,
             attempts=0,
@@ -161,13 +184,13 @@ class QueueActions:
             return ActionResult(before, f"is {before.state.value} and stays so", succeeded=False)
         settled = self._store.outbox.settle(before, after, self._now)
         if settled is None:
-            return ActionResult(before, _BUSY, succeeded=False)
+            return ActionResult(before, BUSY, succeeded=False)
         return ActionResult(settled, f"is {settled.state.value} now")
 
-    def _rewrite(self, delivery: Delivery, message: str) -> ActionResult:
-        rewritten = self._store.outbox.rewrite(delivery)
+    def _rewrite(self, before: Delivery, after: Delivery, message: str, note: str) -> ActionResult:
+        rewritten = self._store.outbox.rewrite(before, after, self._now, note)
         if rewritten is None:
-            return ActionResult(delivery, _BUSY, succeeded=False)
+            return ActionResult(before, BUSY, succeeded=False)
         return ActionResult(rewritten, message)
 
     def _rendered(self, delivery: Delivery) -> Delivery:
@@ -200,6 +223,8 @@ class QueueActions:
         job = drafting.draft_job(source, account, limits, batch, self._now)
         is_edit = delivery.post.action == "edit"
         stage: drafting.Stage = "posted" if is_edit else "waiting"
+        if delivery.post.is_requested:
+            stage = "requested"
         (draft,) = drafting.drafts(replace(job, entries=(entry,), stage=stage))
         if draft.post is None:
             raise _NotRenderedError(f"cannot be rendered: {draft.reason}")

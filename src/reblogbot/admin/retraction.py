@@ -100,7 +100,7 @@ async def _retract_of(engine: Engine, name: str, on_progress: ProgressCallback) 
 def _find(store: Store, name: str, wanted: PostedFilter) -> tuple[list[Delivery], str]:
     """The published deliveries of this name; without one, what is wrong with the name."""
     written = name.strip()
-    deliveries = store.posted.named(_lookup_keys(written), written) if written else []
+    deliveries = store.posted.named(recognition.keys_of_written(written), written) if written else []
     if not deliveries:
         return [], (
             f"{name}: is no post that is known; name it by its number, link or address, as"
@@ -114,12 +114,6 @@ def _find(store: Store, name: str, wanted: PostedFilter) -> tuple[list[Delivery]
     if not chosen:
         return [], f"{name}: is posted, but not as --account, --source, --since and --until say"
     return chosen, ""
-
-
-def _lookup_keys(written: str) -> list[bytes]:
-    """The keys that an entry with this link has in the store; a link may lack its scheme."""
-    links = [written] if "://" in written else [written, f"https://{written}"]
-    return sorted({key for link in links for key in recognition.lookup_keys(link)})
 
 
 def _passes(delivery: Delivery, wanted: PostedFilter) -> bool:

@@ -135,7 +135,46 @@ def _add_setup_commands(commands: _Group) -> None:
 
 
 def _add_account_commands(commands: _Group) -> None:
-    """Add `login`, `logout` and `accounts`."""
+    login = commands.add(
+        "login",
+        "login:run_login",
+        "get a token for an account, with a browser",
+        "Registers an app on the account's server, opens a browser in which you consent, and "
+        "stores the token in the account's token_file (mode 600). It asks for the scopes that the "
+        "config needs and no more. An account that is not in the config is added to it.",
+    )
+    login.add_argument("account", type=decoded, metavar="ACCOUNT", help="name of the account")
+    login.add_argument(
+        "--server", metavar="URL", default="", help="server of an account that is to be added"
+    )
+    login.add_argument(
+        "--no-browser",
+        action="store_true",
+        help="print the address to open, and read the code that the server shows",
+    )
+    login.add_argument(
+        "--force", action="store_true", help="get another token, even if the present one works"
+    )
+    _add_json(login)
+    logout = commands.add(
+        "logout",
+        "login:run_logout",
+        "revoke the token of an account, and remove its file",
+        "Revokes the account's token on its server and removes the token file. The account stays "
+        "in the config; what waits for it is kept.",
+    )
+    logout.add_argument("account", type=decoded, metavar="ACCOUNT", help="name of the account")
+    _add_json(logout)
+    accounts = commands.group("accounts", "list accounts")
+    listing = accounts.add(
+        "list",
+        "accounts:run_list",
+        "list accounts: who they are, their tokens, what they sent",
+        "Lists the accounts of the config. Who they are is known from their last login; with "
+        "--online their servers are asked.",
+    )
+    listing.add_argument("--online", action="store_true", help="try every token")
+    _add_json(listing)
 
 
 def _add_source_commands(commands: _Group) -> None:
@@ -183,6 +222,12 @@ def _add_work_commands(commands: _Group) -> None:
         "sources", nargs="*", type=decoded, metavar="SOURCE", help="names of sources (default: all)"
     )
     preview.add_argument("--limit", type=_count, metavar="N", help="show at most N posts")
+    preview.add_argument(
+        "--again",
+        action="store_true",
+        help="show every entry that the sources show now, posted before or not, the newest first; "
+        "for trying a template",
+    )
     _add_json(preview)
 
     run = commands.add(
@@ -249,11 +294,63 @@ def _add_queue_commands(commands: _Group) -> None:
     listing.add_argument(
         "--source", type=decoded, metavar="NAME", help="only deliveries from this source"
     )
+    listing.add_argument(
+        "--limit",
+        type=_count,
+        metavar="N",
+        help="list at most N, 0 for all (default: 100; with --json all)",
+    )
+    listing.add_argument(
+        "--after", type=_count, default=0, metavar="ID", help="only those behind this number"
+    )
     _add_json(listing)
 
     show = queue.add("show", "queue:run_show", "show one delivery with its whole text")
     show.add_argument("id", type=int, metavar="ID", help="number of the delivery")
     _add_json(show)
+
+    edit = queue.add(
+        "edit",
+        "queue_edit:run",
+        "write another text for a queued or held delivery",
+        "Opens the text of a queued or held delivery in $VISUAL or $EDITOR, or takes --text. The "
+        "text must be within the server's limit. It is not rendered again when its entry changes.",
+    )
+    edit.add_argument("id", type=int, metavar="ID", help="number of the delivery")
+    edit.add_argument(
+        "--text", type=decoded, metavar="TEXT", help="the new text; - reads it from standard input"
+    )
+    _add_json(edit)
+
+    post = queue.add(
+        "post",
+        "queue_post:run",
+        "post entries after all that were filtered, skipped or refused",
+        "Queues entries that were not posted, whatever the filters of their source say, due now "
+        "and at the account's pace. An entry that an account has posted or queued already is "
+        "never posted again.",
+    )
+    post.add_argument(
+        "entries",
+        nargs="+",
+        type=decoded,
+        metavar="LINK-OR-ID",
+        help="link or id of an entry, or number of a delivery",
+    )
+    post.add_argument(
+        "--account",
+        action="append",
+        type=decoded,
+        metavar="NAME",
+        help="for this account only; may be given several times (default: all of the source)",
+    )
+    post.add_argument(
+        "--source", type=decoded, metavar="NAME", help="the entry of this source, of several"
+    )
+    post.add_argument(
+        "--dry-run", action="store_true", help="show what would be queued; change nothing"
+    )
+    _add_json(post)
 
     for verb, summary in _QUEUE_CHANGES.items():
         change = queue.add(verb, "queue:run_change", summary)
@@ -277,12 +374,27 @@ def _add_queue_commands(commands: _Group) -> None:
             )
         if verb == "release":
             change.add_argument(
+                "--newest",
+                type=_count,
+                metavar="N",
+                help="with --account, --source or --all: only the N that were queued last",
+            )
+            change.add_argument(
                 "--paced",
                 action=argparse.BooleanOptionalAction,
                 help="spread them over the account's pace (default on a terminal, for deliveries "
                 "held because of a storm)",
             )
         _add_json(change)
+
+    notify = commands.group("notify", "try the notices to the admin")
+    test = notify.add(
+        "test",
+        "notify:run_test",
+        "send a test message through every configured channel",
+        "Sends one message through each channel of [notify] and says what came of it.",
+    )
+    _add_json(test)
 
     stop = commands.add(
         "stop",

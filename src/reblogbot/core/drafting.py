@@ -14,8 +14,9 @@ from reblogbot.model import Batch, Entry, Post, ServerLimits
 
 T = TypeVar("T", bound=Table)
 
-Stage = Literal["new", "waiting", "posted"]
-"""What the entries of a job are: new, or changed with a waiting or published post."""
+Stage = Literal["new", "waiting", "posted", "requested"]
+"""What the entries of a job are: new, changed with a waiting or published post, or asked for by the
+admin."""
 
 # addresses and options of a source may contain secrets, although they are not marked as such
 _HIDDEN_OF_SOURCE = ("url", "fallbacks", "options")
@@ -39,8 +40,9 @@ class DraftJob:
     """Entries of one source to be drafted for one account.
 
     `is_home` tells that they were read through that account. Entries of the stages `waiting` and
-    `posted` are filtered by `filters.refusal_again`. The job goes to the parser child, so that
-    `settings` and `account` must be without secrets: see `draft_job`.
+    `posted` are filtered by `filters.refusal_again`, requested ones by `refusal_of_requested`. The
+    job goes to the parser child, so that `settings` and `account` must be without secrets: see
+    `draft_job`.
     """
 
     entries: tuple[Entry, ...]
@@ -90,12 +92,15 @@ def _draft(entry: Entry, job: DraftJob) -> Draft:
         return Draft(reason=f"{error.slug}: {error.message}")
     if not post.text and post.action != "boost":
         return Draft(reason="empty: nothing is left to be posted of it")
+    post = replace(post, is_requested=job.stage == "requested")
     return Draft(post, held=compose.link_excess(post))
 
 
 def _refusal(entry: Entry, job: DraftJob) -> str:
     if job.stage == "new":
         return filters.refusal(entry, job.settings, job.now)
+    if job.stage == "requested":
+        return filters.refusal_of_requested(entry, job.settings)
     is_posted = job.stage == "posted"
     return filters.refusal_again(entry, job.settings, job.now, is_posted=is_posted)
 

@@ -65,6 +65,15 @@ def refusal_again(entry: Entry, source: SourceSettings, now: datetime, *, is_pos
     return refusal(undated, source, now)
 
 
+def refusal_of_requested(entry: Entry, source: SourceSettings) -> str:
+    """Why an entry is not published although the admin asked for it; "" if it is.
+
+    Only what is not the admin's to decide counts: an entry without words, one that is not for
+    others, and an author who does not want it.
+    """
+    return next(filter(None, _binding_reasons(entry, source.filter)), "")
+
+
 def refusal_now(entry: Entry, source: SourceSettings, now: datetime, *, is_status: bool) -> str:
     """Why a status that was accepted when it was queued is not boosted now; "" if it is.
 
@@ -89,10 +98,7 @@ def _with_filter(source: SourceSettings, changes: Mapping[str, object]) -> Sourc
 def _reasons(entry: Entry, source: SourceSettings, now: datetime) -> Iterator[str]:
     """The result of each filter, those with the plainest reasons first."""
     settings = source.filter
-    yield _empty_reason(entry)
-    yield _visibility_reason(entry)
-    yield _forbidden_reason(entry)
-    yield _opt_outs_reason(entry, settings)
+    yield from _binding_reasons(entry, settings)
     yield _consent_reason(entry, settings)
     yield _bots_reason(entry, settings)
     yield _replies_reason(entry, settings)
@@ -105,6 +111,14 @@ def _reasons(entry: Entry, source: SourceSettings, now: datetime) -> Iterator[st
     yield _languages_reason(entry, settings, source.language)
     yield _exclude_reason(entry, settings)
     yield _include_reason(entry, settings)
+
+
+def _binding_reasons(entry: Entry, settings: FilterSettings) -> Iterator[str]:
+    """The results of the filters that hold for what the admin asked for, too."""
+    yield _empty_reason(entry)
+    yield _visibility_reason(entry)
+    yield _forbidden_reason(entry)
+    yield _opt_outs_reason(entry, settings)
 
 
 def _empty_reason(entry: Entry) -> str:

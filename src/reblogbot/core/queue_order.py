@@ -122,9 +122,12 @@ def too_old_reason(delivery: Delivery, config: Config, pace: PaceSettings, now: 
     """Why the entry is too old to be posted now, or "".
 
     Time spent waiting in quiet hours, or for a digest, does not count. Only the parts of a digest
-    are judged, when it is made. An edit is never too old, since its post is already published.
+    are judged, when it is made. An edit is never too old, since its post is already published, and
+    neither is what the admin asked for.
     """
-    if delivery.published_at is None or delivery.post.is_bundle or delivery.post.action == "edit":
+    post = delivery.post
+    is_ageless = post.is_bundle or post.is_requested or post.action == "edit"
+    if delivery.published_at is None or is_ageless:
         return ""
     source = config.sources[delivery.source]
     queued_at = delivery.queued_at

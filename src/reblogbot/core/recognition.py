@@ -127,6 +127,12 @@ def lookup_keys(written: str) -> tuple[bytes, ...]:
     return tuple(dict.fromkeys(keys))
 
 
+def keys_of_written(written: str) -> list[bytes]:
+    """As `lookup_keys`; a link may lack its scheme."""
+    links = [written] if "://" in written else [written, f"https://{written}"]
+    return sorted({key for link in links for key in lookup_keys(link)})
+
+
 def oldest_first(entries: Sequence[Entry]) -> list[Entry]:
     """The entries by date; one without a date stays beside its neighbour."""
     return [entries[index] for index in bounds.age_order(entries)]

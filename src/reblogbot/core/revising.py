@@ -14,6 +14,7 @@ from reblogbot.core import compose, identity
 from reblogbot.core.drafting import Draft
 from reblogbot.core.identity.page_link import page_link
 from reblogbot.model import (
+    KEPT_NOTE,
     Candidate,
     Delivery,
     DeliveryState,
@@ -42,9 +43,12 @@ class Update:
 
     @property
     def edit(self) -> Post | None:
-        """The edit that makes the published post read as the draft; None for none."""
+        """The edit that makes the published post read as the draft; None for none.
+
+        A post whose text the admin wrote is not edited.
+        """
         post, published = self.draft.post, self.existing.post
-        if post is None or not self.existing.remote_id:
+        if post is None or not self.existing.remote_id or published.is_edited:
             return None
         if (post.text, post.spoiler) == (published.text, published.spoiler):
             return None
@@ -93,7 +97,8 @@ def follow(
     remark = ""
     if existing.remote_id:
         yield from _edit(update, account, storm_reason or review)
-        remark = f"not edited: {draft.reason}" if draft.post is None else ""
+        kept = KEPT_NOTE if existing.post.is_edited else ""
+        remark = f"not edited: {draft.reason or kept}" if draft.post is None or kept else ""
     elif existing.waiting is not None:
         yield from _revise(update.candidate, existing.waiting, draft.post, draft, review)
     yield EntryChange(update.candidate, account, existing.delivery_id, existing.entry_id, remark)
@@ -115,8 +120,16 @@ def _edit(update: Update, account: str, held: str) -> Iterator[Intent | Revision
 def _revise(
     candidate: Candidate, before: Delivery, post: Post | None, draft: Draft, held: str
 ) -> Iterator[Revision]:
-    """The waiting delivery with another post, or skipped without one; a held one stays held."""
-    if post is None:
+    """The waiting delivery with another post, or skipped without one; a held one stays held.
+
+    A text that the admin wrote stays, and no filter takes back what the admin asked for.
+    """
+    is_refused = draft.post is None
+    if before.post.is_requested and not is_refused and post is not None:
+        post = replace(post, is_requested=True)
+    if before.post.is_requested if is_refused else before.post.is_edited:
+        yield Revision(candidate, before, before)
+    elif post is None:
         skipped = replace(before, state=DeliveryState.SKIPPED, error=draft.reason)
         yield Revision(candidate, before, skipped)
     elif post != before.post:

@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypedDict
 
 from reblogbot.errors import Exit, Failure
 from reblogbot.model import Delivery, DeliveryState
 
 Outcome = Literal["new", "nothing_new", "not_modified", "held", "not_due"] | Failure
 _FAILED = ("failed", "refused", "gone")
+
+
+class RoundCounts(TypedDict):
+    """The numbers of a round, as `sync --json` prints them."""
+
+    polled: int
+    not_modified: int
+    failed: int
+    entries_new: int
+    queued: int
+    sent: int
+    held: int
+    retry: int
+    doubt: int
+    skipped: int
+    dead: int
+    retracted: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +95,8 @@ class RoundReport:
         has_failed = _is_retry(delivery) or _is_unretracted(delivery)
         return has_failed and delivery.id not in self.deferred
 
-    def counts(self) -> dict[str, int]:
-        """The numbers of the contract's `sync --json`."""
+    def counts(self) -> RoundCounts:
+        """The numbers of the round."""
         changed = list(self.deliveries.values())
         states = [delivery.state for delivery in changed]
         polled = [
@@ -102,12 +119,12 @@ class RoundReport:
             "retracted": states.count(DeliveryState.RETRACTED),
         }
 
-    def counts_in_words(self) -> dict[str, int]:
+    def counts_in_words(self) -> Mapping[str, object]:
         """The numbers for people, in which `sent` leaves out the found and the edited."""
         counts = self.counts()
         deliveries = self.deliveries.values()
         outcomes = Counter(outcome(each) for each in deliveries if not _is_unretracted(each))
-        return counts | {name: outcomes[name] for name in ("sent", "found", "edited")}
+        return {**counts, **{name: outcomes[name] for name in ("sent", "found", "edited")}}
 
 
 def outcome(delivery: Delivery) -> str:

@@ -82,7 +82,7 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
-class AccountState:
+class AccountFacts:
     """The facts that decide whether an account may send at `now`.
 
     `settings` is None for an account that is not in the config. `sent` reaches back as far as
@@ -111,7 +111,7 @@ def lookback(config: Config) -> timedelta:
     return queue_order.lookback(config) + STALLED
 
 
-def wait_of(delivery: Delivery, config: Config, account: AccountState) -> Wait | None:
+def wait_of(delivery: Delivery, config: Config, account: AccountFacts) -> Wait | None:
     """Why the delivery waits; None for one that is settled."""
     source = config.sources.get(delivery.source)
     match delivery.state:
@@ -155,14 +155,14 @@ def stall_wait(since: datetime) -> Wait:
     return Wait(WaitReason.STALLED, f"{cause}; see the log, restart the daemon")
 
 
-def stop_wait(account: AccountState) -> Wait | None:
+def stop_wait(account: AccountFacts) -> Wait | None:
     """Why nothing at all is sent for the account, or None."""
     if account.stopped_at is not None:
         return Wait(WaitReason.STOPPED, "everything is stopped until `reblogbot start`")
     return _account_wait(account)
 
 
-def _account_wait(account: AccountState) -> Wait | None:
+def _account_wait(account: AccountFacts) -> Wait | None:
     """Why the account is not used at all, or None."""
     if account.settings is None:
         return Wait(WaitReason.ACCOUNT_UNKNOWN, "the account is not in the config")
@@ -171,7 +171,7 @@ def _account_wait(account: AccountState) -> Wait | None:
     return None
 
 
-def blocking_wait(account: AccountState) -> Wait | None:
+def blocking_wait(account: AccountFacts) -> Wait | None:
     """Why nothing that is queued for the account is sent, apart from its pace; None if nothing."""
     stop = stop_wait(account)
     if stop is not None:
@@ -185,7 +185,7 @@ def blocking_wait(account: AccountState) -> Wait | None:
     return None
 
 
-def _pause_wait(account: AccountState) -> Wait | None:
+def _pause_wait(account: AccountFacts) -> Wait | None:
     """The wait for the end of the account's pause, or None."""
     if account.paused_until is None or account.paused_until <= account.now:
         return None
@@ -193,7 +193,7 @@ def _pause_wait(account: AccountState) -> Wait | None:
     return Wait(WaitReason.ACCOUNT_PAUSED, cause, account.paused_until)
 
 
-def _retraction_cause(delivery: Delivery, account: AccountState) -> tuple[str, datetime | None]:
+def _retraction_cause(delivery: Delivery, account: AccountFacts) -> tuple[str, datetime | None]:
     """Why a post is not deleted yet, and until when."""
     if delivery.due > account.now:
         return f"next attempt to delete it: {delivery.error}".rstrip(": "), delivery.due
@@ -201,7 +201,7 @@ def _retraction_cause(delivery: Delivery, account: AccountState) -> tuple[str, d
 
 
 def next_attempt(
-    heads: Sequence[QueueHead], config: Config, account: AccountState
+    heads: Sequence[QueueHead], config: Config, account: AccountFacts
 ) -> datetime | None:
     """The first instant at which the account may send, delete, or be read back; None for none.
 
@@ -213,7 +213,7 @@ def next_attempt(
     return min((at for at in instants if at is not None), default=None)
 
 
-def _next_retraction(account: AccountState) -> datetime | None:
+def _next_retraction(account: AccountFacts) -> datetime | None:
     """When the account may next delete a post, also while everything is stopped."""
     if account.retraction_due is None or _account_wait(account) is not None:
         return None
@@ -221,7 +221,7 @@ def _next_retraction(account: AccountState) -> datetime | None:
 
 
 def _next_sending(
-    heads: Sequence[QueueHead], config: Config, account: AccountState
+    heads: Sequence[QueueHead], config: Config, account: AccountFacts
 ) -> datetime | None:
     """When the account may next send or be read back."""
     blocked = blocking_wait(account)
@@ -238,7 +238,7 @@ def _next_sending(
 
 
 def _head_slot(
-    head: QueueHead, source: SourceSettings | None, account: AccountState
+    head: QueueHead, source: SourceSettings | None, account: AccountFacts
 ) -> datetime | None:
     """When the first of these deliveries may be sent, as far as it depends on its source."""
     if source is None or not source.enabled:
@@ -249,7 +249,7 @@ def _head_slot(
 
 
 def stalled_since(
-    due: datetime, source: SourceSettings | None, account: AccountState
+    due: datetime, source: SourceSettings | None, account: AccountFacts
 ) -> datetime | None:
     """Since when something due could have been sent, where that is STALLED or longer; else None.
 
@@ -266,18 +266,18 @@ def stalled_since(
     return None if _was_delayed(source, account, worked_at) else since
 
 
-def _stall(delivery: Delivery, source: SourceSettings | None, account: AccountState) -> Wait | None:
+def _stall(delivery: Delivery, source: SourceSettings | None, account: AccountFacts) -> Wait | None:
     since = stalled_since(max(delivery.due, delivery.queued_at), source, account)
     return None if since is None else stall_wait(since)
 
 
-def _next_in_line(account: AccountState) -> Wait:
+def _next_in_line(account: AccountFacts) -> Wait:
     if account.works_since is None:
         return Wait(WaitReason.NEXT, "next `sync` (no daemon is at work)")
     return Wait(WaitReason.NEXT, "next in line")
 
 
-def _was_delayed(source: SourceSettings | None, account: AccountState, worked_at: datetime) -> bool:
+def _was_delayed(source: SourceSettings | None, account: AccountFacts, worked_at: datetime) -> bool:
     """Whether pace, quiet hours or the budget delayed anything in the hour before `worked_at`."""
     if account.settings is None:
         return True
@@ -290,7 +290,7 @@ def _was_delayed(source: SourceSettings | None, account: AccountState, worked_at
 
 
 def _source_wait(
-    delivery: Delivery, source: SourceSettings | None, account: AccountState
+    delivery: Delivery, source: SourceSettings | None, account: AccountFacts
 ) -> Wait | None:
     """The wait that comes from the delivery's source, digest or last attempt."""
     if source is None:
@@ -305,7 +305,7 @@ def _source_wait(
 
 
 def _pace_wait(
-    delivery: Delivery, source: SourceSettings | None, account: AccountState
+    delivery: Delivery, source: SourceSettings | None, account: AccountFacts
 ) -> Wait | None:
     """The wait that comes from the account's pace or the source's budget."""
     if account.settings is None:
@@ -324,6 +324,6 @@ def _pace_wait(
     return None
 
 
-def _budget_slot(source: SourceSettings, account: AccountState, at: datetime) -> datetime:
+def _budget_slot(source: SourceSettings, account: AccountFacts, at: datetime) -> datetime:
     sent_at = [post.at for post in account.sent if post.source == source.name]
     return pacing.budget_slot(at, source.budget, sent_at)

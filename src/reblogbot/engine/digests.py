@@ -57,10 +57,11 @@ async def bundle(
 def may_be_bundled(delivery: Delivery, config: Config, now: datetime) -> bool:
     """Whether the delivery was neither bundled nor tried, nor is too old at `now`.
 
-    What was tried may stand on the server, and must not change its text.
+    What was tried may stand on the server, and must not change its text. What the admin asked for
+    is a post of its own.
     """
     post = delivery.post
-    is_single = post.action == "post" and not post.is_bundle
+    is_single = post.action == "post" and not post.is_bundle and not post.is_requested
     if not is_single or delivery.attempts or delivery.failed_lookups:
         return False
     pace = config.accounts[delivery.account].pace

@@ -28,10 +28,10 @@ from reblogbot.engine.account import SendingReport
 from reblogbot.engine.accounts import Accounts
 from reblogbot.engine.claims import Claims, parts, poll_lease
 from reblogbot.engine.next_work import NextWork
-from reblogbot.engine.poll import Poller, PollResult
+from reblogbot.engine.poll import Poller, PollResult, without_outlines
 from reblogbot.engine.record import Recorder
 from reblogbot.errors import SourceError
-from reblogbot.model import Delivery
+from reblogbot.model import Delivery, Validators
 from reblogbot.ports import Clock, ParserPool, ProgressCallback, Source, no_progress
 from reblogbot.store import AsyncStore, Store
 from reblogbot.store.due import PollScope
@@ -157,6 +157,24 @@ class Engine:
     ) -> AsyncIterator[PollResult]:
         """Poll many sources at once; yield the results in the order of the records (ADR 0006)."""
         return self._poller.poll_all(records, self._stopping, on_progress, total)
+
+    async def poll_whole(self, name: str) -> PollResult:
+        """Poll a source as if nothing was known of it, and read every entry whole.
+
+        Changes nothing. An error is in the result.
+        """
+        result = await self._poller.poll(
+            replace(await self.record_of(name), validators=Validators())
+        )
+        try:
+            return await without_outlines(result)
+        except SourceError as error:
+            return replace(result, error=error)
+
+    async def record_of(self, name: str) -> SourceRecord:
+        """Return what the store knows of a source, as `enrol` would leave it."""
+        records = await self.store.sources.of([name])
+        return _as_configured(records.get(name), self.config.sources[name])
 
     @property
     def planner(self) -> Planner:

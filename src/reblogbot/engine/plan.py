@@ -27,7 +27,7 @@ from reblogbot.engine.accounts import Accounts
 from reblogbot.engine.drafts import Drafter
 from reblogbot.engine.poll import PollResult, read_whole, without_outlines
 from reblogbot.media.fetch import ImageFetcher
-from reblogbot.model import Candidate, Plan
+from reblogbot.model import Candidate, Entry, Plan
 from reblogbot.model.history import SourceHistory
 from reblogbot.ports import Clock, ParserPool
 from reblogbot.store import AsyncStore, Store
@@ -55,13 +55,20 @@ class Planner:
         self._parsers = parsers
         self._clock = clock
 
-    async def plan(self, result: PollResult, pending: PendingClaims | None = None) -> Plan:
+    async def plan(
+        self,
+        result: PollResult,
+        pending: PendingClaims | None = None,
+        history: SourceHistory | None = None,
+    ) -> Plan:
         """Return what the poll comes to. `pending` is known besides what the store knows.
 
-        Raises SourceError where entries cannot be read whole.
+        A `history` takes the place of what the store knows. Raises SourceError where entries cannot
+        be read whole.
         """
         now = self._clock.now()
-        history = await self._history(result, now)
+        if history is None:
+            history = await self._history(result, now)
         if pending is not None:
             history = pending.added_to(history)
         recognised = await asyncio.to_thread(
@@ -86,7 +93,7 @@ class Planner:
                 recognised, dict(zip(outlines, entries, strict=True))
             )
             if completed is None:
-                return await self.plan(await without_outlines(result), pending)
+                return await self.plan(await without_outlines(result), pending, history)
             recognised, candidates = completed, completed.candidates
             choice = await asyncio.to_thread(
                 planning.select_entries, settings, recognised, routes, history
@@ -109,6 +116,53 @@ class Planner:
         for name, replaced in redone.items():
             drafts[name] |= replaced
         return await decide(replace(recognised, candidates=candidates))
+
+    async def plan_as_new(self, result: PollResult) -> Plan:
+        """Return the plan if every entry were new and none held: for trying filters and templates.
+
+        Raises SourceError where entries cannot be read whole.
+        """
+        most = max(len(result.candidates), result.settings.max_per_poll)
+        settings = result.settings.model_copy(update={"max_per_poll": most, "review": False})
+        record = replace(result.record, learnt=frozenset(settings.to))
+        history = SourceHistory(habits=record.habits, is_blank=True)
+        if any(candidate.entry.author for candidate in result.candidates):
+            history = replace(history, addresses=await self._accounts.addresses())
+        return await self.plan(replace(result, settings=settings, record=record), history=history)
+
+    async def recognise(self, result: PollResult) -> Sequence[Candidate]:
+        """Return the entries of the poll, oldest first, with the keys that history leaves them."""
+        history = await self._history(result, self._clock.now())
+        recognised = await asyncio.to_thread(
+            recognition.recognise, result.record.name, result.candidates, history
+        )
+        return recognised.candidates
+
+    async def draft_requested(
+        self, result: PollResult, entry: Entry, accounts: Sequence[str]
+    ) -> tuple[Entry, dict[str, Draft]]:
+        """Return the entry with the images of its page, and its draft for each account.
+
+        Only the filters count that hold for what the admin asked for.
+        """
+        settings = result.settings
+        if settings.media and not compose.images_of(entry):
+            entry = await self._images.add_page_images(
+                entry,
+                settings.media,
+                source=settings.name,
+                proxy=settings.proxy,
+                configured=hosts_of(settings, self._config.accounts),
+            )
+        drafter = Drafter(self._parsers, settings.name)
+        drafts = {}
+        for name in accounts:
+            limits = await self._accounts[name].limits()
+            job = drafting.draft_job(
+                settings, self._config.accounts[name], limits, result.batch, self._clock.now()
+            )
+            (drafts[name],) = await drafter.drafts(replace(job, stage="requested"), [entry])
+        return entry, drafts
 
     async def _history(self, result: PollResult, now: datetime) -> SourceHistory:
         history, unseen = await self._store.query(read_history, result, now)

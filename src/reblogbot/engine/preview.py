@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import count, islice
+from typing import TypedDict
 
 from reblogbot.core import digest, queue_order
 from reblogbot.core.digest import Bundle
@@ -23,13 +24,30 @@ Queued = tuple[str, str, Post]
 """Account, source and post."""
 
 
+class RefusedEntry(TypedDict):
+    """An entry that is not posted, and why."""
+
+    source: str
+    account: str
+    link: str
+    title: str
+    reason: str
+
+
+class FailedSource(TypedDict):
+    """A source that could not be polled, and why."""
+
+    source: str
+    error: str
+
+
 @dataclass(slots=True)
 class Preview:
     """Posts in the order they will go out, what was refused, and sources that failed."""
 
     posts: list[Queued] = field(default_factory=list)
-    refused: list[dict[str, str]] = field(default_factory=list)
-    errors: list[dict[str, str]] = field(default_factory=list)
+    refused: list[RefusedEntry] = field(default_factory=list)
+    errors: list[FailedSource] = field(default_factory=list)
     beginnings: dict[str, str] = field(default_factory=dict)
     """How the statuses begin that would be boosted, by their addresses; for a person."""
 
@@ -77,11 +95,7 @@ async def preview(
             for intent in plan.intents
             if intent.state == DeliveryState.QUEUED
         ]
-        result.beginnings |= {
-            intent.post.uri: _first_words(intent.candidate.entry)
-            for intent in plan.intents
-            if intent.post.action == "boost"
-        }
+        result.beginnings |= _beginnings(plan.intents)
         _add_refusals(result, name, plan)
     waiting = [
         delivery
@@ -99,6 +113,38 @@ async def preview(
         else:
             result.posts.append((delivery.account, delivery.source, delivery.post))
     return result
+
+
+async def preview_again(
+    engine: Engine, names: Sequence[str], on_progress: ProgressCallback = no_progress
+) -> Preview:
+    """Return the posts of all entries that these sources show now, as if they were new.
+
+    The newest is first. Each is a post of its own, also where the source has a digest; no pace, and
+    nothing that is known of the entries, counts.
+    """
+    result = Preview()
+    for number, name in enumerate(names, 1):
+        poll = await engine.poll_whole(name)
+        on_progress("polling", number, len(names))
+        if poll.error is not None:
+            result.errors.append({"source": name, "error": poll.error.message})
+            continue
+        plan = await engine.planner.plan_as_new(poll)
+        posted = [intent for intent in plan.intents if intent.state == DeliveryState.QUEUED]
+        result.posts += [(intent.account, name, intent.post) for intent in reversed(posted)]
+        result.beginnings |= _beginnings(posted)
+        _add_refusals(result, name, plan)
+    return result
+
+
+def _beginnings(intents: Sequence[Intent]) -> dict[str, str]:
+    """Return the first words of the statuses that are boosted, by their addresses."""
+    return {
+        intent.post.uri: _first_words(intent.candidate.entry)
+        for intent in intents
+        if intent.post.action == "boost"
+    }
 
 
 async def _plan(engine: Engine, poll: PollResult, pending: PendingClaims) -> Plan | SourceError:

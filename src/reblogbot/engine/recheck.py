@@ -84,6 +84,8 @@ class Recheck:
         return entry or Entry()
 
     def _filtered(self, delivery: Delivery, entry: Entry, source: SourceSettings) -> str:
+        if delivery.post.is_requested:
+            return filters.refusal_of_requested(entry, source)
         now, is_status = self._clock.now(), delivery.post.is_status
         # its age counts from the date its source gave it, which may be that of a boost; a link
         # without one, from the date of the status

@@ -24,11 +24,14 @@ async def refusal(store: AsyncStore, delivery: Delivery, config: Config, now: da
     entry = await store.outbox.entry_of(delivery.id)
     if entry is None:
         return ""
+    source = config.sources[delivery.source]
+    if post.is_requested:
+        return filters.refusal_of_requested(entry, source)
     # in a thread: the admin's patterns take their time with some texts
     return await asyncio.to_thread(
         filters.refusal_again,
         entry,
-        config.sources[delivery.source],
+        source,
         now,
         is_posted=delivery.post.action == "edit",
     )

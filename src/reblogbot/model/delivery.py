@@ -61,6 +61,8 @@ TAKEN_BACK = frozenset({DeliveryState.RETRACTING, DeliveryState.RETRACTED})
 """The states of what was published and is deleted again, or will be."""
 RENDERED_AGAIN_NOTE = "rendered anew: its entry changed"
 """The note on a waiting delivery whose text was rendered again automatically."""
+KEPT_NOTE = "its entry changed; the text stays as the admin wanted it"
+"""The note on a waiting delivery that was not rendered again."""
 PART_OF_DIGEST_NOTE = "digest: it is part of delivery"
 """The start of the note on a delivery that was skipped because a digest contains its text."""
 

@@ -62,6 +62,10 @@ class Post:
     """Whether the admin's own template mentions an account, which is then notified."""
     status_id: str = ""
     is_status: bool = False
+    is_edited: bool = False
+    """Whether the admin wrote its text: then only the admin has it rendered again."""
+    is_requested: bool = False
+    """Whether the admin asked for it, whatever the source's filters say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,12 @@ from typing import Any
 from sqlalchemy import Connection, Row, exists, func, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
-from reblogbot.model import Delivery
+from reblogbot.model import Delivery, Entry
 from reblogbot.model.evidence import SourceHabits
 from reblogbot.ports import ProgressCallback, no_progress
 from reblogbot.store.database import Database
 from reblogbot.store.pruner import PruneCounts, Pruner
-from reblogbot.store.records import delivery_record, habits_of
+from reblogbot.store.records import adapter, delivery_record, habits_of
 from reblogbot.store.schema import (
     EPOCH,
     HAS_REMOTE_ID,
@@ -62,6 +62,10 @@ class Story:
     refusals: tuple[tuple[str, str], ...]
     deliveries: tuple[tuple[Delivery, tuple[DeliveryEvent, ...]], ...]
     habits: SourceHabits = field(default_factory=SourceHabits)
+    key: bytes = b""
+    """The key under which the entry is kept, empty where only its keys are remembered."""
+    content: Entry | None = None
+    """The whole entry, where it is kept because it was queued."""
 
 
 class History:
@@ -239,6 +243,8 @@ def _story(connection: Connection, row: Row[Any]) -> Story:
             (delivery_record(each), _events(connection, each.id)) for each in deliveries
         ),
         habits=habits_of(row.habits),
+        key=row.key,
+        content=adapter(Entry).validate_python(row.content) if row.content else None,
     )
 
 

@@ -27,11 +27,15 @@ from reblogbot.store.database import Database
 from reblogbot.store.leases import AccountLease
 from reblogbot.store.records import AccountRecord, account_record, adapter, delivery_record
 from reblogbot.store.schema import EPOCH, HAS_REMOTE_ID, account, delivery, entry, switch
-from reblogbot.store.sql import insert_into
-from reblogbot.store.transitions import change_state, lock_delivery
+from reblogbot.store.sql import chunks, insert_into
+from reblogbot.store.transitions import add_event, change_state, lock_delivery
 
 _STOPPED = "stopped"
 """Name of the switch under which no delivery is sent."""
+MAX_ID = 2**63 - 1
+"""No delivery has a greater id, and the database takes none."""
+MOST_COUNTED = 10_000
+"""So many deliveries beyond a page are counted at most."""
 _NO_PAUSE: dict[str, Any] = {
     "paused_until": None,
     "cause": "",
@@ -368,6 +372,40 @@ class Outbox:
             rows = connection.execute(select(delivery).where(is_wanted).order_by(delivery.c.id))
             return [delivery_record(row) for row in rows]
 
+    def page(
+        self,
+        states: Collection[DeliveryState],
+        *,
+        accounts: Collection[str] = (),
+        sources: Collection[str] = (),
+        after: int = 0,
+        limit: int | None = None,
+    ) -> tuple[list[Delivery], int]:
+        """The first `limit` deliveries in these states with a greater id than `after`, by id.
+
+        Of these accounts and sources, where any are named. Also how many more there are, counted up
+        to MOST_COUNTED. Cheap however many other deliveries the store has.
+        """
+        is_wanted = [delivery.c.state.in_(states), delivery.c.id > after]
+        if accounts:
+            is_wanted.append(delivery.c.account.in_(accounts))
+        if sources:
+            is_wanted.append(delivery.c.source.in_(sources))
+        ids = select(delivery.c.id).where(*is_wanted).order_by(delivery.c.id)
+        with self._database.read() as connection:
+            # the ids alone first: an index has them, and the rows of an open queue are large
+            statement = ids if limit is None else ids.limit(limit + MOST_COUNTED)
+            matching = list(connection.scalars(statement))
+            listed = matching if limit is None else matching[:limit]
+            rows = [
+                row
+                for part in chunks(listed)
+                for row in connection.execute(
+                    select(delivery).where(delivery.c.id.in_(part)).order_by(delivery.c.id)
+                )
+            ]
+        return [delivery_record(row) for row in rows], len(matching) - len(listed)
+
     def entry_of(self, delivery_id: int) -> Entry | None:
         """The entry of a delivery by the delivery's id; None when it was pruned."""
         statement = select(entry.c.content).join(delivery, delivery.c.entry_id == entry.c.id)
@@ -375,10 +413,12 @@ class Outbox:
             content = connection.scalar(statement.where(delivery.c.id == delivery_id))
         return adapter(Entry).validate_python(content) if content else None
 
-    def rewrite(self, changed: Delivery) -> Delivery | None:
-        """Write another post and due time of a queued or held delivery.
+    def rewrite(
+        self, before: Delivery, changed: Delivery, now: datetime, note: str
+    ) -> Delivery | None:
+        """Write another post and due time of a queued or held delivery, and an event with the note.
 
-        Returns None when its state has changed meanwhile.
+        Returns None when its state or post is not as `before` any more.
         """
         if changed.state not in (DeliveryState.QUEUED, DeliveryState.HELD):
             return None
@@ -388,11 +428,14 @@ class Outbox:
             "key_version": changed.key_version,
             "sent_from": changed.sent_from,
         }
-        has_same_state = and_(delivery.c.id == changed.id, delivery.c.state == changed.state)
         with self._database.write() as connection:
-            connection.execute(update(delivery).where(has_same_state).values(values))
-            row = lock_delivery(connection, changed.id)
-        return delivery_record(row) if row is not None and row.state == changed.state else None
+            row = lock_delivery(connection, before.id)
+            if row is None or row.state != before.state or delivery_record(row).post != before.post:
+                return None
+            statement = update(delivery).where(delivery.c.id == before.id).values(values)
+            rewritten = connection.execute(statement.returning(delivery)).one()
+            add_event(connection, before.id, row.state, note, now)
+        return delivery_record(rewritten)
 
     def hold_unconfigured(
         self,
@@ -454,5 +497,12 @@ def _why_unconfigured(
 
 def _is_unchanged(row: Row[Any], before: Delivery) -> bool:
     """Whether the delivery is as it was when it was read."""
-    now = (row.state, row.due, row.attempts, row.failed_lookups)
-    return now == (before.state, before.due, before.attempts, before.failed_lookups)
+    now = (row.state, row.due, row.attempts, row.failed_lookups, row.key_version)
+    return now == (
+        before.state,
+        before.due,
+        before.attempts,
+        before.failed_lookups,
+        # another version of the key stands for another text
+        before.key_version,
+    )

@@ -135,6 +135,18 @@ class Publications:
         with self._database.read() as connection:
             return set(connection.scalars(statement, {"keys": keys}))
 
+    def claiming(self, name: str, keys: Sequence[bytes]) -> list[Delivery]:
+        """The account's deliveries under any of these keys, in the order they were queued."""
+        ids = select(published.c.delivery_id).where(
+            published.c.account == name, is_among_keys(published.c.key)
+        )
+        with self._database.read() as connection:
+            unique_ids = set(connection.scalars(ids, {"keys": set(keys)}))
+            rows = connection.execute(
+                select(delivery).where(delivery.c.id.in_(unique_ids)).order_by(delivery.c.id)
+            )
+            return [delivery_record(row) for row in rows]
+
     def editable(
         self, name: str, record: SourceRecord, keys: Sequence[bytes], *, posted: bool
     ) -> dict[bytes, EditablePost]:

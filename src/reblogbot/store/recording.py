@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, insert, null, select, update
 
 from reblogbot.model import (
+    KEPT_NOTE,
     RENDERED_AGAIN_NOTE,
     Candidate,
     Delivery,
@@ -89,6 +90,18 @@ class Recording:
         self._insert_refusals([*plan.refusals, *duplicates])
         self._insert_routes(accounts)
         return queued, revised
+
+    def record_requested(self, intents: Sequence[Intent], note: str) -> tuple[Delivery, ...]:
+        """Queue what the admin asked for; returns the deliveries that were not queued already.
+
+        `note` is that of their first event.
+        """
+        self._lock_accounts({intent.account for intent in intents})
+        self._insert_entries(Plan(intents=tuple(intents)))
+        unique, _ = self._drop_duplicates(intents)
+        queued = self._insert_deliveries(unique, note)
+        self._amend_refusals(unique, "; queued later, as the admin wanted")
+        return queued
 
     def _lock_accounts(self, accounts: Collection[str]) -> None:
         """Wait for other recordings for these accounts, so that no key is published twice.
@@ -223,8 +236,11 @@ class Recording:
                 duplicates.append(Refusal(intent.candidate, intent.account, reason))
         return unique, duplicates
 
-    def _insert_deliveries(self, intents: Sequence[Intent]) -> tuple[Delivery, ...]:
-        """Insert a delivery for each intent, in their order, with its keys and its first event."""
+    def _insert_deliveries(self, intents: Sequence[Intent], note: str = "") -> tuple[Delivery, ...]:
+        """Insert a delivery for each intent, in their order, with its keys and its first event.
+
+        The event's note is the delivery's error, or `note` without one.
+        """
         if not intents:
             return ()
         rows = self._connection.execute(_INSERT_DELIVERY, list(map(self._delivery_row, intents)))
@@ -244,7 +260,7 @@ class Recording:
                     "delivery_id": queued.id,
                     "at": self._now,
                     "state": queued.state,
-                    "note": queued.error,
+                    "note": queued.error or note,
                 }
                 for queued in deliveries
             ],
@@ -282,7 +298,8 @@ class Recording:
                 missed_ids.add(id(revision.candidate))
             else:
                 revised.append(delivery_record(row))
-                note = revision.after.error or RENDERED_AGAIN_NOTE
+                is_kept = revision.after == revision.before
+                note = KEPT_NOTE if is_kept else revision.after.error or RENDERED_AGAIN_NOTE
                 add_event_once(self._connection, row.id, row.state, note, self._now)
         if missed_ids:
             # Without validators the next poll reads the document whole and compares again.
@@ -330,13 +347,14 @@ class Recording:
         ]
         insert_new(self._connection, refusal, rows)
 
-    def _amend_refusals(self, intents: Iterable[Intent]) -> None:
-        """Note in the refusals of entries that had too few votes that they are queued now."""
+    def _amend_refusals(self, intents: Iterable[Intent], addition: str = "") -> None:
+        """Note in the refusals of entries that they are queued now; for their votes by default."""
         rows = [
             {
                 "refused_id": self._entry_id(intent.candidate),
                 "refused_for": intent.account,
-                "addition": f"; queued later, with {intent.candidate.entry.score or 0:g}",
+                "addition": addition
+                or f"; queued later, with {intent.candidate.entry.score or 0:g}",
             }
             for intent in intents
             if intent.post.action != "edit"

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, bindparam, delete, select, update
 
 from reblogbot.core.schedule import NextPoll
-from reblogbot.model import Batch, Candidate, Delivery, Plan
+from reblogbot.model import Batch, Candidate, Delivery, Intent, Plan
 from reblogbot.model.evidence import SourceHabits
 from reblogbot.model.history import SourceHistory
 from reblogbot.store.database import Database
@@ -239,6 +239,17 @@ class Sources:
                 return None
             queued, revised = Recording(connection, record, now).record(plan, accounts)
             return RecordedBatch(len(plan.new), queued, revised)
+
+    def record_requested(
+        self, record: SourceRecord, intents: Sequence[Intent], now: datetime, note: str
+    ) -> tuple[Delivery, ...]:
+        """Queue what the admin asked for of this source, in one transaction.
+
+        `note` is that of the first event. What an account has published or queued already is left
+        out.
+        """
+        with self._database.write() as connection:
+            return Recording(connection, record, now).record_requested(intents, note)
 
     def record_unchanged(self, polls: Sequence[UnchangedPoll]) -> None:
         """Record polls that brought nothing new, and give their leases back, in one transaction."""

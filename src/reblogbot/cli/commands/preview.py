@@ -6,11 +6,11 @@ import argparse
 import asyncio
 
 from reblogbot import app
-from reblogbot.admin.json_shapes import preview_json
+from reblogbot.admin.documents.preview import preview_json
 from reblogbot.cli.commands.sync import select_sources
 from reblogbot.cli.output import print_bold, print_json, print_lines
 from reblogbot.cli.progress import progress
-from reblogbot.engine.preview import Preview, preview
+from reblogbot.engine.preview import Preview, preview, preview_again
 from reblogbot.errors import Exit
 from reblogbot.model import Post
 from reblogbot.ports import ProgressCallback
@@ -24,7 +24,8 @@ def run(options: argparse.Namespace) -> int:
 
     async def plan_round(on_progress: ProgressCallback) -> Preview:
         async with app.running(config, store) as runtime:
-            return await preview(runtime.engine, names, on_progress)
+            preview_of = preview_again if options.again else preview
+            return await preview_of(runtime.engine, names, on_progress)
 
     with progress(quiet=options.json) as on_progress:
         planned = asyncio.run(plan_round(on_progress))
@@ -38,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _print_preview(planned: Preview, limit: int | None) -> None:
     for account, source, post in planned.posts[:limit]:
-        _print_post(account, source, post, planned.beginnings.get(post.uri, ""))
+        print_post(account, source, post, planned.beginnings.get(post.uri, ""))
     omitted = len(planned.posts) - len(planned.posts[:limit])
     if omitted:
         print_lines(f"… and {omitted} more")
@@ -55,7 +56,8 @@ def _print_preview(planned: Preview, limit: int | None) -> None:
     )
 
 
-def _print_post(account: str, source: str, post: Post, boosted_text: str) -> None:
+def print_post(account: str, source: str, post: Post, boosted_text: str) -> None:
+    """Print a post as it would be published; `boosted_text` is how a boosted status begins."""
     details = [post.visibility, post.language, f"{post.length}/{post.limit}"]
     if post.spoiler:
         details.append(f"CW {post.spoiler}")

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from reblogbot import app
-from reblogbot.admin.json_shapes import delivery_json, queue_details_json, queue_item_json
+from reblogbot.admin.documents.deliveries import delivery_json
+from reblogbot.admin.documents.queue import (
+    ChangedDeliveries,
+    FailedAction,
+    QueueDocument,
+    queue_details_json,
+    queue_item_json,
+)
 from reblogbot.admin.queue_actions import (
     AFFECTED_STATES,
     ActionResult,
@@ -26,6 +33,11 @@ from reblogbot.core.waits import Wait
 from reblogbot.engine.wait_reasons import Waiting
 from reblogbot.errors import ConfigError, Exit, unknown_name_message
 from reblogbot.model import OPEN_STATES, Delivery, DeliveryState
+from reblogbot.store import Store
+from reblogbot.store.outbox import MAX_ID, MOST_COUNTED
+
+MAX_LISTED = 100
+"""How many deliveries are listed for a person who names no limit."""
 
 
 def run_list(options: argparse.Namespace) -> int:
@@ -37,7 +49,16 @@ def run_list(options: argparse.Namespace) -> int:
     wanted = {states[name] for name in options.state} if options.state else OPEN_STATES
     config, store = open_for_reading(options)
     check_names(options, config, store)
-    deliveries = _matching(store.outbox.find(states=wanted), options)
+    limit = options.limit
+    if limit is None and not options.json:
+        limit = MAX_LISTED
+    deliveries, omitted = store.outbox.page(
+        wanted,
+        accounts=[options.account] if options.account is not None else (),
+        sources=[options.source] if options.source is not None else (),
+        after=min(options.after, MAX_ID),
+        limit=limit or None,
+    )
     now = store.clock.now()
     entry_titles = store.history.titles([delivery.id for delivery in deliveries])
     titles = [_title(delivery, entry_titles) for delivery in deliveries]
@@ -45,11 +66,19 @@ def run_list(options: argparse.Namespace) -> int:
     waits = [waiting.wait(delivery) for delivery in deliveries]
     store.close()
     if options.json:
-        rows = list(map(queue_item_json, deliveries, titles, waits))
-        print_json({"deliveries": rows})
+        items = list(map(queue_item_json, deliveries, titles, waits))
+        print_json(QueueDocument(deliveries=items, omitted=omitted))
     else:
         _print_list(deliveries, titles, waits, now)
+        _print_omitted(deliveries, omitted)
     return Exit.OK
+
+
+def _print_omitted(deliveries: Sequence[Delivery], omitted: int) -> None:
+    if omitted:
+        count = f"at least {omitted}" if omitted == MOST_COUNTED else str(omitted)
+        last = deliveries[-1].id
+        print_lines(f"… and {count} more: `--after {last}` lists the next ones, `--limit 0` all")
 
 
 def _title(delivery: Delivery, entry_titles: dict[int, str]) -> str:
@@ -95,7 +124,7 @@ def _print_list(
 def run_show(options: argparse.Namespace) -> int:
     """Show one delivery with its whole text."""
     config, store = open_for_reading(options)
-    deliveries, now = store.outbox.find(ids=[options.id]), store.clock.now()
+    deliveries, now = store.outbox.find(ids=[min(options.id, MAX_ID)]), store.clock.now()
     entry_titles = store.history.titles([options.id])
     wait = Waiting(config, store, now).wait(deliveries[0]) if deliveries else None
     store.close()
@@ -132,6 +161,8 @@ def _print_details(delivery: Delivery, title: str, wait: Wait | None, now: datet
 
 def run_change(options: argparse.Namespace) -> int:
     """Hold, release, skip or retry deliveries."""
+    if getattr(options, "newest", None) is not None and options.ids:
+        raise ConfigError("usage", "--newest chooses among many; leave out the ids")
     if not (options.ids or options.all or options.account or options.source):
         raise ConfigError("usage", "name deliveries by their ids, --account, --source, or --all")
     is_render = options.verb == "retry" and options.render
@@ -143,15 +174,22 @@ def run_change(options: argparse.Namespace) -> int:
     check_names(options, partial.config, store)
     actions = QueueActions(partial.config, store, store.clock.now(), may_render=not partial.faults)
     states = AFFECTED_STATES["render" if is_render else options.verb]
-    deliveries = _matching(store.outbox.find(ids=options.ids, states=states), options)
-    if not options.ids:
-        deliveries = [delivery for delivery in deliveries if not is_in_digest(delivery)]
+    deliveries = _chosen(options, store, states)
     missing = sorted(set(options.ids) - {delivery.id for delivery in deliveries})
     results = [_change(actions, options, delivery) for delivery in deliveries]
     store.close()
     if options.json:
         changed = [result.delivery for result in results if result.succeeded]
-        print_json({"deliveries": list(map(delivery_json, changed))})
+        failed: list[FailedAction] = [
+            {"id": result.delivery.id, "reason": result.message}
+            for result in results
+            if not result.succeeded
+        ]
+        failed += [
+            {"id": number, "reason": "is not the number of a delivery"} for number in missing
+        ]
+        rows = list(map(delivery_json, changed))
+        print_json(ChangedDeliveries(deliveries=rows, failed=failed))
     else:
         print_lines(*(f"{result.delivery.id} {result.message}" for result in results))
         print_lines(*(f"{number} is not the number of a delivery" for number in missing))
@@ -178,9 +216,20 @@ def _is_paced(options: argparse.Namespace, delivery: Delivery) -> bool:
     return is_storm(delivery) and sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def _matching(deliveries: Sequence[Delivery], options: argparse.Namespace) -> list[Delivery]:
-    return [
-        delivery
-        for delivery in deliveries
-        if options.account in (None, delivery.account) and options.source in (None, delivery.source)
-    ]
+def _chosen(
+    options: argparse.Namespace, store: Store, states: Collection[DeliveryState]
+) -> list[Delivery]:
+    """The deliveries that the admin names by number, or all of an account or source."""
+    accounts = [options.account] if options.account is not None else []
+    sources = [options.source] if options.source is not None else []
+    if options.ids:
+        return [
+            delivery
+            for delivery in store.outbox.find(ids=[each for each in options.ids if each <= MAX_ID])
+            if delivery.account in (accounts or [delivery.account])
+            and delivery.source in (sources or [delivery.source])
+        ]
+    deliveries, _ = store.outbox.page(states, accounts=accounts, sources=sources)
+    chosen = [delivery for delivery in deliveries if not is_in_digest(delivery)]
+    newest = getattr(options, "newest", None)
+    return chosen if newest is None else chosen[max(0, len(chosen) - newest) :]

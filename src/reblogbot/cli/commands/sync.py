@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta
 
 from reblogbot import app
-from reblogbot.admin.json_shapes import round_json
+from reblogbot.admin.documents.sync import round_json
 from reblogbot.cli.idle_mark import IdleMark, settled_stamp
 from reblogbot.cli.output import CommandOutput
 from reblogbot.cli.phrases import post_label
@@ -131,6 +131,9 @@ def _round_lines(report: RoundReport) -> list[str]:
     for account, reason in report.paused.items():
         lines.append(f"{account}: {reason}")
     counts = report.counts_in_words()
-    polled = f"{counts.pop('polled')} polled"
-    others = [f"{number} {name.replace('_', ' ')}" for name, number in counts.items() if number]
-    return [*lines, ", ".join([polled, *others])]
+    others = [
+        f"{number} {name.replace('_', ' ')}"
+        for name, number in counts.items()
+        if number and name != "polled"
+    ]
+    return [*lines, ", ".join([f"{counts['polled']} polled", *others])]

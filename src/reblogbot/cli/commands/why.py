@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from datetime import datetime
 
-from reblogbot.admin.json_shapes import story_json
+from reblogbot.admin.documents.why import WhyDocument, story_json
 from reblogbot.cli.open_store import open_for_reading
 from reblogbot.cli.output import print_json, print_lines, print_wrapped
 from reblogbot.cli.phrases import local_time, wait_text
@@ -25,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
     """Show the history of the entry that the admin means."""
     config, store = open_for_reading(options)
     query = options.entry.strip()
-    stories = store.history.why(_lookup_keys(query), query)
+    stories = store.history.why(recognition.keys_of_written(query), query)
     is_exact = bool(stories)
     if query and not stories:
         stories = store.history.search(query, MAX_MATCHES)
@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     store.close()
     if options.json:
         entries = [story_json(story, habits.remarks(story.habits), waits) for story in stories]
-        print_json({"entries": entries})
+        print_json(WhyDocument(entries=entries))
     elif not stories:
         print_lines(f"{query}: never seen in any source, and not the number of a delivery")
     elif is_exact or len(stories) == 1:
@@ -46,12 +46,6 @@ def run(options: argparse.Namespace) -> int:
     else:
         _print_matches(stories, now)
     return Exit.OK if stories else Exit.FAILED
-
-
-def _lookup_keys(query: str) -> list[bytes]:
-    """The keys an entry with this link or id has in the store; a link may lack its scheme."""
-    links = [query] if "://" in query else [query, f"https://{query}"]
-    return sorted({key for link in links for key in recognition.lookup_keys(link)})
 
 
 def _print_matches(stories: list[Story], now: datetime) -> None:

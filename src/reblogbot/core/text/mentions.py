@@ -55,6 +55,9 @@ _ENDS_SAFELY = regex.compile(r"[A-Za-z0-9]\Z")
 # Mastodon finds such a mention even within a link (account.rb, MENTION_RE)
 _MENTION_IN_LINK = regex.compile(r"(?<![=/\w])@(?=\w|\Z)")
 
+# an @ within a link or an address mentions nobody
+_MENTION = regex.compile(rf"(?<![{_WORD}/.@＠])[@＠]{_NAME}(?:[@＠]{_NAME})?")
+
 
 def defuse(text: str, *, numbers: bool = True) -> str:
     """The text without the @ and # of mentions and hashtags: `alice`, `alice (host)`, `word`.
@@ -73,6 +76,11 @@ def defuse(text: str, *, numbers: bool = True) -> str:
         return _harmless(match)
 
     return _HAZARDS.sub(harmless, text)
+
+
+def mentions(text: str) -> tuple[str, ...]:
+    """The accounts that a text mentions, as it names them (`@name@host`), each once."""
+    return tuple(dict.fromkeys(match[0] for match in _MENTION.finditer(text)))
 
 
 def harmless_link(link: str) -> str:

@@ -1,0 +1,205 @@
+"""Entries posted after all: filtered, known from first sight, skipped, or dead ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from reblogbot.admin.queue_actions import QueueActions, is_in_digest
+from reblogbot.config.settings import Config
+from reblogbot.core import recognition
+from reblogbot.core.round_report import outcome
+from reblogbot.engine import requested
+from reblogbot.engine.engine import Engine
+from reblogbot.model import (
+    PART_OF_DIGEST_NOTE,
+    Candidate,
+    Delivery,
+    DeliveryState,
+    Intent,
+    Post,
+)
+from reblogbot.store import Store
+from reblogbot.store.history import Story
+
+REQUESTED_NOTE = "posted after all, as the admin wanted"
+"""The note on a delivery that `queue post` queued."""
+
+_GIVEN_UP = frozenset({DeliveryState.SKIPPED, DeliveryState.DEAD})
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """One entry for one account: the `post` to be queued, or the `reason` why it is not.
+
+    `given_up` is the skipped or dead delivery that is queued again; without one, the entry is
+    queued anew. `remark` says from where its text is, if that matters.
+    """
+
+    source: str
+    account: str
+    link: str
+    post: Post | None = None
+    reason: str = ""
+    given_up: Delivery | None = None
+    candidate: Candidate | None = None
+    remark: str = ""
+
+
+@dataclass(slots=True)
+class Requests:
+    """What an admin wants posted, by what he wrote; and what of it cannot be."""
+
+    stories: list[tuple[str, Story]] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    ambiguous: dict[str, list[Story]] = field(default_factory=dict)
+
+
+def resolve(store: Store, arguments: Iterable[str], source: str | None = None) -> Requests:
+    """The entries that the admin means by links and ids, of one source if that is named."""
+    requests = Requests()
+    for argument in dict.fromkeys(each.strip() for each in arguments):
+        stories = [
+            story
+            for story in store.history.why(recognition.keys_of_written(argument), argument)
+            if source in (None, story.source)
+        ]
+        if len(stories) == 1:
+            requests.stories.append((argument, stories[0]))
+        elif stories:
+            requests.ambiguous[argument] = stories
+        else:
+            requests.unknown.append(argument)
+    return requests
+
+
+async def propose(
+    engine: Engine, argument: str, story: Story, accounts: Sequence[str] = ()
+) -> list[Proposal]:
+    """What would be queued of one entry, for the accounts of its source, or those named.
+
+    Changes nothing, but asks the source for the entry if the store has not kept it.
+    """
+    config, name = engine.config, story.source
+    link = story.link or story.guid or argument
+    if name not in config.sources:
+        reason = f"its source {name} is not in the config any more"
+        return [Proposal(name, "", link, reason=reason)]
+    chosen = [each for each in config.sources[name].to if not accounts or each in accounts]
+    keys = recognition.keys_of_written(argument)
+    proposals = {
+        account: await engine.store.query(_known, story, account, link) for account in chosen
+    }
+    missing = [account for account in chosen if proposals[account] is None]
+    if missing:
+        drafted = await requested.draft(engine, story, keys, missing)
+        for account in missing:
+            proposals[account] = await engine.store.query(_drafted, story, account, link, drafted)
+    others = [
+        Proposal(name, account, link, reason=f"{account} is not in `to` of {name}")
+        for account in accounts
+        if account not in chosen
+    ]
+    return [each for each in proposals.values() if each is not None] + others
+
+
+def queue(
+    config: Config, store: Store, proposals: Iterable[Proposal], now: datetime
+) -> Iterator[Proposal | Delivery]:
+    """Queue each proposal, due now; yield its delivery, or the proposal with why it is not queued.
+
+    What another process has queued meanwhile is not queued again.
+    """
+    actions = QueueActions(config, store, now)
+    for proposal in proposals:
+        if proposal.post is None:
+            yield proposal
+        elif proposal.given_up is not None:
+            result = actions.request(proposal.given_up)
+            yield result.delivery if result.succeeded else _refused(proposal, result.message)
+        else:
+            yield _queued(store, proposal, proposal.post, now)
+
+
+def _queued(store: Store, proposal: Proposal, post: Post, now: datetime) -> Proposal | Delivery:
+    record = store.sources.of([proposal.source]).get(proposal.source)
+    if record is None or proposal.candidate is None:
+        return _refused(proposal, "its source is not in the store any more")
+    intent = Intent(proposal.candidate, proposal.account, post)
+    queued = store.sources.record_requested(record, [intent], now, REQUESTED_NOTE)
+    return queued[0] if queued else _refused(proposal, "it was queued by another process just now")
+
+
+def _refused(proposal: Proposal, reason: str) -> Proposal:
+    return Proposal(proposal.source, proposal.account, proposal.link, reason=reason)
+
+
+def _known(store: Store, story: Story, account: str, link: str) -> Proposal | None:
+    """The proposal where the account has a delivery of the entry already; else None."""
+    own = [delivery for delivery, _ in story.deliveries if delivery.account == account]
+    return _of_deliveries(store, story, account, link, own)
+
+
+def _of_deliveries(
+    store: Store, story: Story, account: str, link: str, deliveries: Sequence[Delivery]
+) -> Proposal | None:
+    originals = [each for each in deliveries if each.post.action != "edit"]
+    for delivery in originals:
+        reason = _why_it_stands(store, delivery)
+        if reason:
+            return Proposal(story.source, account, link, reason=reason)
+    if not originals:
+        return None
+    latest = originals[-1]
+    return Proposal(story.source, account, link, post=latest.post, given_up=latest)
+
+
+def _drafted(
+    store: Store,
+    story: Story,
+    account: str,
+    link: str,
+    entry: requested.RequestedEntry | None,
+) -> Proposal:
+    """The proposal for an account that has no delivery of the entry under its kept keys."""
+    if entry is None:
+        reason = f"{story.source} does not show it any more, and the store has not kept it"
+        return Proposal(story.source, account, link, reason=reason)
+    # the same page may have come from another source
+    claiming = store.publications.claiming(account, entry.candidate.known_as)
+    known = _of_deliveries(store, story, account, link, claiming)
+    if known is not None:
+        return known
+    draft = entry.drafts[account]
+    reason = draft.reason or draft.held
+    if reason or draft.post is None:
+        return Proposal(story.source, account, link, reason=reason)
+    return Proposal(
+        story.source,
+        account,
+        link,
+        post=draft.post,
+        candidate=entry.candidate,
+        remark=entry.remark,
+    )
+
+
+def _why_it_stands(store: Store, delivery: Delivery) -> str:
+    """Why the entry of this delivery must not be posted once more, "" if it may."""
+    number = delivery.id
+    if is_in_digest(delivery):
+        digest_id = delivery.error.removeprefix(PART_OF_DIGEST_NOTE).strip()
+        digests = store.outbox.find([int(digest_id)]) if digest_id.isdigit() else []
+        if digests and digests[0].state in _GIVEN_UP:
+            return ""
+        state = outcome(digests[0]) if digests else "forgotten by now"
+        return f"delivery {number} is part of the digest {digest_id}, which is {state}"
+    if delivery.state in _GIVEN_UP:
+        return ""
+    if delivery.state == DeliveryState.HELD:
+        return f"delivery {number} is held: `queue release {number}` lets it go out"
+    if delivery.state in {DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.DOUBT}:
+        return f"delivery {number} is {delivery.state.value} already"
+    place = f": {delivery.receipt.url}" if delivery.receipt and delivery.receipt.url else ""
+    return f"delivery {number} is {outcome(delivery)}{place}"
