@@ -10,6 +10,7 @@ from reblogbot.admin.documents.daemons import HealthDocument
 from reblogbot.admin.documents.demo import DemoDocument
 from reblogbot.admin.documents.discover import DiscoveryDocument
 from reblogbot.admin.documents.errors import ErrorDocument
+from reblogbot.admin.documents.history import HistoryDocument, RetractionDocument
 from reblogbot.admin.documents.preview import PreviewDocument
 from reblogbot.admin.documents.queue import (
     ChangedDeliveries,
@@ -39,6 +40,8 @@ DOCUMENTS: dict[str, Any] = {
     "status": StatusDocument,
     "health": HealthDocument,
     "why": WhyDocument,
+    "history": HistoryDocument,
+    "retract": RetractionDocument,
     "queue list": QueueDocument,
     "queue show": QueueDetails,
     "queue edit": ChangedDeliveries,
