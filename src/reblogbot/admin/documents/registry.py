@@ -11,6 +11,7 @@ from reblogbot.admin.documents.demo import DemoDocument
 from reblogbot.admin.documents.discover import DiscoveryDocument
 from reblogbot.admin.documents.errors import ErrorDocument
 from reblogbot.admin.documents.history import HistoryDocument, RetractionDocument
+from reblogbot.admin.documents.notices import NoticeTestDocument
 from reblogbot.admin.documents.preview import PreviewDocument
 from reblogbot.admin.documents.queue import (
     ChangedDeliveries,
@@ -50,6 +51,7 @@ DOCUMENTS: dict[str, Any] = {
     "queue release": ChangedDeliveries,
     "queue skip": ChangedDeliveries,
     "queue retry": ChangedDeliveries,
+    "notify test": NoticeTestDocument,
     "stop": StopDocument,
     "start": StopDocument,
     "prune": PruneDocument,
