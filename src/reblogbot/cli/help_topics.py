@@ -21,7 +21,7 @@ Every command ends with one of these codes.
   3    The store cannot be used: it is missing, locked, full, read-only or of another version.
   130  Interrupted with Ctrl-C. The next round goes on where this one was.
 
-With --json, a command that ends with 2 or 3 prints {"error": {"slug": ..., "message": ...}}. The
+With --json, a command that ends with 2 or 3 prints {"error": {"slug": …, "message": …}}. The
 operations guide explains each slug.
 
 A round that was told to wait is no failure: a paused account, a pace limit and quiet hours end with
@@ -43,7 +43,7 @@ The program reads these variables. An option of the command line goes before a v
   BROWSER  The browser of `login`.
   TZ  The time zone of the times that are printed. In JSON and in the log they are in UTC.
   COLUMNS  The width of the output (default: that of the terminal, or 80 without one).
-  NO_COLOR  Whatever its value: no colours and no bold.
+  NO_COLOR  With any value: no colours and no bold.
   TERM  `dumb` also means no colours and no progress bars.
   PGPASSWORD, PGPASSFILE  The password of a PostgreSQL store, as for psql.
 

@@ -22,7 +22,7 @@ def run(options: argparse.Namespace) -> int:
         if word not in commands:
             topics = {} if parser.prog != "reblogbot" else TOPICS
             noun = "command or topic" if topics else f"verb of {parser.prog}"
-            raise ConfigError("usage", unknown_name_message(noun, word, [*commands, *topics]))
+            raise ConfigError("usage", unknown_name_message(noun, word, [*topics, *commands]))
         parser = commands[word]
     parser.print_help()
     if not words:
