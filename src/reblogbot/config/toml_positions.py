@@ -1,23 +1,16 @@
-"""The positions of keys in a TOML document, which tomllib does not report (see ADR 0033)."""
+"""The lines of the keys of a TOML document (see ADR 0033)."""
 
 from __future__ import annotations
 
 import re
-import tomllib
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from reblogbot.config.toml_syntax import Header, KeyToken, Pair, Value, scan
+
 Key = str | int
 """The name of a key, or the index of an element of an array."""
-
-_BLANKS = re.compile(r"(?:[ \t\r\n,]+|#[^\n]*)*")
-_KEY = re.compile(r"""[ \t]*([A-Za-z0-9_-]+|"(?:\\.|[^"\\])*"|'[^']*')[ \t]*""")
-_MULTI_LINE_STRING = (
-    r'"""(?P<basic>\r?\n)?(?:[^"\\]++|\\.|"(?!""))*+"{3,5}'
-    r"|'''(?P<literal>\r?\n)?(?:[^']++|'(?!''))*+'{3,5}"
-)
-_SCALAR = re.compile(r""""(?:\\.|[^"\\])*"|'[^']*'|[^,\]}#\r\n]+""")
 
 
 @dataclass(slots=True)
@@ -55,48 +48,33 @@ def find_positions(toml: str) -> Position:
 
     For any other text it may raise ValueError, LookupError or RecursionError, or be wrong.
     """
-    return _Scanner(toml).scan_document()
+    return _Positions(toml).root()
 
 
-class _Scanner:
-    """Reads a valid document once, from `self.offset` on."""
+class _Positions:
+    """Places the statements of a document into a tree."""
 
     def __init__(self, toml: str) -> None:
-        self.toml = toml
-        self.offset = 0
-        # not `re`: its possessive quantifiers match wrongly before Python 3.11.5, and Debian 12 has
-        # 3.11.2 (https://github.com/python/cpython/issues/106052)
-        import regex  # noqa: PLC0415  heavy, and needed only for a config with a fault
-
-        self.multi_line_string = regex.compile(_MULTI_LINE_STRING, regex.DOTALL)
+        self.statements = scan(toml)
         self.line_breaks = [match.start() for match in re.finditer("\n", toml)]
 
     def line_at(self, offset: int) -> int:
         return bisect_left(self.line_breaks, offset) + 1
 
-    def scan_document(self) -> Position:
+    def root(self) -> Position:
         root = table = Position(0)
-        while self.skip_blanks():
-            if self.toml[self.offset] == "[":
-                table = self.scan_header(root)
+        for statement in self.statements:
+            if isinstance(statement, Header):
+                table = self.open_table(root, statement)
             else:
-                self.scan_pair(table)
+                self.place_pair(table, statement)
         return root
 
-    def skip_blanks(self) -> bool:
-        """Skip blanks, comments and commas; whether anything follows."""
-        match = _BLANKS.match(self.toml, self.offset)
-        self.offset = match.end() if match else self.offset
-        return self.offset < len(self.toml)
-
-    def scan_header(self, root: Position) -> Position:
+    def open_table(self, root: Position, header: Header) -> Position:
         """The table that `[a.b]` or `[[a.b]]` opens."""
-        line = self.line_at(self.offset)
-        is_array = self.toml.startswith("[[", self.offset)
-        self.offset += 2 if is_array else 1
-        table = self.scan_key(root, line)
-        self.offset += 2 if is_array else 1
-        if not is_array:
+        line = self.line_at(header.start)
+        table = _descend(root, header.keys, line)
+        if not header.is_array:
             # a table may have been created by the header of a child: its own header is better
             table.line = line
             return table
@@ -105,60 +83,24 @@ class _Scanner:
         table.is_array_of_tables = True
         return table.children.setdefault(len(table.children), Position(line))
 
-    def scan_pair(self, table: Position) -> None:
-        """Read one `key = value`."""
-        position = self.scan_key(table, self.line_at(self.offset))
-        self.offset += 1
-        self.scan_value(position)
+    def place_pair(self, table: Position, pair: Pair) -> None:
+        position = _descend(table, pair.keys, self.line_at(pair.keys[0].start))
+        self.place_value(position, pair.value)
 
-    def scan_key(self, table: Position, line: int) -> Position:
-        """The position that a dotted key leads to, created with all tables on the way."""
-        while True:
-            match = _KEY.match(self.toml, self.offset)
-            if match is None:
-                raise ValueError(f"no key on line {self.line_at(self.offset)}")
-            self.offset = match.end()
-            if table.is_array_of_tables:
-                table = table.children[len(table.children) - 1]
-            table = table.children.setdefault(_unquoted(match[1]), Position(line))
-            if not self.toml.startswith(".", self.offset):
-                return table
-            self.offset += 1
-
-    def scan_value(self, position: Position) -> None:
-        while self.toml[self.offset] in " \t":
-            self.offset += 1
-        position.text_line = self.line_at(self.offset)
-        if string := self.multi_line_string.match(self.toml, self.offset):
-            self.offset = string.end()
-            position.text_line += bool(string["basic"] or string["literal"])
-        elif self.toml[self.offset] == "[":
-            self.scan_array(position)
-        elif self.toml[self.offset] == "{":
-            self.scan_inline_table(position)
-        elif scalar := _SCALAR.match(self.toml, self.offset):
-            self.offset = scalar.end()
-        else:
-            raise ValueError(f"no value on line {position.text_line}")
-        position.last_line = self.line_at(self.offset - 1)
-
-    def scan_array(self, position: Position) -> None:
-        self.offset += 1
-        while self.skip_blanks() and self.toml[self.offset] != "]":
-            element = Position(self.line_at(self.offset))
-            position.children[len(position.children)] = element
-            self.scan_value(element)
-        self.offset += 1
-
-    def scan_inline_table(self, position: Position) -> None:
-        self.offset += 1
-        while self.skip_blanks() and self.toml[self.offset] != "}":
-            self.scan_pair(position)
-        self.offset += 1
+    def place_value(self, position: Position, value: Value) -> None:
+        position.text_line = self.line_at(value.text_start)
+        position.last_line = self.line_at(value.end - 1)
+        for index, element in enumerate(value.elements):
+            position.children[index] = Position(self.line_at(element.start))
+            self.place_value(position.children[index], element)
+        for pair in value.pairs or ():
+            self.place_pair(position, pair)
 
 
-def _unquoted(key: str) -> str:
-    """The key without quotes and escapes."""
-    if key[0] not in "\"'":
-        return key
-    return str(tomllib.loads(f"key = {key}")["key"])
+def _descend(table: Position, keys: Iterable[KeyToken], line: int) -> Position:
+    """The position that a dotted key leads to, created with all tables on the way."""
+    for token in keys:
+        if table.is_array_of_tables:
+            table = table.children[len(table.children) - 1]
+        table = table.children.setdefault(token.name, Position(line))
+    return table

@@ -17,7 +17,7 @@ from reblogbot.model.evidence import MatchFields, SourceHabits
 from reblogbot.model.history import EditablePost, RecentPosts, SourceHistory
 from reblogbot.model.plan import Candidate, EntryChange, Intent, Plan, Refusal, Revision
 from reblogbot.model.post import Action, Image, Markup, Post, PublishedStatus, Receipt, ServerLimits
-from reblogbot.model.states import AccountState, SourceState
+from reblogbot.model.states import AccountState, SourceState, TokenState
 
 __all__ = [
     "KEPT_NOTE",
@@ -53,6 +53,7 @@ __all__ = [
     "SourceHabits",
     "SourceHistory",
     "SourceState",
+    "TokenState",
     "Validators",
     "Visibility",
 ]

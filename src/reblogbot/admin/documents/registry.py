@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from reblogbot.admin.documents.accounts import AccountsDocument, LoginDocuments, LogoutDocument
 from reblogbot.admin.documents.check import CheckDocument
 from reblogbot.admin.documents.daemons import HealthDocument
 from reblogbot.admin.documents.demo import DemoDocument
 from reblogbot.admin.documents.discover import DiscoveryDocument
 from reblogbot.admin.documents.errors import ErrorDocument
+from reblogbot.admin.documents.notices import NoticeTestDocument
 from reblogbot.admin.documents.preview import PreviewDocument
 from reblogbot.admin.documents.queue import (
     ChangedDeliveries,
@@ -26,12 +28,16 @@ from reblogbot.admin.documents.why import WhyDocument
 DOCUMENTS: dict[str, Any] = {
     "demo": DemoDocument,
     "check": CheckDocument,
+    "login": LoginDocuments,
+    "logout": LogoutDocument,
+    "accounts list": AccountsDocument,
     "sources discover": DiscoveryDocument,
     "sync": SyncDocument,
     "preview": PreviewDocument,
     "status": StatusDocument,
     "health": HealthDocument,
     "why": WhyDocument,
+    "notify test": NoticeTestDocument,
     "queue list": QueueDocument,
     "queue show": QueueDetails,
     "queue edit": ChangedDeliveries,

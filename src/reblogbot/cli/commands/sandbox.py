@@ -8,7 +8,7 @@ import signal
 from itertools import chain
 
 from reblogbot.cli.output import print_flushed
-from reblogbot.config.starter import toml_key
+from reblogbot.config.toml_values import toml_key
 from reblogbot.errors import ConfigError, Exit, unknown_name_message
 from reblogbot.sandbox.profiles import PROFILES
 from reblogbot.sandbox.server import serve

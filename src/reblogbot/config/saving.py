@@ -1,0 +1,61 @@
+"""Replacing the text of a config file that others may be changing too."""
+
+from __future__ import annotations
+
+import codecs
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from difflib import unified_diff
+from pathlib import Path
+
+from reblogbot.config.atomic_file import write_atomically
+from reblogbot.config.load import MAX_BYTES, read_text
+from reblogbot.errors import ConfigError
+
+
+def replace_text(path: Path, before: str, after: str) -> None:
+    """Write `after` into the config file whose text was `before`, in one step.
+
+    A byte order mark, mode and owner stay, and a symbolic link goes on leading to the file. Raises
+    ConfigError, and changes nothing, if the file holds another text by now or cannot be written.
+    """
+    file = Path(os.path.realpath(path))
+    content = after.encode()
+    if len(content) > MAX_BYTES:
+        raise ConfigError("config_unwritable", f"{path}: would be larger than {MAX_BYTES} bytes")
+    try:
+        with _locked(file.parent):
+            current = read_text(path)
+            if current != before:
+                message = "was changed meanwhile and is left as it is; try again"
+                changes = difference(path, before, current)
+                raise ConfigError("config_changed", f"{path}: {message}\n{changes}")
+            if after != before:
+                write_atomically(file, _byte_order_mark(file) + content)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ConfigError("config_unwritable", f"{path}: cannot be written: {reason}") from error
+
+
+def difference(path: Path, before: str, after: str) -> str:
+    """The unified difference between two texts of the config, "" for none."""
+    lines = unified_diff(before.splitlines(), after.splitlines(), str(path), str(path), lineterm="")
+    return "\n".join(lines)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Keep other processes from saving a config in this folder meanwhile."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _byte_order_mark(file: Path) -> bytes:
+    with file.open("rb") as opened:
+        return codecs.BOM_UTF8 if opened.read(3) == codecs.BOM_UTF8 else b""
