@@ -9,6 +9,7 @@ from reblogbot.admin.documents.daemons import HealthDocument
 from reblogbot.admin.documents.demo import DemoDocument
 from reblogbot.admin.documents.discover import DiscoveryDocument
 from reblogbot.admin.documents.errors import ErrorDocument
+from reblogbot.admin.documents.notices import NoticeTestDocument
 from reblogbot.admin.documents.preview import PreviewDocument
 from reblogbot.admin.documents.queue import (
     ChangedDeliveries,
@@ -40,6 +41,7 @@ DOCUMENTS: dict[str, Any] = {
     "queue release": ChangedDeliveries,
     "queue skip": ChangedDeliveries,
     "queue retry": ChangedDeliveries,
+    "notify test": NoticeTestDocument,
     "stop": StopDocument,
     "start": StopDocument,
     "prune": PruneDocument,
