@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from reblogbot.admin.documents.accounts import AccountsDocument, LoginDocuments, LogoutDocument
 from reblogbot.admin.documents.check import CheckDocument
 from reblogbot.admin.documents.daemons import HealthDocument
 from reblogbot.admin.documents.demo import DemoDocument
 from reblogbot.admin.documents.discover import DiscoveryDocument
 from reblogbot.admin.documents.errors import ErrorDocument
+from reblogbot.admin.documents.history import HistoryDocument, RetractionDocument
 from reblogbot.admin.documents.notices import NoticeTestDocument
 from reblogbot.admin.documents.preview import PreviewDocument
 from reblogbot.admin.documents.queue import (
@@ -17,6 +19,7 @@ from reblogbot.admin.documents.queue import (
     QueueDetails,
     QueueDocument,
 )
+from reblogbot.admin.documents.source_import import SourceExportDocument, SourceImportDocument
 from reblogbot.admin.documents.status import StatusDocument
 from reblogbot.admin.documents.stop import StopDocument
 from reblogbot.admin.documents.store import BackupDocument, CopyDocument, PruneDocument
@@ -27,12 +30,19 @@ from reblogbot.admin.documents.why import WhyDocument
 DOCUMENTS: dict[str, Any] = {
     "demo": DemoDocument,
     "check": CheckDocument,
+    "login": LoginDocuments,
+    "logout": LogoutDocument,
+    "accounts list": AccountsDocument,
     "sources discover": DiscoveryDocument,
+    "sources import": SourceImportDocument,
+    "sources export": SourceExportDocument,
     "sync": SyncDocument,
     "preview": PreviewDocument,
     "status": StatusDocument,
     "health": HealthDocument,
     "why": WhyDocument,
+    "history": HistoryDocument,
+    "retract": RetractionDocument,
     "queue list": QueueDocument,
     "queue show": QueueDetails,
     "queue edit": ChangedDeliveries,
