@@ -100,7 +100,9 @@ async def _retract_of(engine: Engine, name: str, on_progress: ProgressCallback) 
 def _find(store: Store, name: str, wanted: PostedFilter) -> tuple[list[Delivery], str]:
     """The published deliveries of this name; without one, what is wrong with the name."""
     written = name.strip()
-    deliveries = store.posted.named(recognition.keys_of_written(written), written) if written else []
+    deliveries = (
+        store.posted.named(recognition.keys_of_written(written), written) if written else []
+    )
     if not deliveries:
         return [], (
             f"{name}: is no post that is known; name it by its number, link or address, as"
