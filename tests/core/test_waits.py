@@ -12,7 +12,7 @@ from reblogbot.config.values import Budget, QuietSpan
 from reblogbot.core.queue_order import next_delivery
 from reblogbot.core.waits import (
     STALLED,
-    AccountState,
+    AccountFacts,
     WaitReason,
     next_attempt,
     stalled_since,
@@ -26,7 +26,7 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 SETTINGS = AccountSettings(name="news", server="https://social.example", token_env="T")
 # works since long ago, and has just looked for what is due
-WORKING = AccountState(SETTINGS, NOW, works_since=NOW - DAY, worked_at=NOW)
+WORKING = AccountFacts(SETTINGS, NOW, works_since=NOW - DAY, worked_at=NOW)
 DIGEST = {"digest": time(18)}
 BUDGET = {"budget": Budget(1, DAY)}
 

@@ -106,7 +106,7 @@ def status_report(
     return StatusReport(
         sources=sources,
         omitted_sources=omitted,
-        accounts=_account_states(config, store, waiting, now),
+        accounts=account_states(config, store, waiting, now),
         queue=store.outbox.count(),
         waits=_grouped(chain(_held(store), _waiting(open_deliveries))),
         daemons=waiting.daemons,
@@ -157,9 +157,10 @@ def _source_state(settings: SourceSettings, record: SourceRecord | None) -> Sour
     )
 
 
-def _account_states(
+def account_states(
     config: Config, store: Store, waiting: Waiting, now: datetime
 ) -> list[AccountStatus]:
+    """The state of each account in the config, at the instant `now` of `waiting`."""
     records = {record.name: record for record in store.outbox.accounts()}
     stalled = waiting.stalled()
     return [

@@ -135,7 +135,46 @@ def _add_setup_commands(commands: _Group) -> None:
 
 
 def _add_account_commands(commands: _Group) -> None:
-    """Add `login`, `logout` and `accounts`."""
+    login = commands.add(
+        "login",
+        "login:run_login",
+        "get a token for an account, with a browser",
+        "Registers an app on the account's server, opens a browser in which you consent, and "
+        "stores the token in the account's token_file (mode 600). It asks for the scopes that the "
+        "config needs and no more. An account that is not in the config is added to it.",
+    )
+    login.add_argument("account", type=decoded, metavar="ACCOUNT", help="name of the account")
+    login.add_argument(
+        "--server", metavar="URL", default="", help="server of an account that is to be added"
+    )
+    login.add_argument(
+        "--no-browser",
+        action="store_true",
+        help="print the address to open, and read the code that the server shows",
+    )
+    login.add_argument(
+        "--force", action="store_true", help="get another token, even if the present one works"
+    )
+    _add_json(login)
+    logout = commands.add(
+        "logout",
+        "login:run_logout",
+        "revoke the token of an account, and remove its file",
+        "Revokes the account's token on its server and removes the token file. The account stays "
+        "in the config; what waits for it is kept.",
+    )
+    logout.add_argument("account", type=decoded, metavar="ACCOUNT", help="name of the account")
+    _add_json(logout)
+    accounts = commands.group("accounts", "list accounts")
+    listing = accounts.add(
+        "list",
+        "accounts:run_list",
+        "list accounts: who they are, their tokens, what they sent",
+        "Lists the accounts of the config. Who they are is known from their last login; with "
+        "--online their servers are asked.",
+    )
+    listing.add_argument("--online", action="store_true", help="try every token")
+    _add_json(listing)
 
 
 def _add_source_commands(commands: _Group) -> None:
@@ -391,6 +430,15 @@ def _add_queue_commands(commands: _Group) -> None:
                 "held because of a storm)",
             )
         _add_json(change)
+
+    notify = commands.group("notify", "try the notices to the admin")
+    test = notify.add(
+        "test",
+        "notify:run_test",
+        "send a test message through every configured channel",
+        "Sends one message through each channel of [notify] and says what came of it.",
+    )
+    _add_json(test)
 
     stop = commands.add(
         "stop",

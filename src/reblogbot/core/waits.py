@@ -81,7 +81,7 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
-class AccountState:
+class AccountFacts:
     """The facts that decide whether an account may send at `now`.
 
     `settings` is None for an account that is not in the config. `sent` reaches back as far as
@@ -108,7 +108,7 @@ def lookback(config: Config) -> timedelta:
     return queue_order.lookback(config) + STALLED
 
 
-def wait_of(delivery: Delivery, config: Config, account: AccountState) -> Wait | None:
+def wait_of(delivery: Delivery, config: Config, account: AccountFacts) -> Wait | None:
     """Why the delivery waits; None for one that is settled."""
     source = config.sources.get(delivery.source)
     match delivery.state:
@@ -146,7 +146,7 @@ def stall_wait(since: datetime) -> Wait:
     return Wait(WaitReason.STALLED, f"{cause}; see the log, restart the daemon")
 
 
-def stop_wait(account: AccountState) -> Wait | None:
+def stop_wait(account: AccountFacts) -> Wait | None:
     """Why nothing at all is sent for the account, or None."""
     if account.stopped_at is not None:
         return Wait(WaitReason.STOPPED, "everything is stopped until `reblogbot start`")
@@ -157,7 +157,7 @@ def stop_wait(account: AccountState) -> Wait | None:
     return None
 
 
-def blocking_wait(account: AccountState) -> Wait | None:
+def blocking_wait(account: AccountFacts) -> Wait | None:
     """Why nothing that is queued for the account is sent, apart from its pace; None if nothing."""
     stop = stop_wait(account)
     if stop is not None:
@@ -172,7 +172,7 @@ def blocking_wait(account: AccountState) -> Wait | None:
 
 
 def next_attempt(
-    heads: Sequence[QueueHead], config: Config, account: AccountState
+    heads: Sequence[QueueHead], config: Config, account: AccountFacts
 ) -> datetime | None:
     """The first instant at which the account may send, or may be read back; None for none known.
 
@@ -194,7 +194,7 @@ def next_attempt(
 
 
 def _head_slot(
-    head: QueueHead, source: SourceSettings | None, account: AccountState
+    head: QueueHead, source: SourceSettings | None, account: AccountFacts
 ) -> datetime | None:
     """When the first of these deliveries may be sent, as far as it depends on its source."""
     if source is None or not source.enabled:
@@ -205,7 +205,7 @@ def _head_slot(
 
 
 def stalled_since(
-    due: datetime, source: SourceSettings | None, account: AccountState
+    due: datetime, source: SourceSettings | None, account: AccountFacts
 ) -> datetime | None:
     """Since when something due could have been sent, where that is STALLED or longer; else None.
 
@@ -222,18 +222,18 @@ def stalled_since(
     return None if _was_delayed(source, account, worked_at) else since
 
 
-def _stall(delivery: Delivery, source: SourceSettings | None, account: AccountState) -> Wait | None:
+def _stall(delivery: Delivery, source: SourceSettings | None, account: AccountFacts) -> Wait | None:
     since = stalled_since(max(delivery.due, delivery.queued_at), source, account)
     return None if since is None else stall_wait(since)
 
 
-def _next_in_line(account: AccountState) -> Wait:
+def _next_in_line(account: AccountFacts) -> Wait:
     if account.works_since is None:
         return Wait(WaitReason.NEXT, "next `sync` (no daemon is at work)")
     return Wait(WaitReason.NEXT, "next in line")
 
 
-def _was_delayed(source: SourceSettings | None, account: AccountState, worked_at: datetime) -> bool:
+def _was_delayed(source: SourceSettings | None, account: AccountFacts, worked_at: datetime) -> bool:
     """Whether pace, quiet hours or the budget delayed anything in the hour before `worked_at`."""
     if account.settings is None:
         return True
@@ -246,7 +246,7 @@ def _was_delayed(source: SourceSettings | None, account: AccountState, worked_at
 
 
 def _source_wait(
-    delivery: Delivery, source: SourceSettings | None, account: AccountState
+    delivery: Delivery, source: SourceSettings | None, account: AccountFacts
 ) -> Wait | None:
     """The wait that comes from the delivery's source, digest or last attempt."""
     if source is None:
@@ -261,7 +261,7 @@ def _source_wait(
 
 
 def _pace_wait(
-    delivery: Delivery, source: SourceSettings | None, account: AccountState
+    delivery: Delivery, source: SourceSettings | None, account: AccountFacts
 ) -> Wait | None:
     """The wait that comes from the account's pace or the source's budget."""
     if account.settings is None:
@@ -280,6 +280,6 @@ def _pace_wait(
     return None
 
 
-def _budget_slot(source: SourceSettings, account: AccountState, at: datetime) -> datetime:
+def _budget_slot(source: SourceSettings, account: AccountFacts, at: datetime) -> datetime:
     sent_at = [post.at for post in account.sent if post.source == source.name]
     return pacing.budget_slot(at, source.budget, sent_at)
