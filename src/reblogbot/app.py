@@ -221,12 +221,17 @@ class Runtime:
         engine = self.engine
         if not self.has_channel or engine.is_stopping:
             return
+        await self.messenger.notify(at_once=at_once)
+
+    @property
+    def messenger(self) -> Messenger:
+        """The sender of notices, made when there may be something to notify of."""
         if self._messenger is None:
-            # most rounds have nothing to notify of
             from reblogbot.notices.messenger import Messenger  # noqa: PLC0415
 
+            engine = self.engine
             self._messenger = Messenger(self.config, engine.store, engine.accounts, engine.clock)
-        await self._messenger.notify(at_once=at_once)
+        return self._messenger
 
     def stop(self) -> None:
         """Begin nothing more; what is on the wire is finished and settled."""

@@ -61,12 +61,14 @@ class _Group:
         return _Group(verbs, self._global_options)
 
     def _parser(self, name: str, summary: str, description: str = "") -> Any:
-        return self._subparsers.add_parser(
+        parser = self._subparsers.add_parser(
             name,
             parents=[self._global_options],
             help=summary,
             description=description or f"{summary[0].upper()}{summary[1:]}.",
         )
+        parser.summary = summary
+        return parser
 
 
 def _add_json(parser: Any) -> None:
@@ -196,6 +198,51 @@ def _add_source_commands(commands: _Group) -> None:
     )
     discover.add_argument("url", metavar="URL", help="address of a page, a site or a feed")
     _add_json(discover)
+    imported = sources.add(
+        "import",
+        "import_sources:run",
+        "add the feeds of an OPML file, or of another bot",
+        "Adds the feeds of an OPML document to the config. What is there already, listed twice or "
+        "no feed is left out and listed. With --from, reads the config of another bot and what it "
+        "has posted, so that nothing is posted twice; stop that bot first.",
+    )
+    imported.add_argument(
+        "file",
+        metavar="FILE",
+        help="an OPML file, - for standard input; with --from that bot's config",
+    )
+    imported.add_argument(
+        "--to",
+        action="append",
+        metavar="ACCOUNT",
+        default=[],
+        type=decoded,
+        help="an account that posts; may be given several times (default: the only one)",
+    )
+    imported.add_argument("--pause", action="store_true", help="add the sources disabled")
+    imported.add_argument(
+        "--tags", action="store_true", help="make hashtags of the folders' names, always added"
+    )
+    imported.add_argument(
+        "--from",
+        dest="bot",
+        choices=("feed2toot", "feediverse", "feed2fedi"),
+        help="read that bot's config, and what it has posted",
+    )
+    imported.add_argument("--dry-run", action="store_true", help="show what would be added")
+    _add_json(imported)
+    exported = sources.add(
+        "export",
+        "export_sources:run",
+        "write all feeds as OPML",
+        "Writes an OPML 2.0 document with all sources of kind `feed`. `sources import` makes the "
+        "same sources of it.",
+    )
+    exported.add_argument(
+        "file", nargs="?", metavar="FILE", type=Path, help="where to write it (default: stdout)"
+    )
+    exported.add_argument("--yes", action="store_true", help="replace a file that exists")
+    _add_json(exported)
 
 
 def _add_work_commands(commands: _Group) -> None:
@@ -292,7 +339,8 @@ def _add_queue_commands(commands: _Group) -> None:
         "--state",
         action="append",
         metavar="STATE",
-        help="queued, sending, doubt, sent, held, skipped or dead; may be given several times",
+        help="queued, sending, doubt, sent, held, skipped, dead, retracting or retracted; "
+        "may be given several times",
     )
     listing.add_argument(
         "--account", type=decoded, metavar="NAME", help="only deliveries of this account"
@@ -393,6 +441,15 @@ def _add_queue_commands(commands: _Group) -> None:
             )
         _add_json(change)
 
+    notify = commands.group("notify", "try the notices to the admin")
+    test = notify.add(
+        "test",
+        "notify:run_test",
+        "send a test message through every configured channel",
+        "Sends one message through each channel of [notify] and says what came of it.",
+    )
+    _add_json(test)
+
     stop = commands.add(
         "stop",
         "stop:run_stop",
@@ -442,7 +499,92 @@ def _add_store_commands(commands: _Group) -> None:
 
 def _add_history_commands(commands: _Group) -> None:
     """Add `history` and `retract`."""
+    history = commands.add(
+        "history",
+        "history:run",
+        "show what was posted, boosted, edited or retracted",
+        "Shows what was published, newest first: title, link, address of the post, and when. The "
+        "newest 100 where nothing else is asked for; --json has all.",
+    )
+    _add_posted_filter(history)
+    history.add_argument(
+        "--search", type=decoded, metavar="WORDS", help="only with these words in title or link"
+    )
+    history.add_argument("--limit", type=_count, metavar="N", help="show at most N posts")
+    _add_json(history)
+    retract = commands.add(
+        "retract",
+        "retract:run",
+        "delete posts at the server, undo boosts",
+        "Deletes posts, and undoes boosts, at their servers, and never posts these entries again. "
+        "Shows them and asks first. What could not be deleted is tried again by the next `retract` "
+        "or `sync`, and by the daemon.",
+    )
+    retract.add_argument(
+        "names",
+        nargs="*",
+        type=decoded,
+        metavar="ID|LINK|URL",
+        help="number of a delivery, link of an entry, or address of a post",
+    )
+    _add_posted_filter(retract)
+    retract.add_argument("--yes", action="store_true", help="do not ask")
+    retract.add_argument(
+        "--dry-run", action="store_true", help="show what would be deleted, delete nothing"
+    )
+    _add_json(retract)
+
+
+def _add_posted_filter(parser: Any) -> None:
+    """Add the options that say which published posts are meant."""
+    parser.add_argument(
+        "--since", metavar="TIME", help="posted since then: 36h or 7d ago, or a date or local time"
+    )
+    parser.add_argument("--until", metavar="TIME", help="posted before then")
+    parser.add_argument("--account", type=decoded, metavar="NAME", help="only of this account")
+    parser.add_argument("--source", type=decoded, metavar="NAME", help="only from this source")
 
 
 def _add_shell_commands(commands: _Group) -> None:
-    """Add `completion` and `help`."""
+    completion = commands.add(
+        "completion",
+        "completion:run",
+        "print a script that completes commands, options and names in a shell",
+        'For bash, add to ~/.bashrc: eval "$(reblogbot completion bash)". For zsh likewise to '
+        "~/.zshrc, after compinit. For fish: reblogbot completion fish > "
+        "~/.config/fish/completions/reblogbot.fish.",
+    )
+    completion.add_argument(
+        "shell",
+        nargs="?",
+        choices=("bash", "zsh", "fish"),
+        metavar="SHELL",
+        help="bash, zsh or fish",
+    )
+    # the script calls the program with these
+    completion.add_argument("--names", choices=("sources", "accounts"), help=argparse.SUPPRESS)
+    completion.add_argument("--line", type=decoded, default="", help=argparse.SUPPRESS)
+    helping = commands.add(
+        "help",
+        "help:run",
+        "explain a command or a topic",
+        "Prints the help of a command, or a text about a topic: exit-codes, environment, "
+        "templates, accessibility.",
+    )
+    helping.add_argument(
+        "topic",
+        nargs="*",
+        type=decoded,
+        metavar="TOPIC",
+        help="a command with its verb, or a topic (default: the list of all commands)",
+    )
+    schema = commands.add(
+        "schema",
+        "schema:run",
+        "print the JSON Schema of what a command prints with --json",
+        "Prints the JSON Schema of what a command prints with --json, or the list of these "
+        "commands. `error` is what every command prints with exit code 2 or 3.",
+    )
+    schema.add_argument(
+        "words", nargs="*", type=decoded, metavar="COMMAND", help="a command with its verb"
+    )

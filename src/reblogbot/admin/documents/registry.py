@@ -10,6 +10,8 @@ from reblogbot.admin.documents.daemons import HealthDocument
 from reblogbot.admin.documents.demo import DemoDocument
 from reblogbot.admin.documents.discover import DiscoveryDocument
 from reblogbot.admin.documents.errors import ErrorDocument
+from reblogbot.admin.documents.history import HistoryDocument, RetractionDocument
+from reblogbot.admin.documents.notices import NoticeTestDocument
 from reblogbot.admin.documents.preview import PreviewDocument
 from reblogbot.admin.documents.queue import (
     ChangedDeliveries,
@@ -17,6 +19,7 @@ from reblogbot.admin.documents.queue import (
     QueueDetails,
     QueueDocument,
 )
+from reblogbot.admin.documents.source_import import SourceExportDocument, SourceImportDocument
 from reblogbot.admin.documents.status import StatusDocument
 from reblogbot.admin.documents.stop import StopDocument
 from reblogbot.admin.documents.store import BackupDocument, CopyDocument, PruneDocument
@@ -31,11 +34,15 @@ DOCUMENTS: dict[str, Any] = {
     "logout": LogoutDocument,
     "accounts list": AccountsDocument,
     "sources discover": DiscoveryDocument,
+    "sources import": SourceImportDocument,
+    "sources export": SourceExportDocument,
     "sync": SyncDocument,
     "preview": PreviewDocument,
     "status": StatusDocument,
     "health": HealthDocument,
     "why": WhyDocument,
+    "history": HistoryDocument,
+    "retract": RetractionDocument,
     "queue list": QueueDocument,
     "queue show": QueueDetails,
     "queue edit": ChangedDeliveries,
@@ -44,6 +51,7 @@ DOCUMENTS: dict[str, Any] = {
     "queue release": ChangedDeliveries,
     "queue skip": ChangedDeliveries,
     "queue retry": ChangedDeliveries,
+    "notify test": NoticeTestDocument,
     "stop": StopDocument,
     "start": StopDocument,
     "prune": PruneDocument,
