@@ -6,14 +6,15 @@ import sys
 import pexpect
 import pytest
 
-import consent
+import approving_browser
+from consent import consent
 from harness import MAX_WAIT, PROGRAM, items, rss
 from reblogbot import app
 
 SITE = (
     b'<html><head><link rel="alternate" type="application/rss+xml" href="/feed.xml"></head></html>'
 )
-BROWSER = f"{sys.executable} {consent.__file__} news %s"
+BROWSER = f"{sys.executable} {approving_browser.__file__} %s"
 
 
 @pytest.fixture
@@ -135,7 +136,7 @@ def test_a_person_may_paste_the_address_that_the_browser_could_not_show(bot, ter
     sandbox.add_account("news")
     process = terminal("login", "news", "--server", sandbox.url, browser="true")
     process.expect(r"(http://\S+/oauth/authorize\S+)")
-    address = consent.consent(process.match[1])
+    address = consent(process.match[1])
     answer(
         process,
         ("could not show: ", f"{address.partition('?')[0]}?code=x&state=y"),
@@ -151,7 +152,7 @@ def test_a_code_that_was_copied_wrongly_is_asked_for_again(bot, terminal, sandbo
     sandbox.add_account("news")
     process = terminal("login", "news", "--no-browser", "--server", sandbox.url)
     process.expect(r"(http://\S+/oauth/authorize\S+)")
-    code = consent.consent(process.match[1])
+    code = consent(process.match[1])
     answer(process, ("Code: ", "wrong"), ("try once more", None), ("Code: ", code))
     code, rest = end_of(process)
     assert code == 0, rest
