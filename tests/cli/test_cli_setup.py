@@ -139,9 +139,9 @@ def test_a_person_may_paste_the_address_that_the_browser_could_not_show(bot, ter
     address = consent(process.match[1])
     answer(
         process,
-        ("could not show: ", f"{address.partition('?')[0]}?code=x&state=y"),
+        ("cannot show: ", f"{address.partition('?')[0]}?code=x&state=y"),
         ("belongs to another login", None),
-        ("could not show: ", address),
+        ("cannot show: ", address),
     )
     code, rest = end_of(process)
     assert code == 0, rest
