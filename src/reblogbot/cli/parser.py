@@ -157,6 +157,12 @@ def _global_options(*, is_command: bool) -> argparse.ArgumentParser:
         default=default("text"),
         help="format of the log on stderr (default: text)",
     )
+    group.add_argument(
+        "--json-progress",
+        action="store_true",
+        default=default(value=False),
+        help="report the progress of long work as JSON lines on stderr",
+    )
     group.add_argument("--version", action="version", version=f"reblogbot {__version__}")
     return parser
 
