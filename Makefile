@@ -18,7 +18,7 @@ INSTALL_SELF := $(PY) -m pip install --quiet --no-deps --no-build-isolation --ed
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test growth check coverage format-check lint types imports dist format soak bench \
+.PHONY: help demo test growth check coverage format-check lint types imports dist format schemas soak bench \
 	bench-large bench-docs lock audit pin-images clean
 
 help:  ## show this list
@@ -70,6 +70,9 @@ bench-large: $(DEV)  ## the same for what takes long: very many sources and keys
 
 bench-docs: $(DEV)  ## write the results of the last full runs into docs/
 	$(PY) -m bench --docs
+
+schemas: $(DEV)  ## write the JSON Schemas of all `--json` answers from their types
+	$(PY) tests/support/json_schemas.py
 
 format: $(DEV)  ## rewrite the code in the house's format
 	$(PY) -m ruff format .

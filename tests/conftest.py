@@ -10,6 +10,7 @@ import pytest
 
 from fediverse.server import FediverseServer, run_in_thread
 from harness import Bot, CliResult, FeedServer, SettableClock, SharedResources, kept_logging
+from json_answers import check_answer
 from postgres import database, emptied, server
 from reblogbot.cli import run
 from reblogbot.store import open_store
@@ -98,6 +99,7 @@ def cli(
         capsys.readouterr()
         code = run(["-c", str(bot.path), *arguments])
         output = capsys.readouterr()
+        check_answer(arguments, code, output.out)
         return CliResult(code, output.out, output.err)
 
     with kept_logging():

@@ -26,7 +26,7 @@ from reblogbot.engine.account import Account
 from reblogbot.engine.accounts import Accounts
 from reblogbot.engine.claims import poll_lease
 from reblogbot.engine.engine import Engine
-from reblogbot.errors import StoreError
+from reblogbot.errors import ConfigError, StoreError
 from reblogbot.media.fetch import ImageFetcher
 from reblogbot.ports import Clock, Fetch, ProgressCallback, Response, Source, Tools, no_progress
 from reblogbot.runtime.clock import SystemClock
@@ -51,6 +51,27 @@ LONGEST_LEASE = timedelta(hours=1)
 def load_config(path: Path, toml: str | None = None) -> Config:
     """The config file, or `toml` in its place, as typed values. Raises ConfigError."""
     return load(path, _source_kinds(), _template_fault, toml=toml)
+
+
+def create_config(path: Path, toml: str) -> Config:
+    """Write a new config file, which only its user may read, and return it as typed values.
+
+    Raises ConfigError where `check` would refuse it, the file exists, or it cannot be written.
+    """
+    config = load_config(path, toml)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # mode 600: the admin may put a secret into it later
+        with open(path, "x", encoding="utf-8", opener=_open_private) as file:
+            file.write(toml)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ConfigError("config_unwritable", f"{path}: cannot be written: {reason}") from error
+    return config
+
+
+def _open_private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def save_config(path: Path, before: str, after: str) -> Config:
@@ -216,12 +237,17 @@ class Runtime:
         engine = self.engine
         if not self.has_channel or engine.is_stopping:
             return
+        await self.messenger.notify(at_once=at_once)
+
+    @property
+    def messenger(self) -> Messenger:
+        """The sender of notices, made when there may be something to notify of."""
         if self._messenger is None:
-            # most rounds have nothing to notify of
             from reblogbot.notices.messenger import Messenger  # noqa: PLC0415
 
+            engine = self.engine
             self._messenger = Messenger(self.config, engine.store, engine.accounts, engine.clock)
-        await self._messenger.notify(at_once=at_once)
+        return self._messenger
 
     def stop(self) -> None:
         """Begin nothing more; what is on the wire is finished and settled."""

@@ -60,15 +60,6 @@ class ConfigFault(NamedTuple):
     line: int = 0
     slug: str = "value_invalid"
 
-    def as_json(self) -> dict[str, str | int]:
-        """The fault as `check --json` prints it."""
-        return {
-            "path": self.path,
-            "line": self.line,
-            "message": self.message,
-            "slug": self.slug,
-        }
-
 
 class ConfigError(ReblogbotError):
     """The config or the command line is wrong; `faults` lists all errors."""

@@ -83,6 +83,25 @@ def test_what_is_held_of_a_removed_source_can_be_named(waiting, cli, bot, feeds,
     assert len(ids(cli("queue", "skip", "--source", "hot", "--json"))) == 3
 
 
+@pytest.mark.both_databases
+def test_a_long_queue_is_listed_in_pages(bot, feeds, sandbox, clock, cli):
+    quiet = {**bot.account("news", sandbox), "pace": {"quiet": ["00:00-12:00", "12:00-24:00"]}}
+    names = [f"{number:03}" for number in range(120, 0, -1)]
+    bot.configure({"hot": {"url": feeds.show("/f", items(clock, *names))}}, {"news": quiet})
+    bot.sync()
+    text = cli("queue", "list").out
+    assert "https://news.example/100" in text
+    assert "https://news.example/101" not in text
+    assert text.endswith("… and 20 more: `--after 100` lists the next ones, `--limit 0` all\n")
+    assert "… and" not in cli("queue", "list", "--limit", "0").out
+    whole = cli("queue", "list", "--json")
+    assert (len(ids(whole)), whole.json["omitted"]) == (120, 0)
+    page = cli("queue", "list", "--json", "--limit", "7", "--after", "50", "--source", "hot")
+    assert (ids(page), page.json["omitted"]) == ([*range(51, 58)], 63)
+    assert ids(cli("queue", "list", "--json", "--after", "9" * 40)) == []
+    assert cli("queue", "list", "--limit", "x").code == 2
+
+
 def test_an_unknown_state_is_2(waiting, cli):
     ran = cli("queue", "list", "--state", "xyz")
     assert ran.code == 2
@@ -133,6 +152,8 @@ def test_release_lets_out_what_is_held_and_nothing_else(waiting, cli, bot):
     assert cli("queue", "skip", "1").code == 0
     ran = cli("queue", "release", "1")
     assert (ran.code, "`queue retry 1` brings it back" in ran.out) == (1, True)
+    (failed,) = cli("queue", "release", "1", "--json").json["failed"]
+    assert (failed["id"], "brings it back" in failed["reason"]) == (1, True)
     assert ids(cli("queue", "release", "--all", "--json")) == []
     assert [delivery.state for delivery in bot.deliveries()] == ["skipped", "queued", "queued"]
 
@@ -219,6 +240,15 @@ def test_what_is_released_at_the_accounts_pace_goes_out_spread(storm, bot, sandb
         clock.advance(minutes=29)
     assert counts == [1, 2, 3, 4, 4]
     assert accepted_posts(sandbox) == [post_text(name) for name in "bcde"]
+
+
+def test_only_the_newest_of_a_storm_are_released(storm, bot, cli):
+    ran = cli("queue", "release", "--all", "--newest", "2", "--json")
+    assert ids(ran) == ids(cli("queue", "list", "--state", "queued", "--json"))
+    assert [delivery.post.link[-1] for delivery in bot.deliveries("queued")] == ["d", "e"]
+    assert cli("queue", "release", "--newest", "2", "1").code == 2
+    assert cli("queue", "release", "--newest", "2").code == 2
+    assert ids(cli("queue", "release", "--all", "--newest", "0", "--json")) == []
 
 
 def test_what_is_released_later_queues_up_behind_what_waits_at_its_pace(storm, cli):

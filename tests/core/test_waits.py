@@ -12,7 +12,7 @@ from reblogbot.config.values import Budget, QuietSpan
 from reblogbot.core.queue_order import next_delivery
 from reblogbot.core.waits import (
     STALLED,
-    AccountState,
+    AccountFacts,
     WaitReason,
     next_attempt,
     stalled_since,
@@ -26,7 +26,7 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 SETTINGS = AccountSettings(name="news", server="https://social.example", token_env="T")
 # works since long ago, and has just looked for what is due
-WORKING = AccountState(SETTINGS, NOW, works_since=NOW - DAY, worked_at=NOW)
+WORKING = AccountFacts(SETTINGS, NOW, works_since=NOW - DAY, worked_at=NOW)
 DIGEST = {"digest": time(18)}
 BUDGET = {"budget": Budget(1, DAY)}
 
@@ -57,6 +57,18 @@ CASES = {
     "held": (delivery(state=DeliveryState.HELD, error="storm: 28 new"), {}, WORKING, "held: storm", None),
     "held by hand": (
         delivery(state=DeliveryState.HELD, error="held by the admin"), {}, WORKING, "held by the admin", None,
+    ),
+    "retracting": (
+        delivery(state=DeliveryState.RETRACTING), {}, replace(WORKING, stopped_at=NOW), "to be deleted", None,
+    ),
+    "retracting again": (
+        delivery(state=DeliveryState.RETRACTING, error="HTTP 503", due=NOW + HOUR), {}, WORKING,
+        "next attempt to delete it: HTTP 503", NOW + HOUR,
+    ),
+    "account_paused for a retraction": (
+        delivery(state=DeliveryState.RETRACTING), {},
+        replace(WORKING, paused_until=NOW + HOUR, paused_for="too many requests"),
+        "the account is paused: too many requests", NOW + HOUR,
     ),
     "stopped": (delivery(), {}, replace(WORKING, stopped_at=NOW), "everything is stopped", None),
     "account_unknown": (delivery(), {}, replace(WORKING, settings=None), "not in the config", None),
@@ -116,9 +128,28 @@ def test_each_delivery_has_a_reason_to_wait_and_an_end(name):
     assert reported.until == until
 
 
-@pytest.mark.parametrize("state", [DeliveryState.SENT, DeliveryState.SKIPPED, DeliveryState.DEAD])
+@pytest.mark.parametrize(
+    "state",
+    [DeliveryState.SENT, DeliveryState.SKIPPED, DeliveryState.DEAD, DeliveryState.RETRACTED],
+)
 def test_a_settled_delivery_does_not_wait(state):
     assert wait_of(delivery(state=state), config(), WORKING) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "at"),
+    [
+        ({}, NOW),
+        ({"stopped_at": NOW}, NOW),
+        ({"paused_until": NOW + HOUR}, NOW + HOUR),
+        ({"retraction_due": NOW + MINUTE}, NOW + MINUTE),
+        ({"settings": SETTINGS.model_copy(update={"enabled": False})}, None),
+        ({"settings": None}, None),
+    ],
+)
+def test_a_post_is_deleted_when_its_account_may_be_used_even_while_all_is_stopped(changes, at):
+    account = replace(WORKING, **{"retraction_due": NOW - HOUR, **changes})
+    assert next_attempt([], config(), account) == at
 
 
 def test_every_reason_has_a_case():

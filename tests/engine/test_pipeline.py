@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from harness import Item, accepted_posts, items, post_text, rss
-from reblogbot.admin.json_shapes import round_json
+from reblogbot.admin.documents.sync import round_json
 from reblogbot.errors import Exit
 
 pytestmark = pytest.mark.both_databases

@@ -7,7 +7,7 @@ import pytest
 
 from fediverse.server import run_in_thread
 from harness import Item, accepted_posts, items, post_text
-from reblogbot.admin.json_shapes import preview_json
+from reblogbot.admin.documents.preview import preview_json
 
 LONG = "一段很长的中文摘要，" * 120
 FAMILY = "\N{MAN}\u200d\N{WOMAN}\u200d\N{GIRL}\u200d\N{BOY}"
@@ -347,3 +347,40 @@ def test_an_entry_of_which_nothing_is_left_is_not_posted_empty(bot, feeds, sandb
     ]
     assert bot.sync().counts()["queued"] == 0
     assert accepted_posts(sandbox) == []
+
+
+# `preview --again`
+
+
+def test_again_shows_all_that_a_source_shows_posted_or_not(bot, feeds, sandbox, clock, cli):
+    feeds.show("/hot.xml", items(clock, "c", "b", "a"))
+    keys = {"url": feeds.url("/hot.xml"), "review": True, "max_per_poll": 1}
+    bot.configure({"hot": keys}, {"news": (sandbox, "")})
+    bot.sync()
+    assert texts_for(bot.preview(), "news") == []
+    bot.configure(
+        {"hot": {**keys, "template": "headline", "filter": {"exclude": ["b"]}}},
+        {"news": (sandbox, "")},
+    )
+    before = bot.deliveries()
+    ran = cli("preview", "--again", "--json")
+    assert [post["text"] for post in ran.json["posts"]] == [post_text("c"), post_text("a")]
+    assert [(row["link"][-1], row["reason"][:8]) for row in ran.json["filtered"]] == [
+        ("b", "exclude:")
+    ]
+    assert bot.deliveries() == before
+
+
+def test_again_shows_the_newest_first_within_the_limit(bot, feeds, sandbox, clock, cli):
+    feeds.show("/hot.xml", items(clock, "c", "b", "a"))
+    bot.configure({"hot": {"url": feeds.url("/hot.xml")}}, {"news": (sandbox, "")})
+    text = cli("preview", "--again", "--limit", "1", "hot").out
+    assert "Title c" in text
+    assert "Title a" not in text
+    assert "… and 2 more" in text
+
+
+def test_again_tells_of_a_source_that_fails(bot, feeds, sandbox, cli):
+    bot.configure({"hot": {"url": feeds.fail("/hot.xml", 500)}}, {"news": (sandbox, "")})
+    ran = cli("preview", "--again", "--json")
+    assert (ran.code, ran.json["errors"][0]["source"]) == (1, "hot")

@@ -8,7 +8,7 @@ import tomlkit
 
 from fediverse.server import run_in_thread
 from harness import Item, accepted_posts, items, post_text, rss, wait_until
-from reblogbot.admin.json_shapes import preview_json
+from reblogbot.admin.documents.preview import preview_json
 from sample_images import opened, png, saved
 
 SLOW_ANSWER = 20

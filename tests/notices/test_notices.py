@@ -520,6 +520,48 @@ def test_every_channel_is_used_even_if_others_fail(bot, feeds, sandbox, webhook,
     assert (len(received()), len(webhook.taken), len(sandbox.statuses("news"))) == (1, 1, 1)
 
 
+# `notify test`
+
+
+def test_a_test_message_goes_through_every_channel(
+    bot, feeds, sandbox, webhook, command, received, cli
+):
+    notify = {"command": command, "webhook": webhook.url, "account": "news", "to": ADMIN}
+    bot.configure({"hot": {"url": feeds.show("/f", [])}}, {"news": (sandbox, "")}, notify=notify)
+    ran = cli("notify", "test")
+    assert (ran.code, ran.out.splitlines()) == (
+        0,
+        ["command: sent", "webhook: sent", f"account news to {ADMIN}: sent"],
+    )
+    assert "test of the notices" in received()[0]
+    assert json.loads(webhook.taken[0][2])["event"] == "test"
+    (status,) = sandbox.statuses("news")
+    assert status["visibility"] == "direct"
+    # each test is a message of its own, though the server remembers keys
+    again = cli("notify", "test", "--json")
+    assert [row["sent"] for row in again.json["channels"]] == [True] * 3
+
+
+def test_a_channel_that_fails_is_told_and_the_others_are_tried(
+    bot, feeds, sandbox, webhook, command, received, cli
+):
+    webhook.status = 500
+    notify = {"command": command, "webhook": webhook.url}
+    bot.configure({"hot": {"url": feeds.show("/f", [])}}, {"news": (sandbox, "")}, notify=notify)
+    ran = cli("notify", "test", "--json")
+    rows = {row["channel"]: row for row in ran.json["channels"]}
+    assert (ran.code, rows["command"]["sent"], rows["webhook"]["sent"]) == (1, True, False)
+    assert "answered 500" in rows["webhook"]["error"]
+    assert len(received()) == 1
+
+
+def test_a_test_without_any_channel_is_2_and_says_what_to_configure(bot, feeds, sandbox, cli):
+    bot.configure({"hot": {"url": feeds.show("/f", [])}}, {"news": (sandbox, "")})
+    ran = cli("notify", "test", "--json")
+    assert (ran.code, ran.json["error"]["slug"]) == (2, "notify_not_configured")
+    assert "[notify]" in ran.json["error"]["message"]
+
+
 # the daemon
 
 

@@ -28,6 +28,7 @@ from xml.sax.saxutils import escape
 import tomlkit
 
 from fediverse.server import FediverseServer
+from json_answers import check_answer
 from postgres import emptied
 from reblogbot import app
 from reblogbot.app import Runtime
@@ -436,6 +437,7 @@ class Bot:
             out, _ = process.communicate(timeout=MAX_WAIT)
         finally:
             kill(process)
+        check_answer(arguments, process.returncode, out)
         return CliResult(process.returncode, out, self.log()[before:])
 
     def log(self) -> str:

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
-from urllib.parse import urlsplit
 
 from reblogbot.config import scopes
 from reblogbot.config.settings import Config
 from reblogbot.engine.engine import Engine
 from reblogbot.engine.poll import PollResult
-from reblogbot.errors import ConfigFault, SourceError, TargetError
+from reblogbot.errors import ConfigFault, TargetError
 from reblogbot.model import Candidate, Validators
-from reblogbot.ports import Fetch, ProgressCallback, no_progress
+from reblogbot.ports import ProgressCallback, no_progress
 
 MAX_PUBLIC_POSTS = 24
 """More posts a day from one source are too many for the public timelines of a server."""
 _DAY = timedelta(days=1)
-_NOT_FOUND = frozenset({"http_status", "gone"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,29 +117,3 @@ def _posts_per_day(poll: PollResult) -> int:
 def _is_newer(candidate: Candidate, since: datetime) -> bool:
     published_at = candidate.entry.published_at
     return published_at is None or published_at > since
-
-
-async def describe_server(url: str, fetch: Fetch) -> str:
-    """The title and version of a server. Raises SourceError if it has no Mastodon API."""
-    host = urlsplit(url).netloc
-    for path in ("/api/v2/instance", "/api/v1/instance"):
-        try:
-            response = await fetch(url + path, accept="application/json")
-        except SourceError as error:
-            if error.slug not in _NOT_FOUND:
-                raise
-            continue
-        instance = _json_object(response.body)
-        if instance.get("version"):
-            title, version = (str(instance.get(key, ""))[:60] for key in ("title", "version"))
-            return f"{host} answers: {title}, version {version}"
-    message = f"{host}: it has no Mastodon API; name the address at which people log in"
-    raise SourceError("wrong_server", message)
-
-
-def _json_object(body: bytes) -> Mapping[str, Any]:
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return document if isinstance(document, Mapping) else {}

@@ -13,9 +13,10 @@ from urllib.parse import urlsplit, urlunsplit
 from reblogbot.config.settings import AccountSettings, Config, SourceSettings
 from reblogbot.config.tokens import missing_token_reason
 from reblogbot.core import queue_order, waits
+from reblogbot.core.schedule import PollReason
 from reblogbot.core.waits import Wait
 from reblogbot.engine.wait_reasons import Waiting
-from reblogbot.model import OPEN_STATES, Delivery, DeliveryState
+from reblogbot.model import OPEN_STATES, AccountState, Delivery, DeliveryState, SourceState
 from reblogbot.store import Store
 from reblogbot.store.daemons import DaemonRecord
 from reblogbot.store.records import AccountRecord, SourceRecord
@@ -34,12 +35,12 @@ class SourceStatus:
     name: str
     kind: str
     url: str
-    state: str
+    state: SourceState
     last_poll_at: datetime | None
     next_poll_at: datetime | None
     failures: int
     error: str
-    next_poll_reason: str
+    next_poll_reason: PollReason
     """Why it is not polled at its usual time, "" where it is."""
 
 
@@ -49,7 +50,7 @@ class AccountStatus:
 
     name: str
     server: str
-    state: str
+    state: AccountState
     reason: str
     rate_remaining: int | None
     paused_until: datetime | None = None
@@ -105,7 +106,7 @@ def status_report(
     return StatusReport(
         sources=sources,
         omitted_sources=omitted,
-        accounts=_account_states(config, store, waiting, now),
+        accounts=account_states(config, store, waiting, now),
         queue=store.outbox.count(),
         waits=_grouped(chain(_held(store), _waiting(open_deliveries))),
         daemons=waiting.daemons,
@@ -142,7 +143,7 @@ def source_states(config: Config, store: Store) -> Iterator[SourceStatus]:
 
 
 def _source_state(settings: SourceSettings, record: SourceRecord | None) -> SourceStatus:
-    state = record.state if record else "new"
+    state: SourceState = record.state if record else "new"
     is_polled = settings.enabled and state != "gone"
     return SourceStatus(
         name=settings.name,
@@ -157,9 +158,10 @@ def _source_state(settings: SourceSettings, record: SourceRecord | None) -> Sour
     )
 
 
-def _account_states(
+def account_states(
     config: Config, store: Store, waiting: Waiting, now: datetime
 ) -> list[AccountStatus]:
+    """The state of each account in the config, at the instant `now` of `waiting`."""
     records = {record.name: record for record in store.outbox.accounts()}
     stalled = waiting.stalled()
     return [
@@ -171,7 +173,8 @@ def _account_states(
 def _account_state(
     settings: AccountSettings, record: AccountRecord, now: datetime, stalled_since: datetime | None
 ) -> AccountStatus:
-    state, reason, paused_until = "ok", "", None
+    state: AccountState = "ok"
+    reason, paused_until = "", None
     if not settings.enabled:
         state = "disabled"
     elif missing := missing_token_reason(settings, os.environ):

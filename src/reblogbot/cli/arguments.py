@@ -135,7 +135,46 @@ def _add_setup_commands(commands: _Group) -> None:
 
 
 def _add_account_commands(commands: _Group) -> None:
-    """Add `login`, `logout` and `accounts`."""
+    login = commands.add(
+        "login",
+        "login:run_login",
+        "get a token for an account, with a browser",
+        "Registers an app on the account's server, opens a browser in which you consent, and "
+        "stores the token in the account's token_file (mode 600). It asks for the scopes that the "
+        "config needs and no more. An account that is not in the config is added to it.",
+    )
+    login.add_argument("account", type=decoded, metavar="ACCOUNT", help="name of the account")
+    login.add_argument(
+        "--server", metavar="URL", default="", help="server of an account that is to be added"
+    )
+    login.add_argument(
+        "--no-browser",
+        action="store_true",
+        help="print the address to open, and read the code that the server shows",
+    )
+    login.add_argument(
+        "--force", action="store_true", help="get another token, even if the present one works"
+    )
+    _add_json(login)
+    logout = commands.add(
+        "logout",
+        "login:run_logout",
+        "revoke the token of an account, and remove its file",
+        "Revokes the account's token on its server and removes the token file. The account stays "
+        "in the config; what waits for it is kept.",
+    )
+    logout.add_argument("account", type=decoded, metavar="ACCOUNT", help="name of the account")
+    _add_json(logout)
+    accounts = commands.group("accounts", "list accounts")
+    listing = accounts.add(
+        "list",
+        "accounts:run_list",
+        "list accounts: who they are, their tokens, what they sent",
+        "Lists the accounts of the config. Who they are is known from their last login; with "
+        "--online their servers are asked.",
+    )
+    listing.add_argument("--online", action="store_true", help="try every token")
+    _add_json(listing)
 
 
 def _add_source_commands(commands: _Group) -> None:
@@ -150,6 +189,7 @@ def _add_source_commands(commands: _Group) -> None:
     )
     discover.add_argument("url", metavar="URL", help="address of a page, a site or a feed")
     _add_json(discover)
+    _add_source_transfer(sources)
     listing = sources.add("list", "sources:run_list", "list the sources and what they brought")
     _add_json(listing)
     _add_source_changes(sources)
@@ -208,6 +248,55 @@ def _add_source_changes(sources: _Group) -> None:
         action="store_true",
         help="also delete from the store what was seen of them, and what waits",
     )
+
+
+def _add_source_transfer(sources: _Group) -> None:
+    """Add `sources import` and `sources export`."""
+    imported = sources.add(
+        "import",
+        "import_sources:run",
+        "add the feeds of an OPML file, or of another bot",
+        "Adds the feeds of an OPML document to the config. What is there already, listed twice or "
+        "no feed is left out and listed. With --from, reads the config of another bot and what it "
+        "has posted, so that nothing is posted twice; stop that bot first.",
+    )
+    imported.add_argument(
+        "file",
+        metavar="FILE",
+        help="an OPML file, - for standard input; with --from that bot's config",
+    )
+    imported.add_argument(
+        "--to",
+        action="append",
+        metavar="ACCOUNT",
+        default=[],
+        type=decoded,
+        help="an account that posts; may be given several times (default: the only one)",
+    )
+    imported.add_argument("--pause", action="store_true", help="add the sources disabled")
+    imported.add_argument(
+        "--tags", action="store_true", help="make hashtags of the folders' names, always added"
+    )
+    imported.add_argument(
+        "--from",
+        dest="bot",
+        choices=("feed2toot", "feediverse", "feed2fedi"),
+        help="read that bot's config, and what it has posted",
+    )
+    imported.add_argument("--dry-run", action="store_true", help="show what would be added")
+    _add_json(imported)
+    exported = sources.add(
+        "export",
+        "export_sources:run",
+        "write all feeds as OPML",
+        "Writes an OPML 2.0 document with all sources of kind `feed`. `sources import` makes the "
+        "same sources of it.",
+    )
+    exported.add_argument(
+        "file", nargs="?", metavar="FILE", type=Path, help="where to write it (default: stdout)"
+    )
+    exported.add_argument("--yes", action="store_true", help="replace a file that exists")
+    _add_json(exported)
 
 
 def _add_work_commands(commands: _Group) -> None:
@@ -304,7 +393,8 @@ def _add_queue_commands(commands: _Group) -> None:
         "--state",
         action="append",
         metavar="STATE",
-        help="queued, sending, doubt, sent, held, skipped or dead; may be given several times",
+        help="queued, sending, doubt, sent, held, skipped, dead, retracting or retracted; "
+        "may be given several times",
     )
     listing.add_argument(
         "--account", type=decoded, metavar="NAME", help="only deliveries of this account"
@@ -405,6 +495,15 @@ def _add_queue_commands(commands: _Group) -> None:
             )
         _add_json(change)
 
+    notify = commands.group("notify", "try the notices to the admin")
+    test = notify.add(
+        "test",
+        "notify:run_test",
+        "send a test message through every configured channel",
+        "Sends one message through each channel of [notify] and says what came of it.",
+    )
+    _add_json(test)
+
     stop = commands.add(
         "stop",
         "stop:run_stop",
@@ -454,6 +553,50 @@ def _add_store_commands(commands: _Group) -> None:
 
 def _add_history_commands(commands: _Group) -> None:
     """Add `history` and `retract`."""
+    history = commands.add(
+        "history",
+        "history:run",
+        "show what was posted, boosted, edited or retracted",
+        "Shows what was published, newest first: title, link, address of the post, and when. The "
+        "newest 100 where nothing else is asked for; --json has all.",
+    )
+    _add_posted_filter(history)
+    history.add_argument(
+        "--search", type=decoded, metavar="WORDS", help="only with these words in title or link"
+    )
+    history.add_argument("--limit", type=_count, metavar="N", help="show at most N posts")
+    _add_json(history)
+    retract = commands.add(
+        "retract",
+        "retract:run",
+        "delete posts at the server, undo boosts",
+        "Deletes posts, and undoes boosts, at their servers, and never posts these entries again. "
+        "Shows them and asks first. What could not be deleted is tried again by the next `retract` "
+        "or `sync`, and by the daemon.",
+    )
+    retract.add_argument(
+        "names",
+        nargs="*",
+        type=decoded,
+        metavar="ID|LINK|URL",
+        help="number of a delivery, link of an entry, or address of a post",
+    )
+    _add_posted_filter(retract)
+    retract.add_argument("--yes", action="store_true", help="do not ask")
+    retract.add_argument(
+        "--dry-run", action="store_true", help="show what would be deleted, delete nothing"
+    )
+    _add_json(retract)
+
+
+def _add_posted_filter(parser: Any) -> None:
+    """Add the options that say which published posts are meant."""
+    parser.add_argument(
+        "--since", metavar="TIME", help="posted since then: 36h or 7d ago, or a date or local time"
+    )
+    parser.add_argument("--until", metavar="TIME", help="posted before then")
+    parser.add_argument("--account", type=decoded, metavar="NAME", help="only of this account")
+    parser.add_argument("--source", type=decoded, metavar="NAME", help="only from this source")
 
 
 def _add_shell_commands(commands: _Group) -> None:

@@ -6,9 +6,10 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from reblogbot.admin.documents.errors import error_document
 from reblogbot.errors import ConfigError, Exit, ReblogbotError
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ class CommandOutput(NamedTuple):
     """The result of a command in both its forms."""
 
     lines: Sequence[str]
-    document: Any
+    document: Mapping[str, object]
 
     def print(self, *, as_json: bool) -> None:
         """Print the JSON document, or the lines for a person."""
@@ -45,7 +46,7 @@ def print_flushed(*lines: str) -> None:
     sys.stdout.flush()
 
 
-def print_json(document: Any) -> None:
+def print_json(document: Mapping[str, object]) -> None:
     """Print one JSON document to stdout."""
     print(json_text(document, indent=2))
 
@@ -53,7 +54,7 @@ def print_json(document: Any) -> None:
 def print_error(error: ReblogbotError, *, as_json: bool) -> int:
     """Print an error to stderr, and to stdout as JSON if that was asked for; its exit code."""
     if as_json:
-        print_json({"error": {"slug": error.slug, "message": error.message}})
+        print_json(error_document(error))
     has_faults = isinstance(error, ConfigError) and error.faults
     lines = error.message.splitlines() if has_faults else [f"reblogbot: {error.message}"]
     for line in lines:

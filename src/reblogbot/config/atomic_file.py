@@ -1,9 +1,10 @@
-"""A file that is replaced as a whole: readers and crashes see the old content or the new one."""
+"""Files that are replaced as a whole: readers and crashes see the old content or the new one."""
 
 from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,20 +16,35 @@ def write_atomically(path: Path, content: bytes, *, mode: int | None = None) -> 
     owner, and a new one may be read by its user alone. A symbolic link at `path` is replaced, not
     followed. Raises OSError, and leaves the old file and nothing else behind.
     """
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    part = Path(name)
+    write_together({path: content}, mode=mode)
+
+
+def write_together(contents: Mapping[Path, bytes], *, mode: int | None = None) -> None:
+    """Write several files, each as `write_atomically` does, or none where one has no room.
+
+    All contents are on the disk before the first file is replaced. The files are replaced in their
+    order: a crash between two of them leaves the earlier ones new and the later ones old.
+    """
+    parts: dict[Path, Path] = {}
     try:
-        with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor has no path
-            _set_owner_and_mode(descriptor, path, mode)
-            file.write(content)
-            file.flush()
-            os.fsync(descriptor)
-        part.replace(path)
+        for path, content in contents.items():
+            descriptor, name = tempfile.mkstemp(
+                prefix=f".{path.name}.", suffix=".part", dir=path.parent
+            )
+            parts[path] = Path(name)
+            with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor has no path
+                _set_owner_and_mode(descriptor, path, mode)
+                file.write(content)
+                file.flush()
+                os.fsync(descriptor)
+        for path, part in parts.items():
+            part.replace(path)
     except BaseException:
-        with suppress(FileNotFoundError):
-            part.unlink()
+        for part in parts.values():
+            part.unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+    for folder in {path.parent for path in contents}:
+        _sync_folder(folder)
 
 
 def _set_owner_and_mode(descriptor: int, path: Path, mode: int | None) -> None:

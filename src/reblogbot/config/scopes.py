@@ -22,15 +22,33 @@ _HARMLESS = frozenset({"profile"})
 
 
 def required_scopes(config: Config, account: str) -> tuple[str, ...]:
-    """The scopes to ask for in a token of this account."""
+    """The scopes to ask for in a token of this account.
+
+    An account that nothing uses yet needs those of a source with default settings.
+    """
     sources = [source for source in config.sources.values() if source.enabled]
-    posts = config.notify.account == account or any(account in source.to for source in sources)
+    notifies = config.notify.account == account
+    if not notifies and not any(account in (source.via, *source.to) for source in sources):
+        return (*POSTING, RELATIONSHIPS)
+    posts = notifies or any(account in source.to for source in sources)
     kinds_read = [source.kind for source in sources if source.via == account]
     scopes = [*(POSTING if posts else READING)]
     scopes += [scope for kind in kinds_read for scope in KINDS.get(kind, ())]
     if kinds_read or any(account in source.to and source.action != "post" for source in sources):
         scopes.append(RELATIONSHIPS)
     return tuple(dict.fromkeys(scopes))
+
+
+def scope_choices(config: Config, account: str) -> tuple[tuple[str, ...], ...]:
+    """The scopes to ask for, narrowest first; later ones are for servers that refuse the earlier.
+
+    Takahē tells whose token it is only with the whole of `read`. Some servers know only `read` and
+    `write`.
+    """
+    required = required_scopes(config, account)
+    writing = tuple(scope for scope in required if scope.startswith("write:"))
+    whole = ("read", "write") if writing else ("read",)
+    return tuple(dict.fromkeys((required, ("read", *writing), whole)))
 
 
 def lacking_scopes_message(config: Config, account: str, granted: Collection[str]) -> str:

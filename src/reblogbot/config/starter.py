@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from reblogbot.config.toml_values import toml_key, toml_string
+from reblogbot.config.urls import is_local
 
 _STARTER = """\
 # A first config for reblogbot. `reblogbot check` validates it, `reblogbot preview` shows what
@@ -41,7 +42,6 @@ _ALLOW_HTTP = """\
 # the server is on this machine, so the token does not leave it
 allow_http = true
 """
-_THIS_MACHINE = re.compile(r"http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$")
 
 
 def starter(server: str, account: str, source: str, url: str, kind: str = "feed") -> str:
@@ -53,7 +53,7 @@ def starter(server: str, account: str, source: str, url: str, kind: str = "feed"
         server=toml_string(server),
         allow_http=_ALLOW_HTTP if is_local(server) else "",
         account=toml_key(account),
-        token_file=toml_string(f"{_file_name(account)}.token"),
+        token_file=toml_string(token_file_name(account)),
         source=toml_key(source),
         kind=toml_string(kind),
         url=f"url = {toml_string(url)}\n" if url else "",
@@ -61,11 +61,7 @@ def starter(server: str, account: str, source: str, url: str, kind: str = "feed"
     )
 
 
-def is_local(server: str) -> bool:
-    """Whether a server is on this machine and used without TLS."""
-    return _THIS_MACHINE.match(server) is not None
-
-
-def _file_name(account: str) -> str:
-    """The account's name with characters replaced that a file name should not have."""
-    return re.sub(r"[^\w.-]", "_", account).lstrip(".") or "account"
+def token_file_name(account: str) -> str:
+    """`NAME.token`, with characters replaced that a file name should not have."""
+    name = re.sub(r"[^\w.-]", "_", account).lstrip(".")
+    return f"{name or 'account'}.token"

@@ -1,8 +1,9 @@
-"""An account's token, from a file, the environment or a systemd credential, and its scopes.
+"""An account's token, from a file, the environment or a systemd credential, and its record.
 
 Most servers tell the scopes of a token only when they issue it, so they are stored beside it: the
-scopes of `news.token` in `news.token.json`, which holds `{"token": …, "scope": …}`. `token` is
-the digest of the token they belong to, `scope` has the form of a token response (RFC 6749, 3.3).
+record of `news.token` is `news.token.json`, which holds at least `{"token": …, "scope": …}`.
+`token` is the digest of the token they belong to, `scope` has the form of a token response (RFC
+6749, 3.3). `login` adds whom the token speaks for, and the app by which it can be revoked.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from reblogbot.config.atomic_file import write_together
 from reblogbot.config.settings import AccountSettings
 from reblogbot.errors import Unauthorised
 
@@ -64,16 +67,64 @@ def missing_token_reason(account: AccountSettings, environ: Mapping[str, str]) -
     return ""
 
 
+@dataclass(frozen=True, slots=True)
+class TokenRecord:
+    """What is known of a token from the login that got it; "" and () where it is not.
+
+    `acct` is the account's `@name@host`, `software` that of its server.
+    """
+
+    scopes: tuple[str, ...] = ()
+    acct: str = ""
+    server: str = ""
+    software: str = ""
+    client_id: str = ""
+    client_secret: str = field(default="", repr=False)
+
+
 def granted_scopes(
     account: AccountSettings, token: str, environ: Mapping[str, str]
 ) -> tuple[str, ...]:
     """The scopes stored for this token; () if none are, or only those of another token."""
+    return token_record(account, token, environ).scopes
+
+
+def token_record(account: AccountSettings, token: str, environ: Mapping[str, str]) -> TokenRecord:
+    """What is stored beside this token; an empty record if nothing is, or only of another token."""
     for file in token_files(account, environ):
-        stored = _json_object(Path(f"{file}.json"))
-        scope = stored.get("scope")
-        if stored.get("token") == token_digest(token) and isinstance(scope, str):
-            return tuple(scope.split())
-    return ()
+        stored = _json_object(record_file(file))
+        if stored.get("token") == token_digest(token) and isinstance(stored.get("scope"), str):
+            texts = {
+                name: stored[name]
+                for name in ("acct", "server", "software", "client_id", "client_secret")
+                if isinstance(stored.get(name), str)
+            }
+            return TokenRecord(tuple(stored["scope"].split()), **texts)
+    return TokenRecord()
+
+
+def write_token(file: Path, token: str, record: TokenRecord) -> None:
+    """Write a token and its record, for this user's eyes only. Raises OSError.
+
+    The record is written first, so that it is there as soon as the token is. A crash between them
+    leaves the old token, of which the scopes are then unknown.
+    """
+    fields = asdict(record)
+    scope = " ".join(fields.pop("scopes"))
+    document = {"token": token_digest(token), "scope": scope, **fields}
+    content = json.dumps(document, indent=2) + "\n"
+    write_together({record_file(file): content.encode(), file: f"{token}\n".encode()}, mode=0o600)
+
+
+def remove_token(file: Path) -> None:
+    """Remove a token file and its record, as far as they exist. Raises OSError."""
+    file.unlink(missing_ok=True)
+    record_file(file).unlink(missing_ok=True)
+
+
+def record_file(file: Path) -> Path:
+    """The file with the record of a token file: `news.token.json` for `news.token`."""
+    return Path(f"{file}.json")
 
 
 def token_files(account: AccountSettings, environ: Mapping[str, str]) -> list[Path]:
@@ -131,7 +182,6 @@ def _checked(text: str, where: str, account: AccountSettings) -> str:
 
 
 def _missing(account: AccountSettings, reason: str) -> Unauthorised:
-    return Unauthorised(
-        "token_missing",
-        f"accounts.{account.name}: no token ({reason}); write the account's access token there",
-    )
+    name = account.name
+    advice = "set it" if account.token_env else f"`reblogbot login {name}` gets one"
+    return Unauthorised("token_missing", f"accounts.{name}: no token ({reason}); {advice}")

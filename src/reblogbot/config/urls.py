@@ -13,6 +13,9 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, PlainValidator
 
+_THIS_MACHINE = re.compile(r"http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$")
+# a host has at most 253 characters
+_MAX_SERVER = 300
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f\s]")
 
 
@@ -51,6 +54,27 @@ def read_server_url(url: str) -> str:
             'write only the server\'s address, without a path: "https://social.example"'
         )
     return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+def read_named_server(written: str) -> str:
+    """The origin of a server as a person names it: a URL or a bare host, `mastodon.social`.
+
+    Plain http is for servers on this machine, where no one else sees the token.
+    """
+    name = written.strip().rstrip("/")
+    if len(name) > _MAX_SERVER:
+        raise ValueError("is too long for the name of a server; write it as in mastodon.social")
+    if "://" not in name:
+        name = f"http://{name}" if is_local(f"http://{name}") else f"https://{name}"
+    url = read_server_url(name)
+    if url.startswith("http://") and not is_local(url):
+        raise ValueError("http:// would send the token unencrypted; write https://")
+    return url
+
+
+def is_local(server: str) -> bool:
+    """Whether a server is on this machine and used without TLS."""
+    return _THIS_MACHINE.match(server) is not None
 
 
 def read_proxy_url(url: str) -> str:

@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypedDict
 
 from reblogbot.errors import Exit, Failure
 from reblogbot.model import Delivery, DeliveryState
 
 Outcome = Literal["new", "nothing_new", "not_modified", "held", "not_due"] | Failure
 _FAILED = ("failed", "refused", "gone")
+
+
+class RoundCounts(TypedDict):
+    """The numbers of a round, as `sync --json` prints them."""
+
+    polled: int
+    not_modified: int
+    failed: int
+    entries_new: int
+    queued: int
+    sent: int
+    held: int
+    retry: int
+    doubt: int
+    skipped: int
+    dead: int
+    retracted: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +92,11 @@ class RoundReport:
     def _is_trouble(self, delivery: Delivery) -> bool:
         if delivery.state in {DeliveryState.DOUBT, DeliveryState.DEAD, DeliveryState.SENDING}:
             return True
-        return _is_retry(delivery) and delivery.id not in self.deferred
+        has_failed = _is_retry(delivery) or _is_unretracted(delivery)
+        return has_failed and delivery.id not in self.deferred
 
-    def counts(self) -> dict[str, int]:
-        """The numbers of the contract's `sync --json`."""
+    def counts(self) -> RoundCounts:
+        """The numbers of the round."""
         changed = list(self.deliveries.values())
         states = [delivery.state for delivery in changed]
         polled = [
@@ -92,19 +110,21 @@ class RoundReport:
             "failed": sum(poll.outcome in (*_FAILED, "retry_later") for poll in polled),
             "entries_new": sum(poll.new for poll in polled),
             "queued": self.queued,
-            "sent": states.count(DeliveryState.SENT),
+            "sent": sum(map(_is_sent, changed)),
             "held": states.count(DeliveryState.HELD),
             "retry": sum(map(_is_retry, changed)),
             "doubt": states.count(DeliveryState.DOUBT),
             "skipped": states.count(DeliveryState.SKIPPED),
             "dead": states.count(DeliveryState.DEAD),
+            "retracted": states.count(DeliveryState.RETRACTED),
         }
 
-    def counts_in_words(self) -> dict[str, int]:
+    def counts_in_words(self) -> Mapping[str, object]:
         """The numbers for people, in which `sent` leaves out the found and the edited."""
         counts = self.counts()
-        outcomes = Counter(outcome(delivery) for delivery in self.deliveries.values())
-        return counts | {name: outcomes[name] for name in ("sent", "found", "edited")}
+        deliveries = self.deliveries.values()
+        outcomes = Counter(outcome(each) for each in deliveries if not _is_unretracted(each))
+        return {**counts, **{name: outcomes[name] for name in ("sent", "found", "edited")}}
 
 
 def outcome(delivery: Delivery) -> str:
@@ -124,3 +144,13 @@ def outcome(delivery: Delivery) -> str:
 def _is_retry(delivery: Delivery) -> bool:
     """Whether an attempt failed and the delivery is back in the queue."""
     return delivery.state == DeliveryState.QUEUED and bool(delivery.error)
+
+
+def _is_sent(delivery: Delivery) -> bool:
+    return delivery.state == DeliveryState.SENT and not _is_unretracted(delivery)
+
+
+def _is_unretracted(delivery: Delivery) -> bool:
+    """Whether an attempt to retract it failed: it may stand at the server still."""
+    is_posted = delivery.state in (DeliveryState.SENT, DeliveryState.RETRACTING)
+    return is_posted and bool(delivery.error)

@@ -31,6 +31,7 @@ class WaitReason(StrEnum):
     ACCOUNT_PAUSED = "account_paused"
     SENDING = "sending"
     DOUBT = "doubt"
+    RETRACTING = "retracting"
     EARLIER_DOUBT = "earlier_doubt"
     SOURCE_UNKNOWN = "source_unknown"
     SOURCE_DISABLED = "source_disabled"
@@ -81,11 +82,12 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
-class AccountState:
+class AccountFacts:
     """The facts that decide whether an account may send at `now`.
 
     `settings` is None for an account that is not in the config. `sent` reaches back as far as
-    `memory` says. `doubt_until` is when the account is next read back for deliveries in doubt.
+    `memory` says. `doubt_until` is when the account is next read back for deliveries in doubt,
+    `retraction_due` when the first of its deliveries may be retracted.
     `settled_at` is when any of its deliveries was last settled. `works_since` and `worked_at` are
     of the process that sends: when it opened the store, and when it last looked for due work;
     None where no process is known.
@@ -97,6 +99,7 @@ class AccountState:
     paused_until: datetime | None = None
     paused_for: str = ""
     doubt_until: datetime | None = None
+    retraction_due: datetime | None = None
     sent: Sequence[SentPost] = ()
     settled_at: datetime | None = None
     works_since: datetime | None = None
@@ -108,7 +111,7 @@ def lookback(config: Config) -> timedelta:
     return queue_order.lookback(config) + STALLED
 
 
-def wait_of(delivery: Delivery, config: Config, account: AccountState) -> Wait | None:
+def wait_of(delivery: Delivery, config: Config, account: AccountFacts) -> Wait | None:
     """Why the delivery waits; None for one that is settled."""
     source = config.sources.get(delivery.source)
     match delivery.state:
@@ -122,6 +125,12 @@ def wait_of(delivery: Delivery, config: Config, account: AccountState) -> Wait |
                 stop_wait(account)
                 or _stall(delivery, source, account)
                 or Wait(WaitReason.SENDING, "being sent")
+            )
+        case DeliveryState.RETRACTING:
+            return (
+                _account_wait(account)
+                or _pause_wait(account)
+                or Wait(WaitReason.RETRACTING, *_retraction_cause(delivery, account))
             )
         case DeliveryState.QUEUED:
             return (
@@ -146,10 +155,15 @@ def stall_wait(since: datetime) -> Wait:
     return Wait(WaitReason.STALLED, f"{cause}; see the log, restart the daemon")
 
 
-def stop_wait(account: AccountState) -> Wait | None:
+def stop_wait(account: AccountFacts) -> Wait | None:
     """Why nothing at all is sent for the account, or None."""
     if account.stopped_at is not None:
         return Wait(WaitReason.STOPPED, "everything is stopped until `reblogbot start`")
+    return _account_wait(account)
+
+
+def _account_wait(account: AccountFacts) -> Wait | None:
+    """Why the account is not used at all, or None."""
     if account.settings is None:
         return Wait(WaitReason.ACCOUNT_UNKNOWN, "the account is not in the config")
     if not account.settings.enabled:
@@ -157,29 +171,59 @@ def stop_wait(account: AccountState) -> Wait | None:
     return None
 
 
-def blocking_wait(account: AccountState) -> Wait | None:
+def blocking_wait(account: AccountFacts) -> Wait | None:
     """Why nothing that is queued for the account is sent, apart from its pace; None if nothing."""
     stop = stop_wait(account)
     if stop is not None:
         return stop
-    if account.paused_until is not None and account.paused_until > account.now:
-        cause = f"the account is paused: {account.paused_for}"
-        return Wait(WaitReason.ACCOUNT_PAUSED, cause, account.paused_until)
+    pause = _pause_wait(account)
+    if pause is not None:
+        return pause
     if account.doubt_until is not None:
         cause = "an earlier post of the account is in doubt"
         return Wait(WaitReason.EARLIER_DOUBT, cause, max(account.doubt_until, account.now))
     return None
 
 
+def _pause_wait(account: AccountFacts) -> Wait | None:
+    """The wait for the end of the account's pause, or None."""
+    if account.paused_until is None or account.paused_until <= account.now:
+        return None
+    cause = f"the account is paused: {account.paused_for}"
+    return Wait(WaitReason.ACCOUNT_PAUSED, cause, account.paused_until)
+
+
+def _retraction_cause(delivery: Delivery, account: AccountFacts) -> tuple[str, datetime | None]:
+    """Why a post is not deleted yet, and until when."""
+    if delivery.due > account.now:
+        return f"next attempt to delete it: {delivery.error}".rstrip(": "), delivery.due
+    return "to be deleted at the server", None
+
+
 def next_attempt(
-    heads: Sequence[QueueHead], config: Config, account: AccountState
+    heads: Sequence[QueueHead], config: Config, account: AccountFacts
 ) -> datetime | None:
-    """The first instant at which the account may send, or may be read back; None for none known.
+    """The first instant at which the account may send, delete, or be read back; None for none.
 
     It is `now` where something may be sent now, and never after the instant at which `Sender`
     would. Where that depends on several conditions, it is when the first of them must be looked
     at again. `heads` are the account's queue.
     """
+    instants = _next_retraction(account), _next_sending(heads, config, account)
+    return min((at for at in instants if at is not None), default=None)
+
+
+def _next_retraction(account: AccountFacts) -> datetime | None:
+    """When the account may next delete a post, also while everything is stopped."""
+    if account.retraction_due is None or _account_wait(account) is not None:
+        return None
+    return max(account.retraction_due, account.paused_until or account.now, account.now)
+
+
+def _next_sending(
+    heads: Sequence[QueueHead], config: Config, account: AccountFacts
+) -> datetime | None:
+    """When the account may next send or be read back."""
     blocked = blocking_wait(account)
     if blocked is not None:
         return blocked.until
@@ -194,7 +238,7 @@ def next_attempt(
 
 
 def _head_slot(
-    head: QueueHead, source: SourceSettings | None, account: AccountState
+    head: QueueHead, source: SourceSettings | None, account: AccountFacts
 ) -> datetime | None:
     """When the first of these deliveries may be sent, as far as it depends on its source."""
     if source is None or not source.enabled:
@@ -205,7 +249,7 @@ def _head_slot(
 
 
 def stalled_since(
-    due: datetime, source: SourceSettings | None, account: AccountState
+    due: datetime, source: SourceSettings | None, account: AccountFacts
 ) -> datetime | None:
     """Since when something due could have been sent, where that is STALLED or longer; else None.
 
@@ -222,18 +266,18 @@ def stalled_since(
     return None if _was_delayed(source, account, worked_at) else since
 
 
-def _stall(delivery: Delivery, source: SourceSettings | None, account: AccountState) -> Wait | None:
+def _stall(delivery: Delivery, source: SourceSettings | None, account: AccountFacts) -> Wait | None:
     since = stalled_since(max(delivery.due, delivery.queued_at), source, account)
     return None if since is None else stall_wait(since)
 
 
-def _next_in_line(account: AccountState) -> Wait:
+def _next_in_line(account: AccountFacts) -> Wait:
     if account.works_since is None:
         return Wait(WaitReason.NEXT, "next `sync` (no daemon is at work)")
     return Wait(WaitReason.NEXT, "next in line")
 
 
-def _was_delayed(source: SourceSettings | None, account: AccountState, worked_at: datetime) -> bool:
+def _was_delayed(source: SourceSettings | None, account: AccountFacts, worked_at: datetime) -> bool:
     """Whether pace, quiet hours or the budget delayed anything in the hour before `worked_at`."""
     if account.settings is None:
         return True
@@ -246,7 +290,7 @@ def _was_delayed(source: SourceSettings | None, account: AccountState, worked_at
 
 
 def _source_wait(
-    delivery: Delivery, source: SourceSettings | None, account: AccountState
+    delivery: Delivery, source: SourceSettings | None, account: AccountFacts
 ) -> Wait | None:
     """The wait that comes from the delivery's source, digest or last attempt."""
     if source is None:
@@ -261,7 +305,7 @@ def _source_wait(
 
 
 def _pace_wait(
-    delivery: Delivery, source: SourceSettings | None, account: AccountState
+    delivery: Delivery, source: SourceSettings | None, account: AccountFacts
 ) -> Wait | None:
     """The wait that comes from the account's pace or the source's budget."""
     if account.settings is None:
@@ -280,6 +324,6 @@ def _pace_wait(
     return None
 
 
-def _budget_slot(source: SourceSettings, account: AccountState, at: datetime) -> datetime:
+def _budget_slot(source: SourceSettings, account: AccountFacts, at: datetime) -> datetime:
     sent_at = [post.at for post in account.sent if post.source == source.name]
     return pacing.budget_slot(at, source.budget, sent_at)

@@ -9,13 +9,22 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypedDict
 from urllib.parse import urlsplit
 
 from reblogbot.core.text import html_to_text
 from reblogbot.demo.feeds import serve_feeds
 from reblogbot.errors import Exit
 from reblogbot.sandbox.server import Sandbox, serve
+
+
+class DemoPost(TypedDict):
+    """A post on the demo's server."""
+
+    action: Literal["post", "boost"]
+    url: str
+    text: str
+
 
 Print = Callable[..., None]
 
@@ -49,7 +58,7 @@ action = "boost"
 class DemoResult:
     """The posts, oldest first, how many were posted again, and the exit codes of both rounds."""
 
-    posts: list[dict[str, str]]
+    posts: list[DemoPost]
     posted_again: int
     codes: tuple[int, int]
 
@@ -111,7 +120,7 @@ async def _sync(print_lines: Print, config: Path) -> int:
     return process.returncode or 0
 
 
-def _post_json(status: dict[str, Any]) -> dict[str, str]:
+def _post_json(status: dict[str, Any]) -> DemoPost:
     original = status["reblog"] or status
     return {
         "action": "boost" if status["reblog"] else "post",

@@ -9,7 +9,7 @@ from datetime import datetime
 from reblogbot.config.settings import Config
 from reblogbot.core import waits
 from reblogbot.core.queue_order import lookback
-from reblogbot.core.waits import AccountState
+from reblogbot.core.waits import AccountFacts
 from reblogbot.engine.account import TOKEN
 from reblogbot.engine.accounts import Accounts
 from reblogbot.runtime import lease_owner
@@ -62,17 +62,18 @@ def _account_state(
     record: AccountRecord,
     stopped_at: datetime | None,
     now: datetime,
-) -> AccountState:
+) -> AccountFacts:
     """What decides when the account may send. A new token ends the pause for the old one."""
     has_new_token = record.cause == TOKEN and (
         accounts[record.name].token_mark() not in ("", record.token_mark)
     )
-    doubts = store.outbox.in_doubt(record.name)
-    return AccountState(
+    doubts, retractions = store.outbox.doubts_and_retractions(record.name)
+    return AccountFacts(
         settings=config.accounts[record.name],
         now=now,
         stopped_at=stopped_at,
         paused_until=None if has_new_token else record.paused_until,
         doubt_until=max((doubt.due for doubt in doubts), default=None),
+        retraction_due=min((retraction.due for retraction in retractions), default=None),
         sent=store.publications.sent(record.name, now - lookback(config)),
     )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import count, islice
+from typing import TypedDict
 
 from reblogbot.core import digest, queue_order
 from reblogbot.core.digest import Bundle
@@ -23,13 +24,30 @@ Queued = tuple[str, str, Post]
 """Account, source and post."""
 
 
+class RefusedEntry(TypedDict):
+    """An entry that is not posted, and why."""
+
+    source: str
+    account: str
+    link: str
+    title: str
+    reason: str
+
+
+class FailedSource(TypedDict):
+    """A source that could not be polled, and why."""
+
+    source: str
+    error: str
+
+
 @dataclass(slots=True)
 class Preview:
     """Posts in the order they will go out, what was refused, and sources that failed."""
 
     posts: list[Queued] = field(default_factory=list)
-    refused: list[dict[str, str]] = field(default_factory=list)
-    errors: list[dict[str, str]] = field(default_factory=list)
+    refused: list[RefusedEntry] = field(default_factory=list)
+    errors: list[FailedSource] = field(default_factory=list)
     beginnings: dict[str, str] = field(default_factory=dict)
     """How the statuses begin that would be boosted, by their addresses; for a person."""
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from reblogbot.config.settings import Config
 from reblogbot.core import waits
-from reblogbot.core.waits import AccountState, Wait
+from reblogbot.core.waits import AccountFacts, Wait
 from reblogbot.model import Delivery
 from reblogbot.store import Store
 
@@ -27,13 +27,13 @@ class Waiting:
         self.daemons = store.daemons.living(now)
         self._stopped_at = store.outbox.stopped_at()
         self._worked_at = now if is_working else self._last_work()
-        self._accounts: dict[str, AccountState] = {}
+        self._accounts: dict[str, AccountFacts] = {}
 
     def wait(self, delivery: Delivery) -> Wait | None:
         """Return why the delivery waits; None for one that is settled."""
         return waits.wait_of(delivery, self._config, self.account(delivery.account))
 
-    def account(self, name: str) -> AccountState:
+    def account(self, name: str) -> AccountFacts:
         """Return what decides whether the account may send now."""
         if name not in self._accounts:
             self._accounts[name] = self._read(name)
@@ -61,10 +61,10 @@ class Waiting:
         rounds = (daemon.last_round_at for daemon in self.daemons if daemon.last_round_at)
         return max(rounds, default=None)
 
-    def _read(self, name: str) -> AccountState:
+    def _read(self, name: str) -> AccountFacts:
         outbox, now = self._store.outbox, self._now
         record = outbox.account(name)
-        return AccountState(
+        return AccountFacts(
             settings=self._config.accounts.get(name),
             now=now,
             stopped_at=self._stopped_at,

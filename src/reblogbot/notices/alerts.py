@@ -17,7 +17,10 @@ from reblogbot.model import OPEN_STATES
 from reblogbot.store.records import AccountRecord
 from reblogbot.store.tallies import Failing, Tally
 
-Event = Literal["storm_held", "account_paused", "account_stalled", "source_failing", "source_gone"]
+Event = Literal[
+    "storm_held", "account_paused", "account_stalled", "source_failing", "source_gone", "test"
+]
+"""What a message is about, `test` for `notify test`; the values are public (webhook)."""
 
 STUCK_AFTER = timedelta(hours=1)
 STUCK_PAUSES = 5
@@ -113,6 +116,15 @@ def sources(config: Config, failing: Iterable[Failing]) -> list[Alert]:
     """An alert for each source that has failed for long, or is gone for good."""
     enabled = {name for name, source in config.sources.items() if source.enabled}
     return [_source_alert(source) for source in failing if source.name in enabled]
+
+
+def trial_message(config: Config, now: datetime) -> Message:
+    """The message by which an admin tries the channels; each is another one to a server."""
+    text = (
+        f"This is a test of the notices of reblogbot ({config.path.name}), sent at"
+        f" {now:%Y-%m-%d %H:%M:%S} UTC. Nothing is wrong."
+    )
+    return Message("test", (f"test {now.isoformat()}",), text)
 
 
 def messages(alerts: Iterable[Alert]) -> list[Message]:

@@ -8,7 +8,9 @@ import os
 import re
 import time
 from collections.abc import Awaitable
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from reblogbot.config.settings import Config
 from reblogbot.core.delivery import idempotency_key
@@ -28,6 +30,18 @@ log = logging.getLogger(__name__)
 
 STALL_SECONDS = 300.0
 """An account that is stalled has so long to recover before the admin is notified."""
+
+
+Channel = Literal["command", "webhook", "account"]
+"""A channel of messages, by its key in `[notify]`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelTest:
+    """The result of a test message through one channel; `error` is "" if it was sent."""
+
+    channel: Channel
+    error: str
 
 
 class Messenger:
@@ -65,6 +79,22 @@ class Messenger:
                 self._logged(self._post_webhook(message)),
                 self._logged(self._post_status(message, now)),
             )
+
+    async def test(self) -> list[ChannelTest]:
+        """Send one message through every configured channel; return what came of each."""
+        now, notify = self._clock.now(), self._config.notify
+        message = alerts.trial_message(self._config, now)
+        sendings: list[tuple[Channel, bool, Awaitable[None]]] = [
+            ("command", bool(notify.command), self._run_command(message)),
+            ("webhook", bool(notify.webhook), self._post_webhook(message)),
+            ("account", bool(notify.account), self._post_status(message, now)),
+        ]
+        errors = await asyncio.gather(*(_error_of(sending) for _, _, sending in sendings))
+        return [
+            ChannelTest(channel, error)
+            for (channel, is_configured, _), error in zip(sendings, errors, strict=True)
+            if is_configured
+        ]
 
     def _problems(self, store: Store, now: datetime) -> list[Alert]:
         """All present problems but stalled accounts, reported or not."""
@@ -136,6 +166,15 @@ class Messenger:
         key = idempotency_key(account.server, name, cause, to, 0)
         post = Post("post", text, visibility="direct", language="en", may_mention=True)
         await account_sender.post_notice(post, key)
+
+
+async def _error_of(sending: Awaitable[None]) -> str:
+    """Return why a message could not be sent, "" if it was."""
+    try:
+        await sending
+    except ReblogbotError as error:
+        return error.message
+    return ""
 
 
 def direct(text: str, to: str, limit: int) -> str:

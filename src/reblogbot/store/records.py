@@ -11,7 +11,15 @@ from pydantic import TypeAdapter
 from sqlalchemy import Row
 
 from reblogbot.core.schedule import PollReason
-from reblogbot.model import Delivery, DeliveryState, Post, Receipt, ServerLimits, Validators
+from reblogbot.model import (
+    Delivery,
+    DeliveryState,
+    Post,
+    Receipt,
+    ServerLimits,
+    SourceState,
+    Validators,
+)
 from reblogbot.model.evidence import SourceHabits
 
 T = TypeVar("T")
@@ -34,7 +42,7 @@ class SourceRecord:
     name: str
     address: str
     title: str = ""
-    state: str = "new"
+    state: SourceState = "new"
     error: str = ""
     validators: Validators = field(default_factory=Validators)
     failures: int = 0

@@ -23,7 +23,7 @@ from reblogbot.store.poll_results import (
 )
 from reblogbot.store.recording import Recording, claimed_keys
 from reblogbot.store.records import SourceRecord, adapter, source_record
-from reblogbot.store.schema import delivery, route, seen, source, source_lease
+from reblogbot.store.schema import EPOCH, delivery, route, seen, source, source_lease
 from reblogbot.store.source_leases import SourceLeases
 from reblogbot.store.sql import chunks, insert_new, is_among_keys
 
@@ -270,6 +270,19 @@ class Sources:
         """
         with self._database.write() as connection:
             return Recording(connection, record, now).record_requested(intents, note)
+
+    def remember(self, names: Sequence[str], keys: Collection[bytes], shown_at: datetime) -> None:
+        """Note keys as seen in each of these sources, without evidence; known ones stay."""
+        day = (shown_at - EPOCH).days
+        with self._database.write() as connection:
+            for chunk in chunks(sorted(names)):
+                ids = connection.scalars(select(source.c.id).where(source.c.name.in_(chunk))).all()
+                for source_id in ids:
+                    rows = [
+                        {"source_id": source_id, "key": key, "shown_on": day, "evidence": None}
+                        for key in sorted({*keys})
+                    ]
+                    insert_new(connection, seen, rows)
 
     def record_unchanged(self, polls: Sequence[UnchangedPoll]) -> None:
         """Record polls that brought nothing new, and give their leases back, in one transaction."""

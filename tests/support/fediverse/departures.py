@@ -16,6 +16,7 @@ from reblogbot.sandbox.paging import page
 from reblogbot.sandbox.profiles import Refusal
 from reblogbot.sandbox.routes import ROUTES as SANDBOX_ROUTES
 
+OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"
 VERIFY = "/api/v1/accounts/verify_credentials"
 STATUSES = "/api/v1/statuses"
 
@@ -65,6 +66,55 @@ def verify_app(endpoint: Endpoint, call: Call) -> Reply:
         return entity | {"scopes": []}
     # the tokens of the server itself belong to no registered app
     return entity | {"scopes": entity["scopes"] or call.token.scopes}
+
+
+def nodeinfo(endpoint: Endpoint, call: Call) -> Reply:
+    if not call.profile.has_nodeinfo:
+        raise call.refused("not_found")
+    return endpoint(call)
+
+
+def oauth_metadata(endpoint: Endpoint, call: Call) -> Reply:
+    if not call.profile.has_oauth_metadata:
+        raise call.refused("not_found")
+    return endpoint(call)
+
+
+def register_app(endpoint: Endpoint, call: Call) -> Reply:
+    if call.profile.knows_scopes == "whole" and ":" in call.params.text("scopes"):
+        raise refused(Refusal(422, message="Validation failed: Scopes doesn't match configured"))
+    return endpoint(call)
+
+
+def ask_consent(endpoint: Endpoint, call: Call) -> Reply:
+    app = call.instance.state.apps.get(call.params.text("client_id"))
+    if app is not None and not call.profile.checks_redirects:
+        app.redirect_uris.append(call.params.text("redirect_uri"))
+    return endpoint(call)
+
+
+def decide(endpoint: Endpoint, call: Call) -> Reply:
+    answer = ask_consent(endpoint, call)
+    is_copied = call.params.text("redirect_uri") == OUT_OF_BAND
+    if not is_copied or answer.status != 200 or call.profile.copied_code == "page":
+        return answer
+    code = list(call.instance.grants)[-1]
+    body = f"{code}&state={call.params.text('state')}"
+    return Answer(body.encode(), content_type="text/plain; charset=utf-8")
+
+
+def issue_token(endpoint: Endpoint, call: Call) -> Reply:
+    code = call.params.text("code")
+    grant = call.instance.grants.get(code)
+    if grant is None:
+        return endpoint(call)
+    if not call.profile.checks_pkce:
+        call.instance.grants[code] = replace(grant, challenge="")
+    try:
+        return endpoint(call)
+    finally:
+        if call.profile.codes_last:
+            call.instance.grants[code] = grant
 
 
 def post(endpoint: Endpoint, call: Call) -> Reply:
@@ -198,6 +248,12 @@ DEPARTURES: dict[tuple[str, str], Callable[[Endpoint, Call], Reply]] = {
     ("GET", "/api/v1/instance/"): with_slash,
     ("GET", "/api/v2/instance/"): with_slash,
     ("GET", "/api/v1/apps/verify_credentials"): verify_app,
+    ("GET", "/.well-known/nodeinfo"): nodeinfo,
+    ("GET", "/.well-known/oauth-authorization-server"): oauth_metadata,
+    ("POST", "/api/v1/apps"): register_app,
+    ("GET", "/oauth/authorize"): ask_consent,
+    ("POST", "/oauth/authorize"): decide,
+    ("POST", "/oauth/token"): issue_token,
     ("POST", STATUSES): post,
     ("PUT", f"{STATUSES}/{{id}}"): edit,
     ("POST", f"{STATUSES}/{{id}}/reblog"): boost,

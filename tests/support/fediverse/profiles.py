@@ -74,6 +74,18 @@ class ServerProfile(Profile):
     finds: Literal["all", "timeline", "nothing"] = "all"
     """Which statuses a search by address finds: "timeline" are those of the home timeline."""
 
+    knows_scopes: Literal["granular", "whole"] = "granular"
+    """Whether an app may register parts of `read` and `write`."""
+    checks_redirects: bool = True
+    """Whether an app may be answered only at an address that it registered."""
+    checks_pkce: bool = True
+    copied_code: Literal["page", "bare"] = "page"
+    """How the code to copy is shown: on a page, or as text with the state behind it."""
+    codes_last: bool = False
+    """Whether a code is good for more than one token."""
+    has_oauth_metadata: bool = True
+    has_nodeinfo: bool = True
+
     tells_scopes: bool = True
     """Whether verifying an app tells the scopes of its token."""
     limited: Literal["families", "requests", "nothing"] = "families"
@@ -106,6 +118,7 @@ PROFILES: dict[str, ServerProfile] = {
     "mastodon-next": _profile("mastodon-next", keys=KeyPolicy("first", is_locked=True)),
     "gotosocial": _profile(
         "gotosocial",
+        checks_pkce=False,
         ids="ulid",
         boost_twice="another",
         boost_visibility=False,
@@ -130,6 +143,11 @@ PROFILES: dict[str, ServerProfile] = {
     ),
     "snac": _profile(
         "snac",
+        checks_pkce=False,
+        checks_redirects=False,
+        copied_code="bare",
+        codes_last=True,
+        has_oauth_metadata=False,
         ids="hex",
         forms="without_warning",
         boost_of_boost="404",
@@ -163,6 +181,9 @@ PROFILES: dict[str, ServerProfile] = {
     ),
     "takahe": _profile(
         "takahe",
+        checks_pkce=False,
+        codes_last=True,
+        has_oauth_metadata=False,
         boost_answer="original",
         boost_visibility=False,
         hides_from_author=True,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal, TypedDict
 
-from reblogbot.admin.json_shapes import instant_json
+from reblogbot.admin.documents.instants import instant_json
 
 if TYPE_CHECKING:
     from reblogbot.admin.source_list import ListedSource

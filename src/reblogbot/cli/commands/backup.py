@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from reblogbot import app
+from reblogbot.admin.documents.store import backup_json
 from reblogbot.cli.open_store import load_with_warning
 from reblogbot.cli.output import print_json, print_lines
 from reblogbot.cli.progress import progress
@@ -20,7 +21,7 @@ def run(options: argparse.Namespace) -> int:
         store.backup(options.path, on_progress)
     store.close()
     if options.json:
-        print_json({"from": store.name, "to": str(options.path)})
+        print_json(backup_json(store.name, options.path))
     else:
         print_lines(f"copied {store.name} to {options.path}")
     return Exit.OK

@@ -7,7 +7,7 @@ import asyncio
 
 from reblogbot import app
 from reblogbot.admin import online_check
-from reblogbot.admin.json_shapes import check_json
+from reblogbot.admin.documents.check import ParserRow, check_json, invalid_config_json
 from reblogbot.admin.online_check import OnlineCheck
 from reblogbot.cli.output import print_json, print_lines
 from reblogbot.cli.phrases import counted
@@ -31,8 +31,8 @@ def run(options: argparse.Namespace) -> int:
     failed = [check for check in checks if check.error]
     if options.json:
         faults = with_lines(config.path, [check.fault() for check in failed])
-        parser = {"protections": protections, "error": parser_error}
-        print_json(check_json(faults, warnings, checks, parser=parser))
+        parser: ParserRow = {"protections": list(protections), "error": parser_error}
+        print_json(check_json(faults, warnings, parser, checks))
         return Exit.FAILED if failed or parser_error else Exit.OK
     for warning in warnings:
         place = f"{options.config}:{warning.line}" if warning.line else f"{options.config}"
@@ -48,8 +48,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _report_faults(error: ConfigError, *, as_json: bool) -> int:
     if as_json:
-        document = {"slug": error.slug, "message": error.message}
-        print_json(check_json(error.faults, [], [], error=document))
+        print_json(invalid_config_json(error))
         return error.exit_code
     if not error.faults:
         raise error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from reblogbot.admin.documents.store import copy_json
 from reblogbot.cli.output import print_json, print_lines
 from reblogbot.cli.progress import progress
 from reblogbot.errors import Exit
@@ -19,7 +20,7 @@ def run(options: argparse.Namespace) -> int:
             lambda completed, total: on_progress("copying", completed, total),
         )
     if options.json:
-        print_json({"from": copied.source, "to": copied.target, "rows": copied.rows})
+        print_json(copy_json(copied))
         return Exit.OK
     rows = ", ".join(f"{count} {name}" for name, count in copied.rows.items() if count)
     print_lines(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 
+from reblogbot.admin.documents.demo import DemoDocument
 from reblogbot.cli.output import print_flushed, print_json
 from reblogbot.demo.scenario import run_scenario
 from reblogbot.errors import ConfigError
@@ -17,5 +18,5 @@ def run(options: argparse.Namespace) -> int:
     if options.keep:
         raise ConfigError("usage", "--json prints what was posted and ends: leave out --keep")
     result = asyncio.run(run_scenario(lambda *_: None, keep=False))
-    print_json({"posts": result.posts, "again": result.posted_again})
+    print_json(DemoDocument(posts=result.posts, again=result.posted_again))
     return result.exit_code()

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from reblogbot import app
-from reblogbot.admin.json_shapes import discovery_json
+from reblogbot.admin.documents.discover import discovery_json
 from reblogbot.cli.output import print_error, print_json, print_lines, print_table
 from reblogbot.config.hosts import host_port
 from reblogbot.config.settings import Config

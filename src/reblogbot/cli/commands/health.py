@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from reblogbot.admin.json_shapes import daemon_json
+from reblogbot.admin.documents.daemons import health_json
 from reblogbot.cli.open_store import open_for_reading
 from reblogbot.cli.output import print_json, print_lines
 from reblogbot.cli.phrases import daemon_lines
@@ -19,8 +19,7 @@ def run(options: argparse.Namespace) -> int:
     store.close()
     is_healthy = bool(daemons) and not any(daemon.is_stalled(now) for daemon in daemons)
     if options.json:
-        rows = [daemon_json(daemon, now) for daemon in daemons]
-        print_json({"healthy": is_healthy, "daemons": rows})
+        print_json(health_json(daemons, now, is_healthy=is_healthy))
     else:
         print_lines(*daemon_lines(daemons, now, "on this machine"))
     return Exit.OK if is_healthy else Exit.FAILED

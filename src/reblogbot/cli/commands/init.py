@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
-import os
 import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from reblogbot import app
-from reblogbot.admin import online_check
+from reblogbot.admin.login import find_server
 from reblogbot.cli.output import print_lines
-from reblogbot.config.hosts import host_port
 from reblogbot.config.lookalikes import hint_for_value
 from reblogbot.config.rules import name_fault
-from reblogbot.config.settings import Config, HttpSettings
-from reblogbot.config.starter import is_local, starter
-from reblogbot.config.urls import read_http_url, read_server_url
+from reblogbot.config.settings import Config
+from reblogbot.config.starter import starter
+from reblogbot.config.urls import read_http_url, read_named_server
 from reblogbot.errors import ConfigError, Exit
 
 CHOUTI_FEED = "https://dig.chouti.com/feed.xml"
@@ -37,18 +34,16 @@ def run(options: argparse.Namespace) -> int:
     server = ask(
         "Server of the bot's account",
         default="https://social.example",
-        read=_read_server,
+        read=read_named_server,
         given=options.server,
     )
     if options.online:
-        print_lines(_describe_server(server))
+        print_lines(find_server(Config(path=path), server).description)
     account = ask("Name for the account", default="news", read=_read_name)
     source = ask("Name for the first source", default="chouti", read=_read_name)
     url = ask("Address of its feed", default=CHOUTI_FEED, read=_read_feed)
     toml = starter(server, account, source, url)
-    # raises ConfigError instead of writing a config that `check` would refuse
-    app.load_config(path, toml)
-    _write(path, toml)
+    app.create_config(path, toml)
     print_lines(
         f"Wrote {path}.",
         "Next: put the account's access token into the token file that it names (mode 600),",
@@ -84,19 +79,8 @@ def _ask(
             print_lines(f"  {message}")
 
 
-def _read_server(answer: str) -> str:
-    url = read_server_url(_with_scheme(answer))
-    if url.startswith("http://") and not is_local(url):
-        raise ValueError("http:// would send the token unencrypted; write https://")
-    return url
-
-
 def _read_feed(answer: str) -> str:
-    return read_http_url(_with_scheme(answer))
-
-
-def _with_scheme(address: str) -> str:
-    return address if "://" in address else f"https://{address}"
+    return read_http_url(answer if "://" in answer else f"https://{answer}")
 
 
 def _read_name(answer: str) -> str:
@@ -104,32 +88,3 @@ def _read_name(answer: str) -> str:
     if fault:
         raise ValueError(fault)
     return answer
-
-
-def _describe_server(server: str) -> str:
-    """The name and version of the server. Raises SourceError where it has no Mastodon API."""
-    # the admin named this server, so it may be in a private network
-    address = host_port(server)
-    config = Config(path=Path(), http=HttpSettings(allow_private=(address,)))
-
-    async def describe() -> str:
-        async with app.edges(config) as edges:
-            fetch = partial(edges.fetcher, configured=frozenset({address}))
-            return await online_check.describe_server(server, fetch)
-
-    return asyncio.run(describe())
-
-
-def _write(path: Path, toml: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # mode 600: the admin may put a secret into it later
-        with open(path, "x", encoding="utf-8", opener=_open_private) as file:
-            file.write(toml)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise ConfigError("config_unwritable", f"{path}: cannot be written: {reason}") from error
-
-
-def _open_private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)

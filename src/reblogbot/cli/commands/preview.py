@@ -6,7 +6,7 @@ import argparse
 import asyncio
 
 from reblogbot import app
-from reblogbot.admin.json_shapes import preview_json
+from reblogbot.admin.documents.preview import preview_json
 from reblogbot.cli.commands.sync import select_sources
 from reblogbot.cli.output import print_bold, print_json, print_lines
 from reblogbot.cli.progress import progress

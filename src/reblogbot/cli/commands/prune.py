@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from reblogbot import app
+from reblogbot.admin.documents.store import PruneDocument
 from reblogbot.cli.output import print_json, print_lines
 from reblogbot.cli.progress import progress
 from reblogbot.errors import Exit
@@ -17,9 +18,9 @@ def run(options: argparse.Namespace) -> int:
         store = app.open_for_work(config, on_progress=on_progress)
         pruned = store.history.prune(config.store.keep, store.clock.now(), on_progress)
     store.close()
-    counts = {"keys": pruned.keys, "entries": pruned.entries, "deliveries": pruned.deliveries}
+    document = PruneDocument(keys=pruned.keys, entries=pruned.entries, deliveries=pruned.deliveries)
     if options.json:
-        print_json(counts)
+        print_json(document)
     else:
-        print_lines(f"deleted: {', '.join(f'{count} {name}' for name, count in counts.items())}")
+        print_lines(f"deleted: {', '.join(f'{count} {name}' for name, count in document.items())}")
     return Exit.OK

@@ -6,7 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from reblogbot.admin.json_shapes import delivery_json
+from reblogbot.admin.documents.deliveries import delivery_json
+from reblogbot.admin.documents.queue import ChangedDeliveries, FailedAction
 from reblogbot.admin.queue_actions import ActionResult
 from reblogbot.admin.queue_edit import edit, why_not_editable
 from reblogbot.cli.editor import MAX_BYTES, edited_text
@@ -30,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
         file.unlink(missing_ok=True)
     if options.json:
         kept = [delivery_json(result.delivery)] if result.succeeded else []
-        print_json({"deliveries": kept, "failed": _failed(result)})
+        print_json(ChangedDeliveries(deliveries=kept, failed=_failed(result)))
     else:
         print_lines(f"{result.delivery.id} {result.message}")
         if is_kept:
@@ -75,7 +76,7 @@ def _stdin() -> str:
     return text
 
 
-def _failed(result: ActionResult) -> list[dict[str, object]]:
+def _failed(result: ActionResult) -> list[FailedAction]:
     if result.succeeded:
         return []
     return [{"id": result.delivery.id, "reason": result.message}]

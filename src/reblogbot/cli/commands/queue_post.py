@@ -6,7 +6,8 @@ import argparse
 import asyncio
 
 from reblogbot import app
-from reblogbot.admin.json_shapes import delivery_json, post_json
+from reblogbot.admin.documents.deliveries import delivery_json, post_json
+from reblogbot.admin.documents.queue import FailedEntry, PostedEntries
 from reblogbot.admin.queue_post import Proposal, Requests, propose, queue, resolve
 from reblogbot.cli.commands.preview import print_post
 from reblogbot.cli.output import print_json, print_lines
@@ -36,27 +37,26 @@ def run(options: argparse.Namespace) -> int:
             results = list(queue(config, store, proposals, store.clock.now()))
     finally:
         store.close()
-    failed = [{"entry": each, "reason": "never seen in any source"} for each in requests.unknown]
+    failed: list[FailedEntry] = [
+        {"entry": each, "reason": "never seen in any source"} for each in requests.unknown
+    ]
     failed += [
         {"entry": each.link, "account": each.account, "source": each.source, "reason": each.reason}
         for each in results
         if isinstance(each, Proposal) and each.reason
     ]
     if options.json:
-        print_json(
-            {
-                "deliveries": [
-                    delivery_json(each) for each in results if isinstance(each, Delivery)
-                ],
-                "posts": [
-                    post_json(each.account, each.source, each.post)
-                    for each in proposals
-                    if each.post is not None
-                ],
-                "failed": failed,
-                "remarks": [each.remark for each in proposals if each.remark],
-            }
-        )
+        document: PostedEntries = {
+            "deliveries": [delivery_json(each) for each in results if isinstance(each, Delivery)],
+            "posts": [
+                post_json(each.account, each.source, each.post)
+                for each in proposals
+                if each.post is not None
+            ],
+            "failed": failed,
+            "remarks": [each.remark for each in proposals if each.remark],
+        }
+        print_json(document)
     else:
         _print(requests, proposals, results)
     return Exit.FAILED if failed else Exit.OK

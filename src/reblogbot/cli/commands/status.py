@@ -6,7 +6,7 @@ import argparse
 from collections import Counter
 from datetime import datetime
 
-from reblogbot.admin.json_shapes import status_json
+from reblogbot.admin.documents.status import status_json
 from reblogbot.admin.status_report import (
     AccountStatus,
     SourceStatus,

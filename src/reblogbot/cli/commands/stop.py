@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from reblogbot.admin.json_shapes import instant_json
+from reblogbot.admin.documents.instants import instant_json
+from reblogbot.admin.documents.stop import StopDocument
 from reblogbot.cli.open_store import open_for_stopping
 from reblogbot.cli.output import print_json, print_lines
 from reblogbot.errors import Exit
@@ -17,7 +18,7 @@ def run_stop(options: argparse.Namespace) -> int:
     stopped_at, queued = store.outbox.stopped_at(), store.outbox.count()["queued"]
     store.close()
     if options.json:
-        print_json({"stopped_at": instant_json(stopped_at), "queued": queued})
+        print_json(StopDocument(stopped_at=instant_json(stopped_at), queued=queued))
     else:
         print_lines("stopped: no process on this store posts anything until `reblogbot start`")
     return Exit.OK
@@ -30,7 +31,7 @@ def run_start(options: argparse.Namespace) -> int:
     queued = store.outbox.count()["queued"]
     store.close()
     if options.json:
-        print_json({"stopped_at": None, "queued": queued})
+        print_json(StopDocument(stopped_at=None, queued=queued))
     else:
         print_lines(f"started: {queued} queued")
     return Exit.OK

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from datetime import datetime
 
-from reblogbot.admin.json_shapes import story_json
+from reblogbot.admin.documents.why import WhyDocument, story_json
 from reblogbot.cli.open_store import open_for_reading
 from reblogbot.cli.output import print_json, print_lines, print_wrapped
 from reblogbot.cli.phrases import local_time, wait_text
@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     store.close()
     if options.json:
         entries = [story_json(story, habits.remarks(story.habits), waits) for story in stories]
-        print_json({"entries": entries})
+        print_json(WhyDocument(entries=entries))
     elif not stories:
         print_lines(f"{query}: never seen in any source, and not the number of a delivery")
     elif is_exact or len(stories) == 1:

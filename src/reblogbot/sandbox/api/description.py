@@ -107,6 +107,25 @@ def v2(call: Call) -> Reply:
     }
 
 
+def nodeinfo_links(call: Call) -> Reply:
+    """Where the description for all kinds of servers is (NodeInfo)."""
+    rel = "http://nodeinfo.diaspora.software/ns/schema/2.0"
+    return {"links": [{"rel": rel, "href": f"{call.instance.origin}/nodeinfo/2.0"}]}
+
+
+def nodeinfo(call: Call) -> Reply:
+    """The description for all kinds of servers (NodeInfo)."""
+    return {
+        "version": "2.0",
+        "software": {"name": call.profile.software, "version": call.profile.version},
+        "protocols": ["activitypub"],
+        "services": {"inbound": [], "outbound": []},
+        "openRegistrations": False,
+        "usage": {"users": {}},
+        "metadata": {},
+    }
+
+
 def _streaming_url(call: Call) -> str:
     """An address that clients demand, although nothing streams there."""
     return call.instance.origin.replace("http", "ws", 1)
@@ -124,6 +143,8 @@ ROUTES = (
     Route("GET", "/api/v1/instance/", v1),
     Route("GET", "/api/v2/instance", v2),
     Route("GET", "/api/v2/instance/", v2),
+    Route("GET", "/.well-known/nodeinfo", nodeinfo_links),
+    Route("GET", "/nodeinfo/2.0", nodeinfo),
 )
 MISSING_ROUTES = tuple(
     Route(method, "/{rest:.*}", missing) for method in ("GET", "POST", "PUT", "PATCH", "DELETE")

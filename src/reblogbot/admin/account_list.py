@@ -1,0 +1,142 @@
+"""The accounts of a config: who they are, whether their tokens work, what they send."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+
+from reblogbot.admin.login import identify
+from reblogbot.admin.status_report import AccountStatus, account_states
+from reblogbot.config.settings import AccountSettings, Config
+from reblogbot.config.tokens import (
+    TokenRecord,
+    missing_token_reason,
+    read_token,
+    token_digest,
+    token_record,
+)
+from reblogbot.core.queue_order import DAY
+from reblogbot.engine.account import TOKEN
+from reblogbot.engine.wait_reasons import Waiting
+from reblogbot.errors import ReblogbotError, Unauthorised
+from reblogbot.model import OPEN_STATES, AccountState, TokenState
+from reblogbot.ports import ProgressCallback, no_progress
+from reblogbot.store import Store
+
+MAX_SERVERS = 16
+"""How many servers are asked at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedAccount:
+    """An account of the config; `acct` and `software` are "" where nobody knows them.
+
+    Without asking the server, `token` is "refused" where the server refused it last, else
+    "not_tried". `error` says what failed when the server was to be asked.
+    """
+
+    name: str
+    server: str
+    acct: str
+    software: str
+    state: AccountState
+    reason: str
+    token: TokenState
+    sent_24h: int
+    waiting: int
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _TokenAnswer:
+    """What is known of an account's token."""
+
+    token: TokenState
+    record: TokenRecord = field(default_factory=TokenRecord)
+    error: str = ""
+
+
+def account_rows(
+    config: Config,
+    store: Store,
+    now: datetime,
+    *,
+    is_online: bool = False,
+    on_progress: ProgressCallback = no_progress,
+) -> list[ListedAccount]:
+    """Every account of the config, in its order; with `is_online` its server is asked."""
+    states = account_states(config, store, Waiting(config, store, now), now)
+    look = partial(_asked, config) if is_online else partial(_remembered, store)
+    answers = _answers(config, look, on_progress)
+    waiting: Counter[str] = Counter()
+    for tally in store.tallies.deliveries():
+        if tally.state in OPEN_STATES:
+            waiting[tally.account] += tally.count
+    return [
+        _row(state, answer, len(store.publications.sent(state.name, now - DAY)), waiting)
+        for state, answer in zip(states, answers, strict=True)
+    ]
+
+
+def _answers(
+    config: Config, look: Callable[[AccountSettings], _TokenAnswer], on_progress: ProgressCallback
+) -> Iterator[_TokenAnswer]:
+    accounts = list(config.accounts.values())
+    with ThreadPoolExecutor(MAX_SERVERS) as threads:
+        for number, answer in enumerate(threads.map(look, accounts), 1):
+            on_progress("asking servers", number, len(accounts))
+            yield answer
+
+
+def _remembered(store: Store, account: AccountSettings) -> _TokenAnswer:
+    """What the last login and the last delivery left."""
+    try:
+        token = read_token(account, os.environ)
+    except Unauthorised:
+        # the environment or the files of the daemon may have one that this user cannot see
+        is_missing = bool(missing_token_reason(account, os.environ))
+        return _TokenAnswer("missing" if is_missing else "not_tried")
+    record = store.outbox.account(account.name)
+    is_refused = record.cause == TOKEN and record.token_mark == token_digest(token)
+    return _TokenAnswer(
+        "refused" if is_refused else "not_tried", token_record(account, token, os.environ)
+    )
+
+
+def _asked(config: Config, account: AccountSettings) -> _TokenAnswer:
+    """What the server says now; a disabled account is not asked for."""
+    try:
+        token = read_token(account, os.environ)
+    except Unauthorised as error:
+        return _TokenAnswer("missing", error=error.message if account.enabled else "")
+    record = token_record(account, token, os.environ)
+    if not account.enabled:
+        return _TokenAnswer("not_tried", record)
+    try:
+        return _TokenAnswer("works", identify(config, account, token, record))
+    except Unauthorised as error:
+        return _TokenAnswer("refused", record, error.message)
+    except ReblogbotError as error:
+        return _TokenAnswer("not_tried", record, error.message)
+
+
+def _row(
+    status: AccountStatus, answer: _TokenAnswer, sent: int, waiting: Counter[str]
+) -> ListedAccount:
+    return ListedAccount(
+        name=status.name,
+        server=status.server,
+        acct=answer.record.acct,
+        software=answer.record.software,
+        state=status.state,
+        reason=status.reason or answer.error,
+        token=answer.token,
+        sent_24h=sent,
+        waiting=waiting[status.name],
+        error=answer.error,
+    )

@@ -1,0 +1,15 @@
+"""The document of `demo`."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from reblogbot.demo.scenario import DemoPost
+
+
+class DemoDocument(TypedDict):
+    """What the demo has posted, oldest first."""
+
+    posts: list[DemoPost]
+    again: int
+    """How many posts the second round added; it must be 0."""

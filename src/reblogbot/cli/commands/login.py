@@ -1,0 +1,129 @@
+"""`login` and `logout`: get an account a token, and give it back."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from reblogbot import app
+from reblogbot.admin.documents.accounts import LogoutDocument, login_json
+from reblogbot.admin.login import (
+    Login,
+    account_for_login,
+    add_to_config,
+    find_server,
+    log_out,
+    present_login,
+    token_file_of,
+    token_lock,
+)
+from reblogbot.cli.login_dialog import log_in
+from reblogbot.cli.output import json_text, print_json, print_lines
+from reblogbot.config.rules import name_fault
+from reblogbot.config.settings import AccountSettings, Config
+from reblogbot.config.urls import read_named_server
+from reblogbot.errors import ConfigError, Exit, unknown_name_message
+
+
+def run_login(options: argparse.Namespace) -> int:
+    """Get a token for an account."""
+    config = _config(options)
+    account = _account(config, options)
+    with token_lock(account):
+        server = find_server(config, account.server)
+        login = None if options.force else present_login(config, account, server)
+        is_kept = login is not None
+        if login is None:
+            login = log_in(
+                config,
+                account,
+                server,
+                uses_browser=not options.no_browser,
+                as_json=options.json,
+            )
+        elif account.name not in config.accounts:
+            add_to_config(config, account)
+    if options.json:
+        print(json_text(login_json(login, kept=is_kept)))
+    else:
+        print_login(login, is_kept=is_kept)
+    return Exit.OK
+
+
+def print_login(login: Login, *, is_kept: bool = False) -> None:
+    """Print whom the token speaks for, and what it may do."""
+    verb = "is logged in already, as" if is_kept else "is logged in as"
+    bot = "yes" if login.is_bot else "not marked as one; set the flag in the account's profile"
+    server = f"{login.server.server}, {login.server.software} {login.server.version}".rstrip(", ")
+    print_lines(
+        f"accounts.{login.account} {verb} {login.acct}",
+        f"  server  {server}",
+        f"  bot     {bot}",
+        f"  may     {' '.join(login.scopes) or 'what the server did not tell'}",
+        f"  token   {login.token_file}",
+        *(f"warning: {warning}" for warning in login.warnings),
+    )
+    if is_kept:
+        print_lines("Its token works and was kept; `--force` gets another.")
+
+
+def _config(options: argparse.Namespace) -> Config:
+    """The config; one of defaults where there is none yet and a server is named for the account."""
+    if options.server and not options.config.exists():
+        return Config(path=options.config.absolute())
+    return app.load_config(options.config)
+
+
+def _account(config: Config, options: argparse.Namespace) -> AccountSettings:
+    """The account to log in. Raises ConfigError."""
+    name = options.account
+    fault = name_fault(name)
+    if fault:
+        raise ConfigError("usage", f"the name of the account: {fault}")
+    server = ""
+    if options.server:
+        server = _read_server(options.server)
+    elif name not in config.accounts:
+        unknown = unknown_name_message("account", name, config.accounts)
+        if options.json or not sys.stdin.isatty():
+            message = f"{unknown}; to add it to the config, name its server with --server"
+            raise ConfigError("account_unknown", message)
+        print_lines(f"{unknown}.", "To add it to the config, name its server; Ctrl-C ends.")
+        server = _read_server(input("Server, such as mastodon.social: "))
+    return account_for_login(config, name, server)
+
+
+def _read_server(written: str) -> str:
+    try:
+        return read_named_server(written)
+    except ValueError as error:
+        raise ConfigError("usage", f"--server: {error}") from error
+
+
+def run_logout(options: argparse.Namespace) -> int:
+    """Revoke an account's token and remove its file."""
+    config = app.load_config(options.config)
+    if options.account not in config.accounts:
+        message = unknown_name_message("account", options.account, config.accounts)
+        raise ConfigError("account_unknown", message)
+    account = config.accounts[options.account]
+    with token_lock(account):
+        reason = log_out(config, account)
+    file = token_file_of(account)
+    if options.json:
+        document: LogoutDocument = {
+            "account": account.name,
+            "server": account.server,
+            "token_file": str(file),
+            "revoked": not reason,
+            "reason": reason,
+        }
+        print_json(document)
+    elif reason:
+        print_lines(
+            f"accounts.{account.name}: {file} is removed, but the token may still be valid:",
+            f"  {reason}",
+        )
+    else:
+        print_lines(f"accounts.{account.name}: the token is revoked, and {file} is removed")
+    return Exit.FAILED if reason else Exit.OK
