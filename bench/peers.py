@@ -51,12 +51,19 @@ class Peer:
 
 def installed(bench: Bench) -> Iterator[Peer]:
     """Install the peers and yield them; report and omit those that cannot be installed."""
-    for name, kind in _KINDS.items():
-        environment = BUILD / "peers" / name
-        if _install(environment, _requirements(name)):
-            yield Peer(name, environment, *kind)
+    for name in _KINDS:
+        peer = installed_peer(name)
+        if peer is not None:
+            yield peer
         else:
             bench.say(f"  {name} cannot be installed on this Python and is left out")
+
+
+def installed_peer(name: str) -> Peer | None:
+    """The peer of that name, installed at the first call; None where it cannot be installed."""
+    environment = BUILD / "peers" / name
+    is_installed = _install(environment, _requirements(name))
+    return Peer(name, environment, *_KINDS[name]) if is_installed else None
 
 
 def comparable(bench: Bench) -> list[Peer]:

@@ -11,6 +11,7 @@ from typing import get_args
 
 from selectolax.lexbor import LexborHTMLParser
 
+from reblogbot.admin.other_bots import format_strings
 from reblogbot.config.settings import AccountSettings, SourceSettings
 from reblogbot.core import (
     bounds,
@@ -20,6 +21,7 @@ from reblogbot.core import (
     drafting,
     filters,
     http_headers,
+    importing,
     json_values,
     mastodon_json,
     recognition,
@@ -54,6 +56,7 @@ from reblogbot.sources.feed import (
     header,
     json_feed,
     not_a_feed,
+    opml,
     outline,
     page_feeds,
     raw_xml,
@@ -80,9 +83,9 @@ from reblogbot.targets.mastodon import entities, limits, rate_limit, responses
 from reblogbot.web import addresses
 
 MODULES = """
-    core.bounds core.compose core.consent core.digest core.drafting core.filters core.habits
+    admin.other_bots.format_strings core.bounds core.compose core.consent core.digest core.drafting core.filters core.habits
     core.identity.evidence core.identity.keys core.identity.links core.identity.match_fields
-    core.identity.page_link core.identity.tracking_parameters core.json_values
+    core.identity.page_link core.identity.tracking_parameters core.importing core.json_values
     core.http_headers core.mastodon_json core.planning core.recognition core.schedule core.similarity
     core.templates core.text.boilerplate core.text.cleaning core.text.escaping
     core.text.hashtags core.text.language core.text.line_breaks core.text.links core.text.markup
@@ -91,7 +94,7 @@ MODULES = """
     sources.fediverse.accounts sources.fediverse.activitypub sources.fediverse.relationships
     sources.fediverse.statuses sources.fediverse.timeline sources.fediverse.timeline_cursor
     sources.feed.arxiv sources.feed.element_names sources.feed.entry sources.feed.entry_media
-    sources.feed.header sources.feed.json_feed sources.feed.not_a_feed sources.feed.outline
+    sources.feed.header sources.feed.json_feed sources.feed.not_a_feed sources.feed.opml sources.feed.outline
     sources.feed.page_feeds sources.feed.parse sources.feed.raw_xml sources.feed.skipped_hours
     sources.feed.worker sources.feed.xml_repair sources.scrape.json_query
     media.page_images sources.scrape.parse_json_list sources.scrape.parse_page
@@ -129,7 +132,7 @@ OWN = frozenset(
     core.identity.match_fields.ignores_ids core.identity.match_fields.ignores_links
     core.identity.match_fields.keys_by_field core.identity.match_fields.own_guid
     core.identity.match_fields.place_keys core.identity.match_fields.published_keys
-    core.identity.match_fields.title_key core.recognition.with_entries
+    core.identity.match_fields.title_key core.importing.import_plan core.recognition.with_entries
     core.identity.match_fields.title_with_context core.planning.select_entries core.planning.plan
     core.schedule.back_off core.schedule.bring_forward core.schedule.hold_until
     core.schedule.next_poll core.schedule.next_try core.templates.check_template
@@ -375,6 +378,17 @@ READERS: dict[str, Callable[[str], object]] = {
         worker.read_feed, anew(rss(text)), ()
     ),
     "sources.feed.worker.read_feed": lambda text: worker.read_feed(anew(page(text))),
+    "sources.feed.opml.read_opml": lambda text: opml.read_opml(
+        page(f'<opml><body><outline text="{text}" xmlUrl="{text}"/>{text}</body></opml>')
+    ),
+    "core.importing.verdicts": lambda text: importing.verdicts(
+        entries(text).entries, importing.BotMemory("b", NOW, frozenset({text}))
+    ),
+    "core.importing.value_keys": importing.value_keys,
+    "admin.other_bots.format_strings.jinja_template": lambda text: format_strings.jinja_template(
+        f"{text}{{title}}{text}", {"title": "title"}
+    ),
+    "admin.other_bots.format_strings.jinja_literal": format_strings.jinja_literal,
     "sources.feed.worker.outline_feed": lambda text: worker.outline_feed(anew(rss(text))),
     "sources.feed.worker.read_entries": lambda text: worker.read_entries(
         anew(dated_feed(text)), (0,)

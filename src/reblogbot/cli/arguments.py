@@ -191,6 +191,114 @@ def _add_source_commands(commands: _Group) -> None:
     )
     discover.add_argument("url", metavar="URL", help="address of a page, a site or a feed")
     _add_json(discover)
+    _add_source_transfer(sources)
+    listing = sources.add("list", "sources:run_list", "list the sources and what they brought")
+    _add_json(listing)
+    _add_source_changes(sources)
+
+
+def _add_source_changes(sources: _Group) -> None:
+    """Add the verbs of `sources` that change the config."""
+
+    def add(verb: str, run: str, summary: str, description: str = "") -> Any:
+        parser = sources.add(verb, f"sources:{run}", summary, description)
+        parser.set_defaults(verb=verb)
+        parser.add_argument(
+            "--dry-run", action="store_true", help="show what would be written, and write nothing"
+        )
+        _add_json(parser)
+        return parser
+
+    change = add(
+        "set",
+        "run_set",
+        "set keys of a source",
+        "Sets keys of a source in the config. A value is written as in TOML; a bare word is a "
+        'string: every=5m hashtags=0 tags=["news"] filter.max_age=2d',
+    )
+    change.add_argument("name", type=decoded, metavar="NAME", help="name of the source")
+    change.add_argument("values", nargs="+", type=decoded, metavar="KEY=VALUE")
+    unset = add("unset", "run_unset", "remove keys of a source, so that their defaults hold")
+    unset.add_argument("name", type=decoded, metavar="NAME", help="name of the source")
+    unset.add_argument("keys", nargs="+", type=decoded, metavar="KEY")
+    for verb, summary in (
+        ("pause", "poll these sources no longer, until they are resumed"),
+        ("resume", "poll paused sources again"),
+    ):
+        switch = add(verb, "run_switch", summary)
+        switch.add_argument("names", nargs="+", type=decoded, metavar="NAME")
+    rename = add(
+        "rename",
+        "run_rename",
+        "give a source another name",
+        "Gives a source another name in the config and in the store, so that what was seen, "
+        "queued and posted stays known.",
+    )
+    rename.add_argument("old", type=decoded, metavar="OLD", help="its name")
+    rename.add_argument("new", type=decoded, metavar="NEW", help="its new name")
+    remove = add(
+        "remove",
+        "run_remove",
+        "remove sources from the config",
+        "Removes sources from the config. What waits is held, and what was seen stays known for "
+        "as long as [store] keep says.",
+    )
+    remove.add_argument("names", nargs="+", type=decoded, metavar="NAME")
+    remove.add_argument("--yes", action="store_true", help="do not ask")
+    remove.add_argument(
+        "--forget",
+        action="store_true",
+        help="also delete from the store what was seen of them, and what waits",
+    )
+
+
+def _add_source_transfer(sources: _Group) -> None:
+    """Add `sources import` and `sources export`."""
+    imported = sources.add(
+        "import",
+        "import_sources:run",
+        "add the feeds of an OPML file, or of another bot",
+        "Adds the feeds of an OPML document to the config. What is there already, listed twice or "
+        "no feed is left out and listed. With --from, reads the config of another bot and what it "
+        "has posted, so that nothing is posted twice; stop that bot first.",
+    )
+    imported.add_argument(
+        "file",
+        metavar="FILE",
+        help="an OPML file, - for standard input; with --from that bot's config",
+    )
+    imported.add_argument(
+        "--to",
+        action="append",
+        metavar="ACCOUNT",
+        default=[],
+        type=decoded,
+        help="an account that posts; may be given several times (default: the only one)",
+    )
+    imported.add_argument("--pause", action="store_true", help="add the sources disabled")
+    imported.add_argument(
+        "--tags", action="store_true", help="make hashtags of the folders' names, always added"
+    )
+    imported.add_argument(
+        "--from",
+        dest="bot",
+        choices=("feed2toot", "feediverse", "feed2fedi"),
+        help="read that bot's config, and what it has posted",
+    )
+    imported.add_argument("--dry-run", action="store_true", help="show what would be added")
+    _add_json(imported)
+    exported = sources.add(
+        "export",
+        "export_sources:run",
+        "write all feeds as OPML",
+        "Writes an OPML 2.0 document with all sources of kind `feed`. `sources import` makes the "
+        "same sources of it.",
+    )
+    exported.add_argument(
+        "file", nargs="?", metavar="FILE", type=Path, help="where to write it (default: stdout)"
+    )
+    exported.add_argument("--yes", action="store_true", help="replace a file that exists")
+    _add_json(exported)
 
 
 def _add_work_commands(commands: _Group) -> None:
@@ -287,7 +395,8 @@ def _add_queue_commands(commands: _Group) -> None:
         "--state",
         action="append",
         metavar="STATE",
-        help="queued, sending, doubt, sent, held, skipped or dead; may be given several times",
+        help="queued, sending, doubt, sent, held, skipped, dead, retracting or retracted; "
+        "may be given several times",
     )
     listing.add_argument(
         "--account", type=decoded, metavar="NAME", help="only deliveries of this account"
@@ -446,6 +555,50 @@ def _add_store_commands(commands: _Group) -> None:
 
 def _add_history_commands(commands: _Group) -> None:
     """Add `history` and `retract`."""
+    history = commands.add(
+        "history",
+        "history:run",
+        "show what was posted, boosted, edited or retracted",
+        "Shows what was published, newest first: title, link, address of the post, and when. The "
+        "newest 100 where nothing else is asked for; --json has all.",
+    )
+    _add_posted_filter(history)
+    history.add_argument(
+        "--search", type=decoded, metavar="WORDS", help="only with these words in title or link"
+    )
+    history.add_argument("--limit", type=_count, metavar="N", help="show at most N posts")
+    _add_json(history)
+    retract = commands.add(
+        "retract",
+        "retract:run",
+        "delete posts at the server, undo boosts",
+        "Deletes posts, and undoes boosts, at their servers, and never posts these entries again. "
+        "Shows them and asks first. What could not be deleted is tried again by the next `retract` "
+        "or `sync`, and by the daemon.",
+    )
+    retract.add_argument(
+        "names",
+        nargs="*",
+        type=decoded,
+        metavar="ID|LINK|URL",
+        help="number of a delivery, link of an entry, or address of a post",
+    )
+    _add_posted_filter(retract)
+    retract.add_argument("--yes", action="store_true", help="do not ask")
+    retract.add_argument(
+        "--dry-run", action="store_true", help="show what would be deleted, delete nothing"
+    )
+    _add_json(retract)
+
+
+def _add_posted_filter(parser: Any) -> None:
+    """Add the options that say which published posts are meant."""
+    parser.add_argument(
+        "--since", metavar="TIME", help="posted since then: 36h or 7d ago, or a date or local time"
+    )
+    parser.add_argument("--until", metavar="TIME", help="posted before then")
+    parser.add_argument("--account", type=decoded, metavar="NAME", help="only of this account")
+    parser.add_argument("--source", type=decoded, metavar="NAME", help="only from this source")
 
 
 def _add_shell_commands(commands: _Group) -> None:

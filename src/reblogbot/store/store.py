@@ -21,8 +21,11 @@ from reblogbot.store.due import PollScope
 from reblogbot.store.future_timestamps import repair_future_timestamps
 from reblogbot.store.history import History
 from reblogbot.store.outbox import Outbox
+from reblogbot.store.posted import Posted
 from reblogbot.store.publications import Publications
 from reblogbot.store.records import AccountRecord
+from reblogbot.store.retractions import Retractions
+from reblogbot.store.source_renames import SourceRenames
 from reblogbot.store.sources import Sources
 from reblogbot.store.sql import insert_into
 from reblogbot.store.store_clock import ServerClock, clock_of
@@ -44,12 +47,14 @@ class SendingStart:
     """What an account's sender needs to know when it begins, the account being leased to it.
 
     `recovered` are deliveries that a dead process was sending, `doubts` all that are in doubt,
-    `sent` what was posted as far back as the pace looks.
+    `retractions` all that are being retracted, `sent` what was posted as far back as the pace
+    looks.
     """
 
     account: AccountRecord
     recovered: tuple[Delivery, ...]
     doubts: tuple[Delivery, ...]
+    retractions: tuple[Delivery, ...]
     sent: tuple[SentPost, ...]
     is_stopped: bool
 
@@ -57,9 +62,11 @@ class SendingStart:
 class Store:
     """One opened store; each sub-object has the queries and changes of one subject.
 
-    `sources`: which sources are due, and what their polls brought. `outbox`: deliveries and the
+    `sources`: which sources are due, and what their polls brought. `renames`: sources that get
+    another name. `outbox`: deliveries and the
     accounts that send them. `publications`: what an account has published. `history`: what
-    happened to an entry. `tallies`: counts for status and alerts. `daemons`: the running daemons.
+    happened to an entry. `posted`: what was published, newest first. `retractions`: what is deleted
+    again. `tallies`: counts for status and alerts. `daemons`: the running daemons.
     `owner` is the name under which this process takes leases.
     """
 
@@ -69,9 +76,12 @@ class Store:
         self.clock = clock_of(database)
         """The clock of every instant in this store (docs/adr/0015)."""
         self.sources = Sources(database, owner)
+        self.renames = SourceRenames(database, owner)
         self.outbox = Outbox(database, owner)
         self.publications = Publications(database)
         self.history = History(database)
+        self.posted = Posted(database)
+        self.retractions = Retractions(database)
         self.tallies = Tallies(database)
         self.daemons = Daemons(database, owner)
 
@@ -134,6 +144,8 @@ class Store:
     ) -> tuple[list[Delivery], set[str]]:
         """Upsert these sources and accounts; hold the deliveries of all others.
 
+        Sources that the admin was renaming are renamed first.
+
         Returns the held deliveries, and the names of all sources that may be polled. `servers` are
         the accounts' servers; for `bring_forward` see `Sources.enrol`.
         """
@@ -141,6 +153,10 @@ class Store:
         hosts = {name: source.host for name, source in sources.items()}
         routes = {name: source.accounts for name, source in sources.items()}
         with self._database.transaction():
+            for old_name, new_name in self.renames.settle(sources, now).items():
+                # the config is older than the rename: its next process will know the new name
+                del addresses[old_name]
+                routes[new_name] = routes.pop(old_name)
             self.sources.enrol(addresses, now, hosts, bring_forward)
             self.outbox.enrol(dict(servers))
             held = self.outbox.hold_unconfigured(routes, servers, now)
@@ -165,10 +181,12 @@ class Store:
             if record is None:
                 return None
             recovered = self.outbox.recover_interrupted(name, now, now + read_back_after)
+            doubts, retractions = self.outbox.doubts_and_retractions(name)
             return SendingStart(
                 record,
                 tuple(recovered),
-                tuple(self.outbox.in_doubt(name)),
+                tuple(doubts),
+                tuple(retractions),
                 tuple(self.publications.sent(name, now - lookback)),
                 is_stopped=self.outbox.stopped_at() is not None,
             )

@@ -10,6 +10,7 @@ from reblogbot.admin.documents.daemons import HealthDocument
 from reblogbot.admin.documents.demo import DemoDocument
 from reblogbot.admin.documents.discover import DiscoveryDocument
 from reblogbot.admin.documents.errors import ErrorDocument
+from reblogbot.admin.documents.history import HistoryDocument, RetractionDocument
 from reblogbot.admin.documents.notices import NoticeTestDocument
 from reblogbot.admin.documents.preview import PreviewDocument
 from reblogbot.admin.documents.queue import (
@@ -18,6 +19,8 @@ from reblogbot.admin.documents.queue import (
     QueueDetails,
     QueueDocument,
 )
+from reblogbot.admin.documents.source_import import SourceExportDocument, SourceImportDocument
+from reblogbot.admin.documents.sources import SourceChangeDocument, SourcesDocument
 from reblogbot.admin.documents.status import StatusDocument
 from reblogbot.admin.documents.stop import StopDocument
 from reblogbot.admin.documents.store import BackupDocument, CopyDocument, PruneDocument
@@ -31,13 +34,23 @@ DOCUMENTS: dict[str, Any] = {
     "login": LoginDocuments,
     "logout": LogoutDocument,
     "accounts list": AccountsDocument,
+    "sources list": SourcesDocument,
+    "sources set": SourceChangeDocument,
+    "sources unset": SourceChangeDocument,
+    "sources pause": SourceChangeDocument,
+    "sources resume": SourceChangeDocument,
+    "sources rename": SourceChangeDocument,
+    "sources remove": SourceChangeDocument,
     "sources discover": DiscoveryDocument,
+    "sources import": SourceImportDocument,
+    "sources export": SourceExportDocument,
     "sync": SyncDocument,
     "preview": PreviewDocument,
     "status": StatusDocument,
     "health": HealthDocument,
     "why": WhyDocument,
-    "notify test": NoticeTestDocument,
+    "history": HistoryDocument,
+    "retract": RetractionDocument,
     "queue list": QueueDocument,
     "queue show": QueueDetails,
     "queue edit": ChangedDeliveries,
@@ -46,6 +59,7 @@ DOCUMENTS: dict[str, Any] = {
     "queue release": ChangedDeliveries,
     "queue skip": ChangedDeliveries,
     "queue retry": ChangedDeliveries,
+    "notify test": NoticeTestDocument,
     "stop": StopDocument,
     "start": StopDocument,
     "prune": PruneDocument,

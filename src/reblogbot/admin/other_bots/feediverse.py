@@ -1,0 +1,110 @@
+"""feediverse: a config in YAML, into which it writes the date of the newest entry it has posted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from reblogbot.admin.other_bots.format_strings import jinja_template
+from reblogbot.admin.other_bots.old_bot import (
+    MAX_VALUE,
+    OldBot,
+    SourceKeys,
+    Table,
+    listed_feeds,
+    read_config_text,
+    unreadable,
+)
+from reblogbot.core.importing import BotMemory
+from reblogbot.errors import ConfigError
+from reblogbot.sources.shared import dates
+
+_NAMES = {
+    "title": "title",
+    "url": "link",
+    "link": "link",
+    "summary": "summary",
+    "content": "summary",
+    # hashtags are added by the key `hashtags`
+    "hashtags": "",
+}
+_MAX_IMAGES = 4
+_MAX_REMEMBERED = 1000
+_FIRST_DAY = datetime(1990, 1, 1, tzinfo=UTC)
+"""The web is no older: an earlier date is feediverse's own for "never"."""
+
+
+def read_feediverse(path: Path) -> OldBot:
+    """The bot of a config such as `~/.feediverse`. Raises ConfigError."""
+    config = _yaml(path, read_config_text(path))
+    feeds = config.get("feeds")
+    if not isinstance(feeds, list):
+        raise unreadable(path, "has no list `feeds`; is it a config of feediverse?")
+    listed, untaken = listed_feeds(path, _feeds(path, feeds))
+    return OldBot(
+        "feediverse", str(config.get("url", "")), listed, _memory(path, config), (*untaken,)
+    )
+
+
+def _yaml(path: Path, text: str) -> Table:
+    try:
+        # an optional package, which this import alone needs
+        yaml: Any = import_module("yaml")
+    except ImportError as error:
+        message = "reading a config of feediverse needs PyYAML: pip install PyYAML"
+        raise ConfigError("package_missing", message) from error
+    try:
+        config = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise unreadable(path, f"is not valid YAML: {reason}") from error
+    if not isinstance(config, dict):
+        raise unreadable(path, "is no config of feediverse")
+    return config
+
+
+def _feeds(path: Path, feeds: list[Any]) -> Iterator[tuple[str, str, SourceKeys]]:
+    for feed in feeds:
+        if not isinstance(feed, dict) or not isinstance(feed.get("url"), str):
+            raise unreadable(path, "has a feed without a `url`")
+        keys = SourceKeys(feed["url"])
+        written = str(feed.get("template", ""))
+        template, fault = jinja_template(written, _NAMES)
+        keys.set_template("template", template, fault)
+        if "{hashtags}" not in written:
+            keys.keys["hashtags"] = 0
+        if feed.get("include_images"):
+            keys.keys["media"] = _MAX_IMAGES
+        yield "", feed["url"], keys
+
+
+def _memory(path: Path, config: Table) -> BotMemory | None:
+    """What it remembers: all feeds together have one date, and `--dedupe` keeps a few texts."""
+    written = config.get("updated")
+    if written is None:
+        return None
+    newest = _instant(written)
+    if newest is None:
+        raise unreadable(path, "has no date in `updated`")
+    if newest < _FIRST_DAY:
+        # it has run, but its feeds were empty
+        return None
+    texts = config.get("dupecheck") or ()
+    remembered = texts[:_MAX_REMEMBERED] if isinstance(texts, list) else ()
+    values = frozenset(str(text)[:MAX_VALUE] for text in remembered if text)
+    return BotMemory("feediverse", newest, values, is_dated_only=True)
+
+
+def _instant(written: object) -> datetime | None:
+    """The instant of a date; YAML reads one that is written without quotes."""
+    if isinstance(written, datetime):
+        return written.astimezone(UTC) if written.tzinfo else written.replace(tzinfo=UTC)
+    if isinstance(written, date):
+        return datetime.combine(written, time(), UTC)
+    try:
+        return _instant(datetime.fromisoformat(str(written)[:100]))
+    except ValueError:
+        return dates.parse(str(written)[:100], zone=UTC, now=datetime.now(UTC))
