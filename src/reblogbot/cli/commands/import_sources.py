@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reblogbot import app
-from reblogbot.admin.config_difference import unified_difference
 from reblogbot.admin.documents.source_import import import_document
 from reblogbot.admin.source_import import (
     ImportPlan,
@@ -25,6 +24,7 @@ from reblogbot.admin.source_import import (
 from reblogbot.cli.output import print_json, print_lines
 from reblogbot.cli.progress import progress
 from reblogbot.config.load import read_text
+from reblogbot.config.saving import difference
 from reblogbot.errors import ConfigError, Exit, SourceError
 from reblogbot.runtime.parser_pool import ParserProcessPool
 from reblogbot.sources.feed.opml import MAX_BYTES
@@ -129,13 +129,12 @@ def _print(
     of_bot: BotImport | None = None,
 ) -> None:
     is_dry_run = options.dry_run
-    diff = unified_difference(options.config, before, after) if is_dry_run else ""
+    changes = difference(options.config, before, after) if is_dry_run else ""
     if options.json:
-        print_json(import_document(plan, is_dry_run=is_dry_run, diff=diff, of_bot=of_bot))
+        print_json(import_document(plan, is_dry_run=is_dry_run, changes=changes, of_bot=of_bot))
         return
-    if diff:
-        print_lines(*diff.splitlines())
     print_lines(
+        *changes.splitlines(),
         *_listed("cannot be a feed", plan.refused),
         *_listed("listed twice", plan.doubles),
         *_listed("there already", plan.existing),
