@@ -16,7 +16,7 @@ from reblogbot.cli.commands.history import posted_filter
 from reblogbot.cli.commands.sync import stop_on_signals
 from reblogbot.cli.names import check_names
 from reblogbot.cli.open_store import load_with_warning, open_for_reading, open_to_change
-from reblogbot.cli.output import print_json, print_lines
+from reblogbot.cli.output import print_json, print_lines, print_wrapped
 from reblogbot.cli.phrases import counted, wait_text
 from reblogbot.cli.posted_lines import print_posted
 from reblogbot.cli.progress import progress
@@ -71,7 +71,8 @@ def _run(options: argparse.Namespace, config: Config, store: Store) -> int:
     if options.dry_run:
         _report_plan(options, selection, now)
         return Exit.FAILED if selection.problems else Exit.OK
-    if not options.yes and selection.posts and not _is_confirmed(selection, now):
+    is_asked = bool(selection.posts) and not options.yes
+    if is_asked and not _is_confirmed(selection, now):
         print_lines("nothing was retracted")
         return Exit.OK
     posts: Sequence[PostedPost] = ()
@@ -88,7 +89,11 @@ def _run(options: argparse.Namespace, config: Config, store: Store) -> int:
     if options.json:
         print_json(retraction_document(everything, selection.problems, dry_run=False))
     else:
-        _print_results(posts, waits, selection, now)
+        _print_results(posts, waits, now)
+        if not is_asked:
+            _print_rest(selection)
+        if not (posts or selection.done or selection.problems):
+            print_lines("nothing to retract")
     if was_interrupted:
         return Exit.INTERRUPTED
     has_failed = any(post.delivery.state != DeliveryState.RETRACTED for post in posts)
@@ -119,7 +124,8 @@ def _is_confirmed(selection: Selection, now: datetime) -> bool:
 
 def _print_rest(selection: Selection) -> None:
     print_lines(*(f"{post.delivery.id}: was retracted before" for post in selection.done))
-    print_lines(*selection.problems)
+    for problem in selection.problems:
+        print_wrapped(problem)
 
 
 async def _retract(
@@ -132,19 +138,14 @@ async def _retract(
 
 
 def _print_results(
-    posts: Sequence[PostedPost], waits: Sequence[Wait | None], selection: Selection, now: datetime
+    posts: Sequence[PostedPost], waits: Sequence[Wait | None], now: datetime
 ) -> None:
     print_posted(posts, now)
     for post, wait in zip(posts, waits, strict=True):
         delivery = post.delivery
         if wait is not None:
-            reason = f"{delivery.error}; {wait_text(wait, now)}" if delivery.error else ""
-            rest = "the next `retract` or `sync`, or the daemon, goes on"
-            print_lines(
-                f"{delivery.id}: not retracted yet: {reason or wait_text(wait, now)}; {rest}"
-            )
+            print_wrapped(f"{delivery.id}: not retracted yet: {wait_text(wait, now)}")
         elif delivery.error:
-            print_lines(f"{delivery.id}: {delivery.error}")
-    _print_rest(selection)
-    if not (posts or selection.done or selection.problems):
-        print_lines("nothing to retract")
+            print_wrapped(f"{delivery.id}: {delivery.error}")
+    if any(waits):
+        print_wrapped("The next `retract` or `sync` goes on with the rest, and so does the daemon.")
