@@ -53,17 +53,6 @@ def load_config(path: Path, toml: str | None = None) -> Config:
     return load(path, _source_kinds(), _template_fault, toml=toml)
 
 
-def save_config(path: Path, before: str, after: str) -> Config:
-    """Replace the config file's text `before` by `after` in one step, and return its config.
-
-    Raises ConfigError, and changes nothing, if `after` is not a valid config, or the file holds
-    another text than `before` by now, or cannot be written.
-    """
-    config = load_config(path, after)
-    replace_text(path, before, after)
-    return config
-
-
 def create_config(path: Path, toml: str) -> Config:
     """Write a new config file, which only its user may read, and return it as typed values.
 
@@ -83,6 +72,17 @@ def create_config(path: Path, toml: str) -> Config:
 
 def _open_private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
+
+
+def save_config(path: Path, before: str, after: str) -> Config:
+    """Replace the config file's text `before` by `after` in one step, and return its config.
+
+    Raises ConfigError, and changes nothing, if `after` is not a valid config, or the file holds
+    another text than `before` by now, or cannot be written.
+    """
+    config = load_config(path, after)
+    replace_text(path, before, after)
+    return config
 
 
 def load_partial_config(path: Path) -> PartialConfig:

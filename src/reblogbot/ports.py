@@ -253,6 +253,14 @@ class Target(Protocol):
         """
         ...
 
+    def retract(self, post: Post, remote_id: str, *, lease_end: float = inf) -> bool:
+        """Delete a post, or undo a boost; return whether it was there.
+
+        `remote_id` is that of its receipt, "" where it is not known. For `lease_end` see `publish`.
+        To retract twice does no harm. Raises Rejected where the server does not delete it.
+        """
+        ...
+
     def existing_boost(self, post: Post) -> Receipt | None:
         """Return the receipt of our boost of this post's status; None when we have not boosted it.
 

@@ -12,7 +12,7 @@ from reblogbot import __version__
 from reblogbot.store import open_store
 from store_processes import bound_by_modes
 
-STATES = "queued sending doubt sent held skipped dead".split()
+STATES = "queued sending doubt sent held skipped dead retracting retracted".split()
 
 
 @pytest.fixture

@@ -58,6 +58,18 @@ CASES = {
     "held by hand": (
         delivery(state=DeliveryState.HELD, error="held by the admin"), {}, WORKING, "held by the admin", None,
     ),
+    "retracting": (
+        delivery(state=DeliveryState.RETRACTING), {}, replace(WORKING, stopped_at=NOW), "to be deleted", None,
+    ),
+    "retracting again": (
+        delivery(state=DeliveryState.RETRACTING, error="HTTP 503", due=NOW + HOUR), {}, WORKING,
+        "next attempt to delete it: HTTP 503", NOW + HOUR,
+    ),
+    "account_paused for a retraction": (
+        delivery(state=DeliveryState.RETRACTING), {},
+        replace(WORKING, paused_until=NOW + HOUR, paused_for="too many requests"),
+        "the account is paused: too many requests", NOW + HOUR,
+    ),
     "stopped": (delivery(), {}, replace(WORKING, stopped_at=NOW), "everything is stopped", None),
     "account_unknown": (delivery(), {}, replace(WORKING, settings=None), "not in the config", None),
     "account_disabled": (
@@ -116,9 +128,28 @@ def test_each_delivery_has_a_reason_to_wait_and_an_end(name):
     assert reported.until == until
 
 
-@pytest.mark.parametrize("state", [DeliveryState.SENT, DeliveryState.SKIPPED, DeliveryState.DEAD])
+@pytest.mark.parametrize(
+    "state",
+    [DeliveryState.SENT, DeliveryState.SKIPPED, DeliveryState.DEAD, DeliveryState.RETRACTED],
+)
 def test_a_settled_delivery_does_not_wait(state):
     assert wait_of(delivery(state=state), config(), WORKING) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "at"),
+    [
+        ({}, NOW),
+        ({"stopped_at": NOW}, NOW),
+        ({"paused_until": NOW + HOUR}, NOW + HOUR),
+        ({"retraction_due": NOW + MINUTE}, NOW + MINUTE),
+        ({"settings": SETTINGS.model_copy(update={"enabled": False})}, None),
+        ({"settings": None}, None),
+    ],
+)
+def test_a_post_is_deleted_when_its_account_may_be_used_even_while_all_is_stopped(changes, at):
+    account = replace(WORKING, **{"retraction_due": NOW - HOUR, **changes})
+    assert next_attempt([], config(), account) == at
 
 
 def test_every_reason_has_a_case():

@@ -4,7 +4,7 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from reblogbot.model import OPEN_STATES, TRANSITIONS, DeliveryState, Entry
+from reblogbot.model import OPEN_STATES, POSTED_STATES, TRANSITIONS, DeliveryState, Entry
 
 SETTLED = frozenset(DeliveryState) - OPEN_STATES
 
@@ -22,8 +22,10 @@ def test_every_state_has_its_transitions():
     assert all(after <= set(DeliveryState) for after in TRANSITIONS.values())
 
 
-def test_sent_is_final():
-    assert TRANSITIONS[DeliveryState.SENT] == frozenset()
+def test_what_was_sent_can_only_be_taken_back():
+    assert TRANSITIONS[DeliveryState.SENT] == {DeliveryState.RETRACTING}
+    assert TRANSITIONS[DeliveryState.RETRACTING] == {DeliveryState.RETRACTED, DeliveryState.SENT}
+    assert TRANSITIONS[DeliveryState.RETRACTED] == frozenset()
 
 
 def test_no_state_leads_to_itself():
@@ -53,17 +55,22 @@ def test_every_state_can_be_reached_from_the_queue(state):
     assert state in reachable(DeliveryState.QUEUED)
 
 
-@pytest.mark.parametrize("state", sorted(frozenset(DeliveryState) - {DeliveryState.SENT}))
+@pytest.mark.parametrize("state", sorted(frozenset(DeliveryState) - POSTED_STATES))
 def test_an_admin_can_queue_everything_again_that_was_not_sent(state):
     assert DeliveryState.QUEUED in reachable(state)
 
 
 def test_open_states_are_those_that_are_not_final():
-    assert {DeliveryState.SENT, DeliveryState.SKIPPED, DeliveryState.DEAD} == SETTLED
+    assert {
+        DeliveryState.SENT,
+        DeliveryState.SKIPPED,
+        DeliveryState.DEAD,
+        DeliveryState.RETRACTED,
+    } == SETTLED
 
 
 def test_states_are_words_of_the_contract():
-    words = "queued sending doubt sent held skipped dead"
+    words = "queued sending doubt sent held skipped dead retracting retracted"
     assert {state.value for state in DeliveryState} == set(words.split())
     assert f"{DeliveryState.SENT}" == "sent"
 

@@ -10,6 +10,7 @@ import pytest
 from fediverse.server import run_in_thread
 from harness import Item, accepted_posts, items, post_text, visible_texts
 from killed_process import ProcessKilled, ProcessKiller
+from reblogbot.admin import retraction
 from reblogbot.model import DeliveryState
 
 
@@ -44,7 +45,8 @@ def finish(worker, clock, where):
             break
     states = {delivery.state for delivery in worker.store.outbox.find(states=list(DeliveryState))}
     # an entry of a digest is skipped: another's post carries it
-    assert DeliveryState.SENT in states <= {DeliveryState.SENT, DeliveryState.SKIPPED}, where
+    ends = {DeliveryState.SENT, DeliveryState.SKIPPED, DeliveryState.RETRACTED}
+    assert DeliveryState.SENT in states <= ends, where
     assert worker.sync().deliveries == {}, where
 
 
@@ -138,3 +140,31 @@ def test_an_edit_survives_a_kill_at_every_edge_call(bot, feeds, clock):
 
         expected = ["Corrected\nhttps://news.example/a", post_text("b")]
         killed_rounds(bot, server, set_up, expected, "after", visible_texts)
+
+
+def test_a_retraction_survives_a_kill_at_every_edge_call(bot, feeds, clock):
+    """Begun by `retract`, killed there, and brought to its end by rounds of another process."""
+    with run_in_thread(profile="plain", clock=clock) as server:
+        feed = items(clock, "c", "b", "a")
+        for at_call in count(1):
+            account = f"bot{at_call}"
+            source = {"url": feeds.show("/f", feed), "filter": {"max_age": "900d"}}
+            bot.configure({"hot": source}, {account: (server, "")})
+            bot.sync()
+            killer = ProcessKiller(at_call, "after")
+            with bot.open_worker(killer.make_runtime) as worker, suppress(ProcessKilled):
+                posts = worker.store.posted.of([1, 2])
+                worker.run(retraction.retract(worker.engine, posts))
+            where = f"call {at_call}, {killer.calls[-1]}"
+            if killer.has_killed:
+                with bot.open_worker() as worker:
+                    finish(worker, clock, where)
+            assert visible_texts(server, account) == [post_text("c")], where
+            with bot.store() as store:
+                states = [each.state for each in store.outbox.find([1, 2, 3])]
+            assert states == ["retracted", "retracted", "sent"], where
+            bot.delete_store()
+            if not killer.has_killed:
+                break
+    calls = set(killer.calls)
+    assert {"retractions.begin", "target.retract", "outbox.settle"} <= calls

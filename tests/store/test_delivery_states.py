@@ -32,7 +32,14 @@ from store_samples import LEASE, NOW, SERVER, candidate, enrol, poll
 from reblogbot.config.settings import DeliverySettings
 from reblogbot.core import delivery as decisions
 from reblogbot.errors import Doubtful, LeaseExpired, Rejected, Unauthorised, Unreachable
-from reblogbot.model import OPEN_STATES, TRANSITIONS, Delivery, DeliveryState, Receipt
+from reblogbot.model import (
+    OPEN_STATES,
+    POSTED_STATES,
+    TRANSITIONS,
+    Delivery,
+    DeliveryState,
+    Receipt,
+)
 from reblogbot.runtime import lease_owner
 from reblogbot.store import Store, open_store
 from reblogbot.store.schema import event
@@ -40,8 +47,9 @@ from reblogbot.store.schema import event
 ACCOUNTS = ("news", "other")
 SOURCES = ("hot", "cold")
 SETTINGS = DeliverySettings(max_attempts=2)
-# a doubt that was looked into in vain, a boost whose status could not be looked at
-MAY_REPEAT = frozenset({DeliveryState.DOUBT, DeliveryState.QUEUED})
+# a doubt that was looked into in vain, a boost whose status could not be looked at, a post that
+# could not be deleted
+MAY_REPEAT = frozenset({DeliveryState.DOUBT, DeliveryState.QUEUED, DeliveryState.RETRACTING})
 ERRORS = {
     "accepted, answer lost": Doubtful("no_answer", "no answer"),
     "request lost": Doubtful("no_answer", "no answer"),
@@ -50,6 +58,12 @@ ERRORS = {
     "unreachable": Unreachable("unreachable", "no connection"),
 }
 OUTCOMES = ("accepted", *ERRORS)
+DELETION_ERRORS = {
+    "deleted, answer lost": Doubtful("no_answer", "no answer"),
+    "not deleted": Unreachable("unreachable", "no connection"),
+    "refused": Rejected("not_retracted", "HTTP 422"),
+}
+DELETIONS = ("deleted", *DELETION_ERRORS)
 TIMES = (timedelta(seconds=1), timedelta(minutes=2), LEASE + timedelta(seconds=1))
 
 accounts = st.sampled_from(ACCOUNTS)
@@ -65,6 +79,7 @@ class Server:
         default_factory=lambda: defaultdict(list)
     )
     ids_by_key: dict[str, str] = field(default_factory=dict)
+    deleted: set[tuple[str, bytes]] = field(default_factory=set)
 
     def accept(self, delivery: Delivery) -> Receipt:
         """A new post, or the one that the same Idempotency-Key has made before."""
@@ -75,6 +90,15 @@ class Server:
             self.ids_by_key[key] = str(len(self.ids_by_key) + 1)
             self.posts[delivery.account, delivery.identity].append(self.ids_by_key[key])
         return Receipt(self.ids_by_key[key])
+
+    def delete(self, delivery: Delivery) -> bool:
+        """Delete the post; whether it was there. Its key stays used."""
+        posts = self.posts[delivery.account, delivery.identity]
+        if delivery.receipt.remote_id not in posts:
+            return False
+        posts.remove(delivery.receipt.remote_id)
+        self.deleted.add((delivery.account, delivery.identity))
+        return True
 
     def find(self, delivery: Delivery) -> Receipt | None:
         posts = self.posts.get((delivery.account, delivery.identity))
@@ -327,6 +351,34 @@ class DeliveryStates(RuleBasedStateMachine):
         settled = self.admin.outbox.settle(before, after, self.now)
         assert (settled is not None) == is_unchanged
 
+    @rule(chosen=numbers)
+    def take_back(self, chosen):
+        """The admin retracts a delivery of whatever state; only what was sent can be."""
+        sent = self.deliveries(DeliveryState.SENT) if chosen % 2 else []
+        before = pick(sent or self.deliveries(), chosen)
+        begun = self.admin.retractions.begin([before.id], self.now)
+        may_be_begun = before.state in {DeliveryState.SENT, DeliveryState.RETRACTING}
+        assert [each.id for each in begun] == ([before.id] if may_be_begun else [])
+
+    @rule(number=processes, account=accounts, outcome=st.sampled_from(DELETIONS))
+    def delete(self, number, account, outcome):
+        """Delete what is retracted of an account; the outcome is settled later."""
+        process = self.processes[number]
+        if self.now >= process.leased_until[account]:
+            return
+        _, retractions = process.store.outbox.doubts_and_retractions(account)
+        for before in retractions:
+            was_there = outcome in ("deleted", "deleted, answer lost") and (
+                self.server.delete(before)
+            )
+            if outcome == "deleted":
+                decision = decisions.after_deletion(before, was_there=was_there)
+            else:
+                decision = decisions.after_failed_deletion(
+                    before, DELETION_ERRORS[outcome], True, self.now
+                )
+            process.decided[before.id] = (before, decision.delivery)
+
     # what always holds
 
     @invariant()
@@ -337,8 +389,9 @@ class DeliveryStates(RuleBasedStateMachine):
             (each.account, each.identity) for each in deliveries if each.state in OPEN_STATES
         ]
         assert len(open_keys) == len(set(open_keys)), "an identity is open twice for an account"
-        assert all(len(posts) == 1 for posts in self.server.posts.values()), "posted twice"
-        sent = {each.id: each.receipt for each in deliveries if each.state == DeliveryState.SENT}
+        for key, posts in self.server.posts.items():
+            assert len(posts) == (0 if key in self.server.deleted else 1), "posted twice or again"
+        sent = {each.id: each.receipt for each in deliveries if each.state in POSTED_STATES}
         assert self.sent.items() <= sent.items(), "what was sent has changed"
         self.sent = sent
         for process in self.processes:
@@ -375,13 +428,19 @@ class DeliveryStates(RuleBasedStateMachine):
             process.crash()
         heir = Process(self.url)
         self.processes = [heir]
-        unsettled = {DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.DOUBT}
+        unsettled = {
+            DeliveryState.QUEUED,
+            DeliveryState.SENDING,
+            DeliveryState.DOUBT,
+            DeliveryState.RETRACTING,
+        }
         for _ in range(20):
             if not self.deliveries(*unsettled):
                 break
             for account in ACCOUNTS:
                 self.take_account(0, account)
                 self.read_back(0, account)
+                self.delete(0, account, "deleted")
                 for delivery_id in list(heir.decided):
                     self.settle_of(heir, delivery_id)
                 waiting = heir.store.outbox.waiting(account)

@@ -36,6 +36,9 @@ def brought_to(store, state):
     (delivery,) = queued(store, f"n{next(_number)}")
     if state in {DeliveryState.SENDING, DeliveryState.DOUBT, DeliveryState.DEAD}:
         delivery = store.outbox.claim(delivery, NOW, LEASE)
+    if state in {DeliveryState.RETRACTING, DeliveryState.RETRACTED}:
+        delivery = settle(store, delivery, DeliveryState.SENT)
+        delivery = settle(store, delivery, DeliveryState.RETRACTING)
     return delivery if delivery.state == state else settle(store, delivery, state)
 
 
@@ -54,8 +57,9 @@ def _by_id(story):
 
 # states
 
-# a doubt that was looked into in vain, a boost whose status could not be looked at
-MAY_STAY = frozenset({DeliveryState.DOUBT, DeliveryState.QUEUED})
+# a doubt that was looked into in vain, a boost whose status could not be looked at, a post that
+# could not be deleted
+MAY_STAY = frozenset({DeliveryState.DOUBT, DeliveryState.QUEUED, DeliveryState.RETRACTING})
 
 
 @pytest.mark.parametrize("before", DeliveryState)
@@ -89,7 +93,9 @@ def test_whatever_is_tried_a_delivery_walks_along_the_table_alone(sqlite_store, 
         assert now == (moved or delivery)
         if moved is not None:
             assert moved.state in TRANSITIONS[delivery.state] | (MAY_STAY & {delivery.state})
-            assert (moved.settled_at is None) == (moved.state in OPEN_STATES)
+            # what is taken back was sent nevertheless
+            is_unsettled = moved.state in OPEN_STATES - {DeliveryState.RETRACTING}
+            assert (moved.settled_at is None) == is_unsettled
             delivery = moved
     path = [DeliveryState(state) for state, _ in events(store, delivery)]
     assert path[0] == DeliveryState.QUEUED

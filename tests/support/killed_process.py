@@ -104,6 +104,8 @@ class ProcessKiller:
             publications=store.publications,
             tallies=store.tallies,
             history=store.history,
+            posted=store.posted,
+            retractions=KillablePort(store.retractions, "retractions", self),
             daemons=store.daemons,
             name=store.name,
             snapshot=store.snapshot,

@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Literal
 
 from reblogbot.admin.login import identify
 from reblogbot.admin.status_report import AccountStatus, account_states
@@ -25,17 +24,16 @@ from reblogbot.core.queue_order import DAY
 from reblogbot.engine.account import TOKEN
 from reblogbot.engine.wait_reasons import Waiting
 from reblogbot.errors import ReblogbotError, Unauthorised
-from reblogbot.model import OPEN_STATES, AccountState
+from reblogbot.model import OPEN_STATES, AccountState, TokenState
 from reblogbot.ports import ProgressCallback, no_progress
 from reblogbot.store import Store
 
-TokenState = Literal["works", "refused", "missing", "not_tried"]
 MAX_SERVERS = 16
 """How many servers are asked at a time."""
 
 
 @dataclass(frozen=True, slots=True)
-class AccountRow:
+class ListedAccount:
     """An account of the config; `acct` and `software` are "" where nobody knows them.
 
     Without asking the server, `token` is "refused" where the server refused it last, else
@@ -70,7 +68,7 @@ def account_rows(
     *,
     is_online: bool = False,
     on_progress: ProgressCallback = no_progress,
-) -> list[AccountRow]:
+) -> list[ListedAccount]:
     """Every account of the config, in its order; with `is_online` its server is asked."""
     states = account_states(config, store, Waiting(config, store, now), now)
     look = partial(_asked, config) if is_online else partial(_remembered, store)
@@ -129,8 +127,8 @@ def _asked(config: Config, account: AccountSettings) -> _TokenAnswer:
 
 def _row(
     status: AccountStatus, answer: _TokenAnswer, sent: int, waiting: Counter[str]
-) -> AccountRow:
-    return AccountRow(
+) -> ListedAccount:
+    return ListedAccount(
         name=status.name,
         server=status.server,
         acct=answer.record.acct,

@@ -17,10 +17,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 from reblogbot import app
 from reblogbot.config import scopes
-from reblogbot.config.atomic_file import write_atomically
+from reblogbot.config.editing import EditableToml
 from reblogbot.config.load import read_text
 from reblogbot.config.settings import AccountSettings, Config
-from reblogbot.config.starter import account_table, token_file_name
+from reblogbot.config.starter import token_file_name
 from reblogbot.config.tokens import (
     TokenRecord,
     granted_scopes,
@@ -318,14 +318,17 @@ def _store(
 
 def add_to_config(config: Config, account: AccountSettings) -> None:
     """Add a table for the account to the config file, which is created if there is none."""
-    table = account_table(account.name, account.server)
-    if not config.path.exists():
-        app.create_config(config.path, table)
-        return
-    before = read_text(config.path)
-    after = f"{before.rstrip()}\n\n{table}"
-    app.load_config(config.path, after)
-    write_atomically(config.path, after.encode())
+    before = read_text(config.path) if config.path.exists() else ""
+    table: dict[str, str | bool] = {"server": account.server}
+    if account.allow_http:
+        table["allow_http"] = True
+    table["token_file"] = token_file_of(account).name
+    toml = EditableToml(before)
+    toml.add_table(("accounts", account.name), table)
+    if before:
+        app.save_config(config.path, before, toml.text)
+    else:
+        app.create_config(config.path, toml.text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ COUNTED_STATES = (
     DeliveryState.DOUBT,
     DeliveryState.HELD,
     DeliveryState.DEAD,
+    DeliveryState.RETRACTING,
 )
 _OUTCOMES = [outcome for part in get_args(Outcome) for outcome in get_args(part)]
 _SOURCE_STATES = frozenset({"ok", "new", "failed", "refused", "retry_later", "gone"})

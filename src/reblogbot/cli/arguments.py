@@ -330,7 +330,8 @@ def _add_queue_commands(commands: _Group) -> None:
         "--state",
         action="append",
         metavar="STATE",
-        help="queued, sending, doubt, sent, held, skipped or dead; may be given several times",
+        help="queued, sending, doubt, sent, held, skipped, dead, retracting or retracted; "
+        "may be given several times",
     )
     listing.add_argument(
         "--account", type=decoded, metavar="NAME", help="only deliveries of this account"
@@ -489,6 +490,50 @@ def _add_store_commands(commands: _Group) -> None:
 
 def _add_history_commands(commands: _Group) -> None:
     """Add `history` and `retract`."""
+    history = commands.add(
+        "history",
+        "history:run",
+        "show what was posted, boosted, edited or retracted",
+        "Shows what was published, newest first: title, link, address of the post, and when. The "
+        "newest 100 where nothing else is asked for; --json has all.",
+    )
+    _add_posted_filter(history)
+    history.add_argument(
+        "--search", type=decoded, metavar="WORDS", help="only with these words in title or link"
+    )
+    history.add_argument("--limit", type=_count, metavar="N", help="show at most N posts")
+    _add_json(history)
+    retract = commands.add(
+        "retract",
+        "retract:run",
+        "delete posts at the server, undo boosts",
+        "Deletes posts, and undoes boosts, at their servers, and never posts these entries again. "
+        "Shows them and asks first. What could not be deleted is tried again by the next `retract` "
+        "or `sync`, and by the daemon.",
+    )
+    retract.add_argument(
+        "names",
+        nargs="*",
+        type=decoded,
+        metavar="ID|LINK|URL",
+        help="number of a delivery, link of an entry, or address of a post",
+    )
+    _add_posted_filter(retract)
+    retract.add_argument("--yes", action="store_true", help="do not ask")
+    retract.add_argument(
+        "--dry-run", action="store_true", help="show what would be deleted, delete nothing"
+    )
+    _add_json(retract)
+
+
+def _add_posted_filter(parser: Any) -> None:
+    """Add the options that say which published posts are meant."""
+    parser.add_argument(
+        "--since", metavar="TIME", help="posted since then: 36h or 7d ago, or a date or local time"
+    )
+    parser.add_argument("--until", metavar="TIME", help="posted before then")
+    parser.add_argument("--account", type=decoded, metavar="NAME", help="only of this account")
+    parser.add_argument("--source", type=decoded, metavar="NAME", help="only from this source")
 
 
 def _add_shell_commands(commands: _Group) -> None:

@@ -6,6 +6,7 @@ import os
 import shlex
 import subprocess
 import sys
+import threading
 
 
 def open_browser(url: str) -> bool:
@@ -37,7 +38,7 @@ def _start(command: str, url: str) -> bool:
         if "%s" not in command:
             words.append(url)
         # it goes on by itself: its output does not belong here, nor does our Ctrl-C concern it
-        subprocess.Popen(  # noqa: S603  the admin names the program
+        process = subprocess.Popen(  # noqa: S603  the admin names the program
             words,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -46,4 +47,6 @@ def _start(command: str, url: str) -> bool:
         )
     except (OSError, ValueError):
         return False
+    # waited for beside us, or it would remain as a zombie
+    threading.Thread(target=process.wait, daemon=True).start()
     return True

@@ -7,7 +7,7 @@ import time
 from contextlib import ExitStack
 from select import select
 
-from reblogbot.admin.documents.accounts import authorize_json
+from reblogbot.admin.documents.accounts import AuthorizeDocument
 from reblogbot.admin.login import Login, PendingLogin, begin, finish
 from reblogbot.cli.browser import open_browser
 from reblogbot.cli.loopback_redirect import RedirectListener, redirect_listener
@@ -48,8 +48,8 @@ def log_in(
         while True:
             tries += 1
             try:
-                code = dialog.code(pending)
-                return finish(config, pending, code, adds_account=adds_account)
+                answered, code = dialog.ask(pending)
+                return finish(config, answered, code, adds_account=adds_account)
             except Unauthorised as error:
                 if error.slug != "scope_missing" or len(pending.choices) == 1:
                     raise
@@ -79,19 +79,24 @@ class _Dialog:
         if not self._as_json:
             print_flushed(*lines)
 
-    def code(self, pending: PendingLogin) -> str:
-        """The code that the person's consent brings. Raises ReblogbotError where none comes."""
+    def ask(self, pending: PendingLogin) -> tuple[PendingLogin, str]:
+        """The login as the person consented to it, and the code that this brought.
+
+        Raises ReblogbotError where none comes.
+        """
         listener = self._listener
         if listener is not None:
             listener.expect(pending.is_answered_by)
             if open_browser(pending.authorize_url):
-                return self._code_of_browser(pending, listener)
+                return pending, self._code_of_browser(pending, listener)
             self.say("No browser could be opened.")
-        return self._copied_code(pending.with_copied_code())
+        pending = pending.with_copied_code()
+        return pending, self._copied_code(pending)
 
     def _show(self, pending: PendingLogin) -> None:
         if self._as_json:
-            print(json_text(authorize_json(pending.authorize_url)), flush=True)
+            document: AuthorizeDocument = {"authorize_url": pending.authorize_url}
+            print(json_text(document), flush=True)
         else:
             print_flushed("", f"  {pending.authorize_url}", "")
 

@@ -61,15 +61,6 @@ def starter(server: str, account: str, source: str, url: str, kind: str = "feed"
     )
 
 
-def account_table(account: str, server: str) -> str:
-    """The table of an account in a config."""
-    allow_http = "allow_http = true\n" if is_local(server) else ""
-    return (
-        f"[accounts.{toml_key(account)}]\nserver = {toml_string(server)}\n{allow_http}"
-        f"token_file = {toml_string(token_file_name(account))}\n"
-    )
-
-
 def token_file_name(account: str) -> str:
     """`NAME.token`, with characters replaced that a file name should not have."""
     name = re.sub(r"[^\w.-]", "_", account).lstrip(".")

@@ -14,6 +14,8 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import AfterValidator, PlainValidator
 
 _THIS_MACHINE = re.compile(r"http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$")
+# a host has at most 253 characters
+_MAX_SERVER = 300
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f\s]")
 
 
@@ -60,6 +62,8 @@ def read_named_server(written: str) -> str:
     Plain http is for servers on this machine, where no one else sees the token.
     """
     name = written.strip().rstrip("/")
+    if len(name) > _MAX_SERVER:
+        raise ValueError("is too long for the name of a server; write it as in mastodon.social")
     if "://" not in name:
         name = f"http://{name}" if is_local(f"http://{name}") else f"https://{name}"
     url = read_server_url(name)

@@ -42,6 +42,8 @@ GONE = "not_found"
 """A 404 for a repeat: the status created with this key was deleted there by hand (Mastodon)."""
 FINAL = frozenset({"edited_is_gone"})
 """Rejections that no later attempt can change."""
+GONE_NOTE = "it was gone at the server already"
+"""The note on a retracted post that somebody else had deleted."""
 LACKS_SCOPE = "scope_missing"
 """The server says that the token lacks a scope; verify_credentials may succeed nevertheless."""
 _MARKUP_CHARACTERS = str.maketrans(dict.fromkeys("\\*_`~#<>[]!|-+="))
@@ -205,6 +207,44 @@ def after_read_back(
     if queued.sent_from is not None and now - queued.sent_from >= KEY_LIFETIME:
         return Decision(_with_next_key(queued))
     return Decision(queued)
+
+
+def after_deletion(delivery: Delivery, *, was_there: bool) -> Decision:
+    """Retracted: its post was deleted, or was gone already."""
+    note = "" if was_there else GONE_NOTE
+    return Decision(replace(delivery, state=DeliveryState.RETRACTED, error=note))
+
+
+def after_failed_deletion(
+    delivery: Delivery,
+    error: TargetError,
+    token_works: bool | None,  # noqa: FBT001 - as above
+    now: datetime,
+    failures: int = 0,
+) -> Decision:
+    """The decision when a post could not be deleted; `token_works` is as in `after_unauthorised`.
+
+    To delete twice does no harm, so that without a clear answer it is tried again, ever more
+    rarely. What the server refuses stays `sent`: it stands there until the admin sees to it.
+    """
+    waiting = replace(delivery, error=error.message, due=now)
+    match error:
+        case RateLimited():
+            return Decision(waiting, error.until)
+        case Unreachable():
+            return Decision(waiting, now + unreachable_pause(failures))
+        case LeaseExpired():
+            return Decision(waiting)
+        case Unauthorised() if error.slug == LACKS_SCOPE or not token_works:
+            is_unknown = token_works is None and error.slug != LACKS_SCOPE
+            pause = unreachable_pause(0) if is_unknown else TOKEN_RECHECK
+            return Decision(waiting, now + pause)
+        case Unauthorised() | Rejected():
+            reason = f"not retracted: {error.message}"
+            return Decision(replace(waiting, state=DeliveryState.SENT, error=reason))
+        case _:
+            later = now + retry_pause(delivery.attempts)
+            return Decision(replace(waiting, attempts=delivery.attempts + 1, due=later))
 
 
 def matches(delivery: Delivery, status: PublishedStatus) -> bool:

@@ -28,6 +28,7 @@ class RoundCounts(TypedDict):
     doubt: int
     skipped: int
     dead: int
+    retracted: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,8 @@ class RoundReport:
     def _is_trouble(self, delivery: Delivery) -> bool:
         if delivery.state in {DeliveryState.DOUBT, DeliveryState.DEAD, DeliveryState.SENDING}:
             return True
-        return _is_retry(delivery) and delivery.id not in self.deferred
+        has_failed = _is_retry(delivery) or _is_unretracted(delivery)
+        return has_failed and delivery.id not in self.deferred
 
     def counts(self) -> RoundCounts:
         """The numbers of the round."""
@@ -108,18 +110,20 @@ class RoundReport:
             "failed": sum(poll.outcome in (*_FAILED, "retry_later") for poll in polled),
             "entries_new": sum(poll.new for poll in polled),
             "queued": self.queued,
-            "sent": states.count(DeliveryState.SENT),
+            "sent": sum(map(_is_sent, changed)),
             "held": states.count(DeliveryState.HELD),
             "retry": sum(map(_is_retry, changed)),
             "doubt": states.count(DeliveryState.DOUBT),
             "skipped": states.count(DeliveryState.SKIPPED),
             "dead": states.count(DeliveryState.DEAD),
+            "retracted": states.count(DeliveryState.RETRACTED),
         }
 
     def counts_in_words(self) -> Mapping[str, object]:
         """The numbers for people, in which `sent` leaves out the found and the edited."""
         counts = self.counts()
-        outcomes = Counter(outcome(delivery) for delivery in self.deliveries.values())
+        deliveries = self.deliveries.values()
+        outcomes = Counter(outcome(each) for each in deliveries if not _is_unretracted(each))
         return {**counts, **{name: outcomes[name] for name in ("sent", "found", "edited")}}
 
 
@@ -140,3 +144,13 @@ def outcome(delivery: Delivery) -> str:
 def _is_retry(delivery: Delivery) -> bool:
     """Whether an attempt failed and the delivery is back in the queue."""
     return delivery.state == DeliveryState.QUEUED and bool(delivery.error)
+
+
+def _is_sent(delivery: Delivery) -> bool:
+    return delivery.state == DeliveryState.SENT and not _is_unretracted(delivery)
+
+
+def _is_unretracted(delivery: Delivery) -> bool:
+    """Whether an attempt to retract it failed: it may stand at the server still."""
+    is_posted = delivery.state in (DeliveryState.SENT, DeliveryState.RETRACTING)
+    return is_posted and bool(delivery.error)

@@ -31,6 +31,7 @@ class WaitReason(StrEnum):
     ACCOUNT_PAUSED = "account_paused"
     SENDING = "sending"
     DOUBT = "doubt"
+    RETRACTING = "retracting"
     EARLIER_DOUBT = "earlier_doubt"
     SOURCE_UNKNOWN = "source_unknown"
     SOURCE_DISABLED = "source_disabled"
@@ -85,7 +86,8 @@ class AccountFacts:
     """The facts that decide whether an account may send at `now`.
 
     `settings` is None for an account that is not in the config. `sent` reaches back as far as
-    `memory` says. `doubt_until` is when the account is next read back for deliveries in doubt.
+    `memory` says. `doubt_until` is when the account is next read back for deliveries in doubt,
+    `retraction_due` when the first of its deliveries may be retracted.
     `settled_at` is when any of its deliveries was last settled. `works_since` and `worked_at` are
     of the process that sends: when it opened the store, and when it last looked for due work;
     None where no process is known.
@@ -97,6 +99,7 @@ class AccountFacts:
     paused_until: datetime | None = None
     paused_for: str = ""
     doubt_until: datetime | None = None
+    retraction_due: datetime | None = None
     sent: Sequence[SentPost] = ()
     settled_at: datetime | None = None
     works_since: datetime | None = None
@@ -122,6 +125,12 @@ def wait_of(delivery: Delivery, config: Config, account: AccountFacts) -> Wait |
                 stop_wait(account)
                 or _stall(delivery, source, account)
                 or Wait(WaitReason.SENDING, "being sent")
+            )
+        case DeliveryState.RETRACTING:
+            return (
+                _account_wait(account)
+                or _pause_wait(account)
+                or Wait(WaitReason.RETRACTING, *_retraction_cause(delivery, account))
             )
         case DeliveryState.QUEUED:
             return (
@@ -150,6 +159,11 @@ def stop_wait(account: AccountFacts) -> Wait | None:
     """Why nothing at all is sent for the account, or None."""
     if account.stopped_at is not None:
         return Wait(WaitReason.STOPPED, "everything is stopped until `reblogbot start`")
+    return _account_wait(account)
+
+
+def _account_wait(account: AccountFacts) -> Wait | None:
+    """Why the account is not used at all, or None."""
     if account.settings is None:
         return Wait(WaitReason.ACCOUNT_UNKNOWN, "the account is not in the config")
     if not account.settings.enabled:
@@ -162,24 +176,54 @@ def blocking_wait(account: AccountFacts) -> Wait | None:
     stop = stop_wait(account)
     if stop is not None:
         return stop
-    if account.paused_until is not None and account.paused_until > account.now:
-        cause = f"the account is paused: {account.paused_for}"
-        return Wait(WaitReason.ACCOUNT_PAUSED, cause, account.paused_until)
+    pause = _pause_wait(account)
+    if pause is not None:
+        return pause
     if account.doubt_until is not None:
         cause = "an earlier post of the account is in doubt"
         return Wait(WaitReason.EARLIER_DOUBT, cause, max(account.doubt_until, account.now))
     return None
 
 
+def _pause_wait(account: AccountFacts) -> Wait | None:
+    """The wait for the end of the account's pause, or None."""
+    if account.paused_until is None or account.paused_until <= account.now:
+        return None
+    cause = f"the account is paused: {account.paused_for}"
+    return Wait(WaitReason.ACCOUNT_PAUSED, cause, account.paused_until)
+
+
+def _retraction_cause(delivery: Delivery, account: AccountFacts) -> tuple[str, datetime | None]:
+    """Why a post is not deleted yet, and until when."""
+    if delivery.due > account.now:
+        return f"next attempt to delete it: {delivery.error}".rstrip(": "), delivery.due
+    return "to be deleted at the server", None
+
+
 def next_attempt(
     heads: Sequence[QueueHead], config: Config, account: AccountFacts
 ) -> datetime | None:
-    """The first instant at which the account may send, or may be read back; None for none known.
+    """The first instant at which the account may send, delete, or be read back; None for none.
 
     It is `now` where something may be sent now, and never after the instant at which `Sender`
     would. Where that depends on several conditions, it is when the first of them must be looked
     at again. `heads` are the account's queue.
     """
+    instants = _next_retraction(account), _next_sending(heads, config, account)
+    return min((at for at in instants if at is not None), default=None)
+
+
+def _next_retraction(account: AccountFacts) -> datetime | None:
+    """When the account may next delete a post, also while everything is stopped."""
+    if account.retraction_due is None or _account_wait(account) is not None:
+        return None
+    return max(account.retraction_due, account.paused_until or account.now, account.now)
+
+
+def _next_sending(
+    heads: Sequence[QueueHead], config: Config, account: AccountFacts
+) -> datetime | None:
+    """When the account may next send or be read back."""
     blocked = blocking_wait(account)
     if blocked is not None:
         return blocked.until

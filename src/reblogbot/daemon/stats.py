@@ -60,7 +60,8 @@ class DaemonStats:
     def delivered(self, account: str, changed: Iterable[Delivery], slugs: Iterable[str]) -> None:
         """Count what was sent, how old it was then, and the errors of failed attempts."""
         for delivery in changed:
-            if delivery.state != DeliveryState.SENT:
+            # one with an error was to be retracted, and stands at the server still
+            if delivery.state != DeliveryState.SENT or delivery.error:
                 continue
             self.posts[account, delivery.post.action] += 1
             since = delivery.published_at or delivery.queued_at

@@ -188,6 +188,10 @@ class Account:
         """Return the receipt of a boost on the server, see `Target.existing_boost`."""
         return await self._call(self._target.existing_boost, post)
 
+    async def retract(self, post: Post, remote_id: str, *, lease_end: float) -> bool:
+        """Delete a post or undo a boost, see `Target.retract`."""
+        return await self._call(self._target.retract, post, remote_id, lease_end=lease_end)
+
     async def verify(self) -> None:
         """Ask the server whether the token speaks for an account. Raises Unauthorised if not."""
         await self._call(self._target.verify)

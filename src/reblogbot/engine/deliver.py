@@ -1,6 +1,7 @@
 """The sender of one account: claim, choose, publish, settle, one delivery at a time.
 
-lease the account → read back what is in doubt → recognise what stands on the server already
+lease the account → delete what is retracted → read back what is in doubt
+→ recognise what stands on the server already
 → for each delivery: choose → filter again, fetch images, look at the status of a boost
   → claim (durable before the request) → publish → settle
 """
@@ -22,13 +23,16 @@ from reblogbot.engine.accounts import Accounts
 from reblogbot.engine.digests import bundle
 from reblogbot.engine.readback import look_back, read_back, recognise
 from reblogbot.engine.recheck import Recheck
+from reblogbot.engine.retract import Retractor
 from reblogbot.errors import LeaseExpired, TargetError, Unauthorised
 from reblogbot.media.fetch import ImageFetcher
 from reblogbot.model import Delivery, DeliveryState, Image, Post, PublishedStatus, SentPost
-from reblogbot.ports import Clock, Offload
+from reblogbot.ports import Clock, Offload, ProgressCallback
 from reblogbot.runtime.clock import uptime
 from reblogbot.store import AsyncStore
 from reblogbot.store.records import AccountRecord
+from reblogbot.store.retractions import POST_RETRACTED_NOTE
+from reblogbot.store.store import SendingStart
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +85,7 @@ class Sender:
         self._sent = [*start.sent]
         try:
             async with account.renewing(settings.lease):
-                if start.is_stopped or await self._is_paused(start.account, is_eager=is_eager):
+                if not await self._may_send(start, stopping, is_eager=is_eager):
                     return account.report
                 if start.doubts:
                     if not await read_back(
@@ -94,6 +98,41 @@ class Sender:
         finally:
             await account.release()
         return account.report
+
+    async def _may_send(
+        self, start: SendingStart, stopping: asyncio.Event, *, is_eager: bool
+    ) -> bool:
+        """Retract what is due, also while everything is stopped; return whether to go on."""
+        if start.is_stopped and not start.retractions:
+            return False
+        if await self._is_paused(start.account, is_eager=is_eager):
+            return False
+        due = [each for each in start.retractions if each.due <= self._clock.now()]
+        if due and not await self._retractor().retract(due, stopping):
+            return False
+        return not start.is_stopped
+
+    async def retract(
+        self, stopping: asyncio.Event, on_progress: ProgressCallback
+    ) -> SendingReport | None:
+        """Delete what is retracted of the account, due or not, and nothing else.
+
+        None while another process works for the account. A pause the server asked for is respected.
+        """
+        settings, account = self._config.delivery, self._account
+        start = await account.claim(settings.lease, settings.read_back_after, self._lookback)
+        if start is None:
+            return None
+        try:
+            async with account.renewing(settings.lease):
+                if start.retractions and not await self._is_paused(start.account, is_eager=True):
+                    await self._retractor().retract(start.retractions, stopping, on_progress)
+        finally:
+            await account.release()
+        return account.report
+
+    def _retractor(self) -> Retractor:
+        return Retractor(self._account, self._store, self._clock, self._config.delivery.lease)
 
     async def _is_paused(self, record: AccountRecord, *, is_eager: bool) -> bool:
         """Whether the account is paused; a pause for its token ends with a token that works."""
@@ -169,6 +208,7 @@ class Sender:
                 queue_order.superseded_reason(chosen, waiting)
                 or queue_order.too_old_reason(chosen, config, pace, now)
                 or await screening.refusal(self._store, chosen, config, now)
+                or await self._retracted_reason(chosen)
             )
             if not reason:
                 return chosen
@@ -176,6 +216,14 @@ class Sender:
             skipped = replace(chosen, state=DeliveryState.SKIPPED, error=reason)
             await self._account.settle(chosen, skipped)
         return None
+
+    async def _retracted_reason(self, delivery: Delivery) -> str:
+        """Return why an edit or a part of a thread is not sent whose post was retracted, or ""."""
+        post = delivery.post
+        if post.action != "edit" and not post.continues:
+            return ""
+        is_retracted = await self._store.retractions.is_retracted(delivery)
+        return POST_RETRACTED_NOTE if is_retracted else ""
 
     async def _publish(self, delivery: Delivery) -> Delivery | None:
         """Return the delivery after one attempt; None when nothing more may be sent now."""

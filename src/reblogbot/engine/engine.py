@@ -230,6 +230,9 @@ class Engine:
 
     async def deliver(self, name: str, *, is_eager: bool = False) -> SendingReport:
         """Publish everything this account may publish now; see `Sender.deliver`."""
+        return await self._sender(name).deliver(self._stopping, is_eager=is_eager)
+
+    def _sender(self, name: str) -> Sender:
         if name not in self._senders:
             from reblogbot.engine.deliver import Sender  # noqa: PLC0415
 
@@ -237,7 +240,13 @@ class Engine:
             self._senders[name] = Sender(
                 self.config, self.store, self.accounts, name, self._images, offload, self.clock
             )
-        return await self._senders[name].deliver(self._stopping, is_eager=is_eager)
+        return self._senders[name]
+
+    async def retract(
+        self, name: str, on_progress: ProgressCallback = no_progress
+    ) -> SendingReport | None:
+        """Delete what is retracted of this account now; see `Sender.retract`."""
+        return await self._sender(name).retract(self._stopping, on_progress)
 
     def stop(self) -> None:
         """Begin nothing more; what is on the wire is finished and settled."""

@@ -67,12 +67,13 @@ def _account_state(
     has_new_token = record.cause == TOKEN and (
         accounts[record.name].token_mark() not in ("", record.token_mark)
     )
-    doubts = store.outbox.in_doubt(record.name)
+    doubts, retractions = store.outbox.doubts_and_retractions(record.name)
     return AccountFacts(
         settings=config.accounts[record.name],
         now=now,
         stopped_at=stopped_at,
         paused_until=None if has_new_token else record.paused_until,
         doubt_until=max((doubt.due for doubt in doubts), default=None),
+        retraction_due=min((retraction.due for retraction in retractions), default=None),
         sent=store.publications.sent(record.name, now - lookback(config)),
     )

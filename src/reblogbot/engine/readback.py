@@ -91,9 +91,21 @@ async def recognise(
     return is_any
 
 
+async def find_receipt(account: Account, store: AsyncStore, delivery: Delivery) -> Receipt | None:
+    """Return the receipt of a post whose id is not known, None where it is not found.
+
+    It is looked for among the account's recent statuses that no delivery knows of. Raises
+    TargetError.
+    """
+    hidden_since = (delivery.sent_from or delivery.queued_at) if _is_hidden(delivery) else None
+    recent = await account.recent(hidden_since)
+    receipts_of_others = await store.outbox.receipts(account.name, _ids(recent))
+    return _match(delivery, _unclaimed(recent, receipts_of_others))
+
+
 def _recognised(delivery: Delivery, receipt: Receipt) -> Delivery:
     if delivery.post.link or delivery.post.uri:
-        return replace(delivery, state=DeliveryState.SENT, receipt=receipt)
+        return replace(delivery, state=DeliveryState.SENT, receipt=receipt, error="")
     url = f" ({receipt.url})" if receipt.url else ""
     reason = f"the same text is on the server already{url}; release it to post it again, or skip it"
     return replace(delivery, state=DeliveryState.HELD, error=reason)

@@ -5,7 +5,9 @@ from reblogbot.model.delivery import (
     KEPT_NOTE,
     OPEN_STATES,
     PART_OF_DIGEST_NOTE,
+    POSTED_STATES,
     RENDERED_AGAIN_NOTE,
+    TAKEN_BACK,
     TRANSITIONS,
     Delivery,
     DeliveryState,
@@ -17,13 +19,15 @@ from reblogbot.model.evidence import MatchFields, SourceHabits
 from reblogbot.model.history import EditablePost, RecentPosts, SourceHistory
 from reblogbot.model.plan import Candidate, EntryChange, Intent, Plan, Refusal, Revision
 from reblogbot.model.post import Action, Image, Markup, Post, PublishedStatus, Receipt, ServerLimits
-from reblogbot.model.states import AccountState, SourceState
+from reblogbot.model.states import AccountState, SourceState, TokenState
 
 __all__ = [
     "KEPT_NOTE",
     "OPEN_STATES",
     "PART_OF_DIGEST_NOTE",
+    "POSTED_STATES",
     "RENDERED_AGAIN_NOTE",
+    "TAKEN_BACK",
     "TRANSITIONS",
     "AccountState",
     "Action",
@@ -53,6 +57,7 @@ __all__ = [
     "SourceHabits",
     "SourceHistory",
     "SourceState",
+    "TokenState",
     "Validators",
     "Visibility",
 ]

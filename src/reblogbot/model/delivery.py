@@ -19,6 +19,8 @@ class DeliveryState(StrEnum):
     HELD = "held"
     SKIPPED = "skipped"
     DEAD = "dead"
+    RETRACTING = "retracting"
+    RETRACTED = "retracted"
 
 
 TRANSITIONS: dict[DeliveryState, frozenset[DeliveryState]] = {
@@ -38,12 +40,25 @@ TRANSITIONS: dict[DeliveryState, frozenset[DeliveryState]] = {
     ),
     DeliveryState.SKIPPED: frozenset({DeliveryState.QUEUED}),
     DeliveryState.DEAD: frozenset({DeliveryState.QUEUED}),
-    DeliveryState.SENT: frozenset(),
+    # an admin may take back what was sent; sent again: the server did not delete it
+    DeliveryState.SENT: frozenset({DeliveryState.RETRACTING}),
+    DeliveryState.RETRACTING: frozenset({DeliveryState.RETRACTED, DeliveryState.SENT}),
+    DeliveryState.RETRACTED: frozenset(),
 }
 OPEN_STATES = frozenset(
-    {DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.DOUBT, DeliveryState.HELD}
+    {
+        DeliveryState.QUEUED,
+        DeliveryState.SENDING,
+        DeliveryState.DOUBT,
+        DeliveryState.HELD,
+        DeliveryState.RETRACTING,
+    }
 )
 """The states that are not final: the bot or an admin still has to decide."""
+POSTED_STATES = frozenset({DeliveryState.SENT, DeliveryState.RETRACTING, DeliveryState.RETRACTED})
+"""The states of what was published, whether or not it was retracted later."""
+TAKEN_BACK = frozenset({DeliveryState.RETRACTING, DeliveryState.RETRACTED})
+"""The states of what was published and is deleted again, or will be."""
 RENDERED_AGAIN_NOTE = "rendered anew: its entry changed"
 """The note on a waiting delivery whose text was rendered again automatically."""
 KEPT_NOTE = "its entry changed; the text stays as the admin wanted it"

@@ -10,7 +10,9 @@ from reblogbot.errors import StoreInterrupted
 from reblogbot.runtime.awaited import Awaited, RetryingThread, awaited
 from reblogbot.store.history import History
 from reblogbot.store.outbox import Outbox
+from reblogbot.store.posted import Posted
 from reblogbot.store.publications import Publications
+from reblogbot.store.retractions import Retractions
 from reblogbot.store.sources import Sources
 from reblogbot.store.store import Store
 
@@ -78,6 +80,20 @@ class AsyncHistory(Awaited[History]):
     record_notice = awaited(History.record_notice)
 
 
+class AsyncRetractions(Awaited[Retractions]):
+    """`Store.retractions`, awaited."""
+
+    begin = awaited(Retractions.begin)
+    pending = awaited(Retractions.pending)
+    is_retracted = awaited(Retractions.is_retracted)
+
+
+class AsyncPosted(Awaited[Posted]):
+    """`Store.posted`, awaited."""
+
+    of = awaited(Posted.of)
+
+
 class AsyncStore(Awaited[Store]):
     """A store whose methods are awaited; they run one after the other in one thread."""
 
@@ -87,6 +103,8 @@ class AsyncStore(Awaited[Store]):
         self.outbox = AsyncOutbox(store.outbox, self.run)
         self.publications = AsyncPublications(store.publications, self.run)
         self.history = AsyncHistory(store.history, self.run)
+        self.posted = AsyncPosted(store.posted, self.run)
+        self.retractions = AsyncRetractions(store.retractions, self.run)
 
     enrol = awaited(Store.enrol)
     begin_sending = awaited(Store.begin_sending)

@@ -23,7 +23,11 @@ def repair_future_timestamps(
     longer than `lease`, whoever holds it.
     """
     was_written_ahead = exists().where(event.c.delivery_id == delivery.c.id, event.c.at > now)
-    latest_due = {DeliveryState.QUEUED: now, DeliveryState.DOUBT: now + doubt}
+    latest_due = {
+        DeliveryState.QUEUED: now,
+        DeliveryState.DOUBT: now + doubt,
+        DeliveryState.RETRACTING: now,
+    }
     with database.write() as connection:
         is_late = source.c.last_poll_at > now, source.c.due > now
         _update(connection, source, is_late, due=now, asked_until=None)

@@ -104,16 +104,10 @@ class History:
 
         An entry without a title gets the first words of its text.
         """
-        titled = select(delivery.c.id, entry.c.title).join(entry, entry.c.id == delivery.c.entry_id)
-        untitled = titled.add_columns(entry.c.content).where(entry.c.title == "")
         titles: dict[int, str] = {}
         with self._database.read() as connection:
             for chunk in chunks(delivery_ids):
-                is_wanted = delivery.c.id.in_(chunk)
-                rows = connection.execute(titled.where(is_wanted))
-                titles.update({row.id: row.title for row in rows})
-                rows_with_text = connection.execute(untitled.where(is_wanted))
-                titles.update({row.id: _title(row) for row in rows_with_text})
+                titles.update(titles_of(connection, chunk))
         return titles
 
     def refused(self, since: datetime) -> dict[str, int]:
@@ -158,6 +152,16 @@ class History:
         Works in many small transactions, and stops between them as soon as `should_stop()`.
         """
         return Pruner(self._database, now - keep, on_progress, should_stop).run()
+
+
+def titles_of(connection: Connection, delivery_ids: Sequence[int]) -> dict[int, str]:
+    """See `History.titles`; for as many ids as one statement takes."""
+    titled = select(delivery.c.id, entry.c.title).join(entry, entry.c.id == delivery.c.entry_id)
+    untitled = titled.add_columns(entry.c.content).where(entry.c.title == "")
+    is_wanted = delivery.c.id.in_(delivery_ids)
+    titles = {row.id: row.title for row in connection.execute(titled.where(is_wanted))}
+    titles.update({row.id: _title(row) for row in connection.execute(untitled.where(is_wanted))})
+    return titles
 
 
 def _entry_ids(connection: Connection, keys: Sequence[bytes], written: str) -> set[int]:

@@ -44,6 +44,9 @@ _NO_PAUSE: dict[str, Any] = {
     "token_mark": "",
 }
 
+_UNSETTLED = (DeliveryState.SENDING, DeliveryState.DOUBT, DeliveryState.RETRACTING)
+"""The states in which a delivery is worked on whatever its due time."""
+
 # Made once: putting it together takes longer than the query.
 _OPEN_ACCOUNTS = (
     select(account)
@@ -51,7 +54,7 @@ _OPEN_ACCOUNTS = (
         or_(
             *(
                 exists().where(delivery.c.account == account.c.name, delivery.c.state == state)
-                for state in (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.DOUBT)
+                for state in (DeliveryState.QUEUED, *_UNSETTLED)
             )
         )
     )
@@ -100,15 +103,14 @@ class Outbox:
             return [account_record(row) for row in rows]
 
     def busy_accounts(self, now: datetime) -> list[str]:
-        """The accounts that have a delivery queued and due, being sent, or in doubt."""
+        """The accounts that have a delivery queued and due, being sent, in doubt or retracted."""
         is_its_own = delivery.c.account == account.c.name
         is_due = exists().where(
             is_its_own, delivery.c.state == DeliveryState.QUEUED, delivery.c.due <= now
         )
         # EXISTS for each state: its cost does not grow with the length of the queue.
         is_unsettled = [
-            exists().where(is_its_own, delivery.c.state == state)
-            for state in (DeliveryState.SENDING, DeliveryState.DOUBT)
+            exists().where(is_its_own, delivery.c.state == state) for state in _UNSETTLED
         ]
         statement = (
             select(account.c.name).where(or_(is_due, *is_unsettled)).order_by(account.c.name)
@@ -119,12 +121,12 @@ class Outbox:
     def next_due(self, accounts: Collection[str], now: datetime) -> datetime | None:
         """When a delivery of these accounts is due at the earliest; None for never.
 
-        It is `now` where a delivery is being sent or in doubt or an account is paused: a round may
-        work on these at any time.
+        It is `now` where a delivery is being sent, in doubt or being retracted, or an account is
+        paused: a round may work on these at any time.
         """
         is_queued = delivery.c.state == DeliveryState.QUEUED, delivery.c.account.in_(accounts)
         is_unsettled = (
-            delivery.c.state.in_([DeliveryState.SENDING, DeliveryState.DOUBT]),
+            delivery.c.state.in_(_UNSETTLED),
             delivery.c.account.in_(accounts),
         )
         is_paused = account.c.name.in_(accounts), account.c.paused_until > now
@@ -139,7 +141,7 @@ class Outbox:
         return due
 
     def open_accounts(self) -> list[AccountRecord]:
-        """The accounts that have a delivery queued, being sent, or in doubt, by name."""
+        """The accounts that have a delivery queued, being sent, in doubt or retracted, by name."""
         with self._database.read() as connection:
             return [account_record(row) for row in connection.execute(_OPEN_ACCOUNTS)]
 
@@ -229,6 +231,12 @@ class Outbox:
     def in_doubt(self, name: str) -> list[Delivery]:
         """The account's deliveries whose outcome is not known, oldest first."""
         return self._of_account(name, DeliveryState.DOUBT)
+
+    def doubts_and_retractions(self, name: str) -> tuple[list[Delivery], list[Delivery]]:
+        """The account's deliveries in doubt, and those being retracted, each oldest first."""
+        deliveries = self._of_account(name, DeliveryState.DOUBT, DeliveryState.RETRACTING)
+        doubts = [each for each in deliveries if each.state == DeliveryState.DOUBT]
+        return doubts, [each for each in deliveries if each.state == DeliveryState.RETRACTING]
 
     def recover_interrupted(self, name: str, now: datetime, due: datetime) -> list[Delivery]:
         """Set the deliveries that a process was sending when it ended to `doubt`; return them.
@@ -340,8 +348,8 @@ class Outbox:
         with self._database.read() as connection:
             return set(connection.scalars(statement))
 
-    def _of_account(self, name: str, state: DeliveryState) -> list[Delivery]:
-        has_state = delivery.c.account == name, delivery.c.state == state
+    def _of_account(self, name: str, *states: DeliveryState) -> list[Delivery]:
+        has_state = delivery.c.account == name, delivery.c.state.in_(states)
         with self._database.read() as connection:
             rows = connection.execute(select(delivery).where(*has_state).order_by(delivery.c.id))
             return [delivery_record(row) for row in rows]

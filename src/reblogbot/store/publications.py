@@ -9,7 +9,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, case, exists, select
 
-from reblogbot.model import Delivery, DeliveryState, Entry, SentPost
+from reblogbot.model import (
+    POSTED_STATES,
+    TAKEN_BACK,
+    Delivery,
+    DeliveryState,
+    Entry,
+    SentPost,
+)
 from reblogbot.model.history import EditablePost, RecentPosts
 from reblogbot.store.database import Database
 from reblogbot.store.records import SourceRecord, adapter, delivery_record
@@ -56,12 +63,15 @@ class Publications:
         self._database = database
 
     def sent(self, name: str, since: datetime) -> list[SentPost]:
-        """The account's posts and boosts since an instant, oldest first; without edits."""
+        """The account's posts and boosts since an instant, oldest first; without edits.
+
+        What was retracted later counts as well.
+        """
         statement = (
             select(delivery.c.settled_at, delivery.c.source)
             .where(
                 delivery.c.account == name,
-                delivery.c.state == DeliveryState.SENT,
+                delivery.c.state.in_(POSTED_STATES),
                 delivery.c.settled_at >= since,
                 delivery.c.post["action"].as_string() != "edit",
             )
@@ -185,7 +195,7 @@ def _editable_post(
     """The post that these deliveries of one entry are of; None where it cannot be changed."""
     kept = [each for each in deliveries if each.state not in _GIVEN_UP and not each.post.is_bundle]
     original = next((each for each in reversed(kept) if each.post.action != "edit"), None)
-    if original is None:
+    if original is None or original.state in TAKEN_BACK:
         return None
     if _is_untried(original):
         return EditablePost(original.id, entry_id, "", content, original.post, waiting=original)

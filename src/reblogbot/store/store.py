@@ -21,8 +21,10 @@ from reblogbot.store.due import PollScope
 from reblogbot.store.future_timestamps import repair_future_timestamps
 from reblogbot.store.history import History
 from reblogbot.store.outbox import Outbox
+from reblogbot.store.posted import Posted
 from reblogbot.store.publications import Publications
 from reblogbot.store.records import AccountRecord
+from reblogbot.store.retractions import Retractions
 from reblogbot.store.sources import Sources
 from reblogbot.store.sql import insert_into
 from reblogbot.store.store_clock import ServerClock, clock_of
@@ -44,12 +46,14 @@ class SendingStart:
     """What an account's sender needs to know when it begins, the account being leased to it.
 
     `recovered` are deliveries that a dead process was sending, `doubts` all that are in doubt,
-    `sent` what was posted as far back as the pace looks.
+    `retractions` all that are being retracted, `sent` what was posted as far back as the pace
+    looks.
     """
 
     account: AccountRecord
     recovered: tuple[Delivery, ...]
     doubts: tuple[Delivery, ...]
+    retractions: tuple[Delivery, ...]
     sent: tuple[SentPost, ...]
     is_stopped: bool
 
@@ -59,7 +63,8 @@ class Store:
 
     `sources`: which sources are due, and what their polls brought. `outbox`: deliveries and the
     accounts that send them. `publications`: what an account has published. `history`: what
-    happened to an entry. `tallies`: counts for status and alerts. `daemons`: the running daemons.
+    happened to an entry. `posted`: what was published, newest first. `retractions`: what is deleted
+    again. `tallies`: counts for status and alerts. `daemons`: the running daemons.
     `owner` is the name under which this process takes leases.
     """
 
@@ -72,6 +77,8 @@ class Store:
         self.outbox = Outbox(database, owner)
         self.publications = Publications(database)
         self.history = History(database)
+        self.posted = Posted(database)
+        self.retractions = Retractions(database)
         self.tallies = Tallies(database)
         self.daemons = Daemons(database, owner)
 
@@ -165,10 +172,12 @@ class Store:
             if record is None:
                 return None
             recovered = self.outbox.recover_interrupted(name, now, now + read_back_after)
+            doubts, retractions = self.outbox.doubts_and_retractions(name)
             return SendingStart(
                 record,
                 tuple(recovered),
-                tuple(self.outbox.in_doubt(name)),
+                tuple(doubts),
+                tuple(retractions),
                 tuple(self.publications.sent(name, now - lookback)),
                 is_stopped=self.outbox.stopped_at() is not None,
             )

@@ -7,13 +7,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from reblogbot.model import TRANSITIONS, Delivery, DeliveryState
+from reblogbot.model import POSTED_STATES, TRANSITIONS, Delivery, DeliveryState
 from reblogbot.store.records import delivery_record
 from reblogbot.store.schema import delivery, event
 
 # A read-back that does not find a post leaves it in doubt; a status that cannot be looked at
-# before its boost leaves the boost queued.
-_REPEATABLE = frozenset({DeliveryState.DOUBT, DeliveryState.QUEUED})
+# before its boost leaves the boost queued; a post that could not be deleted is still retracted.
+_REPEATABLE = frozenset({DeliveryState.DOUBT, DeliveryState.QUEUED, DeliveryState.RETRACTING})
 _SETTLED = frozenset({DeliveryState.SENT, DeliveryState.SKIPPED, DeliveryState.DEAD})
 
 
@@ -39,7 +39,11 @@ def change_state(
     """
     if not (row.state == state and state in _REPEATABLE):
         expect_transition(row.id, DeliveryState(row.state), state)
-    settled_at = now if state in _SETTLED else None
+    if row.state in POSTED_STATES:
+        # that it is retracted does not change when it was published
+        settled_at = row.settled_at
+    else:
+        settled_at = now if state in _SETTLED else None
     columns = values | {"state": state, "error": error, "settled_at": settled_at}
     connection.execute(update(delivery).where(delivery.c.id == row.id).values(columns))
     add_event(connection, row.id, state, error or remark, now)

@@ -1,88 +1,82 @@
-"""What `login`, `logout` and `accounts` print with `--json`."""
+"""The documents of `login`, `logout` and `accounts list`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
-from reblogbot.admin.account_list import AccountRow, TokenState
-from reblogbot.admin.login import Login
-from reblogbot.model import AccountState
+from reblogbot.model import AccountState, TokenState
+
+if TYPE_CHECKING:
+    from reblogbot.admin.account_list import ListedAccount
+    from reblogbot.admin.login import Login
 
 
 class AuthorizeDocument(TypedDict):
-    """The first line of `login`: where a person consents."""
+    """The first line of `login`, unless the present token is kept."""
 
     authorize_url: str
+    """Where a person consents."""
 
 
 class LoginDocument(TypedDict):
-    """The result of `login`; `kept` tells that the token was there and works."""
+    """The result of `login`."""
 
     account: str
     acct: str
+    """Whom the token speaks for, as `@name@host`."""
     server: str
     software: str
+    """The name of the server's software in lower case; empty where it is not known."""
     bot: bool
+    """Whether the account is marked as a bot."""
     scopes: list[str]
+    """What the token may do; empty where the server does not tell."""
     token_file: str
     kept: bool
+    """Whether the token was there before, and works."""
     warnings: list[str]
 
 
+LoginDocuments = AuthorizeDocument | LoginDocument
+
+
 class LogoutDocument(TypedDict):
-    """The result of `logout`; `reason` says why the server did not revoke the token."""
+    """The result of `logout`."""
 
     account: str
     server: str
     token_file: str
+    """The file, which is removed."""
     revoked: bool
+    """Whether the server revoked the token."""
     reason: str
+    """Why it did not; empty where it did."""
 
 
 class AccountDocument(TypedDict):
-    """An account of the config. `acct` and `software` are "" where they are not known."""
+    """An account of the config."""
 
     name: str
     server: str
     acct: str
+    """Whom the token speaks for, as `@name@host`; empty where that is not known."""
     software: str
+    """The name of the server's software; empty where it is not known."""
     state: AccountState
     reason: str
     token: TokenState
+    """Without --online `refused` where the server refused it last, else `not_tried`."""
     sent_24h: int
+    """How many posts and boosts were sent in the last 24 hours."""
     waiting: int
+    """How many deliveries are open, held ones too."""
 
 
 class AccountsDocument(TypedDict):
-    """The result of `accounts list`."""
+    """The accounts of the config, in its order."""
 
     accounts: list[AccountDocument]
-
-
-def accounts_json(rows: Iterable[AccountRow]) -> AccountsDocument:
-    """The accounts of the config, in its order."""
-    return {
-        "accounts": [
-            {
-                "name": row.name,
-                "server": row.server,
-                "acct": row.acct,
-                "software": row.software,
-                "state": row.state,
-                "reason": row.reason,
-                "token": row.token,
-                "sent_24h": row.sent_24h,
-                "waiting": row.waiting,
-            }
-            for row in rows
-        ]
-    }
-
-
-def authorize_json(url: str) -> AuthorizeDocument:
-    """The address at which a person consents."""
-    return {"authorize_url": url}
 
 
 def login_json(login: Login, *, kept: bool) -> LoginDocument:
@@ -97,4 +91,24 @@ def login_json(login: Login, *, kept: bool) -> LoginDocument:
         "token_file": str(login.token_file),
         "kept": kept,
         "warnings": list(login.warnings),
+    }
+
+
+def accounts_json(accounts: Iterable[ListedAccount]) -> AccountsDocument:
+    """The accounts that `accounts list` lists."""
+    return {
+        "accounts": [
+            {
+                "name": account.name,
+                "server": account.server,
+                "acct": account.acct,
+                "software": account.software,
+                "state": account.state,
+                "reason": account.reason,
+                "token": account.token,
+                "sent_24h": account.sent_24h,
+                "waiting": account.waiting,
+            }
+            for account in accounts
+        ]
     }

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from reblogbot.admin.documents.accounts import AccountsDocument, LoginDocuments, LogoutDocument
 from reblogbot.admin.documents.check import CheckDocument
 from reblogbot.admin.documents.daemons import HealthDocument
 from reblogbot.admin.documents.demo import DemoDocument
 from reblogbot.admin.documents.discover import DiscoveryDocument
 from reblogbot.admin.documents.errors import ErrorDocument
+from reblogbot.admin.documents.history import HistoryDocument, RetractionDocument
+from reblogbot.admin.documents.notices import NoticeTestDocument
 from reblogbot.admin.documents.preview import PreviewDocument
 from reblogbot.admin.documents.queue import (
     ChangedDeliveries,
@@ -27,6 +30,9 @@ from reblogbot.admin.documents.why import WhyDocument
 DOCUMENTS: dict[str, Any] = {
     "demo": DemoDocument,
     "check": CheckDocument,
+    "login": LoginDocuments,
+    "logout": LogoutDocument,
+    "accounts list": AccountsDocument,
     "sources discover": DiscoveryDocument,
     "sources import": SourceImportDocument,
     "sources export": SourceExportDocument,
@@ -35,6 +41,8 @@ DOCUMENTS: dict[str, Any] = {
     "status": StatusDocument,
     "health": HealthDocument,
     "why": WhyDocument,
+    "history": HistoryDocument,
+    "retract": RetractionDocument,
     "queue list": QueueDocument,
     "queue show": QueueDetails,
     "queue edit": ChangedDeliveries,
@@ -43,6 +51,7 @@ DOCUMENTS: dict[str, Any] = {
     "queue release": ChangedDeliveries,
     "queue skip": ChangedDeliveries,
     "queue retry": ChangedDeliveries,
+    "notify test": NoticeTestDocument,
     "stop": StopDocument,
     "start": StopDocument,
     "prune": PruneDocument,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from reblogbot.admin.account_list import AccountRow, account_rows
+from reblogbot.admin.account_list import ListedAccount, account_rows
 from reblogbot.admin.documents.accounts import accounts_json
 from reblogbot.cli.open_store import open_for_reading
 from reblogbot.cli.output import print_json, print_lines, print_table, print_wrapped
@@ -35,7 +35,7 @@ def run_list(options: argparse.Namespace) -> int:
     return Exit.FAILED if any(row.error for row in rows) else Exit.OK
 
 
-def _print_rows(rows: list[AccountRow]) -> None:
+def _print_rows(rows: list[ListedAccount]) -> None:
     if not rows:
         print_lines("There are no accounts; `reblogbot login NAME --server URL` adds one.")
         return

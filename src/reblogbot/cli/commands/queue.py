@@ -23,11 +23,11 @@ from reblogbot.admin.queue_actions import (
     is_in_digest,
     is_storm,
 )
+from reblogbot.cli.names import check_names
 from reblogbot.cli.open_store import load_with_warning, open_for_reading, open_to_change
 from reblogbot.cli.output import aligned, print_json, print_lines, print_wrapped
 from reblogbot.cli.phrases import local_time, wait_text
 from reblogbot.config.load import PartialConfig
-from reblogbot.config.settings import Config
 from reblogbot.core.round_report import outcome
 from reblogbot.core.waits import Wait
 from reblogbot.engine.wait_reasons import Waiting
@@ -48,7 +48,7 @@ def run_list(options: argparse.Namespace) -> int:
             raise ConfigError("usage", unknown_name_message("state", name, states))
     wanted = {states[name] for name in options.state} if options.state else OPEN_STATES
     config, store = open_for_reading(options)
-    _check_names(options, config, store)
+    check_names(options, config, store)
     limit = options.limit
     if limit is None and not options.json:
         limit = MAX_LISTED
@@ -171,7 +171,7 @@ def run_change(options: argparse.Namespace) -> int:
         PartialConfig(app.load_config(options.config)) if is_render else load_with_warning(options)
     )
     store = open_to_change(partial)
-    _check_names(options, partial.config, store)
+    check_names(options, partial.config, store)
     actions = QueueActions(partial.config, store, store.clock.now(), may_render=not partial.faults)
     states = AFFECTED_STATES["render" if is_render else options.verb]
     deliveries = _chosen(options, store, states)
@@ -233,20 +233,3 @@ def _chosen(
     chosen = [delivery for delivery in deliveries if not is_in_digest(delivery)]
     newest = getattr(options, "newest", None)
     return chosen if newest is None else chosen[max(0, len(chosen) - newest) :]
-
-
-def _check_names(options: argparse.Namespace, config: Config, store: Store) -> None:
-    """Raise ConfigError for an account or source that is neither in the config nor in the store."""
-    if options.account is not None:
-        stored = [record.name for record in store.outbox.accounts()]
-        accounts = dict.fromkeys([*config.accounts, *stored])
-        if options.account not in accounts:
-            raise ConfigError(
-                "account_unknown", unknown_name_message("account", options.account, accounts)
-            )
-    # the store is asked only for this name: it may know very many removed sources
-    if options.source in (None, *config.sources) or store.sources.of([options.source]):
-        return
-    raise ConfigError(
-        "source_unknown", unknown_name_message("source", options.source, config.sources)
-    )

@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
 
     async def sync(store: Store, on_progress: ProgressCallback) -> tuple[RoundReport, bool]:
         async with app.running(config, store) as runtime:
-            with _stop_on_signals(runtime) as is_interrupted:
+            with stop_on_signals(runtime) as is_interrupted:
                 return await runtime.sync(names, which, on_progress), is_interrupted()
 
     with progress(quiet=options.json) as on_progress:
@@ -90,7 +90,7 @@ def select_sources(config: Config, names: Sequence[str]) -> list[str]:
 
 
 @contextmanager
-def _stop_on_signals(runtime: app.Runtime) -> Iterator[Callable[[], bool]]:
+def stop_on_signals(runtime: app.Runtime) -> Iterator[Callable[[], bool]]:
     """Stop the runtime on the first SIGINT or SIGTERM; a second one ends the process.
 
     Yields a function that tells whether a signal came.
@@ -125,7 +125,7 @@ def _round_lines(report: RoundReport) -> list[str]:
             error = f"  {poll.error}" if poll.error else ""
             lines.append(f"{poll.name}: {poll.outcome}, {poll.new} new{error}")
     for delivery in report.deliveries.values():
-        detail = delivery.receipt.url if delivery.receipt else delivery.error
+        detail = delivery.error or (delivery.receipt.url if delivery.receipt else "")
         label = post_label(delivery.post)
         lines.append(f"{delivery.account} {outcome(delivery)}: {label}  {detail}".rstrip())
     for account, reason in report.paused.items():

@@ -38,6 +38,10 @@ _RECOGNISED_BY_HOLLO = regex.compile(
 )
 # behind it, as behind a letter, markdown-it recognises no link
 _HIDES_LINK_FROM_HOLLO = regex.compile(r"[^\s\p{P}]|_")
+# colons behind a host; of several markdown-it shows one less when they are a part of the link
+_HOST_AND_COLONS = regex.compile(
+    r"(?P<address>https?://[^/?#]*[^/?#:])(?P<colons>:+)", regex.IGNORECASE
+)
 # what ends `_LINK` and is escaped
 _ENDS_LINK_ESCAPED = ("\\", "`", "|", "<", ">")
 
@@ -66,6 +70,9 @@ def _for_gotosocial(match: regex.Match[str]) -> str:
 
 def _for_hollo(match: regex.Match[str]) -> str:
     if match["link"]:
+        host = _HOST_AND_COLONS.fullmatch(match[0])
+        if host is not None:
+            return f"<{host['address']}>{host['colons']}"
         # it would take the backslash that escapes what follows the link for a part of the link
         is_followed_by_backslash = match.string.startswith(_ENDS_LINK_ESCAPED, match.end())
         is_recognised = (

@@ -28,7 +28,7 @@ from reblogbot.targets.mastodon import rate_limit
 _NEXT = re.compile(r'\brel="?next\b')
 _PREVIOUS = re.compile(r'\brel="?prev\b')
 
-Purpose = Literal["create", "read", "verify"]
+Purpose = Literal["create", "read", "verify", "delete"]
 Shape = Literal["json", "plain", "html", "empty"]
 Phase = Literal["preparing", "connecting", "lapsed", "sent"]
 
@@ -130,9 +130,10 @@ class Row:
     slug: str
 
 
-_ALL: frozenset[Purpose] = frozenset({"create", "read", "verify"})
+_ALL: frozenset[Purpose] = frozenset({"create", "read", "verify", "delete"})
 _CREATE: frozenset[Purpose] = frozenset({"create"})
 _VERIFY: frozenset[Purpose] = frozenset({"verify"})
+_DELETE: frozenset[Purpose] = frozenset({"delete"})
 _V = Verdict
 
 # The first row that matches decides. What matches no row is doubtful.
@@ -154,6 +155,7 @@ ERRORS: tuple[Row, ...] = (
     ),
     Row(_CREATE, frozenset({400, 413, 422}), WITH_WORDS, LENGTH_WORDS, _V.TOO_LONG, "too_long"),
     Row(_CREATE, frozenset({400, 410, 413, 422}), WITH_WORDS, "", _V.REJECTED, "rejected"),
+    Row(_DELETE, frozenset({400, 405, 422}), WITH_WORDS, "", _V.REJECTED, "not_retracted"),
     # Mastodon's answer to a repeated key whose first post was deleted
     Row(_CREATE, frozenset({404}), frozenset({"json"}), "", _V.DOUBTFUL, "not_found"),
     Row(_ALL, frozenset({404, 410}), ANY_SHAPE, "", _V.DOUBTFUL, "not_there"),
@@ -163,12 +165,18 @@ ERRORS: tuple[Row, ...] = (
 
 
 def classify(outcome: ServerAnswer | NoAnswer, purpose: Purpose) -> tuple[Verdict, str]:
-    """The verdict and its slug. For a creation only JSON with an id is OK."""
+    """The verdict and its slug. For a creation only JSON with an id is OK.
+
+    A page in answer to a deletion may be that of a proxy: it does not tell that anything happened.
+    """
     if isinstance(outcome, NoAnswer):
         return _NO_ANSWER[outcome.phase]
     if 200 <= outcome.status < 300:
         content = outcome.json()
-        is_good = content is not None if purpose == "read" else bool(id_of(content))
+        if purpose == "delete":
+            is_good = outcome.shape in ("json", "empty")
+        else:
+            is_good = content is not None if purpose == "read" else bool(id_of(content))
         return (Verdict.OK, "") if is_good else (Verdict.DOUBTFUL, "unreadable_answer")
     for row in ERRORS:
         if _matches(row, outcome, purpose):
@@ -282,6 +290,7 @@ _ADVICE = {
     " replace, or skip it",
     "too_long": "the post is over the server's limit",
     "rejected": "the server refused this post; change it or skip it",
+    "not_retracted": "the server does not delete it; delete it there by hand",
     "not_found": "the server finds nothing there; the account's statuses are searched for the post",
     "not_there": "the server finds nothing there",
     "redirected": "the server redirects; set the account's server to its final address",

@@ -15,7 +15,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from reblogbot.core.mastodon_json import account_address, id_of, text
+from reblogbot.core.mastodon_json import account_address, id_of, original, text
 from reblogbot.core.text.escaping import escape
 from reblogbot.errors import Doubtful, ReblogbotError, Rejected, TargetError, Unauthorised
 from reblogbot.model import Image, Markup, Post, PublishedStatus, Receipt, ServerLimits
@@ -269,6 +269,66 @@ class MastodonTarget:
 
     def status(self, post: Post) -> FoundStatus | None:
         return lookup.status(self.get, post, self._host)
+
+    def retract(self, post: Post, remote_id: str, *, lease_end: float = inf) -> bool:
+        with self._lease_until(lease_end):
+            return (
+                self._undo_boost(post, remote_id)
+                if post.action == "boost"
+                else (self._delete(remote_id))
+            )
+
+    def _delete(self, remote_id: str) -> bool:
+        if not remote_id:
+            raise Rejected(
+                "not_retracted",
+                f"{self._host}: the id of this post is not known, and it is not among the account's"
+                " recent statuses; if it is there, delete it by hand.",
+            )
+        path = f"/api/v1/statuses/{quote(remote_id, safe='')}"
+        if self._take_away("DELETE", path, "deleting"):
+            return True
+        # a server also answers 404 where the post is another account's
+        if self._boosted_or_own_id(remote_id):
+            raise Rejected(
+                "not_retracted",
+                f"{self._host}: the post is there, but the token of this account may not delete it;"
+                " was it made by another account?",
+            )
+        return False
+
+    def _undo_boost(self, post: Post, remote_id: str) -> bool:
+        """Undo the boost of a status, by the id of that status: the boost's own id may be 404."""
+        found = self.status(post)
+        id_ = found.id if found else self._boosted_or_own_id(remote_id)
+        if not id_:
+            return False
+        was_boosted = found is None or found.element.get("reblogged") is not False
+        path = f"/api/v1/statuses/{quote(id_, safe='')}/unreblog"
+        return self._take_away("POST", path, "undoing a boost") and was_boosted
+
+    def _boosted_or_own_id(self, remote_id: str) -> str:
+        """The id of the status, or of the one that it boosts; "" where there is none."""
+        if not remote_id:
+            return ""
+        path = f"/api/v1/statuses/{quote(remote_id, safe='')}"
+        try:
+            answer = self.get(path)
+        except Doubtful as error:
+            if error.slug in lookup.NOT_THERE:
+                return ""
+            raise
+        return id_of(original(answer)) if isinstance(answer, Mapping) else ""
+
+    def _take_away(self, method: str, path: str, doing: str) -> bool:
+        """Whether the server did it; False where it finds nothing there."""
+        try:
+            self._ask(lambda client: self._send(client, method, path), "delete", doing)
+        except Doubtful as error:
+            if error.slug in lookup.NOT_THERE:
+                return False
+            raise
+        return True
 
     def relationship(self, account_id: str) -> Mapping[str, Any]:
         if not self._has_relationships:

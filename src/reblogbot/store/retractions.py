@@ -1,0 +1,194 @@
+"""Posts that an admin takes back: chosen in one transaction, then deleted at their servers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, select
+
+from reblogbot.model import TAKEN_BACK, Delivery, DeliveryState
+from reblogbot.store.database import Database
+from reblogbot.store.records import delivery_record
+from reblogbot.store.schema import HAS_REMOTE_ID, delivery
+from reblogbot.store.sql import chunks
+from reblogbot.store.transitions import change_state
+
+POST_RETRACTED_NOTE = "the post that it belongs to was retracted"
+"""The note on a waiting edit or part of a thread that is not sent any more."""
+_WAITING = (DeliveryState.QUEUED, DeliveryState.HELD)
+_IS_EDIT = delivery.c.post["action"].as_string() == "edit"
+
+
+class Retractions:
+    """The deliveries that are `retracting` or `retracted`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def whole(self, ids: Sequence[int]) -> list[int]:
+        """The ids of these deliveries and of all that are deleted with them.
+
+        Those are edits of the same posts, the post of an edit, and all parts of a thread.
+        """
+        with self._database.read() as connection:
+            return _whole(connection, ids)
+
+    def begin(self, ids: Sequence[int], now: datetime) -> list[Delivery]:
+        """Mark these sent deliveries, and what is deleted with them, as `retracting`.
+
+        Returns those that are `retracting` then, due now. Waiting edits of these posts, and parts
+        of their threads that were not sent yet, are skipped. It is one transaction.
+        """
+        with self._database.write() as connection:
+            whole = _whole(connection, ids)
+            waiting = _waiting_for(connection, whole)
+            rows = _locked(connection, [*whole, *waiting])
+            changed = []
+            for row in rows:
+                if row.state in (DeliveryState.SENT, DeliveryState.RETRACTING):
+                    changed.append(_begun(connection, row, now))
+                elif row.id in waiting and row.state in _WAITING:
+                    change_state(
+                        connection, row, DeliveryState.SKIPPED, {}, POST_RETRACTED_NOTE, now
+                    )
+        return changed
+
+    def pending(self) -> list[Delivery]:
+        """All deliveries that are being retracted, oldest first."""
+        is_pending = delivery.c.state == DeliveryState.RETRACTING
+        with self._database.read() as connection:
+            rows = connection.execute(select(delivery).where(is_pending).order_by(delivery.c.id))
+            return [delivery_record(row) for row in rows]
+
+    def is_retracted(self, waiting: Delivery) -> bool:
+        """Whether the post that an edit changes, or that a thread continues, was taken back."""
+        if waiting.post.action == "edit":
+            is_post = and_(
+                delivery.c.account == waiting.account,
+                delivery.c.remote_id == waiting.post.uri,
+                HAS_REMOTE_ID,
+            )
+        else:
+            is_post = delivery.c.id == waiting.post.continues
+        statement = select(exists().where(is_post, delivery.c.state.in_(TAKEN_BACK)))
+        with self._database.read() as connection:
+            return bool(connection.scalar(statement))
+
+
+def _begun(connection: Connection, row: Row[Any], now: datetime) -> Delivery:
+    """The delivery as `retracting`; one that was already is tried again now."""
+    values = {"due": now, "attempts": 0, "failed_lookups": 0}
+    return change_state(connection, row, DeliveryState.RETRACTING, values, "", now)
+
+
+def _locked(connection: Connection, ids: Iterable[int]) -> list[Row[Any]]:
+    """The rows of these deliveries, locked in order of their ids against deadlocks."""
+    return [
+        row
+        for chunk in chunks(sorted(set(ids)))
+        for row in connection.execute(
+            select(delivery)
+            .where(delivery.c.id.in_(chunk))
+            .order_by(delivery.c.id)
+            .with_for_update()
+        )
+    ]
+
+
+def _whole(connection: Connection, ids: Sequence[int]) -> list[int]:
+    """See `Retractions.whole`."""
+    whole = set(ids)
+    new = [row for chunk in chunks(sorted(whole)) for row in _rows(connection, chunk)]
+    while new:
+        related = {
+            row.id: row for row in (*_same_posts(connection, new), *_threads(connection, new))
+        }
+        new = [row for id_, row in related.items() if id_ not in whole]
+        whole.update(related)
+    return sorted(whole)
+
+
+def _rows(connection: Connection, ids: Sequence[int]) -> Sequence[Row[Any]]:
+    return connection.execute(select(delivery).where(delivery.c.id.in_(ids))).all()
+
+
+def _same_posts(connection: Connection, rows: Sequence[Row[Any]]) -> Iterable[Row[Any]]:
+    """The deliveries that have the same posts at the server: a post and its edits."""
+    remote_ids: defaultdict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        # a boost may have the id of the status that it boosts (Takahē)
+        if row.remote_id and row.post["action"] != "boost":
+            remote_ids[row.account].add(row.remote_id)
+    for name, ids in remote_ids.items():
+        for chunk in chunks(sorted(ids)):
+            others = connection.execute(
+                select(delivery).where(
+                    delivery.c.account == name, delivery.c.remote_id.in_(chunk), HAS_REMOTE_ID
+                )
+            )
+            yield from (row for row in others if row.post["action"] != "boost")
+
+
+def _threads(connection: Connection, rows: Sequence[Row[Any]]) -> Iterable[Row[Any]]:
+    """The parts before and after these in the threads of digests, as far as they were sent."""
+    for row in rows:
+        if not row.post.get("is_bundle"):
+            continue
+        if row.post.get("continues"):
+            yield from _posted(_rows(connection, [row.post["continues"]]))
+        yield from _posted(connection.execute(select(delivery).where(*_is_next_part(row))))
+
+
+def _posted(rows: Iterable[Row[Any]]) -> Iterable[Row[Any]]:
+    return (row for row in rows if row.state in (DeliveryState.SENT, DeliveryState.RETRACTING))
+
+
+def _is_next_part(row: Row[Any]) -> tuple[ColumnElement[bool], ...]:
+    """The condition that a delivery is the next part of the thread.
+
+    All parts were queued before the first was sent: an index leads to the few that can be meant.
+    """
+    return (
+        delivery.c.account == row.account,
+        delivery.c.queued_at >= row.queued_at,
+        delivery.c.queued_at <= row.settled_at,
+        delivery.c.post["continues"].as_integer() == row.id,
+    )
+
+
+def _waiting_for(connection: Connection, ids: Sequence[int]) -> set[int]:
+    """The ids of waiting edits of these posts, and of waiting parts of their threads."""
+    waiting: set[int] = set()
+    for chunk in chunks(ids):
+        posts = [row for row in _rows(connection, chunk) if row.post["action"] != "boost"]
+        remote_ids = {(row.account, row.remote_id) for row in posts if row.remote_id}
+        for name in {row.account for row in posts}:
+            edits = connection.execute(
+                select(delivery.c.id, delivery.c.post["uri"].as_string().label("uri")).where(
+                    delivery.c.account == name, delivery.c.state.in_(_WAITING), _IS_EDIT
+                )
+            )
+            waiting.update(row.id for row in edits if (name, row.uri) in remote_ids)
+        for row in posts:
+            if row.post.get("is_bundle") and row.settled_at is not None:
+                waiting |= _waiting_parts(connection, row)
+    return waiting
+
+
+def _waiting_parts(connection: Connection, row: Row[Any]) -> set[int]:
+    """The ids of the parts after this one in a thread, of which none was sent yet."""
+    parts: set[int] = set()
+    condition = _is_next_part(row)
+    while (part := connection.execute(select(delivery).where(*condition)).first()) is not None:
+        if part.state not in _WAITING or part.id in parts:
+            break
+        parts.add(part.id)
+        condition = (
+            delivery.c.account == row.account,
+            delivery.c.state.in_(_WAITING),
+            delivery.c.post["continues"].as_integer() == part.id,
+        )
+    return parts
