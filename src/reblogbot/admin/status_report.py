@@ -102,7 +102,7 @@ def status_report(
         (delivery, waiting.wait(delivery))
         for delivery in store.outbox.find(states=OPEN_STATES - {DeliveryState.HELD})
     ]
-    sources, omitted = _limited(_source_states(config, store), len(config.sources), max_sources)
+    sources, omitted = _limited(source_states(config, store), len(config.sources), max_sources)
     return StatusReport(
         sources=sources,
         omitted_sources=omitted,
@@ -132,7 +132,8 @@ def _limited(
     return listed, omitted
 
 
-def _source_states(config: Config, store: Store) -> Iterator[SourceStatus]:
+def source_states(config: Config, store: Store) -> Iterator[SourceStatus]:
+    """The state of each configured source, in the order of the config."""
     # the records are read in parts: a config may have a hundred thousand sources
     names = list(config.sources)
     for start in range(0, len(names), SOURCES_PER_QUERY):
@@ -178,7 +179,7 @@ def _account_state(
         state = "disabled"
     elif missing := missing_token_reason(settings, os.environ):
         state, reason = "no_token", missing.removeprefix(f"accounts.{settings.name}: ")
-    elif record.paused_until is not None and record.paused_until > now:
+    elif record.is_paused(now):
         state, reason, paused_until = "paused", record.reason, record.paused_until
     elif stalled_since is not None:
         state, reason = "stalled", waits.stall_wait(stalled_since).cause

@@ -61,12 +61,14 @@ class _Group:
         return _Group(verbs, self._global_options)
 
     def _parser(self, name: str, summary: str, description: str = "") -> Any:
-        return self._subparsers.add_parser(
+        parser = self._subparsers.add_parser(
             name,
             parents=[self._global_options],
             help=summary,
             description=description or f"{summary[0].upper()}{summary[1:]}.",
         )
+        parser.summary = summary
+        return parser
 
 
 def _add_json(parser: Any) -> None:
@@ -189,6 +191,69 @@ def _add_source_commands(commands: _Group) -> None:
     )
     discover.add_argument("url", metavar="URL", help="address of a page, a site or a feed")
     _add_json(discover)
+    _add_source_transfer(sources)
+    listing = sources.add("list", "sources:run_list", "list the sources and what they brought")
+    _add_json(listing)
+    _add_source_changes(sources)
+
+
+def _add_source_changes(sources: _Group) -> None:
+    """Add the verbs of `sources` that change the config."""
+
+    def add(verb: str, run: str, summary: str, description: str = "") -> Any:
+        parser = sources.add(verb, f"sources:{run}", summary, description)
+        parser.set_defaults(verb=verb)
+        parser.add_argument(
+            "--dry-run", action="store_true", help="show what would be written, and write nothing"
+        )
+        _add_json(parser)
+        return parser
+
+    change = add(
+        "set",
+        "run_set",
+        "set keys of a source",
+        "Sets keys of a source in the config. A value is written as in TOML; a bare word is a "
+        'string: every=5m hashtags=0 tags=["news"] filter.max_age=2d',
+    )
+    change.add_argument("name", type=decoded, metavar="NAME", help="name of the source")
+    change.add_argument("values", nargs="+", type=decoded, metavar="KEY=VALUE")
+    unset = add("unset", "run_unset", "remove keys of a source, so that their defaults hold")
+    unset.add_argument("name", type=decoded, metavar="NAME", help="name of the source")
+    unset.add_argument("keys", nargs="+", type=decoded, metavar="KEY")
+    for verb, summary in (
+        ("pause", "poll these sources no longer, until they are resumed"),
+        ("resume", "poll paused sources again"),
+    ):
+        switch = add(verb, "run_switch", summary)
+        switch.add_argument("names", nargs="+", type=decoded, metavar="NAME")
+    rename = add(
+        "rename",
+        "run_rename",
+        "give a source another name",
+        "Gives a source another name in the config and in the store, so that what was seen, "
+        "queued and posted stays known.",
+    )
+    rename.add_argument("old", type=decoded, metavar="OLD", help="its name")
+    rename.add_argument("new", type=decoded, metavar="NEW", help="its new name")
+    remove = add(
+        "remove",
+        "run_remove",
+        "remove sources from the config",
+        "Removes sources from the config. What waits is held, and what was seen stays known for "
+        "as long as [store] keep says.",
+    )
+    remove.add_argument("names", nargs="+", type=decoded, metavar="NAME")
+    remove.add_argument("--yes", action="store_true", help="do not ask")
+    remove.add_argument(
+        "--forget",
+        action="store_true",
+        help="also delete from the store what was seen of them, and what waits",
+    )
+
+
+def _add_source_transfer(sources: _Group) -> None:
+    """Add `sources import` and `sources export`."""
     imported = sources.add(
         "import",
         "import_sources:run",
@@ -537,4 +602,45 @@ def _add_posted_filter(parser: Any) -> None:
 
 
 def _add_shell_commands(commands: _Group) -> None:
-    """Add `completion` and `help`."""
+    completion = commands.add(
+        "completion",
+        "completion:run",
+        "print a script that completes commands, options and names in a shell",
+        'For bash, add to ~/.bashrc: eval "$(reblogbot completion bash)". For zsh likewise to '
+        "~/.zshrc, after compinit. For fish: reblogbot completion fish > "
+        "~/.config/fish/completions/reblogbot.fish.",
+    )
+    completion.add_argument(
+        "shell",
+        nargs="?",
+        choices=("bash", "zsh", "fish"),
+        metavar="SHELL",
+        help="bash, zsh or fish",
+    )
+    # the script calls the program with these
+    completion.add_argument("--names", choices=("sources", "accounts"), help=argparse.SUPPRESS)
+    completion.add_argument("--line", type=decoded, default="", help=argparse.SUPPRESS)
+    helping = commands.add(
+        "help",
+        "help:run",
+        "explain a command or a topic",
+        "Prints the help of a command, or a text about a topic: exit-codes, environment, "
+        "templates, accessibility.",
+    )
+    helping.add_argument(
+        "topic",
+        nargs="*",
+        type=decoded,
+        metavar="TOPIC",
+        help="a command with its verb, or a topic (default: the list of all commands)",
+    )
+    schema = commands.add(
+        "schema",
+        "schema:run",
+        "print the JSON Schema of what a command prints with --json",
+        "Prints the JSON Schema of what a command prints with --json, or the list of these "
+        "commands. `error` is what every command prints with exit code 2 or 3.",
+    )
+    schema.add_argument(
+        "words", nargs="*", type=decoded, metavar="COMMAND", help="a command with its verb"
+    )
