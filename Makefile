@@ -18,7 +18,7 @@ INSTALL_SELF := $(PY) -m pip install --quiet --no-deps --no-build-isolation --ed
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test growth check coverage format-check lint types imports dist format schemas soak bench \
+.PHONY: help demo test growth check coverage format-check lint types imports dist format schemas man soak bench \
 	bench-large bench-docs lock audit pin-images clean
 
 help:  ## show this list
@@ -73,6 +73,9 @@ bench-docs: $(DEV)  ## write the results of the last full runs into docs/
 
 schemas: $(DEV)  ## write the JSON Schemas of all `--json` answers from their types
 	$(PY) tests/support/json_schemas.py
+
+man: $(DEV)  ## write the manual page from the command line
+	$(PY) tests/support/man_page.py
 
 format: $(DEV)  ## rewrite the code in the house's format
 	$(PY) -m ruff format .

@@ -98,6 +98,25 @@ def test_what_a_feed_shows_again_later_is_not_posted_again(bot, cli, feeds, sand
     assert [act["text"] for act in sandbox.accepted] == ["Title d https://news.example/d"]
 
 
+def test_a_feed_that_shows_only_what_is_newer_is_no_storm(bot, cli, feeds, sandbox, clock, news):
+    url = feeds.show("/f", items(clock, *"fedcba", minutes=2 * 60))
+    path = feed2toot(bot.folder, [url], ["https://news.example/gone"])
+    cli("sources", "import", "--from", "feed2toot", str(path), "--to", "news")
+    assert cli("sync", "--json").json["held"] == 0
+    assert len(sandbox.accepted) == 6
+
+
+def test_a_bot_whose_clock_was_ahead_loses_nothing_to_come(bot, cli, feeds, sandbox, clock, news):
+    listed = items(clock, "a", minutes=4 * 60)
+    path = feed2toot(bot.folder, [feeds.show("/f", listed)], [listed[0].link])
+    ahead = (datetime.now(UTC) + timedelta(days=9)).timestamp()
+    os.utime(bot.folder / "ids", (ahead, ahead))
+    cli("sources", "import", "--from", "feed2toot", str(path), "--to", "news")
+    feeds.show("/f", [*items(clock, "b", minutes=0), *listed])
+    cli("sync")
+    assert [act["text"] for act in sandbox.accepted] == ["Title b https://news.example/b"]
+
+
 def test_why_tells_what_was_imported(bot, cli, feeds, clock, news):
     listed = items(clock, "a", minutes=4 * 60)
     path = feed2toot(bot.folder, [feeds.show("/f", listed)], [listed[0].link])

@@ -59,7 +59,7 @@ def test_json_is_one_document_and_a_dry_run_writes_nothing(bot, cli, listed):
          "enabled": False, "tags": ["News"]},
     ]  # fmt: skip
     assert (document["bot"], document["dry_run"], document["failed"]) == ("", True, [])
-    assert "+[sources.Harbour]" in document["diff"].splitlines()
+    assert "+[sources.Harbour]" in document["difference"].splitlines()
     text = cli("sources", "import", str(listed), "--dry-run").out
     assert '+url = "https://harbour.example/f"' in text.splitlines()
     assert text.splitlines()[-1].startswith("2 would be added")

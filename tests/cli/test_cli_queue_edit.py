@@ -242,3 +242,13 @@ def test_visual_goes_before_editor(waiting, bot, cli, editor, monkeypatch):
     monkeypatch.setenv("VISUAL", os.environ["EDITOR"])
     monkeypatch.setenv("EDITOR", "true")
     assert "ended with 9" in cli("queue", "edit", "2").err
+
+
+def test_another_link_takes_the_place_of_the_entrys_own(waiting, bot, cli):
+    other = "https://other.example/x"
+    ran = cli("queue", "edit", "2", "--text", f"See {other}")
+    assert "WITHOUT its link https://news.example/b" in ran.out
+    assert bot.deliveries()[1].post.link == other
+    assert "written by the admin" in cli("queue", "show", "2").out
+    assert cli("queue", "edit", "2", "--text", NEW).code == 0
+    assert bot.deliveries()[1].post.link == "https://news.example/b"

@@ -198,6 +198,9 @@ def test_what_was_retracted_is_never_posted_again(posted, bot, feeds, sandbox, c
         ran = cli("queue", verb, str(number))
         assert (ran.code, ran.out) == (1, f"{number} is retracted and stays so\n")
     assert cli("queue", "retry", str(number), "--render").code == 1
+    ran = cli("queue", "post", b.link, "--source", "hot")
+    assert ran.code == 1
+    assert f"delivery {number} is retracted" in ran.out
     bot.sync()
     assert len(accepted_posts(sandbox)) == 3
     assert len(visible_texts(sandbox)) == 2
@@ -362,6 +365,14 @@ def test_an_account_that_left_the_config_is_told(posted, cli, sandbox, bot, feed
     assert ran.code == 1
     assert "its account news is not in the config any more" in ran.out
     assert rows(cli("history", "--account", "news", "--json"))[-1]["state"] == "sent"
+
+
+def test_a_disabled_account_can_take_back_what_it_posted(posted, cli, sandbox, bot, feeds):
+    account = {**bot.account("news", sandbox, (bot.folder / "news.token").read_text())}
+    sources = {"hot": {"url": feeds.url("/hot.xml")}}
+    bot.configure(sources, {"news": {**account, "enabled": False}})
+    assert cli("retract", "1", "--yes").code == 0
+    assert len(visible_texts(sandbox)) == 2
 
 
 def test_retract_works_on_a_config_with_faults_elsewhere(posted, cli, sandbox, bot):

@@ -95,7 +95,7 @@ def test_status_shows_what_waits_for_a_digest_and_which_source_had_a_storm(
     assert (digest["account"], digest["count"], digest["reason"]) == ("news", 1, "digest")
     assert datetime.fromisoformat(digest["waits_until"]).hour == 18
     assert (storm["count"], storm["reason"], storm["waits_until"]) == (3, "held", None)
-    assert storm["cause"] == "held: storm: 3 new entries in one poll, max_per_poll = 2"
+    assert storm["cause"] == "held: storm, 3 new entries in one poll, max_per_poll = 2"
     text = cli("status").out
     assert "news: 1 of daily waits until" in text
     assert "news: 3 of stormy wait: held: storm" in text

@@ -43,6 +43,13 @@ def text_of(entry, limits=MASTODON, **chosen):
     return post_of(entry, limits, **chosen).text
 
 
+def test_the_hashtags_of_the_account_are_in_every_post_of_it():
+    account = ACCOUNT.model_copy(update={"tags": ("Newsbot", "rail")})
+    entry = Entry(title="Trains", link="https://news.example/1", categories=("Night", "Rail"))
+    post = compose(entry, source(tags=("rail",)), account, MASTODON)
+    assert post.text == "Trains\nhttps://news.example/1\n\n#Night #rail #Newsbot"
+
+
 # to the letter
 
 CAR = Entry(

@@ -91,6 +91,7 @@ def test_gotosocial_gets_references_and_backslashes_it_will_undo(text, sent):
 @example("![a](http://evil.example/x.png)#1\\")
 @example("https://news.example/a_b_c?d=1&e=(f)\\")
 @example("![a](http://evil.example/x.png)#1|")
+@example("[a](http://evil.example)::")
 @example("1https://news.example/a_b_c?d=1&e=(f)\\#1&lt;C#")
 @example("国https://news.example/a_b_c#1 _https://news.example/a_b #1https://news.example/a_b#1")
 @example("https://a.example/b|c https://a.example/b`c` https://a.example/b>c https://a.example/b<c")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from reblogbot import app
@@ -72,6 +73,7 @@ async def import_bot(
     plan = plan_import(config, bot.feeds, accounts)
     results: Mapping[str, LearntFeed | SourceError] = {}
     if bot.memory is not None and plan.added:
+        memory = replace(bot.memory, last_run=min(bot.memory.last_run, datetime.now(UTC)))
         working = app.load_config(config.path, imported_text(toml, plan.added))
         store = app.open_to_read(working) if is_dry_run else app.open_for_work(working)
         try:
@@ -79,7 +81,7 @@ async def import_bot(
                 results = await import_history(
                     runtime.engine,
                     [source.name for source in plan.added],
-                    bot.memory,
+                    memory,
                     is_dry_run=is_dry_run,
                     on_progress=on_progress,
                 )

@@ -185,7 +185,7 @@ def _account_metrics(stats: DaemonStats, numbers: StoreNumbers, now: datetime) -
     )
     for name in stats.config.accounts:
         record = numbers.accounts.get(name, AccountRecord(name))
-        is_paused = record.paused_until is not None and record.paused_until > now
+        is_paused = record.is_paused(now)
         pauses.add_metric([name, record.cause if is_paused else ""], is_paused)
         if record.rate_remaining is not None:
             remaining.add_metric([name], record.rate_remaining)

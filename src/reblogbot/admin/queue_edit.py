@@ -7,6 +7,7 @@ from datetime import datetime
 
 from reblogbot.admin.queue_actions import BUSY, ActionResult
 from reblogbot.core.text import clean
+from reblogbot.core.text.links import LINK
 from reblogbot.core.text.measure import length
 from reblogbot.core.text.mentions import mentions
 from reblogbot.model import Delivery, DeliveryState
@@ -60,7 +61,7 @@ def edit(store: Store, delivery: Delivery, text: str, now: datetime) -> ActionRe
     edited = replace(
         post,
         text=text,
-        link=post.link if post.link in text else "",
+        link=_link_in(text, post.link),
         length=size,
         limit=limits.characters,
         shorter="",
@@ -73,8 +74,16 @@ def edit(store: Store, delivery: Delivery, text: str, now: datetime) -> ActionRe
     if rewritten is None:
         return ActionResult(delivery, BUSY, succeeded=False)
     remarks = [f"{size} of {limits.characters} characters"]
-    if post.link and not edited.link:
+    if post.link not in text:
         remarks.append(f"WITHOUT its link {post.link}")
     if mentioned:
         remarks.append(f"mentions {', '.join(mentioned)}, who may be notified")
     return ActionResult(rewritten, f"is edited and {delivery.state.value}: {'; '.join(remarks)}")
+
+
+def _link_in(text: str, link: str) -> str:
+    """The post's own link if the text has it, else the first link of the text, "" for none."""
+    if link and link in text:
+        return link
+    match = LINK.search(text)
+    return match[0] if match else ""

@@ -179,7 +179,7 @@ def _account_state(
         state = "disabled"
     elif missing := missing_token_reason(settings, os.environ):
         state, reason = "no_token", missing.removeprefix(f"accounts.{settings.name}: ")
-    elif record.paused_until is not None and record.paused_until > now:
+    elif record.is_paused(now):
         state, reason, paused_until = "paused", record.reason, record.paused_until
     elif stalled_since is not None:
         state, reason = "stalled", waits.stall_wait(stalled_since).cause

@@ -61,12 +61,14 @@ class _Group:
         return _Group(verbs, self._global_options)
 
     def _parser(self, name: str, summary: str, description: str = "") -> Any:
-        return self._subparsers.add_parser(
+        parser = self._subparsers.add_parser(
             name,
             parents=[self._global_options],
             help=summary,
             description=description or f"{summary[0].upper()}{summary[1:]}.",
         )
+        parser.summary = summary
+        return parser
 
 
 def _add_json(parser: Any) -> None:
@@ -622,4 +624,45 @@ def _add_posted_filter(parser: Any) -> None:
 
 
 def _add_shell_commands(commands: _Group) -> None:
-    """Add `completion` and `help`."""
+    completion = commands.add(
+        "completion",
+        "completion:run",
+        "print a script that completes commands, options and names in a shell",
+        'For bash, add to ~/.bashrc: eval "$(reblogbot completion bash)". For zsh likewise to '
+        "~/.zshrc, after compinit. For fish: reblogbot completion fish > "
+        "~/.config/fish/completions/reblogbot.fish.",
+    )
+    completion.add_argument(
+        "shell",
+        nargs="?",
+        choices=("bash", "zsh", "fish"),
+        metavar="SHELL",
+        help="bash, zsh or fish",
+    )
+    # the script calls the program with these
+    completion.add_argument("--names", choices=("sources", "accounts"), help=argparse.SUPPRESS)
+    completion.add_argument("--line", type=decoded, default="", help=argparse.SUPPRESS)
+    helping = commands.add(
+        "help",
+        "help:run",
+        "explain a command or a topic",
+        "Prints the help of a command, or a text about a topic: exit-codes, environment, "
+        "templates, accessibility.",
+    )
+    helping.add_argument(
+        "topic",
+        nargs="*",
+        type=decoded,
+        metavar="TOPIC",
+        help="a command with its verb, or a topic (default: the list of all commands)",
+    )
+    schema = commands.add(
+        "schema",
+        "schema:run",
+        "print the JSON Schema of what a command prints with --json",
+        "Prints the JSON Schema of what a command prints with --json, or the list of these "
+        "commands. `error` is what every command prints with exit code 2 or 3.",
+    )
+    schema.add_argument(
+        "words", nargs="*", type=decoded, metavar="COMMAND", help="a command with its verb"
+    )

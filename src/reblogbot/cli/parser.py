@@ -24,8 +24,28 @@ class Parser(argparse.ArgumentParser):
     Options cannot be abbreviated: `--forc` must not pass for `--force`.
     """
 
+    summary = ""
+    """What the command does, in the words of the list of commands."""
+
     def __init__(self, **settings: Any) -> None:
         super().__init__(**{"allow_abbrev": False, **settings})
+
+    def visible_actions(self) -> list[argparse.Action]:
+        """The options and arguments that the help shows, without the commands."""
+        return [
+            action
+            for action in self._actions
+            if action.help != argparse.SUPPRESS and not isinstance(action.choices, dict)
+        ]
+
+    def subcommands(self) -> dict[str, Parser]:
+        """The commands, or the verbs of a command, by name."""
+        return {
+            name: command
+            for action in self._actions
+            if isinstance(action.choices, dict)
+            for name, command in action.choices.items()
+        }
 
     def error(self, message: str) -> NoReturn:
         """Raise ConfigError `usage`."""
@@ -87,7 +107,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser = command_line()
     parser.check_global_options(arguments)
     options = parser.parse_args(arguments)
-    options.config = _config_path(options.config)
+    options.config = config_path(options.config)
     return options
 
 
@@ -146,7 +166,8 @@ def _global_options(*, is_command: bool) -> argparse.ArgumentParser:
     return parser
 
 
-def _config_path(argument: str | None) -> Path:
+def config_path(argument: str | None) -> Path:
+    """The config file that is meant, by an argument or without one."""
     named = argument or os.environ.get("REBLOGBOT_CONFIG")
     if named:
         return Path(named).expanduser()

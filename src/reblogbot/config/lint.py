@@ -177,7 +177,8 @@ def _source(at: Keys, source: SourceSettings, config: Config) -> Warnings:
         yield from _interval(at, source)
     if source.first == "all":
         yield (*at, "first"), "posts every entry that the source shows at its first poll"
-    if source.hashtags + len(source.tags) > _MANY_HASHTAGS:
+    of_accounts = max(len(config.accounts[name].tags) for name in source.to)
+    if source.hashtags + len(source.tags) + of_accounts > _MANY_HASHTAGS:
         message = f"more than {_MANY_HASHTAGS} hashtags look like spam to servers and people"
         yield (*at, "hashtags"), message
     yield from _author_filters(at, source)

@@ -116,6 +116,7 @@ class AccountSettings(Table):
     enabled: bool = True
     visibility: ConfiguredVisibility = "unlisted"
     language: Language = ""
+    tags: Many[Hashtag] = ()
     allow_http: bool = False
     pace: PaceSettings = PaceSettings()
 

@@ -58,7 +58,7 @@ def compose(
     must not be sent: `link_excess` tells. Raises ReblogbotError when the template fails on this
     entry.
     """
-    wording = _wording(entry, source, limits, source_title)
+    wording = _wording(entry, source, account, limits, source_title)
     names = wording.names
     text = fit(wording, limits) if names.title else ""
     return Post(
@@ -119,7 +119,11 @@ def link_excess(post: Post) -> str:
 
 
 def _wording(
-    entry: Entry, source: SourceSettings, limits: ServerLimits, source_title: str
+    entry: Entry,
+    source: SourceSettings,
+    account: AccountSettings,
+    limits: ServerLimits,
+    source_title: str,
 ) -> Wording:
     """The template and the entry's values for it, harmless and at full length."""
     # bounds the work; more than fits even where every grapheme is a family of emoji
@@ -152,7 +156,7 @@ def _wording(
         source=_harmless_line(source.title) or _harmless_line(source_title) or source.name,
         score=entry.score,
         comments=entry.comments,
-        tags=Tags(hashtags(categories, source.hashtags, source.tags)),
+        tags=Tags(hashtags(categories, source.hashtags, (*source.tags, *account.tags))),
         published=entry.published_at and entry.published_at.astimezone(ZoneInfo(source.timezone)),
     )
     wording = Wording(form, names, shorten(spoiler, limits.characters // 2))

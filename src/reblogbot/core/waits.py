@@ -146,7 +146,8 @@ def wait_of(delivery: Delivery, config: Config, account: AccountFacts) -> Wait |
 
 def held_wait(error: str) -> Wait:
     """The wait of a delivery that is held with this error."""
-    return Wait(WaitReason.HELD, error if error.startswith("held") else f"held: {error}")
+    cause = error.replace("storm: ", "storm, ", 1) if error.startswith("storm: ") else error
+    return Wait(WaitReason.HELD, cause if cause.startswith("held") else f"held: {cause}")
 
 
 def stall_wait(since: datetime) -> Wait:

@@ -60,7 +60,7 @@ async def import_history(
         # what a feed does not show now it may show again
         keys = [key for value in unshown for key in importing.value_keys(value)]
         kept = keys[-max(1, MAX_UNSHOWN // len(learnt_names)) :]
-        await engine.store.sources.remember(learnt_names, kept, memory.last_run)
+        await engine.store.sources.remember(learnt_names, kept, engine.clock.now())
     return results
 
 

@@ -44,7 +44,7 @@ class UntakenSetting(TypedDict):
 
 
 class SourceImportDocument(TypedDict):
-    """The result of `sources import`. With `--dry-run`, `diff` is the change of the config.
+    """The result of `sources import`. With `--dry-run`, `difference` is that of the config.
 
     `bot` is "" for an OPML document. `failed` are feeds of another bot that could not be read:
     they are not added, and another import tries them again.
@@ -58,7 +58,7 @@ class SourceImportDocument(TypedDict):
     refused: list[OmittedSource]
     failed: list[OmittedSource]
     not_taken_over: list[UntakenSetting]
-    diff: str
+    difference: str
 
 
 class SourceExportDocument(TypedDict):
@@ -70,7 +70,7 @@ class SourceExportDocument(TypedDict):
 
 
 def import_document(
-    plan: ImportPlan, *, is_dry_run: bool, diff: str, of_bot: BotImport | None = None
+    plan: ImportPlan, *, is_dry_run: bool, changes: str, of_bot: BotImport | None = None
 ) -> SourceImportDocument:
     """The document of an import."""
     counts = of_bot.counts if of_bot else {}
@@ -86,7 +86,7 @@ def import_document(
             {"feed": each.feed, "setting": each.setting, "reason": each.reason}
             for each in (of_bot.untaken if of_bot else ())
         ],
-        "diff": diff,
+        "difference": changes,
     }
 
 

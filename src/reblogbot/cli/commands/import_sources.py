@@ -129,13 +129,12 @@ def _print(
     of_bot: BotImport | None = None,
 ) -> None:
     is_dry_run = options.dry_run
-    diff = difference(options.config, before, after) if is_dry_run else ""
+    changes = difference(options.config, before, after) if is_dry_run else ""
     if options.json:
-        print_json(import_document(plan, is_dry_run=is_dry_run, diff=diff, of_bot=of_bot))
+        print_json(import_document(plan, is_dry_run=is_dry_run, changes=changes, of_bot=of_bot))
         return
-    if diff:
-        print_lines(*diff.splitlines())
     print_lines(
+        *changes.splitlines(),
         *_listed("cannot be a feed", plan.refused),
         *_listed("listed twice", plan.doubles),
         *_listed("there already", plan.existing),

@@ -38,6 +38,10 @@ _RECOGNISED_BY_HOLLO = regex.compile(
 )
 # behind it, as behind a letter, markdown-it recognises no link
 _HIDES_LINK_FROM_HOLLO = regex.compile(r"[^\s\p{P}]|_")
+# colons behind a host; of several markdown-it shows one less when they are a part of the link
+_HOST_AND_COLONS = regex.compile(
+    r"(?P<address>https?://[^/?#]*[^/?#:])(?P<colons>:+)", regex.IGNORECASE
+)
 # what ends `_LINK` and is escaped
 _ENDS_LINK_ESCAPED = ("\\", "`", "|", "<", ">")
 
@@ -66,16 +70,7 @@ def _for_gotosocial(match: regex.Match[str]) -> str:
 
 def _for_hollo(match: regex.Match[str]) -> str:
     if match["link"]:
-        # it would take the backslash that escapes what follows the link for a part of the link
-        is_followed_by_backslash = match.string.startswith(_ENDS_LINK_ESCAPED, match.end())
-        is_recognised = (
-            _RECOGNISED_BY_HOLLO.fullmatch(match[0])
-            and not is_followed_by_backslash
-            and not _HIDES_LINK_FROM_HOLLO.fullmatch(
-                match.string[max(0, match.start() - 1) : match.start()]
-            )
-        )
-        return match[0] if is_recognised else f"<{match[0]}>"
+        return _link_for_hollo(match)
     if match["own"]:
         return match[0]
     if match["bullet"]:
@@ -87,6 +82,22 @@ def _for_hollo(match: regex.Match[str]) -> str:
         is_blank = text[start - 1 : start] in ("", "\n") or text[end : end + 1] in ("", "\n")
         return "\n" if is_blank else "  \n"
     return f"\\{match[0]}"
+
+
+def _link_for_hollo(match: regex.Match[str]) -> str:
+    host = _HOST_AND_COLONS.fullmatch(match[0])
+    if host is not None:
+        return f"<{host['address']}>{host['colons']}"
+    # it would take the backslash that escapes what follows the link for a part of the link
+    is_followed_by_backslash = match.string.startswith(_ENDS_LINK_ESCAPED, match.end())
+    is_recognised = (
+        _RECOGNISED_BY_HOLLO.fullmatch(match[0])
+        and not is_followed_by_backslash
+        and not _HIDES_LINK_FROM_HOLLO.fullmatch(
+            match.string[max(0, match.start() - 1) : match.start()]
+        )
+    )
+    return match[0] if is_recognised else f"<{match[0]}>"
 
 
 def _for_snac(match: regex.Match[str]) -> str:

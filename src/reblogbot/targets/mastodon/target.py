@@ -299,11 +299,11 @@ class MastodonTarget:
 
     def _undo_boost(self, post: Post, remote_id: str) -> bool:
         """Undo the boost of a status, by the id of that status: the boost's own id may be 404."""
-        found = self.status(post)
-        id_ = found.id if found else self._boosted_or_own_id(remote_id)
+        status = self.status(post)
+        id_ = status.id if status else self._boosted_or_own_id(remote_id)
         if not id_:
             return False
-        was_boosted = found is None or found.element.get("reblogged") is not False
+        was_boosted = status is None or status.element.get("reblogged") is not False
         path = f"/api/v1/statuses/{quote(id_, safe='')}/unreblog"
         return self._take_away("POST", path, "undoing a boost") and was_boosted
 
