@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 
 from reblogbot.cli.output import print_lines, terminal_safe
 from reblogbot.errors import ConfigError
@@ -25,3 +26,22 @@ def is_confirmed(question: str) -> bool:
         print_lines("")
         return False
     return answer.strip().lower() in ("y", "yes")
+
+
+def choose(question: str, labels: Sequence[str]) -> int:
+    """The index of the label that the person chooses; asked again until the answer is valid.
+
+    An empty answer, and the end of the input, choose the first.
+    """
+    print_lines(*(f"{number:>3}  {label}" for number, label in enumerate(labels, 1)))
+    while True:
+        try:
+            answer = input(f"{terminal_safe(question)} [1] ").strip() or "1"
+        except EOFError:
+            print_lines("")
+            return 0
+        if answer in labels:
+            return list(labels).index(answer)
+        if answer.isascii() and answer.isdigit() and 1 <= int(answer[:9]) <= len(labels):
+            return int(answer) - 1
+        print_lines(f"  write a number from 1 to {len(labels)}")
