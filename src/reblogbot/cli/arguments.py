@@ -137,6 +137,13 @@ def _add_setup_commands(commands: _Group) -> None:
 
 
 def _add_account_commands(commands: _Group) -> None:
+    commands.add(
+        "setup",
+        "setup:run",
+        "make a first bot, step by step",
+        "Asks for the server, logs the account in, finds the first source, shows real entries as "
+        "they would be posted, writes the config and tries it. Needs a terminal.",
+    )
     login = commands.add(
         "login",
         "login:run_login",
