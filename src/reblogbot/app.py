@@ -111,6 +111,8 @@ def open_for_work(
     if message:
         log.warning(message)
     repair_future_timestamps(config, store, (clock or store.clock).now())
+    if store.renames.is_incomplete(config.sources):
+        store.renames.settle(config.sources, store.clock.now())
     return store
 
 
@@ -139,12 +141,26 @@ def repair_future_timestamps(config: Config, store: Store, now: datetime) -> Non
 
 def open_to_read(config: Config) -> Store:
     """Return the config's store to read, an empty one where there is none. Raises StoreError."""
-    return read_store(config.store.url, new_lease_owner())
+    return _with_new_names(config, read_store(config.store.url, new_lease_owner()))
 
 
 def open_existing(config: Config) -> Store:
     """Return the config's store to read. Raises StoreError, also where there is none."""
-    return read_store(config.store.url, new_lease_owner(), missing_ok=False)
+    store = read_store(config.store.url, new_lease_owner(), missing_ok=False)
+    return _with_new_names(config, store)
+
+
+def _with_new_names(config: Config, store: Store) -> Store:
+    """Return the store, in which a source has its old name only if this user may not write."""
+    if store.renames.is_incomplete(config.sources):
+        try:
+            writable = open_for_changes(config.store.url)
+        except StoreError as error:
+            log.warning("a rename of a source is not complete: %s", error.message)
+        else:
+            writable.renames.settle(config.sources, writable.clock.now())
+            writable.close()
+    return store
 
 
 def make_target(account: AccountSettings, config: Config, clock: Clock) -> MastodonTarget:

@@ -198,6 +198,91 @@ def _add_source_commands(commands: _Group) -> None:
     )
     discover.add_argument("url", metavar="URL", help="address of a page, a site or a feed")
     _add_json(discover)
+    _add_source_transfer(sources)
+    listing = sources.add("list", "sources:run_list", "list the sources and what they brought")
+    _add_json(listing)
+    _add_source_changes(sources)
+
+
+def _add_source_changes(sources: _Group) -> None:
+    """Add the verbs of `sources` that change the config."""
+
+    def add(verb: str, run: str, summary: str, description: str = "") -> Any:
+        module = "" if ":" in run else "sources:"
+        parser = sources.add(verb, f"{module}{run}", summary, description)
+        parser.set_defaults(verb=verb)
+        parser.add_argument(
+            "--dry-run", action="store_true", help="show what would be written, and write nothing"
+        )
+        _add_json(parser)
+        return parser
+
+    new = add(
+        "add",
+        "add_source:run",
+        "add a source",
+        "Adds a source: a feed, a site whose feeds are found, @user@host, #tag, dig.chouti.com, or "
+        "an OPML document. Shows the newest three entries as they would be posted, and asks. "
+        "Further keys may follow: every=5m filter.max_age=2d",
+    )
+    new.add_argument("url", type=decoded, metavar="URL", help="its address")
+    new.add_argument("values", nargs="*", type=decoded, metavar="KEY=VALUE")
+    new.add_argument("--name", type=decoded, default="", help="default: from its title or host")
+    new.add_argument(
+        "--to",
+        action="append",
+        metavar="ACCOUNT",
+        default=[],
+        type=decoded,
+        help="an account that posts; may be given several times (default: the only one)",
+    )
+    new.add_argument("--kind", default="", help="the kind of source, if it is not told by itself")
+    new.add_argument("--yes", action="store_true", help="do not ask")
+    change = add(
+        "set",
+        "run_set",
+        "set keys of a source",
+        "Sets keys of a source in the config. A value is written as in TOML; a bare word is a "
+        'string: every=5m hashtags=0 tags=["news"] filter.max_age=2d',
+    )
+    change.add_argument("name", type=decoded, metavar="NAME", help="name of the source")
+    change.add_argument("values", nargs="+", type=decoded, metavar="KEY=VALUE")
+    unset = add("unset", "run_unset", "remove keys of a source, so that their defaults hold")
+    unset.add_argument("name", type=decoded, metavar="NAME", help="name of the source")
+    unset.add_argument("keys", nargs="+", type=decoded, metavar="KEY")
+    for verb, summary in (
+        ("pause", "poll these sources no longer, until they are resumed"),
+        ("resume", "poll paused sources again"),
+    ):
+        switch = add(verb, "run_switch", summary)
+        switch.add_argument("names", nargs="+", type=decoded, metavar="NAME")
+    rename = add(
+        "rename",
+        "run_rename",
+        "give a source another name",
+        "Gives a source another name in the config and in the store, so that what was seen, "
+        "queued and posted stays known.",
+    )
+    rename.add_argument("old", type=decoded, metavar="OLD", help="its name")
+    rename.add_argument("new", type=decoded, metavar="NEW", help="its new name")
+    remove = add(
+        "remove",
+        "run_remove",
+        "remove sources from the config",
+        "Removes sources from the config. What waits is held, and what was seen stays known for "
+        "as long as [store] keep says.",
+    )
+    remove.add_argument("names", nargs="+", type=decoded, metavar="NAME")
+    remove.add_argument("--yes", action="store_true", help="do not ask")
+    remove.add_argument(
+        "--forget",
+        action="store_true",
+        help="also delete from the store what was seen of them, and what waits",
+    )
+
+
+def _add_source_transfer(sources: _Group) -> None:
+    """Add `sources import` and `sources export`."""
     imported = sources.add(
         "import",
         "import_sources:run",

@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION = "0008"
+REVISION = "0009"
 """The newest migration."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -113,6 +113,18 @@ source_lease = Table(
     Column("owner", Plain, nullable=False),
     Column("until", Instant, nullable=False),
     sqlite_with_rowid=False,
+)
+
+# The sources that are being renamed, or were just now (docs/adr/0042).
+source_rename = Table(
+    "source_rename",
+    metadata,
+    Column("old_name", Plain, primary_key=True),
+    Column("new_name", Plain, nullable=False),
+    # The process that renames it: if that is dead and the config unchanged, nothing was renamed.
+    Column("owner", Plain, nullable=False),
+    Column("begun_at", Instant, nullable=False),
+    Column("completed_at", Instant),
 )
 
 # The accounts for which a source has been read; for others its next batch is the first one.

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, delete, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, exists, select, update
 
 from reblogbot.core.schedule import NextPoll
-from reblogbot.model import Batch, Candidate, Delivery, Intent, Plan
+from reblogbot.model import Batch, Candidate, Delivery, DeliveryState, Intent, Plan
 from reblogbot.model.evidence import SourceHabits
 from reblogbot.model.history import SourceHistory
 from reblogbot.store.database import Database
@@ -23,7 +23,7 @@ from reblogbot.store.poll_results import (
 )
 from reblogbot.store.recording import Recording, claimed_keys
 from reblogbot.store.records import SourceRecord, adapter, source_record
-from reblogbot.store.schema import EPOCH, route, seen, source, source_lease
+from reblogbot.store.schema import EPOCH, delivery, route, seen, source, source_lease
 from reblogbot.store.source_leases import SourceLeases
 from reblogbot.store.sql import chunks, insert_new, is_among_keys
 
@@ -111,6 +111,26 @@ class Sources:
             for name in sorted(moved_names):
                 _change_address(connection, name, addresses[name], now)
             _update_by_name(connection, host_changes)
+
+    def forget(self, name: str) -> bool:
+        """Delete what is known of a removed source, except its posts; the waiting ones go too.
+
+        Returns False, and changes nothing, while one of its posts is on the wire or in doubt.
+        """
+        is_of_source = delivery.c.source == name
+        is_unsure = delivery.c.state.in_([DeliveryState.SENDING, DeliveryState.DOUBT])
+        unsent = [
+            DeliveryState.QUEUED,
+            DeliveryState.HELD,
+            DeliveryState.SKIPPED,
+            DeliveryState.DEAD,
+        ]
+        with self._database.write() as connection:
+            if connection.scalar(select(exists().where(is_of_source, is_unsure))):
+                return False
+            connection.execute(delete(delivery).where(is_of_source, delivery.c.state.in_(unsent)))
+            connection.execute(delete(source).where(source.c.name == name))
+        return True
 
     # Leases
 

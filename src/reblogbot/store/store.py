@@ -25,6 +25,7 @@ from reblogbot.store.posted import Posted
 from reblogbot.store.publications import Publications
 from reblogbot.store.records import AccountRecord
 from reblogbot.store.retractions import Retractions
+from reblogbot.store.source_renames import SourceRenames
 from reblogbot.store.sources import Sources
 from reblogbot.store.sql import insert_into
 from reblogbot.store.store_clock import ServerClock, clock_of
@@ -61,7 +62,8 @@ class SendingStart:
 class Store:
     """One opened store; each sub-object has the queries and changes of one subject.
 
-    `sources`: which sources are due, and what their polls brought. `outbox`: deliveries and the
+    `sources`: which sources are due, and what their polls brought. `renames`: sources that get
+    another name. `outbox`: deliveries and the
     accounts that send them. `publications`: what an account has published. `history`: what
     happened to an entry. `posted`: what was published, newest first. `retractions`: what is deleted
     again. `tallies`: counts for status and alerts. `daemons`: the running daemons.
@@ -74,6 +76,7 @@ class Store:
         self.clock = clock_of(database)
         """The clock of every instant in this store (docs/adr/0015)."""
         self.sources = Sources(database, owner)
+        self.renames = SourceRenames(database, owner)
         self.outbox = Outbox(database, owner)
         self.publications = Publications(database)
         self.history = History(database)
@@ -141,6 +144,8 @@ class Store:
     ) -> tuple[list[Delivery], set[str]]:
         """Upsert these sources and accounts; hold the deliveries of all others.
 
+        Sources that the admin was renaming are renamed first.
+
         Returns the held deliveries, and the names of all sources that may be polled. `servers` are
         the accounts' servers; for `bring_forward` see `Sources.enrol`.
         """
@@ -148,6 +153,10 @@ class Store:
         hosts = {name: source.host for name, source in sources.items()}
         routes = {name: source.accounts for name, source in sources.items()}
         with self._database.transaction():
+            for old_name, new_name in self.renames.settle(sources, now).items():
+                # the config is older than the rename: its next process will know the new name
+                del addresses[old_name]
+                routes[new_name] = routes.pop(old_name)
             self.sources.enrol(addresses, now, hosts, bring_forward)
             self.outbox.enrol(dict(servers))
             held = self.outbox.hold_unconfigured(routes, servers, now)

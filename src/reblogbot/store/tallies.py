@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select
 
-from reblogbot.model import OPEN_STATES, DeliveryState
+from reblogbot.model import OPEN_STATES, POSTED_STATES, DeliveryState
 from reblogbot.store.database import Database
-from reblogbot.store.schema import delivery, source
+from reblogbot.store.schema import account, delivery, entry, source
 
 FAILING_AFTER = timedelta(days=1)
 """A source that has failed for this time is reported. Most failures end sooner by themselves."""
@@ -137,6 +137,31 @@ class Tallies:
         with self._database.read() as connection:
             polled_at: datetime | None = connection.scalar(select(func.max(source.c.last_poll_at)))
         return polled_at
+
+    def new_entries(self, since: datetime) -> dict[str, int]:
+        """How many entries each source has shown first since then."""
+        statement = (
+            select(source.c.name, func.count())
+            .join(entry, entry.c.source_id == source.c.id)
+            .where(entry.c.seen_at >= since)
+            .group_by(source.c.name)
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(statement)
+            return {name: count for name, count in rows}  # noqa: C416 - dict() wants tuples
+
+    def sent_posts(self, since: datetime) -> dict[str, int]:
+        """How many posts, boosts and quotes of each source were sent since then, also if retracted."""
+        is_sent = (
+            delivery.c.account.in_(select(account.c.name)),
+            delivery.c.settled_at >= since,
+            delivery.c.state.in_(POSTED_STATES),
+            delivery.c.post["action"].as_string() != "edit",
+        )
+        statement = select(delivery.c.source, func.count()).where(*is_sent)
+        with self._database.read() as connection:
+            rows = connection.execute(statement.group_by(delivery.c.source))
+            return {name: count for name, count in rows}  # noqa: C416 - dict() wants tuples
 
     def failing(self, before: datetime) -> list[Failing]:
         """The sources that have failed since `before` or longer, and those that are gone."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 from reblogbot import app
 from reblogbot.admin.login import find_server
 from reblogbot.cli.output import print_lines
-from reblogbot.cli.questions import ask
+from reblogbot.cli.questions import ask, is_interactive
 from reblogbot.config.lookalikes import hint_for_value
 from reblogbot.config.rules import name_fault
 from reblogbot.config.settings import Config
@@ -31,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
         raise ConfigError(
             "config_exists", f"{path}: exists already; name another file, or edit this one"
         )
-    answer = partial(_ask, is_interactive=not options.yes and sys.stdin.isatty())
+    answer = partial(_ask, is_asked=not options.yes and is_interactive())
     server = answer(
         "Server of the bot's account",
         default="https://social.example",
@@ -59,14 +58,14 @@ def _ask(
     default: str,
     read: Callable[[str], str],
     given: str = "",
-    is_interactive: bool,
+    is_asked: bool,
 ) -> str:
     """The answer as the config will hold it.
 
     Nothing is asked where the value is given by an option, or without a terminal. Raises
     ConfigError where such a value is not valid.
     """
-    if is_interactive and not given:
+    if is_asked and not given:
         try:
             return ask(question, read, default=default)
         except EOFError:

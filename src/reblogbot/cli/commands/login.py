@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from reblogbot import app
 from reblogbot.admin.documents.accounts import LogoutDocument, login_json
@@ -19,6 +18,7 @@ from reblogbot.admin.login import (
 )
 from reblogbot.cli.login_dialog import log_in
 from reblogbot.cli.output import json_text, print_json, print_lines, print_wrapped
+from reblogbot.cli.questions import ask, is_interactive
 from reblogbot.config.rules import name_fault
 from reblogbot.config.settings import AccountSettings, Config
 from reblogbot.config.urls import read_named_server
@@ -86,11 +86,15 @@ def _account(config: Config, options: argparse.Namespace) -> AccountSettings:
         server = _read_server(options.server)
     elif name not in config.accounts:
         unknown = unknown_name_message("account", name, config.accounts)
-        if options.json or not sys.stdin.isatty():
+        if options.json or not is_interactive():
             message = f"{unknown}; to add it to the config, name its server with --server"
             raise ConfigError("account_unknown", message)
         print_lines(f"{unknown}.", "To add it to the config, name its server; Ctrl-C ends.")
-        server = _read_server(input("Server, such as mastodon.social: "))
+        try:
+            server = ask("Server, such as mastodon.social", read_named_server)
+        except EOFError as error:
+            message = f"{unknown}; no server was named, so nothing was changed"
+            raise ConfigError("account_unknown", message) from error
     return account_for_login(config, name, server)
 
 
