@@ -498,6 +498,24 @@ def test_a_server_that_is_none_is_named_in_clear_words(cli, bot, feeds, person):
     assert files(bot.folder) == []
 
 
+def test_a_dry_run_shows_what_would_be_done_and_does_nothing(cli, bot, account, sandbox):
+    before = bot.path.read_bytes()
+    ran = cli("login", "new", "--server", sandbox.url, "--dry-run", "--json")
+    assert ran.code == 0, ran.err
+    assert ran.json["scopes"] == BY_DEFAULT
+    assert "+[accounts.new]" in ran.json["difference"]
+    ran = cli("login", "news", "--dry-run")
+    assert f"would ask for {' '.join(POSTING)}" in ran.out
+    bot.set_token("news", sandbox.add_account("news"))
+    ran = cli("logout", "news", "--dry-run")
+    assert (ran.code, "nothing was done: the token would be revoked" in ran.out) == (0, True)
+    assert cli("logout", "news", "--dry-run", "--json").json["revoked"] is False
+    assert bot.path.read_bytes() == before
+    assert files(bot.folder) == ["config.toml", "news.token"]
+    assert works(sandbox, token_in(account))
+    assert ("POST", "/api/v1/apps") not in sandbox.requests
+
+
 # a token that is there
 
 

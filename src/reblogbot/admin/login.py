@@ -19,6 +19,7 @@ from reblogbot import app
 from reblogbot.config import scopes
 from reblogbot.config.editing import EditableToml
 from reblogbot.config.load import read_text
+from reblogbot.config.saving import difference
 from reblogbot.config.settings import AccountSettings, Config
 from reblogbot.config.starter import token_file_name
 from reblogbot.config.tokens import (
@@ -318,6 +319,15 @@ def _store(
 
 def add_to_config(config: Config, account: AccountSettings) -> None:
     """Add a table for the account to the config file, which is created if there is none."""
+    before, after = _texts_with_account(config, account)
+    if before:
+        app.save_config(config.path, before, after)
+    else:
+        app.create_config(config.path, after)
+
+
+def _texts_with_account(config: Config, account: AccountSettings) -> tuple[str, str]:
+    """The text of the config file as it is, and with a table for the account."""
     before = read_text(config.path) if config.path.exists() else ""
     table: dict[str, str | bool] = {"server": account.server}
     if account.allow_http:
@@ -325,10 +335,29 @@ def add_to_config(config: Config, account: AccountSettings) -> None:
     table["token_file"] = token_file_of(account).name
     toml = EditableToml(before)
     toml.add_table(("accounts", account.name), table)
-    if before:
-        app.save_config(config.path, before, toml.text)
-    else:
-        app.create_config(config.path, toml.text)
+    return before, toml.text
+
+
+@dataclass(frozen=True, slots=True)
+class LoginPlan:
+    """What a login would do: which scopes it asks for first, and how it changes the config."""
+
+    account: AccountSettings
+    server: ServerInfo
+    scopes: tuple[str, ...]
+    difference: str
+    """A unified difference, "" where the account is in the config."""
+
+
+def plan_login(config: Config, account: AccountSettings) -> LoginPlan:
+    """What a login would do. Raises ReblogbotError where nobody can log in on the server."""
+    server = find_server(config, account.server)
+    changes = ""
+    if account.name not in config.accounts:
+        before, after = _texts_with_account(config, account)
+        app.load_config(config.path, after)
+        changes = difference(config.path, before, after)
+    return LoginPlan(account, server, _scope_choices(config, account.name, server)[0], changes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,6 +164,9 @@ def _add_account_commands(commands: _Group) -> None:
     login.add_argument(
         "--force", action="store_true", help="get another token, even if the present one works"
     )
+    login.add_argument(
+        "--dry-run", action="store_true", help="show what would be asked for and written"
+    )
     _add_json(login)
     logout = commands.add(
         "logout",
@@ -173,6 +176,7 @@ def _add_account_commands(commands: _Group) -> None:
         "in the config; what waits for it is kept.",
     )
     logout.add_argument("account", type=decoded, metavar="ACCOUNT", help="name of the account")
+    logout.add_argument("--dry-run", action="store_true", help="show what would be done")
     _add_json(logout)
     accounts = commands.group("accounts", "list accounts")
     listing = accounts.add(

@@ -9,7 +9,7 @@ from reblogbot.model import AccountState, TokenState
 
 if TYPE_CHECKING:
     from reblogbot.admin.account_list import ListedAccount
-    from reblogbot.admin.login import Login
+    from reblogbot.admin.login import Login, LoginPlan
 
 
 class AuthorizeDocument(TypedDict):
@@ -38,7 +38,20 @@ class LoginDocument(TypedDict):
     warnings: list[str]
 
 
-LoginDocuments = AuthorizeDocument | LoginDocument
+class LoginPlanDocument(TypedDict):
+    """What `login --dry-run` would do."""
+
+    account: str
+    server: str
+    software: str
+    scopes: list[str]
+    """The scopes that it asks for first."""
+    token_file: str
+    difference: str
+    """How it changes the config, as a unified difference; empty where it does not."""
+
+
+LoginDocuments = AuthorizeDocument | LoginDocument | LoginPlanDocument
 
 
 class LogoutDocument(TypedDict):
@@ -91,6 +104,18 @@ def login_json(login: Login, *, kept: bool) -> LoginDocument:
         "token_file": str(login.token_file),
         "kept": kept,
         "warnings": list(login.warnings),
+    }
+
+
+def login_plan_json(plan: LoginPlan) -> LoginPlanDocument:
+    """What a login would do."""
+    return {
+        "account": plan.account.name,
+        "server": plan.account.server,
+        "software": plan.server.software,
+        "scopes": list(plan.scopes),
+        "token_file": str(plan.account.token_file),
+        "difference": plan.difference,
     }
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 
 from reblogbot import app
-from reblogbot.admin.documents.accounts import LogoutDocument, login_json
+from reblogbot.admin.documents.accounts import LogoutDocument, login_json, login_plan_json
 from reblogbot.admin.login import (
     Login,
+    LoginPlan,
     account_for_login,
     add_to_config,
     find_server,
     log_out,
+    plan_login,
     present_login,
     token_file_of,
     token_lock,
@@ -29,6 +31,9 @@ def run_login(options: argparse.Namespace) -> int:
     """Get a token for an account."""
     config = _config(options)
     account = _account(config, options)
+    if options.dry_run:
+        _print_plan(plan_login(config, account), as_json=options.json)
+        return Exit.OK
     with token_lock(account):
         server = find_server(config, account.server)
         login = None if options.force else present_login(config, account, server)
@@ -48,6 +53,18 @@ def run_login(options: argparse.Namespace) -> int:
     else:
         print_login(login, is_kept=is_kept)
     return Exit.OK
+
+
+def _print_plan(plan: LoginPlan, *, as_json: bool) -> None:
+    if as_json:
+        print_json(login_plan_json(plan))
+        return
+    print_lines(
+        plan.server.description,
+        f"would ask for {' '.join(plan.scopes)}",
+        f"would write {plan.account.token_file}",
+        *plan.difference.splitlines(),
+    )
 
 
 def print_login(login: Login, *, is_kept: bool = False) -> None:
@@ -112,9 +129,12 @@ def run_logout(options: argparse.Namespace) -> int:
         message = unknown_name_message("account", options.account, config.accounts)
         raise ConfigError("account_unknown", message)
     account = config.accounts[options.account]
-    with token_lock(account):
-        reason = log_out(config, account)
     file = token_file_of(account)
+    if options.dry_run:
+        reason = f"nothing was done: the token would be revoked, and {file} removed"
+    else:
+        with token_lock(account):
+            reason = log_out(config, account)
     if options.json:
         document: LogoutDocument = {
             "account": account.name,
@@ -124,6 +144,8 @@ def run_logout(options: argparse.Namespace) -> int:
             "reason": reason,
         }
         print_json(document)
+    elif options.dry_run:
+        print_lines(f"accounts.{account.name}: {reason}")
     elif reason:
         print_lines(
             f"accounts.{account.name}: {file} is removed, but the token may still be valid:"
@@ -131,4 +153,4 @@ def run_logout(options: argparse.Namespace) -> int:
         print_wrapped(reason, 2)
     else:
         print_lines(f"accounts.{account.name}: the token is revoked, and {file} is removed")
-    return Exit.FAILED if reason else Exit.OK
+    return Exit.FAILED if reason and not options.dry_run else Exit.OK
