@@ -117,6 +117,18 @@ def test_a_bot_whose_clock_was_ahead_loses_nothing_to_come(bot, cli, feeds, sand
     assert [act["text"] for act in sandbox.accepted] == ["Title b https://news.example/b"]
 
 
+def test_what_the_bot_posted_when_it_was_killed_is_found_standing(
+    bot, cli, feeds, sandbox, clock, news
+):
+    listed = items(clock, "b", minutes=5) + items(clock, "a", minutes=4 * 60)
+    path = feed2toot(bot.folder, [feeds.show("/f", listed)], [listed[1].link])
+    sandbox.add_status("news", f"Title b {listed[0].link}")
+    done = cli("sources", "import", "--from", "feed2toot", str(path), "--to", "news", "--json")
+    assert done.json["added"][0]["new"] == 1
+    assert cli("sync", "--json").json["sent"] == 1
+    assert sandbox.accepted == []
+
+
 def test_why_tells_what_was_imported(bot, cli, feeds, clock, news):
     listed = items(clock, "a", minutes=4 * 60)
     path = feed2toot(bot.folder, [feeds.show("/f", listed)], [listed[0].link])

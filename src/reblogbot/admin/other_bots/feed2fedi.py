@@ -117,11 +117,11 @@ def _template(config: Table, feed: Table) -> tuple[str, str]:
         name = _NAMES.get(field, "")
         if not name:
             return "", f"no name of a template stands for {{{field[:40]}}}"
-        shown = f"{jinja_literal(before or '')}{{{{ {name} }}}}{jinja_literal(after or '')}"
+        printed = f"{jinja_literal(before or '')}{{{{ {name} }}}}{jinja_literal(after or '')}"
         plain, fault = _plain(written[end : match.start()])
         if fault:
             return "", fault
-        parts += [plain, f"{{% if {name} %}}{shown}{{% endif %}}"]
+        parts += [plain, f"{{% if {name} %}}{printed}{{% endif %}}"]
         end = match.end()
     plain, fault = jinja_template(written[end:], _NAMES) if not parts else _plain(written[end:])
     prefix = f"{jinja_literal(str(feed['prefix']))} - " if feed.get("prefix") else ""

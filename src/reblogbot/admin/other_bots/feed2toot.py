@@ -199,6 +199,7 @@ def _memory(config: _Config) -> BotMemory | None:
         "feed2toot",
         changed_at(file),
         frozenset(values),
+        prefers_ids=True,
         may_forget=len(values) >= most,
         first_entries=_FIRST_ENTRIES,
     )
