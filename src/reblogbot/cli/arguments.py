@@ -92,7 +92,7 @@ def _add_trial_commands(commands: _Group) -> None:
         "A loopback server that speaks the Mastodon API and shows a timeline page. What is posted "
         "stays in its folder.",
     )
-    sandbox.add_argument("--port", type=int, default=8976, help="default: 8976; 0 takes any")
+    sandbox.add_argument("--port", type=_count, default=8976, help="default: 8976; 0 takes any")
     sandbox.add_argument(
         "--folder", type=Path, default=Path("sandbox"), help="where it keeps its posts"
     )
@@ -379,6 +379,14 @@ def _add_work_commands(commands: _Group) -> None:
     run.set_defaults(is_daemon=True)
 
 
+def _number(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(
+            f'"{text}" is not the number of a delivery: `reblogbot queue list` shows them'
+        )
+    return int(text)
+
+
 def _count(text: str) -> int:
     if not text.isascii() or not text.isdigit():
         raise argparse.ArgumentTypeError(f'"{text}" is not a count: write a whole number')
@@ -445,7 +453,7 @@ def _add_queue_commands(commands: _Group) -> None:
     _add_json(listing)
 
     show = queue.add("show", "queue:run_show", "show one delivery with its whole text")
-    show.add_argument("id", type=int, metavar="ID", help="number of the delivery")
+    show.add_argument("id", type=_number, metavar="ID", help="number of the delivery")
     _add_json(show)
 
     edit = queue.add(
@@ -455,7 +463,7 @@ def _add_queue_commands(commands: _Group) -> None:
         "Opens the text of a queued or held delivery in $VISUAL or $EDITOR, or takes --text. The "
         "text must be within the server's limit. It is not rendered again when its entry changes.",
     )
-    edit.add_argument("id", type=int, metavar="ID", help="number of the delivery")
+    edit.add_argument("id", type=_number, metavar="ID", help="number of the delivery")
     edit.add_argument(
         "--text", type=decoded, metavar="TEXT", help="the new text; - reads it from standard input"
     )
@@ -495,7 +503,7 @@ def _add_queue_commands(commands: _Group) -> None:
         change = queue.add(verb, "queue:run_change", summary)
         change.set_defaults(verb=verb)
         change.add_argument(
-            "ids", nargs="*", type=int, metavar="ID", help="numbers of the deliveries"
+            "ids", nargs="*", type=_number, metavar="ID", help="numbers of the deliveries"
         )
         change.add_argument(
             "--account", type=decoded, metavar="NAME", help="all such deliveries of this account"
