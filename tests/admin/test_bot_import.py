@@ -87,6 +87,7 @@ def test_a_crash_before_the_config_is_written_loses_and_repeats_nothing(
     assert cli("sync", "--json").json["queued"] == 0
 
 
+@pytest.mark.both_databases
 def test_what_a_feed_shows_again_later_is_not_posted_again(bot, cli, feeds, sandbox, clock, news):
     here, gone = items(clock, "a"), items(clock, "b", minutes=30)
     by_id = Item("Title c", "https://news.example/c", guid="id-c", at=clock.now())
