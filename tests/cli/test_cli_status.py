@@ -330,8 +330,9 @@ def test_of_very_many_sources_the_failing_ones_are_listed_and_the_others_counted
     monkeypatch.setattr("reblogbot.cli.commands.status.MAX_SOURCES", 3)
     ran = cli("status")
     first = [line.split(" ")[0] for line in ran.out.splitlines()]
-    assert [item for item in first[: first.index("account")] if item] == ["source", "bad", "…"]
-    assert "… and 3 more: 2 ok, 1 disabled; `status --json` lists them all" in ran.out
+    rows = first[first.index("source") : first.index("account")]
+    assert [item for item in rows if item] == ["source", "bad", "…"]
+    assert "… and 3 more: 2 ok, 1 disabled; `sources list` lists them all" in ran.out
     assert cli("status", "--json").json == whole
     monkeypatch.setattr("reblogbot.cli.commands.status.MAX_SOURCES", 4)
     assert "…" not in cli("status").out

@@ -137,6 +137,13 @@ def _add_setup_commands(commands: _Group) -> None:
 
 
 def _add_account_commands(commands: _Group) -> None:
+    commands.add(
+        "setup",
+        "setup:run",
+        "make a first bot, step by step",
+        "Asks for the server, logs the account in, finds the first source, shows real entries as "
+        "they would be posted, writes the config and tries it. Needs a terminal.",
+    )
     login = commands.add(
         "login",
         "login:run_login",
@@ -201,7 +208,8 @@ def _add_source_changes(sources: _Group) -> None:
     """Add the verbs of `sources` that change the config."""
 
     def add(verb: str, run: str, summary: str, description: str = "") -> Any:
-        parser = sources.add(verb, f"sources:{run}", summary, description)
+        module = "" if ":" in run else "sources:"
+        parser = sources.add(verb, f"{module}{run}", summary, description)
         parser.set_defaults(verb=verb)
         parser.add_argument(
             "--dry-run", action="store_true", help="show what would be written, and write nothing"
@@ -209,6 +217,27 @@ def _add_source_changes(sources: _Group) -> None:
         _add_json(parser)
         return parser
 
+    new = add(
+        "add",
+        "add_source:run",
+        "add a source",
+        "Adds a source: a feed, a site whose feeds are found, @user@host, #tag, dig.chouti.com, or "
+        "an OPML document. Shows the newest three entries as they would be posted, and asks. "
+        "Further keys may follow: every=5m filter.max_age=2d",
+    )
+    new.add_argument("url", type=decoded, metavar="URL", help="its address")
+    new.add_argument("values", nargs="*", type=decoded, metavar="KEY=VALUE")
+    new.add_argument("--name", type=decoded, default="", help="default: from its title or host")
+    new.add_argument(
+        "--to",
+        action="append",
+        metavar="ACCOUNT",
+        default=[],
+        type=decoded,
+        help="an account that posts; may be given several times (default: the only one)",
+    )
+    new.add_argument("--kind", default="", help="the kind of source, if it is not told by itself")
+    new.add_argument("--yes", action="store_true", help="do not ask")
     change = add(
         "set",
         "run_set",

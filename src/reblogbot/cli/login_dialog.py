@@ -12,6 +12,7 @@ from reblogbot.admin.login import Login, PendingLogin, begin, finish
 from reblogbot.cli.browser import open_browser
 from reblogbot.cli.loopback_redirect import RedirectListener, redirect_listener
 from reblogbot.cli.output import json_text, print_flushed
+from reblogbot.cli.questions import is_interactive
 from reblogbot.config.settings import AccountSettings, Config
 from reblogbot.errors import ReblogbotError, Rejected, Unauthorised
 from reblogbot.targets.mastodon.oauth import OUT_OF_BAND
@@ -72,7 +73,7 @@ class _Dialog:
     def __init__(self, listener: RedirectListener | None, *, as_json: bool) -> None:
         self._listener = listener
         self._as_json = as_json
-        self.is_with_person = not as_json and sys.stdin is not None and sys.stdin.isatty()
+        self.is_with_person = not as_json and is_interactive()
 
     def say(self, *lines: str) -> None:
         """Print lines for a person; nothing with `--json`."""
@@ -111,7 +112,7 @@ class _Dialog:
         self._show(pending)
         self._prompt(
             f"Waiting for the browser, {WAIT_SECONDS / 60:.0f} minutes at most. If it runs on "
-            "another machine, paste the\naddress of the page that it could not show: "
+            "another machine, paste\nthe address of the page that it could not show: "
         )
         inputs = [listener, sys.stdin] if self.is_with_person else [listener]
         end = time.monotonic() + WAIT_SECONDS

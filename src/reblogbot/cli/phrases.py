@@ -20,6 +20,11 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def state_text(state: str) -> str:
+    """The state of a source or account in words: `no token`; `failing` for one tried later."""
+    return "failing" if state == "retry_later" else state.replace("_", " ")
+
+
 def ago(then: datetime | None, now: datetime) -> str:
     """The time since an instant: `12s ago`, `3h ago`, `in 15m`, or `never` for None."""
     if then is None:

@@ -11,7 +11,7 @@ from reblogbot import app
 from reblogbot.admin.documents.source_import import SourceExportDocument
 from reblogbot.admin.opml_export import opml_text
 from reblogbot.cli.output import print_json, print_lines
-from reblogbot.cli.questions import is_confirmed
+from reblogbot.cli.questions import is_confirmed, is_interactive
 from reblogbot.config.atomic_file import write_atomically
 from reblogbot.errors import ConfigError, Exit
 
@@ -50,7 +50,7 @@ def _may_write(options: argparse.Namespace) -> bool:
     """
     if options.yes or not options.file.exists():
         return True
-    if options.json or sys.stdin is None or not sys.stdin.isatty():
+    if options.json or not is_interactive():
         raise ConfigError("usage", f"{options.file} exists; replace it with --yes")
     return is_confirmed(f"{options.file} exists; replace it?")
 
