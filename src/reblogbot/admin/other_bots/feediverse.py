@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,6 @@ from reblogbot.admin.other_bots.old_bot import (
     unreadable,
 )
 from reblogbot.core.importing import BotMemory
-from reblogbot.errors import ConfigError
 from reblogbot.sources.shared import dates
 
 _NAMES = {
@@ -50,12 +48,8 @@ def read_feediverse(path: Path) -> OldBot:
 
 
 def _yaml(path: Path, text: str) -> Table:
-    try:
-        # an optional package, which this import alone needs
-        yaml: Any = import_module("yaml")
-    except ImportError as error:
-        message = "reading a config of feediverse needs PyYAML: pip install PyYAML"
-        raise ConfigError("package_missing", message) from error
+    import yaml  # noqa: PLC0415  which no other command needs
+
     try:
         config = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
