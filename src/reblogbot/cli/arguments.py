@@ -92,7 +92,7 @@ def _add_trial_commands(commands: _Group) -> None:
         "A loopback server that speaks the Mastodon API and shows a timeline page. What is posted "
         "stays in its folder.",
     )
-    sandbox.add_argument("--port", type=int, default=8976, help="default: 8976; 0 takes any")
+    sandbox.add_argument("--port", type=_count, default=8976, help="default: 8976; 0 takes any")
     sandbox.add_argument(
         "--folder", type=Path, default=Path("sandbox"), help="where it keeps its posts"
     )
@@ -137,6 +137,13 @@ def _add_setup_commands(commands: _Group) -> None:
 
 
 def _add_account_commands(commands: _Group) -> None:
+    commands.add(
+        "setup",
+        "setup:run",
+        "make a first bot, step by step",
+        "Asks for the server, logs the account in, finds the first source, shows real entries as "
+        "they would be posted, writes the config and tries it. Needs a terminal.",
+    )
     login = commands.add(
         "login",
         "login:run_login",
@@ -201,7 +208,8 @@ def _add_source_changes(sources: _Group) -> None:
     """Add the verbs of `sources` that change the config."""
 
     def add(verb: str, run: str, summary: str, description: str = "") -> Any:
-        parser = sources.add(verb, f"sources:{run}", summary, description)
+        module = "" if ":" in run else "sources:"
+        parser = sources.add(verb, f"{module}{run}", summary, description)
         parser.set_defaults(verb=verb)
         parser.add_argument(
             "--dry-run", action="store_true", help="show what would be written, and write nothing"
@@ -209,6 +217,27 @@ def _add_source_changes(sources: _Group) -> None:
         _add_json(parser)
         return parser
 
+    new = add(
+        "add",
+        "add_source:run",
+        "add a source",
+        "Adds a source: a feed, a site whose feeds are found, @user@host, #tag, dig.chouti.com, or "
+        "an OPML document. Shows the newest three entries as they would be posted, and asks. "
+        "Further keys may follow: every=5m filter.max_age=2d",
+    )
+    new.add_argument("url", type=decoded, metavar="URL", help="its address")
+    new.add_argument("values", nargs="*", type=decoded, metavar="KEY=VALUE")
+    new.add_argument("--name", type=decoded, default="", help="default: from its title or host")
+    new.add_argument(
+        "--to",
+        action="append",
+        metavar="ACCOUNT",
+        default=[],
+        type=decoded,
+        help="an account that posts; may be given several times (default: the only one)",
+    )
+    new.add_argument("--kind", default="", help="the kind of source, if it is not told by itself")
+    new.add_argument("--yes", action="store_true", help="do not ask")
     change = add(
         "set",
         "run_set",
@@ -350,6 +379,14 @@ def _add_work_commands(commands: _Group) -> None:
     run.set_defaults(is_daemon=True)
 
 
+def _number(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(
+            f'"{text}" is not the number of a delivery: `reblogbot queue list` shows them'
+        )
+    return int(text)
+
+
 def _count(text: str) -> int:
     if not text.isascii() or not text.isdigit():
         raise argparse.ArgumentTypeError(f'"{text}" is not a count: write a whole number')
@@ -381,9 +418,10 @@ def _add_report_commands(commands: _Group) -> None:
     )
     why.add_argument(
         "entry",
+        nargs="+",
         type=decoded,
         metavar="WORDS-OR-LINK-OR-ID",
-        help="a link, an id, the number of a delivery, or a part of the title or link",
+        help="a link, an id, the number of a delivery, or words of the title or link",
     )
     _add_json(why)
 
@@ -416,7 +454,7 @@ def _add_queue_commands(commands: _Group) -> None:
     _add_json(listing)
 
     show = queue.add("show", "queue:run_show", "show one delivery with its whole text")
-    show.add_argument("id", type=int, metavar="ID", help="number of the delivery")
+    show.add_argument("id", type=_number, metavar="ID", help="number of the delivery")
     _add_json(show)
 
     edit = queue.add(
@@ -426,7 +464,7 @@ def _add_queue_commands(commands: _Group) -> None:
         "Opens the text of a queued or held delivery in $VISUAL or $EDITOR, or takes --text. The "
         "text must be within the server's limit. It is not rendered again when its entry changes.",
     )
-    edit.add_argument("id", type=int, metavar="ID", help="number of the delivery")
+    edit.add_argument("id", type=_number, metavar="ID", help="number of the delivery")
     edit.add_argument(
         "--text", type=decoded, metavar="TEXT", help="the new text; - reads it from standard input"
     )
@@ -466,7 +504,7 @@ def _add_queue_commands(commands: _Group) -> None:
         change = queue.add(verb, "queue:run_change", summary)
         change.set_defaults(verb=verb)
         change.add_argument(
-            "ids", nargs="*", type=int, metavar="ID", help="numbers of the deliveries"
+            "ids", nargs="*", type=_number, metavar="ID", help="numbers of the deliveries"
         )
         change.add_argument(
             "--account", type=decoded, metavar="NAME", help="all such deliveries of this account"

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from reblogbot import __version__
 from reblogbot.cli.arguments import add_commands
+from reblogbot.cli.output import decoded
 from reblogbot.errors import ConfigError, did_you_mean, unknown_name_message
 
 _EPILOG = """\
@@ -47,7 +48,9 @@ class Parser(argparse.ArgumentParser):
         }
 
     def error(self, message: str) -> NoReturn:
-        """Raise ConfigError `usage`."""
+        """Raise ConfigError `usage`; where a command is missing, it names those that there are."""
+        if self.subcommands() and "are required" in message:
+            message += f"; there are {', '.join(self.subcommands())}"
         raise ConfigError("usage", f"{message}; see `{self.prog} --help`")
 
     def parse_known_args(  # type: ignore[override]
@@ -55,6 +58,10 @@ class Parser(argparse.ArgumentParser):
     ) -> tuple[argparse.Namespace, list[str]]:
         """As argparse does it. Raises ConfigError for an unknown option."""
         options, rest = super().parse_known_args(args, namespace)
+        if "values" in options:
+            # argparse takes KEY=VALUE only right after the address, not after a further option
+            options.values += [decoded(word) for word in rest if not word.startswith("-")]
+            rest = [word for word in rest if word.startswith("-")]
         for argument in rest:
             if argument.startswith("-") and argument not in ("-", "--"):
                 self.refuse_option(argument)
@@ -156,6 +163,12 @@ def _global_options(*, is_command: bool) -> argparse.ArgumentParser:
         choices=("text", "json"),
         default=default("text"),
         help="format of the log on stderr (default: text)",
+    )
+    group.add_argument(
+        "--json-progress",
+        action="store_true",
+        default=default(value=False),
+        help="report the progress of long work as JSON lines on stderr",
     )
     group.add_argument("--version", action="version", version=f"reblogbot {__version__}")
     return parser

@@ -20,7 +20,11 @@ from reblogbot.admin.documents.queue import (
     QueueDocument,
 )
 from reblogbot.admin.documents.source_import import SourceExportDocument, SourceImportDocument
-from reblogbot.admin.documents.sources import SourceChangeDocument, SourcesDocument
+from reblogbot.admin.documents.sources import (
+    SourceAddedDocument,
+    SourceChangeDocument,
+    SourcesDocument,
+)
 from reblogbot.admin.documents.status import StatusDocument
 from reblogbot.admin.documents.stop import StopDocument
 from reblogbot.admin.documents.store import BackupDocument, CopyDocument, PruneDocument
@@ -35,6 +39,7 @@ DOCUMENTS: dict[str, Any] = {
     "logout": LogoutDocument,
     "accounts list": AccountsDocument,
     "sources list": SourcesDocument,
+    "sources add": SourceAddedDocument,
     "sources set": SourceChangeDocument,
     "sources unset": SourceChangeDocument,
     "sources pause": SourceChangeDocument,

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal, TypedDict
 
+from reblogbot.admin.documents.deliveries import PostRow, post_json
 from reblogbot.admin.documents.instants import instant_json
+from reblogbot.engine.preview import FailedSource
 
 if TYPE_CHECKING:
+    from reblogbot.admin.source_import import NewSource
     from reblogbot.admin.source_list import ListedSource
+    from reblogbot.engine.preview import Preview
 
 
 class SourceRow(TypedDict):
@@ -37,7 +41,7 @@ class SourcesDocument(TypedDict):
 class SourceChangeDocument(TypedDict):
     """The result of a command that changes sources."""
 
-    action: Literal["add", "set", "unset", "pause", "resume", "rename", "remove"]
+    action: Literal["set", "unset", "pause", "resume", "rename", "remove"]
     sources: list[str]
     """The sources that the command concerns, with their new names."""
     changed: bool
@@ -45,6 +49,30 @@ class SourceChangeDocument(TypedDict):
     dry_run: bool
     difference: str
     """The unified difference of the config with --dry-run, else ""."""
+
+
+class NewSourceRow(TypedDict):
+    """A source that is added."""
+
+    name: str
+    kind: str
+    url: str
+    to: list[str]
+    """Empty if [defaults] has the accounts."""
+
+
+class SourceAddedDocument(TypedDict):
+    """The result of `sources add`. An OPML document has several sources, and no posts."""
+
+    sources: list[NewSourceRow]
+    changed: bool
+    """Whether the config is changed; with --dry-run, whether it would be."""
+    dry_run: bool
+    difference: str
+    """The unified difference of the config with --dry-run, else ""."""
+    posts: list[PostRow]
+    """The newest entries as they would be posted."""
+    errors: list[FailedSource]
 
 
 def sources_json(sources: Iterable[ListedSource]) -> SourcesDocument:
@@ -71,7 +99,7 @@ def _source_row(source: ListedSource) -> SourceRow:
 
 
 def source_change_json(
-    action: Literal["add", "set", "unset", "pause", "resume", "rename", "remove"],
+    action: Literal["set", "unset", "pause", "resume", "rename", "remove"],
     names: Sequence[str],
     *,
     is_changed: bool,
@@ -85,4 +113,26 @@ def source_change_json(
         "changed": is_changed,
         "dry_run": is_dry_run,
         "difference": difference,
+    }
+
+
+def source_added_json(
+    sources: Iterable[NewSource], planned: Preview, *, is_dry_run: bool, difference: str = ""
+) -> SourceAddedDocument:
+    """The result of `sources add`."""
+    return {
+        "sources": [
+            {
+                "name": source.name,
+                "kind": str(source.table["kind"]),
+                "url": source.url,
+                "to": list(source.table.get("to", [])),
+            }
+            for source in sources
+        ],
+        "changed": True,
+        "dry_run": is_dry_run,
+        "difference": difference,
+        "posts": [post_json(*post) for post in planned.posts],
+        "errors": planned.errors,
     }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import sys
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -20,6 +19,7 @@ from reblogbot.cli.output import print_json, print_lines, print_wrapped
 from reblogbot.cli.phrases import counted, wait_text
 from reblogbot.cli.posted_lines import print_posted
 from reblogbot.cli.progress import progress
+from reblogbot.cli.questions import is_confirmed, require_answer
 from reblogbot.config.settings import Config
 from reblogbot.core.waits import Wait
 from reblogbot.engine.wait_reasons import Waiting
@@ -47,13 +47,7 @@ def _check_usage(options: argparse.Namespace) -> None:
             "say which posts: by number, link or address as `reblogbot history` shows them, or by"
             " --since, which --account and --source narrow",
         )
-    is_terminal = sys.stdin.isatty() and sys.stdout.isatty() and not options.json
-    if not (options.yes or options.dry_run or is_terminal):
-        raise ConfigError(
-            "usage",
-            "nothing was retracted: where no question can be asked, this needs --yes; --dry-run"
-            " shows what would be deleted",
-        )
+    require_answer(options)
 
 
 def _open(options: argparse.Namespace) -> tuple[Config, Store]:
@@ -78,7 +72,7 @@ def _run(options: argparse.Namespace, config: Config, store: Store) -> int:
     posts: Sequence[PostedPost] = ()
     was_interrupted = False
     if selection.posts:
-        with progress(quiet=options.json) as on_progress:
+        with progress(quiet=options.json, as_json=options.json_progress) as on_progress:
             posts, was_interrupted = asyncio.run(
                 _retract(config, store, selection.posts, on_progress)
             )
@@ -114,12 +108,7 @@ def _report_plan(options: argparse.Namespace, selection: Selection, now: datetim
 def _is_confirmed(selection: Selection, now: datetime) -> bool:
     print_posted(selection.posts, now)
     _print_rest(selection)
-    try:
-        answer = input(f"Delete {counted(len(selection.posts), 'post')} at the server? [y/N] ")
-    except EOFError:
-        print_lines("")
-        return False
-    return answer.strip().lower() in ("y", "yes")
+    return is_confirmed(f"Delete {counted(len(selection.posts), 'post')} at the server?")
 
 
 def _print_rest(selection: Selection) -> None:
