@@ -47,9 +47,14 @@ def site(feeds, clock):
     return feeds.show("/", SITE, kind="text/html")
 
 
-def end_of(process):
-    """The exit code, and the rest of the output."""
-    process.expect(pexpect.EOF)
+def end_of(process, act=lambda: None):
+    """The exit code, and the rest of the output, after an act that ends the program.
+
+    It is repeated: a Ctrl-C between a prompt and the reading of the answer waits for the next key.
+    """
+    act()
+    while process.expect([pexpect.EOF, pexpect.TIMEOUT], timeout=5):
+        act()
     process.close()
     return process.exitstatus, process.before
 
@@ -73,7 +78,7 @@ def test_setup_ends_with_a_bot_that_works(bot, terminal, sandbox, feeds, site):
         ("[news]: ", ""),
         ("feed.xml]: ", feeds.url("/nothing")),
         ("feed.xml]: ", site),
-        ("[feed]: ", "hot"),
+        ("[A hot list]: ", "hot"),
         ("https://news.example/c", None),
         ("[link]: ", "headline"),
         ("[headline]: ", ""),
@@ -104,11 +109,7 @@ def test_a_setup_that_is_cut_off_leaves_nothing(bot, terminal, sandbox, site, en
     sandbox.add_account("news")
 
     def cut_off(process):
-        if end == "ctrl-c":
-            process.sendintr()
-        else:
-            process.sendeof()
-        code, rest = end_of(process)
+        code, rest = end_of(process, process.sendintr if end == "ctrl-c" else process.sendeof)
         assert code == 130, rest
         assert "Traceback" not in rest
         assert list(bot.folder.iterdir()) == []
@@ -119,7 +120,7 @@ def test_a_setup_that_is_cut_off_leaves_nothing(bot, terminal, sandbox, site, en
     cut_off(process)
     process = terminal("setup")
     answer(process, ("mastodon.social: ", sandbox.url), ("[news]: ", ""), ("feed.xml]: ", site))
-    process.expect_exact("[feed]: ")
+    process.expect_exact("[A hot list]: ")
     assert "The token is revoked; nothing is left." in cut_off(process)
     assert ("POST", "/oauth/revoke") in sandbox.requests
 
@@ -139,9 +140,9 @@ def test_a_person_may_paste_the_address_that_the_browser_could_not_show(bot, ter
     address = consent(process.match[1])
     answer(
         process,
-        ("could not show: ", f"{address.partition('?')[0]}?code=x&state=y"),
+        ("cannot show: ", f"{address.partition('?')[0]}?code=x&state=y"),
         ("belongs to another login", None),
-        ("could not show: ", address),
+        ("cannot show: ", address),
     )
     code, rest = end_of(process)
     assert code == 0, rest

@@ -222,6 +222,18 @@ def test_why_lists_several_entries_with_the_same_words(hot, cli):
     assert len(cli("why", "title", "--json").json["entries"]) == 4
 
 
+def test_why_finds_by_words_in_any_order(hot, cli):
+    assert "Title c" in cli("why", "example/c", "title").out
+    assert len(cli("why", "example", "TITLE", "--json").json["entries"]) == 4
+    assert cli("why", "title", "nosuch").code == 1
+
+
+@pytest.mark.parametrize("words", ["q" * 200_000, "q " * 100_000, " ", ""])
+def test_why_of_very_many_words_or_none_is_1(hot, cli, words):
+    ran = cli("why", words)
+    assert (ran.code, "never seen in any source" in ran.out) == (1, True)
+
+
 def test_why_takes_no_word_for_a_pattern(hot, cli):
     assert cli("why", "%").code == 1
     assert cli("why", "T_tle").code == 1

@@ -418,9 +418,10 @@ def _add_report_commands(commands: _Group) -> None:
     )
     why.add_argument(
         "entry",
+        nargs="+",
         type=decoded,
         metavar="WORDS-OR-LINK-OR-ID",
-        help="a link, an id, the number of a delivery, or a part of the title or link",
+        help="a link, an id, the number of a delivery, or words of the title or link",
     )
     _add_json(why)
 

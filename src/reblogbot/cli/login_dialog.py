@@ -105,21 +105,25 @@ class _Dialog:
         self.say("Open this address in a browser where you are logged in as the bot's account:")
         self._show(pending)
         self._prompt("Copy the code that the server shows after that. Code: ")
-        return pending.code_in_text(_read_line())
+        line = _read_line()
+        if not self.is_with_person:
+            # no Enter was shown
+            self.say("")
+        return pending.code_in_text(line)
 
     def _code_of_browser(self, pending: PendingLogin, listener: RedirectListener) -> str:
         self.say("A browser opens; log in there as the bot's account. If none does, open:")
         self._show(pending)
-        self._prompt(
-            f"Waiting for the browser, {WAIT_SECONDS / 60:.0f} minutes at most. If it runs on "
-            "another machine, paste\nthe address of the page that it could not show: "
-        )
+        self.say(f"Waiting for the browser, {WAIT_SECONDS / 60:.0f} minutes at most.")
+        if self.is_with_person:
+            self._prompt("If it runs on another machine, paste the address that it cannot show: ")
         inputs = [listener, sys.stdin] if self.is_with_person else [listener]
         end = time.monotonic() + WAIT_SECONDS
         while True:
             readable, _, _ = select(inputs, [], [], max(0.0, end - time.monotonic()))
             if listener in readable:
-                self.say("")
+                if self.is_with_person:
+                    self.say("")
                 return pending.code_in(listener.answer())
             if not readable:
                 raise ReblogbotError(

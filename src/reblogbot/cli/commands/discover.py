@@ -25,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
     with progress(quiet=options.json, as_json=options.json_progress) as on_progress:
         # how many pages there are to read is not known before
         on_progress("looking for feeds", 0, 0)
-        discovery = asyncio.run(discover(url, config))
+        discovery = asyncio.run(_discover(url, config))
     if options.json:
         print_json(discovery_json(discovery))
     else:
@@ -45,8 +45,7 @@ def run(options: argparse.Namespace) -> int:
     return Exit.OK
 
 
-async def discover(url: str, config: Config) -> Discovery:
-    """The feeds behind an address that the admin named. Raises SourceError."""
+async def _discover(url: str, config: Config) -> Discovery:
     async with app.edges(config) as edges:
         # the admin named this address, so it may be in a private network, like one in the config
         fetch = partial(edges.fetcher, configured={host_port(url)})

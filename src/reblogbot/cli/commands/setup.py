@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import re
-from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from reblogbot import app
 from reblogbot.admin.login import (
@@ -19,15 +16,22 @@ from reblogbot.admin.login import (
     present_login,
     token_lock,
 )
+from reblogbot.admin.new_source import (
+    AddressContent,
+    SourceCandidate,
+    by_its_form,
+    fetch_content,
+    preview_newest,
+)
+from reblogbot.admin.source_import import SourceNames
 from reblogbot.cli.commands import check
-from reblogbot.cli.commands.discover import discover
 from reblogbot.cli.commands.init import CHOUTI_FEED, read_feed_url, read_name
 from reblogbot.cli.commands.login import print_login
 from reblogbot.cli.commands.preview import print_post
 from reblogbot.cli.login_dialog import log_in
 from reblogbot.cli.output import print_lines, print_wrapped
-from reblogbot.cli.progress import progress
-from reblogbot.cli.questions import ask, is_interactive
+from reblogbot.cli.parser import parse
+from reblogbot.cli.questions import ask, choose, is_interactive
 from reblogbot.config.editing import EditableToml
 from reblogbot.config.hosts import host_port
 from reblogbot.config.settings import (
@@ -38,12 +42,8 @@ from reblogbot.config.settings import (
 )
 from reblogbot.config.starter import starter
 from reblogbot.config.urls import read_named_server
-from reblogbot.engine.preview import Preview, preview_again
 from reblogbot.errors import ConfigError, ReblogbotError, SourceError
-from reblogbot.ports import ProgressCallback
-from reblogbot.sources.feed.discovery import DiscoveredFeed
 from reblogbot.targets.mastodon.server_info import ServerInfo
-from reblogbot.web.addresses import is_address
 
 EXAMPLES = 3
 """How many entries are shown as they would be posted."""
@@ -76,7 +76,7 @@ def run(options: argparse.Namespace) -> int:
         print_lines("")
         raise KeyboardInterrupt from None
     print_lines("", "Trying it all:")
-    code = check.run(argparse.Namespace(config=path, online=True, json=False))
+    code = check.run(parse(["--config", str(path), "check", "--online"]))
     _print_next_steps(path)
     return code
 
@@ -132,56 +132,55 @@ def _undo(config: Config, account: AccountSettings) -> None:
 
 def _ask_source(path: Path, account: AccountSettings) -> str:
     """The text of a config with the source and the template that the person chose."""
-    print_lines("", "3. What it follows: a feed, or a site that has one")
-    feed, http = _ask_feed(path)
-    source = ask("A short name for it", read_name, default=_source_name(feed.url))
-    draft = _Draft(path, account, source, feed.url, http)
+    print_lines("", "3. What it follows: a feed or a site, @user@host, #tag")
+    source, http = _ask_address(path, account)
+    name = SourceNames(()).take(source.title, source.url)
+    name = ask("A short name for it", read_name, default=name)
     print_lines("", "4. What a post looks like")
-    return _ask_template(draft).toml
+    return _ask_template(_Draft(path, account, name, source, http)).toml
 
 
-def _ask_feed(path: Path) -> tuple[DiscoveredFeed, HttpSettings]:
-    """A feed that can be read, and the settings that it takes to reach it."""
+def _ask_address(path: Path, account: AccountSettings) -> tuple[SourceCandidate, HttpSettings]:
+    """A source that can be read, and the settings that it takes to reach it."""
     while True:
-        url = ask("Address", read_feed_url, default=CHOUTI_FEED)
-        # an address that the admin names may be in a private network
-        private = HttpSettings(allow_private=(host_port(url),))
-        for http in (HttpSettings(), private):
-            try:
-                discovery = asyncio.run(discover(url, Config(path=path, http=http)))
-            except SourceError as error:
-                if error.slug == "address_refused" and http is not private:
-                    continue
-                print_wrapped(error.message, 2)
-                break
-            if discovery.feeds:
-                return _choose(discovery.feeds[:MAX_FEEDS]), http
-            print_lines("  No feed was found there; name the address of a feed, or another page.")
-            break
+        address = ask("Address", _read_address, default=CHOUTI_FEED)
+        source = by_its_form(address, account.name)
+        if source is not None:
+            return source, HttpSettings()
+        try:
+            content, http = _fetch(address, path)
+        except ReblogbotError as error:
+            print_wrapped(error.message, 2)
+            continue
+        if not content.sources:
+            print_wrapped(
+                "This is a list of feeds. Name one for the beginning; `reblogbot sources add` adds"
+                " the others later.",
+                2,
+            )
+            continue
+        sources = content.sources[:MAX_FEEDS]
+        labels = [f"{source.title or 'a feed'}  {source.url}" for source in sources]
+        if len(sources) == 1:
+            print_lines(f"  {labels[0]}")
+            return sources[0], http
+        return sources[choose("Which one?", labels)], http
 
 
-def _choose(feeds: Sequence[DiscoveredFeed]) -> DiscoveredFeed:
-    """The feed that the person wants."""
-    for number, feed in enumerate(feeds, 1):
-        print_lines(f"  {number}. {feed.title or 'a feed'}, {feed.entries} entries: {feed.url}")
-    return feeds[0] if len(feeds) == 1 else ask("Which one", _reader(feeds), default="1")
+def _read_address(written: str) -> str:
+    return written if written.startswith(("@", "#")) else read_feed_url(written)
 
 
-def _reader(feeds: Sequence[DiscoveredFeed]) -> Callable[[str], DiscoveredFeed]:
-    def read(answer: str) -> DiscoveredFeed:
-        if not answer.isascii() or not answer.isdigit() or not 0 < int(answer[:9]) <= len(feeds):
-            raise ValueError(f"write a number from 1 to {len(feeds)}")
-        return feeds[int(answer) - 1]
-
-    return read
-
-
-def _source_name(url: str) -> str:
-    """A name for a source: the longest part of its host."""
-    host = urlsplit(url).hostname or ""
-    if is_address(host):
-        return "feed"
-    return max(re.findall(r"[\w-]+", host.removeprefix("www.")), key=len, default="feed")
+def _fetch(address: str, path: Path) -> tuple[AddressContent, HttpSettings]:
+    """What is at the address, which may be in a private network, since the admin named it."""
+    http = HttpSettings()
+    try:
+        return asyncio.run(fetch_content(address, Config(path=path, http=http))), http
+    except SourceError as error:
+        if error.slug != "address_refused":
+            raise
+    http = HttpSettings(allow_private=(host_port(address),))
+    return asyncio.run(fetch_content(address, Config(path=path, http=http))), http
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,22 +189,25 @@ class _Draft:
 
     path: Path
     account: AccountSettings
-    source: str
-    url: str
+    name: str
+    source: SourceCandidate
     http: HttpSettings
     template: str = "link"
 
     @property
     def toml(self) -> str:
-        toml = EditableToml(
-            starter(
-                self.account.server,
-                self.account.name,
-                self.source,
-                self.url,
-                template=self.template,
-            )
+        text = starter(
+            self.account.server,
+            self.account.name,
+            self.name,
+            self.source.url,
+            self.source.kind,
+            self.template,
         )
+        toml = EditableToml(text)
+        for key, value in self.source.keys.items():
+            if key != "url":
+                toml.set_value(("sources", self.name, key), value)
         if self.http.allow_private:
             toml.set_value(("http", "allow_private"), list(map(str, self.http.allow_private)))
         return toml.text
@@ -213,10 +215,9 @@ class _Draft:
 
 def _ask_template(draft: _Draft) -> _Draft:
     """The draft with a template that the person chose after seeing real entries."""
-    names = ", ".join(BUILT_IN_TEMPLATES)
+    question = f"Template ({', '.join(BUILT_IN_TEMPLATES)}); Enter keeps this one"
     while True:
         _print_examples(draft)
-        question = f"Template ({names}); Enter keeps this one"
         template = ask(question, _read_template, default=draft.template)
         if template == draft.template:
             return draft
@@ -232,17 +233,7 @@ def _read_template(answer: str) -> str:
 def _print_examples(draft: _Draft) -> None:
     """Print the newest entries as they would be posted."""
     config = app.load_config(draft.path, draft.toml)
-    store = app.open_to_read(config)
-
-    async def plan(on_progress: ProgressCallback) -> Preview:
-        async with app.running(config, store) as runtime:
-            return await preview_again(runtime.engine, [draft.source], on_progress)
-
-    try:
-        with progress() as on_progress:
-            planned = asyncio.run(plan(on_progress))
-    finally:
-        store.close()
+    planned = asyncio.run(preview_newest(config, draft.name))
     for account, source, post in planned.posts[:EXAMPLES]:
         print_post(account, source, post, planned.beginnings.get(post.uri, ""))
     for error in planned.errors:
