@@ -1,5 +1,6 @@
 """Long work shows a progress bar on a terminal, and nothing elsewhere."""
 
+import json
 import os
 import pty
 import re
@@ -83,6 +84,17 @@ def test_with_json_there_is_no_bar_even_on_a_terminal(hot, cli, terminal, work):
 def test_without_a_terminal_there_is_no_bar(hot, cli, work):
     ran = cli(*LONG_WORK[work])
     assert (ran.code, ran.err) == (0, "")
+
+
+@pytest.mark.parametrize("work", LONG_WORK)
+def test_progress_as_json_lines(hot, cli, work):
+    command = [*LONG_WORK[work], *["--json"] * (work != "backup"), "--json-progress"]
+    ran = cli(*command)
+    assert ran.code == 0
+    lines = [json.loads(line) for line in ran.err.splitlines()]
+    assert lines
+    assert all(line.keys() == {"task", "completed", "total"} for line in lines)
+    assert lines[-1]["completed"] == lines[-1]["total"]
 
 
 def test_prune_counts_what_it_forgot_as_json(hot, cli):

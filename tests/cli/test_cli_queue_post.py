@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness import accepted_posts, items, post_text
+from harness import Item, accepted_posts, items, post_text
 
 QUIET = {"quiet": ["00:00-12:00", "12:00-24:00"]}
 
@@ -198,3 +198,30 @@ def test_the_store_is_only_read_by_a_dry_run(configure, bot, cli):
     cli("queue", "post", "--dry-run", "https://news.example/b", "--json")
     with sqlite3.connect(bot.store_file) as connection:
         assert connection.execute("select count(*) from delivery").fetchone() == (0,)
+
+
+def test_a_filtered_status_is_boosted_after_all_but_not_one_whose_author_opted_out(
+    bot, cli, feeds, sandbox, clock
+):
+    status = sandbox.add_status("alice", "hello")
+    sandbox.add_account("bob", note="<p>no bots here: #nobot</p>")
+    other = sandbox.add_status("bob", "hello")
+    feeds.show("/hot.xml", [Item("A", status["url"], at=clock.now()), Item("B", other["url"])])
+    keys = {"url": feeds.url("/hot.xml"), "filter": {"exclude": ["hello"], "max_age": "1s"}}
+    bot.configure({"hot": {**keys, "first": "none"}}, {"news": (sandbox, "")})
+    bot.sync()
+    ran = cli("queue", "post", status["url"], other["url"], "--json")
+    assert [post["action"] for post in ran.json["posts"]] == ["boost", "boost"]
+    clock.advance(minutes=10)
+    bot.sync()
+    assert accepted_posts(sandbox) == [status["uri"]]
+    (skipped,) = bot.deliveries("skipped")
+    assert skipped.error.startswith("opt_outs:")
+
+
+def test_what_was_retracted_is_never_posted_again(configure, bot, cli, sandbox, clock):
+    configure()
+    bot.sync()
+    assert cli("retract", "2", "--yes").code == 0
+    ran = cli("queue", "post", "https://news.example/b")
+    assert (ran.code, "delivery 2 is retracted" in ran.out) == (1, True)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from growth import FACTOR, growth
 from reblogbot.core.identity import clean_link
 from reblogbot.core.text import clean
-from reblogbot.core.text.mentions import defuse
+from reblogbot.core.text.mentions import defuse, mentions
 from server_parsers import RULES, node_parsers
 
 NASTY = [
@@ -193,3 +193,18 @@ def test_an_entrys_own_link_on_its_line_names_nobody(node, link):
 )
 def test_fragments_without_end_cost_no_more_than_their_number(fragment, end):
     assert growth(defuse, lambda size: fragment * (size // len(fragment)) + end, 1 << 14) <= FACTOR
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        (
+            "Thanks, @ada@trains.example and ＠bob, @ada@trains.example!",
+            ["@ada@trains.example", "＠bob"],
+        ),
+        ("(@ada) “@bob.x”", ["@ada", "@bob.x"]),
+        ("me@home.example https://far.example/@ada https://x.example/?a=@b @", []),
+    ],
+)
+def test_the_accounts_that_a_text_mentions_are_named(text, named):
+    assert list(mentions(text)) == named

@@ -15,6 +15,7 @@ from reblogbot.core.filters import (
     over_domain_limit,
     refusal,
     refusal_now,
+    refusal_of_requested,
 )
 from reblogbot.model import Author, Entry, Media
 
@@ -262,3 +263,25 @@ def test_a_status_is_checked_again_without_its_score(chosen, as_status, as_link)
     for is_status, slug in ((True, as_status), (False, as_link)):
         expected = refusal_now(ENTRY, settings_, NOW, is_status=is_status)
         assert expected.partition(":")[0] == slug
+
+
+def test_what_the_admin_asked_for_passes_the_filters_of_its_source():
+    filters = FilterSettings(
+        exclude=(Pattern("trains", regex.compile("trains")),),
+        max_age=timedelta(seconds=1),
+        min_score=99,
+        bots=False,
+    )
+    source = SourceSettings(name="s", kind="feed", to=("news",), filter=filters)
+    assert refusal(ENTRY, source, NOW)
+    assert refusal_of_requested(ENTRY, source) == ""
+
+
+def test_what_is_not_the_admins_to_decide_holds_for_what_was_asked_for():
+    source = SourceSettings(name="s", kind="account", to=("news",))
+    opted_out = replace(ENTRY, author=Author(address="amy@far.example", tags=("nobot",)))
+    assert refusal_of_requested(opted_out, source).startswith("opt_outs:")
+    assert refusal_of_requested(replace(ENTRY, visibility="private"), source).startswith(
+        "visibility:"
+    )
+    assert refusal_of_requested(Entry(link=ENTRY.link), source).startswith("empty:")

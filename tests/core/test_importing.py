@@ -1,5 +1,6 @@
 """What another bot has posted of a feed, and what is left."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -68,6 +69,23 @@ def test_without_dates_the_place_in_the_feed_decides(memory, expected):
     entries = [entry(name) for name in "abcd"]
     values = ["https://a.example/b", "https://a.example/c"]
     assert words(entries, values=values, **memory) == expected
+
+
+def test_a_link_of_several_entries_is_not_taken_for_an_id():
+    entries = [replace(entry("a", 1, f"id-{number}"), link="https://a.example/") for number in "12"]
+    values = ["https://a.example/", "id-1"]
+    assert words(entries, values=values, prefers_ids=True) == "pn"
+    assert words(entries, values=values) == "pp"
+
+
+def test_a_title_is_compared_with_remembered_texts_alone():
+    assert words([entry("5", 1, "x")], values=["5"], prefers_ids=True) == "n"
+
+
+def test_dates_are_not_believed_of_a_feed_that_gives_old_entries_the_present_time():
+    entries = [entry(name, 1) for name in "abcd"]
+    values = ["https://a.example/b", "https://a.example/c"]
+    assert words(entries, values=values, first_entries=3) == "nppo"
 
 
 def test_what_is_older_than_the_memory_may_have_been_posted():

@@ -10,6 +10,7 @@ from reblogbot.core import recognition
 from reblogbot.core.drafting import Draft
 from reblogbot.core.revising import UNDONE, Update, changed, follow, storm
 from reblogbot.model import (
+    KEPT_NOTE,
     Batch,
     Delivery,
     DeliveryState,
@@ -152,3 +153,41 @@ def test_edits_of_all_or_most_posts_are_a_storm(edits, published, is_storm):
     assert storm(updates, batch, posts, settings()).startswith("storm: ") is is_storm
     same = [replace(update, draft=Draft(POST)) for update in updates]
     assert storm(same, batch, posts, settings()) == ""
+
+
+# what the admin wrote or asked for
+
+REFUSED = Draft(reason="exclude: it is")
+CORRECTED = Draft(replace(POST, text="corrected"))
+
+
+def marked(**marks):
+    """A post that waits and has these marks."""
+    return editable(wait=waiting(replace(POST, **marks)))
+
+
+def test_a_text_that_the_admin_wrote_is_not_rendered_again():
+    (kept,) = outcomes(marked(is_edited=True), CORRECTED)
+    assert kept.after == kept.before
+    (rendered,) = outcomes(marked(), CORRECTED)
+    assert rendered.after.post.text == "corrected"
+
+
+def test_a_filter_drops_what_the_admin_wrote_but_not_what_was_asked_for():
+    (dropped,) = outcomes(marked(is_edited=True), REFUSED)
+    assert (dropped.after.state, dropped.after.error) == (DeliveryState.SKIPPED, "exclude: it is")
+    (kept,) = outcomes(marked(is_requested=True), REFUSED)
+    assert kept.after == kept.before
+
+
+def test_what_was_asked_for_follows_its_entry_and_stays_asked_for():
+    (rendered,) = outcomes(marked(is_requested=True), CORRECTED)
+    assert (rendered.after.post.text, rendered.after.post.is_requested) == ("corrected", True)
+
+
+def test_a_published_text_of_the_admin_is_not_edited():
+    existing = replace(editable("r1"), post=replace(POST, is_edited=True))
+    assert outcomes(existing, CORRECTED) == []
+    update = Update(candidate(replace(THEN, title="Other")), existing, CORRECTED)
+    (change,) = follow(update, "news", settings(), "")
+    assert change.remark == f"not edited: {KEPT_NOTE}"

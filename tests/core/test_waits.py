@@ -98,7 +98,7 @@ CASES = {
         NOW + MINUTE,
     ),
     "gap": (
-        delivery(), {}, replace(paced(gap="10m"), sent=sent(MINUTE)), "gap", NOW + 9 * MINUTE,
+        delivery(), {}, replace(paced(gap="10m"), sent=sent(MINUTE)), "gap between two posts", NOW + 9 * MINUTE,
     ),
     "hourly_limit": (
         delivery(), {}, replace(paced(per_hour=1), sent=sent(MINUTE)), "hourly limit",

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from harness import MAX_WAIT, accepted_posts, items, kill, post_text, wait_until
+from harness import MAX_WAIT, accepted_posts, items, kill, post_text, visible_texts, wait_until
 from reblogbot import __version__, app
 from reblogbot.daemon import sdnotify
 from reblogbot.daemon.heartbeat import Heartbeat
@@ -518,3 +518,15 @@ def test_the_manager_hears_twice_in_the_time_it_allows(monkeypatch):
     monkeypatch.setenv("WATCHDOG_USEC", "30000000")
     monkeypatch.setenv("WATCHDOG_PID", str(os.getpid()))
     assert sdnotify.watchdog_interval() == timedelta(seconds=15)
+
+
+def test_it_takes_back_what_another_process_has_marked(bot, feeds, clock, sandbox, daemon):
+    bot.configure(
+        {"hot": {"url": feeds.show("/f", items(clock, "b", "a"))}}, {"news": (sandbox, "")}
+    )
+    bot.sync()
+    daemon()
+    with bot.store() as store:
+        store.outbox.stop(clock.now())
+        store.retractions.begin([1], clock.now())
+    wait_until(lambda: visible_texts(sandbox) == [post_text("b")], "the post was deleted")

@@ -512,3 +512,27 @@ def test_the_entry_of_a_delivery_is_kept_with_it(store):
     assert store.outbox.entry_of(delivery.id) == candidate("a").entry
     assert store.outbox.entry_of(delivery.id + 1) is None
     assert key("guid-a") in candidate("a").keys
+
+
+def test_what_was_rewritten_meanwhile_is_not_overwritten(store):
+    (delivery,) = queued(store, "a")
+    edited = replace(delivery, post=replace(delivery.post, text="edited"), key_version=1)
+    assert store.outbox.rewrite(delivery, edited, NOW, "edited") == edited
+    rendered = replace(delivery, post=replace(delivery.post, text="rendered"), key_version=1)
+    assert store.outbox.rewrite(delivery, rendered, NOW, "rendered") is None
+    # nor by holding it as it was read before
+    held = replace(delivery, state=DeliveryState.HELD, error="held by the admin")
+    assert store.outbox.settle(delivery, held, NOW) is None
+    assert store.outbox.find([delivery.id]) == [edited]
+
+
+def test_a_page_is_of_some_accounts_sources_and_states(store):
+    first, *others = queued(store, "a", "b", "c", "d")
+    settle(store, first, DeliveryState.HELD, error="held by the admin")
+    page, omitted = store.outbox.page({DeliveryState.QUEUED}, limit=2)
+    assert ([each.id for each in page], omitted) == ([each.id for each in others[:2]], 1)
+    page, omitted = store.outbox.page({DeliveryState.QUEUED}, after=others[1].id)
+    assert ([each.id for each in page], omitted) == ([others[2].id], 0)
+    assert store.outbox.page(set(DeliveryState), accounts=["nobody"]) == ([], 0)
+    assert store.outbox.page(set(DeliveryState), sources=["nosuch"], limit=1) == ([], 0)
+    assert len(store.outbox.page(set(DeliveryState), accounts=["news"], limit=9)[0]) == 4

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from urllib.parse import parse_qsl, urlsplit
 
 import requests
@@ -28,14 +27,3 @@ def consent(authorize_url: str, account: str = "news", **changed: str) -> str:
     assert answer.status_code == 200, answer.text
     page = re.search(r'class="shown">([^<]*)<|code: ([^<]*)<', answer.text)
     return (page[1] or page[2]) if page else answer.text
-
-
-def main(authorize_url: str, account: str) -> None:
-    """Be the browser: consent, and follow the redirect."""
-    address = consent(authorize_url, account)
-    if address.startswith("http://127.0.0.1:"):
-        requests.get(address, timeout=60)
-
-
-if __name__ == "__main__":
-    main(sys.argv[2], sys.argv[1])

@@ -14,7 +14,7 @@ from reblogbot.cli.parser import Parser, command_line
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "share" / "man" / "man1" / "reblogbot.1"
-GLOBAL_OPTIONS = {"help", "config", "verbose", "log_format", "version"}
+GLOBAL_OPTIONS = {"help", "config", "verbose", "log_format", "json_progress", "version"}
 SECTIONS = {
     "exit-codes": "EXIT STATUS",
     "environment": "ENVIRONMENT",

@@ -105,16 +105,16 @@ def _find(store: Store, name: str, wanted: PostedFilter) -> tuple[list[Delivery]
     )
     if not deliveries:
         return [], (
-            f"{name}: is no post that is known; name it by its number, link or address, as"
+            f"{name}: no such post; name it by its number, link or address, as"
             " `reblogbot history` shows them"
         )
     posted = [each for each in deliveries if each.state in POSTED_STATES]
     if not posted:
         reason = _WAITS_STILL[deliveries[-1].state].format(id=deliveries[-1].id)
-        return [], f"{name}: is not posted: {reason}"
+        return [], f"{name}: not posted: {reason}"
     chosen = [each for each in posted if _passes(each, wanted)]
     if not chosen:
-        return [], f"{name}: is posted, but not as --account, --source, --since and --until say"
+        return [], f"{name}: posted, but not as --account, --source, --since and --until say"
     return chosen, ""
 
 

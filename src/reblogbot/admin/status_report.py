@@ -15,6 +15,7 @@ from reblogbot.config.tokens import missing_token_reason
 from reblogbot.core import queue_order, waits
 from reblogbot.core.schedule import PollReason
 from reblogbot.core.waits import Wait
+from reblogbot.engine.account import TOKEN
 from reblogbot.engine.wait_reasons import Waiting
 from reblogbot.model import OPEN_STATES, AccountState, Delivery, DeliveryState, SourceState
 from reblogbot.store import Store
@@ -43,6 +44,11 @@ class SourceStatus:
     next_poll_reason: PollReason
     """Why it is not polled at its usual time, "" where it is."""
 
+    @property
+    def needs_attention(self) -> bool:
+        """Whether its polls fail; what the admin has disabled is no trouble."""
+        return bool(self.error) and self.state != "disabled"
+
 
 @dataclass(frozen=True, slots=True)
 class AccountStatus:
@@ -55,6 +61,13 @@ class AccountStatus:
     rate_remaining: int | None
     paused_until: datetime | None = None
     """When its pause ends; None where it is not paused."""
+    is_refused: bool = False
+    """Whether it is paused because its token was refused."""
+
+    @property
+    def needs_attention(self) -> bool:
+        """Whether an admin must act. A pause that ends by itself is no trouble."""
+        return self.is_refused or self.state in {"no_token", "stalled"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +86,7 @@ class StatusReport:
     """The state of everything at one instant."""
 
     sources: list[SourceStatus]
-    omitted_sources: Counter[str]
+    omitted_sources: Counter[SourceState]
     """How many sources are not in `sources`, by state."""
     accounts: list[AccountStatus]
     queue: dict[str, int]
@@ -118,14 +131,14 @@ def status_report(
 
 def _limited(
     sources: Iterable[SourceStatus], count: int, limit: int | None
-) -> tuple[list[SourceStatus], Counter[str]]:
+) -> tuple[list[SourceStatus], Counter[SourceState]]:
     """The sources to list, and how many others there are in each state."""
-    omitted: Counter[str] = Counter()
+    omitted: Counter[SourceState] = Counter()
     if limit is None or count <= limit:
         return list(sources), omitted
     listed: list[SourceStatus] = []
     for source in sources:
-        if source.error and len(listed) < limit:
+        if source.needs_attention and len(listed) < limit:
             listed.append(source)
         else:
             omitted[source.state] += 1
@@ -184,7 +197,13 @@ def _account_state(
     elif stalled_since is not None:
         state, reason = "stalled", waits.stall_wait(stalled_since).cause
     return AccountStatus(
-        settings.name, settings.server, state, reason, record.rate_remaining, paused_until
+        settings.name,
+        settings.server,
+        state,
+        reason,
+        record.rate_remaining,
+        paused_until,
+        is_refused=state == "paused" and record.cause == TOKEN,
     )
 
 

@@ -12,6 +12,7 @@ from reblogbot.admin.login import Login, PendingLogin, begin, finish
 from reblogbot.cli.browser import open_browser
 from reblogbot.cli.loopback_redirect import RedirectListener, redirect_listener
 from reblogbot.cli.output import json_text, print_flushed
+from reblogbot.cli.questions import is_interactive
 from reblogbot.config.settings import AccountSettings, Config
 from reblogbot.errors import ReblogbotError, Rejected, Unauthorised
 from reblogbot.targets.mastodon.oauth import OUT_OF_BAND
@@ -72,7 +73,7 @@ class _Dialog:
     def __init__(self, listener: RedirectListener | None, *, as_json: bool) -> None:
         self._listener = listener
         self._as_json = as_json
-        self.is_with_person = not as_json and sys.stdin is not None and sys.stdin.isatty()
+        self.is_with_person = not as_json and is_interactive()
 
     def say(self, *lines: str) -> None:
         """Print lines for a person; nothing with `--json`."""
@@ -104,21 +105,25 @@ class _Dialog:
         self.say("Open this address in a browser where you are logged in as the bot's account:")
         self._show(pending)
         self._prompt("Copy the code that the server shows after that. Code: ")
-        return pending.code_in_text(_read_line())
+        line = _read_line()
+        if not self.is_with_person:
+            # no Enter was shown
+            self.say("")
+        return pending.code_in_text(line)
 
     def _code_of_browser(self, pending: PendingLogin, listener: RedirectListener) -> str:
         self.say("A browser opens; log in there as the bot's account. If none does, open:")
         self._show(pending)
-        self._prompt(
-            f"Waiting for the browser, {WAIT_SECONDS / 60:.0f} minutes at most. If it runs on "
-            "another machine, paste the\naddress of the page that it could not show: "
-        )
+        self.say(f"Waiting for the browser, {WAIT_SECONDS / 60:.0f} minutes at most.")
+        if self.is_with_person:
+            self._prompt("If it runs on another machine, paste the address that it cannot show: ")
         inputs = [listener, sys.stdin] if self.is_with_person else [listener]
         end = time.monotonic() + WAIT_SECONDS
         while True:
             readable, _, _ = select(inputs, [], [], max(0.0, end - time.monotonic()))
             if listener in readable:
-                self.say("")
+                if self.is_with_person:
+                    self.say("")
                 return pending.code_in(listener.answer())
             if not readable:
                 raise ReblogbotError(

@@ -6,7 +6,8 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reblogbot.admin.documents.errors import error_document
@@ -116,13 +117,32 @@ def print_bold(line: str) -> None:
 
 
 def print_wrapped(text: str, indent: int = 0) -> None:
-    """Print a text wrapped at words to the width of the terminal; wide characters count twice."""
-    from rich.text import Text
+    """Print a text wrapped at words to the width of the terminal; wide characters count twice.
 
-    console = stdout_console()
-    width = max(console.width - indent, 20)
-    for line in Text(terminal_safe(text)).wrap(console, width):
-        print(f"{' ' * indent}{line.plain}".rstrip())
+    A link is never broken: a terminal keeps it whole over several lines, and it can be opened.
+    """
+    width = max(stdout_console().width - indent, 20)
+    for paragraph in terminal_safe(text).split("\n"):
+        for line in _wrapped(paragraph, width):
+            print(f"{' ' * indent}{line}".rstrip())
+
+
+def _wrapped(paragraph: str, width: int) -> Iterator[str]:
+    """The lines of a paragraph; a word is broken only if it is too long and no link."""
+    from rich.cells import cell_len, chop_cells
+
+    line = ""
+    for number, word in enumerate(paragraph.split(" ")):
+        longer = f"{line} {word}" if number else word
+        if cell_len(longer) <= width:
+            line = longer
+            continue
+        if line.strip():
+            yield line
+        pieces = [word] if "://" in word else chop_cells(word, width)
+        yield from pieces[:-1]
+        line = pieces[-1]
+    yield line
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
@@ -134,14 +154,92 @@ def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     return ["  ".join(map(set_cell_size, row, widths)).rstrip() for row in cells]
 
 
-def print_table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
-    """Print a table without lines; wide characters count twice."""
-    from rich.table import Table
+def print_table(head: Iterable[str], rows: Iterable[Iterable[str]], *, link: str = "") -> None:
+    """Print a table that fits the terminal, without lines; wide characters count twice.
+
+    `link` names a column of links, which are never broken: where the table would be too wide, each
+    is on a line of its own. Where the columns would be too narrow to read, each row is a list.
+    """
+    console = stdout_console()
+    names = list(head)
+    cells = [[_single_line(cell) for cell in row] for row in rows]
+    links = [""] * len(cells)
+    if link and _table_width(_widths([names, *cells])) > console.width:
+        place = names.index(link)
+        names.pop(place)
+        links = [row.pop(place) for row in cells]
+    widths = _widths([names, *cells])
+    if _table_width([min(width, _READABLE) for width in widths]) > console.width:
+        for row, address in zip(cells, links, strict=True):
+            print_lines(row[0])
+            for name, cell in zip(names[1:], row[1:], strict=True):
+                if cell:
+                    print_wrapped(f"{name}: {cell}", 2)
+            print_lines(*[f"  {address}"] * bool(address))
+        return
+    widths = _narrowed(widths, console.width)
+    _print_row(console, names, widths, ["bold"] * len(names))
+    for row, address in zip(cells, links, strict=True):
+        _print_row(console, row, widths, [_style(*pair) for pair in zip(names, row, strict=True)])
+        print_lines(*[f"    {address}"] * bool(address))
+
+
+_READABLE = 8
+"""No column is made narrower than this for lack of room."""
+_STATE_COLUMNS = frozenset({"state", "token"})
+_STYLES = {
+    **dict.fromkeys(
+        ("failed", "failing", "refused", "gone", "no token", "missing", "stalled"), "red"
+    ),
+    **dict.fromkeys(("paused", "disabled"), "dim"),
+}
+"""The styles of states; the word alone says the same."""
+
+
+def _single_line(cell: str) -> str:
+    return " ".join(terminal_safe(cell).split())
+
+
+def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
+    from rich.cells import cell_len
+
+    return [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+
+
+def _table_width(widths: Sequence[int]) -> int:
+    """The width of a table with two spaces between its columns."""
+    return sum(widths) + 2 * (len(widths) - 1)
+
+
+def _narrowed(widths: Sequence[int], width: int) -> list[int]:
+    """The widths with the widest columns made narrower until the table fits."""
+    narrowed = [min(column, width) for column in widths]
+    while _table_width(narrowed) > width:
+        narrowed[narrowed.index(max(narrowed))] -= 1
+    return narrowed
+
+
+def _style(name: str, cell: str) -> str:
+    return _STYLES.get(cell, "") if name in _STATE_COLUMNS else ""
+
+
+def _print_row(
+    console: Console, row: Sequence[str], widths: Sequence[int], styles: Sequence[str]
+) -> None:
+    """Print a row in as many lines as its longest cell needs; numbers are aligned right."""
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, show_edge=False)
-    for name in head:
-        table.add_column(name, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(terminal_safe(cell)) for cell in row))
-    stdout_console().print(table, soft_wrap=False)
+    columns = [
+        list(Text(cell, style).wrap(console, width, overflow="fold"))
+        for cell, style, width in zip(row, styles, widths, strict=True)
+    ]
+    for parts in zip_longest(*columns):
+        line = Text()
+        for part, cell, width in zip(parts, row, widths, strict=True):
+            padded = part.copy() if part is not None else Text()
+            padded.rstrip()
+            spaces = " " * (width - padded.cell_len)
+            line.append(spaces if cell.isdecimal() else "").append_text(padded)
+            line.append("" if cell.isdecimal() else spaces).append("  ")
+        line.rstrip()
+        console.print(line)

@@ -48,7 +48,9 @@ class Parser(argparse.ArgumentParser):
         }
 
     def error(self, message: str) -> NoReturn:
-        """Raise ConfigError `usage`."""
+        """Raise ConfigError `usage`; where a command is missing, it names those that there are."""
+        if self.subcommands() and "are required" in message:
+            message += f"; there are {', '.join(self.subcommands())}"
         raise ConfigError("usage", f"{message}; see `{self.prog} --help`")
 
     def parse_known_args(  # type: ignore[override]
@@ -161,6 +163,12 @@ def _global_options(*, is_command: bool) -> argparse.ArgumentParser:
         choices=("text", "json"),
         default=default("text"),
         help="format of the log on stderr (default: text)",
+    )
+    group.add_argument(
+        "--json-progress",
+        action="store_true",
+        default=default(value=False),
+        help="report the progress of long work as JSON lines on stderr",
     )
     group.add_argument("--version", action="version", version=f"reblogbot {__version__}")
     return parser

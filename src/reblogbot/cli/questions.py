@@ -4,16 +4,39 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from reblogbot.cli.output import print_lines, terminal_safe
+from reblogbot.config.lookalikes import hint_for_value
 from reblogbot.errors import ConfigError
+
+T = TypeVar("T")
+MAX_ANSWER = 10_000
+
+
+def is_interactive() -> bool:
+    """Whether a person can be asked, and sees the question."""
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
+
+
+def ask(question: str, read: Callable[[str], T], *, default: str = "") -> T:
+    """The answer as `read` understands it; asked again while that raises ValueError.
+
+    Raises EOFError at the end of the input.
+    """
+    shown_default = f" [{terminal_safe(default)}]" if default else ""
+    while True:
+        answer = input(f"{question}{shown_default}: ")[:MAX_ANSWER].strip()
+        try:
+            return read(answer or default)
+        except ValueError as error:
+            print_lines(f"  {error}{hint_for_value(answer)}")
 
 
 def require_answer(options: argparse.Namespace) -> None:
     """Raise ConfigError unless a person can be asked, or has answered by --yes or --dry-run."""
-    is_terminal = not options.json and sys.stdin is not None and sys.stdin.isatty()
-    if not (options.yes or options.dry_run or is_terminal):
+    if not (options.yes or options.dry_run or (is_interactive() and not options.json)):
         reason = "with --json" if options.json else "without a terminal"
         raise ConfigError("usage", f"{reason} nobody can be asked: add --yes to do it")
 

@@ -64,7 +64,8 @@ def lacking_scopes_message(config: Config, account: str, granted: Collection[str
     lacking = [scope for scope in required if granted and not _covers(granted, scope)]
     if not lacking:
         return ""
-    return f"its token lacks {' '.join(lacking)}; {_hint(config, account)}"
+    hint = f"{_hint(config, account)} (`reblogbot login {account}` does)"
+    return f"its token lacks {' '.join(lacking)}; {hint}"
 
 
 def excess_scopes_message(config: Config, account: str, granted: Collection[str]) -> str:

@@ -31,7 +31,7 @@ every = "15m"
 # the first poll only remembers the entries; with a number it posts that many of the newest
 first = "none"
 # or "headline", "reblog-via", "paper", or your own text with {{{{ title }}}} and {{{{ link }}}}
-template = "link"
+template = {template}
 
 [sources.{source}.filter]
 max_age = "7d"            # older entries are not posted
@@ -44,7 +44,14 @@ allow_http = true
 """
 
 
-def starter(server: str, account: str, source: str, url: str, kind: str = "feed") -> str:
+def starter(
+    server: str,
+    account: str,
+    source: str,
+    url: str,
+    kind: str = "feed",
+    template: str = "link",
+) -> str:
     """The text of a config with one account and one source; without a `url` if that is "".
 
     It is valid for every kind that needs no keys of its own beyond `url`.
@@ -58,6 +65,7 @@ def starter(server: str, account: str, source: str, url: str, kind: str = "feed"
         kind=toml_string(kind),
         url=f"url = {toml_string(url)}\n" if url else "",
         to=toml_string(account),
+        template=toml_string(template),
     )
 
 

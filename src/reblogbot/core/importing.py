@@ -6,6 +6,7 @@ the newest one. What they may have posted, or passed over, is taken for known.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -27,14 +28,16 @@ class BotMemory:
 
     `values` are ids, links or titles of what it posted, as it wrote them. With `is_dated_only` the
     bot has posted everything up to `last_run`, and nothing after it but `values`. Else it
-    remembers each post: all of them, or (`may_forget`) only the latest, or those of `memory_span`
-    before its last run. Of a feed it looks at the `first_entries` only.
+    remembers each post, by its link or (`prefers_ids`) by its id where it has one: all of them, or
+    (`may_forget`) only the latest, or those of `memory_span` before its last run. Of a feed it
+    looks at the `first_entries` only.
     """
 
     bot: str
     last_run: datetime
     values: frozenset[str] = frozenset()
     is_dated_only: bool = False
+    prefers_ids: bool = False
     may_forget: bool = False
     memory_span: timedelta | None = None
     first_entries: int | None = None
@@ -44,11 +47,16 @@ class BotMemory:
     def __post_init__(self) -> None:
         object.__setattr__(self, "pages", frozenset(filter(None, map(page_link, self.values))))
 
-    def has(self, entry: Entry) -> bool:
-        """Whether the bot remembers the entry."""
+    def has(self, entry: Entry, shared_links: Collection[str] = ()) -> bool:
+        """Whether the bot remembers the entry; `shared_links` are those of several entries."""
+        texts = [entry.guid]
+        if not (self.prefers_ids and entry.guid and entry.link in shared_links):
+            texts += [entry.link, entry.redirector]
+        if self.is_dated_only:
+            texts.append(entry.title)
         return any(
             text in self.values or ((page := page_link(text)) and page in self.pages)
-            for text in _names(entry)
+            for text in filter(None, texts)
         )
 
 
@@ -59,32 +67,45 @@ def verdicts(entries: Sequence[Entry], memory: BotMemory) -> list[Verdict]:
     each post may also have missed an entry that is dated earlier, or not at all: that is new if
     the bot's next run would have posted it.
     """
-    is_posted = [memory.has(entry) for entry in entries]
-    missed = frozenset(_missed(entries, is_posted, memory))
+    counts = Counter(entry.link for entry in entries)
+    shared = {link for link, count in counts.items() if count > 1}
+    is_posted = [memory.has(entry, shared) for entry in entries]
+    dates = _dates(entries, is_posted, memory)
+    missed = frozenset(_missed(dates, is_posted, memory))
     return [
         "posted"
-        if is_posted[position]
+        if is_known
         else "new"
-        if position in missed or (entry.published_at and entry.published_at > memory.last_run)
+        if position in missed or (date is not None and date > memory.last_run)
         else "old"
-        for position, entry in enumerate(entries)
+        for position, (date, is_known) in enumerate(zip(dates, is_posted, strict=True))
     ]
 
 
-def _missed(
+def _dates(
     entries: Sequence[Entry], is_posted: Sequence[bool], memory: BotMemory
+) -> list[datetime | None]:
+    """The dates of the entries; none of a feed that gives its old entries the present time."""
+    dates = [entry.published_at for entry in entries]
+    if memory.is_dated_only:
+        return dates
+    posted = [date for date, is_known in zip(dates, is_posted, strict=True) if date and is_known]
+    later = sum(date > memory.last_run for date in posted)
+    return [None] * len(dates) if later * 2 > len(posted) else dates
+
+
+def _missed(
+    dates: Sequence[datetime | None], is_posted: Sequence[bool], memory: BotMemory
 ) -> Iterator[int]:
     """The positions of entries that the bot has certainly not posted, and would have."""
     if memory.is_dated_only or True not in is_posted:
         return
-    posted = [entry for entry, is_known in zip(entries, is_posted, strict=True) if is_known]
-    dates = [entry.published_at for entry in posted if entry.published_at]
+    posted = [date for date, is_known in zip(dates, is_posted, strict=True) if date and is_known]
     # a bot that forgets the oldest posts first has not forgotten what is newer than all it knows
-    bound = (max if memory.may_forget else min)(dates, default=None)
+    bound = (max if memory.may_forget else min)(posted, default=None)
     forgotten_until = memory.last_run - memory.memory_span if memory.memory_span else None
-    end = is_posted.index(True) if memory.may_forget else len(entries)
-    for position, entry in enumerate(entries[: memory.first_entries]):
-        date = entry.published_at
+    end = is_posted.index(True) if memory.may_forget else len(dates)
+    for position, date in enumerate(dates[: memory.first_entries]):
         if date is None:
             is_missed = position < end
         else:
@@ -92,11 +113,6 @@ def _missed(
             is_missed = (bound is None or date >= bound) and not is_forgotten
         if is_missed and not is_posted[position]:
             yield position
-
-
-def _names(entry: Entry) -> Iterator[str]:
-    """The fields of an entry that a bot may have written down."""
-    return filter(None, dict.fromkeys((entry.guid, entry.link, entry.redirector, entry.title)))
 
 
 def import_plan(

@@ -316,7 +316,8 @@ def _pace_wait(
     if limit:
         if slot == pacing.NEVER:
             return Wait(WaitReason(limit), "quiet hours without an end")
-        return Wait(WaitReason(limit), limit.replace("_", " "), slot)
+        cause = "gap between two posts" if limit == "gap" else limit.replace("_", " ")
+        return Wait(WaitReason(limit), cause, slot)
     if source is None or delivery.post.action == "edit":
         return None
     slot = _budget_slot(source, account, account.now)

@@ -45,17 +45,17 @@ async def import_history(
     It may be repeated: what is noted already stays, and what is new stays new.
     """
     results: dict[str, LearntFeed | SourceError] = {}
-    shown: set[str] = set()
+    shown_values: set[str] = set()
     polls = (
         engine.poll_all(engine.remembered(names), on_progress, len(names))
         if is_dry_run
         else engine.poll_claimed(names, on_progress)
     )
     async for result in polls:
-        learnt = await _learn(engine, result, memory, shown, is_dry_run=is_dry_run)
+        learnt = await _learn(engine, result, memory, shown_values, is_dry_run=is_dry_run)
         results[result.record.name] = learnt
     learnt_names = [name for name, result in results.items() if isinstance(result, LearntFeed)]
-    unshown = sorted(memory.values - shown)
+    unshown = sorted(memory.values - shown_values)
     if unshown and learnt_names and not is_dry_run:
         # what a feed does not show now it may show again
         keys = [key for value in unshown for key in importing.value_keys(value)]
@@ -65,15 +65,20 @@ async def import_history(
 
 
 async def _learn(
-    engine: Engine, result: PollResult, memory: BotMemory, shown: set[str], *, is_dry_run: bool
+    engine: Engine,
+    result: PollResult,
+    memory: BotMemory,
+    shown_values: set[str],
+    *,
+    is_dry_run: bool,
 ) -> LearntFeed | SourceError:
-    """Note what was posted of one feed; adds the values that its entries have to `shown`."""
+    """Note what was posted of one feed; adds the values that its entries have to `shown_values`."""
     if result.error is not None:
         return result.error
     entries = result.batch.entries
     verdicts = importing.verdicts(entries, memory)
     new = {id(entry) for entry, verdict in zip(entries, verdicts, strict=True) if verdict == "new"}
-    shown.update(text for entry in entries for text in (entry.guid, entry.link))
+    shown_values.update(text for entry in entries for text in (entry.guid, entry.link))
     learnt = LearntFeed(len(entries) - len(new), len(new))
     if is_dry_run:
         return learnt

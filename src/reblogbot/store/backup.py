@@ -37,6 +37,7 @@ def back_up(database: Database, target: Path, on_progress: ProgressCallback = no
                 )
                 sqlite.execute("VACUUM INTO ?", (str(part),))
                 sqlite.set_progress_handler(None, 0)
+                on_progress("copying", size, size)
             database.check_still_immutable()
             with part.open("rb") as copy:
                 os.fsync(copy.fileno())

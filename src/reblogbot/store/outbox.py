@@ -309,7 +309,7 @@ class Outbox:
                 "remote_id": receipt.remote_id,
                 "remote_url": receipt.url,
             }
-            if after.state == DeliveryState.SENT:
+            if after.state in (DeliveryState.SENT, DeliveryState.RETRACTED):
                 # The server works again: the next pause starts from its shortest duration.
                 was_paused = and_(account.c.name == row.account, account.c.pauses > 0)
                 connection.execute(update(account).where(was_paused).values(_NO_PAUSE))

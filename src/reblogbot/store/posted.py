@@ -13,7 +13,7 @@ from heapq import merge
 from itertools import islice
 from typing import Any, cast
 
-from sqlalchemy import Row, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select
 
 from reblogbot.model import PART_OF_DIGEST_NOTE, POSTED_STATES, Delivery, DeliveryState
 from reblogbot.store.database import Database
@@ -32,6 +32,8 @@ from reblogbot.store.sql import chunks, is_among_keys
 
 PAGE = 500
 """How many deliveries are read at a time."""
+MAX_PATTERN = 100
+"""Characters of a word that the database looks for: SQLite takes no pattern of any length."""
 _HAS_NO_TITLE = func.coalesce(entry.c.title, "") == ""
 _ROWS = (
     select(
@@ -91,7 +93,7 @@ class Posted:
             key=lambda row: (row.settled_at, row.id),
             reverse=True,
         )
-        words = [word.casefold() for word in wanted.words]
+        words = [word.lower() for word in wanted.words]
         # not a condition of the query: the database might then prefer an index that does not sort
         matching = (row.id for row in rows if row.state in POSTED_STATES and _has(row, words))
         ids = islice(matching, limit)
@@ -194,6 +196,7 @@ class Posted:
             conditions.append(delivery.c.settled_at < wanted.until)
         if wanted.source:
             conditions.append(delivery.c.source == wanted.source)
+        conditions += [_may_have(word) for word in wanted.words]
         page = _ROWS.where(*conditions).limit(size)
         following = page
         while True:
@@ -217,10 +220,30 @@ def _digest_of(record: Delivery) -> int:
     return int(number) if is_part and number.isdigit() else 0
 
 
+def _may_have(word: str) -> ColumnElement[bool]:
+    """A condition that holds, in any case, for what has the word; `_has` decides.
+
+    SQLite knows upper and lower case of ASCII alone, so that other letters with a case are left
+    open. What has no title is left open too.
+    """
+    pattern = "".join(map(_pattern_of, word[:MAX_PATTERN].lower()))
+    columns = entry.c.title, entry.c.link
+    likes = [func.lower(column).like(f"%{pattern}%", escape="\\") for column in columns]
+    return or_(_HAS_NO_TITLE, *likes)
+
+
+def _pattern_of(char: str) -> str:
+    """The pattern of LIKE for a character: any characters where its case is not known to SQLite."""
+    if char in "%_\\":
+        return f"\\{char}"
+    is_known = char.isascii() or char.casefold() == char.upper()
+    return char if is_known else "%"
+
+
 def _has(row: Row[Any], words: Sequence[str]) -> bool:
     """Whether each of the words, in lower case, is part of what the row is searched by."""
     if not words:
         return True
     texts = (row.title, row.link, row.summary, row.text)
-    searched = "\n".join(text for text in texts if text).casefold()
+    searched = "\n".join(text for text in texts if text).lower()
     return all(word in searched for word in words)

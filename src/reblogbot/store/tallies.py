@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select
 
-from reblogbot.model import OPEN_STATES, DeliveryState
+from reblogbot.model import OPEN_STATES, POSTED_STATES, DeliveryState
 from reblogbot.store.database import Database
 from reblogbot.store.schema import account, delivery, entry, source
 
@@ -151,11 +151,11 @@ class Tallies:
             return {name: count for name, count in rows}  # noqa: C416 - dict() wants tuples
 
     def sent_posts(self, since: datetime) -> dict[str, int]:
-        """How many posts, boosts and quotes of each source were sent since then."""
+        """How many posts, boosts and quotes each source sent since then, retracted ones too."""
         is_sent = (
             delivery.c.account.in_(select(account.c.name)),
             delivery.c.settled_at >= since,
-            delivery.c.state == DeliveryState.SENT,
+            delivery.c.state.in_(POSTED_STATES),
             delivery.c.post["action"].as_string() != "edit",
         )
         statement = select(delivery.c.source, func.count()).where(*is_sent)

@@ -100,11 +100,14 @@ def _memory(path: Path, config: Table) -> BotMemory | None:
 
 def _instant(written: object) -> datetime | None:
     """The instant of a date; YAML reads one that is written without quotes."""
-    if isinstance(written, datetime):
-        return written.astimezone(UTC) if written.tzinfo else written.replace(tzinfo=UTC)
-    if isinstance(written, date):
+    if isinstance(written, date) and not isinstance(written, datetime):
         return datetime.combine(written, time(), UTC)
+    text = str(written)[:100]
     try:
-        return _instant(datetime.fromisoformat(str(written)[:100]))
+        instant = written if isinstance(written, datetime) else datetime.fromisoformat(text)
+        return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
     except ValueError:
-        return dates.parse(str(written)[:100], zone=UTC, now=datetime.now(UTC))
+        return dates.parse(text, zone=UTC, now=datetime.now(UTC))
+    except OverflowError:
+        # in the year 1 or 9999, where it is another one in UTC
+        return None

@@ -8,6 +8,7 @@ from reblogbot.admin.account_list import ListedAccount, account_rows
 from reblogbot.admin.documents.accounts import accounts_json
 from reblogbot.cli.open_store import open_for_reading
 from reblogbot.cli.output import print_json, print_lines, print_table, print_wrapped
+from reblogbot.cli.phrases import account_state_text
 from reblogbot.cli.progress import progress
 from reblogbot.errors import Exit
 
@@ -18,7 +19,9 @@ def run_list(options: argparse.Namespace) -> int:
     """List accounts."""
     config, store = open_for_reading(options)
     try:
-        with progress(quiet=options.json or not options.online) as on_progress:
+        with progress(
+            quiet=options.json or not options.online, as_json=options.json_progress
+        ) as on_progress:
             rows = account_rows(
                 config,
                 store,
@@ -47,7 +50,7 @@ def _print_rows(rows: list[ListedAccount]) -> None:
                 row.acct or row.server,
                 row.software,
                 _TOKENS[row.token],
-                row.state,
+                account_state_text(row.state),
                 str(row.sent_24h),
                 str(row.waiting),
             )

@@ -17,7 +17,7 @@ def run(options: argparse.Namespace) -> int:
     if options.path.exists():
         raise ConfigError("backup_exists", f"{options.path}: exists already; name another file")
     store = app.open_existing(load_with_warning(options).config)
-    with progress(quiet=options.json) as on_progress:
+    with progress(quiet=options.json, as_json=options.json_progress) as on_progress:
         store.backup(options.path, on_progress)
     store.close()
     if options.json:

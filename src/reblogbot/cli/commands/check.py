@@ -27,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
         return _report_faults(error, as_json=options.json)
     warnings = find_warnings(config)
     protections, parser_error = _try_parser()
-    checks = _try_online(config, quiet=options.json) if options.online else []
+    checks = _try_online(config, options) if options.online else []
     failed = [check for check in checks if check.error]
     if options.json:
         faults = with_lines(config.path, [check.fault() for check in failed])
@@ -78,7 +78,7 @@ def _try_parser() -> tuple[tuple[str, ...], str]:
         return (), error.message
 
 
-def _try_online(config: Config, *, quiet: bool) -> list[OnlineCheck]:
+def _try_online(config: Config, options: argparse.Namespace) -> list[OnlineCheck]:
     store = app.open_to_read(config)
 
     async def check_all(on_progress: ProgressCallback) -> list[OnlineCheck]:
@@ -86,7 +86,7 @@ def _try_online(config: Config, *, quiet: bool) -> list[OnlineCheck]:
             return await online_check.check_all(runtime.engine, on_progress)
 
     try:
-        with progress(quiet=quiet) as on_progress:
+        with progress(quiet=options.json, as_json=options.json_progress) as on_progress:
             return asyncio.run(check_all(on_progress))
     finally:
         store.close()

@@ -13,7 +13,7 @@ from reblogbot.store.copying import copy_store
 
 def run(options: argparse.Namespace) -> int:
     """Copy the store to another database."""
-    with progress(quiet=options.json) as on_progress:
+    with progress(quiet=options.json, as_json=options.json_progress) as on_progress:
         copied = copy_store(
             options.source,
             options.target,

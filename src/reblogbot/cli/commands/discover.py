@@ -10,6 +10,7 @@ from pathlib import Path
 from reblogbot import app
 from reblogbot.admin.documents.discover import discovery_json
 from reblogbot.cli.output import print_error, print_json, print_lines, print_table
+from reblogbot.cli.progress import progress
 from reblogbot.config.hosts import host_port
 from reblogbot.config.settings import Config
 from reblogbot.errors import Exit, ReblogbotError
@@ -20,7 +21,11 @@ from reblogbot.web.addresses import redacted_url
 def run(options: argparse.Namespace) -> int:
     """List the feeds of a page."""
     url = options.url if "://" in options.url else f"https://{options.url}"
-    discovery = asyncio.run(_discover(url, _config(options)))
+    config = _config(options)
+    with progress(quiet=options.json, as_json=options.json_progress) as on_progress:
+        # how many pages there are to read is not known before
+        on_progress("looking for feeds", 0, 0)
+        discovery = asyncio.run(_discover(url, config))
     if options.json:
         print_json(discovery_json(discovery))
     else:
@@ -35,6 +40,7 @@ def run(options: argparse.Namespace) -> int:
         print_table(
             ("url", "title", "kind", "entries"),
             [(feed.url, feed.title, feed.kind, str(feed.entries)) for feed in discovery.feeds],
+            link="url",
         )
     return Exit.OK
 

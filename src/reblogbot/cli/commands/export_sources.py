@@ -11,6 +11,7 @@ from reblogbot import app
 from reblogbot.admin.documents.source_import import SourceExportDocument
 from reblogbot.admin.opml_export import opml_text
 from reblogbot.cli.output import print_json, print_lines
+from reblogbot.cli.questions import is_confirmed, is_interactive
 from reblogbot.config.atomic_file import write_atomically
 from reblogbot.errors import ConfigError, Exit
 
@@ -22,7 +23,9 @@ def run(options: argparse.Namespace) -> int:
     count = sum(source.kind == "feed" for source in config.sources.values())
     file: Path | None = options.file
     if file is not None:
-        _check_replaceable(file, is_agreed=options.yes)
+        if not _may_write(options):
+            print_lines(f"{file} was left as it is")
+            return Exit.OK
         _write(file, text)
     if options.json:
         document: SourceExportDocument = {
@@ -40,15 +43,16 @@ def run(options: argparse.Namespace) -> int:
     return Exit.OK
 
 
-def _check_replaceable(file: Path, *, is_agreed: bool) -> None:
-    """Raise ConfigError where a file would be replaced that the admin does not give up."""
-    if is_agreed or not file.exists():
-        return
-    if not sys.stdin.isatty():
-        raise ConfigError("usage", f"{file} exists; replace it with --yes")
-    print(f"{file} exists; replace it? [y/N] ", end="", file=sys.stderr, flush=True)
-    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
-        raise ConfigError("usage", f"{file} exists and was left as it is")
+def _may_write(options: argparse.Namespace) -> bool:
+    """Whether the file may be written; a person is asked where it would be replaced.
+
+    Raises ConfigError where nobody can be asked.
+    """
+    if options.yes or not options.file.exists():
+        return True
+    if options.json or not is_interactive():
+        raise ConfigError("usage", f"{options.file} exists; replace it with --yes")
+    return is_confirmed(f"{options.file} exists; replace it?")
 
 
 def _write(file: Path, text: str) -> None:

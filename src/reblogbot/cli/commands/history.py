@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     if not posts:
         print_lines("nothing was posted" if wanted == PostedFilter() else "nothing such was posted")
     elif len(posts) > len(listed):
-        print_lines(f"and more: these are the newest {len(listed)}; --limit N shows others")
+        print_lines(f"There are more: these are the newest {len(listed)}; --limit N lists more")
     return Exit.OK
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from reblogbot import app
 from reblogbot.admin.login import find_server
 from reblogbot.cli.output import print_lines
+from reblogbot.cli.questions import ask, is_interactive
 from reblogbot.config.lookalikes import hint_for_value
 from reblogbot.config.rules import name_fault
 from reblogbot.config.settings import Config
@@ -30,8 +30,8 @@ def run(options: argparse.Namespace) -> int:
         raise ConfigError(
             "config_exists", f"{path}: exists already; name another file, or edit this one"
         )
-    ask = partial(_ask, is_interactive=not options.yes and sys.stdin.isatty())
-    server = ask(
+    answer = partial(_ask, is_asked=not options.yes and is_interactive())
+    server = answer(
         "Server of the bot's account",
         default="https://social.example",
         read=read_named_server,
@@ -39,14 +39,14 @@ def run(options: argparse.Namespace) -> int:
     )
     if options.online:
         print_lines(find_server(Config(path=path), server).description)
-    account = ask("Name for the account", default="news", read=_read_name)
-    source = ask("Name for the first source", default="chouti", read=_read_name)
-    url = ask("Address of its feed", default=CHOUTI_FEED, read=_read_feed)
+    account = answer("Name for the account", default="news", read=read_name)
+    source = answer("Name for the first source", default="chouti", read=read_name)
+    url = answer("Address of its feed", default=CHOUTI_FEED, read=read_feed_url)
     toml = starter(server, account, source, url)
     app.create_config(path, toml)
     print_lines(
         f"Wrote {path}.",
-        "Next: put the account's access token into the token file that it names (mode 600),",
+        f"Next: `reblogbot -c {path} login {account}` gets the account a token,",
         f"then run `reblogbot -c {path} check --online` and `reblogbot -c {path} preview`.",
     )
     return Exit.OK
@@ -58,32 +58,30 @@ def _ask(
     default: str,
     read: Callable[[str], str],
     given: str = "",
-    is_interactive: bool,
+    is_asked: bool,
 ) -> str:
-    """The answer as the config will hold it; asked again until it is valid.
+    """The answer as the config will hold it.
 
     Nothing is asked where the value is given by an option, or without a terminal. Raises
     ConfigError where such a value is not valid.
     """
-    while True:
+    if is_asked and not given:
         try:
-            answer = given or (input(f"{question} [{default}]: ").strip() if is_interactive else "")
+            return ask(question, read, default=default)
         except EOFError:
             return default
-        try:
-            return read(answer or default)
-        except ValueError as error:
-            message = f"{error}{hint_for_value(answer)}"
-            if given or not is_interactive:
-                raise ConfigError("usage", f"{question}: {message}") from error
-            print_lines(f"  {message}")
+    try:
+        return read(given or default)
+    except ValueError as error:
+        message = f"{question}: {error}{hint_for_value(given)}"
+        raise ConfigError("usage", message) from error
 
 
-def _read_feed(answer: str) -> str:
+def read_feed_url(answer: str) -> str:
     return read_http_url(answer if "://" in answer else f"https://{answer}")
 
 
-def _read_name(answer: str) -> str:
+def read_name(answer: str) -> str:
     fault = name_fault(answer)
     if fault:
         raise ValueError(fault)

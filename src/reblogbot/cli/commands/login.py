@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from reblogbot import app
 from reblogbot.admin.documents.accounts import LogoutDocument, login_json
@@ -18,7 +17,8 @@ from reblogbot.admin.login import (
     token_lock,
 )
 from reblogbot.cli.login_dialog import log_in
-from reblogbot.cli.output import json_text, print_json, print_lines
+from reblogbot.cli.output import json_text, print_json, print_lines, print_wrapped
+from reblogbot.cli.questions import ask, is_interactive
 from reblogbot.config.rules import name_fault
 from reblogbot.config.settings import AccountSettings, Config
 from reblogbot.config.urls import read_named_server
@@ -61,8 +61,9 @@ def print_login(login: Login, *, is_kept: bool = False) -> None:
         f"  bot     {bot}",
         f"  may     {' '.join(login.scopes) or 'what the server did not tell'}",
         f"  token   {login.token_file}",
-        *(f"warning: {warning}" for warning in login.warnings),
     )
+    for warning in login.warnings:
+        print_wrapped(f"warning: {warning}")
     if is_kept:
         print_lines("Its token works and was kept; `--force` gets another.")
 
@@ -85,11 +86,15 @@ def _account(config: Config, options: argparse.Namespace) -> AccountSettings:
         server = _read_server(options.server)
     elif name not in config.accounts:
         unknown = unknown_name_message("account", name, config.accounts)
-        if options.json or not sys.stdin.isatty():
+        if options.json or not is_interactive():
             message = f"{unknown}; to add it to the config, name its server with --server"
             raise ConfigError("account_unknown", message)
         print_lines(f"{unknown}.", "To add it to the config, name its server; Ctrl-C ends.")
-        server = _read_server(input("Server, such as mastodon.social: "))
+        try:
+            server = ask("Server, such as mastodon.social", read_named_server)
+        except EOFError as error:
+            message = f"{unknown}; no server was named, so nothing was changed"
+            raise ConfigError("account_unknown", message) from error
     return account_for_login(config, name, server)
 
 
@@ -121,9 +126,9 @@ def run_logout(options: argparse.Namespace) -> int:
         print_json(document)
     elif reason:
         print_lines(
-            f"accounts.{account.name}: {file} is removed, but the token may still be valid:",
-            f"  {reason}",
+            f"accounts.{account.name}: {file} is removed, but the token may still be valid:"
         )
+        print_wrapped(reason, 2)
     else:
         print_lines(f"accounts.{account.name}: the token is revoked, and {file} is removed")
     return Exit.FAILED if reason else Exit.OK

@@ -27,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
             preview_of = preview_again if options.again else preview
             return await preview_of(runtime.engine, names, on_progress)
 
-    with progress(quiet=options.json) as on_progress:
+    with progress(quiet=options.json, as_json=options.json_progress) as on_progress:
         planned = asyncio.run(plan_round(on_progress))
     store.close()
     if options.json:

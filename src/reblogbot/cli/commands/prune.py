@@ -14,7 +14,7 @@ from reblogbot.errors import Exit
 def run(options: argparse.Namespace) -> int:
     """Delete from the store what is older than [store] keep."""
     config = app.load_config(options.config)
-    with progress(quiet=options.json) as on_progress:
+    with progress(quiet=options.json, as_json=options.json_progress) as on_progress:
         store = app.open_for_work(config, on_progress=on_progress)
         pruned = store.history.prune(config.store.keep, store.clock.now(), on_progress)
     store.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
@@ -27,6 +26,7 @@ from reblogbot.cli.names import check_names
 from reblogbot.cli.open_store import load_with_warning, open_for_reading, open_to_change
 from reblogbot.cli.output import aligned, print_json, print_lines, print_wrapped
 from reblogbot.cli.phrases import local_time, wait_text
+from reblogbot.cli.questions import is_interactive
 from reblogbot.config.load import PartialConfig
 from reblogbot.core.round_report import outcome
 from reblogbot.core.waits import Wait
@@ -215,7 +215,7 @@ def _is_paced(options: argparse.Namespace, delivery: Delivery) -> bool:
     """Whether a release is spread: as asked, else for a storm if a person is at the terminal."""
     if options.paced is not None:
         return bool(options.paced)
-    return is_storm(delivery) and sys.stdin.isatty() and sys.stdout.isatty()
+    return is_storm(delivery) and is_interactive()
 
 
 def _chosen(

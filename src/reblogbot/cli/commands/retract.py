@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import sys
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -16,10 +15,11 @@ from reblogbot.cli.commands.history import posted_filter
 from reblogbot.cli.commands.sync import stop_on_signals
 from reblogbot.cli.names import check_names
 from reblogbot.cli.open_store import load_with_warning, open_for_reading, open_to_change
-from reblogbot.cli.output import print_json, print_lines
+from reblogbot.cli.output import print_json, print_lines, print_wrapped
 from reblogbot.cli.phrases import counted, wait_text
 from reblogbot.cli.posted_lines import print_posted
 from reblogbot.cli.progress import progress
+from reblogbot.cli.questions import is_confirmed, require_answer
 from reblogbot.config.settings import Config
 from reblogbot.core.waits import Wait
 from reblogbot.engine.wait_reasons import Waiting
@@ -47,13 +47,7 @@ def _check_usage(options: argparse.Namespace) -> None:
             "say which posts: by number, link or address as `reblogbot history` shows them, or by"
             " --since, which --account and --source narrow",
         )
-    is_terminal = sys.stdin.isatty() and sys.stdout.isatty() and not options.json
-    if not (options.yes or options.dry_run or is_terminal):
-        raise ConfigError(
-            "usage",
-            "nothing was retracted: where no question can be asked, this needs --yes; --dry-run"
-            " shows what would be deleted",
-        )
+    require_answer(options)
 
 
 def _open(options: argparse.Namespace) -> tuple[Config, Store]:
@@ -71,13 +65,14 @@ def _run(options: argparse.Namespace, config: Config, store: Store) -> int:
     if options.dry_run:
         _report_plan(options, selection, now)
         return Exit.FAILED if selection.problems else Exit.OK
-    if not options.yes and selection.posts and not _is_confirmed(selection, now):
+    is_asked = bool(selection.posts) and not options.yes
+    if is_asked and not _is_confirmed(selection, now):
         print_lines("nothing was retracted")
         return Exit.OK
     posts: Sequence[PostedPost] = ()
     was_interrupted = False
     if selection.posts:
-        with progress(quiet=options.json) as on_progress:
+        with progress(quiet=options.json, as_json=options.json_progress) as on_progress:
             posts, was_interrupted = asyncio.run(
                 _retract(config, store, selection.posts, on_progress)
             )
@@ -88,7 +83,11 @@ def _run(options: argparse.Namespace, config: Config, store: Store) -> int:
     if options.json:
         print_json(retraction_document(everything, selection.problems, dry_run=False))
     else:
-        _print_results(posts, waits, selection, now)
+        _print_results(posts, waits, now)
+        if not is_asked:
+            _print_rest(selection)
+        if not (posts or selection.done or selection.problems):
+            print_lines("nothing to retract")
     if was_interrupted:
         return Exit.INTERRUPTED
     has_failed = any(post.delivery.state != DeliveryState.RETRACTED for post in posts)
@@ -109,17 +108,13 @@ def _report_plan(options: argparse.Namespace, selection: Selection, now: datetim
 def _is_confirmed(selection: Selection, now: datetime) -> bool:
     print_posted(selection.posts, now)
     _print_rest(selection)
-    try:
-        answer = input(f"Delete {counted(len(selection.posts), 'post')} at the server? [y/N] ")
-    except EOFError:
-        print_lines("")
-        return False
-    return answer.strip().lower() in ("y", "yes")
+    return is_confirmed(f"Delete {counted(len(selection.posts), 'post')} at the server?")
 
 
 def _print_rest(selection: Selection) -> None:
     print_lines(*(f"{post.delivery.id}: was retracted before" for post in selection.done))
-    print_lines(*selection.problems)
+    for problem in selection.problems:
+        print_wrapped(problem)
 
 
 async def _retract(
@@ -132,19 +127,14 @@ async def _retract(
 
 
 def _print_results(
-    posts: Sequence[PostedPost], waits: Sequence[Wait | None], selection: Selection, now: datetime
+    posts: Sequence[PostedPost], waits: Sequence[Wait | None], now: datetime
 ) -> None:
     print_posted(posts, now)
     for post, wait in zip(posts, waits, strict=True):
         delivery = post.delivery
         if wait is not None:
-            reason = f"{delivery.error}; {wait_text(wait, now)}" if delivery.error else ""
-            rest = "the next `retract` or `sync`, or the daemon, goes on"
-            print_lines(
-                f"{delivery.id}: not retracted yet: {reason or wait_text(wait, now)}; {rest}"
-            )
+            print_wrapped(f"{delivery.id}: not retracted yet: {wait_text(wait, now)}")
         elif delivery.error:
-            print_lines(f"{delivery.id}: {delivery.error}")
-    _print_rest(selection)
-    if not (posts or selection.done or selection.problems):
-        print_lines("nothing to retract")
+            print_wrapped(f"{delivery.id}: {delivery.error}")
+    if any(waits):
+        print_wrapped("The next `retract` or `sync` goes on with the rest, and so does the daemon.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 
 from reblogbot.admin.documents.status import status_json
@@ -15,13 +16,23 @@ from reblogbot.admin.status_report import (
     status_report,
 )
 from reblogbot.cli.open_store import open_for_reading
-from reblogbot.cli.output import print_json, print_lines, print_table, print_wrapped
-from reblogbot.cli.phrases import ago, daemon_lines, local_time, until
+from reblogbot.cli.output import print_bold, print_json, print_lines, print_table, print_wrapped
+from reblogbot.cli.phrases import (
+    account_state_text,
+    ago,
+    daemon_lines,
+    local_time,
+    source_state_text,
+    until,
+)
 from reblogbot.errors import Exit
+from reblogbot.model import SourceState
 
 MAX_WAITS = 20
 """How many groups of waiting deliveries are printed."""
-MAX_SOURCES = 1000
+MAX_EXPIRING = 10
+"""How many deliveries are printed that will be too old."""
+MAX_SOURCES = 30
 """How many sources are printed; where there are more, only failing ones."""
 
 _POLL_REASONS = {
@@ -50,6 +61,7 @@ def _print_report(report: StatusReport, now: datetime) -> None:
     if report.stopped_at:
         stopped = ago(report.stopped_at, now)
         print_lines(f"STOPPED {stopped}: nothing is posted until `reblogbot start`", "")
+    _print_troubles(report, now)
     _print_sources(report.sources, report.omitted_sources, now)
     print_lines("")
     _print_accounts(report.accounts, now)
@@ -63,35 +75,52 @@ def _print_report(report: StatusReport, now: datetime) -> None:
     if len(report.waits) > MAX_WAITS:
         more = len(report.waits) - MAX_WAITS
         print_lines(f"… and {more} more causes; `status --json` lists them all")
-    for delivery in report.expiring:
+    for delivery in report.expiring[:MAX_EXPIRING]:
         link = delivery.post.link or delivery.post.uri
         print_lines(f"  will be too old by then: {link}")
+    if len(report.expiring) > MAX_EXPIRING:
+        print_lines(f"  … and {len(report.expiring) - MAX_EXPIRING} more will be too old by then")
     if report.refusals:
         reasons = _counts(report.refusals)
         print_lines(f"not posted in the last day: {reasons}")
 
 
-def _print_sources(sources: list[SourceStatus], omitted: Counter[str], now: datetime) -> None:
+def _print_troubles(report: StatusReport, now: datetime) -> None:
+    """Print what an admin must look at, if there is anything."""
+    troubles = [
+        *(
+            f"{account.name}: {_reason(account, now)}"
+            for account in report.accounts
+            if account.needs_attention
+        ),
+        *(f"{source.name}: {source.error}" for source in report.sources if source.needs_attention),
+    ]
+    if troubles:
+        print_bold("Needs attention:")
+        for trouble in troubles:
+            print_wrapped(trouble, 2)
+        print_lines("")
+
+
+def _print_sources(
+    sources: list[SourceStatus], omitted: Counter[SourceState], now: datetime
+) -> None:
     print_table(
         ("source", "kind", "state", "last poll", "next poll"),
         [
             (
                 source.name,
                 source.kind,
-                source.state,
+                source_state_text(source.state),
                 local_time(source.last_poll_at, now),
                 _next_poll(source, now),
             )
             for source in sources
         ],
     )
-    for source in sources:
-        if source.error:
-            print_wrapped(f"{source.name}: {source.error}", 2)
     if omitted:
-        print_lines(
-            f"… and {omitted.total()} more: {_counts(omitted)}; `status --json` lists them all"
-        )
+        states = _counts({source_state_text(state): number for state, number in omitted.items()})
+        print_lines(f"… and {omitted.total()} more: {states}; `sources list` lists them all")
 
 
 def _next_poll(source: SourceStatus, now: datetime) -> str:
@@ -104,12 +133,17 @@ def _next_poll(source: SourceStatus, now: datetime) -> str:
 def _print_accounts(accounts: list[AccountStatus], now: datetime) -> None:
     print_table(
         ("account", "server", "state"),
-        [(account.name, account.server, account.state) for account in accounts],
+        [(account.name, account.server, account_state_text(account.state)) for account in accounts],
+        link="server",
     )
     for account in accounts:
-        end = f", {until(account.paused_until, now)}" if account.paused_until else ""
-        if account.reason:
-            print_wrapped(f"{account.name}: {account.reason}{end}", 2)
+        if account.reason and not account.needs_attention:
+            print_wrapped(f"{account.name}: {_reason(account, now)}", 2)
+
+
+def _reason(account: AccountStatus, now: datetime) -> str:
+    end = f", {until(account.paused_until, now)}" if account.paused_until else ""
+    return f"{account.reason}{end}"
 
 
 def _wait_line(group: WaitGroup, now: datetime) -> str:
@@ -120,5 +154,5 @@ def _wait_line(group: WaitGroup, now: datetime) -> str:
     return f"{group.account}: {group.count}{source} {verb}{end}: {group.wait.cause}"
 
 
-def _counts(counter: Counter[str]) -> str:
-    return ", ".join(f"{number} {name}" for name, number in counter.most_common())
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{number} {name}" for name, number in Counter(counts).most_common())

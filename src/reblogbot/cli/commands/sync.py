@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
             with stop_on_signals(runtime) as is_interrupted:
                 return await runtime.sync(names, which, on_progress), is_interrupted()
 
-    with progress(quiet=options.json) as on_progress:
+    with progress(quiet=options.json, as_json=options.json_progress) as on_progress:
         store = app.open_for_work(config, on_progress=on_progress)
         stamp = settled_stamp(store.path)
         report, was_interrupted = asyncio.run(sync(store, on_progress))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from datetime import datetime
 
 from reblogbot.admin.documents.why import WhyDocument, story_json
@@ -24,7 +25,7 @@ MAX_MATCHES = 20
 def run(options: argparse.Namespace) -> int:
     """Show the history of the entry that the admin means."""
     config, store = open_for_reading(options)
-    query = options.entry.strip()
+    query = " ".join(options.entry).strip()
     stories = store.history.why(recognition.keys_of_written(query), query)
     is_exact = bool(stories)
     if query and not stories:
@@ -78,7 +79,9 @@ def _print_story(story: Story, waits: dict[int, Wait | None], now: datetime) -> 
 
 def _event_text(delivery: Delivery, event: DeliveryEvent) -> str:
     """`delivery 3 for news sent`."""
-    state = outcome(delivery) if event.state == DeliveryState.SENT else event.state
+    was_sent = event.state == DeliveryState.SENT
+    # what was sent may have been retracted since
+    state = outcome(replace(delivery, state=DeliveryState.SENT)) if was_sent else event.state
     note = f": {event.note}" if event.note else ""
     return f"{_noun(delivery)} {delivery.id} for {delivery.account} {state}{note}"
 

@@ -56,7 +56,7 @@ _ENDS_SAFELY = regex.compile(r"[A-Za-z0-9]\Z")
 _MENTION_IN_LINK = regex.compile(r"(?<![=/\w])@(?=\w|\Z)")
 
 # an @ within a link or an address mentions nobody
-_MENTION = regex.compile(rf"(?<![{_WORD}/.@＠])[@＠]{_NAME}(?:[@＠]{_NAME})?")
+_MENTION = regex.compile(rf"(?<![{_WORD}/=.@＠])[@＠]{_NAME}(?:[@＠]{_NAME})?")
 
 
 def defuse(text: str, *, numbers: bool = True) -> str:

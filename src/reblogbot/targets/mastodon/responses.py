@@ -277,8 +277,8 @@ _ERROR_CLASSES: dict[Verdict, type[TargetError]] = {
     Verdict.DOUBTFUL: Doubtful,
 }
 _ADVICE = {
-    "token_refused": "the token is refused; put a new one into the account's token_file or"
-    " token_env",
+    "token_refused": "the token is refused; put a new one into the account's token_file, as"
+    " `reblogbot login` does, or token_env",
     "scope_missing": "the token lacks a scope; make one with read:accounts read:statuses"
     " read:search write:statuses write:media, or with read write:statuses write:media where the"
     " server wants the whole of read, as Takahē does",

@@ -52,12 +52,10 @@ def server_info(client: ServerClient) -> ServerInfo:
     cannot be reached.
     """
     name, version = _nodeinfo(client)
-    instance: Mapping[str, Any] = {}
-    for path in _INSTANCE_PATHS:
-        instance = client.json_object(path, _ASKING)
-        if instance.get("version"):
-            break
-    else:
+    instance = _instance(client)
+    oauth = client.json_object(_METADATA_PATH, _ASKING)
+    # a Mastodon that federates with few servers describes itself to its own accounts only
+    if not instance and not oauth.get("app_registration_endpoint") and name.lower() != "mastodon":
         raise ReblogbotError("wrong_server", _wrong_server_message(client, name))
     if not name:
         name, version = _software_of(instance)
@@ -66,15 +64,24 @@ def server_info(client: ServerClient) -> ServerInfo:
         software=_short(name.lower()),
         version=_short(version),
         title=_short(text(instance, "title")),
-        oauth=client.json_object(_METADATA_PATH, _ASKING),
+        oauth=oauth,
     )
+
+
+def _instance(client: ServerClient) -> Mapping[str, Any]:
+    """The server's description in the Mastodon API, {} where it has none."""
+    for path in _INSTANCE_PATHS:
+        instance = client.json_object(path, _ASKING)
+        if instance.get("version"):
+            return instance
+    return {}
 
 
 def _nodeinfo(client: ServerClient) -> tuple[str, str]:
     """Name and version of the software after NodeInfo, "" for both where it has none."""
     links = client.json_object(_NODEINFO_PATH, _ASKING).get("links")
     for link in reversed(links[:10]) if isinstance(links, list) else ():
-        address = urljoin(client.server, text(link, "href"))
+        address = _joined(client.server, text(link, "href"))
         if "/ns/schema/" not in text(link, "rel") or not _is_on(client.server, address):
             continue
         software = client.json_object(urlsplit(address).path, _ASKING).get("software")
@@ -104,16 +111,27 @@ def _software_of(instance: Mapping[str, Any]) -> tuple[str, str]:
 
 def _wrong_server_message(client: ServerClient, software: str) -> str:
     """Why this is no server to log in at, and what to name instead."""
-    answer = client.get(_INSTANCE_PATHS[0])
-    if isinstance(answer, ServerAnswer) and 300 <= answer.status < 400:
-        other = host_of(urljoin(client.server, answer.headers.get("location", "")))
-        if other and other != client.host:
-            return f"{client.host} redirects to {other}; name that as the server"
+    for path in (_INSTANCE_PATHS[0], _NODEINFO_PATH):
+        answer = client.get(path)
+        if isinstance(answer, ServerAnswer) and 300 <= answer.status < 400:
+            other = host_of(_joined(client.server, answer.headers.get("location", "")))
+            if other not in ("", client.host):
+                return f"{client.host} redirects to {_short(other)}; name that as the server"
     runs = f"it runs {_short(software)}, and" if software else "it"
     return (
         f"{client.host}: {runs} has no Mastodon API; name the address at which people log in to a"
         " server with one, such as mastodon.social"
     )
+
+
+def _joined(base: str, reference: str) -> str:
+    """The address that a reference means, "" for none."""
+    try:
+        address = urljoin(base, reference)
+        urlsplit(address)
+    except ValueError:
+        return ""
+    return address
 
 
 def _short(written: str) -> str:
