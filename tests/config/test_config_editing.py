@@ -275,8 +275,8 @@ class Layout:
         self.blocks.append([Line("[accounts.news]"), Line('server = "x" # [x]')])
         lines = [Line("top = 1"), *self.root]
         self.random.shuffle(self.blocks)
-        for block in self.blocks:
-            lines += [Line(text) for text in self.any_of((), ("",), ("", "# free", ""))]
+        for number, block in enumerate(self.blocks):
+            lines += [Line(text) for text in self.any_of((), ("",), ("", f"# free {number}", ""))]
             lines += block
         newline = self.any_of("\n", "\r\n")
         for line in lines:
