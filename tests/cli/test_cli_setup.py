@@ -53,7 +53,9 @@ def end_of(process, act=lambda: None):
     It is repeated: a Ctrl-C between a prompt and the reading of the answer waits for the next key.
     """
     act()
-    while process.expect([pexpect.EOF, pexpect.TIMEOUT], timeout=5):
+    for _ in range(24):
+        if process.expect([pexpect.EOF, pexpect.TIMEOUT], timeout=5) == 0:
+            break
         act()
     process.close()
     return process.exitstatus, process.before

@@ -148,7 +148,7 @@ def unusable(path):
 def test_the_error_for_a_missing_file_names_the_command_that_writes_one(config_file):
     assert unusable(config_file) == (
         "config_missing",
-        ": no such file; write one with `reblogbot init`",
+        ": no such file; write one with `reblogbot setup` or `init`",
     )
 
 

@@ -14,7 +14,7 @@ from reblogbot.cli.output import decoded
 from reblogbot.errors import ConfigError, did_you_mean, unknown_name_message
 
 _EPILOG = """\
-Start with `reblogbot demo`, then `reblogbot init`. Exit codes: 0 success, 1 something failed or
+Start with `reblogbot demo`, then `reblogbot setup`. Exit codes: 0 success, 1 something failed or
 is in doubt, 2 error in the config or the command line, 3 error of the store, 130 interrupted."""
 
 

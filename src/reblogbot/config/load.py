@@ -119,7 +119,7 @@ def read_text(path: Path) -> str:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        message = "no such file; write one with `reblogbot init`"
+        message = "no such file; write one with `reblogbot setup` or `init`"
         raise _error("config_missing", path, message) from None
     except IsADirectoryError:
         message = "this is a folder; name the config file in it"
