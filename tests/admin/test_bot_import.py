@@ -8,14 +8,18 @@ import json
 import os
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from harness import Item, items
 from reblogbot import app
 from reblogbot.admin.bot_import import import_bot, read_bot
 from reblogbot.admin.other_bots.format_strings import jinja_template
+from reblogbot.admin.source_import import imported_text, plan_import
 from reblogbot.core.templates import check_template
 from reblogbot.errors import ConfigError, Exit
 
@@ -87,6 +91,7 @@ def test_a_crash_before_the_config_is_written_loses_and_repeats_nothing(
     assert cli("sync", "--json").json["queued"] == 0
 
 
+@pytest.mark.both_databases
 def test_what_a_feed_shows_again_later_is_not_posted_again(bot, cli, feeds, sandbox, clock, news):
     here, gone = items(clock, "a"), items(clock, "b", minutes=30)
     by_id = Item("Title c", "https://news.example/c", guid="id-c", at=clock.now())
@@ -345,3 +350,55 @@ def test_a_view_in_place_of_the_table_cannot_run_for_ever(tmp_path):
         connection.commit()
     with pytest.raises(ConfigError, match="interrupted"):
         read_bot("feed2fedi", path)
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9)
+WRITTEN = st.sampled_from(
+    ["https://a.example/f", "{title} {link}", "{[a]title[b]}", "regex", "any", "drop", "mark_cw", "(",
+     "P7D", "2026-11-20", "9999-12-31T23:59:59-12:00", "cache.sqlite", "a\0b", "x" * 5000, "public"]
+)  # fmt: skip
+VALUES = st.recursive(
+    SCALARS | WRITTEN,
+    lambda inner: (
+        st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2)
+    ),
+    max_leaves=5,
+)
+
+
+def tables(names, **fixed):
+    return st.fixed_dictionaries(fixed, optional=dict.fromkeys(names.split(), VALUES))
+
+
+FILTERS = st.lists(tables("check check_params action action_params"), max_size=2)
+FEEDS = tables(
+    "prefix max_attachments post_template max_age max_posts tag_mappings template include_images",
+    url=WRITTEN | SCALARS,
+    filters=FILTERS | VALUES,
+)
+CONFIGS = tables(
+    "url updated dupecheck fedi_instance cache_max_age bot_post_media bot_post_visibility"
+    " bot_post_template cache_db_path",
+    feeds=st.lists(FEEDS, max_size=2) | VALUES,
+)
+
+
+@settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(config=CONFIGS)
+def test_any_config_is_refused_or_makes_a_valid_one(tmp_path, config):
+    if not (tmp_path / "cache.sqlite").exists():
+        feed2fedi(tmp_path, [], ["https://a.example/1"])
+    path = tmp_path / "any.json"
+    path.write_text(json.dumps(config))
+    toml = '[accounts.news]\nserver = "https://social.example"\ntoken_file = "t"\n'
+    here = app.load_config(tmp_path / "config.toml", toml)
+    for name in ("feed2fedi", "feediverse"):
+        try:
+            bot = read_bot(name, path)
+        except ConfigError as error:
+            assert error.slug == "other_bot_unreadable"
+            continue
+        listed = [replace(feed, url="https://a.example/f") for feed in bot.feeds]
+        app.load_config(here.path, imported_text(toml, plan_import(here, listed, ["news"]).added))

@@ -47,6 +47,17 @@ def feed(name, *ages, guids=True, dates=True):
     ]
 
 
+def atom(*ages, edited=()):
+    """A feed whose entries have no date but that of their last change."""
+    entries = "".join(
+        f"<entry><title>atom {age}</title><id>tag:atom.example,2026:{age}</id>"
+        f'<link href="https://atom.example/{age}"/>'
+        f"<updated>{hour(0 if age in edited else age).isoformat()}</updated></entry>"
+        for age in ages
+    )
+    return f'<feed xmlns="http://www.w3.org/2005/Atom"><title>Atom</title>{entries}</feed>'.encode()
+
+
 @pytest.fixture
 def server(bot, sandbox):
     """The account's table in the config; its token is the one that the old bot has."""
@@ -131,7 +142,7 @@ def test_nothing_of_feediverse_is_posted_twice_and_nothing_is_missed(
 ):
     peer = installed("feediverse")
     dated = feed("dated", 5, 6, 7)
-    urls = [feeds.show("/dated", dated), feeds.show("/linked", feed("linked", 8, 9, guids=True))]
+    urls = [feeds.show("/dated", dated), feeds.show("/atom", atom(8, 9))]
     config = {
         "name": "news", "url": sandbox.url, "client_id": "none", "client_secret": "none",
         "access_token": token,
@@ -143,10 +154,11 @@ def test_nothing_of_feediverse_is_posted_twice_and_nothing_is_missed(
     assert len(links(sandbox)) == 5
     edited = replace(dated[1], title="Another headline")
     feeds.show("/dated", [*feed("dated", 1), dated[0], edited, dated[2]])
-    feeds.show("/linked", feed("linked", 2, 8, 9))
-    expected = ["https://dated.example/1", "https://linked.example/2"]
+    # its date alone cannot tell that 9 was posted, but the account's statuses do
+    feeds.show("/atom", atom(2, 8, 9, edited=[9]))
+    expected = ["https://dated.example/1", "https://atom.example/2"]
     document = moved(cli, sandbox, "feediverse", path, expected)
-    assert [source["learnt"] for source in document["added"]] == [3, 2]
+    assert [source["learnt"] for source in document["added"]] == [3, 1]
 
 
 def test_nothing_of_feed2fedi_is_posted_twice_and_nothing_is_missed(
@@ -157,20 +169,22 @@ def test_nothing_of_feed2fedi_is_posted_twice_and_nothing_is_missed(
     folder.mkdir()
     dated = feed("dated", 5, 6, 7)
     bare = feed("bare", 2, 3, guids=False, dates=False)
-    urls = [feeds.show("/dated", dated), feeds.show("/bare", bare)]
+    urls = [feeds.show("/dated", dated), feeds.show("/bare", bare), feeds.show("/atom", atom(4, 3))]
     config = {
-        "feeds": [{"url": urls[0], "prefix": "News"}, {"url": urls[1]}],
+        "feeds": [{"url": urls[0], "prefix": "News"}, {"url": urls[1]}, {"url": urls[2]}],
         "fedi_instance": sandbox.url, "fedi_access_token": token, "cache_max_age": 30,
         "cache_db_path": str(folder / "cache.sqlite"), "bot_post_media": False,
         "bot_post_visibility": "unlisted", "bot_post_template": "{title}\\n\\n{link}",
     }  # fmt: skip
     (folder / "config.json").write_text(json.dumps(config))
     run(peer, folder, "-c", "config.json")
-    assert len(links(sandbox)) == 5
+    assert len(links(sandbox)) == 7
+    feeds.show("/atom", atom(4, 3, 1, edited=[4]))
     edited = replace(dated[1], title="Another headline")
     feeds.show("/dated", [*feed("dated", 0), dated[0], edited, *feed("dated", 6.5), dated[2]])
     feeds.show("/bare", [*feed("bare", 1, guids=False, dates=False), *bare])
     expected = ["https://dated.example/0", "https://dated.example/6.5", "https://bare.example/1"]
+    expected.append("https://atom.example/1")
     moved(cli, sandbox, "feed2fedi", folder, expected)
     texts = [act["text"] for act in sandbox.accepted]
     assert "News - dated 0\n\nhttps://dated.example/0" in texts

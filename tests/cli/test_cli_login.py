@@ -73,7 +73,10 @@ def person(monkeypatch, capsys):
 
 @pytest.fixture
 def opened(monkeypatch):
-    """The browser: calls what the test wants with the address, in a thread of its own."""
+    """The browser: calls what the test wants with the address, in a thread of its own.
+
+    Installing it returns a function that waits for the end of these visits.
+    """
     threads = []
 
     def install(visit):
@@ -83,10 +86,14 @@ def opened(monkeypatch):
             return True
 
         monkeypatch.setattr(login_dialog, "open_browser", open_browser)
+        return end_visits
+
+    def end_visits():
+        for thread in threads:
+            thread.join()
 
     yield install
-    for thread in threads:
-        thread.join()
+    end_visits()
 
 
 def come_back(url):
@@ -293,8 +300,11 @@ def test_a_browser_that_never_returns_is_waited_for_only_so_long(
 def test_a_login_that_is_denied_says_so(cli, account, person, opened):
     person()
     pages = []
-    opened(lambda url: pages.append(requests.get(consent(url, decision="deny"), timeout=60).text))
+    end_visits = opened(
+        lambda url: pages.append(requests.get(consent(url, decision="deny"), timeout=60).text)
+    )
     ran = cli("login", "news")
+    end_visits()
     assert (ran.code, "the login was denied there" in ran.err) == (1, True)
     assert files(account.parent) == ["config.toml"]
     assert "Not logged in" in pages[0]
@@ -324,8 +334,9 @@ def test_the_listener_turns_away_all_but_the_one_answer(cli, account, sandbox, p
         assert parse_qs(parts.query)["code"][0] not in good.text
 
     person()
-    opened(visit)
+    end_visits = opened(visit)
     ran = cli("login", "news")
+    end_visits()
     assert ran.code == 0, ran.err
     assert seen == [404, 400, 400, 404, 400, 200]
     assert works(sandbox, token_in(account))

@@ -15,7 +15,7 @@ from reblogbot.cli.parser import command_line
 
 COMMANDS = (
     "demo sandbox init check sources sync preview run status health why queue stop start prune"
-    " backup copy-store".split()
+    " backup copy-store setup login logout accounts history retract notify completion help schema".split()
 )
 PROGRAM = [sys.executable, "-m", "reblogbot"]
 
@@ -78,6 +78,9 @@ def test_the_version_is_printed(cli, capsys):
         (["sync", "--forc"], "--forc"),
         (["check", "--on"], "--on"),
         (["queue"], "VERB"),
+        (["queue"], "VERB; there are list, show"),
+        ([], "COMMAND; there are demo, sandbox"),
+        (["queue", "show", "x"], '"x" is not the number of a delivery'),
         (["queue", "lst"], 'did you mean "list"?'),
         (["sync", "--duee"], 'no option "--duee"; did you mean "--due"?'),
         (["sync", "--duee=1"], 'did you mean "--due"?'),

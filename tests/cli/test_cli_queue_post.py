@@ -217,3 +217,11 @@ def test_a_filtered_status_is_boosted_after_all_but_not_one_whose_author_opted_o
     assert accepted_posts(sandbox) == [status["uri"]]
     (skipped,) = bot.deliveries("skipped")
     assert skipped.error.startswith("opt_outs:")
+
+
+def test_what_was_retracted_is_never_posted_again(configure, bot, cli, sandbox, clock):
+    configure()
+    bot.sync()
+    assert cli("retract", "2", "--yes").code == 0
+    ran = cli("queue", "post", "https://news.example/b")
+    assert (ran.code, "delivery 2 is retracted" in ran.out) == (1, True)

@@ -10,8 +10,9 @@ import pytest
 from harness import accepted_posts, items, post_text
 from killed_process import ProcessKilled, ProcessKiller
 from reblogbot import app
-from reblogbot.admin.source_actions import ConfigChange
+from reblogbot.admin.source_actions import ConfigChange, rename_source, save_rename
 from reblogbot.daemon.daemon import start
+from reblogbot.errors import ConfigError
 from reblogbot.store.source_renames import SourceRenames
 
 LEASE = timedelta(minutes=5)
@@ -224,7 +225,8 @@ STEPS = [(step, mode) for step in ("begin", "save", "settle") for mode in ("befo
 
 def killed_rename(cli, monkeypatch, step, mode):
     owner = ConfigChange if step == "save" else SourceRenames
-    killer = ProcessKiller(1, mode)
+    # the first call of `settle` completes earlier renames, of which there are none
+    killer = ProcessKiller(2 if step == "settle" else 1, mode)
     with monkeypatch.context() as patch:
         patch.setattr(owner, step, killer.wrap(step, getattr(owner, step)))
         with pytest.raises(ProcessKilled):
@@ -315,6 +317,30 @@ def test_names_can_go_round_in_a_circle(hot, cli):
     assert set(tomllib.loads(hot.path.read_text())["sources"]) == {"cold", "y"}
     with hot.store() as store:
         assert [record.name for record in store.sources.all()] == ["cold", "y"]
+
+
+def test_of_two_renames_at_once_the_second_is_told(quiet, cli, clock):
+    before = quiet.path.read_bytes()
+    with quiet.store() as store:
+        assert store.renames.begin("hot", "first", clock.now()) == "begun"
+        ran = cli("sources", "rename", "hot", "second")
+        assert (ran.code, 'another process is renaming "hot"' in ran.err) == (2, True)
+        assert quiet.path.read_bytes() == before
+        quiet.path.write_text(quiet.path.read_text().replace("sources.hot", "sources.first"))
+        assert store.renames.is_incomplete(["first"])
+    assert cli("sources", "rename", "first", "third").code == 0
+    assert {item.source for item in quiet.deliveries()} == {"third"}
+
+
+def test_a_rename_of_a_config_that_changed_meanwhile_is_no_rename(quiet, monkeypatch):
+    change = rename_source(quiet.path, "hot", "warm")
+    quiet.path.write_text(f"# mine\n{change.before}")
+    with pytest.raises(ConfigError, match="# mine"):
+        save_rename(change, "hot", "warm")
+    with quiet.store() as store:
+        assert not store.renames.is_incomplete(["warm"])
+    quiet.sync()
+    assert {item.source for item in quiet.deliveries("queued")} == {"hot"}
 
 
 def test_a_rename_without_a_store_changes_the_config_alone(hot, cli):

@@ -1,5 +1,6 @@
 """The commands that report, status, health and why; and those for the store, prune and backup."""
 
+import re
 import time
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -221,6 +222,18 @@ def test_why_lists_several_entries_with_the_same_words(hot, cli):
     assert len(cli("why", "title", "--json").json["entries"]) == 4
 
 
+def test_why_finds_by_words_in_any_order(hot, cli):
+    assert "Title c" in cli("why", "example/c", "title").out
+    assert len(cli("why", "example", "TITLE", "--json").json["entries"]) == 4
+    assert cli("why", "title", "nosuch").code == 1
+
+
+@pytest.mark.parametrize("words", ["q" * 200_000, "q " * 100_000, " ", ""])
+def test_why_of_very_many_words_or_none_is_1(hot, cli, words):
+    ran = cli("why", words)
+    assert (ran.code, "never seen in any source" in ran.out) == (1, True)
+
+
 def test_why_takes_no_word_for_a_pattern(hot, cli):
     assert cli("why", "%").code == 1
     assert cli("why", "T_tle").code == 1
@@ -332,10 +345,44 @@ def test_of_very_many_sources_the_failing_ones_are_listed_and_the_others_counted
     first = [line.split(" ")[0] for line in ran.out.splitlines()]
     rows = first[first.index("source") : first.index("account")]
     assert [item for item in rows if item] == ["source", "bad", "…"]
-    assert "… and 3 more: 2 ok, 1 disabled; `sources list` lists them all" in ran.out
+    assert "… and 3 more: 2 ok, 1 paused; `sources list` lists them all" in ran.out
     assert cli("status", "--json").json == whole
     monkeypatch.setattr("reblogbot.cli.commands.status.MAX_SOURCES", 4)
     assert "…" not in cli("status").out
+
+
+def test_what_needs_attention_is_first_and_only_if_there_is_any(bot, feeds, sandbox, clock, cli):
+    good = {"url": feeds.show("/f", items(clock, "a"))}
+    bad = {"url": feeds.fail("/bad", 404)}
+    bot.configure({"good": good, "bad": bad}, {"news": (sandbox, "")})
+    bot.sync()
+    heading, trouble, *_ = cli("status").out.splitlines()
+    assert (heading, trouble.startswith("  bad: ")) == ("Needs attention:", True)
+    # a source that the admin has paused does not look broken
+    bot.configure({"good": good, "bad": {**bad, "enabled": False}}, {"news": (sandbox, "")})
+    text = cli("status").out
+    assert "Needs attention" not in text
+    assert "404" not in text
+    assert re.search(r"^bad .* paused ", text, re.MULTILINE)
+    (bot.folder / "news.token").unlink()
+    assert cli("status").out.startswith("Needs attention:\n  news: no token")
+
+
+def test_an_account_needs_attention_if_its_token_is_refused_and_not_if_it_rests(
+    bot, feeds, sandbox, clock, cli
+):
+    sources = {"hot": {"url": feeds.show("/f", items(clock, "a"))}}
+    sandbox.faults.add("status_before", status=429)
+    bot.configure(sources, {"news": (sandbox, "")})
+    bot.sync()
+    text = cli("status").out
+    assert "Needs attention" not in text
+    assert re.search(r"^news .* paused$", text, re.MULTILINE)
+    assert re.search(r"^  news: .* until ", text, re.MULTILINE)
+    bot.configure(sources, {"other": (sandbox, "")})
+    bot.set_token("other", "worthless")
+    bot.sync()
+    assert cli("status").out.startswith("Needs attention:\n  other: ")
 
 
 LOOKS = {

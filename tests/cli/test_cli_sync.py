@@ -11,7 +11,7 @@ import pytest
 
 from harness import MAX_WAIT, accepted_posts, items, kill, post_text, wait_until
 
-COUNTS = "polled not_modified failed entries_new queued sent held retry doubt skipped dead".split()
+COUNTS = "polled not_modified failed entries_new queued sent held retry doubt skipped dead retracted".split()
 
 
 @pytest.fixture

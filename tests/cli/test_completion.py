@@ -119,6 +119,8 @@ def test_values_are_completed(home, candidates):
 @ANSWERS
 def test_names_of_sources_and_accounts_are_completed(home, candidates):
     assert candidates("reblogbot sync h") == ["hot"]
+    assert candidates("reblogbot sources pause h") == ["hot"]
+    assert candidates("reblogbot sources rename h") == ["hot"]
     assert sorted(candidates("reblogbot queue list --account ")) == ["art", "news"]
     assert candidates("reblogbot queue list --source 热") == ["热榜"]
     assert set(candidates("reblogbot sync hot ")) >= {"hot", "热榜"}

@@ -106,3 +106,19 @@ def test_a_difference_names_the_file_and_only_lines_around_the_change(config_fil
     assert lines[:2] == [f"--- {config_file}", f"+++ {config_file}"]
     assert [line for line in lines[2:] if line[0] in "+-"] == ['-kind = "feed"', '+kind = "page"']
     assert difference(config_file, plain, plain) == ""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'url = "postgresql://bot:hunter2@host/db"',
+        'webhook = "https://hooks.example/hunter2"',
+        'headers = {Authorization = "Bearer hunter2", "X-Api-Key" = \'hunter2\'}',
+        'headers.Cookie = "a=\\"hunter2"',
+    ],
+)
+def test_a_difference_holds_no_secret(config_file, line):
+    changes = difference(config_file, f"{line}\n", f"{line}\nevery = 1\n")
+    assert "hunter2" not in changes
+    assert line.partition(" =")[0] in changes
+    assert 'token_file = "news.token"' in difference(config_file, "", 'token_file = "news.token"')

@@ -15,7 +15,13 @@ from reblogbot import app
 from reblogbot.admin.other_bots.feed2fedi import read_feed2fedi
 from reblogbot.admin.other_bots.feed2toot import read_feed2toot
 from reblogbot.admin.other_bots.feediverse import read_feediverse
-from reblogbot.admin.other_bots.old_bot import BotName, OldBot, Reader, UntakenSetting
+from reblogbot.admin.other_bots.old_bot import (
+    BotName,
+    OldBot,
+    Reader,
+    UntakenSetting,
+    unreadable,
+)
 from reblogbot.admin.source_import import (
     ImportPlan,
     OmittedFeed,
@@ -115,8 +121,12 @@ async def import_bot(
 
 def read_bot(name: BotName, path: Path) -> OldBot:
     """The bot whose config is at `path`. Raises ConfigError."""
-    if not path.exists():
-        raise ConfigError("other_bot_unreadable", f"{path}: no such file")
+    try:
+        is_there = path.exists()
+    except (OSError, ValueError):
+        is_there = False
+    if not is_there:
+        raise unreadable(path, "no such file")
     return READERS[name](path)
 
 

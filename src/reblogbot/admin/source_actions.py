@@ -27,6 +27,7 @@ from reblogbot.errors import (
 )
 from reblogbot.model import DeliveryState
 from reblogbot.sources import registry
+from reblogbot.store.source_renames import RenameStart
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +135,9 @@ def save_rename(change: ConfigChange, old: str, new: str) -> Config:
             raise
         return change.save()
     try:
-        if not store.renames.begin(old, new, store.clock.now()):
-            message = (
-                f'the store still remembers a source "{new}"; choose another name, or forget it '
-                f"with `reblogbot sources remove --forget`"
-            )
-            raise ConfigError("source_exists", message)
+        # an earlier rename that was killed is completed before its new name changes again
+        store.renames.settle(_sources(change.before), store.clock.now())
+        _check_start(store.renames.begin(old, new, store.clock.now()), old, new)
         try:
             change.save()
         except ConfigError:
@@ -149,6 +147,19 @@ def save_rename(change: ConfigChange, old: str, new: str) -> Config:
     finally:
         store.close()
     return config
+
+
+def _check_start(start: RenameStart, old: str, new: str) -> None:
+    """Raise ConfigError if a rename could not begin."""
+    if start == "taken":
+        message = (
+            f'the store still remembers a source "{new}"; choose another name, or forget it with '
+            "`reblogbot sources remove --forget`"
+        )
+        raise ConfigError("source_exists", message)
+    if start == "busy":
+        message = f'another process is renaming "{old}" now; look at the config, and try again'
+        raise ConfigError("config_changed", message)
 
 
 def check_forgettable(config: Config, names: Sequence[str]) -> None:

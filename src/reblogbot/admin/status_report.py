@@ -86,7 +86,7 @@ class StatusReport:
     """The state of everything at one instant."""
 
     sources: list[SourceStatus]
-    omitted_sources: Counter[str]
+    omitted_sources: Counter[SourceState]
     """How many sources are not in `sources`, by state."""
     accounts: list[AccountStatus]
     queue: dict[str, int]
@@ -131,9 +131,9 @@ def status_report(
 
 def _limited(
     sources: Iterable[SourceStatus], count: int, limit: int | None
-) -> tuple[list[SourceStatus], Counter[str]]:
+) -> tuple[list[SourceStatus], Counter[SourceState]]:
     """The sources to list, and how many others there are in each state."""
-    omitted: Counter[str] = Counter()
+    omitted: Counter[SourceState] = Counter()
     if limit is None or count <= limit:
         return list(sources), omitted
     listed: list[SourceStatus] = []

@@ -92,7 +92,7 @@ def _add_trial_commands(commands: _Group) -> None:
         "A loopback server that speaks the Mastodon API and shows a timeline page. What is posted "
         "stays in its folder.",
     )
-    sandbox.add_argument("--port", type=int, default=8976, help="default: 8976; 0 takes any")
+    sandbox.add_argument("--port", type=_count, default=8976, help="default: 8976; 0 takes any")
     sandbox.add_argument(
         "--folder", type=Path, default=Path("sandbox"), help="where it keeps its posts"
     )
@@ -383,6 +383,14 @@ def _add_work_commands(commands: _Group) -> None:
     run.set_defaults(is_daemon=True)
 
 
+def _number(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(
+            f'"{text}" is not the number of a delivery: `reblogbot queue list` shows them'
+        )
+    return int(text)
+
+
 def _count(text: str) -> int:
     if not text.isascii() or not text.isdigit():
         raise argparse.ArgumentTypeError(f'"{text}" is not a count: write a whole number')
@@ -414,9 +422,10 @@ def _add_report_commands(commands: _Group) -> None:
     )
     why.add_argument(
         "entry",
+        nargs="+",
         type=decoded,
         metavar="WORDS-OR-LINK-OR-ID",
-        help="a link, an id, the number of a delivery, or a part of the title or link",
+        help="a link, an id, the number of a delivery, or words of the title or link",
     )
     _add_json(why)
 
@@ -449,7 +458,7 @@ def _add_queue_commands(commands: _Group) -> None:
     _add_json(listing)
 
     show = queue.add("show", "queue:run_show", "show one delivery with its whole text")
-    show.add_argument("id", type=int, metavar="ID", help="number of the delivery")
+    show.add_argument("id", type=_number, metavar="ID", help="number of the delivery")
     _add_json(show)
 
     edit = queue.add(
@@ -459,7 +468,7 @@ def _add_queue_commands(commands: _Group) -> None:
         "Opens the text of a queued or held delivery in $VISUAL or $EDITOR, or takes --text. The "
         "text must be within the server's limit. It is not rendered again when its entry changes.",
     )
-    edit.add_argument("id", type=int, metavar="ID", help="number of the delivery")
+    edit.add_argument("id", type=_number, metavar="ID", help="number of the delivery")
     edit.add_argument(
         "--text", type=decoded, metavar="TEXT", help="the new text; - reads it from standard input"
     )
@@ -499,7 +508,7 @@ def _add_queue_commands(commands: _Group) -> None:
         change = queue.add(verb, "queue:run_change", summary)
         change.set_defaults(verb=verb)
         change.add_argument(
-            "ids", nargs="*", type=int, metavar="ID", help="numbers of the deliveries"
+            "ids", nargs="*", type=_number, metavar="ID", help="numbers of the deliveries"
         )
         change.add_argument(
             "--account", type=decoded, metavar="NAME", help="all such deliveries of this account"

@@ -191,8 +191,7 @@ _STYLES = {
     **dict.fromkeys(
         ("failed", "failing", "refused", "gone", "no token", "missing", "stalled"), "red"
     ),
-    "paused": "yellow",
-    "disabled": "dim",
+    **dict.fromkeys(("paused", "disabled"), "dim"),
 }
 """The styles of states; the word alone says the same."""
 

@@ -48,7 +48,9 @@ class Parser(argparse.ArgumentParser):
         }
 
     def error(self, message: str) -> NoReturn:
-        """Raise ConfigError `usage`."""
+        """Raise ConfigError `usage`; where a command is missing, it names those that there are."""
+        if self.subcommands() and "are required" in message:
+            message += f"; there are {', '.join(self.subcommands())}"
         raise ConfigError("usage", f"{message}; see `{self.prog} --help`")
 
     def parse_known_args(  # type: ignore[override]

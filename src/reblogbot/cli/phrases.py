@@ -9,7 +9,7 @@ from reblogbot.core.round_report import outcome
 
 if TYPE_CHECKING:
     from reblogbot.core.waits import Wait
-    from reblogbot.model import Delivery, Post
+    from reblogbot.model import AccountState, Delivery, Post, SourceState
     from reblogbot.store.daemons import DaemonRecord
 
 _VERBS = {"post": "posted", "boost": "boosted", "quote": "quoted"}
@@ -20,9 +20,14 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def state_text(state: str) -> str:
-    """The state of a source or account in words: `no token`; `failing` for one tried later."""
-    return "failing" if state == "retry_later" else state.replace("_", " ")
+def source_state_text(state: SourceState) -> str:
+    """The state of a source in words: `paused`, and `failing` for one that is tried again later."""
+    return {"disabled": "paused", "retry_later": "failing"}.get(state, state)
+
+
+def account_state_text(state: AccountState) -> str:
+    """The state of an account in words: `no token`."""
+    return state.replace("_", " ")
 
 
 def ago(then: datetime | None, now: datetime) -> str:

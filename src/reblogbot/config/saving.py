@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import fcntl
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from difflib import unified_diff
@@ -13,6 +14,14 @@ from pathlib import Path
 from reblogbot.config.atomic_file import write_atomically
 from reblogbot.config.load import MAX_BYTES, read_text
 from reblogbot.errors import ConfigError
+
+# token_file and token_env only say where the token is
+_SECRET_VALUE = re.compile(
+    r"""((?:auth|cookie|key|password|secret|session|token(?!_file|_env)|webhook)[\w-]*["']?\s*=\s*)"""
+    r"""(?:"(?:\\.|[^"\\])*"|'[^']*')""",
+    re.IGNORECASE,
+)
+_USER_OF_URL = re.compile(r"""(?<=://)[^/\s"'@]+(?=@)""")
 
 
 def replace_text(path: Path, before: str, after: str) -> None:
@@ -40,9 +49,16 @@ def replace_text(path: Path, before: str, after: str) -> None:
 
 
 def difference(path: Path, before: str, after: str) -> str:
-    """The unified difference between two texts of the config, "" for none."""
+    """The unified difference between two texts of the config, "" for none.
+
+    Passwords, tokens and the like are left out: it may get into a log.
+    """
     lines = unified_diff(before.splitlines(), after.splitlines(), str(path), str(path), lineterm="")
-    return "\n".join(lines)
+    return "\n".join(map(_without_secrets, lines))
+
+
+def _without_secrets(line: str) -> str:
+    return _USER_OF_URL.sub("…", _SECRET_VALUE.sub(r'\1"…"', line))
 
 
 @contextmanager

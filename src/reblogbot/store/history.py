@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, exists, func, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from reblogbot.model import Delivery, Entry
@@ -33,6 +33,9 @@ from reblogbot.store.schema import (
 from reblogbot.store.sql import chunks, is_among_keys
 
 _KEY_ALONE = "left_out: one of very many entries of one poll, remembered as seen alone"
+# a database limits how long patterns and conditions may be
+_MAX_SEARCHED = 5000
+_MAX_WORDS = 20
 _ENTRIES = select(entry, source.c.name.label("source_name"), source.c.habits).join(
     source, source.c.id == entry.c.source_id
 )
@@ -88,16 +91,20 @@ class History:
             return [_story(connection, row) for row in rows] or _keys_alone(connection, keys)
 
     def search(self, words: str, most: int) -> list[Story]:
-        """The newest entries, `most` at most, with these words in their title or link."""
-        contains_words = [
-            func.lower(column).contains(words.lower(), autoescape=True)
-            for column in (entry.c.title, entry.c.link)
-        ]
+        """The newest entries, `most` at most, with these words in their title or link.
+
+        Where none has them in this order, those with each of the words.
+        """
+        phrase = words[:_MAX_SEARCHED].lower()
         newest_first = (entry.c.seen_at.desc(), entry.c.id.desc())
-        statement = _ENTRIES.where(or_(*contains_words)).order_by(*newest_first).limit(most)
         with self._database.read() as connection:
-            rows = connection.execute(statement).all()
-            return [_story(connection, row) for row in rows]
+            for parts in ([phrase], phrase.split()[:_MAX_WORDS]):
+                are_contained = map(_is_contained, parts)
+                statement = _ENTRIES.where(*are_contained).order_by(*newest_first).limit(most)
+                rows = connection.execute(statement).all()
+                if rows:
+                    return [_story(connection, row) for row in rows]
+        return []
 
     def titles(self, delivery_ids: Sequence[int]) -> dict[int, str]:
         """The titles of the entries of these deliveries, by the deliveries' ids.
@@ -162,6 +169,16 @@ def titles_of(connection: Connection, delivery_ids: Sequence[int]) -> dict[int, 
     titles = {row.id: row.title for row in connection.execute(titled.where(is_wanted))}
     titles.update({row.id: _title(row) for row in connection.execute(untitled.where(is_wanted))})
     return titles
+
+
+def _is_contained(part: str) -> ColumnElement[bool]:
+    """The condition that an entry's title or link contains the text, which is in lower case."""
+    return or_(
+        *(
+            func.lower(column).contains(part, autoescape=True)
+            for column in (entry.c.title, entry.c.link)
+        )
+    )
 
 
 def _entry_ids(connection: Connection, keys: Sequence[bytes], written: str) -> set[int]:

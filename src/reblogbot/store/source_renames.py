@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any, Literal
 
-from sqlalchemy import Connection, delete, exists, select, update
+from sqlalchemy import Connection, Row, delete, exists, or_, select, update
 
 from reblogbot.model import OPEN_STATES
 from reblogbot.runtime import lease_owner
@@ -16,6 +17,8 @@ LONGEST_RENAME = timedelta(hours=1)
 """A rename whose config was not written after this time is given up."""
 LONGEST_START = timedelta(minutes=10)
 """Time from reading a config to enrolling its sources, at most."""
+
+RenameStart = Literal["begun", "taken", "busy"]
 
 
 class SourceRenames:
@@ -28,29 +31,35 @@ class SourceRenames:
         self._database = database
         self._owner = owner
 
-    def begin(self, old: str, new: str, now: datetime) -> bool:
+    def begin(self, old: str, new: str, now: datetime) -> RenameStart:
         """Note that the config will have `new` in place of `old`.
 
-        False, without a change, if the store remembers a source `new`, or has deliveries of one
-        that are not settled.
+        Changes nothing if the name is `taken`: the store remembers a source `new`, or has
+        deliveries of one that are not settled; nor if another process is `busy` renaming `old`.
         """
         with self._database.write() as connection:
             if _is_known(connection, new):
-                return False
-            is_of_names = source_rename.c.old_name.in_([old, new])
-            connection.execute(delete(source_rename).where(is_of_names))
+                return "taken"
+            is_this = source_rename.c.old_name == old
+            row = connection.execute(select(source_rename).where(is_this)).one_or_none()
+            if row is not None and row.completed_at is None and not _is_abandoned(row, now):
+                return "busy"
             # a process that read the config before an earlier rename knows the first name alone
-            is_to_old = source_rename.c.new_name == old
-            connection.execute(delete(source_rename).where(is_to_old))
-            row = {"old_name": old, "new_name": new, "owner": self._owner, "begun_at": now}
-            connection.execute(source_rename.insert().values(row))
-        return True
+            is_outdated = or_(
+                source_rename.c.old_name.in_([old, new]), source_rename.c.new_name == old
+            )
+            connection.execute(delete(source_rename).where(is_outdated))
+            row_values = {"old_name": old, "new_name": new, "owner": self._owner, "begun_at": now}
+            connection.execute(source_rename.insert().values(row_values))
+        return "begun"
 
     def cancel(self, old: str) -> None:
-        """Forget a rename of which the config was not written."""
-        is_unfinished = source_rename.c.old_name == old, source_rename.c.completed_at.is_(None)
+        """Forget a rename of ours of which the config was not written."""
+        is_ours = source_rename.c.old_name == old, source_rename.c.owner == self._owner
         with self._database.write() as connection:
-            connection.execute(delete(source_rename).where(*is_unfinished))
+            connection.execute(
+                delete(source_rename).where(*is_ours, source_rename.c.completed_at.is_(None))
+            )
 
     def is_incomplete(self, configured: Collection[str]) -> bool:
         """Whether a source of the config still has its old name in the store."""
@@ -74,14 +83,18 @@ class SourceRenames:
                 if row.completed_at is None and is_renamed:
                     _rename(connection, old, new, now)
                 elif row.completed_at is None:
-                    is_abandoned = lease_owner.is_dead(row.owner)
-                    if is_abandoned or now - row.begun_at > LONGEST_RENAME:
+                    if _is_abandoned(row, now):
                         _forget(connection, old)
                 elif now - row.completed_at > LONGEST_START:
                     _forget(connection, old)
                 elif is_not_renamed:
                     outdated[old] = new
         return outdated
+
+
+def _is_abandoned(row: Row[Any], now: datetime) -> bool:
+    """Whether the process that began the rename will not go on."""
+    return lease_owner.is_dead(row.owner) or now - row.begun_at > LONGEST_RENAME
 
 
 def _is_known(connection: Connection, name: str) -> bool:

@@ -151,7 +151,7 @@ class Tallies:
             return {name: count for name, count in rows}  # noqa: C416 - dict() wants tuples
 
     def sent_posts(self, since: datetime) -> dict[str, int]:
-        """How many posts, boosts and quotes of each source were sent since then, also if retracted."""
+        """How many posts, boosts and quotes each source sent since then, retracted ones too."""
         is_sent = (
             delivery.c.account.in_(select(account.c.name)),
             delivery.c.settled_at >= since,

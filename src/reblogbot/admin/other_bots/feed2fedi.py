@@ -19,8 +19,8 @@ from reblogbot.admin.other_bots.old_bot import (
     OldBot,
     SourceKeys,
     Table,
-    beside,
     listed_feeds,
+    memory_file,
     read_config_text,
     unreadable,
 )
@@ -40,7 +40,7 @@ _CONDITIONAL = re.compile(r"\{(?:\[([^\]]*)\])?(\w+)(?:\[([^\]]*)\])?\}")
 _MAX_IMAGES = 4
 _DAYS_KEPT = 30
 _MOST_DAYS = 36_500
-_LONGEST_QUERY = 50_000_000
+_LONGEST_QUERY = 20_000_000
 """Instructions of SQLite; enough to read a table of MAX_VALUES rows."""
 _ISO_SPAN = re.compile(
     r"P(?:(\d{1,4})W)?(?:(\d{1,5})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,6})M)?(?:(\d{1,7})S)?)?"
@@ -157,7 +157,7 @@ def _set_filter(keys: SourceKeys, written: object) -> None:
     """
     table = written if isinstance(written, dict) else {}
     check, action, warning = (table.get(key) for key in ("check", "action", "action_params"))
-    if check in {None, "none"} or action in {None, "none"}:
+    if "none" in (check, action) or None in (check, action):
         return
     regex = f"/^(?:{table.get('check_params')})/ms"
     is_warning = action == "mark_cw" and isinstance(warning, str) and bool(warning)
@@ -182,13 +182,7 @@ def _set_filter(keys: SourceKeys, written: object) -> None:
 def _memory(path: Path, config: Table) -> BotMemory | None:
     """Its memory: each link it has posted, filtered or failed with, for `cache_max_age` days."""
     written = str(config.get("cache_db_path") or "./cache.sqlite")
-    file = beside(path, written)
-    if not file.is_file():
-        raise unreadable(
-            path,
-            f"cache_db_path = {written[:200]} is not there, so that it is not known what the bot "
-            "has posted; write its full path, or import the feeds as OPML if the bot never ran",
-        )
+    file = memory_file(path, "cache_db_path", written)
     if file.stat().st_size > MAX_MEMORY_BYTES:
         raise unreadable(file, f"is larger than {MAX_MEMORY_BYTES // 1_000_000} MB")
     rows = _rows(file)

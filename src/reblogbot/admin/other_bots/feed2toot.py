@@ -19,6 +19,7 @@ from reblogbot.admin.other_bots.old_bot import (
     beside,
     changed_at,
     listed_feeds,
+    memory_file,
     read_bounded,
     read_config_text,
     unreadable,
@@ -177,13 +178,7 @@ def _regex(text: str, *, is_exact: bool = False) -> str:
 def _memory(config: _Config) -> BotMemory | None:
     """What it remembers: the ids, or links, of its latest posts, written at the end of a run."""
     written = config.required("cache", "cachefile")
-    file = beside(config.path, written)
-    if not file.exists():
-        raise unreadable(
-            config.path,
-            f"[cache] cachefile = {written[:200]} is not there, so that it is not known what the "
-            "bot has posted; write its full path, or import the feeds as OPML if the bot never ran",
-        )
+    file = memory_file(config.path, "[cache] cachefile", written)
     octets = read_bounded(file, MAX_MEMORY_BYTES)
     if b"\0" in octets:
         raise unreadable(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,6 @@ from reblogbot.admin.other_bots.old_bot import (
     unreadable,
 )
 from reblogbot.core.importing import BotMemory
-from reblogbot.errors import ConfigError
 from reblogbot.sources.shared import dates
 
 _NAMES = {
@@ -50,12 +48,8 @@ def read_feediverse(path: Path) -> OldBot:
 
 
 def _yaml(path: Path, text: str) -> Table:
-    try:
-        # an optional package, which this import alone needs
-        yaml: Any = import_module("yaml")
-    except ImportError as error:
-        message = "reading a config of feediverse needs PyYAML: pip install PyYAML"
-        raise ConfigError("package_missing", message) from error
+    import yaml  # noqa: PLC0415  which no other command needs
+
     try:
         config = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
@@ -100,11 +94,14 @@ def _memory(path: Path, config: Table) -> BotMemory | None:
 
 def _instant(written: object) -> datetime | None:
     """The instant of a date; YAML reads one that is written without quotes."""
-    if isinstance(written, datetime):
-        return written.astimezone(UTC) if written.tzinfo else written.replace(tzinfo=UTC)
-    if isinstance(written, date):
+    if isinstance(written, date) and not isinstance(written, datetime):
         return datetime.combine(written, time(), UTC)
+    text = str(written)[:100]
     try:
-        return _instant(datetime.fromisoformat(str(written)[:100]))
+        instant = written if isinstance(written, datetime) else datetime.fromisoformat(text)
+        return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
     except ValueError:
-        return dates.parse(str(written)[:100], zone=UTC, now=datetime.now(UTC))
+        return dates.parse(text, zone=UTC, now=datetime.now(UTC))
+    except OverflowError:
+        # in the year 1 or 9999, where it is another one in UTC
+        return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -9,7 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from pydantic import ValidationError
+
 from reblogbot.admin.source_import import ListedFeed
+from reblogbot.config.settings import SourceSettings
 from reblogbot.core.importing import BotMemory
 from reblogbot.core.templates import check_template
 from reblogbot.errors import ConfigError
@@ -70,6 +74,21 @@ class SourceKeys:
         else:
             self.omit(setting, f'a source cannot post "{visibility[:40]}"; the account\'s is used')
 
+    def drop_invalid(self) -> None:
+        """Drop the keys whose values no config may have, and note them."""
+        faults = {key: "it holds a NUL character" for key in self.keys if self._has_nul(key)}
+        try:
+            table = {"name": "feed", "kind": "feed", "to": ["account"], **self.keys}
+            SourceSettings.model_validate(table)
+        except ValidationError as error:
+            faults |= {str(fault["loc"][0]): fault["msg"] for fault in error.errors()}
+        for key, reason in faults.items():
+            if self.keys.pop(key, None) is not None:
+                self.omit(key, f"{reason}; the default is used")
+
+    def _has_nul(self, key: str) -> bool:
+        return "\\u0000" in json.dumps(self.keys[key])
+
     def add_filter(self, key: str, patterns: Iterable[str]) -> None:
         """Add patterns to a key of the source's filter."""
         filters = self.keys.setdefault("filter", {})
@@ -93,8 +112,10 @@ def read_bounded(path: Path, limit: int) -> bytes:
             raise unreadable(path, "is not a file")
         with path.open("rb") as file:
             octets = file.read(limit + 1)
-    except OSError as error:
-        raise unreadable(path, f"cannot be read: {error.strerror}") from error
+    except (OSError, ValueError) as error:
+        # ValueError where the name holds a NUL character
+        reason = getattr(error, "strerror", None) or error
+        raise unreadable(path, f"cannot be read: {reason}") from error
     if len(octets) > limit:
         raise unreadable(path, f"is larger than {limit // 1_000_000} MB")
     return octets
@@ -108,6 +129,22 @@ def changed_at(path: Path) -> datetime:
 def beside(config: Path, written: str) -> Path:
     """The file that a config names: its path is relative to the config's folder."""
     return config.parent / os.path.expanduser(written)  # noqa: PTH111  raises without a home
+
+
+def memory_file(config: Path, setting: str, written: str) -> Path:
+    """The file with what the bot has posted, which a config names. Raises ConfigError."""
+    file = beside(config, written)
+    try:
+        is_there = file.is_file()
+    except (OSError, ValueError):
+        is_there = False
+    if not is_there:
+        raise unreadable(
+            config,
+            f"{setting} = {written[:200]} is not there, so that it is not known what the bot has "
+            "posted; write its full path, or import the feeds as OPML if the bot never ran",
+        )
+    return file
 
 
 def unreadable(path: Path, reason: str) -> ConfigError:
@@ -124,6 +161,8 @@ def listed_feeds(
         raise unreadable(path, "names no feed")
     if len(rows) > MAX_FEEDS:
         raise unreadable(path, f"names more than {MAX_FEEDS} feeds")
+    for _, _, keys in rows:
+        keys.drop_invalid()
     untaken = [setting for _, _, keys in rows for setting in keys.untaken]
     return tuple(ListedFeed(title, url, (), keys.keys) for title, url, keys in rows), untaken
 

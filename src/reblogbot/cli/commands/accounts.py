@@ -8,7 +8,7 @@ from reblogbot.admin.account_list import ListedAccount, account_rows
 from reblogbot.admin.documents.accounts import accounts_json
 from reblogbot.cli.open_store import open_for_reading
 from reblogbot.cli.output import print_json, print_lines, print_table, print_wrapped
-from reblogbot.cli.phrases import state_text
+from reblogbot.cli.phrases import account_state_text
 from reblogbot.cli.progress import progress
 from reblogbot.errors import Exit
 
@@ -50,7 +50,7 @@ def _print_rows(rows: list[ListedAccount]) -> None:
                 row.acct or row.server,
                 row.software,
                 _TOKENS[row.token],
-                state_text(row.state),
+                account_state_text(row.state),
                 str(row.sent_24h),
                 str(row.waiting),
             )

@@ -76,7 +76,7 @@ def _content(options: argparse.Namespace, config: Config, via: str) -> AddressCo
     source = new_source.by_its_form(address, via)
     if source is not None:
         return AddressContent([source])
-    with progress(quiet=options.json) as on_progress:
+    with progress(quiet=options.json, as_json=options.json_progress) as on_progress:
         on_progress("looking for feeds", 0, 0)
         return asyncio.run(new_source.fetch_content(address, config))
 
@@ -108,7 +108,7 @@ def _sources_of_opml(
 
 
 def _preview(options: argparse.Namespace, config: Config, source: NewSource) -> Preview:
-    with progress(quiet=options.json) as on_progress:
+    with progress(quiet=options.json, as_json=options.json_progress) as on_progress:
         on_progress("reading the newest entries", 0, 0)
         planned = asyncio.run(new_source.preview_newest(config, source.name))
     account = planned.posts[0][0] if planned.posts else ""

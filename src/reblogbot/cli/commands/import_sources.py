@@ -47,7 +47,7 @@ def _import_opml(options: argparse.Namespace) -> int:
     config = app.load_config(options.config, toml)
     to = target_accounts(config, toml, options.to)
     content = _read(options.file)
-    with progress(quiet=options.json) as on_progress:
+    with progress(quiet=options.json, as_json=options.json_progress) as on_progress:
         on_progress("reading", 0, 0)
         feeds = asyncio.run(_read_opml(options.file, content, with_tags=options.tags))
         plan = plan_import(config, feeds, to, is_paused=options.pause, on_progress=on_progress)
@@ -70,7 +70,7 @@ def _import_bot(options: argparse.Namespace) -> int:
     if options.file == "-":
         raise ConfigError("usage", f"--from {options.bot} needs the path of that bot's config")
     bot = read_bot(options.bot, Path(options.file).expanduser())
-    with progress(quiet=options.json) as on_progress:
+    with progress(quiet=options.json, as_json=options.json_progress) as on_progress:
         result = asyncio.run(
             import_bot(
                 config, toml, bot, options.to,

@@ -72,7 +72,7 @@ def _run(options: argparse.Namespace, config: Config, store: Store) -> int:
     posts: Sequence[PostedPost] = ()
     was_interrupted = False
     if selection.posts:
-        with progress(quiet=options.json) as on_progress:
+        with progress(quiet=options.json, as_json=options.json_progress) as on_progress:
             posts, was_interrupted = asyncio.run(
                 _retract(config, store, selection.posts, on_progress)
             )

@@ -13,7 +13,7 @@ from reblogbot.admin.source_actions import ConfigChange
 from reblogbot.admin.source_list import ListedSource, list_sources
 from reblogbot.cli.open_store import open_for_reading
 from reblogbot.cli.output import print_json, print_lines, print_table, print_wrapped
-from reblogbot.cli.phrases import local_time
+from reblogbot.cli.phrases import local_time, source_state_text
 from reblogbot.cli.questions import is_confirmed, require_answer
 from reblogbot.config.editing import Keys
 from reblogbot.errors import ConfigError, Exit
@@ -41,7 +41,7 @@ def run_list(options: argparse.Namespace) -> int:
                 source.status.name,
                 source.status.kind,
                 ", ".join(source.to),
-                source.status.state if source.enabled else "paused",
+                source_state_text(source.status.state),
                 local_time(source.status.last_poll_at, now),
                 str(source.new),
                 str(source.sent),

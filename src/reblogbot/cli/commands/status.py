@@ -17,8 +17,16 @@ from reblogbot.admin.status_report import (
 )
 from reblogbot.cli.open_store import open_for_reading
 from reblogbot.cli.output import print_bold, print_json, print_lines, print_table, print_wrapped
-from reblogbot.cli.phrases import ago, daemon_lines, local_time, state_text, until
+from reblogbot.cli.phrases import (
+    account_state_text,
+    ago,
+    daemon_lines,
+    local_time,
+    source_state_text,
+    until,
+)
 from reblogbot.errors import Exit
+from reblogbot.model import SourceState
 
 MAX_WAITS = 20
 """How many groups of waiting deliveries are printed."""
@@ -94,14 +102,16 @@ def _print_troubles(report: StatusReport, now: datetime) -> None:
         print_lines("")
 
 
-def _print_sources(sources: list[SourceStatus], omitted: Counter[str], now: datetime) -> None:
+def _print_sources(
+    sources: list[SourceStatus], omitted: Counter[SourceState], now: datetime
+) -> None:
     print_table(
         ("source", "kind", "state", "last poll", "next poll"),
         [
             (
                 source.name,
                 source.kind,
-                state_text(source.state),
+                source_state_text(source.state),
                 local_time(source.last_poll_at, now),
                 _next_poll(source, now),
             )
@@ -109,7 +119,7 @@ def _print_sources(sources: list[SourceStatus], omitted: Counter[str], now: date
         ],
     )
     if omitted:
-        states = _counts({state_text(state): number for state, number in omitted.items()})
+        states = _counts({source_state_text(state): number for state, number in omitted.items()})
         print_lines(f"… and {omitted.total()} more: {states}; `sources list` lists them all")
 
 
@@ -123,7 +133,7 @@ def _next_poll(source: SourceStatus, now: datetime) -> str:
 def _print_accounts(accounts: list[AccountStatus], now: datetime) -> None:
     print_table(
         ("account", "server", "state"),
-        [(account.name, account.server, state_text(account.state)) for account in accounts],
+        [(account.name, account.server, account_state_text(account.state)) for account in accounts],
         link="server",
     )
     for account in accounts:

@@ -25,7 +25,7 @@ MAX_MATCHES = 20
 def run(options: argparse.Namespace) -> int:
     """Show the history of the entry that the admin means."""
     config, store = open_for_reading(options)
-    query = options.entry.strip()
+    query = " ".join(options.entry).strip()
     stories = store.history.why(recognition.keys_of_written(query), query)
     is_exact = bool(stories)
     if query and not stories:
