@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,6 +26,7 @@ from reblogbot.errors import ReblogbotError, Unauthorised
 from reblogbot.model import OPEN_STATES, AccountState, TokenState
 from reblogbot.ports import ProgressCallback, no_progress
 from reblogbot.store import Store
+from reblogbot.store.records import AccountRecord
 
 MAX_SERVERS = 16
 """How many servers are asked at a time."""
@@ -71,8 +71,14 @@ def account_rows(
 ) -> list[ListedAccount]:
     """Every account of the config, in its order; with `is_online` its server is asked."""
     states = account_states(config, store, Waiting(config, store, now), now)
-    look = partial(_asked, config) if is_online else partial(_remembered, store)
-    answers = _answers(config, look, on_progress)
+    if is_online:
+        answers = _asked_answers(config, on_progress)
+    else:
+        records = {record.name: record for record in store.outbox.accounts()}
+        answers = [
+            _remembered(account, records.get(name, AccountRecord(name)))
+            for name, account in config.accounts.items()
+        ]
     waiting: Counter[str] = Counter()
     for tally in store.tallies.deliveries():
         if tally.state in OPEN_STATES:
@@ -83,17 +89,18 @@ def account_rows(
     ]
 
 
-def _answers(
-    config: Config, look: Callable[[AccountSettings], _TokenAnswer], on_progress: ProgressCallback
-) -> Iterator[_TokenAnswer]:
+def _asked_answers(config: Config, on_progress: ProgressCallback) -> list[_TokenAnswer]:
+    """What the servers of all accounts say, several asked at a time."""
     accounts = list(config.accounts.values())
+    answers = []
     with ThreadPoolExecutor(MAX_SERVERS) as threads:
-        for number, answer in enumerate(threads.map(look, accounts), 1):
-            on_progress("asking servers", number, len(accounts))
-            yield answer
+        for answer in threads.map(partial(_asked, config), accounts):
+            answers.append(answer)
+            on_progress("asking servers", len(answers), len(accounts))
+    return answers
 
 
-def _remembered(store: Store, account: AccountSettings) -> _TokenAnswer:
+def _remembered(account: AccountSettings, stored: AccountRecord) -> _TokenAnswer:
     """What the last login and the last delivery left."""
     try:
         token = read_token(account, os.environ)
@@ -101,8 +108,7 @@ def _remembered(store: Store, account: AccountSettings) -> _TokenAnswer:
         # the environment or the files of the daemon may have one that this user cannot see
         is_missing = bool(missing_token_reason(account, os.environ))
         return _TokenAnswer("missing" if is_missing else "not_tried")
-    record = store.outbox.account(account.name)
-    is_refused = record.cause == TOKEN and record.token_mark == token_digest(token)
+    is_refused = stored.cause == TOKEN and stored.token_mark == token_digest(token)
     return _TokenAnswer(
         "refused" if is_refused else "not_tried", token_record(account, token, os.environ)
     )
