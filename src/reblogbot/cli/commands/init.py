@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 from reblogbot import app
 from reblogbot.admin.login import find_server
 from reblogbot.cli.output import print_lines
-from reblogbot.cli.questions import ask, is_interactive
+from reblogbot.cli.questions import ask
 from reblogbot.config.lookalikes import hint_for_value
 from reblogbot.config.rules import name_fault
 from reblogbot.config.settings import Config
@@ -30,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
         raise ConfigError(
             "config_exists", f"{path}: exists already; name another file, or edit this one"
         )
-    answer = partial(_ask, is_asked=not options.yes and is_interactive())
+    answer = partial(_ask, is_asked=not options.yes and sys.stdin.isatty())
     server = answer(
         "Server of the bot's account",
         default="https://social.example",
