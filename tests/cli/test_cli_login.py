@@ -26,6 +26,7 @@ from reblogbot import app
 from reblogbot.cli import browser, login_dialog
 from reblogbot.config.scopes import POSTING
 from reblogbot.config.tokens import TokenRecord, token_digest, write_token
+from reblogbot.errors import ConfigError
 
 BY_DEFAULT = [*POSTING, "read:follows"]
 PROFILES = ["mastodon", "mastodon-4.6", "gotosocial", "snac", "takahe", "hollo", "pleroma"]
@@ -444,6 +445,36 @@ def test_a_full_disk_changes_nothing_and_the_new_token_is_revoked(
     assert sandbox_tokens(sandbox, "reblogbot") == ["revoked", token_in(account)]
 
 
+def test_a_full_disk_leaves_no_beginning_of_a_config(tmp_path):
+    path = tmp_path / "new" / "config.toml"
+    with full_disk(), pytest.raises(ConfigError, match="cannot be written: File too large"):
+        app.create_config(path, f"# {'long ' * 10}\n")
+    assert files(path.parent) == []
+
+
+def test_a_folder_in_place_of_the_token_file_is_told_before_anybody_consents(
+    cli, bot, account, sandbox, person
+):
+    account.mkdir()
+    person()
+    ran = cli("login", "news", "--no-browser")
+    assert (ran.code, "is a folder" in ran.err) == (1, True)
+    assert files(bot.folder) == ["config.toml", "news.token"]
+    assert ("POST", "/api/v1/apps") not in sandbox.requests
+
+
+@pytest.mark.parametrize(
+    ("path", "words"), [("link.toml", "leads to no file"), ("no/config.toml", "no such folder")]
+)
+def test_where_no_config_can_be_made_is_told_before_anybody_consents(
+    cli, bot, sandbox, path, words
+):
+    (bot.folder / "link.toml").symlink_to("nowhere.toml")
+    ran = cli("login", "new", "--server", sandbox.url, "-c", str(bot.folder / path))
+    assert (ran.code, words in ran.err) == (2, True)
+    assert sandbox.requests == []
+
+
 def test_a_config_that_cannot_take_the_account_leaves_no_token(cli, bot, account, sandbox, person):
     sandbox.add_account("other")
 
@@ -515,6 +546,10 @@ def test_a_server_that_is_none_is_named_in_clear_words(cli, bot, feeds, person):
     feeds.fail("/api/v2/instance", 301, Location="https://social.example/api/v2/instance")
     ran = cli("login", "new", "--server", feeds.url(""), "--no-browser")
     assert "redirects to social.example; name that as the server" in ran.err
+    feeds.fail("/api/v2/instance", 503)
+    feeds.fail("/.well-known/nodeinfo", 500)
+    ran = cli("login", "new", "--server", feeds.url(""), "--no-browser")
+    assert "it is out of order (HTTP 503); try again later" in ran.err
     feeds.show("/api/v2/instance", b"[" * 100_000)
     assert cli("login", "new", "--server", feeds.url("")).code == 1
     ran = cli("login", "new", "--server", "http://127.0.0.1:1")

@@ -184,6 +184,10 @@ def token_lock(account: AccountSettings) -> Iterator[None]:
     Raises ReblogbotError where one is under way, or no file can be made beside the token's.
     """
     file = token_file_of(account)
+    if file.is_dir():
+        raise ReblogbotError(
+            "token_unwritable", f"{file}: is a folder; remove it, or change token_file"
+        )
     with ExitStack() as stack:
         try:
             stack.enter_context(file_lock(file.with_name(f".{file.name}.lock")))
