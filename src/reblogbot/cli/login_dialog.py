@@ -88,7 +88,8 @@ class _Dialog:
         listener = self._listener
         if listener is not None:
             listener.expect(pending.is_answered_by)
-            if open_browser(pending.authorize_url):
+            # a browser that failed may have come back all the same
+            if open_browser(pending.authorize_url) or listener.has_answer:
                 return pending, self._code_of_browser(pending, listener)
             self.say("No browser could be opened.")
         pending = pending.with_copied_code()
