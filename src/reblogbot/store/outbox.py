@@ -364,13 +364,27 @@ class Outbox:
         return {state.value: counts.get(state.value, 0) for state in DeliveryState}
 
     def find(
-        self, ids: Sequence[int] = (), states: Collection[DeliveryState] = OPEN_STATES
+        self,
+        ids: Collection[int] | None = None,
+        states: Collection[DeliveryState] = OPEN_STATES,
     ) -> list[Delivery]:
-        """The deliveries of these ids, or all in these states, in the order they were queued."""
-        is_wanted = delivery.c.id.in_(ids) if ids else delivery.c.state.in_(states)
+        """The deliveries of these ids; for None, all in these states; in the order of their ids.
+
+        No id finds no delivery, and neither does one that no delivery can have.
+        """
+        if ids is None:
+            conditions = [delivery.c.state.in_(states)]
+        else:
+            possible = sorted({each for each in ids if each <= MAX_ID})
+            conditions = [delivery.c.id.in_(part) for part in chunks(possible)]
         with self._database.read() as connection:
-            rows = connection.execute(select(delivery).where(is_wanted).order_by(delivery.c.id))
-            return [delivery_record(row) for row in rows]
+            return [
+                delivery_record(row)
+                for condition in conditions
+                for row in connection.execute(
+                    select(delivery).where(condition).order_by(delivery.c.id)
+                )
+            ]
 
     def page(
         self,
