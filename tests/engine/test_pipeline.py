@@ -182,7 +182,7 @@ def test_an_entry_with_a_known_guid_and_another_link_is_not_new(bot, feeds, sand
 def test_the_summary_has_the_keys_of_the_contract_and_counts_right(hot, bot, clock):
     hot()
     report = round_json(bot.sync(), None, 0, clock.now())
-    assert list(report) == [*COUNTS, "sources", "deliveries", "accounts", "daemon"]
+    assert list(report) == [*COUNTS, "retracted", "sources", "deliveries", "accounts", "daemon"]
     assert {name: report[name] for name in COUNTS if report[name]} == {
         "polled": 1,
         "entries_new": 3,

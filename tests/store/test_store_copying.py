@@ -38,6 +38,7 @@ def filled(url):
     store.outbox.release_account("news", limits=ServerLimits(characters=7777), rate_remaining=12)
     store.outbox.pause("echo", NOW + DAY, "token", "no token", "mark")
     store.outbox.stop(NOW)
+    assert store.renames.begin("chouti", "hot list", NOW) == "begun"
     assert store.history.record_notice("storm chouti", NOW)
     # a daemon that was lost with its machine long ago
     store.daemons.beat(NOW - DAY, NOW, NOW)

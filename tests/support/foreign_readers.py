@@ -115,6 +115,7 @@ EDGES = frozenset(
     sources.fediverse.endpoints sources.fediverse.timeline_source sources.feed.expat_driver sources.feed.source
     sources.registry sources.scrape.json_source sources.scrape.page_source targets.mastodon.status_params
     targets.mastodon.lookup targets.mastodon.media targets.mastodon.own_statuses
+    targets.mastodon.oauth targets.mastodon.server_client targets.mastodon.server_info
     targets.mastodon.target targets.mastodon.transport
     """.split()
 )
@@ -281,6 +282,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "core.text.measure.size": measure.size,
     "core.text.measure.length": lambda text: measure.length(text, LIMITS),
     "core.text.mentions.defuse": mentions.defuse,
+    "core.text.mentions.mentions": mentions.mentions,
     "core.text.mentions.harmless_link": mentions.harmless_link,
     "core.text.shortening.beginning": shortening.beginning,
     "core.text.shortening.shorten": lambda text: shortening.shorten(text, 500),
@@ -318,6 +320,9 @@ READERS: dict[str, Callable[[str], object]] = {
     "core.drafting.drafts": lambda text: drafting.drafts(job(text)),
     "core.drafting.held_draft": lambda text: drafting.held_draft(entry(text), job(text), "why"),
     "core.filters.refusal": lambda text: filters.refusal(entry(text), SOURCE, NOW),
+    "core.filters.refusal_of_requested": lambda text: filters.refusal_of_requested(
+        entry(text), SOURCE
+    ),
     "core.similarity.similar": lambda text: similarity.similar(text, f"{text}x"),
     "core.similarity.near_duplicate": lambda text: similarity.near_duplicate(
         text, ["words"] * 9, 0.8
@@ -352,6 +357,7 @@ READERS: dict[str, Callable[[str], object]] = {
         "s", recognition.candidates("s", entries(text)), SourceHistory()
     ),
     "core.recognition.lookup_keys": recognition.lookup_keys,
+    "core.recognition.keys_of_written": recognition.keys_of_written,
     "core.recognition.oldest_first": lambda text: recognition.oldest_first(entries(text).entries),
     "core.identity.match_fields.match_fields": lambda text: match_fields.match_fields(
         entry(text), SourceHabits()
