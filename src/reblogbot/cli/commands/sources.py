@@ -67,10 +67,12 @@ def _print_error(source: ListedSource) -> None:
 def run_set(options: argparse.Namespace) -> int:
     """Set keys of a source."""
     change = source_actions.set_keys(options.config, options.name, key_values(options.values))
-    return _finish(options, change, [options.name], f"set {', '.join(map(_shown, options.values))}")
+    return _finish(
+        options, change, [options.name], f"set {', '.join(map(_without_secret, options.values))}"
+    )
 
 
-def _shown(argument: str) -> str:
+def _without_secret(argument: str) -> str:
     """An argument `KEY=VALUE` without what may be a secret: a header's value, a URL's password."""
     key = argument.partition("=")[0]
     return key if key.strip().startswith("headers") else without_user(argument)
