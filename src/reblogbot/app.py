@@ -113,8 +113,6 @@ def open_for_work(
     if message:
         log.warning(message)
     repair_future_timestamps(config, store, (clock or store.clock).now())
-    if store.renames.is_incomplete(config.sources):
-        store.renames.settle(config.sources, store.clock.now())
     return store
 
 

@@ -54,6 +54,16 @@ def test_commands_that_look_warn_and_go_on(waiting, cli, fault, command):
     assert "config.toml:" in ran.err
 
 
+@pytest.mark.parametrize("command", [["status"], ["queue", "list"], ["history"]])
+def test_a_config_with_faults_and_no_store_shows_an_empty_one(bot, cli, sandbox, feeds, command):
+    bot.configure({"hot": {"url": feeds.url("/f")}}, {"news": (sandbox, "")})
+    spoil(bot.path, BROKEN["a value"])
+    ran = cli(*command, "--json")
+    assert ran.code == 0
+    assert "warning: the config has faults" in ran.err
+    assert not bot.store_file.exists()
+
+
 def test_what_waits_is_steered_and_copied(waiting, cli, bot):
     good = spoil(waiting, BROKEN["no TOML"])
     assert cli("queue", "hold", "1").out == "1 is held now\n"

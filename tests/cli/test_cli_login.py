@@ -175,7 +175,9 @@ def test_every_kind_of_server_logs_in(cli, bot, person, opened, profile, way):
         how = ["--no-browser"] if way == "code" else []
         ran = cli("login", "news", "--server", server.url, "--json", *how)
         assert ran.code == 0, ran.err
-        document = json.loads(ran.out.splitlines()[-1])
+        # the address for a code was read, and is printed nowhere else than there
+        (answer,) = ran.out.splitlines()
+        document = json.loads(answer)
         assert document["software"] == SERVER_PROFILES[profile].software
         wanted = ["read", "write:statuses", "write:media"] if profile == "takahe" else BY_DEFAULT
         assert document["scopes"] == wanted

@@ -294,6 +294,22 @@ def test_no_delivery_named_is_2_and_one_that_is_none_is_1(waiting, cli):
     assert (ran.code, ids(ran)) == (1, [])
 
 
+@pytest.mark.parametrize("verb", ["hold", "release", "skip", "retry"])
+def test_a_number_that_no_delivery_can_have_changes_none(waiting, cli, verb):
+    assert cli("queue", "hold", "1").code == 0
+    before = cli("queue", "list", "--json").out
+    number = str(10**20)
+    ran = cli("queue", verb, number)
+    assert (ran.code, ran.out) == (1, f"{number} is not the number of a delivery\n")
+    assert cli("queue", "list", "--json").out == before
+    assert cli("queue", "show", number).code == 2
+
+
+def test_an_action_that_concerns_nothing_says_so(waiting, cli):
+    ran = cli("queue", "release", "--source", "hot")
+    assert (ran.code, ran.out) == (0, "no such deliveries\n")
+
+
 def test_retry_render_renders_a_waiting_one_anew(waiting, awake, cli, sandbox):
     waiting(template="new: {{ title }} {{ link }}")
     numbers = ids(cli("queue", "list", "--json"))

@@ -323,6 +323,9 @@ def test_a_rate_limit_is_waited_out_and_said(posted, cli, sandbox, bot, clock):
         (1, "retracting", "account_paused"),
         (2, "retracting", "account_paused"),
     ]
+    again = cli("retract", "1", "--yes", "--json")
+    assert again.code == 1
+    assert ["too many requests" in row["error"] for row in rows(again)] == [True, True]
     clock.advance(hours=7)
     report = bot.sync()
     assert report.counts()["retracted"] == 2

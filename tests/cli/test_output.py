@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from reblogbot.cli.output import print_bold, print_table, print_wrapped
+from reblogbot.cli.output import print_bold, print_table, print_wrapped, terminal_safe
 
 LINK = f"https://news.example/{'long/' * 30}end"
 HEAD = ("source", "title", "link", "state", "new")
@@ -134,3 +134,10 @@ def test_a_terminal_without_colours_gets_none(printed, monkeypatch, environ):
 def test_a_pipe_gets_no_colours(printed):
     assert "\x1b" not in "".join(printed(80, print_table, HEAD, ROWS, link="link"))
     assert printed(80, print_bold, "Needs attention:") == ["Needs attention:"]
+
+
+@pytest.mark.parametrize(
+    "text", ["👨\u200d👩\u200d👧", "می\u200cخواهم", "東京\u3000大阪", "1\u00a0000"]
+)
+def test_joiners_and_wide_spaces_stay_as_they_are(text):
+    assert terminal_safe(text) == text

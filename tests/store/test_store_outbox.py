@@ -389,6 +389,7 @@ def test_what_waits_comes_in_the_order_it_was_queued(store):
     assert store.outbox.waiting("news") == [*queued_now, *more]
     assert store.outbox.find() == [*queued_now, *more]
     assert store.outbox.find([queued_now[2].id, queued_now[0].id]) == [queued_now[0], queued_now[2]]
+    assert store.outbox.find([]) == store.outbox.find([10**20]) == []
     assert store.outbox.waiting("nobody") == []
 
 

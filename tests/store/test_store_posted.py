@@ -10,9 +10,9 @@ from store_samples import LEASE, NOW, candidate, enrol, key, poll
 from reblogbot.model import DeliveryState, Receipt
 from reblogbot.store import posted
 from reblogbot.store.posted import PostedFilter
-from reblogbot.store.retractions import POST_RETRACTED_NOTE
 from reblogbot.store.schema import delivery as delivery_table
 from reblogbot.store.schema import entry as entry_table
+from reblogbot.store.transitions import POST_RETRACTED_NOTE
 
 MINUTE = timedelta(minutes=1)
 
@@ -219,3 +219,23 @@ def test_a_thread_goes_as_a_whole_and_its_unsent_parts_are_skipped(store):
     store.retractions.begin([sent[1].id], NOW + LEASE)
     states = [each.state.value for each in store.outbox.find([each.id for each in queued])]
     assert states == ["retracting", "retracting", "skipped", "skipped", "queued"]
+
+
+def test_a_part_on_its_way_when_its_thread_is_taken_back_is_taken_back_too(store):
+    enrol(store, "hot")
+    queued = poll(store, "hot", [candidate(name) for name in "abc"]).queued
+    parts = []
+    for number, each in enumerate(queued):
+        before = queued[number - 1].id if number else 0
+        post = replace(each.post, is_bundle=True, continues=before)
+        parts.append(store.outbox.rewrite(each, replace(each, post=post), NOW, ""))
+    first = send(store, parts[0], NOW + MINUTE)
+    claimed = store.outbox.claim(parts[1], NOW + MINUTE, LEASE)
+    store.retractions.begin([first.id], NOW + 2 * MINUTE)
+    sent = replace(claimed, state=DeliveryState.SENT, receipt=Receipt("77", "https://s.example/77"))
+    settled = store.outbox.settle(claimed, sent, NOW + 3 * MINUTE)
+    assert (settled.state, settled.receipt.remote_id) == ("retracting", "77")
+    assert store.retractions.is_retracted(parts[2])
+    assert [each.id for each in store.retractions.pending()] == [first.id, settled.id]
+    refused = replace(settled, state=DeliveryState.SENT, error="not retracted")
+    assert store.outbox.settle(settled, refused, NOW + 4 * MINUTE).state == "sent"

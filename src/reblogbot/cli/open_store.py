@@ -9,11 +9,11 @@ from pathlib import Path
 
 from reblogbot import app
 from reblogbot.cli.output import terminal_safe
-from reblogbot.config.diagnostics import described, invalid_config
+from reblogbot.config.diagnostics import described
 from reblogbot.config.load import PartialConfig
 from reblogbot.config.settings import Config
 from reblogbot.config.urls import read_store_url
-from reblogbot.errors import ConfigError, ConfigFault, StoreError
+from reblogbot.errors import ConfigError, ConfigFault
 from reblogbot.store import Store
 
 MAX_FAULTS = 5
@@ -29,22 +29,12 @@ def load_with_warning(options: argparse.Namespace) -> PartialConfig:
 
 
 def open_for_reading(options: argparse.Namespace) -> tuple[Config, Store]:
-    """The readable part of the config, and its store to read.
+    """The readable part of the config, and its store to read: an empty one where there is none.
 
-    Raises ConfigError where the config has faults and its store does not exist: the file may
-    mean another store.
+    The faults of the config go to stderr. Raises ConfigError and StoreError.
     """
-    partial = app.load_partial_config(options.config)
-    if not partial.faults:
-        return partial.config, app.open_to_read(partial.config)
-    try:
-        store = app.open_existing(partial.config)
-    except StoreError as error:
-        if error.slug == "store_missing":
-            raise invalid_config(options.config, partial.faults) from error
-        raise
-    _warn(options.config, partial.faults)
-    return partial.config, store
+    config = load_with_warning(options).config
+    return config, app.open_to_read(config)
 
 
 def open_for_stopping(options: argparse.Namespace) -> Store:
@@ -66,7 +56,10 @@ def open_to_change(partial: PartialConfig) -> Store:
     """The store, which must exist where the config has faults."""
     if partial.faults:
         return app.open_for_changes(partial.config.store.url)
-    return app.open_for_work(partial.config)
+    store = app.open_for_work(partial.config)
+    # a round does so when it enrols the sources
+    store.renames.settle(partial.config.sources, store.clock.now())
+    return store
 
 
 def _warn(path: Path, faults: Sequence[ConfigFault]) -> None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # how Python represents bytes that the locale cannot decode (PEP 383)
 _SURROGATES = re.compile("[\udc80-\udcff]+")
+_ALSO_PLAIN = frozenset("\n\t\u00a0\u202f\u3000\u200c\u200d")
+"""Characters that Python does not call printable, and that do a terminal no harm."""
 _NOT_PLAIN_ASCII = re.compile("[^ -~\n]")
 
 
@@ -78,8 +80,13 @@ def unexpected_error(error: Exception) -> ReblogbotError:
 
 
 def terminal_safe(text: str) -> str:
-    """The text with control and direction characters replaced; line breaks and tabs stay."""
-    return "".join(char if char.isprintable() or char in "\n\t" else "�" for char in decoded(text))
+    """The text with control and direction characters replaced; line breaks and tabs stay.
+
+    So do wide and narrow spaces, and the joiners that many scripts and emoji are spelt with.
+    """
+    return "".join(
+        char if char.isprintable() or char in _ALSO_PLAIN else "�" for char in decoded(text)
+    )
 
 
 def json_text(document: Any, indent: int | None = None) -> str:

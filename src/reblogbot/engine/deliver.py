@@ -26,13 +26,21 @@ from reblogbot.engine.recheck import Recheck
 from reblogbot.engine.retract import Retractor
 from reblogbot.errors import LeaseExpired, TargetError, Unauthorised
 from reblogbot.media.fetch import ImageFetcher
-from reblogbot.model import Delivery, DeliveryState, Image, Post, PublishedStatus, SentPost
+from reblogbot.model import (
+    POSTED_STATES,
+    Delivery,
+    DeliveryState,
+    Image,
+    Post,
+    PublishedStatus,
+    SentPost,
+)
 from reblogbot.ports import Clock, Offload, ProgressCallback
 from reblogbot.runtime.clock import uptime
 from reblogbot.store import AsyncStore
 from reblogbot.store.records import AccountRecord
-from reblogbot.store.retractions import POST_RETRACTED_NOTE
 from reblogbot.store.store import SendingStart
+from reblogbot.store.transitions import POST_RETRACTED_NOTE
 
 log = logging.getLogger(__name__)
 
@@ -166,7 +174,7 @@ class Sender:
             if chosen is None or after is None:
                 return
             waiting.remove(chosen)
-            if after.state == DeliveryState.SENT and after.post.action != "edit":
+            if after.state in POSTED_STATES and after.post.action != "edit":
                 self._sent.append(SentPost(after.settled_at or self._clock.now(), after.source))
             if after.state == DeliveryState.QUEUED and after.due <= self._clock.now():
                 waiting.insert(0, after)

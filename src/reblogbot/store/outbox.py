@@ -28,7 +28,14 @@ from reblogbot.store.leases import AccountLease
 from reblogbot.store.records import AccountRecord, account_record, adapter, delivery_record
 from reblogbot.store.schema import EPOCH, HAS_REMOTE_ID, account, delivery, entry, switch
 from reblogbot.store.sql import chunks, insert_into
-from reblogbot.store.transitions import add_event, change_state, lock_delivery
+from reblogbot.store.transitions import (
+    POST_RETRACTED_NOTE,
+    add_event,
+    belongs_to_retracted,
+    change_state,
+    lock_delivery,
+    retract,
+)
 
 _STOPPED = "stopped"
 """Name of the switch under which no delivery is sent."""
@@ -313,7 +320,16 @@ class Outbox:
                 # The server works again: the next pause starts from its shortest duration.
                 was_paused = and_(account.c.name == row.account, account.c.pauses > 0)
                 connection.execute(update(account).where(was_paused).values(_NO_PAUSE))
-            return change_state(connection, row, after.state, values, after.error, now, remark)
+            settled = change_state(connection, row, after.state, values, after.error, now, remark)
+            is_published = (
+                settled.state == DeliveryState.SENT and row.state != DeliveryState.RETRACTING
+            )
+            if is_published and belongs_to_retracted(connection, settled):
+                # it was on its way when an admin took back what it belongs to
+                sent = lock_delivery(connection, before.id)
+                if sent is not None:
+                    settled = retract(connection, sent, now, POST_RETRACTED_NOTE)
+            return settled
 
     def bundle(self, digest_delivery: Delivery, members: Sequence[Delivery], now: datetime) -> bool:
         """Store the post of a digest in one queued delivery, and skip the `members` it replaces.
@@ -364,13 +380,27 @@ class Outbox:
         return {state.value: counts.get(state.value, 0) for state in DeliveryState}
 
     def find(
-        self, ids: Sequence[int] = (), states: Collection[DeliveryState] = OPEN_STATES
+        self,
+        ids: Collection[int] | None = None,
+        states: Collection[DeliveryState] = OPEN_STATES,
     ) -> list[Delivery]:
-        """The deliveries of these ids, or all in these states, in the order they were queued."""
-        is_wanted = delivery.c.id.in_(ids) if ids else delivery.c.state.in_(states)
+        """The deliveries of these ids; for None, all in these states; in the order of their ids.
+
+        No id finds no delivery, and neither does one that no delivery can have.
+        """
+        if ids is None:
+            conditions = [delivery.c.state.in_(states)]
+        else:
+            possible = sorted({each for each in ids if each <= MAX_ID})
+            conditions = [delivery.c.id.in_(part) for part in chunks(possible)]
         with self._database.read() as connection:
-            rows = connection.execute(select(delivery).where(is_wanted).order_by(delivery.c.id))
-            return [delivery_record(row) for row in rows]
+            return [
+                delivery_record(row)
+                for condition in conditions
+                for row in connection.execute(
+                    select(delivery).where(condition).order_by(delivery.c.id)
+                )
+            ]
 
     def page(
         self,

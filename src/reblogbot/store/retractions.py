@@ -7,17 +7,20 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, exists, select
+from sqlalchemy import ColumnElement, Connection, Row, select
 
-from reblogbot.model import TAKEN_BACK, Delivery, DeliveryState
+from reblogbot.model import Delivery, DeliveryState
 from reblogbot.store.database import Database
 from reblogbot.store.records import delivery_record
 from reblogbot.store.schema import HAS_REMOTE_ID, delivery
 from reblogbot.store.sql import chunks
-from reblogbot.store.transitions import change_state
+from reblogbot.store.transitions import (
+    POST_RETRACTED_NOTE,
+    belongs_to_retracted,
+    change_state,
+    retract,
+)
 
-POST_RETRACTED_NOTE = "the post that it belongs to was retracted"
-"""The note on a waiting edit or part of a thread that is not sent any more."""
 _WAITING = (DeliveryState.QUEUED, DeliveryState.HELD)
 _IS_EDIT = delivery.c.post["action"].as_string() == "edit"
 
@@ -49,7 +52,7 @@ class Retractions:
             changed = []
             for row in rows:
                 if row.state in (DeliveryState.SENT, DeliveryState.RETRACTING):
-                    changed.append(_begun(connection, row, now))
+                    changed.append(retract(connection, row, now))
                 elif row.id in waiting and row.state in _WAITING:
                     change_state(
                         connection, row, DeliveryState.SKIPPED, {}, POST_RETRACTED_NOTE, now
@@ -64,24 +67,9 @@ class Retractions:
             return [delivery_record(row) for row in rows]
 
     def is_retracted(self, waiting: Delivery) -> bool:
-        """Whether the post that an edit changes, or that a thread continues, was taken back."""
-        if waiting.post.action == "edit":
-            is_post = and_(
-                delivery.c.account == waiting.account,
-                delivery.c.remote_id == waiting.post.uri,
-                HAS_REMOTE_ID,
-            )
-        else:
-            is_post = delivery.c.id == waiting.post.continues
-        statement = select(exists().where(is_post, delivery.c.state.in_(TAKEN_BACK)))
+        """See `transitions.belongs_to_retracted`."""
         with self._database.read() as connection:
-            return bool(connection.scalar(statement))
-
-
-def _begun(connection: Connection, row: Row[Any], now: datetime) -> Delivery:
-    """The delivery as `retracting`; one that was already is tried again now."""
-    values = {"due": now, "attempts": 0, "failed_lookups": 0}
-    return change_state(connection, row, DeliveryState.RETRACTING, values, "", now)
+            return belongs_to_retracted(connection, waiting)
 
 
 def _locked(connection: Connection, ids: Iterable[int]) -> list[Row[Any]]:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, and_, exists, insert, or_, select, update
 
-from reblogbot.model import POSTED_STATES, TRANSITIONS, Delivery, DeliveryState
+from reblogbot.model import POSTED_STATES, TAKEN_BACK, TRANSITIONS, Delivery, DeliveryState
 from reblogbot.store.records import delivery_record
-from reblogbot.store.schema import delivery, event
+from reblogbot.store.schema import HAS_REMOTE_ID, delivery, event
 
 # A read-back that does not find a post leaves it in doubt; a status that cannot be looked at
 # before its boost leaves the boost queued; a post that could not be deleted is still retracted.
 _REPEATABLE = frozenset({DeliveryState.DOUBT, DeliveryState.QUEUED, DeliveryState.RETRACTING})
+POST_RETRACTED_NOTE = "the post that it belongs to was retracted"
+"""The note on an edit or a part of a thread whose post was taken back."""
 _SETTLED = frozenset({DeliveryState.SENT, DeliveryState.SKIPPED, DeliveryState.DEAD})
 
 
@@ -49,6 +51,36 @@ def change_state(
     add_event(connection, row.id, state, error or remark, now)
     changed = connection.execute(select(delivery).where(delivery.c.id == row.id)).one()
     return delivery_record(changed)
+
+
+def retract(
+    connection: Connection, row: Row[*tuple[Any, ...]], now: datetime, remark: str = ""
+) -> Delivery:
+    """Change a locked delivery to `retracting`; one that was already is tried again now."""
+    values = {"due": now, "attempts": 0, "failed_lookups": 0}
+    return change_state(connection, row, DeliveryState.RETRACTING, values, "", now, remark)
+
+
+def belongs_to_retracted(connection: Connection, part: Delivery) -> bool:
+    """Whether the post that an edit changes, or that a thread continues, was taken back.
+
+    So was a part of a thread that was skipped because the part before it was taken back.
+    """
+    if part.post.action == "edit":
+        is_post = and_(
+            delivery.c.account == part.account,
+            delivery.c.remote_id == part.post.uri,
+            HAS_REMOTE_ID,
+        )
+    elif part.post.continues:
+        is_post = delivery.c.id == part.post.continues
+    else:
+        return False
+    is_skipped = and_(
+        delivery.c.state == DeliveryState.SKIPPED, delivery.c.error == POST_RETRACTED_NOTE
+    )
+    is_taken_back = or_(delivery.c.state.in_(TAKEN_BACK), is_skipped)
+    return bool(connection.scalar(select(exists().where(is_post, is_taken_back))))
 
 
 def expect_transition(delivery_id: int, before: DeliveryState, after: DeliveryState) -> None:

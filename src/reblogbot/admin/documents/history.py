@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, TypedDict, cast
 
 from reblogbot.admin.documents.instants import instant_json
+from reblogbot.core.waits import Wait
 from reblogbot.model import Action
 from reblogbot.store.posted import PostedPost
 
@@ -90,10 +91,15 @@ def history_document(posts: Iterable[PostedPost]) -> HistoryDocument:
 
 
 def retraction_document(
-    posts: Iterable[PostedPost], problems: Sequence[str], *, dry_run: bool
+    posts: Iterable[PostedPost],
+    problems: Sequence[str],
+    waits: Mapping[int, Wait | None],
+    *,
+    dry_run: bool,
 ) -> RetractionDocument:
-    """The result of `retract`."""
-    rows: list[RetractionRow] = [
-        {**history_row(post), "error": post.delivery.error} for post in posts
-    ]
+    """The result of `retract`; `waits` are what deliveries wait for, by their numbers."""
+    rows: list[RetractionRow] = []
+    for post in posts:
+        wait = waits.get(post.delivery.id)
+        rows.append({**history_row(post), "error": wait.cause if wait else post.delivery.error})
     return {"posts": rows, "problems": list(problems), "dry_run": dry_run}

@@ -124,8 +124,8 @@ def _print_list(
 def run_show(options: argparse.Namespace) -> int:
     """Show one delivery with its whole text."""
     config, store = open_for_reading(options)
-    deliveries, now = store.outbox.find(ids=[min(options.id, MAX_ID)]), store.clock.now()
-    entry_titles = store.history.titles([options.id])
+    deliveries, now = store.outbox.find([options.id]), store.clock.now()
+    entry_titles = store.history.titles([each.id for each in deliveries])
     wait = Waiting(config, store, now).wait(deliveries[0]) if deliveries else None
     store.close()
     if not deliveries:
@@ -195,6 +195,8 @@ def run_change(options: argparse.Namespace) -> int:
     else:
         print_lines(*(f"{result.delivery.id} {result.message}" for result in results))
         print_lines(*(f"{number} is not the number of a delivery" for number in missing))
+        if not (results or missing):
+            print_lines("no such deliveries")
     has_failed = missing or not all(result.succeeded for result in results)
     return Exit.FAILED if has_failed else Exit.OK
 
@@ -227,7 +229,7 @@ def _chosen(
     if options.ids:
         return [
             delivery
-            for delivery in store.outbox.find(ids=[each for each in options.ids if each <= MAX_ID])
+            for delivery in store.outbox.find(options.ids)
             if delivery.account in (accounts or [delivery.account])
             and delivery.source in (sources or [delivery.source])
         ]

@@ -16,7 +16,6 @@ from reblogbot.cli.output import print_json, print_lines
 from reblogbot.errors import ConfigError, Exit
 from reblogbot.model import Delivery
 from reblogbot.store import Store
-from reblogbot.store.outbox import MAX_ID
 
 
 def run(options: argparse.Namespace) -> int:
@@ -57,7 +56,7 @@ def _edited(options: argparse.Namespace, store: Store) -> tuple[ActionResult, Pa
 
 
 def _delivery(store: Store, number: int) -> Delivery:
-    deliveries = store.outbox.find(ids=[min(number, MAX_ID)])
+    deliveries = store.outbox.find([number])
     if not deliveries:
         message = f"there is no delivery {number}; see `reblogbot queue list`"
         raise ConfigError("delivery_unknown", message)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from reblogbot import app
@@ -78,10 +78,10 @@ def _run(options: argparse.Namespace, config: Config, store: Store) -> int:
             )
     now = store.clock.now()
     waiting = Waiting(config, store, now)
-    waits = [waiting.wait(post.delivery) for post in posts]
+    waits = {post.delivery.id: waiting.wait(post.delivery) for post in posts}
     everything = [*posts, *selection.done]
     if options.json:
-        print_json(retraction_document(everything, selection.problems, dry_run=False))
+        print_json(retraction_document(everything, selection.problems, waits, dry_run=False))
     else:
         _print_results(posts, waits, now)
         if not is_asked:
@@ -97,7 +97,7 @@ def _run(options: argparse.Namespace, config: Config, store: Store) -> int:
 def _report_plan(options: argparse.Namespace, selection: Selection, now: datetime) -> None:
     if options.json:
         posts = [*selection.posts, *selection.done]
-        print_json(retraction_document(posts, selection.problems, dry_run=True))
+        print_json(retraction_document(posts, selection.problems, {}, dry_run=True))
         return
     print_posted(selection.posts, now)
     _print_rest(selection)
@@ -127,14 +127,14 @@ async def _retract(
 
 
 def _print_results(
-    posts: Sequence[PostedPost], waits: Sequence[Wait | None], now: datetime
+    posts: Sequence[PostedPost], waits: Mapping[int, Wait | None], now: datetime
 ) -> None:
     print_posted(posts, now)
-    for post, wait in zip(posts, waits, strict=True):
-        delivery = post.delivery
+    for delivery in (post.delivery for post in posts):
+        wait = waits[delivery.id]
         if wait is not None:
             print_wrapped(f"{delivery.id}: not retracted yet: {wait_text(wait, now)}")
         elif delivery.error:
             print_wrapped(f"{delivery.id}: {delivery.error}")
-    if any(waits):
+    if any(waits.values()):
         print_wrapped("The next `retract` or `sync` goes on with the rest, and so does the daemon.")

@@ -81,7 +81,9 @@ def _print_report(report: StatusReport, now: datetime) -> None:
     if len(report.expiring) > MAX_EXPIRING:
         print_lines(f"  … and {len(report.expiring) - MAX_EXPIRING} more will be too old by then")
     if report.refusals:
-        reasons = _counts(report.refusals)
+        reasons = _counts(
+            {name.replace("_", " "): number for name, number in report.refusals.items()}
+        )
         print_lines(f"not posted in the last day: {reasons}")
 
 
