@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from reblogbot.cli import run
 from reblogbot.errors import Exit
 
 OPML = """<?xml version="1.0"?><opml version="2.0"><body>
@@ -115,6 +116,18 @@ def test_an_export_goes_to_standard_output(cli, listed):
     assert (document["file"], document["feeds"]) == ("", 1)
     assert 'xmlUrl="https://old.example/f"' in document["opml"]
     assert cli("sources", "export").out.startswith('<?xml version="1.0" encoding="UTF-8"?>\n<opml')
+
+
+def test_an_export_to_a_dash_is_one_to_standard_output(bot, cli, listed):
+    assert cli("sources", "export", "-").out == cli("sources", "export").out
+    assert cli("sources", "export", "-", "--json").json["opml"].startswith("<?xml")
+    assert not (bot.folder / "-").exists()
+
+
+def test_an_export_to_a_closed_standard_output_is_no_bug(bot, cli, listed, monkeypatch):
+    with monkeypatch.context() as patched:
+        patched.setattr("sys.stdout", None)
+        assert run(["-c", str(bot.path), "sources", "export"]) == Exit.OK
 
 
 def test_an_export_replaces_no_file_without_yes(bot, cli, listed):

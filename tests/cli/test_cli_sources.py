@@ -1,7 +1,9 @@
 """The commands that list the sources of the config and change them."""
 
+import sqlite3
 import sys
 import tomllib
+from contextlib import closing
 from datetime import timedelta
 
 import pexpect
@@ -380,6 +382,27 @@ def test_a_forgotten_source_leaves_its_posts_alone(quiet, cli, sandbox, feeds, c
     quiet.configure({"again": {"url": feeds.url("/hot.xml")}}, {"news": (sandbox, "")})
     quiet.sync()
     assert len(accepted_posts(sandbox)) == 3
+
+
+def test_a_removal_that_could_not_forget_says_so_and_goes_on_when_run_again(quiet, cli):
+    command = ("sources", "remove", "hot", "--forget", "--yes")
+    with closing(sqlite3.connect(quiet.store_file)) as store:
+        # the disk has no room for what deleting takes
+        store.execute("CREATE TRIGGER full BEFORE DELETE ON source BEGIN SELECT no_room(); END")
+    ran = cli(*command)
+    assert (ran.code, "removed from the config, but not forgotten yet" in ran.err) == (3, True)
+    with closing(sqlite3.connect(quiet.store_file)) as store:
+        store.execute("DROP TRIGGER full")
+    assert cli(*command).code == 0
+    with quiet.store() as store:
+        assert store.sources.all() == []
+
+
+def test_a_header_that_is_set_is_named_without_its_value(hot, cli):
+    ran = cli("sources", "set", "hot", "headers.Authorization=Bearer secret", "every=5m")
+    assert ran.out == "hot: set headers.Authorization, every=5m\n"
+    ran = cli("sources", "set", "hot", "proxy=http://bot:secret@proxy.example:8080")
+    assert ran.out == "hot: set proxy=http://…@proxy.example:8080\n"
 
 
 @pytest.mark.parametrize("state", ["sending", "doubt"])

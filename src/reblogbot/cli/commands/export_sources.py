@@ -21,7 +21,7 @@ def run(options: argparse.Namespace) -> int:
     config = app.load_config(options.config)
     text = opml_text(config, datetime.now(UTC))
     count = sum(source.kind == "feed" for source in config.sources.values())
-    file: Path | None = options.file
+    file: Path | None = None if options.file == Path("-") else options.file
     if file is not None:
         if not _may_write(options):
             print_lines(f"{file} was left as it is")
@@ -35,9 +35,11 @@ def run(options: argparse.Namespace) -> int:
         }
         print_json(document)
     elif file is None:
-        # the document says that it is UTF-8, whatever the locale is
-        sys.stdout.flush()
-        sys.stdout.buffer.write(text.encode())
+        # a program that starts with a closed stdout has none
+        if sys.stdout is not None:
+            # the document says that it is UTF-8, whatever the locale is
+            sys.stdout.flush()
+            sys.stdout.buffer.write(text.encode())
     else:
         print_lines(f"{file}: {count} feed{'s' if count != 1 else ''}")
     return Exit.OK

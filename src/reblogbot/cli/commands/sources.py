@@ -16,7 +16,9 @@ from reblogbot.cli.output import print_json, print_lines, print_table, print_wra
 from reblogbot.cli.phrases import local_time, source_state_text
 from reblogbot.cli.questions import is_confirmed, require_answer
 from reblogbot.config.editing import Keys
-from reblogbot.errors import ConfigError, Exit
+from reblogbot.config.settings import Config
+from reblogbot.config.urls import without_user
+from reblogbot.errors import ConfigError, Exit, StoreError
 
 MAX_SOURCES = 1000
 """How many sources are printed; `--json` has all."""
@@ -65,7 +67,15 @@ def _print_error(source: ListedSource) -> None:
 def run_set(options: argparse.Namespace) -> int:
     """Set keys of a source."""
     change = source_actions.set_keys(options.config, options.name, key_values(options.values))
-    return _finish(options, change, [options.name], f"set {', '.join(options.values)}")
+    return _finish(
+        options, change, [options.name], f"set {', '.join(map(_without_secret, options.values))}"
+    )
+
+
+def _without_secret(argument: str) -> str:
+    """An argument `KEY=VALUE` without what may be a secret: a header's value, a URL's password."""
+    key = argument.partition("=")[0]
+    return key if key.strip().startswith("headers") else without_user(argument)
 
 
 def run_unset(options: argparse.Namespace) -> int:
@@ -114,9 +124,19 @@ def run_remove(options: argparse.Namespace) -> int:
         if not change.is_empty:
             change.save()
         if options.forget:
-            source_actions.forget_sources(config, names)
+            _forget(config, names)
     _report(options, change, names, "removed and forgotten" if options.forget else "removed")
     return Exit.OK
+
+
+def _forget(config: Config, names: Sequence[str]) -> None:
+    """Forget sources that are out of the config. Raises StoreError."""
+    try:
+        source_actions.forget_sources(config, names)
+    except StoreError as error:
+        # the same command then forgets them, although the config has them no longer
+        message = f"removed from the config, but not forgotten yet: {error.message}"
+        raise StoreError(error.slug, f"{message}; then run this again") from error
 
 
 def key_values(arguments: Sequence[str]) -> dict[Keys, Any]:
