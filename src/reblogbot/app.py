@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reblogbot import __version__
+from reblogbot.config.atomic_file import write_atomically
 from reblogbot.config.hosts import hosts_of
 from reblogbot.config.load import PartialConfig, load, load_partial
 from reblogbot.config.saving import replace_text
@@ -61,17 +62,18 @@ def create_config(path: Path, toml: str) -> Config:
     config = load_config(path, toml)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # mode 600: the admin may put a secret into it later
-        with open(path, "x", encoding="utf-8", opener=_open_private) as file:
-            file.write(toml)
+        # an empty file takes the name: of two commands at once only one may write it
+        path.touch(mode=0o600, exist_ok=False)
+        try:
+            # mode 600: the admin may put a secret into it later
+            write_atomically(path, toml.encode(), mode=0o600)
+        except BaseException:
+            path.unlink()
+            raise
     except OSError as error:
         reason = error.strerror or str(error)
         raise ConfigError("config_unwritable", f"{path}: cannot be written: {reason}") from error
     return config
-
-
-def _open_private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def save_config(path: Path, before: str, after: str) -> Config:
@@ -111,8 +113,6 @@ def open_for_work(
     if message:
         log.warning(message)
     repair_future_timestamps(config, store, (clock or store.clock).now())
-    if store.renames.is_incomplete(config.sources):
-        store.renames.settle(config.sources, store.clock.now())
     return store
 
 

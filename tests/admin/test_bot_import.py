@@ -274,6 +274,42 @@ def test_settings_of_feediverse(tmp_path):
     assert memory.last_run == datetime(2026, 11, 20, 10, 0, 0, 500_000, UTC)
 
 
+def test_aliases_that_repeat_a_text_without_end_are_not_written_out(tmp_path):
+    path = tmp_path / "feediverse.yml"
+    lists = [f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]" for n in range(1, 12)]
+    path.write_text(
+        "\n".join(
+            [
+                "l0: &l0 [x]",
+                *lists,
+                "url: *l11",
+                "updated: 2026-11-20",
+                "dupecheck: [*l11, seen]",
+                'feeds: [{url: "https://a.example/f", template: *l11}]',
+            ]
+        )
+    )
+    bot = read_bot("feediverse", path)
+    assert (bot.server, bot.memory.values) == ("", {"seen"})
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("feed2toot", "a-secret-token\n"),
+        ("feed2toot", "[mastodon]\nsecret-without-a-sign\n"),
+        ("feediverse", 'access_token: "secret\n'),
+        ("feediverse", "a: b\naccess_token: secret: x\n"),
+    ],
+)
+def test_a_broken_config_is_named_without_the_line_that_may_hold_a_token(tmp_path, name, content):
+    path = tmp_path / "config"
+    path.write_text(content)
+    with pytest.raises(ConfigError, match=r"see line [12]") as caught:
+        read_bot(name, path)
+    assert "secret" not in caught.value.message
+
+
 @pytest.mark.parametrize(
     ("written", "template"),
     [

@@ -97,6 +97,13 @@ def test_what_cannot_be_the_address_of_a_feed_is_refused_with_a_reason(load, url
     assert plan.refused[0].reason
 
 
+def test_a_password_in_a_refused_address_is_not_shown(load):
+    plan = plan_import(
+        load(TOML), [ListedFeed("A", "https://bot:secret@news.example/feed")], ["news"]
+    )
+    assert [feed.url for feed in plan.refused] == ["https://…@news.example/feed"]
+
+
 def test_the_config_grows_at_its_end_and_is_valid(load):
     feeds = [ListedFeed('a "b" ]', "https://a.example/f", ("News",), {"filter": {"max_age": "2d"}})]
     plan = plan_import(load(TOML), feeds, ["news"], is_paused=True)

@@ -55,6 +55,23 @@ def test_the_first_feed_of_a_site_is_taken_where_nobody_can_be_asked(empty, cli,
     assert list(sources(empty)) == ["Night trains"]
 
 
+@pytest.mark.parametrize("verb", [("add", "--yes"), ("discover",)])
+@pytest.mark.parametrize("written", ["", "a b", "http://[::1", "javascript:x(1)", "ftp://x/f"])
+def test_what_is_no_address_is_2_and_changes_nothing(empty, cli, verb, written):
+    before = empty.path.read_bytes()
+    ran = cli("sources", *verb, written, "--json")
+    assert (ran.code, ran.json["error"]["slug"]) == (2, "usage")
+    assert "URL" in ran.err
+    assert empty.path.read_bytes() == before
+
+
+def test_another_url_among_the_keys_is_the_one_that_is_told(empty, cli, feeds):
+    url = feeds.url("/two.xml")
+    ran = cli("sources", "add", feeds.url("/one.xml"), f"url={url}", "--yes", "--json")
+    assert [source["url"] for source in ran.json["sources"]] == [url]
+    assert [source["url"] for source in sources(empty).values()] == [url]
+
+
 def test_name_accounts_and_keys_can_be_given_in_any_order(empty, cli, feeds):
     url = feeds.url("/one.xml")
     ran = cli(

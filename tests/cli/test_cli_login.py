@@ -9,6 +9,7 @@ import socket
 import stat
 import sys
 import threading
+import tomllib
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
@@ -24,7 +25,8 @@ from harness import wait_until
 from reblogbot import app
 from reblogbot.cli import browser, login_dialog
 from reblogbot.config.scopes import POSTING
-from reblogbot.config.tokens import token_digest
+from reblogbot.config.tokens import TokenRecord, token_digest, write_token
+from reblogbot.errors import ConfigError
 
 BY_DEFAULT = [*POSTING, "read:follows"]
 PROFILES = ["mastodon", "mastodon-4.6", "gotosocial", "snac", "takahe", "hollo", "pleroma"]
@@ -173,7 +175,9 @@ def test_every_kind_of_server_logs_in(cli, bot, person, opened, profile, way):
         how = ["--no-browser"] if way == "code" else []
         ran = cli("login", "news", "--server", server.url, "--json", *how)
         assert ran.code == 0, ran.err
-        document = json.loads(ran.out.splitlines()[-1])
+        # the address for a code was read, and is printed nowhere else than there
+        (answer,) = ran.out.splitlines()
+        document = json.loads(answer)
         assert document["software"] == SERVER_PROFILES[profile].software
         wanted = ["read", "write:statuses", "write:media"] if profile == "takahe" else BY_DEFAULT
         assert document["scopes"] == wanted
@@ -366,6 +370,17 @@ def test_without_a_browser_the_code_is_copied(cli, account, sandbox, person, mon
     assert works(sandbox, token_in(account))
 
 
+def test_an_answer_counts_though_its_browser_failed(cli, account, sandbox, person, monkeypatch):
+    def fail_after_visit(url):
+        come_back(url)
+        return False
+
+    monkeypatch.setattr(login_dialog, "open_browser", fail_after_visit)
+    ran = cli("login", "news")
+    assert ran.code == 0, ran.err
+    assert works(sandbox, token_in(account))
+
+
 def test_browser_is_the_one_of_the_environment(tmp_path, monkeypatch):
     note = tmp_path / "note"
     script = tmp_path / "my browser"
@@ -378,7 +393,8 @@ def test_browser_is_the_one_of_the_environment(tmp_path, monkeypatch):
         wait_until(note.exists, "the browser")
         assert note.read_text() == seen
         note.unlink()
-    for command in ("/nowhere/browser", "'unclosed"):
+    script.write_text("#!/bin/sh\nexit 3\n")
+    for command in ("/nowhere/browser", "'unclosed", f"'{script}'"):
         monkeypatch.setenv("BROWSER", command)
         assert not browser.open_browser(url)
     for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY"):
@@ -429,6 +445,36 @@ def test_a_full_disk_changes_nothing_and_the_new_token_is_revoked(
     assert {file: file.read_bytes() for file in bot.folder.iterdir()} == before
     assert works(sandbox, token_in(account))
     assert sandbox_tokens(sandbox, "reblogbot") == ["revoked", token_in(account)]
+
+
+def test_a_full_disk_leaves_no_beginning_of_a_config(tmp_path):
+    path = tmp_path / "new" / "config.toml"
+    with full_disk(), pytest.raises(ConfigError, match="cannot be written: File too large"):
+        app.create_config(path, f"# {'long ' * 10}\n")
+    assert files(path.parent) == []
+
+
+def test_a_folder_in_place_of_the_token_file_is_told_before_anybody_consents(
+    cli, bot, account, sandbox, person
+):
+    account.mkdir()
+    person()
+    ran = cli("login", "news", "--no-browser")
+    assert (ran.code, "is a folder" in ran.err) == (1, True)
+    assert files(bot.folder) == ["config.toml", "news.token"]
+    assert ("POST", "/api/v1/apps") not in sandbox.requests
+
+
+@pytest.mark.parametrize(
+    ("path", "words"), [("link.toml", "leads to no file"), ("no/config.toml", "no such folder")]
+)
+def test_where_no_config_can_be_made_is_told_before_anybody_consents(
+    cli, bot, sandbox, path, words
+):
+    (bot.folder / "link.toml").symlink_to("nowhere.toml")
+    ran = cli("login", "new", "--server", sandbox.url, "-c", str(bot.folder / path))
+    assert (ran.code, words in ran.err) == (2, True)
+    assert sandbox.requests == []
 
 
 def test_a_config_that_cannot_take_the_account_leaves_no_token(cli, bot, account, sandbox, person):
@@ -502,6 +548,10 @@ def test_a_server_that_is_none_is_named_in_clear_words(cli, bot, feeds, person):
     feeds.fail("/api/v2/instance", 301, Location="https://social.example/api/v2/instance")
     ran = cli("login", "new", "--server", feeds.url(""), "--no-browser")
     assert "redirects to social.example; name that as the server" in ran.err
+    feeds.fail("/api/v2/instance", 503)
+    feeds.fail("/.well-known/nodeinfo", 500)
+    ran = cli("login", "new", "--server", feeds.url(""), "--no-browser")
+    assert "it is out of order (HTTP 503); try again later" in ran.err
     feeds.show("/api/v2/instance", b"[" * 100_000)
     assert cli("login", "new", "--server", feeds.url("")).code == 1
     ran = cli("login", "new", "--server", "http://127.0.0.1:1")
@@ -583,6 +633,33 @@ def test_a_token_made_by_hand_is_not_revoked_and_that_is_said(cli, bot, account,
     assert ran.code == 0, ran.err
     assert "the earlier token may still be valid" in " ".join(ran.out.split())
     assert works(sandbox, first)
+
+
+def test_the_token_of_another_server_is_not_shown_to_this_one(cli, account, sandbox, person):
+    earlier = sandbox.add_account("news")
+    record = TokenRecord(server="https://elsewhere.example", client_id="app", client_secret="s")
+    write_token(account, earlier, record)
+    person()
+    ran = cli("login", "news", "--no-browser")
+    assert ran.code == 0, ran.err
+    assert "it belongs to https://elsewhere.example" in " ".join(ran.out.split())
+    assert token_in(account) != earlier
+    assert ("POST", "/oauth/revoke") not in sandbox.requests
+
+
+def test_accounts_whose_names_make_the_same_file_name_have_files_of_their_own(
+    cli, bot, account, sandbox, person
+):
+    person()
+    for name in ("a b", "a_b"):
+        ran = cli("login", name, "--server", sandbox.url, "--no-browser")
+        assert ran.code == 0, ran.err
+    accounts = tomllib.loads(bot.path.read_text())["accounts"]
+    assert [accounts[name]["token_file"] for name in ("a b", "a_b")] == [
+        "a_b.token",
+        "a_b_2.token",
+    ]
+    assert token_in(bot.folder / "a_b.token") != token_in(bot.folder / "a_b_2.token")
 
 
 # logging out

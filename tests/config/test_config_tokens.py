@@ -1,6 +1,7 @@
 """A token comes from its file, the environment or a systemd credential, and no message holds it."""
 
 import json
+import os
 
 import pytest
 
@@ -69,6 +70,12 @@ def test_an_empty_token_file_is_named(write, file, content):
 
 def test_a_missing_token_file_is_named(file):
     assert f"{file}: No such file or directory" in missing(account(token_file=file))
+
+
+def test_a_pipe_in_place_of_a_token_file_is_named_and_not_waited_for(file):
+    file.parent.mkdir()
+    os.mkfifo(file)
+    assert f"{file}: is a pipe" in missing(account(token_file=file))
 
 
 def test_a_folder_in_place_of_a_token_file_is_named(tmp_path):

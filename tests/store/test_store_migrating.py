@@ -309,7 +309,11 @@ def test_an_older_store_gets_what_is_new_and_keeps_the_rest(empty_url):
     store, message = open_store(empty_url, "me", NOW, on_progress=lambda *far: progress.append(far))
     assert "migrated from 0002" in message
     if empty_url.startswith("sqlite"):
-        assert [step for step, *_ in progress] == ["checking", "copying", "migrating"]
+        assert list(dict.fromkeys(step for step, *_ in progress)) == [
+            "checking",
+            "copying",
+            "migrating",
+        ]
     assert len(store.outbox.find()) == ALL[-2]
     with store._database.read() as connection:
         context = MigrationContext.configure(connection)

@@ -133,7 +133,7 @@ def account_for_login(config: Config, name: str, server: str = "") -> AccountSet
         return AccountSettings(
             name=name,
             server=server,
-            token_file=config.path.parent / token_file_name(name),
+            token_file=_free_token_file(config, name),
             allow_http=is_local(server),
         )
     if server and server != account.server:
@@ -144,6 +144,21 @@ def account_for_login(config: Config, name: str, server: str = "") -> AccountSet
         )
     token_file_of(account)
     return account
+
+
+def _free_token_file(config: Config, name: str) -> Path:
+    """A token file for a new account, of that name as far as no other account has it.
+
+    Different names may make the same one: `a b` and `a_b`.
+    """
+    taken = {account.token_file for account in config.accounts.values()}
+    folder = config.path.parent
+    file = folder / token_file_name(name)
+    number = 1
+    while file in taken:
+        number += 1
+        file = folder / token_file_name(f"{name}_{number}")
+    return file
 
 
 def token_file_of(account: AccountSettings) -> Path:
@@ -169,6 +184,10 @@ def token_lock(account: AccountSettings) -> Iterator[None]:
     Raises ReblogbotError where one is under way, or no file can be made beside the token's.
     """
     file = token_file_of(account)
+    if file.is_dir():
+        raise ReblogbotError(
+            "token_unwritable", f"{file}: is a folder; remove it, or change token_file"
+        )
     with ExitStack() as stack:
         try:
             stack.enter_context(file_lock(file.with_name(f".{file.name}.lock")))
@@ -190,10 +209,13 @@ def find_server(config: Config, server: str) -> ServerInfo:
 def present_login(config: Config, account: AccountSettings, server: ServerInfo) -> Login | None:
     """The account's present token, if it works and suffices for the config; else None.
 
-    Raises TargetError where the server does not say whether it works.
+    Another server's token is not shown to this one. Raises TargetError where the server does not
+    say whether it works.
     """
     try:
         token = read_token(account, os.environ)
+        if token_record(account, token, os.environ).server not in ("", account.server):
+            return None
         identity = oauth.owner(_client(config, account.server), token)
     except Unauthorised:
         return None
@@ -419,6 +441,8 @@ def log_out(config: Config, account: AccountSettings) -> str:
 def _revoke(client: ServerClient, server: ServerInfo, stored: _StoredToken) -> str:
     """Revoke a token: "", or why it is not revoked and what to do."""
     record = stored.record
+    if record.server not in ("", client.server):
+        return f"it belongs to {record.server}, not to {client.server}; {_BY_HAND}"
     if not record.client_id:
         return f"it was not made by `login`, so only the account can revoke it; {_BY_HAND}"
     try:

@@ -23,8 +23,10 @@ from reblogbot.admin.source_import import (
 )
 from reblogbot.config.editing import Keys
 from reblogbot.config.hosts import host_port
+from reblogbot.config.lookalikes import hint_for_value
 from reblogbot.config.rules import name_fault
 from reblogbot.config.settings import Config
+from reblogbot.config.urls import read_http_url
 from reblogbot.engine.preview import Preview, preview_again
 from reblogbot.errors import ConfigError, ReblogbotError, unknown_name_message
 from reblogbot.ports import Response
@@ -93,7 +95,7 @@ def of_kind(kind: str, address: str, via: str) -> SourceCandidate:
         )
     if kind == "chouti" and _is_chouti(address):
         return _chouti(address)
-    return SourceCandidate(kind, "", {"url": with_scheme(address)})
+    return SourceCandidate(kind, "", {"url": _with_scheme(address)})
 
 
 def by_its_form(address: str, via: str) -> SourceCandidate | None:
@@ -102,7 +104,7 @@ def by_its_form(address: str, via: str) -> SourceCandidate | None:
         return of_kind("account", address, via)
     if _TAG.fullmatch(address):
         return of_kind("hashtag", address, via)
-    if _is_chouti(address) and not urlsplit(with_scheme(address)).path.endswith(".xml"):
+    if _is_chouti(address) and not urlsplit(_with_scheme(address)).path.endswith(".xml"):
         return _chouti(address)
     return None
 
@@ -112,7 +114,7 @@ async def fetch_content(address: str, config: Config) -> AddressContent:
 
     Raises ReblogbotError if it cannot be fetched, or has no feed.
     """
-    address_url = with_scheme(address)
+    address_url = web_address(address)
     async with app.edges(config) as edges:
         # the admin named this address, so it may be in a private network, like one in the config
         fetch = partial(edges.fetcher, configured={host_port(address_url)})
@@ -160,7 +162,7 @@ def new_source(
     for keys, value in values.items():
         _set(table, keys, value)
     name = name or SourceNames(config.sources).take(candidate.title, candidate.url)
-    return NewSource(name, candidate.url, table)
+    return NewSource(name, str(table.get("url", "")), table)
 
 
 def _check_name(config: Config, name: str) -> None:
@@ -212,21 +214,29 @@ def default_reader(config: Config, toml: str, to: Sequence[str]) -> str:
     return str(targets[0]) if targets else ""
 
 
-def with_scheme(address: str) -> str:
-    """The address as a URL."""
+def web_address(address: str) -> str:
+    """The web address that a person wrote, as a URL. Raises ConfigError if it is none."""
+    try:
+        return read_http_url(_with_scheme(address))
+    except ValueError as error:
+        raise ConfigError("usage", f"URL: {error}{hint_for_value(address)}") from None
+
+
+def _with_scheme(address: str) -> str:
+    """The address as a URL, which may not be valid."""
     return address if "://" in address else f"https://{address}"
 
 
 def _is_chouti(address: str) -> bool:
     try:
-        host = urlsplit(with_scheme(address)).hostname or ""
+        host = urlsplit(_with_scheme(address)).hostname or ""
     except ValueError:
         return False
     return _CHOUTI_HOST.fullmatch(host) is not None
 
 
 def _chouti(address: str) -> SourceCandidate:
-    match = _CHOUTI_LIST.fullmatch(urlsplit(with_scheme(address)).path)
+    match = _CHOUTI_LIST.fullmatch(urlsplit(_with_scheme(address)).path)
     if match is None:
         return SourceCandidate("chouti", "chouti")
     name = f"top{match[1]}" if match[1] else match[2]

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from reblogbot.config.editing import EditableToml
 from reblogbot.config.rules import name_fault
 from reblogbot.config.settings import Config
-from reblogbot.config.urls import read_http_url
+from reblogbot.config.urls import read_http_url, without_user
 from reblogbot.config.values import read_hashtag
 from reblogbot.core.identity import canonical_link
 from reblogbot.core.text import one_line
@@ -136,7 +136,7 @@ def plan_import(
         url = _web_address(feed.url)
         reason = _url_fault(url)
         if reason:
-            refused.append(OmittedFeed(feed.title, feed.url, reason=reason))
+            refused.append(OmittedFeed(feed.title, without_user(feed.url), reason=reason))
             continue
         address = canonical_link(url) or url
         if address in known:

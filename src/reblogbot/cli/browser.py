@@ -7,6 +7,10 @@ import shlex
 import subprocess
 import sys
 import threading
+from contextlib import suppress
+
+FAILURE_SECONDS = 1.0
+"""How long a browser may take to fail. It may run for hours, or hand over to one that runs."""
 
 
 def open_browser(url: str) -> bool:
@@ -31,7 +35,7 @@ def open_browser(url: str) -> bool:
 
 
 def _start(command: str, url: str) -> bool:
-    """Whether `$BROWSER`, in which %s may stand for the address, could be started."""
+    """Whether `$BROWSER`, in which %s may stand for the address, starts and does not fail then."""
     try:
         words = shlex.split(command)
         words = [word.replace("%s", url) for word in words]
@@ -47,6 +51,8 @@ def _start(command: str, url: str) -> bool:
         )
     except (OSError, ValueError):
         return False
+    with suppress(subprocess.TimeoutExpired):
+        return process.wait(FAILURE_SECONDS) == 0
     # waited for beside us, or it would remain as a zombie
     threading.Thread(target=process.wait, daemon=True).start()
     return True

@@ -88,7 +88,8 @@ class _Dialog:
         listener = self._listener
         if listener is not None:
             listener.expect(pending.is_answered_by)
-            if open_browser(pending.authorize_url):
+            # a browser that failed may have come back all the same
+            if open_browser(pending.authorize_url) or listener.has_answer:
                 return pending, self._code_of_browser(pending, listener)
             self.say("No browser could be opened.")
         pending = pending.with_copied_code()
@@ -112,8 +113,13 @@ class _Dialog:
         return pending.code_in_text(line)
 
     def _code_of_browser(self, pending: PendingLogin, listener: RedirectListener) -> str:
-        self.say("A browser opens; log in there as the bot's account. If none does, open:")
-        self._show(pending)
+        if self._as_json:
+            # the result alone is the document
+            address = f"reblogbot: a browser opens; if none does: {pending.authorize_url}"
+            print(address, file=sys.stderr, flush=True)
+        else:
+            self.say("A browser opens; log in there as the bot's account. If none does, open:")
+            self._show(pending)
         self.say(f"Waiting for the browser, {WAIT_SECONDS / 60:.0f} minutes at most.")
         if self.is_with_person:
             self._prompt("If it runs on another machine, paste the address that it cannot show: ")

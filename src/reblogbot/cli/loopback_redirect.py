@@ -65,6 +65,11 @@ class RedirectListener:
         """A descriptor that can be read from as soon as there is an answer, for `select`."""
         return self._reader
 
+    @property
+    def has_answer(self) -> bool:
+        """Whether the redirect has come."""
+        return not self._answers.empty()
+
     def answer(self) -> Mapping[str, str]:
         """The parameters of the redirect; waits for them."""
         os.read(self._reader, 1)

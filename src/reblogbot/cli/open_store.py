@@ -64,7 +64,10 @@ def open_to_change(partial: PartialConfig) -> Store:
     """The store, which must exist where the config has faults."""
     if partial.faults:
         return app.open_for_changes(partial.config.store.url)
-    return app.open_for_work(partial.config)
+    store = app.open_for_work(partial.config)
+    # a round does so when it enrols the sources
+    store.renames.settle(partial.config.sources, store.clock.now())
+    return store
 
 
 def _warn(path: Path, faults: Sequence[ConfigFault]) -> None:

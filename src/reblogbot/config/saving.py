@@ -13,6 +13,7 @@ from pathlib import Path
 
 from reblogbot.config.atomic_file import write_atomically
 from reblogbot.config.load import MAX_BYTES, read_text
+from reblogbot.config.urls import without_user
 from reblogbot.errors import ConfigError
 
 # token_file and token_env only say where the token is
@@ -21,7 +22,6 @@ _SECRET_VALUE = re.compile(
     r"""(?:"(?:\\.|[^"\\])*"|'[^']*')""",
     re.IGNORECASE,
 )
-_USER_OF_URL = re.compile(r"""(?<=://)[^/\s"'@]+(?=@)""")
 
 
 def replace_text(path: Path, before: str, after: str) -> None:
@@ -58,7 +58,7 @@ def difference(path: Path, before: str, after: str) -> str:
 
 
 def _without_secrets(line: str) -> str:
-    return _USER_OF_URL.sub("…", _SECRET_VALUE.sub(r'\1"…"', line))
+    return without_user(_SECRET_VALUE.sub(r'\1"…"', line))
 
 
 @contextmanager

@@ -42,6 +42,10 @@ def read_token(account: AccountSettings, environ: Mapping[str, str]) -> str:
         failures.append(f"the environment variable {account.token_env} is not set")
     for path in token_files(account, environ):
         try:
+            # which would be waited for without end
+            if path.is_fifo():
+                failures.append(f"{path}: is a pipe")
+                continue
             with path.open("rb") as file:
                 content = file.read(_MAX_BYTES)
         except (OSError, ValueError) as error:

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, PlainValidator
 _THIS_MACHINE = re.compile(r"http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$")
 # a host has at most 253 characters
 _MAX_SERVER = 300
+_USER = re.compile(r"""(?<=://)[^/\s"'@]+(?=@)""")
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f\s]")
 
 
@@ -44,6 +45,11 @@ def read_http_url(url: str) -> str:
             "user and password do not belong in a URL; send an Authorization header instead"
         )
     return url
+
+
+def without_user(text: str) -> str:
+    """The text without the user and password of any URL in it, which may be a secret."""
+    return _USER.sub("…", text)
 
 
 def read_server_url(url: str) -> str:

@@ -25,6 +25,7 @@ from reblogbot.store.recording import Recording, claimed_keys
 from reblogbot.store.records import SourceRecord, adapter, source_record
 from reblogbot.store.schema import EPOCH, delivery, route, seen, source, source_lease
 from reblogbot.store.source_leases import SourceLeases
+from reblogbot.store.source_renames import SourceRenames
 from reblogbot.store.sql import chunks, insert_new, is_among_keys
 
 _NO_HOSTS: Mapping[str, str] = MappingProxyType({})
@@ -77,12 +78,15 @@ class Sources:
         now: datetime,
         hosts: Mapping[str, str] = _NO_HOSTS,
         bring_forward: Callable[[str, NextPoll, datetime], NextPoll] | None = None,
-    ) -> None:
+        renames: SourceRenames | None = None,
+    ) -> dict[str, str]:
         """Insert or update the sources of the config; one with a new address is read anew.
 
         All mappings are by the source's name. `hosts` are the hosts that are asked.
         `bring_forward` returns a source's next poll under the present config, from its name, its
-        scheduled next poll and its last one.
+        scheduled next poll and its last one. With `renames`, sources that the admin was renaming
+        are renamed first. Returns the names that are out of date and not enrolled; see
+        `SourceRenames.settle`.
         """
         new_names, moved_names = dict(addresses), []
         host_changes: dict[str, dict[str, Any]] = {}
@@ -101,6 +105,12 @@ class Sources:
                     poll = bring_forward(name, NextPoll(due, reason), last_poll_at)
                     if poll.at != due:
                         due_changes[name] = {"due": poll.at, "due_reason": poll.reason}
+            if new_names and renames is not None:
+                # a renamed source is one that the store does not know
+                outdated = renames.settle(addresses, now)
+                current = {name: addresses[name] for name in addresses if name not in outdated}
+                self.enrol(current, now, hosts, bring_forward)
+                return outdated
             new_rows = [
                 NEVER_POLLED
                 | {"name": name, "address": address, "due": now, "host": hosts.get(name, "")}
@@ -111,6 +121,7 @@ class Sources:
             for name in sorted(moved_names):
                 _change_address(connection, name, addresses[name], now)
             _update_by_name(connection, host_changes)
+        return {}
 
     def forget(self, name: str) -> bool:
         """Delete what is known of a removed source, except its posts; the waiting ones go too.

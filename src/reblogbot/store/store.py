@@ -153,11 +153,10 @@ class Store:
         hosts = {name: source.host for name, source in sources.items()}
         routes = {name: source.accounts for name, source in sources.items()}
         with self._database.transaction():
-            for old_name, new_name in self.renames.settle(sources, now).items():
+            outdated = self.sources.enrol(addresses, now, hosts, bring_forward, self.renames)
+            for old_name, new_name in outdated.items():
                 # the config is older than the rename: its next process will know the new name
-                del addresses[old_name]
                 routes[new_name] = routes.pop(old_name)
-            self.sources.enrol(addresses, now, hosts, bring_forward)
             self.outbox.enrol(dict(servers))
             held = self.outbox.hold_unconfigured(routes, servers, now)
             return held, self.sources.pollable(which, now)

@@ -61,8 +61,11 @@ def read_feed2toot(path: Path) -> OldBot:
     try:
         parser.read_string(read_config_text(path))
     except (configparser.Error, ValueError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise unreadable(path, f"is no config of feed2toot: {reason}") from error
+        # without the faulty line, which may hold a token
+        lines = [line for line, _ in getattr(error, "errors", ())]
+        line = getattr(error, "lineno", None) or min(lines, default=None)
+        where = f", see line {line}" if line else ""
+        raise unreadable(path, f"is no config of feed2toot{where}") from error
     config = _Config(path, parser)
     feeds = list(_feeds(config))
     listed, untaken = listed_feeds(path, feeds)

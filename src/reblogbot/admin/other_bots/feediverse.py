@@ -43,7 +43,7 @@ def read_feediverse(path: Path) -> OldBot:
         raise unreadable(path, "has no list `feeds`; is it a config of feediverse?")
     listed, untaken = listed_feeds(path, _feeds(path, feeds))
     return OldBot(
-        "feediverse", str(config.get("url", "")), listed, _memory(path, config), (*untaken,)
+        "feediverse", _text(config.get("url", "")), listed, _memory(path, config), (*untaken,)
     )
 
 
@@ -53,8 +53,10 @@ def _yaml(path: Path, text: str) -> Table:
     try:
         config = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise unreadable(path, f"is not valid YAML: {reason}") from error
+        # without the faulty line, which may hold a token
+        mark = getattr(error, "problem_mark", None)
+        where = f", see line {mark.line + 1}" if mark else ""
+        raise unreadable(path, f"is not valid YAML{where}") from error
     if not isinstance(config, dict):
         raise unreadable(path, "is no config of feediverse")
     return config
@@ -65,7 +67,7 @@ def _feeds(path: Path, feeds: list[Any]) -> Iterator[tuple[str, str, SourceKeys]
         if not isinstance(feed, dict) or not isinstance(feed.get("url"), str):
             raise unreadable(path, "has a feed without a `url`")
         keys = SourceKeys(feed["url"])
-        written = str(feed.get("template", ""))
+        written = _text(feed.get("template", ""))
         template, fault = jinja_template(written, _NAMES)
         keys.set_template("template", template, fault)
         if "{hashtags}" not in written:
@@ -88,15 +90,20 @@ def _memory(path: Path, config: Table) -> BotMemory | None:
         return None
     texts = config.get("dupecheck") or ()
     remembered = texts[:_MAX_REMEMBERED] if isinstance(texts, list) else ()
-    values = frozenset(str(text)[:MAX_VALUE] for text in remembered if text)
+    values = frozenset(_text(value)[:MAX_VALUE] for value in remembered) - {""}
     return BotMemory("feediverse", newest, values, is_dated_only=True)
+
+
+def _text(value: object) -> str:
+    """A plain value as text, "" for a list or a table, in which aliases may repeat without end."""
+    return "" if isinstance(value, list | dict | set | tuple) else str(value or "")
 
 
 def _instant(written: object) -> datetime | None:
     """The instant of a date; YAML reads one that is written without quotes."""
     if isinstance(written, date) and not isinstance(written, datetime):
         return datetime.combine(written, time(), UTC)
-    text = str(written)[:100]
+    text = _text(written)[:100]
     try:
         instant = written if isinstance(written, datetime) else datetime.fromisoformat(text)
         return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)

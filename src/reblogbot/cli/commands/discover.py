@@ -9,6 +9,7 @@ from pathlib import Path
 
 from reblogbot import app
 from reblogbot.admin.documents.discover import discovery_json
+from reblogbot.admin.new_source import web_address
 from reblogbot.cli.output import print_error, print_json, print_lines, print_table
 from reblogbot.cli.progress import progress
 from reblogbot.config.hosts import host_port
@@ -20,7 +21,7 @@ from reblogbot.web.addresses import redacted_url
 
 def run(options: argparse.Namespace) -> int:
     """List the feeds of a page."""
-    url = options.url if "://" in options.url else f"https://{options.url}"
+    url = web_address(options.url.strip())
     config = _config(options)
     with progress(quiet=options.json, as_json=options.json_progress) as on_progress:
         # how many pages there are to read is not known before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from reblogbot import app
 from reblogbot.admin.documents.accounts import LogoutDocument, login_json, login_plan_json
@@ -88,8 +89,17 @@ def print_login(login: Login, *, is_kept: bool = False) -> None:
 def _config(options: argparse.Namespace) -> Config:
     """The config; one of defaults where there is none yet and a server is named for the account."""
     if options.server and not options.config.exists():
+        _check_place(options.config)
         return Config(path=options.config.absolute())
     return app.load_config(options.config)
+
+
+def _check_place(path: Path) -> None:
+    """Raise ConfigError where no config can be made at the path, before anybody consents."""
+    if path.is_symlink():
+        raise ConfigError("config_missing", f"{path}: leads to no file; remove the link first")
+    if not path.parent.is_dir():
+        raise ConfigError("config_missing", f"{path.parent}: no such folder; make it first")
 
 
 def _account(config: Config, options: argparse.Namespace) -> AccountSettings:

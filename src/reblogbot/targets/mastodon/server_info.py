@@ -111,12 +111,16 @@ def _software_of(instance: Mapping[str, Any]) -> tuple[str, str]:
 
 def _wrong_server_message(client: ServerClient, software: str) -> str:
     """Why this is no server to log in at, and what to name instead."""
+    statuses = []
     for path in (_INSTANCE_PATHS[0], _NODEINFO_PATH):
         answer = client.get(path)
+        statuses.append(answer.status if isinstance(answer, ServerAnswer) else 0)
         if isinstance(answer, ServerAnswer) and 300 <= answer.status < 400:
             other = host_of(_joined(client.server, answer.headers.get("location", "")))
             if other not in ("", client.host):
                 return f"{client.host} redirects to {_short(other)}; name that as the server"
+    if min(statuses) >= 500:
+        return f"{client.host}: it is out of order (HTTP {statuses[0]}); try again later"
     runs = f"it runs {_short(software)}, and" if software else "it"
     return (
         f"{client.host}: {runs} has no Mastodon API; name the address at which people log in to a"
