@@ -39,6 +39,7 @@ def filled(url):
     store.outbox.pause("echo", NOW + DAY, "token", "no token", "mark")
     store.outbox.stop(NOW)
     assert store.history.record_notice("storm chouti", NOW)
+    store.renames.begin("other", "another", NOW)
     # a daemon that was lost with its machine long ago
     store.daemons.beat(NOW - DAY, NOW, NOW)
     with store._database.write() as connection:

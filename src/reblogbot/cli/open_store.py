@@ -54,9 +54,8 @@ def store_url(argument: str, written: str) -> str:
     try:
         return read_store_url(written)
     except ValueError:
-        message = (
-            f'{argument}: "{written}" is neither sqlite:///FILE nor postgresql://USER@HOST/NAME'
-        )
+        # what was written may hold a password
+        message = f"{argument}: is neither sqlite:///FILE nor postgresql://USER@HOST/NAME"
         raise ConfigError("usage", message) from None
 
 
