@@ -109,4 +109,18 @@ def test_a_missing_store_is_3_and_is_not_created(waiting, cli, bot):
     ran = cli("stop", "--store", f"sqlite:///{missing}", "--json")
     assert (ran.code, ran.json["error"]["slug"]) == (3, "store_missing")
     assert not missing.exists()
-    assert cli("stop", "--store", "missing.sqlite3").code == 2
+    for no_address in ("missing.sqlite3", "", "sqlite:///:memory:"):
+        ran = cli("stop", "--store", no_address)
+        assert ran.code == 2
+        assert "is neither sqlite:///FILE nor" in ran.err
+    with bot.store() as store:
+        assert store.outbox.stopped_at() is None
+
+
+def test_an_address_of_no_store_cannot_be_copied(cli, bot):
+    ran = cli("copy-store", "a", "sqlite:///b.sqlite3", "--json")
+    assert (ran.code, ran.json["error"]["slug"]) == (2, "usage")
+    assert "FROM: is neither" in ran.err
+    ran = cli("copy-store", "sqlite:///a.sqlite3", "postgres://me:secret@db/bot")
+    assert "TO: is neither" in ran.err
+    assert "secret" not in ran.err

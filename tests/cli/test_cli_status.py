@@ -222,6 +222,17 @@ def test_why_lists_several_entries_with_the_same_words(hot, cli):
     assert len(cli("why", "title", "--json").json["entries"]) == 4
 
 
+@pytest.mark.both_databases
+@pytest.mark.parametrize("meant", ["ÜBER Ёлка", "Ёлка und", "抽屉 ÜBER"])
+def test_why_finds_a_title_with_capital_letters_of_any_alphabet(
+    bot, feeds, sandbox, clock, cli, meant
+):
+    item = Item("ÜBER Ёлка und 抽屉", "https://news.example/ue", at=clock.now())
+    bot.configure({"hot": {"url": feeds.show("/ue", [item])}}, {"news": (sandbox, "")})
+    bot.sync()
+    assert [story["link"] for story in cli("why", meant, "--json").json["entries"]] == [item.link]
+
+
 def test_why_finds_by_words_in_any_order(hot, cli):
     assert "Title c" in cli("why", "example/c", "title").out
     assert len(cli("why", "example", "TITLE", "--json").json["entries"]) == 4

@@ -558,9 +558,7 @@ def _add_queue_commands(commands: _Group) -> None:
     start = commands.add("start", "stop:run_start", "let posting go on after `stop`")
     for name, parser in (("stop", stop), ("start", start)):
         parser.set_defaults(command=name)
-        parser.add_argument(
-            "--store", metavar="URL", default="", help="use this store and read no config"
-        )
+        parser.add_argument("--store", metavar="URL", help="use this store and read no config")
         _add_json(parser)
 
 

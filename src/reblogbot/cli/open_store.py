@@ -39,17 +39,24 @@ def open_for_reading(options: argparse.Namespace) -> tuple[Config, Store]:
 
 def open_for_stopping(options: argparse.Namespace) -> Store:
     """The store of `--store`, else that of the config, whatever faults the config has elsewhere."""
-    if options.store:
-        try:
-            return app.open_for_changes(read_store_url(options.store))
-        except ValueError as error:
-            raise ConfigError("usage", f"--store: {error}") from error
+    if options.store is not None:
+        return app.open_for_changes(store_url("--store", options.store))
     try:
         partial = load_with_warning(options)
     except ConfigError as error:
         hint = f"name the store instead: reblogbot {options.command} --store sqlite:///FILE"
         raise ConfigError(error.slug, f"{error.message}\n{hint}", error.faults) from error
     return open_to_change(partial)
+
+
+def store_url(argument: str, written: str) -> str:
+    """The URL of a store, as an argument of the command line names it. Raises ConfigError."""
+    try:
+        return read_store_url(written)
+    except ValueError:
+        # what was written may hold a password
+        message = f"{argument}: is neither sqlite:///FILE nor postgresql://USER@HOST/NAME"
+        raise ConfigError("usage", message) from None
 
 
 def open_to_change(partial: PartialConfig) -> Store:

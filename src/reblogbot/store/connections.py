@@ -90,6 +90,8 @@ def _configure_sqlite(engine: Engine, busy_ms: int, *, foreign_keys: bool) -> No
         # `on_begin` starts transactions; the driver would guess where to.
         connection.isolation_level = None
         connection.create_function("unhex", 1, bytes.fromhex, deterministic=True)
+        # its own `lower` knows the letters of ASCII alone
+        connection.create_function("lower_case", 1, str.lower, deterministic=True)
         connection.execute(f"PRAGMA busy_timeout={busy_ms}")
         # With foreign keys on, Alembic's copy and drop of a table would delete all its children.
         connection.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")

@@ -95,11 +95,11 @@ class History:
 
         Where none has them in this order, those with each of the words.
         """
-        phrase = words[:_MAX_SEARCHED].lower()
+        phrase = words[:_MAX_SEARCHED]
         newest_first = (entry.c.seen_at.desc(), entry.c.id.desc())
         with self._database.read() as connection:
             for parts in ([phrase], phrase.split()[:_MAX_WORDS]):
-                are_contained = map(_is_contained, parts)
+                are_contained = [_is_contained(connection, part) for part in parts]
                 statement = _ENTRIES.where(*are_contained).order_by(*newest_first).limit(most)
                 rows = connection.execute(statement).all()
                 if rows:
@@ -171,14 +171,16 @@ def titles_of(connection: Connection, delivery_ids: Sequence[int]) -> dict[int, 
     return titles
 
 
-def _is_contained(part: str) -> ColumnElement[bool]:
-    """The condition that an entry's title or link contains the text, which is in lower case."""
-    return or_(
-        *(
-            func.lower(column).contains(part, autoescape=True)
-            for column in (entry.c.title, entry.c.link)
-        )
-    )
+def _is_contained(connection: Connection, part: str) -> ColumnElement[bool]:
+    """The condition that an entry's title or link contains the text, in upper or lower case."""
+    is_sqlite = connection.dialect.name == "sqlite"
+    lower = func.lower_case if is_sqlite and not part.isascii() else func.lower
+    columns = entry.c.title, entry.c.link
+    conditions = [lower(column).contains(part.lower(), autoescape=True) for column in columns]
+    if not (is_sqlite or part.isascii()):
+        # a database of PostgreSQL with the locale C knows upper and lower case of ASCII alone
+        conditions += [column.contains(part, autoescape=True) for column in columns]
+    return or_(*conditions)
 
 
 def _entry_ids(connection: Connection, keys: Sequence[bytes], written: str) -> set[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from reblogbot.admin.documents.store import copy_json
+from reblogbot.cli.open_store import store_url
 from reblogbot.cli.output import print_json, print_lines
 from reblogbot.cli.progress import progress
 from reblogbot.errors import Exit
@@ -15,8 +16,8 @@ def run(options: argparse.Namespace) -> int:
     """Copy the store to another database."""
     with progress(quiet=options.json, as_json=options.json_progress) as on_progress:
         copied = copy_store(
-            options.source,
-            options.target,
+            store_url("FROM", options.source),
+            store_url("TO", options.target),
             lambda completed, total: on_progress("copying", completed, total),
         )
     if options.json:
