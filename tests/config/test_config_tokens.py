@@ -72,6 +72,14 @@ def test_a_missing_token_file_is_named(file):
     assert f"{file}: No such file or directory" in missing(account(token_file=file))
 
 
+def test_the_command_that_gets_a_token_can_be_copied_whatever_the_name(tmp_path):
+    of = AccountSettings(
+        name="my bot", server="https://social.example", token_file=tmp_path / "none"
+    )
+    with pytest.raises(Unauthorised, match="`reblogbot login 'my bot'` gets one"):
+        read_token(of, {})
+
+
 def test_a_pipe_in_place_of_a_token_file_is_named_and_not_waited_for(file):
     file.parent.mkdir()
     os.mkfifo(file)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from shlex import quote
 
 from reblogbot.config.settings import Config
 
@@ -64,7 +65,7 @@ def lacking_scopes_message(config: Config, account: str, granted: Collection[str
     lacking = [scope for scope in required if granted and not _covers(granted, scope)]
     if not lacking:
         return ""
-    hint = f"{_hint(config, account)} (`reblogbot login {account}` does)"
+    hint = f"{_hint(config, account)} (`reblogbot login {quote(account)}` does)"
     return f"its token lacks {' '.join(lacking)}; {hint}"
 
 

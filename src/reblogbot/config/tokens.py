@@ -15,6 +15,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from reblogbot.config.atomic_file import write_together
@@ -187,5 +188,5 @@ def _checked(text: str, where: str, account: AccountSettings) -> str:
 
 def _missing(account: AccountSettings, reason: str) -> Unauthorised:
     name = account.name
-    advice = "set it" if account.token_env else f"`reblogbot login {name}` gets one"
+    advice = "set it" if account.token_env else f"`reblogbot login {quote(name)}` gets one"
     return Unauthorised("token_missing", f"accounts.{name}: no token ({reason}); {advice}")
