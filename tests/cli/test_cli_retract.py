@@ -163,12 +163,14 @@ def test_an_empty_history_says_so(bot, feeds, sandbox, cli):
 
 
 @pytest.mark.both_databases
-@pytest.mark.parametrize("named_by", ["id", "link", "url", "schemeless"])
+@pytest.mark.parametrize("named_by", ["id", "link", "url", "schemeless link", "schemeless url"])
 def test_a_post_is_deleted_by_its_number_link_or_address(
     posted, cli, sandbox, bot, clock, named_by
 ):
     row = rows(cli("history", "--search", "b", "--json"))[0]
-    name = row["link"].removeprefix("https://") if named_by == "schemeless" else str(row[named_by])
+    name = str(row[named_by.removeprefix("schemeless ")])
+    if named_by.startswith("schemeless"):
+        name = name.partition("://")[2]
     ran = cli("retract", name, "--yes", "--json")
     assert ran.code == 0
     assert [(each["id"], each["state"], each["error"]) for each in rows(ran)] == [

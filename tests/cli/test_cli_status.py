@@ -201,7 +201,9 @@ def test_why_shows_the_history_by_link_or_number(hot, cli, sandbox, meant):
 
 
 def test_why_knows_the_posted_address(hot, cli, sandbox):
-    assert "Title a" in cli("why", sandbox.statuses("news")[0]["url"]).out
+    url = sandbox.statuses("news")[0]["url"]
+    assert "Title a" in cli("why", url).out
+    assert "Title a" in cli("why", url.partition("://")[2]).out
 
 
 @pytest.mark.parametrize("meant", ["title A", "news.example/a", "example/a", "Title a"])

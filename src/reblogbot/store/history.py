@@ -30,7 +30,7 @@ from reblogbot.store.schema import (
     seen,
     source,
 )
-from reblogbot.store.sql import chunks, is_among_keys
+from reblogbot.store.sql import addresses, chunks, is_among_keys
 
 _KEY_ALONE = "left_out: one of very many entries of one poll, remembered as seen alone"
 # a database limits how long patterns and conditions may be
@@ -189,13 +189,12 @@ def _entry_ids(connection: Connection, keys: Sequence[bytes], written: str) -> s
     # Most servers end a post's URL with its id, by which an index finds it.
     accounts = select(account.c.name)
     has_id = delivery.c.remote_id == written.rpartition("/")[2], HAS_REMOTE_ID
+    is_address = delivery.c.remote_url.in_(addresses(written))
     indexed = (
         select(entry.c.id).where(is_among_keys(entry.c.key)),
         select(entry.c.id).where(is_among_keys(entry.c.guid_key)),
         entry_of_delivery.where(delivery.c.id.in_(_delivery_ids(written))),
-        entry_of_delivery.where(
-            delivery.c.account.in_(accounts), *has_id, delivery.c.remote_url == written
-        ),
+        entry_of_delivery.where(delivery.c.account.in_(accounts), *has_id, is_address),
         entry_of_delivery.join(published, published.c.delivery_id == delivery.c.id).where(
             published.c.account.in_(accounts), is_among_keys(published.c.key)
         ),
@@ -203,7 +202,7 @@ def _entry_ids(connection: Connection, keys: Sequence[bytes], written: str) -> s
     # These read everything: only where the indexes have led to nothing.
     unindexed = (
         select(entry.c.id).where(entry.c.guid == written),
-        entry_of_delivery.where(delivery.c.remote_url == written),
+        entry_of_delivery.where(is_address),
     )
     for queries in (indexed, unindexed):
         results = [connection.scalars(query, {"keys": keys}) for query in queries]

@@ -28,7 +28,7 @@ from reblogbot.store.schema import (
     event,
     published,
 )
-from reblogbot.store.sql import chunks, is_among_keys
+from reblogbot.store.sql import addresses, chunks, is_among_keys
 
 PAGE = 500
 """How many deliveries are read at a time."""
@@ -156,14 +156,15 @@ class Posted:
 
     def _at_address(self, url: str) -> list[Delivery]:
         """The deliveries whose post has this address."""
-        if "://" not in url:
+        if "/" not in url:
             return []
+        is_address = delivery.c.remote_url.in_(addresses(url))
         # most servers end a post's address with its id, by which an index finds it
         is_wanted = delivery.c.remote_id == url.rstrip("/").rpartition("/")[2], HAS_REMOTE_ID
         statement = select(delivery.c.id).where(
-            delivery.c.account.in_(select(account.c.name)), *is_wanted, delivery.c.remote_url == url
+            delivery.c.account.in_(select(account.c.name)), *is_wanted, is_address
         )
-        unindexed = select(delivery.c.id).where(delivery.c.remote_url == url)
+        unindexed = select(delivery.c.id).where(is_address)
         with self._database.read() as connection:
             ids = list(connection.scalars(statement)) or list(connection.scalars(unindexed))
         return self._deliveries(ids)

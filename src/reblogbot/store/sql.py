@@ -104,6 +104,11 @@ def chunks(values: Sequence[T]) -> Iterable[Sequence[T]]:
     return (values[start : start + size] for start in range(0, len(values), size))
 
 
+def addresses(written: str) -> list[str]:
+    """The addresses that are meant by one that may lack its scheme."""
+    return [written] if "://" in written else [f"https://{written}", f"http://{written}"]
+
+
 def lock_until_commit(connection: Connection, lock_id: int) -> None:
     """Take PostgreSQL's advisory lock of this number for the rest of the transaction.
 
