@@ -508,7 +508,7 @@ def test_a_link_in_place_of_the_token_file_is_replaced_and_not_followed(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["nwes"], 'did you mean "news"?; to add it to the config, name its server with --server'),
+        (["nwes"], 'did you mean "news"? To add it to the config, name its server with --server'),
         ([""], "1 to 100 printable characters"),
         (["a\x1b[2J"], "printable"),
         (["news", "--server", "https://other.example"], "accounts.news is on http://127.0.0.1"),

@@ -113,14 +113,15 @@ def _account(config: Config, options: argparse.Namespace) -> AccountSettings:
         server = _read_server(options.server)
     elif name not in config.accounts:
         unknown = unknown_name_message("account", name, config.accounts)
+        unknown = unknown if unknown.endswith("?") else f"{unknown}."
         if options.json or not is_interactive():
-            message = f"{unknown}; to add it to the config, name its server with --server"
+            message = f"{unknown} To add it to the config, name its server with --server"
             raise ConfigError("account_unknown", message)
-        print_lines(f"{unknown}.", "To add it to the config, name its server; Ctrl-C ends.")
+        print_lines(unknown, "To add it to the config, name its server; Ctrl-C ends.")
         try:
             server = ask("Server, such as mastodon.social", read_named_server)
         except EOFError as error:
-            message = f"{unknown}; no server was named, so nothing was changed"
+            message = f"{unknown} No server was named, so nothing was changed"
             raise ConfigError("account_unknown", message) from error
     return account_for_login(config, name, server)
 
