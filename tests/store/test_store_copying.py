@@ -40,7 +40,6 @@ def filled(url):
     store.outbox.stop(NOW)
     assert store.renames.begin("chouti", "hot list", NOW) == "begun"
     assert store.history.record_notice("storm chouti", NOW)
-    store.renames.begin("other", "another", NOW)
     # a daemon that was lost with its machine long ago
     store.daemons.beat(NOW - DAY, NOW, NOW)
     with store._database.write() as connection:
