@@ -23,11 +23,16 @@ def read_instant(option: str, written: str | None, now: datetime) -> datetime | 
     except OverflowError:
         return datetime.min.replace(tzinfo=UTC)
     try:
-        # a time without a zone is local
-        return datetime.fromisoformat(text).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
+        instant = datetime.fromisoformat(text)
+    except ValueError as error:
         raise ConfigError(
             "usage",
             f'{option}: "{written}" is neither a time span nor a date; write 36h, 7d, 2026-11-20'
             ' or "2026-11-20 17:30"',
         ) from error
+    try:
+        # a time without a zone is local
+        return instant.astimezone(UTC)
+    except (OverflowError, ValueError):
+        # at an end of the calendar no zone matters
+        return instant.replace(tzinfo=UTC)
