@@ -66,7 +66,7 @@ def test_a_person_reads_what_waits_and_what_was_not_posted(hot, cli):
     assert ran.code == 0
     assert "news: 2 wait until" in ran.out
     assert "2 queued" in ran.out
-    assert "1 max_age" in ran.out
+    assert "1 max age" in ran.out
     assert "\x1b" not in ran.out
 
 

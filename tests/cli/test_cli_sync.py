@@ -153,21 +153,27 @@ def test_no_message_holds_a_secret(bot, feeds, sandbox, clock, cli):
 # sources, stores and configs that cannot be used
 
 
+UNREADABLE = [
+    (None, "config_missing", "no such file"),
+    ("= nonsense", "config_invalid", ":1: "),
+    (b"\xff\xfe", "config_invalid", "UTF-8"),
+    ("folder", "config_unreadable", "folder"),
+]
+# `status` shows what can be read of such a config: test_cli_faults
+FAULTY = '[sources.a]\nkind = "feeed"\nurl = "http://x.example"\nto = []\n'
+
+
 @pytest.mark.parametrize(
-    ("toml", "slug", "words"),
+    ("toml", "slug", "words", "command"),
     [
-        (None, "config_missing", "no such file"),
-        ("= nonsense", "config_invalid", ":1: "),
-        (b"\xff\xfe", "config_invalid", "UTF-8"),
-        (
-            '[sources.a]\nkind = "feeed"\nurl = "http://x.example"\nto = []\n',
-            "config_invalid",
-            "feed",
+        *(
+            (*case, command)
+            for case in UNREADABLE
+            for command in ("sync", "preview", "status", "run")
         ),
-        ("folder", "config_unreadable", "folder"),
+        *((FAULTY, "config_invalid", "feed", command) for command in ("sync", "preview", "run")),
     ],
 )
-@pytest.mark.parametrize("command", ["sync", "preview", "status", "run"])
 def test_an_unusable_config_is_2_with_the_reason(bot, cli, toml, slug, words, command):
     if toml == "folder":
         bot.path.mkdir()

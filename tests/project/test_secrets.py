@@ -284,7 +284,9 @@ def test_a_fault_of_the_config_does_not_repeat_a_secret(bot, cli, line):
     bot.path.write_text(line.format(SECRETS["header"]), encoding="utf-8")
     for words in (["check"], ["check", "--json"], ["sync"], ["status", "--json"]):
         ran = cli("-vv", *words)
-        assert ran.code == 2
+        # `status` warns and shows what can be read, unless it cannot know which store is meant
+        is_warning = words[0] == "status" and not line.startswith("store")
+        assert ran.code == (0 if is_warning else 2)
         assert found_in((ran.out + ran.err).encode()) == set()
 
 
