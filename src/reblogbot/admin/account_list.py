@@ -34,7 +34,7 @@ MAX_SERVERS = 16
 
 @dataclass(frozen=True, slots=True)
 class ListedAccount:
-    """An account of the config; `acct` and `software` are "" where nobody knows them.
+    """An account of the config; `acct` and `software` are "" where they are not known.
 
     Without asking the server, `token` is "refused" where the server refused it last, else
     "not_tried". `error` says what failed when the server was to be asked.

@@ -1,7 +1,7 @@
 """The move from another bot: its feeds become sources, and what it has posted is not posted again.
 
 The store is written first, and the config last. After a crash in between the new sources are in
-the store alone, where nobody polls them, and a repeated import goes on (ADR 0043).
+the store alone, are not polled, and a repeated import goes on (ADR 0043).
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ def require_answer(options: argparse.Namespace) -> None:
     """Raise ConfigError unless a person can be asked, or has answered by --yes or --dry-run."""
     if not (options.yes or options.dry_run or (is_interactive() and not options.json)):
         reason = "with --json" if options.json else "without a terminal"
-        raise ConfigError("usage", f"{reason} nobody can be asked: add --yes to do it")
+        raise ConfigError("usage", f"{reason} no question can be asked: add --yes to do it")
 
 
 def is_confirmed(question: str) -> bool:

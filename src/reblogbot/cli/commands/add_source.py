@@ -82,7 +82,7 @@ def _content(options: argparse.Namespace, config: Config, via: str) -> AddressCo
 
 
 def _chosen(options: argparse.Namespace, sources: Sequence[SourceCandidate]) -> SourceCandidate:
-    """The source that the person chooses; the first one where nobody can be asked."""
+    """The source that the person chooses; the first one where no question can be asked."""
     if len(sources) == 1:
         return sources[0]
     labels = [f"{source.url}  {source.title}" for source in sources]

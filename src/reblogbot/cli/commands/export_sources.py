@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
 def _may_write(options: argparse.Namespace) -> bool:
     """Whether the file may be written; a person is asked where it would be replaced.
 
-    Raises ConfigError where nobody can be asked.
+    Raises ConfigError where no question can be asked.
     """
     if options.yes or not options.file.exists():
         return True
