@@ -87,6 +87,7 @@ def test_the_version_is_printed(cli, capsys):
         (["--confg", "x.toml", "sync"], 'did you mean "--config"?'),
         (["queue", "hold", "1", "--sorce", "x"], 'did you mean "--source"?'),
         (["preview", "--limit", "few"], "whole number"),
+        (["queue", "list", "--limit", "-1"], "--limit"),
         (["--log-format", "xml", "sync"], "xml"),
     ],
 )
@@ -304,3 +305,14 @@ def test_its_log_is_json_in_a_locale_without_letters(abroad):
     ran = abroad.call("sync", "-v", "--log-format", "json", **BARE)
     assert ran.code == 0
     assert [json.loads(line)["event"] for line in ran.err.splitlines()]
+
+
+@pytest.mark.parametrize("count", ["9" * 20, "0" * 5000 + "1" + "0" * 20, "9" * 5000])
+@pytest.mark.parametrize(
+    "words", [["queue", "list", "--limit"], ["queue", "list", "--after"], ["history", "--limit"]]
+)
+def test_a_count_of_any_length_is_as_good_as_everything(bot, cli, words, count):
+    account = {"server": "https://social.example", "token_file": "news.token"}
+    bot.configure({"hot": {"url": "https://feeds.example/f"}}, {"news": account})
+    ran = cli(*words, count, "--json")
+    assert (ran.code, ran.err) == (0, "")

@@ -111,7 +111,7 @@ class PendingLogin:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Whom an account's token speaks for, and where it is stored."""
+    """The account on the server that a token belongs to, and where the token is stored."""
 
     account: str
     acct: str
@@ -202,7 +202,7 @@ def token_lock(account: AccountSettings) -> Iterator[None]:
 
 
 def find_server(config: Config, server: str) -> ServerInfo:
-    """What the server is. Raises ReblogbotError where nobody can log in there."""
+    """What the server is. Raises ReblogbotError where no login is possible there."""
     return server_info(_client(config, server))
 
 
@@ -372,7 +372,7 @@ class LoginPlan:
 
 
 def plan_login(config: Config, account: AccountSettings) -> LoginPlan:
-    """What a login would do. Raises ReblogbotError where nobody can log in on the server."""
+    """What a login would do. Raises ReblogbotError where no login is possible."""
     server = find_server(config, account.server)
     changes = ""
     if account.name not in config.accounts:

@@ -109,7 +109,7 @@ def queue(
 ) -> Iterator[Proposal | Delivery]:
     """Queue each proposal, due now; yield its delivery, or the proposal with why it is not queued.
 
-    What another process has queued meanwhile is not queued again.
+    What another process has queued since then is not queued again.
     """
     actions = QueueActions(config, store, now)
     for proposal in proposals:

@@ -12,6 +12,9 @@ from typing import Any
 
 from reblogbot.cli.output import decoded
 
+MAX_COUNT = 10**12
+"""A greater count on the command line means as much as this one: everything."""
+
 _QUEUE_CHANGES = {
     "hold": "keep queued deliveries back until they are released",
     "release": "let held deliveries go out",
@@ -240,7 +243,9 @@ def _add_source_changes(sources: _Group) -> None:
         type=decoded,
         help="an account that posts; may be given several times (default: the only one)",
     )
-    new.add_argument("--kind", default="", help="the kind of source, if it is not told by itself")
+    new.add_argument(
+        "--kind", default="", help="the kind of source; by default the address decides"
+    )
     new.add_argument("--yes", action="store_true", help="do not ask")
     change = add(
         "set",
@@ -394,7 +399,9 @@ def _number(text: str) -> int:
 def _count(text: str) -> int:
     if not text.isascii() or not text.isdigit():
         raise argparse.ArgumentTypeError(f'"{text}" is not a count: write a whole number')
-    return int(text)
+    digits = text.lstrip("0")
+    # a database takes no number of any length, and there is no more of anything
+    return min(int(digits or "0"), MAX_COUNT) if len(digits) <= len(str(MAX_COUNT)) else MAX_COUNT
 
 
 def _add_report_commands(commands: _Group) -> None:

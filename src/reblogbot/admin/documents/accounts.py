@@ -24,7 +24,7 @@ class LoginDocument(TypedDict):
 
     account: str
     acct: str
-    """Whom the token speaks for, as `@name@host`."""
+    """The account on the server that the token belongs to, as `@name@host`."""
     server: str
     software: str
     """The name of the server's software in lower case; empty where it is not known."""
@@ -73,7 +73,7 @@ class AccountDocument(TypedDict):
     name: str
     server: str
     acct: str
-    """Whom the token speaks for, as `@name@host`; empty where that is not known."""
+    """The account on the server, as `@name@host`; empty where it is not known."""
     software: str
     """The name of the server's software; empty where it is not known."""
     state: AccountState

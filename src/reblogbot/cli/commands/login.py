@@ -69,7 +69,7 @@ def _print_plan(plan: LoginPlan, *, as_json: bool) -> None:
 
 
 def print_login(login: Login, *, is_kept: bool = False) -> None:
-    """Print whom the token speaks for, and what it may do."""
+    """Print the account that the token belongs to, and what it may do."""
     verb = "is logged in already, as" if is_kept else "is logged in as"
     bot = "yes" if login.is_bot else "not marked as one; set the flag in the account's profile"
     server = f"{login.server.server}, {login.server.software} {login.server.version}".rstrip(", ")

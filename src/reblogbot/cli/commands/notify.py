@@ -41,5 +41,5 @@ async def _test(config: Config, store: Store) -> list[ChannelTest]:
 
 
 def _label(channel: Channel, notify: NotifySettings) -> str:
-    """The channel, and to whom a direct post goes; a command or webhook may hold a secret."""
+    """The channel, with the recipient of a direct post; a command may hold a secret."""
     return f"account {notify.account} to {notify.to}" if channel == "account" else channel

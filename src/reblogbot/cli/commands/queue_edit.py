@@ -46,7 +46,7 @@ def _edited(options: argparse.Namespace, store: Store) -> tuple[ActionResult, Pa
         return ActionResult(delivery, refusal, succeeded=False), None
     file = None
     if options.text is None:
-        # the store is not locked meanwhile: `edit` notices what others changed
+        # the store is not locked while the editor is open: `edit` notices what others changed
         text, file = edited_text(delivery.post.text, is_quiet=options.json)
     elif options.text == "-":
         text = _stdin()
