@@ -23,6 +23,7 @@ from reblogbot.config.values import (
     Headers,
     HostPort,
     HttpUrl,
+    IpAddress,
     Language,
     Many,
     Names,
@@ -96,6 +97,10 @@ class NotifySettings(Table):
 
 class AdminSettings(Table):
     listen: HostPort = ""
+    password_file: FilePath | None = None
+    url: HttpUrl = ""
+    proxies: Many[IpAddress] = ("127.0.0.1", "::1")
+    public_status: bool = False
 
 
 class PaceSettings(Table):

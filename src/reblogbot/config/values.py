@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 from zoneinfo import ZoneInfo
@@ -51,6 +52,7 @@ __all__ = [
     "Headers",
     "HostPort",
     "HttpUrl",
+    "IpAddress",
     "Language",
     "Many",
     "Names",
@@ -296,6 +298,14 @@ def read_path(written: object) -> Path:
     raise ValueError('must be a path in quotes: "news.token"')
 
 
+def read_ip_address(written: str) -> str:
+    """An IP address in its usual form."""
+    try:
+        return str(ip_address(written.strip()))
+    except ValueError:
+        raise ValueError('must be an IP address: "127.0.0.1"') from None
+
+
 def read_rewrite(pair: tuple[Pattern, str]) -> tuple[Pattern, str]:
     """A pattern and its replacement, which may name only groups that the pattern has."""
     check_replacement(*pair)
@@ -307,5 +317,6 @@ Names = Annotated[Many[str], AfterValidator(lambda names: tuple(dict.fromkeys(na
 FirstPoll = Annotated[Literal["none", "all"] | int, PlainValidator(read_first)]
 Hashtag = Annotated[str, AfterValidator(read_hashtag)]
 FilePath = Annotated[Path, PlainValidator(read_path)]
+IpAddress = Annotated[str, AfterValidator(read_ip_address)]
 SpoilerRule = Annotated[tuple[Pattern, str], Field(strict=False)]
 Rewrite = Annotated[tuple[Pattern, str], Field(strict=False), AfterValidator(read_rewrite)]

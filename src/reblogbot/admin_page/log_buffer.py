@@ -1,0 +1,52 @@
+"""The last lines of the daemon's log, kept in memory for the page."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+MAX_LINES = 1000
+MAX_LENGTH = 2000
+"""Characters of a line; the rest is cut off."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """A line of the log. `number` grows by one with each line."""
+
+    number: int
+    at: datetime
+    level: str
+    text: str
+    fields: dict[str, str]
+
+
+class LogBuffer(logging.Handler):
+    """Keeps the last MAX_LINES lines."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines: deque[LogLine] = deque(maxlen=MAX_LINES)
+        self._numbers = itertools.count(1)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a line."""
+        fields = {
+            key: str(value)[:MAX_LENGTH]
+            for key, value in vars(record).items()
+            if key not in _STANDARD_FIELDS
+        }
+        at = datetime.fromtimestamp(record.created, UTC)
+        text = record.getMessage()[:MAX_LENGTH]
+        self._lines.append(LogLine(next(self._numbers), at, record.levelname, text, fields))
+
+    def lines(self, after: int = 0) -> Sequence[LogLine]:
+        """The lines after the one of this number, oldest first."""
+        return [line for line in self._lines.copy() if line.number > after]
+
+
+_STANDARD_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}

@@ -1,0 +1,69 @@
+"""What all views work with: the config file, the store, the daemon's counts and its log."""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+from pathlib import Path
+
+from reblogbot import app
+from reblogbot.admin_page.log_buffer import LogBuffer
+from reblogbot.config.load import PartialConfig, read_text
+from reblogbot.config.settings import Config
+from reblogbot.daemon.stats import DaemonStats
+from reblogbot.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFile:
+    """The config file as it is now: its text, and what can be read of it."""
+
+    text: str
+    partial: PartialConfig
+
+    @property
+    def config(self) -> Config:
+        """The readable part of the config."""
+        return self.partial.config
+
+    @property
+    def version(self) -> str:
+        """A digest of the text, which tells whether somebody has changed it."""
+        return version_of(self.text)
+
+
+def version_of(text: str) -> str:
+    """A digest of a config's text."""
+    return blake2b(text.encode(), digest_size=12).hexdigest()
+
+
+class Tools:
+    """What all views share. Its methods may be called from several threads."""
+
+    def __init__(self, path: Path, store: Store, stats: DaemonStats, log: LogBuffer) -> None:
+        self.path = path
+        self.store = store
+        self.stats = stats
+        self.log = log
+        self._lock = threading.Lock()
+        self._config: tuple[tuple[int, ...], ConfigFile] | None = None
+
+    def now(self) -> datetime:
+        """The time of the store."""
+        return self.store.clock.now()
+
+    def config_file(self) -> ConfigFile:
+        """The config file, read again only if it has changed. Raises ConfigError."""
+        with self._lock:
+            try:
+                status = os.stat(self.path)  # noqa: PTH116  it is called with each request
+            except OSError:
+                status = None
+            stamp = (status.st_ino, status.st_size, status.st_mtime_ns) if status else ()
+            if self._config is None or self._config[0] != stamp or not stamp:
+                text = read_text(self.path)
+                self._config = (stamp, ConfigFile(text, app.load_partial_config(self.path)))
+            return self._config[1]

@@ -1,0 +1,13 @@
+"""The page "Log"."""
+
+from __future__ import annotations
+
+from reblogbot.admin_page.request import Page, PageRequest, Reply, Route
+
+
+def show(_: PageRequest) -> Reply:
+    """The page."""
+    return Page("log.html")
+
+
+ROUTES = (Route("GET", "/log", show),)
