@@ -18,8 +18,8 @@ INSTALL_SELF := $(PY) -m pip install --quiet --no-deps --no-build-isolation --ed
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test growth check coverage format-check lint types imports dist format schemas man soak bench \
-	bench-large bench-docs lock audit pin-images clean
+.PHONY: help demo test growth check coverage format-check lint types imports dist format schemas man catalogues \
+	soak bench bench-large bench-docs lock audit pin-images clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -76,6 +76,9 @@ schemas: $(DEV)  ## write the JSON Schemas of all `--json` answers from their ty
 
 man: $(DEV)  ## write the manual page from the command line
 	$(PY) tests/support/man_page.py
+
+catalogues: $(DEV)  ## collect the texts of the admin's page for translation
+	$(PY) tests/support/catalogues.py
 
 format: $(DEV)  ## rewrite the code in the house's format
 	$(PY) -m ruff format .

@@ -77,6 +77,7 @@ def _environment(language: str) -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
+    environment.policies["ext.i18n.trimmed"] = True
     catalogue = translations(language)
     environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]
     environment.filters["words"] = lambda text: translated(text, language)
@@ -88,7 +89,7 @@ def _environment(language: str) -> Environment:
 def translated(text: str, language: str) -> str:
     """A text in the language: words are translated, anything else stays as it is."""
     if isinstance(text, Words):
-        return text.translated(translations(language).gettext)
+        return text.translated(translations(language))
     return text
 
 
