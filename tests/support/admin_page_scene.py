@@ -29,7 +29,8 @@ _MANY = (
 
 
 def make_busy(bot: Bot, feeds: FeedServer, sandbox: FediverseServer, clock: SettableClock) -> None:
-    """Let the bot have posted, queued, held, failed and been paused."""
+    """Let the bot have posted, queued, held, failed and been paused, until a moment ago."""
+    clock.advance(minutes=-41)
     pages = {name: feeds.show(f"/{name}.xml", []) for name in ("chouti", "arxiv", "world", "blog")}
     slow = bot.account("science", sandbox) | {
         "pace": {"gap": "30m", "per_hour": 2, "per_day": 12, "quiet": ["22:00-07:00"]}
