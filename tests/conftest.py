@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +16,11 @@ from json_answers import check_answer
 from postgres import database, emptied, server
 from reblogbot.cli import run
 from reblogbot.store import open_store
+
+# Thousands of processes import the program, and each worker all tests: compiling them anew each
+# time would take longer than many tests.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture(scope="session")
