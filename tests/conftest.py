@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import compiled_statements
 from fediverse.server import FediverseServer, run_in_thread
 from harness import Bot, CliResult, FeedServer, SettableClock, SharedResources, kept_logging
 from json_answers import check_answer
@@ -21,6 +22,7 @@ from reblogbot.store import open_store
 # time would take longer than many tests.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+compiled_statements.share()
 
 
 @pytest.fixture(scope="session")
