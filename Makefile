@@ -18,7 +18,7 @@ INSTALL_SELF := $(PY) -m pip install --quiet --no-deps --no-build-isolation --ed
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test growth check coverage format-check lint types imports dist format schemas man soak bench \
+.PHONY: help demo test growth check coverage format-check lint types imports dist format schemas man pictures soak bench \
 	bench-large bench-docs lock audit pin-images clean
 
 help:  ## show this list
@@ -73,6 +73,10 @@ bench-docs: $(DEV)  ## write the results of the last full runs into docs/
 
 schemas: $(DEV)  ## write the JSON Schemas of all `--json` answers from their types
 	$(PY) tests/support/json_schemas.py
+
+pictures: $(DEV)  ## save every page of the admin's page as pictures into build/pictures
+	mkdir -p build/pictures
+	PICTURES="$(CURDIR)/build/pictures" $(PY) -m pytest -q -n 2 tests/admin_page/browser/test_pictures.py
 
 man: $(DEV)  ## write the manual page from the command line
 	$(PY) tests/support/man_page.py
