@@ -113,7 +113,7 @@ class AdminServer:
                 server,
                 loop=loop,
                 logger=log,
-                access_log=None,  # type: ignore[arg-type]  it takes None, as AppRunner does
+                access_log=cast("logging.Logger", None),  # as AppRunner does, for none
                 auto_decompress=False,
             )
             return _Connection(handler, self._connections, self._connection_timeout)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
@@ -32,11 +32,11 @@ from reblogbot.admin_page.rendering import LANGUAGES, asset, language_of, render
 from reblogbot.admin_page.request import (
     MAX_BODY,
     Download,
-    External,
     NotThere,
     Page,
     PageRequest,
     Redirect,
+    Reload,
     Reply,
     Route,
 )
@@ -182,6 +182,7 @@ class Site:
             zone=_zone(request.cookies.get("zone", "")),
             path=path,
             address=self._address(request),
+            origin=self.settings.url.rstrip("/") or f"http://{request.host}",
             admin=session.admin,
             parts=dict(request.match_info),
             query=query,
@@ -234,8 +235,7 @@ class Site:
     def _respond(self, request: PageRequest, route: Route) -> web.StreamResponse:
         try:
             reply = route.view(request)
-            if route.method == "POST":
-                self._log_change(request, reply)
+            self._log_change(request, reply)
             return self._response(request, reply)
         except NotThere:
             return self._error(request, 404, NOTHING_HERE)
@@ -264,8 +264,8 @@ class Site:
                     request.session.messages.append((text, reply.is_error))
                     del request.session.messages[:-MAX_MESSAGES]
                 return self._redirect(request, reply.target or quote(request.path))
-            case External(url):
-                return web.Response(status=303, headers={"Location": _encoded(url)})
+            case Reload(query):
+                return self._reload(request, query)
             case Download(name, content, content_type):
                 disposition = f"attachment; filename*=UTF-8''{quote(name)}"
                 headers = {"Content-Disposition": disposition, "Content-Type": content_type}
@@ -280,6 +280,15 @@ class Site:
         response = web.Response(text=html, content_type="text/html", status=status)
         response.headers["Content-Security-Policy"] = POLICY
         self._set_cookie(response, COOKIE, request.session.token)
+        return response
+
+    def _reload(self, request: PageRequest, query: Mapping[str, str]) -> web.Response:
+        """A page that leads to itself. It sets no cookie, which would end the admin's session."""
+        target = f"{self.prefix}{quote(request.path)}?{urlencode(query)}"
+        html = render("reload.html", {"target": target}, request, self.prefix)
+        response = web.Response(text=html, content_type="text/html")
+        response.headers["Content-Security-Policy"] = POLICY
+        response.headers["Referrer-Policy"] = "no-referrer"
         return response
 
     def _error(self, request: PageRequest, status: int, message: str) -> web.Response:
