@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
+from typing import TypeVar, cast
 
 from reblogbot import app
 from reblogbot.admin_page.log_buffer import LogBuffer
 from reblogbot.config.load import PartialConfig, read_text
 from reblogbot.config.settings import Config
 from reblogbot.daemon.stats import DaemonStats
+from reblogbot.runtime.clock import uptime
 from reblogbot.store import Store
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +54,22 @@ class Tools:
         self.stats = stats
         self.log = log
         self._lock = threading.Lock()
+        self._recent: dict[str, tuple[float, object]] = {}
+        self._recent_lock = threading.Lock()
         self._config: tuple[tuple[int, ...], ConfigFile] | None = None
 
     def now(self) -> datetime:
         """The time of the store."""
         return self.store.clock.now()
+
+    def recent(self, name: str, make: Callable[[], T], max_age: float) -> T:
+        """The value of this name, which is made again when it is older than `max_age` seconds."""
+        with self._recent_lock:
+            at, value = self._recent.get(name, (0.0, None))
+            if value is None or uptime() - at > max_age:
+                value = make()
+                self._recent[name] = (uptime(), value)
+            return cast("T", value)
 
     def config_file(self) -> ConfigFile:
         """The config file, read again only if it has changed. Raises ConfigError."""

@@ -14,6 +14,7 @@ from reblogbot.admin_page.views import (
     login,
     queue,
     sources,
+    status,
 )
 
 ROUTES: tuple[Route, ...] = (
@@ -27,4 +28,5 @@ ROUTES: tuple[Route, ...] = (
     *login.ROUTES,
     *queue.ROUTES,
     *sources.ROUTES,
+    *status.ROUTES,
 )
