@@ -30,7 +30,8 @@ class PageRequest:
     """A request of a browser.
 
     `parts` are the variables of the route's path. `query` and `form` have all values of each name,
-    in their order. `admin` is the name of the person logged in, "" for none.
+    in their order. `admin` is the name of the person logged in, "" for none. `is_live` tells that
+    a page that is open in the browser asks for its news by itself.
     """
 
     tools: Tools
@@ -44,6 +45,7 @@ class PageRequest:
     query: Mapping[str, Sequence[str]] = field(default_factory=dict)
     form: Mapping[str, Sequence[str]] = field(default_factory=dict)
     files: Mapping[str, File] = field(default_factory=dict)
+    is_live: bool = False
 
     def value(self, name: str, default: str = "") -> str:
         """The first value of a field of the form or, in a GET, of the query."""

@@ -20,6 +20,7 @@ from aiohttp import BodyPartReader, web
 from aiohttp.typedefs import Handler
 
 from reblogbot.admin.password import Passwords
+from reblogbot.admin_page.events import Streams
 from reblogbot.admin_page.log_buffer import LogBuffer
 from reblogbot.admin_page.rendering import LANGUAGES, asset, language_of, render, translated
 from reblogbot.admin_page.request import (
@@ -35,7 +36,7 @@ from reblogbot.admin_page.request import (
     Reply,
     Route,
 )
-from reblogbot.admin_page.sessions import LoginDelays, Sessions
+from reblogbot.admin_page.sessions import LoginDelays, Session, Sessions
 from reblogbot.admin_page.tools import Tools
 from reblogbot.admin_page.views import ROUTES
 from reblogbot.config.settings import AdminSettings
@@ -45,6 +46,8 @@ from reblogbot.store import Store
 from reblogbot.words import Words
 
 COOKIE = "reblogbot_session"
+LIVE_HEADER = "X-Live"
+"""A request with it is made by a page that is open, for its news."""
 MAX_FIELDS = 5000
 MAX_WAITING = 16
 """Requests that wait for a thread; more are refused."""
@@ -74,6 +77,7 @@ class Site:
         self.sessions = Sessions()
         self.delays = LoginDelays()
         self.passwords = Passwords(settings.password_file)
+        self.streams = Streams(tools, self._lasts)
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="admin-page")
         self._slow_threads = ThreadPoolExecutor(2, thread_name_prefix="admin-page-slow")
         self._waiting = 0
@@ -105,6 +109,7 @@ class Site:
         """Add all routes, with the proxy's prefix and without."""
         own = (
             ("GET", "/static/{digest}/{name}", self._static),
+            ("GET", "/events", self._events),
             ("POST", "/login", self._log_in),
             ("POST", "/logout", self._log_out),
             ("POST", "/language", self._set_language),
@@ -113,18 +118,27 @@ class Site:
         for prefix in {"", self.prefix}:
             for method, path, handler in (*own, *views):
                 application.router.add_route(method, prefix + path, self._if_open(handler))
+        application.on_shutdown.append(self.streams.end_all)
 
     def _if_open(self, handler: Handler) -> Handler:
         """The handler, which answers only if there is a password."""
 
         async def handle(request: web.Request) -> web.StreamResponse:
-            if self.passwords.have_changed():
-                self.sessions.end_all()
+            self._check_passwords()
             if not self.passwords.is_any():
                 raise web.HTTPNotFound
             return await handler(request)
 
         return handle
+
+    def _check_passwords(self) -> None:
+        if self.passwords.have_changed():
+            self.sessions.end_all()
+
+    def _lasts(self, session: Session) -> bool:
+        """Whether the session has not ended."""
+        self._check_passwords()
+        return self.sessions.lasts(session)
 
     def close(self) -> None:
         """Begin no more requests."""
@@ -152,7 +166,8 @@ class Site:
 
     def _page_request(self, request: web.Request) -> PageRequest:
         token = request.cookies.get(COOKIE, "")
-        session = self.sessions.find(token) or self.sessions.anonymous(token)
+        is_live = LIVE_HEADER in request.headers or request.path.endswith("/events")
+        session = self.sessions.find(token, is_use=not is_live) or self.sessions.anonymous(token)
         try:
             query = parse_qs(
                 request.query_string[:4000], keep_blank_values=True, max_num_fields=100
@@ -174,6 +189,7 @@ class Site:
             admin=session.admin,
             parts=dict(request.match_info),
             query=query,
+            is_live=is_live,
         )
 
     def _address(self, request: web.Request) -> str:
@@ -246,6 +262,7 @@ class Site:
     def _response(self, request: PageRequest, reply: Reply) -> web.StreamResponse:
         match reply:
             case Page(template, values, status):
+                self.tools.refresh()
                 return self._html(request, template, values, status)
             case Redirect():
                 if reply.message:
@@ -262,8 +279,9 @@ class Site:
     def _html(
         self, request: PageRequest, template: str, values: Mapping[str, Any], status: int = 200
     ) -> web.Response:
-        messages = request.session.messages.copy()
-        request.session.messages.clear()
+        messages = [] if request.is_live else request.session.messages.copy()
+        if not request.is_live:
+            request.session.messages.clear()
         html = render(template, {**values, "messages": messages}, request, self.prefix)
         response = web.Response(text=html, content_type="text/html", status=status)
         response.headers["Content-Security-Policy"] = POLICY
@@ -361,6 +379,13 @@ class Site:
         if language in LANGUAGES:
             self._set_cookie(response, "language", language)
         return response
+
+    async def _events(self, request: web.Request) -> web.StreamResponse:
+        page_request = self._page_request(request)
+        if not page_request.admin:
+            # a browser does not ask again after this status
+            return web.Response(status=403, text="log in\n")
+        return await self.streams.follow(request, page_request.session)
 
     async def _static(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["name"]
