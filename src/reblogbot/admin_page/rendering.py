@@ -11,7 +11,7 @@ from hashlib import blake2b
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from babel.dates import format_datetime, format_skeleton, format_time, format_timedelta
 from babel.messages.mofile import write_mo
@@ -78,22 +78,25 @@ def _environment(language: str) -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
+    environment.policies["ext.i18n.trimmed"] = True
     catalogue = translations(language)
     environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]
     environment.filters["words"] = lambda text: translated(text, language)
     environment.filters["number"] = lambda number: format_decimal(number, locale=language)
     environment.filters["safe_link"] = _safe_link
+    environment.filters["span"] = lambda span: _span(span, language)
+    environment.filters["segment"] = lambda text: quote(text, safe="")
     return environment
 
 
 def translated(text: str, language: str) -> str:
     """A text in the language: words are translated, anything else stays as it is."""
     if isinstance(text, Words):
-        return text.translated(translations(language).gettext)
+        return text.translated(translations(language))
     return text
 
 
-def span_text(duration: timedelta, language: str) -> str:
+def _rounded_span(duration: timedelta, language: str) -> str:
     """A duration in its two largest units: `3 hr 12 min`."""
     parts: list[tuple[int, str]] = []
     seconds = max(0, int(duration.total_seconds()))
@@ -106,6 +109,16 @@ def span_text(duration: timedelta, language: str) -> str:
         for number, unit in parts
         if number or len(parts) == 1
     )
+
+
+def _span(span: timedelta, language: str) -> str:
+    """A span of time, exactly, in the largest unit that it is a whole number of."""
+    seconds = span / timedelta(seconds=1)
+    units = (("day", 86_400), ("hour", 3600), ("minute", 60))
+    for unit, size in units:
+        if seconds and seconds % size == 0:
+            return format_unit(int(seconds // size), f"duration-{unit}", locale=language)
+    return format_unit(seconds, "duration-second", locale=language)
 
 
 def _safe_link(url: str) -> str:
@@ -137,7 +150,7 @@ def render(template: str, values: Mapping[str, Any], request: PageRequest, prefi
 
     def span(duration: timedelta) -> str:
         """A duration in its two largest units: `3 hr 12 min`."""
-        return span_text(duration, language)
+        return _rounded_span(duration, language)
 
     def exact(at: datetime) -> str:
         return format_datetime(at, "medium", tzinfo=zone, locale=language)

@@ -30,8 +30,9 @@ class PageRequest:
     """A request of a browser.
 
     `parts` are the variables of the route's path. `query` and `form` have all values of each name,
-    in their order. `admin` is the name of the person logged in, "" for none. `is_live` tells that
-    a page that is open in the browser asks for its news by itself.
+    in their order. `admin` is the name of the person logged in, "" for none. `origin` is the
+    address of all pages for browsers, without a slash at its end. `is_live` tells that a page that
+    is open in the browser asks for its news by itself.
     """
 
     tools: Tools
@@ -40,6 +41,7 @@ class PageRequest:
     zone: tzinfo
     path: str = "/"
     address: str = ""
+    origin: str = ""
     admin: str = ""
     parts: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -93,10 +95,13 @@ class Redirect:
 
 
 @dataclass(frozen=True, slots=True)
-class External:
-    """An address on another host: the server at which a person consents to a login."""
+class Reload:
+    """The same page again, as a request that begins on a page of ours.
 
-    url: str
+    A browser that comes from another site sends no cookie of ours before.
+    """
+
+    query: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +113,7 @@ class Download:
     content_type: str
 
 
-Reply = Page | Redirect | External | Download
+Reply = Page | Redirect | Reload | Download
 View = Callable[[PageRequest], Reply]
 
 
