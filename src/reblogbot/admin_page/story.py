@@ -58,7 +58,7 @@ def _event(line: LogLine) -> StoryEvent | None:
     text: str
     if line.text in _SENTENCES:
         values = {place: fields.get(place, "?") for place in _PLACES}
-        text = Words(_SENTENCES[line.text].sentence, **values)
+        text = _SENTENCES[line.text].filled(**values)
     elif "admin" in fields:
         text = Words("{admin}: {change}", admin=fields["admin"], change=line.text)
     elif is_trouble:
