@@ -10,7 +10,7 @@ from gettext import GNUTranslations, NullTranslations
 from hashlib import blake2b
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from babel.dates import format_datetime, format_skeleton, format_time, format_timedelta
@@ -155,10 +155,10 @@ def render(template: str, values: Mapping[str, Any], request: PageRequest, prefi
     def exact(at: datetime) -> str:
         return format_datetime(at, "medium", tzinfo=zone, locale=language)
 
-    def clock(at: datetime, length: Literal["short", "medium"] = "short") -> str:
+    def clock(at: datetime, pattern: str = "HH:mm") -> str:
         """The time of an instant, with its date if that is not today."""
         local = at.astimezone(zone)
-        time = format_time(local, length, tzinfo=zone, locale=language)
+        time = format_time(local, pattern, tzinfo=zone, locale=language)
         if local.date() == now.astimezone(zone).date():
             return time
         return f"{format_skeleton('MMMd', local, tzinfo=zone, locale=language)} {time}"
