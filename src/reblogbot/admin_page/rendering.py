@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from hashlib import blake2b
@@ -13,17 +13,28 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from babel.dates import format_datetime, format_timedelta
+from babel.dates import format_datetime, format_time, format_timedelta
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from reblogbot.admin.queue_actions import STATES
 from reblogbot.admin_page.request import PageRequest
+from reblogbot.core.text.links import LINK
+from reblogbot.store.schema import EPOCH
 from reblogbot.words import Words
 
 LANGUAGES = {"en": "English", "zh": "中文"}
+VISIBILITIES = {
+    "public": Words("public"),
+    "unlisted": Words("unlisted"),
+    "private": Words("followers only"),
+    "direct": Words("direct"),
+}
+SHOWN_OF_LINK = 45
+"""Characters of a link that a post shows."""
 _FOLDER = Path(__file__).parent
 _HEADER_PART = re.compile(
     r"\s*([A-Za-z]{1,8})(?:-[A-Za-z0-9-]{1,30})?\s*(?:;\s*q=([0-9.]{1,5}))?\s*"
@@ -82,6 +93,12 @@ def _environment(language: str) -> Environment:
     environment.filters["words"] = lambda text: translated(text, language)
     environment.filters["number"] = lambda number: format_decimal(number, locale=language)
     environment.filters["safe_link"] = _safe_link
+    environment.filters["link_parts"] = link_parts
+    environment.filters["host"] = lambda url: urlsplit(url).netloc
+    environment.filters["file_name"] = _file_name
+    environment.filters["micros"] = lambda at: (at - EPOCH) // timedelta(microseconds=1)
+    environment.globals["states"] = {state.value: name for state, name in STATES.items()}
+    environment.globals["visibilities"] = VISIBILITIES
     return environment
 
 
@@ -98,6 +115,31 @@ def _safe_link(url: str) -> str:
         return url if urlsplit(url).scheme in ("http", "https") else ""
     except ValueError:
         return ""
+
+
+def link_parts(text: str) -> list[tuple[str, str]]:
+    """The parts of a post's text, each with the address that it leads to, "" for plain text.
+
+    Links are shortened as servers shorten them.
+    """
+    parts, end = [], 0
+    for match in LINK.finditer(text):
+        url = match[0]
+        if not _safe_link(url):
+            continue
+        parts.append((text[end : match.start()], ""))
+        shown = url.partition("://")[2].removeprefix("www.")
+        parts.append((shown if len(shown) <= SHOWN_OF_LINK else f"{shown[:SHOWN_OF_LINK]}…", url))
+        end = match.end()
+    return [*parts, (text[end:], "")]
+
+
+def _file_name(url: str) -> str:
+    """The last part of a link's path; the link itself where it has none."""
+    try:
+        return urlsplit(url).path.rstrip("/").rpartition("/")[2][:80] or url
+    except ValueError:
+        return url
 
 
 def render(template: str, values: Mapping[str, Any], request: PageRequest, prefix: str) -> str:
@@ -122,6 +164,12 @@ def render(template: str, values: Mapping[str, Any], request: PageRequest, prefi
     def exact(at: datetime) -> str:
         return format_datetime(at, "medium", tzinfo=zone, locale=language)
 
+    def clock(at: datetime) -> str:
+        """The time of day, with the date if that is not today."""
+        if at.astimezone(zone).date() == now.astimezone(zone).date():
+            return format_time(at, "short", tzinfo=zone, locale=language)
+        return format_datetime(at, "short", tzinfo=zone, locale=language)
+
     def csrf() -> Markup:
         """The field that tells a form of ours from one of another site."""
         return Markup('<input type="hidden" name="csrf" value="{}">').format(
@@ -130,6 +178,7 @@ def render(template: str, values: Mapping[str, Any], request: PageRequest, prefi
 
     common: dict[str, Callable[..., str] | Any] = {
         "ago": ago,
+        "clock": clock,
         "csrf": csrf,
         "exact": exact,
         "language": language,
