@@ -18,8 +18,8 @@ INSTALL_SELF := $(PY) -m pip install --quiet --no-deps --no-build-isolation --ed
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test growth check coverage format-check lint types imports dist format schemas man pictures soak bench \
-	bench-large bench-docs lock audit pin-images clean
+.PHONY: help demo test growth check coverage format-check lint types imports dist format schemas man catalogues \
+	pictures soak bench bench-large bench-docs lock audit pin-images clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -80,6 +80,9 @@ pictures: $(DEV)  ## save every page of the admin's page as pictures into build/
 
 man: $(DEV)  ## write the manual page from the command line
 	$(PY) tests/support/man_page.py
+
+catalogues: $(DEV)  ## collect the texts of the admin's page for translation
+	$(PY) tests/support/catalogues.py
 
 format: $(DEV)  ## rewrite the code in the house's format
 	$(PY) -m ruff format .
