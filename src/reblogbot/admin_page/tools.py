@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
@@ -14,7 +15,11 @@ from reblogbot.admin_page.log_buffer import LogBuffer
 from reblogbot.config.load import PartialConfig, read_text
 from reblogbot.config.settings import Config
 from reblogbot.daemon.stats import DaemonStats
+from reblogbot.errors import ConfigError
 from reblogbot.store import Store
+
+MAX_TEXTS = 8
+"""How many texts of the config are kept for the forms that were made from them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,8 @@ class Tools:
         self.stats = stats
         self.log = log
         self._lock = threading.Lock()
-        self._config: tuple[tuple[int, ...], ConfigFile] | None = None
+        self._config: tuple[tuple[int, ...], ConfigFile | ConfigError] | None = None
+        self._texts: OrderedDict[str, str] = OrderedDict()
 
     def now(self) -> datetime:
         """The time of the store."""
@@ -64,6 +70,29 @@ class Tools:
                 status = None
             stamp = (status.st_ino, status.st_size, status.st_mtime_ns) if status else ()
             if self._config is None or self._config[0] != stamp or not stamp:
-                text = read_text(self.path)
-                self._config = (stamp, ConfigFile(text, app.load_partial_config(self.path)))
-            return self._config[1]
+                self._config = (stamp, self._read_config())
+            file = self._config[1]
+        if isinstance(file, ConfigError):
+            raise file.with_traceback(None)
+        return file
+
+    def _read_config(self) -> ConfigFile | ConfigError:
+        try:
+            return ConfigFile(read_text(self.path), app.load_partial_config(self.path))
+        except ConfigError as error:
+            return error
+
+    def remember_text(self, text: str) -> str:
+        """The version of a config's text from which a form is made; see `past_text`."""
+        version = version_of(text)
+        with self._lock:
+            self._texts[version] = text
+            self._texts.move_to_end(version)
+            if len(self._texts) > MAX_TEXTS:
+                self._texts.popitem(last=False)
+        return version
+
+    def past_text(self, version: str) -> str | None:
+        """The text from which a form was made; None if that was too long ago."""
+        with self._lock:
+            return self._texts.get(version)
