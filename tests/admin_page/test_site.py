@@ -19,11 +19,11 @@ async def test_without_a_session_a_page_leads_to_the_login(serve, configured, pa
 
 
 async def test_a_wrong_password_opens_nothing(serve, configured):
-    browser = await serve(configured)
-    answer = await browser.log_in(password="wrong password")
+    client = await serve(configured)
+    answer = await client.log_in(password="wrong password")
     assert answer.status == 403
     assert answer.messages == ["Wrong name or password."]
-    assert (await browser.get("/queue")).path.startswith("/login")
+    assert (await client.get("/queue")).path.startswith("/login")
 
 
 async def test_a_form_without_its_token_is_refused(page):

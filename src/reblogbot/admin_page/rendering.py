@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from hashlib import blake2b
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from babel.dates import format_datetime, format_timedelta
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
+from babel.units import format_unit
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -77,19 +78,32 @@ def _environment(language: str) -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
+    environment.policies["ext.i18n.trimmed"] = True
     catalogue = translations(language)
     environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]
     environment.filters["words"] = lambda text: translated(text, language)
     environment.filters["number"] = lambda number: format_decimal(number, locale=language)
     environment.filters["safe_link"] = _safe_link
+    environment.filters["span"] = lambda span: _span(span, language)
+    environment.filters["segment"] = lambda text: quote(text, safe="")
     return environment
 
 
 def translated(text: str, language: str) -> str:
     """A text in the language: words are translated, anything else stays as it is."""
     if isinstance(text, Words):
-        return text.translated(translations(language).gettext)
+        return text.translated(translations(language))
     return text
+
+
+def _span(span: timedelta, language: str) -> str:
+    """A span of time, exactly, in the largest unit that it is a whole number of."""
+    seconds = span / timedelta(seconds=1)
+    units = (("day", 86_400), ("hour", 3600), ("minute", 60))
+    for unit, size in units:
+        if seconds and seconds % size == 0:
+            return format_unit(int(seconds // size), f"duration-{unit}", locale=language)
+    return format_unit(seconds, "duration-second", locale=language)
 
 
 def _safe_link(url: str) -> str:
