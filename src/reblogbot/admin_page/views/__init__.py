@@ -14,6 +14,7 @@ from reblogbot.admin_page.views import (
     log,
     login,
     queue,
+    source_form,
     sources,
     status,
 )
@@ -29,6 +30,7 @@ ROUTES: tuple[Route, ...] = (
     *log.ROUTES,
     *login.ROUTES,
     *queue.ROUTES,
+    *source_form.ROUTES,
     *sources.ROUTES,
     *status.ROUTES,
 )
