@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
     from gettext import NullTranslations
+    from typing import Any, Self
 
 
 class Words(str):
@@ -30,12 +31,15 @@ class Words(str):
         words.sentence, words.plural, words.values = sentence, plural, values
         return words
 
-    def translated(
-        self, catalogue: NullTranslations, value_text: Callable[[Any], Any] = lambda value: value
-    ) -> str:
+    @classmethod
+    def of_catalogue(cls, sentences: Sequence[str], values: Mapping[str, Any]) -> Self:
+        """The text of a sentence that a catalogue has, or of a sentence and its plural."""
+        return cls(*sentences, **values)
+
+    def translated(self, catalogue: NullTranslations, value_text: Callable[[str, Any], Any]) -> str:
         """The text in the language of the catalogue.
 
-        Values that are words are translated as well. `value_text` decides how other values look.
+        `value_text` says what is put into the place of a name for its value.
         """
         if self.plural:
             form = catalogue.ngettext(self.sentence, self.plural, self.values["count"])
@@ -43,10 +47,5 @@ class Words(str):
             form = catalogue.gettext(self.sentence)
         if not self.values:
             return form
-        values = {
-            name: value.translated(catalogue, value_text)
-            if isinstance(value, Words)
-            else value_text(value)
-            for name, value in self.values.items()
-        }
+        values = {name: value_text(name, value) for name, value in self.values.items()}
         return form.format(**values)

@@ -14,7 +14,7 @@ from catalogues import (
     read_catalogue,
     untranslated,
 )
-from reblogbot.admin_page.rendering import LANGUAGES
+from reblogbot.admin_page.languages import LANGUAGES
 
 HOW_TO_MEND = "run `make catalogues`, then translate what it lists in "
 NAMES = set(
@@ -124,3 +124,8 @@ def test_a_text_of_several_lines_and_a_plural_are_collected():
 def test_a_text_that_cannot_be_collected_is_refused(source):
     with pytest.raises(ValueError, match=r"module\.py:1: Words\(\) takes texts, no variables"):
         list(of_python(source, "module.py"))
+
+
+def test_a_format_within_a_text_is_refused():
+    with pytest.raises(ValueError, match=r"module\.py:1: write \{…\} without a format"):
+        list(of_python('Words("due {at:%H:%M}", at=at)', "module.py"))

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 from babel.messages import Catalog
@@ -66,6 +67,14 @@ def of_python(source: str, name: str) -> Iterator[MessageId]:
         texts: list[Any] = [getattr(argument, "value", None) for argument in node.args]
         if not texts or not all(isinstance(text, str) for text in texts):
             raise ValueError(f"{name}:{node.lineno}: Words() takes texts, no variables")
+        if any(
+            form or conversion
+            for text in texts
+            for _, _, form, conversion in Formatter().parse(text)
+        ):
+            raise ValueError(
+                f"{name}:{node.lineno}: write {{…}} without a format, and format its value before"
+            )
         yield tuple(texts) if len(texts) > 1 else texts[0]
 
 

@@ -2,62 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from functools import cache
-from gettext import GNUTranslations, NullTranslations
 from hashlib import blake2b
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from babel.dates import format_datetime, format_timedelta
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-from babel.numbers import format_decimal
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from babel.numbers import format_decimal, format_percent
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
+from reblogbot.admin_page.languages import LANGUAGES, translations
+from reblogbot.admin_page.localization import Localization
 from reblogbot.admin_page.request import PageRequest
-from reblogbot.words import Words
 
-LANGUAGES = {"en": "English", "zh": "中文"}
 _FOLDER = Path(__file__).parent
-_HEADER_PART = re.compile(
-    r"\s*([A-Za-z]{1,8})(?:-[A-Za-z0-9-]{1,30})?\s*(?:;\s*q=([0-9.]{1,5}))?\s*"
-)
-
-
-def language_of(header: str) -> str:
-    """The language that an Accept-Language header prefers among ours; English for none."""
-    best = ("en", 0.0)
-    for part in header[:500].split(","):
-        match = _HEADER_PART.fullmatch(part)
-        if match is None or match[1].lower() not in LANGUAGES:
-            continue
-        try:
-            weight = float(match[2] or 1)
-        except ValueError:
-            continue
-        if weight > best[1]:
-            best = (match[1].lower(), weight)
-    return best[0]
-
-
-@cache
-def translations(language: str) -> NullTranslations:
-    """The catalogue of a language; English needs none."""
-    file = _FOLDER / "locales" / language / "LC_MESSAGES" / "reblogbot.po"
-    if not file.is_file():
-        return NullTranslations()
-    with file.open("rb") as source:
-        catalog = read_po(source, locale=language)
-    compiled = BytesIO()
-    write_mo(compiled, catalog)
-    compiled.seek(0)
-    return GNUTranslations(compiled)
 
 
 @cache
@@ -78,19 +39,21 @@ def _environment(language: str) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     environment.policies["ext.i18n.trimmed"] = True
-    catalogue = translations(language)
-    environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]
-    environment.filters["words"] = lambda text: translated(text, language)
+    environment.install_gettext_translations(  # type: ignore[attr-defined]
+        translations(language), newstyle=True
+    )
     environment.filters["number"] = lambda number: format_decimal(number, locale=language)
+    environment.filters["percent"] = lambda share: format_percent(share, locale=language)
     environment.filters["safe_link"] = _safe_link
+    environment.filters["words"] = _words
     return environment
 
 
-def translated(text: str, language: str) -> str:
-    """A text in the language: words are translated, anything else stays as it is."""
-    if isinstance(text, Words):
-        return text.translated(translations(language))
-    return text
+@pass_context
+def _words(context: Context, text: str) -> str:
+    """A text of ours in the admin's language."""
+    local: Localization = context["local"]
+    return local.text(text)
 
 
 def _safe_link(url: str) -> str:
@@ -103,8 +66,7 @@ def _safe_link(url: str) -> str:
 
 def render(template: str, values: Mapping[str, Any], request: PageRequest, prefix: str) -> str:
     """The HTML of a page. `prefix` is the path under which a proxy serves it, without a slash."""
-    now = request.tools.now()
-    language, zone = request.language, request.zone
+    local = Localization(request.language, request.zone, request.tools.now())
 
     def link(path: str, **query: object) -> str:
         """The address of a page of ours."""
@@ -114,15 +76,6 @@ def render(template: str, values: Mapping[str, Any], request: PageRequest, prefi
     def static(name: str) -> str:
         return f"{prefix}/static/{asset(name)[1]}/{name}"
 
-    def ago(at: datetime | None) -> str:
-        """The time since, or until, an instant."""
-        if at is None:
-            return translations(language).gettext("never")
-        return format_timedelta(at - now, add_direction=True, locale=language, format="short")
-
-    def exact(at: datetime) -> str:
-        return format_datetime(at, "medium", tzinfo=zone, locale=language)
-
     def csrf() -> Markup:
         """The field that tells a form of ours from one of another site."""
         return Markup('<input type="hidden" name="csrf" value="{}">').format(
@@ -130,16 +83,20 @@ def render(template: str, values: Mapping[str, Any], request: PageRequest, prefi
         )
 
     common: dict[str, Callable[..., str] | Any] = {
-        "ago": ago,
+        "ago": local.ago,
+        "clock": local.clock,
         "csrf": csrf,
-        "exact": exact,
-        "language": language,
+        "exact": local.exact,
+        "language": local.language,
         "languages": LANGUAGES,
         "link": link,
-        "now": now,
+        "local": local,
+        "now": local.now,
         "path": request.path,
         "request": request,
+        "span": local.span,
         "static": static,
-        "zone": zone,
+        "until": local.until,
+        "zone": local.zone,
     }
-    return _environment(language).get_template(template).render(common | dict(values))
+    return _environment(local.language).get_template(template).render(common | dict(values))
