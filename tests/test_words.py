@@ -64,3 +64,17 @@ def test_a_copy_can_be_translated_too(clone):
 def test_a_store_takes_words_as_text():
     row = sqlite3.connect(":memory:").execute("SELECT ?", [Words("held by the admin")]).fetchone()
     assert row == ("held by the admin",)
+
+
+def test_a_sentence_is_filled_later():
+    sentence = Words("{count} post of {name}", "{count} posts of {name}")
+    words = sentence.filled(count=2, name="hot")
+    assert words == "2 posts of hot"
+    assert words.translated(Shouting(), same) == "2 POSTS OF hot"
+
+
+def test_lines_are_translated_each():
+    words = Words.lines([Words("no source {name}", name="{hot}"), "a {name}"])
+    assert words == "no source {hot}\na {name}"
+    assert words.sentence == "{line0}\n{line1}"
+    assert Words.lines([]) == ""

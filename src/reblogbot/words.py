@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable
     from gettext import NullTranslations
     from typing import Any, Self
 
@@ -25,16 +25,26 @@ class Words(str):
     values: dict[str, Any]
 
     def __new__(cls, sentence: str, plural: str = "", /, **values: Any) -> Self:
-        """Make the English text."""
-        form = plural if plural and values["count"] != 1 else sentence
+        """Make the English text. Without values, braces stay as they are."""
+        form = plural if plural and values.get("count", 1) != 1 else sentence
         words = super().__new__(cls, form.format(**values) if values else form)
         words.sentence, words.plural, words.values = sentence, plural, values
         return words
 
     @classmethod
-    def of_catalogue(cls, sentences: Sequence[str], values: Mapping[str, Any]) -> Self:
-        """The text of a sentence that a catalogue has, or of a sentence and its plural."""
-        return cls(*sentences, **values)
+    def lines(cls, texts: Iterable[str]) -> Self:
+        """Several texts, each on a line of its own."""
+        values = {f"line{number}": text for number, text in enumerate(texts)}
+        return cls("\n".join(f"{{{name}}}" for name in values), **values)
+
+    @classmethod
+    def of_catalogue(cls, *sentences: str) -> Self:
+        """A sentence that a catalogue has, or a sentence and its plural; without values."""
+        return cls(*sentences)
+
+    def filled(self, **values: Any) -> Self:
+        """The same sentence with these values, for one that was made without."""
+        return type(self)(self.sentence, self.plural, **values)
 
     def translated(self, catalogue: NullTranslations, value_text: Callable[[str, Any], Any]) -> str:
         """The text in the language of the catalogue.

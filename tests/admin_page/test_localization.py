@@ -99,9 +99,9 @@ def test_until_an_instant():
         (timedelta(0), "0 sec", "0秒"),
         (timedelta(seconds=-5), "0 sec", "0秒"),
         (timedelta(seconds=59), "59 sec", "59秒"),
-        (timedelta(hours=3, minutes=12, seconds=30), "3 hr 12 min", "3小时 12分钟"),
+        (timedelta(hours=3, minutes=12, seconds=30), "3 hr 12 min", "3小时12分钟"),
         (timedelta(days=1, minutes=5), "1 day", "1天"),
-        (timedelta(days=2, hours=1), "2 days 1 hr", "2天 1小时"),
+        (timedelta(days=2, hours=1), "2 days 1 hr", "2天1小时"),
     ],
 )
 def test_a_duration_has_at_most_two_units(duration, english, chinese):

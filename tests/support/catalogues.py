@@ -56,17 +56,16 @@ def _of_template(path: Path) -> Iterator[MessageId]:
 
 
 def of_python(source: str, name: str) -> Iterator[MessageId]:
-    """The texts that a module marks. Raises ValueError for one that is no literal."""
+    """The texts that a module marks. Raises ValueError for one that cannot be collected."""
     for node in ast.walk(ast.parse(source)):
-        if not (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Name)
-            and node.func.id == "Words"
-        ):
+        if not isinstance(node, ast.Call) or ast.unparse(node.func) != "Words":
             continue
         texts: list[Any] = [getattr(argument, "value", None) for argument in node.args]
         if not texts or not all(isinstance(text, str) for text in texts):
-            raise ValueError(f"{name}:{node.lineno}: Words() takes texts, no variables")
+            raise ValueError(
+                f"{name}:{node.lineno}: Words() takes a literal; where a sentence is chosen, "
+                "make it Words without values, and call its method `filled`"
+            )
         if any(
             form or conversion
             for text in texts

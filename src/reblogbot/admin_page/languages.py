@@ -92,7 +92,7 @@ def _recognised(text: str, language: str) -> Words | None:
     if len(text) > MAX_RECOGNISED or not text:
         return None
     if text in _catalog(language):
-        return Words.of_catalogue([text], {})
+        return Words.of_catalogue(text)
     for sentence in _sentences(language):
         words = sentence.words_of(text)
         if words is not None:
@@ -104,10 +104,10 @@ def _recognised(text: str, language: str) -> Words | None:
 class _Sentence:
     """A sentence with places for values: `literals` are around them, one more than `names`.
 
-    It is `message_id`, or the singular or the plural of that.
+    It is the singular or the plural of `words`, which have no values yet.
     """
 
-    message_id: tuple[str, ...]
+    words: Words
     literals: tuple[str, ...]
     names: tuple[str, ...]
 
@@ -126,11 +126,11 @@ class _Sentence:
             parts.append(text[start:position])
             start = position + len(literal)
         values: dict[str, Any] = dict(zip(self.names, (*parts, text[start:end]), strict=True))
-        if len(self.message_id) > 1:
+        if self.words.plural:
             if not re.fullmatch("[0-9]{1,9}", values["count"]):
                 return None
             values["count"] = int(values["count"])
-        return Words.of_catalogue(self.message_id, values)
+        return self.words.filled(**values)
 
 
 @cache
@@ -140,11 +140,12 @@ def _sentences(language: str) -> Sequence[_Sentence]:
     for message in _catalog(language):
         if not message.python_brace_format:
             continue
-        message_id = (message.id,) if isinstance(message.id, str) else tuple(message.id)
-        for form in message_id:
+        forms = (message.id,) if isinstance(message.id, str) else message.id
+        words = Words.of_catalogue(*forms)
+        for form in forms:
             parts = [(literal, name) for literal, name, _, _ in Formatter().parse(form)]
             names = tuple(name for _, name in parts if name is not None)
             literals = [literal for literal, _ in parts] + [""] * (parts[-1][1] is not None)
             if len(set(names)) == len(names) and re.search(r"[a-z]{3}", "".join(literals)):
-                sentences.append(_Sentence(message_id, tuple(literals), names))
+                sentences.append(_Sentence(words, tuple(literals), names))
     return sorted(sentences, key=lambda each: -sum(map(len, each.literals)))

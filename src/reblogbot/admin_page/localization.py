@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
+from itertools import pairwise
 from typing import Any
 
 from babel import Locale
@@ -96,13 +97,15 @@ class Localization:
     def span(self, duration: timedelta) -> str:
         """A duration in its two largest units: `3 hr 12 min`."""
         seconds = max(0, int(duration.total_seconds()))
-        parts: list[tuple[int, str]] = []
-        for unit, size in _UNITS:
-            number, seconds = divmod(seconds, size)
-            if (number or parts or size == 1) and len(parts) < 2:
-                parts.append((number, f"duration-{unit}"))
-        return " ".join(
-            format_unit(number, unit, "short", locale=self.language)
-            for number, unit in parts
-            if number or len(parts) == 1
-        )
+        for (unit, size), (next_unit, next_size) in pairwise(_UNITS):
+            number, rest = divmod(seconds, size)
+            if number:
+                larger = self._unit(number, unit)
+                if rest < next_size:
+                    return larger
+                smaller = self._unit(rest // next_size, next_unit)
+                return self.text(Words("{larger} {smaller}", larger=larger, smaller=smaller))
+        return self._unit(seconds, "second")
+
+    def _unit(self, number: int, unit: str) -> str:
+        return format_unit(number, f"duration-{unit}", "short", locale=self.language)

@@ -7,7 +7,7 @@ from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from babel.numbers import format_decimal, format_percent
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
@@ -46,6 +46,7 @@ def _environment(language: str) -> Environment:
     environment.filters["percent"] = lambda share: format_percent(share, locale=language)
     environment.filters["safe_link"] = _safe_link
     environment.filters["words"] = _words
+    environment.filters["segment"] = lambda text: quote(text, safe="")
     return environment
 
 

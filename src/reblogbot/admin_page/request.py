@@ -30,7 +30,8 @@ class PageRequest:
     """A request of a browser.
 
     `parts` are the variables of the route's path. `query` and `form` have all values of each name,
-    in their order. `admin` is the name of the person logged in, "" for none.
+    in their order. `admin` is the name of the person logged in, "" for none. `origin` is the
+    address of all pages for browsers, without a slash at its end.
     """
 
     tools: Tools
@@ -39,6 +40,7 @@ class PageRequest:
     zone: tzinfo
     path: str = "/"
     address: str = ""
+    origin: str = ""
     admin: str = ""
     parts: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -91,10 +93,13 @@ class Redirect:
 
 
 @dataclass(frozen=True, slots=True)
-class External:
-    """An address on another host: the server at which a person consents to a login."""
+class Reload:
+    """The same page again, as a request that begins on a page of ours.
 
-    url: str
+    A browser that comes from another site sends no cookie of ours before.
+    """
+
+    query: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +111,7 @@ class Download:
     content_type: str
 
 
-Reply = Page | Redirect | External | Download
+Reply = Page | Redirect | Reload | Download
 View = Callable[[PageRequest], Reply]
 
 

@@ -7,7 +7,7 @@ import hmac
 import secrets
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from reblogbot.runtime.clock import uptime
 
@@ -23,12 +23,20 @@ LONGEST_DELAY = 900.0
 MAX_ADDRESSES = 10_000
 
 
+class Closable(Protocol):
+    """What a session may keep as long as it lasts."""
+
+    def close(self) -> None:
+        """Give up what it holds. It may be called again."""
+        ...
+
+
 @dataclass(slots=True, eq=False)
 class Session:
     """A browser. `admin` is "" until somebody has logged in.
 
-    `messages` are shown with the next page. `data` is for views: a preview that waits for its
-    confirmation, a login at a server.
+    `messages` are shown with the next page. `data` is for views, such as a preview that waits for
+    its confirmation; `resources` as well, for what must be closed when the session ends.
     """
 
     token: str = field(repr=False)
@@ -38,6 +46,12 @@ class Session:
     used_at: float = 0.0
     messages: list[tuple[str, bool]] = field(default_factory=list)
     data: dict[str, Any] = field(default_factory=dict)
+    resources: dict[str, Closable] = field(default_factory=dict)
+
+    def close(self) -> None:
+        """Close the resources; the session has ended."""
+        for resource in self.resources.values():
+            resource.close()
 
 
 class Sessions:
@@ -67,7 +81,7 @@ class Sessions:
         session.admin, session.started_at, session.used_at = admin, now, now
         self._sessions[_digest(session.token)] = session
         if len(self._sessions) > MAX_SESSIONS:
-            self._sessions.popitem(last=False)
+            self._sessions.popitem(last=False)[1].close()
         return session
 
     def anonymous(self, token: str) -> Session:
@@ -78,9 +92,12 @@ class Sessions:
     def end(self, session: Session) -> None:
         """End a session; its cookie is worthless then."""
         self._sessions.pop(_digest(session.token), None)
+        session.close()
 
     def end_all(self) -> None:
         """End all sessions, as after a change of the passwords."""
+        for session in self._sessions.values():
+            session.close()
         self._sessions.clear()
 
     def _csrf_token(self, token: str) -> str:

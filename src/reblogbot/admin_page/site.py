@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import tzinfo
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 from aiohttp import BodyPartReader, web
@@ -28,12 +28,12 @@ from reblogbot.admin_page.request import (
     MAX_BODY,
     MAX_FILE,
     Download,
-    External,
     File,
     NotThere,
     Page,
     PageRequest,
     Redirect,
+    Reload,
     Reply,
     Route,
 )
@@ -173,6 +173,7 @@ class Site:
             zone=_zone(request.cookies.get("zone", "")),
             path=path,
             address=self._address(request),
+            origin=self.settings.url.rstrip("/") or f"http://{request.host}",
             admin=session.admin,
             parts=dict(request.match_info),
             query=query,
@@ -225,8 +226,7 @@ class Site:
     def _respond(self, request: PageRequest, route: Route) -> web.StreamResponse:
         try:
             reply = route.view(request)
-            if route.method == "POST":
-                self._log_change(request, reply)
+            self._log_change(request, reply)
             return self._response(request, reply)
         except NotThere:
             return self._error(request, 404, NOTHING_HERE)
@@ -254,8 +254,8 @@ class Site:
                     text = translated(reply.message, request.language)
                     request.session.messages.append((text, reply.is_error))
                 return self._redirect(request, reply.target or request.path)
-            case External(url):
-                return web.Response(status=303, headers={"Location": url})
+            case Reload(query):
+                return self._reload(request, query)
             case Download(name, content, content_type):
                 disposition = f"attachment; filename*=UTF-8''{quote(name)}"
                 headers = {"Content-Disposition": disposition, "Content-Type": content_type}
@@ -271,6 +271,15 @@ class Site:
         response.headers["Content-Security-Policy"] = POLICY
         response.headers["Referrer-Policy"] = "same-origin"
         self._set_cookie(response, COOKIE, request.session.token)
+        return response
+
+    def _reload(self, request: PageRequest, query: Mapping[str, str]) -> web.Response:
+        """A page that leads to itself. It sets no cookie, which would end the admin's session."""
+        target = f"{self.prefix}{request.path}?{urlencode(query)}"
+        html = render("reload.html", {"target": target}, request, self.prefix)
+        response = web.Response(text=html, content_type="text/html")
+        response.headers["Content-Security-Policy"] = POLICY
+        response.headers["Referrer-Policy"] = "no-referrer"
         return response
 
     def _error(self, request: PageRequest, status: int, message: str) -> web.Response:

@@ -186,6 +186,12 @@ def blocking_wait(account: AccountFacts) -> Wait | None:
     return None
 
 
+def pace_start(account: AccountFacts) -> datetime | None:
+    """From when on the account's pace alone decides when it sends; None where that is unknown."""
+    wait = blocking_wait(account)
+    return account.now if wait is None else wait.until
+
+
 def _pause_wait(account: AccountFacts) -> Wait | None:
     """The wait for the end of the account's pause, or None."""
     if account.paused_until is None or account.paused_until <= account.now:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reblogbot.admin_page.request import Route
 from reblogbot.admin_page.views import (
+    account_login,
     accounts,
     config,
     entry,
@@ -16,6 +17,7 @@ from reblogbot.admin_page.views import (
 )
 
 ROUTES: tuple[Route, ...] = (
+    *account_login.ROUTES,
     *accounts.ROUTES,
     *config.ROUTES,
     *entry.ROUTES,
