@@ -54,8 +54,8 @@ _RENDERED_AND_DUE = Words("is rendered again, and queued, and due now")
 _RENDERED_AND_DUE_WITHOUT_TEXT = Words(
     "is rendered again, without the text that an admin wrote, and queued, and due now"
 )
-_RENDERED_AND_HELD = "is rendered again, and still held: {error}"
-_RENDERED_AND_HELD_WITHOUT_TEXT = (
+_RENDERED_AND_HELD = Words("is rendered again, and still held: {error}")
+_RENDERED_AND_HELD_WITHOUT_TEXT = Words(
     "is rendered again, without the text that an admin wrote, and still held: {error}"
 )
 
@@ -187,7 +187,7 @@ class QueueActions:
             return self._queue(delivery, rendered.post)
         if render:
             sentence = _RENDERED_AND_HELD_WITHOUT_TEXT if lost else _RENDERED_AND_HELD
-            message = Words(sentence, error=delivery.error)
+            message = sentence.filled(error=delivery.error)
             return self._rewrite(delivery, rendered, message, note)
         message = Words("stays held: {error}; `queue release` lets it go out", error=delivery.error)
         return ActionResult(delivery, message, succeeded=False)
