@@ -11,7 +11,7 @@ from hashlib import blake2b
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from babel.dates import format_datetime, format_timedelta
 from babel.messages.mofile import write_mo
@@ -23,6 +23,8 @@ from markupsafe import Markup
 from reblogbot.admin_page.request import PageRequest
 from reblogbot.words import Words
 
+RESERVED_NAMES = frozenset({"add", "import", "export", "remove"})
+"""Names of sources whose pages would have the paths of others."""
 LANGUAGES = {"en": "English", "zh": "中文"}
 _FOLDER = Path(__file__).parent
 _HEADER_PART = re.compile(
@@ -100,6 +102,13 @@ def _safe_link(url: str) -> str:
         return ""
 
 
+def source_path(name: str, below: str = "") -> str:
+    """The path of a source's page, or of the page of this name below it."""
+    if name in RESERVED_NAMES:
+        below = below or "overview"
+    return f"/sources/{quote(name, safe='')}" + (f"/{below}" if below else "")
+
+
 def render(template: str, values: Mapping[str, Any], request: PageRequest, prefix: str) -> str:
     """The HTML of a page. `prefix` is the path under which a proxy serves it, without a slash."""
     now = request.tools.now()
@@ -138,6 +147,7 @@ def render(template: str, values: Mapping[str, Any], request: PageRequest, prefi
         "now": now,
         "path": request.path,
         "request": request,
+        "source_path": source_path,
         "static": static,
         "zone": zone,
     }

@@ -12,6 +12,7 @@ from reblogbot.admin_page.views import (
     log,
     login,
     queue,
+    source_adding,
     sources,
 )
 
@@ -24,5 +25,6 @@ ROUTES: tuple[Route, ...] = (
     *log.ROUTES,
     *login.ROUTES,
     *queue.ROUTES,
+    *source_adding.ROUTES,
     *sources.ROUTES,
 )
