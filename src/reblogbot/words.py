@@ -3,33 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from gettext import NullTranslations
 
 
 class Words(str):
-    """A text made from a sentence with places for values: `Words("{n} held", n=3)`.
+    """A text made from a sentence with places for values: `Words("held: {cause}", cause=cause)`.
 
-    It is the English text, ready to print. `translated` makes it of another sentence.
+    It is the English text, ready to print. `translated` makes it of another language's sentence.
+    One with a number has a second sentence for the plural:
+    `Words("{count} post", "{count} posts", count=2)`.
     """
 
-    __slots__ = ("sentence", "values")
+    __slots__ = ("plural", "sentence", "values")
 
     sentence: str
+    plural: str
     values: dict[str, Any]
 
-    def __new__(cls, sentence: str, **values: Any) -> Self:
+    def __new__(cls, sentence: str, plural: str = "", /, **values: Any) -> Self:
         """Make the English text."""
-        words = super().__new__(cls, sentence.format(**values) if values else sentence)
-        words.sentence, words.values = sentence, values
+        form = plural if plural and values["count"] != 1 else sentence
+        words = super().__new__(cls, form.format(**values) if values else form)
+        words.sentence, words.plural, words.values = sentence, plural, values
         return words
 
-    def translated(self, translate: Callable[[str], str]) -> str:
-        """The text with another sentence, and with values that are words translated as well."""
-        sentence = translate(self.sentence)
+    def filled(self, **values: Any) -> Self:
+        """The same sentence with these values."""
+        return type(self)(self.sentence, self.plural, **values)
+
+    def translated(
+        self, catalogue: NullTranslations, value_text: Callable[[Any], Any] = lambda value: value
+    ) -> str:
+        """The text in the language of the catalogue.
+
+        Values that are words are translated as well. `value_text` decides how other values look.
+        """
+        if self.plural:
+            form = catalogue.ngettext(self.sentence, self.plural, self.values["count"])
+        else:
+            form = catalogue.gettext(self.sentence)
         if not self.values:
-            return sentence
+            return form
         values = {
-            name: value.translated(translate) if isinstance(value, Words) else value
+            name: value.translated(catalogue, value_text)
+            if isinstance(value, Words)
+            else value_text(value)
             for name, value in self.values.items()
         }
-        return sentence.format(**values)
+        return form.format(**values)

@@ -28,6 +28,7 @@ from reblogbot.config.values import (
     Many,
     Names,
     Natural,
+    PageUrl,
     Pattern,
     PrivateException,
     ProxyUrl,
@@ -98,7 +99,7 @@ class NotifySettings(Table):
 class AdminSettings(Table):
     listen: HostPort = ""
     password_file: FilePath | None = None
-    url: HttpUrl = ""
+    url: PageUrl = ""
     proxies: Many[IpAddress] = ("127.0.0.1", "::1")
     public_status: bool = False
 

@@ -278,6 +278,9 @@ Index(
     sqlite_where=text("json_extract(post, '$.action') = 'edit'"),
 )
 
+IS_HELD_STORM = (delivery.c.state == "held", delivery.c.error.startswith("storm:"))
+"""The conditions that a delivery is held because its source brought too many entries at once."""
+
 # The keys under which an account has published or queued something, each once (docs/adr/0025).
 published = Table(
     "published",

@@ -4,27 +4,33 @@ from __future__ import annotations
 
 from reblogbot.admin_page.request import Route
 from reblogbot.admin_page.views import (
+    account_login,
     accounts,
     config,
     entry,
     history,
     home,
+    keyboard,
     log,
     login,
     queue,
     source_adding,
     sources,
+    status,
 )
 
 ROUTES: tuple[Route, ...] = (
+    *account_login.ROUTES,
     *accounts.ROUTES,
     *config.ROUTES,
     *entry.ROUTES,
     *history.ROUTES,
     *home.ROUTES,
+    *keyboard.ROUTES,
     *log.ROUTES,
     *login.ROUTES,
     *queue.ROUTES,
     *source_adding.ROUTES,
     *sources.ROUTES,
+    *status.ROUTES,
 )
