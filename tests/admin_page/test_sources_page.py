@@ -7,6 +7,7 @@ import pytest
 from harness import items
 from reblogbot import app
 
+
 @pytest.fixture
 def polled(configured, feeds, clock):
     """The bot after a round in which `hot` brought two entries and `gone` failed."""

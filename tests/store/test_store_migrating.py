@@ -279,6 +279,7 @@ def test_four_processes_that_migrate_at_once_all_go_on(older, newer):
 BACK_TO_0002 = (
     "DROP INDEX ix_entry_source_seen",
     "DROP INDEX ix_entry_source_refused",
+    "ALTER TABLE entry DROP COLUMN refused",
     "DROP INDEX ix_delivery_source_settled",
     "DROP INDEX ix_delivery_source_edits",
     "DROP TABLE source_rename",

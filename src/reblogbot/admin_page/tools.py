@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +23,8 @@ from reblogbot.runtime.clock import uptime
 from reblogbot.store import Store
 
 T = TypeVar("T")
+MAX_TEXTS = 8
+"""How many texts of the config are kept for the forms that were made from them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,8 @@ class Tools:
         self._lock = threading.Lock()
         self._recent: dict[str, tuple[float, object]] = {}
         self._recent_lock = threading.Lock()
-        self._config: tuple[tuple[int, ...], ConfigFile] | None = None
+        self._config: tuple[tuple[int, ...], ConfigFile | ConfigError] | None = None
+        self._texts: OrderedDict[str, str] = OrderedDict()
         self.stopped_at: datetime | None = None
         """Since when all posting is stopped, as of the last `refresh`."""
         self.is_config_broken = False
@@ -101,9 +105,32 @@ class Tools:
         with self._lock:
             stamp = self.config_stamp()
             if self._config is None or self._config[0] != stamp or not stamp:
-                text = read_text(self.path)
-                self._config = (stamp, ConfigFile(text, app.load_partial_config(self.path)))
-            return self._config[1]
+                self._config = (stamp, self._read_config())
+            file = self._config[1]
+        if isinstance(file, ConfigError):
+            raise file.with_traceback(None)
+        return file
+
+    def _read_config(self) -> ConfigFile | ConfigError:
+        try:
+            return ConfigFile(read_text(self.path), app.load_partial_config(self.path))
+        except ConfigError as error:
+            return error
+
+    def remember_text(self, text: str) -> str:
+        """The version of a config's text from which a form is made; see `past_text`."""
+        version = version_of(text)
+        with self._lock:
+            self._texts[version] = text
+            self._texts.move_to_end(version)
+            if len(self._texts) > MAX_TEXTS:
+                self._texts.popitem(last=False)
+        return version
+
+    def past_text(self, version: str) -> str | None:
+        """The text from which a form was made; None if that was too long ago."""
+        with self._lock:
+            return self._texts.get(version)
 
     def config_stamp(self) -> tuple[int, ...]:
         """Another value after each change of the config file; () where there is none."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, exists, func, insert, null, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, TextClause, exists, func, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from reblogbot.model import Delivery, Entry
@@ -20,6 +20,7 @@ from reblogbot.store.records import adapter, delivery_record, habits_of
 from reblogbot.store.schema import (
     EPOCH,
     HAS_REMOTE_ID,
+    IS_REFUSED,
     account,
     delivery,
     entry,
@@ -173,10 +174,10 @@ class History:
         is_queued = exists().where(
             delivery.c.entry_id == refusal.c.entry_id, delivery.c.account == refusal.c.account
         )
-        conditions: list[ColumnElement[bool]] = [entry.c.seen_at >= since, ~is_queued]
+        conditions: list[ColumnElement[bool] | TextClause] = [entry.c.seen_at >= since, ~is_queued]
         if name:
             source_id = select(source.c.id).where(source.c.name == name).scalar_subquery()
-            conditions += [entry.c.source_id == source_id, entry.c.content.is_(null())]
+            conditions += [entry.c.source_id == source_id, IS_REFUSED]
         number = func.count(refusal.c.entry_id.distinct()) if name else func.count()
         statement = (
             select(refusal.c.reason, number)

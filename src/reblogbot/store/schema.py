@@ -25,6 +25,8 @@ from sqlalchemy import (
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
+from reblogbot.model import STORM
+
 REVISION = "0010"
 """The newest migration."""
 
@@ -169,23 +171,27 @@ entry = Table(
     Column("seen_at", Instant, nullable=False),
     # The whole entry, for those that are queued: they may be rendered again.
     Column("content", JSON(none_as_null=True)),
+    # 1 while the entry is queued for no account, else NULL, as in rows of before 0010.
+    Column("refused", Integer),
     Index(None, "key"),
     Index(None, "guid_key"),
     Index(None, "seen_at"),
 )
 
 # What a source brought lately is counted in these indexes alone (docs/adr/0048). They are partial:
-# only a query with their condition takes them, and none takes them in place of the one by key. The
-# content in the second one is always NULL, and spares a look at the rows.
+# only a query with their condition takes them, and none takes them in place of the one by key.
 IS_SEEN = text("entry.seen_at > 0")
 """The condition in the words of the index; true of every entry."""
 Index("ix_entry_source_seen", entry.c.source_id, entry.c.seen_at, sqlite_where=text("seen_at > 0"))
+IS_REFUSED = text("entry.refused = 1")
+"""The condition that an entry is queued for no account, in the words of its index."""
+# SQLite would look at each row if the index did not have what the condition names.
 Index(
     "ix_entry_source_refused",
     entry.c.source_id,
     entry.c.seen_at,
-    entry.c.content,
-    sqlite_where=text("content IS NULL"),
+    entry.c.refused,
+    sqlite_where=text("refused = 1"),
 )
 
 # Why an entry was not queued for an account; account is "" where the source has none.
@@ -278,7 +284,7 @@ Index(
     sqlite_where=text("json_extract(post, '$.action') = 'edit'"),
 )
 
-IS_HELD_STORM = (delivery.c.state == "held", delivery.c.error.startswith("storm:"))
+IS_HELD_STORM = (delivery.c.state == "held", delivery.c.error.startswith(STORM))
 """The conditions that a delivery is held because its source brought too many entries at once."""
 
 # The keys under which an account has published or queued something, each once (docs/adr/0025).

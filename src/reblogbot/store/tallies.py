@@ -12,14 +12,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import (
     BigInteger,
     Column,
-    ColumnElement,
     Connection,
     Label,
     TextClause,
     func,
     literal,
     literal_column,
-    null,
     or_,
     select,
     type_coerce,
@@ -27,7 +25,16 @@ from sqlalchemy import (
 
 from reblogbot.model import OPEN_STATES, POSTED_STATES, DeliveryState
 from reblogbot.store.database import Database
-from reblogbot.store.schema import EPOCH, IS_HELD_STORM, IS_SEEN, delivery, entry, is_edit, source
+from reblogbot.store.schema import (
+    EPOCH,
+    IS_HELD_STORM,
+    IS_REFUSED,
+    IS_SEEN,
+    delivery,
+    entry,
+    is_edit,
+    source,
+)
 from reblogbot.store.sql import chunks
 
 DAY = timedelta(days=1)
@@ -186,8 +193,7 @@ class Tallies:
             for part in chunks(list(counts)):
                 for name, age, count in _entry_counts(connection, part, since, now, IS_SEEN):
                     _add(counts[name].new, age, count)
-                is_refused = entry.c.content.is_(null())
-                for name, age, count in _entry_counts(connection, part, since, now, is_refused):
+                for name, age, count in _entry_counts(connection, part, since, now, IS_REFUSED):
                     _add(counts[name].filtered, age, count)
                 for name, state, age, count in _settled_counts(connection, part, since, now):
                     if state in POSTED_STATES:
@@ -255,7 +261,7 @@ def _entry_counts(
     names: Sequence[str],
     since: datetime,
     now: datetime,
-    condition: ColumnElement[bool] | TextClause,
+    condition: TextClause,
 ) -> Iterator[tuple[str, int, int]]:
     """Source, age in days, and number of entries; the condition is that of an index."""
     rows = connection.execute(select(source.c.id, source.c.name).where(source.c.name.in_(names)))

@@ -15,6 +15,7 @@ from reblogbot.admin_page.views import (
     login,
     queue,
     source_adding,
+    source_form,
     sources,
     status,
 )
@@ -31,6 +32,7 @@ ROUTES: tuple[Route, ...] = (
     *login.ROUTES,
     *queue.ROUTES,
     *source_adding.ROUTES,
+    *source_form.ROUTES,
     *sources.ROUTES,
     *status.ROUTES,
 )

@@ -16,14 +16,22 @@ IS_EDIT = {
 }
 
 
+# of the thirty days before the newest entry: no more is counted
+FILL = """
+UPDATE entry SET refused = 1
+WHERE content IS NULL AND seen_at >= (SELECT max(seen_at) FROM entry) - 2592000000000
+"""
+
+
 def upgrade() -> None:
-    """Create the indexes."""
+    """Note which of the newest entries were queued for no account, and create the indexes."""
+    op.add_column("entry", sa.Column("refused", sa.Integer()))
+    op.execute(FILL)
     create = _create_partial_index
     create("entry", "seen", ["source_id", "seen_at"], "seen_at > 0")
-    create("entry", "refused", ["source_id", "seen_at", "content"], "content IS NULL")
+    create("entry", "refused", ["source_id", "seen_at", "refused"], "refused = 1")
     create("delivery", "settled", ["source", "settled_at", "state"], "settled_at IS NOT NULL")
-    is_edit = IS_EDIT[op.get_bind().dialect.name]
-    create("delivery", "edits", ["source", "settled_at"], is_edit)
+    create("delivery", "edits", ["source", "settled_at"], IS_EDIT[op.get_bind().dialect.name])
 
 
 def _create_partial_index(table: str, of: str, columns: list[str], condition: str) -> None:
