@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 
 from reblogbot.admin.status_report import SourceStatus, source_states
 from reblogbot.config.settings import Config, SourceSettings
+from reblogbot.core.queue_order import DAY
 from reblogbot.store import Store
 from reblogbot.store.tallies import SourceCounts
 
@@ -59,7 +60,8 @@ def find_sources(
 ) -> FoundSources:
     """The sources whose name or address has this text, in one state, and in this order.
 
-    In the order `failing`, the one that has failed longest is first.
+    In the order `failing`, the one that has failed longest is first; in the order `new`, the one
+    with the most new entries in a day.
     """
     failing_since = {
         failing.name: failing.since or now
@@ -81,7 +83,7 @@ def find_sources(
     if order == "name":
         names.sort(key=str.casefold)
     elif order == "new":
-        new = store.tallies.new_entries(names, now - timedelta(days=WEEK))
+        new = store.tallies.new_entries(names, now - DAY)
         names.sort(key=lambda name: -new[name])
     elif order == "failing":
         names.sort(key=lambda name: failing_since.get(name, now))
