@@ -18,8 +18,8 @@ INSTALL_SELF := $(PY) -m pip install --quiet --no-deps --no-build-isolation --ed
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test growth check coverage format-check lint types imports dist format schemas man soak bench \
-	bench-large bench-docs lock audit pin-images clean
+.PHONY: help demo test growth check coverage format-check lint types imports dist format schemas man catalogues \
+	pictures soak bench bench-large bench-docs lock audit pin-images clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -74,8 +74,15 @@ bench-docs: $(DEV)  ## write the results of the last full runs into docs/
 schemas: $(DEV)  ## write the JSON Schemas of all `--json` answers from their types
 	$(PY) tests/support/json_schemas.py
 
+pictures: $(DEV)  ## save every page of the admin's page as pictures into build/pictures
+	mkdir -p build/pictures
+	PICTURES="$(CURDIR)/build/pictures" $(PY) -m pytest -q -n 2 tests/admin_page/browser/test_pictures.py
+
 man: $(DEV)  ## write the manual page from the command line
 	$(PY) tests/support/man_page.py
+
+catalogues: $(DEV)  ## collect the texts of the admin's page for translation
+	$(PY) tests/support/catalogues.py
 
 format: $(DEV)  ## rewrite the code in the house's format
 	$(PY) -m ruff format .

@@ -15,6 +15,7 @@ from fediverse.server import FediverseServer
 from harness import Bot, FeedServer, SettableClock
 from reblogbot import app
 from reblogbot.admin.server import AdminServer
+from reblogbot.config.settings import AdminSettings
 from reblogbot.daemon.stats import DaemonStats
 from reblogbot.store import Store
 
@@ -76,6 +77,6 @@ async def admin(
         stack.callback(store.close)
         stats = DaemonStats(config)
         server = AdminServer(store, stats, clock)
-        await server.listen(f"127.0.0.1:{port}")
-        stack.push_async_callback(server.listen, "")
+        await server.listen(AdminSettings(listen=f"127.0.0.1:{port}"))
+        stack.push_async_callback(server.listen, AdminSettings())
         yield Admin(server, stats, store, f"127.0.0.1:{port}")

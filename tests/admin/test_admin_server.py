@@ -19,6 +19,7 @@ import pytest
 from harness import MAX_WAIT, accepted_posts, items, kill, wait_until
 from reblogbot.admin import health
 from reblogbot.admin.server import MAX_CONNECTIONS, AdminServer
+from reblogbot.config.settings import AdminSettings
 from reblogbot.core.round_report import PollReport
 from store_processes import on_a_small_disk
 
@@ -152,14 +153,14 @@ async def test_it_follows_the_config_to_another_address(admin, port):
     with socket.socket() as wire:
         wire.bind(("127.0.0.1", 0))
         other = wire.getsockname()[1]
-    await admin.server.listen(f"127.0.0.1:{other}")
+    await admin.server.listen(AdminSettings(listen=f"127.0.0.1:{other}"))
     async with aiohttp.ClientSession() as session:
         async with session.get(f"http://127.0.0.1:{other}/healthz") as answer:
             assert answer.status == 200
         with pytest.raises(aiohttp.ClientConnectorError):
             await session.get(f"http://127.0.0.1:{port}/healthz")
-    await admin.server.listen("")
-    await admin.server.listen("")
+    await admin.server.listen(AdminSettings())
+    await admin.server.listen(AdminSettings())
 
 
 async def test_a_port_in_use_is_logged_once_and_tried_again(admin, caplog):
@@ -169,10 +170,10 @@ async def test_a_port_in_use_is_logged_once_and_tried_again(admin, caplog):
         taken = f"127.0.0.1:{wire.getsockname()[1]}"
         with caplog.at_level(logging.ERROR, "reblogbot"):
             for _ in range(3):
-                await admin.server.listen(taken)
+                await admin.server.listen(AdminSettings(listen=taken))
         (check,) = caplog.records
         assert (check.slug, check.listen) == ("admin_listen", taken)
-    await admin.server.listen(taken)
+    await admin.server.listen(AdminSettings(listen=taken))
     async with (
         aiohttp.ClientSession() as session,
         session.get(f"http://{taken}/healthz") as answer,
@@ -184,14 +185,14 @@ async def test_a_port_in_use_is_logged_once_and_tried_again(admin, caplog):
 async def test_a_request_that_is_never_finished_is_ended(admin, sent):
     host, _, taken = admin.address.rpartition(":")
     impatient = AdminServer(admin.store, admin.stats, connection_timeout=0.2)
-    await admin.server.listen("")
-    await impatient.listen(f"{host}:{taken}")
+    await admin.server.listen(AdminSettings())
+    await impatient.listen(AdminSettings(listen=f"{host}:{taken}"))
     reader, writer = await asyncio.open_connection(host, int(taken))
     writer.write(sent)
     with suppress(ConnectionResetError):
         assert await reader.read() == b""
     writer.close()
-    await impatient.listen("")
+    await impatient.listen(AdminSettings())
 
 
 async def test_a_connection_brings_one_answer(admin):
@@ -223,7 +224,7 @@ async def test_an_idle_client_does_not_keep_it_from_closing(admin):
     writer.write(b"GET /healthz HTTP/1.1\r\n")
     await writer.drain()
     async with asyncio.timeout(MAX_WAIT):
-        await admin.server.listen("")
+        await admin.server.listen(AdminSettings())
     writer.close()
 
 

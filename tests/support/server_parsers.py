@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -12,19 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
 import regex
 
+from npm import install_packages
 from reblogbot.core.text.links import counted
-
-ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = (
-    "mfm-js@0.26.0",
-    "markdown-it@14.1.0",
-    "@fedify/markdown-it-mention@0.3.0",
-    "@fedify/markdown-it-hashtag@0.3.0",
-)
-_FOLDER = ROOT / "build" / "npm"
 
 # Rules. Each function names its source and is as strict as the strictest version of it.
 
@@ -108,11 +97,11 @@ class NodeParsers:
 @contextmanager
 def node_parsers() -> Iterator[NodeParsers]:
     """The parsers, installed by name when first needed. Skips where npm cannot be had."""
-    _install()
-    shutil.copy(Path(__file__).with_name("server_parsers.mjs"), _FOLDER / "server_parsers.mjs")
+    folder = install_packages("Misskey's parser and Hollo's renderer are not asked")
+    shutil.copy(Path(__file__).with_name("server_parsers.mjs"), folder / "server_parsers.mjs")
     process = subprocess.Popen(
         ["node", "server_parsers.mjs"],
-        cwd=_FOLDER,
+        cwd=folder,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -124,32 +113,3 @@ def node_parsers() -> Iterator[NodeParsers]:
         process.stdin.close()
         process.wait(10)
         process.stdout.close()
-
-
-def _install() -> None:
-    _FOLDER.mkdir(parents=True, exist_ok=True)
-    installed = _FOLDER / "installed"
-    with (_FOLDER / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if installed.exists() and installed.read_text("utf-8") == "\n".join(PACKAGES):
-            return
-        if not shutil.which("npm") or not shutil.which("node"):
-            _unavailable("npm and node are not installed")
-        command = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", "."]
-        result = subprocess.run(
-            [*command, *PACKAGES],
-            cwd=_FOLDER,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        if result.returncode:
-            _unavailable(f"npm cannot install {', '.join(PACKAGES)}: {result.stderr[-500:]}")
-        installed.write_text("\n".join(PACKAGES), "utf-8")
-
-
-def _unavailable(reason: str) -> None:
-    if os.environ.get("REQUIRE_NPM"):
-        pytest.fail(reason)
-    pytest.skip(f"{reason}: Misskey's parser and Hollo's renderer are not asked")

@@ -6,7 +6,7 @@ import os
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from reblogbot.admin.login import identify
@@ -19,15 +19,20 @@ from reblogbot.config.tokens import (
     token_digest,
     token_record,
 )
+from reblogbot.core import pacing, waits
+from reblogbot.core.pace_day import MAX_PLANNED, PaceDay, pace_day
+from reblogbot.core.pacing import PaceLimit
 from reblogbot.core.queue_order import DAY
+from reblogbot.core.waits import AccountFacts
 from reblogbot.engine.account import TOKEN
 from reblogbot.engine.wait_reasons import Waiting
 from reblogbot.errors import ReblogbotError, Unauthorised
-from reblogbot.model import OPEN_STATES, AccountState, TokenState
+from reblogbot.model import OPEN_STATES, AccountState, DeliveryState, TokenState
 from reblogbot.ports import ProgressCallback, no_progress
 from reblogbot.store import Store
 from reblogbot.store.records import AccountRecord
 
+HOUR = timedelta(hours=1)
 MAX_SERVERS = 16
 """How many servers are asked at a time."""
 
@@ -37,7 +42,8 @@ class ListedAccount:
     """An account of the config; `acct` and `software` are "" where they are not known.
 
     Without asking the server, `token` is "refused" where the server refused it last, else
-    "not_tried". `error` says what failed when the server was to be asked.
+    "not_tried". `error` says what failed when the server was to be asked. `next_slot` is when one
+    more post may go out, delayed by the `limit` of the account's pace; None where none may.
     """
 
     name: str
@@ -47,9 +53,21 @@ class ListedAccount:
     state: AccountState
     reason: str
     token: TokenState
+    sent_1h: int
     sent_24h: int
     waiting: int
+    paused_until: datetime | None = None
+    next_slot: datetime | None = None
+    limit: PaceLimit = ""
     error: str = ""
+
+    @property
+    def needs_attention(self) -> bool:
+        """Whether an admin must act. A pause that ends by itself is no trouble."""
+        if self.state == "disabled":
+            return False
+        is_refused = self.token == "refused"  # noqa: S105 - a state, no secret
+        return is_refused or self.state in {"no_token", "stalled"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +88,8 @@ def account_rows(
     on_progress: ProgressCallback = no_progress,
 ) -> list[ListedAccount]:
     """Every account of the config, in its order; with `is_online` its server is asked."""
-    states = account_states(config, store, Waiting(config, store, now), now)
+    waiting = Waiting(config, store, now)
+    states = account_states(config, store, waiting, now)
     if is_online:
         answers = _asked_answers(config, on_progress)
     else:
@@ -79,14 +98,23 @@ def account_rows(
             _remembered(account, records.get(name, AccountRecord(name)))
             for name, account in config.accounts.items()
         ]
-    waiting: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for tally in store.tallies.deliveries():
         if tally.state in OPEN_STATES:
-            waiting[tally.account] += tally.count
+            counts[tally.account] += tally.count
     return [
-        _row(state, answer, len(store.publications.sent(state.name, now - DAY)), waiting)
+        _row(state, answer, waiting.account(state.name), counts)
         for state, answer in zip(states, answers, strict=True)
     ]
+
+
+def account_day(config: Config, store: Store, row: ListedAccount, now: datetime) -> PaceDay:
+    """The present day of an account: what it posted, and what of its queue is foreseen."""
+    queued, _ = store.outbox.page({DeliveryState.QUEUED}, accounts=[row.name], limit=MAX_PLANNED)
+    # an edit is no additional post, so the pace does not count it
+    due = [delivery.due for delivery in queued if delivery.post.action != "edit"]
+    facts = Waiting(config, store, now).account(row.name)
+    return pace_day(facts, config.accounts[row.name].pace, due if row.next_slot else ())
 
 
 def _asked_answers(config: Config, on_progress: ProgressCallback) -> list[_TokenAnswer]:
@@ -132,8 +160,10 @@ def _asked(config: Config, account: AccountSettings) -> _TokenAnswer:
 
 
 def _row(
-    status: AccountStatus, answer: _TokenAnswer, sent: int, waiting: Counter[str]
+    status: AccountStatus, answer: _TokenAnswer, facts: AccountFacts, counts: Counter[str]
 ) -> ListedAccount:
+    sent_at = [post.at for post in facts.sent]
+    limit, slot = _next_slot(status, facts)
     return ListedAccount(
         name=status.name,
         server=status.server,
@@ -142,7 +172,21 @@ def _row(
         state=status.state,
         reason=status.reason or answer.error,
         token=answer.token,
-        sent_24h=sent,
-        waiting=waiting[status.name],
+        sent_1h=sum(at >= facts.now - HOUR for at in sent_at),
+        sent_24h=sum(at >= facts.now - DAY for at in sent_at),
+        waiting=counts[status.name],
+        paused_until=status.paused_until,
+        next_slot=slot,
+        limit=limit,
         error=answer.error,
     )
+
+
+def _next_slot(status: AccountStatus, facts: AccountFacts) -> tuple[PaceLimit, datetime | None]:
+    """When one more post may go out, and what delays it until then."""
+    start = waits.pace_start(facts)
+    if start is None or facts.settings is None or status.needs_attention:
+        return "", None
+    sent_at = [post.at for post in facts.sent]
+    limit, slot = pacing.limiting_pace(start, facts.settings.pace, sent_at)
+    return limit, None if slot == pacing.NEVER else slot

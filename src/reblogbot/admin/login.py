@@ -19,6 +19,7 @@ from reblogbot import app
 from reblogbot.config import scopes
 from reblogbot.config.editing import EditableToml
 from reblogbot.config.load import read_text
+from reblogbot.config.rules import name_fault
 from reblogbot.config.saving import difference
 from reblogbot.config.settings import AccountSettings, Config
 from reblogbot.config.starter import token_file_name
@@ -53,6 +54,8 @@ class PendingLogin:
     server: ServerInfo
     app: App
     redirect_uri: str
+    redirect_uris: tuple[str, ...]
+    """All redirect addresses of the app."""
     choices: tuple[tuple[str, ...], ...]
     """The scopes asked for, and then those to ask for if they do not suffice."""
     state: str = field(repr=False)
@@ -95,6 +98,14 @@ class PendingLogin:
             raise Rejected("code_refused", f"{host} sent no code{words}; try again")
         return params["code"]
 
+    def with_pasted(self, pasted: str) -> PendingLogin:
+        """The same login, answered by the way in which a person got what he pasted.
+
+        That is the address of a redirect, or else a code that the server showed.
+        """
+        is_address = "://" in pasted[:_MAX_ANSWER]
+        return self if is_address else self.with_copied_code()
+
     def code_in_text(self, pasted: str) -> str:
         """The code in what a person copied: the code alone, or the whole address of a redirect.
 
@@ -123,11 +134,20 @@ class Login:
     warnings: tuple[str, ...] = ()
 
 
+def check_account_name(name: str) -> None:
+    """Raise ConfigError where no account can have this name."""
+    fault = name_fault(name)
+    if fault:
+        raise ConfigError("usage", f"the name of the account: {fault}")
+
+
 def account_for_login(config: Config, name: str, server: str = "") -> AccountSettings:
     """The account as the config has it or, for one that is not there, as it will be added.
 
-    Raises ConfigError where it is on another server, or its token is not kept in a file.
+    Raises ConfigError where no account can have that name, it is on another server, or its token
+    is not kept in a file.
     """
+    check_account_name(name)
     account = config.accounts.get(name)
     if account is None:
         return AccountSettings(
@@ -225,6 +245,14 @@ def present_login(config: Config, account: AccountSettings, server: ServerInfo) 
     return _login(account, server, identity, granted)
 
 
+def kept_login(config: Config, account: AccountSettings, server: ServerInfo) -> Login | None:
+    """The present login as `present_login`; an account that is not in the config is added to it."""
+    login = present_login(config, account, server)
+    if login is not None and account.name not in config.accounts:
+        add_to_config(config, account)
+    return login
+
+
 def identify(
     config: Config, account: AccountSettings, token: str, record: TokenRecord
 ) -> TokenRecord:
@@ -260,10 +288,19 @@ def begin(
         server=server,
         app=registered,
         redirect_uri=redirect_uris[0],
+        redirect_uris=tuple(redirect_uris),
         choices=tuple(choices),
         state=secrets.token_urlsafe(24),
         verifier=secrets.token_urlsafe(48),
     )
+
+
+def begin_wider(config: Config, pending: PendingLogin) -> PendingLogin | None:
+    """The login once more, with the next of the scopes to ask for; None where there are no more."""
+    if len(pending.choices) == 1:
+        return None
+    account, server = pending.account, pending.server
+    return begin(config, account, server, pending.redirect_uris, pending.choices[1:])
 
 
 def _scope_choices(config: Config, name: str, server: ServerInfo) -> Sequence[tuple[str, ...]]:

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from reblogbot import app
 from reblogbot.config import scopes
 from reblogbot.config.settings import Config
 from reblogbot.engine.engine import Engine
@@ -13,6 +14,8 @@ from reblogbot.engine.poll import PollResult
 from reblogbot.errors import ConfigFault, TargetError
 from reblogbot.model import Candidate, Validators
 from reblogbot.ports import ProgressCallback, no_progress
+from reblogbot.store import Store
+from reblogbot.words import Words
 
 MAX_PUBLIC_POSTS = 24
 """More posts a day from one source are too many for the public timelines of a server."""
@@ -41,7 +44,7 @@ async def check_all(
     config = engine.config
     accounts = await asyncio.gather(
         *(
-            _check_account(engine, name)
+            check_account(engine, name)
             for name, account in config.accounts.items()
             if account.enabled
         )
@@ -55,7 +58,18 @@ async def check_all(
     return [*accounts, *[_source_check(poll, config) async for poll in polls]]
 
 
-async def _check_account(engine: Engine, name: str) -> OnlineCheck:
+def try_account(config: Config, store: Store, name: str) -> OnlineCheck:
+    """The result for one account, enabled or not. Changes nothing."""
+
+    async def run() -> OnlineCheck:
+        async with app.running(config, store) as runtime:
+            return await check_account(runtime.engine, name)
+
+    return asyncio.run(run())
+
+
+async def check_account(engine: Engine, name: str) -> OnlineCheck:
+    """The result for one account. Changes nothing."""
     path = f"accounts.{name}"
     try:
         profile, limits = await engine.accounts[name].identify()
@@ -64,11 +78,18 @@ async def _check_account(engine: Engine, name: str) -> OnlineCheck:
     warnings = [scopes.excess_scopes_message(engine.config, name, profile.scopes)]
     if not profile.is_bot:
         warnings.append(
-            f"@{profile.acct} is not marked as a bot; set the flag in the account's profile"
+            Words(
+                "@{acct} is not marked as a bot; set the flag in the account's profile",
+                acct=profile.acct,
+            )
         )
-    finding = f"works, as @{profile.acct}; {limits.characters} characters a post"
+    finding = Words(
+        "works, as @{acct}; {count} characters a post", acct=profile.acct, count=limits.characters
+    )
     if not profile.scopes:
-        finding += "; its server does not report the scopes of the token"
+        finding = Words(
+            "{finding}; its server does not report the scopes of the token", finding=finding
+        )
     error_message = scopes.lacking_scopes_message(engine.config, name, profile.scopes)
     slug = "scope_missing" if error_message else ""
     return OnlineCheck(path, finding, error_message, tuple(filter(None, warnings)), slug)

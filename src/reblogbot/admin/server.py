@@ -1,16 +1,20 @@
-"""The web server of the daemon for monitoring: /healthz, /readyz, /metrics."""
+"""The web server of the daemon: /healthz, /readyz, /metrics, and the admin's page if it has one."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import socket
-from typing import cast
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Protocol, cast
+from urllib.parse import urlsplit
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from reblogbot.admin.health import Health, is_ready
+from reblogbot.config.settings import AdminSettings
 from reblogbot.daemon.stats import DaemonStats
 from reblogbot.errors import StoreError
 from reblogbot.ports import Clock
@@ -27,12 +31,34 @@ log = logging.getLogger(__name__)
 HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), usb=()",
+    "Referrer-Policy": "same-origin",
+    "Server": "reblogbot",
     "X-Content-Type-Options": "nosniff",
 }
 
 
+class AdminPage(Protocol):
+    """What serves the admin's page."""
+
+    settings: AdminSettings
+
+    def add_to(self, application: web.Application) -> None:
+        """Add the routes of all pages."""
+        ...
+
+    def close(self) -> None:
+        """Begin no more requests."""
+        ...
+
+
 class AdminServer:
-    """Listens at the address of the config. A failure is logged and does not stop the daemon."""
+    """Listens at the address of the config. A failure is logged and does not stop the daemon.
+
+    `make_page` makes the admin's page for a config with a password file.
+    """
 
     def __init__(
         self,
@@ -40,30 +66,34 @@ class AdminServer:
         stats: DaemonStats,
         clock: Clock | None = None,
         connection_timeout: float = CONNECTION_TIMEOUT,
+        make_page: Callable[[AdminSettings], AdminPage] | None = None,
     ) -> None:
         self._store = store
         self._stats = stats
         self._clock = clock or store.clock
         self._health = Health(store, stats, self._clock)
         self._metrics_lock = asyncio.Lock()
-        self._address = ""
+        self._settings = AdminSettings()
         self._failed_address = ""
+        self._make_page = make_page
+        self._page: AdminPage | None = None
         self._connection_timeout = connection_timeout
         self._connections: set[_Connection] = set()
         self._server: asyncio.Server | None = None
         self._runner: web.AppRunner | None = None
 
-    async def listen(self, address: str) -> None:
-        """Listen at this "host:port", or nowhere for "". Call it again to retry or to move."""
-        if address == self._address:
+    async def listen(self, settings: AdminSettings) -> None:
+        """Listen at this address, or nowhere for "". Call it again to retry or to move."""
+        if settings == self._settings:
             return
         await self._close()
-        if address:
-            await self._open(address)
+        if settings.listen:
+            await self._open(settings)
 
-    async def _open(self, address: str) -> None:
+    async def _open(self, settings: AdminSettings) -> None:
+        address = settings.listen
         host, _, port = address.rpartition(":")
-        app = web.Application(middlewares=[_guard(host)])
+        app = web.Application(middlewares=[_guard(host, urlsplit(settings.url).hostname or "")])
         app.on_response_prepare.append(_harden)
         for path, handler in {
             "/healthz": self._healthz,
@@ -71,15 +101,24 @@ class AdminServer:
             "/metrics": self._metrics,
         }.items():
             app.router.add_get(path, handler)
+        page = self._page_for(settings)
+        if page is not None:
+            page.add_to(app)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await runner.setup()
+        server, loop = cast("web.Server", runner.server), asyncio.get_running_loop()
 
         def connection() -> _Connection:
-            server = cast("web.Server", runner.server)
-            return _Connection(server, self._connections, self._connection_timeout)
+            handler = _RequestHandler(
+                server,
+                loop=loop,
+                logger=log,
+                access_log=cast("logging.Logger", None),  # as AppRunner does, for none
+                auto_decompress=False,
+            )
+            return _Connection(handler, self._connections, self._connection_timeout)
 
         try:
-            loop = asyncio.get_running_loop()
             self._server = await loop.create_server(connection, host.strip("[]"), int(port))
         except OSError as error:
             await runner.cleanup()
@@ -89,8 +128,20 @@ class AdminServer:
                 log.error("cannot listen", extra=details)  # noqa: TRY400  a traceback adds nothing
             self._failed_address = address
             return
-        self._runner, self._address, self._failed_address = runner, address, ""
+        self._runner, self._settings, self._failed_address = runner, settings, ""
         log.info("listening", extra={"listen": address})
+
+    def _page_for(self, settings: AdminSettings) -> AdminPage | None:
+        """The page, whose sessions outlive a change of the address."""
+        if settings.password_file is None or self._make_page is None:
+            if self._page is not None:
+                self._page.close()
+            self._page = None
+        elif self._page is None:
+            self._page = self._make_page(settings)
+        else:
+            self._page.settings = settings
+        return self._page
 
     async def _close(self) -> None:
         if self._server is not None:
@@ -98,7 +149,7 @@ class AdminServer:
             self._server = None
         if self._runner is not None:
             await self._runner.cleanup()
-        self._runner, self._address = None, ""
+        self._runner, self._settings = None, AdminSettings()
 
     async def _healthz(self, _: web.Request) -> web.Response:
         return web.Response(text="ok\n")
@@ -126,17 +177,55 @@ class AdminServer:
         return web.Response(body=body, headers={"Content-Type": metrics.CONTENT_TYPE})
 
 
+class _RequestHandler(web.RequestHandler):
+    """Answers requests. What cannot be read is neither repeated in the answer nor logged."""
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """The answer to a request that is no valid HTTP, or that failed."""
+        if status >= 500:
+            log.error("a request failed", exc_info=exc)
+        if request.writer.output_size > 0:
+            raise ConnectionError("a part of the answer was sent already")
+        reason = f"{status} {HTTPStatus(status).phrase}\n"
+        response = web.Response(status=status, text=reason, headers=HEADERS)
+        response.force_close()
+        return response
+
+
+def set_time_limit(request: web.Request, seconds: float) -> None:
+    """Let the connection of a request last for so long from now on."""
+    connection = request.transport.get_protocol() if request.transport else None
+    if isinstance(connection, _Connection):
+        connection.set_time_limit(seconds)
+
+
 class _Connection(asyncio.Protocol):
-    """A connection to `server`: refused if too many are open, aborted after `timeout` seconds.
+    """A connection: refused if too many are open, aborted after `timeout` seconds.
 
     aiohttp itself has no timeout for the rest of a request.
     """
 
-    def __init__(self, server: web.Server, connections: set[_Connection], timeout: float) -> None:
-        self._inner = server()
+    def __init__(
+        self, handler: web.RequestHandler, connections: set[_Connection], timeout: float
+    ) -> None:
+        self._inner = handler
         self._connections = connections
         self._timeout = timeout
         self._timer: asyncio.TimerHandle | None = None
+        self._transport: asyncio.Transport | None = None
+
+    def set_time_limit(self, seconds: float) -> None:
+        """Abort the connection so many seconds from now, instead of when that was due before."""
+        if self._timer is not None and self._transport is not None:
+            self._timer.cancel()
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(seconds, self._transport.abort)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         socket_transport = cast("asyncio.Transport", transport)
@@ -144,6 +233,7 @@ class _Connection(asyncio.Protocol):
             socket_transport.abort()
             return
         self._connections.add(self)
+        self._transport = socket_transport
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(self._timeout, socket_transport.abort)
         self._inner.connection_made(socket_transport)
@@ -168,19 +258,24 @@ class _Connection(asyncio.Protocol):
 
 
 async def _harden(_: web.Request, response: web.StreamResponse) -> None:
-    response.headers.update(HEADERS)
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    # aiohttp has set it already, with its version and that of Python
+    response.headers["Server"] = HEADERS["Server"]
     # one response per connection, or a second request that never ends would keep it open
     response.headers["Connection"] = "close"
     response.force_close()
 
 
-def _guard(listen: str) -> Middleware:
+def _guard(listen: str, public_host: str) -> Middleware:
     """Refuses requests for other host names, against DNS rebinding.
 
     A page on the web may let its own name resolve to this machine, so that a browser sends its
     requests here.
     """
     own_names = {listen.strip("[]"), socket.gethostname().lower()}
+    if public_host:
+        own_names.add(public_host)
 
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from select import select
 
 from reblogbot.admin.documents.accounts import AuthorizeDocument
-from reblogbot.admin.login import Login, PendingLogin, begin, finish
+from reblogbot.admin.login import Login, PendingLogin, begin, begin_wider, finish
 from reblogbot.cli.browser import open_browser
 from reblogbot.cli.loopback_redirect import RedirectListener, redirect_listener
 from reblogbot.cli.output import json_text, print_flushed
@@ -52,14 +52,15 @@ def log_in(
                 answered, code = dialog.ask(pending)
                 return finish(config, answered, code, adds_account=adds_account)
             except Unauthorised as error:
-                if error.slug != "scope_missing" or len(pending.choices) == 1:
+                wider = begin_wider(config, pending) if error.slug == "scope_missing" else None
+                if wider is None:
                     raise
                 dialog.say(
                     f"{error.message}.",
                     f"It wants wider scopes; please consent once more, to: "
-                    f"{' '.join(pending.choices[1])}",
+                    f"{' '.join(wider.choices[0])}",
                 )
-                pending = begin(config, account, server, redirect_uris, pending.choices[1:])
+                pending = wider
             except Rejected as error:
                 is_final = tries == MAX_TRIES or not dialog.is_with_person
                 if is_final or error.slug not in _TRY_AGAIN:

@@ -184,7 +184,11 @@ def _config(path: Path, sections: dict[str, Any]) -> Config:
         for name, account in config.accounts.items()
     }
     store = config.store.model_copy(update={"url": _absolute_url(config.store, folder)})
-    return config.model_copy(update={"accounts": accounts, "store": store})
+    admin = config.admin
+    if admin.password_file is not None:
+        file = _absolute(admin.password_file, folder)
+        admin = admin.model_copy(update={"password_file": file})
+    return config.model_copy(update={"accounts": accounts, "admin": admin, "store": store})
 
 
 def _with_absolute_token_file(account: AccountSettings, folder: Path) -> AccountSettings:

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 from zoneinfo import ZoneInfo
@@ -30,6 +31,7 @@ from reblogbot.config.urls import (
     Headers,
     HostPort,
     HttpUrl,
+    PageUrl,
     PrivateException,
     ProxyUrl,
     ServerUrl,
@@ -51,10 +53,12 @@ __all__ = [
     "Headers",
     "HostPort",
     "HttpUrl",
+    "IpAddress",
     "Language",
     "Many",
     "Names",
     "Natural",
+    "PageUrl",
     "Pattern",
     "PrivateException",
     "ProxyUrl",
@@ -107,6 +111,15 @@ def read_span(written: object) -> timedelta:
     if seconds > _MAX_SPAN.total_seconds():
         raise ValueError("a duration is at most a thousand years")
     return timedelta(microseconds=int(seconds * 1_000_000))
+
+
+def span_text(span: timedelta) -> str:
+    """The span as a config writes it: `7d`, `90m`."""
+    seconds = span.total_seconds()
+    for unit, length in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds >= length and seconds % length == 0:
+            return f"{seconds / length:g}{unit}"
+    return f"{seconds:g}s"
 
 
 def read_duration(written: object) -> timedelta:
@@ -296,6 +309,14 @@ def read_path(written: object) -> Path:
     raise ValueError('must be a path in quotes: "news.token"')
 
 
+def read_ip_address(written: str) -> str:
+    """An IP address in its usual form."""
+    try:
+        return str(ip_address(written.strip()))
+    except ValueError:
+        raise ValueError('must be an IP address: "127.0.0.1"') from None
+
+
 def read_rewrite(pair: tuple[Pattern, str]) -> tuple[Pattern, str]:
     """A pattern and its replacement, which may name only groups that the pattern has."""
     check_replacement(*pair)
@@ -307,5 +328,6 @@ Names = Annotated[Many[str], AfterValidator(lambda names: tuple(dict.fromkeys(na
 FirstPoll = Annotated[Literal["none", "all"] | int, PlainValidator(read_first)]
 Hashtag = Annotated[str, AfterValidator(read_hashtag)]
 FilePath = Annotated[Path, PlainValidator(read_path)]
+IpAddress = Annotated[str, AfterValidator(read_ip_address)]
 SpoilerRule = Annotated[tuple[Pattern, str], Field(strict=False)]
 Rewrite = Annotated[tuple[Pattern, str], Field(strict=False), AfterValidator(read_rewrite)]

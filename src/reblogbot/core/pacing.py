@@ -53,7 +53,7 @@ def limiting_pace(
     }
     limit = max(ends, key=ends.__getitem__)
     slot = after_quiet = ends[limit]
-    for start, end in _quiet_spans(pace, slot, slot + _QUIET_HORIZON):
+    for start, end in quiet_spans(pace, slot, slot + _QUIET_HORIZON):
         if start <= after_quiet < end:
             after_quiet = end
     if after_quiet > slot:
@@ -103,8 +103,8 @@ def budget_slot(now: datetime, budget: Budget | None, sent_at: Sequence[datetime
 def quiet_time(start: datetime, end: datetime, pace: PaceSettings) -> timedelta:
     """The part of the time from `start` to `end`, or of its last 400 days, in quiet hours."""
     start = max(start, end - _QUIET_LOOKBACK)
-    quiet_spans = _quiet_spans(pace, start, end)
-    overlaps = (min(end, until) - max(start, since) for since, until in quiet_spans)
+    spans = quiet_spans(pace, start, end)
+    overlaps = (min(end, until) - max(start, since) for since, until in spans)
     return sum((overlap for overlap in overlaps if overlap > timedelta(0)), timedelta(0))
 
 
@@ -113,7 +113,7 @@ def _free_again(past: Sequence[datetime], count: int, span: timedelta) -> dateti
     return past[-count] + span if len(past) >= count else _LONG_AGO
 
 
-def _quiet_spans(pace: PaceSettings, start: datetime, end: datetime) -> Iterator[Span]:
+def quiet_spans(pace: PaceSettings, start: datetime, end: datetime) -> Iterator[Span]:
     """The quiet spans that may overlap [start, end], merged and in order."""
     zone = ZoneInfo(pace.timezone)
     # the quiet hours of the day before may reach into the first day

@@ -18,7 +18,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from reblogbot import app
 from reblogbot.app import Runtime
-from reblogbot.config.settings import Config
+from reblogbot.config.settings import AdminSettings, Config
 from reblogbot.config.tokens import token_files
 from reblogbot.daemon import sdnotify
 from reblogbot.daemon.file_watch import FileWatch
@@ -56,8 +56,8 @@ FATAL = frozenset({"store_newer", "store_older", "store_corrupt"})
 class AdminListener(Protocol):
     """The HTTP server on which an admin sees the daemon's stats."""
 
-    async def listen(self, address: str) -> None:
-        """Listen at this "host:port" alone, at none for "". Called every FILES_TICKS."""
+    async def listen(self, settings: AdminSettings) -> None:
+        """Listen at this address alone, at none for "". Called every FILES_TICKS."""
         ...
 
 
@@ -128,7 +128,7 @@ class Daemon:
         # shutdown would cancel running jobs: pause, so that nothing starts, and drain instead
         self._scheduler.pause()
         self._lull.close()
-        await self._listener.listen("")
+        await self._listener.listen(AdminSettings())
         await self._drain()
         await self._run_logged(partial(self._store_checks, self._heartbeat.end))
         for thread in (self._store_checks, self._housekeeping):
@@ -249,7 +249,7 @@ class Daemon:
             self._schedule_reload()
         elif changed:
             self._lull.end()
-        await self._listener.listen(self._runtime.config.admin.listen)
+        await self._listener.listen(self._runtime.config.admin)
 
     def _watched_files(self) -> list[Path]:
         accounts = self._runtime.config.accounts.values()

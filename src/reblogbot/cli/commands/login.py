@@ -11,18 +11,17 @@ from reblogbot.admin.login import (
     Login,
     LoginPlan,
     account_for_login,
-    add_to_config,
+    check_account_name,
     find_server,
+    kept_login,
     log_out,
     plan_login,
-    present_login,
     token_file_of,
     token_lock,
 )
 from reblogbot.cli.login_dialog import log_in
 from reblogbot.cli.output import json_text, print_json, print_lines, print_wrapped
 from reblogbot.cli.questions import ask, is_interactive
-from reblogbot.config.rules import name_fault
 from reblogbot.config.settings import AccountSettings, Config
 from reblogbot.config.urls import read_named_server
 from reblogbot.errors import ConfigError, Exit, unknown_name_message
@@ -37,7 +36,7 @@ def run_login(options: argparse.Namespace) -> int:
         return Exit.OK
     with token_lock(account):
         server = find_server(config, account.server)
-        login = None if options.force else present_login(config, account, server)
+        login = None if options.force else kept_login(config, account, server)
         is_kept = login is not None
         if login is None:
             login = log_in(
@@ -47,8 +46,6 @@ def run_login(options: argparse.Namespace) -> int:
                 uses_browser=not options.no_browser,
                 as_json=options.json,
             )
-        elif account.name not in config.accounts:
-            add_to_config(config, account)
     if options.json:
         print(json_text(login_json(login, kept=is_kept)))
     else:
@@ -105,9 +102,7 @@ def _check_place(path: Path) -> None:
 def _account(config: Config, options: argparse.Namespace) -> AccountSettings:
     """The account to log in. Raises ConfigError."""
     name = options.account
-    fault = name_fault(name)
-    if fault:
-        raise ConfigError("usage", f"the name of the account: {fault}")
+    check_account_name(name)
     server = ""
     if options.server:
         server = _read_server(options.server)

@@ -8,12 +8,15 @@ from datetime import datetime
 from typing import Literal
 from urllib.parse import urlsplit
 
+from pydantic import Field
+
 from reblogbot.config.settings import SourceSettings, Table
 from reblogbot.model import Batch, Validators
 from reblogbot.ports import Tools
 from reblogbot.sources.chouti import parse
 from reblogbot.sources.shared.document import Document
 from reblogbot.sources.shared.fallbacks import read_first
+from reblogbot.words import Words
 
 List = Literal["hot", "top24", "top72", "top168", "news", "scoff", "pic", "tec", "ask"]
 _DOMAINS = ("chouti.com", "ichouti.cn")
@@ -23,9 +26,11 @@ _ACCEPT_PAGE = "text/html, */*;q=0.1"
 
 
 class ChoutiOptions(Table):
-    """`list` names one of the lists of the site."""
-
-    list: List = "hot"
+    list: List = Field(
+        "hot",
+        description=Words("The list of the site: hot, the best of so many hours, or a zone."),
+        examples=['"top24"'],
+    )
 
 
 class ChoutiSource:

@@ -12,7 +12,7 @@ from ipaddress import ip_address
 from typing import TypeVar
 from urllib.parse import quote, urlsplit
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from reblogbot.config.settings import SourceSettings, Table
 from reblogbot.config.values import HttpUrl
@@ -33,6 +33,7 @@ from reblogbot.sources.fediverse.timeline_cursor import TimelineCursor
 from reblogbot.sources.shared.origins import host_of, origin_of
 from reblogbot.sources.shared.response_body import ResponseBody
 from reblogbot.web.addresses import is_address, redacted_url
+from reblogbot.words import Words
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -53,8 +54,16 @@ _FINAL = frozenset({"http_status", "not_json", "empty_body", "not_activitypub"})
 class ActorOptions(Table):
     """`acct` is resolved by WebFinger; `url` is the id of the actor or its page."""
 
-    acct: Acct = ""
-    url: HttpUrl = ""
+    acct: Acct = Field(
+        "",
+        description=Words("The fediverse address of the actor; its url will do instead."),
+        examples=['"@blog@blog.example"'],
+    )
+    url: HttpUrl = Field(
+        "",
+        description=Words("The address of the actor or its page, instead of its acct."),
+        examples=['"https://blog.example/@blog"'],
+    )
 
     @model_validator(mode="after")
     def _has_acct_or_url(self) -> ActorOptions:

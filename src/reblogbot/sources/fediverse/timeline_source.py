@@ -24,6 +24,7 @@ from reblogbot.sources.fediverse.relationships import forbid_blocked
 from reblogbot.sources.fediverse.statuses import Form
 from reblogbot.sources.fediverse.timeline import TimelineItem, TimelinePage, catch_up
 from reblogbot.sources.fediverse.timeline_cursor import TimelineCursor
+from reblogbot.words import Words
 
 PAGE_SIZE = 40
 _LONGEST_PAGE = 400
@@ -33,31 +34,47 @@ _SCOPES = ("read:accounts", "read:follows")
 class Via(Table):
     """`via` names the account that reads: its server is asked, and shows what it may see."""
 
-    via: str
+    via: str = Field(
+        description=Words("The account of this config that reads: its server is asked."),
+        examples=['"news"'],
+    )
 
 
 class AccountOptions(Via):
-    acct: Acct
+    acct: Acct = Field(
+        description=Words("The fediverse address of the account that is read."),
+        examples=['"@friend@social.example"'],
+    )
 
 
 class HashtagOptions(Via):
-    tag: Hashtag
+    tag: Hashtag = Field(
+        description=Words("The hashtag whose statuses are read."), examples=['"python"']
+    )
 
 
 class ListOptions(Via):
-    """`list` is the title of one of the account's lists, or its id."""
-
-    list: str
+    list: str = Field(
+        description=Words("The title or the id of one of the account's lists."),
+        examples=['"People"'],
+    )
 
 
 class MentionsOptions(Via):
     # The store keeps this name as a part of the source's address. With another name the store
     # would take the source for a new one.
-    whose: Literal["followers", "anyone"] = Field("followers", validation_alias="from")
+    whose: Literal["followers", "anyone"] = Field(
+        "followers",
+        validation_alias="from",
+        description=Words("Whose mentions of the account are boosted."),
+        examples=['"anyone"'],
+    )
 
 
 class TrendsOptions(Via):
-    trends: Literal["statuses", "links"]
+    trends: Literal["statuses", "links"] = Field(
+        description=Words("Which trends of the account's server are read."), examples=['"links"']
+    )
 
 
 @dataclass(frozen=True, slots=True)

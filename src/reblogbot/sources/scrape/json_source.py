@@ -13,6 +13,7 @@ from reblogbot.sources.scrape import parse_json_list
 from reblogbot.sources.scrape.json_query import read_query
 from reblogbot.sources.shared.document import Document
 from reblogbot.sources.shared.fallbacks import poll_document
+from reblogbot.words import Words
 
 Query = Annotated[str, AfterValidator(read_query)]
 ACCEPT = "application/json, */*;q=0.1"
@@ -21,19 +22,31 @@ ACCEPT = "application/json, */*;q=0.1"
 class Fields(Table):
     """JMESPath expressions for the fields of an entry, applied to an element; "" for none."""
 
-    title: Query = "title"
-    link: Query = "url || link"
-    id: Query = ""
-    summary: Query = ""
-    score: Query = ""
-    published: Query = ""
+    title: Query = Field(
+        "title", description=Words("The title of an entry."), examples=['"note || word"']
+    )
+    link: Query = Field(
+        "url || link", description=Words("The link of an entry."), examples=['"url"']
+    )
+    id: Query = Field("", description=Words("What identifies an entry."), examples=['"id"'])
+    summary: Query = Field("", description=Words("The summary of an entry."), examples=['"desc"'])
+    score: Query = Field("", description=Words("The score, such as votes."), examples=['"hot"'])
+    published: Query = Field(
+        "", description=Words("When an entry was published."), examples=['"timestamp"']
+    )
 
 
 class JsonOptions(Table):
-    """`path` is the JMESPath expression of the list; "@" is the document itself."""
-
-    path: Query = "@"
-    fields: Fields = Field(default_factory=Fields)
+    path: Query = Field(
+        "@",
+        description=Words("Where the list is, in JMESPath; @ is the document itself."),
+        examples=['"data"'],
+    )
+    fields: Fields = Field(
+        default_factory=Fields,
+        description=Words("JMESPath expressions for the fields of an entry."),
+        examples=['{ title = "title", link = "url" }'],
+    )
 
 
 class JsonSource:

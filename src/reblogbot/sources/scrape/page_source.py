@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from reblogbot.config.settings import SourceSettings, Table
 from reblogbot.model import Batch, Validators
@@ -13,6 +13,7 @@ from reblogbot.sources.scrape import parse_page
 from reblogbot.sources.scrape.selectors import read_item, read_selector
 from reblogbot.sources.shared.document import Document
 from reblogbot.sources.shared.fallbacks import poll_document
+from reblogbot.words import Words
 
 Selector = Annotated[str, AfterValidator(read_selector)]
 ItemSelector = Annotated[str, AfterValidator(read_item)]
@@ -25,15 +26,28 @@ class Select(Table):
     Without `link`, the first link of the element is taken; without `title`, the text of that link.
     """
 
-    item: ItemSelector
-    title: Selector = ""
-    link: Selector = ""
-    summary: Selector = ""
-    image: Selector = ""
+    item: ItemSelector = Field(
+        description=Words("The element of each entry."), examples=['".cell.item"']
+    )
+    title: Selector = Field(
+        "",
+        description=Words("The title; without it, the text of the first link."),
+        examples=['".item_title a"'],
+    )
+    link: Selector = Field(
+        "",
+        description=Words("The link; without it, the first link of the element."),
+        examples=['".item_title a@href"'],
+    )
+    summary: Selector = Field("", description=Words("The summary."), examples=['"p"'])
+    image: Selector = Field("", description=Words("The image."), examples=['"img@data-src"'])
 
 
 class PageOptions(Table):
-    select: Select
+    select: Select = Field(
+        description=Words("CSS selectors of an entry's element, and of its parts."),
+        examples=['{ item = "li.entry" }'],
+    )
 
 
 class PageSource:

@@ -1,0 +1,40 @@
+"""The page's application: log-in, sessions, protection against other sites, and errors."""
+
+import pytest
+
+PATHS = ["/", "/queue", "/history", "/sources", "/accounts", "/config", "/log"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_every_page_answers_an_admin(page, path):
+    answer = await page.get(path)
+    assert (answer.status, answer.path) == (200, path)
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'; script-src")
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_without_a_session_a_page_leads_to_the_login(serve, configured, path):
+    answer = await (await serve(configured)).get(path)
+    assert answer.path.startswith("/login")
+
+
+async def test_a_wrong_password_opens_nothing(serve, configured):
+    client = await serve(configured)
+    answer = await client.log_in(password="wrong password")
+    assert answer.status == 403
+    assert answer.messages == ["Wrong name or password."]
+    assert (await client.get("/queue")).path.startswith("/login")
+
+
+async def test_a_form_without_its_token_is_refused(page):
+    page.csrf_token = "0" * 64
+    assert (await page.post("/logout")).status == 403
+    assert (await page.get("/queue")).path == "/queue"
+
+
+async def test_a_session_is_worthless_after_the_log_out(page):
+    cookies = {cookie.key: cookie.value for cookie in page.session.cookie_jar}
+    await page.get("/")
+    assert (await page.post("/logout")).path == "/login"
+    page.session.cookie_jar.update_cookies(cookies)
+    assert (await page.get("/queue")).path.startswith("/login")
