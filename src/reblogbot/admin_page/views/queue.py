@@ -36,8 +36,8 @@ from reblogbot.words import Words
 
 CARDS = 50
 """Cards on a page at most."""
-CHARACTERS = 15_000
-"""Characters of all texts of a page: behind these it ends."""
+BYTES = 45_000
+"""Bytes of all cards of a page, as `_size` reckons them: behind these it ends."""
 LONGEST_TEXT = 1200
 """Characters of a text on a card; the page of the delivery has it whole."""
 FEW = 5
@@ -234,13 +234,22 @@ def _place(chosen: Filter, last: Delivery) -> str:
 
 
 def _fitting(deliveries: Iterable[Delivery]) -> Iterator[Delivery]:
-    """The first deliveries whose texts fit on a page, at least one."""
-    characters = 0
+    """The first deliveries whose cards fit on a page, at least one."""
+    size = 0
     for delivery in deliveries:
-        if characters > CHARACTERS:
+        size += _size(delivery)
+        if size > BYTES and size > _size(delivery):
             return
-        characters += min(len(delivery.post.text), LONGEST_TEXT)
         yield delivery
+
+
+def _size(delivery: Delivery) -> int:
+    """About how many bytes a card needs."""
+    post = delivery.post
+    texts = (post.text[:LONGEST_TEXT], post.link, post.uri, post.spoiler, delivery.error)
+    size = 1200 + sum(len(text.encode(errors="replace")) for text in texts)
+    status = 1500 if post.action in ("boost", "quote") else 0
+    return size + status + 500 * len(post.media)
 
 
 def _samples(request: PageRequest, group: Storm) -> list[Delivery]:
@@ -339,12 +348,18 @@ def summary(results: Sequence[ActionResult]) -> Words:
     if len(done) <= FEW:
         lines = [_line(result) for result in done]
     else:
-        lines = [Words("Changed: {count} deliveries.", count=len(done))]
+        lines = [Words("Changed {count} delivery.", "Changed {count} deliveries.", count=len(done))]
         if len(results) >= MOST_CHANGED:
             lines.append(MORE)
     lines += [_line(result) for result in islice(refused, 10)]
     if len(refused) > 10:
-        lines.append(Words("Not changed either: {count} more.", count=len(refused) - 10))
+        lines.append(
+            Words(
+                "And {count} more was not changed.",
+                "And {count} more were not changed.",
+                count=len(refused) - 10,
+            )
+        )
     text = lines[0]
     for line in lines[1:]:
         text = Words("{text}\n{line}", text=text, line=line)
