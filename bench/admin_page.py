@@ -96,13 +96,13 @@ async def _answers(folder: Path, last: int, times: int) -> dict[str, tuple[float
             pass
         for pattern in PATHS:
             path = pattern.format(last=last)
-            measured = []
+            measured, size, status = [], 0, 0
             for _ in range(times + 1):
                 start = time.process_time()
                 async with client.get(f"http://{address}{path}") as answer:
-                    size = len(await answer.read())
+                    size, status = len(await answer.read()), answer.status
                 measured.append((time.process_time() - start) * 1000)
-            answers[path] = median(measured[1:]), size, answer.status
+            answers[path] = median(measured[1:]), size, status
     await server.listen(type(settings)())
     store.close()
     return answers
