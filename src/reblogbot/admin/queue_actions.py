@@ -11,6 +11,7 @@ from reblogbot.config.settings import Config
 from reblogbot.core import compose, drafting, pacing, revising
 from reblogbot.model import (
     PART_OF_DIGEST_NOTE,
+    STORM,
     TRANSITIONS,
     Batch,
     Delivery,
@@ -61,7 +62,7 @@ class ActionResult:
 
 def is_storm(delivery: Delivery) -> bool:
     """Whether it is held because its source brought too many entries at once."""
-    return delivery.state == DeliveryState.HELD and delivery.error.startswith("storm:")
+    return delivery.state == DeliveryState.HELD and delivery.error.startswith(STORM)
 
 
 def is_in_digest(delivery: Delivery) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from babel.dates import format_datetime, format_time, format_timedelta
+from babel.dates import format_datetime, format_skeleton, format_time, format_timedelta
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
@@ -114,6 +114,21 @@ def translated(text: str, language: str) -> str:
     return text
 
 
+def _rounded_span(duration: timedelta, language: str) -> str:
+    """A duration in its two largest units: `3 hr 12 min`."""
+    parts: list[tuple[int, str]] = []
+    seconds = max(0, int(duration.total_seconds()))
+    for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)):
+        number, seconds = divmod(seconds, size)
+        if (number or parts or size == 1) and len(parts) < 2:
+            parts.append((number, f"duration-{unit}"))
+    return " ".join(
+        format_unit(number, unit, "short", locale=language)
+        for number, unit in parts
+        if number or len(parts) == 1
+    )
+
+
 def _span(span: timedelta, language: str) -> str:
     """A span of time, exactly, in the largest unit that it is a whole number of."""
     seconds = span / timedelta(seconds=1)
@@ -176,14 +191,20 @@ def render(template: str, values: Mapping[str, Any], request: PageRequest, prefi
             return translations(language).gettext("never")
         return format_timedelta(at - now, add_direction=True, locale=language, format="short")
 
+    def span(duration: timedelta) -> str:
+        """A duration in its two largest units: `3 hr 12 min`."""
+        return _rounded_span(duration, language)
+
     def exact(at: datetime) -> str:
         return format_datetime(at, "medium", tzinfo=zone, locale=language)
 
-    def clock(at: datetime) -> str:
-        """The time of day, with the date if that is not today."""
-        if at.astimezone(zone).date() == now.astimezone(zone).date():
-            return format_time(at, "short", tzinfo=zone, locale=language)
-        return format_datetime(at, "short", tzinfo=zone, locale=language)
+    def clock(at: datetime, pattern: str = "HH:mm") -> str:
+        """The time of an instant, with its date if that is not today."""
+        local = at.astimezone(zone)
+        time = format_time(local, pattern, tzinfo=zone, locale=language)
+        if local.date() == now.astimezone(zone).date():
+            return time
+        return f"{format_skeleton('MMMd', local, tzinfo=zone, locale=language)} {time}"
 
     def csrf() -> Markup:
         """The field that tells a form of ours from one of another site."""
@@ -196,13 +217,16 @@ def render(template: str, values: Mapping[str, Any], request: PageRequest, prefi
         "clock": clock,
         "csrf": csrf,
         "exact": exact,
+        "is_config_broken": request.tools.is_config_broken and request.admin != "",
         "language": language,
         "languages": LANGUAGES,
         "link": link,
         "now": now,
         "path": request.path,
         "request": request,
+        "span": span,
         "static": static,
+        "stopped_at": request.tools.stopped_at if request.admin else None,
         "zone": zone,
     }
     return _environment(language).get_template(template).render(common | dict(values))

@@ -33,7 +33,8 @@ class PageRequest:
 
     `parts` are the variables of the route's path. `query` and `form` have all values of each name,
     in their order. `admin` is the name of the person logged in, "" for none. `origin` is the
-    address of all pages for browsers, without a slash at its end.
+    address of all pages for browsers, without a slash at its end. `is_live` tells that a page that
+    is open in the browser asks for its news by itself.
     """
 
     tools: Tools
@@ -48,6 +49,7 @@ class PageRequest:
     query: Mapping[str, Sequence[str]] = field(default_factory=dict)
     form: Mapping[str, Sequence[str]] = field(default_factory=dict)
     files: Mapping[str, File] = field(default_factory=dict)
+    is_live: bool = False
 
     def value(self, name: str, default: str = "") -> str:
         """The first value of a field of the form or, in a GET, of the query."""

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from reblogbot.model import Delivery, DeliveryState
+from reblogbot.model import STORM, Delivery, DeliveryState
 from reblogbot.store.database import Database
 from reblogbot.store.records import delivery_record
 from reblogbot.store.schema import IS_HELD_STORM, delivery
@@ -47,7 +47,7 @@ class Storms:
         groups = held.c.source, held.c.account, held.c.queued_at
         statement = (
             select(*groups, func.count(), func.max(held.c.error))
-            .where(held.c.error.startswith("storm:"))
+            .where(held.c.error.startswith(STORM))
             .group_by(*groups)
             .order_by(held.c.queued_at.desc(), held.c.source, held.c.account)
         )

@@ -95,6 +95,13 @@ class Tallies:
         with self._database.read() as connection:
             return {name: (count, reason) for name, count, reason in connection.execute(statement)}
 
+    def dead(self, since: datetime) -> int:
+        """How many deliveries were given up since then."""
+        is_dead = delivery.c.state == DeliveryState.DEAD, delivery.c.settled_at >= since
+        statement = select(func.count()).select_from(delivery).where(*is_dead)
+        with self._database.read() as connection:
+            return connection.scalar(statement) or 0
+
     def held(self) -> list[HeldCount]:
         """The held deliveries, counted by account, source and error."""
         groups = delivery.c.account, delivery.c.source, delivery.c.error
