@@ -306,3 +306,25 @@ class TestBoost:
         assert 'class="quote"' in answer.text
         assert "What she wrote, with much to say" in answer.text
         assert "@ann@far.example" in answer.text
+
+
+class TestDigest:
+    """What waits for a digest is shown as the post that it will be part of."""
+
+    @pytest.fixture
+    def configured(self, bot, feeds, sandbox, clock):
+        url = feeds.show("/daily", items(clock, "c", "b", "a"))
+        later = (clock.now() + timedelta(hours=2)).strftime("%H:%M")
+        source = {"url": url, "digest": later, "timezone": "UTC", "title": "Daily"}
+        bot.configure({"daily": source}, {"news": (sandbox, "")})
+        bot.sync()
+        return bot
+
+    async def test_it_is_one_draft_from_which_an_entry_can_be_taken(self, page):
+        answer = await page.get("/queue")
+        assert "3 entries in it" in answer.text
+        assert answer.text.count('<article class="post') == 1
+        assert "Daily · " in answer.text
+        skip = re.search(r'name="do" value="(skip [^"]+)"', answer.text)[1]
+        after = await page.post("/queue", {"do": skip})
+        assert "2 entries in it" in after.text

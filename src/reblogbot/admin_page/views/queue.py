@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
+from reblogbot.admin.digest_drafts import DigestDraft, digest_drafts
 from reblogbot.admin.queue_actions import Action, ActionResult, QueueActions
 from reblogbot.admin.queue_changes import (
     MOST_CHANGED,
@@ -26,7 +27,7 @@ from reblogbot.admin_page.request import (
     place_text,
 )
 from reblogbot.core.text.measure import length
-from reblogbot.core.waits import Wait
+from reblogbot.core.waits import Wait, WaitReason
 from reblogbot.engine.wait_reasons import Waiting
 from reblogbot.model import OPEN_STATES, Delivery, DeliveryState, Entry
 from reblogbot.store.outbox import MAX_ID
@@ -142,6 +143,9 @@ def show(request: PageRequest) -> Reply:
     if len(listed) < len(deliveries):
         following = _place(chosen, listed[-1])
     since = request.tools.now() - LATELY
+    shown = list(cards(request, listed, waiting))
+    digests = list(_digests(request, shown))
+    bundled = {each.id for draft in digests for each in draft.deliveries}
     failed = [
         delivery
         for delivery in store.outbox.newest(DeliveryState.DEAD, _accounts(request), (FAR, 0), FEW)
@@ -151,7 +155,8 @@ def show(request: PageRequest) -> Reply:
     values = {
         "chosen": chosen,
         "storm": storm,
-        "cards": list(cards(request, listed, waiting)),
+        "cards": [card for card in shown if card.delivery.id not in bundled],
+        "digests": digests,
         "failed": list(cards(request, failed, waiting)) if is_overview else [],
         "storms": [
             (group, list(cards(request, _samples(request, group), waiting)))
@@ -173,6 +178,16 @@ def show(request: PageRequest) -> Reply:
         "request_query": {**chosen.query, **_after(request)},
     }
     return Page("queue.html", values)
+
+
+def _digests(request: PageRequest, shown: Iterable[Card]) -> Iterator[DigestDraft]:
+    """The drafts of the digests for which any of these cards wait."""
+    routes = dict.fromkeys(
+        (card.delivery.source, card.delivery.account)
+        for card in shown
+        if card.wait is not None and card.wait.reason == WaitReason.DIGEST
+    )
+    return digest_drafts(request.tools.store, request.tools.config_file().config, routes)
 
 
 def _filter(request: PageRequest) -> Filter:
