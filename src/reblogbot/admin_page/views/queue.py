@@ -173,7 +173,6 @@ def show(request: PageRequest) -> Reply:
         "accounts": _accounts(request),
         "following": following,
         "until": store.outbox.newest_id(),
-        "stopped_at": store.outbox.stopped_at(),
         "longest": LONGEST_TEXT,
         "request_query": {**chosen.query, **_after(request)},
     }
@@ -375,10 +374,7 @@ def summary(results: Sequence[ActionResult]) -> Words:
                 count=len(refused) - 10,
             )
         )
-    text = lines[0]
-    for line in lines[1:]:
-        text = Words("{text}\n{line}", text=text, line=line)
-    return text
+    return Words.lines(lines)
 
 
 NOTHING_CHANGED = Words("Nothing was changed: tick some deliveries first.")
