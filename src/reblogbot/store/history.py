@@ -37,7 +37,7 @@ _KEY_ALONE = "left_out: one of very many entries of one poll, remembered as seen
 # a database limits how long patterns and conditions may be
 _MAX_SEARCHED = 5000
 _MAX_WORDS = 20
-MOST_SEARCHED = 20_000
+MOST_SEARCHED = 10_000
 """How many entries are looked at for a page of a search."""
 _ENTRIES = select(entry, source.c.name.label("source_name"), source.c.habits).join(
     source, source.c.id == entry.c.source_id
