@@ -203,6 +203,13 @@ class _RequestHandler(web.RequestHandler):
         return response
 
 
+def set_time_limit(request: web.Request, seconds: float) -> None:
+    """Let the connection of a request last for so long from now on."""
+    connection = request.transport.get_protocol() if request.transport else None
+    if isinstance(connection, _Connection):
+        connection.set_time_limit(seconds)
+
+
 class _Connection(asyncio.Protocol):
     """A connection: refused if too many are open, aborted after `timeout` seconds.
 
@@ -216,6 +223,14 @@ class _Connection(asyncio.Protocol):
         self._connections = connections
         self._timeout = timeout
         self._timer: asyncio.TimerHandle | None = None
+        self._transport: asyncio.Transport | None = None
+
+    def set_time_limit(self, seconds: float) -> None:
+        """Abort the connection so many seconds from now, instead of when that was due before."""
+        if self._timer is not None and self._transport is not None:
+            self._timer.cancel()
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(seconds, self._transport.abort)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         socket_transport = cast("asyncio.Transport", transport)
@@ -223,6 +238,7 @@ class _Connection(asyncio.Protocol):
             socket_transport.abort()
             return
         self._connections.add(self)
+        self._transport = socket_transport
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(self._timeout, socket_transport.abort)
         self._inner.connection_made(socket_transport)

@@ -68,18 +68,27 @@ class Sessions:
         self._secret = secrets.token_bytes(32)
         self._sessions: OrderedDict[str, Session] = OrderedDict()
 
-    def find(self, token: str) -> Session | None:
-        """The session of a cookie; None where it has ended, or never began."""
+    def find(self, token: str, *, is_use: bool = True) -> Session | None:
+        """The session of a cookie; None where it has ended, or never began.
+
+        A page that asks for news by itself is no use of the session, which may so become idle.
+        """
         session = self._sessions.get(_digest(token))
         if session is None:
             return None
-        now = uptime()
-        if now - session.used_at > MAX_IDLE or now - session.started_at > MAX_AGE:
+        if not self.lasts(session):
             self.end(session)
             return None
-        session.used_at = now
-        self._sessions.move_to_end(_digest(token))
+        if is_use:
+            session.used_at = uptime()
+            self._sessions.move_to_end(_digest(token))
         return session
+
+    def lasts(self, session: Session) -> bool:
+        """Whether the session has not ended."""
+        now, is_known = uptime(), _digest(session.token) in self._sessions
+        is_old = now - session.used_at > MAX_IDLE or now - session.started_at > MAX_AGE
+        return is_known and not is_old
 
     def begin(self, admin: str) -> Session:
         """A new session of an admin whose password was right."""

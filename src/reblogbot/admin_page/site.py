@@ -20,6 +20,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from reblogbot.admin.password import Passwords
+from reblogbot.admin_page.events import Streams
 from reblogbot.admin_page.forms import (
     EXPIRED,
     BadRequest,
@@ -40,7 +41,7 @@ from reblogbot.admin_page.request import (
     Reply,
     Route,
 )
-from reblogbot.admin_page.sessions import LoginDelays, Sessions, plain_address
+from reblogbot.admin_page.sessions import LoginDelays, Session, Sessions, plain_address
 from reblogbot.admin_page.tools import Tools
 from reblogbot.admin_page.views import ROUTES
 from reblogbot.config.settings import AdminSettings
@@ -57,6 +58,8 @@ MAX_LOGIN_BODY = 20_000
 MAX_MESSAGES = 20
 MAX_PATH = 2000
 MAX_QUERY_FIELDS = 100
+LIVE_HEADER = "X-Live"
+"""A request with it is made by a page that is open, for its news."""
 MAX_WAITING = 16
 """Requests that wait for a thread; more are refused."""
 POLICY = (
@@ -85,6 +88,7 @@ class Site:
         self.sessions = Sessions()
         self.delays = LoginDelays()
         self.passwords = Passwords(settings.password_file)
+        self.streams = Streams(tools, self._lasts)
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="admin-page")
         self._slow_threads = ThreadPoolExecutor(2, thread_name_prefix="admin-page-slow")
         self._waiting = {self._threads: 0, self._slow_threads: 0}
@@ -116,6 +120,7 @@ class Site:
         """Add all routes, with the proxy's prefix and without."""
         own = (
             ("GET", "/static/{digest}/{name}", self._static),
+            ("GET", "/events", self._events),
             ("POST", "/login", self._log_in),
             ("POST", "/logout", self._log_out),
             ("POST", "/language", self._set_language),
@@ -126,18 +131,27 @@ class Site:
                 application.router.add_route(method, prefix + path, self._if_open(handler))
         if self.prefix:
             application.router.add_get(self.prefix, self._if_open(self._first_page))
+        application.on_shutdown.append(self.streams.end_all)
 
     def _if_open(self, handler: Handler) -> Handler:
         """The handler, which answers only if there is a password."""
 
         async def handle(request: web.Request) -> web.StreamResponse:
-            if self.passwords.have_changed():
-                self.sessions.end_all()
+            self._check_passwords()
             if not self.passwords.is_any():
                 raise web.HTTPNotFound
             return await handler(request)
 
         return handle
+
+    def _check_passwords(self) -> None:
+        if self.passwords.have_changed():
+            self.sessions.end_all()
+
+    def _lasts(self, session: Session) -> bool:
+        """Whether the session has not ended."""
+        self._check_passwords()
+        return self.sessions.lasts(session)
 
     def close(self) -> None:
         """Begin no more requests."""
@@ -165,7 +179,8 @@ class Site:
 
     def _page_request(self, request: web.Request) -> PageRequest:
         token = request.cookies.get(self.cookie_name(COOKIE), "")
-        session = self.sessions.find(token) or self.sessions.anonymous(token)
+        is_live = LIVE_HEADER in request.headers or request.path.endswith("/events")
+        session = self.sessions.find(token, is_use=not is_live) or self.sessions.anonymous(token)
         try:
             query = parse_fields(request.rel_url.raw_query_string.encode(), MAX_QUERY_FIELDS)
         except BadRequest:
@@ -186,6 +201,7 @@ class Site:
             admin=session.admin,
             parts=dict(request.match_info),
             query=query,
+            is_live=is_live,
         )
 
     def _address(self, request: web.Request) -> str:
@@ -257,6 +273,7 @@ class Site:
     def _response(self, request: PageRequest, reply: Reply) -> web.StreamResponse:
         match reply:
             case Page(template, values, status):
+                self.tools.refresh()
                 return self._html(request, template, values, status)
             case Redirect():
                 if reply.message:
@@ -274,8 +291,9 @@ class Site:
     def _html(
         self, request: PageRequest, template: str, values: Mapping[str, Any], status: int = 200
     ) -> web.Response:
-        messages = request.session.messages.copy()
-        request.session.messages.clear()
+        messages = [] if request.is_live else request.session.messages.copy()
+        if not request.is_live:
+            request.session.messages.clear()
         html = render(template, {**values, "messages": messages}, request, self.prefix)
         response = web.Response(text=html, content_type="text/html", status=status)
         response.headers["Content-Security-Policy"] = POLICY
@@ -407,6 +425,13 @@ class Site:
         if language in LANGUAGES:
             self._set_cookie(response, "language", language)
         return response
+
+    async def _events(self, request: web.Request) -> web.StreamResponse:
+        page_request = self._page_request(request)
+        if not page_request.admin:
+            # a browser does not ask again after this status
+            return web.Response(status=403, text="log in\n")
+        return await self.streams.follow(request, page_request.session)
 
     async def _static(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["name"]

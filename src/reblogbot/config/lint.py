@@ -39,9 +39,14 @@ _MINUTES_PER_DAY = 24 * 60
 _SECRET_HEADER = re.compile(r"auth|cookie|key|password|secret|session|token", re.IGNORECASE)
 
 
-def find_warnings(config: Config, environ: Mapping[str, str] = os.environ) -> list[ConfigFault]:
-    """The warnings about a config, in the order of their lines."""
-    diagnostics = Diagnostics(lambda: _positions(config.path))
+def find_warnings(
+    config: Config, environ: Mapping[str, str] = os.environ, toml: str | None = None
+) -> list[ConfigFault]:
+    """The warnings about a config, in the order of their lines.
+
+    `toml` is the config's text, if that is not in its file.
+    """
+    diagnostics = Diagnostics(lambda: _positions(config.path, toml))
     for keys, message in _warnings(config, environ):
         diagnostics.add(keys, message)
     return diagnostics.sorted()
@@ -53,10 +58,10 @@ def with_lines(path: Path, faults: Iterable[ConfigFault]) -> list[ConfigFault]:
     return [fault._replace(line=root.at(fault.path.split(".", 1)).line) for fault in faults]
 
 
-def _positions(path: Path) -> Position:
+def _positions(path: Path, toml: str | None = None) -> Position:
     """The positions of the keys; none if the file was changed or removed since it was loaded."""
     try:
-        return find_positions(path.read_text(encoding="utf-8-sig"))
+        return find_positions(path.read_text(encoding="utf-8-sig") if toml is None else toml)
     except (OSError, ValueError, LookupError, RecursionError):
         return Position(0)
 

@@ -54,10 +54,11 @@ def difference(path: Path, before: str, after: str) -> str:
     Passwords, tokens and the like are left out: it may get into a log.
     """
     lines = unified_diff(before.splitlines(), after.splitlines(), str(path), str(path), lineterm="")
-    return "\n".join(map(_without_secrets, lines))
+    return "\n".join(map(without_secrets, lines))
 
 
-def _without_secrets(line: str) -> str:
+def without_secrets(line: str) -> str:
+    """A line of a config without the passwords, tokens and the like in it."""
     return without_user(_SECRET_VALUE.sub(r'\1"…"', line))
 
 

@@ -113,6 +113,15 @@ def read_span(written: object) -> timedelta:
     return timedelta(microseconds=int(seconds * 1_000_000))
 
 
+def span_text(span: timedelta) -> str:
+    """The span as a config writes it: `7d`, `90m`."""
+    seconds = span.total_seconds()
+    for unit, length in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds >= length and seconds % length == 0:
+            return f"{seconds / length:g}{unit}"
+    return f"{seconds:g}s"
+
+
 def read_duration(written: object) -> timedelta:
     """A duration longer than zero."""
     span = read_span(written)

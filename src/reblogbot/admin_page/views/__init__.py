@@ -10,9 +10,11 @@ from reblogbot.admin_page.views import (
     entry,
     history,
     home,
+    keyboard,
     log,
     login,
     queue,
+    source_form,
     sources,
     status,
 )
@@ -24,9 +26,11 @@ ROUTES: tuple[Route, ...] = (
     *entry.ROUTES,
     *history.ROUTES,
     *home.ROUTES,
+    *keyboard.ROUTES,
     *log.ROUTES,
     *login.ROUTES,
     *queue.ROUTES,
+    *source_form.ROUTES,
     *sources.ROUTES,
     *status.ROUTES,
 )
