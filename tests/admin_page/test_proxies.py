@@ -1,6 +1,7 @@
 """The page behind the proxies of docs/admin-page.md: their very files, run by the real programs."""
 
 import asyncio
+import contextlib
 import re
 import shutil
 import socket
@@ -111,10 +112,7 @@ async def proxied(request, serve, bot, sandbox, feeds, tmp_path, certificate):
         make = {"nginx": nginx, "caddyfile": caddy}[request.param]
         block = BLOCKS[request.param, domain]
         command = make(tmp_path, block, domain, port, client.address, certificate)
-        log = (tmp_path / "proxy.log").open("wb")
-        process = subprocess.Popen(
-            list(map(str, command)), stdout=log, stderr=log, env={"HOME": str(tmp_path)}
-        )
+        process = started(command, tmp_path)
         processes.append(process)
         await accepts(port, process, tmp_path / "proxy.log")
         return Behind(client, url, ssl.create_default_context(cafile=certificate[0]))
@@ -122,6 +120,13 @@ async def proxied(request, serve, bot, sandbox, feeds, tmp_path, certificate):
     yield start
     for process in processes:
         kill(process)
+
+
+def started(command, folder):
+    with (folder / "proxy.log").open("wb") as log:
+        return subprocess.Popen(
+            list(map(str, command)), stdout=log, stderr=log, env={"HOME": str(folder)}
+        )
 
 
 async def accepts(port, process, log):
@@ -160,10 +165,9 @@ class Behind:
                 "Sec-Fetch-Site": "same-origin",
             }
         async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
-            async with session.request(
-                method, address, headers=headers, ssl=self.context, allow_redirects=False, **options
-            ) as answer:
-                text = await answer.text()
+            options |= {"headers": headers, "ssl": self.context, "allow_redirects": False}
+            answer = await session.request(method, address, **options)
+            text = await answer.text()
         for line in answer.headers.getall("Set-Cookie", []):
             pair, *attributes = line.split("; ")
             assert {"Secure", "HttpOnly", "SameSite=Strict"} <= set(attributes), line
@@ -175,6 +179,20 @@ class Behind:
             assert re.match(r"/(?!/)", target)
             return await self.ask("GET", f"{parts.scheme}://{parts.netloc}{target}")
         return answer.status, address, text
+
+    @contextlib.asynccontextmanager
+    async def events(self):
+        """The lines of the server-sent events."""
+        self.client.site.streams.interval = 0.01
+        cookie = "; ".join(f"{name}={value}" for name, (value, _) in self.cookies.items())
+        async with aiohttp.ClientSession() as session:
+            answer = await session.get(
+                f"{self.url}events", headers={"Cookie": cookie}, ssl=self.context
+            )
+            assert answer.content_type == "text/event-stream"
+            async with asyncio.timeout(MAX_WAIT):
+                yield aiter(answer.content)
+            answer.close()
 
     async def submit(self, text, action, fields):
         """Send the form of a page that leads to this address."""
@@ -211,8 +229,12 @@ async def test_an_admin_works_behind_a_proxy(proxied, path, domain):
     )
     assert (status, address) == (200, f"{url}queue")
     assert 'lang="zh-Hans"' in text
-    status, address, text = await browser.submit(text, f"{url}logout", {})
-    assert (status, address) == (200, f"{url}login")
+    # news come at once, and the end of the session too
+    async with browser.events() as lines:
+        assert b"event: store\n" in [await anext(lines) for _ in range(4)]
+        status, address, text = await browser.submit(text, f"{url}logout", {})
+        assert (status, address) == (200, f"{url}login")
+        assert b"event: end\n" in [line async for line in lines]
     assert (await browser.ask("GET", f"{url}queue"))[1].startswith(f"{url}login")
     # without the slash, and what is not for everybody
     if path != "/":
