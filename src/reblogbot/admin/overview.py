@@ -13,11 +13,11 @@ from reblogbot.admin.status_report import AccountStatus, WaitGroup, account_stat
 from reblogbot.config.settings import Config, PaceSettings
 from reblogbot.core.queue_order import DAY
 from reblogbot.engine.wait_reasons import Waiting
-from reblogbot.model import OPEN_STATES, DeliveryState
+from reblogbot.model import OPEN_STATES, STORM, DeliveryState
 from reblogbot.store import Store
 from reblogbot.store.daemons import DaemonRecord
 from reblogbot.store.posted import PostedFilter, PostedPost
-from reblogbot.store.tallies import FAILING_AFTER, STORM, Failing, HeldCount, Tally
+from reblogbot.store.tallies import FAILING_AFTER, Failing, HeldCount, Tally
 
 MAX_SOURCES = 10
 MAX_ACCOUNTS = 20
@@ -151,7 +151,7 @@ def _storms(held: Sequence[HeldCount], config: Config) -> list[HeldCount]:
     """What storms hold: one count for each source, however many accounts it has."""
     counts: dict[str, HeldCount] = {}
     for each in held:
-        if each.error.startswith(f"{STORM}:") and each.source in config.sources:
+        if each.error.startswith(STORM) and each.source in config.sources:
             largest = counts.get(each.source)
             if largest is None or largest.count < each.count:
                 counts[each.source] = each

@@ -381,3 +381,28 @@ document.addEventListener("keydown", (event) => {
     }
   }
 });
+
+// The number of a line leads to that line in the editor.
+{
+  const editor = document.querySelector("textarea.whole");
+  const select = (number) => {
+    const lines = editor.value.split("\n");
+    const start = lines.slice(0, number - 1).reduce((length, line) => length + line.length + 1, 0);
+    editor.focus();
+    editor.setSelectionRange(start, start + (lines[number - 1] ?? "").length);
+    editor.scrollTop = (editor.scrollHeight / lines.length) * (number - 5);
+  };
+  if (editor) {
+    document.addEventListener("click", (event) => {
+      const number = Number(event.target.dataset?.line);
+      if (number) {
+        event.preventDefault();
+        select(number);
+      }
+    });
+    const number = Number(new URLSearchParams(location.search).get("line"));
+    if (number) {
+      select(number);
+    }
+  }
+}

@@ -14,7 +14,9 @@ from reblogbot.admin_page.views import (
     log,
     login,
     queue,
+    source_form,
     sources,
+    status,
 )
 
 ROUTES: tuple[Route, ...] = (
@@ -28,5 +30,7 @@ ROUTES: tuple[Route, ...] = (
     *log.ROUTES,
     *login.ROUTES,
     *queue.ROUTES,
+    *source_form.ROUTES,
     *sources.ROUTES,
+    *status.ROUTES,
 )
