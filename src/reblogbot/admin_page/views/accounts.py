@@ -14,7 +14,6 @@ from reblogbot.admin_page.request import NotThere, Page, PageRequest, Redirect, 
 from reblogbot.admin_page.tools import ConfigFile, version_of
 from reblogbot.config.settings import AccountSettings, Config
 from reblogbot.errors import ReblogbotError
-from reblogbot.notices.messenger import ChannelTest
 from reblogbot.words import Words
 
 STATES = {
@@ -44,6 +43,7 @@ CHANNELS = {
 LOGIN = "account login"
 """The name, in the data of a session, of a login whose result was not shown yet."""
 _CHECK = "account check"
+_NOTICES = "notice tests"
 
 
 def account_path(name: str, verb: str = "") -> str:
@@ -67,6 +67,8 @@ def show_all(request: PageRequest) -> Reply:
     values = {
         "file": file,
         "config": file.config,
+        "notice_tests": request.session.data.pop(_NOTICES, ()),
+        "channels": CHANNELS,
         "rows": sorted(rows, key=lambda row: not row.needs_attention),
         **_WORDS,
     }
@@ -150,27 +152,16 @@ def test_notices(request: PageRequest) -> Reply:
         tests = send_test_notices(config, request.tools.store)
     except ReblogbotError as error:
         return Redirect("/accounts", error.message, is_error=True)
-    is_failed = any(test.error for test in tests)
-    return Redirect("/accounts", _test_results(tests), is_error=is_failed)
-
-
-def _test_results(tests: Sequence[ChannelTest]) -> Words:
-    """One line for each channel."""
-    lines = [
-        Words(
-            "{channel}: {result}",
-            channel=CHANNELS[test.channel],
-            result=test.error or Words("sent"),
-        )
-        for test in tests
-    ]
-    values = {f"line{number}": line for number, line in enumerate(lines)}
-    return Words("\n".join(f"{{{name}}}" for name in values), **values)
+    request.session.data[_NOTICES] = tests
+    if any(test.error for test in tests):
+        return Redirect("/accounts", NOTICE_FAILED, is_error=True)
+    return Redirect("/accounts", Words("A test message was sent by every way."))
 
 
 CONFIG_CHANGED = Words(
     "The config was changed meanwhile, so nothing was done. Look at it, and try again."
 )
+NOTICE_FAILED = Words("A test message was not sent by every way; the results are below.")
 _WORDS = {"states": STATES, "tokens": TOKENS, "limits": LIMITS}
 
 ROUTES = (
