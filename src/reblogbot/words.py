@@ -30,6 +30,10 @@ class Words(str):
         words.sentence, words.plural, words.values = sentence, plural, values
         return words
 
+    def filled(self, **values: Any) -> Self:
+        """The same sentence with these values."""
+        return type(self)(self.sentence, self.plural, **values)
+
     def translated(
         self, catalogue: NullTranslations, value_text: Callable[[Any], Any] = lambda value: value
     ) -> str:

@@ -104,6 +104,19 @@ async def propose(
     return [each for each in proposals.values() if each is not None] + others
 
 
+def unposted_accounts(store: Store, story: Story, accounts: Iterable[str]) -> list[str]:
+    """Those of the accounts for which no delivery of the entry stands."""
+    return [
+        account
+        for account in accounts
+        if not any(
+            delivery.post.action != "edit" and _why_it_stands(store, delivery)
+            for delivery, _ in story.deliveries
+            if delivery.account == account
+        )
+    ]
+
+
 def queue(
     config: Config, store: Store, proposals: Iterable[Proposal], now: datetime
 ) -> Iterator[Proposal | Delivery]:

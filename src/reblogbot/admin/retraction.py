@@ -41,10 +41,17 @@ class Selection:
     problems: tuple[str, ...]
 
 
-def select(store: Store, config: Config, names: Sequence[str], wanted: PostedFilter) -> Selection:
+def select(
+    store: Store,
+    config: Config,
+    names: Sequence[str],
+    wanted: PostedFilter,
+    limit: int | None = None,
+) -> Selection:
     """The posts under these names (number, link, address) that pass the filter.
 
-    Without names they are all that pass it. What an earlier call has left unfinished is among them.
+    Without names they are all that pass it, or the newest of them up to a limit. What an earlier
+    call has left unfinished is among them.
     """
     problems: list[str] = []
     ids = [each.id for each in store.retractions.pending()]
@@ -56,7 +63,7 @@ def select(store: Store, config: Config, names: Sequence[str], wanted: PostedFil
     elif wanted != PostedFilter():
         ids += [
             post.delivery.id
-            for post in store.posted.newest(wanted)
+            for post in store.posted.newest(wanted, limit)
             if post.delivery.state != DeliveryState.RETRACTED
         ]
     posts = store.posted.of(store.retractions.whole(ids))

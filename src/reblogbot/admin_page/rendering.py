@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from babel.dates import format_datetime, format_timedelta
+from babel.dates import format_datetime, format_skeleton, format_time, format_timedelta
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
@@ -21,10 +21,21 @@ from babel.units import format_unit
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from reblogbot.admin.queue_actions import STATES
 from reblogbot.admin_page.request import PageRequest
+from reblogbot.core.text.links import LINK
+from reblogbot.store.schema import EPOCH
 from reblogbot.words import Words
 
 LANGUAGES = {"en": "English", "zh": "中文"}
+VISIBILITIES = {
+    "public": Words("public"),
+    "unlisted": Words("unlisted"),
+    "private": Words("followers only"),
+    "direct": Words("direct"),
+}
+SHOWN_OF_LINK = 45
+"""Characters of a link that a post shows."""
 _FOLDER = Path(__file__).parent
 _HEADER_PART = re.compile(
     r"\s*([A-Za-z]{1,8})(?:-[A-Za-z0-9-]{1,30})?\s*(?:;\s*q=([0-9.]{1,5}))?\s*"
@@ -86,6 +97,13 @@ def _environment(language: str) -> Environment:
     environment.filters["safe_link"] = _safe_link
     environment.filters["span"] = lambda span: _span(span, language)
     environment.filters["segment"] = lambda text: quote(text, safe="")
+
+    environment.filters["link_parts"] = link_parts
+    environment.filters["host"] = lambda url: urlsplit(url).netloc
+    environment.filters["file_name"] = _file_name
+    environment.filters["micros"] = lambda at: (at - EPOCH) // timedelta(microseconds=1)
+    environment.globals["states"] = {state.value: name for state, name in STATES.items()}
+    environment.globals["visibilities"] = VISIBILITIES
     return environment
 
 
@@ -94,6 +112,21 @@ def translated(text: str, language: str) -> str:
     if isinstance(text, Words):
         return text.translated(translations(language))
     return text
+
+
+def _rounded_span(duration: timedelta, language: str) -> str:
+    """A duration in its two largest units: `3 hr 12 min`."""
+    parts: list[tuple[int, str]] = []
+    seconds = max(0, int(duration.total_seconds()))
+    for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)):
+        number, seconds = divmod(seconds, size)
+        if (number or parts or size == 1) and len(parts) < 2:
+            parts.append((number, f"duration-{unit}"))
+    return " ".join(
+        format_unit(number, unit, "short", locale=language)
+        for number, unit in parts
+        if number or len(parts) == 1
+    )
 
 
 def _span(span: timedelta, language: str) -> str:
@@ -112,6 +145,31 @@ def _safe_link(url: str) -> str:
         return url if urlsplit(url).scheme in ("http", "https") else ""
     except ValueError:
         return ""
+
+
+def link_parts(text: str) -> list[tuple[str, str]]:
+    """The parts of a post's text, each with the address that it leads to, "" for plain text.
+
+    Links are shortened as servers shorten them.
+    """
+    parts, end = [], 0
+    for match in LINK.finditer(text):
+        url = match[0]
+        if not _safe_link(url):
+            continue
+        parts.append((text[end : match.start()], ""))
+        shown = url.partition("://")[2].removeprefix("www.")
+        parts.append((shown if len(shown) <= SHOWN_OF_LINK else f"{shown[:SHOWN_OF_LINK]}…", url))
+        end = match.end()
+    return [*parts, (text[end:], "")]
+
+
+def _file_name(url: str) -> str:
+    """The last part of a link's path; the link itself where it has none."""
+    try:
+        return urlsplit(url).path.rstrip("/").rpartition("/")[2][:80] or url
+    except ValueError:
+        return url
 
 
 def render(template: str, values: Mapping[str, Any], request: PageRequest, prefix: str) -> str:
@@ -133,8 +191,20 @@ def render(template: str, values: Mapping[str, Any], request: PageRequest, prefi
             return translations(language).gettext("never")
         return format_timedelta(at - now, add_direction=True, locale=language, format="short")
 
+    def span(duration: timedelta) -> str:
+        """A duration in its two largest units: `3 hr 12 min`."""
+        return _rounded_span(duration, language)
+
     def exact(at: datetime) -> str:
         return format_datetime(at, "medium", tzinfo=zone, locale=language)
+
+    def clock(at: datetime, pattern: str = "HH:mm") -> str:
+        """The time of an instant, with its date if that is not today."""
+        local = at.astimezone(zone)
+        time = format_time(local, pattern, tzinfo=zone, locale=language)
+        if local.date() == now.astimezone(zone).date():
+            return time
+        return f"{format_skeleton('MMMd', local, tzinfo=zone, locale=language)} {time}"
 
     def csrf() -> Markup:
         """The field that tells a form of ours from one of another site."""
@@ -144,15 +214,19 @@ def render(template: str, values: Mapping[str, Any], request: PageRequest, prefi
 
     common: dict[str, Callable[..., str] | Any] = {
         "ago": ago,
+        "clock": clock,
         "csrf": csrf,
         "exact": exact,
+        "is_config_broken": request.tools.is_config_broken and request.admin != "",
         "language": language,
         "languages": LANGUAGES,
         "link": link,
         "now": now,
         "path": request.path,
         "request": request,
+        "span": span,
         "static": static,
+        "stopped_at": request.tools.stopped_at if request.admin else None,
         "zone": zone,
     }
     return _environment(language).get_template(template).render(common | dict(values))

@@ -15,7 +15,13 @@ from urllib.parse import urlsplit
 
 from reblogbot.config.diagnostics import Diagnostics, Keys
 from reblogbot.config.hosts import hosts_in
-from reblogbot.config.settings import AccountSettings, Config, PaceSettings, SourceSettings
+from reblogbot.config.settings import (
+    AccountSettings,
+    AdminSettings,
+    Config,
+    PaceSettings,
+    SourceSettings,
+)
 from reblogbot.config.tokens import MIN_TOKEN_LENGTH, read_token
 from reblogbot.config.toml_positions import Position, find_positions
 from reblogbot.errors import ConfigFault, Unauthorised
@@ -33,9 +39,14 @@ _MINUTES_PER_DAY = 24 * 60
 _SECRET_HEADER = re.compile(r"auth|cookie|key|password|secret|session|token", re.IGNORECASE)
 
 
-def find_warnings(config: Config, environ: Mapping[str, str] = os.environ) -> list[ConfigFault]:
-    """The warnings about a config, in the order of their lines."""
-    diagnostics = Diagnostics(lambda: _positions(config.path))
+def find_warnings(
+    config: Config, environ: Mapping[str, str] = os.environ, toml: str | None = None
+) -> list[ConfigFault]:
+    """The warnings about a config, in the order of their lines.
+
+    `toml` is the config's text, if that is not in its file.
+    """
+    diagnostics = Diagnostics(lambda: _positions(config.path, toml))
     for keys, message in _warnings(config, environ):
         diagnostics.add(keys, message)
     return diagnostics.sorted()
@@ -47,10 +58,10 @@ def with_lines(path: Path, faults: Iterable[ConfigFault]) -> list[ConfigFault]:
     return [fault._replace(line=root.at(fault.path.split(".", 1)).line) for fault in faults]
 
 
-def _positions(path: Path) -> Position:
+def _positions(path: Path, toml: str | None = None) -> Position:
     """The positions of the keys; none if the file was changed or removed since it was loaded."""
     try:
-        return find_positions(path.read_text(encoding="utf-8-sig"))
+        return find_positions(path.read_text(encoding="utf-8-sig") if toml is None else toml)
     except (OSError, ValueError, LookupError, RecursionError):
         return Position(0)
 
@@ -60,10 +71,7 @@ def _warnings(config: Config, environ: Mapping[str, str]) -> Warnings:
     yield from _notify(config)
     yield from _allow_private(config)
     yield from _delivery(config)
-    listen = config.admin.listen
-    if listen and not _is_loopback(f"http://{listen}"):
-        message = "other machines can reach this address, and it asks for no password"
-        yield ("admin", "listen"), message
+    yield from _admin(config.admin)
     for name, account in config.accounts.items():
         yield from _account(("accounts", name), account, config)
         yield from _token(("accounts", name), account, environ)
@@ -127,6 +135,41 @@ def _delivery(config: Config) -> Warnings:
     if config.delivery.lease < _CALLS_PER_POST * config.delivery.timeout:
         message = f"is less than {_CALLS_PER_POST} times timeout: with a slow server, images may"
         yield ("delivery", "lease"), f"{message} be left out and boosts tried again"
+
+
+def _admin(admin: AdminSettings) -> Warnings:
+    is_open = bool(admin.listen) and not _is_loopback(f"http://{admin.listen}")
+    if admin.password_file is None:
+        if is_open:
+            message = "other machines can reach this address, and it asks for no password"
+            yield ("admin", "listen"), message
+        for key in ("url", "public_status"):
+            if getattr(admin, key):
+                yield ("admin", key), "has no effect without password_file"
+        return
+    yield from _password_file(admin.password_file)
+    if not admin.listen:
+        yield ("admin", "password_file"), "has no effect without listen"
+    if is_open and not admin.url.startswith("https://"):
+        message = "other machines can reach this address, and passwords reach it unencrypted"
+        yield ("admin", "listen"), f"{message}; put a proxy with TLS before it, and set url"
+    if admin.url.startswith("http://") and not _is_private(admin.url):
+        yield ("admin", "url"), "passwords and sessions are sent over the network unencrypted"
+
+
+def _password_file(file: Path) -> Warnings:
+    at = ("admin", "password_file")
+    try:
+        with file.open("rb"):
+            pass
+    except FileNotFoundError:
+        yield at, "there is no such file, so there is no page; run `reblogbot admin password`"
+    except OSError as error:
+        yield at, f"cannot be read, so there is no page: {error.strerror}"
+    if _has_mode(file, stat.S_IRGRP | stat.S_IROTH):
+        yield at, f"other users can read the hashes of the passwords; run chmod 600 {file.name}"
+    if _has_mode(file, stat.S_IWGRP | stat.S_IWOTH):
+        yield at, f"other users can set passwords; run chmod 600 {file.name}"
 
 
 def _account(at: Keys, account: AccountSettings, config: Config) -> Warnings:
@@ -212,6 +255,18 @@ def _has_mode(path: Path, bits: int) -> bool:
         return bool(path.stat().st_mode & bits)
     except OSError:
         return False
+
+
+_PRIVATE_SUFFIXES = (".home.arpa", ".internal", ".lan", ".local")
+
+
+def _is_private(url: str) -> bool:
+    """Whether the host is of this machine or of a private network, by its address or name."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_private
+    except ValueError:
+        return _is_loopback(url) or "." not in host or host.endswith(_PRIVATE_SUFFIXES)
 
 
 def _is_loopback(server: str) -> bool:

@@ -45,6 +45,8 @@ TRANSITIONS: dict[DeliveryState, frozenset[DeliveryState]] = {
     DeliveryState.RETRACTING: frozenset({DeliveryState.RETRACTED, DeliveryState.SENT}),
     DeliveryState.RETRACTED: frozenset(),
 }
+STORM = "storm:"
+"""How the error of a delivery begins that is held because a poll brought too many entries."""
 OPEN_STATES = frozenset(
     {
         DeliveryState.QUEUED,
