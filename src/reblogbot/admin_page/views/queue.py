@@ -425,14 +425,14 @@ def _delivery_page(
     request: PageRequest, delivery: Delivery, text: str | None = None, problem: str = ""
 ) -> Page:
     limits = request.tools.store.outbox.account(delivery.account).limits
-    shown = delivery.post.text if text is None else text
+    written = delivery.post.text if text is None else text
     (card,) = cards(request, [delivery], waiting_of(request))
     values: Mapping[str, object] = {
         "card": card,
-        "text": shown,
+        "text": written,
         "problem": problem,
         "limits": limits,
-        "length": length(shown, limits, delivery.post.spoiler),
+        "length": length(written, limits, delivery.post.spoiler),
         "refusal": why_not_editable(delivery),
     }
     return Page("delivery.html", values, 409 if problem else 200)
