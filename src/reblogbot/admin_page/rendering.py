@@ -105,8 +105,8 @@ def link_parts(text: str) -> list[tuple[str, str]]:
         if not _safe_link(url):
             continue
         parts.append((text[end : match.start()], ""))
-        shown = url.partition("://")[2].removeprefix("www.")
-        parts.append((shown if len(shown) <= SHOWN_OF_LINK else f"{shown[:SHOWN_OF_LINK]}…", url))
+        label = url.partition("://")[2].removeprefix("www.")
+        parts.append((label if len(label) <= SHOWN_OF_LINK else f"{label[:SHOWN_OF_LINK]}…", url))
         end = match.end()
     return [*parts, (text[end:], "")]
 
