@@ -4,11 +4,12 @@ import asyncio
 import logging
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from harness import items
+from reblogbot.admin_page.localization import Localization
 from reblogbot.admin_page.log_buffer import LogBuffer
 from reblogbot.admin_page.story import MAX_EVENTS, story
 from reblogbot.admin_page.views.home import CHART_HEIGHT, bars
@@ -208,3 +209,13 @@ def test_the_chart_ends_now_and_its_highest_bar_fills_it(clock):
     assert chart[-1].until == clock.now()
     assert chart[0].height == 0
     assert 0 < chart[1].height < chart[2].height < CHART_HEIGHT
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(-5, "0 sec"), (0, "0 sec"), (59, "59 sec"), (60, "1 min"), (11_520, "3 hr 12 min"),
+     (86_400, "1 day"), (90_000, "1 day 1 hr"), (86_460, "1 day")],
+)  # fmt: skip
+def test_a_duration_has_two_units(seconds, text):
+    local = Localization("en", UTC, datetime.now(UTC))
+    assert local.span(timedelta(seconds=seconds)) == text
