@@ -43,8 +43,9 @@ from reblogbot.store.schema import (
     source,
 )
 from reblogbot.store.sql import addresses, chunks, is_among_keys, is_behind
+from reblogbot.words import Words
 
-_KEY_ALONE = "left_out: one of very many entries of one poll, remembered as seen alone"
+_KEY_ALONE = Words("left_out: one of very many entries of one poll, remembered as seen alone")
 # a database limits how long patterns and conditions may be
 _MAX_SEARCHED = 5000
 _MAX_WORDS = 20
