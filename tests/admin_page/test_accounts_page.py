@@ -353,7 +353,7 @@ async def test_two_logins_of_an_account_at_once_the_second_is_told(page, cli):
     assert ran.json["error"]["slug"] == "login_busy"
     jar = aiohttp.CookieJar(unsafe=True)
     async with aiohttp.ClientSession(cookie_jar=jar) as session:
-        other = PageClient(page.address, page.site, page.store, page.bot, session)
+        other = PageClient(page.address, page.site, page.server, page.store, page.bot, session)
         await other.log_in()
         answer = await begin(other)
         assert "another login or logout is under way" in answer.messages[0]

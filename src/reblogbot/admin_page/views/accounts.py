@@ -156,16 +156,14 @@ def test_notices(request: PageRequest) -> Reply:
 
 def _test_results(tests: Sequence[ChannelTest]) -> Words:
     """One line for each channel."""
-    lines = [
+    return Words.lines(
         Words(
             "{channel}: {result}",
             channel=CHANNELS[test.channel],
             result=test.error or Words("sent"),
         )
         for test in tests
-    ]
-    values = {f"line{number}": line for number, line in enumerate(lines)}
-    return Words("\n".join(f"{{{name}}}" for name in values), **values)
+    )
 
 
 CONFIG_CHANGED = Words(
