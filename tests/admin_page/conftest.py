@@ -10,11 +10,10 @@ from typing import Any
 import aiohttp
 import pytest
 
-from admin_page_client import PASSWORD, PageClient
+from admin_page_client import PASSWORD_LINE, PageClient
 from fediverse.server import FediverseServer
 from harness import Bot, FeedServer, SettableClock
 from reblogbot import app
-from reblogbot.admin.password import write_password
 from reblogbot.admin.server import AdminServer
 from reblogbot.admin_page.site import open_site
 from reblogbot.daemon.stats import DaemonStats
@@ -36,7 +35,8 @@ async def serve(clock: SettableClock) -> AsyncIterator[Callable[..., Awaitable[P
         async def serve(bot: Bot, **options: Any) -> PageClient:
             password_file = bot.folder / "page.passwords"
             if not password_file.exists():
-                write_password(password_file, "admin", PASSWORD)
+                password_file.touch(0o600)
+                password_file.write_text(PASSWORD_LINE, encoding="utf-8")
             config = app.load_config(bot.path)
             settings = config.admin.model_copy(
                 update={"listen": f"127.0.0.1:{_free_port()}", "password_file": password_file}

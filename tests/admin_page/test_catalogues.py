@@ -20,7 +20,7 @@ HOW_TO_MEND = "run `make catalogues`, then translate what it lists in "
 NAMES = set(
     """reblogbot ActivityPub API Atom Bluesky CSS CSV Firefish GitHub GoToSocial GTS HTML HTTP HTTPS ID
     JSON JMESPath Linux Lemmy Mastodon Misskey OAuth OPML PDF PeerTube Pixelfed Pleroma Akkoma Hollo
-    PostgreSQL RSS SQLite TLS TOML UTC URL UTF YAML feed2toot feediverse feed2fedi systemd""".split()
+    PostgreSQL Alt Ctrl RSS SQLite TLS TOML UTC URL UTF YAML feed2toot feediverse feed2fedi systemd""".split()
 )
 """Latin words that are the same in 中文."""
 

@@ -101,6 +101,12 @@ def test_a_text_within_a_text_is_translated_and_a_name_is_not(catalogue):
     assert translated(Words("no source {name}", name="digest"), "zh") == "无 digest"
 
 
+def test_a_sentence_without_words_counts_only_around_a_text_of_ours(catalogue):
+    catalogue(**{"{where}: {reason}": "{where}：{reason}", "no connection": "无连接"})
+    assert translated("https://a.example: no connection", "zh") == "https://a.example：无连接"
+    assert translated("somebody: a text", "zh") == "somebody: a text"
+
+
 def test_a_number_of_the_store_decides_on_the_plural(catalogue):
     catalogue()
     assert translated("1 post", "zh") == "1篇"

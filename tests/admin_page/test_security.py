@@ -835,7 +835,9 @@ async def test_no_page_shows_a_secret_of_the_config(serve, bot, sandbox, feeds):
         assert "5ecr3t" not in (await client.get(path)).text, path
     # and yet the whole file can be edited
     text = unescape(
-        re.search(r"<textarea[^>]*>\n(.*?)</textarea>", (await client.get("/config")).text, re.DOTALL)[1]
+        re.search(
+            r"<textarea[^>]*>\n(.*?)</textarea>", (await client.get("/config")).text, re.DOTALL
+        )[1]
     )
     version = re.search(r'name="version" value="([^"]+)"', (await client.get("/config")).text)[1]
     answer = await client.post("/config", {"version": version, "text": f"{text}# the end\n"})

@@ -95,7 +95,11 @@ def _recognised(text: str, language: str) -> Words | None:
         return Words.of_catalogue(text)
     for sentence in _sentences(language):
         words = sentence.words_of(text)
-        if words is not None:
+        if words is None:
+            continue
+        texts = [words.values[name] for name in sentence.names if name in PLACES_OF_TEXT]
+        # "{where}: {reason}" fits nearly everything
+        if sentence.has_words or any(_recognised(each, language) for each in texts):
             return words
     return None
 
@@ -132,6 +136,11 @@ class _Sentence:
             values["count"] = int(values["count"])
         return self.words.filled(**values)
 
+    @property
+    def has_words(self) -> bool:
+        """Whether it consists of more than places and punctuation."""
+        return any(re.search("[a-z]{3}", literal) for literal in self.literals)
+
 
 @cache
 def _sentences(language: str) -> Sequence[_Sentence]:
@@ -146,6 +155,6 @@ def _sentences(language: str) -> Sequence[_Sentence]:
             parts = [(literal, name) for literal, name, _, _ in Formatter().parse(form)]
             names = tuple(name for _, name in parts if name is not None)
             literals = [literal for literal, _ in parts] + [""] * (parts[-1][1] is not None)
-            if len(set(names)) == len(names) and re.search(r"[a-z]{3}", "".join(literals)):
+            if len(set(names)) == len(names):
                 sentences.append(_Sentence(words, tuple(literals), names))
     return sorted(sentences, key=lambda each: -sum(map(len, each.literals)))

@@ -98,6 +98,13 @@ class Tools:
         """An edited text with its secrets, which are taken from the file's. Raises ConfigError."""
         return hidden_secrets.restore_secrets(text, file, self._key)
 
+    def config_version(self) -> str:
+        """The version of the config file's text, "" where it cannot be read."""
+        try:
+            return self.config_file().version
+        except ConfigError:
+            return ""
+
     def now(self) -> datetime:
         """The time of the store."""
         return self.store.clock.now()
