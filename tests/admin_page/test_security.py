@@ -871,8 +871,8 @@ async def test_everybody_sees_whether_the_bots_work_and_nothing_else(serve, bot,
     answer = await client.get("/status")
     assert answer.status == 200
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", answer.text))
-    assert "Not all bots work. Account State Last post news 127.0.0.1 works never" in text
-    assert "art broken.example does not work never" in text
+    assert "Not all bots work. Account State Last post news 127.0.0.1 working never" in text
+    assert "art broken.example not working never" in text
     for hidden in ("old", "off.example", "secret", "none.token", str(bot.folder)):
         assert hidden not in answer.text.replace("reblogbot", "")
     assert "/queue" not in answer.text
