@@ -59,7 +59,8 @@ def show_text(request: PageRequest) -> Reply:
     """The table of the source as it is in the file."""
     text, name = read_text(request.tools.path), request.parts["name"]
     _existing_form(text, name)
-    return _text_page(request, text, source_texts(text).get(name, ""))
+    table = source_texts(text).get(name, "")
+    return _text_page(request, text, request.tools.hide_secrets(table))
 
 
 def save_text(request: PageRequest) -> Reply:
@@ -69,7 +70,8 @@ def save_text(request: PageRequest) -> Reply:
     try:
         if version_of(text) != request.value("version"):
             raise ConfigError("config_changed", CHANGED_MEANWHILE)
-        change = ConfigChange(path, text, with_source_text(text, name, typed))
+        table = request.tools.restore_secrets(typed, text)
+        change = ConfigChange(path, text, with_source_text(text, name, table))
         return _saved(request, change, "toml")
     except ConfigError as error:
         if error.slug == "config_changed":
