@@ -49,7 +49,7 @@ async def serve(clock: SettableClock) -> AsyncIterator[Callable[[Bot], Awaitable
             stack.push_async_callback(server.listen, type(settings)())
             jar = aiohttp.CookieJar(unsafe=True)
             session = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=jar))
-            return PageClient(settings.listen, site, store, bot, session)
+            return PageClient(settings.listen, site, server, store, bot, session)
 
         yield serve
 

@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 
 from harness import Bot
+from reblogbot.admin.server import AdminServer
 from reblogbot.admin_page.site import Site
 from reblogbot.store import Store
 
@@ -37,6 +38,7 @@ class PageClient:
 
     address: str
     site: Site
+    server: AdminServer
     store: Store
     bot: Bot
     session: aiohttp.ClientSession

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -109,13 +108,13 @@ def account_rows(
     ]
 
 
-def account_day(config: Config, store: Store, name: str, now: datetime) -> PaceDay:
+def account_day(config: Config, store: Store, row: ListedAccount, now: datetime) -> PaceDay:
     """The present day of an account: what it posted, and what of its queue is foreseen."""
-    queued, _ = store.outbox.page({DeliveryState.QUEUED}, accounts=[name], limit=MAX_PLANNED)
+    queued, _ = store.outbox.page({DeliveryState.QUEUED}, accounts=[row.name], limit=MAX_PLANNED)
     # an edit is no additional post, so the pace does not count it
     due = [delivery.due for delivery in queued if delivery.post.action != "edit"]
-    facts = Waiting(config, store, now).account(name)
-    return pace_day(facts, config.accounts[name].pace, due)
+    facts = Waiting(config, store, now).account(row.name)
+    return pace_day(facts, config.accounts[row.name].pace, due if row.next_slot else ())
 
 
 def _asked_answers(config: Config, on_progress: ProgressCallback) -> list[_TokenAnswer]:
@@ -164,7 +163,7 @@ def _row(
     status: AccountStatus, answer: _TokenAnswer, facts: AccountFacts, counts: Counter[str]
 ) -> ListedAccount:
     sent_at = [post.at for post in facts.sent]
-    limit, slot = _next_slot(facts, sent_at)
+    limit, slot = _next_slot(status, facts)
     return ListedAccount(
         name=status.name,
         server=status.server,
@@ -183,12 +182,11 @@ def _row(
     )
 
 
-def _next_slot(
-    facts: AccountFacts, sent_at: Sequence[datetime]
-) -> tuple[PaceLimit, datetime | None]:
+def _next_slot(status: AccountStatus, facts: AccountFacts) -> tuple[PaceLimit, datetime | None]:
     """When one more post may go out, and what delays it until then."""
     start = waits.pace_start(facts)
-    if start is None or facts.settings is None:
+    if start is None or facts.settings is None or status.needs_attention:
         return "", None
+    sent_at = [post.at for post in facts.sent]
     limit, slot = pacing.limiting_pace(start, facts.settings.pace, sent_at)
     return limit, None if slot == pacing.NEVER else slot

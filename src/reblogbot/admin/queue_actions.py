@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Literal
 
 from reblogbot.config.settings import Config
-from reblogbot.core import compose, drafting, pacing, revising
+from reblogbot.core import compose, drafting, pacing, revising, waits
 from reblogbot.model import (
     PART_OF_DIGEST_NOTE,
+    STORM,
     TRANSITIONS,
     Batch,
     Delivery,
@@ -17,6 +19,9 @@ from reblogbot.model import (
     Post,
 )
 from reblogbot.store import Store
+from reblogbot.words import Words
+
+Action = Literal["hold", "release", "skip", "retry"]
 
 AFFECTED_STATES: dict[str, frozenset[DeliveryState]] = {
     "hold": frozenset({DeliveryState.QUEUED}),
@@ -28,8 +33,31 @@ AFFECTED_STATES: dict[str, frozenset[DeliveryState]] = {
 """The states in which an action (`render` is `retry --render`) looks for deliveries, if the admin
 does not name them by number."""
 
-BUSY = "is being worked on, or was changed meanwhile; look at it and try again"
+BUSY = Words("is being worked on, or was changed meanwhile; look at it and try again")
 """The message of an action on a delivery that is not as it was read any more."""
+
+
+STATES = {
+    DeliveryState.QUEUED: Words("queued"),
+    DeliveryState.SENDING: Words("sending"),
+    DeliveryState.DOUBT: Words("doubt"),
+    DeliveryState.SENT: Words("sent"),
+    DeliveryState.HELD: Words("held"),
+    DeliveryState.SKIPPED: Words("skipped"),
+    DeliveryState.DEAD: Words("dead"),
+    DeliveryState.RETRACTING: Words("retracting"),
+    DeliveryState.RETRACTED: Words("retracted"),
+}
+"""The states as words."""
+
+_RENDERED_AND_DUE = Words("is rendered again, and queued, and due now")
+_RENDERED_AND_DUE_WITHOUT_TEXT = Words(
+    "is rendered again, without the text that an admin wrote, and queued, and due now"
+)
+_RENDERED_AND_HELD = Words("is rendered again, and still held: {error}")
+_RENDERED_AND_HELD_WITHOUT_TEXT = Words(
+    "is rendered again, without the text that an admin wrote, and still held: {error}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +65,13 @@ class ActionResult:
     """A delivery after an action. The message completes the sentence "delivery 3 …"."""
 
     delivery: Delivery
-    message: str
+    message: Words
     succeeded: bool = True
 
 
 def is_storm(delivery: Delivery) -> bool:
     """Whether it is held because its source brought too many entries at once."""
-    return delivery.state == DeliveryState.HELD and delivery.error.startswith("storm:")
+    return delivery.state == DeliveryState.HELD and delivery.error.startswith(STORM)
 
 
 def is_in_digest(delivery: Delivery) -> bool:
@@ -60,6 +88,10 @@ def _loses_text(before: Delivery, after: Delivery) -> bool:
 
 class _NotRenderedError(Exception):
     """A post cannot be written again; the message says why, as that of an ActionResult."""
+
+    def __init__(self, message: Words) -> None:
+        super().__init__(message)
+        self.message = message
 
 
 class QueueActions:
@@ -81,7 +113,7 @@ class QueueActions:
     def hold(self, delivery: Delivery) -> ActionResult:
         """Keep it from going out."""
         return self._move(
-            delivery, replace(delivery, state=DeliveryState.HELD, error="held by the admin")
+            delivery, replace(delivery, state=DeliveryState.HELD, error=waits.HELD_BY_ADMIN)
         )
 
     def release(self, delivery: Delivery, *, paced: bool = False) -> ActionResult:
@@ -91,10 +123,13 @@ class QueueActions:
         queues it again.
         """
         if delivery.state == DeliveryState.QUEUED:
-            return ActionResult(delivery, "is queued already")
+            return ActionResult(delivery, Words("is queued already"))
         if delivery.state in AFFECTED_STATES["retry"]:
-            hint = f"`queue retry {delivery.id}` brings it back"
-            message = f"is {delivery.state.value} and stays so; {hint}"
+            message = Words(
+                "is {state} and stays so; `queue retry {id}` brings it back",
+                state=STATES[delivery.state],
+                id=delivery.id,
+            )
             return ActionResult(delivery, message, succeeded=False)
         source = self._config.sources.get(delivery.source)
         is_for_digest = source is not None and source.digest is not None
@@ -104,7 +139,9 @@ class QueueActions:
         result = self._queue(delivery, delivery.post, due)
         if not result.succeeded:
             return result
-        return replace(result, message=f"{result.message}, due {due:%Y-%m-%d %H:%M} UTC")
+        time = f"{due:%Y-%m-%d %H:%M}"
+        message = Words("{message}, due {time} UTC", message=result.message, time=time)
+        return replace(result, message=message)
 
     def _next_slot(self, account_name: str) -> datetime | None:
         """The next time at which the account's pace has room, after those given out before."""
@@ -122,7 +159,9 @@ class QueueActions:
 
     def skip(self, delivery: Delivery) -> ActionResult:
         """Never send it."""
-        skipped = replace(delivery, state=DeliveryState.SKIPPED, error="skipped by the admin")
+        skipped = replace(
+            delivery, state=DeliveryState.SKIPPED, error=Words("skipped by the admin")
+        )
         return self._move(delivery, skipped)
 
     def retry(self, delivery: Delivery, *, render: bool = False) -> ActionResult:
@@ -131,27 +170,47 @@ class QueueActions:
         A held delivery stays held, and one whose text a digest holds is not sent again.
         """
         if is_in_digest(delivery):
-            message = f"stays skipped: {delivery.error}; retry that one"
+            message = Words("stays skipped: {error}; retry that one", error=delivery.error)
             return ActionResult(delivery, message, succeeded=False)
         rendered = delivery
         if render:
             try:
                 rendered = self._rendered(delivery)
             except _NotRenderedError as error:
-                return ActionResult(delivery, str(error), succeeded=False)
-        lost = ", without the text that an admin wrote" if _loses_text(delivery, rendered) else ""
-        verb = f"is rendered again{lost}, and" if render else "is"
-        note = f"rendered again{lost}" if render else "due now, as the admin wanted"
+                return ActionResult(delivery, error.message, succeeded=False)
+        lost = _loses_text(delivery, rendered)
+        note = Words("due now, as the admin wanted")
+        if render and lost:
+            note = Words("rendered again, without the text that an admin wrote")
+        elif render:
+            note = Words("rendered again")
         if delivery.state == DeliveryState.QUEUED:
-            due_now = replace(rendered, due=self._now)
-            return self._rewrite(delivery, due_now, f"{verb} queued, and due now", note)
+            message = Words("is queued, and due now")
+            if render:
+                message = _RENDERED_AND_DUE_WITHOUT_TEXT if lost else _RENDERED_AND_DUE
+            return self._rewrite(delivery, replace(rendered, due=self._now), message, note)
         if delivery.state != DeliveryState.HELD:
             return self._queue(delivery, rendered.post)
         if render:
-            message = f"{verb} still held: {delivery.error}"
+            sentence = _RENDERED_AND_HELD_WITHOUT_TEXT if lost else _RENDERED_AND_HELD
+            message = sentence.filled(error=delivery.error)
             return self._rewrite(delivery, rendered, message, note)
-        message = f"stays held: {delivery.error}; `queue release` lets it go out"
+        message = Words("stays held: {error}; `queue release` lets it go out", error=delivery.error)
         return ActionResult(delivery, message, succeeded=False)
+
+    def change(
+        self, action: Action, delivery: Delivery, *, paced: bool = False, render: bool = False
+    ) -> ActionResult:
+        """Hold, release, skip or retry it."""
+        match action:
+            case "hold":
+                return self.hold(delivery)
+            case "release":
+                return self.release(delivery, paced=paced)
+            case "skip":
+                return self.skip(delivery)
+            case "retry":
+                return self.retry(delivery, render=render)
 
     def request(self, delivery: Delivery) -> ActionResult:
         """Queue a skipped or dead one again, whatever the filters of its source say."""
@@ -163,7 +222,7 @@ class QueueActions:
             try:
                 post = self._rendered(replace(delivery, post=post)).post
             except _NotRenderedError as error:
-                return ActionResult(delivery, str(error), succeeded=False)
+                return ActionResult(delivery, error.message, succeeded=False)
         # with a new idempotency key, or a server that remembers the attempt before would answer
         # with that one's result; that it is not published already is for the admin to know
         queued = replace(
@@ -181,13 +240,16 @@ class QueueActions:
 
     def _move(self, before: Delivery, after: Delivery) -> ActionResult:
         if after.state not in TRANSITIONS[before.state]:
-            return ActionResult(before, f"is {before.state.value} and stays so", succeeded=False)
+            message = Words("is {state} and stays so", state=STATES[before.state])
+            return ActionResult(before, message, succeeded=False)
         settled = self._store.outbox.settle(before, after, self._now)
         if settled is None:
             return ActionResult(before, BUSY, succeeded=False)
-        return ActionResult(settled, f"is {settled.state.value} now")
+        return ActionResult(settled, Words("is {state} now", state=STATES[settled.state]))
 
-    def _rewrite(self, before: Delivery, after: Delivery, message: str, note: str) -> ActionResult:
+    def _rewrite(
+        self, before: Delivery, after: Delivery, message: Words, note: str
+    ) -> ActionResult:
         rewritten = self._store.outbox.rewrite(before, after, self._now, note)
         if rewritten is None:
             return ActionResult(before, BUSY, succeeded=False)
@@ -197,13 +259,13 @@ class QueueActions:
         """The delivery with its post written again. Raises _NotRenderedError."""
         if not self._may_render:
             raise _NotRenderedError(
-                "cannot be rendered: the config has faults; `reblogbot check` lists them"
+                Words("cannot be rendered: the config has faults; `reblogbot check` lists them")
             )
         source = self._config.sources.get(delivery.source)
         account = self._config.accounts.get(delivery.account)
         if source is None or account is None:
             raise _NotRenderedError(
-                "cannot be rendered: its source or account is not in the config any more"
+                Words("cannot be rendered: its source or account is not in the config any more")
             )
         if delivery.state not in {
             DeliveryState.QUEUED,
@@ -211,12 +273,15 @@ class QueueActions:
             DeliveryState.SKIPPED,
             DeliveryState.HELD,
         }:
-            raise _NotRenderedError(f"cannot be rendered: it is {delivery.state.value}")
+            state = STATES[delivery.state]
+            raise _NotRenderedError(Words("cannot be rendered: it is {state}", state=state))
         entry = self._store.outbox.entry_of(delivery.id)
         if entry is None:
-            raise _NotRenderedError("cannot be rendered: its entry is not in the store any more")
+            raise _NotRenderedError(
+                Words("cannot be rendered: its entry is not in the store any more")
+            )
         if delivery.post.is_bundle:
-            raise _NotRenderedError("cannot be rendered: it is a digest")
+            raise _NotRenderedError(Words("cannot be rendered: it is a digest"))
         record = self._store.sources.of([delivery.source]).get(delivery.source)
         batch = Batch(title=record.title if record else "", language=delivery.post.language)
         limits = self._store.outbox.account(delivery.account).limits
@@ -227,8 +292,11 @@ class QueueActions:
             stage = "requested"
         (draft,) = drafting.drafts(replace(job, entries=(entry,), stage=stage))
         if draft.post is None:
-            raise _NotRenderedError(f"cannot be rendered: {draft.reason}")
+            raise _NotRenderedError(Words("cannot be rendered: {reason}", reason=draft.reason))
         if draft.held:
-            raise _NotRenderedError(f"stays {delivery.state.value}: {draft.held}")
+            state = STATES[delivery.state]
+            raise _NotRenderedError(
+                Words("stays {state}: {reason}", state=state, reason=draft.held)
+            )
         post = revising.edit_of(draft.post, delivery.post.uri) if is_edit else draft.post
         return replace(delivery, post=post, key_version=delivery.key_version + 1, sent_from=None)

@@ -5,35 +5,40 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from reblogbot.admin.queue_actions import BUSY, ActionResult
+from reblogbot.admin.queue_actions import BUSY, STATES, ActionResult
 from reblogbot.core.text import clean
 from reblogbot.core.text.links import LINK
 from reblogbot.core.text.measure import length
 from reblogbot.core.text.mentions import mentions
 from reblogbot.model import Delivery, DeliveryState
 from reblogbot.store import Store
+from reblogbot.words import Words
 
-EDITED_NOTE = "edited by the admin"
+EDITED_NOTE = Words("edited by the admin")
 """The note on a delivery whose text the admin wrote."""
 
 _EDITABLE = frozenset({DeliveryState.QUEUED, DeliveryState.HELD})
 
 
-def why_not_editable(delivery: Delivery) -> str:
-    """Why a delivery can have no other text, as the message of an ActionResult; "" if it can."""
+def why_not_editable(delivery: Delivery) -> Words | None:
+    """Why a delivery can have no other text, as the message of an ActionResult; None if it can."""
+    state = STATES[delivery.state]
     if delivery.state in {DeliveryState.SKIPPED, DeliveryState.DEAD}:
-        hint = f"`queue retry {delivery.id}` brings it back"
-        return f"is {delivery.state.value}; {hint}, then it can be edited"
+        return Words(
+            "is {state}; `queue retry {id}` brings it back, then it can be edited",
+            state=state,
+            id=delivery.id,
+        )
     if delivery.state not in _EDITABLE:
-        return f"is {delivery.state.value}; only what is queued or held can be edited"
+        return Words("is {state}; only what is queued or held can be edited", state=state)
     if delivery.post.action == "boost":
-        return "is a boost, which has no text of its own"
+        return Words("is a boost, which has no text of its own")
     if delivery.failed_lookups:
-        return (
+        return Words(
             "may be on the server already, since its last attempt got no answer; another text"
             " would hide that"
         )
-    return ""
+    return None
 
 
 def edit(store: Store, delivery: Delivery, text: str, now: datetime) -> ActionResult:
@@ -43,20 +48,27 @@ def edit(store: Store, delivery: Delivery, text: str, now: datetime) -> ActionRe
     message names them. It also says where the link is lost.
     """
     refusal = why_not_editable(delivery)
-    if refusal:
+    if refusal is not None:
         return ActionResult(delivery, refusal, succeeded=False)
     text = clean(text)
     if not text:
-        hint = f"`queue skip {delivery.id}` drops the delivery"
-        return ActionResult(delivery, f"is not changed: the text is empty; {hint}", succeeded=False)
+        message = Words(
+            "is not changed: the text is empty; `queue skip {id}` drops the delivery",
+            id=delivery.id,
+        )
+        return ActionResult(delivery, message, succeeded=False)
     post = delivery.post
     if text == post.text:
-        return ActionResult(delivery, "is not changed: its text reads like that already")
+        return ActionResult(delivery, Words("is not changed: its text reads like that already"))
     limits = store.outbox.account(delivery.account).limits
     size = length(text, limits, post.spoiler)
     if size > limits.characters:
-        reason = f"the text has {size} characters as its server counts, {limits.characters} fit"
-        return ActionResult(delivery, f"is not changed: {reason}", succeeded=False)
+        message = Words(
+            "is not changed: the text has {size} characters as its server counts, {limit} fit",
+            size=size,
+            limit=limits.characters,
+        )
+        return ActionResult(delivery, message, succeeded=False)
     mentioned = mentions(text)
     edited = replace(
         post,
@@ -73,12 +85,20 @@ def edit(store: Store, delivery: Delivery, text: str, now: datetime) -> ActionRe
     rewritten = store.outbox.rewrite(delivery, changed, now, EDITED_NOTE)
     if rewritten is None:
         return ActionResult(delivery, BUSY, succeeded=False)
-    remarks = [f"{size} of {limits.characters} characters"]
+    message = Words(
+        "is edited and {state}: {size} of {limit} characters",
+        state=STATES[delivery.state],
+        size=size,
+        limit=limits.characters,
+    )
     if post.link not in text:
-        remarks.append(f"WITHOUT its link {post.link}")
+        message = Words("{message}; WITHOUT its link {link}", message=message, link=post.link)
     if mentioned:
-        remarks.append(f"mentions {', '.join(mentioned)}, who may be notified")
-    return ActionResult(rewritten, f"is edited and {delivery.state.value}: {'; '.join(remarks)}")
+        names = ", ".join(mentioned)
+        message = Words(
+            "{message}; mentions {names}, who may be notified", message=message, names=names
+        )
+    return ActionResult(rewritten, message)
 
 
 def _link_in(text: str, link: str) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import socket
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Protocol, cast
 from urllib.parse import urlsplit
 
@@ -30,6 +31,11 @@ log = logging.getLogger(__name__)
 HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), usb=()",
+    "Referrer-Policy": "same-origin",
+    "Server": "reblogbot",
     "X-Content-Type-Options": "nosniff",
 }
 
@@ -100,13 +106,19 @@ class AdminServer:
             page.add_to(app)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await runner.setup()
+        server, loop = cast("web.Server", runner.server), asyncio.get_running_loop()
 
         def connection() -> _Connection:
-            server = cast("web.Server", runner.server)
-            return _Connection(server, self._connections, self._connection_timeout)
+            handler = _RequestHandler(
+                server,
+                loop=loop,
+                logger=log,
+                access_log=cast("logging.Logger", None),  # as AppRunner does, for none
+                auto_decompress=False,
+            )
+            return _Connection(handler, self._connections, self._connection_timeout)
 
         try:
-            loop = asyncio.get_running_loop()
             self._server = await loop.create_server(connection, host.strip("[]"), int(port))
         except OSError as error:
             await runner.cleanup()
@@ -165,17 +177,55 @@ class AdminServer:
         return web.Response(body=body, headers={"Content-Type": metrics.CONTENT_TYPE})
 
 
+class _RequestHandler(web.RequestHandler):
+    """Answers requests. What cannot be read is neither repeated in the answer nor logged."""
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """The answer to a request that is no valid HTTP, or that failed."""
+        if status >= 500:
+            log.error("a request failed", exc_info=exc)
+        if request.writer.output_size > 0:
+            raise ConnectionError("a part of the answer was sent already")
+        reason = f"{status} {HTTPStatus(status).phrase}\n"
+        response = web.Response(status=status, text=reason, headers=HEADERS)
+        response.force_close()
+        return response
+
+
+def set_time_limit(request: web.Request, seconds: float) -> None:
+    """Let the connection of a request last for so long from now on."""
+    connection = request.transport.get_protocol() if request.transport else None
+    if isinstance(connection, _Connection):
+        connection.set_time_limit(seconds)
+
+
 class _Connection(asyncio.Protocol):
-    """A connection to `server`: refused if too many are open, aborted after `timeout` seconds.
+    """A connection: refused if too many are open, aborted after `timeout` seconds.
 
     aiohttp itself has no timeout for the rest of a request.
     """
 
-    def __init__(self, server: web.Server, connections: set[_Connection], timeout: float) -> None:
-        self._inner = server()
+    def __init__(
+        self, handler: web.RequestHandler, connections: set[_Connection], timeout: float
+    ) -> None:
+        self._inner = handler
         self._connections = connections
         self._timeout = timeout
         self._timer: asyncio.TimerHandle | None = None
+        self._transport: asyncio.Transport | None = None
+
+    def set_time_limit(self, seconds: float) -> None:
+        """Abort the connection so many seconds from now, instead of when that was due before."""
+        if self._timer is not None and self._transport is not None:
+            self._timer.cancel()
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(seconds, self._transport.abort)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         socket_transport = cast("asyncio.Transport", transport)
@@ -183,6 +233,7 @@ class _Connection(asyncio.Protocol):
             socket_transport.abort()
             return
         self._connections.add(self)
+        self._transport = socket_transport
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(self._timeout, socket_transport.abort)
         self._inner.connection_made(socket_transport)
@@ -209,6 +260,8 @@ class _Connection(asyncio.Protocol):
 async def _harden(_: web.Request, response: web.StreamResponse) -> None:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
+    # aiohttp has set it already, with its version and that of Python
+    response.headers["Server"] = HEADERS["Server"]
     # one response per connection, or a second request that never ends would keep it open
     response.headers["Connection"] = "close"
     response.force_close()

@@ -21,6 +21,7 @@ from reblogbot.model import OPEN_STATES, AccountState, Delivery, DeliveryState, 
 from reblogbot.store import Store
 from reblogbot.store.daemons import DaemonRecord
 from reblogbot.store.records import AccountRecord, SourceRecord
+from reblogbot.store.tallies import HeldCount
 
 SOURCES_PER_QUERY = 500
 
@@ -121,7 +122,7 @@ def status_report(
         omitted_sources=omitted,
         accounts=account_states(config, store, waiting, now),
         queue=store.outbox.count(),
-        waits=_grouped(chain(_held(store), _waiting(open_deliveries))),
+        waits=wait_groups(store.tallies.held(), open_deliveries),
         daemons=waiting.daemons,
         stopped_at=store.outbox.stopped_at(),
         expiring=list(_expiring(open_deliveries, config)),
@@ -207,9 +208,18 @@ def _account_state(
     )
 
 
-def _held(store: Store) -> Iterator[tuple[_WaitKey, int]]:
-    # counted by the store, not read row by row: a storm may hold very many deliveries
-    for tally in store.tallies.held():
+def wait_groups(
+    held: Iterable[HeldCount], deliveries: Sequence[_WaitingDelivery]
+) -> list[WaitGroup]:
+    """How many deliveries wait for the same thing, the largest group first.
+
+    Those that are held are counted by the store, not read row by row: a storm may hold very many.
+    """
+    return _grouped(chain(_held(held), _waiting(deliveries)))
+
+
+def _held(held: Iterable[HeldCount]) -> Iterator[tuple[_WaitKey, int]]:
+    for tally in held:
         yield (tally.account, tally.source, waits.held_wait(tally.error)), tally.count
 
 

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 MAX_LINES = 1000
-MAX_LENGTH = 2000
-"""Characters of a line; the rest is cut off."""
+MAX_LENGTH = 1000
+"""Characters of a line's text; the rest is cut off."""
+MAX_FIELD_LENGTH = 400
+MAX_FIELDS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +34,32 @@ class LogBuffer(logging.Handler):
         super().__init__()
         self._lines: deque[LogLine] = deque(maxlen=MAX_LINES)
         self._numbers = itertools.count(1)
+        self.newest = 0
+        """The number of the last line."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep a line."""
-        fields = {
-            key: str(value)[:MAX_LENGTH]
-            for key, value in vars(record).items()
-            if key not in _STANDARD_FIELDS
-        }
         at = datetime.fromtimestamp(record.created, UTC)
         text = record.getMessage()[:MAX_LENGTH]
-        self._lines.append(LogLine(next(self._numbers), at, record.levelname, text, fields))
+        line = LogLine(next(self._numbers), at, record.levelname, text, _fields(record))
+        self._lines.append(line)
+        self.newest = line.number
 
     def lines(self, after: int = 0) -> Sequence[LogLine]:
         """The lines after the one of this number, oldest first."""
         return [line for line in self._lines.copy() if line.number > after]
+
+
+def _fields(record: logging.LogRecord) -> dict[str, str]:
+    fields = {
+        key: str(value)[:MAX_FIELD_LENGTH]
+        for key, value in vars(record).items()
+        if key not in _STANDARD_FIELDS
+    }
+    if record.exc_info and record.exc_info[1] is not None:
+        error = record.exc_info[1]
+        fields["exception"] = f"{type(error).__name__}: {error}"[:MAX_FIELD_LENGTH]
+    return dict(itertools.islice(fields.items(), MAX_FIELDS))
 
 
 _STANDARD_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}

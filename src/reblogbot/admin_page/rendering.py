@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
@@ -14,10 +15,22 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
+from reblogbot.admin.queue_actions import STATES
 from reblogbot.admin_page.languages import LANGUAGES, translations
 from reblogbot.admin_page.localization import Localization
 from reblogbot.admin_page.request import PageRequest
+from reblogbot.core.text.links import LINK
+from reblogbot.store.schema import EPOCH
+from reblogbot.words import Words
 
+VISIBILITIES = {
+    "public": Words("public"),
+    "unlisted": Words("unlisted"),
+    "private": Words("followers only"),
+    "direct": Words("direct"),
+}
+SHOWN_OF_LINK = 45
+"""Characters of a link that a post shows."""
 _FOLDER = Path(__file__).parent
 
 
@@ -47,6 +60,13 @@ def _environment(language: str) -> Environment:
     environment.filters["safe_link"] = _safe_link
     environment.filters["words"] = _words
     environment.filters["segment"] = lambda text: quote(text, safe="")
+
+    environment.filters["link_parts"] = link_parts
+    environment.filters["host"] = lambda url: urlsplit(url).netloc
+    environment.filters["file_name"] = _file_name
+    environment.filters["micros"] = lambda at: (at - EPOCH) // timedelta(microseconds=1)
+    environment.globals["states"] = {state.value: name for state, name in STATES.items()}
+    environment.globals["visibilities"] = VISIBILITIES
     return environment
 
 
@@ -63,6 +83,31 @@ def _safe_link(url: str) -> str:
         return url if urlsplit(url).scheme in ("http", "https") else ""
     except ValueError:
         return ""
+
+
+def link_parts(text: str) -> list[tuple[str, str]]:
+    """The parts of a post's text, each with the address that it leads to, "" for plain text.
+
+    Links are shortened as servers shorten them.
+    """
+    parts, end = [], 0
+    for match in LINK.finditer(text):
+        url = match[0]
+        if not _safe_link(url):
+            continue
+        parts.append((text[end : match.start()], ""))
+        shown = url.partition("://")[2].removeprefix("www.")
+        parts.append((shown if len(shown) <= SHOWN_OF_LINK else f"{shown[:SHOWN_OF_LINK]}…", url))
+        end = match.end()
+    return [*parts, (text[end:], "")]
+
+
+def _file_name(url: str) -> str:
+    """The last part of a link's path; the link itself where it has none."""
+    try:
+        return urlsplit(url).path.rstrip("/").rpartition("/")[2][:80] or url
+    except ValueError:
+        return url
 
 
 def render(template: str, values: Mapping[str, Any], request: PageRequest, prefix: str) -> str:
@@ -88,6 +133,7 @@ def render(template: str, values: Mapping[str, Any], request: PageRequest, prefi
         "clock": local.clock,
         "csrf": csrf,
         "exact": local.exact,
+        "is_config_broken": request.tools.is_config_broken and request.admin != "",
         "language": local.language,
         "languages": LANGUAGES,
         "link": link,
@@ -97,6 +143,7 @@ def render(template: str, values: Mapping[str, Any], request: PageRequest, prefi
         "request": request,
         "span": local.span,
         "static": static,
+        "stopped_at": request.tools.stopped_at if request.admin else None,
         "until": local.until,
         "zone": local.zone,
     }

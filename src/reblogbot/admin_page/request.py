@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Literal
 from urllib.parse import urlencode
 
 from reblogbot.admin_page.sessions import Session
 from reblogbot.admin_page.tools import Tools
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 MAX_BODY = 300_000
 """Bytes of a form, which may hold a whole config file."""
 MAX_FILE = 5_000_000
@@ -31,7 +33,8 @@ class PageRequest:
 
     `parts` are the variables of the route's path. `query` and `form` have all values of each name,
     in their order. `admin` is the name of the person logged in, "" for none. `origin` is the
-    address of all pages for browsers, without a slash at its end.
+    address of all pages for browsers, without a slash at its end. `is_live` tells that a page that
+    is open in the browser asks for its news by itself.
     """
 
     tools: Tools
@@ -46,6 +49,7 @@ class PageRequest:
     query: Mapping[str, Sequence[str]] = field(default_factory=dict)
     form: Mapping[str, Sequence[str]] = field(default_factory=dict)
     files: Mapping[str, File] = field(default_factory=dict)
+    is_live: bool = False
 
     def value(self, name: str, default: str = "") -> str:
         """The first value of a field of the form or, in a GET, of the query."""
@@ -55,6 +59,13 @@ class PageRequest:
     def values(self, name: str) -> Sequence[str]:
         """All values of a field of the form or, in a GET, of the query."""
         return self.form.get(name) or self.query.get(name) or ()
+
+    def place(self, name: str) -> tuple[datetime, int] | None:
+        """A value as a place in a list, as `place_text` writes it; None for anything else."""
+        micros, _, number = self.value(name)[:40].partition("-")
+        if not (micros.isdecimal() and number.isdecimal() and max(len(micros), len(number)) < 17):
+            return None
+        return _EPOCH + int(micros) * _MICROSECOND, int(number)
 
     def number(self, name: str, default: int = 0, most: int = 2**63 - 1) -> int:
         """A value as a number of 0 to `most`; the default for anything else."""
@@ -129,6 +140,11 @@ class Route:
     is_public: bool = False
     is_slow: bool = False
     takes_files: bool = False
+
+
+def place_text(place: tuple[datetime, int] | None) -> str:
+    """A place in a list, an instant and the number of a row, for the query of the next page."""
+    return f"{(place[0] - _EPOCH) // _MICROSECOND}-{place[1]}" if place is not None else ""
 
 
 class NotThere(Exception):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from ipaddress import IPv6Address, ip_address
 from typing import Any, Protocol
 
 from reblogbot.runtime.clock import uptime
@@ -20,7 +22,12 @@ FREE_FAILURES = 5
 """Wrong passwords from an address before it must wait."""
 FREE_FAILURES_IN_ALL = 50
 LONGEST_DELAY = 900.0
+LONGEST_DELAY_IN_ALL = 60.0
+MEMORY = 86_400.0
+"""Seconds without a wrong password after which those of an address are forgotten."""
+MEMORY_IN_ALL = 900.0
 MAX_ADDRESSES = 10_000
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 class Closable(Protocol):
@@ -61,18 +68,27 @@ class Sessions:
         self._secret = secrets.token_bytes(32)
         self._sessions: OrderedDict[str, Session] = OrderedDict()
 
-    def find(self, token: str) -> Session | None:
-        """The session of a cookie; None where it has ended, or never began."""
+    def find(self, token: str, *, is_use: bool = True) -> Session | None:
+        """The session of a cookie; None where it has ended, or never began.
+
+        A page that asks for news by itself is no use of the session, which may so become idle.
+        """
         session = self._sessions.get(_digest(token))
         if session is None:
             return None
-        now = uptime()
-        if now - session.used_at > MAX_IDLE or now - session.started_at > MAX_AGE:
+        if not self.lasts(session):
             self.end(session)
             return None
-        session.used_at = now
-        self._sessions.move_to_end(_digest(token))
+        if is_use:
+            session.used_at = uptime()
+            self._sessions.move_to_end(_digest(token))
         return session
+
+    def lasts(self, session: Session) -> bool:
+        """Whether the session has not ended."""
+        now, is_known = uptime(), _digest(session.token) in self._sessions
+        is_old = now - session.used_at > MAX_IDLE or now - session.started_at > MAX_AGE
+        return is_known and not is_old
 
     def begin(self, admin: str) -> Session:
         """A new session of an admin whose password was right."""
@@ -86,7 +102,7 @@ class Sessions:
 
     def anonymous(self, token: str) -> Session:
         """What a browser without a session gets, so that its forms have a token too."""
-        token = token if 20 <= len(token) <= 100 else secrets.token_urlsafe(32)
+        token = token if _TOKEN.fullmatch(token) else secrets.token_urlsafe(32)
         return Session(token, self._csrf_token(token))
 
     def end(self, session: Session) -> None:
@@ -110,44 +126,85 @@ def _digest(token: str) -> str:
 
 
 class LoginDelays:
-    """How long an address must wait before its next try: longer with each wrong password."""
+    """How long a browser must wait before its next try: longer with each wrong password.
+
+    Strangers are counted by their networks and in all. A browser in which the admin has logged in
+    before is counted by itself, and what others do does not delay it: nobody can lock the admin
+    out. For a connection from this machine itself, the count in all does not matter either.
+    """
 
     def __init__(self) -> None:
-        self._failures: OrderedDict[str, tuple[int, float]] = OrderedDict()
-        self._in_all = (0, 0.0)
+        self._failures: OrderedDict[str, _Failures] = OrderedDict()
+        self._in_all = _Failures()
 
-    def seconds(self, address: str) -> float:
-        """The seconds that this address must still wait; 0 for none."""
-        count, at = self._failures.get(address, (0, 0.0))
-        waits = (
-            _remaining(count - FREE_FAILURES, at),
-            _remaining((self._in_all[0] - FREE_FAILURES_IN_ALL) // 10, self._in_all[1]),
-        )
-        return max(waits)
+    def seconds(self, address: str, known_browser: str = "") -> float:
+        """The seconds to wait before the next try; 0 for none.
 
-    def failed(self, address: str) -> None:
-        """Note a wrong password from this address."""
-        now = uptime()
-        self._failures[address] = (self._count(self._failures.get(address), now) + 1, now)
-        self._failures.move_to_end(address)
+        `known_browser` is the mark of a browser that is known, "" for a stranger.
+        """
+        failures = self._failures.get(known_browser or _network(address), _Failures())
+        delay = failures.remaining(failures.count - FREE_FAILURES, LONGEST_DELAY)
+        if known_browser or _is_loopback(address):
+            return delay
+        excess = (self._in_all.count - FREE_FAILURES_IN_ALL) // 10
+        return max(delay, self._in_all.remaining(excess, LONGEST_DELAY_IN_ALL))
+
+    def failed(self, address: str, known_browser: str = "") -> None:
+        """Note a wrong password."""
+        key = known_browser or _network(address)
+        failures = self._failures.setdefault(key, _Failures())
+        failures.add(MEMORY)
+        self._failures.move_to_end(key)
         if len(self._failures) > MAX_ADDRESSES:
             self._failures.popitem(last=False)
-        self._in_all = (self._count(self._in_all, now) + 1, now)
+        if not known_browser:
+            self._in_all.add(MEMORY_IN_ALL)
 
-    def succeeded(self, address: str) -> None:
-        """Note a right password from this address."""
-        self._failures.pop(address, None)
-
-    @staticmethod
-    def _count(failures: tuple[int, float] | None, now: float) -> int:
-        """The failures that still count."""
-        if failures is None or now - failures[1] > LONGEST_DELAY:
-            return 0
-        return failures[0]
+    def succeeded(self, address: str, known_browser: str = "") -> None:
+        """Note a right password."""
+        self._failures.pop(known_browser or _network(address), None)
 
 
-def _remaining(excess: int, at: float) -> float:
-    if excess < 0:
-        return 0.0
-    delay = min(2.0 ** min(excess, 20), LONGEST_DELAY)
-    return max(0.0, at + delay - uptime())
+@dataclass(slots=True)
+class _Failures:
+    """How many passwords were wrong, and when the last one was."""
+
+    count: int = 0
+    at: float = 0.0
+
+    def add(self, memory: float) -> None:
+        """Count one more; after so many seconds without one the count begins anew."""
+        now = uptime()
+        self.count = self.count + 1 if now - self.at <= memory else 1
+        self.at = now
+
+    def remaining(self, excess: int, longest: float) -> float:
+        """The seconds that are left of the delay for so many failures too many."""
+        if excess < 0 or not self.count:
+            return 0.0
+        return max(0.0, self.at + min(2.0 ** min(excess, 20), longest) - uptime())
+
+
+def plain_address(written: str) -> str:
+    """An IP address without brackets, port and zone, IPv4 where it is mapped; "" for no address."""
+    match = re.fullmatch(r"\[([^]]+)\](?::\d+)?|([0-9.]+)(?::\d+)?|([^%]+)(?:%.*)?", written[:100])
+    try:
+        address = ip_address(match[1] or match[2] or match[3]) if match else None
+    except ValueError:
+        return ""
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    return str(address) if address is not None else ""
+
+
+def _network(address: str) -> str:
+    """What counts as one address: for IPv6 the first 64 bits, which one customer may have."""
+    plain = plain_address(address)
+    if ":" not in plain:
+        return plain
+    return str(IPv6Address(int(IPv6Address(plain)) >> 64 << 64))
+
+
+def _is_loopback(address: str) -> bool:
+    plain = plain_address(address)
+    return bool(plain) and ip_address(plain).is_loopback

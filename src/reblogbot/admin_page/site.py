@@ -13,22 +13,28 @@ from dataclasses import replace
 from datetime import tzinfo
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
-from aiohttp import BodyPartReader, web
+from aiohttp import web
 from aiohttp.typedefs import Handler
 from babel.dates import get_timezone
 
 from reblogbot.admin.password import Passwords
+from reblogbot.admin_page.events import Streams
+from reblogbot.admin_page.forms import (
+    EXPIRED,
+    BadRequest,
+    check_origin,
+    parse_fields,
+    read_form,
+)
 from reblogbot.admin_page.languages import LANGUAGES, language_of, translated
 from reblogbot.admin_page.log_buffer import LogBuffer
 from reblogbot.admin_page.rendering import asset, render
 from reblogbot.admin_page.request import (
     MAX_BODY,
-    MAX_FILE,
     Download,
-    File,
     NotThere,
     Page,
     PageRequest,
@@ -37,7 +43,7 @@ from reblogbot.admin_page.request import (
     Reply,
     Route,
 )
-from reblogbot.admin_page.sessions import LoginDelays, Sessions
+from reblogbot.admin_page.sessions import LoginDelays, Session, Sessions, plain_address
 from reblogbot.admin_page.tools import Tools
 from reblogbot.admin_page.views import ROUTES
 from reblogbot.config.settings import AdminSettings
@@ -47,7 +53,15 @@ from reblogbot.store import Store
 from reblogbot.words import Words
 
 COOKIE = "reblogbot_session"
-MAX_FIELDS = 5000
+BROWSER_COOKIE = "reblogbot_browser"
+"""It tells a browser in which the admin has logged in before."""
+BROWSER_COOKIE_AGE = 365 * 86_400
+MAX_LOGIN_BODY = 20_000
+MAX_MESSAGES = 20
+MAX_PATH = 2000
+MAX_QUERY_FIELDS = 100
+LIVE_HEADER = "X-Live"
+"""A request with it is made by a page that is open, for its news."""
 MAX_WAITING = 16
 """Requests that wait for a thread; more are refused."""
 POLICY = (
@@ -76,9 +90,10 @@ class Site:
         self.sessions = Sessions()
         self.delays = LoginDelays()
         self.passwords = Passwords(settings.password_file)
+        self.streams = Streams(tools, self._lasts)
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="admin-page")
         self._slow_threads = ThreadPoolExecutor(2, thread_name_prefix="admin-page-slow")
-        self._waiting = 0
+        self._waiting = {self._threads: 0, self._slow_threads: 0}
         self._password_lock = asyncio.Lock()
 
     @property
@@ -107,6 +122,7 @@ class Site:
         """Add all routes, with the proxy's prefix and without."""
         own = (
             ("GET", "/static/{digest}/{name}", self._static),
+            ("GET", "/events", self._events),
             ("POST", "/login", self._log_in),
             ("POST", "/logout", self._log_out),
             ("POST", "/language", self._set_language),
@@ -115,18 +131,29 @@ class Site:
         for prefix in {"", self.prefix}:
             for method, path, handler in (*own, *views):
                 application.router.add_route(method, prefix + path, self._if_open(handler))
+        if self.prefix:
+            application.router.add_get(self.prefix, self._if_open(self._first_page))
+        application.on_shutdown.append(self.streams.end_all)
 
     def _if_open(self, handler: Handler) -> Handler:
         """The handler, which answers only if there is a password."""
 
         async def handle(request: web.Request) -> web.StreamResponse:
-            if self.passwords.have_changed():
-                self.sessions.end_all()
+            self._check_passwords()
             if not self.passwords.is_any():
                 raise web.HTTPNotFound
             return await handler(request)
 
         return handle
+
+    def _check_passwords(self) -> None:
+        if self.passwords.have_changed():
+            self.sessions.end_all()
+
+    def _lasts(self, session: Session) -> bool:
+        """Whether the session has not ended."""
+        self._check_passwords()
+        return self.sessions.lasts(session)
 
     def close(self) -> None:
         """Begin no more requests."""
@@ -143,28 +170,27 @@ class Site:
                 return self._to_login(request, page_request)
             if route.method == "POST":
                 try:
-                    page_request = await self._with_form(request, page_request, route)
-                except _BadRequest as error:
+                    page_request = await self._with_form(
+                        request, page_request, takes_files=route.takes_files
+                    )
+                except BadRequest as error:
                     return self._error(page_request, error.status, error.message)
-                if not self._is_own_form(request, page_request):
-                    return self._error(page_request, 403, EXPIRED)
             return await self._answer(page_request, route)
 
         return handle
 
     def _page_request(self, request: web.Request) -> PageRequest:
-        token = request.cookies.get(COOKIE, "")
-        session = self.sessions.find(token) or self.sessions.anonymous(token)
+        token = request.cookies.get(self.cookie_name(COOKIE), "")
+        is_live = LIVE_HEADER in request.headers or request.path.endswith("/events")
+        session = self.sessions.find(token, is_use=not is_live) or self.sessions.anonymous(token)
         try:
-            query = parse_qs(
-                request.query_string[:4000], keep_blank_values=True, max_num_fields=100
-            )
-        except ValueError:
+            query = parse_fields(request.rel_url.raw_query_string.encode(), MAX_QUERY_FIELDS)
+        except BadRequest:
             query = {}
         path = request.path
         if self.prefix and path.startswith(f"{self.prefix}/"):
             path = path.removeprefix(self.prefix)
-        chosen = request.cookies.get("language", "")
+        chosen = request.cookies.get(self.cookie_name("language"), "")
         language = chosen if chosen in LANGUAGES else ""
         return PageRequest(
             tools=self.tools,
@@ -177,51 +203,52 @@ class Site:
             admin=session.admin,
             parts=dict(request.match_info),
             query=query,
+            is_live=is_live,
         )
 
     def _address(self, request: web.Request) -> str:
-        """The address of the browser; a proxy of ours tells it in a header."""
-        peer = request.remote or ""
-        if peer in self.settings.proxies:
-            forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-            return forwarded[:50] or peer
-        return peer
+        """The address of the browser; each proxy of ours adds to a header whom it speaks for."""
+        address = plain_address(request.remote or "")
+        forwarded = ",".join(request.headers.getall("X-Forwarded-For", [])).split(",")
+        while address in self.settings.proxies and forwarded:
+            client = plain_address(forwarded.pop().strip())
+            if not client:
+                break
+            address = client
+        return address
 
     async def _with_form(
-        self, request: web.Request, page_request: PageRequest, route: Route
+        self,
+        request: web.Request,
+        page_request: PageRequest,
+        limit: int = MAX_BODY,
+        *,
+        takes_files: bool = False,
     ) -> PageRequest:
-        """The request with its form. Raises _BadRequest."""
-        files: dict[str, File] = {}
-        if request.content_type == "multipart/form-data" and route.takes_files:
-            form, files = await _multipart(request)
-        elif request.content_type == "application/x-www-form-urlencoded":
-            form = _fields(await _body(request, MAX_BODY))
-        else:
-            raise _BadRequest(415, NOT_A_FORM)
-        return replace(page_request, form=form, files=files)
+        """The request with its form, which a page of ours sent in this very session.
 
-    def _is_own_form(self, request: web.Request, page_request: PageRequest) -> bool:
-        """Whether a page of ours sent the form, in this very session."""
-        if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
-            return False
-        origin = request.headers.get("Origin")
-        if origin not in (None, "null") and urlsplit(origin).netloc != request.headers.get("Host"):
-            return False
+        Raises BadRequest for any other.
+        """
+        check_origin(request, self.settings.url)
+        form = await read_form(request, limit, takes_files=takes_files)
+        page_request = replace(page_request, form=form.fields, files=form.files)
+        written = (form.fields.get("csrf") or [""])[0]
         expected = page_request.session.csrf_token
-        written = page_request.value("csrf")
-        return hmac.compare_digest(written.encode(errors="replace"), expected.encode())
+        if not hmac.compare_digest(written.encode(errors="replace"), expected.encode()):
+            raise BadRequest(403, EXPIRED)
+        return page_request
 
     async def _answer(self, request: PageRequest, route: Route) -> web.StreamResponse:
         """The answer of a view, which runs in a thread."""
-        if self._waiting >= MAX_WAITING:
-            return self._error(request, 503, BUSY)
         threads = self._slow_threads if route.is_slow else self._threads
+        if self._waiting[threads] >= MAX_WAITING:
+            return self._error(request, 503, BUSY)
         loop = asyncio.get_running_loop()
-        self._waiting += 1
+        self._waiting[threads] += 1
         try:
             return await loop.run_in_executor(threads, self._respond, request, route)
         finally:
-            self._waiting -= 1
+            self._waiting[threads] -= 1
 
     def _respond(self, request: PageRequest, route: Route) -> web.StreamResponse:
         try:
@@ -230,10 +257,10 @@ class Site:
             return self._response(request, reply)
         except NotThere:
             return self._error(request, 404, NOTHING_HERE)
-        except StoreError as error:
-            return self._error(request, 503, error.message)
         except ReblogbotError as error:
-            return self._error(request, 400, error.message)
+            # a message may name files and servers, which are nobody else's business
+            message = error.message if request.admin else FAILED
+            return self._error(request, 503 if isinstance(error, StoreError) else 400, message)
         except Exception:
             log.exception("the admin's page failed", extra={"path": request.path})
             return self._error(request, 500, FAILED)
@@ -248,12 +275,14 @@ class Site:
     def _response(self, request: PageRequest, reply: Reply) -> web.StreamResponse:
         match reply:
             case Page(template, values, status):
+                self.tools.refresh()
                 return self._html(request, template, values, status)
             case Redirect():
                 if reply.message:
                     text = translated(reply.message, request.language)
                     request.session.messages.append((text, reply.is_error))
-                return self._redirect(request, reply.target or request.path)
+                    del request.session.messages[:-MAX_MESSAGES]
+                return self._redirect(request, reply.target or quote(request.path))
             case Reload(query):
                 return self._reload(request, query)
             case Download(name, content, content_type):
@@ -264,18 +293,18 @@ class Site:
     def _html(
         self, request: PageRequest, template: str, values: Mapping[str, Any], status: int = 200
     ) -> web.Response:
-        messages = request.session.messages.copy()
-        request.session.messages.clear()
+        messages = [] if request.is_live else request.session.messages.copy()
+        if not request.is_live:
+            request.session.messages.clear()
         html = render(template, {**values, "messages": messages}, request, self.prefix)
         response = web.Response(text=html, content_type="text/html", status=status)
         response.headers["Content-Security-Policy"] = POLICY
-        response.headers["Referrer-Policy"] = "same-origin"
         self._set_cookie(response, COOKIE, request.session.token)
         return response
 
     def _reload(self, request: PageRequest, query: Mapping[str, str]) -> web.Response:
         """A page that leads to itself. It sets no cookie, which would end the admin's session."""
-        target = f"{self.prefix}{request.path}?{urlencode(query)}"
+        target = f"{self.prefix}{quote(request.path)}?{urlencode(query)}"
         html = render("reload.html", {"target": target}, request, self.prefix)
         response = web.Response(text=html, content_type="text/html")
         response.headers["Content-Security-Policy"] = POLICY
@@ -288,14 +317,25 @@ class Site:
         )
 
     def _redirect(self, request: PageRequest, target: str) -> web.Response:
-        response = web.Response(status=303, headers={"Location": f"{self.prefix}{target}"})
+        location = _encoded(f"{self.prefix}{target}")
+        response = web.Response(status=303, headers={"Location": location})
         self._set_cookie(response, COOKIE, request.session.token)
         return response
 
-    def _set_cookie(self, response: web.Response, name: str, value: str) -> None:
+    def cookie_name(self, name: str) -> str:
+        """The name of a cookie of ours, such that no page of another host can set it."""
+        if not self.is_https:
+            return name
+        # RFC 6265bis §4.1.3: browsers take these only by https, the second only from this host
+        return f"__Secure-{name}" if self.prefix else f"__Host-{name}"
+
+    def _set_cookie(
+        self, response: web.Response, name: str, value: str, max_age: int | None = None
+    ) -> None:
         response.set_cookie(
-            name,
+            self.cookie_name(name),
             value,
+            max_age=max_age,
             path=f"{self.prefix}/",
             httponly=True,
             samesite="Strict",
@@ -304,51 +344,62 @@ class Site:
 
     # log-in and what needs no view
 
+    async def _first_page(self, request: web.Request) -> web.StreamResponse:
+        return self._redirect(self._page_request(request), "/")
+
     def _to_login(self, request: web.Request, page_request: PageRequest) -> web.Response:
         """The page for the log-in, which then leads back; a form that was sent is lost."""
-        if page_request.path == "/":
-            return self._redirect(page_request, "/login")
         if request.method == "POST":
             page_request.session.messages.append(
                 (translated(SESSION_ENDED, page_request.language), True)
             )
             return self._html(page_request, "login.html", {"next_path": "/"}, 403)
-        path = page_request.path
-        if request.query_string:
-            path += f"?{request.query_string[:1000]}"
-        return self._redirect(page_request, f"/login?next={quote(path)}")
+        if page_request.path == "/":
+            return self._redirect(page_request, "/login")
+        path = request.rel_url.raw_path
+        if self.prefix and path.startswith(f"{self.prefix}/"):
+            path = path.removeprefix(self.prefix)
+        if request.rel_url.raw_query_string:
+            path += f"?{request.rel_url.raw_query_string}"
+        return self._redirect(page_request, f"/login?next={quote(_own_path(path))}")
 
     async def _log_in(self, request: web.Request) -> web.StreamResponse:
         page_request = self._page_request(request)
-        route = Route("POST", "/login", lambda _: Redirect())
         try:
-            page_request = await self._with_form(request, page_request, route)
-        except _BadRequest as error:
+            page_request = await self._with_form(request, page_request, MAX_LOGIN_BODY)
+        except BadRequest as error:
             return self._error(page_request, error.status, error.message)
-        if not self._is_own_form(request, page_request):
-            return self._error(page_request, 403, EXPIRED)
         address, next_path = page_request.address, _own_path(page_request.value("next"))
-        seconds = self.delays.seconds(address)
-        if seconds > 0:
-            message = Words(
-                "Too many wrong passwords. Try again in {seconds} s.", seconds=int(seconds) + 1
-            )
-            return self._login_page(page_request, next_path, message, 429)
         name = page_request.value("name")[:100] or "admin"
+        mark = request.cookies.get(self.cookie_name(BROWSER_COOKIE), "")
+        browser = mark if self.passwords.is_known_browser(name, mark) else ""
         # one at a time: each needs 32 MB of memory for a tenth of a second
         async with self._password_lock:
+            seconds = self.delays.seconds(address, browser)
+            if seconds > 0:
+                message = Words(
+                    "Too many wrong passwords. Try again in {seconds} s.", seconds=int(seconds) + 1
+                )
+                return self._login_page(page_request, next_path, message, 429)
+            passwords, version = self.passwords, self.passwords.version
             is_right = await asyncio.to_thread(
-                self.passwords.verify, name, page_request.value("password")[:1000]
+                passwords.verify, name, page_request.value("password")[:1000]
             )
+            if not is_right:
+                self.delays.failed(address, browser)
+        if passwords is not self.passwords or passwords.version != version:
+            return self._error(page_request, 403, EXPIRED)
         if not is_right:
-            self.delays.failed(address)
             log.warning("wrong password for the admin's page", extra={"address": address})
             return self._login_page(page_request, next_path, WRONG_PASSWORD, 403)
-        self.delays.succeeded(address)
+        self.delays.succeeded(address, browser)
         self.sessions.end(page_request.session)
         session = self.sessions.begin(name)
         log.info("logged in to the admin's page", extra={"admin": name, "address": address})
-        return self._redirect(replace(page_request, session=session), next_path)
+        response = self._redirect(replace(page_request, session=session), next_path)
+        mark = self.passwords.new_browser_mark(name)
+        self._set_cookie(response, BROWSER_COOKIE, mark, BROWSER_COOKIE_AGE)
+        return response
 
     def _login_page(
         self, request: PageRequest, next_path: str, message: Words, status: int
@@ -357,21 +408,32 @@ class Site:
         return self._html(request, "login.html", {"next_path": next_path}, status)
 
     async def _log_out(self, request: web.Request) -> web.StreamResponse:
-        def view(page_request: PageRequest) -> Reply:
-            self.sessions.end(page_request.session)
-            return Redirect("/login")
-
-        response: web.StreamResponse = await self._handler(Route("POST", "/logout", view))(request)
-        return response
+        page_request = self._page_request(request)
+        try:
+            page_request = await self._with_form(request, page_request, MAX_LOGIN_BODY)
+        except BadRequest as error:
+            return self._error(page_request, error.status, error.message)
+        self.sessions.end(page_request.session)
+        return self._redirect(replace(page_request, session=self.sessions.anonymous("")), "/login")
 
     async def _set_language(self, request: web.Request) -> web.StreamResponse:
         page_request = self._page_request(request)
-        fields = _fields(await _body(request, 10_000))
-        language = (fields.get("language") or [""])[0]
-        response = self._redirect(page_request, _own_path((fields.get("next") or [""])[0]))
+        try:
+            page_request = await self._with_form(request, page_request, MAX_LOGIN_BODY)
+        except BadRequest as error:
+            return self._error(page_request, error.status, error.message)
+        language = page_request.value("language")
+        response = self._redirect(page_request, _own_path(page_request.value("next")))
         if language in LANGUAGES:
             self._set_cookie(response, "language", language)
         return response
+
+    async def _events(self, request: web.Request) -> web.StreamResponse:
+        page_request = self._page_request(request)
+        if not page_request.admin:
+            # a browser does not ask again after this status
+            return web.Response(status=403, text="log in\n")
+        return await self.streams.follow(request, page_request.session)
 
     async def _static(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["name"]
@@ -387,74 +449,22 @@ class Site:
         return web.Response(body=content, headers=headers)
 
 
-class _BadRequest(Exception):
-    def __init__(self, status: int, message: Words) -> None:
-        super().__init__(message)
-        self.status = status
-        self.message = message
-
-
 BUSY = Words("The page is busy with other requests. Try again in a moment.")
-EXPIRED = Words("This form has expired. Go back, reload the page, and try again.")
 FAILED = Words("This page failed, and nothing more was done. The log says what happened.")
-NOT_A_FORM = Words("This request is not a form of this page.")
 NOTHING_HERE = Words("There is nothing here, or it is gone by now.")
 SESSION_ENDED = Words("The session has ended, and nothing was changed. Log in and try again.")
-TOO_LARGE = Words("What was sent is too large.")
 WRONG_PASSWORD = Words("Wrong name or password.")
 
 
-async def _body(request: web.Request, limit: int) -> bytes:
-    parts, size = [], 0
-    async for chunk in request.content.iter_chunked(65_536):
-        parts.append(chunk)
-        size += len(chunk)
-        if size > limit:
-            raise _BadRequest(413, TOO_LARGE)
-    return b"".join(parts)
-
-
-def _fields(body: bytes) -> dict[str, list[str]]:
-    try:
-        return parse_qs(
-            body.decode(errors="replace"), keep_blank_values=True, max_num_fields=MAX_FIELDS
-        )
-    except ValueError:
-        raise _BadRequest(400, NOT_A_FORM) from None
-
-
-async def _multipart(request: web.Request) -> tuple[dict[str, list[str]], dict[str, File]]:
-    """The fields and the files of a form. Raises _BadRequest."""
-    form: dict[str, list[str]] = {}
-    files: dict[str, File] = {}
-    left = MAX_FILE
-    try:
-        reader = await request.multipart()
-        for _ in range(20):
-            part = await reader.next()
-            if part is None:
-                return form, files
-            if not isinstance(part, BodyPartReader) or part.name is None:
-                break
-            content = bytearray()
-            while chunk := await part.read_chunk(65_536):
-                content += chunk
-                left -= len(chunk)
-                if left < 0:
-                    raise _BadRequest(413, TOO_LARGE)
-            if part.filename is None:
-                form.setdefault(part.name, []).append(content.decode(errors="replace"))
-            else:
-                files[part.name] = File(part.filename, bytes(content))
-    except (ValueError, AssertionError):
-        raise _BadRequest(400, NOT_A_FORM) from None
-    raise _BadRequest(400, NOT_A_FORM)
+def _encoded(location: str) -> str:
+    """An address for a header, in which what must not be there is percent-encoded."""
+    return quote(location, safe="%/?#:@!$&'()*+,;=~[]")
 
 
 def _own_path(written: str) -> str:
     """A path of ours to which a log-in leads; the first page for anything else."""
-    is_own = re.fullmatch(r"/(?![/\\])[\x21-\x7e]*", written[:2000]) and "\\" not in written
-    return written[:2000] if is_own else "/"
+    is_own = re.fullmatch(r"/(?![/\\])[\x21-\x7e]*", written) and "\\" not in written
+    return written if is_own and len(written) <= MAX_PATH else "/"
 
 
 def _zone(name: str) -> tzinfo:

@@ -191,6 +191,23 @@ def _add_account_commands(commands: _Group) -> None:
     )
     listing.add_argument("--online", action="store_true", help="try every token")
     _add_json(listing)
+    admins = commands.group("admin", "who can log in to the admin's page")
+    password = admins.add(
+        "password",
+        "admin:run_password",
+        "set the password of an admin of the page",
+        "Sets the password with which an admin logs in to the page of the daemon. Asks for it "
+        "twice on a terminal, and reads one line of standard input elsewhere. Only a hash of it "
+        "is stored, in [admin] password_file. All who are logged in must log in again.",
+    )
+    password.add_argument(
+        "name", nargs="?", type=decoded, metavar="ADMIN", default="admin", help="default: admin"
+    )
+    password.add_argument("--remove", action="store_true", help="remove this admin instead")
+    password.add_argument(
+        "--dry-run", action="store_true", help="show what would be written, and write nothing"
+    )
+    _add_json(password)
 
 
 def _add_source_commands(commands: _Group) -> None:

@@ -1,18 +1,14 @@
-"""Times, counts, waits and deliveries in words."""
+"""Times, counts and waits in words."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from reblogbot.core.round_report import outcome
-
 if TYPE_CHECKING:
     from reblogbot.core.waits import Wait
-    from reblogbot.model import AccountState, Delivery, Post, SourceState
+    from reblogbot.model import AccountState, Post, SourceState
     from reblogbot.store.daemons import DaemonRecord
-
-_VERBS = {"post": "posted", "boost": "boosted", "quote": "quoted"}
 
 
 def counted(number: int, noun: str) -> str:
@@ -63,15 +59,6 @@ def until(then: datetime, now: datetime) -> str:
 def wait_text(wait: Wait, now: datetime) -> str:
     """Why a delivery waits, and until when: `hourly limit, until 17:32 (in 15m)`."""
     return f"{wait.cause}, {until(wait.until, now)}" if wait.until else wait.cause
-
-
-def posted_verb(delivery: Delivery) -> str:
-    """What was done: `posted`, `boosted`, `quoted`, `edited`, `found`, `retracting`, `retracted`.
-
-    A post that was at the server before anything was sent is found.
-    """
-    verb = outcome(delivery)
-    return _VERBS.get(delivery.post.action, verb) if verb == "sent" else verb
 
 
 def post_label(post: Post) -> str:

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from reblogbot.admin.documents.history import link_of, title_of
 from reblogbot.cli.output import aligned, print_lines, print_wrapped
-from reblogbot.cli.phrases import local_time, posted_verb
+from reblogbot.cli.phrases import local_time
+from reblogbot.core.round_report import posted_verb
 from reblogbot.store.posted import PostedPost
 
 

@@ -89,6 +89,28 @@ class EditableToml:
         if blocks:
             self._append(blocks)
 
+    def table_texts(self, keys: Keys) -> dict[str, str]:
+        """The text of each table below these keys that has a header, with all that is below it."""
+        texts: dict[str, str] = {}
+        depth = len(keys)
+        for block in self._blocks:
+            path = block.path
+            if len(path) > depth and path[:depth] == keys:
+                texts[path[depth]] = texts.get(path[depth], "") + block.text
+        return texts
+
+    def with_table_text(self, keys: Keys, text: str) -> str:
+        """The document with another text for a table that has a header, and all that is below it.
+
+        Raises KeyError if there is no such header.
+        """
+        blocks = [block for block in self._blocks if block.path[: len(keys)] == keys]
+        if not blocks:
+            raise KeyError(keys)
+        others = (block for block in self._blocks if block not in blocks[1:])
+        whole = "".join(text if block is blocks[0] else block.text for block in others)
+        return whole.removesuffix(self._newline) if self._lacks_newline else whole
+
     def _append(self, blocks: Sequence[str]) -> None:
         """Add tables at the end of the document."""
         last = self._blocks[-1]

@@ -35,7 +35,7 @@ def replace_text(path: Path, before: str, after: str) -> None:
     if len(content) > MAX_BYTES:
         raise ConfigError("config_unwritable", f"{path}: would be larger than {MAX_BYTES} bytes")
     try:
-        with _locked(file.parent):
+        with locked(file.parent):
             current = read_text(path)
             if current != before:
                 message = "was changed meanwhile and is left as it is; try again"
@@ -54,16 +54,20 @@ def difference(path: Path, before: str, after: str) -> str:
     Passwords, tokens and the like are left out: it may get into a log.
     """
     lines = unified_diff(before.splitlines(), after.splitlines(), str(path), str(path), lineterm="")
-    return "\n".join(map(_without_secrets, lines))
+    return "\n".join(map(without_secrets, lines))
 
 
-def _without_secrets(line: str) -> str:
+def without_secrets(line: str) -> str:
+    """A line of a config without the passwords, tokens and the like in it."""
     return without_user(_SECRET_VALUE.sub(r'\1"…"', line))
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Keep other processes from saving a config in this folder meanwhile."""
+def locked(folder: Path) -> Iterator[None]:
+    """Keep other processes from saving a file of the bot in this folder meanwhile.
+
+    Raises OSError.
+    """
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

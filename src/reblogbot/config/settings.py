@@ -28,6 +28,7 @@ from reblogbot.config.values import (
     Many,
     Names,
     Natural,
+    PageUrl,
     Pattern,
     PrivateException,
     ProxyUrl,
@@ -42,7 +43,7 @@ from reblogbot.config.values import (
 
 ConfiguredVisibility = Literal["public", "unlisted", "private"]
 # the form of a post that 抽屉新热榜 is known for has no hashtags
-_HASHTAGS_OF_KIND = {"chouti": 0}
+HASHTAGS_OF_KIND = {"chouti": 0}
 BUILT_IN_TEMPLATES = ("link", "headline", "reblog-via", "paper")
 
 
@@ -98,7 +99,7 @@ class NotifySettings(Table):
 class AdminSettings(Table):
     listen: HostPort = ""
     password_file: FilePath | None = None
-    url: HttpUrl = ""
+    url: PageUrl = ""
     proxies: Many[IpAddress] = ("127.0.0.1", "::1")
     public_status: bool = False
 
@@ -199,9 +200,9 @@ class SourceSettings(Table):
     @classmethod
     def _add_defaults_of_kind(cls, table: Any) -> Any:
         kind = str(table.get("kind")) if isinstance(table, dict) else ""
-        if kind not in _HASHTAGS_OF_KIND:
+        if kind not in HASHTAGS_OF_KIND:
             return table
-        return {"hashtags": _HASHTAGS_OF_KIND[kind], **table}
+        return {"hashtags": HASHTAGS_OF_KIND[kind], **table}
 
 
 class Config(Table):

@@ -47,6 +47,19 @@ def read_http_url(url: str) -> str:
     return url
 
 
+def read_page_url(url: str) -> str:
+    """The address of the admin's page, which ends with a slash."""
+    parts = urlsplit(read_http_url(url))
+    if parts.query or parts.fragment or "?" in url or "#" in url:
+        raise ValueError("write only the address of the page, without ? and #")
+    # anything else would have to be encoded in links, cookies and headers
+    if not re.fullmatch(r"(/[A-Za-z0-9._~-]+)*/?", parts.path) or re.search(
+        r"/\.{1,2}(/|$)", parts.path
+    ):
+        raise ValueError('the path consists of plain names: write "https://example.org/bots/"')
+    return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}/"
+
+
 def without_user(text: str) -> str:
     """The text without the user and password of any URL in it, which may be a secret."""
     return _USER.sub("…", text)
@@ -187,6 +200,7 @@ PrivateException = Annotated[
     str | IPv4Network | IPv6Network, PlainValidator(read_private_exception)
 ]
 HttpUrl = Annotated[str, AfterValidator(read_http_url)]
+PageUrl = Annotated[str, AfterValidator(read_page_url)]
 ServerUrl = Annotated[str, AfterValidator(read_server_url)]
 ProxyUrl = Annotated[str, AfterValidator(read_proxy_url)]
 StoreUrl = Annotated[str, AfterValidator(read_store_url)]

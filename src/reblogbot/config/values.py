@@ -31,6 +31,7 @@ from reblogbot.config.urls import (
     Headers,
     HostPort,
     HttpUrl,
+    PageUrl,
     PrivateException,
     ProxyUrl,
     ServerUrl,
@@ -57,6 +58,7 @@ __all__ = [
     "Many",
     "Names",
     "Natural",
+    "PageUrl",
     "Pattern",
     "PrivateException",
     "ProxyUrl",
@@ -109,6 +111,15 @@ def read_span(written: object) -> timedelta:
     if seconds > _MAX_SPAN.total_seconds():
         raise ValueError("a duration is at most a thousand years")
     return timedelta(microseconds=int(seconds * 1_000_000))
+
+
+def span_text(span: timedelta) -> str:
+    """The span as a config writes it: `7d`, `90m`."""
+    seconds = span.total_seconds()
+    for unit, length in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds >= length and seconds % length == 0:
+            return f"{seconds / length:g}{unit}"
+    return f"{seconds:g}s"
 
 
 def read_duration(written: object) -> timedelta:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from math import inf
 
 from reblogbot.config.settings import FilterSettings, SourceSettings
-from reblogbot.config.values import Pattern
+from reblogbot.config.values import Pattern, span_text
 from reblogbot.core import consent
 from reblogbot.core.identity import host_of, site_of
 from reblogbot.core.text import clean, language_tag, may_be_in, one_line, text_language
@@ -187,7 +187,7 @@ def _max_age_reason(entry: Entry, settings: FilterSettings, now: datetime) -> st
     return Words(
         "max_age: published {published}, older than {max_age}",
         published=f"{published:%Y-%m-%d}",
-        max_age=_span(settings.max_age),
+        max_age=span_text(settings.max_age),
     )
 
 
@@ -297,12 +297,3 @@ def _is_within(host: str, domain: str) -> bool:
     """Whether the host is the domain or one of its sub-domains."""
     name = host_of(f"https://{domain}/") or domain
     return host == name or host.endswith(f".{name}")
-
-
-def _span(span: timedelta) -> str:
-    """The span as a config writes it: `7d`, `90m`."""
-    seconds = span.total_seconds()
-    for unit, length in (("d", 86400), ("h", 3600), ("m", 60)):
-        if seconds >= length and seconds % length == 0:
-            return f"{seconds / length:g}{unit}"
-    return f"{seconds:g}s"

@@ -9,9 +9,20 @@ from typing import Literal, TypedDict
 
 from reblogbot.errors import Exit, Failure
 from reblogbot.model import Delivery, DeliveryState
+from reblogbot.words import Words
 
 Outcome = Literal["new", "nothing_new", "not_modified", "held", "not_due"] | Failure
 _FAILED = ("failed", "refused", "gone")
+_VERBS = {
+    "post": Words("posted"),
+    "boost": Words("boosted"),
+    "quote": Words("quoted"),
+    "edited": Words("edited"),
+    "found": Words("found"),
+    "retracting": Words("retracting"),
+    "retracted": Words("retracted"),
+}
+"""The words for what was published, by action or outcome."""
 
 
 class RoundCounts(TypedDict):
@@ -139,6 +150,15 @@ def outcome(delivery: Delivery) -> str:
         return "edited"
     # sent_from is set by the first attempt, so that there was none
     return "found" if delivery.sent_from is None else "sent"
+
+
+def posted_verb(delivery: Delivery) -> Words:
+    """What was done: `posted`, `boosted`, `quoted`, `edited`, `found`, `retracting`, `retracted`.
+
+    A post that was at the server before anything was sent is found.
+    """
+    result = outcome(delivery)
+    return _VERBS[delivery.post.action if result == "sent" else result]
 
 
 def _is_retry(delivery: Delivery) -> bool:

@@ -12,7 +12,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from reblogbot.core import pacing, queue_order
-from reblogbot.model import Delivery, DeliveryState, QueueHead, SentPost
+from reblogbot.model import STORM, Delivery, DeliveryState, QueueHead, SentPost
+from reblogbot.words import Words
 
 if TYPE_CHECKING:
     from reblogbot.config.settings import AccountSettings, Config, SourceSettings
@@ -45,6 +46,17 @@ class WaitReason(StrEnum):
     NEXT = "next"
     STALLED = "stalled"
 
+
+HELD_BY_ADMIN = Words("held by the admin")
+"""The error of a delivery that an admin holds."""
+RETRYING = Words("next attempt")
+DELETING = Words("next attempt to delete it")
+_LIMITS = {
+    "gap": Words("gap between two posts"),
+    "hourly_limit": Words("hourly limit"),
+    "daily_limit": Words("daily limit"),
+    "quiet_hours": Words("quiet hours"),
+}
 
 OF_PACE = frozenset(
     {
@@ -118,13 +130,13 @@ def wait_of(delivery: Delivery, config: Config, account: AccountFacts) -> Wait |
         case DeliveryState.HELD:
             return held_wait(delivery.error)
         case DeliveryState.DOUBT:
-            cause = f"in doubt, the account is read back: {delivery.error}"
+            cause = Words("in doubt, the account is read back: {error}", error=delivery.error)
             return stop_wait(account) or Wait(WaitReason.DOUBT, cause, delivery.due)
         case DeliveryState.SENDING:
             return (
                 stop_wait(account)
                 or _stall(delivery, source, account)
-                or Wait(WaitReason.SENDING, "being sent")
+                or Wait(WaitReason.SENDING, Words("being sent"))
             )
         case DeliveryState.RETRACTING:
             return (
@@ -146,29 +158,36 @@ def wait_of(delivery: Delivery, config: Config, account: AccountFacts) -> Wait |
 
 def held_wait(error: str) -> Wait:
     """The wait of a delivery that is held with this error."""
-    cause = error.replace("storm: ", "storm, ", 1) if error.startswith("storm: ") else error
-    return Wait(WaitReason.HELD, cause if cause.startswith("held") else f"held: {cause}")
+    if error.startswith("held"):
+        return Wait(WaitReason.HELD, error)
+    if error.startswith(STORM):
+        reason = error.removeprefix(STORM).strip()
+        return Wait(WaitReason.HELD, Words("held: storm, {reason}", reason=reason))
+    return Wait(WaitReason.HELD, Words("held: {reason}", reason=error))
 
 
 def stall_wait(since: datetime) -> Wait:
     """The wait of a delivery that could have been sent since then."""
-    cause = f"stalled: nothing was sent or failed since {since:%Y-%m-%d %H:%M} UTC"
-    return Wait(WaitReason.STALLED, f"{cause}; see the log, restart the daemon")
+    cause = Words(
+        "stalled: nothing was sent or failed since {time} UTC; see the log, restart the daemon",
+        time=f"{since:%Y-%m-%d %H:%M}",
+    )
+    return Wait(WaitReason.STALLED, cause)
 
 
 def stop_wait(account: AccountFacts) -> Wait | None:
     """Why nothing at all is sent for the account, or None."""
     if account.stopped_at is not None:
-        return Wait(WaitReason.STOPPED, "everything is stopped until `reblogbot start`")
+        return Wait(WaitReason.STOPPED, Words("everything is stopped until `reblogbot start`"))
     return _account_wait(account)
 
 
 def _account_wait(account: AccountFacts) -> Wait | None:
     """Why the account is not used at all, or None."""
     if account.settings is None:
-        return Wait(WaitReason.ACCOUNT_UNKNOWN, "the account is not in the config")
+        return Wait(WaitReason.ACCOUNT_UNKNOWN, Words("the account is not in the config"))
     if not account.settings.enabled:
-        return Wait(WaitReason.ACCOUNT_DISABLED, "the account is disabled")
+        return Wait(WaitReason.ACCOUNT_DISABLED, Words("the account is disabled"))
     return None
 
 
@@ -181,7 +200,7 @@ def blocking_wait(account: AccountFacts) -> Wait | None:
     if pause is not None:
         return pause
     if account.doubt_until is not None:
-        cause = "an earlier post of the account is in doubt"
+        cause = Words("an earlier post of the account is in doubt")
         return Wait(WaitReason.EARLIER_DOUBT, cause, max(account.doubt_until, account.now))
     return None
 
@@ -196,15 +215,15 @@ def _pause_wait(account: AccountFacts) -> Wait | None:
     """The wait for the end of the account's pause, or None."""
     if account.paused_until is None or account.paused_until <= account.now:
         return None
-    cause = f"the account is paused: {account.paused_for}"
+    cause = Words("the account is paused: {reason}", reason=account.paused_for)
     return Wait(WaitReason.ACCOUNT_PAUSED, cause, account.paused_until)
 
 
-def _retraction_cause(delivery: Delivery, account: AccountFacts) -> tuple[str, datetime | None]:
+def _retraction_cause(delivery: Delivery, account: AccountFacts) -> tuple[Words, datetime | None]:
     """Why a post is not deleted yet, and until when."""
     if delivery.due > account.now:
-        return f"next attempt to delete it: {delivery.error}".rstrip(": "), delivery.due
-    return "to be deleted at the server", None
+        return _retry_cause(DELETING, delivery.error), delivery.due
+    return Words("to be deleted at the server"), None
 
 
 def next_attempt(
@@ -280,8 +299,8 @@ def _stall(delivery: Delivery, source: SourceSettings | None, account: AccountFa
 
 def _next_in_line(account: AccountFacts) -> Wait:
     if account.works_since is None:
-        return Wait(WaitReason.NEXT, "next `sync` (no daemon is at work)")
-    return Wait(WaitReason.NEXT, "next in line")
+        return Wait(WaitReason.NEXT, Words("next `sync` (no daemon is at work)"))
+    return Wait(WaitReason.NEXT, Words("next in line"))
 
 
 def _was_delayed(source: SourceSettings | None, account: AccountFacts, worked_at: datetime) -> bool:
@@ -301,14 +320,19 @@ def _source_wait(
 ) -> Wait | None:
     """The wait that comes from the delivery's source, digest or last attempt."""
     if source is None:
-        return Wait(WaitReason.SOURCE_UNKNOWN, "the source is not in the config")
+        return Wait(WaitReason.SOURCE_UNKNOWN, Words("the source is not in the config"))
     if not source.enabled:
-        return Wait(WaitReason.SOURCE_DISABLED, "the source is disabled")
+        return Wait(WaitReason.SOURCE_DISABLED, Words("the source is disabled"))
     if delivery.due <= account.now:
         return None
     if source.digest is not None and not delivery.attempts:
-        return Wait(WaitReason.DIGEST, "digest", delivery.due)
-    return Wait(WaitReason.RETRY, f"next attempt: {delivery.error}".rstrip(": "), delivery.due)
+        return Wait(WaitReason.DIGEST, Words("digest"), delivery.due)
+    return Wait(WaitReason.RETRY, _retry_cause(RETRYING, delivery.error), delivery.due)
+
+
+def _retry_cause(attempt: Words, error: str) -> Words:
+    """What is tried again, and after which error."""
+    return Words("{attempt}: {error}", attempt=attempt, error=error) if error else attempt
 
 
 def _pace_wait(
@@ -321,14 +345,13 @@ def _pace_wait(
     limit, slot = pacing.limiting_pace(account.now, account.settings.pace, sent_at)
     if limit:
         if slot == pacing.NEVER:
-            return Wait(WaitReason(limit), "quiet hours without an end")
-        cause = "gap between two posts" if limit == "gap" else limit.replace("_", " ")
-        return Wait(WaitReason(limit), cause, slot)
+            return Wait(WaitReason(limit), Words("quiet hours without an end"))
+        return Wait(WaitReason(limit), _LIMITS[limit], slot)
     if source is None or delivery.post.action == "edit":
         return None
     slot = _budget_slot(source, account, account.now)
     if slot > account.now:
-        return Wait(WaitReason.BUDGET, "budget of the source", slot)
+        return Wait(WaitReason.BUDGET, Words("budget of the source"), slot)
     return None
 
 

@@ -53,6 +53,7 @@ class Recorder:
         )  # fmt: skip
         if recorded is None:
             return PollReport(name, "not_due", error=Words("another process polled it meanwhile"))
+        _log_recovery(result)
         outcome: Outcome = "new" if plan.new else "nothing_new"
         if batch.left_out:
             log.warning("entries left out", extra={"source": name, "count": batch.left_out})
@@ -66,6 +67,7 @@ class Recorder:
 
     async def record_unchanged(self, result: PollResult) -> PollReport:
         """Note that the source has not changed. It is recorded with the next `flush`."""
+        _log_recovery(result)
         self._unchanged.append(
             UnchangedPoll(result.record, result.batch, self._next_poll(result), self._clock.now())
         )
@@ -111,3 +113,11 @@ class Recorder:
             unchanged_since=result.record.last_batch_at if batch.not_modified else now,
             skipped_hours=batch.skipped_hours,
         )
+
+
+def _log_recovery(result: PollResult) -> None:
+    """Log that a source that had failed was read."""
+    record = result.record
+    if record.failing_since is not None:
+        since = record.failing_since.isoformat()
+        log.info("source works again", extra={"source": record.name, "failing_since": since})

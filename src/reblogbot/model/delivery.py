@@ -66,6 +66,8 @@ KEPT_NOTE = Words("its entry changed; the text stays as the admin wanted it")
 """The note on a waiting delivery that was not rendered again."""
 STORM_NOTE = Words("storm: {reason}")
 """The note on a delivery that is held because its source brought too much at once."""
+STORM = STORM_NOTE.partition(" {")[0]
+"""The start of that note."""
 REVIEW_NOTE = Words("review")
 """The note on a delivery that is held because the admin wants to see each one."""
 PART_OF_DIGEST = Words("digest: it is part of delivery {id}")

@@ -30,13 +30,15 @@ from reblogbot.store.schema import (
     seen,
     source,
 )
-from reblogbot.store.sql import addresses, chunks, is_among_keys
+from reblogbot.store.sql import addresses, chunks, is_among_keys, is_behind
 from reblogbot.words import Words
 
 _KEY_ALONE = Words("left_out: one of very many entries of one poll, remembered as seen alone")
 # a database limits how long patterns and conditions may be
 _MAX_SEARCHED = 5000
 _MAX_WORDS = 20
+MOST_SEARCHED = 20_000
+"""How many entries are looked at for a page of a search."""
 _ENTRIES = select(entry, source.c.name.label("source_name"), source.c.habits).join(
     source, source.c.id == entry.c.source_id
 )
@@ -70,6 +72,20 @@ class Story:
     """The key under which the entry is kept, empty where only its keys are remembered."""
     content: Entry | None = None
     """The whole entry, where it is kept because it was queued."""
+    entry_id: int = 0
+    """The number of the entry in the store, 0 where only its keys are remembered."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """Entries with some words, newest first.
+
+    `following` is the place behind them at which to look for more, None at the end: an instant
+    and the number of an entry.
+    """
+
+    stories: tuple[Story, ...]
+    following: tuple[datetime, int] | None
 
 
 class History:
@@ -78,18 +94,25 @@ class History:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def why(self, keys: list[bytes], written: str) -> list[Story]:
+    def why(self, keys: list[bytes], written: str, *, indexed: bool = False) -> list[Story]:
         """The entries that an admin names, with their refusals and deliveries.
 
-        They have one of `keys`; or `written` is their guid, a delivery's id, or a post's URL.
+        They have one of `keys`; or `written` is their guid, a delivery's id, or a post's URL. With
+        `indexed` only those that an index leads to, however large the store is.
         """
         if not written:
             return []
         with self._database.read() as connection:
-            ids = _entry_ids(connection, keys, written)
+            ids = _entry_ids(connection, keys, written, indexed=indexed)
             statement = _ENTRIES.where(entry.c.id.in_(ids)).order_by(entry.c.seen_at, entry.c.id)
             rows = connection.execute(statement).all()
             return [_story(connection, row) for row in rows] or _keys_alone(connection, keys)
+
+    def story(self, entry_id: int) -> Story | None:
+        """The entry of this number; None where there is none (any more)."""
+        with self._database.read() as connection:
+            row = connection.execute(_ENTRIES.where(entry.c.id == entry_id)).first()
+            return _story(connection, row) if row is not None else None
 
     def search(self, words: str, most: int) -> list[Story]:
         """The newest entries, `most` at most, with these words in their title or link.
@@ -106,6 +129,30 @@ class History:
                 if rows:
                     return [_story(connection, row) for row in rows]
         return []
+
+    def search_page(self, words: str, most: int, before: tuple[datetime, int] | None) -> SearchPage:
+        """The newest entries behind a place with these words in their title or link.
+
+        MOST_SEARCHED of them are looked at, however many there are. Where none of these has the
+        words in this order, those with each of the words.
+        """
+        phrase = words[:_MAX_SEARCHED]
+        place = entry.c.seen_at, entry.c.id
+        newest_first = (entry.c.seen_at.desc(), entry.c.id.desc())
+        is_near = [] if before is None else [*is_behind(place, before)]
+        horizon_of = select(entry.c.seen_at).where(*is_near).order_by(*newest_first)
+        with self._database.read() as connection:
+            horizon = connection.scalar(horizon_of.offset(MOST_SEARCHED).limit(1))
+            is_near.append(entry.c.seen_at >= (horizon or EPOCH))
+            rows: Sequence[Row[Any]] = ()
+            for parts in ([phrase], phrase.split()[:_MAX_WORDS]):
+                are_contained = [_is_contained(connection, part) for part in parts]
+                statement = _ENTRIES.where(*is_near, *are_contained).order_by(*newest_first)
+                rows = rows or connection.execute(statement.limit(most)).all()
+            following = None if horizon is None else (horizon, 0)
+            if len(rows) == most:
+                following = rows[-1].seen_at, rows[-1].id
+            return SearchPage(tuple(_story(connection, row) for row in rows), following)
 
     def titles(self, delivery_ids: Sequence[int]) -> dict[int, str]:
         """The titles of the entries of these deliveries, by the deliveries' ids.
@@ -184,14 +231,16 @@ def _is_contained(connection: Connection, part: str) -> ColumnElement[bool]:
     return or_(*conditions)
 
 
-def _entry_ids(connection: Connection, keys: Sequence[bytes], written: str) -> set[int]:
+def _entry_ids(
+    connection: Connection, keys: Sequence[bytes], written: str, *, indexed: bool
+) -> set[int]:
     """The ids of the entries that an admin names; see `History.why`."""
     entry_of_delivery = select(delivery.c.entry_id)
     # Most servers end a post's URL with its id, by which an index finds it.
     accounts = select(account.c.name)
     has_id = delivery.c.remote_id == written.rpartition("/")[2], HAS_REMOTE_ID
     is_address = delivery.c.remote_url.in_(addresses(written))
-    indexed = (
+    quick = (
         select(entry.c.id).where(is_among_keys(entry.c.key)),
         select(entry.c.id).where(is_among_keys(entry.c.guid_key)),
         entry_of_delivery.where(delivery.c.id.in_(_delivery_ids(written))),
@@ -205,7 +254,7 @@ def _entry_ids(connection: Connection, keys: Sequence[bytes], written: str) -> s
         select(entry.c.id).where(entry.c.guid == written),
         entry_of_delivery.where(is_address),
     )
-    for queries in (indexed, unindexed):
+    for queries in (quick,) if indexed else (quick, unindexed):
         results = [connection.scalars(query, {"keys": keys}) for query in queries]
         ids = {entry_id for result in results for entry_id in result if entry_id is not None}
         if ids:
@@ -264,6 +313,7 @@ def _story(connection: Connection, row: Row[Any]) -> Story:
         habits=habits_of(row.habits),
         key=row.key,
         content=adapter(Entry).validate_python(row.content) if row.content else None,
+        entry_id=row.id,
     )
 
 

@@ -10,7 +10,19 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, case, exists, func, literal, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    update,
+)
 
 from reblogbot.model import (
     OPEN_STATES,
@@ -26,8 +38,16 @@ from reblogbot.model import (
 from reblogbot.store.database import Database
 from reblogbot.store.leases import AccountLease
 from reblogbot.store.records import AccountRecord, account_record, adapter, delivery_record
-from reblogbot.store.schema import EPOCH, HAS_REMOTE_ID, account, delivery, entry, switch
-from reblogbot.store.sql import chunks, insert_into
+from reblogbot.store.schema import (
+    EPOCH,
+    HAS_REMOTE_ID,
+    IS_HELD_STORM,
+    account,
+    delivery,
+    entry,
+    switch,
+)
+from reblogbot.store.sql import chunks, insert_into, is_behind
 from reblogbot.store.transitions import (
     POST_RETRACTED_NOTE,
     add_event,
@@ -410,14 +430,19 @@ class Outbox:
         accounts: Collection[str] = (),
         sources: Collection[str] = (),
         after: int = 0,
+        until: int = MAX_ID,
         limit: int | None = None,
+        with_storms: bool = True,
     ) -> tuple[list[Delivery], int]:
-        """The first `limit` deliveries in these states with a greater id than `after`, by id.
+        """The first `limit` deliveries in these states with an id after `after`, by id.
 
-        Of these accounts and sources, where any are named. Also how many more there are, counted up
-        to MOST_COUNTED. Cheap however many other deliveries the store has.
+        Of these accounts and sources, where any are named, and not after the id `until`; perhaps
+        without those that storms have held. Also how many more there are, counted up to
+        MOST_COUNTED. Cheap however many other deliveries the store has.
         """
-        is_wanted = [delivery.c.state.in_(states), delivery.c.id > after]
+        is_wanted = [delivery.c.state.in_(states), delivery.c.id > after, delivery.c.id <= until]
+        if not with_storms:
+            is_wanted.append(not_(and_(*IS_HELD_STORM)))
         if accounts:
             is_wanted.append(delivery.c.account.in_(accounts))
         if sources:
@@ -437,12 +462,60 @@ class Outbox:
             ]
         return [delivery_record(row) for row in rows], len(matching) - len(listed)
 
+    def newest(
+        self,
+        state: DeliveryState,
+        accounts: Sequence[str],
+        before: tuple[datetime, int],
+        limit: int,
+    ) -> list[Delivery]:
+        """The deliveries of these accounts in this state, those that were due last first.
+
+        They stand behind the due time and the id `before`. Cheap however many there are.
+        """
+        parts = [
+            select(delivery)
+            .where(
+                delivery.c.state == state,
+                delivery.c.account == name,
+                *is_behind((delivery.c.due, delivery.c.id), before),
+            )
+            .order_by(delivery.c.due.desc(), delivery.c.id.desc())
+            .limit(limit)
+            for name in accounts
+        ]
+        with self._database.read() as connection:
+            rows = [row for part in parts for row in connection.execute(part)]
+        rows.sort(key=lambda row: (row.due, row.id), reverse=True)
+        return [delivery_record(row) for row in rows[:limit]]
+
+    def count_up_to(self, states: Collection[DeliveryState], most: int) -> int:
+        """How many deliveries are in these states, counted up to `most`."""
+        matching = select(delivery.c.id).where(delivery.c.state.in_(states)).limit(most)
+        with self._database.read() as connection:
+            return connection.scalar(select(func.count()).select_from(matching.subquery())) or 0
+
+    def newest_id(self) -> int:
+        """The id of the delivery that was queued last, 0 for none."""
+        with self._database.read() as connection:
+            return connection.scalar(select(func.max(delivery.c.id))) or 0
+
+    def entries_of(self, delivery_ids: Sequence[int]) -> dict[int, Entry]:
+        """The entries of these deliveries, by the deliveries' ids, without those pruned."""
+        statement = select(delivery.c.id, entry.c.content).join(
+            entry, delivery.c.entry_id == entry.c.id
+        )
+        with self._database.read() as connection:
+            return {
+                row.id: adapter(Entry).validate_python(row.content)
+                for part in chunks(delivery_ids)
+                for row in connection.execute(statement.where(delivery.c.id.in_(part)))
+                if row.content
+            }
+
     def entry_of(self, delivery_id: int) -> Entry | None:
         """The entry of a delivery by the delivery's id; None when it was pruned."""
-        statement = select(entry.c.content).join(delivery, delivery.c.entry_id == entry.c.id)
-        with self._database.read() as connection:
-            content = connection.scalar(statement.where(delivery.c.id == delivery_id))
-        return adapter(Entry).validate_python(content) if content else None
+        return self.entries_of([delivery_id]).get(delivery_id)
 
     def rewrite(
         self, before: Delivery, changed: Delivery, now: datetime, note: str

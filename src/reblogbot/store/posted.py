@@ -7,13 +7,13 @@ among a million.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from heapq import merge
 from itertools import islice
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Row, case, func, or_, select
 
 from reblogbot.model import PART_OF_DIGEST_NOTE, POSTED_STATES, Delivery, DeliveryState
 from reblogbot.store.database import Database
@@ -28,12 +28,15 @@ from reblogbot.store.schema import (
     event,
     published,
 )
-from reblogbot.store.sql import addresses, chunks, is_among_keys
+from reblogbot.store.sql import addresses, chunks, is_among_keys, is_behind
 
 PAGE = 500
 """How many deliveries are read at a time."""
+MOST_LOOKED_AT = 20_000
+"""How many deliveries are looked at for one page."""
 MAX_PATTERN = 100
 """Characters of a word that the database looks for: SQLite takes no pattern of any length."""
+_PLACE = delivery.c.settled_at, delivery.c.id
 _HAS_NO_TITLE = func.coalesce(entry.c.title, "") == ""
 _ROWS = (
     select(
@@ -47,7 +50,7 @@ _ROWS = (
         case((_HAS_NO_TITLE, delivery.c.post["text"].as_string()), else_="").label("text"),
     )
     .outerjoin(entry, entry.c.id == delivery.c.entry_id)
-    .order_by(delivery.c.settled_at.desc(), delivery.c.id.desc())
+    .order_by(*(column.desc() for column in _PLACE))
 )
 
 
@@ -78,18 +81,54 @@ class PostedFilter:
     words: tuple[str, ...] = ()
 
 
+Place = tuple[datetime, int]
+"""A place among the settled deliveries: an instant and the number of a delivery."""
+
+
+@dataclass(frozen=True, slots=True)
+class PostedPage:
+    """A part of what was published, newest first.
+
+    `following` is the place behind it at which to look for more, None at the end. `is_full` tells
+    that as many posts were found as were wanted; else only so far back was looked.
+    """
+
+    posts: tuple[PostedPost, ...]
+    following: Place | None
+    is_full: bool
+
+
 class Posted:
     """Queries of published deliveries."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def newest(self, wanted: PostedFilter, limit: int | None = None) -> Iterator[PostedPost]:
-        """The posts under the filter, newest first, at most `limit`."""
+    def page(self, wanted: PostedFilter, before: Place | None, limit: int) -> PostedPage:
+        """The newest posts under the filter behind a place.
+
+        About MOST_LOOKED_AT deliveries are looked at, however many there are.
+        """
+        names = [wanted.account] if wanted.account else self._account_names()
+        horizon = self._horizon(names, wanted, before)
+        since = max((at for at in (wanted.since, horizon) if at is not None), default=None)
+        posts = list(self.newest(replace(wanted, since=since), limit + 1, before))
+        if len(posts) > limit:
+            last = posts[limit - 1].delivery
+            place = last.settled_at or last.queued_at, last.id
+            return PostedPage(tuple(posts[:limit]), place, is_full=True)
+        is_end = horizon is None or (wanted.since is not None and wanted.since >= horizon)
+        following = None if is_end or horizon is None else (horizon, 0)
+        return PostedPage(tuple(posts), following, is_full=False)
+
+    def newest(
+        self, wanted: PostedFilter, limit: int | None = None, before: Place | None = None
+    ) -> Iterator[PostedPost]:
+        """The posts under the filter, newest first, at most `limit`, behind a place."""
         names = [wanted.account] if wanted.account else self._account_names()
         size = min(limit or PAGE, PAGE)
         rows = merge(
-            *(self._rows(name, wanted, size) for name in names),
+            *(self._rows(name, wanted, size, before) for name in names),
             key=lambda row: (row.settled_at, row.id),
             reverse=True,
         )
@@ -188,7 +227,31 @@ class Posted:
         with self._database.read() as connection:
             return list(connection.scalars(select(account.c.name).order_by(account.c.name)))
 
-    def _rows(self, name: str, wanted: PostedFilter, size: int) -> Iterator[Row[Any]]:
+    def _horizon(
+        self, names: Sequence[str], wanted: PostedFilter, before: Place | None
+    ) -> datetime | None:
+        """The instant back to which so many deliveries are settled; None if there are fewer."""
+        horizons = []
+        with self._database.read() as connection:
+            for name in names:
+                conditions = [delivery.c.account == name, delivery.c.settled_at.is_not(None)]
+                if wanted.until is not None:
+                    conditions.append(delivery.c.settled_at < wanted.until)
+                if before is not None:
+                    conditions += is_behind(_PLACE, before)
+                statement = (
+                    select(delivery.c.settled_at)
+                    .where(*conditions)
+                    .order_by(*(column.desc() for column in _PLACE))
+                    .offset(MOST_LOOKED_AT // len(names))
+                    .limit(1)
+                )
+                horizons.append(connection.scalar(statement))
+        return max((at for at in horizons if at is not None), default=None)
+
+    def _rows(
+        self, name: str, wanted: PostedFilter, size: int, before: Place | None
+    ) -> Iterator[Row[Any]]:
         """The account's settled deliveries, newest first, in pages of `size`."""
         # said although the comparisons imply it: so a database knows that the index has them all
         conditions = [delivery.c.account == name, delivery.c.settled_at.is_not(None)]
@@ -199,19 +262,14 @@ class Posted:
             conditions.append(delivery.c.source == wanted.source)
         conditions += [_may_have(word) for word in wanted.words]
         page = _ROWS.where(*conditions).limit(size)
-        following = page
+        following = page if before is None else page.where(*is_behind(_PLACE, before))
         while True:
             with self._database.read() as connection:
                 rows = connection.execute(following).all()
             yield from cast("Sequence[Row[Any]]", rows)
             if len(rows) < size:
                 return
-            last = rows[-1]
-            is_older = or_(
-                delivery.c.settled_at < last.settled_at,
-                and_(delivery.c.settled_at == last.settled_at, delivery.c.id < last.id),
-            )
-            following = page.where(delivery.c.settled_at <= last.settled_at, is_older)
+            following = page.where(*is_behind(_PLACE, (rows[-1].settled_at, rows[-1].id)))
 
 
 def _digest_of(record: Delivery) -> int:

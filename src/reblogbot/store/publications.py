@@ -20,7 +20,7 @@ from reblogbot.model import (
 from reblogbot.model.history import EditablePost, RecentPosts
 from reblogbot.store.database import Database
 from reblogbot.store.records import SourceRecord, adapter, delivery_record
-from reblogbot.store.schema import delivery, entry, published, refusal
+from reblogbot.store.schema import account, delivery, entry, published, refusal
 from reblogbot.store.sql import chunks, is_among_keys
 
 RECENT_TITLES_AGE = timedelta(days=7)
@@ -79,6 +79,20 @@ class Publications:
         )
         with self._database.read() as connection:
             return [SentPost(row.settled_at, row.source) for row in connection.execute(statement)]
+
+    def sent_since(self, since: datetime) -> dict[str, list[datetime]]:
+        """When each account sent its posts and boosts since an instant, as `sent` counts them."""
+        statement = select(delivery.c.account, delivery.c.settled_at).where(
+            delivery.c.account.in_(select(account.c.name)),
+            delivery.c.state.in_(POSTED_STATES),
+            delivery.c.settled_at >= since,
+            delivery.c.post["action"].as_string() != "edit",
+        )
+        sent: dict[str, list[datetime]] = {}
+        with self._database.read() as connection:
+            for name, settled_at in connection.execute(statement):
+                sent.setdefault(name, []).append(settled_at)
+        return sent
 
     def recent(self, name: str, now: datetime) -> RecentPosts:
         """The account's titles of the last week, and sites and authors of the last day.

@@ -22,6 +22,8 @@ from sqlalchemy import (
     text,
 )
 
+from reblogbot.model import STORM
+
 REVISION = "0009"
 """The newest migration."""
 
@@ -228,6 +230,9 @@ Index(
     delivery.c.remote_id,
     sqlite_where=text("remote_id != ''"),
 )
+
+IS_HELD_STORM = (delivery.c.state == "held", delivery.c.error.startswith(STORM))
+"""The conditions that a delivery is held because its source brought too many entries at once."""
 
 # The keys under which an account has published or queued something, each once (docs/adr/0025).
 published = Table(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from importlib import import_module
 from typing import Any, TypeVar
@@ -11,14 +12,17 @@ from typing import Any, TypeVar
 from sqlalchemy import (
     ARRAY,
     Column,
+    ColumnElement,
     Connection,
     Dialect,
     LargeBinary,
     Table,
     Text,
     TypeDecorator,
+    and_,
     bindparam,
     func,
+    or_,
     select,
     text,
 )
@@ -57,6 +61,15 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str,
 @cache
 def _insert_new(dialect: str, table: Table) -> Any:
     return _insert_into(dialect, table).on_conflict_do_nothing()
+
+
+def is_behind(
+    columns: tuple[Column[datetime], Column[int]], place: tuple[datetime, int]
+) -> tuple[ColumnElement[bool], ...]:
+    """The conditions of the rows behind a place, in the descending order of an instant and id."""
+    instant, number = columns
+    at, last = place
+    return instant <= at, or_(instant < at, and_(instant == at, number < last))
 
 
 class _KeyList(TypeDecorator[Collection[bytes]]):

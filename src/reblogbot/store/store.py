@@ -29,6 +29,7 @@ from reblogbot.store.source_renames import SourceRenames
 from reblogbot.store.sources import Sources
 from reblogbot.store.sql import insert_into
 from reblogbot.store.store_clock import ServerClock, clock_of
+from reblogbot.store.storms import Storms
 from reblogbot.store.tallies import Tallies
 from reblogbot.store.upgrade import expect_revision
 from reblogbot.words import Words
@@ -64,10 +65,10 @@ class Store:
     """One opened store; each sub-object has the queries and changes of one subject.
 
     `sources`: which sources are due, and what their polls brought. `renames`: sources that get
-    another name. `outbox`: deliveries and the
-    accounts that send them. `publications`: what an account has published. `history`: what
-    happened to an entry. `posted`: what was published, newest first. `retractions`: what is deleted
-    again. `tallies`: counts for status and alerts. `daemons`: the running daemons.
+    another name. `outbox`: deliveries and the accounts that send them. `publications`: what an
+    account has published. `history`: what happened to an entry. `posted`: what was published,
+    newest first. `retractions`: what is deleted again. `storms`: what is held because a source
+    brought too much. `tallies`: counts for status and alerts. `daemons`: the running daemons.
     `owner` is the name under which this process takes leases.
     """
 
@@ -83,6 +84,7 @@ class Store:
         self.history = History(database)
         self.posted = Posted(database)
         self.retractions = Retractions(database)
+        self.storms = Storms(database)
         self.tallies = Tallies(database)
         self.daemons = Daemons(database, owner)
 

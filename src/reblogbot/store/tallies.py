@@ -12,13 +12,10 @@ from sqlalchemy import func, or_, select
 
 from reblogbot.model import OPEN_STATES, POSTED_STATES, DeliveryState
 from reblogbot.store.database import Database
-from reblogbot.store.schema import account, delivery, entry, source
+from reblogbot.store.schema import IS_HELD_STORM, account, delivery, entry, source
 
 FAILING_AFTER = timedelta(days=1)
 """A source that has failed for this time is reported. Most failures end sooner by themselves."""
-STORM = "storm"
-"""The first word of the reason for which a storm's deliveries are held."""
-_IS_HELD_STORM = (delivery.c.state == DeliveryState.HELD, delivery.c.error.startswith(f"{STORM}:"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +79,7 @@ class Tallies:
         """How many deliveries each account has held for storms of this source."""
         statement = (
             select(delivery.c.account, func.count())
-            .where(delivery.c.source == name, *_IS_HELD_STORM)
+            .where(delivery.c.source == name, *IS_HELD_STORM)
             .group_by(delivery.c.account)
         )
         with self._database.read() as connection:
@@ -93,10 +90,17 @@ class Tallies:
         """How many entries each source has held for a storm, and the reason."""
         columns = func.count(delivery.c.entry_id.distinct()), func.max(delivery.c.error)
         statement = (
-            select(delivery.c.source, *columns).where(*_IS_HELD_STORM).group_by(delivery.c.source)
+            select(delivery.c.source, *columns).where(*IS_HELD_STORM).group_by(delivery.c.source)
         )
         with self._database.read() as connection:
             return {name: (count, reason) for name, count, reason in connection.execute(statement)}
+
+    def dead(self, since: datetime) -> int:
+        """How many deliveries were given up since then."""
+        is_dead = delivery.c.state == DeliveryState.DEAD, delivery.c.settled_at >= since
+        statement = select(func.count()).select_from(delivery).where(*is_dead)
+        with self._database.read() as connection:
+            return connection.scalar(statement) or 0
 
     def held(self) -> list[HeldCount]:
         """The held deliveries, counted by account, source and error."""

@@ -37,6 +37,8 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "--disable-gpu",
         "--disable-dev-shm-usage",
         "--no-first-run",
+        # they would narrow a full picture, as they do not on a phone
+        "--hide-scrollbars",
         "--remote-debugging-port=0",
         f"--user-data-dir={profile}",
         "about:blank",

@@ -14,7 +14,12 @@ from admin_page_scene import make_busy
 PAGES = {
     "home": "/",
     "queue": "/queue",
+    "queue-held": "/queue?state=held",
+    "delivery": "/queue/9",
     "history": "/history",
+    "retract": "/history/retract?since=7d",
+    "entry": "/entries/1",
+    "entries": "/entries?q=article",
     "sources": "/sources",
     "accounts": "/accounts",
     "config": "/config",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reblogbot.admin.documents.accounts import AccountsDocument, LoginDocuments, LogoutDocument
+from reblogbot.admin.documents.admins import PasswordDocument
 from reblogbot.admin.documents.check import CheckDocument
 from reblogbot.admin.documents.daemons import HealthDocument
 from reblogbot.admin.documents.demo import DemoDocument
@@ -38,6 +39,7 @@ DOCUMENTS: dict[str, Any] = {
     "login": LoginDocuments,
     "logout": LogoutDocument,
     "accounts list": AccountsDocument,
+    "admin password": PasswordDocument,
     "sources list": SourcesDocument,
     "sources add": SourceAddedDocument,
     "sources set": SourceChangeDocument,

@@ -10,10 +10,13 @@ from reblogbot.admin_page.views import (
     entry,
     history,
     home,
+    keyboard,
     log,
     login,
     queue,
+    source_form,
     sources,
+    status,
 )
 
 ROUTES: tuple[Route, ...] = (
@@ -23,8 +26,11 @@ ROUTES: tuple[Route, ...] = (
     *entry.ROUTES,
     *history.ROUTES,
     *home.ROUTES,
+    *keyboard.ROUTES,
     *log.ROUTES,
     *login.ROUTES,
     *queue.ROUTES,
+    *source_form.ROUTES,
     *sources.ROUTES,
+    *status.ROUTES,
 )

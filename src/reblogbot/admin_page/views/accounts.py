@@ -88,12 +88,13 @@ def show(request: PageRequest) -> Reply:
         del request.session.data[LOGIN]
     else:
         login = None
+    row = account_rows(narrowed, store, now)[0]
     values = {
         "account": account,
         "config": file.config,
         "version": file.version,
-        "row": account_rows(narrowed, store, now)[0],
-        "day": account_day(narrowed, store, account.name, now),
+        "row": row,
+        "day": account_day(narrowed, store, row, now),
         "sources": _sources(file.config, account.name),
         "check": check if is_checked else None,
         "checked_at": checked_at if is_checked else None,

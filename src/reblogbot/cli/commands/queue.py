@@ -202,15 +202,12 @@ def run_change(options: argparse.Namespace) -> int:
 
 
 def _change(actions: QueueActions, options: argparse.Namespace, delivery: Delivery) -> ActionResult:
-    match options.verb:
-        case "hold":
-            return actions.hold(delivery)
-        case "release":
-            return actions.release(delivery, paced=_is_paced(options, delivery))
-        case "skip":
-            return actions.skip(delivery)
-        case _:
-            return actions.retry(delivery, render=options.render)
+    return actions.change(
+        options.verb,
+        delivery,
+        paced=options.verb == "release" and _is_paced(options, delivery),
+        render=options.verb == "retry" and options.render,
+    )
 
 
 def _is_paced(options: argparse.Namespace, delivery: Delivery) -> bool:

@@ -42,7 +42,7 @@ def _edited(options: argparse.Namespace, store: Store) -> tuple[ActionResult, Pa
     """What came of the edit, and the file with the text if an editor wrote one."""
     delivery = _delivery(store, options.id)
     refusal = why_not_editable(delivery)
-    if refusal:
+    if refusal is not None:
         return ActionResult(delivery, refusal, succeeded=False), None
     file = None
     if options.text is None:
