@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 import venv
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -85,10 +86,11 @@ def _install(environment: Path, requirements: tuple[str, ...]) -> bool:
     ):
         return True
     print(f"  installing {' '.join(requirements)}")
-    venv.create(environment, with_pip=True, clear=True)
+    venv.create(environment, clear=True, symlinks=True)
     name = requirements[0].partition("=")[0].partition("[")[0]
     steps: tuple[Sequence[object], ...] = (
-        (python, "-m", "pip", "install", "--quiet", *requirements),
+        # our own pip: to install another one takes longer than all else
+        (sys.executable, "-m", "pip", "--python", python, "install", "--quiet", *requirements),
         # feed2toot 0.17 installs on Python 3.12, but needs a module that 3.12 removed
         (environment / "bin" / _KINDS[name][1], *_KINDS[name][2]),
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import compiled_statements
+import worker_setup
 from fediverse.server import FediverseServer, run_in_thread
 from harness import Bot, CliResult, FeedServer, SettableClock, SharedResources, kept_logging
 from json_answers import check_answer
@@ -18,10 +17,8 @@ from postgres import database, emptied, server
 from reblogbot.cli import run
 from reblogbot.store import open_store
 
-# Thousands of processes import the program, and each worker all tests: compiling them anew each
-# time would take longer than many tests.
-sys.dont_write_bytecode = False
-os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+worker_setup.keep_bytecode()
+worker_setup.put_temporary_files_into_memory()
 compiled_statements.share()
 
 

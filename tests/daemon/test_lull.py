@@ -20,7 +20,7 @@ from reblogbot import cli
 from reblogbot.daemon import daemon
 from reblogbot.store.changes import Changes
 
-daemon.TICK = timedelta(milliseconds=20)
+daemon.TICK = timedelta(milliseconds=5)
 journal = open("journal", "a", buffering=1)
 event.listen(Engine, "before_cursor_execute", lambda *_: journal.write("s"))
 has_any = Changes.has_any

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import unescape
@@ -16,6 +18,10 @@ from reblogbot.admin_page.site import Site
 from reblogbot.store import Store
 
 PASSWORD = "correct horse battery"
+_SALT = b"of all tests"
+_KEY = hashlib.scrypt(PASSWORD.encode(), salt=_SALT, n=2, r=8, p=1, dklen=32)
+PASSWORD_LINE = f"admin:scrypt$2$8$1${b64encode(_SALT).decode()}${b64encode(_KEY).decode()}\n"
+"""The admin's line of a password file. One of the program's own would cost 0.1 s at each login."""
 _CSRF = re.compile(r'name="csrf" value="([^"]+)"')
 
 

@@ -22,6 +22,8 @@ from sqlalchemy.pool import NullPool
 from reblogbot.store.schema import metadata
 
 _number = count(1)
+LITTLE = 1 << 20
+"""Bytes of all tables."""
 
 
 @contextmanager
@@ -45,10 +47,20 @@ def server() -> Iterator[str]:
 
 
 def emptied(url: str) -> str:
-    """The same URL, after all tables of its store have been emptied."""
+    """The same URL, after all tables of its store have been emptied.
+
+    Where they hold little, DELETE takes a third of the time of TRUNCATE, which makes new files.
+    """
+    # what refers to another table comes before it
+    names = [table.name for table in reversed(metadata.sorted_tables)]
     with admin(url) as connection:
-        names = ", ".join(metadata.tables)
-        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY"))
+        sizes = " + ".join(f"pg_relation_size('{name}')" for name in names)
+        if connection.scalar(text(f"SELECT {sizes}")) > LITTLE:
+            connection.execute(text(f"TRUNCATE {', '.join(names)} RESTART IDENTITY"))
+            return url
+        deletes = "; ".join(f"DELETE FROM {name}" for name in names)
+        restart = "SELECT setval(seqrelid, seqstart, false) FROM pg_sequence"
+        connection.connection.driver_connection.execute(f"{deletes}; {restart}")
     return url
 
 
@@ -100,6 +112,8 @@ def _cluster(programs: Path, cluster: Path) -> Iterator[str]:
         port = reserved.getsockname()[1]
     # Fast rather than durable: nothing here has to survive a power cut.
     fast = ["-F", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
+    # A file in the cluster: a killed server would leave another in memory.
+    fast += ["-c", "dynamic_shared_memory_type=mmap"]
     where = ["-D", cluster, "-h", "127.0.0.1", "-p", str(port), "-k", ""]
     # Killed tests must not leave the server running.
     guard = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []

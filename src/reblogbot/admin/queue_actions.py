@@ -50,15 +50,6 @@ STATES = {
 }
 """The states as words."""
 
-_RENDERED_AND_DUE = Words("is rendered again, and queued, and due now")
-_RENDERED_AND_DUE_WITHOUT_TEXT = Words(
-    "is rendered again, without the text that an admin wrote, and queued, and due now"
-)
-_RENDERED_AND_HELD = Words("is rendered again, and still held: {error}")
-_RENDERED_AND_HELD_WITHOUT_TEXT = Words(
-    "is rendered again, without the text that an admin wrote, and still held: {error}"
-)
-
 
 @dataclass(frozen=True, slots=True)
 class ActionResult:
@@ -84,6 +75,15 @@ def is_in_digest(delivery: Delivery) -> bool:
 def _loses_text(before: Delivery, after: Delivery) -> bool:
     """Whether a text that an admin wrote is replaced."""
     return before.post.is_edited and not after.post.is_edited
+
+
+def _retry_note(*, render: bool, lost: bool) -> Words:
+    """The note on a delivery that is tried again."""
+    if not render:
+        return Words("due now, as the admin wanted")
+    if lost:
+        return Words("rendered again, without the text that an admin wrote")
+    return Words("rendered again")
 
 
 class _NotRenderedError(Exception):
@@ -179,21 +179,27 @@ class QueueActions:
             except _NotRenderedError as error:
                 return ActionResult(delivery, error.message, succeeded=False)
         lost = _loses_text(delivery, rendered)
-        note = Words("due now, as the admin wanted")
-        if render and lost:
-            note = Words("rendered again, without the text that an admin wrote")
-        elif render:
-            note = Words("rendered again")
+        note = _retry_note(render=render, lost=lost)
         if delivery.state == DeliveryState.QUEUED:
             message = Words("is queued, and due now")
-            if render:
-                message = _RENDERED_AND_DUE_WITHOUT_TEXT if lost else _RENDERED_AND_DUE
+            if lost:
+                message = Words(
+                    "is rendered again, without the text that an admin wrote, and queued, and due"
+                    " now"
+                )
+            elif render:
+                message = Words("is rendered again, and queued, and due now")
             return self._rewrite(delivery, replace(rendered, due=self._now), message, note)
         if delivery.state != DeliveryState.HELD:
             return self._queue(delivery, rendered.post)
         if render:
-            sentence = _RENDERED_AND_HELD_WITHOUT_TEXT if lost else _RENDERED_AND_HELD
-            message = sentence.filled(error=delivery.error)
+            message = Words("is rendered again, and still held: {error}", error=delivery.error)
+            if lost:
+                message = Words(
+                    "is rendered again, without the text that an admin wrote, and still held:"
+                    " {error}",
+                    error=delivery.error,
+                )
             return self._rewrite(delivery, rendered, message, note)
         message = Words("stays held: {error}; `queue release` lets it go out", error=delivery.error)
         return ActionResult(delivery, message, succeeded=False)

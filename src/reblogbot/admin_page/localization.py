@@ -53,12 +53,12 @@ class Localization:
             distance, add_direction=True, locale=self.language, format="narrow", threshold=2
         )
 
-    def clock(self, at: datetime | None) -> str:
+    def clock(self, at: datetime | None, pattern: str = "HH:mm") -> str:
         """`17:32` for an instant of today, `tomorrow 07:00`, `Nov 27, 17:32`, or with a year."""
         if at is None or self._is_never(at):
             return self.text(Words("never"))
         local, today = at.astimezone(self.zone), self.now.astimezone(self.zone)
-        time = format_time(local, "HH:mm", tzinfo=self.zone, locale=self.language)
+        time = format_time(local, pattern, tzinfo=self.zone, locale=self.language)
         match (local.date() - today.date()).days:
             case 0:
                 return time

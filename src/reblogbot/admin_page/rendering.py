@@ -23,6 +23,8 @@ from reblogbot.core.text.links import LINK
 from reblogbot.store.schema import EPOCH
 from reblogbot.words import Words
 
+RESERVED_NAMES = frozenset({"add", "import", "export", "remove"})
+"""Names of sources whose pages would have the paths of others."""
 VISIBILITIES = {
     "public": Words("public"),
     "unlisted": Words("unlisted"),
@@ -85,6 +87,13 @@ def _safe_link(url: str) -> str:
         return ""
 
 
+def source_path(name: str, below: str = "") -> str:
+    """The path of a source's page, or of the page of this name below it."""
+    if name in RESERVED_NAMES:
+        below = below or "overview"
+    return f"/sources/{quote(name, safe='')}" + (f"/{below}" if below else "")
+
+
 def link_parts(text: str) -> list[tuple[str, str]]:
     """The parts of a post's text, each with the address that it leads to, "" for plain text.
 
@@ -96,8 +105,8 @@ def link_parts(text: str) -> list[tuple[str, str]]:
         if not _safe_link(url):
             continue
         parts.append((text[end : match.start()], ""))
-        shown = url.partition("://")[2].removeprefix("www.")
-        parts.append((shown if len(shown) <= SHOWN_OF_LINK else f"{shown[:SHOWN_OF_LINK]}…", url))
+        label = url.partition("://")[2].removeprefix("www.")
+        parts.append((label if len(label) <= SHOWN_OF_LINK else f"{label[:SHOWN_OF_LINK]}…", url))
         end = match.end()
     return [*parts, (text[end:], "")]
 
@@ -141,6 +150,7 @@ def render(template: str, values: Mapping[str, Any], request: PageRequest, prefi
         "now": local.now,
         "path": request.path,
         "request": request,
+        "source_path": source_path,
         "span": local.span,
         "static": static,
         "stopped_at": request.tools.stopped_at if request.admin else None,

@@ -16,9 +16,9 @@ from reblogbot.config.load import MAX_BYTES, read_text
 from reblogbot.config.urls import without_user
 from reblogbot.errors import ConfigError
 
-# token_file and token_env only say where the token is
+# token_file, token_env and password_file only say where the secret is
 _SECRET_VALUE = re.compile(
-    r"""((?:auth|cookie|key|password|secret|session|token(?!_file|_env)|webhook)[\w-]*["']?\s*=\s*)"""
+    r"""((?:auth|cookie|key|password(?!_file)|secret|session|token(?!_file|_env)|webhook)[\w-]*["']?\s*=\s*)"""
     r"""(?:"(?:\\.|[^"\\])*"|'[^']*')""",
     re.IGNORECASE,
 )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, exists, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, TextClause, exists, func, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from reblogbot.model import Delivery, Entry
@@ -20,6 +20,7 @@ from reblogbot.store.records import adapter, delivery_record, habits_of
 from reblogbot.store.schema import (
     EPOCH,
     HAS_REMOTE_ID,
+    IS_REFUSED,
     account,
     delivery,
     entry,
@@ -37,7 +38,7 @@ _KEY_ALONE = Words("left_out: one of very many entries of one poll, remembered a
 # a database limits how long patterns and conditions may be
 _MAX_SEARCHED = 5000
 _MAX_WORDS = 20
-MOST_SEARCHED = 20_000
+MOST_SEARCHED = 10_000
 """How many entries are looked at for a page of a search."""
 _ENTRIES = select(entry, source.c.name.label("source_name"), source.c.habits).join(
     source, source.c.id == entry.c.source_id
@@ -165,18 +166,24 @@ class History:
                 titles.update(titles_of(connection, chunk))
         return titles
 
-    def refused(self, since: datetime) -> dict[str, int]:
+    def refused(self, since: datetime, name: str = "") -> dict[str, int]:
         """How many entries seen since then are refused, by the first word of the reason.
 
-        An entry that was queued later does not count.
+        An entry that was queued later does not count. With the name of a source, its entries alone,
+        and of them those that no account got.
         """
         is_queued = exists().where(
             delivery.c.entry_id == refusal.c.entry_id, delivery.c.account == refusal.c.account
         )
+        conditions: list[ColumnElement[bool] | TextClause] = [entry.c.seen_at >= since, ~is_queued]
+        if name:
+            source_id = select(source.c.id).where(source.c.name == name).scalar_subquery()
+            conditions += [entry.c.source_id == source_id, IS_REFUSED]
+        number = func.count(refusal.c.entry_id.distinct()) if name else func.count()
         statement = (
-            select(refusal.c.reason, func.count())
+            select(refusal.c.reason, number)
             .join(entry, entry.c.id == refusal.c.entry_id)
-            .where(entry.c.seen_at >= since, ~is_queued)
+            .where(*conditions)
             .group_by(refusal.c.reason)
         )
         counts: Counter[str] = Counter()

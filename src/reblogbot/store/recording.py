@@ -150,6 +150,7 @@ class Recording:
                 "title": candidate.entry.title,
                 "seen_at": self._now,
                 "content": _content(candidate) if key in queued else None,
+                "refused": None if key in queued else 1,
             }
             for key, candidate in candidates.items()
             if key not in self._entry_ids
@@ -167,7 +168,10 @@ class Recording:
         if rows:
             has_no_content = and_(entry.c.id == bindparam("row_id"), entry.c.content.is_(null()))
             self._connection.execute(
-                update(entry).where(has_no_content).values(content=bindparam("new_content")), rows
+                update(entry)
+                .where(has_no_content)
+                .values(content=bindparam("new_content"), refused=None),
+                rows,
             )
 
     def _update_entries(self, changes: Sequence[EntryChange]) -> None:
