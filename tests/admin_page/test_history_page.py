@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import sqlite3
 from html import unescape
 
 import pytest
@@ -75,6 +76,8 @@ async def test_pages_follow_each_other_without_gaps(page, monkeypatch):
 
 async def test_a_search_looks_at_some_posts_and_goes_on_from_there(page, monkeypatch):
     monkeypatch.setattr(posted, "MOST_LOOKED_AT", 1)
+    with sqlite3.connect(page.bot.store_file) as raw:
+        raw.execute("UPDATE delivery SET settled_at = settled_at + 1000 * id")
     first = await page.get("/history?q=title+example/a")
     assert titles(first) == []
     assert "Searched back to" in first.text

@@ -8,7 +8,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, TextClause, exists, func, insert, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    TextClause,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+)
 from sqlalchemy.exc import IntegrityError
 
 from reblogbot.model import Delivery, Entry
@@ -123,13 +134,8 @@ class History:
         phrase = words[:_MAX_SEARCHED]
         newest_first = (entry.c.seen_at.desc(), entry.c.id.desc())
         with self._database.read() as connection:
-            for parts in ([phrase], phrase.split()[:_MAX_WORDS]):
-                are_contained = [_is_contained(connection, part) for part in parts]
-                statement = _ENTRIES.where(*are_contained).order_by(*newest_first).limit(most)
-                rows = connection.execute(statement).all()
-                if rows:
-                    return [_story(connection, row) for row in rows]
-        return []
+            rows = _matching(connection, _ENTRIES.order_by(*newest_first), phrase, most)
+            return [_story(connection, row) for row in rows]
 
     def search_page(self, words: str, most: int, before: tuple[datetime, int] | None) -> SearchPage:
         """The newest entries behind a place with these words in their title or link.
@@ -145,11 +151,8 @@ class History:
         with self._database.read() as connection:
             horizon = connection.scalar(horizon_of.offset(MOST_SEARCHED).limit(1))
             is_near.append(entry.c.seen_at >= (horizon or EPOCH))
-            rows: Sequence[Row[Any]] = ()
-            for parts in ([phrase], phrase.split()[:_MAX_WORDS]):
-                are_contained = [_is_contained(connection, part) for part in parts]
-                statement = _ENTRIES.where(*is_near, *are_contained).order_by(*newest_first)
-                rows = rows or connection.execute(statement.limit(most)).all()
+            near = _ENTRIES.where(*is_near).order_by(*newest_first)
+            rows = _matching(connection, near, phrase, most)
             following = None if horizon is None else (horizon, 0)
             if len(rows) == most:
                 following = rows[-1].seen_at, rows[-1].id
@@ -226,6 +229,25 @@ def titles_of(connection: Connection, delivery_ids: Sequence[int]) -> dict[int, 
     return titles
 
 
+def _matching(
+    connection: Connection, entries: Select[Any], phrase: str, most: int
+) -> Sequence[Row[Any]]:
+    """The first entries with the phrase in title or link; without any, those with each word.
+
+    What lacks a word lacks the phrase: a phrase that no entry has is mostly looked for once.
+    """
+    words = phrase.split()[:_MAX_WORDS] or [phrase]
+    with_words = entries.where(*(_is_contained(connection, word) for word in words))
+    if words != [phrase]:
+        if connection.execute(with_words.limit(1)).first() is None:
+            return ()
+        with_phrase = entries.where(_is_contained(connection, phrase))
+        rows = connection.execute(with_phrase.limit(most)).all()
+        if rows:
+            return rows
+    return connection.execute(with_words.limit(most)).all()
+
+
 def _is_contained(connection: Connection, part: str) -> ColumnElement[bool]:
     """The condition that an entry's title or link contains the text, in upper or lower case."""
     is_sqlite = connection.dialect.name == "sqlite"
@@ -257,10 +279,9 @@ def _entry_ids(
         ),
     )
     # These read everything: only where the indexes have led to nothing.
-    unindexed = (
-        select(entry.c.id).where(entry.c.guid == written),
-        entry_of_delivery.where(is_address),
-    )
+    unindexed = [select(entry.c.id).where(entry.c.guid == written)]
+    if "." in written and not any(map(str.isspace, written)):
+        unindexed.append(entry_of_delivery.where(is_address))
     for queries in (quick,) if indexed else (quick, unindexed):
         results = [connection.scalars(query, {"keys": keys}) for query in queries]
         ids = {entry_id for result in results for entry_id in result if entry_id is not None}
