@@ -349,7 +349,7 @@ const KEYS = {
   x: () => press("input[type=checkbox]"),
   r: () => press("[data-release]"),
   e: () => press("[data-edit]"),
-  "/": () => main.querySelector("[data-search]")?.select(),
+  "/": () => main.querySelector("[data-search], input[type=search]")?.select(),
   "?": () => document.querySelector("[data-opens=keys]")?.click(),
 };
 
