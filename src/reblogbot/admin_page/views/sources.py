@@ -214,6 +214,8 @@ def remove(request: PageRequest) -> Reply:
     tools = request.tools
     names = list(dict.fromkeys(request.values("name")))
     is_forgetting = bool(request.value("forget"))
+    if not names:
+        raise NotThere
     change = source_actions.remove_sources(tools.path, names, is_forgetting=is_forgetting)
     if request.value("version") != version_of(change.before):
         message = Words("The config was changed meanwhile, and nothing was removed. Look again.")
