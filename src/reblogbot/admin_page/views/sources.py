@@ -89,7 +89,7 @@ def _list(request: PageRequest, selection: Selection) -> Page:
     tools = request.tools
     config, now = tools.config_file().config, tools.now()
     with tools.store.snapshot():
-        found = find_sources(
+        selected = find_sources(
             config,
             tools.store,
             now,
@@ -98,15 +98,15 @@ def _list(request: PageRequest, selection: Selection) -> Page:
             order=selection.order,
         )
         start = (selection.page - 1) * ROWS
-        names = found.names[start : start + ROWS]
+        names = selected.names[start : start + ROWS]
         sources = list(list_sources(config, tools.store, now, names))
     values = {
         "sources": [_row(source) for source in sources],
         "selection": selection,
-        "numbers": found.numbers,
-        "count": len(found.names),
+        "numbers": selected.numbers,
+        "count": len(selected.names),
         "first": start + 1,
-        "has_more": len(found.names) > start + ROWS,
+        "has_more": len(selected.names) > start + ROWS,
     }
     return Page("sources.html", values)
 
@@ -190,8 +190,8 @@ def _chosen(request: PageRequest) -> tuple[str, list[str]]:
 
 
 def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:10])
-    return f"{shown}, … ({len(names)})" if len(names) > 10 else shown
+    first_names = ", ".join(names[:10])
+    return f"{first_names}, … ({len(names)})" if len(names) > 10 else first_names
 
 
 def _ask_removal(request: PageRequest, names: Sequence[str]) -> Reply:
@@ -214,6 +214,8 @@ def remove(request: PageRequest) -> Reply:
     tools = request.tools
     names = list(dict.fromkeys(request.values("name")))
     is_forgetting = bool(request.value("forget"))
+    if not names:
+        raise NotThere
     change = source_actions.remove_sources(tools.path, names, is_forgetting=is_forgetting)
     if request.value("version") != version_of(change.before):
         message = Words("The config was changed meanwhile, and nothing was removed. Look again.")
