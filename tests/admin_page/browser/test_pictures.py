@@ -22,6 +22,10 @@ PAGES = {
     "entries": "/entries?q=article",
     "sources": "/sources",
     "accounts": "/accounts",
+    "account": "/accounts/science",
+    "account-lost": "/accounts/lost",
+    "account-new": "/accounts/login/new",
+    "account-logout": "/accounts/science/logout",
     "config": "/config",
     "log": "/log",
 }
