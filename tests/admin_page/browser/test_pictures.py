@@ -26,6 +26,10 @@ PAGES = {
     "source-add": "/sources/add",
     "source-import": "/sources/import",
     "accounts": "/accounts",
+    "account": "/accounts/science",
+    "account-lost": "/accounts/lost",
+    "account-new": "/accounts/login/new",
+    "account-logout": "/accounts/science/logout",
     "config": "/config",
     "log": "/log",
 }
