@@ -37,7 +37,7 @@ from reblogbot.words import Words
 
 CARDS = 50
 """Cards on a page at most."""
-BYTES = 45_000
+BYTES = 40_000
 """Bytes of all cards of a page, as `_size` reckons them: behind these it ends."""
 LONGEST_TEXT = 1200
 """Characters of a text on a card; the page of the delivery has it whole."""
