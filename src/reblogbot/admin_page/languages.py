@@ -24,6 +24,8 @@ MAX_RECOGNISED = 2000
 PLACES_OF_TEXT = frozenset({"cause", "error", "message", "reason", "state"})
 """The places in sentences whose values are texts of ours too. Any other value is a name, or a text
 of somebody else, and is never translated."""
+PLACES_OF_NUMBERS = frozenset({"count", "limit", "length", "size", "total"})
+"""The places whose values are numbers; a text that has none there is another sentence's."""
 _LOCALES = Path(__file__).parent / "locales"
 _HEADER_PART = re.compile(
     r"\s*([A-Za-z]{1,8})(?:-[A-Za-z0-9-]{1,30})?\s*(?:;\s*[qQ]=([0-9.]{1,5}))?\s*"
@@ -130,6 +132,8 @@ class _Sentence:
             parts.append(text[start:position])
             start = position + len(literal)
         values: dict[str, Any] = dict(zip(self.names, (*parts, text[start:end]), strict=True))
+        if any(not values[name][:1].isdigit() for name in self.names if name in PLACES_OF_NUMBERS):
+            return None
         if self.words.plural:
             if not re.fullmatch("[0-9]{1,9}", values["count"]):
                 return None

@@ -149,4 +149,6 @@ ROUTES = (
     # files: a form in parts is not longer than what it holds, as a config in CJK would be
     Route("POST", "/config", save, takes_files=True),
     Route("POST", "/config/check", check, takes_files=True),
+    # the address that stays in the browser when a check is shown
+    Route("GET", "/config/check", lambda _: Redirect("/config")),
 )

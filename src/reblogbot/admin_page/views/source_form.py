@@ -221,6 +221,10 @@ def _file_faults(request: PageRequest) -> Sequence[ConfigFault]:
         return error.faults
 
 
+def _form_of(request: PageRequest) -> Reply:
+    return Redirect(f"{_base(request.parts['name'])}/edit")
+
+
 def _base(name: str) -> str:
     """The path of the source's page."""
     return f"/sources/{quote(name, safe='')}"
@@ -230,6 +234,8 @@ ROUTES = (
     Route("GET", "/sources/{name}/edit", show_form),
     Route("POST", "/sources/{name}/edit", save_form),
     Route("POST", "/sources/{name}/preview", preview_form, is_slow=True),
+    # the address that stays in the browser when a preview is shown
+    Route("GET", "/sources/{name}/preview", _form_of),
     Route("GET", "/sources/{name}/toml", show_text),
     Route("POST", "/sources/{name}/toml", save_text),
 )

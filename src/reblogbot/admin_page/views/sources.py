@@ -34,6 +34,10 @@ LIST_HEIGHT, PAGE_HEIGHT = 9, 90
 MAX_TEXT = 200
 """Characters of a search."""
 MAX_REASONS = 10
+PAUSED = Words("Paused: {names}.")
+RESUMED = Words("Resumed: {names}.")
+REMOVED = Words("Removed: {names}.")
+FORGOTTEN = Words("Removed and forgotten: {names}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +177,8 @@ def change(request: PageRequest) -> Reply:
     if change.is_empty:
         return Redirect(path, Words("Nothing was changed: it was so already."), query=query)
     change.save()
-    sentence = "Resumed: {names}." if is_enabled else "Paused: {names}."
-    return Redirect(path, Words(sentence, names=_listed(names)), query=query)
+    sentence = RESUMED if is_enabled else PAUSED
+    return Redirect(path, sentence.filled(names=_listed(names)), query=query)
 
 
 def _chosen(request: PageRequest) -> tuple[str, list[str]]:
@@ -215,8 +219,8 @@ def remove(request: PageRequest) -> Reply:
         message = Words("The config was changed meanwhile, and nothing was removed. Look again.")
         return Redirect("/sources", message, is_error=True)
     source_actions.save_removal(change, names, is_forgetting=is_forgetting)
-    sentence = "Removed and forgotten: {names}." if is_forgetting else "Removed: {names}."
-    return Redirect("/sources", Words(sentence, names=_listed(names)))
+    sentence = FORGOTTEN if is_forgetting else REMOVED
+    return Redirect("/sources", sentence.filled(names=_listed(names)))
 
 
 def rename(request: PageRequest) -> Reply:
@@ -224,8 +228,12 @@ def rename(request: PageRequest) -> Reply:
     old, new = request.parts["name"], request.value("new").strip()
     change = source_actions.rename_source(request.tools.path, old, new)
     source_actions.save_rename(change, old, new)
-    sentence = "{old} is called {new} now, with all that is known of it, and all its posts."
-    return Redirect(source_path(new), Words(sentence, old=old, new=new))
+    message = Words(
+        "{old} is called {new} now, with all that is known of it, and all its posts.",
+        old=old,
+        new=new,
+    )
+    return Redirect(source_path(new), message)
 
 
 # one source
