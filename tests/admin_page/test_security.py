@@ -864,7 +864,7 @@ async def test_everybody_sees_whether_the_bots_work_and_nothing_else(serve, bot,
     sources = {"secret source": {"url": feeds.fail("/secret", 500)}}
     off = {"server": "https://off.example", "token_env": "X", "enabled": False}
     broken = {"server": "https://broken.example", "token_file": "none.token"}
-    accounts = {"news": (sandbox, ""), "art": broken, "old": off}
+    accounts = {"news": (sandbox, ""), "art": broken, "retired-bot": off}
     bot.configure(sources, accounts, admin={"public_status": True})
     client = await serve(bot)
     client.site.tools.stats.ticked()
@@ -873,7 +873,7 @@ async def test_everybody_sees_whether_the_bots_work_and_nothing_else(serve, bot,
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", answer.text))
     assert "Not all bots work. Account State Last post news 127.0.0.1 working never" in text
     assert "art broken.example not working never" in text
-    for hidden in ("old", "off.example", "secret", "none.token", str(bot.folder)):
+    for hidden in ("retired-bot", "off.example", "secret", "none.token", str(bot.folder)):
         assert hidden not in answer.text.replace("reblogbot", "")
     assert "/queue" not in answer.text
 

@@ -59,14 +59,14 @@ def save(request: PageRequest) -> Reply:
 class _Editor:
     """The page with a text. `file` is the text of the file that it was made from.
 
-    `shown` is what was typed, None for the file; `typed` is the same with the secrets that are
+    `masked` is what was typed, None for the file; `typed` is the same with the secrets that are
     hidden there.
     """
 
     request: PageRequest
     file: str
     typed: str | None = None
-    shown: str | None = None
+    masked: str | None = None
     message: str = ""
     is_error: bool = False
     faults: Sequence[ConfigFault] = ()
@@ -80,8 +80,8 @@ class _Editor:
         values = {
             "config_path": str(path),
             "text": self.request.tools.hide_secrets(self.file)
-            if self.shown is None
-            else self.shown,
+            if self.masked is None
+            else self.masked,
             "version": self.request.tools.remember_text(self.file),
             "message": self.message,
             "is_error": self.is_error,
@@ -98,13 +98,13 @@ def _with_change(request: PageRequest, act: Callable[[_Editor, ConfigChange], Re
     """What an action makes of the typed text; the editor again where it cannot be done."""
     path = request.tools.path
     file = read_text(path)
-    shown = with_line_ends_of(file, request.value("text"))
+    masked = with_line_ends_of(file, request.value("text"))
     past = request.tools.past_text(request.value("version")) or ""
     try:
-        typed = request.tools.restore_secrets(shown, f"{file}\n{past}")
+        typed = request.tools.restore_secrets(masked, f"{file}\n{past}")
     except ConfigError as error:
-        return _Editor(request, file, shown, shown, error.message, is_error=True).page()
-    editor = _Editor(request, file, typed, shown, is_error=True)
+        return _Editor(request, file, masked, masked, error.message, is_error=True).page()
+    editor = _Editor(request, file, typed, masked, is_error=True)
     if version_of(file) != request.value("version"):
         return _conflict(editor)
     try:
