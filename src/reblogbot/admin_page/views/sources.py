@@ -34,6 +34,10 @@ LIST_HEIGHT, PAGE_HEIGHT = 9, 90
 MAX_TEXT = 200
 """Characters of a search."""
 MAX_REASONS = 10
+PAUSED = Words("Paused: {names}.")
+RESUMED = Words("Resumed: {names}.")
+REMOVED = Words("Removed: {names}.")
+FORGOTTEN = Words("Removed and forgotten: {names}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +177,7 @@ def change(request: PageRequest) -> Reply:
     if change.is_empty:
         return Redirect(path, Words("Nothing was changed: it was so already."), query=query)
     change.save()
-    sentence = Words("Resumed: {names}.") if is_enabled else Words("Paused: {names}.")
+    sentence = RESUMED if is_enabled else PAUSED
     return Redirect(path, sentence.filled(names=_listed(names)), query=query)
 
 
@@ -215,9 +219,7 @@ def remove(request: PageRequest) -> Reply:
         message = Words("The config was changed meanwhile, and nothing was removed. Look again.")
         return Redirect("/sources", message, is_error=True)
     source_actions.save_removal(change, names, is_forgetting=is_forgetting)
-    sentence = Words("Removed: {names}.")
-    if is_forgetting:
-        sentence = Words("Removed and forgotten: {names}.")
+    sentence = FORGOTTEN if is_forgetting else REMOVED
     return Redirect("/sources", sentence.filled(names=_listed(names)))
 
 
