@@ -26,7 +26,7 @@ NAMES = set(
 
 KEYS = set(
     """account accounts acct action boost bots chmod command cron domains encoding every exclude false
-    fields first followers from headline include kind languages link links listen news paper path post read
+    fields first followers from headline hidden include kind languages link links listen news paper path post read
     reblog replace replies server shm statuses timeout to true unlisted url via visibility wal webhook""".split()
 )
 """Keys and values of the config, and examples, which are the same in every language."""

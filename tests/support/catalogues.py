@@ -11,6 +11,7 @@ import ast
 import re
 import sys
 from collections.abc import Iterator
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from string import Formatter
@@ -38,6 +39,7 @@ MessageId = str | tuple[str, str]
 """A text, or a text and its plural."""
 
 
+@cache
 def extracted() -> Catalog:
     """All texts that can be translated."""
     catalog = Catalog()
