@@ -21,7 +21,7 @@ BAR = (
     "entry",
     "slow_peers",
 )
-LARGE = ("scale", "daemons")
+LARGE = ("scale", "daemons", "admin_page")
 
 Measure = Callable[[Bench], Iterable[Line | Day]]
 

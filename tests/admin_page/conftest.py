@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 import aiohttp
 import pytest
@@ -27,11 +28,11 @@ def configured(bot: Bot, feeds: FeedServer, sandbox: FediverseServer) -> Bot:
 
 
 @pytest.fixture
-async def serve(clock: SettableClock) -> AsyncIterator[Callable[[Bot], Awaitable[PageClient]]]:
+async def serve(clock: SettableClock) -> AsyncIterator[Callable[..., Awaitable[PageClient]]]:
     """Serves the page of a bot, and returns a client in which nobody is logged in."""
     async with contextlib.AsyncExitStack() as stack:
 
-        async def serve(bot: Bot) -> PageClient:
+        async def serve(bot: Bot, **options: Any) -> PageClient:
             password_file = bot.folder / "page.passwords"
             if not password_file.exists():
                 password_file.touch(0o600)
@@ -44,7 +45,7 @@ async def serve(clock: SettableClock) -> AsyncIterator[Callable[[Bot], Awaitable
             stack.callback(store.close)
             stats = DaemonStats(config)
             site = open_site(bot.path, store, stats, settings)
-            server = AdminServer(store, stats, clock, make_page=lambda _: site)
+            server = AdminServer(store, stats, clock, make_page=lambda _: site, **options)
             await server.listen(settings)
             stack.push_async_callback(server.listen, type(settings)())
             jar = aiohttp.CookieJar(unsafe=True)
@@ -61,7 +62,7 @@ def _free_port() -> int:
 
 
 @pytest.fixture
-async def page(serve: Callable[[Bot], Awaitable[PageClient]], configured: Bot) -> PageClient:
+async def page(serve: Callable[..., Awaitable[PageClient]], configured: Bot) -> PageClient:
     """The page of a bot with two sources, and an admin who is logged in."""
     client = await serve(configured)
     await client.log_in()

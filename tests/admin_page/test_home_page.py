@@ -4,13 +4,13 @@ import asyncio
 import logging
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from harness import items
+from reblogbot.admin_page.localization import Localization
 from reblogbot.admin_page.log_buffer import LogBuffer
-from reblogbot.admin_page.rendering import _rounded_span
 from reblogbot.admin_page.story import MAX_EVENTS, story
 from reblogbot.admin_page.views.home import CHART_HEIGHT, bars
 from reblogbot.store.daemons import HEARTBEAT_TIMEOUT
@@ -217,4 +217,5 @@ def test_the_chart_ends_now_and_its_highest_bar_fills_it(clock):
      (86_400, "1 day"), (90_000, "1 day 1 hr"), (86_460, "1 day")],
 )  # fmt: skip
 def test_a_duration_has_two_units(seconds, text):
-    assert _rounded_span(timedelta(seconds=seconds), "en") == text
+    local = Localization("en", UTC, datetime.now(UTC))
+    assert local.span(timedelta(seconds=seconds)) == text

@@ -221,6 +221,12 @@ async def test_of_two_admins_the_second_is_shown_what_the_first_has_changed(page
     assert (config.hot["title"], config.hot["every"]) == ("Second", "2h")
 
 
+async def test_the_form_is_no_large_page(page, config):
+    config.replace("# first = 3", 'kind_of = 3\nreplace = [["a", 3]]')
+    answer = await page.get(EDIT)
+    assert len(answer.text.encode()) < 60_000
+
+
 async def test_a_source_that_is_gone_has_no_form(page, config):
     assert (await page.get("/sources/other/edit")).status == 404
     assert (await page.get("/sources/other/toml")).status == 404

@@ -102,7 +102,7 @@ def test_schema_prints_the_file_of_the_command(cli, command):
 def test_schema_of_something_else_is_2_and_names_what_there_is(cli, words):
     ran = cli("schema", *words)
     assert (ran.code, ran.out) == (2, "")
-    assert "did you mean" in ran.err or "there are accounts-list, backup" in ran.err
+    assert "did you mean" in ran.err or "there are accounts-list, admin-password" in ran.err
 
 
 # the manual page

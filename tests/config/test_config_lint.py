@@ -210,3 +210,59 @@ def test_posts_in_bursts_are_warned_of(warnings, plain, pace, is_told):
 def test_quiet_hours_without_an_end_are_warned_of(warnings, plain, quiet, is_told):
     messages = warnings(f"{plain}[accounts.news.pace]\nquiet = {quiet}\n")
     assert any("nothing will ever be posted" in item for item in messages) == is_told
+
+
+LISTEN = 'listen = "0.0.0.0:8330"\n'
+PASSWORDS = 'password_file = "page.passwords"\n'
+
+
+@pytest.mark.parametrize(
+    ("admin", "expected"),
+    [
+        ('listen = "127.0.0.1:8330"\n', []),
+        ('listen = "localhost:8330"\n' + PASSWORDS, []),
+        (LISTEN, ["listen: other machines can reach this address, and it asks for no password"]),
+        (LISTEN + PASSWORDS, ["listen: other machines can reach this address, and passwords reach it unencrypted"]),
+        (LISTEN + PASSWORDS + 'url = "https://bots.example/"\n', []),
+        (LISTEN + PASSWORDS + 'url = "http://bots.example/"\n', ["listen: other machines", "url: passwords and sessions are sent over the network unencrypted"]),
+        ('listen = "[::1]:8330"\nurl = "http://bots.lan/"\n' + PASSWORDS, []),
+        ('listen = "[::1]:8330"\nurl = "http://192.168.1.2/"\n' + PASSWORDS, []),
+        ('listen = "[::1]:8330"\nurl = "http://8.8.8.8/"\n' + PASSWORDS, ["url: passwords and sessions"]),
+        (PASSWORDS, ["password_file: has no effect without listen"]),
+        ('listen = "[::1]:8330"\npublic_status = true\nurl = "https://bots.example/"\n', ["url: has no effect without password_file", "public_status: has no effect without password_file"]),
+    ],
+)  # fmt: skip
+def test_a_page_that_others_may_reach_is_warned_of(warnings, plain, tmp_path, admin, expected):
+    file = tmp_path / "page.passwords"
+    file.touch(0o600)
+    messages = [
+        warning.partition(": ")[2].removeprefix("admin.")
+        for warning in warnings(f"{plain}\n[admin]\n{admin}")
+    ]
+    for message, beginning in zip(sorted(messages), sorted(expected), strict=True):
+        assert message.startswith(beginning)
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [
+        (None, "there is no such file, so there is no page; run `reblogbot admin password`"),
+        ("folder", "cannot be read, so there is no page: Is a directory"),
+        (0o600, ""),
+        (0o640, "other users can read the hashes of the passwords; run chmod 600 page.passwords"),
+        (0o604, "other users can read the hashes of the passwords; run chmod 600 page.passwords"),
+        (0o620, "other users can set passwords; run chmod 600 page.passwords"),
+    ],
+)
+def test_a_password_file_that_cannot_be_used_or_that_others_can_is_warned_of(
+    warnings, plain, tmp_path, mode, expected
+):
+    file = tmp_path / "page.passwords"
+    if mode == "folder":
+        file.mkdir(0o700)
+    elif mode is not None:
+        file.touch()
+        file.chmod(mode)
+    messages = warnings(f'{plain}\n[admin]\nlisten = "127.0.0.1:8330"\n{PASSWORDS}')
+    at = [message.partition(": admin.password_file: ")[2] for message in messages]
+    assert at == ([expected] if expected else [])

@@ -108,6 +108,22 @@ def test_a_difference_names_the_file_and_only_lines_around_the_change(config_fil
     assert difference(config_file, plain, plain) == ""
 
 
+def test_a_difference_of_very_many_lines_needs_no_more_than_one_look_at_each(config_file):
+    lines = [f"n = {number}\nevery = 1\n" for number in range(20_000)]
+    before = "".join(lines)
+    in_place = difference(
+        config_file, before, before.replace("every = 1", "every = 2")
+    ).splitlines()
+    assert in_place[2:5] == ["@@ -2 +2 @@", "-every = 1", "+every = 2"]
+    assert len(in_place) == 2 + 3 * len(lines)
+    moved = difference(
+        config_file, f"a = 1\n{before}", f"a = 1\n{before}x = 1\n".replace("= 1\n", "= 2\n", 9)
+    )
+    added = difference(config_file, "a = 1\nz = 1\n", f"a = 1\n{before}z = 1\n").splitlines()
+    assert len(added) == 2 + 1 + 2 + 2 * len(lines)
+    assert moved.startswith(f"--- {config_file}\n+++ {config_file}\n@@ -1,")
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -607,3 +607,46 @@ def test_no_toml_value_raises_anything_but_value_error(read, written):
 )
 def test_no_text_raises_anything_but_value_error(read, written):
     assert outcome(read, written)
+
+
+# the admin's page
+
+
+@pytest.mark.parametrize(
+    ("written", "url"),
+    [
+        ("https://bots.example", "https://bots.example/"),
+        ("https://Bots.example:8443/", "https://bots.example:8443/"),
+        ("https://example.org/bots", "https://example.org/bots/"),
+        ("http://[::1]:8330/a/b-c_d.e~f/", "http://[::1]:8330/a/b-c_d.e~f/"),
+    ],
+)
+def test_the_address_of_the_page_ends_with_a_slash(written, url):
+    assert urls.read_page_url(written) == url
+    assert urls.read_page_url(url) == url
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("bots.example", "must begin with https:// or http://"),
+        ("ftp://bots.example/", "must begin with https:// or http://"),
+        ("https:///bots", "is not a URL"),
+        ("https://me:s3cr3t@bots.example/", "user and password do not belong"),
+        ("https://bots.example/?a=b", "without"),
+        ("https://bots.example/?", "without"),
+        ("https://bots.example/#a", "without"),
+        ("https://bots.example/a b", "spaces"),
+        ("https://bots.example/{name}", "plain names"),
+        ("https://bots.example/a%2fb", "plain names"),
+        ("https://bots.example//evil", "plain names"),
+        ("https://bots.example/../a", "plain names"),
+        ("https://bots.example/a/.", "plain names"),
+        ("https://bots.example/ä", "plain names"),
+        ("https://bots.example/a;b", "plain names"),
+    ],
+)
+def test_what_is_no_address_of_a_page_is_refused(written, message):
+    with pytest.raises(ValueError, match=message) as raised:
+        urls.read_page_url(written)
+    assert "s3cr3t" not in str(raised.value)

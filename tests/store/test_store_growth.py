@@ -9,12 +9,15 @@ from datetime import timedelta
 import pytest
 from store_samples import DAY, NOW, enrol
 
-from reblogbot.model import DeliveryState
-from reblogbot.store import open_store
+from reblogbot.model import OPEN_STATES, DeliveryState
+from reblogbot.store import history, open_store, posted
+from reblogbot.store.posted import PostedFilter
 from reblogbot.store.schema import EPOCH
 
 FEW, MANY = 300, 3000
 HOUR = timedelta(hours=1)
+# among the settled deliveries
+PLACE = (NOW - 100 * HOUR, 100)
 # one entry and one sent delivery an hour, before NOW
 FILL = """
 CREATE TEMP TABLE n AS WITH RECURSIVE n(i) AS (
@@ -66,8 +69,18 @@ LOOKS = {
     "why, by a guid's key": lambda store: store.history.why([b"g%015d" % 7], "guid7"),
     "why, by a number": lambda store: store.history.why([], "7"),
     "why, by a post": lambda store: store.history.why([], "https://social.example/@news/r7"),
+    "why, by words, with indexes alone": lambda store: store.history.why(
+        [b"none"], "no such words", indexed=True
+    ),
+    "a story": lambda store: store.history.story(7),
     "search": lambda store: store.history.search("title", 20),
     "queue list": lambda store: store.history.titles([each.id for each in store.outbox.find()]),
+    "queue page": lambda store: store.outbox.page(OPEN_STATES, limit=50, with_storms=False),
+    "failed deliveries": lambda store: store.outbox.newest(DeliveryState.SENT, ["news"], PLACE, 9),
+    "storm groups": lambda store: store.storms.groups(),
+    "deliveries of a storm": lambda store: store.storms.newest("chouti", "news", NOW, 9),
+    "counts of states": lambda store: store.outbox.count_up_to([DeliveryState.SENT], 100),
+    "the newest id": lambda store: store.outbox.newest_id(),
     "queue show": lambda store: store.outbox.find(ids=[7]),
     "refused": lambda store: store.history.refused(NOW - DAY),
     "tallies": lambda store: store.tallies.deliveries(),
@@ -81,6 +94,24 @@ LOOKS = {
     "recent": lambda store: store.publications.recent("news", NOW),
     "prune": lambda store: store.history.prune(10_000 * DAY, NOW),
 }
+
+
+SEARCHES = {
+    "of nothing": lambda store: store.posted.page(PostedFilter(), None, 50),
+    "of nothing, further on": lambda store: store.posted.page(PostedFilter(), PLACE, 50),
+    "of posts": lambda store: store.posted.page(PostedFilter(words=("no", "such")), None, 50),
+    "of a source": lambda store: store.posted.page(PostedFilter(source="none"), None, 50),
+    "of entries": lambda store: store.history.search_page("no such words", 20, None),
+}
+
+
+@pytest.mark.parametrize("search", SEARCHES.values(), ids=SEARCHES)
+def test_a_page_of_a_search_looks_at_so_many_rows_and_no_more(files, monkeypatch, search):
+    monkeypatch.setattr(posted, "MOST_LOOKED_AT", 100)
+    monkeypatch.setattr(history, "MOST_SEARCHED", 100)
+    few, many = (steps(path, search) for path in files)
+    assert few > 100
+    assert many <= 1.5 * few + 50
 
 
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)

@@ -277,6 +277,11 @@ def test_four_processes_that_migrate_at_once_all_go_on(older, newer):
 
 # what the migrations since 0002 have made, unmade: no store of that time is at hand
 BACK_TO_0002 = (
+    "DROP INDEX ix_entry_source_seen",
+    "DROP INDEX ix_entry_source_refused",
+    "ALTER TABLE entry DROP COLUMN refused",
+    "DROP INDEX ix_delivery_source_settled",
+    "DROP INDEX ix_delivery_source_edits",
     "DROP TABLE source_rename",
     "DROP TABLE source_lease",
     "ALTER TABLE source ADD COLUMN lease_owner TEXT",

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 from babel.messages import Catalog
@@ -55,17 +56,24 @@ def _of_template(path: Path) -> Iterator[MessageId]:
 
 
 def of_python(source: str, name: str) -> Iterator[MessageId]:
-    """The texts that a module marks. Raises ValueError for one that is no literal."""
+    """The texts that a module marks. Raises ValueError for one that cannot be collected."""
     for node in ast.walk(ast.parse(source)):
-        if not (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Name)
-            and node.func.id == "Words"
-        ):
+        if not isinstance(node, ast.Call) or ast.unparse(node.func) != "Words":
             continue
         texts: list[Any] = [getattr(argument, "value", None) for argument in node.args]
         if not texts or not all(isinstance(text, str) for text in texts):
-            raise ValueError(f"{name}:{node.lineno}: Words() takes texts, no variables")
+            raise ValueError(
+                f"{name}:{node.lineno}: Words() takes a literal; where a sentence is chosen, "
+                "make it Words without values, and call its method `filled`"
+            )
+        if any(
+            form or conversion
+            for text in texts
+            for _, _, form, conversion in Formatter().parse(text)
+        ):
+            raise ValueError(
+                f"{name}:{node.lineno}: write {{…}} without a format, and format its value before"
+            )
         yield tuple(texts) if len(texts) > 1 else texts[0]
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import tomllib
-from difflib import SequenceMatcher
 from functools import lru_cache
+from operator import add
 
 from reblogbot.config.editing import EditableToml
+from reblogbot.config.saving import equal_ends
 from reblogbot.errors import ConfigError
 from reblogbot.words import Words
 
@@ -23,14 +24,12 @@ def with_line_ends_of(before: str, typed: str) -> str:
     ends = ["\r\n" if line.endswith("\r") else "\n" for line in old[:-1]] or ["\n"]
     if len(set(ends)) == 1:
         return ends[0].join(new)
-    # a file with both ends: each line keeps its own, and an added line has that of its neighbour
-    matcher = SequenceMatcher(None, [line.removesuffix("\r") for line in old], new)
-    parts: list[str] = []
-    for _, start, end, new_start, new_end in matcher.get_opcodes():
-        last = min(max(start, end - 1), len(ends) - 1)
-        for offset, line in enumerate(new[new_start:new_end]):
-            parts += [line, ends[min(start + offset, last)]]
-    return "".join(parts[:-1])
+    # a file with both ends: each line keeps its own, and a line between has that of its neighbour
+    start, end = equal_ends([line.removesuffix("\r") for line in old], new)
+    between = ends[min(start, len(ends) - 1)]
+    count = len(new) - start - end
+    line_ends = ends[:start] + [between] * count + ends[len(ends) - end + 1 :]
+    return "".join(map(add, new, [*line_ends[: len(new) - 1], ""]))
 
 
 def shortened(difference: str) -> str:

@@ -50,6 +50,7 @@ _KEY_OF_KIND = {
 """The key that takes the address, for kinds where that is not `url`."""
 _OF_ACCOUNT = frozenset({"home", "mentions", "bookmarks", "favourites"})
 """Kinds whose address is the account that reads."""
+_SHOWN_POSTS = 3
 _READS_BY_ACCOUNT = _OF_ACCOUNT | {"account", "hashtag", "list", "trends"}
 
 
@@ -199,13 +200,16 @@ def add_sources(path: Path, toml: str, sources: Sequence[NewSource]) -> ConfigCh
 
 
 async def preview_newest(config: Config, name: str) -> Preview:
-    """The entries that the source shows now as posts, the newest first; nothing is written."""
+    """The newest entries that the source shows now as posts of one account; nothing is written."""
     store = app.open_to_read(config)
     try:
         async with app.running(config, store) as runtime:
-            return await preview_again(runtime.engine, [name])
+            planned = await preview_again(runtime.engine, [name])
     finally:
         store.close()
+    account = planned.posts[0][0] if planned.posts else ""
+    planned.posts = [post for post in planned.posts if post[0] == account][:_SHOWN_POSTS]
+    return planned
 
 
 def default_reader(config: Config, toml: str, to: Sequence[str]) -> str:

@@ -50,15 +50,6 @@ STATES = {
 }
 """The states as words."""
 
-_RENDERED_AND_DUE = Words("is rendered again, and queued, and due now")
-_RENDERED_AND_DUE_WITHOUT_TEXT = Words(
-    "is rendered again, without the text that an admin wrote, and queued, and due now"
-)
-_RENDERED_AND_HELD = "is rendered again, and still held: {error}"
-_RENDERED_AND_HELD_WITHOUT_TEXT = (
-    "is rendered again, without the text that an admin wrote, and still held: {error}"
-)
-
 
 @dataclass(frozen=True, slots=True)
 class ActionResult:
@@ -180,14 +171,24 @@ class QueueActions:
         note = f"rendered again{lost}" if render else "due now, as the admin wanted"
         if delivery.state == DeliveryState.QUEUED:
             message = Words("is queued, and due now")
-            if render:
-                message = _RENDERED_AND_DUE_WITHOUT_TEXT if lost else _RENDERED_AND_DUE
+            if lost:
+                message = Words(
+                    "is rendered again, without the text that an admin wrote, and queued, and due"
+                    " now"
+                )
+            elif render:
+                message = Words("is rendered again, and queued, and due now")
             return self._rewrite(delivery, replace(rendered, due=self._now), message, note)
         if delivery.state != DeliveryState.HELD:
             return self._queue(delivery, rendered.post)
         if render:
-            sentence = _RENDERED_AND_HELD_WITHOUT_TEXT if lost else _RENDERED_AND_HELD
-            message = Words(sentence, error=delivery.error)
+            message = Words("is rendered again, and still held: {error}", error=delivery.error)
+            if lost:
+                message = Words(
+                    "is rendered again, without the text that an admin wrote, and still held:"
+                    " {error}",
+                    error=delivery.error,
+                )
             return self._rewrite(delivery, rendered, message, note)
         message = Words("stays held: {error}; `queue release` lets it go out", error=delivery.error)
         return ActionResult(delivery, message, succeeded=False)

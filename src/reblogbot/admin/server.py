@@ -26,6 +26,9 @@ MAX_CONNECTIONS = 32
 CONNECTION_TIMEOUT = 30.0
 """Seconds that a connection may last, from its first byte to the end of its only response."""
 
+LINGERING_TIME = 1.0
+"""Seconds for which the rest of a body that was refused is read, so that the answer is heard."""
+
 log = logging.getLogger(__name__)
 
 HEADERS = {
@@ -115,6 +118,7 @@ class AdminServer:
                 logger=log,
                 access_log=cast("logging.Logger", None),  # as AppRunner does, for none
                 auto_decompress=False,
+                lingering_time=LINGERING_TIME,
             )
             return _Connection(handler, self._connections, self._connection_timeout)
 
@@ -188,7 +192,8 @@ class _RequestHandler(web.RequestHandler):
         message: str | None = None,
     ) -> web.StreamResponse:
         """The answer to a request that is no valid HTTP, or that failed."""
-        if status >= 500:
+        # that the client is gone is no failure of ours
+        if status >= 500 and not isinstance(exc, ConnectionError):
             log.error("a request failed", exc_info=exc)
         if request.writer.output_size > 0:
             raise ConnectionError("a part of the answer was sent already")

@@ -162,6 +162,25 @@ def _check_start(start: RenameStart, old: str, new: str) -> None:
         raise ConfigError("config_changed", message)
 
 
+def save_removal(change: ConfigChange, names: Sequence[str], *, is_forgetting: bool) -> None:
+    """Save a config without these sources, and delete what the store knows of them if wanted.
+
+    Raises ConfigError or StoreError; nothing is removed then, unless the error says so.
+    """
+    config = change.check()
+    if is_forgetting:
+        check_forgettable(config, names)
+    if not change.is_empty:
+        change.save()
+    if is_forgetting:
+        try:
+            forget_sources(config, names)
+        except StoreError as error:
+            # the same action then forgets them, although the config has them no longer
+            message = f"removed from the config, but not forgotten yet: {error.message}"
+            raise StoreError(error.slug, f"{message}; then run this again") from error
+
+
 def check_forgettable(config: Config, names: Sequence[str]) -> None:
     """Raise ReblogbotError if a post of these sources is being sent, or in doubt."""
     store = app.open_to_read(config)

@@ -428,7 +428,7 @@ def _model_of(info: FieldInfo) -> type[BaseModel] | None:
 def _default_text(value: Any) -> str:
     """A default as the config would write it, without quotes; "" for nothing."""
     match value:
-        case None | "" | () | [] | dict():
+        case None | "" | () | [] | dict() | BaseModel():
             return ""
         case timedelta():
             return span_text(value)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,8 +20,9 @@ from reblogbot.config.values import read_hashtag
 from reblogbot.core.identity import canonical_link
 from reblogbot.core.text import one_line
 from reblogbot.core.text.hashtags import hashtags
-from reblogbot.errors import ConfigError, unknown_name_message
+from reblogbot.errors import ConfigError, SourceError, unknown_name_message
 from reblogbot.ports import Offload, ProgressCallback, no_progress
+from reblogbot.runtime.parser_pool import ParserProcessPool
 from reblogbot.sources.feed import opml
 from reblogbot.sources.shared.response_body import ResponseBody
 
@@ -86,6 +88,16 @@ async def feeds_of_opml(
         ListedFeed(each.title, each.url, folder_tags(each.folders) if with_tags else ())
         for each in outlines
     ]
+
+
+async def read_opml(name: str, content: bytes, *, with_tags: bool) -> list[ListedFeed]:
+    """The feeds of an OPML file, read in a parser child of its own. Raises ConfigError."""
+    body = ResponseBody(content, "", "", "", "UTC", datetime.now(UTC))
+    async with ParserProcessPool() as workers:
+        try:
+            return await feeds_of_opml(workers, body, with_tags=with_tags)
+        except SourceError as error:
+            raise ConfigError(error.slug, f"{name}: {error.message}") from error
 
 
 def folder_tags(folders: Iterable[str]) -> tuple[str, ...]:

@@ -44,6 +44,8 @@ class SourceStatus:
     error: str
     next_poll_reason: PollReason
     """Why it is not polled at its usual time, "" where it is."""
+    failing_since: datetime | None = None
+    """When the first of the polls failed that have failed in a row; None for none."""
 
     @property
     def needs_attention(self) -> bool:
@@ -146,10 +148,12 @@ def _limited(
     return listed, omitted
 
 
-def source_states(config: Config, store: Store) -> Iterator[SourceStatus]:
-    """The state of each configured source, in the order of the config."""
+def source_states(
+    config: Config, store: Store, names: Sequence[str] | None = None
+) -> Iterator[SourceStatus]:
+    """The state of the named sources of the config; without names of all, in the config's order."""
     # the records are read in parts: a config may have a hundred thousand sources
-    names = list(config.sources)
+    names = list(config.sources) if names is None else names
     for start in range(0, len(names), SOURCES_PER_QUERY):
         part = names[start : start + SOURCES_PER_QUERY]
         records = store.sources.of(part)
@@ -169,6 +173,7 @@ def _source_state(settings: SourceSettings, record: SourceRecord | None) -> Sour
         failures=record.failures if record else 0,
         error=record.error if record else "",
         next_poll_reason=record.due_reason if record and is_polled else "",
+        failing_since=record.failing_since if record else None,
     )
 
 

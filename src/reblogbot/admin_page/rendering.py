@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cache
-from gettext import GNUTranslations, NullTranslations
 from hashlib import blake2b
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from babel.dates import format_datetime, format_skeleton, format_time, format_timedelta
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-from babel.numbers import format_decimal
-from babel.units import format_unit
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from babel.numbers import format_decimal, format_percent
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from reblogbot.admin.queue_actions import STATES
+from reblogbot.admin_page.languages import LANGUAGES, translations
+from reblogbot.admin_page.localization import Localization
 from reblogbot.admin_page.request import PageRequest
 from reblogbot.core.text.links import LINK
 from reblogbot.store.schema import EPOCH
 from reblogbot.words import Words
 
-LANGUAGES = {"en": "English", "zh": "中文"}
+RESERVED_NAMES = frozenset({"add", "import", "export", "remove"})
+"""Names of sources whose pages would have the paths of others."""
 VISIBILITIES = {
     "public": Words("public"),
     "unlisted": Words("unlisted"),
@@ -37,39 +34,6 @@ VISIBILITIES = {
 SHOWN_OF_LINK = 45
 """Characters of a link that a post shows."""
 _FOLDER = Path(__file__).parent
-_HEADER_PART = re.compile(
-    r"\s*([A-Za-z]{1,8})(?:-[A-Za-z0-9-]{1,30})?\s*(?:;\s*q=([0-9.]{1,5}))?\s*"
-)
-
-
-def language_of(header: str) -> str:
-    """The language that an Accept-Language header prefers among ours; English for none."""
-    best = ("en", 0.0)
-    for part in header[:500].split(","):
-        match = _HEADER_PART.fullmatch(part)
-        if match is None or match[1].lower() not in LANGUAGES:
-            continue
-        try:
-            weight = float(match[2] or 1)
-        except ValueError:
-            continue
-        if weight > best[1]:
-            best = (match[1].lower(), weight)
-    return best[0]
-
-
-@cache
-def translations(language: str) -> NullTranslations:
-    """The catalogue of a language; English needs none."""
-    file = _FOLDER / "locales" / language / "LC_MESSAGES" / "reblogbot.po"
-    if not file.is_file():
-        return NullTranslations()
-    with file.open("rb") as source:
-        catalog = read_po(source, locale=language)
-    compiled = BytesIO()
-    write_mo(compiled, catalog)
-    compiled.seek(0)
-    return GNUTranslations(compiled)
 
 
 @cache
@@ -90,12 +54,13 @@ def _environment(language: str) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     environment.policies["ext.i18n.trimmed"] = True
-    catalogue = translations(language)
-    environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]
-    environment.filters["words"] = lambda text: translated(text, language)
+    environment.install_gettext_translations(  # type: ignore[attr-defined]
+        translations(language), newstyle=True
+    )
     environment.filters["number"] = lambda number: format_decimal(number, locale=language)
+    environment.filters["percent"] = lambda share: format_percent(share, locale=language)
     environment.filters["safe_link"] = _safe_link
-    environment.filters["span"] = lambda span: _span(span, language)
+    environment.filters["words"] = _words
     environment.filters["segment"] = lambda text: quote(text, safe="")
 
     environment.filters["link_parts"] = link_parts
@@ -107,36 +72,11 @@ def _environment(language: str) -> Environment:
     return environment
 
 
-def translated(text: str, language: str) -> str:
-    """A text in the language: words are translated, anything else stays as it is."""
-    if isinstance(text, Words):
-        return text.translated(translations(language))
-    return text
-
-
-def _rounded_span(duration: timedelta, language: str) -> str:
-    """A duration in its two largest units: `3 hr 12 min`."""
-    parts: list[tuple[int, str]] = []
-    seconds = max(0, int(duration.total_seconds()))
-    for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)):
-        number, seconds = divmod(seconds, size)
-        if (number or parts or size == 1) and len(parts) < 2:
-            parts.append((number, f"duration-{unit}"))
-    return " ".join(
-        format_unit(number, unit, "short", locale=language)
-        for number, unit in parts
-        if number or len(parts) == 1
-    )
-
-
-def _span(span: timedelta, language: str) -> str:
-    """A span of time, exactly, in the largest unit that it is a whole number of."""
-    seconds = span / timedelta(seconds=1)
-    units = (("day", 86_400), ("hour", 3600), ("minute", 60))
-    for unit, size in units:
-        if seconds and seconds % size == 0:
-            return format_unit(int(seconds // size), f"duration-{unit}", locale=language)
-    return format_unit(seconds, "duration-second", locale=language)
+@pass_context
+def _words(context: Context, text: str) -> str:
+    """A text of ours in the admin's language."""
+    local: Localization = context["local"]
+    return local.text(text)
 
 
 def _safe_link(url: str) -> str:
@@ -145,6 +85,13 @@ def _safe_link(url: str) -> str:
         return url if urlsplit(url).scheme in ("http", "https") else ""
     except ValueError:
         return ""
+
+
+def source_path(name: str, below: str = "") -> str:
+    """The path of a source's page, or of the page of this name below it."""
+    if name in RESERVED_NAMES:
+        below = below or "overview"
+    return f"/sources/{quote(name, safe='')}" + (f"/{below}" if below else "")
 
 
 def link_parts(text: str) -> list[tuple[str, str]]:
@@ -158,8 +105,8 @@ def link_parts(text: str) -> list[tuple[str, str]]:
         if not _safe_link(url):
             continue
         parts.append((text[end : match.start()], ""))
-        shown = url.partition("://")[2].removeprefix("www.")
-        parts.append((shown if len(shown) <= SHOWN_OF_LINK else f"{shown[:SHOWN_OF_LINK]}…", url))
+        label = url.partition("://")[2].removeprefix("www.")
+        parts.append((label if len(label) <= SHOWN_OF_LINK else f"{label[:SHOWN_OF_LINK]}…", url))
         end = match.end()
     return [*parts, (text[end:], "")]
 
@@ -174,8 +121,7 @@ def _file_name(url: str) -> str:
 
 def render(template: str, values: Mapping[str, Any], request: PageRequest, prefix: str) -> str:
     """The HTML of a page. `prefix` is the path under which a proxy serves it, without a slash."""
-    now = request.tools.now()
-    language, zone = request.language, request.zone
+    local = Localization(request.language, request.zone, request.tools.now())
 
     def link(path: str, **query: object) -> str:
         """The address of a page of ours."""
@@ -185,27 +131,6 @@ def render(template: str, values: Mapping[str, Any], request: PageRequest, prefi
     def static(name: str) -> str:
         return f"{prefix}/static/{asset(name)[1]}/{name}"
 
-    def ago(at: datetime | None) -> str:
-        """The time since, or until, an instant."""
-        if at is None:
-            return translations(language).gettext("never")
-        return format_timedelta(at - now, add_direction=True, locale=language, format="short")
-
-    def span(duration: timedelta) -> str:
-        """A duration in its two largest units: `3 hr 12 min`."""
-        return _rounded_span(duration, language)
-
-    def exact(at: datetime) -> str:
-        return format_datetime(at, "medium", tzinfo=zone, locale=language)
-
-    def clock(at: datetime, pattern: str = "HH:mm") -> str:
-        """The time of an instant, with its date if that is not today."""
-        local = at.astimezone(zone)
-        time = format_time(local, pattern, tzinfo=zone, locale=language)
-        if local.date() == now.astimezone(zone).date():
-            return time
-        return f"{format_skeleton('MMMd', local, tzinfo=zone, locale=language)} {time}"
-
     def csrf() -> Markup:
         """The field that tells a form of ours from one of another site."""
         return Markup('<input type="hidden" name="csrf" value="{}">').format(
@@ -213,20 +138,23 @@ def render(template: str, values: Mapping[str, Any], request: PageRequest, prefi
         )
 
     common: dict[str, Callable[..., str] | Any] = {
-        "ago": ago,
-        "clock": clock,
+        "ago": local.ago,
+        "clock": local.clock,
         "csrf": csrf,
-        "exact": exact,
+        "exact": local.exact,
         "is_config_broken": request.tools.is_config_broken and request.admin != "",
-        "language": language,
+        "language": local.language,
         "languages": LANGUAGES,
         "link": link,
-        "now": now,
+        "local": local,
+        "now": local.now,
         "path": request.path,
         "request": request,
-        "span": span,
+        "source_path": source_path,
+        "span": local.span,
         "static": static,
         "stopped_at": request.tools.stopped_at if request.admin else None,
-        "zone": zone,
+        "until": local.until,
+        "zone": local.zone,
     }
-    return _environment(language).get_template(template).render(common | dict(values))
+    return _environment(local.language).get_template(template).render(common | dict(values))

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime, tzinfo
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
+from babel.dates import get_timezone
 
 from reblogbot.admin.password import Passwords
 from reblogbot.admin_page.events import Streams
@@ -28,8 +29,9 @@ from reblogbot.admin_page.forms import (
     parse_fields,
     read_form,
 )
+from reblogbot.admin_page.languages import LANGUAGES, language_of, translated
 from reblogbot.admin_page.log_buffer import LogBuffer
-from reblogbot.admin_page.rendering import LANGUAGES, asset, language_of, render, translated
+from reblogbot.admin_page.rendering import asset, render
 from reblogbot.admin_page.request import (
     MAX_BODY,
     Download,
@@ -467,7 +469,7 @@ def _own_path(written: str) -> str:
 
 def _zone(name: str) -> tzinfo:
     """The time zone that the browser names; that of this machine for none."""
-    local = datetime.now(UTC).astimezone().tzinfo or UTC
+    local: tzinfo = get_timezone()
     if not re.fullmatch(r"[A-Za-z0-9_+/-]{1,60}", name):
         return local
     with contextlib.suppress(LookupError, ValueError, OSError):

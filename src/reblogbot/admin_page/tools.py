@@ -87,6 +87,13 @@ class Tools:
             return self.stats.config
         return self.stats.config if file.partial.faults else file.config
 
+    def config_version(self) -> str:
+        """The version of the config file's text, "" where it cannot be read."""
+        try:
+            return self.config_file().version
+        except ConfigError:
+            return ""
+
     def now(self) -> datetime:
         """The time of the store."""
         return self.store.clock.now()

@@ -102,13 +102,22 @@ class EditableToml:
     def with_table_text(self, keys: Keys, text: str) -> str:
         """The document with another text for a table that has a header, and all that is below it.
 
+        A table that is still in the text stays in its place; a new one follows the one before it.
         Raises KeyError if there is no such header.
         """
         blocks = [block for block in self._blocks if block.path[: len(keys)] == keys]
         if not blocks:
             raise KeyError(keys)
-        others = (block for block in self._blocks if block not in blocks[1:])
-        whole = "".join(text if block is blocks[0] else block.text for block in others)
+        if text == "".join(block.text for block in blocks):
+            return self.text
+        # of an array of tables, the order counts
+        has_arrays = any(block.is_array for block in blocks)
+        places = {} if has_arrays else {block.path: block for block in blocks}
+        place, texts = blocks[0], dict.fromkeys(blocks, "")
+        for part in _split(text):
+            place = places.get(_Block(part).path, place)
+            texts[place] += part
+        whole = "".join(texts.get(block, block.text) for block in self._blocks)
         return whole.removesuffix(self._newline) if self._lacks_newline else whole
 
     def _append(self, blocks: Sequence[str]) -> None:

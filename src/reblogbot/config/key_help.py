@@ -94,10 +94,7 @@ _HTTP = {
 _DELIVERY = {
     "timeout": KeyHelp(Words("The most time for one request to an account's server."), '"30s"'),
     "read_back_after": KeyHelp(
-        Words(
-            "When a server did not answer, the bot looks after this time whether the post is there,"
-            " instead of sending it again."
-        ),
+        Words("If a server did not answer, it is asked after this time whether the post is there."),
         '"90s"',
     ),
     "lease": KeyHelp(

@@ -6,7 +6,7 @@ import codecs
 import fcntl
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from difflib import unified_diff
 from pathlib import Path
@@ -16,12 +16,15 @@ from reblogbot.config.load import MAX_BYTES, read_text
 from reblogbot.config.urls import without_user
 from reblogbot.errors import ConfigError
 
-# token_file and token_env only say where the token is
+# token_file, token_env and password_file only say where the secret is
 _SECRET_VALUE = re.compile(
-    r"""((?:auth|cookie|key|password|secret|session|token(?!_file|_env)|webhook)[\w-]*["']?\s*=\s*)"""
+    r"""((?:auth|cookie|key|password(?!_file)|secret|session|token(?!_file|_env)|webhook)[\w-]*["']?\s*=\s*)"""
     r"""(?:"(?:\\.|[^"\\])*"|'[^']*')""",
     re.IGNORECASE,
 )
+
+MAX_COMPARED = 3000
+"""Lines between the first and the last change that are compared in any order."""
 
 
 def replace_text(path: Path, before: str, after: str) -> None:
@@ -53,8 +56,42 @@ def difference(path: Path, before: str, after: str) -> str:
 
     Passwords, tokens and the like are left out: it may get into a log.
     """
-    lines = unified_diff(before.splitlines(), after.splitlines(), str(path), str(path), lineterm="")
+    lines: Iterable[str]
+    old, new = before.splitlines(), after.splitlines()
+    start, end = equal_ends(old, new)
+    if min(len(old), len(new)) - start - end > MAX_COMPARED:
+        lines = _long_difference(path, old, new, start, end)
+    else:
+        lines = unified_diff(old, new, str(path), str(path), lineterm="")
     return "\n".join(map(without_secrets, lines))
+
+
+def equal_ends(old: Sequence[str], new: Sequence[str]) -> tuple[int, int]:
+    """How many lines are equal at the start of both, and how many of the others at their end."""
+    shorter = min(len(old), len(new))
+    start = next((n for n in range(shorter) if old[n] != new[n]), shorter)
+    rest = shorter - start
+    end = next((n for n in range(rest) if old[-1 - n] != new[-1 - n]), rest)
+    return start, end
+
+
+def _long_difference(
+    path: Path, old: Sequence[str], new: Sequence[str], start: int, end: int
+) -> Iterator[str]:
+    """A difference without context, of lines in the same places or else of all that lies between.
+
+    difflib takes minutes for a change in each of ten thousand tables.
+    """
+    yield from (f"--- {path}", f"+++ {path}")
+    if len(old) == len(new):
+        for number, (was, is_now) in enumerate(zip(old, new, strict=True), 1):
+            if was != is_now:
+                yield from (f"@@ -{number} +{number} @@", f"-{was}", f"+{is_now}")
+        return
+    removed, added = old[start : len(old) - end], new[start : len(new) - end]
+    yield f"@@ -{start + 1},{len(removed)} +{start + 1},{len(added)} @@"
+    yield from (f"-{line}" for line in removed)
+    yield from (f"+{line}" for line in added)
 
 
 def without_secrets(line: str) -> str:

@@ -20,8 +20,8 @@ from reblogbot.core.text.patterns import matches, replaced
 from reblogbot.core.text.repetition import end_of_title, is_cut, without_heading
 from reblogbot.core.text.shortening import shorten
 from reblogbot.model import Action, Entry, Media, Post, ServerLimits
+from reblogbot.words import Words
 
-LINK_TOO_LONG = "the link is longer than the server takes"
 # a post of another server fits in whole; an article must not become a title
 _MAX_UNTITLED = 500
 _MAX_PLAIN = 200
@@ -112,7 +112,11 @@ def link_excess(post: Post) -> str:
     """Why a post must be held whose link alone exceeds the server's limit, else ""."""
     if post.action == "boost" or post.length <= post.limit or not post.link:
         return ""
-    return f"{LINK_TOO_LONG} ({post.length} of {post.limit} characters)"
+    return Words(
+        "the link is longer than the server takes ({length} of {limit} characters)",
+        length=post.length,
+        limit=post.limit,
+    )
 
 
 # the words

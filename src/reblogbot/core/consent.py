@@ -11,6 +11,7 @@ import regex
 
 from reblogbot.config.settings import SourceSettings
 from reblogbot.model import Author, Entry
+from reblogbot.words import Words
 
 ALWAYS_RESPECTED = "nobot"
 """The opt-out that counts whatever `opt_out_tags` lists."""
@@ -20,10 +21,10 @@ _CHOSEN_BY_HAND = frozenset({"bookmarks", "favourites"})
 _TAG = regex.compile(r"(?<![\p{L}\p{M}\p{N}_/&#＃])[#＃]([\p{L}\p{M}\p{N}_][\p{L}\p{M}\p{N}_\-]*)")
 _MAX_TAGS = 100
 _BLOCKS = {
-    "blocking": "you block its author",
-    "blocked_by": "its author blocks you",
-    "muting": "you mute its author",
-    "domain_blocking": "you block its server",
+    "blocking": Words("you block its author"),
+    "blocked_by": Words("its author blocks you"),
+    "muting": Words("you mute its author"),
+    "domain_blocking": Words("you block its server"),
 }
 
 
@@ -69,13 +70,14 @@ def own_account_reason(
     if not author:
         return ""
     if author == addresses.get(account):
-        return "forbidden: its author is the account itself"
+        return Words("forbidden: its author is the account itself")
     other = next((name for name, address in addresses.items() if address == author), "")
     if not other or source.kind in _CHOSEN_BY_HAND or _is_named(source, author):
         return ""
-    return (
-        f"forbidden: its author is the account {other} of this config; a source of the kind"
-        " account that names it boosts it"
+    return Words(
+        "forbidden: its author is the account {other} of this config; a source of the "
+        "kind account that names it boosts it",
+        other=other,
     )
 
 
@@ -87,7 +89,7 @@ def blocked_reason(relation: Mapping[str, Any], *, followers_only: bool = False)
     """
     reason = next((reason for flag, reason in _BLOCKS.items() if relation.get(flag) is True), "")
     if not reason and followers_only and relation.get("followed_by") is not True:
-        return 'its author does not follow the account, and from = "followers"'
+        return Words('its author does not follow the account, and from = "followers"')
     return reason
 
 

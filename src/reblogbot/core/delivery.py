@@ -27,6 +27,7 @@ from reblogbot.errors import (
     Unreachable,
 )
 from reblogbot.model import Delivery, DeliveryState, PublishedStatus, Receipt
+from reblogbot.words import Words
 
 if TYPE_CHECKING:
     from reblogbot.config.settings import DeliverySettings
@@ -42,7 +43,7 @@ GONE = "not_found"
 """A 404 for a repeat: the status created with this key was deleted there by hand (Mastodon)."""
 FINAL = frozenset({"edited_is_gone"})
 """Rejections that no later attempt can change."""
-GONE_NOTE = "it was gone at the server already"
+GONE_NOTE = Words("it was gone at the server already")
 """The note on a retracted post that somebody else had deleted."""
 LACKS_SCOPE = "scope_missing"
 """The server says that the token lacks a scope; verify_credentials may succeed nevertheless."""
@@ -142,10 +143,18 @@ def after_not_found(delivery: Delivery, server: str, now: datetime) -> Decision:
     """
     post = delivery.post
     if post.is_status:
-        return after_refusal(delivery, f"not_found: {server} does not find the status {post.uri}")
-    reason = (
-        f"not_found: {post.uri} looks like a fediverse status, but {server} does not find it; skip"
-        ' it, or set action = "post" for a source of articles and retry it with --render'
+        return after_refusal(
+            delivery,
+            Words(
+                "not_found: {server} does not find the status {uri}", server=server, uri=post.uri
+            ),
+        )
+    reason = Words(
+        "not_found: {uri} looks like a fediverse status, but {server} does not find "
+        'it; skip it, or set action = "post" for a source of articles and retry it '
+        "with --render",
+        uri=post.uri,
+        server=server,
     )
     return Decision(replace(delivery, state=DeliveryState.HELD, due=now, error=reason))
 
@@ -175,7 +184,9 @@ def after_failed_check(
         return Decision(replace(waiting, state=DeliveryState.HELD, due=now))
     attempted = replace(waiting, attempts=delivery.attempts + 1)
     if attempted.attempts >= settings.max_attempts:
-        reason = f"not boosted: its status could not be looked at. Last: {error.message}"
+        reason = Words(
+            "not boosted: its status could not be looked at. Last: {message}", message=error.message
+        )
         return Decision(replace(attempted, state=DeliveryState.HELD, due=now, error=reason))
     return Decision(replace(attempted, due=now + retry_pause(delivery.attempts)))
 
@@ -197,9 +208,11 @@ def after_read_back(
         later = now + settings.read_back_after
         return Decision(replace(not_found, due=later), later)
     if not_found.attempts >= settings.max_attempts:
-        reason = (
-            f"Still in doubt after {not_found.attempts} attempts; look at the account, then release"
-            f" or skip it. Last: {not_found.error}"
+        reason = Words(
+            "Still in doubt after {attempts} attempts; look at the account, then release "
+            "or skip it. Last: {error}",
+            attempts=not_found.attempts,
+            error=not_found.error,
         )
         return Decision(replace(not_found, state=DeliveryState.HELD, due=now, error=reason))
     queued = replace(not_found, state=DeliveryState.QUEUED, due=now)
@@ -240,7 +253,7 @@ def after_failed_deletion(
             pause = unreachable_pause(0) if is_unknown else TOKEN_RECHECK
             return Decision(waiting, now + pause)
         case Unauthorised() | Rejected():
-            reason = f"not retracted: {error.message}"
+            reason = Words("not retracted: {message}", message=error.message)
             return Decision(replace(waiting, state=DeliveryState.SENT, error=reason))
         case _:
             later = now + retry_pause(delivery.attempts)
@@ -341,7 +354,9 @@ def _in_doubt(
     is_repeat = delivery.failed_lookups > 0
     attempted = replace(delivery, attempts=delivery.attempts + 1)
     if is_repeat and error.slug == GONE and delivery.post.action != "boost":
-        reason = f"It was posted and has been deleted there since: {error.message}"
+        reason = Words(
+            "It was posted and has been deleted there since: {message}", message=error.message
+        )
         return _dead(attempted, reason, now)
     if is_repeat and error.slug in SPENT_KEY:
         attempted = _with_next_key(attempted)

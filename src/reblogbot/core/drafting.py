@@ -11,6 +11,7 @@ from reblogbot.core import compose, filters
 from reblogbot.core.identity import clean_link
 from reblogbot.errors import ReblogbotError
 from reblogbot.model import Batch, Entry, Post, ServerLimits
+from reblogbot.words import Words
 
 T = TypeVar("T", bound=Table)
 
@@ -91,7 +92,7 @@ def _draft(entry: Entry, job: DraftJob) -> Draft:
         # a template that fails on one entry must not stop the others
         return Draft(reason=f"{error.slug}: {error.message}")
     if not post.text and post.action != "boost":
-        return Draft(reason="empty: nothing is left to be posted of it")
+        return Draft(reason=Words("empty: nothing is left to be posted of it"))
     post = replace(post, is_requested=job.stage == "requested")
     return Draft(post, held=compose.link_excess(post))
 
@@ -132,7 +133,8 @@ def _with_status(entry: Entry, job: DraftJob, post: Post) -> Post:
     address = entry.uri or link or status_id
     if not address:
         raise ReblogbotError(
-            "not_boostable", f"there is no status to {post.action}: it has no address"
+            "not_boostable",
+            Words("there is no status to {action}: it has no address", action=post.action),
         )
     is_status = bool(entry.uri or entry.status_id)
     return replace(post, uri=address, status_id=status_id, is_status=is_status)

@@ -14,6 +14,7 @@ from reblogbot.core.identity import host_of, site_of
 from reblogbot.core.text import clean, language_tag, may_be_in, one_line, text_language
 from reblogbot.core.text.patterns import matches
 from reblogbot.model import Entry
+from reblogbot.words import Words
 
 # characters of a text that are searched; bounds the work
 _MAX_SEARCHED = 20_000
@@ -38,7 +39,12 @@ def over_domain_limit(link: str, posted: Mapping[str, int], limit: int) -> str:
     count = posted.get(site, 0)
     if not site or count < limit:
         return ""
-    return f"max_per_domain: {count} from {site} today, at most {limit}"
+    return Words(
+        "max_per_domain: {count} from {site} today, at most {limit}",
+        count=count,
+        site=site,
+        limit=limit,
+    )
 
 
 def over_author_limit(author: str, posted: Mapping[str, int], limit: int) -> str:
@@ -50,7 +56,12 @@ def over_author_limit(author: str, posted: Mapping[str, int], limit: int) -> str
     count = posted.get(author, 0)
     if not limit or not author or count < limit:
         return ""
-    return f"max_per_author: {count} by {author} today, at most {limit}"
+    return Words(
+        "max_per_author: {count} by {author} today, at most {limit}",
+        count=count,
+        author=author,
+        limit=limit,
+    )
 
 
 def refusal_again(entry: Entry, source: SourceSettings, now: datetime, *, is_posted: bool) -> str:
@@ -125,24 +136,28 @@ def _empty_reason(entry: Entry) -> str:
     is_empty = not one_line(entry.title[:_MAX_SEARCHED]) and not one_line(
         entry.summary[:_MAX_SEARCHED]
     )
-    return "empty: neither title nor summary" if is_empty else ""
+    return Words("empty: neither title nor summary") if is_empty else ""
 
 
 def _visibility_reason(entry: Entry) -> str:
     is_open = entry.visibility in {"public", "unlisted"}
-    return "" if is_open else f"visibility: a {entry.visibility} post is not for others"
+    return (
+        ""
+        if is_open
+        else Words("visibility: a {visibility} post is not for others", visibility=entry.visibility)
+    )
 
 
 def _forbidden_reason(entry: Entry) -> str:
     reason = entry.forbidden or (entry.author.standing if entry.author else "")
-    return f"forbidden: {reason}" if reason else ""
+    return Words("forbidden: {reason}", reason=reason) if reason else ""
 
 
 def _opt_outs_reason(entry: Entry, settings: FilterSettings) -> str:
     if entry.author is None or not settings.opt_outs:
         return ""
     tag = consent.opt_out_tag(entry.author, settings.opt_out_tags)
-    return f"opt_outs: its author's profile says {tag}" if tag else ""
+    return Words("opt_outs: its author's profile says {tag}", tag=tag) if tag else ""
 
 
 def _consent_reason(entry: Entry, settings: FilterSettings) -> str:
@@ -150,33 +165,39 @@ def _consent_reason(entry: Entry, settings: FilterSettings) -> str:
     if author is None:
         return ""
     if settings.needs_indexable and author.is_indexable is not True:
-        return "needs_indexable: its author's account is not marked as indexable"
+        return Words("needs_indexable: its author's account is not marked as indexable")
     if settings.needs_discoverable and author.is_discoverable is not True:
-        return "needs_discoverable: its author's account is not marked as discoverable"
+        return Words("needs_discoverable: its author's account is not marked as discoverable")
     return ""
 
 
 def _bots_reason(entry: Entry, settings: FilterSettings) -> str:
     is_bot = entry.author is not None and entry.author.is_bot
-    return "bots: its author is marked as a bot" if is_bot and not settings.bots else ""
+    return Words("bots: its author is marked as a bot") if is_bot and not settings.bots else ""
 
 
 def _replies_reason(entry: Entry, settings: FilterSettings) -> str:
-    return "replies: a reply" if entry.is_reply and not settings.replies else ""
+    return Words("replies: a reply") if entry.is_reply and not settings.replies else ""
 
 
 def _max_age_reason(entry: Entry, settings: FilterSettings, now: datetime) -> str:
     published = entry.published_at or entry.updated_at
     if published is None or now - published <= settings.max_age:
         return ""
-    return f"max_age: published {published:%Y-%m-%d}, older than {span_text(settings.max_age)}"
+    return Words(
+        "max_age: published {published}, older than {max_age}",
+        published=f"{published:%Y-%m-%d}",
+        max_age=span_text(settings.max_age),
+    )
 
 
 def _min_score_reason(entry: Entry, settings: FilterSettings) -> str:
     least = settings.min_score
     if entry.score is None or entry.score >= least:
         return ""
-    return f"min_score: {entry.score:g} of at least {least:g}"
+    return Words(
+        "min_score: {score} of at least {limit}", score=f"{entry.score:g}", limit=f"{least:g}"
+    )
 
 
 def _domains_reason(entry: Entry, settings: FilterSettings) -> str:
@@ -184,13 +205,13 @@ def _domains_reason(entry: Entry, settings: FilterSettings) -> str:
     host = host_of(entry.link)
     if not wanted or any(_is_within(host, domain) for domain in wanted):
         return ""
-    return f"domains: {host or 'no link'} is none of them"
+    return Words("domains: {host} is none of them", host=host or "no link")
 
 
 def _not_domains_reason(entry: Entry, settings: FilterSettings) -> str:
     host = host_of(entry.link)
     domain = next((each for each in settings.not_domains if _is_within(host, each)), "")
-    return f"not_domains: {host} is in {domain}" if domain else ""
+    return Words("not_domains: {host} is in {domain}", host=host, domain=domain) if domain else ""
 
 
 def _languages_reason(entry: Entry, settings: FilterSettings, source_language: str) -> str:
@@ -204,23 +225,31 @@ def _languages_reason(entry: Entry, settings: FilterSettings, source_language: s
         for wanted in settings.languages
     ):
         return ""
-    return f"languages: {language or 'unknown'} is none of {', '.join(settings.languages)}"
+    return Words(
+        "languages: {language} is none of {languages}",
+        language=language or "unknown",
+        languages=", ".join(settings.languages),
+    )
 
 
 def _links_reason(entry: Entry, settings: FilterSettings) -> str:
     wanted = settings.links
     if not wanted or any(matches(pattern.compiled, entry.link) for pattern in wanted):
         return ""
-    return f"links: {entry.link or 'no link'} matches none of {_listed(wanted)}"
+    return Words(
+        "links: {link} matches none of {patterns}",
+        link=entry.link or "no link",
+        patterns=_listed(wanted),
+    )
 
 
 def _not_links_reason(entry: Entry, settings: FilterSettings) -> str:
     for pattern in settings.not_links:
         is_match = matches(pattern.compiled, entry.link)
         if is_match:
-            return f"not_links: the link matches {pattern.written}"
+            return Words("not_links: the link matches {written}", written=pattern.written)
         if is_match is None:
-            return f"not_links: {pattern.written} took too long to look for"
+            return Words("not_links: {written} took too long to look for", written=pattern.written)
     return ""
 
 
@@ -229,9 +258,9 @@ def _exclude_reason(entry: Entry, settings: FilterSettings) -> str:
     for pattern in settings.exclude:
         is_match = matches(pattern.compiled, text)
         if is_match:
-            return f"exclude: {pattern.written} was found"
+            return Words("exclude: {written} was found", written=pattern.written)
         if is_match is None:
-            return f"exclude: {pattern.written} took too long to look for"
+            return Words("exclude: {written} took too long to look for", written=pattern.written)
     return ""
 
 
@@ -240,7 +269,7 @@ def _include_reason(entry: Entry, settings: FilterSettings) -> str:
     text = _searched_text(entry) if wanted else ""
     if not wanted or any(matches(pattern.compiled, text) for pattern in wanted):
         return ""
-    return f"include: found none of {_listed(wanted)}"
+    return Words("include: found none of {patterns}", patterns=_listed(wanted))
 
 
 # texts and patterns

@@ -14,6 +14,7 @@ from reblogbot.core.identity.match_fields import (
 from reblogbot.core.identity.page_link import differing_parameters
 from reblogbot.model import Candidate
 from reblogbot.model.evidence import SourceHabits
+from reblogbot.words import Words
 
 SAMPLE_SIZE = 3
 """Links of a batch that are kept, to see which of their parameters change until the next."""
@@ -51,15 +52,17 @@ def learn_from_batch(
 def remarks(habits: SourceHabits) -> tuple[str, ...]:
     """Sentences for an admin about the habits of a source."""
     sentences = {
-        "ids are given to other entries later, and not relied on": (
+        Words("ids are given to other entries later, and not relied on"): (
             habits.reused_ids >= CONFIRMATIONS
         ),
-        "ids change with every poll, and are not relied on": habits.id_changes >= CONFIRMATIONS,
-        "links change with every poll, and are not relied on": ignores_links(habits),
-        "dates change with every poll, and are not relied on": ignores_dates(habits),
-        f"links carry changing parameters, which are ignored: {', '.join(habits.parameters)}": (
-            bool(habits.parameters)
-        ),
+        Words("ids change with every poll, and are not relied on"): habits.id_changes
+        >= CONFIRMATIONS,
+        Words("links change with every poll, and are not relied on"): ignores_links(habits),
+        Words("dates change with every poll, and are not relied on"): ignores_dates(habits),
+        Words(
+            "links carry changing parameters, which are ignored: {parameters}",
+            parameters=", ".join(habits.parameters),
+        ): (bool(habits.parameters)),
     }
     return tuple(sentence for sentence, applies in sentences.items() if applies)
 

@@ -17,6 +17,7 @@ from reblogbot.core.identity.page_link import page_link
 from reblogbot.core.planning import MAX_RECORDED
 from reblogbot.model import Candidate, Entry, Plan, Refusal
 from reblogbot.model.history import SourceHistory
+from reblogbot.words import Words
 
 Verdict = Literal["posted", "old", "new"]
 """`posted`: the bot remembers it. `old`: the bot passed it over, or may have forgotten it."""
@@ -152,5 +153,5 @@ def value_keys(value: str) -> tuple[bytes, ...]:
 
 def _reason(entry: Entry, memory: BotMemory) -> str:
     if memory.has(entry):
-        return f"imported: {memory.bot} has posted it"
-    return f"imported: it is not newer than the last run of {memory.bot}"
+        return Words("imported: {bot} has posted it", bot=memory.bot)
+    return Words("imported: it is not newer than the last run of {bot}", bot=memory.bot)

@@ -17,6 +17,8 @@ from reblogbot.core import consent, digest, filters, identity, revising, similar
 from reblogbot.core.drafting import Draft
 from reblogbot.core.recognition import Recognised
 from reblogbot.model import (
+    REVIEW_NOTE,
+    STORM_NOTE,
     Candidate,
     DeliveryState,
     EditablePost,
@@ -29,6 +31,7 @@ from reblogbot.model import (
     Revision,
     SourceHistory,
 )
+from reblogbot.words import Words
 
 WHOLESALE = 5
 """New entries from which on a single old or dateless one among them is suspicious (ADR 0004)."""
@@ -36,7 +39,7 @@ MAX_RECORDED = 1000
 """Entries of a storm, or of a first sight, that are recorded for an account; others are only
 remembered as seen."""
 
-_DUPLICATE = "duplicate: this account has published or queued it already"
+_DUPLICATE = Words("duplicate: this account has published or queued it already")
 _Outcome = Intent | Refusal | Revision | EntryChange
 
 
@@ -212,10 +215,18 @@ def _storm(
     if history.last_batch_at is None:
         return ""
     if count > settings.max_per_poll:
-        return f"storm: {count} new entries in one poll, max_per_poll = {settings.max_per_poll}"
+        return STORM_NOTE.filled(
+            reason=Words(
+                "{count} new entries in one poll, max_per_poll = {limit}",
+                count=count,
+                limit=settings.max_per_poll,
+            )
+        )
     all_changed = bool(new) and len(new) == len(batch) and not history.is_blank
     if all_changed and (history.address_changed or _are_old(batch, history.last_batch_at)):
-        return f"storm: all {len(new)} entries changed at once"
+        return STORM_NOTE.filled(
+            reason=Words("all {count} entries changed at once", count=len(new))
+        )
     return ""
 
 
@@ -356,7 +367,7 @@ def _queue_or_refuse(
     claims = _Claims(set(), list(recent.titles), Counter(recent.domains), Counter(recent.authors))
     due = digest.next_time(settings, now)
     # what `first` allows at first sight is the admin's own choice, and no storm
-    held = (choice.storm if route.was_read else "") or ("review" if settings.review else "")
+    held = (choice.storm if route.was_read else "") or (REVIEW_NOTE if settings.review else "")
     for position in selection.chosen:
         candidate, draft = batch[position], drafts[position]
         reason = _refusal(candidate, draft, settings, name, history.addresses, claims)
@@ -372,9 +383,11 @@ def _queue_or_refuse(
     if selection.left_out:
         # one refusal stands for all of them: there may be thousands
         count = len(selection.left_out)
-        entries = f"{count} entr{'y' if count == 1 else 'ies'}"
-        reason = (
-            f"left_out: {entries} of one poll, this one and older, are remembered as seen alone"
+        reason = Words(
+            "left_out: {count} entry of one poll, this one and older, are remembered as seen alone",
+            "left_out: {count} entries of one poll, this one and older, are remembered as seen"
+            " alone",
+            count=count,
         )
         yield Refusal(batch[selection.left_out[-1]], name, reason)
 
@@ -398,7 +411,7 @@ def _refusal(
     limits, entry = settings.filter, candidate.entry
     title = similarity.near_duplicate(entry.title, claims.titles, limits.similar)
     if title:
-        return f"similar: this account has published “{title}” lately"
+        return Words("similar: this account has published “{title}” lately", title=title)
     author = identity.author_of(entry, settings.name)
     return filters.over_domain_limit(
         entry.link, claims.domains, limits.max_per_domain

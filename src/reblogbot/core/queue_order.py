@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from reblogbot.config.settings import Config, PaceSettings
 from reblogbot.core import pacing
 from reblogbot.model import Delivery, SentPost
+from reblogbot.words import Words
 
 DAY = timedelta(days=1)
 MAX_FORESEEN = 200
@@ -136,7 +137,9 @@ def too_old_reason(delivery: Delivery, config: Config, pace: PaceSettings, now: 
     if now - delivery.published_at - waited <= source.filter.max_age:
         return ""
     published = f"{delivery.published_at:%Y-%m-%d %H:%M}"
-    return f"max_age: published {published} UTC, too old when its turn came"
+    return Words(
+        "max_age: published {published} UTC, too old when its turn came", published=published
+    )
 
 
 def superseded_reason(delivery: Delivery, waiting: Sequence[Delivery]) -> str:
@@ -150,7 +153,11 @@ def superseded_reason(delivery: Delivery, waiting: Sequence[Delivery]) -> str:
         if other.post.action == "edit" and (other.account, other.post.uri) == edited_post
     )
     newest = max(edits, default=delivery.id)
-    return f"edit: the newer edit {newest} takes its place" if newest > delivery.id else ""
+    return (
+        Words("edit: the newer edit {newest} takes its place", newest=newest)
+        if newest > delivery.id
+        else ""
+    )
 
 
 def _best_first(waiting: Sequence[Delivery], config: Config) -> list[Delivery]:

@@ -15,6 +15,8 @@ from reblogbot.core.drafting import Draft
 from reblogbot.core.identity.page_link import page_link
 from reblogbot.model import (
     KEPT_NOTE,
+    REVIEW_NOTE,
+    STORM_NOTE,
     Candidate,
     Delivery,
     DeliveryState,
@@ -26,8 +28,9 @@ from reblogbot.model import (
     Revision,
     SourceHabits,
 )
+from reblogbot.words import Words
 
-UNDONE = "edit: the entry reads again as its post does"
+UNDONE = Words("edit: the entry reads again as its post does")
 # edits are a storm when they are of all published posts that the source shows, or of most of them
 _STORM_OF_ALL = 3
 _STORM_OF_MOST = 5
@@ -79,12 +82,24 @@ def storm(
     """Why the edits of one poll are held, or ""."""
     count = sum(update.edit is not None for update in updates)
     if count > settings.max_per_poll:
-        return f"storm: {count} edits in one poll, max_per_poll = {settings.max_per_poll}"
+        return STORM_NOTE.filled(
+            reason=Words(
+                "{count} edits in one poll, max_per_poll = {limit}",
+                count=count,
+                limit=settings.max_per_poll,
+            )
+        )
     existing = (_post_of(candidate, posts) for candidate in batch)
     published = sum(post is not None and bool(post.remote_id) for post in existing)
     is_all = count >= _STORM_OF_ALL and count == published
     if is_all or (count >= _STORM_OF_MOST and 2 * count > published):
-        return f"storm: {count} of {published} posts would be edited at once"
+        return STORM_NOTE.filled(
+            reason=Words(
+                "{count} of {published} posts would be edited at once",
+                count=count,
+                published=published,
+            )
+        )
     return ""
 
 
@@ -93,12 +108,13 @@ def follow(
 ) -> Iterator[Intent | Revision | EntryChange]:
     """What is to be changed for an account because of an update; a storm holds edits."""
     existing, draft = update.existing, update.draft
-    review = "review" if settings.review else ""
+    review = REVIEW_NOTE if settings.review else ""
     remark = ""
     if existing.remote_id:
         yield from _edit(update, account, storm_reason or review)
         kept = KEPT_NOTE if existing.post.is_edited else ""
-        remark = f"not edited: {draft.reason or kept}" if draft.post is None or kept else ""
+        if draft.post is None or kept:
+            remark = Words("not edited: {reason}", reason=draft.reason or kept)
     elif existing.waiting is not None:
         yield from _revise(update.candidate, existing.waiting, draft.post, draft, review)
     yield EntryChange(update.candidate, account, existing.delivery_id, existing.entry_id, remark)

@@ -26,6 +26,7 @@ from reblogbot.ports import Clock, FoundStatus, Identity, Target
 from reblogbot.runtime.worker_thread import ThreadDied, WorkerThread
 from reblogbot.store import AsyncStore
 from reblogbot.store.store import SendingStart
+from reblogbot.words import Words
 
 log = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -164,7 +165,10 @@ class Account:
         now = self._clock.now()
         record = await self._store.outbox.account(self.name)
         if record.is_paused(now):
-            raise Unreachable("account_rests", f"{self.name} rests itself: {record.reason}")
+            raise Unreachable(
+                "account_rests",
+                Words("{name} rests itself: {reason}", name=self.name, reason=record.reason),
+            )
         try:
             markup = (await self.limits()).markup
             await self._call(self._target.publish, post, key, markup=markup)
@@ -218,7 +222,11 @@ class Account:
             raise
         except Exception as error:
             log.exception("target broke", extra={"account": self.name})
-            broke = f"{self.name}: the adapter broke with {type(error).__name__}; please report it"
+            broke = Words(
+                "{name}: the adapter broke with {fault}; please report it",
+                name=self.name,
+                fault=type(error).__name__,
+            )
             raise Doubtful("adapter_broke", broke) from error
 
     # the lease

@@ -41,6 +41,7 @@ from reblogbot.store import AsyncStore
 from reblogbot.store.records import AccountRecord
 from reblogbot.store.store import SendingStart
 from reblogbot.store.transitions import POST_RETRACTED_NOTE
+from reblogbot.words import Words
 
 log = logging.getLogger(__name__)
 
@@ -263,8 +264,12 @@ class Sender:
         decision = decisions.after_success(claimed, receipt, self._clock.now())
         missing = [*left_out]
         if receipt.left_out:
-            missing.append(f"{receipt.left_out} not taken by the server, or not in time")
-        remark = f"without images: {'; '.join(missing)}" if missing else ""
+            missing.append(
+                Words(
+                    "{left_out} not taken by the server, or not in time", left_out=receipt.left_out
+                )
+            )
+        remark = Words("without images: {missing}", missing="; ".join(missing)) if missing else ""
         after = await account.settle(claimed, decision.delivery, remark)
         log.info(
             "published",

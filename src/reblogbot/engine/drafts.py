@@ -11,6 +11,7 @@ from reblogbot.core.drafting import Draft, DraftJob, drafts, held_draft
 from reblogbot.errors import SourceError
 from reblogbot.model import Entry
 from reblogbot.ports import ParserPool
+from reblogbot.words import Words
 
 log = logging.getLogger(__name__)
 
@@ -53,12 +54,14 @@ class Drafter:
 
     async def _draft_single(self, entry: Entry, job: DraftJob) -> Draft:
         if self._failures >= MOST_FAILURES:
-            reason = f"{MOST_FAILURES} other entries of this poll took too long already"
-            return held_draft(entry, job, f"not_composed: {reason}")
+            reason = Words(
+                "{count} other entries of this poll took too long already", count=MOST_FAILURES
+            )
+            return held_draft(entry, job, Words("not_composed: {reason}", reason=reason))
         try:
             (draft,) = await self._single(drafts, replace(job, entries=(entry,)))
         except SourceError as error:
             self._failures += 1
-            reason = f"filtering and composing this entry failed ({error.slug})"
-            return held_draft(entry, job, f"not_composed: {reason}")
+            reason = Words("filtering and composing this entry failed ({slug})", slug=error.slug)
+            return held_draft(entry, job, Words("not_composed: {reason}", reason=reason))
         return draft

@@ -19,6 +19,7 @@ from reblogbot.model import Validators
 from reblogbot.model.history import SourceHistory
 from reblogbot.ports import ProgressCallback, no_progress
 from reblogbot.store import Store
+from reblogbot.words import Words
 
 MAX_UNSHOWN = 200_000
 """Rows for values of a bot that no feed shows now; of more the first are left out."""
@@ -91,7 +92,7 @@ async def _learn(
         result.record, batch, plan, accounts, NextPoll(engine.clock.now(), ""), memory.last_run
     )
     if recorded is None:
-        return SourceError("source_busy", "another process polls it; import again")
+        return SourceError("source_busy", Words("another process polls it; import again"))
     return learnt
 
 

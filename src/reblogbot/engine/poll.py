@@ -25,6 +25,7 @@ from reblogbot.ports import (
     read_nothing,
 )
 from reblogbot.store.records import SourceRecord
+from reblogbot.words import Words
 
 log = logging.getLogger(__name__)
 
@@ -178,5 +179,9 @@ def _source_errors(settings: SourceSettings) -> Iterator[None]:
         raise
     except Exception as error:
         log.exception("source broke", extra={"source": settings.name})
-        broke = f"the kind {settings.kind} broke with {type(error).__name__}; please report it"
+        broke = Words(
+            "the kind {kind} broke with {fault}; please report it",
+            kind=settings.kind,
+            fault=type(error).__name__,
+        )
         raise SourceError("source_broke", broke) from error

@@ -14,6 +14,7 @@ from reblogbot.errors import TargetError
 from reblogbot.model import Delivery, DeliveryState, PublishedStatus, Receipt
 from reblogbot.ports import Clock
 from reblogbot.store import AsyncStore
+from reblogbot.words import Words
 
 log = logging.getLogger(__name__)
 
@@ -106,8 +107,11 @@ async def find_receipt(account: Account, store: AsyncStore, delivery: Delivery) 
 def _recognised(delivery: Delivery, receipt: Receipt) -> Delivery:
     if delivery.post.link or delivery.post.uri:
         return replace(delivery, state=DeliveryState.SENT, receipt=receipt, error="")
-    url = f" ({receipt.url})" if receipt.url else ""
-    reason = f"the same text is on the server already{url}; release it to post it again, or skip it"
+    place = f" ({receipt.url})" if receipt.url else ""
+    reason = Words(
+        "the same text is on the server already{place}; release it to post it again, or skip it",
+        place=place,
+    )
     return replace(delivery, state=DeliveryState.HELD, error=reason)
 
 

@@ -17,6 +17,7 @@ from reblogbot.errors import Doubtful, SourceError
 from reblogbot.model import Delivery, Entry, Post
 from reblogbot.ports import Clock, FoundStatus, Offload
 from reblogbot.sources.fediverse import statuses
+from reblogbot.words import Words
 
 log = logging.getLogger(__name__)
 
@@ -79,8 +80,12 @@ class Recheck:
         try:
             entry = await self._offload(statuses.read, status.element, "status", now)
         except (SourceError, RecursionError) as error:
-            unreadable = f"{self._account.name}: its server shows a status that cannot be read"
-            raise Doubtful("unreadable_answer", f"{unreadable}: {error}") from error
+            message = Words(
+                "{name}: its server shows a status that cannot be read: {error}",
+                name=self._account.name,
+                error=str(error),
+            )
+            raise Doubtful("unreadable_answer", message) from error
         return entry or Entry()
 
     def _filtered(self, delivery: Delivery, entry: Entry, source: SourceSettings) -> str:
@@ -105,7 +110,7 @@ class Recheck:
         followers_only = getattr(source.options, "whose", "") == "followers"
         relationship = self._relationships.get(author, {})
         reason = consent.blocked_reason(relationship, followers_only=followers_only)
-        return f"forbidden: {reason}" if reason else ""
+        return Words("forbidden: {reason}", reason=reason) if reason else ""
 
 
 def _unquotable(post: Post, status: FoundStatus) -> str:
@@ -113,5 +118,5 @@ def _unquotable(post: Post, status: FoundStatus) -> str:
     if post.action != "quote" or status.may_quote:
         return ""
     if status.may_quote is None:
-        return 'quote: the server knows no quotes; set action = "boost"'
-    return "quote: its author does not want it to be quoted"
+        return Words('quote: the server knows no quotes; set action = "boost"')
+    return Words("quote: its author does not want it to be quoted")

@@ -16,6 +16,7 @@ from reblogbot.model import Plan
 from reblogbot.ports import Clock
 from reblogbot.store import AsyncStore
 from reblogbot.store.sources import UnchangedPoll
+from reblogbot.words import Words
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +52,7 @@ class Recorder:
             self._clock.now(),
         )  # fmt: skip
         if recorded is None:
-            return PollReport(name, "not_due", error="another process polled it meanwhile")
+            return PollReport(name, "not_due", error=Words("another process polled it meanwhile"))
         _log_recovery(result)
         outcome: Outcome = "new" if plan.new else "nothing_new"
         if batch.left_out:

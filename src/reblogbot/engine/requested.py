@@ -10,6 +10,7 @@ from reblogbot.engine.engine import Engine
 from reblogbot.engine.poll import PollResult, with_candidates
 from reblogbot.model import Batch, Candidate, Entry
 from reblogbot.store.history import Story
+from reblogbot.words import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ async def draft(
     if located is None and (story.title or story.link):
         entry = Entry(title=story.title, link=story.link, guid=story.guid)
         located = await _from_store(engine, story, entry)
-        remark = f"{remark}; it is composed of its title and link alone"
+        remark = Words("{remark}; it is composed of its title and link alone", remark=remark)
     if located is None:
         return None
     result, candidate = located
@@ -70,8 +71,10 @@ async def _from_poll(
     """Return the entry as its source shows it now, or None and why not."""
     name = result.record.name
     if result.error is not None:
-        return None, f"{name} cannot be read now ({result.error.message})"
+        return None, Words(
+            "{name} cannot be read now ({message})", name=name, message=result.error.message
+        )
     for candidate in await engine.planner.recognise(result):
         if not keys.isdisjoint((*candidate.keys, *candidate.legacy_keys)):
             return (result, candidate), ""
-    return None, f"{name} does not show the entry any more"
+    return None, Words("{name} does not show the entry any more", name=name)

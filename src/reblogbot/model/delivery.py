@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from reblogbot.model.post import Post, Receipt
+from reblogbot.words import Words
 
 
 class DeliveryState(StrEnum):
@@ -45,8 +46,6 @@ TRANSITIONS: dict[DeliveryState, frozenset[DeliveryState]] = {
     DeliveryState.RETRACTING: frozenset({DeliveryState.RETRACTED, DeliveryState.SENT}),
     DeliveryState.RETRACTED: frozenset(),
 }
-STORM = "storm:"
-"""How the error of a delivery begins that is held because a poll brought too many entries."""
 OPEN_STATES = frozenset(
     {
         DeliveryState.QUEUED,
@@ -61,12 +60,20 @@ POSTED_STATES = frozenset({DeliveryState.SENT, DeliveryState.RETRACTING, Deliver
 """The states of what was published, whether or not it was retracted later."""
 TAKEN_BACK = frozenset({DeliveryState.RETRACTING, DeliveryState.RETRACTED})
 """The states of what was published and is deleted again, or will be."""
-RENDERED_AGAIN_NOTE = "rendered anew: its entry changed"
+RENDERED_AGAIN_NOTE = Words("rendered anew: its entry changed")
 """The note on a waiting delivery whose text was rendered again automatically."""
-KEPT_NOTE = "its entry changed; the text stays as the admin wanted it"
+KEPT_NOTE = Words("its entry changed; the text stays as the admin wanted it")
 """The note on a waiting delivery that was not rendered again."""
-PART_OF_DIGEST_NOTE = "digest: it is part of delivery"
-"""The start of the note on a delivery that was skipped because a digest contains its text."""
+STORM_NOTE = Words("storm: {reason}")
+"""The note on a delivery that is held because its source brought too much at once."""
+STORM = STORM_NOTE.partition(" {")[0]
+"""The start of that note."""
+REVIEW_NOTE = Words("review")
+"""The note on a delivery that is held because the admin wants to see each one."""
+PART_OF_DIGEST = Words("digest: it is part of delivery {id}")
+"""The note on a delivery that was skipped because a digest contains its text."""
+PART_OF_DIGEST_NOTE = PART_OF_DIGEST.partition(" {")[0]
+"""The start of that note."""
 
 
 @dataclass(frozen=True, slots=True)

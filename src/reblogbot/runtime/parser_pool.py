@@ -21,6 +21,7 @@ from weakref import WeakValueDictionary
 from reblogbot.errors import SourceError
 from reblogbot.runtime import parser_child, parser_replies
 from reblogbot.runtime.parser_replies import ReplyError
+from reblogbot.words import Words
 
 T = TypeVar("T")
 
@@ -217,8 +218,11 @@ class ParserProcessPool:
             )
         return SourceError(
             "parse_memory",
-            f"reading what the source sent took more than {self._memory >> 20} MB of memory; "
-            "it is a decompression bomb or far too large; drop the source if this goes on",
+            Words(
+                "reading what the source sent took more than {value} MB of memory; it is a "
+                "decompression bomb or far too large; drop the source if this goes on",
+                value=self._memory >> 20,
+            ),
             outcome="refused",
         )
 
@@ -228,23 +232,31 @@ class ParserProcessPool:
             case TimeoutError():
                 return SourceError(
                     "parse_deadline",
-                    f"reading what the source sent took longer than {seconds:g} s; "
-                    "it is made to be slow or far too large; drop the source if this goes on",
+                    Words(
+                        "reading what the source sent took longer than {seconds} s; it is made to "
+                        "be slow or far too large; drop the source if this goes on",
+                        seconds=f"{seconds:g}",
+                    ),
                     outcome="refused",
                 )
             case ReplyError():
                 return SourceError(
                     "parse_reply",
-                    f"the parser's reply was refused ({error}); what the source sent is far too "
-                    "large, or an attack on the parser: look at the source, and report it",
+                    Words(
+                        "the parser's reply was refused ({error}); what the source sent is far too "
+                        "large, or an attack on the parser: look at the source, and report it",
+                        error=error,
+                    ),
                     outcome="refused",
                 )
             case EOFError() | OSError():
                 return SourceError(
                     "parser_died",
-                    "the process that read what the source sent died (exit code "
-                    f"{child.exit_code}); the next document gets a new one; report the source "
-                    "if this goes on",
+                    Words(
+                        "the process that read what the source sent died (exit code {exit_code}); "
+                        "the next document gets a new one; report the source if this goes on",
+                        exit_code=child.exit_code,
+                    ),
                 )
         return None
 

@@ -10,34 +10,61 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingErr
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from reblogbot.errors import StoreError, StoreInterrupted
+from reblogbot.words import Words
 
 # The -wal and -shm files of one store beside the file of another make a damaged mixture of both.
-_DAMAGED = "it is damaged; restore a backup, without the -wal and -shm files of the old store"
-_LOCKED = "another program holds it; find out which, then try again"
-_FULL = "no space is left; free some, nothing was lost"
+_DAMAGED = Words(
+    "it is damaged; restore a backup, without the -wal and -shm files of the old store"
+)
+_LOCKED = Words("another program holds it; find out which, then try again")
+_FULL = Words("no space is left; free some, nothing was lost")
 ADVICE = (
     ("disk is full", "store_full", _FULL),
     ("no space left", "store_full", _FULL),
     # The file of SQLite's shared memory could not be made as large as it is.
     ("sqlite_ioerr_shmsize", "store_full", _FULL),
-    ("disk i/o error", "store_io", "the disk fails or is full; look at the system's log"),
-    ("readonly database", "store_read_only", "it may not be written; check owner and mode"),
-    ("read-only", "store_read_only", "it may not be written; check owner and mode"),
-    ("permission denied", "store_read_only", "it may not be written; check owner and rights"),
-    ("not a database", "store_corrupt", "it is not a store; restore a backup"),
+    (
+        "disk i/o error",
+        "store_io",
+        Words("the disk fails or is full; look at the system's log"),
+    ),
+    (
+        "readonly database",
+        "store_read_only",
+        Words("it may not be written; check owner and mode"),
+    ),
+    ("read-only", "store_read_only", Words("it may not be written; check owner and mode")),
+    (
+        "permission denied",
+        "store_read_only",
+        Words("it may not be written; check owner and rights"),
+    ),
+    ("not a database", "store_corrupt", Words("it is not a store; restore a backup")),
     ("malformed", "store_corrupt", _DAMAGED),
     ("locked", "store_locked", _LOCKED),
     ("lock timeout", "store_locked", _LOCKED),
-    ("deadlock", "store_locked", "two programs blocked each other; try again"),
-    ("unable to open", "store_unreachable", "it cannot be opened; check path, owner and mode"),
-    ("resolve host", "store_unreachable", "its server has no address; check [store] url"),
+    ("deadlock", "store_locked", Words("two programs blocked each other; try again")),
+    (
+        "unable to open",
+        "store_unreachable",
+        Words("it cannot be opened; check path, owner and mode"),
+    ),
+    (
+        "resolve host",
+        "store_unreachable",
+        Words("its server has no address; check [store] url"),
+    ),
     (
         "connection",
         "store_unreachable",
-        "its server cannot be used; check [store] url, and whether the server runs",
+        Words("its server cannot be used; check [store] url, and whether the server runs"),
     ),
     ("no such table", "store_corrupt", _DAMAGED),
-    ("relation .* does not exist", "store_corrupt", "it is damaged; restore a backup"),
+    (
+        "relation .* does not exist",
+        "store_corrupt",
+        Words("it is damaged; restore a backup"),
+    ),
 )
 """Pattern in the driver's message or its name for the error, slug, advice; the first row that
 matches counts."""
@@ -75,7 +102,15 @@ def store_error(name: str, error: Exception) -> StoreError:
     error_class = StoreInterrupted if _may_be_retried(error) else StoreError
     for pattern, slug, advice in ADVICE:
         if re.search(pattern, searched):
-            return error_class(slug, f"{name}: {advice} ({first_line})")
+            return error_class(
+                slug,
+                Words(
+                    "{name}: {reason} ({first_line})",
+                    name=name,
+                    reason=advice,
+                    first_line=first_line,
+                ),
+            )
     return error_class("store_unusable", f"{name}: {first_line}")
 
 

@@ -8,7 +8,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, exists, func, insert, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    TextClause,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+)
 from sqlalchemy.exc import IntegrityError
 
 from reblogbot.model import Delivery, Entry
@@ -20,6 +31,7 @@ from reblogbot.store.records import adapter, delivery_record, habits_of
 from reblogbot.store.schema import (
     EPOCH,
     HAS_REMOTE_ID,
+    IS_REFUSED,
     account,
     delivery,
     entry,
@@ -31,12 +43,13 @@ from reblogbot.store.schema import (
     source,
 )
 from reblogbot.store.sql import addresses, chunks, is_among_keys, is_behind
+from reblogbot.words import Words
 
-_KEY_ALONE = "left_out: one of very many entries of one poll, remembered as seen alone"
+_KEY_ALONE = Words("left_out: one of very many entries of one poll, remembered as seen alone")
 # a database limits how long patterns and conditions may be
 _MAX_SEARCHED = 5000
 _MAX_WORDS = 20
-MOST_SEARCHED = 20_000
+MOST_SEARCHED = 10_000
 """How many entries are looked at for a page of a search."""
 _ENTRIES = select(entry, source.c.name.label("source_name"), source.c.habits).join(
     source, source.c.id == entry.c.source_id
@@ -121,13 +134,8 @@ class History:
         phrase = words[:_MAX_SEARCHED]
         newest_first = (entry.c.seen_at.desc(), entry.c.id.desc())
         with self._database.read() as connection:
-            for parts in ([phrase], phrase.split()[:_MAX_WORDS]):
-                are_contained = [_is_contained(connection, part) for part in parts]
-                statement = _ENTRIES.where(*are_contained).order_by(*newest_first).limit(most)
-                rows = connection.execute(statement).all()
-                if rows:
-                    return [_story(connection, row) for row in rows]
-        return []
+            rows = _matching(connection, _ENTRIES.order_by(*newest_first), phrase, most)
+            return [_story(connection, row) for row in rows]
 
     def search_page(self, words: str, most: int, before: tuple[datetime, int] | None) -> SearchPage:
         """The newest entries behind a place with these words in their title or link.
@@ -143,11 +151,8 @@ class History:
         with self._database.read() as connection:
             horizon = connection.scalar(horizon_of.offset(MOST_SEARCHED).limit(1))
             is_near.append(entry.c.seen_at >= (horizon or EPOCH))
-            rows: Sequence[Row[Any]] = ()
-            for parts in ([phrase], phrase.split()[:_MAX_WORDS]):
-                are_contained = [_is_contained(connection, part) for part in parts]
-                statement = _ENTRIES.where(*is_near, *are_contained).order_by(*newest_first)
-                rows = rows or connection.execute(statement.limit(most)).all()
+            near = _ENTRIES.where(*is_near).order_by(*newest_first)
+            rows = _matching(connection, near, phrase, most)
             following = None if horizon is None else (horizon, 0)
             if len(rows) == most:
                 following = rows[-1].seen_at, rows[-1].id
@@ -164,18 +169,24 @@ class History:
                 titles.update(titles_of(connection, chunk))
         return titles
 
-    def refused(self, since: datetime) -> dict[str, int]:
+    def refused(self, since: datetime, name: str = "") -> dict[str, int]:
         """How many entries seen since then are refused, by the first word of the reason.
 
-        An entry that was queued later does not count.
+        An entry that was queued later does not count. With the name of a source, its entries alone,
+        and of them those that no account got.
         """
         is_queued = exists().where(
             delivery.c.entry_id == refusal.c.entry_id, delivery.c.account == refusal.c.account
         )
+        conditions: list[ColumnElement[bool] | TextClause] = [entry.c.seen_at >= since, ~is_queued]
+        if name:
+            source_id = select(source.c.id).where(source.c.name == name).scalar_subquery()
+            conditions += [entry.c.source_id == source_id, IS_REFUSED]
+        number = func.count(refusal.c.entry_id.distinct()) if name else func.count()
         statement = (
-            select(refusal.c.reason, func.count())
+            select(refusal.c.reason, number)
             .join(entry, entry.c.id == refusal.c.entry_id)
-            .where(entry.c.seen_at >= since, ~is_queued)
+            .where(*conditions)
             .group_by(refusal.c.reason)
         )
         counts: Counter[str] = Counter()
@@ -218,6 +229,25 @@ def titles_of(connection: Connection, delivery_ids: Sequence[int]) -> dict[int, 
     return titles
 
 
+def _matching(
+    connection: Connection, entries: Select[Any], phrase: str, most: int
+) -> Sequence[Row[Any]]:
+    """The first entries with the phrase in title or link; without any, those with each word.
+
+    What lacks a word lacks the phrase: a phrase that no entry has is mostly looked for once.
+    """
+    words = phrase.split()[:_MAX_WORDS] or [phrase]
+    with_words = entries.where(*(_is_contained(connection, word) for word in words))
+    if words != [phrase]:
+        if connection.execute(with_words.limit(1)).first() is None:
+            return ()
+        with_phrase = entries.where(_is_contained(connection, phrase))
+        rows = connection.execute(with_phrase.limit(most)).all()
+        if rows:
+            return rows
+    return connection.execute(with_words.limit(most)).all()
+
+
 def _is_contained(connection: Connection, part: str) -> ColumnElement[bool]:
     """The condition that an entry's title or link contains the text, in upper or lower case."""
     is_sqlite = connection.dialect.name == "sqlite"
@@ -249,10 +279,9 @@ def _entry_ids(
         ),
     )
     # These read everything: only where the indexes have led to nothing.
-    unindexed = (
-        select(entry.c.id).where(entry.c.guid == written),
-        entry_of_delivery.where(is_address),
-    )
+    unindexed = [select(entry.c.id).where(entry.c.guid == written)]
+    if "." in written and not any(map(str.isspace, written)):
+        unindexed.append(entry_of_delivery.where(is_address))
     for queries in (quick,) if indexed else (quick, unindexed):
         results = [connection.scalars(query, {"keys": keys}) for query in queries]
         ids = {entry_id for result in results for entry_id in result if entry_id is not None}

@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from reblogbot.model import (
     OPEN_STATES,
-    PART_OF_DIGEST_NOTE,
+    PART_OF_DIGEST,
     Delivery,
     DeliveryState,
     Entry,
@@ -56,6 +56,7 @@ from reblogbot.store.transitions import (
     lock_delivery,
     retract,
 )
+from reblogbot.words import Words
 
 _STOPPED = "stopped"
 """Name of the switch under which no delivery is sent."""
@@ -271,7 +272,7 @@ class Outbox:
         They are read back at `due`. Returns no deliveries, and changes none, unless we hold the
         account's lease: otherwise that process may still send.
         """
-        error = "the process that was sending ended before the server's answer was recorded"
+        error = Words("the process that was sending ended before the server's answer was recorded")
         with self._database.write() as connection:
             if not self._lease(connection, name).holds(now):
                 return []
@@ -371,7 +372,7 @@ class Outbox:
             connection.execute(
                 update(delivery).where(delivery.c.id == digest_delivery.id).values(post=post)
             )
-            error = f"{PART_OF_DIGEST_NOTE} {digest_delivery.id}"
+            error = PART_OF_DIGEST.filled(id=digest_delivery.id)
             for member in members:
                 change_state(connection, rows[member.id], DeliveryState.SKIPPED, {}, error, now)
         return True
@@ -592,10 +593,14 @@ def _why_unconfigured(
 ) -> str:
     """Why the config has no route from the source to the account, or ""."""
     if name not in accounts:
-        return f"its account {name} is not in the config any more"
+        return Words("its account {name} is not in the config any more", name=name)
     if source not in routes:
-        return f"its source {source} is not in the config any more"
-    return "" if name in routes[source] else f"its account {name} is not in `to` of {source}"
+        return Words("its source {source} is not in the config any more", source=source)
+    return (
+        ""
+        if name in routes[source]
+        else Words("its account {name} is not in `to` of {source}", name=name, source=source)
+    )
 
 
 def _is_unchanged(row: Row[Any], before: Delivery) -> bool:

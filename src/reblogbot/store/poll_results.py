@@ -8,6 +8,7 @@ from typing import Any
 from reblogbot.core.schedule import NextPoll
 from reblogbot.model import Batch
 from reblogbot.store.records import SourceRecord
+from reblogbot.words import Words
 
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
@@ -94,4 +95,8 @@ def _remark(record: SourceRecord, batch: Batch) -> str:
     if not batch.left_out:
         return ""
     total = len(batch.entries) + batch.left_out
-    return f"too_many_entries: of {total} entries only the newest {len(batch.entries)} are read"
+    return Words(
+        "too_many_entries: of {total} entries only the newest {count} are read",
+        total=total,
+        count=len(batch.entries),
+    )

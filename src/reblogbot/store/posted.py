@@ -32,7 +32,7 @@ from reblogbot.store.sql import addresses, chunks, is_among_keys, is_behind
 
 PAGE = 500
 """How many deliveries are read at a time."""
-MOST_LOOKED_AT = 20_000
+MOST_LOOKED_AT = 10_000
 """How many deliveries are looked at for one page."""
 MAX_PATTERN = 100
 """Characters of a word that the database looks for: SQLite takes no pattern of any length."""

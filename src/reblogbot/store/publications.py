@@ -7,7 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, case, exists, select
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Row,
+    bindparam,
+    case,
+    exists,
+    func,
+    select,
+    type_coerce,
+)
 
 from reblogbot.model import (
     POSTED_STATES,
@@ -20,12 +30,13 @@ from reblogbot.model import (
 from reblogbot.model.history import EditablePost, RecentPosts
 from reblogbot.store.database import Database
 from reblogbot.store.records import SourceRecord, adapter, delivery_record
-from reblogbot.store.schema import account, delivery, entry, published, refusal
+from reblogbot.store.schema import EPOCH, account, delivery, entry, published, refusal
 from reblogbot.store.sql import chunks, is_among_keys
 
 RECENT_TITLES_AGE = timedelta(days=7)
 MAX_RECENT_TITLES = 2000
 DAY = timedelta(days=1)
+HOUR_MICROSECONDS = 3_600_000_000
 _GIVEN_UP = (DeliveryState.SKIPPED, DeliveryState.DEAD)
 _WAITING = (DeliveryState.QUEUED, DeliveryState.HELD)
 _IS_OF_SOURCE = entry.c.source_id == bindparam("of")
@@ -80,19 +91,30 @@ class Publications:
         with self._database.read() as connection:
             return [SentPost(row.settled_at, row.source) for row in connection.execute(statement)]
 
-    def sent_since(self, since: datetime) -> dict[str, list[datetime]]:
-        """When each account sent its posts and boosts since an instant, as `sent` counts them."""
-        statement = select(delivery.c.account, delivery.c.settled_at).where(
-            delivery.c.account.in_(select(account.c.name)),
-            delivery.c.state.in_(POSTED_STATES),
-            delivery.c.settled_at >= since,
-            delivery.c.post["action"].as_string() != "edit",
+    def per_hour(self, since: datetime) -> dict[str, dict[int, int]]:
+        """How many posts and boosts each account sent in each hour since an instant.
+
+        The hours are numbered from 0 on. Counts as `sent` does.
+        """
+        microseconds = type_coerce(delivery.c.settled_at, BigInteger)
+        hour = (microseconds - (since - EPOCH) // timedelta(microseconds=1)) // HOUR_MICROSECONDS
+        statement = (
+            select(delivery.c.account, hour.label("hour"), func.count().label("number"))
+            .where(
+                delivery.c.account.in_(select(account.c.name)),
+                delivery.c.settled_at.is_not(None),
+                delivery.c.settled_at >= since,
+                # not the plain column: SQLite would read all that was ever sent, by its index
+                func.coalesce(delivery.c.state, "").in_(POSTED_STATES),
+                delivery.c.post["action"].as_string() != "edit",
+            )
+            .group_by(delivery.c.account, hour)
         )
-        sent: dict[str, list[datetime]] = {}
+        counts: dict[str, dict[int, int]] = {}
         with self._database.read() as connection:
-            for name, settled_at in connection.execute(statement):
-                sent.setdefault(name, []).append(settled_at)
-        return sent
+            for row in connection.execute(statement):
+                counts.setdefault(row.account, {})[row.hour] = row.number
+        return counts
 
     def recent(self, name: str, now: datetime) -> RecentPosts:
         """The account's titles of the last week, and sites and authors of the last day.

@@ -37,6 +37,7 @@ from reblogbot.store.schema import (
 from reblogbot.store.sightings import forget_oldest_sightings, record_sightings
 from reblogbot.store.sql import insert_new, is_among_keys
 from reblogbot.store.transitions import add_event_once, expect_transition
+from reblogbot.words import Words
 
 _NO_VALIDATORS = {"etag": "", "last_modified": "", "digest": ""}
 # Statements that every recording needs are made once, as in `sources`.
@@ -56,6 +57,10 @@ _INSERT_EVENT = insert(event)
 _CLAIMED = select(published.c.key).where(
     published.c.account == bindparam("name"), is_among_keys(published.c.key)
 )
+
+
+QUEUED_AS_WANTED = Words("{reason}; queued later, as the admin wanted")
+QUEUED_WITH_SCORE = Words("{reason}; queued later, with {score}")
 
 
 class Recording:
@@ -100,7 +105,7 @@ class Recording:
         self._insert_entries(Plan(intents=tuple(intents)))
         unique, _ = self._drop_duplicates(intents)
         queued = self._insert_deliveries(unique, note)
-        self._amend_refusals(unique, "; queued later, as the admin wanted")
+        self._amend_refusals(unique, QUEUED_AS_WANTED.filled(reason=""))
         return queued
 
     def _lock_accounts(self, accounts: Collection[str]) -> None:
@@ -145,6 +150,7 @@ class Recording:
                 "title": candidate.entry.title,
                 "seen_at": self._now,
                 "content": _content(candidate) if key in queued else None,
+                "refused": None if key in queued else 1,
             }
             for key, candidate in candidates.items()
             if key not in self._entry_ids
@@ -162,7 +168,10 @@ class Recording:
         if rows:
             has_no_content = and_(entry.c.id == bindparam("row_id"), entry.c.content.is_(null()))
             self._connection.execute(
-                update(entry).where(has_no_content).values(content=bindparam("new_content")), rows
+                update(entry)
+                .where(has_no_content)
+                .values(content=bindparam("new_content"), refused=None),
+                rows,
             )
 
     def _update_entries(self, changes: Sequence[EntryChange]) -> None:
@@ -232,7 +241,7 @@ class Recording:
                 claimed[intent.account].update(intent.keys)
                 unique.append(intent)
             else:
-                reason = "duplicate: another source or process was first"
+                reason = Words("duplicate: another source or process was first")
                 duplicates.append(Refusal(intent.candidate, intent.account, reason))
         return unique, duplicates
 
@@ -354,7 +363,9 @@ class Recording:
                 "refused_id": self._entry_id(intent.candidate),
                 "refused_for": intent.account,
                 "addition": addition
-                or f"; queued later, with {intent.candidate.entry.score or 0:g}",
+                or QUEUED_WITH_SCORE.filled(
+                    reason="", score=f"{intent.candidate.entry.score or 0:g}"
+                ),
             }
             for intent in intents
             if intent.post.action != "edit"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -21,10 +22,12 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
 from reblogbot.model import STORM
 
-REVISION = "0009"
+REVISION = "0010"
 """The newest migration."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -168,9 +171,27 @@ entry = Table(
     Column("seen_at", Instant, nullable=False),
     # The whole entry, for those that are queued: they may be rendered again.
     Column("content", JSON(none_as_null=True)),
+    # 1 while the entry is queued for no account, else NULL, as in rows of before 0010.
+    Column("refused", Integer),
     Index(None, "key"),
     Index(None, "guid_key"),
     Index(None, "seen_at"),
+)
+
+# What a source brought lately is counted in these indexes alone (docs/adr/0048). They are partial:
+# only a query with their condition takes them, and none takes them in place of the one by key.
+IS_SEEN = text("entry.seen_at > 0")
+"""The condition in the words of the index; true of every entry."""
+Index("ix_entry_source_seen", entry.c.source_id, entry.c.seen_at, sqlite_where=text("seen_at > 0"))
+IS_REFUSED = text("entry.refused = 1")
+"""The condition that an entry is queued for no account, in the words of its index."""
+# SQLite would look at each row if the index did not have what the condition names.
+Index(
+    "ix_entry_source_refused",
+    entry.c.source_id,
+    entry.c.seen_at,
+    entry.c.refused,
+    sqlite_where=text("refused = 1"),
 )
 
 # Why an entry was not queued for an account; account is "" where the source has none.
@@ -229,6 +250,38 @@ Index(
     delivery.c.account,
     delivery.c.remote_id,
     sqlite_where=text("remote_id != ''"),
+)
+
+
+class is_edit(FunctionElement[bool]):  # noqa: N801 - reads as a function in statements
+    """The condition, in the words of its index, that a delivery edits an earlier post."""
+
+    inherit_cache = True
+
+
+@compiles(is_edit, "sqlite")
+def _compile_for_sqlite(*_: Any, **_options: Any) -> str:
+    return "json_extract(delivery.post, '$.action') = 'edit'"
+
+
+@compiles(is_edit, "postgresql")
+def _compile_for_postgresql(*_: Any, **_options: Any) -> str:
+    return "(delivery.post ->> 'action') = 'edit'"
+
+
+# As above, for what a source's deliveries became, and for the few of them that are edits.
+Index(
+    "ix_delivery_source_settled",
+    delivery.c.source,
+    delivery.c.settled_at,
+    delivery.c.state,
+    sqlite_where=text("settled_at IS NOT NULL"),
+)
+Index(
+    "ix_delivery_source_edits",
+    delivery.c.source,
+    delivery.c.settled_at,
+    sqlite_where=text("json_extract(post, '$.action') = 'edit'"),
 )
 
 IS_HELD_STORM = (delivery.c.state == "held", delivery.c.error.startswith(STORM))

@@ -32,6 +32,7 @@ from reblogbot.store.store_clock import ServerClock, clock_of
 from reblogbot.store.storms import Storms
 from reblogbot.store.tallies import Tallies
 from reblogbot.store.upgrade import expect_revision
+from reblogbot.words import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,9 @@ class Store:
         """Write and replace a row of no meaning. Raises StoreError when that is impossible."""
         if not self._database.exists():
             # The open file of a store that was deleted can still be written, but is lost.
-            raise StoreError("store_missing", f"{self.name}: was deleted; restart the daemon")
+            raise StoreError(
+                "store_missing", Words("{name}: was deleted; restart the daemon", name=self.name)
+            )
         with self._database.write() as connection:
             connection.execute(schema.notice.delete().where(schema.notice.c.cause == ""))
             day = (now - schema.EPOCH).days

@@ -5,14 +5,40 @@ Each is one statement that an index keeps from reading the many settled deliveri
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Label,
+    TextClause,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    type_coerce,
+)
 
 from reblogbot.model import OPEN_STATES, POSTED_STATES, DeliveryState
 from reblogbot.store.database import Database
-from reblogbot.store.schema import IS_HELD_STORM, account, delivery, entry, source
+from reblogbot.store.schema import (
+    EPOCH,
+    IS_HELD_STORM,
+    IS_REFUSED,
+    IS_SEEN,
+    delivery,
+    entry,
+    is_edit,
+    source,
+)
+from reblogbot.store.sql import chunks
+
+DAY = timedelta(days=1)
+_MICROSECOND = timedelta(microseconds=1)
 
 FAILING_AFTER = timedelta(days=1)
 """A source that has failed for this time is reported. Most failures end sooner by themselves."""
@@ -50,6 +76,20 @@ class HeldCount:
     source: str
     error: str
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceCounts:
+    """What a source brought, by day: the first number is that of the last 24 hours.
+
+    `new` are entries that it showed first, `filtered` those of them that were queued for no
+    account. `posted` are posts, boosts and quotes, retracted ones too; `failed` were given up.
+    """
+
+    new: list[int]
+    posted: list[int]
+    filtered: list[int]
+    failed: list[int]
 
 
 class Tallies:
@@ -142,30 +182,43 @@ class Tallies:
             polled_at: datetime | None = connection.scalar(select(func.max(source.c.last_poll_at)))
         return polled_at
 
-    def new_entries(self, since: datetime) -> dict[str, int]:
-        """How many entries each source has shown first since then."""
-        statement = (
-            select(source.c.name, func.count())
-            .join(entry, entry.c.source_id == source.c.id)
-            .where(entry.c.seen_at >= since)
-            .group_by(source.c.name)
-        )
-        with self._database.read() as connection:
-            rows = connection.execute(statement)
-            return {name: count for name, count in rows}  # noqa: C416 - dict() wants tuples
+    def of_sources(self, names: Sequence[str], now: datetime, days: int) -> dict[str, SourceCounts]:
+        """What each of these sources brought in the last days, in spans of 24 hours before `now`.
 
-    def sent_posts(self, since: datetime) -> dict[str, int]:
-        """How many posts, boosts and quotes each source sent since then, retracted ones too."""
-        is_sent = (
-            delivery.c.account.in_(select(account.c.name)),
-            delivery.c.settled_at >= since,
-            delivery.c.state.in_(POSTED_STATES),
-            delivery.c.post["action"].as_string() != "edit",
-        )
-        statement = select(delivery.c.source, func.count()).where(*is_sent)
+        Indexes alone are read, and of them only what belongs to these sources and days.
+        """
+        counts = {name: SourceCounts(*([0] * days for _ in range(4))) for name in names}
+        since = now - days * DAY
         with self._database.read() as connection:
-            rows = connection.execute(statement.group_by(delivery.c.source))
-            return {name: count for name, count in rows}  # noqa: C416 - dict() wants tuples
+            for part in chunks(list(counts)):
+                for name, age, count in _entry_counts(connection, part, since, now, IS_SEEN):
+                    _add(counts[name].new, age, count)
+                for name, age, count in _entry_counts(connection, part, since, now, IS_REFUSED):
+                    _add(counts[name].filtered, age, count)
+                for name, state, age, count in _settled_counts(connection, part, since, now):
+                    if state in POSTED_STATES:
+                        _add(counts[name].posted, age, count)
+                    elif state == DeliveryState.DEAD:
+                        _add(counts[name].failed, age, count)
+        return counts
+
+    def new_entries(self, names: Sequence[str], since: datetime) -> dict[str, int]:
+        """How many entries each of these sources has shown first since then; none is left out."""
+        counts: dict[str, int] = {}
+        with self._database.read() as connection:
+            for part in chunks(names):
+                ids = select(source.c.id).where(source.c.name.in_(part))
+                statement = (
+                    select(entry.c.source_id, func.count().label("number"))
+                    .where(IS_SEEN, entry.c.source_id.in_(ids), entry.c.seen_at >= since)
+                    .group_by(entry.c.source_id)
+                    .subquery()
+                )
+                rows = select(source.c.name, statement.c.number).join(
+                    statement, statement.c.source_id == source.c.id
+                )
+                counts |= {row.name: row.number for row in connection.execute(rows)}
+        return {name: counts.get(name, 0) for name in names}
 
     def failing(self, before: datetime) -> list[Failing]:
         """The sources that have failed since `before` or longer, and those that are gone."""
@@ -174,6 +227,13 @@ class Tallies:
         with self._database.read() as connection:
             rows = connection.execute(select(*columns).where(is_failing).order_by(source.c.name))
             return [Failing(*row) for row in rows]
+
+    def troubled(self) -> list[Failing]:
+        """The sources whose last poll failed, or left an error that the admin should know."""
+        columns = (source.c.name, source.c.state, source.c.error, source.c.failing_since)
+        statement = select(*columns).where(source.c.error != "")
+        with self._database.read() as connection:
+            return [Failing(*row) for row in connection.execute(statement)]
 
     def next_failing(self, now: datetime) -> datetime | None:
         """When the next source will have failed for FAILING_AFTER, if none succeeds before."""
@@ -189,3 +249,48 @@ class Tallies:
                 select(source.c.name, source.c.state).where(source.c.state != "ok")
             )
             return {str(name): str(state) for name, state in rows}
+
+
+def _add(days: list[int], age: int, count: int) -> None:
+    """Add to the day of this age; the clock of another process may be ahead of ours."""
+    days[min(max(age, 0), len(days) - 1)] += count
+
+
+def _entry_counts(
+    connection: Connection,
+    names: Sequence[str],
+    since: datetime,
+    now: datetime,
+    condition: TextClause,
+) -> Iterator[tuple[str, int, int]]:
+    """Source, age in days, and number of entries; the condition is that of an index."""
+    rows = connection.execute(select(source.c.id, source.c.name).where(source.c.name.in_(names)))
+    sources = {row.id: row.name for row in rows}
+    statement = (
+        select(entry.c.source_id, _age(entry.c.seen_at, now), func.count())
+        .where(condition, entry.c.source_id.in_(sources), entry.c.seen_at >= since)
+        .group_by(entry.c.source_id, literal_column("age"))
+    )
+    for source_id, age, count in connection.execute(statement):
+        yield sources[source_id], age, count
+
+
+def _settled_counts(
+    connection: Connection, names: Sequence[str], since: datetime, now: datetime
+) -> Iterator[tuple[str, str, int, int]]:
+    """Source, state, age in days, and number of deliveries; for edits, which are none, negative."""
+    age = _age(delivery.c.settled_at, now)
+    statement = (
+        select(delivery.c.source, delivery.c.state, age, func.count())
+        .where(delivery.c.source.in_(names), delivery.c.settled_at >= since)
+        .group_by(delivery.c.source, delivery.c.state, literal_column("age"))
+    )
+    yield from map(tuple, connection.execute(statement))
+    for name, state, days, count in connection.execute(statement.where(is_edit())):
+        yield name, state, days, -count
+
+
+def _age(instant: Column[datetime], now: datetime) -> Label[int]:
+    """The whole days from an instant to now."""
+    microseconds = literal((now - EPOCH) // _MICROSECOND, BigInteger)
+    return ((microseconds - type_coerce(instant, BigInteger)) // (DAY // _MICROSECOND)).label("age")

@@ -10,11 +10,12 @@ from sqlalchemy import Connection, Row, and_, exists, insert, or_, select, updat
 from reblogbot.model import POSTED_STATES, TAKEN_BACK, TRANSITIONS, Delivery, DeliveryState
 from reblogbot.store.records import delivery_record
 from reblogbot.store.schema import HAS_REMOTE_ID, delivery, event
+from reblogbot.words import Words
 
 # A read-back that does not find a post leaves it in doubt; a status that cannot be looked at
 # before its boost leaves the boost queued; a post that could not be deleted is still retracted.
 _REPEATABLE = frozenset({DeliveryState.DOUBT, DeliveryState.QUEUED, DeliveryState.RETRACTING})
-POST_RETRACTED_NOTE = "the post that it belongs to was retracted"
+POST_RETRACTED_NOTE = Words("the post that it belongs to was retracted")
 """The note on an edit or a part of a thread whose post was taken back."""
 _SETTLED = frozenset({DeliveryState.SENT, DeliveryState.SKIPPED, DeliveryState.DEAD})
 

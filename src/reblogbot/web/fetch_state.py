@@ -14,6 +14,7 @@ from yarl import URL
 from reblogbot.errors import SourceError
 from reblogbot.model import Validators
 from reblogbot.web.addresses import redacted_url
+from reblogbot.words import Words
 
 MAX_REDIRECTS = 10
 MAX_COOKIE_HEADER = 8000
@@ -120,14 +121,16 @@ class FetchState:
             target = self.url.join(URL(location))
             target = target.with_user(None).with_fragment(None)
         except ValueError:
-            raise self._refused("redirects to something that is not a URL") from None
+            raise self._refused(Words("redirects to something that is not a URL")) from None
         if target.scheme not in ("http", "https") or not target.host:
-            raise self._refused(f"redirects to a {target.scheme or 'nameless'}: address")
+            raise self._refused(
+                Words("redirects to a {scheme}: address", scheme=target.scheme or "nameless")
+            )
         # the same address with other cookies is another request
         if (target, self._cookie_header(target)) in self._visited:
-            raise self._refused("redirects in a circle")
+            raise self._refused(Words("redirects in a circle"))
         if len(self._visited) > MAX_REDIRECTS:
-            raise self._refused(f"redirects more than {MAX_REDIRECTS} times")
+            raise self._refused(Words("redirects more than {count} times", count=MAX_REDIRECTS))
         return Redirect(target, is_permanent)
 
     def follow(self, redirect: Redirect) -> None:
@@ -144,8 +147,12 @@ class FetchState:
         header = "; ".join(f"{morsel.key}={morsel.coded_value}" for morsel in morsels)
         return header if header.isascii() and len(header) <= MAX_COOKIE_HEADER else ""
 
-    def _refused(self, reason: str) -> SourceError:
-        message = f"{self.where}: {reason}; look at it in a browser and correct the url"
+    def _refused(self, reason: Words) -> SourceError:
+        message = Words(
+            "{where}: {reason}; look at it in a browser and correct the url",
+            where=self.where,
+            reason=reason,
+        )
         return SourceError("redirect_refused", message, outcome="refused")
 
 
@@ -157,7 +164,7 @@ def parsed_url(url: str) -> URL:
             return parsed
     except ValueError:
         pass
-    raise SourceError("url_invalid", "not an http or https URL; correct the source's url")
+    raise SourceError("url_invalid", Words("not an http or https URL; correct the source's url"))
 
 
 def host_ports(url: URL) -> set[str]:

@@ -21,6 +21,7 @@ from reblogbot.ports import Clock, Response
 from reblogbot.web.connecting import AddressRefused, Guard, ThreadedResolver, socks_connector
 from reblogbot.web.fetch_state import FetchState, Redirect, host_ports, parsed_url
 from reblogbot.web.inflate import Inflater, TooLarge
+from reblogbot.words import Words
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PERMANENT = frozenset({301, 308})
@@ -104,8 +105,12 @@ class Fetcher:
         except TimeoutError:
             raise SourceError(
                 "timeout",
-                f"{state.where}: no complete answer within {state.seconds:g} s; "
-                "check that the server is up, or raise http.timeout",
+                Words(
+                    "{where}: no complete answer within {seconds} s; check that the server is up, "
+                    "or raise http.timeout",
+                    where=state.where,
+                    seconds=f"{state.seconds:g}",
+                ),
             ) from None
         except (aiohttp.ClientError, OSError, ValueError, EOFError) as error:
             raise _source_error(error, state) from error
@@ -178,8 +183,11 @@ class Fetcher:
         if answer.status == 304 and not state.is_conditional:
             raise SourceError(
                 "not_modified_unasked",
-                f"{state.where}: answered 304 (not modified) to an unconditional request; "
-                "the server or a cache before it is at fault, it is tried again later",
+                Words(
+                    "{where}: answered 304 (not modified) to an unconditional request; "
+                    "the server or a cache before it is at fault, it is tried again later",
+                    where=state.where,
+                ),
             )
         body = await self._body(answer) if is_whole else b""
         url = str(state.url)
@@ -195,7 +203,7 @@ class Fetcher:
 
     def _status_error(self, state: FetchState, answer: aiohttp.ClientResponse) -> SourceError:
         status, reason = answer.status, _one_line(answer.reason or "")
-        answered = f"{state.where}: answered {status} {reason}".rstrip()
+        where, answered = state.where, f"{status} {reason}".rstrip()
         retry_at = http_headers.retry_after(
             answer.headers.get("Retry-After", ""),
             self._clock.now(),
@@ -203,12 +211,25 @@ class Fetcher:
         )
         if status in _RETRY_LATER or status >= 500:
             slug = "rate_limited" if status == 429 else "retry_later"
-            message = f"{answered}; it is tried again later"
+            message = Words(
+                "{where}: answered {answer}; it is tried again later", where=where, answer=answered
+            )
             return SourceError(slug, message, outcome="retry_later", retry_at=retry_at)
         if status == 410:
-            message = f"{answered}: it is gone for good; remove the source, or give it a new url"
+            message = Words(
+                "{where}: answered {answer}: it is gone for good; remove the source, or give it a "
+                "new url",
+                where=where,
+                answer=answered,
+            )
             return SourceError("gone", message, outcome="gone")
-        return SourceError("http_status", f"{answered}; {_advice(status)}", retry_at=retry_at)
+        message = Words(
+            "{where}: answered {answer}; {reason}",
+            where=where,
+            answer=answered,
+            reason=_advice(status),
+        )
+        return SourceError("http_status", message, retry_at=retry_at)
 
 
 def _is_whole(answer: aiohttp.ClientResponse) -> bool:
@@ -237,15 +258,15 @@ def _decoded(headers: Mapping[str, str]) -> dict[str, str]:
 def _advice(status: int) -> str:
     match status:
         case 401 | 403 | 451:
-            return "it refuses the bot; check whether it needs headers, or ask its owner"
+            return Words("it refuses the bot; check whether it needs headers, or ask its owner")
         case 404:
-            return "there is nothing at this address; look for the new one"
+            return Words("there is nothing at this address; look for the new one")
         case 407:
-            return "the proxy requires a user and password in its URL"
+            return Words("the proxy requires a user and password in its URL")
         case _ if 200 <= status < 300:
-            return "a complete document was expected"
+            return Words("a complete document was expected")
         case _:
-            return "look at it in a browser and correct the url"
+            return Words("look at it in a browser and correct the url")
 
 
 def _one_line(text: str) -> str:
@@ -254,16 +275,16 @@ def _one_line(text: str) -> str:
 
 # the slug and words for each class of error; the first that matches counts
 _CAUSES: tuple[tuple[type[Exception], str, str], ...] = (
-    (aiohttp.ClientConnectorCertificateError, "tls_failed", "no trusted TLS connection"),
-    (aiohttp.ClientConnectorSSLError, "tls_failed", "no TLS connection"),
-    (aiohttp.ClientProxyConnectionError, "proxy_failed", "the proxy did not connect"),
-    (aiohttp.ClientHttpProxyError, "proxy_failed", "the proxy did not connect"),
-    (aiohttp.ClientConnectorDNSError, "dns_failed", "the name was not found"),
-    (aiohttp.ClientConnectorError, "connection_failed", "no connection"),
-    (aiohttp.ClientPayloadError, "body_broken", "the answer broke off or is garbled"),
-    (EOFError, "body_broken", "the answer broke off or is garbled"),
-    (aiohttp.ClientResponseError, "http_broken", "the answer is not valid HTTP"),
-    (Exception, "connection_lost", "the connection broke"),
+    (aiohttp.ClientConnectorCertificateError, "tls_failed", Words("no trusted TLS connection")),
+    (aiohttp.ClientConnectorSSLError, "tls_failed", Words("no TLS connection")),
+    (aiohttp.ClientProxyConnectionError, "proxy_failed", Words("the proxy did not connect")),
+    (aiohttp.ClientHttpProxyError, "proxy_failed", Words("the proxy did not connect")),
+    (aiohttp.ClientConnectorDNSError, "dns_failed", Words("the name was not found")),
+    (aiohttp.ClientConnectorError, "connection_failed", Words("no connection")),
+    (aiohttp.ClientPayloadError, "body_broken", Words("the answer broke off or is garbled")),
+    (EOFError, "body_broken", Words("the answer broke off or is garbled")),
+    (aiohttp.ClientResponseError, "http_broken", Words("the answer is not valid HTTP")),
+    (Exception, "connection_lost", Words("the connection broke")),
 )
 
 
@@ -272,23 +293,41 @@ def _source_error(error: Exception, state: FetchState) -> SourceError:
     where = state.where
     cause = getattr(error, "os_error", error)
     if isinstance(error, TooLarge):
-        reason = f"more than http.max_body ({error.limit} bytes); raise it, or drop the source"
-        return SourceError("body_too_large", f"{where}: {reason}", outcome="refused")
-    if isinstance(cause, AddressRefused) or isinstance(error, aiohttp.InvalidUrlClientError):
-        reason = (
-            "leads to a private or reserved address, nothing was sent; to allow it, put its range"
-            " or the host:port from the config into http.allow_private"
+        message = Words(
+            "{where}: more than http.max_body ({limit} bytes); raise it, or drop the source",
+            where=where,
+            limit=error.limit,
         )
-        return SourceError("address_refused", f"{where}: {reason}", outcome="refused")
+        return SourceError("body_too_large", message, outcome="refused")
+    if isinstance(cause, AddressRefused) or isinstance(error, aiohttp.InvalidUrlClientError):
+        message = Words(
+            "{where}: leads to a private or reserved address, nothing was sent; to allow it, put"
+            " its range or the host:port from the config into http.allow_private",
+            where=where,
+        )
+        return SourceError("address_refused", message, outcome="refused")
     if isinstance(error, aiohttp.ClientResponseError) and _HEADERS_TOO_LARGE.search(error.message):
-        reason = "endless headers; check that a web server answers there, or drop the source"
-        return SourceError("headers_too_large", f"{where}: {reason}", outcome="refused")
+        message = Words(
+            "{where}: endless headers; check that a web server answers there, or drop the source",
+            where=where,
+        )
+        return SourceError("headers_too_large", message, outcome="refused")
     slug, reason = next(words for kind, *words in _CAUSES if isinstance(error, kind))
-    return SourceError(slug, f"{where}: {reason}{_detail(error)}; it is tried again later")
+    detail = _detail(error)
+    if not detail:
+        message = Words("{where}: {reason}; it is tried again later", where=where, reason=reason)
+        return SourceError(slug, message)
+    message = Words(
+        "{where}: {reason} ({detail}); it is tried again later",
+        where=where,
+        reason=reason,
+        detail=detail,
+    )
+    return SourceError(slug, message)
 
 
 def _detail(error: Exception) -> str:
-    """The cause of an error as ` (cause)`, to be appended to a message; "" when none is known."""
+    """The cause of an error, "" when none is known."""
     # not the text of the exception: aiohttp's contain the URL with its query
     match error:
         case aiohttp.ClientConnectorError():
@@ -299,4 +338,4 @@ def _detail(error: Exception) -> str:
             text = str(error)
         case _:
             text = getattr(error.__cause__, "message", "")
-    return f" ({_one_line(text)})" if text else ""
+    return _one_line(text)

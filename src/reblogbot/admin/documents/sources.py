@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 
 class SourceRow(TypedDict):
-    """A configured source: its last poll, and its new entries and posts of the last seven days."""
+    """A configured source: its last poll, and its numbers of the last seven and thirty days.
+
+    Filtered are the new entries that were queued for no account; failed are posts that were given
+    up.
+    """
 
     name: str
     kind: str
@@ -27,8 +31,15 @@ class SourceRow(TypedDict):
     last_poll_at: str | None
     next_poll_at: str | None
     new_7d: int
+    new_30d: int
     sent_7d: int
+    sent_30d: int
+    filtered_7d: int
+    filtered_30d: int
+    failed_7d: int
+    failed_30d: int
     failures: int
+    failing_since: str | None
     error: str
 
 
@@ -81,7 +92,7 @@ def sources_json(sources: Iterable[ListedSource]) -> SourcesDocument:
 
 
 def _source_row(source: ListedSource) -> SourceRow:
-    status = source.status
+    status, counts = source.status, source.counts
     return {
         "name": status.name,
         "kind": status.kind,
@@ -91,9 +102,16 @@ def _source_row(source: ListedSource) -> SourceRow:
         "state": status.state,
         "last_poll_at": instant_json(status.last_poll_at),
         "next_poll_at": instant_json(status.next_poll_at),
-        "new_7d": source.new,
-        "sent_7d": source.sent,
+        "new_7d": sum(counts.new[:7]),
+        "new_30d": sum(counts.new),
+        "sent_7d": sum(counts.posted[:7]),
+        "sent_30d": sum(counts.posted),
+        "filtered_7d": sum(counts.filtered[:7]),
+        "filtered_30d": sum(counts.filtered),
+        "failed_7d": sum(counts.failed[:7]),
+        "failed_30d": sum(counts.failed),
         "failures": status.failures,
+        "failing_since": instant_json(status.failing_since),
         "error": status.error,
     }
 

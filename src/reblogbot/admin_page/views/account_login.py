@@ -27,7 +27,7 @@ def add(_: PageRequest) -> Reply:
 def begin_new(request: PageRequest) -> Reply:
     """Begin the login of an account that is added to the config when it is complete."""
     name, server = request.value("name").strip()[:200], request.value("server").strip()[:500]
-    config = request.tools.config_file().config
+    config = request.tools.config()
     try:
         account = account_for_login(config, name, read_named_server(server))
         return _begin(request, account)
@@ -41,9 +41,9 @@ def begin_new(request: PageRequest) -> Reply:
 
 def begin(request: PageRequest) -> Reply:
     """Begin a login of an account of the config."""
-    file, account = named_account(request)
+    config, account = named_account(request)
     try:
-        return _begin(request, account_for_login(file.config, account.name))
+        return _begin(request, account_for_login(config, account.name))
     except ReblogbotError as error:
         return Redirect(account_path(account.name), error.message, is_error=True)
 
@@ -51,7 +51,7 @@ def begin(request: PageRequest) -> Reply:
 def _begin(request: PageRequest, account: AccountSettings) -> Reply:
     """Begin a login, in place of another of this session. Raises ReblogbotError."""
     _close_attempt(request)
-    config = request.tools.config_file().config
+    config = request.tools.config()
     is_forced = request.value("another") == "1"
     redirect_uri = f"{request.origin}{CALLBACK}"
     attempt = LoginAttempt.begin(config, account, redirect_uri, is_forced=is_forced)
@@ -99,7 +99,7 @@ def come_back(request: PageRequest) -> Reply:
     attempt = _attempt(request)
     if attempt is None:
         return Redirect("/accounts", NO_LOGIN, is_error=True)
-    config = request.tools.config_file().config
+    config = request.tools.config()
     try:
         return _finished(request, attempt.finish_redirect(config, params))
     except ReblogbotError as error:
@@ -111,7 +111,7 @@ def paste(request: PageRequest) -> Reply:
     attempt = _attempt(request)
     if attempt is None:
         return Redirect("/accounts", NO_LOGIN, is_error=True)
-    config = request.tools.config_file().config
+    config = request.tools.config()
     try:
         login = attempt.finish_pasted(config, request.value("code")[:MAX_CODE])
         return _finished(request, login)
@@ -148,22 +148,22 @@ def cancel(request: PageRequest) -> Reply:
 
 def confirm_log_out(request: PageRequest) -> Reply:
     """The question whether the account is to be logged out."""
-    file, account = named_account(request)
+    config, account = named_account(request)
     try:
         token_file = token_file_of(account)
     except ReblogbotError as error:
         return Redirect(account_path(account.name), error.message, is_error=True)
-    values = {"account": account, "token_file": token_file, "config": file.config}
+    values = {"account": account, "token_file": token_file, "config": config}
     return Page("account_logout.html", values)
 
 
 def log_account_out(request: PageRequest) -> Reply:
     """Revoke the account's token at its server, and remove it here."""
-    file, account = named_account(request)
+    config, account = named_account(request)
     path = account_path(account.name)
     try:
         with token_lock(account):
-            refusal = log_out(file.config, account)
+            refusal = log_out(config, account)
     except ReblogbotError as error:
         return Redirect(path, error.message, is_error=True)
     if refusal:

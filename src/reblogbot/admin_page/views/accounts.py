@@ -11,17 +11,17 @@ from reblogbot.admin.account_list import account_day, account_rows
 from reblogbot.admin.notice_test import send_test_notices
 from reblogbot.admin.online_check import OnlineCheck, try_account
 from reblogbot.admin_page.request import NotThere, Page, PageRequest, Redirect, Reply, Route
-from reblogbot.admin_page.tools import ConfigFile, version_of
+from reblogbot.admin_page.tools import version_of
 from reblogbot.config.settings import AccountSettings, Config
 from reblogbot.errors import ReblogbotError
 from reblogbot.notices.messenger import ChannelTest
 from reblogbot.words import Words
 
 STATES = {
-    "ok": Words("ready"),
+    "ok": Words("ok"),
     "no_token": Words("no token"),
-    "paused": Words("resting"),
-    "disabled": Words("paused"),
+    "paused": Words("paused"),
+    "disabled": Words("paused by you"),
     "stalled": Words("stalled"),
 }
 TOKENS = {
@@ -51,22 +51,21 @@ def account_path(name: str, verb: str = "") -> str:
     return f"/accounts/{quote(name, safe='')}" + (f"/{verb}" if verb else "")
 
 
-def named_account(request: PageRequest) -> tuple[ConfigFile, AccountSettings]:
+def named_account(request: PageRequest) -> tuple[Config, AccountSettings]:
     """The config, and the account that the path names. Raises NotThere."""
-    file = request.tools.config_file()
-    account = file.config.accounts.get(request.parts["name"])
+    config = request.tools.config()
+    account = config.accounts.get(request.parts["name"])
     if account is None:
         raise NotThere
-    return file, account
+    return config, account
 
 
 def show_all(request: PageRequest) -> Reply:
     """All accounts; those that an admin must see to come first."""
-    file, tools = request.tools.config_file(), request.tools
-    rows = account_rows(file.config, tools.store, tools.now())
+    tools, config = request.tools, request.tools.config()
+    rows = account_rows(config, tools.store, tools.now())
     values = {
-        "file": file,
-        "config": file.config,
+        "config": config,
         "rows": sorted(rows, key=lambda row: not row.needs_attention),
         **_WORDS,
     }
@@ -75,12 +74,12 @@ def show_all(request: PageRequest) -> Reply:
 
 def show(request: PageRequest) -> Reply:
     """One account: its state, its settings, and its day."""
-    if request.parts["name"] == "add" and "add" not in request.tools.config_file().config.accounts:
+    if request.parts["name"] == "add" and "add" not in request.tools.config().accounts:
         return Redirect("/accounts/login/new")
-    file, account = named_account(request)
+    config, account = named_account(request)
     now, store = request.tools.now(), request.tools.store
     # nothing else of the config says anything about this account
-    narrowed = file.config.model_copy(update={"accounts": {account.name: account}})
+    narrowed = config.model_copy(update={"accounts": {account.name: account}})
     checked_name, check, checked_at = request.session.data.get(_CHECK, ("", None, None))
     is_checked = checked_name == account.name
     login = request.session.data.get(LOGIN)
@@ -91,11 +90,11 @@ def show(request: PageRequest) -> Reply:
     row = account_rows(narrowed, store, now)[0]
     values = {
         "account": account,
-        "config": file.config,
-        "version": file.version,
+        "config": config,
+        "version": request.tools.config_version(),
         "row": row,
         "day": account_day(narrowed, store, row, now),
-        "sources": _sources(file.config, account.name),
+        "sources": _sources(config, account.name),
         "check": check if is_checked else None,
         "checked_at": checked_at if is_checked else None,
         "login": login,
@@ -136,8 +135,8 @@ def _set_enabled(request: PageRequest, message: Words, *, is_enabled: bool) -> R
 
 def check(request: PageRequest) -> Reply:
     """Ask the account's server whether its token works, and what it may do."""
-    file, account = named_account(request)
-    result = try_account(file.config, request.tools.store, account.name)
+    config, account = named_account(request)
+    result = try_account(config, request.tools.store, account.name)
     checked: tuple[str, OnlineCheck, datetime] = account.name, result, request.tools.now()
     request.session.data[_CHECK] = checked
     return Redirect(account_path(account.name))
@@ -145,7 +144,7 @@ def check(request: PageRequest) -> Reply:
 
 def test_notices(request: PageRequest) -> Reply:
     """Send a test message to the admin through every way that the config names."""
-    config = request.tools.config_file().config
+    config = request.tools.config()
     try:
         tests = send_test_notices(config, request.tools.store)
     except ReblogbotError as error:
@@ -156,16 +155,14 @@ def test_notices(request: PageRequest) -> Reply:
 
 def _test_results(tests: Sequence[ChannelTest]) -> Words:
     """One line for each channel."""
-    lines = [
+    return Words.lines(
         Words(
             "{channel}: {result}",
             channel=CHANNELS[test.channel],
             result=test.error or Words("sent"),
         )
         for test in tests
-    ]
-    values = {f"line{number}": line for number, line in enumerate(lines)}
-    return Words("\n".join(f"{{{name}}}" for name in values), **values)
+    )
 
 
 CONFIG_CHANGED = Words(

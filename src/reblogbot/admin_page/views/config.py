@@ -70,9 +70,10 @@ class _Editor:
     """How the file was changed by others."""
 
     def page(self) -> Page:
+        path = self.request.tools.path
         text = self.file if self.typed is None else self.typed
         values = {
-            "config_path": str(self.request.tools.path),
+            "config_path": str(path),
             "text": text,
             "version": self.request.tools.remember_text(self.file),
             "message": self.message,
@@ -81,7 +82,7 @@ class _Editor:
             "warnings": _with_lines(self.warnings, text),
             "omitted": max(0, len(self.faults) - MAX_FAULTS),
             "changed": self.changed,
-            "difference": difference(self.request.tools.path, self.file, text),
+            "difference": "" if text is self.file else difference(path, self.file, text),
         }
         return Page("config.html", values)
 

@@ -116,7 +116,10 @@ def retract(request: PageRequest) -> Reply:
     request.session.data["retracted"] = [delivery.id for delivery in begun]
     if not begun:
         return Redirect("/history", NOTHING_LEFT, is_error=True)
-    return Redirect("/history/retracted", Words("To be deleted: {count} posts.", count=len(begun)))
+    message = Words(
+        "{count} post is being deleted.", "{count} posts are being deleted.", count=len(begun)
+    )
+    return Redirect("/history/retracted", message)
 
 
 def show_retracted(request: PageRequest) -> Reply:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
+from reblogbot.admin.digest_drafts import DigestDraft, digest_drafts
 from reblogbot.admin.queue_actions import Action, ActionResult, QueueActions
 from reblogbot.admin.queue_changes import (
     MOST_CHANGED,
@@ -26,7 +27,7 @@ from reblogbot.admin_page.request import (
     place_text,
 )
 from reblogbot.core.text.measure import length
-from reblogbot.core.waits import Wait
+from reblogbot.core.waits import Wait, WaitReason
 from reblogbot.engine.wait_reasons import Waiting
 from reblogbot.model import OPEN_STATES, Delivery, DeliveryState, Entry
 from reblogbot.store.outbox import MAX_ID
@@ -36,8 +37,8 @@ from reblogbot.words import Words
 
 CARDS = 50
 """Cards on a page at most."""
-CHARACTERS = 15_000
-"""Characters of all texts of a page: behind these it ends."""
+BYTES = 45_000
+"""Bytes of all cards of a page, as `_size` reckons them: behind these it ends."""
 LONGEST_TEXT = 1200
 """Characters of a text on a card; the page of the delivery has it whole."""
 FEW = 5
@@ -142,6 +143,9 @@ def show(request: PageRequest) -> Reply:
     if len(listed) < len(deliveries):
         following = _place(chosen, listed[-1])
     since = request.tools.now() - LATELY
+    shown = list(cards(request, listed, waiting))
+    digests = list(_digests(request, shown))
+    bundled = {each.id for draft in digests for each in draft.deliveries}
     failed = [
         delivery
         for delivery in store.outbox.newest(DeliveryState.DEAD, _accounts(request), (FAR, 0), FEW)
@@ -151,7 +155,8 @@ def show(request: PageRequest) -> Reply:
     values = {
         "chosen": chosen,
         "storm": storm,
-        "cards": list(cards(request, listed, waiting)),
+        "cards": [card for card in shown if card.delivery.id not in bundled],
+        "digests": digests,
         "failed": list(cards(request, failed, waiting)) if is_overview else [],
         "storms": [
             (group, list(cards(request, _samples(request, group), waiting)))
@@ -168,11 +173,20 @@ def show(request: PageRequest) -> Reply:
         "accounts": _accounts(request),
         "following": following,
         "until": store.outbox.newest_id(),
-        "stopped_at": store.outbox.stopped_at(),
         "longest": LONGEST_TEXT,
         "request_query": {**chosen.query, **_after(request)},
     }
     return Page("queue.html", values)
+
+
+def _digests(request: PageRequest, shown: Iterable[Card]) -> Iterator[DigestDraft]:
+    """The drafts of the digests for which any of these cards wait."""
+    routes = dict.fromkeys(
+        (card.delivery.source, card.delivery.account)
+        for card in shown
+        if card.wait is not None and card.wait.reason == WaitReason.DIGEST
+    )
+    return digest_drafts(request.tools.store, request.tools.config_file().config, routes)
 
 
 def _filter(request: PageRequest) -> Filter:
@@ -234,13 +248,22 @@ def _place(chosen: Filter, last: Delivery) -> str:
 
 
 def _fitting(deliveries: Iterable[Delivery]) -> Iterator[Delivery]:
-    """The first deliveries whose texts fit on a page, at least one."""
-    characters = 0
+    """The first deliveries whose cards fit on a page, at least one."""
+    size = 0
     for delivery in deliveries:
-        if characters > CHARACTERS:
+        size += _size(delivery)
+        if size > BYTES and size > _size(delivery):
             return
-        characters += min(len(delivery.post.text), LONGEST_TEXT)
         yield delivery
+
+
+def _size(delivery: Delivery) -> int:
+    """About how many bytes a card needs."""
+    post = delivery.post
+    texts = (post.text[:LONGEST_TEXT], post.link, post.uri, post.spoiler, delivery.error)
+    size = 1200 + sum(len(text.encode(errors="replace")) for text in texts)
+    status = 1500 if post.action in ("boost", "quote") else 0
+    return size + status + 500 * len(post.media)
 
 
 def _samples(request: PageRequest, group: Storm) -> list[Delivery]:
@@ -339,16 +362,19 @@ def summary(results: Sequence[ActionResult]) -> Words:
     if len(done) <= FEW:
         lines = [_line(result) for result in done]
     else:
-        lines = [Words("Changed: {count} deliveries.", count=len(done))]
+        lines = [Words("Changed {count} delivery.", "Changed {count} deliveries.", count=len(done))]
         if len(results) >= MOST_CHANGED:
             lines.append(MORE)
     lines += [_line(result) for result in islice(refused, 10)]
     if len(refused) > 10:
-        lines.append(Words("Not changed either: {count} more.", count=len(refused) - 10))
-    text = lines[0]
-    for line in lines[1:]:
-        text = Words("{text}\n{line}", text=text, line=line)
-    return text
+        lines.append(
+            Words(
+                "And {count} more was not changed.",
+                "And {count} more were not changed.",
+                count=len(refused) - 10,
+            )
+        )
+    return Words.lines(lines)
 
 
 NOTHING_CHANGED = Words("Nothing was changed: tick some deliveries first.")
@@ -399,14 +425,14 @@ def _delivery_page(
     request: PageRequest, delivery: Delivery, text: str | None = None, problem: str = ""
 ) -> Page:
     limits = request.tools.store.outbox.account(delivery.account).limits
-    shown = delivery.post.text if text is None else text
+    written = delivery.post.text if text is None else text
     (card,) = cards(request, [delivery], waiting_of(request))
     values: Mapping[str, object] = {
         "card": card,
-        "text": shown,
+        "text": written,
         "problem": problem,
         "limits": limits,
-        "length": length(shown, limits, delivery.post.spoiler),
+        "length": length(written, limits, delivery.post.spoiler),
         "refusal": why_not_editable(delivery),
     }
     return Page("delivery.html", values, 409 if problem else 200)

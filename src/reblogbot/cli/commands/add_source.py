@@ -23,7 +23,6 @@ from reblogbot.config.settings import Config
 from reblogbot.engine.preview import Preview
 from reblogbot.errors import ConfigError, Exit
 
-_SHOWN_POSTS = 3
 _LISTED_SOURCES = 20
 
 
@@ -110,10 +109,7 @@ def _sources_of_opml(
 def _preview(options: argparse.Namespace, config: Config, source: NewSource) -> Preview:
     with progress(quiet=options.json, as_json=options.json_progress) as on_progress:
         on_progress("reading the newest entries", 0, 0)
-        planned = asyncio.run(new_source.preview_newest(config, source.name))
-    account = planned.posts[0][0] if planned.posts else ""
-    planned.posts = [post for post in planned.posts if post[0] == account][:_SHOWN_POSTS]
-    return planned
+        return asyncio.run(new_source.preview_newest(config, source.name))
 
 
 def _print_new(sources: Sequence[NewSource], planned: Preview) -> None:

@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,21 +13,18 @@ from reblogbot import app
 from reblogbot.admin.documents.source_import import import_document
 from reblogbot.admin.source_import import (
     ImportPlan,
-    ListedFeed,
     OmittedFeed,
-    feeds_of_opml,
     imported_text,
     plan_import,
+    read_opml,
     target_accounts,
 )
 from reblogbot.cli.output import print_json, print_lines
 from reblogbot.cli.progress import progress
 from reblogbot.config.load import read_text
 from reblogbot.config.saving import difference
-from reblogbot.errors import ConfigError, Exit, SourceError
-from reblogbot.runtime.parser_pool import ParserProcessPool
+from reblogbot.errors import ConfigError, Exit
 from reblogbot.sources.feed.opml import MAX_BYTES
-from reblogbot.sources.shared.response_body import ResponseBody
 
 if TYPE_CHECKING:
     from reblogbot.admin.bot_import import BotImport
@@ -49,7 +45,7 @@ def _import_opml(options: argparse.Namespace) -> int:
     content = _read(options.file)
     with progress(quiet=options.json, as_json=options.json_progress) as on_progress:
         on_progress("reading", 0, 0)
-        feeds = asyncio.run(_read_opml(options.file, content, with_tags=options.tags))
+        feeds = asyncio.run(read_opml(options.file, content, with_tags=options.tags))
         plan = plan_import(config, feeds, to, is_paused=options.pause, on_progress=on_progress)
         after = imported_text(toml, plan.added) if plan.added else toml
         on_progress("checking the config", 0, 0)
@@ -99,16 +95,6 @@ def _read(written: str) -> bytes:
     if not content.strip():
         raise ConfigError("opml_unreadable", f"{written}: is empty")
     return content
-
-
-async def _read_opml(name: str, content: bytes, *, with_tags: bool) -> list[ListedFeed]:
-    """The feeds of the document. Raises ConfigError."""
-    body = ResponseBody(content, "", "", "", "UTC", datetime.now(UTC))
-    async with ParserProcessPool() as workers:
-        try:
-            return await feeds_of_opml(workers, body, with_tags=with_tags)
-        except SourceError as error:
-            raise ConfigError(error.slug, f"{name}: {error.message}") from error
 
 
 def _save(options: argparse.Namespace, before: str, after: str) -> None:

@@ -10,15 +10,14 @@ from typing import Any
 from reblogbot.admin import source_actions
 from reblogbot.admin.documents.sources import source_change_json, sources_json
 from reblogbot.admin.source_actions import ConfigChange
-from reblogbot.admin.source_list import ListedSource, list_sources
+from reblogbot.admin.source_list import WEEK, ListedSource, list_sources
 from reblogbot.cli.open_store import open_for_reading
 from reblogbot.cli.output import print_json, print_lines, print_table, print_wrapped
 from reblogbot.cli.phrases import local_time, source_state_text
 from reblogbot.cli.questions import is_confirmed, require_answer
 from reblogbot.config.editing import Keys
-from reblogbot.config.settings import Config
 from reblogbot.config.urls import without_user
-from reblogbot.errors import ConfigError, Exit, StoreError
+from reblogbot.errors import ConfigError, Exit
 
 MAX_SOURCES = 1000
 """How many sources are printed; `--json` has all."""
@@ -45,8 +44,8 @@ def run_list(options: argparse.Namespace) -> int:
                 ", ".join(source.to),
                 source_state_text(source.status.state),
                 local_time(source.status.last_poll_at, now),
-                str(source.new),
-                str(source.sent),
+                str(sum(source.counts.new[:WEEK])),
+                str(sum(source.counts.posted[:WEEK])),
             )
             for source in sources[:MAX_SOURCES]
         ],
@@ -121,22 +120,9 @@ def run_remove(options: argparse.Namespace) -> int:
             print_lines("nothing was removed")
             return Exit.OK
     if not options.dry_run:
-        if not change.is_empty:
-            change.save()
-        if options.forget:
-            _forget(config, names)
+        source_actions.save_removal(change, names, is_forgetting=options.forget)
     _report(options, change, names, "removed and forgotten" if options.forget else "removed")
     return Exit.OK
-
-
-def _forget(config: Config, names: Sequence[str]) -> None:
-    """Forget sources that are out of the config. Raises StoreError."""
-    try:
-        source_actions.forget_sources(config, names)
-    except StoreError as error:
-        # the same command then forgets them, although the config has them no longer
-        message = f"removed from the config, but not forgotten yet: {error.message}"
-        raise StoreError(error.slug, f"{message}; then run this again") from error
 
 
 def key_values(arguments: Sequence[str]) -> dict[Keys, Any]:

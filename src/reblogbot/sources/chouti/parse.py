@@ -22,6 +22,7 @@ from reblogbot.sources.shared.plain_text import plain, plain_line
 from reblogbot.sources.shared.response_body import ResponseBody
 from reblogbot.sources.shared.urls import web_url
 from reblogbot.web.addresses import redacted_url
+from reblogbot.words import Words
 
 TITLE = "抽屉新热榜"
 SITE = "https://dig.chouti.com"
@@ -65,8 +66,12 @@ def parse_page(body: ResponseBody, *_: Any) -> Batch:
     if not entries:
         raise SourceError(
             "chouti_shape",
-            f'{redacted_url(body.url)}: no entries on this page, it begins "{excerpt(html)}"; '
-            "the site may have changed, or block the bot: see whether it needs headers",
+            Words(
+                '{where}: no entries on this page, it begins "{html}"; the site may have '
+                "changed, or block the bot: see whether it needs headers",
+                where=redacted_url(body.url),
+                html=excerpt(html),
+            ),
         )
     return _batch(entries)
 
@@ -76,7 +81,10 @@ def parse_official_feed(body: ResponseBody, *_: Any) -> Batch:
     batch = parse_feed.parse_body(body._replace(timezone=_ZONE.key))
     entries = _unique(_with_permalink(entry) for entry in batch.entries)
     if not entries:
-        raise SourceError("chouti_shape", f"{redacted_url(body.url)}: the feed shows no entries")
+        raise SourceError(
+            "chouti_shape",
+            Words("{where}: the feed shows no entries", where=redacted_url(body.url)),
+        )
     return replace(_batch(entries), fresh_for=batch.fresh_for, validators=batch.validators)
 
 
@@ -115,7 +123,9 @@ def _no_entries(document: Any) -> str:
     """Why there are no entries, for the admin."""
     description = json_text.described(document)
     if any(isinstance(each, list) and not each for each in _members(document)):
-        return f"the list is empty ({description}); it is tried again later"
+        return Words(
+            "the list is empty ({description}); it is tried again later", description=description
+        )
     messages = [
         text
         for each in _members(document)

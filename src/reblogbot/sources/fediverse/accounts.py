@@ -9,6 +9,7 @@ from reblogbot.core import consent, mastodon_json
 from reblogbot.core.json_values import text_of
 from reblogbot.core.text import html_to_text, one_line
 from reblogbot.model import Author
+from reblogbot.words import Words
 
 # Profiles are some hundred characters long; the parser gets no more of a hostile one.
 _LONGEST = 10_000
@@ -44,10 +45,10 @@ def bool_or_none(value: object) -> bool | None:
 
 def _standing(account: Mapping[str, Any]) -> str:
     if account.get("suspended") is True:
-        return "its author is suspended"
+        return Words("its author is suspended")
     if account.get("limited") is True:
-        return "its author is limited by the server"
-    return "its author has moved to another account" if account.get("moved") else ""
+        return Words("its author is limited by the server")
+    return Words("its author has moved to another account") if account.get("moved") else ""
 
 
 def _field_texts(fields: object) -> Iterable[str]:

@@ -19,6 +19,7 @@ from reblogbot.sources.shared.plain_text import plain_line
 from reblogbot.sources.shared.response_body import ResponseBody
 from reblogbot.sources.shared.urls import printable_web_url
 from reblogbot.web.addresses import redacted_url
+from reblogbot.words import Words
 
 _OBJECT_TYPES = frozenset("Note Article Page Question Video Audio Image Event".split())
 _BOT_TYPES = frozenset({"Service", "Application"})
@@ -83,8 +84,10 @@ def webfinger(body: ResponseBody) -> str:
                 return url
     raise SourceError(
         "not_activitypub",
-        f"{redacted_url(body.url)}: this address belongs to no ActivityPub actor; see whether it is"
-        " correct",
+        Words(
+            "{where}: this address belongs to no ActivityPub actor; see whether it is correct",
+            where=redacted_url(body.url),
+        ),
     )
 
 
@@ -95,9 +98,12 @@ def actor(body: ResponseBody) -> Actor:
     if not id_ or not _web_url(outbox) or _host(id_) != _host(body.url):
         raise SourceError(
             "not_activitypub",
-            f"{redacted_url(body.url)}: "
-            f"this is no ActivityPub actor but {json_text.described(document)};"
-            " see whether the address is correct",
+            Words(
+                "{where}: this is no ActivityPub actor but {value}; see whether the address is "
+                "correct",
+                where=redacted_url(body.url),
+                value=json_text.described(document),
+            ),
         )
     return Actor(id_, outbox, _author(document, id_))
 
@@ -108,7 +114,8 @@ def author(body: ResponseBody) -> Author:
     id_ = _web_url(document.get("id"))
     if not id_ or not text_of(document.get("preferredUsername")):
         raise SourceError(
-            "not_activitypub", f"{redacted_url(body.url)}: this is no ActivityPub actor"
+            "not_activitypub",
+            Words("{where}: this is no ActivityPub actor", where=redacted_url(body.url)),
         )
     return _author(document, id_)
 
@@ -123,9 +130,11 @@ def outbox_page(body: ResponseBody) -> OutboxPage:
     if not text_of(document.get("type")).startswith(("Ordered", "Collection")):
         raise SourceError(
             "not_activitypub",
-            f"{redacted_url(body.url)}: "
-            f"this is no outbox but {json_text.described(document)}; it is"
-            " tried again later",
+            Words(
+                "{where}: this is no outbox but {value}; it is tried again later",
+                where=redacted_url(body.url),
+                value=json_text.described(document),
+            ),
         )
     total = count_of(document.get("totalItems")) or 0
     first_url = "" if page is first else _web_url(first)
@@ -206,8 +215,8 @@ def _author(document: Mapping[str, Any], id_: str) -> Author:
 
 def _standing(document: Mapping[str, Any]) -> str:
     if document.get("suspended") is True:
-        return "its author is suspended"
-    return "its author has moved to another account" if document.get("movedTo") else ""
+        return Words("its author is suspended")
+    return Words("its author has moved to another account") if document.get("movedTo") else ""
 
 
 # objects
@@ -323,9 +332,11 @@ def _document(body: ResponseBody) -> Mapping[str, Any]:
     if not isinstance(document, Mapping):
         raise SourceError(
             "not_activitypub",
-            f"{redacted_url(body.url)}: "
-            f"an object was expected, not {json_text.described(document)};"
-            " see whether the address is correct",
+            Words(
+                "{where}: an object was expected, not {value}; see whether the address is correct",
+                where=redacted_url(body.url),
+                value=json_text.described(document),
+            ),
         )
     return document
 

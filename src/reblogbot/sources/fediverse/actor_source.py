@@ -46,7 +46,7 @@ _ACCEPT_WEBFINGER = "application/jrd+json, application/json"
 _PAGE_SIZE = 20
 MAX_OBJECTS = 40
 """How many objects of others one poll fetches, and how many of their authors."""
-_UNREADABLE_AUTHOR = Author(standing="its author's profile cannot be read")
+_UNREADABLE_AUTHOR = Author(standing=Words("its author's profile cannot be read"))
 # Errors that the same request will meet again.
 _FINAL = frozenset({"http_status", "not_json", "empty_body", "not_activitypub"})
 
@@ -250,9 +250,12 @@ class _Outbox:
         if not older and total and not page.size and not page.next:
             raise SourceError(
                 "outbox_hidden",
-                f"{redacted_url(self._url)}: "
-                f"this outbox counts {total} posts and shows none of them;"
-                ' follow the account with kind = "account" and via = one of your own',
+                Words(
+                    "{where}: this outbox counts {total} posts and shows none of them; follow the "
+                    'account with kind = "account" and via = one of your own',
+                    where=redacted_url(self._url),
+                    total=total,
+                ),
             )
         if not older:
             self.fresh_for = http_headers.freshness(response.headers, self._fetcher.now)

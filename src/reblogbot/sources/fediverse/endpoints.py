@@ -12,6 +12,7 @@ from reblogbot.core.consent import account_address
 from reblogbot.errors import SourceError
 from reblogbot.sources.fediverse.home_server import HomeServer
 from reblogbot.sources.shared.messages import excerpt
+from reblogbot.words import Words
 
 V1 = "/api/v1"
 _SEARCH_LIMIT = 5
@@ -90,8 +91,12 @@ async def _account_id(server: HomeServer, acct: str) -> str:
             return mastodon_json.id_of(account_)
     raise SourceError(
         "account_unknown",
-        f"read through {server.via}: its server does not find @{acct}; correct the spelling, or"
-        " follow the account once from there",
+        Words(
+            "read through {via}: its server does not find @{acct}; correct the spelling, "
+            "or follow the account once from there",
+            via=server.via,
+            acct=acct,
+        ),
     )
 
 
@@ -120,11 +125,21 @@ async def _list_id(server: HomeServer, wanted: str) -> str:
             ids = ", ".join(excerpt(mastodon_json.id_of(each)) for each in matches)
             raise SourceError(
                 "list_ambiguous",
-                f"read through {server.via}: several lists are called {wanted!r};"
-                f" write the id of one: {ids}",
+                Words(
+                    "read through {via}: several lists are called {wanted}; write the id of one: "
+                    "{ids}",
+                    via=server.via,
+                    wanted=f"{wanted!r}",
+                    ids=ids,
+                ),
             )
     titles = ", ".join(excerpt(mastodon_json.text(each, "title")) for each in lists[:20])
     raise SourceError(
         "list_unknown",
-        f"read through {server.via}: there is no list {wanted!r}; there are: {titles or 'none'}",
+        Words(
+            "read through {via}: there is no list {wanted}; there are: {titles}",
+            via=server.via,
+            wanted=f"{wanted!r}",
+            titles=titles or "none",
+        ),
     )

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from reblogbot.errors import Failure, RateLimited, SourceError, TargetError, Unauthorised
 from reblogbot.ports import Reader, Tools
+from reblogbot.words import Words
 
 T = TypeVar("T")
 
@@ -40,10 +41,14 @@ class HomeServer:
             raise self._source_error(error) from error
 
     def _source_error(self, error: TargetError) -> SourceError:
-        message = f"read through {self.via}: {error.message}"
+        message = Words("read through {via}: {message}", via=self.via, message=error.message)
         outcome: Failure = "retry_later" if error.slug in _RETRIED else "failed"
         if isinstance(error, RateLimited):
             return SourceError(error.slug, message, outcome="retry_later", retry_at=error.until)
         if isinstance(error, Unauthorised):
-            message += f"; this source reads with the scopes {' '.join(self._scopes)}"
+            message = Words(
+                "{message}; this source reads with the scopes {scopes}",
+                message=message,
+                scopes=" ".join(self._scopes),
+            )
         return SourceError(error.slug, message, outcome=outcome)

@@ -143,7 +143,7 @@ class TimelineSource:
                 statuses.read_all, elements, self._form, self._tools.clock.now()
             )
         except RecursionError as error:
-            raise _unreadable(self._server.via, "its answer is nested too deeply") from error
+            raise _unreadable(self._server.via, Words("its answer is nested too deeply")) from error
         if self._form == "card":
             return tuple(filter(None, read))
         entries = {number: entry for number, entry in enumerate(read) if entry}
@@ -189,11 +189,14 @@ class _ApiTimeline:
         params = {**self._endpoint.params, "limit": limit} | ({"max_id": older} if older else {})
         answer, linked = await self._server.page(self._endpoint.path, params)
         if not isinstance(answer, list):
-            raise _unreadable(self._server.via, f"{self._endpoint.path} answers no list")
+            raise _unreadable(
+                self._server.via, Words("{path} answers no list", path=self._endpoint.path)
+            )
         items = [item for element in answer if (item := self._item(element))]
         if answer and not items:
             raise _unreadable(
-                self._server.via, f"{self._endpoint.path} answers a list of nothing known"
+                self._server.via,
+                Words("{path} answers a list of nothing known", path=self._endpoint.path),
             )
         return items, linked
 
@@ -215,7 +218,12 @@ def _last_id(items: Sequence[TimelineItem]) -> str:
 
 def _unreadable(via: str, reason: str) -> SourceError:
     return SourceError(
-        "unreadable_answer", f"read through {via}: {reason}; see whether its server is in order"
+        "unreadable_answer",
+        Words(
+            "read through {via}: {reason}; see whether its server is in order",
+            via=via,
+            reason=reason,
+        ),
     )
 
 

@@ -9,6 +9,7 @@ from reblogbot.errors import SourceError
 from reblogbot.sources.shared.messages import empty_body, excerpt
 from reblogbot.sources.shared.urls import absolute
 from reblogbot.web.addresses import redacted_url
+from reblogbot.words import Words
 
 _HEAD = 100_000
 _COMMENTS = r"(?:\s|<!--.{0,5000}?-->|<\?.{0,2000}?\?>){0,50}+"
@@ -33,19 +34,25 @@ def refuse_other_documents(text: str, url: str) -> None:
     if len(_CONTROL.findall(head[:2000])) * 10 > len(head[:2000]):
         raise SourceError(
             "not_a_feed",
-            f"{redacted_url(url)}: the answer is binary data, not text; correct the url, "
-            "or set the source's encoding",
+            Words(
+                "{where}: the answer is binary data, not text; correct the url, or set the "
+                "source's encoding",
+                where=redacted_url(url),
+            ),
         )
     if _HTML.match(head):
-        raise SourceError("not_a_feed", f"{redacted_url(url)}: {_page(head)}; {_hint(head, url)}")
+        raise SourceError("not_a_feed", _page_message(head, url))
 
 
 def unknown_format_error(text: str, url: str) -> SourceError:
     """The error for a text that has the format of no feed."""
     return SourceError(
         "not_a_feed",
-        f'{redacted_url(url)}: neither RSS, Atom, RDF nor JSON Feed, it begins "{excerpt(text)}"; '
-        "correct the url",
+        Words(
+            '{where}: neither RSS, Atom, RDF nor JSON Feed, it begins "{text}"; correct the url',
+            where=redacted_url(url),
+            text=excerpt(text),
+        ),
     )
 
 
@@ -53,22 +60,35 @@ def truncated_feed_error() -> SourceError:
     """The error for a feed that ends before its first entry is complete."""
     return SourceError(
         "feed_truncated",
-        "the feed was cut off before its first entry was complete; it is tried again later",
+        Words("the feed was cut off before its first entry was complete; it is tried again later"),
     )
 
 
-def _page(head: str) -> str:
-    title = _TITLE.search(head)
-    name = f' ("{excerpt(html.unescape(title[1]))}")' if title else ""
-    return f"this looks like an HTML page{name}, not like a feed"
+def _page_message(head: str, url: str) -> Words:
+    title, where, reason = _TITLE.search(head), redacted_url(url), _hint(head, url)
+    if title is None:
+        return Words(
+            "{where}: this looks like an HTML page, not like a feed; {reason}",
+            where=where,
+            reason=reason,
+        )
+    return Words(
+        '{where}: this looks like an HTML page ("{title}"), not like a feed; {reason}',
+        where=where,
+        title=excerpt(html.unescape(title[1])),
+        reason=reason,
+    )
 
 
 def _hint(head: str, url: str) -> str:
-    for link in _LINK.findall(head):
-        attributes = {name.lower(): "".join(values) for name, *values in _ATTRIBUTE.findall(link)}
+    for element in _LINK.findall(head):
+        attributes = {
+            name.lower(): "".join(values) for name, *values in _ATTRIBUTE.findall(element)
+        }
         if "alternate" in attributes.get("rel", "").lower() and _FEED_TYPE.match(
             attributes.get("type", "")
         ):
             target = absolute(url, html.unescape(attributes.get("href", "")))
-            return f"it names this feed: {''.join(c for c in target if c.isprintable())[:300]}"
-    return "look at it in a browser: it may want a login, or keep bots out"
+            link = "".join(c for c in target if c.isprintable())[:300]
+            return Words("it names this feed: {link}", link=link)
+    return Words("look at it in a browser: it may want a login, or keep bots out")

@@ -24,6 +24,7 @@ from reblogbot.sources.feed.entry import EntryReader
 from reblogbot.sources.feed.header import fresh_for, read_header
 from reblogbot.sources.feed.outline import DocumentOutline, read_outline
 from reblogbot.sources.shared.response_body import ResponseBody
+from reblogbot.words import Words
 
 INCOMPLETE = Validators(cursor="cut off")
 """Marks the Batch of a document that was cut off: the next poll must fetch it again."""
@@ -300,7 +301,10 @@ def _feedparser(body: bytes, base: str) -> Mapping[str, Any]:
         reason = one_line(f"{type(error).__name__}: {error}")[:120]
         raise SourceError(
             "feed_unreadable",
-            f"the feed is too broken to be read ({reason}); tell its owner, or use another url",
+            Words(
+                "the feed is too broken to be read ({reason}); tell its owner, or use another url",
+                reason=reason,
+            ),
         ) from error
     for holder in (result["feed"], *result["entries"]):
         for key, kind in _KINDS.items():

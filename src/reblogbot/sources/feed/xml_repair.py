@@ -9,6 +9,7 @@ from xml.parsers import expat
 
 from reblogbot.errors import SourceError
 from reblogbot.sources.feed import not_a_feed
+from reblogbot.words import Words
 
 # Some servers print warnings before it.
 _DECLARATION = re.compile(r"[^<]{0,2000}<\?xml\s[^>]{0,1000}?\?>\s*")
@@ -63,8 +64,10 @@ def _refuse_entities(text: str) -> None:
     if "<!ENTITY" in text and _declares_entities(text):
         raise SourceError(
             "entity_declared",
-            "the feed declares entities, by which a small document can grow without bounds; no "
-            "feed needs them: tell the feed's owner, or remove the source",
+            Words(
+                "the feed declares entities, by which a small document can grow without "
+                "bounds; no feed needs them: tell the feed's owner, or remove the source"
+            ),
             outcome="refused",
         )
 

@@ -15,6 +15,7 @@ from reblogbot.sources.shared.plain_text import plain, plain_line
 from reblogbot.sources.shared.response_body import ResponseBody
 from reblogbot.sources.shared.urls import json_link
 from reblogbot.web.addresses import redacted_url
+from reblogbot.words import Words
 
 _MAX_ELEMENTS = 10_000
 
@@ -30,9 +31,14 @@ def parse(body: ResponseBody, path: str, fields: Mapping[str, str]) -> Batch:
     if not isinstance(elements, list):
         raise SourceError(
             "path_empty",
-            f"{redacted_url(body.url)}: "
-            f'path = "{path}" leads to {json_text.described(elements)}, not to '
-            f"a list; the document is {json_text.described(document)}; correct path",
+            Words(
+                '{where}: path = "{path}" leads to {elements}, not to a list; the document is '
+                "{document}; correct path",
+                where=redacted_url(body.url),
+                path=path,
+                elements=json_text.described(elements),
+                document=json_text.described(document),
+            ),
         )
     entries = tuple(
         entry for element in elements[:_MAX_ELEMENTS] if (entry := _entry(element, fields, body))
@@ -40,9 +46,13 @@ def parse(body: ResponseBody, path: str, fields: Mapping[str, str]) -> Batch:
     if elements and not entries:
         raise SourceError(
             "fields_empty",
-            f"{redacted_url(body.url)}: "
-            f"none of the {len(elements)} elements has a title or summary; "
-            f"the first is {json_text.described(elements[0])}; correct fields",
+            Words(
+                "{where}: none of the {count} elements has a title or summary; the first is "
+                "{elements}; correct fields",
+                where=redacted_url(body.url),
+                count=len(elements),
+                elements=json_text.described(elements[0]),
+            ),
         )
     return Batch(entries=entries)
 

@@ -15,6 +15,7 @@ from reblogbot.sources.shared.messages import empty_body, excerpt
 from reblogbot.sources.shared.response_body import ResponseBody
 from reblogbot.sources.shared.urls import web_url
 from reblogbot.web.addresses import redacted_url
+from reblogbot.words import Words
 
 _MAX_ITEMS = 2000
 _LONGEST_HTML = 50_000
@@ -39,18 +40,25 @@ def parse(body: ResponseBody, select: Mapping[str, str]) -> Batch:
         name = title or excerpt(text)
         raise SourceError(
             "select_empty",
-            f"{redacted_url(body.url)}: "
-            f'select.item = "{select["item"]}" finds nothing on this page '
-            f'("{name[:60]}"); the page has changed, or wants a login or headers',
+            Words(
+                '{where}: select.item = "{select}" finds nothing on this page ("{name}"); the '
+                "page has changed, or wants a login or headers",
+                where=redacted_url(body.url),
+                select=select["item"],
+                name=name[:60],
+            ),
         )
     base = base_url(page, body.url)
     entries = tuple(entry for item in items if (entry := _entry(item, select, base)))
     if not entries:
         raise SourceError(
             "select_empty",
-            f"{redacted_url(body.url)}: "
-            f"none of the {len(items)} elements of select.item has a title "
-            "or summary; correct select.title",
+            Words(
+                "{where}: none of the {count} elements of select.item has a title or summary; "
+                "correct select.title",
+                where=redacted_url(body.url),
+                count=len(items),
+            ),
         )
     return Batch(entries=entries, title=title, language=_language(page))
 

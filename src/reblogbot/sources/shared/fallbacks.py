@@ -17,6 +17,7 @@ from reblogbot.sources.shared.document import (
 from reblogbot.sources.shared.document_cursor import DocumentCursor
 from reblogbot.sources.shared.origins import origin_of
 from reblogbot.web.addresses import redacted_url
+from reblogbot.words import Words
 
 # An origin that fails like this fails at its other addresses too.
 _UNREACHABLE = frozenset(
@@ -82,5 +83,9 @@ def _combined(failures: Mapping[str, SourceError]) -> SourceError:
     """The first failure, whose message names the others."""
     (_, error), *others = failures.items()
     also = ", ".join(f"{redacted_url(url)} ({other.slug})" for url, other in others)
-    message = f"{error.message}; these failed too: {also}" if also else error.message
+    message = (
+        Words("{message}; these failed too: {also}", message=error.message, also=also)
+        if also
+        else error.message
+    )
     return SourceError(error.slug, message, outcome=error.outcome, retry_at=error.retry_at)

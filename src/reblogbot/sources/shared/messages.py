@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reblogbot.errors import SourceError
 from reblogbot.web.addresses import redacted_url
+from reblogbot.words import Words
 
 
 def excerpt(text: str) -> str:
@@ -16,5 +17,6 @@ def excerpt(text: str) -> str:
 def empty_body(url: str) -> SourceError:
     """The error for a document without any text, which came from `url`."""
     return SourceError(
-        "empty_body", f"{redacted_url(url)}: the answer is empty; it is tried again later"
+        "empty_body",
+        Words("{where}: the answer is empty; it is tried again later", where=redacted_url(url)),
     )

@@ -12,6 +12,7 @@ from reblogbot.errors import Doubtful
 from reblogbot.model import Post
 from reblogbot.ports import FoundStatus
 from reblogbot.targets.mastodon.entities import entities, may_quote, receipt
+from reblogbot.words import Words
 
 NOT_THERE = frozenset({"not_found", "not_there"})
 """The slugs of a 404 or 410: the resource, or the endpoint itself, does not exist."""
@@ -62,7 +63,9 @@ def _by_id(get: Get, post: Post, server: str) -> Mapping[str, Any] | None:
     answer = get(f"/api/v1/statuses/{quote(post.status_id, safe='')}")
     element = original(answer) if isinstance(answer, Mapping) else {}
     if not id_of(element):
-        raise Doubtful("unreadable_answer", f"{server}: a status was expected.")
+        raise Doubtful(
+            "unreadable_answer", Words("{server}: a status was expected.", server=server)
+        )
     is_same = post.uri == post.status_id or _has_address(element, post.uri)
     return element if is_same else None
 
@@ -75,7 +78,9 @@ def _by_address(get: Get, uri: str, server: str) -> Mapping[str, Any] | None:
     # Hollo wants `resolve` spelled like this
     answer = get("/api/v2/search", {"q": uri, "resolve": "true", "type": "statuses"})
     if not isinstance(answer, Mapping) or not isinstance(answer.get("statuses"), list):
-        raise Doubtful("unreadable_answer", f"{server}: a search result was expected.")
+        raise Doubtful(
+            "unreadable_answer", Words("{server}: a search result was expected.", server=server)
+        )
     for element in entities(answer["statuses"]):
         if _has_address(element, uri):
             return original(element) if id_of(original(element)) else None

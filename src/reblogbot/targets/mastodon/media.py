@@ -13,6 +13,7 @@ from reblogbot.core.mastodon_json import id_of
 from reblogbot.errors import Doubtful, RateLimited, TargetError, Unreachable
 from reblogbot.model import Image
 from reblogbot.targets.mastodon.responses import Purpose, ServerAnswer
+from reblogbot.words import Words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,6 +94,8 @@ def _seconds_left(deadline: float) -> float:
     if left <= 0:
         raise Doubtful(
             "image_unready",
-            "no time left for another image; raise delivery.timeout if the connection is slow",
+            Words(
+                "no time left for another image; raise delivery.timeout if the connection is slow"
+            ),
         )
     return left

@@ -20,6 +20,7 @@ from reblogbot.targets.mastodon.responses import NoAnswer, ServerAnswer, good_an
 from reblogbot.targets.mastodon.server_client import ServerClient
 from reblogbot.targets.mastodon.server_info import ServerInfo
 from reblogbot.targets.mastodon.transport import origin
+from reblogbot.words import Words
 
 OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"
 """The redirect address of apps that the server shows the code to, for copying."""
@@ -66,7 +67,10 @@ def register(
     document = _post(client, _path(info, "app_registration_endpoint"), form, "app_refused")
     app = App(text(document, "client_id"), text(document, "client_secret"))
     if not app.client_id or not app.client_secret:
-        raise Rejected("app_refused", f"{client.host}: registered no app: it sent no credentials")
+        raise Rejected(
+            "app_refused",
+            Words("{host}: registered no app: it sent no credentials", host=client.host),
+        )
     return app
 
 
@@ -109,7 +113,10 @@ def exchange(
     document = _post(client, _path(info, "token_endpoint"), form, "code_refused")
     token = document.get("access_token")
     if not isinstance(token, str) or not re.fullmatch(rf"[!-~]{{1,{_MAX_TOKEN}}}", token):
-        raise Rejected("code_refused", f"{client.host}: the answer to the code has no token in it")
+        raise Rejected(
+            "code_refused",
+            Words("{host}: the answer to the code has no token in it", host=client.host),
+        )
     granted = text(document, "scope").split()
     # RFC 6749, 5.1: left out where it is what was asked for
     return IssuedToken(token, tuple(granted or scopes))
@@ -124,7 +131,14 @@ def owner(client: ServerClient, token: str) -> Identity:
     outcome = client.get("/api/v1/accounts/verify_credentials", token)
     if isinstance(outcome, ServerAnswer) and 400 <= outcome.status < 500 and outcome.status != 429:
         slug = "scope_missing" if outcome.status == 403 else "token_refused"
-        raise Unauthorised(slug, f"{client.host} refuses the token ({words_of(outcome, token)})")
+        raise Unauthorised(
+            slug,
+            Words(
+                "{host} refuses the token ({words})",
+                host=client.host,
+                words=words_of(outcome, token),
+            ),
+        )
     where = f"{client.host}, checking the token"
     me = good_answer(outcome, "verify", where=where, now=client.clock.now(), secret=token).json()
     return Identity(
@@ -142,7 +156,10 @@ def revoke(client: ServerClient, info: ServerInfo, app: App, token: str) -> None
     outcome = client.post_form(_path(info, "revocation_endpoint"), form)
     if isinstance(outcome, NoAnswer) or not 200 <= outcome.status < 300:
         words = words_of(outcome, token)
-        raise Rejected("revoke_refused", f"{client.host} did not revoke the token ({words})")
+        raise Rejected(
+            "revoke_refused",
+            Words("{host} did not revoke the token ({words})", host=client.host, words=words),
+        )
 
 
 def _post(
@@ -153,7 +170,15 @@ def _post(
     doing = _DOING[refusal]
     if isinstance(outcome, ServerAnswer) and 400 <= outcome.status < 500 and outcome.status != 429:
         secret = form.get("client_secret", "")
-        raise Rejected(refusal, f"{client.host} refused {doing} ({words_of(outcome, secret)})")
+        raise Rejected(
+            refusal,
+            Words(
+                "{host} refused {doing} ({words})",
+                host=client.host,
+                doing=doing,
+                words=words_of(outcome, secret),
+            ),
+        )
     try:
         document = good_answer(
             outcome, "read", where=f"{client.host}, {doing}", now=client.clock.now()
@@ -163,7 +188,15 @@ def _post(
     except TargetError as error:
         # not the body: it may hold a token
         words = outcome.reason if isinstance(outcome, NoAnswer) else f"HTTP {outcome.status}"
-        raise Rejected(refusal, f"{client.host} failed at {doing} ({words}); try again") from error
+        raise Rejected(
+            refusal,
+            Words(
+                "{host} failed at {doing} ({words}); try again",
+                host=client.host,
+                doing=doing,
+                words=words,
+            ),
+        ) from error
     return document if isinstance(document, Mapping) else {}
 
 

@@ -11,6 +11,7 @@ from reblogbot.core.mastodon_json import id_of, instant
 from reblogbot.errors import Doubtful
 from reblogbot.model import PublishedStatus
 from reblogbot.targets.mastodon.entities import last_id, published_status
+from reblogbot.words import Words
 
 PAGE_SIZE = 40
 MAX_PAGES = 2
@@ -67,9 +68,13 @@ def _page(read: ReadPage, path: str, max_id: str) -> tuple[Sequence[Any], str | 
     """One page of statuses, and the `max_id` of the next one. Raises TargetError."""
     page, next_max_id = read(path, {"limit": PAGE_SIZE} | ({"max_id": max_id} if max_id else {}))
     if not isinstance(page, list):
-        raise Doubtful("unreadable_answer", f"{path}: the answer is no list of statuses.")
+        raise Doubtful(
+            "unreadable_answer", Words("{path}: the answer is no list of statuses.", path=path)
+        )
     if page and not any(map(published_status, page)):
-        raise Doubtful("unreadable_answer", f"{path}: the answer is a list without statuses.")
+        raise Doubtful(
+            "unreadable_answer", Words("{path}: the answer is a list without statuses.", path=path)
+        )
     return page, next_max_id
 
 

@@ -24,6 +24,7 @@ from reblogbot.errors import (
     Unreachable,
 )
 from reblogbot.targets.mastodon import rate_limit
+from reblogbot.words import Words
 
 _NEXT = re.compile(r'\brel="?next\b')
 _PREVIOUS = re.compile(r'\brel="?prev\b')
@@ -202,14 +203,24 @@ def good_answer(
             return outcome
         if verdict is Verdict.RATE_LIMITED:
             at = rate_limit.ends_at(outcome.headers, now)
-            raise RateLimited(slug, f"{where}: too many requests; waiting until {at:%H:%M} UTC", at)
+            raise RateLimited(
+                slug,
+                Words(
+                    "{where}: too many requests; waiting until {time} UTC",
+                    where=where,
+                    time=f"{at:%H:%M}",
+                ),
+                at,
+            )
     raise _ERROR_CLASSES[verdict](slug, error_message(slug, outcome, where, secret))
 
 
 def error_message(slug: str, outcome: ServerAnswer | NoAnswer, where: str, secret: str = "") -> str:
     """One line: where, what to do, and the server's words."""
     words = words_of(outcome, secret)
-    return f"{where}: {_ADVICE[slug]} ({words})" if words else f"{where}: {_ADVICE[slug]}"
+    if not words:
+        return Words("{where}: {reason}", where=where, reason=_ADVICE[slug])
+    return Words("{where}: {reason} ({words})", where=where, reason=_ADVICE[slug], words=words)
 
 
 def words_of(outcome: ServerAnswer | NoAnswer, secret: str = "") -> str:
@@ -277,28 +288,41 @@ _ERROR_CLASSES: dict[Verdict, type[TargetError]] = {
     Verdict.DOUBTFUL: Doubtful,
 }
 _ADVICE = {
-    "token_refused": "the token is refused; put a new one into the account's token_file, as"
-    " `reblogbot login` does, or token_env",
-    "scope_missing": "the token lacks a scope; make one with read:accounts read:statuses"
-    " read:search write:statuses write:media, or with read write:statuses write:media where the"
-    " server wants the whole of read, as Takahē does",
-    "not_allowed": "refused as not allowed; see whether the account is suspended or the token"
-    " revoked",
-    "duplicate_key": "the idempotency key of this post was used before; the account's statuses are"
-    " searched for it",
-    "would_notify": "the text mentions people who would be notified; take them out of it with"
-    " replace, or skip it",
-    "too_long": "the post is over the server's limit",
-    "rejected": "the server refused this post; change it or skip it",
-    "not_retracted": "the server does not delete it; delete it there by hand",
-    "not_found": "the server finds nothing there; the account's statuses are searched for the post",
-    "not_there": "the server finds nothing there",
-    "redirected": "the server redirects; set the account's server to its final address",
-    "server_error": "the server has an error; it is tried again later",
-    "unreadable_answer": "an answer that cannot be read; it is tried again later",
-    "unsendable": "the text cannot be put into a request; skip it",
-    "unreachable": "no connection; check the account's server address and the network",
-    "lapsed": "nothing was sent: the lease had ended, because this process was stopped or the"
-    " machine slept",
-    "no_answer": "the connection broke before an answer came; it is tried again later",
+    "token_refused": Words(
+        "the token is refused; put a new one into the account's token_file, as"
+        " `reblogbot login` does, or token_env"
+    ),
+    "scope_missing": Words(
+        "the token lacks a scope; make one with read:accounts read:statuses read:search"
+        " write:statuses write:media, or with read write:statuses write:media where the"
+        " server wants the whole of read, as Takahē does"
+    ),
+    "not_allowed": Words(
+        "refused as not allowed; see whether the account is suspended or the token revoked"
+    ),
+    "duplicate_key": Words(
+        "the idempotency key of this post was used before; the account's statuses are"
+        " searched for it"
+    ),
+    "would_notify": Words(
+        "the text mentions people who would be notified; take them out of it with"
+        " replace, or skip it"
+    ),
+    "too_long": Words("the post is over the server's limit"),
+    "rejected": Words("the server refused this post; change it or skip it"),
+    "not_retracted": Words("the server does not delete it; delete it there by hand"),
+    "not_found": Words(
+        "the server finds nothing there; the account's statuses are searched for the post"
+    ),
+    "not_there": Words("the server finds nothing there"),
+    "redirected": Words("the server redirects; set the account's server to its final address"),
+    "server_error": Words("the server has an error; it is tried again later"),
+    "unreadable_answer": Words("an answer that cannot be read; it is tried again later"),
+    "unsendable": Words("the text cannot be put into a request; skip it"),
+    "unreachable": Words("no connection; check the account's server address and the network"),
+    "lapsed": Words(
+        "nothing was sent: the lease had ended, because this process was stopped or the"
+        " machine slept"
+    ),
+    "no_answer": Words("the connection broke before an answer came; it is tried again later"),
 }

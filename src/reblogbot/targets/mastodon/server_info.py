@@ -14,6 +14,7 @@ from reblogbot.targets.mastodon.limits import is_mastodon, markup
 from reblogbot.targets.mastodon.responses import ServerAnswer, host_of
 from reblogbot.targets.mastodon.server_client import ServerClient
 from reblogbot.targets.mastodon.transport import origin
+from reblogbot.words import Words
 
 _ASKING = "asking what it is"
 _INSTANCE_PATHS = ("/api/v2/instance", "/api/v1/instance")
@@ -118,13 +119,23 @@ def _wrong_server_message(client: ServerClient, software: str) -> str:
         if isinstance(answer, ServerAnswer) and 300 <= answer.status < 400:
             other = host_of(_joined(client.server, answer.headers.get("location", "")))
             if other not in ("", client.host):
-                return f"{client.host} redirects to {_short(other)}; name that as the server"
+                return Words(
+                    "{host} redirects to {server}; name that as the server",
+                    host=client.host,
+                    server=_short(other),
+                )
     if min(statuses) >= 500:
-        return f"{client.host}: it is out of order (HTTP {statuses[0]}); try again later"
+        return Words(
+            "{host}: it is out of order (HTTP {status}); try again later",
+            host=client.host,
+            status=statuses[0],
+        )
     runs = f"it runs {_short(software)}, and" if software else "it"
-    return (
-        f"{client.host}: {runs} has no Mastodon API; name the address at which people log in to a"
-        " server with one, such as mastodon.social"
+    return Words(
+        "{host}: {runs} has no Mastodon API; name the address at which people log in "
+        "to a server with one, such as mastodon.social",
+        host=client.host,
+        runs=runs,
     )
 
 

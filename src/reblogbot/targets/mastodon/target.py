@@ -28,6 +28,7 @@ from reblogbot.targets.mastodon.media import upload
 from reblogbot.targets.mastodon.own_statuses import own_statuses
 from reblogbot.targets.mastodon.responses import Purpose, ServerAnswer, good_answer, host_of
 from reblogbot.targets.mastodon.status_params import media_params, new_status_params, text_params
+from reblogbot.words import Words
 
 if TYPE_CHECKING:
     from mastodon import Mastodon
@@ -116,8 +117,11 @@ class MastodonTarget:
             if error.slug in _MAYBE_WRONG_SERVER and not self._may_have_api():
                 raise type(error)(
                     "wrong_server",
-                    f"{self._host}: this server does not have the Mastodon API; set the account's"
-                    " server to the address people log in at",
+                    Words(
+                        "{host}: this server does not have the Mastodon API; set the account's "
+                        "server to the address people log in at",
+                        host=self._host,
+                    ),
                 ) from error
             raise
         self._me = token, me
@@ -282,8 +286,11 @@ class MastodonTarget:
         if not remote_id:
             raise Rejected(
                 "not_retracted",
-                f"{self._host}: the id of this post is not known, and it is not among the account's"
-                " recent statuses; if it is there, delete it by hand.",
+                Words(
+                    "{host}: the id of this post is not known, and it is not among the account's "
+                    "recent statuses; if it is there, delete it by hand.",
+                    host=self._host,
+                ),
             )
         path = f"/api/v1/statuses/{quote(remote_id, safe='')}"
         if self._take_away("DELETE", path, "deleting"):
@@ -292,8 +299,11 @@ class MastodonTarget:
         if self._boosted_or_own_id(remote_id):
             raise Rejected(
                 "not_retracted",
-                f"{self._host}: the post is there, but the token of this account may not delete it;"
-                " was it made by another account?",
+                Words(
+                    "{host}: the post is there, but the token of this account may not delete it; "
+                    "was it made by another account?",
+                    host=self._host,
+                ),
             )
         return False
 
@@ -360,7 +370,9 @@ class MastodonTarget:
             if error.slug in lookup.NOT_THERE:
                 raise Rejected(
                     "edited_is_gone",
-                    f"{self._host}: the status to edit is gone; nothing is posted.",
+                    Words(
+                        "{host}: the status to edit is gone; nothing is posted.", host=self._host
+                    ),
                 ) from error
             raise
 
@@ -402,7 +414,10 @@ class MastodonTarget:
         """The JSON object that the server answers. Raises TargetError for anything else."""
         content = self._ask(call, purpose, doing).json()
         if not isinstance(content, Mapping):
-            raise Doubtful("unreadable_answer", f"{self._host}, {doing}: not a JSON object.")
+            raise Doubtful(
+                "unreadable_answer",
+                Words("{host}, {doing}: not a JSON object.", host=self._host, doing=doing),
+            )
         return content
 
     def _ask(
@@ -438,12 +453,17 @@ class MastodonTarget:
         except TargetError:
             raise
         except (ReblogbotError, OSError, ValueError) as error:
-            raise Unauthorised("token_missing", f"{self._host}: no token: {error}") from error
+            raise Unauthorised(
+                "token_missing", Words("{host}: no token: {error}", host=self._host, error=error)
+            ) from error
         if not token or not token.isascii() or not token.isprintable() or " " in token:
             raise Unauthorised(
                 "token_missing",
-                f"{self._host}: the token is empty or garbled; put one into the account's"
-                " token_file or token_env.",
+                Words(
+                    "{host}: the token is empty or garbled; put one into the account's token_file "
+                    "or token_env.",
+                    host=self._host,
+                ),
             )
         return token
 
@@ -457,7 +477,10 @@ def _status_id(post: Post) -> str:
     if not post.status_id:
         raise Rejected(
             "rejected",
-            f"{post.uri}: nothing is posted, since the id of this status on the account's server"
-            " is missing; please report it.",
+            Words(
+                "{uri}: nothing is posted, since the id of this status on the account's server "
+                "is missing; please report it.",
+                uri=post.uri,
+            ),
         )
     return post.status_id

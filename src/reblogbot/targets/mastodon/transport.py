@@ -22,6 +22,7 @@ from urllib3.exceptions import HTTPError
 
 from reblogbot.runtime.clock import uptime
 from reblogbot.targets.mastodon.responses import NoAnswer, Phase, ServerAnswer
+from reblogbot.words import Words
 
 MAX_BODY = 5_000_000
 """Bytes after decompression. A full page of a timeline has well under one million."""
@@ -121,7 +122,7 @@ class OriginSession(requests.Session):
 
     def _send_once(self, request: PreparedRequest, kwargs: dict[str, Any]) -> Response:
         if origin(str(request.url)) != self.origin:
-            raise requests.exceptions.InvalidURL(f"not on {self.origin[1]}")
+            raise requests.exceptions.InvalidURL(Words("not on {server}", server=self.origin[1]))
         call = _current_call.get()
         call.phase, call.answer = "connecting", None
         adapter = _Adapter()
@@ -173,7 +174,7 @@ def _reason(error: Exception | None) -> str:
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror
         if isinstance(cause, TimeoutError):
-            return "timed out"
+            return Words("timed out")
         error = cast("Exception", cause)
         cause = cause.__cause__ or cause.__context__
     return type(error).__name__ if error else ""
