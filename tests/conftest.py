@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import compiled_statements
+import forked_program
 import worker_setup
 from fediverse.server import FediverseServer, run_in_thread
 from harness import Bot, CliResult, FeedServer, SettableClock, SharedResources, kept_logging
@@ -20,6 +21,7 @@ from reblogbot.store import open_store
 worker_setup.keep_bytecode()
 worker_setup.put_temporary_files_into_memory()
 compiled_statements.share()
+forked_program.environment()
 
 
 @pytest.fixture(scope="session")
@@ -67,6 +69,11 @@ def postgres_tables(postgres: str) -> Iterator[str]:
     with database(postgres) as url:
         open_store(url, "maker", datetime.now(UTC))[0].close()
         yield url
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the tests that take long, so that all workers end at the same time."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

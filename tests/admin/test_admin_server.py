@@ -290,7 +290,8 @@ def test_the_daemon_counts_what_it_does(daemon, bot, sandbox):
 HASTY = """
 from datetime import timedelta
 from reblogbot import cli
-from reblogbot.daemon import log_throttle
+from reblogbot.daemon import daemon, log_throttle
+daemon.TICK = timedelta(milliseconds=100)
 log_throttle.CALM = timedelta(seconds=1)
 cli.main()
 """

@@ -27,6 +27,7 @@ from xml.sax.saxutils import escape
 
 import tomlkit
 
+import forked_program
 from fediverse.server import FediverseServer
 from json_answers import check_answer
 from postgres import emptied
@@ -412,12 +413,16 @@ class Bot:
         program: Sequence[str] = PROGRAM,
         under: Sequence[object] = (),
         **environ: str,
-    ) -> subprocess.Popen[str]:
+    ) -> subprocess.Popen[str] | forked_program.ForkedProgram:
         """Start the program in a process of its own. `log` returns what it logs.
 
         `under` is a command that runs it, such as one that limits its resources.
         """
+        variables = {**os.environ, **environ}
         with self._log().open("a", encoding="utf-8") as log:
+            if program == PROGRAM and not under and forked_program.may_fork(variables):
+                words = ["-c", str(self.path), *arguments]
+                return forked_program.fork(words, variables, log, folder=self.folder)
             return subprocess.Popen(
                 [*map(str, under), sys.executable, *program, "-c", str(self.path), *arguments],
                 stdout=subprocess.PIPE,
@@ -426,7 +431,7 @@ class Bot:
                 text=True,
                 encoding="utf-8",
                 cwd=self.folder,
-                env={**os.environ, **environ},
+                env=variables,
             )
 
     def call(self, *arguments: str, under: Sequence[object] = (), **environ: str) -> CliResult:
@@ -468,7 +473,7 @@ class Worker:
         return self.run(self.runtime.sync(names, which))
 
 
-def kill(process: subprocess.Popen[Any]) -> None:
+def kill(process: subprocess.Popen[Any] | forked_program.ForkedProgram) -> None:
     """Kill a process, if it has not ended, and wait for it."""
     with contextlib.suppress(ProcessLookupError):
         process.send_signal(signal.SIGKILL)

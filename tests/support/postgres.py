@@ -114,6 +114,8 @@ def _cluster(programs: Path, cluster: Path) -> Iterator[str]:
     fast = ["-F", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
     # A file in the cluster: a killed server would leave another in memory.
     fast += ["-c", "dynamic_shared_memory_type=mmap"]
+    # To compile a query takes longer than to run it over a few rows.
+    fast += ["-c", "jit=off"]
     where = ["-D", cluster, "-h", "127.0.0.1", "-p", str(port), "-k", ""]
     # Killed tests must not leave the server running.
     guard = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []

@@ -7,12 +7,14 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import forked_program
 import reblogbot
 from reblogbot.store.schema import REVISION
 
@@ -42,6 +44,8 @@ def run(script: str, *args: object, under: Sequence[object] = (), path: Path | N
     `under` is a command that starts it under other circumstances, `path` a folder with
     another release of reblogbot.
     """
+    if not under and path is None and forked_program.may_fork(os.environ):
+        return _run_forked(script, list(map(str, args)))
     child = subprocess.run(
         [*map(str, under), sys.executable, "-c", script, *map(str, args)],
         capture_output=True,
@@ -52,6 +56,19 @@ def run(script: str, *args: object, under: Sequence[object] = (), path: Path | N
     )
     assert child.returncode == 0, child.stderr
     return json.loads(child.stdout.splitlines()[-1])
+
+
+def _run_forked(script: str, arguments: list[str]) -> Any:
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as errors:
+        child = forked_program.fork(arguments, os.environ, errors, script=script)
+        try:
+            output, _ = child.communicate(timeout=120)
+        finally:
+            child.kill()
+            child.wait()
+        errors.seek(0)
+        assert child.returncode == 0, errors.read()
+    return json.loads(output.splitlines()[-1])
 
 
 def start(script: str, *args: object, path: Path | None = None) -> subprocess.Popen[str]:
@@ -90,7 +107,7 @@ def next_release(folder: Path, migration: str) -> Path:
     """A folder with the release after this one, whose tables have changed by `migration`."""
     package = folder / "reblogbot"
     ours = Path(reblogbot.__file__).parent
-    shutil.copytree(ours, package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ours, package)
     (package / "store" / "migrations" / "versions" / "9999_next.py").write_text(
         migration, encoding="utf-8"
     )
@@ -103,5 +120,5 @@ def next_release(folder: Path, migration: str) -> Path:
 
 
 def _environment(path: Path | None) -> dict[str, str]:
-    changes = {"PYTHONPATH": str(path), "PYTHONDONTWRITEBYTECODE": "1"} if path else {}
+    changes = {"PYTHONPATH": str(path)} if path else {}
     return {**os.environ, **changes}
