@@ -166,8 +166,11 @@ class Site:
     def _handler(self, route: Route) -> Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
             page_request = self._page_request(request)
-            if not (route.is_public or page_request.admin):
-                return self._to_login(request, page_request)
+            if not page_request.admin:
+                if _is_link_from_elsewhere(request):
+                    return self._reload(page_request, str(request.rel_url))
+                if not route.is_public:
+                    return self._to_login(request, page_request)
             if route.method == "POST":
                 try:
                     page_request = await self._with_form(
@@ -284,7 +287,8 @@ class Site:
                     del request.session.messages[:-MAX_MESSAGES]
                 return self._redirect(request, reply.target or quote(request.path))
             case Reload(query):
-                return self._reload(request, query)
+                path = f"{self.prefix}{quote(request.path)}"
+                return self._reload(request, f"{path}?{urlencode(query)}")
             case Download(name, content, content_type):
                 disposition = f"attachment; filename*=UTF-8''{quote(name)}"
                 headers = {"Content-Disposition": disposition, "Content-Type": content_type}
@@ -302,9 +306,8 @@ class Site:
         self._set_cookie(response, COOKIE, request.session.token)
         return response
 
-    def _reload(self, request: PageRequest, query: Mapping[str, str]) -> web.Response:
-        """A page that leads to itself. It sets no cookie, which would end the admin's session."""
-        target = f"{self.prefix}{quote(request.path)}?{urlencode(query)}"
+    def _reload(self, request: PageRequest, target: str) -> web.Response:
+        """A page that leads on. It sets no cookie, which would end the session of an admin."""
         html = render("reload.html", {"target": target}, request, self.prefix)
         response = web.Response(text=html, content_type="text/html")
         response.headers["Content-Security-Policy"] = POLICY
@@ -454,6 +457,15 @@ FAILED = Words("This page failed, and nothing more was done. The log says what h
 NOTHING_HERE = Words("There is nothing here, or it is gone by now.")
 SESSION_ENDED = Words("The session has ended, and nothing was changed. Log in and try again.")
 WRONG_PASSWORD = Words("Wrong name or password.")
+
+
+def _is_link_from_elsewhere(request: web.Request) -> bool:
+    """Whether the browser follows a link on another site: then it sends no cookie of ours."""
+    return (
+        request.method == "GET"
+        and request.headers.get("Sec-Fetch-Site") == "cross-site"
+        and request.headers.get("Sec-Fetch-Mode") == "navigate"
+    )
 
 
 def _encoded(location: str) -> str:
