@@ -20,17 +20,19 @@ HOW_TO_MEND = "run `make catalogues`, then translate what it lists in "
 NAMES = set(
     """reblogbot ActivityPub API Atom Bluesky CSS CSV Firefish GitHub GoToSocial GTS HTML HTTP HTTPS ID
     JSON JMESPath Linux Lemmy Mastodon Misskey OAuth OPML PDF PeerTube Pixelfed Pleroma Akkoma Hollo
-    PostgreSQL Alt Ctrl RSS SQLite TLS TOML UTC URL UTF YAML feed2toot feediverse feed2fedi systemd""".split()
+    Alt Ctrl Feed PostgreSQL RDF RSS SQLite TLS TOML UTC URL UTF YAML feed2toot feediverse feed2fedi systemd""".split()
 )
 """Latin words that are the same in 中文."""
 
 KEYS = set(
-    "account acct command cron first headline link news paper reblog timeout to url via webhook".split()
+    """account accounts acct action boost bots chmod command cron domains encoding every exclude false
+    fields first followers from headline hidden include kind languages link links listen news paper path post read
+    reblog replace replies server shm statuses timeout to true unlisted url via visibility wal webhook""".split()
 )
 """Keys and values of the config, and examples, which are the same in every language."""
 
 _CODE = re.compile(
-    r"`[^`]*`|\{[^{}]*\}|%\(\w+\)[sd]|<[^<>]*>|https?://\S+|\[[^\]]*\]|[@#][\w@.]+"
+    r"`[^`]*`|--\w+|\b(?:read|write):\w+|\bread write\b|\bo-w\b|\"[A-Z]+\"|\{[^{}]*\}|%\(\w+\)[sd]|<[^<>]*>|https?://[^，；。]*|\bhttps?\b|\[[^\]]*\]|[@#][\w@.]+"
     r"|\b[A-Za-z]\w*[._=]\w[\w.=]*"
 )
 """What stays as it is in every language: code, places for values, elements, addresses, keys."""
@@ -134,3 +136,12 @@ def test_a_text_that_cannot_be_collected_is_refused(source):
 def test_a_format_within_a_text_is_refused():
     with pytest.raises(ValueError, match=r"module\.py:1: write \{…\} without a format"):
         list(of_python('Words("due {at:%H:%M}", at=at)', "module.py"))
+
+
+def test_of_two_entries_that_a_merge_has_left_the_translated_one_counts(monkeypatch, tmp_path):
+    file = tmp_path / "zh" / "LC_MESSAGES" / "reblogbot.po"
+    file.parent.mkdir(parents=True)
+    both = 'msgid "Queue"\nmsgstr ""\n\nmsgid "Queue"\nmsgstr "队列"\n'
+    file.write_text(f'msgid ""\nmsgstr ""\n"Language: zh\\n"\n\n{both}')
+    monkeypatch.setattr("catalogues.LOCALES", tmp_path)
+    assert 'msgid "Queue"\nmsgstr "队列"\n' in merged("zh")

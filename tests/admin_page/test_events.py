@@ -2,11 +2,23 @@
 
 import asyncio
 import contextlib
+import re
+import socket
 
+import aiohttp
 import pytest
 
+from admin_page_client import PASSWORD
+from harness import kill, wait_until
+from reblogbot.admin.password import write_password
 from reblogbot.admin_page import events, sessions
 from reblogbot.config.settings import AdminSettings
+
+
+def unused_address():
+    with socket.socket() as wire:
+        wire.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{wire.getsockname()[1]}"
 
 
 class Stream:
@@ -163,3 +175,29 @@ async def test_the_server_stops_at_once_while_somebody_listens(page, listen):
             await page.server.listen(AdminSettings())
         assert await stream.next("end") is None
     assert not page.site.streams.is_watching
+
+
+async def test_a_daemon_ends_while_somebody_listens(configured):
+    address = unused_address()
+    write_password(configured.folder / "page.passwords", "admin", PASSWORD)
+    text = configured.path.read_text()
+    table = f'[admin]\nlisten = "{address}"\npassword_file = "page.passwords"\n'
+    configured.path.write_text(f"{text}\n{table}")
+    daemon = configured.start("run")
+    try:
+        await asyncio.to_thread(wait_until, lambda: "listening" in configured.log(), "listening")
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
+            url = f"http://{address}"
+            async with session.get(f"{url}/login") as answer:
+                token = re.search(r'name="csrf" value="([^"]+)"', await answer.text())[1]
+            form = {"csrf": token, "name": "admin", "password": PASSWORD}
+            async with session.post(f"{url}/login", data=form) as answer:
+                assert answer.url.path == "/"
+            async with session.get(f"{url}/events") as answer:
+                stream = Stream(answer)
+                assert await stream.next("store")
+                daemon.terminate()
+                assert await stream.next("end") is None
+        assert await asyncio.to_thread(daemon.wait, 60) == 0, configured.log()
+    finally:
+        kill(daemon)

@@ -28,7 +28,7 @@ def configured(bot, feeds, sandbox, clock):
 
 def titles(answer):
     """The titles of the listed posts."""
-    rows = re.findall(r'<li id="p\d+">.*?<bdi[^>]*>([^<]*)', answer.text, re.DOTALL)
+    rows = re.findall(r'<li id="p\d+"[^>]*>.*?<bdi[^>]*>([^<]*)', answer.text, re.DOTALL)
     return [unescape(title) for title in rows]
 
 

@@ -112,3 +112,13 @@ def test_a_number_of_the_store_decides_on_the_plural(catalogue):
     assert translated("1 post", "zh") == "1篇"
     assert translated("3 posts", "zh") == "3篇"
     assert translated("many posts", "zh") == "many posts"
+
+
+def test_a_place_of_a_number_takes_no_other_text(catalogue):
+    catalogue(**{"{count} new entries": "{count} 个新条目", "storm: {reason}": "刷屏：{reason}"})
+    assert translated("storm: 28 new entries", "zh") == "刷屏：28 个新条目"
+
+
+@pytest.mark.parametrize("text", ["a: " * 600, "held: " * 300, "; " * 900, "x (" * 500])
+def test_a_text_that_looks_like_many_within_each_other_is_left_alone(text):
+    assert translated(text, "zh").endswith(text[-100:])

@@ -39,7 +39,9 @@ def configured(bot, feeds, sandbox, clock):
 
 def shown(answer):
     """The cards of a page: the titles, by the deliveries' numbers."""
-    cards = re.findall(r'id="d(\d+)">.*?class="content"[^>]*>([^\n<]*)', answer.text, re.DOTALL)
+    cards = re.findall(
+        r'id="d(\d+)"[^>]*>.*?class="content"[^>]*>([^\n<]*)', answer.text, re.DOTALL
+    )
     return {int(number): unescape(title) for number, title in cards}
 
 
@@ -47,7 +49,7 @@ def buttons(answer):
     """The values of the buttons and of the tick of each card, by its title."""
     values = {}
     for card in re.findall(
-        r'<article class="post" id="d\d+">(.*?)</article>', answer.text, re.DOTALL
+        r'<article class="post" id="d\d+"[^>]*>(.*?)</article>', answer.text, re.DOTALL
     ):
         pressed = re.findall(r'name="do" value="([^"]+)"', card)
         ticked = re.findall(r'name="pick" value="([^"]+)"', card)

@@ -7,6 +7,7 @@ import logging
 import re
 import threading
 from contextlib import suppress
+from html import unescape
 
 import aiohttp
 import pytest
@@ -809,6 +810,47 @@ async def test_a_password_is_in_no_log_and_no_answer(serve, configured, caplog):
     assert session_cookie(client) not in lines
 
 
+SECRETS = {
+    "header": "Bearer 5ecr3t-header",
+    "webhook": "https://hooks.example/5ecr3t-webhook",
+    "proxy": "socks5://me:5ecr3t-proxy@127.0.0.1:9",
+}
+
+
+async def test_no_page_shows_a_secret_of_the_config(serve, bot, sandbox, feeds):
+    """Every page that needs no variable in its path, and those of the source and the account."""
+    source = {
+        "url": feeds.url("/hot.xml"),
+        "proxy": SECRETS["proxy"],
+        "headers": {"Authorization": SECRETS["header"]},
+    }
+    tables = {"http": {"proxy": SECRETS["proxy"]}, "notify": {"webhook": SECRETS["webhook"]}}
+    bot.configure({"hot": source}, {"news": (sandbox, "5ecr3t-token")}, **tables)
+    client = await serve(bot)
+    await client.log_in()
+    before = bot.path.read_text()
+    paths = {route.path for route in ROUTES if route.method == "GET"}
+    paths = {re.sub(r"\{[^}]*\}", "hot", path) for path in paths} | {"/accounts/news"}
+    for path in sorted(paths):
+        assert "5ecr3t" not in (await client.get(path)).text, path
+    # and yet the whole file can be edited
+    text = unescape(
+        re.search(
+            r"<textarea[^>]*>\n(.*?)</textarea>", (await client.get("/config")).text, re.DOTALL
+        )[1]
+    )
+    version = re.search(r'name="version" value="([^"]+)"', (await client.get("/config")).text)[1]
+    answer = await client.post("/config", {"version": version, "text": f"{text}# the end\n"})
+    assert "5ecr3t" not in answer.text
+    assert bot.path.read_text() == f"{before}# the end\n"
+    text = text.replace("(hidden ", "(hidden 000000000000) (hidden ")
+    version = re.search(r'name="version" value="([^"]+)"', answer.text)[1]
+    answer = await client.post("/config", {"version": version, "text": text})
+    assert answer.messages == [
+        "(hidden 000000000000) is not in the file (any more); type this value again"
+    ]
+
+
 # the status page for everybody
 
 
@@ -822,16 +864,16 @@ async def test_everybody_sees_whether_the_bots_work_and_nothing_else(serve, bot,
     sources = {"secret source": {"url": feeds.fail("/secret", 500)}}
     off = {"server": "https://off.example", "token_env": "X", "enabled": False}
     broken = {"server": "https://broken.example", "token_file": "none.token"}
-    accounts = {"news": (sandbox, ""), "art": broken, "old": off}
+    accounts = {"news": (sandbox, ""), "art": broken, "retired-bot": off}
     bot.configure(sources, accounts, admin={"public_status": True})
     client = await serve(bot)
     client.site.tools.stats.ticked()
     answer = await client.get("/status")
     assert answer.status == 200
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", answer.text))
-    assert "Not all bots work. Account State Last post news 127.0.0.1 works never" in text
-    assert "art broken.example does not work never" in text
-    for hidden in ("old", "off.example", "secret", "none.token", str(bot.folder)):
+    assert "Not all bots work. Account State Last post news 127.0.0.1 working never" in text
+    assert "art broken.example not working never" in text
+    for hidden in ("retired-bot", "off.example", "secret", "none.token", str(bot.folder)):
         assert hidden not in answer.text.replace("reblogbot", "")
     assert "/queue" not in answer.text
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+from reblogbot.admin_page.rendering import asset
+
 PATHS = ["/", "/queue", "/history", "/sources", "/accounts", "/config", "/log"]
 
 
@@ -38,3 +40,11 @@ async def test_a_session_is_worthless_after_the_log_out(page):
     assert (await page.post("/logout")).path == "/login"
     page.session.cookie_jar.update_cookies(cookies)
     assert (await page.get("/queue")).path.startswith("/login")
+
+
+def test_the_style_sheet_closes_every_block_that_it_opens():
+    depth = 0
+    for line in asset("page.css")[0].decode().splitlines():
+        assert not (depth and line.startswith("/*")), line
+        depth += line.count("{") - line.count("}")
+    assert depth == 0

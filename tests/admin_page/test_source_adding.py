@@ -42,7 +42,7 @@ async def looked_at(page, address, **fields):
 
 async def test_a_feed_is_shown_with_its_newest_entries_before_it_is_added(page, garden):
     answer = await looked_at(page, garden)
-    assert "Title b\nhttps://news.example/b" in answer.text
+    assert 'Title b\n<a href="https://news.example/b"' in answer.text
     assert f'url = "{garden}"' in unescape(answer.text)
     assert len(sources(page)) == 2
     answer = await page.post("/sources/add/save", {"draft": draft(answer), "name": "my garden"})

@@ -19,6 +19,8 @@ from reblogbot.store.source_renames import SourceRenames
 
 LEASE = timedelta(minutes=5)
 LIST_KEYS = "name kind url to enabled state last_poll_at next_poll_at new_7d sent_7d failures error"
+# what was added to them since
+MORE_KEYS = "failing_since new_30d sent_30d filtered_7d filtered_30d failed_7d failed_30d"
 
 
 @pytest.fixture
@@ -53,10 +55,10 @@ def table(bot, name="hot"):
 # list
 
 
-def test_list_has_exactly_the_keys_of_the_contract(hot, cli, feeds):
+def test_list_has_the_keys_of_the_contract_and_the_numbers_of_a_month(hot, cli, feeds):
     hot.sync()
     (first, second) = cli("sources", "list", "--json").json["sources"]
-    assert [list(first), list(second)] == [LIST_KEYS.split()] * 2
+    assert [list(first), list(second)] == [f"{LIST_KEYS} {MORE_KEYS}".split()] * 2
     assert (first["name"], first["kind"], first["to"], first["enabled"]) == (
         "hot",
         "feed",
@@ -64,6 +66,7 @@ def test_list_has_exactly_the_keys_of_the_contract(hot, cli, feeds):
         True,
     )
     assert (first["new_7d"], first["sent_7d"], first["failures"], first["state"]) == (3, 3, 0, "ok")
+    assert (first["new_30d"], first["sent_30d"], first["failed_30d"]) == (3, 3, 0)
     assert (second["enabled"], second["state"], second["next_poll_at"]) == (False, "disabled", None)
 
 

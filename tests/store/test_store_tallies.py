@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from store_samples import DAY, LEASE, NOW, SERVER, candidate, intent, plan
+from store_samples import DAY, LEASE, NOW, SERVER, candidate, enrol, intent, plan
 
 from reblogbot.core.schedule import NextPoll
 from reblogbot.errors import StoreError
-from reblogbot.model import Batch, DeliveryState
+from reblogbot.model import Batch, DeliveryState, Receipt, Refusal
 from reblogbot.store.tallies import FAILING_AFTER
 
 
@@ -116,3 +116,65 @@ def test_the_next_source_that_will_have_failed_for_a_day_is_known(store):
         store.sources.record_failure(claimed, "down", "failed", NextPoll(NOW, "failures"), None, at)
     assert store.tallies.next_failing(NOW) == NOW - timedelta(hours=3) + FAILING_AFTER
     assert store.tallies.next_failing(NOW + DAY) is None
+
+
+def settle(store, queued, state, at):
+    """Let a queued delivery have been sent, skipped or given up."""
+    delivery, receipt = queued, None
+    if state != DeliveryState.SKIPPED:
+        store.outbox.claim_account(queued.account, at, LEASE)
+        delivery = store.outbox.claim(queued, at, LEASE)
+    if state == DeliveryState.SENT:
+        receipt = Receipt(f"r{queued.id}")
+    assert store.outbox.settle(delivery, replace(delivery, state=state, receipt=receipt), at)
+
+
+def test_what_a_source_brought_is_counted_by_days_before_now(store, polled):
+    early, late = NOW - timedelta(hours=25), NOW - timedelta(hours=23)
+    first = polled("hot", [intent(candidate(name)) for name in "abc"], early)
+    second = polled("hot", [intent(candidate("d")), intent(candidate("d"), "other")], late)
+    polled("calm", [intent(candidate("e"))], NOW - 8 * DAY)
+    settle(store, first[0], DeliveryState.SENT, early)
+    settle(store, first[1], DeliveryState.DEAD, late)
+    settle(store, second[0], DeliveryState.SENT, NOW)
+    settle(store, second[1], DeliveryState.SKIPPED, NOW)
+    counts = store.tallies.of_sources(["hot", "calm", "never polled"], NOW, 3)
+    assert counts["hot"].new == [1, 3, 0]
+    assert counts["hot"].posted == [1, 1, 0]
+    assert counts["hot"].failed == [1, 0, 0]
+    assert counts["hot"].filtered == [0, 0, 0]
+    assert counts["calm"].new == counts["never polled"].new == [0, 0, 0]
+    assert store.tallies.new_entries(["hot", "calm"], NOW - DAY) == {"hot": 1, "calm": 0}
+
+
+def test_an_entry_is_filtered_until_an_account_gets_it(store):
+    refused, shared = candidate("a"), candidate("b")
+    enrol(store, "hot")
+    planned = plan(
+        [refused, shared],
+        intents=[intent(shared)],
+        refusals=[Refusal(refused, "news", "bots"), Refusal(shared, "other", "bots")],
+    )
+    (record,) = store.sources.claim(["hot"], "all", NOW, LEASE)
+    following = NextPoll(NOW + DAY, "interval")
+    assert store.sources.record(record, Batch(), planned, ["news", "other"], following, NOW)
+    counts = store.tallies.of_sources(["hot"], NOW, 30)["hot"]
+    assert (counts.new[0], counts.filtered[0]) == (2, 1)
+    assert store.history.refused(NOW - DAY, "hot") == {"bots": 1}
+    store.sources.record_requested(record, [intent(refused)], NOW, "")
+    counts = store.tallies.of_sources(["hot"], NOW, 30)["hot"]
+    assert (counts.new[0], counts.filtered[0]) == (2, 0)
+    assert store.history.refused(NOW - DAY, "hot") == {}
+
+
+def test_an_edit_of_a_post_is_no_post_of_its_own(store, polled):
+    edit = intent(candidate("a"))
+    edit = replace(edit, post=replace(edit.post, action="edit", uri="r1"))
+    (delivery,) = polled("hot", [edit])
+    settle(store, delivery, DeliveryState.SENT, NOW)
+    assert store.tallies.of_sources(["hot"], NOW, 30)["hot"].posted == [0] * 30
+
+
+def test_an_entry_from_a_clock_that_is_ahead_is_of_today(store, polled):
+    polled("hot", [intent(candidate("a"))], NOW + timedelta(hours=30))
+    assert store.tallies.of_sources(["hot"], NOW, 2)["hot"].new == [1, 0]

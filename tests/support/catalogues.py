@@ -8,8 +8,10 @@ kept as it is. There are no dates and no places of the texts, so that branches s
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from string import Formatter
@@ -28,10 +30,16 @@ KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
 OPTIONS = {"trim_blocks": "true", "lstrip_blocks": "true", "trimmed": "true", "silent": "false"}
 """As the environment of the templates is made in rendering.py."""
 
+_UNTRANSLATED = re.compile(
+    r'(?:#.*\n)*msgid .*\n(?:".*\n|msgid_plural .*\n)*(?:msgstr(?:\[\d\])? ""\n)+(?=\n|\Z)'
+)
+"""An entry without a translation."""
+
 MessageId = str | tuple[str, str]
 """A text, or a text and its plural."""
 
 
+@cache
 def extracted() -> Catalog:
     """All texts that can be translated."""
     catalog = Catalog()
@@ -87,14 +95,19 @@ def catalogue_path(language: str) -> Path:
 
 
 def read_catalogue(language: str) -> Catalog:
-    with catalogue_path(language).open("rb") as source:
-        return read_po(source, locale=language, abort_invalid=True)
+    return _parsed(catalogue_path(language).read_text(encoding="utf-8"), language)
+
+
+def _parsed(text: str, language: str) -> Catalog:
+    return read_po(BytesIO(text.encode()), locale=language, abort_invalid=True)
 
 
 def merged(language: str) -> str:
     """The content that the catalogue of a language should have."""
-    head, _, _ = catalogue_path(language).read_text(encoding="utf-8").partition("\n\n")
-    old, new = read_catalogue(language), Catalog(locale=language)
+    text = catalogue_path(language).read_text(encoding="utf-8")
+    head, _, _ = text.partition("\n\n")
+    # a merge of branches may leave two entries for a text, one of them without a translation
+    old, new = _parsed(_UNTRANSLATED.sub("", text), language), Catalog(locale=language)
     for message in extracted():
         if message.id:
             present = old.get(message.id)

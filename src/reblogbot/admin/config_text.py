@@ -60,7 +60,7 @@ def with_source_text(toml: str, name: str, text: str) -> str:
     try:
         tables = tomllib.loads(after)
     except (ValueError, RecursionError) as error:
-        message = Words("This is not valid TOML: {error}", error=error)
+        message = Words("This is not valid TOML: {error}", error=str(error))
         raise ConfigError("config_invalid", message) from None
     sources = tables.pop("sources", {})
     if tables or not isinstance(sources, dict) or sources.keys() != {name}:

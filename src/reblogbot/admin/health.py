@@ -9,6 +9,7 @@ from reblogbot.daemon.stats import DaemonStats
 from reblogbot.errors import StoreError
 from reblogbot.ports import Clock
 from reblogbot.store import Store
+from reblogbot.words import Words
 
 MAX_TICK_AGE = 60.0
 """Seconds without a tick after which the daemon counts as stalled."""
@@ -31,9 +32,11 @@ class Health:
         """The result of each check: "ok", or what is wrong."""
         age = self._stats.tick_age()
         return {
-            "tick": OK if age < MAX_TICK_AGE else f"the last was {age:.0f} s ago",
+            "tick": OK
+            if age < MAX_TICK_AGE
+            else Words("the last was {age} s ago", age=f"{age:.0f}"),
             "store": await self._check_store(),
-            "config": OK if self._stats.is_config_ok else "broken; the previous one is used",
+            "config": OK if self._stats.is_config_ok else Words("broken; the previous one is used"),
         }
 
     async def _check_store(self) -> str:
@@ -42,7 +45,7 @@ class Health:
             self._store_checked_at = time.monotonic()
             self._store_check = asyncio.create_task(self._write_to_store())
         finished, _ = await asyncio.wait({self._store_check}, timeout=STORE_TIMEOUT)
-        return self._store_check.result() if finished else "does not answer"
+        return self._store_check.result() if finished else Words("does not answer")
 
     async def _write_to_store(self) -> str:
         try:

@@ -40,10 +40,11 @@ from reblogbot.targets.mastodon import oauth
 from reblogbot.targets.mastodon.oauth import OUT_OF_BAND, App, IssuedToken
 from reblogbot.targets.mastodon.server_client import ServerClient
 from reblogbot.targets.mastodon.server_info import ServerInfo, server_info
+from reblogbot.words import Words
 
 _NEEDS_WHOLE_READ = frozenset({"takahe"})
 _MAX_ANSWER = 10_000
-_BY_HAND = "revoke it on the server, among the authorized apps in the account's settings"
+_BY_HAND = Words("revoke it on the server, among the authorized apps in the account's settings")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +87,19 @@ class PendingLogin:
         host = urlsplit(self.server.server).netloc
         if not self.is_answered_by(params):
             raise Rejected(
-                "login_state", f"{host}: this answer belongs to another login; try again"
+                "login_state",
+                Words("{host}: this answer belongs to another login; try again", host=host),
             )
         error = params.get("error", "")
         if error == "access_denied":
-            raise Rejected("login_denied", f"{host}: the login was denied there; nothing changed")
+            raise Rejected(
+                "login_denied",
+                Words("{host}: the login was denied there; nothing changed", host=host),
+            )
         if error == "invalid_scope":
-            raise Unauthorised("scope_missing", f"{host} does not know the scopes asked for")
+            raise Unauthorised(
+                "scope_missing", Words("{host} does not know the scopes asked for", host=host)
+            )
         if error or not params.get("code"):
             words = f" ({error[:100]})" if error else ""
             raise Rejected("code_refused", f"{host} sent no code{words}; try again")
@@ -116,7 +123,7 @@ class PendingLogin:
             return self.code_in(dict(parse_qsl(urlsplit(written).query)))
         code = written.partition("&")[0].removeprefix("code=")
         if not code:
-            raise Rejected("code_refused", "no code was given; nothing changed")
+            raise Rejected("code_refused", Words("no code was given; nothing changed"))
         return code
 
 
@@ -159,8 +166,13 @@ def account_for_login(config: Config, name: str, server: str = "") -> AccountSet
     if server and server != account.server:
         raise ConfigError(
             "usage",
-            f"accounts.{name} is on {account.server}, not on {server}; name another account, or"
-            " change its server in the config first",
+            Words(
+                "accounts.{name} is on {server}, not on {other}; name another account, or "
+                "change its server in the config first",
+                name=name,
+                server=account.server,
+                other=server,
+            ),
         )
     token_file_of(account)
     return account
@@ -206,14 +218,16 @@ def token_lock(account: AccountSettings) -> Iterator[None]:
     file = token_file_of(account)
     if file.is_dir():
         raise ReblogbotError(
-            "token_unwritable", f"{file}: is a folder; remove it, or change token_file"
+            "token_unwritable",
+            Words("{file}: is a folder; remove it, or change token_file", file=file),
         )
     with ExitStack() as stack:
         try:
             stack.enter_context(file_lock(file.with_name(f".{file.name}.lock")))
         except BlockingIOError as error:
-            message = (
-                f"accounts.{account.name}: another login or logout is under way; wait for its end"
+            message = Words(
+                "accounts.{name}: another login or logout is under way; wait for its end",
+                name=account.name,
             )
             raise ReblogbotError("login_busy", message) from error
         except OSError as error:
@@ -442,12 +456,12 @@ def _earlier_warnings(
     client: ServerClient, server: ServerInfo, earlier: _StoredToken, login: Login
 ) -> list[str]:
     """What to know of the token that was replaced, after it was revoked."""
-    warnings = []
+    warnings: list[str] = []
     if earlier.record.acct not in ("", login.acct):
-        warnings.append(f"until now the account was {earlier.record.acct}")
+        warnings.append(Words("until now the account was {acct}", acct=earlier.record.acct))
     refusal = _revoke(client, server, earlier)
     if refusal:
-        warnings.append(f"the earlier token may still be valid: {refusal}")
+        warnings.append(Words("the earlier token may still be valid: {refusal}", refusal=refusal))
     return warnings
 
 
@@ -459,15 +473,19 @@ def log_out(config: Config, account: AccountSettings) -> str:
     file = token_file_of(account)
     stored = _stored_token(account)
     if stored is None and not file.is_symlink() and not file.exists():
-        message = f"accounts.{account.name}: there is no token to revoke ({file}: no such file)"
+        message = Words(
+            "accounts.{name}: there is no token to revoke ({file}: no such file)",
+            name=account.name,
+            file=file,
+        )
         raise ReblogbotError("token_missing", message)
-    refusal = "the file held no token"
+    refusal: str = Words("the file held no token")
     if stored is not None:
         try:
             server = find_server(config, account.server)
             refusal = _revoke(_client(config, account.server), server, stored)
         except ReblogbotError as error:
-            refusal = f"{error.message}; {_BY_HAND}"
+            refusal = Words("{message}; {reason}", message=error.message, reason=_BY_HAND)
     try:
         remove_token(file)
     except OSError as error:
@@ -479,13 +497,21 @@ def _revoke(client: ServerClient, server: ServerInfo, stored: _StoredToken) -> s
     """Revoke a token: "", or why it is not revoked and what to do."""
     record = stored.record
     if record.server not in ("", client.server):
-        return f"it belongs to {record.server}, not to {client.server}; {_BY_HAND}"
+        return Words(
+            "it belongs to {server}, not to {other}; {advice}",
+            server=record.server,
+            other=client.server,
+            advice=_BY_HAND,
+        )
     if not record.client_id:
-        return f"it was not made by `login`, so only the account can revoke it; {_BY_HAND}"
+        return Words(
+            "it was not made by `login`, so only the account can revoke it; {advice}",
+            advice=_BY_HAND,
+        )
     try:
         oauth.revoke(client, server, App(record.client_id, record.client_secret), stored.token)
     except TargetError as error:
-        return f"{error.message}; {_BY_HAND}"
+        return Words("{message}; {reason}", message=error.message, reason=_BY_HAND)
     return ""
 
 
@@ -518,4 +544,6 @@ def _acct(account: AccountSettings, identity: Identity) -> str:
 
 def _unwritable(file: Path, error: OSError) -> ReblogbotError:
     reason = error.strerror or str(error)
-    return ReblogbotError("token_unwritable", f"{file}: cannot be written: {reason}")
+    return ReblogbotError(
+        "token_unwritable", Words("{file}: cannot be written: {reason}", file=file, reason=reason)
+    )

@@ -21,6 +21,7 @@ from reblogbot.admin.login import (
 from reblogbot.config.settings import AccountSettings, Config
 from reblogbot.errors import ConfigError, ReblogbotError, Rejected, Unauthorised
 from reblogbot.targets.mastodon.oauth import OUT_OF_BAND
+from reblogbot.words import Words
 
 MAX_WAIT = 600.0
 """Seconds after which a login is given up."""
@@ -106,12 +107,17 @@ class LoginAttempt:
     def _finish(self, config: Config, answered: PendingLogin, code: str) -> Login:
         name = answered.account.name
         if not self.is_open:
-            raise ReblogbotError("login_unfinished", f"accounts.{name}: this login has ended")
+            raise ReblogbotError(
+                "login_unfinished", Words("accounts.{name}: this login has ended", name=name)
+            )
         if _place(config, name) != self._place:
             raise ConfigError(
                 "config_changed",
-                f"accounts.{name}: its server or token_file was changed in the config meanwhile;"
-                " nothing was done. Begin the login again",
+                Words(
+                    "accounts.{name}: its server or token_file was changed in the config "
+                    "meanwhile; nothing was done. Begin the login again",
+                    name=name,
+                ),
             )
         login = finish(config, answered, code)
         self.close()

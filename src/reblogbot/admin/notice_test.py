@@ -9,6 +9,7 @@ from reblogbot.config.settings import Config
 from reblogbot.errors import ConfigError
 from reblogbot.notices.messenger import ChannelTest
 from reblogbot.store import Store
+from reblogbot.words import Words
 
 
 def check_configured(config: Config) -> None:
@@ -17,7 +18,9 @@ def check_configured(config: Config) -> None:
     if not (notify.command or notify.webhook or notify.account):
         raise ConfigError(
             "notify_not_configured",
-            "no notices are configured: set command, webhook, or account and to, in [notify]",
+            Words(
+                "no notices are configured: set command, webhook, or account and to, in [notify]"
+            ),
         )
 
 

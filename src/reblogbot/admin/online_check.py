@@ -99,16 +99,19 @@ def _source_check(poll: PollResult, config: Config) -> OnlineCheck:
     path = f"sources.{poll.record.name}"
     if poll.error is not None:
         return OnlineCheck(path, error=poll.error.message, slug=poll.error.slug)
-    warnings = [] if poll.candidates else ["it shows no entries at the moment"]
+    warnings = [] if poll.candidates else [Words("it shows no entries at the moment")]
     flooded = _flooded_accounts(poll, config)
     if flooded:
         warnings.append(
-            f"about {_posts_per_day(poll)} posts a day, public on {', '.join(flooded)}: too many "
-            'for other people\'s timelines; set visibility = "unlisted", or a budget such as '
-            '"10/1d"'
+            Words(
+                "about {count} posts a day, public on {accounts}: too many for other people's "
+                'timelines; set visibility = "unlisted", or a budget such as "10/1d"',
+                count=_posts_per_day(poll),
+                accounts=", ".join(flooded),
+            )
         )
-    noun = "entry" if len(poll.candidates) == 1 else "entries"
-    return OnlineCheck(path, f"works, {len(poll.candidates)} {noun}", warnings=tuple(warnings))
+    finding = Words("works, {count} entry", "works, {count} entries", count=len(poll.candidates))
+    return OnlineCheck(path, finding, warnings=tuple(warnings))
 
 
 def _flooded_accounts(poll: PollResult, config: Config) -> list[str]:

@@ -18,6 +18,7 @@ from pathlib import Path
 from reblogbot.config.atomic_file import write_atomically
 from reblogbot.config.saving import locked
 from reblogbot.errors import ConfigError, unknown_name_message
+from reblogbot.words import Words
 
 MIN_LENGTH = 8
 MAX_LENGTH = 1000
@@ -162,17 +163,21 @@ def _hashes_in(lines: list[str]) -> dict[str, str]:
 def check_name(name: str) -> None:
     """Raise ConfigError for what cannot be the name of an admin."""
     if not _NAME.fullmatch(name):
-        message = "the name of an admin has 1 to 50 letters, digits, and . _ - @"
+        message = Words("the name of an admin has 1 to 50 letters, digits, and . _ - @")
         raise ConfigError("usage", message)
 
 
 def check_new_password(password: str) -> None:
     """Raise ConfigError for a password that cannot be used."""
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
-        message = f"a password has {MIN_LENGTH} to {MAX_LENGTH} characters; nothing was changed"
+        message = Words(
+            "a password has {min_length} to {max_length} characters; nothing was changed",
+            min_length=MIN_LENGTH,
+            max_length=MAX_LENGTH,
+        )
         raise ConfigError("password_invalid", message)
     if any(unicodedata.category(char) in ("Cc", "Cs") for char in password):
-        message = "a password has only characters that can be typed; nothing was changed"
+        message = Words("a password has only characters that can be typed; nothing was changed")
         raise ConfigError("password_invalid", message)
 
 

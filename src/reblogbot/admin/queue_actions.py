@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from reblogbot.config.settings import Config
-from reblogbot.core import compose, drafting, pacing, revising
+from reblogbot.core import compose, drafting, pacing, revising, waits
 from reblogbot.model import (
     PART_OF_DIGEST_NOTE,
     STORM,
@@ -77,6 +77,15 @@ def _loses_text(before: Delivery, after: Delivery) -> bool:
     return before.post.is_edited and not after.post.is_edited
 
 
+def _retry_note(*, render: bool, lost: bool) -> Words:
+    """The note on a delivery that is tried again."""
+    if not render:
+        return Words("due now, as the admin wanted")
+    if lost:
+        return Words("rendered again, without the text that an admin wrote")
+    return Words("rendered again")
+
+
 class _NotRenderedError(Exception):
     """A post cannot be written again; the message says why, as that of an ActionResult."""
 
@@ -104,7 +113,7 @@ class QueueActions:
     def hold(self, delivery: Delivery) -> ActionResult:
         """Keep it from going out."""
         return self._move(
-            delivery, replace(delivery, state=DeliveryState.HELD, error="held by the admin")
+            delivery, replace(delivery, state=DeliveryState.HELD, error=waits.HELD_BY_ADMIN)
         )
 
     def release(self, delivery: Delivery, *, paced: bool = False) -> ActionResult:
@@ -150,7 +159,9 @@ class QueueActions:
 
     def skip(self, delivery: Delivery) -> ActionResult:
         """Never send it."""
-        skipped = replace(delivery, state=DeliveryState.SKIPPED, error="skipped by the admin")
+        skipped = replace(
+            delivery, state=DeliveryState.SKIPPED, error=Words("skipped by the admin")
+        )
         return self._move(delivery, skipped)
 
     def retry(self, delivery: Delivery, *, render: bool = False) -> ActionResult:
@@ -167,8 +178,8 @@ class QueueActions:
                 rendered = self._rendered(delivery)
             except _NotRenderedError as error:
                 return ActionResult(delivery, error.message, succeeded=False)
-        lost = ", without the text that an admin wrote" if _loses_text(delivery, rendered) else ""
-        note = f"rendered again{lost}" if render else "due now, as the admin wanted"
+        lost = _loses_text(delivery, rendered)
+        note = _retry_note(render=render, lost=lost)
         if delivery.state == DeliveryState.QUEUED:
             message = Words("is queued, and due now")
             if lost:

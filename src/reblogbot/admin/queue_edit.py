@@ -14,7 +14,7 @@ from reblogbot.model import Delivery, DeliveryState
 from reblogbot.store import Store
 from reblogbot.words import Words
 
-EDITED_NOTE = "edited by the admin"
+EDITED_NOTE = Words("edited by the admin")
 """The note on a delivery whose text the admin wrote."""
 
 _EDITABLE = frozenset({DeliveryState.QUEUED, DeliveryState.HELD})

@@ -22,8 +22,9 @@ from reblogbot.model import (
 )
 from reblogbot.store import Store
 from reblogbot.store.history import Story
+from reblogbot.words import Words
 
-REQUESTED_NOTE = "posted after all, as the admin wanted"
+REQUESTED_NOTE = Words("posted after all, as the admin wanted")
 """The note on a delivery that `queue post` queued."""
 
 _GIVEN_UP = frozenset({DeliveryState.SKIPPED, DeliveryState.DEAD})
@@ -84,7 +85,7 @@ async def propose(
     config, name = engine.config, story.source
     link = story.link or story.guid or argument
     if name not in config.sources:
-        reason = f"its source {name} is not in the config any more"
+        reason = Words("its source {name} is not in the config any more", name=name)
         return [Proposal(name, "", link, reason=reason)]
     chosen = [each for each in config.sources[name].to if not accounts or each in accounts]
     keys = recognition.keys_of_written(argument)
@@ -97,7 +98,12 @@ async def propose(
         for account in missing:
             proposals[account] = await engine.store.query(_drafted, story, account, link, drafted)
     others = [
-        Proposal(name, account, link, reason=f"{account} is not in `to` of {name}")
+        Proposal(
+            name,
+            account,
+            link,
+            reason=Words("{account} is not in `to` of {name}", account=account, name=name),
+        )
         for account in accounts
         if account not in chosen
     ]
@@ -138,10 +144,14 @@ def queue(
 def _queued(store: Store, proposal: Proposal, post: Post, now: datetime) -> Proposal | Delivery:
     record = store.sources.of([proposal.source]).get(proposal.source)
     if record is None or proposal.candidate is None:
-        return _refused(proposal, "its source is not in the store any more")
+        return _refused(proposal, Words("its source is not in the store any more"))
     intent = Intent(proposal.candidate, proposal.account, post)
     queued = store.sources.record_requested(record, [intent], now, REQUESTED_NOTE)
-    return queued[0] if queued else _refused(proposal, "it was queued by another process just now")
+    return (
+        queued[0]
+        if queued
+        else _refused(proposal, Words("it was queued by another process just now"))
+    )
 
 
 def _refused(proposal: Proposal, reason: str) -> Proposal:
@@ -177,7 +187,9 @@ def _drafted(
 ) -> Proposal:
     """The proposal for an account that has no delivery of the entry under its kept keys."""
     if entry is None:
-        reason = f"{story.source} does not show it any more, and the store has not kept it"
+        reason = Words(
+            "{source} does not show it any more, and the store has not kept it", source=story.source
+        )
         return Proposal(story.source, account, link, reason=reason)
     # the same page may have come from another source
     claiming = store.publications.claiming(account, entry.candidate.known_as)
@@ -185,9 +197,9 @@ def _drafted(
     if known is not None:
         return known
     draft = entry.drafts[account]
-    reason = draft.reason or draft.held
-    if reason or draft.post is None:
-        return Proposal(story.source, account, link, reason=reason)
+    refusal = draft.reason or draft.held
+    if refusal or draft.post is None:
+        return Proposal(story.source, account, link, reason=refusal)
     return Proposal(
         story.source,
         account,
@@ -206,13 +218,27 @@ def _why_it_stands(store: Store, delivery: Delivery) -> str:
         digests = store.outbox.find([int(digest_id)]) if digest_id.isdigit() else []
         if digests and digests[0].state in _GIVEN_UP:
             return ""
-        state = outcome(digests[0]) if digests else "forgotten by now"
-        return f"delivery {number} is part of the digest {digest_id}, which is {state}"
+        state = outcome(digests[0]) if digests else Words("forgotten by now")
+        return Words(
+            "delivery {number} is part of the digest {digest_id}, which is {state}",
+            number=number,
+            digest_id=digest_id,
+            state=state,
+        )
     if delivery.state in _GIVEN_UP:
         return ""
     if delivery.state == DeliveryState.HELD:
-        return f"delivery {number} is held: `queue release {number}` lets it go out"
+        return Words(
+            "delivery {number} is held: `queue release {number}` lets it go out", number=number
+        )
     if delivery.state in {DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.DOUBT}:
-        return f"delivery {number} is {delivery.state.value} already"
-    place = f": {delivery.receipt.url}" if delivery.receipt and delivery.receipt.url else ""
-    return f"delivery {number} is {outcome(delivery)}{place}"
+        return Words(
+            "delivery {number} is {state} already", number=number, state=delivery.state.value
+        )
+    state, url = outcome(delivery), delivery.receipt.url if delivery.receipt else ""
+    words = (
+        Words("delivery {number} is {state}: {url}")
+        if url
+        else Words("delivery {number} is {state}")
+    )
+    return words.filled(number=number, state=state, url=url)

@@ -14,17 +14,18 @@ from reblogbot.model import POSTED_STATES, Delivery, DeliveryState
 from reblogbot.ports import ProgressCallback, no_progress
 from reblogbot.store import Store
 from reblogbot.store.posted import PostedFilter, PostedPost
+from reblogbot.words import Words
 
 LEASE_WAIT = 15.0
 """Seconds to wait for an account for which another process works at the moment."""
 LEASE_CHECK_INTERVAL = 0.5
 _WAITS_STILL = {
-    DeliveryState.QUEUED: "it is queued; `queue skip {id}` keeps it from being posted",
-    DeliveryState.HELD: "it is held; `queue skip {id}` keeps it from being posted",
-    DeliveryState.SKIPPED: "it was skipped",
-    DeliveryState.DEAD: "it is dead",
-    DeliveryState.SENDING: "it is being sent now; try again in a moment",
-    DeliveryState.DOUBT: "it is in doubt; try again when the account was read back",
+    DeliveryState.QUEUED: Words("it is queued; `queue skip {id}` keeps it from being posted"),
+    DeliveryState.HELD: Words("it is held; `queue skip {id}` keeps it from being posted"),
+    DeliveryState.SKIPPED: Words("it was skipped"),
+    DeliveryState.DEAD: Words("it is dead"),
+    DeliveryState.SENDING: Words("it is being sent now; try again in a moment"),
+    DeliveryState.DOUBT: Words("it is in doubt; try again when the account was read back"),
 }
 
 
@@ -112,16 +113,21 @@ def _find(store: Store, name: str, wanted: PostedFilter) -> tuple[list[Delivery]
     )
     if not deliveries:
         return [], (
-            f"{name}: no such post; name it by its number, link or address, as"
-            " `reblogbot history` shows them"
+            Words(
+                "{name}: no such post; name it by its number, link or address, as `reblogbot "
+                "history` shows them",
+                name=name,
+            )
         )
     posted = [each for each in deliveries if each.state in POSTED_STATES]
     if not posted:
-        reason = _WAITS_STILL[deliveries[-1].state].format(id=deliveries[-1].id)
-        return [], f"{name}: not posted: {reason}"
+        reason = _WAITS_STILL[deliveries[-1].state].filled(id=deliveries[-1].id)
+        return [], Words("{name}: not posted: {reason}", name=name, reason=reason)
     chosen = [each for each in posted if _passes(each, wanted)]
     if not chosen:
-        return [], f"{name}: posted, but not as --account, --source, --since and --until say"
+        return [], Words(
+            "{name}: posted, but not as --account, --source, --since and --until say", name=name
+        )
     return chosen, ""
 
 

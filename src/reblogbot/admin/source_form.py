@@ -380,9 +380,10 @@ def _with_value(empty: FormField, value: Any) -> FormField:
         text = "\n".join(map(str, value)) if value else "[]"
     else:
         text = value if isinstance(value, str) else written
-    is_line = text.isprintable() or empty.input in ("area", "lines", "toml")
+    is_line = text.isprintable() or empty.input not in ("text", "choice")
     filled = replace(empty, text=text, is_set=True, input=empty.input if is_line else "area")
-    if value == "" or _is_same(filled.value(text), value):
+    is_typed_so = is_line or not (empty.number or empty.choices)
+    if value == "" or (is_typed_so and _is_same(filled.value(text), value)):
         return filled
     return replace(empty, text=written, is_set=True, input="toml")
 

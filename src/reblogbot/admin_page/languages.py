@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from gettext import GNUTranslations
@@ -21,9 +21,13 @@ from reblogbot.words import Words
 LANGUAGES = {"en": "English", "zh": "中文"}
 MAX_RECOGNISED = 2000
 """Characters; a longer text is not compared with the sentences of the catalogue."""
+MAX_DEPTH = 3
+"""How many texts a recognised one may be in: a text of others may look like many."""
 PLACES_OF_TEXT = frozenset({"cause", "error", "message", "reason", "state"})
 """The places in sentences whose values are texts of ours too. Any other value is a name, or a text
 of somebody else, and is never translated."""
+PLACES_OF_NUMBERS = frozenset({"count", "limit", "length", "size", "total"})
+"""The places whose values are numbers; a text that has none there is another sentence's."""
 _LOCALES = Path(__file__).parent / "locales"
 _HEADER_PART = re.compile(
     r"\s*([A-Za-z]{1,8})(?:-[A-Za-z0-9-]{1,30})?\s*(?:;\s*[qQ]=([0-9.]{1,5}))?\s*"
@@ -66,40 +70,45 @@ def translations(language: str) -> GNUTranslations:
 
 
 def translated(
-    text: str, language: str, value_text: Callable[[Any], Any] = lambda value: value
+    text: str,
+    language: str,
+    value_text: Callable[[Any], Any] = lambda value: value,
+    depth: int = 0,
 ) -> str:
     """A text of ours in the language; any other text stays as it is.
 
     The store keeps English text, such as the reason why an entry was skipped: the sentence that
-    it was made from is found in the catalogue. `value_text` decides how values look.
+    it was made from is found in the catalogue. `value_text` decides how values look. `depth` is
+    the number of texts in which this one is.
     """
-    words = text if isinstance(text, Words) else _recognised(text, language)
+    words = text if isinstance(text, Words) else _recognised(text, language, depth)
     if words is None:
         return text
 
     def text_of_place(name: str, value: Any) -> Any:
         if isinstance(value, str):
             is_ours = isinstance(value, Words) or name in PLACES_OF_TEXT
-            return translated(value, language, value_text) if is_ours else value
+            return translated(value, language, value_text, depth + 1) if is_ours else value
         return value_text(value)
 
     return words.translated(translations(language), text_of_place)
 
 
 @lru_cache(5000)
-def _recognised(text: str, language: str) -> Words | None:
+def _recognised(text: str, language: str, depth: int) -> Words | None:
     """What an English text was made of; None if no sentence of the catalogue fits."""
-    if len(text) > MAX_RECOGNISED or not text:
+    if not text or len(text) > MAX_RECOGNISED or depth > MAX_DEPTH:
         return None
     if text in _catalog(language):
         return Words.of_catalogue(text)
-    for sentence in _sentences(language):
+    sentences = _sentences(language)
+    for sentence in (*sentences.get(text[0], ()), *sentences.get("", ())):
         words = sentence.words_of(text)
         if words is None:
             continue
         texts = [words.values[name] for name in sentence.names if name in PLACES_OF_TEXT]
         # "{where}: {reason}" fits nearly everything
-        if sentence.has_words or any(_recognised(each, language) for each in texts):
+        if sentence.has_words or any(_recognised(each, language, depth + 1) for each in texts):
             return words
     return None
 
@@ -130,6 +139,8 @@ class _Sentence:
             parts.append(text[start:position])
             start = position + len(literal)
         values: dict[str, Any] = dict(zip(self.names, (*parts, text[start:end]), strict=True))
+        if any(not values[name][:1].isdigit() for name in self.names if name in PLACES_OF_NUMBERS):
+            return None
         if self.words.plural:
             if not re.fullmatch("[0-9]{1,9}", values["count"]):
                 return None
@@ -143,9 +154,12 @@ class _Sentence:
 
 
 @cache
-def _sentences(language: str) -> Sequence[_Sentence]:
-    """The sentences with places, those with the most words of their own first."""
-    sentences = []
+def _sentences(language: str) -> Mapping[str, Sequence[_Sentence]]:
+    """The sentences with places by their first character, "" for those that begin with a place.
+
+    Those with the most words of their own come first.
+    """
+    sentences: dict[str, list[_Sentence]] = {}
     for message in _catalog(language):
         if not message.python_brace_format:
             continue
@@ -156,5 +170,8 @@ def _sentences(language: str) -> Sequence[_Sentence]:
             names = tuple(name for _, name in parts if name is not None)
             literals = [literal for literal, _ in parts] + [""] * (parts[-1][1] is not None)
             if len(set(names)) == len(names):
-                sentences.append(_Sentence(words, tuple(literals), names))
-    return sorted(sentences, key=lambda each: -sum(map(len, each.literals)))
+                sentence = _Sentence(words, tuple(literals), names)
+                sentences.setdefault(literals[0][:1], []).append(sentence)
+    for group in sentences.values():
+        group.sort(key=lambda each: -sum(map(len, each.literals)))
+    return sentences

@@ -60,7 +60,7 @@ def _event(line: LogLine) -> StoryEvent | None:
         values = {place: fields.get(place, "?") for place in _PLACES}
         text = _SENTENCES[line.text].filled(**values)
     elif "admin" in fields:
-        text = Words("{admin}: {change}", admin=fields["admin"], change=line.text)
+        text = Words("{admin}: {message}", admin=fields["admin"], message=line.text)
     elif is_trouble:
         text = ": ".join(filter(None, (line.text, fields.get("error") or fields.get("exception"))))
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from typing import TypeVar, cast
 
 from reblogbot import app
 from reblogbot.admin_page.log_buffer import LogBuffer
+from reblogbot.config import hidden_secrets
 from reblogbot.config.load import PartialConfig, read_text
 from reblogbot.config.settings import Config
 from reblogbot.daemon.stats import DaemonStats
@@ -59,6 +61,7 @@ class Tools:
         self.stats = stats
         self.log = log
         self._lock = threading.Lock()
+        self._key = secrets.token_bytes(16)
         self._recent: dict[str, tuple[float, object]] = {}
         self._recent_lock = threading.Lock()
         self._config: tuple[tuple[int, ...], ConfigFile | ConfigError] | None = None
@@ -86,6 +89,14 @@ class Tools:
         except ConfigError:
             return self.stats.config
         return self.stats.config if file.partial.faults else file.config
+
+    def hide_secrets(self, text: str) -> str:
+        """The text of a config for an editor, in which no secret is seen."""
+        return hidden_secrets.hide_secrets(text, self._key)
+
+    def restore_secrets(self, text: str, file: str) -> str:
+        """An edited text with its secrets, which are taken from the file's. Raises ConfigError."""
+        return hidden_secrets.restore_secrets(text, file, self._key)
 
     def config_version(self) -> str:
         """The version of the config file's text, "" where it cannot be read."""

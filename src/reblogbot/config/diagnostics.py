@@ -15,27 +15,28 @@ from pydantic_core import ErrorDetails
 from reblogbot.config import lookalikes
 from reblogbot.config.toml_positions import Key, Position
 from reblogbot.errors import ConfigError, ConfigFault, did_you_mean
+from reblogbot.words import Words
 
 Keys = tuple[Key, ...]
 Locate = Callable[[Keys], Keys]
 """From the path of a key within a table to its path within the document."""
 
 _MESSAGES = {
-    "bool_type": "must be true or false, without quotes",
-    "dict_type": "must be a table",
-    "finite_number": "must be a finite number",
-    "float_type": "must be a number, without quotes",
-    "int_from_float": "must be a whole number",
-    "int_type": "must be a whole number, without quotes",
-    "list_type": 'must be an array in brackets, such as ["one", "two"]',
-    "missing": "missing; this key has no default",
-    "model_type": "must be a table",
-    "string_type": "must be a string in quotes",
-    "too_long": "has too many elements",
-    "too_short": "must not be empty",
-    "tuple_type": 'must be an array in brackets, such as ["one", "two"]',
+    "bool_type": Words("must be true or false, without quotes"),
+    "dict_type": Words("must be a table"),
+    "finite_number": Words("must be a finite number"),
+    "float_type": Words("must be a number, without quotes"),
+    "int_from_float": Words("must be a whole number"),
+    "int_type": Words("must be a whole number, without quotes"),
+    "list_type": Words('must be an array in brackets, such as ["one", "two"]'),
+    "missing": Words("missing; this key has no default"),
+    "model_type": Words("must be a table"),
+    "string_type": Words("must be a string in quotes"),
+    "too_long": Words("has too many elements"),
+    "too_short": Words("must not be empty"),
+    "tuple_type": Words('must be an array in brackets, such as ["one", "two"]'),
 }
-_PAIR_MESSAGE = 'must be a pair in brackets, such as ["/pattern/", "text"]'
+_PAIR_MESSAGE = Words('must be a pair in brackets, such as ["/pattern/", "text"]')
 _SLUGS = {"extra_forbidden": "key_unknown", "missing": "key_missing"}
 _SECRET_KEY = re.compile(r"(access_?|api_?|bearer_?)?(token|key)|password|.*secret", re.IGNORECASE)
 
@@ -175,8 +176,8 @@ def _message(error: ErrorDetails) -> str:
             suggestion = did_you_mean(value, valid) if isinstance(value, str) else ""
             return f"must be {alternatives(valid)}{suggestion}"
         case "greater_than_equal":
-            return f"must be at least {context['ge']}"
+            return Words("must be at least {limit}", limit=context["ge"])
         case "less_than_equal":
-            return f"must be at most {context['le']}"
+            return Words("must be at most {limit}", limit=context["le"])
         case kind:
             return _MESSAGES.get(kind, error["msg"])

@@ -25,6 +25,7 @@ from reblogbot.config.settings import (
 from reblogbot.config.tokens import MIN_TOKEN_LENGTH, read_token
 from reblogbot.config.toml_positions import Position, find_positions
 from reblogbot.errors import ConfigFault, Unauthorised
+from reblogbot.words import Words
 
 Warnings = Iterator[tuple[Keys, str]]
 
@@ -78,7 +79,9 @@ def _warnings(config: Config, environ: Mapping[str, str]) -> Warnings:
     for name, source in config.sources.items():
         yield from _source(("sources", name), source, config)
     if not any(source.enabled for source in config.sources.values()):
-        reason = "every source is disabled" if config.sources else "there are no sources"
+        reason = (
+            Words("every source is disabled") if config.sources else Words("there are no sources")
+        )
         yield ("sources",), f"{reason}: nothing will be posted"
 
 
@@ -88,7 +91,10 @@ def _file(config: Config) -> Warnings:
         hint = f"run chmod 600 {config.path.name}"
         yield secrets[0], f"holds a secret, but every user can read this file; {hint}"
     if _has_mode(config.path, stat.S_IWOTH):
-        yield (), f"every user can write this file; run chmod o-w {config.path.name}"
+        yield (
+            (),
+            Words("every user can write this file; run chmod o-w {name}", name=config.path.name),
+        )
 
 
 def _secrets(config: Config) -> Iterator[Keys]:
@@ -114,7 +120,7 @@ def _notify(config: Config) -> Warnings:
     # a name with a slash is relative to the config's folder, any other is searched in PATH
     path = str(config.path.parent / program) if "/" in program else program
     if program and shutil.which(path) is None:
-        yield ("notify", "command"), "there is no such program, or it is not executable"
+        yield ("notify", "command"), Words("there is no such program, or it is not executable")
 
 
 def _allow_private(config: Config) -> Warnings:
@@ -123,38 +129,48 @@ def _allow_private(config: Config) -> Warnings:
         at = ("http", "allow_private", index)
         if isinstance(allowed, str):
             if allowed not in hosts:
-                yield at, "no source or account of this config has this host and port"
+                yield at, Words("no source or account of this config has this host and port")
         elif any(
             allowed.version == network.version and allowed.overlaps(network)
             for network in _LOOPBACK
         ):
-            yield at, "covers this machine: a link in any feed may then reach its services"
+            yield at, Words("covers this machine: a link in any feed may then reach its services")
 
 
 def _delivery(config: Config) -> Warnings:
     if config.delivery.lease < _CALLS_PER_POST * config.delivery.timeout:
-        message = f"is less than {_CALLS_PER_POST} times timeout: with a slow server, images may"
-        yield ("delivery", "lease"), f"{message} be left out and boosts tried again"
+        message = Words(
+            "is less than {count} times timeout: with a slow server, images may be left out and"
+            " boosts tried again",
+            count=_CALLS_PER_POST,
+        )
+        yield ("delivery", "lease"), message
 
 
 def _admin(admin: AdminSettings) -> Warnings:
     is_open = bool(admin.listen) and not _is_loopback(f"http://{admin.listen}")
     if admin.password_file is None:
         if is_open:
-            message = "other machines can reach this address, and it asks for no password"
+            message = Words("other machines can reach this address, and it asks for no password")
             yield ("admin", "listen"), message
         for key in ("url", "public_status"):
             if getattr(admin, key):
-                yield ("admin", key), "has no effect without password_file"
+                yield ("admin", key), Words("has no effect without password_file")
         return
     yield from _password_file(admin.password_file)
     if not admin.listen:
-        yield ("admin", "password_file"), "has no effect without listen"
+        yield ("admin", "password_file"), Words("has no effect without listen")
     if is_open and not admin.url.startswith("https://"):
-        message = "other machines can reach this address, and passwords reach it unencrypted"
-        yield ("admin", "listen"), f"{message}; put a proxy with TLS before it, and set url"
+        message = Words(
+            "other machines can reach this address, and passwords reach it unencrypted; put a"
+            " proxy with TLS before it, and set url"
+        )
+        yield ("admin", "listen"), message
     if admin.url.startswith("http://") and not _is_private(admin.url):
-        yield ("admin", "url"), "passwords and sessions are sent over the network unencrypted"
+        yield (
+            ("admin", "url"),
+            Words("passwords and sessions are sent over the network unencrypted"),
+        )
 
 
 def _password_file(file: Path) -> Warnings:
@@ -163,13 +179,22 @@ def _password_file(file: Path) -> Warnings:
         with file.open("rb"):
             pass
     except FileNotFoundError:
-        yield at, "there is no such file, so there is no page; run `reblogbot admin password`"
+        yield (
+            at,
+            Words("there is no such file, so there is no page; run `reblogbot admin password`"),
+        )
     except OSError as error:
         yield at, f"cannot be read, so there is no page: {error.strerror}"
     if _has_mode(file, stat.S_IRGRP | stat.S_IROTH):
-        yield at, f"other users can read the hashes of the passwords; run chmod 600 {file.name}"
+        yield (
+            at,
+            Words(
+                "other users can read the hashes of the passwords; run chmod 600 {name}",
+                name=file.name,
+            ),
+        )
     if _has_mode(file, stat.S_IWGRP | stat.S_IWOTH):
-        yield at, f"other users can set passwords; run chmod 600 {file.name}"
+        yield at, Words("other users can set passwords; run chmod 600 {name}", name=file.name)
 
 
 def _account(at: Keys, account: AccountSettings, config: Config) -> Warnings:
@@ -177,11 +202,11 @@ def _account(at: Keys, account: AccountSettings, config: Config) -> Warnings:
     is_posted_to = any(account.name in source.to for source in sources)
     is_read = any(source.via == account.name for source in sources)
     if not (is_posted_to or is_read or config.notify.account == account.name):
-        yield at, "no source uses this account"
+        yield at, Words("no source uses this account")
     if account.server.startswith("http://") and not _is_loopback(account.server):
-        yield (*at, "server"), "the token is sent over the network unencrypted"
+        yield (*at, "server"), Words("the token is sent over the network unencrypted")
     if _is_always_quiet(account.pace):
-        yield (*at, "pace", "quiet"), "covers the whole day: nothing will ever be posted"
+        yield (*at, "pace", "quiet"), Words("covers the whole day: nothing will ever be posted")
     if account.pace.per_hour > _MANY_POSTS_PER_HOUR and not account.pace.gap:
         message = f"more than {_MANY_POSTS_PER_HOUR} posts an hour without a gap come in bursts"
         yield (*at, "pace"), message
@@ -201,25 +226,28 @@ def _token(at: Keys, account: AccountSettings, environ: Mapping[str, str]) -> Wa
     try:
         token = read_token(account, environ)
         if len(token) < MIN_TOKEN_LENGTH:
-            message = "the token is shorter than any server's; check that it is complete"
+            message = Words("the token is shorter than any server's; check that it is complete")
             yield (*at, key), message
     except Unauthorised as error:
         yield (*at, key), error.message.removeprefix(f"accounts.{account.name}: ")
     file = account.token_file
     if file is not None and _has_mode(file, stat.S_IRGRP | stat.S_IROTH):
-        yield (*at, "token_file"), f"other users can read the token; run chmod 600 {file.name}"
+        yield (
+            (*at, "token_file"),
+            Words("other users can read the token; run chmod 600 {name}", name=file.name),
+        )
 
 
 def _source(at: Keys, source: SourceSettings, config: Config) -> Warnings:
     if not source.enabled:
-        yield (*at, "enabled"), "this source is disabled"
+        yield (*at, "enabled"), Words("this source is disabled")
         return
     if not any(config.accounts[name].enabled for name in source.to):
-        yield (*at, "to"), "every account of this source is disabled"
+        yield (*at, "to"), Words("every account of this source is disabled")
     if not source.cron:
         yield from _interval(at, source)
     if source.first == "all":
-        yield (*at, "first"), "posts every entry that the source shows at its first poll"
+        yield (*at, "first"), Words("posts every entry that the source shows at its first poll")
     of_accounts = max(len(config.accounts[name].tags) for name in source.to)
     if source.hashtags + len(source.tags) + of_accounts > _MANY_HASHTAGS:
         message = f"more than {_MANY_HASHTAGS} hashtags look like spam to servers and people"
@@ -229,9 +257,9 @@ def _source(at: Keys, source: SourceSettings, config: Config) -> Warnings:
 
 def _interval(at: Keys, source: SourceSettings) -> Warnings:
     if source.every < _SHORTEST_INTERVAL:
-        yield (*at, "every"), "polls more than once a minute; many servers block that"
+        yield (*at, "every"), Words("polls more than once a minute; many servers block that")
     if source.filter.max_age < source.every:
-        message = "is shorter than every: entries may become too old between two polls"
+        message = Words("is shorter than every: entries may become too old between two polls")
         yield (*at, "filter", "max_age"), message
 
 
@@ -239,15 +267,15 @@ def _author_filters(at: Keys, source: SourceSettings) -> Warnings:
     """Filters on authors, where the source does not name them or says little about them."""
     filters, has_accounts = source.filter, source.reads_statuses
     if filters.max_per_author and source.kind in _KINDS_WITHOUT_AUTHORS:
-        yield (*at, "filter", "max_per_author"), "has no effect: this kind names no authors"
+        yield (*at, "filter", "max_per_author"), Words("has no effect: this kind names no authors")
     elif filters.max_per_author and not has_accounts:
-        yield (*at, "filter", "max_per_author"), "counts only entries that name an author"
+        yield (*at, "filter", "max_per_author"), Words("counts only entries that name an author")
     for key in ("needs_indexable", "needs_discoverable"):
         if getattr(filters, key) and not has_accounts:
-            message = "has no effect except on links that turn out to be statuses"
+            message = Words("has no effect except on links that turn out to be statuses")
             yield (*at, "filter", key), message
     if has_accounts and not filters.opt_outs:
-        yield (*at, "filter", "opt_outs"), "boosts people who asked bots not to"
+        yield (*at, "filter", "opt_outs"), Words("boosts people who asked bots not to")
 
 
 def _has_mode(path: Path, bits: int) -> bool:

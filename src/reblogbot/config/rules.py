@@ -11,6 +11,7 @@ from reblogbot.config.diagnostics import Diagnostics, Keys, Locate, quoted
 from reblogbot.config.settings import BUILT_IN_TEMPLATES
 from reblogbot.config.tokens import credential
 from reblogbot.errors import did_you_mean
+from reblogbot.words import Words
 
 Toml = dict[str, Any]
 
@@ -25,7 +26,7 @@ def check_no_nul(document: Toml, diagnostics: Diagnostics) -> None:
         elif isinstance(value, list):
             stack += [((*keys, index), inner) for index, inner in enumerate(value)]
         elif isinstance(value, str) and "\0" in value:
-            diagnostics.add(keys, "holds a NUL character; remove it")
+            diagnostics.add(keys, Words("holds a NUL character; remove it"))
 
 
 def check_name(keys: Keys, diagnostics: Diagnostics) -> None:
@@ -38,9 +39,9 @@ def check_name(keys: Keys, diagnostics: Diagnostics) -> None:
 def name_fault(name: str) -> str:
     """Why this cannot be the name of an account or source, "" if it can."""
     if not name.isprintable() or name != name.strip() or not 0 < len(name) <= 100:
-        return "a name is 1 to 100 printable characters, without spaces around them"
+        return Words("a name is 1 to 100 printable characters, without spaces around them")
     if name.startswith("-"):
-        return "a name must not begin with a dash: commands would read it as an option"
+        return Words("a name must not begin with a dash: commands would read it as an option")
     return ""
 
 
@@ -53,13 +54,15 @@ def check_account(
     if isinstance(server, str) and server.startswith("http://") and not is_http_allowed:
         diagnostics.add(
             (*at, "server"),
-            "http:// would send the token unencrypted; write https://, or allow_http = true"
-            " if the server is on this machine",
+            Words(
+                "http:// would send the token unencrypted; write https://, or allow_http = "
+                "true if the server is on this machine"
+            ),
         )
     if table.get("token_file") and table.get("token_env"):
-        diagnostics.add((*at, "token_env"), "give token_file or token_env, not both")
+        diagnostics.add((*at, "token_env"), Words("give token_file or token_env, not both"))
     elif not (table.get("token_file") or table.get("token_env") or credential(name, environ)):
-        message = 'missing; write token_file = "FILE"'
+        message = Words('missing; write token_file = "FILE"')
         diagnostics.add((*at, "token_file"), message, slug="key_missing")
 
 
@@ -69,16 +72,18 @@ def check_notify(table: Toml, accounts: Collection[str], diagnostics: Diagnostic
     if isinstance(sender, str) and sender:
         check_accounts_exist([sender], accounts, ("notify", "account"), diagnostics)
         if not to:
-            diagnostics.add(("notify", "account"), 'also needs to = "@admin@social.example"')
+            diagnostics.add(("notify", "account"), Words('also needs to = "@admin@social.example"'))
     elif to and not sender:
-        diagnostics.add(("notify", "to"), 'also needs account = "NAME", the account that sends')
+        diagnostics.add(
+            ("notify", "to"), Words('also needs account = "NAME", the account that sends')
+        )
     if isinstance(to, str) and to and not re.fullmatch(r"@[\w.-]+@[^\s@/]+", to):
         diagnostics.add(
-            ("notify", "to"), 'must be a full fediverse address: "@admin@social.example"'
+            ("notify", "to"), Words('must be a full fediverse address: "@admin@social.example"')
         )
     command = table.get("command")
     if command and isinstance(command, str) and not _is_command(command):
-        diagnostics.add(("notify", "command"), "is empty, or a quote is not closed")
+        diagnostics.add(("notify", "command"), Words("is empty, or a quote is not closed"))
 
 
 def _is_command(command: str) -> bool:
@@ -102,7 +107,7 @@ def check_accounts_exist(
 def check_schedule(table: Toml, at: Keys, diagnostics: Diagnostics) -> None:
     """A table may set only one of `every` and `cron`."""
     if table.get("every") and table.get("cron"):
-        diagnostics.add((*at, "cron"), "give every or cron, not both")
+        diagnostics.add((*at, "cron"), Words("give every or cron, not both"))
 
 
 def check_template(

@@ -21,6 +21,7 @@ from typing import Any
 from reblogbot.config.atomic_file import write_together
 from reblogbot.config.settings import AccountSettings
 from reblogbot.errors import Unauthorised
+from reblogbot.words import Words
 
 MIN_TOKEN_LENGTH = 16
 """Servers issue tokens of 20 characters and more; a shorter one is incomplete or a word."""
@@ -180,13 +181,20 @@ def _checked(text: str, where: str, account: AccountSettings) -> str:
     """The token in the text. Raises Unauthorised if it is not exactly one."""
     token = text.strip()
     if not token:
-        raise _missing(account, f"{where} is empty")
+        raise _missing(account, Words("{where} is empty", where=where))
     if not re.fullmatch(r"[!-~]+", token):
-        raise _missing(account, f"{where} must hold the token and nothing else")
+        raise _missing(account, Words("{where} must hold the token and nothing else", where=where))
     return token
 
 
 def _missing(account: AccountSettings, reason: str) -> Unauthorised:
-    name = account.name
-    advice = "set it" if account.token_env else f"`reblogbot login {quote(name)}` gets one"
-    return Unauthorised("token_missing", f"accounts.{name}: no token ({reason}); {advice}")
+    message = Words("no token ({reason}); set it", reason=reason)
+    if not account.token_env:
+        message = Words(
+            "no token ({reason}); `reblogbot login {name}` gets one",
+            reason=reason,
+            name=quote(account.name),
+        )
+    return Unauthorised(
+        "token_missing", Words("accounts.{name}: {message}", name=account.name, message=message)
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,7 @@ from reblogbot.core import pacing
 from reblogbot.core.pacing import Span
 from reblogbot.core.waits import AccountFacts, pace_start
 
-MAX_PLANNED = 100
+MAX_PLANNED = 50
 """How many posts of the queue are foreseen."""
 _DAY = timedelta(days=1)
 
@@ -67,7 +67,7 @@ def pace_day(facts: AccountFacts, pace: PaceSettings, due: Sequence[datetime]) -
     start = datetime.combine(facts.now.astimezone(zone), time(), zone)
     end = datetime.combine(start + _DAY, time(), zone)
     sent_at = [post.at for post in facts.sent]
-    return PaceDay(
+    day = PaceDay(
         start,
         end,
         facts.now,
@@ -77,24 +77,29 @@ def pace_day(facts: AccountFacts, pace: PaceSettings, due: Sequence[datetime]) -
             if since < end and start < until
         ),
         tuple(at for at in sent_at if start <= at < end),
-        tuple(_planned(pace_start(facts), end, pace, sent_at, due)),
+        (),
     )
+    recent = [at for at in sent_at if at > facts.now - _DAY]
+    return replace(day, planned=tuple(_planned(day, pace_start(facts), pace, recent, due)))
 
 
 def _planned(
+    day: PaceDay,
     now: datetime | None,
-    end: datetime,
     pace: PaceSettings,
     sent_at: Sequence[datetime],
     due: Sequence[datetime],
 ) -> Iterator[datetime]:
-    """When the queued posts go out before `end`; nothing where `now` is None."""
+    """When the queued posts go out before the day ends; nothing where `now` is None."""
     past = list(sent_at)
+    # the quiet spans of the day are known: to find them for each post anew would take long
+    restless = pace.model_copy(update={"quiet": ()})
     for instant in sorted(due)[:MAX_PLANNED]:
         if now is None:
             return
-        now = pacing.next_slot(max(now, instant), pace, past)
-        if now >= end:
+        now = pacing.next_slot(max(now, instant), restless, past)
+        now = next((until for since, until in day.quiet if since <= now < until), now)
+        if now >= day.end:
             return
         yield now
         past.append(now)

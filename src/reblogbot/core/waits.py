@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from reblogbot.core import pacing, queue_order
-from reblogbot.model import Delivery, DeliveryState, QueueHead, SentPost
+from reblogbot.model import STORM, Delivery, DeliveryState, QueueHead, SentPost
 from reblogbot.words import Words
 
 if TYPE_CHECKING:
@@ -158,11 +158,12 @@ def wait_of(delivery: Delivery, config: Config, account: AccountFacts) -> Wait |
 
 def held_wait(error: str) -> Wait:
     """The wait of a delivery that is held with this error."""
-    cause = error.replace("storm: ", "storm, ", 1) if error.startswith("storm: ") else error
-    if cause == HELD_BY_ADMIN:
-        return Wait(WaitReason.HELD, HELD_BY_ADMIN)
-    held = Words("held: {cause}", cause=cause)
-    return Wait(WaitReason.HELD, cause if cause.startswith("held") else held)
+    if error.startswith("held"):
+        return Wait(WaitReason.HELD, error)
+    if error.startswith(STORM):
+        reason = error.removeprefix(STORM).strip()
+        return Wait(WaitReason.HELD, Words("held: storm, {reason}", reason=reason))
+    return Wait(WaitReason.HELD, Words("held: {reason}", reason=error))
 
 
 def stall_wait(since: datetime) -> Wait:

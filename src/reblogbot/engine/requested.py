@@ -39,7 +39,7 @@ async def draft(
     if located is None and (story.title or story.link):
         entry = Entry(title=story.title, link=story.link, guid=story.guid)
         located = await _from_store(engine, story, entry)
-        remark = Words("{remark}; it is composed of its title and link alone", remark=remark)
+        remark = Words("{message}; it is composed of its title and link alone", message=remark)
     if located is None:
         return None
     result, candidate = located

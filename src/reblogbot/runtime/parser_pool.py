@@ -245,7 +245,7 @@ class ParserProcessPool:
                     Words(
                         "the parser's reply was refused ({error}); what the source sent is far too "
                         "large, or an attack on the parser: look at the source, and report it",
-                        error=error,
+                        error=str(error),
                     ),
                     outcome="refused",
                 )

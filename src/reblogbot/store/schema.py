@@ -180,9 +180,9 @@ entry = Table(
 
 # What a source brought lately is counted in these indexes alone (docs/adr/0048). They are partial:
 # only a query with their condition takes them, and none takes them in place of the one by key.
-IS_SEEN = text("entry.seen_at > 0")
-"""The condition in the words of the index; true of every entry."""
-Index("ix_entry_source_seen", entry.c.source_id, entry.c.seen_at, sqlite_where=text("seen_at > 0"))
+IS_SEEN = text("entry.seen_at != 0")
+"""The condition in the words of the index; true of every entry, and no range to be searched."""
+Index("ix_entry_source_seen", entry.c.source_id, entry.c.seen_at, sqlite_where=text("seen_at != 0"))
 IS_REFUSED = text("entry.refused = 1")
 """The condition that an entry is queued for no account, in the words of its index."""
 # SQLite would look at each row if the index did not have what the condition names.

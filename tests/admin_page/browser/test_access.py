@@ -4,7 +4,18 @@ import pytest
 
 from admin_page_browser import PHONE, WIDE
 
-PATHS = ["/", "/queue", "/history", "/sources", "/accounts", "/config", "/log"]
+PATHS = [
+    "/",
+    "/queue",
+    "/history",
+    "/sources",
+    "/accounts",
+    "/accounts/news",
+    "/accounts/news/logout",
+    "/accounts/login/new",
+    "/config",
+    "/log",
+]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

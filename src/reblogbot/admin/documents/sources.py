@@ -31,16 +31,16 @@ class SourceRow(TypedDict):
     last_poll_at: str | None
     next_poll_at: str | None
     new_7d: int
-    new_30d: int
     sent_7d: int
+    failures: int
+    error: str
+    failing_since: str | None
+    new_30d: int
     sent_30d: int
     filtered_7d: int
     filtered_30d: int
     failed_7d: int
     failed_30d: int
-    failures: int
-    failing_since: str | None
-    error: str
 
 
 class SourcesDocument(TypedDict):
@@ -103,16 +103,16 @@ def _source_row(source: ListedSource) -> SourceRow:
         "last_poll_at": instant_json(status.last_poll_at),
         "next_poll_at": instant_json(status.next_poll_at),
         "new_7d": sum(counts.new[:7]),
-        "new_30d": sum(counts.new),
         "sent_7d": sum(counts.posted[:7]),
+        "failures": status.failures,
+        "error": status.error,
+        "failing_since": instant_json(status.failing_since),
+        "new_30d": sum(counts.new),
         "sent_30d": sum(counts.posted),
         "filtered_7d": sum(counts.filtered[:7]),
         "filtered_30d": sum(counts.filtered),
         "failed_7d": sum(counts.failed[:7]),
         "failed_30d": sum(counts.failed),
-        "failures": status.failures,
-        "failing_since": instant_json(status.failing_since),
-        "error": status.error,
     }
 
 

@@ -13,20 +13,15 @@ const hint = document.getElementById("hint");
 const TYPED = "input:not([type=checkbox], [type=radio], [type=hidden]), textarea, select";
 const LIVE = "[data-live][id]";
 
-/** @returns {Element[]} */
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 
-/** Sets a cookie for a year. */
-function setCookie(name, value) {
-  document.cookie = `${name}=${value}; path=${data.prefix}; max-age=31536000; samesite=strict`;
-}
+const setCookie = (name, value) =>
+  (document.cookie = `${name}=${value}; path=${data.prefix}; max-age=31536000; samesite=strict`);
 
 // The server shows times in the zone of the browser.
 setCookie("zone", Intl.DateTimeFormat().resolvedOptions().timeZone);
 
-for (const element of all("[data-script]")) {
-  element.hidden = false;
-}
+all("[data-script]").forEach((element) => (element.hidden = false));
 
 // hints: screen readers say them politely, and they go after a while
 
@@ -47,20 +42,19 @@ if (error && document.activeElement === document.body) {
 
 // relative times
 
-/** @type {[Intl.RelativeTimeFormatUnit, number][]} */
 const UNITS = [
   ["year", 31536000], ["month", 2592000], ["week", 604800], ["day", 86400], ["hour", 3600],
   ["minute", 60], ["second", 1],
 ];
-const ages = new Intl.RelativeTimeFormat(document.documentElement.lang, { style: "short" });
+const ages = new Intl.RelativeTimeFormat(document.documentElement.lang, { style: "narrow" });
 let clockOffset = Date.parse(data.now) - Date.now();
 
 /** @param {HTMLTimeElement} element */
 function showAge(element) {
   const seconds = (Date.parse(element.dateTime) - Date.now() - clockOffset) / 1000;
   // the server chooses the unit in the same way
-  const [unit, size] = UNITS.find((each) => Math.abs(seconds) / each[1] >= 0.85) || UNITS[6];
-  const count = Math.round(Math.abs(seconds) / size);
+  const [unit, size] = UNITS.find((each) => Math.abs(seconds) / each[1] >= 2) || UNITS[6];
+  const count = Math.max(1, Math.round(Math.abs(seconds) / size));
   element.textContent = ages.format(seconds < 0 ? -count : count, unit);
 }
 
@@ -247,7 +241,6 @@ function end() {
   tell(data.ended, true);
 }
 
-/** @type {EventSource | null} */
 let stream = null;
 let pollTimer = 0;
 
@@ -324,9 +317,7 @@ document.addEventListener("change", ({ target: box }) => {
 // keys
 
 let usesKeys = !/(^|; )keys=off/.test(document.cookie);
-for (const box of all("[data-keys-switch]")) {
-  box.checked = usesKeys;
-}
+all("[data-keys-switch]").forEach((box) => (box.checked = usesKeys));
 
 document.addEventListener("click", (event) => {
   const sheet = document.querySelector("dialog#keys:has(dl)");
@@ -351,7 +342,6 @@ function move(step) {
 
 const press = (selector) => currentRow()?.querySelector(selector)?.click();
 
-/** @type {Record<string, () => void>} */
 const KEYS = {
   j: () => move(1),
   k: () => move(-1),
@@ -359,7 +349,7 @@ const KEYS = {
   x: () => press("input[type=checkbox]"),
   r: () => press("[data-release]"),
   e: () => press("[data-edit]"),
-  "/": () => main.querySelector("[data-search]")?.select(),
+  "/": () => main.querySelector("[data-search], input[type=search]")?.select(),
   "?": () => document.querySelector("[data-opens=keys]")?.click(),
 };
 

@@ -57,11 +57,16 @@ def save(request: PageRequest) -> Reply:
 
 @dataclass(frozen=True)
 class _Editor:
-    """The page with a text. `file` is the text of the file that it was made from."""
+    """The page with a text. `file` is the text of the file that it was made from.
+
+    `masked` is what was typed, None for the file; `typed` is the same with the secrets that are
+    hidden there.
+    """
 
     request: PageRequest
     file: str
     typed: str | None = None
+    masked: str | None = None
     message: str = ""
     is_error: bool = False
     faults: Sequence[ConfigFault] = ()
@@ -74,7 +79,9 @@ class _Editor:
         text = self.file if self.typed is None else self.typed
         values = {
             "config_path": str(path),
-            "text": text,
+            "text": self.request.tools.hide_secrets(self.file)
+            if self.masked is None
+            else self.masked,
             "version": self.request.tools.remember_text(self.file),
             "message": self.message,
             "is_error": self.is_error,
@@ -91,8 +98,13 @@ def _with_change(request: PageRequest, act: Callable[[_Editor, ConfigChange], Re
     """What an action makes of the typed text; the editor again where it cannot be done."""
     path = request.tools.path
     file = read_text(path)
-    typed = with_line_ends_of(file, request.value("text"))
-    editor = _Editor(request, file, typed, is_error=True)
+    masked = with_line_ends_of(file, request.value("text"))
+    past = request.tools.past_text(request.value("version")) or ""
+    try:
+        typed = request.tools.restore_secrets(masked, f"{file}\n{past}")
+    except ConfigError as error:
+        return _Editor(request, file, masked, masked, error.message, is_error=True).page()
+    editor = _Editor(request, file, typed, masked, is_error=True)
     if version_of(file) != request.value("version"):
         return _conflict(editor)
     try:
@@ -137,4 +149,6 @@ ROUTES = (
     # files: a form in parts is not longer than what it holds, as a config in CJK would be
     Route("POST", "/config", save, takes_files=True),
     Route("POST", "/config/check", check, takes_files=True),
+    # the address that stays in the browser when a check is shown
+    Route("GET", "/config/check", lambda _: Redirect("/config")),
 )

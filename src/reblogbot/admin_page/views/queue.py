@@ -37,7 +37,7 @@ from reblogbot.words import Words
 
 CARDS = 50
 """Cards on a page at most."""
-BYTES = 45_000
+BYTES = 40_000
 """Bytes of all cards of a page, as `_size` reckons them: behind these it ends."""
 LONGEST_TEXT = 1200
 """Characters of a text on a card; the page of the delivery has it whole."""
@@ -143,8 +143,8 @@ def show(request: PageRequest) -> Reply:
     if len(listed) < len(deliveries):
         following = _place(chosen, listed[-1])
     since = request.tools.now() - LATELY
-    shown = list(cards(request, listed, waiting))
-    digests = list(_digests(request, shown))
+    listed_cards = list(cards(request, listed, waiting))
+    digests = list(_digests(request, listed_cards))
     bundled = {each.id for draft in digests for each in draft.deliveries}
     failed = [
         delivery
@@ -155,7 +155,7 @@ def show(request: PageRequest) -> Reply:
     values = {
         "chosen": chosen,
         "storm": storm,
-        "cards": [card for card in shown if card.delivery.id not in bundled],
+        "cards": [card for card in listed_cards if card.delivery.id not in bundled],
         "digests": digests,
         "failed": list(cards(request, failed, waiting)) if is_overview else [],
         "storms": [
@@ -179,11 +179,11 @@ def show(request: PageRequest) -> Reply:
     return Page("queue.html", values)
 
 
-def _digests(request: PageRequest, shown: Iterable[Card]) -> Iterator[DigestDraft]:
+def _digests(request: PageRequest, listed: Iterable[Card]) -> Iterator[DigestDraft]:
     """The drafts of the digests for which any of these cards wait."""
     routes = dict.fromkeys(
         (card.delivery.source, card.delivery.account)
-        for card in shown
+        for card in listed
         if card.wait is not None and card.wait.reason == WaitReason.DIGEST
     )
     return digest_drafts(request.tools.store, request.tools.config_file().config, routes)

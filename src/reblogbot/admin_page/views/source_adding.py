@@ -326,7 +326,9 @@ def import_planned(request: PageRequest) -> Reply:
     except ConfigError as error:
         return _import_form(request, error.message)
     _drop(request)
-    return Redirect("/sources", Words("Added {count} sources.", count=waiting.count))
+    return Redirect(
+        "/sources", Words("Added {count} source.", "Added {count} sources.", count=waiting.count)
+    )
 
 
 def export(request: PageRequest) -> Reply:

@@ -59,7 +59,8 @@ def show_text(request: PageRequest) -> Reply:
     """The table of the source as it is in the file."""
     text, name = read_text(request.tools.path), request.parts["name"]
     _existing_form(text, name)
-    return _text_page(request, text, source_texts(text).get(name, ""))
+    table = source_texts(text).get(name, "")
+    return _text_page(request, text, request.tools.hide_secrets(table))
 
 
 def save_text(request: PageRequest) -> Reply:
@@ -69,7 +70,8 @@ def save_text(request: PageRequest) -> Reply:
     try:
         if version_of(text) != request.value("version"):
             raise ConfigError("config_changed", CHANGED_MEANWHILE)
-        change = ConfigChange(path, text, with_source_text(text, name, typed))
+        table = request.tools.restore_secrets(typed, text)
+        change = ConfigChange(path, text, with_source_text(text, name, table))
         return _saved(request, change, "toml")
     except ConfigError as error:
         if error.slug == "config_changed":
@@ -219,6 +221,10 @@ def _file_faults(request: PageRequest) -> Sequence[ConfigFault]:
         return error.faults
 
 
+def _form_of(request: PageRequest) -> Reply:
+    return Redirect(f"{_base(request.parts['name'])}/edit")
+
+
 def _base(name: str) -> str:
     """The path of the source's page."""
     return f"/sources/{quote(name, safe='')}"
@@ -228,6 +234,8 @@ ROUTES = (
     Route("GET", "/sources/{name}/edit", show_form),
     Route("POST", "/sources/{name}/edit", save_form),
     Route("POST", "/sources/{name}/preview", preview_form, is_slow=True),
+    # the address that stays in the browser when a preview is shown
+    Route("GET", "/sources/{name}/preview", _form_of),
     Route("GET", "/sources/{name}/toml", show_text),
     Route("POST", "/sources/{name}/toml", save_text),
 )

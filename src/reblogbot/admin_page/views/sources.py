@@ -34,6 +34,10 @@ LIST_HEIGHT, PAGE_HEIGHT = 9, 90
 MAX_TEXT = 200
 """Characters of a search."""
 MAX_REASONS = 10
+PAUSED = Words("Paused: {names}.")
+RESUMED = Words("Resumed: {names}.")
+REMOVED = Words("Removed: {names}.")
+FORGOTTEN = Words("Removed and forgotten: {names}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ def _list(request: PageRequest, selection: Selection) -> Page:
     tools = request.tools
     config, now = tools.config_file().config, tools.now()
     with tools.store.snapshot():
-        found = find_sources(
+        selected = find_sources(
             config,
             tools.store,
             now,
@@ -94,15 +98,15 @@ def _list(request: PageRequest, selection: Selection) -> Page:
             order=selection.order,
         )
         start = (selection.page - 1) * ROWS
-        names = found.names[start : start + ROWS]
+        names = selected.names[start : start + ROWS]
         sources = list(list_sources(config, tools.store, now, names))
     values = {
         "sources": [_row(source) for source in sources],
         "selection": selection,
-        "numbers": found.numbers,
-        "count": len(found.names),
+        "numbers": selected.numbers,
+        "count": len(selected.names),
         "first": start + 1,
-        "has_more": len(found.names) > start + ROWS,
+        "has_more": len(selected.names) > start + ROWS,
     }
     return Page("sources.html", values)
 
@@ -173,8 +177,8 @@ def change(request: PageRequest) -> Reply:
     if change.is_empty:
         return Redirect(path, Words("Nothing was changed: it was so already."), query=query)
     change.save()
-    sentence = "Resumed: {names}." if is_enabled else "Paused: {names}."
-    return Redirect(path, Words(sentence, names=_listed(names)), query=query)
+    sentence = RESUMED if is_enabled else PAUSED
+    return Redirect(path, sentence.filled(names=_listed(names)), query=query)
 
 
 def _chosen(request: PageRequest) -> tuple[str, list[str]]:
@@ -186,8 +190,8 @@ def _chosen(request: PageRequest) -> tuple[str, list[str]]:
 
 
 def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:10])
-    return f"{shown}, … ({len(names)})" if len(names) > 10 else shown
+    first_names = ", ".join(names[:10])
+    return f"{first_names}, … ({len(names)})" if len(names) > 10 else first_names
 
 
 def _ask_removal(request: PageRequest, names: Sequence[str]) -> Reply:
@@ -210,13 +214,15 @@ def remove(request: PageRequest) -> Reply:
     tools = request.tools
     names = list(dict.fromkeys(request.values("name")))
     is_forgetting = bool(request.value("forget"))
+    if not names:
+        raise NotThere
     change = source_actions.remove_sources(tools.path, names, is_forgetting=is_forgetting)
     if request.value("version") != version_of(change.before):
         message = Words("The config was changed meanwhile, and nothing was removed. Look again.")
         return Redirect("/sources", message, is_error=True)
     source_actions.save_removal(change, names, is_forgetting=is_forgetting)
-    sentence = "Removed and forgotten: {names}." if is_forgetting else "Removed: {names}."
-    return Redirect("/sources", Words(sentence, names=_listed(names)))
+    sentence = FORGOTTEN if is_forgetting else REMOVED
+    return Redirect("/sources", sentence.filled(names=_listed(names)))
 
 
 def rename(request: PageRequest) -> Reply:
@@ -224,8 +230,12 @@ def rename(request: PageRequest) -> Reply:
     old, new = request.parts["name"], request.value("new").strip()
     change = source_actions.rename_source(request.tools.path, old, new)
     source_actions.save_rename(change, old, new)
-    sentence = "{old} is called {new} now, with all that is known of it, and all its posts."
-    return Redirect(source_path(new), Words(sentence, old=old, new=new))
+    message = Words(
+        "{old} is called {new} now, with all that is known of it, and all its posts.",
+        old=old,
+        new=new,
+    )
+    return Redirect(source_path(new), message)
 
 
 # one source

@@ -454,7 +454,8 @@ class MastodonTarget:
             raise
         except (ReblogbotError, OSError, ValueError) as error:
             raise Unauthorised(
-                "token_missing", Words("{host}: no token: {error}", host=self._host, error=error)
+                "token_missing",
+                Words("{host}: no token: {error}", host=self._host, error=str(error)),
             ) from error
         if not token or not token.isascii() or not token.isprintable() or " " in token:
             raise Unauthorised(

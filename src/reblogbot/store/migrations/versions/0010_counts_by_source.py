@@ -28,7 +28,7 @@ def upgrade() -> None:
     op.add_column("entry", sa.Column("refused", sa.Integer()))
     op.execute(FILL)
     create = _create_partial_index
-    create("entry", "seen", ["source_id", "seen_at"], "seen_at > 0")
+    create("entry", "seen", ["source_id", "seen_at"], "seen_at != 0")
     create("entry", "refused", ["source_id", "seen_at", "refused"], "refused = 1")
     create("delivery", "settled", ["source", "settled_at", "state"], "settled_at IS NOT NULL")
     create("delivery", "edits", ["source", "settled_at"], IS_EDIT[op.get_bind().dialect.name])
