@@ -48,8 +48,29 @@ def share() -> None:
     statements = CompiledStatements()
     original = Engine.__init__
 
-    def shared(engine: Engine, *args: Any, **kwargs: Any) -> None:
-        original(engine, *args, **kwargs)
+    # `create_engine` knows its options by the names of the arguments
+    def shared(
+        engine: Engine,
+        pool: Any,
+        dialect: Any,
+        url: Any,
+        logging_name: Any = None,
+        echo: Any = None,
+        query_cache_size: Any = 500,
+        execution_options: Any = None,
+        hide_parameters: Any = False,
+    ) -> None:
+        original(
+            engine,
+            pool,
+            dialect,
+            url,
+            logging_name=logging_name,
+            echo=echo,
+            query_cache_size=query_cache_size,
+            execution_options=execution_options,
+            hide_parameters=hide_parameters,
+        )
         engine.update_execution_options(compiled_cache=statements)
 
     Engine.__init__ = shared  # type: ignore[method-assign]
