@@ -25,7 +25,7 @@ async def test_the_newest_line_is_first_and_leads_to_what_it_is_about(page):
     log.warning("newer", extra={"source": "hot & new", "account": "news", "id": 7, "slug": "x"})
     answer = await page.get("/log")
     assert texts(answer)[:2] == ["newer", "older"]
-    assert 'href="/sources/hot%20%26%20new"' in answer.text
+    assert 'href="/sources/hot%20%26%20new/edit"' in answer.text
     assert 'href="/accounts/news"' in answer.text
     assert '<span class="soft">slug=</span><bdi>x</bdi>' in answer.text
 

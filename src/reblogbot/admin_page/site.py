@@ -136,6 +136,7 @@ class Site:
                 application.router.add_route(method, prefix + path, self._if_open(handler))
         if self.prefix:
             application.router.add_get(self.prefix, self._if_open(self._first_page))
+        application.router.add_route("GET", "/{path:.*}", self._if_open(self._nothing))
         application.on_shutdown.append(self.streams.end_all)
 
     def _if_open(self, handler: Handler) -> Handler:
@@ -352,6 +353,13 @@ class Site:
 
     async def _first_page(self, request: web.Request) -> web.StreamResponse:
         return self._redirect(self._page_request(request), "/")
+
+    async def _nothing(self, request: web.Request) -> web.StreamResponse:
+        """The answer for all other paths; strangers learn nothing of what is here."""
+        page_request = self._page_request(request)
+        if not page_request.admin:
+            raise web.HTTPNotFound
+        return self._error(page_request, 404, NOTHING_HERE)
 
     async def _to_login(
         self, request: web.Request, page_request: PageRequest, route: Route

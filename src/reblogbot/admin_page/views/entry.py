@@ -18,6 +18,7 @@ from reblogbot.admin_page.request import (
 )
 from reblogbot.admin_page.tools import ConfigFile
 from reblogbot.admin_page.views.queue import cards, waiting_of
+from reblogbot.admin_page.views.sources import EXPLANATIONS
 from reblogbot.core import habits, recognition
 from reblogbot.model import Delivery
 from reblogbot.store import Store
@@ -57,6 +58,7 @@ def show(request: PageRequest) -> Reply:
     values = {
         "story": story,
         "remarks": habits.remarks(story.habits),
+        "explanations": EXPLANATIONS,
         "cards": {
             card.delivery.id: card for card in cards(request, deliveries, waiting_of(request))
         },

@@ -260,14 +260,14 @@ def show_source(request: PageRequest) -> Reply:
         "address": without_user(address_of(settings)),
         "title": title,
         "reasons": sorted(reasons.items(), key=lambda pair: -pair[1])[:MAX_REASONS],
-        "explanations": _EXPLANATIONS,
+        "explanations": EXPLANATIONS,
         "waiting": waiting,
         "chart": chart(source.counts, PAGE_HEIGHT),
     }
     return Page("source.html", values)
 
 
-_EXPLANATIONS = {
+EXPLANATIONS = {
     "first_sight": Words("there before the source was added"),
     "duplicate": Words("posted or queued before, perhaps from another source"),
     "forbidden": Words("the author does not allow it, or has blocked the account"),
@@ -280,6 +280,7 @@ _EXPLANATIONS = {
     "visibility": Words("not for everybody"),
     "empty": Words("neither title nor text"),
 }
+"""What the reasons of refusals mean that need a word."""
 
 ROUTES = (
     Route("GET", "/sources", show),
