@@ -49,7 +49,7 @@ def share() -> None:
     original = Engine.__init__
 
     # `create_engine` knows its options by the names of the arguments
-    def shared(
+    def shared(  # noqa: PLR0917  as the original
         engine: Engine,
         pool: Any,
         dialect: Any,
