@@ -776,6 +776,15 @@ async def test_slow_pages_do_not_hold_up_quick_ones(serve, configured, monkeypat
     assert {answer.path for answer in await asyncio.gather(*waiting)} == {"/queue"}
 
 
+@pytest.mark.both_databases
+async def test_a_nul_is_no_part_of_a_query_or_a_form(page):
+    for path in ("/history?q=a%00b", "/entries?q=%00", "/queue?source=%00", "/sources?text=%00"):
+        assert (await page.get(path)).status == 200
+    assert (await page.post("/queue", {"do": "skip", "source": "a\0b"})).status == 400
+    answer = await page.upload("/config", "file", b"\0", {"text": "a\0b", "version": "1"})
+    assert answer.status == 400
+
+
 # what nobody may learn
 
 

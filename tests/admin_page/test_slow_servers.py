@@ -78,11 +78,12 @@ async def test_a_slow_page_may_last_longer_than_other_connections(serve, configu
         is_over.wait(MAX_WAIT)
         return Redirect("/queue")
 
-    monkeypatch.setattr(site, "ROUTES", (*site.ROUTES, Route("GET", "/slow", view, is_slow=True)))
+    monkeypatch.setattr(site, "ROUTES", (*site.ROUTES, Route("POST", "/slow", view, is_slow=True)))
     client = await serve(configured)
     await client.log_in()
     client.server._connection_timeout = 1.0
-    waiting = asyncio.create_task(client.get("/slow"))
+    # a client would send a GET again
+    waiting = asyncio.create_task(client.post("/slow"))
     assert await asyncio.to_thread(has_begun.wait, MAX_WAIT)
     host, port = client.address.split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
