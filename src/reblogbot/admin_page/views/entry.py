@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
 from reblogbot import app
 from reblogbot.admin.queue_post import Proposal, propose, queue, unposted_accounts
+from reblogbot.admin_page.other_servers import finished
 from reblogbot.admin_page.request import (
     NotThere,
     Page,
@@ -85,7 +85,7 @@ def post(request: PageRequest) -> Reply:
     if file.partial.faults:
         return Redirect(path, FAULTS, is_error=True)
     account = request.value("account")[:200]
-    proposals = asyncio.run(_proposals(file, request.tools.store, story, account))
+    proposals = finished(_proposals(file, request.tools.store, story, account))
     now = request.tools.now()
     results = list(queue(file.config, request.tools.store, proposals, now))
     for result in results:
