@@ -20,6 +20,7 @@ from reblogbot.store import open_store
 
 worker_setup.keep_bytecode()
 worker_setup.put_temporary_files_into_memory()
+worker_setup.let_hypothesis_take_its_time()
 compiled_statements.share()
 forked_program.environment()
 

@@ -136,12 +136,3 @@ def test_a_text_that_cannot_be_collected_is_refused(source):
 def test_a_format_within_a_text_is_refused():
     with pytest.raises(ValueError, match=r"module\.py:1: write \{…\} without a format"):
         list(of_python('Words("due {at:%H:%M}", at=at)', "module.py"))
-
-
-def test_of_two_entries_that_a_merge_has_left_the_translated_one_counts(monkeypatch, tmp_path):
-    file = tmp_path / "zh" / "LC_MESSAGES" / "reblogbot.po"
-    file.parent.mkdir(parents=True)
-    both = 'msgid "Queue"\nmsgstr ""\n\nmsgid "Queue"\nmsgstr "队列"\n'
-    file.write_text(f'msgid ""\nmsgstr ""\n"Language: zh\\n"\n\n{both}')
-    monkeypatch.setattr("catalogues.LOCALES", tmp_path)
-    assert 'msgid "Queue"\nmsgstr "队列"\n' in merged("zh")

@@ -48,3 +48,14 @@ def test_the_style_sheet_closes_every_block_that_it_opens():
         assert not (depth and line.startswith("/*")), line
         depth += line.count("{") - line.count("}")
     assert depth == 0
+
+
+async def test_a_link_on_another_site_does_not_log_out(page):
+    followed = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+    cookies = list(page.session.cookie_jar)
+    page.session.cookie_jar.clear()
+    answer = await page.get("/queue?state=held", **followed)
+    assert "Set-Cookie" not in answer.headers
+    assert 'href="/queue?state=held"' in answer.text
+    page.session.cookie_jar.update_cookies({cookie.key: cookie.value for cookie in cookies})
+    assert (await page.get("/queue?state=held")).status == 200

@@ -11,7 +11,7 @@ import pytest
 
 from harness import Item, items, post_text
 from reblogbot import __version__
-from reblogbot.cli.parser import command_line
+from reblogbot.cli.parser import command_line, parse
 
 COMMANDS = (
     "demo sandbox init check sources sync preview run status health why queue stop start prune"
@@ -50,6 +50,14 @@ def test_every_command_names_a_function_that_exists():
     names = set(functions(command_line()))
     assert len(names) >= len(COMMANDS)
     assert all(callable(pkgutil.resolve_name(name)) for name in names)
+
+
+def test_a_call_of_the_parser_leaves_nothing_to_the_next():
+    words = ["sources", "add", "https://a.example/f"]
+    before = parse(words)
+    assert parse([*words, "--to", "news", "every=1h"]).values == ["every=1h"]
+    assert (before.values, before.to) == ([], [])
+    assert parse(words) == before
 
 
 def test_the_help_names_every_command_and_the_exit_codes(cli, capsys):

@@ -2,13 +2,13 @@
 
 What is marked in the templates (`_("…")`, `{% trans %}`) and in Python (`Words("…")`) is added, what
 nothing uses any more is removed, and translations stay. The comment at the head of a catalogue is
-kept as it is. There are no dates and no places of the texts, so that branches seldom conflict.
+kept as it is. There are no dates and no places of the texts, so that branches seldom conflict; no
+automatic merge driver is used, since `union` mixes the lines of entries.
 """
 
 from __future__ import annotations
 
 import ast
-import re
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -29,11 +29,6 @@ TEMPLATES = PACKAGE / "admin_page" / "templates"
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
 OPTIONS = {"trim_blocks": "true", "lstrip_blocks": "true", "trimmed": "true", "silent": "false"}
 """As the environment of the templates is made in rendering.py."""
-
-_UNTRANSLATED = re.compile(
-    r'(?:#.*\n)*msgid .*\n(?:".*\n|msgid_plural .*\n)*(?:msgstr(?:\[\d\])? ""\n)+(?=\n|\Z)'
-)
-"""An entry without a translation."""
 
 MessageId = str | tuple[str, str]
 """A text, or a text and its plural."""
@@ -95,19 +90,14 @@ def catalogue_path(language: str) -> Path:
 
 
 def read_catalogue(language: str) -> Catalog:
-    return _parsed(catalogue_path(language).read_text(encoding="utf-8"), language)
-
-
-def _parsed(text: str, language: str) -> Catalog:
-    return read_po(BytesIO(text.encode()), locale=language, abort_invalid=True)
+    with catalogue_path(language).open("rb") as source:
+        return read_po(source, locale=language, abort_invalid=True)
 
 
 def merged(language: str) -> str:
     """The content that the catalogue of a language should have."""
-    text = catalogue_path(language).read_text(encoding="utf-8")
-    head, _, _ = text.partition("\n\n")
-    # a merge of branches may leave two entries for a text, one of them without a translation
-    old, new = _parsed(_UNTRANSLATED.sub("", text), language), Catalog(locale=language)
+    head, _, _ = catalogue_path(language).read_text(encoding="utf-8").partition("\n\n")
+    old, new = read_catalogue(language), Catalog(locale=language)
     for message in extracted():
         if message.id:
             present = old.get(message.id)

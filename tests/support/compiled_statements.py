@@ -1,4 +1,4 @@
-"""SQL that SQLAlchemy has compiled once, for all engines of this process.
+"""SQL that SQLAlchemy has compiled once, for all stores of this process.
 
 An engine keeps its own, and a test opens several stores: without this, half of the CPU of a round
 would go into compiling the same statements anew.
@@ -11,6 +11,8 @@ from typing import Any
 
 from sqlalchemy import Engine
 from sqlalchemy.engine.interfaces import Dialect
+
+from reblogbot.store import connections
 
 Key = tuple[Any, ...]
 
@@ -44,12 +46,13 @@ def _without_instance(key: Key) -> Key:
 
 
 def share() -> None:
-    """Let every engine made from now on use the same compiled statements."""
+    """Let every store opened from now on use the same compiled statements."""
     statements = CompiledStatements()
-    original = Engine.__init__
+    original = connections.create_engine
 
-    def shared(engine: Engine, *args: Any, **kwargs: Any) -> None:
-        original(engine, *args, **kwargs)
+    def shared(*arguments: Any, **options: Any) -> Engine:
+        engine = original(*arguments, **options)
         engine.update_execution_options(compiled_cache=statements)
+        return engine
 
-    Engine.__init__ = shared  # type: ignore[method-assign]
+    connections.create_engine = shared

@@ -1,4 +1,4 @@
-"""What makes a test process quicker, and changes nothing for its tests."""
+"""What makes a test process quicker, or steadier, and changes nothing for its tests."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
+
+from hypothesis import HealthCheck, settings
 
 MEMORY = Path("/dev/shm")
 ENOUGH = 4 << 30
@@ -33,3 +35,13 @@ def put_temporary_files_into_memory() -> None:
         os.environ["TMPDIR"] = str(MEMORY)
         # it was perhaps found before
         tempfile.tempdir = None
+
+
+def let_hypothesis_take_its_time() -> None:
+    """No example fails for being slow, which it is where the machine is busy."""
+    profile = settings.default
+    unmeasured = [*profile.suppress_health_check, HealthCheck.too_slow]
+    settings.register_profile(
+        "unmeasured", profile, deadline=None, suppress_health_check=unmeasured
+    )
+    settings.load_profile("unmeasured")

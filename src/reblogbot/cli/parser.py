@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -106,15 +107,21 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
     `run` names the function of the command, as `module:function`.
     """
-    parser = command_line()
+    parser = _only_parser()
     parser.check_global_options(arguments)
     options = parser.parse_args(arguments)
     options.config = config_path(options.config)
     return options
 
 
+@cache
+def _only_parser() -> Parser:
+    """The parser of all calls of `parse`: to build it takes longer than to parse."""
+    return command_line()
+
+
 def command_line() -> Parser:
-    """The parser with all commands."""
+    """A new parser with all commands; the caller may change it."""
     parser = Parser(
         prog="reblogbot",
         description="Follows hot lists, feeds and fediverse accounts, and boosts or posts short "
