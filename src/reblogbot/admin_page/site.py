@@ -139,7 +139,9 @@ class Site:
             ("POST", "/logout", self._log_out),
             ("POST", "/language", self._set_language),
         )
-        views = tuple((route.method, route.path, self._handler(route)) for route in ROUTES)
+        views = tuple(
+            (route.method, _pattern(route.path), self._handler(route)) for route in ROUTES
+        )
         for prefix in {"", self.prefix}:
             for method, path, handler in (*own, *views):
                 application.router.add_route(method, prefix + path, self._if_open(handler))
@@ -496,6 +498,11 @@ FORM_KEPT = Words(
     " send it again."
 )
 WRONG_PASSWORD = Words("Wrong name or password.")
+
+
+def _pattern(path: str) -> str:
+    """A route's path whose variables stand for any name, also for one with braces."""
+    return re.sub(r"\{(\w+)\}", r"{\1:[^/]+}", path)
 
 
 def _is_link_from_elsewhere(request: web.Request) -> bool:

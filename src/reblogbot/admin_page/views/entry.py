@@ -17,7 +17,7 @@ from reblogbot.admin_page.request import (
     place_text,
 )
 from reblogbot.admin_page.tools import ConfigFile
-from reblogbot.admin_page.views.queue import cards, waiting_of
+from reblogbot.admin_page.views.queue import LONGEST_TEXT, cards, waiting_of
 from reblogbot.admin_page.views.sources import EXPLANATIONS
 from reblogbot.core import habits, recognition
 from reblogbot.model import Delivery
@@ -62,6 +62,7 @@ def show(request: PageRequest) -> Reply:
         "cards": {
             card.delivery.id: card for card in cards(request, deliveries, waiting_of(request))
         },
+        "longest": LONGEST_TEXT,
         "postable": unposted_accounts(request.tools.store, story, source.to if source else ()),
     }
     return Page("entry.html", values)
