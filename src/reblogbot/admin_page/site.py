@@ -316,9 +316,8 @@ class Site:
         return response
 
     def _error(self, request: PageRequest, status: int, message: str) -> web.Response:
-        return self._html(
-            request, "error.html", {"message": translated(message, request.language)}, status
-        )
+        values = {"message": translated(message, request.language), "status": status}
+        return self._html(request, "error.html", values, status)
 
     def _redirect(self, request: PageRequest, target: str) -> web.Response:
         location = _encoded(f"{self.prefix}{target}")
