@@ -27,7 +27,7 @@ from reblogbot.errors import ReblogbotError, StoreError
 POSTS = sorted(
     {re.sub(r"\{\w+(:[^}]*)?\}", "1", route.path) for route in ROUTES if route.method == "POST"}
 )
-OWN_POSTS = ["/login", "/logout", "/language"]
+OWN_POSTS = ["/login", "/login/again", "/logout", "/language"]
 
 
 @pytest.fixture
@@ -364,7 +364,9 @@ async def test_no_path_leads_away(serve, bot, sandbox):
                 assert re.match(r"HTTP/1\.1 [34]\d\d ", head), target
                 assert not re.search(r"^X:1", head, re.MULTILINE), target
                 for location in re.findall(r"^Location: (.*)\r$", head, re.MULTILINE):
-                    assert re.fullmatch(r"/bots/(login(\?next=/[a-z%][^\s\\]*)?)?", location), target
+                    assert re.fullmatch(r"/bots/(login(\?next=/[a-z%][^\s\\]*)?)?", location), (
+                        target
+                    )
 
 
 async def test_after_the_log_in_only_our_own_pages_come_next(serve, configured):
