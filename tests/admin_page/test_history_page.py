@@ -89,7 +89,8 @@ async def test_a_search_looks_at_some_posts_and_goes_on_from_there(page, monkeyp
     assert listed == ["Title a"]
 
 
-async def test_a_post_is_deleted_after_the_question(page, sandbox):
+async def test_a_post_is_deleted_after_the_question(page, sandbox, caplog):
+    caplog.set_level("INFO", "reblogbot")
     number = number_of(page, "c")
     question = await page.get(f"/history/retract?post={number}")
     assert titles(question) == ["Title c"]
@@ -97,6 +98,8 @@ async def test_a_post_is_deleted_after_the_question(page, sandbox):
     assert len(visible_texts(sandbox)) == 6
     result = await page.post("/history/retract", {"post": str(number)})
     assert result.messages == ["1 post is being deleted."]
+    changes = [record for record in caplog.records if "being deleted" in record.getMessage()]
+    assert [(record.admin, record.chosen) for record in changes] == [("admin", str(number))]
     assert "to be deleted at the server" in result.text
     await asyncio.to_thread(page.bot.sync)
     after = await page.get("/history/retracted")

@@ -20,6 +20,17 @@ async def test_without_a_session_a_page_leads_to_the_login(serve, configured, pa
     assert answer.path.startswith("/login")
 
 
+async def test_an_unknown_path_has_a_page_for_an_admin_alone(page):
+    for path in ("/nope", "/sources/a/b/c", "/accounts/news/login"):
+        answer = await page.get(path)
+        assert (answer.status, answer.path) == (404, path)
+        assert "There is nothing here" in answer.text
+        assert 'href="/queue"' in answer.text
+    page.session.cookie_jar.clear()
+    answer = await page.get("/nope")
+    assert (answer.status, "<" in answer.text) == (404, False)
+
+
 async def test_a_wrong_password_opens_nothing(serve, configured):
     client = await serve(configured)
     answer = await client.log_in(password="wrong password")

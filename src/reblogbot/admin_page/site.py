@@ -60,6 +60,10 @@ COOKIE = "reblogbot_session"
 BROWSER_COOKIE = "reblogbot_browser"
 """It tells a browser in which the admin has logged in before."""
 BROWSER_COOKIE_AGE = 365 * 86_400
+CHOICES = ("do", "action", "name", "pick", "post")
+"""Fields of forms that say what is done, and to which sources, deliveries or posts."""
+MAX_CHOSEN = 50
+"""Of their values at most that many are in the log."""
 MAX_LOGIN_BODY = 20_000
 MAX_MESSAGES = 20
 MAX_PATH = 2000
@@ -293,6 +297,9 @@ class Site:
     def _log_change(self, request: PageRequest, reply: Reply) -> None:
         if isinstance(reply, Redirect) and reply.message:
             facts = {"admin": request.admin, "address": request.address, "page": request.path}
+            chosen = [value[:100] for name in CHOICES for value in request.form.get(name, ())]
+            if chosen:
+                facts["chosen"] = " ".join(chosen[:MAX_CHOSEN])
             log.info("%s", reply.message, extra=facts)
 
     # responses
@@ -337,9 +344,8 @@ class Site:
         return response
 
     def _error(self, request: PageRequest, status: int, message: str) -> web.Response:
-        return self._html(
-            request, "error.html", {"message": translated(message, request.language)}, status
-        )
+        values = {"message": translated(message, request.language), "status": status}
+        return self._html(request, "error.html", values, status)
 
     def _redirect(self, request: PageRequest, target: str) -> web.Response:
         location = _encoded(f"{self.prefix}{target}")

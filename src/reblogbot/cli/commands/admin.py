@@ -69,8 +69,8 @@ def _set(options: argparse.Namespace, file: PasswordFile) -> None:
         print_lines(f"The daemon serves the page at {page}")
     else:
         print_lines(
-            "There is no page yet. Add its address to the table [admin] of the config, and start"
-            " `reblogbot run`:",
+            "There is no page yet. Add its address to the table [admin] of the config, "
+            "and start `reblogbot run`:",
             f'  listen = "{EXAMPLE_ADDRESS}"',
         )
 
