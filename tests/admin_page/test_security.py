@@ -27,7 +27,7 @@ from reblogbot.errors import ReblogbotError, StoreError
 POSTS = sorted(
     {re.sub(r"\{\w+(:[^}]*)?\}", "1", route.path) for route in ROUTES if route.method == "POST"}
 )
-OWN_POSTS = ["/login", "/logout", "/language"]
+OWN_POSTS = ["/login", "/login/again", "/logout", "/language"]
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""SQL that SQLAlchemy has compiled once, for all engines of this process.
+"""SQL that SQLAlchemy has compiled once, for all stores of this process.
 
 An engine keeps its own, and a test opens several stores: without this, half of the CPU of a round
 would go into compiling the same statements anew.
@@ -11,6 +11,8 @@ from typing import Any
 
 from sqlalchemy import Engine
 from sqlalchemy.engine.interfaces import Dialect
+
+from reblogbot.store import connections
 
 Key = tuple[Any, ...]
 
@@ -44,33 +46,13 @@ def _without_instance(key: Key) -> Key:
 
 
 def share() -> None:
-    """Let every engine made from now on use the same compiled statements."""
+    """Let every store opened from now on use the same compiled statements."""
     statements = CompiledStatements()
-    original = Engine.__init__
+    original = connections.create_engine
 
-    # `create_engine` knows its options by the names of the arguments
-    def shared(  # noqa: PLR0917  as the original
-        engine: Engine,
-        pool: Any,
-        dialect: Any,
-        url: Any,
-        logging_name: Any = None,
-        echo: Any = None,
-        query_cache_size: Any = 500,
-        execution_options: Any = None,
-        hide_parameters: Any = False,
-    ) -> None:
-        original(
-            engine,
-            pool,
-            dialect,
-            url,
-            logging_name=logging_name,
-            echo=echo,
-            query_cache_size=query_cache_size,
-            execution_options=execution_options,
-            hide_parameters=hide_parameters,
-        )
+    def shared(*arguments: Any, **options: Any) -> Engine:
+        engine = original(*arguments, **options)
         engine.update_execution_options(compiled_cache=statements)
+        return engine
 
-    Engine.__init__ = shared  # type: ignore[method-assign]
+    connections.create_engine = shared

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -91,8 +92,7 @@ class Localization:
         return at - self.now > _FAR or at.year == 1
 
     def _joined(self, date: str, time: str) -> str:
-        pattern: str = Locale.parse(self.language).datetime_formats["medium"]
-        return pattern.format(time, date)
+        return _datetime_pattern(self.language).format(time, date)
 
     def span(self, duration: timedelta) -> str:
         """A duration in its two largest units: `3 hr 12 min`."""
@@ -109,3 +109,10 @@ class Localization:
 
     def _unit(self, number: int, unit: str) -> str:
         return format_unit(number, f"duration-{unit}", "short", locale=self.language)
+
+
+@cache
+def _datetime_pattern(language: str) -> str:
+    """The pattern of an instant, in which {0} is the time and {1} the date."""
+    pattern: str = Locale.parse(language).datetime_formats["medium"]
+    return pattern

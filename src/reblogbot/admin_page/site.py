@@ -30,6 +30,7 @@ from reblogbot.admin_page.forms import (
     parse_fields,
     read_form,
 )
+from reblogbot.admin_page.kept_forms import kept_text, read_kept
 from reblogbot.admin_page.languages import LANGUAGES, language_of, translated
 from reblogbot.admin_page.log_buffer import LogBuffer
 from reblogbot.admin_page.other_servers import MAX_SECONDS
@@ -48,6 +49,7 @@ from reblogbot.admin_page.request import (
 from reblogbot.admin_page.sessions import LoginDelays, Session, Sessions, plain_address
 from reblogbot.admin_page.tools import Tools
 from reblogbot.admin_page.views import ROUTES
+from reblogbot.admin_page.views.login import KEPT_FORM, SEND_AGAIN
 from reblogbot.config.settings import AdminSettings
 from reblogbot.daemon.stats import DaemonStats
 from reblogbot.errors import ReblogbotError, StoreError
@@ -133,6 +135,7 @@ class Site:
             ("GET", "/static/{digest}/{name}", self._static),
             ("GET", "/events", self._events),
             ("POST", "/login", self._log_in),
+            ("POST", SEND_AGAIN, self._log_in),
             ("POST", "/logout", self._log_out),
             ("POST", "/language", self._set_language),
         )
@@ -184,7 +187,7 @@ class Site:
                 if _is_link_from_elsewhere(request):
                     return self._reload(page_request, str(request.rel_url))
                 if not route.is_public:
-                    return self._to_login(request, page_request)
+                    return await self._to_login(request, page_request, route)
             if route.method == "POST":
                 try:
                     page_request = await self._with_form(
@@ -366,28 +369,32 @@ class Site:
     async def _first_page(self, request: web.Request) -> web.StreamResponse:
         return self._redirect(self._page_request(request), "/")
 
-    def _to_login(self, request: web.Request, page_request: PageRequest) -> web.Response:
-        """The page for the log-in, which then leads back; a form that was sent is lost."""
-        if request.method == "POST":
-            page_request.session.messages.append(
-                (translated(SESSION_ENDED, page_request.language), True)
-            )
-            return self._html(page_request, "login.html", {"next_path": "/"}, 403)
-        if page_request.path == "/":
-            return self._redirect(page_request, "/login")
+    async def _to_login(
+        self, request: web.Request, page_request: PageRequest, route: Route
+    ) -> web.Response:
+        """The page for the log-in, which then leads back, or carries the form that was sent."""
         path = request.rel_url.raw_path
         if self.prefix and path.startswith(f"{self.prefix}/"):
             path = path.removeprefix(self.prefix)
         if request.rel_url.raw_query_string:
             path += f"?{request.rel_url.raw_query_string}"
-        return self._redirect(page_request, f"/login?next={quote(_own_path(path))}")
+        path = _own_path(path)
+        if request.method == "POST":
+            kept = await kept_text(request, path, self.settings.url, takes_files=route.takes_files)
+            message = FORM_KEPT if kept else SESSION_ENDED
+            return self._login_page(page_request, "/", message, 403, kept)
+        if page_request.path == "/":
+            return self._redirect(page_request, "/login")
+        return self._redirect(page_request, f"/login?next={quote(path)}")
 
     async def _log_in(self, request: web.Request) -> web.StreamResponse:
         page_request = self._page_request(request)
+        limit = MAX_LOGIN_BODY + (MAX_BODY if page_request.path == SEND_AGAIN else 0)
         try:
-            page_request = await self._with_form(request, page_request, MAX_LOGIN_BODY)
+            page_request = await self._with_form(request, page_request, limit)
         except BadRequest as error:
             return self._error(page_request, error.status, error.message)
+        kept = page_request.value("kept")
         address, next_path = page_request.address, _own_path(page_request.value("next"))
         name = page_request.value("name")[:100] or "admin"
         mark = request.cookies.get(self.cookie_name(BROWSER_COOKIE), "")
@@ -399,7 +406,7 @@ class Site:
                 message = Words(
                     "Too many wrong passwords. Try again in {seconds} s.", seconds=int(seconds) + 1
                 )
-                return self._login_page(page_request, next_path, message, 429)
+                return self._login_page(page_request, next_path, message, 429, kept)
             passwords, version = self.passwords, self.passwords.version
             is_right = await asyncio.to_thread(
                 passwords.verify, name, page_request.value("password")[:1000]
@@ -410,10 +417,14 @@ class Site:
             return self._error(page_request, 403, EXPIRED)
         if not is_right:
             log.warning("wrong password for the admin's page", extra={"address": address})
-            return self._login_page(page_request, next_path, WRONG_PASSWORD, 403)
+            return self._login_page(page_request, next_path, WRONG_PASSWORD, 403, kept)
         self.delays.succeeded(address, browser)
         self.sessions.end(page_request.session)
         session = self.sessions.begin(name)
+        kept_form = read_kept(kept)
+        if kept_form is not None:
+            session.data[KEPT_FORM] = replace(kept_form, path=_own_path(kept_form.path))
+            next_path = SEND_AGAIN
         log.info("logged in to the admin's page", extra={"admin": name, "address": address})
         response = self._redirect(replace(page_request, session=session), next_path)
         mark = self.passwords.new_browser_mark(name)
@@ -421,10 +432,10 @@ class Site:
         return response
 
     def _login_page(
-        self, request: PageRequest, next_path: str, message: Words, status: int
+        self, request: PageRequest, next_path: str, message: Words, status: int, kept: str = ""
     ) -> web.Response:
         request.session.messages.append((translated(message, request.language), True))
-        return self._html(request, "login.html", {"next_path": next_path}, status)
+        return self._html(request, "login.html", {"next_path": next_path, "kept": kept}, status)
 
     async def _log_out(self, request: web.Request) -> web.StreamResponse:
         page_request = self._page_request(request)
@@ -472,6 +483,10 @@ BUSY = Words("The page is busy with other requests. Try again in a moment.")
 FAILED = Words("This page failed, and nothing more was done. The log says what happened.")
 NOTHING_HERE = Words("There is nothing here, or it is gone by now.")
 SESSION_ENDED = Words("The session has ended, and nothing was changed. Log in and try again.")
+FORM_KEPT = Words(
+    "The session has ended, and nothing was changed. What you sent is kept: log in, and you may"
+    " send it again."
+)
 WRONG_PASSWORD = Words("Wrong name or password.")
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from reblogbot.config.settings import Config
+from reblogbot.config.settings import Config, SourceSettings
 from reblogbot.core import waits
 from reblogbot.core.waits import AccountFacts, Wait
 from reblogbot.model import Delivery
@@ -46,13 +47,29 @@ class Waiting:
         for name, sources in overdue.items():
             account = self.account(name)
             since = [
-                waits.stalled_since(due, self._config.sources.get(source), account)
-                for source, due in sources.items()
+                waits.stalled_since(due, source, account) for source, due in self._earliest(sources)
             ]
             instants = [at for at in since if at is not None]
             if instants:
                 stalled[name] = min(instants)
         return stalled
+
+    def _earliest(
+        self, due_by_source: Mapping[str, datetime]
+    ) -> Iterator[tuple[SourceSettings | None, datetime]]:
+        """The sources that decide since when an account is stalled, with what is due of them.
+
+        Among those that are alike for its pace only the one with the earliest delivery does.
+        """
+        earliest: datetime | None = None
+        for name, due in due_by_source.items():
+            source = self._config.sources.get(name)
+            if source is None or (source.enabled and source.budget is None):
+                earliest = due if earliest is None else min(earliest, due)
+            elif source.enabled:
+                yield source, due
+        if earliest is not None:
+            yield None, earliest
 
     def _last_work(self) -> datetime | None:
         """Return when any process last worked on the store."""

@@ -1,23 +1,39 @@
 """Logging an account in with a real browser, which keeps back our cookie when it comes back."""
 
-from admin_page_client import PASSWORD
+from playwright.async_api import expect
+
+from harness import host_and_port
 from reblogbot import app
 
 
-async def test_an_account_is_logged_in_at_its_server(visit, page, sandbox):
+async def test_an_account_is_logged_in_at_its_server(visit, page, sandbox, feeds):
+    """At a wrong server first, and after a refusal."""
     sandbox.add_account("papers", bot=True)
-    visitor = await visit(script=False, logged_in=False)
-    # ports do not tell sites apart: by another name the page is another site than the server
-    visitor.address = page.address.replace("127.0.0.1", "localhost")
-    tab = await visitor.open("/login?next=/accounts/login/new")
-    await tab.fill("input[name=password]", PASSWORD)
-    await tab.press("input[name=password]", "Enter")
-    await tab.fill("input[name=name]", "papers")
-    await tab.fill("input[name=server]", sandbox.url)
-    await tab.press("input[name=server]", "Enter")
-    await tab.click("text=Continue at")
-    await tab.select_option("select", "papers")
-    await tab.click("text=Let it in")
+    visitor = await visit(script=False)
+    tab = await visitor.open("/accounts/login/new")
+    message = tab.locator("p.message")
+    server = tab.get_by_label("Server")
+    await tab.get_by_label("A short name for it").fill("papers")
+    await server.fill(feeds.url(""))
+    await server.press("Enter")
+    await expect(message).to_contain_text(feeds.address)
+    await expect(tab.get_by_label("A short name for it")).to_have_value("papers")
+    (error,) = visitor.errors
+    assert "status of 400" in error
+    visitor.errors.clear()
+
+    for decision in ("No", "Let it in"):
+        await tab.get_by_label("A short name for it").fill("papers")
+        await server.fill(sandbox.url)
+        await server.press("Enter")
+        await tab.click("text=Continue at")
+        await tab.select_option("select", "papers")
+        assert "papers" not in app.load_config(page.bot.path).accounts
+        await tab.get_by_role("button", name=decision).click()
+        if decision == "No":
+            host = host_and_port(sandbox.url)
+            denied = f"{host}: the login was denied there; nothing changed"
+            await expect(message).to_have_text(denied)
     await tab.wait_for_url("**/accounts/papers")
     assert "papers is logged in as @papers@" in await tab.inner_text("p.message")
     assert app.load_config(page.bot.path).accounts["papers"].server == sandbox.url

@@ -6,13 +6,14 @@ from reblogbot.admin.login import Login, account_for_login, log_out, token_file_
 from reblogbot.admin.login_attempt import MAX_WAIT, LoginAttempt
 from reblogbot.admin_page.request import Page, PageRequest, Redirect, Reload, Reply, Route
 from reblogbot.admin_page.views.accounts import LOGIN, account_path, named_account
-from reblogbot.config.settings import AccountSettings
+from reblogbot.config.settings import AccountSettings, Config
 from reblogbot.config.urls import read_named_server
 from reblogbot.errors import ReblogbotError
 from reblogbot.words import Words
 
 CALLBACK = "/accounts/login/callback"
 CONSENT = "/accounts/login/consent"
+NEW = "/accounts/login/new"
 MAX_CODE = 4000
 """Characters of the code that a server sends."""
 _ATTEMPT = "login"
@@ -103,7 +104,7 @@ def come_back(request: PageRequest) -> Reply:
     try:
         return _finished(request, attempt.finish_redirect(config, params))
     except ReblogbotError as error:
-        return _failed(attempt, error)
+        return _failed(config, attempt, error)
 
 
 def paste(request: PageRequest) -> Reply:
@@ -116,7 +117,7 @@ def paste(request: PageRequest) -> Reply:
         login = attempt.finish_pasted(config, request.value("code")[:MAX_CODE])
         return _finished(request, login)
     except ReblogbotError as error:
-        return _failed(attempt, error)
+        return _failed(config, attempt, error)
 
 
 def _finished(request: PageRequest, login: Login | None) -> Reply:
@@ -127,10 +128,11 @@ def _finished(request: PageRequest, login: Login | None) -> Reply:
     return _to_account(request, login, words)
 
 
-def _failed(attempt: LoginAttempt, error: ReblogbotError) -> Reply:
+def _failed(config: Config, attempt: LoginAttempt, error: ReblogbotError) -> Reply:
     """Back to where one may try again, with what failed."""
     account = attempt.pending.account.name
-    path = CONSENT if attempt.is_open else account_path(account)
+    begin_path = account_path(account) if account in config.accounts else NEW
+    path = CONSENT if attempt.is_open else begin_path
     return Redirect(path, error.message, is_error=True)
 
 
@@ -199,8 +201,8 @@ SESSION_ENDED = Words(
 WIDER_SCOPES = Words("The server wants wider scopes. Please consent once more.")
 
 ROUTES = (
-    Route("GET", "/accounts/login/new", add),
-    Route("POST", "/accounts/login/new", begin_new, is_slow=True),
+    Route("GET", NEW, add),
+    Route("POST", NEW, begin_new, is_slow=True),
     Route("POST", "/accounts/{name}/login", begin, is_slow=True),
     Route("GET", CONSENT, consent),
     Route("GET", CALLBACK, come_back, is_public=True, is_slow=True),
