@@ -700,7 +700,7 @@ BOMBS = [
 
 async def test_a_bomb_of_parts_is_refused(serve, configured, monkeypatch, caplog):
     def view(request):
-        return Page("error.html", {"message": "it was taken"})
+        return Page("error.html", {"message": "it was taken", "status": 200})
 
     monkeypatch.setattr(
         site, "ROUTES", (*site.ROUTES, Route("POST", "/up", view, takes_files=True))
