@@ -122,3 +122,7 @@ def test_a_place_of_a_number_takes_no_other_text(catalogue):
 @pytest.mark.parametrize("text", ["a: " * 600, "held: " * 300, "; " * 900, "x (" * 500])
 def test_a_text_that_looks_like_many_within_each_other_is_left_alone(text):
     assert translated(text, "zh").endswith(text[-100:])
+
+
+def test_an_empty_text_stays_empty():
+    assert translated(Words(""), "zh") == ""

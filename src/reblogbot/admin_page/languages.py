@@ -82,7 +82,8 @@ def translated(
     the number of texts in which this one is.
     """
     words = text if isinstance(text, Words) else _recognised(text, language, depth)
-    if words is None:
+    # a catalogue has its own facts under the empty text
+    if not words:
         return text
 
     def text_of_place(name: str, value: Any) -> Any:
