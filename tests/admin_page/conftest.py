@@ -55,6 +55,11 @@ async def serve(clock: SettableClock) -> AsyncIterator[Callable[..., Awaitable[P
         yield serve
 
 
+@pytest.fixture
+def unused_address() -> str:
+    return f"127.0.0.1:{_free_port()}"
+
+
 def _free_port() -> int:
     with socket.socket() as wire:
         wire.bind(("127.0.0.1", 0))

@@ -98,3 +98,11 @@ def test_an_exception_is_named():
         information = (type(error), error, error.__traceback__)
     buffer.emit(logging.makeLogRecord({"msg": "failed", "exc_info": information}))
     assert buffer.lines()[0].fields == {"exception": "ValueError: broken"}
+
+
+def test_a_line_that_cannot_be_formatted_does_not_stop_what_logs_it(capsys):
+    buffer = LogBuffer()
+    buffer.handle(logging.makeLogRecord({"msg": "%d", "args": ("many",)}))
+    buffer.handle(logging.makeLogRecord({"msg": "next"}))
+    assert [line.text for line in buffer.lines()] == ["next"]
+    assert "--- Logging error ---" in capsys.readouterr().err

@@ -2,6 +2,10 @@
 
 import re
 
+import pytest
+
+from reblogbot.admin_page.rendering import link_parts, safe_link
+
 HOSTILE = [
     "",
     "xx",
@@ -44,3 +48,32 @@ async def test_a_hostile_cookie_gives_the_default(page):
         raw = value.encode().decode("latin-1")
         answer = await page.get("/log", Cookie=f"{own}; language={raw}; zone={raw}")
         assert (answer.status, answer.path, language(answer)) == (200, "/log", "en")
+
+
+def test_a_long_text_is_cut_before_a_link_that_does_not_fit():
+    link = "https://news.example/a/very/long/path"
+    text = f"See {link} and {link} too"
+    assert link_parts(text, len(text)) == link_parts(text)
+    parts = link_parts(text, 60)
+    assert [url for _, url in parts] == ["", link, ""]
+    assert "".join(label for label, _ in parts) == "See news.example/a/very/long/path and …"
+    assert link_parts("word " * 9, 7) == [("word wo…", "")]
+
+
+@pytest.mark.parametrize(
+    ("url", "leads_to_the_web"),
+    [
+        ("https://news.example/", True),
+        ("HTTP://news.example", True),
+        ("javascript:canary()", False),
+        (" JaVa\tscript:canary()", False),
+        ("data:text/html,canary", False),
+        ("//news.example/", False),
+        ("http:stop", False),
+        ("https:///stop", False),
+        ("http://[", False),
+        ("", False),
+    ],
+)
+def test_only_a_link_to_a_host_of_the_web_is_one(url, leads_to_the_web):
+    assert safe_link(url) == (url if leads_to_the_web else "")

@@ -700,7 +700,7 @@ BOMBS = [
 
 async def test_a_bomb_of_parts_is_refused(serve, configured, monkeypatch, caplog):
     def view(request):
-        return Page("error.html", {"message": "it was taken"})
+        return Page("error.html", {"message": "it was taken", "status": 200})
 
     monkeypatch.setattr(
         site, "ROUTES", (*site.ROUTES, Route("POST", "/up", view, takes_files=True))
@@ -771,12 +771,21 @@ async def test_slow_pages_do_not_hold_up_quick_ones(serve, configured, monkeypat
     client = await serve(configured)
     await client.log_in()
     waiting = [asyncio.create_task(client.get("/slow")) for _ in range(site.MAX_WAITING)]
-    while sum(client.site._waiting.values()) < site.MAX_WAITING:
+    while sum(map(len, client.site._calls.values())) < site.MAX_WAITING:
         await asyncio.sleep(0.01)
     assert (await client.get("/slow")).status == 503
     assert (await client.get("/queue")).path == "/queue"
     ended.set()
     assert {answer.path for answer in await asyncio.gather(*waiting)} == {"/queue"}
+
+
+@pytest.mark.both_databases
+async def test_a_nul_is_no_part_of_a_query_or_a_form(page):
+    for path in ("/history?q=a%00b", "/entries?q=%00", "/queue?source=%00", "/sources?text=%00"):
+        assert (await page.get(path)).status == 200
+    assert (await page.post("/queue", {"do": "skip", "source": "a\0b"})).status == 400
+    answer = await page.upload("/config", "file", b"\0", {"text": "a\0b", "version": "1"})
+    assert answer.status == 400
 
 
 # what nobody may learn

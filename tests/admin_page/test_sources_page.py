@@ -1,11 +1,14 @@
 """The page "Sources": the list, the page of a source, and what can be changed there."""
 
 import re
+from html import unescape
 
 import pytest
 
 from harness import items
 from reblogbot import app
+from reblogbot.admin_page.rendering import source_path
+from reblogbot.admin_page.views.accounts import account_path
 
 
 @pytest.fixture
@@ -123,3 +126,16 @@ async def test_a_source_that_is_not_there_has_no_page(page, path):
 )
 async def test_any_query_gets_a_list(page, query):
     assert (await page.get(f"/sources?{query}")).status == 200
+
+
+async def test_a_source_may_have_any_name(page, sandbox):
+    names = ["{x} %s", "a/b", "50%25", "?q=1&x#y", "\"'><img src=x>", "…"]
+    table = {"url": page.bot.feeds.url("/any.xml"), "enabled": False}
+    account = {**page.bot.account("news", sandbox), "enabled": False}
+    page.bot.configure(dict.fromkeys(names, table), dict.fromkeys(["news", *names], account))
+    page.site.tools.refresh()
+    for name in names:
+        for path in (source_path(name), source_path(name, "edit"), account_path(name)):
+            answer = await page.get(path)
+            assert answer.status == 200, path
+            assert name in unescape(answer.text), path

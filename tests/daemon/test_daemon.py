@@ -55,6 +55,17 @@ from reblogbot.daemon import daemon
 daemon.TICK = timedelta(days=1)
 cli.main()
 """
+# the program, which ends soon, and waits long for a store that is locked
+BRIEF_END = """
+from reblogbot import cli
+from reblogbot.daemon import daemon
+from reblogbot.store import connections, database
+
+daemon.RELEASE_SECONDS = 0.1
+daemon.END_SECONDS = 1
+database.Database.__init__.__kwdefaults__["busy_ms"] = 3_600_000
+cli.main()
+"""
 # the program, whose store never answers when sources are claimed
 HANGING_CLAIM = """
 import asyncio, sys
@@ -176,6 +187,18 @@ def test_what_a_poll_brings_is_sent_without_waiting_for_a_tick(one_source, daemo
     one_source("ab")
     daemon(program=("-c", ONE_TICK))
     await_posts(sandbox, "ab")
+
+
+def test_it_ends_while_another_process_holds_the_store(one_source, daemon, bot):
+    one_source("")
+    process = daemon(program=("-c", BRIEF_END))
+    with closing(sqlite3.connect(bot.store_file, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        process.send_signal(signal.SIGTERM)
+        # the store would be waited for much longer: nothing but the signal ends it
+        assert process.wait(timeout=MAX_WAIT) == 0
+        connection.execute("ROLLBACK")
+    assert "Traceback" not in bot.log()
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,11 @@ class AdminPage(Protocol):
         """Begin no more requests."""
         ...
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether no thread works on a request."""
+        ...
+
 
 class AdminServer:
     """Listens at the address of the config. A failure is logged and does not stop the daemon.
@@ -89,9 +94,20 @@ class AdminServer:
         """Listen at this address, or nowhere for "". Call it again to retry or to move."""
         if settings == self._settings:
             return
-        await self._close()
+        await self._stop_listening()
         if settings.listen:
             await self._open(settings)
+
+    async def close(self) -> None:
+        """Listen no more, and begin no more requests."""
+        await self._stop_listening()
+        if self._page is not None:
+            self._page.close()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no thread works on a request."""
+        return self._page is None or self._page.is_idle
 
     async def _open(self, settings: AdminSettings) -> None:
         address = settings.listen
@@ -147,7 +163,7 @@ class AdminServer:
             self._page.settings = settings
         return self._page
 
-    async def _close(self) -> None:
+    async def _stop_listening(self) -> None:
         if self._server is not None:
             self._server.close()
             self._server = None

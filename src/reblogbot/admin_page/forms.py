@@ -74,6 +74,9 @@ async def read_form(request: web.Request, limit: int = MAX_BODY, *, takes_files:
 
 def parse_fields(written: bytes, most: int) -> Fields:
     """The fields of a form or a query. Raises BadRequest."""
+    # no browser sends a NUL, and PostgreSQL takes none
+    if b"\0" in written or b"%00" in written:
+        raise BadRequest(400, NOT_A_FORM)
     try:
         return parse_qs(
             written.decode(errors="replace"), keep_blank_values=True, max_num_fields=most
@@ -113,6 +116,8 @@ async def _multipart(request: web.Request) -> Form:
                 left -= len(chunk)
                 if left < 0:
                     raise BadRequest(413, TOO_LARGE)
+            if part.filename is None and b"\0" in content:
+                break
             if part.filename is None:
                 form.fields.setdefault(part.name, []).append(content.decode(errors="replace"))
             else:

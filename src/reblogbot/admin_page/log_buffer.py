@@ -38,7 +38,13 @@ class LogBuffer(logging.Handler):
         """The number of the last line."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep a line."""
+        """Keep a line. One that cannot be formatted must not fail in the code that logs it."""
+        try:
+            self._keep(record)
+        except Exception:  # noqa: BLE001  as in every handler of the standard library
+            self.handleError(record)
+
+    def _keep(self, record: logging.LogRecord) -> None:
         at = datetime.fromtimestamp(record.created, UTC)
         text = record.getMessage()[:MAX_LENGTH]
         line = LogLine(next(self._numbers), at, record.levelname, text, _fields(record))

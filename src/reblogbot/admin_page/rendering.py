@@ -59,7 +59,8 @@ def _environment(language: str) -> Environment:
     )
     environment.filters["number"] = lambda number: format_decimal(number, locale=language)
     environment.filters["percent"] = lambda share: format_percent(share, locale=language)
-    environment.filters["safe_link"] = _safe_link
+    environment.filters["cut"] = _cut
+    environment.filters["safe_link"] = safe_link
     environment.filters["words"] = _words
     environment.filters["segment"] = lambda text: quote(text, safe="")
 
@@ -79,12 +80,18 @@ def _words(context: Context, text: str) -> str:
     return local.text(text)
 
 
-def _safe_link(url: str) -> str:
-    """A link of a source if it leads to the web; "" for any other scheme."""
+def _cut(text: str, longest: int) -> str:
+    """The text, or so many characters of it and an ellipsis."""
+    return text if len(text) <= longest else f"{text[:longest]}…"
+
+
+def safe_link(url: str) -> str:
+    """A link of a source if it leads to the web; "" for any other, also for one without a host."""
     try:
-        return url if urlsplit(url).scheme in ("http", "https") else ""
+        parts = urlsplit(url)
     except ValueError:
         return ""
+    return url if parts.scheme in ("http", "https") and parts.netloc else ""
 
 
 def source_path(name: str, below: str = "") -> str:
@@ -94,21 +101,25 @@ def source_path(name: str, below: str = "") -> str:
     return f"/sources/{quote(name, safe='')}" + (f"/{below}" if below else "")
 
 
-def link_parts(text: str) -> list[tuple[str, str]]:
+def link_parts(text: str, longest: int = 0) -> list[tuple[str, str]]:
     """The parts of a post's text, each with the address that it leads to, "" for plain text.
 
-    Links are shortened as servers shorten them.
+    Links are shortened as servers shorten them. Of a text of more than `longest` characters (0 for
+    any number) the beginning is returned; it ends before a link that does not fit.
     """
-    parts, end = [], 0
+    parts, end, length = [], 0, min(longest or len(text), len(text))
     for match in LINK.finditer(text):
         url = match[0]
-        if not _safe_link(url):
+        if match.end() > length:
+            length = min(match.start(), length)
+            break
+        if not safe_link(url):
             continue
         parts.append((text[end : match.start()], ""))
         label = url.partition("://")[2].removeprefix("www.")
         parts.append((label if len(label) <= SHOWN_OF_LINK else f"{label[:SHOWN_OF_LINK]}…", url))
         end = match.end()
-    return [*parts, (text[end:], "")]
+    return [*parts, (text[end:length] + "…" * (length < len(text)), "")]
 
 
 def _file_name(url: str) -> str:

@@ -8,7 +8,7 @@ import hmac
 import logging
 import re
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import tzinfo
 from pathlib import Path
@@ -21,6 +21,7 @@ from aiohttp.typedefs import Handler
 from babel.dates import get_timezone
 
 from reblogbot.admin.password import Passwords
+from reblogbot.admin.server import set_time_limit
 from reblogbot.admin_page.events import Streams
 from reblogbot.admin_page.forms import (
     EXPIRED,
@@ -32,6 +33,7 @@ from reblogbot.admin_page.forms import (
 from reblogbot.admin_page.kept_forms import kept_text, read_kept
 from reblogbot.admin_page.languages import LANGUAGES, language_of, translated
 from reblogbot.admin_page.log_buffer import LogBuffer
+from reblogbot.admin_page.other_servers import MAX_SECONDS
 from reblogbot.admin_page.rendering import asset, render
 from reblogbot.admin_page.request import (
     MAX_BODY,
@@ -68,6 +70,8 @@ MAX_PATH = 2000
 MAX_QUERY_FIELDS = 100
 LIVE_HEADER = "X-Live"
 """A request with it is made by a page that is open, for its news."""
+SLOW_SECONDS = 3 * MAX_SECONDS
+"""How long a browser may wait for a page that asks other servers, and for those before it."""
 MAX_WAITING = 16
 """Requests that wait for a thread; more are refused."""
 POLICY = (
@@ -78,6 +82,8 @@ POLICY = (
 _TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 
 log = logging.getLogger(__name__)
+
+Call = Future[web.StreamResponse]
 
 
 def open_site(path: Path, store: Store, stats: DaemonStats, settings: AdminSettings) -> Site:
@@ -99,7 +105,10 @@ class Site:
         self.streams = Streams(tools, self._lasts)
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="admin-page")
         self._slow_threads = ThreadPoolExecutor(2, thread_name_prefix="admin-page-slow")
-        self._waiting = {self._threads: 0, self._slow_threads: 0}
+        self._calls: dict[ThreadPoolExecutor, set[Call]] = {
+            self._threads: set(),
+            self._slow_threads: set(),
+        }
         self._password_lock = asyncio.Lock()
 
     @property
@@ -134,7 +143,9 @@ class Site:
             ("POST", "/logout", self._log_out),
             ("POST", "/language", self._set_language),
         )
-        views = tuple((route.method, route.path, self._handler(route)) for route in ROUTES)
+        views = tuple(
+            (route.method, _pattern(route.path), self._handler(route)) for route in ROUTES
+        )
         for prefix in {"", self.prefix}:
             for method, path, handler in (*own, *views):
                 application.router.add_route(method, prefix + path, self._if_open(handler))
@@ -169,6 +180,11 @@ class Site:
         for threads in (self._threads, self._slow_threads):
             threads.shutdown(wait=False, cancel_futures=True)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether no thread works on a request."""
+        return not any(self._calls.values())
+
     # requests
 
     def _handler(self, route: Route) -> Handler:
@@ -186,6 +202,8 @@ class Site:
                     )
                 except BadRequest as error:
                     return self._error(page_request, error.status, error.message)
+            if route.is_slow and page_request.admin:
+                set_time_limit(request, SLOW_SECONDS)
             return await self._answer(page_request, route)
 
         return handle
@@ -252,14 +270,14 @@ class Site:
     async def _answer(self, request: PageRequest, route: Route) -> web.StreamResponse:
         """The answer of a view, which runs in a thread."""
         threads = self._slow_threads if route.is_slow else self._threads
-        if self._waiting[threads] >= MAX_WAITING:
+        calls = self._calls[threads]
+        if len(calls) >= MAX_WAITING:
             return self._error(request, 503, BUSY)
-        loop = asyncio.get_running_loop()
-        self._waiting[threads] += 1
-        try:
-            return await loop.run_in_executor(threads, self._respond, request, route)
-        finally:
-            self._waiting[threads] -= 1
+        call = threads.submit(self._respond, request, route)
+        calls.add(call)
+        # one that runs goes on when its browser is gone
+        call.add_done_callback(calls.discard)
+        return await asyncio.wrap_future(call)
 
     def _respond(self, request: PageRequest, route: Route) -> web.StreamResponse:
         try:
@@ -486,6 +504,11 @@ FORM_KEPT = Words(
     " send it again."
 )
 WRONG_PASSWORD = Words("Wrong name or password.")
+
+
+def _pattern(path: str) -> str:
+    """A route's path whose variables stand for any name, also for one with braces."""
+    return re.sub(r"\{(\w+)\}", r"{\1:[^/]+}", path)
 
 
 def _is_link_from_elsewhere(request: web.Request) -> bool:

@@ -50,6 +50,8 @@ NOTICES = "[notify]"
 DRAIN_SECONDS = 8.0
 """The contract's ten seconds to end in, less what closing takes."""
 RELEASE_SECONDS = 1.0
+END_SECONDS = 9.5
+"""Seconds after a signal when the process ends, whatever keeps its threads waiting."""
 FATAL = frozenset({"store_newer", "store_older", "store_corrupt"})
 
 
@@ -58,6 +60,15 @@ class AdminListener(Protocol):
 
     async def listen(self, settings: AdminSettings) -> None:
         """Listen at this address alone, at none for "". Called every FILES_TICKS."""
+        ...
+
+    async def close(self) -> None:
+        """Listen no more, and begin no more requests."""
+        ...
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no thread works on a request."""
         ...
 
 
@@ -103,6 +114,7 @@ class Daemon:
         self._stopping = asyncio.Event()
         self._files = FileWatch(self._watched_files())
         self._exit = Exit.OK
+        self._is_closed = False
         self._scheduler = AsyncIOScheduler(
             timezone=UTC,
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
@@ -122,24 +134,30 @@ class Daemon:
         log.info("started", extra={"config": str(self._path), "store": self._store.name})
         watching = asyncio.create_task(self._watch())
         await self._stopping.wait()
+        end_at = loop.time() + END_SECONDS
         watching.cancel()
         sdnotify.notify("STOPPING=1")
         log.info("stopping")
         # shutdown would cancel running jobs: pause, so that nothing starts, and drain instead
         self._scheduler.pause()
         self._lull.close()
-        await self._listener.listen(AdminSettings())
-        await self._drain()
-        await self._run_logged(partial(self._store_checks, self._heartbeat.end))
-        for thread in (self._store_checks, self._housekeeping):
-            await self._run_logged(thread.end)
+        await asyncio.gather(self._listener.close(), self._drain())
+        # another process may have locked the store for long
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(end_at):
+                await self._close()
         self._changes.close()
         self._scheduler.shutdown(wait=False)
         log.info("stopped")
         return self._exit
 
     @property
-    def is_drained(self) -> bool:
+    def is_idle(self) -> bool:
+        """Whether no thread works any more."""
+        return self._is_closed and self._is_drained and self._listener.is_idle
+
+    @property
+    def _is_drained(self) -> bool:
         """Whether nothing is on the wire any more."""
         return not self._sending
 
@@ -446,13 +464,20 @@ class Daemon:
         with suppress(TimeoutError):
             async with asyncio.timeout(RELEASE_SECONDS):
                 await self._run_logged(runtime.engine.release)
-        if self.is_drained:
-            await runtime.close()
-        else:
+        if not self._is_drained:
             log.warning(
                 "left on the wire; the next start reads it back",
                 extra={"accounts": sorted(self._sending)},
             )
+
+    async def _close(self) -> None:
+        """Close what waits for the store."""
+        if self._is_drained:
+            await self._runtime.close()
+        await self._run_logged(partial(self._store_checks, self._heartbeat.end))
+        for thread in (self._store_checks, self._housekeeping):
+            await self._run_logged(thread.end)
+        self._is_closed = True
 
     def _summary(self) -> str:
         config = self._runtime.config
@@ -474,16 +499,18 @@ def run(
 ) -> int:
     """Run the daemon on the config at `path`, close the store, and return the exit code."""
 
-    async def work() -> tuple[Exit, bool]:
+    async def work() -> Exit:
         stats = DaemonStats(config)
         listener = make_listener(store, stats)
         daemon = Daemon(path, store, await start(config, store), stats, listener)
-        return await daemon.run(), daemon.is_drained
+        code = await daemon.run()
+        if not daemon.is_idle:
+            # A thread still waits for a server or for the store: an end of the event loop would
+            # wait for it as well. What was on the wire is `sending` in the store.
+            logging.shutdown()
+            os._exit(code)
+        return code
 
-    code, is_drained = asyncio.run(work())
-    if not is_drained:
-        # a thread still waits for a server; its delivery is `sending` in the store
-        logging.shutdown()
-        os._exit(code)
+    code = asyncio.run(work())
     store.close()
     return code

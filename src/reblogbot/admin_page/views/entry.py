@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
 from reblogbot import app
 from reblogbot.admin.queue_post import Proposal, propose, queue, unposted_accounts
+from reblogbot.admin_page.other_servers import finished
 from reblogbot.admin_page.request import (
     NotThere,
     Page,
@@ -17,7 +17,7 @@ from reblogbot.admin_page.request import (
     place_text,
 )
 from reblogbot.admin_page.tools import ConfigFile
-from reblogbot.admin_page.views.queue import cards, waiting_of
+from reblogbot.admin_page.views.queue import LONGEST_TEXT, cards, waiting_of
 from reblogbot.admin_page.views.sources import EXPLANATIONS
 from reblogbot.core import habits, recognition
 from reblogbot.model import Delivery
@@ -62,6 +62,7 @@ def show(request: PageRequest) -> Reply:
         "cards": {
             card.delivery.id: card for card in cards(request, deliveries, waiting_of(request))
         },
+        "longest": LONGEST_TEXT,
         "postable": unposted_accounts(request.tools.store, story, source.to if source else ()),
     }
     return Page("entry.html", values)
@@ -85,7 +86,7 @@ def post(request: PageRequest) -> Reply:
     if file.partial.faults:
         return Redirect(path, FAULTS, is_error=True)
     account = request.value("account")[:200]
-    proposals = asyncio.run(_proposals(file, request.tools.store, story, account))
+    proposals = finished(_proposals(file, request.tools.store, story, account))
     now = request.tools.now()
     results = list(queue(file.config, request.tools.store, proposals, now))
     for result in results:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -22,6 +21,7 @@ from reblogbot.admin.source_import import (
     read_opml,
     target_accounts,
 )
+from reblogbot.admin_page.other_servers import finished
 from reblogbot.admin_page.rendering import source_path
 from reblogbot.admin_page.request import (
     Download,
@@ -43,8 +43,6 @@ from reblogbot.words import Words
 T = TypeVar("T")
 
 MAX_ADDRESS = 2000
-MAX_SECONDS = 60
-"""How long the program may look at an address, in all."""
 MAX_CANDIDATES = 50
 MAX_DRAFTS = 4
 """How many previews of a session wait for their confirmation; the oldest is dropped."""
@@ -108,7 +106,6 @@ def _drop(request: PageRequest) -> None:
 EXPIRED = Words("This preview is not kept any more, and nothing was added. Begin again.")
 CHOOSE_ACCOUNT = Words("Choose which account shall post.")
 NO_ACCOUNT = Words("There is no account that could post. Add one first.")
-TOO_SLOW = Words("Reading this address took too long. Try again, or try another address.")
 NO_FEEDS = Words("There is nothing to read: choose a file, or paste the text of one.")
 
 
@@ -175,15 +172,7 @@ def _content(address: str, kind: str, via: str, config: Config) -> AddressConten
     candidate = new_source.by_its_form(address, via)
     if candidate is not None:
         return AddressContent([candidate])
-    return _finished(new_source.fetch_content(address, config))
-
-
-def _finished(work: Coroutine[Any, Any, T]) -> T:
-    """The result of the work. Raises ReblogbotError if it takes longer than MAX_SECONDS."""
-    try:
-        return asyncio.run(asyncio.wait_for(work, MAX_SECONDS))
-    except TimeoutError:
-        raise ReblogbotError("timeout", TOO_SLOW) from None
+    return finished(new_source.fetch_content(address, config))
 
 
 def _chosen_accounts(request: PageRequest) -> list[str]:
@@ -210,7 +199,7 @@ def _preview(
     config = app.load_config(path, before)
     source = new_source.new_source(config, candidate, to, {})
     new_config = new_source.add_sources(path, before, [source]).check()
-    planned = _finished(new_source.preview_newest(new_config, source.name))
+    planned = finished(new_source.preview_newest(new_config, source.name))
     draft = Draft(address, to, candidate, before, source, planned)
     return _show_draft(draft, _keep(request.session, draft), source.name)
 
@@ -279,7 +268,7 @@ def plan(request: PageRequest) -> Reply:
         if not content:
             return _import_form(request, NO_FEEDS)
         name = (file.name if file else "")[:200] or "OPML"
-        feeds = _finished(read_opml(name, content, with_tags=True))
+        feeds = finished(read_opml(name, content, with_tags=True))
         return _show_plan(request, feeds)
     except ReblogbotError as error:
         return _import_form(request, error.message)

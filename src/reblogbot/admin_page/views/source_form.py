@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import quote
@@ -17,11 +16,12 @@ from reblogbot.admin.source_form import (
     source_form,
 )
 from reblogbot.admin.source_preview import SourcePreview, preview_source
+from reblogbot.admin_page.other_servers import finished
 from reblogbot.admin_page.request import NotThere, Page, PageRequest, Redirect, Reply, Route
 from reblogbot.admin_page.tools import version_of
 from reblogbot.config.load import read_text
 from reblogbot.config.saving import difference
-from reblogbot.errors import ConfigError, ConfigFault
+from reblogbot.errors import ConfigError, ConfigFault, ReblogbotError
 from reblogbot.words import Words
 
 CHANGED_MEANWHILE = Words(
@@ -50,7 +50,11 @@ def preview_form(request: PageRequest) -> Reply:
     def preview(page: _FormPage, change: ConfigChange) -> Reply:
         config = change.check()
         run = preview_source(config, request.tools.store, page.form.name)
-        return replace(page, difference=change.difference, preview=asyncio.run(run)).reply()
+        page = replace(page, difference=change.difference)
+        try:
+            return replace(page, preview=finished(run)).reply()
+        except ReblogbotError as error:
+            return replace(page, message=error.message).reply()
 
     return _with_change(request, preview)
 
