@@ -60,8 +60,8 @@ COOKIE = "reblogbot_session"
 BROWSER_COOKIE = "reblogbot_browser"
 """It tells a browser in which the admin has logged in before."""
 BROWSER_COOKIE_AGE = 365 * 86_400
-CHOICES = ("do", "action", "name", "pick", "post")
-"""Fields of forms that say what is done, and to which sources, deliveries or posts."""
+CHOICES = ("do", "action", "source", "account", "name", "pick", "post")
+"""Fields of forms that say what is done, and to what."""
 MAX_CHOSEN = 50
 """Of their values at most that many are in the log."""
 MAX_LOGIN_BODY = 20_000
