@@ -70,3 +70,10 @@ async def test_a_link_on_another_site_does_not_log_out(page):
     assert 'href="/queue?state=held"' in answer.text
     page.session.cookie_jar.update_cookies({cookie.key: cookie.value for cookie in cookies})
     assert (await page.get("/queue?state=held")).status == 200
+
+
+async def test_a_page_can_be_asked_for_without_its_body(page):
+    async with page.session.head(f"http://{page.address}/queue") as answer:
+        assert (answer.status, await answer.read()) == (200, b"")
+    async with page.session.head(f"http://{page.address}/logout") as answer:
+        assert answer.status == 404

@@ -137,7 +137,6 @@ class Site:
         """Add all routes, with the proxy's prefix and without."""
         own = (
             ("GET", "/static/{digest}/{name}", self._static),
-            ("GET", "/events", self._events),
             ("POST", "/login", self._log_in),
             ("POST", SEND_AGAIN, self._log_in),
             ("POST", "/logout", self._log_out),
@@ -148,10 +147,14 @@ class Site:
         )
         for prefix in {"", self.prefix}:
             for method, path, handler in (*own, *views):
-                application.router.add_route(method, prefix + path, self._if_open(handler))
+                # what may be read may be asked for without its body too (RFC 9110 §9.3.2)
+                methods = ("GET", "HEAD") if method == "GET" else (method,)
+                for each in methods:
+                    application.router.add_route(each, prefix + path, self._if_open(handler))
+            application.router.add_route("GET", f"{prefix}/events", self._if_open(self._events))
         if self.prefix:
             application.router.add_get(self.prefix, self._if_open(self._first_page))
-        application.router.add_route("GET", "/{path:.*}", self._if_open(self._nothing))
+        application.router.add_get("/{path:.*}", self._if_open(self._nothing))
         application.on_shutdown.append(self.streams.end_all)
 
     def _if_open(self, handler: Handler) -> Handler:
