@@ -330,3 +330,14 @@ class TestDigest:
         skip = re.search(r'name="do" value="(skip [^"]+)"', answer.text)[1]
         after = await page.post("/queue", {"do": skip})
         assert "2 entries in it" in after.text
+
+
+@pytest.mark.parametrize("text", ["[sources", '[sources.hot]\nkind = "feed"\n'])
+async def test_a_post_can_be_held_while_the_config_has_faults(page, configured, text):
+    configured.path.write_text(text, encoding="utf-8")
+    answer = await page.get("/queue?state=queued")
+    await page.post("/queue", {"do": buttons(answer)["Title waita"]["hold"]})
+    held = [each.post.text for each in page.store.outbox.find(states=[DeliveryState.HELD])]
+    assert post_text("waita") in held
+    for path in ("/history", "/entries?q=Title", "/sources", "/"):
+        assert (await page.get(path)).status == 200, path

@@ -145,6 +145,9 @@ class Passwords:
 
 def _lines(path: Path) -> list[str]:
     """The lines of a password file. Raises OSError and ValueError."""
+    if path.exists() and not path.is_file():
+        # a pipe would be waited for
+        raise ValueError("it is not a file")
     with path.open(encoding="utf-8") as file:
         return file.read(_MAX_FILE).splitlines()
 

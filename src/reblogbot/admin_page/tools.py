@@ -73,22 +73,20 @@ class Tools:
 
     def refresh(self) -> None:
         """Read again what every page tells. What cannot be read stays as it was."""
-        try:
-            faults = self.config_file().partial.faults
-        except ConfigError:
-            self.is_config_broken = True
-        else:
-            self.is_config_broken = bool(faults) or not self.stats.is_config_ok
+        self.is_config_broken = not (self.is_config_valid() and self.stats.is_config_ok)
         with contextlib.suppress(StoreError):
             self.stopped_at = self.store.outbox.stopped_at()
 
     def config(self) -> Config:
         """The config by which the daemon works: the old one while the file has faults."""
+        return self.config_file().config if self.is_config_valid() else self.stats.config
+
+    def is_config_valid(self) -> bool:
+        """Whether the config file has no faults now."""
         try:
-            file = self.config_file()
+            return not self.config_file().partial.faults
         except ConfigError:
-            return self.stats.config
-        return self.stats.config if file.partial.faults else file.config
+            return False
 
     def hide_secrets(self, text: str) -> str:
         """The text of a config for an editor, in which no secret is seen."""

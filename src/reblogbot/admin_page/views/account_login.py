@@ -63,6 +63,8 @@ def _begin(request: PageRequest, account: AccountSettings) -> Reply:
             acct=attempt.acct,
         )
         return _to_account(request, attempt, words)
+    # another tab may have begun one meanwhile
+    _close_attempt(request)
     request.session.resources[_ATTEMPT] = attempt
     return Redirect(CONSENT)
 

@@ -53,8 +53,7 @@ def show(request: PageRequest) -> Reply:
     """The page."""
     story = _story(request)
     deliveries = [delivery for delivery, _ in story.deliveries]
-    file = request.tools.config_file()
-    source = file.config.sources.get(story.source)
+    source = request.tools.config().sources.get(story.source)
     values = {
         "story": story,
         "remarks": habits.remarks(story.habits),

@@ -80,7 +80,7 @@ def ask(request: PageRequest) -> Reply:
     if not (names or request.value("since")):
         return Redirect("/history", NOTHING_CHOSEN, is_error=True)
     wanted = PostedFilter() if names else _lately(request)
-    store, config = request.tools.store, request.tools.config_file().config
+    store, config = request.tools.store, request.tools.config()
     selection = retraction.select(store, config, names, wanted, MOST_RETRACTED)
     begun = {delivery.id for delivery in store.retractions.pending()}
     values = {
@@ -106,7 +106,7 @@ def _lately(request: PageRequest) -> PostedFilter:
 
 def retract(request: PageRequest) -> Reply:
     """Let these posts be deleted at their servers: the daemon begins at once."""
-    store, config = request.tools.store, request.tools.config_file().config
+    store, config = request.tools.store, request.tools.config()
     names = [name[:30] for name in request.values("post")[:MOST_RETRACTED]]
     if not names:
         return Redirect("/history", NOTHING_CHOSEN, is_error=True)

@@ -107,7 +107,7 @@ class Filter:
 
 def cards(request: PageRequest, deliveries: Sequence[Delivery], waiting: Waiting) -> Iterator[Card]:
     """The cards of these deliveries."""
-    store, config = request.tools.store, request.tools.config_file().config
+    store, config = request.tools.store, request.tools.config()
     ids = [delivery.id for delivery in deliveries]
     titles = store.history.titles(ids)
     boosts = [each.id for each in deliveries if each.post.action in ("boost", "quote")]
@@ -126,7 +126,7 @@ def cards(request: PageRequest, deliveries: Sequence[Delivery], waiting: Waiting
 
 def waiting_of(request: PageRequest) -> Waiting:
     """What explains why deliveries wait. The daemon that serves the page is at work."""
-    config, now = request.tools.config_file().config, request.tools.now()
+    config, now = request.tools.config(), request.tools.now()
     return Waiting(config, request.tools.store, now, is_working=True)
 
 
@@ -186,7 +186,7 @@ def _digests(request: PageRequest, listed: Iterable[Card]) -> Iterator[DigestDra
         for card in listed
         if card.wait is not None and card.wait.reason == WaitReason.DIGEST
     )
-    return digest_drafts(request.tools.store, request.tools.config_file().config, routes)
+    return digest_drafts(request.tools.store, request.tools.config(), routes)
 
 
 def _filter(request: PageRequest) -> Filter:
@@ -211,7 +211,7 @@ def _storm(request: PageRequest) -> tuple[str, str, datetime] | None:
 def _accounts(request: PageRequest) -> list[str]:
     """The names of all accounts, in config and store."""
     names = {record.name for record in request.tools.store.outbox.accounts()}
-    return sorted(names | set(request.tools.config_file().config.accounts))
+    return sorted(names | set(request.tools.config().accounts))
 
 
 def _deliveries(
@@ -311,10 +311,9 @@ def change_storm(request: PageRequest) -> Reply:
 
 
 def _actions(request: PageRequest) -> QueueActions:
-    file = request.tools.config_file()
-    is_valid = not file.partial.faults
-    now = request.tools.now()
-    return QueueActions(file.config, request.tools.store, now, may_render=is_valid)
+    tools = request.tools
+    is_valid = tools.is_config_valid()
+    return QueueActions(tools.config(), tools.store, tools.now(), may_render=is_valid)
 
 
 def _all_seen(request: PageRequest, chosen: Filter) -> list[SeenDelivery]:

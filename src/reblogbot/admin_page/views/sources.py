@@ -87,7 +87,7 @@ def _selection(request: PageRequest) -> Selection:
 
 def _list(request: PageRequest, selection: Selection) -> Page:
     tools = request.tools
-    config, now = tools.config_file().config, tools.now()
+    config, now = tools.config(), tools.now()
     with tools.store.snapshot():
         selected = find_sources(
             config,
