@@ -36,6 +36,7 @@ UNCOUNTED = (
         "model",
         "ports",
         "errors",
+        "words",
         "runtime.clock",
         "runtime.awaited",
         "runtime.worker_thread",

@@ -261,12 +261,13 @@ class is_edit(FunctionElement[bool]):  # noqa: N801 - reads as a function in sta
 
 @compiles(is_edit, "sqlite")
 def _compile_for_sqlite(*_: Any, **_options: Any) -> str:
-    return "json_extract(delivery.post, '$.action') = 'edit'"
+    return """instr(delivery.post, '"action": "edit"') > 0"""
 
 
 @compiles(is_edit, "postgresql")
 def _compile_for_postgresql(*_: Any, **_options: Any) -> str:
-    return "(delivery.post ->> 'action') = 'edit'"
+    # ->> would fail on a text with NUL or half of a surrogate pair, and with it the whole poll
+    return """strpos(delivery.post::text, '"action": "edit"') > 0"""
 
 
 # As above, for what a source's deliveries became, and for the few of them that are edits.
@@ -281,7 +282,7 @@ Index(
     "ix_delivery_source_edits",
     delivery.c.source,
     delivery.c.settled_at,
-    sqlite_where=text("json_extract(post, '$.action') = 'edit'"),
+    sqlite_where=text("""instr(post, '"action": "edit"') > 0"""),
 )
 
 IS_HELD_STORM = (delivery.c.state == "held", delivery.c.error.startswith(STORM))

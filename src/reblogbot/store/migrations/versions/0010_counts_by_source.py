@@ -10,9 +10,10 @@ down_revision = "0009"
 branch_labels = None
 depends_on = None
 
+# PostgreSQL cannot look into a JSON text that holds NUL or half of a surrogate pair
 IS_EDIT = {
-    "sqlite": "json_extract(post, '$.action') = 'edit'",
-    "postgresql": "(post ->> 'action') = 'edit'",
+    "sqlite": """instr(post, '"action": "edit"') > 0""",
+    "postgresql": """strpos(post::text, '"action": "edit"') > 0""",
 }
 
 
