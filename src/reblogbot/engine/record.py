@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from reblogbot.core import schedule
 from reblogbot.core.round_report import Outcome, PollReport
@@ -53,7 +53,8 @@ class Recorder:
         )  # fmt: skip
         if recorded is None:
             return PollReport(name, "not_due", error=Words("another process polled it meanwhile"))
-        _log_recovery(result)
+        if result.record.failing_since is not None:
+            _log_recovery(result.record.name, result.record.failing_since)
         outcome: Outcome = "new" if plan.new else "nothing_new"
         if batch.left_out:
             log.warning("entries left out", extra={"source": name, "count": batch.left_out})
@@ -67,7 +68,8 @@ class Recorder:
 
     async def record_unchanged(self, result: PollResult) -> PollReport:
         """Note that the source has not changed. It is recorded with the next `flush`."""
-        _log_recovery(result)
+        if result.record.failing_since is not None:
+            _log_recovery(result.record.name, result.record.failing_since)
         self._unchanged.append(
             UnchangedPoll(result.record, result.batch, self._next_poll(result), self._clock.now())
         )
@@ -115,9 +117,7 @@ class Recorder:
         )
 
 
-def _log_recovery(result: PollResult) -> None:
+def _log_recovery(name: str, failing_since: datetime) -> None:
     """Log that a source that had failed was read."""
-    record = result.record
-    if record.failing_since is not None:
-        since = record.failing_since.isoformat()
-        log.info("source works again", extra={"source": record.name, "failing_since": since})
+    facts = {"source": name, "failing_since": failing_since.isoformat()}
+    log.info("source works again", extra=facts)
