@@ -50,7 +50,7 @@ def run_poor(bot, limits):
         f"AS={80 * MB}",
         f"AS={83 * MB}",
         # short of this the interpreter may lose a thread as it begins, and wait for it for ever
-        f"AS={130 * MB}",
+        f"AS={140 * MB}",
         # no thread's stack finds room
         f"STACK={4000 * MB},AS={3000 * MB}",
     ],
