@@ -6,7 +6,7 @@ import logging
 import os
 import random
 import threading
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +18,7 @@ from reblogbot import __version__
 from reblogbot.config.atomic_file import write_atomically
 from reblogbot.config.hosts import hosts_of
 from reblogbot.config.load import PartialConfig, load, load_partial
+from reblogbot.config.rules import TemplateUse
 from reblogbot.config.saving import replace_text
 from reblogbot.config.settings import AccountSettings, Config, HttpSettings, SourceSettings
 from reblogbot.config.tables import SourceKinds
@@ -96,11 +97,11 @@ def _source_kinds() -> SourceKinds:
     return SourceKinds(registry.kinds(), registry.options_of, registry.needs_of)
 
 
-def _template_fault(text: str) -> str:
+def _template_fault(text: str, use: TemplateUse, steps: Collection[str]) -> str:
     # few admins write templates, and importing Jinja2 costs as much as polling a hundred sources
     from reblogbot.core.templates import check_template  # noqa: PLC0415
 
-    return check_template(text)
+    return check_template(text, use, steps)
 
 
 def open_for_work(

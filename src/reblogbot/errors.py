@@ -5,6 +5,7 @@
     ├── StoreError            3    the store cannot be used
     │   └── StoreInterrupted       the database server aborted the transaction: it may be repeated
     ├── SourceError                one source could not be polled; has the outcome
+    ├── StepError                  a step returned no result for an entry
     └── TargetError                one call to an account's server failed
         ├── Unreachable            no connection: nothing was posted
         ├── Lapsed                 the lease ended before the request was sent: nothing was posted
@@ -110,6 +111,28 @@ class SourceError(ReblogbotError):
     def asks_to_wait(self) -> bool:
         """True when the server asked to wait: by 429, or by a time to retry at."""
         return self.retry_at is not None or self.slug == "rate_limited"
+
+
+class StepError(ReblogbotError):
+    """A step returned no result for an entry.
+
+    With `is_final` another call cannot succeed before the config changes. With `is_of_service` the
+    fault is none of this entry: all calls of the step wait, at least until `retry_at` (aware UTC).
+    """
+
+    def __init__(
+        self,
+        slug: str,
+        message: str,
+        *,
+        is_final: bool = False,
+        is_of_service: bool = False,
+        retry_at: datetime | None = None,
+    ) -> None:
+        super().__init__(slug, message)
+        self.is_final = is_final
+        self.is_of_service = is_of_service
+        self.retry_at = retry_at
 
 
 class TargetError(ReblogbotError):

@@ -17,6 +17,8 @@ from reblogbot.model import (
     PublishedStatus,
     Receipt,
     ServerLimits,
+    StepAnswer,
+    StepRequest,
     Validators,
 )
 
@@ -137,6 +139,18 @@ class Source(Protocol):
         ...
 
 
+class Step(Protocol):
+    """Something that is asked about entries: a model, or a program."""
+
+    async def run(self, request: StepRequest) -> StepAnswer:
+        """Return the answer, which is not empty. Raises StepError and nothing else.
+
+        It ends within the step's `timeout`, whatever the other side does, and reads no more of the
+        answer than `max_output` may need.
+        """
+        ...
+
+
 ReadEntries = Callable[[Sequence[int]], Awaitable[Sequence[Entry]]]
 """Returns the whole entries at these positions of a document. Raises SourceError."""
 
@@ -216,12 +230,15 @@ class Target(Protocol):
         post: Post,
         key: str,
         *,
+        identity: bytes = b"",
         reply_to: str = "",
         images: Sequence[Image] = (),
         markup: Markup = "plain",
         lease_end: float = inf,
     ) -> Receipt:
         """Publish a post, boost, quote or edit; `key` is the Idempotency-Key.
+
+        `identity` is the delivery's: a place that names its posts itself makes the name of it.
 
         The text is escaped for `markup`, so that the server shows it as the post has it.
         A boost or quote names the status by `post.status_id`, which `status` has found.
@@ -261,10 +278,11 @@ class Target(Protocol):
         """
         ...
 
-    def existing_boost(self, post: Post) -> Receipt | None:
-        """Return the receipt of our boost of this post's status; None when we have not boosted it.
+    def existing(self, post: Post, identity: bytes) -> Receipt | None:
+        """Return the receipt of what this delivery has published, where the place can be asked.
 
-        The status itself is asked, since the recent statuses may not reach back to the boost.
+        A server is asked for our boost of the status, since the recent statuses may not reach back
+        to it; a blog or a folder for what has the delivery's name. None where there is nothing.
         """
         ...
 

@@ -134,7 +134,7 @@ PUBLISH: Mapping[str, Answer] = {
     "broken adapter": Answer(lambda _: ValueError("simulated"), commits=True),
     "dropped": Answer(commits=True, drops=True),
 }
-QUESTIONS = ("recent", "status", "existing_boost", "verify", "limits")
+QUESTIONS = ("recent", "status", "existing", "verify", "limits")
 READ_ANSWERS: Mapping[str, Answer] = {
     "no answer": Answer(_doubt("no_answer")),
     "unreadable": Answer(_doubt("unreadable_answer")),
@@ -352,8 +352,8 @@ class Client:
         self._ask("recent")
         return self._server.recent(self._account)
 
-    def existing_boost(self, post: Post) -> Receipt | None:
-        self._ask("existing_boost")
+    def existing(self, post: Post, identity: bytes) -> Receipt | None:
+        self._ask("existing")
         return self._server.boost_of(self._account, post)
 
 

@@ -286,10 +286,10 @@ def test_the_existing_boost_is_read_from_the_boosted_status(server, target):
     server.on(
         "GET", SEARCH, search_result(far()), search_result(far(reblogged=True)), search_result()
     )
-    assert target.existing_boost(BOOST) is None
-    assert target.existing_boost(BOOST) == Receipt("55", "https://far.example/@ann/9")
-    assert target.existing_boost(BOOST) is None
-    assert target.existing_boost(POST) is None
+    assert target.existing(BOOST, b"") is None
+    assert target.existing(BOOST, b"") == Receipt("55", "https://far.example/@ann/9")
+    assert target.existing(BOOST, b"") is None
+    assert target.existing(POST, b"") is None
     assert {request.method for request in server.seen} == {"GET"}
     assert len(server.seen) == 3
 
@@ -297,7 +297,7 @@ def test_the_existing_boost_is_read_from_the_boosted_status(server, target):
 def test_looking_for_an_existing_boost_raises_without_an_answer(server, target):
     server.on("GET", SEARCH, page(500))
     with pytest.raises(Doubtful):
-        target.existing_boost(BOOST)
+        target.existing(BOOST, b"")
 
 
 # relationships

@@ -22,6 +22,7 @@ from reblogbot.config.settings import (
     NotifySettings,
     PaceSettings,
     SourceSettings,
+    StepSettings,
     StoreSettings,
 )
 from reblogbot.words import Words
@@ -143,6 +144,11 @@ _ADMIN = {
         "true",
         "0.6.0",
     ),
+    "feeds": KeyHelp(
+        Words("Offers everybody feeds of what each account has posted, without a password."),
+        "true",
+        "0.7.0",
+    ),
 }
 _PACE = {
     "gap": KeyHelp(Words("The least time between two posts."), '"2m"'),
@@ -153,7 +159,68 @@ _PACE = {
     ),
     "timezone": KeyHelp(Words("The time zone of the quiet times."), '"Asia/Shanghai"'),
 }
+_STEP = {
+    "kind": KeyHelp(
+        Words("What is asked: a chat model by its service's API, or a command of this machine."),
+        '"chat"',
+        "0.7.0",
+    ),
+    "url": KeyHelp(
+        Words("The address of the model's API, up to and with its /v1."),
+        '"http://127.0.0.1:11434/v1"',
+        "0.7.0",
+    ),
+    "model": KeyHelp(Words("The name of the model at this service."), '"qwen3:8b"', "0.7.0"),
+    "key_file": KeyHelp(
+        Words("The file that holds the key of the service and nothing else."),
+        '"service.key"',
+        "0.7.0",
+    ),
+    "key_env": KeyHelp(
+        Words("The environment variable that holds the key of the service, instead of a file."),
+        '"SERVICE_KEY"',
+        "0.7.0",
+    ),
+    "system": KeyHelp(
+        Words("What the model is told before each prompt, as a template."),
+        '"You explain papers to laypeople."',
+        "0.7.0",
+    ),
+    "prompt": KeyHelp(
+        Words("What the model is asked about an entry, as a template."),
+        '"Explain this paper: {{ title }} {{ text }}"',
+        "0.7.0",
+    ),
+    "command": KeyHelp(
+        Words("A program that reads an entry as JSON and writes the result."),
+        '"/usr/local/bin/translate --to zh"',
+        "0.7.0",
+    ),
+    "max_input": KeyHelp(
+        Words("The most characters that are sent; the text of the page is cut first."),
+        "24000",
+        "0.7.0",
+    ),
+    "max_output": KeyHelp(Words("The most characters of a result."), "4000", "0.7.0"),
+    "temperature": KeyHelp(
+        Words("How freely the model chooses its words: 0 is the least."), "0.3", "0.7.0"
+    ),
+    "timeout": KeyHelp(Words("The most time for one call."), '"2m"', "0.7.0"),
+    "per_day": KeyHelp(
+        Words("The most calls in any twenty-four hours; what is over waits."), "200", "0.7.0"
+    ),
+    "links": KeyHelp(
+        Words("Whether links and hashtags that are not the entry's own stay in a result."),
+        '"keep"',
+        "0.7.0",
+    ),
+}
 _ACCOUNT = {
+    "kind": KeyHelp(
+        Words("Where the account publishes: a fediverse server, a WordPress blog, or files."),
+        '"wordpress"',
+        "0.7.0",
+    ),
     "server": KeyHelp(Words("The server of the account."), '"https://social.example"'),
     "token_file": KeyHelp(
         Words("The file that holds the access token and nothing else."), '"news.token"'
@@ -177,6 +244,37 @@ _ACCOUNT = {
     "allow_http": KeyHelp(
         Words("Allows http://, which sends the token unencrypted: for a server on this machine."),
         "true",
+    ),
+    "template": KeyHelp(
+        Words("The text of this account's posts, instead of what the source says."),
+        '"article"',
+        "0.7.0",
+    ),
+    "ai_share": KeyHelp(
+        Words("The greatest share of the posts of a day that may contain generated text."),
+        "0.5",
+        "0.7.0",
+    ),
+    "user": KeyHelp(Words("The name of the user at the blog."), '"bot"', "0.7.0"),
+    "status": KeyHelp(
+        Words("The state in which the blog keeps a new post: published, draft, private, pending."),
+        '"draft"',
+        "0.7.0",
+    ),
+    "categories": KeyHelp(Words("The categories of every post."), '["news"]', "0.7.0"),
+    "folder": KeyHelp(
+        Words("The folder into which each post is written as a file."),
+        '"site/content/posts"',
+        "0.7.0",
+    ),
+    "format": KeyHelp(Words("The format of the files."), '"html"', "0.7.0"),
+    "front_matter": KeyHelp(
+        Words("The format of the fields before the text of a Markdown file."), '"toml"', "0.7.0"
+    ),
+    "feed": KeyHelp(
+        Words("A file with an Atom feed of the newest fifty posts."),
+        '"site/static/feed.xml"',
+        "0.7.0",
     ),
     "pace": KeyHelp(Words("How fast the account posts."), '{ gap = "2m" }'),
 }
@@ -262,6 +360,29 @@ _SOURCE = {
     "digest": KeyHelp(
         Words("Collects the entries of a day into one post at this time."), '"18:00"'
     ),
+    "page_text": KeyHelp(
+        Words("Reads the main text of the page that an entry links to, for templates and steps."),
+        "true",
+        "0.7.0",
+    ),
+    "steps": KeyHelp(
+        Words("What is done with an entry before it is posted, in this order."),
+        '["explain"]',
+        "0.7.0",
+    ),
+    "on_step_failure": KeyHelp(
+        Words("What becomes of an entry without a result: held, posted without it, or dropped."),
+        '"post"',
+        "0.7.0",
+    ),
+    "follow_up": KeyHelp(
+        Words("Posts at once, and this template as a reply once the steps are done."),
+        '"article"',
+        "0.7.0",
+    ),
+    "ai_label": KeyHelp(
+        Words("Whether posts say that a model has written a part of them."), "false", "0.7.0"
+    ),
     "filter": KeyHelp(Words("Which entries are posted."), '{ max_age = "2d" }'),
     "headers": KeyHelp(
         Words("Request headers, sent only to the server of the source's own address."),
@@ -340,6 +461,7 @@ KEY_HELP: Mapping[Any, Mapping[str, KeyHelp]] = {
     DeliverySettings: _DELIVERY,
     NotifySettings: _NOTIFY,
     AdminSettings: _ADMIN,
+    StepSettings: _STEP,
     AccountSettings: _ACCOUNT,
     PaceSettings: _PACE,
     SourceSettings: _SOURCE,

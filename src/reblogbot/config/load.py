@@ -5,24 +5,22 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote
 
 from reblogbot.config import lookalikes, partial_toml
 from reblogbot.config.diagnostics import Diagnostics, described, invalid_config
-from reblogbot.config.settings import AccountSettings, Config, StoreSettings
+from reblogbot.config.rules import TemplateCheck, TemplateUse
+from reblogbot.config.settings import Config, StoreSettings, Table
 from reblogbot.config.tables import TABLES, ConfigReader, SourceKinds
 from reblogbot.config.toml_positions import Position, find_positions
 from reblogbot.errors import ConfigError, ConfigFault, did_you_mean
 
 MAX_BYTES = 16_000_000
-
-CheckTemplate = Callable[[str], str]
-"""Tells what is wrong with an inline template, "" for nothing. "line N: " may stand before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,7 @@ class PartialConfig:
 def load(
     path: Path,
     kinds: SourceKinds,
-    check_template: CheckTemplate | None = None,
+    check_template: TemplateCheck | None = None,
     *,
     environ: Mapping[str, str] = os.environ,
     toml: str | None = None,
@@ -60,7 +58,7 @@ def load(
 def load_partial(
     path: Path,
     kinds: SourceKinds,
-    check_template: CheckTemplate | None = None,
+    check_template: TemplateCheck | None = None,
     *,
     environ: Mapping[str, str] = os.environ,
 ) -> PartialConfig:
@@ -91,11 +89,17 @@ def _reader(
     document: dict[str, Any],
     diagnostics: Diagnostics,
     kinds: SourceKinds,
-    check_template: CheckTemplate | None,
+    check_template: TemplateCheck | None,
     environ: Mapping[str, str],
 ) -> ConfigReader:
+    if check_template is None:
+        return ConfigReader(document, diagnostics, kinds, None, environ)
     # cached, because many sources inherit the same template
-    check = cache(check_template) if check_template else None
+    cached = cache(check_template)
+
+    def check(text: str, use: TemplateUse, steps: Collection[str]) -> str:
+        return cached(text, use, tuple(steps))
+
     return ConfigReader(document, diagnostics, kinds, check, environ)
 
 
@@ -175,26 +179,36 @@ def _error(slug: str, path: Path, message: str, line: int = 0) -> ConfigError:
 
 def _config(path: Path, sections: dict[str, Any]) -> Config:
     """The config of these sections, without unreadable sources and accounts, its paths absolute."""
-    for name in ("accounts", "sources"):
+    for name in ("steps", "accounts", "sources"):
         sections[name] = {key: table for key, table in sections[name].items() if table is not None}
     config = Config(path=path.absolute(), **sections)
     folder = config.path.parent
     accounts = {
-        name: _with_absolute_token_file(account, folder)
+        name: _with_absolute_paths(account, _PATHS_OF_ACCOUNT, folder)
         for name, account in config.accounts.items()
+    }
+    steps = {
+        name: _with_absolute_paths(step, ("key_file",), folder)
+        for name, step in config.steps.items()
     }
     store = config.store.model_copy(update={"url": _absolute_url(config.store, folder)})
     admin = config.admin
     if admin.password_file is not None:
         file = _absolute(admin.password_file, folder)
         admin = admin.model_copy(update={"password_file": file})
-    return config.model_copy(update={"accounts": accounts, "admin": admin, "store": store})
+    return config.model_copy(
+        update={"steps": steps, "accounts": accounts, "admin": admin, "store": store}
+    )
 
 
-def _with_absolute_token_file(account: AccountSettings, folder: Path) -> AccountSettings:
-    if account.token_file is None:
-        return account
-    return account.model_copy(update={"token_file": _absolute(account.token_file, folder)})
+_PATHS_OF_ACCOUNT = ("token_file", "folder", "feed")
+T = TypeVar("T", bound=Table)
+
+
+def _with_absolute_paths(table: T, keys: Sequence[str], folder: Path) -> T:
+    paths = {key: getattr(table, key) for key in keys}
+    absolute = {key: _absolute(path, folder) for key, path in paths.items() if path is not None}
+    return table.model_copy(update=absolute) if absolute else table
 
 
 def _absolute_url(store: StoreSettings, folder: Path) -> str:

@@ -30,11 +30,11 @@ from reblogbot.config.values import (
     Natural,
     PageUrl,
     Pattern,
+    PlaceUrl,
     PrivateException,
     ProxyUrl,
     QuietSpan,
     Rewrite,
-    ServerUrl,
     Size,
     SpoilerRule,
     StoreUrl,
@@ -44,7 +44,9 @@ from reblogbot.config.values import (
 ConfiguredVisibility = Literal["public", "unlisted", "private"]
 # the form of a post that 抽屉新热榜 is known for has no hashtags
 HASHTAGS_OF_KIND = {"chouti": 0}
-BUILT_IN_TEMPLATES = ("link", "headline", "reblog-via", "paper")
+BUILT_IN_TEMPLATES = ("link", "headline", "reblog-via", "paper", "reblog-of", "article")
+ARTICLE_KINDS = ("wordpress", "files")
+"""The kinds of account whose posts have a title."""
 
 
 class Table(BaseModel):
@@ -102,6 +104,7 @@ class AdminSettings(Table):
     url: PageUrl = ""
     proxies: Many[IpAddress] = ("127.0.0.1", "::1")
     public_status: bool = False
+    feeds: bool = False
 
 
 class PaceSettings(Table):
@@ -113,10 +116,11 @@ class PaceSettings(Table):
 
 
 class AccountSettings(Table):
-    """A table [accounts.NAME]."""
+    """A table [accounts.NAME]: an account of a server, or a folder."""
 
     name: str
-    server: ServerUrl
+    kind: Literal["fediverse", "wordpress", "files"] = "fediverse"
+    server: PlaceUrl = ""
     token_file: FilePath | None = None
     token_env: str = ""
     enabled: bool = True
@@ -124,7 +128,56 @@ class AccountSettings(Table):
     language: Language = ""
     tags: Many[Hashtag] = ()
     allow_http: bool = False
+    template: str = ""
+    ai_share: float | None = Field(None, ge=0, le=1)
+    user: str = ""
+    status: Literal["draft", "publish", "private", "pending"] = "publish"
+    categories: Many[str] = ()
+    folder: FilePath | None = None
+    format: Literal["markdown", "html"] = "markdown"
+    front_matter: Literal["yaml", "toml"] = "yaml"
+    feed: FilePath | None = None
     pace: PaceSettings = PaceSettings()
+
+    @property
+    def has_titles(self) -> bool:
+        """Whether its posts are articles, which have a title."""
+        return self.kind in ARTICLE_KINDS
+
+    @property
+    def place(self) -> str:
+        """Where it publishes: the address of its server, or its folder."""
+        return self.server or str(self.folder or "")
+
+    @property
+    def most_generated(self) -> float:
+        """The greatest share of its posts of a day that may contain generated text.
+
+        Servers of the fediverse object to accounts that post nothing else; a blog is the admin's.
+        """
+        if self.ai_share is not None:
+            return self.ai_share
+        return 1.0 if self.has_titles else 0.5
+
+
+class StepSettings(Table):
+    """A table [steps.NAME]: a model or a program that is asked about entries."""
+
+    name: str
+    kind: Literal["chat", "command"]
+    url: HttpUrl = ""
+    model: str = ""
+    key_file: FilePath | None = None
+    key_env: str = ""
+    system: str = ""
+    prompt: str = ""
+    command: str = ""
+    max_input: Count = 24_000
+    max_output: Count = 4_000
+    temperature: float = Field(0.3, ge=0, le=2)
+    timeout: Duration = timedelta(minutes=2)
+    per_day: Count = 200
+    links: Literal["drop", "keep"] = "drop"
 
 
 class FilterSettings(Table):
@@ -182,6 +235,13 @@ class SourceSettings(Table):
     boilerplate: Literal["drop", "keep"] = "drop"
     updates: Literal["ignore", "edit"] = "ignore"
     digest: Clocktime | None = None
+    page_text: bool = False
+    steps: Names = ()
+    on_step_failure: Literal["hold", "post", "drop"] = "hold"
+    follow_up: str = ""
+    ai_label: bool = True
+    review_generated: bool = False
+    """Whether posts with generated text are held. No key: `review` and the steps decide it."""
     filter: FilterSettings = FilterSettings()
     headers: Headers = Field(default_factory=dict, repr=False)
     options: Any = None
@@ -214,5 +274,6 @@ class Config(Table):
     delivery: DeliverySettings = DeliverySettings()
     notify: NotifySettings = NotifySettings()
     admin: AdminSettings = AdminSettings()
+    steps: dict[str, StepSettings] = Field(default_factory=dict)
     accounts: dict[str, AccountSettings] = Field(default_factory=dict)
     sources: dict[str, SourceSettings] = Field(default_factory=dict)

@@ -28,12 +28,14 @@ from reblogbot.config.settings import (
     NotifySettings,
     PaceSettings,
     SourceSettings,
+    StepSettings,
     StoreSettings,
 )
 from reblogbot.config.toml_positions import Key
 from reblogbot.errors import ConfigError, did_you_mean
 
 M = TypeVar("M", bound=BaseModel)
+TemplateCheck = rules.TemplateCheck
 Toml = dict[str, Any]
 
 _SECTIONS: dict[str, type[BaseModel]] = {
@@ -43,9 +45,11 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "notify": NotifySettings,
     "admin": AdminSettings,
 }
-TABLES = (*_SECTIONS, "defaults", "accounts", "sources")
+TABLES = (*_SECTIONS, "defaults", "steps", "accounts", "sources")
+_STEP_KEYS = [key for key in keys_of(StepSettings) if key != "name"]
 _ACCOUNT_KEYS = [key for key in keys_of(AccountSettings) if key != "name"]
-_SOURCE_KEYS = [key for key in keys_of(SourceSettings) if key not in {"name", "options"}]
+_NO_SOURCE_KEYS = {"name", "options", "review_generated"}
+_SOURCE_KEYS = [key for key in keys_of(SourceSettings) if key not in _NO_SOURCE_KEYS]
 _DEFAULT_KEYS = [key for key in _SOURCE_KEYS if key not in {"kind", "url"}]
 # tables whose keys are inherited one by one
 _MERGED_TABLES = ("filter", "headers")
@@ -73,7 +77,7 @@ class ConfigReader:
     document: Toml
     diagnostics: Diagnostics
     kinds: SourceKinds
-    check_template: Callable[[str], str] | None
+    check_template: TemplateCheck | None
     environ: Mapping[str, str]
 
     def sections(self) -> dict[str, Any]:
@@ -87,9 +91,15 @@ class ConfigReader:
             name: self._validated(model, self._table(name), _below(name))
             for name, model in _SECTIONS.items()
         }
+        steps = dict(self._steps())
         accounts = dict(self._accounts())
         rules.check_notify(self._table("notify"), self._table("accounts"), self.diagnostics)
-        return {**sections, "accounts": accounts, "sources": dict(self._sources())}
+        return {
+            **sections,
+            "steps": steps,
+            "accounts": accounts,
+            "sources": dict(self._sources()),
+        }
 
     def _table(self, *keys: str) -> Toml:
         """The table at a path, {} if there is none."""
@@ -97,17 +107,31 @@ class ConfigReader:
         for key in keys:
             inner = table.get(key, {})
             if not isinstance(inner, dict):
-                header = f"{key}.NAME" if keys in {("accounts",), ("sources",)} else dotted(keys)
+                is_of_names = keys in {("accounts",), ("sources",), ("steps",)}
+                header = f"{key}.NAME" if is_of_names else dotted(keys)
                 self.diagnostics.add(keys, f"must be a table, written [{header}]")
                 return {}
             table = inner
         return table
 
     def _named_tables(self, section: str) -> Iterator[tuple[str, Toml]]:
-        """Each table of [accounts.*] or [sources.*] with its name."""
+        """Each table of [accounts.*], [sources.*] or [steps.*] with its name."""
         for name in self._table(section):
             rules.check_name((section, name), self.diagnostics)
             yield name, self._table(section, name)
+
+    def _steps(self) -> Iterator[tuple[str, StepSettings | None]]:
+        for name, table in self._named_tables("steps"):
+            at = ("steps", name)
+            self._check_keys(table, _STEP_KEYS, at, {})
+            steps = self._table("steps")
+            rules.check_step(name, table, steps, self.check_template, self.diagnostics)
+            yield (
+                name,
+                self._validated(
+                    StepSettings, _only(table, _STEP_KEYS) | {"name": name}, _below(*at)
+                ),
+            )
 
     def _accounts(self) -> Iterator[tuple[str, AccountSettings | None]]:
         for name, table in self._named_tables("accounts"):
@@ -116,6 +140,9 @@ class ConfigReader:
                 table, _ACCOUNT_KEYS, at, {dotted((*at, "pace")): keys_of(PaceSettings)}
             )
             rules.check_account(name, table, self.environ, self.diagnostics)
+            rules.check_template(
+                table, "template", (), self.check_template, _below(*at), self.diagnostics
+            )
             values = _only(table, _ACCOUNT_KEYS) | {"name": name}
             yield name, self._validated(AccountSettings, values, _below(*at))
 
@@ -157,7 +184,9 @@ class ConfigReader:
             self._check_accounts(via, locate(("via",)))
             options = None if values else _without_keys(options_model)
             options = options or self._validated(options_model, values, locate)
+        rules.check_steps(merged, self._table("accounts"), locate, self.diagnostics)
         values = _only(merged, _SOURCE_KEYS) | {"name": name, "options": options}
+        values["review_generated"] = self._reviews_generated(merged)
         source = self._validated(SourceSettings, values, locate)
         if source is not None:
             # pydantic notes which keys were set: a quarter of a source's memory, and unused
@@ -191,9 +220,20 @@ class ConfigReader:
         self._check_keys(table, valid_keys, at, other_tables)
         return model
 
+    def _reviews_generated(self, merged: Toml) -> bool:
+        """Whether posts with generated text are held: where a model writes, unless it is off."""
+        if merged.get("review") is not None:
+            return merged["review"] is True
+        tables = self._table("steps")
+        steps = (tables.get(name) for name in rules.texts_of(merged.get("steps")))
+        return any(isinstance(step, dict) and step.get("kind") == "chat" for step in steps)
+
     def _check_values(self, table: Toml, locate: Locate) -> None:
         self._check_accounts(table.get("to"), locate(("to",)))
-        rules.check_template(table.get("template"), self.check_template, locate, self.diagnostics)
+        steps = rules.texts_of(table.get("steps"))
+        rules.check_steps_exist(steps, self._table("steps"), locate(("steps",)), self.diagnostics)
+        for key in ("template", "follow_up"):
+            rules.check_template(table, key, steps, self.check_template, locate, self.diagnostics)
 
     def _check_accounts(self, names: object, at: Keys) -> None:
         rules.check_accounts_exist(names, self._table("accounts"), at, self.diagnostics)

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, PlainValidator
 _THIS_MACHINE = re.compile(r"http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$")
 # a host has at most 253 characters
 _MAX_SERVER = 300
+_LOOPBACK_HOST = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
 _USER = re.compile(r"""(?<=://)[^/\s"'@]+(?=@)""")
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f\s]")
 
@@ -75,6 +76,14 @@ def read_server_url(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.lower()}"
 
 
+def read_place_url(url: str) -> str:
+    """The address of a server or of a blog, which may have a path, without a slash at its end."""
+    parts = urlsplit(read_http_url(url))
+    if parts.query or parts.fragment:
+        raise ValueError("write only the address, without ? and #")
+    return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
+
+
 def read_named_server(written: str) -> str:
     """The origin of a server as a person names it: a URL or a bare host, `mastodon.social`.
 
@@ -94,6 +103,15 @@ def read_named_server(written: str) -> str:
 def is_local(server: str) -> bool:
     """Whether a server is on this machine and used without TLS."""
     return _THIS_MACHINE.match(server) is not None
+
+
+def is_loopback_url(url: str) -> bool:
+    """Whether a URL names this machine, whatever its path."""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return False
+    return _LOOPBACK_HOST.fullmatch(host) is not None
 
 
 def read_proxy_url(url: str) -> str:
@@ -201,7 +219,7 @@ PrivateException = Annotated[
 ]
 HttpUrl = Annotated[str, AfterValidator(read_http_url)]
 PageUrl = Annotated[str, AfterValidator(read_page_url)]
-ServerUrl = Annotated[str, AfterValidator(read_server_url)]
+PlaceUrl = Annotated[str, AfterValidator(read_place_url)]
 ProxyUrl = Annotated[str, AfterValidator(read_proxy_url)]
 StoreUrl = Annotated[str, AfterValidator(read_store_url)]
 Domain = Annotated[str, AfterValidator(read_domain)]

@@ -32,9 +32,9 @@ from reblogbot.config.urls import (
     HostPort,
     HttpUrl,
     PageUrl,
+    PlaceUrl,
     PrivateException,
     ProxyUrl,
-    ServerUrl,
     StoreUrl,
 )
 
@@ -60,11 +60,11 @@ __all__ = [
     "Natural",
     "PageUrl",
     "Pattern",
+    "PlaceUrl",
     "PrivateException",
     "ProxyUrl",
     "QuietSpan",
     "Rewrite",
-    "ServerUrl",
     "Size",
     "SpoilerRule",
     "StoreUrl",

@@ -263,10 +263,13 @@ def after_failed_deletion(
 def matches(delivery: Delivery, status: PublishedStatus) -> bool:
     """Whether `status` is the result of `delivery`.
 
-    A boost matches by the boosted status, a post by its canonical link. A post without a link
-    matches by its text, without white space, invisible characters and the characters that a
-    server may have interpreted as Markdown.
+    A status that has the identity of its delivery matches by it alone. A boost matches by the
+    boosted status, a post by its canonical link. A post without a link matches by its text, without
+    white space, invisible characters and the characters that a server may have interpreted as
+    Markdown.
     """
+    if status.identity:
+        return status.identity == delivery.identity
     post = delivery.post
     if post.action == "boost":
         boosted = {status.boosted_uri, *status.links} if status.boosted_uri else set()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sized
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -17,6 +17,7 @@ from jinja2.compiler import CodeGenerator, Frame, optimizeconst
 from jinja2.exceptions import SecurityError, TemplateError, TemplateSyntaxError
 from jinja2.sandbox import SandboxedEnvironment
 
+from reblogbot.config.rules import TemplateUse
 from reblogbot.core.text.shortening import ELLIPSIS, shorten
 from reblogbot.errors import ReblogbotError
 
@@ -33,6 +34,14 @@ BUILT_IN: Mapping[str, str] = {
         "{{ title }}\n"
         "{{ authors[:3]|join(', ') }}{% if authors|length > 3 %} et al.{% endif %}\n"
         "{{ summary|shorten(280) }}\n{{ link }}"
+    ),
+    "reblog-of": (
+        "Reblog of {{ source }}:{% if title %} {{ title }}{% endif %}\n\n"
+        "Reblog via {{ source }}\n\n{{ summary }}\n{{ link }}"
+    ),
+    "article": (
+        "{{ title }}\n{{ link }}\nAuthors: {{ authors|join(' ; ') }}\n"
+        "Summary: {{ summary }}\n\n{{ results }}"
     ),
 }
 
@@ -53,7 +62,10 @@ class Tags(Listing):
 
 
 class TemplateContext(NamedTuple):
-    """The names a template may use, with the values of an entry; absent text is "", others None."""
+    """The names a template may use, with the values of an entry; absent text is "", others None.
+
+    `text` is the main text of the entry's page, `results` are the results of all steps in order.
+    """
 
     title: str = ""
     summary: str = ""
@@ -65,6 +77,11 @@ class TemplateContext(NamedTuple):
     comments: int | None = None
     tags: Tags = Tags()
     published: datetime | None = None
+    text: str = ""
+    results: str = ""
+
+
+NO_STEPS: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +92,13 @@ class Template:
     names: frozenset[str]
     shortens_summary: bool
 
-    def render(self, names: TemplateContext) -> str:
-        """The text, without the lines whose names are all empty. Raises ReblogbotError."""
+    def render(self, names: TemplateContext, steps: Mapping[str, str] = NO_STEPS) -> str:
+        """The text, without the lines whose names are all empty. Raises ReblogbotError.
+
+        `steps` are the results of steps, by the names that templates use.
+        """
         try:
-            pieces = self.compiled.generate(names._asdict())
+            pieces = self.compiled.generate({**steps, **names._asdict()})
             return _without_gaps("".join(_truncated(pieces)))
         except _TEMPLATE_ERRORS as error:
             line = _line_of(error.__traceback__)
@@ -104,21 +124,33 @@ def compile_template(text: str) -> Template:
     )
 
 
-def check_template(text: str) -> str:
+def step_names(steps: Collection[str]) -> tuple[str, ...]:
+    """The names under which templates have the results of these steps: the text, and its title."""
+    return (*steps, *(f"{name}_title" for name in steps))
+
+
+def check_template(text: str, use: TemplateUse = "post", steps: Collection[str] = ()) -> str:
     """The fault of a template, as `line N: …`; "" for a valid one or a built-in name.
 
-    It is rendered with sample entries, one of them without title and one without link.
+    It is rendered with sample entries, one of them without title and one without link, and with
+    sample results of these steps, and without.
     """
-    if text in BUILT_IN:
+    if use == "post" and text in BUILT_IN:
         return ""
-    fault = _syntax_fault(text) or _name_fault(text)
+    fault = _syntax_fault(text) or _name_fault(text, use, steps)
     if fault:
         return fault
+    results = [dict.fromkeys(step_names(steps), value) for value in ("", _SAMPLE_RESULT)]
     try:
-        rendered = [compile_template(text).render(sample) for sample in _SAMPLE_ENTRIES]
+        template = compile_template(text)
+        rendered = [
+            template.render(sample, result) for sample in _SAMPLE_ENTRIES for result in results
+        ]
     except ReblogbotError as error:
         return error.message.removeprefix("template, ").removesuffix("; see `reblogbot check`")
-    return "" if all(rendered) else "line 1: gives no text for an entry that has only a title"
+    if use == "prompt" or all(rendered[1::2]):
+        return ""
+    return "line 1: gives no text for an entry that has only a title"
 
 
 # bounds
@@ -305,26 +337,26 @@ def _node_fault(tree: nodes.Template) -> str:
     return ""
 
 
-def _name_fault(text: str) -> str:
+def _name_fault(text: str, use: TemplateUse, steps: Collection[str]) -> str:
     """The fault in the variables of a template, as `line N: …`; "" for none.
 
-    That is an unknown variable, none at all, or an "@" before one.
+    That is an unknown variable; and in the template of a post none at all, or an "@" before one.
     """
     tree = _ENVIRONMENT.parse(text)
     used = meta.find_undeclared_variables(tree)
-    unknown = used - set(TemplateContext._fields) - set(_ENVIRONMENT.globals)
+    names = (*TemplateContext._fields, *step_names(steps))
+    unknown = used - set(names) - set(_ENVIRONMENT.globals)
     for name in tree.find_all(nodes.Name):
         if name.name in unknown:
-            hint = (
-                _suggestion(name.name, TemplateContext._fields)
-                or f"there are {', '.join(TemplateContext._fields)}"
-            )
+            hint = _suggestion(name.name, names) or f"there are {', '.join(names)}"
             return f"line {name.lineno}: unknown name {name.name!r}; {hint}"
+    if use == "prompt":
+        return ""
     mention = regex.search(r"[@＠]\{\{", text)
     if mention:
         line = text.count("\n", 0, mention.start()) + 1
         return f"line {line}: an @ right before {{{{ … }}}} would let a source mention anybody"
-    if used.isdisjoint(TemplateContext._fields):
+    if used.isdisjoint(names):
         hint = _suggestion(text.strip(), BUILT_IN) or f"there are {', '.join(BUILT_IN)}"
         return f"line 1: neither a built-in template nor text with {{{{ names }}}}; {hint}"
     return ""
@@ -365,7 +397,10 @@ _SAMPLE = TemplateContext(
     comments=7,
     tags=Tags(("#Trains", "#News")),
     published=datetime(2026, 11, 22, 9, 30, tzinfo=UTC),
+    text="Three new lines start in spring. The old carriages come back with them.",
+    results="The lines lead to the sea.",
 )
+_SAMPLE_RESULT = "The lines lead to the sea."
 _SAMPLE_ENTRIES = (
     _SAMPLE,
     # compose puts the text of an entry without a title in its place

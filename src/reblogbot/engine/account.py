@@ -144,6 +144,7 @@ class Account:
         post: Post,
         key: str,
         *,
+        identity: bytes,
         reply_to: str = "",
         images: Sequence[Image] = (),
         lease_end: float,
@@ -154,6 +155,7 @@ class Account:
             self._target.publish,
             post,
             key,
+            identity=identity,
             reply_to=reply_to,
             images=images,
             markup=markup,
@@ -188,9 +190,9 @@ class Account:
         """Return the account's own recent statuses, see `Target.recent`."""
         return await self._call(self._target.recent, hidden_since)
 
-    async def existing_boost(self, post: Post) -> Receipt | None:
-        """Return the receipt of a boost on the server, see `Target.existing_boost`."""
-        return await self._call(self._target.existing_boost, post)
+    async def existing(self, delivery: Delivery) -> Receipt | None:
+        """Return the receipt of what a delivery has published, see `Target.existing`."""
+        return await self._call(self._target.existing, delivery.post, delivery.identity)
 
     async def retract(self, post: Post, remote_id: str, *, lease_end: float) -> bool:
         """Delete a post or undo a boost, see `Target.retract`."""

@@ -248,7 +248,7 @@ class Sender:
             log.warning("not claimed", extra={"account": account.name, "id": delivery.id})
             return None
         key = decisions.idempotency_key(
-            self._settings.server,
+            self._settings.place,
             account.name,
             claimed.identity,
             claimed.post.text if claimed.post.action != "boost" else claimed.post.uri,
@@ -257,7 +257,12 @@ class Sender:
         reply_to = await self._id_of_previous(claimed) if claimed.post.continues else ""
         try:
             receipt = await account.publish(
-                post, key, reply_to=reply_to, images=images, lease_end=lease_end
+                post,
+                key,
+                identity=claimed.identity,
+                reply_to=reply_to,
+                images=images,
+                lease_end=lease_end,
             )
         except TargetError as error:
             return await self._settle_failure(claimed, error)

@@ -101,7 +101,8 @@ async def find_receipt(account: Account, store: AsyncStore, delivery: Delivery) 
     hidden_since = (delivery.sent_from or delivery.queued_at) if _is_hidden(delivery) else None
     recent = await account.recent(hidden_since)
     receipts_of_others = await store.outbox.receipts(account.name, _ids(recent))
-    return _match(delivery, _unclaimed(recent, receipts_of_others))
+    unclaimed = _unclaimed(recent, receipts_of_others)
+    return await _find_receipt(account, delivery, unclaimed)
 
 
 def _recognised(delivery: Delivery, receipt: Receipt) -> Delivery:
@@ -152,10 +153,7 @@ async def _find_receipt(
     account: Account, delivery: Delivery, statuses: Sequence[PublishedStatus]
 ) -> Receipt | None:
     """Return the receipt of a delivery in doubt; None when the server does not have it."""
-    receipt = _match(delivery, statuses)
-    if receipt is None and delivery.post.action == "boost":
-        return await account.existing_boost(delivery.post)
-    return receipt
+    return _match(delivery, statuses) or await account.existing(delivery)
 
 
 def _match(delivery: Delivery, statuses: Sequence[PublishedStatus]) -> Receipt | None:

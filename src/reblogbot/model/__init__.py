@@ -9,6 +9,8 @@ from reblogbot.model.delivery import (
     POSTED_STATES,
     RENDERED_AGAIN_NOTE,
     REVIEW_NOTE,
+    STEP_FAILED,
+    STEP_FAILED_NOTE,
     STORM,
     STORM_NOTE,
     TAKEN_BACK,
@@ -21,9 +23,29 @@ from reblogbot.model.delivery import (
 from reblogbot.model.entry import Author, Entry, Media, Visibility
 from reblogbot.model.evidence import MatchFields, SourceHabits
 from reblogbot.model.history import EditablePost, RecentPosts, SourceHistory
-from reblogbot.model.plan import Candidate, EntryChange, Intent, Plan, Refusal, Revision
-from reblogbot.model.post import Action, Image, Markup, Post, PublishedStatus, Receipt, ServerLimits
+from reblogbot.model.plan import (
+    Candidate,
+    EntryChange,
+    FollowUp,
+    Intent,
+    Plan,
+    Refusal,
+    Revision,
+)
+from reblogbot.model.post import (
+    Action,
+    Article,
+    Block,
+    Image,
+    Markup,
+    Post,
+    PublishedStatus,
+    Receipt,
+    ServerLimits,
+    Span,
+)
 from reblogbot.model.states import AccountState, SourceState, TokenState
+from reblogbot.model.step import StepAnswer, StepRequest, StepText
 
 __all__ = [
     "KEPT_NOTE",
@@ -33,20 +55,25 @@ __all__ = [
     "POSTED_STATES",
     "RENDERED_AGAIN_NOTE",
     "REVIEW_NOTE",
+    "STEP_FAILED",
+    "STEP_FAILED_NOTE",
     "STORM",
     "STORM_NOTE",
     "TAKEN_BACK",
     "TRANSITIONS",
     "AccountState",
     "Action",
+    "Article",
     "Author",
     "Batch",
+    "Block",
     "Candidate",
     "Delivery",
     "DeliveryState",
     "EditablePost",
     "Entry",
     "EntryChange",
+    "FollowUp",
     "Image",
     "Intent",
     "Markup",
@@ -65,6 +92,10 @@ __all__ = [
     "SourceHabits",
     "SourceHistory",
     "SourceState",
+    "Span",
+    "StepAnswer",
+    "StepRequest",
+    "StepText",
     "TokenState",
     "Validators",
     "Visibility",

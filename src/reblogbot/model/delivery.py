@@ -70,6 +70,10 @@ STORM = STORM_NOTE.partition(" {")[0]
 """The start of that note."""
 REVIEW_NOTE = Words("review")
 """The note on a delivery that is held because the admin wants to see each one."""
+STEP_FAILED_NOTE = Words("step {name} failed: {reason}")
+"""The note on a delivery that lacks the result of a step, which will not be tried again."""
+STEP_FAILED = STEP_FAILED_NOTE.partition(" {")[0]
+"""The start of that note."""
 PART_OF_DIGEST = Words("digest: it is part of delivery {id}")
 """The note on a delivery that was skipped because a digest contains its text."""
 PART_OF_DIGEST_NOTE = PART_OF_DIGEST.partition(" {")[0]
@@ -105,6 +109,8 @@ class Delivery:
     error: str = ""
     receipt: Receipt | None = None
     settled_at: datetime | None = None
+    waits_for: tuple[str, ...] = ()
+    """The steps whose results its text still lacks. It is not sent before they are done."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,8 @@ class Entry:
     """The address under which the source counts clicks on `link`, or ""."""
     is_permalink: bool = False
     """Whether `guid` is the address of its page (RSS 2.0 `isPermaLink`, Atom, JSON Feed)."""
+    text: str = ""
+    """The main text of the page it links to, where the source reads it (`page_text`), or ""."""
     text_digest: str = ""
     """A digest of its texts as the source wrote them, in hex; "" for a kind that computes none."""
     outline_position: int | None = None

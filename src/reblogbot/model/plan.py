@@ -41,11 +41,22 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class FollowUp:
+    """The reply to a post that is queued with it, and written once the steps are done."""
+
+    post: Post
+    key: bytes
+    """Its identity."""
+    waits_for: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Intent:
     """A delivery to be queued: the frozen post for one account, and `reason` where it is held.
 
     `claims` are the keys no other delivery of the account may have; empty stands for the
-    candidate's own. `due` is when it may go out, None for at once.
+    candidate's own. `due` is when it may go out, None for at once. `waits_for` are the steps
+    without whose results it is not sent.
     """
 
     candidate: Candidate
@@ -55,6 +66,8 @@ class Intent:
     reason: str = ""
     claims: tuple[bytes, ...] = ()
     due: datetime | None = None
+    waits_for: tuple[str, ...] = ()
+    follow_up: FollowUp | None = None
 
     @property
     def keys(self) -> tuple[bytes, ...]:

@@ -32,6 +32,34 @@ class ServerLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of text within a block; `link` is where it leads, "" for plain text."""
+
+    text: str
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A paragraph, heading, or paragraph of a quotation. A line feed in a text is a line break."""
+
+    kind: Literal["paragraph", "heading", "quotation"]
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """A post for a place whose posts have a title: a blog, or a folder of files.
+
+    The texts are plain: a target writes them as HTML or Markdown of its own. `tags` are without #.
+    """
+
+    title: str
+    body: tuple[Block, ...] = ()
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Post:
     """A post as it will be sent: rendered once, then never changed.
 
@@ -66,6 +94,12 @@ class Post:
     """Whether the admin wrote its text: then only the admin has it rendered again."""
     is_requested: bool = False
     """Whether the admin asked for it, whatever the source's filters say."""
+    article: Article | None = None
+    """The same with a title, for an account of a blog or a folder; None for the fediverse."""
+    is_generated: bool = False
+    """Whether it contains text that a step has written."""
+    part: int = 1
+    """Its number in a thread of several posts that belong together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,3 +136,5 @@ class PublishedStatus:
     links: tuple[str, ...] = ()
     boosted_uri: str = ""
     created_at: datetime | None = None
+    identity: bytes = b""
+    """The identity of the delivery that made it, where the place keeps it (a blog, a folder)."""

@@ -168,6 +168,7 @@ class MastodonTarget:
         post: Post,
         key: str,
         *,
+        identity: bytes = b"",
         reply_to: str = "",
         images: Sequence[Image] = (),
         markup: Markup = "plain",
@@ -208,10 +209,10 @@ class MastodonTarget:
             hidden_since = None
         return own_statuses(self.page, account_id, hidden_since)
 
-    def existing_boost(self, post: Post) -> Receipt | None:
+    def existing(self, post: Post, identity: bytes) -> Receipt | None:
         """The receipt of the account's boost, None where it has not boosted the status.
 
-        Its id is the boosted status's on the account's server.
+        Its id is the boosted status's on the account's server. A post is found by `recent`.
         """
         status = self.status(post) if post.action == "boost" else None
         return status.boosted if status else None
