@@ -29,7 +29,7 @@ from reblogbot.core.text.measure import length
 from reblogbot.core.text.mentions import defuse
 from reblogbot.core.text.patterns import matches, replaced
 from reblogbot.core.text.repetition import end_of_title, is_cut, without_heading
-from reblogbot.core.text.shortening import shorten
+from reblogbot.core.text.shortening import beginning, shorten
 from reblogbot.model import Action, Entry, Media, Post, ServerLimits, StepText
 from reblogbot.words import Words
 
@@ -77,8 +77,8 @@ def compose(
     template = template or account.template or source.template
     wording = _wording(entry, source, account, limits, source_title, template)
     names = wording.names
-    language = _language(entry, source, account, feed_language, names, results)
     wording = _with_results(wording, results, template)
+    language = _language(entry, source, account, feed_language, wording)
     if source.ai_label:
         wording = replace(wording, label=label_of(language))
     marked = fit(wording, limits) if names.title or names.summary else ""
@@ -98,9 +98,8 @@ def compose(
         return post
     if account.has_titles:
         has_heading = _form(template, account).startswith(HEADING) and marked.startswith(HEADING)
-        article = article_of(
-            marked, wording.names.title, names.link, names.tags, has_heading=has_heading
-        )
+        title = wording.names.title if clean(entry.title) else beginning(names.title)
+        article = article_of(marked, title, names.link, names.tags, has_heading=has_heading)
         post = replace(post, article=article, text=plain_text(article))
     else:
         post = replace(post, shorter=fit_strictly(wording, limits, post.text))
@@ -308,18 +307,19 @@ def _language(
     source: SourceSettings,
     account: AccountSettings,
     feed_language: str,
-    names: TemplateContext,
-    results: Sequence[Result],
+    wording: Wording,
 ) -> str:
     """The language by the source's config, entry, feed, text, or account's config (ADR 0028).
 
     A language of entry or feed that contradicts the script of the text is ignored. The text is what
-    the steps have written, where there is any: it may be a translation.
+    the steps have written, where the template has any of it: that may be a translation.
     """
-    written = "\n".join(
-        result.text for result in results if result.text != placeholder(result.name)
+    written = (
+        result.text
+        for result in wording.results
+        if wording.uses(result.name) and result.text != placeholder(result.name)
     )
-    text = written or f"{names.title}\n{names.summary}"
+    text = "\n".join(written) or f"{wording.names.title}\n{wording.names.summary}"
     return (
         language_tag(source.language)
         or text_language(text, entry.language, feed_language)
