@@ -33,7 +33,7 @@ from reblogbot.core.round_report import RoundReport
 from reblogbot.engine.account import Account
 from reblogbot.engine.accounts import Accounts
 from reblogbot.engine.claims import poll_lease
-from reblogbot.engine.engine import Engine, StepTools
+from reblogbot.engine.engine import Adapters, Engine
 from reblogbot.errors import ConfigError, StoreError
 from reblogbot.media.fetch import ImageFetcher
 from reblogbot.ports import (
@@ -342,10 +342,9 @@ class Edges:
             config,
             async_store,
             Accounts(config, make_account),
-            make_source,
+            Adapters(make_source, partial(make_step, config), step_mark),
             ImageFetcher(self.fetcher, self.workers),
             self.workers,
-            StepTools(partial(make_step, config), step_mark),
             self.clock,
             random.random,
         )
