@@ -10,11 +10,13 @@ class StepRequest:
     """The exact words of one call of a step.
 
     For a `chat` step these are the rendered templates; for a `command` step `prompt` is a JSON
-    object of the entry, and `system` is "".
+    object of the entry, and `system` is "". `key` is a digest of the exact words, which is the same
+    in each attempt: a service that knows idempotency keys computes the answer once. "" sends none.
     """
 
     prompt: str
     system: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import Any
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from reblogbot import __version__
 from reblogbot.web.addresses import is_address, is_in, is_public
 
 
@@ -64,6 +65,22 @@ def socks_connector(url: str) -> aiohttp.BaseConnector:
 
     connector: aiohttp.BaseConnector = SocksConnector.from_url(url, rdns=True, limit=0)
     return connector
+
+
+def direct_session(seconds: float) -> aiohttp.ClientSession:
+    """A session for an address that the admin has chosen, which may be private.
+
+    Each call ends within `seconds`. Proxies and cookies are not used, and a body is left as it
+    was sent, so that its reader can bound it.
+    """
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(resolver=ThreadedResolver()),
+        timeout=aiohttp.ClientTimeout(total=seconds),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        trust_env=False,
+        headers={"User-Agent": f"reblogbot/{__version__}"},
+    )
 
 
 class ThreadedResolver(AbstractResolver):
