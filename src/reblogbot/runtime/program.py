@@ -47,9 +47,9 @@ async def run_program(
     """Run a program in `folder` with `text` on its standard input.
 
     It has a process group of its own. The group is killed after `seconds`, after more than
-    `most_output` bytes on standard output (0: all output is discarded), when the caller is cancelled, and, unless
-    `keep_children`, when the program ends. Raises TimeoutError, OutputTooLong, and OSError or
-    ValueError where the program cannot be started.
+    `most_output` bytes on standard output (0: all of it is discarded), when the caller is
+    cancelled, and, unless `keep_children`, when the program ends. Raises TimeoutError,
+    OutputTooLong, and OSError or ValueError where the program cannot be started.
     """
     # standard input is a file: a program that reads nothing leaves nobody waiting
     with TemporaryFile() as stdin, _Pipe(most_output) as stdout, _Pipe(0) as stderr:
