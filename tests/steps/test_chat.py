@@ -14,7 +14,7 @@ from model_server import answered, http, model_server, says, status, text_for
 from reblogbot.config.settings import StepSettings
 from reblogbot.errors import StepError
 from reblogbot.model import StepRequest
-from reblogbot.steps import key_mark, make_step
+from reblogbot.steps import make_step, mark_of
 from reblogbot.steps.bounds import max_bytes, max_tokens
 
 KEY = "sk-0123456789abcdef-s3cr3t"
@@ -40,7 +40,9 @@ def settings(url, **values):
 
 def step(server, tmp_path, environ=None, **values):
     made = settings(getattr(server, "url", server), **values)
-    return make_step(made, clock=Clock(), folder=tmp_path, environ=environ or {})
+    return make_step(
+        made, clock=Clock(), folder=tmp_path, environ=environ or {}, user_agent="reblogbot/1 (+me)"
+    )
 
 
 async def failure(server, tmp_path, *faults_, environ=None, **values):
@@ -67,7 +69,7 @@ async def test_a_model_is_asked_with_all_that_the_config_says(server, tmp_path):
     }
     assert call.headers["authorization"] == f"Bearer {KEY}"
     assert call.headers["idempotency-key"] == "d1935"
-    assert call.headers["user-agent"].startswith("reblogbot/")
+    assert call.headers["user-agent"] == "reblogbot/1 (+me)"
     assert "cookie" not in call.headers
     assert (answer.text, answer.model) == (text_for(REQUEST.prompt), "stand-in")
     assert (answer.tokens_in, answer.tokens_out, answer.cost) == (12, 34, None)
@@ -397,10 +399,13 @@ async def test_a_key_file_is_read_again_at_each_call(server, tmp_path):
     for content in (f"  {KEY}\n", f"{KEY}2"):
         file.write_text(content)
         await asked.run(REQUEST)
-        marks.append(key_mark(settings(server.url, key_file=file), {}))
+        marks.append(mark_of(settings(server.url, key_file=file), {}))
     keys = [call.headers["authorization"] for call in server.calls]
     assert keys == [f"Bearer {KEY}", f"Bearer {KEY}2"]
-    assert len({*marks, ""}) == 3
+    file.unlink()
+    marks.append(mark_of(settings(server.url, key_file=file), {}))
+    marks.append(mark_of(settings(server.url, key_file=file, prompt="y"), {}))
+    assert len({*marks}) == 4
     assert KEY not in "".join(marks)
 
 
@@ -423,7 +428,6 @@ async def test_a_key_that_is_missing_is_said_with_its_file(server, tmp_path, con
     assert reason in error.message
     assert KEY not in error.message
     assert server.calls == []
-    assert key_mark(settings(server.url, key_file=file), {}) == ""
 
 
 async def test_a_variable_that_is_not_set_is_named(server, tmp_path):

@@ -25,6 +25,7 @@ def step(tmp_path, command, environ=None, **values):
     return make_step(
         StepSettings.model_validate(table),
         clock=None,
+        user_agent="",
         folder=tmp_path,
         environ=dict(os.environ) if environ is None else environ,
     )
@@ -45,6 +46,10 @@ def is_alive(process):
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+def is_there(process):
+    return Path(f"/proc/{process}").exists()
 
 
 def child_of(tmp_path):
@@ -200,5 +205,4 @@ async def test_a_cancelled_call_kills_the_whole_group(tmp_path):
     with pytest.raises(asyncio.CancelledError):
         await call
     wait_until(lambda: not is_alive(child), "the end of the child")
-    # not even a zombie is left
-    assert not Path(f"/proc/{parent}").exists()
+    assert not is_there(parent), "a zombie is left"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,13 +11,13 @@ class StepRequest:
     """The exact words of one call of a step.
 
     For a `chat` step these are the rendered templates; for a `command` step `prompt` is a JSON
-    object of the entry, and `system` is "". `key` is a digest of the exact words, which is the same
-    in each attempt: a service that knows idempotency keys computes the answer once. "" sends none.
+    object of the entry, and `system` is "".
     """
 
     prompt: str
     system: str = ""
     key: str = ""
+    """The digest of these words, by which a service may recognise a repeat; "" for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +42,14 @@ class StepText:
 
     text: str
     title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StepPause:
+    """Until when nothing is asked of a step, after so many failures in a row, and why."""
+
+    until: datetime | None = None
+    failures: int = 0
+    slug: str = ""
+    reason: str = ""
+    mark: str = ""

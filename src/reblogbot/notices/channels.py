@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from reblogbot import __version__
 from reblogbot.core.text import one_line
 from reblogbot.errors import ReblogbotError
 from reblogbot.runtime.program import run_program
@@ -65,7 +66,7 @@ async def post_webhook(url: str, event: str, message: str, seconds: float = MAX_
     """
     try:
         async with (
-            direct_session(seconds) as session,
+            direct_session(seconds, f"reblogbot/{__version__}") as session,
             session.post(
                 url, json={"event": event, "message": message}, allow_redirects=False
             ) as answer,

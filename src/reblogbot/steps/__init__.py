@@ -6,17 +6,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reblogbot.steps.key import key_mark
+from reblogbot.steps.key import mark_of
 
 if TYPE_CHECKING:
     from reblogbot.config.settings import StepSettings
     from reblogbot.ports import Clock, Step
 
-__all__ = ["key_mark", "make_step"]
+__all__ = ["make_step", "mark_of"]
 
 
 def make_step(
-    settings: StepSettings, *, clock: Clock, folder: Path, environ: Mapping[str, str]
+    settings: StepSettings,
+    *,
+    clock: Clock,
+    folder: Path,
+    environ: Mapping[str, str],
+    user_agent: str,
 ) -> Step:
     """The step of a table [steps.NAME].
 
@@ -29,4 +34,4 @@ def make_step(
         return CommandStep(settings, folder, environ)
     from reblogbot.steps.chat import ChatStep  # noqa: PLC0415
 
-    return ChatStep(settings, clock, environ)
+    return ChatStep(settings, clock, environ, user_agent)

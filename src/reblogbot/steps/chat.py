@@ -34,10 +34,17 @@ class ChatStep:
     address is the admin's choice and may be private.
     """
 
-    def __init__(self, settings: StepSettings, clock: Clock, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        settings: StepSettings,
+        clock: Clock,
+        environ: Mapping[str, str],
+        user_agent: str,
+    ) -> None:
         self._settings = settings
         self._clock = clock
         self._environ = environ
+        self._user_agent = user_agent
         base = URL(settings.url)
         path = base.raw_path.rstrip("/") + "/chat/completions"
         self._url = base.with_path(path, encoded=True, keep_query=True)
@@ -52,7 +59,10 @@ class ChatStep:
     async def _answer(self, request: StepRequest, key: str) -> ChatAnswer:
         seconds = self._settings.timeout.total_seconds()
         try:
-            async with asyncio.timeout(seconds), direct_session(seconds) as session:
+            async with (
+                asyncio.timeout(seconds),
+                direct_session(seconds, self._user_agent) as session,
+            ):
                 return await self._post(session, request, key)
         except TimeoutError:
             failure = StepError(

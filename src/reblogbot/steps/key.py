@@ -35,10 +35,10 @@ def read_key(settings: StepSettings, environ: Mapping[str, str]) -> str:
     raise StepError("step_key_missing", message, is_final=True, is_of_service=True)
 
 
-def key_mark(settings: StepSettings, environ: Mapping[str, str]) -> str:
-    """A digest that changes when the key does; "" without a key. It does not reveal the key."""
+def mark_of(settings: StepSettings, environ: Mapping[str, str]) -> str:
+    """A digest that changes when the settings or the key do. It does not reveal the key."""
     try:
         key = read_key(settings, environ)
     except StepError:
-        return ""
-    return token_digest(key) if key else ""
+        key = ""
+    return token_digest(f"{settings.model_dump_json()}\n{key}")

@@ -14,7 +14,6 @@ from typing import Any
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from reblogbot import __version__
 from reblogbot.web.addresses import is_address, is_in, is_public
 
 
@@ -67,7 +66,7 @@ def socks_connector(url: str) -> aiohttp.BaseConnector:
     return connector
 
 
-def direct_session(seconds: float) -> aiohttp.ClientSession:
+def direct_session(seconds: float, user_agent: str) -> aiohttp.ClientSession:
     """A session for an address that the admin has chosen, which may be private.
 
     Each call ends within `seconds`. Proxies and cookies are not used, and a body is left as it
@@ -79,7 +78,7 @@ def direct_session(seconds: float) -> aiohttp.ClientSession:
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
         trust_env=False,
-        headers={"User-Agent": f"reblogbot/{__version__}"},
+        headers={"User-Agent": user_agent},
     )
 
 
