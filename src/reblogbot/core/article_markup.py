@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 
 import regex
 
-from reblogbot.model import Block, Span
+from reblogbot.model import Article, Block, Post, Span
 
 Line = list[Span]
 """The spans of one line. No text in it has a line feed."""
@@ -20,6 +20,29 @@ _LINE_END = regex.compile(r"\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _UNPRINTABLE = regex.compile(r"[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _SPACES = regex.compile(r"[ \t]+")
 _NOT_IN_URL = regex.compile(r"[\x00-\x20\x7f-\x9f\\<>{}|^`\"\s\ud800-\udfff\ufffe\uffff]")
+# the last character of a link is no punctuation
+_LINK = regex.compile(
+    r"https?://[^\s<>\"“”‘’「」『』【】《》〈〉（），。；：！？、…]*"
+    r"[^\s<>\"“”‘’「」『』【】《》〈〉（），。；：！？、….,;:!?')\]}]"
+)
+
+
+def article_of(post: Post) -> Article:
+    """The article of a post; of one without, the first line of its text is the title."""
+    if post.article is not None:
+        return post.article
+    title, _, rest = post.text.strip().partition("\n")
+    return Article(title, text_blocks(rest if rest.strip() else title))
+
+
+def text_blocks(text: str) -> tuple[Block, ...]:
+    """A plain text as one block, in which web addresses are links."""
+    spans = []
+    end = 0
+    for match in _LINK.finditer(text):
+        spans += [Span(text[end : match.start()]), Span(match[0], match[0])]
+        end = match.end()
+    return (Block("paragraph", (*spans, Span(text[end:]))),)
 
 
 def to_html(blocks: Sequence[Block]) -> str:
@@ -44,21 +67,28 @@ def to_markdown(blocks: Sequence[Block]) -> str:
 
 def escape_markdown(text: str) -> str:
     """The text on one line of Markdown that no renderer interprets."""
-    return _escaped_markdown(_on_one_line(text), _MARKDOWN)
+    return _escaped_markdown(on_one_line(text), _MARKDOWN)
 
 
-def markdown_url(url: str) -> str:
-    """The URL of a link, as it stands between < and > in Markdown; characters are kept."""
-    return _clean_url(url).replace("&", "&amp;")
+def on_one_line(text: str) -> str:
+    """The text without line feeds, and without characters that no page may have."""
+    line = _UNPRINTABLE.sub("", _LINE_END.sub("\n", text)).replace("\n", " ")
+    return _SPACES.sub(" ", line).strip(" ")
 
 
-def is_web_link(url: str) -> bool:
-    """Whether a URL may be the target of a link."""
+def web_link(url: str) -> str:
+    """The URL as the target of a link, "" for one that is not http or https.
+
+    What no URL contains is percent-encoded.
+    """
     try:
         parts = urlsplit(url)
-        return parts.scheme.lower() in ("http", "https") and bool(parts.hostname)
+        is_web = parts.scheme.lower() in ("http", "https") and bool(parts.hostname)
     except ValueError:
-        return False
+        return ""
+    if not is_web:
+        return ""
+    return _NOT_IN_URL.sub(lambda match: quote(match[0], safe="", errors="replace"), url)
 
 
 # lines
@@ -85,8 +115,8 @@ def _lines(spans: Iterable[Span]) -> list[Line]:
     lines: list[Line] = [[]]
     for span in spans:
         text = _UNPRINTABLE.sub("", _LINE_END.sub("\n", span.text))
-        if is_web_link(span.link):
-            link = _clean_url(span.link)
+        link = web_link(span.link)
+        if link:
             lines[-1].append(Span(_SPACES.sub(" ", text.replace("\n", " ")).strip() or link, link))
             continue
         first, *others = _SPACES.sub(" ", text).split("\n")
@@ -117,17 +147,6 @@ def _paragraphs(lines: Iterable[Line]) -> Iterator[list[Line]]:
     for has_text, group in groupby(lines, bool):
         if has_text:
             yield list(group)
-
-
-def _on_one_line(text: str) -> str:
-    """The text without line feeds and unprintable characters."""
-    line = _UNPRINTABLE.sub("", _LINE_END.sub("\n", text)).replace("\n", " ")
-    return _SPACES.sub(" ", line).strip(" ")
-
-
-def _clean_url(url: str) -> str:
-    """The URL, in which what no URL contains is percent-encoded."""
-    return _NOT_IN_URL.sub(lambda match: quote(match[0], safe="", errors="replace"), url)
 
 
 # HTML
@@ -214,4 +233,5 @@ def _markdown_line(line: Line) -> str:
 def _markdown_span(span: Span, *, is_first: bool) -> str:
     if not span.link:
         return _escaped_markdown(span.text, _MARKDOWN_AT_START if is_first else _MARKDOWN)
-    return f"[{_escaped_markdown(span.text, _MARKDOWN)}](<{markdown_url(span.link)}>)"
+    url = span.link.replace("&", "&amp;")
+    return f"[{_escaped_markdown(span.text, _MARKDOWN)}](<{url}>)"
