@@ -126,7 +126,7 @@ def _add(parent: ET.Element, name: str, text: str) -> ET.Element:
 
 
 def _add_author(parent: ET.Element, name: str) -> None:
-    if name:
+    if _clean(name):
         _add(ET.SubElement(parent, "author"), "name", name)
 
 
@@ -157,7 +157,8 @@ def _item(entry: FeedEntry) -> dict[str, Any]:
 
 
 def _json_authors(name: str) -> list[dict[str, str]]:
-    return [{"name": _clean(name)}] if name else []
+    cleaned = _clean(name)
+    return [{"name": cleaned}] if cleaned else []
 
 
 def _without_empty(item: dict[str, Any]) -> dict[str, Any]:
