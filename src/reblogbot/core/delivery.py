@@ -279,7 +279,12 @@ def matches(delivery: Delivery, status: PublishedStatus) -> bool:
     link = canonical_link(post.link)
     if link:
         return any(canonical_link(other) == link for other in status.links)
-    sent, published = _visible(post.text), _visible(status.text)
+    return has_same_text(delivery, status)
+
+
+def has_same_text(delivery: Delivery, status: PublishedStatus) -> bool:
+    """Whether the texts are the same, but for what a server may change; never for an empty one."""
+    sent, published = _visible(delivery.post.text), _visible(status.text)
     if not sent or sent == published:
         return bool(sent)
     words = _without_markup(sent)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from reblogbot.config.settings import SourceSettings
 from reblogbot.core.text.measure import length
-from reblogbot.model import Post, ServerLimits
+from reblogbot.model import Article, Block, Post, ServerLimits, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,5 +71,23 @@ def _joined(group: Sequence[Post], limits: ServerLimits, title: str) -> Post:
         length=text_length,
         limit=limits.characters,
         shorter="",
+        article=_joined_article(group, title),
         is_bundle=True,
+        is_generated=any(post.is_generated for post in group),
     )
+
+
+def _joined_article(group: Sequence[Post], title: str) -> Article | None:
+    """One article of all articles, each below its own title; None where posts have no titles."""
+    articles = [post.article for post in group if post.article is not None]
+    if not articles:
+        return None
+    if len(articles) == 1 and not title:
+        return articles[0]
+    body = [
+        block
+        for article in articles
+        for block in (Block("heading", (Span(article.title),)), *article.body)
+    ]
+    tags = dict.fromkeys(tag for article in articles for tag in article.tags)
+    return Article(title or articles[0].title, tuple(body), tuple(tags))
