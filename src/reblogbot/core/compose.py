@@ -81,7 +81,10 @@ def compose(
     language = _language(entry, source, account, feed_language, wording)
     if source.ai_label:
         wording = replace(wording, label=label_of(language))
-    marked = fit(wording, limits) if names.title or names.summary else ""
+    # the plain form of an article may have a title that its text has not
+    room = limits.characters - (_MAX_UNTITLED + 2 if account.has_titles else 0)
+    has_words = names.title or names.summary
+    marked = fit(wording, replace(limits, characters=room)) if has_words else ""
     post = Post(
         action="post",
         text=unmarked(marked),
@@ -94,14 +97,9 @@ def compose(
         may_mention=any(sign in template for sign in "@＠"),
         is_generated=is_generated(marked),
     )
-    if not marked:
-        return post
     if account.has_titles:
-        has_heading = _form(template, account).startswith(HEADING) and marked.startswith(HEADING)
-        title = wording.names.title if clean(entry.title) else beginning(names.title)
-        article = article_of(marked, title, names.link, names.tags, has_heading=has_heading)
-        post = replace(post, article=article, text=plain_text(article))
-    else:
+        post = _as_article(post, marked, wording, _form(template, account), entry)
+    elif marked:
         post = replace(post, shorter=fit_strictly(wording, limits, post.text))
     return replace(
         post,
@@ -113,6 +111,22 @@ def compose(
 def placeholder(name: str) -> str:
     """What stands for the result of a step that was not computed yet."""
     return f"〔{name}〕"
+
+
+def _as_article(post: Post, marked: str, wording: Wording, form: str, entry: Entry) -> Post:
+    """The post with the article that this text makes, and with the plain form of it as its text."""
+    if not marked:
+        return post
+    title = wording.names.title if clean(entry.title) else beginning(wording.names.title)
+    article = article_of(
+        marked,
+        shorten(title, _MAX_UNTITLED),
+        wording.names.link,
+        wording.names.tags,
+        # what does not fit is written in another form
+        has_heading=form.startswith(HEADING) and marked.startswith(HEADING),
+    )
+    return replace(post, article=article, text=plain_text(article))
 
 
 def step_results(
