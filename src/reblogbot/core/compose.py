@@ -25,7 +25,7 @@ from reblogbot.core.text.hashtags import hashtags
 from reblogbot.core.text.labels import label_of
 from reblogbot.core.text.line_breaks import unwrapped
 from reblogbot.core.text.marks import is_generated, unmarked
-from reblogbot.core.text.measure import length
+from reblogbot.core.text.measure import length, size
 from reblogbot.core.text.mentions import defuse
 from reblogbot.core.text.patterns import matches, replaced
 from reblogbot.core.text.repetition import end_of_title, is_cut, without_heading
@@ -81,10 +81,8 @@ def compose(
     language = _language(entry, source, account, feed_language, wording)
     if source.ai_label:
         wording = replace(wording, label=label_of(language))
-    # the plain form of an article may have a title that its text has not
-    room = limits.characters - (_MAX_UNTITLED + 2 if account.has_titles else 0)
     has_words = names.title or names.summary
-    marked = fit(wording, replace(limits, characters=room)) if has_words else ""
+    marked = fit(wording, _limits_of_text(wording, limits)) if has_words else ""
     post = Post(
         action="post",
         text=unmarked(marked),
@@ -111,6 +109,14 @@ def compose(
 def placeholder(name: str) -> str:
     """What stands for the result of a step that was not computed yet."""
     return f"〔{name}〕"
+
+
+def _limits_of_text(wording: Wording, limits: ServerLimits) -> ServerLimits:
+    """The limits of what the template writes; the plain form of an article may add its title."""
+    if not wording.is_article:
+        return limits
+    title = shorten(wording.names.title, _MAX_UNTITLED)
+    return replace(limits, characters=limits.characters - size(title) - 2)
 
 
 def _as_article(post: Post, marked: str, wording: Wording, form: str, entry: Entry) -> Post:
