@@ -9,6 +9,7 @@ from reblogbot.core.identity.keys import (
     key,
     legacy_keys,
     link_key,
+    part_key,
 )
 from reblogbot.core.identity.links import (
     canonical_link,
@@ -31,5 +32,6 @@ __all__ = [
     "key",
     "legacy_keys",
     "link_key",
+    "part_key",
     "site_of",
 ]

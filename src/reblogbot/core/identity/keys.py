@@ -38,8 +38,13 @@ def edit_key(delivery_id: int, number: int) -> bytes:
 
 
 def follow_up_key(identity: bytes) -> bytes:
-    """The key of the reply that follows the delivery with this identity."""
-    return key("follow up", identity.hex())
+    """The key of the reply that follows the post of this identity, by which it is queued once."""
+    return key("follow-up", identity.hex())
+
+
+def part_key(identity: bytes) -> bytes:
+    """The key of the part of a thread that follows the part of this identity."""
+    return key("part", identity.hex())
 
 
 def author_key(address: str, name: str, source: str) -> str:
