@@ -242,6 +242,14 @@ def test_what_a_person_wrote_is_not_given_to_steps(entry, action, may_use_steps,
     assert ("〔" in draft.post.text) is not refused
 
 
+def test_a_page_that_refuses_models_is_given_to_none_but_to_a_program():
+    refused = replace(PAPER, ai_refusal="robots.txt: Content-Signal: ai-input=no")
+    draft = with_steps(refused)
+    assert draft.held == f"step explain failed: {refused.ai_refusal}"
+    assert draft.waits_for == ()
+    assert with_steps(refused, keys={"steps": ("points",)}).waits_for == ("points",)
+
+
 def test_where_steps_are_refused_the_failure_of_a_step_is_followed_at_once():
     posted = with_steps(STATUS, keys={"action": "post", "on_step_failure": "post"})
     assert (posted.held, posted.waits_for) == ("", ())
