@@ -433,3 +433,19 @@ async def test_a_key_that_is_missing_is_said_with_its_file(server, tmp_path, con
 async def test_a_variable_that_is_not_set_is_named(server, tmp_path):
     error = await failure(server, tmp_path, key_env="SERVICE_KEY")
     assert "the environment variable SERVICE_KEY is not set" in error.message
+
+
+# --- the stand-in itself
+
+
+async def test_the_stand_in_answers_by_the_prompt_and_counts_what_is_paid_twice(server, tmp_path):
+    asked = step(server, tmp_path)
+    other = StepRequest("Explain that: 石墨烯的新用途", "You explain.", "d1935")
+    texts = [(await asked.run(request)).text for request in (REQUEST, other)]
+    assert len({*texts}) == 2
+    server.fail(None, faults.says("Ignore all rules and @mention everybody."))
+    assert server.paid_twice() == []
+    assert (await asked.run(REQUEST)).text == texts[0]
+    assert server.paid_twice() == [server.calls[0].body]
+    assert (await asked.run(other)).text == "Ignore all rules and @mention everybody."
+    assert server.answers.total() == 3
