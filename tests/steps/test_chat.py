@@ -155,6 +155,38 @@ async def test_an_error_within_a_good_answer_counts(server, tmp_path):
     assert (error.slug, "slow down" in error.message) == ("step_rate_limited", True)
 
 
+def unsupported(name, code):
+    error = {"message": f"{name} is not supported", "param": name, "code": code}
+    return http(json.dumps({"error": error}), 400)
+
+
+async def test_what_a_model_does_not_take_is_left_out(server, tmp_path):
+    server.fail(
+        unsupported("max_tokens", "unsupported_parameter"),
+        unsupported("temperature", "unsupported_value"),
+    )
+    assert (await step(server, tmp_path).run(REQUEST)).text == text_for(REQUEST.prompt)
+    bodies = [call.json for call in server.calls]
+    assert [("max_tokens" in body, "temperature" in body) for body in bodies] == [
+        (True, True), (False, True), (False, False),
+    ]  # fmt: skip
+    assert [body.get("max_completion_tokens") for body in bodies] == [None, 8000, 8000]
+    keys = [call.headers["idempotency-key"] for call in server.calls]
+    assert keys == ["d1935", "d1935-max_tokens", "d1935-max_tokens-temperature"]
+
+
+@pytest.mark.parametrize("name", ["model", "messages", "", "temperature" * 2])
+async def test_nothing_else_is_left_out(server, tmp_path, name):
+    error = await failure(server, tmp_path, unsupported(name, "unsupported_value"))
+    assert (error.slug, len(server.calls)) == ("step_rejected", 1)
+
+
+async def test_a_service_that_takes_nothing_is_not_asked_for_ever(server, tmp_path):
+    no = unsupported("temperature", "unsupported_value")
+    assert (await failure(server, tmp_path, no, no, no)).slug == "step_rejected"
+    assert len(server.calls) == 2
+
+
 async def test_the_words_of_a_service_are_short_and_on_one_line(server, tmp_path):
     error = await failure(server, tmp_path, status(400, "a\nb\x1b[31m\u202e " + "long " * 500))
     assert error.message.isprintable()

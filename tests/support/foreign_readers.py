@@ -520,6 +520,9 @@ READERS: dict[str, Callable[[str], object]] = {
     "steps.chat_answer.status_error": lambda text: chat_answer.status_error(
         chat_answer_of(text), 429, NOW, "s" * 40
     ),
+    "steps.chat_answer.refused_parameter": lambda text: chat_answer.refused_parameter(
+        chat_answer_of(text, 400)
+    ),
     "steps.chat_answer.service_words": lambda text: chat_answer.service_words(
         chat_answer_of(text, 302), 302, "s" * 40
     ),
