@@ -86,6 +86,7 @@ from reblogbot.sources.shared import (
     response_body,
     urls,
 )
+from reblogbot.steps import chat_answer
 from reblogbot.targets.mastodon import entities, limits, rate_limit, responses
 from reblogbot.web import addresses
 
@@ -111,7 +112,7 @@ MODULES = """
     sources.shared.document_cursor sources.shared.encoding sources.shared.encoding_detection
     sources.shared.fallbacks sources.shared.html sources.shared.json_text
     sources.shared.messages sources.shared.meta_refresh sources.shared.origins
-    sources.shared.plain_text sources.shared.response_body sources.shared.urls
+    sources.shared.plain_text sources.shared.response_body sources.shared.urls steps.chat_answer
     targets.mastodon.limits targets.mastodon.entities targets.mastodon.rate_limit
     targets.mastodon.responses web.addresses
 """.split()
@@ -122,6 +123,7 @@ EDGES = frozenset(
     sources.chouti.source sources.feed.discovery sources.fediverse.acct sources.fediverse.actor_source
     sources.fediverse.home_server
     sources.fediverse.endpoints sources.fediverse.timeline_source sources.feed.expat_driver sources.feed.source
+    steps.bounds steps.chat steps.command steps.key
     sources.registry sources.scrape.json_source sources.scrape.page_source targets.mastodon.status_params
     targets.mastodon.lookup targets.mastodon.media targets.mastodon.own_statuses
     targets.mastodon.oauth targets.mastodon.server_client targets.mastodon.server_info
@@ -132,6 +134,7 @@ EDGES = frozenset(
 
 OWN = frozenset(
     """
+    steps.chat_answer.slug_of
     core.consent.blocked_reason core.digest.next_time core.drafting.draft_job
     core.habits.learn_from_batch core.habits.remarks core.identity.evidence.agrees
     core.identity.evidence.comparable_evidence core.identity.evidence.evidence_of
@@ -278,6 +281,11 @@ def status(text: str) -> dict[str, object]:
     }
     fields_of_text |= {"media_attachments": [{"type": "image", "url": URL, "description": text}]}
     return {**fields_of_text, "account": dict(fields_of_text), "card": {"url": text}}
+
+
+def chat_answer_of(text: str, status: int = 200) -> chat_answer.ChatAnswer:
+    headers = {"retry-after": text, "location": text, "content-type": text}
+    return chat_answer.ChatAnswer("here", status, headers, text.encode("utf-8", "replace"))
 
 
 def answer(text: str) -> responses.ServerAnswer:
@@ -468,6 +476,8 @@ READERS: dict[str, Callable[[str], object]] = {
     "core.json_values.text_of": json_values.text_of,
     "core.json_values.number_of": json_values.number_of,
     "core.json_values.count_of": json_values.count_of,
+    "core.json_values.object_of": json_values.object_of,
+    "core.json_values.without_surrogates": json_values.without_surrogates,
     "sources.shared.dates.from_json": lambda text: dates.from_json(text, UTC, NOW),
     "sources.feed.json_feed.looks_like_json": json_feed.looks_like_json,
     "sources.feed.json_feed.parse": lambda text: json_feed.parse(
@@ -551,6 +561,20 @@ READERS: dict[str, Callable[[str], object]] = {
     "sources.feed.raw_xml.non_permalink_guids": raw_xml.non_permalink_guids,
     "sources.feed.raw_xml.media_groups": lambda text: raw_xml.media_groups(f"<media:group {text}"),
     "sources.feed.raw_xml.media_alts": lambda text: raw_xml.media_alts(f"<media:content {text}"),
+    "steps.chat_answer.read_answer": lambda text: chat_answer.read_answer(
+        chat_answer_of(json.dumps({"choices": [{"message": {"content": text}}], "model": text})),
+        NOW,
+        "s" * 40,
+    ),
+    "steps.chat_answer.status_error": lambda text: chat_answer.status_error(
+        chat_answer_of(text), 429, NOW, "s" * 40
+    ),
+    "steps.chat_answer.refused_parameter": lambda text: chat_answer.refused_parameter(
+        chat_answer_of(text, 400)
+    ),
+    "steps.chat_answer.service_words": lambda text: chat_answer.service_words(
+        chat_answer_of(text, 302), 302, "s" * 40
+    ),
     "targets.mastodon.responses.classify": lambda text: responses.classify(answer(text), "create"),
     "targets.mastodon.responses.good_answer": lambda text: responses.good_answer(
         answer(text), "create", where="here", now=NOW, secret="s" * 40
