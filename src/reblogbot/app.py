@@ -29,7 +29,6 @@ from reblogbot.engine.accounts import Accounts
 from reblogbot.engine.claims import poll_lease
 from reblogbot.engine.engine import Engine
 from reblogbot.errors import ConfigError, StoreError
-from reblogbot.media.fetch import ImageFetcher
 from reblogbot.ports import Clock, Fetch, ProgressCallback, Response, Source, Tools, no_progress
 from reblogbot.runtime.clock import SystemClock
 from reblogbot.runtime.lease_owner import new_lease_owner
@@ -313,7 +312,7 @@ class Edges:
             async_store,
             Accounts(config, make_account),
             make_source,
-            ImageFetcher(self.fetcher, self.workers),
+            self.fetcher,
             self.workers,
             self.clock,
             random.random,

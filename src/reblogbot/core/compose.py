@@ -162,6 +162,7 @@ def _wording(
         comments=entry.comments,
         tags=Tags(hashtags(categories, source.hashtags, (*source.tags, *account.tags))),
         published=entry.published_at and entry.published_at.astimezone(ZoneInfo(source.timezone)),
+        text=clean(defuse(_rewritten(entry.text[:most], source), numbers=numbers)),
     )
     wording = Wording(form, names, shorten(spoiler, limits.characters // 2))
     if _may_mention_in_link(wording):

@@ -32,7 +32,7 @@ from reblogbot.engine.poll import Poller, PollResult, without_outlines
 from reblogbot.engine.record import Recorder
 from reblogbot.errors import SourceError
 from reblogbot.model import Delivery, Validators
-from reblogbot.ports import Clock, ParserPool, ProgressCallback, Source, no_progress
+from reblogbot.ports import Clock, Fetch, ParserPool, ProgressCallback, Source, no_progress
 from reblogbot.store import AsyncStore, Store
 from reblogbot.store.due import PollScope
 from reblogbot.store.records import SourceRecord
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     # what plans and sends is imported when there is something to do: most rounds bring nothing
     from reblogbot.engine.deliver import Sender
     from reblogbot.engine.plan import Planner
-    from reblogbot.media.fetch import ImageFetcher
 
 
 class Engine:
@@ -54,7 +53,7 @@ class Engine:
         store: AsyncStore,
         accounts: Accounts,
         make_source: Callable[[SourceSettings], Source],
-        images: ImageFetcher,
+        fetch: Fetch,
         parsers: ParserPool,
         clock: Clock,
         random: Callable[[], float],
@@ -63,7 +62,7 @@ class Engine:
         self.store = store
         self.accounts = accounts
         self.clock = clock
-        self._images = images
+        self._fetch = fetch
         self._parsers = parsers
         self._claims = Claims(config, store, clock)
         self._poller = Poller(config, make_source, clock)
@@ -194,9 +193,11 @@ class Engine:
         """The planner, made when a source has brought something."""
         if self._planner is None:
             from reblogbot.engine.plan import Planner  # noqa: PLC0415
+            from reblogbot.media.pages import PageReader  # noqa: PLC0415
 
+            pages = PageReader(self._fetch, self._parsers, self.clock)
             self._planner = Planner(
-                self.config, self.store, self.accounts, self._images, self._parsers, self.clock
+                self.config, self.store, self.accounts, pages, self._parsers, self.clock
             )
         return self._planner
 
@@ -235,10 +236,12 @@ class Engine:
     def _sender(self, name: str) -> Sender:
         if name not in self._senders:
             from reblogbot.engine.deliver import Sender  # noqa: PLC0415
+            from reblogbot.media.fetch import ImageFetcher  # noqa: PLC0415
 
+            images = ImageFetcher(self._fetch, self._parsers)
             offload = self._parsers.share(name)
             self._senders[name] = Sender(
-                self.config, self.store, self.accounts, name, self._images, offload, self.clock
+                self.config, self.store, self.accounts, name, images, offload, self.clock
             )
         return self._senders[name]
 
