@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from reblogbot import __version__
 from reblogbot.config.atomic_file import write_atomically
@@ -20,16 +20,33 @@ from reblogbot.config.hosts import hosts_of
 from reblogbot.config.load import PartialConfig, load, load_partial
 from reblogbot.config.rules import TemplateUse
 from reblogbot.config.saving import replace_text
-from reblogbot.config.settings import AccountSettings, Config, HttpSettings, SourceSettings
+from reblogbot.config.settings import (
+    AccountSettings,
+    Config,
+    HttpSettings,
+    SourceSettings,
+    StepSettings,
+)
 from reblogbot.config.tables import SourceKinds
 from reblogbot.config.tokens import granted_scopes, read_token
 from reblogbot.core.round_report import RoundReport
 from reblogbot.engine.account import Account
 from reblogbot.engine.accounts import Accounts
 from reblogbot.engine.claims import poll_lease
-from reblogbot.engine.engine import Engine
+from reblogbot.engine.engine import Adapters, Engine
 from reblogbot.errors import ConfigError, StoreError
-from reblogbot.ports import Clock, Fetch, ProgressCallback, Response, Source, Tools, no_progress
+from reblogbot.ports import (
+    Clock,
+    Fetch,
+    ProgressCallback,
+    Reader,
+    Response,
+    Source,
+    Step,
+    Target,
+    Tools,
+    no_progress,
+)
 from reblogbot.runtime.clock import SystemClock
 from reblogbot.runtime.lease_owner import new_lease_owner
 from reblogbot.runtime.parser_pool import ParserProcessPool
@@ -163,9 +180,18 @@ def _with_new_names(config: Config, store: Store) -> Store:
     return store
 
 
-def make_target(account: AccountSettings, config: Config, clock: Clock) -> MastodonTarget:
-    """Return the adapter of the account's server."""
-    # imported here: most rounds have nothing to send
+def make_target(account: AccountSettings, config: Config, clock: Clock) -> Target:
+    """Return the adapter of the place where the account publishes."""
+    if account.kind == "files":
+        # imported here: most rounds have nothing to send
+        from reblogbot.targets.files.target import FilesTarget  # noqa: PLC0415
+
+        return FilesTarget(account, clock=clock)
+    return make_mastodon(account, config, clock)
+
+
+def make_mastodon(account: AccountSettings, config: Config, clock: Clock) -> MastodonTarget:
+    """Return the adapter of a server with the Mastodon API."""
     from reblogbot.targets.mastodon.target import MastodonTarget  # noqa: PLC0415
 
     return MastodonTarget(
@@ -176,6 +202,27 @@ def make_target(account: AccountSettings, config: Config, clock: Clock) -> Masto
         user_agent=user_agent(config),
         granted=lambda token: granted_scopes(account, token, os.environ),
     )
+
+
+def make_step(config: Config, clock: Clock, step: StepSettings) -> Step:
+    """Return the adapter of a step."""
+    # imported here: few admins have steps
+    from reblogbot import steps  # noqa: PLC0415
+
+    return steps.make_step(
+        step,
+        clock=clock,
+        folder=config.path.parent,
+        environ=os.environ,
+        user_agent=user_agent(config),
+    )
+
+
+def step_mark(step: StepSettings) -> str:
+    """Return a digest of the step's settings and key: another one may succeed where this failed."""
+    from reblogbot import steps  # noqa: PLC0415
+
+    return steps.mark_of(step, os.environ)
 
 
 def user_agent(config: Config) -> str:
@@ -265,10 +312,14 @@ class Targets:
     def __init__(self, config: Config, clock: Clock) -> None:
         self._config = config
         self._clock = clock
-        self._targets: dict[str, MastodonTarget] = {}
+        self._targets: dict[str, Target] = {}
         self._lock = threading.Lock()
 
-    def get(self, name: str) -> MastodonTarget:
+    def reader(self, name: str) -> Reader:
+        """Return the target of an account that sources read through, which `check` lets pass."""
+        return cast("Reader", self.get(name))
+
+    def get(self, name: str) -> Target:
         """Return the account's target. Readers ask for it from several threads at a time."""
         with self._lock:
             if name not in self._targets:
@@ -295,7 +346,7 @@ class Edges:
         def make_source(settings: SourceSettings) -> Source:
             fetch = partial(self.fetcher, configured=hosts_of(settings, config.accounts))
             offload = self.workers.share(settings.name)
-            tools = Tools(fetch=fetch, offload=offload, clock=self.clock, reader=targets.get)
+            tools = Tools(fetch=fetch, offload=offload, clock=self.clock, reader=targets.reader)
             return registry.factory(settings.kind)(settings.name, settings, tools)
 
         def make_account(account: AccountSettings) -> Account:
@@ -311,7 +362,7 @@ class Edges:
             config,
             async_store,
             Accounts(config, make_account),
-            make_source,
+            Adapters(make_source, partial(make_step, config, self.clock), step_mark),
             self.fetcher,
             self.workers,
             self.clock,

@@ -20,7 +20,7 @@ from datetime import datetime
 from itertools import islice
 
 from reblogbot.config.hosts import hosts_of
-from reblogbot.config.settings import Config, SourceSettings
+from reblogbot.config.settings import AccountSettings, Config, SourceSettings
 from reblogbot.core import bounds, compose, drafting, planning, recognition, revising
 from reblogbot.core.drafting import Draft, DraftJob
 from reblogbot.core.planning import AccountRoute, AccountSelection, BatchSelection, PendingClaims
@@ -29,7 +29,7 @@ from reblogbot.engine.accounts import Accounts
 from reblogbot.engine.drafts import Drafter
 from reblogbot.engine.poll import PollResult, read_whole, without_outlines
 from reblogbot.media.pages import MAX_TEXT, PageReader
-from reblogbot.model import Action, Candidate, Entry, Plan
+from reblogbot.model import Action, Candidate, Entry, Plan, ServerLimits
 from reblogbot.model.history import SourceHistory
 from reblogbot.ports import Clock, ParserPool
 from reblogbot.store import AsyncStore, Store
@@ -157,9 +157,7 @@ class Planner:
         drafts = {}
         for name in accounts:
             limits = await self._accounts[name].limits()
-            job = drafting.draft_job(
-                settings, self._config.accounts[name], limits, result.batch, self._clock.now()
-            )
+            job = await self._job(result, self._config.accounts[name], limits, self._clock.now())
             (drafts[name],) = await drafter.drafts(replace(job, stage="requested"), [entry])
         return entry, drafts
 
@@ -184,9 +182,7 @@ class Planner:
         for route in routes:
             account = self._accounts[route.account.name]
             selection = choice.by_account[account.name]
-            job = drafting.draft_job(
-                result.settings, route.account, account.known_limits, result.batch, now
-            )
+            job = await self._job(result, route.account, account.known_limits, now)
             own = await _drafts(drafter, job, selection, candidates, only)
             if any(draft.post is not None for draft in own.values()):
                 limits = await account.limits()
@@ -195,6 +191,21 @@ class Planner:
                     own = await _drafts(drafter, job, selection, candidates, only)
             drafts[account.name] = own
         return drafts
+
+    async def _job(
+        self, result: PollResult, account: AccountSettings, limits: ServerLimits, now: datetime
+    ) -> DraftJob:
+        """Return a job without entries."""
+        settings = result.settings
+        job = drafting.draft_job(settings, account, limits, result.batch, now)
+        if not settings.steps:
+            return job
+        may_use_steps = None
+        if settings.reads_statuses:
+            acct = str(getattr(settings.options, "acct", "")).lstrip("@").lower()
+            # of all that people write, only what our own accounts do is given to steps
+            may_use_steps = acct in (await self._accounts.addresses()).values()
+        return replace(job, generated=self._config.chat_steps, may_use_steps=may_use_steps)
 
     async def _read_pages(
         self, result: PollResult, candidates: Sequence[Candidate], plan: Plan
