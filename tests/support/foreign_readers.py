@@ -15,6 +15,7 @@ from reblogbot.admin.other_bots import format_strings
 from reblogbot.config.settings import AccountSettings, SourceSettings, StepSettings
 from reblogbot.core import (
     articles,
+    ai_signals,
     bounds,
     compose,
     consent,
@@ -51,6 +52,8 @@ from reblogbot.core.text import (
 from reblogbot.core.text.hashtags import hashtags, untagged
 from reblogbot.media import page_images
 from reblogbot.model import Author, Batch, Entry, Markup, Media, Post, ServerLimits, StepText
+from reblogbot.media import page_images, page_text, pages, robots_txt
+from reblogbot.model import Author, Batch, Entry, Markup, Media, Post, ServerLimits
 from reblogbot.model.evidence import SourceHabits
 from reblogbot.model.history import SourceHistory
 from reblogbot.sources.chouti import headline
@@ -92,6 +95,7 @@ from reblogbot.web import addresses
 
 MODULES = """
     admin.other_bots.format_strings core.articles core.bounds core.compose core.consent core.digest core.drafting core.filters core.generated core.habits
+    admin.other_bots.format_strings core.ai_signals core.bounds core.compose core.consent core.digest core.drafting core.filters core.habits
     core.identity.evidence core.identity.keys core.identity.links core.identity.match_fields
     core.identity.page_link core.identity.tracking_parameters core.importing core.json_values
     core.http_headers core.mastodon_json core.planning core.prompts core.recognition core.schedule core.similarity
@@ -107,7 +111,7 @@ MODULES = """
     sources.feed.header sources.feed.json_feed sources.feed.not_a_feed sources.feed.opml sources.feed.outline
     sources.feed.page_feeds sources.feed.parse sources.feed.raw_xml sources.feed.skipped_hours
     sources.feed.worker sources.feed.xml_repair sources.scrape.json_query
-    media.page_images sources.scrape.parse_json_list sources.scrape.parse_page
+    media.page_images media.page_text media.pages media.robots_txt sources.scrape.parse_json_list sources.scrape.parse_page
     sources.scrape.selectors sources.shared.dates sources.shared.document
     sources.shared.document_cursor sources.shared.encoding sources.shared.encoding_detection
     sources.shared.fallbacks sources.shared.html sources.shared.json_text
@@ -494,8 +498,28 @@ READERS: dict[str, Callable[[str], object]] = {
     "sources.feed.not_a_feed.unknown_format_error": lambda text: not_a_feed.unknown_format_error(
         text, URL
     ),
-    "media.page_images.page_images": lambda text: page_images.page_images(
-        f"<meta property=og:image content='{text}'>{text}".encode("utf-8", "replace"), "", URL, 4
+    "core.ai_signals.of_headers": lambda text: ai_signals.of_headers(
+        dict.fromkeys(["x-robots-tag", "content-signal", "content-usage"], text), "it"
+    ),
+    "core.ai_signals.of_metadata": lambda text: ai_signals.of_metadata([("robots", text)]),
+    "core.ai_signals.preferences_as_rules": lambda text: ai_signals.preferences_as_rules(
+        f"Content-Usage: {text}\n{text}", "Content-Usage"
+    ),
+    "media.page_images.images_in": lambda text: page_images.images_in([("og:image", text)], URL),
+    "media.page_images.metadata_of": lambda text: page_images.metadata_of(
+        LexborHTMLParser(f"<meta name='{text}' content='{text}'>{text}")
+    ),
+    "media.page_text.main_text": lambda text: page_text.main_text(f"<p>{text}", 30_000),
+    "media.page_text.read_page": lambda text: page_text.read_page(
+        f"<meta property=og:image content='{text}'>{text}".encode("utf-8", "replace"),
+        "",
+        URL,
+        4,
+        30_000,
+    ),
+    "media.pages.page_address": lambda text: pages.page_address(f"https://arxiv.org/pdf/{text}"),
+    "media.robots_txt.rules_for": lambda text: robots_txt.rules_for(
+        f"User-agent: *\nDisallow: {text}\n{text}".encode("utf-8", "replace"), URL + text
     ),
     "sources.chouti.parse.parse_json": lambda text: parse_chouti.parse_json(json_of(text)),
     "sources.chouti.parse.parse_page": lambda text: parse_chouti.parse_page(page(text)),
@@ -688,7 +712,8 @@ NASTY = (
 
 BY_LEXBOR = frozenset(
     """
-    sources.chouti.page.records sources.feed.page_feeds.named_feeds media.page_images.page_images
+    sources.chouti.page.records sources.feed.page_feeds.named_feeds media.page_images.metadata_of
+    media.page_text.main_text media.page_text.read_page
     sources.chouti.parse.parse_json sources.chouti.parse.parse_page sources.scrape.parse_page.parse
     """.split()
 )
