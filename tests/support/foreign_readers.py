@@ -79,7 +79,8 @@ from reblogbot.sources.shared import (
     response_body,
     urls,
 )
-from reblogbot.targets.mastodon import entities, limits, rate_limit, responses
+from reblogbot.targets.mastodon import entities, limits, responses
+from reblogbot.targets.shared import answers, html_links, rate_limit
 from reblogbot.web import addresses
 
 MODULES = """
@@ -103,7 +104,7 @@ MODULES = """
     sources.shared.fallbacks sources.shared.html sources.shared.json_text
     sources.shared.messages sources.shared.meta_refresh sources.shared.origins
     sources.shared.plain_text sources.shared.response_body sources.shared.urls
-    targets.mastodon.limits targets.mastodon.entities targets.mastodon.rate_limit
+    targets.mastodon.limits targets.mastodon.entities targets.shared.rate_limit
     targets.mastodon.responses web.addresses
 """.split()
 """The modules whose public functions may be handed foreign text."""
@@ -116,7 +117,7 @@ EDGES = frozenset(
     sources.registry sources.scrape.json_source sources.scrape.page_source targets.mastodon.status_params
     targets.mastodon.lookup targets.mastodon.media targets.mastodon.own_statuses
     targets.mastodon.oauth targets.mastodon.server_client targets.mastodon.server_info
-    targets.mastodon.target targets.mastodon.transport
+    targets.mastodon.target targets.shared.transport
     """.split()
 )
 """Modules that fetch and send, read config, or hand foreign text on to the modules above."""
@@ -509,14 +510,14 @@ READERS: dict[str, Callable[[str], object]] = {
     "targets.mastodon.responses.error_message": lambda text: responses.error_message(
         "rejected", answer(text), "here"
     ),
-    "targets.mastodon.responses.words_of": lambda text: responses.words_of(answer(text), "s" * 40),
-    "targets.mastodon.responses.host_of": responses.host_of,
+    "targets.shared.answers.words_of": lambda text: answers.words_of(answer(text), "s" * 40),
+    "targets.shared.answers.host_of": answers.host_of,
     "targets.mastodon.limits.limits": lambda text: limits.limits(
         {"max_toot_chars": text, "uri": text}
     ),
     "targets.mastodon.limits.markup": lambda text: limits.markup({"version": text}),
     "targets.mastodon.limits.is_mastodon": lambda text: limits.is_mastodon({"version": text}),
-    "targets.mastodon.rate_limit.ends_at": lambda text: rate_limit.ends_at(
+    "targets.shared.rate_limit.ends_at": lambda text: rate_limit.ends_at(
         dict.fromkeys(["retry-after", "ratelimit", "x-ratelimit-reset", "date"], text), NOW
     ),
     "targets.mastodon.entities.published_status": lambda text: entities.published_status(
@@ -529,7 +530,7 @@ READERS: dict[str, Callable[[str], object]] = {
     ),
     "targets.mastodon.entities.receipt": lambda text: entities.receipt(status(text)),
     "targets.mastodon.entities.web_pages_of": lambda text: entities.web_pages_of(status(text)),
-    "targets.mastodon.entities.links_in": entities.links_in,
+    "targets.shared.html_links.links_in": html_links.links_in,
     "targets.mastodon.entities.last_id": lambda text: entities.last_id([status(text)] * 3),
     "web.addresses.is_public": addresses.is_public,
     "web.addresses.is_in": lambda text: addresses.is_in(text, [ip_network("10.0.0.0/8")]),

@@ -179,7 +179,8 @@ def _json_object(path: Path) -> Mapping[str, Any]:
 
 def _checked(text: str, where: str, account: AccountSettings) -> str:
     """The token in the text. Raises Unauthorised if it is not exactly one."""
-    token = text.strip()
+    # WordPress shows an application password in groups, and ignores the spaces
+    token = "".join(text.split()) if account.kind == "wordpress" else text.strip()
     if not token:
         raise _missing(account, Words("{where} is empty", where=where))
     if not re.fullmatch(r"[!-~]+", token):
