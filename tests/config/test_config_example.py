@@ -8,7 +8,8 @@ import pytest
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from reblogbot.config.settings import AccountSettings, Config, SourceSettings
+from reblogbot.config.rules import KINDS_OF_ACCOUNT
+from reblogbot.config.settings import AccountSettings, Config, SourceSettings, StepSettings
 from reblogbot.config.tables import SourceKinds
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
@@ -22,9 +23,11 @@ INNER = {
     (AccountSettings, "name"),
     (SourceSettings, "name"),
     (SourceSettings, "options"),
+    (SourceSettings, "review_generated"),
+    (StepSettings, "name"),
 }
 # what a file must say for itself, and so has no default, or stands there to be seen
-REQUIRED = {"server", "kind", "to", "url", "token_file"}
+REQUIRED = {"server", "kind", "to", "url", "token_file", "model", "prompt"}
 
 
 def tables(model, written, loaded, path=""):
@@ -47,6 +50,7 @@ def all_tables(example):
     return [
         *tables(Config, written, config),
         *tables(AccountSettings, written["accounts"]["news"], config.accounts["news"], "account"),
+        *tables(StepSettings, written["steps"]["explain"], config.steps["explain"], "step"),
         *tables(SourceSettings, written["sources"]["chouti"], config.sources["chouti"], "source"),
     ]
 
@@ -59,7 +63,7 @@ def test_the_example_holds_every_key_of_every_table(all_tables):
         if (model, name) not in INNER and name not in written
     }
     assert missing == set()
-    assert len(all_tables) == 10
+    assert len(all_tables) == 11
 
 
 def test_the_example_shows_each_default_as_it_is(all_tables):
@@ -85,8 +89,9 @@ def test_the_example_has_a_comment_for_every_key():
 
 
 def blocks():
-    """The commented tables at the end, as TOML."""
-    tail = EXAMPLE.read_text().partition("# The other kinds")[2]
+    """The commented sources at the end, as TOML."""
+    tail = EXAMPLE.read_text().partition("# The other kinds of source")[2]
+    tail = tail.partition("\n\n\n# The other kinds of account")[0]
     return [part.replace("\n# ", "\n") for part in re.split(r"\n\n# (?=\[)", tail)[1:]]
 
 
@@ -107,3 +112,10 @@ def test_each_commented_source_loads_with_its_own_kind(load_toml, plain, block):
         kinds=SourceKinds(["feed", *registry.kinds()], registry.options_of, registry.needs_of),
     )
     assert kind in {source.kind for source in config.sources.values()}
+
+
+def test_the_commented_accounts_load(load_toml, plain):
+    tail = EXAMPLE.read_text().partition("# The other kinds of account")[2]
+    tables = [part.replace("\n# ", "\n") for part in re.split(r"\n\n# (?=\[)", tail)[1:]]
+    accounts = load_toml(plain + "\n".join(tables)).accounts
+    assert {account.kind for account in accounts.values()} == set(KINDS_OF_ACCOUNT)

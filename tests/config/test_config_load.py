@@ -252,7 +252,7 @@ pieces = st.lists(
 @given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode) | pieces.map(str.encode))
 def test_no_bytes_raise_anything_but_config_error(load_toml, raw):
     try:
-        config = load_toml(raw, check_template=lambda text: "line 2: x" if "{" in text else "")
+        config = load_toml(raw, check_template=lambda text, *_: "line 2: x" if "{" in text else "")
     except ConfigError as error:
         faults = error.faults
     else:
@@ -624,7 +624,7 @@ def test_a_fault_of_the_defaults_is_reported_once_at_its_own_line(faults_of, pla
         f"[sources.s{nth}]\nkind = 'feed'\nurl = 'https://x.org'\n[sources.s{nth}.headers]\nD = 'x'\n"
         for nth in range(3)
     )
-    faults, lines = faults_of(toml + plain + sources, check_template=lambda _: "never closed")
+    faults, lines = faults_of(toml + plain + sources, check_template=lambda *_: "never closed")
     assert {line.split(": ")[0] for line in lines} == {
         f":{nth}" for nth in (2, 3, 4, 5, 6, 8, 9, 11, 12)
     }
@@ -647,7 +647,7 @@ def test_a_faulty_default_is_reported_though_a_source_overrides_it(faults_of, pl
 
 @pytest.mark.parametrize("name", ["link", "headline", "reblog-via", "paper", ""])
 def test_a_built_in_template_is_not_checked_as_text(load_toml, plain, name):
-    def check(text):
+    def check(text, *_):
         raise AssertionError(text)
 
     assert load_toml(plain + f'template = "{name}"', check_template=check).sources
@@ -663,7 +663,7 @@ def test_a_built_in_template_is_not_checked_as_text(load_toml, plain, name):
 )
 def test_a_template_fault_has_its_line_in_the_file(faults_of, plain, written, line):
     toml = f"{plain}title = 'x'\ntemplate = {written}\n"
-    _, lines = faults_of(toml, check_template=lambda _: "line 2: unexpected end")
+    _, lines = faults_of(toml, check_template=lambda *_: "line 2: unexpected end")
     assert lines == [f":{line}: sources.chouti.template: unexpected end"]
 
 
@@ -673,7 +673,7 @@ def test_a_template_many_sources_inherit_is_checked_once(load_toml, plain):
         "[defaults]\ntemplate = '{{ title }}'\n"
         + plain
         + plain.split("\n", 3)[3].replace("chouti", "b"),
-        check_template=lambda text: checked.append(text) or "",
+        check_template=lambda text, *_: checked.append(text) or "",
     )
     assert checked == ["{{ title }}"]
 

@@ -13,7 +13,7 @@ from reblogbot.config.settings import SourceSettings
 from reblogbot.sources import registry
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-INTERNAL = {"name", "options"}
+INTERNAL = {"name", "options", "review_generated"}
 """Fields of the settings that are no keys of the file."""
 
 
@@ -52,7 +52,7 @@ def test_no_help_is_left_of_a_key_that_is_gone():
 
 
 def test_the_docs_name_every_key():
-    pages = ("configuration.md", "sources.md")
+    pages = ("configuration.md", "sources.md", "articles.md")
     text = "\n".join((DOCS / page).read_text(encoding="utf-8") for page in pages)
     words = set(re.findall(r"[a-z_]+", text))
     assert {key for _, key in KEYS} - words == set()

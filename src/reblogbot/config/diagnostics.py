@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from reblogbot.config import lookalikes
+from reblogbot.config.settings import INCOMPLETE
 from reblogbot.config.toml_positions import Key, Position
 from reblogbot.errors import ConfigError, ConfigFault, did_you_mean
 from reblogbot.words import Words
@@ -62,6 +63,9 @@ class Diagnostics:
     def add_invalid(self, error: ValidationError, model: type[BaseModel], locate: Locate) -> None:
         """Add every fault that pydantic found. The messages never hold the values."""
         for details in _without_consequences(error.errors(include_url=False)):
+            if details["type"] == INCOMPLETE:
+                # `rules` tells it at the missing key
+                continue
             # pydantic marks a fault in the key of a dict by one more element
             keys = tuple(key for key in details["loc"] if key != "[key]")
             message = _message(details)

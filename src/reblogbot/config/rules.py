@@ -9,7 +9,15 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from reblogbot.config.diagnostics import Diagnostics, Keys, Locate, quoted
-from reblogbot.config.settings import ARTICLE_KINDS, BUILT_IN_TEMPLATES
+from reblogbot.config.settings import (
+    ARTICLE_KINDS,
+    BUILT_IN_TEMPLATES,
+    NEEDS_OF_ACCOUNT,
+    NEEDS_OF_STEP,
+    AccountSettings,
+    StepSettings,
+    Table,
+)
 from reblogbot.config.tokens import credential
 from reblogbot.config.urls import is_loopback_url, read_place_url, read_server_url
 from reblogbot.errors import did_you_mean
@@ -67,13 +75,16 @@ def check_account(
     at = ("accounts", name)
     kind = table.get("kind", "fediverse")
     for key, kinds in _KEYS_OF_KINDS.items():
-        if table.get(key, "") not in ("", []) and kind in KINDS_OF_ACCOUNT and kind not in kinds:
+        is_known = kind in KINDS_OF_ACCOUNT
+        if is_known and kind not in kinds and _is_changed(AccountSettings, table, key):
             names = " or ".join(kinds)
             message = Words("is for accounts of kind {names} alone", names=names)
             diagnostics.add((*at, key), message)
-    for key in _NEEDS_OF_KIND.get(str(kind), ()):
+    for key in NEEDS_OF_ACCOUNT.get(str(kind), ()):
         if not table.get(key):
-            message = Words('missing; an account of kind "{kind}" needs it', kind=kind)
+            message = Words("missing; this key has no default")
+            if kind != "fediverse":
+                message = Words('missing; an account of kind "{kind}" needs it', kind=kind)
             diagnostics.add((*at, key), message, slug="key_missing")
     if kind == "files":
         return
@@ -90,11 +101,6 @@ def check_account(
 
 
 KINDS_OF_ACCOUNT = ("fediverse", *ARTICLE_KINDS)
-_NEEDS_OF_KIND = {
-    "fediverse": ("server",),
-    "wordpress": ("server", "user"),
-    "files": ("folder",),
-}
 _KEYS_OF_KINDS = {
     "server": ("fediverse", "wordpress"),
     "token_file": ("fediverse", "wordpress"),
@@ -108,6 +114,12 @@ _KEYS_OF_KINDS = {
     "front_matter": ("files",),
     "feed": ("files",),
 }
+
+
+def _is_changed(model: type[Table], table: Toml, key: str) -> bool:
+    """Whether a table sets a key to something else than its default."""
+    value = table.get(key, "")
+    return value not in ("", []) and value != model.model_fields[key].default
 
 
 def _check_plain_http(
@@ -167,9 +179,9 @@ def check_step(
         diagnostics.add(at, message)
     kind = table.get("kind")
     for key, owner in _KEYS_OF_STEPS.items():
-        if table.get(key, "") != "" and kind in _NEEDS_OF_STEP and kind != owner:
+        if kind in NEEDS_OF_STEP and kind != owner and _is_changed(StepSettings, table, key):
             diagnostics.add((*at, key), Words('is for steps of kind "{kind}" alone', kind=owner))
-    for key in _NEEDS_OF_STEP.get(str(kind), ()):
+    for key in NEEDS_OF_STEP.get(str(kind), ()):
         if not table.get(key):
             message = Words('missing; a step of kind "{kind}" needs it', kind=kind)
             diagnostics.add((*at, key), message, slug="key_missing")
@@ -183,7 +195,6 @@ def check_step(
         _check_text_template(table.get(key), "prompt", others, check, (*at, key), diagnostics)
 
 
-_NEEDS_OF_STEP = {"chat": ("url", "model", "prompt"), "command": ("command",)}
 _KEYS_OF_STEPS = {
     **dict.fromkeys(("url", "model", "key_file", "key_env", "system", "prompt"), "chat"),
     "temperature": "chat",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from reblogbot.config.values import (
     Budget,
@@ -47,6 +49,18 @@ HASHTAGS_OF_KIND = {"chouti": 0}
 BUILT_IN_TEMPLATES = ("link", "headline", "reblog-via", "paper", "reblog-of", "article")
 ARTICLE_KINDS = ("wordpress", "files")
 """The kinds of account whose posts have a title."""
+NEEDS_OF_ACCOUNT: Mapping[str, Sequence[str]] = {
+    "fediverse": ("server",),
+    "wordpress": ("server", "user"),
+    "files": ("folder",),
+}
+NEEDS_OF_STEP: Mapping[str, Sequence[str]] = {
+    "chat": ("url", "model", "prompt"),
+    "command": ("command",),
+}
+"""The keys that a kind cannot do without, although other kinds can."""
+INCOMPLETE = "incomplete"
+"""The type of pydantic's error for a table without such a key."""
 
 
 class Table(BaseModel):
@@ -139,6 +153,13 @@ class AccountSettings(Table):
     feed: FilePath | None = None
     pace: PaceSettings = PaceSettings()
 
+    @model_validator(mode="after")
+    def _check_needs(self) -> Self:
+        # what is missing is told by `rules`, at the key itself
+        if not all(getattr(self, key) for key in NEEDS_OF_ACCOUNT[self.kind]):
+            raise PydanticCustomError(INCOMPLETE, "incomplete")
+        return self
+
     @property
     def has_titles(self) -> bool:
         """Whether its posts are articles, which have a title."""
@@ -179,6 +200,12 @@ class StepSettings(Table):
     per_day: Count = 200
     links: Literal["drop", "keep"] = "drop"
 
+    @model_validator(mode="after")
+    def _check_needs(self) -> Self:
+        if not all(getattr(self, key) for key in NEEDS_OF_STEP[self.kind]):
+            raise PydanticCustomError(INCOMPLETE, "incomplete")
+        return self
+
 
 class FilterSettings(Table):
     include: Many[Pattern] = ()
@@ -218,7 +245,7 @@ class SourceSettings(Table):
     max_per_poll: Count = 20
     budget: Budget | None = None
     order: Literal["oldest", "score"] = "oldest"
-    review: bool = False
+    review: bool | None = None
     title: str = ""
     template: str = "link"
     visibility: Literal["public", "unlisted", "private", ""] = ""
