@@ -55,6 +55,13 @@ require 'wp-load.php';
 require_once ABSPATH . 'wp-admin/includes/upgrade.php';
 wp_install('A blog', 'admin', 'admin@blog.example', true, '', 'only-for-tests');
 update_option('permalink_structure', '/%postname%/');
+switch_theme('plain');
+"""
+# Debian has the themes in packages of their own
+_THEME = """<!DOCTYPE html><html><head><?php wp_head(); ?></head><body>
+<?php while (have_posts()) { the_post(); ?>
+<h1><?php the_title(); ?></h1><div class="entry-content"><?php the_content(); ?></div>
+<?php } wp_footer(); ?></body></html>
 """
 _ADD_USER = """
 $id = wp_insert_user(['user_login' => $input['name'], 'user_pass' => 'only-for-tests',
@@ -222,6 +229,10 @@ def _php_server(folder: Path, socket_file: Path, run: dict[str, Any]) -> Iterato
     uploads.mkdir(exist_ok=True)
     if "user" in run:
         shutil.chown(uploads, "nobody", "nogroup")
+    theme = files / "wp-content" / "themes" / "plain"
+    theme.mkdir(parents=True, exist_ok=True)
+    (theme / "style.css").write_text("/* Theme Name: Plain */\n", encoding="utf-8")
+    (theme / "index.php").write_text(_THEME, encoding="utf-8")
     blog = WordPress(url, folder, run)
     blog._php(_INSTALL)
     options = {**run, "cwd": files, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}

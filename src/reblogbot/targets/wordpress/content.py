@@ -49,9 +49,8 @@ def content_html(post: Post, figures: str) -> str:
     and an address alone in a paragraph is not one that WordPress would embed.
     """
     blocks = article_of(post).body
-    text = _ADDRESS_IN_TEXT.sub(r"\1&#58;", to_html(blocks))
     warning = f"<p><strong>{_escaped(post.spoiler)}</strong></p>\n" if post.spoiler else ""
-    return f"{warning}{text}{figures}"
+    return _ADDRESS_IN_TEXT.sub(r"\1&#58;", warning + to_html(blocks)) + figures
 
 
 def figures_html(images: Sequence[UploadedImage]) -> str:
