@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -274,7 +275,25 @@ class Recording:
                 for queued in deliveries
             ],
         )
-        return deliveries
+        return deliveries + self._insert_follow_ups(intents, deliveries)
+
+    def _insert_follow_ups(
+        self, intents: Sequence[Intent], deliveries: Sequence[Delivery]
+    ) -> tuple[Delivery, ...]:
+        """Insert the replies that belong to these deliveries."""
+        replies = [
+            Intent(
+                intent.candidate,
+                intent.account,
+                replace(intent.follow_up.post, continues=queued.id),
+                claims=(intent.follow_up.key,),
+                due=intent.due,
+                waits_for=intent.follow_up.waits_for,
+            )
+            for intent, queued in zip(intents, deliveries, strict=True)
+            if intent.follow_up is not None
+        ]
+        return self._insert_deliveries(replies)
 
     def _delivery_row(self, intent: Intent) -> dict[str, Any]:
         return {
@@ -289,6 +308,8 @@ class Recording:
             "score": intent.candidate.entry.score,
             "published_at": intent.candidate.entry.published_at,
             "error": intent.reason,
+            "waits_for": " ".join(intent.waits_for) or None,
+            "step_at": self._now if intent.waits_for else None,
         }
 
     def _revise_deliveries(
@@ -411,6 +432,8 @@ def _revision_statement(revision: Revision, now: datetime) -> Any:
         "key_version": after.key_version,
         "sent_from": after.sent_from,
         "settled_at": now if after.state == DeliveryState.SKIPPED else None,
+        "waits_for": " ".join(after.waits_for) or None,
+        "step_at": now if after.waits_for else None,
     }
     return update(delivery).where(*is_unchanged).values(values).returning(delivery)
 

@@ -152,4 +152,6 @@ def delivery_record(row: Row[Any]) -> Delivery:
         error=row.error,
         receipt=Receipt(row.remote_id, row.remote_url) if row.remote_id else None,
         settled_at=row.settled_at,
+        waits_for=tuple(row.waits_for.split()) if row.waits_for else (),
+        step_at=row.step_at,
     )
