@@ -191,7 +191,7 @@ class QueueActions:
                 message = Words("is rendered again, and queued, and due now")
             return self._rewrite(delivery, replace(rendered, due=self._now), message, note)
         if delivery.state != DeliveryState.HELD:
-            return self._queue(delivery, rendered.post)
+            return self._queue(replace(delivery, waits_for=rendered.waits_for), rendered.post)
         if render:
             message = Words("is rendered again, and still held: {error}", error=delivery.error)
             if lost:
@@ -296,7 +296,14 @@ class QueueActions:
         stage: drafting.Stage = "posted" if is_edit else "waiting"
         if delivery.post.is_requested:
             stage = "requested"
-        (draft,) = drafting.drafts(replace(job, entries=(entry,), stage=stage))
+        job = replace(job, entries=(entry,), stage=stage, generated=self._config.chat_steps)
+        (draft,) = drafting.drafts(job)
+        is_reply = bool(delivery.post.continues)
+        if is_reply and draft.follow_up is not None:
+            post = replace(draft.follow_up, continues=delivery.post.continues)
+            draft = replace(draft, post=post, waits_for=source.steps)
+        elif is_reply:
+            raise _NotRenderedError(Words("cannot be rendered: it is a part of a thread"))
         if draft.post is None:
             raise _NotRenderedError(Words("cannot be rendered: {reason}", reason=draft.reason))
         if draft.held:
@@ -305,4 +312,10 @@ class QueueActions:
                 Words("stays {state}: {reason}", state=state, reason=draft.held)
             )
         post = revising.edit_of(draft.post, delivery.post.uri) if is_edit else draft.post
-        return replace(delivery, post=post, key_version=delivery.key_version + 1, sent_from=None)
+        return replace(
+            delivery,
+            post=post,
+            key_version=delivery.key_version + 1,
+            sent_from=None,
+            waits_for=draft.waits_for,
+        )

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from reblogbot.config.settings import Config, SourceSettings, StepSettings
-from reblogbot.core import drafting, prompts, revising, steps, threads
+from reblogbot.core import answers, drafting, prompts, revising, steps, threads
 from reblogbot.core.drafting import Draft
 from reblogbot.engine.accounts import Accounts
 from reblogbot.engine.drafts import Drafter
@@ -258,8 +258,15 @@ class StepRunner:
         results: Mapping[str, StepText],
     ) -> tuple[StepCall, StepRequest]:
         """Return the call with its exact words. Raises ReblogbotError."""
-        job = prompts.prompt_job(entry, settings, source, title, results)
-        request = await self._parsers.share(source.name)(prompts.request, job)
+        job = replace(
+            prompts.prompt_job(settings, source, title),
+            entries=(entry,),
+            results=(dict(results),),
+        )
+        (prompt,) = await self._parsers.share(source.name)(prompts.prompts, job)
+        if prompt.request is None:
+            raise ReblogbotError("template_failed", prompt.reason)
+        request = prompt.request
         key = prompts.digest(settings, request)
         template = settings.command or f"{settings.system}\n{settings.prompt}".strip()
         call = StepCall(
@@ -376,9 +383,8 @@ class StepRunner:
     ) -> StepText:
         """Return the answer as text that may be posted. Raises StepError where none is left."""
         try:
-            result = await self._parsers.share(source.name)(
-                prompts.cleaned_answer, answer, prompts.answer_job(entry, settings, source)
-            )
+            job = answers.answer_job(answer, entry, settings, source)
+            result = await self._parsers.share(source.name)(answers.cleaned_answer, job)
         except ReblogbotError as error:
             message = Words("the answer could not be read ({slug})", slug=error.slug)
             raise StepError("step_bad_answer", message) from error
@@ -479,18 +485,19 @@ class StepRunner:
         account = self._accounts[before.account]
         limits = await account.limits()
         batch = Batch(title=title, language=before.post.language)
-        job = drafting.draft_job(
-            source, account.settings, limits, batch, self._clock.now(), self._config.steps
-        )
+        job = drafting.draft_job(source, account.settings, limits, batch, self._clock.now())
         stage: drafting.Stage = "posted" if before.post.action == "edit" else "waiting"
         if before.post.is_requested:
             stage = "requested"
         drafter = Drafter(self._parsers, source.name)
         (draft,) = await drafter.drafts(
-            replace(job, stage=stage, results=dict(results)), [waiting.entry]
+            replace(job, stage=stage, results=dict(results), generated=self._config.chat_steps),
+            [waiting.entry],
         )
         if draft.follow_up is not None:
-            draft = replace(draft, follow_up=threads.as_thread(draft.follow_up, limits))
+            first, *rest = threads.parts(draft.follow_up, limits)
+            reply = replace(first, rest=tuple(part.text for part in rest))
+            draft = replace(draft, follow_up=reply)
         return draft
 
     async def _write(
