@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from html import escape
 
 from reblogbot.core.article_markup import to_html
-from reblogbot.model import Article, Block, Post, Span
+from reblogbot.core.articles import article_of_text
+from reblogbot.model import Article, Post
 
 # exactly as `figure` writes it, also after the filters of a user without `unfiltered_html`
 _FIGURE = re.compile(
@@ -30,11 +31,7 @@ class UploadedImage:
 
 def article_of(post: Post) -> Article:
     """The post's article; of a post that has none, its text with the first line as the title."""
-    if post.article is not None:
-        return post.article
-    title, _, text = post.text.strip().partition("\n")
-    paragraphs = filter(None, map(str.strip, text.split("\n\n")))
-    return Article(title, tuple(Block("paragraph", _spans(each, post.link)) for each in paragraphs))
+    return post.article or article_of_text(post.text, post.link)
 
 
 def title_html(title: str) -> str:
@@ -65,13 +62,6 @@ def figures_html(images: Sequence[UploadedImage]) -> str:
 def figures_in(content: str) -> str:
     """The images that `figures_html` has put into the HTML of a post."""
     return "".join(match[0].rstrip("\n") + "\n" for match in _FIGURE.finditer(content))
-
-
-def _spans(text: str, link: str) -> tuple[Span, ...]:
-    """The text, in which the link is one."""
-    before, found, after = text.partition(link) if link else (text, "", "")
-    spans = (Span(before), Span(found, found), Span(after))
-    return tuple(span for span in spans if span.text)
 
 
 def _escaped(text: str) -> str:

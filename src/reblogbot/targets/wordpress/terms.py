@@ -50,7 +50,7 @@ class Terms:
     def _id(self, taxonomy: Taxonomy, name: str) -> int:
         key = taxonomy, name.casefold()
         if key not in self._ids:
-            self._ids[key] = self._existing(taxonomy, name) or self._made(taxonomy, name)
+            self._ids[key] = self._existing(taxonomy, name) or self._create(taxonomy, name)
         return self._ids[key]
 
     def _existing(self, taxonomy: Taxonomy, name: str) -> int:
@@ -65,7 +65,7 @@ class Terms:
                 return number(term, "id")
         return 0
 
-    def _made(self, taxonomy: Taxonomy, name: str) -> int:
+    def _create(self, taxonomy: Taxonomy, name: str) -> int:
         outcome = self._site.send("POST", taxonomy, body={"name": name})
         return _id_of_existing(outcome) or number(
             self._site.created(outcome, "making a term"), "id"
