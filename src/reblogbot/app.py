@@ -33,7 +33,7 @@ from reblogbot.core.round_report import RoundReport
 from reblogbot.engine.account import Account
 from reblogbot.engine.accounts import Accounts
 from reblogbot.engine.claims import poll_lease
-from reblogbot.engine.engine import Engine, StepTools
+from reblogbot.engine.engine import Adapters, Engine
 from reblogbot.errors import ConfigError, StoreError
 from reblogbot.media.fetch import ImageFetcher
 from reblogbot.ports import (
@@ -184,17 +184,20 @@ def _with_new_names(config: Config, store: Store) -> Store:
 
 def make_target(account: AccountSettings, config: Config, clock: Clock) -> Target:
     """Return the adapter of the place where the account publishes."""
-    token = partial(read_token, account, os.environ)
+    if account.kind == "files":
+        # imported here: most rounds have nothing to send
+        from reblogbot.targets.files.target import FilesTarget  # noqa: PLC0415
+
+        return FilesTarget(account, clock=clock)
     if account.kind == "wordpress":
-        return make_blog(account, config, clock, token)
-    return make_mastodon(account, config, clock, token)
+        return make_blog(account, config, clock, partial(read_token, account, os.environ))
+    return make_mastodon(account, config, clock)
 
 
 def make_blog(
     account: AccountSettings, config: Config, clock: Clock, password: Callable[[], str]
 ) -> WordPressTarget:
     """Return the adapter of a blog."""
-    # imported here: most rounds have nothing to send
     from reblogbot.targets.wordpress.target import WordPressTarget  # noqa: PLC0415
 
     return WordPressTarget(
@@ -206,15 +209,13 @@ def make_blog(
     )
 
 
-def make_mastodon(
-    account: AccountSettings, config: Config, clock: Clock, token: Callable[[], str]
-) -> MastodonTarget:
+def make_mastodon(account: AccountSettings, config: Config, clock: Clock) -> MastodonTarget:
     """Return the adapter of a server with the Mastodon API."""
     from reblogbot.targets.mastodon.target import MastodonTarget  # noqa: PLC0415
 
     return MastodonTarget(
         account,
-        token,
+        partial(read_token, account, os.environ),
         clock=clock,
         timeout=config.delivery.timeout,
         user_agent=user_agent(config),
@@ -222,12 +223,18 @@ def make_mastodon(
     )
 
 
-def make_step(config: Config, step: StepSettings) -> Step:
+def make_step(config: Config, clock: Clock, step: StepSettings) -> Step:
     """Return the adapter of a step."""
     # imported here: few admins have steps
     from reblogbot import steps  # noqa: PLC0415
 
-    return steps.make_step(step, os.environ, user_agent(config))
+    return steps.make_step(
+        step,
+        clock=clock,
+        folder=config.path.parent,
+        environ=os.environ,
+        user_agent=user_agent(config),
+    )
 
 
 def step_mark(step: StepSettings) -> str:
@@ -374,10 +381,9 @@ class Edges:
             config,
             async_store,
             Accounts(config, make_account),
-            make_source,
+            Adapters(make_source, partial(make_step, config, self.clock), step_mark),
             ImageFetcher(self.fetcher, self.workers),
             self.workers,
-            StepTools(partial(make_step, config), step_mark),
             self.clock,
             random.random,
         )

@@ -547,9 +547,6 @@ READERS: dict[str, Callable[[str], object]] = {
     "targets.mastodon.entities.web_pages_of": lambda text: entities.web_pages_of(status(text)),
     "targets.shared.html_links.links_in": html_links.links_in,
     "targets.mastodon.entities.last_id": lambda text: entities.last_id([status(text)] * 3),
-    "targets.wordpress.content.article_of": lambda text: content.article_of(
-        Post("post", text=text, link=text[:9])
-    ),
     "targets.wordpress.content.title_html": content.title_html,
     "targets.wordpress.content.content_html": lambda text: content.content_html(
         Post("post", text=text, spoiler=text), ""

@@ -48,9 +48,10 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class StepTools:
-    """How steps are made, and the digest of their settings and keys."""
+class Adapters:
+    """How sources and steps are made; `mark_of` is a digest of a step's settings and key."""
 
+    make_source: Callable[[SourceSettings], Source]
     make_step: Callable[[StepSettings], Step]
     mark_of: Callable[[StepSettings], str]
 
@@ -63,10 +64,9 @@ class Engine:
         config: Config,
         store: AsyncStore,
         accounts: Accounts,
-        make_source: Callable[[SourceSettings], Source],
+        adapters: Adapters,
         images: ImageFetcher,
         parsers: ParserPool,
-        step_tools: StepTools,
         clock: Clock,
         random: Callable[[], float],
     ) -> None:
@@ -77,9 +77,9 @@ class Engine:
         self._images = images
         self._parsers = parsers
         self._claims = Claims(config, store, clock)
-        self._poller = Poller(config, make_source, clock)
+        self._poller = Poller(config, adapters.make_source, clock)
         self._recorder = Recorder(store, clock, random, poll_lease(config) / 5)
-        self._step_tools = step_tools
+        self._adapters = adapters
         self._steps: StepRunner | None = None
         self._planner: Planner | None = None
         self._senders: dict[str, Sender] = {}
@@ -241,14 +241,14 @@ class Engine:
         if self._steps is None:
             from reblogbot.engine.steps import StepRunner  # noqa: PLC0415
 
-            tools = self._step_tools
+            adapters = self._adapters
             self._steps = StepRunner(
                 self.config,
                 self.store,
                 self.accounts,
                 self._parsers,
-                tools.make_step,
-                tools.mark_of,
+                adapters.make_step,
+                adapters.mark_of,
                 self.clock,
             )
         return self._steps

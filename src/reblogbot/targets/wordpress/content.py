@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from reblogbot.core.article_markup import to_html
-from reblogbot.core.articles import article_of_text
-from reblogbot.model import Article, Post
+from reblogbot.core.article_markup import article_of, to_html
+from reblogbot.model import Post
 
 # exactly as `figure` writes it, also after the filters of a user without `unfiltered_html`
 _FIGURE = re.compile(
@@ -27,11 +26,6 @@ class UploadedImage:
     id: int
     url: str
     alt: str
-
-
-def article_of(post: Post) -> Article:
-    """The post's article; of a post that has none, its text with the first line as the title."""
-    return post.article or article_of_text(post.text, post.link)
 
 
 def title_html(title: str) -> str:

@@ -10,6 +10,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from reblogbot.core.article_markup import article_of
 from reblogbot.core.mastodon_json import text
 from reblogbot.errors import Doubtful, Rejected, TargetError, Unauthorised
 from reblogbot.model import Image, Markup, Post, PublishedStatus, Receipt, ServerLimits
@@ -17,7 +18,6 @@ from reblogbot.ports import Clock, FoundStatus, Identity
 from reblogbot.runtime.clock import uptime
 from reblogbot.targets.shared.transport import lease_until
 from reblogbot.targets.wordpress.content import (
-    article_of,
     content_html,
     figures_html,
     figures_in,
