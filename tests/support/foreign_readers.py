@@ -91,6 +91,10 @@ from reblogbot.sources.shared import (
 )
 from reblogbot.steps import chat_answer
 from reblogbot.targets.mastodon import entities, limits, rate_limit, responses
+from reblogbot.targets.mastodon import entities, limits, responses
+from reblogbot.targets.shared import answers, html_links, rate_limit
+from reblogbot.targets.wordpress import content, posts, slugs
+from reblogbot.targets.wordpress import responses as blog_responses
 from reblogbot.web import addresses
 
 MODULES = """
@@ -118,6 +122,11 @@ MODULES = """
     sources.shared.messages sources.shared.meta_refresh sources.shared.origins
     sources.shared.plain_text sources.shared.response_body sources.shared.urls steps.chat_answer
     targets.mastodon.limits targets.mastodon.entities targets.mastodon.rate_limit
+    sources.shared.plain_text sources.shared.response_body sources.shared.urls
+    targets.mastodon.limits targets.mastodon.entities targets.shared.answers
+    targets.shared.html_links targets.shared.rate_limit targets.shared.verdicts
+    targets.wordpress.content targets.wordpress.posts targets.wordpress.responses
+    targets.wordpress.slugs
     targets.mastodon.responses web.addresses
 """.split()
 """The modules whose public functions may be handed foreign text."""
@@ -131,7 +140,8 @@ EDGES = frozenset(
     sources.registry sources.scrape.json_source sources.scrape.page_source targets.mastodon.status_params
     targets.mastodon.lookup targets.mastodon.media targets.mastodon.own_statuses
     targets.mastodon.oauth targets.mastodon.server_client targets.mastodon.server_info
-    targets.mastodon.target targets.mastodon.transport
+    targets.mastodon.target targets.shared.transport targets.wordpress.media targets.wordpress.site
+    targets.wordpress.target targets.wordpress.terms
     """.split()
 )
 """Modules that fetch and send, read config, or hand foreign text on to the modules above."""
@@ -165,6 +175,9 @@ OWN = frozenset(
     sources.shared.document.without_http sources.shared.document.from_other_address
     sources.fediverse.timeline_cursor.bounded_marks sources.feed.header.fresh_for
     sources.feed.header.read_header sources.shared.dates.plausible
+    targets.wordpress.posts.named_posts targets.wordpress.posts.own_posts
+    targets.wordpress.slugs.image_slug targets.wordpress.slugs.post_slug
+    targets.wordpress.slugs.trashed_slug
     """.split()
 )
 """Functions of config, numbers and keys alone, or of what one of the others has read."""
@@ -294,6 +307,14 @@ def chat_answer_of(text: str, status: int = 200) -> chat_answer.ChatAnswer:
 
 def answer(text: str) -> responses.ServerAnswer:
     return responses.ServerAnswer(422, {"link": text}, text.encode("utf-8", "replace"))
+def blog_post(text: str) -> dict[str, object]:
+    """A post of a blog whose every field is the text."""
+    fields: dict[str, object] = dict.fromkeys(["slug", "status", "link", "date_gmt"], text)
+    return fields | {"id": 1, "title": {"raw": text}, "content": {"raw": text}}
+
+
+def answer(text: str) -> answers.ServerAnswer:
+    return answers.ServerAnswer(422, {"link": text}, text.encode("utf-8", "replace"))
 
 
 READERS: dict[str, Callable[[str], object]] = {
@@ -606,14 +627,14 @@ READERS: dict[str, Callable[[str], object]] = {
     "targets.mastodon.responses.error_message": lambda text: responses.error_message(
         "rejected", answer(text), "here"
     ),
-    "targets.mastodon.responses.words_of": lambda text: responses.words_of(answer(text), "s" * 40),
-    "targets.mastodon.responses.host_of": responses.host_of,
+    "targets.shared.answers.words_of": lambda text: answers.words_of(answer(text), "s" * 40),
+    "targets.shared.answers.host_of": answers.host_of,
     "targets.mastodon.limits.limits": lambda text: limits.limits(
         {"max_toot_chars": text, "uri": text}
     ),
     "targets.mastodon.limits.markup": lambda text: limits.markup({"version": text}),
     "targets.mastodon.limits.is_mastodon": lambda text: limits.is_mastodon({"version": text}),
-    "targets.mastodon.rate_limit.ends_at": lambda text: rate_limit.ends_at(
+    "targets.shared.rate_limit.ends_at": lambda text: rate_limit.ends_at(
         dict.fromkeys(["retry-after", "ratelimit", "x-ratelimit-reset", "date"], text), NOW
     ),
     "targets.mastodon.entities.published_status": lambda text: entities.published_status(
@@ -626,8 +647,21 @@ READERS: dict[str, Callable[[str], object]] = {
     ),
     "targets.mastodon.entities.receipt": lambda text: entities.receipt(status(text)),
     "targets.mastodon.entities.web_pages_of": lambda text: entities.web_pages_of(status(text)),
-    "targets.mastodon.entities.links_in": entities.links_in,
+    "targets.shared.html_links.links_in": html_links.links_in,
     "targets.mastodon.entities.last_id": lambda text: entities.last_id([status(text)] * 3),
+    "targets.wordpress.content.title_html": content.title_html,
+    "targets.wordpress.content.content_html": lambda text: content.content_html(
+        Post("post", text=text, spoiler=text), ""
+    ),
+    "targets.wordpress.content.figures_html": lambda text: content.figures_html(
+        [content.UploadedImage(1, text, text)]
+    ),
+    "targets.wordpress.content.figures_in": content.figures_in,
+    "targets.wordpress.posts.published_post": lambda text: posts.published_post(blog_post(text)),
+    "targets.wordpress.posts.receipt": lambda text: posts.receipt(blog_post(text)),
+    "targets.wordpress.posts.raw": lambda text: posts.raw(blog_post(text), "content"),
+    "targets.wordpress.responses.number": lambda text: blog_responses.number({"id": text}, "id"),
+    "targets.wordpress.slugs.identity_in": slugs.identity_in,
     "web.addresses.is_public": addresses.is_public,
     "web.addresses.is_in": lambda text: addresses.is_in(text, [ip_network("10.0.0.0/8")]),
     "web.addresses.is_local_host": addresses.is_local_host,
