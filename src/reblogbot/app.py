@@ -20,14 +20,20 @@ from reblogbot.config.hosts import hosts_of
 from reblogbot.config.load import PartialConfig, load, load_partial
 from reblogbot.config.rules import TemplateUse
 from reblogbot.config.saving import replace_text
-from reblogbot.config.settings import AccountSettings, Config, HttpSettings, SourceSettings
+from reblogbot.config.settings import (
+    AccountSettings,
+    Config,
+    HttpSettings,
+    SourceSettings,
+    StepSettings,
+)
 from reblogbot.config.tables import SourceKinds
 from reblogbot.config.tokens import granted_scopes, read_token
 from reblogbot.core.round_report import RoundReport
 from reblogbot.engine.account import Account
 from reblogbot.engine.accounts import Accounts
 from reblogbot.engine.claims import poll_lease
-from reblogbot.engine.engine import Engine
+from reblogbot.engine.engine import Adapters, Engine
 from reblogbot.errors import ConfigError, StoreError
 from reblogbot.media.fetch import ImageFetcher
 from reblogbot.ports import (
@@ -37,6 +43,7 @@ from reblogbot.ports import (
     Reader,
     Response,
     Source,
+    Step,
     Target,
     Tools,
     no_progress,
@@ -198,6 +205,21 @@ def make_mastodon(account: AccountSettings, config: Config, clock: Clock) -> Mas
     )
 
 
+def make_step(config: Config, step: StepSettings) -> Step:
+    """Return the adapter of a step."""
+    # imported here: few admins have steps
+    from reblogbot import steps  # noqa: PLC0415
+
+    return steps.make_step(step, os.environ, user_agent(config))
+
+
+def step_mark(step: StepSettings) -> str:
+    """Return a digest of the step's settings and key: another one may succeed where this failed."""
+    from reblogbot import steps  # noqa: PLC0415
+
+    return steps.mark_of(step, os.environ)
+
+
 def user_agent(config: Config) -> str:
     """Return the User-Agent header of all requests."""
     contact = f" (+{config.http.contact})" if config.http.contact else ""
@@ -335,7 +357,7 @@ class Edges:
             config,
             async_store,
             Accounts(config, make_account),
-            make_source,
+            Adapters(make_source, partial(make_step, config), step_mark),
             ImageFetcher(self.fetcher, self.workers),
             self.workers,
             self.clock,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from reblogbot.config.settings import Config
+from reblogbot.config.settings import Config, SourceSettings
 from reblogbot.core import compose, drafting, pacing, revising, waits
 from reblogbot.model import (
     PART_OF_DIGEST_NOTE,
@@ -191,7 +191,7 @@ class QueueActions:
                 message = Words("is rendered again, and queued, and due now")
             return self._rewrite(delivery, replace(rendered, due=self._now), message, note)
         if delivery.state != DeliveryState.HELD:
-            return self._queue(delivery, rendered.post)
+            return self._queue(replace(delivery, waits_for=rendered.waits_for), rendered.post)
         if render:
             message = Words("is rendered again, and still held: {error}", error=delivery.error)
             if lost:
@@ -296,7 +296,8 @@ class QueueActions:
         stage: drafting.Stage = "posted" if is_edit else "waiting"
         if delivery.post.is_requested:
             stage = "requested"
-        (draft,) = drafting.drafts(replace(job, entries=(entry,), stage=stage))
+        job = replace(job, entries=(entry,), stage=stage, generated=self._config.chat_steps)
+        draft = _draft_of(delivery, job, source)
         if draft.post is None:
             raise _NotRenderedError(Words("cannot be rendered: {reason}", reason=draft.reason))
         if draft.held:
@@ -305,4 +306,21 @@ class QueueActions:
                 Words("stays {state}: {reason}", state=state, reason=draft.held)
             )
         post = revising.edit_of(draft.post, delivery.post.uri) if is_edit else draft.post
-        return replace(delivery, post=post, key_version=delivery.key_version + 1, sent_from=None)
+        return replace(
+            delivery,
+            post=post,
+            key_version=delivery.key_version + 1,
+            sent_from=None,
+            waits_for=draft.waits_for,
+        )
+
+
+def _draft_of(delivery: Delivery, job: drafting.DraftJob, source: SourceSettings) -> drafting.Draft:
+    """The draft of a delivery; of a reply, the follow-up. Raises _NotRenderedError."""
+    (draft,) = drafting.drafts(job)
+    if not delivery.post.continues:
+        return draft
+    if draft.follow_up is None or delivery.post.part > 1:
+        raise _NotRenderedError(Words("cannot be rendered: it is a part of a thread"))
+    post = replace(draft.follow_up, continues=delivery.post.continues)
+    return replace(draft, post=post, waits_for=source.steps)

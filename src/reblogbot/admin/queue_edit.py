@@ -6,11 +6,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from reblogbot.admin.queue_actions import BUSY, STATES, ActionResult
+from reblogbot.core.articles import article_of_text
+from reblogbot.core.compose import placeholder
 from reblogbot.core.text import clean
 from reblogbot.core.text.links import LINK
 from reblogbot.core.text.measure import length
 from reblogbot.core.text.mentions import mentions
-from reblogbot.model import Delivery, DeliveryState
+from reblogbot.model import Article, Delivery, DeliveryState, Post, ServerLimits
 from reblogbot.store import Store
 from reblogbot.words import Words
 
@@ -62,18 +64,16 @@ def edit(store: Store, delivery: Delivery, text: str, now: datetime) -> ActionRe
         return ActionResult(delivery, Words("is not changed: its text reads like that already"))
     limits = store.outbox.account(delivery.account).limits
     size = length(text, limits, post.spoiler)
-    if size > limits.characters:
-        message = Words(
-            "is not changed: the text has {size} characters as its server counts, {limit} fit",
-            size=size,
-            limit=limits.characters,
-        )
-        return ActionResult(delivery, message, succeeded=False)
+    fault = _fault(delivery, text, size, limits)
+    if fault is not None:
+        return ActionResult(delivery, fault, succeeded=False)
     mentioned = mentions(text)
+    link = _link_in(text, post.link)
     edited = replace(
         post,
         text=text,
-        link=_link_in(text, post.link),
+        link=link,
+        article=_article(post, text, link),
         length=size,
         limit=limits.characters,
         shorter="",
@@ -81,7 +81,14 @@ def edit(store: Store, delivery: Delivery, text: str, now: datetime) -> ActionRe
         is_edited=True,
     )
     # with another key: a server that remembers an earlier attempt would answer with that one
-    changed = replace(delivery, post=edited, key_version=delivery.key_version + 1, sent_from=None)
+    changed = replace(
+        delivery,
+        post=edited,
+        key_version=delivery.key_version + 1,
+        sent_from=None,
+        # the admin's text needs no results
+        waits_for=(),
+    )
     rewritten = store.outbox.rewrite(delivery, changed, now, EDITED_NOTE)
     if rewritten is None:
         return ActionResult(delivery, BUSY, succeeded=False)
@@ -99,6 +106,30 @@ def edit(store: Store, delivery: Delivery, text: str, now: datetime) -> ActionRe
             "{message}; mentions {names}, who may be notified", message=message, names=names
         )
     return ActionResult(rewritten, message)
+
+
+def _fault(delivery: Delivery, text: str, size: int, limits: ServerLimits) -> Words | None:
+    """Why the delivery cannot have this text, None if it can."""
+    missing = [name for name in delivery.waits_for if placeholder(name) in text]
+    if missing:
+        return Words(
+            "is not changed: {place} stands for a text that is not written yet; take it out",
+            place=placeholder(missing[0]),
+        )
+    if size > limits.characters:
+        return Words(
+            "is not changed: the text has {size} characters as its server counts, {limit} fit",
+            size=size,
+            limit=limits.characters,
+        )
+    return None
+
+
+def _article(post: Post, text: str, link: str) -> Article | None:
+    """The same text as an article, for an account whose posts have a title."""
+    if post.article is None:
+        return None
+    return replace(article_of_text(text, link), tags=post.article.tags)
 
 
 def _link_in(text: str, link: str) -> str:

@@ -74,18 +74,7 @@ def check_account(
     """An account has the keys of its kind; its token has one origin, and is not sent in clear."""
     at = ("accounts", name)
     kind = table.get("kind", "fediverse")
-    for key, kinds in _KEYS_OF_KINDS.items():
-        is_known = kind in KINDS_OF_ACCOUNT
-        if is_known and kind not in kinds and _is_changed(AccountSettings, table, key):
-            names = " or ".join(kinds)
-            message = Words("is for accounts of kind {names} alone", names=names)
-            diagnostics.add((*at, key), message)
-    for key in NEEDS_OF_ACCOUNT.get(str(kind), ()):
-        if not table.get(key):
-            message = Words("missing; this key has no default")
-            if kind != "fediverse":
-                message = Words('missing; an account of kind "{kind}" needs it', kind=kind)
-            diagnostics.add((*at, key), message, slug="key_missing")
+    _check_keys_of_account(kind, table, at, diagnostics)
     if kind == "files":
         return
     server, is_http_allowed = table.get("server"), table.get("allow_http") is True
@@ -98,6 +87,22 @@ def check_account(
     elif not (table.get("token_file") or table.get("token_env") or credential(name, environ)):
         message = Words('missing; write token_file = "FILE"')
         diagnostics.add((*at, "token_file"), message, slug="key_missing")
+
+
+def _check_keys_of_account(kind: object, table: Toml, at: Keys, diagnostics: Diagnostics) -> None:
+    """An account has the keys that its kind needs, and none that are of other kinds alone."""
+    for key, kinds in _KEYS_OF_KINDS.items():
+        is_known = kind in KINDS_OF_ACCOUNT
+        if is_known and kind not in kinds and _is_changed(AccountSettings, table, key):
+            names = " or ".join(kinds)
+            message = Words("is for accounts of kind {names} alone", names=names)
+            diagnostics.add((*at, key), message)
+    for key in NEEDS_OF_ACCOUNT.get(str(kind), ()):
+        if not table.get(key):
+            message = Words("missing; this key has no default")
+            if kind != "fediverse":
+                message = Words('missing; an account of kind "{kind}" needs it', kind=kind)
+            diagnostics.add((*at, key), message, slug="key_missing")
 
 
 KINDS_OF_ACCOUNT = ("fediverse", *ARTICLE_KINDS)

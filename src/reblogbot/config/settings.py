@@ -304,3 +304,8 @@ class Config(Table):
     steps: dict[str, StepSettings] = Field(default_factory=dict)
     accounts: dict[str, AccountSettings] = Field(default_factory=dict)
     sources: dict[str, SourceSettings] = Field(default_factory=dict)
+
+    @property
+    def chat_steps(self) -> frozenset[str]:
+        """The names of the steps that ask a model."""
+        return frozenset(name for name, step in self.steps.items() if step.kind == "chat")

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from reblogbot.config.settings import AccountSettings, SourceSettings
-from reblogbot.core.fitting import Wording, fit, fit_strictly
+from reblogbot.core.articles import HEADING, article_of, article_of_text, plain_text
+from reblogbot.core.fitting import Result, Wording, fit, fit_strictly
 from reblogbot.core.identity import clean_link, is_status_page
-from reblogbot.core.templates import Listing, Tags, TemplateContext, compile_template
+from reblogbot.core.templates import (
+    ARTICLES,
+    UNTITLED,
+    Listing,
+    Tags,
+    TemplateContext,
+    compile_template,
+)
 from reblogbot.core.text import clean, language_tag, one_line, text_language
 from reblogbot.core.text.boilerplate import without_boilerplate
 from reblogbot.core.text.hashtags import hashtags
+from reblogbot.core.text.labels import label_of
 from reblogbot.core.text.line_breaks import unwrapped
+from reblogbot.core.text.marks import is_generated, unmarked
 from reblogbot.core.text.measure import length
 from reblogbot.core.text.mentions import defuse
 from reblogbot.core.text.patterns import matches, replaced
 from reblogbot.core.text.repetition import end_of_title, is_cut, without_heading
-from reblogbot.core.text.shortening import shorten
-from reblogbot.model import Action, Entry, Media, Post, ServerLimits
+from reblogbot.core.text.shortening import beginning, shorten
+from reblogbot.model import Action, Entry, Media, Post, ServerLimits, StepText
 from reblogbot.words import Words
 
 # a post of another server fits in whole; an article must not become a title
@@ -51,29 +62,75 @@ def compose(
     *,
     source_title: str = "",
     feed_language: str = "",
+    template: str = "",
+    results: Sequence[Result] = (),
 ) -> Post:
     """The post of an entry for an account, within its server's limit (see `fitting.fit`).
+
+    `template` is another than the one of the account or source; `results` are those of the source's
+    steps (`step_results`), in order.
 
     An entry without words has no text. A link that exceeds the limit by itself makes a post that
     must not be sent: `link_excess` tells. Raises ReblogbotError when the template fails on this
     entry.
     """
-    wording = _wording(entry, source, account, limits, source_title)
+    template = template or account.template or source.template
+    wording = _wording(entry, source, account, limits, source_title, template)
     names = wording.names
-    text = fit(wording, limits) if names.title else ""
-    return Post(
+    wording = _with_results(wording, results, template)
+    language = _language(entry, source, account, feed_language, wording)
+    if source.ai_label:
+        wording = replace(wording, label=label_of(language))
+    marked = fit(wording, limits) if names.title or names.summary else ""
+    post = Post(
         action="post",
-        text=text,
-        link=names.link if names.link in text else "",
+        text=unmarked(marked),
         visibility=source.visibility or account.visibility,
-        language=_language(entry, source, account, feed_language, names),
+        language=language,
         spoiler=wording.spoiler,
         media=_described_images(entry, source, limits, names.title),
-        length=length(text, limits, wording.spoiler),
         limit=limits.characters,
-        shorter=fit_strictly(wording, limits, text),
         # text of the source cannot mention anybody (`defuse`), so that only the template can
-        may_mention=any(sign in source.template for sign in "@＠"),
+        may_mention=any(sign in template for sign in "@＠"),
+        is_generated=is_generated(marked),
+    )
+    if not marked:
+        return post
+    if account.has_titles:
+        has_heading = _form(template, account).startswith(HEADING) and marked.startswith(HEADING)
+        title = wording.names.title if clean(entry.title) else beginning(names.title)
+        article = article_of(marked, title, names.link, names.tags, has_heading=has_heading)
+        post = replace(post, article=article, text=plain_text(article))
+    else:
+        post = replace(post, shorter=fit_strictly(wording, limits, post.text))
+    return replace(
+        post,
+        link=names.link if names.link in post.text else "",
+        length=length(post.text, limits, wording.spoiler),
+    )
+
+
+def placeholder(name: str) -> str:
+    """What stands for the result of a step that was not computed yet."""
+    return f"〔{name}〕"
+
+
+def step_results(
+    steps: Iterable[str], texts: Mapping[str, StepText] | None, generated: Collection[str]
+) -> tuple[Result, ...]:
+    """The results of these steps for `compose`, in order; a missing one is empty.
+
+    Without `texts` none is computed, and a placeholder stands for each. `generated` are the names
+    of the steps that ask a model.
+    """
+    if texts is None:
+        return tuple(
+            Result(name, placeholder(name), is_generated=name in generated) for name in steps
+        )
+    by_name = {name: texts.get(name, StepText("")) for name in steps}
+    return tuple(
+        Result(name, clean(step.text), one_line(step.title), name in generated)
+        for name, step in by_name.items()
     )
 
 
@@ -100,6 +157,7 @@ def plain(
         action="post",
         text=text,
         link=link,
+        article=article_of_text(text, link) if account.has_titles else None,
         visibility=source.visibility or account.visibility,
         language=language_tag(account.language),
         spoiler=source.spoiler,
@@ -128,10 +186,10 @@ def _wording(
     account: AccountSettings,
     limits: ServerLimits,
     source_title: str,
+    template: str,
 ) -> Wording:
     """The template and the entry's values for it, harmless and at full length."""
-    # bounds the work; more than fits even where every grapheme is a family of emoji
-    most = 12 * limits.characters + 1000
+    most = _most(limits)
     # "#1" would be a hashtag on some servers, unless it is escaped before it is sent
     numbers = limits.markup not in _ESCAPING_MARKUP
     title = " ".join(defuse(_rewritten(entry.title[:most], source), numbers=numbers).split())
@@ -141,14 +199,15 @@ def _wording(
     categories = entry.categories[:_MAX_CATEGORIES]
     spoiler = _spoiler(source, "\n".join((title, summary, *categories)))
     spoiler = spoiler or _harmless_line(entry.spoiler)
-    form = compile_template(source.template)
+    form = compile_template(_form(template, account))
+    has_lines_of_their_own = form.shortens_summary or template in ARTICLES
     # a headline of chouti is posted in brackets before its text, both unchanged
     writes_both = source.kind != "chouti" and {"title", "summary"} <= form.names
-    if not title:
+    if not title and template not in UNTITLED:
         title, summary = shorten(summary, _MAX_UNTITLED), ""
-    elif writes_both:
+    elif title and writes_both:
         title, summary = _without_repetition(
-            title, unwrapped(summary), is_separate=form.shortens_summary
+            title, unwrapped(summary), is_separate=has_lines_of_their_own
         )
     authors = Listing(name for name in map(_harmless_line, entry.authors[:50]) if name)
     names = TemplateContext(
@@ -162,11 +221,37 @@ def _wording(
         comments=entry.comments,
         tags=Tags(hashtags(categories, source.hashtags, (*source.tags, *account.tags))),
         published=entry.published_at and entry.published_at.astimezone(ZoneInfo(source.timezone)),
+        text=clean(defuse(clean(entry.text[:most]), numbers=numbers)),
     )
-    wording = Wording(form, names, shorten(spoiler, limits.characters // 2))
+    spoiler = shorten(spoiler, limits.characters // 2)
+    wording = Wording(form, names, spoiler, is_article=account.has_titles)
     if _may_mention_in_link(wording):
         return wording.with_link(names.link.replace("@", "%40"))
     return wording
+
+
+def _most(limits: ServerLimits) -> int:
+    """The characters of a text that are considered, which bounds the work.
+
+    More do not fit even where every grapheme is a family of emoji.
+    """
+    return 12 * limits.characters + 1000
+
+
+def _form(template: str, account: AccountSettings) -> str:
+    """The template as it is for this account, whose posts may have a title."""
+    return ARTICLES.get(template, template) if account.has_titles else template
+
+
+def _with_results(wording: Wording, results: Sequence[Result], template: str) -> Wording:
+    """The wording with results. In the form `article` the title of a step replaces the entry's."""
+    wording = replace(wording, results=tuple(results))
+    titled = next((result for result in results if result.title), None)
+    if template != "article" or titled is None:
+        return wording
+    return replace(
+        wording.with_value("title", titled.title), is_title_generated=titled.is_generated
+    )
 
 
 def _may_mention_in_link(wording: Wording) -> bool:
@@ -222,13 +307,19 @@ def _language(
     source: SourceSettings,
     account: AccountSettings,
     feed_language: str,
-    names: TemplateContext,
+    wording: Wording,
 ) -> str:
     """The language by the source's config, entry, feed, text, or account's config (ADR 0028).
 
-    A language of entry or feed that contradicts the script of the text is ignored.
+    A language of entry or feed that contradicts the script of the text is ignored. The text is what
+    the steps have written, where the template has any of it: that may be a translation.
     """
-    text = f"{names.title}\n{names.summary}"
+    written = (
+        result.text
+        for result in wording.results
+        if wording.uses(result.name) and result.text != placeholder(result.name)
+    )
+    text = "\n".join(written) or f"{wording.names.title}\n{wording.names.summary}"
     return (
         language_tag(source.language)
         or text_language(text, entry.language, feed_language)

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal, TypeVar
+from typing import Literal
 
-from reblogbot.config.settings import AccountSettings, SourceSettings, Table
-from reblogbot.core import compose, filters
+from reblogbot.config.settings import AccountSettings, SourceSettings
+from reblogbot.core import compose, filters, threads
+from reblogbot.core.child_settings import without_secrets
 from reblogbot.core.identity import clean_link
 from reblogbot.errors import ReblogbotError
-from reblogbot.model import Batch, Entry, Post, ServerLimits
+from reblogbot.model import (
+    STEP_FAILED_NOTE,
+    Action,
+    Batch,
+    Entry,
+    Post,
+    ServerLimits,
+    StepText,
+)
 from reblogbot.words import Words
-
-T = TypeVar("T", bound=Table)
 
 Stage = Literal["new", "waiting", "posted", "requested"]
 """What the entries of a job are: new, changed with a waiting or published post, or asked for by the
@@ -21,19 +29,23 @@ admin."""
 
 # addresses and options of a source may contain secrets, although they are not marked as such
 _HIDDEN_OF_SOURCE = ("url", "fallbacks", "options")
-_HIDDEN_OF_ACCOUNT = ("token_file", "token_env")
+_HIDDEN_OF_ACCOUNT = ("token_file", "token_env", "user", "folder", "feed")
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
     """An entry's `post`, or the `reason` why it is not published.
 
-    `held` is the reason why an admin has to release the post, or "".
+    `held` is the reason why an admin has to release the post, or "". `waits_for` are the steps
+    whose results its text still lacks. `follow_up` is the reply to it that has the results, longer
+    than the server's limit where it becomes a thread (see `threads`).
     """
 
     post: Post | None = None
     reason: str = ""
     held: str = ""
+    waits_for: tuple[str, ...] = ()
+    follow_up: Post | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +56,10 @@ class DraftJob:
     `posted` are filtered by `filters.refusal_again`, requested ones by `refusal_of_requested`. The
     job goes to the parser child, so that `settings` and `account` must be without secrets: see
     `draft_job`.
+
+    `results` are those of the source's steps, for an entry whose steps are done; None: they are
+    not computed. `generated` are the names of the steps that ask a model. `may_use_steps` tells
+    whether entries are given to steps; None: all but those that are the statuses of a person.
     """
 
     entries: tuple[Entry, ...]
@@ -55,6 +71,9 @@ class DraftJob:
     now: datetime
     is_home: bool = False
     stage: Stage = "new"
+    results: Mapping[str, StepText] | None = None
+    generated: frozenset[str] = frozenset()
+    may_use_steps: bool | None = None
 
 
 def draft_job(
@@ -67,8 +86,8 @@ def draft_job(
     """A job without entries, secrets, or settings that may contain secrets (addresses, headers)."""
     return DraftJob(
         (),
-        _without_secrets(settings, _HIDDEN_OF_SOURCE),
-        _without_secrets(account, _HIDDEN_OF_ACCOUNT),
+        without_secrets(settings, _HIDDEN_OF_SOURCE),
+        without_secrets(account, _HIDDEN_OF_ACCOUNT),
         limits,
         settings.title or batch.title or settings.name,
         batch.language,
@@ -86,15 +105,24 @@ def _draft(entry: Entry, job: DraftJob) -> Draft:
     reason = _refusal(entry, job)
     if reason:
         return Draft(reason=reason)
+    refusal = _step_refusal(entry, job)
+    if refusal:
+        if job.settings.on_step_failure == "drop":
+            return Draft(reason=refusal)
+        job = replace(job, results={})
     try:
-        post = _post(entry, job)
+        draft = _composed(entry, job)
     except ReblogbotError as error:
         # a template that fails on one entry must not stop the others
         return Draft(reason=f"{error.slug}: {error.message}")
-    if not post.text and post.action != "boost":
+    post = draft.post
+    if post is None or (not post.text and post.action != "boost"):
         return Draft(reason=Words("empty: nothing is left to be posted of it"))
     post = replace(post, is_requested=job.stage == "requested")
-    return Draft(post, held=compose.link_excess(post))
+    held = compose.link_excess(post)
+    if job.settings.on_step_failure == "hold":
+        held = held or refusal
+    return replace(draft, post=post, held=held)
 
 
 def _refusal(entry: Entry, job: DraftJob) -> str:
@@ -106,24 +134,70 @@ def _refusal(entry: Entry, job: DraftJob) -> str:
     return filters.refusal_again(entry, job.settings, job.now, is_posted=is_posted)
 
 
-def _post(entry: Entry, job: DraftJob) -> Post:
-    """The post as it will be sent, with the status that it boosts or quotes.
+def _step_refusal(entry: Entry, job: DraftJob) -> str:
+    """Why the entry is not given to the source's steps, as the failure of one of them; or ""."""
+    steps = job.settings.steps
+    if job.results is not None or not steps or _action(entry, job) == "boost":
+        return ""
+    models = [name for name in steps if name in job.generated]
+    if job.may_use_steps is False or (job.may_use_steps is None and _is_status(entry, job)):
+        reason: str = Words("it is what a person wrote, which is not given to a step")
+        return STEP_FAILED_NOTE.filled(name=steps[0], reason=reason)
+    # words of the page or its server against its use by a model
+    reason = getattr(entry, "ai_refusal", "")
+    return STEP_FAILED_NOTE.filled(name=models[0], reason=reason) if reason and models else ""
 
-    Raises ReblogbotError when the template fails on this entry, or when a status to boost has no
+
+def _is_status(entry: Entry, job: DraftJob) -> bool:
+    is_status = bool(entry.uri or entry.author or entry.status_id)
+    return is_status or compose.action_of(entry, job.settings) in ("boost", "quote")
+
+
+def _action(entry: Entry, job: DraftJob) -> Action:
+    """What is done with the entry; where posts have titles, a status is not boosted but posted."""
+    return "post" if job.account.has_titles else compose.action_of(entry, job.settings)
+
+
+def _composed(entry: Entry, job: DraftJob) -> Draft:
+    """The post as it will be sent, with the status that it boosts or quotes, and its follow-up.
+
+    Raises ReblogbotError when a template fails on this entry, or when a status to boost has no
     address.
     """
-    action = compose.action_of(entry, job.settings)
+    action, settings = _action(entry, job), job.settings
     if action == "boost":
-        return _with_status(entry, job, compose.boost(entry, job.settings, job.account, job.limits))
-    post = compose.compose(
+        return Draft(
+            _with_status(entry, job, compose.boost(entry, settings, job.account, job.limits))
+        )
+    has_titles = job.account.has_titles
+    follow_up = "" if has_titles else settings.follow_up
+    # where there is no reply, the post is the long form itself
+    template = job.account.template or (settings.follow_up if has_titles else "")
+    post = _post(entry, replace(job, results={}) if follow_up else job, job.limits, template)
+    waits_for = settings.steps if job.results is None else ()
+    if action == "quote":
+        post = _with_status(entry, job, replace(post, action=action))
+    if not follow_up:
+        return Draft(post, waits_for=waits_for)
+    has_results = job.results is None or any(result.text for result in job.results.values())
+    if job.stage == "posted" or not has_results:
+        return Draft(post)
+    longest = replace(job.limits, characters=threads.MOST_PARTS * job.limits.characters)
+    reply = _post(entry, job, longest, follow_up)
+    return Draft(post, follow_up=replace(reply, limit=job.limits.characters, media=(), shorter=""))
+
+
+def _post(entry: Entry, job: DraftJob, limits: ServerLimits, template: str) -> Post:
+    return compose.compose(
         entry,
         job.settings,
         job.account,
-        job.limits,
+        limits,
         source_title=job.source_title,
         feed_language=job.feed_language,
+        template=template,
+        results=compose.step_results(job.settings.steps, job.results, job.generated),
     )
-    return post if action == "post" else _with_status(entry, job, replace(post, action=action))
 
 
 def _with_status(entry: Entry, job: DraftJob, post: Post) -> Post:
@@ -147,12 +221,3 @@ def held_draft(entry: Entry, job: DraftJob, reason: str) -> Draft:
     if job.stage == "posted" or not post.text:
         return Draft(reason=reason)
     return Draft(post, held=reason)
-
-
-def _without_secrets(table: T, others: tuple[str, ...]) -> T:
-    """The table with defaults in place of secrets, which `repr` hides too, and of `others`."""
-    fields = type(table).model_fields
-    hidden = [name for name, field in fields.items() if not field.repr or name in others]
-    return table.model_copy(
-        update={name: fields[name].get_default(call_default_factory=True) for name in hidden}
-    )

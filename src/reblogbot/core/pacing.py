@@ -9,12 +9,14 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from math import ceil
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
     from reblogbot.config.settings import PaceSettings
     from reblogbot.config.values import Budget
+    from reblogbot.model import SentPost
 
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 """The slot of an account whose quiet hours cover the whole day."""
@@ -98,6 +100,26 @@ def budget_slot(now: datetime, budget: Budget | None, sent_at: Sequence[datetime
         return now
     past = sorted(at for at in sent_at if at <= now)
     return max(now, _free_again(past, budget.count, budget.span))
+
+
+def generated_slot(now: datetime, share: float, sent: Sequence[SentPost]) -> datetime:
+    """The earliest instant, `now` or later, at which one more post may have generated text.
+
+    Of the posts of any twenty-four hours, that one included, at most the `share` has some, rounded
+    up, so that one is always allowed unless the share is 0. NEVER for none at all.
+    """
+    if share >= 1:
+        return now
+    if share <= 0:
+        return NEVER
+    recent = sorted((post for post in sent if post.at <= now), key=lambda post: post.at)
+    ends = [now, *(post.at + _DAY for post in recent)]
+    for at in sorted(end for end in ends if end >= now):
+        left = [post for post in recent if post.at + _DAY > at]
+        generated = sum(post.is_generated for post in left)
+        if generated + 1 <= ceil(share * (len(left) + 1)):
+            return at
+    return now
 
 
 def quiet_time(start: datetime, end: datetime, pace: PaceSettings) -> timedelta:

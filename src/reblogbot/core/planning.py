@@ -24,6 +24,7 @@ from reblogbot.model import (
     EditablePost,
     Entry,
     EntryChange,
+    FollowUp,
     Intent,
     Plan,
     RecentPosts,
@@ -376,8 +377,19 @@ def _queue_or_refuse(
             continue
         claims.add(candidate.entry, candidate.published_keys, settings.name)
         hold = draft.held or held
+        if settings.review_generated and draft.post.is_generated and not draft.waits_for:
+            hold = hold or REVIEW_NOTE
         state = DeliveryState.HELD if hold else DeliveryState.QUEUED
-        yield Intent(candidate, name, draft.post, state, hold, due=due)
+        yield Intent(
+            candidate,
+            name,
+            draft.post,
+            state,
+            hold,
+            due=due,
+            waits_for=draft.waits_for,
+            follow_up=_follow_up(candidate, draft, settings),
+        )
     for position, reason in selection.refused.items():
         yield Refusal(batch[position], name, reason)
     if selection.left_out:
@@ -390,6 +402,14 @@ def _queue_or_refuse(
             count=count,
         )
         yield Refusal(batch[selection.left_out[-1]], name, reason)
+
+
+def _follow_up(candidate: Candidate, draft: Draft, settings: SourceSettings) -> FollowUp | None:
+    """The reply to the post of a draft, which waits for the steps of its source."""
+    if draft.follow_up is None:
+        return None
+    key = identity.follow_up_key(candidate.published_keys[0])
+    return FollowUp(draft.follow_up, key, settings.steps)
 
 
 def _refusal(

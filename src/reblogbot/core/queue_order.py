@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from reblogbot.config.settings import Config, PaceSettings
+from reblogbot.config.settings import AccountSettings, Config, PaceSettings
 from reblogbot.core import pacing
 from reblogbot.model import Delivery, SentPost
 from reblogbot.words import Words
@@ -41,7 +41,7 @@ def due_deliveries(waiting: Sequence[Delivery], config: Config, now: datetime) -
 def next_delivery(
     waiting: Sequence[Delivery],
     config: Config,
-    pace: PaceSettings,
+    account: AccountSettings,
     sent: Sequence[SentPost],
     now: datetime,
 ) -> Delivery | None:
@@ -50,9 +50,9 @@ def next_delivery(
     `waiting` are in the order of their ids, in which they were queued. They go out in that order
     as long as all of them may; where some must wait, sources take turns. A delivery that was
     attempted and not found goes first, since it is older. An edit needs no budget: it is no
-    additional post.
+    additional post. A post with generated text waits while the account has too many of them.
     """
-    allowed = pacing.posts_allowed(now, pace, [post.at for post in sent])
+    allowed = pacing.posts_allowed(now, account.pace, [post.at for post in sent])
     if allowed <= 0:
         return None
     due = due_deliveries(waiting, config, now)
@@ -62,6 +62,9 @@ def next_delivery(
         for delivery in due
         if delivery.source not in exhausted or delivery.post.action == "edit"
     ]
+    if any(delivery.post.is_generated for delivery in affordable):
+        slot = pacing.generated_slot(now, account.most_generated, sent)
+        affordable = [each for each in affordable if slot <= now or not counts_as_generated(each)]
     repeats = [delivery for delivery in affordable if delivery.failed_lookups]
     if repeats:
         return repeats[0]
@@ -69,6 +72,12 @@ def next_delivery(
     if allowed < len(affordable):
         served_at = {post.source: post.at for post in sorted(sent, key=lambda post: post.at)}
     return next_in_turn(affordable, config, served_at)
+
+
+def counts_as_generated(delivery: Delivery) -> bool:
+    """Whether it counts for the account's share of generated posts: as the first of a thread."""
+    post = delivery.post
+    return post.is_generated and post.part == 1 and post.action != "edit"
 
 
 def next_in_turn(
@@ -97,7 +106,7 @@ def next_in_turn(
 def expected_order(
     waiting: Sequence[Delivery],
     config: Config,
-    pace: PaceSettings,
+    account: AccountSettings,
     sent: Sequence[SentPost],
     now: datetime,
 ) -> list[Delivery]:
@@ -109,13 +118,13 @@ def expected_order(
     left, past = list(waiting), list(sent)
     predicted: list[Delivery] = []
     while len(predicted) < MAX_FORESEEN:
-        delivery = next_delivery(left, config, pace, past, now)
+        delivery = next_delivery(left, config, account, past, now)
         if delivery is None:
             break
         left.remove(delivery)
         predicted.append(delivery)
         if delivery.post.action != "edit":
-            past.append(SentPost(now, delivery.source))
+            past.append(SentPost(now, delivery.source, counts_as_generated(delivery)))
     return predicted + _best_first(left, config)
 
 

@@ -130,7 +130,15 @@ def _edit(update: Update, account: str, held: str) -> Iterator[Intent | Revision
         claim = identity.edit_key(existing.delivery_id, existing.edits + 1)
         held = draft.held or held
         state = DeliveryState.HELD if held else DeliveryState.QUEUED
-        yield Intent(update.candidate, account, edit, state, held, claims=(claim,))
+        yield Intent(
+            update.candidate,
+            account,
+            edit,
+            state,
+            held,
+            claims=(claim,),
+            waits_for=draft.waits_for,
+        )
 
 
 def _revise(
@@ -157,6 +165,7 @@ def _revise(
             error=held,
             key_version=before.key_version + 1,
             sent_from=None,
+            waits_for=draft.waits_for,
         )
         yield Revision(candidate, before, after)
 

@@ -18,14 +18,19 @@ from jinja2.exceptions import SecurityError, TemplateError, TemplateSyntaxError
 from jinja2.sandbox import SandboxedEnvironment
 
 from reblogbot.config.rules import TemplateUse
+from reblogbot.core.text.marks import LINKED, QUOTED
 from reblogbot.core.text.shortening import ELLIPSIS, shorten
 from reblogbot.errors import ReblogbotError
 
 _HEADLINE = (
-    "{% if not summary or title.startswith('【') %}"
+    "{% if not title %}{{ summary }}"
+    "{% elif not summary or title.startswith('【') %}"
     "{{ title }}{% if title.endswith('】') %}{{ summary }}{% endif %}"
     "{% else %}【{{ title }}】{{ summary }}{% endif %}\n{{ link }}"
 )
+_REBLOG_OF = "Reblog of {{ source }}:{% if title %} {{ title }}{% endif %}"
+_AUTHORS = "{% if authors %}Authors: {{ authors|join(' ; ') }}\n{% endif %}"
+_SUMMARY = "{% if summary %}Summary: {{ summary }}\n{% endif %}"
 BUILT_IN: Mapping[str, str] = {
     "link": "{{ title }}\n{{ link }}",
     "headline": _HEADLINE,
@@ -35,15 +40,18 @@ BUILT_IN: Mapping[str, str] = {
         "{{ authors[:3]|join(', ') }}{% if authors|length > 3 %} et al.{% endif %}\n"
         "{{ summary|shorten(280) }}\n{{ link }}"
     ),
-    "reblog-of": (
-        "Reblog of {{ source }}:{% if title %} {{ title }}{% endif %}\n\n"
-        "Reblog via {{ source }}\n\n{{ summary }}\n{{ link }}"
-    ),
-    "article": (
-        "{{ title }}\n{{ link }}\nAuthors: {{ authors|join(' ; ') }}\n"
-        "Summary: {{ summary }}\n\n{{ results }}"
-    ),
+    "reblog-of": f"{_REBLOG_OF}\n\nReblog via {{{{ source }}}}\n\n{_HEADLINE}",
+    "article": f"{{{{ title }}}}\n{{{{ link }}}}\n{_AUTHORS}{_SUMMARY}\n{{{{ results }}}}",
 }
+ARTICLES: Mapping[str, str] = {
+    "reblog-of": (
+        f"# {_REBLOG_OF}\n\nReblog via {LINKED}{{{{ source }}}}{LINKED}\n\n{QUOTED}{_HEADLINE}"
+    ),
+    "article": f"# {{{{ title }}}}\n\n{{{{ link }}}}\n\n{_AUTHORS}\n{_SUMMARY}\n{{{{ results }}}}",
+}
+"""The built-in templates that differ where a post has a title; the first line gives it."""
+UNTITLED = frozenset({"reblog-of"})
+"""The built-in templates that leave an entry without a title as it is."""
 
 
 class Listing(tuple[str, ...]):

@@ -43,6 +43,8 @@ class WaitReason(StrEnum):
     DAILY_LIMIT = "daily_limit"
     QUIET_HOURS = "quiet_hours"
     BUDGET = "budget"
+    STEPS = "steps"
+    AI_SHARE = "ai_share"
     NEXT = "next"
     STALLED = "stalled"
 
@@ -65,6 +67,7 @@ OF_PACE = frozenset(
         WaitReason.DAILY_LIMIT,
         WaitReason.QUIET_HOURS,
         WaitReason.BUDGET,
+        WaitReason.AI_SHARE,
     }
 )
 """The waits that end by themselves, at an instant that the config decides."""
@@ -76,6 +79,8 @@ OF_SOURCE = frozenset(
         WaitReason.DIGEST,
         WaitReason.RETRY,
         WaitReason.BUDGET,
+        WaitReason.STEPS,
+        WaitReason.AI_SHARE,
     }
 )
 """The waits of one source, while other sources of the account may send."""
@@ -126,6 +131,8 @@ def lookback(config: Config) -> timedelta:
 def wait_of(delivery: Delivery, config: Config, account: AccountFacts) -> Wait | None:
     """Why the delivery waits; None for one that is settled."""
     source = config.sources.get(delivery.source)
+    if delivery.state == DeliveryState.QUEUED:
+        return _queued_wait(delivery, source, account)
     match delivery.state:
         case DeliveryState.HELD:
             return held_wait(delivery.error)
@@ -144,16 +151,31 @@ def wait_of(delivery: Delivery, config: Config, account: AccountFacts) -> Wait |
                 or _pause_wait(account)
                 or Wait(WaitReason.RETRACTING, *_retraction_cause(delivery, account))
             )
-        case DeliveryState.QUEUED:
-            return (
-                blocking_wait(account)
-                or _source_wait(delivery, source, account)
-                or _pace_wait(delivery, source, account)
-                or _stall(delivery, source, account)
-                or _next_in_line(account)
-            )
         case _:
             return None
+
+
+def _queued_wait(delivery: Delivery, source: SourceSettings | None, account: AccountFacts) -> Wait:
+    """The wait of a queued delivery: for its steps, else for its turn."""
+    if delivery.waits_for:
+        return stop_wait(account) or _step_wait(delivery)
+    return (
+        blocking_wait(account)
+        or _source_wait(delivery, source, account)
+        or _pace_wait(delivery, source, account)
+        or _stall(delivery, source, account)
+        or _next_in_line(account)
+    )
+
+
+def _step_wait(delivery: Delivery) -> Wait:
+    """The wait for the results of steps; `error` is of the last attempt, or of the service."""
+    name = delivery.waits_for[0]
+    if delivery.error:
+        cause = Words("waits for {name}: {reason}", name=name, reason=delivery.error)
+    else:
+        cause = Words("waits for {name}", name=name)
+    return Wait(WaitReason.STEPS, cause, delivery.step_at)
 
 
 def held_wait(error: str) -> Wait:
@@ -271,7 +293,13 @@ def _head_slot(
         return None
     if head.due > account.now:
         return head.due
-    return account.now if head.is_edit else _budget_slot(source, account, account.now)
+    if head.is_edit:
+        return account.now
+    slot = _budget_slot(source, account, account.now)
+    if head.is_generated and account.settings is not None:
+        share = account.settings.most_generated
+        slot = max(slot, pacing.generated_slot(account.now, share, account.sent))
+    return slot
 
 
 def stalled_since(
@@ -312,7 +340,14 @@ def _was_delayed(source: SourceSettings | None, account: AccountFacts, worked_at
         return True
     if pacing.quiet_time(hour_ago, worked_at, pace):
         return True
-    return source is not None and _budget_slot(source, account, hour_ago) > hour_ago
+    if source is None:
+        return False
+    if source.steps and account.settings is not None:
+        # what has generated text may have waited for its share
+        share = account.settings.most_generated
+        if pacing.generated_slot(hour_ago, share, account.sent) > hour_ago:
+            return True
+    return _budget_slot(source, account, hour_ago) > hour_ago
 
 
 def _source_wait(
@@ -349,10 +384,27 @@ def _pace_wait(
         return Wait(WaitReason(limit), _LIMITS[limit], slot)
     if source is None or delivery.post.action == "edit":
         return None
+    return _budget_wait(source, account) or _share_wait(delivery, account.settings, account)
+
+
+def _budget_wait(source: SourceSettings, account: AccountFacts) -> Wait | None:
     slot = _budget_slot(source, account, account.now)
-    if slot > account.now:
-        return Wait(WaitReason.BUDGET, Words("budget of the source"), slot)
-    return None
+    return (
+        Wait(WaitReason.BUDGET, Words("budget of the source"), slot) if slot > account.now else None
+    )
+
+
+def _share_wait(
+    delivery: Delivery, settings: AccountSettings, account: AccountFacts
+) -> Wait | None:
+    """The wait that comes from the account's share of posts with generated text, or None."""
+    if not queue_order.counts_as_generated(delivery):
+        return None
+    slot = pacing.generated_slot(account.now, settings.most_generated, account.sent)
+    if slot <= account.now:
+        return None
+    cause = Words("share of posts with generated text (ai_share)")
+    return Wait(WaitReason.AI_SHARE, cause, None if slot == pacing.NEVER else slot)
 
 
 def _budget_slot(source: SourceSettings, account: AccountFacts, at: datetime) -> datetime:

@@ -106,6 +106,7 @@ class Daemon:
         """Seconds until the next claim where sources were left; None where there were none."""
         self._early_jobs: set[asyncio.Task[None]] = set()
         self._sending: dict[str, asyncio.Task[None]] = {}
+        self._step_task: asyncio.Task[None] | None = None
         self._retiring: set[asyncio.Task[None]] = set()
         # housekeeping takes long, and nothing else should wait for it
         self._store_checks = WorkerThread("daemon")
@@ -304,7 +305,7 @@ class Daemon:
         return await engine.next_work()
 
     def _is_due(self, next_work: NextWork) -> bool:
-        instants = (next_work.poll_at, *next_work.send_at.values())
+        instants = (next_work.poll_at, next_work.steps_at, *next_work.send_at.values())
         now = self._store.clock.now()
         return any(at is not None and at <= now for at in instants)
 
@@ -313,6 +314,10 @@ class Daemon:
         runtime, now = self._runtime, self._store.clock.now()
         spans = [at - now for name, at in next_work.send_at.items() if name not in self._sending]
         self._send_due(runtime, next_work, now)
+        if next_work.steps_at is not None and self._step_task is None:
+            spans.append(next_work.steps_at - now)
+            if next_work.steps_at <= now:
+                self._run_steps(runtime)
         if runtime.has_channel:
             spans.append(self._notify())
         if next_work.poll_at is not None:
@@ -374,6 +379,20 @@ class Daemon:
         for name, at in next_work.send_at.items():
             if at <= now:
                 self._send(name, partial(self._deliver, runtime, name))
+
+    def _run_steps(self, runtime: Runtime) -> None:
+        """Begin the steps that are due, beside everything else. One go of them at a time."""
+
+        async def run() -> None:
+            try:
+                report = await runtime.engine.run_steps()
+            finally:
+                self._step_task = None
+                self._lull.end()
+            if report.changed and not self._stopping.is_set():
+                await self._deliver_due()
+
+        self._step_task = asyncio.create_task(self._run_logged(run))
 
     def _notify(self) -> timedelta:
         """Notify the admin, unless that was done just now; return the time until the next time."""
@@ -446,8 +465,7 @@ class Daemon:
     async def _retire(self, old: Runtime) -> None:
         """Let the old config finish what it has begun, then close its runtime."""
         old.stop()
-        running = [*self._polls, *self._sending.values()]
-        if running:
+        if running := self._running:
             await asyncio.wait(running)
         await self._run_logged(old.engine.release)
         await old.close()
@@ -458,9 +476,11 @@ class Daemon:
         runtime.stop()
         for task in self._polls:
             task.cancel()
-        running = [*self._polls, *self._sending.values()]
-        if running:
+        if running := self._running:
             await asyncio.wait(running, timeout=DRAIN_SECONDS)
+        if self._step_task is not None:
+            # a call takes minutes; it is made again by whatever process comes next
+            self._step_task.cancel()
         with suppress(TimeoutError):
             async with asyncio.timeout(RELEASE_SECONDS):
                 await self._run_logged(runtime.engine.release)
@@ -469,6 +489,12 @@ class Daemon:
                 "left on the wire; the next start reads it back",
                 extra={"accounts": sorted(self._sending)},
             )
+
+    @property
+    def _running(self) -> list[asyncio.Task[None]]:
+        """The polls, deliveries and steps at work."""
+        steps = [] if self._step_task is None else [self._step_task]
+        return [*self._polls, *self._sending.values(), *steps]
 
     async def _close(self) -> None:
         """Close what waits for the store."""

@@ -176,9 +176,14 @@ class Sender:
                 return
             waiting.remove(chosen)
             if after.state in POSTED_STATES and after.post.action != "edit":
-                self._sent.append(SentPost(after.settled_at or self._clock.now(), after.source))
+                at = after.settled_at or self._clock.now()
+                is_generated = after.post.is_generated and queue_order.counts_as_generated(after)
+                self._sent.append(SentPost(at, after.source, is_generated))
             if after.state == DeliveryState.QUEUED and after.due <= self._clock.now():
                 waiting.insert(0, after)
+            if after.state == DeliveryState.SENT and after.post.rest:
+                # the next part of its thread was queued with it
+                waiting = await self._store.outbox.waiting(self._account.name)
 
     async def _prepare(self, waiting: list[Delivery]) -> list[Delivery]:
         """Return what waits once it is compared with the server, and digests are bundled.
@@ -211,7 +216,7 @@ class Sender:
         """Return the delivery to send next; skip those on the way that are too old or filtered."""
         config, now, pace = self._config, self._clock.now(), self._settings.pace
         while (
-            chosen := queue_order.next_delivery(waiting, config, pace, self._sent, now)
+            chosen := queue_order.next_delivery(waiting, config, self._settings, self._sent, now)
         ) is not None:
             reason = (
                 queue_order.superseded_reason(chosen, waiting)

@@ -3,6 +3,7 @@
     poll    claim due sources; fetch and parse each                       claims.py, poll.py
     plan    which entries are new, for which accounts, with which text    plan.py
     record  entries and deliveries, in one transaction                    record.py
+    steps   what models and programs write about it, where it waits for that  steps.py
     deliver claim the account; claim, publish and settle each delivery    deliver.py
 
 Each step may be the last one of a process: what it polled is polled again, and what it was sending
@@ -14,12 +15,12 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from reblogbot.config.settings import Config, SourceSettings
+from reblogbot.config.settings import Config, SourceSettings, StepSettings
 from reblogbot.core import schedule
 from reblogbot.core.round_report import PollReport, RoundReport
 from reblogbot.core.schedule import NextPoll
@@ -32,7 +33,7 @@ from reblogbot.engine.poll import Poller, PollResult, without_outlines
 from reblogbot.engine.record import Recorder
 from reblogbot.errors import SourceError
 from reblogbot.model import Delivery, Validators
-from reblogbot.ports import Clock, ParserPool, ProgressCallback, Source, no_progress
+from reblogbot.ports import Clock, ParserPool, ProgressCallback, Source, Step, no_progress
 from reblogbot.store import AsyncStore, Store
 from reblogbot.store.due import PollScope
 from reblogbot.store.records import SourceRecord
@@ -42,7 +43,17 @@ if TYPE_CHECKING:
     # what plans and sends is imported when there is something to do: most rounds bring nothing
     from reblogbot.engine.deliver import Sender
     from reblogbot.engine.plan import Planner
+    from reblogbot.engine.steps import StepRunner, StepsReport
     from reblogbot.media.fetch import ImageFetcher
+
+
+@dataclass(frozen=True, slots=True)
+class Adapters:
+    """How sources and steps are made; `mark_of` is a digest of a step's settings and key."""
+
+    make_source: Callable[[SourceSettings], Source]
+    make_step: Callable[[StepSettings], Step]
+    mark_of: Callable[[StepSettings], str]
 
 
 class Engine:
@@ -53,7 +64,7 @@ class Engine:
         config: Config,
         store: AsyncStore,
         accounts: Accounts,
-        make_source: Callable[[SourceSettings], Source],
+        adapters: Adapters,
         images: ImageFetcher,
         parsers: ParserPool,
         clock: Clock,
@@ -66,8 +77,10 @@ class Engine:
         self._images = images
         self._parsers = parsers
         self._claims = Claims(config, store, clock)
-        self._poller = Poller(config, make_source, clock)
+        self._poller = Poller(config, adapters.make_source, clock)
         self._recorder = Recorder(store, clock, random, poll_lease(config) / 5)
+        self._adapters = adapters
+        self._steps: StepRunner | None = None
         self._planner: Planner | None = None
         self._senders: dict[str, Sender] = {}
         self._stopping = asyncio.Event()
@@ -91,6 +104,16 @@ class Engine:
         finally:
             await self.release()
         await self._add_unpolled(report, names)
+        sendings = await self._deliver_busy(report)
+        if self.config.steps and (await self._run_steps(report, on_progress)):
+            sendings += await self._deliver_busy(report)
+        if not all(sending.changed for sending in sendings) and not self.is_stopping:
+            stalled = await self.store.query(_stalled, self.config, self.clock.now())
+            report.paused = stalled | report.paused
+        return report
+
+    async def _deliver_busy(self, report: RoundReport) -> list[SendingReport]:
+        """Deliver what may go out of all accounts, and add it to the report."""
         busy = await self.busy_accounts()
         sendings = await asyncio.gather(*(self.deliver(name, is_eager=True) for name in busy))
         for name, sending in zip(busy, sendings, strict=True):
@@ -98,12 +121,16 @@ class Engine:
             report.deferred |= sending.deferred
             if sending.trouble:
                 report.paused[name] = sending.trouble
-        if not all(sending.changed for sending in sendings) and not self.is_stopping:
-            stalled = await self.store.query(_stalled, self.config, self.clock.now())
-            report.paused = stalled | report.paused
-        return report
+        return sendings
 
-    # the steps, which the daemon takes one by one
+    async def _run_steps(self, report: RoundReport, on_progress: ProgressCallback) -> bool:
+        """Run the steps that are due, and add what changed; return whether anything did."""
+        result = await self.run_steps(on_progress)
+        report.add_deliveries(result.changed.values())
+        report.deferred |= result.deferred
+        return bool(result.changed)
+
+    # the parts of a round, which the daemon takes one by one
 
     async def enrol(self, which: PollScope = "due") -> tuple[list[Delivery], set[str]]:
         """Upsert configured sources and accounts; hold deliveries of removed ones.
@@ -115,10 +142,13 @@ class Engine:
             name: EnrolledSource(address(source), host(source, config), source.to)
             for name, source in config.sources.items()
         }
-        servers = {name: account.server for name, account in config.accounts.items()}
-        return await self.store.enrol(
+        servers = {name: account.place for name, account in config.accounts.items()}
+        held, pollable = await self.store.enrol(
             sources, servers, self.clock.now(), self._bring_forward, which
         )
+        if config.steps:
+            await self.steps.queue_failed()
+        return held, pollable
 
     def _bring_forward(self, name: str, planned: NextPoll, last_poll_at: datetime) -> NextPoll:
         """Return the source's next poll, earlier where the config now says so."""
@@ -127,7 +157,12 @@ class Engine:
     async def next_work(self) -> NextWork:
         """Return when a source may be polled, or an account may send, next."""
         return await self.store.query(
-            next_work.read, self.config, self.accounts, self._claims.names, self.clock.now()
+            next_work.read,
+            self.config,
+            self.accounts,
+            self._claims.names,
+            self.clock.now(),
+            self.steps.read_next_due if self.config.steps else next_work.no_steps,
         )
 
     async def claim_due(self, limit: int) -> tuple[list[SourceRecord], bool]:
@@ -199,6 +234,28 @@ class Engine:
                 self.config, self.store, self.accounts, self._images, self._parsers, self.clock
             )
         return self._planner
+
+    @property
+    def steps(self) -> StepRunner:
+        """The runner of steps, made where the config has any."""
+        if self._steps is None:
+            from reblogbot.engine.steps import StepRunner  # noqa: PLC0415
+
+            adapters = self._adapters
+            self._steps = StepRunner(
+                self.config,
+                self.store,
+                self.accounts,
+                self._parsers,
+                adapters.make_step,
+                adapters.mark_of,
+                self.clock,
+            )
+        return self._steps
+
+    async def run_steps(self, on_progress: ProgressCallback = no_progress) -> StepsReport:
+        """Run the steps of what waits for them, where they are due."""
+        return await self.steps.run(self._stopping, on_progress)
 
     async def _plan_and_record(self, result: PollResult) -> PollReport:
         """Plan and record what a poll brought."""

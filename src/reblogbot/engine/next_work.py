@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,7 +19,7 @@ from reblogbot.store.records import AccountRecord
 
 @dataclass(frozen=True, slots=True)
 class NextWork:
-    """The first instants at which a source may be polled, and at which accounts may be tried.
+    """The first instants at which a source may be polled, accounts be tried, and steps be run.
 
     What is past is due. None, or no account, means that only a change of the store, of the config
     or of a token can make anything due.
@@ -27,15 +27,21 @@ class NextWork:
 
     poll_at: datetime | None
     send_at: Mapping[str, datetime]
+    steps_at: datetime | None = None
 
 
 def read(
-    store: Store, config: Config, accounts: Accounts, names: Container[str], now: datetime
+    store: Store,
+    config: Config,
+    accounts: Accounts,
+    names: Container[str],
+    now: datetime,
+    read_steps: Callable[[Store, datetime], datetime | None],
 ) -> NextWork:
     """The next work on these sources, and on the enabled accounts of the config.
 
     Nothing can be polled or sent before these instants unless something changes. They may be too
-    early: at them the store is asked again.
+    early: at them the store is asked again. `read_steps` says when steps may be run.
     """
     stopped_at = store.outbox.stopped_at()
     send_at = {}
@@ -52,7 +58,12 @@ def read(
         at = waits.next_attempt(store.outbox.queue_heads(record.name), config, state)
         if at is not None:
             send_at[record.name] = max(at, free_at)
-    return NextWork(store.sources.next_due(names, now), send_at)
+    return NextWork(store.sources.next_due(names, now), send_at, read_steps(store, now))
+
+
+def no_steps(_store: Store, _now: datetime) -> datetime | None:
+    """Return None: the config has no steps."""
+    return None
 
 
 def _account_state(

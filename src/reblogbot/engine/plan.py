@@ -18,7 +18,7 @@ from datetime import datetime
 from itertools import islice
 
 from reblogbot.config.hosts import hosts_of
-from reblogbot.config.settings import Config
+from reblogbot.config.settings import AccountSettings, Config
 from reblogbot.core import bounds, compose, drafting, planning, recognition
 from reblogbot.core.drafting import Draft, DraftJob
 from reblogbot.core.planning import AccountRoute, AccountSelection, BatchSelection, PendingClaims
@@ -27,7 +27,7 @@ from reblogbot.engine.accounts import Accounts
 from reblogbot.engine.drafts import Drafter
 from reblogbot.engine.poll import PollResult, read_whole, without_outlines
 from reblogbot.media.fetch import ImageFetcher
-from reblogbot.model import Candidate, Entry, Plan
+from reblogbot.model import Candidate, Entry, Plan, ServerLimits
 from reblogbot.model.history import SourceHistory
 from reblogbot.ports import Clock, ParserPool
 from reblogbot.store import AsyncStore, Store
@@ -158,9 +158,7 @@ class Planner:
         drafts = {}
         for name in accounts:
             limits = await self._accounts[name].limits()
-            job = drafting.draft_job(
-                settings, self._config.accounts[name], limits, result.batch, self._clock.now()
-            )
+            job = await self._job(result, self._config.accounts[name], limits, self._clock.now())
             (drafts[name],) = await drafter.drafts(replace(job, stage="requested"), [entry])
         return entry, drafts
 
@@ -185,9 +183,7 @@ class Planner:
         for route in routes:
             account = self._accounts[route.account.name]
             selection = choice.by_account[account.name]
-            job = drafting.draft_job(
-                result.settings, route.account, account.known_limits, result.batch, now
-            )
+            job = await self._job(result, route.account, account.known_limits, now)
             own = await _drafts(drafter, job, selection, candidates, only)
             if any(draft.post is not None for draft in own.values()):
                 limits = await account.limits()
@@ -196,6 +192,21 @@ class Planner:
                     own = await _drafts(drafter, job, selection, candidates, only)
             drafts[account.name] = own
         return drafts
+
+    async def _job(
+        self, result: PollResult, account: AccountSettings, limits: ServerLimits, now: datetime
+    ) -> DraftJob:
+        """Return a job without entries."""
+        settings = result.settings
+        job = drafting.draft_job(settings, account, limits, result.batch, now)
+        if not settings.steps:
+            return job
+        may_use_steps = None
+        if settings.reads_statuses:
+            acct = str(getattr(settings.options, "acct", "")).lstrip("@").lower()
+            # of all that people write, only what our own accounts do is given to steps
+            may_use_steps = acct in (await self._accounts.addresses()).values()
+        return replace(job, generated=self._config.chat_steps, may_use_steps=may_use_steps)
 
     async def _add_page_images(
         self, result: PollResult, candidates: Sequence[Candidate], plan: Plan

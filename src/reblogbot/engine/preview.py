@@ -292,8 +292,8 @@ async def _in_order(engine: Engine, waiting: Sequence[Delivery]) -> list[Deliver
     for name in dict.fromkeys(delivery.account for delivery in waiting):
         own = [delivery for delivery in waiting if delivery.account == name]
         sent = await engine.store.publications.sent(name, since)
-        pace = config.accounts[name].pace
-        ordered[name] = iter(queue_order.expected_order(own, config, pace, sent, now))
+        account = config.accounts[name]
+        ordered[name] = iter(queue_order.expected_order(own, config, account, sent, now))
     return [next(ordered[delivery.account]) for delivery in waiting]
 
 

@@ -64,7 +64,7 @@ class Waiting:
         earliest: datetime | None = None
         for name, due in due_by_source.items():
             source = self._config.sources.get(name)
-            if source is None or (source.enabled and source.budget is None):
+            if source is None or (source.enabled and source.budget is None and not source.steps):
                 earliest = due if earliest is None else min(earliest, due)
             elif source.enabled:
                 yield source, due

@@ -45,7 +45,7 @@ from reblogbot.model.post import (
     Span,
 )
 from reblogbot.model.states import AccountState, SourceState, TokenState
-from reblogbot.model.step import StepAnswer, StepRequest, StepText
+from reblogbot.model.step import StepAnswer, StepPause, StepRequest, StepText
 
 __all__ = [
     "KEPT_NOTE",
@@ -94,6 +94,7 @@ __all__ = [
     "SourceState",
     "Span",
     "StepAnswer",
+    "StepPause",
     "StepRequest",
     "StepText",
     "TokenState",

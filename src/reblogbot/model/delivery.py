@@ -111,14 +111,20 @@ class Delivery:
     settled_at: datetime | None = None
     waits_for: tuple[str, ...] = ()
     """The steps whose results its text still lacks. It is not sent before they are done."""
+    step_at: datetime | None = None
+    """When these steps are tried next."""
 
 
 @dataclass(frozen=True, slots=True)
 class SentPost:
-    """An earlier post of an account: when it was sent, and from which source."""
+    """An earlier post of an account: when it was sent, and from which source.
+
+    `is_generated` tells that it has text that a model has written; of a thread, the first part has.
+    """
 
     at: datetime
     source: str
+    is_generated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,3 +137,4 @@ class QueueHead:
     source: str
     is_edit: bool
     due: datetime
+    is_generated: bool = False

@@ -100,6 +100,8 @@ class Post:
     """Whether it contains text that a step has written."""
     part: int = 1
     """Its number in a thread of several posts that belong together."""
+    rest: tuple[str, ...] = ()
+    """The texts of the further parts of its thread; each is queued when the one before is sent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +16,8 @@ class StepRequest:
 
     prompt: str
     system: str = ""
+    key: str = ""
+    """The digest of these words, by which a service may recognise a repeat; "" for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +42,14 @@ class StepText:
 
     text: str
     title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StepPause:
+    """Until when nothing is asked of a step, after so many failures in a row, and why."""
+
+    until: datetime | None = None
+    failures: int = 0
+    slug: str = ""
+    reason: str = ""
+    mark: str = ""

@@ -14,6 +14,7 @@ from reblogbot.store.posted import Posted
 from reblogbot.store.publications import Publications
 from reblogbot.store.retractions import Retractions
 from reblogbot.store.sources import Sources
+from reblogbot.store.steps import Steps
 from reblogbot.store.store import Store
 
 P = ParamSpec("P")
@@ -94,6 +95,26 @@ class AsyncPosted(Awaited[Posted]):
     of = awaited(Posted.of)
 
 
+class AsyncSteps(Awaited[Steps]):
+    """`Store.steps`, awaited."""
+
+    waiting = awaited(Steps.waiting)
+    find = awaited(Steps.find)
+    of_entry = awaited(Steps.of_entry)
+    begin = awaited(Steps.begin)
+    finish = awaited(Steps.finish)
+    fail = awaited(Steps.fail)
+    refuse = awaited(Steps.refuse)
+    forget = awaited(Steps.forget)
+    next_due = awaited(Steps.next_due)
+    calls = awaited(Steps.calls)
+    pauses = awaited(Steps.pauses)
+    pause = awaited(Steps.pause)
+    postpone = awaited(Steps.postpone)
+    settle = awaited(Steps.settle)
+    queue_failed = awaited(Steps.queue_failed)
+
+
 class AsyncStore(Awaited[Store]):
     """A store whose methods are awaited; they run one after the other in one thread."""
 
@@ -105,6 +126,7 @@ class AsyncStore(Awaited[Store]):
         self.history = AsyncHistory(store.history, self.run)
         self.posted = AsyncPosted(store.posted, self.run)
         self.retractions = AsyncRetractions(store.retractions, self.run)
+        self.steps = AsyncSteps(store.steps, self.run)
 
     enrol = awaited(Store.enrol)
     begin_sending = awaited(Store.begin_sending)

@@ -30,14 +30,19 @@ from reblogbot.model import (
     Delivery,
     DeliveryState,
     Entry,
-    Post,
     QueueHead,
     Receipt,
     ServerLimits,
 )
 from reblogbot.store.database import Database
 from reblogbot.store.leases import AccountLease
-from reblogbot.store.records import AccountRecord, account_record, adapter, delivery_record
+from reblogbot.store.records import (
+    AccountRecord,
+    account_record,
+    adapter,
+    delivery_record,
+    post_values,
+)
 from reblogbot.store.schema import (
     EPOCH,
     HAS_REMOTE_ID,
@@ -45,9 +50,12 @@ from reblogbot.store.schema import (
     account,
     delivery,
     entry,
+    is_generated_post,
+    published,
     switch,
 )
 from reblogbot.store.sql import chunks, insert_into, is_behind
+from reblogbot.store.steps import forget_failures
 from reblogbot.store.transitions import (
     POST_RETRACTED_NOTE,
     add_event,
@@ -72,6 +80,8 @@ _NO_PAUSE: dict[str, Any] = {
     "token_mark": "",
 }
 
+MAY_BE_SENT = delivery.c.state == DeliveryState.QUEUED, delivery.c.waits_for.is_(None)
+"""The conditions that a delivery waits for nothing but its turn."""
 _UNSETTLED = (DeliveryState.SENDING, DeliveryState.DOUBT, DeliveryState.RETRACTING)
 """The states in which a delivery is worked on whatever its due time."""
 
@@ -80,10 +90,11 @@ _OPEN_ACCOUNTS = (
     select(account)
     .where(
         or_(
+            exists().where(delivery.c.account == account.c.name, *MAY_BE_SENT),
             *(
                 exists().where(delivery.c.account == account.c.name, delivery.c.state == state)
-                for state in (DeliveryState.QUEUED, *_UNSETTLED)
-            )
+                for state in _UNSETTLED
+            ),
         )
     )
     .order_by(account.c.name)
@@ -133,9 +144,7 @@ class Outbox:
     def busy_accounts(self, now: datetime) -> list[str]:
         """The accounts that have a delivery queued and due, being sent, in doubt or retracted."""
         is_its_own = delivery.c.account == account.c.name
-        is_due = exists().where(
-            is_its_own, delivery.c.state == DeliveryState.QUEUED, delivery.c.due <= now
-        )
+        is_due = exists().where(is_its_own, *MAY_BE_SENT, delivery.c.due <= now)
         # EXISTS for each state: its cost does not grow with the length of the queue.
         is_unsettled = [
             exists().where(is_its_own, delivery.c.state == state) for state in _UNSETTLED
@@ -152,7 +161,7 @@ class Outbox:
         It is `now` where a delivery is being sent, in doubt or being retracted, or an account is
         paused: a round may work on these at any time.
         """
-        is_queued = delivery.c.state == DeliveryState.QUEUED, delivery.c.account.in_(accounts)
+        is_queued = *MAY_BE_SENT, delivery.c.account.in_(accounts)
         is_unsettled = (
             delivery.c.state.in_(_UNSETTLED),
             delivery.c.account.in_(accounts),
@@ -228,26 +237,33 @@ class Outbox:
     # Sending
 
     def waiting(self, name: str) -> list[Delivery]:
-        """The account's queued deliveries, in the order they were queued."""
-        return self._of_account(name, DeliveryState.QUEUED)
+        """The account's queued deliveries that wait for no step, in the order they were queued."""
+        queued = self._of_account(name, DeliveryState.QUEUED)
+        return [each for each in queued if not each.waits_for]
 
     def queue_heads(self, name: str) -> list[QueueHead]:
-        """The account's queue, summed up by source and by whether it is edits."""
+        """The account's queue, summed up by source, and by whether it is edits or generated."""
         is_edit = delivery.c.post["action"].as_string() == "edit"
+        is_generated = is_generated_post()
         # `queue_order.due_deliveries` says why one that was never postponed is due.
         due = case(
             (delivery.c.due <= delivery.c.queued_at, literal(EPOCH, delivery.c.due.type)),
             else_=delivery.c.due,
         )
         statement = (
-            select(delivery.c.source, is_edit, func.min(due, type_=delivery.c.due.type))
-            .where(delivery.c.account == name, delivery.c.state == DeliveryState.QUEUED)
-            .group_by(delivery.c.source, is_edit)
+            select(
+                delivery.c.source,
+                is_edit,
+                is_generated,
+                func.min(due, type_=delivery.c.due.type),
+            )
+            .where(delivery.c.account == name, *MAY_BE_SENT)
+            .group_by(delivery.c.source, is_edit, is_generated)
         )
         with self._database.read() as connection:
             return [
-                QueueHead(source, bool(edits), due)
-                for source, edits, due in connection.execute(statement)
+                QueueHead(source, bool(edits), due, is_generated=bool(generated))
+                for source, edits, generated, due in connection.execute(statement)
             ]
 
     def is_sending(self, name: str) -> bool:
@@ -302,7 +318,7 @@ class Outbox:
             if not self._lease(connection, queued.account).renew(now, lease):
                 return None
             row = lock_delivery(connection, queued.id)
-            if row is None or row.state != DeliveryState.QUEUED:
+            if row is None or row.state != DeliveryState.QUEUED or row.waits_for:
                 return None
             # A poll or an admin may have written another text meanwhile: what is sent must be what
             # the store holds, or a read-back would look for a post that was never made.
@@ -328,7 +344,7 @@ class Outbox:
                 return None
             receipt = after.receipt or Receipt("")
             values = {
-                "post": adapter(Post).dump_python(after.post, mode="json"),
+                "post": post_values(after.post),
                 "due": after.due,
                 "key_version": after.key_version,
                 "attempts": after.attempts,
@@ -336,7 +352,11 @@ class Outbox:
                 "sent_from": after.sent_from,
                 "remote_id": receipt.remote_id,
                 "remote_url": receipt.url,
+                "waits_for": " ".join(after.waits_for) or None,
+                "step_at": now if after.waits_for else None,
             }
+            if row.waits_for and before.state == DeliveryState.HELD:
+                forget_failures(connection, row.entry_id)
             if after.state in (DeliveryState.SENT, DeliveryState.RETRACTED):
                 # The server works again: the next pause starts from its shortest duration.
                 was_paused = and_(account.c.name == row.account, account.c.pauses > 0)
@@ -345,6 +365,8 @@ class Outbox:
             is_published = (
                 settled.state == DeliveryState.SENT and row.state != DeliveryState.RETRACTING
             )
+            if is_published and settled.post.rest:
+                _queue_next_part(connection, row, settled, now)
             if is_published and belongs_to_retracted(connection, settled):
                 # it was on its way when an admin took back what it belongs to
                 sent = lock_delivery(connection, before.id)
@@ -368,7 +390,7 @@ class Outbox:
             }
             if len(rows) < len(ids):
                 return False
-            post = adapter(Post).dump_python(digest_delivery.post, mode="json")
+            post = post_values(digest_delivery.post)
             connection.execute(
                 update(delivery).where(delivery.c.id == digest_delivery.id).values(post=post)
             )
@@ -527,10 +549,12 @@ class Outbox:
         if changed.state not in (DeliveryState.QUEUED, DeliveryState.HELD):
             return None
         values = {
-            "post": adapter(Post).dump_python(changed.post, mode="json"),
+            "post": post_values(changed.post),
             "due": changed.due,
             "key_version": changed.key_version,
             "sent_from": changed.sent_from,
+            "waits_for": " ".join(changed.waits_for) or None,
+            "step_at": now if changed.waits_for else None,
         }
         with self._database.write() as connection:
             row = lock_delivery(connection, before.id)
@@ -601,6 +625,37 @@ def _why_unconfigured(
         if name in routes[source]
         else Words("its account {name} is not in `to` of {source}", name=name, source=source)
     )
+
+
+def _queue_next_part(
+    connection: Connection, row: Row[*tuple[Any, ...]], sent: Delivery, now: datetime
+) -> None:
+    """Queue the next part of a thread whose part was just published, unless it is there already."""
+    # imported here: few posts are threads, and it imports the tables of domains
+    from reblogbot.core.identity import part_key  # noqa: PLC0415
+    from reblogbot.core.thread_parts import next_part  # noqa: PLC0415
+
+    post = next_part(sent.post, sent.id)
+    key = part_key(sent.identity)
+    statement = insert_into(connection, delivery).values(
+        account=sent.account,
+        source=sent.source,
+        entry_id=row.entry_id,
+        identity=key,
+        state=DeliveryState.QUEUED,
+        post=post_values(post),
+        due=now,
+        queued_at=now,
+        score=sent.score,
+        published_at=sent.published_at,
+    )
+    inserted = connection.scalar(statement.on_conflict_do_nothing().returning(delivery.c.id))
+    if inserted is not None:
+        values = {"account": sent.account, "key": key, "delivery_id": inserted}
+        connection.execute(
+            insert_into(connection, published).values(values).on_conflict_do_nothing()
+        )
+        add_event(connection, inserted, DeliveryState.QUEUED, "", now)
 
 
 def _is_unchanged(row: Row[Any], before: Delivery) -> bool:

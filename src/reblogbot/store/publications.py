@@ -30,7 +30,15 @@ from reblogbot.model import (
 from reblogbot.model.history import EditablePost, RecentPosts
 from reblogbot.store.database import Database
 from reblogbot.store.records import SourceRecord, adapter, delivery_record
-from reblogbot.store.schema import EPOCH, account, delivery, entry, published, refusal
+from reblogbot.store.schema import (
+    EPOCH,
+    account,
+    delivery,
+    entry,
+    is_generated_post,
+    published,
+    refusal,
+)
 from reblogbot.store.sql import chunks, is_among_keys
 
 RECENT_TITLES_AGE = timedelta(days=7)
@@ -79,7 +87,11 @@ class Publications:
         What was retracted later counts as well.
         """
         statement = (
-            select(delivery.c.settled_at, delivery.c.source)
+            select(
+                delivery.c.settled_at,
+                delivery.c.source,
+                is_generated_post().label("is_generated"),
+            )
             .where(
                 delivery.c.account == name,
                 delivery.c.state.in_(POSTED_STATES),
@@ -89,7 +101,10 @@ class Publications:
             .order_by(delivery.c.settled_at)
         )
         with self._database.read() as connection:
-            return [SentPost(row.settled_at, row.source) for row in connection.execute(statement)]
+            return [
+                SentPost(row.settled_at, row.source, is_generated=bool(row.is_generated))
+                for row in connection.execute(statement)
+            ]
 
     def per_hour(self, since: datetime) -> dict[str, dict[int, int]]:
         """How many posts and boosts each account sent in each hour since an instant.
@@ -134,6 +149,8 @@ class Publications:
                 delivery.c.account == name,
                 delivery.c.queued_at >= now - RECENT_TITLES_AGE,
                 delivery.c.state.not_in(_GIVEN_UP),
+                # a reply to the post of an entry is none of its own
+                func.coalesce(delivery.c.post["continues"].as_integer(), 0) == 0,
             )
             .order_by(delivery.c.id.desc())
             .limit(MAX_RECENT_TITLES)
@@ -229,7 +246,12 @@ def _editable_post(
     entry_id: int, content: Entry, deliveries: Sequence[Delivery]
 ) -> EditablePost | None:
     """The post that these deliveries of one entry are of; None where it cannot be changed."""
-    kept = [each for each in deliveries if each.state not in _GIVEN_UP and not each.post.is_bundle]
+    kept = [
+        each
+        for each in deliveries
+        # neither a digest nor a reply is the post of its entry
+        if each.state not in _GIVEN_UP and not each.post.is_bundle and not each.post.continues
+    ]
     original = next((each for each in reversed(kept) if each.post.action != "edit"), None)
     if original is None or original.state in TAKEN_BACK:
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -14,15 +15,18 @@ from reblogbot.model import (
     Candidate,
     Delivery,
     DeliveryState,
-    Entry,
     EntryChange,
     Intent,
     Plan,
-    Post,
     Refusal,
     Revision,
 )
-from reblogbot.store.records import SourceRecord, adapter, delivery_record
+from reblogbot.store.records import (
+    SourceRecord,
+    delivery_record,
+    entry_values,
+    post_values,
+)
 from reblogbot.store.schema import (
     EPOCH,
     account,
@@ -274,7 +278,25 @@ class Recording:
                 for queued in deliveries
             ],
         )
-        return deliveries
+        return deliveries + self._insert_follow_ups(intents, deliveries)
+
+    def _insert_follow_ups(
+        self, intents: Sequence[Intent], deliveries: Sequence[Delivery]
+    ) -> tuple[Delivery, ...]:
+        """Insert the replies that belong to these deliveries."""
+        replies = [
+            Intent(
+                intent.candidate,
+                intent.account,
+                replace(intent.follow_up.post, continues=queued.id),
+                claims=(intent.follow_up.key,),
+                due=intent.due,
+                waits_for=intent.follow_up.waits_for,
+            )
+            for intent, queued in zip(intents, deliveries, strict=True)
+            if intent.follow_up is not None
+        ]
+        return self._insert_deliveries(replies)
 
     def _delivery_row(self, intent: Intent) -> dict[str, Any]:
         return {
@@ -283,12 +305,14 @@ class Recording:
             "entry_id": self._entry_id(intent.candidate),
             "identity": intent.keys[0],
             "state": intent.state,
-            "post": adapter(Post).dump_python(intent.post, mode="json"),
+            "post": post_values(intent.post),
             "due": intent.due or self._now,
             "queued_at": self._now,
             "score": intent.candidate.entry.score,
             "published_at": intent.candidate.entry.published_at,
             "error": intent.reason,
+            "waits_for": " ".join(intent.waits_for) or None,
+            "step_at": self._now if intent.waits_for else None,
         }
 
     def _revise_deliveries(
@@ -405,15 +429,17 @@ def _revision_statement(revision: Revision, now: datetime) -> Any:
         delivery.c.attempts == before.attempts,
     )
     values = {
-        "post": adapter(Post).dump_python(after.post, mode="json"),
+        "post": post_values(after.post),
         "state": after.state,
         "error": after.error,
         "key_version": after.key_version,
         "sent_from": after.sent_from,
         "settled_at": now if after.state == DeliveryState.SKIPPED else None,
+        "waits_for": " ".join(after.waits_for) or None,
+        "step_at": now if after.waits_for else None,
     }
     return update(delivery).where(*is_unchanged).values(values).returning(delivery)
 
 
 def _content(candidate: Candidate) -> Any:
-    return adapter(Entry).dump_python(candidate.entry, mode="json")
+    return entry_values(candidate.entry)

@@ -9,6 +9,7 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Column,
+    ColumnElement,
     Dialect,
     Float,
     ForeignKey,
@@ -20,6 +21,8 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    and_,
+    func,
     text,
 )
 from sqlalchemy.ext.compiler import compiles
@@ -27,7 +30,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from reblogbot.model import STORM
 
-REVISION = "0010"
+REVISION = "0011"
 """The newest migration."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -227,6 +230,10 @@ delivery = Table(
     Column("remote_id", Plain, nullable=False, default=""),
     Column("remote_url", Plain, nullable=False, default=""),
     Column("settled_at", Instant),
+    # The steps whose results its text lacks, by name with spaces between; NULL for none.
+    Column("waits_for", Plain),
+    # When these steps are tried next.
+    Column("step_at", Instant),
     UniqueConstraint("account", "identity"),
     # State first: open deliveries are found without reading the many settled ones.
     Index("ix_delivery_state_account", "state", "account", "due"),
@@ -270,6 +277,12 @@ def _compile_for_postgresql(*_: Any, **_options: Any) -> str:
     return """strpos(delivery.post::text, '"action": "edit"') > 0"""
 
 
+def is_generated_post() -> ColumnElement[bool]:
+    """The condition that a delivery counts as a post with generated text: the first of a thread."""
+    is_generated = func.coalesce(delivery.c.post["is_generated"].as_boolean(), False)
+    return and_(is_generated, func.coalesce(delivery.c.post["part"].as_integer(), 1) == 1)
+
+
 # As above, for what a source's deliveries became, and for the few of them that are edits.
 Index(
     "ix_delivery_source_settled",
@@ -284,6 +297,9 @@ Index(
     delivery.c.settled_at,
     sqlite_where=text("""instr(post, '"action": "edit"') > 0"""),
 )
+
+# The few deliveries that wait for steps.
+Index("ix_delivery_step_at", delivery.c.step_at, sqlite_where=delivery.c.step_at.is_not(None))
 
 IS_HELD_STORM = (delivery.c.state == "held", delivery.c.error.startswith(STORM))
 """The conditions that a delivery is held because its source brought too many entries at once."""
@@ -326,6 +342,64 @@ account = Table(
     Column("limits", JSON(none_as_null=True)),
     Column("lease_owner", Plain),
     Column("lease_until", Instant),
+)
+
+# What steps have returned, each once for its exact words (docs/adr/0058).
+step_result = Table(
+    "step_result",
+    metadata,
+    # The digest of the words.
+    Column("key", LargeBinary(32), primary_key=True),
+    Column("step", Plain, nullable=False),
+    # The entry that it was first asked about; NULL for one that was only previewed.
+    Column("entry_id", BigId, ForeignKey("entry.id", ondelete="CASCADE")),
+    # "running", "done" or "failed".
+    Column("state", Plain, nullable=False),
+    Column("owner", Plain),
+    Column("lease_until", Instant),
+    Column("attempts", Integer, nullable=False, default=0),
+    # When a failed one is tried again; NULL for never.
+    Column("due", Instant),
+    # The step's settings and key: with others, a failure for good is tried again.
+    Column("mark", Plain, nullable=False, default=""),
+    Column("slug", Plain, nullable=False, default=""),
+    Column("error", Plain, nullable=False, default=""),
+    Column("text", Plain, nullable=False, default=""),
+    Column("title", Plain, nullable=False, default=""),
+    Column("model", Plain, nullable=False, default=""),
+    # The templates of the prompt, as they were in the config.
+    Column("prompt", Plain, nullable=False, default=""),
+    Column("input_size", Integer, nullable=False, default=0),
+    Column("tokens_in", Integer),
+    Column("tokens_out", Integer),
+    Column("cost", Float),
+    Column("seconds", Float),
+    Column("called_at", Instant, nullable=False),
+    Index(None, "entry_id"),
+    Index("ix_step_result_step_called", "step", "called_at"),
+    sqlite_with_rowid=False,
+)
+
+# Every call of a step, for its limit of a day.
+step_call = Table(
+    "step_call",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("step", Plain, nullable=False),
+    Column("at", Instant, nullable=False),
+    Index("ix_step_call_step_at", "step", "at"),
+)
+
+# Steps whose service fails: nothing is asked of them for a while.
+step = Table(
+    "step",
+    metadata,
+    Column("name", Plain, primary_key=True),
+    Column("paused_until", Instant),
+    Column("failures", Integer, nullable=False, default=0),
+    Column("slug", Plain, nullable=False, default=""),
+    Column("reason", Plain, nullable=False, default=""),
+    Column("mark", Plain, nullable=False, default=""),
 )
 
 # The running daemons.

@@ -28,6 +28,7 @@ from reblogbot.store.retractions import Retractions
 from reblogbot.store.source_renames import SourceRenames
 from reblogbot.store.sources import Sources
 from reblogbot.store.sql import insert_into
+from reblogbot.store.steps import Steps
 from reblogbot.store.store_clock import ServerClock, clock_of
 from reblogbot.store.storms import Storms
 from reblogbot.store.tallies import Tallies
@@ -68,7 +69,8 @@ class Store:
     another name. `outbox`: deliveries and the accounts that send them. `publications`: what an
     account has published. `history`: what happened to an entry. `posted`: what was published,
     newest first. `retractions`: what is deleted again. `storms`: what is held because a source
-    brought too much. `tallies`: counts for status and alerts. `daemons`: the running daemons.
+    brought too much. `steps`: what waits for steps, and their results. `tallies`: counts for status
+    and alerts. `daemons`: the running daemons.
     `owner` is the name under which this process takes leases.
     """
 
@@ -86,6 +88,7 @@ class Store:
         self.retractions = Retractions(database)
         self.storms = Storms(database)
         self.tallies = Tallies(database)
+        self.steps = Steps(database, owner)
         self.daemons = Daemons(database, owner)
 
     @property

@@ -160,7 +160,10 @@ class Tallies:
         groups = delivery.c.account, delivery.c.source
         first = func.min(delivery.c.due), func.min(delivery.c.queued_at)
         statement = (
-            select(*groups, *first).where(is_unsent, *is_old).group_by(*groups).order_by(*groups)
+            select(*groups, *first)
+            .where(is_unsent, delivery.c.waits_for.is_(None), *is_old)
+            .group_by(*groups)
+            .order_by(*groups)
         )
         overdue: dict[str, dict[str, datetime]] = {}
         with self._database.read() as connection:

@@ -5,9 +5,11 @@ from reblogbot.core.identity.keys import (
     author_key,
     author_of,
     edit_key,
+    follow_up_key,
     key,
     legacy_keys,
     link_key,
+    part_key,
 )
 from reblogbot.core.identity.links import (
     canonical_link,
@@ -24,10 +26,12 @@ __all__ = [
     "canonical_link",
     "clean_link",
     "edit_key",
+    "follow_up_key",
     "host_of",
     "is_status_page",
     "key",
     "legacy_keys",
     "link_key",
+    "part_key",
     "site_of",
 ]

@@ -37,6 +37,16 @@ def edit_key(delivery_id: int, number: int) -> bytes:
     return key("edit", str(delivery_id), str(number))
 
 
+def follow_up_key(identity: bytes) -> bytes:
+    """The key of the reply that follows the post of this identity, by which it is queued once."""
+    return key("follow-up", identity.hex())
+
+
+def part_key(identity: bytes) -> bytes:
+    """The key of the part of a thread that follows the part of this identity."""
+    return key("part", identity.hex())
+
+
 def author_key(address: str, name: str, source: str) -> str:
     """The text that posts of an author are counted by: the address, else the name in its source."""
     return address or (f"{one_line(name).casefold()} of {source}" if name else "")

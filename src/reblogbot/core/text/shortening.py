@@ -37,7 +37,7 @@ def shorten(text: str, limit: int) -> str:
         return text
     available = limit - len(ELLIPSIS)
     while available > 0:
-        kept = _trimmed(text[: _boundary(text, len("".join(islice(pieces, available))))])
+        kept = _trimmed(text[: word_boundary(text, len("".join(islice(pieces, available))))])
         tail = ELLIPSIS + _closing(text, len(kept))
         # Mastodon would make … part of the link
         tail = f" {tail}" if _LINK_AT_END.search(kept) else tail
@@ -54,7 +54,7 @@ def beginning(text: str) -> str:
     return shorten(" ".join(text[:_MAX_BEGINNING].split()), 120)
 
 
-def _boundary(text: str, end: int) -> int:
+def word_boundary(text: str, end: int) -> int:
     """The last index up to `end` that is not inside a link or a word."""
     for link in LINK.finditer(text):
         if link.start() < end < link.end():

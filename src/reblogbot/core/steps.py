@@ -1,0 +1,68 @@
+"""When a step is called, and what becomes of a call that failed; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from reblogbot.errors import StepError
+from reblogbot.model import StepPause
+
+DAY = timedelta(days=1)
+MOST_ATTEMPTS = 8
+"""After so many attempts that failed, an entry has no result."""
+MOST_BAD_ANSWERS = 3
+"""The same where the service did answer, which it may have charged for."""
+BAD_ANSWERS = frozenset({"step_bad_answer", "step_empty", "step_refused", "step_failed"})
+RATE_LIMITED = "step_rate_limited"
+FINAL_OF_SERVICE = frozenset({"step_unauthorised", "step_key_missing"})
+"""Failures for good that every other call would meet as well."""
+FAILURES_OF_SERVICE = 3
+"""After failures of so many calls in a row, whatever they were, all calls wait."""
+
+
+def next_call(
+    now: datetime, calls: Sequence[datetime], per_day: int, pause: StepPause | None, mark: str
+) -> datetime:
+    """The earliest instant, `now` or later, at which the step may be called again.
+
+    `calls` are the instants of its calls of the last day, oldest first. A pause counts as long as
+    the step's settings and key are those that it came from (`mark`).
+    """
+    until = now
+    if pause is not None and pause.until is not None and pause.mark == mark:
+        until = max(until, pause.until)
+    if len(calls) >= per_day:
+        until = max(until, calls[-per_day] + DAY)
+    return until
+
+
+def retry_at(error: StepError, attempts: int, now: datetime) -> datetime | None:
+    """When a call that failed is made again; None for never with these settings.
+
+    `attempts` counts the failures of this entry before. A fault of the service costs no attempt.
+    """
+    if error.is_final:
+        return None
+    if error.is_of_service:
+        return error.retry_at or now
+    most = MOST_BAD_ANSWERS if error.slug in BAD_ANSWERS else MOST_ATTEMPTS
+    if attempts + 1 >= most:
+        return None
+    return max(error.retry_at or now, now + _back_off(attempts))
+
+
+def pause_after(pause: StepPause | None, error: StepError, now: datetime, mark: str) -> StepPause:
+    """The pause of a step after a call that failed, which has no end where nothing is to wait."""
+    failures = pause.failures + 1 if pause is not None and pause.mark == mark else 1
+    until: datetime | None = None
+    if error.is_of_service and not error.is_final:
+        until = error.retry_at or now + _back_off(failures - 1)
+    elif failures >= FAILURES_OF_SERVICE and not error.is_final:
+        until = now + _back_off(failures - FAILURES_OF_SERVICE)
+    return StepPause(until, failures, error.slug, error.message, mark)
+
+
+def _back_off(failures: int) -> timedelta:
+    """How long to wait after so many earlier failures."""
+    return min(timedelta(hours=1), timedelta(seconds=30) * (1 << min(failures, 7)))

@@ -1,0 +1,520 @@
+"""Steps: what models and programs write about entries, before the entries are posted.
+
+A delivery that waits for steps is found in the store. Its steps run in the order of its source:
+render the prompt → look for a result of these exact words → note the call → call → store the
+result. With all results its post is composed again, and is queued, or held for review.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from reblogbot.config.settings import Config, SourceSettings, StepSettings
+from reblogbot.core import answers, drafting, prompts, revising, steps, threads
+from reblogbot.core.drafting import Draft
+from reblogbot.engine.accounts import Accounts
+from reblogbot.engine.drafts import Drafter
+from reblogbot.errors import ReblogbotError, StepError
+from reblogbot.model import (
+    REVIEW_NOTE,
+    STEP_FAILED_NOTE,
+    Batch,
+    Delivery,
+    DeliveryState,
+    Entry,
+    Post,
+    StepAnswer,
+    StepPause,
+    StepRequest,
+    StepText,
+)
+from reblogbot.ports import Clock, ParserPool, ProgressCallback, Step, no_progress
+from reblogbot.runtime.clock import uptime
+from reblogbot.store import AsyncStore, Store
+from reblogbot.store.steps import FAILED, MOST_VERSIONS, StepCall, StepRecord, WaitingDelivery
+from reblogbot.store.transitions import POST_RETRACTED_NOTE
+from reblogbot.words import Words
+
+log = logging.getLogger(__name__)
+
+CALLS_AT_A_TIME = 2
+"""Of one step: a model on the admin's own machine is no faster with more."""
+ENTRIES_AT_A_TIME = 8
+MOST_DELIVERIES = 500
+"""So many deliveries are looked at in one go."""
+SHOWN_PROMPT = 2_000
+"""So many characters of a prompt's template are kept, for `why`."""
+LEASE_MARGIN = timedelta(minutes=1)
+BUSY_WAIT = timedelta(seconds=30)
+"""How long a delivery waits whose step another process is calling."""
+RESULTS_NOTE = Words("written with the results of its steps")
+NO_POST_NOTE = Words("the post that it replies to was not published")
+
+
+@dataclass(slots=True)
+class StepsReport:
+    """What one round of steps came to.
+
+    `changed` has the deliveries that changed, by their ids. `deferred` are the ids of those that
+    wait for a reason that is no failure: the limit of a day, or a pause that a service asked for.
+    """
+
+    changed: dict[int, Delivery] = field(default_factory=dict)
+    deferred: set[int] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """The results of an entry's steps, as far as there are any.
+
+    `failed` is the step that returns none, for `reason`. Otherwise, with `missing`, they are tried
+    again at `again_at`; `is_well` tells that this is no failure.
+    """
+
+    results: Mapping[str, StepText]
+    missing: tuple[str, ...] = ()
+    failed: str = ""
+    reason: str = ""
+    again_at: datetime | None = None
+    is_well: bool = False
+
+
+class StepRunner:
+    """Runs the steps of entries. `mark_of` tells when a failure for good is tried again."""
+
+    def __init__(
+        self,
+        config: Config,
+        store: AsyncStore,
+        accounts: Accounts,
+        parsers: ParserPool,
+        make_step: Callable[[StepSettings], Step],
+        mark_of: Callable[[StepSettings], str],
+        clock: Clock,
+    ) -> None:
+        self._config = config
+        self._store = store
+        self._accounts = accounts
+        self._parsers = parsers
+        self._make_step = make_step
+        self._mark_of = mark_of
+        self._clock = clock
+        self._slots: defaultdict[str, asyncio.Semaphore] = defaultdict(
+            lambda: asyncio.Semaphore(CALLS_AT_A_TIME)
+        )
+
+    async def next_due(self) -> datetime | None:
+        """Return when steps may be tried next; None where nothing waits for any."""
+        return await self._store.query(self.read_next_due, self._clock.now())
+
+    def read_next_due(self, store: Store, now: datetime) -> datetime | None:
+        """Return the same, by a query of the store."""
+        instants = [at for _, at in self._due_sources(store, now)]
+        return min(instants, default=None)
+
+    def _due_sources(self, store: Store, now: datetime) -> list[tuple[str, datetime]]:
+        """Return the enabled sources whose deliveries wait for steps, and until when."""
+        waiting = [
+            (source, name, at)
+            for source, name, at in store.steps.next_due()
+            if source in self._config.sources and self._config.sources[source].enabled
+        ]
+        if not waiting or store.outbox.stopped_at() is not None:
+            return []
+        pauses = store.steps.pauses()
+        return [
+            (source, max(at, self._callable_at(store, name, pauses.get(name), now)))
+            for source, name, at in waiting
+        ]
+
+    def _callable_at(
+        self, store: Store, name: str, pause: StepPause | None, now: datetime
+    ) -> datetime:
+        settings = self._config.steps.get(name)
+        if settings is None:
+            # the admin has removed it: what waits is posted without
+            return now
+        calls = store.steps.calls(name, now - steps.DAY)
+        mark = self._mark_of(settings)
+        return steps.next_call(now, calls, settings.per_day, pause, mark)
+
+    async def run(
+        self, stopping: asyncio.Event, on_progress: ProgressCallback = no_progress
+    ) -> StepsReport:
+        """Try the steps of everything that waits for them and is due, each once."""
+        report = StepsReport()
+        now = self._clock.now()
+        due = await self._store.query(self._due_sources, now)
+        sources = sorted({source for source, at in due if at <= now})
+        if not sources or stopping.is_set():
+            return report
+        waiting = await self._store.steps.waiting(sources, now, MOST_DELIVERIES)
+        groups: dict[tuple[int, str], list[WaitingDelivery]] = {}
+        for each in waiting:
+            groups.setdefault((each.entry_id, each.delivery.source), []).append(each)
+        slots = asyncio.Semaphore(ENTRIES_AT_A_TIME)
+        finished = 0
+
+        async def work_on(group: Sequence[WaitingDelivery]) -> None:
+            nonlocal finished
+            async with slots:
+                if not stopping.is_set():
+                    await self._work_on(group, report)
+            finished += 1
+            on_progress("running steps", finished, len(groups))
+
+        await asyncio.gather(*map(work_on, groups.values()))
+        return report
+
+    async def queue_failed(self) -> list[Delivery]:
+        """Queue what is held for a step that failed for good, where its settings have changed."""
+        marks = {name: self._mark_of(step) for name, step in self._config.steps.items()}
+        return await self._store.steps.queue_failed(marks, self._clock.now())
+
+    # one entry
+
+    async def _work_on(self, group: Sequence[WaitingDelivery], report: StepsReport) -> None:
+        """Run the steps of one entry of one source, for all accounts."""
+        first = group[0]
+        source = self._config.sources[first.delivery.source]
+        live = [each for each in group if not await self._is_given_up(each, report)]
+        if not live:
+            return
+        title = await self._title(source)
+        resolution = await self.resolve(first.entry, source, title, entry_id=first.entry_id)
+        if resolution.failed:
+            for each in live:
+                await self._settle_failure(each, source, title, resolution, report)
+        elif resolution.missing:
+            at = resolution.again_at or self._clock.now() + BUSY_WAIT
+            deliveries = [each.delivery for each in live]
+            await self._store.steps.postpone(deliveries, at, resolution.reason)
+            for delivery in deliveries:
+                after = replace(delivery, error=resolution.reason, step_at=at)
+                report.changed[delivery.id] = after
+                if resolution.is_well:
+                    report.deferred.add(delivery.id)
+        else:
+            for each in live:
+                await self._settle(each, source, title, resolution.results, report)
+
+    async def _is_given_up(self, waiting: WaitingDelivery, report: StepsReport) -> bool:
+        """Skip a reply whose post is not there, or not any more; return whether it was."""
+        previous = waiting.previous
+        if previous is None or previous.state == DeliveryState.SENT:
+            return False
+        is_lost = previous.state in (DeliveryState.SKIPPED, DeliveryState.DEAD)
+        reason = NO_POST_NOTE if is_lost else POST_RETRACTED_NOTE
+        before = waiting.delivery
+        after = replace(before, state=DeliveryState.SKIPPED, error=reason, waits_for=())
+        await self._write(before, after, reason, report)
+        return True
+
+    async def _title(self, source: SourceSettings) -> str:
+        return source.title or await self._store.sources.title(source.name) or source.name
+
+    async def resolve(
+        self,
+        entry: Entry,
+        source: SourceSettings,
+        title: str,
+        *,
+        entry_id: int | None = None,
+        may_call: bool = True,
+    ) -> Resolution:
+        """Return the results of a source's steps for an entry.
+
+        Those that are not in the store are asked for; not without `may_call`.
+        """
+        results: dict[str, StepText] = {}
+        names = [name for name in source.steps if name in self._config.steps]
+        for position, name in enumerate(names):
+            missing = tuple(names[position:])
+            settings = self._config.steps[name]
+            if settings.kind == "chat" and entry.ai_refusal:
+                return Resolution(results, missing, failed=name, reason=entry.ai_refusal)
+            try:
+                call, request = await self._call(entry, entry_id, source, title, settings, results)
+            except ReblogbotError as error:
+                return Resolution(results, missing, failed=name, reason=error.message)
+            outcome = await self._result(call, request, settings, entry, source, may_call=may_call)
+            if not isinstance(outcome, StepText):
+                return replace(outcome, results=results, missing=missing)
+            results[name] = outcome
+        return Resolution(results)
+
+    async def _call(
+        self,
+        entry: Entry,
+        entry_id: int | None,
+        source: SourceSettings,
+        title: str,
+        settings: StepSettings,
+        results: Mapping[str, StepText],
+    ) -> tuple[StepCall, StepRequest]:
+        """Return the call with its exact words. Raises ReblogbotError."""
+        job = replace(
+            prompts.prompt_job(settings, source, title),
+            entries=(entry,),
+            results=(dict(results),),
+        )
+        (prompt,) = await self._parsers.share(source.name)(prompts.prompts, job)
+        if prompt.request is None:
+            raise ReblogbotError("template_failed", prompt.reason)
+        request = prompt.request
+        key = prompts.digest(settings, request)
+        template = settings.command or f"{settings.system}\n{settings.prompt}".strip()
+        call = StepCall(
+            key,
+            settings.name,
+            entry_id,
+            self._mark_of(settings),
+            template[:SHOWN_PROMPT],
+            len(request.system) + len(request.prompt),
+        )
+        return call, replace(request, key=key.hex())
+
+    async def _result(
+        self,
+        call: StepCall,
+        request: StepRequest,
+        settings: StepSettings,
+        entry: Entry,
+        source: SourceSettings,
+        *,
+        may_call: bool,
+    ) -> StepText | Resolution:
+        """Return the result of a call, from the store or by making it; else why there is none."""
+        record = (await self._store.steps.find([call.key])).get(call.key)
+        if record is not None and record.result is not None:
+            return record.result
+        newest = await self._newest_version(call)
+        if newest is not None:
+            return newest
+        if not may_call:
+            return Resolution({})
+        waits = await self._why_not_now(call, settings, record)
+        if waits is not None:
+            return waits
+        now = self._clock.now()
+        async with self._slots[call.step]:
+            lease = settings.timeout + LEASE_MARGIN
+            if not await self._store.steps.begin(call, now, lease, settings.per_day):
+                # another process calls it, or the calls of the day were used up meanwhile
+                reason = Words("another call is being made")
+                return Resolution({}, reason=reason, again_at=now + BUSY_WAIT, is_well=True)
+            return await self._make(call, request, settings, entry, source)
+
+    async def _newest_version(self, call: StepCall) -> StepText | None:
+        """Return the newest result of an entry that has changed too often to be asked again."""
+        if call.entry_id is None:
+            return None
+        records = await self._store.steps.of_entry(call.entry_id)
+        versions = [
+            each.result for each in records if each.step == call.step and each.result is not None
+        ]
+        return versions[-1] if len(versions) >= MOST_VERSIONS else None
+
+    async def _why_not_now(
+        self, call: StepCall, settings: StepSettings, record: StepRecord | None
+    ) -> Resolution | None:
+        """Return why the step is not called now, None where it may be."""
+        now = self._clock.now()
+        if record is not None and record.state == FAILED and record.mark == call.mark:
+            if record.due is None:
+                return Resolution({}, failed=call.step, reason=record.error)
+            if record.due > now:
+                return Resolution({}, reason=record.error, again_at=record.due)
+        pause = (await self._store.steps.pauses()).get(call.step)
+        if pause is not None and pause.mark == call.mark:
+            if pause.until is None and pause.slug in steps.FINAL_OF_SERVICE:
+                await self._store.steps.refuse(call, pause.slug, pause.reason, now)
+                return Resolution({}, failed=call.step, reason=pause.reason)
+            if pause.until is not None and pause.until > now:
+                is_well = pause.slug == steps.RATE_LIMITED
+                return Resolution({}, reason=pause.reason, again_at=pause.until, is_well=is_well)
+        calls = await self._store.steps.calls(call.step, now - steps.DAY)
+        at = steps.next_call(now, calls, settings.per_day, None, call.mark)
+        if at > now:
+            reason = Words(
+                "{count} call in a day, per_day = {limit}",
+                "{count} calls in a day, per_day = {limit}",
+                count=len(calls),
+                limit=settings.per_day,
+            )
+            return Resolution({}, reason=reason, again_at=at, is_well=True)
+        return None
+
+    async def _make(
+        self,
+        call: StepCall,
+        request: StepRequest,
+        settings: StepSettings,
+        entry: Entry,
+        source: SourceSettings,
+    ) -> StepText | Resolution:
+        """Make a call that was noted, and store what comes of it."""
+        started_at = uptime()
+        try:
+            answer = await self._make_step(settings).run(request)
+            result = await self._cleaned(answer, settings, entry, source)
+        except StepError as error:
+            return await self._note_failure(call, error, uptime() - started_at)
+        seconds = uptime() - started_at
+        await self._store.steps.finish(call, answer, result, seconds, self._clock.now())
+        log.info(
+            "step done",
+            extra={
+                "source": source.name,
+                "step": call.step,
+                "model": answer.model,
+                "seconds": round(seconds, 1),
+            },
+        )
+        return result
+
+    async def _cleaned(
+        self, answer: StepAnswer, settings: StepSettings, entry: Entry, source: SourceSettings
+    ) -> StepText:
+        """Return the answer as text that may be posted. Raises StepError where none is left."""
+        try:
+            job = answers.answer_job(answer, entry, settings, source)
+            result = await self._parsers.share(source.name)(answers.cleaned_answer, job)
+        except ReblogbotError as error:
+            message = Words("the answer could not be read ({slug})", slug=error.slug)
+            raise StepError("step_bad_answer", message) from error
+        if not result.text:
+            raise StepError("step_empty", Words("nothing is left of the answer to be posted"))
+        return result
+
+    async def _note_failure(self, call: StepCall, error: StepError, seconds: float) -> Resolution:
+        now = self._clock.now()
+        record = (await self._store.steps.find([call.key])).get(call.key)
+        due = steps.retry_at(error, record.attempts if record else 0, now)
+        pauses = await self._store.steps.pauses()
+        pause = steps.pause_after(pauses.get(call.step), error, now, call.mark)
+        if due is not None and pause.until is not None:
+            due = max(due, pause.until)
+        await self._store.steps.fail(
+            call,
+            error.slug,
+            error.message,
+            due,
+            is_attempt=not error.is_of_service,
+            seconds=seconds,
+        )
+        await self._store.steps.pause(call.step, pause)
+        log.warning(
+            "step failed",
+            extra={"step": call.step, "slug": error.slug, "error": error.message},
+        )
+        if due is None:
+            return Resolution({}, failed=call.step, reason=error.message)
+        is_well = error.slug == steps.RATE_LIMITED
+        return Resolution({}, reason=error.message, again_at=due, is_well=is_well)
+
+    # the deliveries of an entry
+
+    async def _settle_failure(
+        self,
+        waiting: WaitingDelivery,
+        source: SourceSettings,
+        title: str,
+        resolution: Resolution,
+        report: StepsReport,
+    ) -> None:
+        """Do what the admin wants for an entry without a result: hold it, post it, or drop it."""
+        before = waiting.delivery
+        note = STEP_FAILED_NOTE.filled(name=resolution.failed, reason=resolution.reason)
+        if source.on_step_failure == "post":
+            await self._settle(waiting, source, title, resolution.results, report, note)
+            return
+        if source.on_step_failure == "drop":
+            after = replace(before, state=DeliveryState.SKIPPED, error=note, waits_for=())
+        else:
+            missing = resolution.missing
+            after = replace(before, state=DeliveryState.HELD, error=note, waits_for=missing)
+        await self._write(before, after, note, report)
+
+    async def _settle(
+        self,
+        waiting: WaitingDelivery,
+        source: SourceSettings,
+        title: str,
+        results: Mapping[str, StepText],
+        report: StepsReport,
+        note: str = RESULTS_NOTE,
+    ) -> None:
+        """Compose a delivery with its results, and queue it, or hold it for review."""
+        before = waiting.delivery
+        draft = await self._draft(waiting, source, title, results)
+        post = draft.follow_up if before.post.continues else draft.post
+        if post is None:
+            after = replace(before, state=DeliveryState.SKIPPED, error=draft.reason, waits_for=())
+            await self._write(before, after, note, report)
+            return
+        post = self._as_before(post, before.post)
+        needs_review = source.review_generated and post.is_generated
+        held = draft.held
+        if before.state == DeliveryState.HELD or needs_review:
+            held = held or REVIEW_NOTE
+        state = DeliveryState.HELD if held else DeliveryState.QUEUED
+        after = replace(before, post=post, state=state, error=held, waits_for=())
+        await self._write(before, after, note, report)
+
+    @staticmethod
+    def _as_before(post: Post, before: Post) -> Post:
+        """Return the post with what the results do not decide."""
+        if before.action == "edit":
+            post = revising.edit_of(post, before.uri)
+        return replace(post, continues=before.continues, is_requested=before.is_requested)
+
+    async def _draft(
+        self,
+        waiting: WaitingDelivery,
+        source: SourceSettings,
+        title: str,
+        results: Mapping[str, StepText],
+    ) -> Draft:
+        before = waiting.delivery
+        account = self._accounts[before.account]
+        limits = await account.limits()
+        batch = Batch(title=title, language=before.post.language)
+        job = drafting.draft_job(source, account.settings, limits, batch, self._clock.now())
+        stage: drafting.Stage = "posted" if before.post.action == "edit" else "waiting"
+        if before.post.is_requested:
+            stage = "requested"
+        drafter = Drafter(self._parsers, source.name)
+        (draft,) = await drafter.drafts(
+            replace(job, stage=stage, results=dict(results), generated=self._config.chat_steps),
+            [waiting.entry],
+        )
+        if draft.follow_up is not None:
+            first, *rest = threads.parts(draft.follow_up, limits)
+            reply = replace(first, rest=tuple(part.text for part in rest))
+            draft = replace(draft, follow_up=reply)
+        return draft
+
+    async def _write(
+        self, before: Delivery, after: Delivery, note: str, report: StepsReport
+    ) -> None:
+        settled = await self._store.steps.settle(before, after, self._clock.now(), note)
+        if settled is None:
+            log.info("changed meanwhile", extra={"id": before.id})
+            return
+        report.changed[settled.id] = settled
+        log.info(
+            "steps done",
+            extra={
+                "account": settled.account,
+                "source": settled.source,
+                "id": settled.id,
+                "state": settled.state.value,
+                "reason": settled.error,
+            },
+        )

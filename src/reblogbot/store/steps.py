@@ -1,0 +1,500 @@
+"""Steps in the store: what waits for them, their results, and how often they were called.
+
+A call is noted before its request leaves, and its answer is stored before anything uses it. So a
+process may end at any instruction: no result is asked for again that was received and stored, and
+what a killed process had asked for counts for the limit of the day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, update
+
+from reblogbot.model import (
+    OPEN_STATES,
+    REVIEW_NOTE,
+    STEP_FAILED,
+    Delivery,
+    DeliveryState,
+    Entry,
+    StepAnswer,
+    StepPause,
+    StepText,
+)
+from reblogbot.runtime import lease_owner
+from reblogbot.store.database import Database
+from reblogbot.store.records import adapter, delivery_record, post_values
+from reblogbot.store.schema import delivery, entry, step, step_call, step_result
+from reblogbot.store.sql import chunks, insert_into, lock_until_commit
+from reblogbot.store.transitions import add_event, change_state, lock_delivery
+from reblogbot.words import Words
+
+DAY = timedelta(days=1)
+DONE, FAILED, RUNNING = "done", "failed", "running"
+MOST_VERSIONS = 3
+"""An entry that changes all the time is given to a step so often at most."""
+STEP_LOCK = 0x73746570
+"""Number of PostgreSQL's advisory lock under which calls are counted."""
+_PREVIOUS = delivery.alias("previous")
+_MAY_RUN = or_(
+    delivery.c.state == DeliveryState.QUEUED,
+    and_(delivery.c.state == DeliveryState.HELD, delivery.c.error == REVIEW_NOTE),
+)
+"""What waits for steps while it is queued, or held for review alone: the admin reads the result."""
+_PREVIOUS_IS_OVER = or_(
+    _PREVIOUS.c.id.is_(None),
+    _PREVIOUS.c.state.not_in([state for state in OPEN_STATES if state != DeliveryState.RETRACTING]),
+)
+"""A reply is written when the post that it replies to is published, or will never be."""
+_CONTINUES = func.coalesce(delivery.c.post["continues"].as_integer(), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingDelivery:
+    """A delivery that waits for steps, and its entry.
+
+    `previous` is the post that it replies to, None for a delivery that is no reply.
+    """
+
+    delivery: Delivery
+    entry_id: int
+    entry: Entry
+    previous: Delivery | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """A row of `step_result`."""
+
+    key: bytes
+    step: str
+    state: str
+    attempts: int = 0
+    due: datetime | None = None
+    mark: str = ""
+    slug: str = ""
+    error: str = ""
+    text: str = ""
+    title: str = ""
+    model: str = ""
+    prompt: str = ""
+    input_size: int = 0
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    cost: float | None = None
+    seconds: float | None = None
+    called_at: datetime | None = None
+    owner: str | None = None
+    lease_until: datetime | None = None
+
+    @property
+    def result(self) -> StepText | None:
+        """The result, None where there is none yet."""
+        return StepText(self.text, self.title) if self.state == DONE else None
+
+
+@dataclass(frozen=True, slots=True)
+class StepCall:
+    """A call that is about to be made: its key, its step, and what `why` shows of it."""
+
+    key: bytes
+    step: str
+    entry_id: int | None
+    mark: str
+    prompt: str
+    input_size: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepTally:
+    """What a step did in the last day, and what waits for it."""
+
+    done: int = 0
+    calls: int = 0
+    waiting: int = 0
+    failed: int = 0
+
+
+class Steps:
+    """The tables `step_result`, `step_call` and `step`, and the deliveries that wait for steps."""
+
+    def __init__(self, database: Database, owner: str) -> None:
+        self._database = database
+        self._owner = owner
+
+    # what waits
+
+    def waiting(self, sources: Collection[str], now: datetime, limit: int) -> list[WaitingDelivery]:
+        """At most `limit` deliveries of these sources whose steps are due, in queued order."""
+        statement = (
+            select(delivery, entry.c.content)
+            .join(entry, entry.c.id == delivery.c.entry_id)
+            .outerjoin(_PREVIOUS, _PREVIOUS.c.id == _CONTINUES)
+            .where(
+                delivery.c.step_at.is_not(None),
+                delivery.c.step_at <= now,
+                delivery.c.source.in_(sources),
+                entry.c.content.is_not(None),
+                _MAY_RUN,
+                _PREVIOUS_IS_OVER,
+            )
+            .order_by(delivery.c.id)
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(statement).all()
+            deliveries = [delivery_record(row) for row in rows]
+            previous = _by_id(connection, [each.post.continues for each in deliveries])
+        return [
+            WaitingDelivery(
+                record,
+                row.entry_id,
+                adapter(Entry).validate_python(row.content),
+                previous.get(record.post.continues),
+            )
+            for row, record in zip(rows, deliveries, strict=True)
+        ]
+
+    def next_due(self) -> list[tuple[str, str, datetime]]:
+        """The source, the first step, and the earliest instant, of what waits for steps."""
+        earliest = func.min(delivery.c.step_at, type_=delivery.c.step_at.type)
+        statement = (
+            select(delivery.c.source, delivery.c.waits_for, earliest)
+            .outerjoin(_PREVIOUS, _PREVIOUS.c.id == _CONTINUES)
+            .where(delivery.c.step_at.is_not(None), _MAY_RUN, _PREVIOUS_IS_OVER)
+            .group_by(delivery.c.source, delivery.c.waits_for)
+        )
+        with self._database.read() as connection:
+            return [
+                (source, waits_for.split()[0], at)
+                for source, waits_for, at in connection.execute(statement)
+            ]
+
+    # results
+
+    def find(self, keys: Collection[bytes]) -> dict[bytes, StepRecord]:
+        """The records of these keys."""
+        statement = select(step_result)
+        with self._database.read() as connection:
+            return {
+                row.key: _record(row)
+                for part in chunks(list(keys))
+                for row in connection.execute(statement.where(step_result.c.key.in_(part)))
+            }
+
+    def of_entry(self, entry_id: int) -> list[StepRecord]:
+        """Everything that steps returned for an entry, in the order in which they were called."""
+        statement = (
+            select(step_result)
+            .where(step_result.c.entry_id == entry_id)
+            .order_by(step_result.c.called_at, step_result.c.step)
+        )
+        with self._database.read() as connection:
+            return [_record(row) for row in connection.execute(statement)]
+
+    def begin(self, call: StepCall, now: datetime, lease: timedelta, per_day: int | None) -> bool:
+        """Note a call before it is made; False where there is a result, or another process asks.
+
+        It counts for the limit of the day from here on; False also where that is reached.
+        """
+        noted = {
+            "step": call.step,
+            "state": RUNNING,
+            "owner": self._owner,
+            "lease_until": now + lease,
+            "mark": call.mark,
+            "prompt": call.prompt,
+            "input_size": call.input_size,
+            "called_at": now,
+            "due": None,
+        }
+        with self._database.write() as connection:
+            lock_until_commit(connection, STEP_LOCK)
+            if per_day is not None and _count_calls(connection, call.step, now) >= per_day:
+                return False
+            statement = insert_into(connection, step_result).values(
+                key=call.key, entry_id=call.entry_id, **noted
+            )
+            inserted = connection.execute(statement.on_conflict_do_nothing()).rowcount
+            if not inserted:
+                row = connection.execute(
+                    select(step_result).where(step_result.c.key == call.key).with_for_update()
+                ).one()
+                if row.state == DONE or (row.state == RUNNING and not self._may_take(row, now)):
+                    return False
+                attempts = row.attempts if row.mark == call.mark else 0
+                values = {**noted, "attempts": attempts}
+                if row.entry_id is None:
+                    values["entry_id"] = call.entry_id
+                connection.execute(
+                    update(step_result).where(step_result.c.key == call.key).values(values)
+                )
+            connection.execute(insert(step_call).values(step=call.step, at=now))
+        return True
+
+    def finish(
+        self, call: StepCall, answer: StepAnswer, result: StepText, seconds: float, now: datetime
+    ) -> None:
+        """Store the answer to a call that we noted. It ends the pause of the step."""
+        values = {
+            "state": DONE,
+            "owner": None,
+            "lease_until": None,
+            "slug": "",
+            "error": "",
+            "text": result.text,
+            "title": result.title,
+            "model": answer.model,
+            "tokens_in": answer.tokens_in,
+            "tokens_out": answer.tokens_out,
+            "cost": answer.cost,
+            "seconds": seconds,
+        }
+        with self._database.write() as connection:
+            connection.execute(
+                update(step_result)
+                .where(step_result.c.key == call.key, step_result.c.state != DONE)
+                .values(values)
+            )
+            connection.execute(delete(step).where(step.c.name == call.step))
+
+    def fail(
+        self,
+        call: StepCall,
+        slug: str,
+        error: str,
+        due: datetime | None,
+        *,
+        is_attempt: bool,
+        seconds: float,
+    ) -> None:
+        """Store that a call failed, and when it is made again; None for never."""
+        values = {
+            "state": FAILED,
+            "owner": None,
+            "lease_until": None,
+            "slug": slug,
+            "error": error,
+            "due": due,
+            "seconds": seconds,
+            "attempts": step_result.c.attempts + (1 if is_attempt else 0),
+        }
+        is_ours = step_result.c.state == RUNNING, step_result.c.owner == self._owner
+        with self._database.write() as connection:
+            connection.execute(
+                update(step_result).where(step_result.c.key == call.key, *is_ours).values(values)
+            )
+
+    def refuse(self, call: StepCall, slug: str, error: str, now: datetime) -> None:
+        """Store that a call is not made at all: it would fail for good, as others did."""
+        values = {
+            "step": call.step,
+            "entry_id": call.entry_id,
+            "state": FAILED,
+            "mark": call.mark,
+            "slug": slug,
+            "error": error,
+            "prompt": call.prompt,
+            "input_size": call.input_size,
+            "called_at": now,
+            "due": None,
+        }
+        with self._database.write() as connection:
+            statement = insert_into(connection, step_result).values(key=call.key, **values)
+            connection.execute(
+                statement.on_conflict_do_update(
+                    index_elements=[step_result.c.key],
+                    set_=values,
+                    where=step_result.c.state == FAILED,
+                )
+            )
+
+    def forget(self, key: bytes) -> None:
+        """Delete a result, so that it is asked for again."""
+        with self._database.write() as connection:
+            connection.execute(delete(step_result).where(step_result.c.key == key))
+
+    def _may_take(self, row: Row[Any], now: datetime) -> bool:
+        """Whether the process that made a call without an answer is certainly not at it."""
+        return (
+            row.owner is None
+            or row.lease_until is None
+            or row.lease_until <= now
+            or lease_owner.is_dead(row.owner)
+        )
+
+    # the limit of the day, and pauses
+
+    def calls(self, name: str, since: datetime) -> list[datetime]:
+        """When the step was called since an instant, oldest first."""
+        statement = (
+            select(step_call.c.at)
+            .where(step_call.c.step == name, step_call.c.at > since)
+            .order_by(step_call.c.at)
+        )
+        with self._database.read() as connection:
+            return list(connection.scalars(statement))
+
+    def pauses(self) -> dict[str, StepPause]:
+        """The pauses of steps, by name."""
+        with self._database.read() as connection:
+            return {
+                row.name: StepPause(row.paused_until, row.failures, row.slug, row.reason, row.mark)
+                for row in connection.execute(select(step))
+            }
+
+    def pause(self, name: str, pause: StepPause) -> None:
+        """Ask nothing of a step until an instant."""
+        values = {
+            "paused_until": pause.until,
+            "failures": pause.failures,
+            "slug": pause.slug,
+            "reason": pause.reason,
+            "mark": pause.mark,
+        }
+        with self._database.write() as connection:
+            statement = insert_into(connection, step).values(name=name, **values)
+            connection.execute(
+                statement.on_conflict_do_update(index_elements=[step.c.name], set_=values)
+            )
+
+    # deliveries
+
+    def postpone(self, waiting: Sequence[Delivery], at: datetime, error: str) -> None:
+        """Try the steps of these deliveries again at an instant, and say why."""
+        ids = [each.id for each in waiting]
+        is_waiting = delivery.c.id.in_(ids), delivery.c.step_at.is_not(None)
+        with self._database.write() as connection:
+            connection.execute(
+                update(delivery)
+                .where(*is_waiting, delivery.c.state == DeliveryState.QUEUED)
+                .values(step_at=at, error=error)
+            )
+            connection.execute(
+                update(delivery)
+                .where(*is_waiting, delivery.c.state == DeliveryState.HELD)
+                .values(step_at=at)
+            )
+
+    def settle(
+        self, before: Delivery, after: Delivery, now: datetime, note: str
+    ) -> Delivery | None:
+        """Write the post that the results make of a delivery, and what becomes of it.
+
+        None where it was changed meanwhile.
+        """
+        with self._database.write() as connection:
+            row = lock_delivery(connection, before.id)
+            if row is None:
+                return None
+            present = delivery_record(row)
+            if (present.state, present.post, present.waits_for) != (
+                before.state,
+                before.post,
+                before.waits_for,
+            ):
+                return None
+            values = {
+                "post": post_values(after.post),
+                "due": after.due,
+                "key_version": before.key_version + 1,
+                "waits_for": " ".join(after.waits_for) or None,
+                "step_at": now if after.waits_for else None,
+            }
+            if after.state != before.state:
+                return change_state(connection, row, after.state, values, after.error, now, note)
+            values["error"] = after.error
+            statement = update(delivery).where(delivery.c.id == before.id).values(values)
+            settled = connection.execute(statement.returning(delivery)).one()
+            add_event(connection, before.id, row.state, note, now)
+        return delivery_record(settled)
+
+    def queue_failed(self, marks: Mapping[str, str], now: datetime) -> list[Delivery]:
+        """Queue what is held for a step that failed for good, where its settings have changed.
+
+        `marks` are those of the steps of the config. Returns what is queued again.
+        """
+        is_held_failed = (
+            delivery.c.state == DeliveryState.HELD,
+            delivery.c.step_at.is_not(None),
+            delivery.c.error.startswith(STEP_FAILED),
+        )
+        note = Words("the settings of the step have changed")
+        with self._database.write() as connection:
+            rows = connection.execute(
+                select(delivery).where(*is_held_failed).order_by(delivery.c.id).with_for_update()
+            ).all()
+            queued = []
+            for row in rows:
+                name = row.waits_for.split()[0]
+                failed = connection.scalar(
+                    select(step_result.c.mark)
+                    .where(
+                        step_result.c.entry_id == row.entry_id,
+                        step_result.c.step == name,
+                        step_result.c.state == FAILED,
+                    )
+                    .order_by(step_result.c.called_at.desc())
+                    .limit(1)
+                )
+                if failed is not None and name in marks and failed != marks[name]:
+                    values = {"step_at": now}
+                    queued.append(
+                        change_state(connection, row, DeliveryState.QUEUED, values, "", now, note)
+                    )
+        return queued
+
+    # for status and metrics
+
+    def tallies(self, names: Collection[str], now: datetime) -> dict[str, StepTally]:
+        """What each of these steps did since a day ago, and how many deliveries wait for it."""
+        tallies = {}
+        with self._database.read() as connection:
+            waiting: dict[str, int] = {}
+            failed: dict[str, int] = {}
+            is_waiting = delivery.c.step_at.is_not(None)
+            columns = delivery.c.waits_for, delivery.c.state, delivery.c.error
+            for row in connection.execute(select(*columns).where(is_waiting)):
+                name = row.waits_for.split()[0]
+                counts = failed if row.error.startswith(STEP_FAILED) else waiting
+                counts[name] = counts.get(name, 0) + 1
+            for name in names:
+                calls = _count_calls(connection, name, now)
+                done = connection.scalar(
+                    select(func.count()).where(
+                        step_result.c.step == name,
+                        step_result.c.called_at > now - DAY,
+                        step_result.c.state == DONE,
+                    )
+                )
+                tallies[name] = StepTally(
+                    done or 0, calls, waiting.get(name, 0), failed.get(name, 0)
+                )
+        return tallies
+
+
+def _count_calls(connection: Connection, name: str, now: datetime) -> int:
+    is_recent = step_call.c.step == name, step_call.c.at > now - DAY
+    return connection.scalar(select(func.count()).where(*is_recent)) or 0
+
+
+def forget_failures(connection: Connection, entry_id: int | None) -> None:
+    """Let the steps of an entry be tried again that had failed: the admin wants it."""
+    is_failed = step_result.c.entry_id == entry_id, step_result.c.state == FAILED
+    connection.execute(delete(step_result).where(*is_failed))
+
+
+def _by_id(connection: Connection, ids: Sequence[int]) -> dict[int, Delivery]:
+    wanted = sorted({each for each in ids if each})
+    if not wanted:
+        return {}
+    rows = connection.execute(select(delivery).where(delivery.c.id.in_(wanted)))
+    return {row.id: delivery_record(row) for row in rows}
+
+
+def _record(row: Row[Any]) -> StepRecord:
+    return StepRecord(**{name: getattr(row, name) for name in StepRecord.__dataclass_fields__})
