@@ -205,12 +205,18 @@ def make_mastodon(account: AccountSettings, config: Config, clock: Clock) -> Mas
     )
 
 
-def make_step(config: Config, step: StepSettings) -> Step:
+def make_step(config: Config, clock: Clock, step: StepSettings) -> Step:
     """Return the adapter of a step."""
     # imported here: few admins have steps
     from reblogbot import steps  # noqa: PLC0415
 
-    return steps.make_step(step, os.environ, user_agent(config))
+    return steps.make_step(
+        step,
+        clock=clock,
+        folder=config.path.parent,
+        environ=os.environ,
+        user_agent=user_agent(config),
+    )
 
 
 def step_mark(step: StepSettings) -> str:
@@ -357,7 +363,7 @@ class Edges:
             config,
             async_store,
             Accounts(config, make_account),
-            Adapters(make_source, partial(make_step, config), step_mark),
+            Adapters(make_source, partial(make_step, config, self.clock), step_mark),
             ImageFetcher(self.fetcher, self.workers),
             self.workers,
             self.clock,

@@ -12,20 +12,24 @@ from typing import get_args
 from selectolax.lexbor import LexborHTMLParser
 
 from reblogbot.admin.other_bots import format_strings
-from reblogbot.config.settings import AccountSettings, SourceSettings
+from reblogbot.config.settings import AccountSettings, SourceSettings, StepSettings
 from reblogbot.core import (
+    articles,
     bounds,
     compose,
     consent,
     digest,
     drafting,
     filters,
+    generated,
     http_headers,
     importing,
     json_values,
     mastodon_json,
+    prompts,
     recognition,
     similarity,
+    threads,
 )
 from reblogbot.core.identity import keys, links, match_fields, page_link, tracking_parameters
 from reblogbot.core.templates import TemplateContext, compile_template
@@ -33,17 +37,20 @@ from reblogbot.core.text import (
     boilerplate,
     cleaning,
     escaping,
+    labels,
     language,
     line_breaks,
+    marks,
     markup,
     measure,
     mentions,
     repetition,
+    sentences,
     shortening,
 )
 from reblogbot.core.text.hashtags import hashtags, untagged
 from reblogbot.media import page_images
-from reblogbot.model import Author, Batch, Entry, Markup, Media, Post, ServerLimits
+from reblogbot.model import Author, Batch, Entry, Markup, Media, Post, ServerLimits, StepText
 from reblogbot.model.evidence import SourceHabits
 from reblogbot.model.history import SourceHistory
 from reblogbot.sources.chouti import headline
@@ -83,12 +90,14 @@ from reblogbot.targets.mastodon import entities, limits, rate_limit, responses
 from reblogbot.web import addresses
 
 MODULES = """
-    admin.other_bots.format_strings core.bounds core.compose core.consent core.digest core.drafting core.filters core.habits
+    admin.other_bots.format_strings core.articles core.bounds core.compose core.consent core.digest core.drafting core.filters core.generated core.habits
     core.identity.evidence core.identity.keys core.identity.links core.identity.match_fields
     core.identity.page_link core.identity.tracking_parameters core.importing core.json_values
-    core.http_headers core.mastodon_json core.planning core.recognition core.schedule core.similarity
+    core.http_headers core.mastodon_json core.planning core.prompts core.recognition core.schedule core.similarity
+    core.threads
     core.templates core.text.boilerplate core.text.cleaning core.text.escaping
-    core.text.hashtags core.text.language core.text.line_breaks core.text.links core.text.markup
+    core.text.hashtags core.text.labels core.text.language core.text.line_breaks core.text.links core.text.markup
+    core.text.marks core.text.sentences
     core.text.measure core.text.mentions core.text.patterns core.text.repetition
     core.text.shortening sources.chouti.headline sources.chouti.page sources.chouti.parse
     sources.fediverse.accounts sources.fediverse.activitypub sources.fediverse.relationships
@@ -128,12 +137,14 @@ OWN = frozenset(
     core.identity.evidence.comparable_evidence core.identity.evidence.evidence_of
     core.identity.evidence.is_same_by_id core.identity.evidence.is_same_by_link
     core.identity.evidence.is_same_by_link_and_stable_id core.identity.evidence.is_same_by_title
-    core.identity.keys.edit_key core.identity.keys.key core.identity.match_fields.entry_keys
+    core.identity.keys.edit_key core.identity.keys.follow_up_key core.identity.keys.part_key core.identity.keys.key
+    core.templates.step_names core.identity.match_fields.entry_keys
     core.identity.match_fields.guid_key core.identity.match_fields.ignores_dates
     core.identity.match_fields.ignores_ids core.identity.match_fields.ignores_links
     core.identity.match_fields.keys_by_field core.identity.match_fields.own_guid
     core.identity.match_fields.place_keys core.identity.match_fields.published_keys
-    core.identity.match_fields.title_key core.importing.import_plan core.recognition.with_entries
+    core.identity.match_fields.title_key core.importing.import_plan core.prompts.digest core.prompts.prompt_job
+    core.compose.placeholder core.recognition.with_entries
     core.identity.match_fields.title_with_context core.planning.select_entries core.planning.plan
     core.schedule.back_off core.schedule.bring_forward core.schedule.hold_until
     core.schedule.next_poll core.schedule.next_try core.templates.check_template
@@ -182,6 +193,7 @@ def entry(text: str) -> Entry:
         spoiler=text,
         media=(Media("https://a.example/x.png", alt=text),),
         published_at=NOW,
+        text=text,
     )
 
 
@@ -189,6 +201,20 @@ def job(text: str) -> drafting.DraftJob:
     """The job of drafting such an entry."""
     empty = drafting.draft_job(SOURCE, ACCOUNT, LIMITS, Batch(title=text, language=text), NOW)
     return replace(empty, entries=(entry(text),))
+
+
+def prompt_job(text: str) -> prompts.PromptJob:
+    """The job of asking a step about such an entry, with such a result of an earlier step."""
+    step = StepSettings(
+        name="explain",
+        kind="chat",
+        url=URL,
+        model="m",
+        prompt="{{ title }} {{ summary }} {{ text }} {{ points }}",
+        max_input=3 * len(text) + 100,
+    )
+    empty = prompts.prompt_job(step, SOURCE, text)
+    return replace(empty, entries=(entry(text),), results=({"points": StepText(text, text)},))
 
 
 def entries(text: str) -> Batch:
@@ -337,6 +363,29 @@ READERS: dict[str, Callable[[str], object]] = {
     "core.filters.over_domain_limit": lambda text: filters.over_domain_limit(text, {}, 1),
     "core.compose.action_of": lambda text: compose.action_of(entry(text), SOURCE),
     "core.compose.compose": lambda text: compose.compose(entry(text), SOURCE, ACCOUNT, LIMITS),
+    "core.compose.step_results": lambda text: compose.step_results(
+        ["points"], {"points": StepText(text, text)}, ["points"]
+    ),
+    "core.articles.article_of": lambda text: articles.article_of(
+        text, text, URL, [text], has_heading=False
+    ),
+    "core.articles.article_of_text": lambda text: articles.article_of_text(text, URL),
+    "core.articles.plain_text": lambda text: articles.plain_text(articles.article_of_text(text)),
+    "core.generated.cleaned": lambda text: generated.cleaned(
+        text, own_links=[URL], own_tags=["a"], keep_links=False, most=len(text)
+    ),
+    "core.prompts.prompts": lambda text: prompts.prompts(prompt_job(text)),
+    "core.threads.parts": lambda text: threads.parts(Post("post", text), LIMITS),
+    "core.text.labels.label_of": labels.label_of,
+    "core.text.marks.marked": marks.marked,
+    "core.text.marks.unmarked": marks.unmarked,
+    "core.text.marks.is_generated": marks.is_generated,
+    "core.text.marks.labelled": lambda text: marks.labelled(marks.marked(text), "label"),
+    "core.text.sentences.cut": lambda text: sentences.cut(text, len(text) // 2),
+    "core.text.sentences.sentence_ends": lambda text: [*sentences.sentence_ends(text)],
+    "core.text.shortening.word_boundary": lambda text: shortening.word_boundary(
+        text, len(text) // 2
+    ),
     "core.compose.boost": lambda text: compose.boost(entry(text), SOURCE, ACCOUNT, LIMITS),
     "core.compose.link_excess": lambda text: compose.link_excess(Post("post", text, link=text)),
     "core.compose.plain": lambda text: compose.plain(entry(text), SOURCE, ACCOUNT, LIMITS),

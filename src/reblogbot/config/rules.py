@@ -9,6 +9,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from reblogbot.config.diagnostics import Diagnostics, Keys, Locate, quoted
+from reblogbot.config.secrets import credential
 from reblogbot.config.settings import (
     ARTICLE_KINDS,
     BUILT_IN_TEMPLATES,
@@ -18,7 +19,6 @@ from reblogbot.config.settings import (
     StepSettings,
     Table,
 )
-from reblogbot.config.tokens import credential
 from reblogbot.config.urls import is_loopback_url, read_place_url, read_server_url
 from reblogbot.errors import did_you_mean
 from reblogbot.words import Words

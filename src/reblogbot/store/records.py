@@ -37,8 +37,8 @@ def adapter(kind: type[T]) -> TypeAdapter[T]:
 
 
 # Most posts and entries have none of these: without them a poll writes fewer bytes.
-_RARE_OF_POST = {"article": None, "is_generated": False, "part": 1, "rest": []}
-_RARE_OF_ENTRY = {"text": "", "ai_refusal": ""}
+_RARE_OF_POST: Mapping[str, Any] = {"article": None, "is_generated": False, "part": 1, "rest": []}
+_RARE_OF_ENTRY: Mapping[str, Any] = {"text": "", "ai_refusal": ""}
 
 
 def post_values(post: Post) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
-from reblogbot.config.tokens import MIN_TOKEN_LENGTH
+from reblogbot.config.secrets import without_secret
 from reblogbot.core.mastodon_json import id_of
 from reblogbot.errors import (
     Doubtful,
@@ -248,20 +248,10 @@ def host_of(url: str) -> str:
 
 def _one_line(text: str, secret: str) -> str:
     printable = "".join(
-        char if char.isprintable() else " " for char in _without_secret(text, secret)[:1000]
+        char if char.isprintable() else " " for char in without_secret(text, secret)[:1000]
     )
     line = " ".join(printable.split())
     return line if len(line) <= _MAX_WORDS else line[: _MAX_WORDS - 1] + "…"
-
-
-def _without_secret(text: str, secret: str) -> str:
-    """The text without the secret. A short secret is replaced only where it is a whole word."""
-    if not secret:
-        return text
-    pattern = re.escape(secret)
-    if len(secret) < MIN_TOKEN_LENGTH:
-        pattern = rf"(?<![A-Za-z0-9]){pattern}(?![A-Za-z0-9])"
-    return re.sub(pattern, "***", text)
 
 
 def _matches(row: Row, answer: ServerAnswer, purpose: Purpose) -> bool:
