@@ -41,7 +41,7 @@ SPENT_KEY = frozenset({"server_error", "duplicate_key"})
 """Errors of a repeat that persist until another key is used (Mastodon #40399, Pixelfed)."""
 GONE = "not_found"
 """A 404 for a repeat: the status created with this key was deleted there by hand (Mastodon)."""
-FINAL = frozenset({"edited_is_gone", "edited_by_hand"})
+FINAL = frozenset({"edited_is_gone", "edited_by_hand", "already_there"})
 """Rejections that no later attempt can change."""
 GONE_NOTE = Words("it was gone at the server already")
 """The note on a retracted post that somebody else had deleted."""
@@ -279,12 +279,7 @@ def matches(delivery: Delivery, status: PublishedStatus) -> bool:
     link = canonical_link(post.link)
     if link:
         return any(canonical_link(other) == link for other in status.links)
-    return has_same_text(delivery, status)
-
-
-def has_same_text(delivery: Delivery, status: PublishedStatus) -> bool:
-    """Whether the texts are the same, but for what a server may change; never for an empty one."""
-    sent, published = _visible(delivery.post.text), _visible(status.text)
+    sent, published = _visible(post.text), _visible(status.text)
     if not sent or sent == published:
         return bool(sent)
     words = _without_markup(sent)

@@ -67,27 +67,27 @@ def _joined(group: Sequence[Post], limits: ServerLimits, title: str) -> Post:
     return replace(
         group[0],
         text=text,
+        article=_article(group, title),
+        is_generated=any(post.is_generated for post in group),
         spoiler=spoiler,
         length=text_length,
         limit=limits.characters,
         shorter="",
-        article=_joined_article(group, title),
         is_bundle=True,
-        is_generated=any(post.is_generated for post in group),
     )
 
 
-def _joined_article(group: Sequence[Post], title: str) -> Article | None:
-    """One article of all articles, each below its own title; None where posts have no titles."""
+def _article(group: Sequence[Post], title: str) -> Article | None:
+    """The articles of the posts as one, each under its title; None where posts have no titles."""
     articles = [post.article for post in group if post.article is not None]
     if not articles:
         return None
-    if len(articles) == 1 and not title:
-        return articles[0]
-    body = [
-        block
-        for article in articles
-        for block in (Block("heading", (Span(article.title),)), *article.body)
-    ]
+    if not title:
+        title, *_ = (article.title for article in articles)
+    body: list[Block] = []
+    for article in articles:
+        if article.title != title:
+            body.append(Block("heading", (Span(article.title),)))
+        body += article.body
     tags = dict.fromkeys(tag for article in articles for tag in article.tags)
-    return Article(title or articles[0].title, tuple(body), tuple(tags))
+    return Article(title, tuple(body), tuple(tags))
