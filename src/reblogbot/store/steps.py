@@ -51,9 +51,14 @@ MOST_VERSIONS = 3
 STEP_LOCK = 0x73746570
 """Number of PostgreSQL's advisory lock under which calls are counted."""
 _PREVIOUS = delivery.alias("previous")
+# not the plain columns: SQLite would use their indexes, and read more than the few that wait
+_ACCOUNT, _SOURCE, _STATE = (
+    func.coalesce(column, "")
+    for column in (delivery.c.account, delivery.c.source, delivery.c.state)
+)
 _MAY_RUN = or_(
-    delivery.c.state == DeliveryState.QUEUED,
-    and_(delivery.c.state == DeliveryState.HELD, delivery.c.error == REVIEW_NOTE),
+    _STATE == DeliveryState.QUEUED,
+    and_(_STATE == DeliveryState.HELD, delivery.c.error == REVIEW_NOTE),
 )
 """What waits for steps while it is queued, or held for review alone: the admin reads the result."""
 _PREVIOUS_IS_OVER = or_(
@@ -146,10 +151,10 @@ class Steps:
 
         They are of these sources, for these accounts.
         """
-        is_due = delivery.c.step_at <= now, delivery.c.source.in_(sources)
+        is_due = delivery.c.step_at <= now, _SOURCE.in_(sources)
         statement = (
             _waiting(delivery, entry.c.content)
-            .where(*is_due, delivery.c.account.in_(accounts))
+            .where(*is_due, _ACCOUNT.in_(accounts))
             .order_by(delivery.c.id)
             .limit(limit)
         )
@@ -175,7 +180,7 @@ class Steps:
         earliest = func.min(delivery.c.step_at, type_=delivery.c.step_at.type)
         statement = (
             _waiting(delivery.c.source, delivery.c.waits_for, earliest)
-            .where(delivery.c.account.in_(accounts))
+            .where(_ACCOUNT.in_(accounts))
             .group_by(delivery.c.source, delivery.c.waits_for)
         )
         with self._database.read() as connection:
@@ -229,8 +234,8 @@ class Steps:
             statement = insert_into(connection, step_result).values(
                 key=call.key, entry_id=call.entry_id, **noted
             )
-            inserted = connection.execute(statement.on_conflict_do_nothing()).rowcount
-            if not inserted:
+            inserted = statement.on_conflict_do_nothing().returning(step_result.c.key)
+            if connection.scalar(inserted) is None:
                 row = connection.execute(
                     select(step_result).where(step_result.c.key == call.key).with_for_update()
                 ).one()
