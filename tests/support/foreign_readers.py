@@ -307,6 +307,8 @@ def chat_answer_of(text: str, status: int = 200) -> chat_answer.ChatAnswer:
 
 def answer(text: str) -> responses.ServerAnswer:
     return responses.ServerAnswer(422, {"link": text}, text.encode("utf-8", "replace"))
+
+
 def blog_post(text: str) -> dict[str, object]:
     """A post of a blog whose every field is the text."""
     fields: dict[str, object] = dict.fromkeys(["slug", "status", "link", "date_gmt"], text)
