@@ -197,6 +197,8 @@ async def test_a_status_counts_although_its_body_never_ends(server, tmp_path):
     head = b"HTTP/1.1 401 No\r\nConnection: close\r\n\r\n"
     error = await failure(server, tmp_path, faults.endless(b"x" * 65_536, head))
     assert error.slug == "step_unauthorised"
+    error = await failure(server, tmp_path, faults.hang_within(429), timeout="1s")
+    assert error.slug == "step_rate_limited"
 
 
 # --- faults of the wire
