@@ -35,7 +35,6 @@ from reblogbot.engine.accounts import Accounts
 from reblogbot.engine.claims import poll_lease
 from reblogbot.engine.engine import Adapters, Engine
 from reblogbot.errors import ConfigError, StoreError
-from reblogbot.media.fetch import ImageFetcher
 from reblogbot.ports import (
     Clock,
     Fetch,
@@ -382,7 +381,7 @@ class Edges:
             async_store,
             Accounts(config, make_account),
             Adapters(make_source, partial(make_step, config, self.clock), step_mark),
-            ImageFetcher(self.fetcher, self.workers),
+            self.fetcher,
             self.workers,
             self.clock,
             random.random,

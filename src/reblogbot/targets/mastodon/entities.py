@@ -52,7 +52,13 @@ def published_status(status: object) -> PublishedStatus | None:
     written = status.get("content")
     content = written if isinstance(written, str) else ""
     links = (*links_in(content), *_card_links(status), *_media_links(status))
-    return PublishedStatus(receipt(status), html_to_text(content), links, created_at=created_at)
+    return PublishedStatus(
+        receipt(status),
+        html_to_text(content),
+        links,
+        created_at=created_at,
+        is_reply=bool(status.get("in_reply_to_id")),
+    )
 
 
 def receipt(status: Mapping[str, Any]) -> Receipt:
