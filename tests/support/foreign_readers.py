@@ -88,7 +88,7 @@ from reblogbot.sources.shared import (
     urls,
 )
 from reblogbot.steps import chat_answer
-from reblogbot.targets.mastodon import entities, limits, rate_limit, responses
+from reblogbot.targets.mastodon import entities, limits, responses
 from reblogbot.targets.shared import answers, html_links, rate_limit
 from reblogbot.targets.wordpress import content, posts, slugs
 from reblogbot.targets.wordpress import responses as blog_responses
@@ -300,10 +300,6 @@ def status(text: str) -> dict[str, object]:
 def chat_answer_of(text: str, status: int = 200) -> chat_answer.ChatAnswer:
     headers = {"retry-after": text, "location": text, "content-type": text}
     return chat_answer.ChatAnswer("here", status, headers, text.encode("utf-8", "replace"))
-
-
-def answer(text: str) -> responses.ServerAnswer:
-    return responses.ServerAnswer(422, {"link": text}, text.encode("utf-8", "replace"))
 
 
 def blog_post(text: str) -> dict[str, object]:
