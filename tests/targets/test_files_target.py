@@ -128,7 +128,7 @@ def test_a_notice_without_identity_is_written_once(tmp_path, target):
 def test_a_boost_is_refused_with_what_to_do(target):
     with pytest.raises(Rejected, match='action = "post"') as refusal:
         target.publish(Post("boost", uri="https://a.example/1"), "key", identity=IDENTITY)
-    assert refusal.value.slug == "boost_unsupported"
+    assert refusal.value.slug == "rejected"
 
 
 # edits
