@@ -100,7 +100,7 @@ def test_a_post_goes_out_without_the_text_of_a_page_that_fails(bot, feeds, sandb
     hot()
     bot.sync()
     assert accepted_posts(sandbox) == [f"Title a\n{feeds.url('/a')}"]
-    assert entry(bot)["text"] == ""
+    assert entry(bot).get("text", "") == ""
 
 
 @pytest.mark.parametrize(
@@ -116,14 +116,14 @@ def test_the_entry_tells_why_no_model_may_read_it(bot, feeds, hot, page, feed, r
     feeds.show("/f", [story(feeds, "a", headers=page)], headers=feed)
     hot()
     bot.sync()
-    assert (entry(bot)["text"], entry(bot)["ai_refusal"]) == (f"x\n\n{SENTENCE}", refusal)
+    assert (entry(bot).get("text", ""), entry(bot).get("ai_refusal", "")) == (f"x\n\n{SENTENCE}", refusal)
 
 
 def test_a_refusal_of_the_feed_needs_no_page(bot, feeds, hot):
     feeds.show("/f", [story(feeds, "a")], headers={"tdm-reservation": "1"})
     hot(page_text=False)
     bot.sync()
-    assert entry(bot)["ai_refusal"] == "tdm-reservation: 1 (header of the feed)"
+    assert entry(bot).get("ai_refusal", "") == "tdm-reservation: 1 (header of the feed)"
 
 
 def test_a_waiting_entry_keeps_its_text_when_it_changes_and_the_page_fails(
@@ -140,7 +140,7 @@ def test_a_waiting_entry_keeps_its_text_when_it_changes_and_the_page_fails(
     (delivery,) = bot.deliveries("held")
     assert delivery.post.text.startswith("Title a, corrected")
     assert SENTENCE in delivery.post.text
-    assert entry(bot)["text"] == f"x\n\n{SENTENCE}"
+    assert entry(bot).get("text", "") == f"x\n\n{SENTENCE}"
 
 
 def test_a_changed_entry_has_the_present_text_of_its_page(bot, feeds, sandbox, clock, hot):
