@@ -17,6 +17,7 @@ from json_answers import check_answer
 from postgres import database, emptied, server
 from reblogbot.cli import run
 from reblogbot.store import open_store
+from wordpress import WordPress, running_wordpress
 
 worker_setup.keep_bytecode()
 worker_setup.put_temporary_files_into_memory()
@@ -55,6 +56,13 @@ def postgres() -> Iterator[str]:
     """The URL of a PostgreSQL server: one for all tests of a worker."""
     with server() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def wordpress() -> Iterator[WordPress]:
+    """A real blog: one for all tests of a worker."""
+    with running_wordpress() as blog:
+        yield blog
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import logging
 import os
 import random
 import threading
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -53,11 +53,12 @@ from reblogbot.runtime.parser_pool import ParserProcessPool
 from reblogbot.sources import registry
 from reblogbot.store import AsyncStore, Store, open_store, read_store
 from reblogbot.store.due import PollScope
-from reblogbot.targets.mastodon import rate_limit
+from reblogbot.targets.shared import rate_limit
 
 if TYPE_CHECKING:
     from reblogbot.notices.messenger import Messenger
     from reblogbot.targets.mastodon.target import MastodonTarget
+    from reblogbot.targets.wordpress.target import WordPressTarget
     from reblogbot.web.http import Fetcher
 
 log = logging.getLogger(__name__)
@@ -187,7 +188,24 @@ def make_target(account: AccountSettings, config: Config, clock: Clock) -> Targe
         from reblogbot.targets.files.target import FilesTarget  # noqa: PLC0415
 
         return FilesTarget(account, clock=clock)
+    if account.kind == "wordpress":
+        return make_blog(account, config, clock, partial(read_token, account, os.environ))
     return make_mastodon(account, config, clock)
+
+
+def make_blog(
+    account: AccountSettings, config: Config, clock: Clock, password: Callable[[], str]
+) -> WordPressTarget:
+    """Return the adapter of a blog."""
+    from reblogbot.targets.wordpress.target import WordPressTarget  # noqa: PLC0415
+
+    return WordPressTarget(
+        account,
+        password,
+        clock=clock,
+        timeout=config.delivery.timeout,
+        user_agent=user_agent(config),
+    )
 
 
 def make_mastodon(account: AccountSettings, config: Config, clock: Clock) -> MastodonTarget:

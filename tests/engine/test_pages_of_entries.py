@@ -116,7 +116,10 @@ def test_the_entry_tells_why_no_model_may_read_it(bot, feeds, hot, page, feed, r
     feeds.show("/f", [story(feeds, "a", headers=page)], headers=feed)
     hot()
     bot.sync()
-    assert (entry(bot).get("text", ""), entry(bot).get("ai_refusal", "")) == (f"x\n\n{SENTENCE}", refusal)
+    assert (entry(bot).get("text", ""), entry(bot).get("ai_refusal", "")) == (
+        f"x\n\n{SENTENCE}",
+        refusal,
+    )
 
 
 def test_a_refusal_of_the_feed_needs_no_page(bot, feeds, hot):

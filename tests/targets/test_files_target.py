@@ -108,7 +108,9 @@ def test_two_accounts_with_one_folder_and_feed_each_have_their_posts(tmp_path):
 
 def test_a_post_without_an_article_has_its_first_line_as_title(tmp_path, target):
     target.publish(
-        Post("post", "First *line*\n\nThen https://x.example/a, and more"), "key", identity=IDENTITY
+        Post("post", "First *line*\n\nThen https://x.example/a, and more", "https://x.example/a"),
+        "key",
+        identity=IDENTITY,
     )
     assert feed_titles(tmp_path) == ["First *line*"]
     feed = feedparser.parse((tmp_path / "feed.xml").read_bytes())

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from reblogbot.admin.documents.history import link_of, title_of
 from reblogbot.config.settings import Config
-from reblogbot.core.article_markup import article_of, text_blocks, to_html, web_link
+from reblogbot.core.article_markup import text_blocks, to_html, web_link
 from reblogbot.core.outgoing_feeds import (
     MOST_ENTRIES,
     FeedEntry,
@@ -88,7 +88,7 @@ def _title_and_blocks(posted: PostedPost, post: Post) -> tuple[str, Sequence[Blo
     """The title, and the text behind its content warning; nothing of a status that is boosted."""
     if post.action == "boost":
         return f"Boosted {post.uri}", (_line(Span("Boosted "), Span(post.uri, post.uri)),)
-    blocks = list(article_of(post).body if post.article else text_blocks(post.text))
+    blocks = list(post.article.body if post.article else text_blocks(post.text))
     if post.spoiler:
         blocks.insert(0, _line(Span(post.spoiler)))
     if post.action == "quote":

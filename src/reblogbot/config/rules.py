@@ -255,11 +255,27 @@ def _is_own_account(table: Toml, accounts: Mapping[str, Any]) -> bool:
     return isinstance(server, str) and (urlsplit(server).netloc.lower() == host)
 
 
-def check_notify(table: Toml, accounts: Collection[str], diagnostics: Diagnostics) -> None:
+def check_is_fediverse(
+    name: object, accounts: Mapping[str, Any], at: Keys, diagnostics: Diagnostics
+) -> None:
+    """An account that reads statuses, or sends a message, is one of the fediverse."""
+    account = accounts.get(name) if isinstance(name, str) else None
+    kind = account.get("kind") if isinstance(account, dict) else None
+    if kind in ARTICLE_KINDS:
+        message = Words(
+            "must be an account of the fediverse; {account} is of kind {kind}",
+            account=quoted(str(name)),
+            kind=quoted(str(kind)),
+        )
+        diagnostics.add(at, message)
+
+
+def check_notify(table: Toml, accounts: Mapping[str, Any], diagnostics: Diagnostics) -> None:
     """A notification by message needs a configured sender and a full address to send to."""
     sender, to = table.get("account"), table.get("to")
     if isinstance(sender, str) and sender:
         check_accounts_exist([sender], accounts, ("notify", "account"), diagnostics)
+        check_is_fediverse(sender, accounts, ("notify", "account"), diagnostics)
         if not to:
             diagnostics.add(("notify", "account"), Words('also needs to = "@admin@social.example"'))
     elif to and not sender:

@@ -23,18 +23,25 @@ class SecretMissing(Exception):
 
 
 def read_secret(
-    variable: str, files: Sequence[Path], environ: Mapping[str, str], not_alone: Words
+    variable: str,
+    files: Sequence[Path],
+    environ: Mapping[str, str],
+    not_alone: Words,
+    *,
+    in_groups: bool = False,
 ) -> str:
     """The secret in the environment variable of that name, "" for none, or in the first file.
 
     `not_alone` is the reason, with a place for `where`, for a text that is not exactly one secret.
+    With `in_groups` the secret may be written in groups, whose spaces are no part of it.
     Raises SecretMissing; its reason is "" where there is neither a variable nor a file.
     """
     failures = []
     if variable:
         text = environ.get(variable, "")
         if text.strip():
-            return _checked(text, f"the environment variable {variable}", not_alone)
+            where = f"the environment variable {variable}"
+            return _checked(text, where, not_alone, in_groups=in_groups)
         failures.append(f"the environment variable {variable} is not set")
     for path in files:
         try:
@@ -47,7 +54,8 @@ def read_secret(
         except (OSError, ValueError) as error:
             failures.append(f"{path}: {getattr(error, 'strerror', None) or error}")
             continue
-        return _checked(content.decode("utf-8-sig", "replace"), str(path), not_alone)
+        text = content.decode("utf-8-sig", "replace")
+        return _checked(text, str(path), not_alone, in_groups=in_groups)
     raise SecretMissing("; ".join(failures))
 
 
@@ -74,8 +82,8 @@ def without_secret(text: str, secret: str) -> str:
     return re.sub(pattern, "***", text)
 
 
-def _checked(text: str, where: str, not_alone: Words) -> str:
-    secret = text.strip()
+def _checked(text: str, where: str, not_alone: Words, *, in_groups: bool) -> str:
+    secret = "".join(text.split()) if in_groups else text.strip()
     if not secret:
         raise SecretMissing(Words("{where} is empty", where=where))
     if not re.fullmatch(r"[!-~]+", secret):

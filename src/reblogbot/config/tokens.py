@@ -35,7 +35,14 @@ def read_token(account: AccountSettings, environ: Mapping[str, str]) -> str:
     only this account.
     """
     try:
-        return read_secret(account.token_env, token_files(account, environ), environ, _NOT_ALONE)
+        return read_secret(
+            account.token_env,
+            token_files(account, environ),
+            environ,
+            _NOT_ALONE,
+            # as WordPress shows an application password
+            in_groups=account.kind == "wordpress",
+        )
     except SecretMissing as error:
         raise _missing(account, error.reason) from None
 

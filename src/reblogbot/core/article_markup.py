@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 
 import regex
 
-from reblogbot.model import Article, Block, Post, Span
+from reblogbot.model import Block, Span
 
 Line = list[Span]
 """The spans of one line. No text in it has a line feed."""
@@ -25,14 +25,6 @@ _LINK = regex.compile(
     r"https?://[^\s<>\"“”‘’「」『』【】《》〈〉（），。；：！？、…]*"
     r"[^\s<>\"“”‘’「」『』【】《》〈〉（），。；：！？、….,;:!?')\]}]"
 )
-
-
-def article_of(post: Post) -> Article:
-    """The article of a post; of one without, the first line of its text is the title."""
-    if post.article is not None:
-        return post.article
-    title, _, rest = post.text.strip().partition("\n")
-    return Article(title, text_blocks(rest if rest.strip() else title))
 
 
 def text_blocks(text: str) -> tuple[Block, ...]:

@@ -144,9 +144,8 @@ def _step_refusal(entry: Entry, job: DraftJob) -> str:
         reason: str = Words("it is what a person wrote, which is not given to a step")
         return STEP_FAILED_NOTE.filled(name=steps[0], reason=reason)
     # words of the page or its server against its use by a model
-    if not models or not entry.ai_refusal:
-        return ""
-    return STEP_FAILED_NOTE.filled(name=models[0], reason=entry.ai_refusal)
+    reason = entry.ai_refusal
+    return STEP_FAILED_NOTE.filled(name=models[0], reason=reason) if reason and models else ""
 
 
 def _is_status(entry: Entry, job: DraftJob) -> bool:

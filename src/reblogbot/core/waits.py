@@ -158,7 +158,7 @@ def wait_of(delivery: Delivery, config: Config, account: AccountFacts) -> Wait |
 def _queued_wait(delivery: Delivery, source: SourceSettings | None, account: AccountFacts) -> Wait:
     """The wait of a queued delivery: for its steps, else for its turn."""
     if delivery.waits_for:
-        return stop_wait(account) or _step_wait(delivery)
+        return stop_wait(account) or _step_wait(delivery, account.now)
     return (
         blocking_wait(account)
         or _source_wait(delivery, source, account)
@@ -168,14 +168,15 @@ def _queued_wait(delivery: Delivery, source: SourceSettings | None, account: Acc
     )
 
 
-def _step_wait(delivery: Delivery) -> Wait:
+def _step_wait(delivery: Delivery, now: datetime) -> Wait:
     """The wait for the results of steps; `error` is of the last attempt, or of the service."""
     name = delivery.waits_for[0]
+    until = delivery.step_at if delivery.step_at and delivery.step_at > now else None
     if delivery.error:
         cause = Words("waits for {name}: {reason}", name=name, reason=delivery.error)
     else:
         cause = Words("waits for {name}", name=name)
-    return Wait(WaitReason.STEPS, cause, delivery.step_at)
+    return Wait(WaitReason.STEPS, cause, until)
 
 
 def held_wait(error: str) -> Wait:

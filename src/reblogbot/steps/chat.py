@@ -16,7 +16,7 @@ from reblogbot.errors import StepError
 from reblogbot.model import StepAnswer, StepRequest
 from reblogbot.ports import Clock
 from reblogbot.steps.bounds import max_bytes, max_tokens
-from reblogbot.steps.chat_answer import ChatAnswer, read_answer
+from reblogbot.steps.chat_answer import ChatAnswer, read_answer, refused_parameter
 from reblogbot.steps.key import read_key
 from reblogbot.web.connecting import direct_session
 from reblogbot.web.inflate import Inflater, TooLarge
@@ -24,6 +24,8 @@ from reblogbot.words import Words
 
 _ERROR_SECONDS = 5.0
 """Seconds in which the body of an error must arrive; its status counts in any case."""
+_OPTIONAL = {"max_tokens": "max_completion_tokens", "temperature": ""}
+"""Parameters that may be left out, and the name under which they are sent instead."""
 _NO_CONNECTION = (aiohttp.ClientConnectorError, aiohttp.InvalidUrlClientError)
 
 
@@ -108,21 +110,42 @@ class ChatStep:
     async def _post(
         self, session: aiohttp.ClientSession, request: StepRequest, key: str
     ) -> ChatAnswer:
+        """The answer to the request, without the parameters that the model does not take.
+
+        Models of OpenAI that think refuse any temperature, and have another name for max_tokens.
+        """
+        body = self._body(request)
+        headers = _headers(request, key)
+        while True:
+            answer = await self._send(session, body, headers)
+            name = refused_parameter(answer)
+            if name not in _OPTIONAL or name not in body:
+                return answer
+            value = body.pop(name)
+            if _OPTIONAL[name]:
+                body[_OPTIONAL[name]] = value
+            if request.key:
+                # with the same key a service could repeat its refusal
+                headers["Idempotency-Key"] += f"-{name}"
+
+    async def _send(
+        self, session: aiohttp.ClientSession, body: Mapping[str, Any], headers: Mapping[str, str]
+    ) -> ChatAnswer:
         async with session.post(
             self._url,
-            data=self._body(request),
-            headers=_headers(request, key),
+            data=json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"),
+            headers=headers,
             allow_redirects=False,
         ) as response:
-            headers = {name.lower(): value for name, value in response.headers.items()}
-            body = b""
+            received = {name.lower(): value for name, value in response.headers.items()}
+            content = b""
             if 200 <= response.status < 300:
-                body = await self._read(response)
+                content = await self._read(response)
             else:
                 with suppress(TimeoutError, aiohttp.ClientError, ValueError, EOFError):
                     async with asyncio.timeout(_ERROR_SECONDS):
-                        body = await self._read(response)
-            return ChatAnswer(self._where, response.status, headers, body)
+                        content = await self._read(response)
+            return ChatAnswer(self._where, response.status, received, content)
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
         codings = ",".join(response.headers.getall("Content-Encoding", []))
@@ -131,19 +154,18 @@ class ChatStep:
             inflater.feed(chunk)
         return inflater.finish()
 
-    def _body(self, request: StepRequest) -> bytes:
+    def _body(self, request: StepRequest) -> dict[str, Any]:
         settings = self._settings
         messages = [{"role": "user", "content": request.prompt}]
         if request.system:
             messages.insert(0, {"role": "system", "content": request.system})
-        body: dict[str, Any] = {
+        return {
             "model": settings.model,
             "messages": messages,
             "temperature": settings.temperature,
             "max_tokens": max_tokens(settings),
             "stream": False,
         }
-        return json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def _headers(request: StepRequest, key: str) -> dict[str, str]:

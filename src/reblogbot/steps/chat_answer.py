@@ -39,6 +39,7 @@ _MAX_WORDS = 200
 _MAX_MODEL = 100
 _MAX_TOKENS = 1_000_000_000
 _MAX_COST = 1_000_000.0
+_UNSUPPORTED = ("unsupported_parameter", "unsupported_value")
 _THINKING = ("<think>", "</think>")
 
 
@@ -141,6 +142,16 @@ def status_error(answer: ChatAnswer, status: int, now: datetime, secret: str) ->
         is_of_service=slug in _OF_SERVICE,
         retry_at=retry_at,
     )
+
+
+def refused_parameter(answer: ChatAnswer) -> str:
+    """The parameter of the request that this model does not take, "" for none."""
+    if answer.status != 400:
+        return ""
+    error = (object_of(answer.body.decode("utf-8", "replace")) or {}).get("error")
+    if not isinstance(error, Mapping) or error.get("code") not in _UNSUPPORTED:
+        return ""
+    return text_of(error.get("param"))
 
 
 def service_words(answer: ChatAnswer, status: int, secret: str) -> str:
