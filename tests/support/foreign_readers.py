@@ -88,7 +88,7 @@ from reblogbot.sources.shared import (
     urls,
 )
 from reblogbot.steps import chat_answer
-from reblogbot.targets.mastodon import entities, limits, rate_limit, responses
+from reblogbot.targets.mastodon import entities, limits, responses
 from reblogbot.targets.shared import answers, html_links, rate_limit
 from reblogbot.targets.wordpress import content, posts, slugs
 from reblogbot.targets.wordpress import responses as blog_responses
@@ -118,7 +118,7 @@ MODULES = """
     sources.shared.fallbacks sources.shared.html sources.shared.json_text
     sources.shared.messages sources.shared.meta_refresh sources.shared.origins
     sources.shared.plain_text sources.shared.response_body sources.shared.urls steps.chat_answer
-    targets.mastodon.limits targets.mastodon.entities targets.mastodon.rate_limit
+    targets.mastodon.limits targets.mastodon.entities
     sources.shared.plain_text sources.shared.response_body sources.shared.urls
     targets.mastodon.limits targets.mastodon.entities targets.shared.answers
     targets.shared.html_links targets.shared.rate_limit targets.shared.verdicts
@@ -300,10 +300,6 @@ def status(text: str) -> dict[str, object]:
 def chat_answer_of(text: str, status: int = 200) -> chat_answer.ChatAnswer:
     headers = {"retry-after": text, "location": text, "content-type": text}
     return chat_answer.ChatAnswer("here", status, headers, text.encode("utf-8", "replace"))
-
-
-def answer(text: str) -> responses.ServerAnswer:
-    return responses.ServerAnswer(422, {"link": text}, text.encode("utf-8", "replace"))
 
 
 def blog_post(text: str) -> dict[str, object]:
