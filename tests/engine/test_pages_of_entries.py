@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness import Item, accepted_posts, rss, visible_texts
+from harness import Item, accepted_posts, items, rss, visible_texts
 from reblogbot.admin.documents.preview import preview_json
 from sample_images import png
 
@@ -127,6 +127,24 @@ def test_a_refusal_of_the_feed_needs_no_page(bot, feeds, hot):
     hot(page_text=False)
     bot.sync()
     assert entry(bot).get("ai_refusal", "") == "tdm-reservation: 1 (header of the feed)"
+
+
+def test_a_refusal_of_the_feed_holds_for_entries_read_after_their_outlines(
+    bot, feeds, sandbox, clock, hot
+):
+    old = [replace(item, guid=item.link) for item in items(clock, "a", "b")]
+    feeds.show("/f", old)
+    hot(page_text=False, first="nothing")
+    bot.sync()
+    clock.advance(minutes=10)
+    new = items(clock, "c")[0]
+    feeds.show("/f", [replace(new, guid="c"), *old], headers={"tdm-reservation": "1"})
+    bot.sync()
+    (delivery,) = bot.deliveries()
+    assert delivery.post.text.startswith("Title c")
+    with closing(sqlite3.connect(bot.store_file)) as connection:
+        (row,) = connection.execute("SELECT content FROM entry WHERE content IS NOT NULL")
+    assert json.loads(row[0])["ai_refusal"] == "tdm-reservation: 1 (header of the feed)"
 
 
 def test_a_waiting_entry_keeps_its_text_when_it_changes_and_the_page_fails(
