@@ -134,7 +134,7 @@ def test_a_refusal_of_the_feed_holds_for_entries_read_after_their_outlines(
 ):
     old = [replace(item, guid=item.link) for item in items(clock, "a", "b")]
     feeds.show("/f", old)
-    hot(page_text=False, first="nothing")
+    hot(page_text=False, first="none")
     bot.sync()
     clock.advance(minutes=10)
     new = items(clock, "c")[0]
