@@ -13,7 +13,7 @@ MOST_ATTEMPTS = 8
 """After so many attempts that failed, an entry has no result."""
 MOST_BAD_ANSWERS = 3
 """The same where the service did answer, which it may have charged for."""
-BAD_ANSWERS = frozenset({"step_bad_answer", "step_empty", "step_refused", "step_failed"})
+BAD_ANSWERS = frozenset({"step_bad_answer", "step_empty", "step_failed"})
 RATE_LIMITED = "step_rate_limited"
 FINAL_OF_SERVICE = frozenset({"step_unauthorised", "step_key_missing"})
 """Failures for good that every other call would meet as well."""
