@@ -31,6 +31,7 @@ from reblogbot.runtime.lease_owner import new_lease_owner
 from reblogbot.store import open_store
 from reblogbot.store.copying import copy_store
 from reblogbot.store.steps import StepCall, StepTally
+from reblogbot.store.transitions import NO_POST_NOTE
 
 MINUTE = timedelta(minutes=1)
 THERE = "another-boot:4026531836/1/1/abcd"
@@ -347,6 +348,17 @@ def test_a_reply_waits_as_long_as_its_post_may_still_be_published(store, state, 
     if state != "queued":
         settle(store, first, state, "no")
     assert waiting_ids(store) == [reply.id] * is_over
+
+
+def test_a_reply_comes_back_with_its_post(store):
+    first, reply = queue_with_reply(store)
+    skipped = settle(store, first, "skipped", "no")
+    given_up = replace(reply, state=DeliveryState.SKIPPED, error=NO_POST_NOTE)
+    store.steps.settle(reply, given_up, NOW, NO_POST_NOTE)
+    settle(store, skipped, "queued")
+    assert [each.state for each in store.outbox.find([first.id, reply.id])] == ["queued"] * 2
+    send(store, store.outbox.find([first.id])[0])
+    assert waiting_ids(store) == [reply.id]
 
 
 def test_a_reply_whose_post_is_in_doubt_waits_and_one_of_a_dead_post_does_not(store):

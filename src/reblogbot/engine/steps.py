@@ -38,7 +38,7 @@ from reblogbot.runtime.clock import uptime
 from reblogbot.runtime.worker_thread import ThreadDied
 from reblogbot.store import AsyncStore, Store
 from reblogbot.store.steps import FAILED, MOST_VERSIONS, StepCall, WaitingDelivery
-from reblogbot.store.transitions import POST_RETRACTED_NOTE
+from reblogbot.store.transitions import NO_POST_NOTE, POST_RETRACTED_NOTE
 from reblogbot.words import Words
 
 log = logging.getLogger(__name__)
@@ -56,7 +56,6 @@ BUSY_WAIT = timedelta(seconds=30)
 BROKEN_WAIT = timedelta(hours=1)
 """How long the deliveries of an entry wait on which our own code failed."""
 RESULTS_NOTE = Words("written with the results of its steps")
-NO_POST_NOTE = Words("the post that it replies to was not published")
 POSTED_NOTE = Words("the post that it replies to is published")
 NO_REPLY_NOTE = Words("its source has no follow_up for it any more")
 
@@ -336,20 +335,35 @@ class StepRunner:
         if not may_call:
             return Resolution({})
         async with self._slots[call.step]:
-            # other calls have taken minutes: what was asked before may be true no more
-            stored = await self._stored(call)
-            if stored is not None:
-                return stored
-            waits = await self._why_not_now(call, settings)
-            if waits is not None:
-                return waits
-            now = self._clock.now()
-            lease = settings.timeout + LEASE_MARGIN
-            if not await self._store.steps.begin(call, now, lease, settings.per_day):
-                # another process calls it, or the calls of the day were used up meanwhile
-                reason = Words("another call is being made")
-                return Resolution({}, reason=reason, again_at=now + BUSY_WAIT, is_well=True)
-            return await self._make(call, request, settings, entry, source)
+            return await self._called(call, request, settings, entry, source)
+
+    async def _called(
+        self,
+        call: StepCall,
+        request: StepRequest,
+        settings: StepSettings,
+        entry: Entry,
+        source: SourceSettings,
+    ) -> StepText | Resolution:
+        """Return the result of a call that is made now, else why there is none."""
+        # other calls have taken minutes: what was asked before may be true no more
+        stored = await self._stored(call)
+        if stored is not None:
+            return stored
+        waits = await self._why_not_now(call, settings)
+        if waits is not None:
+            return waits
+        now, begin_before = self._clock.now(), uptime() + LEASE_MARGIN.total_seconds()
+        lease = settings.timeout + LEASE_MARGIN
+        if not await self._store.steps.begin(call, now, lease, settings.per_day):
+            # another process calls it, or the calls of the day were used up meanwhile
+            reason = Words("another call is being made")
+            return Resolution({}, reason=reason, again_at=now + BUSY_WAIT, is_well=True)
+        if uptime() >= begin_before:
+            # this process was stopped meanwhile: the call would outlast its lease
+            reason = Words("the call was begun too late")
+            return Resolution({}, reason=reason, again_at=now + lease, is_well=True)
+        return await self._make(call, request, settings, entry, source)
 
     async def _stored(self, call: StepCall) -> StepText | None:
         record = (await self._store.steps.find([call.key])).get(call.key)
