@@ -34,6 +34,7 @@ def add_commands(subparsers: Any, global_options: argparse.ArgumentParser) -> No
     _add_report_commands(commands)
     _add_history_commands(commands)
     _add_queue_commands(commands)
+    _add_step_commands(commands)
     _add_store_commands(commands)
     _add_shell_commands(commands)
 
@@ -586,6 +587,36 @@ def _add_queue_commands(commands: _Group) -> None:
         _add_json(parser)
 
 
+def _add_step_commands(commands: _Group) -> None:
+    steps = commands.group("step", "list steps, and run one for an entry")
+    listing = steps.add(
+        "list",
+        "step:run_list",
+        "list the steps: whether they answer, what waits for them, what they cost",
+    )
+    _add_json(listing)
+    run = steps.add(
+        "run",
+        "step:run_run",
+        "run one step for one entry, and keep its result",
+        "Asks a step about one entry, now: it does not matter what failed before, and how many "
+        "calls the day had. Prints the result, or the one that is stored. Deliveries that wait "
+        "for it go on in the next round. Steps before it are run where they have no result.",
+    )
+    run.add_argument("name", type=decoded, metavar="STEP", help="name of the step")
+    run.add_argument(
+        "entry",
+        type=decoded,
+        metavar="LINK-OR-ID",
+        help="link or id of an entry, or number of a delivery",
+    )
+    run.add_argument("--again", action="store_true", help="forget a stored result, and ask anew")
+    run.add_argument(
+        "--source", type=decoded, metavar="NAME", help="the entry of this source, of several"
+    )
+    _add_json(run)
+
+
 def _add_store_commands(commands: _Group) -> None:
     prune = commands.add(
         "prune",
@@ -682,7 +713,9 @@ def _add_shell_commands(commands: _Group) -> None:
         help="bash, zsh or fish",
     )
     # the script calls the program with these
-    completion.add_argument("--names", choices=("sources", "accounts"), help=argparse.SUPPRESS)
+    completion.add_argument(
+        "--names", choices=("sources", "accounts", "steps"), help=argparse.SUPPRESS
+    )
     completion.add_argument("--line", type=decoded, default="", help=argparse.SUPPRESS)
     helping = commands.add(
         "help",
