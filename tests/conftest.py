@@ -19,6 +19,7 @@ from reblogbot import app
 from reblogbot.cli import run
 from reblogbot.store import open_store
 from stand_in_steps import StandInSteps
+from wordpress import WordPress, running_wordpress
 
 worker_setup.keep_bytecode()
 worker_setup.put_temporary_files_into_memory()
@@ -57,6 +58,13 @@ def postgres() -> Iterator[str]:
     """The URL of a PostgreSQL server: one for all tests of a worker."""
     with server() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def wordpress() -> Iterator[WordPress]:
+    """A real blog: one for all tests of a worker."""
+    with running_wordpress() as blog:
+        yield blog
 
 
 @pytest.fixture

@@ -6,13 +6,13 @@ import logging
 import os
 import random
 import threading
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from reblogbot import __version__
 from reblogbot.config.atomic_file import write_atomically
@@ -33,16 +33,17 @@ from reblogbot.core.round_report import RoundReport
 from reblogbot.engine.account import Account
 from reblogbot.engine.accounts import Accounts
 from reblogbot.engine.claims import poll_lease
-from reblogbot.engine.engine import Engine, StepTools
+from reblogbot.engine.engine import Adapters, Engine
 from reblogbot.errors import ConfigError, StoreError
-from reblogbot.media.fetch import ImageFetcher
 from reblogbot.ports import (
     Clock,
     Fetch,
     ProgressCallback,
+    Reader,
     Response,
     Source,
     Step,
+    Target,
     Tools,
     no_progress,
 )
@@ -52,11 +53,12 @@ from reblogbot.runtime.parser_pool import ParserProcessPool
 from reblogbot.sources import registry
 from reblogbot.store import AsyncStore, Store, open_store, read_store
 from reblogbot.store.due import PollScope
-from reblogbot.targets.mastodon import rate_limit
+from reblogbot.targets.shared import rate_limit
 
 if TYPE_CHECKING:
     from reblogbot.notices.messenger import Messenger
     from reblogbot.targets.mastodon.target import MastodonTarget
+    from reblogbot.targets.wordpress.target import WordPressTarget
     from reblogbot.web.http import Fetcher
 
 log = logging.getLogger(__name__)
@@ -179,9 +181,35 @@ def _with_new_names(config: Config, store: Store) -> Store:
     return store
 
 
-def make_target(account: AccountSettings, config: Config, clock: Clock) -> MastodonTarget:
-    """Return the adapter of the account's server."""
-    # imported here: most rounds have nothing to send
+def make_target(account: AccountSettings, config: Config, clock: Clock) -> Target:
+    """Return the adapter of the place where the account publishes."""
+    if account.kind == "files":
+        # imported here: most rounds have nothing to send
+        from reblogbot.targets.files.target import FilesTarget  # noqa: PLC0415
+
+        return FilesTarget(account, clock=clock)
+    if account.kind == "wordpress":
+        return make_blog(account, config, clock, partial(read_token, account, os.environ))
+    return make_mastodon(account, config, clock)
+
+
+def make_blog(
+    account: AccountSettings, config: Config, clock: Clock, password: Callable[[], str]
+) -> WordPressTarget:
+    """Return the adapter of a blog."""
+    from reblogbot.targets.wordpress.target import WordPressTarget  # noqa: PLC0415
+
+    return WordPressTarget(
+        account,
+        password,
+        clock=clock,
+        timeout=config.delivery.timeout,
+        user_agent=user_agent(config),
+    )
+
+
+def make_mastodon(account: AccountSettings, config: Config, clock: Clock) -> MastodonTarget:
+    """Return the adapter of a server with the Mastodon API."""
     from reblogbot.targets.mastodon.target import MastodonTarget  # noqa: PLC0415
 
     return MastodonTarget(
@@ -194,12 +222,18 @@ def make_target(account: AccountSettings, config: Config, clock: Clock) -> Masto
     )
 
 
-def make_step(config: Config, step: StepSettings) -> Step:
+def make_step(config: Config, clock: Clock, step: StepSettings) -> Step:
     """Return the adapter of a step."""
     # imported here: few admins have steps
     from reblogbot import steps  # noqa: PLC0415
 
-    return steps.make_step(step, os.environ, user_agent(config))
+    return steps.make_step(
+        step,
+        clock=clock,
+        folder=config.path.parent,
+        environ=os.environ,
+        user_agent=user_agent(config),
+    )
 
 
 def step_mark(step: StepSettings) -> str:
@@ -298,10 +332,14 @@ class Targets:
     def __init__(self, config: Config, clock: Clock) -> None:
         self._config = config
         self._clock = clock
-        self._targets: dict[str, MastodonTarget] = {}
+        self._targets: dict[str, Target] = {}
         self._lock = threading.Lock()
 
-    def get(self, name: str) -> MastodonTarget:
+    def reader(self, name: str) -> Reader:
+        """Return the target of an account that sources read through, which `check` lets pass."""
+        return cast("Reader", self.get(name))
+
+    def get(self, name: str) -> Target:
         """Return the account's target. Readers ask for it from several threads at a time."""
         with self._lock:
             if name not in self._targets:
@@ -328,7 +366,7 @@ class Edges:
         def make_source(settings: SourceSettings) -> Source:
             fetch = partial(self.fetcher, configured=hosts_of(settings, config.accounts))
             offload = self.workers.share(settings.name)
-            tools = Tools(fetch=fetch, offload=offload, clock=self.clock, reader=targets.get)
+            tools = Tools(fetch=fetch, offload=offload, clock=self.clock, reader=targets.reader)
             return registry.factory(settings.kind)(settings.name, settings, tools)
 
         def make_account(account: AccountSettings) -> Account:
@@ -344,10 +382,9 @@ class Edges:
             config,
             async_store,
             Accounts(config, make_account),
-            make_source,
-            ImageFetcher(self.fetcher, self.workers),
+            Adapters(make_source, partial(make_step, config, self.clock), step_mark),
+            self.fetcher,
             self.workers,
-            StepTools(partial(make_step, config), step_mark),
             self.clock,
             random.random,
         )

@@ -181,7 +181,8 @@ class Identity:
     """The account that a token speaks for.
 
     `acct` is its name on its own server. `scopes` is what the token may do, () where that is not
-    known. `address` is `name@host` in lower case, as the address of the profile has it.
+    known. `address` is `name@host` in lower case, as the address of the profile has it. `warnings`
+    tell an admin what the account may not do that its posts can do without.
     """
 
     acct: str
@@ -189,6 +190,7 @@ class Identity:
     is_bot: bool = False
     address: str = ""
     scopes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -914,3 +914,16 @@ async def test_a_config_that_cannot_be_read_is_nobodys_business(serve, bot, sand
     answer = await client.get("/status")
     assert answer.status == 404
     assert str(bot.folder) not in answer.text
+
+
+async def test_the_status_page_links_to_the_feeds_that_there_are(serve, bot, sandbox):
+    client = await serve(configure(bot, sandbox, public_status=True))
+    assert "/feeds/" not in (await client.get("/status")).text
+    client = await serve(configure(bot, sandbox, public_status=True, feeds=True))
+    assert (
+        'type="application/atom+xml" title="news" href="/feeds/news.atom">'
+        in (await client.get("/status")).text
+    )
+    assert (await client.get("/feeds/news.atom")).status == 200
+    await client.log_in()
+    assert 'href="/feeds/news.json">' in (await client.get("/accounts/news")).text

@@ -532,6 +532,26 @@ def test_the_account_to_read_with_must_be_there(faults_of, plain):
     assert faults == {"sources.m.via": 'there is no account "nws"; did you mean "news"?'}
 
 
+BLOG = """
+[accounts.blog]
+kind = "wordpress"
+server = "https://blog.example/news"
+user = "bot"
+token_file = "blog.token"
+"""
+
+
+def test_a_blog_is_not_read_from_and_sends_no_notices(faults_of, plain):
+    faults, _ = faults_of(
+        plain
+        + '[sources.m]\nkind = "mentions"\nvia = "blog"\nto = ["news"]\n'
+        + '[notify]\naccount = "blog"\nto = "@admin@social.example"\n'
+        + BLOG
+    )
+    message = 'must be an account of the fediverse; "blog" is of kind "wordpress"'
+    assert faults == {"sources.m.via": message, "notify.account": message}
+
+
 def test_faults_of_a_kinds_own_keys_read_like_all_others(faults_of, plain):
     faults, _ = faults_of(
         plain + '[sources.m]\nkind = "mentions"\nvia = 3\nfrom = "x"\nwords = [1]\nto = ["news"]\n'

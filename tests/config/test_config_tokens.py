@@ -5,8 +5,9 @@ import os
 
 import pytest
 
+from reblogbot.config.secrets import credential
 from reblogbot.config.settings import AccountSettings
-from reblogbot.config.tokens import credential, granted_scopes, read_token, token_digest
+from reblogbot.config.tokens import granted_scopes, read_token, token_digest
 from reblogbot.errors import Unauthorised
 
 TOKEN = "s3cr3t-T0ken"

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from harness import accepted_posts, items, visible_texts
 from reblogbot.config.settings import SourceSettings
 from reblogbot.core import digest
+from reblogbot.core.articles import article_of_text, plain_text
 from reblogbot.core.text.measure import length
-from reblogbot.model import Post, ServerLimits
+from reblogbot.model import Post, ServerLimits, Span
 
 
 def at_six(zone="UTC"):
@@ -52,6 +53,20 @@ def test_every_post_is_in_one_bundle_in_order_and_each_fits(sizes, limit):
     written = "\n\n".join(bundle.post.text for bundle in bundles)
     places = [written.index(post.text) for post in posts]
     assert places == sorted(places)
+
+
+def test_the_digest_of_a_blog_is_one_article_with_each_under_its_title():
+    link = Span("https://a.example/1", "https://a.example/1")
+    posts = [
+        Post("post", f"{title}\n\n{link.text}", article=article_of_text(f"{title}\n{link.text}"))
+        for title in "ab"
+    ]
+    posts[1] = replace(posts[1], is_generated=True)
+    (bundle,) = digest.bundles(posts, ServerLimits(60_000), "A list · 2026-11-22")
+    assert bundle.post.article.title == "A list · 2026-11-22"
+    assert plain_text(bundle.post.article) == bundle.post.text
+    assert [block.kind for block in bundle.post.article.body] == ["heading", "paragraph"] * 2
+    assert bundle.post.is_generated
 
 
 @pytest.fixture

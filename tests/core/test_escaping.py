@@ -13,7 +13,7 @@ from reblogbot.core.identity import canonical_link, clean_link
 from reblogbot.core.text import clean, html_to_text, one_line
 from reblogbot.core.text.escaping import escape
 from reblogbot.core.text.mentions import defuse
-from reblogbot.targets.mastodon.entities import links_in
+from reblogbot.targets.shared.html_links import links_in
 from server_parsers import node_parsers
 
 MARKED = [

@@ -8,6 +8,7 @@ import pytest
 
 from reblogbot.config.settings import AccountSettings, FilterSettings, SourceSettings
 from reblogbot.core.drafting import Draft, draft_job, drafts
+from reblogbot.core.identity import follow_up_key
 from reblogbot.core.planning import MAX_RECORDED, AccountRoute, PendingClaims, plan, select_entries
 from reblogbot.core.recognition import candidates, oldest_first, recognise
 from reblogbot.model import (
@@ -209,7 +210,14 @@ def test_older_entries_that_appear_after_a_batch_was_cut_are_not_new():
 STATUS = Entry(uri="https://far.example/1", summary="hello", status_id="7", author=Author())
 
 
-def plan_first_poll(entries, account="news", *, history=SourceHistory(), **keys):  # noqa: B008 - frozen
+def plan_first_poll(
+    entries,
+    account="news",
+    *,
+    history=SourceHistory(),  # noqa: B008 - frozen
+    generated=(),
+    **keys,
+):
     """The plan for the first batch of a hashtag, read through the account `news`."""
     options = options_of("hashtag").model_validate({"via": "news", "tag": "cats"})
     keys = {"name": "s", "kind": "hashtag", "to": (account,), "options": options, **keys}
@@ -221,7 +229,8 @@ def plan_first_poll(entries, account="news", *, history=SourceHistory(), **keys)
     choice = select_entries(settings, recognised, routes, history)
     positions = choice.by_account[account].chosen
     chosen = tuple(recognised.candidates[position].entry for position in positions)
-    drafted = drafts(replace(draft_job(settings, to, ServerLimits(), batch, NOW), entries=chosen))
+    job = draft_job(settings, to, ServerLimits(), batch, NOW)
+    drafted = drafts(replace(job, entries=chosen, generated=frozenset(generated)))
     by_position = {account: dict(zip(positions, drafted, strict=True))}
     return plan(settings, recognised, routes, history, choice, by_position, NOW)
 
@@ -288,3 +297,33 @@ def test_a_preview_counts_authors_across_the_polls_that_are_not_recorded():
     pending.add(plan_first_poll(entries, action="post").intents, "s")
     history = pending.added_to(SourceHistory(recent={"news": RecentPosts()}))
     assert history.recent["news"].authors == {"ann@a.example": 2}
+
+
+# steps
+
+PAPER = Entry("A paper", "https://a.example/1", guid="1")
+STEPS = {"kind": "feed", "options": None, "steps": ("explain",), "template": "article"}
+
+
+def test_a_post_is_queued_with_the_steps_that_it_waits_for():
+    (intent,) = plan_first_poll([PAPER], **STEPS).intents
+    assert (intent.state, intent.waits_for) == (DeliveryState.QUEUED, ("explain",))
+    assert intent.follow_up is None
+
+
+def test_a_reply_that_waits_is_planned_with_its_post():
+    keys = {**STEPS, "template": "link", "follow_up": "article"}
+    (intent,) = plan_first_poll([PAPER], **keys).intents
+    assert intent.waits_for == ()
+    assert intent.post.text == "A paper\nhttps://a.example/1"
+    assert intent.follow_up.waits_for == ("explain",)
+    assert intent.follow_up.post.text.endswith("〔explain〕")
+    assert intent.follow_up.key == follow_up_key(intent.keys[0])
+    assert intent.follow_up.key not in intent.keys
+
+
+def test_review_holds_every_post_and_review_of_generated_text_none_that_still_waits():
+    (intent,) = plan_first_poll([PAPER], **STEPS, review=True).intents
+    assert (intent.state, intent.reason) == (DeliveryState.HELD, "review")
+    (intent,) = plan_first_poll([PAPER], **STEPS, review_generated=True).intents
+    assert (intent.state, intent.reason) == (DeliveryState.QUEUED, "")

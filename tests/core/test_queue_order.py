@@ -1,5 +1,6 @@
 """Whose turn it is: order while all may go, turns where some must wait, budgets, best first."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -35,12 +36,13 @@ def queued(number, source="a", **fields):
 def order(waiting, settings, pace=FREE, sent=()):
     """The numbers in the order they would go out, each post taking a second."""
     left, done, now = list(waiting), list(sent), NOW
+    account = settings.accounts["news"].model_copy(update={"pace": pace})
     numbers = []
-    while (chosen := next_delivery(left, settings, pace, done, now)) is not None:
+    while (chosen := next_delivery(left, settings, account, done, now)) is not None:
         left.remove(chosen)
         numbers.append(chosen.id)
         now += timedelta(seconds=1)
-        done.append(SentPost(now, chosen.source))
+        done.append(SentPost(now, chosen.source, chosen.post.is_generated))
     return numbers
 
 
@@ -53,6 +55,15 @@ def test_where_some_must_wait_sources_take_turns():
     waiting = [*(queued(n, "a") for n in range(1, 6)), queued(6, "b"), queued(7, "b")]
     pace = PaceSettings(per_hour=4, per_day=100)
     assert order(waiting, config(a={}, b={}), pace) == [1, 6, 2, 7]
+
+
+def test_posts_with_generated_text_are_at_most_half_and_the_others_overtake_them():
+    def generated(number):
+        return replace(queued(number), post=Post("post", text="a", is_generated=True))
+
+    waiting = [generated(1), generated(2), generated(3), queued(4), queued(5)]
+    assert order(waiting, config(a={})) == [1, 4, 2, 5, 3]
+    assert order(waiting[:3], config(a={})) == [1]
 
 
 def test_the_source_served_longest_ago_is_next():

@@ -131,6 +131,25 @@ def test_an_edit_is_held_as_a_post_would_be():
     ] == ["too long"]
 
 
+def test_a_changed_entry_makes_its_post_or_edit_wait_for_the_steps_again():
+    draft = Draft(replace(POST, text="new 〔explain〕"), waits_for=("explain",))
+    (outcome,) = outcomes(editable(wait=waiting()), draft)
+    assert (outcome.after.waits_for, outcome.after.state) == (("explain",), "queued")
+    (outcome,) = outcomes(editable("42"), draft)
+    assert (outcome.post.action, outcome.waits_for) == ("edit", ("explain",))
+    # done before, and refused to the steps since
+    before = replace(waiting(), waits_for=("explain",))
+    (outcome,) = outcomes(editable(wait=before), Draft(replace(POST, text="new")))
+    assert outcome.after.waits_for == ()
+
+
+def test_a_text_that_the_admin_wrote_waits_for_nothing():
+    edited = waiting(replace(POST, is_edited=True))
+    draft = Draft(replace(POST, text="new 〔explain〕"), waits_for=("explain",))
+    (outcome,) = outcomes(editable(wait=edited), draft)
+    assert outcome.after == edited
+
+
 def test_a_change_that_is_undone_leaves_no_edit():
     edit = replace(POST, action="edit", text="new", uri="42")
     existing = editable("42", waiting(edit, DeliveryState.HELD, "storm: 9"))

@@ -112,6 +112,16 @@ CASES = {
         delivery(), BUDGET, replace(WORKING, sent=sent(HOUR)), "budget of the source",
         NOW + 23 * HOUR,
     ),
+    "steps": (delivery(waits_for=("explain",)), {}, WORKING, "waits for explain", None),
+    "steps again": (
+        delivery(waits_for=("explain", "translate"), error="HTTP 503", step_at=NOW + MINUTE), {}, WORKING,
+        "waits for explain: HTTP 503", NOW + MINUTE,
+    ),
+    "ai_share": (
+        replace(delivery(), post=Post("post", text="a", is_generated=True)), {},
+        replace(WORKING, sent=[SentPost(NOW - HOUR, "hot", is_generated=True)]),
+        "share of posts with generated text", NOW + 23 * HOUR,
+    ),
     "next": (delivery(), {}, WORKING, "next in line", None),
     "stalled": (
         delivery(due=NOW - HOUR, queued_at=NOW - DAY), {}, WORKING, "stalled: nothing was sent", None,
@@ -241,14 +251,17 @@ SOURCES = {
 WAITING = strategies.lists(
     strategies.tuples(
         strategies.sampled_from([*SOURCES, "removed"]),
-        strategies.sampled_from(["post", "edit"]),
+        strategies.sampled_from(["post", "edit", "generated"]),
         INSTANTS,
         INSTANTS,
     ),
     max_size=6,
 )
 SENT = strategies.lists(
-    strategies.builds(SentPost, INSTANTS, strategies.sampled_from(["hot", "rare"])), max_size=8
+    strategies.builds(
+        SentPost, INSTANTS, strategies.sampled_from(["hot", "rare"]), strategies.booleans()
+    ),
+    max_size=8,
 )
 
 
@@ -256,10 +269,18 @@ def heads_of(waiting):
     """What `Outbox.queue_heads` reads of these deliveries."""
     heads = {}
     for each in waiting:
-        key = each.source, each.post.action == "edit"
+        key = each.source, each.post.action == "edit", each.post.is_generated
         due = each.due if each.due > each.queued_at else NOW - 1000 * DAY
         heads[key] = min(due, heads.get(key, due))
-    return [QueueHead(*key, due) for key, due in heads.items()]
+    return [
+        QueueHead(source, is_edit, due, is_generated=is_generated)
+        for (source, is_edit, is_generated), due in heads.items()
+    ]
+
+
+def post_of(kind, number):
+    action = "edit" if kind == "edit" else "post"
+    return Post(action, text="a", uri=str(number), is_generated=kind == "generated")
 
 
 @settings(deadline=None)
@@ -276,14 +297,14 @@ def test_nothing_may_be_sent_before_the_next_attempt_and_then_it_is(pace, rows, 
     )
     waiting = [
         Delivery(
-            number, "news", source, b"k", Post(action, text="a", uri=str(number)),
+            number, "news", source, b"k", post_of(kind, number),
             DeliveryState.QUEUED, due=due, queued_at=queued_at,
         )
-        for number, (source, action, due, queued_at) in enumerate(rows)
+        for number, (source, kind, due, queued_at) in enumerate(rows)
     ]  # fmt: skip
 
     def sendable(at):
-        return next_delivery(waiting, everything, account.settings.pace, posts, at)
+        return next_delivery(waiting, everything, account.settings, posts, at)
 
     at = NOW
     for _ in range(30):

@@ -8,6 +8,7 @@ import pytest
 
 from reblogbot.cli.commands.init import CHOUTI_FEED
 from reblogbot.config.starter import starter
+from reblogbot.steps import chat_answer
 from reblogbot.store import driver_errors, files
 from reblogbot.targets.mastodon import responses
 from reblogbot.web import http
@@ -25,6 +26,7 @@ def slugs_in_tables():
     yield from (row.slug for row in responses.ERRORS)
     yield from responses._ADVICE
     yield from (slug for _, slug, _ in http._CAUSES)
+    yield from (chat_answer.slug_of(status) for status in range(300, 600))
     yield from (slug for _, slug, _ in driver_errors.ADVICE)
     yield from files.SLUG_BY_ERRNO.values()
 

@@ -30,7 +30,7 @@ async def test_a_bug_in_an_adapter_leaves_the_post_in_doubt(tmp_path, caplog):
     settings = AccountSettings(name="news", server="https://social.example", token_env="TOKEN")
     account = Account(settings, BrokenTarget, lambda: "token", awaited, SettableClock())
     with pytest.raises(Doubtful) as doubt:
-        await account.publish(Post("post", text="a"), "key", lease_end=float("inf"))
+        await account.publish(Post("post", text="a"), "key", identity=b"k", lease_end=float("inf"))
     assert doubt.value.slug == "adapter_broke"
     assert "RuntimeError" in doubt.value.message
     assert "a bug" in caplog.text

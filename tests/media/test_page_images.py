@@ -2,14 +2,14 @@
 
 import pytest
 
-from reblogbot.media.page_images import page_images
+from reblogbot.media.page_text import read_page
 from reblogbot.model import Media
 
 URL = "https://news.example/2026/story.html"
 
 
 def images_in(head, wanted=4, content_type="text/html", encoding="utf-8"):
-    return page_images(head.encode(encoding), content_type, URL, wanted)
+    return read_page(head.encode(encoding), content_type, URL, wanted, 0).images
 
 
 def links(head, **options):

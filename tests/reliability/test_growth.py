@@ -32,7 +32,7 @@ def test_every_module_that_may_read_foreign_text_is_listed():
     source = Path(reblogbot.__file__).parent
     there = {
         ".".join(path.relative_to(source).with_suffix("").parts)
-        for folder in ("core/text", "sources", "targets")
+        for folder in ("core/text", "sources", "steps", "targets")
         for path in (source / folder).rglob("*.py")
         if path.stem != "__init__"
     }

@@ -29,7 +29,7 @@ time_machine.travel(datetime.now(UTC) + timedelta(minutes=float(minutes)), tick=
 
 from reblogbot.runtime import lease_owner
 from reblogbot.store.outbox import Outbox
-from reblogbot.targets.mastodon import transport
+from reblogbot.targets.shared import transport
 
 lease_owner._boot_and_namespace = lambda: machine
 left = [where]

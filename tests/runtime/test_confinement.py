@@ -19,7 +19,8 @@ import pytest
 import escapes
 from reblogbot.errors import SourceError
 from reblogbot.media.convert import convert, image_type
-from reblogbot.media.page_images import page_images
+from reblogbot.media.page_text import read_page
+from reblogbot.media.robots_txt import rules_for
 from reblogbot.runtime import confinement
 from reblogbot.runtime.parser_pool import ParserProcessPool
 from reblogbot.sources.fediverse import statuses
@@ -323,8 +324,13 @@ async def test_it_can_read_time_zones_languages_and_media_types(child):
     assert batch.entries[0].published_at == datetime(2026, 11, 27, 4, tzinfo=UTC)
     assert await child(statuses.mime_type, "https://x.example/a.webp", "image") == "image/webp"
     page = b'<meta property="og:image" content="/a.png">'
-    (picture,) = await child(page_images, page, "text/html", "https://x.example/", 1)
-    assert picture.url == "https://x.example/a.png"
+    page += b"<p>%s</p>" % (b"It is a long sentence, and it is said here for the tenth time. " * 10)
+    read = await child(read_page, page, "text/html", "https://x.example/", 1, 30_000)
+    assert read.images[0].url == "https://x.example/a.png"
+    assert read.text.startswith("It is a long sentence")
+    robots = b"User-agent: *\nDisallow: /a"
+    rules = await child(rules_for, robots, "https://x.example/a")
+    assert rules.no_text == "disallowed by robots.txt"
 
 
 # the program itself

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from reblogbot.media.convert import convert
-from reblogbot.media.page_images import page_images
+from reblogbot.media.page_text import read_page
+from reblogbot.media.robots_txt import rules_for
 from reblogbot.model import (
     Author,
     Batch,
@@ -181,7 +182,8 @@ OFFLOADED = [
     worker.read_feed,
     page_feeds.named_feeds,
     convert,
-    page_images,
+    read_page,
+    rules_for,
     parse_chouti.parse_json,
     parse_chouti.parse_official_feed,
     parse_chouti.parse_page,

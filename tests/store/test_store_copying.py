@@ -11,13 +11,14 @@ from test_store_migrating import MIGRATION
 
 from postgres import admin
 from reblogbot.errors import Exit, StoreError
-from reblogbot.model import DeliveryState, ServerLimits
+from reblogbot.model import DeliveryState, ServerLimits, StepAnswer, StepPause, StepText
 from reblogbot.runtime.clock import SystemClock
 from reblogbot.runtime.lease_owner import new_lease_owner
 from reblogbot.store import open_store
 from reblogbot.store.copying import copy_store
 from reblogbot.store.database import Database
 from reblogbot.store.schema import REVISION, daemon, metadata, source_lease
+from reblogbot.store.steps import StepCall
 from reblogbot.store.upgrade import revision_of
 from store_processes import next_release, run, start
 
@@ -40,6 +41,10 @@ def filled(url):
     store.outbox.stop(NOW)
     assert store.renames.begin("chouti", "hot list", NOW) == "begun"
     assert store.history.record_notice("storm chouti", NOW)
+    call = StepCall(b"k" * 32, "explain", 1, "mark", "prompt", 6)
+    assert store.steps.begin(call, NOW, LEASE, 10)
+    store.steps.finish(call, StepAnswer("words"), StepText("words"), 0.5, NOW)
+    store.steps.pause("translate", StepPause(NOW + DAY, 3, "step_timeout", "no answer", "mark"))
     # a daemon that was lost with its machine long ago
     store.daemons.beat(NOW - DAY, NOW, NOW)
     with store._database.write() as connection:

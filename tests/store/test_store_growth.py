@@ -5,10 +5,13 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from store_samples import DAY, NOW, enrol
 
+from reblogbot.admin.posted_feed import read_posted_feed
+from reblogbot.config.settings import Config
 from reblogbot.model import OPEN_STATES, DeliveryState
 from reblogbot.store import history, open_store, posted
 from reblogbot.store.posted import PostedFilter
@@ -76,6 +79,9 @@ LOOKS = {
     "search": lambda store: store.history.search("title", 20),
     "queue list": lambda store: store.history.titles([each.id for each in store.outbox.find()]),
     "queue page": lambda store: store.outbox.page(OPEN_STATES, limit=50, with_storms=False),
+    "a feed of what was posted": lambda store: read_posted_feed(
+        Config(path=Path("x")), store, "news"
+    ),
     "failed deliveries": lambda store: store.outbox.newest(DeliveryState.SENT, ["news"], PLACE, 9),
     "storm groups": lambda store: store.storms.groups(),
     "deliveries of a storm": lambda store: store.storms.newest("chouti", "news", NOW, 9),

@@ -277,6 +277,12 @@ def test_four_processes_that_migrate_at_once_all_go_on(older, newer):
 
 # what the migrations since 0002 have made, unmade: no store of that time is at hand
 BACK_TO_0002 = (
+    "DROP TABLE step_result",
+    "DROP TABLE step_call",
+    "DROP TABLE step",
+    "DROP INDEX ix_delivery_step_at",
+    "ALTER TABLE delivery DROP COLUMN step_at",
+    "ALTER TABLE delivery DROP COLUMN waits_for",
     "DROP INDEX ix_entry_source_seen",
     "DROP INDEX ix_entry_source_refused",
     "ALTER TABLE entry DROP COLUMN refused",

@@ -12,20 +12,25 @@ from typing import get_args
 from selectolax.lexbor import LexborHTMLParser
 
 from reblogbot.admin.other_bots import format_strings
-from reblogbot.config.settings import AccountSettings, SourceSettings
+from reblogbot.config.settings import AccountSettings, SourceSettings, StepSettings
 from reblogbot.core import (
+    articles,
+    ai_signals,
     bounds,
     compose,
     consent,
     digest,
     drafting,
     filters,
+    generated,
     http_headers,
     importing,
     json_values,
     mastodon_json,
+    prompts,
     recognition,
     similarity,
+    threads,
 )
 from reblogbot.core.identity import keys, links, match_fields, page_link, tracking_parameters
 from reblogbot.core.templates import TemplateContext, compile_template
@@ -33,16 +38,21 @@ from reblogbot.core.text import (
     boilerplate,
     cleaning,
     escaping,
+    labels,
     language,
     line_breaks,
+    marks,
     markup,
     measure,
     mentions,
     repetition,
+    sentences,
     shortening,
 )
 from reblogbot.core.text.hashtags import hashtags, untagged
 from reblogbot.media import page_images
+from reblogbot.model import Author, Batch, Entry, Markup, Media, Post, ServerLimits, StepText
+from reblogbot.media import page_images, page_text, pages, robots_txt
 from reblogbot.model import Author, Batch, Entry, Markup, Media, Post, ServerLimits
 from reblogbot.model.evidence import SourceHabits
 from reblogbot.model.history import SourceHistory
@@ -79,16 +89,24 @@ from reblogbot.sources.shared import (
     response_body,
     urls,
 )
+from reblogbot.steps import chat_answer
 from reblogbot.targets.mastodon import entities, limits, rate_limit, responses
+from reblogbot.targets.mastodon import entities, limits, responses
+from reblogbot.targets.shared import answers, html_links, rate_limit
+from reblogbot.targets.wordpress import content, posts, slugs
+from reblogbot.targets.wordpress import responses as blog_responses
 from reblogbot.web import addresses
 
 MODULES = """
-    admin.other_bots.format_strings core.bounds core.compose core.consent core.digest core.drafting core.filters core.habits
+    admin.other_bots.format_strings core.articles core.bounds core.compose core.consent core.digest core.drafting core.filters core.generated core.habits
+    admin.other_bots.format_strings core.ai_signals core.bounds core.compose core.consent core.digest core.drafting core.filters core.habits
     core.identity.evidence core.identity.keys core.identity.links core.identity.match_fields
     core.identity.page_link core.identity.tracking_parameters core.importing core.json_values
-    core.http_headers core.mastodon_json core.planning core.recognition core.schedule core.similarity
+    core.http_headers core.mastodon_json core.planning core.prompts core.recognition core.schedule core.similarity
+    core.threads
     core.templates core.text.boilerplate core.text.cleaning core.text.escaping
-    core.text.hashtags core.text.language core.text.line_breaks core.text.links core.text.markup
+    core.text.hashtags core.text.labels core.text.language core.text.line_breaks core.text.links core.text.markup
+    core.text.marks core.text.sentences
     core.text.measure core.text.mentions core.text.patterns core.text.repetition
     core.text.shortening sources.chouti.headline sources.chouti.page sources.chouti.parse
     sources.fediverse.accounts sources.fediverse.activitypub sources.fediverse.relationships
@@ -97,13 +115,18 @@ MODULES = """
     sources.feed.header sources.feed.json_feed sources.feed.not_a_feed sources.feed.opml sources.feed.outline
     sources.feed.page_feeds sources.feed.parse sources.feed.raw_xml sources.feed.skipped_hours
     sources.feed.worker sources.feed.xml_repair sources.scrape.json_query
-    media.page_images sources.scrape.parse_json_list sources.scrape.parse_page
+    media.page_images media.page_text media.pages media.robots_txt sources.scrape.parse_json_list sources.scrape.parse_page
     sources.scrape.selectors sources.shared.dates sources.shared.document
     sources.shared.document_cursor sources.shared.encoding sources.shared.encoding_detection
     sources.shared.fallbacks sources.shared.html sources.shared.json_text
     sources.shared.messages sources.shared.meta_refresh sources.shared.origins
-    sources.shared.plain_text sources.shared.response_body sources.shared.urls
+    sources.shared.plain_text sources.shared.response_body sources.shared.urls steps.chat_answer
     targets.mastodon.limits targets.mastodon.entities targets.mastodon.rate_limit
+    sources.shared.plain_text sources.shared.response_body sources.shared.urls
+    targets.mastodon.limits targets.mastodon.entities targets.shared.answers
+    targets.shared.html_links targets.shared.rate_limit targets.shared.verdicts
+    targets.wordpress.content targets.wordpress.posts targets.wordpress.responses
+    targets.wordpress.slugs
     targets.mastodon.responses web.addresses
 """.split()
 """The modules whose public functions may be handed foreign text."""
@@ -113,27 +136,32 @@ EDGES = frozenset(
     sources.chouti.source sources.feed.discovery sources.fediverse.acct sources.fediverse.actor_source
     sources.fediverse.home_server
     sources.fediverse.endpoints sources.fediverse.timeline_source sources.feed.expat_driver sources.feed.source
+    steps.bounds steps.chat steps.command steps.key
     sources.registry sources.scrape.json_source sources.scrape.page_source targets.mastodon.status_params
     targets.mastodon.lookup targets.mastodon.media targets.mastodon.own_statuses
     targets.mastodon.oauth targets.mastodon.server_client targets.mastodon.server_info
-    targets.mastodon.target targets.mastodon.transport
+    targets.mastodon.target targets.shared.transport targets.wordpress.media targets.wordpress.site
+    targets.wordpress.target targets.wordpress.terms
     """.split()
 )
 """Modules that fetch and send, read config, or hand foreign text on to the modules above."""
 
 OWN = frozenset(
     """
+    steps.chat_answer.slug_of
     core.consent.blocked_reason core.digest.next_time core.drafting.draft_job
     core.habits.learn_from_batch core.habits.remarks core.identity.evidence.agrees
     core.identity.evidence.comparable_evidence core.identity.evidence.evidence_of
     core.identity.evidence.is_same_by_id core.identity.evidence.is_same_by_link
     core.identity.evidence.is_same_by_link_and_stable_id core.identity.evidence.is_same_by_title
-    core.identity.keys.edit_key core.identity.keys.key core.identity.match_fields.entry_keys
+    core.identity.keys.edit_key core.identity.keys.follow_up_key core.identity.keys.part_key core.identity.keys.key
+    core.templates.step_names core.identity.match_fields.entry_keys
     core.identity.match_fields.guid_key core.identity.match_fields.ignores_dates
     core.identity.match_fields.ignores_ids core.identity.match_fields.ignores_links
     core.identity.match_fields.keys_by_field core.identity.match_fields.own_guid
     core.identity.match_fields.place_keys core.identity.match_fields.published_keys
-    core.identity.match_fields.title_key core.importing.import_plan core.recognition.with_entries
+    core.identity.match_fields.title_key core.importing.import_plan core.prompts.digest core.prompts.prompt_job
+    core.compose.placeholder core.recognition.with_entries
     core.identity.match_fields.title_with_context core.planning.select_entries core.planning.plan
     core.schedule.back_off core.schedule.bring_forward core.schedule.hold_until
     core.schedule.next_poll core.schedule.next_try core.templates.check_template
@@ -147,6 +175,9 @@ OWN = frozenset(
     sources.shared.document.without_http sources.shared.document.from_other_address
     sources.fediverse.timeline_cursor.bounded_marks sources.feed.header.fresh_for
     sources.feed.header.read_header sources.shared.dates.plausible
+    targets.wordpress.posts.named_posts targets.wordpress.posts.own_posts
+    targets.wordpress.slugs.image_slug targets.wordpress.slugs.post_slug
+    targets.wordpress.slugs.trashed_slug
     """.split()
 )
 """Functions of config, numbers and keys alone, or of what one of the others has read."""
@@ -182,6 +213,7 @@ def entry(text: str) -> Entry:
         spoiler=text,
         media=(Media("https://a.example/x.png", alt=text),),
         published_at=NOW,
+        text=text,
     )
 
 
@@ -189,6 +221,20 @@ def job(text: str) -> drafting.DraftJob:
     """The job of drafting such an entry."""
     empty = drafting.draft_job(SOURCE, ACCOUNT, LIMITS, Batch(title=text, language=text), NOW)
     return replace(empty, entries=(entry(text),))
+
+
+def prompt_job(text: str) -> prompts.PromptJob:
+    """The job of asking a step about such an entry, with such a result of an earlier step."""
+    step = StepSettings(
+        name="explain",
+        kind="chat",
+        url=URL,
+        model="m",
+        prompt="{{ title }} {{ summary }} {{ text }} {{ points }}",
+        max_input=3 * len(text) + 100,
+    )
+    empty = prompts.prompt_job(step, SOURCE, text)
+    return replace(empty, entries=(entry(text),), results=({"points": StepText(text, text)},))
 
 
 def entries(text: str) -> Batch:
@@ -254,8 +300,23 @@ def status(text: str) -> dict[str, object]:
     return {**fields_of_text, "account": dict(fields_of_text), "card": {"url": text}}
 
 
+def chat_answer_of(text: str, status: int = 200) -> chat_answer.ChatAnswer:
+    headers = {"retry-after": text, "location": text, "content-type": text}
+    return chat_answer.ChatAnswer("here", status, headers, text.encode("utf-8", "replace"))
+
+
 def answer(text: str) -> responses.ServerAnswer:
     return responses.ServerAnswer(422, {"link": text}, text.encode("utf-8", "replace"))
+
+
+def blog_post(text: str) -> dict[str, object]:
+    """A post of a blog whose every field is the text."""
+    fields: dict[str, object] = dict.fromkeys(["slug", "status", "link", "date_gmt"], text)
+    return fields | {"id": 1, "title": {"raw": text}, "content": {"raw": text}}
+
+
+def answer(text: str) -> answers.ServerAnswer:
+    return answers.ServerAnswer(422, {"link": text}, text.encode("utf-8", "replace"))
 
 
 READERS: dict[str, Callable[[str], object]] = {
@@ -337,6 +398,29 @@ READERS: dict[str, Callable[[str], object]] = {
     "core.filters.over_domain_limit": lambda text: filters.over_domain_limit(text, {}, 1),
     "core.compose.action_of": lambda text: compose.action_of(entry(text), SOURCE),
     "core.compose.compose": lambda text: compose.compose(entry(text), SOURCE, ACCOUNT, LIMITS),
+    "core.compose.step_results": lambda text: compose.step_results(
+        ["points"], {"points": StepText(text, text)}, ["points"]
+    ),
+    "core.articles.article_of": lambda text: articles.article_of(
+        text, text, URL, [text], has_heading=False
+    ),
+    "core.articles.article_of_text": lambda text: articles.article_of_text(text, URL),
+    "core.articles.plain_text": lambda text: articles.plain_text(articles.article_of_text(text)),
+    "core.generated.cleaned": lambda text: generated.cleaned(
+        text, own_links=[URL], own_tags=["a"], keep_links=False, most=len(text)
+    ),
+    "core.prompts.prompts": lambda text: prompts.prompts(prompt_job(text)),
+    "core.threads.parts": lambda text: threads.parts(Post("post", text), LIMITS),
+    "core.text.labels.label_of": labels.label_of,
+    "core.text.marks.marked": marks.marked,
+    "core.text.marks.unmarked": marks.unmarked,
+    "core.text.marks.is_generated": marks.is_generated,
+    "core.text.marks.labelled": lambda text: marks.labelled(marks.marked(text), "label"),
+    "core.text.sentences.cut": lambda text: sentences.cut(text, len(text) // 2),
+    "core.text.sentences.sentence_ends": lambda text: [*sentences.sentence_ends(text)],
+    "core.text.shortening.word_boundary": lambda text: shortening.word_boundary(
+        text, len(text) // 2
+    ),
     "core.compose.boost": lambda text: compose.boost(entry(text), SOURCE, ACCOUNT, LIMITS),
     "core.compose.link_excess": lambda text: compose.link_excess(Post("post", text, link=text)),
     "core.compose.plain": lambda text: compose.plain(entry(text), SOURCE, ACCOUNT, LIMITS),
@@ -419,6 +503,8 @@ READERS: dict[str, Callable[[str], object]] = {
     "core.json_values.text_of": json_values.text_of,
     "core.json_values.number_of": json_values.number_of,
     "core.json_values.count_of": json_values.count_of,
+    "core.json_values.object_of": json_values.object_of,
+    "core.json_values.without_surrogates": json_values.without_surrogates,
     "sources.shared.dates.from_json": lambda text: dates.from_json(text, UTC, NOW),
     "sources.feed.json_feed.looks_like_json": json_feed.looks_like_json,
     "sources.feed.json_feed.parse": lambda text: json_feed.parse(
@@ -435,8 +521,28 @@ READERS: dict[str, Callable[[str], object]] = {
     "sources.feed.not_a_feed.unknown_format_error": lambda text: not_a_feed.unknown_format_error(
         text, URL
     ),
-    "media.page_images.page_images": lambda text: page_images.page_images(
-        f"<meta property=og:image content='{text}'>{text}".encode("utf-8", "replace"), "", URL, 4
+    "core.ai_signals.of_headers": lambda text: ai_signals.of_headers(
+        dict.fromkeys(["x-robots-tag", "content-signal", "content-usage"], text), "it"
+    ),
+    "core.ai_signals.of_metadata": lambda text: ai_signals.of_metadata([("robots", text)]),
+    "core.ai_signals.preferences_as_rules": lambda text: ai_signals.preferences_as_rules(
+        f"Content-Usage: {text}\n{text}", "Content-Usage"
+    ),
+    "media.page_images.images_in": lambda text: page_images.images_in([("og:image", text)], URL),
+    "media.page_images.metadata_of": lambda text: page_images.metadata_of(
+        LexborHTMLParser(f"<meta name='{text}' content='{text}'>{text}")
+    ),
+    "media.page_text.main_text": lambda text: page_text.main_text(f"<p>{text}", 30_000),
+    "media.page_text.read_page": lambda text: page_text.read_page(
+        f"<meta property=og:image content='{text}'>{text}".encode("utf-8", "replace"),
+        "",
+        URL,
+        4,
+        30_000,
+    ),
+    "media.pages.page_address": lambda text: pages.page_address(f"https://arxiv.org/pdf/{text}"),
+    "media.robots_txt.rules_for": lambda text: robots_txt.rules_for(
+        f"User-agent: *\nDisallow: {text}\n{text}".encode("utf-8", "replace"), URL + text
     ),
     "sources.chouti.parse.parse_json": lambda text: parse_chouti.parse_json(json_of(text)),
     "sources.chouti.parse.parse_page": lambda text: parse_chouti.parse_page(page(text)),
@@ -502,6 +608,20 @@ READERS: dict[str, Callable[[str], object]] = {
     "sources.feed.raw_xml.non_permalink_guids": raw_xml.non_permalink_guids,
     "sources.feed.raw_xml.media_groups": lambda text: raw_xml.media_groups(f"<media:group {text}"),
     "sources.feed.raw_xml.media_alts": lambda text: raw_xml.media_alts(f"<media:content {text}"),
+    "steps.chat_answer.read_answer": lambda text: chat_answer.read_answer(
+        chat_answer_of(json.dumps({"choices": [{"message": {"content": text}}], "model": text})),
+        NOW,
+        "s" * 40,
+    ),
+    "steps.chat_answer.status_error": lambda text: chat_answer.status_error(
+        chat_answer_of(text), 429, NOW, "s" * 40
+    ),
+    "steps.chat_answer.refused_parameter": lambda text: chat_answer.refused_parameter(
+        chat_answer_of(text, 400)
+    ),
+    "steps.chat_answer.service_words": lambda text: chat_answer.service_words(
+        chat_answer_of(text, 302), 302, "s" * 40
+    ),
     "targets.mastodon.responses.classify": lambda text: responses.classify(answer(text), "create"),
     "targets.mastodon.responses.good_answer": lambda text: responses.good_answer(
         answer(text), "create", where="here", now=NOW, secret="s" * 40
@@ -509,14 +629,14 @@ READERS: dict[str, Callable[[str], object]] = {
     "targets.mastodon.responses.error_message": lambda text: responses.error_message(
         "rejected", answer(text), "here"
     ),
-    "targets.mastodon.responses.words_of": lambda text: responses.words_of(answer(text), "s" * 40),
-    "targets.mastodon.responses.host_of": responses.host_of,
+    "targets.shared.answers.words_of": lambda text: answers.words_of(answer(text), "s" * 40),
+    "targets.shared.answers.host_of": answers.host_of,
     "targets.mastodon.limits.limits": lambda text: limits.limits(
         {"max_toot_chars": text, "uri": text}
     ),
     "targets.mastodon.limits.markup": lambda text: limits.markup({"version": text}),
     "targets.mastodon.limits.is_mastodon": lambda text: limits.is_mastodon({"version": text}),
-    "targets.mastodon.rate_limit.ends_at": lambda text: rate_limit.ends_at(
+    "targets.shared.rate_limit.ends_at": lambda text: rate_limit.ends_at(
         dict.fromkeys(["retry-after", "ratelimit", "x-ratelimit-reset", "date"], text), NOW
     ),
     "targets.mastodon.entities.published_status": lambda text: entities.published_status(
@@ -529,8 +649,21 @@ READERS: dict[str, Callable[[str], object]] = {
     ),
     "targets.mastodon.entities.receipt": lambda text: entities.receipt(status(text)),
     "targets.mastodon.entities.web_pages_of": lambda text: entities.web_pages_of(status(text)),
-    "targets.mastodon.entities.links_in": entities.links_in,
+    "targets.shared.html_links.links_in": html_links.links_in,
     "targets.mastodon.entities.last_id": lambda text: entities.last_id([status(text)] * 3),
+    "targets.wordpress.content.title_html": content.title_html,
+    "targets.wordpress.content.content_html": lambda text: content.content_html(
+        Post("post", text=text, spoiler=text), ""
+    ),
+    "targets.wordpress.content.figures_html": lambda text: content.figures_html(
+        [content.UploadedImage(1, text, text)]
+    ),
+    "targets.wordpress.content.figures_in": content.figures_in,
+    "targets.wordpress.posts.published_post": lambda text: posts.published_post(blog_post(text)),
+    "targets.wordpress.posts.receipt": lambda text: posts.receipt(blog_post(text)),
+    "targets.wordpress.posts.raw": lambda text: posts.raw(blog_post(text), "content"),
+    "targets.wordpress.responses.number": lambda text: blog_responses.number({"id": text}, "id"),
+    "targets.wordpress.slugs.identity_in": slugs.identity_in,
     "web.addresses.is_public": addresses.is_public,
     "web.addresses.is_in": lambda text: addresses.is_in(text, [ip_network("10.0.0.0/8")]),
     "web.addresses.is_local_host": addresses.is_local_host,
@@ -615,7 +748,8 @@ NASTY = (
 
 BY_LEXBOR = frozenset(
     """
-    sources.chouti.page.records sources.feed.page_feeds.named_feeds media.page_images.page_images
+    sources.chouti.page.records sources.feed.page_feeds.named_feeds media.page_images.metadata_of
+    media.page_text.main_text media.page_text.read_page
     sources.chouti.parse.parse_json sources.chouti.parse.parse_page sources.scrape.parse_page.parse
     """.split()
 )

@@ -31,7 +31,6 @@ from reblogbot.errors import (
     Unauthorised,
     Unreachable,
 )
-from reblogbot.media.fetch import ImageFetcher
 from reblogbot.model import (
     Batch,
     Delivery,
@@ -672,7 +671,7 @@ class Program:
             self._async_store,
             Accounts(world.config, self._account),
             lambda settings: Feed(world, self.process, settings.name),
-            ImageFetcher(_no_web, pool),
+            _no_web,
             pool,
             world,
             lambda: 0.5,

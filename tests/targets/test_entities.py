@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from reblogbot.core.mastodon_json import instant
 from reblogbot.model import Receipt
-from reblogbot.targets.mastodon.entities import links_in, published_status, receipt
+from reblogbot.targets.mastodon.entities import published_status, receipt
+from reblogbot.targets.shared.html_links import links_in
 
 LINK = "https://paper.example/a?id=3&section=9"
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reblogbot.core.http_headers import SHORTEST_WAIT
-from reblogbot.targets.mastodon.rate_limit import DEFAULT_WAIT, LONGEST_WAIT, ends_at
+from reblogbot.targets.shared.rate_limit import DEFAULT_WAIT, LONGEST_WAIT, ends_at
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 AT = NOW + timedelta(minutes=20)

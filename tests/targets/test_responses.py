@@ -18,15 +18,9 @@ from reblogbot.errors import (
     Unauthorised,
     Unreachable,
 )
-from reblogbot.targets.mastodon.responses import (
-    NoAnswer,
-    Purpose,
-    ServerAnswer,
-    Verdict,
-    classify,
-    good_answer,
-    words_of,
-)
+from reblogbot.targets.mastodon.responses import classify, good_answer
+from reblogbot.targets.shared.answers import NoAnswer, Purpose, ServerAnswer, words_of
+from reblogbot.targets.shared.verdicts import Verdict
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 JSON = {"content-type": "application/json; charset=utf-8"}

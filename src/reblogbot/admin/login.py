@@ -8,14 +8,17 @@ the PendingLogin, and the lock of the account.
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from shlex import quote
 from urllib.parse import parse_qsl, urlsplit
 
 from reblogbot import app
+from reblogbot.admin import application_password
 from reblogbot.config import scopes
 from reblogbot.config.editing import EditableToml
 from reblogbot.config.load import read_text
@@ -163,6 +166,8 @@ def account_for_login(config: Config, name: str, server: str = "") -> AccountSet
             token_file=_free_token_file(config, name),
             allow_http=is_local(server),
         )
+    if account.has_titles:
+        raise ConfigError("usage", _no_consent_message(account))
     if server and server != account.server:
         raise ConfigError(
             "usage",
@@ -176,6 +181,19 @@ def account_for_login(config: Config, name: str, server: str = "") -> AccountSet
         )
     token_file_of(account)
     return account
+
+
+def _no_consent_message(account: AccountSettings) -> str:
+    """Why nobody can consent to a login of this account."""
+    name = account.name
+    if account.kind == "files":
+        return Words("accounts.{name} is a folder, which needs no login", name=name)
+    return Words(
+        "accounts.{name} is a blog, whose application password is asked for on a terminal: run "
+        "`reblogbot login {command}` there",
+        name=name,
+        command=quote(name),
+    )
 
 
 def _free_token_file(config: Config, name: str) -> Path:
@@ -271,6 +289,8 @@ def identify(
     config: Config, account: AccountSettings, token: str, record: TokenRecord
 ) -> TokenRecord:
     """The record of a token with what its server says now. Raises TargetError if it is refused."""
+    if account.kind == "wordpress":
+        return application_password.owner(config, account, token)
     client = _client(config, account.server)
     identity = oauth.owner(client, token)
     software = record.software or server_info(client).software
@@ -390,6 +410,57 @@ def _store(
     return replace(login, warnings=tuple(filter(None, warnings)))
 
 
+def present_login_by_password(config: Config, account: AccountSettings) -> Login | None:
+    """The present login of a blog's user, None where its password is missing or refused.
+
+    Raises TargetError where the blog does not say whether it works.
+    """
+    try:
+        password = read_token(account, os.environ)
+        return _login_by_password(account, application_password.owner(config, account, password))
+    except Unauthorised:
+        return None
+
+
+def log_in_by_password(config: Config, account: AccountSettings, written: str) -> Login:
+    """The login of a blog's user by an application password, which is verified, then stored.
+
+    An earlier password is revoked. Raises ReblogbotError and leaves everything as it was.
+    """
+    password = "".join(written.split())
+    if not re.fullmatch(r"[!-~]{1,200}", password):
+        raise Unauthorised(
+            "token_refused",
+            Words("accounts.{name}: this is no application password", name=account.name),
+        )
+    record = application_password.owner(config, account, password)
+    file, earlier = token_file_of(account), _stored_token(account)
+    try:
+        write_token(file, password, record)
+    except OSError as error:
+        raise _unwritable(file, error) from error
+    warnings = []
+    if earlier and earlier.token != password:
+        refusal = application_password.revoke(config, account, earlier.token, earlier.record)
+        if refusal:
+            warnings.append(
+                Words("the earlier password may still be valid: {refusal}", refusal=refusal)
+            )
+    return replace(_login_by_password(account, record), warnings=tuple(warnings))
+
+
+def _login_by_password(account: AccountSettings, record: TokenRecord) -> Login:
+    software = application_password.SOFTWARE
+    return Login(
+        account=account.name,
+        acct=record.acct,
+        server=ServerInfo(account.server, software, version="", title=""),
+        is_bot=False,
+        scopes=(),
+        token_file=token_file_of(account),
+    )
+
+
 def add_to_config(config: Config, account: AccountSettings) -> None:
     """Add a table for the account to the config file, which is created if there is none."""
     before, after = _texts_with_account(config, account)
@@ -480,7 +551,9 @@ def log_out(config: Config, account: AccountSettings) -> str:
         )
         raise ReblogbotError("token_missing", message)
     refusal: str = Words("the file held no token")
-    if stored is not None:
+    if stored is not None and account.kind == "wordpress":
+        refusal = application_password.revoke(config, account, stored.token, stored.record)
+    elif stored is not None:
         try:
             server = find_server(config, account.server)
             refusal = _revoke(_client(config, account.server), server, stored)

@@ -75,6 +75,9 @@ async def check_account(engine: Engine, name: str) -> OnlineCheck:
         profile, limits = await engine.accounts[name].identify()
     except TargetError as error:
         return OnlineCheck(path, error=error.message, slug=error.slug)
+    if engine.config.accounts[name].has_titles:
+        finding = Words("works, as {name}", name=profile.acct)
+        return OnlineCheck(path, finding, warnings=profile.warnings)
     warnings = [scopes.excess_scopes_message(engine.config, name, profile.scopes)]
     if not profile.is_bot:
         warnings.append(

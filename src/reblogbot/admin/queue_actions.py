@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from reblogbot.config.settings import Config
+from reblogbot.config.settings import Config, SourceSettings
 from reblogbot.core import compose, drafting, pacing, revising, waits
 from reblogbot.model import (
     PART_OF_DIGEST_NOTE,
@@ -297,13 +297,7 @@ class QueueActions:
         if delivery.post.is_requested:
             stage = "requested"
         job = replace(job, entries=(entry,), stage=stage, generated=self._config.chat_steps)
-        (draft,) = drafting.drafts(job)
-        is_reply = bool(delivery.post.continues)
-        if is_reply and draft.follow_up is not None:
-            post = replace(draft.follow_up, continues=delivery.post.continues)
-            draft = replace(draft, post=post, waits_for=source.steps)
-        elif is_reply:
-            raise _NotRenderedError(Words("cannot be rendered: it is a part of a thread"))
+        draft = _draft_of(delivery, job, source)
         if draft.post is None:
             raise _NotRenderedError(Words("cannot be rendered: {reason}", reason=draft.reason))
         if draft.held:
@@ -319,3 +313,14 @@ class QueueActions:
             sent_from=None,
             waits_for=draft.waits_for,
         )
+
+
+def _draft_of(delivery: Delivery, job: drafting.DraftJob, source: SourceSettings) -> drafting.Draft:
+    """The draft of a delivery; of a reply, the follow-up. Raises _NotRenderedError."""
+    (draft,) = drafting.drafts(job)
+    if not delivery.post.continues:
+        return draft
+    if draft.follow_up is None or delivery.post.part > 1:
+        raise _NotRenderedError(Words("cannot be rendered: it is a part of a thread"))
+    post = replace(draft.follow_up, continues=delivery.post.continues)
+    return replace(draft, post=post, waits_for=source.steps)

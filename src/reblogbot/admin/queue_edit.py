@@ -12,7 +12,7 @@ from reblogbot.core.text import clean
 from reblogbot.core.text.links import LINK
 from reblogbot.core.text.measure import length
 from reblogbot.core.text.mentions import mentions
-from reblogbot.model import Article, Delivery, DeliveryState, Post
+from reblogbot.model import Article, Delivery, DeliveryState, Post, ServerLimits
 from reblogbot.store import Store
 from reblogbot.words import Words
 
@@ -62,22 +62,11 @@ def edit(store: Store, delivery: Delivery, text: str, now: datetime) -> ActionRe
     post = delivery.post
     if text == post.text:
         return ActionResult(delivery, Words("is not changed: its text reads like that already"))
-    missing = [name for name in delivery.waits_for if placeholder(name) in text]
-    if missing:
-        message = Words(
-            "is not changed: {place} stands for a text that is not written yet; take it out",
-            place=placeholder(missing[0]),
-        )
-        return ActionResult(delivery, message, succeeded=False)
     limits = store.outbox.account(delivery.account).limits
     size = length(text, limits, post.spoiler)
-    if size > limits.characters:
-        message = Words(
-            "is not changed: the text has {size} characters as its server counts, {limit} fit",
-            size=size,
-            limit=limits.characters,
-        )
-        return ActionResult(delivery, message, succeeded=False)
+    fault = _fault(delivery, text, size, limits)
+    if fault is not None:
+        return ActionResult(delivery, fault, succeeded=False)
     mentioned = mentions(text)
     link = _link_in(text, post.link)
     edited = replace(
@@ -117,6 +106,23 @@ def edit(store: Store, delivery: Delivery, text: str, now: datetime) -> ActionRe
             "{message}; mentions {names}, who may be notified", message=message, names=names
         )
     return ActionResult(rewritten, message)
+
+
+def _fault(delivery: Delivery, text: str, size: int, limits: ServerLimits) -> Words | None:
+    """Why the delivery cannot have this text, None if it can."""
+    missing = [name for name in delivery.waits_for if placeholder(name) in text]
+    if missing:
+        return Words(
+            "is not changed: {place} stands for a text that is not written yet; take it out",
+            place=placeholder(missing[0]),
+        )
+    if size > limits.characters:
+        return Words(
+            "is not changed: the text has {size} characters as its server counts, {limit} fit",
+            size=size,
+            limit=limits.characters,
+        )
+    return None
 
 
 def _article(post: Post, text: str, link: str) -> Article | None:

@@ -1,4 +1,4 @@
-"""The web server of the daemon: /healthz, /readyz, /metrics, and the admin's page if it has one."""
+"""The web server of the daemon: /healthz, /readyz, /metrics, feeds, and the admin's page."""
 
 from __future__ import annotations
 
@@ -120,6 +120,14 @@ class AdminServer:
             "/metrics": self._metrics,
         }.items():
             app.router.add_get(path, handler)
+        if settings.feeds:
+            # most daemons offer no feeds
+            from reblogbot.admin.feed_answers import PostedFeeds  # noqa: PLC0415
+
+            feeds = PostedFeeds(self._store, self._stats, settings)
+            # with the path of the address under which a proxy serves them, and without
+            for prefix in {"", urlsplit(settings.url).path.rstrip("/")}:
+                app.router.add_get(f"{prefix}/feeds/{{file}}", feeds.answer)
         page = self._page_for(settings)
         if page is not None:
             page.add_to(app)

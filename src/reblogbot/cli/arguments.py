@@ -662,6 +662,12 @@ def _add_history_commands(commands: _Group) -> None:
         "--search", type=decoded, metavar="WORDS", help="only with these words in title or link"
     )
     history.add_argument("--limit", type=_count, metavar="N", help="show at most N posts")
+    history.add_argument(
+        "--format",
+        choices=("text", "atom", "jsonfeed"),
+        default="text",
+        help="text, or a feed of the newest fifty that are public: atom or jsonfeed",
+    )
     _add_json(history)
     retract = commands.add(
         "retract",

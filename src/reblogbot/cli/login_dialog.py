@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import getpass
 import sys
 import time
 from contextlib import ExitStack
 from select import select
 
+from reblogbot.admin.application_password import authorize_url
 from reblogbot.admin.documents.accounts import AuthorizeDocument
-from reblogbot.admin.login import Login, PendingLogin, begin, begin_wider, finish
+from reblogbot.admin.login import (
+    Login,
+    PendingLogin,
+    begin,
+    begin_wider,
+    finish,
+    log_in_by_password,
+)
 from reblogbot.cli.browser import open_browser
 from reblogbot.cli.loopback_redirect import RedirectListener, redirect_listener
 from reblogbot.cli.output import json_text, print_flushed
@@ -66,6 +75,47 @@ def log_in(
                 if is_final or error.slug not in _TRY_AGAIN:
                     raise
                 dialog.say(f"{error.message}.", "Please try once more.")
+
+
+def log_in_to_blog(config: Config, account: AccountSettings, *, as_json: bool) -> Login:
+    """The login of a blog's user, who makes an application password there.
+
+    Raises ReblogbotError; then nothing has changed.
+    """
+    url = authorize_url(account)
+    is_with_person = not as_json and is_interactive()
+    if as_json:
+        document: AuthorizeDocument = {"authorize_url": url}
+        print(json_text(document), flush=True)
+    else:
+        print_flushed(
+            f"Open this address in a browser where you are logged in to the blog as {account.user},"
+            " and approve:",
+            "",
+            f"  {url}",
+            "",
+            "The blog then shows a password for reblogbot, once. It is not your own password.",
+        )
+    if not is_with_person:
+        return log_in_by_password(config, account, _read_line())
+    for _ in range(MAX_TRIES - 1):
+        try:
+            return log_in_by_password(config, account, _read_password())
+        except Unauthorised as error:
+            if error.slug != "token_refused":
+                raise
+            print_flushed(f"{error.message}.", "Please try once more.")
+    return log_in_by_password(config, account, _read_password())
+
+
+def _read_password() -> str:
+    """A password of a person at the terminal, which is not shown."""
+    try:
+        return getpass.getpass("Application password: ")[:MAX_CODE]
+    except EOFError as error:
+        raise ReblogbotError(
+            "login_unfinished", "no password was given; nothing changed"
+        ) from error
 
 
 class _Dialog:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from reblogbot.config.diagnostics import Diagnostics, Keys
 from reblogbot.config.hosts import hosts_in
+from reblogbot.config.secrets import MIN_TOKEN_LENGTH
 from reblogbot.config.settings import (
     AccountSettings,
     AdminSettings,
@@ -22,7 +23,7 @@ from reblogbot.config.settings import (
     PaceSettings,
     SourceSettings,
 )
-from reblogbot.config.tokens import MIN_TOKEN_LENGTH, read_token
+from reblogbot.config.tokens import read_token
 from reblogbot.config.toml_positions import Position, find_positions
 from reblogbot.errors import ConfigFault, Unauthorised
 from reblogbot.words import Words

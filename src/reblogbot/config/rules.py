@@ -9,6 +9,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from reblogbot.config.diagnostics import Diagnostics, Keys, Locate, quoted
+from reblogbot.config.secrets import credential
 from reblogbot.config.settings import (
     ARTICLE_KINDS,
     BUILT_IN_TEMPLATES,
@@ -18,7 +19,6 @@ from reblogbot.config.settings import (
     StepSettings,
     Table,
 )
-from reblogbot.config.tokens import credential
 from reblogbot.config.urls import is_loopback_url, read_place_url, read_server_url
 from reblogbot.errors import did_you_mean
 from reblogbot.words import Words
@@ -74,18 +74,7 @@ def check_account(
     """An account has the keys of its kind; its token has one origin, and is not sent in clear."""
     at = ("accounts", name)
     kind = table.get("kind", "fediverse")
-    for key, kinds in _KEYS_OF_KINDS.items():
-        is_known = kind in KINDS_OF_ACCOUNT
-        if is_known and kind not in kinds and _is_changed(AccountSettings, table, key):
-            names = " or ".join(kinds)
-            message = Words("is for accounts of kind {names} alone", names=names)
-            diagnostics.add((*at, key), message)
-    for key in NEEDS_OF_ACCOUNT.get(str(kind), ()):
-        if not table.get(key):
-            message = Words("missing; this key has no default")
-            if kind != "fediverse":
-                message = Words('missing; an account of kind "{kind}" needs it', kind=kind)
-            diagnostics.add((*at, key), message, slug="key_missing")
+    _check_keys_of_account(kind, table, at, diagnostics)
     if kind == "files":
         return
     server, is_http_allowed = table.get("server"), table.get("allow_http") is True
@@ -98,6 +87,22 @@ def check_account(
     elif not (table.get("token_file") or table.get("token_env") or credential(name, environ)):
         message = Words('missing; write token_file = "FILE"')
         diagnostics.add((*at, "token_file"), message, slug="key_missing")
+
+
+def _check_keys_of_account(kind: object, table: Toml, at: Keys, diagnostics: Diagnostics) -> None:
+    """An account has the keys that its kind needs, and none that are of other kinds alone."""
+    for key, kinds in _KEYS_OF_KINDS.items():
+        is_known = kind in KINDS_OF_ACCOUNT
+        if is_known and kind not in kinds and _is_changed(AccountSettings, table, key):
+            names = " or ".join(kinds)
+            message = Words("is for accounts of kind {names} alone", names=names)
+            diagnostics.add((*at, key), message)
+    for key in NEEDS_OF_ACCOUNT.get(str(kind), ()):
+        if not table.get(key):
+            message = Words("missing; this key has no default")
+            if kind != "fediverse":
+                message = Words('missing; an account of kind "{kind}" needs it', kind=kind)
+            diagnostics.add((*at, key), message, slug="key_missing")
 
 
 KINDS_OF_ACCOUNT = ("fediverse", *ARTICLE_KINDS)
@@ -250,11 +255,27 @@ def _is_own_account(table: Toml, accounts: Mapping[str, Any]) -> bool:
     return isinstance(server, str) and (urlsplit(server).netloc.lower() == host)
 
 
-def check_notify(table: Toml, accounts: Collection[str], diagnostics: Diagnostics) -> None:
+def check_is_fediverse(
+    name: object, accounts: Mapping[str, Any], at: Keys, diagnostics: Diagnostics
+) -> None:
+    """An account that reads statuses, or sends a message, is one of the fediverse."""
+    account = accounts.get(name) if isinstance(name, str) else None
+    kind = account.get("kind") if isinstance(account, dict) else None
+    if kind in ARTICLE_KINDS:
+        message = Words(
+            "must be an account of the fediverse; {account} is of kind {kind}",
+            account=quoted(str(name)),
+            kind=quoted(str(kind)),
+        )
+        diagnostics.add(at, message)
+
+
+def check_notify(table: Toml, accounts: Mapping[str, Any], diagnostics: Diagnostics) -> None:
     """A notification by message needs a configured sender and a full address to send to."""
     sender, to = table.get("account"), table.get("to")
     if isinstance(sender, str) and sender:
         check_accounts_exist([sender], accounts, ("notify", "account"), diagnostics)
+        check_is_fediverse(sender, accounts, ("notify", "account"), diagnostics)
         if not to:
             diagnostics.add(("notify", "account"), Words('also needs to = "@admin@social.example"'))
     elif to and not sender:

@@ -182,6 +182,8 @@ class ConfigReader:
             values = _only(merged, keys_of(options_model))
             via = [merged["via"]] if "via" in values else None
             self._check_accounts(via, locate(("via",)))
+            tables, at_via = self._table("accounts"), locate(("via",))
+            rules.check_is_fediverse(merged.get("via"), tables, at_via, self.diagnostics)
             options = None if values else _without_keys(options_model)
             options = options or self._validated(options_model, values, locate)
         rules.check_steps(merged, self._table("accounts"), locate, self.diagnostics)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -19,14 +18,13 @@ from shlex import quote
 from typing import Any
 
 from reblogbot.config.atomic_file import write_together
+from reblogbot.config.secrets import SecretMissing, credential, read_secret
 from reblogbot.config.settings import AccountSettings
 from reblogbot.errors import Unauthorised
 from reblogbot.words import Words
 
-MIN_TOKEN_LENGTH = 16
-"""Servers issue tokens of 20 characters and more; a shorter one is incomplete or a word."""
 _MAX_BYTES = 10_000
-_CREDENTIAL_FOLDER_ID = "reblogbot"
+_NOT_ALONE = Words("{where} must hold the token and nothing else")
 
 
 def read_token(account: AccountSettings, environ: Mapping[str, str]) -> str:
@@ -36,25 +34,17 @@ def read_token(account: AccountSettings, environ: Mapping[str, str]) -> str:
     LoadCredential=), so that a renewed token is used at once. Raises Unauthorised, which stops
     only this account.
     """
-    failures = []
-    if account.token_env:
-        text = environ.get(account.token_env, "")
-        if text.strip():
-            return _checked(text, f"the environment variable {account.token_env}", account)
-        failures.append(f"the environment variable {account.token_env} is not set")
-    for path in token_files(account, environ):
-        try:
-            # which would be waited for without end
-            if path.is_fifo():
-                failures.append(f"{path}: is a pipe")
-                continue
-            with path.open("rb") as file:
-                content = file.read(_MAX_BYTES)
-        except (OSError, ValueError) as error:
-            failures.append(f"{path}: {getattr(error, 'strerror', None) or error}")
-            continue
-        return _checked(content.decode("utf-8-sig", "replace"), str(path), account)
-    raise _missing(account, "; ".join(failures) or "neither token_file nor token_env is set")
+    try:
+        return read_secret(
+            account.token_env,
+            token_files(account, environ),
+            environ,
+            _NOT_ALONE,
+            # as WordPress shows an application password
+            in_groups=account.kind == "wordpress",
+        )
+    except SecretMissing as error:
+        raise _missing(account, error.reason) from None
 
 
 def missing_token_reason(account: AccountSettings, environ: Mapping[str, str]) -> str:
@@ -146,19 +136,6 @@ def token_digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()[:16]
 
 
-def credential(name: str, environ: Mapping[str, str]) -> Path | None:
-    """The file of the systemd credential of that name, None if this process has none.
-
-    If a whole folder is loaded with the ID `reblogbot`, systemd names its files `reblogbot_NAME`.
-    """
-    folder = environ.get("CREDENTIALS_DIRECTORY", "")
-    # systemd accepts no other names, and none of these leads out of the folder
-    if not folder or not re.fullmatch(r"[\w@:-][\w@:.-]*", name):
-        return None
-    files = (Path(folder) / name, Path(folder) / f"{_CREDENTIAL_FOLDER_ID}_{name}")
-    return next((file for file in files if file.is_file()), None)
-
-
 def _is_hidden(file: Path) -> bool:
     """Whether the file may exist although this user cannot read it."""
     try:
@@ -177,17 +154,8 @@ def _json_object(path: Path) -> Mapping[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
-def _checked(text: str, where: str, account: AccountSettings) -> str:
-    """The token in the text. Raises Unauthorised if it is not exactly one."""
-    token = text.strip()
-    if not token:
-        raise _missing(account, Words("{where} is empty", where=where))
-    if not re.fullmatch(r"[!-~]+", token):
-        raise _missing(account, Words("{where} must hold the token and nothing else", where=where))
-    return token
-
-
 def _missing(account: AccountSettings, reason: str) -> Unauthorised:
+    reason = reason or "neither token_file nor token_env is set"
     message = Words("no token ({reason}); set it", reason=reason)
     if not account.token_env:
         message = Words(

@@ -25,7 +25,7 @@ from reblogbot.core.text.hashtags import hashtags
 from reblogbot.core.text.labels import label_of
 from reblogbot.core.text.line_breaks import unwrapped
 from reblogbot.core.text.marks import is_generated, unmarked
-from reblogbot.core.text.measure import length
+from reblogbot.core.text.measure import length, size
 from reblogbot.core.text.mentions import defuse
 from reblogbot.core.text.patterns import matches, replaced
 from reblogbot.core.text.repetition import end_of_title, is_cut, without_heading
@@ -81,7 +81,8 @@ def compose(
     language = _language(entry, source, account, feed_language, wording)
     if source.ai_label:
         wording = replace(wording, label=label_of(language))
-    marked = fit(wording, limits) if names.title or names.summary else ""
+    has_words = names.title or names.summary
+    marked = fit(wording, _limits_of_text(wording, limits)) if has_words else ""
     post = Post(
         action="post",
         text=unmarked(marked),
@@ -94,14 +95,9 @@ def compose(
         may_mention=any(sign in template for sign in "@＠"),
         is_generated=is_generated(marked),
     )
-    if not marked:
-        return post
     if account.has_titles:
-        has_heading = _form(template, account).startswith(HEADING) and marked.startswith(HEADING)
-        title = wording.names.title if clean(entry.title) else beginning(names.title)
-        article = article_of(marked, title, names.link, names.tags, has_heading=has_heading)
-        post = replace(post, article=article, text=plain_text(article))
-    else:
+        post = _as_article(post, marked, wording, _form(template, account), entry)
+    elif marked:
         post = replace(post, shorter=fit_strictly(wording, limits, post.text))
     return replace(
         post,
@@ -113,6 +109,30 @@ def compose(
 def placeholder(name: str) -> str:
     """What stands for the result of a step that was not computed yet."""
     return f"〔{name}〕"
+
+
+def _limits_of_text(wording: Wording, limits: ServerLimits) -> ServerLimits:
+    """The limits of what the template writes; the plain form of an article may add its title."""
+    if not wording.is_article:
+        return limits
+    title = shorten(wording.names.title, _MAX_UNTITLED)
+    return replace(limits, characters=limits.characters - size(title) - 2)
+
+
+def _as_article(post: Post, marked: str, wording: Wording, form: str, entry: Entry) -> Post:
+    """The post with the article that this text makes, and with the plain form of it as its text."""
+    if not marked:
+        return post
+    title = wording.names.title if clean(entry.title) else beginning(wording.names.title)
+    article = article_of(
+        marked,
+        shorten(title, _MAX_UNTITLED),
+        wording.names.link,
+        wording.names.tags,
+        # what does not fit is written in another form
+        has_heading=form.startswith(HEADING) and marked.startswith(HEADING),
+    )
+    return replace(post, article=article, text=plain_text(article))
 
 
 def step_results(

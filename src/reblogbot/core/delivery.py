@@ -41,7 +41,7 @@ SPENT_KEY = frozenset({"server_error", "duplicate_key"})
 """Errors of a repeat that persist until another key is used (Mastodon #40399, Pixelfed)."""
 GONE = "not_found"
 """A 404 for a repeat: the status created with this key was deleted there by hand (Mastodon)."""
-FINAL = frozenset({"edited_is_gone"})
+FINAL = frozenset({"edited_is_gone", "edited_by_hand", "already_there"})
 """Rejections that no later attempt can change."""
 GONE_NOTE = Words("it was gone at the server already")
 """The note on a retracted post that somebody else had deleted."""

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from reblogbot.config.settings import SourceSettings
 from reblogbot.core.text.measure import length
-from reblogbot.model import Post, ServerLimits
+from reblogbot.model import Article, Block, Post, ServerLimits, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +67,27 @@ def _joined(group: Sequence[Post], limits: ServerLimits, title: str) -> Post:
     return replace(
         group[0],
         text=text,
+        article=_article(group, title),
+        is_generated=any(post.is_generated for post in group),
         spoiler=spoiler,
         length=text_length,
         limit=limits.characters,
         shorter="",
         is_bundle=True,
     )
+
+
+def _article(group: Sequence[Post], title: str) -> Article | None:
+    """The articles of the posts as one, each under its title; None where posts have no titles."""
+    articles = [post.article for post in group if post.article is not None]
+    if not articles:
+        return None
+    if not title:
+        title, *_ = (article.title for article in articles)
+    body: list[Block] = []
+    for article in articles:
+        if article.title != title:
+            body.append(Block("heading", (Span(article.title),)))
+        body += article.body
+    tags = dict.fromkeys(tag for article in articles for tag in article.tags)
+    return Article(title, tuple(body), tuple(tags))

@@ -144,7 +144,7 @@ def _step_refusal(entry: Entry, job: DraftJob) -> str:
     if reason:
         return STEP_FAILED_NOTE.filled(name=steps[0], reason=reason)
     # words of the page or its server against its use by a model
-    reason = getattr(entry, "ai_refusal", "")
+    reason = entry.ai_refusal
     return STEP_FAILED_NOTE.filled(name=models[0], reason=reason) if reason and models else ""
 
 

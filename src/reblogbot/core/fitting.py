@@ -22,8 +22,9 @@ T = TypeVar("T")
 # shorter beginnings of a part are not worth posting
 _MIN_SUMMARY = 8
 _MIN_TITLE = 10
+_MIN_RESULT = 40
 # the most of a result that stays for as long as there is a summary to be shortened
-_MIN_RESULT = 140
+_FIRST_OF_RESULT = 140
 _MAX_GUESSES = 8
 _SCHEME = regex.compile(r"https?://", regex.IGNORECASE)
 
@@ -199,10 +200,10 @@ def _parts(wording: Wording) -> Iterator[tuple[str, int, int]]:
     by_length = sorted(wording.results, key=lambda result: len(result.text), reverse=True)
     names = [result.name for result in by_length]
     for name in names:
-        yield name, _MIN_RESULT, _MIN_RESULT
+        yield name, _FIRST_OF_RESULT, _FIRST_OF_RESULT
     yield "summary", _MIN_SUMMARY, 0
     for name in names:
-        yield name, _MIN_SUMMARY, 0
+        yield name, _MIN_RESULT, 0
     title = wording.names.title
     # without hashtags to drop, any beginning of the title is better than none
     yield "title", min(_MIN_TITLE, size(title)) if wording.names.tags else 1, 0

@@ -269,7 +269,7 @@ def _gap(match: regex.Match[str]) -> str:
 def _folded(text: str) -> str:
     """The text with plain letters and signs for full-width and mathematical ones, of equal length.
 
-    The full stop of Chinese stays: it ends sentences.
+    The marks of Chinese sentences stay, since they end a link.
     """
     return text if text.isascii() else "".join(map(_folded_character, text))
 
@@ -277,7 +277,8 @@ def _folded(text: str) -> str:
 @cache
 def _folded_character(character: str) -> str:
     folded = normalize("NFKC", character)
-    return folded if len(folded) == 1 and folded.isascii() else character
+    is_sign = len(folded) == 1 and folded.isascii() and character not in "，！？；（）"
+    return folded if is_sign else character
 
 
 # Markdown

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
+from collections.abc import Mapping
 from typing import Any
 
 LONGEST_TEXT = 50_000
@@ -47,3 +49,17 @@ def count_of(value: Any) -> int | None:
     """A number that counts something; None for anything else, and for a negative number."""
     number = number_of(value)
     return int(number) if number is not None and 0 <= number < 1e12 else None
+
+
+def object_of(text: str) -> Mapping[str, Any] | None:
+    """The JSON object that the text is; None where it is anything else, or nested too deeply."""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def without_surrogates(text: str) -> str:
+    """The text with its lone surrogates, which cannot be stored, replaced."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -62,7 +62,7 @@ def next_delivery(
         for delivery in due
         if delivery.source not in exhausted or delivery.post.action == "edit"
     ]
-    if any(map(counts_as_generated, affordable)):
+    if any(delivery.post.is_generated for delivery in affordable):
         slot = pacing.generated_slot(now, account.most_generated, sent)
         affordable = [each for each in affordable if slot <= now or not counts_as_generated(each)]
     repeats = [delivery for delivery in affordable if delivery.failed_lookups]

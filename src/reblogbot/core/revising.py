@@ -6,7 +6,7 @@ published post is a delivery of its own, and is held where a new post would be (
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reblogbot.config.settings import SourceSettings
@@ -71,6 +71,28 @@ def changed(
         post = _post_of(candidate, posts)
         if post is not None and not _would_be_posted_alike(candidate.entry, post.entry, habits):
             yield position, post
+
+
+def with_page_texts(
+    batch: Sequence[Candidate], posts_by_account: Collection[Mapping[bytes, EditablePost]]
+) -> tuple[Candidate, ...]:
+    """The batch whose entries have the texts of their pages that are kept with earlier posts.
+
+    The source itself does not show these, and the page may not be readable now.
+    """
+    return tuple(_with_page_text(candidate, posts_by_account) for candidate in batch)
+
+
+def _with_page_text(
+    candidate: Candidate, posts_by_account: Collection[Mapping[bytes, EditablePost]]
+) -> Candidate:
+    for posts in posts_by_account:
+        post = _post_of(candidate, posts)
+        if post is not None and (post.entry.text or post.entry.ai_refusal):
+            refusal = candidate.entry.ai_refusal or post.entry.ai_refusal
+            entry = replace(candidate.entry, text=post.entry.text, ai_refusal=refusal)
+            return replace(candidate, entry=entry)
+    return candidate
 
 
 def storm(

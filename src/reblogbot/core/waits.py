@@ -131,6 +131,8 @@ def lookback(config: Config) -> timedelta:
 def wait_of(delivery: Delivery, config: Config, account: AccountFacts) -> Wait | None:
     """Why the delivery waits; None for one that is settled."""
     source = config.sources.get(delivery.source)
+    if delivery.state == DeliveryState.QUEUED:
+        return _queued_wait(delivery, source, account)
     match delivery.state:
         case DeliveryState.HELD:
             return held_wait(delivery.error)
@@ -149,28 +151,32 @@ def wait_of(delivery: Delivery, config: Config, account: AccountFacts) -> Wait |
                 or _pause_wait(account)
                 or Wait(WaitReason.RETRACTING, *_retraction_cause(delivery, account))
             )
-        case DeliveryState.QUEUED if delivery.waits_for:
-            return stop_wait(account) or _step_wait(delivery)
-        case DeliveryState.QUEUED:
-            return (
-                blocking_wait(account)
-                or _source_wait(delivery, source, account)
-                or _pace_wait(delivery, source, account)
-                or _stall(delivery, source, account)
-                or _next_in_line(account)
-            )
         case _:
             return None
 
 
-def _step_wait(delivery: Delivery) -> Wait:
+def _queued_wait(delivery: Delivery, source: SourceSettings | None, account: AccountFacts) -> Wait:
+    """The wait of a queued delivery: for its steps, else for its turn."""
+    if delivery.waits_for:
+        return stop_wait(account) or _step_wait(delivery, account.now)
+    return (
+        blocking_wait(account)
+        or _source_wait(delivery, source, account)
+        or _pace_wait(delivery, source, account)
+        or _stall(delivery, source, account)
+        or _next_in_line(account)
+    )
+
+
+def _step_wait(delivery: Delivery, now: datetime) -> Wait:
     """The wait for the results of steps; `error` is of the last attempt, or of the service."""
     name = delivery.waits_for[0]
+    until = delivery.step_at if delivery.step_at and delivery.step_at > now else None
     if delivery.error:
         cause = Words("waits for {name}: {reason}", name=name, reason=delivery.error)
     else:
         cause = Words("waits for {name}", name=name)
-    return Wait(WaitReason.STEPS, cause, delivery.step_at)
+    return Wait(WaitReason.STEPS, cause, until)
 
 
 def held_wait(error: str) -> Wait:
@@ -379,16 +385,22 @@ def _pace_wait(
         return Wait(WaitReason(limit), _LIMITS[limit], slot)
     if source is None or delivery.post.action == "edit":
         return None
+    return _budget_wait(source, account) or _share_wait(delivery, account.settings, account)
+
+
+def _budget_wait(source: SourceSettings, account: AccountFacts) -> Wait | None:
     slot = _budget_slot(source, account, account.now)
-    if slot > account.now:
-        return Wait(WaitReason.BUDGET, Words("budget of the source"), slot)
-    if queue_order.counts_as_generated(delivery):
-        return _share_wait(account.settings, account)
-    return None
+    return (
+        Wait(WaitReason.BUDGET, Words("budget of the source"), slot) if slot > account.now else None
+    )
 
 
-def _share_wait(settings: AccountSettings, account: AccountFacts) -> Wait | None:
+def _share_wait(
+    delivery: Delivery, settings: AccountSettings, account: AccountFacts
+) -> Wait | None:
     """The wait that comes from the account's share of posts with generated text, or None."""
+    if not queue_order.counts_as_generated(delivery):
+        return None
     slot = pacing.generated_slot(account.now, settings.most_generated, account.sent)
     if slot <= account.now:
         return None

@@ -28,8 +28,8 @@ class Accounts:
         return await self[name].limits()
 
     async def addresses(self) -> dict[str, str]:
-        """Return the addresses of all accounts, by name, without those that are not known."""
-        names = list(self._config.accounts)
+        """Return the fediverse addresses of all accounts, by name, as far as they are known."""
+        names = [name for name, account in self._config.accounts.items() if not account.has_titles]
         addresses = await asyncio.gather(*(self[name].address() for name in names))
         return {name: address for name, address in zip(names, addresses, strict=True) if address}
 

@@ -177,7 +177,7 @@ class Sender:
             waiting.remove(chosen)
             if after.state in POSTED_STATES and after.post.action != "edit":
                 at = after.settled_at or self._clock.now()
-                is_generated = queue_order.counts_as_generated(after)
+                is_generated = after.post.is_generated and queue_order.counts_as_generated(after)
                 self._sent.append(SentPost(at, after.source, is_generated))
             if after.state == DeliveryState.QUEUED and after.due <= self._clock.now():
                 waiting.insert(0, after)

@@ -33,7 +33,7 @@ from reblogbot.engine.poll import Poller, PollResult, without_outlines
 from reblogbot.engine.record import Recorder
 from reblogbot.errors import SourceError
 from reblogbot.model import Delivery, Validators
-from reblogbot.ports import Clock, ParserPool, ProgressCallback, Source, Step, no_progress
+from reblogbot.ports import Clock, Fetch, ParserPool, ProgressCallback, Source, Step, no_progress
 from reblogbot.store import AsyncStore, Store
 from reblogbot.store.due import PollScope
 from reblogbot.store.records import SourceRecord
@@ -44,13 +44,13 @@ if TYPE_CHECKING:
     from reblogbot.engine.deliver import Sender
     from reblogbot.engine.plan import Planner
     from reblogbot.engine.steps import StepRunner, StepsReport
-    from reblogbot.media.fetch import ImageFetcher
 
 
 @dataclass(frozen=True, slots=True)
-class StepTools:
-    """How steps are made, and the digest of their settings and keys."""
+class Adapters:
+    """How sources and steps are made; `mark_of` is a digest of a step's settings and key."""
 
+    make_source: Callable[[SourceSettings], Source]
     make_step: Callable[[StepSettings], Step]
     mark_of: Callable[[StepSettings], str]
 
@@ -63,10 +63,9 @@ class Engine:
         config: Config,
         store: AsyncStore,
         accounts: Accounts,
-        make_source: Callable[[SourceSettings], Source],
-        images: ImageFetcher,
+        adapters: Adapters,
+        fetch: Fetch,
         parsers: ParserPool,
-        step_tools: StepTools,
         clock: Clock,
         random: Callable[[], float],
     ) -> None:
@@ -74,12 +73,12 @@ class Engine:
         self.store = store
         self.accounts = accounts
         self.clock = clock
-        self._images = images
+        self._fetch = fetch
         self._parsers = parsers
         self._claims = Claims(config, store, clock)
-        self._poller = Poller(config, make_source, clock)
+        self._poller = Poller(config, adapters.make_source, clock)
         self._recorder = Recorder(store, clock, random, poll_lease(config) / 5)
-        self._step_tools = step_tools
+        self._adapters = adapters
         self._steps: StepRunner | None = None
         self._planner: Planner | None = None
         self._senders: dict[str, Sender] = {}
@@ -229,9 +228,11 @@ class Engine:
         """The planner, made when a source has brought something."""
         if self._planner is None:
             from reblogbot.engine.plan import Planner  # noqa: PLC0415
+            from reblogbot.media.pages import PageReader  # noqa: PLC0415
 
+            pages = PageReader(self._fetch, self._parsers, self.clock)
             self._planner = Planner(
-                self.config, self.store, self.accounts, self._images, self._parsers, self.clock
+                self.config, self.store, self.accounts, pages, self._parsers, self.clock
             )
         return self._planner
 
@@ -241,14 +242,14 @@ class Engine:
         if self._steps is None:
             from reblogbot.engine.steps import StepRunner  # noqa: PLC0415
 
-            tools = self._step_tools
+            adapters = self._adapters
             self._steps = StepRunner(
                 self.config,
                 self.store,
                 self.accounts,
                 self._parsers,
-                tools.make_step,
-                tools.mark_of,
+                adapters.make_step,
+                adapters.mark_of,
                 self.clock,
             )
         return self._steps
@@ -292,10 +293,12 @@ class Engine:
     def _sender(self, name: str) -> Sender:
         if name not in self._senders:
             from reblogbot.engine.deliver import Sender  # noqa: PLC0415
+            from reblogbot.media.fetch import ImageFetcher  # noqa: PLC0415
 
+            images = ImageFetcher(self._fetch, self._parsers)
             offload = self._parsers.share(name)
             self._senders[name] = Sender(
-                self.config, self.store, self.accounts, name, self._images, offload, self.clock
+                self.config, self.store, self.accounts, name, images, offload, self.clock
             )
         return self._senders[name]
 

@@ -2,7 +2,8 @@
 
     history → recognition → choice → whole entries in place of outlines → drafts within the limits
     that are known → limits of the accounts for which a draft passed the filters → drafts again
-    where the limits have changed → plan → images of the entries' pages → drafts of these → plan
+    where the limits have changed → plan → images and texts of the entries' pages → drafts of these
+    → plan
 
 Everything that is asked of the world is known before a pure function of `core` decides. A server
 is asked for its limits only if something may be published: its library takes longer to import than
@@ -12,22 +13,23 @@ hundreds of feeds to poll, and most new entries of a strict filter are refused.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Container, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 
 from reblogbot.config.hosts import hosts_of
-from reblogbot.config.settings import AccountSettings, Config
-from reblogbot.core import bounds, compose, drafting, planning, recognition
+from reblogbot.config.settings import AccountSettings, Config, SourceSettings
+from reblogbot.core import bounds, compose, drafting, planning, recognition, revising
 from reblogbot.core.drafting import Draft, DraftJob
 from reblogbot.core.planning import AccountRoute, AccountSelection, BatchSelection, PendingClaims
 from reblogbot.core.recognition import Recognised
 from reblogbot.engine.accounts import Accounts
 from reblogbot.engine.drafts import Drafter
 from reblogbot.engine.poll import PollResult, read_whole, without_outlines
-from reblogbot.media.fetch import ImageFetcher
-from reblogbot.model import Candidate, Entry, Plan, ServerLimits
+from reblogbot.media.pages import MAX_TEXT, PageReader
+from reblogbot.model import Action, Candidate, Entry, Plan, ServerLimits
 from reblogbot.model.history import SourceHistory
 from reblogbot.ports import Clock, ParserPool
 from reblogbot.store import AsyncStore, Store
@@ -44,14 +46,14 @@ class Planner:
         config: Config,
         store: AsyncStore,
         accounts: Accounts,
-        images: ImageFetcher,
+        pages: PageReader,
         parsers: ParserPool,
         clock: Clock,
     ) -> None:
         self._config = config
         self._store = store
         self._accounts = accounts
-        self._images = images
+        self._pages = pages
         self._parsers = parsers
         self._clock = clock
 
@@ -98,6 +100,9 @@ class Planner:
             choice = await asyncio.to_thread(
                 planning.select_entries, settings, recognised, routes, history
             )
+        if settings.page_text:
+            candidates = revising.with_page_texts(candidates, history.editable_posts.values())
+            recognised = replace(recognised, candidates=candidates)
         drafts = await self._draft(result, candidates, routes, choice, now)
 
         async def decide(recognised: Recognised) -> Plan:
@@ -106,13 +111,14 @@ class Planner:
             )
 
         plan = await decide(recognised)
-        illustrated = await self._add_page_images(result, candidates, plan)
-        if not illustrated:
+        completed_by_pages = await self._read_pages(result, candidates, plan)
+        if not completed_by_pages:
             return plan
         candidates = tuple(
-            illustrated.get(position, candidate) for position, candidate in enumerate(candidates)
+            completed_by_pages.get(position, candidate)
+            for position, candidate in enumerate(candidates)
         )
-        redone = await self._draft(result, candidates, routes, choice, now, illustrated)
+        redone = await self._draft(result, candidates, routes, choice, now, completed_by_pages)
         for name, replaced in redone.items():
             drafts[name] |= replaced
         return await decide(replace(recognised, candidates=candidates))
@@ -141,19 +147,12 @@ class Planner:
     async def draft_requested(
         self, result: PollResult, entry: Entry, accounts: Sequence[str]
     ) -> tuple[Entry, dict[str, Draft]]:
-        """Return the entry with the images of its page, and its draft for each account.
+        """Return the entry with what its page has, and its draft for each account.
 
         Only the filters count that hold for what the admin asked for.
         """
         settings = result.settings
-        if settings.media and not compose.images_of(entry):
-            entry = await self._images.add_page_images(
-                entry,
-                settings.media,
-                source=settings.name,
-                proxy=settings.proxy,
-                configured=hosts_of(settings, self._config.accounts),
-            )
+        entry = await self._with_page(settings, entry, {compose.action_of(entry, settings)})
         drafter = Drafter(self._parsers, settings.name)
         drafts = {}
         for name in accounts:
@@ -204,47 +203,70 @@ class Planner:
         may_use_steps = await self._accounts.may_use_steps(settings)
         return replace(job, generated=self._config.chat_steps, may_use_steps=may_use_steps)
 
-    async def _add_page_images(
+    async def _read_pages(
         self, result: PollResult, candidates: Sequence[Candidate], plan: Plan
     ) -> dict[int, Candidate]:
-        """Return, by position, the candidates to be posted that got images of their pages.
+        """Return, by position, the candidates to be posted that got something of their pages.
 
-        Only entries that bring no images themselves, and at most `max_per_poll` of them.
+        At most `max_per_poll` pages are read, each once: several accounts may post an entry.
         """
         settings = result.settings
+        if not (settings.media or settings.page_text):
+            return {}
         planned = [(intent.candidate, intent.post) for intent in plan.intents]
         planned += [(revision.candidate, revision.after.post) for revision in plan.revisions]
-        # in the order of the plan, each once: several accounts may post it
-        bare = {
+        actions: defaultdict[int, set[Action]] = defaultdict(set)
+        for candidate, post in planned:
+            actions[id(candidate)].add(post.action)
+        # in the order of the plan
+        wanting = {
             id(candidate): candidate
-            for candidate, post in planned
-            if settings.media
-            and post.action in ("post", "quote")
-            and not compose.images_of(candidate.entry)
+            for candidate, _ in planned
+            if _most_text(settings, actions[id(candidate)])
+            or _most_images(settings, candidate.entry, actions[id(candidate)])
         }
-        chosen = dict(islice(bare.items(), settings.max_per_poll))
+        chosen = dict(islice(wanting.items(), settings.max_per_poll))
         entries = await asyncio.gather(
             *(
-                self._images.add_page_images(
-                    candidate.entry,
-                    settings.media,
-                    source=settings.name,
-                    proxy=settings.proxy,
-                    configured=hosts_of(settings, self._config.accounts),
-                )
-                for candidate in chosen.values()
+                self._with_page(settings, candidate.entry, actions[number])
+                for number, candidate in chosen.items()
             )
         )
-        illustrated = {
+        completed = {
             number: replace(candidate, entry=entry)
             for (number, candidate), entry in zip(chosen.items(), entries, strict=True)
-            if entry is not candidate.entry
+            if entry != candidate.entry
         }
         return {
-            position: illustrated[id(candidate)]
+            position: completed[id(candidate)]
             for position, candidate in enumerate(candidates)
-            if id(candidate) in illustrated
+            if id(candidate) in completed
         }
+
+    async def _with_page(
+        self, settings: SourceSettings, entry: Entry, actions: Collection[Action]
+    ) -> Entry:
+        """Return the entry with the images and the text of its page that these actions need."""
+        return await self._pages.read(
+            entry,
+            _most_images(settings, entry, actions),
+            _most_text(settings, actions),
+            source=settings.name,
+            proxy=settings.proxy,
+            configured=hosts_of(settings, self._config.accounts),
+        )
+
+
+def _most_images(settings: SourceSettings, entry: Entry, actions: Collection[Action]) -> int:
+    """The number of images that its page may add; 0 for an entry that brings images itself."""
+    is_bare = not compose.images_of(entry) and not {"post", "quote"}.isdisjoint(actions)
+    return settings.media if is_bare else 0
+
+
+def _most_text(settings: SourceSettings, actions: Collection[Action]) -> int:
+    """The number of characters that are read of its page; a boost needs none."""
+    has_text = not {"post", "quote", "edit"}.isdisjoint(actions)
+    return MAX_TEXT if settings.page_text and has_text else 0
 
 
 async def _drafts(

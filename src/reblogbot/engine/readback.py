@@ -157,5 +157,11 @@ async def _find_receipt(
 
 
 def _match(delivery: Delivery, statuses: Sequence[PublishedStatus]) -> Receipt | None:
-    matching = (status.receipt for status in statuses if decisions.matches(delivery, status))
-    return next(matching, None)
+    """Return the receipt of the status that the delivery became.
+
+    A post and its reply may have the same link: what replies as the delivery does comes first.
+    """
+    matching = [status for status in statuses if decisions.matches(delivery, status)]
+    is_reply = bool(delivery.post.continues)
+    matching.sort(key=lambda status: status.is_reply != is_reply)
+    return matching[0].receipt if matching else None

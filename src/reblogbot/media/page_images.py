@@ -8,12 +8,8 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from reblogbot.core.text import one_line
 from reblogbot.model import Media
-from reblogbot.sources.shared.encoding import decode
-from reblogbot.sources.shared.html import base_url
 from reblogbot.sources.shared.urls import web_url
 
-# Images are named in the head, and heads end long before this.
-_MAX_BYTES = 1_000_000
 _MAX_ALT = 5_000
 # The property that names an image and the one that describes it. The first that is used counts.
 _PROPERTIES = (
@@ -25,15 +21,17 @@ _PROPERTIES = (
 )
 
 
-def page_images(octets: bytes, content_type: str, url: str, wanted: int) -> tuple[Media, ...]:
-    """At most `wanted` images that the page at `url` names. Runs in the parser child."""
-    page = LexborHTMLParser(decode(octets[:_MAX_BYTES], content_type=content_type))
-    base = base_url(page, url)
-    metadata = [(_property(meta), meta.attrs.sget("content")) for meta in page.css("meta[content]")]
+def metadata_of(page: LexborHTMLParser) -> list[tuple[str, str]]:
+    """The properties, in lower case, and contents of a page's `meta` elements."""
+    return [(_property(meta), meta.attrs.sget("content")) for meta in page.css("meta[content]")]
+
+
+def images_in(metadata: list[tuple[str, str]], base: str) -> tuple[Media, ...]:
+    """The images that a page with this metadata names; relative addresses start at `base`."""
     for image_property, alt_property in _PROPERTIES:
         images = _images(metadata, image_property, alt_property, base)
         if images:
-            return images[:wanted]
+            return images
     return ()
 
 

@@ -79,7 +79,7 @@ class Entry:
     text: str = ""
     """The main text of the page it links to, where the source reads it (`page_text`), or ""."""
     ai_refusal: str = ""
-    """The reason why its page must not be given to a model, or ""."""
+    """The signal by which its site refuses that its texts are given to a model, or ""."""
     text_digest: str = ""
     """A digest of its texts as the source wrote them, in hex; "" for a kind that computes none."""
     outline_position: int | None = None

@@ -138,5 +138,6 @@ class PublishedStatus:
     links: tuple[str, ...] = ()
     boosted_uri: str = ""
     created_at: datetime | None = None
+    is_reply: bool = False
     identity: bytes = b""
     """The identity of the delivery that made it, where the place keeps it (a blog, a folder)."""

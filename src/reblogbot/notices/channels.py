@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 import shlex
-import signal
 from collections.abc import Collection, Mapping
-from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryFile
-from typing import IO
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -18,7 +12,8 @@ import aiohttp
 from reblogbot import __version__
 from reblogbot.core.text import one_line
 from reblogbot.errors import ReblogbotError
-from reblogbot.web.connecting import ThreadedResolver
+from reblogbot.runtime.program import run_program
+from reblogbot.web.connecting import direct_session
 
 MAX_SECONDS = 30.0
 """Seconds that a channel may take for one message."""
@@ -26,7 +21,6 @@ PRIVATE_VARIABLES = frozenset(
     {"CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET", "PGPASSWORD", "WATCHDOG_USEC"}
 )
 """Variables of the environment that are meant for this process only."""
-_MAX_STDERR = 4096
 _MAX_QUOTE = 200
 
 
@@ -45,27 +39,23 @@ async def run_command(
     with all that it has started.
     """
     words = shlex.split(line)
-    # not a pipe, which a grandchild could hold open for ever
-    with TemporaryFile() as stderr:
-        try:
-            process = await asyncio.create_subprocess_exec(
-                *words,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.DEVNULL,
-                stderr=stderr,
-                cwd=folder,
-                env=dict(env),
-                # a process group of its own, which can be killed as a whole
-                start_new_session=True,
-            )
-        except (OSError, ValueError) as error:
-            raise _command_error(words[0], f"cannot be started: {error}") from error
-        if not await _has_ended(process, message, seconds):
-            reason = f"has not ended within {seconds:g} s, and was killed"
-            raise _command_error(words[0], reason)
-        if process.returncode:
-            reason = f"ended with {process.returncode}: {_last_words(stderr)}".rstrip(": ")
-            raise _command_error(words[0], reason)
+    try:
+        program = await run_program(
+            words,
+            message.encode(errors="replace") + b"\n",
+            folder=folder,
+            env=env,
+            seconds=seconds,
+            keep_children=True,
+        )
+    except TimeoutError:
+        reason = f"has not ended within {seconds:g} s, and was killed"
+        raise _command_error(words[0], reason) from None
+    except (OSError, ValueError) as error:
+        raise _command_error(words[0], f"cannot be started: {error}") from error
+    if program.code:
+        reason = f"ended with {program.code}: {_last_words(program.errors)}".rstrip(": ")
+        raise _command_error(words[0], reason)
 
 
 async def post_webhook(url: str, event: str, message: str, seconds: float = MAX_SECONDS) -> None:
@@ -76,12 +66,7 @@ async def post_webhook(url: str, event: str, message: str, seconds: float = MAX_
     """
     try:
         async with (
-            aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(resolver=ThreadedResolver()),
-                timeout=aiohttp.ClientTimeout(total=seconds),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                headers={"User-Agent": f"reblogbot/{__version__}"},
-            ) as session,
+            direct_session(seconds, f"reblogbot/{__version__}") as session,
             session.post(
                 url, json={"event": event, "message": message}, allow_redirects=False
             ) as answer,
@@ -97,27 +82,9 @@ async def post_webhook(url: str, event: str, message: str, seconds: float = MAX_
         raise _webhook_error(url, f"answered {status}")
 
 
-async def _has_ended(process: asyncio.subprocess.Process, message: str, seconds: float) -> bool:
-    """Send the message; whether the program ended in time. If not, its group has been killed."""
-    try:
-        async with asyncio.timeout(seconds):
-            await process.communicate(message.encode(errors="replace") + b"\n")
-    except TimeoutError:
-        return False
-    finally:
-        if process.returncode is None:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            # communicate also closes its input, without which wait() would not return
-            await process.communicate(b"")
-    return True
-
-
-def _last_words(stderr: IO[bytes]) -> str:
+def _last_words(errors: bytes) -> str:
     """The end of a program's standard error, on one line."""
-    size = stderr.seek(0, os.SEEK_END)
-    stderr.seek(max(0, size - _MAX_STDERR))
-    return one_line(stderr.read().decode(errors="replace"))[-_MAX_QUOTE:]
+    return one_line(errors.decode(errors="replace"))[-_MAX_QUOTE:]
 
 
 def _command_error(program: str, reason: str) -> ReblogbotError:

@@ -30,14 +30,19 @@ from reblogbot.model import (
     Delivery,
     DeliveryState,
     Entry,
-    Post,
     QueueHead,
     Receipt,
     ServerLimits,
 )
 from reblogbot.store.database import Database
 from reblogbot.store.leases import AccountLease
-from reblogbot.store.records import AccountRecord, account_record, adapter, delivery_record
+from reblogbot.store.records import (
+    AccountRecord,
+    account_record,
+    adapter,
+    delivery_record,
+    post_values,
+)
 from reblogbot.store.schema import (
     EPOCH,
     HAS_REMOTE_ID,
@@ -239,6 +244,7 @@ class Outbox:
     def queue_heads(self, name: str) -> list[QueueHead]:
         """The account's queue, summed up by source, and by whether it is edits or generated."""
         is_edit = delivery.c.post["action"].as_string() == "edit"
+        is_generated = is_generated_post()
         # `queue_order.due_deliveries` says why one that was never postponed is due.
         due = case(
             (delivery.c.due <= delivery.c.queued_at, literal(EPOCH, delivery.c.due.type)),
@@ -248,11 +254,11 @@ class Outbox:
             select(
                 delivery.c.source,
                 is_edit,
-                is_generated_post(),
+                is_generated,
                 func.min(due, type_=delivery.c.due.type),
             )
             .where(delivery.c.account == name, *MAY_BE_SENT)
-            .group_by(delivery.c.source, is_edit, is_generated_post())
+            .group_by(delivery.c.source, is_edit, is_generated)
         )
         with self._database.read() as connection:
             return [
@@ -338,7 +344,7 @@ class Outbox:
                 return None
             receipt = after.receipt or Receipt("")
             values = {
-                "post": adapter(Post).dump_python(after.post, mode="json"),
+                "post": post_values(after.post),
                 "due": after.due,
                 "key_version": after.key_version,
                 "attempts": after.attempts,
@@ -384,7 +390,7 @@ class Outbox:
             }
             if len(rows) < len(ids):
                 return False
-            post = adapter(Post).dump_python(digest_delivery.post, mode="json")
+            post = post_values(digest_delivery.post)
             connection.execute(
                 update(delivery).where(delivery.c.id == digest_delivery.id).values(post=post)
             )
@@ -543,7 +549,7 @@ class Outbox:
         if changed.state not in (DeliveryState.QUEUED, DeliveryState.HELD):
             return None
         values = {
-            "post": adapter(Post).dump_python(changed.post, mode="json"),
+            "post": post_values(changed.post),
             "due": changed.due,
             "key_version": changed.key_version,
             "sent_from": changed.sent_from,
@@ -637,7 +643,7 @@ def _queue_next_part(
         entry_id=row.entry_id,
         identity=key,
         state=DeliveryState.QUEUED,
-        post=adapter(Post).dump_python(post, mode="json"),
+        post=post_values(post),
         due=now,
         queued_at=now,
         score=sent.score,

@@ -15,15 +15,18 @@ from reblogbot.model import (
     Candidate,
     Delivery,
     DeliveryState,
-    Entry,
     EntryChange,
     Intent,
     Plan,
-    Post,
     Refusal,
     Revision,
 )
-from reblogbot.store.records import SourceRecord, adapter, delivery_record
+from reblogbot.store.records import (
+    SourceRecord,
+    delivery_record,
+    entry_values,
+    post_values,
+)
 from reblogbot.store.schema import (
     EPOCH,
     account,
@@ -302,7 +305,7 @@ class Recording:
             "entry_id": self._entry_id(intent.candidate),
             "identity": intent.keys[0],
             "state": intent.state,
-            "post": adapter(Post).dump_python(intent.post, mode="json"),
+            "post": post_values(intent.post),
             "due": intent.due or self._now,
             "queued_at": self._now,
             "score": intent.candidate.entry.score,
@@ -426,7 +429,7 @@ def _revision_statement(revision: Revision, now: datetime) -> Any:
         delivery.c.attempts == before.attempts,
     )
     values = {
-        "post": adapter(Post).dump_python(after.post, mode="json"),
+        "post": post_values(after.post),
         "state": after.state,
         "error": after.error,
         "key_version": after.key_version,
@@ -439,4 +442,4 @@ def _revision_statement(revision: Revision, now: datetime) -> Any:
 
 
 def _content(candidate: Candidate) -> Any:
-    return adapter(Entry).dump_python(candidate.entry, mode="json")
+    return entry_values(candidate.entry)

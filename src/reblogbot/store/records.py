@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -14,6 +15,7 @@ from reblogbot.core.schedule import PollReason
 from reblogbot.model import (
     Delivery,
     DeliveryState,
+    Entry,
     Post,
     Receipt,
     ServerLimits,
@@ -32,6 +34,28 @@ def adapter(kind: type[T]) -> TypeAdapter[T]:
     Building one is slow, and most rounds need few of them: each is built when first used.
     """
     return TypeAdapter(kind)
+
+
+# Most posts and entries have none of these: without them a poll writes fewer bytes.
+_RARE_OF_POST: Mapping[str, Any] = {"article": None, "is_generated": False, "part": 1, "rest": []}
+_RARE_OF_ENTRY: Mapping[str, Any] = {"text": "", "ai_refusal": ""}
+
+
+def post_values(post: Post) -> dict[str, Any]:
+    """The post as JSON of the column `post`."""
+    return _without_rare(adapter(Post).dump_python(post, mode="json"), _RARE_OF_POST)
+
+
+def entry_values(entry: Entry) -> dict[str, Any]:
+    """The entry as JSON of the column `content`."""
+    return _without_rare(adapter(Entry).dump_python(entry, mode="json"), _RARE_OF_ENTRY)
+
+
+def _without_rare(values: dict[str, Any], rare: Mapping[str, Any]) -> dict[str, Any]:
+    """The values without rare ones that have their default."""
+    return {
+        name: value for name, value in values.items() if name not in rare or value != rare[name]
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,14 +21,13 @@ from reblogbot.model import (
     Delivery,
     DeliveryState,
     Entry,
-    Post,
     StepAnswer,
     StepPause,
     StepText,
 )
 from reblogbot.runtime import lease_owner
 from reblogbot.store.database import Database
-from reblogbot.store.records import adapter, delivery_record
+from reblogbot.store.records import adapter, delivery_record, post_values
 from reblogbot.store.schema import delivery, entry, step, step_call, step_result
 from reblogbot.store.sql import chunks, insert_into, lock_until_commit
 from reblogbot.store.transitions import add_event, change_state, lock_delivery
@@ -422,7 +421,7 @@ class Steps:
             ):
                 return None
             values = {
-                "post": adapter(Post).dump_python(after.post, mode="json"),
+                "post": post_values(after.post),
                 "due": after.due,
                 "key_version": before.key_version + 1,
                 "waits_for": " ".join(after.waits_for) or None,

@@ -66,6 +66,22 @@ def socks_connector(url: str) -> aiohttp.BaseConnector:
     return connector
 
 
+def direct_session(seconds: float, user_agent: str) -> aiohttp.ClientSession:
+    """A session for an address that the admin has chosen, which may be private.
+
+    Each call ends within `seconds`. Proxies and cookies are not used, and a body is left as it
+    was sent, so that its reader can bound it.
+    """
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(resolver=ThreadedResolver()),
+        timeout=aiohttp.ClientTimeout(total=seconds),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        trust_env=False,
+        headers={"User-Agent": user_agent},
+    )
+
+
 class ThreadedResolver(AbstractResolver):
     """The system's resolver, each look-up in a daemon thread of its own.
 

@@ -24,7 +24,7 @@ class LoginDocument(TypedDict):
 
     account: str
     acct: str
-    """The account on the server that the token belongs to, as `@name@host`."""
+    """The account that the token belongs to, as `@name@host`; of a blog `user@host`."""
     server: str
     software: str
     """The name of the server's software in lower case; empty where it is not known."""
@@ -73,7 +73,7 @@ class AccountDocument(TypedDict):
     name: str
     server: str
     acct: str
-    """The account on the server, as `@name@host`; empty where it is not known."""
+    """The account on the server, as `@name@host`, of a blog `user@host`; empty if not known."""
     software: str
     """The name of the server's software; empty where it is not known."""
     state: AccountState

@@ -25,7 +25,11 @@ def show(request: PageRequest) -> Reply:
         is_daemon_well = tools.stats.tick_age() < MAX_TICK_AGE
         return public_status(config, tools.store, tools.now(), is_daemon_well=is_daemon_well)
 
-    return Page("status.html", {"status": tools.recent("public status", current, MAX_AGE)})
+    values = {
+        "status": tools.recent("public status", current, MAX_AGE),
+        "has_feeds": config.admin.feeds,
+    }
+    return Page("status.html", values)
 
 
 ROUTES = (Route("GET", "/status", show, is_public=True),)

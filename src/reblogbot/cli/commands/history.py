@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from dataclasses import replace
 from datetime import datetime
 
 from reblogbot.admin.documents.history import history_document
@@ -11,7 +13,9 @@ from reblogbot.cli.names import check_names
 from reblogbot.cli.open_store import open_for_reading
 from reblogbot.cli.output import print_json, print_lines
 from reblogbot.cli.posted_lines import print_posted
+from reblogbot.config.settings import Config
 from reblogbot.errors import ConfigError, Exit
+from reblogbot.store import Store
 from reblogbot.store.posted import PostedFilter
 
 MAX_LISTED = 100
@@ -24,6 +28,10 @@ def run(options: argparse.Namespace) -> int:
     now = store.clock.now()
     wanted = posted_filter(options, now)
     check_names(options, config, store)
+    if options.format != "text":
+        if options.json:
+            raise ConfigError("usage", "--json and --format exclude each other")
+        return _print_feed(options, config, store, wanted)
     limit = options.limit
     if limit is None and not options.json:
         limit = MAX_LISTED
@@ -39,6 +47,25 @@ def run(options: argparse.Namespace) -> int:
         print_lines("nothing was posted" if wanted == PostedFilter() else "nothing such was posted")
     elif len(posts) > len(listed):
         print_lines(f"There are more: these are the newest {len(listed)}; --limit N lists more")
+    return Exit.OK
+
+
+def _print_feed(
+    options: argparse.Namespace, config: Config, store: Store, wanted: PostedFilter
+) -> int:
+    """Write a feed of what was published and is public to standard output."""
+    # most commands write no feed
+    from reblogbot.admin.posted_feed import LOOKED_AT, posted_feed  # noqa: PLC0415
+    from reblogbot.core.outgoing_feeds import atom, json_feed  # noqa: PLC0415
+
+    posts = store.posted.page(wanted, None, LOOKED_AT).posts
+    store.close()
+    feed = posted_feed(config, [wanted.account] if wanted.account else [*config.accounts], posts)
+    if options.limit is not None:
+        feed = replace(feed, entries=feed.entries[: options.limit])
+    document = atom(feed) if options.format == "atom" else json_feed(feed)
+    # as bytes: the document itself says that it is UTF-8, whatever the locale is
+    sys.stdout.buffer.write(document)
     return Exit.OK
 
 

@@ -6,7 +6,12 @@ import argparse
 from pathlib import Path
 
 from reblogbot import app
-from reblogbot.admin.documents.accounts import LogoutDocument, login_json, login_plan_json
+from reblogbot.admin.documents.accounts import (
+    LoginPlanDocument,
+    LogoutDocument,
+    login_json,
+    login_plan_json,
+)
 from reblogbot.admin.login import (
     Login,
     LoginPlan,
@@ -16,10 +21,11 @@ from reblogbot.admin.login import (
     kept_login,
     log_out,
     plan_login,
+    present_login_by_password,
     token_file_of,
     token_lock,
 )
-from reblogbot.cli.login_dialog import log_in
+from reblogbot.cli.login_dialog import log_in, log_in_to_blog
 from reblogbot.cli.output import json_text, print_json, print_lines, print_wrapped
 from reblogbot.cli.questions import ask, is_interactive
 from reblogbot.config.settings import AccountSettings, Config
@@ -30,6 +36,9 @@ from reblogbot.errors import ConfigError, Exit, unknown_name_message
 def run_login(options: argparse.Namespace) -> int:
     """Get a token for an account."""
     config = _config(options)
+    account = config.accounts.get(options.account)
+    if account is not None and account.kind == "wordpress":
+        return _run_blog_login(config, account, options)
     account = _account(config, options)
     if options.dry_run:
         _print_plan(plan_login(config, account), as_json=options.json)
@@ -51,6 +60,50 @@ def run_login(options: argparse.Namespace) -> int:
     else:
         print_login(login, is_kept=is_kept)
     return Exit.OK
+
+
+def _run_blog_login(config: Config, account: AccountSettings, options: argparse.Namespace) -> int:
+    """Get an application password for the user of a blog."""
+    if options.server and options.server.rstrip("/") != account.server:
+        raise ConfigError(
+            "usage", f"accounts.{account.name} is on {account.server}; leave out --server"
+        )
+    if options.dry_run:
+        _print_blog_plan(account, as_json=options.json)
+        return Exit.OK
+    with token_lock(account):
+        login = None if options.force else present_login_by_password(config, account)
+        is_kept = login is not None
+        if login is None:
+            login = log_in_to_blog(config, account, as_json=options.json)
+    if options.json:
+        print(json_text(login_json(login, kept=is_kept)))
+        return Exit.OK
+    verb = "is logged in already, as" if is_kept else "is logged in as"
+    print_lines(f"accounts.{login.account} {verb} {login.acct}", f"  token   {login.token_file}")
+    for warning in login.warnings:
+        print_wrapped(f"warning: {warning}")
+    if is_kept:
+        print_lines("Its password works and was kept; `--force` asks for another.")
+    return Exit.OK
+
+
+def _print_blog_plan(account: AccountSettings, *, as_json: bool) -> None:
+    if as_json:
+        document: LoginPlanDocument = {
+            "account": account.name,
+            "server": account.server,
+            "software": account.kind,
+            "scopes": [],
+            "token_file": str(token_file_of(account)),
+            "difference": "",
+        }
+        print_json(document)
+        return
+    print_lines(
+        f"would ask for an application password of {account.user} at {account.server}",
+        f"would write {token_file_of(account)}",
+    )
 
 
 def _print_plan(plan: LoginPlan, *, as_json: bool) -> None:

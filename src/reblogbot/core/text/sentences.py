@@ -14,7 +14,7 @@ _END = regex.compile(
     # a line, and a sentence of a script that puts no space behind it
     rf"(?=\n)|[。！？｡]++…?{_CLOSERS}|……{_CLOSERS}"
     # a sentence of other scripts, and no number (3.14) or name (example.org)
-    rf"|(?<word>[\p{{L}}\p{{M}}]*+)[.!?…।؟]++{_CLOSERS}(?=\s+[^\p{{Ll}}\s]|\s*\Z)"
+    rf"|(?<![\p{{L}}\p{{M}}])[\p{{L}}\p{{M}}]*+[.!?…।؟]++{_CLOSERS}(?=\s+[^\p{{Ll}}\s]|\s*\Z)"
 )
 _ABBREVIATIONS = frozenset(
     "al approx ca cf dr ed eds eg eq eqs etc fig figs ie jr mr mrs ms no nr pp prof sec sr st "
@@ -28,15 +28,18 @@ def sentence_ends(text: str) -> Iterator[int]:
     """The indices behind the sentences and lines of a text, in order, with the end of the text."""
     last = 0
     for match in _END.finditer(text):
-        word = match["word"]
-        is_abbreviation = bool(
-            word and match.end() < len(text) and (len(word) == 1 or word.lower() in _ABBREVIATIONS)
-        )
+        is_abbreviation = match.end() < len(text) and _is_abbreviation(match[0])
         if match.end() > last and not is_abbreviation:
             last = match.end()
             yield last
     if last < len(text):
         yield len(text)
+
+
+def _is_abbreviation(end: str) -> bool:
+    """Whether the last word of a sentence, with its stop, is an abbreviation or an initial."""
+    word = end.removesuffix(".")
+    return word != end and (len(word) == 1 or word.lower() in _ABBREVIATIONS)
 
 
 def cut(text: str, limit: int) -> str:

@@ -47,6 +47,7 @@ class FeedSource:
             return Outline(reading.batch)
 
         async def read(positions: Sequence[int]) -> Sequence[Entry]:
-            return await document.tools.offload(read_entries, reading.body, tuple(positions))
+            entries = await document.tools.offload(read_entries, reading.body, tuple(positions))
+            return reading.marked(entries)
 
         return Outline(reading.batch, read)

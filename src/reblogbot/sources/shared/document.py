@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from reblogbot.config.settings import SourceSettings
-from reblogbot.core import http_headers
+from reblogbot.core import ai_signals, http_headers
 from reblogbot.errors import SourceError
-from reblogbot.model import Batch, Validators
+from reblogbot.model import Batch, Entry, Validators
 from reblogbot.ports import Response, Tools
 from reblogbot.sources.shared import meta_refresh
 from reblogbot.sources.shared.document_cursor import DocumentCursor
@@ -24,10 +24,20 @@ _PAGE_INSTEAD = frozenset({"not_a_feed", "not_json", "select_empty", "chouti_sha
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a document gave: its Batch, and the body that it was read from, None when unchanged."""
+    """What a document gave: its Batch, and the body that it was read from, None when unchanged.
+
+    `ai_refusal` is the signal in its headers that refuses its texts to models, or "" (see `Entry`).
+    """
 
     batch: Batch
     body: ResponseBody | None = None
+    ai_refusal: str = ""
+
+    def marked(self, entries: Iterable[Entry]) -> tuple[Entry, ...]:
+        """The entries, which were read from the body, with its `ai_refusal`."""
+        if not self.ai_refusal:
+            return tuple(entries)
+        return tuple(replace(entry, ai_refusal=self.ai_refusal) for entry in entries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +116,8 @@ class Document:
             fresh_for=_longest(batch.fresh_for, http_headers.freshness(response.headers, now)),
             moved_to=response.moved_to,
         )
-        return Reading(batch, body)
+        reading = Reading(batch, body, ai_signals.of_headers(response.headers, "the feed").no_ai)
+        return replace(reading, batch=replace(batch, entries=reading.marked(batch.entries)))
 
     def _headers(self, url: str) -> Mapping[str, str]:
         """The configured headers, which may hold secrets: only for the origin of `settings.url`."""

@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from html.parser import HTMLParser
 from typing import Any
 
 from reblogbot.core.mastodon_json import (
@@ -20,12 +18,9 @@ from reblogbot.core.mastodon_json import (
     text,
 )
 from reblogbot.core.text import html_to_text
-from reblogbot.core.text.markup import read_by, unescape_once
 from reblogbot.model import PublishedStatus, Receipt
+from reblogbot.targets.shared.html_links import links_in
 
-_BARE_LINK = re.compile(r"https?://[^\s<>\"]+")
-# classes and rels by which servers mark the links that they make of a text's own words
-_MENTION_OR_HASHTAG = frozenset({"mention", "hashtag", "tag"})
 _QUOTABLE = frozenset({"automatic", "manual"})
 
 
@@ -57,7 +52,13 @@ def published_status(status: object) -> PublishedStatus | None:
     written = status.get("content")
     content = written if isinstance(written, str) else ""
     links = (*links_in(content), *_card_links(status), *_media_links(status))
-    return PublishedStatus(receipt(status), html_to_text(content), links, created_at=created_at)
+    return PublishedStatus(
+        receipt(status),
+        html_to_text(content),
+        links,
+        created_at=created_at,
+        is_reply=bool(status.get("in_reply_to_id")),
+    )
 
 
 def receipt(status: Mapping[str, Any]) -> Receipt:
@@ -93,17 +94,6 @@ def last_id(page: Sequence[object]) -> str:
     return next(filter(None, reversed(ids)), "")
 
 
-# links of a status
-
-
-def links_in(content: str) -> tuple[str, ...]:
-    """Every link in a status's HTML, also bare ones, but no mentions and no hashtags."""
-    anchors = _Anchors()
-    read_by(anchors, content)
-    bare = _BARE_LINK.findall(" ".join(anchors.text_outside))
-    return tuple(dict.fromkeys((*anchors.links, *bare)))
-
-
 def _card_links(status: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(filter(_is_web_page, [text(entity(status, "card"), "url")]))
 
@@ -120,29 +110,3 @@ def _media_links(status: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _is_web_page(address: str) -> bool:
     return address.startswith(("https://", "http://"))
-
-
-class _Anchors(HTMLParser):
-    """Collects the targets of anchors, and the text outside of them."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.links: list[str] = []
-        self.text_outside: list[str] = []
-        self._is_inside = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag != "a":
-            return
-        self._is_inside = True
-        attributes = dict(attrs)
-        marks = {*(attributes.get("class") or "").split(), *(attributes.get("rel") or "").split()}
-        if attributes.get("href") and not marks & _MENTION_OR_HASHTAG:
-            self.links.append(unescape_once(str(attributes["href"])))
-
-    def handle_endtag(self, tag: str) -> None:
-        self._is_inside = self._is_inside and tag != "a"
-
-    def handle_data(self, data: str) -> None:
-        if not self._is_inside:
-            self.text_outside.append(unescape_once(data))

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from reblogbot.core.mastodon_json import id_of
 from reblogbot.errors import Doubtful, RateLimited, TargetError, Unreachable
 from reblogbot.model import Image
-from reblogbot.targets.mastodon.responses import Purpose, ServerAnswer
+from reblogbot.targets.shared.answers import Purpose, ServerAnswer
 from reblogbot.words import Words
 
 if TYPE_CHECKING:

@@ -16,10 +16,11 @@ from urllib.parse import urlencode, urlsplit
 from reblogbot.core.mastodon_json import account_address, text
 from reblogbot.errors import RateLimited, Rejected, TargetError, Unauthorised, Unreachable
 from reblogbot.ports import Identity
-from reblogbot.targets.mastodon.responses import NoAnswer, ServerAnswer, good_answer, words_of
+from reblogbot.targets.mastodon.responses import good_answer
 from reblogbot.targets.mastodon.server_client import ServerClient
 from reblogbot.targets.mastodon.server_info import ServerInfo
-from reblogbot.targets.mastodon.transport import origin
+from reblogbot.targets.shared.answers import NoAnswer, ServerAnswer, words_of
+from reblogbot.targets.shared.transport import origin
 from reblogbot.words import Words
 
 OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"

@@ -7,8 +7,9 @@ from typing import Any
 
 from reblogbot.errors import Doubtful, TargetError
 from reblogbot.ports import Clock
-from reblogbot.targets.mastodon.responses import NoAnswer, ServerAnswer, good_answer, host_of
-from reblogbot.targets.mastodon.transport import OriginSession, server_call
+from reblogbot.targets.mastodon.responses import good_answer
+from reblogbot.targets.shared.answers import NoAnswer, ServerAnswer, host_of
+from reblogbot.targets.shared.transport import OriginSession
 
 
 class ServerClient:
@@ -56,17 +57,10 @@ class ServerClient:
         headers: Mapping[str, str],
         form: Mapping[str, str] | None = None,
     ) -> ServerAnswer | NoAnswer:
-        raised: Exception | None = None
-        with server_call(self._seconds) as call:
-            try:
-                self._session.request(
-                    method,
-                    self.server + path,
-                    headers={"Accept": "application/json", **headers},
-                    data=form,
-                    timeout=self._seconds,
-                )
-            # the answer, or its absence, decides (ADR 0009)
-            except Exception as error:  # noqa: BLE001
-                raised = error
-        return call.outcome(raised)
+        return self._session.call(
+            method,
+            self.server + path,
+            self._seconds,
+            headers={"Accept": "application/json", **headers},
+            data=form,
+        )

@@ -11,9 +11,9 @@ from urllib.parse import urljoin, urlsplit
 from reblogbot.core.mastodon_json import text
 from reblogbot.errors import ReblogbotError
 from reblogbot.targets.mastodon.limits import is_mastodon, markup
-from reblogbot.targets.mastodon.responses import ServerAnswer, host_of
 from reblogbot.targets.mastodon.server_client import ServerClient
-from reblogbot.targets.mastodon.transport import origin
+from reblogbot.targets.shared.answers import ServerAnswer, host_of
+from reblogbot.targets.shared.transport import origin
 from reblogbot.words import Words
 
 _ASKING = "asking what it is"

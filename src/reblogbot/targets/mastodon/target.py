@@ -26,8 +26,9 @@ from reblogbot.targets.mastodon.entities import entities, receipt
 from reblogbot.targets.mastodon.limits import is_mastodon, limits
 from reblogbot.targets.mastodon.media import upload
 from reblogbot.targets.mastodon.own_statuses import own_statuses
-from reblogbot.targets.mastodon.responses import Purpose, ServerAnswer, good_answer, host_of
+from reblogbot.targets.mastodon.responses import good_answer
 from reblogbot.targets.mastodon.status_params import media_params, new_status_params, text_params
+from reblogbot.targets.shared.answers import Purpose, ServerAnswer, host_of
 from reblogbot.words import Words
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class MastodonTarget:
         from mastodon import Mastodon  # noqa: PLC0415
         from mastodon.errors import MastodonDeprecationWarning  # noqa: PLC0415
 
-        from reblogbot.targets.mastodon import transport  # noqa: PLC0415
+        from reblogbot.targets.shared import transport  # noqa: PLC0415
 
         # an admin can do nothing about the library's deprecations
         warnings.filterwarnings("ignore", category=MastodonDeprecationWarning)

@@ -21,7 +21,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
 from reblogbot.runtime.clock import uptime
-from reblogbot.targets.mastodon.responses import NoAnswer, Phase, ServerAnswer
+from reblogbot.targets.shared.answers import NoAnswer, Phase, ServerAnswer
 from reblogbot.words import Words
 
 MAX_BODY = 5_000_000
@@ -108,6 +108,19 @@ class OriginSession(requests.Session):
         self.trust_env = False
         # prepared, so that an international name is encoded as it is in the requests
         self.origin = origin(str(requests.Request("GET", server).prepare().url))
+
+    def call(
+        self, method: str, url: str, seconds: float, **options: Any
+    ) -> ServerAnswer | NoAnswer:
+        """The outcome of one request within `seconds`; the options are those of `request`."""
+        raised: Exception | None = None
+        with server_call(seconds) as call:
+            try:
+                self.request(method, url, timeout=seconds, **options)
+            # the answer, or its absence, decides (ADR 0009)
+            except Exception as error:  # noqa: BLE001
+                raised = error
+        return call.outcome(raised)
 
     def send(self, request: PreparedRequest, **kwargs: Any) -> Response:
         response = self._send_once(request, kwargs)
