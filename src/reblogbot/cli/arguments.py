@@ -382,7 +382,8 @@ def _add_work_commands(commands: _Group) -> None:
         "preview:run",
         "show exactly what would be posted, and what was filtered and why",
         "Polls the sources, even those that are not due, and shows what `sync` would do. "
-        "Changes nothing.",
+        "Changes nothing. Where the result of a step is not there yet, its name stands in the "
+        "text; --run-steps computes and keeps it.",
     )
     preview.add_argument(
         "sources", nargs="*", type=decoded, metavar="SOURCE", help="names of sources (default: all)"
@@ -393,6 +394,11 @@ def _add_work_commands(commands: _Group) -> None:
         action="store_true",
         help="show every entry that the sources show now, posted before or not, the newest first; "
         "for trying a template",
+    )
+    preview.add_argument(
+        "--run-steps",
+        action="store_true",
+        help="run the steps of the entries, which may cost money, and keep the results",
     )
     _add_json(preview)
 
