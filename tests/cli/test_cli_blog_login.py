@@ -6,10 +6,10 @@ import json
 import stat
 
 import pytest
-from scripted_server import ScriptedServer, says
 
 from reblogbot.cli import login_dialog
 from reblogbot.config.tokens import TokenRecord, write_token
+from scripted_server import ScriptedServer, says
 
 PASSWORD = "abcd EFGH ijkl MNOP qrst UVWX"
 PLAIN = PASSWORD.replace(" ", "")

@@ -14,8 +14,8 @@ from selectolax.lexbor import LexborHTMLParser
 from reblogbot.admin.other_bots import format_strings
 from reblogbot.config.settings import AccountSettings, SourceSettings, StepSettings
 from reblogbot.core import (
-    articles,
     ai_signals,
+    articles,
     bounds,
     compose,
     consent,
@@ -50,10 +50,8 @@ from reblogbot.core.text import (
     shortening,
 )
 from reblogbot.core.text.hashtags import hashtags, untagged
-from reblogbot.media import page_images
-from reblogbot.model import Author, Batch, Entry, Markup, Media, Post, ServerLimits, StepText
 from reblogbot.media import page_images, page_text, pages, robots_txt
-from reblogbot.model import Author, Batch, Entry, Markup, Media, Post, ServerLimits
+from reblogbot.model import Author, Batch, Entry, Markup, Media, Post, ServerLimits, StepText
 from reblogbot.model.evidence import SourceHabits
 from reblogbot.model.history import SourceHistory
 from reblogbot.sources.chouti import headline
@@ -90,7 +88,6 @@ from reblogbot.sources.shared import (
     urls,
 )
 from reblogbot.steps import chat_answer
-from reblogbot.targets.mastodon import entities, limits, rate_limit, responses
 from reblogbot.targets.mastodon import entities, limits, responses
 from reblogbot.targets.shared import answers, html_links, rate_limit
 from reblogbot.targets.wordpress import content, posts, slugs
@@ -303,10 +300,6 @@ def status(text: str) -> dict[str, object]:
 def chat_answer_of(text: str, status: int = 200) -> chat_answer.ChatAnswer:
     headers = {"retry-after": text, "location": text, "content-type": text}
     return chat_answer.ChatAnswer("here", status, headers, text.encode("utf-8", "replace"))
-
-
-def answer(text: str) -> responses.ServerAnswer:
-    return responses.ServerAnswer(422, {"link": text}, text.encode("utf-8", "replace"))
 
 
 def blog_post(text: str) -> dict[str, object]:

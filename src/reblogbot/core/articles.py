@@ -8,7 +8,7 @@ import regex
 
 from reblogbot.core.text import one_line
 from reblogbot.core.text.marks import LINKED, QUOTED, unmarked
-from reblogbot.model import Article, Block, Span
+from reblogbot.model import Article, Block, Post, Span
 
 HEADING = "# "
 """Begins the first line of a template that gives the title."""
@@ -38,6 +38,11 @@ def article_of(
 def article_of_text(text: str, link: str = "") -> Article:
     """The article in its plain form: the first line is the title, the others are the body."""
     return article_of(text, link=link, has_heading=True)
+
+
+def article_of_post(post: Post) -> Article:
+    """The article of a post; of one without, its text in that form."""
+    return post.article or article_of_text(post.text, post.link)
 
 
 def plain_text(article: Article) -> str:

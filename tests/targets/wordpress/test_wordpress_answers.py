@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from scripted_server import message, page, raw, says
 
 from reblogbot.config.settings import AccountSettings
 from reblogbot.config.tokens import read_token
@@ -27,6 +26,7 @@ from reblogbot.targets.wordpress.content import (
     figures_in,
 )
 from sample_images import png
+from scripted_server import message, page, raw, says
 
 IDENTITY = bytes(range(16))
 SLUG = f"r-{IDENTITY.hex()}"

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reblogbot.core.article_markup import to_html, web_link
-from reblogbot.core.articles import article_of_text
+from reblogbot.core.articles import article_of_post
 from reblogbot.errors import LeaseExpired, Rejected, Unreachable
 from reblogbot.model import Image, Markup, Post, PublishedStatus, Receipt, ServerLimits
 from reblogbot.ports import Clock, FoundStatus, Identity
@@ -220,7 +220,7 @@ class FilesTarget:
 
     def _page(self, post: Post, published_at: datetime) -> Page:
         return Page(
-            post.article or article_of_text(post.text, post.link),
+            article_of_post(post),
             published_at,
             link=web_link(post.link),
             language=post.language,

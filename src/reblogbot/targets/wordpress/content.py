@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from reblogbot.core.article_markup import article_of, to_html
+from reblogbot.core.article_markup import to_html
+from reblogbot.core.articles import article_of_post
 from reblogbot.model import Post
 
 # exactly as `figure` writes it, also after the filters of a user without `unfiltered_html`
@@ -39,7 +40,7 @@ def content_html(post: Post, figures: str) -> str:
     A user of the blog who may publish unfiltered HTML can publish any. So every text is escaped,
     and an address alone in a paragraph is not one that WordPress would embed.
     """
-    blocks = article_of(post).body
+    blocks = article_of_post(post).body
     warning = f"<p><strong>{_escaped(post.spoiler)}</strong></p>\n" if post.spoiler else ""
     return _ADDRESS_IN_TEXT.sub(r"\1&#58;", warning + to_html(blocks)) + figures
 

@@ -10,7 +10,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from reblogbot.core.article_markup import article_of
+from reblogbot.core.articles import article_of_post
 from reblogbot.core.mastodon_json import text
 from reblogbot.errors import Doubtful, Rejected, TargetError, Unauthorised
 from reblogbot.model import Image, Markup, Post, PublishedStatus, Receipt, ServerLimits
@@ -141,7 +141,7 @@ class WordPressTarget:
         if standing is not None:
             return receipt(standing)
         uploaded = upload(self._site, identity, images, LIMITS.alt, seconds)
-        article, slug = article_of(post), post_slug(identity)
+        article, slug = article_of_post(post), post_slug(identity)
         body: dict[str, Any] = {
             "slug": slug,
             "title": title_html(article.title),
@@ -231,7 +231,7 @@ class WordPressTarget:
                 Words("{host}: the post to edit is gone; nothing is posted.", host=self._site.host),
             )
         body = {
-            "title": title_html(article_of(post).title),
+            "title": title_html(article_of_post(post).title),
             "content": content_html(post, figures_in(raw(standing, "content"))),
         }
         return receipt(self._site.create(_path(post.uri), "editing", body=body))
