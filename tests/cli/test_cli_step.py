@@ -243,3 +243,29 @@ def test_what_waits_for_a_step_says_so_with_the_failure_and_the_next_call(
     assert "waits for: waits for explain: no connection" in text
     assert cli("queue", "show", "1", "--json").json["waits_for"] == ["explain"]
     assert "not done: explain" in cli("queue", "show", "1").out
+
+
+def test_an_entry_that_is_posted_after_all_waits_for_its_steps(papers, bot, cli, sandbox, clock):
+    papers(first="none")
+    bot.sync()
+    (row,) = cli("queue", "post", link("a"), "--json").json["deliveries"]
+    assert cli("queue", "show", str(row["id"]), "--json").json["waits_for"] == ["explain"]
+    clock.advance(minutes=1)
+    bot.sync()
+    assert accepted_posts(sandbox) == [posted("a")]
+
+
+def test_a_delivery_that_was_dropped_for_a_failed_step_asks_it_again_before_it_goes_out(
+    papers, bot, cli, stand_in, sandbox, clock
+):
+    papers(on_step_failure="drop")
+    stand_in.answer = UNAUTHORISED
+    bot.sync()
+    assert [each.state for each in bot.deliveries()] == ["skipped", "skipped"]
+    (row,) = cli("step", "list", "--json").json["steps"]
+    assert (row["waiting"], row["failed"]) == (0, 0)
+    stand_in.answer, stand_in.mark = "It works.", "another key"
+    assert cli("queue", "retry", "1").code == 0
+    clock.advance(minutes=1)
+    bot.sync()
+    assert accepted_posts(sandbox) == [posted("a", "It works.")]

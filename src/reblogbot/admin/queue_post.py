@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from reblogbot.admin.queue_actions import QueueActions, is_in_digest
-from reblogbot.config.settings import Config
-from reblogbot.core import recognition
+from reblogbot.config.settings import Config, SourceSettings
+from reblogbot.core import planning, recognition
 from reblogbot.core.round_report import outcome
 from reblogbot.engine import requested
 from reblogbot.engine.engine import Engine
@@ -17,6 +17,7 @@ from reblogbot.model import (
     Candidate,
     Delivery,
     DeliveryState,
+    FollowUp,
     Intent,
     Post,
 )
@@ -46,6 +47,9 @@ class Proposal:
     given_up: Delivery | None = None
     candidate: Candidate | None = None
     remark: str = ""
+    waits_for: tuple[str, ...] = ()
+    """The steps whose results its text lacks."""
+    follow_up: FollowUp | None = None
 
 
 @dataclass(slots=True)
@@ -96,7 +100,9 @@ async def propose(
     if missing:
         drafted = await requested.draft(engine, story, keys, missing)
         for account in missing:
-            proposals[account] = await engine.store.query(_drafted, story, account, link, drafted)
+            proposals[account] = await engine.store.query(
+                _drafted, story, account, link, drafted, config.sources[name]
+            )
     others = [
         Proposal(
             name,
@@ -145,7 +151,13 @@ def _queued(store: Store, proposal: Proposal, post: Post, now: datetime) -> Prop
     record = store.sources.of([proposal.source]).get(proposal.source)
     if record is None or proposal.candidate is None:
         return _refused(proposal, Words("its source is not in the store any more"))
-    intent = Intent(proposal.candidate, proposal.account, post)
+    intent = Intent(
+        proposal.candidate,
+        proposal.account,
+        post,
+        waits_for=proposal.waits_for,
+        follow_up=proposal.follow_up,
+    )
     queued = store.sources.record_requested(record, [intent], now, REQUESTED_NOTE)
     return (
         queued[0]
@@ -184,6 +196,7 @@ def _drafted(
     account: str,
     link: str,
     entry: requested.RequestedEntry | None,
+    source: SourceSettings,
 ) -> Proposal:
     """The proposal for an account that has no delivery of the entry under its kept keys."""
     if entry is None:
@@ -207,6 +220,8 @@ def _drafted(
         post=draft.post,
         candidate=entry.candidate,
         remark=entry.remark,
+        waits_for=draft.waits_for,
+        follow_up=planning.follow_up_of(entry.candidate, draft, source),
     )
 
 

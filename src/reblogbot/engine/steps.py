@@ -222,7 +222,7 @@ class StepRunner:
         is_lost = previous.state in (DeliveryState.SKIPPED, DeliveryState.DEAD)
         reason = NO_POST_NOTE if is_lost else POST_RETRACTED_NOTE
         before = waiting.delivery
-        after = replace(before, state=DeliveryState.SKIPPED, error=reason, waits_for=())
+        after = replace(before, state=DeliveryState.SKIPPED, error=reason)
         await self._write(before, after, reason, report)
         return True
 
@@ -513,7 +513,8 @@ class StepRunner:
             return await self._composed(waiting, source, title, resolution.results), note
         if source.on_step_failure == "drop":
             state = DeliveryState.SKIPPED
-            return replace(before, state=state, error=note, waits_for=()), note
+            # it still waits for its steps: an admin may want it after all
+            return replace(before, state=state, error=note), note
         state = DeliveryState.HELD
         return replace(before, state=state, error=note, waits_for=resolution.missing), note
 
@@ -530,7 +531,7 @@ class StepRunner:
         post = draft.follow_up if before.post.continues else draft.post
         if post is None:
             skipped = DeliveryState.SKIPPED
-            return replace(before, state=skipped, error=draft.reason, waits_for=())
+            return replace(before, state=skipped, error=draft.reason)
         post = self._as_before(post, before.post)
         needs_review = source.review_generated and post.is_generated
         held = draft.held

@@ -355,7 +355,7 @@ class Outbox:
                 "waits_for": " ".join(after.waits_for) or None,
                 "step_at": now if after.waits_for else None,
             }
-            if row.waits_for and before.state == DeliveryState.HELD:
+            if row.waits_for and before.state in (DeliveryState.HELD, DeliveryState.SKIPPED):
                 forget_failures(connection, row.entry_id)
             if after.state in (DeliveryState.SENT, DeliveryState.RETRACTED):
                 # The server works again: the next pause starts from its shortest duration.

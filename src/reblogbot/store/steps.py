@@ -475,7 +475,11 @@ class Steps:
 
         What is held because that step, `name`, had failed is queued again. Returns them all.
         """
-        is_of_entry = delivery.c.entry_id == entry_id, delivery.c.step_at.is_not(None)
+        is_of_entry = (
+            delivery.c.entry_id == entry_id,
+            delivery.c.step_at.is_not(None),
+            delivery.c.state.in_((DeliveryState.QUEUED, DeliveryState.HELD)),
+        )
         note = Words("step {name} has a result now", name=name)
         with self._database.write() as connection:
             rows = connection.execute(
@@ -504,11 +508,15 @@ class Steps:
         with self._database.read() as connection:
             waiting: dict[str, int] = {}
             failed: dict[str, int] = {}
-            is_waiting = delivery.c.step_at.is_not(None)
+            is_waiting = (
+                delivery.c.step_at.is_not(None),
+                delivery.c.state.in_((DeliveryState.QUEUED, DeliveryState.HELD)),
+            )
             columns = delivery.c.waits_for, delivery.c.state, delivery.c.error
-            for row in connection.execute(select(*columns).where(is_waiting)):
+            for row in connection.execute(select(*columns).where(*is_waiting)):
                 name = row.waits_for.split()[0]
-                counts = failed if row.error.startswith(STEP_FAILED) else waiting
+                is_held = row.state == DeliveryState.HELD
+                counts = failed if is_held and row.error.startswith(STEP_FAILED) else waiting
                 counts[name] = counts.get(name, 0) + 1
             for name in names:
                 calls = _count_calls(connection, name, now)

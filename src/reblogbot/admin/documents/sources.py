@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal, TypedDict
 
-from reblogbot.admin.documents.preview import PlannedPostRow, planned_post_json
 from reblogbot.admin.documents.instants import instant_json
+from reblogbot.admin.documents.preview import PlannedPostRow, planned_post_json
 from reblogbot.engine.preview import FailedSource
 
 if TYPE_CHECKING:
