@@ -269,3 +269,27 @@ def test_a_delivery_that_was_dropped_for_a_failed_step_asks_it_again_before_it_g
     clock.advance(minutes=1)
     bot.sync()
     assert accepted_posts(sandbox) == [posted("a", "It works.")]
+
+
+# check
+
+
+def test_check_tells_what_a_step_is_given_and_tries_it_online(papers, cli, stand_in):
+    said = "[steps.explain] sends title of entries of papers to 127.0.0.1:1"
+    assert said in cli("check").out
+    assert stand_in.requests == []
+    document = cli("check", "--online", "--json").json
+    (given,) = document["steps"]
+    assert given["text"].startswith(said)
+    assert (given["sends"], given["sources"], given["reach"]) == (["title"], ["papers"], "machine")
+    (tried,) = [each for each in document["online"] if each["path"] == "steps.explain"]
+    assert tried["finding"].startswith("works, as small, in ")
+    assert len(stand_in.requests) == 1
+
+
+def test_a_step_that_fails_online_fails_the_check_and_is_named(papers, cli, stand_in):
+    stand_in.answer = UNAUTHORISED
+    ran = cli("check", "--online", "--json")
+    assert ran.code == 1
+    (fault,) = ran.json["faults"]
+    assert (fault["path"], fault["slug"]) == ("steps.explain", "step_unauthorised")
