@@ -134,6 +134,23 @@ async def test_check_now_shows_what_the_server_says(page, sandbox):
     assert "The access token is invalid" in plain(answer.text), plain(answer.text)
 
 
+async def test_the_password_of_a_blog_is_asked_for_on_a_terminal(bot, feeds, serve):
+    blog = {
+        "kind": "wordpress",
+        "server": "https://blog.example",
+        "user": "bot",
+        "token_file": "blog.token",
+    }
+    bot.configure({"hot": {"url": feeds.url("/hot.xml")}}, {"blog": blog})
+    page = await serve(bot)
+    await page.log_in()
+    text = (await page.get("/accounts/blog")).text
+    assert "Run reblogbot login blog on a terminal for that." in plain(text)
+    assert "Log in with the fediverse" not in text
+    answer = await page.post("/accounts/blog/login", {})
+    assert "run `reblogbot login blog` there" in answer.messages[0]
+
+
 async def test_a_test_notice_says_what_came_of_each_channel(page):
     assert "The config names no way to notify you." in plain((await page.get("/accounts")).text)
     assert (await page.post("/notices/test")).messages[0].startswith("no notices are configured")
