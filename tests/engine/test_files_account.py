@@ -59,6 +59,18 @@ def test_a_lost_store_writes_nothing_twice(archive):
     assert len(titles(archive)) == 2
 
 
+def test_a_post_without_a_link_is_known_again_by_its_name_alone(archive, feeds, clock):
+    feeds.show(
+        "/hot.xml",
+        [replace(item, link=None, guid=f"g{n}") for n, item in enumerate(items(clock, "b", "a"))],
+    )
+    archive.sync()
+    archive.store_file.unlink()
+    archive.sync()
+    assert [delivery.state for delivery in archive.deliveries()] == ["sent", "sent"]
+    assert len(posts(archive)) == 2
+
+
 def test_a_folder_that_is_lost_is_not_filled_again_and_the_next_entry_goes_out(
     archive, feeds, clock
 ):
