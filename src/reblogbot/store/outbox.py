@@ -546,6 +546,23 @@ class Outbox:
         """The entry of a delivery by the delivery's id; None when it was pruned."""
         return self.entries_of([delivery_id]).get(delivery_id)
 
+    def drop_page_text(self, delivery_id: int) -> None:
+        """Forget the text of the page of a delivery's entry, unless another delivery needs it."""
+        of_entry = select(delivery.c.entry_id).where(delivery.c.id == delivery_id)
+        is_needed = exists().where(
+            delivery.c.entry_id == entry.c.id, delivery.c.state.in_(OPEN_STATES)
+        )
+        with self._database.write() as connection:
+            row = connection.execute(
+                select(entry.c.id, entry.c.content)
+                .where(entry.c.id.in_(of_entry), not_(is_needed))
+                .with_for_update()
+            ).first()
+            if row is None or not row.content or "text" not in row.content:
+                return
+            content = {name: value for name, value in row.content.items() if name != "text"}
+            connection.execute(update(entry).where(entry.c.id == row.id).values(content=content))
+
     def rewrite(
         self, before: Delivery, changed: Delivery, now: datetime, note: str
     ) -> Delivery | None:
