@@ -538,3 +538,15 @@ async def test_an_account_whose_token_is_elsewhere_is_not_logged_out_or_in(page)
     )
     for answer in (await page.get("/accounts/env/logout"), await begin(page, "env")):
         assert "the environment variable NO_TOKEN" in answer.messages[0]
+
+
+async def test_an_account_of_files_shows_its_folder_and_asks_for_no_login(serve, bot):
+    account = {"kind": "files", "folder": "site/posts", "feed": "site/feed.xml"}
+    bot.configure({}, {"archive": account})
+    client = await serve(bot)
+    await client.log_in()
+    text = (await client.get("/accounts/archive")).text
+    assert f"<code>{bot.folder}/site/posts</code>" in text
+    assert f"<code>{bot.folder}/site/feed.xml</code>" in text
+    for words in ("systemd", "Log in with", "application password", "Token"):
+        assert words not in text
