@@ -18,7 +18,7 @@ ME = {
     "id": 3,
     "username": "bot",
     "link": "https://b.example/author/bot",
-    "capabilities": {"publish_posts": True},
+    "capabilities": {"edit_posts": True, "publish_posts": True},
 }
 INTROSPECT = f"{API}/users/me/application-passwords/introspect"
 REFUSED = {"code": "rest_not_logged_in", "message": "no", "data": {"status": 401}}
