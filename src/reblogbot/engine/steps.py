@@ -203,9 +203,10 @@ class StepRunner:
         if resolution.missing and not resolution.failed:
             at = resolution.again_at or self._clock.now() + BUSY_WAIT
             deliveries = [each.delivery for each in live]
-            await self._store.steps.postpone(deliveries, at, resolution.reason)
+            missing, reason = resolution.missing, resolution.reason
+            await self._store.steps.postpone(deliveries, missing, at, reason)
             for delivery in deliveries:
-                after = replace(delivery, error=resolution.reason, step_at=at)
+                after = replace(delivery, error=reason, step_at=at, waits_for=missing)
                 report.changed[delivery.id] = after
                 if resolution.is_well:
                     report.deferred.add(delivery.id)

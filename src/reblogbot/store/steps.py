@@ -386,20 +386,26 @@ class Steps:
 
     # deliveries
 
-    def postpone(self, waiting: Sequence[Delivery], at: datetime, error: str) -> None:
-        """Try the steps of these deliveries again at an instant, and say why."""
+    def postpone(
+        self, waiting: Sequence[Delivery], missing: Sequence[str], at: datetime, error: str
+    ) -> None:
+        """Try the steps of these deliveries again at an instant, and say why.
+
+        `missing` are the steps that they still wait for.
+        """
         ids = [each.id for each in waiting]
         is_waiting = delivery.c.id.in_(ids), delivery.c.step_at.is_not(None)
+        values = {"step_at": at, "waits_for": " ".join(missing)}
         with self._database.write() as connection:
             connection.execute(
                 update(delivery)
                 .where(*is_waiting, delivery.c.state == DeliveryState.QUEUED)
-                .values(step_at=at, error=error)
+                .values(**values, error=error)
             )
             connection.execute(
                 update(delivery)
                 .where(*is_waiting, delivery.c.state == DeliveryState.HELD)
-                .values(step_at=at)
+                .values(values)
             )
 
     def settle(
