@@ -36,7 +36,8 @@ class Proposal:
     """One entry for one account: the `post` to be queued, or the `reason` why it is not.
 
     `given_up` is the skipped or dead delivery that is queued again; without one, the entry is
-    queued anew. `remark` says from where its text is, if that matters.
+    queued anew: it `waits_for` steps, and has a `follow_up`. `remark` says from where its text is,
+    if that matters.
     """
 
     source: str
@@ -124,7 +125,7 @@ def unposted_accounts(store: Store, story: Story, accounts: Iterable[str]) -> li
         if not any(
             delivery.post.action != "edit" and _why_it_stands(store, delivery)
             for delivery, _ in story.deliveries
-            if delivery.account == account
+            if delivery.account == account and not delivery.post.is_follow_up
         )
     ]
 
@@ -179,7 +180,9 @@ def _known(store: Store, story: Story, account: str, link: str) -> Proposal | No
 def _of_deliveries(
     store: Store, story: Story, account: str, link: str, deliveries: Sequence[Delivery]
 ) -> Proposal | None:
-    originals = [each for each in deliveries if each.post.action != "edit"]
+    originals = [
+        each for each in deliveries if each.post.action != "edit" and not each.post.is_follow_up
+    ]
     for delivery in originals:
         reason = _why_it_stands(store, delivery)
         if reason:

@@ -88,7 +88,8 @@ def _warnings(config: Config, environ: Mapping[str, str]) -> Warnings:
     yield from _admin(config.admin)
     for name, account in config.accounts.items():
         yield from _account(("accounts", name), account, config)
-        yield from _token(("accounts", name), account, environ)
+        if account.kind != "files":
+            yield from _token(("accounts", name), account, environ)
     for name, source in config.sources.items():
         yield from _source(("sources", name), source, config)
     for name, step in config.steps.items():

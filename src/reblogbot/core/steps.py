@@ -13,7 +13,7 @@ MOST_ATTEMPTS = 8
 """After so many attempts that failed, an entry has no result."""
 MOST_BAD_ANSWERS = 3
 """The same where the service did answer, which it may have charged for."""
-BAD_ANSWERS = frozenset({"step_bad_answer", "step_empty", "step_refused", "step_failed"})
+BAD_ANSWERS = frozenset({"step_bad_answer", "step_empty", "step_failed"})
 RATE_LIMITED = "step_rate_limited"
 FINAL_OF_SERVICE = frozenset({"step_unauthorised", "step_key_missing", "step_not_found"})
 """Failures for good that every other call would meet as well."""
@@ -22,18 +22,26 @@ FAILURES_OF_SERVICE = 3
 
 
 def next_call(
-    now: datetime, calls: Sequence[datetime], per_day: int, pause: StepPause | None, mark: str
+    now: datetime,
+    calls: Sequence[datetime],
+    per_day: int,
+    pause: StepPause | None,
+    mark: str,
+    *,
+    ahead: int = 0,
 ) -> datetime:
     """The earliest instant, `now` or later, at which the step may be called again.
 
-    `calls` are the instants of its calls of the last day, oldest first. A pause counts as long as
+    `calls` are the instants of its calls of the last day, oldest first; those after `now` are
+    ignored. So many others that wait for the limit of the day go `ahead`. A pause counts as long as
     the step's settings and key are those that it came from (`mark`).
     """
+    past = [at for at in calls if at <= now]
     until = now
     if pause is not None and pause.until is not None and pause.mark == mark:
         until = max(until, pause.until)
-    if len(calls) >= per_day:
-        until = max(until, calls[-per_day] + DAY)
+    if len(past) >= per_day:
+        until = max(until, past[min(ahead, per_day - 1) - per_day] + DAY)
     return until
 
 

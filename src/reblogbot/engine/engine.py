@@ -143,7 +143,7 @@ class Engine:
         }
         servers = {name: account.place for name, account in config.accounts.items()}
         held, pollable = await self.store.enrol(
-            sources, servers, self.clock.now(), self._bring_forward, which
+            sources, servers, self.clock.now(), self._bring_forward, which, config.steps
         )
         if config.steps:
             await self.steps.queue_failed()

@@ -152,7 +152,11 @@ class Planner:
         Only the filters count that hold for what the admin asked for.
         """
         settings = result.settings
-        entry = await self._with_page(settings, entry, {compose.action_of(entry, settings)})
+        actions = {
+            "post" if self._config.accounts[name].has_titles else compose.action_of(entry, settings)
+            for name in accounts
+        }
+        entry = await self._with_page(settings, entry, actions)
         drafter = Drafter(self._parsers, settings.name)
         drafts = {}
         for name in accounts:

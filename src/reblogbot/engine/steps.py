@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ from reblogbot.core import answers, drafting, prompts, revising, steps, threads
 from reblogbot.core.drafting import Draft
 from reblogbot.engine.accounts import Accounts
 from reblogbot.engine.drafts import Drafter
-from reblogbot.errors import ReblogbotError, StepError
+from reblogbot.errors import ReblogbotError, StepError, StoreError
 from reblogbot.model import (
     REVIEW_NOTE,
     STEP_FAILED_NOTE,
@@ -35,6 +35,7 @@ from reblogbot.model import (
 )
 from reblogbot.ports import Clock, ParserPool, ProgressCallback, Step, no_progress
 from reblogbot.runtime.clock import uptime
+from reblogbot.runtime.worker_thread import ThreadDied
 from reblogbot.store import AsyncStore, Store
 from reblogbot.store.steps import FAILED, MOST_VERSIONS, StepCall, StepRecord, WaitingDelivery
 from reblogbot.store.transitions import POST_RETRACTED_NOTE
@@ -52,8 +53,12 @@ SHOWN_PROMPT = 2_000
 LEASE_MARGIN = timedelta(minutes=1)
 BUSY_WAIT = timedelta(seconds=30)
 """How long a delivery waits whose step another process is calling."""
+BROKEN_WAIT = timedelta(hours=1)
+"""How long the deliveries of an entry wait on which our own code failed."""
 RESULTS_NOTE = Words("written with the results of its steps")
 NO_POST_NOTE = Words("the post that it replies to was not published")
+POSTED_NOTE = Words("the post that it replies to is published")
+NO_REPLY_NOTE = Words("its source has no follow_up for it any more")
 
 
 @dataclass(slots=True)
@@ -117,6 +122,9 @@ class StepRunner:
         self._make_step = make_step
         self._mark_of = mark_of
         self._clock = clock
+        self._used_accounts = [name for name, each in config.accounts.items() if each.enabled]
+        self._ahead: Counter[str] = Counter()
+        """How many entries wait for the limit of a step's day, by what was seen in this go."""
         self._slots: defaultdict[str, asyncio.Semaphore] = defaultdict(
             lambda: asyncio.Semaphore(CALLS_AT_A_TIME)
         )
@@ -134,7 +142,7 @@ class StepRunner:
         """Return the enabled sources whose deliveries wait for steps, and until when."""
         waiting = [
             (source, name, at)
-            for source, name, at in store.steps.next_due()
+            for source, name, at in store.steps.next_due(self._used_accounts)
             if source in self._config.sources and self._config.sources[source].enabled
         ]
         if not waiting or store.outbox.stopped_at() is not None:
@@ -166,7 +174,10 @@ class StepRunner:
         sources = sorted({source for source, at in due if at <= now})
         if not sources or stopping.is_set():
             return report
-        waiting = await self._store.steps.waiting(sources, now, MOST_DELIVERIES)
+        self._ahead.clear()
+        waiting = await self._store.steps.waiting(
+            sources, self._used_accounts, now, MOST_DELIVERIES
+        )
         groups: dict[tuple[int, str], list[WaitingDelivery]] = {}
         for each in waiting:
             groups.setdefault((each.entry_id, each.delivery.source), []).append(each)
@@ -176,12 +187,17 @@ class StepRunner:
         async def work_on(group: Sequence[WaitingDelivery]) -> None:
             nonlocal finished
             async with slots:
-                if not stopping.is_set():
-                    await self._work_on(group, report)
+                # a go may take hours: the admin may have stopped everything meanwhile
+                if not stopping.is_set() and await self._store.outbox.stopped_at() is None:
+                    await self._work_on_logged(group, report)
             finished += 1
             on_progress("running steps", finished, len(groups))
 
-        await asyncio.gather(*map(work_on, groups.values()))
+        # all come to their end: an answer that is on its way is paid for
+        works = map(work_on, groups.values())
+        errors = await asyncio.gather(*works, return_exceptions=True)
+        for error in filter(None, errors):
+            raise error
         return report
 
     async def queue_failed(self) -> list[Delivery]:
@@ -191,38 +207,61 @@ class StepRunner:
 
     # one entry
 
+    async def _work_on_logged(self, group: Sequence[WaitingDelivery], report: StepsReport) -> None:
+        """Run the steps of one entry. A fault of ours there must not keep others waiting."""
+        try:
+            await self._work_on(group, report)
+        except (StoreError, ThreadDied):
+            raise
+        except Exception as error:
+            deliveries = [each.delivery for each in group]
+            log.exception("steps broke", extra={"ids": [each.id for each in deliveries]})
+            fault = type(error).__name__
+            reason = Words("its steps broke with {fault}; please report it", fault=fault)
+            resolution = Resolution(
+                {}, deliveries[0].waits_for, "", reason, self._clock.now() + BROKEN_WAIT
+            )
+            await self._postpone(deliveries, resolution, report)
+
     async def _work_on(self, group: Sequence[WaitingDelivery], report: StepsReport) -> None:
         """Run the steps of one entry of one source, for all accounts."""
         first = group[0]
         source = self._config.sources[first.delivery.source]
-        live = [each for each in group if not await self._is_given_up(each, report)]
+        live = [each for each in group if not await self._needs_no_steps(each, report)]
         if not live:
             return
         title = await self._title(source)
         resolution = await self.resolve(first.entry, source, title, entry_id=first.entry_id)
         if resolution.missing and not resolution.failed:
-            at = resolution.again_at or self._clock.now() + BUSY_WAIT
-            deliveries = [each.delivery for each in live]
-            missing, reason = resolution.missing, resolution.reason
-            await self._store.steps.postpone(deliveries, missing, at, reason)
-            for delivery in deliveries:
-                after = replace(delivery, error=reason, step_at=at, waits_for=missing)
-                report.changed[delivery.id] = after
-                if resolution.is_well:
-                    report.deferred.add(delivery.id)
+            await self._postpone([each.delivery for each in live], resolution, report)
             return
         for each in live:
             after, note = await self.settled(each, source, title, resolution)
             await self._write(each.delivery, after, note, report)
 
-    async def _is_given_up(self, waiting: WaitingDelivery, report: StepsReport) -> bool:
-        """Skip a reply whose post is not there, or not any more; return whether it was."""
-        previous = waiting.previous
-        if previous is None or previous.state == DeliveryState.SENT:
+    async def _postpone(
+        self, deliveries: Sequence[Delivery], resolution: Resolution, report: StepsReport
+    ) -> None:
+        """Let the deliveries of an entry wait for the steps that are missing."""
+        at = resolution.again_at or self._clock.now() + BUSY_WAIT
+        postponed = await self._store.steps.postpone(
+            deliveries, resolution.missing, at, resolution.reason
+        )
+        report.changed.update({each.id: each for each in postponed})
+        if resolution.is_well:
+            report.deferred.update(each.id for each in postponed)
+
+    async def _needs_no_steps(self, waiting: WaitingDelivery, report: StepsReport) -> bool:
+        """Skip a reply whose post is not there, or not any more; queue one that an admin wrote."""
+        before, previous = waiting.delivery, waiting.previous
+        if not before.post.continues:
             return False
-        is_lost = previous.state in (DeliveryState.SKIPPED, DeliveryState.DEAD)
+        if previous is not None and previous.state == DeliveryState.SENT:
+            if before.post.is_edited:
+                await self._write(before, replace(before, waits_for=()), POSTED_NOTE, report)
+            return before.post.is_edited
+        is_lost = previous is None or previous.state in (DeliveryState.SKIPPED, DeliveryState.DEAD)
         reason = NO_POST_NOTE if is_lost else POST_RETRACTED_NOTE
-        before = waiting.delivery
         after = replace(before, state=DeliveryState.SKIPPED, error=reason)
         await self._write(before, after, reason, report)
         return True
@@ -356,22 +395,22 @@ class StepRunner:
         is_forced: bool,
     ) -> StepText | Resolution:
         """Return the result of a call, from the store or by making it; else why there is none."""
-        record = (await self._store.steps.find([call.key])).get(call.key)
-        if record is not None and record.result is not None:
-            if may_call and record.entry_id is None and call.entry_id is not None:
-                # a preview had asked for it
-                await self._store.steps.assign(call.key, call.entry_id)
-            return record.result
-        if not is_forced:
-            outcome = await self._newest_version(call) or self._earlier_failure(call, record)
-            if outcome is None and may_call:
-                outcome = await self._why_not_now(call, settings)
-            if outcome is not None:
-                return outcome
+        stored = await self._stored(call)
+        if stored is None and not is_forced:
+            stored = await self._newest_version(call)
+        if stored is not None:
+            return stored
         if not may_call:
-            return Resolution({})
-        now = self._clock.now()
+            return (None if is_forced else await self._earlier_failure(call)) or Resolution({})
         async with self._slots[call.step]:
+            # other calls have taken minutes: what was asked before may be true no more
+            stored = await self._stored(call)
+            if stored is not None:
+                return stored
+            waits = None if is_forced else await self._why_not_now(call, settings)
+            if waits is not None:
+                return waits
+            now = self._clock.now()
             lease = settings.timeout + LEASE_MARGIN
             per_day = None if is_forced else settings.per_day
             if not await self._store.steps.begin(call, now, lease, per_day):
@@ -380,18 +419,34 @@ class StepRunner:
                 return Resolution({}, reason=reason, again_at=now + BUSY_WAIT, is_well=True)
             return await self._make(call, request, settings, entry, source)
 
+    async def _stored(self, call: StepCall) -> StepText | None:
+        """Return the result of exactly these words, None where the store has none."""
+        record = (await self._store.steps.find([call.key])).get(call.key)
+        if record is None or record.result is None:
+            return None
+        if record.entry_id is None and call.entry_id is not None:
+            # a preview had asked for it
+            await self._store.steps.assign(call.key, call.entry_id)
+        return record.result
+
     async def _newest_version(self, call: StepCall) -> StepText | None:
-        """Return the newest result of an entry that has changed too often to be asked again."""
+        """Return the newest result of an entry that has changed too often to be asked again.
+
+        Other settings than those of today do not count: it was the admin who changed these.
+        """
         if call.entry_id is None:
             return None
         records = await self._store.steps.of_entry(call.entry_id)
         versions = [
-            each.result for each in records if each.step == call.step and each.result is not None
+            each.result
+            for each in records
+            if (each.step, each.mark) == (call.step, call.mark) and each.result is not None
         ]
         return versions[-1] if len(versions) >= MOST_VERSIONS else None
 
-    def _earlier_failure(self, call: StepCall, record: StepRecord | None) -> Resolution | None:
+    async def _earlier_failure(self, call: StepCall) -> Resolution | None:
         """Return how the call failed with the present settings, None where it may be made again."""
+        record = (await self._store.steps.find([call.key])).get(call.key)
         if record is None or record.state != FAILED or record.mark != call.mark:
             return None
         if record.due is None:
@@ -402,6 +457,9 @@ class StepRunner:
 
     async def _why_not_now(self, call: StepCall, settings: StepSettings) -> Resolution | None:
         """Return why the step is not called now, None where it may be."""
+        failure = await self._earlier_failure(call)
+        if failure is not None:
+            return failure
         now = self._clock.now()
         pause = (await self._store.steps.pauses()).get(call.step)
         if pause is not None and pause.mark == call.mark:
@@ -412,8 +470,10 @@ class StepRunner:
                 is_well = pause.slug == steps.RATE_LIMITED
                 return Resolution({}, reason=pause.reason, again_at=pause.until, is_well=is_well)
         calls = await self._store.steps.calls(call.step, now - steps.DAY)
-        at = steps.next_call(now, calls, settings.per_day, None, call.mark)
+        ahead = self._ahead[call.step]
+        at = steps.next_call(now, calls, settings.per_day, None, call.mark, ahead=ahead)
         if at > now:
+            self._ahead[call.step] += 1
             reason = Words(
                 "{count} call in a day, per_day = {limit}",
                 "{count} calls in a day, per_day = {limit}",
@@ -434,7 +494,7 @@ class StepRunner:
         """Make a call that was noted, and store what comes of it."""
         started_at = uptime()
         try:
-            answer = await self._make_step(settings).run(request)
+            answer = await self._ask(settings, request)
             result = await self._cleaned(answer, settings, entry, source)
         except StepError as error:
             return await self._note_failure(call, error, uptime() - started_at)
@@ -450,6 +510,21 @@ class StepRunner:
             },
         )
         return result
+
+    async def _ask(self, settings: StepSettings, request: StepRequest) -> StepAnswer:
+        """Return the answer of the step. Raises StepError, also where the adapter is broken."""
+        try:
+            return await self._make_step(settings).run(request)
+        except StepError:
+            raise
+        except Exception as error:
+            log.exception("step broke", extra={"step": settings.name})
+            broke = Words(
+                "steps.{name}: the adapter broke with {fault}; please report it",
+                name=settings.name,
+                fault=type(error).__name__,
+            )
+            raise StepError("step_failed", broke) from error
 
     async def _cleaned(
         self, answer: StepAnswer, settings: StepSettings, entry: Entry, source: SourceSettings
@@ -531,8 +606,8 @@ class StepRunner:
         draft = await self._draft(waiting, source, title, results)
         post = draft.follow_up if before.post.continues else draft.post
         if post is None:
-            skipped = DeliveryState.SKIPPED
-            return replace(before, state=skipped, error=draft.reason)
+            reason = draft.reason or draft.held or NO_REPLY_NOTE
+            return replace(before, state=DeliveryState.SKIPPED, error=reason)
         post = self._as_before(post, before.post)
         needs_review = source.review_generated and post.is_generated
         held = draft.held

@@ -12,7 +12,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    and_,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from reblogbot.model import (
     OPEN_STATES,
@@ -40,9 +51,14 @@ MOST_VERSIONS = 3
 STEP_LOCK = 0x73746570
 """Number of PostgreSQL's advisory lock under which calls are counted."""
 _PREVIOUS = delivery.alias("previous")
+# not the plain columns: SQLite would use their indexes, and read more than the few that wait
+_ACCOUNT, _SOURCE, _STATE = (
+    func.coalesce(column, "")
+    for column in (delivery.c.account, delivery.c.source, delivery.c.state)
+)
 _MAY_RUN = or_(
-    delivery.c.state == DeliveryState.QUEUED,
-    and_(delivery.c.state == DeliveryState.HELD, delivery.c.error == REVIEW_NOTE),
+    _STATE == DeliveryState.QUEUED,
+    and_(_STATE == DeliveryState.HELD, delivery.c.error == REVIEW_NOTE),
 )
 """What waits for steps while it is queued, or held for review alone: the admin reads the result."""
 _PREVIOUS_IS_OVER = or_(
@@ -141,20 +157,17 @@ class Steps:
 
     # what waits
 
-    def waiting(self, sources: Collection[str], now: datetime, limit: int) -> list[WaitingDelivery]:
-        """At most `limit` deliveries of these sources whose steps are due, in queued order."""
+    def waiting(
+        self, sources: Collection[str], accounts: Collection[str], now: datetime, limit: int
+    ) -> list[WaitingDelivery]:
+        """At most `limit` deliveries whose steps are due, in queued order.
+
+        They are of these sources, for these accounts.
+        """
+        is_due = delivery.c.step_at <= now, _SOURCE.in_(sources)
         statement = (
-            select(delivery, entry.c.content)
-            .join(entry, entry.c.id == delivery.c.entry_id)
-            .outerjoin(_PREVIOUS, _PREVIOUS.c.id == _CONTINUES)
-            .where(
-                delivery.c.step_at.is_not(None),
-                delivery.c.step_at <= now,
-                delivery.c.source.in_(sources),
-                entry.c.content.is_not(None),
-                _MAY_RUN,
-                _PREVIOUS_IS_OVER,
-            )
+            _waiting(delivery, entry.c.content)
+            .where(*is_due, _ACCOUNT.in_(accounts))
             .order_by(delivery.c.id)
             .limit(limit)
         )
@@ -172,13 +185,15 @@ class Steps:
             for row, record in zip(rows, deliveries, strict=True)
         ]
 
-    def next_due(self) -> list[tuple[str, str, datetime]]:
-        """The source, the first step, and the earliest instant, of what waits for steps."""
+    def next_due(self, accounts: Collection[str]) -> list[tuple[str, str, datetime]]:
+        """The source, the first step, and the earliest instant, of what waits for steps.
+
+        Only deliveries for these accounts count.
+        """
         earliest = func.min(delivery.c.step_at, type_=delivery.c.step_at.type)
         statement = (
-            select(delivery.c.source, delivery.c.waits_for, earliest)
-            .outerjoin(_PREVIOUS, _PREVIOUS.c.id == _CONTINUES)
-            .where(delivery.c.step_at.is_not(None), _MAY_RUN, _PREVIOUS_IS_OVER)
+            _waiting(delivery.c.source, delivery.c.waits_for, earliest)
+            .where(_ACCOUNT.in_(accounts))
             .group_by(delivery.c.source, delivery.c.waits_for)
         )
         with self._database.read() as connection:
@@ -232,8 +247,8 @@ class Steps:
             statement = insert_into(connection, step_result).values(
                 key=call.key, entry_id=call.entry_id, **noted
             )
-            inserted = connection.execute(statement.on_conflict_do_nothing()).rowcount
-            if not inserted:
+            inserted = statement.on_conflict_do_nothing().returning(step_result.c.key)
+            if connection.scalar(inserted) is None:
                 row = connection.execute(
                     select(step_result).where(step_result.c.key == call.key).with_for_update()
                 ).one()
@@ -388,47 +403,38 @@ class Steps:
 
     def postpone(
         self, waiting: Sequence[Delivery], missing: Sequence[str], at: datetime, error: str
-    ) -> None:
-        """Try the steps of these deliveries again at an instant, and say why.
+    ) -> list[Delivery]:
+        """Try the `missing` steps of these deliveries again at an instant, and say why.
 
-        `missing` are the steps that they still wait for.
+        Returns those that were not changed meanwhile. One that is held keeps its own reason.
         """
-        ids = [each.id for each in waiting]
-        is_waiting = delivery.c.id.in_(ids), delivery.c.step_at.is_not(None)
-        values = {"step_at": at, "waits_for": " ".join(missing)}
+        postponed = []
         with self._database.write() as connection:
-            connection.execute(
-                update(delivery)
-                .where(*is_waiting, delivery.c.state == DeliveryState.QUEUED)
-                .values(**values, error=error)
-            )
-            connection.execute(
-                update(delivery)
-                .where(*is_waiting, delivery.c.state == DeliveryState.HELD)
-                .values(values)
-            )
+            for before in sorted(waiting, key=lambda each: each.id):
+                row = lock_delivery(connection, before.id)
+                if row is None or not _is_unchanged(row, before):
+                    continue
+                values: dict[str, Any] = {"step_at": at, "waits_for": " ".join(missing)}
+                if before.state == DeliveryState.QUEUED:
+                    values["error"] = error
+                statement = update(delivery).where(delivery.c.id == before.id).values(values)
+                changed = connection.execute(statement.returning(delivery)).one()
+                postponed.append(delivery_record(changed))
+        return postponed
 
     def settle(
         self, before: Delivery, after: Delivery, now: datetime, note: str
     ) -> Delivery | None:
         """Write the post that the results make of a delivery, and what becomes of it.
 
-        None where it was changed meanwhile.
+        None where it was changed meanwhile, as by an admin or by a poll.
         """
         with self._database.write() as connection:
             row = lock_delivery(connection, before.id)
-            if row is None:
-                return None
-            present = delivery_record(row)
-            if (present.state, present.post, present.waits_for) != (
-                before.state,
-                before.post,
-                before.waits_for,
-            ):
+            if row is None or not _is_unchanged(row, before):
                 return None
             values = {
                 "post": post_values(after.post),
-                "due": after.due,
                 "key_version": before.key_version + 1,
                 "waits_for": " ".join(after.waits_for) or None,
                 "step_at": now if after.waits_for else None,
@@ -514,15 +520,15 @@ class Steps:
         with self._database.read() as connection:
             waiting: dict[str, int] = {}
             failed: dict[str, int] = {}
-            is_waiting = (
-                delivery.c.step_at.is_not(None),
-                delivery.c.state.in_((DeliveryState.QUEUED, DeliveryState.HELD)),
-            )
+            has_failed = delivery.c.error.startswith(STEP_FAILED)
             columns = delivery.c.waits_for, delivery.c.state, delivery.c.error
-            for row in connection.execute(select(*columns).where(*is_waiting)):
+            statement = select(*columns).where(
+                delivery.c.step_at.is_not(None), or_(_MAY_RUN, has_failed)
+            )
+            for row in connection.execute(statement):
                 name = row.waits_for.split()[0]
-                is_held = row.state == DeliveryState.HELD
-                counts = failed if is_held and row.error.startswith(STEP_FAILED) else waiting
+                is_failed = row.state == DeliveryState.HELD and row.error.startswith(STEP_FAILED)
+                counts = failed if is_failed else waiting
                 counts[name] = counts.get(name, 0) + 1
             for name in names:
                 calls = _count_calls(connection, name, now)
@@ -568,8 +574,24 @@ class Steps:
         return since
 
 
+def _waiting(*columns: Any) -> Select[Any]:
+    """A query of the deliveries whose steps may be run, due or not."""
+    return (
+        select(*columns)
+        .join(entry, entry.c.id == delivery.c.entry_id)
+        .outerjoin(_PREVIOUS, _PREVIOUS.c.id == _CONTINUES)
+        .where(
+            delivery.c.step_at.is_not(None),
+            entry.c.content.is_not(None),
+            _MAY_RUN,
+            _PREVIOUS_IS_OVER,
+        )
+    )
+
+
 def _count_calls(connection: Connection, name: str, now: datetime) -> int:
-    is_recent = step_call.c.step == name, step_call.c.at > now - DAY
+    # what was noted while the clock was ahead must not block the step until then
+    is_recent = step_call.c.step == name, step_call.c.at > now - DAY, step_call.c.at <= now
     return connection.scalar(select(func.count()).where(*is_recent)) or 0
 
 
@@ -577,6 +599,17 @@ def forget_failures(connection: Connection, entry_id: int | None) -> None:
     """Let the steps of an entry be tried again that had failed: the admin wants it."""
     is_failed = step_result.c.entry_id == entry_id, step_result.c.state == FAILED
     connection.execute(delete(step_result).where(*is_failed))
+
+
+def _is_unchanged(row: Row[Any], before: Delivery) -> bool:
+    """Whether a delivery waits for its steps as it did when it was read."""
+    present = delivery_record(row)
+    return (present.state, present.post, present.waits_for, present.key_version) == (
+        before.state,
+        before.post,
+        before.waits_for,
+        before.key_version,
+    )
 
 
 def _by_id(connection: Connection, ids: Sequence[int]) -> dict[int, Delivery]:
