@@ -313,7 +313,7 @@ class StepResults:
         return [
             settled.get(delivery.id) or delivery
             for delivery in deliveries
-            if delivery.id not in refused and delivery.post.continues not in refused
+            if delivery.id not in refused
         ]
 
     async def _settled(
