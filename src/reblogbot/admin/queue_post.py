@@ -47,9 +47,10 @@ class Proposal:
     reason: str = ""
     given_up: Delivery | None = None
     candidate: Candidate | None = None
-    waits_for: tuple[str, ...] = ()
-    follow_up: FollowUp | None = None
     remark: str = ""
+    waits_for: tuple[str, ...] = ()
+    """The steps whose results its text lacks."""
+    follow_up: FollowUp | None = None
 
 
 @dataclass(slots=True)
@@ -198,7 +199,7 @@ def _drafted(
     account: str,
     link: str,
     entry: requested.RequestedEntry | None,
-    settings: SourceSettings,
+    source: SourceSettings,
 ) -> Proposal:
     """The proposal for an account that has no delivery of the entry under its kept keys."""
     if entry is None:
@@ -221,9 +222,9 @@ def _drafted(
         link,
         post=draft.post,
         candidate=entry.candidate,
-        waits_for=draft.waits_for,
-        follow_up=planning.follow_up(entry.candidate, draft, settings),
         remark=entry.remark,
+        waits_for=draft.waits_for,
+        follow_up=planning.follow_up_of(entry.candidate, draft, source),
     )
 
 

@@ -257,8 +257,8 @@ _ACCOUNT = {
     ),
     "user": KeyHelp(Words("The name of the user at the blog."), '"bot"', "0.7.0"),
     "status": KeyHelp(
-        Words("The state in which the blog keeps a new post: published, draft, private, pending."),
-        '"draft"',
+        Words("The state of a new post at the blog: draft, publish, private or pending."),
+        '"publish"',
         "0.7.0",
     ),
     "categories": KeyHelp(Words("The categories of every post."), '["news"]', "0.7.0"),
@@ -317,7 +317,12 @@ _SOURCE = {
         Words("Which waiting entry goes first: the oldest, or the one with the highest score."),
         '"score"',
     ),
-    "review": KeyHelp(Words("Yes holds every entry until you release it."), "true"),
+    "review": KeyHelp(
+        Words(
+            "Yes holds every entry until you release it. Unset, what a model has written is held."
+        ),
+        "true",
+    ),
     "title": KeyHelp(
         Words("The name of the source in posts, instead of its own title."), '"The hot list"'
     ),

@@ -236,6 +236,10 @@ class Engine:
             )
         return self._planner
 
+    def make_step(self, name: str) -> Step:
+        """Return the adapter of a step of the config."""
+        return self._adapters.make_step(self.config.steps[name])
+
     @property
     def steps(self) -> StepRunner:
         """The runner of steps, made where the config has any."""

@@ -78,17 +78,18 @@ async def recognise(
     """Settle deliveries as `sent` that are on the server already; return whether there are any.
 
     Their statuses are taken out of the `unclaimed` ones. This is what makes an old backup, or a
-    lost store, harmless. A text without a link may be meant twice: it is held for the admin.
+    lost store, harmless. A text without a link may be meant twice: it is held for the admin, unless
+    the place keeps the identities of deliveries.
     """
     is_any = False
     for delivery in waiting:
-        status = _existing_status(delivery, unclaimed)
-        if status is not None:
+        existing = _existing_status(delivery, unclaimed)
+        if existing is not None:
             log.info(
                 "found on the server already", extra={"account": account.name, "id": delivery.id}
             )
-            await account.settle(delivery, _recognised(delivery, status))
-            unclaimed.remove(status)
+            await account.settle(delivery, _recognised(delivery, existing))
+            unclaimed[:] = [status for status in unclaimed if status.receipt != existing.receipt]
             is_any = True
     return is_any
 
@@ -108,9 +109,9 @@ async def find_receipt(account: Account, store: AsyncStore, delivery: Delivery) 
 
 def _recognised(delivery: Delivery, status: PublishedStatus) -> Delivery:
     post, receipt = delivery.post, status.receipt
-    # nobody replies to the bot's own posts with the same text as the bot
+    # nobody else replies as the bot to its own post
     is_same_reply = post.is_follow_up and status.is_reply
-    if post.link or post.uri or is_same_reply:
+    if status.identity or post.link or post.uri or is_same_reply:
         return replace(delivery, state=DeliveryState.SENT, receipt=receipt, error="")
     place = f" ({receipt.url})" if receipt.url else ""
     reason = Words(
@@ -160,7 +161,7 @@ async def _find_receipt(
 ) -> Receipt | None:
     """Return the receipt of a delivery in doubt; None when the server does not have it."""
     status = _match(delivery, statuses)
-    return status.receipt if status is not None else await account.existing(delivery)
+    return status.receipt if status else await account.existing(delivery)
 
 
 def _match(delivery: Delivery, statuses: Sequence[PublishedStatus]) -> PublishedStatus | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -37,7 +37,7 @@ from reblogbot.ports import Clock, ParserPool, ProgressCallback, Step, no_progre
 from reblogbot.runtime.clock import uptime
 from reblogbot.runtime.worker_thread import ThreadDied
 from reblogbot.store import AsyncStore, Store
-from reblogbot.store.steps import FAILED, MOST_VERSIONS, StepCall, WaitingDelivery
+from reblogbot.store.steps import FAILED, MOST_VERSIONS, StepCall, StepRecord, WaitingDelivery
 from reblogbot.store.transitions import NO_POST_NOTE, POST_RETRACTED_NOTE
 from reblogbot.words import Words
 
@@ -86,6 +86,19 @@ class Resolution:
     reason: str = ""
     again_at: datetime | None = None
     is_well: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SingleRun:
+    """What a step returned that the admin had run for one entry.
+
+    `record` is what the store has of it, None where the step was not asked, for `reason`.
+    `was_stored` tells that there was a result already.
+    """
+
+    record: StepRecord | None = None
+    was_stored: bool = False
+    reason: str = ""
 
 
 class StepRunner:
@@ -218,14 +231,12 @@ class StepRunner:
             return
         title = await self._title(source)
         resolution = await self.resolve(first.entry, source, title, entry_id=first.entry_id)
-        if resolution.failed:
-            for each in live:
-                await self._settle_failure(each, source, title, resolution, report)
-        elif resolution.missing:
+        if resolution.missing and not resolution.failed:
             await self._postpone([each.delivery for each in live], resolution, report)
-        else:
-            for each in live:
-                await self._settle(each, source, title, resolution.results, report)
+            return
+        for each in live:
+            after, note = await self.settled(each, source, title, resolution)
+            await self._write(each.delivery, after, note, report)
 
     async def _postpone(
         self, deliveries: Sequence[Delivery], resolution: Resolution, report: StepsReport
@@ -265,10 +276,12 @@ class StepRunner:
         *,
         entry_id: int | None = None,
         may_call: bool = True,
+        force: Collection[str] = (),
     ) -> Resolution:
         """Return the results of a source's steps for an entry.
 
-        Those that are not in the store are asked for; not without `may_call`.
+        Those that are not in the store are asked for; not without `may_call`. The steps in `force`
+        are asked whatever failed before, whatever pauses them, and beyond their calls of the day.
         """
         results: dict[str, StepText] = {}
         names = [name for name in source.steps if name in self._config.steps]
@@ -281,11 +294,62 @@ class StepRunner:
                 call, request = await self._call(entry, entry_id, source, title, settings, results)
             except ReblogbotError as error:
                 return Resolution(results, missing, failed=name, reason=error.message)
-            outcome = await self._result(call, request, settings, entry, source, may_call=may_call)
+            outcome = await self._result(
+                call,
+                request,
+                settings,
+                entry,
+                source,
+                may_call=may_call,
+                is_forced=name in force,
+            )
             if not isinstance(outcome, StepText):
                 return replace(outcome, results=results, missing=missing)
             results[name] = outcome
         return Resolution(results)
+
+    async def run_single(
+        self,
+        name: str,
+        entry: Entry,
+        source: SourceSettings,
+        title: str,
+        *,
+        entry_id: int | None = None,
+        again: bool = False,
+    ) -> SingleRun:
+        """Run one step for one entry now, and those before it, as far as they have no results.
+
+        What failed before, pauses, and the calls of the day do not count. With `again` a result
+        that is stored is forgotten.
+        """
+        position = source.steps.index(name) if name in source.steps else 0
+        before = source.model_copy(update={"steps": source.steps[:position]})
+        force = frozenset(before.steps)
+        earlier = await self.resolve(entry, before, title, entry_id=entry_id, force=force)
+        settings = self._config.steps[name]
+        if earlier.missing:
+            note = STEP_FAILED_NOTE.filled(name=earlier.missing[0], reason=earlier.reason)
+            return SingleRun(reason=note)
+        if settings.kind == "chat" and entry.ai_refusal:
+            return SingleRun(reason=entry.ai_refusal)
+        try:
+            call, request = await self._call(
+                entry, entry_id, source, title, settings, earlier.results
+            )
+        except ReblogbotError as error:
+            return SingleRun(reason=error.message)
+        record = (await self._store.steps.find([call.key])).get(call.key)
+        was_stored = record is not None and record.result is not None
+        if was_stored and again:
+            await self._store.steps.forget(call.key)
+            was_stored = False
+        outcome = await self._result(
+            call, request, settings, entry, source, may_call=True, is_forced=True
+        )
+        record = (await self._store.steps.find([call.key])).get(call.key)
+        reason = outcome.reason if isinstance(outcome, Resolution) else ""
+        return SingleRun(record, was_stored, reason)
 
     async def _call(
         self,
@@ -327,15 +391,18 @@ class StepRunner:
         source: SourceSettings,
         *,
         may_call: bool,
+        is_forced: bool,
     ) -> StepText | Resolution:
         """Return the result of a call, from the store or by making it; else why there is none."""
-        stored = await self._stored(call) or await self._newest_version(call)
+        stored = await self._stored(call)
+        if stored is None and not is_forced:
+            stored = await self._newest_version(call)
         if stored is not None:
             return stored
         if not may_call:
-            return Resolution({})
+            return (None if is_forced else await self._earlier_failure(call)) or Resolution({})
         async with self._slots[call.step]:
-            return await self._called(call, request, settings, entry, source)
+            return await self._called(call, request, settings, entry, source, is_forced=is_forced)
 
     async def _called(
         self,
@@ -344,18 +411,21 @@ class StepRunner:
         settings: StepSettings,
         entry: Entry,
         source: SourceSettings,
+        *,
+        is_forced: bool,
     ) -> StepText | Resolution:
         """Return the result of a call that is made now, else why there is none."""
         # other calls have taken minutes: what was asked before may be true no more
         stored = await self._stored(call)
         if stored is not None:
             return stored
-        waits = await self._why_not_now(call, settings)
+        waits = None if is_forced else await self._why_not_now(call, settings)
         if waits is not None:
             return waits
         now, begin_before = self._clock.now(), uptime() + LEASE_MARGIN.total_seconds()
         lease = settings.timeout + LEASE_MARGIN
-        if not await self._store.steps.begin(call, now, lease, settings.per_day):
+        per_day = None if is_forced else settings.per_day
+        if not await self._store.steps.begin(call, now, lease, per_day):
             # another process calls it, or the calls of the day were used up meanwhile
             reason = Words("another call is being made")
             return Resolution({}, reason=reason, again_at=now + BUSY_WAIT, is_well=True)
@@ -366,8 +436,14 @@ class StepRunner:
         return await self._make(call, request, settings, entry, source)
 
     async def _stored(self, call: StepCall) -> StepText | None:
+        """Return the result of exactly these words, None where the store has none."""
         record = (await self._store.steps.find([call.key])).get(call.key)
-        return record.result if record is not None else None
+        if record is None or record.result is None:
+            return None
+        if record.entry_id is None and call.entry_id is not None:
+            # a preview had asked for it
+            await self._store.steps.assign(call.key, call.entry_id)
+        return record.result
 
     async def _newest_version(self, call: StepCall) -> StepText | None:
         """Return the newest result of an entry that has changed too often to be asked again.
@@ -384,15 +460,23 @@ class StepRunner:
         ]
         return versions[-1] if len(versions) >= MOST_VERSIONS else None
 
+    async def _earlier_failure(self, call: StepCall) -> Resolution | None:
+        """Return how the call failed with the present settings, None where it may be made again."""
+        record = (await self._store.steps.find([call.key])).get(call.key)
+        if record is None or record.state != FAILED or record.mark != call.mark:
+            return None
+        if record.due is None:
+            return Resolution({}, failed=call.step, reason=record.error)
+        if record.due > self._clock.now():
+            return Resolution({}, reason=record.error, again_at=record.due)
+        return None
+
     async def _why_not_now(self, call: StepCall, settings: StepSettings) -> Resolution | None:
         """Return why the step is not called now, None where it may be."""
+        failure = await self._earlier_failure(call)
+        if failure is not None:
+            return failure
         now = self._clock.now()
-        record = (await self._store.steps.find([call.key])).get(call.key)
-        if record is not None and record.state == FAILED and record.mark == call.mark:
-            if record.due is None:
-                return Resolution({}, failed=call.step, reason=record.error)
-            if record.due > now:
-                return Resolution({}, reason=record.error, again_at=record.due)
         pause = (await self._store.steps.pauses()).get(call.step)
         if pause is not None and pause.mark == call.mark:
             if pause.until is None and pause.slug in steps.FINAL_OF_SERVICE:
@@ -500,54 +584,53 @@ class StepRunner:
 
     # the deliveries of an entry
 
-    async def _settle_failure(
+    async def settled(
         self,
         waiting: WaitingDelivery,
         source: SourceSettings,
         title: str,
         resolution: Resolution,
-        report: StepsReport,
-    ) -> None:
-        """Do what the admin wants for an entry without a result: hold it, post it, or drop it."""
-        before = waiting.delivery
-        note = STEP_FAILED_NOTE.filled(name=resolution.failed, reason=resolution.reason)
-        if source.on_step_failure == "post":
-            await self._settle(waiting, source, title, resolution.results, report, note)
-            return
-        if source.on_step_failure == "drop":
-            after = replace(before, state=DeliveryState.SKIPPED, error=note)
-        else:
-            missing = resolution.missing
-            after = replace(before, state=DeliveryState.HELD, error=note, waits_for=missing)
-        await self._write(before, after, note, report)
+    ) -> tuple[Delivery, str]:
+        """Return the delivery as its steps leave it, and a note on why; changes nothing.
 
-    async def _settle(
+        It is composed with their results, and queued, or held for review. Where a step failed, the
+        admin's config decides: it is held, posted without, or dropped.
+        """
+        before, failed = waiting.delivery, resolution.failed
+        if not failed:
+            composed = await self._composed(waiting, source, title, resolution.results)
+            return composed, RESULTS_NOTE
+        note = STEP_FAILED_NOTE.filled(name=failed, reason=resolution.reason)
+        if source.on_step_failure == "post":
+            return await self._composed(waiting, source, title, resolution.results), note
+        if source.on_step_failure == "drop":
+            state = DeliveryState.SKIPPED
+            # it still waits for its steps: an admin may want it after all
+            return replace(before, state=state, error=note), note
+        state = DeliveryState.HELD
+        return replace(before, state=state, error=note, waits_for=resolution.missing), note
+
+    async def _composed(
         self,
         waiting: WaitingDelivery,
         source: SourceSettings,
         title: str,
         results: Mapping[str, StepText],
-        report: StepsReport,
-        note: str = RESULTS_NOTE,
-    ) -> None:
-        """Compose a delivery with its results, and queue it, or hold it for review."""
+    ) -> Delivery:
+        """Return a delivery composed with its results: queued, held, or skipped."""
         before = waiting.delivery
         draft = await self._draft(waiting, source, title, results)
         post = draft.follow_up if before.post.continues else draft.post
         if post is None:
-            missing = NO_REPLY_NOTE if note is RESULTS_NOTE else note
-            reason = draft.reason or draft.held or missing
-            after = replace(before, state=DeliveryState.SKIPPED, error=reason)
-            await self._write(before, after, reason, report)
-            return
+            reason = draft.reason or draft.held or NO_REPLY_NOTE
+            return replace(before, state=DeliveryState.SKIPPED, error=reason)
         post = self._as_before(post, before.post)
         needs_review = source.review_generated and post.is_generated
         held = draft.held
         if before.state == DeliveryState.HELD or needs_review:
             held = held or REVIEW_NOTE
         state = DeliveryState.HELD if held else DeliveryState.QUEUED
-        after = replace(before, post=post, state=state, error=held, waits_for=())
-        await self._write(before, after, note, report)
+        return replace(before, post=post, state=state, error=held, waits_for=())
 
     @staticmethod
     def _as_before(post: Post, before: Post) -> Post:

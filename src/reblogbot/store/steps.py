@@ -89,6 +89,7 @@ class StepRecord:
     key: bytes
     step: str
     state: str
+    entry_id: int | None = None
     attempts: int = 0
     due: datetime | None = None
     mark: str = ""
@@ -133,6 +134,18 @@ class StepTally:
     calls: int = 0
     waiting: int = 0
     failed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StepUsage:
+    """What the results of a step took, None where its service does not tell."""
+
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    cost: float | None = None
+
+
+NO_USAGE = StepUsage()
 
 
 class Steps:
@@ -328,6 +341,15 @@ class Steps:
                 )
             )
 
+    def assign(self, key: bytes, entry_id: int) -> None:
+        """Note of which entry a result is that was computed for a preview."""
+        with self._database.write() as connection:
+            connection.execute(
+                update(step_result)
+                .where(step_result.c.key == key, step_result.c.entry_id.is_(None))
+                .values(entry_id=entry_id)
+            )
+
     def forget(self, key: bytes) -> None:
         """Delete a result, so that it is asked for again."""
         with self._database.write() as connection:
@@ -460,6 +482,36 @@ class Steps:
                     )
         return queued
 
+    def make_due(self, entry_id: int, name: str, now: datetime) -> list[Delivery]:
+        """Let the deliveries of an entry that wait for steps try them now: one has a result.
+
+        What is held because that step, `name`, had failed is queued again. Returns them all.
+        """
+        is_of_entry = (
+            delivery.c.entry_id == entry_id,
+            delivery.c.step_at.is_not(None),
+            delivery.c.state.in_((DeliveryState.QUEUED, DeliveryState.HELD)),
+        )
+        note = Words("step {name} has a result now", name=name)
+        with self._database.write() as connection:
+            rows = connection.execute(
+                select(delivery).where(*is_of_entry).order_by(delivery.c.id).with_for_update()
+            ).all()
+            changed = []
+            for row in rows:
+                values: dict[str, Any] = {"step_at": now}
+                has_failed = row.error.startswith(STEP_FAILED) and row.waits_for.split()[0] == name
+                if row.state == DeliveryState.HELD and has_failed:
+                    queued = DeliveryState.QUEUED
+                    changed.append(change_state(connection, row, queued, values, "", now, note))
+                elif row.state == DeliveryState.QUEUED or row.error == REVIEW_NOTE:
+                    if row.state == DeliveryState.QUEUED:
+                        values["error"] = ""
+                    statement = update(delivery).where(delivery.c.id == row.id).values(values)
+                    updated = connection.execute(statement.returning(delivery)).one()
+                    changed.append(delivery_record(updated))
+        return changed
+
     # for status and metrics
 
     def tallies(self, names: Collection[str], now: datetime) -> dict[str, StepTally]:
@@ -491,6 +543,35 @@ class Steps:
                     done or 0, calls, waiting.get(name, 0), failed.get(name, 0)
                 )
         return tallies
+
+    def usage(self, since: datetime) -> dict[str, StepUsage]:
+        """What the results since then took, by the names of the steps."""
+        columns = step_result.c.tokens_in, step_result.c.tokens_out, step_result.c.cost
+        statement = (
+            select(step_result.c.step, *map(func.sum, columns))
+            .where(step_result.c.called_at > since)
+            .group_by(step_result.c.step)
+        )
+        with self._database.read() as connection:
+            return {
+                name: StepUsage(tokens_in and int(tokens_in), tokens_out and int(tokens_out), cost)
+                for name, tokens_in, tokens_out, cost in connection.execute(statement)
+            }
+
+    def failing_since(self, name: str) -> datetime | None:
+        """When the first call was made after the last one that brought a result."""
+        last_done = (
+            select(func.max(step_result.c.called_at))
+            .where(step_result.c.step == name, step_result.c.state == DONE)
+            .scalar_subquery()
+        )
+        first = func.min(step_call.c.at, type_=step_call.c.at.type)
+        statement = select(first).where(
+            step_call.c.step == name, or_(last_done.is_(None), step_call.c.at > last_done)
+        )
+        with self._database.read() as connection:
+            since: datetime | None = connection.scalar(statement)
+        return since
 
 
 def _waiting(*columns: Any) -> Select[Any]:

@@ -9,7 +9,7 @@ import requests
 from selectolax.lexbor import LexborHTMLParser
 
 from faulty_proxy import FaultyProxy
-from reblogbot.errors import Rejected, Unauthorised
+from reblogbot.errors import Doubtful, Rejected, Unauthorised
 from reblogbot.model import Article, Block, Image, Post, Span
 from reblogbot.targets.wordpress.slugs import image_slug, post_slug, trashed_slug
 from sample_images import png
@@ -102,6 +102,19 @@ def test_images_are_shown_with_their_descriptions_and_kept_by_an_edit(
         assert wordpress.api("GET", "media", params={"search": id_.hex()}) == []
 
 
+def test_images_of_an_attempt_that_failed_are_used_by_the_next(wordpress, make_blog, identity):
+    user, image = wordpress.add_user(), Image(png(), "image/png", "a cat")
+    with FaultyProxy(wordpress.url).running() as proxy:
+        target = make_blog(proxy.url, user.name, user.password)
+        proxy.fail("POST", "/posts", "500 before")
+        with pytest.raises(Doubtful):
+            target.publish(POST, "key", identity=identity, images=[image])
+        receipt = target.publish(POST, "key", identity=identity, images=[image])
+    assert receipt.left_out == 0
+    (media,) = wordpress.api("GET", "media", params={"author": user.id})
+    assert stored(wordpress, receipt)["featured_media"] == media["id"]
+
+
 @pytest.mark.parametrize("change", [{"content": "<p>By hand</p>"}, {"status": "publish"}])
 def test_an_edit_leaves_alone_what_an_editor_has_taken_over(wordpress, make_user, identity, change):
     target = make_user("author", status="draft")
@@ -187,8 +200,9 @@ def test_a_post_that_got_another_name_is_known_by_its_link(wordpress, target, id
 
 def test_each_role_may_do_what_it_may(wordpress, make_user, identity):
     assert make_user("author", categories=("Only for authors",)).verify().warnings
-    with pytest.raises(Unauthorised, match="role of an author"):
-        make_user("contributor").verify()
+    for status in ("publish", "pending", "private"):
+        with pytest.raises(Unauthorised, match="role of an author"):
+            make_user("contributor", status=status).verify()
     with pytest.raises(Unauthorised):
         make_user("contributor").publish(POST, "key", identity=identity)
     with pytest.raises(Unauthorised):
