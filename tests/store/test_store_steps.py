@@ -254,7 +254,6 @@ def test_what_waits_is_neither_sent_nor_bundled_nor_makes_its_account_busy(store
     assert store.outbox.waiting("news") == []
     assert store.outbox.busy_accounts(NOW) == []
     assert store.outbox.open_accounts() == []
-    assert store.outbox.next_due(["news"], NOW) is None
     assert store.outbox.queue_heads("news") == []
     assert store.tallies.overdue(NOW + 9 * DAY) == {}
     assert store.outbox.claim_account("news", NOW, LEASE)
@@ -286,7 +285,9 @@ def test_what_is_held_for_another_reason_costs_nothing_until_it_is_released(stor
     (held,) = queue(store, "a", state=DeliveryState.HELD, reason=reason)
     assert waiting(store) == []
     assert store.steps.next_due(["news"]) == []
+    assert store.outbox.next_due(["news"], NOW) is None
     settle(store, held, "queued")
+    assert store.outbox.next_due(["news"], NOW) == NOW
     assert waiting_ids(store) == [held.id]
 
 

@@ -602,7 +602,10 @@ class StepRunner:
             return composed, RESULTS_NOTE
         note = STEP_FAILED_NOTE.filled(name=failed, reason=resolution.reason)
         if source.on_step_failure == "post":
-            return await self._composed(waiting, source, title, resolution.results), note
+            composed = await self._composed(waiting, source, title, resolution.results)
+            # a reply has nothing to say without the results
+            is_empty = composed.error == NO_REPLY_NOTE
+            return replace(composed, error=note) if is_empty else composed, note
         if source.on_step_failure == "drop":
             state = DeliveryState.SKIPPED
             # it still waits for its steps: an admin may want it after all

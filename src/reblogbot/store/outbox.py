@@ -55,7 +55,7 @@ from reblogbot.store.schema import (
     switch,
 )
 from reblogbot.store.sql import chunks, insert_into, is_behind
-from reblogbot.store.steps import forget_failures
+from reblogbot.store.steps import MAY_RUN, forget_failures
 from reblogbot.store.transitions import (
     NO_POST_NOTE,
     POST_RETRACTED_NOTE,
@@ -167,7 +167,7 @@ class Outbox:
         is_queued = *MAY_BE_SENT, delivery.c.account.in_(accounts)
         waits_for_steps = (
             delivery.c.step_at.is_not(None),
-            delivery.c.state.in_([DeliveryState.QUEUED, DeliveryState.HELD]),
+            MAY_RUN,
             delivery.c.account.in_(accounts),
         )
         is_unsettled = (

@@ -56,7 +56,7 @@ _ACCOUNT, _SOURCE, _STATE = (
     func.coalesce(column, "")
     for column in (delivery.c.account, delivery.c.source, delivery.c.state)
 )
-_MAY_RUN = or_(
+MAY_RUN = or_(
     _STATE == DeliveryState.QUEUED,
     and_(_STATE == DeliveryState.HELD, delivery.c.error == REVIEW_NOTE),
 )
@@ -523,7 +523,7 @@ class Steps:
             has_failed = delivery.c.error.startswith(STEP_FAILED)
             columns = delivery.c.waits_for, delivery.c.state, delivery.c.error
             statement = select(*columns).where(
-                delivery.c.step_at.is_not(None), or_(_MAY_RUN, has_failed)
+                delivery.c.step_at.is_not(None), or_(MAY_RUN, has_failed)
             )
             for row in connection.execute(statement):
                 name = row.waits_for.split()[0]
@@ -583,7 +583,7 @@ def _waiting(*columns: Any) -> Select[Any]:
         .where(
             delivery.c.step_at.is_not(None),
             entry.c.content.is_not(None),
-            _MAY_RUN,
+            MAY_RUN,
             _PREVIOUS_IS_OVER,
         )
     )
