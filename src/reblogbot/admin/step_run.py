@@ -88,8 +88,8 @@ async def run_step(
     if refusal:
         return StepRun(story, SingleRun(reason=refusal), remarks)
     entry = candidate.entry
-    if story.content is None:
-        # the page of what was not queued has not been read
+    if source.page_text and not entry.text:
+        # the page of what was not queued was not read; that of what was posted is forgotten
         entry = await engine.planner.with_page(source, entry, {"post"})
     entry_id = story.entry_id or None
     title = source.title or poll.batch.title or source.name
