@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -81,7 +80,7 @@ def step_states(
             StepStatus(
                 name,
                 settings.kind,
-                settings.model or _program(settings.command),
+                settings.model or settings.program,
                 urlsplit(settings.url).netloc.rpartition("@")[2],
                 sources,
                 settings.per_day,
@@ -114,8 +113,3 @@ def _reason(
         )
         return reason, calls[-settings.per_day] + steps.DAY
     return (Words("no enabled source has it"), None) if state == "unused" else ("", None)
-
-
-def _program(command: str) -> str:
-    """Return the program that a command starts; its arguments may be secret."""
-    return next(iter(shlex.split(command)), "")
