@@ -87,10 +87,14 @@ async def run_step(
     refusal = refusal_of_person(candidate.entry, source, may_use_steps=may_use_steps)
     if refusal:
         return StepRun(story, SingleRun(reason=refusal), remarks)
+    entry = candidate.entry
+    if story.content is None:
+        # the page of what was not queued has not been read
+        entry = await engine.planner.with_page(source, entry, {"post"})
     entry_id = story.entry_id or None
     title = source.title or poll.batch.title or source.name
     result = await engine.steps.run_single(
-        name, candidate.entry, source, title, entry_id=entry_id, again=again
+        name, entry, source, title, entry_id=entry_id, again=again
     )
     due: list[Delivery] = []
     has_result = result.record is not None and result.record.result is not None

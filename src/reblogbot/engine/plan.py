@@ -156,7 +156,7 @@ class Planner:
             "post" if self._config.accounts[name].has_titles else compose.action_of(entry, settings)
             for name in accounts
         }
-        entry = await self._with_page(settings, entry, actions)
+        entry = await self.with_page(settings, entry, actions)
         drafter = Drafter(self._parsers, settings.name)
         drafts = {}
         for name in accounts:
@@ -232,7 +232,7 @@ class Planner:
         chosen = dict(islice(wanting.items(), settings.max_per_poll))
         entries = await asyncio.gather(
             *(
-                self._with_page(settings, candidate.entry, actions[number])
+                self.with_page(settings, candidate.entry, actions[number])
                 for number, candidate in chosen.items()
             )
         )
@@ -247,7 +247,7 @@ class Planner:
             if id(candidate) in completed
         }
 
-    async def _with_page(
+    async def with_page(
         self, settings: SourceSettings, entry: Entry, actions: Collection[Action]
     ) -> Entry:
         """Return the entry with the images and the text of its page that these actions need."""
