@@ -71,7 +71,8 @@ def step_states(
         if pause is not None and pause.mark != mark_of(settings):
             # it failed with other settings or another key
             pause = None
-        calls = store.steps.calls(name, now - steps.DAY)
+        # those that were noted while the clock was ahead do not count
+        calls = [at for at in store.steps.calls(name, now - steps.DAY) if at <= now]
         state = steps.state_of(now, calls, settings.per_day, pause, is_used=is_used)
         is_failing = state == "failing" and pause is not None
         reason, until = _reason(state, settings, calls, pause)
