@@ -238,6 +238,17 @@ def test_the_result_of_an_entry_that_was_posted_is_not_paid_for_again(
 # why and queue
 
 
+def test_the_arguments_of_a_command_are_neither_kept_nor_shown(papers, bot, cli, feeds, sandbox):
+    source = {"url": feeds.url("/papers.xml"), "steps": ["explain"]}
+    step = {"kind": "command", "command": "/bin/translate --key s3cr3t"}
+    bot.configure({"papers": source}, {"news": (sandbox, "")}, steps={"explain": step})
+    bot.sync()
+    shown = cli("why", link("a"), "--json")
+    (story,) = shown.json["entries"]
+    assert [step["prompt"] for step in story["steps"]] == ["/bin/translate"]
+    assert b"s3cr3t" not in bot.store_file.read_bytes()
+
+
 def test_the_history_of_an_entry_has_what_its_steps_returned(papers, bot, cli):
     bot.sync()
     (story,) = cli("why", link("a"), "--json").json["entries"]
