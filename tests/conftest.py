@@ -15,8 +15,10 @@ from fediverse.server import FediverseServer, run_in_thread
 from harness import Bot, CliResult, FeedServer, SettableClock, SharedResources, kept_logging
 from json_answers import check_answer
 from postgres import database, emptied, server
+from reblogbot import app
 from reblogbot.cli import run
 from reblogbot.store import open_store
+from stand_in_steps import StandInSteps
 from wordpress import WordPress, running_wordpress
 
 worker_setup.keep_bytecode()
@@ -107,6 +109,15 @@ def bot(
         return Bot(tmp_path, clock, feeds, shared)
     store_url = emptied(request.getfixturevalue("postgres_tables"))
     return Bot(tmp_path, clock, feeds, shared, store_url)
+
+
+@pytest.fixture
+def stand_in(monkeypatch: pytest.MonkeyPatch) -> StandInSteps:
+    """What takes the place of models and programs: it answers as the test says."""
+    steps = StandInSteps()
+    monkeypatch.setattr(app, "make_step", steps.make_step)
+    monkeypatch.setattr(app, "step_mark", steps.mark_of)
+    return steps
 
 
 @pytest.fixture

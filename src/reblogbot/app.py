@@ -311,7 +311,9 @@ class Runtime:
             from reblogbot.notices.messenger import Messenger  # noqa: PLC0415
 
             engine = self.engine
-            self._messenger = Messenger(self.config, engine.store, engine.accounts, engine.clock)
+            self._messenger = Messenger(
+                self.config, engine.store, engine.accounts, engine.clock, step_mark
+            )
         return self._messenger
 
     def stop(self) -> None:

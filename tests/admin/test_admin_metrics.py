@@ -10,10 +10,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import event
 
 from harness import items
+from reblogbot import app
 from reblogbot.admin import metrics
 from reblogbot.core.round_report import PollReport
-from reblogbot.daemon.stats import BUCKETS, Latency
+from reblogbot.daemon.stats import BUCKETS, DaemonStats, Latency
 from reblogbot.model import Delivery, DeliveryState, Post
+from stand_in_steps import chat
 
 
 @pytest.fixture
@@ -174,7 +176,6 @@ def test_a_latency_on_a_bound_counts_as_at_most_that():
 
 def test_every_metric_has_a_description(configured, clock):
     from reblogbot.app import load_config  # noqa: PLC0415
-    from reblogbot.daemon.stats import DaemonStats  # noqa: PLC0415
 
     found = list(
         metrics.families(
@@ -186,3 +187,27 @@ def test_every_metric_has_a_description(configured, clock):
     assert len(found) > 10
     assert [item.name for item in found if not item.documentation.endswith(".")] == []
     assert [item.name for item in found if not item.name.startswith("reblogbot_")] == []
+
+
+def test_the_metrics_tell_what_steps_did_and_what_waits_for_them(
+    bot, feeds, sandbox, clock, stand_in
+):
+    source = {"url": feeds.show("/hot.xml", items(clock, "b", "a")), "steps": ["explain"]}
+    steps = {"explain": chat(per_day=1)}
+    bot.configure({"hot": source}, {"news": (sandbox, "")}, steps=steps)
+    bot.sync()
+    config = app.load_config(bot.path)
+    with bot.store() as store:
+        numbers = metrics.read(store, config, clock.now())
+    text = metrics.exposition(DaemonStats(config), numbers, clock.now()).decode()
+    assert {
+        'reblogbot_step_calls_24h{step="explain"} 1.0',
+        'reblogbot_step_results_24h{step="explain"} 1.0',
+        'reblogbot_step_failures{step="explain"} 0.0',
+        'reblogbot_step_waiting{step="explain"} 1.0',
+        'reblogbot_step_failed{step="explain"} 0.0',
+        'reblogbot_step_tokens_24h{direction="in",step="explain"} 40.0',
+        'reblogbot_step_cost_24h{step="explain"} 0.002',
+        'reblogbot_step_state{state="spent",step="explain"} 1.0',
+        'reblogbot_step_state{state="ok",step="explain"} 0.0',
+    } <= set(text.splitlines())

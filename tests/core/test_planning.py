@@ -325,5 +325,7 @@ def test_a_reply_that_waits_is_planned_with_its_post():
 def test_review_holds_every_post_and_review_of_generated_text_none_that_still_waits():
     (intent,) = plan_first_poll([PAPER], **STEPS, review=True).intents
     assert (intent.state, intent.reason) == (DeliveryState.HELD, "review")
-    (intent,) = plan_first_poll([PAPER], **STEPS, review_generated=True).intents
+    generated = {**STEPS, "generated": ["explain"], "review_generated": True}
+    (intent,) = plan_first_poll([PAPER], **generated).intents
+    assert intent.post.is_generated
     assert (intent.state, intent.reason) == (DeliveryState.QUEUED, "")

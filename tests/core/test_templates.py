@@ -172,3 +172,19 @@ def test_text_of_a_source_is_never_run_as_a_template():
 
 def test_a_template_is_compiled_once():
     assert compile_template("{{ title }}!") is compile_template("{{ title }}!")
+
+
+@pytest.mark.parametrize(
+    ("template", "steps", "fault"),
+    [
+        ("{{ explain }}", ("explain",), ""),
+        ("{{ explain_title }}", ("explain",), ""),
+        ("{{ results }}", ("explain",), ""),
+        ("{% if explain %}{{ explain.split(' ')[0] }}{% endif %} {{ title }}", ("explain",), ""),
+        ("{{ results }}", (), "line 1: gives no text for an entry that has only a title"),
+        ("{{ text }}", ("explain",), "line 1: gives no text for an entry that has only a title"),
+        ("{{ explan }}", ("explain",), "line 1: unknown name 'explan'; did you mean 'explain'?"),
+    ],
+)
+def test_a_template_may_use_the_results_of_its_steps_alone(template, steps, fault):
+    assert check_template(template, steps=steps) == fault

@@ -65,6 +65,13 @@ def test_no_link_is_cut_in_two():
     assert any(link in post for post in posts)
 
 
+def test_a_link_that_leaves_no_room_stays_where_it_is():
+    link = "https://example.org/" + "x" * 70
+    posts = texts(f"{'word ' * 30}\n{link}", ServerLimits(100), link=link)
+    assert posts[0] == ("word " * 20).strip()
+    assert posts[-1] == link
+
+
 @pytest.mark.parametrize("spoiler", ["", "a warning"])
 @settings(max_examples=100)
 @given(

@@ -49,7 +49,7 @@ def test_an_admin_who_wants_the_text_sets_action_post(linked, bot, sandbox, cli)
 def test_a_preview_asks_no_server_for_a_status(linked, bot, sandbox):
     status = sandbox.add_status("alice", "hello")
     linked(status["url"])
-    assert [post.action for _, _, post in bot.preview().posts] == ["boost"]
+    assert [each.post.action for each in bot.preview().posts] == ["boost"]
     assert not [path for _, path in sandbox.requests if path.startswith("/api/v2/search")]
 
 

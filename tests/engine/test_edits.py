@@ -126,7 +126,7 @@ def test_what_waits_is_rendered_anew_when_its_entry_changes_link_included(
     other = replace(b, title="Right", link="https://news.example/right")
     feeds.show("/hot.xml", [other, a])
     right = "Right\nhttps://news.example/right"
-    assert [post.text for _, _, post in bot.preview().posts] == [right]
+    assert [each.post.text for each in bot.preview().posts] == [right]
     bot.sync()
     assert visible_texts(sandbox) == [post_text("a")]
     clock.advance(hours=1)
@@ -163,7 +163,7 @@ def test_of_several_corrections_that_wait_only_the_last_is_made(bot, feeds, sand
         clock.advance(minutes=5)
         feeds.show("/hot.xml", [replace(a, title=f"Title {word}")])
         bot.sync()
-    assert [post.text.partition("\n")[0] for _, _, post in bot.preview().posts] == ["Title two"]
+    assert [each.post.text.partition("\n")[0] for each in bot.preview().posts] == ["Title two"]
     clock.advance(hours=1)
     report = bot.sync().counts()
     assert (report["sent"], report["skipped"]) == (1, 0)
@@ -378,7 +378,7 @@ def test_a_filter_newly_added_keeps_parts_out_of_a_digest(bot, feeds, sandbox, c
     bot.sync()
     bot.configure({"hot": {**source, "filter": {"exclude": ["Title a"]}}}, {"news": (sandbox, "")})
     clock.advance(hours=3)
-    assert [post.text for _, _, post in bot.preview().posts] == [bot_digest(clock, "b")]
+    assert [each.post.text for each in bot.preview().posts] == [bot_digest(clock, "b")]
     bot.sync()
     assert accepted_posts(sandbox) == [bot_digest(clock, "b")]
 

@@ -50,7 +50,7 @@ def configured(bot, feeds, server, feed_items, **keys):
 
 def test_hostile_text_stands_as_preview_shows_it(bot, feeds, server, clock):
     configured(bot, feeds, server, news(clock, TITLES))
-    preview = {lines(post.text) for _, _, post in bot.preview().posts}
+    preview = {lines(each.post.text) for each in bot.preview().posts}
     bot.sync()
     assert {lines(text) for text in stands(server)} == preview
     statuses = server.statuses("news")

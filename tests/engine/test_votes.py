@@ -36,7 +36,7 @@ def test_what_gathers_its_votes_later_is_posted_then_and_once(hot, bot, sandbox)
     hot(49, 60)
     assert bot.sync().counts()["queued"] == 0
     hot(50, 61)
-    assert [post.text for _, _, post in bot.preview().posts] == ["Thing 0\nhttps://news.example/0"]
+    assert [each.post.text for each in bot.preview().posts] == ["Thing 0\nhttps://news.example/0"]
     report = bot.sync().counts()
     assert (report["entries_new"], report["sent"]) == (0, 1)
     hot(70, 80)
@@ -51,7 +51,7 @@ def test_the_best_of_what_waits_is_what_is_best_now(hot, bot, sandbox, clock):
     bot.sync()
     clock.advance(hours=25)
     hot(500, 60, 90, **chosen)
-    assert [post.text[:7] for _, _, post in bot.preview().posts] == ["Thing 0", "Thing 1"]
+    assert [each.post.text[:7] for each in bot.preview().posts] == ["Thing 0", "Thing 1"]
     bot.sync()
     assert titles(sandbox) == ["<p>Thing 2", "<p>Thing 0"]
 

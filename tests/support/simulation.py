@@ -18,7 +18,7 @@ from reblogbot import app
 from reblogbot.admin.queue_actions import QueueActions
 from reblogbot.engine.account import Account
 from reblogbot.engine.accounts import Accounts
-from reblogbot.engine.engine import Engine
+from reblogbot.engine.engine import Adapters, Engine
 from reblogbot.errors import (
     Doubtful,
     LeaseExpired,
@@ -670,7 +670,11 @@ class Program:
             world.config,
             self._async_store,
             Accounts(world.config, self._account),
-            lambda settings: Feed(world, self.process, settings.name),
+            Adapters(
+                lambda settings: Feed(world, self.process, settings.name),
+                make_step=_no_step,
+                mark_of=_no_step,
+            ),
             _no_web,
             pool,
             world,
@@ -741,3 +745,7 @@ class Program:
 
 async def _no_web(url: str, **_: Any) -> Any:
     raise SourceError("unreachable", "simulated: no network")
+
+
+def _no_step(settings: Any) -> Any:
+    raise AssertionError(f"simulated: no source has the step {settings.name}")

@@ -3,10 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from scripted_server import ScriptedServer, says
 
 from reblogbot.config.settings import AccountSettings
 from reblogbot.targets.mastodon.target import MastodonTarget
+from scripted_server import ScriptedServer, says
 
 TOKEN = "s3cret-t0ken"
 

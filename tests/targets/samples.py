@@ -1,8 +1,7 @@
 """Posts, statuses and search answers that the target's tests share."""
 
-from scripted_server import says
-
 from reblogbot.model import Post
+from scripted_server import says
 
 LINK = "https://paper.example/a?id=3&section=9"
 POST = Post("post", text=f"Title\n{LINK}", link=LINK, visibility="unlisted", language="en")

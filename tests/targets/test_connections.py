@@ -7,7 +7,6 @@ import threading
 
 import pytest
 from samples import POST, STATUSES, status
-from scripted_server import ScriptedServer, drip, message, raw, says
 
 from loopback import unsigned
 from reblogbot.errors import (
@@ -17,6 +16,7 @@ from reblogbot.errors import (
     Unauthorised,
     Unreachable,
 )
+from scripted_server import ScriptedServer, drip, message, raw, says
 
 # connections
 

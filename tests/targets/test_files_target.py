@@ -128,7 +128,7 @@ def test_a_notice_without_identity_is_written_once(tmp_path, target):
 def test_a_boost_is_refused_with_what_to_do(target):
     with pytest.raises(Rejected, match='action = "post"') as refusal:
         target.publish(Post("boost", uri="https://a.example/1"), "key", identity=IDENTITY)
-    assert refusal.value.slug == "boost_unsupported"
+    assert refusal.value.slug == "rejected"
 
 
 # edits
@@ -235,6 +235,32 @@ def test_nothing_is_written_from_the_end_of_the_lease_on(tmp_path, target):
     assert post_file(tmp_path).read_bytes() == before
 
 
+class LateClock(SteppingClock):
+    """Tells the time only once the lease has ended, as on a machine that slept meanwhile."""
+
+    lease_end = 0.0
+
+    def now(self):
+        while uptime() < self.lease_end:
+            pass
+        return super().now()
+
+
+def test_a_lease_that_ends_while_a_post_is_prepared_keeps_it_back(tmp_path, format_):
+    clock = LateClock()
+    target = folder_target(tmp_path, clock=clock, format=format_)
+    clock.lease_end = uptime() + 0.05
+    with pytest.raises(LeaseExpired):
+        target.publish(article(), "key", identity=IDENTITY, lease_end=clock.lease_end)
+    assert files(tmp_path) == []
+    receipt = target.publish(article(), "key", identity=IDENTITY)
+    before = post_file(tmp_path).read_bytes()
+    clock.lease_end = uptime() + 0.05
+    with pytest.raises(LeaseExpired):
+        target.publish(edit_of(receipt, title="Late"), "key", lease_end=clock.lease_end)
+    assert post_file(tmp_path).read_bytes() == before
+
+
 def test_no_link_in_the_folder_is_followed(tmp_path, target, format_):
     outside = tmp_path / "outside"
     outside.write_text("mine")
@@ -250,8 +276,9 @@ def test_no_link_in_the_folder_is_followed(tmp_path, target, format_):
     # a link of the post's own name is taken for the post, and is never written through
     (tmp_path / "posts" / name).unlink()
     (tmp_path / "posts" / name).symlink_to(outside)
-    with pytest.raises(Rejected):
+    with pytest.raises(Rejected) as refusal:
         target.publish(replace(article(), action="edit", uri=name), "key")
+    assert refusal.value.slug == "edited_is_gone"
     assert outside.read_text() == "mine"
 
 

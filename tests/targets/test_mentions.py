@@ -2,12 +2,12 @@
 
 import pytest
 from samples import POST, STATUSES, status
-from scripted_server import says
 
 from fediverse.server import run_in_thread
 from reblogbot.errors import Rejected
 from reblogbot.model import Image, Post
 from sample_images import png
+from scripted_server import says
 
 HELLO = Post("post", text="Hello @ann", visibility="unlisted")
 

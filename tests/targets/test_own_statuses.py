@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from samples import MINE, far, status
-from scripted_server import page, says
 
 from reblogbot.errors import Doubtful
 from reblogbot.targets.mastodon.own_statuses import HOME, MAX_HOME_PAGES, PAGE_SIZE
+from scripted_server import page, says
 
 SENT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 OURS, THEIRS = {"id": "7"}, {"id": "8"}

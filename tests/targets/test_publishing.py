@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 from samples import BOOST, POST, SEARCH, STATUSES, URI, far, search_result, status
-from scripted_server import page, raw, says
 
 from reblogbot.errors import (
     Doubtful,
@@ -14,6 +13,7 @@ from reblogbot.errors import (
     Unauthorised,
 )
 from reblogbot.model import Post, Receipt
+from scripted_server import page, raw, says
 
 # posting
 

@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from samples import LINK, MINE, URI, far, status
-from scripted_server import message, page, raw, says
 
 from reblogbot.errors import (
     Doubtful,
@@ -12,6 +11,7 @@ from reblogbot.errors import (
     Unauthorised,
 )
 from reblogbot.model import ServerLimits
+from scripted_server import message, page, raw, says
 
 
 def moved(to):

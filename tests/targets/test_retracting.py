@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 from mastodon_mock.testing.server import MockServer
 from samples import BOOST, POST, SEARCH, STATUSES, far, search_result, status
-from scripted_server import page, says
 
 from reblogbot.errors import Doubtful, RateLimited, Rejected, Unauthorised
 from reblogbot.model import Post
+from scripted_server import page, says
 
 ONE = f"{STATUSES}/1"
 UNDO = f"{STATUSES}/55/unreblog"

@@ -1,11 +1,11 @@
 """What a server says it is, and words for one at which nobody can log in."""
 
 import pytest
-from scripted_server import ScriptedServer, says
 
 from reblogbot.errors import ReblogbotError, TargetError
 from reblogbot.targets.mastodon.server_client import ServerClient
 from reblogbot.targets.mastodon.server_info import server_info
+from scripted_server import ScriptedServer, says
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from functools import partial
 
 from reblogbot.admin.login import identify
 from reblogbot.admin.status_report import AccountStatus, account_states
+from reblogbot.app import make_target
 from reblogbot.config.settings import AccountSettings, Config
 from reblogbot.config.tokens import (
     TokenRecord,
@@ -26,9 +27,10 @@ from reblogbot.core.queue_order import DAY
 from reblogbot.core.waits import AccountFacts
 from reblogbot.engine.account import TOKEN
 from reblogbot.engine.wait_reasons import Waiting
-from reblogbot.errors import ReblogbotError, Unauthorised
+from reblogbot.errors import ReblogbotError, TargetError, Unauthorised
 from reblogbot.model import OPEN_STATES, AccountState, DeliveryState, TokenState
 from reblogbot.ports import ProgressCallback, no_progress
+from reblogbot.runtime.clock import SystemClock
 from reblogbot.store import Store
 from reblogbot.store.records import AccountRecord
 
@@ -144,6 +146,8 @@ def _remembered(account: AccountSettings, stored: AccountRecord) -> _TokenAnswer
 
 def _asked(config: Config, account: AccountSettings) -> _TokenAnswer:
     """What the server says now; a disabled account is not asked for."""
+    if account.kind == "files":
+        return _asked_folder(config, account)
     try:
         token = read_token(account, os.environ)
     except Unauthorised as error:
@@ -157,6 +161,17 @@ def _asked(config: Config, account: AccountSettings) -> _TokenAnswer:
         return _TokenAnswer("refused", record, error.message)
     except ReblogbotError as error:
         return _TokenAnswer("not_tried", record, error.message)
+
+
+def _asked_folder(config: Config, account: AccountSettings) -> _TokenAnswer:
+    """Whether files can be written into the folder of an account, which needs no token."""
+    if not account.enabled:
+        return _TokenAnswer("not_tried")
+    try:
+        identity = make_target(account, config, SystemClock()).verify()
+    except TargetError as error:
+        return _TokenAnswer("not_tried", error=error.message)
+    return _TokenAnswer("works", TokenRecord(acct=identity.acct))
 
 
 def _row(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import get_args
@@ -24,10 +24,12 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from reblogbot import __version__
+from reblogbot import __version__, app
+from reblogbot.config.settings import Config
 from reblogbot.core.round_report import Outcome
 from reblogbot.daemon.stats import BUCKETS, DaemonStats
-from reblogbot.model import DeliveryState
+from reblogbot.engine.step_states import StepStatus, step_states
+from reblogbot.model import DeliveryState, StepState
 from reblogbot.store import Store
 from reblogbot.store.records import AccountRecord
 from reblogbot.store.tallies import Tally
@@ -54,15 +56,17 @@ class StoreNumbers:
     """The state of each source that is not ok, by name."""
     accounts: dict[str, AccountRecord]
     is_stopped: bool
+    steps: Sequence[StepStatus] = ()
 
 
-def read(store: Store) -> StoreNumbers:
+def read(store: Store, config: Config, now: datetime) -> StoreNumbers:
     """The numbers of the store, with a few small queries. Raises StoreError."""
     return StoreNumbers(
         store.tallies.deliveries(),
         store.tallies.unhealthy_sources(),
         {record.name: record for record in store.outbox.accounts()},
         store.outbox.stopped_at() is not None,
+        step_states(config, store, app.step_mark, now),
     )
 
 
@@ -92,6 +96,7 @@ def families(stats: DaemonStats, numbers: StoreNumbers | None, now: datetime) ->
         yield from _queue_metrics(stats, numbers, now)
         yield from _account_metrics(stats, numbers, now)
         yield _source_metric(stats, numbers)
+        yield from _step_metrics(numbers)
 
 
 def _daemon_metrics(stats: DaemonStats, numbers: StoreNumbers | None) -> Iterator[Metric]:
@@ -200,3 +205,56 @@ def _source_metric(stats: DaemonStats, numbers: StoreNumbers) -> Metric:
     for state in sorted({*_SOURCE_STATES, *counts}):
         family.add_metric([state], counts[state])
     return family
+
+
+def _step_metrics(numbers: StoreNumbers) -> Iterator[Metric]:
+    """What steps did in the last day: the store knows it, of all processes."""
+    gauges: dict[str, tuple[str, Callable[[StepStatus], float | None]]] = {
+        "reblogbot_step_calls_24h": (
+            "Calls of a step in the last 24 hours.",
+            lambda step: step.tally.calls,
+        ),
+        "reblogbot_step_results_24h": (
+            "Results of a step in the last 24 hours.",
+            lambda step: step.tally.done,
+        ),
+        "reblogbot_step_failures": (
+            "Calls of a step that have failed in a row.",
+            lambda step: step.failures,
+        ),
+        "reblogbot_step_waiting": (
+            "Deliveries that wait for a step.",
+            lambda step: step.tally.waiting,
+        ),
+        "reblogbot_step_failed": (
+            "Deliveries that are held because a step returned no result.",
+            lambda step: step.tally.failed,
+        ),
+        "reblogbot_step_cost_24h": (
+            "What the results of the last 24 hours cost, in the service's own currency.",
+            lambda step: step.day.cost,
+        ),
+    }
+    for name, (text, value_of) in gauges.items():
+        family = GaugeMetricFamily(name, text, labels=["step"])
+        for step in numbers.steps:
+            value = value_of(step)
+            if value is not None:
+                family.add_metric([step.name], value)
+        yield family
+    states = GaugeMetricFamily(
+        "reblogbot_step_state", "1 for the state of a step.", labels=["step", "state"]
+    )
+    tokens = GaugeMetricFamily(
+        "reblogbot_step_tokens_24h",
+        "Tokens that a step read and wrote in the last 24 hours.",
+        labels=["step", "direction"],
+    )
+    for step in numbers.steps:
+        for state in get_args(StepState):
+            states.add_metric([step.name, state], float(step.state == state))
+        for direction, count in (("in", step.day.tokens_in), ("out", step.day.tokens_out)):
+            if count is not None:
+                tokens.add_metric([step.name, direction], count)
+    yield states
+    yield tokens

@@ -207,8 +207,8 @@ async def preview_newest(config: Config, name: str) -> Preview:
             planned = await preview_again(runtime.engine, [name])
     finally:
         store.close()
-    account = planned.posts[0][0] if planned.posts else ""
-    planned.posts = [post for post in planned.posts if post[0] == account][:_SHOWN_POSTS]
+    account = planned.posts[0].account if planned.posts else ""
+    planned.posts = [each for each in planned.posts if each.account == account][:_SHOWN_POSTS]
     return planned
 
 

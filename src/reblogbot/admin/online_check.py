@@ -1,4 +1,4 @@
-"""Trying every token and every source of a config: `check --online`."""
+"""Trying every token, every step and every source of a config: `check --online`."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from datetime import datetime, timedelta
 
 from reblogbot import app
 from reblogbot.config import scopes
-from reblogbot.config.settings import Config
+from reblogbot.config.settings import Config, SourceSettings, StepSettings
+from reblogbot.core import prompts
 from reblogbot.engine.engine import Engine
 from reblogbot.engine.poll import PollResult
-from reblogbot.errors import ConfigFault, TargetError
-from reblogbot.model import Candidate, Validators
+from reblogbot.errors import ConfigFault, StepError, TargetError
+from reblogbot.model import Candidate, Entry, StepRequest, Validators
 from reblogbot.ports import ProgressCallback, no_progress
+from reblogbot.runtime.clock import uptime
 from reblogbot.store import Store
 from reblogbot.words import Words
 
@@ -24,7 +26,7 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class OnlineCheck:
-    """The result for one account or source; `error` and its `slug` are "" if it works."""
+    """The result for one account, step or source; `error` and its `slug` are "" if it works."""
 
     path: str
     finding: str = ""
@@ -40,7 +42,7 @@ class OnlineCheck:
 async def check_all(
     engine: Engine, on_progress: ProgressCallback = no_progress
 ) -> list[OnlineCheck]:
-    """The results for every enabled account and every source. Changes nothing."""
+    """The results for every enabled account, every step and every source. Changes nothing."""
     config = engine.config
     accounts = await asyncio.gather(
         *(
@@ -49,13 +51,14 @@ async def check_all(
             if account.enabled
         )
     )
+    steps = await asyncio.gather(*(check_step(engine, name) for name in config.steps))
     # without validators, or an unchanged source would answer 304 and show no entries to count
     records = (
         replace(record, validators=Validators())
         async for record in engine.remembered(list(config.sources))
     )
     polls = engine.poll_all(records, on_progress, len(config.sources))
-    return [*accounts, *[_source_check(poll, config) async for poll in polls]]
+    return [*accounts, *steps, *[_source_check(poll, config) async for poll in polls]]
 
 
 def try_account(config: Config, store: Store, name: str) -> OnlineCheck:
@@ -96,6 +99,38 @@ async def check_account(engine: Engine, name: str) -> OnlineCheck:
     error_message = scopes.lacking_scopes_message(engine.config, name, profile.scopes)
     slug = "scope_missing" if error_message else ""
     return OnlineCheck(path, finding, error_message, tuple(filter(None, warnings)), slug)
+
+
+async def check_step(engine: Engine, name: str) -> OnlineCheck:
+    """The result for one step: a model is asked for one word, a program about a sample entry."""
+    path, step = f"steps.{name}", engine.config.steps[name]
+    request = _ONE_WORD if step.kind == "chat" else _sample_request(step)
+    started_at = uptime()
+    try:
+        answer = await engine.make_step(name).run(request)
+    except StepError as error:
+        return OnlineCheck(path, error=error.message, slug=error.slug)
+    seconds = f"{uptime() - started_at:.1f}"
+    if not answer.model:
+        return OnlineCheck(path, Words("works, in {seconds} s", seconds=seconds))
+    finding = Words("works, as {model}, in {seconds} s", model=answer.model, seconds=seconds)
+    return OnlineCheck(path, finding)
+
+
+_ONE_WORD = StepRequest("Answer with the one word yes.")
+_SAMPLE = Entry(
+    title="A title",
+    link="https://reblogbot.invalid/1",
+    summary="A sample entry, by which `check --online` tries this program.",
+    language="en",
+)
+
+
+def _sample_request(step: StepSettings) -> StepRequest:
+    source = SourceSettings(name="sample", kind="feed", to=("sample",), steps=(step.name,))
+    job = replace(prompts.prompt_job(step, source, "Sample"), entries=(_SAMPLE,))
+    (prompt,) = prompts.prompts(job)
+    return prompt.request or StepRequest("{}")
 
 
 def _source_check(poll: PollResult, config: Config) -> OnlineCheck:

@@ -226,9 +226,10 @@ class QueueActions:
         """Queue it with this post, rendered again if its link was too long for the server."""
         if compose.link_excess(post):
             try:
-                post = self._rendered(replace(delivery, post=post)).post
+                rendered = self._rendered(replace(delivery, post=post))
             except _NotRenderedError as error:
                 return ActionResult(delivery, error.message, succeeded=False)
+            delivery, post = replace(delivery, waits_for=rendered.waits_for), rendered.post
         # with a new idempotency key, or a server that remembers the attempt before would answer
         # with that one's result; that it is not published already is for the admin to know
         queued = replace(
@@ -322,5 +323,6 @@ def _draft_of(delivery: Delivery, job: drafting.DraftJob, source: SourceSettings
         return draft
     if draft.follow_up is None or delivery.post.part > 1:
         raise _NotRenderedError(Words("cannot be rendered: it is a part of a thread"))
-    post = replace(draft.follow_up, continues=delivery.post.continues)
+    before = delivery.post
+    post = replace(draft.follow_up, continues=before.continues, is_requested=before.is_requested)
     return replace(draft, post=post, waits_for=source.steps)

@@ -86,8 +86,8 @@ def edit(store: Store, delivery: Delivery, text: str, now: datetime) -> ActionRe
         post=edited,
         key_version=delivery.key_version + 1,
         sent_from=None,
-        # the admin's text needs no results
-        waits_for=(),
+        # the admin's text needs no results; a reply waits for its post nevertheless
+        waits_for=() if _is_post_published(store, delivery) else delivery.waits_for,
     )
     rewritten = store.outbox.rewrite(delivery, changed, now, EDITED_NOTE)
     if rewritten is None:
@@ -123,6 +123,12 @@ def _fault(delivery: Delivery, text: str, size: int, limits: ServerLimits) -> Wo
             limit=limits.characters,
         )
     return None
+
+
+def _is_post_published(store: Store, delivery: Delivery) -> bool:
+    """Whether a reply has its post to reply to; True for what is no reply."""
+    previous = store.outbox.find([delivery.post.continues]) if delivery.post.continues else []
+    return all(each.state == DeliveryState.SENT for each in previous)
 
 
 def _article(post: Post, text: str, link: str) -> Article | None:

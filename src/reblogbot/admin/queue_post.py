@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from reblogbot.admin.queue_actions import QueueActions, is_in_digest
-from reblogbot.config.settings import Config
-from reblogbot.core import recognition
+from reblogbot.config.settings import Config, SourceSettings
+from reblogbot.core import planning, recognition
 from reblogbot.core.round_report import outcome
 from reblogbot.engine import requested
 from reblogbot.engine.engine import Engine
@@ -17,6 +17,7 @@ from reblogbot.model import (
     Candidate,
     Delivery,
     DeliveryState,
+    FollowUp,
     Intent,
     Post,
 )
@@ -35,7 +36,8 @@ class Proposal:
     """One entry for one account: the `post` to be queued, or the `reason` why it is not.
 
     `given_up` is the skipped or dead delivery that is queued again; without one, the entry is
-    queued anew. `remark` says from where its text is, if that matters.
+    queued anew: it `waits_for` steps, and has a `follow_up`. `remark` says from where its text is,
+    if that matters.
     """
 
     source: str
@@ -46,6 +48,9 @@ class Proposal:
     given_up: Delivery | None = None
     candidate: Candidate | None = None
     remark: str = ""
+    waits_for: tuple[str, ...] = ()
+    """The steps whose results its text lacks."""
+    follow_up: FollowUp | None = None
 
 
 @dataclass(slots=True)
@@ -96,7 +101,9 @@ async def propose(
     if missing:
         drafted = await requested.draft(engine, story, keys, missing)
         for account in missing:
-            proposals[account] = await engine.store.query(_drafted, story, account, link, drafted)
+            proposals[account] = await engine.store.query(
+                _drafted, story, account, link, drafted, config.sources[name]
+            )
     others = [
         Proposal(
             name,
@@ -118,7 +125,7 @@ def unposted_accounts(store: Store, story: Story, accounts: Iterable[str]) -> li
         if not any(
             delivery.post.action != "edit" and _why_it_stands(store, delivery)
             for delivery, _ in story.deliveries
-            if delivery.account == account
+            if delivery.account == account and not delivery.post.is_follow_up
         )
     ]
 
@@ -145,7 +152,13 @@ def _queued(store: Store, proposal: Proposal, post: Post, now: datetime) -> Prop
     record = store.sources.of([proposal.source]).get(proposal.source)
     if record is None or proposal.candidate is None:
         return _refused(proposal, Words("its source is not in the store any more"))
-    intent = Intent(proposal.candidate, proposal.account, post)
+    intent = Intent(
+        proposal.candidate,
+        proposal.account,
+        post,
+        waits_for=proposal.waits_for,
+        follow_up=proposal.follow_up,
+    )
     queued = store.sources.record_requested(record, [intent], now, REQUESTED_NOTE)
     return (
         queued[0]
@@ -167,7 +180,9 @@ def _known(store: Store, story: Story, account: str, link: str) -> Proposal | No
 def _of_deliveries(
     store: Store, story: Story, account: str, link: str, deliveries: Sequence[Delivery]
 ) -> Proposal | None:
-    originals = [each for each in deliveries if each.post.action != "edit"]
+    originals = [
+        each for each in deliveries if each.post.action != "edit" and not each.post.is_follow_up
+    ]
     for delivery in originals:
         reason = _why_it_stands(store, delivery)
         if reason:
@@ -184,6 +199,7 @@ def _drafted(
     account: str,
     link: str,
     entry: requested.RequestedEntry | None,
+    source: SourceSettings,
 ) -> Proposal:
     """The proposal for an account that has no delivery of the entry under its kept keys."""
     if entry is None:
@@ -207,6 +223,8 @@ def _drafted(
         post=draft.post,
         candidate=entry.candidate,
         remark=entry.remark,
+        waits_for=draft.waits_for,
+        follow_up=planning.follow_up_of(entry.candidate, draft, source),
     )
 
 

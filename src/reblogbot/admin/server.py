@@ -197,7 +197,9 @@ class AdminServer:
         # one query at a time, however many requests there are
         async with self._metrics_lock:
             try:
-                numbers = await asyncio.to_thread(metrics.read, self._store)
+                numbers = await asyncio.to_thread(
+                    metrics.read, self._store, self._stats.config, self._clock.now()
+                )
             except StoreError as error:
                 log.warning("no metrics of the store", extra={"slug": error.slug})
                 numbers = None

@@ -51,11 +51,11 @@ async def preview_source(config: Config, store: Store, name: str) -> SourcePrevi
     async with app.running(config, store) as runtime:
         planned = await preview_again(runtime.engine, [name])
     by_account = {account: AccountPreview(account) for account in config.sources[name].to}
-    for account, _, post in planned.posts:
-        preview = by_account[account]
+    for each in planned.posts:
+        preview = by_account[each.account]
         preview.posting += 1
         if len(preview.posts) < MAX_POSTS:
-            preview.posts.append(post)
+            preview.posts.append(each.post)
     for refusal in planned.refused:
         preview = by_account[refusal["account"]]
         preview.refusing += 1

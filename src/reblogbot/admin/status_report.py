@@ -1,4 +1,4 @@
-"""The state of sources, accounts, queue and daemons: the answer to `status`."""
+"""The state of sources, accounts, steps, queue and daemons: the answer to `status`."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from datetime import datetime
 from itertools import chain
 from urllib.parse import urlsplit, urlunsplit
 
+from reblogbot import app
 from reblogbot.config.settings import AccountSettings, Config, SourceSettings
 from reblogbot.config.tokens import missing_token_reason
 from reblogbot.core import queue_order, waits
 from reblogbot.core.schedule import PollReason
 from reblogbot.core.waits import Wait
 from reblogbot.engine.account import TOKEN
+from reblogbot.engine.step_states import StepStatus, step_states
 from reblogbot.engine.wait_reasons import Waiting
 from reblogbot.model import OPEN_STATES, AccountState, Delivery, DeliveryState, SourceState
 from reblogbot.store import Store
@@ -103,6 +105,7 @@ class StatusReport:
     """Deliveries that will be too old by the time the account's pace lets them out."""
     refusals: Counter[str]
     """How many entries were not posted in the last day, by the filter that refused them."""
+    steps: list[StepStatus]
 
 
 def status_report(
@@ -129,6 +132,7 @@ def status_report(
         stopped_at=store.outbox.stopped_at(),
         expiring=list(_expiring(open_deliveries, config)),
         refusals=Counter(store.history.refused(now - queue_order.DAY)),
+        steps=step_states(config, store, app.step_mark, now),
     )
 
 
@@ -204,7 +208,7 @@ def _account_state(
         state, reason = "stalled", waits.stall_wait(stalled_since).cause
     return AccountStatus(
         settings.name,
-        settings.server,
+        settings.place,
         state,
         reason,
         record.rate_remaining,

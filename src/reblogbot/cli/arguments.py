@@ -34,6 +34,7 @@ def add_commands(subparsers: Any, global_options: argparse.ArgumentParser) -> No
     _add_report_commands(commands)
     _add_history_commands(commands)
     _add_queue_commands(commands)
+    _add_step_commands(commands)
     _add_store_commands(commands)
     _add_shell_commands(commands)
 
@@ -386,7 +387,8 @@ def _add_work_commands(commands: _Group) -> None:
         "preview:run",
         "show exactly what would be posted, and what was filtered and why",
         "Polls the sources, even those that are not due, and shows what `sync` would do. "
-        "Changes nothing.",
+        "Changes nothing. Where the result of a step is not there yet, its name stands in the "
+        "text; --run-steps computes and keeps it.",
     )
     preview.add_argument(
         "sources", nargs="*", type=decoded, metavar="SOURCE", help="names of sources (default: all)"
@@ -397,6 +399,11 @@ def _add_work_commands(commands: _Group) -> None:
         action="store_true",
         help="show every entry that the sources show now, posted before or not, the newest first; "
         "for trying a template",
+    )
+    preview.add_argument(
+        "--run-steps",
+        action="store_true",
+        help="run the steps of the entries, which may cost money, and keep the results",
     )
     _add_json(preview)
 
@@ -591,6 +598,36 @@ def _add_queue_commands(commands: _Group) -> None:
         _add_json(parser)
 
 
+def _add_step_commands(commands: _Group) -> None:
+    steps = commands.group("step", "list steps, and run one for an entry")
+    listing = steps.add(
+        "list",
+        "step:run_list",
+        "list the steps: whether they answer, what waits for them, what they cost",
+    )
+    _add_json(listing)
+    run = steps.add(
+        "run",
+        "step:run_run",
+        "run one step for one entry, and keep its result",
+        "Asks a step about one entry, now: it does not matter what failed before, and how many "
+        "calls the day had. Prints the result, or the one that is stored. Deliveries that wait "
+        "for it go on in the next round. Steps before it are run where they have no result.",
+    )
+    run.add_argument("name", type=decoded, metavar="STEP", help="name of the step")
+    run.add_argument(
+        "entry",
+        type=decoded,
+        metavar="LINK-OR-ID",
+        help="link or id of an entry, or number of a delivery",
+    )
+    run.add_argument("--again", action="store_true", help="forget a stored result, and ask anew")
+    run.add_argument(
+        "--source", type=decoded, metavar="NAME", help="the entry of this source, of several"
+    )
+    _add_json(run)
+
+
 def _add_store_commands(commands: _Group) -> None:
     prune = commands.add(
         "prune",
@@ -693,7 +730,9 @@ def _add_shell_commands(commands: _Group) -> None:
         help="bash, zsh or fish",
     )
     # the script calls the program with these
-    completion.add_argument("--names", choices=("sources", "accounts"), help=argparse.SUPPRESS)
+    completion.add_argument(
+        "--names", choices=("sources", "accounts", "steps"), help=argparse.SUPPRESS
+    )
     completion.add_argument("--line", type=decoded, default="", help=argparse.SUPPRESS)
     helping = commands.add(
         "help",

@@ -14,7 +14,7 @@ from reblogbot.cli.help_topics import TOPICS
 from reblogbot.cli.parser import Parser, command_line
 from reblogbot.model import DeliveryState
 
-_SECTIONS = {"SOURCE": "sources", "ACCOUNT": "accounts"}
+_SECTIONS = {"SOURCE": "sources", "ACCOUNT": "accounts", "STEP": "steps"}
 """The sections of the config from which arguments are names, by their metavars; and by options."""
 _SECTIONS_OF_OPTIONS = {"--source": "sources", "--account": "accounts", "--to": "accounts"}
 _FILES = frozenset({"PATH", "FILE", "FOLDER"})
@@ -30,6 +30,7 @@ _reblogbot_names() {
 }
 _reblogbot_sources() { _reblogbot_names sources "$1"; }
 _reblogbot_accounts() { _reblogbot_names accounts "$1"; }
+_reblogbot_steps() { _reblogbot_names steps "$1"; }
 """,
     "zsh": """\
 _reblogbot_names() {
@@ -41,6 +42,7 @@ _reblogbot_names() {
 }
 _reblogbot_sources() { _reblogbot_names sources "$@" }
 _reblogbot_accounts() { _reblogbot_names accounts "$@" }
+_reblogbot_steps() { _reblogbot_names steps "$@" }
 """,
     "fish": """\
 function _reblogbot_names

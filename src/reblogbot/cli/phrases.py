@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from reblogbot.core.waits import Wait
     from reblogbot.model import AccountState, Post, SourceState
     from reblogbot.store.daemons import DaemonRecord
+    from reblogbot.store.steps import StepRecord
 
 
 def counted(number: int, noun: str) -> str:
@@ -59,6 +60,19 @@ def until(then: datetime, now: datetime) -> str:
 def wait_text(wait: Wait, now: datetime) -> str:
     """Why a delivery waits, and until when: `hourly limit, until 17:32 (in 15m)`."""
     return f"{wait.cause}, {until(wait.until, now)}" if wait.until else wait.cause
+
+
+def step_facts(record: StepRecord) -> str:
+    """What a call of a step took: `qwen3:8b, 3.1 s, 900 characters in, 210 out, …`."""
+    tokens = (record.tokens_in, record.tokens_out)
+    facts = [
+        record.model,
+        f"{record.seconds:.1f} s" if record.seconds is not None else "",
+        f"{record.input_size} characters in, {len(record.text)} out" if record.input_size else "",
+        f"{tokens[0] or 0} + {tokens[1] or 0} tokens" if any(tokens) else "",
+        f"cost {record.cost:.4f}" if record.cost is not None else "",
+    ]
+    return ", ".join(filter(None, facts))
 
 
 def post_label(post: Post) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from reblogbot.config.settings import AccountSettings, Config, SourceSettings
 
+_PRIVATE_SUFFIXES = (".home.arpa", ".internal", ".lan", ".local")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -33,6 +35,24 @@ def host_port(url: str) -> str:
     host = parts.hostname or ""
     port = parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def is_private(url: str) -> bool:
+    """Whether the host is of this machine or of a private network, by its address or name."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_private
+    except ValueError:
+        return is_loopback(url) or "." not in host or host.endswith(_PRIVATE_SUFFIXES)
+
+
+def is_loopback(url: str) -> bool:
+    """Whether the host is this machine, by its address or name."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def _addresses(source: SourceSettings, accounts: Mapping[str, AccountSettings]) -> Iterator[str]:

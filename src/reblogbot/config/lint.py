@@ -9,26 +9,34 @@ import shutil
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
+from itertools import chain
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from reblogbot.config.diagnostics import Diagnostics, Keys
-from reblogbot.config.hosts import hosts_in
-from reblogbot.config.secrets import MIN_TOKEN_LENGTH
+from reblogbot.config.hosts import hosts_in, is_loopback, is_private
+from reblogbot.config.secrets import (
+    MIN_TOKEN_LENGTH,
+    SecretMissing,
+    credential,
+    read_secret,
+)
 from reblogbot.config.settings import (
     AccountSettings,
     AdminSettings,
     Config,
     PaceSettings,
     SourceSettings,
+    StepSettings,
 )
 from reblogbot.config.tokens import read_token
 from reblogbot.config.toml_positions import Position, find_positions
 from reblogbot.errors import ConfigFault, Unauthorised
 from reblogbot.words import Words
 
-Warnings = Iterator[tuple[Keys, str]]
+Warning = tuple[Keys, str]  # noqa: A001 - of a config, none of Python's
+Warnings = Iterator[Warning]
 
 _LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 _SHORTEST_INTERVAL = timedelta(minutes=1)
@@ -38,18 +46,22 @@ _MANY_HASHTAGS = 10
 _CALLS_PER_POST = 3
 _KINDS_WITHOUT_AUTHORS = frozenset({"json", "page"})
 _MINUTES_PER_DAY = 24 * 60
+_KEY_ALONE = Words("{where} must hold the key and nothing else")
 _SECRET_HEADER = re.compile(r"auth|cookie|key|password|secret|session|token", re.IGNORECASE)
 
 
 def find_warnings(
-    config: Config, environ: Mapping[str, str] = os.environ, toml: str | None = None
+    config: Config,
+    environ: Mapping[str, str] = os.environ,
+    toml: str | None = None,
+    others: Iterable[Warning] = (),
 ) -> list[ConfigFault]:
-    """The warnings about a config, in the order of their lines.
+    """The warnings about a config, in the order of their lines, with `others` among them.
 
     `toml` is the config's text, if that is not in its file.
     """
     diagnostics = Diagnostics(lambda: _positions(config.path, toml))
-    for keys, message in _warnings(config, environ):
+    for keys, message in chain(_warnings(config, environ), others):
         diagnostics.add(keys, message)
     return diagnostics.sorted()
 
@@ -76,9 +88,12 @@ def _warnings(config: Config, environ: Mapping[str, str]) -> Warnings:
     yield from _admin(config.admin)
     for name, account in config.accounts.items():
         yield from _account(("accounts", name), account, config)
-        yield from _token(("accounts", name), account, environ)
+        if account.kind != "files":
+            yield from _token(("accounts", name), account, environ)
     for name, source in config.sources.items():
         yield from _source(("sources", name), source, config)
+    for name, step in config.steps.items():
+        yield from _step(("steps", name), step, environ)
     if not any(source.enabled for source in config.sources.values()):
         reason = (
             Words("every source is disabled") if config.sources else Words("there are no sources")
@@ -149,7 +164,7 @@ def _delivery(config: Config) -> Warnings:
 
 
 def _admin(admin: AdminSettings) -> Warnings:
-    is_open = bool(admin.listen) and not _is_loopback(f"http://{admin.listen}")
+    is_open = bool(admin.listen) and not is_loopback(f"http://{admin.listen}")
     if admin.password_file is None:
         if is_open:
             message = Words("other machines can reach this address, and it asks for no password")
@@ -167,7 +182,7 @@ def _admin(admin: AdminSettings) -> Warnings:
             " proxy with TLS before it, and set url"
         )
         yield ("admin", "listen"), message
-    if admin.url.startswith("http://") and not _is_private(admin.url):
+    if admin.url.startswith("http://") and not is_private(admin.url):
         yield (
             ("admin", "url"),
             Words("passwords and sessions are sent over the network unencrypted"),
@@ -204,7 +219,7 @@ def _account(at: Keys, account: AccountSettings, config: Config) -> Warnings:
     is_read = any(source.via == account.name for source in sources)
     if not (is_posted_to or is_read or config.notify.account == account.name):
         yield at, Words("no source uses this account")
-    if account.server.startswith("http://") and not _is_loopback(account.server):
+    if account.server.startswith("http://") and not is_loopback(account.server):
         yield (*at, "server"), Words("the token is sent over the network unencrypted")
     if _is_always_quiet(account.pace):
         yield (*at, "pace", "quiet"), Words("covers the whole day: nothing will ever be posted")
@@ -279,28 +294,32 @@ def _author_filters(at: Keys, source: SourceSettings) -> Warnings:
         yield (*at, "filter", "opt_outs"), Words("boosts people who asked bots not to")
 
 
+def _step(at: Keys, step: StepSettings, environ: Mapping[str, str]) -> Warnings:
+    if step.kind == "command":
+        return
+    if step.url.startswith("http://") and not is_private(step.url):
+        message = (
+            Words("the key and what is asked are sent over the network unencrypted")
+            if step.key_file or step.key_env
+            else Words("what is asked is sent over the network unencrypted")
+        )
+        yield (*at, "url"), message
+    if not (step.key_file or step.key_env):
+        return
+    file = step.key_file
+    at_key = (*at, "key_file" if file else "key_env")
+    files = [] if file is None else [file, credential(file.name, environ)]
+    try:
+        read_secret(step.key_env, list(filter(None, files)), environ, _KEY_ALONE)
+    except SecretMissing as error:
+        yield at_key, Words("no key ({reason})", reason=error.reason)
+    if file is not None and _has_mode(file, stat.S_IRGRP | stat.S_IROTH):
+        message = Words("other users can read the key; run chmod 600 {name}", name=file.name)
+        yield at_key, message
+
+
 def _has_mode(path: Path, bits: int) -> bool:
     try:
         return bool(path.stat().st_mode & bits)
     except OSError:
         return False
-
-
-_PRIVATE_SUFFIXES = (".home.arpa", ".internal", ".lan", ".local")
-
-
-def _is_private(url: str) -> bool:
-    """Whether the host is of this machine or of a private network, by its address or name."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ip_address(host).is_private
-    except ValueError:
-        return _is_loopback(url) or "." not in host or host.endswith(_PRIVATE_SUFFIXES)
-
-
-def _is_loopback(server: str) -> bool:
-    host = urlsplit(server).hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")

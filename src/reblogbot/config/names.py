@@ -1,4 +1,4 @@
-"""The names of sources and accounts in a config file, which need not be valid."""
+"""The names of sources, accounts and steps in a config file, which need not be valid."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal
 from reblogbot.config.partial_toml import readable_tables
 
 
-def configured_names(path: Path, section: Literal["sources", "accounts"]) -> list[str]:
+def configured_names(path: Path, section: Literal["sources", "accounts", "steps"]) -> list[str]:
     """The names in a section, in their order; none where the file cannot be read.
 
     Of a file that is not valid TOML, those in tables that are valid by themselves.

@@ -187,6 +187,7 @@ _BEFORE_LINK = r"!(?=\[|\Z)"
 _MARKDOWN = regex.compile(
     rf"{_ANYWHERE} | {_LINKS_BY_THEMSELVES} | {_DOUBLED} | {_BEFORE_LINK}", regex.VERBOSE
 )
+_MARKDOWN_LINK = regex.compile(rf"{_ANYWHERE} | {_DOUBLED} | {_BEFORE_LINK}", regex.VERBOSE)
 # Python-Markdown counts a list with the digits of any script
 _MARKDOWN_AT_START = regex.compile(
     rf"\A[-+=:!] | (?<=\A\d+)[.)] | {_MARKDOWN.pattern}", regex.VERBOSE
@@ -226,4 +227,4 @@ def _markdown_span(span: Span, *, is_first: bool) -> str:
     if not span.link:
         return _escaped_markdown(span.text, _MARKDOWN_AT_START if is_first else _MARKDOWN)
     url = span.link.replace("&", "&amp;")
-    return f"[{_escaped_markdown(span.text, _MARKDOWN)}](<{url}>)"
+    return f"[{_escaped_markdown(span.text, _MARKDOWN_LINK)}](<{url}>)"

@@ -140,17 +140,24 @@ def _step_refusal(entry: Entry, job: DraftJob) -> str:
     if job.results is not None or not steps or _action(entry, job) == "boost":
         return ""
     models = [name for name in steps if name in job.generated]
-    if job.may_use_steps is False or (job.may_use_steps is None and _is_status(entry, job)):
-        reason: str = Words("it is what a person wrote, which is not given to a step")
+    reason = refusal_of_person(entry, job.settings, may_use_steps=job.may_use_steps)
+    if reason:
         return STEP_FAILED_NOTE.filled(name=steps[0], reason=reason)
     # words of the page or its server against its use by a model
     reason = entry.ai_refusal
     return STEP_FAILED_NOTE.filled(name=models[0], reason=reason) if reason and models else ""
 
 
-def _is_status(entry: Entry, job: DraftJob) -> bool:
-    is_status = bool(entry.uri or entry.author or entry.status_id)
-    return is_status or compose.action_of(entry, job.settings) in ("boost", "quote")
+def refusal_of_person(entry: Entry, settings: SourceSettings, *, may_use_steps: bool | None) -> str:
+    """Why an entry is not given to steps where a person wrote it on the fediverse, or "".
+
+    `may_use_steps` is that of a `DraftJob`.
+    """
+    if may_use_steps is None:
+        is_status = bool(entry.uri or entry.author or entry.status_id)
+        is_status = is_status or compose.action_of(entry, settings) in ("boost", "quote")
+        may_use_steps = not is_status
+    return "" if may_use_steps else Words("it is what a person wrote, which is not given to a step")
 
 
 def _action(entry: Entry, job: DraftJob) -> Action:

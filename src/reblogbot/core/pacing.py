@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import groupby
 from math import ceil
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
@@ -105,21 +106,31 @@ def budget_slot(now: datetime, budget: Budget | None, sent_at: Sequence[datetime
 def generated_slot(now: datetime, share: float, sent: Sequence[SentPost]) -> datetime:
     """The earliest instant, `now` or later, at which one more post may have generated text.
 
-    Of the posts of any twenty-four hours, that one included, at most the `share` has some, rounded
-    up, so that one is always allowed unless the share is 0. NEVER for none at all.
+    Of the posts of the twenty-four hours that end with it, itself included, at most the `share` has
+    some, rounded up, so that one is always allowed unless the share is 0. NEVER for none at all.
     """
     if share >= 1:
         return now
     if share <= 0:
         return NEVER
-    recent = sorted((post for post in sent if post.at <= now), key=lambda post: post.at)
-    ends = [now, *(post.at + _DAY for post in recent)]
-    for at in sorted(end for end in ends if end >= now):
-        left = [post for post in recent if post.at + _DAY > at]
-        generated = sum(post.is_generated for post in left)
-        if generated + 1 <= ceil(share * (len(left) + 1)):
-            return at
-    return now
+    recent = sorted(
+        (post for post in sent if now - _DAY < post.at <= now), key=lambda post: post.at
+    )
+    count, generated = len(recent), sum(post.is_generated for post in recent)
+    slot = now
+    for at, posts in groupby(recent, key=lambda post: post.at):
+        if generated < _most_generated(share, count + 1):
+            break
+        # by then these are a day old
+        slot = at + _DAY
+        for post in posts:
+            count, generated = count - 1, generated - post.is_generated
+    return slot
+
+
+def _most_generated(share: float, count: int) -> int:
+    """How many of so many posts may have generated text; 0.07 of 100 are 7, not 8."""
+    return ceil(round(share * count, 9))
 
 
 def quiet_time(start: datetime, end: datetime, pace: PaceSettings) -> timedelta:

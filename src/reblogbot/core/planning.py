@@ -388,7 +388,7 @@ def _queue_or_refuse(
             hold,
             due=due,
             waits_for=draft.waits_for,
-            follow_up=_follow_up(candidate, draft, settings),
+            follow_up=follow_up_of(candidate, draft, settings),
         )
     for position, reason in selection.refused.items():
         yield Refusal(batch[position], name, reason)
@@ -404,7 +404,7 @@ def _queue_or_refuse(
         yield Refusal(batch[selection.left_out[-1]], name, reason)
 
 
-def _follow_up(candidate: Candidate, draft: Draft, settings: SourceSettings) -> FollowUp | None:
+def follow_up_of(candidate: Candidate, draft: Draft, settings: SourceSettings) -> FollowUp | None:
     """The reply to the post of a draft, which waits for the steps of its source."""
     if draft.follow_up is None:
         return None

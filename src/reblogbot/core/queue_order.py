@@ -133,10 +133,10 @@ def too_old_reason(delivery: Delivery, config: Config, pace: PaceSettings, now: 
 
     Time spent waiting in quiet hours, or for a digest, does not count. Only the parts of a digest
     are judged, when it is made. An edit is never too old, since its post is already published, and
-    neither is what the admin asked for.
+    neither is the rest of a thread, nor what the admin asked for.
     """
     post = delivery.post
-    is_ageless = post.is_bundle or post.is_requested or post.action == "edit"
+    is_ageless = post.is_bundle or post.is_requested or post.action == "edit" or post.part > 1
     if delivery.published_at is None or is_ageless:
         return ""
     source = config.sources[delivery.source]

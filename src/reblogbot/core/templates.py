@@ -148,11 +148,15 @@ def check_template(text: str, use: TemplateUse = "post", steps: Collection[str] 
     fault = _syntax_fault(text) or _name_fault(text, use, steps)
     if fault:
         return fault
-    results = [dict.fromkeys(step_names(steps), value) for value in ("", _SAMPLE_RESULT)]
+    results = ("", _SAMPLE_RESULT if steps else "")
     try:
         template = compile_template(text)
         rendered = [
-            template.render(sample, result) for sample in _SAMPLE_ENTRIES for result in results
+            template.render(
+                sample._replace(results=result), dict.fromkeys(step_names(steps), result)
+            )
+            for sample in _SAMPLE_ENTRIES
+            for result in results
         ]
     except ReblogbotError as error:
         return error.message.removeprefix("template, ").removesuffix("; see `reblogbot check`")
@@ -406,7 +410,6 @@ _SAMPLE = TemplateContext(
     tags=Tags(("#Trains", "#News")),
     published=datetime(2026, 11, 22, 9, 30, tzinfo=UTC),
     text="Three new lines start in spring. The old carriages come back with them.",
-    results="The lines lead to the sea.",
 )
 _SAMPLE_RESULT = "The lines lead to the sea."
 _SAMPLE_ENTRIES = (

@@ -28,7 +28,7 @@ def parts(post: Post, limits: ServerLimits) -> list[Post]:
     if length(post.text, limits, post.spoiler) <= limits.characters:
         return [post]
     texts = list(_texts(post.text, post, limits, ""))
-    tail = _tail(post, texts[0])
+    tail = _tail(post, texts[0], limits)
     if tail:
         texts = list(_texts(_without_lines(post.text, tail), post, limits, tail))
     return [
@@ -46,11 +46,14 @@ def parts(post: Post, limits: ServerLimits) -> list[Post]:
     ]
 
 
-def _tail(post: Post, first: str) -> str:
+def _tail(post: Post, first: str, limits: ServerLimits) -> str:
     """The lines that the first part must have and has not: the label, and the link."""
     label = label_of(post.language) if post.is_generated else ""
     lines = post.text.split("\n")
     missing = [line for line in (label, post.link) if line and line in lines and line not in first]
+    # a link that leaves no room for words stays where it is
+    if 2 * length("\n".join(missing), limits) > limits.characters:
+        missing = missing[:1] if label in missing else []
     return "\n".join(missing)
 
 

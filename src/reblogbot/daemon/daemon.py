@@ -264,7 +264,8 @@ class Daemon:
     async def _check_files(self) -> None:
         """Notice a config that was edited, and a token that ends a pause."""
         changed = self._files.changed()
-        if self._path in changed:
+        if self._path in changed or not self._key_files.isdisjoint(changed):
+            # with another key, steps that have failed for good are tried again
             self._schedule_reload()
         elif changed:
             self._lull.end()
@@ -273,7 +274,12 @@ class Daemon:
     def _watched_files(self) -> list[Path]:
         accounts = self._runtime.config.accounts.values()
         tokens = (file for account in accounts for file in token_files(account, os.environ))
-        return [self._path, *tokens]
+        return [self._path, *tokens, *self._key_files]
+
+    @property
+    def _key_files(self) -> set[Path]:
+        steps = self._runtime.config.steps.values()
+        return {step.key_file for step in steps if step.key_file is not None}
 
     # the jobs
 

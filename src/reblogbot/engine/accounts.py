@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from reblogbot.config.settings import AccountSettings, Config
+from reblogbot.config.settings import AccountSettings, Config, SourceSettings
 from reblogbot.engine.account import Account
 from reblogbot.model import ServerLimits
 
@@ -32,6 +32,16 @@ class Accounts:
         names = [name for name, account in self._config.accounts.items() if not account.has_titles]
         addresses = await asyncio.gather(*(self[name].address() for name in names))
         return {name: address for name, address in zip(names, addresses, strict=True) if address}
+
+    async def may_use_steps(self, source: SourceSettings) -> bool | None:
+        """Return whether entries of the source are given to steps; None where each entry decides.
+
+        Of all that people write, only what our own accounts do is given to them.
+        """
+        if not source.reads_statuses:
+            return None
+        acct = str(getattr(source.options, "acct", "")).lstrip("@").lower()
+        return acct in (await self.addresses()).values()
 
     def close(self) -> None:
         """Take no more calls; a request on the wire ends by itself."""

@@ -200,7 +200,8 @@ class Sender:
             if answer is None:
                 return []
             self._unclaimed, waiting = answer
-        if await recognise(account, waiting, self._unclaimed):
+        while await recognise(account, waiting, self._unclaimed):
+            # what is recognised of a thread queues its next part, which may be there as well
             self._sent = await self._read_sent()
             waiting = await outbox.waiting(account.name)
         has_digests = any(source.digest for source in self._config.sources.values())

@@ -58,10 +58,12 @@ def may_be_bundled(delivery: Delivery, config: Config, now: datetime) -> bool:
     """Whether the delivery was neither bundled nor tried, nor is too old at `now`.
 
     What was tried may stand on the server, and must not change its text. What the admin asked for
-    is a post of its own.
+    is a post of its own, and so is a reply.
     """
     post = delivery.post
-    is_single = post.action == "post" and not post.is_bundle and not post.is_requested
+    is_single = post.action == "post" and not (
+        post.is_bundle or post.is_requested or post.is_follow_up
+    )
     if not is_single or delivery.attempts or delivery.failed_lookups:
         return False
     pace = config.accounts[delivery.account].pace

@@ -143,7 +143,7 @@ class Engine:
         }
         servers = {name: account.place for name, account in config.accounts.items()}
         held, pollable = await self.store.enrol(
-            sources, servers, self.clock.now(), self._bring_forward, which
+            sources, servers, self.clock.now(), self._bring_forward, which, config.steps
         )
         if config.steps:
             await self.steps.queue_failed()
@@ -235,6 +235,10 @@ class Engine:
                 self.config, self.store, self.accounts, pages, self._parsers, self.clock
             )
         return self._planner
+
+    def make_step(self, name: str) -> Step:
+        """Return the adapter of a step of the config."""
+        return self._adapters.make_step(self.config.steps[name])
 
     @property
     def steps(self) -> StepRunner:

@@ -152,7 +152,11 @@ class Planner:
         Only the filters count that hold for what the admin asked for.
         """
         settings = result.settings
-        entry = await self._with_page(settings, entry, {compose.action_of(entry, settings)})
+        actions = {
+            "post" if self._config.accounts[name].has_titles else compose.action_of(entry, settings)
+            for name in accounts
+        }
+        entry = await self._with_page(settings, entry, actions)
         drafter = Drafter(self._parsers, settings.name)
         drafts = {}
         for name in accounts:
@@ -200,11 +204,7 @@ class Planner:
         job = drafting.draft_job(settings, account, limits, result.batch, now)
         if not settings.steps:
             return job
-        may_use_steps = None
-        if settings.reads_statuses:
-            acct = str(getattr(settings.options, "acct", "")).lstrip("@").lower()
-            # of all that people write, only what our own accounts do is given to steps
-            may_use_steps = acct in (await self._accounts.addresses()).values()
+        may_use_steps = await self._accounts.may_use_steps(settings)
         return replace(job, generated=self._config.chat_steps, may_use_steps=may_use_steps)
 
     async def _read_pages(

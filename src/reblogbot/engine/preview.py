@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import count, islice
@@ -12,16 +13,36 @@ from reblogbot.core import digest, queue_order
 from reblogbot.core.digest import Bundle
 from reblogbot.core.planning import PendingClaims
 from reblogbot.core.text.shortening import beginning
+from reblogbot.core.thread_parts import next_part
 from reblogbot.engine import screening
 from reblogbot.engine.digests import may_be_bundled
 from reblogbot.engine.engine import Engine
 from reblogbot.engine.poll import PollResult
+from reblogbot.engine.steps import ENTRIES_AT_A_TIME
 from reblogbot.errors import SourceError
-from reblogbot.model import Delivery, DeliveryState, Entry, Intent, Plan, Post
+from reblogbot.model import REVIEW_NOTE, Delivery, DeliveryState, Entry, Intent, Plan, Post
 from reblogbot.ports import ProgressCallback, no_progress
+from reblogbot.store.steps import WaitingDelivery
 
-Queued = tuple[str, str, Post]
-"""Account, source and post."""
+
+@dataclass(frozen=True, slots=True)
+class PlannedPost:
+    """A post that would go out.
+
+    `waits_for` are the steps whose results its text lacks; placeholders stand for them. `held` is
+    the reason why an admin has to release it first, or "".
+    """
+
+    account: str
+    source: str
+    post: Post
+    waits_for: tuple[str, ...] = ()
+    held: str = ""
+
+    @property
+    def is_reply(self) -> bool:
+        """Whether it replies to the post before it: a follow-up, or a part of a thread."""
+        return self.post.continues > 0
 
 
 class RefusedEntry(TypedDict):
@@ -45,7 +66,7 @@ class FailedSource(TypedDict):
 class Preview:
     """Posts in the order they will go out, what was refused, and sources that failed."""
 
-    posts: list[Queued] = field(default_factory=list)
+    posts: list[PlannedPost] = field(default_factory=list)
     refused: list[RefusedEntry] = field(default_factory=list)
     errors: list[FailedSource] = field(default_factory=list)
     beginnings: dict[str, str] = field(default_factory=dict)
@@ -69,10 +90,18 @@ class Preview:
 
 
 async def preview(
-    engine: Engine, names: Sequence[str], on_progress: ProgressCallback = no_progress
+    engine: Engine,
+    names: Sequence[str],
+    on_progress: ProgressCallback = no_progress,
+    *,
+    run_steps: bool = False,
 ) -> Preview:
-    """Return what is queued from these sources, and what polling them now would add."""
+    """Return what is queued from these sources, and what polling them now would add.
+
+    Results of steps are those in the store; with `run_steps` missing ones are computed and kept.
+    """
     result = Preview()
+    step_results = StepResults(engine, result, run_steps=run_steps)
     config, now = engine.config, engine.clock.now()
     waiting = await _queued(engine, names)
     unscreened = {delivery.id for delivery in waiting}
@@ -90,11 +119,7 @@ async def preview(
         waiting = _revise(result, waiting, plan)
         unscreened -= {revision.before.id for revision in plan.revisions}
         waiting = _rescore(waiting, name, plan)
-        waiting += [
-            _delivery(next(numbers), name, intent, now)
-            for intent in plan.intents
-            if intent.state == DeliveryState.QUEUED
-        ]
+        waiting += step_results.planned(name, plan, numbers, now)
         result.beginnings |= _beginnings(plan.intents)
         _add_refusals(result, name, plan)
     waiting = [
@@ -102,7 +127,9 @@ async def preview(
         for delivery in waiting
         if delivery.id not in unscreened or not await _is_screened_out(result, engine, delivery)
     ]
-    for delivery in await _in_order(engine, await _bundle(engine, waiting, titles, now)):
+    waiting = await step_results.settle(waiting, titles, on_progress)
+    first, replies = _without_replies(waiting)
+    for delivery in await _in_order(engine, await _bundle(engine, first, titles, now)):
         pace = config.accounts[delivery.account].pace
         reason = queue_order.superseded_reason(delivery, waiting)
         if delivery.due <= now:
@@ -111,12 +138,16 @@ async def preview(
         if reason:
             result.refuse_delivery(delivery, reason)
         else:
-            result.posts.append((delivery.account, delivery.source, delivery.post))
+            result.posts += step_results.posts(delivery, replies)
     return result
 
 
 async def preview_again(
-    engine: Engine, names: Sequence[str], on_progress: ProgressCallback = no_progress
+    engine: Engine,
+    names: Sequence[str],
+    on_progress: ProgressCallback = no_progress,
+    *,
+    run_steps: bool = False,
 ) -> Preview:
     """Return the posts of all entries that these sources show now, as if they were new.
 
@@ -124,6 +155,8 @@ async def preview_again(
     nothing that is known of the entries, counts.
     """
     result = Preview()
+    step_results = StepResults(engine, result, run_steps=run_steps)
+    numbers, now = count(1), engine.clock.now()
     for number, name in enumerate(names, 1):
         poll = await engine.poll_whole(name)
         on_progress("polling", number, len(names))
@@ -131,9 +164,12 @@ async def preview_again(
             result.errors.append({"source": name, "error": poll.error.message})
             continue
         plan = await engine.planner.plan_as_new(poll)
-        posted = [intent for intent in plan.intents if intent.state == DeliveryState.QUEUED]
-        result.posts += [(intent.account, name, intent.post) for intent in reversed(posted)]
-        result.beginnings |= _beginnings(posted)
+        planned = step_results.planned(name, plan, numbers, now)
+        settled = await step_results.settle(planned, {name: poll.batch.title}, on_progress)
+        first, replies = _without_replies(settled)
+        for delivery in reversed(first):
+            result.posts += step_results.posts(delivery, replies)
+        result.beginnings |= _beginnings(plan.intents)
         _add_refusals(result, name, plan)
     return result
 
@@ -186,7 +222,138 @@ def _delivery(number: int, source: str, intent: Intent, now: datetime) -> Delive
         queued_at=now,
         published_at=entry.published_at,
         score=entry.score,
+        waits_for=intent.waits_for,
     )
+
+
+def _is_shown(intent: Intent) -> bool:
+    """Whether an intent is shown as a post: it is queued, or held until its result was read."""
+    is_held_for_result = intent.reason == REVIEW_NOTE and bool(intent.waits_for)
+    return intent.state == DeliveryState.QUEUED or is_held_for_result
+
+
+def _without_replies(
+    waiting: Sequence[Delivery],
+) -> tuple[list[Delivery], dict[int, list[Delivery]]]:
+    """Return what is no reply to one of these deliveries, and the replies by what they reply to."""
+    ids = {delivery.id for delivery in waiting}
+    replies: dict[int, list[Delivery]] = {}
+    for delivery in waiting:
+        if delivery.post.continues in ids:
+            replies.setdefault(delivery.post.continues, []).append(delivery)
+    return [delivery for delivery in waiting if delivery.post.continues not in ids], replies
+
+
+class StepResults:
+    """The results of steps in a preview, and the posts that they make."""
+
+    def __init__(self, engine: Engine, result: Preview, *, run_steps: bool) -> None:
+        self._engine = engine
+        self._result = result
+        self._run_steps = run_steps
+        self._entries: dict[int, Entry] = {}
+        """The entries of planned deliveries, by the numbers of these."""
+        self._held: dict[int, str] = {}
+
+    def planned(
+        self, name: str, plan: Plan, numbers: Iterator[int], now: datetime
+    ) -> list[Delivery]:
+        """Return the deliveries that the plan would queue, with their follow-ups."""
+        deliveries = []
+        for revision in plan.revisions:
+            self._entries[revision.before.id] = revision.candidate.entry
+        for intent in filter(_is_shown, plan.intents):
+            delivery = _delivery(next(numbers), name, intent, now)
+            deliveries.append(delivery)
+            self._held[delivery.id] = intent.reason
+            self._entries[delivery.id] = intent.candidate.entry
+            if intent.follow_up is not None:
+                follow_up = intent.follow_up
+                reply = replace(
+                    delivery,
+                    id=next(numbers),
+                    identity=follow_up.key,
+                    post=replace(follow_up.post, continues=delivery.id),
+                    waits_for=follow_up.waits_for,
+                )
+                deliveries.append(reply)
+                self._held[reply.id] = intent.reason
+                self._entries[reply.id] = intent.candidate.entry
+        return deliveries
+
+    async def settle(
+        self,
+        deliveries: Sequence[Delivery],
+        titles: Mapping[str, str],
+        on_progress: ProgressCallback,
+    ) -> list[Delivery]:
+        """Return the deliveries as the results leave them; what is refused is left out."""
+        waiting = [delivery for delivery in deliveries if delivery.waits_for]
+        if not waiting:
+            return list(deliveries)
+        groups: dict[tuple[str, Entry], list[Delivery]] = {}
+        for delivery in waiting:
+            entry = self._entries.get(delivery.id)
+            entry = entry or await self._engine.store.outbox.entry_of(delivery.id)
+            if entry is not None:
+                groups.setdefault((delivery.source, entry), []).append(delivery)
+        slots, finished = asyncio.Semaphore(ENTRIES_AT_A_TIME), 0
+        settled: dict[int, Delivery | None] = {}
+
+        async def settle_group(source: str, entry: Entry, group: Sequence[Delivery]) -> None:
+            nonlocal finished
+            async with slots:
+                settled.update(await self._settled(source, entry, group, titles.get(source, "")))
+            finished += 1
+            if self._run_steps:
+                on_progress("running steps", finished, len(groups))
+
+        await asyncio.gather(*(settle_group(*key, group) for key, group in groups.items()))
+        refused = {number for number, delivery in settled.items() if delivery is None}
+        return [
+            settled.get(delivery.id) or delivery
+            for delivery in deliveries
+            if delivery.id not in refused and delivery.post.continues not in refused
+        ]
+
+    async def _settled(
+        self, name: str, entry: Entry, group: Sequence[Delivery], title: str
+    ) -> dict[int, Delivery | None]:
+        """Return the deliveries of an entry by their numbers, None for one that is refused."""
+        engine, source = self._engine, self._engine.config.sources[name]
+        title = source.title or title or await engine.store.sources.title(name) or name
+        resolution = await engine.steps.resolve(entry, source, title, may_call=self._run_steps)
+        if resolution.missing and not resolution.failed:
+            return {delivery.id: replace(delivery, error=resolution.reason) for delivery in group}
+        settled: dict[int, Delivery | None] = {}
+        for delivery in group:
+            waiting = WaitingDelivery(delivery, 0, entry)
+            after, _ = await engine.steps.settled(waiting, source, title, resolution)
+            settled[delivery.id] = None
+            if after.error == REVIEW_NOTE:
+                self._held[delivery.id] = REVIEW_NOTE
+                settled[delivery.id] = replace(after, state=DeliveryState.QUEUED, error="")
+            elif after.state == DeliveryState.QUEUED:
+                settled[delivery.id] = after
+            else:
+                held = "held: " if after.state == DeliveryState.HELD else ""
+                link, reason = entry.link, f"{held}{after.error}"
+                self._result.refuse(name, delivery.account, link, entry.title, reason)
+        return settled
+
+    def posts(
+        self, delivery: Delivery, replies: Mapping[int, Sequence[Delivery]]
+    ) -> Iterator[PlannedPost]:
+        """Yield the post of a delivery, the further parts of its thread, and its replies."""
+        account, source = delivery.account, delivery.source
+        held = self._held.get(delivery.id, "")
+        yield PlannedPost(account, source, delivery.post, delivery.waits_for, held)
+        part = delivery.post
+        while part.rest:
+            part = next_part(part, delivery.id)
+            yield PlannedPost(account, source, part, held=held)
+        for reply in replies.get(delivery.id, ()):
+            yield from self.posts(reply, replies)
 
 
 def _revise(result: Preview, waiting: list[Delivery], plan: Plan) -> list[Delivery]:
@@ -222,7 +389,7 @@ def _add_refusals(result: Preview, name: str, plan: Plan) -> None:
     refused += [
         (intent.candidate, intent.account, f"held: {intent.reason}")
         for intent in plan.intents
-        if intent.state == DeliveryState.HELD
+        if not _is_shown(intent)
     ]
     for candidate, account, reason in refused:
         result.refuse(name, account, candidate.entry.link, candidate.entry.title, reason)
@@ -264,8 +431,9 @@ async def _bundle(
             posts = [member.post for member in members]
             rest = iter(members)
             for bundle in await _bundles(engine, account, name, posts, titles.get(name), at):
-                digest_delivery, *_ = islice(rest, bundle.count)
-                result.append(replace(digest_delivery, post=bundle.post))
+                part = list(islice(rest, bundle.count))
+                steps = dict.fromkeys(step for member in part for step in member.waits_for)
+                result.append(replace(part[0], post=bundle.post, waits_for=tuple(steps)))
     return result
 
 

@@ -73,12 +73,12 @@ async def look_back(
 
 
 async def recognise(
-    account: Account, waiting: Sequence[Delivery], unclaimed: Sequence[PublishedStatus]
+    account: Account, waiting: Sequence[Delivery], unclaimed: list[PublishedStatus]
 ) -> bool:
     """Settle deliveries as `sent` that are on the server already; return whether there are any.
 
-    This is what makes an old backup, or a lost store, harmless. A text without a link may be
-    meant twice: it is held for the admin.
+    Their statuses are taken out of the `unclaimed` ones. This is what makes an old backup, or a
+    lost store, harmless. A text without a link may be meant twice: it is held for the admin.
     """
     is_any = False
     for delivery in waiting:
@@ -88,6 +88,7 @@ async def recognise(
                 "found on the server already", extra={"account": account.name, "id": delivery.id}
             )
             await account.settle(delivery, _recognised(delivery, receipt))
+            unclaimed[:] = [status for status in unclaimed if status.receipt != receipt]
             is_any = True
     return is_any
 

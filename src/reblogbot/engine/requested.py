@@ -31,15 +31,7 @@ async def draft(
     what the store remembers: title and link. `keys` identify it where the store remembers its keys
     alone. Changes nothing.
     """
-    remark = ""
-    located = await _from_store(engine, story, story.content) if story.content else None
-    if located is None:
-        result = await engine.poll_whole(story.source)
-        located, remark = await _from_poll(engine, result, {story.key} if story.key else {*keys})
-    if located is None and (story.title or story.link):
-        entry = Entry(title=story.title, link=story.link, guid=story.guid)
-        located = await _from_store(engine, story, entry)
-        remark = Words("{message}; it is composed of its title and link alone", message=remark)
+    located, remark = await locate(engine, story, keys)
     if located is None:
         return None
     result, candidate = located
@@ -48,6 +40,21 @@ async def draft(
         candidate = replace(candidate, keys=(*candidate.keys, story.key))
     entry, drafts = await engine.planner.draft_requested(result, candidate.entry, accounts)
     return RequestedEntry(replace(candidate, entry=entry), drafts, remark)
+
+
+async def locate(
+    engine: Engine, story: Story, keys: Sequence[bytes]
+) -> tuple[tuple[PollResult, Candidate] | None, str]:
+    """Return the story's entry as `draft` takes it, with a remark on where it came from."""
+    if story.content:
+        return await _from_store(engine, story, story.content), ""
+    result = await engine.poll_whole(story.source)
+    located, remark = await _from_poll(engine, result, {story.key} if story.key else {*keys})
+    if located is None and (story.title or story.link):
+        entry = Entry(title=story.title, link=story.link, guid=story.guid)
+        located = await _from_store(engine, story, entry)
+        remark = Words("{message}; it is composed of its title and link alone", message=remark)
+    return located, remark
 
 
 async def _from_store(engine: Engine, story: Story, entry: Entry) -> tuple[PollResult, Candidate]:

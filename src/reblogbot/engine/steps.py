@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -19,7 +19,7 @@ from reblogbot.core import answers, drafting, prompts, revising, steps, threads
 from reblogbot.core.drafting import Draft
 from reblogbot.engine.accounts import Accounts
 from reblogbot.engine.drafts import Drafter
-from reblogbot.errors import ReblogbotError, StepError
+from reblogbot.errors import ReblogbotError, StepError, StoreError
 from reblogbot.model import (
     REVIEW_NOTE,
     STEP_FAILED_NOTE,
@@ -35,6 +35,7 @@ from reblogbot.model import (
 )
 from reblogbot.ports import Clock, ParserPool, ProgressCallback, Step, no_progress
 from reblogbot.runtime.clock import uptime
+from reblogbot.runtime.worker_thread import ThreadDied
 from reblogbot.store import AsyncStore, Store
 from reblogbot.store.steps import FAILED, MOST_VERSIONS, StepCall, StepRecord, WaitingDelivery
 from reblogbot.store.transitions import POST_RETRACTED_NOTE
@@ -52,8 +53,12 @@ SHOWN_PROMPT = 2_000
 LEASE_MARGIN = timedelta(minutes=1)
 BUSY_WAIT = timedelta(seconds=30)
 """How long a delivery waits whose step another process is calling."""
+BROKEN_WAIT = timedelta(hours=1)
+"""How long the deliveries of an entry wait on which our own code failed."""
 RESULTS_NOTE = Words("written with the results of its steps")
 NO_POST_NOTE = Words("the post that it replies to was not published")
+POSTED_NOTE = Words("the post that it replies to is published")
+NO_REPLY_NOTE = Words("its source has no follow_up for it any more")
 
 
 @dataclass(slots=True)
@@ -84,6 +89,19 @@ class Resolution:
     is_well: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class SingleRun:
+    """What a step returned that the admin had run for one entry.
+
+    `record` is what the store has of it, None where the step was not asked, for `reason`.
+    `was_stored` tells that there was a result already.
+    """
+
+    record: StepRecord | None = None
+    was_stored: bool = False
+    reason: str = ""
+
+
 class StepRunner:
     """Runs the steps of entries. `mark_of` tells when a failure for good is tried again."""
 
@@ -104,6 +122,9 @@ class StepRunner:
         self._make_step = make_step
         self._mark_of = mark_of
         self._clock = clock
+        self._used_accounts = [name for name, each in config.accounts.items() if each.enabled]
+        self._ahead: Counter[str] = Counter()
+        """How many entries wait for the limit of a step's day, by what was seen in this go."""
         self._slots: defaultdict[str, asyncio.Semaphore] = defaultdict(
             lambda: asyncio.Semaphore(CALLS_AT_A_TIME)
         )
@@ -121,7 +142,7 @@ class StepRunner:
         """Return the enabled sources whose deliveries wait for steps, and until when."""
         waiting = [
             (source, name, at)
-            for source, name, at in store.steps.next_due()
+            for source, name, at in store.steps.next_due(self._used_accounts)
             if source in self._config.sources and self._config.sources[source].enabled
         ]
         if not waiting or store.outbox.stopped_at() is not None:
@@ -153,7 +174,10 @@ class StepRunner:
         sources = sorted({source for source, at in due if at <= now})
         if not sources or stopping.is_set():
             return report
-        waiting = await self._store.steps.waiting(sources, now, MOST_DELIVERIES)
+        self._ahead.clear()
+        waiting = await self._store.steps.waiting(
+            sources, self._used_accounts, now, MOST_DELIVERIES
+        )
         groups: dict[tuple[int, str], list[WaitingDelivery]] = {}
         for each in waiting:
             groups.setdefault((each.entry_id, each.delivery.source), []).append(each)
@@ -163,12 +187,17 @@ class StepRunner:
         async def work_on(group: Sequence[WaitingDelivery]) -> None:
             nonlocal finished
             async with slots:
-                if not stopping.is_set():
-                    await self._work_on(group, report)
+                # a go may take hours: the admin may have stopped everything meanwhile
+                if not stopping.is_set() and await self._store.outbox.stopped_at() is None:
+                    await self._work_on_logged(group, report)
             finished += 1
             on_progress("running steps", finished, len(groups))
 
-        await asyncio.gather(*map(work_on, groups.values()))
+        # all come to their end: an answer that is on its way is paid for
+        works = map(work_on, groups.values())
+        errors = await asyncio.gather(*works, return_exceptions=True)
+        for error in filter(None, errors):
+            raise error
         return report
 
     async def queue_failed(self) -> list[Delivery]:
@@ -178,40 +207,62 @@ class StepRunner:
 
     # one entry
 
+    async def _work_on_logged(self, group: Sequence[WaitingDelivery], report: StepsReport) -> None:
+        """Run the steps of one entry. A fault of ours there must not keep others waiting."""
+        try:
+            await self._work_on(group, report)
+        except (StoreError, ThreadDied):
+            raise
+        except Exception as error:
+            deliveries = [each.delivery for each in group]
+            log.exception("steps broke", extra={"ids": [each.id for each in deliveries]})
+            fault = type(error).__name__
+            reason = Words("its steps broke with {fault}; please report it", fault=fault)
+            resolution = Resolution(
+                {}, deliveries[0].waits_for, "", reason, self._clock.now() + BROKEN_WAIT
+            )
+            await self._postpone(deliveries, resolution, report)
+
     async def _work_on(self, group: Sequence[WaitingDelivery], report: StepsReport) -> None:
         """Run the steps of one entry of one source, for all accounts."""
         first = group[0]
         source = self._config.sources[first.delivery.source]
-        live = [each for each in group if not await self._is_given_up(each, report)]
+        live = [each for each in group if not await self._needs_no_steps(each, report)]
         if not live:
             return
         title = await self._title(source)
         resolution = await self.resolve(first.entry, source, title, entry_id=first.entry_id)
-        if resolution.failed:
-            for each in live:
-                await self._settle_failure(each, source, title, resolution, report)
-        elif resolution.missing:
-            at = resolution.again_at or self._clock.now() + BUSY_WAIT
-            deliveries = [each.delivery for each in live]
-            await self._store.steps.postpone(deliveries, at, resolution.reason)
-            for delivery in deliveries:
-                after = replace(delivery, error=resolution.reason, step_at=at)
-                report.changed[delivery.id] = after
-                if resolution.is_well:
-                    report.deferred.add(delivery.id)
-        else:
-            for each in live:
-                await self._settle(each, source, title, resolution.results, report)
+        if resolution.missing and not resolution.failed:
+            await self._postpone([each.delivery for each in live], resolution, report)
+            return
+        for each in live:
+            after, note = await self.settled(each, source, title, resolution)
+            await self._write(each.delivery, after, note, report)
 
-    async def _is_given_up(self, waiting: WaitingDelivery, report: StepsReport) -> bool:
-        """Skip a reply whose post is not there, or not any more; return whether it was."""
-        previous = waiting.previous
-        if previous is None or previous.state == DeliveryState.SENT:
+    async def _postpone(
+        self, deliveries: Sequence[Delivery], resolution: Resolution, report: StepsReport
+    ) -> None:
+        """Let the deliveries of an entry wait for the steps that are missing."""
+        at = resolution.again_at or self._clock.now() + BUSY_WAIT
+        postponed = await self._store.steps.postpone(
+            deliveries, resolution.missing, at, resolution.reason
+        )
+        report.changed.update({each.id: each for each in postponed})
+        if resolution.is_well:
+            report.deferred.update(each.id for each in postponed)
+
+    async def _needs_no_steps(self, waiting: WaitingDelivery, report: StepsReport) -> bool:
+        """Skip a reply whose post is not there, or not any more; queue one that an admin wrote."""
+        before, previous = waiting.delivery, waiting.previous
+        if not before.post.continues:
             return False
-        is_lost = previous.state in (DeliveryState.SKIPPED, DeliveryState.DEAD)
+        if previous is not None and previous.state == DeliveryState.SENT:
+            if before.post.is_edited:
+                await self._write(before, replace(before, waits_for=()), POSTED_NOTE, report)
+            return before.post.is_edited
+        is_lost = previous is None or previous.state in (DeliveryState.SKIPPED, DeliveryState.DEAD)
         reason = NO_POST_NOTE if is_lost else POST_RETRACTED_NOTE
-        before = waiting.delivery
-        after = replace(before, state=DeliveryState.SKIPPED, error=reason, waits_for=())
+        after = replace(before, state=DeliveryState.SKIPPED, error=reason)
         await self._write(before, after, reason, report)
         return True
 
@@ -226,10 +277,12 @@ class StepRunner:
         *,
         entry_id: int | None = None,
         may_call: bool = True,
+        force: Collection[str] = (),
     ) -> Resolution:
         """Return the results of a source's steps for an entry.
 
-        Those that are not in the store are asked for; not without `may_call`.
+        Those that are not in the store are asked for; not without `may_call`. The steps in `force`
+        are asked whatever failed before, whatever pauses them, and beyond their calls of the day.
         """
         results: dict[str, StepText] = {}
         names = [name for name in source.steps if name in self._config.steps]
@@ -242,11 +295,62 @@ class StepRunner:
                 call, request = await self._call(entry, entry_id, source, title, settings, results)
             except ReblogbotError as error:
                 return Resolution(results, missing, failed=name, reason=error.message)
-            outcome = await self._result(call, request, settings, entry, source, may_call=may_call)
+            outcome = await self._result(
+                call,
+                request,
+                settings,
+                entry,
+                source,
+                may_call=may_call,
+                is_forced=name in force,
+            )
             if not isinstance(outcome, StepText):
                 return replace(outcome, results=results, missing=missing)
             results[name] = outcome
         return Resolution(results)
+
+    async def run_single(
+        self,
+        name: str,
+        entry: Entry,
+        source: SourceSettings,
+        title: str,
+        *,
+        entry_id: int | None = None,
+        again: bool = False,
+    ) -> SingleRun:
+        """Run one step for one entry now, and those before it, as far as they have no results.
+
+        What failed before, pauses, and the calls of the day do not count. With `again` a result
+        that is stored is forgotten.
+        """
+        position = source.steps.index(name) if name in source.steps else 0
+        before = source.model_copy(update={"steps": source.steps[:position]})
+        force = frozenset(before.steps)
+        earlier = await self.resolve(entry, before, title, entry_id=entry_id, force=force)
+        settings = self._config.steps[name]
+        if earlier.missing:
+            note = STEP_FAILED_NOTE.filled(name=earlier.missing[0], reason=earlier.reason)
+            return SingleRun(reason=note)
+        if settings.kind == "chat" and entry.ai_refusal:
+            return SingleRun(reason=entry.ai_refusal)
+        try:
+            call, request = await self._call(
+                entry, entry_id, source, title, settings, earlier.results
+            )
+        except ReblogbotError as error:
+            return SingleRun(reason=error.message)
+        record = (await self._store.steps.find([call.key])).get(call.key)
+        was_stored = record is not None and record.result is not None
+        if was_stored and again:
+            await self._store.steps.forget(call.key)
+            was_stored = False
+        outcome = await self._result(
+            call, request, settings, entry, source, may_call=True, is_forced=True
+        )
+        record = (await self._store.steps.find([call.key])).get(call.key)
+        reason = outcome.reason if isinstance(outcome, Resolution) else ""
+        return SingleRun(record, was_stored, reason)
 
     async def _call(
         self,
@@ -288,48 +392,75 @@ class StepRunner:
         source: SourceSettings,
         *,
         may_call: bool,
+        is_forced: bool,
     ) -> StepText | Resolution:
         """Return the result of a call, from the store or by making it; else why there is none."""
-        record = (await self._store.steps.find([call.key])).get(call.key)
-        if record is not None and record.result is not None:
-            return record.result
-        newest = await self._newest_version(call)
-        if newest is not None:
-            return newest
+        stored = await self._stored(call)
+        if stored is None and not is_forced:
+            stored = await self._newest_version(call)
+        if stored is not None:
+            return stored
         if not may_call:
-            return Resolution({})
-        waits = await self._why_not_now(call, settings, record)
-        if waits is not None:
-            return waits
-        now = self._clock.now()
+            return (None if is_forced else await self._earlier_failure(call)) or Resolution({})
         async with self._slots[call.step]:
+            # other calls have taken minutes: what was asked before may be true no more
+            stored = await self._stored(call)
+            if stored is not None:
+                return stored
+            waits = None if is_forced else await self._why_not_now(call, settings)
+            if waits is not None:
+                return waits
+            now = self._clock.now()
             lease = settings.timeout + LEASE_MARGIN
-            if not await self._store.steps.begin(call, now, lease, settings.per_day):
+            per_day = None if is_forced else settings.per_day
+            if not await self._store.steps.begin(call, now, lease, per_day):
                 # another process calls it, or the calls of the day were used up meanwhile
                 reason = Words("another call is being made")
                 return Resolution({}, reason=reason, again_at=now + BUSY_WAIT, is_well=True)
             return await self._make(call, request, settings, entry, source)
 
+    async def _stored(self, call: StepCall) -> StepText | None:
+        """Return the result of exactly these words, None where the store has none."""
+        record = (await self._store.steps.find([call.key])).get(call.key)
+        if record is None or record.result is None:
+            return None
+        if record.entry_id is None and call.entry_id is not None:
+            # a preview had asked for it
+            await self._store.steps.assign(call.key, call.entry_id)
+        return record.result
+
     async def _newest_version(self, call: StepCall) -> StepText | None:
-        """Return the newest result of an entry that has changed too often to be asked again."""
+        """Return the newest result of an entry that has changed too often to be asked again.
+
+        Other settings than those of today do not count: it was the admin who changed these.
+        """
         if call.entry_id is None:
             return None
         records = await self._store.steps.of_entry(call.entry_id)
         versions = [
-            each.result for each in records if each.step == call.step and each.result is not None
+            each.result
+            for each in records
+            if (each.step, each.mark) == (call.step, call.mark) and each.result is not None
         ]
         return versions[-1] if len(versions) >= MOST_VERSIONS else None
 
-    async def _why_not_now(
-        self, call: StepCall, settings: StepSettings, record: StepRecord | None
-    ) -> Resolution | None:
+    async def _earlier_failure(self, call: StepCall) -> Resolution | None:
+        """Return how the call failed with the present settings, None where it may be made again."""
+        record = (await self._store.steps.find([call.key])).get(call.key)
+        if record is None or record.state != FAILED or record.mark != call.mark:
+            return None
+        if record.due is None:
+            return Resolution({}, failed=call.step, reason=record.error)
+        if record.due > self._clock.now():
+            return Resolution({}, reason=record.error, again_at=record.due)
+        return None
+
+    async def _why_not_now(self, call: StepCall, settings: StepSettings) -> Resolution | None:
         """Return why the step is not called now, None where it may be."""
+        failure = await self._earlier_failure(call)
+        if failure is not None:
+            return failure
         now = self._clock.now()
-        if record is not None and record.state == FAILED and record.mark == call.mark:
-            if record.due is None:
-                return Resolution({}, failed=call.step, reason=record.error)
-            if record.due > now:
-                return Resolution({}, reason=record.error, again_at=record.due)
         pause = (await self._store.steps.pauses()).get(call.step)
         if pause is not None and pause.mark == call.mark:
             if pause.until is None and pause.slug in steps.FINAL_OF_SERVICE:
@@ -339,8 +470,10 @@ class StepRunner:
                 is_well = pause.slug == steps.RATE_LIMITED
                 return Resolution({}, reason=pause.reason, again_at=pause.until, is_well=is_well)
         calls = await self._store.steps.calls(call.step, now - steps.DAY)
-        at = steps.next_call(now, calls, settings.per_day, None, call.mark)
+        ahead = self._ahead[call.step]
+        at = steps.next_call(now, calls, settings.per_day, None, call.mark, ahead=ahead)
         if at > now:
+            self._ahead[call.step] += 1
             reason = Words(
                 "{count} call in a day, per_day = {limit}",
                 "{count} calls in a day, per_day = {limit}",
@@ -361,7 +494,7 @@ class StepRunner:
         """Make a call that was noted, and store what comes of it."""
         started_at = uptime()
         try:
-            answer = await self._make_step(settings).run(request)
+            answer = await self._ask(settings, request)
             result = await self._cleaned(answer, settings, entry, source)
         except StepError as error:
             return await self._note_failure(call, error, uptime() - started_at)
@@ -377,6 +510,21 @@ class StepRunner:
             },
         )
         return result
+
+    async def _ask(self, settings: StepSettings, request: StepRequest) -> StepAnswer:
+        """Return the answer of the step. Raises StepError, also where the adapter is broken."""
+        try:
+            return await self._make_step(settings).run(request)
+        except StepError:
+            raise
+        except Exception as error:
+            log.exception("step broke", extra={"step": settings.name})
+            broke = Words(
+                "steps.{name}: the adapter broke with {fault}; please report it",
+                name=settings.name,
+                fault=type(error).__name__,
+            )
+            raise StepError("step_failed", broke) from error
 
     async def _cleaned(
         self, answer: StepAnswer, settings: StepSettings, entry: Entry, source: SourceSettings
@@ -420,52 +568,53 @@ class StepRunner:
 
     # the deliveries of an entry
 
-    async def _settle_failure(
+    async def settled(
         self,
         waiting: WaitingDelivery,
         source: SourceSettings,
         title: str,
         resolution: Resolution,
-        report: StepsReport,
-    ) -> None:
-        """Do what the admin wants for an entry without a result: hold it, post it, or drop it."""
-        before = waiting.delivery
-        note = STEP_FAILED_NOTE.filled(name=resolution.failed, reason=resolution.reason)
-        if source.on_step_failure == "post":
-            await self._settle(waiting, source, title, resolution.results, report, note)
-            return
-        if source.on_step_failure == "drop":
-            after = replace(before, state=DeliveryState.SKIPPED, error=note, waits_for=())
-        else:
-            missing = resolution.missing
-            after = replace(before, state=DeliveryState.HELD, error=note, waits_for=missing)
-        await self._write(before, after, note, report)
+    ) -> tuple[Delivery, str]:
+        """Return the delivery as its steps leave it, and a note on why; changes nothing.
 
-    async def _settle(
+        It is composed with their results, and queued, or held for review. Where a step failed, the
+        admin's config decides: it is held, posted without, or dropped.
+        """
+        before, failed = waiting.delivery, resolution.failed
+        if not failed:
+            composed = await self._composed(waiting, source, title, resolution.results)
+            return composed, RESULTS_NOTE
+        note = STEP_FAILED_NOTE.filled(name=failed, reason=resolution.reason)
+        if source.on_step_failure == "post":
+            return await self._composed(waiting, source, title, resolution.results), note
+        if source.on_step_failure == "drop":
+            state = DeliveryState.SKIPPED
+            # it still waits for its steps: an admin may want it after all
+            return replace(before, state=state, error=note), note
+        state = DeliveryState.HELD
+        return replace(before, state=state, error=note, waits_for=resolution.missing), note
+
+    async def _composed(
         self,
         waiting: WaitingDelivery,
         source: SourceSettings,
         title: str,
         results: Mapping[str, StepText],
-        report: StepsReport,
-        note: str = RESULTS_NOTE,
-    ) -> None:
-        """Compose a delivery with its results, and queue it, or hold it for review."""
+    ) -> Delivery:
+        """Return a delivery composed with its results: queued, held, or skipped."""
         before = waiting.delivery
         draft = await self._draft(waiting, source, title, results)
         post = draft.follow_up if before.post.continues else draft.post
         if post is None:
-            after = replace(before, state=DeliveryState.SKIPPED, error=draft.reason, waits_for=())
-            await self._write(before, after, note, report)
-            return
+            reason = draft.reason or draft.held or NO_REPLY_NOTE
+            return replace(before, state=DeliveryState.SKIPPED, error=reason)
         post = self._as_before(post, before.post)
         needs_review = source.review_generated and post.is_generated
         held = draft.held
         if before.state == DeliveryState.HELD or needs_review:
             held = held or REVIEW_NOTE
         state = DeliveryState.HELD if held else DeliveryState.QUEUED
-        after = replace(before, post=post, state=state, error=held, waits_for=())
-        await self._write(before, after, note, report)
+        return replace(before, post=post, state=state, error=held, waits_for=())
 
     @staticmethod
     def _as_before(post: Post, before: Post) -> Post:

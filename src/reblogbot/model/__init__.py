@@ -44,7 +44,7 @@ from reblogbot.model.post import (
     ServerLimits,
     Span,
 )
-from reblogbot.model.states import AccountState, SourceState, TokenState
+from reblogbot.model.states import AccountState, SourceState, StepState, TokenState
 from reblogbot.model.step import StepAnswer, StepPause, StepRequest, StepText
 
 __all__ = [
@@ -96,6 +96,7 @@ __all__ = [
     "StepAnswer",
     "StepPause",
     "StepRequest",
+    "StepState",
     "StepText",
     "TokenState",
     "Validators",

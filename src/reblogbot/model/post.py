@@ -103,6 +103,11 @@ class Post:
     rest: tuple[str, ...] = ()
     """The texts of the further parts of its thread; each is queued when the one before is sent."""
 
+    @property
+    def is_follow_up(self) -> bool:
+        """Whether it replies to another post of its entry, or is a further part of a thread."""
+        return bool(self.continues) and not self.is_bundle
+
 
 @dataclass(frozen=True, slots=True)
 class Image:

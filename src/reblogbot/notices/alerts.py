@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -13,16 +13,25 @@ from reblogbot.config.settings import Config
 from reblogbot.core.text import one_line
 from reblogbot.core.text.shortening import shorten
 from reblogbot.engine.account import ASKED, TOKEN
+from reblogbot.engine.step_states import StepStatus
 from reblogbot.model import OPEN_STATES
 from reblogbot.store.records import AccountRecord
 from reblogbot.store.tallies import Failing, Tally
 
 Event = Literal[
-    "storm_held", "account_paused", "account_stalled", "source_failing", "source_gone", "test"
+    "storm_held",
+    "account_paused",
+    "account_stalled",
+    "source_failing",
+    "source_gone",
+    "step_failing",
+    "step_spent",
+    "test",
 ]
 """What a message is about, `test` for `notify test`; the values are public (webhook)."""
 
 STUCK_AFTER = timedelta(hours=1)
+STEP_FAILING_AFTER = timedelta(hours=1)
 STUCK_PAUSES = 5
 """An account is stuck when it waits that long after so many pauses in a row."""
 MAX_LISTED = 20
@@ -32,7 +41,7 @@ _MAX_QUOTE = 400
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One problem of one source or account, and what to do about it."""
+    """One problem of one source, account or step, and what to do about it."""
 
     event: Event
     name: str
@@ -116,6 +125,33 @@ def sources(config: Config, failing: Iterable[Failing]) -> list[Alert]:
     """An alert for each source that has failed for long, or is gone for good."""
     enabled = {name for name, source in config.sources.items() if source.enabled}
     return [_source_alert(source) for source in failing if source.name in enabled]
+
+
+def steps(statuses: Iterable[StepStatus], now: datetime) -> list[Alert]:
+    """An alert for each step that has failed for an hour, or for good, or may not be called."""
+    return [alert for status in statuses for alert in _step_alerts(status, now)]
+
+
+def _step_alerts(step: StepStatus, now: datetime) -> Iterator[Alert]:
+    waiting = _count(step.tally.waiting + step.tally.failed, "delivery waits", "deliveries wait")
+    if step.state == "spent" and step.tally.waiting:
+        yield Alert(
+            "step_spent",
+            step.name,
+            f"The step {step.name} has had its calls of the day ({_quote(step.reason)}).",
+            f"{waiting}; it goes on by itself. Raise per_day if that is too few.",
+        )
+    since = step.failing_since
+    is_old = since is not None and now - since >= STEP_FAILING_AFTER
+    if step.state == "failing" and (step.is_final or is_old):
+        start = f" since {since:%Y-%m-%d %H:%M} UTC" if since and not step.is_final else ""
+        yield Alert(
+            "step_failing",
+            step.name,
+            f"The step {step.name} fails{start}: {_quote(step.reason)}",
+            f"{waiting} for it, nothing is lost; see `reblogbot step list`, and"
+            " `reblogbot check --online` tries it now.",
+        )
 
 
 def trial_message(config: Config, now: datetime) -> Message:

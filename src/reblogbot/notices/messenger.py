@@ -7,16 +7,17 @@ import logging
 import os
 import re
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from reblogbot.config.settings import Config
+from reblogbot.config.settings import Config, StepSettings
 from reblogbot.core.delivery import idempotency_key
 from reblogbot.core.text.mentions import defuse
 from reblogbot.core.text.shortening import shorten
 from reblogbot.engine.accounts import Accounts
+from reblogbot.engine.step_states import step_states
 from reblogbot.engine.wait_reasons import Waiting
 from reblogbot.errors import ReblogbotError
 from reblogbot.model import Post
@@ -53,11 +54,13 @@ class Messenger:
         store: AsyncStore,
         accounts: Accounts,
         clock: Clock,
+        mark_of: Callable[[StepSettings], str],
     ) -> None:
         self._config = config
         self._store = store
         self._accounts = accounts
         self._clock = clock
+        self._mark_of = mark_of
         # the day of the last notification by cause, which saves a transaction per alert and check
         self._notified_on: dict[str, int] = {}
         self._stalled_since: dict[str, float] = {}
@@ -104,6 +107,7 @@ class Messenger:
             *alerts.storms(config, tallies.storms()),
             *alerts.accounts(config, records, tallies.deliveries(), now),
             *alerts.sources(config, tallies.failing(now - FAILING_AFTER)),
+            *alerts.steps(step_states(config, store, self._mark_of, now), now),
         ]
 
     def _stalled(self, store: Store, now: datetime) -> list[Alert]:

@@ -23,7 +23,7 @@ from reblogbot.web.inflate import Inflater, TooLarge
 from reblogbot.words import Words
 
 _ERROR_SECONDS = 5.0
-"""Seconds in which the body of an error must arrive; its status counts in any case."""
+"""Seconds in which the body of an error must arrive; its status counts without it too."""
 _OPTIONAL = {"max_tokens": "max_completion_tokens", "temperature": ""}
 """Parameters that may be left out, and the name under which they are sent instead."""
 _NO_CONNECTION = (aiohttp.ClientConnectorError, aiohttp.InvalidUrlClientError)
@@ -47,6 +47,7 @@ class ChatStep:
         self._clock = clock
         self._environ = environ
         self._user_agent = user_agent
+        self._seconds = settings.timeout.total_seconds()
         base = URL(settings.url)
         path = base.raw_path.rstrip("/") + "/chat/completions"
         self._url = base.with_path(path, encoded=True, keep_query=True)
@@ -59,11 +60,10 @@ class ChatStep:
         return read_answer(answer, self._clock.now(), key)
 
     async def _answer(self, request: StepRequest, key: str) -> ChatAnswer:
-        seconds = self._settings.timeout.total_seconds()
         try:
             async with (
-                asyncio.timeout(seconds),
-                direct_session(seconds, self._user_agent) as session,
+                asyncio.timeout(self._seconds),
+                direct_session(self._seconds, self._user_agent) as session,
             ):
                 return await self._post(session, request, key)
         except TimeoutError:
@@ -73,7 +73,7 @@ class ChatStep:
                     "{where}: no complete answer within {seconds} s; raise the step's timeout, or "
                     "take a quicker model",
                     where=self._where,
-                    seconds=f"{seconds:g}",
+                    seconds=f"{self._seconds:g}",
                 ),
             )
         except TooLarge as error:
@@ -143,7 +143,7 @@ class ChatStep:
                 content = await self._read(response)
             else:
                 with suppress(TimeoutError, aiohttp.ClientError, ValueError, EOFError):
-                    async with asyncio.timeout(_ERROR_SECONDS):
+                    async with asyncio.timeout(min(_ERROR_SECONDS, self._seconds / 2)):
                         content = await self._read(response)
             return ChatAnswer(self._where, response.status, received, content)
 

@@ -26,7 +26,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from reblogbot.config.secrets import without_secret
+from reblogbot.config.secrets import MIN_TOKEN_LENGTH, without_secret
 from reblogbot.core import http_headers
 from reblogbot.core.json_values import object_of, text_of, without_surrogates
 from reblogbot.core.text import clean, one_line
@@ -106,12 +106,15 @@ def read_answer(answer: ChatAnswer, now: datetime, secret: str = "") -> StepAnsw
     if not clean(text):
         reason = Words("{where}: the model answered nothing", where=answer.where)
         raise StepError("step_empty", reason)
+    if len(secret) < MIN_TOKEN_LENGTH:
+        # a placeholder for a service that asks for none, such as "ollama": a word of texts too
+        secret = ""
     usage = document.get("usage")
     usage = usage if isinstance(usage, Mapping) else {}
     cost = _number(usage.get("cost"), _MAX_COST)
     return StepAnswer(
         without_secret(text, secret),
-        model=without_secret(one_line(text_of(document.get("model")))[:_MAX_MODEL], secret),
+        model=without_secret(one_line(text_of(document.get("model"))), secret)[:_MAX_MODEL],
         tokens_in=_count(usage.get("prompt_tokens")),
         tokens_out=_count(usage.get("completion_tokens")),
         cost=None if cost is None else float(cost),

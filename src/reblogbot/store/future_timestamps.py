@@ -10,8 +10,19 @@ from sqlalchemy import ColumnElement, Connection, Table, exists, select, update
 
 from reblogbot.model import DeliveryState
 from reblogbot.store.database import Database
-from reblogbot.store.schema import account, delivery, event, source, source_lease
+from reblogbot.store.schema import (
+    account,
+    delivery,
+    event,
+    source,
+    source_lease,
+    step,
+    step_result,
+)
 from reblogbot.store.sql import chunks
+
+LONGEST_STEP_WAIT = timedelta(days=1)
+"""No step waits longer: not for its limit of a day, nor for what its service asks."""
 
 
 def repair_future_timestamps(
@@ -20,8 +31,9 @@ def repair_future_timestamps(
     """Bring forward what waits for an instant that was written at a time still to come.
 
     A delivery in doubt then waits at most `doubt`, an account at most `pause`, and no lease lasts
-    longer than `lease`, whoever holds it.
+    longer than `lease`, whoever holds it. Steps wait LONGEST_STEP_WAIT at most.
     """
+    step_end = now + LONGEST_STEP_WAIT
     was_written_ahead = exists().where(event.c.delivery_id == delivery.c.id, event.c.at > now)
     latest_due = {
         DeliveryState.QUEUED: now,
@@ -34,6 +46,10 @@ def repair_future_timestamps(
         _update(connection, account, [account.c.paused_until > now + pause], paused_until=None)
         _update(connection, account, [account.c.lease_until > now + lease], lease_until=now + lease)
         _update(connection, source_lease, [source_lease.c.until > now + lease], until=now + lease)
+        _update(connection, step, [step.c.paused_until > step_end], paused_until=None)
+        _update(connection, step_result, [step_result.c.due > step_end], due=now)
+        _update(connection, step_result, [step_result.c.lease_until > step_end], lease_until=now)
+        _update(connection, delivery, [delivery.c.step_at > step_end], step_at=now)
         for state, due in latest_due.items():
             conditions = delivery.c.state == state, delivery.c.due > due, was_written_ahead
             _update(connection, delivery, conditions, due=due)

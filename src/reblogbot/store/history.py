@@ -216,7 +216,7 @@ class History:
 
         Works in many small transactions, and stops between them as soon as `should_stop()`.
         """
-        return Pruner(self._database, now - keep, on_progress, should_stop).run()
+        return Pruner(self._database, keep, now, on_progress, should_stop).run()
 
 
 def titles_of(connection: Connection, delivery_ids: Sequence[int]) -> dict[int, str]:

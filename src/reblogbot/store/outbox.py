@@ -355,7 +355,8 @@ class Outbox:
                 "waits_for": " ".join(after.waits_for) or None,
                 "step_at": now if after.waits_for else None,
             }
-            if row.waits_for and before.state == DeliveryState.HELD:
+            if after.state == DeliveryState.QUEUED and after.waits_for:
+                # the admin wants it, whatever has failed
                 forget_failures(connection, row.entry_id)
             if after.state in (DeliveryState.SENT, DeliveryState.RETRACTED):
                 # The server works again: the next pause starts from its shortest duration.
@@ -380,7 +381,7 @@ class Outbox:
         Returns False, and changes nothing, when any of these deliveries is not queued any more.
         """
         ids = [each.id for each in (digest_delivery, *members)]
-        is_queued = delivery.c.id.in_(ids), delivery.c.state == DeliveryState.QUEUED
+        is_queued = delivery.c.id.in_(ids), *MAY_BE_SENT
         with self._database.write() as connection:
             rows = {
                 row.id: row
@@ -560,6 +561,8 @@ class Outbox:
             row = lock_delivery(connection, before.id)
             if row is None or row.state != before.state or delivery_record(row).post != before.post:
                 return None
+            if changed.waits_for:
+                forget_failures(connection, row.entry_id)
             statement = update(delivery).where(delivery.c.id == before.id).values(values)
             rewritten = connection.execute(statement.returning(delivery)).one()
             add_event(connection, before.id, row.state, note, now)
@@ -570,19 +573,25 @@ class Outbox:
         routes: Mapping[str, Collection[str]],
         accounts: Collection[str],
         now: datetime,
+        steps: Collection[str] = (),
     ) -> list[Delivery]:
         """Hold queued deliveries whose source, account or route is not in the config any more.
 
-        `routes` are the accounts in `to` of each source. Returns what is held now.
+        And those that wait for steps of which none is left. `routes` are the accounts in `to` of
+        each source. Returns what is held now.
         """
-        columns = (delivery.c.id, delivery.c.state, delivery.c.source, delivery.c.account)
+        columns = delivery.c.id, delivery.c.state, delivery.c.source, delivery.c.account
         queued = (
-            select(*columns).where(delivery.c.state == DeliveryState.QUEUED).order_by(delivery.c.id)
+            select(*columns, delivery.c.waits_for)
+            .where(delivery.c.state == DeliveryState.QUEUED)
+            .order_by(delivery.c.id)
         )
         with self._database.write() as connection:
             held = []
             for row in connection.execute(queued.with_for_update()).all():
-                error = _why_unconfigured(row.source, row.account, routes, accounts)
+                error = _why_unconfigured(
+                    row.source, row.account, routes, accounts
+                ) or _why_without_steps(row.waits_for, steps)
                 if error:
                     held.append(change_state(connection, row, DeliveryState.HELD, {}, error, now))
         return held
@@ -624,6 +633,17 @@ def _why_unconfigured(
         ""
         if name in routes[source]
         else Words("its account {name} is not in `to` of {source}", name=name, source=source)
+    )
+
+
+def _why_without_steps(waits_for: str | None, steps: Collection[str]) -> str:
+    """Why the steps that a delivery waits for will never be run, or ""."""
+    names = waits_for.split() if waits_for else []
+    if not names or any(name in steps for name in names):
+        return ""
+    return Words(
+        "its step {name} is not in the config any more; `queue retry --render` writes it without",
+        name=names[0],
     )
 
 

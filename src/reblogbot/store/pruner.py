@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -23,13 +23,25 @@ from sqlalchemy import (
 from reblogbot.model import OPEN_STATES
 from reblogbot.ports import ProgressCallback
 from reblogbot.store.database import Database
-from reblogbot.store.schema import EPOCH, delivery, entry, notice, published, seen, source
+from reblogbot.store.schema import (
+    EPOCH,
+    delivery,
+    entry,
+    notice,
+    published,
+    seen,
+    source,
+    step_call,
+    step_result,
+)
 from reblogbot.store.sql import is_among_keys, lock_until_commit
 
 PRUNE_LOCK = 0x7072756E65
 """Number of PostgreSQL's advisory lock for pruning; any but that of the upgrade would do."""
 SOURCES_AT_A_TIME = 200
 ROWS_AT_A_TIME = 5000
+CALLS_AGE = timedelta(days=2)
+"""How long calls of steps are kept: their limit looks a day back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +54,7 @@ class PruneCounts:
 
 
 class Pruner:
-    """One run over a store: deletes what is older than `before`, but nothing shown or open.
+    """One run over a store: deletes what is older than `keep`, but nothing shown or open.
 
     It stops between two transactions as soon as `should_stop()`; the next run does the rest.
     """
@@ -50,13 +62,15 @@ class Pruner:
     def __init__(
         self,
         database: Database,
-        before: datetime,
+        keep: timedelta,
+        now: datetime,
         on_progress: ProgressCallback,
         should_stop: Callable[[], bool],
     ) -> None:
         self._database = database
-        self._before = before
-        self._before_day = (before - EPOCH).days
+        self._now = now
+        self._before = now - keep
+        self._before_day = (self._before - EPOCH).days
         self._on_progress = on_progress
         self._is_over = should_stop
 
@@ -68,6 +82,10 @@ class Pruner:
         old_entries = self._old_ids("entries", entry.c.seen_at, entry.c.id)
         entries = sum(map(self._delete_entries, old_entries))
         self._delete(delete(notice).where(notice.c.day < self._before_day))
+        self._delete(delete(step_call).where(step_call.c.at < self._now - CALLS_AGE))
+        # the results of an entry are deleted with it
+        is_unused = step_result.c.entry_id.is_(None), step_result.c.called_at < self._before
+        self._delete(delete(step_result).where(*is_unused))
         return PruneCounts(keys, entries, deliveries)
 
     def _source_ids(self) -> Iterator[Sequence[int]]:

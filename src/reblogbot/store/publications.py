@@ -250,7 +250,7 @@ def _editable_post(
         each
         for each in deliveries
         # neither a digest nor a reply is the post of its entry
-        if each.state not in _GIVEN_UP and not each.post.is_bundle and not each.post.continues
+        if each.state not in _GIVEN_UP and not each.post.is_bundle and not each.post.is_follow_up
     ]
     original = next((each for each in reversed(kept) if each.post.action != "edit"), None)
     if original is None or original.state in TAKEN_BACK:

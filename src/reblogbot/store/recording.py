@@ -40,7 +40,7 @@ from reblogbot.store.schema import (
 )
 from reblogbot.store.sightings import forget_oldest_sightings, record_sightings
 from reblogbot.store.sql import insert_new, is_among_keys
-from reblogbot.store.transitions import add_event_once, expect_transition
+from reblogbot.store.transitions import WAITING, add_event_once, expect_transition
 from reblogbot.words import Words
 
 _NO_VALIDATORS = {"etag": "", "last_modified": "", "digest": ""}
@@ -283,7 +283,10 @@ class Recording:
     def _insert_follow_ups(
         self, intents: Sequence[Intent], deliveries: Sequence[Delivery]
     ) -> tuple[Delivery, ...]:
-        """Insert the replies that belong to these deliveries."""
+        """Insert the replies that belong to these deliveries.
+
+        An entry that is forgotten and shown again may have its reply from before.
+        """
         replies = [
             Intent(
                 intent.candidate,
@@ -296,7 +299,8 @@ class Recording:
             for intent, queued in zip(intents, deliveries, strict=True)
             if intent.follow_up is not None
         ]
-        return self._insert_deliveries(replies)
+        unique, _ = self._drop_duplicates(replies)
+        return self._insert_deliveries(unique)
 
     def _delivery_row(self, intent: Intent) -> dict[str, Any]:
         return {
@@ -428,6 +432,7 @@ def _revision_statement(revision: Revision, now: datetime) -> Any:
         delivery.c.key_version == before.key_version,
         delivery.c.attempts == before.attempts,
     )
+    is_tried = after.waits_for and after.state in WAITING
     values = {
         "post": post_values(after.post),
         "state": after.state,
@@ -436,7 +441,7 @@ def _revision_statement(revision: Revision, now: datetime) -> Any:
         "sent_from": after.sent_from,
         "settled_at": now if after.state == DeliveryState.SKIPPED else None,
         "waits_for": " ".join(after.waits_for) or None,
-        "step_at": now if after.waits_for else None,
+        "step_at": now if is_tried else None,
     }
     return update(delivery).where(*is_unchanged).values(values).returning(delivery)
 

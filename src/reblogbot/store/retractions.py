@@ -16,12 +16,12 @@ from reblogbot.store.schema import HAS_REMOTE_ID, delivery
 from reblogbot.store.sql import chunks
 from reblogbot.store.transitions import (
     POST_RETRACTED_NOTE,
+    WAITING,
     belongs_to_retracted,
     change_state,
     retract,
 )
 
-_WAITING = (DeliveryState.QUEUED, DeliveryState.HELD)
 _IS_EDIT = delivery.c.post["action"].as_string() == "edit"
 
 
@@ -34,7 +34,8 @@ class Retractions:
     def whole(self, ids: Sequence[int]) -> list[int]:
         """The ids of these deliveries and of all that are deleted with them.
 
-        Those are edits of the same posts, the post of an edit, and all parts of a thread.
+        Those are edits of the same posts, the post of an edit, all parts of a thread, and the
+        replies that followed a post.
         """
         with self._database.read() as connection:
             return _whole(connection, ids)
@@ -42,8 +43,8 @@ class Retractions:
     def begin(self, ids: Sequence[int], now: datetime) -> list[Delivery]:
         """Mark these sent deliveries, and what is deleted with them, as `retracting`.
 
-        Returns those that are `retracting` then, due now. Waiting edits of these posts, and parts
-        of their threads that were not sent yet, are skipped. It is one transaction.
+        Returns those that are `retracting` then, due now. Waiting edits of these posts, and what
+        was not sent yet of their threads and replies, are skipped. It is one transaction.
         """
         with self._database.write() as connection:
             whole = _whole(connection, ids)
@@ -53,7 +54,7 @@ class Retractions:
             for row in rows:
                 if row.state in (DeliveryState.SENT, DeliveryState.RETRACTING):
                     changed.append(retract(connection, row, now))
-                elif row.id in waiting and row.state in _WAITING:
+                elif row.id in waiting and row.state in WAITING:
                     change_state(
                         connection, row, DeliveryState.SKIPPED, {}, POST_RETRACTED_NOTE, now
                     )
@@ -121,13 +122,16 @@ def _same_posts(connection: Connection, rows: Sequence[Row[Any]]) -> Iterable[Ro
 
 
 def _threads(connection: Connection, rows: Sequence[Row[Any]]) -> Iterable[Row[Any]]:
-    """The parts before and after these in the threads of digests, as far as they were sent."""
+    """The parts before and after these in threads, and replies, as far as they were sent.
+
+    A reply that follows a post may be retracted without it.
+    """
     for row in rows:
-        if not row.post.get("is_bundle"):
-            continue
-        if row.post.get("continues"):
+        is_bundle = row.post.get("is_bundle")
+        if row.post.get("continues") and (is_bundle or row.post.get("part", 1) > 1):
             yield from _posted(_rows(connection, [row.post["continues"]]))
-        yield from _posted(connection.execute(select(delivery).where(*_is_next_part(row))))
+        following = _is_next_part(row) if is_bundle else _follows(row)
+        yield from _posted(connection.execute(select(delivery).where(*following)))
 
 
 def _posted(rows: Iterable[Row[Any]]) -> Iterable[Row[Any]]:
@@ -147,8 +151,17 @@ def _is_next_part(row: Row[Any]) -> tuple[ColumnElement[bool], ...]:
     )
 
 
+def _follows(row: Row[Any]) -> tuple[ColumnElement[bool], ...]:
+    """The condition that a delivery is the reply to the post, or the next part of its thread."""
+    # imported here: it imports the tables of domains
+    from reblogbot.core.identity import follow_up_key, part_key  # noqa: PLC0415
+
+    keys = follow_up_key(row.identity), part_key(row.identity)
+    return delivery.c.account == row.account, delivery.c.identity.in_(keys)
+
+
 def _waiting_for(connection: Connection, ids: Sequence[int]) -> set[int]:
-    """The ids of waiting edits of these posts, and of waiting parts of their threads."""
+    """The ids of waiting edits of these posts, replies to them and parts of their threads."""
     waiting: set[int] = set()
     for chunk in chunks(ids):
         posts = [row for row in _rows(connection, chunk) if row.post["action"] != "boost"]
@@ -156,13 +169,15 @@ def _waiting_for(connection: Connection, ids: Sequence[int]) -> set[int]:
         for name in {row.account for row in posts}:
             edits = connection.execute(
                 select(delivery.c.id, delivery.c.post["uri"].as_string().label("uri")).where(
-                    delivery.c.account == name, delivery.c.state.in_(_WAITING), _IS_EDIT
+                    delivery.c.account == name, delivery.c.state.in_(WAITING), _IS_EDIT
                 )
             )
             waiting.update(row.id for row in edits if (name, row.uri) in remote_ids)
         for row in posts:
             if row.post.get("is_bundle") and row.settled_at is not None:
                 waiting |= _waiting_parts(connection, row)
+            is_waiting = *_follows(row), delivery.c.state.in_(WAITING)
+            waiting.update(connection.scalars(select(delivery.c.id).where(*is_waiting)))
     return waiting
 
 
@@ -171,12 +186,12 @@ def _waiting_parts(connection: Connection, row: Row[Any]) -> set[int]:
     parts: set[int] = set()
     condition = _is_next_part(row)
     while (part := connection.execute(select(delivery).where(*condition)).first()) is not None:
-        if part.state not in _WAITING or part.id in parts:
+        if part.state not in WAITING or part.id in parts:
             break
         parts.add(part.id)
         condition = (
             delivery.c.account == row.account,
-            delivery.c.state.in_(_WAITING),
+            delivery.c.state.in_(WAITING),
             delivery.c.post["continues"].as_integer() == part.id,
         )
     return parts

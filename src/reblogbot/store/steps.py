@@ -12,7 +12,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    and_,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from reblogbot.model import (
     OPEN_STATES,
@@ -40,9 +51,14 @@ MOST_VERSIONS = 3
 STEP_LOCK = 0x73746570
 """Number of PostgreSQL's advisory lock under which calls are counted."""
 _PREVIOUS = delivery.alias("previous")
+# not the plain columns: SQLite would use their indexes, and read more than the few that wait
+_ACCOUNT, _SOURCE, _STATE = (
+    func.coalesce(column, "")
+    for column in (delivery.c.account, delivery.c.source, delivery.c.state)
+)
 _MAY_RUN = or_(
-    delivery.c.state == DeliveryState.QUEUED,
-    and_(delivery.c.state == DeliveryState.HELD, delivery.c.error == REVIEW_NOTE),
+    _STATE == DeliveryState.QUEUED,
+    and_(_STATE == DeliveryState.HELD, delivery.c.error == REVIEW_NOTE),
 )
 """What waits for steps while it is queued, or held for review alone: the admin reads the result."""
 _PREVIOUS_IS_OVER = or_(
@@ -73,6 +89,7 @@ class StepRecord:
     key: bytes
     step: str
     state: str
+    entry_id: int | None = None
     attempts: int = 0
     due: datetime | None = None
     mark: str = ""
@@ -119,6 +136,18 @@ class StepTally:
     failed: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class StepUsage:
+    """What the results of a step took, None where its service does not tell."""
+
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    cost: float | None = None
+
+
+NO_USAGE = StepUsage()
+
+
 class Steps:
     """The tables `step_result`, `step_call` and `step`, and the deliveries that wait for steps."""
 
@@ -128,20 +157,17 @@ class Steps:
 
     # what waits
 
-    def waiting(self, sources: Collection[str], now: datetime, limit: int) -> list[WaitingDelivery]:
-        """At most `limit` deliveries of these sources whose steps are due, in queued order."""
+    def waiting(
+        self, sources: Collection[str], accounts: Collection[str], now: datetime, limit: int
+    ) -> list[WaitingDelivery]:
+        """At most `limit` deliveries whose steps are due, in queued order.
+
+        They are of these sources, for these accounts.
+        """
+        is_due = delivery.c.step_at <= now, _SOURCE.in_(sources)
         statement = (
-            select(delivery, entry.c.content)
-            .join(entry, entry.c.id == delivery.c.entry_id)
-            .outerjoin(_PREVIOUS, _PREVIOUS.c.id == _CONTINUES)
-            .where(
-                delivery.c.step_at.is_not(None),
-                delivery.c.step_at <= now,
-                delivery.c.source.in_(sources),
-                entry.c.content.is_not(None),
-                _MAY_RUN,
-                _PREVIOUS_IS_OVER,
-            )
+            _waiting(delivery, entry.c.content)
+            .where(*is_due, _ACCOUNT.in_(accounts))
             .order_by(delivery.c.id)
             .limit(limit)
         )
@@ -159,13 +185,15 @@ class Steps:
             for row, record in zip(rows, deliveries, strict=True)
         ]
 
-    def next_due(self) -> list[tuple[str, str, datetime]]:
-        """The source, the first step, and the earliest instant, of what waits for steps."""
+    def next_due(self, accounts: Collection[str]) -> list[tuple[str, str, datetime]]:
+        """The source, the first step, and the earliest instant, of what waits for steps.
+
+        Only deliveries for these accounts count.
+        """
         earliest = func.min(delivery.c.step_at, type_=delivery.c.step_at.type)
         statement = (
-            select(delivery.c.source, delivery.c.waits_for, earliest)
-            .outerjoin(_PREVIOUS, _PREVIOUS.c.id == _CONTINUES)
-            .where(delivery.c.step_at.is_not(None), _MAY_RUN, _PREVIOUS_IS_OVER)
+            _waiting(delivery.c.source, delivery.c.waits_for, earliest)
+            .where(_ACCOUNT.in_(accounts))
             .group_by(delivery.c.source, delivery.c.waits_for)
         )
         with self._database.read() as connection:
@@ -219,8 +247,8 @@ class Steps:
             statement = insert_into(connection, step_result).values(
                 key=call.key, entry_id=call.entry_id, **noted
             )
-            inserted = connection.execute(statement.on_conflict_do_nothing()).rowcount
-            if not inserted:
+            inserted = statement.on_conflict_do_nothing().returning(step_result.c.key)
+            if connection.scalar(inserted) is None:
                 row = connection.execute(
                     select(step_result).where(step_result.c.key == call.key).with_for_update()
                 ).one()
@@ -313,6 +341,15 @@ class Steps:
                 )
             )
 
+    def assign(self, key: bytes, entry_id: int) -> None:
+        """Note of which entry a result is that was computed for a preview."""
+        with self._database.write() as connection:
+            connection.execute(
+                update(step_result)
+                .where(step_result.c.key == key, step_result.c.entry_id.is_(None))
+                .values(entry_id=entry_id)
+            )
+
     def forget(self, key: bytes) -> None:
         """Delete a result, so that it is asked for again."""
         with self._database.write() as connection:
@@ -364,43 +401,40 @@ class Steps:
 
     # deliveries
 
-    def postpone(self, waiting: Sequence[Delivery], at: datetime, error: str) -> None:
-        """Try the steps of these deliveries again at an instant, and say why."""
-        ids = [each.id for each in waiting]
-        is_waiting = delivery.c.id.in_(ids), delivery.c.step_at.is_not(None)
+    def postpone(
+        self, waiting: Sequence[Delivery], missing: Sequence[str], at: datetime, error: str
+    ) -> list[Delivery]:
+        """Try the `missing` steps of these deliveries again at an instant, and say why.
+
+        Returns those that were not changed meanwhile. One that is held keeps its own reason.
+        """
+        postponed = []
         with self._database.write() as connection:
-            connection.execute(
-                update(delivery)
-                .where(*is_waiting, delivery.c.state == DeliveryState.QUEUED)
-                .values(step_at=at, error=error)
-            )
-            connection.execute(
-                update(delivery)
-                .where(*is_waiting, delivery.c.state == DeliveryState.HELD)
-                .values(step_at=at)
-            )
+            for before in sorted(waiting, key=lambda each: each.id):
+                row = lock_delivery(connection, before.id)
+                if row is None or not _is_unchanged(row, before):
+                    continue
+                values: dict[str, Any] = {"step_at": at, "waits_for": " ".join(missing)}
+                if before.state == DeliveryState.QUEUED:
+                    values["error"] = error
+                statement = update(delivery).where(delivery.c.id == before.id).values(values)
+                changed = connection.execute(statement.returning(delivery)).one()
+                postponed.append(delivery_record(changed))
+        return postponed
 
     def settle(
         self, before: Delivery, after: Delivery, now: datetime, note: str
     ) -> Delivery | None:
         """Write the post that the results make of a delivery, and what becomes of it.
 
-        None where it was changed meanwhile.
+        None where it was changed meanwhile, as by an admin or by a poll.
         """
         with self._database.write() as connection:
             row = lock_delivery(connection, before.id)
-            if row is None:
-                return None
-            present = delivery_record(row)
-            if (present.state, present.post, present.waits_for) != (
-                before.state,
-                before.post,
-                before.waits_for,
-            ):
+            if row is None or not _is_unchanged(row, before):
                 return None
             values = {
                 "post": post_values(after.post),
-                "due": after.due,
                 "key_version": before.key_version + 1,
                 "waits_for": " ".join(after.waits_for) or None,
                 "step_at": now if after.waits_for else None,
@@ -448,6 +482,36 @@ class Steps:
                     )
         return queued
 
+    def make_due(self, entry_id: int, name: str, now: datetime) -> list[Delivery]:
+        """Let the deliveries of an entry that wait for steps try them now: one has a result.
+
+        What is held because that step, `name`, had failed is queued again. Returns them all.
+        """
+        is_of_entry = (
+            delivery.c.entry_id == entry_id,
+            delivery.c.step_at.is_not(None),
+            delivery.c.state.in_((DeliveryState.QUEUED, DeliveryState.HELD)),
+        )
+        note = Words("step {name} has a result now", name=name)
+        with self._database.write() as connection:
+            rows = connection.execute(
+                select(delivery).where(*is_of_entry).order_by(delivery.c.id).with_for_update()
+            ).all()
+            changed = []
+            for row in rows:
+                values: dict[str, Any] = {"step_at": now}
+                has_failed = row.error.startswith(STEP_FAILED) and row.waits_for.split()[0] == name
+                if row.state == DeliveryState.HELD and has_failed:
+                    queued = DeliveryState.QUEUED
+                    changed.append(change_state(connection, row, queued, values, "", now, note))
+                elif row.state == DeliveryState.QUEUED or row.error == REVIEW_NOTE:
+                    if row.state == DeliveryState.QUEUED:
+                        values["error"] = ""
+                    statement = update(delivery).where(delivery.c.id == row.id).values(values)
+                    updated = connection.execute(statement.returning(delivery)).one()
+                    changed.append(delivery_record(updated))
+        return changed
+
     # for status and metrics
 
     def tallies(self, names: Collection[str], now: datetime) -> dict[str, StepTally]:
@@ -456,11 +520,15 @@ class Steps:
         with self._database.read() as connection:
             waiting: dict[str, int] = {}
             failed: dict[str, int] = {}
-            is_waiting = delivery.c.step_at.is_not(None)
+            has_failed = delivery.c.error.startswith(STEP_FAILED)
             columns = delivery.c.waits_for, delivery.c.state, delivery.c.error
-            for row in connection.execute(select(*columns).where(is_waiting)):
+            statement = select(*columns).where(
+                delivery.c.step_at.is_not(None), or_(_MAY_RUN, has_failed)
+            )
+            for row in connection.execute(statement):
                 name = row.waits_for.split()[0]
-                counts = failed if row.error.startswith(STEP_FAILED) else waiting
+                is_failed = row.state == DeliveryState.HELD and row.error.startswith(STEP_FAILED)
+                counts = failed if is_failed else waiting
                 counts[name] = counts.get(name, 0) + 1
             for name in names:
                 calls = _count_calls(connection, name, now)
@@ -476,9 +544,54 @@ class Steps:
                 )
         return tallies
 
+    def usage(self, since: datetime) -> dict[str, StepUsage]:
+        """What the results since then took, by the names of the steps."""
+        columns = step_result.c.tokens_in, step_result.c.tokens_out, step_result.c.cost
+        statement = (
+            select(step_result.c.step, *map(func.sum, columns))
+            .where(step_result.c.called_at > since)
+            .group_by(step_result.c.step)
+        )
+        with self._database.read() as connection:
+            return {
+                name: StepUsage(tokens_in and int(tokens_in), tokens_out and int(tokens_out), cost)
+                for name, tokens_in, tokens_out, cost in connection.execute(statement)
+            }
+
+    def failing_since(self, name: str) -> datetime | None:
+        """When the first call was made after the last one that brought a result."""
+        last_done = (
+            select(func.max(step_result.c.called_at))
+            .where(step_result.c.step == name, step_result.c.state == DONE)
+            .scalar_subquery()
+        )
+        first = func.min(step_call.c.at, type_=step_call.c.at.type)
+        statement = select(first).where(
+            step_call.c.step == name, or_(last_done.is_(None), step_call.c.at > last_done)
+        )
+        with self._database.read() as connection:
+            since: datetime | None = connection.scalar(statement)
+        return since
+
+
+def _waiting(*columns: Any) -> Select[Any]:
+    """A query of the deliveries whose steps may be run, due or not."""
+    return (
+        select(*columns)
+        .join(entry, entry.c.id == delivery.c.entry_id)
+        .outerjoin(_PREVIOUS, _PREVIOUS.c.id == _CONTINUES)
+        .where(
+            delivery.c.step_at.is_not(None),
+            entry.c.content.is_not(None),
+            _MAY_RUN,
+            _PREVIOUS_IS_OVER,
+        )
+    )
+
 
 def _count_calls(connection: Connection, name: str, now: datetime) -> int:
-    is_recent = step_call.c.step == name, step_call.c.at > now - DAY
+    # what was noted while the clock was ahead must not block the step until then
+    is_recent = step_call.c.step == name, step_call.c.at > now - DAY, step_call.c.at <= now
     return connection.scalar(select(func.count()).where(*is_recent)) or 0
 
 
@@ -486,6 +599,17 @@ def forget_failures(connection: Connection, entry_id: int | None) -> None:
     """Let the steps of an entry be tried again that had failed: the admin wants it."""
     is_failed = step_result.c.entry_id == entry_id, step_result.c.state == FAILED
     connection.execute(delete(step_result).where(*is_failed))
+
+
+def _is_unchanged(row: Row[Any], before: Delivery) -> bool:
+    """Whether a delivery waits for its steps as it did when it was read."""
+    present = delivery_record(row)
+    return (present.state, present.post, present.waits_for, present.key_version) == (
+        before.state,
+        before.post,
+        before.waits_for,
+        before.key_version,
+    )
 
 
 def _by_id(connection: Connection, ids: Sequence[int]) -> dict[int, Delivery]:

@@ -149,13 +149,14 @@ class Store:
         now: datetime,
         bring_forward: Callable[[str, NextPoll, datetime], NextPoll],
         which: PollScope,
+        steps: Collection[str] = (),
     ) -> tuple[list[Delivery], set[str]]:
         """Upsert these sources and accounts; hold the deliveries of all others.
 
         Sources that the admin was renaming are renamed first.
 
         Returns the held deliveries, and the names of all sources that may be polled. `servers` are
-        the accounts' servers; for `bring_forward` see `Sources.enrol`.
+        the accounts' servers, `steps` those of the config; for `bring_forward` see `Sources.enrol`.
         """
         addresses = {name: source.address for name, source in sources.items()}
         hosts = {name: source.host for name, source in sources.items()}
@@ -166,7 +167,7 @@ class Store:
                 # the config is older than the rename: its next process will know the new name
                 routes[new_name] = routes.pop(old_name)
             self.outbox.enrol(dict(servers))
-            held = self.outbox.hold_unconfigured(routes, servers, now)
+            held = self.outbox.hold_unconfigured(routes, servers, now, steps)
             return held, self.sources.pollable(which, now)
 
     def begin_sending(

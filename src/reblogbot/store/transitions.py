@@ -18,6 +18,8 @@ _REPEATABLE = frozenset({DeliveryState.DOUBT, DeliveryState.QUEUED, DeliveryStat
 POST_RETRACTED_NOTE = Words("the post that it belongs to was retracted")
 """The note on an edit or a part of a thread whose post was taken back."""
 _SETTLED = frozenset({DeliveryState.SENT, DeliveryState.SKIPPED, DeliveryState.DEAD})
+WAITING = (DeliveryState.QUEUED, DeliveryState.HELD)
+"""The states of what was not sent and may still be: steps are run in no other state."""
 
 
 def lock_delivery(connection: Connection, delivery_id: int) -> Row[Any] | None:
@@ -48,6 +50,8 @@ def change_state(
     else:
         settled_at = now if state in _SETTLED else None
     columns = values | {"state": state, "error": error, "settled_at": settled_at}
+    if state not in WAITING:
+        columns["step_at"] = None
     connection.execute(update(delivery).where(delivery.c.id == row.id).values(columns))
     add_event(connection, row.id, state, error or remark, now)
     changed = connection.execute(select(delivery).where(delivery.c.id == row.id)).one()

@@ -102,6 +102,20 @@ def test_images_are_shown_with_their_descriptions_and_kept_by_an_edit(
         assert wordpress.api("GET", "media", params={"search": id_.hex()}) == []
 
 
+@pytest.mark.parametrize("change", [{"content": "<p>By hand</p>"}, {"status": "publish"}])
+def test_an_edit_leaves_alone_what_an_editor_has_taken_over(wordpress, make_user, identity, change):
+    target = make_user("author", status="draft")
+    receipt = target.publish(POST, "key", identity=identity)
+    edit = replace(POST, action="edit", uri=receipt.remote_id, article=Article("New", BODY))
+    for _ in range(2):
+        assert target.publish(edit, "key").remote_id == receipt.remote_id
+    wordpress.api("POST", f"posts/{receipt.remote_id}", json=change | {"title": "By hand"})
+    with pytest.raises(Rejected) as caught:
+        target.publish(edit, "key")
+    assert caught.value.slug == "edited_by_hand"
+    assert stored(wordpress, receipt)["title"]["raw"] == "By hand"
+
+
 @pytest.mark.parametrize("status", ["draft", "pending", "private"])
 def test_what_visitors_do_not_see_counts_as_posted(wordpress, make_user, identity, status):
     target = make_user(status=status)

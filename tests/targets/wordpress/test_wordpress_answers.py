@@ -368,10 +368,15 @@ def test_a_drawing_that_may_be_a_program_is_never_sent(blog, target):
 FIGURE = figures_html([UploadedImage(8, "https://b.example/m.png", 'a "cat"')])
 
 
-def test_an_edit_keeps_images_status_and_name(blog, target):
+@pytest.mark.parametrize(
+    "revisions", [says(200, [{"author": 3}]), says(200, []), error("rest_no_route", 404)]
+)
+def test_an_edit_keeps_images_status_and_name(blog, target, revisions):
     stored = entity(content={"raw": f"<p>Old</p>\n{FIGURE}"})
     blog.on("GET", f"{POSTS}/42", says(200, stored))
     blog.on("POST", f"{POSTS}/42", says(200, entity()))
+    blog.on("GET", f"{POSTS}/42/revisions", revisions)
+    blog.on("GET", f"{API}/users/me", says(200, me(publish_posts=True)))
     assert target.publish(EDIT, "key").remote_id == "42"
     (sent,) = blog.asked("POST", f"{POSTS}/42")
     assert sent.fields == {"title": "A title", "content": f"<p>Some text</p>\n{FIGURE}"}
@@ -385,6 +390,16 @@ def test_an_edit_of_what_is_gone_is_final(blog, target, reply):
     with pytest.raises(Rejected) as caught:
         target.publish(EDIT, "key")
     assert caught.value.slug == "edited_is_gone"
+    assert blog.asked("POST", f"{POSTS}/42") == []
+
+
+def test_an_edit_does_not_undo_what_another_user_has_written(blog, target):
+    blog.on("GET", f"{POSTS}/42", says(200, entity()))
+    blog.on("GET", f"{POSTS}/42/revisions", says(200, [{"author": 4}]))
+    blog.on("GET", f"{API}/users/me", says(200, me(publish_posts=True)))
+    with pytest.raises(Rejected) as caught:
+        target.publish(EDIT, "key")
+    assert caught.value.slug == "edited_by_hand"
     assert blog.asked("POST", f"{POSTS}/42") == []
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NotRequired, TypedDict
+from typing import TYPE_CHECKING, Literal, NotRequired, TypedDict
 
 from reblogbot.admin.documents.errors import ErrorDetails, error_json
 from reblogbot.errors import ConfigError, ConfigFault
 
 if TYPE_CHECKING:
     from reblogbot.admin.online_check import OnlineCheck
+    from reblogbot.core.step_warnings import StepInput
 
 
 class WarningRow(TypedDict):
@@ -29,7 +30,7 @@ class FaultRow(WarningRow):
 
 
 class OnlineRow(TypedDict):
-    """The result of trying an account or a source."""
+    """The result of trying an account, a step or a source."""
 
     path: str
     finding: str
@@ -45,12 +46,28 @@ class ParserRow(TypedDict):
     error: str
 
 
+class StepInputRow(TypedDict):
+    """What a step is given, and where that goes."""
+
+    name: str
+    sends: list[str]
+    """Names of an entry's values, and of steps whose results are given to it."""
+    sources: list[str]
+    place: str
+    """The host of its service, or the program that it starts."""
+    reach: Literal["machine", "network", "internet"]
+    """Where it goes: it stays on this machine, or on this network, or leaves it."""
+    text: str
+    """The same in a sentence."""
+
+
 class CheckDocument(TypedDict):
     """The result of `check`. It has `error` where the config is not valid, else `parser`."""
 
     faults: list[FaultRow]
     warnings: list[WarningRow]
     online: list[OnlineRow]
+    steps: list[StepInputRow]
     error: NotRequired[ErrorDetails]
     parser: NotRequired[ParserRow]
 
@@ -62,6 +79,7 @@ def invalid_config_json(error: ConfigError) -> CheckDocument:
         "warnings": [],
         "error": error_json(error),
         "online": [],
+        "steps": [],
     }
 
 
@@ -70,6 +88,7 @@ def check_json(
     warnings: Iterable[ConfigFault],
     parser: ParserRow,
     checks: Iterable[OnlineCheck],
+    inputs: Iterable[StepInput],
 ) -> CheckDocument:
     """The result for a valid config; `faults` are what failed online."""
     return {
@@ -87,6 +106,17 @@ def check_json(
                 "warnings": list(check.warnings),
             }
             for check in checks
+        ],
+        "steps": [
+            {
+                "name": each.name,
+                "sends": list(each.sends),
+                "sources": list(each.sources),
+                "place": each.place,
+                "reach": each.reach,
+                "text": each.text,
+            }
+            for each in inputs
         ],
     }
 

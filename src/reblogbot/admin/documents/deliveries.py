@@ -47,6 +47,8 @@ class PostRow(TypedDict):
     account: str
     source: str
     action: Action
+    title: str
+    """The title where posts have one: of a blog, or a folder; else empty."""
     text: str
     visibility: Visibility
     language: str
@@ -88,6 +90,7 @@ def post_json(account: str, source: str, post: Post) -> PostRow:
         "account": account,
         "source": source,
         "action": post.action,
+        "title": post.article.title if post.article else "",
         "text": "" if is_boost else post.text,
         "visibility": post.visibility,
         "language": post.language,

@@ -37,6 +37,8 @@ class QueueDetails(QueueItem):
     post: PostRow
     attempts: int
     due: str
+    waits_for: list[str]
+    """The steps whose results its text still lacks."""
 
 
 class FailedAction(TypedDict):
@@ -83,4 +85,5 @@ def queue_details_json(delivery: Delivery, title: str, wait: Wait | None) -> Que
         "post": post_json(delivery.account, delivery.source, delivery.post),
         "attempts": delivery.attempts,
         "due": instant_json(delivery.due),
+        "waits_for": list(delivery.waits_for),
     }

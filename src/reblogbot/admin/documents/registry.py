@@ -27,6 +27,7 @@ from reblogbot.admin.documents.sources import (
     SourcesDocument,
 )
 from reblogbot.admin.documents.status import StatusDocument
+from reblogbot.admin.documents.steps import StepRunDocument, StepsDocument
 from reblogbot.admin.documents.stop import StopDocument
 from reblogbot.admin.documents.store import BackupDocument, CopyDocument, PruneDocument
 from reblogbot.admin.documents.sync import SyncDocument
@@ -66,6 +67,8 @@ DOCUMENTS: dict[str, Any] = {
     "queue release": ChangedDeliveries,
     "queue skip": ChangedDeliveries,
     "queue retry": ChangedDeliveries,
+    "step list": StepsDocument,
+    "step run": StepRunDocument,
     "notify test": NoticeTestDocument,
     "stop": StopDocument,
     "start": StopDocument,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal, TypedDict
 
-from reblogbot.admin.documents.deliveries import PostRow, post_json
 from reblogbot.admin.documents.instants import instant_json
+from reblogbot.admin.documents.preview import PlannedPostRow, planned_post_json
 from reblogbot.engine.preview import FailedSource
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class SourceAddedDocument(TypedDict):
     dry_run: bool
     difference: str
     """The unified difference of the config with --dry-run, else ""."""
-    posts: list[PostRow]
+    posts: list[PlannedPostRow]
     """The newest entries as they would be posted."""
     errors: list[FailedSource]
 
@@ -151,6 +151,6 @@ def source_added_json(
         "changed": True,
         "dry_run": is_dry_run,
         "difference": difference,
-        "posts": [post_json(*post) for post in planned.posts],
+        "posts": list(map(planned_post_json, planned.posts)),
         "errors": planned.errors,
     }

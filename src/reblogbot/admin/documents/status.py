@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypedDict
 from reblogbot.admin.documents.daemons import DaemonRow, daemon_json
 from reblogbot.admin.documents.deliveries import WaitFields, wait_json
 from reblogbot.admin.documents.instants import instant_json
+from reblogbot.admin.documents.steps import StepRow, step_row
 from reblogbot.core.schedule import PollReason
 from reblogbot.model import AccountState, DeliveryState, SourceState
 
@@ -61,6 +62,7 @@ class StatusDocument(TypedDict):
     queue: dict[DeliveryState, int]
     """How many deliveries are in each state."""
     waits: list[WaitRow]
+    steps: list[StepRow]
     stopped_at: str | None
 
 
@@ -82,6 +84,7 @@ def status_json(report: StatusReport, now: datetime) -> StatusDocument:
             }
             for group in report.waits
         ],
+        "steps": list(map(step_row, report.steps)),
         "stopped_at": instant_json(report.stopped_at),
     }
 

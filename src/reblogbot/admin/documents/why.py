@@ -12,11 +12,13 @@ from reblogbot.admin.documents.deliveries import (
     wait_json,
 )
 from reblogbot.admin.documents.instants import instant_json
+from reblogbot.admin.documents.steps import StepResultRow, step_result_json
 from reblogbot.core.waits import Wait
 from reblogbot.model import DeliveryState
 
 if TYPE_CHECKING:
     from reblogbot.store.history import Story
+    from reblogbot.store.steps import StepRecord
 
 
 class RefusalRow(TypedDict):
@@ -37,6 +39,8 @@ class EventRow(TypedDict):
 class DeliveryStory(DeliveryRow, WaitFields):
     """A delivery with its steps, oldest first."""
 
+    waits_for: list[str]
+    """The steps whose results its text still lacks."""
     events: list[EventRow]
 
 
@@ -51,6 +55,8 @@ class EntryStory(TypedDict):
     guid: str
     seen_at: str
     refusals: list[RefusalRow]
+    steps: list[StepResultRow]
+    """What steps returned for the entry, in the order in which they were asked."""
     deliveries: list[DeliveryStory]
 
 
@@ -61,9 +67,15 @@ class WhyDocument(TypedDict):
 
 
 def story_json(
-    story: Story, remarks: Sequence[str], waits: Mapping[int, Wait | None]
+    story: Story,
+    remarks: Sequence[str],
+    waits: Mapping[int, Wait | None],
+    steps: Sequence[StepRecord],
 ) -> EntryStory:
-    """One entry of `why`, with remarks about its source; `waits` has the deliveries' numbers."""
+    """One entry of `why`, with remarks about its source; `waits` has the deliveries' numbers.
+
+    `steps` are what steps returned for the entry.
+    """
     return {
         "source": story.source,
         "source_habits": list(remarks),
@@ -72,10 +84,12 @@ def story_json(
         "guid": story.guid,
         "seen_at": instant_json(story.seen_at),
         "refusals": [{"account": account, "reason": reason} for account, reason in story.refusals],
+        "steps": list(map(step_result_json, steps)),
         "deliveries": [
             {
                 **delivery_json(delivery),
                 **wait_json(waits[delivery.id]),
+                "waits_for": list(delivery.waits_for),
                 "events": [
                     {
                         "at": instant_json(event.at),

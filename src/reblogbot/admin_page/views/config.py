@@ -12,6 +12,7 @@ from reblogbot.admin_page.tools import version_of
 from reblogbot.config.lint import find_warnings
 from reblogbot.config.load import read_text
 from reblogbot.config.saving import difference, without_secrets
+from reblogbot.core.step_warnings import step_warnings
 from reblogbot.errors import ConfigError, ConfigFault
 from reblogbot.words import Words
 
@@ -35,7 +36,7 @@ def check(request: PageRequest) -> Reply:
 
     def report(editor: _Editor, change: ConfigChange) -> Reply:
         config = change.check()
-        warnings = find_warnings(config, toml=change.after)
+        warnings = find_warnings(config, toml=change.after, others=step_warnings(config))
         return replace(editor, message=IN_ORDER, warnings=warnings).page()
 
     return _with_change(request, report)

@@ -211,7 +211,7 @@ def _show_draft(draft: Draft, token: str, name: str, error: str = "") -> Page:
         "name": name,
         "address": without_user(draft.address),
         "toml": imported_text("", [source]).strip(),
-        "posts": planned.posts,
+        "posts": [(each.account, each.post) for each in planned.posts],
         "beginnings": planned.beginnings,
         "failures": [failure["error"] for failure in planned.errors],
         "reasons": sorted({refusal["reason"] for refusal in planned.refused})[:5],

@@ -12,7 +12,7 @@ from reblogbot.admin.documents.sources import source_added_json
 from reblogbot.admin.new_source import AddressContent, SourceCandidate
 from reblogbot.admin.source_actions import ConfigChange
 from reblogbot.admin.source_import import NewSource, plan_import, target_accounts
-from reblogbot.cli.commands.preview import print_post
+from reblogbot.cli.commands.preview import print_planned
 from reblogbot.cli.commands.sources import key_values
 from reblogbot.cli.output import print_json, print_lines
 from reblogbot.cli.phrases import counted
@@ -120,8 +120,8 @@ def _print_new(sources: Sequence[NewSource], planned: Preview) -> None:
     if len(sources) > _LISTED_SOURCES:
         print_lines(f"… and {len(sources) - _LISTED_SOURCES} more")
     print_lines("")
-    for account, name, post in planned.posts:
-        print_post(account, name, post, planned.beginnings.get(post.uri, ""))
+    for each in planned.posts:
+        print_planned(each, planned.beginnings)
     for error in planned.errors:
         print_lines(f"! its entries cannot be read now: {error['error']}")
     if not planned.posts and not planned.errors and len(sources) == 1:

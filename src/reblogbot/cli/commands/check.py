@@ -1,9 +1,10 @@
-"""`check`: validate the config, and try its tokens and sources."""
+"""`check`: validate the config, and try its tokens, steps and sources."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+from typing import TYPE_CHECKING
 
 from reblogbot import app
 from reblogbot.admin import online_check
@@ -12,38 +13,59 @@ from reblogbot.admin.online_check import OnlineCheck
 from reblogbot.cli.output import print_json, print_lines
 from reblogbot.cli.phrases import counted
 from reblogbot.cli.progress import progress
-from reblogbot.config.lint import find_warnings, with_lines
+from reblogbot.config.lint import Warnings, find_warnings, with_lines
 from reblogbot.config.settings import Config
 from reblogbot.errors import ConfigError, Exit, SourceError
 from reblogbot.ports import ProgressCallback
 from reblogbot.runtime.parser_pool import ParserProcessPool
 
+if TYPE_CHECKING:
+    from reblogbot.core.step_warnings import StepInput
+
 
 def run(options: argparse.Namespace) -> int:
-    """Validate the config; with `--online` also try every token and source."""
+    """Validate the config; with `--online` also try every token, step and source."""
     try:
         config = app.load_config(options.config)
     except ConfigError as error:
         return _report_faults(error, as_json=options.json)
-    warnings = find_warnings(config)
+    warnings = find_warnings(config, others=_step_warnings(config))
+    inputs = _step_inputs(config)
     protections, parser_error = _try_parser()
     checks = _try_online(config, options) if options.online else []
     failed = [check for check in checks if check.error]
     if options.json:
         faults = with_lines(config.path, [check.fault() for check in failed])
         parser: ParserRow = {"protections": list(protections), "error": parser_error}
-        print_json(check_json(faults, warnings, parser, checks))
+        print_json(check_json(faults, warnings, parser, checks, inputs))
         return Exit.FAILED if failed or parser_error else Exit.OK
     for warning in warnings:
         place = f"{options.config}:{warning.line}" if warning.line else f"{options.config}"
         print_lines(f"{place}: warning: {': '.join(filter(None, (warning.path, warning.message)))}")
     confined_by = " and ".join(protections) or "neither Landlock nor seccomp: this system has none"
     print_lines(f"parser process: {parser_error or f'confined by resource limits, {confined_by}'}")
+    print_lines(*(each.text for each in inputs))
     for check in checks:
         print_lines(f"{check.path}: {check.error or check.finding}")
         print_lines(*(f"{check.path}: warning: {warning}" for warning in check.warnings))
     print_lines(f"{options.config}: {_verdict(config, len(failed), len(checks), parser_error)}")
     return Exit.FAILED if failed or parser_error else Exit.OK
+
+
+def _step_warnings(config: Config) -> Warnings:
+    # few admins have steps or templates, and importing Jinja2 takes long
+    if config.steps or any(source.page_text for source in config.sources.values()):
+        from reblogbot.core.step_warnings import step_warnings  # noqa: PLC0415
+
+        yield from step_warnings(config)
+
+
+def _step_inputs(config: Config) -> list[StepInput]:
+    if not config.steps:
+        return []
+    from reblogbot.core.step_warnings import step_inputs  # noqa: PLC0415
+
+    return step_inputs(config)
 
 
 def _report_faults(error: ConfigError, *, as_json: bool) -> int:

@@ -14,7 +14,7 @@ from reblogbot.errors import ConfigError, Exit
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the script, or the names of sources or accounts."""
+    """Print the script, or the names of sources, accounts or steps."""
     if options.names:
         print_lines(*configured_names(_path(options), options.names))
         return Exit.OK

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+from collections.abc import Mapping, Sequence
 
 from reblogbot import app
 from reblogbot.admin.documents.preview import preview_json
 from reblogbot.cli.commands.sync import select_sources
 from reblogbot.cli.output import print_bold, print_json, print_lines
 from reblogbot.cli.progress import progress
-from reblogbot.engine.preview import Preview, preview, preview_again
+from reblogbot.engine.preview import PlannedPost, Preview, preview, preview_again
 from reblogbot.errors import Exit
 from reblogbot.model import Post
 from reblogbot.ports import ProgressCallback
@@ -20,12 +21,13 @@ def run(options: argparse.Namespace) -> int:
     """Show what a round would post."""
     config = app.load_config(options.config)
     names = select_sources(config, options.sources)
-    store = app.open_to_read(config)
+    # results of steps are kept
+    store = app.open_for_work(config) if options.run_steps else app.open_to_read(config)
 
     async def plan_round(on_progress: ProgressCallback) -> Preview:
         async with app.running(config, store) as runtime:
             preview_of = preview_again if options.again else preview
-            return await preview_of(runtime.engine, names, on_progress)
+            return await preview_of(runtime.engine, names, on_progress, run_steps=options.run_steps)
 
     with progress(quiet=options.json, as_json=options.json_progress) as on_progress:
         planned = asyncio.run(plan_round(on_progress))
@@ -38,8 +40,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _print_preview(planned: Preview, limit: int | None) -> None:
-    for account, source, post in planned.posts[:limit]:
-        print_post(account, source, post, planned.beginnings.get(post.uri, ""))
+    for each in planned.posts[:limit]:
+        print_planned(each, planned.beginnings)
     omitted = len(planned.posts) - len(planned.posts[:limit])
     if omitted:
         print_lines(f"… and {omitted} more")
@@ -56,9 +58,20 @@ def _print_preview(planned: Preview, limit: int | None) -> None:
     )
 
 
-def print_post(account: str, source: str, post: Post, boosted_text: str) -> None:
+def print_planned(planned: PlannedPost, beginnings: Mapping[str, str]) -> None:
+    """Print a post of a preview, whose `beginnings` are those of boosted statuses."""
+    remarks = ["reply"] * planned.is_reply
+    remarks += [f"waits for {', '.join(planned.waits_for)}"] * bool(planned.waits_for)
+    remarks += [f"held: {planned.held}"] * bool(planned.held)
+    beginning = beginnings.get(planned.post.uri, "")
+    print_post(planned.account, planned.source, planned.post, beginning, remarks)
+
+
+def print_post(
+    account: str, source: str, post: Post, boosted_text: str, remarks: Sequence[str] = ()
+) -> None:
     """Print a post as it would be published; `boosted_text` is how a boosted status begins."""
-    details = [post.visibility, post.language, f"{post.length}/{post.limit}"]
+    details = [post.visibility, post.language, f"{post.length}/{post.limit}", *remarks]
     if post.spoiler:
         details.append(f"CW {post.spoiler}")
     action = f"{post.action} of {post.uri}" if post.action != "post" else "post"

@@ -155,6 +155,7 @@ def _print_details(delivery: Delivery, title: str, wait: Wait | None, now: datet
         "url": delivery.receipt.url if delivery.receipt else "",
         "error": delivery.error,
         "waits": wait_text(wait, now) if wait else "",
+        "steps": f"not done: {', '.join(delivery.waits_for)}" if delivery.waits_for else "",
     }
     print_lines(*(f"{name:9} {value}" for name, value in facts.items() if value), "")
     is_boost = delivery.post.action == "boost"

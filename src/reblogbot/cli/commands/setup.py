@@ -27,7 +27,7 @@ from reblogbot.admin.source_import import SourceNames
 from reblogbot.cli.commands import check
 from reblogbot.cli.commands.init import CHOUTI_FEED, read_feed_url, read_name
 from reblogbot.cli.commands.login import print_login
-from reblogbot.cli.commands.preview import print_post
+from reblogbot.cli.commands.preview import print_planned
 from reblogbot.cli.login_dialog import log_in
 from reblogbot.cli.output import print_lines, print_wrapped
 from reblogbot.cli.parser import parse
@@ -234,8 +234,8 @@ def _print_examples(draft: _Draft) -> None:
     """Print the newest entries as they would be posted."""
     config = app.load_config(draft.path, draft.toml)
     planned = asyncio.run(preview_newest(config, draft.name))
-    for account, source, post in planned.posts[:EXAMPLES]:
-        print_post(account, source, post, planned.beginnings.get(post.uri, ""))
+    for each in planned.posts[:EXAMPLES]:
+        print_planned(each, planned.beginnings)
     for error in planned.errors:
         print_wrapped(error["error"], 2)
     if not planned.posts:

@@ -1,4 +1,4 @@
-"""`status`: the state of sources, accounts, queue and daemon."""
+"""`status`: the state of sources, accounts, steps, queue and daemon."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from reblogbot.cli.phrases import (
     source_state_text,
     until,
 )
+from reblogbot.engine.step_states import StepStatus
 from reblogbot.errors import Exit
 from reblogbot.model import SourceState
 
@@ -65,6 +66,7 @@ def _print_report(report: StatusReport, now: datetime) -> None:
     _print_sources(report.sources, report.omitted_sources, now)
     print_lines("")
     _print_accounts(report.accounts, now)
+    _print_steps(report.steps, now)
     counts = [
         f"{number} {state}" for state, number in report.queue.items() if number or state == "queued"
     ]
@@ -96,6 +98,7 @@ def _print_troubles(report: StatusReport, now: datetime) -> None:
             if account.needs_attention
         ),
         *(f"{source.name}: {source.error}" for source in report.sources if source.needs_attention),
+        *(_step_reason(step, now) for step in report.steps if step.needs_attention),
     ]
     if troubles:
         print_bold("Needs attention:")
@@ -141,6 +144,34 @@ def _print_accounts(accounts: list[AccountStatus], now: datetime) -> None:
     for account in accounts:
         if account.reason and not account.needs_attention:
             print_wrapped(f"{account.name}: {_reason(account, now)}", 2)
+
+
+def _print_steps(steps: list[StepStatus], now: datetime) -> None:
+    if not steps:
+        return
+    print_lines("")
+    print_table(
+        ("step", "state", "calls", "done", "waiting", "failed"),
+        [
+            (
+                step.name,
+                step.state,
+                f"{step.tally.calls} of {step.per_day}",
+                str(step.tally.done),
+                str(step.tally.waiting),
+                str(step.tally.failed),
+            )
+            for step in steps
+        ],
+    )
+    for step in steps:
+        if step.reason and not step.needs_attention:
+            print_wrapped(_step_reason(step, now), 2)
+
+
+def _step_reason(step: StepStatus, now: datetime) -> str:
+    end = f", {until(step.paused_until, now)}" if step.paused_until else ""
+    return f"{step.name}: {step.reason}{end}"
 
 
 def _reason(account: AccountStatus, now: datetime) -> str:

@@ -35,8 +35,6 @@ _DATE = re.compile(
     rb'^(?:date: |date = |<meta name="date" content=")(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)',
     re.MULTILINE,
 )
-# what YAML, TOML or Python takes for the end of a line, or no character at all
-_ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +169,8 @@ def _value(value: Value) -> str:
     if isinstance(value, datetime):
         return _instant(value)
     if isinstance(value, str):
-        # JSON's strings are strings of both, but for a few characters
-        written = json.dumps(value, ensure_ascii=False)
-        return _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", written)
+        # JSON's strings are strings of both, but for a mark that YAML forbids within a text
+        return json.dumps(value, ensure_ascii=False).replace("\ufeff", "\\ufeff")
     return f"[{', '.join(map(_value, value))}]"
 
 

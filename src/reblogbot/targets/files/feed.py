@@ -68,7 +68,7 @@ class FolderFeed:
         """Note a post that is about to be written, or to be changed."""
         index = self._index(folder, post.published)
         others = [each for each in index.posts if each.name != post.name and folder.has(each.name)]
-        posts = sorted([*others, post], key=lambda each: each.published, reverse=True)
+        posts = sorted([post, *others], key=lambda each: each.published, reverse=True)
         changed = index.model_copy(update={"posts": tuple(posts[:MOST_ENTRIES])})
         if changed != index:
             folder.write(INDEX, changed.model_dump_json(indent=1).encode())

@@ -107,7 +107,7 @@ class FilesTarget:
     ) -> Receipt:
         if post.action == "boost":
             raise Rejected(
-                "boost_unsupported",
+                "rejected",
                 Words(
                     '{folder}: a folder of files has no boosts; set action = "post" for the source',
                     folder=self._path,

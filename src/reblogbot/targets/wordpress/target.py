@@ -222,13 +222,23 @@ class WordPressTarget:
         """The receipt of a post with another title and text. Its images are kept.
 
         An edit may be repeated at will. Raises Rejected where the post is gone or in the trash: an
-        edit never publishes it again.
+        edit never publishes it again. Nor does it change what another user has
+        taken over, by writing in it or by publishing it.
         """
         standing = self._post(post.uri, "reading the post to edit")
         if standing is None or text(standing, "status") == TRASH:
             raise Rejected(
                 "edited_is_gone",
                 Words("{host}: the post to edit is gone; nothing is posted.", host=self._site.host),
+            )
+        if self._last_editor(post.uri) not in (0, self._user_id()):
+            raise Rejected(
+                "edited_by_hand",
+                Words(
+                    "{host}: another user has changed or published the post; it is not edited, "
+                    "since that might undo that user's work.",
+                    host=self._site.host,
+                ),
             )
         body = {
             "title": title_html(article_of_post(post).title),
@@ -264,9 +274,7 @@ class WordPressTarget:
         return receipt(posts[0]) if posts else None
 
     def recent(self, hidden_since: datetime | None = None) -> Sequence[PublishedStatus]:
-        if self._user[0] != self._password():
-            self.verify()
-        return list(own_posts(self._site, self._user[1]))
+        return list(own_posts(self._site, self._user_id()))
 
     def status(self, post: Post) -> FoundStatus | None:
         return None
@@ -279,6 +287,24 @@ class WordPressTarget:
         path = "users/me/application-passwords"
         uuid = text(self._site.get(f"{path}/introspect", "looking for the password"), "uuid")
         self._site.delete(f"{path}/{quote(uuid, safe='')}", "revoking the password")
+
+    def _user_id(self) -> int:
+        if self._user[0] != self._password():
+            self.verify()
+        return self._user[1]
+
+    def _last_editor(self, remote_id: str) -> int:
+        """The id of the user who last changed the post, 0 where the blog keeps no revisions."""
+        try:
+            revisions = self._site.get(
+                f"{_path(remote_id)}/revisions", "reading revisions", per_page=1, _fields="author"
+            )
+        except Doubtful as error:
+            if error.slug == _NOT_THERE:
+                return 0
+            raise
+        is_any = isinstance(revisions, list) and bool(revisions)
+        return number(revisions[0], "author") if is_any else 0
 
     def _post(self, remote_id: str, doing: str) -> Mapping[str, Any] | None:
         """The post as it now stands, None where there is none."""
