@@ -134,6 +134,23 @@ async def test_check_now_shows_what_the_server_says(page, sandbox):
     assert "The access token is invalid" in plain(answer.text), plain(answer.text)
 
 
+async def test_the_password_of_a_blog_is_asked_for_on_a_terminal(bot, feeds, serve):
+    blog = {
+        "kind": "wordpress",
+        "server": "https://blog.example",
+        "user": "bot",
+        "token_file": "blog.token",
+    }
+    bot.configure({"hot": {"url": feeds.url("/hot.xml")}}, {"blog": blog})
+    page = await serve(bot)
+    await page.log_in()
+    text = (await page.get("/accounts/blog")).text
+    assert "Run reblogbot login blog on a terminal for that." in plain(text)
+    assert "Log in with the fediverse" not in text
+    answer = await page.post("/accounts/blog/login", {})
+    assert "run `reblogbot login blog` there" in answer.messages[0]
+
+
 async def test_a_test_notice_says_what_came_of_each_channel(page):
     assert "The config names no way to notify you." in plain((await page.get("/accounts")).text)
     assert (await page.post("/notices/test")).messages[0].startswith("no notices are configured")
@@ -521,3 +538,15 @@ async def test_an_account_whose_token_is_elsewhere_is_not_logged_out_or_in(page)
     )
     for answer in (await page.get("/accounts/env/logout"), await begin(page, "env")):
         assert "the environment variable NO_TOKEN" in answer.messages[0]
+
+
+async def test_an_account_of_files_shows_its_folder_and_asks_for_no_login(serve, bot):
+    account = {"kind": "files", "folder": "site/posts", "feed": "site/feed.xml"}
+    bot.configure({}, {"archive": account})
+    client = await serve(bot)
+    await client.log_in()
+    text = (await client.get("/accounts/archive")).text
+    assert f"<code>{bot.folder}/site/posts</code>" in text
+    assert f"<code>{bot.folder}/site/feed.xml</code>" in text
+    for words in ("systemd", "Log in with", "application password", "Token"):
+        assert words not in text

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import random
+import re
 import shutil
 from dataclasses import replace
 
 import feedparser
 import pytest
 
-from harness import items
+from harness import items, kill, wait_until
 
 ARCHIVE = {
     "kind": "files",
@@ -57,6 +59,18 @@ def test_a_lost_store_writes_nothing_twice(archive):
     assert len(titles(archive)) == 2
 
 
+def test_a_post_without_a_link_is_known_again_by_its_name_alone(archive, feeds, clock):
+    feeds.show(
+        "/hot.xml",
+        [replace(item, link=None, guid=f"g{n}") for n, item in enumerate(items(clock, "b", "a"))],
+    )
+    archive.sync()
+    archive.store_file.unlink()
+    archive.sync()
+    assert [delivery.state for delivery in archive.deliveries()] == ["sent", "sent"]
+    assert len(posts(archive)) == 2
+
+
 def test_a_folder_that_is_lost_is_not_filled_again_and_the_next_entry_goes_out(
     archive, feeds, clock
 ):
@@ -95,8 +109,56 @@ def test_a_folder_that_cannot_be_written_pauses_the_account_and_says_what_to_do(
 
 def test_checks_and_lists_ask_for_no_token(archive, cli):
     checked = cli("check", "--online").out
-    assert "no token" not in checked
+    assert "token" not in checked
+    assert "bot" not in checked.replace("reblogbot", "")
     assert "accounts.archive: works, as posts" in checked.replace("@", "")
     listed = cli("accounts", "list", "--online", "--json").json["accounts"][0]
     assert (listed["token"], listed["acct"]) == ("works", "posts")
     assert not (archive.folder / "site").exists()
+
+
+@pytest.mark.slow
+def test_killed_at_random_instants_it_loses_and_doubles_no_file(archive, feeds, clock):
+    rng = random.Random(1)
+    shown, kills = 0, 0
+    source = {"url": feeds.show("/hot.xml", []), "max_per_poll": 1000, "every": "50ms"}
+    swift = {"timeout": "5s", "read_back_after": "100ms", "lease": "10s"}
+    archive.configure({"hot": source}, {"archive": ARCHIVE}, delivery=swift)
+    for _ in range(4):
+        shown += 4
+        feeds.show(
+            "/hot.xml",
+            items(clock, *(f"n{number}" for number in range(shown, 0, -1)), minutes=5000),
+        )
+        process, before = archive.start("sync"), len(folder_names(archive))
+        wanted = before + rng.randint(1, 8)
+        wait_until(
+            lambda wanted=wanted, process=process: (
+                len(folder_names(archive)) >= wanted or process.poll() is not None
+            ),
+            "files of the process, or its end",
+        )
+        kills += process.poll() is None
+        kill(process)
+    for _ in range(12):
+        ran = archive.call("sync")
+        assert "Traceback" not in ran.err
+        if not archive.open_deliveries():
+            break
+    assert {delivery.state for delivery in archive.deliveries()} == {"sent"}
+    links = [
+        re.search('^link: "(.*)"$', path.read_text(), re.MULTILINE)[1] for path in posts(archive)
+    ]
+    assert sorted(links) == sorted(
+        f"https://news.example/n{number}" for number in range(1, shown + 1)
+    )
+    assert sorted(titles(archive)) == sorted(
+        f"Reblog of A hot list: Title n{number}" for number in range(1, shown + 1)
+    )
+    assert not [name for name in folder_names(archive) if name.endswith(".part")]
+    assert kills
+
+
+def folder_names(bot):
+    folder = bot.folder / "site/posts"
+    return [path.name for path in folder.iterdir()] if folder.exists() else []

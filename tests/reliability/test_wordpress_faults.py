@@ -9,7 +9,7 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from faulty_proxy import FAULTS, FaultyProxy
-from harness import Bot, items, kill
+from harness import Bot, Item, items, kill
 
 pytestmark = pytest.mark.slow
 
@@ -131,3 +131,36 @@ def test_a_changed_entry_edits_its_post_and_a_retraction_deletes_it(
     ]
     assert cli("retract", "--since", "1d", "--yes").code == 0
     assert wordpress.posts(author=user.id) == []
+
+
+def test_an_entry_without_a_title_becomes_a_post_of_the_seeds_form(
+    blog, names, feeds, proxy, wordpress, user
+):
+    wordpress.api("POST", "categories", json={"name": "资讯"})
+    link = f"https://news.example/{names[0]}"
+    entry = Item(None, link, "一段没有标题的文字。", at=blog.clock.now())
+    feeds.show("/hot", [entry], title="抽屉新热榜", language="zh")
+    account = {
+        "kind": "wordpress",
+        "server": proxy.url,
+        "user": user.name,
+        "token_file": "blog.token",
+        "allow_http": True,
+        "status": "draft",
+        "categories": ["资讯"],
+    }
+    source = {"url": feeds.url("/hot"), "template": "reblog-of", "tags": ["热榜"]}
+    blog.configure({"hot": source}, {"blog": account})
+    blog.sync_until_settled()
+    (post,) = wordpress.posts(author=user.id)
+    assert post["title"]["raw"] == "Reblog of 抽屉新热榜:"
+    assert post["status"] == "draft"
+    content = LexborHTMLParser(post["content"]["raw"])
+    assert content.css_first("p").text() == "Reblog via 抽屉新热榜"
+    assert content.css_first("a").attributes["href"] == link
+    assert content.css_first("blockquote").text().startswith("\n一段没有标题的文字。")
+    names_of = {
+        taxonomy: [wordpress.api("GET", f"{taxonomy}/{id_}")["name"] for id_ in post[taxonomy]]
+        for taxonomy in ("categories", "tags")
+    }
+    assert names_of == {"categories": ["资讯"], "tags": ["热榜"]}

@@ -23,6 +23,7 @@ from harness import wait_until
 PACKAGES = "wordpress php-cli php-mysql php-xml php-gd mariadb-server-core mariadb-client-core"
 SOURCE = Path("/usr/share/wordpress")
 PROGRAMS = ("php", "mariadbd", "mariadb-install-db", "setpriv")
+EXTENSIONS = ("mysqli", "gd", "simplexml")
 _PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
 _CONFIG = """<?php
 define('DB_NAME', 'wordpress');
@@ -152,6 +153,9 @@ def running_wordpress() -> Iterator[WordPress]:
     missing = [name for name in PROGRAMS if shutil.which(name, path=_PATH) is None]
     if not (SOURCE / "wp-settings.php").exists():
         missing.append("wordpress")
+    if "php" not in missing:
+        loaded = subprocess.run(["php", "-m"], capture_output=True, text=True, check=True).stdout
+        missing += [name for name in EXTENSIONS if name not in loaded.lower().split()]
     if missing:
         _unavailable(", ".join(missing))
     with tempfile.TemporaryDirectory(prefix="reblogbot-wp-") as name:

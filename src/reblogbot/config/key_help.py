@@ -257,8 +257,8 @@ _ACCOUNT = {
     ),
     "user": KeyHelp(Words("The name of the user at the blog."), '"bot"', "0.7.0"),
     "status": KeyHelp(
-        Words("The state in which the blog keeps a new post: published, draft, private, pending."),
-        '"draft"',
+        Words("The state of a new post at the blog: draft, publish, private or pending."),
+        '"publish"',
         "0.7.0",
     ),
     "categories": KeyHelp(Words("The categories of every post."), '["news"]', "0.7.0"),

@@ -145,7 +145,7 @@ class AccountSettings(Table):
     template: str = ""
     ai_share: float | None = Field(None, ge=0, le=1)
     user: str = ""
-    status: Literal["draft", "publish", "private", "pending"] = "publish"
+    status: Literal["draft", "publish", "private", "pending"] = "draft"
     categories: Many[str] = ()
     folder: FilePath | None = None
     format: Literal["markdown", "html"] = "markdown"

@@ -78,17 +78,18 @@ async def recognise(
     """Settle deliveries as `sent` that are on the server already; return whether there are any.
 
     Their statuses are taken out of the `unclaimed` ones. This is what makes an old backup, or a
-    lost store, harmless. A text without a link may be meant twice: it is held for the admin.
+    lost store, harmless. A text without a link may be meant twice: it is held for the admin, unless
+    the place keeps the identities of deliveries.
     """
     is_any = False
     for delivery in waiting:
-        receipt = _existing_receipt(delivery, unclaimed)
-        if receipt is not None:
+        existing = _existing_status(delivery, unclaimed)
+        if existing is not None:
             log.info(
                 "found on the server already", extra={"account": account.name, "id": delivery.id}
             )
-            await account.settle(delivery, _recognised(delivery, receipt))
-            unclaimed[:] = [status for status in unclaimed if status.receipt != receipt]
+            await account.settle(delivery, _recognised(delivery, existing))
+            unclaimed[:] = [status for status in unclaimed if status.receipt != existing.receipt]
             is_any = True
     return is_any
 
@@ -106,8 +107,9 @@ async def find_receipt(account: Account, store: AsyncStore, delivery: Delivery) 
     return await _find_receipt(account, delivery, unclaimed)
 
 
-def _recognised(delivery: Delivery, receipt: Receipt) -> Delivery:
-    if delivery.post.link or delivery.post.uri:
+def _recognised(delivery: Delivery, status: PublishedStatus) -> Delivery:
+    receipt = status.receipt
+    if status.identity or delivery.post.link or delivery.post.uri:
         return replace(delivery, state=DeliveryState.SENT, receipt=receipt, error="")
     place = f" ({receipt.url})" if receipt.url else ""
     reason = Words(
@@ -117,8 +119,10 @@ def _recognised(delivery: Delivery, receipt: Receipt) -> Delivery:
     return replace(delivery, state=DeliveryState.HELD, error=reason)
 
 
-def _existing_receipt(delivery: Delivery, unclaimed: Sequence[PublishedStatus]) -> Receipt | None:
-    """Return the receipt of the status that may be this delivery; never for an edit.
+def _existing_status(
+    delivery: Delivery, unclaimed: Sequence[PublishedStatus]
+) -> PublishedStatus | None:
+    """Return the status that may be this delivery; never for an edit.
 
     A text without a link is not that of a status made before the entry was published.
     """
@@ -154,15 +158,16 @@ async def _find_receipt(
     account: Account, delivery: Delivery, statuses: Sequence[PublishedStatus]
 ) -> Receipt | None:
     """Return the receipt of a delivery in doubt; None when the server does not have it."""
-    return _match(delivery, statuses) or await account.existing(delivery)
+    status = _match(delivery, statuses)
+    return status.receipt if status else await account.existing(delivery)
 
 
-def _match(delivery: Delivery, statuses: Sequence[PublishedStatus]) -> Receipt | None:
-    """Return the receipt of the status that the delivery became.
+def _match(delivery: Delivery, statuses: Sequence[PublishedStatus]) -> PublishedStatus | None:
+    """Return the status that the delivery became.
 
     A post and its reply may have the same link: what replies as the delivery does comes first.
     """
     matching = [status for status in statuses if decisions.matches(delivery, status)]
     is_reply = bool(delivery.post.continues)
     matching.sort(key=lambda status: status.is_reply != is_reply)
-    return matching[0].receipt if matching else None
+    return matching[0] if matching else None

@@ -64,6 +64,7 @@ class AsyncOutbox(Awaited[Outbox]):
     claim = awaited(Outbox.claim)
     settle = awaited(Outbox.settle)
     bundle = awaited(Outbox.bundle)
+    drop_page_text = awaited(Outbox.drop_page_text)
     entry_of = awaited(Outbox.entry_of)
     receipts = awaited(Outbox.receipts)
     find = awaited(Outbox.find)

@@ -156,12 +156,17 @@ class Outbox:
             return list(connection.scalars(statement))
 
     def next_due(self, accounts: Collection[str], now: datetime) -> datetime | None:
-        """When a delivery of these accounts is due at the earliest; None for never.
+        """When a delivery of these accounts, or a step of one, is due at the earliest; None: never.
 
         It is `now` where a delivery is being sent, in doubt or being retracted, or an account is
         paused: a round may work on these at any time.
         """
         is_queued = *MAY_BE_SENT, delivery.c.account.in_(accounts)
+        waits_for_steps = (
+            delivery.c.step_at.is_not(None),
+            delivery.c.state.in_([DeliveryState.QUEUED, DeliveryState.HELD]),
+            delivery.c.account.in_(accounts),
+        )
         is_unsettled = (
             delivery.c.state.in_(_UNSETTLED),
             delivery.c.account.in_(accounts),
@@ -172,10 +177,11 @@ class Outbox:
         with self._database.read() as connection:
             if connection.scalar(unsettled) is not None or connection.scalar(paused) is not None:
                 return now
-            due: datetime | None = connection.scalar(
-                select(func.min(delivery.c.due)).where(*is_queued)
+            instants = (
+                connection.scalar(select(func.min(delivery.c.due)).where(*is_queued)),
+                connection.scalar(select(func.min(delivery.c.step_at)).where(*waits_for_steps)),
             )
-        return due
+        return min((at for at in instants if at is not None), default=None)
 
     def open_accounts(self) -> list[AccountRecord]:
         """The accounts that have a delivery queued, being sent, in doubt or retracted, by name."""
@@ -539,6 +545,23 @@ class Outbox:
     def entry_of(self, delivery_id: int) -> Entry | None:
         """The entry of a delivery by the delivery's id; None when it was pruned."""
         return self.entries_of([delivery_id]).get(delivery_id)
+
+    def drop_page_text(self, delivery_id: int) -> None:
+        """Forget the text of the page of a delivery's entry, unless another delivery needs it."""
+        of_entry = select(delivery.c.entry_id).where(delivery.c.id == delivery_id)
+        is_needed = exists().where(
+            delivery.c.entry_id == entry.c.id, delivery.c.state.in_(OPEN_STATES)
+        )
+        with self._database.write() as connection:
+            row = connection.execute(
+                select(entry.c.id, entry.c.content)
+                .where(entry.c.id.in_(of_entry), not_(is_needed))
+                .with_for_update()
+            ).first()
+            if row is None or not row.content or "text" not in row.content:
+                return
+            content = {name: value for name, value in row.content.items() if name != "text"}
+            connection.execute(update(entry).where(entry.c.id == row.id).values(content=content))
 
     def rewrite(
         self, before: Delivery, changed: Delivery, now: datetime, note: str

@@ -9,7 +9,7 @@ import requests
 from selectolax.lexbor import LexborHTMLParser
 
 from faulty_proxy import FaultyProxy
-from reblogbot.errors import Rejected, Unauthorised
+from reblogbot.errors import Doubtful, Rejected, Unauthorised
 from reblogbot.model import Article, Block, Image, Post, Span
 from reblogbot.targets.wordpress.slugs import image_slug, post_slug, trashed_slug
 from sample_images import png
@@ -100,6 +100,19 @@ def test_images_are_shown_with_their_descriptions_and_kept_by_an_edit(
         assert target.retract(POST, receipt.remote_id) is True
         assert target.retract(POST, receipt.remote_id) is False
         assert wordpress.api("GET", "media", params={"search": id_.hex()}) == []
+
+
+def test_images_of_an_attempt_that_failed_are_used_by_the_next(wordpress, make_blog, identity):
+    user, image = wordpress.add_user(), Image(png(), "image/png", "a cat")
+    with FaultyProxy(wordpress.url).running() as proxy:
+        target = make_blog(proxy.url, user.name, user.password)
+        proxy.fail("POST", "/posts", "500 before")
+        with pytest.raises(Doubtful):
+            target.publish(POST, "key", identity=identity, images=[image])
+        receipt = target.publish(POST, "key", identity=identity, images=[image])
+    assert receipt.left_out == 0
+    (media,) = wordpress.api("GET", "media", params={"author": user.id})
+    assert stored(wordpress, receipt)["featured_media"] == media["id"]
 
 
 @pytest.mark.parametrize("change", [{"content": "<p>By hand</p>"}, {"status": "publish"}])

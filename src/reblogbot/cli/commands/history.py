@@ -24,13 +24,13 @@ MAX_LISTED = 100
 
 def run(options: argparse.Namespace) -> int:
     """Show what was published, newest first."""
+    if options.json and options.format != "text":
+        raise ConfigError("usage", "--json and --format exclude each other")
     config, store = open_for_reading(options)
     now = store.clock.now()
     wanted = posted_filter(options, now)
     check_names(options, config, store)
     if options.format != "text":
-        if options.json:
-            raise ConfigError("usage", "--json and --format exclude each other")
         return _print_feed(options, config, store, wanted)
     limit = options.limit
     if limit is None and not options.json:

@@ -62,6 +62,8 @@ def read_name(name: str) -> PostName | None:
 
 def is_part(name: str, mark: str) -> bool:
     """Whether it is what is left of a file of the account that was never finished."""
+    if not name.endswith(".part"):
+        return False
     return re.fullmatch(rf"\.[\d-]{{10}}-[0-9a-f]{{32}}-{mark}[.\w-]*\.part", name) is not None
 
 
@@ -76,5 +78,5 @@ def find_name(names: Iterable[str], identity: bytes, mark: str) -> PostName | No
 def newest_names(names: Iterable[str], mark: str, count: int) -> list[PostName]:
     """The names of the account's newest posts, newest day first."""
     ending = tuple(f"-{mark}.{extension}" for extension in EXTENSIONS.values())
-    newest = nlargest(count, (name for name in names if name.endswith(ending) and read_name(name)))
+    newest = nlargest(count, (name for name in names if name.endswith(ending)))
     return [post for name in newest if (post := read_name(name))]
