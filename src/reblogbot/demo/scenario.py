@@ -124,7 +124,7 @@ def _published(sandbox: Sandbox, folder: Path) -> int:
 
 def _files(folder: Path) -> list[str]:
     """The content of each file of the blog."""
-    return [path.read_text(encoding="utf-8") for path in sorted((folder / BLOG).glob("*.md"))]
+    return [path.read_text(encoding="utf-8") for path in sorted((folder / BLOG).glob("[!.]*"))]
 
 
 def _articles(
