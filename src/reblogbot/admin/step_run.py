@@ -83,14 +83,16 @@ async def run_step(
     if name not in source.steps:
         remarks.append(Words("{source} does not have this step", source=source.name))
     poll, candidate = located
+    # the store forgets the text of a page when its entry has been posted
+    entry = await engine.planner.with_text(source, candidate.entry)
     may_use_steps = await engine.accounts.may_use_steps(source)
-    refusal = refusal_of_person(candidate.entry, source, may_use_steps=may_use_steps)
+    refusal = refusal_of_person(entry, source, may_use_steps=may_use_steps)
     if refusal:
         return StepRun(story, SingleRun(reason=refusal), remarks)
     entry_id = story.entry_id or None
     title = source.title or poll.batch.title or source.name
     result = await engine.steps.run_single(
-        name, candidate.entry, source, title, entry_id=entry_id, again=again
+        name, entry, source, title, entry_id=entry_id, again=again
     )
     due: list[Delivery] = []
     has_result = result.record is not None and result.record.result is not None

@@ -165,6 +165,12 @@ class Planner:
             (drafts[name],) = await drafter.drafts(replace(job, stage="requested"), [entry])
         return entry, drafts
 
+    async def with_text(self, settings: SourceSettings, entry: Entry) -> Entry:
+        """Return the entry with the text of its page, as it had it before it was posted."""
+        if entry.text or not settings.page_text:
+            return entry
+        return await self._with_page(settings.model_copy(update={"media": 0}), entry, {"post"})
+
     async def _history(self, result: PollResult, now: datetime) -> SourceHistory:
         history, unseen = await self._store.query(read_history, result, now)
         if any(candidate.entry.author for candidate in unseen):
