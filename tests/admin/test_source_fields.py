@@ -33,7 +33,7 @@ def names_of_tables(toml):
 def test_every_key_that_a_source_may_have_is_a_field(kind):
     fields = form_of(kind=kind).fields
     options = registry.options_of(kind)
-    keys = {*keys_of(SourceSettings)} - {"name", "options", "filter", "headers"}
+    keys = {*keys_of(SourceSettings)} - {"name", "options", "review_generated", "filter", "headers"}
     keys |= {f"filter.{key}" for key in keys_of(FilterSettings)}
     own = set(keys_of(options)) if options else set()
     nested = {"fields", "select"} & own
@@ -58,6 +58,10 @@ def test_every_key_that_a_source_may_have_is_a_field(kind):
         ("action", 'action = "pots"', "choice", "pots"),
         ("tags", 'tags = ["a", "b"]', "lines", "a\nb"),
         ("tags", "tags = []", "lines", "[]"),
+        ("review", "review = false", "switch", "false"),
+        ("steps", 'steps = ["explain"]', "lines", "explain"),
+        ("follow_up", 'follow_up = "article"', "area", "article"),
+        ("on_step_failure", 'on_step_failure = "post"', "choice", "post"),
         ("tags", 'tags = "a"', "toml", '"a"'),
         ("tags", 'tags = [" a", "b\\nc"]', "toml", '[" a", "b\\nc"]'),
         ("replace", 'replace = [["a", "b"]]', "toml", '[["a", "b"]]'),

@@ -7,7 +7,11 @@ from html import unescape
 import pytest
 
 from harness import accepted_posts, items, post_text
+from reblogbot.core.steps import DAY
+from reblogbot.model import StepAnswer
 from reblogbot.store import history
+from reblogbot.store.steps import StepCall
+from stand_in_steps import chat
 
 
 @pytest.fixture
@@ -98,3 +102,24 @@ async def test_a_config_with_faults_decides_nothing(page):
 async def test_an_entry_that_is_none_is_not_there(page, number):
     assert (await page.get(f"/entries/{number}")).status == 404
     assert (await page.post(f"/entries/{number}/post", {"account": "news"})).status == 404
+
+
+async def test_it_shows_what_steps_wrote_and_what_waits_for_them(
+    serve, bot, feeds, sandbox, clock, stand_in
+):
+    url = feeds.show("/hot", items(clock, "one"))
+    source = {"url": url, "steps": ["explain", "short"], "template": "{{ title }} {{ short }}"}
+    steps = {"explain": chat(), "short": chat(prompt="{{ explain }}", per_day=1)}
+    bot.configure({"hot": source}, {"news": (sandbox, "")}, steps=steps)
+    stand_in.answer = StepAnswer("Read <b>this</b>.", model="small", tokens_in=40, cost=0.002)
+    with bot.store() as store:
+        assert store.steps.begin(StepCall(b"k" * 32, "short", None, "", "", 1), clock.now(), DAY, 1)
+    await asyncio.to_thread(bot.sync)
+    client = await serve(bot)
+    await client.log_in()
+    text = text_of(await client.get("/entries/1"))
+    assert "explain done" in text
+    assert "Read this." in text
+    assert "Explain {{ title }}" in text
+    assert "waits for short: 1 call in a day" in text
+    assert "〔short〕" in text

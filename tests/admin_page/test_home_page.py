@@ -14,6 +14,7 @@ from reblogbot.admin_page.log_buffer import LogBuffer
 from reblogbot.admin_page.story import MAX_EVENTS, story
 from reblogbot.admin_page.views.home import CHART_HEIGHT, bars
 from reblogbot.store.daemons import HEARTBEAT_TIMEOUT
+from stand_in_steps import UNAUTHORISED, chat
 
 
 def heading(answer):
@@ -219,3 +220,16 @@ def test_the_chart_ends_now_and_its_highest_bar_fills_it(clock):
 def test_a_duration_has_two_units(seconds, text):
     local = Localization("en", UTC, datetime.now(UTC))
     assert local.span(timedelta(seconds=seconds)) == text
+
+
+async def test_a_step_that_fails_is_among_the_troubles(serve, bot, feeds, sandbox, clock, stand_in):
+    source = {"url": feeds.show("/hot.xml", items(clock, "a", "b")), "steps": ["explain"]}
+    bot.configure({"hot": source}, {"news": (sandbox, "")}, steps={"explain": chat()})
+    stand_in.answer = UNAUTHORISED
+    await asyncio.to_thread(bot.sync)
+    client = await serve(bot)
+    await client.log_in()
+    answer = await client.get("/")
+    assert heading(answer) == "One thing needs you"
+    assert "the service refuses the key" in part(answer, "verdict")
+    assert "2 posts wait for it" in part(answer, "verdict")

@@ -18,7 +18,7 @@ ME = {
     "id": 3,
     "username": "bot",
     "link": "https://b.example/author/bot",
-    "capabilities": {"publish_posts": True},
+    "capabilities": {"edit_posts": True, "publish_posts": True},
 }
 INTROSPECT = f"{API}/users/me/application-passwords/introspect"
 REFUSED = {"code": "rest_not_logged_in", "message": "no", "data": {"status": 401}}
@@ -176,3 +176,12 @@ def test_accounts_and_checks_show_the_user(blog, cli, site):
     (row,) = cli("accounts", "list", "--online", "--json").json["accounts"]
     assert row["token"] == "refused"
     assert cli("check", "--online").code == 1
+
+
+@pytest.mark.parametrize("command", ["login", "logout"])
+def test_a_folder_needs_no_login(bot, feeds, cli, command):
+    archive = {"kind": "files", "folder": str(bot.folder / "posts")}
+    bot.configure({"feed": {"url": feeds.show("/feed", [])}}, {"archive": archive})
+    result = cli(command, "archive")
+    assert result.code == 2
+    assert "accounts.archive is a folder, which needs no login" in result.err

@@ -223,6 +223,18 @@ def test_an_earlier_step_is_run_first_and_given_to_the_next(
     ]
 
 
+def test_the_page_of_an_entry_that_was_not_queued_is_read_for_its_step(
+    papers, bot, feeds, cli, stand_in, clock
+):
+    page = b"<html><body><article><p>%s</p></article></body></html>" % (b"What it says. " * 30)
+    item = Item("Title p", feeds.show("/p.html", page, kind="text/html"), at=clock.now())
+    feeds.show("/papers.xml", [item])
+    papers({"prompt": "Explain {{ text }}"}, first="none", page_text=True)
+    bot.sync()
+    assert cli("step", "run", "explain", item.link).code == 0
+    assert stand_in.requests[0].prompt.startswith("Explain What it says.")
+
+
 # why and queue
 
 

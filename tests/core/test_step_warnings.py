@@ -56,10 +56,10 @@ def test_a_plain_step_has_no_warnings(load):
     ("url", "stays"),
     [
         ("https://api.example.org/v1", "api.example.org"),
-        ("http://127.0.0.1:11434/v1", "127.0.0.1:11434 (it stays on this machine)"),
-        ("http://[::1]:11434/v1", "[::1]:11434 (it stays on this machine)"),
-        ("http://192.168.1.4:11434/v1", "192.168.1.4:11434 (it stays on this network)"),
-        ("http://gpu.lan:8000/v1", "gpu.lan:8000 (it stays on this network)"),
+        ("http://127.0.0.1:11434/v1", "127.0.0.1:11434; it stays on this machine"),
+        ("http://[::1]:11434/v1", "[::1]:11434; it stays on this machine"),
+        ("http://192.168.1.4:11434/v1", "192.168.1.4:11434; it stays on this network"),
+        ("http://gpu.lan:8000/v1", "gpu.lan:8000; it stays on this network"),
     ],
 )
 def test_what_is_sent_and_where_it_goes_is_said_of_each_step(load, url, stays):
@@ -88,7 +88,9 @@ command = "/usr/bin/translate --key s3cr3t"
     assert "text" in given["translate"].sends
     assert (given["translate"].place, given["translate"].reach) == ("/usr/bin/translate", "program")
     assert "s3cr3t" not in given["translate"].text
-    assert given["translate"].text.endswith("(a program of yours, which may send it on)")
+    assert given["translate"].text.endswith(
+        "to the program /usr/bin/translate, which may send it on"
+    )
 
 
 @pytest.mark.parametrize(

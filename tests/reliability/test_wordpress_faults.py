@@ -42,6 +42,7 @@ def blog(bot: Bot, feeds, proxy, user, names):
         "user": user.name,
         "token_file": "blog.token",
         "allow_http": True,
+        "status": "publish",
     }
     bot.set_token("blog", user.password)
     source = {"url": feeds.url("/feed"), "updates": "edit"}

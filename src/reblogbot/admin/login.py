@@ -215,6 +215,8 @@ def token_file_of(account: AccountSettings) -> Path:
     """The file that holds the account's token. Raises ConfigError where it is kept elsewhere."""
     if account.token_file is not None:
         return account.token_file
+    if account.kind == "files":
+        raise ConfigError("usage", _no_consent_message(account))
     name = account.name
     place = "a systemd credential"
     instead = ""

@@ -9,9 +9,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from reblogbot import app
 from reblogbot.admin.status_report import AccountStatus, WaitGroup, account_states, wait_groups
 from reblogbot.config.settings import Config, PaceSettings
 from reblogbot.core.queue_order import DAY
+from reblogbot.engine.step_states import StepStatus, step_states
 from reblogbot.engine.wait_reasons import Waiting
 from reblogbot.model import OPEN_STATES, STORM, DeliveryState
 from reblogbot.store import Store
@@ -71,6 +73,7 @@ class Overview:
     unexplained: int
     """How many of the queued deliveries are not counted in `waits`."""
     held: int
+    broken_steps: Sequence[StepStatus]
     posts: Sequence[PostedPost]
     posts_per_hour: Sequence[int]
 
@@ -82,7 +85,12 @@ class Overview:
     @property
     def trouble_count(self) -> int:
         """How many things an admin should do something about."""
-        causes = (self.storms, self.broken_accounts, self.stalled_daemons)
+        causes = (
+            self.storms,
+            self.broken_accounts,
+            self.stalled_daemons,
+            self.broken_steps,
+        )
         return sum(map(len, causes)) + bool(self.lasting_failures) + bool(self.dead)
 
 
@@ -124,6 +132,9 @@ def _overview(config: Config, store: Store, now: datetime) -> Overview:
         queued=queued,
         unexplained=max(0, queued - len(explained)),
         held=_count(tallies, {DeliveryState.HELD}),
+        broken_steps=[
+            step for step in step_states(config, store, app.step_mark, now) if step.needs_attention
+        ],
         posts=list(store.posted.newest(PostedFilter(since=now - DAY), MAX_POSTS)),
         posts_per_hour=[
             sum(counts.get(hour, 0) for counts in sent.values()) for hour in range(HOURS)

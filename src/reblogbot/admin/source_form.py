@@ -255,8 +255,15 @@ _GROUPS: tuple[tuple[Words, tuple[str, ...], tuple[str, ...]], ...] = (
         ("template", "visibility", "hashtags", "media"),
         ("title", "language", "tags", "spoiler", "spoiler_rules", "replace", "boilerplate"),
     ),
+    (
+        Words("Models and programs"),
+        ("steps", "page_text"),
+        ("on_step_failure", "follow_up", "ai_label"),
+    ),
     (Words("Pace and review"), ("review", "budget"), ("max_per_poll",)),
 )
+_NO_KEYS = {"name", "options", "review_generated"}
+"""Fields of a source that are no keys of its table."""
 _COMMON_FILTERS = ("include", "exclude", "max_age", "min_score")
 
 
@@ -338,7 +345,7 @@ class _FormBuilder:
             )
 
     def unknown(self) -> Iterator[FormField]:
-        known = {*SourceSettings.model_fields, *self.option_keys()} - {"name", "options"}
+        known = {*SourceSettings.model_fields, *self.option_keys()} - _NO_KEYS
         for key in self.table:
             if key not in known:
                 # it may be a misspelt secret
@@ -355,7 +362,7 @@ class _FormBuilder:
         input_kind, choices, number = _input_of(info.annotation)
         if key in ("kind", "via"):
             input_kind, choices = "choice", registry.kinds() if key == "kind" else self.accounts
-        if key == "template":
+        if key in ("template", "follow_up"):
             input_kind = "area"
         empty = FormField(
             keys,
@@ -397,7 +404,7 @@ def _input_of(
 ) -> tuple[Input, Sequence[str], Literal["", "integer", "decimal"]]:
     """How values of a type are typed, the values to choose from, and whether they are numbers."""
     origin, arguments = get_origin(annotation), get_args(annotation)
-    if annotation is bool:
+    if annotation is bool or bool in arguments:
         return "switch", (), ""
     if origin is Literal:
         return "choice", [choice for choice in arguments if choice], ""

@@ -83,12 +83,14 @@ async def run_step(
     if name not in source.steps:
         remarks.append(Words("{source} does not have this step", source=source.name))
     poll, candidate = located
-    # the store forgets the text of a page when its entry has been posted
-    entry = await engine.planner.with_text(source, candidate.entry)
+    entry = candidate.entry
     may_use_steps = await engine.accounts.may_use_steps(source)
     refusal = refusal_of_person(entry, source, may_use_steps=may_use_steps)
     if refusal:
         return StepRun(story, SingleRun(reason=refusal), remarks)
+    if source.page_text and not entry.text:
+        # the page was not read of what was not queued, and is forgotten of what was posted
+        entry = await engine.planner.with_page(source, entry, {"post"})
     entry_id = story.entry_id or None
     title = source.title or poll.batch.title or source.name
     result = await engine.steps.run_single(

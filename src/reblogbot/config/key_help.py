@@ -317,7 +317,12 @@ _SOURCE = {
         Words("Which waiting entry goes first: the oldest, or the one with the highest score."),
         '"score"',
     ),
-    "review": KeyHelp(Words("Yes holds every entry until you release it."), "true"),
+    "review": KeyHelp(
+        Words(
+            "Yes holds every entry until you release it. Unset, what a model has written is held."
+        ),
+        "true",
+    ),
     "title": KeyHelp(
         Words("The name of the source in posts, instead of its own title."), '"The hot list"'
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
@@ -18,6 +18,19 @@ Reach = Literal["machine", "network", "internet", "program"]
 """Where a step's words go: to this machine alone, to a private network, anywhere, or to a program,
 which may send them on."""
 RESULTS = "results"
+_SENTENCES: Mapping[Reach, Words] = {
+    "internet": Words("[steps.{name}] sends {values} of entries of {sources} to {place}"),
+    "network": Words(
+        "[steps.{name}] sends {values} of entries of {sources} to {place}; it stays on this network"
+    ),
+    "machine": Words(
+        "[steps.{name}] sends {values} of entries of {sources} to {place}; it stays on this machine"
+    ),
+    "program": Words(
+        "[steps.{name}] gives {values} of entries of {sources} to the program {place}, which may "
+        "send it on"
+    ),
+}
 _NAMES = tuple(TemplateContext._fields)
 _SAMPLE = TemplateContext(
     title="\ue000", summary="\ue001", link="https://reblogbot.invalid/1", text="\ue002"
@@ -42,19 +55,11 @@ class StepInput:
     @property
     def text(self) -> str:
         """The same in a sentence, for a person."""
-        stays = {
-            "machine": Words(" (it stays on this machine)"),
-            "network": Words(" (it stays on this network)"),
-            "internet": "",
-            "program": Words(" (a program of yours, which may send it on)"),
-        }[self.reach]
-        return Words(
-            "[steps.{name}] sends {values} of entries of {sources} to {place}{stays}",
+        return _SENTENCES[self.reach].filled(
             name=self.name,
-            values=_listed(self.sends) or "nothing",
-            sources=", ".join(self.sources) or "no source",
+            values=_listed(self.sends) or "-",
+            sources=", ".join(self.sources) or "-",
             place=self.place,
-            stays=stays,
         )
 
 
@@ -207,9 +212,14 @@ def _page_text(
         yield (*at, "page_text"), message
     if source.page_text or not ("text" in names or asking):
         return
-    place = "the template" if "text" in names else f"the prompt of {asking[0]}"
-    message = Words("{place} has the name text, which is empty without page_text", place=place)
-    yield at, message
+    if "text" in names:
+        yield at, Words("the template has the name text, which is empty without page_text")
+    else:
+        message = Words(
+            "the prompt of {name} has the name text, which is empty without page_text",
+            name=asking[0],
+        )
+        yield at, message
 
 
 def _templates(source: SourceSettings, config: Config) -> list[str]:

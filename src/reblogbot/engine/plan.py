@@ -156,7 +156,7 @@ class Planner:
             "post" if self._config.accounts[name].has_titles else compose.action_of(entry, settings)
             for name in accounts
         }
-        entry = await self._with_page(settings, entry, actions)
+        entry = await self.with_page(settings, entry, actions)
         drafter = Drafter(self._parsers, settings.name)
         drafts = {}
         for name in accounts:
@@ -164,12 +164,6 @@ class Planner:
             job = await self._job(result, self._config.accounts[name], limits, self._clock.now())
             (drafts[name],) = await drafter.drafts(replace(job, stage="requested"), [entry])
         return entry, drafts
-
-    async def with_text(self, settings: SourceSettings, entry: Entry) -> Entry:
-        """Return the entry with the text of its page, as it had it before it was posted."""
-        if entry.text or not settings.page_text:
-            return entry
-        return await self._with_page(settings.model_copy(update={"media": 0}), entry, {"post"})
 
     async def _history(self, result: PollResult, now: datetime) -> SourceHistory:
         history, unseen = await self._store.query(read_history, result, now)
@@ -238,7 +232,7 @@ class Planner:
         chosen = dict(islice(wanting.items(), settings.max_per_poll))
         entries = await asyncio.gather(
             *(
-                self._with_page(settings, candidate.entry, actions[number])
+                self.with_page(settings, candidate.entry, actions[number])
                 for number, candidate in chosen.items()
             )
         )
@@ -253,7 +247,7 @@ class Planner:
             if id(candidate) in completed
         }
 
-    async def _with_page(
+    async def with_page(
         self, settings: SourceSettings, entry: Entry, actions: Collection[Action]
     ) -> Entry:
         """Return the entry with the images and the text of its page that these actions need."""

@@ -313,7 +313,7 @@ class StepResults:
         return [
             settled.get(delivery.id) or delivery
             for delivery in deliveries
-            if delivery.id not in refused and delivery.post.continues not in refused
+            if delivery.id not in refused
         ]
 
     async def _settled(
@@ -324,7 +324,8 @@ class StepResults:
         title = source.title or title or await engine.store.sources.title(name) or name
         resolution = await engine.steps.resolve(entry, source, title, may_call=self._run_steps)
         if resolution.missing and not resolution.failed:
-            return {delivery.id: replace(delivery, error=resolution.reason) for delivery in group}
+            missing, reason = resolution.missing, resolution.reason
+            return {each.id: replace(each, error=reason, waits_for=missing) for each in group}
         settled: dict[int, Delivery | None] = {}
         for delivery in group:
             waiting = WaitingDelivery(delivery, 0, entry)

@@ -13,6 +13,7 @@ PASSWORD = "abcdEFGHijklMNOPqrstUVWX"
 @pytest.fixture
 def make_blog(clock):
     def make(url, user="bot", password=PASSWORD, seconds=20.0, **keys):
+        keys = {"status": "publish", **keys}
         account = AccountSettings(
             name="blog", kind="wordpress", server=url, user=user, token_env="T", **keys
         )

@@ -200,8 +200,9 @@ def test_a_post_that_got_another_name_is_known_by_its_link(wordpress, target, id
 
 def test_each_role_may_do_what_it_may(wordpress, make_user, identity):
     assert make_user("author", categories=("Only for authors",)).verify().warnings
-    with pytest.raises(Unauthorised, match="role of an author"):
-        make_user("contributor").verify()
+    for status in ("publish", "pending", "private"):
+        with pytest.raises(Unauthorised, match="role of an author"):
+            make_user("contributor", status=status).verify()
     with pytest.raises(Unauthorised):
         make_user("contributor").publish(POST, "key", identity=identity)
     with pytest.raises(Unauthorised):

@@ -130,6 +130,13 @@ def test_a_second_post_whose_first_is_hidden_is_deleted_and_not_made_again(blog,
     assert len(blog.asked("DELETE", f"{POSTS}/42")) == 1
 
 
+def test_a_post_that_a_plugin_has_named_is_the_receipt(blog, target):
+    named = entity(42, "a-pretty-name")
+    blog.on("GET", POSTS, says(200, []), says(200, [named]))
+    blog.on("POST", POSTS, says(201, named))
+    assert publish(target).remote_id == "42"
+
+
 def test_a_failed_look_for_twins_does_not_undo_the_receipt(blog, target):
     blog.on("GET", POSTS, says(200, []), page(500))
     assert publish(target).remote_id == "42"

@@ -58,6 +58,7 @@ def show(request: PageRequest) -> Reply:
         "story": story,
         "remarks": habits.remarks(story.habits),
         "explanations": EXPLANATIONS,
+        "steps": request.tools.store.steps.of_entry(story.entry_id),
         "cards": {
             card.delivery.id: card for card in cards(request, deliveries, waiting_of(request))
         },

@@ -82,8 +82,8 @@ class WordPressTarget:
         self._user = password, number(me, "id")
         capabilities = me.get("capabilities")
         capabilities = capabilities if isinstance(capabilities, Mapping) else {}
-        is_published = self._account.status in ("publish", "private")
-        needed = "publish_posts" if is_published else "edit_posts"
+        # WordPress takes the name off a pending post of a user who may not publish
+        needed = "edit_posts" if self._account.status == "draft" else "publish_posts"
         if not capabilities.get(needed):
             raise Unauthorised(
                 "not_allowed",
@@ -183,7 +183,7 @@ class WordPressTarget:
 
         Two attempts may overlap, if the blog was still at work on the first, without an answer,
         when the second was sent. WordPress then appends a number to the name of the later post,
-        or, where it looked at the same instant, does not notice.
+        or, where it looked at the same instant, does not notice. A plugin may give it any name.
         """
         names = list(dict.fromkeys((slug, text(created, "slug"))))
         try:
@@ -193,7 +193,7 @@ class WordPressTarget:
             return created
         posts = [post for post in posts if text(post, "status") != TRASH]
         first = posts[0] if posts else created
-        is_hidden = text(created, "slug") != slug and first.get("slug") != slug
+        is_hidden = text(created, "slug").startswith(f"{slug}-") and first.get("slug") != slug
         for twin in [created] if is_hidden else posts[1:]:
             log.warning("a second post was made", extra={"url": text(twin, "link")})
             self._delete_twin(number(twin, "id"))
