@@ -169,6 +169,19 @@ def test_a_stored_result_is_asked_for_again_only_where_the_admin_wants_it(
     assert cli("step", "run", "explain", link("a"), "--json").json["text"] == "Another one."
 
 
+def test_the_result_of_an_entry_whose_page_was_forgotten_is_not_paid_for_again(
+    papers, bot, cli, stand_in, feeds
+):
+    page = b"<article><p>The bakery at the corner opens at six, before the trains do.</p></article>"
+    shown = feeds.show("/story", page, kind="text/html", etag=False)
+    feeds.show("/papers.xml", [Item("Bread", shown)])
+    papers({"prompt": "Explain {{ title }} {{ text }}"}, page_text=True, first="all")
+    assert bot.sync().counts()["sent"] == 1
+    assert "opens at six" in stand_in.requests[0].prompt
+    assert cli("step", "run", "explain", shown, "--json").json["stored"] is True
+    assert len(stand_in.requests) == 1
+
+
 def test_a_step_that_fails_is_said_to_have_failed(papers, bot, cli, stand_in):
     bot.sync()
     stand_in.answer = UNAUTHORISED

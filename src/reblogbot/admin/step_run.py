@@ -83,8 +83,9 @@ async def run_step(
     if name not in source.steps:
         remarks.append(Words("{source} does not have this step", source=source.name))
     poll, candidate = located
+    entry = candidate.entry
     may_use_steps = await engine.accounts.may_use_steps(source)
-    refusal = refusal_of_person(candidate.entry, source, may_use_steps=may_use_steps)
+    refusal = refusal_of_person(entry, source, may_use_steps=may_use_steps)
     if refusal:
         return StepRun(story, SingleRun(reason=refusal), remarks)
     entry = candidate.entry
